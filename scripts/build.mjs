@@ -1,0 +1,47 @@
+// Bundles every entry point that exists into dist/.
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const root = path.resolve(import.meta.dirname, '..');
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: false,
+  logLevel: 'warning',
+  legalComments: 'none',
+};
+
+rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+
+// The frontend is one self-contained file: it runs in an image without node_modules.
+await build({
+  ...common,
+  entryPoints: { frontend: 'src/frontend.ts' },
+  outdir: 'dist',
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+});
+
+// The library and the command line share chunks and take their packages from node_modules.
+const entries = {
+  index: 'src/index.ts',
+  parser: 'src/parser/index.ts',
+  llb: 'src/llb/index.ts',
+  client: 'src/client/index.ts',
+  cli: 'src/cli.ts',
+};
+await build({
+  ...common,
+  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(root, file)))),
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  packages: 'external',
+});
