@@ -1,0 +1,41 @@
+// `npm test`: installs what is missing, builds, runs every test and closes with a line `N passed, N failed`.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ensureInstalled, run } from './install.mjs';
+
+ensureInstalled();
+run('node', ['scripts/build.mjs']);
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+const report = path.join(folder, 'report.json');
+const status = run(
+  'node',
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
+  { mayFail: true },
+);
+
+let summary;
+try {
+  summary = JSON.parse(readFileSync(report, 'utf8'));
+} catch {
+  console.error('the test runner left no report');
+  process.exit(status || 1);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const skipped = summary.numPendingTests + summary.numTodoTests;
+// A file that could not even be loaded counts as one failure.
+const broken = summary.testResults.filter(
+  (file) => file.status === 'failed' && file.assertionResults.length === 0,
+).length;
+const failed = summary.numFailedTests + broken;
+console.log(`${summary.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+process.exit(failed > 0 || summary.numPassedTests === 0 ? 1 : status);
