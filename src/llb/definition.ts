@@ -1,10 +1,72 @@
 /** A marshalled graph: what BuildKit solves. */
-import type { OpMetadata, Source } from '../gen/pb/ops_pb.ts';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  type Op,
+  type OpMetadata,
+  OpSchema,
+  type Definition as PbDefinition,
+  DefinitionSchema as PbDefinitionSchema,
+  type Source,
+} from '../gen/pb/ops_pb.ts';
+import { digestOf } from './encode-op.ts';
 
-export interface Definition {
-  /** Marshalled ops in topological order; the last one is the terminal that names the result. */
+/** One op of a definition, decoded. */
+export interface DefinitionEntry {
+  readonly digest: string;
+  readonly op: Op;
+  readonly metadata: OpMetadata | undefined;
+}
+
+export class Definition {
+  /** Marshalled ops in topological order; the last one is the terminal that names the result. Empty for scratch. */
   readonly def: readonly Uint8Array[];
   /** Metadata by op digest (`sha256:…`). */
   readonly metadata: ReadonlyMap<string, OpMetadata>;
   readonly source: Source | undefined;
+
+  constructor(
+    def: readonly Uint8Array[] = [],
+    metadata: ReadonlyMap<string, OpMetadata> = new Map(),
+    source: Source | undefined = undefined,
+  ) {
+    this.def = def;
+    this.metadata = metadata;
+    this.source = source;
+  }
+
+  /** From the message that the gateway and control APIs carry. */
+  static fromPb(message: PbDefinition): Definition {
+    return new Definition(message.def, new Map(Object.entries(message.metadata)), message.Source);
+  }
+
+  /** From the bytes that `buildctl build` reads and `tsfront compile --format pb` writes. */
+  static decode(bytes: Uint8Array): Definition {
+    return Definition.fromPb(fromBinary(PbDefinitionSchema, bytes));
+  }
+
+  toPb(): PbDefinition {
+    return create(PbDefinitionSchema, {
+      def: [...this.def],
+      metadata: Object.fromEntries(this.metadata),
+      ...(this.source && { Source: this.source }),
+    });
+  }
+
+  encode(): Uint8Array {
+    return toBinary(PbDefinitionSchema, this.toPb());
+  }
+
+  /** Digest of the vertex whose result the graph is; '' for scratch. */
+  head(): string {
+    const last = this.def.at(-1);
+    return (last && fromBinary(OpSchema, last).inputs[0]?.digest) ?? '';
+  }
+
+  /** Decodes the ops, terminal last. */
+  ops(): DefinitionEntry[] {
+    return this.def.map((bytes) => {
+      const digest = digestOf(bytes);
+      return { digest, op: fromBinary(OpSchema, bytes), metadata: this.metadata.get(digest) };
+    });
+  }
 }

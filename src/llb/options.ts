@@ -81,6 +81,8 @@ export interface ImageOptions extends Constraints {
 
 export interface LocalOptions extends Constraints {
   readonly sessionId?: string | undefined;
+  /** Overrides the graph's `localUniqueId`; of no account with a session id. */
+  readonly uniqueId?: string | undefined;
   readonly includePatterns?: readonly string[] | undefined;
   readonly excludePatterns?: readonly string[] | undefined;
   readonly followPaths?: readonly string[] | undefined;
@@ -102,27 +104,62 @@ export interface GitOptions extends Constraints {
   readonly checksum?: string | undefined;
   /** File times: `commit`, or as the git source understands them. */
   readonly mtime?: string | undefined;
+  /** Trust `checksum` as the commit to fetch, without asking the remote what the ref points to. */
   readonly fetchByCommit?: boolean | undefined;
+  /** Import the history from a git bundle kept as a blob instead of fetching it; needs `checksum`. */
+  readonly bundle?: GitBundle | undefined;
+  /** Check out a single file `bundle` that holds the commit, instead of a work tree. */
+  readonly checkoutBundle?: boolean | undefined;
 }
 
-export interface HttpOptions extends Constraints {
+/** Where a git bundle is kept. */
+export interface GitBundle {
+  /** `docker-image+blob://<ref>@sha256:…` or `oci-layout+blob://<ref>@sha256:…`. */
+  readonly locator: string;
+  /** The session and store of an OCI layout locator; by default the store is the locator's own name. */
+  readonly sessionId?: string | undefined;
+  readonly storeId?: string | undefined;
+}
+
+/** How a downloaded file is named and owned; the defaults are root's, mode 0600. */
+export interface FileInfo {
   readonly filename?: string | undefined;
-  readonly checksum?: string | undefined;
   readonly chmod?: number | undefined;
   readonly chown?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/** Blobs are named by digest: `name@sha256:…`. */
+export interface ImageBlobOptions extends Constraints, FileInfo {}
+
+export interface OciLayoutBlobOptions extends ImageBlobOptions {
+  readonly sessionId?: string | undefined;
+  readonly storeId?: string | undefined;
+}
+
+export interface HttpOptions extends Constraints, FileInfo {
+  readonly checksum?: string | undefined;
   readonly header?: { readonly accept?: string; readonly userAgent?: string } | undefined;
   readonly authHeaderSecret?: string | undefined;
+  /** A detached, armored OpenPGP signature of the file and the public key to verify it with. */
+  readonly signature?: { readonly pubKey: string; readonly signature: string } | undefined;
 }
 
 export interface OciLayoutOptions extends Constraints {
   readonly sessionId?: string | undefined;
   readonly storeId?: string | undefined;
   readonly layerLimit?: number | undefined;
-  readonly checksum?: string | undefined;
+}
+
+/** Options of a build from a definition that a file of the state holds. */
+export interface BuildOptions extends Constraints {
+  /** The file's name; `buildkit.llb.definition` if absent. */
+  readonly filename?: string | undefined;
 }
 
 export type NetworkMode = 'sandbox' | 'host' | 'none';
 export type SecurityMode = 'sandbox' | 'insecure';
+/** Whether a mount's cache key is its content. */
+export type ContentCache = 'default' | 'on' | 'off';
 export type CacheSharing = 'shared' | 'private' | 'locked';
 
 /** A mount of a RUN. `bind` is the default kind; its source is any state. */
@@ -136,7 +173,7 @@ export type Mount =
       readonly readonly?: boolean | undefined;
       /** A writable mount whose changes nobody may use afterwards. */
       readonly forceNoOutput?: boolean | undefined;
-      readonly contentCache?: 'default' | 'on' | 'off' | undefined;
+      readonly contentCache?: ContentCache | undefined;
     }
   | {
       readonly type: 'cache';
@@ -147,6 +184,7 @@ export type Mount =
       readonly source?: State | undefined;
       readonly sourcePath?: string | undefined;
       readonly readonly?: boolean | undefined;
+      readonly contentCache?: ContentCache | undefined;
     }
   | {
       readonly type: 'tmpfs';
@@ -209,9 +247,11 @@ export interface RunOptions extends Constraints {
   readonly args?: readonly string[] | undefined;
   /** A command line split as a POSIX shell splits words. */
   readonly shlex?: string | undefined;
-  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Added to the state's variables; pairs where the order of numeric names matters. */
+  readonly env?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined;
   readonly dir?: string | undefined;
   readonly user?: string | undefined;
+  readonly hostname?: string | undefined;
   readonly network?: NetworkMode | undefined;
   readonly security?: SecurityMode | undefined;
   readonly mounts?: readonly Mount[] | undefined;

@@ -1,0 +1,24 @@
+/**
+ * The LLB library: build graphs from TypeScript and marshal them to what BuildKit solves.
+ *
+ * @example
+ * import { copy, image, local } from 'tsfront/llb';
+ *
+ * const built = image('golang:1.21-alpine')
+ *   .dir('/app')
+ *   .file(copy(local('src'), '/', '.', { copyDirContentsOnly: true }))
+ *   .run({ shlex: 'go build -o myapp .', mounts: [{ type: 'cache', target: '/root/.cache/go-build', id: 'go' }] }).root;
+ * const definition = image('alpine').file(copy(built, 'myapp', '/usr/bin/myapp')).marshal();
+ * process.stdout.write(definition.encode()); // what `buildctl build` reads
+ *
+ * @module
+ */
+export { Definition, type DefinitionEntry } from './definition.ts';
+export { EnvList } from './env-list.ts';
+export { type BoundFileAction, type CopySource, copy, FileAction, mkdir, mkfile, rm, symlink } from './file.ts';
+export { deferred, diff, merge } from './join.ts';
+export type * from './options.ts';
+export { splitWords } from './shlex.ts';
+export { git, http, image, imageBlob, local, ociLayout, ociLayoutBlob, scratch, source } from './source.ts';
+export { location } from './source-map.ts';
+export { ExecState, State } from './state.ts';

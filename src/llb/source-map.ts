@@ -1,0 +1,81 @@
+/** Collects which source lines the ops of a graph came from. */
+import { create } from '@bufbuild/protobuf';
+import {
+  LocationSchema,
+  LocationsSchema,
+  RangeSchema,
+  type Source,
+  SourceInfoSchema,
+  SourceSchema,
+} from '../gen/pb/ops_pb.ts';
+import type { Definition } from './definition.ts';
+import type { MarshalOptions, Range, SourceLocation, SourceMap } from './options.ts';
+
+/** A source's own state is marshalled once, whichever graph asks first: the file is the same for all of them. */
+const definitions = new WeakMap<SourceMap, Definition>();
+
+/** Adds the location of a line range to the constraints of ops: `locations: [location(map, ranges)]`. */
+export function location(sourceMap: SourceMap, ranges: readonly Range[]): SourceLocation {
+  return { sourceMap, ranges };
+}
+
+export class SourceMapCollector {
+  private readonly maps: SourceMap[] = [];
+  private readonly index = new Map<SourceMap, number>();
+  private readonly locations = new Map<string, SourceLocation[]>();
+
+  /** Called once for every vertex; vertices of the same digest add up. */
+  add(digest: string, locations: readonly SourceLocation[] | undefined): void {
+    const known = this.locations.get(digest);
+    const list = known ?? [];
+    if (!known) this.locations.set(digest, list);
+    if (!locations) return;
+    for (const { sourceMap } of locations) {
+      if (this.index.has(sourceMap)) continue;
+      const equal = this.maps.findIndex((map) => sameSource(map, sourceMap));
+      this.index.set(sourceMap, equal >= 0 ? equal : this.maps.push(sourceMap) - 1);
+    }
+    list.push(...locations);
+  }
+
+  finish(options: MarshalOptions | undefined): Source {
+    const source = create(SourceSchema);
+    for (const map of this.maps) {
+      const definition = definitionOf(map, options)?.toPb();
+      const { filename, language, data } = map;
+      source.infos.push(create(SourceInfoSchema, { filename, language, data, ...(definition && { definition }) }));
+    }
+    for (const [digest, locations] of this.locations) {
+      const list = create(LocationsSchema);
+      for (const { sourceMap, ranges } of locations)
+        list.locations.push(
+          create(LocationSchema, {
+            sourceIndex: this.index.get(sourceMap)!,
+            ranges: ranges.map((range) => create(RangeSchema, range)),
+          }),
+        );
+      source.locations[digest] = list;
+    }
+    return source;
+  }
+}
+
+function definitionOf(map: SourceMap, options: MarshalOptions | undefined): Definition | undefined {
+  if (map.definition) return map.definition;
+  if (!map.state) return undefined;
+  let definition = definitions.get(map);
+  if (!definition) definitions.set(map, (definition = map.state.marshal(options)));
+  return definition;
+}
+
+function sameSource(a: SourceMap, b: SourceMap): boolean {
+  if (a.filename !== b.filename || a.language !== b.language) return false;
+  if (a.data.length !== b.data.length || Buffer.compare(a.data, b.data) !== 0) return false;
+  const [left, right] = [a, b].map((map) => map.definition ?? definitions.get(map));
+  return !left || !right || sameResult(left, right);
+}
+
+function sameResult(a: Definition, b: Definition): boolean {
+  const [left, right] = [a.def.at(-1), b.def.at(-1)];
+  return a.def.length === b.def.length && (!left || !right || Buffer.compare(left, right) === 0);
+}
