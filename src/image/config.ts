@@ -1,5 +1,26 @@
-/** The image config: OCI's fields with Docker's extensions, in the order in which they are written. */
-import type { Timestamp } from '../go/time.ts';
+/** The image config: OCI's fields with Docker's extensions. */
+
+import {
+  decodeJson,
+  field,
+  type GoType,
+  goBool,
+  goInt,
+  goInt64,
+  goList,
+  goMap,
+  goPointer,
+  goSet,
+  goSlice,
+  goString,
+  goStruct,
+  goTime,
+} from '../go/json-decode.ts';
+import { marshalJson } from '../go/json-encode.ts';
+import { formatTimestamp, type Timestamp } from '../go/time.ts';
+import { decodeText } from '../parser/text.ts';
+import type { Platform } from './platform.ts';
+import { defaultPathEnv } from './system-path.ts';
 
 export interface ImageConfig {
   created?: Timestamp | undefined;
@@ -47,4 +68,158 @@ export interface History {
   author: string;
   comment: string;
   emptyLayer: boolean;
+}
+
+const embedded = 'ImageConfig';
+const extension = 'DockerOCIImageConfigExt';
+
+const goHealthcheck: GoType<HealthcheckConfig> = goStruct('v1.HealthcheckConfig', {
+  test: field('Test', goList(goString())),
+  interval: field('Interval', goInt64('time.Duration')),
+  timeout: field('Timeout', goInt64('time.Duration')),
+  startPeriod: field('StartPeriod', goInt64('time.Duration')),
+  startInterval: field('StartInterval', goInt64('time.Duration')),
+  retries: field('Retries', goInt),
+});
+
+const goContainerConfig: GoType<ContainerConfig> = goStruct('v1.DockerOCIImageConfig', {
+  user: field('User', goString(), embedded),
+  exposedPorts: field('ExposedPorts', goSet, embedded),
+  env: field('Env', goList(goString()), embedded),
+  entrypoint: field('Entrypoint', goSlice(goString()), embedded),
+  cmd: field('Cmd', goSlice(goString()), embedded),
+  volumes: field('Volumes', goSet, embedded),
+  workingDir: field('WorkingDir', goString(), embedded),
+  labels: field('Labels', goMap(goString()), embedded),
+  stopSignal: field('StopSignal', goString(), embedded),
+  argsEscaped: field('ArgsEscaped', goBool, embedded),
+  healthcheck: field('Healthcheck', goPointer(goHealthcheck), extension),
+  onBuild: field('OnBuild', goSlice(goString()), extension),
+  shell: field('Shell', goSlice(goString()), extension),
+});
+
+const goRootFs: GoType<ImageConfig['rootfs']> = goStruct('v1.RootFS', {
+  type: field('type', goString()),
+  diffIds: field('diff_ids', goSlice(goString('digest.Digest'))),
+});
+
+const goHistory: GoType<History> = goStruct('v1.History', {
+  created: field('created', goPointer(goTime)),
+  createdBy: field('created_by', goString()),
+  author: field('author', goString()),
+  comment: field('comment', goString()),
+  emptyLayer: field('empty_layer', goBool),
+});
+
+const goImage: GoType<ImageConfig> = goStruct('v1.DockerOCIImage', {
+  created: field('created', goPointer(goTime), 'Image'),
+  author: field('author', goString(), 'Image'),
+  architecture: field('architecture', goString(), 'Image', 'Platform'),
+  os: field('os', goString(), 'Image', 'Platform'),
+  osVersion: field('os.version', goString(), 'Image', 'Platform'),
+  osFeatures: field('os.features', goSlice(goString()), 'Image', 'Platform'),
+  variant: field('variant', goString(), 'Image', 'Platform'),
+  config: field('config', goContainerConfig),
+  rootfs: field('rootfs', goRootFs, 'Image'),
+  history: field('history', goList(goHistory), 'Image'),
+});
+
+/**
+ * Reads a config as Go's json.Unmarshal does.
+ * @throws Error its texts, e.g. `json: cannot unmarshal string into Go value of type v1.DockerOCIImage`
+ */
+export function parseImageConfig(bytes: Uint8Array): ImageConfig {
+  return decodeJson(decodeText(bytes), goImage);
+}
+
+/**
+ * Writes a config to the byte as Go's json.Marshal does: `config` comes last, for it shadows a member of an embedded struct.
+ * @throws Error for a time that RFC 3339 cannot express
+ */
+export function marshalImageConfig(image: ImageConfig): Uint8Array {
+  const { config } = image;
+  const text = marshalJson({
+    created: time(image.created),
+    author: image.author || undefined,
+    architecture: image.architecture,
+    os: image.os,
+    'os.version': image.osVersion || undefined,
+    'os.features': list(image.osFeatures),
+    variant: image.variant || undefined,
+    rootfs: { type: image.rootfs.type, diff_ids: image.rootfs.diffIds ?? null },
+    history: list(
+      image.history.map((entry) => ({
+        created: time(entry.created),
+        created_by: entry.createdBy || undefined,
+        author: entry.author || undefined,
+        comment: entry.comment || undefined,
+        empty_layer: entry.emptyLayer || undefined,
+      })),
+    ),
+    config: {
+      User: config.user || undefined,
+      ExposedPorts: set(config.exposedPorts),
+      Env: list(config.env),
+      Entrypoint: list(config.entrypoint),
+      Cmd: list(config.cmd),
+      Volumes: set(config.volumes),
+      WorkingDir: config.workingDir || undefined,
+      Labels: config.labels?.size ? config.labels : undefined,
+      StopSignal: config.stopSignal || undefined,
+      ArgsEscaped: config.argsEscaped || undefined,
+      Healthcheck: config.healthcheck && {
+        Test: list(config.healthcheck.test),
+        Interval: config.healthcheck.interval || undefined,
+        Timeout: config.healthcheck.timeout || undefined,
+        StartPeriod: config.healthcheck.startPeriod || undefined,
+        StartInterval: config.healthcheck.startInterval || undefined,
+        Retries: config.healthcheck.retries || undefined,
+      },
+      OnBuild: list(config.onBuild),
+      Shell: list(config.shell),
+    },
+  });
+  return new TextEncoder().encode(text);
+}
+
+/** What `FROM scratch` starts with. */
+export function emptyImage(platform: Platform): ImageConfig {
+  return {
+    ...goImage.zero(),
+    architecture: platform.architecture,
+    os: platform.os,
+    osVersion: platform.osVersion,
+    osFeatures: [...platform.osFeatures],
+    variant: platform.variant,
+    rootfs: { type: 'layers', diffIds: undefined },
+    config: {
+      ...goContainerConfig.zero(),
+      workingDir: '/',
+      // Windows sets its own.
+      env: platform.os === 'windows' ? [] : [`PATH=${defaultPathEnv(platform.os)}`],
+    },
+  };
+}
+
+/** A copy whose lists, sets and maps can be changed without changing the original. */
+export function cloneImageConfig(image: ImageConfig): ImageConfig {
+  return structuredClone(image);
+}
+
+function time(value: Timestamp | undefined): string | undefined {
+  try {
+    return value && formatTimestamp(value);
+  } catch (error) {
+    const problem = (error as Error).message;
+    throw new Error(`json: error calling MarshalJSON for type *time.Time: Time.MarshalJSON: ${problem}`);
+  }
+}
+
+/** Go's omitempty. */
+function list<T>(items: readonly T[] | undefined): readonly T[] | undefined {
+  return items?.length ? items : undefined;
+}
+
+function set(items: ReadonlySet<string> | undefined): Map<string, Record<string, never>> | undefined {
+  return items?.size ? new Map([...items].map((item) => [item, {}])) : undefined;
 }

@@ -1,0 +1,280 @@
+/**
+ * Typed decoding with the rules of Go's json.Unmarshal: names match without regard to case, unknown members are
+ * dropped, null leaves a plain value as it is, a value of the wrong type is skipped and the first one is the error.
+ */
+import { type JsonNode, parseJson } from './json.ts';
+import { parseInteger } from './strconv.ts';
+import { parseTimestamp, type Timestamp } from './time.ts';
+
+/** A Go type that JSON is decoded into. */
+export interface GoType<T> {
+  /** As Go's reflection prints it, e.g. `v1.RootFS`, `[]string`. */
+  readonly name: string;
+  zero(): T;
+  /** Decodes into what is there already: equal keys of an object decode into the same value one after another. */
+  decode(node: JsonNode, existing: T, context: DecodeContext): T;
+}
+
+/** Where the decoder is, for its errors. */
+export interface DecodeContext {
+  struct: string;
+  readonly path: string[];
+  error: Error | undefined;
+}
+
+/**
+ * Decodes a text.
+ * @throws Error the syntax errors of {@link parseJson}; `json: cannot unmarshal string into Go value of type v1.RootFS`,
+ * `json: cannot unmarshal number into Go struct field RootFS.rootfs.type of type string`; those of a time
+ */
+export function decodeJson<T>(text: string, type: GoType<T>): T {
+  const context: DecodeContext = { struct: '', path: [], error: undefined };
+  const value = type.decode(parseJson(text), type.zero(), context);
+  if (context.error) throw context.error;
+  return value;
+}
+
+function mismatch(context: DecodeContext, what: string, type: { readonly name: string }): void {
+  if (context.error) return;
+  const where = context.path.length > 0 ? `struct field ${context.struct}.${context.path.join('.')} of` : 'value of';
+  context.error = new Error(`json: cannot unmarshal ${what} into Go ${where} type ${type.name}`);
+}
+
+function scalar<T>(name: string, zero: T, read: (node: JsonNode, mismatched: (what: string) => T) => T): GoType<T> {
+  return {
+    name,
+    zero: () => zero,
+    decode(node, existing, context) {
+      if (node.kind === 'null') return existing;
+      return read(node, (what) => {
+        mismatch(context, what, this);
+        return existing;
+      });
+    },
+  };
+}
+
+/** A string type. */
+export function goString(name = 'string'): GoType<string> {
+  return scalar(name, '', (node, mismatched) => (node.kind === 'string' ? node.value : mismatched(node.kind)));
+}
+
+export const goBool: GoType<boolean> = scalar('bool', false, (node, mismatched) =>
+  node.kind === 'bool' ? node.value : mismatched(node.kind),
+);
+
+/** A signed integer type of 64 bits. */
+export function goInt64(name = 'int64'): GoType<bigint> {
+  return scalar(name, 0n, (node, mismatched) => {
+    if (node.kind !== 'number') return mismatched(node.kind);
+    try {
+      return parseInteger(node.text, 10, 64);
+    } catch {
+      return mismatched(`number ${node.text}`);
+    }
+  });
+}
+
+/** Go's `int` of 64 bits, for values that a JavaScript number holds exactly in practice. */
+export const goInt: GoType<number> = {
+  name: 'int',
+  zero: () => 0,
+  decode: (node, existing, context) => Number(goInt64('int').decode(node, BigInt(existing), context)),
+};
+
+/** `time.Time`; what it refuses ends the decoding at once, before any error of another kind. */
+export const goTime: GoType<Timestamp> = scalar('time.Time', { seconds: -62_135_596_800n, nanos: 0 }, (node) => {
+  if (node.kind !== 'string') throw new Error('Time.UnmarshalJSON: input is not a JSON string');
+  return parseTimestamp(node.raw);
+});
+
+/** `interface {}`: the tree itself. A number that is no float64 is an error. */
+export const goAny: GoType<JsonNode> = {
+  name: 'interface {}',
+  zero: () => ({ kind: 'null' }),
+  decode(node, _existing, context) {
+    for (const pending: JsonNode[] = [node]; pending.length > 0; ) {
+      const next = pending.pop()!;
+      if (next.kind === 'array') for (const item of next.items.toReversed()) pending.push(item);
+      else if (next.kind === 'object') for (const [, item] of next.members.toReversed()) pending.push(item);
+      else if (next.kind === 'number' && !Number.isFinite(Number(next.text)))
+        mismatch(context, `number ${next.text}`, { name: 'float64' });
+    }
+    return node;
+  },
+};
+
+/** A pointer: undefined is nil. */
+export function goPointer<T>(element: GoType<T>): GoType<T | undefined> {
+  return {
+    name: `*${element.name}`,
+    zero: () => undefined,
+    decode: (node, existing, context) =>
+      node.kind === 'null' ? undefined : element.decode(node, existing ?? element.zero(), context),
+  };
+}
+
+/** A slice: undefined is nil. */
+export function goSlice<T>(element: GoType<T>): GoType<T[] | undefined> {
+  return {
+    name: `[]${element.name}`,
+    zero: () => undefined,
+    decode(node, existing, context) {
+      if (node.kind === 'null') return undefined;
+      if (node.kind === 'array')
+        return node.items.map((item, at) => element.decode(item, existing?.[at] ?? element.zero(), context));
+      mismatch(context, node.kind, this);
+      return existing;
+    },
+  };
+}
+
+/** `[]byte`, which JSON holds as base64. */
+export const goBytes: GoType<Uint8Array | undefined> = {
+  name: '[]uint8',
+  zero: () => undefined,
+  decode(node, existing, context) {
+    if (node.kind === 'null') return undefined;
+    if (node.kind === 'string') return decodeBase64(node.value, existing, context);
+    if (node.kind !== 'array') {
+      mismatch(context, node.kind, this);
+      return existing;
+    }
+    return Uint8Array.from(node.items, (item) => goByte.decode(item, 0, context));
+  },
+};
+
+const goByte: GoType<number> = scalar('uint8', 0, (node, mismatched) => {
+  if (node.kind !== 'number') return mismatched(node.kind);
+  const value = Number(node.text);
+  return /^\d+$/.test(node.text) && value < 256 ? value : mismatched(`number ${node.text}`);
+});
+
+function decodeBase64(text: string, existing: Uint8Array | undefined, context: DecodeContext) {
+  const plain = text.replace(/[\r\n]/g, '');
+  const valid = /^[A-Za-z\d+/]*={0,2}/.exec(plain)![0];
+  const digits = valid.replace(/=+$/, '').length;
+  if (valid.length === plain.length && plain.length % 4 === 0 && digits % 4 !== 1)
+    return new Uint8Array(Buffer.from(plain, 'base64'));
+  context.error ??= new Error(`illegal base64 data at input byte ${base64Problem(text)}`);
+  return existing;
+}
+
+/** Where Go's decoder gives up: the byte after the last good one, or where the padding is wrong. */
+function base64Problem(text: string): number {
+  let digits = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (/[\r\n]/.test(char)) continue;
+    if (/[A-Za-z\d+/]/.test(char)) {
+      digits++;
+      continue;
+    }
+    if (char !== '=' || digits % 4 < 2) return at;
+    if (digits % 4 === 3) return at + 1;
+    const rest = /^[\r\n]*/.exec(text.slice(at + 1))![0].length + at + 1;
+    if (rest >= text.length) return text.length;
+    return text[rest] === '=' ? rest + 1 : rest;
+  }
+  return text.length - (digits % 4);
+}
+
+/** A map with string keys: undefined is nil. */
+export function goMap<T>(element: GoType<T>): GoType<Map<string, T> | undefined> {
+  return {
+    name: `map[string]${element.name}`,
+    zero: () => undefined,
+    decode(node, existing, context) {
+      if (node.kind === 'null') return undefined;
+      if (node.kind !== 'object') {
+        mismatch(context, node.kind, this);
+        return existing;
+      }
+      const map = existing ?? new Map<string, T>();
+      for (const [key, value] of node.members) map.set(key, element.decode(value, element.zero(), context));
+      return map;
+    },
+  };
+}
+
+const goEmptyStruct: GoType<null> = {
+  name: 'struct {}',
+  zero: () => null,
+  decode(node, existing, context) {
+    if (node.kind !== 'object' && node.kind !== 'null') mismatch(context, node.kind, this);
+    return existing;
+  },
+};
+
+/** `map[string]struct{}`, a set. */
+export const goSet: GoType<Set<string> | undefined> = {
+  name: 'map[string]struct {}',
+  zero: () => undefined,
+  decode(node, existing, context) {
+    const map = existing && new Map([...existing].map((key) => [key, null] as const));
+    const decoded = goMap(goEmptyStruct).decode(node, map, context);
+    return decoded && new Set(decoded.keys());
+  },
+};
+
+/** A type whose zero value and absence our code does not tell apart: nil becomes an empty list. */
+export function goList<T>(element: GoType<T>): GoType<T[]> {
+  const slice = goSlice(element);
+  return {
+    name: slice.name,
+    zero: () => [],
+    decode: (node, existing, context) => slice.decode(node, existing, context) ?? [],
+  };
+}
+
+/** A member of a struct. */
+export interface GoField<T> {
+  readonly name: string;
+  readonly type: GoType<T>;
+  /** The embedded structs it is in, from the outside; they show in errors. */
+  readonly embedded: readonly string[];
+}
+
+export function field<T>(name: string, type: GoType<T>, ...embedded: readonly string[]): GoField<T> {
+  return { name, type, embedded };
+}
+
+/** A struct; `name` is with its package, as `v1.RootFS`. */
+export function goStruct<T extends object>(
+  name: string,
+  fields: { readonly [K in keyof T]-?: GoField<T[K]> },
+): GoType<T> {
+  const entries = Object.entries(fields) as [keyof T, GoField<unknown>][];
+  const exact = new Map(entries.map((entry) => [entry[1].name, entry]));
+  const folded = new Map(entries.toReversed().map((entry) => [foldName(entry[1].name), entry]));
+  const shortName = name.slice(name.lastIndexOf('.') + 1);
+  return {
+    name,
+    zero: () => Object.fromEntries(entries.map(([key, { type }]) => [key, type.zero()])) as T,
+    decode(node, existing, context) {
+      if (node.kind === 'null') return existing;
+      if (node.kind !== 'object') {
+        mismatch(context, node.kind, this);
+        return existing;
+      }
+      const outer = { struct: context.struct, depth: context.path.length };
+      const result = { ...existing };
+      for (const [name, value] of node.members) {
+        const found = exact.get(name) ?? folded.get(foldName(name));
+        if (!found) continue;
+        const [key, { name: fieldName, type, embedded }] = found;
+        context.struct = shortName;
+        context.path.push(...embedded, fieldName);
+        result[key] = type.decode(value, result[key], context) as T[keyof T];
+        context.struct = outer.struct;
+        context.path.length = outer.depth;
+      }
+      return result;
+    },
+  };
+}
+
+/** Case folding of ASCII names; two other letters fold into ASCII. */
+function foldName(name: string): string {
+  return name.toLowerCase().replaceAll('\u017f', 's').replaceAll('\u212a', 'k');
+}

@@ -1,0 +1,64 @@
+/** Sizes and limits as Docker's command line writes them (`64m`, `1.5GiB`, `nofile=1024:2048`). */
+import { parseFloat64, parseInteger } from './strconv.ts';
+import { toLower, utf8Length } from './unicode.ts';
+
+const prefixes = 'kmgtp';
+
+/** Bytes of a size with binary units: `1k` is 1024. @throws Error `invalid size: 'x'`, `invalid suffix: 'x'`, or ParseFloat's */
+export function parseRamInBytes(size: string): bigint {
+  return parseSize(size, 1024);
+}
+
+/** Bytes of a size with decimal units: `1k` is 1000. @throws Error as {@link parseRamInBytes} */
+export function parseHumanSize(size: string): bigint {
+  return parseSize(size, 1000);
+}
+
+function parseSize(size: string, base: number): bigint {
+  const end = /[\d. ][^\d. ]*$/.exec(size)?.index;
+  if (end === undefined) throw new Error(`invalid size: '${size}'`);
+  const value = parseFloat64(size.slice(0, size[end] === ' ' ? end : end + 1));
+  if (value < 0) throw new Error(`invalid size: '${size}'`);
+  const suffix = size.slice(end + 1);
+  if (suffix === '') return toInt64(value);
+  if (utf8Length(suffix) > 3) throw new Error(`invalid suffix: '${suffix}'`);
+  const unit = toLower(suffix);
+  const power = prefixes.indexOf(unit.charAt(0)) + 1;
+  if (unit !== 'b' && (power === 0 || !/^.(?:b|ib)?$/s.test(unit))) throw new Error(`invalid suffix: '${unit}'`);
+  return toInt64(value * base ** power);
+}
+
+/** Go's conversion on amd64: what does not fit becomes the smallest number. */
+function toInt64(value: number): bigint {
+  return value < 2 ** 63 ? BigInt(Math.trunc(value)) : -(2n ** 63n);
+}
+
+const limits = new Set(
+  'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
+);
+
+/** A resource limit; -1 is unlimited. */
+export interface ParsedUlimit {
+  readonly name: string;
+  readonly soft: bigint;
+  readonly hard: bigint;
+}
+
+/** Parses `name=soft[:hard]`. @throws Error with go-units' texts */
+export function parseUlimit(text: string): ParsedUlimit {
+  const equals = text.indexOf('=');
+  if (equals < 0) throw new Error(`invalid ulimit argument: ${text}`);
+  const name = text.slice(0, equals);
+  if (!limits.has(name)) throw new Error(`invalid ulimit type: ${name}`);
+  const value = text.slice(equals + 1);
+  const values = value.split(':');
+  if (values.length > 2)
+    throw new Error(`too many limit value arguments - ${value}, can only have up to two, \`soft[:hard]\``);
+  const second = values[1] === undefined ? undefined : parseInteger(values[1], 10, 64);
+  const soft = parseInteger(values[0]!, 10, 64);
+  const hard = second ?? soft;
+  const problem = 'ulimit soft limit must be less than or equal to hard limit:';
+  if (hard !== -1n && soft === -1n) throw new Error(`${problem} soft: -1 (unlimited), hard: ${hard}`);
+  if (hard !== -1n && soft > hard) throw new Error(`${problem} ${soft} > ${hard}`);
+  return { name, soft, hard };
+}

@@ -1,0 +1,120 @@
+/** Go's `unicode` and `strings` rules where JavaScript's own differ: spaces, simple case mapping, order by bytes. */
+import { encodeText } from './text.ts';
+
+/** The bytes of U+FFFD are what Go's case mapping leaves of an invalid byte. */
+const REPLACEMENT = '\uFFFD';
+
+/** `unicode.IsSpace` of one character: the White_Space property, so U+0085 counts and U+FEFF does not. */
+export function isSpace(char: string): boolean {
+  return char.length === 1 && /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(char);
+}
+
+/** `strings.TrimSpace`. */
+export function trimSpace(text: string): string {
+  return trimSpaceRight(trimSpaceLeft(text));
+}
+
+/** `strings.TrimLeftFunc(text, unicode.IsSpace)`. */
+export function trimSpaceLeft(text: string): string {
+  let from = 0;
+  while (from < text.length && isSpace(text.charAt(from))) from++;
+  return text.slice(from);
+}
+
+/** `strings.TrimRightFunc(text, unicode.IsSpace)`. */
+export function trimSpaceRight(text: string): string {
+  let to = text.length;
+  while (to > 0 && isSpace(text.charAt(to - 1))) to--;
+  return text.slice(0, to);
+}
+
+/** `strings.Fields`: the words between runs of space. */
+export function fields(text: string): string[] {
+  return text.split(/[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/).filter((word) => word !== '');
+}
+
+const ascii = /^[\0-\x7f]*$/;
+
+/** `strings.ToLower`: one character for one, without context and without a locale. */
+export function toLower(text: string): string {
+  if (ascii.test(text)) return text.toLowerCase();
+  return mapCharacters(text, lowerCharacter);
+}
+
+/** `strings.ToUpper`: one character for one, so that ß stays ß. */
+export function toUpper(text: string): string {
+  if (ascii.test(text)) return text.toUpperCase();
+  return mapCharacters(text, upperCharacter);
+}
+
+/** `strings.EqualFold`: equal under simple case folding. */
+export function equalFold(a: string, b: string): boolean {
+  return a === b || foldCase(a) === foldCase(b);
+}
+
+/** A key that is equal for two texts exactly where {@link equalFold} holds for them. */
+export function foldCase(text: string): string {
+  if (ascii.test(text)) return text.toLowerCase();
+  let key = '';
+  for (const char of text) key += char === 'ı' || char === 'İ' ? char : lowerCharacter(upperCharacter(char));
+  return key;
+}
+
+/** Orders texts as Go orders strings: by their UTF-8 bytes (escaped bytes as the bytes they stand for). */
+export function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const left = a.charCodeAt(at);
+    const right = b.charCodeAt(at);
+    if (left === right) continue;
+    if (left < 0xd800 && right < 0xd800) return left - right;
+    const from = at > 0 && isHigh(a.charCodeAt(at - 1)) ? at - 1 : at;
+    return Buffer.compare(encodeText(a.slice(from)), encodeText(b.slice(from)));
+  }
+  return a.length - b.length;
+}
+
+/** How many bytes the text takes in UTF-8; an escaped byte takes one. */
+export function utf8Length(text: string): number {
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) length += 1;
+    else if (unit < 0x800) length += 2;
+    else if (isHigh(unit) && isLow(text.charCodeAt(at + 1))) {
+      length += 4;
+      at++;
+    } else length += unit >= 0xdc80 && unit <= 0xdcff ? 1 : 3;
+  }
+  return length;
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+function mapCharacters(text: string, map: (char: string) => string): string {
+  let result = '';
+  for (const char of text)
+    result += char >= '\uD800' && char <= '\uDFFF' && char.length === 1 ? REPLACEMENT : map(char);
+  return result;
+}
+
+function lowerCharacter(char: string): string {
+  if (char === 'İ') return 'i'; // the only character whose full mapping is longer than the simple one
+  return char.toLowerCase();
+}
+
+function upperCharacter(char: string): string {
+  const upper = char.toUpperCase();
+  if (upper.length === char.length) return upper;
+  // Greek letters with iota subscript have a simple mapping; of the others with a longer full mapping none has.
+  const code = char.charCodeAt(0);
+  if (code >= 0x1f80 && code <= 0x1faf) return String.fromCharCode(code | 8);
+  if (code === 0x1fb3 || code === 0x1fc3 || code === 0x1ff3) return String.fromCharCode(code + 9);
+  return char;
+}

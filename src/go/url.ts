@@ -1,0 +1,259 @@
+/** Go's `net/url`: what it takes as a URL, how it decodes the parts and writes them again. */
+import { quote } from './quote.ts';
+import { decodeText, encodeText } from './text.ts';
+
+/** A parsed URL with decoded parts; absent parts are ''. */
+export interface GoUrl {
+  /** Lower case. */
+  readonly scheme: string;
+  /** What follows the scheme where that is not a slash. */
+  readonly opaque: string;
+  readonly user: Userinfo | undefined;
+  /** Host with port, if any. */
+  readonly host: string;
+  readonly path: string;
+  /** The path as written, where its default encoding would differ; else ''. */
+  readonly rawPath: string;
+  /** There was no authority (`file:/path`). */
+  readonly omitHost: boolean;
+  /** It ended in a question mark without a query. */
+  readonly forceQuery: boolean;
+  readonly rawQuery: string;
+  readonly fragment: string;
+}
+
+export interface Userinfo {
+  readonly username: string;
+  readonly password: string | undefined;
+}
+
+type Part = 'path' | 'user' | 'host' | 'zone' | 'query' | 'fragment';
+
+/** `url.Parse`. @throws Error `parse "http://[::1/": missing ']' in host` and the like */
+export function parseUrl(text: string): GoUrl {
+  const hash = text.indexOf('#');
+  const beforeFragment = hash < 0 ? text : text.slice(0, hash);
+  const failed = (url: string, error: unknown) => new Error(`parse ${quote(url)}: ${(error as Error).message}`);
+  let url: GoUrl;
+  try {
+    url = parseWithoutFragment(beforeFragment);
+  } catch (error) {
+    throw failed(beforeFragment, error);
+  }
+  if (hash < 0) return url;
+  try {
+    return { ...url, fragment: unescapeUrl(text.slice(hash + 1), 'fragment') };
+  } catch (error) {
+    throw failed(text, error);
+  }
+}
+
+/** `URL.String`, without query and fragment. */
+export function formatUrl(url: GoUrl): string {
+  let text = url.scheme && `${url.scheme}:`;
+  if (url.opaque) return text + url.opaque + (url.forceQuery ? '?' : '');
+  const hasAuthority = url.host !== '' || url.user !== undefined;
+  if (hasAuthority || (url.scheme && url.path && !url.omitHost)) text += '//';
+  if (url.user) text += `${formatUserinfo(url.user)}@`;
+  text += escapeUrl(url.host, 'host');
+  const path = encodedPath(url);
+  if (path && !path.startsWith('/') && url.host) text += '/';
+  if (text === '' && /^[^/]*:/.test(path)) text = './';
+  return text + path + (url.forceQuery ? '?' : '');
+}
+
+/** `Userinfo.String`. */
+export function formatUserinfo(user: Userinfo): string {
+  const name = escapeUrl(user.username, 'user');
+  return user.password === undefined ? name : `${name}:${escapeUrl(user.password, 'user')}`;
+}
+
+/**
+ * `url.ParseQuery`: the values by key, in their order. Bad pairs are left out; the first one is the `error`.
+ */
+export function parseUrlQuery(query: string): { values: Map<string, string[]>; error: Error | undefined } {
+  const values = new Map<string, string[]>();
+  let error: Error | undefined;
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    try {
+      if (pair.includes(';')) throw new Error('invalid semicolon separator in query');
+      const equals = pair.indexOf('=');
+      const key = unescapeUrl(equals < 0 ? pair : pair.slice(0, equals), 'query');
+      const value = equals < 0 ? '' : unescapeUrl(pair.slice(equals + 1), 'query');
+      const list = values.get(key);
+      if (list) list.push(value);
+      else values.set(key, [value]);
+    } catch (problem) {
+      error ??= problem as Error;
+    }
+  }
+  return { values, error };
+}
+
+/** `url.QueryEscape`. */
+export function escapeQuery(text: string): string {
+  return escapeUrl(text, 'query');
+}
+
+/** `url.QueryUnescape`. @throws Error `invalid URL escape "%x"` */
+export function unescapeQuery(text: string): string {
+  return unescapeUrl(text, 'query');
+}
+
+/** `url.PathUnescape`. @throws Error `invalid URL escape "%x"` */
+export function unescapePath(text: string): string {
+  return unescapeUrl(text, 'path');
+}
+
+function parseWithoutFragment(text: string): GoUrl {
+  const url = {
+    scheme: '',
+    opaque: '',
+    user: undefined as Userinfo | undefined,
+    host: '',
+    path: '',
+    rawPath: '',
+    omitHost: false,
+    forceQuery: false,
+    rawQuery: '',
+    fragment: '',
+  };
+  if (/[\0-\x1f\x7f]/.test(text)) throw new Error('net/url: invalid control character in URL');
+  if (text === '*') return { ...url, path: '*' };
+  if (text.startsWith(':')) throw new Error('missing protocol scheme');
+  const scheme = /^([A-Za-z][A-Za-z\d+.-]*):/.exec(text)?.[1] ?? '';
+  url.scheme = scheme.toLowerCase();
+  let rest = scheme ? text.slice(scheme.length + 1) : text;
+
+  const question = rest.indexOf('?');
+  if (question >= 0) {
+    url.forceQuery = question === rest.length - 1;
+    url.rawQuery = rest.slice(question + 1);
+    rest = rest.slice(0, question);
+  }
+  if (!rest.startsWith('/')) {
+    if (url.scheme) return { ...url, opaque: rest };
+    // So that a malformed scheme is not taken for a path.
+    if (/^[^/]*:/.test(rest)) throw new Error('first path segment in URL cannot contain colon');
+  }
+  if (rest.startsWith('//') && (url.scheme || !rest.startsWith('///'))) {
+    const slash = rest.indexOf('/', 2);
+    const authority = rest.slice(2, slash < 0 ? rest.length : slash);
+    rest = slash < 0 ? '' : rest.slice(slash);
+    const at = authority.lastIndexOf('@');
+    url.host = parseHost(url.scheme, authority.slice(at + 1));
+    if (at >= 0) url.user = parseUserinfo(authority.slice(0, at));
+  } else if (url.scheme && rest.startsWith('/')) url.omitHost = true;
+
+  url.path = unescapeUrl(rest, 'path');
+  if (escapeUrl(url.path, 'path') !== rest) url.rawPath = rest;
+  return url;
+}
+
+function parseUserinfo(text: string): Userinfo {
+  if (!/^[A-Za-z\d\-._:~!$&'()*+,;=%@]*$/.test(text)) throw new Error('net/url: invalid userinfo');
+  const colon = text.indexOf(':');
+  if (colon < 0) return { username: unescapeUrl(text, 'user'), password: undefined };
+  return { username: unescapeUrl(text.slice(0, colon), 'user'), password: unescapeUrl(text.slice(colon + 1), 'user') };
+}
+
+function parseHost(scheme: string, host: string): string {
+  const open = host.lastIndexOf('[');
+  if (open > 0) throw new Error('invalid IP-literal');
+  if (open === 0) return parseIpLiteral(host);
+  // A second colon is refused only for web addresses; databases use lists of hosts with ports.
+  const colon = scheme === 'http' || scheme === 'https' ? host.indexOf(':') : host.lastIndexOf(':');
+  if (colon >= 0) checkPort(host.slice(colon));
+  return unescapeUrl(host, 'host');
+}
+
+/** `[fe80::1%25en0]:80` */
+function parseIpLiteral(host: string): string {
+  const close = host.lastIndexOf(']');
+  if (close < 0) throw new Error("missing ']' in host");
+  const port = host.slice(close + 1);
+  checkPort(port);
+  const address = host.slice(1, close);
+  const zone = address.indexOf('%25');
+  const name =
+    zone < 0
+      ? unescapeUrl(address, 'host')
+      : unescapeUrl(address.slice(0, zone), 'host') + unescapeUrl(address.slice(zone), 'zone');
+  if (/^\d+(?:\.\d+){3}$/.test(name)) throw new Error('invalid IP-literal');
+  if (!isIpv6(name)) throw new Error(`invalid host: ParseAddr(${quote(name)}): unable to parse IP`);
+  return `[${name}]${port}`;
+}
+
+function checkPort(port: string): void {
+  if (!/^(?::\d*)?$/.test(port)) throw new Error(`invalid port ${quote(port)} after host`);
+}
+
+/** An IPv6 address, perhaps with an IPv4 tail and a zone. */
+function isIpv6(text: string): boolean {
+  const address = text.replace(/%.+$/s, '').replace(/(?<=:)(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/, '0:0');
+  const [head = '', tail, more] = address.split('::');
+  if (more !== undefined) return false;
+  const groups = [head, tail ?? ''].filter((half) => half !== '').flatMap((half) => half.split(':'));
+  if (!groups.every((group) => /^[\da-fA-F]{1,4}$/.test(group))) return false;
+  return tail === undefined ? groups.length === 8 : groups.length < 8;
+}
+
+/** The path as it was written if that is a valid encoding, else encoded anew. */
+function encodedPath(url: GoUrl): string {
+  const valid = /^(?:[A-Za-z\d\-_.~$&+,/:;=@!'()*[\]%])*$/;
+  return url.rawPath && valid.test(url.rawPath) ? url.rawPath : url.path === '*' ? '*' : escapeUrl(url.path, 'path');
+}
+
+const unreserved = 'A-Za-z\\d\\-_.~';
+const kept: Readonly<Record<Part, RegExp>> = {
+  path: new RegExp(`[${unreserved}$&+,/:;=@]`),
+  user: new RegExp(`[${unreserved}$&+,;=]`),
+  host: new RegExp(`[${unreserved}!$&'()*+,;=:[\\]<>"]`),
+  zone: new RegExp(`[${unreserved}!$&'()*+,;=:[\\]<>"]`),
+  query: new RegExp(`[${unreserved}]`),
+  fragment: new RegExp(`[${unreserved}$&+,/:;=?@!()*]`),
+};
+
+function escapeUrl(text: string, part: Part): string {
+  let escaped = '';
+  for (const byte of encodeText(text)) {
+    const char = String.fromCharCode(byte);
+    if (byte < 0x80 && kept[part].test(char)) escaped += char;
+    else if (char === ' ' && part === 'query') escaped += '+';
+    else escaped += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return escaped;
+}
+
+function unescapeUrl(text: string, part: Part): string {
+  const inHost = part === 'host' || part === 'zone';
+  if (!inHost && !/[%+]/.test(text)) return text;
+  const bytes = encodeText(text);
+  const result = new Uint8Array(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    let byte = bytes[at]!;
+    const char = String.fromCharCode(byte);
+    if (char === '%') {
+      byte = unescapeByte(bytes, at, part);
+      at += 2;
+    } else if (char === '+' && part === 'query') byte = 0x20;
+    else if (inHost && byte < 0x80 && !kept.host.test(char))
+      throw new Error(`invalid character ${quote(char)} in host name`);
+    result[length++] = byte;
+  }
+  return decodeText(result.subarray(0, length));
+}
+
+function unescapeByte(bytes: Uint8Array, at: number, part: Part): number {
+  const sequence = String.fromCharCode(...bytes.subarray(at, at + 3));
+  const invalid = () => new Error(`invalid URL escape ${quote(decodeText(bytes.subarray(at, at + 3)))}`);
+  if (!/^%[\da-fA-F]{2}$/.test(sequence)) throw invalid();
+  const byte = Number.parseInt(sequence.slice(1), 16);
+  // In a host name only bytes beyond ASCII may be escaped; a zone may hold blanks as well (Windows).
+  if (part === 'host' && byte < 0x80 && sequence !== '%25') throw invalid();
+  if (part === 'zone' && sequence !== '%25' && byte !== 0x20 && !kept.host.test(String.fromCharCode(byte)))
+    throw invalid();
+  return byte;
+}

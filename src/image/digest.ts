@@ -1,0 +1,26 @@
+/** Content digests, `algorithm:hex`. */
+
+const hexLengths: ReadonlyMap<string, number> = new Map([
+  ['sha256', 64],
+  ['sha384', 96],
+  ['sha512', 128],
+]);
+
+/**
+ * Checks a digest and returns it.
+ * @throws Error `invalid checksum digest format`, `invalid checksum digest length`, `unsupported digest algorithm`
+ */
+export function parseDigest(text: string): string {
+  const colon = text.indexOf(':');
+  if (colon <= 0 || colon + 1 === text.length) throw new Error('invalid checksum digest format');
+  const algorithm = text.slice(0, colon);
+  const encoded = text.slice(colon + 1);
+  const length = hexLengths.get(algorithm);
+  if (length === undefined) {
+    const wellFormed = algorithm.split(/[.+_-]/).every((part) => /^[a-z\d]+$/.test(part)) && /^[\w=-]+$/.test(encoded);
+    throw new Error(wellFormed ? 'unsupported digest algorithm' : 'invalid checksum digest format');
+  }
+  if (Buffer.byteLength(encoded) !== length) throw new Error('invalid checksum digest length');
+  if (!/^[a-f\d]+$/.test(encoded)) throw new Error('invalid checksum digest format');
+  return text;
+}

@@ -1,0 +1,65 @@
+/** URLs of git repositories as BuildKit reads them: web addresses and scp's `user@host:path`. */
+import { join } from '../go/path.ts';
+import { formatUrl, type GoUrl, parseUrl, parseUrlQuery } from '../go/url.ts';
+
+export interface GitUrl {
+  /** `ssh` for the form of scp. */
+  readonly scheme: string;
+  readonly host: string;
+  readonly path: string;
+  readonly query: ReadonlyMap<string, readonly string[]>;
+  /** From the fragment, `#ref:subdir`; '' without. */
+  readonly ref: string;
+  readonly subDir: string;
+  /** What git itself takes: without query and fragment. */
+  readonly remote: string;
+}
+
+const schemes = new Set(['http', 'https', 'ssh', 'git']);
+const schemePrefix = /^([a-zA-Z0-9]+):\/\//;
+const scpPrefix = /^([a-zA-Z0-9-_]+)@([a-zA-Z0-9-.]+):/;
+
+/** @throws Error `unknown protocol`, `ftp: invalid protocol`, or those of {@link parseUrl} */
+export function parseGitUrl(text: string): GitUrl {
+  const scheme = schemePrefix.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) return parseScpUrl(text);
+  if (!schemes.has(scheme)) throw new Error(`${scheme}: invalid protocol`);
+  return gitUrlFrom(parseUrl(text));
+}
+
+/** Takes any URL as the address of a repository. */
+export function gitUrlFrom(url: GoUrl): GitUrl {
+  return {
+    scheme: url.scheme,
+    host: url.host,
+    path: url.path,
+    query: parseUrlQuery(url.rawQuery).values,
+    ...splitFragment(url.fragment),
+    remote: formatUrl(url),
+  };
+}
+
+/** Whether git would fetch from it over a network protocol. */
+export function isGitTransport(text: string): boolean {
+  const scheme = schemePrefix.exec(text)?.[1]?.toLowerCase();
+  return scheme === undefined ? scpPrefix.test(text) && !text.includes('\n') : schemes.has(scheme);
+}
+
+function parseScpUrl(text: string): GitUrl {
+  const unknown = new Error('unknown protocol');
+  const match = scpPrefix.exec(text);
+  if (!match || text.includes('\n')) throw unknown;
+  const [prefix, , host = ''] = match;
+  const [, path = '', query = '', fragment = ''] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(
+    text.slice(prefix.length),
+  )!;
+  const { values, error } = parseUrlQuery(query);
+  if (error) throw unknown;
+  return { scheme: 'ssh', host, path, query: values, ...splitFragment(fragment), remote: prefix + path };
+}
+
+function splitFragment(fragment: string): { ref: string; subDir: string } {
+  const colon = fragment.indexOf(':');
+  if (colon < 0) return { ref: fragment, subDir: '' };
+  return { ref: fragment.slice(0, colon), subDir: join('/', fragment.slice(colon + 1)).slice(1) };
+}

@@ -1,0 +1,150 @@
+/** Image references as the distribution project reads them, in time linear in their length. */
+import { toLower } from '../go/unicode.ts';
+import { parseDigest } from './digest.ts';
+
+/** `domain/path:tag@digest`; absent parts are ''. */
+export interface ImageReference {
+  readonly domain: string;
+  readonly path: string;
+  readonly tag: string;
+  readonly digest: string;
+}
+
+const maxPathLength = 255;
+const defaultDomain = 'docker.io';
+
+/**
+ * Parses a reference as it is written in a FROM: `alpine` is `docker.io/library/alpine`.
+ * @throws Error `invalid reference format`, `invalid reference format: repository name (A) must be lowercase`, …
+ */
+export function parseNormalizedNamed(text: string): ImageReference {
+  if (/^[a-f\d]{64}$/.test(text))
+    throw new Error(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
+  const { domain, rest } = splitDefaultDomain(text);
+  const colon = rest.indexOf(':');
+  const remote = colon < 0 ? rest : rest.slice(0, colon);
+  if (toLower(remote) !== remote)
+    throw new Error(`invalid reference format: repository name (${remote}) must be lowercase`);
+  return parseReference(`${domain}/${rest}`);
+}
+
+/**
+ * Parses a reference as it stands, without defaults.
+ * @throws Error `invalid reference format`, `repository name must be lowercase`, `repository name must have at least one
+ * component`, `repository name must not be more than 255 characters`, and those of {@link parseDigest}
+ */
+export function parseReference(text: string): ImageReference {
+  const reference = splitReference(text);
+  if (!reference) {
+    if (text === '') throw new Error('repository name must have at least one component');
+    throw new Error(splitReference(toLower(text)) ? 'repository name must be lowercase' : 'invalid reference format');
+  }
+  if (reference.path.length > maxPathLength)
+    throw new Error(`repository name must not be more than ${maxPathLength} characters`);
+  if (reference.digest) parseDigest(reference.digest);
+  return reference;
+}
+
+/** The whole reference. */
+export function formatReference(reference: ImageReference): string {
+  const tag = reference.tag && `:${reference.tag}`;
+  const digest = reference.digest && `@${reference.digest}`;
+  return referenceName(reference) + tag + digest;
+}
+
+/** The reference without tag and digest. */
+export function referenceName(reference: ImageReference): string {
+  return reference.domain === '' ? reference.path : `${reference.domain}/${reference.path}`;
+}
+
+/** The short form that people know: without `docker.io/library/`. */
+export function familiarString(reference: ImageReference): string {
+  return formatReference(familiar(reference));
+}
+
+/** {@link familiarString} without tag and digest. */
+export function familiarName(reference: ImageReference): string {
+  return referenceName(familiar(reference));
+}
+
+/** Adds the tag `latest` if there is neither tag nor digest. */
+export function tagNameOnly(reference: ImageReference): ImageReference {
+  return reference.tag || reference.digest ? reference : { ...reference, tag: 'latest' };
+}
+
+/** Replaces the tag. @throws Error `invalid tag format` */
+export function withTag(reference: ImageReference, tag: string): ImageReference {
+  if (!isTag(tag)) throw new Error('invalid tag format');
+  return { ...reference, tag };
+}
+
+/** Replaces the digest. @throws Error `invalid digest format` */
+export function withDigest(reference: ImageReference, digest: string): ImageReference {
+  if (!isDigest(digest)) throw new Error('invalid digest format');
+  return { ...reference, digest };
+}
+
+/** Drops tag and digest. */
+export function trimNamed(reference: ImageReference): ImageReference {
+  return { ...reference, tag: '', digest: '' };
+}
+
+function familiar(reference: ImageReference): ImageReference {
+  if (reference.domain !== defaultDomain) return reference;
+  return { ...reference, domain: '', path: reference.path.replace(/^library\/(?=[^/]*$)/, '') };
+}
+
+/** A first element is a domain if it cannot be part of a name on Docker Hub. */
+function splitDefaultDomain(text: string): { domain: string; rest: string } {
+  const slash = text.indexOf('/');
+  const first = slash < 0 ? '' : text.slice(0, slash);
+  let domain = defaultDomain;
+  let rest = text;
+  if (first === 'index.docker.io') rest = text.slice(slash + 1);
+  else if (first === 'localhost' || /[.:]/.test(first) || toLower(first) !== first) {
+    domain = first;
+    rest = text.slice(slash + 1);
+  }
+  return { domain, rest: domain === defaultDomain && !rest.includes('/') ? `library/${rest}` : rest };
+}
+
+/** Neither a name nor a tag may hold an `@`, and a tag no slash: so the parts can be cut off from the end. */
+function splitReference(text: string): ImageReference | undefined {
+  const at = text.indexOf('@');
+  const digest = at < 0 ? '' : text.slice(at + 1);
+  const named = at < 0 ? text : text.slice(0, at);
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  const tag = colon < 0 ? '' : named.slice(colon + 1);
+  if ((at >= 0 && !isDigest(digest)) || (colon >= 0 && !isTag(tag))) return undefined;
+  const elements = (colon < 0 ? named : named.slice(0, colon)).split('/');
+  const domain = elements.length > 1 && isDomain(elements[0]!) ? elements.shift()! : '';
+  return elements.every(isPathComponent) ? { domain, path: elements.join('/'), tag, digest } : undefined;
+}
+
+function isTag(text: string): boolean {
+  return /^\w[\w.-]{0,127}$/.test(text);
+}
+
+/** Looser than {@link parseDigest}. */
+function isDigest(text: string): boolean {
+  const [algorithm = '', encoded = '', ...more] = text.split(':', 3);
+  return (
+    more.length === 0 &&
+    /^[\da-fA-F]{32,}$/.test(encoded) &&
+    algorithm.split(/[-_+.]/).every((part) => /^[A-Za-z][A-Za-z\d]*$/.test(part))
+  );
+}
+
+/** Host name, IPv4 address or bracketed IPv6 address, with a port if need be. */
+function isDomain(text: string): boolean {
+  const host = text.replace(/:\d+$/, '');
+  if (/^\[[a-fA-F\d:]+\]$/.test(host)) return true;
+  return host
+    .split('.')
+    .every((label) => /^[A-Za-z\d-]+$/.test(label) && !label.startsWith('-') && !label.endsWith('-'));
+}
+
+/** Lower-case words, separated by one period, one or two underscores or any number of dashes. */
+function isPathComponent(text: string): boolean {
+  return /^[a-z\d](?:[a-z\d._-]*[a-z\d])?$/.test(text) && !/\.[._-]|[_-]\.|_-|-_|___/.test(text);
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { parseCsvFields } from '../../src/go/csv.ts';
+import { parseHumanSize, parseRamInBytes, parseUlimit } from '../../src/go/size.ts';
+import { decodeText } from '../../src/go/text.ts';
+import {
+  compareBytes,
+  equalFold,
+  fields,
+  isSpace,
+  toLower,
+  toUpper,
+  trimSpace,
+  utf8Length,
+} from '../../src/go/unicode.ts';
+
+describe('unicode', () => {
+  test('spaces', () => {
+    for (const char of [' ', '\t', '\v', '\u0085', '\u00a0', '\u2003', '\u3000']) expect(isSpace(char)).toBe(true);
+    for (const char of ['\ufeff', '\u200b', '\x1c', 'a', '']) expect(isSpace(char)).toBe(false);
+    expect(trimSpace('\u00a0 a b\u0085\n')).toBe('a b');
+    expect(trimSpace('\ufeffa')).toBe('\ufeffa');
+    expect(fields(' a\u00a0 b ')).toEqual(['a', 'b']);
+  });
+
+  test('case', () => {
+    expect(toLower('ÀΣİK')).toBe('àσik');
+    expect(toUpper('ßŉàᾳἐ')).toBe('ßŉÀᾼἘ');
+    expect(toUpper('ᾀ')).toBe('ᾈ');
+    expect(toLower(decodeText(Uint8Array.of(0xff, 0x41)))).toBe('\ufffda');
+    expect(equalFold('K', 'k')).toBe(true);
+    expect(equalFold('ſ', 'S')).toBe(true);
+    expect(equalFold('ς', 'Σ')).toBe(true);
+    expect(equalFold('ß', 'ẞ')).toBe(true);
+    expect(equalFold('ß', 'ss')).toBe(false);
+    expect(equalFold('ı', 'i')).toBe(false);
+    expect(equalFold('İ', 'i')).toBe(false);
+    expect(equalFold('I', 'i')).toBe(true);
+  });
+
+  test('order by bytes', () => {
+    const escaped = decodeText(Uint8Array.of(0xe3));
+    const sorted = ['', 'a', 'ab', 'b', 'é', '\u2028', escaped, '\uffff', '\u{1f600}', decodeText(Uint8Array.of(0xff))];
+    expect(sorted.toReversed().sort(compareBytes)).toEqual(sorted);
+    expect(utf8Length('aé\u2028\u{1f600}') + utf8Length(escaped)).toBe(11);
+  });
+});
+
+describe('parseCsvFields', () => {
+  test.each([
+    ['a', ['a']],
+    ['type=bind,source=/a b', ['type=bind', 'source=/a b']],
+    ['a,', ['a', '']],
+    [',', ['', '']],
+    ['"a,b",c', ['a,b', 'c']],
+    ['"a ""q"" b"', ['a "q" b']],
+    ['"",""', ['', '']],
+    ['""""', ['"']],
+    ['a\r\n', ['a']],
+    ['"a\nb",c\n', ['a\nb', 'c']],
+  ])('%j', (line, expected) => {
+    expect(parseCsvFields(line)).toEqual(expected);
+  });
+
+  test.each([
+    ['', 'EOF'],
+    ['\n', 'EOF'],
+    ['a"b', 'parse error on line 1, column 2: bare " in non-quoted field'],
+    ['é,a"b', 'parse error on line 1, column 5: bare " in non-quoted field'],
+    ['"a', 'parse error on line 1, column 2: extraneous or missing " in quoted-field'],
+    ['"a"b', 'parse error on line 1, column 3: extraneous or missing " in quoted-field'],
+    ['"a""', 'parse error on line 1, column 5: extraneous or missing " in quoted-field'],
+  ])('%j fails', (line, message) => {
+    expect(() => parseCsvFields(line)).toThrow(new Error(message));
+  });
+});
+
+describe('sizes', () => {
+  test.each([
+    ['32', 32n],
+    ['32b', 32n],
+    ['32B', 32n],
+    ['32k', 32768n],
+    ['32K', 32768n],
+    ['32kb', 32768n],
+    ['32Kib', 32768n],
+    ['32.5kB', 33280n],
+    ['32 MiB', 33554432n],
+    ['1.5g', 1610612736n],
+    ['0.3K', 307n],
+    ['.3kB', 307n],
+    ['0. ', 0n],
+    ['1p', 1125899906842624n],
+  ])('parseRamInBytes(%j)', (text, bytes) => {
+    expect(parseRamInBytes(text)).toBe(bytes);
+  });
+
+  test('decimal units', () => {
+    expect(parseHumanSize('32.5kB')).toBe(32500n);
+  });
+
+  test.each([
+    ['', "invalid size: ''"],
+    ['hello', "invalid size: 'hello'"],
+    ['-32', "invalid size: '-32'"],
+    ['32 mb ', 'strconv.ParseFloat: parsing "32 mb": invalid syntax'],
+    ['32mm', "invalid suffix: 'mm'"],
+    ['32m b', 'strconv.ParseFloat: parsing "32m": invalid syntax'],
+    ['32bm', "invalid suffix: 'bm'"],
+    ['32KiBs', "invalid suffix: 'KiBs'"],
+    ['1X', "invalid suffix: 'x'"],
+    [' 32 ', 'strconv.ParseFloat: parsing " 32": invalid syntax'],
+    ['..3', 'strconv.ParseFloat: parsing "..3": invalid syntax'],
+  ])('%j fails', (text, message) => {
+    expect(() => parseRamInBytes(text)).toThrow(expect.objectContaining({ message }));
+  });
+});
+
+describe('parseUlimit', () => {
+  test('limits', () => {
+    expect(parseUlimit('nofile=512:1024')).toEqual({ name: 'nofile', soft: 512n, hard: 1024n });
+    expect(parseUlimit('nofile=1024')).toEqual({ name: 'nofile', soft: 1024n, hard: 1024n });
+    expect(parseUlimit('core=-1')).toEqual({ name: 'core', soft: -1n, hard: -1n });
+    expect(parseUlimit('core=5:-1')).toEqual({ name: 'core', soft: 5n, hard: -1n });
+  });
+
+  test.each([
+    ['notarealtype', 'invalid ulimit argument: notarealtype'],
+    ['as=1', 'invalid ulimit type: as'],
+    ['core=1:2:3', 'too many limit value arguments - 1:2:3, can only have up to two, `soft[:hard]`'],
+    ['core=a', 'strconv.ParseInt: parsing "a": invalid syntax'],
+    ['core=a:b', 'strconv.ParseInt: parsing "b": invalid syntax'],
+    ['nofile=1024:1', 'ulimit soft limit must be less than or equal to hard limit: 1024 > 1'],
+    ['nofile=-1:1', 'ulimit soft limit must be less than or equal to hard limit: soft: -1 (unlimited), hard: 1'],
+  ])('%s fails', (text, message) => {
+    expect(() => parseUlimit(text)).toThrow(expect.objectContaining({ message }));
+  });
+});
