@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { didYouMean, suggest } from '../../src/parser/suggest.ts';
+
+test('the closest within two edits', () => {
+  expect(suggest('copi', ['add', 'copy', 'cope'], true)).toBe('copy');
+  expect(suggest('cop', ['copyxx'], true)).toBeUndefined();
+  expect(suggest('b', ['abc'], true)).toBe('abc');
+});
+
+test('an equal word is no suggestion, nor is any other then', () => {
+  expect(suggest('ad', ['add', 'ad'], true)).toBeUndefined();
+  expect(suggest('AD', ['add', 'ad'], false)).toBeUndefined();
+});
+
+test('casing follows the word', () => {
+  expect(suggest('FRM', ['from'], false)).toBe('FROM');
+  expect(suggest('frm', ['FROM'], false)).toBe('from');
+  expect(suggest('Frm', ['FROM'], false)).toBe('from');
+  expect(suggest('FRM', ['from'], true)).toBeUndefined();
+});
+
+test('as part of a message', () => {
+  expect(didYouMean('frm', ['from'], true)).toBe(' (did you mean from?)');
+  expect(didYouMean('a', ['xyzzy'], true)).toBe('');
+});
+
+/** The textbook algorithm. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1), row[j]! + 1, next[j - 1]! + 1);
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+test('distances are Levenshtein distances', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      const d = distance(a, b);
+      expect(suggest(a, [b], true)).toBe(d > 0 && d < 3 ? b : undefined);
+    }),
+    { numRuns: 2000 },
+  );
+});
