@@ -1,0 +1,52 @@
+/** A cache of blobs on disk, by digest. What is in it is checked when it is read, so that nothing can be passed off. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { verifyBlob } from './manifest.ts';
+
+export interface BlobCache {
+  /** undefined where the blob is not there or damaged. */
+  get(digest: string): Promise<Uint8Array | undefined>;
+  /** Keeps a blob; a cache that cannot be written to is none, not an error. */
+  put(digest: string, bytes: Uint8Array): Promise<void>;
+}
+
+/** `$XDG_CACHE_HOME/tsfront`, by default `~/.cache/tsfront`. */
+export function defaultCacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const base = env['XDG_CACHE_HOME'];
+  return path.join(base && path.isAbsolute(base) ? base : path.join(homedir(), '.cache'), 'tsfront');
+}
+
+/** A cache in a folder, which need not exist. */
+export function createBlobCache(folder: string): BlobCache {
+  const fileOf = (digest: string) => {
+    const match = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest);
+    return match ? path.join(folder, 'blobs', match[1]!, match[2]!) : undefined;
+  };
+  return {
+    async get(digest) {
+      const file = fileOf(digest);
+      if (!file) return undefined;
+      try {
+        const bytes = await readFile(file);
+        verifyBlob({ digest, size: undefined }, bytes);
+        return bytes;
+      } catch {
+        return undefined;
+      }
+    },
+    async put(digest, bytes) {
+      const file = fileOf(digest);
+      if (!file) return;
+      const partial = `${file}.${randomUUID()}`;
+      try {
+        await mkdir(path.dirname(file), { recursive: true });
+        await writeFile(partial, bytes);
+        await rename(partial, file);
+      } catch {
+        await rm(partial, { force: true }).catch(() => {});
+      }
+    },
+  };
+}

@@ -1,0 +1,288 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createBlobCache } from '../../src/image/blob-cache.ts';
+import { dockerCredentials, noCredentials } from '../../src/image/docker-config.ts';
+import { parsePlatform } from '../../src/image/platform.ts';
+import { parseNormalizedNamed, tagNameOnly } from '../../src/image/reference.ts';
+import { type RegistryOptions, registryResolver } from '../../src/image/registry.ts';
+import { parseChallenge } from '../../src/image/registry-auth.ts';
+import { type FakeRegistry, fakeImage, startFakeRegistry } from './fake-registry.ts';
+
+const image = fakeImage({
+  'linux/amd64': { config: { Env: ['A=amd64'] } },
+  'linux/arm64': { config: { Env: ['A=arm64'] } },
+  'linux/arm/v7': { config: { Env: ['A=armv7'] } },
+});
+
+let registry: FakeRegistry;
+let folder: string;
+
+beforeEach(async () => {
+  registry = await startFakeRegistry();
+  registry.images.set('team/app:1', image);
+  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-registry-'));
+});
+
+afterEach(async () => {
+  await registry.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const limits = { timeoutMs: 2_000, attempts: 3, delayMs: 1 };
+
+async function resolve(name: string, options: RegistryOptions = {}, platform = 'linux/amd64') {
+  const resolver = registryResolver({ limits, ...options });
+  const found = await resolver.resolve(tagNameOnly(parseNormalizedNamed(name)), parsePlatform(platform));
+  return { digest: found?.digest, env: JSON.parse(new TextDecoder().decode(found?.config)).config.Env[0] };
+}
+
+const app = () => `${registry.host}/team/app:1`;
+
+describe('resolving', () => {
+  test.each([
+    ['linux/amd64', 'A=amd64'],
+    ['linux/arm64', 'A=arm64'],
+    ['linux/arm/v7', 'A=armv7'],
+    ['linux/arm', 'A=armv7'],
+  ])('%s', async (platform, env) => {
+    expect(await resolve(app(), {}, platform)).toEqual({ digest: image.digest, env });
+  });
+
+  test('by digest, with and without tag', async () => {
+    const digest = `@${image.digest}`;
+    expect((await resolve(`${registry.host}/team/app${digest}`)).digest).toBe(image.digest);
+    expect((await resolve(`${registry.host}/team/app:gone${digest}`)).digest).toBe(image.digest);
+    expect(registry.log.some((line) => line.includes('/manifests/gone'))).toBe(false);
+  });
+
+  test('a plain manifest serves any platform', async () => {
+    const single = fakeImage({ 'linux/s390x': { config: { Env: ['A=s390x'] } } }, false);
+    registry.images.set('team/app:single', single);
+    expect(await resolve(`${registry.host}/team/app:single`)).toEqual({ digest: single.digest, env: 'A=s390x' });
+  });
+
+  test('a platform that is not there', async () => {
+    await expect(resolve(app(), {}, 'windows/amd64')).rejects.toThrow(
+      `no match for platform in manifest ${image.digest}: not found (wanted windows/amd64, there is linux/amd64, linux/arm64, linux/arm/v7)`,
+    );
+  });
+
+  test('an image that is not there', async () => {
+    await expect(resolve(`${registry.host}/team/nope:2`)).rejects.toThrow(
+      new Error(`${registry.host}/team/nope:2: not found`),
+    );
+  });
+
+  test('both platforms at once ask for the index once', async () => {
+    const resolver = registryResolver({ limits });
+    const reference = parseNormalizedNamed(app());
+    await Promise.all(
+      ['linux/amd64', 'linux/arm64', 'linux/amd64'].map((name) => resolver.resolve(reference, parsePlatform(name))),
+    );
+    expect(registry.log.filter((line) => line.startsWith('HEAD'))).toHaveLength(1);
+    expect(registry.log.filter((line) => line.includes(image.digest))).toHaveLength(1);
+    expect(registry.log).toHaveLength(1 + 1 + 2 + 2);
+  });
+
+  test('without HEAD and digest header', async () => {
+    registry.fault = (request, response) => {
+      if (request.method !== 'HEAD') return false;
+      response.writeHead(405).end();
+      return true;
+    };
+    expect((await resolve(app())).digest).toBe(image.digest);
+  });
+});
+
+describe('access', () => {
+  test('a token for anybody', async () => {
+    registry.auth = { kind: 'bearer' };
+    expect((await resolve(app())).env).toBe('A=amd64');
+    const tokens = registry.log.filter((line) => line.includes('/token'));
+    expect(tokens).toEqual(['GET /token?service=fake%2C+service&scope=repository%3Ateam%2Fapp%3Apull']);
+  });
+
+  test('a token for a password in config.json', async () => {
+    registry.auth = { kind: 'bearer', login: 'me:pass:word' };
+    const auth = Buffer.from('me:pass:word').toString('base64');
+    await writeFile(path.join(folder, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }));
+    expect((await resolve(app(), { credentials: dockerCredentials(folder) })).env).toBe('A=amd64');
+    await expect(resolve(app())).rejects.toThrow(/failed to fetch a token for 127.0.0.1:\d+ from .*HTTP status 401$/);
+  });
+
+  test('basic', async () => {
+    registry.auth = { kind: 'basic', login: 'me:word' };
+    const credentials = async () => ({ ...noCredentials, username: 'me', password: 'word' });
+    expect((await resolve(app(), { credentials })).env).toBe('A=amd64');
+  });
+
+  test('refused', async () => {
+    registry.auth = { kind: 'basic', login: 'me:word' };
+    await expect(resolve(app())).rejects.toThrow(
+      `${app()}: pull access denied, repository does not exist or may require authorization: ${registry.host} answered 401`,
+    );
+  });
+
+  test('challenges', () => {
+    const header = 'Negotiate, Bearer realm="https://a/b?c=d",service="x, \\"y\\"", scope=z, Basic realm="q"';
+    expect(parseChallenge(header, 'bearer')).toEqual(
+      new Map([
+        ['realm', 'https://a/b?c=d'],
+        ['service', 'x, "y"'],
+        ['scope', 'z'],
+      ]),
+    );
+    expect(parseChallenge(header, 'basic')).toEqual(new Map([['realm', 'q']]));
+    expect(parseChallenge(header, 'digest')).toBeUndefined();
+  });
+});
+
+describe('faults', () => {
+  test.each([429, 500, 503])('%d passes', async (status) => {
+    let left = 2;
+    registry.fault = (_, response) => {
+      if (left-- <= 0) return false;
+      response.writeHead(status, { 'retry-after': '0' }).end();
+      return true;
+    };
+    expect((await resolve(app())).env).toBe('A=amd64');
+    expect(left).toBeLessThan(0);
+  });
+
+  test('429 stays', async () => {
+    registry.fault = (_, response) => {
+      response.writeHead(429).end('{"errors":[{"message":"slow down"}]}');
+      return true;
+    };
+    // A HEAD has no body, so the registry's words are lost.
+    await expect(resolve(app())).rejects.toThrow(`${app()}: too many requests to ${registry.host}`);
+    expect(registry.log).toHaveLength(limits.attempts);
+  });
+
+  test('500 stays', async () => {
+    registry.fault = (request, response) => {
+      if (request.method === 'HEAD') return false;
+      response.writeHead(500).end('{"errors":[{"message":"disk full"}]}');
+      return true;
+    };
+    await expect(resolve(app())).rejects.toThrow(`${app()}: unexpected status 500 from ${registry.host}: disk full`);
+  });
+
+  test('no answer', async () => {
+    registry.fault = () => true;
+    await expect(resolve(app(), { limits: { timeoutMs: 50, attempts: 2, delayMs: 1 } })).rejects.toThrow(
+      `${app()}: ${registry.host}: no answer within 0.05 s`,
+    );
+    expect(registry.log).toHaveLength(2);
+  });
+
+  test('an answer that stops half-way', async () => {
+    registry.fault = (request, response) => {
+      if (request.method === 'HEAD') return false;
+      response.writeHead(200);
+      response.write('{');
+      return true;
+    };
+    await expect(resolve(app(), { limits: { timeoutMs: 50, attempts: 1, delayMs: 1 } })).rejects.toThrow(
+      'no answer within 0.05 s',
+    );
+  });
+
+  test('nobody there', async () => {
+    const { host } = registry;
+    await registry.close();
+    await expect(resolve(`${host}/team/app:1`)).rejects.toThrow(/ECONNREFUSED/);
+    registry = await startFakeRegistry();
+  });
+
+  test('other content than the digest says', async () => {
+    registry.fault = (request, response) => {
+      if (!request.url?.includes('/blobs/')) return false;
+      response.writeHead(200).end('{}');
+      return true;
+    };
+    await expect(resolve(app())).rejects.toThrow(/has 2 bytes instead of \d+$/);
+    registry.fault = (request, response) => {
+      if (request.method === 'HEAD' || !request.url?.includes('/manifests/')) return false;
+      response.writeHead(200).end('{"manifests":[]}');
+      return true;
+    };
+    await expect(resolve(app())).rejects.toThrow(`the content of ${image.digest} has the digest sha256:`);
+  });
+
+  test('an endless answer', async () => {
+    registry.fault = (request, response) => {
+      if (request.method === 'HEAD') return false;
+      const chunk = Buffer.alloc(1 << 20);
+      const more = () => {
+        while (!response.destroyed && response.write(chunk));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      response.writeHead(200);
+      more();
+      return true;
+    };
+    await expect(resolve(app())).rejects.toThrow(/is larger than \d+ bytes$/);
+  });
+
+  test('cancelled', async () => {
+    const controller = new AbortController();
+    registry.fault = () => {
+      controller.abort(new Error('enough'));
+      return true;
+    };
+    await expect(resolve(app(), { limits: { ...limits, signal: controller.signal } })).rejects.toThrow('enough');
+  });
+});
+
+describe('mirrors', () => {
+  test('are asked first', async () => {
+    const mirror = await startFakeRegistry();
+    try {
+      mirror.images.set('team/app:1', image);
+      const mirrors = new Map([['registry.invalid', [mirror.url]]]);
+      expect((await resolve('registry.invalid/team/app:1', { mirrors })).env).toBe('A=amd64');
+    } finally {
+      await mirror.close();
+    }
+  });
+
+  test('need not have it', async () => {
+    const mirror = await startFakeRegistry();
+    try {
+      const mirrors = new Map([[registry.host, [mirror.url]]]);
+      expect((await resolve(app(), { mirrors })).env).toBe('A=amd64');
+      expect(mirror.log.length).toBeGreaterThan(0);
+    } finally {
+      await mirror.close();
+    }
+  });
+});
+
+describe('cache', () => {
+  test('serves what it has; tags are asked anew', async () => {
+    const cache = createBlobCache(folder);
+    await resolve(app(), { cache });
+    registry.log.length = 0;
+    expect((await resolve(app(), { cache })).env).toBe('A=amd64');
+    expect(registry.log).toEqual(['HEAD /v2/team/app/manifests/1']);
+    registry.log.length = 0;
+    expect((await resolve(`${app()}@${image.digest}`, { cache })).env).toBe('A=amd64');
+    expect(registry.log).toEqual([]);
+  });
+
+  test('damaged blobs are fetched again', async () => {
+    const cache = createBlobCache(folder);
+    await resolve(app(), { cache });
+    const blobs = path.join(folder, 'blobs/sha256');
+    for (const name of await readdir(blobs)) await writeFile(path.join(blobs, name), 'damaged');
+    expect((await resolve(app(), { cache })).env).toBe('A=amd64');
+  });
+
+  test('a cache that cannot be written to is none', async () => {
+    await writeFile(path.join(folder, 'file'), '');
+    expect((await resolve(app(), { cache: createBlobCache(path.join(folder, 'file')) })).env).toBe('A=amd64');
+  });
+});
