@@ -1,5 +1,7 @@
 /** The vertex of a RUN. */
 
+import { compareBytes } from '../go/unicode.ts';
+import { defaultPathEnv } from '../image/system-path.ts';
 import { encodeOp } from './encode-op.ts';
 import type { EnvList } from './env-list.ts';
 import type {
@@ -13,7 +15,6 @@ import type {
   SecurityMode,
   Ssh,
 } from './options.ts';
-import { compareBytes } from './pending.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import type { State } from './state.ts';
 import type { StateValues } from './state-values.ts';
@@ -136,7 +137,7 @@ export class ExecVertex implements Vertex {
     if (ssh?.length) env = env.setDefault('SSH_AUTH_SOCK', sshTarget(ssh[0]!, 0));
     if (!constraints.caps) return env;
     if (constraints.caps.supports('exec.meta.setsdefaultpath')) caps.add('exec.meta.setsdefaultpath');
-    else if (constraints.platform.os !== 'windows') env = env.setDefault('PATH', defaultPath);
+    else if (constraints.platform.os !== 'windows') env = env.setDefault('PATH', defaultPathEnv('linux'));
     return env;
   }
 
@@ -199,8 +200,6 @@ export class ExecVertex implements Vertex {
     to.packed(12, options.validExitCodes ?? []);
   }
 }
-
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 function makesOutput(mount: Mount): boolean {
   return (mount.type === undefined || mount.type === 'bind') && !mount.readonly && !mount.forceNoOutput;

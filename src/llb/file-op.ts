@@ -1,9 +1,9 @@
 /** The vertex of a chain of file actions. */
 
+import { clean, isAbs, join } from '../go/path.ts';
 import { encodeOp } from './encode-op.ts';
 import { type BoundFileAction, type FileAction, type FileStep, parseOwner, timestamp, type UserId } from './file.ts';
 import type { Constraints, CreatedTime, Owner } from './options.ts';
-import { clean, isAbs, join } from './pending.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import type { State } from './state.ts';
 import { type EncodeContext, type EncodedOp, InputList, type Output, type Vertex } from './vertex.ts';

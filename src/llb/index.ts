@@ -13,12 +13,19 @@
  *
  * @module
  */
+
+export { formatPlatform, type Platform, parsePlatform } from '../image/platform.ts';
 export { Definition, type DefinitionEntry } from './definition.ts';
+export { formatDot } from './dot.ts';
 export { EnvList } from './env-list.ts';
 export { type BoundFileAction, type CopySource, copy, FileAction, mkdir, mkfile, rm, symlink } from './file.ts';
 export { deferred, diff, merge } from './join.ts';
+export { formatJson } from './json.ts';
+export { loadDefinition } from './load.ts';
 export type * from './options.ts';
+export { type ResolveImage, resolveImage } from './resolve.ts';
 export { splitWords } from './shlex.ts';
 export { git, http, image, imageBlob, local, ociLayout, ociLayoutBlob, scratch, source } from './source.ts';
 export { location } from './source-map.ts';
 export { ExecState, State } from './state.ts';
+export { formatTree } from './tree.ts';

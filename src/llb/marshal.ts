@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { type OpMetadata, OpMetadataSchema } from '../gen/pb/ops_pb.ts';
+import { defaultPlatform } from '../image/platform.ts';
 import { Definition } from './definition.ts';
 import { digestOf, encodeTerminal, mergeMetadata } from './encode-op.ts';
 import type { MarshalOptions } from './options.ts';
-import { defaultPlatform } from './pending.ts';
 import { SourceMapCollector } from './source-map.ts';
 import {
   type EncodeContext,

@@ -3,7 +3,7 @@
  * ascending order with the members of a oneof last, this writer leaves out zero values and sorts map keys by their
  * UTF-8 bytes. A vertex's digest is taken over these bytes, and a general encoder orders some of them otherwise.
  */
-import { compareBytes } from './pending.ts';
+import { compareBytes } from '../go/unicode.ts';
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;

@@ -1,5 +1,9 @@
 /** Sources: where the files of a graph come from. */
 
+import { marshalJson } from '../go/json-encode.ts';
+import { join } from '../go/path.ts';
+import { type GitUrl, parseGitUrl } from '../image/git-url.ts';
+import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { encodeOp } from './encode-op.ts';
 import type {
   Constraints,
@@ -12,7 +16,6 @@ import type {
   OciLayoutBlobOptions,
   OciLayoutOptions,
 } from './options.ts';
-import { join, marshalJson, parseGitUrl, parseNormalizedNamed, tagNameOnly } from './pending.ts';
 import { State } from './state.ts';
 import type { EncodeContext, EncodedOp, Vertex } from './vertex.ts';
 
@@ -48,7 +51,7 @@ export function image(ref: string, options: ImageOptions = {}): State {
   let name = ref;
   let error: Error | undefined;
   try {
-    name = tagNameOnly(parseNormalizedNamed(ref)).toString();
+    name = formatReference(tagNameOnly(parseNormalizedNamed(ref)));
   } catch (cause) {
     error = cause as Error;
   }
@@ -88,18 +91,18 @@ export function local(name: string, options: LocalOptions = {}): State {
  * git('https://github.com/moby/buildkit.git', 'master', { keepGitDir: true });
  */
 export function git(remote: string, fragment = '', options: GitOptions = {}): State {
-  const url = parseGitUrl(remote);
+  const { url, address } = parseRemote(remote);
   const colon = fragment.indexOf(':');
   const ref = options.ref ?? (colon < 0 ? fragment : fragment.slice(0, colon));
   const subDir = options.subDir ?? (colon < 0 ? '' : join('/', fragment.slice(colon + 1)).slice(1));
   const attrs = new Attributes(['source.git']);
   attrs.flag('git.keepgitdir', options.keepGitDir, 'source.git.keepgitdir');
-  attrs.set('git.fullurl', url.remote, 'source.git.fullurl');
+  attrs.set('git.fullurl', address, 'source.git.fullurl');
   const { authTokenSecret, authHeaderSecret } = options;
   const auth = authTokenSecret !== undefined || authHeaderSecret !== undefined ? 'source.git.httpauth' : undefined;
   attrs.set('git.authtokensecret', authTokenSecret ?? 'GIT_AUTH_TOKEN', auth);
   attrs.set('git.authheadersecret', authHeaderSecret ?? 'GIT_AUTH_HEADER', auth);
-  if (url.scheme === 'ssh') {
+  if (url?.scheme === 'ssh') {
     const { knownSshHosts, mountSshSock } = options;
     attrs.set('git.knownsshhosts', knownSshHosts && `${knownSshHosts.replace(/\n$/, '')}\n`);
     attrs.set('git.mountsshsock', mountSshSock || 'default');
@@ -114,9 +117,29 @@ export function git(remote: string, fragment = '', options: GitOptions = {}): St
   attrs.set('oci.store', options.bundle?.storeId);
   attrs.flag('git.checkoutbundle', options.checkoutBundle, 'source.git.checkoutbundle');
   // The same identifier for all protocols, so that a repository is the same source however it is reached.
-  let id = url.host === undefined ? url.remote : url.host + join('/', url.path);
-  if (url.host !== undefined && (ref || subDir)) id += `#${ref}${subDir && `:${subDir}`}`;
+  let id = url ? url.host + join('/', url.path) : address;
+  if (url && (ref || subDir)) id += `#${ref}${subDir && `:${subDir}`}`;
   return sourceState(`git://${id}`, attrs, options);
+}
+
+/** An address that is no URL goes to the engine as it is, which then says what is wrong with it. */
+function parseRemote(remote: string): { readonly url: GitUrl | undefined; readonly address: string } {
+  const withProtocol = isMissingProtocol(remote) ? `https://${remote}` : remote;
+  try {
+    const url = parseGitUrl(withProtocol);
+    return { url, address: url.remote };
+  } catch {
+    return { url: undefined, address: withProtocol };
+  }
+}
+
+function isMissingProtocol(remote: string): boolean {
+  try {
+    parseGitUrl(remote);
+    return false;
+  } catch (error) {
+    return (error as Error).message === 'unknown protocol';
+  }
 }
 
 /**
@@ -193,7 +216,7 @@ function blobReference(ref: string): string {
   const named = parseNormalizedNamed(ref);
   if (named.tag) throw new Error('tagged image reference not allowed for blob reference');
   if (!named.digest) throw new Error('checksum required in blob reference');
-  return named.toString();
+  return formatReference(named);
 }
 
 /**

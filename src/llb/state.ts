@@ -1,7 +1,8 @@
 /** The immutable State: a filesystem to be built, and the settings that following runs inherit. */
 
-import type { ImageConfig } from '../image/config.ts';
-import type { Platform } from '../image/platform.ts';
+import { isAbs, join } from '../go/path.ts';
+import { type ImageConfig, parseImageConfig } from '../image/config.ts';
+import { normalizePlatform, type Platform } from '../image/platform.ts';
 import { BuildVertex, PassthroughVertex } from './combine.ts';
 import type { Definition } from './definition.ts';
 import type { EnvList } from './env-list.ts';
@@ -19,7 +20,6 @@ import type {
   SecurityMode,
   Ulimit,
 } from './options.ts';
-import { isAbs, join, normalizePlatform, parseImageConfig } from './pending.ts';
 import { splitWords } from './shlex.ts';
 import { initialValues, type StateValues } from './state-values.ts';
 import type { Output } from './vertex.ts';
