@@ -1,0 +1,183 @@
+/** Sends a directory tree: the sender's side of fsutil's transfer protocol. */
+import { type FileHandle, open } from 'node:fs/promises';
+import path from 'node:path';
+import type { RawCall } from '../../rpc/server.ts';
+import { hasContents } from './file-mode.ts';
+import { createPacketBuffer, decodePacket, PacketType } from './packet.ts';
+import { type FileEntry, isGone, type PathFilter, resolveRoot, walk } from './walk.ts';
+
+/** Frames are written when that many bytes have come together. */
+const FLUSH_BYTES = 64 << 10;
+/** One data packet; the receiver takes messages of 4 MiB at least. */
+const CHUNK_BYTES = 256 << 10;
+/** Files that are read at the same time. */
+const READERS = 8;
+
+/** What was sent so far. */
+export interface SendProgress {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface SendOptions {
+  readonly filter?: PathFilter | undefined;
+  readonly onProgress?: ((progress: SendProgress) => void) | undefined;
+  /** Whether a file that vanished or changed since it was listed fails the transfer; true by default. */
+  readonly strict?: boolean | undefined;
+}
+
+interface Requestable {
+  readonly path: string;
+  readonly size: number;
+}
+
+/**
+ * Sends the tree below `root` on a DiffCopy call and answers the receiver's requests until it is done.
+ * @throws Error when the receiver failed, and when a file cannot be read or has changed since it was listed; the
+ * receiver is told then
+ */
+export async function sendTree(call: RawCall, root: string, options: SendOptions = {}): Promise<void> {
+  const base = await resolveRoot(root);
+  const buffer = createPacketBuffer();
+  const files = new Map<number, Requestable>(); // requests that may still come
+  const abort = new AbortController();
+  const signal = AbortSignal.any([call.signal, abort.signal]);
+  const requests: number[] = [];
+  let sentFiles = 0;
+  let sentBytes = 0;
+  let finished = false;
+  let wake: (() => void)[] = [];
+  let writing: Promise<void> = Promise.resolve();
+
+  const wakeAll = () => {
+    const waiting = wake;
+    wake = [];
+    for (const act of waiting) act();
+  };
+  const flush = (): Promise<void> => {
+    if (buffer.length > 0) {
+      const frames = buffer.take();
+      sentBytes += frames.length;
+      writing = writing.then(() => call.writeFrames(frames));
+      writing.catch(() => {}); // whoever waits for it gets the error
+      options.onProgress?.({ files: sentFiles, bytes: sentBytes });
+    }
+    return writing;
+  };
+  // what is collected goes out when nothing more comes, or when enough has come together
+  let flushPlanned = false;
+  const plan = () => {
+    if (flushPlanned) return;
+    flushPlanned = true;
+    setImmediate(() => {
+      flushPlanned = false;
+      void flush();
+    });
+  };
+  const added = async () => {
+    if (buffer.length >= FLUSH_BYTES) await flush();
+    else plan();
+  };
+
+  const list = async () => {
+    let id = 0;
+    for await (const entry of walk(root, options.filter, signal)) {
+      if (hasContents(entry.mode) && entry.linkname === '') files.set(id, { path: entry.path, size: entry.size });
+      id++;
+      buffer.stat(entry);
+      if (buffer.length >= FLUSH_BYTES) await flush();
+    }
+    buffer.packet(PacketType.Stat, 0, EMPTY);
+    await flush();
+  };
+
+  const read = async () => {
+    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    while (!finished || requests.length > 0) {
+      const id = requests.shift();
+      if (id === undefined) {
+        await new Promise<void>((resolve) => {
+          wake.push(resolve);
+          if (finished || signal.aborted) resolve();
+        });
+        if (signal.aborted) return;
+        continue;
+      }
+      const file = files.get(id);
+      if (!file) throw new Error(`the daemon asked for a file that was not offered (${id})`);
+      files.delete(id);
+      await sendFile(id, file, chunk);
+      sentFiles++;
+    }
+  };
+
+  const sendFile = async (id: number, file: Requestable, chunk: Buffer) => {
+    let handle: FileHandle;
+    try {
+      handle = await open(path.join(base || path.sep, file.path));
+    } catch (error) {
+      if (options.strict === false || (error as NodeJS.ErrnoException).code === 'ENXIO') {
+        buffer.packet(PacketType.Data, id, EMPTY); // a socket, listed as an empty file
+        return added();
+      }
+      if (isGone(error)) throw new Error(`${file.path} vanished while the context was being sent`);
+      throw error;
+    }
+    let sent = 0;
+    try {
+      // a read that comes back short is the end of the file, so that most small files take one
+      for (let more = true; more; ) {
+        signal.throwIfAborted();
+        const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES);
+        if (bytesRead > 0) buffer.packet(PacketType.Data, id, chunk.subarray(0, bytesRead));
+        sent += bytesRead;
+        more = bytesRead === CHUNK_BYTES;
+        if (more) await added();
+      }
+    } finally {
+      await handle.close();
+    }
+    if (sent !== file.size && options.strict !== false)
+      throw new Error(`${file.path} changed while the context was being sent (${file.size} bytes, then ${sent})`);
+    buffer.packet(PacketType.Data, id, EMPTY);
+    await added();
+  };
+
+  const receive = async () => {
+    for await (const message of call.messages) {
+      const packet = decodePacket(message);
+      if (packet.type === PacketType.Request) {
+        requests.push(packet.id);
+        wake.shift()?.();
+      } else if (packet.type === PacketType.Error) {
+        throw new Error(`the daemon could not take the files: ${Buffer.from(packet.data).toString()}`);
+      } else if (packet.type === PacketType.Fin) {
+        finished = true;
+        wakeAll();
+        return;
+      }
+    }
+    throw new Error('the daemon ended the transfer early');
+  };
+
+  signal.addEventListener('abort', wakeAll, { once: true });
+  try {
+    await allOrAbort([list(), receive(), ...Array.from({ length: READERS }, read)], abort);
+    buffer.packet(PacketType.Fin, 0, EMPTY);
+    await flush();
+  } catch (error) {
+    buffer.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
+    await flush().catch(() => {});
+    throw error;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Waits for all; the first that fails aborts the others and is thrown once they have ended or gone quiet. */
+async function allOrAbort(tasks: Promise<void>[], abort: AbortController): Promise<void> {
+  for (const task of tasks) task.catch((error: unknown) => abort.abort(error));
+  await Promise.all(tasks);
+}
+
+export type { FileEntry };

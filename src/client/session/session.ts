@@ -1,0 +1,48 @@
+/** A session: the connection on which the daemon calls the services that the client offers. */
+import type { Duplex } from 'node:stream';
+import { Health, HealthCheckResponse_ServingStatus } from '../../gen/grpc/health/v1/health_pb.ts';
+import { type RawHandler, type Router, routes, serveConnection } from '../../rpc/server.ts';
+import { type Connection, createId } from '../connect.ts';
+
+/** Something a session offers: its routes by method path. */
+export interface Attachable {
+  readonly routes: Router;
+}
+
+export interface Session {
+  readonly id: string;
+  /** Resolves when the connection has ended, from either side. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+export interface SessionOptions {
+  readonly id?: string | undefined;
+  /** Contexts of sessions with the same key and the same options share what was sent before. */
+  readonly sharedKey?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** Opens a session on a daemon and serves the attachables on it. Health checks are always answered. */
+export async function openSession(
+  connection: Pick<Connection, 'openSession'>,
+  attachables: readonly Attachable[],
+  options: SessionOptions = {},
+): Promise<Session> {
+  const router = new Map<string, RawHandler>(healthRoutes());
+  for (const attachable of attachables) for (const [path, handler] of attachable.routes) router.set(path, handler);
+  const id = options.id ?? createId();
+  const stream: Duplex = await connection.openSession({
+    'X-Docker-Expose-Session-Uuid': [id],
+    'X-Docker-Expose-Session-Sharedkey': [options.sharedKey ?? ''],
+    ...(options.name ? { 'X-Docker-Expose-Session-Name': [options.name] } : {}),
+    'X-Docker-Expose-Session-Grpc-Method': [...router.keys()],
+  });
+  const { closed, close } = serveConnection(stream, router);
+  return { id, closed, close };
+}
+
+function healthRoutes(): Router {
+  const status = HealthCheckResponse_ServingStatus.SERVING;
+  return routes(Health, { check: async () => ({ status }) });
+}

@@ -1,0 +1,144 @@
+/** Runs a build on a daemon: the call, the session that serves it, and its progress. */
+import { existsSync } from 'node:fs';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { SolveRequestSchema } from '../gen/moby/buildkit/v1/control_pb.ts';
+import type { DefinitionSchema } from '../gen/pb/ops_pb.ts';
+import type { Definition } from '../llb/definition.ts';
+import { Code, RpcError } from '../rpc/status.ts';
+import { type Connection, createId } from './connect.ts';
+import { fileSync } from './session/file-sync.ts';
+import { type Attachable, openSession } from './session/session.ts';
+import { fromStatusResponse, type StatusUpdate } from './status.ts';
+
+export interface SolveOptions {
+  /** The graph to build. Either this or a frontend. */
+  readonly definition?: Definition | undefined;
+  /** A frontend the daemon runs: `dockerfile.v0`, or `gateway.v0` with the option `source`. */
+  readonly frontend?: string | undefined;
+  readonly frontendAttrs?: Readonly<Record<string, string>> | undefined;
+  readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
+  /** Directories by the name of their local source. A Dockerfile frontend reads `context` and `dockerfile`. */
+  readonly localDirs?: Readonly<Record<string, string>> | undefined;
+  /** Further services for the session. */
+  readonly attachables?: readonly Attachable[] | undefined;
+  /** Contexts of builds with the same key are sent incrementally. */
+  readonly sharedKey?: string | undefined;
+  /** Names the build; random by default. */
+  readonly ref?: string | undefined;
+  /** Stops the build, on the daemon too. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SolveResult {
+  readonly ref: string;
+  /** What the exporters reported: `containerimage.digest`, `image.name`, … */
+  readonly exporterResponse: Readonly<Record<string, string>>;
+}
+
+/** A build that was started. */
+export interface Build {
+  readonly ref: string;
+  /** Progress from the start to the end. Can be iterated once; nothing is kept if nobody does. */
+  readonly status: AsyncIterable<StatusUpdate>;
+  /** Rejects when the build fails. */
+  readonly result: Promise<SolveResult>;
+}
+
+/** After the end of a build its last reports may still be on the way, but not for longer than this. */
+const STATUS_GRACE_MS = 5000;
+/** How long a build whose session ended may take to answer. */
+const SESSION_GRACE_MS = 3000;
+
+/**
+ * Starts a build.
+ *
+ * @example
+ * const build = solve(connection, { frontend: 'dockerfile.v0', localDirs: { context: '.', dockerfile: '.' } });
+ * for await (const update of build.status) for (const vertex of update.vertexes) console.log(vertex.name);
+ * console.log((await build.result).exporterResponse);
+ */
+export function solve(connection: Connection, options: SolveOptions): Build {
+  const ref = options.ref ?? createId();
+  const started = Promise.withResolvers<void>();
+  const ended = new AbortController();
+  const result = run(connection, ref, options, started.resolve).finally(() => {
+    started.resolve();
+    ended.abort();
+  });
+  result.catch(() => {}); // it is the caller's to handle, at a time of their choice
+  return { ref, result, status: watch(connection, ref, started.promise, ended.signal) };
+}
+
+async function run(
+  connection: Connection,
+  ref: string,
+  options: SolveOptions,
+  onStart: () => void,
+): Promise<SolveResult> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  for (const [name, dir] of Object.entries(options.localDirs ?? {}))
+    if (!existsSync(dir)) throw new Error(`local directory ${name}: ${dir} does not exist`);
+  const attachables = [fileSync(new Map(Object.entries(options.localDirs ?? {}))), ...(options.attachables ?? [])];
+  const session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
+  const cut = new AbortController();
+  const request: MessageInitShape<typeof SolveRequestSchema> = {
+    Ref: ref,
+    Session: session.id,
+    Definition: options.definition && toPb(options.definition),
+    Frontend: options.frontend ?? '',
+    FrontendAttrs: options.frontendAttrs ?? {},
+    FrontendInputs: Object.fromEntries(
+      Object.entries(options.frontendInputs ?? {}).map(([name, input]) => [name, toPb(input)]),
+    ),
+    Cache: {},
+  };
+  let done = false;
+  void session.closed.then(async () => {
+    await new Promise((resolve) => setTimeout(resolve, SESSION_GRACE_MS).unref());
+    if (!done) cut.abort(new RpcError(Code.Unavailable, 'the session with the daemon was cut'));
+  });
+  try {
+    const solving = connection.control.solve(request, {
+      signal: signal ? AbortSignal.any([signal, cut.signal]) : cut.signal,
+    });
+    onStart();
+    const response = await solving;
+    return { ref, exporterResponse: response.ExporterResponse };
+  } finally {
+    done = true;
+    session.close();
+  }
+}
+
+async function* watch(connection: Connection, ref: string, started: Promise<void>, ended: AbortSignal) {
+  await started;
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expectEnd = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stop.abort(), STATUS_GRACE_MS);
+  };
+  if (ended.aborted) return;
+  ended.addEventListener('abort', expectEnd, { once: true });
+  try {
+    for await (const response of connection.control.status({ Ref: ref }, { signal: stop.signal })) {
+      if (ended.aborted) expectEnd();
+      yield fromStatusResponse(response);
+    }
+  } catch (error) {
+    // the build's own result says what went wrong
+    if (!ended.aborted && !(error instanceof RpcError)) throw error;
+  } finally {
+    clearTimeout(timer);
+    ended.removeEventListener('abort', expectEnd);
+  }
+}
+
+function toPb(definition: Definition): MessageInitShape<typeof DefinitionSchema> {
+  return {
+    def: [...definition.def],
+    metadata: Object.fromEntries(definition.metadata),
+    ...(definition.source ? { Source: definition.source } : {}),
+  };
+}

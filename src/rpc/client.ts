@@ -1,0 +1,101 @@
+/** Typed clients from generated service descriptors, on grpc-js. */
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { Client, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import type { Channel } from './channel.ts';
+import { type CallOptions, methodPath, type Service, type ServiceClient } from './service.ts';
+import { Code, RpcError, toRpcError } from './status.ts';
+
+/** A client of a service on a channel. */
+export function createClient<S extends Service>(service: S, channel: Channel): ServiceClient<S> {
+  const client = new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
+  const methods: Record<string, unknown> = {};
+  for (const [name, { input, output, methodKind }] of Object.entries(service.method)) {
+    const path = methodPath(service, name);
+    const serialize = (message: MessageInitShape<typeof input>) => Buffer.from(toBinary(input, create(input, message)));
+    const deserialize = (bytes: Buffer) => fromBinary(output, bytes);
+    if (methodKind === 'unary') {
+      methods[name] = (request: MessageInitShape<typeof input>, options: CallOptions = {}) =>
+        new Promise((resolve, reject) => {
+          const metadata = toMetadata(options);
+          const call = client.makeUnaryRequest(path, serialize, deserialize, request, metadata, deadline(options), end);
+          const release = onAbort(options.signal, () => call.cancel());
+          function end(error: ServiceError | null, response?: unknown) {
+            release();
+            if (error) reject(fromServiceError(error, options.signal));
+            else resolve(response);
+          }
+        });
+    } else if (methodKind === 'server_streaming') {
+      methods[name] = async function* (request: MessageInitShape<typeof input>, options: CallOptions = {}) {
+        options.signal?.throwIfAborted();
+        const metadata = toMetadata(options);
+        const call = client.makeServerStreamRequest(path, serialize, deserialize, request, metadata, deadline(options));
+        const release = onAbort(options.signal, () => call.cancel());
+        try {
+          yield* call;
+        } catch (error) {
+          throw fromServiceError(error as ServiceError, options.signal);
+        } finally {
+          release();
+          call.on('error', () => {}); // cancelling reports an error nobody waits for
+          call.cancel();
+        }
+      };
+    } else {
+      methods[name] = (options: CallOptions = {}) => {
+        const call = client.makeBidiStreamRequest(path, serialize, deserialize, toMetadata(options), deadline(options));
+        const release = onAbort(options.signal, () => call.cancel());
+        let ended = false;
+        call.on('status', (_status: StatusObject) => {
+          ended = true;
+          release();
+        });
+        call.on('error', () => {}); // the reader gets it, if there is one
+        return {
+          send: (message: MessageInitShape<typeof input>) =>
+            ended
+              ? Promise.reject(new RpcError(Code.Unavailable, `${path}: the call has ended`))
+              : new Promise<void>((resolve) => call.write(message, () => resolve())),
+          end: () => call.end(),
+          cancel: () => call.cancel(),
+          messages: (async function* () {
+            try {
+              yield* call;
+            } catch (error) {
+              throw fromServiceError(error as ServiceError, options.signal);
+            }
+          })(),
+        };
+      };
+    }
+  }
+  return methods as ServiceClient<S>;
+}
+
+function toMetadata(options: CallOptions): Metadata {
+  const metadata = new Metadata();
+  for (const [key, values] of Object.entries(options.metadata ?? {}))
+    for (const value of typeof values === 'string' ? [values] : values) metadata.add(key, value);
+  return metadata;
+}
+
+function deadline(options: CallOptions): { deadline?: number } {
+  return options.timeout === undefined ? {} : { deadline: Date.now() + options.timeout };
+}
+
+function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
+  if (!signal) return () => {};
+  if (signal.aborted) {
+    queueMicrotask(act);
+    return () => {};
+  }
+  signal.addEventListener('abort', act, { once: true });
+  return () => signal.removeEventListener('abort', act);
+}
+
+function fromServiceError(error: ServiceError, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (typeof error.code !== 'number' || !error.metadata) return error;
+  const [details] = error.metadata.get('grpc-status-details-bin');
+  return toRpcError(error.code, error.details, typeof details === 'string' ? undefined : details);
+}
