@@ -91,7 +91,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
     await control.listWorkers({}, { timeout });
   } catch (error) {
     connection.close();
-    if (error instanceof RpcError && error.code === Code.Unimplemented)
+    if (error instanceof RpcError && error.code === Code.unimplemented)
       throw new Error(`${given.text} speaks gRPC, but is no BuildKit: ${error.message}`, { cause: error });
     throw error;
   }

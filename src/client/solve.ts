@@ -1,13 +1,22 @@
 /** Runs a build on a daemon: the call, the session that serves it, and its progress. */
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { SolveRequestSchema } from '../gen/moby/buildkit/v1/control_pb.ts';
+import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
 import type { DefinitionSchema } from '../gen/pb/ops_pb.ts';
 import type { Definition } from '../llb/definition.ts';
 import { Code, RpcError } from '../rpc/status.ts';
+import { type CacheEntry, prepareCaches } from './cache.ts';
 import { type Connection, createId } from './connect.ts';
+import { type Export, prepareExports } from './exporters.ts';
+import { type AuthOptions, auth } from './session/auth.ts';
+import { contentStores } from './session/content.ts';
+import { fileSend } from './session/file-send.ts';
 import { fileSync } from './session/file-sync.ts';
+import { type SecretSource, secrets } from './session/secrets.ts';
 import { type Attachable, openSession } from './session/session.ts';
+import { type SshSource, ssh } from './session/ssh.ts';
 import { fromStatusResponse, type StatusUpdate } from './status.ts';
 
 export interface SolveOptions {
@@ -19,6 +28,21 @@ export interface SolveOptions {
   readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
   /** Directories by the name of their local source. A Dockerfile frontend reads `context` and `dockerfile`. */
   readonly localDirs?: Readonly<Record<string, string>> | undefined;
+  /** Directories with OCI layouts, by the name of their store. */
+  readonly ociLayouts?: Readonly<Record<string, string>> | undefined;
+  readonly exports?: readonly Export[] | undefined;
+  readonly cacheFrom?: readonly CacheEntry[] | undefined;
+  readonly cacheTo?: readonly CacheEntry[] | undefined;
+  readonly secrets?: Readonly<Record<string, SecretSource>> | undefined;
+  readonly ssh?: readonly SshSource[] | undefined;
+  /** Registry credentials: Docker's by default, none with `false`. */
+  readonly auth?: AuthOptions | false | undefined;
+  /** What the build may do beyond the usual: `network.host`, `security.insecure`, `device=…`. */
+  readonly entitlements?: readonly string[] | undefined;
+  /** Rules that allow, deny or rewrite sources, applied by the daemon. */
+  readonly sourcePolicy?: MessageInitShape<typeof PolicySchema> | undefined;
+  /** Keeps the build out of the daemon's history. */
+  readonly internal?: boolean | undefined;
   /** Further services for the session. */
   readonly attachables?: readonly Attachable[] | undefined;
   /** Contexts of builds with the same key are sent incrementally. */
@@ -77,26 +101,31 @@ async function run(
 ): Promise<SolveResult> {
   const { signal } = options;
   signal?.throwIfAborted();
-  for (const [name, dir] of Object.entries(options.localDirs ?? {}))
-    if (!existsSync(dir)) throw new Error(`local directory ${name}: ${dir} does not exist`);
-  const attachables = [fileSync(new Map(Object.entries(options.localDirs ?? {}))), ...(options.attachables ?? [])];
+  const { attachables, exports, caches } = await prepare(options);
   const session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
   const cut = new AbortController();
+  const [exporter] = exports.exporters;
   const request: MessageInitShape<typeof SolveRequestSchema> = {
     Ref: ref,
     Session: session.id,
-    Definition: options.definition && toPb(options.definition),
+    ...(options.definition ? { Definition: toPb(options.definition) } : {}),
     Frontend: options.frontend ?? '',
-    FrontendAttrs: options.frontendAttrs ?? {},
+    FrontendAttrs: { ...options.frontendAttrs, ...caches.frontendAttrs },
     FrontendInputs: Object.fromEntries(
       Object.entries(options.frontendInputs ?? {}).map(([name, input]) => [name, toPb(input)]),
     ),
-    Cache: {},
+    Exporters: [...exports.exporters],
+    // daemons before BuildKit 0.13 know only one exporter
+    ...(exporter ? { ExporterDeprecated: exporter.Type, ExporterAttrsDeprecated: exporter.Attrs } : {}),
+    Cache: { Exports: [...caches.exports], Imports: [...caches.imports] },
+    Entitlements: [...(options.entitlements ?? [])],
+    ...(options.sourcePolicy ? { SourcePolicy: options.sourcePolicy } : {}),
+    Internal: options.internal ?? false,
   };
   let done = false;
   void session.closed.then(async () => {
     await new Promise((resolve) => setTimeout(resolve, SESSION_GRACE_MS).unref());
-    if (!done) cut.abort(new RpcError(Code.Unavailable, 'the session with the daemon was cut'));
+    if (!done) cut.abort(new RpcError(Code.unavailable, 'the session with the daemon was cut'));
   });
   try {
     const solving = connection.control.solve(request, {
@@ -104,11 +133,39 @@ async function run(
     });
     onStart();
     const response = await solving;
+    await exports.finish(response.ExporterResponse);
+    await caches.finish(response.ExporterResponse);
     return { ref, exporterResponse: response.ExporterResponse };
   } finally {
     done = true;
     session.close();
   }
+}
+
+/** Everything that can go wrong before the daemon is bothered. */
+async function prepare(options: SolveOptions) {
+  if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
+  const dirs = new Map<string, string>();
+  for (const [name, dir] of Object.entries(options.localDirs ?? {})) {
+    const stats = await stat(dir).catch(() => undefined);
+    if (!stats?.isDirectory()) throw new Error(`local directory ${name}: ${dir} is not a directory`);
+    dirs.set(name, dir);
+  }
+  const exports = await prepareExports(options.exports ?? []);
+  const caches = await prepareCaches(options.cacheFrom, options.cacheTo);
+  const layouts = Object.entries(options.ociLayouts ?? {});
+  const stores = new Map([
+    ...exports.stores,
+    ...caches.stores,
+    ...layouts.map(([name, dir]): [string, string] => [`oci:${name}`, path.resolve(dir)]),
+  ]);
+  const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];
+  if (exports.targets.size > 0) attachables.push(fileSend(exports.targets));
+  if (stores.size > 0) attachables.push(contentStores(stores));
+  if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
+  if (options.ssh?.length) attachables.push(await ssh(options.ssh));
+  if (options.auth !== false) attachables.push(auth(options.auth));
+  return { attachables, exports, caches };
 }
 
 async function* watch(connection: Connection, ref: string, started: Promise<void>, ended: AbortSignal) {

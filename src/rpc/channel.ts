@@ -7,7 +7,8 @@ import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type ClientOptions, connectivityState, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { deframe, frame } from './framing.ts';
-import { Code, decodeStatusMessage, RpcError } from './status.ts';
+import { Code, RpcError } from './status.ts';
+import { decodeStatusMessage } from './status-details.ts';
 
 /** grpc-js's channel as an interface. */
 export type Channel = NonNullable<ClientOptions['channelOverride']>;
@@ -45,7 +46,7 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     return opened;
   };
   const getSession = (): Promise<http2.ClientHttp2Session> => {
-    if (closed) return Promise.reject(new RpcError(Code.Unavailable, `the client of ${options.target} is closed`));
+    if (closed) return Promise.reject(new RpcError(Code.unavailable, `the client of ${options.target} is closed`));
     if (!session) {
       const connecting = connect();
       connecting.catch(() => {
@@ -123,7 +124,7 @@ function createCall(
     stream.on('trailers', takeStatus);
     stream.on('response', (headers) => {
       if (headers[':status'] !== 200) {
-        fail(Code.Unavailable, `${options.target} answered with HTTP status ${headers[':status']}`);
+        fail(Code.unavailable, `${options.target} answered with HTTP status ${headers[':status']}`);
         stream?.close(http2.constants.NGHTTP2_CANCEL);
         return;
       }
@@ -133,7 +134,7 @@ function createCall(
     stream.once('close', () => {
       // after the reader below has had its chance to deliver what has arrived
       setImmediate(() => {
-        if (!status) fail(Code.Unavailable, `connection to ${options.target} was lost${cause}`);
+        if (!status) fail(Code.unavailable, `connection to ${options.target} was lost${cause}`);
       });
     });
     for (const act of queued.splice(0)) act();
@@ -156,13 +157,13 @@ function createCall(
       const expires = typeof deadline === 'number' ? deadline : deadline.getTime();
       if (Number.isFinite(expires)) {
         timer = setTimeout(
-          () => call.cancelWithStatus(Code.DeadlineExceeded, `no answer from ${options.target} in time`),
+          () => call.cancelWithStatus(Code.deadlineExceeded, `no answer from ${options.target} in time`),
           Math.max(0, expires - Date.now()),
         );
       }
       run(metadata).catch((error: unknown) => {
-        const message = error instanceof Error ? error.message : String(error);
-        fail(error instanceof RpcError ? error.code : Code.Unavailable, message);
+        if (error instanceof RpcError) fail(error.code, error.status);
+        else fail(Code.unavailable, error instanceof Error ? error.message : String(error));
       });
     },
     cancelWithStatus(code, details) {

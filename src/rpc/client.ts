@@ -3,7 +3,8 @@ import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/p
 import { Client, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import type { Channel } from './channel.ts';
 import { type CallOptions, methodPath, type Service, type ServiceClient } from './service.ts';
-import { Code, RpcError, toRpcError } from './status.ts';
+import { Code, RpcError } from './status.ts';
+import { toRpcError } from './status-details.ts';
 
 /** A client of a service on a channel. */
 export function createClient<S extends Service>(service: S, channel: Channel): ServiceClient<S> {
@@ -54,7 +55,7 @@ export function createClient<S extends Service>(service: S, channel: Channel): S
         return {
           send: (message: MessageInitShape<typeof input>) =>
             ended
-              ? Promise.reject(new RpcError(Code.Unavailable, `${path}: the call has ended`))
+              ? Promise.reject(new RpcError(Code.unavailable, `${path}: the call has ended`))
               : new Promise<void>((resolve) => call.write(message, () => resolve())),
           end: () => call.end(),
           cancel: () => call.cancel(),

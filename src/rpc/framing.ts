@@ -49,10 +49,10 @@ export async function* deframe(
     for (;;) {
       needed = HEADER_BYTES;
       if (buffered.length - offset < needed) break;
-      if (buffered[offset] !== 0) throw new RpcError(Code.Unimplemented, 'compressed messages are not supported');
+      if (buffered[offset] !== 0) throw new RpcError(Code.unimplemented, 'compressed messages are not supported');
       const length = buffered.readUInt32BE(offset + 1);
       if (length > limit)
-        throw new RpcError(Code.ResourceExhausted, `received message larger than max (${length} vs. ${limit})`);
+        throw new RpcError(Code.resourceExhausted, `received message larger than max (${length} vs. ${limit})`);
       needed += length;
       if (buffered.length - offset < needed) break;
       const start = offset + HEADER_BYTES;
@@ -61,5 +61,5 @@ export async function* deframe(
     }
     buffered = buffered.subarray(offset);
   }
-  if (buffered.length + partsBytes > 0) throw new RpcError(Code.Internal, 'stream ended inside a message');
+  if (buffered.length + partsBytes > 0) throw new RpcError(Code.internal, 'stream ended inside a message');
 }

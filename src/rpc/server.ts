@@ -8,7 +8,8 @@ import type { Duplex } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { deframe, frame } from './framing.ts';
 import { methodPath, type ServerContext, type Service, type ServiceHandlers } from './service.ts';
-import { Code, encodeStatusMessage, RpcError } from './status.ts';
+import { Code, RpcError } from './status.ts';
+import { encodeStatusMessage } from './status-details.ts';
 
 /** A call as bytes: what all kinds of handlers come down to. */
 export interface RawCall extends ServerContext {
@@ -52,7 +53,7 @@ async function* decodeAll<T>(messages: AsyncIterable<Uint8Array>, decode: (bytes
 
 async function first<T>(messages: AsyncIterable<T>): Promise<T> {
   for await (const message of messages) return message;
-  throw new RpcError(Code.Internal, 'request without a message');
+  throw new RpcError(Code.internal, 'request without a message');
 }
 
 export interface ServedConnection {
@@ -100,19 +101,19 @@ async function answer(stream: http2.ServerHttp2Stream, headers: Map<string, stri
   stream.on('error', () => {}); // 'close' follows
   stream.on('drain', () => drained?.());
   stream.once('close', () => {
-    abort.abort(new RpcError(Code.Canceled, 'the caller ended the call'));
+    abort.abort(new RpcError(Code.canceled, 'the caller ended the call'));
     drained?.();
   });
   stream.once('wantTrailers', () => {
     stream.sendTrailers({
-      'grpc-status': String(status?.code ?? Code.Ok),
+      'grpc-status': String(status?.code ?? Code.ok),
       ...(status?.message ? { 'grpc-message': encodeStatusMessage(status.message) } : {}),
     });
   });
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
 
   const writeFrames = async (frames: Uint8Array) => {
-    if (stream.destroyed) throw abort.signal.reason ?? new RpcError(Code.Canceled, 'the caller ended the call');
+    if (stream.destroyed) throw abort.signal.reason ?? new RpcError(Code.canceled, 'the caller ended the call');
     if (stream.write(frames)) return;
     await new Promise<void>((resolve) => {
       drained = resolve;
@@ -123,7 +124,7 @@ async function answer(stream: http2.ServerHttp2Stream, headers: Map<string, stri
   try {
     const path = headers.get(':path')?.[0] ?? '';
     const handler = router.get(path);
-    if (!handler) throw new RpcError(Code.Unimplemented, `unknown method ${path}`);
+    if (!handler) throw new RpcError(Code.unimplemented, `unknown method ${path}`);
     await handler({
       headers,
       signal: abort.signal,
@@ -132,10 +133,10 @@ async function answer(stream: http2.ServerHttp2Stream, headers: Map<string, stri
       write: (message) => writeFrames(frame(message)),
       writeFrames,
     });
-    status = { code: Code.Ok, message: '' };
+    status = { code: Code.ok, message: '' };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    status = { code: error instanceof RpcError ? error.code : Code.Unknown, message };
+    if (error instanceof RpcError) status = { code: error.code, message: error.status };
+    else status = { code: Code.unknown, message: error instanceof Error ? error.message : String(error) };
   }
   if (stream.destroyed) return;
   stream.resume(); // what the handler left unread

@@ -1,64 +1,72 @@
-/** gRPC's status codes, and the error that carries one. */
-import { fromBinary } from '@bufbuild/protobuf';
-import type { Any } from '@bufbuild/protobuf/wkt';
-import { StatusSchema } from '../gen/google/rpc/status_pb.ts';
+/** gRPC's status: what a call failed with. */
 
+/** The status codes that are used by name here; the numbers are gRPC's. */
 export const Code = {
-  Ok: 0,
-  Canceled: 1,
-  Unknown: 2,
-  InvalidArgument: 3,
-  DeadlineExceeded: 4,
-  NotFound: 5,
-  AlreadyExists: 6,
-  PermissionDenied: 7,
-  ResourceExhausted: 8,
-  FailedPrecondition: 9,
-  Aborted: 10,
-  OutOfRange: 11,
-  Unimplemented: 12,
-  Internal: 13,
-  Unavailable: 14,
-  DataLoss: 15,
-  Unauthenticated: 16,
+  ok: 0,
+  canceled: 1,
+  unknown: 2,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  outOfRange: 11,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  dataLoss: 15,
+  unauthenticated: 16,
 } as const;
 
-/** A call that failed, on either side of the connection. */
+const names = [
+  'OK',
+  'Canceled',
+  'Unknown',
+  'InvalidArgument',
+  'DeadlineExceeded',
+  'NotFound',
+  'AlreadyExists',
+  'PermissionDenied',
+  'ResourceExhausted',
+  'FailedPrecondition',
+  'Aborted',
+  'OutOfRange',
+  'Unimplemented',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'Unauthenticated',
+];
+
+/** A typed detail of a status (google.protobuf.Any). */
+export interface StatusDetail {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+/**
+ * An error that came over gRPC. `message` carries the name of the code in front, as BuildKit's Go clients print it;
+ * `status` is the message as it was sent.
+ */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly code: number;
-  /** Typed details, as in google.rpc.Status. */
-  readonly details: readonly Any[];
-  constructor(code: number, message: string, details: readonly Any[] = [], options?: ErrorOptions) {
-    super(message, options);
+  readonly status: string;
+  readonly details: readonly StatusDetail[];
+
+  constructor(code: number, status: string, details: readonly StatusDetail[] = []) {
+    super(code === Code.ok || code === Code.unknown ? status : `${names[code] ?? `Code(${code})`}: ${status}`);
     this.code = code;
+    this.status = status;
     this.details = details;
   }
 }
 
-/** The error of a failed call; `statusDetails` is the trailer grpc-status-details-bin. */
-export function toRpcError(code: number, message: string, statusDetails: Uint8Array | undefined): RpcError {
-  if (statusDetails) {
-    try {
-      return new RpcError(code, message, fromBinary(StatusSchema, statusDetails).details);
-    } catch {
-      // a peer's broken details must not hide its message
-    }
-  }
-  return new RpcError(code, message);
-}
-
-/** Encodes a message for the trailer grpc-message: printable ASCII without %, the rest as percent-encoded UTF-8. */
-export function encodeStatusMessage(message: string): string {
-  return Buffer.from(message.toWellFormed(), 'utf8')
-    .toString('latin1')
-    .replace(/[^ -$&-~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
-}
-
-/** Decodes grpc-message; what is not encoded properly stays as it is. */
-export function decodeStatusMessage(encoded: string): string {
-  const bytes = encoded.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return Buffer.from(bytes, 'latin1').toString('utf8');
+/** Finds the {@link RpcError} in an error's chain of causes. */
+export function rpcError(error: unknown): RpcError | undefined {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof RpcError) return e;
+  return undefined;
 }

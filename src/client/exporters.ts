@@ -1,0 +1,82 @@
+/** What becomes of a build's result. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Writable } from 'node:stream';
+import type { ExportTarget } from './session/file-send.ts';
+import { type Descriptor, putInIndex } from './session/oci-layout.ts';
+
+/**
+ * An output. Attributes are those of BuildKit's exporters: `name` (comma-separated), `push`, `compression`,
+ * `oci-mediatypes`, `rewrite-timestamp`, `annotation.KEY`, …
+ */
+export type Export =
+  /** An image in the daemon's own store; with `push: 'true'` it goes to its registry. */
+  | { readonly type: 'image'; readonly attrs?: Attributes }
+  /** An archive of an OCI layout in a file or stream; with `tar: 'false'` the layout itself in a directory. */
+  | { readonly type: 'oci'; readonly attrs?: Attributes; readonly dest: Destination }
+  /** An archive for `docker load`. */
+  | { readonly type: 'docker'; readonly attrs?: Attributes; readonly dest: Destination }
+  /** The files of the result as an archive. */
+  | { readonly type: 'tar'; readonly attrs?: Attributes; readonly dest: Destination }
+  /** The files of the result in a directory. */
+  | { readonly type: 'local'; readonly attrs?: Attributes; readonly dest: string }
+  /** An exporter this client does not know, that keeps its output on the daemon's side. */
+  | { readonly type: 'custom'; readonly name: string; readonly attrs?: Attributes };
+
+export type Attributes = Readonly<Record<string, string>>;
+
+/** A path, or a function that opens a stream. */
+export type Destination = string | ((metadata: Attributes) => Writable | Promise<Writable>);
+
+/** Exports as the request and the session need them. */
+export interface PreparedExports {
+  readonly exporters: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
+  readonly targets: ReadonlyMap<number, ExportTarget>;
+  /** Layouts to be written, by store id. */
+  readonly stores: ReadonlyMap<string, string>;
+  /** Names what was stored in layouts, once the build has succeeded. */
+  finish(response: Attributes): Promise<void>;
+}
+
+/** @throws Error for combinations that make no sense */
+export async function prepareExports(exports: readonly Export[]): Promise<PreparedExports> {
+  const targets = new Map<number, ExportTarget>();
+  const stores = new Map<string, string>();
+  const exporters: { Type: string; Attrs: Record<string, string> }[] = [];
+  for (const [position, entry] of exports.entries()) {
+    const attrs = { ...entry.attrs };
+    exporters.push({ Type: entry.type === 'custom' ? entry.name : entry.type, Attrs: attrs });
+    if (entry.type === 'image' || entry.type === 'custom') continue;
+    const { type, dest } = entry;
+    if (!dest) throw new Error(`the ${type} exporter needs a destination`);
+    const asLayout = (type === 'oci' || type === 'docker') && attrs['tar'] === 'false';
+    if (type === 'local' || asLayout) {
+      if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);
+      if (!asLayout) {
+        targets.set(position, { kind: 'directory', path: dest });
+        continue;
+      }
+      if (stores.has('export')) throw new Error('only one layout can be exported by a build');
+      await mkdir(dest, { recursive: true });
+      stores.set('export', path.resolve(dest));
+    } else {
+      targets.set(
+        position,
+        typeof dest === 'string' ? { kind: 'file', path: dest } : { kind: 'stream', open: async (md) => dest(md) },
+      );
+    }
+  }
+  return {
+    exporters,
+    targets,
+    stores,
+    async finish(response) {
+      const dir = stores.get('export');
+      const encoded = response['containerimage.descriptor'];
+      if (!dir || !encoded) return;
+      const descriptor = JSON.parse(Buffer.from(encoded, 'base64').toString()) as Descriptor;
+      const names = response['image.name'] ? response['image.name'].split(',') : ['latest'];
+      await putInIndex(dir, descriptor, names);
+    },
+  };
+}

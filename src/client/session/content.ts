@@ -1,0 +1,217 @@
+/** Session service that lends the daemon OCI layouts of this machine: to read images and caches, and to write them. */
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { Content, WriteAction } from '../../gen/containerd/services/content/v1/content_pb.ts';
+import { routes } from '../../rpc/server.ts';
+import type { ServerContext } from '../../rpc/service.ts';
+import { Code, RpcError } from '../../rpc/status.ts';
+import { blobPath } from './oci-layout.ts';
+import type { Attachable } from './session.ts';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** A write that is going on. */
+interface Ingest {
+  readonly ref: string;
+  readonly file: string;
+  readonly handle: FileHandle;
+  readonly startedAt: Date;
+  updatedAt: Date;
+  hash: Hash;
+  offset: number;
+  total: number;
+  expected: string;
+}
+
+/** Offers directories by store id: `oci:NAME` for layouts a build reads, `local:DIR` for caches, `export` for images. */
+export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
+  const ingests = new Map<string, Ingest>();
+  const choose = (context: ServerContext) => {
+    const id = context.headers.get('buildkit-attachable-store-id')?.[0] ?? '';
+    const dir = stores.get(id);
+    if (dir === undefined) throw new RpcError(Code.notFound, `unknown store ${id}`);
+    return dir;
+  };
+  const info = async (dir: string, digest: string) => {
+    const { size, mtime } = await found(digest, stat(blob(dir, digest)));
+    const at = timestampFromDate(mtime);
+    return { digest, size: BigInt(size), createdAt: at, updatedAt: at, labels: {} };
+  };
+  const abort = async (key: string) => {
+    const ingest = ingests.get(key);
+    if (!ingest) return;
+    ingests.delete(key);
+    await ingest.handle.close().catch(() => {});
+    await rm(ingest.file, { force: true });
+  };
+  const start = async (dir: string, ref: string): Promise<Ingest> => {
+    const folder = path.join(dir, 'ingest');
+    await mkdir(folder, { recursive: true });
+    const file = path.join(folder, createHash('sha256').update(ref).digest('hex'));
+    const handle = await open(file, 'w');
+    const now = new Date();
+    const ingest: Ingest = {
+      ref,
+      file,
+      handle,
+      startedAt: now,
+      updatedAt: now,
+      hash: createHash('sha256'),
+      offset: 0,
+      total: 0,
+      expected: '',
+    };
+    ingests.set(`${dir}\0${ref}`, ingest);
+    return ingest;
+  };
+  const commit = async (dir: string, ingest: Ingest): Promise<string> => {
+    const digest = `sha256:${ingest.hash.copy().digest('hex')}`;
+    const key = `${dir}\0${ingest.ref}`;
+    if (ingest.total > 0 && ingest.offset !== ingest.total) {
+      await abort(key);
+      throw new RpcError(Code.failedPrecondition, `unexpected commit size ${ingest.offset}, expected ${ingest.total}`);
+    }
+    if (ingest.expected && ingest.expected !== digest) {
+      await abort(key);
+      throw new RpcError(Code.failedPrecondition, `unexpected commit digest ${digest}, expected ${ingest.expected}`);
+    }
+    const target = blobPath(dir, digest);
+    await ingest.handle.sync();
+    await ingest.handle.close();
+    ingests.delete(key);
+    await mkdir(path.dirname(target), { recursive: true });
+    await rename(ingest.file, target);
+    return digest;
+  };
+  const statusOf = (ingest: Ingest) => ({
+    ref: ingest.ref,
+    offset: BigInt(ingest.offset),
+    total: BigInt(ingest.total),
+    expected: ingest.expected,
+    startedAt: timestampFromDate(ingest.startedAt),
+    updatedAt: timestampFromDate(ingest.updatedAt),
+  });
+
+  return {
+    routes: routes(Content, {
+      info: async ({ digest }, context) => ({ info: await info(choose(context), digest) }),
+      // labels are not kept: a layout has no place for them
+      update: async (request, context) => ({ info: await info(choose(context), request.info?.digest ?? '') }),
+      async *list(_request, context) {
+        const dir = choose(context);
+        for (const algorithm of await namesIn(path.join(dir, 'blobs')))
+          for (const hex of await namesIn(path.join(dir, 'blobs', algorithm)))
+            yield { info: [await info(dir, `${algorithm}:${hex}`)] };
+      },
+      async delete({ digest }, context) {
+        await found(digest, rm(blob(choose(context), digest)));
+        return {};
+      },
+      async *read({ digest, offset, size }, context) {
+        const handle = await found(digest, open(blob(choose(context), digest)));
+        try {
+          const end = (await handle.stat()).size;
+          let at = Number(offset);
+          if (at < 0 || at > end) throw new RpcError(Code.outOfRange, `read past object length ${end} bytes`);
+          const stop = size > 0n ? Math.min(end, at + Number(size)) : end;
+          while (at < stop) {
+            const data = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, stop - at));
+            const { bytesRead } = await handle.read(data, 0, data.length, at);
+            if (bytesRead === 0) throw new RpcError(Code.dataLoss, `${digest} became shorter while it was read`);
+            yield { offset: BigInt(at), data: data.subarray(0, bytesRead) };
+            at += bytesRead;
+          }
+        } finally {
+          await handle.close();
+        }
+      },
+      async status({ ref }, context) {
+        const ingest = ingests.get(`${choose(context)}\0${ref}`);
+        if (!ingest) throw new RpcError(Code.notFound, `ingest ${ref}: not found`);
+        return { status: statusOf(ingest) };
+      },
+      async listStatuses(_request, context) {
+        const dir = choose(context);
+        return { statuses: [...ingests].filter(([key]) => key.startsWith(`${dir}\0`)).map(([, it]) => statusOf(it)) };
+      },
+      async abort({ ref }, context) {
+        await abort(`${choose(context)}\0${ref}`);
+        return {};
+      },
+      async *write(requests, context) {
+        const dir = choose(context);
+        let ingest: Ingest | undefined;
+        try {
+          for await (const request of requests) {
+            if (!ingest && !request.ref)
+              throw new RpcError(Code.invalidArgument, 'first message must have a reference');
+            ingest ??= ingests.get(`${dir}\0${request.ref}`) ?? (await start(dir, request.ref));
+            if (request.expected) {
+              ingest.expected = request.expected;
+              if (await stat(blob(dir, request.expected)).catch(() => undefined)) {
+                await abort(`${dir}\0${ingest.ref}`);
+                throw new RpcError(Code.alreadyExists, `blob with expected digest ${request.expected} exists`);
+              }
+            }
+            if (request.total > 0n) ingest.total = Number(request.total);
+            if (request.action !== WriteAction.STAT) await append(ingest, Number(request.offset), request.data);
+            const last = request.action === WriteAction.COMMIT;
+            const digest = last
+              ? await commit(dir, ingest)
+              : request.action === WriteAction.STAT
+                ? `sha256:${ingest.hash.copy().digest('hex')}`
+                : '';
+            yield { ...statusOf(ingest), action: request.action, digest };
+            if (last) return;
+          }
+        } catch (error) {
+          // a full disk must not leave half a blob behind
+          if (ingest && !(error instanceof RpcError)) await abort(`${dir}\0${ingest.ref}`);
+          throw error;
+        }
+      },
+    }),
+  };
+}
+
+async function append(ingest: Ingest, offset: number, data: Uint8Array): Promise<void> {
+  if (offset > 0 && offset !== ingest.offset)
+    throw new RpcError(Code.outOfRange, `write @${offset} must occur at current offset ${ingest.offset}`);
+  if (data.length === 0) return;
+  if (offset === 0 && ingest.offset > 0) {
+    await ingest.handle.truncate(0);
+    ingest.hash = createHash('sha256');
+    ingest.offset = 0;
+  }
+  for (let written = 0; written < data.length; ) {
+    const { bytesWritten } = await ingest.handle.write(data, written, data.length - written, ingest.offset + written);
+    written += bytesWritten;
+  }
+  ingest.hash.update(data);
+  ingest.offset += data.length;
+  ingest.updatedAt = new Date();
+}
+
+function blob(dir: string, digest: string): string {
+  try {
+    return blobPath(dir, digest);
+  } catch (error) {
+    throw new RpcError(Code.invalidArgument, (error as Error).message);
+  }
+}
+
+async function found<T>(digest: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new RpcError(Code.notFound, `content ${digest}: not found`);
+    throw error;
+  }
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  return readdir(dir).catch(() => []);
+}
