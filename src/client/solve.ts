@@ -4,7 +4,6 @@ import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { SolveRequestSchema } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
-import type { DefinitionSchema } from '../gen/pb/ops_pb.ts';
 import type { Definition } from '../llb/definition.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import { type CacheEntry, prepareCaches } from './cache.ts';
@@ -108,11 +107,11 @@ async function run(
   const request: MessageInitShape<typeof SolveRequestSchema> = {
     Ref: ref,
     Session: session.id,
-    ...(options.definition ? { Definition: toPb(options.definition) } : {}),
+    ...(options.definition ? { Definition: options.definition.toPb() } : {}),
     Frontend: options.frontend ?? '',
     FrontendAttrs: { ...options.frontendAttrs, ...caches.frontendAttrs },
     FrontendInputs: Object.fromEntries(
-      Object.entries(options.frontendInputs ?? {}).map(([name, input]) => [name, toPb(input)]),
+      Object.entries(options.frontendInputs ?? {}).map(([name, input]) => [name, input.toPb()]),
     ),
     Exporters: [...exports.exporters],
     // daemons before BuildKit 0.13 know only one exporter
@@ -190,12 +189,4 @@ async function* watch(connection: Connection, ref: string, started: Promise<void
     clearTimeout(timer);
     ended.removeEventListener('abort', expectEnd);
   }
-}
-
-function toPb(definition: Definition): MessageInitShape<typeof DefinitionSchema> {
-  return {
-    def: [...definition.def],
-    metadata: Object.fromEntries(definition.metadata),
-    ...(definition.source ? { Source: definition.source } : {}),
-  };
 }

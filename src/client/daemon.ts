@@ -1,0 +1,195 @@
+/** What a daemon is, and what it keeps: workers, build cache, history. */
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import type { UsageRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
+import { BuildHistoryEventType, type BuildHistoryRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
+import { formatPlatform } from '../image/platform.ts';
+import { Code, RpcError } from '../rpc/status.ts';
+import type { Connection } from './connect.ts';
+import { fromStatusResponse, type StatusUpdate } from './status.ts';
+
+export interface Worker {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** As `linux/amd64`, the worker's own first. */
+  readonly platforms: readonly string[];
+  /** '' when the daemon does not tell. */
+  readonly version: string;
+}
+
+export async function listWorkers(connection: Connection): Promise<readonly Worker[]> {
+  const { record } = await connection.control.listWorkers({});
+  return record.map((worker) => ({
+    id: worker.ID,
+    labels: worker.Labels,
+    platforms: worker.platforms.map((platform) =>
+      formatPlatform({
+        os: platform.OS,
+        architecture: platform.Architecture,
+        variant: platform.Variant,
+        osVersion: platform.OSVersion,
+        osFeatures: platform.OSFeatures,
+      }),
+    ),
+    version: worker.BuildkitVersion?.version ?? '',
+  }));
+}
+
+/** The daemon's version; undefined before BuildKit 0.11, which does not tell. */
+export async function daemonVersion(connection: Connection): Promise<string | undefined> {
+  try {
+    return (await connection.control.info({})).buildkitVersion?.version;
+  } catch (error) {
+    if (error instanceof RpcError && error.code === Code.unimplemented) return undefined;
+    throw error;
+  }
+}
+
+/** A record of the build cache. */
+export interface CacheRecord {
+  readonly id: string;
+  readonly parents: readonly string[];
+  /** `regular`, `source.local`, `exec.cachemount`, `frontend`, `internal`, … */
+  readonly type: string;
+  readonly description: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly mutable: boolean;
+  readonly inUse: boolean;
+  readonly shared: boolean;
+  readonly usageCount: number;
+  readonly createdAt: Date | undefined;
+  readonly lastUsedAt: Date | undefined;
+}
+
+/** @param filters containerd filters such as `type==exec.cachemount`; a record has to match one of them */
+export async function diskUsage(
+  connection: Connection,
+  filters: readonly string[] = [],
+): Promise<readonly CacheRecord[]> {
+  const { record } = await connection.control.diskUsage({ filter: [...filters] });
+  return record.map(toCacheRecord);
+}
+
+export interface PruneOptions {
+  readonly filters?: readonly string[] | undefined;
+  /** Also what the daemon keeps for itself: frontends, internal records. */
+  readonly all?: boolean | undefined;
+  /** Keep what was used within that many milliseconds. */
+  readonly keepDuration?: number | undefined;
+  /** Bytes to keep in any case. */
+  readonly reservedSpace?: number | undefined;
+  /** Bytes the cache may have afterwards. */
+  readonly maxUsedSpace?: number | undefined;
+  /** Bytes the disk shall have free afterwards. */
+  readonly minFreeSpace?: number | undefined;
+}
+
+/** Removes cache records and reports each. */
+export async function* prune(connection: Connection, options: PruneOptions = {}): AsyncIterable<CacheRecord> {
+  const records = connection.control.prune({
+    filter: [...(options.filters ?? [])],
+    all: options.all ?? false,
+    keepDuration: BigInt(Math.round((options.keepDuration ?? 0) * 1e6)),
+    reservedSpace: BigInt(options.reservedSpace ?? 0),
+    maxUsedSpace: BigInt(options.maxUsedSpace ?? 0),
+    minFreeSpace: BigInt(options.minFreeSpace ?? 0),
+  });
+  for await (const record of records) yield toCacheRecord(record);
+}
+
+function toCacheRecord(record: UsageRecord): CacheRecord {
+  return {
+    id: record.ID,
+    parents: record.Parents.length > 0 ? record.Parents : record.Parent ? [record.Parent] : [],
+    type: record.RecordType,
+    description: record.Description,
+    size: Number(record.Size),
+    mutable: record.Mutable,
+    inUse: record.InUse,
+    shared: record.Shared,
+    usageCount: Number(record.UsageCount),
+    createdAt: toDate(record.CreatedAt),
+    lastUsedAt: toDate(record.LastUsedAt),
+  };
+}
+
+function toDate(timestamp: Timestamp | undefined): Date | undefined {
+  return timestamp && timestampDate(timestamp);
+}
+
+/** A build the daemon remembers. */
+export interface HistoryRecord {
+  readonly ref: string;
+  readonly status: 'running' | 'completed' | 'error' | 'canceled';
+  readonly frontend: string;
+  readonly frontendAttrs: Readonly<Record<string, string>>;
+  readonly exporterResponse: Readonly<Record<string, string>>;
+  /** '' unless it failed. */
+  readonly error: string;
+  readonly createdAt: Date | undefined;
+  readonly completedAt: Date | undefined;
+  readonly totalSteps: number;
+  readonly completedSteps: number;
+  readonly cachedSteps: number;
+  readonly warnings: number;
+  readonly pinned: boolean;
+  /** What is stored of the results and attestations. */
+  readonly blobs: readonly { readonly mediaType: string; readonly digest: string; readonly size: number }[];
+}
+
+/** The builds that the daemon remembers, newest first. @throws RpcError from daemons before BuildKit 0.11 */
+export async function listHistory(connection: Connection, ref = ''): Promise<readonly HistoryRecord[]> {
+  const records = new Map<string, HistoryRecord>();
+  for await (const { type, record } of connection.control.listenBuildHistory({ Ref: ref, EarlyExit: true })) {
+    if (!record) continue;
+    if (type === BuildHistoryEventType.DELETED) records.delete(record.Ref);
+    else records.set(record.Ref, toHistoryRecord(record));
+  }
+  return [...records.values()].sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0));
+}
+
+/** Progress of a build of the past, as it was reported then. */
+export async function* historyLogs(connection: Connection, ref: string): AsyncIterable<StatusUpdate> {
+  for await (const response of connection.control.status({ Ref: ref })) yield fromStatusResponse(response);
+}
+
+/** Reads a stored blob: an attestation, a result's manifest. */
+export async function readBlob(connection: Connection, digest: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const { data } of connection.content.read({ digest })) chunks.push(data);
+  return Buffer.concat(chunks);
+}
+
+/** Forgets a build. */
+export async function deleteHistory(connection: Connection, ref: string): Promise<void> {
+  await connection.control.updateBuildHistory({ Ref: ref, Delete: true });
+}
+
+function toHistoryRecord(record: BuildHistoryRecord): HistoryRecord {
+  const results = [record.Result, ...Object.values(record.Results)].filter((result) => result !== undefined);
+  const descriptors = results.flatMap(({ ResultDeprecated, Results, Attestations }) => [
+    ...(ResultDeprecated ? [ResultDeprecated] : []),
+    ...Object.values(Results),
+    ...Attestations,
+  ]);
+  const blobs = new Map(
+    descriptors.map(({ mediaType, digest, size }) => [digest, { mediaType, digest, size: Number(size) }]),
+  );
+  const { error, CompletedAt } = record;
+  return {
+    ref: record.Ref,
+    status: !CompletedAt ? 'running' : !error ? 'completed' : error.code === Code.canceled ? 'canceled' : 'error',
+    frontend: record.Frontend,
+    frontendAttrs: record.FrontendAttrs,
+    exporterResponse: record.ExporterResponse,
+    error: error?.message ?? '',
+    createdAt: toDate(record.CreatedAt),
+    completedAt: toDate(CompletedAt),
+    totalSteps: record.numTotalSteps,
+    completedSteps: record.numCompletedSteps,
+    cachedSteps: record.numCachedSteps,
+    warnings: record.numWarnings,
+    pinned: record.pinned,
+    blobs: [...blobs.values()],
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * The BuildKit client: connects to a daemon, runs builds on it and reports their progress.
+ *
+ * @example
+ * import { connect, solve } from 'tsfront/client';
+ *
+ * const connection = await connect();
+ * const build = solve(connection, {
+ *   frontend: 'dockerfile.v0',
+ *   localDirs: { context: '.', dockerfile: '.' },
+ *   exports: [{ type: 'image', attrs: { name: 'example/app:1' } }],
+ * });
+ * for await (const { vertexes } of build.status) for (const { name, completed } of vertexes) if (completed) console.log(name);
+ * console.log((await build.result).exporterResponse['containerimage.digest']);
+ * connection.close();
+ *
+ * @module
+ */
+export type { CacheEntry } from './cache.ts';
+export type { Address, Protocol } from './connect/address.ts';
+export { defaultAddress, parseAddress } from './connect/address.ts';
+export type { TlsOptions } from './connect/dial.ts';
+export { type Connection, type ConnectOptions, connect } from './connect.ts';
+export * from './daemon.ts';
+export type { Attributes, Destination, Export } from './exporters.ts';
+export type { AuthOptions } from './session/auth.ts';
+export { type CredentialSource, type Credentials, dockerCredentials, noCredentials } from './session/docker-config.ts';
+export type { SecretSource } from './session/secrets.ts';
+export { type Attachable, openSession, type Session } from './session/session.ts';
+export { type SourcePolicyCheck, sourcePolicy } from './session/source-policy.ts';
+export type { SshSource } from './session/ssh.ts';
+export { type Uploads, uploads } from './session/upload.ts';
+export { type Build, type SolveOptions, type SolveResult, solve } from './solve.ts';
+export * from './status.ts';

@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  type Connection,
+  connect,
+  emptyBuildState,
+  reduceStatus,
+  type SolveOptions,
+  solve,
+} from '../../src/client/index.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+const DOCKERFILE = 'dockerfile.v0';
+
+await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
+  let connection: Connection;
+  let base: string;
+  beforeAll(async () => {
+    base = await engine.baseImage();
+    connection = await connect(engine.buildkitHost || engine.dockerHost);
+  });
+  afterAll(() => connection?.close());
+
+  const context = (files: Record<string, string>) => {
+    const dir = temporaryDir();
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
+      writeFileSync(path.join(dir, name), text);
+    }
+    return dir;
+  };
+  const build = (dir: string, options: SolveOptions = {}) =>
+    solve(connection, { frontend: DOCKERFILE, localDirs: { context: dir, dockerfile: dir }, auth: false, ...options });
+  const exported = async (dir: string, options: SolveOptions = {}) => {
+    const dest = temporaryDir();
+    await build(dir, { exports: [{ type: 'local', dest }], ...options }).result;
+    return dest;
+  };
+
+  test('sends a context as it is, and exports what was built', async () => {
+    const dir = context({
+      Dockerfile: 'FROM scratch\nCOPY . /',
+      'a/f': 'one',
+      'a-b': 'two',
+      'ü/ñ': 'three',
+      '.dockerignore': 'skip\n',
+    });
+    writeFileSync(path.join(dir, 'skip'), 'not sent');
+    writeFileSync(path.join(dir, 'big'), Buffer.alloc(3_000_000, 7));
+    chmodSync(path.join(dir, 'a/f'), 0o4751);
+    linkSync(path.join(dir, 'a/f'), path.join(dir, 'a/z'));
+    symlinkSync('../a-b', path.join(dir, 'a/l'));
+    utimesSync(path.join(dir, 'a-b'), 1_000_000_000.5, 1_000_000_000.5);
+    const out = await exported(dir);
+    expect(execFileSync('find', ['.'], { cwd: out, encoding: 'utf8' }).split('\n').sort()).toEqual(
+      execFileSync('find', ['.', '!', '-name', 'skip'], { cwd: dir, encoding: 'utf8' }).split('\n').sort(),
+    );
+    expect(readFileSync(path.join(out, 'ü/ñ'), 'utf8')).toBe('three');
+    expect(readFileSync(path.join(out, 'big')).equals(readFileSync(path.join(dir, 'big')))).toBe(true);
+    expect(lstatSync(path.join(out, 'a/f')).mode).toBe(0o104751);
+    expect(lstatSync(path.join(out, 'a/z')).ino).toBe(lstatSync(path.join(out, 'a/f')).ino);
+    expect(readlinkSync(path.join(out, 'a/l'))).toBe('../a-b');
+    expect(lstatSync(path.join(out, 'a-b')).mtimeMs).toBe(1_000_000_000_500);
+  });
+
+  test('sends only what follow paths need, and follows symlinks', async () => {
+    const dir = context({
+      Dockerfile: 'FROM scratch\nCOPY link wild* /out/',
+      real: 'content',
+      wild1: '1',
+      wild2: '2',
+      other: 'x',
+    });
+    symlinkSync('real', path.join(dir, 'link'));
+    const out = await exported(dir);
+    expect(readFileSync(path.join(out, 'out/link'), 'utf8')).toBe('content');
+    expect(readFileSync(path.join(out, 'out/wild2'), 'utf8')).toBe('2');
+  });
+
+  test('takes more follow paths than a default HTTP/2 server allows headers', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `file-${i}`);
+    const dir = context({
+      Dockerfile: `FROM scratch\n${names.map((name) => `COPY ${name} /`).reduce((text, line, i) => `${text}${i % 60 ? line.slice(4, -2) : `${i ? ' /\n' : ''}${line.slice(0, -2)}`}`, '')} /\n`,
+      ...Object.fromEntries(names.map((name) => [name, name])),
+    });
+    const out = await exported(dir);
+    expect(readFileSync(path.join(out, 'file-299'), 'utf8')).toBe('file-299');
+  });
+
+  test('reports progress, and the reducer keeps its state', async () => {
+    const dir = context({ Dockerfile: `FROM ${base}\nRUN echo out; echo err >&2` });
+    const running = build(dir, { frontendAttrs: { 'no-cache': '' } });
+    let state = emptyBuildState;
+    for await (const update of running.status) state = reduceStatus(state, update);
+    await running.result;
+    const run = [...state.vertexes.values()].find(({ vertex }) => vertex.name.includes('RUN echo out'));
+    expect(run?.vertex.completed).toBeGreaterThan(0);
+    expect(run?.logs.toSorted()).toEqual(['', 'err', 'out']);
+  });
+
+  test('gives secrets to the step that asks, and to nobody else', async () => {
+    const dir = context({
+      Dockerfile: `FROM ${base} AS b\nRUN --mount=type=secret,id=one cp /run/secrets/one /copy && rm /run/secrets/one || true\nFROM scratch\nCOPY --from=b /copy /`,
+    });
+    const secret = `s3cret-${Date.now()}`;
+    const options = { secrets: { one: { value: secret } } };
+    const out = await exported(dir, options);
+    expect(readFileSync(path.join(out, 'copy'), 'utf8')).toBe(secret);
+    const missing = build(
+      context({ Dockerfile: `FROM ${base}\nRUN --mount=type=secret,id=two,required true` }),
+      options,
+    );
+    await expect(missing.result).rejects.toThrow(/secret two: not found/);
+  });
+
+  test('fails with the message of the step that failed', async () => {
+    const failing = build(context({ Dockerfile: `FROM ${base}\nRUN exit 7` }));
+    await expect(failing.result).rejects.toThrow(/did not complete successfully: exit code: 7/);
+  });
+
+  test('stops the daemon when the signal is aborted', async () => {
+    const abort = new AbortController();
+    const dir = context({ Dockerfile: `FROM ${base}\nRUN echo started; sleep 60` });
+    const running = build(dir, { signal: abort.signal, frontendAttrs: { 'no-cache': '' } });
+    const before = Date.now();
+    for await (const { logs } of running.status) if (logs.length > 0) abort.abort(new Error('enough'));
+    await expect(running.result).rejects.toThrow('enough');
+    expect(Date.now() - before).toBeLessThan(10_000);
+  });
+
+  test('a context that is not there fails before the daemon is asked', async () => {
+    await expect(build('/nonexistent').result).rejects.toThrow('/nonexistent is not a directory');
+  });
+});
