@@ -160,21 +160,19 @@ function decodeBase64(text: string, existing: Uint8Array | undefined, context: D
   return existing;
 }
 
-/** Where Go's decoder gives up: the byte after the last good one, or where the padding is wrong. */
+/** Where Go's decoder gives up. */
 function base64Problem(text: string): number {
+  const skipNewlines = (from: number) => from + /^[\r\n]*/.exec(text.slice(from))![0].length;
   let digits = 0;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!;
-    if (/[\r\n]/.test(char)) continue;
-    if (/[A-Za-z\d+/]/.test(char)) {
+  for (let at = skipNewlines(0); at < text.length; at = skipNewlines(at + 1)) {
+    if (/[A-Za-z\d+/]/.test(text[at]!)) {
       digits++;
       continue;
     }
-    if (char !== '=' || digits % 4 < 2) return at;
-    if (digits % 4 === 3) return at + 1;
-    const rest = /^[\r\n]*/.exec(text.slice(at + 1))![0].length + at + 1;
-    if (rest >= text.length) return text.length;
-    return text[rest] === '=' ? rest + 1 : rest;
+    if (text[at] !== '=' || digits % 4 < 2) return at;
+    const second = skipNewlines(at + 1);
+    if (digits % 4 === 3 || second === text.length) return second;
+    return text[second] === '=' ? skipNewlines(second + 1) : second - 1;
   }
   return text.length - (digits % 4);
 }

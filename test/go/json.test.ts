@@ -190,7 +190,10 @@ describe('decodeJson', () => {
     ['{"any":[1e999]}', 'json: cannot unmarshal number 1e999 into Go struct field Outer.any of type float64'],
     ['{"name":1,"when":3}', 'Time.UnmarshalJSON: input is not a JSON string'],
     ['{"data":"a$=="}', 'illegal base64 data at input byte 1'],
-    ['{"data":"abc"}', 'illegal base64 data at input byte 3'],
+    ['{"data":"abc"}', 'illegal base64 data at input byte 0'],
+    ['{"data":"ab="}', 'illegal base64 data at input byte 3'],
+    ['{"data":"ab=c"}', 'illegal base64 data at input byte 2'],
+    ['{"data":"abc=d"}', 'illegal base64 data at input byte 4'],
     ['{"name":1', 'unexpected end of JSON input'],
   ])('%s fails', (text, message) => {
     expect(() => decodeJson(text, outer)).toThrow(new Error(message));
