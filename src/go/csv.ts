@@ -3,7 +3,7 @@ import { utf8Length } from './unicode.ts';
 
 /**
  * Splits one line into its fields; a field in double quotes may hold commas and doubled quotes. A final newline is dropped.
- * @throws Error `EOF` for an empty line, `parse error on line 1, column 3: bare " in non-quoted field` (columns count bytes from 1)
+ * @throws Error `EOF` for an empty line, `parse error on line 1, column 3: bare " in non-quoted-field` (columns count bytes from 1)
  */
 export function parseCsvFields(text: string): string[] {
   const line = text.replace(/\r?\n$/, '');
@@ -18,7 +18,7 @@ export function parseCsvFields(text: string): string[] {
       const comma = line.indexOf(',', at);
       const value = line.slice(at, comma < 0 ? line.length : comma);
       const bare = value.indexOf('"');
-      if (bare >= 0) throw parseError(line, at + bare, 'bare " in non-quoted field');
+      if (bare >= 0) throw parseError(line, at + bare, 'bare " in non-quoted-field');
       fields.push(value);
       at += value.length;
     }

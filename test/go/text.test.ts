@@ -64,8 +64,8 @@ describe('parseCsvFields', () => {
   test.each([
     ['', 'EOF'],
     ['\n', 'EOF'],
-    ['a"b', 'parse error on line 1, column 2: bare " in non-quoted field'],
-    ['é,a"b', 'parse error on line 1, column 5: bare " in non-quoted field'],
+    ['a"b', 'parse error on line 1, column 2: bare " in non-quoted-field'],
+    ['é,a"b', 'parse error on line 1, column 5: bare " in non-quoted-field'],
     ['"a', 'parse error on line 1, column 2: extraneous or missing " in quoted-field'],
     ['"a"b', 'parse error on line 1, column 3: extraneous or missing " in quoted-field'],
     ['"a""', 'parse error on line 1, column 5: extraneous or missing " in quoted-field'],

@@ -1,0 +1,100 @@
+/** Diagnostics for people: where, what, the lines themselves with a mark, and what to do about it. */
+import { styleText } from 'node:util';
+import type { Diagnostic } from './diagnostic.ts';
+import { lineColumn, lineText, type SourceFile, type SourceRange } from './source.ts';
+
+export interface FormatOptions {
+  /** Mark up with terminal colours; default false. */
+  readonly color?: boolean;
+  /** Lines to show above and below; default 1. */
+  readonly context?: number;
+}
+
+type Style = Parameters<typeof styleText>[0];
+type Paint = (style: Style, text: string) => string;
+
+/** Lines are cut to this many characters around the mark. */
+const maxWidth = 160;
+/** Of a range over more lines, only the first ones are shown. */
+const maxLines = 6;
+
+/**
+ * Formats a diagnostic as several lines without a line break at the end:
+ *
+ *     Dockerfile:3:5: error[unknown-flag]: dockerfile parse error on line 3: unknown flag: --form
+ *       2 | WORKDIR /app
+ *     > 3 | COPY --form=build a b
+ *         |      ^^^^^^^^^^^^
+ *       hint: …
+ */
+export function formatDiagnostic(
+  source: SourceFile,
+  diagnostic: Diagnostic,
+  { color = false, context = 1 }: FormatOptions = {},
+): string {
+  const paint: Paint = color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
+  const { severity, code, message, range, related = [], hint, url } = diagnostic;
+  const tone: Style = severity === 'error' ? 'red' : 'yellow';
+  const { line, column } = lineColumn(source, range.start);
+  const place = paint('bold', `${source.filename}:${line}:${column}:`);
+  const parts = [
+    `${place} ${paint(tone, `${severity}[${code}]:`)} ${printable(message)}`,
+    codeFrame(source, range, context, tone, paint),
+  ];
+  for (const note of related) {
+    const at = lineColumn(source, note.range.start);
+    parts.push(`  ${paint('cyan', 'note:')} ${source.filename}:${at.line}:${at.column}: ${printable(note.message)}`);
+  }
+  if (hint !== undefined) parts.push(`  ${paint('cyan', 'hint:')} ${printable(hint)}`);
+  if (url !== undefined) parts.push(`  ${paint('cyan', 'see:')} ${url}`);
+  return parts.join('\n');
+}
+
+function codeFrame(source: SourceFile, range: SourceRange, context: number, tone: Style, paint: Paint): string {
+  const first = lineColumn(source, range.start);
+  const last = lineColumn(source, Math.max(range.start, range.end - 1));
+  const lastShown = Math.min(last.line, first.line + maxLines - 1);
+  const from = Math.max(1, first.line - context);
+  const to = Math.min(source.lineStarts.length, lastShown + context);
+  const width = String(to).length;
+  const rows: string[] = [];
+  for (let line = from; line <= to; line++) {
+    const text = lineText(source, line);
+    const isMarked = line >= first.line && line <= lastShown;
+    if (!isMarked && text === '' && (line === from || line === to)) continue;
+    const shift = cutAt(isMarked && line === first.line ? first.column : 1, text.length);
+    const gutter = `${isMarked ? paint(tone, '>') : ' '} ${paint('gray', `${String(line).padStart(width)} |`)}`;
+    rows.push(`${gutter} ${printable(text.slice(shift, shift + maxWidth))}`.trimEnd());
+    if (!isMarked) continue;
+    const start = line === first.line ? first.column - 1 : text.length - text.trimStart().length;
+    const end = Math.max(start + 1, line === last.line ? last.column : text.trimEnd().length);
+    const indent = displayed(text.slice(shift, start)).replace(/[^\t]/g, ' ');
+    const mark = '^'.repeat(Math.max(1, Math.min(maxWidth, displayWidth(text.slice(start, end)))));
+    rows.push(`  ${paint('gray', `${' '.repeat(width)} |`)} ${indent}${paint(tone, mark)}`);
+  }
+  return rows.join('\n');
+}
+
+/** Where to cut a long line on the left so that the column is seen. */
+function cutAt(column: number, length: number): number {
+  return length <= maxWidth || column < maxWidth / 2 ? 0 : column - Math.floor(maxWidth / 2);
+}
+
+/** Control characters would act on the terminal, and stray bytes cannot be shown. */
+function printable(text: string): string {
+  return text.toWellFormed().replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
+}
+
+function displayed(text: string): string {
+  return Array.from(printable(text), (character) => (displayWidth(character) === 2 ? '  ' : character)).join('');
+}
+
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+/** Columns a text takes in a terminal. */
+function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += /\p{Mn}/u.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  return width;
+}

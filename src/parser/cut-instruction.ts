@@ -1,0 +1,161 @@
+/** Cuts an instruction's logical line into tokens. Which way its arguments are cut is up to the keyword. */
+import type { TokenType } from 'chevrotain';
+import { equalFold } from '../go/unicode.ts';
+import type { EscapeToken } from './ast.ts';
+import { isWordBlank, skipSpace } from './blanks.ts';
+import { type Cut, cutPlainWords, cutQuotedWords } from './cut-words.ts';
+import { cutFirstWord, cutFlags } from './flags.ts';
+import { parseJsonArray } from './json-array.ts';
+import { canHaveHeredocs, lookUpKeyword } from './keywords.ts';
+import { type Span, trimmedSpan } from './logical-line.ts';
+import * as tokens from './tokens.ts';
+
+/** A token to be, with its text as the instruction gets it. Offsets are those of the logical line. */
+export interface TokenCut extends Cut {
+  readonly type: TokenType;
+  /** For keywords: the instruction's name, '' if there is none of that name. */
+  readonly name?: string;
+}
+
+export interface CutInstruction {
+  readonly cuts: readonly TokenCut[];
+  /** True if here-documents may follow. */
+  readonly canHaveHeredocs: boolean;
+}
+
+/** More ONBUILDs in a row are not looked into; already the second is an error. */
+const maxNesting = 100;
+
+/** Cuts a logical line, from the keyword to the last argument. */
+export function cutInstruction(line: string, escapeToken: EscapeToken): CutInstruction {
+  const cuts: TokenCut[] = [];
+  let heredocs = false;
+  let span = trimmedSpan({ text: line, at: 0 });
+  for (let depth = 0; ; depth++) {
+    const { name, form, rest } = cutHead(span, escapeToken, cuts);
+    if (form === 'onbuild' && rest.text !== '' && depth < maxNesting) {
+      span = rest;
+      continue;
+    }
+    const isJson = cutArguments(form, rest, escapeToken, cuts);
+    // Only what is directly below an ONBUILD counts.
+    if (depth <= 1) heredocs = canHaveHeredocs(name) && !isJson;
+    break;
+  }
+  return { cuts, canHaveHeredocs: heredocs };
+}
+
+/** Cuts off the keyword and the flags. */
+function cutHead({ text, at }: Span, escapeToken: EscapeToken, cuts: TokenCut[]) {
+  let end = 0;
+  while (end < text.length && !isWordBlank(text.charCodeAt(end))) end++;
+  const keyword = text.slice(0, end);
+  const { name, form } = lookUpKeyword(keyword);
+  cuts.push({ type: tokens.keywordKinds[form], text: keyword, start: at, end: at + end, name });
+  while (end < text.length && isWordBlank(text.charCodeAt(end))) end++;
+  const { flags, rest } = cutFlags({ text: text.slice(end), at: at + end }, escapeToken);
+  for (const flag of flags) cuts.push({ type: tokens.FlagWord, ...flag });
+  return { name, form, rest: trimmedSpan(rest) };
+}
+
+/** Cuts what follows the flags; true if it is in JSON form. */
+function cutArguments(form: tokens.Form, rest: Span, escapeToken: EscapeToken, cuts: TokenCut[]): boolean {
+  const add = (type: TokenType, { text, start, end }: Cut) =>
+    cuts.push({ type, text, start: rest.at + start, end: rest.at + end });
+  const addAll = (type: TokenType, words: readonly Cut[]) => {
+    for (const word of words) add(type, word);
+    return false;
+  };
+  if (rest.text === '') return false;
+  switch (form) {
+    case 'from':
+      for (const [index, word] of cutPlainWords(rest.text).entries())
+        add(index === 1 && equalFold(word.text, 'as') ? tokens.As : tokens.Argument, word);
+      return false;
+    case 'words':
+      return addAll(tokens.Argument, cutPlainWords(rest.text));
+    case 'list':
+      return cutJson(rest, cuts) || addAll(tokens.Argument, cutPlainWords(rest.text));
+    case 'command':
+      return cutJson(rest, cuts) || addAll(tokens.Text, [wholeText(rest)]);
+    case 'text':
+    case 'unknown':
+    case 'onbuild':
+      return addAll(tokens.Text, [wholeText(rest)]);
+    case 'healthcheck':
+      return cutHealthcheck(rest, cuts);
+    case 'names':
+      for (const word of cutQuotedWords(rest.text, escapeToken)) cutPair(word, tokens.Key, add);
+      return false;
+    case 'pairs':
+      return cutPairs(rest, escapeToken, add);
+  }
+}
+
+function wholeText({ text }: Span): Cut {
+  return { text, start: 0, end: text.length };
+}
+
+function cutHealthcheck(rest: Span, cuts: TokenCut[]): boolean {
+  const { word, rest: command } = cutFirstWord(rest);
+  if (word.text === '') return false;
+  cuts.push({
+    type: tokens.CheckType,
+    text: word.text,
+    start: word.at,
+    end: Math.min(word.at + word.text.length, command.at),
+  });
+  if (command.text === '' || cutJson(command, cuts)) return command.text !== '';
+  cuts.push({ type: tokens.Text, text: command.text, start: command.at, end: command.at + command.text.length });
+  return false;
+}
+
+/** Cuts a JSON array into its parts; false if it is none. */
+function cutJson(rest: Span, cuts: TokenCut[]): boolean {
+  const skipped = skipSpace(rest.text, 0, rest.text.length);
+  const text = rest.text.slice(skipped);
+  const at = rest.at + skipped;
+  const array = parseJsonArray(text);
+  if (!array) return false;
+  const add = (type: TokenType, start: number, end: number, value = text.slice(start, end)) =>
+    cuts.push({ type, text: value, start: at + start, end: at + end });
+  add(tokens.LeftBracket, 0, 1);
+  for (const [index, element] of array.elements.entries()) {
+    if (index > 0) add(tokens.Comma, array.commas[index - 1]!, array.commas[index - 1]! + 1);
+    if (element.text === undefined) add(tokens.JsonOther, element.start, element.end);
+    else add(tokens.JsonString, element.start, element.end, element.text);
+  }
+  add(tokens.RightBracket, text.length - 1, text.length);
+  return true;
+}
+
+type AddCut = (type: TokenType, cut: Cut) => void;
+
+/** `key=value pairs, or the legacy form of one key and all the rest as its value. */
+function cutPairs(rest: Span, escapeToken: EscapeToken, add: AddCut): false {
+  const words = cutQuotedWords(rest.text, escapeToken);
+  if (words.length === 0) return false;
+  if (words[0]!.text.includes('=')) {
+    for (const word of words) cutPair(word, tokens.Argument, add);
+    return false;
+  }
+  let keyEnd = 0;
+  while (keyEnd < rest.text.length && !isWordBlank(rest.text.charCodeAt(keyEnd))) keyEnd++;
+  let start = keyEnd;
+  while (start < rest.text.length && isWordBlank(rest.text.charCodeAt(start))) start++;
+  add(tokens.LegacyKey, { text: rest.text.slice(0, keyEnd), start: 0, end: keyEnd });
+  if (keyEnd < rest.text.length) add(tokens.Value, { text: rest.text.slice(start), start, end: rest.text.length });
+  return false;
+}
+
+/** Cuts `key=value` at the first equals sign; what has none becomes a token of the other type. */
+function cutPair({ text, start, end }: Cut, otherwise: TokenType, add: AddCut): void {
+  const equals = text.indexOf('=');
+  if (equals < 0) {
+    add(otherwise, { text, start, end });
+    return;
+  }
+  if (equals > 0) add(tokens.Key, { text: text.slice(0, equals), start, end: start + equals });
+  add(tokens.Equals, { text: '=', start: start + equals, end: start + equals + 1 });
+  if (equals + 1 < text.length) add(tokens.Value, { text: text.slice(equals + 1), start: start + equals + 1, end });
+}

@@ -1,0 +1,54 @@
+/** Cuts arguments into words. Offsets are relative to the text. */
+
+import type { EscapeToken } from './ast.ts';
+import { isSpace, isWordBlank } from './blanks.ts';
+
+export interface Cut {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Words between blanks; the text has none around it. */
+export function cutPlainWords(text: string): Cut[] {
+  const cuts: Cut[] = [];
+  for (let start = 0; start < text.length; ) {
+    let end = start;
+    while (end < text.length && !isWordBlank(text.charCodeAt(end))) end++;
+    cuts.push({ text: text.slice(start, end), start, end });
+    start = end;
+    while (start < text.length && isWordBlank(text.charCodeAt(start))) start++;
+  }
+  return cuts;
+}
+
+/**
+ * Words between Unicode spaces that are neither quoted nor escaped. Quotes and escapes stay in the words; an escape at
+ * the very end is dropped, and bytes that are no UTF-8 become U+FFFD.
+ */
+export function cutQuotedWords(text: string, escapeToken: EscapeToken): Cut[] {
+  const cuts: Cut[] = [];
+  const escapeCode = escapeToken.charCodeAt(0);
+  let start = -1;
+  let quote = 0;
+  let end = text.length;
+  const add = (to: number) => {
+    if (to > start) cuts.push({ text: text.slice(start, to).toWellFormed(), start, end: to });
+    start = -1;
+  };
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (quote === 0 && isSpace(code)) {
+      if (start >= 0) add(at);
+      continue;
+    }
+    if (start < 0) start = at;
+    if (code === escapeCode && quote !== 0x27) {
+      if (at + 1 === text.length) end = at;
+      at++;
+    } else if (quote === code) quote = 0;
+    else if (quote === 0 && (code === 0x27 || code === 0x22)) quote = code;
+  }
+  if (start >= 0) add(end);
+  return cuts;
+}

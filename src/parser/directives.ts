@@ -1,0 +1,140 @@
+/** Parser directives: comments of the form `# name=value` at the very top of a file. */
+import type { Directive } from './ast.ts';
+import { skipSpace } from './blanks.ts';
+import { lineTooLong } from './line-limit.ts';
+import type { LineRange } from './source.ts';
+
+export type DirectiveName = Directive['name'];
+
+/** A directive found in a file of any comment style. */
+export interface DetectedDirective {
+  /** The value up to the first space. */
+  readonly value: string;
+  /** The whole value. */
+  readonly cmdline: string;
+  /** Where it is; JSON has no lines, and is said to be on line 0 (1 below a shebang). */
+  readonly lines: LineRange;
+}
+
+/** Reads directives line by line and knows when there can be no more of them. */
+export interface DirectiveReader {
+  readonly done: boolean;
+  /**
+   * Looks at `text[start, end)`, a line without its line break. Throws for a directive that was there before, after
+   * which it can go on.
+   */
+  read(text: string, start: number, end: number): { name: DirectiveName; value: string } | undefined;
+}
+
+/** Makes a reader of directives behind the given comment mark. */
+export function createDirectiveReader(mark: '#' | '//'): DirectiveReader {
+  const seen = new Set<string>();
+  let done = false;
+  return {
+    get done() {
+      return done;
+    },
+    read(text, start, end) {
+      if (done) return undefined;
+      const found = text.startsWith(mark, start) ? splitDirective(text.slice(start + mark.length, end)) : undefined;
+      if (!found) {
+        done = true;
+        return undefined;
+      }
+      if (seen.has(found.name)) throw new Error(`only one ${found.name} parser directive can be used`);
+      seen.add(found.name);
+      return found;
+    },
+  };
+}
+
+const namePart = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=/;
+
+function splitDirective(comment: string): { name: DirectiveName; value: string } | undefined {
+  const text = comment.slice(skipSpace(comment, 0, comment.length));
+  const match = namePart.exec(text);
+  if (!match) return undefined;
+  const name = match[1]!.toLowerCase();
+  if (name !== 'syntax' && name !== 'escape' && name !== 'check') return undefined;
+  const value = text.slice(match[0].length);
+  if (value === '') return undefined;
+  // Of a value of nothing but blanks the last one counts.
+  return { name, value: trimAsciiSpace(value) || value.slice(-1) };
+}
+
+function trimAsciiSpace(text: string): string {
+  const isBlank = (at: number) => '\t\n\f\r '.includes(text[at]!);
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
+}
+
+/**
+ * The frontend a file asks for with `syntax`, in all forms there are: `# syntax=`, `// syntax=`, or a JSON object with
+ * a member `syntax`; a first line that starts with `#!` is skipped.
+ */
+export function detectSyntax(text: string): DetectedDirective | undefined {
+  const [start, line] = skipShebang(text);
+  return (
+    findDirective('syntax', text, start, line, '#') ??
+    findDirective('syntax', text, start, line, '//') ??
+    jsonDirective('syntax', text.slice(start), line)
+  );
+}
+
+/** A directive in its usual form, `# name=`; a first line that starts with `#!` is skipped. */
+export function parseDirective(name: DirectiveName, text: string): DetectedDirective | undefined {
+  const [start, line] = skipShebang(text);
+  return findDirective(name, text, start, line, '#');
+}
+
+/** Offset behind a byte order mark and a shebang line, and the number of lines skipped. */
+function skipShebang(text: string): [start: number, line: number] {
+  const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  if (!text.startsWith('#!', start)) return [start, 0];
+  const end = text.indexOf('\n', start);
+  return [end < 0 ? text.length : end + 1, 1];
+}
+
+function findDirective(
+  wanted: DirectiveName,
+  text: string,
+  from: number,
+  skippedLines: number,
+  mark: '#' | '//',
+): DetectedDirective | undefined {
+  const reader = createDirectiveReader(mark);
+  let line = skippedLines;
+  for (let start = from; start < text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const next = newline < 0 ? text.length : newline + 1;
+    if (lineTooLong(text, start, next)) return undefined;
+    let end = newline < 0 ? text.length : newline;
+    if (end > start && text.charCodeAt(end - 1) === 0x0d) end--;
+    line++;
+    try {
+      const found = reader.read(text, start, end);
+      if (!found) return undefined;
+      if (found.name === wanted)
+        return { value: found.value.split(' ', 1)[0]!, cmdline: found.value, lines: { start: line, end: line } };
+    } catch {
+      return undefined;
+    }
+    start = next;
+  }
+  return undefined;
+}
+
+function jsonDirective(name: DirectiveName, text: string, line: number): DetectedDirective | undefined {
+  if (text[skipSpace(text, 0, text.length)] !== '{') return undefined;
+  try {
+    const value: unknown = (JSON.parse(text) as Record<string, unknown>)[name];
+    if (typeof value !== 'string') return undefined;
+    const wellFormed = value.toWellFormed();
+    return { value: wellFormed, cmdline: wellFormed, lines: { start: line, end: line } };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Cuts `--name=value` flags off the front of an instruction's arguments.
+ *
+ * The reference walks over bytes here and takes each for a character, so that anything beyond ASCII ends up as Latin-1
+ * and a character with a byte A0 or 85 is cut in the middle. Builds depend on what comes out, so this does the same.
+ */
+
+import { decodeText, encodeText } from '../go/text.ts';
+import type { EscapeToken } from './ast.ts';
+import type { Cut } from './cut-words.ts';
+import type { Span } from './logical-line.ts';
+
+export interface CutFlags {
+  /** Quotes and escapes are resolved. */
+  readonly flags: readonly Cut[];
+  /** What follows, untrimmed. */
+  readonly rest: Span;
+}
+
+/** Cuts the flags off; offsets in the result are in the same terms as `span.at`. */
+export function cutFlags({ text, at }: Span, escapeToken: EscapeToken): CutFlags {
+  const first = text.charCodeAt(0);
+  if (!(first === hyphen && text.charCodeAt(1) === hyphen) && !isAsciiSpace(first) && !isStraySpace(first))
+    return { flags: [], rest: { text, at } };
+
+  if (!/[^\0-\x7f]/.test(text)) {
+    const { words, rest } = scanFlags(text.length, (i) => text.charCodeAt(i), escapeToken);
+    return {
+      flags: words.map((word) => ({ text: word.text, start: at + word.start, end: at + word.end })),
+      rest: { text: text.slice(rest), at: at + rest },
+    };
+  }
+
+  const bytes = encodeText(text);
+  const { words, rest } = scanFlags(bytes.length, (i) => bytes[i]!, escapeToken);
+  let byte = 0;
+  let unit = at;
+  const unitAt = (position: number) => {
+    unit += decodeText(bytes.subarray(byte, position)).length;
+    byte = position;
+    return unit;
+  };
+  const flags = words.map((word) => ({ text: word.text, start: unitAt(word.start), end: unitAt(word.end) }));
+  const tail = decodeText(bytes.subarray(rest));
+  return { flags, rest: { text: tail, at: at + text.length - tail.length } };
+}
+
+/** Splits at the first space: the type of a HEALTHCHECK, which is cut between bytes just as flags are. */
+export function cutFirstWord({ text, at }: Span): { word: Span; rest: Span } {
+  const simple = /^[\0-\x7f]*?(?=[\t\n\v\f\r ]|$)/.exec(text)?.[0];
+  if (simple !== undefined && simple !== '') {
+    let next = simple.length;
+    while (next < text.length && isAsciiSpace(text.charCodeAt(next))) next++;
+    if (!isStraySpace(text.charCodeAt(next)))
+      return { word: { text: simple, at }, rest: { text: text.slice(next), at: at + next } };
+  }
+  const bytes = encodeText(text);
+  let end = 0;
+  while (end < bytes.length && !isLatinSpace(bytes[end]!)) end++;
+  let next = end;
+  while (next < bytes.length && isLatinSpace(bytes[next]!)) next++;
+  const tail = decodeText(bytes.subarray(next));
+  return {
+    word: { text: decodeText(bytes.subarray(0, end)), at },
+    rest: { text: tail, at: at + text.length - tail.length },
+  };
+}
+
+const hyphen = 0x2d;
+
+function isAsciiSpace(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+}
+
+/** Unicode spaces up to U+00FF. */
+function isLatinSpace(code: number): boolean {
+  return isAsciiSpace(code) || code === 0x85 || code === 0xa0;
+}
+
+/** A byte that is no UTF-8 but, taken as Latin-1, a space. */
+function isStraySpace(code: number): boolean {
+  return code === 0xdc85 || code === 0xdca0;
+}
+
+function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: EscapeToken) {
+  const words: Cut[] = [];
+  const escapeCode = escapeToken.charCodeAt(0);
+  for (let at = 0; at < length; ) {
+    if (isLatinSpace(codeAt(at))) {
+      at++;
+      continue;
+    }
+    if (codeAt(at) !== hyphen || at + 1 === length || codeAt(at + 1) !== hyphen) return { words, rest: at };
+    const start = at;
+    let text = '';
+    let quote = 0;
+    for (; at < length; at++) {
+      let code = codeAt(at);
+      if (quote === 0) {
+        if (isLatinSpace(code)) break;
+        if (code === 0x27 || code === 0x22) {
+          quote = code;
+          continue;
+        }
+      } else if (code === quote) {
+        quote = 0;
+        continue;
+      }
+      if (code === escapeCode) {
+        if (++at === length) break; // an escape at the end is dropped
+        code = codeAt(at);
+      }
+      text += String.fromCharCode(code);
+    }
+    if (text !== '--') words.push({ text, start, end: at });
+    else if (at < length) return { words, rest: at };
+  }
+  return { words, rest: length };
+}

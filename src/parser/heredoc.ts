@@ -1,0 +1,73 @@
+/** Here-documents: `<<NAME` words, and their contents. */
+import { createShellLex, emptyEnv } from './words.ts';
+
+/** What a `<<NAME` word says. */
+export interface HeredocMark {
+  readonly name: string;
+  /** The number before `<<`, 0 if none. */
+  readonly fileDescriptor: number;
+  /** False when some of the name was quoted. */
+  readonly expand: boolean;
+  /** `<<-`. */
+  readonly chomp: boolean;
+}
+
+// The escape is always a backslash here, whatever the file's is.
+const unquoted = createShellLex({ escape: '\\', skipUnsetEnv: true });
+const quoted = createShellLex({ escape: '\\', skipUnsetEnv: true, rawQuotes: true });
+const raw = createShellLex({ escape: '\\', skipUnsetEnv: true, rawQuotes: true, rawEscapes: true });
+
+const mark = /^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)$/;
+
+/** Reads a word as `<<NAME`; undefined if it is none. Throws if quotes or substitutions in the name are broken. */
+export function parseHeredoc(word: string): HeredocMark | undefined {
+  if (!word.includes('<<')) return undefined;
+  const match = mark.exec(word);
+  const name = match?.[3];
+  if (!match || !name) return undefined;
+
+  const names = unquoted.processWords(name, emptyEnv);
+  if (names.length !== 1) return undefined;
+  const quotedNames = quoted.processWords(name, emptyEnv);
+  if (quotedNames.length !== 1) throw new Error(`internal lexing of heredoc produced inconsistent results: ${name}`);
+  return {
+    name: names[0]!,
+    fileDescriptor: Number(match[1]),
+    expand: countQuotes(names[0]!) === countQuotes(quotedNames[0]!),
+    chomp: match[2] === '-',
+  };
+}
+
+/** {@link parseHeredoc} that takes a broken word for no here-document. */
+export function tryParseHeredoc(word: string): HeredocMark | undefined {
+  try {
+    return parseHeredoc(word);
+  } catch {
+    return undefined;
+  }
+}
+
+/** All here-documents that an instruction's line announces. Throws as {@link parseHeredoc} does. */
+export function findHeredocs(line: string): HeredocMark[] {
+  let words: string[];
+  try {
+    words = raw.processWords(line, emptyEnv);
+  } catch {
+    return [];
+  }
+  return words.map(parseHeredoc).filter((heredoc) => heredoc !== undefined);
+}
+
+/** Drops the leading tabs of all lines, for `<<-`. */
+export function chompHeredocContent(content: string): string {
+  return content.replace(/(^|\n)\t+/g, '$1');
+}
+
+function countQuotes(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22 || code === 0x27) count++;
+  }
+  return count;
+}

@@ -1,0 +1,88 @@
+/** The JSON form of arguments: `["a", "b"]`. */
+
+export interface JsonElement {
+  /** undefined if the element is no string. */
+  readonly text: string | undefined;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface JsonArray {
+  readonly elements: readonly JsonElement[];
+  /** Offsets of the commas between the elements. */
+  readonly commas: readonly number[];
+}
+
+/** Go's decoder does not go deeper. */
+const maxNesting = 10_000;
+
+/**
+ * Reads a text as a JSON array; undefined if it is none, and then it is meant as plain text. The text has no blanks
+ * around it.
+ */
+export function parseJsonArray(text: string): JsonArray | undefined {
+  if (text.charCodeAt(0) !== 0x5b || text.charCodeAt(text.length - 1) !== 0x5d) return undefined;
+  let values: unknown[];
+  try {
+    values = JSON.parse(text) as unknown[];
+  } catch {
+    return undefined;
+  }
+  if (!values.every((value) => typeof value === 'string') && !isReadableByGo(text, values)) return undefined;
+  return locateElements(text, values);
+}
+
+/** Go refuses numbers beyond float64 and very deep nesting, where JavaScript reads on. */
+function isReadableByGo(text: string, values: readonly unknown[]): boolean {
+  let depth = 0;
+  for (const token of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
+    if (token[0] === '[' || token[0] === '{') depth++;
+    else if (token[0] === ']' || token[0] === '}') depth--;
+    if (depth > maxNesting) return false;
+  }
+  const open: unknown[] = [...values];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === 'number' && !Number.isFinite(value)) return false;
+    if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) open.push(member);
+  }
+  return true;
+}
+
+/** Finds where the elements of a valid array stand. */
+function locateElements(text: string, values: readonly unknown[]): JsonArray {
+  const elements: JsonElement[] = [];
+  const commas: number[] = [];
+  let depth = 0;
+  let start = -1;
+  let end = -1;
+  const finish = () => {
+    const value = values[elements.length];
+    if (start >= 0) elements.push({ text: typeof value === 'string' ? value.toWellFormed() : undefined, start, end });
+    start = -1;
+  };
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d) continue;
+    if (depth === 1 && (code === 0x2c || code === 0x5d)) {
+      finish();
+      if (code === 0x2c) commas.push(at);
+      continue;
+    }
+    if (depth > 0 && start < 0) start = at;
+    if (code === 0x22) at = endOfString(text, at);
+    else if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    end = at + 1;
+  }
+  return { elements, commas };
+}
+
+/** Offset of the closing quote of a string. */
+function endOfString(text: string, open: number): number {
+  for (let at = open + 1; ; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at;
+    if (code === 0x5c) at++;
+  }
+}

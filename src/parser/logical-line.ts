@@ -1,0 +1,40 @@
+/** An instruction's line as it reads once its continuations are joined, and where its characters come from. */
+import { trimSpaceRange } from './blanks.ts';
+
+export interface LogicalLine {
+  readonly text: string;
+  /** For each physical line: the offset in `text` at which its part starts… */
+  readonly starts: readonly number[];
+  /** …and the offset of that part in the source. */
+  readonly offsets: readonly number[];
+}
+
+/** A part of a logical line. The text need not be a slice of the line: flags are cut between bytes. */
+export interface Span {
+  readonly text: string;
+  /** Offset in the logical line. */
+  readonly at: number;
+}
+
+/** Offset in the source of a character of the line; of its end for the end of the line. */
+export function sourceOffset({ starts, offsets }: LogicalLine, at: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= at) low = middle;
+    else high = middle - 1;
+  }
+  return offsets[low]! + at - starts[low]!;
+}
+
+/** Offset in the source behind the character that ends at `at`. */
+export function sourceEnd(line: LogicalLine, at: number): number {
+  return at === 0 ? line.offsets[0]! : sourceOffset(line, at - 1) + 1;
+}
+
+/** The part of a span from `start` on, without blanks around it. */
+export function trimmedSpan(span: Span, start = 0): Span {
+  const [from, to] = trimSpaceRange(span.text, start, span.text.length);
+  return { text: span.text.slice(from, to), at: span.at + from };
+}

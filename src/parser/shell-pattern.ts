@@ -1,0 +1,181 @@
+/**
+ * The wildcards of `${name#pattern}`, `${name%pattern}` and `${name/pattern/text}`: `*` is any text, `?` any character,
+ * neither matches a line break, and a backslash takes the next character literally.
+ *
+ * Which of several matches counts follows from leftmost-first regular expressions, with `*` as `.*` or `.*?`. They are
+ * not used for it because several stars would make them try exponentially many ways. A pattern is a list of star-free
+ * segments; on a line without breaks it is enough to place each segment as early (shortest) or as late (longest) as
+ * possible, and a segment with a break has only one place where it can be.
+ */
+
+const anyCharacter = -1;
+const newline = 10;
+
+export interface ShellPattern {
+  /** What stands between the stars, as code points. */
+  readonly segments: readonly (readonly number[])[];
+}
+
+/** Reads a pattern. Throws where a backslash stands before a character that needs none. */
+export function compileShellPattern(pattern: string): ShellPattern {
+  const points = codePoints(pattern);
+  const segments: number[][] = [[]];
+  for (let at = 0; at < points.length; at++) {
+    let point = points[at]!;
+    if (point === 0x2a) {
+      segments.push([]);
+      continue;
+    }
+    if (point === 0x3f) point = anyCharacter;
+    else if (point === 0x5c) {
+      point = points[++at] ?? 0xfffd;
+      // `}` and `/` are escaped for the sake of `${}`, the others for the pattern's.
+      if (!'}/*?\\'.includes(String.fromCodePoint(point)))
+        throw new Error(`invalid escape '\\${String.fromCodePoint(point)}'`);
+    }
+    segments.at(-1)!.push(point);
+  }
+  return { segments };
+}
+
+/** Takes the shortest or longest match off the start of a value. */
+export function trimPrefix(pattern: ShellPattern, value: string, longest: boolean): string {
+  const points = Array.from(value);
+  const end = matchAt(pattern, codePoints(value, false), 0, longest);
+  return end < 0 ? value : points.slice(end).join('');
+}
+
+/** Replaces the first match by `replacement`, taken literally. */
+export function replaceFirst(pattern: ShellPattern, value: string, replacement: string): string {
+  const match = findFirst(pattern, codePoints(value, false), 0);
+  if (!match) return value;
+  const points = Array.from(value);
+  return points.slice(0, match.start).join('') + replacement + points.slice(match.end).join('');
+}
+
+/** Replaces all matches; in `replacement`, `$0` is the match, other `$name` are nothing and `$$` is a dollar sign. */
+export function replaceAll(pattern: ShellPattern, value: string, replacement: string): string {
+  const points = codePoints(value, false);
+  const characters = Array.from(value);
+  let result = '';
+  let lastEnd = 0;
+  for (let from = 0; from <= points.length; ) {
+    const match = findFirst(pattern, points, from);
+    if (!match) break;
+    result += characters.slice(lastEnd, match.start).join('');
+    // An empty match right behind another match does not count.
+    if (match.end > lastEnd || match.start === 0)
+      result += expandTemplate(replacement, () => characters.slice(match.start, match.end).join(''));
+    lastEnd = match.end;
+    from = Math.max(from + 1, match.end);
+  }
+  return result + characters.slice(lastEnd).join('');
+}
+
+function codePoints(text: string, dropMark = true): number[] {
+  const points: number[] = [];
+  for (const character of text) points.push(character.codePointAt(0)!);
+  if (dropMark && points[0] === 0xfeff) points.shift();
+  return points;
+}
+
+function fits(segment: readonly number[], value: readonly number[], at: number): boolean {
+  if (at + segment.length > value.length) return false;
+  for (let i = 0; i < segment.length; i++) {
+    const wanted = segment[i]!;
+    const found = value[at + i]!;
+    if (wanted === anyCharacter ? found === newline : found !== wanted) return false;
+  }
+  return true;
+}
+
+function endOfLine(value: readonly number[], from: number): number {
+  const at = value.indexOf(newline, from);
+  return at < 0 ? value.length : at;
+}
+
+/** The end of the match that starts at `start`, -1 if there is none. */
+function matchAt({ segments }: ShellPattern, value: readonly number[], start: number, longest: boolean): number {
+  const first = segments[0]!;
+  if (!fits(first, value, start)) return -1;
+  let at = start + first.length;
+  for (let k = 1; k < segments.length; ) {
+    // Everything up to a segment with a line break has to be placed on the rest of this line.
+    let next = k;
+    while (next < segments.length && !segments[next]!.includes(newline)) next++;
+    const breaking = segments[next];
+    let limit = endOfLine(value, at);
+    if (breaking) limit -= breaking.indexOf(newline);
+    if (limit < at || (breaking && !fits(breaking, value, limit))) return -1;
+    const group = segments.slice(k, next);
+    at = longest ? placeLate(group, value, at, limit) : placeEarly(group, value, at, limit);
+    if (at < 0) return -1;
+    if (breaking) at = limit + breaking.length;
+    k = next + 1;
+  }
+  return at;
+}
+
+/** Places segments between `at` and `limit` as far left as possible; the end of the last one, or -1. */
+function placeEarly(group: readonly (readonly number[])[], value: readonly number[], at: number, limit: number) {
+  let end = at;
+  for (const segment of group) {
+    while (end + segment.length <= limit && !fits(segment, value, end)) end++;
+    end += segment.length;
+    if (end > limit) return -1;
+  }
+  return end;
+}
+
+/** Places segments between `at` and `limit` as far right as possible; the end of the last one, or -1. */
+function placeLate(group: readonly (readonly number[])[], value: readonly number[], at: number, limit: number) {
+  let start = limit;
+  let end = at;
+  for (let k = group.length - 1; k >= 0; k--) {
+    const segment = group[k]!;
+    start -= segment.length;
+    while (start >= at && !fits(segment, value, start)) start--;
+    if (start < at) return -1;
+    if (k === group.length - 1) end = start + segment.length;
+  }
+  return end;
+}
+
+/** The leftmost match from `from` on, as long as possible. */
+function findFirst(pattern: ShellPattern, value: readonly number[], from: number) {
+  const first = pattern.segments[0]!;
+  const oneLine = pattern.segments.length > 1 && !first.includes(newline);
+  for (let start = from; start <= value.length; start++) {
+    if (!fits(first, value, start)) continue;
+    const end = matchAt(pattern, value, start, true);
+    if (end >= 0) return { start, end };
+    // What does not follow from here on this line does not follow from further right either.
+    if (oneLine) start = endOfLine(value, start + first.length);
+  }
+  return undefined;
+}
+
+const templateName = /\{[\p{L}\p{Nd}_]+\}|[\p{L}\p{Nd}_]+/uy;
+
+function expandTemplate(template: string, match: () => string): string {
+  let result = '';
+  let from = 0;
+  for (let at = template.indexOf('$'); at >= 0; at = template.indexOf('$', from)) {
+    result += template.slice(from, at);
+    from = at + 1;
+    if (template[from] === '$') {
+      result += '$';
+      from++;
+      continue;
+    }
+    templateName.lastIndex = from;
+    const name = templateName.exec(template)?.[0];
+    if (name === undefined) {
+      result += '$';
+      continue;
+    }
+    if (name === '0' || name === '{0}') result += match();
+    from += name.length;
+  }
+  return result + template.slice(from);
+}

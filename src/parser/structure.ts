@@ -1,0 +1,54 @@
+/**
+ * Problems of structure, which the reference finds while it divides the file into instructions: before it looks at any
+ * instruction's own rules, and without saying so in the message.
+ */
+import { quote } from '../go/quote.ts';
+import type { CstInstruction } from './cst.ts';
+import type { Problem } from './instructions/request.ts';
+
+/** The problems of one instruction. Of nested ones the innermost counts. */
+export function checkStructure(instruction: CstInstruction): Problem[] {
+  let { head, arguments: parts } = instruction;
+  while (parts.form === 'onbuild' && parts.instruction) ({ head, arguments: parts } = parts.instruction);
+  switch (parts.form) {
+    case 'legacy-pair':
+      if (parts.value) return [];
+      return [
+        {
+          code: 'missing-value',
+          message: `${head.name.toUpperCase()} must have two arguments`,
+          range: parts.key.range,
+          hint: `Write ${parts.key.text}=value.`,
+        },
+      ];
+    case 'pairs':
+      if (head.name === 'arg') return [];
+      return parts.pairs.flatMap(({ key, equals }) =>
+        equals || !key
+          ? []
+          : {
+              code: 'missing-equals',
+              message: `Syntax error - can't find = in ${quote(key.text)}. Must be of the form: name=value`,
+              range: key.range,
+              hint: 'A value with blanks in it has to be quoted.',
+            },
+      );
+    case 'healthcheck':
+      return checkArray(parts.command);
+    default:
+      return checkArray(parts);
+  }
+}
+
+function checkArray(parts: CstInstruction['arguments']): Problem[] {
+  const other = parts.form === 'json' ? parts.others[0] : undefined;
+  if (!other) return [];
+  return [
+    {
+      code: 'bad-array-element',
+      message: 'when using JSON array syntax, arrays must be comprised of strings only',
+      range: other.range,
+      hint: 'Put the element in double quotes.',
+    },
+  ];
+}

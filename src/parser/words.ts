@@ -1,0 +1,391 @@
+/**
+ * Shell words: quotes, escapes and `$variables` of instruction arguments.
+ *
+ * One pass over the text; a word that has nothing special in it is returned as it is. Characters are code points, and
+ * bytes that are no UTF-8 become U+FFFD as soon as a word is processed.
+ */
+import { quote } from '../go/quote.ts';
+import type { EscapeToken } from './ast.ts';
+import { isSpace } from './blanks.ts';
+import { compileShellPattern, replaceAll, replaceFirst, type ShellPattern, trimPrefix } from './shell-pattern.ts';
+
+/** Where variables come from. */
+export interface Env {
+  get(name: string): string | undefined;
+  keys(): readonly string[];
+}
+
+/** An environment without variables. */
+export const emptyEnv: Env = { get: () => undefined, keys: () => [] };
+
+export interface ShellLexOptions {
+  readonly escape: EscapeToken;
+  /** Keep quotes in the result. */
+  readonly rawQuotes?: boolean;
+  /** Keep escape characters in the result. */
+  readonly rawEscapes?: boolean;
+  /** Quotes are characters like any other. */
+  readonly skipProcessQuotes?: boolean;
+  /** Leave variables that are not set as they are written. */
+  readonly skipUnsetEnv?: boolean;
+}
+
+export interface ProcessedWord {
+  readonly result: string;
+  /** Variables that were used and set. */
+  readonly matched: ReadonlySet<string>;
+  /** Variables that were used and not set. */
+  readonly unmatched: ReadonlySet<string>;
+}
+
+export interface ShellLex {
+  /** Expands a word; the result is one string, blanks included. Throws on unbalanced quotes and bad substitutions. */
+  processWord(word: string, env: Env): ProcessedWord;
+  /** Expands a text and splits it at blanks that were not quoted, those of variable values included. */
+  processWords(text: string, env: Env): string[];
+}
+
+/** Makes a lexer for shell words; it keeps no state between calls. */
+export function createShellLex(options: ShellLexOptions): ShellLex {
+  const special = options.skipProcessQuotes ? specialUnquoted : specialQuoted;
+  return {
+    processWord(word, env) {
+      if (!special.test(word)) return { result: word, matched: noNames, unmatched: noNames };
+      const state = createState(word, env, options);
+      try {
+        const result = readUntil(state, endOfText, state.rawEscapes);
+        return { result, matched: state.matched, unmatched: state.unmatched };
+      } catch (error) {
+        throw failedToProcess(word, error);
+      }
+    },
+    processWords(text, env) {
+      const state = createState(text, env, options);
+      try {
+        return splitWords(state);
+      } catch (error) {
+        throw failedToProcess(text, error);
+      }
+    },
+  };
+}
+
+const specialQuoted = /[$'"\\`\ud800-\udfff\ufeff]/;
+const specialUnquoted = /[$\\`\ud800-\udfff\ufeff]/;
+const noNames: ReadonlySet<string> = new Set();
+
+/** Deeper than anyone writes, and shallow enough for the call stack. */
+const maxDepth = 1000;
+
+const endOfText = -1;
+const dollar = 0x24;
+const doubleQuote = 0x22;
+const singleQuote = 0x27;
+const slash = 0x2f;
+const lessThan = 0x3c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const replacementCharacter = '\ufffd';
+
+interface State {
+  readonly text: string;
+  readonly env: Env;
+  readonly escape: number;
+  readonly rawQuotes: boolean;
+  readonly quotes: boolean;
+  readonly skipUnsetEnv: boolean;
+  readonly matched: Set<string>;
+  readonly unmatched: Set<string>;
+  rawEscapes: boolean;
+  at: number;
+  depth: number;
+  /** The word that {@link splitWords} is collecting. A substitution with an operator drops it, as the reference does. */
+  word: string;
+}
+
+function createState(text: string, env: Env, options: ShellLexOptions): State {
+  return {
+    text: text.toWellFormed(),
+    env,
+    escape: options.escape.charCodeAt(0),
+    rawQuotes: options.rawQuotes ?? false,
+    quotes: !options.skipProcessQuotes,
+    skipUnsetEnv: options.skipUnsetEnv ?? false,
+    matched: new Set(),
+    unmatched: new Set(),
+    rawEscapes: options.rawEscapes ?? false,
+    at: text.charCodeAt(0) === 0xfeff ? 1 : 0,
+    depth: 0,
+    word: '',
+  };
+}
+
+function failedToProcess(source: string, error: unknown): Error {
+  return new Error(`failed to process ${quote(source)}: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+function atEnd(s: State): boolean {
+  return s.at >= s.text.length;
+}
+
+/** Takes one character; '' at the end. */
+function take(s: State): string {
+  const point = s.text.codePointAt(s.at);
+  if (point === undefined) return '';
+  const character = String.fromCodePoint(point);
+  s.at += character.length;
+  return character;
+}
+
+/** Expands up to the character `stop` (and past it) or the end of the text. */
+function readUntil(s: State, stop: number, rawEscapes: boolean): string {
+  if (++s.depth > maxDepth) throw new Error('substitutions are nested too deeply');
+  const outerRawEscapes = s.rawEscapes;
+  s.rawEscapes = rawEscapes;
+  if (stop !== endOfText) s.word = '';
+  let result = '';
+  for (;;) {
+    const start = s.at;
+    let code = -1;
+    for (; s.at < s.text.length; s.at++) {
+      code = s.text.charCodeAt(s.at);
+      if (code === stop || code === dollar || code === s.escape || (s.quotes && isQuote(code))) break;
+    }
+    if (s.at > start) result += s.text.slice(start, s.at);
+    if (atEnd(s)) {
+      if (stop === endOfText) break;
+      throw new Error(`unexpected end of statement while looking for matching ${String.fromCharCode(stop)}`);
+    }
+    if (code === stop) {
+      s.at++;
+      break;
+    }
+    result += code === s.escape ? readEscape(s) : readSpecial(s, code);
+  }
+  if (stop !== endOfText) s.word = '';
+  s.rawEscapes = outerRawEscapes;
+  s.depth--;
+  return result;
+}
+
+function isQuote(code: number): boolean {
+  return code === singleQuote || code === doubleQuote;
+}
+
+function readSpecial(s: State, code: number): string {
+  if (code === dollar) return readVariable(s);
+  return code === singleQuote ? readSingleQuotes(s) : readDoubleQuotes(s);
+}
+
+/** An escape and the character behind it, which stays. At the end of the text an escape is dropped. */
+function readEscape(s: State): string {
+  const escapeCharacter = take(s);
+  return (s.rawEscapes ? escapeCharacter : '') + take(s);
+}
+
+/** Expands the whole text and splits it into words. */
+function splitWords(s: State): string[] {
+  const words: string[] = [];
+  const addCharacter = (character: string) => {
+    if (!isSpace(character.codePointAt(0)!)) s.word += character;
+    else if (s.word !== '') {
+      words.push(s.word);
+      s.word = '';
+    }
+  };
+  while (!atEnd(s)) {
+    const code = s.text.charCodeAt(s.at);
+    if (code === dollar) for (const character of readVariable(s)) addCharacter(character);
+    else if (code === lessThan) s.word += readPossibleHeredoc(s);
+    else if (s.quotes && isQuote(code)) {
+      const quoted = readSpecial(s, code); // may drop the word collected so far
+      s.word += quoted;
+    } else if (code === s.escape) s.word += readEscape(s);
+    else addCharacter(take(s));
+  }
+  if (s.word !== '') words.push(s.word);
+  return words;
+}
+
+/** Blanks between `<<` and the name of a here-document do not end the word. */
+function readPossibleHeredoc(s: State): string {
+  const start = s.at++;
+  if (s.text.charCodeAt(s.at) === lessThan) {
+    s.at++;
+    while (s.at < s.text.length && '\t\r '.includes(s.text[s.at]!)) s.at++;
+  }
+  return s.text.slice(start, s.at);
+}
+
+function readSingleQuotes(s: State): string {
+  const start = s.at;
+  const end = s.text.indexOf("'", start + 1);
+  if (end < 0) {
+    s.at = s.text.length;
+    throw new Error('unexpected end of statement while looking for matching single-quote');
+  }
+  s.at = end + 1;
+  return s.rawQuotes ? s.text.slice(start, end + 1) : s.text.slice(start + 1, end);
+}
+
+function readDoubleQuotes(s: State): string {
+  s.at++;
+  let result = s.rawQuotes ? '"' : '';
+  for (;;) {
+    const start = s.at;
+    let code = -1;
+    for (; s.at < s.text.length; s.at++) {
+      code = s.text.charCodeAt(s.at);
+      if (code === doubleQuote || code === dollar || code === s.escape) break;
+    }
+    if (s.at > start) result += s.text.slice(start, s.at);
+    if (atEnd(s)) throw new Error('unexpected end of statement while looking for matching double-quote');
+    if (code === doubleQuote) {
+      s.at++;
+      return s.rawQuotes ? `${result}"` : result;
+    }
+    if (code === dollar) {
+      result += readVariable(s);
+      continue;
+    }
+    const escapeCharacter = take(s);
+    if (s.rawEscapes) result += escapeCharacter;
+    if (atEnd(s)) continue;
+    // Only these can be escaped between double quotes; before others the escape is a character like any other.
+    const next = s.text.charCodeAt(s.at);
+    result += next === doubleQuote || next === dollar || next === s.escape ? take(s) : escapeCharacter;
+  }
+}
+
+const wideName = /[\p{L}\p{Nd}_]*/uy;
+const wideDigits = /\p{Nd}+/uy;
+
+function matchSticky(pattern: RegExp, s: State): string {
+  pattern.lastIndex = s.at;
+  return pattern.exec(s.text)?.[0] ?? '';
+}
+
+/** A name, a run of digits, or one of the special parameters; '' if there is none. */
+function readName(s: State): string {
+  const digits = matchSticky(wideDigits, s);
+  const first = s.text[s.at];
+  const name =
+    digits !== '' ? digits : first !== undefined && '@*#?-$!'.includes(first) ? first : matchSticky(wideName, s);
+  s.at += name.length;
+  return name;
+}
+
+function lookUp(s: State, name: string): string | undefined {
+  const value = s.env.get(name);
+  (value === undefined ? s.unmatched : s.matched).add(name);
+  return value;
+}
+
+/** `$name` or `${…}`, the scanner being at the dollar sign. */
+function readVariable(s: State): string {
+  s.at++;
+  if (s.text.charCodeAt(s.at) !== openBrace) {
+    const name = readName(s);
+    if (name === '') return '$';
+    return lookUp(s, name) ?? (s.skipUnsetEnv ? `$${name}` : '');
+  }
+  s.at++;
+  if (atEnd(s)) throw new Error("syntax error: missing '}'");
+  if ('{}:'.includes(s.text[s.at]!)) throw new Error('syntax error: bad substitution');
+  const name = readName(s);
+  const operator = take(s);
+  switch (operator) {
+    case '}':
+      return lookUp(s, name) ?? (s.skipUnsetEnv ? `\${${name}}` : '');
+    case '/':
+      return readReplacement(s, name);
+    case ':':
+    case '+':
+    case '-':
+    case '?':
+    case '#':
+    case '%':
+      return readModifier(s, name, operator);
+    default:
+      throw unsupportedModifier(operator || replacementCharacter);
+  }
+}
+
+function unsupportedModifier(modifier: string): Error {
+  return new Error(`unsupported modifier (${modifier}) in substitution`);
+}
+
+/** Reads what is inside `${}`; an end of the text in it is reported as the missing `missing`. */
+function readInside(s: State, stop: number, rawEscapes: boolean, missing: string): string {
+  try {
+    return readUntil(s, stop, rawEscapes);
+  } catch (error) {
+    if (atEnd(s)) throw new Error(`syntax error: missing ${missing}`);
+    throw error;
+  }
+}
+
+/** `${name:-word}` and the like, the scanner being behind the operator or its colon. */
+function readModifier(s: State, name: string, first: string): string {
+  const emptyIsUnset = first === ':';
+  const operator = emptyIsUnset ? take(s) || replacementCharacter : first;
+  const written = emptyIsUnset ? `:${operator}` : operator;
+  const isTrim = operator === '#' || operator === '%';
+  if (emptyIsUnset && isTrim) throw unsupportedModifier(written);
+  const word = readInside(s, closeBrace, isTrim, "'}'");
+
+  const value = lookUp(s, name);
+  if (value === undefined && s.skipUnsetEnv) return `\${${name}${written}${word}}`;
+  const isUnset = value === undefined || (emptyIsUnset && value === '');
+  switch (operator) {
+    case '-':
+      return isUnset ? word : value;
+    case '+':
+      return isUnset ? '' : word;
+    case '?':
+      if (!isUnset) return value;
+      throw new Error(
+        `${name}: ${word || (value === undefined ? 'is not allowed to be unset' : 'is not allowed to be empty')}`,
+      );
+    case '#':
+    case '%': {
+      const longest = word.startsWith(operator);
+      const pattern = longest ? word.slice(1) : word;
+      return operator === '#'
+        ? trimPrefix(compile(pattern), value ?? '', longest)
+        : // The rightmost match is the leftmost one of everything in reverse.
+          reverse(trimPrefix(compile(reversePattern(pattern)), reverse(value ?? ''), longest));
+    }
+    default:
+      throw unsupportedModifier(written);
+  }
+}
+
+/** `${name/pattern/text}` and `${name//pattern/text}`, the scanner being behind the first slash. */
+function readReplacement(s: State, name: string): string {
+  const all = s.text.charCodeAt(s.at) === slash;
+  if (all) s.at++;
+  const pattern = readInside(s, slash, true, "'/' in ${}");
+  const replacement = readInside(s, closeBrace, true, "'}'");
+  const value = lookUp(s, name);
+  if (value === undefined && s.skipUnsetEnv) return `\${${name}/${pattern}/${replacement}}`;
+  return (all ? replaceAll : replaceFirst)(compile(pattern), value ?? '', replacement);
+}
+
+function compile(pattern: string): ShellPattern {
+  try {
+    return compileShellPattern(pattern);
+  } catch (error) {
+    throw new Error(`invalid pattern (${pattern}) in substitution: ${(error as Error).message}`);
+  }
+}
+
+function reverse(text: string): string {
+  return Array.from(text).reverse().join('');
+}
+
+/** Reverses a pattern, keeping escapes in front of what they escape. */
+function reversePattern(pattern: string): string {
+  const parts = pattern.match(/\\?./gsu) ?? [];
+  return parts.reverse().join('');
+}
