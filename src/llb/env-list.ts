@@ -29,8 +29,9 @@ export class EnvList {
   }
 
   /** `KEY=value` lines in the order in which the names were last set. */
-  toArray(): string[] {
-    return this.entries().map(([, line]) => line);
+  toArray(): readonly string[] {
+    if (latest?.list !== this) latest = { list: this, lines: this.entries().map(([, line]) => line) };
+    return latest.lines;
   }
 
   /** Sets a variable; one that exists already moves to the end. */
@@ -72,3 +73,6 @@ export class EnvList {
     return newestFirst.reverse();
   }
 }
+
+/** Runs that follow each other mostly have the same list; keeping the lines of every list would be quadratic. */
+let latest: { readonly list: EnvList; readonly lines: readonly string[] } | undefined;

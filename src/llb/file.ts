@@ -1,4 +1,5 @@
 /** File actions: what a file op does, as a chain that is applied to a state. */
+import { encodeText } from '../go/text.ts';
 import type {
   CopyOptions,
   CreatedTime,
@@ -160,5 +161,5 @@ export function timestamp(created: CreatedTime | undefined): bigint {
 }
 
 function toBytes(data: Uint8Array | string): Uint8Array {
-  return typeof data === 'string' ? new TextEncoder().encode(data) : data;
+  return typeof data === 'string' ? encodeText(data) : data;
 }

@@ -19,7 +19,7 @@ export { Definition, type DefinitionEntry } from './definition.ts';
 export { formatDot } from './dot.ts';
 export { EnvList } from './env-list.ts';
 export { type BoundFileAction, type CopySource, copy, FileAction, mkdir, mkfile, rm, symlink } from './file.ts';
-export { deferred, diff, merge } from './join.ts';
+export { deferred, diff, merge, passthrough } from './join.ts';
 export { formatJson } from './json.ts';
 export { loadDefinition } from './load.ts';
 export type * from './options.ts';

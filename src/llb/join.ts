@@ -1,5 +1,5 @@
 /** States made of several others. */
-import { DiffVertex, MergeVertex } from './combine.ts';
+import { DiffVertex, MergeVertex, PassthroughVertex } from './combine.ts';
 import type { Constraints } from './options.ts';
 import { State } from './state.ts';
 import type { DeferredOutput, Output } from './vertex.ts';
@@ -29,6 +29,27 @@ export function merge(states: readonly State[], constraints: Constraints = {}): 
 export function diff(lower: State, upper: State, constraints: Constraints = {}): State {
   if (!lower.output) return upper.output ? upper : State.of(undefined);
   return lower.withOutput(State.of({ vertex: new DiffVertex(lower.output, upper.output, constraints), index: 0 }));
+}
+
+/**
+ * Makes several filesystems one op: each is built only together with all the others.
+ *
+ * @param id tells such ops apart
+ * @returns the states that are handed on, with the values they had
+ * @example
+ * const [app] = passthrough('tested', [{ state: app }, { state: tests, handedOn: false }]);
+ */
+export function passthrough(
+  id: string,
+  inputs: readonly { readonly state: State; readonly handedOn?: boolean }[],
+  constraints: Constraints = {},
+): State[] {
+  const edges = inputs.flatMap(({ state, handedOn = true }) =>
+    state.output ? { state, output: state.output, handedOn } : [],
+  );
+  const vertex = new PassthroughVertex(id, edges, constraints);
+  const results = edges.filter(({ handedOn }) => handedOn);
+  return results.map(({ state }, index) => state.withOutput(State.of({ vertex, index })));
 }
 
 /**

@@ -19,8 +19,8 @@ export function formatJson(definition: Definition): string {
   return marshalJsonIndent({ def, metadata, source }, '', '  ');
 }
 
-/** The Go client's own struct, not the protobuf message: other names, and numbers stay numbers. */
-function metadataToJson(metadata: OpMetadata): JsonEncodable {
+/** As Go's encoding/json writes it, unlike protobuf's JSON: names as in the definition file, numbers stay numbers. */
+export function metadataToJson(metadata: OpMetadata): JsonEncodable {
   const { ignoreCache, description, exportCache, caps, progressGroup, linuxResources } = metadata;
   return {
     ignore_cache: ignoreCache || undefined,

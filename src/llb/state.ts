@@ -176,7 +176,18 @@ export class State {
    * image('alpine').file(mkdir('/app', 0o755).copy(local('src'), '/', '/app', { copyDirContentsOnly: true }));
    */
   file(action: FileAction, constraints: Constraints = {}): State {
-    return this.with({ vertex: new FileVertex(this, action, constraints), index: 0 });
+    return this.onto({ vertex: new FileVertex(this, action, constraints), index: 0 });
+  }
+
+  /**
+   * Applies a function to this state, for settings that several states share.
+   *
+   * @example
+   * const proxied = (state: State) => state.addEnv('HTTP_PROXY', 'http://proxy:3128');
+   * image('alpine').with(proxied).run({ shlex: 'apk add git' });
+   */
+  with(change: (state: State) => State): State {
+    return change(this);
   }
 
   /** The same filesystem, which is built only together with the others; `id` tells such ops apart. */
@@ -185,18 +196,18 @@ export class State {
     const edges = [this, ...others].flatMap((state) =>
       state.output ? { output: state.output, handedOn: state === this } : [],
     );
-    return this.with({ vertex: new PassthroughVertex(id, edges, {}), index: 0 });
+    return this.onto({ vertex: new PassthroughVertex(id, edges, {}), index: 0 });
   }
 
   /** Takes this filesystem as one that holds a marshalled definition, and builds that. */
   build(options: BuildOptions = {}): State {
     if (!this.output) throw new Error('cannot build from scratch: no file holds a definition');
-    return this.with({ vertex: new BuildVertex(this.output, options.filename ?? '', options), index: 0 });
+    return this.onto({ vertex: new BuildVertex(this.output, options.filename ?? '', options), index: 0 });
   }
 
   /** The values of this state on the output of another. */
   withOutput(other: State): State {
-    return this.with(other.output);
+    return this.onto(other.output);
   }
 
   /** This filesystem with the values of another state. */
@@ -247,7 +258,7 @@ export class State {
     return new State(this.output, { ...this.values, ...change });
   }
 
-  private with(output: Output | undefined): State {
+  private onto(output: Output | undefined): State {
     return State.of(output, this.values);
   }
 }
