@@ -33,7 +33,7 @@ export function encodeText(text: string): Uint8Array {
     from = at + 1;
   }
   parts.push(encoder.encode(text.slice(from)));
-  return Buffer.concat(parts);
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 function decodeWithEscapes(bytes: Uint8Array): string {
