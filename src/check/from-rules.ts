@@ -84,7 +84,7 @@ export function invalidDefaultArgInFrom(
 /** A base image that came for another platform than the stage is built for. */
 export function baseImagePlatform<P extends { readonly os: string; readonly architecture: string }>(
   linter: Linter,
-  lines: LineRange,
+  lines: LineRange | undefined,
   image: string,
   expected: P,
   actual: P,

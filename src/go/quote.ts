@@ -48,7 +48,7 @@ export function quoteAscii(text: string): string {
 function quoteCharacter(char: string): string {
   const escaped = short[char];
   if (escaped !== undefined) return escaped;
-  if ((char >= ' ' && char <= '~') || printable.test(char)) return char;
+  if (printable.test(char)) return char;
   const code = char.codePointAt(0)!;
   if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;
   if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hex(code - 0xdc00, 2)}`;

@@ -33,7 +33,7 @@ export function encodeText(text: string): Uint8Array {
     from = at + 1;
   }
   parts.push(encoder.encode(text.slice(from)));
-  return new Uint8Array(Buffer.concat(parts));
+  return Buffer.concat(parts);
 }
 
 function decodeWithEscapes(bytes: Uint8Array): string {

@@ -6,9 +6,7 @@ const REPLACEMENT = '\uFFFD';
 
 /** `unicode.IsSpace` of one character: the White_Space property, so U+0085 counts and U+FEFF does not. */
 export function isSpace(char: string): boolean {
-  const code = char.charCodeAt(0);
-  if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
-  return /^[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/.test(char);
+  return char.length === 1 && /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(char);
 }
 
 /** `strings.TrimSpace`. */

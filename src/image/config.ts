@@ -203,26 +203,7 @@ export function emptyImage(platform: Platform): ImageConfig {
 
 /** A copy whose lists, sets and maps can be changed without changing the original. */
 export function cloneImageConfig(image: ImageConfig): ImageConfig {
-  const { config } = image;
-  const { healthcheck } = config;
-  return {
-    ...image,
-    osFeatures: image.osFeatures && [...image.osFeatures],
-    rootfs: { type: image.rootfs.type, diffIds: image.rootfs.diffIds && [...image.rootfs.diffIds] },
-    history: image.history.map((entry) => ({ ...entry })),
-    config: {
-      ...config,
-      env: [...config.env],
-      entrypoint: config.entrypoint && [...config.entrypoint],
-      cmd: config.cmd && [...config.cmd],
-      onBuild: config.onBuild && [...config.onBuild],
-      shell: config.shell && [...config.shell],
-      exposedPorts: config.exposedPorts && new Set(config.exposedPorts),
-      volumes: config.volumes && new Set(config.volumes),
-      labels: config.labels && new Map(config.labels),
-      healthcheck: healthcheck && { ...healthcheck, test: [...healthcheck.test] },
-    },
-  };
+  return structuredClone(image);
 }
 
 function time(value: Timestamp | undefined): string | undefined {

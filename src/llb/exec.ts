@@ -157,8 +157,8 @@ export class ExecVertex implements Vertex {
         caps.add('exec.mount.tmpfs');
         if (mount.size) caps.add('exec.mount.tmpfs.size');
       } else if (source) caps.add('exec.mount.bind');
-      if (mount.type === 'tmpfs') continue;
       if (mount.sourcePath) caps.add('exec.mount.selector');
+      if (mount.type === 'tmpfs') continue;
       if (mount.contentCache && mount.contentCache !== 'default') caps.add('exec.mount.cache.content');
     }
     if (options.secrets?.length) caps.add('exec.mount.secret');
@@ -207,7 +207,7 @@ function makesOutput(mount: Mount): boolean {
 
 function writeMount(to: ProtoWriter, { mount, output }: ExecMount, input: number): void {
   to.int(1, input);
-  if (mount.type !== 'tmpfs') to.string(2, mount.sourcePath ?? '');
+  to.string(2, mount.sourcePath ?? '');
   to.string(3, mount.target);
   to.int(4, output);
   to.bool(5, mount.readonly);

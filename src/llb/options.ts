@@ -189,6 +189,8 @@ export type Mount =
   | {
       readonly type: 'tmpfs';
       readonly target: string;
+      /** Without effect on an empty filesystem, but part of the op. */
+      readonly sourcePath?: string | undefined;
       /** Bytes; 0 or absent is unlimited. */
       readonly size?: bigint | undefined;
       readonly readonly?: boolean | undefined;

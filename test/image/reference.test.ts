@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../src/image/digest.ts';
 import {
@@ -118,50 +117,4 @@ test.each([
 ])('parseDigest(%s)', (text, message) => {
   if (message === undefined) expect(parseDigest(text)).toBe(text);
   else expect(() => parseDigest(text)).toThrow(new Error(message));
-});
-
-test('the grammar as one regular expression agrees', () => {
-  const label = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
-  const domain = `(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
-  const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-  const grammar = new RegExp(
-    `^(?:(${domain})/)?(${component}(?:/${component})*)(?::(\\w[\\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`,
-  );
-  const parts = fc.constantFrom(
-    'a',
-    'B',
-    '0',
-    '.',
-    '_',
-    '-',
-    ':',
-    '/',
-    '@',
-    '[',
-    ']',
-    '::1',
-    '__',
-    '5000',
-    'sha256:',
-    digest,
-  );
-  fc.assert(
-    fc.property(fc.array(parts, { maxLength: 8 }), (array) => {
-      const text = array.join('');
-      const match = grammar.exec(text);
-      let parsed: unknown;
-      try {
-        parsed = parseReference(text);
-      } catch (error) {
-        parsed = (error as Error).message;
-      }
-      if (!match) expect(parsed).toMatch(/^invalid reference format$|^repository name must/);
-      else if (typeof parsed === 'string') expect(parsed).toMatch(/digest/);
-      else {
-        const [, domain = '', path = '', tag = '', digest = ''] = match;
-        expect(parsed).toEqual({ domain, path, tag, digest });
-      }
-    }),
-    { numRuns: 5000 },
-  );
 });

@@ -1,0 +1,100 @@
+/** The arguments in scope before the first FROM: those every build has, and the global ARG instructions. */
+import { equalFold } from '../go/unicode.ts';
+import { formatPlatform, formatShortPlatform } from '../image/platform.ts';
+import type { EnvList } from '../llb/env-list.ts';
+import { scratch } from '../llb/index.ts';
+import type { ProxyEnv } from '../llb/options.ts';
+import type { ArgInstruction } from '../parser/ast.ts';
+import { withLocation } from '../parser/diagnostic.ts';
+import type { ShellLex } from '../parser/words.ts';
+import type { ArgInfo } from './outline.ts';
+import type { BuildPlatforms } from './platforms.ts';
+
+/**
+ * The predefined arguments about platforms and the target; build arguments of the same name win.
+ *
+ * @param target name of the target stage, '' if it has none
+ */
+export function predefinedArgs(
+  { build: [build], target: wanted }: BuildPlatforms,
+  buildArgs: ReadonlyMap<string, string>,
+  target: string,
+): EnvList {
+  const predefined: [string, string][] = [
+    ['BUILDPLATFORM', formatShortPlatform(build!)],
+    ['BUILDOS', build!.os],
+    ['BUILDOSVERSION', build!.osVersion],
+    ['BUILDARCH', build!.architecture],
+    ['BUILDVARIANT', build!.variant],
+    ['TARGETPLATFORM', formatPlatform(wanted)],
+    ['TARGETOS', wanted.os],
+    ['TARGETOSVERSION', wanted.osVersion],
+    ['TARGETARCH', wanted.architecture],
+    ['TARGETVARIANT', wanted.variant],
+    ['TARGETSTAGE', target === '' ? 'default' : target],
+  ];
+  return predefined.reduce((env, [key, value]) => env.addOrReplace(key, buildArgs.get(key) ?? value), scratch().env());
+}
+
+export interface GlobalArgs {
+  readonly env: EnvList;
+  /** The declarations, by name. */
+  readonly infos: ReadonlyMap<string, ArgInfo>;
+}
+
+/**
+ * Evaluates the ARG instructions before the first FROM: a build argument counts, else the default, which sees the
+ * arguments before it.
+ */
+export function globalArgs(
+  predefined: EnvList,
+  instructions: readonly ArgInstruction[],
+  buildArgs: ReadonlyMap<string, string>,
+  lex: ShellLex,
+): GlobalArgs {
+  let env = predefined;
+  const infos = new Map<string, ArgInfo>();
+  for (const { args, lines } of instructions) {
+    for (const { key, value: expression, docComment } of args) {
+      let value = buildArgs.get(key);
+      let dependencies: ReadonlySet<string> = new Set();
+      if (value === undefined && expression !== undefined) {
+        try {
+          const { result, matched } = lex.processWord(expression, env);
+          value = result;
+          dependencies = withoutItself(key, matched, infos.get(key));
+        } catch (error) {
+          throw withLocation(error, lines);
+        }
+      }
+      if (value !== undefined) env = env.addOrReplace(key, value);
+      infos.set(key, { name: key, description: docComment, value: value ?? '', lines, dependencies });
+    }
+  }
+  return { env, infos };
+}
+
+/** An argument that extends its former value depends on what that one depended on. */
+function withoutItself(key: string, used: ReadonlySet<string>, before: ArgInfo | undefined): ReadonlySet<string> {
+  if (!used.has(key)) return used;
+  const others = new Set([...used, ...(before?.dependencies ?? [])]);
+  others.delete(key);
+  return others;
+}
+
+const proxyKeys: Readonly<Record<string, keyof ProxyEnv>> = {
+  http_proxy: 'httpProxy',
+  https_proxy: 'httpsProxy',
+  ftp_proxy: 'ftpProxy',
+  no_proxy: 'noProxy',
+  all_proxy: 'allProxy',
+};
+
+/** The proxy settings among the build arguments, in any casing; of several spellings the last in byte order counts. */
+export function proxyEnv(buildArgs: ReadonlyMap<string, string>): ProxyEnv | undefined {
+  const proxy: { -readonly [K in keyof ProxyEnv]: string } = {};
+  for (const key of [...buildArgs.keys()].sort()) {
+    for (const [name, field] of Object.entries(proxyKeys)) if (equalFold(key, name)) proxy[field] = buildArgs.get(key)!;
+  }
+  return Object.keys(proxy).length > 0 ? proxy : undefined;
+}

@@ -1,0 +1,80 @@
+/** Applies one instruction to its stage. */
+import { withLocation } from '../../parser/diagnostic.ts';
+import type { DispatchContext } from '../context.ts';
+import type { Command, StageState } from '../stages.ts';
+import { dispatchAdd } from './add.ts';
+import { dispatchArg } from './arg.ts';
+import { dispatchCopy } from './copy.ts';
+import { dispatchEnv } from './env.ts';
+import { dispatchExpose } from './expose.ts';
+import type { Dispatch } from './instruction.ts';
+import {
+  dispatchCmd,
+  dispatchEntrypoint,
+  dispatchHealthcheck,
+  dispatchLabel,
+  dispatchMaintainer,
+  dispatchOnbuild,
+  dispatchShell,
+  dispatchStopSignal,
+  dispatchUser,
+  dispatchVolume,
+} from './metadata.ts';
+import { dispatchRun } from './run.ts';
+import { dispatchWorkdir } from './workdir.ts';
+
+/** @throws LocatedError with the place of the instruction */
+export function dispatchCommand(context: DispatchContext, stage: StageState, command: Command): void {
+  const { instruction, isTrigger, sources } = command;
+  stage.inTrigger = isTrigger;
+  const dispatch: Dispatch = {
+    context,
+    stage,
+    linter: context.linter.withComments(instruction.comments),
+    lines: instruction.lines,
+  };
+  try {
+    dispatchInstruction(dispatch, instruction, sources);
+  } catch (error) {
+    throw withLocation(error, instruction.lines);
+  }
+}
+
+function dispatchInstruction(dispatch: Dispatch, instruction: Command['instruction'], sources: Command['sources']) {
+  switch (instruction.kind) {
+    case 'add':
+      return dispatchAdd(dispatch, instruction);
+    case 'arg':
+      return dispatchArg(dispatch, instruction);
+    case 'cmd':
+      return dispatchCmd(dispatch, instruction);
+    case 'copy':
+      return dispatchCopy(dispatch, instruction, sources[0]);
+    case 'entrypoint':
+      return dispatchEntrypoint(dispatch, instruction);
+    case 'env':
+      return dispatchEnv(dispatch, instruction);
+    case 'expose':
+      return dispatchExpose(dispatch, instruction);
+    case 'healthcheck':
+      return dispatchHealthcheck(dispatch, instruction);
+    case 'label':
+      return dispatchLabel(dispatch, instruction);
+    case 'maintainer':
+      return dispatchMaintainer(dispatch, instruction);
+    case 'onbuild':
+      return dispatchOnbuild(dispatch, instruction);
+    case 'run':
+      return dispatchRun(dispatch, instruction, sources);
+    case 'shell':
+      return dispatchShell(dispatch, instruction);
+    case 'stopsignal':
+      return dispatchStopSignal(dispatch, instruction);
+    case 'user':
+      return dispatchUser(dispatch, instruction);
+    case 'volume':
+      return dispatchVolume(dispatch, instruction);
+    case 'workdir':
+      return dispatchWorkdir(dispatch, instruction);
+  }
+}

@@ -1,0 +1,99 @@
+import { exposeInvalidFormat, exposeProtoCasing } from '../../check/instruction-rules.ts';
+import { parseIP } from '../../go/net.ts';
+import { formatList, quote } from '../../go/quote.ts';
+import { parseInteger } from '../../go/strconv.ts';
+import { toLower } from '../../go/unicode.ts';
+import type { ExposeInstruction } from '../../parser/ast.ts';
+import { commit, type Dispatch } from './instruction.ts';
+
+/** EXPOSE: ports in the form `[[ip:]hostPort:]port[-port][/protocol]`, of which the last part counts. */
+export function dispatchExpose(dispatch: Dispatch, instruction: ExposeInstruction): void {
+  const { context, stage } = dispatch;
+  const env = stage.state.env();
+  const words = instruction.ports.flatMap((word) => context.lexers.word.processWords(word, env));
+  const ports = words.flatMap((word) => parsePorts(word, dispatch));
+  const exposed = (stage.image.config.exposedPorts ??= new Set());
+  for (const port of ports) exposed.add(port);
+  commit(dispatch, `EXPOSE ${formatList(ports)}`);
+}
+
+/** The ports of one word as `port/protocol`. */
+function parsePorts(word: string, { linter, lines }: Dispatch): string[] {
+  const { ip, hostPort, containerPort } = splitParts(word);
+  const { port, protocol } = splitProtocol(word, containerPort);
+  exposeProtoCasing(linter, lines, word, protocol);
+  exposeInvalidFormat(linter, lines, word, { ip, hostPort });
+  checkIp(ip);
+
+  const range = parseRange(port, 'containerPort');
+  if (hostPort !== '') {
+    const host = parseRange(hostPort, 'hostPort');
+    const size = range.end - range.start;
+    // A range of host ports may stand for one port of the container.
+    if (size !== 0 && size !== host.end - host.start)
+      throw new Error(`invalid ranges specified for container and host Ports: ${port} and ${hostPort}`);
+  }
+  const ports: string[] = [];
+  for (let n = range.start; n <= range.end; n++) ports.push(`${n}/${toLower(protocol)}`);
+  return ports;
+}
+
+function splitParts(word: string): { ip: string; hostPort: string; containerPort: string } {
+  const parts = word.split(':');
+  const containerPort = parts.pop()!;
+  const hostPort = parts.pop() ?? '';
+  return { ip: parts.join(':'), hostPort, containerPort };
+}
+
+function splitProtocol(word: string, text: string): { port: string; protocol: string } {
+  const slash = text.indexOf('/');
+  const port = slash < 0 ? text : text.slice(0, slash);
+  const protocol = (slash < 0 ? '' : text.slice(slash + 1)) || 'tcp';
+  const problem =
+    port === ''
+      ? 'no port specified'
+      : ['tcp', 'udp', 'sctp'].includes(toLower(protocol))
+        ? undefined
+        : `invalid proto: ${protocol}`;
+  if (problem !== undefined) throw new Error(`invalid port: ${quote(word)}: ${problem}`);
+  return { port, protocol };
+}
+
+function checkIp(ip: string): void {
+  const address = ip.startsWith('[') ? withoutBrackets(ip) : ip;
+  if (address !== '' && parseIP(address) === undefined) throw new Error(`invalid IP address: ${address}`);
+}
+
+/** IPv6 addresses stand in brackets; the errors are those of Go's net.SplitHostPort. */
+function withoutBrackets(ip: string): string {
+  const end = ip.indexOf(']');
+  const problem =
+    end < 0
+      ? "missing ']' in address"
+      : end < ip.length - 1
+        ? ip[end + 1] === ':'
+          ? 'too many colons in address'
+          : 'missing port in address'
+        : ip.includes('[', 1)
+          ? "unexpected '[' in address"
+          : undefined;
+  if (problem !== undefined) throw new Error(`invalid IP address ${ip}: address ${ip}:: ${problem}`);
+  return ip.slice(1, end);
+}
+
+function parseRange(text: string, what: string): { start: number; end: number } {
+  const dash = text.indexOf('-');
+  const start = parsePort(dash < 0 ? text : text.slice(0, dash));
+  const end = dash < 0 ? start : parsePort(text.slice(dash + 1));
+  if (start === undefined || end === undefined || end < start) throw new Error(`invalid ${what}: ${text}`);
+  return { start, end };
+}
+
+function parsePort(text: string): number | undefined {
+  try {
+    const port = Number(parseInteger(text, 10, 64));
+    return port >= 0 && port <= 65535 ? port : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** What dispatching one instruction works with, and how it expands words. */
+import { undefinedVar } from '../../check/instruction-rules.ts';
+import type { Linter } from '../../check/linter.ts';
+import type { LineRange } from '../../parser/source.ts';
+import type { ShellLex } from '../../parser/words.ts';
+import type { DispatchContext } from '../context.ts';
+import { addHistory } from '../history.ts';
+import type { StageState } from '../stages.ts';
+
+export interface Dispatch {
+  readonly context: DispatchContext;
+  readonly stage: StageState;
+  /** With the options that the comments above the instruction give. */
+  readonly linter: Linter;
+  readonly lines: LineRange;
+}
+
+/** Expands words with the variables as they are now: what the instruction sets itself is seen by the next one. */
+export function expander({ context, stage, linter, lines }: Dispatch, lex: ShellLex = context.lexers.word) {
+  const env = stage.state.env();
+  return (word: string): string => {
+    const { result, unmatched } = lex.processWord(word, env);
+    if (unmatched.size > 0) undefinedVar(linter, lines, unmatched, stage.buildArgs.keys(), () => env.keys());
+    return result;
+  };
+}
+
+/** Adds an instruction to the image's history. */
+export function commit({ context, stage }: Dispatch, createdBy: string, hasLayer = false): void {
+  addHistory(stage.image, createdBy, hasLayer, context.epoch);
+}
+
+/** Where step names show the platform. */
+export function shownPlatform<P>({ context }: Dispatch, platform: P | undefined): P | undefined {
+  return context.options.multiPlatformRequested ? platform : undefined;
+}

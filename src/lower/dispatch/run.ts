@@ -1,0 +1,123 @@
+import { join } from '../../go/path.ts';
+import { formatList } from '../../go/quote.ts';
+import { encodeText } from '../../go/text.ts';
+import { trimSpace } from '../../go/unicode.ts';
+import { mkfile, scratch } from '../../llb/index.ts';
+import type { CdiDevice, Mount } from '../../llb/options.ts';
+import type { Heredoc, RunInstruction } from '../../parser/ast.ts';
+import { chompHeredocContent, parseHeredoc } from '../../parser/heredoc.ts';
+import { parseMount, type Mount as WantedMount } from '../../parser/mount.ts';
+import type { Env } from '../../parser/words.ts';
+import { isSupported } from '../capabilities.ts';
+import { runHistory } from '../history.ts';
+import { commandDescription, sourceLocations } from '../source-location.ts';
+import type { StageState } from '../stages.ts';
+import { instructionText, nextStepName } from '../step-name.ts';
+import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
+import { lowerMounts } from './mounts.ts';
+import { withShell } from './shell.ts';
+
+/** RUN executes a command on the stage. */
+export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sources: readonly StageState[]): void {
+  const { context, stage, lines } = dispatch;
+  const { options } = context;
+  const expand = expander(dispatch);
+  const wanted = instruction.mounts.map((mount) => parseMount(mount, expand));
+  stage.paths.add('/'); // a command may read any file
+
+  const script = readScript(dispatch, instruction);
+  const args = instruction.shellForm ? withShell(stage.image, script.args) : [...script.args];
+  const { mounts, secrets, ssh } = lowerMounts(dispatch, wanted, sources);
+  const hasShm = options.shmSize > 0n && isSupported(context, 'tmpfsSize');
+  const env = stage.state.env();
+  const text = instructionText(instruction.code + script.summary, context.lexers.name, withoutSecrets(wanted, env));
+
+  const executed = stage.state.run({
+    args,
+    description: commandDescription(instruction.code),
+    locations: sourceLocations(options.sourceMap, lines),
+    ignoreCache: stage.ignoreCache,
+    proxy: context.proxy,
+    mounts: [
+      ...script.mounts,
+      ...mounts,
+      ...(hasShm ? [{ type: 'tmpfs', target: '/dev/shm', size: options.shmSize } as const] : []),
+    ],
+    secrets,
+    ssh,
+    security: instruction.security,
+    network: instruction.network === 'default' ? undefined : instruction.network,
+    ulimits: isSupported(context, 'ulimit') ? options.ulimits : [],
+    devices: isSupported(context, 'devices') ? [...options.devices, ...instructionDevices(instruction)] : [],
+    customName: nextStepName(stage, text, shownPlatform(dispatch, stage.state.getPlatform()), env),
+    extraHosts: options.extraHosts,
+    cgroupParent: isSupported(context, 'cgroupParent') ? options.cgroupParent || undefined : undefined,
+    linuxResources: isSupported(context, 'linuxResources') ? options.linuxResources : undefined,
+  });
+  stage.state = executed.root;
+  commit(dispatch, `RUN ${runHistory(args, stage.buildArgs, env)} # buildkit`, true);
+}
+
+function instructionDevices({ devices }: RunInstruction): CdiDevice[] {
+  return devices.map(({ name, required }) => ({ name, optional: !required }));
+}
+
+/** A command line with here-documents put in place. */
+interface Script {
+  readonly args: readonly string[];
+  /** What the step name says about the here-document. */
+  readonly summary: string;
+  readonly mounts: readonly Mount[];
+}
+
+const scriptDir = '/dev/pipes/';
+
+function readScript(dispatch: Dispatch, { args, heredocs, shellForm }: RunInstruction): Script {
+  const [line, ...more] = args;
+  const [first] = heredocs;
+  if (!first) return { args, summary: '', mounts: [] };
+  if (line === undefined || more.length > 0 || !shellForm)
+    throw new Error(`parsing produced an invalid run command: ${formatList(args)}`);
+  if (!parseHeredoc(line)) {
+    // The shell has to make sense of the here-documents.
+    const documents = heredocs.map(({ content, name }) => `\n${content}${name}`);
+    return { args: [line + documents.join('')], summary: '', mounts: [] };
+  }
+  const content = first.chomp ? chompHeredocContent(first.content) : first.content;
+  const summary = ` (${summarize(first.content)})`;
+  const isScript = content.startsWith('#!') && dispatch.stage.image.os !== 'windows';
+  // Without a command of its own, the document is the script: the shell's or that of the interpreter it names.
+  if (!isScript) return { args: [content], summary, mounts: [] };
+  return {
+    args: [join(scriptDir, first.name)],
+    summary,
+    mounts: [{ target: scriptDir, source: scriptFile(dispatch, first, content), sourcePath: '/', readonly: true }],
+  };
+}
+
+function scriptFile({ stage }: Dispatch, { name }: Heredoc, content: string) {
+  return scratch()
+    .dir('/')
+    .file(mkfile(name, 0o755, encodeText(content)), {
+      customName: '[internal] preparing inline document',
+      platform: stage.platform,
+    });
+}
+
+/** The first line of a here-document. */
+function summarize(content: string): string {
+  const [first, ...more] = trimSpace(content).replaceAll('\r\n', '\n').split('\n');
+  return more.length > 0 ? `${first}...` : first!;
+}
+
+/** Shows that a variable's value is a secret. */
+function withoutSecrets(mounts: readonly WantedMount[], env: Env): Env {
+  const names = new Set(
+    mounts.flatMap((mount) => (mount.type === 'secret' && mount.env !== undefined ? [mount.env] : [])),
+  );
+  if (names.size === 0) return env;
+  return {
+    get: (name) => (names.has(name) ? '****' : env.get(name)),
+    keys: () => [...env.keys().filter((name) => !names.has(name)), ...names],
+  };
+}

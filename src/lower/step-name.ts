@@ -1,0 +1,64 @@
+/** Names of steps as builds show them: `[linux/amd64->arm64 build 2/7] RUN make`. */
+import { toUpper } from '../go/unicode.ts';
+import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
+import type { Env, ShellLex } from '../parser/words.ts';
+import type { StageState } from './stages.ts';
+
+/** The name of the next step of a stage. `platform` is shown if it is given. */
+export function nextStepName(stage: StageState, text: string, platform: Platform | undefined, env: Env): string {
+  if (stage.commandTotal > 0) stage.commandIndex++;
+  return stepName(stage, text, platform, env);
+}
+
+/** Another name for the current step of a stage. */
+export function stepName(stage: StageState, text: string, platform: Platform | undefined, env: Env): string {
+  if (stage.commandTotal === 0) return text;
+  const place = platform ? `${formatPlatform(platform)}${formatTarget(platform, targetFromEnv(env))} ` : '';
+  const name = stage.displayName === '' ? '' : `${stage.displayName} `;
+  const total = String(stage.commandTotal);
+  const index = String(stage.commandIndex).padStart(total.length);
+  return `[${place}${name}${index}/${total}] ${stage.inTrigger ? 'ONBUILD ' : ''}${text}`;
+}
+
+/** An instruction with its keyword in upper case and its variables expanded as far as they can be. */
+export function instructionText(code: string, lex: ShellLex, env: Env): string {
+  let text = code;
+  try {
+    text = lex.processWord(code, env).result;
+  } catch {
+    // A name is no reason to fail.
+  }
+  const space = text.indexOf(' ');
+  return space < 0 ? toUpper(text) : toUpper(text.slice(0, space)) + text.slice(space);
+}
+
+/** The platform that the arguments of a stage name, where it builds for another one than it runs on. */
+function formatTarget(base: Platform, target: Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined): string {
+  if (!target) return '';
+  const wanted = normalizePlatform({
+    osVersion: '',
+    osFeatures: [],
+    ...target,
+    os: target.os || base.os,
+    architecture: target.architecture || base.architecture,
+  });
+  if (wanted.os !== base.os) return `->${formatPlatform(wanted)}`;
+  if (wanted.architecture === base.architecture) return '';
+  return `->${wanted.architecture}${wanted.variant === '' ? '' : `/${wanted.variant}`}`;
+}
+
+function targetFromEnv(env: Env): Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined {
+  const whole = env.get('TARGETPLATFORM');
+  if (whole !== undefined) {
+    try {
+      return parsePlatform(whole);
+    } catch {
+      // The parts may say more.
+    }
+  }
+  const os = env.get('TARGETOS');
+  const architecture = env.get('TARGETARCH');
+  const variant = env.get('TARGETVARIANT');
+  if (os === undefined && architecture === undefined && variant === undefined) return undefined;
+  return { os: os ?? '', architecture: architecture ?? '', variant: variant ?? '' };
+}
