@@ -8,9 +8,10 @@
 #   ENGINE_HOME    where it lives                       (default /var/lib/bk-engine)
 #   ENGINE_SUITES  suites to try, first that works wins (default "forky trixie")
 #   ENGINE_EXTRA   more packages for the engine's root (default "git", for git sources)
-#   ENGINE_MIRROR  a Debian mirror's URI                (default: from this machine's apt sources)
+#   DEBIAN_MIRROR  a Debian mirror's URI                (default: from this machine's apt sources)
 set -euo pipefail
 
+here=$(dirname "$(readlink -f "$0")")
 home=${ENGINE_HOME:-/var/lib/bk-engine}
 suites=${ENGINE_SUITES:-forky trixie}
 packages="docker.io docker-registry containerd runc busybox-static base-files ${ENGINE_EXTRA:-git}"
@@ -29,40 +30,13 @@ if [ "${1:-}" != --refresh ] && [ -e "$home/root/.engine-ready" ]; then
   say "already there: $(head -n 1 "$home/root/.engine-ready")"
   exit 0
 fi
-if ENGINE_HOME=$home "$(dirname "$(readlink -f "$0")")/engine.sh" status 2>/dev/null; then fail "stop the engine first"; fi
+if ENGINE_HOME=$home "$here/engine.sh" status 2>/dev/null; then fail "stop the engine first"; fi
 
-# The mirrors this machine's own apt uses (deb822 and one-line sources), without security archives.
-mirrors() {
-  if [ -n "${ENGINE_MIRROR:-}" ]; then echo "$ENGINE_MIRROR"; return; fi
-  {
-    cat /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n 's/^URIs:[[:space:]]*//p' | tr -s ' \t' '\n'
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-      sed -nE 's/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+)[[:space:]].*/\2/p'
-  } | sed 's,/*$,,' | awk 'NF && !/security/ && !seen[$0]++'
-}
-
-# apt against its own sources, lists, cache and an empty dpkg status: it resolves the whole closure
-# and can change nothing outside "$state". Proxy, TLS and auth settings of the machine still apply.
 state=$home/apt
-apt() {
-  timeout "${ENGINE_APT_TIMEOUT:-600}" apt-get -qq \
-    -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
-    -o Dir::State="$state" -o Dir::State::lists="$state/lists" -o Dir::State::status="$state/status" \
-    -o Dir::Cache="$state/cache" -o Dir::Cache::archives="$state/archives" \
-    -o APT::Install-Recommends=0 -o APT::Install-Suggests=0 -o Acquire::Languages=none \
-    -o APT::Keep-Downloaded-Packages=true -o DPkg::Post-Invoke= -o APT::Sandbox::User=root \
-    -o Acquire::Retries=3 -o Acquire::http::Timeout=60 -o Acquire::https::Timeout=60 "$@"
-}
+. "$here/../../scripts/debian.sh"
 
 fetch() { # suite mirror
-  rm -rf "$state"
-  mkdir -p "$state"/{lists,archives,cache}/partial
-  : >"$state/status"
-  local ring=/usr/share/keyrings/debian-archive-keyring.gpg by=
-  [ -e $ring ] && by="[signed-by=$ring] "
-  echo "deb ${by}$2 $1 main" >"$state/sources.list"
-  apt update -o APT::Update::Error-Mode=any 2>"$state/log" || { say "no $1 at this mirror: $(tail -n 1 "$state/log")"; return 1; }
+  apt_sources "$1" "$2" || { say "no $1 at this mirror: $(tail -n 1 "$state/log")"; return 1; }
   # the sysusers alternative keeps systemd itself out of forky's closure; trixie has no need of it
   apt install -y --download-only $packages $clients systemd-standalone-sysusers >"$state/log" 2>&1 ||
     apt install -y --download-only $packages $clients >"$state/log" 2>&1 ||

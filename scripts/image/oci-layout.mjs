@@ -1,0 +1,82 @@
+/** OCI image layouts, written blob by blob. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+
+const compressors = {
+  gzip: {
+    suffix: 'gzip',
+    compress: (data) => promisify(zlib.gzip)(data, { level: 9 }),
+  },
+  zstd: {
+    suffix: 'zstd',
+    compress: (data) =>
+      promisify(zlib.zstdCompress)(data, {
+        pledgedSrcSize: data.length,
+        params: {
+          [zlib.constants.ZSTD_c_compressionLevel]: 19,
+          [zlib.constants.ZSTD_c_checksumFlag]: 1,
+        },
+      }),
+  },
+};
+
+export const compressions = Object.keys(compressors);
+
+export function sha256(data) {
+  return `sha256:${createHash('sha256').update(data).digest('hex')}`;
+}
+
+/** Creates an empty layout in `folder`, which is replaced. */
+export function createLayout(folder) {
+  const blobs = path.join(folder, 'blobs/sha256');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(blobs, { recursive: true });
+  writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+
+  const add = (mediaType, data) => {
+    const digest = sha256(data);
+    writeFileSync(path.join(blobs, digest.slice('sha256:'.length)), data);
+    return { mediaType, digest, size: data.length };
+  };
+  const addJson = (mediaType, value) => add(mediaType, Buffer.from(JSON.stringify(value)));
+
+  return {
+    /** Adds an uncompressed tar archive as a layer. */
+    async addLayer(tar, compression) {
+      const { suffix, compress } = compressors[compression];
+      const descriptor = add(`application/vnd.oci.image.layer.v1.tar+${suffix}`, await compress(tar));
+      return { descriptor, diffId: sha256(tar) };
+    },
+    /** Adds the image of one platform. */
+    addImage(platform, config, layers, created) {
+      const image = {
+        created,
+        ...platform,
+        config,
+        rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+        history: layers.map(({ comment }) => ({ created, created_by: comment })),
+      };
+      const manifest = {
+        schemaVersion: 2,
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        config: addJson('application/vnd.oci.image.config.v1+json', image),
+        layers: layers.map(({ descriptor }) => descriptor),
+      };
+      return { ...addJson(manifest.mediaType, manifest), platform };
+    },
+    /** Joins the images of several platforms under a name, and ends the layout. */
+    finish(manifests, name) {
+      const mediaType = 'application/vnd.oci.image.index.v1+json';
+      const index = addJson(mediaType, { schemaVersion: 2, mediaType, manifests });
+      const annotations = { 'org.opencontainers.image.ref.name': name };
+      writeFileSync(
+        path.join(folder, 'index.json'),
+        JSON.stringify({ schemaVersion: 2, mediaType, manifests: [{ ...index, annotations }] }),
+      );
+      return index;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** Prepares the frontend's start: a heap snapshot, taken after its modules have run, for exactly the node of the image. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { architectures, emulator } from './runtime.mjs';
+
+/** Writes files into a folder as they stand in the image. */
+export function writeFiles(folder, files) {
+  for (const { path: name, mode, data } of files) {
+    const target = path.join(folder, name);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, data, { mode });
+  }
+}
+
+/** What would differ from run to run in the snapshot's process object; node sets these anew when it starts from it. */
+const constants = `for (const [name, value] of Object.entries({ pid: 1, execPath: '/bin/node', argv0: '/bin/node', argv: ['/bin/node', '/frontend.cjs'] }))
+  Object.defineProperty(process, name, { ...Object.getOwnPropertyDescriptor(process, name), value });`;
+
+/** Takes the snapshot of a bundled script. The same script and node give the same bytes. */
+export function takeSnapshot(architecture, runtime, script) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-image-'));
+  try {
+    const root = path.join(folder, 'root');
+    writeFiles(root, runtime);
+    writeFileSync(path.join(folder, 'frontend.cjs'), `${constants}\n${script}`);
+    const node = path.join(root, 'bin/node');
+    const native = process.platform === 'linux' && process.arch === architectures[architecture].process;
+    const command = native ? [node] : [emulator(architecture), '-L', root, node];
+    const flags = [
+      '--random-seed=42',
+      '--snapshot-blob',
+      'frontend.blob',
+      '--build-snapshot',
+      '/proc/self/cwd/frontend.cjs',
+    ];
+    execFileSync(command[0], [...command.slice(1), ...flags], { cwd: folder, env: {}, stdio: ['ignore', 2, 2] });
+    return readFileSync(path.join(folder, 'frontend.blob'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
