@@ -15,7 +15,7 @@ export class ProtoWriter {
 
   /** A copy of what was written; the writer is empty again. */
   finish(): Uint8Array {
-    const bytes = Uint8Array.prototype.slice.call(this.buffer, 0, this.end);
+    const bytes = new Uint8Array(this.buffer.subarray(0, this.end));
     this.end = 0;
     return bytes;
   }
