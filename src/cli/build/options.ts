@@ -26,7 +26,7 @@ export interface BuildFlags {
   readonly metadataFile?: string;
   readonly network?: string;
   readonly cache: boolean;
-  readonly noCacheFilter: readonly string[];
+  readonly uncached: readonly string[];
   readonly output: readonly string[];
   readonly platform: readonly string[];
   readonly progress: string;
@@ -50,8 +50,7 @@ export function frontendAttrs(flags: BuildFlags, env: Env): Record<string, strin
   const attrs: Record<string, string> = {};
   if (flags.target) attrs['target'] = flags.target;
   if (!flags.cache) attrs['no-cache'] = '';
-  else if (flags.noCacheFilter.length > 0)
-    attrs['no-cache'] = flags.noCacheFilter.flatMap((it) => it.split(',')).join(',');
+  else if (flags.uncached.length > 0) attrs['no-cache'] = flags.uncached.flatMap((it) => it.split(',')).join(',');
   if (flags.pull) attrs['image-resolve-mode'] = 'pull';
   if (flags.platform.length > 0) attrs['platform'] = flags.platform.flatMap((it) => it.split(',')).join(',');
   for (const arg of flags.buildArg) {
@@ -117,7 +116,7 @@ function quoteField(field: string): string {
 }
 
 /** What the build asks the daemon for beyond the usual. */
-export function entitlements(flags: BuildFlags): string[] {
+export function entitlements(flags: { readonly allow: readonly string[]; readonly network?: string }): string[] {
   const wanted = flags.allow.flatMap((it) => it.split(','));
   if (flags.network === 'host' && !wanted.includes('network.host')) wanted.push('network.host');
   return wanted;
