@@ -17,6 +17,14 @@ export interface DefinitionEntry {
   readonly metadata: OpMetadata | undefined;
 }
 
+/**
+ * Immutable; made by `State.marshal`, read from bytes or taken from an API message.
+ *
+ * @example
+ * const definition = Definition.decode(await readFile('build.llb'));
+ * for (const { digest, op, metadata } of definition.ops())
+ *   console.log(digest, op.op.case, metadata?.description['llb.customname']);
+ */
 export class Definition {
   /** Marshalled ops in topological order; the last one is the terminal that names the result. Empty for scratch. */
   readonly def: readonly Uint8Array[];

@@ -22,7 +22,7 @@ export interface OpParts {
   /** Writes the kind's own message. */
   readonly body: (writer: ProtoWriter) => void;
   readonly constraints: Constraints;
-  readonly caps: Iterable<string>;
+  readonly caps: readonly string[];
   /** false for ops that give the same result on any platform. */
   readonly platformSpecific: boolean;
 }
@@ -73,8 +73,13 @@ function writePlatform(to: ProtoWriter, platform: Platform): void {
   to.strings(5, platform.osFeatures);
 }
 
-function opMetadata(base: Constraints, own: Constraints, caps: Iterable<string>): OpMetadata {
-  const metadata = create(OpMetadataSchema);
+function opMetadata(base: Constraints, own: Constraints, caps: readonly string[]): OpMetadata {
+  const metadata: OpMetadata = {
+    $typeName: 'pb.OpMetadata',
+    ignoreCache: false,
+    description: {},
+    caps: sharedCaps(caps),
+  };
   for (const constraints of [base, own]) {
     const { description, customName, exportCache, progressGroup, linuxResources } = constraints;
     if (constraints.ignoreCache) metadata.ignoreCache = true;
@@ -84,8 +89,17 @@ function opMetadata(base: Constraints, own: Constraints, caps: Iterable<string>)
     if (progressGroup) metadata.progressGroup = create(ProgressGroupSchema, progressGroup);
     if (linuxResources) metadata.linuxResources = create(LinuxResourcesSchema, linuxResources);
   }
-  for (const cap of caps) metadata.caps[cap] = true;
   return metadata;
+}
+
+/** Most ops need one of a few sets of capabilities. */
+const capSets = new Map<string, OpMetadata['caps']>();
+
+function sharedCaps(caps: readonly string[]): OpMetadata['caps'] {
+  const key = caps.join(' ');
+  let shared = capSets.get(key);
+  if (!shared) capSets.set(key, (shared = Object.freeze(Object.fromEntries(caps.map((cap) => [cap, true])))));
+  return shared;
 }
 
 /** Two vertices with the same digest are one op: the later one's metadata wins, flags and capabilities add up. */

@@ -126,7 +126,7 @@ export class ExecVertex implements Vertex {
           });
       },
       constraints: { ...options, platform: this.ownPlatform ?? this.values.platform },
-      caps,
+      caps: [...caps],
       platformSpecific: true,
     });
   }

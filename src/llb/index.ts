@@ -11,6 +11,10 @@
  * const definition = image('alpine').file(copy(built, 'myapp', '/usr/bin/myapp')).marshal();
  * process.stdout.write(definition.encode()); // what `buildctl build` reads
  *
+ * Digests are those of BuildKit's Go client for the same graph, so both share one cache. States are values: nothing
+ * is read, asked for or run before the definition is solved. A definition makes files, not an image config; entry
+ * point, environment and labels of an image come from the frontend that solves it (see `tsfront/client`).
+ *
  * @module
  */
 

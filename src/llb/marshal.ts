@@ -42,7 +42,8 @@ function complete(options: MarshalOptions): GraphConstraints {
 
 class GraphMarshaller implements EncodeContext {
   readonly constraints: GraphConstraints;
-  private readonly encoded = new Map<Vertex, EncodedOp>();
+  /** undefined while the inputs of a vertex are visited. */
+  private readonly encoded = new Map<Vertex, EncodedOp | undefined>();
   private readonly def: Uint8Array[] = [];
   private readonly metadata = new Map<string, OpMetadata>();
   private readonly sources = new SourceMapCollector();
@@ -60,23 +61,20 @@ class GraphMarshaller implements EncodeContext {
 
   /** Depth first on a stack of its own: a Dockerfile of 16,000 steps is a chain as long. */
   visit(root: Vertex): void {
-    const open = new Set<Vertex>();
-    const stack: { vertex: Vertex; inputs: Iterator<Output | undefined> }[] = [];
+    const stack: { readonly vertex: Vertex; readonly inputs: readonly (Output | undefined)[]; next: number }[] = [];
     const enter = (vertex: Vertex) => {
-      if (this.encoded.has(vertex)) return;
-      if (open.has(vertex)) throw new Error('circular dependency: a deferred state depends on itself');
-      open.add(vertex);
-      stack.push({ vertex, inputs: vertex.inputs()[Symbol.iterator]() });
+      if (this.encoded.get(vertex)) return;
+      if (this.encoded.has(vertex)) throw new Error('circular dependency: a deferred state depends on itself');
+      this.encoded.set(vertex, undefined);
+      stack.push({ vertex, inputs: vertex.inputs(), next: 0 });
     };
     enter(root);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const next = top.inputs.next();
-      if (next.done) {
+      if (top.next === top.inputs.length) {
         stack.pop();
-        open.delete(top.vertex);
         this.add(top.vertex);
       } else {
-        const input = resolveOutput(next.value);
+        const input = resolveOutput(top.inputs[top.next++]);
         if (input) enter(input.vertex);
       }
     }

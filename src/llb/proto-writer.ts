@@ -7,15 +7,21 @@ import { compareBytes } from '../go/unicode.ts';
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
+const slabSize = 32_768;
 
 /** One message at a time; nested messages are written in place and their length patched in afterwards. */
 export class ProtoWriter {
   private buffer = Buffer.allocUnsafe(4096);
   private end = 0;
+  /** Where finished messages are put: an allocation for each of thousands of ops costs more than writing them. */
+  private slab = new Uint8Array(0);
 
   /** A copy of what was written; the writer is empty again. */
   finish(): Uint8Array {
-    const bytes = new Uint8Array(this.buffer.subarray(0, this.end));
+    if (this.slab.length < this.end) this.slab = new Uint8Array(Math.max(this.end, slabSize));
+    const bytes = this.slab.subarray(0, this.end);
+    bytes.set(this.buffer.subarray(0, this.end));
+    this.slab = this.slab.subarray(this.end);
     this.end = 0;
     return bytes;
   }

@@ -9,7 +9,13 @@ const special = /((?:^|[ \t\r\n])#[^\n]*)|'([^']*)('?)|"((?:\\[\s\S]|[^"\\])*)("
 const open = '\uFDD0'; // noncharacters: no text has them
 const close = '\uFDD1';
 
-/** @throws when a quote is not closed or nothing follows a backslash. */
+/**
+ * The words of a command line, as `run({ shlex })` takes it.
+ *
+ * @throws when a quote is not closed or nothing follows a backslash
+ * @example
+ * splitWords(`go build -o 'my app' .`); // ['go', 'build', '-o', 'my app', '.']
+ */
 export function splitWords(line: string): string[] {
   // shell-quote sees no character that it would treat otherwise than as a part of a word.
   const masked = line.replace(special, (match, comment, single, singleEnd, double, doubleEnd, escaped) => {
