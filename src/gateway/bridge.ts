@@ -3,10 +3,12 @@
  * this interface; inside BuildKit it is gRPC on stdin/stdout, offline it is answered from files, and an application that
  * drives a daemon can run the same frontend in its own process.
  */
+import type { Timestamp } from '../go/time.ts';
 import type { Platform } from '../image/platform.ts';
 import type { Definition } from '../llb/definition.ts';
-import type { Capabilities, Range, ResolveMode } from '../llb/options.ts';
+import type { Range, ResolveMode } from '../llb/options.ts';
 import type { State } from '../llb/state.ts';
+import type { CapabilitySet } from './caps.ts';
 
 export interface BridgeOptions {
   /** Frontend options (`target`, `build-arg:K`, `context:N`, …). */
@@ -14,8 +16,8 @@ export interface BridgeOptions {
   readonly sessionId: string;
   readonly product: string;
   readonly workers: readonly { readonly id: string; readonly platforms: readonly Platform[] }[];
-  readonly frontendCaps: Capabilities;
-  readonly llbCaps: Capabilities;
+  readonly frontendCaps: CapabilitySet;
+  readonly llbCaps: CapabilitySet;
 }
 
 /** A solved result that files can be read from. `id` is '' for an empty result. */
@@ -80,7 +82,7 @@ export class ResolvedToOtherSource extends Error {
   override readonly name = 'ResolvedToOtherSource';
   readonly updated: string;
   constructor(ref: string, updated: string) {
-    super(`ref "${ref}" resolved to non-image "${updated}"`);
+    super(`ref mutated by policy to non-image: docker-image://${ref} -> ${updated}`);
     this.updated = updated;
   }
 }
@@ -94,7 +96,7 @@ export interface ResolveSourceRequest {
   readonly logName: string;
   readonly platform?: Platform | undefined;
   readonly resolveMode?: ResolveMode | undefined;
-  /** Ask for the commit and tag objects of a git source. */
+  /** Ask for the commit object of a git source. */
   readonly gitObject?: boolean | undefined;
 }
 
@@ -111,7 +113,7 @@ export interface SourceMetadata {
       }
     | undefined;
   readonly http?:
-    | { readonly checksum: string; readonly filename: string; readonly lastModified: Date | undefined }
+    | { readonly checksum: string; readonly filename: string; readonly lastModified: Timestamp | undefined }
     | undefined;
 }
 

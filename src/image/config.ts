@@ -82,17 +82,22 @@ const goHealthcheck: GoType<HealthcheckConfig> = goStruct('v1.HealthcheckConfig'
   retries: field('Retries', goInt),
 });
 
+/** The part of the container config that OCI knows; `path` are the structs it is embedded in. */
+const ociFields = (...path: readonly string[]) => ({
+  user: field('User', goString(), ...path),
+  exposedPorts: field('ExposedPorts', goSet, ...path),
+  env: field('Env', goList(goString()), ...path),
+  entrypoint: field('Entrypoint', goSlice(goString()), ...path),
+  cmd: field('Cmd', goSlice(goString()), ...path),
+  volumes: field('Volumes', goSet, ...path),
+  workingDir: field('WorkingDir', goString(), ...path),
+  labels: field('Labels', goMap(goString()), ...path),
+  stopSignal: field('StopSignal', goString(), ...path),
+  argsEscaped: field('ArgsEscaped', goBool, ...path),
+});
+
 const goContainerConfig: GoType<ContainerConfig> = goStruct('v1.DockerOCIImageConfig', {
-  user: field('User', goString(), embedded),
-  exposedPorts: field('ExposedPorts', goSet, embedded),
-  env: field('Env', goList(goString()), embedded),
-  entrypoint: field('Entrypoint', goSlice(goString()), embedded),
-  cmd: field('Cmd', goSlice(goString()), embedded),
-  volumes: field('Volumes', goSet, embedded),
-  workingDir: field('WorkingDir', goString(), embedded),
-  labels: field('Labels', goMap(goString()), embedded),
-  stopSignal: field('StopSignal', goString(), embedded),
-  argsEscaped: field('ArgsEscaped', goBool, embedded),
+  ...ociFields(embedded),
   healthcheck: field('Healthcheck', goPointer(goHealthcheck), extension),
   onBuild: field('OnBuild', goSlice(goString()), extension),
   shell: field('Shell', goSlice(goString()), extension),
@@ -123,6 +128,32 @@ const goImage: GoType<ImageConfig> = goStruct('v1.DockerOCIImage', {
   rootfs: field('rootfs', goRootFs, 'Image'),
   history: field('history', goList(goHistory), 'Image'),
 });
+
+/** An image config without Docker's extensions. */
+export type OciImageConfig = Omit<ImageConfig, 'config'> & {
+  config: Omit<ContainerConfig, 'healthcheck' | 'onBuild' | 'shell'>;
+};
+
+const goOciImage: GoType<OciImageConfig> = goStruct('v1.Image', {
+  created: field('created', goPointer(goTime)),
+  author: field('author', goString()),
+  architecture: field('architecture', goString(), 'Platform'),
+  os: field('os', goString(), 'Platform'),
+  osVersion: field('os.version', goString(), 'Platform'),
+  osFeatures: field('os.features', goSlice(goString()), 'Platform'),
+  variant: field('variant', goString(), 'Platform'),
+  config: field('config', goStruct('v1.ImageConfig', ociFields())),
+  rootfs: field('rootfs', goRootFs),
+  history: field('history', goList(goHistory)),
+});
+
+/**
+ * Reads the part of a config that OCI knows, as Go's json.Unmarshal does: Docker's extensions may be anything.
+ * @throws Error its texts, e.g. `json: cannot unmarshal string into Go struct field ImageConfig.config.Env of type []string`
+ */
+export function parseOciImageConfig(bytes: Uint8Array): OciImageConfig {
+  return decodeJson(decodeText(bytes), goOciImage);
+}
 
 /**
  * Reads a config as Go's json.Unmarshal does.

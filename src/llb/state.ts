@@ -1,7 +1,7 @@
 /** The immutable State: a filesystem to be built, and the settings that following runs inherit. */
 
 import { isAbs, join } from '../go/path.ts';
-import { type ImageConfig, parseImageConfig } from '../image/config.ts';
+import { type OciImageConfig, parseOciImageConfig } from '../image/config.ts';
 import { normalizePlatform, type Platform } from '../image/platform.ts';
 import { BuildVertex, PassthroughVertex } from './combine.ts';
 import type { Definition } from './definition.ts';
@@ -218,7 +218,7 @@ export class State {
   }
 
   /** Takes over environment, working directory and platform of an image config (JSON bytes or parsed). */
-  withImageConfig(config: Uint8Array | ImageConfig): State {
+  withImageConfig(config: Uint8Array | OciImageConfig): State {
     const {
       config: container,
       architecture,
@@ -226,7 +226,7 @@ export class State {
       variant,
       osVersion,
       osFeatures,
-    } = config instanceof Uint8Array ? parseImageConfig(config) : config;
+    } = config instanceof Uint8Array ? parseOciImageConfig(config) : config;
     let state: State = this;
     for (const line of container.env) {
       const equals = line.indexOf('=');

@@ -1,0 +1,119 @@
+/** Builds a Dockerfile for all platforms that are asked for, and puts the result together. */
+import { marshalImageConfig } from '../image/config.ts';
+import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
+import type { Definition } from '../llb/definition.ts';
+import type { State } from '../llb/state.ts';
+import type { Lowered } from '../lower/lower.ts';
+import type { Attestation, Bridge, Reference, Result } from './bridge.ts';
+import { singleRef } from './context.ts';
+import type { DockerfileSource } from './dockerfile.ts';
+import { withSource, wrapError } from './errors.ts';
+import type { FrontendOptions } from './options.ts';
+import { type ExportPlatform, exportPlatform, marshalPlatforms } from './platforms.ts';
+import { createScanner } from './sbom.ts';
+import type { Warner } from './warn.ts';
+
+interface PlatformBuild {
+  /** Id of the platform that was asked for, whatever the image says. */
+  readonly id: string;
+  readonly ref: Reference | undefined;
+  readonly platform: ExportPlatform;
+  readonly lowered: Lowered;
+  readonly definition: Definition;
+}
+
+/** Lowers and solves each platform, in parallel; an error points into the Dockerfile. */
+export async function build(
+  bridge: Bridge,
+  options: FrontendOptions,
+  dockerfile: DockerfileSource,
+  warner: Warner,
+): Promise<Result> {
+  try {
+    const scan = options.sbom && (await createScanner(bridge, options.sbom, options));
+    const targets: readonly (Platform | undefined)[] =
+      options.targetPlatforms.length > 0 ? options.targetPlatforms : [undefined];
+    const builds = await all(
+      targets.map((platform, index) =>
+        buildPlatform(bridge, options, dockerfile, platform, index === 0 ? warner.warn : undefined),
+      ),
+    );
+    const attestations = new Map<string, Attestation[]>();
+    if (scan) {
+      const scanned = new Map(builds.map((result) => [result.id, result]));
+      const found = await all(
+        builds.map(async ({ platform: { id } }) => {
+          const target = scanned.get(id);
+          if (!target) throw new Error(`no scan targets for ${id}`);
+          return [id, await scan(id, target)] as const;
+        }),
+      );
+      for (const [id, attestation] of found) attestations.set(id, [...(attestations.get(id) ?? []), attestation]);
+    }
+    return { ...assemble(builds, options.multiPlatformRequested), ...(attestations.size > 0 && { attestations }) };
+  } catch (error) {
+    throw withSource(error, dockerfile.source);
+  }
+}
+
+/** Waits for all, so that nothing goes on after the first failure is reported; throws that. */
+async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  let first: { readonly error: unknown } | undefined;
+  const results = await Promise.all(
+    promises.map((promise) =>
+      promise.catch((error) => {
+        first ??= { error };
+        return undefined;
+      }),
+    ),
+  );
+  if (first) throw first.error;
+  return results as T[];
+}
+
+async function buildPlatform(
+  bridge: Bridge,
+  options: FrontendOptions,
+  dockerfile: DockerfileSource,
+  platform: Platform | undefined,
+  warn: Warner['warn'] | undefined,
+): Promise<PlatformBuild> {
+  const lowered = await dockerfile.lower({ platform, warn });
+  const definition = marshal(lowered.state);
+  const result = await bridge.solve({ definition, cacheImports: options.cacheImports });
+  const target = platform ?? defaultPlatform();
+  const { image } = lowered;
+  return {
+    id: formatPlatform(normalizePlatform(target)),
+    ref: singleRef(result),
+    platform: exportPlatform(target, image),
+    lowered,
+    definition,
+  };
+}
+
+function marshal(state: State): Definition {
+  try {
+    return state.marshal();
+  } catch (error) {
+    throw wrapError(error, 'failed to marshal LLB definition');
+  }
+}
+
+/** The result with the metadata that exporters read. */
+function assemble(builds: readonly PlatformBuild[], multiPlatform: boolean): Result {
+  const metadata = new Map<string, Uint8Array>();
+  const refs = new Map<string, Reference>();
+  for (const { ref, platform, lowered } of builds) {
+    const suffix = multiPlatform ? `/${platform.id}` : '';
+    if (multiPlatform) refs.set(platform.id, ref ?? { id: '' });
+    metadata.set(`containerimage.config${suffix}`, marshalImageConfig(lowered.image));
+    if (lowered.baseImage) metadata.set(`containerimage.base.config${suffix}`, marshalImageConfig(lowered.baseImage));
+    if (lowered.epoch) metadata.set(`source.date.epoch${suffix}`, encode(lowered.epoch.seconds.toString()));
+  }
+  metadata.set('refs.platforms', encode(marshalPlatforms(builds.map(({ platform }) => platform))));
+  return multiPlatform ? { refs, metadata } : { ref: builds.at(-1)?.ref, metadata };
+}
+
+const encoder = new TextEncoder();
+const encode = (text: string) => encoder.encode(text);

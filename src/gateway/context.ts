@@ -1,0 +1,254 @@
+/**
+ * The main build context and the Dockerfile: a local source of the client, a git repository, a file or archive at a
+ * URL, or an input of the build (BuildKit's frontend/dockerui).
+ */
+import { base, dir, join } from '../go/path.ts';
+import { decodeText } from '../go/text.ts';
+import { parseGitRef } from '../image/git-ref.ts';
+import type { Definition } from '../llb/definition.ts';
+import { copy, git, http, local, scratch } from '../llb/index.ts';
+import type { LocalOptions } from '../llb/options.ts';
+import type { State } from '../llb/state.ts';
+import { parseDockerignore } from '../parser/dockerignore.ts';
+import type { Bridge, Reference, Result } from './bridge.ts';
+import { wrapError } from './errors.ts';
+import { type FrontendOptions, isTrue } from './options.ts';
+import { isTarHeader } from './tar.ts';
+
+/** A Dockerfile as read from its source. */
+export interface Entrypoint {
+  readonly filename: string;
+  readonly data: Uint8Array;
+  /** The source it was read from, which errors and warnings name. */
+  readonly definition: Definition;
+}
+
+export interface BuildContext {
+  /** Reads the Dockerfile, and the .dockerignore file beside it. */
+  readEntrypoint(): Promise<Entrypoint>;
+  /** The main context, of which a local source sends only the given paths (undefined: everything). */
+  main(followPaths: readonly string[] | undefined): Promise<State>;
+  /** Patterns of the .dockerignore file in effect; [] where the context is not local. */
+  ignorePatterns(): Promise<readonly string[]>;
+}
+
+const defaultFilename = 'Dockerfile';
+const ignoreFilename = '.dockerignore';
+const contextName = 'context';
+
+interface Sources {
+  /** undefined for a local context. */
+  readonly context: State | undefined;
+  /** undefined where the Dockerfile comes from a local source. */
+  readonly dockerfile: State | undefined;
+  readonly dockerfileName: string;
+  readonly filename: string;
+}
+
+/** Finds out where context and Dockerfile come from; resolves a context at a URL. */
+export async function openContext(bridge: Bridge, options: FrontendOptions): Promise<BuildContext> {
+  const { filename, ...sources } = await findSources(bridge, options);
+  const sessionOf = (name: string) => options.localSessionIds.get(name) ?? bridge.options.sessionId;
+  let ignoreFile: { readonly name: string; readonly data: Uint8Array } | undefined;
+
+  async function readIgnoreFile() {
+    const source = local(contextName, {
+      ...ignoreFileOptions(sessionOf(contextName), `${contextName}-${ignoreFilename}`),
+      customName: `[internal] load ${ignoreFilename}`,
+    });
+    const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
+    return { name: ignoreFilename, data: (await tryReadFile(bridge, ref, ignoreFilename)) ?? new Uint8Array() };
+  }
+
+  async function ignorePatterns(): Promise<readonly string[]> {
+    if (sources.context) return [];
+    ignoreFile ??= await readIgnoreFile();
+    return parseIgnoreFile(ignoreFile.name, ignoreFile.data);
+  }
+
+  return {
+    async readEntrypoint() {
+      const source =
+        sources.dockerfile ??
+        local(sources.dockerfileName, {
+          sessionId: sessionOf(sources.dockerfileName),
+          followPaths: [filename, `${filename}.dockerignore`, ...lowerCaseName(filename)],
+          sharedKeyHint: sources.dockerfileName,
+          customName: `[internal] load build definition from ${filename}`,
+          differ: { type: 'none' },
+        });
+      const definition = source.marshal();
+      const result = await bridge.solve({ definition }).catch((error) => {
+        throw wrapError(error, 'failed to resolve dockerfile');
+      });
+      const ref = singleRef(result);
+      const data = await readDockerfile(bridge, ref, filename);
+      const ignore = await tryReadFile(bridge, ref, `${filename}.dockerignore`);
+      if (ignore) ignoreFile = { name: `${filename}.dockerignore`, data: ignore };
+      return { filename, data, definition };
+    },
+
+    async main(followPaths) {
+      if (sources.context) return sources.context;
+      const excludePatterns = await ignorePatterns().catch((error) => {
+        throw wrapError(error, 'failed to read dockerignore patterns');
+      });
+      return local(contextName, {
+        sessionId: sessionOf(contextName),
+        excludePatterns,
+        sharedKeyHint: contextName,
+        customName: '[internal] load build context',
+        followPaths,
+      });
+    },
+
+    ignorePatterns: once(ignorePatterns),
+  };
+}
+
+/** Runs an asynchronous function at most once. */
+function once<T>(run: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= run());
+}
+
+/** How the .dockerignore file of a local source is asked for. */
+export function ignoreFileOptions(sessionId: string, sharedKeyHint: string): LocalOptions {
+  return { sessionId, followPaths: [ignoreFilename], sharedKeyHint, differ: { type: 'none' } };
+}
+
+/** Parses a .dockerignore file; `name` is what the error calls it. */
+export function parseIgnoreFile(name: string, data: Uint8Array): string[] {
+  try {
+    return parseDockerignore(decodeText(data));
+  } catch (error) {
+    throw wrapError(error, `failed parsing ${name}`);
+  }
+}
+
+/** Reads a file that may be missing. */
+export async function tryReadFile(bridge: Bridge, ref: Reference, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await bridge.readFile(ref, path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The one reference of a result; throws for a result of several. */
+export function singleRef(result: Result): Reference {
+  if (result.refs && !result.ref) throw new Error('invalid map result');
+  return result.ref ?? { id: '' };
+}
+
+/** A `Dockerfile` may also be spelled in lower case. */
+function lowerCaseName(filename: string): string[] {
+  return base(filename) === defaultFilename ? [join(dir(filename), defaultFilename.toLowerCase())] : [];
+}
+
+async function readDockerfile(bridge: Bridge, ref: Reference, filename: string): Promise<Uint8Array> {
+  try {
+    return await bridge.readFile(ref, filename);
+  } catch (error) {
+    for (const name of lowerCaseName(filename)) {
+      const data = await tryReadFile(bridge, ref, name);
+      if (data) return data;
+    }
+    throw wrapError(error, 'failed to read dockerfile');
+  }
+}
+
+async function findSources(bridge: Bridge, options: FrontendOptions): Promise<Sources> {
+  const { opts } = options;
+  const named = {
+    dockerfileName: opts['dockerfilekey'] ?? 'dockerfile',
+    filename: opts['filename'] ?? defaultFilename,
+  };
+  const forceLocalDockerfile = opts['dockerfilekey'] !== undefined;
+  const sources = await findRemoteSources(bridge, options, forceLocalDockerfile ? undefined : named.dockerfileName);
+  const subDir = opts['contextsubdir'];
+  return {
+    ...named,
+    ...(sources.filename !== undefined && { filename: sources.filename }),
+    context: sources.context && subDir !== undefined ? scopeTo(sources.context, subDir) : sources.context,
+    dockerfile: forceLocalDockerfile ? undefined : sources.dockerfile,
+  };
+}
+
+interface RemoteSources {
+  readonly context?: State | undefined;
+  readonly dockerfile?: State | undefined;
+  readonly filename?: string | undefined;
+}
+
+async function findRemoteSources(
+  bridge: Bridge,
+  { opts, buildArgs }: FrontendOptions,
+  dockerfileInput: string | undefined,
+): Promise<RemoteSources> {
+  const location = opts[opts['contextkey'] ?? contextName] ?? '';
+  const repository = detectGitContext(location, {
+    keepGitDir: isTrue(opts['build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR']),
+    commitTimes: Boolean(buildArgs.get('SOURCE_DATE_EPOCH')),
+  });
+  if (repository) return { context: repository, dockerfile: repository };
+  if (isHttpUrl(location)) return openHttpContext(bridge, location);
+  if (!bridge.options.frontendCaps.supports('frontend.inputs')) return {};
+  const inputs = await bridge.inputs().catch((error) => {
+    throw wrapError(error, 'failed to get frontend inputs');
+  });
+  return {
+    context: inputs.get(contextName),
+    dockerfile: dockerfileInput === undefined ? undefined : inputs.get(dockerfileInput),
+  };
+}
+
+export const isHttpUrl = (location: string) => /^https?:\/\//.test(location);
+
+/** The git repository that a context names, undefined if it names none. */
+export function detectGitContext(
+  location: string,
+  { keepGitDir = false, commitTimes = false } = {},
+): State | undefined {
+  const ref = parseGitRef(location);
+  if (!ref) return undefined;
+  return git(ref.remote, '', {
+    ref: ref.ref,
+    customName: `[internal] load git source ${location}`,
+    keepGitDir: ref.keepGitDir === true || keepGitDir,
+    subDir: ref.subDir || undefined,
+    checksum: ref.checksum || undefined,
+    skipSubmodules: ref.submodules === false,
+    mtime: ref.mtime || (commitTimes ? 'commit' : undefined),
+    fetchByCommit: ref.fetchByCommit,
+  });
+}
+
+const downloadName = 'context';
+const headerSize = 1024;
+
+/** A URL is the Dockerfile itself, or an archive with everything. */
+async function openHttpContext(bridge: Bridge, url: string): Promise<RemoteSources> {
+  const download = http(url, { filename: downloadName, customName: '[internal] load remote build context' });
+  const result = await bridge.solve({ definition: download.marshal() }).catch((error) => {
+    throw wrapError(error, 'failed to resolve httpcontext');
+  });
+  const header = await bridge
+    .readFile(singleRef(result), downloadName, { offset: 0, length: headerSize })
+    .catch((error) => {
+      throw wrapError(error, 'failed to read downloaded context');
+    });
+  if (!isArchive(header)) return { context: download, dockerfile: download, filename: downloadName };
+  const unpacked = scratch().file(copy(download, `/${downloadName}`, '/', { attemptUnpack: true }));
+  return { context: unpacked, dockerfile: unpacked };
+}
+
+const archiveMagic = ['425a68', '1f8b08', 'fd377a585a00']; // bzip2, gzip, xz
+
+function isArchive(header: Uint8Array): boolean {
+  const hex = Buffer.from(header.subarray(0, 6)).toString('hex');
+  return archiveMagic.some((magic) => hex.startsWith(magic)) || isTarHeader(header);
+}
+
+const scopeTo = (context: State, subDir: string) =>
+  scratch().file(copy(context, subDir, '/', { copyDirContentsOnly: true }));

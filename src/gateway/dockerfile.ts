@@ -1,0 +1,83 @@
+/** A Dockerfile with all that is needed to lower it: what builds and subrequests have in common. */
+import { parseCheckConfig } from '../check/config.ts';
+import { createLinter, type Finding } from '../check/linter.ts';
+import { decodeText } from '../go/text.ts';
+import type { Platform } from '../image/platform.ts';
+import type { SourceMap } from '../llb/options.ts';
+import type { LowerEnvironment } from '../lower/environment.ts';
+import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
+import type { Dockerfile } from '../parser/ast.ts';
+import { parseDirective } from '../parser/directives.ts';
+import { parseDockerfile } from '../parser/index.ts';
+import type { Bridge } from './bridge.ts';
+import type { BuildContext, Entrypoint } from './context.ts';
+import { sourceDateEpoch } from './epoch.ts';
+import { wrapError } from './errors.ts';
+import { findNamedContext } from './named-context.ts';
+import type { FrontendOptions } from './options.ts';
+import { describeSource, type SourceDescription } from './source-info.ts';
+
+export interface LowerRequest {
+  readonly platform?: Platform | undefined;
+  readonly warn?: ((finding: Finding) => void) | undefined;
+  readonly allStages?: boolean | undefined;
+}
+
+export interface DockerfileSource {
+  readonly source: SourceDescription;
+  /** Parses, once. Does not throw: problems are in the result. */
+  parse(): Dockerfile;
+  /** Lowers for a platform; throws the first error of the file. */
+  lower(request: LowerRequest): Promise<Lowered>;
+}
+
+/** Binds a Dockerfile that was read to the build it is for. */
+export function createDockerfile(
+  bridge: Bridge,
+  options: FrontendOptions,
+  context: BuildContext,
+  entrypoint: Entrypoint,
+): DockerfileSource {
+  const source = describeSource(entrypoint);
+  const sourceMap: SourceMap = source;
+  const text = decodeText(entrypoint.data);
+  const environment: LowerEnvironment = {
+    resolveImageConfig: (ref, request) => bridge.resolveImageConfig(ref, request),
+    namedContext: (name, request) => findNamedContext(bridge, options, name, request),
+    dockerIgnorePatterns: () => context.ignorePatterns(),
+    mainContext: (followPaths) => context.main(followPaths),
+    sourceDateEpoch: (state, logName) => sourceDateEpoch(bridge, state, logName),
+  };
+  let parsed: Dockerfile | undefined;
+  const parse = () => (parsed ??= parseDockerfile(text, { filename: entrypoint.filename }));
+
+  return {
+    source,
+    parse,
+    async lower({ platform, warn, allStages = false }) {
+      if (text === '') throw new Error('the Dockerfile cannot be empty');
+      const linter = createLinter(options.checkConfig ?? checkConfigOf(text), warn);
+      return lowerDockerfile(
+        parse(),
+        {
+          ...options,
+          targetPlatform: platform,
+          devices: [],
+          llbCaps: bridge.options.llbCaps,
+          sourceMap,
+          allStages,
+        },
+        environment,
+        linter,
+      );
+    },
+  };
+}
+
+function checkConfigOf(text: string) {
+  try {
+    return parseCheckConfig(parseDirective('check', text)?.value ?? '');
+  } catch (error) {
+    throw wrapError(error, 'failed to parse check options');
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Errors as BuildKit wants them: a google.rpc.Status whose details are Go's JSON of the typed errors
+ * (solver/errdefs, util/grpcerrors).
+ */
+import { type JsonEncodable, marshalJson } from '../go/json-encode.ts';
+import { lineRanges } from '../lower/source-location.ts';
+import { LocatedError, locatedError } from '../parser/diagnostic.ts';
+import type { LineRange } from '../parser/source.ts';
+import { Code, RpcError, rpcError, type StatusDetail } from '../rpc/status.ts';
+import { rangeJson, type SourceDescription, sourceInfoJson } from './source-info.ts';
+
+export interface Status {
+  readonly code: number;
+  readonly message: string;
+  readonly details: { typeUrl: string; value: Uint8Array }[];
+}
+
+/** An error that BuildKit knows by type: it carries a code and a detail. */
+export class TypedError extends Error {
+  override readonly name = 'TypedError';
+  readonly code: number;
+  readonly detail: StatusDetail;
+  constructor(message: string, code: number, detail: StatusDetail) {
+    super(message);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+const typedDetail = (type: string, json: JsonEncodable): StatusDetail => ({
+  typeUrl: `github.com/moby/buildkit/${type}+json`,
+  value: new TextEncoder().encode(marshalJson(json)),
+});
+
+/** A capability in `frontend.caps` that this frontend lacks. */
+export const unsupportedFrontendCap = (name: string) =>
+  new TypedError(
+    `unsupported frontend capability ${name}`,
+    Code.unimplemented,
+    typedDetail('errdefs.FrontendCap', { name }),
+  );
+
+/** A `requestid` that this frontend does not know. */
+export const unsupportedSubrequest = (name: string) =>
+  new TypedError(`unsupported request ${name}`, Code.unknown, typedDetail('errdefs.Subrequest', { name }));
+
+/** Says what was being done when `error` came. */
+export function wrapError(error: unknown, doing: string): Error {
+  return new Error(`${doing}: ${messageOf(error)}`, { cause: error });
+}
+
+/** An error's message without the further problems of the Dockerfile that are listed below it. */
+export function firstMessage(error: unknown): string {
+  return (error instanceof LocatedError && error.diagnostics[0]?.message) || messageOf(error);
+}
+
+export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** An error together with places in a file, for an error that has none of its own. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly source: SourceDescription;
+  /** Innermost first; undefined is a place without lines. */
+  readonly locations: readonly (LineRange | undefined)[];
+  constructor(error: unknown, source: SourceDescription, locations: readonly (LineRange | undefined)[]) {
+    super(messageOf(error), { cause: error });
+    this.source = source;
+    this.locations = locations;
+  }
+}
+
+/** Adds the file to an error that knows its lines. */
+export function withSource(error: unknown, source: SourceDescription): unknown {
+  const located = locatedError(error);
+  return located ? new SourceError(error, source, located.locations) : error;
+}
+
+const isSource = (detail: StatusDetail) => /(^|\/)errdefs\.Source(\+json)?$/.test(detail.typeUrl);
+
+/** Whether an error from another frontend already points into a file. */
+export const hasSources = (error: unknown) => rpcError(error)?.details.some(isSource) ?? false;
+
+/**
+ * The status for an error. An error that came from the daemon keeps its own message and code, whatever was put around
+ * it, as BuildKit's own frontends do; places are listed outermost first.
+ */
+export function toStatus(error: unknown): Status {
+  const details: StatusDetail[] = [];
+  let code: number | undefined;
+  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+    if (e instanceof SourceError) {
+      for (const lines of [...e.locations].reverse())
+        details.push(typedDetail('errdefs.Source', { info: sourceInfoJson(e.source), ranges: lineRangesJson(lines) }));
+    } else if (e instanceof TypedError) {
+      details.push(e.detail);
+      code ??= e.code;
+    }
+  }
+  const remote = rpcError(error);
+  if (remote) {
+    const known = remote.details.filter(isKnown).reverse();
+    const unknown = remote.details.filter((detail) => !isKnown(detail));
+    const all = [...unknown, ...details, ...known].map(({ typeUrl, value }) => ({ typeUrl, value }));
+    return { code: remote.code === Code.ok ? Code.unknown : remote.code, message: remote.status, details: all };
+  }
+  return {
+    code: code ?? Code.unknown,
+    message: messageOf(error),
+    details: details.map(({ typeUrl, value }) => ({ typeUrl, value })),
+  };
+}
+
+const isKnown = (detail: StatusDetail) => /(^|\/)(errdefs|stack)\.\w+\+json$/.test(detail.typeUrl);
+
+/** {@link lineRanges} in Go's JSON; undefined for none. */
+export function lineRangesJson(lines: LineRange | undefined) {
+  const ranges = lineRanges(lines).map(rangeJson);
+  return ranges.length > 0 ? ranges : undefined;
+}
+
+/** What to report when a frontend is told to stop. */
+export const canceled = (reason: string) => new RpcError(Code.canceled, `context canceled: ${reason}`);

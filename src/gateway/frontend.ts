@@ -1,0 +1,59 @@
+/**
+ * The Dockerfile frontend: one function over the gateway API. Inside BuildKit the bridge is gRPC on stdin and stdout,
+ * elsewhere it is whatever answers the same calls.
+ */
+import type { Bridge, Result } from './bridge.ts';
+import { build } from './build.ts';
+import { openContext } from './context.ts';
+import { createDockerfile } from './dockerfile.ts';
+import { unsupportedFrontendCap } from './errors.ts';
+import { forward } from './forward.ts';
+import { parseFrontendOptions } from './options.ts';
+import { withResolveCache } from './resolve-cache.ts';
+import { handleSubrequest } from './subrequests/handle.ts';
+import { createWarner } from './warn.ts';
+
+/** What this frontend can do, for `frontend.caps`. */
+const supportedCaps = new Set([
+  'moby.buildkit.frontend.inputs',
+  'moby.buildkit.frontend.subrequests',
+  'moby.buildkit.frontend.contexts',
+  'moby.buildkit.frontend.gitquerystring',
+]);
+
+/** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
+export async function runFrontend(daemon: Bridge): Promise<Result> {
+  const bridge = withResolveCache(daemon);
+  const options = parseFrontendOptions(bridge.options);
+  const unsupported = findUnsupportedCap(options.opts['frontend.caps'] ?? '');
+  if (unsupported && !unsupported.mayForward) throw unsupported.error;
+
+  const context = await openContext(bridge, options);
+  const entrypoint = await context.readEntrypoint();
+  const forwarded = await forward(bridge, options, entrypoint);
+  if (forwarded) return forwarded;
+  if (unsupported) throw unsupported.error;
+
+  const dockerfile = createDockerfile(bridge, options, context, entrypoint);
+  const warner = createWarner(bridge, dockerfile.source);
+  try {
+    const answer = await handleSubrequest(options, dockerfile, warner);
+    return answer ?? (await build(bridge, options, dockerfile, warner));
+  } finally {
+    await warner.sent();
+  }
+}
+
+/** The capability that is asked for and missing, and whether another frontend may have it (`name+forward`). */
+function findUnsupportedCap(request: string) {
+  let found: { readonly error: Error; readonly mayForward: boolean } | undefined;
+  if (request === '') return undefined;
+  for (const cap of request.split(',')) {
+    const name = cap.split('+', 1)[0]!;
+    if (supportedCaps.has(name)) continue;
+    const mayForward = cap.includes('+forward');
+    found = { error: unsupportedFrontendCap(name), mayForward };
+    if (!mayForward) break;
+  }
+  return found;
+}

@@ -1,0 +1,204 @@
+/**
+ * Named contexts (`context:NAME=…`): images, OCI layouts, git, http, local sources and inputs that stand for a name in
+ * FROM, COPY --from or a mount (BuildKit's frontend/dockerui).
+ */
+import { decodeJson, goBytes, goMap } from '../go/json-decode.ts';
+import { quote } from '../go/quote.ts';
+import { decodeText } from '../go/text.ts';
+import { type ImageConfig, parseImageConfig } from '../image/config.ts';
+import { defaultPlatform, formatPlatform, normalizePlatform } from '../image/platform.ts';
+import {
+  familiarString,
+  formatReference,
+  parseNormalizedNamed,
+  parseReference,
+  referenceName,
+  tagNameOnly,
+  withDigest,
+} from '../image/reference.ts';
+import { deferred, http, image, local, ociLayout, scratch } from '../llb/index.ts';
+import type { State } from '../llb/state.ts';
+import type { NamedContext, NamedContextRequest } from '../lower/environment.ts';
+import { type Bridge, ResolvedToOtherSource } from './bridge.ts';
+import { detectGitContext, ignoreFileOptions, parseIgnoreFile, singleRef, tryReadFile } from './context.ts';
+import { wrapError } from './errors.ts';
+import type { FrontendOptions } from './options.ts';
+
+type Loaded = Awaited<ReturnType<NamedContext['load']>>;
+
+/** Source policies may send a context elsewhere; so many times in a row and no more. */
+const maxRedirects = 10;
+
+/** Finds the context of a name: one for the platform first, then one for all. */
+export function findNamedContext(
+  bridge: Bridge,
+  options: FrontendOptions,
+  name: string,
+  request: NamedContextRequest,
+): NamedContext | undefined {
+  const key = contextKey(name);
+  const platform = formatPlatform(normalizePlatform(request.platform ?? defaultPlatform()));
+  for (const fullName of [`${key}::${platform}`, key]) {
+    if (options.opts[`context:${fullName}`] === undefined) continue;
+    const context = { bridge, options, name: key, fullName, request };
+    return { load: () => load(context, 0) };
+  }
+  return undefined;
+}
+
+function contextKey(name: string): string {
+  try {
+    return familiarString(parseNormalizedNamed(name)).replace(/:latest$/, '');
+  } catch (error) {
+    throw wrapError(error, `invalid context name ${name}`);
+  }
+}
+
+interface Context {
+  readonly bridge: Bridge;
+  readonly options: FrontendOptions;
+  readonly name: string;
+  /** With `::platform` where it is for one platform only. */
+  readonly fullName: string;
+  readonly request: NamedContextRequest;
+}
+
+async function load(context: Context, redirects: number): Promise<Loaded> {
+  const { options, fullName } = context;
+  const input = options.opts[`context:${fullName}`]!;
+  if (redirects > maxRedirects)
+    throw new Error(
+      `context recursion limit exceeded; this may indicate a cycle in the provided source policies: ${input}`,
+    );
+  const colon = input.indexOf(':');
+  if (colon < 0) throw new Error(`invalid context specifier ${input} for ${fullName}`);
+  const kind = input.startsWith('git@') ? 'git' : input.slice(0, colon);
+  const value = input.slice(colon + 1);
+  switch (kind) {
+    case 'docker-image':
+      return loadImage(context, withoutSlashes(value), redirects);
+    case 'git': {
+      const state = detectGitContext(input);
+      if (!state) throw new Error(`invalid git context ${input}`);
+      return { state, image: undefined };
+    }
+    case 'http':
+    case 'https':
+      return { state: detectGitContext(input) ?? httpContext(context, input), image: undefined };
+    case 'oci-layout':
+      return loadOciLayout(context, withoutSlashes(value));
+    case 'local':
+      return { state: await loadLocal(context, value), image: undefined };
+    case 'input':
+      return loadInput(context, value);
+    default:
+      throw new Error(`unsupported context source ${kind} for ${fullName}`);
+  }
+}
+
+const withoutSlashes = (value: string) => (value.startsWith('//') ? value.slice(2) : value);
+
+const httpContext = ({ fullName }: Context, url: string) =>
+  http(url, { filename: 'context', customName: `[context ${fullName}] ${url}` });
+
+async function loadImage(context: Context, ref: string, redirects: number): Promise<Loaded> {
+  const { bridge, options, fullName, request } = context;
+  if (ref === 'scratch') return { state: scratch(), image: undefined };
+  const named = formatReference(tagNameOnly(parseNormalizedNamed(ref)));
+  try {
+    const resolved = await bridge.resolveImageConfig(named, {
+      platform: request.platform,
+      resolveMode: request.resolveMode,
+      logName: `[context ${fullName}] load metadata for ${ref}`,
+    });
+    const state = image(resolved.ref, {
+      customName: `[context ${fullName}] ${ref}`,
+      ...(request.platform && { platform: request.platform }),
+    });
+    const loaded = withConfig(state, resolved.config);
+    if (loaded.image) loaded.image.created = undefined;
+    return loaded;
+  } catch (error) {
+    if (!(error instanceof ResolvedToOtherSource)) throw error;
+    const scheme = error.updated.indexOf('://');
+    if (scheme < 0) throw new Error(`could not parse ref: ${error.updated}`);
+    options.opts[`context:${fullName}`] = `${error.updated.slice(0, scheme)}:${error.updated.slice(scheme + 3)}`;
+    return load(context, redirects + 1);
+  }
+}
+
+/** Reads the config first, then takes its environment over. */
+function withConfig(state: State, data: Uint8Array): Loaded {
+  const config = parseImageConfig(data);
+  return { state: state.withImageConfig(data), image: config };
+}
+
+async function loadOciLayout(context: Context, spec: string): Promise<Loaded> {
+  const { bridge, name, fullName, request } = context;
+  const layout = attempt(`could not parse oci-layout reference ${quote(spec)}`, () => parseReference(spec));
+  if (!layout.digest) throw new Error(`oci-layout reference ${quote(formatReference(layout))} has no digest`);
+  // The reference in the layout says nothing to people: the context's own name stands in for it.
+  const named = attempt(`could not parse oci-layout reference ${quote(name)}`, () => parseNormalizedNamed(name));
+  const ref = formatReference(withDigest(named, layout.digest));
+  const store = { sessionId: bridge.options.sessionId, storeId: referenceName(layout) };
+  const { config } = await bridge.resolveImageConfig(ref, {
+    platform: request.platform,
+    logName: `[context ${fullName}] load metadata for ${ref}`,
+    ociLayout: store,
+  });
+  const state = ociLayout(ref, {
+    customName: `[context ${fullName}] OCI load from client`,
+    ...store,
+    ...(request.platform && { platform: request.platform }),
+  });
+  return attempt('could not parse oci-layout image config', () => withConfig(state, config));
+}
+
+function attempt<T>(doing: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw wrapError(error, doing);
+  }
+}
+
+async function loadLocal({ bridge, options, fullName, request }: Context, name: string): Promise<State> {
+  const sessionId = options.localSessionIds.get(name) ?? bridge.options.sessionId;
+  const ignoreFile = local(name, {
+    ...ignoreFileOptions(sessionId, `context:${fullName}-.dockerignore`),
+    customName: `[context ${fullName}] load .dockerignore`,
+  });
+  const ref = singleRef(await bridge.solve({ definition: ignoreFile.marshal(), evaluate: true }));
+  const data = await tryReadFile(bridge, ref, '.dockerignore');
+  const excludePatterns = data ? parseIgnoreFile('.dockerignore', data) : [];
+  const sharedKey = options.opts[`sharedkey:localdir:${fullName}`] ?? '';
+  // Which paths the stages read is known only when all of them are lowered.
+  return deferred(() =>
+    local(name, {
+      customName: `[context ${fullName}] load from client`,
+      sessionId,
+      sharedKeyHint: `context:${fullName}-${sharedKey}`,
+      excludePatterns,
+      followPaths: request.followPaths(),
+    }),
+  );
+}
+
+async function loadInput({ bridge, options, fullName }: Context, name: string): Promise<Loaded> {
+  const state = (await bridge.inputs()).get(name);
+  if (!state) throw new Error(`invalid input ${name} for ${fullName}`);
+  const metadata = options.opts[`input-metadata:${name}`];
+  if (metadata === undefined) return { state, image: undefined };
+  const config = attempt(`failed to parse input metadata ${metadata}`, () => inputImageConfig(metadata));
+  if (!config) return { state, image: undefined };
+  const withEnv = state.withImageConfig(config);
+  return { state: withEnv, image: attempt(`failed to parse image config for ${fullName}`, () => parseOrNull(config)) };
+}
+
+const parseOrNull = (config: Uint8Array): ImageConfig | undefined =>
+  decodeText(config).trim() === 'null' ? undefined : parseImageConfig(config);
+
+/** The image config in an input's metadata: a JSON object of base64 values. */
+function inputImageConfig(metadata: string): Uint8Array | undefined {
+  return decodeJson(metadata, goMap(goBytes))?.get('containerimage.config');
+}

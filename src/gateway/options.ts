@@ -1,0 +1,280 @@
+/**
+ * The frontend options of a build (`BUILDKIT_FRONTEND_OPT_*`): what `docker build` and `buildctl` pass, with the keys,
+ * rules and error texts of BuildKit's frontend/dockerui.
+ */
+import { type CheckConfig, parseCheckConfig } from '../check/config.ts';
+import { parseCsvFields } from '../go/csv.ts';
+import { decodeJson, field, goMap, goPointer, goSlice, goString, goStruct } from '../go/json-decode.ts';
+import { parseIP } from '../go/net.ts';
+import { quote } from '../go/quote.ts';
+import { parseUlimit } from '../go/size.ts';
+import { parseBool, parseInteger, parseUnsigned } from '../go/strconv.ts';
+import { toLower, trimSpace } from '../go/unicode.ts';
+import { defaultPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
+import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
+import type { ExtraHost, LinuxResources, NetworkMode, ResolveMode, Ulimit } from '../llb/options.ts';
+import { parseAttestations } from './attestations.ts';
+import type { BridgeOptions, CacheOptionsEntry } from './bridge.ts';
+import { wrapError } from './errors.ts';
+
+export interface SbomOptions {
+  /** Image that scans, normalized. */
+  readonly generator: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+export interface FrontendOptions {
+  /** The options as given, with those that build arguments override. Named contexts and forwarding change them. */
+  readonly opts: Record<string, string>;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly target: string;
+  /** [] where the build names no platform. */
+  readonly targetPlatforms: readonly Platform[];
+  readonly buildPlatforms: readonly Platform[];
+  readonly multiPlatformRequested: boolean;
+  readonly cacheIdNamespace: string;
+  readonly cgroupParent: string;
+  readonly extraHosts: readonly ExtraHost[];
+  readonly hostname: string;
+  readonly imageResolveMode: ResolveMode;
+  readonly networkMode: NetworkMode;
+  readonly shmSize: bigint;
+  readonly ulimits: readonly Ulimit[];
+  readonly linuxResources: LinuxResources | undefined;
+  /** [] is all stages, undefined none. */
+  readonly noCache: readonly string[] | undefined;
+  readonly cacheImports: readonly CacheOptionsEntry[];
+  readonly sbom: SbomOptions | undefined;
+  /** Overrides `# check=`. */
+  readonly checkConfig: CheckConfig | undefined;
+  /** Sessions of single local sources, where they are not the build's own. */
+  readonly localSessionIds: ReadonlyMap<string, string>;
+}
+
+/** Reads the options; throws with the reference's text for the first that is wrong. */
+export function parseFrontendOptions({ opts: given, workers, llbCaps }: BridgeOptions): FrontendOptions {
+  const missing = llbCaps.missing('file.base');
+  if (missing) throw wrapError(missing, 'needs BuildKit 0.5 or later');
+  const opts: Record<string, string> = { ...given };
+  refuseRemovedOptions(opts);
+
+  const workerPlatform = workers[0]?.platforms[0];
+  const targetPlatforms = opts['platform'] ? parsePlatforms(opts['platform']) : [];
+  const imageResolveMode = parseResolveMode(opts['image-resolve-mode'] ?? '');
+  const extraHosts = during('failed to parse additional hosts', () => parseExtraHosts(opts['add-hosts'] ?? ''));
+  const shmSize = during('failed to parse shm size', () => (opts['shm-size'] ? parseInt64(opts['shm-size']) : 0n));
+  const ulimits = during('failed to parse ulimit', () => parseUlimits(opts['ulimit'] ?? ''));
+  const linuxResources = during('failed to parse resource limits', () => parseLinuxResources(opts));
+  const networkMode = parseNetworkMode(opts['force-network-mode'] ?? '');
+  const noCache = opts['no-cache'];
+  const multiPlatformRequested = parseMultiPlatform(opts, targetPlatforms.length);
+  const cacheImports = parseCacheImports(opts);
+  const sbom = parseSbom(opts);
+  const hostname = opts['build-arg:BUILDKIT_SANDBOX_HOSTNAME'];
+  if (hostname) opts['hostname'] = hostname;
+  const check = opts['build-arg:BUILDKIT_DOCKERFILE_CHECK'];
+
+  return {
+    opts,
+    buildArgs: withPrefix(opts, 'build-arg:'),
+    labels: withPrefix(opts, 'label:'),
+    target: opts['target'] ?? '',
+    targetPlatforms,
+    buildPlatforms: [workerPlatform ?? defaultPlatform()],
+    multiPlatformRequested,
+    cacheIdNamespace: opts['build-arg:BUILDKIT_CACHE_MOUNT_NS'] ?? '',
+    cgroupParent: opts['cgroup-parent'] ?? '',
+    extraHosts,
+    hostname: opts['hostname'] ?? '',
+    imageResolveMode,
+    networkMode,
+    shmSize,
+    ulimits,
+    linuxResources,
+    noCache: noCache === undefined ? undefined : noCache === '' ? [] : noCache.split(','),
+    cacheImports,
+    sbom,
+    checkConfig:
+      check === undefined
+        ? undefined
+        : during('failed to parse build-arg:BUILDKIT_DOCKERFILE_CHECK', () => parseCheckConfig(check)),
+    localSessionIds: withPrefix(opts, 'local-sessionid:'),
+  };
+}
+
+function during<T>(doing: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw wrapError(error, doing);
+  }
+}
+
+function refuseRemovedOptions(opts: Readonly<Record<string, string>>): void {
+  if (opts['override-copy-image']) throw new Error('support for "override-copy-image" was removed in BuildKit 0.11');
+  if (isTrue(opts['build-arg:BUILDKIT_DISABLE_FILEOP']))
+    throw new Error('support for "BUILDKIT_DISABLE_FILEOP" build-arg was removed in BuildKit 0.11');
+}
+
+const parseInt64 = (value: string) => parseInteger(value, 10, 64);
+const parseUint64 = (value: string) => parseUnsigned(value, 10, 64);
+
+/** Whether an option is set to a true value; what is no boolean counts as false. */
+export function isTrue(value: string | undefined): boolean {
+  try {
+    return value !== undefined && parseBool(value);
+  } catch {
+    return false;
+  }
+}
+
+function parsePlatforms(value: string): Platform[] {
+  return value
+    .split(',')
+    .map((platform) =>
+      during(`failed to parse target platform ${platform}`, () => normalizePlatform(parsePlatform(platform))),
+    );
+}
+
+function parseResolveMode(value: string): ResolveMode {
+  if (value === '') return 'default';
+  if (value === 'default' || value === 'pull' || value === 'local') return value;
+  throw new Error(`invalid image-resolve-mode: ${value}`);
+}
+
+function parseNetworkMode(value: string): NetworkMode {
+  if (value === '') return 'sandbox';
+  if (value === 'none' || value === 'host' || value === 'sandbox') return value;
+  throw new Error(`invalid netmode ${value}`);
+}
+
+function parseExtraHosts(value: string): ExtraHost[] {
+  if (value === '') return [];
+  return parseCsvFields(value).map((entry) => {
+    const lower = toLower(entry);
+    const equals = lower.indexOf('=');
+    if (equals < 0) throw new Error(`invalid key-value pair ${entry}`);
+    const address = lower.slice(equals + 1);
+    const ip = parseIP(address);
+    if (ip === undefined) throw new Error(`failed to parse IP ${address}`);
+    return { host: lower.slice(0, equals), ip };
+  });
+}
+
+function parseUlimits(value: string): Ulimit[] {
+  return value === '' ? [] : parseCsvFields(value).map(parseUlimit);
+}
+
+function parseLinuxResources(opts: Readonly<Record<string, string>>): LinuxResources | undefined {
+  const limit = (key: string, parse: (value: string) => bigint, valid: (n: bigint) => boolean, rule: string) => {
+    const value = opts[key];
+    if (!value) return 0n;
+    const n = during(`invalid ${key} value: ${value}`, () => parse(value));
+    if (!valid(n)) throw new Error(`invalid ${key} value: ${value}: must be ${rule}`);
+    return n;
+  };
+  const positive = (n: bigint) => n > 0n;
+  const set = (key: string) => {
+    const value = opts[key] ?? '';
+    if (value !== '') during(`invalid ${key} value: ${value}`, () => checkCpuset(value));
+    return value;
+  };
+  const resources = {
+    memory: limit('memory', parseInt64, positive, '> 0'),
+    memorySwap: limit('memswap', parseInt64, (n) => n >= -1n && n !== 0n, '-1 (unlimited) or > 0'),
+    cpuShares: limit('cpushares', parseUint64, positive, '> 0'),
+    cpuPeriod: limit('cpuperiod', parseUint64, positive, '> 0'),
+    cpuQuota: limit('cpuquota', parseInt64, positive, '> 0'),
+    cpusetCpus: set('cpusetcpus'),
+    cpusetMems: set('cpusetmems'),
+  };
+  return Object.values(resources).some(Boolean) ? resources : undefined;
+}
+
+const maxCpu = 8192;
+
+/** Checks a list such as `0-3,5`. */
+function checkCpuset(value: string): void {
+  for (const part of value.split(',').map(trimSpace)) {
+    if (part === '') continue;
+    const [low, high] = cut(part, '-').map((piece) => index(trimSpace(piece)));
+    if (cut(part, '-').length === 1) {
+      if (low === undefined) throw new Error(`invalid cpuset element ${quote(part)}`);
+      if (low > maxCpu) throw new Error(`cpuset element ${quote(part)} exceeds maximum ${maxCpu}`);
+    } else {
+      if (low === undefined || high === undefined || high < low) throw new Error(`invalid cpuset range ${quote(part)}`);
+      if (high > maxCpu) throw new Error(`cpuset range ${quote(part)} exceeds maximum ${maxCpu}`);
+    }
+  }
+}
+
+function cut(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** A number from 0, undefined if it is none. */
+function index(text: string): bigint | undefined {
+  try {
+    const n = parseInt64(text);
+    return n < 0n ? undefined : n;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseMultiPlatform(opts: Record<string, string>, targets: number): boolean {
+  const override = opts['build-arg:BUILDKIT_MULTI_PLATFORM'];
+  if (override) opts['multi-platform'] = override;
+  const value = opts['multi-platform'];
+  if (!value) return targets > 1;
+  let requested: boolean;
+  try {
+    requested = parseBool(value);
+  } catch {
+    throw new Error(`invalid boolean value for multi-platform: ${value}`);
+  }
+  if (!requested && targets > 1)
+    throw new Error('conflicting config: returning multiple target platforms is not allowed');
+  return requested;
+}
+
+function parseCacheImports(opts: Readonly<Record<string, string>>): CacheOptionsEntry[] {
+  const json = opts['cache-imports'];
+  const entries = json ? parseCacheImportsJson(json) : [];
+  const refs = opts['cache-from']?.split(',') ?? [];
+  if (opts['cache-from']) entries.push(...refs.map((ref) => ({ type: 'registry', attrs: { ref } })));
+  return entries;
+}
+
+const cacheEntries = goSlice(
+  goPointer(
+    goStruct('moby_buildkit_v1.CacheOptionsEntry', {
+      type: field('Type', goString()),
+      attrs: field('Attrs', goMap(goString())),
+    }),
+  ),
+);
+
+function parseCacheImportsJson(json: string): CacheOptionsEntry[] {
+  const entries = during(`failed to unmarshal cache-imports (${quote(json)})`, () => decodeJson(json, cacheEntries));
+  return (entries ?? []).map((entry) => ({
+    type: entry?.type ?? '',
+    attrs: Object.fromEntries(entry?.attrs ?? []),
+  }));
+}
+
+function parseSbom(opts: Readonly<Record<string, string>>): SbomOptions | undefined {
+  const attributes = parseAttestations(opts).get('sbom');
+  if (!attributes) return undefined;
+  const generator = attributes.get('generator')!;
+  const parameters = new Map([...attributes].filter(([key]) => key !== 'generator'));
+  const ref = during(`failed to parse sbom scanner ${generator}`, () => parseNormalizedNamed(generator));
+  return { generator: formatReference(tagNameOnly(ref)), parameters };
+}
+
+function withPrefix(opts: Readonly<Record<string, string>>, prefix: string): Map<string, string> {
+  const found = Object.entries(opts).filter(([key]) => key.startsWith(prefix));
+  return new Map(found.map(([key, value]) => [key.slice(prefix.length), value]));
+}

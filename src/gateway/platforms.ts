@@ -1,0 +1,40 @@
+/** The platforms of a result as exporters read them. */
+import { marshalJson } from '../go/json-encode.ts';
+import type { ImageConfig } from '../image/config.ts';
+import { formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
+
+export interface ExportPlatform {
+  readonly id: string;
+  readonly platform: Platform;
+}
+
+/** A Windows platform takes its version and features from the image where the build names none. */
+export function exportPlatform(target: Platform, image: ImageConfig): ExportPlatform {
+  const platform = normalizePlatform(target);
+  const id = formatPlatform(platform);
+  if (platform.os !== 'windows' || image.os !== 'windows') return { id, platform };
+  return {
+    id,
+    platform: normalizePlatform({
+      ...platform,
+      osVersion: platform.osVersion || image.osVersion,
+      osFeatures: platform.osFeatures.length > 0 ? platform.osFeatures : (image.osFeatures ?? []),
+    }),
+  };
+}
+
+/** Go's JSON of exptypes.Platforms. */
+export function marshalPlatforms(platforms: readonly ExportPlatform[]): string {
+  return marshalJson({
+    Platforms: platforms.map(({ id, platform }) => ({
+      ID: id,
+      Platform: {
+        architecture: platform.architecture,
+        os: platform.os,
+        'os.version': platform.osVersion || undefined,
+        'os.features': platform.osFeatures.length > 0 ? platform.osFeatures : undefined,
+        variant: platform.variant || undefined,
+      },
+    })),
+  });
+}

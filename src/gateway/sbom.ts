@@ -1,0 +1,111 @@
+/** Scans build results with a scanner image, which writes SBOMs (BuildKit's docs/attestations/sbom-protocol.md). */
+import { join } from '../go/path.ts';
+import { parseOciImageConfig } from '../image/config.ts';
+import { Definition } from '../llb/definition.ts';
+import { image, mkdir, scratch } from '../llb/index.ts';
+import type { Mount } from '../llb/options.ts';
+import type { State } from '../llb/state.ts';
+import type { Lowered } from '../lower/lower.ts';
+import { type Attestation, type Bridge, ResolvedToOtherSource } from './bridge.ts';
+import { singleRef } from './context.ts';
+import { wrapError } from './errors.ts';
+import type { FrontendOptions, SbomOptions } from './options.ts';
+
+const coreName = 'sbom';
+const sourceDir = '/run/src/';
+const resultDir = '/run/out/';
+const spdx = 'https://spdx.dev/Document';
+
+/** What was built for one platform. */
+export interface ScanTarget {
+  readonly lowered: Lowered;
+  readonly definition: Definition;
+}
+
+/** Scans the result of one platform. */
+export type Scanner = (platformId: string, target: ScanTarget) => Promise<Attestation>;
+
+/** Resolves the scanner image, which runs on the first build platform. */
+export async function createScanner(bridge: Bridge, options: SbomOptions, build: FrontendOptions): Promise<Scanner> {
+  const platform = build.buildPlatforms[0]!;
+  const { generator } = options;
+  const metadata = await bridge
+    .resolveSourceMetadata(
+      { identifier: `docker-image://${generator}`, attrs: {} },
+      {
+        logName: '',
+        platform,
+        resolveMode: build.opts['image-resolve-mode'] === undefined ? undefined : build.imageResolveMode,
+      },
+    )
+    .catch((error) => {
+      throw wrapError(error, `failed to resolve source metadata for ${generator}`);
+    });
+  const { identifier } = metadata.source;
+  if (!metadata.image) throw new ResolvedToOtherSource(generator, identifier);
+  const ref = identifier.replace(/^docker-image:\/\//, '').replace(/^oci-layout:\/\//, '');
+  const { config } = parseOciImageConfig(metadata.image.config);
+  const args = [...(config.entrypoint ?? []), ...(config.cmd ?? [])];
+  if (args.length === 0) throw new Error(`scanner ${ref} does not have cmd`);
+
+  return async (platformId, target) => {
+    const { sbom, ignoreCache } = target.lowered;
+    const env: Record<string, string> = {};
+    for (const entry of config.env) {
+      const equals = entry.indexOf('=');
+      env[equals < 0 ? entry : entry.slice(0, equals)] = equals < 0 ? '' : entry.slice(equals + 1);
+    }
+    env['BUILDKIT_SCAN_DESTINATION'] = resultDir;
+    env['BUILDKIT_SCAN_SOURCE'] = join(sourceDir, 'core', coreName);
+    if (sbom.extras.size > 0) env['BUILDKIT_SCAN_SOURCE_EXTRAS'] = join(sourceDir, 'extras/');
+    for (const [key, value] of options.parameters) env[`BUILDKIT_SCAN_${key}`] = value;
+
+    const scannerImage = image(ref, { platform });
+    const extras = [...sbom.extras].map(
+      ([name, source]): Mount => ({
+        target: join(sourceDir, 'extras', `${coreName}-${name}`),
+        source,
+        readonly: true,
+      }),
+    );
+    const run = scannerImage.run({
+      args,
+      env,
+      dir: config.workingDir,
+      customName: `[${platformId}] generating sbom using ${ref}`,
+      ...(ignoreCache && { ignoreCache: true }),
+      mounts: [
+        temporaryMount(scannerImage, platform.os),
+        { target: join(sourceDir, 'core', coreName), source: sbom.core, readonly: true },
+        ...extras,
+        { target: resultDir, source: scratch() },
+      ],
+    });
+    const definition = withMetadataOf(run.mount(resultDir).marshal(), target.definition);
+    const result = await bridge.solve({ definition });
+    return {
+      kind: 'bundle',
+      metadata: { reason: encode('sbom'), 'sbom-core': encode(coreName) },
+      ref: singleRef(result),
+      path: '',
+      inTotoPredicateType: spdx,
+      inTotoSubjects: [],
+    };
+  };
+}
+
+/** The ops that were built already keep what was said of them then. */
+function withMetadataOf(definition: Definition, built: Definition): Definition {
+  const metadata = [...definition.metadata].map(([digest, op]) => [digest, built.metadata.get(digest) ?? op] as const);
+  return new Definition(definition.def, new Map(metadata), definition.source);
+}
+
+/** Windows has no tmpfs. */
+function temporaryMount(scanner: State, os: string): Mount {
+  if (os !== 'windows') return { type: 'tmpfs', target: '/tmp' };
+  const source = scanner.file(mkdir('/tmp', 0o777, { makeParents: true }));
+  return { target: '/tmp', source, sourcePath: '/tmp', forceNoOutput: true };
+}
+
+const encoder = new TextEncoder();
+const encode = (text: string) => encoder.encode(text);

@@ -1,0 +1,89 @@
+/** A source file as it travels in errors and lint results: Go's JSON of pb.SourceInfo. */
+import type { SourceInfo } from '../gen/pb/ops_pb.ts';
+import type { JsonEncodable } from '../go/json-encode.ts';
+import type { Definition } from '../llb/definition.ts';
+import { metadataToJson } from '../llb/json.ts';
+
+export interface SourceDescription {
+  readonly filename: string;
+  readonly language: string;
+  readonly data: Uint8Array;
+  /** Where the file came from. */
+  readonly definition: Definition;
+}
+
+/** Describes a Dockerfile that was read. */
+export function describeSource({ filename, data, definition }: Omit<SourceDescription, 'language'>): SourceDescription {
+  return { filename, language: 'Dockerfile', data, definition };
+}
+
+/** In the order of Go's struct fields; undefined marks what `omitempty` leaves out. */
+export function sourceInfoJson({ filename, language, data, definition }: SourceDescription): JsonEncodable {
+  return {
+    filename: filename || undefined,
+    data: base64(data),
+    definition: definitionJson(definition.def, definition.metadata, definition.source),
+    language: language || undefined,
+  };
+}
+
+const base64 = (data: Uint8Array) => (data.length > 0 ? Buffer.from(data).toString('base64') : undefined);
+
+const list = <T>(items: readonly T[]) => (items.length > 0 ? items : undefined);
+
+const map = (entries: readonly (readonly [string, JsonEncodable])[]) =>
+  entries.length > 0 ? new Map(entries) : undefined;
+
+function definitionJson(
+  def: readonly Uint8Array[],
+  metadata: Definition['metadata'],
+  source: Definition['source'],
+): JsonEncodable {
+  return {
+    def: list(def.map((op) => base64(op) ?? '')),
+    metadata: map([...metadata].map(([digest, op]) => [digest, metadataToJson(op)])),
+    Source: source && {
+      locations: map(
+        Object.entries(source.locations).map(([digest, { locations }]) => [
+          digest,
+          {
+            locations: list(
+              locations.map(({ sourceIndex, ranges }) => ({
+                sourceIndex: sourceIndex || undefined,
+                ranges: list(ranges.map(rangeJson)),
+              })),
+            ),
+          },
+        ]),
+      ),
+      infos: list(source.infos.map(protoSourceInfoJson)),
+    },
+  };
+}
+
+function protoSourceInfoJson({ filename, language, data, definition }: SourceInfo): JsonEncodable {
+  return {
+    filename: filename || undefined,
+    data: base64(data),
+    definition:
+      definition && definitionJson(definition.def, new Map(Object.entries(definition.metadata)), definition.Source),
+    language: language || undefined,
+  };
+}
+
+interface Point {
+  readonly line: number;
+  readonly character: number;
+}
+
+interface OpenRange {
+  readonly start?: Point | undefined;
+  readonly end?: Point | undefined;
+}
+
+/** Go's JSON of a pb.Range. */
+export function rangeJson({ start, end }: OpenRange) {
+  return { start: start && pointJson(start), end: end && pointJson(end) };
+}
+
+const pointJson = ({ line, character }: Point) => ({ line: line || undefined, character: character || undefined });

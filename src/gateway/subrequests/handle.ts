@@ -1,0 +1,38 @@
+/** Answers what a client asks for with the option `requestid` instead of a build. */
+import type { Result } from '../bridge.ts';
+import type { DockerfileSource } from '../dockerfile.ts';
+import { unsupportedSubrequest } from '../errors.ts';
+import type { FrontendOptions } from '../options.ts';
+import type { Warner } from '../warn.ts';
+import {
+  convertLlbDefinition,
+  describeDefinition,
+  lintDefinition,
+  outlineDefinition,
+  targetsDefinition,
+} from './definitions.ts';
+
+/** The answer; undefined if this is a build. */
+export async function handleSubrequest(
+  { opts, target }: FrontendOptions,
+  dockerfile: DockerfileSource,
+  { warn }: Warner,
+): Promise<Result | undefined> {
+  const request = opts['requestid'];
+  switch (request) {
+    case undefined:
+      return undefined;
+    case describeDefinition.name:
+      return (await import('./describe.ts')).describe();
+    case outlineDefinition.name:
+      return (await import('./outline.ts')).outline(dockerfile, warn);
+    case targetsDefinition.name:
+      return (await import('./targets.ts')).listTargets(dockerfile);
+    case lintDefinition.name:
+      return (await import('./lint.ts')).lint(dockerfile, target);
+    case convertLlbDefinition.name:
+      return (await import('./convertllb.ts')).convertLlb(dockerfile, warn);
+    default:
+      throw unsupportedSubrequest(request);
+  }
+}

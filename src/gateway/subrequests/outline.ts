@@ -1,0 +1,74 @@
+/** `frontend.outline`: the build arguments, secrets and SSH agents that a target takes. */
+import { marshalJsonIndent } from '../../go/json-encode.ts';
+import type { LineRange } from '../../parser/source.ts';
+import type { Result } from '../bridge.ts';
+import type { DockerfileSource } from '../dockerfile.ts';
+import { lineRangesJson } from '../errors.ts';
+import type { Warner } from '../warn.ts';
+import { outlineDefinition } from './definitions.ts';
+import { textResult } from './result.ts';
+import { alignTable } from './table.ts';
+
+export async function outline(dockerfile: DockerfileSource, warn: Warner['warn']): Promise<Result> {
+  const lowered = await dockerfile.lower({ warn });
+  const { name, description, args, secrets, ssh } = lowered.outline();
+  const json = {
+    name: name || undefined,
+    description: description || undefined,
+    args: list(
+      args.map((arg) => ({
+        name: arg.name,
+        description: arg.description || undefined,
+        value: arg.value || undefined,
+        location: location(arg.lines),
+      })),
+    ),
+    secrets: list(secrets.map(secretJson)),
+    ssh: list(ssh.map(secretJson)),
+    sources: [Buffer.from(dockerfile.source.data).toString('base64')],
+  };
+  return textResult(outlineDefinition, {
+    'result.json': marshalJsonIndent(json, '', '  '),
+    'result.txt': [
+      targetTable(name, description),
+      table(
+        'BUILD ARG\tVALUE\tDESCRIPTION',
+        args.map((arg) => `${arg.name}\t${arg.value}\t${arg.description}`),
+      ),
+      table('SECRET\tREQUIRED', secrets.map(secretRow)),
+      table('SSH\tREQUIRED', ssh.map(secretRow)),
+    ].join(''),
+  });
+}
+
+interface Secret {
+  readonly name: string;
+  readonly required: boolean;
+  readonly lines: LineRange | undefined;
+}
+
+const list = <T>(items: T[]) => (items.length > 0 ? items : undefined);
+
+const location = (lines: LineRange | undefined) => lines && { ranges: lineRangesJson(lines) };
+
+const secretJson = ({ name, required, lines }: Secret) => ({
+  name,
+  required: required || undefined,
+  location: location(lines),
+});
+
+const secretRow = ({ name, required }: Secret) => `${name}\t${required ? 'true' : ''}`;
+
+function targetTable(name: string, description: string): string {
+  if (name === '' && description === '') return '';
+  const rows = [`TARGET:\t${name || '(default)'}\n`, ...(description ? [`DESCRIPTION:\t${description}\n`] : [])];
+  return `${alignTable(readable(rows.join('')), 1)}\n`;
+}
+
+function table(head: string, rows: readonly string[]): string {
+  if (rows.length === 0) return '';
+  return `${alignTable(readable([head, ...rows].map((row) => `${row}\n`).join('')), 3)}\n`;
+}
+
+/** The tables are made from the JSON, in which bytes that are no UTF-8 are replaced. */
+const readable = (text: string) => text.toWellFormed();
