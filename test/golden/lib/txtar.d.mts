@@ -1,0 +1,1 @@
+export function parseTxtar(text: string): { comment: string; files: Map<string, string | Buffer> };
