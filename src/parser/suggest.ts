@@ -1,4 +1,5 @@
 /** "Did you mean …?": the closest of some known words. */
+import { toLower, toUpper } from '../go/unicode.ts';
 
 /** Suggestions are fewer edits away than this. */
 const tooFar = 3;
@@ -8,11 +9,11 @@ const tooFar = 3;
  * Without `caseSensitive` the suggestion takes on the word's casing.
  */
 export function suggest(word: string, options: Iterable<string>, caseSensitive: boolean): string | undefined {
-  const wanted = [...(caseSensitive ? word : word.toLowerCase())];
+  const wanted = [...(caseSensitive ? word : toLower(word))];
   let best: string | undefined;
   let distance = tooFar;
   for (const option of options) {
-    const candidate = caseSensitive ? option : option.toLowerCase();
+    const candidate = caseSensitive ? option : toLower(option);
     const d = editDistance(wanted, [...candidate], distance);
     if (d === 0) return undefined;
     if (d >= distance) continue;
@@ -29,7 +30,7 @@ export function didYouMean(word: string, options: Iterable<string>, caseSensitiv
 }
 
 function matchCase(lower: string, like: string): string {
-  return like !== like.toLowerCase() && like === like.toUpperCase() ? lower.toUpperCase() : lower;
+  return like !== toLower(like) && like === toUpper(like) ? toUpper(lower) : lower;
 }
 
 /** Levenshtein distance in code points, or `limit` if it is that or more; linear in the length for a fixed limit. */

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { firstError, formatDiagnostic, parseDockerfile, parseTrigger } from '../../src/parser/index.ts';
+
+function problems(text: string): string[] {
+  return parseDockerfile(text).diagnostics.map(({ message }) => message);
+}
+
+/** What each problem points at. */
+function marks(text: string): string[] {
+  return parseDockerfile(text).diagnostics.map(({ range }) => text.slice(range.start, range.end));
+}
+
+describe('problems', () => {
+  it('are all reported, those of the structure first, as the reference meets them', () => {
+    expect(
+      problems('FROM a b\nENV x\nFORM y\nCOPY --form=b --lnk a b\nLABEL a=b c\nRUN --network=x --security=y <<A\n'),
+    ).toEqual([
+      'ENV must have two arguments',
+      'Syntax error - can\'t find = in "c". Must be of the form: name=value',
+      'unterminated heredoc',
+      'dockerfile parse error on line 1: FROM requires either one or three arguments',
+      'dockerfile parse error on line 3: unknown instruction: FORM (did you mean FROM?)',
+      'dockerfile parse error on line 4: unknown flag: --form (did you mean from?)',
+      'dockerfile parse error on line 4: unknown flag: --lnk (did you mean link?)',
+      'dockerfile parse error on line 6: invalid network mode "x"',
+      'dockerfile parse error on line 6: security "y" is not valid',
+    ]);
+  });
+
+  it('point at what is wrong', () => {
+    expect(
+      marks(
+        'FROM a AS 1b\nCOPY --fo\\\nrm=b a b\nADD a <<B\nB\nHEALTHCHECK --interval=5 CMD x\nONBUILD FROM x\nVOLUME ["a"," "]\nENV =b c=d\n',
+      ),
+    ).toEqual(['1b', '--fo\\\nrm=b', '<<B', '5', 'FROM', '" "', '=b']);
+    expect(marks('FROM a\nSHELL [1, "a"]\nLABEL x=y lone\n')).toEqual(['1', 'lone']);
+  });
+
+  it('that follow from another are left out', () => {
+    expect(problems('RUN a\nRUN b\n')).toEqual(['no build stage in current context']);
+    expect(problems('FORM a\nRUN b\n')).toEqual([
+      'dockerfile parse error on line 1: unknown instruction: FORM (did you mean FROM?)',
+    ]);
+    expect(problems('FROM\nRUN b\n')).toEqual([
+      'dockerfile parse error on line 1: FROM requires either one or three arguments',
+    ]);
+  });
+
+  it.each([
+    ['', ['file with no instructions'], 0],
+    ['# escape=x\n', ["invalid escape token 'x' does not match ` or \\", 'file with no instructions'], 0],
+    ['# syntax=a\n# syntax=b\nFROM a', ['only one syntax parser directive can be used'], 1],
+    ['FROM a\nRUN <<A\nB\n', ['unterminated heredoc'], 2],
+    ['FROM a\nRUN a \\\n\n\n b', [expect.stringMatching(/^Empty continuation line found in: RUN a\s+b$/)], 5],
+  ])('of %j are on the lines the reference gives', (text, messages, line) => {
+    const { diagnostics } = parseDockerfile(text);
+    expect(diagnostics.map(({ message }) => message)).toEqual(messages);
+    expect(diagnostics[0]!.locations[0]!.start).toBe(line);
+  });
+
+  it('become one error with the first message at its start', () => {
+    const error = firstError(parseDockerfile('FROM a\nFROBNICATE\nUSER\n'))!;
+    expect(error.message).toBe(
+      'dockerfile parse error on line 2: unknown instruction: FROBNICATE\n1 more problem:\n  line 3: USER requires exactly one argument',
+    );
+    expect(error.locations).toEqual([{ start: 2, end: 2 }]);
+    expect(error.diagnostics).toHaveLength(2);
+    expect(firstError(parseDockerfile('FROM a\nRUN x \\\n\n'))).toBeUndefined();
+  });
+});
+
+describe('lines that are too long', () => {
+  const fill = (bytes: number) => '#'.repeat(bytes);
+  const tooLong = 'dockerfile line greater than max allowed size of 65535';
+
+  it('are those above 64 KiB, of which a last line without line break may use one byte less', () => {
+    expect(problems(`FROM a\n${fill(65_535)}\n`)).toEqual([]);
+    expect(problems(`FROM a\n${fill(65_536)}\n`)).toEqual([tooLong]);
+    expect(problems(`FROM a\n${fill(65_535)}`)).toEqual([]);
+    expect(problems(`FROM a\n${fill(65_536)}`)).toEqual([tooLong]);
+  });
+
+  it('are measured in bytes', () => {
+    expect(problems(`FROM a\n${'#'}${'é'.repeat(32_767)}\n`)).toEqual([]);
+    expect(problems(`FROM a\n${'##'}${'é'.repeat(32_767)}\n`)).toEqual([tooLong]);
+    expect(problems(`FROM a\n#${'\udcff'.repeat(65_534)}\n`)).toEqual([]);
+  });
+
+  it('hide what they are part of', () => {
+    expect(problems(`${fill(70_000)}\nFROM a\n`)[0]).toBe('file with no instructions');
+    expect(problems(`FROM a\nRUN <<A\n${fill(70_000)}\nA\n`)[0]).toBe('unterminated heredoc');
+    expect(problems(`FROM a\nRUN b \\\n${fill(70_000)}\n`)).toEqual([tooLong]);
+  });
+});
+
+describe('code frames', () => {
+  const frame = (text: string, options = {}) => {
+    const { source, diagnostics } = parseDockerfile(text, { filename: 'x/Dockerfile' });
+    return formatDiagnostic(source, diagnostics[0]!, options);
+  };
+
+  it('show the place, the lines around it, and what to do', () => {
+    expect(frame('FROM a\nCOPY --form=b a b\nRUN c\n')).toBe(
+      [
+        'x/Dockerfile:2:6: error[unknown-flag]: dockerfile parse error on line 2: unknown flag: --form (did you mean from?)',
+        '  1 | FROM a',
+        '> 2 | COPY --form=b a b',
+        '    |      ^^^^^^^^',
+        '  3 | RUN c',
+        '  hint: Its flags are --chmod, --chown, --exclude, --from, --link, --parents.',
+      ].join('\n'),
+    );
+  });
+
+  it('mark every line of a range', () => {
+    expect(frame('FROM a\nCOPY --fo\\\n  # c\nrm  a b')).toContain(
+      ['> 2 | COPY --fo\\', '    |      ^^^^^', '> 3 |   # c', '    |   ^^^', '> 4 | rm  a b', '    | ^^'].join('\n'),
+    );
+  });
+
+  it('keep the mark under the text: tabs, wide characters, long lines', () => {
+    expect(frame('FROM a\nLABEL\ta=日本 日')).toContain('> 2 | LABEL\ta=日本 日\n    |      \t       ^^');
+    const long = frame(`FROM a\nENV ${'x=y '.repeat(1000)}lone`);
+    expect(
+      Math.max(
+        ...long
+          .split('\n')
+          .slice(1)
+          .map(({ length }) => length),
+      ),
+    ).toBeLessThan(180);
+    expect(long).toMatch(/lone\n {4}\| +\^{4}$/m);
+  });
+
+  it('neither break the terminal nor use colours unless asked', () => {
+    expect(frame('FROM a\nFOO\u001b[31m\udcff x')).not.toMatch(/[\u001b\udcff]/);
+    expect(frame('FROM a\nFOO x', { color: true })).toContain('\u001b[31m');
+  });
+});
+
+describe('triggers', () => {
+  const lines = { start: 3, end: 4 };
+
+  it('are parsed as files of their own, on the lines of the FROM', () => {
+    expect(parseTrigger('COPY --from=a <<A /\nx\nA', lines)).toMatchObject({
+      kind: 'copy',
+      from: 'a',
+      lines,
+      contents: [{ path: 'A', data: 'x\n' }],
+    });
+    // The escape character is the backslash, whatever it was in the file.
+    expect(parseTrigger('RUN a `\n', lines)).toMatchObject({ kind: 'run', args: ['a `'] });
+  });
+
+  it.each([
+    ['', 'file with no instructions', [{ start: 0, end: 0 }]],
+    ['RUN a\nRUN b', 'onbuild trigger should be a single expression', undefined],
+    ['FROM a', '*instructions.Stage is not a command type', [lines]],
+    ['FROBNICATE a', 'unknown instruction: FROBNICATE', [lines]],
+    ['ENV a', 'ENV must have two arguments', [{ start: 1, end: 1 }]],
+  ])('%j is an error', (expression, message, locations) => {
+    expect(() => parseTrigger(expression, lines)).toThrow(
+      expect.objectContaining({ message, ...(locations && { locations }) }),
+    );
+  });
+});
