@@ -23,6 +23,8 @@ export type { TlsOptions } from './connect/dial.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export * from './daemon.ts';
 export type { Attributes, Destination, Export } from './exporters.ts';
+export { createDisplay, type Display, type Output, type ProgressMode, showProgress } from './progress/display.ts';
+export { errorSources, formatSource, formatWarnings, type SourceExcerpt } from './progress/source.ts';
 export type { AuthOptions } from './session/auth.ts';
 export { type CredentialSource, type Credentials, dockerCredentials, noCredentials } from './session/docker-config.ts';
 export type { SecretSource } from './session/secrets.ts';

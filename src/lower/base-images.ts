@@ -15,6 +15,7 @@ import type { State } from '../llb/state.ts';
 import { withLocation } from '../parser/diagnostic.ts';
 import { emptyEnv } from '../parser/words.ts';
 import { type LowerContext, namedContext } from './context.ts';
+import type { LowerEnvironment } from './environment.ts';
 import { suggestName, wrapError } from './errors.ts';
 import { followPaths } from './paths.ts';
 import { detectPlatform, imagePlatform } from './platforms.ts';
@@ -22,52 +23,71 @@ import { commandDescription, sourceLocations } from './source-location.ts';
 import { emptyImageName, reachableStages, type StageState, stageNames } from './stages.ts';
 import { nextStepName } from './step-name.ts';
 
-/** Gives a stage its base; called in file order, so that names of steps and warnings do not depend on who answers first. */
-type Apply = () => void;
+/** A base that is not a stage. */
+interface Base {
+  readonly stage: StageState;
+  /** As the Dockerfile has it. */
+  readonly name: string;
+  readonly reference: ImageReference;
+  readonly platform: Platform;
+}
 
 /**
  * Resolves the base images of the stages that the target needs, in parallel; those of other stages only have to be
  * valid. Stages that are resolved stay as they are, so it can be called again when triggers brought new sources.
  *
  * @returns the stages that the target needs
- * @throws the error of the first stage of the file that has one
+ * @throws one of the errors, whatever answers first: a bad name before an image that cannot be resolved
  */
 export async function resolveBaseImages(context: LowerContext, target: StageState): Promise<Set<StageState>> {
   const reachable = reachableStages(target);
   const open = context.table.states.filter((stage) => !stage.base && !stage.dispatched && !stage.resolved);
-  const bases = open.map((stage) => {
-    stage.resolved = context.options.allStages || reachable.has(stage);
-    return resolveBase(context, stage);
-  });
-  const results = await Promise.allSettled(bases);
-  for (const [index, stage] of open.entries()) {
-    const result = results[index]!;
-    try {
-      if (result.status === 'rejected') throw result.reason;
-      result.value();
-    } catch (error) {
-      throw withLocation(error, stage.lines);
-    }
-    if (stage.external) stage.dispatched = true;
+  // The order in which the reference frontend's scheduler has them run: of several errors it reports the same one.
+  const stages = [...open.slice(-1), ...open.slice(0, -1)];
+  for (const stage of stages) stage.resolved = context.options.allStages || reachable.has(stage);
+  const bases = stages.flatMap((stage) => locating(stage, () => identifyBase(context, stage)) ?? []);
+  const loads = await Promise.allSettled(bases.map((base) => loadBase(context, base)));
+  for (const [index, { stage }] of bases.entries()) {
+    const load = loads[index]!;
+    locating(stage, () => {
+      if (load.status === 'rejected') throw load.reason;
+      load.value();
+    });
   }
+  for (const stage of stages) if (stage.external) stage.dispatched = true;
   return reachable;
 }
 
-async function resolveBase(context: LowerContext, stage: StageState): Promise<Apply> {
-  const { platforms } = context;
-  if (stage.baseName === emptyImageName && !stage.namedContext) return () => useNothing(stage, platforms.target);
+/** Runs what belongs to a stage; errors get the place of its FROM. */
+function locating<T>(stage: StageState, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw withLocation(error, stage.lines);
+  }
+}
 
+/** Reads the name of the base; undefined where there is none, and then the stage is ready. */
+function identifyBase({ platforms }: LowerContext, stage: StageState): Base | undefined {
   const name = stage.baseName;
+  if (name === emptyImageName && !stage.namedContext) {
+    useNothing(stage, platforms.target);
+    return undefined;
+  }
   let reference: ImageReference;
   try {
     reference = parseNormalizedNamed(name);
   } catch (error) {
     throw wrapError(error, `failed to parse stage name ${quote(name)}`);
   }
-  const platform = stage.platform ?? platforms.target;
   stage.baseName = formatReference(tagNameOnly(reference));
-  if (!stage.resolved) return () => useSource(context, stage, platform);
+  return { stage, name, reference, platform: stage.platform ?? platforms.target };
+}
 
+/** Asks for what is behind the name; the result gives the stage its base. */
+async function loadBase(context: LowerContext, base: Base): Promise<() => void> {
+  const { stage, platform } = base;
+  if (!stage.resolved) return () => useSource(context, stage, platform);
   if (stage.namedContext) {
     const loaded = await stage.namedContext.load();
     return () => useStageContext(stage, loaded);
@@ -80,7 +100,8 @@ async function resolveBase(context: LowerContext, stage: StageState): Promise<Ap
     const loaded = await replacement.load();
     return () => useImageContext(stage, loaded, platform);
   }
-  return pull(context, stage, { name, reference, platform });
+  const resolved = await pull(context, base);
+  return () => useImage(context, base, resolved);
 }
 
 function useNothing(stage: StageState, platform: Platform): void {
@@ -111,46 +132,43 @@ function useImageContext(stage: StageState, loaded: LoadedContext, platform: Pla
   stage.platform = platform;
 }
 
-interface WantedImage {
-  /** As the Dockerfile has it. */
-  readonly name: string;
-  readonly reference: ImageReference;
-  readonly platform: Platform;
-}
+type ResolvedImage = Awaited<ReturnType<LowerEnvironment['resolveImageConfig']>>;
 
-async function pull(context: LowerContext, stage: StageState, wanted: WantedImage): Promise<Apply> {
-  const { options, environment, platforms, table, linter } = context;
-  const place = options.multiPlatformRequested ? `${formatPlatform(wanted.platform)} internal` : 'internal';
-  let resolved: Awaited<ReturnType<typeof environment.resolveImageConfig>>;
+async function pull(context: LowerContext, { stage, name, platform }: Base): Promise<ResolvedImage> {
+  const { options, environment, table } = context;
+  const place = options.multiPlatformRequested ? `${formatPlatform(platform)} internal` : 'internal';
   try {
-    resolved = await environment.resolveImageConfig(stage.baseName, {
-      platform: wanted.platform,
+    return await environment.resolveImageConfig(stage.baseName, {
+      platform,
       resolveMode: options.imageResolveMode,
       logName: `[${place}] load metadata for ${stage.baseName}`,
     });
   } catch (error) {
-    throw suggestName(wrapError(error, wanted.name), wanted.name, [...stageNames(table), ...commonImageNames]);
+    throw suggestName(wrapError(error, name), name, [...stageNames(table), ...commonImageNames]);
   }
-  return () => {
-    const reference = resolvedReference(wanted.reference, resolved.ref);
-    const config = parseConfig(resolved.config);
-    stage.baseImage = config;
-    stage.image = withoutDate(config);
-    const platform =
-      !stage.platform && platforms.implicitTarget
-        ? detectPlatform(config, wanted.platform, platforms.build)
-        : wanted.platform;
-    stage.baseName = formatReference(resolved.digest === '' ? reference : withDigest(reference, resolved.digest));
-    if (isEmpty(config)) {
-      stage.state = scratch();
-      stage.platform = platform;
-      return;
-    }
-    useSource(context, stage, platform);
-    check.baseImagePlatform(linter, stage.lines, wanted.name, platform, imagePlatform(config), (p) =>
-      formatPlatform(normalizePlatform(p)),
-    );
-  };
+}
+
+function useImage(context: LowerContext, base: Base, resolved: ResolvedImage): void {
+  const { platforms, linter } = context;
+  const { stage } = base;
+  const reference = resolvedReference(base.reference, resolved.ref);
+  const config = parseConfig(resolved.config);
+  stage.baseImage = config;
+  stage.image = withoutDate(config);
+  const platform =
+    !stage.platform && platforms.implicitTarget
+      ? detectPlatform(config, base.platform, platforms.build)
+      : base.platform;
+  stage.baseName = formatReference(resolved.digest === '' ? reference : withDigest(reference, resolved.digest));
+  if (isEmpty(config)) {
+    stage.state = scratch();
+    stage.platform = platform;
+    return;
+  }
+  useSource(context, stage, platform);
+  check.baseImagePlatform(linter, stage.lines, base.name, platform, imagePlatform(config), (p) =>
+    formatPlatform(normalizePlatform(p)),
+  );
 }
 
 /** The source op of an image. */

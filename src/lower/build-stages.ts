@@ -10,6 +10,7 @@ import type { ProcessedWord, ShellLex } from '../parser/words.ts';
 import type { GlobalArgs } from './args.ts';
 import { type LowerContext, namedContext } from './context.ts';
 import { suggestAny, wrapError } from './errors.ts';
+import { expandReporting } from './expand.ts';
 import { createOutlineCapture } from './outline.ts';
 import { followPaths } from './paths.ts';
 import { addStage, createStageState, emptyImageName, type StageState } from './stages.ts';
@@ -105,9 +106,7 @@ function expandLocated(
   describe: (error: unknown) => unknown = (error) => error,
 ): ProcessedWord {
   try {
-    const expansion = lex.processWord(word, globals.env);
-    if (expansion.unmatched.size > 0) reportUndefined(expansion.unmatched);
-    return expansion;
+    return expandReporting(lex, word, globals.env, reportUndefined);
   } catch (error) {
     throw withLocation(describe(error), from.lines);
   }

@@ -85,7 +85,7 @@ function cutArguments(form: tokens.Form, rest: Span, escapeToken: EscapeToken, c
     case 'healthcheck':
       return cutHealthcheck(rest, cuts);
     case 'names':
-      for (const word of cutQuotedWords(rest.text, escapeToken)) cutPair(word, tokens.Key, add);
+      for (const word of cutQuotedWords(rest.text, escapeToken)) cutPair(word, add);
       return false;
     case 'pairs':
       return cutPairs(rest, escapeToken, add);
@@ -131,12 +131,12 @@ function cutJson(rest: Span, cuts: TokenCut[]): boolean {
 
 type AddCut = (type: TokenType, cut: Cut) => void;
 
-/** `key=value pairs, or the legacy form of one key and all the rest as its value. */
+/** `key=value` pairs, or the legacy form of one key and all the rest as its value. */
 function cutPairs(rest: Span, escapeToken: EscapeToken, add: AddCut): false {
   const words = cutQuotedWords(rest.text, escapeToken);
   if (words.length === 0) return false;
   if (words[0]!.text.includes('=')) {
-    for (const word of words) cutPair(word, tokens.Argument, add);
+    for (const word of words) cutPair(word, add);
     return false;
   }
   let keyEnd = 0;
@@ -148,11 +148,11 @@ function cutPairs(rest: Span, escapeToken: EscapeToken, add: AddCut): false {
   return false;
 }
 
-/** Cuts `key=value` at the first equals sign; what has none becomes a token of the other type. */
-function cutPair({ text, start, end }: Cut, otherwise: TokenType, add: AddCut): void {
+/** Cuts `key=value` at the first equals sign, if there is one. */
+function cutPair({ text, start, end }: Cut, add: AddCut): void {
   const equals = text.indexOf('=');
   if (equals < 0) {
-    add(otherwise, { text, start, end });
+    add(tokens.Argument, { text, start, end });
     return;
   }
   if (equals > 0) add(tokens.Key, { text: text.slice(0, equals), start, end: start + equals });

@@ -1,6 +1,7 @@
 /** Parser directives: comments of the form `# name=value` at the very top of a file. */
 import type { Directive } from './ast.ts';
 import { skipSpace } from './blanks.ts';
+import { parseJsonAny } from './json-any.ts';
 import { lineTooLong } from './line-limit.ts';
 import type { LineRange } from './source.ts';
 
@@ -129,12 +130,8 @@ function findDirective(
 
 function jsonDirective(name: DirectiveName, text: string, line: number): DetectedDirective | undefined {
   if (text[skipSpace(text, 0, text.length)] !== '{') return undefined;
-  try {
-    const value: unknown = (JSON.parse(text) as Record<string, unknown>)[name];
-    if (typeof value !== 'string') return undefined;
-    const wellFormed = value.toWellFormed();
-    return { value: wellFormed, cmdline: wellFormed, lines: { start: line, end: line } };
-  } catch {
-    return undefined;
-  }
+  const root = parseJsonAny(text);
+  const value = root?.kind === 'object' ? root.members.findLast(([key]) => key === name)?.[1] : undefined;
+  if (value?.kind !== 'string') return undefined;
+  return { value: value.value, cmdline: value.value, lines: { start: line, end: line } };
 }

@@ -6,6 +6,7 @@
  */
 
 import { decodeText, encodeText } from '../go/text.ts';
+import { utf8Length } from '../go/unicode.ts';
 import type { EscapeToken } from './ast.ts';
 import type { Cut } from './cut-words.ts';
 import type { Span } from './logical-line.ts';
@@ -33,12 +34,16 @@ export function cutFlags({ text, at }: Span, escapeToken: EscapeToken): CutFlags
 
   const bytes = encodeText(text);
   const { words, rest } = scanFlags(bytes.length, (i) => bytes[i]!, escapeToken);
+  // Positions in bytes to offsets in the text; a cut inside a character counts as one behind it.
   let byte = 0;
-  let unit = at;
+  let unit = 0;
   const unitAt = (position: number) => {
-    unit += decodeText(bytes.subarray(byte, position)).length;
-    byte = position;
-    return unit;
+    while (byte < position) {
+      const next = unit + (text.codePointAt(unit)! > 0xffff ? 2 : 1);
+      byte += utf8Length(text.slice(unit, next));
+      unit = next;
+    }
+    return at + unit;
   };
   const flags = words.map((word) => ({ text: word.text, start: unitAt(word.start), end: unitAt(word.end) }));
   const tail = decodeText(bytes.subarray(rest));

@@ -19,7 +19,7 @@ export class DockerfileGrammar extends EmbeddedActionsParser {
     this.performSelfAnalysis();
   }
 
-  /** file: (DirectiveLine | Comment | instruction)* */
+  /** file: (DirectiveLine | Comment | instruction EndOfInstruction heredoc*)* */
   readonly file = this.RULE('file', (): CstFile => {
     const directives: Directive[] = [];
     const instructions: CstInstruction[] = [];
@@ -37,6 +37,7 @@ export class DockerfileGrammar extends EmbeddedActionsParser {
         {
           ALT: () => {
             const core = this.SUBRULE(this.instruction);
+            this.CONSUME(tokens.EndOfInstruction);
             const heredocs: CstHeredoc[] = [];
             this.MANY2(() => heredocs.push(this.SUBRULE(this.heredoc)));
             instructions.push({ ...core, comments, heredocs });
@@ -96,77 +97,61 @@ export class DockerfileGrammar extends EmbeddedActionsParser {
     return { head, flags, arguments: { form: 'from', image, as, name, extra } };
   });
 
-  /** pairs: PairsKeyword flags (LegacyKey Value? | (pair | Argument)*) */
+  /** pairs: PairsKeyword flags (LegacyKey Value? | pairs) */
   private readonly pairsInstruction = this.RULE('pairsInstruction', (): Core => {
     const head = this.CONSUME(keyword.pairs).payload;
     const flags = this.SUBRULE(this.flags);
-    const pairs: CstPair[] = [];
-    let parts: CstArguments = { form: 'pairs', pairs };
-    this.OR([
+    const parts = this.OR([
       {
-        ALT: () => {
+        ALT: (): CstArguments => {
           const key = this.CONSUME(tokens.LegacyKey).payload;
           let value: Word | undefined;
           this.OPTION(() => {
             value = this.CONSUME(tokens.Value).payload;
           });
-          parts = { form: 'legacy-pair', key, value };
+          return { form: 'legacy-pair', key, value };
         },
       },
-      {
-        ALT: () =>
-          this.MANY(() =>
-            this.OR2([
-              { ALT: () => pairs.push(this.SUBRULE(this.pair)) },
-              {
-                ALT: () => {
-                  const key = this.CONSUME(tokens.Argument).payload;
-                  pairs.push({ key, equals: undefined, value: undefined });
-                },
-              },
-            ]),
-          ),
-      },
+      { ALT: (): CstArguments => ({ form: 'pairs', pairs: this.SUBRULE(this.pairs) }) },
     ]);
     return { head, flags, arguments: parts };
   });
 
-  /** names: NamesKeyword flags pair* */
+  /** names: NamesKeyword flags pairs */
   private readonly namesInstruction = this.RULE('namesInstruction', (): Core => {
     const head = this.CONSUME(keyword.names).payload;
     const flags = this.SUBRULE(this.flags);
-    const pairs: CstPair[] = [];
-    this.MANY(() => pairs.push(this.SUBRULE(this.pair)));
-    return { head, flags, arguments: { form: 'pairs', pairs } };
+    return { head, flags, arguments: { form: 'pairs', pairs: this.SUBRULE(this.pairs) } };
   });
 
-  /** pair: Key (Equals Value?)? | Equals Value? */
-  private readonly pair = this.RULE('pair', (): CstPair => {
-    let key: Word | undefined;
-    let equals: Word | undefined;
-    let value: Word | undefined;
-    this.OR([
-      {
-        ALT: () => {
-          key = this.CONSUME(tokens.Key).payload;
-          this.OPTION(() => {
+  /** pairs: (Key? Equals Value? | Argument)* */
+  private readonly pairs = this.RULE('pairs', (): CstPair[] => {
+    const pairs: CstPair[] = [];
+    this.MANY(() => {
+      let key: Word | undefined;
+      let equals: Word | undefined;
+      let value: Word | undefined;
+      this.OR([
+        {
+          ALT: () => {
+            key = this.CONSUME(tokens.Argument).payload;
+          },
+        },
+        {
+          ALT: () => {
+            this.OPTION(() => {
+              key = this.CONSUME(tokens.Key).payload;
+            });
             equals = this.CONSUME(tokens.Equals).payload;
             this.OPTION2(() => {
               value = this.CONSUME(tokens.Value).payload;
             });
-          });
+          },
         },
-      },
-      {
-        ALT: () => {
-          equals = this.CONSUME2(tokens.Equals).payload;
-          this.OPTION3(() => {
-            value = this.CONSUME2(tokens.Value).payload;
-          });
-        },
-      },
-    ]);
-    return { key, equals, value };
+      ]);
+      pairs.push({ key, equals, value });
+    });
+    return pairs;
   });
 
   /** list: ListKeyword flags (array | Argument*) */

@@ -160,7 +160,7 @@ class Lexer implements LexResult {
       emitter.emit(type, range.start, range.end, head ?? word);
     }
     emitter.fill(end);
-    if (!isBrokenOff) this.pushNewline();
+    this.push(tokens.EndOfInstruction, isBrokenOff ? end : this.end, isBrokenOff ? end : this.next);
 
     if (!instruction.canHaveHeredocs || !line.text.includes('<<')) return;
     try {

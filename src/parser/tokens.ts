@@ -90,6 +90,8 @@ export const JsonString = kind('JsonString');
 /** An element of a JSON array that is no string. */
 export const JsonOther = kind('JsonOther');
 
+/** The line break that ends an instruction; empty at the end of the file. */
+export const EndOfInstruction = kind('EndOfInstruction');
 /** The content of a here-document, possibly empty; the payload is a `Heredoc`. */
 export const HeredocBody = kind('HeredocBody');
 export const HeredocEnd = kind('HeredocEnd');

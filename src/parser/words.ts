@@ -38,8 +38,20 @@ export interface ProcessedWord {
   readonly unmatched: ReadonlySet<string>;
 }
 
+/** A word that cannot be expanded. */
+export class WordError extends Error {
+  override readonly name = 'WordError';
+  /** Variables that were found not to be set before the expansion failed. */
+  readonly unmatched: ReadonlySet<string>;
+
+  constructor(word: string, unmatched: ReadonlySet<string>, cause: unknown) {
+    super(`failed to process ${quote(word)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.unmatched = unmatched;
+  }
+}
+
 export interface ShellLex {
-  /** Expands a word; the result is one string, blanks included. Throws on unbalanced quotes and bad substitutions. */
+  /** Expands a word; the result is one string, blanks included. @throws WordError for unbalanced quotes and bad substitutions */
   processWord(word: string, env: Env): ProcessedWord;
   /** Expands a text and splits it at blanks that were not quoted, those of variable values included. */
   processWords(text: string, env: Env): string[];
@@ -56,7 +68,7 @@ export function createShellLex(options: ShellLexOptions): ShellLex {
         const result = readUntil(state, endOfText, state.rawEscapes);
         return { result, matched: state.matched, unmatched: state.unmatched };
       } catch (error) {
-        throw failedToProcess(word, error);
+        throw new WordError(word, state.unmatched, error);
       }
     },
     processWords(text, env) {
@@ -64,7 +76,7 @@ export function createShellLex(options: ShellLexOptions): ShellLex {
       try {
         return splitWords(state);
       } catch (error) {
-        throw failedToProcess(text, error);
+        throw new WordError(text, state.unmatched, error);
       }
     },
   };
@@ -118,10 +130,6 @@ function createState(text: string, env: Env, options: ShellLexOptions): State {
     depth: 0,
     word: '',
   };
-}
-
-function failedToProcess(source: string, error: unknown): Error {
-  return new Error(`failed to process ${quote(source)}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 function atEnd(s: State): boolean {

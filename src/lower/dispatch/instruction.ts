@@ -4,6 +4,7 @@ import type { Linter } from '../../check/linter.ts';
 import type { LineRange } from '../../parser/source.ts';
 import type { ShellLex } from '../../parser/words.ts';
 import type { DispatchContext } from '../context.ts';
+import { expandReporting } from '../expand.ts';
 import { addHistory } from '../history.ts';
 import type { StageState } from '../stages.ts';
 
@@ -18,11 +19,9 @@ export interface Dispatch {
 /** Expands words with the variables as they are now: what the instruction sets itself is seen by the next one. */
 export function expander({ context, stage, linter, lines }: Dispatch, lex: ShellLex = context.lexers.word) {
   const env = stage.state.env();
-  return (word: string): string => {
-    const { result, unmatched } = lex.processWord(word, env);
-    if (unmatched.size > 0) undefinedVar(linter, lines, unmatched, stage.buildArgs.keys(), () => env.keys());
-    return result;
-  };
+  const report = (unmatched: ReadonlySet<string>) =>
+    undefinedVar(linter, lines, unmatched, stage.buildArgs.keys(), () => env.keys());
+  return (word: string) => expandReporting(lex, word, env, report).result;
 }
 
 /** Adds an instruction to the image's history. */

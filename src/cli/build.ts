@@ -1,0 +1,71 @@
+/** `tsfront build`: builds on a daemon, with the flags of `docker buildx build`. */
+import { Command, Option } from 'commander';
+import type { BuildFlags } from './build/options.ts';
+
+export function buildCommand(): Command {
+  const command = new Command('build')
+    .summary('build a Dockerfile on a BuildKit daemon')
+    .description('Builds a Dockerfile on a BuildKit daemon, which may be inside a Docker engine.')
+    .argument(
+      '[context]',
+      'a folder, "-" for an archive or a Dockerfile on standard input, a git repository or a URL',
+      '.',
+    )
+    .usage('[options] [context]')
+    .option('-f, --file <path>', 'the Dockerfile ("-" for standard input)')
+    .option('-q, --quiet', 'print nothing but the image ID')
+    .option('--call <method>', 'what to do: build, check, outline or targets')
+    .option('--check', 'short for --call=check')
+    .option('--cgroup-parent <cgroup>', 'parent cgroup of RUN')
+    .option('--iidfile <file>', 'write the image ID to a file')
+    .option('--load', "put the image into the Docker engine's store")
+    .option('--metadata-file <file>', 'write what the build reported to a file, as JSON')
+    .option('--network <mode>', 'network of RUN: default, none or host')
+    .option('--no-cache', 'do not use the cache')
+    .addOption(
+      new Option('--progress <mode>', 'how progress is shown')
+        .choices(['auto', 'tty', 'plain', 'rawjson', 'quiet'])
+        .default(process.env['BUILDKIT_PROGRESS'] || 'auto'),
+    )
+    .option('--provenance <value>', 'short for --attest=type=provenance')
+    .option('--pull', 'always ask for newer images')
+    .option('--push', 'push the image to its registry')
+    .option('--sbom <value>', 'short for --attest=type=sbom')
+    .option('--shm-size <bytes>', 'size of /dev/shm in RUN')
+    .option('--target <stage>', 'the stage to build');
+  const lists: [string, string][] = [
+    ['--add-host <host:ip>', 'a host that RUN knows'],
+    ['--allow <entitlement>', 'allow network.host, security.insecure or device'],
+    ['--annotation <key=value>', 'an annotation of the image'],
+    ['--attest <fields>', 'an attestation: type=provenance|sbom,…'],
+    ['--build-arg <key=value>', 'a build argument'],
+    ['--build-context <name=value>', 'a further context: a folder, docker-image://, oci-layout://, git or http'],
+    ['--builder <[platform=]address>', 'the daemon; one for each platform to build each on its own'],
+    ['--cache-from <fields>', 'where to take the cache from'],
+    ['--cache-to <fields>', 'where to put the cache'],
+    ['--label <key=value>', 'a label of the image'],
+    ['--uncached <stage>', 'do not use the cache for a stage (also --no-cache-filter)'],
+    ['-o, --output <fields>', 'what becomes of the result: type=local|tar|oci|docker|image|registry,dest=…'],
+    ['--platform <platform>', 'a platform to build for'],
+    ['--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'],
+    ['--ssh <default|id[=paths]>', 'an SSH agent or keys'],
+    ['-t, --tag <name>', 'a name of the image'],
+    ['--ulimit <limit>', 'a limit of RUN'],
+  ];
+  for (const [flags, description] of lists)
+    command.addOption(new Option(flags, description).argParser(append).default([]));
+  command.addOption(
+    new Option(
+      '--frontend <name>',
+      'who reads the Dockerfile: dockerfile.v0 of the daemon, or a frontend image',
+    ).default('dockerfile.v0'),
+  );
+  return command.action(async (context: string, flags: BuildFlags) => {
+    const { build } = await import('./build/run.ts');
+    process.exitCode = await build(context, flags);
+  });
+}
+
+function append(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,164 @@
+/** Turns the flags of `tsfront build` into what the client and the frontend take. */
+import { statSync } from 'node:fs';
+import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
+import { parseHumanSize } from '../../go/size.ts';
+import { cutPair, parseBoolean, parseFields, parsePairs } from './fields.ts';
+
+/** Flags as commander gives them. */
+export interface BuildFlags {
+  readonly addHost: readonly string[];
+  readonly allow: readonly string[];
+  readonly annotation: readonly string[];
+  readonly attest: readonly string[];
+  readonly buildArg: readonly string[];
+  readonly buildContext: readonly string[];
+  readonly builder: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
+  readonly call?: string;
+  readonly cgroupParent?: string;
+  readonly check?: boolean;
+  readonly file?: string;
+  readonly frontend: string;
+  readonly iidfile?: string;
+  readonly label: readonly string[];
+  readonly load?: boolean;
+  readonly metadataFile?: string;
+  readonly network?: string;
+  readonly cache: boolean;
+  readonly uncached: readonly string[];
+  readonly output: readonly string[];
+  readonly platform: readonly string[];
+  readonly progress: string;
+  readonly provenance?: string;
+  readonly pull?: boolean;
+  readonly push?: boolean;
+  readonly quiet?: boolean;
+  readonly sbom?: string;
+  readonly secret: readonly string[];
+  readonly shmSize?: string;
+  readonly ssh: readonly string[];
+  readonly tag: readonly string[];
+  readonly target?: string;
+  readonly ulimit: readonly string[];
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The options that every frontend for Dockerfiles takes. */
+export function frontendAttrs(flags: BuildFlags, env: Env): Record<string, string> {
+  const attrs: Record<string, string> = {};
+  if (flags.target) attrs['target'] = flags.target;
+  if (!flags.cache) attrs['no-cache'] = '';
+  else if (flags.uncached.length > 0) attrs['no-cache'] = flags.uncached.flatMap((it) => it.split(',')).join(',');
+  if (flags.pull) attrs['image-resolve-mode'] = 'pull';
+  if (flags.platform.length > 0) attrs['platform'] = flags.platform.flatMap((it) => it.split(',')).join(',');
+  for (const arg of flags.buildArg) {
+    const [name, value = env[name]] = cutPair(arg);
+    if (value !== undefined) attrs[`build-arg:${name}`] = value;
+  }
+  if (env['SOURCE_DATE_EPOCH']) attrs['build-arg:SOURCE_DATE_EPOCH'] ??= env['SOURCE_DATE_EPOCH'];
+  for (const label of flags.label) {
+    const [name, value = ''] = cutPair(label);
+    attrs[`label:${name}`] = value;
+  }
+  if (flags.addHost.length > 0) attrs['add-hosts'] = flags.addHost.map(parseHost).join(',');
+  if (flags.network && flags.network !== 'default') {
+    if (flags.network !== 'host' && flags.network !== 'none')
+      throw new Error(`unsupported network mode ${JSON.stringify(flags.network)}`);
+    attrs['force-network-mode'] = flags.network;
+  }
+  if (flags.cgroupParent) attrs['cgroup-parent'] = flags.cgroupParent;
+  if (flags.shmSize) attrs['shm-size'] = String(parseHumanSize(flags.shmSize));
+  if (flags.ulimit.length > 0) attrs['ulimit'] = flags.ulimit.join(',');
+  return { ...attrs, ...attestations(flags) };
+}
+
+/** `HOST:IP` or `HOST=IP` */
+function parseHost(text: string): string {
+  const [, host, ip] = /^([^=:]+)[=:](.+)$/.exec(text) ?? [];
+  if (!host || !ip) throw new Error(`invalid host ${JSON.stringify(text)}, expected host:ip`);
+  return `${host}=${ip.replace(/^\[(.*)\]$/, '$1')}`;
+}
+
+function attestations(flags: BuildFlags): Record<string, string> {
+  const attrs: Record<string, string> = {};
+  const add = (type: string, fields: Map<string, string | undefined>) => {
+    const disabled = fields.get('disabled');
+    if (fields.has('disabled') && (disabled === undefined || parseBoolean('--attest', disabled))) {
+      delete attrs[`attest:${type}`];
+      return;
+    }
+    const rest = [...fields].filter(([key]) => key !== 'type' && key !== 'disabled');
+    attrs[`attest:${type}`] = rest.map(([key, value = '']) => quoteField(`${key}=${value}`)).join(',');
+  };
+  for (const attest of flags.attest) {
+    const fields = parseFields('--attest', attest);
+    const type = fields.get('type') ?? [...fields].find(([, value]) => value === undefined)?.[0];
+    if (!type) throw new Error(`attestation type not specified in ${JSON.stringify(attest)}`);
+    fields.delete(type);
+    add(type, fields);
+  }
+  for (const [type, value] of [
+    ['provenance', flags.provenance],
+    ['sbom', flags.sbom],
+  ] as const) {
+    if (value === undefined) continue;
+    if (/^(0|1|t|f|true|false)$/i.test(value))
+      add(type, new Map(parseBoolean(`--${type}`, value) ? [] : [['disabled', 'true']]));
+    else add(type, parseFields(`--${type}`, value));
+  }
+  return attrs;
+}
+
+function quoteField(field: string): string {
+  return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
+
+/** What the build asks the daemon for beyond the usual. */
+export function entitlements(flags: { readonly allow: readonly string[]; readonly network?: string }): string[] {
+  const wanted = flags.allow.flatMap((it) => it.split(','));
+  if (flags.network === 'host' && !wanted.includes('network.host')) wanted.push('network.host');
+  return wanted;
+}
+
+/** `id=ID[,src=FILE][,env=NAME][,type=file|env]`: without a source, a variable of that name, else a file. */
+export function parseSecrets(values: readonly string[], env: Env): Record<string, SecretSource> {
+  const secrets: Record<string, SecretSource> = {};
+  for (const text of values) {
+    const { id, src, source, env: variable, type, ...unknown } = parsePairs('--secret', text);
+    const [unexpected] = Object.keys(unknown);
+    if (unexpected) throw new Error(`unexpected key '${unexpected}' in '${text}'`);
+    if (!id) throw new Error(`secret missing ID: ${JSON.stringify(text)}`);
+    if (type && type !== 'file' && type !== 'env') throw new Error(`unsupported secret type ${JSON.stringify(type)}`);
+    const from = src ?? source;
+    if (variable) secrets[id] = { env: variable };
+    else if (type === 'env') secrets[id] = { env: from ?? id };
+    else if (from) secrets[id] = { file: from };
+    else if (type !== 'file' && env[id] !== undefined) secrets[id] = { env: id };
+    else secrets[id] = { file: id };
+    const chosen = secrets[id];
+    if ('file' in chosen && !statSync(chosen.file, { throwIfNoEntry: false }))
+      throw new Error(`failed to stat ${chosen.file}: no such file or directory (secret ${id})`);
+  }
+  return secrets;
+}
+
+/** `default|ID[=SOCKET|KEY[,KEY…]]` */
+export function parseSsh(values: readonly string[]): SshSource[] {
+  return values.map((text) => {
+    const [id, paths] = cutPair(text);
+    const parts = paths?.split(',') ?? [];
+    return { id, paths: parts.filter((it) => it !== 'raw=true'), raw: parts.includes('raw=true') };
+  });
+}
+
+/** `type=…,key=value…`, or references of images whose inline cache is used. */
+export function parseCaches(flag: '--cache-from' | '--cache-to', values: readonly string[]): CacheEntry[] {
+  return values.flatMap((text): CacheEntry[] => {
+    if (!text.includes('=')) return text.split(',').map((ref) => ({ type: 'registry', attrs: { ref } }));
+    const { type, ...attrs } = parsePairs(flag, text);
+    if (!type) throw new Error(`type required form> ${JSON.stringify(text)}`);
+    return [{ type, attrs }];
+  });
+}

@@ -1,0 +1,98 @@
+/** Where a build's result goes: --output, --push, --load, --tag, --annotation. */
+import { existsSync, statSync } from 'node:fs';
+import type { Connection, Export } from '../../client/index.ts';
+import { familiarString, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
+import { cutPair, parseFields } from './fields.ts';
+
+export interface OutputFlags {
+  readonly output: readonly string[];
+  readonly push: boolean;
+  readonly load: boolean;
+  readonly tag: readonly string[];
+  readonly annotation: readonly string[];
+}
+
+/** Types that hold an image and so have names and annotations. */
+const imageTypes = new Set(['image', 'oci', 'docker', 'moby']);
+
+/** @throws Error for flags that do not go together */
+export function parseOutputs(flags: OutputFlags, kind: Connection['kind']): Export[] {
+  const names = flags.tag.map((tag) => familiarString(tagNameOnly(parseNormalizedNamed(tag)))).join(',');
+  const annotations = parseAnnotations(flags.annotation);
+  const entries = flags.output.map(parseOutput);
+  if (flags.push) {
+    const image = entries.find(({ type }) => type === 'image');
+    if (image) image.attrs['push'] = 'true';
+    else entries.push({ type: 'image', dest: '', attrs: { push: 'true' } });
+    if (!names && !entries.some(({ attrs }) => attrs['name']))
+      throw new Error('tag is needed when pushing to registry');
+  }
+  if (flags.load || (entries.length === 0 && kind === 'dockerd')) {
+    if (!entries.some(({ type }) => type === 'image' || (type === 'docker' && entries.length === 1)))
+      entries.push({ type: 'image', dest: '', attrs: {}, load: true });
+  }
+  return entries.map(({ type, dest, attrs, load }): Export => {
+    const all = { ...attrs };
+    if (imageTypes.has(type)) {
+      if (names && !all['name']) all['name'] = names;
+      for (const [key, value] of annotations) all[key] ??= value;
+    }
+    if (type === 'image' || (type === 'docker' && !dest)) {
+      if (kind === 'dockerd' && all['push'] !== 'true') return { type: 'custom', name: 'moby', attrs: all };
+      if (load || type === 'docker')
+        throw new Error(
+          '--load needs the Docker engine; to get an archive for "docker load" use -o type=docker,dest=FILE',
+        );
+      return { type: 'image', attrs: all };
+    }
+    if (type !== 'local' && type !== 'tar' && type !== 'oci' && type !== 'docker')
+      return { type: 'custom', name: type, attrs: all };
+    if (type === 'local') {
+      if (!dest) throw new Error('dest is required for local exporter');
+      return { type, dest, attrs: all };
+    }
+    if (all['tar'] !== 'false' && (dest === '-' || !dest)) {
+      if (process.stdout.isTTY)
+        throw new Error(`dest file is required for ${type} exporter. refusing to write to console`);
+      return { type, attrs: all, dest: () => process.stdout };
+    }
+    if (all['tar'] !== 'false' && existsSync(dest) && statSync(dest).isDirectory())
+      throw new Error(`destination file ${dest} is a directory`);
+    return { type, dest, attrs: all };
+  });
+}
+
+interface Entry {
+  readonly type: string;
+  readonly dest: string;
+  readonly attrs: Record<string, string>;
+  readonly load?: boolean;
+}
+
+function parseOutput(text: string): Entry {
+  const fields = parseFields('--output', text);
+  const [first] = fields.keys();
+  // a lone path is a directory, or an archive on standard output
+  if (fields.size === 1 && fields.get(first!) === undefined)
+    return { type: text === '-' ? 'tar' : 'local', dest: text, attrs: {} };
+  const attrs: Record<string, string> = {};
+  for (const [key, value] of fields) {
+    if (value === undefined) throw new Error(`invalid value ${JSON.stringify(text)} for --output: ${key} has no value`);
+    attrs[key] = value;
+  }
+  const { type, dest = '', ...rest } = attrs;
+  if (!type) throw new Error('type is required for output');
+  return type === 'registry' ? { type: 'image', dest, attrs: { ...rest, push: 'true' } } : { type, dest, attrs: rest };
+}
+
+/** `[TYPE[PLATFORM]:]KEY=VALUE` as exporter attributes. */
+function parseAnnotations(annotations: readonly string[]): [string, string][] {
+  return annotations.flatMap((annotation) => {
+    const [, types, rest] =
+      /^((?:(?:index|manifest|index-descriptor|manifest-descriptor)(?:\[[^\]]*\])?,?)+):(.*)$/s.exec(annotation) ?? [];
+    const [key, value] = cutPair(rest ?? annotation);
+    if (value === undefined) throw new Error(`invalid annotation ${JSON.stringify(annotation)}: expected key=value`);
+    if (!types) return [[`annotation.${key}`, value] as [string, string]];
+    return types.split(',').map((type): [string, string] => [`annotation-${type}.${key}`, value]);
+  });
+}

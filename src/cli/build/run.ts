@@ -1,0 +1,113 @@
+/** Runs `tsfront build`. */
+import { writeFile } from 'node:fs/promises';
+import {
+  type Connection,
+  connect,
+  createDisplay,
+  listWorkers,
+  type ProgressMode,
+  type SolveOptions,
+  type SolveResult,
+  showProgress,
+  solve,
+} from '../../client/index.ts';
+import { openInputs } from './context.ts';
+import { type BuildFlags, entitlements, frontendAttrs, parseCaches, parseSecrets, parseSsh } from './options.ts';
+import { parseOutputs } from './outputs.ts';
+import { interruptSignal, reportFailure } from './report.ts';
+
+/** @returns the exit code */
+export async function build(context: string, flags: BuildFlags): Promise<number> {
+  const interrupt = interruptSignal();
+  let connection: Connection | undefined;
+  let cleanUp: (() => Promise<void>) | undefined;
+  try {
+    connection = await connect(flags.builder[0]);
+    const inputs = await openInputs(context, flags.file, flags.buildContext);
+    cleanUp = inputs.cleanUp;
+    const result = await run(
+      connection,
+      { ...(await toSolveOptions(connection, flags, inputs)), signal: interrupt.signal },
+      flags,
+    );
+    await writeResult(result, flags);
+    return 0;
+  } catch (error) {
+    return reportFailure(error, interrupt.signal);
+  } finally {
+    interrupt.release();
+    await cleanUp?.();
+    connection?.close();
+  }
+}
+
+type Inputs = Awaited<ReturnType<typeof openInputs>>;
+
+async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs: Inputs): Promise<SolveOptions> {
+  const attrs = {
+    ...(await defaultAttestations(connection, flags)),
+    ...frontendAttrs(flags, process.env),
+    ...inputs.frontendAttrs,
+  };
+  const gateway = flags.frontend !== 'dockerfile.v0';
+  return {
+    frontend: gateway ? 'gateway.v0' : flags.frontend,
+    frontendAttrs: gateway ? { ...attrs, source: flags.frontend } : attrs,
+    localDirs: inputs.localDirs,
+    ociLayouts: inputs.ociLayouts,
+    attachables: inputs.attachables,
+    exports: parseOutputs({ ...flags, push: flags.push ?? false, load: flags.load ?? false }, connection.kind),
+    cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
+    cacheTo: parseCaches('--cache-to', flags.cacheTo),
+    secrets: parseSecrets(flags.secret, process.env),
+    ssh: parseSsh(flags.ssh),
+    entitlements: entitlements(flags),
+  };
+}
+
+/** Images say where they come from, where the daemon's image store can hold that. */
+async function defaultAttestations(connection: Connection, flags: BuildFlags): Promise<Record<string, string>> {
+  const refused = /^(1|t|true)$/i.test(process.env['BUILDX_NO_DEFAULT_ATTESTATIONS'] ?? '');
+  if (refused || flags.provenance !== undefined || flags.attest.some((attest) => attest.includes('provenance')))
+    return {};
+  const workers = await listWorkers(connection);
+  const holds = workers.some(({ labels }) => labels['org.mobyproject.buildkit.worker.snapshotter'] !== undefined);
+  return holds ? { 'attest:provenance': 'mode=min,inline-only=true' } : {};
+}
+
+async function run(connection: Connection, options: SolveOptions, flags: BuildFlags): Promise<SolveResult> {
+  const mode = flags.quiet ? 'quiet' : (flags.progress as ProgressMode);
+  const display = await createDisplay(mode, process.stderr);
+  const running = solve(connection, options);
+  const warnings = await showProgress(running.status, display);
+  const result = await running.result;
+  if (warnings.length > 0 && mode !== 'rawjson' && mode !== 'quiet') {
+    const { formatWarnings } = await import('../../client/progress/source.ts');
+    process.stderr.write(formatWarnings(warnings));
+  }
+  return result;
+}
+
+async function writeResult({ ref, exporterResponse }: SolveResult, flags: BuildFlags): Promise<void> {
+  const id = exporterResponse['containerimage.digest'] ?? '';
+  if (flags.iidfile) await writeFile(flags.iidfile, id);
+  if (flags.quiet && id) process.stdout.write(`${id}\n`);
+  if (!flags.metadataFile) return;
+  const metadata: Record<string, unknown> = { 'buildx.build.ref': ref };
+  for (const [key, value] of Object.entries(exporterResponse)) metadata[key] = decode(value);
+  const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFile(flags.metadataFile, `${JSON.stringify(sorted, null, 2)}\n`);
+}
+
+/** Some values are JSON, some are JSON in base64. */
+function decode(value: string): unknown {
+  for (const text of [Buffer.from(value, 'base64').toString(), value]) {
+    if (!text.startsWith('{')) continue;
+    try {
+      return JSON.parse(text);
+    } catch {
+      // then it is text
+    }
+  }
+  return value;
+}

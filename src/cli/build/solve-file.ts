@@ -1,0 +1,52 @@
+/** Runs `tsfront solve`. */
+import { readFile } from 'node:fs/promises';
+import { type Connection, connect, createDisplay, type ProgressMode, showProgress, solve } from '../../client/index.ts';
+import { Definition } from '../../llb/index.ts';
+import type { SolveFlags } from '../solve.ts';
+import { cutPair } from './fields.ts';
+import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
+import { parseOutputs } from './outputs.ts';
+import { interruptSignal, reportFailure } from './report.ts';
+
+/** @returns the exit code */
+export async function solveFile(file: string, flags: SolveFlags): Promise<number> {
+  const interrupt = interruptSignal();
+  let connection: Connection | undefined;
+  try {
+    const bytes = file === '-' ? await readStdin() : await readFile(file);
+    const definition = Definition.decode(bytes);
+    connection = await connect(flags.builder);
+    const localDirs: Record<string, string> = {};
+    for (const local of flags.local) {
+      const [name, dir] = cutPair(local);
+      if (!dir) throw new Error(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
+      localDirs[name] = dir;
+    }
+    const outputs = { output: flags.output, push: false, load: false, tag: [], annotation: [] };
+    const build = solve(connection, {
+      definition,
+      localDirs,
+      exports: flags.output.length > 0 ? parseOutputs(outputs, connection.kind) : [],
+      secrets: parseSecrets(flags.secret, process.env),
+      ssh: parseSsh(flags.ssh),
+      entitlements: entitlements(flags),
+      cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
+      cacheTo: parseCaches('--cache-to', flags.cacheTo),
+      signal: interrupt.signal,
+    });
+    await showProgress(build.status, await createDisplay(flags.progress as ProgressMode, process.stderr));
+    await build.result;
+    return 0;
+  } catch (error) {
+    return reportFailure(error, interrupt.signal);
+  } finally {
+    interrupt.release();
+    connection?.close();
+  }
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,107 @@
+/** `tsfront du`, `tsfront prune` and `tsfront workers`: what a daemon has. */
+import { Command } from 'commander';
+import type { CacheRecord } from '../client/index.ts';
+import { formatBytes } from '../client/progress/format.ts';
+import { parseDuration } from '../go/duration.ts';
+import { parseHumanSize } from '../go/size.ts';
+import { withConnection } from './connected.ts';
+import { formatTable, since } from './table.ts';
+
+const BUILDER = ['--builder <address>', 'the daemon'] as const;
+const FILTER = ['--filter <filter...>', 'only records that match, such as type==regular'] as const;
+
+export function duCommand(): Command {
+  return new Command('du')
+    .summary('show the build cache')
+    .description('Lists the records of the build cache and how much space they take.')
+    .option(...BUILDER)
+    .option(...FILTER)
+    .option('--json', 'print JSON, one record a line')
+    .action(async (flags: { builder?: string; filter?: string[]; json?: boolean }) => {
+      await withConnection(flags.builder, async (connection, { diskUsage }) => {
+        const records = await diskUsage(connection, flags.filter);
+        if (flags.json) {
+          for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
+          return;
+        }
+        printRecords([...records].sort((a, b) => a.size - b.size));
+        const sum = (of: readonly CacheRecord[]) => of.reduce((total, { size }) => total + size, 0);
+        const reclaimable = sum(records.filter((record) => !record.inUse));
+        process.stdout.write(`Reclaimable:\t${formatBytes(reclaimable)}\nTotal:\t\t${formatBytes(sum(records))}\n`);
+      });
+    });
+}
+
+export function pruneCommand(): Command {
+  return new Command('prune')
+    .summary('remove build cache')
+    .description('Removes records of the build cache that nothing uses.')
+    .option(...BUILDER)
+    .option(...FILTER)
+    .option('-a, --all', 'also internal and frontend records')
+    .option('--keep-duration <duration>', 'keep what was used within that time, such as 24h')
+    .option('--reserved-space <size>', 'always keep that much')
+    .option('--max-used-space <size>', 'the most the cache may have afterwards')
+    .option('--min-free-space <size>', 'how much of the disk shall be free afterwards')
+    .action(async (flags: PruneFlags) => {
+      await withConnection(flags.builder, async (connection, { prune }) => {
+        const removed: CacheRecord[] = [];
+        const size = (text: string | undefined) => (text ? Number(parseHumanSize(text)) : undefined);
+        const records = prune(connection, {
+          filters: flags.filter,
+          all: flags.all,
+          keepDuration: flags.keepDuration ? Number(parseDuration(flags.keepDuration) / 1_000_000n) : undefined,
+          reservedSpace: size(flags.reservedSpace),
+          maxUsedSpace: size(flags.maxUsedSpace),
+          minFreeSpace: size(flags.minFreeSpace),
+        });
+        for await (const record of records) removed.push(record);
+        printRecords(removed);
+        process.stdout.write(`Total:\t${formatBytes(removed.reduce((total, record) => total + record.size, 0))}\n`);
+      });
+    });
+}
+
+interface PruneFlags {
+  readonly builder?: string;
+  readonly filter?: string[];
+  readonly all?: boolean;
+  readonly keepDuration?: string;
+  readonly reservedSpace?: string;
+  readonly maxUsedSpace?: string;
+  readonly minFreeSpace?: string;
+}
+
+export function workersCommand(): Command {
+  return new Command('workers')
+    .summary('show the workers of a daemon')
+    .description('Lists the workers of a daemon, their platforms and labels.')
+    .option(...BUILDER)
+    .option('--json', 'print JSON')
+    .action(async (flags: { builder?: string; json?: boolean }) => {
+      await withConnection(flags.builder, async (connection, { daemonVersion, listWorkers }) => {
+        const workers = await listWorkers(connection);
+        if (flags.json) {
+          process.stdout.write(`${JSON.stringify(workers, null, 2)}\n`);
+          return;
+        }
+        const version = await daemonVersion(connection);
+        process.stdout.write(`${connection.address} (${connection.kind}${version ? `, BuildKit ${version}` : ''})\n`);
+        for (const worker of workers) {
+          process.stdout.write(`\n${worker.id}\n  ${worker.platforms.join(', ')}\n`);
+          for (const [name, value] of Object.entries(worker.labels)) process.stdout.write(`  ${name}: ${value}\n`);
+        }
+      });
+    });
+}
+
+function printRecords(records: readonly CacheRecord[]): void {
+  const rows = records.map((record) => [
+    record.id + (record.mutable ? '*' : ''),
+    String(!record.inUse),
+    formatBytes(record.size) + (record.shared ? '*' : ''),
+    since(record.lastUsedAt),
+    record.description,
+  ]);
+  process.stdout.write(formatTable([['ID', 'RECLAIMABLE', 'SIZE', 'LAST USED', 'DESCRIPTION'], ...rows]));
+}

@@ -1,0 +1,78 @@
+/** `tsfront history`: the builds a daemon remembers. */
+import { Command } from 'commander';
+import type { HistoryRecord, ProgressMode } from '../client/index.ts';
+import { withConnection } from './connected.ts';
+import { formatTable, since } from './table.ts';
+
+interface Flags {
+  readonly builder?: string;
+  readonly json?: boolean;
+  readonly progress?: string;
+}
+
+export function historyCommand(): Command {
+  const history = new Command('history')
+    .summary('show past builds')
+    .description('Shows the builds that a daemon remembers.');
+  const add = (name: string, description: string) =>
+    history.command(name).description(description).option('--builder <address>', 'the daemon');
+  add('ls', 'list the builds, the newest first')
+    .option('--json', 'print JSON, one build a line')
+    .action((flags: Flags) =>
+      withConnection(flags.builder, async (connection, { listHistory }) => {
+        const records = await listHistory(connection);
+        if (flags.json) for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
+        else
+          process.stdout.write(
+            formatTable([['BUILD', 'NAME', 'STATUS', 'STEPS', 'CREATED', 'DURATION'], ...records.map(row)]),
+          );
+      }),
+    );
+  add('inspect <ref>', 'show all that is known of a build, as JSON').action((ref: string, flags: Flags) =>
+    withConnection(flags.builder, async (connection, { listHistory, readBlob }) => {
+      const record = find(await listHistory(connection, ref), ref);
+      const attachments = await Promise.all(
+        record.blobs
+          .filter(({ mediaType }) => mediaType.includes('json'))
+          .map(async (blob) => ({
+            ...blob,
+            content: JSON.parse(Buffer.from(await readBlob(connection, blob.digest)).toString()) as unknown,
+          })),
+      );
+      process.stdout.write(`${JSON.stringify({ ...record, attachments }, null, 2)}\n`);
+    }),
+  );
+  add('logs <ref>', 'show the progress of a build')
+    .option('--progress <mode>', 'plain or rawjson', 'plain')
+    .action((ref: string, flags: Flags) =>
+      withConnection(flags.builder, async (connection, { createDisplay, historyLogs, showProgress }) => {
+        const display = await createDisplay((flags.progress ?? 'plain') as ProgressMode, process.stdout);
+        await showProgress(historyLogs(connection, ref), display);
+      }),
+    );
+  add('rm <ref...>', 'forget builds').action((refs: string[], flags: Flags) =>
+    withConnection(flags.builder, async (connection, { deleteHistory }) => {
+      for (const ref of refs) await deleteHistory(connection, ref);
+    }),
+  );
+  return history;
+}
+
+function row(record: HistoryRecord): string[] {
+  const { createdAt, completedAt } = record;
+  const seconds = createdAt && ((completedAt?.getTime() ?? Date.now()) - createdAt.getTime()) / 1000;
+  const steps = `${record.completedSteps}/${record.totalSteps} (${record.cachedSteps} cached)`;
+  return [record.ref, buildName(record), record.status, steps, since(createdAt), `${seconds?.toFixed(1) ?? ''}s`];
+}
+
+/** What was built: its image, or its context. */
+function buildName({ frontendAttrs, exporterResponse }: HistoryRecord): string {
+  const target = frontendAttrs['target'] ? ` (${frontendAttrs['target']})` : '';
+  return (exporterResponse['image.name'] ?? frontendAttrs['context'] ?? frontendAttrs['filename'] ?? '') + target;
+}
+
+function find(records: readonly HistoryRecord[], ref: string): HistoryRecord {
+  const record = records.find((it) => it.ref === ref);
+  if (!record) throw new Error(`the daemon knows no build ${ref}`);
+  return record;
+}

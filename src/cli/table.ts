@@ -1,0 +1,34 @@
+/** Tables and times for people. */
+import { cells, printable } from '../client/progress/format.ts';
+
+/** Columns side by side; the first row is the head. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const clean = rows.map((row) => row.map(printable));
+  const widths = clean[0]!.map((_, column) => Math.max(...clean.map((row) => cells(row[column] ?? ''))));
+  return clean
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell + ' '.repeat(widths[column]! - cells(cell) + 3),
+        )
+        .join('')
+        .concat('\n'),
+    )
+    .join('');
+}
+
+/** `3 minutes ago` */
+export function since(date: Date | undefined, now = Date.now()): string {
+  if (!date) return '';
+  let value = Math.max(0, (now - date.getTime()) / 1000);
+  for (const [unit, size] of [
+    ['second', 60],
+    ['minute', 60],
+    ['hour', 24],
+    ['day', Number.POSITIVE_INFINITY],
+  ] as const) {
+    if (value < size) return `${Math.floor(value)} ${unit}${Math.floor(value) === 1 ? '' : 's'} ago`;
+    value /= size;
+  }
+  return '';
+}

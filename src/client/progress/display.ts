@@ -1,0 +1,61 @@
+/** Shows the progress of a build. */
+import type { StatusUpdate, VertexWarning } from '../status.ts';
+
+/** Where a display writes: a stream such as `process.stderr`. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+export interface Display {
+  update(update: StatusUpdate): void;
+  /** Called regularly, so that clocks go on. */
+  refresh(): void;
+  done(): void;
+}
+
+/** `auto` is `tty` on a terminal and `plain` elsewhere. */
+export type ProgressMode = 'auto' | 'tty' | 'plain' | 'rawjson' | 'quiet';
+
+const REFRESH_MS = 150;
+
+/** @throws Error for `tty` without a terminal */
+export async function createDisplay(
+  mode: ProgressMode,
+  out: Output,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Display> {
+  if (mode === 'tty' && !out.isTTY) throw new Error('failed to get console: the output is not a terminal');
+  switch (mode === 'auto' ? (out.isTTY ? 'tty' : 'plain') : mode) {
+    case 'tty':
+      return (await import('./tty.ts')).ttyDisplay(out, { color: env['NO_COLOR'] === undefined });
+    case 'plain':
+      return (await import('./plain.ts')).plainDisplay(out);
+    case 'rawjson':
+      return (await import('./rawjson.ts')).rawJsonDisplay(out);
+    default:
+      return { update() {}, refresh() {}, done() {} };
+  }
+}
+
+/** Feeds a display until the build ends. @returns the build's warnings */
+export async function showProgress(status: AsyncIterable<StatusUpdate>, display: Display): Promise<VertexWarning[]> {
+  const warnings: VertexWarning[] = [];
+  const timer = setInterval(() => display.refresh(), REFRESH_MS);
+  let refreshed = 0;
+  try {
+    for await (const update of status) {
+      display.update(update);
+      warnings.push(...update.warnings);
+      if (Date.now() - refreshed < REFRESH_MS) continue;
+      refreshed = Date.now();
+      display.refresh();
+    }
+  } finally {
+    clearInterval(timer);
+    display.done();
+  }
+  return warnings;
+}

@@ -1,0 +1,61 @@
+/** The progress of a build as JSON, one report a line, in the form of `docker buildx build --progress=rawjson`. */
+import { toJson } from '@bufbuild/protobuf';
+import { ProgressGroupSchema, RangeSchema, SourceInfoSchema } from '../../gen/pb/ops_pb.ts';
+import type { StatusUpdate } from '../status.ts';
+import type { Display, Output } from './display.ts';
+
+export function rawJsonDisplay(out: Output): Display {
+  return { update: (update) => void out.write(`${JSON.stringify(toRawJson(update))}\n`), refresh() {}, done() {} };
+}
+
+function toRawJson({ vertexes, statuses, logs, warnings }: StatusUpdate) {
+  return {
+    ...(vertexes.length > 0 && {
+      vertexes: vertexes.map((vertex) => ({
+        digest: vertex.digest,
+        inputs: vertex.inputs.length > 0 ? vertex.inputs : undefined,
+        name: vertex.name,
+        started: time(vertex.started),
+        completed: time(vertex.completed),
+        cached: vertex.cached || undefined,
+        error: vertex.error || undefined,
+        progressGroup: vertex.progressGroup && toJson(ProgressGroupSchema, vertex.progressGroup),
+      })),
+    }),
+    ...(statuses.length > 0 && {
+      statuses: statuses.map((status) => ({
+        id: status.id,
+        vertex: status.vertex,
+        name: status.name || undefined,
+        total: status.total || undefined,
+        current: status.current,
+        timestamp: time(status.timestamp),
+        started: time(status.started),
+        completed: time(status.completed),
+      })),
+    }),
+    ...(logs.length > 0 && {
+      logs: logs.map((log) => ({
+        vertex: log.vertex,
+        stream: log.stream === 'stderr' ? 2 : 1,
+        data: Buffer.from(log.data).toString('base64'),
+        timestamp: time(log.timestamp),
+      })),
+    }),
+    ...(warnings.length > 0 && {
+      warnings: warnings.map((warning) => ({
+        vertex: warning.vertex,
+        level: warning.level || undefined,
+        short: Buffer.from(warning.short).toString('base64'),
+        detail: warning.detail.map((line) => Buffer.from(line).toString('base64')),
+        url: warning.url || undefined,
+        sourceInfo: warning.source && toJson(SourceInfoSchema, warning.source),
+        range: warning.ranges.map((range) => toJson(RangeSchema, range)),
+      })),
+    }),
+  };
+}
+
+function time(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}

@@ -1,0 +1,82 @@
+/** Shows the lines of a source that an error or a warning is about. */
+import { RpcError } from '../../rpc/status.ts';
+import type { VertexWarning } from '../status.ts';
+import { printable } from './format.ts';
+
+/** Lines of a file, from 1. */
+export interface LineRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface SourceExcerpt {
+  readonly filename: string;
+  readonly text: string;
+  readonly ranges: readonly LineRange[];
+}
+
+const RULE = '--------------------\n';
+
+/** The lines with some around them; '' when the ranges are not in the text. */
+export function formatSource({ filename, text, ranges }: SourceExcerpt): string {
+  const lines = text.split('\n');
+  const first = Math.min(...ranges.map(({ start }) => start));
+  if (ranges.length === 0 || first < 1 || first > lines.length) return '';
+  let start = first;
+  let end = Math.min(lines.length, Math.max(...ranges.map((range) => Math.max(range.start, range.end))));
+  const padding = start === end ? 4 : 2;
+  for (let added = 0; added < padding; added++) {
+    if (start > 1) {
+      start--;
+      added++;
+    }
+    if (end !== lines.length) {
+      end++;
+      added++;
+    }
+  }
+  let shown = `${printable(filename)}:${first}\n${RULE}`;
+  for (let line = start; line <= end; line++) {
+    const marked = ranges.some((range) => range.start <= line && line <= Math.max(range.start, range.end));
+    shown += ` ${String(line).padStart(3)} | ${marked ? '>>>' : '   '} ${printable(lines[line - 1]!)}\n`;
+  }
+  return shown + RULE;
+}
+
+/** The sources that an error of the daemon points to, outermost first. */
+export function errorSources(error: unknown): SourceExcerpt[] {
+  if (!(error instanceof RpcError)) return [];
+  const excerpts: SourceExcerpt[] = [];
+  for (const { typeUrl, value } of error.details) {
+    if (!/(^|\/)errdefs\.Source(\+json)?$/.test(typeUrl)) continue;
+    try {
+      const { info, ranges } = JSON.parse(Buffer.from(value).toString()) as {
+        info?: { filename?: string; data?: string };
+        ranges?: { start?: { line?: number }; end?: { line?: number } }[];
+      };
+      excerpts.push({
+        filename: info?.filename ?? '',
+        text: Buffer.from(info?.data ?? '', 'base64').toString(),
+        ranges: (ranges ?? []).map(({ start, end }) => ({ start: start?.line ?? 0, end: end?.line ?? 0 })),
+      });
+    } catch {
+      // a detail in a form we do not know
+    }
+  }
+  return excerpts;
+}
+
+/** The warnings at the end of a build, each with its lines. */
+export function formatWarnings(warnings: readonly VertexWarning[]): string {
+  if (warnings.length === 0) return '';
+  let shown = `\n ${warnings.length} warning${warnings.length === 1 ? '' : 's'} found:\n`;
+  for (const { short, detail, url, source, ranges } of warnings) {
+    const lines = ranges.map(({ start, end }) => ({ start: start?.line ?? 0, end: end?.line ?? 0 }));
+    shown += `\n${printable(short)}${lines[0] && !/\(line \d+\)$/.test(short) ? ` (line ${lines[0].start})` : ''}\n`;
+    for (const line of detail) shown += `${printable(line)}\n`;
+    if (url) shown += `More info: ${printable(url)}\n`;
+    if (source)
+      shown += formatSource({ filename: source.filename, text: Buffer.from(source.data).toString(), ranges: lines });
+  }
+  return shown;
+}

@@ -1,0 +1,174 @@
+/** A build as the displays show it: its steps in the order in which they started, groups of steps as one. */
+import type { StatusUpdate, Vertex, VertexLog, VertexStatus, VertexWarning } from '../status.ts';
+
+interface Interval {
+  readonly start: number;
+  readonly stop: number | undefined;
+}
+
+/** A step, or a group of steps that is shown as one. */
+export interface Step {
+  readonly id: string;
+  name: string;
+  cached: boolean;
+  error: string;
+  /** When it ran; steps can start several times. */
+  readonly intervals: Map<number, number | undefined>;
+  readonly statuses: Map<string, VertexStatus>;
+  readonly warnings: VertexWarning[];
+  /** Members of a group. */
+  readonly members: Map<string, Vertex> | undefined;
+  /** A group is hidden as long as only its weak members run. */
+  hidden: boolean;
+}
+
+export interface Trace {
+  /** Started steps. */
+  readonly steps: readonly Step[];
+  readonly total: number;
+  readonly completed: number;
+  /** Milliseconds since the epoch, by the daemon's clock; undefined before the first step started. */
+  readonly started: number | undefined;
+  /** Takes an update and returns the steps it changed. */
+  update(update: StatusUpdate): ReadonlySet<Step>;
+  stepOf(vertex: string): Step | undefined;
+}
+
+export function createTrace(): Trace {
+  const steps: Step[] = [];
+  const shown = new Set<Step>();
+  const byVertex = new Map<string, Step>();
+  const byId = new Map<string, Step>();
+  let started: number | undefined;
+
+  const stepFor = (vertex: Vertex): Step => {
+    const group = vertex.progressGroup;
+    const id = group ? group.id : vertex.digest;
+    let step = byId.get(id);
+    if (!step) {
+      step = {
+        id,
+        name: group ? group.name : vertex.name,
+        cached: false,
+        error: '',
+        intervals: new Map(),
+        statuses: new Map(),
+        warnings: [],
+        members: group ? new Map() : undefined,
+        hidden: group !== undefined,
+      };
+      byId.set(id, step);
+    }
+    byVertex.set(vertex.digest, step);
+    return step;
+  };
+  const takeVertex = (vertex: Vertex): Step | undefined => {
+    const step = stepFor(vertex);
+    // a repeated first report must not undo what is known
+    if (vertex.started === undefined && step.intervals.size > 0) return undefined;
+    if (vertex.started !== undefined) {
+      started ??= vertex.started;
+      step.intervals.set(vertex.started, vertex.completed);
+    }
+    if (step.members) {
+      step.members.set(vertex.digest, vertex);
+      const members = [...step.members.values()];
+      step.cached = members.every((member) => member.cached);
+      step.error = members.find((member) => member.error !== '')?.error ?? '';
+      if (step.error || members.some((member) => member.started !== undefined && !member.progressGroup?.weak))
+        step.hidden = false;
+    } else {
+      step.name = vertex.name;
+      step.cached = vertex.cached;
+      step.error = vertex.error;
+    }
+    if (step.intervals.size > 0 && !step.hidden && !shown.has(step)) {
+      shown.add(step);
+      steps.push(step);
+    }
+    return step;
+  };
+
+  return {
+    steps,
+    get total() {
+      return [...byId.values()].filter((step) => !step.hidden).length;
+    },
+    get completed() {
+      return [...byId.values()].filter((step) => !step.hidden && isCompleted(step)).length;
+    },
+    get started() {
+      return started;
+    },
+    stepOf: (vertex) => byVertex.get(vertex),
+    update(update) {
+      const changed = new Set<Step>();
+      const mark = (step: Step | undefined) => {
+        if (step && shown.has(step)) changed.add(step);
+      };
+      for (const vertex of update.vertexes) mark(takeVertex(vertex));
+      for (const status of update.statuses) {
+        const step = byVertex.get(status.vertex);
+        step?.statuses.set(status.id, status);
+        mark(step);
+      }
+      for (const warning of update.warnings) {
+        const step = byVertex.get(warning.vertex);
+        step?.warnings.push(warning);
+        mark(step);
+      }
+      for (const log of update.logs) mark(byVertex.get(log.vertex));
+      return changed;
+    },
+  };
+}
+
+export function isCompleted(step: Step): boolean {
+  const last = mergedIntervals(step).at(-1);
+  return last !== undefined && last.stop !== undefined;
+}
+
+/** Whether the step ended because the build did. */
+export function isCanceled(step: Step): boolean {
+  return step.error.endsWith('context canceled');
+}
+
+/** Seconds the step has been at work, by `now` where it still is. */
+export function duration(step: Step, now: number): number {
+  let sum = 0;
+  for (const { start, stop } of mergedIntervals(step)) sum += Math.max(0, (stop ?? now) - start);
+  return sum / 1000;
+}
+
+/** When a completed step ended. */
+export function completedAt(step: Step): number {
+  return mergedIntervals(step).at(-1)?.stop ?? 0;
+}
+
+export function startedAt(step: Step): number {
+  return mergedIntervals(step).at(-1)?.start ?? 0;
+}
+
+function mergedIntervals(step: Step): Interval[] {
+  const sorted = [...step.intervals].map(([start, stop]) => ({ start, stop })).sort((a, b) => a.start - b.start);
+  const merged: Interval[] = [];
+  for (const next of sorted) {
+    const current = merged.at(-1);
+    if (!current || (current.stop !== undefined && current.stop < next.start)) merged.push(next);
+    else if (current.stop !== undefined)
+      merged[merged.length - 1] = {
+        start: current.start,
+        stop: next.stop === undefined ? undefined : Math.max(current.stop, next.stop),
+      };
+  }
+  return merged;
+}
+
+/** Splits output into lines; the last one may go on in the next piece of output. */
+export function splitLog(log: VertexLog): { readonly lines: string[]; readonly partial: boolean } {
+  const text = Buffer.from(log.data.buffer, log.data.byteOffset, log.data.length).toString('utf8');
+  const lines = text.split('\n');
+  const partial = lines.at(-1) !== '';
+  if (!partial) lines.pop();
+  return { lines, partial };
+}

@@ -1,0 +1,144 @@
+/** The progress of a build on a terminal: one line for each step, drawn anew as it goes on. */
+import type { Display, Output } from './display.ts';
+import { cells, cut, formatProgress, printable } from './format.ts';
+import { createTrace, duration, isCanceled, isCompleted, type Step, splitLog } from './trace.ts';
+
+const LOG_LINES = 6;
+/** Lines of a failed step that are repeated at the end. */
+const ERROR_LINES = 50;
+
+interface Line {
+  readonly text: string;
+  /** Milliseconds of the step's start and end; a line without time has none. */
+  readonly seconds: number;
+  readonly status: string;
+  readonly style: 'plain' | 'done' | 'failed' | 'canceled';
+  readonly running: boolean;
+  readonly step: Step | undefined;
+}
+
+const styles = { plain: '', done: '\x1b[34m', failed: '\x1b[31m', canceled: '\x1b[33m' };
+
+export function ttyDisplay(out: Output, options: { readonly color: boolean; readonly title?: string }): Display {
+  const trace = createTrace();
+  const logs = new Map<Step, string[]>();
+  let drawn = 0;
+  /** The difference between the daemon's clock and ours. */
+  let clock: number | undefined;
+  const now = () => Date.now() - (clock ?? 0);
+  const paint = (text: string, style: string) => (options.color && style ? `${style}${text}\x1b[0m` : text);
+
+  const linesOf = (step: Step): Line[] => {
+    const state = step.error ? (isCanceled(step) ? 'CANCELED ' : 'ERROR ') : step.cached ? 'CACHED ' : '';
+    const done = isCompleted(step);
+    const style = !done ? 'plain' : step.error ? (isCanceled(step) ? 'canceled' : 'failed') : 'done';
+    const first: Line = {
+      text: state + printable(step.name),
+      seconds: duration(step, now()),
+      status: '',
+      style,
+      running: !done,
+      step,
+    };
+    const statuses = [...step.statuses.values()]
+      .filter(({ started }) => started !== undefined)
+      .map(
+        (status): Line => ({
+          text: `=> ${printable(status.id)}`,
+          seconds: Math.max(0, (status.completed ?? now()) - status.started!) / 1000,
+          status: formatProgress(status.current, status.total),
+          style: status.completed === undefined ? 'plain' : 'done',
+          running: status.completed === undefined,
+          step: undefined,
+        }),
+      );
+    const warnings = step.warnings.map(
+      (warning): Line => ({
+        text: `WARN: ${printable(warning.short)}`,
+        seconds: first.seconds,
+        status: '',
+        style: 'canceled',
+        running: false,
+        step: undefined,
+      }),
+    );
+    return [first, ...statuses, ...warnings];
+  };
+
+  const draw = (all: boolean) => {
+    const width = Math.max(20, out.columns ?? 80);
+    const height = Math.max(4, out.rows ?? 10);
+    let lines = trace.steps.flatMap(linesOf);
+    const { completed, total } = trace;
+    const seconds = trace.started === undefined ? 0 : Math.max(0, now() - trace.started) / 1000;
+    const state = all && completed > 0 && completed === total ? ' FINISHED' : '';
+    const title = `[+] ${options.title ?? 'Building'} ${seconds.toFixed(1)}s (${completed}/${total})${state}`;
+    const rows = [cut(title, width).padEnd(width)];
+    const running = lines.filter((line) => line.running).length;
+    // running steps show their output where there is room for it
+    let room = height - 2 - running;
+    if (!all) lines = keepRunning(lines, height - 2);
+    for (const line of lines) {
+      rows.push(paint(format(line, width), styles[line.style]));
+      if (!line.running || !line.step || all || room < LOG_LINES) continue;
+      const output = (logs.get(line.step) ?? []).filter((text) => text.trim() !== '').slice(-LOG_LINES);
+      room -= output.length;
+      for (const text of output) rows.push(paint(cut(` => => # ${text}`, width).padEnd(width), '\x1b[2m'));
+    }
+    if (!all) rows.splice(height - 1);
+    const cleared = Math.max(0, drawn - rows.length);
+    const up = drawn > 0 ? `\x1b[${drawn}A` : '';
+    const blank = `${' '.repeat(width)}\n`.repeat(cleared);
+    const back = cleared > 0 ? `\x1b[${cleared}A` : '';
+    out.write(`\x1b[?25l${up}\r${rows.join('\n')}\n${blank}${back}\x1b[?25h`);
+    drawn = rows.length;
+  };
+
+  return {
+    update(update) {
+      const { started } = update.vertexes.find((vertex) => vertex.started !== undefined) ?? {};
+      if (clock === undefined && started !== undefined) clock = Date.now() - started;
+      trace.update(update);
+      for (const log of update.logs) {
+        const step = trace.stepOf(log.vertex);
+        if (!step) continue;
+        const known = logs.get(step) ?? [''];
+        const { lines, partial } = splitLog(log);
+        for (const [i, line] of lines.entries()) {
+          // a carriage return starts the line anew, as progress bars do
+          const text = line.replace(/\r$/, '').split('\r').at(-1)!;
+          if (i > 0) known.push(printable(text));
+          else known[known.length - 1] = line.includes('\r') ? printable(text) : known.at(-1) + printable(text);
+        }
+        if (!partial) known.push('');
+        logs.set(step, known.slice(-ERROR_LINES));
+      }
+    },
+    refresh: () => draw(false),
+    done() {
+      draw(true);
+      for (const step of trace.steps) {
+        if (!step.error || isCanceled(step)) continue;
+        out.write(`------\n > ${printable(step.name)}:\n`);
+        for (const line of (logs.get(step) ?? []).filter((text, i, all) => text !== '' || i < all.length - 1))
+          out.write(`${line}\n`);
+        out.write('------\n');
+      }
+    },
+  };
+}
+
+function format(line: Line, width: number): string {
+  const timer = ` ${(line.seconds < 0.05 ? 0 : line.seconds).toFixed(1).padStart(3)}s`;
+  const left = width - 4 - timer.length;
+  const status = left - line.status.length > 20 ? line.status : '';
+  const text = cut(line.text, left - status.length) + status;
+  return ` => ${text}${' '.repeat(Math.max(0, left - cells(text)))}${timer}`;
+}
+
+/** Keeps what runs, and of the rest the latest. */
+function keepRunning(lines: Line[], height: number): Line[] {
+  let surplus = lines.length - height;
+  if (surplus <= 0) return lines;
+  return lines.filter((line) => line.running || surplus-- <= 0);
+}

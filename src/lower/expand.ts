@@ -1,0 +1,21 @@
+import { type Env, type ProcessedWord, type ShellLex, WordError } from '../parser/words.ts';
+
+/** Expands a word and reports the variables in it that are not set, also when that makes the expansion fail. */
+export function expandReporting(
+  lex: ShellLex,
+  word: string,
+  env: Env,
+  report: (unmatched: ReadonlySet<string>) => void,
+): ProcessedWord {
+  let unmatched: ReadonlySet<string> | undefined;
+  try {
+    const processed = lex.processWord(word, env);
+    unmatched = processed.unmatched;
+    return processed;
+  } catch (error) {
+    if (error instanceof WordError) unmatched = error.unmatched;
+    throw error;
+  } finally {
+    if (unmatched && unmatched.size > 0) report(unmatched);
+  }
+}
