@@ -14,7 +14,8 @@
  *
  * Keys of `images` are references as one writes them in FROM; `docker.io/library/` and `:latest` may be left out. Each
  * platform has its image config, as `docker buildx imagetools inspect --format '{{json .Image}}'` prints it; `*` serves
- * every platform. `architecture` and `os` of a config are taken from its key where they are missing.
+ * every platform. `architecture` and `os` of a config are taken from its key where they are missing, and an image whose
+ * `rootfs` is missing is taken to have a layer.
  */
 import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from './platform.ts';
 import { selectPlatform } from './platform-match.ts';
@@ -88,7 +89,9 @@ function configFor(image: TableImage, platform: Platform | undefined, where: str
   }
   const { os, architecture, variant } = entry.platform ?? platform ?? { os: '', architecture: '', variant: '' };
   const known = { ...(architecture && { architecture }), ...(os && { os }), ...(variant && { variant }) };
-  return new TextEncoder().encode(JSON.stringify({ ...known, ...entry.config }));
+  // An image without layers would be scratch to the frontend.
+  const rootfs = { type: 'layers', diff_ids: [image.digest] };
+  return new TextEncoder().encode(JSON.stringify({ ...known, rootfs, ...entry.config }));
 }
 
 function readImages(text: string, file: string): Record<string, unknown> {

@@ -52,3 +52,10 @@ export function lineText(file: SourceFile, line: number): string {
   const next = file.lineStarts[line];
   return file.text.slice(start, next === undefined ? undefined : next - 1).replace(/\r$/, '');
 }
+
+/** The range of whole lines, without the blanks and the line break around them. */
+export function linesRange(file: SourceFile, { start, end }: LineRange): SourceRange {
+  const from = file.lineStarts[start - 1] ?? file.text.length;
+  const text = file.text.slice(from, file.lineStarts[end]);
+  return { start: from + (text.length - text.trimStart().length), end: from + text.trimEnd().length };
+}

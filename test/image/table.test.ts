@@ -4,6 +4,7 @@ import { parseNormalizedNamed, tagNameOnly } from '../../src/image/reference.ts'
 import { parseImageTable } from '../../src/image/table.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
+const rootfs = { type: 'layers', diff_ids: [digest] };
 const table = parseImageTable(
   JSON.stringify({
     images: {
@@ -22,7 +23,7 @@ async function resolve(name: string, platform: string) {
 
 describe('image table', () => {
   test('references in any spelling', async () => {
-    const config = { architecture: 'amd64', os: 'linux', config: { User: 'a' } };
+    const config = { architecture: 'amd64', os: 'linux', rootfs, config: { User: 'a' } };
     for (const name of ['alpine', 'docker.io/library/alpine:latest', `alpine:latest@${digest}`, `alpine@${digest}`])
       expect(await resolve(name, 'linux/amd64'), name).toEqual({ digest, config });
     expect(await resolve(`example.com/pinned:2@${digest}`, 'linux/amd64')).toBeDefined();
@@ -33,6 +34,7 @@ describe('image table', () => {
       architecture: 'arm',
       os: 'linux',
       variant: 'v7',
+      rootfs,
       author: 'me',
     });
   });

@@ -1,0 +1,149 @@
+/** The options that say what to build, shared by the commands that run the frontend. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { OfflineOptions } from '../offline/offline-bridge.ts';
+import { UsageError } from '../offline/usage-error.ts';
+import type { Io } from './io.ts';
+
+/** The options as commander gives them: those that were not given are absent. */
+export interface BuildFlags {
+  readonly file?: string;
+  readonly target?: string;
+  readonly buildArg?: readonly string[];
+  readonly label?: ReadonlyMap<string, string>;
+  readonly platform?: readonly string[];
+  readonly buildContext?: ReadonlyMap<string, string>;
+  readonly opt?: ReadonlyMap<string, string>;
+  /** false for `--no-cache`. */
+  readonly cache: boolean;
+  /** Of `--no-cache=STAGES`. */
+  readonly uncached?: readonly string[];
+  readonly images?: readonly string[];
+  readonly ociLayout?: ReadonlyMap<string, string>;
+  readonly mirror?: ReadonlyMap<string, string>;
+  readonly offline?: boolean;
+  readonly cacheDir?: string;
+  readonly sessionId?: string;
+}
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** Several names, separated by commas. */
+const collectList = (value: string, before: readonly string[] = []): string[] => [...before, ...value.split(',')];
+
+const collectPairs = (value: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> => {
+  const equals = value.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It must have the form NAME=VALUE.');
+  return new Map([...before, [value.slice(0, equals), value.slice(equals + 1)]]);
+};
+
+/** Declares the options on a command, with the build context as its argument. */
+export function addBuildOptions(command: Command): Command {
+  return command
+    .argument('[context]', 'build context: a folder, a git or http address, or - for a Dockerfile on stdin', '.')
+    .option('-f, --file <file>', 'Dockerfile, - for stdin (default: Dockerfile in the context)')
+    .option('--target <stage>', 'stage to build (default: the last one)')
+    .option('--build-arg <name=value>', 'set an ARG; without =value from the environment', collect)
+    .option('--label <name=value>', 'add a label to the image', collectPairs)
+    .option('--platform <platforms>', 'target platforms, separated by commas', collectList)
+    .option(
+      '--build-context <name=value>',
+      'named context: folder, docker-image://, oci-layout://, git, http',
+      collectPairs,
+    )
+    .option('--no-cache', 'mark every RUN, COPY and ADD as not to be cached; --no-cache=STAGES only in those')
+    .addOption(new Option('--uncached <stages>').argParser(collectList).hideHelp())
+    .option('--opt <name=value>', 'any other frontend option', collectPairs)
+    .option('--images <file>', 'table of images: reference to digest and config per platform', collect)
+    .option('--oci-layout <name=folder>', 'take the image NAME, or oci-layout://NAME, from an OCI layout', collectPairs)
+    .option('--mirror <host=url>', 'registry to ask before HOST', collectPairs)
+    .option('--offline', 'never use the network')
+    .option('--cache-dir <folder>', 'where registry content is kept (default: ~/.cache/tsfront)')
+    .addOption(new Option('--session-id <id>', 'session that local sources name').hideHelp());
+}
+
+/** An opened build; `close` removes temporary files. */
+export interface OpenedBuild {
+  readonly options: OfflineOptions;
+  close(): Promise<void>;
+}
+
+/** Opens everything that the options name. */
+export async function openBuild(context: string, flags: BuildFlags, io: Io): Promise<OpenedBuild> {
+  const { openBuildContext } = await import('../offline/build-context.ts');
+  const opened = await openBuildContext({
+    context,
+    file: flags.file,
+    buildContexts: flags.buildContext,
+    ociLayouts: flags.ociLayout,
+    readStdin: io.readStdin,
+  });
+  const remote = flags.offline ? undefined : (await import('../offline/remote-sources.ts')).openRemoteSources();
+  const platform = flags.platform?.join(',');
+  const opts = {
+    ...opened.opts,
+    ...(flags.target !== undefined && { target: flags.target }),
+    ...(platform && { platform }),
+    ...prefixed('build-arg:', buildArgs(flags.buildArg ?? [], io.env)),
+    ...prefixed('label:', flags.label ?? new Map()),
+    ...noCache(flags),
+    ...Object.fromEntries(flags.opt ?? []),
+  };
+  const images = await openImages(flags, io).catch((error: Error) => {
+    throw new UsageError(error.message, { cause: error });
+  });
+  return {
+    options: {
+      opts,
+      locals: opened.locals,
+      ociLayouts: opened.ociLayouts,
+      images,
+      remote,
+      ...(flags.sessionId !== undefined && { sessionId: flags.sessionId }),
+    },
+    close: async () => remote?.close(),
+  };
+}
+
+async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['images']> {
+  const images: OfflineOptions['images'][number][] = [];
+  if (flags.images) {
+    const { readFile } = await import('node:fs/promises');
+    const { parseImageTable } = await import('../image/table.ts');
+    for (const file of flags.images) images.push(parseImageTable(await readFile(file, 'utf8'), file));
+  }
+  if (flags.ociLayout) images.push((await import('../image/oci-layout.ts')).ociLayoutResolver(flags.ociLayout));
+  if (!flags.offline) {
+    const { registryResolver } = await import('../image/registry.ts');
+    const { dockerConfigDir, dockerCredentials } = await import('../image/docker-config.ts');
+    const { createBlobCache, defaultCacheFolder } = await import('../image/blob-cache.ts');
+    images.push(
+      registryResolver({
+        credentials: dockerCredentials(dockerConfigDir(io.env)),
+        mirrors: new Map([...(flags.mirror ?? [])].map(([host, url]) => [host, [url]])),
+        cache: createBlobCache(flags.cacheDir ?? defaultCacheFolder(io.env)),
+      }),
+    );
+  }
+  return images;
+}
+
+/** A build argument without value has that of the environment, if it is set there. */
+function buildArgs(args: readonly string[], env: Io['env']): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const arg of args) {
+    const equals = arg.indexOf('=');
+    const name = equals < 0 ? arg : arg.slice(0, equals);
+    const value = equals < 0 ? env[name] : arg.slice(equals + 1);
+    if (value !== undefined) values.set(name, value);
+  }
+  return values;
+}
+
+function prefixed(prefix: string, values: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...values].map(([name, value]) => [prefix + name, value]));
+}
+
+function noCache({ cache, uncached }: BuildFlags): Record<string, string> {
+  if (!cache) return { 'no-cache': '' };
+  return uncached ? { 'no-cache': uncached.join(',') } : {};
+}

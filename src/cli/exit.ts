@@ -1,0 +1,12 @@
+/** Exit codes of the command. */
+export const exitCode = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Ends a command with a code, after everything was said. */
+export class Exit extends Error {
+  override readonly name = 'Exit';
+  readonly code: number;
+  constructor(code: number) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}

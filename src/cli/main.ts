@@ -1,0 +1,38 @@
+/** Parses the command line and runs a command. Commands load what they need when they run. */
+import { Command, CommanderError } from 'commander';
+import { UsageError } from '../offline/usage-error.ts';
+import { checkCommand } from './check.ts';
+import { compileCommand } from './compile.ts';
+import { Exit, exitCode } from './exit.ts';
+import { graphCommand } from './graph.ts';
+import type { Io } from './io.ts';
+
+/** Runs `tsfront ARGS` and gives the exit code; never throws. */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const program = new Command('tsfront').description('A Dockerfile compiler and BuildKit toolkit');
+  for (const create of [compileCommand, checkCommand, graphCommand]) program.addCommand(create(io));
+
+  const output = {
+    writeOut: (text: string) => void io.writeStdout(text),
+    writeErr: (text: string) => io.writeStderr(text),
+  };
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput(output).configureHelp({ helpWidth: 100 });
+
+  try {
+    await program.parseAsync(spellOut(args), { from: 'user' });
+    return exitCode.ok;
+  } catch (error) {
+    if (error instanceof Exit) return error.code;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    io.writeStderr(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof UsageError ? exitCode.usage : exitCode.failed;
+  }
+}
+
+/** `--no-cache=STAGES` (docker's `--no-cache-filter`) is an option of its own for the parser, which takes `no-` for a negation. */
+function spellOut(args: readonly string[]): string[] {
+  return args.map((arg) =>
+    arg.replace(/^--no-cache(-filter)?=/, '--uncached=').replace(/^--no-cache-filter$/, '--uncached'),
+  );
+}

@@ -1,0 +1,144 @@
+/** What `docker build` makes of its context, its Dockerfile and its named contexts: sources and frontend options. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isHttpUrl } from '../gateway/context.ts';
+import { parseGitRef } from '../image/git-ref.ts';
+import { type OciLayout, openOciLayout } from '../image/oci-layout.ts';
+import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ContextOptions {
+  /** A folder, a git or http address, or `-`: the Dockerfile alone, from standard input. */
+  readonly context: string;
+  /** Where the Dockerfile is, `-` for standard input; by default `Dockerfile` in the context. */
+  readonly file?: string | undefined;
+  /** Named contexts: folders, `docker-image://…`, `oci-layout://…`, git and http addresses. */
+  readonly buildContexts?: ReadonlyMap<string, string> | undefined;
+  /** OCI layouts by the name that `oci-layout://NAME` uses. */
+  readonly ociLayouts?: ReadonlyMap<string, string> | undefined;
+  readonly readStdin: () => Promise<Uint8Array>;
+}
+
+export interface OpenedContext {
+  readonly opts: Readonly<Record<string, string>>;
+  readonly locals: ReadonlyMap<string, FileTree>;
+  readonly ociLayouts: ReadonlyMap<string, OciLayout>;
+}
+
+/** @throws UsageError for a context that is none, or that cannot be used together with the rest */
+export async function openBuildContext(options: ContextOptions): Promise<OpenedContext> {
+  const opts: Record<string, string> = {};
+  const locals = new Map<string, FileTree>();
+  const ociLayouts = new Map<string, OciLayout>();
+  for (const [name, folder] of options.ociLayouts ?? []) ociLayouts.set(name, openOciLayout(folder));
+
+  await openMain(options, opts, locals);
+  for (const [name, value] of options.buildContexts ?? []) await openNamed(name, value, opts, locals, ociLayouts);
+  return { opts, locals, ociLayouts };
+}
+
+const defaultFile = 'Dockerfile';
+
+async function openMain(
+  { context, file, readStdin }: ContextOptions,
+  opts: Record<string, string>,
+  locals: Map<string, FileTree>,
+): Promise<void> {
+  const fromStdin = async () => memoryTree(new Map([[defaultFile, await readStdin()]]));
+  if (context === '-') {
+    if (file === '-') throw new UsageError('context and Dockerfile cannot both come from standard input');
+    if (file !== undefined)
+      throw new UsageError('a context on standard input brings its own Dockerfile: leave out --file');
+    const dockerfile = await readStdin();
+    if (isArchive(dockerfile))
+      throw new UsageError('an archive on standard input cannot be read: unpack it and name the folder');
+    locals.set('context', memoryTree(new Map()));
+    locals.set('dockerfile', memoryTree(new Map([[defaultFile, dockerfile]])));
+    return;
+  }
+
+  if (isRemote(context)) {
+    opts['context'] = context;
+    if (file === undefined) return;
+    if (file !== '-' && !path.isAbsolute(file)) {
+      opts['filename'] = file; // a path in the context
+      return;
+    }
+    opts['dockerfilekey'] = 'dockerfile';
+  } else {
+    await requireFolder(context, 'the build context');
+    locals.set('context', folderTree(context));
+  }
+
+  if (file === '-') {
+    locals.set('dockerfile', await fromStdin());
+  } else if (file === undefined) {
+    locals.set('dockerfile', folderTree(context));
+  } else {
+    locals.set('dockerfile', folderTree(path.dirname(file)));
+    opts['filename'] = path.basename(file);
+  }
+}
+
+async function openNamed(
+  name: string,
+  value: string,
+  opts: Record<string, string>,
+  locals: Map<string, FileTree>,
+  ociLayouts: Map<string, OciLayout>,
+): Promise<void> {
+  const key = `context:${name}`;
+  if (value.startsWith('oci-layout://')) {
+    opts[key] = await ociLayoutContext(name, value.slice('oci-layout://'.length), ociLayouts);
+  } else if (value.startsWith('docker-image://') || isRemote(value)) {
+    opts[key] = value;
+  } else {
+    await requireFolder(value, `the build context ${name}`);
+    // These names are taken by the main context.
+    const localName = name === 'context' || name === 'dockerfile' ? `_${name}` : name;
+    locals.set(localName, folderTree(value));
+    opts[key] = `local:${localName}`;
+  }
+}
+
+/** `NAME-OR-FOLDER[:tag][@digest]`: the frontend wants a digest, so a tag is looked up here. */
+async function ociLayoutContext(name: string, spec: string, ociLayouts: Map<string, OciLayout>): Promise<string> {
+  const [location = '', digest] = cutLast(spec, '@');
+  const [place = '', tag = 'latest'] = cutLast(location, ':');
+  let store = place;
+  let layout = ociLayouts.get(place);
+  if (!layout) {
+    await requireFolder(place, `the OCI layout of the build context ${name}`);
+    layout = openOciLayout(place);
+    store = name.replace(/[^a-z0-9]+/g, '-');
+    ociLayouts.set(store, layout);
+  }
+  const found = digest ?? (await layout.findTag(tag)).digest;
+  return `oci-layout://${store}:${tag}@${found}`;
+}
+
+function cutLast(text: string, separator: string): [string, string?] {
+  const at = text.lastIndexOf(separator);
+  return at < 0 || text.indexOf('/', at) >= 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+function isRemote(location: string): boolean {
+  if (isHttpUrl(location)) return true;
+  try {
+    return parseGitRef(location) !== undefined;
+  } catch {
+    return true; // an address with a mistake in it, which the frontend reports
+  }
+}
+
+async function requireFolder(folder: string, what: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found) throw new UsageError(`${what} ${folder} does not exist`);
+  if (!found.isDirectory()) throw new UsageError(`${what} ${folder} is not a folder`);
+}
+
+/** gzip, bzip2, xz, zstd or tar. */
+function isArchive(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.subarray(0, 262)).toString('latin1');
+  return /^(\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)/.test(text) || text.slice(257) === 'ustar';
+}
