@@ -41,11 +41,16 @@ interface Base {
  */
 export async function resolveBaseImages(context: LowerContext, target: StageState): Promise<Set<StageState>> {
   const reachable = reachableStages(target);
-  const open = context.table.states.filter((stage) => !stage.base && !stage.dispatched && !stage.resolved);
+  const open: StageState[] = [];
+  for (const stage of context.table.states) {
+    if (stage.base || stage.dispatched || stage.resolved) continue;
+    stage.resolved = context.options.allStages || reachable.has(stage);
+    if (stage.baseName === emptyImageName && !stage.namedContext) useNothing(stage, context.platforms.target);
+    else open.push(stage);
+  }
   // The order in which the reference frontend's scheduler has them run: of several errors it reports the same one.
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
-  for (const stage of stages) stage.resolved = context.options.allStages || reachable.has(stage);
-  const bases = stages.flatMap((stage) => locating(stage, () => identifyBase(context, stage)) ?? []);
+  const bases = stages.map((stage) => locating(stage, () => identifyBase(context, stage)));
   const loads = await Promise.allSettled(bases.map((base) => loadBase(context, base)));
   for (const [index, { stage }] of bases.entries()) {
     const load = loads[index]!;
@@ -67,13 +72,9 @@ function locating<T>(stage: StageState, run: () => T): T {
   }
 }
 
-/** Reads the name of the base; undefined where there is none, and then the stage is ready. */
-function identifyBase({ platforms }: LowerContext, stage: StageState): Base | undefined {
+/** Reads the name of the base. */
+function identifyBase({ platforms }: LowerContext, stage: StageState): Base {
   const name = stage.baseName;
-  if (name === emptyImageName && !stage.namedContext) {
-    useNothing(stage, platforms.target);
-    return undefined;
-  }
   let reference: ImageReference;
   try {
     reference = parseNormalizedNamed(name);
@@ -108,6 +109,7 @@ function useNothing(stage: StageState, platform: Platform): void {
   stage.state = scratch();
   stage.image = emptyImage(platform);
   stage.platform = platform;
+  if (stage.external) stage.dispatched = true;
 }
 
 interface LoadedContext {
