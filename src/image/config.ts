@@ -232,9 +232,27 @@ export function emptyImage(platform: Platform): ImageConfig {
   };
 }
 
-/** A copy whose lists, sets and maps can be changed without changing the original. */
+/** A copy whose lists, sets and maps can be changed without changing the original; the entries of the history are shared. */
 export function cloneImageConfig(image: ImageConfig): ImageConfig {
-  return structuredClone(image);
+  const { config, rootfs, osFeatures, history } = image;
+  return {
+    ...image,
+    osFeatures: osFeatures && [...osFeatures],
+    config: {
+      ...config,
+      env: [...config.env],
+      entrypoint: config.entrypoint && [...config.entrypoint],
+      cmd: config.cmd && [...config.cmd],
+      onBuild: config.onBuild && [...config.onBuild],
+      shell: config.shell && [...config.shell],
+      exposedPorts: config.exposedPorts && new Set(config.exposedPorts),
+      volumes: config.volumes && new Set(config.volumes),
+      labels: config.labels && new Map(config.labels),
+      healthcheck: config.healthcheck && { ...config.healthcheck, test: [...config.healthcheck.test] },
+    },
+    rootfs: { ...rootfs, diffIds: rootfs.diffIds && [...rootfs.diffIds] },
+    history: [...history],
+  };
 }
 
 function time(value: Timestamp | undefined): string | undefined {

@@ -35,6 +35,8 @@ export interface GitRef {
 export function parseGitRef(text: string): GitRef | undefined {
   if (text.startsWith('./') || text.startsWith('../')) return undefined;
   const local = text.startsWith('github.com/');
+  // Every other form has a colon; most sources of a COPY have none.
+  if (!local && !text.includes(':')) return undefined;
   const url = tryParse(text, local);
   if (!url) return undefined;
   const web = url.scheme === 'http' || url.scheme === 'https';
