@@ -57,8 +57,8 @@ export function buildCommand(): Command {
   command.addOption(
     new Option(
       '--frontend <name>',
-      'who reads the Dockerfile: dockerfile.v0 of the daemon, or a frontend image',
-    ).default('dockerfile.v0'),
+      "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image",
+    ).default('tsfront'),
   );
   return command.action(async (context: string, flags: BuildFlags) => {
     const { build } = await import('./build/run.ts');

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { Content } from '../gen/containerd/services/content/v1/content_pb.ts';
 import { Control } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
-import { createDuplexChannel } from '../rpc/channel.ts';
+import { type Channel, createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
 import type { ServiceClient } from '../rpc/service.ts';
 import { Code, RpcError } from '../rpc/status.ts';
@@ -29,6 +29,8 @@ export interface Connection {
   readonly control: ServiceClient<typeof Control>;
   readonly gateway: ServiceClient<typeof LLBBridge>;
   readonly content: ServiceClient<typeof Content>;
+  /** What the clients are on, for further services. */
+  readonly channel: Channel;
   /** Opens the stream on which the daemon calls back. */
   openSession(headers: Readonly<Record<string, readonly string[]>>): Promise<Duplex>;
   close(): void;
@@ -75,6 +77,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
     control,
     gateway: createClient(LLBBridge, channel),
     content: createClient(Content, channel),
+    channel,
     async openSession(headers) {
       if (docker)
         return located(given, async () =>

@@ -16,17 +16,21 @@
  *
  * @module
  */
+
+export { type CredentialSource, type Credentials, dockerCredentials, noCredentials } from '../image/docker-config.ts';
 export type { CacheEntry } from './cache.ts';
 export type { Address, Protocol } from './connect/address.ts';
 export { defaultAddress, parseAddress } from './connect/address.ts';
 export type { TlsOptions } from './connect/dial.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
+export type { Container, ContainerMount, ContainerOptions, ContainerProcess, ExecOptions } from './container.ts';
 export * from './daemon.ts';
 export type { Attributes, Destination, Export } from './exporters.ts';
+export { type ImageBuild, type ImageSettings, imageFrontend } from './image-frontend.ts';
+export type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 export { createDisplay, type Display, type Output, type ProgressMode, showProgress } from './progress/display.ts';
 export { errorSources, formatSource, formatWarnings, type SourceExcerpt } from './progress/source.ts';
 export type { AuthOptions } from './session/auth.ts';
-export { type CredentialSource, type Credentials, dockerCredentials, noCredentials } from './session/docker-config.ts';
 export type { SecretSource } from './session/secrets.ts';
 export { type Attachable, openSession, type Session } from './session/session.ts';
 export { type SourcePolicyCheck, sourcePolicy } from './session/source-policy.ts';

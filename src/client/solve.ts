@@ -9,6 +9,7 @@ import { Code, RpcError } from '../rpc/status.ts';
 import { type CacheEntry, prepareCaches } from './cache.ts';
 import { type Connection, createId } from './connect.ts';
 import { type Export, prepareExports } from './exporters.ts';
+import type { InProcessFrontend } from './in-process-frontend.ts';
 import { type AuthOptions, auth } from './session/auth.ts';
 import { contentStores } from './session/content.ts';
 import { fileSend } from './session/file-send.ts';
@@ -21,8 +22,11 @@ import { fromStatusResponse, type StatusUpdate } from './status.ts';
 export interface SolveOptions {
   /** The graph to build. Either this or a frontend. */
   readonly definition?: Definition | undefined;
-  /** A frontend the daemon runs: `dockerfile.v0`, or `gateway.v0` with the option `source`. */
-  readonly frontend?: string | undefined;
+  /**
+   * A frontend: one the daemon runs (`dockerfile.v0`, or `gateway.v0` with the option `source`), or a function that runs
+   * here, such as tsfront's own `runFrontend`.
+   */
+  readonly frontend?: string | InProcessFrontend | undefined;
   readonly frontendAttrs?: Readonly<Record<string, string>> | undefined;
   readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
   /** Directories by the name of their local source. A Dockerfile frontend reads `context` and `dockerfile`. */
@@ -104,12 +108,14 @@ async function run(
   const session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
   const cut = new AbortController();
   const [exporter] = exports.exporters;
+  const ownAttrs = typeof options.frontend === 'function' ? options.frontend.attrs : undefined;
+  const frontendAttrs = { ...ownAttrs, ...options.frontendAttrs, ...caches.frontendAttrs };
   const request: MessageInitShape<typeof SolveRequestSchema> = {
     Ref: ref,
     Session: session.id,
     ...(options.definition ? { Definition: options.definition.toPb() } : {}),
-    Frontend: options.frontend ?? '',
-    FrontendAttrs: { ...options.frontendAttrs, ...caches.frontendAttrs },
+    Frontend: typeof options.frontend === 'string' ? options.frontend : '',
+    FrontendAttrs: frontendAttrs,
     FrontendInputs: Object.fromEntries(
       Object.entries(options.frontendInputs ?? {}).map(([name, input]) => [name, input.toPb()]),
     ),
@@ -131,6 +137,11 @@ async function run(
       signal: signal ? AbortSignal.any([signal, cut.signal]) : cut.signal,
     });
     onStart();
+    if (typeof options.frontend === 'function') {
+      const { runInProcess } = await import('./in-process-frontend.ts');
+      const build = { connection, ref, sessionId: session.id, opts: frontendAttrs, signal: signal ?? cut.signal };
+      await runInProcess(options.frontend, build, solving);
+    }
     const response = await solving;
     await exports.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);

@@ -5,6 +5,7 @@ import type { Channel } from './channel.ts';
 import { type CallOptions, methodPath, type Service, type ServiceClient } from './service.ts';
 import { Code, RpcError } from './status.ts';
 import { toRpcError } from './status-details.ts';
+import type { UnaryTransport } from './unary.ts';
 
 /** A client of a service on a channel. */
 export function createClient<S extends Service>(service: S, channel: Channel): ServiceClient<S> {
@@ -71,6 +72,31 @@ export function createClient<S extends Service>(service: S, channel: Channel): S
     }
   }
   return methods as ServiceClient<S>;
+}
+
+/** Unary calls with messages that are encoded already, on the same channel as clients. */
+export function createUnaryCaller(channel: Channel, metadata: CallOptions['metadata'] = {}): UnaryTransport {
+  const client = new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
+  return {
+    unary: (method, request, { timeoutMs } = {}) =>
+      new Promise((resolve, reject) => {
+        const options = deadline({ timeout: timeoutMs });
+        const identity = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+        client.makeUnaryRequest(
+          method,
+          identity,
+          identity,
+          request,
+          toMetadata({ metadata }),
+          options,
+          (error, answer) => {
+            if (error) reject(fromServiceError(error, undefined));
+            else resolve(answer!);
+          },
+        );
+      }),
+    close() {}, // the channel is not ours
+  };
 }
 
 function toMetadata(options: CallOptions): Metadata {

@@ -4,6 +4,7 @@ import {
   type Connection,
   connect,
   createDisplay,
+  type InProcessFrontend,
   listWorkers,
   type ProgressMode,
   type SolveOptions,
@@ -11,6 +12,7 @@ import {
   showProgress,
   solve,
 } from '../../client/index.ts';
+import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
 import { type BuildFlags, entitlements, frontendAttrs, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { parseOutputs } from './outputs.ts';
@@ -25,12 +27,10 @@ export async function build(context: string, flags: BuildFlags): Promise<number>
     connection = await connect(flags.builder[0]);
     const inputs = await openInputs(context, flags.file, flags.buildContext);
     cleanUp = inputs.cleanUp;
-    const result = await run(
-      connection,
-      { ...(await toSolveOptions(connection, flags, inputs)), signal: interrupt.signal },
-      flags,
-    );
-    await writeResult(result, flags);
+    const options = { ...(await toSolveOptions(connection, flags, inputs)), signal: interrupt.signal };
+    const call = parseCall(flags);
+    if (call) return await runCall(connection, options, call);
+    await writeResult(await run(connection, options, flags), flags);
     return 0;
   } catch (error) {
     return reportFailure(error, interrupt.signal);
@@ -49,10 +49,9 @@ async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs:
     ...frontendAttrs(flags, process.env),
     ...inputs.frontendAttrs,
   };
-  const gateway = flags.frontend !== 'dockerfile.v0';
   return {
-    frontend: gateway ? 'gateway.v0' : flags.frontend,
-    frontendAttrs: gateway ? { ...attrs, source: flags.frontend } : attrs,
+    frontend: await chooseFrontend(flags.frontend),
+    frontendAttrs: attrs,
     localDirs: inputs.localDirs,
     ociLayouts: inputs.ociLayouts,
     attachables: inputs.attachables,
@@ -62,6 +61,16 @@ async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs:
     secrets: parseSecrets(flags.secret, process.env),
     ssh: parseSsh(flags.ssh),
     entitlements: entitlements(flags),
+  };
+}
+
+/** tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. */
+async function chooseFrontend(name: string): Promise<InProcessFrontend> {
+  if (name === 'tsfront') return (await import('../../gateway/frontend.ts')).runFrontend;
+  return (bridge) => {
+    const { opts } = bridge.options;
+    if (name === 'dockerfile.v0') return bridge.solve({ frontend: name, frontendOpt: opts });
+    return bridge.solve({ frontend: 'gateway.v0', frontendOpt: { ...opts, source: name } });
   };
 }
 

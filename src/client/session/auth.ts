@@ -3,9 +3,14 @@ import { createHmac, createPrivateKey, createPublicKey, randomBytes, sign } from
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Auth } from '../../gen/moby/filesync/v1/auth_pb.ts';
+import {
+  type CredentialSource,
+  type Credentials,
+  dockerConfigDir,
+  dockerCredentials,
+} from '../../image/docker-config.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
-import { type CredentialSource, type Credentials, dockerConfigDir, dockerCredentials } from './docker-config.ts';
 import { fetchToken } from './registry-token.ts';
 import type { Attachable } from './session.ts';
 

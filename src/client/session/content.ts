@@ -28,6 +28,7 @@ interface Ingest {
 /** Offers directories by store id: `oci:NAME` for layouts a build reads, `local:DIR` for caches, `export` for images. */
 export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
   const ingests = new Map<string, Ingest>();
+  const locks = new Set<string>(); // one call at a time may write
   const choose = (context: ServerContext) => {
     const id = context.headers.get('buildkit-attachable-store-id')?.[0] ?? '';
     const dir = stores.get(id);
@@ -143,11 +144,18 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
       async *write(requests, context) {
         const dir = choose(context);
         let ingest: Ingest | undefined;
+        let locked: string | undefined;
         try {
           for await (const request of requests) {
             if (!ingest && !request.ref)
               throw new RpcError(Code.invalidArgument, 'first message must have a reference');
-            ingest ??= ingests.get(`${dir}\0${request.ref}`) ?? (await start(dir, request.ref));
+            if (!ingest) {
+              const key = `${dir}\0${request.ref}`;
+              if (locks.has(key)) throw new RpcError(Code.unavailable, `ref ${request.ref} locked: unavailable`);
+              locks.add(key);
+              locked = key;
+              ingest = ingests.get(key) ?? (await start(dir, request.ref));
+            }
             if (request.expected) {
               ingest.expected = request.expected;
               if (await stat(blob(dir, request.expected)).catch(() => undefined)) {
@@ -170,6 +178,8 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
           // a full disk must not leave half a blob behind
           if (ingest && !(error instanceof RpcError)) await abort(`${dir}\0${ingest.ref}`);
           throw error;
+        } finally {
+          if (locked !== undefined) locks.delete(locked);
         }
       },
     }),

@@ -1,6 +1,7 @@
 /** Asks a registry's token service for access. */
+
+import type { Credentials } from '../../image/docker-config.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
-import type { Credentials } from './docker-config.ts';
 
 export interface TokenRequest {
   readonly host: string;

@@ -1,0 +1,63 @@
+/** `--call` and `--check`: asks a frontend about a Dockerfile instead of building it. */
+import { type Connection, createDisplay, type SolveOptions, showProgress, solve } from '../../client/index.ts';
+import type { Result } from '../../gateway/bridge.ts';
+import { parseFields } from './fields.ts';
+import type { BuildFlags } from './options.ts';
+
+export interface Call {
+  readonly method: 'check' | 'outline' | 'targets' | 'describe';
+  readonly json: boolean;
+}
+
+const requests = {
+  check: 'frontend.lint',
+  outline: 'frontend.outline',
+  targets: 'frontend.targets',
+  describe: 'frontend.subrequests.describe',
+};
+
+/** undefined to build. @throws Error for a method that is not known */
+export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): Call | undefined {
+  if (check && call && !/^(build|check|lint)/.test(call)) throw new Error('--check and --call do not go together');
+  const fields = parseFields('--call', check && (!call || call === 'build') ? 'check' : call || 'build');
+  const [first = 'build'] = fields.keys();
+  const method = fields.get('method') ?? (first === 'lint' ? 'check' : first);
+  const format = fields.get('format') ?? '';
+  if (format !== '' && format !== 'json' && format !== 'text')
+    throw new Error(`unsupported format ${format} of --call`);
+  if (method === 'build') return undefined;
+  if (!(method in requests)) throw new Error(`subrequest ${method} is not supported`);
+  return { method: method as Call['method'], json: format === 'json' };
+}
+
+/** Prints the answer on standard output. @returns the exit code: 1 where a check has found something */
+export async function runCall(connection: Connection, options: SolveOptions, call: Call): Promise<number> {
+  const { frontend } = options;
+  if (typeof frontend !== 'function') throw new Error('--call needs a frontend that runs here');
+  let answer: Result | undefined;
+  const asking = solve(connection, {
+    ...options,
+    frontend: async (bridge) => {
+      answer = await frontend(bridge);
+      return { metadata: new Map() };
+    },
+    frontendAttrs: {
+      ...options.frontendAttrs,
+      'frontend.caps': 'moby.buildkit.frontend.subrequests',
+      requestid: requests[call.method],
+    },
+    exports: [],
+    cacheTo: [],
+    internal: true,
+  });
+  await showProgress(asking.status, await createDisplay('quiet', process.stderr));
+  await asking.result;
+  const text = (key: string) => Buffer.from(answer?.metadata.get(key) ?? '').toString();
+  process.stdout.write(call.json ? `${text('result.json').trim()}\n` : text('result.txt'));
+  if (call.method !== 'check') return 0;
+  const answered = JSON.parse(text('result.json') || '{}') as { warnings?: unknown[] | null; buildError?: unknown };
+  const warnings = answered.warnings ?? [];
+  const { buildError } = answered;
+  if (warnings.length === 0 && !buildError && !call.json) process.stdout.write('Check complete, no warnings found.\n');
+  return warnings.length > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
+}

@@ -1,0 +1,84 @@
+/**
+ * Frontends that run in this process: a function gets the gateway API of a build on the daemon and returns its result.
+ * That is how tsfront's own Dockerfile frontend builds without an image of it, and how a graph of one's own gets an
+ * image config, which a plain solve of LLB cannot carry.
+ */
+import type { Bridge, Result } from '../gateway/bridge.ts';
+import { toStatus } from '../gateway/errors.ts';
+import { createGrpcBridge } from '../gateway/grpc-bridge.ts';
+import { createUnaryCaller } from '../rpc/client.ts';
+import type { Connection } from './connect.ts';
+import { type Container, type ContainerOptions, createContainer } from './container.ts';
+
+/** The gateway API, with what needs more than single calls. */
+export interface InProcessBridge extends Bridge {
+  /** Starts a container on results of this build. */
+  container(options: ContainerOptions): Promise<Container>;
+  /** Aborted when the build is. */
+  readonly signal: AbortSignal;
+}
+
+export interface InProcessFrontend {
+  (bridge: InProcessBridge): Promise<Result>;
+  /** Frontend options that go with it, such as the platforms it builds. */
+  readonly attrs?: Readonly<Record<string, string>>;
+}
+
+interface RunningBuild {
+  readonly connection: Connection;
+  readonly ref: string;
+  readonly sessionId: string;
+  readonly opts: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a frontend and returns its result to the daemon.
+ * @param solving the build as the daemon sees it; when it fails, so does everything the frontend asks for
+ * @throws what the daemon made of the frontend's error, with that error as its cause
+ */
+export async function runInProcess(
+  frontend: InProcessFrontend,
+  build: RunningBuild,
+  solving: Promise<unknown>,
+): Promise<void> {
+  const { connection, ref, sessionId, opts, signal } = build;
+  const metadata = { 'buildkit-controlapi-buildid': ref };
+  // a build that ends before the frontend is done must not leave it waiting
+  const failed = new Promise<never>((_, reject) => solving.catch(reject));
+  failed.catch(() => {});
+  const run = async () => {
+    const { record } = await connection.control.listWorkers({});
+    const bridge = await createGrpcBridge(createUnaryCaller(connection.channel, metadata), {
+      opts,
+      sessionId,
+      product: connection.kind === 'dockerd' ? 'docker' : 'buildkit',
+      workers: record.map(({ ID, platforms }) => ({
+        id: ID,
+        platforms: platforms.map((platform) => ({
+          os: platform.OS,
+          architecture: platform.Architecture,
+          variant: platform.Variant,
+          osVersion: platform.OSVersion,
+          osFeatures: platform.OSFeatures,
+        })),
+      })),
+    });
+    const container = (options: ContainerOptions) => createContainer(connection.gateway, metadata, options);
+    try {
+      const result = await frontend({ ...bridge, container, signal });
+      await bridge.return(result);
+    } catch (error) {
+      await bridge.return({ error: toStatus(error) }).catch(() => {});
+      const reported = await solving.then(
+        () => error,
+        (reason: unknown) => reason,
+      );
+      if (reported instanceof Error && reported !== error) reported.cause ??= error;
+      throw reported;
+    }
+  };
+  const running = run();
+  running.catch(() => {});
+  await Promise.race([running, failed]);
+}

@@ -1,0 +1,96 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Connection, connect, imageFrontend, type SolveOptions, solve } from '../../src/client/index.ts';
+import { runFrontend } from '../../src/gateway/frontend.ts';
+import { copy, image, local, scratch } from '../../src/llb/index.ts';
+import { RpcError } from '../../src/rpc/status.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engine) => {
+  let connection: Connection;
+  let base: string;
+  beforeAll(async () => {
+    base = await engine.baseImage();
+    connection = await connect(engine.buildkitHost || engine.dockerHost);
+  });
+  afterAll(() => connection?.close());
+
+  const run = (options: SolveOptions) => solve(connection, { auth: false, ...options }).result;
+
+  test('builds a Dockerfile without a frontend image', async () => {
+    const dir = temporaryDir();
+    const dest = temporaryDir();
+    writeFileSync(
+      path.join(dir, 'Dockerfile'),
+      `FROM ${base} AS b\nARG X\nRUN echo $X >/x\nFROM scratch\nCOPY --from=b /x /`,
+    );
+    const options = {
+      localDirs: { context: dir, dockerfile: dir },
+      frontendAttrs: { 'build-arg:X': 'value' },
+      exports: [{ type: 'local' as const, dest }],
+    };
+    await run({ ...options, frontend: runFrontend });
+    expect(readFileSync(path.join(dest, 'x'), 'utf8')).toBe('value\n');
+  });
+
+  test('fails like the one in the daemon, pointing at the line', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPPY a b\n');
+    const failure = await run({ frontend: runFrontend, localDirs: { context: dir, dockerfile: dir } }).catch((e) => e);
+    expect(failure).toBeInstanceOf(RpcError);
+    expect(failure.status).toMatch(/^dockerfile parse error on line 2: unknown instruction: COPPY/);
+    expect(failure.details.map(({ typeUrl }: { typeUrl: string }) => typeUrl).join()).toContain('errdefs.Source');
+  });
+
+  test('gives an image of several platforms its configs', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'app'), 'app');
+    const dest = temporaryDir();
+    await run({
+      frontend: imageFrontend(['linux/amd64', 'linux/arm64/v8'], () => ({
+        state: scratch().file(copy(local('src'), 'app', '/app')),
+        image: { entrypoint: ['/app'], env: { A: 'b' }, labels: { l: 'v' } },
+      })),
+      localDirs: { src: dir },
+      exports: [{ type: 'oci', dest, attrs: { tar: 'false', name: 'example/app:1' } }],
+    });
+    const blob = (digest: string) =>
+      JSON.parse(readFileSync(path.join(dest, 'blobs', digest.replace(':', '/')), 'utf8'));
+    const [root] = JSON.parse(readFileSync(path.join(dest, 'index.json'), 'utf8')).manifests;
+    expect(root.annotations['io.containerd.image.name']).toBe('docker.io/example/app:1');
+    const configs = blob(root.digest).manifests.map(({ digest }: { digest: string }) =>
+      blob(blob(digest).config.digest),
+    );
+    expect(configs.map(({ architecture, variant }: Record<string, string>) => [architecture, variant])).toEqual([
+      ['amd64', undefined],
+      ['arm64', 'v8'],
+    ]);
+    expect(configs[1].config).toMatchObject({ Entrypoint: ['/app'], Labels: { l: 'v' } });
+    expect(configs[1].config.Env).toContain('A=b');
+  });
+
+  test('runs programs in containers on its results', async () => {
+    let seen: unknown;
+    await run({
+      frontend: async (bridge) => {
+        const { ref } = await bridge.solve({ definition: image(base).marshal() });
+        const container = await bridge.container({ mounts: [{ dest: '/', ref }] });
+        const child = container.exec({ args: ['sh', '-c', 'cat; echo err >&2; exit 3'], env: ['PATH=/bin'] });
+        child.stdin.end('in');
+        seen = await Promise.all([text(child.stdout), text(child.stderr), child.exit]);
+        await container.release();
+        return { metadata: new Map() };
+      },
+    });
+    expect(seen).toEqual(['in', 'err\n', 3]);
+  });
+
+  test('that throws fails the build with its error', async () => {
+    const failure = await run({ frontend: () => Promise.reject(new TypeError('mine')) }).catch((e) => e);
+    expect(failure.message).toBe('mine');
+    expect(failure.cause).toBeInstanceOf(TypeError);
+  });
+});
