@@ -1,8 +1,10 @@
 /** `tsfront build`: builds on a daemon, with the flags of `docker buildx build`. */
 import { Command, Option } from 'commander';
 import type { BuildFlags } from './build/options.ts';
+import { endWith } from './exit.ts';
+import type { Io } from './io.ts';
 
-export function buildCommand(): Command {
+export function buildCommand(io: Io): Command {
   const command = new Command('build')
     .summary('build a Dockerfile on a BuildKit daemon')
     .description('Builds a Dockerfile on a BuildKit daemon, which may be inside a Docker engine.')
@@ -62,7 +64,7 @@ export function buildCommand(): Command {
   );
   return command.action(async (context: string, flags: BuildFlags) => {
     const { build } = await import('./build/run.ts');
-    process.exitCode = await build(context, flags);
+    endWith(await build(context, flags, io));
   });
 }
 

@@ -1,5 +1,6 @@
 /** Running a command with a connection to a daemon. The client is loaded only now: most of its cost is in its packages. */
 import type { Connection } from '../client/index.ts';
+import { endWith } from './exit.ts';
 
 export type Client = typeof import('../client/index.ts');
 
@@ -15,7 +16,7 @@ export async function withConnection(
     connection = await client.connect(address);
     await act(connection, client);
   } catch (error) {
-    process.exitCode = reportFailure(error);
+    endWith(reportFailure(error));
   } finally {
     connection?.close();
   }

@@ -5,12 +5,13 @@ import { formatBytes } from '../client/progress/format.ts';
 import { parseDuration } from '../go/duration.ts';
 import { parseHumanSize } from '../go/size.ts';
 import { withConnection } from './connected.ts';
+import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
 
 const BUILDER = ['--builder <address>', 'the daemon'] as const;
 const FILTER = ['--filter <filter...>', 'only records that match, such as type==regular'] as const;
 
-export function duCommand(): Command {
+export function duCommand(io: Io): Command {
   return new Command('du')
     .summary('show the build cache')
     .description('Lists the records of the build cache and how much space they take.')
@@ -21,18 +22,21 @@ export function duCommand(): Command {
       await withConnection(flags.builder, async (connection, { diskUsage }) => {
         const records = await diskUsage(connection, flags.filter);
         if (flags.json) {
-          for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
+          for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
           return;
         }
-        printRecords([...records].sort((a, b) => a.size - b.size));
+        await printRecords(
+          [...records].sort((a, b) => a.size - b.size),
+          io,
+        );
         const sum = (of: readonly CacheRecord[]) => of.reduce((total, { size }) => total + size, 0);
         const reclaimable = sum(records.filter((record) => !record.inUse));
-        process.stdout.write(`Reclaimable:\t${formatBytes(reclaimable)}\nTotal:\t\t${formatBytes(sum(records))}\n`);
+        await io.writeStdout(`Reclaimable:\t${formatBytes(reclaimable)}\nTotal:\t\t${formatBytes(sum(records))}\n`);
       });
     });
 }
 
-export function pruneCommand(): Command {
+export function pruneCommand(io: Io): Command {
   return new Command('prune')
     .summary('remove build cache')
     .description('Removes records of the build cache that nothing uses.')
@@ -56,8 +60,8 @@ export function pruneCommand(): Command {
           minFreeSpace: size(flags.minFreeSpace),
         });
         for await (const record of records) removed.push(record);
-        printRecords(removed);
-        process.stdout.write(`Total:\t${formatBytes(removed.reduce((total, record) => total + record.size, 0))}\n`);
+        await printRecords(removed, io);
+        await io.writeStdout(`Total:\t${formatBytes(removed.reduce((total, record) => total + record.size, 0))}\n`);
       });
     });
 }
@@ -72,7 +76,7 @@ interface PruneFlags {
   readonly minFreeSpace?: string;
 }
 
-export function workersCommand(): Command {
+export function workersCommand(io: Io): Command {
   return new Command('workers')
     .summary('show the workers of a daemon')
     .description('Lists the workers of a daemon, their platforms and labels.')
@@ -82,20 +86,20 @@ export function workersCommand(): Command {
       await withConnection(flags.builder, async (connection, { daemonVersion, listWorkers }) => {
         const workers = await listWorkers(connection);
         if (flags.json) {
-          process.stdout.write(`${JSON.stringify(workers, null, 2)}\n`);
+          await io.writeStdout(`${JSON.stringify(workers, null, 2)}\n`);
           return;
         }
         const version = await daemonVersion(connection);
-        process.stdout.write(`${connection.address} (${connection.kind}${version ? `, BuildKit ${version}` : ''})\n`);
+        await io.writeStdout(`${connection.address} (${connection.kind}${version ? `, BuildKit ${version}` : ''})\n`);
         for (const worker of workers) {
-          process.stdout.write(`\n${worker.id}\n  ${worker.platforms.join(', ')}\n`);
-          for (const [name, value] of Object.entries(worker.labels)) process.stdout.write(`  ${name}: ${value}\n`);
+          await io.writeStdout(`\n${worker.id}\n  ${worker.platforms.join(', ')}\n`);
+          for (const [name, value] of Object.entries(worker.labels)) await io.writeStdout(`  ${name}: ${value}\n`);
         }
       });
     });
 }
 
-function printRecords(records: readonly CacheRecord[]): void {
+async function printRecords(records: readonly CacheRecord[], io: Io): Promise<void> {
   const rows = records.map((record) => [
     record.id + (record.mutable ? '*' : ''),
     String(!record.inUse),
@@ -103,5 +107,5 @@ function printRecords(records: readonly CacheRecord[]): void {
     since(record.lastUsedAt),
     record.description,
   ]);
-  process.stdout.write(formatTable([['ID', 'RECLAIMABLE', 'SIZE', 'LAST USED', 'DESCRIPTION'], ...rows]));
+  await io.writeStdout(formatTable([['ID', 'RECLAIMABLE', 'SIZE', 'LAST USED', 'DESCRIPTION'], ...rows]));
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { HistoryRecord, ProgressMode } from '../client/index.ts';
 import { withConnection } from './connected.ts';
+import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
 
 interface Flags {
@@ -10,7 +11,7 @@ interface Flags {
   readonly progress?: string;
 }
 
-export function historyCommand(): Command {
+export function historyCommand(io: Io): Command {
   const history = new Command('history')
     .summary('show past builds')
     .description('Shows the builds that a daemon remembers.');
@@ -21,9 +22,9 @@ export function historyCommand(): Command {
     .action((flags: Flags) =>
       withConnection(flags.builder, async (connection, { listHistory }) => {
         const records = await listHistory(connection);
-        if (flags.json) for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
+        if (flags.json) for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
         else
-          process.stdout.write(
+          await io.writeStdout(
             formatTable([['BUILD', 'NAME', 'STATUS', 'STEPS', 'CREATED', 'DURATION'], ...records.map(row)]),
           );
       }),
@@ -39,7 +40,7 @@ export function historyCommand(): Command {
             content: JSON.parse(Buffer.from(await readBlob(connection, blob.digest)).toString()) as unknown,
           })),
       );
-      process.stdout.write(`${JSON.stringify({ ...record, attachments }, null, 2)}\n`);
+      await io.writeStdout(`${JSON.stringify({ ...record, attachments }, null, 2)}\n`);
     }),
   );
   add('logs <ref>', 'show the progress of a build')

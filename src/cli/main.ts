@@ -1,22 +1,28 @@
 /** Parses the command line and runs a command. Commands load what they need when they run. */
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../offline/usage-error.ts';
+import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { compileCommand } from './compile.ts';
+import { duCommand, pruneCommand, workersCommand } from './daemon.ts';
 import { Exit, exitCode } from './exit.ts';
 import { graphCommand } from './graph.ts';
+import { historyCommand } from './history.ts';
 import type { Io } from './io.ts';
+import { solveCommand } from './solve.ts';
 
 /** Runs `tsfront ARGS` and gives the exit code; never throws. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   const program = new Command('tsfront').description('A Dockerfile compiler and BuildKit toolkit');
-  for (const create of [compileCommand, checkCommand, graphCommand]) program.addCommand(create(io));
+  const commands = [compileCommand, checkCommand, graphCommand, buildCommand, solveCommand];
+  for (const create of [...commands, workersCommand, duCommand, pruneCommand, historyCommand])
+    program.addCommand(create(io));
 
   const output = {
     writeOut: (text: string) => void io.writeStdout(text),
     writeErr: (text: string) => io.writeStderr(text),
   };
-  for (const command of [program, ...program.commands])
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
     command.exitOverride().configureOutput(output).configureHelp({ helpWidth: 100 });
 
   try {

@@ -1,5 +1,7 @@
 /** `tsfront solve`: builds a compiled definition, as `tsfront compile --format pb` writes it. */
 import { Command, Option } from 'commander';
+import { endWith } from './exit.ts';
+import type { Io } from './io.ts';
 
 /** Flags as commander gives them. */
 export interface SolveFlags {
@@ -14,7 +16,7 @@ export interface SolveFlags {
   readonly progress: string;
 }
 
-export function solveCommand(): Command {
+export function solveCommand(io: Io): Command {
   const append = (value: string, previous: readonly string[]) => [...previous, value];
   const list = (flags: string, description: string) => new Option(flags, description).argParser(append).default([]);
   return new Command('solve')
@@ -36,6 +38,6 @@ export function solveCommand(): Command {
     )
     .action(async (file: string, flags: SolveFlags) => {
       const { solveFile } = await import('./build/solve-file.ts');
-      process.exitCode = await solveFile(file, flags);
+      endWith(await solveFile(file, flags, io));
     });
 }

@@ -1,6 +1,7 @@
 /** `--call` and `--check`: asks a frontend about a Dockerfile instead of building it. */
 import { type Connection, createDisplay, type SolveOptions, showProgress, solve } from '../../client/index.ts';
 import type { Result } from '../../gateway/bridge.ts';
+import type { Io } from '../io.ts';
 import { parseFields } from './fields.ts';
 import type { BuildFlags } from './options.ts';
 
@@ -31,7 +32,7 @@ export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): 
 }
 
 /** Prints the answer on standard output. @returns the exit code: 1 where a check has found something */
-export async function runCall(connection: Connection, options: SolveOptions, call: Call): Promise<number> {
+export async function runCall(connection: Connection, options: SolveOptions, call: Call, io: Io): Promise<number> {
   const { frontend } = options;
   if (typeof frontend !== 'function') throw new Error('--call needs a frontend that runs here');
   let answer: Result | undefined;
@@ -53,11 +54,11 @@ export async function runCall(connection: Connection, options: SolveOptions, cal
   await showProgress(asking.status, await createDisplay('quiet', process.stderr));
   await asking.result;
   const text = (key: string) => Buffer.from(answer?.metadata.get(key) ?? '').toString();
-  process.stdout.write(call.json ? `${text('result.json').trim()}\n` : text('result.txt'));
+  await io.writeStdout(call.json ? `${text('result.json').trim()}\n` : text('result.txt'));
   if (call.method !== 'check') return 0;
   const answered = JSON.parse(text('result.json') || '{}') as { warnings?: unknown[] | null; buildError?: unknown };
   const warnings = answered.warnings ?? [];
   const { buildError } = answered;
-  if (warnings.length === 0 && !buildError && !call.json) process.stdout.write('Check complete, no warnings found.\n');
+  if (warnings.length === 0 && !buildError && !call.json) await io.writeStdout('Check complete, no warnings found.\n');
   return warnings.length > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
 }

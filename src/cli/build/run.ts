@@ -12,6 +12,7 @@ import {
   showProgress,
   solve,
 } from '../../client/index.ts';
+import type { Io } from '../io.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
 import { type BuildFlags, entitlements, frontendAttrs, parseCaches, parseSecrets, parseSsh } from './options.ts';
@@ -19,7 +20,7 @@ import { parseOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
 
 /** @returns the exit code */
-export async function build(context: string, flags: BuildFlags): Promise<number> {
+export async function build(context: string, flags: BuildFlags, io: Io): Promise<number> {
   const interrupt = interruptSignal();
   let connection: Connection | undefined;
   let cleanUp: (() => Promise<void>) | undefined;
@@ -29,8 +30,8 @@ export async function build(context: string, flags: BuildFlags): Promise<number>
     cleanUp = inputs.cleanUp;
     const options = { ...(await toSolveOptions(connection, flags, inputs)), signal: interrupt.signal };
     const call = parseCall(flags);
-    if (call) return await runCall(connection, options, call);
-    await writeResult(await run(connection, options, flags), flags);
+    if (call) return await runCall(connection, options, call, io);
+    await writeResult(await run(connection, options, flags), flags, io);
     return 0;
   } catch (error) {
     return reportFailure(error, interrupt.signal);
@@ -97,10 +98,10 @@ async function run(connection: Connection, options: SolveOptions, flags: BuildFl
   return result;
 }
 
-async function writeResult({ ref, exporterResponse }: SolveResult, flags: BuildFlags): Promise<void> {
+async function writeResult({ ref, exporterResponse }: SolveResult, flags: BuildFlags, io: Io): Promise<void> {
   const id = exporterResponse['containerimage.digest'] ?? '';
   if (flags.iidfile) await writeFile(flags.iidfile, id);
-  if (flags.quiet && id) process.stdout.write(`${id}\n`);
+  if (flags.quiet && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;
   const metadata: Record<string, unknown> = { 'buildx.build.ref': ref };
   for (const [key, value] of Object.entries(exporterResponse)) metadata[key] = decode(value);

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Connection, connect, createDisplay, type ProgressMode, showProgress, solve } from '../../client/index.ts';
 import { Definition } from '../../llb/index.ts';
+import type { Io } from '../io.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
@@ -9,11 +10,11 @@ import { parseOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
 
 /** @returns the exit code */
-export async function solveFile(file: string, flags: SolveFlags): Promise<number> {
+export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
   const interrupt = interruptSignal();
   let connection: Connection | undefined;
   try {
-    const bytes = file === '-' ? await readStdin() : await readFile(file);
+    const bytes = file === '-' ? await io.readStdin() : await readFile(file);
     const definition = Definition.decode(bytes);
     connection = await connect(flags.builder);
     const localDirs: Record<string, string> = {};
@@ -43,10 +44,4 @@ export async function solveFile(file: string, flags: SolveFlags): Promise<number
     interrupt.release();
     connection?.close();
   }
-}
-
-async function readStdin(): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks);
 }
