@@ -37,7 +37,7 @@ export function diff(lower: State, upper: State, constraints: Constraints = {}):
  * @param id tells such ops apart
  * @returns the states that are handed on, with the values they had
  * @example
- * const [app] = passthrough('tested', [{ state: app }, { state: tests, handedOn: false }]);
+ * const [checked] = passthrough('tested', [{ state: app }, { state: tests, handedOn: false }]);
  */
 export function passthrough(
   id: string,
