@@ -36,6 +36,11 @@ const defaultFilename = 'Dockerfile';
 const ignoreFilename = '.dockerignore';
 const contextName = 'context';
 
+interface IgnoreFile {
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
 interface Sources {
   /** undefined for a local context. */
   readonly context: State | undefined;
@@ -49,21 +54,21 @@ interface Sources {
 export async function openContext(bridge: Bridge, options: FrontendOptions): Promise<BuildContext> {
   const { filename, ...sources } = await findSources(bridge, options);
   const sessionOf = (name: string) => options.localSessionIds.get(name) ?? bridge.options.sessionId;
-  let ignoreFile: { readonly name: string; readonly data: Uint8Array } | undefined;
+  let ownIgnoreFile: IgnoreFile | undefined;
 
-  async function readIgnoreFile() {
+  const readIgnoreFile = once(async (): Promise<IgnoreFile> => {
     const source = local(contextName, {
       ...ignoreFileOptions(sessionOf(contextName), `${contextName}-${ignoreFilename}`),
       customName: `[internal] load ${ignoreFilename}`,
     });
     const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
     return { name: ignoreFilename, data: (await tryReadFile(bridge, ref, ignoreFilename)) ?? new Uint8Array() };
-  }
+  });
 
   async function ignorePatterns(): Promise<readonly string[]> {
     if (sources.context) return [];
-    ignoreFile ??= await readIgnoreFile();
-    return parseIgnoreFile(ignoreFile.name, ignoreFile.data);
+    const { name, data } = ownIgnoreFile ?? (await readIgnoreFile());
+    return parseIgnoreFile(name, data);
   }
 
   return {
@@ -84,7 +89,7 @@ export async function openContext(bridge: Bridge, options: FrontendOptions): Pro
       const ref = singleRef(result);
       const data = await readDockerfile(bridge, ref, filename);
       const ignore = await tryReadFile(bridge, ref, `${filename}.dockerignore`);
-      if (ignore) ignoreFile = { name: `${filename}.dockerignore`, data: ignore };
+      if (ignore) ownIgnoreFile = { name: `${filename}.dockerignore`, data: ignore };
       return { filename, data, definition };
     },
 
@@ -102,7 +107,7 @@ export async function openContext(bridge: Bridge, options: FrontendOptions): Pro
       });
     },
 
-    ignorePatterns: once(ignorePatterns),
+    ignorePatterns,
   };
 }
 

@@ -108,13 +108,13 @@ class QuickSort<T> {
     const length = to - from;
     let random = BigInt(length);
     const mask = (1n << BigInt(bitLength(length))) - 1n;
-    const middle = from + Math.floor(length / 4) * 2 - 1;
+    const first = from + Math.floor(length / 4) * 2 - 1;
     for (let i = 0; i < 3; i++) {
       random = BigInt.asUintN(64, random ^ (random << 13n));
       random ^= random >> 7n;
       random = BigInt.asUintN(64, random ^ (random << 17n));
       const other = Number(random & mask);
-      this.swap(middle - 1 + i, from + (other >= length ? other - length : other));
+      this.swap(first + i, from + (other >= length ? other - length : other));
     }
   }
 

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { SourceError, toStatus, unsupportedSubrequest, withSource, wrapError } from '../../src/gateway/errors.ts';
+import { describeSource } from '../../src/gateway/source-info.ts';
+import { local } from '../../src/llb/index.ts';
+import { LocatedError } from '../../src/parser/diagnostic.ts';
+import { Code, RpcError } from '../../src/rpc/status.ts';
+
+const source = describeSource({
+  filename: 'Dockerfile',
+  data: new TextEncoder().encode('FROM x\n'),
+  definition: local('dockerfile').marshal({ localUniqueId: 'u' }),
+});
+const json = (detail: { value: Uint8Array } | undefined) => JSON.parse(new TextDecoder().decode(detail?.value));
+
+describe('toStatus', () => {
+  it('takes an unknown error as it is', () => {
+    expect(toStatus(new Error('what'))).toEqual({ code: Code.unknown, message: 'what', details: [] });
+    expect(toStatus('what')).toEqual({ code: Code.unknown, message: 'what', details: [] });
+  });
+
+  it('lists places outermost first, each with the file', () => {
+    const error = new LocatedError('bad', [{ start: 2, end: 3 }, { start: 1, end: 1 }, undefined]);
+    const { message, details } = toStatus(withSource(wrapError(error, 'failed'), source));
+    expect(message).toBe('failed: bad');
+    expect(details.map(({ typeUrl }) => typeUrl)).toEqual(
+      Array(3).fill('github.com/moby/buildkit/errdefs.Source+json'),
+    );
+    const line = (n: number) => ({ start: { line: n }, end: { line: n } });
+    expect(details.map(json).map(({ ranges }) => ranges)).toEqual([undefined, [line(1)], [line(2), line(3)]]);
+    expect(json(details[0]).info).toMatchObject({
+      filename: 'Dockerfile',
+      data: 'RlJPTSB4Cg==',
+      language: 'Dockerfile',
+    });
+    expect(json(details[0]).info.definition.def).toHaveLength(2);
+  });
+
+  it("keeps the daemon's own message, code and details, whatever was put around", () => {
+    const remote = new RpcError(Code.notFound, 'no such image', [
+      { typeUrl: 'github.com/moby/buildkit/errdefs.Vertex+json', value: new Uint8Array([1]) },
+      { typeUrl: 'type.googleapis.com/other', value: new Uint8Array([2]) },
+    ]);
+    const status = toStatus(new SourceError(wrapError(remote, 'failed'), source, [{ start: 1, end: 1 }]));
+    expect(status).toMatchObject({ code: Code.notFound, message: 'no such image' });
+    expect(status.details.map(({ typeUrl }) => typeUrl)).toEqual([
+      'type.googleapis.com/other',
+      'github.com/moby/buildkit/errdefs.Source+json',
+      'github.com/moby/buildkit/errdefs.Vertex+json',
+    ]);
+  });
+
+  it('tells typed errors by their details', () => {
+    const { details } = toStatus(wrapError(unsupportedSubrequest('frontend.x'), 'no'));
+    expect(details[0]?.typeUrl).toBe('github.com/moby/buildkit/errdefs.Subrequest+json');
+    expect(json(details[0])).toEqual({ name: 'frontend.x' });
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { isTarHeader, newestFile } from '../../src/gateway/tar.ts';
+
+interface Entry {
+  readonly name: string;
+  readonly type?: string;
+  readonly mtime?: number;
+  readonly content?: string;
+  readonly magic?: string;
+}
+
+/** A header block with its sum, and the content in whole blocks. */
+function entry({ name, type = '0', mtime = 0, content = '', magic = 'ustar\x0000' }: Entry): Buffer {
+  const block = Buffer.alloc(512);
+  block.write(name, 0);
+  block.write('0000644\0', 100);
+  block.write('0000000\0', 108);
+  block.write('0000000\0', 116);
+  block.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
+  block.write(`${mtime.toString(8).padStart(11, '0')}\0`, 136);
+  block.write('        ', 148);
+  block.write(type, 156);
+  block.write(magic, 257, 'latin1');
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  const data = Buffer.alloc(Math.ceil(content.length / 512) * 512);
+  data.write(content);
+  return Buffer.concat([block, data]);
+}
+
+const end = Buffer.alloc(1024);
+const archive = (...entries: Entry[]) => Buffer.concat([...entries.map(entry), end]);
+const record = (key: string, value: string) => {
+  const rest = ` ${key}=${value}\n`;
+  const length = String(rest.length + 2).length + rest.length;
+  return `${length}${rest}`;
+};
+
+describe('newestFile', () => {
+  it('takes the newest regular file', () => {
+    const bytes = archive(
+      { name: 'a', mtime: 100, content: 'x'.repeat(600) },
+      { name: 'b', mtime: 300 },
+      { name: 'c', mtime: 200 },
+    );
+    expect(newestFile(bytes)).toEqual({ seconds: 300n, nanos: 0 });
+  });
+  it('leaves out folders, links and devices, but not hard links', () => {
+    const bytes = archive(
+      { name: 'dir/', type: '5', mtime: 900 },
+      { name: 'old-dir/', type: '\0', mtime: 900 },
+      { name: 'link', type: '2', mtime: 900 },
+      { name: 'dev', type: '3', mtime: 900 },
+      { name: 'hard', type: '1', mtime: 500 },
+    );
+    expect(newestFile(bytes)).toEqual({ seconds: 500n, nanos: 0 });
+  });
+  it('takes times and names of extended headers', () => {
+    const bytes = archive(
+      { name: 'x', type: 'x', content: record('mtime', '1700000000.5') },
+      { name: 'a', mtime: 1 },
+      { name: 'x', type: 'x', content: record('path', 'dir/') },
+      { name: 'b', type: '0', mtime: 1_800_000_000 },
+    );
+    expect(newestFile(bytes)).toEqual({ seconds: 1_700_000_000n, nanos: 500_000_000 });
+  });
+  it('has none for an archive without files', () => {
+    expect(newestFile(end)).toBeUndefined();
+    expect(newestFile(archive({ name: 'd/', type: '5', mtime: 5 }))).toBeUndefined();
+  });
+  it('does without the end of the archive', () => {
+    const bytes = archive({ name: 'a', mtime: 1, content: 'content' });
+    for (const length of [519, 700, 1024, 1536]) expect(newestFile(bytes.subarray(0, length))?.seconds).toBe(1n);
+  });
+  it('refuses what is no archive, or is cut off', () => {
+    const bytes = archive({ name: 'a', mtime: 1, content: 'content' });
+    expect(() => newestFile(Buffer.from('FROM alpine'.padEnd(600)))).toThrow('invalid tar header');
+    expect(() => newestFile(bytes.subarray(0, 400))).toThrow('unexpected EOF');
+    expect(() => newestFile(bytes.subarray(0, 515))).toThrow('unexpected EOF');
+  });
+});
+
+describe('isTarHeader', () => {
+  it('tells archives from texts', () => {
+    expect(isTarHeader(archive({ name: 'Dockerfile', content: 'FROM x' }).subarray(0, 1024))).toBe(true);
+    expect(isTarHeader(Buffer.from('FROM alpine\n'.repeat(100)))).toBe(false);
+    expect(isTarHeader(Buffer.alloc(1024))).toBe(false);
+    expect(isTarHeader(new Uint8Array())).toBe(false);
+  });
+});
