@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { Duplex } from 'node:stream';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { describe, expect, it } from 'vitest';
+import { frontendCapabilities, llbCapabilities } from '../../src/gateway/caps.ts';
+import { readEnvironment } from '../../src/gateway/stdio.ts';
+import type { Status } from '../../src/gen/google/rpc/status_pb.ts';
+import {
+  PongResponseSchema,
+  ReadFileRequestSchema,
+  ReadFileResponseSchema,
+  ReturnRequestSchema,
+  SolveResponseSchema,
+} from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
+import { type Handler, serve } from './server.ts';
+
+type Answers = Readonly<Record<string, Handler>>;
+
+const caps = (known: ReadonlyMap<string, unknown>) => [...known.keys()].map((ID) => ({ ID, Enabled: true }));
+const empty = new Uint8Array();
+const notFound = () => {
+  throw Object.assign(new Error('no such file'), { code: 2 });
+};
+
+/** Starts the frontend's process as BuildKit does. */
+function start(answers: Answers, env: Readonly<Record<string, string>> = {}) {
+  const entry = path.resolve(import.meta.dirname, '../../src/frontend.ts');
+  const child = spawn(process.execPath, [entry], {
+    env: { PATH: process.env['PATH'], BUILDKIT_SESSION_ID: 's', BUILDKIT_WORKERS: '[]', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.stdin.on('error', () => {});
+  let returned: { error?: Status | undefined } | undefined;
+  const all: Answers = {
+    Ping: () =>
+      toBinary(
+        PongResponseSchema,
+        create(PongResponseSchema, { FrontendAPICaps: caps(frontendCapabilities), LLBCaps: caps(llbCapabilities) }),
+      ),
+    Inputs: () => empty,
+    Warn: () => empty,
+    Return: (_, request) => {
+      returned = fromBinary(ReturnRequestSchema, request);
+      return empty;
+    },
+    Solve: () =>
+      toBinary(
+        SolveResponseSchema,
+        create(SolveResponseSchema, { result: { result: { case: 'ref', value: { id: 'r' } } } }),
+      ),
+    ReadFile: notFound,
+    ...answers,
+  };
+  const session = serve(Duplex.from({ readable: child.stdout, writable: child.stdin }), (method, request, stream) => {
+    const answer = all[method];
+    if (!answer) throw Object.assign(new Error(`unknown method ${method}`), { code: 12 });
+    return answer(method, request, stream);
+  });
+  const exited = new Promise<{ code: number | null; returned: typeof returned; stderr: string }>((resolve) => {
+    child.on('exit', (code) => resolve({ code, returned, stderr }));
+  });
+  return { child, session, exited };
+}
+
+const dockerfile =
+  (text: string | Uint8Array): Handler =>
+  (_, request) => {
+    if (fromBinary(ReadFileRequestSchema, request).FilePath !== 'Dockerfile') return notFound();
+    const Data = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+    return toBinary(ReadFileResponseSchema, create(ReadFileResponseSchema, { Data }));
+  };
+
+describe('the frontend process', () => {
+  it('returns a result and ends', async () => {
+    const { exited } = start({ ReadFile: dockerfile('FROM scratch\n') });
+    const { code, returned } = await exited;
+    expect(code).toBe(0);
+    expect(returned?.error).toBeUndefined();
+  });
+
+  it('returns an error for a bad Dockerfile', async () => {
+    const { exited } = start({ ReadFile: dockerfile('FROM scratch\nRUM x\n') });
+    const { code, returned } = await exited;
+    expect(code).toBe(1);
+    expect(returned?.error?.message).toContain('dockerfile parse error on line 2: unknown instruction: RUM');
+    expect(returned?.error?.details).toHaveLength(1);
+  });
+
+  it('returns an error when it is told to stop', async () => {
+    const { child, exited } = start({
+      Solve: () => {
+        setTimeout(() => child.kill('SIGTERM'), 50);
+        return new Promise(() => {});
+      },
+    });
+    const { code, returned } = await exited;
+    expect(code).toBe(1);
+    expect(returned?.error).toMatchObject({ code: 1, message: 'context canceled: the frontend received SIGTERM' });
+  });
+
+  it('ends when the daemon goes away', async () => {
+    const { session, exited } = start({
+      Solve: () => {
+        setTimeout(() => session.destroy(), 50);
+        return new Promise(() => {});
+      },
+    });
+    const { code, returned, stderr } = await exited;
+    expect({ code, returned }).toEqual({ code: 2, returned: undefined });
+    expect(stderr).toContain('tsfront: Unavailable: ');
+  });
+
+  it('says why it cannot start', async () => {
+    const { exited } = start({
+      Ping: () => {
+        throw Object.assign(new Error('no bridge here'), { code: 12 });
+      },
+    });
+    expect(await exited).toMatchObject({ code: 2, stderr: 'tsfront: Unimplemented: no bridge here\n' });
+  });
+
+  it('returns an error for an answer beyond the limit', async () => {
+    const { exited } = start({ ReadFile: dockerfile(new Uint8Array(17 << 20)) });
+    const { returned } = await exited;
+    expect(returned?.error).toMatchObject({ code: 8 });
+    expect(returned?.error?.message).toMatch(/^grpc: received message larger than max \(\d+ vs\. 16777216\)$/);
+  });
+
+  it('returns an error without the source if that is too long to quote', async () => {
+    const long = `FROM scratch\n${`# ${'x'.repeat(60_000)}\n`.repeat(220)}RUM x\n`;
+    const { exited } = start({ ReadFile: dockerfile(long) });
+    const { returned } = await exited;
+    expect(returned?.error?.message).toContain('unknown instruction: RUM');
+    const [detail] = returned?.error?.details ?? [];
+    const info = JSON.parse(new TextDecoder().decode(detail?.value)).info;
+    expect(Object.keys(info)).toEqual(['filename', 'language']);
+  });
+});
+
+describe('readEnvironment', () => {
+  it('reads options as BuildKit numbers them', () => {
+    const { opts } = readEnvironment({
+      BUILDKIT_FRONTEND_OPT_0: 'a=b=c',
+      BUILDKIT_FRONTEND_OPT_1: 'flag',
+      BUILDKIT_FRONTEND_OPT_x: 'e=',
+      OTHER: 'o=1',
+    });
+    expect(opts).toEqual({ a: 'b=c', flag: '', e: '' });
+  });
+  it('reads workers, and does without ones it cannot read', () => {
+    const json = '[{"ID":"w","Labels":{},"Platforms":[{"architecture":"arm","os":"linux","variant":"v7"}]}]';
+    expect(readEnvironment({ BUILDKIT_WORKERS: json }).workers).toMatchObject([
+      { id: 'w', platforms: [{ architecture: 'arm', variant: 'v7' }] },
+    ]);
+    expect(readEnvironment({ BUILDKIT_WORKERS: '{' }).workers).toEqual([]);
+  });
+});
