@@ -14,6 +14,7 @@ interface CheckFlags extends BuildFlags {
 
 export function checkCommand(io: Io): Command {
   const command = new Command('check')
+    .summary('find the problems of a Dockerfile')
     .description('check a Dockerfile: every error in it, and the lint rules of `docker build --check`')
     .addOption(
       new Option('--format <format>', 'text for people, json as frontend.lint')

@@ -14,6 +14,7 @@ interface CompileFlags extends BuildFlags {
 
 export function compileCommand(io: Io): Command {
   const command = new Command('compile')
+    .summary('compile a Dockerfile to LLB without a daemon')
     .description('compile a Dockerfile to LLB, with the ops and digests that BuildKit gets from the frontend')
     .addOption(
       new Option('--format <format>', 'json as frontend.convertllb, pb as `buildctl build` reads it, tree for people')

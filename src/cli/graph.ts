@@ -11,6 +11,7 @@ interface GraphFlags extends BuildFlags {
 
 export function graphCommand(io: Io): Command {
   const command = new Command('graph')
+    .summary('draw the build graph of a Dockerfile')
     .description('show the build graph of a Dockerfile in the DOT language, for `dot -Tsvg`')
     .option('-o, --output <file>', 'file to write to')
     .action(async (context: string, flags: GraphFlags) => {

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { runCli } from './run-cli.ts';
+
+const check = (stdin: string, ...args: string[]) => runCli(['check', '-', '--offline', ...args], { stdin });
+
+test('a good file', async () => {
+  expect(await check('FROM scratch\nCOPY a b\n')).toEqual({ code: 0, stdout: 'Dockerfile: no problems\n', stderr: '' });
+});
+
+test('findings and all errors, in the order of the file', async () => {
+  const { code, stdout } = await check('FROM scratch AS A\nMAINTAINER me\nFOO\nCOPY --x a b\n');
+  expect(code).toBe(1);
+  expect(stdout.match(/^Dockerfile:.*$/gm)).toEqual([
+    "Dockerfile:1:1: warning[StageNameCasing]: Stage name 'A' should be lowercase",
+    'Dockerfile:2:1: warning[MaintainerDeprecated]: Maintainer instruction is deprecated in favor of using label',
+    'Dockerfile:3:1: error[unknown-instruction]: dockerfile parse error on line 3: unknown instruction: FOO (did you mean FROM?)',
+    expect.stringMatching(
+      /^Dockerfile:4:6: error\[unknown-flag\]: dockerfile parse error on line 4: unknown flag: --x/,
+    ),
+  ]);
+  expect(stdout).toMatch(/\n2 errors, 2 warnings\n$/);
+});
+
+test('what fails only when stages are put together', async () => {
+  const { code, stdout } = await check('FROM scratch\nCOPY --from=later a b\nFROM scratch AS later\n');
+  expect(code).toBe(1);
+  expect(stdout).toContain('error[build]');
+});
+
+test('unknown base images: their variables are not judged', async () => {
+  const { code, stdout, stderr } = await check('FROM nginx\nRUN echo $NGINX_VERSION\n');
+  expect(stdout).toBe('Dockerfile: no problems\n');
+  expect(stderr).toBe('note: variables are not checked: what docker.io/library/nginx:latest sets is not known\n');
+  expect(code).toBe(0);
+});
+
+test('without them, variables are', async () => {
+  const { code, stdout } = await check('FROM scratch\nCOPY $X /\n');
+  expect(stdout).toContain("warning[UndefinedVar]: Usage of undefined variable '$X'");
+  expect(code).toBe(1);
+});
+
+test('the rules heed the options', async () => {
+  expect((await check('# check=skip=StageNameCasing\nFROM scratch AS A\n')).code).toBe(0);
+  const args = ['--build-arg=BUILDKIT_DOCKERFILE_CHECK=skip=all'];
+  expect((await check('FROM scratch AS A\n', ...args)).code).toBe(0);
+});
+
+test('as JSON', async () => {
+  const { code, stdout } = await check('FROM scratch AS A\n', '--format=json');
+  expect(JSON.parse(stdout)).toMatchObject({ warnings: [{ ruleName: 'StageNameCasing' }], sources: [{}] });
+  expect(code).toBe(1);
+});

@@ -1,0 +1,291 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Definition } from '../../src/llb/index.ts';
+import { fakeImage, startFakeRegistry } from '../image/fake-registry.ts';
+import { runCli } from './run-cli.ts';
+
+let folder: string;
+const digest = `sha256:${'a'.repeat(64)}`;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-compile-'));
+  await write('images.json', JSON.stringify({ images: { alpine: { digest, platforms: { '*': {} } } } }));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function write(name: string, text: string): Promise<string> {
+  const file = path.join(folder, name);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, text);
+  return file;
+}
+
+const offline = () => ['--offline', '--images', path.join(folder, 'images.json')];
+const compile = (...args: string[]) => runCli(['compile', folder, ...offline(), ...args]);
+
+describe('formats', () => {
+  test('json has the shape of frontend.convertllb', async () => {
+    await write('Dockerfile', 'FROM alpine\nCOPY a /b\n');
+    const { code, stdout, stderr } = await compile();
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const { def, metadata, source } = JSON.parse(stdout);
+    expect(Object.keys(def)).toHaveLength(4);
+    expect(Object.keys(metadata).length).toBeGreaterThan(0);
+    expect(source.infos[0].filename).toBe('Dockerfile');
+  });
+
+  test('pb holds the same ops', async () => {
+    await write('Dockerfile', 'FROM alpine\nCOPY a /b\n');
+    const output = path.join(folder, 'out.pb');
+    expect((await compile('--format', 'pb', '-o', output)).code).toBe(0);
+    const definition = Definition.decode(await readFile(output));
+    const { def } = JSON.parse((await compile()).stdout);
+    expect(
+      definition
+        .ops()
+        .map((entry) => entry.digest)
+        .sort(),
+    ).toEqual(Object.keys(def).sort());
+  });
+
+  test('tree is for people', async () => {
+    await write('Dockerfile', 'FROM alpine\nCOPY a /b\n');
+    const { stdout } = await compile('--format=tree');
+    expect(stdout).toMatch(/file +copy [0-9a-f]{12}:\/a → \/b/);
+    expect(stdout).toMatch(/image +docker.io\/library\/alpine:latest@sha256:a/);
+  });
+
+  test('several platforms', async () => {
+    await write('Dockerfile', 'FROM alpine\nRUN x\n');
+    const platforms = ['--platform', 'linux/amd64,linux/arm64', '--platform', 'linux/arm/v7'];
+    const { stdout } = await compile(...platforms);
+    expect(Object.keys(JSON.parse(stdout))).toEqual(['linux/amd64', 'linux/arm64', 'linux/arm/v7']);
+    const output = path.join(folder, 'out.pb');
+    await compile(...platforms, '--format=pb', '-o', output);
+    expect((await readdir(folder)).filter((name) => name.startsWith('out'))).toEqual([
+      'out.linux-amd64.pb',
+      'out.linux-arm-v7.pb',
+      'out.linux-arm64.pb',
+    ]);
+    const alone = JSON.parse((await compile('--platform=linux/arm64')).stdout);
+    expect(JSON.parse(stdout)['linux/arm64'].def).not.toEqual(JSON.parse(stdout)['linux/amd64'].def);
+    expect(Object.keys(alone.def).sort()).toEqual(Object.keys(JSON.parse(stdout)['linux/arm64'].def).sort());
+  });
+
+  test('scratch needs nothing', async () => {
+    await write('Dockerfile', 'FROM scratch\n');
+    const { code, stdout } = await runCli(['compile', folder, '--offline']);
+    expect(JSON.parse(stdout)).toEqual({ def: {}, metadata: {}, source: {} });
+    expect(code).toBe(0);
+  });
+
+  test('equal input gives equal output', async () => {
+    await write('Dockerfile', 'FROM alpine AS a\nCOPY --link a /b\nFROM a\nRUN --mount=type=bind,target=/x y\n');
+    const [first, second] = await Promise.all([compile('--platform=linux/amd64'), compile('--platform=linux/amd64')]);
+    expect(first.stdout).toBe(second.stdout);
+  });
+});
+
+describe('options', () => {
+  test('reach the frontend', async () => {
+    await write('Dockerfile', 'ARG V\nFROM alpine AS one\nARG V\nARG W\nRUN echo $V $W\nFROM alpine AS two\nRUN b\n');
+    const args = ['--target=one', '--build-arg', 'V=1=2', '--build-arg=W', '--build-arg=X', '--opt=hostname=h'];
+    const { stdout } = await runCli(['compile', folder, ...offline(), ...args], { env: { W: 'w' } });
+    const execs = Object.values(JSON.parse(stdout).def).flatMap((op) => (op as { exec?: Exec }).exec ?? []);
+    expect(execs).toHaveLength(1);
+    expect(execs[0]!.meta.env).toEqual(expect.arrayContaining(['V=1=2', 'W=w']));
+    expect(execs[0]!.meta.hostname).toBe('h');
+  });
+
+  interface Exec {
+    readonly meta: { readonly env: string[]; readonly hostname: string };
+  }
+
+  test.each([
+    [['--no-cache'], 2],
+    [['--no-cache=one'], 1],
+    [['--no-cache-filter', 'one,two'], 2],
+    [[], 0],
+  ])('%s marks %d', async (args, marked) => {
+    await write('Dockerfile', 'FROM alpine AS one\nRUN a\nFROM alpine AS two\nRUN b\nCOPY --from=one /a /a\n');
+    const { metadata } = JSON.parse((await compile(...args)).stdout) as { metadata: Record<string, Metadata> };
+    const names = Object.values(metadata).filter((entry) => entry.ignore_cache);
+    expect(names.filter((entry) => /RUN/.test(entry.description?.['llb.customname'] ?? ''))).toHaveLength(marked);
+  });
+
+  interface Metadata {
+    readonly ignore_cache?: boolean;
+    readonly description?: Record<string, string>;
+  }
+
+  test('Dockerfiles elsewhere, and from standard input', async () => {
+    const file = await write('docker/App.Dockerfile', 'FROM alpine\nRUN elsewhere\n');
+    expect((await compile('-f', file, '--format=tree')).stdout).toContain('elsewhere');
+    const piped = await runCli(['compile', folder, '-f', '-', ...offline(), '--format=tree'], {
+      stdin: 'FROM alpine\nRUN piped\n',
+    });
+    expect(piped.stdout).toContain('piped');
+    const alone = await runCli(['compile', '-', ...offline(), '--format=tree'], { stdin: 'FROM alpine\nRUN alone\n' });
+    expect(alone.stdout).toContain('alone');
+  });
+
+  test('.dockerignore counts', async () => {
+    await write('Dockerfile', 'FROM alpine\nCOPY secret /\n');
+    await write('.dockerignore', 'secret\n');
+    const { stderr, stdout } = await compile();
+    expect(stderr).toContain('warning[CopyIgnoredFile]: Attempting to Copy file "secret" that is excluded');
+    expect(stdout).toContain('local.excludepatterns');
+  });
+
+  test('named contexts', async () => {
+    await write('other/file', '');
+    await write('Dockerfile', 'FROM base\nCOPY --from=other file /\n');
+    const other = path.join(folder, 'other');
+    const { code, stdout, stderr } = await compile(
+      '--build-context=base=docker-image://alpine',
+      `--build-context=other=${other}`,
+    );
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('"identifier": "local://other"');
+    expect(stdout).toContain('docker-image://docker.io/library/alpine:latest');
+  });
+
+  test('OCI layouts, as images and as named contexts', async () => {
+    const image = fakeImage({ 'linux/amd64': { config: { Env: ['L=1'] }, rootfs: { diff_ids: [digest] } } });
+    for (const [name, text] of image.blobs) await write(`layout/blobs/${name.replace(':', '/')}`, text);
+    const entry = { digest: image.digest, annotations: { 'org.opencontainers.image.ref.name': 'v1' } };
+    await write('layout/index.json', JSON.stringify({ manifests: [entry] }));
+    const layout = path.join(folder, 'layout');
+    await write('Dockerfile', 'FROM example.com/base:v1\nRUN echo $L\n');
+    const platform = '--platform=linux/amd64';
+    const direct = await compile(`--oci-layout=example.com/base:v1=${layout}`, platform);
+    expect(direct.stderr).toBe('');
+    expect(direct.stdout).toContain(`docker-image://example.com/base:v1@${image.digest}`);
+    expect(direct.stdout).toContain('"L=1"');
+    for (const args of [
+      [`--build-context=example.com/base:v1=oci-layout://${layout}:v1`],
+      [`--oci-layout=store=${layout}`, '--build-context=example.com/base:v1=oci-layout://store:v1'],
+      [`--oci-layout=store=${layout}`, `--build-context=example.com/base:v1=oci-layout://store@${image.digest}`],
+    ]) {
+      const named = await compile(...args, platform);
+      expect(named.stderr).toBe('');
+      expect(named.stdout).toContain(`oci-layout://example.com/base:v1@${image.digest}`);
+    }
+  });
+
+  test('images from a registry, with a cache', async () => {
+    const registry = await startFakeRegistry();
+    try {
+      const rootfs = { type: 'layers', diff_ids: [digest] };
+      registry.images.set('base:1', fakeImage({ 'linux/amd64': { rootfs }, 'linux/arm64': { rootfs } }));
+      await write('Dockerfile', `FROM ${registry.host}/base:1\nRUN x\n`);
+      const args = ['compile', folder, '--platform=linux/amd64,linux/arm64', '--cache-dir', path.join(folder, 'cache')];
+      const first = await runCli(args, { env: { DOCKER_CONFIG: folder } });
+      expect(first.stderr).toBe('');
+      registry.log.length = 0;
+      const second = await runCli(args, { env: { DOCKER_CONFIG: folder } });
+      expect(second.stdout).toBe(first.stdout);
+      expect(registry.log).toEqual(['HEAD /v2/base/manifests/1']);
+    } finally {
+      await registry.close();
+    }
+  });
+});
+
+describe('failures', () => {
+  test('every syntax error is shown, with its line', async () => {
+    await write('Dockerfile', 'FROM scratch\nCOPY --fom=x a b\nFOO\n');
+    const { code, stdout, stderr } = await compile();
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('Dockerfile:2:6: error[unknown-flag]');
+    expect(stderr).toContain('unknown flag: --fom (did you mean from?)');
+    expect(stderr).toContain('> 2 | COPY --fom=x a b');
+    expect(stderr).toContain('unknown instruction: FOO');
+  });
+
+  test('errors of the build have their line, too', async () => {
+    await write('Dockerfile', 'FROM scratch\nRUN x\nCOPY --from=nope:1 a b\n');
+    const { code, stderr } = await compile();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Dockerfile:3:1: error\[build\]: .*docker.io\/library\/nope:1: not found/);
+    expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=FOLDER');
+  });
+
+  test('warnings do not fail', async () => {
+    await write('Dockerfile', 'FROM scratch AS Big\n');
+    const { code, stderr } = await compile();
+    expect(code).toBe(0);
+    expect(stderr).toContain("Dockerfile:1:1: warning[StageNameCasing]: Stage name 'Big' should be lowercase");
+  });
+
+  test('warnings fail when they shall, and are shown', async () => {
+    await write('Dockerfile', '# check=error=true\nFROM scratch AS Big\n');
+    const { code, stderr } = await compile();
+    expect(code).toBe(1);
+    expect(stderr).toContain('warning[StageNameCasing]');
+    expect(stderr).toContain('lint violation found for rules: StageNameCasing');
+  });
+
+  test('nothing is written', async () => {
+    await write('Dockerfile', 'FROM nope\n');
+    const output = await write('out.json', 'as it was');
+    expect((await compile('-o', output)).code).toBe(1);
+    expect(await readFile(output, 'utf8')).toBe('as it was');
+    await write('Dockerfile', 'FROM scratch\n');
+    const { code, stderr } = await compile('-o', path.join(folder, 'no/such/folder'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: cannot write .*no\/such\/folder: /);
+  });
+
+  test('no Dockerfile', async () => {
+    const { code, stderr } = await compile();
+    expect(code).toBe(1);
+    expect(stderr).toBe('error: failed to read dockerfile: open Dockerfile: no such file or directory\n');
+  });
+
+  test('a link that leads out of the context leads nowhere', async () => {
+    await symlink('/etc/hostname', path.join(folder, 'Dockerfile'));
+    expect((await compile()).stderr).toContain('open Dockerfile: no such file or directory');
+    await rm(path.join(folder, 'Dockerfile'));
+    await write('real/Dockerfile', 'FROM scratch\n');
+    await symlink('/real/../real/Dockerfile', path.join(folder, 'Dockerfile'));
+    expect((await compile()).code).toBe(0);
+  });
+
+  test.each([
+    [['compile', '--nope'], "error: unknown option '--nope'"],
+    [['nope'], "error: unknown command 'nope'"],
+    [['compile', '--format=xml'], 'Allowed choices are json, pb, tree.'],
+    [['compile', '--label=x'], 'It must have the form NAME=VALUE.'],
+    [['compile', '/no/such/context'], 'error: the build context /no/such/context does not exist'],
+    [['compile', import.meta.filename], 'is not a folder'],
+    [['compile', '.', '--build-context=x=/no/such'], 'error: the build context x /no/such does not exist'],
+    [['compile', '.', '--images=/no/such'], 'ENOENT'],
+    [['compile', '.', `--images=${import.meta.filename}`], 'is not JSON'],
+    [['compile', '-', '-f', '-'], 'error: context and Dockerfile cannot both come from standard input'],
+    [[], 'Usage: tsfront'],
+  ])('%j is wrong usage', async (args, message) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  test('binary output is not for terminals', async () => {
+    await write('Dockerfile', 'FROM scratch\n');
+    expect((await runCli(['compile', folder, '--format=pb'], { terminal: true })).code).toBe(2);
+    expect((await compile('--format=pb', '--platform=linux/amd64,linux/arm64')).code).toBe(2);
+  });
+
+  test('help is no failure', async () => {
+    const { code, stdout, stderr } = await runCli(['compile', '--help']);
+    expect(stdout).toContain('--images <file>');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,88 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FileTree, folderTree, memoryTree, subTree } from '../../src/offline/file-tree.ts';
+
+let folder: string;
+let onDisk: FileTree;
+const inMemory = memoryTree(
+  new Map([
+    ['a', Buffer.from('A')],
+    ['sub/b', Buffer.from('BB')],
+    ['sub/deep/c', Buffer.from('')],
+  ]),
+);
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-tree-'));
+  await mkdir(path.join(folder, 'tree/sub/deep'), { recursive: true });
+  await writeFile(path.join(folder, 'outside'), 'secret');
+  await writeFile(path.join(folder, 'tree/a'), 'A');
+  await writeFile(path.join(folder, 'tree/sub/b'), 'BB');
+  await writeFile(path.join(folder, 'tree/sub/deep/c'), '');
+  onDisk = folderTree(path.join(folder, 'tree'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const text = async (tree: FileTree, file: string) => Buffer.from(await tree.readFile(file)).toString();
+
+describe.each(['disk', 'memory'])('on %s', (where) => {
+  const tree = () => (where === 'disk' ? onDisk : inMemory);
+
+  test('files by any spelling of their path', async () => {
+    for (const name of ['sub/b', '/sub/b', './sub//b', 'sub/deep/../b', '../../sub/b'])
+      expect(await text(tree(), name), name).toBe('BB');
+  });
+
+  test('what is missing', async () => {
+    await expect(tree().readFile('nope/x')).rejects.toThrow(new Error('open nope/x: no such file or directory'));
+    await expect(tree().stat('nope')).rejects.toThrow(new Error('lstat nope: no such file or directory'));
+    await expect(tree().readDir('nope')).rejects.toThrow(new Error('open nope: no such file or directory'));
+    await expect(tree().readFile('sub')).rejects.toThrow(new Error('sub is not a regular file'));
+    await expect(tree().readFile('../outside')).rejects.toThrow('no such file or directory');
+  });
+
+  test('stat and listing', async () => {
+    const file = await tree().stat('sub/b');
+    expect([file.path, file.size, file.mode]).toEqual(['b', 2n, 0o644]);
+    const root = await tree().stat('/');
+    expect([root.path, Math.floor(root.mode / 2 ** 31)]).toEqual(['.', 1]);
+    expect((await tree().readDir('')).map((entry) => entry.path)).toEqual(['a', 'sub']);
+    expect((await tree().readDir('sub')).map((entry) => entry.path)).toEqual(['b', 'deep']);
+  });
+
+  test('below a folder', async () => {
+    const sub = subTree(tree(), '/sub');
+    expect(await text(sub, 'b')).toBe('BB');
+    await expect(sub.readFile('../a')).rejects.toThrow('no such file or directory');
+  });
+});
+
+describe('links', () => {
+  const link = (target: string, name: string) => symlink(target, path.join(folder, 'tree', name));
+
+  test('are followed inside the folder', async () => {
+    await link('sub/deep/../b', 'relative');
+    await link('/sub', 'absolute');
+    await link('absolute/b', 'chain');
+    expect(await text(onDisk, 'relative')).toBe('BB');
+    expect(await text(onDisk, 'absolute/b')).toBe('BB');
+    expect(await text(onDisk, 'chain')).toBe('BB');
+    const stat = await onDisk.stat('chain');
+    expect([stat.linkname, Math.floor(stat.mode / 2 ** 27)]).toEqual(['absolute/b', 1]);
+  });
+
+  test('lead nowhere else', async () => {
+    await link('../outside', 'out');
+    await link(path.join(folder, 'outside'), 'far-out');
+    await expect(onDisk.readFile('out')).rejects.toThrow('open out: no such file or directory');
+    await expect(onDisk.readFile('far-out')).rejects.toThrow('open far-out: no such file or directory');
+  });
+
+  test('in circles end', async () => {
+    await link('round', 'about');
+    await link('about', 'round');
+    await expect(onDisk.readFile('round')).rejects.toThrow('open round: too many links');
+  });
+});
