@@ -13,7 +13,7 @@ import { compressions, createLayout } from './image/oci-layout.mjs';
 import { pushLayout } from './image/push.mjs';
 import { architectures, fetchRuntime, findRuntime, runtimeFiles } from './image/runtime.mjs';
 import { takeSnapshot, writeFiles } from './image/snapshot.mjs';
-import { createTar } from './image/tar.mjs';
+import { createTar } from './image/tar.ts';
 
 const { values: options } = parseArgs({
   options: {

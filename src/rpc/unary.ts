@@ -2,9 +2,9 @@
  * Unary gRPC calls over one HTTP/2 connection on any duplex stream: what a frontend needs inside BuildKit, where it
  * starts for every build and a whole gRPC library would cost more time to load than the calls take.
  */
-import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { frame, MAX_MESSAGE_BYTES } from './framing.ts';
+import { connectHttp2 } from './http2-client.ts';
 import { Code, RpcError } from './status.ts';
 import { decodeStatusMessage, toRpcError } from './status-details.ts';
 
@@ -17,66 +17,57 @@ export interface UnaryTransport {
 }
 
 const prefixSize = 5; // one byte of flags, four of length
-const windowSize = 16 << 20;
+const windowSize = MAX_MESSAGE_BYTES + (1 << 20); // for the largest message, so that no answer waits for the window
 
 /** Speaks HTTP/2 as the client end of `duplex`. */
 export function createUnaryTransport(duplex: Duplex): UnaryTransport {
-  let broken: RpcError | undefined;
-  const session = http2.connect('http://localhost', {
-    createConnection: () => duplex,
-    settings: { enablePush: false, initialWindowSize: windowSize },
-  });
-  const lost = (reason?: string) => {
-    broken ??= new RpcError(Code.unavailable, `the connection to BuildKit was lost${reason ? `: ${reason}` : ''}`);
-  };
-  session.on('connect', () => session.setLocalWindowSize(windowSize));
-  session.on('error', (error) => lost(error.message));
-  session.on('goaway', () => lost('the server is going away'));
-  session.on('close', () => lost());
-
+  const client = connectHttp2(duplex, windowSize);
   return {
     unary: (method, request, { timeoutMs } = {}) =>
       new Promise((resolve, reject) => {
-        if (broken) return reject(broken);
         if (request.length > MAX_MESSAGE_BYTES) return reject(tooLarge('send', request.length));
-        const stream = session.request({
-          ':method': 'POST',
-          ':path': method,
-          'content-type': 'application/grpc',
-          te: 'trailers',
-          'user-agent': 'tsfront',
-        });
-        const timer = timeoutMs
-          ? setTimeout(() => {
-              reject(new RpcError(Code.deadlineExceeded, `no answer to ${method} within ${timeoutMs} ms`));
-              stream.close(http2.constants.NGHTTP2_CANCEL);
-            }, timeoutMs)
-          : undefined;
         const body = createMessageReader();
-        let headers: http2.IncomingHttpHeaders = {};
-        let failure: RpcError | undefined;
-        stream.on('response', (received) => {
-          headers = received;
-        });
-        stream.on('trailers', (received) => {
-          headers = { ...headers, ...received };
-        });
-        stream.on('data', (chunk: Buffer) => {
-          failure ??= body.add(chunk);
-          if (failure) stream.close(http2.constants.NGHTTP2_CANCEL);
-        });
-        stream.on('error', (error) => {
-          failure ??= broken ?? new RpcError(Code.unavailable, error.message);
-        });
-        stream.on('close', () => {
+        const headers = new Map<string, string>();
+        const fail = (error: RpcError) => {
           clearTimeout(timer);
-          const error = failure ?? statusOf(headers) ?? body.incomplete();
-          if (error) reject(broken && !headers['grpc-status'] ? broken : error);
-          else resolve(body.message());
-        });
-        stream.end(frame(request)); // one write: an empty one under cork() would hang the stream
+          giveUp();
+          reject(error);
+        };
+        const giveUp = client.request(
+          [
+            [':method', 'POST'],
+            [':scheme', 'http'],
+            [':path', method],
+            [':authority', 'localhost'],
+            ['content-type', 'application/grpc'],
+            ['te', 'trailers'],
+            ['user-agent', 'tsfront'],
+          ],
+          frame(request),
+          {
+            headers(fields) {
+              for (const [name, value] of fields) headers.set(name, value);
+            },
+            data(chunk) {
+              const error = body.add(chunk);
+              if (error) fail(error);
+            },
+            end(reason) {
+              clearTimeout(timer);
+              const error = statusOf(headers, reason) ?? body.incomplete();
+              if (error) reject(error);
+              else resolve(body.message());
+            },
+          },
+        );
+        const timer = timeoutMs
+          ? setTimeout(
+              () => fail(new RpcError(Code.deadlineExceeded, `no answer to ${method} within ${timeoutMs} ms`)),
+              timeoutMs,
+            )
+          : undefined;
       }),
-    close: () => session.destroy(),
+    close: () => client.close(),
   };
 }
 
@@ -113,19 +104,20 @@ const tooLarge = (verb: 'send' | 'received', size: number) =>
       : `grpc: received message larger than max (${size} vs. ${MAX_MESSAGE_BYTES})`,
   );
 
-/** The error that an answer's headers and trailers carry, undefined for success. */
-function statusOf(headers: http2.IncomingHttpHeaders): RpcError | undefined {
-  const code = headers['grpc-status'];
+/** The error that an answer's headers and trailers carry, undefined for success; `lost` is why it has no end. */
+function statusOf(headers: ReadonlyMap<string, string>, lost: string | undefined): RpcError | undefined {
+  const code = headers.get('grpc-status');
   if (code === '0') return undefined;
   if (code === undefined) {
-    const http = headers[':status'];
-    const why = http && http !== '200' ? `unexpected HTTP status code received from server: ${http}` : 'no status';
-    return new RpcError(Code.unavailable, http ? why : 'the server closed the stream without an answer');
+    if (lost !== undefined) return new RpcError(Code.unavailable, `the connection to BuildKit was lost: ${lost}`);
+    const http = headers.get(':status');
+    const why = http === '200' ? 'no status' : `unexpected HTTP status code received from server: ${http}`;
+    return new RpcError(Code.unavailable, why);
   }
-  const details = headers['grpc-status-details-bin'];
+  const details = headers.get('grpc-status-details-bin');
   return toRpcError(
     Number(code),
-    decodeStatusMessage(String(headers['grpc-message'] ?? '')),
-    details === undefined ? undefined : Buffer.from(String(details), 'base64'),
+    decodeStatusMessage(headers.get('grpc-message') ?? ''),
+    details === undefined ? undefined : Buffer.from(details, 'base64'),
   );
 }

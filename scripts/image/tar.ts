@@ -2,15 +2,27 @@
 
 const BLOCK = 512;
 
-function header({ path, mode, type, size, link }) {
+export type TarFile =
+  | { readonly path: string; readonly mode: number; readonly data: Uint8Array; readonly link?: undefined }
+  | { readonly path: string; readonly link: string };
+
+interface Entry {
+  readonly mode: number;
+  readonly type: '0' | '2' | '5';
+  readonly link: string;
+  readonly data?: Uint8Array;
+}
+
+function header(path: string, { mode, type, link, data }: Entry): Buffer {
   const block = Buffer.alloc(BLOCK);
   if (Buffer.byteLength(path) > 100 || Buffer.byteLength(link) > 100) throw new Error(`too long for tar: ${path}`);
-  const octal = (value, offset, length) => block.write(value.toString(8).padStart(length - 1, '0'), offset);
+  const octal = (value: number, offset: number, length: number) =>
+    block.write(value.toString(8).padStart(length - 1, '0'), offset);
   block.write(path, 0);
   octal(mode, 100, 8);
   octal(0, 108, 8); // uid
   octal(0, 116, 8); // gid
-  octal(size, 124, 12);
+  octal(data?.length ?? 0, 124, 12);
   octal(0, 136, 12); // mtime
   block.fill(' ', 148, 156);
   block.write(type, 156);
@@ -27,20 +39,18 @@ function header({ path, mode, type, size, link }) {
 /**
  * Creates an archive of `files`: `{ path: 'bin/node', mode, data }` or `{ path, link }`. Folders come by themselves.
  */
-export function createTar(files) {
-  const entries = new Map();
+export function createTar(files: readonly TarFile[]): Buffer {
+  const entries = new Map<string, Entry>();
   for (const file of files) {
     for (let slash = file.path.indexOf('/'); slash > 0; slash = file.path.indexOf('/', slash + 1))
       entries.set(file.path.slice(0, slash + 1), { mode: 0o755, type: '5', link: '' });
     if (file.link === undefined) entries.set(file.path, { mode: file.mode, type: '0', link: '', data: file.data });
     else entries.set(file.path, { mode: 0o777, type: '2', link: file.link });
   }
-  const parts = [];
-  for (const path of [...entries.keys()].sort()) {
-    const { data, ...entry } = entries.get(path);
-    const size = data?.length ?? 0;
-    parts.push(header({ ...entry, path, size }));
-    if (size) parts.push(data, Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK));
+  const parts: Uint8Array[] = [];
+  for (const [path, entry] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const size = entry.data?.length ?? 0;
+    parts.push(header(path, entry), entry.data ?? Buffer.alloc(0), Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK));
   }
   parts.push(Buffer.alloc(2 * BLOCK));
   return Buffer.concat(parts);
