@@ -5,7 +5,7 @@
  * files, and stopped at the end of the run by global-setup.ts. Where an engine cannot be had the tests are skipped aloud,
  * or fail when CI=true.
  */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -34,7 +34,9 @@ export interface Engine {
   must(command: string, args: readonly string[], options?: CommandOptions): Promise<string>;
   /** A busybox image in the registry, made on the spot: `localhost:5000/test/base:1`. */
   baseImage(): Promise<string>;
-  /** Runs engine.sh: `stop`, `start`, `status`, `exec COMMAND…` in the engine's network namespace. */
+  /** Starts a server that the engine's builds reach as 127.0.0.1: a process in the engine's network. */
+  serve(command: string, args: readonly string[]): ChildProcess;
+  /** Runs engine.sh: `stop`, `start`, `status`, `exec COMMAND…` in the engine's network. */
   control(...args: string[]): Promise<CommandResult>;
 }
 
@@ -88,6 +90,13 @@ function createEngine(suite: Suite, place: Place | undefined, env: NodeJS.Proces
     run,
     must,
     baseImage: () => (base ??= makeImage(must, env, place)),
+    serve(command, args) {
+      if (!place) return spawn(command, args, { stdio: 'ignore' });
+      return spawn(path.join(here, 'engine.sh'), ['exec', command, ...args], {
+        stdio: 'ignore',
+        env: scriptEnv(place),
+      });
+    },
     control: (...args) => {
       if (!place) throw new Error("the user's own daemon is not ours to control");
       return runCommand(path.join(here, 'engine.sh'), args, { env: scriptEnv(place) });

@@ -1,0 +1,56 @@
+/** A case of the acceptance corpus: a Dockerfile with its context, built by the engine's own frontend and by tsfront. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Suite } from '../engine/engine.ts';
+
+export interface ContextFile {
+  readonly content?: string | Uint8Array;
+  readonly mode?: number;
+  readonly link?: string;
+}
+
+export interface Case {
+  readonly name: string;
+  /** `@BASE@`, `@ONBUILD@`, `@HTTP@` and `@GIT@` stand for what the engine's fixtures are called. */
+  readonly dockerfile: string;
+  readonly files?: Readonly<Record<string, string | ContextFile>>;
+  /** More arguments of `docker build`; the same stand-ins hold, and `@CONTEXT@` is the folder of the context. */
+  readonly args?: readonly string[];
+  /** The suites whose own frontend can build this too; all by default. Elsewhere tsfront must make what `makes` says. */
+  readonly comparable?: readonly Suite[];
+  /** The files of the image, as `path mode owner`. */
+  readonly makes?: readonly string[];
+  /** Suites whose daemon cannot build it at all, whatever the frontend. */
+  readonly not?: readonly Suite[];
+  /** Why the engine's own, older frontend makes other steps, by suite: then only the files and the config are compared. */
+  readonly otherCache?: Partial<Record<Suite, string>>;
+  /** Why its image config is another one, by suite: then only the files are compared. */
+  readonly otherConfig?: Partial<Record<Suite, string>>;
+}
+
+/** Writes a context into a new folder with fixed times. Returns the folder; the caller removes it. */
+export function writeContext(files: NonNullable<Case['files']>): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
+  for (const [name, given] of Object.entries(files)) {
+    const file = typeof given === 'string' ? { content: given } : given;
+    const target = path.join(folder, name);
+    if (name.endsWith('/')) {
+      mkdirSync(target, { recursive: true });
+      continue;
+    }
+    mkdirSync(path.dirname(target), { recursive: true });
+    if (file.link !== undefined) {
+      symlinkSync(file.link, target);
+      continue;
+    }
+    writeFileSync(target, file.content ?? '');
+    chmodSync(target, file.mode ?? 0o644);
+    utimesSync(target, 1_700_000_000, 1_700_000_000);
+  }
+  return folder;
+}
+
+export function removeContext(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}

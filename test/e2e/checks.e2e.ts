@@ -1,0 +1,185 @@
+/** What a user sees beside the image: checks, outlines, warnings and errors at the right line. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CommandResult } from '../engine/command.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { dockerBuild, writeDockerfile } from './build.ts';
+import { removeContext, writeContext } from './case.ts';
+import { type Fixtures, startFixtures } from './fixtures.ts';
+import { pushImage } from './frontend-image.ts';
+
+const careless = `FROM @BASE@ as Build
+ARG password=1
+ENV key value
+COPY missing /x
+FROM @BASE@
+MAINTAINER someone
+COPY --from=Build /etc/passwd /
+CMD echo hi
+`;
+const described = `# A base to build on
+ARG VERSION=1
+# compile compiles
+FROM @BASE@ AS compile
+# WHO is greeted
+ARG WHO=world
+RUN --mount=type=secret,id=token --mount=type=ssh --mount=type=cache,target=/c echo $WHO
+# final is what is shipped
+FROM scratch AS final
+COPY --from=compile /etc/passwd /
+`;
+
+await onEngines('what a user sees', {}, (engine) => {
+  let fixtures: Fixtures;
+  let syntax: string;
+  let context: string;
+
+  beforeAll(async () => {
+    fixtures = await startFixtures(engine);
+    syntax = await pushImage(engine);
+    context = writeContext({ file: 'content\n' });
+  });
+  afterAll(() => {
+    fixtures?.close();
+    if (context) removeContext(context);
+  });
+
+  /** Builds by tsfront, whose syntax line is the first, or by the engine's own frontend, with a comment in its place. */
+  async function build(
+    text: string,
+    args: readonly string[] = [],
+    own = false,
+  ): Promise<CommandResult & { all: string }> {
+    const beside = writeContext({});
+    try {
+      const dockerfile = writeDockerfile(beside, `# ${own ? 'own' : `syntax=${syntax}`}\n${fixtures.fill(text)}`);
+      const result = await dockerBuild(engine, ['-f', dockerfile, ...args, context]);
+      return { ...result, all: result.stdout + result.stderr };
+    } finally {
+      removeContext(beside);
+    }
+  }
+  const isNew = engine.suite === 'forky' || engine.suite === 'own';
+
+  test.runIf(isNew)('--check finds what the engine’s own frontend finds', async () => {
+    const ours = await build(careless, ['--check']);
+    const theirs = await build(careless, ['--check'], true);
+    expect(ours.status).toBe(1);
+    expect(ours.stdout).toContain('StageNameCasing');
+    expect(ours.stdout).toMatch(/Dockerfile:2\n/);
+    expect(withoutSyntax(ours.stdout)).toBe(withoutSyntax(theirs.stdout));
+  });
+
+  test.runIf(isNew).each(['outline', 'targets'])('--call %s', async (call) => {
+    const ours = await build(described, ['--call', call]);
+    const theirs = await build(described, ['--call', call], true);
+    expect(ours.status, ours.all).toBe(0);
+    expect(ours.stdout).toContain(call === 'outline' ? 'TARGET:      final' : 'compile');
+    expect(ours.stdout).toBe(theirs.stdout);
+  });
+
+  test.runIf(isNew)('a JSON outline of a target has its arguments, secrets and caches', async () => {
+    const { stdout } = await build(described, ['--target', 'compile', '--call', 'outline,format=json']);
+    const theirs = await build(described, ['--target', 'compile', '--call', 'outline,format=json'], true);
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'compile',
+      args: expect.anything(),
+      secrets: [{ name: 'token' }],
+    });
+    expect(withoutDigests(stdout)).toEqual(withoutDigests(theirs.stdout));
+  });
+
+  test.runIf(engine.suite === 'trixie')('--print outline, as it was called then', async () => {
+    const env = { BUILDX_EXPERIMENTAL: '1', DOCKER_BUILDKIT: '1' };
+    const dockerfile = writeDockerfile(context, `# syntax=${syntax}\n${fixtures.fill(described)}`);
+    const args = ['buildx', 'build', '--print=outline', '-f', dockerfile, context];
+    expect((await engine.must('docker', args, { env })).replace(/\s+/g, ' ')).toContain('TARGET: final');
+  });
+
+  test('BUILDKIT_SYNTAX chooses the frontend', async () => {
+    const beside = writeContext({});
+    const dockerfile = writeDockerfile(beside, 'FROM scratch\nCOPY file /\n');
+    const args = ['--build-arg', `BUILDKIT_SYNTAX=${syntax}`, '-f', dockerfile, context];
+    const { status, stderr } = await dockerBuild(engine, args);
+    removeContext(beside);
+    expect(status, stderr).toBe(0);
+    if (engine.suite !== 'bookworm') expect(stderr).toContain(`docker-image://${syntax}`);
+  });
+
+  test.skipIf(engine.suite === 'bookworm')('BUILDKIT_DOCKERFILE_CHECK=error=true makes warnings errors', async () => {
+    const args = ['--build-arg', 'BUILDKIT_DOCKERFILE_CHECK=error=true'];
+    const { status, all } = await build('FROM scratch as x\nCOPY file /\n', args);
+    expect(status).not.toBe(0);
+    expect(all).toContain('lint violation found for rules: FromAsCasing');
+    expect(all).toMatch(/Dockerfile:2\n/);
+  });
+
+  test.skipIf(engine.suite === 'bookworm')('warnings tell their lines', async () => {
+    const { status, all } = await build('FROM scratch as x\nCOPY file /\nMAINTAINER me\n');
+    expect(status, all).toBe(0);
+    expect(all).toMatch(/FromAsCasing: .*\(line 2\)/);
+    expect(all).toMatch(/MaintainerDeprecated: .*\(line 4\)/);
+  });
+
+  test('a RUN that fails points at its line', async () => {
+    const { status, all } = await build('FROM @BASE@\nRUN true\n\n# why\nRUN echo one && \\\n  exit 7\n');
+    expect(status).not.toBe(0);
+    expect(all).toContain('exit code: 7');
+    expect(all).toMatch(/Dockerfile:6/);
+    expect(all).toMatch(/6 \| >>> RUN echo one/);
+  });
+
+  test('a missing file points at its COPY', async () => {
+    const { status, all } = await build('FROM @BASE@\nCOPY file /ok\nCOPY nothing-like-it /\n');
+    expect(status).not.toBe(0);
+    expect(all).toMatch(/4 \| >>> COPY nothing-like-it/);
+    expect(all).toMatch(/nothing-like-it.*not found/);
+  });
+
+  test('a syntax error shows file, line and a hint', async () => {
+    const { status, all } = await build('FROM @BASE@\nRUNN true\n');
+    expect(status).not.toBe(0);
+    expect(all).toContain('dockerfile parse error on line 3: unknown instruction: RUNN (did you mean RUN?)');
+    expect(all).toMatch(/Dockerfile:3/);
+    expect(all).toMatch(/3 \| >>> RUNN true/);
+  });
+
+  test('all errors of a file come at once', async () => {
+    const { status, all } = await build('FROM @BASE@\nCOPPY a b\nRUN true\nWORKDIRR /\n');
+    expect(status).not.toBe(0);
+    expect(all).toContain('COPPY');
+    expect(all).toContain('WORKDIRR');
+  });
+
+  test.runIf(engine.suite === 'bookworm')('what an old daemon cannot do is a clear error', async () => {
+    const { status, all } = await build('FROM @BASE@\nCOPY --link file /\n');
+    // BuildKit 0.8 has no merge: the reference falls back to a copy, and so do we.
+    expect(status, all).toBe(0);
+  });
+
+  test.skipIf(engine.suite === 'bookworm')('attestations: provenance and a scanner’s SBOM', async () => {
+    const scanner = `${engine.registry}/test/scanner:1`;
+    const scan = `echo '{"spdxVersion":"SPDX-2.3"}' > $BUILDKIT_SCAN_DESTINATION/out.spdx.json`;
+    await engine.must('docker', ['build', '-q', '-t', scanner, '-'], {
+      input: `FROM ${await engine.baseImage()}\nENTRYPOINT ["/bin/sh","-c","${scan.replaceAll('"', '\\"')}"]\n`,
+    });
+    await engine.must('docker', ['push', '-q', scanner]);
+    const beside = writeContext({});
+    const dockerfile = writeDockerfile(beside, `# syntax=${syntax}\n${fixtures.fill('FROM @BASE@\nRUN true\n')}`);
+    const built = await engine.run('docker', [
+      ...['buildx', 'build', '--progress=plain', '--provenance=mode=max', `--sbom=generator=${scanner}`],
+      ...['-f', dockerfile, '--metadata-file', `${beside}/metadata.json`, '-o', 'type=oci,dest=/dev/null', context],
+    ]);
+    removeContext(beside);
+    expect(built.status, built.stderr).toBe(0);
+    expect(built.stderr).toMatch(/generating sbom using .*test\/scanner/);
+  });
+});
+
+/** Outputs name the syntax in nothing but the quoted first line. */
+function withoutSyntax(text: string): string {
+  return text.replace(/# (syntax=\S+|own)/g, '# first line');
+}
+
+function withoutDigests(json: string): unknown {
+  return JSON.parse(json.replace(/sha256:[0-9a-f]{64}/g, 'sha256:…'));
+}

@@ -1,0 +1,82 @@
+/**
+ * The corpus, built by the engine's own frontend and by tsfront: files, modes, owners and image config must be equal, and
+ * each must find every step of the other in the cache.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Engine } from '../engine/engine.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { type BuiltImage, buildAndRead, uncachedSteps, writeDockerfile } from './build.ts';
+import { type Case, removeContext, writeContext } from './case.ts';
+import { copies } from './corpus/copy.ts';
+import { runs } from './corpus/run.ts';
+import { stages } from './corpus/stages.ts';
+import { type Fixtures, startFixtures } from './fixtures.ts';
+import { pushImage } from './frontend-image.ts';
+
+type Frontend = 'own' | 'tsfront';
+
+await onEngines('the corpus', {}, (engine) => {
+  const cases = [...stages, ...copies, ...runs].filter(({ not }) => !not?.includes(engine.suite));
+  const fresh = new Map<string, Partial<Record<Frontend, BuiltImage>>>();
+  let fixtures: Fixtures;
+  let syntax: string;
+
+  beforeAll(async () => {
+    fixtures = await startFixtures(engine);
+    syntax = await pushImage(engine);
+  });
+  afterAll(() => fixtures?.close());
+
+  async function build(given: Case, frontend: Frontend): Promise<BuiltImage> {
+    const context = writeContext(given.files ?? {});
+    const beside = writeContext({});
+    try {
+      const line = frontend === 'tsfront' ? `# syntax=${syntax}\n` : '';
+      const dockerfile = writeDockerfile(beside, line + fixtures.fill(given.dockerfile));
+      const args = (given.args ?? []).map((arg) => fixtures.fill(arg, context));
+      const times = args.some((arg) => arg.startsWith('SOURCE_DATE_EPOCH='));
+      return await buildAndRead(engine, ['-f', dockerfile, ...args, context], { times });
+    } finally {
+      removeContext(context);
+      removeContext(beside);
+    }
+  }
+  const isComparable = ({ comparable }: Case) =>
+    !comparable || engine.suite === 'own' || comparable.includes(engine.suite);
+  const files = (built: BuiltImage) => built.images.map((image) => image.files);
+
+  for (const [first, second] of [
+    ['own', 'tsfront'],
+    ['tsfront', 'own'],
+  ] as const) {
+    describe(`${first} first, ${second} from its cache`, () => {
+      beforeAll(() => emptyCache(engine));
+      test.for(cases.filter(isComparable))('$name', async (given) => {
+        const filled = await build(given, first);
+        fresh.set(given.name, { ...fresh.get(given.name), [first]: filled });
+        const cached = await build(given, second);
+        if (!given.otherCache?.[engine.suite]) expect(uncachedSteps(cached.progress)).toEqual([]);
+        expect(files(cached)).toEqual(files(filled));
+        if (!given.otherConfig?.[engine.suite]) expect(cached.images).toEqual(filled.images);
+      });
+    });
+  }
+
+  test.for(cases.filter(({ makes }) => makes))('tsfront makes what it should: $name', async (given) => {
+    const [image] = (await build(given, 'tsfront')).images;
+    expect(image!.files.map((line) => line.replace(/ type \d mode (\d+) owner (\S+) .*/, ' $1 $2'))).toEqual(
+      given.makes,
+    );
+  });
+
+  // Both frontends have built each case from an empty cache by now.
+  test.for(cases.filter(isComparable))('built anew by both: $name', ({ name, otherConfig }) => {
+    const { own, tsfront } = fresh.get(name)!;
+    expect(files(tsfront!)).toEqual(files(own!));
+    if (!otherConfig?.[engine.suite]) expect(tsfront!.images).toEqual(own!.images);
+  });
+});
+
+function emptyCache(engine: Engine): Promise<string> {
+  return engine.must('docker', ['builder', 'prune', '--all', '--force'], { timeout: 120_000 });
+}

@@ -1,0 +1,155 @@
+/** COPY and ADD in every form, the context and what is ignored of it. */
+import { gzipSync } from 'node:zlib';
+import { createTar } from '../../../scripts/image/tar.ts';
+import type { Case } from '../case.ts';
+
+const archive = createTar([
+  { path: 'packed/file', mode: 0o640, data: Buffer.from('packed\n') },
+  { path: 'packed/link', link: 'file' },
+]);
+const tree = {
+  'a/one.txt': 'one\n',
+  'a/two.md': 'two\n',
+  'a/sub/three.txt': 'three\n',
+  'b/four.txt': { content: 'four\n', mode: 0o600 },
+  'b/tool': { content: '#!/bin/sh\n', mode: 0o755 },
+  'b/link': { link: 'four.txt' },
+  'empty/': '',
+};
+
+export const copies: readonly Case[] = [
+  {
+    name: 'folders, wildcards and names',
+    dockerfile: `FROM @BASE@
+COPY a /a
+COPY a/*.txt b/four.tx? /files/
+COPY ["b/tool", "/bin/my tool"]
+COPY a/one.txt renamed
+WORKDIR /w
+COPY . ./all/
+COPY empty /empty
+`,
+    files: tree,
+  },
+  {
+    name: 'owners and modes',
+    dockerfile: `FROM @BASE@ AS users
+RUN echo 'user:x:1234:2345::/:/bin/sh' >> /etc/passwd && echo 'group:x:3456:' >> /etc/group
+FROM users
+COPY --chown=user a /named
+COPY --chown=user:group a /both
+COPY --chown=77:88 --chmod=640 a /numbers
+COPY --chmod=0755 b/four.txt /x
+ADD --chown=5 b /five
+`,
+    files: tree,
+  },
+  {
+    name: 'links between layers',
+    dockerfile: `FROM @BASE@
+COPY --link a /a
+COPY --link --chown=1:2 b /deep/er/b
+COPY --link --chmod=600 a/one.txt /one
+RUN ls /a > /list
+COPY --link --from=@BASE@ /bin/busybox /bb
+`,
+    files: tree,
+    not: ['bookworm'],
+  },
+  {
+    name: 'parents',
+    dockerfile: `FROM scratch
+COPY --parents a/sub/three.txt b/*.txt /p/
+COPY --parents ./a/./sub /q/
+`,
+    files: tree,
+    comparable: [],
+    makes: [],
+    not: ['bookworm'],
+  },
+  {
+    name: 'excluded files',
+    dockerfile: `FROM scratch
+COPY --exclude=*.md --exclude=sub a /a
+ADD --exclude=four.txt b /b
+`,
+    files: tree,
+    comparable: ['forky'],
+    makes: [],
+    not: ['bookworm'],
+  },
+  {
+    name: 'a .dockerignore with exceptions',
+    dockerfile: `FROM scratch
+COPY . /
+`,
+    files: { ...tree, '.dockerignore': '# comment\n**/*.txt\n!a/sub\nb/t*\n/empty/\n' },
+  },
+  {
+    name: 'heredocs as files',
+    dockerfile: `FROM @BASE@
+ENV WHO=world
+COPY <<EOF <<-"RAW" /docs/
+hello $WHO
+EOF
+	not expanded: $WHO
+	RAW
+COPY --chmod=755 --chown=3:4 <<script /bin/script
+#!/bin/sh
+script
+`,
+    not: ['bookworm'],
+  },
+  {
+    name: 'archives are unpacked, copies are not',
+    dockerfile: `FROM @BASE@
+ADD packed.tar.gz /unpacked/
+ADD packed.tar /plain
+COPY packed.tar.gz /
+ADD --chown=7:8 packed.tar /owned/
+`,
+    files: { 'packed.tar.gz': { content: gzipSync(archive) }, 'packed.tar': { content: archive } },
+  },
+  {
+    name: 'a file of a web server',
+    dockerfile: `FROM @BASE@
+ADD @HTTP@/file.txt /downloaded/
+ADD @HTTP@/file.txt /downloaded/renamed
+ADD --chmod=600 --chown=1:1 @HTTP@/archive.tar.gz /archive.tar.gz
+`,
+  },
+  {
+    name: 'a file of a web server with its checksum',
+    dockerfile: `FROM scratch
+ADD --checksum=sha256:@HTTPSUM@ @HTTP@/file.txt /checked
+`,
+    not: ['bookworm'],
+  },
+  {
+    name: 'a git repository',
+    dockerfile: `FROM @BASE@
+ADD @GIT@#main /repo
+ADD @GIT@#main:folder /folder
+ADD --keep-git-dir=true @GIT@#v1 /kept
+RUN rm -rf /kept/.git
+`,
+    not: ['bookworm'],
+  },
+  {
+    name: 'named contexts: a folder and an image',
+    dockerfile: `FROM base
+COPY --from=other . /other/
+COPY --from=@CONTEXTNAME@ bin/busybox /bb
+`.replace('@CONTEXTNAME@', 'renamed'),
+    files: { 'side/file': 'side\n', 'side/ignored': 'x\n' },
+    args: [
+      '--build-context',
+      'other=@CONTEXT@/side',
+      '--build-context',
+      'base=docker-image://@BASE@',
+      '--build-context',
+      'renamed=docker-image://@BASE@',
+    ],
+    not: ['bookworm'],
+  },
+];

@@ -1,0 +1,34 @@
+/** The image under test: assembled once a run, and pushed to the registry of each engine. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { runCommand } from '../engine/command.ts';
+import type { Engine } from '../engine/engine.ts';
+
+const project = path.resolve(import.meta.dirname, '../..');
+
+/** Where global-setup.ts left the layout. */
+export const layoutFolder = path.join(project, '.cache/e2e-image');
+
+/** Assembles the image for this machine's architecture. */
+export async function assembleImage(): Promise<void> {
+  const platform = `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
+  const args = ['scripts/image.mjs', '--output', layoutFolder, '--platform', platform];
+  const { status, stdout, stderr } = await runCommand(process.execPath, args, { cwd: project, env: process.env });
+  if (status !== 0) throw new Error(`npm run image failed:\n${stdout}${stderr}`);
+}
+
+/**
+ * Puts the image into the engine's registry and returns its name. TSFRONT_IMAGE names another image to test instead,
+ * as the engine knows it.
+ */
+export async function pushImage(engine: Engine): Promise<string> {
+  const given = process.env['TSFRONT_IMAGE'];
+  if (given) return given.replace('@REGISTRY@', engine.registry);
+  if (!existsSync(layoutFolder)) throw new Error('run the tests with: npm run e2e');
+  const name = `${engine.registry}/tsfront:test`;
+  const push: { pushLayout(folder: string, name: string): Promise<string> } = await import(
+    path.join(project, 'scripts/image/push.mjs')
+  );
+  const digest = await push.pushLayout(layoutFolder, name);
+  return `${name.replace(/:test$/, '')}@${digest}`;
+}
