@@ -1,0 +1,172 @@
+/**
+ * `npm run bench`: how long compiling takes and how it grows. Each file is compiled in a process of its own, first cold,
+ * then over and over; what is measured is the whole frontend from the bytes of the Dockerfile to the marshalled graph.
+ */
+import { fork } from 'node:child_process';
+import { parsePlatform } from '../src/image/platform.ts';
+import type { ImageResolver } from '../src/image/resolver.ts';
+import { compile } from '../src/offline/compile.ts';
+import { memoryTree } from '../src/offline/file-tree.ts';
+
+const typical = `ARG NODE_VERSION=22
+FROM node:\${NODE_VERSION} AS base
+ENV NODE_ENV=production
+WORKDIR /app
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+
+FROM base AS dependencies
+COPY package.json package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY scripts ./scripts
+RUN ./scripts/prepare.sh
+
+FROM dependencies AS build
+COPY tsconfig.json ./
+COPY src ./src
+RUN npm run build
+COPY test ./test
+RUN npm test
+
+FROM base AS tools
+RUN --mount=type=secret,id=token cp /run/secrets/token /tmp/token
+RUN npm install --global pino-pretty
+COPY --link bin /usr/local/bin
+
+FROM base
+LABEL org.opencontainers.image.title=app
+COPY --from=tools /usr/local/lib/node_modules /usr/local/lib/node_modules
+COPY --from=dependencies --chown=node:node /app/node_modules ./node_modules
+COPY --from=build --chown=node:node /app/dist ./dist
+COPY --chmod=755 entrypoint.sh /
+RUN mkdir data
+RUN chown node data
+COPY assets ./assets
+USER node
+EXPOSE 8080
+HEALTHCHECK CMD wget -qO- http://localhost:8080/
+CMD ["node", "dist/server.js"]
+`;
+
+/** One stage of a mixture of instructions. */
+function instructions(count: number, name: string): string {
+  const lines = [`FROM node:22 AS ${name}`];
+  for (let i = 1; i < count; i++) {
+    const line = [
+      `RUN make ${name}-${i} && echo "$STEP" > /log-${i}`,
+      `COPY --chown=1000:1000 src/${name}/${i} /app/${i}`,
+      `ENV STEP=${i} NAME_${i % 50}=\${STEP:-none}`,
+      `WORKDIR /app/${i % 10}`,
+    ][i % 4]!;
+    lines.push(line);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function stages(count: number, each: number): string {
+  return Array.from({ length: count }, (_, stage) => {
+    const body = instructions(each - 1, `stage-${stage}`);
+    return stage === 0 ? body : `${body}COPY --from=stage-${stage - 1} /app /previous\n`;
+  }).join('');
+}
+
+const runs = (count: number) => `FROM node:22\n${Array.from({ length: count }, (_, i) => `RUN echo ${i}\n`).join('')}`;
+
+interface Case {
+  readonly name: string;
+  readonly text: string;
+  /** Milliseconds that a warm compilation may take. */
+  readonly aim?: number;
+}
+
+const cases: readonly Case[] = [
+  { name: 'typical, 30 lines', text: typical, aim: 1.5 },
+  { name: '1,000 instructions', text: instructions(1_000, 'all') },
+  { name: '4,000 instructions', text: instructions(4_000, 'all') },
+  { name: '16,000 instructions', text: instructions(16_000, 'all') },
+  { name: '100 stages of 40', text: stages(100, 40) },
+  { name: '3,000 RUN', text: runs(3_000), aim: 200 },
+];
+
+const config = {
+  architecture: 'amd64',
+  os: 'linux',
+  config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'] },
+  rootfs: { type: 'layers', diff_ids: [`sha256:${'0'.repeat(64)}`] },
+};
+const images: ImageResolver = {
+  resolve: async () => ({ digest: `sha256:${'1'.repeat(64)}`, config: Buffer.from(JSON.stringify(config)) }),
+};
+
+interface Measured {
+  readonly ops: number;
+  readonly cold: number;
+  /** Median, and the best: what is left when nothing else runs on the machine. */
+  readonly warm: number;
+  readonly best: number;
+  readonly peak: number;
+}
+
+/** Compiles one file for some seconds; times in milliseconds, the peak of the process in MB. */
+async function measure(text: string): Promise<Measured> {
+  const files = memoryTree(new Map([['Dockerfile', Buffer.from(text)]]));
+  const once = async () => {
+    const start = performance.now();
+    const { definitions } = await compile({
+      opts: {},
+      locals: new Map([
+        ['context', files],
+        ['dockerfile', files],
+      ]),
+      images: [images],
+      platform: parsePlatform('linux/amd64'),
+    });
+    return { time: performance.now() - start, ops: definitions.get('')!.def.length };
+  };
+  const first = await once();
+  const times: number[] = [];
+  const end = performance.now() + 4_000;
+  while (times.length < 8 || (performance.now() < end && times.length < 2_000)) times.push((await once()).time);
+  times.sort((a, b) => a - b);
+  const peak = process.resourceUsage().maxRSS / 1024;
+  return { ops: first.ops, cold: first.time, warm: times[times.length >> 1]!, best: times[0]!, peak };
+}
+
+function inOwnProcess(index: number): Promise<Measured> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, [String(index)]);
+    child.once('message', (message) => resolve(message as Measured));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the measuring process ended with ${code}`)));
+  });
+}
+
+async function main(): Promise<void> {
+  const row = (...cells: string[]) =>
+    console.log(cells.map((cell, i) => (i ? cell.padStart(11) : cell.padEnd(22))).join(''));
+  row('compile', 'ops', 'cold ms', 'warm ms', 'best ms', 'µs/op', 'peak MB', 'aim');
+  const best = new Map<string, number>();
+  for (const [index, { name, aim }] of cases.entries()) {
+    const found = await inOwnProcess(index);
+    best.set(name, found.best);
+    const verdict = aim === undefined ? '' : `${found.best < aim ? 'under' : 'OVER'} ${aim}`;
+    const perOp = ((found.best * 1000) / found.ops).toFixed(1);
+    row(
+      name,
+      String(found.ops),
+      found.cold.toFixed(1),
+      found.warm.toFixed(2),
+      found.best.toFixed(2),
+      perOp,
+      found.peak.toFixed(0),
+      verdict,
+    );
+  }
+  const growth = (from: string, to: string, aim: string) =>
+    console.log(`${to} / ${from}: ${(best.get(to)! / best.get(from)!).toFixed(2)} (linear is 4; ${aim})`);
+  growth('1,000 instructions', '4,000 instructions', 'aim: less than 5');
+  growth('4,000 instructions', '16,000 instructions', 'aim: less than 5');
+}
+
+const index = process.argv[2];
+if (index === undefined) await main();
+else process.send!(await measure(cases[Number(index)]!.text), () => process.disconnect());
