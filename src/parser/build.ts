@@ -22,6 +22,9 @@ import type { LineRange, SourceFile } from './source.ts';
 import { checkStructure } from './structure.ts';
 import { didYouMean } from './suggest.ts';
 
+/** Of a file that is no Dockerfile at all, every line is an unknown instruction: nobody reads that many suggestions. */
+const maxSuggestions = 1000;
+
 /** Builds the syntax tree of a file from what the lexer and the grammar made of it. */
 export function buildDockerfile(source: SourceFile, lex: LexResult, cst: CstFile): Dockerfile {
   const structural = findStructuralProblems(lex, cst);
@@ -36,7 +39,7 @@ export function buildDockerfile(source: SourceFile, lex: LexResult, cst: CstFile
     const lines = node.head.lines;
     const problems: Problem[] = [];
     const isWellFormed = checkStructure(node).length === 0;
-    const instruction = buildInstruction(node, problems, isWellFormed);
+    const instruction = buildInstruction(node, problems, isWellFormed, ruleProblems.length < maxSuggestions);
     instructions.push(instruction);
     for (const { message, ...problem } of problems)
       ruleProblems.push(
@@ -121,16 +124,20 @@ function error(problem: Problem, lines: LineRange): Diagnostic {
   return { severity: 'error', ...problem, locations: [lines] };
 }
 
-function buildInstruction(node: CstInstruction, problems: Problem[], isWellFormed: boolean): Instruction {
+function buildInstruction(
+  node: CstInstruction,
+  problems: Problem[],
+  isWellFormed: boolean,
+  isSuggesting = true,
+): Instruction {
   const request = createRequest(node, problems);
   const rule = rules.get(node.head.name);
   if (!rule) {
     const { text, range } = node.head.word;
-    request.report({
-      code: 'unknown-instruction',
-      message: `unknown instruction: ${text}${didYouMean(text, instructionNames, false)}`,
-      range,
-    });
+    const suggestion = isSuggesting ? didYouMean(text, instructionNames, false) : '';
+    const hint = 'If it belongs to the line above, that line has to end with the escape character.';
+    const problem = { code: 'unknown-instruction', message: `unknown instruction: ${text}${suggestion}`, range };
+    request.report(suggestion === '' ? { ...problem, hint } : problem);
   }
   const instruction = isWellFormed ? rule?.(request) : undefined;
   return instruction && problems.length === 0 ? instruction : { kind: 'invalid', ...request.base };

@@ -13,6 +13,7 @@ import { createDirectiveReader } from './directives.ts';
 import { findHeredocs, type HeredocMark } from './heredoc.ts';
 import { lineTooLong, maxLineLength } from './line-limit.ts';
 import { sourceEnd, sourceOffset } from './logical-line.ts';
+import type { SourceRange } from './source.ts';
 import * as tokens from './tokens.ts';
 
 /** A problem that the reference meets while it divides the file into instructions. */
@@ -37,7 +38,8 @@ export interface LexResult {
 export function lexDockerfile(text: string): LexResult {
   const lexer = new Lexer(text);
   lexer.run();
-  return lexer;
+  const { tokens, significant, escape: escapeToken, lines, problems } = lexer;
+  return { tokens, significant, escape: escapeToken, lines, problems };
 }
 
 interface Trivia {
@@ -46,7 +48,7 @@ interface Trivia {
   readonly end: number;
 }
 
-class Lexer implements LexResult {
+class Lexer {
   readonly tokens: IToken[] = [];
   readonly significant: IToken[] = [];
   readonly problems: LexProblem[] = [];
@@ -172,7 +174,7 @@ class Lexer implements LexResult {
           {
             code: 'unterminated-heredoc',
             message: 'unterminated heredoc',
-            range: { start: first, end },
+            range: findMark(this.text, first, end, mark),
             hint: `There is no line that consists of ${mark.name} alone.`,
           },
           this.lines,
@@ -314,6 +316,16 @@ class Emitter {
       this.lexer.push(part, this.at, Math.max(this.at, end), part === type ? payload : undefined);
     this.at = Math.max(this.at, end);
   }
+}
+
+/** The range of a here-document's mark in its instruction; that of the instruction where it is written otherwise. */
+function findMark(text: string, start: number, end: number, { name }: HeredocMark): SourceRange {
+  for (let at = text.indexOf('<<', start); at >= 0 && at < end; at = text.indexOf('<<', at + 2)) {
+    let from = at + 2;
+    while (from < end && '-\t \'"\\'.includes(text[from]!)) from++;
+    if (text.startsWith(name, from)) return { start: at, end: Math.min(end, from + name.length) };
+  }
+  return { start, end };
 }
 
 const hash = 0x23;

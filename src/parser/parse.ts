@@ -14,6 +14,7 @@ export function parseTokens({ significant }: Pick<LexResult, 'significant'>): Cs
   grammar.input = [...significant];
   const cst = grammar.file();
   const [problem] = grammar.errors;
+  grammar.input = []; // do not hold on to the tokens
   if (problem) throw problem; // cannot be: the grammar takes every sequence of tokens that the lexer makes
   return cst;
 }

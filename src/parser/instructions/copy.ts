@@ -61,6 +61,7 @@ function hasDestination(request: Request, instruction: string): boolean {
   badArguments(
     request,
     `${instruction} requires at least two arguments, but only one was provided. Destination could not be determined`,
+    `Write ${instruction} source destination.`,
   );
   return false;
 }
@@ -76,6 +77,7 @@ function readFiles({ words, heredocs, report }: Request, instruction: string) {
       hint: 'Put the destination last, behind the here-document.',
     });
 
+  const contentOf = new Map(heredocs.map(({ name, content }) => [name, content]));
   const sources: Word[] = [];
   const contents: SourceContent[] = [];
   for (const word of words.slice(0, -1)) {
@@ -85,7 +87,7 @@ function readFiles({ words, heredocs, report }: Request, instruction: string) {
       continue;
     }
     // Of several with the same name the last one counts; in a JSON array there is no content at all.
-    const content = heredocs.findLast(({ name }) => name === mark.name)?.content ?? '';
+    const content = contentOf.get(mark.name) ?? '';
     contents.push({
       path: mark.name,
       data: mark.chomp ? chompHeredocContent(content) : content,
