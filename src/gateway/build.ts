@@ -33,7 +33,7 @@ export async function build(
     const scan = options.sbom && (await createScanner(bridge, options.sbom, options));
     const targets: readonly (Platform | undefined)[] =
       options.targetPlatforms.length > 0 ? options.targetPlatforms : [undefined];
-    const builds = await all(
+    const builds = await Promise.all(
       targets.map((platform, index) =>
         buildPlatform(bridge, options, dockerfile, platform, index === 0 ? warner.warn : undefined),
       ),
@@ -41,7 +41,7 @@ export async function build(
     const attestations = new Map<string, Attestation[]>();
     if (scan) {
       const scanned = new Map(builds.map((result) => [result.id, result]));
-      const found = await all(
+      const found = await Promise.all(
         builds.map(async ({ platform: { id } }) => {
           const target = scanned.get(id);
           if (!target) throw new Error(`no scan targets for ${id}`);
@@ -54,21 +54,6 @@ export async function build(
   } catch (error) {
     throw withSource(error, dockerfile.source);
   }
-}
-
-/** Waits for all, so that nothing goes on after the first failure is reported; throws that. */
-async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  let first: { readonly error: unknown } | undefined;
-  const results = await Promise.all(
-    promises.map((promise) =>
-      promise.catch((error) => {
-        first ??= { error };
-        return undefined;
-      }),
-    ),
-  );
-  if (first) throw first.error;
-  return results as T[];
 }
 
 async function buildPlatform(
