@@ -52,15 +52,24 @@ export async function resolveBaseImages(context: LowerContext, target: StageStat
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
   const bases = stages.map((stage) => locating(stage, () => identifyBase(context, stage)));
   const loads = await Promise.allSettled(bases.map((base) => loadBase(context, base)));
-  for (const [index, { stage }] of bases.entries()) {
+  for (const [index, base] of bases.entries()) {
     const load = loads[index]!;
-    locating(stage, () => {
-      if (load.status === 'rejected') throw load.reason;
-      load.value();
-    });
+    if (load.status === 'rejected') throw withLocation(load.reason, lastToWaitFor(base, bases).stage.lines);
+    locating(base.stage, load.value);
   }
   for (const stage of stages) if (stage.external) stage.dispatched = true;
   return reachable;
+}
+
+/** Stages that need the same image wait for one answer; of those the reference frontend wakes the last one first. */
+function lastToWaitFor(base: Base, bases: readonly Base[]): Base {
+  if (base.stage.namedContext) return base;
+  const same = (other: Base) =>
+    other.stage.resolved &&
+    !other.stage.namedContext &&
+    other.stage.baseName === base.stage.baseName &&
+    formatPlatform(other.platform) === formatPlatform(base.platform);
+  return bases.findLast(same) ?? base;
 }
 
 /** Runs what belongs to a stage; errors get the place of its FROM. */
