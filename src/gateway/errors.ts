@@ -105,9 +105,19 @@ export function toStatus(error: unknown): Status {
   }
   return {
     code: code ?? Code.unknown,
-    message: messageOf(error),
+    message: withHint(error),
     details: details.map(({ typeUrl, value }) => ({ typeUrl, value })),
   };
+}
+
+/** The message with the hint, if there is one, between the problem it is for and the further ones. */
+function withHint(error: unknown): string {
+  const message = messageOf(error);
+  const located = locatedError(error);
+  if (!located?.hint) return message;
+  const problem = firstMessage(located);
+  const end = message.includes(problem) ? message.indexOf(problem) + problem.length : message.length;
+  return `${message.slice(0, end)}\nhint: ${located.hint}${message.slice(end)}`;
 }
 
 const isKnown = (detail: StatusDetail) => /(^|\/)(errdefs|stack)\.\w+\+json$/.test(detail.typeUrl);

@@ -3,6 +3,7 @@ import { SourceError, toStatus, unsupportedSubrequest, withSource, wrapError } f
 import { describeSource } from '../../src/gateway/source-info.ts';
 import { local } from '../../src/llb/index.ts';
 import { LocatedError } from '../../src/parser/diagnostic.ts';
+import { firstError, parseDockerfile } from '../../src/parser/index.ts';
 import { Code, RpcError } from '../../src/rpc/status.ts';
 
 const source = describeSource({
@@ -33,6 +34,14 @@ describe('toStatus', () => {
       language: 'Dockerfile',
     });
     expect(json(details[0]).info.definition.def).toHaveLength(2);
+  });
+
+  it('gives the hint below the problem it is for', () => {
+    const dockerfile = parseDockerfile('FROM scratch\nRUN --network=x a\nRUM b\n');
+    expect(toStatus(firstError(dockerfile)).message).toBe(
+      'dockerfile parse error on line 2: invalid network mode "x"\nhint: It is one of default, none, host.\n' +
+        '1 more problem:\n  line 3: unknown instruction: RUM (did you mean RUN?)',
+    );
   });
 
   it("keeps the daemon's own message, code and details, whatever was put around", () => {
