@@ -1,7 +1,8 @@
-/** Go's `path.Match` (which is `filepath.Match` on Unix): `*` and `?` without slashes, `[a-z]`, `[^a-z]`, `\c`. */
+/** Go's `filepath.Match` on Unix: `*` and `?` without slashes, `[a-z]`, `[^a-z]`, `\c`. */
 
 /**
- * Whether the whole name matches the shell pattern. The pattern is checked to its end even where the match fails early.
+ * Whether the whole name matches the shell pattern. Where the match fails early, the pattern is checked up to its next star
+ * (unlike by `path.Match`, which checks it to its end).
  * @throws Error `syntax error in pattern`
  */
 export function matchPath(pattern: string, name: string): boolean {
@@ -13,7 +14,6 @@ export function matchPath(pattern: string, name: string): boolean {
     if (star && chunk.length === 0) return !chars.includes('/', at); // a trailing star
     const next = findChunk(chunk, chars, at, star, last);
     if (next < 0) {
-      for (const rest of chunks.slice(index + 1)) matchChunk(rest.chunk, [], 0);
       return false;
     }
     at = next;

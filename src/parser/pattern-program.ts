@@ -1,7 +1,8 @@
 /**
  * One path pattern made into a test. Docker rewrites a pattern as a Go regular expression and so inherits that
- * syntax where the pattern lets it through (`\d`, `^`, classes with `*` in them …). The same rewriting is done here, but
- * the expression runs as a small automaton: in time proportional to path times pattern, whatever the pattern.
+ * syntax where the pattern lets it through (`\d`, `^`, `a|b`, `x{2}`, classes with `*` in them …). The same rewriting is
+ * done here, but the expression runs as a small automaton: in time proportional to path times pattern, whatever the
+ * pattern.
  */
 
 /** @throws Error `syntax error in pattern` where the rewritten pattern is no regular expression */
@@ -20,8 +21,11 @@ export function compilePattern(pattern: string): (path: string) => boolean {
       return (path) => path.endsWith(suffix) || path === whole;
     }
     case 'expression': {
-      const program = parseExpression(expression);
-      return (path) => runs(program, path);
+      const alternatives = parseExpression(expression);
+      return (path) => {
+        const chars = codePoints(path);
+        return alternatives.some((steps) => runs(steps, chars));
+      };
     }
   }
 }
@@ -29,7 +33,7 @@ export function compilePattern(pattern: string): (path: string) => boolean {
 /** What a pattern needs: many are plain text, or text before or behind `**`. */
 function rewrite(pattern: string): { kind: 'exact' | 'prefix' | 'suffix' | 'expression'; expression: string } {
   let kind: 'exact' | 'prefix' | 'suffix' | 'expression' = 'exact';
-  let expression = '';
+  let expression = '^';
   // A byte order mark in front is dropped, bytes that are no text read as U+FFFD.
   const chars = codePoints(pattern.replace(/^\uFEFF/, ''));
   for (let at = 0, first = true; at < chars.length; first = false) {
@@ -56,14 +60,14 @@ function rewrite(pattern: string): { kind: 'exact' | 'prefix' | 'suffix' | 'expr
         expression += chars[at++];
         kind = 'expression';
       }
-    } else if ('.+()|{}$'.includes(char)) {
+    } else if ('.+()$'.includes(char)) {
       expression += `\\${char}`;
     } else {
       expression += char;
       if (char === '[' || char === ']') kind = 'expression';
     }
   }
-  return { kind, expression };
+  return { kind, expression: `${expression}$` };
 }
 
 type CharTest = (char: string) => boolean;
@@ -75,47 +79,92 @@ type Step =
   | { readonly kind: 'many'; readonly test: CharTest }
   /** The next `count` steps may be left out. */
   | { readonly kind: 'optional'; readonly count: number }
-  /** Something about the place: `^`, `\b` and the like. */
+  /** Something about the place: `^`, `$`, `\b` and the like. */
   | { readonly kind: 'place'; readonly holds: (before: string | undefined, after: string | undefined) => boolean };
 
 const notSlash: CharTest = (char) => char !== '/';
 const notNewline: CharTest = (char) => char !== '\n';
 
-/** Reads the part of Go's regular expressions that rewriting can bring forth. */
-function parseExpression(expression: string): Step[] {
+/** No count may be larger. */
+const maxRepeat = 1000;
+
+/** Reads the part of Go's regular expressions that rewriting can bring forth; gives the alternatives between `|`. */
+function parseExpression(expression: string): Step[][] {
   const chars = codePoints(expression);
-  const steps: Step[] = [];
   const lastPosixEnd = chars.findLastIndex((char, i) => char === ':' && chars[i + 1] === ']');
   let at = 0;
+  let steps: Step[] = [];
+  const alternatives = [steps];
+  /** Where the steps of the last atom start; undefined where there is nothing that could be repeated. */
+  let atom: number | undefined;
+  let isRepeated = false;
+
   while (at < chars.length) {
+    const counts = chars[at] === '{' ? parseCounts() : undefined;
+    if (counts) {
+      if (atom === undefined || isRepeated) throw badPattern();
+      steps.push(...repeat(steps.splice(atom), counts));
+      isRepeated = true;
+      continue;
+    }
+    const before = steps.length;
+    isRepeated = false;
     if (lookingAt('(.*/)?')) {
       steps.push({ kind: 'optional', count: 2 }, { kind: 'many', test: notNewline }, literal('/'));
       at += 6;
+      isRepeated = true;
     } else if (lookingAt('.*')) {
       steps.push({ kind: 'many', test: notNewline });
       at += 2;
+      isRepeated = true;
     } else if (lookingAt('\\Q')) {
-      // Quoted up to \E or to the end, where the expression's closing `$` belongs to the text as well.
-      let end = at + 2;
-      while (end < chars.length && !(chars[end] === '\\' && chars[end + 1] === 'E')) end++;
-      for (const char of chars.slice(at + 2, end)) steps.push(literal(char));
-      if (end === chars.length) return [...steps, literal('$'), { kind: 'many', test: () => true }];
+      const end = findQuoteEnd();
+      const quoted = chars.slice(at + 2, end).map(literal);
       at = end + 2;
+      if (quoted.length === 0) continue;
+      steps.push(...quoted);
+      atom = steps.length - 1;
+      continue;
     } else if (chars[at] === '[') {
       const test = parseClass();
-      const many = chars[at] === '*';
-      if (many) at++;
-      steps.push({ kind: many ? 'many' : 'one', test });
-    } else if (chars[at] === '^') {
-      steps.push({ kind: 'place', holds: (before) => before === undefined });
+      isRepeated = chars[at] === '*';
+      if (isRepeated) at++;
+      steps.push({ kind: isRepeated ? 'many' : 'one', test });
+    } else if (chars[at] === '|') {
       at++;
+      steps = [];
+      alternatives.push(steps);
+      atom = undefined;
+      continue;
+    } else if (chars[at] === '^' || chars[at] === '$') {
+      steps.push(chars[at++] === '^' ? atStart : atEnd);
     } else if (chars[at] === '\\') {
       steps.push(parseEscape());
     } else {
       steps.push(literal(chars[at++]!));
     }
+    atom = before;
   }
-  return steps;
+  return alternatives;
+
+  /** `\Q` quotes up to `\E`, or to the end: then the expression's closing `$` is part of the text. */
+  function findQuoteEnd(): number {
+    let end = at + 2;
+    while (end < chars.length && !(chars[end] === '\\' && chars[end + 1] === 'E')) end++;
+    return end;
+  }
+
+  /** `{2}`, `{2,}`, `{2,3}`; any other brace stands for itself. */
+  function parseCounts(): Counts | undefined {
+    const end = chars.indexOf('}', at);
+    const match = end < 0 ? null : /^(0|[1-9]\d*)(,(0|[1-9]\d*)?)?$/.exec(chars.slice(at + 1, end).join(''));
+    if (!match) return undefined;
+    at = end + 1;
+    const min = Number(match[1]);
+    const max = match[2] === undefined ? min : match[3] === undefined ? Number.POSITIVE_INFINITY : Number(match[3]);
+    if (min > maxRepeat || (max > maxRepeat && max !== Number.POSITIVE_INFINITY) || min > max) throw badPattern();
+    return { min, max };
+  }
 
   function lookingAt(text: string): boolean {
     for (let i = 0; i < text.length; i++) if (chars[at + i] !== text[i]) return false;
@@ -126,10 +175,10 @@ function parseExpression(expression: string): Step[] {
     switch (chars[at + 1]) {
       case 'A':
         at += 2;
-        return { kind: 'place', holds: (before) => before === undefined };
+        return atStart;
       case 'z':
         at += 2;
-        return { kind: 'place', holds: (_, after) => after === undefined };
+        return atEnd;
       case 'b':
       case 'B': {
         const wanted = chars[at + 1] === 'b';
@@ -142,20 +191,39 @@ function parseExpression(expression: string): Step[] {
     return literal(parseCharEscape());
   }
 
-  /** `\d` and its kin, `\pL`: undefined where the escape stands for one character. */
+  /** `\d` and its kin, `\pL` and `\p{Greek}`: undefined where the escape stands for one character. */
   function parseCharClassEscape(): CharTest | undefined {
     const letter = chars[at + 1];
     if (letter === 'p' || letter === 'P') {
-      const name = chars[at + 2];
-      at += 3;
-      // Only one-letter names: braces never arrive here unescaped.
-      if (name === undefined || !/^[CLMNPSZ]$/.test(name)) throw badPattern();
-      const property = new RegExp(`^\\p{${name}}$`, 'u');
+      const property = parseProperty();
       return (char) => property.test(char) === (letter === 'p');
     }
     const test = letter === undefined ? undefined : perlClasses[letter];
     if (test) at += 2;
     return test;
+  }
+
+  /** Categories and scripts of Unicode. */
+  function parseProperty(): { test(char: string): boolean } {
+    let name = chars[at + 2];
+    at += 3;
+    if (name === '{') {
+      const end = chars.indexOf('}', at);
+      if (end < 0) throw badPattern();
+      name = chars.slice(at, end).join('');
+      at = end + 1;
+    }
+    const negated = name?.startsWith('^') && name.length > 1;
+    if (negated) name = name!.slice(1);
+    if (name === undefined || !/^\w+$/.test(name)) throw badPattern();
+    for (const property of [`gc=${name}`, `Script=${name}`, name]) {
+      try {
+        return new RegExp(`^\\${negated ? 'P' : 'p'}{${property}}$`, 'u');
+      } catch {
+        // not known as that
+      }
+    }
+    throw badPattern();
   }
 
   function parseCharEscape(): string {
@@ -170,10 +238,12 @@ function parseExpression(expression: string): Step[] {
       return String.fromCodePoint(Number.parseInt(digits, 8));
     }
     if (char === 'x') {
-      const digits = (chars[at] ?? '') + (chars[at + 1] ?? '');
-      if (!/^[0-9a-fA-F]{2}$/.test(digits)) throw badPattern();
-      at += 2;
-      return String.fromCodePoint(Number.parseInt(digits, 16));
+      const [, braced, plain] =
+        /^(?:\{([0-9a-fA-F]{1,64})\}|([0-9a-fA-F]{2}))/.exec(chars.slice(at, at + 66).join('')) ?? [];
+      const code = Number.parseInt(braced ?? plain ?? '', 16);
+      if (!(code <= 0x10ffff)) throw badPattern();
+      at += braced === undefined ? 2 : braced.length + 2;
+      return String.fromCodePoint(code);
     }
     const control = controls[char];
     if (control !== undefined) return control;
@@ -255,6 +325,24 @@ const posixClasses: Readonly<Record<string, RegExp>> = {
   xdigit: /^[0-9A-Fa-f]$/,
 };
 
+const atStart: Step = { kind: 'place', holds: (before) => before === undefined };
+const atEnd: Step = { kind: 'place', holds: (_, after) => after === undefined };
+
+interface Counts {
+  readonly min: number;
+  /** Infinity for no limit. */
+  readonly max: number;
+}
+
+function repeat(atom: readonly Step[], { min, max }: Counts): Step[] {
+  const [step] = atom;
+  const steps = Array.from({ length: min }, () => atom).flat();
+  if (max === Number.POSITIVE_INFINITY)
+    return step?.kind === 'one' ? [...steps, { kind: 'many', test: step.test }] : steps;
+  const maybe: Step[] = [{ kind: 'optional', count: atom.length }, ...atom];
+  return [...steps, ...Array.from({ length: max - min }, () => maybe).flat()];
+}
+
 function literal(wanted: string): Step {
   return { kind: 'one', test: (char) => char === wanted };
 }
@@ -272,10 +360,10 @@ function codePoints(text: string): string[] {
   return [...text.toWellFormed()];
 }
 
-/** Whether the whole path goes through the steps: all ways are followed at once. */
-function runs(steps: readonly Step[], path: string): boolean {
-  const chars = codePoints(path);
+/** Whether the steps can be gone through somewhere in the path: all ways are followed at once. */
+function runs(steps: readonly Step[], chars: readonly string[]): boolean {
   const last = steps.length;
+  const isAnchored = steps[0] === atStart;
   let active = new Uint8Array(last + 1);
   let next = new Uint8Array(last + 1);
   active[0] = 1;
@@ -297,8 +385,9 @@ function runs(steps: readonly Step[], path: string): boolean {
         alive = true;
       }
     }
-    if (char === undefined) return active[last] === 1;
-    if (!alive) return false;
+    if (active[last] === 1) return true;
+    if (char === undefined || (isAnchored && !alive)) return false;
     [active, next] = [next, active.fill(0)];
+    if (!isAnchored) active[0] = 1;
   }
 }

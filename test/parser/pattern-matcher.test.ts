@@ -39,7 +39,8 @@ const table: [string, string[], string[]][] = [
   ['abc?def', ['abcZdef', 'abc☺def', 'abc😀def'], ['abcdef', 'abc/def']],
   ['a(b)c/def', ['a(b)c/def'], ['a(b)c/xyz', 'abc/def']],
   ['a.|)$(}+{bc', ['a.|)$(}+{bc'], []],
-  ['*.|)$(}+{c', ['x.|)$(}+{c'], ['xy|)$(}+{c']],
+  ['*.)$(+c', ['x.)$(+c'], ['xy)$(+c']],
+  ['*.{js,ts}', ['x.{js,ts}'], ['x.js']],
   ['a\\\\', ['a\\'], ['a\\\\']],
   ['a\\*b', ['a*b'], ['ab', 'axb']],
   ['a*', ['a', 'abc', 'ab/c'], ['ba']],
@@ -56,6 +57,11 @@ const table: [string, string[], string[]][] = [
   ['[a*]b', ['a[ab', '[/]b'].slice(0, 0), ['ab']],
   ['[a?]', ['a]', '[]', '^]'], ['a', 'b]']],
   ['[[:digit:]]x', ['1x'], ['ax', ':x']],
+  ['a{2}[b]', ['aab'], ['ab', 'aaab']],
+  ['[a]{1,}b{0,1}', ['a', 'aaab'], ['b', 'abb']],
+  ['[a]|b', ['ax', 'xb'], ['xa', 'bx']],
+  ['[a]\\p{Greek}', ['aα'], ['aa']],
+  ['[a]\\Qx*', ['ax[^/]*$'], ['axb']],
 ];
 
 describe('patterns', () => {
@@ -95,10 +101,13 @@ describe('patterns', () => {
     expect(() => createPatternMatcher([pattern])).toThrow(new Error('syntax error in pattern'));
   });
 
-  test.each(['a\\y', '[z-a]', 'a\\1', '[[:nope:]]'])('%s fails when it is matched', (pattern) => {
-    const matcher = createPatternMatcher([pattern]);
-    expect(() => matcher.matchesOrParentMatches('a')).toThrow(new Error('syntax error in pattern'));
-  });
+  test.each(['a\\y', '[z-a]', 'a\\1', '[[:nope:]]', '*{2}', '[a]{2}{2}', '[a]{2,1}', '[a]|{2}'])(
+    '%s fails when it is matched',
+    (pattern) => {
+      const matcher = createPatternMatcher([pattern]);
+      expect(() => matcher.matchesOrParentMatches('a')).toThrow(new Error('syntax error in pattern'));
+    },
+  );
 
   test('a lone exception', () => {
     expect(() => createPatternMatcher(['!'])).toThrow(new Error('illegal exclusion pattern: "!"'));
