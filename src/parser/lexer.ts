@@ -203,9 +203,10 @@ class Lexer {
     for (;;) {
       const continuation = findContinuation(this.text, from, this.end, this.escape);
       const end = continuation < 0 ? this.end : continuation;
-      starts.push(text.length);
+      const part = this.text.slice(from, end);
+      text = joinParts(text, part);
+      starts.push(Math.max(starts.at(-1) ?? 0, text.length - part.length));
       offsets.push(from);
-      text += this.text.slice(from, end);
       if (continuation < 0) return { line: { text, starts, offsets }, trivia, end, isBrokenOff: false, emptyLine };
       trivia.push({ type: tokens.Continuation, start: continuation, end: this.next });
       let interruption: Trivia | undefined;
@@ -349,6 +350,17 @@ function findContinuation(text: string, start: number, end: number, escapeToken:
   while (at >= start && (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === tab)) at--;
   if (at < start || text[at] !== escapeToken) return -1;
   return at > start && text[at - 1] === escapeToken ? -1 : at;
+}
+
+const strayBytes = /^[\udc80-\udcff]{1,3}/u;
+const strayBytesAtEnd = /[\udc80-\udcff]{1,3}$/u;
+
+/** Joins the parts of a line. Bytes that are no UTF-8 on either side may well be a character together. */
+function joinParts(text: string, part: string): string {
+  const head = strayBytes.exec(part)?.[0];
+  const tail = head && strayBytesAtEnd.exec(text.slice(-4))?.[0];
+  if (!head || !tail) return text + part;
+  return text.slice(0, -tail.length) + decodeText(encodeText(tail + head)) + part.slice(head.length);
 }
 
 /** The text of the comment line `text[start, end)`, whose mark is at `first`: the reference drops the first byte. */

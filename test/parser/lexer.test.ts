@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DockerfileGrammar } from '../../src/parser/grammar.ts';
-import { formatDiagnostic, lexDockerfile, parseDockerfile } from '../../src/parser/index.ts';
+import { decodeText, formatDiagnostic, lexDockerfile, parseDockerfile } from '../../src/parser/index.ts';
 
 /** Token kinds and images of a text, blanks left out. */
 function kinds(text: string): string[] {
@@ -89,6 +89,26 @@ describe('tokens', () => {
       'HeredocEnd "B"',
       'Newline "\\n"',
     ]);
+  });
+});
+
+describe('bytes', () => {
+  it('make up characters across line continuations', () => {
+    const parse = (bytes: Buffer) => parseDockerfile(decodeText(bytes)).instructions[1];
+    const cut = (text: string, at: number) => {
+      const bytes = Buffer.from(text);
+      return Buffer.concat([bytes.subarray(0, at), Buffer.from('\\\n'), bytes.subarray(at)]);
+    };
+    for (const at of [14, 15, 16])
+      expect(parse(cut('FROM a\nENV a=💀b', at))).toMatchObject({ pairs: [{ key: 'a', value: '💀b' }] });
+    expect(parse(Buffer.from('FROM a\nENV a=b\xf0', 'latin1'))).toMatchObject({ pairs: [{ value: 'b\ufffd' }] });
+    expect(parse(Buffer.from('FROM a\nUSER b\xf0', 'latin1'))).toMatchObject({ user: 'b\udcf0' });
+  });
+
+  it('of flags are taken for characters', () => {
+    const { instructions } = parseDockerfile('FROM a\nCOPY --chown=é:à b c\nHEALTHCHECK CMDà x');
+    expect(instructions[1]).toMatchObject({ chown: 'Ã©:Ã', sources: [{ text: 'b' }], dest: { text: 'c' } });
+    expect(instructions[2]!.kind).toBe('invalid');
   });
 });
 
