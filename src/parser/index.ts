@@ -38,4 +38,5 @@ export {
   type ProcessedWord,
   type ShellLex,
   type ShellLexOptions,
+  WordError,
 } from './words.ts';
