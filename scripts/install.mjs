@@ -1,16 +1,34 @@
-// Makes a fresh clone usable: installs the packages of the lock file if they are missing or older than it.
+// Makes a fresh clone usable: installs the packages of the lock file if they are missing or other ones.
 // Runs on whatever Node npm was started with; everything after it runs on the Node that the packages bring.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 
 export function ensureInstalled() {
-  const marker = path.join(root, 'node_modules/.package-lock.json');
-  const lock = path.join(root, 'package-lock.json');
-  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return;
-  run('npm', ['ci', '--no-audit', '--no-fund']);
+  if (isInstalled()) return;
+  // Not `npm ci`: that fails where the lock file was made from a registry that has only some of the packages' builds
+  // for other systems. This installs the versions of the lock file as well, and leaves the file alone.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
+}
+
+/** Whether what npm noted down when it installed agrees with the lock file. */
+function isInstalled() {
+  const wanted = readPackages('package-lock.json');
+  const installed = readPackages('node_modules/.package-lock.json');
+  if (!wanted || !installed) return false;
+  return Object.entries(wanted).every(
+    ([name, { version, optional }]) => name === '' || optional || installed[name]?.version === version,
+  );
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(path.join(root, file), 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Runs a command with the project's own programs first on the path; a failure ends this process with its exit code. */
