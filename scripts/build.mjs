@@ -36,6 +36,7 @@ const entries = {
   llb: 'src/llb/index.ts',
   client: 'src/client/index.ts',
   cli: 'src/cli.ts',
+  'read-worker': 'src/client/fsutil/read-worker.ts',
 };
 await build({
   ...common,

@@ -24,6 +24,12 @@ export interface InProcessFrontend {
   readonly attrs?: Readonly<Record<string, string>>;
 }
 
+/** tsfront's own Dockerfile frontend. */
+export const dockerfileFrontend: InProcessFrontend = async (bridge) => {
+  const { runFrontend } = await import('../gateway/frontend.ts');
+  return runFrontend(bridge);
+};
+
 interface RunningBuild {
   readonly connection: Connection;
   readonly ref: string;

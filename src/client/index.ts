@@ -27,7 +27,7 @@ export type { Container, ContainerMount, ContainerOptions, ContainerProcess, Exe
 export * from './daemon.ts';
 export type { Attributes, Destination, Export } from './exporters.ts';
 export { type ImageBuild, type ImageSettings, imageFrontend } from './image-frontend.ts';
-export type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
+export { dockerfileFrontend, type InProcessBridge, type InProcessFrontend } from './in-process-frontend.ts';
 export { createDisplay, type Display, type Output, type ProgressMode, showProgress } from './progress/display.ts';
 export { errorSources, formatSource, formatWarnings, type SourceExcerpt } from './progress/source.ts';
 export type { AuthOptions } from './session/auth.ts';
@@ -36,5 +36,5 @@ export { type Attachable, openSession, type Session } from './session/session.ts
 export { type SourcePolicyCheck, sourcePolicy } from './session/source-policy.ts';
 export type { SshSource } from './session/ssh.ts';
 export { type Uploads, uploads } from './session/upload.ts';
-export { type Build, type SolveOptions, type SolveResult, solve } from './solve.ts';
+export { type Build, type MemoryFiles, type SolveOptions, type SolveResult, solve } from './solve.ts';
 export * from './status.ts';

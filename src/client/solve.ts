@@ -1,5 +1,6 @@
 /** Runs a build on a daemon: the call, the session that serves it, and its progress. */
-import { stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { SolveRequestSchema } from '../gen/moby/buildkit/v1/control_pb.ts';
@@ -19,6 +20,9 @@ import { type Attachable, openSession } from './session/session.ts';
 import { type SshSource, ssh } from './session/ssh.ts';
 import { fromStatusResponse, type StatusUpdate } from './status.ts';
 
+/** Contents by path, with slashes: `{ 'Dockerfile': 'FROM alpine' }`. */
+export type MemoryFiles = Readonly<Record<string, string | Uint8Array>>;
+
 export interface SolveOptions {
   /** The graph to build. Either this or a frontend. */
   readonly definition?: Definition | undefined;
@@ -29,8 +33,11 @@ export interface SolveOptions {
   readonly frontend?: string | InProcessFrontend | undefined;
   readonly frontendAttrs?: Readonly<Record<string, string>> | undefined;
   readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
-  /** Directories by the name of their local source. A Dockerfile frontend reads `context` and `dockerfile`. */
-  readonly localDirs?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Directories by the name of their local source: a path, or files held in memory by their paths. A Dockerfile frontend
+   * reads `context` and `dockerfile`.
+   */
+  readonly localDirs?: Readonly<Record<string, string | MemoryFiles>> | undefined;
   /** Directories with OCI layouts, by the name of their store. */
   readonly ociLayouts?: Readonly<Record<string, string>> | undefined;
   readonly exports?: readonly Export[] | undefined;
@@ -102,9 +109,24 @@ async function run(
   options: SolveOptions,
   onStart: () => void,
 ): Promise<SolveResult> {
+  const temporary: string[] = [];
+  try {
+    return await runWith(connection, ref, options, onStart, temporary);
+  } finally {
+    for (const dir of temporary) await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function runWith(
+  connection: Connection,
+  ref: string,
+  options: SolveOptions,
+  onStart: () => void,
+  temporary: string[],
+): Promise<SolveResult> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const { attachables, exports, caches } = await prepare(options);
+  const { attachables, exports, caches } = await prepare(options, temporary);
   const session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
   const cut = new AbortController();
   const [exporter] = exports.exporters;
@@ -153,10 +175,11 @@ async function run(
 }
 
 /** Everything that can go wrong before the daemon is bothered. */
-async function prepare(options: SolveOptions) {
+async function prepare(options: SolveOptions, temporary: string[]) {
   if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
   const dirs = new Map<string, string>();
-  for (const [name, dir] of Object.entries(options.localDirs ?? {})) {
+  for (const [name, given] of Object.entries(options.localDirs ?? {})) {
+    const dir = typeof given === 'string' ? given : await writeMemoryFiles(given, temporary);
     const stats = await stat(dir).catch(() => undefined);
     if (!stats?.isDirectory()) throw new Error(`local directory ${name}: ${dir} is not a directory`);
     dirs.set(name, dir);
@@ -176,6 +199,19 @@ async function prepare(options: SolveOptions) {
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
   if (options.auth !== false) attachables.push(auth(options.auth));
   return { attachables, exports, caches };
+}
+
+/** Files in memory are sent from a temporary directory, as all others are from theirs. */
+async function writeMemoryFiles(files: MemoryFiles, temporary: string[]): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-'));
+  temporary.push(dir);
+  for (const [name, contents] of Object.entries(files)) {
+    const file = path.join(dir, name);
+    if (!file.startsWith(dir + path.sep)) throw new Error(`file name leads out of its directory: ${name}`);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, contents);
+  }
+  return dir;
 }
 
 async function* watch(connection: Connection, ref: string, started: Promise<void>, ended: AbortSignal) {

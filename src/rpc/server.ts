@@ -20,6 +20,9 @@ export interface RawCall extends ServerContext {
   writeFrames(frames: Uint8Array): Promise<void>;
 }
 
+/** How much may be written that has not left yet. */
+const WRITE_AHEAD_BYTES = 1 << 20;
+
 export type RawHandler = (call: RawCall) => Promise<void>;
 
 /** Handlers by method path (`/package.Service/Method`). */
@@ -97,12 +100,16 @@ function collectHeaders(raw: readonly string[]): Map<string, string[]> {
 async function answer(stream: http2.ServerHttp2Stream, headers: Map<string, string[]>, router: Router): Promise<void> {
   const abort = new AbortController();
   let status: { code: number; message: string } | undefined;
-  let drained: (() => void) | undefined;
+  let waiting: (() => void)[] = [];
+  const wakeAll = () => {
+    const woken = waiting;
+    waiting = [];
+    for (const resolve of woken) resolve();
+  };
   stream.on('error', () => {}); // 'close' follows
-  stream.on('drain', () => drained?.());
   stream.once('close', () => {
     abort.abort(new RpcError(Code.canceled, 'the caller ended the call'));
-    drained?.();
+    wakeAll();
   });
   stream.once('wantTrailers', () => {
     stream.sendTrailers({
@@ -112,14 +119,19 @@ async function answer(stream: http2.ServerHttp2Stream, headers: Map<string, stri
   });
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
 
+  // the transport is kept busy: it takes the next frames before the last ones have left
+  let pending = 0;
   const writeFrames = async (frames: Uint8Array) => {
     if (stream.destroyed) throw abort.signal.reason ?? new RpcError(Code.canceled, 'the caller ended the call');
-    if (stream.write(frames)) return;
-    await new Promise<void>((resolve) => {
-      drained = resolve;
+    pending += frames.length;
+    stream.write(frames, () => {
+      pending -= frames.length;
+      if (pending < WRITE_AHEAD_BYTES) wakeAll();
     });
-    drained = undefined;
-    abort.signal.throwIfAborted();
+    while (pending >= WRITE_AHEAD_BYTES) {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      abort.signal.throwIfAborted();
+    }
   };
   try {
     const path = headers.get(':path')?.[0] ?? '';

@@ -125,6 +125,20 @@ describe('a context', () => {
     );
   });
 
+  test('of many small files is read by a thread', async () => {
+    const names = Array.from({ length: 900 }, (_, i) => `f${i}`);
+    for (const name of names) write(name, `contents of ${name}`);
+    write('empty', '');
+    const { contents } = await receive(dir);
+    expect(contents.size).toBe(901);
+    for (const name of names) expect(contents.get(name)).toBe(`contents of ${name}`);
+    const shrink = () => writeFileSync(path.join(dir, 'f899'), 'x');
+    await expect(receive(dir, {}, shrink)).rejects.toThrow(
+      'f899 changed while the context was being sent (16 bytes, then 1)',
+    );
+    await expect(receive(dir, {}, () => rmSync(path.join(dir, 'f898')))).rejects.toThrow('f898 vanished');
+  });
+
   test('that was not offered is refused', async () => {
     await expect(receive(dir, { 'dir-name': 'other' })).rejects.toThrow('no access allowed to dir "other"');
   });

@@ -20,6 +20,8 @@ export function parseOutputs(flags: OutputFlags, kind: Connection['kind']): Expo
   const names = flags.tag.map((tag) => familiarString(tagNameOnly(parseNormalizedNamed(tag)))).join(',');
   const annotations = parseAnnotations(flags.annotation);
   const entries = flags.output.map(parseOutput);
+  // the result is wanted in the cache alone
+  if (entries.length === 1 && entries[0]!.type === 'cacheonly' && !flags.push && !flags.load) return [];
   if (flags.push) {
     const image = entries.find(({ type }) => type === 'image');
     if (image) image.attrs['push'] = 'true';

@@ -31,7 +31,8 @@ import {
   ModeNamedPipe,
   toUnixPermissions,
 } from './file-mode.ts';
-import { createPacketBuffer, decodePacket, PacketType } from './packet.ts';
+import { decodePacket } from './packet.ts';
+import { createPacketBuffer, PacketType } from './packet-buffer.ts';
 import { compareUtf8, type FileEntry } from './walk.ts';
 
 const run = promisify(execFile);

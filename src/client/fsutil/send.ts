@@ -3,7 +3,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import type { RawCall } from '../../rpc/server.ts';
 import { hasContents } from './file-mode.ts';
-import { createPacketBuffer, decodePacket, PacketType } from './packet.ts';
+import { decodePacket } from './packet.ts';
+import { createPacketBuffer, DATA_FRAME_HEAD, dataFrame, PacketType } from './packet-buffer.ts';
+import { type FileRequest, SMALL_FILE_BYTES, type SmallFileReader, startSmallFileReader } from './small-file-reader.ts';
 import { type FileEntry, isGone, type PathFilter, resolveRoot, walk } from './walk.ts';
 
 /** Frames are written when that many bytes have come together. */
@@ -12,6 +14,10 @@ const FLUSH_BYTES = 64 << 10;
 const CHUNK_BYTES = 256 << 10;
 /** Files that are read at the same time. */
 const READERS = 8;
+/** After that many small files were asked for, a thread of its own reads them. */
+const INLINE_FILES = 200;
+/** Small files that the thread reads at a time. */
+const BATCH_FILES = 256;
 
 /** What was sent so far. */
 export interface SendProgress {
@@ -26,11 +32,6 @@ export interface SendOptions {
   readonly strict?: boolean | undefined;
 }
 
-interface Requestable {
-  readonly path: string;
-  readonly size: number;
-}
-
 /**
  * Sends the tree below `root` on a DiffCopy call and answers the receiver's requests until it is done.
  * @throws Error when the receiver failed, and when a file cannot be read or has changed since it was listed; the
@@ -39,30 +40,32 @@ interface Requestable {
 export async function sendTree(call: RawCall, root: string, options: SendOptions = {}): Promise<void> {
   const base = await resolveRoot(root);
   const buffer = createPacketBuffer();
-  const files = new Map<number, Requestable>(); // requests that may still come
+  const files = new Map<number, Omit<FileRequest, 'id'>>(); // requests that may still come
   const abort = new AbortController();
   const signal = AbortSignal.any([call.signal, abort.signal]);
-  const requests: number[] = [];
+  const requests: FileRequest[] = [];
+  let batch: FileRequest[] = [];
+  let smallFiles = 0;
+  let reader: SmallFileReader | undefined;
   let sentFiles = 0;
   let sentBytes = 0;
   let finished = false;
   let wake: (() => void)[] = [];
-  let writing: Promise<void> = Promise.resolve();
 
   const wakeAll = () => {
     const waiting = wake;
     wake = [];
     for (const act of waiting) act();
   };
-  const flush = (): Promise<void> => {
-    if (buffer.length > 0) {
-      const frames = buffer.take();
-      sentBytes += frames.length;
-      writing = writing.then(() => call.writeFrames(frames));
-      writing.catch(() => {}); // whoever waits for it gets the error
-      options.onProgress?.({ files: sentFiles, bytes: sentBytes });
-    }
-    return writing;
+  const write = (frames: Uint8Array): Promise<void> => {
+    sentBytes += frames.length;
+    const written = call.writeFrames(frames);
+    written.catch(() => {}); // whoever waits for it gets the error
+    options.onProgress?.({ files: sentFiles, bytes: sentBytes });
+    return written;
+  };
+  const flush = async (): Promise<void> => {
+    if (buffer.length > 0) await write(buffer.take());
   };
   // what is collected goes out when nothing more comes, or when enough has come together
   let flushPlanned = false;
@@ -71,7 +74,7 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     flushPlanned = true;
     setImmediate(() => {
       flushPlanned = false;
-      void flush();
+      void flush().catch(() => {});
     });
   };
   const added = async () => {
@@ -92,10 +95,9 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
   };
 
   const read = async () => {
-    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     while (!finished || requests.length > 0) {
-      const id = requests.shift();
-      if (id === undefined) {
+      const file = requests.shift();
+      if (!file) {
         await new Promise<void>((resolve) => {
           wake.push(resolve);
           if (finished || signal.aborted) resolve();
@@ -103,15 +105,12 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
         if (signal.aborted) return;
         continue;
       }
-      const file = files.get(id);
-      if (!file) throw new Error(`the daemon asked for a file that was not offered (${id})`);
-      files.delete(id);
-      await sendFile(id, file, chunk);
+      await sendFile(file);
       sentFiles++;
     }
   };
 
-  const sendFile = async (id: number, file: Requestable, chunk: Buffer) => {
+  const sendFile = async ({ id, ...file }: FileRequest) => {
     let handle: FileHandle;
     try {
       handle = await open(path.join(base || path.sep, file.path));
@@ -125,14 +124,15 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     }
     let sent = 0;
     try {
-      // a read that comes back short is the end of the file, so that most small files take one
+      // a read that comes back short is the end of the file, so that most files take one
       for (let more = true; more; ) {
         signal.throwIfAborted();
-        const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES);
-        if (bytesRead > 0) buffer.packet(PacketType.Data, id, chunk.subarray(0, bytesRead));
+        const room = Math.min(CHUNK_BYTES, file.size - sent + 1);
+        const chunk = Buffer.allocUnsafeSlow(DATA_FRAME_HEAD + room);
+        const { bytesRead } = await handle.read(chunk, DATA_FRAME_HEAD, room);
+        if (bytesRead > 0) await write(dataFrame(chunk, id, bytesRead));
         sent += bytesRead;
-        more = bytesRead === CHUNK_BYTES;
-        if (more) await added();
+        more = bytesRead === room && sent <= file.size;
       }
     } finally {
       await handle.close();
@@ -143,12 +143,39 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     await added();
   };
 
+  /** Hands what has come together to the thread, one batch after the other. */
+  let reading = false;
+  const readBatch = () => {
+    if (reading) return;
+    reading = true;
+    void (async () => {
+      reader ??= startSmallFileReader(base, options.strict !== false);
+      while (batch.length > 0 && !signal.aborted) {
+        const files = batch.slice(0, BATCH_FILES);
+        batch = batch.slice(BATCH_FILES);
+        for await (const frames of reader.read(files)) {
+          await write(frames);
+        }
+        sentFiles += files.length;
+      }
+      reading = false;
+    })().catch((error: unknown) => abort.abort(error));
+  };
+
   const receive = async () => {
     for await (const message of call.messages) {
       const packet = decodePacket(message);
       if (packet.type === PacketType.Request) {
-        requests.push(packet.id);
-        wake.shift()?.();
+        const file = files.get(packet.id);
+        if (!file) throw new Error(`the daemon asked for a file that was not offered (${packet.id})`);
+        files.delete(packet.id);
+        if (file.size <= SMALL_FILE_BYTES && smallFiles++ >= INLINE_FILES) {
+          batch.push({ id: packet.id, ...file });
+          readBatch();
+        } else {
+          requests.push({ id: packet.id, ...file });
+          wake.shift()?.();
+        }
       } else if (packet.type === PacketType.Error) {
         throw new Error(`the daemon could not take the files: ${Buffer.from(packet.data).toString()}`);
       } else if (packet.type === PacketType.Fin) {
@@ -169,6 +196,8 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     buffer.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
     await flush().catch(() => {});
     throw error;
+  } finally {
+    await reader?.close();
   }
 }
 
@@ -177,7 +206,10 @@ const EMPTY = new Uint8Array(0);
 /** Waits for all; the first that fails aborts the others and is thrown once they have ended or gone quiet. */
 async function allOrAbort(tasks: Promise<void>[], abort: AbortController): Promise<void> {
   for (const task of tasks) task.catch((error: unknown) => abort.abort(error));
-  await Promise.all(tasks);
+  const aborted = new Promise<never>((_, reject) =>
+    abort.signal.addEventListener('abort', () => reject(abort.signal.reason), { once: true }),
+  );
+  await Promise.race([Promise.all(tasks), aborted]);
 }
 
 export type { FileEntry };

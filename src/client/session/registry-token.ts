@@ -19,7 +19,7 @@ export interface Token {
 }
 
 const CLIENT_ID = 'buildkit-client';
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 8000;
 const DEFAULT_EXPIRATION_S = 60;
 /** Token services of another name than their registry, which need not be asked for. */
 const knownRealms = new Map([['registry-1.docker.io', 'auth.docker.io']]);
