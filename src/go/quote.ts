@@ -1,9 +1,10 @@
 /** Go's `%q`, `%v` and `%#v` of strings and string lists, as error messages and step names show them. */
 import { encodeText } from './text.ts';
+import { goClass } from './unicode.ts';
 
 const plain = /^[ !#-[\]-~]*$/;
 /** What `strconv.IsPrint` accepts. */
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const printable = new RegExp(`^${goClass('\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ')}$`, 'v');
 const short: Readonly<Record<string, string>> = {
   '"': '\\"',
   '\\': '\\\\',

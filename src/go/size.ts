@@ -24,7 +24,9 @@ function parseSize(size: string, base: number): bigint {
   if (utf8Length(suffix) > 3) throw new Error(`invalid suffix: '${suffix}'`);
   const unit = toLower(suffix);
   const power = prefixes.indexOf(unit.charAt(0)) + 1;
-  if (unit !== 'b' && (power === 0 || !/^.(?:b|ib)?$/s.test(unit))) throw new Error(`invalid suffix: '${unit}'`);
+  // Lower case may be longer: what it is then is not looked at.
+  const known = utf8Length(unit) > 3 ? power > 0 : /^(?:b|[kmgtp](?:b|ib)?)$/.test(unit);
+  if (!known) throw new Error(`invalid suffix: '${unit}'`);
   return toInt64(value * base ** power);
 }
 

@@ -1,8 +1,21 @@
 /** Go's `unicode` and `strings` rules where JavaScript's own differ: spaces, simple case mapping, order by bytes. */
 import { encodeText } from './text.ts';
 
-/** The bytes of U+FFFD are what Go's case mapping leaves of an invalid byte. */
-const REPLACEMENT = '\uFFFD';
+/**
+ * Where Unicode 15.1 to 17.0 added characters. Go 1.26 stands at 15.0 and takes them for unassigned, JavaScript engines
+ * move on. Within a character class of a regular expression.
+ */
+const laterCharacters =
+  '88f 897 c5c cdc 1acf-1aeb 1b4e-1b4f 1b7f 1c89-1c8a 20c1 2427-2429 2b96 2ffc-2fff 31e4-31ef a7cb-a7cf a7d2 a7d4 a7da-a7f1 fbc3-fbd2 fd90-fd91 fdc8-fdce 105c0-105f3 10940-10959 10d40-10d8f 10ec2-10efc 11380-113e2 116d0-116e3 11b60-11bf9 11db0-11de9 11f5a 13460-143fa 16100-16139 16d40-16d79 16ea0-16ed3 16ff2-16ff6 187f8-187ff 18cff 18d09-18df2 1cc00-1cef0 1e5d0-1e6ff 1f6d8 1f777-1f77a 1f8b2-1f8d8 1fa54-1fa57 1fa89-1fa8f 1fabe 1fac6-1facd 1fadc-1fadf 1fae9-1faef 1fbcb-1fbef 1fbfa 2b73a-2b73f 2cea2-2cead 2ebf0-2ee5d 323b0-33479'
+    .replace(/[\da-f]+/g, '\\u{$&}')
+    .replaceAll(' ', '');
+
+/** A character class without what Go does not know yet, for regular expressions with the flag `v`. */
+export function goClass(content: string): string {
+  return `[[${content}]--[${laterCharacters}]]`;
+}
+
+const known = new RegExp(`^${goClass('\\p{Any}')}+$`, 'v');
 
 /** `unicode.IsSpace` of one character: the White_Space property, so U+0085 counts and U+FEFF does not. */
 export function isSpace(char: string): boolean {
@@ -35,7 +48,7 @@ export function fields(text: string): string[] {
 
 const ascii = /^[\0-\x7f]*$/;
 
-/** `strings.ToLower`: one character for one, without context and without a locale. */
+/** `strings.ToLower`: one character for one, without context and without a locale; U+FFFD for an invalid byte. */
 export function toLower(text: string): string {
   if (ascii.test(text)) return text.toLowerCase();
   return mapCharacters(text, lowerCharacter);
@@ -56,7 +69,8 @@ export function equalFold(a: string, b: string): boolean {
 export function foldCase(text: string): string {
   if (ascii.test(text)) return text.toLowerCase();
   let key = '';
-  for (const char of text) key += char === 'ı' || char === 'İ' ? char : lowerCharacter(upperCharacter(char));
+  for (const char of text.toWellFormed())
+    key += char === 'ı' || char === 'İ' ? char : lowerCharacter(upperCharacter(char));
   return key;
 }
 
@@ -99,22 +113,25 @@ function isLow(unit: number): boolean {
 
 function mapCharacters(text: string, map: (char: string) => string): string {
   let result = '';
-  for (const char of text)
-    result += char >= '\uD800' && char <= '\uDFFF' && char.length === 1 ? REPLACEMENT : map(char);
+  for (const char of text.toWellFormed()) result += map(char);
   return result;
 }
 
 function lowerCharacter(char: string): string {
   if (char === 'İ') return 'i'; // the only character whose full mapping is longer than the simple one
-  return char.toLowerCase();
+  return ifKnown(char.toLowerCase(), char);
 }
 
 function upperCharacter(char: string): string {
   const upper = char.toUpperCase();
-  if (upper.length === char.length) return upper;
+  if (upper.length === char.length) return ifKnown(upper, char);
   // Greek letters with iota subscript have a simple mapping; of the others with a longer full mapping none has.
   const code = char.charCodeAt(0);
   if (code >= 0x1f80 && code <= 0x1faf) return String.fromCharCode(code | 8);
   if (code === 0x1fb3 || code === 0x1fc3 || code === 0x1ff3) return String.fromCharCode(code + 9);
   return char;
+}
+
+function ifKnown(mapped: string, char: string): string {
+  return mapped === char || known.test(char + mapped) ? mapped : char;
 }

@@ -85,5 +85,5 @@ function removeDrive(path: string, os: string, keepSlash: boolean): string {
 function cleanPath(path: string, keepSlash: boolean): string {
   const original = toSlash(path, 'windows');
   const cleaned = clean(original);
-  return keepSlash && cleaned.length > 1 && original.endsWith('/') ? `${cleaned}/` : cleaned;
+  return keepSlash && utf8Length(cleaned) > 1 && original.endsWith('/') ? `${cleaned}/` : cleaned;
 }

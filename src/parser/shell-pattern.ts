@@ -8,6 +8,8 @@
  * possible, and a segment with a break has only one place where it can be.
  */
 
+import { goClass } from '../go/unicode.ts';
+
 const anyCharacter = -1;
 const newline = 10;
 
@@ -72,9 +74,10 @@ export function replaceAll(pattern: ShellPattern, value: string, replacement: st
   return result + characters.slice(lastEnd).join('');
 }
 
+/** A byte that is no UTF-8 counts as U+FFFD. */
 function codePoints(text: string, dropMark = true): number[] {
   const points: number[] = [];
-  for (const character of text) points.push(character.codePointAt(0)!);
+  for (const character of text.toWellFormed()) points.push(character.codePointAt(0)!);
   if (dropMark && points[0] === 0xfeff) points.shift();
   return points;
 }
@@ -155,7 +158,8 @@ function findFirst(pattern: ShellPattern, value: readonly number[], from: number
   return undefined;
 }
 
-const templateName = /\{[\p{L}\p{Nd}_]+\}|[\p{L}\p{Nd}_]+/uy;
+const nameClass = goClass('\\p{L}\\p{Nd}_');
+const templateName = new RegExp(`\\{${nameClass}+\\}|${nameClass}+`, 'vy');
 
 function expandTemplate(template: string, match: () => string): string {
   let result = '';

@@ -5,6 +5,7 @@
  * bytes that are no UTF-8 become U+FFFD as soon as a word is processed.
  */
 import { quote } from '../go/quote.ts';
+import { goClass } from '../go/unicode.ts';
 import type { EscapeToken } from './ast.ts';
 import { isSpace } from './blanks.ts';
 import { compileShellPattern, replaceAll, replaceFirst, type ShellPattern, trimPrefix } from './shell-pattern.ts';
@@ -203,7 +204,7 @@ function splitWords(s: State): string[] {
   };
   while (!atEnd(s)) {
     const code = s.text.charCodeAt(s.at);
-    if (code === dollar) for (const character of readVariable(s)) addCharacter(character);
+    if (code === dollar) for (const character of readVariable(s).toWellFormed()) addCharacter(character);
     else if (code === lessThan) s.word += readPossibleHeredoc(s);
     else if (s.quotes && isQuote(code)) {
       const quoted = readSpecial(s, code); // may drop the word collected so far
@@ -265,8 +266,8 @@ function readDoubleQuotes(s: State): string {
   }
 }
 
-const wideName = /[\p{L}\p{Nd}_]*/uy;
-const wideDigits = /\p{Nd}+/uy;
+const wideName = new RegExp(`${goClass('\\p{L}\\p{Nd}_')}*`, 'vy');
+const wideDigits = new RegExp(`${goClass('\\p{Nd}')}+`, 'vy');
 
 function matchSticky(pattern: RegExp, s: State): string {
   pattern.lastIndex = s.at;
@@ -389,11 +390,11 @@ function compile(pattern: string): ShellPattern {
 }
 
 function reverse(text: string): string {
-  return Array.from(text).reverse().join('');
+  return Array.from(text.toWellFormed()).reverse().join('');
 }
 
 /** Reverses a pattern, keeping escapes in front of what they escape. */
 function reversePattern(pattern: string): string {
-  const parts = pattern.match(/\\?./gsu) ?? [];
+  const parts = pattern.toWellFormed().match(/\\?./gsu) ?? [];
   return parts.reverse().join('');
 }

@@ -36,6 +36,12 @@ test('join, base, dir, split, ext', () => {
 });
 
 describe('matchPath', () => {
+  test('what stands behind a star is not checked where the match fails before it', () => {
+    expect(matchPath('a*[', 'b')).toBe(false);
+    expect(() => matchPath('a*[', 'a')).toThrow(new Error('syntax error in pattern'));
+    expect(() => matchPath('a[', 'b')).toThrow(new Error('syntax error in pattern'));
+  });
+
   test.each([
     ['abc', 'abc', true],
     ['*', 'abc', true],

@@ -14,6 +14,8 @@ describe('quote', () => {
     ['\x04\x7f', String.raw`"\x04\x7f"`],
     ['\ufffd', '"\ufffd"'],
     ['𝒜', '"𝒜"'],
+    // Assigned since Unicode 16: Go does not know it yet.
+    ['\u{1fae9}', String.raw`"\U0001fae9"`],
     ['\u2028', String.raw`"\u2028"`],
   ])('%j', (text, quoted) => {
     expect(quote(text)).toBe(quoted);

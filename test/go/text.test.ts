@@ -27,6 +27,7 @@ describe('unicode', () => {
     expect(toUpper('ßŉàᾳἐ')).toBe('ßŉÀᾼἘ');
     expect(toUpper('ᾀ')).toBe('ᾈ');
     expect(toLower(decodeText(Uint8Array.of(0xff, 0x41)))).toBe('\ufffda');
+    expect(equalFold(decodeText(Uint8Array.of(0xff, 0xc3, 0x89)), '\ufffdé')).toBe(true);
     expect(equalFold('K', 'k')).toBe(true);
     expect(equalFold('ſ', 'S')).toBe(true);
     expect(equalFold('ς', 'Σ')).toBe(true);
@@ -35,6 +36,15 @@ describe('unicode', () => {
     expect(equalFold('ı', 'i')).toBe(false);
     expect(equalFold('İ', 'i')).toBe(false);
     expect(equalFold('I', 'i')).toBe(true);
+  });
+
+  test('characters that Go does not know yet have no case', () => {
+    // Garay and the Latin letters that Unicode 16 gave other cases.
+    for (const char of ['\u{10d50}', '\u{10d70}', '\ua7cb', '\u0264', '\u019b']) {
+      expect.soft(toLower(char)).toBe(char);
+      expect.soft(toUpper(char)).toBe(char);
+    }
+    expect(equalFold('\u{10d50}', '\u{10d70}')).toBe(false);
   });
 
   test('order by bytes', () => {
@@ -90,6 +100,8 @@ describe('sizes', () => {
     ['.3kB', 307n],
     ['0. ', 0n],
     ['1p', 1125899906842624n],
+    // An invalid byte takes three bytes in lower case, and then the suffix is not looked at any more.
+    ['1kx\udcff', 1024n],
   ])('parseRamInBytes(%j)', (text, bytes) => {
     expect(parseRamInBytes(text)).toBe(bytes);
   });
@@ -104,6 +116,7 @@ describe('sizes', () => {
     ['-32', "invalid size: '-32'"],
     ['32 mb ', 'strconv.ParseFloat: parsing "32 mb": invalid syntax'],
     ['32mm', "invalid suffix: 'mm'"],
+    ['32x\udcff', "invalid suffix: 'x\ufffd'"],
     ['32m b', 'strconv.ParseFloat: parsing "32m": invalid syntax'],
     ['32bm', "invalid suffix: 'bm'"],
     ['32KiBs', "invalid suffix: 'KiBs'"],

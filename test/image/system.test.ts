@@ -83,6 +83,7 @@ describe('paths', () => {
   test('drive letters', () => {
     expect(removeDriveLetter('C:x:y', 'linux', false)).toBe('C:x:y');
     expect(removeDriveLetter('c:/a/../b', 'windows', false)).toBe('/b');
+    expect([removeDriveLetter('a/', 'windows', true), removeDriveLetter('é/', 'windows', true)]).toEqual(['a', 'é/']);
     expect(() => removeDriveLetter('C:', 'windows', false)).toThrow(new Error('No relative path specified in "C:"'));
     expect(() => removeDriveLetter('\\\\?\\x', 'windows', false)).toThrow(new Error('UNC paths are not supported'));
     expect([

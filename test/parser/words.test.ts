@@ -7,6 +7,7 @@ const values = new Map([
   ['EMPTY', ''],
   ['FILE', 'a/b.tar.gz'],
   ['LIST', 'one two'],
+  ['BYTES', 'a\udc80 b\udc80'],
 ]);
 const env = { get: (name: string) => values.get(name), keys: () => [...values.keys()] };
 const lex = createShellLex({ escape: '\\' });
@@ -36,6 +37,11 @@ describe('a word', () => {
     ['$1a', 'a'],
     ['\ufeffx', 'x'],
     ['\udcff$NAME', '\ufffdvalue'],
+    ['${BYTES}${BYTES#a?}${BYTES%x}', 'a\udc80 b\udc80 b\udc80a\ufffd b\ufffd'],
+    ['${BYTES//\udcff/x}', 'ax bx'],
+    ['${BYTES#$BYTES}', ''],
+    // A letter since Unicode 16.
+    ['$A\ua7cb', '\ua7cb'],
   ])('%s', (word, result) => {
     expect(expand(word)).toBe(result);
   });
@@ -83,6 +89,10 @@ describe('words', () => {
       'one two',
       'd e',
     ]);
+  });
+
+  it('have no bytes that are no UTF-8', () => {
+    expect(lex.processWords('$BYTES', env)).toEqual(['a\ufffd', 'b\ufffd']);
   });
 
   it('lose what is in front of a modifier', () => {
