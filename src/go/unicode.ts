@@ -15,7 +15,12 @@ export function goClass(content: string): string {
   return `[[${content}]--[${laterCharacters}]]`;
 }
 
-const known = new RegExp(`^${goClass('\\p{Any}')}+$`, 'v');
+const known = new RegExp(`^${goClass('\\p{Any}')}*$`, 'v');
+
+/** Whether Go takes all characters for what they are, and none for unassigned that is in a later version of Unicode. */
+export function isKnown(text: string): boolean {
+  return known.test(text);
+}
 
 /** `unicode.IsSpace` of one character: the White_Space property, so U+0085 counts and U+FEFF does not. */
 export function isSpace(char: string): boolean {
@@ -133,5 +138,5 @@ function upperCharacter(char: string): string {
 }
 
 function ifKnown(mapped: string, char: string): string {
-  return mapped === char || known.test(char + mapped) ? mapped : char;
+  return mapped === char || isKnown(char + mapped) ? mapped : char;
 }

@@ -5,6 +5,8 @@
  * pattern.
  */
 
+import { isKnown } from '../go/unicode.ts';
+
 /** @throws Error `syntax error in pattern` where the rewritten pattern is no regular expression */
 export function compilePattern(pattern: string): (path: string) => boolean {
   const { kind, expression } = rewrite(pattern);
@@ -81,6 +83,8 @@ type Step =
   | { readonly kind: 'optional'; readonly count: number }
   /** Something about the place: `^`, `$`, `\b` and the like. */
   | { readonly kind: 'place'; readonly holds: (before: string | undefined, after: string | undefined) => boolean };
+
+const unassigned = '\u0378';
 
 const notSlash: CharTest = (char) => char !== '/';
 const notNewline: CharTest = (char) => char !== '\n';
@@ -196,7 +200,7 @@ function parseExpression(expression: string): Step[][] {
     const letter = chars[at + 1];
     if (letter === 'p' || letter === 'P') {
       const property = parseProperty();
-      return (char) => property.test(char) === (letter === 'p');
+      return (char) => property.test(isKnown(char) ? char : unassigned) === (letter === 'p');
     }
     const test = letter === undefined ? undefined : perlClasses[letter];
     if (test) at += 2;

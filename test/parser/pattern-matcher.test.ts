@@ -60,6 +60,9 @@ const table: [string, string[], string[]][] = [
   ['a{2}[b]', ['aab'], ['ab', 'aaab']],
   ['[a]{1,}b{0,1}', ['a', 'aaab'], ['b', 'abb']],
   ['[a]|b', ['ax', 'xb'], ['xa', 'bx']],
+  // Unassigned as far as Go knows.
+  ['\\pC?', ['\u{1fae9}a'], ['aa']],
+  ['\\pS?', ['$a'], ['\u{1fae9}a']],
   ['[a]\\p{Greek}', ['aα'], ['aa']],
   ['[a]\\Qx*', ['ax[^/]*$'], ['axb']],
 ];
