@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { checkDockerfile, compile, formatJson, memoryTree, parseImageTable } from '../src/index.ts';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const images = [parseImageTable(JSON.stringify({ images: { alpine: { digest, platforms: { '*': {} } } } }), 'table')];
+
+function optionsFor(dockerfile: string) {
+  const files = memoryTree(new Map([['Dockerfile', Buffer.from(dockerfile)]]));
+  return {
+    opts: { platform: 'linux/amd64' },
+    locals: new Map([
+      ['context', files],
+      ['dockerfile', files],
+    ]),
+    images,
+  };
+}
+
+test('the library compiles and checks', async () => {
+  const options = optionsFor('FROM alpine AS Base\nRUN make\n');
+  const { definitions, warnings, metadata } = await compile(options);
+  expect(formatJson(definitions.get('')!)).toContain(`docker-image://docker.io/library/alpine:latest@${digest}`);
+  expect(warnings).toHaveLength(1);
+  expect(metadata.has('containerimage.config')).toBe(true);
+  const { problems } = await checkDockerfile(options, new Set());
+  expect(problems.map(({ code }) => code)).toEqual(['StageNameCasing']);
+});
+
+test('an error keeps the warnings that came before it', async () => {
+  await expect(compile(optionsFor('FROM alpine AS Base\nCOPY --from=0:0 a b\n'))).rejects.toMatchObject({
+    name: 'CompileError',
+    warnings: [{ short: "StageNameCasing: Stage name 'Base' should be lowercase (line 1)" }],
+  });
+});
