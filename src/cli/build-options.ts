@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import type { Io } from './io.ts';
+import { writeOutput } from './output.ts';
 
 /** The options as commander gives them: those that were not given are absent. */
 export interface BuildFlags {
@@ -19,7 +20,8 @@ export interface BuildFlags {
   readonly uncached?: readonly string[];
   readonly images?: readonly string[];
   readonly ociLayout?: ReadonlyMap<string, string>;
-  readonly mirror?: ReadonlyMap<string, string>;
+  readonly mirror?: ReadonlyMap<string, readonly string[]>;
+  readonly writeImages?: string;
   readonly offline?: boolean;
   readonly cacheDir?: string;
   readonly sessionId?: string;
@@ -34,6 +36,15 @@ const collectPairs = (value: string, before: ReadonlyMap<string, string> = new M
   const equals = value.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('It must have the form NAME=VALUE.');
   return new Map([...before, [value.slice(0, equals), value.slice(equals + 1)]]);
+};
+
+/** As pairs, but a name may have several values. */
+const collectLists = (
+  value: string,
+  before: ReadonlyMap<string, readonly string[]> = new Map(),
+): Map<string, readonly string[]> => {
+  const [[name, last] = ['', '']] = collectPairs(value);
+  return new Map([...before, [name, [...(before.get(name) ?? []), last]]]);
 };
 
 /** Declares the options on a command, with the build context as its argument. */
@@ -55,13 +66,14 @@ export function addBuildOptions(command: Command): Command {
     .option('--opt <name=value>', 'any other frontend option', collectPairs)
     .option('--images <file>', 'table of images: reference to digest and config per platform', collect)
     .option('--oci-layout <name=folder>', 'take the image NAME, or oci-layout://NAME, from an OCI layout', collectPairs)
-    .option('--mirror <host=url>', 'registry to ask before HOST', collectPairs)
+    .option('--write-images <file>', 'write the images that were used as such a table, to use the same again')
+    .option('--mirror <host=url>', 'registry to ask before HOST', collectLists)
     .option('--offline', 'never use the network')
     .option('--cache-dir <folder>', 'where registry content is kept (default: ~/.cache/tsfront)')
     .addOption(new Option('--session-id <id>', 'session that local sources name').hideHelp());
 }
 
-/** An opened build; `close` removes temporary files. */
+/** An opened build; `close` removes temporary files and writes down the images that were used. */
 export interface OpenedBuild {
   readonly options: OfflineOptions;
   close(): Promise<void>;
@@ -88,19 +100,24 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
     ...noCache(flags),
     ...Object.fromEntries(flags.opt ?? []),
   };
-  const images = await openImages(flags, io).catch((error: Error) => {
+  const { recordImages } = await import('../image/record.ts');
+  const resolvers = await openImages(flags, io).catch((error: Error) => {
     throw new UsageError(error.message, { cause: error });
   });
+  const images = recordImages(resolvers);
   return {
     options: {
       opts,
       locals: opened.locals,
       ociLayouts: opened.ociLayouts,
-      images,
+      images: [images],
       remote,
       ...(flags.sessionId !== undefined && { sessionId: flags.sessionId }),
     },
-    close: async () => remote?.close(),
+    async close() {
+      await remote?.close();
+      if (flags.writeImages !== undefined) await writeOutput(flags.writeImages, images.table(), io);
+    },
   };
 }
 
@@ -119,7 +136,7 @@ async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['im
     images.push(
       registryResolver({
         credentials: dockerCredentials(dockerConfigDir(io.env)),
-        mirrors: new Map([...(flags.mirror ?? [])].map(([host, url]) => [host, [url]])),
+        mirrors: flags.mirror,
         cache: createBlobCache(flags.cacheDir ?? defaultCacheFolder(io.env)),
       }),
     );

@@ -196,6 +196,18 @@ describe('options', () => {
   });
 });
 
+test('the images of a build can be kept and used again', async () => {
+  await write('Dockerfile', 'FROM alpine\nRUN x\n');
+  const kept = path.join(folder, 'kept.json');
+  const platforms = '--platform=linux/arm64,linux/amd64';
+  const first = await compile(platforms, '--write-images', kept);
+  const { images } = JSON.parse(await readFile(kept, 'utf8'));
+  expect(Object.keys(images)).toEqual(['docker.io/library/alpine:latest']);
+  expect(Object.keys(images['docker.io/library/alpine:latest'].platforms)).toEqual(['linux/amd64', 'linux/arm64']);
+  const second = await runCli(['compile', folder, '--offline', '--images', kept, platforms]);
+  expect(second).toEqual(first);
+});
+
 describe('failures', () => {
   test('every syntax error is shown, with its line', async () => {
     await write('Dockerfile', 'FROM scratch\nCOPY --fom=x a b\nFOO\n');
