@@ -17,6 +17,16 @@ export function parseIP(text: string): string | undefined {
   return formatIPv6(groups);
 }
 
+/** Whether `netip.ParseAddr` takes it for an IPv4 address. */
+export function isIPv4(text: string): boolean {
+  return parseIPv4(text) !== undefined;
+}
+
+/** Whether `netip.ParseAddr` takes it for an IPv6 address, with or without a zone. */
+export function isIPv6(text: string): boolean {
+  return parseIPv6(text.replace(/%.+$/s, '')) !== undefined;
+}
+
 function parseIPv4(text: string): number[] | undefined {
   const parts = text.split('.');
   const valid = parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);

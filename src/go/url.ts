@@ -1,4 +1,5 @@
 /** Go's `net/url`: what it takes as a URL, how it decodes the parts and writes them again. */
+import { isIPv4, isIPv6 } from './net.ts';
 import { quote } from './quote.ts';
 import { decodeText, encodeText } from './text.ts';
 
@@ -69,15 +70,19 @@ export function formatUserinfo(user: Userinfo): string {
 }
 
 /**
- * `url.ParseQuery`: the values by key, in their order. Bad pairs are left out; the first one is the `error`.
+ * `url.ParseQuery`: the values by key, in their order. Bad pairs are left out; the first one is the `error`,
+ * or the last one with a semicolon.
  */
 export function parseUrlQuery(query: string): { values: Map<string, string[]>; error: Error | undefined } {
   const values = new Map<string, string[]>();
   let error: Error | undefined;
   for (const pair of query.split('&')) {
     if (pair === '') continue;
+    if (pair.includes(';')) {
+      error = new Error('invalid semicolon separator in query');
+      continue;
+    }
     try {
-      if (pair.includes(';')) throw new Error('invalid semicolon separator in query');
       const equals = pair.indexOf('=');
       const key = unescapeUrl(equals < 0 ? pair : pair.slice(0, equals), 'query');
       const value = equals < 0 ? '' : unescapeUrl(pair.slice(equals + 1), 'query');
@@ -180,23 +185,13 @@ function parseIpLiteral(host: string): string {
     zone < 0
       ? unescapeUrl(address, 'host')
       : unescapeUrl(address.slice(0, zone), 'host') + unescapeUrl(address.slice(zone), 'zone');
-  if (/^\d+(?:\.\d+){3}$/.test(name)) throw new Error('invalid IP-literal');
-  if (!isIpv6(name)) throw new Error(`invalid host: ParseAddr(${quote(name)}): unable to parse IP`);
+  if (isIPv4(name)) throw new Error('invalid IP-literal');
+  if (!isIPv6(name)) throw new Error(`invalid host: ParseAddr(${quote(name)}): unable to parse IP`);
   return `[${name}]${port}`;
 }
 
 function checkPort(port: string): void {
   if (!/^(?::\d*)?$/.test(port)) throw new Error(`invalid port ${quote(port)} after host`);
-}
-
-/** An IPv6 address, perhaps with an IPv4 tail and a zone. */
-function isIpv6(text: string): boolean {
-  const address = text.replace(/%.+$/s, '').replace(/(?<=:)(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/, '0:0');
-  const [head = '', tail, more] = address.split('::');
-  if (more !== undefined) return false;
-  const groups = [head, tail ?? ''].filter((half) => half !== '').flatMap((half) => half.split(':'));
-  if (!groups.every((group) => /^[\da-fA-F]{1,4}$/.test(group))) return false;
-  return tail === undefined ? groups.length === 8 : groups.length < 8;
 }
 
 /** The path as it was written if that is a valid encoding, else encoded anew. */

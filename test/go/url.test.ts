@@ -53,6 +53,8 @@ describe('parseUrl', () => {
     ['http://h:1:2/', 'invalid port ":1:2" after host'],
     ['http://x[::1]/', 'invalid IP-literal'],
     ['http://[1.2.3.4]/', 'invalid IP-literal'],
+    ['http://[::01.2.3.4]/', 'invalid host: ParseAddr("::01.2.3.4"): unable to parse IP'],
+    ['http://[::1%25]/', 'invalid host: ParseAddr("::1%"): unable to parse IP'],
     ['http://us<er@h/', 'net/url: invalid userinfo'],
     ['http://h/%', 'invalid URL escape "%"'],
     ['http://h/%zzz', 'invalid URL escape "%zz"'],
@@ -80,7 +82,8 @@ test('queries', () => {
   );
   const bad = parseUrlQuery('a=%z&b;c&d=1');
   expect(bad.values).toEqual(new Map([['d', ['1']]]));
-  expect(bad.error?.message).toBe('invalid URL escape "%z"');
+  expect(bad.error?.message).toBe('invalid semicolon separator in query');
+  expect(parseUrlQuery('a=%z&b=%y').error?.message).toBe('invalid URL escape "%z"');
   expect(parseUrlQuery('a;b').error?.message).toBe('invalid semicolon separator in query');
   expect(escapeQuery('a b/ü~')).toBe('a+b%2F%C3%BC~');
   expect(unescapeQuery('a+b%2F')).toBe('a b/');
