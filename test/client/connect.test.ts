@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
+import path from 'node:path';
+import tls from 'node:tls';
+import { afterAll, describe, expect, test } from 'vitest';
+import { upgrade } from '../../src/client/connect/upgrade.ts';
+import {
+  type ConnectOptions,
+  connect,
+  defaultAddress,
+  listWorkers,
+  parseAddress,
+  solve,
+} from '../../src/client/index.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+describe('an address', () => {
+  test.each([
+    ['unix:///run/x.sock', { via: 'socket', path: '/run/x.sock', protocol: 'detect' }],
+    ['/run/x.sock', { via: 'socket', path: '/run/x.sock' }],
+    ['tcp://host:99', { via: 'tcp', host: 'host', port: 99 }],
+    ['tcp://[::1]:99', { via: 'tcp', host: '::1', port: 99 }],
+    ['buildkit+tcp://host', { via: 'tcp', port: 1234, protocol: 'buildkit' }],
+    ['docker-container://bk', { via: 'command', command: ['docker', 'exec', '-i', 'bk', 'buildctl', 'dial-stdio'] }],
+    [
+      'stdio:docker buildx dial-stdio',
+      { via: 'command', command: ['docker', 'buildx', 'dial-stdio'], protocol: 'buildkit' },
+    ],
+  ])('%s', (text, expected) => {
+    expect(parseAddress(text)).toMatchObject(expected);
+  });
+
+  test('of an SSH host becomes a command that nothing in it can change', () => {
+    expect(parseAddress('ssh://me@host:22/run/b.sock')).toMatchObject({
+      via: 'command',
+      command: [
+        'ssh',
+        '-o',
+        'ConnectTimeout=10',
+        '-T',
+        '-l',
+        'me',
+        '-p',
+        '22',
+        '--',
+        'host',
+        'buildctl',
+        '--addr',
+        'unix:///run/b.sock',
+        'dial-stdio',
+      ],
+    });
+    expect(() => parseAddress('ssh://host/run/$(touch x)')).toThrow('invalid address');
+    expect(() => parseAddress('ssh://-oProxyCommand=x')).toThrow('invalid address');
+  });
+
+  test.each(['', 'nonsense', 'ftp://x', 'unix://', 'tcp://', 'docker-container://'])('%j is refused', (text) => {
+    expect(() => parseAddress(text)).toThrow(/invalid address .*want unix:/);
+  });
+
+  test('is by default that of the environment', () => {
+    const env = { BUILDKIT_HOST: 'tcp://b:1', DOCKER_HOST: 'unix:///d.sock' };
+    expect(defaultAddress(env).text).toBe('tcp://b:1');
+    expect(defaultAddress({ DOCKER_HOST: 'unix:///d.sock' })).toMatchObject({ path: '/d.sock', protocol: 'docker' });
+  });
+});
+
+await onEngines('connecting', { suites: ['forky'] }, (engine) => {
+  const socket = engine.dockerHost.replace('unix://', '');
+  const closers: (() => void)[] = [];
+  afterAll(() => {
+    for (const close of closers) close();
+  });
+
+  /** dockerd's BuildKit as buildkitd serves it: gRPC alone, on a port, with TLS if there are options for it. */
+  const bareBuildkit = async (options?: tls.TlsOptions) => {
+    const serve = (client: net.Socket) => {
+      client.on('error', () => {});
+      void upgrade(net.connect(socket), '/grpc', {}, 5000).then((daemon) => {
+        daemon.on('error', () => client.destroy());
+        client.pipe(daemon).pipe(client);
+      });
+    };
+    const server = options ? tls.createServer({ ...options, ALPNProtocols: ['h2'] }, serve) : net.createServer(serve);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => server.close());
+    return (server.address() as AddressInfo).port;
+  };
+
+  /** Builds through it, so that a session is opened too. */
+  const check = async (address: string, kind: string, options?: ConnectOptions) => {
+    const connection = await connect(address, options);
+    try {
+      expect(connection.kind).toBe(kind);
+      expect((await listWorkers(connection))[0]?.platforms).toContain('linux/amd64');
+      const dest = temporaryDir();
+      const files = { Dockerfile: 'FROM scratch\nCOPY f /', f: Buffer.alloc(300_000, 7) };
+      const localDirs = { context: files, dockerfile: files };
+      await solve(connection, { frontend: 'dockerfile.v0', localDirs, exports: [{ type: 'local', dest }], auth: false })
+        .result;
+      expect(readFileSync(path.join(dest, 'f')).equals(files.f)).toBe(true);
+    } finally {
+      connection.close();
+    }
+  };
+
+  test.skipIf(!socket)('finds out that a socket is the Docker engine', () => check(`unix://${socket}`, 'dockerd'));
+
+  test.skipIf(!socket)('finds out that a port is BuildKit, and tunnels the session through gRPC', async () => {
+    await check(`tcp://127.0.0.1:${await bareBuildkit()}`, 'buildkitd');
+  });
+
+  test.skipIf(!socket)('uses the standard streams of a command', async () => {
+    const relay = path.join(temporaryDir(), 'relay.mjs');
+    writeFileSync(
+      relay,
+      `import net from 'node:net'; const s = net.connect(${JSON.stringify(socket)}); process.stdin.pipe(s); s.pipe(process.stdout);`,
+    );
+    await check(`docker+stdio:${process.execPath} ${relay}`, 'dockerd');
+  });
+
+  test.skipIf(!socket)('shows its certificate, and wants to see the right one', async () => {
+    const dir = temporaryDir();
+    const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+    const request = ['req', '-newkey', 'rsa:2048', '-nodes', '-subj'];
+    openssl(...request, '/CN=ca', '-x509', '-keyout', 'ca.key', '-out', 'ca.pem');
+    writeFileSync(path.join(dir, 'ext'), 'subjectAltName=DNS:buildkit.example');
+    for (const name of ['server', 'client']) {
+      openssl(...request, `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+      openssl(
+        'x509',
+        '-req',
+        '-in',
+        `${name}.csr`,
+        '-CA',
+        'ca.pem',
+        '-CAkey',
+        'ca.key',
+        '-CAcreateserial',
+        '-out',
+        `${name}.pem`,
+        '-extfile',
+        'ext',
+      );
+    }
+    const file = (name: string) => path.join(dir, name);
+    const read = (name: string) => readFileSync(file(name));
+    const port = await bareBuildkit({
+      ca: read('ca.pem'), cert: read('server.pem'), key: read('server.key'), requestCert: true, rejectUnauthorized: true,
+    }); // biome-ignore format: one line
+    const address = `buildkit+tcp://127.0.0.1:${port}`;
+    const client = { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') };
+    await check(address, 'buildkitd', { tls: { ...client, serverName: 'buildkit.example' } });
+    await expect(connect(address, { tls: { ...client, serverName: 'other.example' } })).rejects.toThrow(
+      /does not match/,
+    );
+    await expect(
+      connect(address, { tls: { cert: client.cert, key: client.key, serverName: 'buildkit.example' } }),
+    ).rejects.toThrow(/certificate/);
+    await expect(
+      connect(address, { tls: { ca: client.ca, serverName: 'buildkit.example' }, timeout: 3000 }),
+    ).rejects.toThrow();
+  });
+});

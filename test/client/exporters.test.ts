@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  type Connection,
+  connect,
+  type Export,
+  historyLogs,
+  listHistory,
+  type SolveOptions,
+  solve,
+} from '../../src/client/index.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
+  let connection: Connection;
+  let base: string;
+  beforeAll(async () => {
+    base = await engine.baseImage();
+    connection = await connect(engine.buildkitHost || engine.dockerHost);
+  });
+  afterAll(() => connection?.close());
+
+  const files = { Dockerfile: 'FROM scratch\nCOPY f /d/f\nENV A=b\n', f: 'contents' };
+  const run = (exports: readonly Export[], options: SolveOptions = {}) =>
+    solve(connection, {
+      frontend: 'dockerfile.v0',
+      localDirs: { context: files, dockerfile: files },
+      exports,
+      auth: false,
+      ...options,
+    }).result;
+  const list = async (tar: string) => (await engine.must('tar', ['tf', tar])).trim().split('\n');
+  const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+  test('as a tar has the files', async () => {
+    const dest = path.join(temporaryDir(), 'sub/out.tar');
+    await run([{ type: 'tar', dest }]);
+    expect(await list(dest)).toEqual(['d/', 'd/f']);
+    expect(await engine.must('tar', ['xOf', dest, 'd/f'])).toBe('contents');
+  });
+
+  test('goes into a stream', async () => {
+    const stream = new PassThrough();
+    const [bytes] = await Promise.all([buffer(stream), run([{ type: 'tar', dest: () => stream }])]);
+    expect(bytes.includes('contents')).toBe(true);
+  });
+
+  test('as docker and OCI archives holds the image', async () => {
+    const dir = temporaryDir();
+    const [docker, oci] = [path.join(dir, 'docker.tar'), path.join(dir, 'oci.tar')];
+    const { exporterResponse } = await run([{ type: 'oci', dest: oci, attrs: { name: 'example/x:1' } }]);
+    expect(await list(oci)).toContain(`blobs/sha256/${exporterResponse['containerimage.digest']!.slice(7)}`);
+    await run([{ type: 'docker', dest: docker, attrs: { name: 'example/x:1' } }]);
+    expect(await engine.must('docker', ['load', '-q', '-i', docker])).toContain('example/x:1');
+    expect(await engine.must('docker', ['image', 'inspect', '-f', '{{.Config.Env}}', 'example/x:1'])).toContain('A=b');
+  });
+
+  test('as a layout is complete, and a build can start from it', async () => {
+    const layout = temporaryDir();
+    const { exporterResponse } = await run([
+      { type: 'oci', dest: layout, attrs: { tar: 'false', name: 'example/base:2' } },
+    ]);
+    const digest = exporterResponse['containerimage.digest']!;
+    const blobs = readdirSync(path.join(layout, 'blobs/sha256'));
+    for (const blob of blobs)
+      expect(sha256(readFileSync(path.join(layout, 'blobs/sha256', blob)))).toBe(`sha256:${blob}`);
+    expect(JSON.parse(readFileSync(path.join(layout, 'index.json'), 'utf8')).manifests[0]).toMatchObject({ digest });
+
+    const dest = temporaryDir();
+    const next = { Dockerfile: 'FROM started\nCOPY --from=started /d/f /again\n' };
+    await run([{ type: 'local', dest }], {
+      localDirs: { context: next, dockerfile: next },
+      ociLayouts: { store: layout },
+      frontendAttrs: { 'context:started': `oci-layout://store@${digest}` },
+    });
+    expect(readFileSync(path.join(dest, 'again'), 'utf8')).toBe('contents');
+  });
+
+  test('of several at once gives each its own', async () => {
+    const dir = temporaryDir();
+    const exports: Export[] = [
+      { type: 'tar', dest: path.join(dir, 'out.tar') },
+      { type: 'local', dest: path.join(dir, 'files') },
+      { type: 'image', attrs: { name: `${engine.registry}/test/several:1` } },
+    ];
+    const { exporterResponse } = await run(exports);
+    expect(await list(path.join(dir, 'out.tar'))).toEqual(['d/', 'd/f']);
+    expect(readFileSync(path.join(dir, 'files/d/f'), 'utf8')).toBe('contents');
+    expect(exporterResponse['image.name']).toBe(`${engine.registry}/test/several:1`);
+  });
+
+  test('that is pushed can be pulled by its digest', async () => {
+    const name = `${engine.registry}/test/pushed:1`;
+    const { exporterResponse } = await run([{ type: 'image', attrs: { name, push: 'true' } }]);
+    const pinned = `${engine.registry}/test/pushed@${exporterResponse['containerimage.digest']}`;
+    await engine.run('docker', ['image', 'rm', '-f', name]);
+    const dest = temporaryDir();
+    const next = { Dockerfile: `FROM ${pinned}` };
+    await run([{ type: 'local', dest }], { localDirs: { context: next, dockerfile: next } });
+    expect(readFileSync(path.join(dest, 'd/f'), 'utf8')).toBe('contents');
+  });
+
+  test('that is pushed to a registry that is not there fails clearly', async () => {
+    const pushing = run([{ type: 'image', attrs: { name: 'localhost:1/test/x:1', push: 'true' } }]);
+    await expect(pushing).rejects.toThrow(/localhost:1/);
+  });
+
+  test('whose metadata says where it came from leaves out the secret', async () => {
+    const secret = `s3cret-${Date.now()}`;
+    const using = { Dockerfile: `FROM ${base}\nRUN --mount=type=secret,id=token test -s /run/secrets/token\n` };
+    const build = solve(connection, {
+      frontend: 'dockerfile.v0',
+      frontendAttrs: { 'attest:provenance': 'mode=max', 'no-cache': '' },
+      localDirs: { context: using, dockerfile: using },
+      secrets: { token: { value: secret } },
+      exports: [{ type: 'oci', dest: path.join(temporaryDir(), 'layout'), attrs: { tar: 'false' } }],
+      auth: false,
+    });
+    await build.result;
+    const [record] = await listHistory(connection, build.ref);
+    expect(record).toMatchObject({ ref: build.ref, status: 'completed' });
+    let logs = '';
+    for await (const update of historyLogs(connection, build.ref))
+      logs += JSON.stringify(update, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+    expect(logs).toContain('/run/secrets/token');
+    expect(JSON.stringify(record) + logs).not.toContain(secret);
+  });
+
+  test('into a directory that is there keeps what it does not replace', async () => {
+    const dest = temporaryDir();
+    mkdirSync(path.join(dest, 'd'));
+    writeFileSync(path.join(dest, 'd/mine'), 'mine');
+    await run([{ type: 'local', dest }]);
+    expect(readdirSync(path.join(dest, 'd')).sort()).toEqual(['f', 'mine']);
+  });
+});

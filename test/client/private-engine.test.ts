@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Connection, connect, prune, type SolveOptions, solve } from '../../src/client/index.ts';
+import { startPrivateEngine } from '../engine/engine.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
+  // pruning and killing would disturb what others build on the shared one
+  let engine: Awaited<ReturnType<typeof startPrivateEngine>> | undefined;
+  let connection: Connection | undefined;
+  let base: string;
+  beforeAll(async () => {
+    if (shared.suite === 'own') return;
+    engine = await startPrivateEngine(shared.suite, 'client');
+    base = await engine.baseImage();
+    connection = await connect(engine.dockerHost);
+  });
+  afterAll(async () => {
+    connection?.close();
+    await engine?.end();
+  });
+
+  const start = (text: string, options: SolveOptions = {}) => {
+    const files = { Dockerfile: text };
+    const localDirs = { context: files, dockerfile: files };
+    return solve(connection!, { frontend: 'dockerfile.v0', localDirs, auth: false, ...options });
+  };
+
+  test.skipIf(shared.suite === 'own')('finds in an exported cache what it has built before', async () => {
+    const dir = path.join(temporaryDir(), 'cache');
+    const ref = `${engine!.registry}/test/cache:1`;
+    const dockerfile = `FROM ${base}\nRUN echo marker > /x\n`;
+    const cacheTo = [
+      { type: 'local', attrs: { dest: dir, mode: 'max' } },
+      { type: 'registry', attrs: { ref, mode: 'max' } },
+    ];
+    await start(dockerfile, { cacheTo }).result;
+    const caches = [
+      { type: 'local', attrs: { src: dir } },
+      { type: 'registry', attrs: { ref } },
+    ];
+    for (const entry of [undefined, ...caches]) {
+      for await (const _ of prune(connection!, { all: true }));
+      const build = start(dockerfile, { cacheFrom: entry ? [entry] : [] });
+      let hit = false;
+      for await (const { vertexes } of build.status)
+        for (const { name, cached } of vertexes) hit ||= cached && name.includes('echo marker');
+      await build.result;
+      expect(hit, entry?.type).toBe(entry !== undefined);
+    }
+  });
+
+  test.skipIf(shared.suite === 'own')('that is killed ends the build with an error, at once', async () => {
+    const build = start(`FROM ${base}\nRUN echo started; sleep 60\n`);
+    const failure = build.result.catch((error: Error) => error);
+    let killed = 0;
+    for await (const { logs } of build.status)
+      if (logs.length > 0 && killed === 0) {
+        killed = Date.now();
+        await engine!.must('sh', ['-c', `kill -KILL $(cut -d' ' -f1 ${engine!.home}/run/engine.pid)`]);
+      }
+    const error = await failure;
+    expect(error).toBeInstanceOf(Error);
+    expect((error as Error).message).toMatch(/connection to unix:.* was lost/);
+    expect(Date.now() - killed).toBeLessThan(10_000);
+  });
+});
