@@ -78,10 +78,15 @@ async function buildPlatform(
 }
 
 function marshal(state: State): Definition {
+  return explaining('failed to marshal LLB definition', () => state.marshal());
+}
+
+/** Runs something and says in its error what was being done. */
+function explaining<T>(failure: string, run: () => T): T {
   try {
-    return state.marshal();
+    return run();
   } catch (error) {
-    throw wrapError(error, 'failed to marshal LLB definition');
+    throw wrapError(error, failure);
   }
 }
 
@@ -92,8 +97,13 @@ function assemble(builds: readonly PlatformBuild[], multiPlatform: boolean): Res
   for (const { ref, platform, lowered } of builds) {
     const suffix = multiPlatform ? `/${platform.id}` : '';
     if (multiPlatform) refs.set(platform.id, ref ?? { id: '' });
-    metadata.set(`containerimage.config${suffix}`, marshalImageConfig(lowered.image));
-    if (lowered.baseImage) metadata.set(`containerimage.base.config${suffix}`, marshalImageConfig(lowered.baseImage));
+    const { image, baseImage } = lowered;
+    const config = explaining('failed to marshal image config', () => marshalImageConfig(image));
+    metadata.set(`containerimage.config${suffix}`, config);
+    if (baseImage) {
+      const base = explaining('failed to marshal source image config', () => marshalImageConfig(baseImage));
+      metadata.set(`containerimage.base.config${suffix}`, base);
+    }
     if (lowered.epoch) metadata.set(`source.date.epoch${suffix}`, encode(lowered.epoch.seconds.toString()));
   }
   metadata.set('refs.platforms', encode(marshalPlatforms(builds.map(({ platform }) => platform))));
