@@ -1,11 +1,13 @@
-// `npm test`: installs what is missing, builds, runs every test and closes with a line `N passed, N failed`.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// `npm test`: installs what is missing (on Debian, as root, also the engines), builds, runs every test and closes with a line `N passed, N failed`.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, run } from './install.mjs';
 
 ensureInstalled();
 run('node', ['scripts/build.mjs']);
+if (process.argv.length === 2 && canInstallEngines())
+  run('node', ['test/engine/main.ts', 'install'], { mayFail: true });
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
 const report = path.join(folder, 'report.json');
@@ -39,3 +41,9 @@ const broken = summary.testResults.filter(
 const failed = summary.numFailedTests + broken;
 console.log(`${summary.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
 process.exit(failed > 0 || summary.numPassedTests === 0 ? 1 : status);
+
+/** Whether test/engine/install.sh works here, and is wanted: not where the environment names a daemon. */
+function canInstallEngines() {
+  const { DOCKER_HOST, BUILDKIT_HOST } = process.env;
+  return !DOCKER_HOST && !BUILDKIT_HOST && process.getuid?.() === 0 && existsSync('/etc/debian_version');
+}
