@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { CacheRecord } from '../client/index.ts';
 import { formatBytes } from '../client/progress/format.ts';
 import { parseDuration } from '../go/duration.ts';
-import { parseHumanSize } from '../go/size.ts';
+import { parseRamInBytes } from '../go/size.ts';
 import { withConnection } from './connected.ts';
 import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
@@ -50,7 +50,7 @@ export function pruneCommand(io: Io): Command {
     .action(async (flags: PruneFlags) => {
       await withConnection(flags.builder, async (connection, { prune }) => {
         const removed: CacheRecord[] = [];
-        const size = (text: string | undefined) => (text ? Number(parseHumanSize(text)) : undefined);
+        const size = (text: string | undefined) => (text ? Number(parseRamInBytes(text)) : undefined);
         const records = prune(connection, {
           filters: flags.filter,
           all: flags.all,

@@ -44,7 +44,9 @@ export function imageFrontend(
 ): InProcessFrontend {
   const frontend = async (bridge: InProcessBridge): Promise<Result> => {
     const own = bridge.options.workers[0]?.platforms[0] ?? defaultPlatform();
-    const wanted = platforms.length > 0 ? platforms.map(parsePlatform) : [normalizePlatform(own)];
+    // several nodes get their share of the platforms by the option
+    const named = bridge.options.opts['platform']?.split(',') ?? platforms;
+    const wanted = named.length > 0 ? named.map(parsePlatform) : [normalizePlatform(own)];
     const built = await Promise.all(
       wanted.map(async (platform) => {
         const { state, image } = await build(platform, bridge);
@@ -54,7 +56,7 @@ export function imageFrontend(
         return { id: formatPlatform(platform), platform, ref, config: marshalImageConfig(config) };
       }),
     );
-    if (built.length === 1 && platforms.length <= 1) {
+    if (built.length === 1) {
       const [{ ref, config }] = built as [(typeof built)[0]];
       return { ref, metadata: new Map([['containerimage.config', config]]) };
     }

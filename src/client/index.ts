@@ -27,7 +27,9 @@ export type { Container, ContainerMount, ContainerOptions, ContainerProcess, Exe
 export * from './daemon.ts';
 export type { Attributes, Destination, Export } from './exporters.ts';
 export { type ImageBuild, type ImageSettings, imageFrontend } from './image-frontend.ts';
+export { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';
 export { dockerfileFrontend, type InProcessBridge, type InProcessFrontend } from './in-process-frontend.ts';
+export { type BuildNode, type NodesOptions, solveOnNodes } from './multi-node.ts';
 export { createDisplay, type Display, type Output, type ProgressMode, showProgress } from './progress/display.ts';
 export { errorSources, formatSource, formatWarnings, type SourceExcerpt } from './progress/source.ts';
 export type { AuthOptions } from './session/auth.ts';

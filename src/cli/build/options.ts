@@ -1,7 +1,7 @@
 /** Turns the flags of `tsfront build` into what the client and the frontend take. */
 import { statSync } from 'node:fs';
 import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
-import { parseHumanSize } from '../../go/size.ts';
+import { parseRamInBytes } from '../../go/size.ts';
 import { cutPair, parseBoolean, parseFields, parsePairs } from './fields.ts';
 
 /** Flags as commander gives them. */
@@ -69,7 +69,7 @@ export function frontendAttrs(flags: BuildFlags, env: Env): Record<string, strin
     attrs['force-network-mode'] = flags.network;
   }
   if (flags.cgroupParent) attrs['cgroup-parent'] = flags.cgroupParent;
-  if (flags.shmSize) attrs['shm-size'] = String(parseHumanSize(flags.shmSize));
+  if (flags.shmSize) attrs['shm-size'] = String(parseRamInBytes(flags.shmSize));
   if (flags.ulimit.length > 0) attrs['ulimit'] = flags.ulimit.join(',');
   return { ...attrs, ...attestations(flags) };
 }

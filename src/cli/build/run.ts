@@ -1,16 +1,20 @@
 /** Runs `tsfront build`. */
 import { writeFile } from 'node:fs/promises';
 import {
+  type Build,
+  type BuildNode,
   type Connection,
   connect,
   createDisplay,
   type InProcessFrontend,
   listWorkers,
+  type NodesOptions,
   type ProgressMode,
   type SolveOptions,
   type SolveResult,
   showProgress,
   solve,
+  solveOnNodes,
 } from '../../client/index.ts';
 import type { Io } from '../io.ts';
 import { parseCall, runCall } from './call.ts';
@@ -22,24 +26,48 @@ import { interruptSignal, reportFailure } from './report.ts';
 /** @returns the exit code */
 export async function build(context: string, flags: BuildFlags, io: Io): Promise<number> {
   const interrupt = interruptSignal();
-  let connection: Connection | undefined;
+  const nodes: BuildNode[] = [];
   let cleanUp: (() => Promise<void>) | undefined;
   try {
-    connection = await connect(flags.builder[0]);
+    for (const { address, platforms } of parseBuilders(flags.builder))
+      nodes.push({ connection: await connect(address), platforms });
+    const [{ connection }] = nodes as [BuildNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext);
     cleanUp = inputs.cleanUp;
     const options = { ...(await toSolveOptions(connection, flags, inputs)), signal: interrupt.signal };
     const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, io);
-    await writeResult(await run(connection, options, flags), flags, io);
+    const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
+    await writeResult(await show(build, flags), flags, io);
     return 0;
   } catch (error) {
     return reportFailure(error, interrupt.signal);
   } finally {
     interrupt.release();
     await cleanUp?.();
-    connection?.close();
+    for (const { connection } of nodes) connection.close();
   }
+}
+
+/** `[PLATFORM[,PLATFORM…]=]ADDRESS`; the default daemon if there is none. */
+export function parseBuilders(builders: readonly string[]): { address: string | undefined; platforms: string[] }[] {
+  if (builders.length === 0) return [{ address: undefined, platforms: [] }];
+  return builders.map((builder) => {
+    const [, platforms, address] = /^([a-z0-9/,._-]+)=(.+)$/s.exec(builder) ?? [];
+    return platforms && address ? { address, platforms: platforms.split(',') } : { address: builder, platforms: [] };
+  });
+}
+
+/** What several daemons build can only meet in a registry. */
+function toNodesOptions(options: SolveOptions, flags: BuildFlags): NodesOptions {
+  const [only, ...more] = flags.output;
+  if (!flags.push && !(only && !more.length && /^type=registry\b/.test(only)))
+    throw new Error('a build on several builders has to be pushed: use --push');
+  if (flags.tag.length === 0) throw new Error('a build on several builders needs a tag');
+  const platforms = flags.platform.flatMap((platform) => platform.split(','));
+  const all = parseBuilders(flags.builder).flatMap((builder) => builder.platforms);
+  const { exports: _exports, attachables: _attachables, ...rest } = options;
+  return { ...rest, platforms: platforms.length > 0 ? platforms : all, names: flags.tag };
 }
 
 type Inputs = Awaited<ReturnType<typeof openInputs>>;
@@ -85,10 +113,9 @@ async function defaultAttestations(connection: Connection, flags: BuildFlags): P
   return holds ? { 'attest:provenance': 'mode=min,inline-only=true' } : {};
 }
 
-async function run(connection: Connection, options: SolveOptions, flags: BuildFlags): Promise<SolveResult> {
+async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
   const mode = flags.quiet ? 'quiet' : (flags.progress as ProgressMode);
   const display = await createDisplay(mode, process.stderr);
-  const running = solve(connection, options);
   const warnings = await showProgress(running.status, display);
   const result = await running.result;
   if (warnings.length > 0 && mode !== 'rawjson' && mode !== 'quiet') {

@@ -1,0 +1,137 @@
+/** Builds each platform on the daemon that has it, and joins the results into one image. */
+import { formatPlatform, parsePlatform } from '../image/platform.ts';
+import type { Connection } from './connect.ts';
+import { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';
+import { type Build, type SolveOptions, type SolveResult, solve } from './solve.ts';
+import type { StatusUpdate } from './status.ts';
+
+/** A daemon and what it builds. */
+export interface BuildNode {
+  readonly connection: Connection;
+  /** `linux/arm64`; an empty list takes what no other node has. */
+  readonly platforms: readonly string[];
+}
+
+export interface NodesOptions extends Omit<SolveOptions, 'exports' | 'ref' | 'attachables'> {
+  readonly platforms: readonly string[];
+  /** Names of the image, all in registries that every node can push to. */
+  readonly names: readonly string[];
+  /** Attributes for the image exporter of every node. */
+  readonly imageAttrs?: Readonly<Record<string, string>> | undefined;
+  readonly join?: JoinOptions | undefined;
+}
+
+/**
+ * Builds on several daemons at once. Each pushes its platforms by digest; the index of them gets the names.
+ *
+ * @example
+ * const nodes = [
+ *   { connection: await connect('ssh://arm-host'), platforms: ['linux/arm64'] },
+ *   { connection: await connect(), platforms: [] },
+ * ];
+ * const build = solveOnNodes(nodes, { platforms: ['linux/amd64', 'linux/arm64'], names: ['example.com/app:1'], frontend, localDirs });
+ * @throws Error when a platform has no node
+ */
+export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions): Build {
+  const assigned = assign(nodes, options.platforms);
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const repositories = [...new Set(options.names.map((name) => name.replace(/:[^:/]*$/, '')))];
+  const builds = [...assigned].map(([node, platforms]) => {
+    const build = solve(node.connection, {
+      ...options,
+      signal,
+      frontendAttrs: { ...options.frontendAttrs, platform: platforms.join(',') },
+      exports: [
+        {
+          type: 'image',
+          // the parts are of no use on the nodes
+          attrs: {
+            store: 'false',
+            ...options.imageAttrs,
+            name: repositories.join(','),
+            push: 'true',
+            'push-by-digest': 'true',
+          },
+        },
+      ],
+    });
+    // one that fails makes the others useless
+    build.result.catch((error: unknown) => stop.abort(error));
+    return { build, label: assigned.size > 1 ? platforms.join(',') : '' };
+  });
+  const result = join(
+    builds.map(({ build }) => build.result),
+    options,
+  );
+  result.catch(() => {});
+  return { ref: builds[0]!.build.ref, result, status: mergeStatus(builds) };
+}
+
+function assign(nodes: readonly BuildNode[], platforms: readonly string[]): Map<BuildNode, string[]> {
+  const assigned = new Map<BuildNode, string[]>();
+  for (const platform of platforms.map((text) => formatPlatform(parsePlatform(text)))) {
+    const has = (node: BuildNode) => node.platforms.some((own) => formatPlatform(parsePlatform(own)) === platform);
+    const node = nodes.find(has) ?? nodes.find((other) => other.platforms.length === 0);
+    if (!node) throw new Error(`no node builds ${platform}`);
+    assigned.set(node, [...(assigned.get(node) ?? []), platform]);
+  }
+  if (assigned.size === 0) throw new Error('no platform to build');
+  return assigned;
+}
+
+async function join(results: readonly Promise<SolveResult>[], options: NodesOptions): Promise<SolveResult> {
+  const done = await Promise.all(results);
+  const parts = done.map(({ exporterResponse }) => {
+    const encoded = exporterResponse['containerimage.descriptor'] ?? '';
+    return JSON.parse(Buffer.from(encoded, 'base64').toString()) as IndexEntry;
+  });
+  const index = await joinImages(options.names, parts, { signal: options.signal, ...options.join });
+  return {
+    ref: done[0]!.ref,
+    exporterResponse: {
+      'containerimage.digest': index.digest,
+      'containerimage.descriptor': Buffer.from(JSON.stringify(index)).toString('base64'),
+      'image.name': options.names.join(','),
+    },
+  };
+}
+
+/** The progress of several builds as one: the same step of two nodes is two steps. */
+async function* mergeStatus(builds: readonly { readonly build: Build; readonly label: string }[]) {
+  const waiting = new Map(
+    builds.map(({ build, label }, i) => {
+      const iterator = build.status[Symbol.asyncIterator]();
+      const next = () => iterator.next().then((step) => ({ i, step }));
+      return [i, { label, next, pending: next() }] as [
+        number,
+        { label: string; next: typeof next; pending: ReturnType<typeof next> },
+      ];
+    }),
+  );
+  while (waiting.size > 0) {
+    const { i, step } = await Promise.race([...waiting.values()].map(({ pending }) => pending));
+    const source = waiting.get(i)!;
+    if (step.done) waiting.delete(i);
+    else {
+      yield labelled(step.value, source.label);
+      source.pending = source.next();
+    }
+  }
+}
+
+function labelled(update: StatusUpdate, label: string): StatusUpdate {
+  if (label === '') return update;
+  const own = (digest: string) => `${label} ${digest}`;
+  return {
+    vertexes: update.vertexes.map((vertex) => ({
+      ...vertex,
+      digest: own(vertex.digest),
+      inputs: vertex.inputs.map(own),
+      name: `[${label}] ${vertex.name}`,
+    })),
+    statuses: update.statuses.map((status) => ({ ...status, vertex: own(status.vertex) })),
+    logs: update.logs.map((log) => ({ ...log, vertex: own(log.vertex) })),
+    warnings: update.warnings.map((warning) => ({ ...warning, vertex: own(warning.vertex) })),
+  };
+}

@@ -1,0 +1,154 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openInputs } from '../../src/cli/build/context.ts';
+import {
+  type BuildFlags,
+  entitlements,
+  frontendAttrs,
+  parseCaches,
+  parseSecrets,
+  parseSsh,
+} from '../../src/cli/build/options.ts';
+import { parseOutputs } from '../../src/cli/build/outputs.ts';
+import { parseBuilders } from '../../src/cli/build/run.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
+import { onEngines } from '../engine/on-engines.ts';
+
+const none = {
+  addHost: [], allow: [], annotation: [], attest: [], buildArg: [], buildContext: [], builder: [], cacheFrom: [], cacheTo: [],
+  cache: true, frontend: 'tsfront', label: [], uncached: [], output: [], platform: [], progress: 'auto', secret: [], ssh: [],
+  tag: [], ulimit: [],
+} satisfies BuildFlags; // biome-ignore format: a list
+
+describe('flags of build', () => {
+  test('become frontend options', () => {
+    const flags = {
+      ...none,
+      target: 't', platform: ['linux/amd64,linux/arm64'], buildArg: ['A=1', 'FROM_ENV', 'ABSENT'], label: ['l=v', 'bare'],
+      addHost: ['h:1.2.3.4', 'g=::1'], network: 'host', shmSize: '1g', ulimit: ['nofile=1:2'], pull: true, uncached: ['a,b', 'c'],
+      cgroupParent: 'cg', provenance: 'mode=max', sbom: 'false', attest: ['type=sbom,generator=x/y'],
+    }; // biome-ignore format: a list
+    expect(frontendAttrs(flags, { FROM_ENV: 'env', SOURCE_DATE_EPOCH: '7' })).toEqual({
+      target: 't', platform: 'linux/amd64,linux/arm64', 'build-arg:A': '1', 'build-arg:FROM_ENV': 'env',
+      'build-arg:SOURCE_DATE_EPOCH': '7', 'label:l': 'v', 'label:bare': '', 'add-hosts': 'h=1.2.3.4,g=::1',
+      'force-network-mode': 'host', 'shm-size': '1073741824', ulimit: 'nofile=1:2', 'image-resolve-mode': 'pull',
+      'no-cache': 'a,b,c', 'cgroup-parent': 'cg', 'attest:provenance': 'mode=max',
+    }); // biome-ignore format: a list
+    expect(frontendAttrs({ ...none, cache: false }, {})).toEqual({ 'no-cache': '' });
+    expect(entitlements(flags)).toEqual(['network.host']);
+    expect(() => frontendAttrs({ ...none, network: 'odd' }, {})).toThrow('unsupported network mode "odd"');
+    expect(() => frontendAttrs({ ...none, addHost: ['odd'] }, {})).toThrow('invalid host "odd"');
+  });
+
+  const flags = { output: [] as string[], push: false, load: false, tag: [] as string[], annotation: [] as string[] };
+  test.each<[string, Partial<typeof flags>, 'dockerd' | 'buildkitd', unknown]>([
+    ['nothing, into the engine', {}, 'dockerd', [{ type: 'custom', name: 'moby', attrs: {} }]],
+    ['nothing, with buildkitd', {}, 'buildkitd', []],
+    ['a folder', { output: ['out'] }, 'buildkitd', [{ type: 'local', dest: 'out' }]],
+    ['names', { output: ['type=oci,dest=x.tar'], tag: ['app', 'r.io/app:2'] }, 'buildkitd', [{ type: 'oci', dest: 'x.tar', attrs: { name: 'app:latest,r.io/app:2' } }]],
+    ['a push', { push: true, tag: ['r.io/a:1'] }, 'dockerd', [{ type: 'image', attrs: { name: 'r.io/a:1', push: 'true' } }]],
+    ['a registry', { output: ['type=registry'], tag: ['r.io/a:1'] }, 'buildkitd', [{ type: 'image', attrs: { name: 'r.io/a:1', push: 'true' } }]],
+    ['annotations', { output: ['type=image,name=a'], annotation: ['k=v', 'index:i=j', 'manifest[linux/amd64]:m=n'] }, 'buildkitd',
+      [{ type: 'image', attrs: { name: 'a', 'annotation.k': 'v', 'annotation-index.i': 'j', 'annotation-manifest[linux/amd64].m': 'n' } }]],
+    ['the cache alone', { output: ['type=cacheonly'] }, 'dockerd', []],
+  ])('output %s', (_, given, kind, expected) => {
+    expect(parseOutputs({ ...flags, ...given }, kind)).toMatchObject(expected as object[]);
+  }); // biome-ignore format: a table
+
+  test('outputs that make no sense are refused', () => {
+    expect(() => parseOutputs({ ...flags, push: true }, 'dockerd')).toThrow('tag is needed when pushing to registry');
+    expect(() => parseOutputs({ ...flags, output: ['type=local'] }, 'dockerd')).toThrow(
+      'dest is required for local exporter',
+    );
+    expect(() => parseOutputs({ ...flags, output: ['dest=x'] }, 'dockerd')).toThrow('type is required for output');
+  });
+
+  test('name secrets, keys, caches and builders', () => {
+    const file = path.join(temporaryDir(), 'f');
+    writeFileSync(file, 'x');
+    expect(parseSecrets([`id=a,src=${file}`, 'id=b,env=B', 'id=C', 'id=d,type=env,src=D'], { C: '1' })).toEqual({
+      a: { file }, b: { env: 'B' }, C: { env: 'C' }, d: { env: 'D' },
+    }); // biome-ignore format: a list
+    expect(() => parseSecrets(['src=x'], {})).toThrow('secret missing ID');
+    expect(() => parseSecrets(['id=x,src=/nonexistent'], {})).toThrow('failed to stat /nonexistent');
+    expect(parseSsh(['default', 'k=/a,/b'])).toEqual([
+      { id: 'default', paths: [], raw: false },
+      { id: 'k', paths: ['/a', '/b'], raw: false },
+    ]);
+    expect(parseCaches('--cache-from', ['r.io/Img:Tag', 'type=local,src=d'])).toEqual([
+      { type: 'registry', attrs: { ref: 'r.io/Img:Tag' } },
+      { type: 'local', attrs: { src: 'd' } },
+    ]);
+    expect(parseBuilders(['linux/arm64,linux/arm=ssh://a', 'tcp://b:1'])).toEqual([
+      { address: 'ssh://a', platforms: ['linux/arm64', 'linux/arm'] },
+      { address: 'tcp://b:1', platforms: [] },
+    ]);
+  });
+
+  test('name contexts', async () => {
+    const dir = temporaryDir();
+    mkdirSync(path.join(dir, 'sub'));
+    writeFileSync(path.join(dir, 'sub/My.Dockerfile'), 'FROM scratch');
+    const inputs = await openInputs(dir, path.join(dir, 'sub/My.Dockerfile'), [
+      `other=${dir}/sub`,
+      'base=docker-image://alpine',
+    ]);
+    expect(inputs.localDirs).toEqual({ context: dir, dockerfile: path.join(dir, 'sub'), other: path.join(dir, 'sub') });
+    expect(inputs.frontendAttrs).toEqual({
+      filename: 'My.Dockerfile', 'context:other': 'local:other', 'context:base': 'docker-image://alpine',
+    }); // biome-ignore format: a list
+    expect((await openInputs('https://github.com/x/y.git#main', undefined, [])).frontendAttrs).toEqual({
+      context: 'https://github.com/x/y.git#main',
+    });
+    await expect(openInputs('/nonexistent', undefined, [])).rejects.toThrow('unable to prepare context');
+  });
+});
+
+await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
+  const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+  const tsfront = (args: string[], input = '') =>
+    engine.run(process.execPath, [cli, ...args], { input, env: { BUILDKIT_HOST: engine.buildkitHost } });
+
+  test('builds a Dockerfile on standard input, and tells what it made', async () => {
+    const dir = temporaryDir();
+    const metadata = path.join(dir, 'meta.json');
+    const args = ['build', '-q', '-t', 'example/cli:1', `--metadata-file=${metadata}`, '-'];
+    const built = await tsfront(args, `FROM ${await engine.baseImage()}\nRUN echo made > /made\n`);
+    expect(built.status, built.stderr).toBe(0);
+    expect(built.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+    expect(JSON.parse(readFileSync(metadata, 'utf8'))).toMatchObject({ 'containerimage.digest': built.stdout.trim() });
+    expect(await engine.must('docker', ['run', '--rm', '--network=none', 'example/cli:1', 'cat', '/made'])).toBe(
+      'made\n',
+    );
+  });
+
+  test('fails with the lines it is about', async () => {
+    const failed = await tsfront(['build', '--progress=plain', '-'], `FROM ${await engine.baseImage()}\nRUN exit 9\n`);
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toContain('   2 | >>> RUN exit 9');
+    expect(failed.stderr).toMatch(/ERROR: failed to solve: process .* exit code: 9/);
+  });
+
+  test('checks, and solves what was compiled', async () => {
+    const checked = await tsfront(['build', '--check', '-'], 'from scratch\nCOPY . /\n');
+    expect(checked.status).toBe(1);
+    expect(checked.stdout).toContain('ConsistentInstructionCasing');
+
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY f /\n');
+    writeFileSync(path.join(dir, 'f'), 'contents');
+    const definition = path.join(dir, 'definition.pb');
+    expect((await tsfront(['compile', '--format=pb', '-o', definition, dir])).status).toBe(0);
+    const dest = temporaryDir();
+    const solved = await tsfront(['solve', definition, `--local=context=${dir}`, '-o', dest]);
+    expect(solved.status, solved.stderr).toBe(0);
+    expect(readFileSync(path.join(dest, 'f'), 'utf8')).toBe('contents');
+  });
+
+  test('shows workers, cache and history', async () => {
+    expect((await tsfront(['workers'])).stdout).toContain('linux/amd64');
+    expect((await tsfront(['du'])).stdout).toContain('Total:');
+    expect((await tsfront(['history', 'ls'])).stdout).toContain('BUILD');
+  });
+});
