@@ -34,7 +34,7 @@ export async function build(
     const targets: readonly (Platform | undefined)[] =
       options.targetPlatforms.length > 0 ? options.targetPlatforms : [undefined];
     const builds = await Promise.all(
-      targets.map((platform, index) =>
+      startLastFirst(targets, (platform, index) =>
         buildPlatform(bridge, options, dockerfile, platform, index === 0 ? warner.warn : undefined),
       ),
     );
@@ -54,6 +54,12 @@ export async function build(
   } catch (error) {
     throw withSource(error, dockerfile.source);
   }
+}
+
+/** As the reference's scheduler has it: where several fail alike, it reports the last one. */
+function startLastFirst<T, R>(items: readonly T[], start: (item: T, index: number) => R): R[] {
+  const last = items.slice(-1).map((item) => start(item, items.length - 1));
+  return [...items.slice(0, -1).map(start), ...last];
 }
 
 async function buildPlatform(
