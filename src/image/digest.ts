@@ -1,4 +1,5 @@
 /** Content digests, `algorithm:hex`. */
+import { utf8Length } from '../go/unicode.ts';
 
 const hexLengths: ReadonlyMap<string, number> = new Map([
   ['sha256', 64],
@@ -20,7 +21,7 @@ export function parseDigest(text: string): string {
     const wellFormed = algorithm.split(/[.+_-]/).every((part) => /^[a-z\d]+$/.test(part)) && /^[\w=-]+$/.test(encoded);
     throw new Error(wellFormed ? 'unsupported digest algorithm' : 'invalid checksum digest format');
   }
-  if (Buffer.byteLength(encoded) !== length) throw new Error('invalid checksum digest length');
+  if (utf8Length(encoded) !== length) throw new Error('invalid checksum digest length');
   if (!/^[a-f\d]+$/.test(encoded)) throw new Error('invalid checksum digest format');
   return text;
 }

@@ -108,6 +108,7 @@ test.each([
   ['', 'invalid checksum digest format'],
   ['sha256:', 'invalid checksum digest format'],
   [':abc', 'invalid checksum digest format'],
+  [`sha256:${'a'.repeat(63)}\udcff`, 'invalid checksum digest format'],
   ['sha256', 'invalid checksum digest format'],
   ['sha256:abc', 'invalid checksum digest length'],
   [`sha256:${'g'.repeat(64)}`, 'invalid checksum digest format'],
