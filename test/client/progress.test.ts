@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createDisplay,
+  emptyBuildState,
+  errorSources,
+  formatSource,
+  formatWarnings,
+  type ProgressMode,
+  reduceStatus,
+  type StatusUpdate,
+  showProgress,
+  type Vertex,
+} from '../../src/client/index.ts';
+import { RpcError } from '../../src/rpc/status.ts';
+
+const T = 1_700_000_000_000;
+const vertex = (digest: string, name: string, more: Partial<Vertex> = {}): Vertex => ({
+  digest,
+  name,
+  inputs: [],
+  cached: false,
+  started: undefined,
+  completed: undefined,
+  error: '',
+  progressGroup: undefined,
+  ...more,
+});
+const update = (more: Partial<StatusUpdate>): StatusUpdate => ({
+  vertexes: [],
+  statuses: [],
+  logs: [],
+  warnings: [],
+  ...more,
+});
+const log = (vertex: string, text: string, at: number) =>
+  update({ logs: [{ vertex, stream: 'stdout', data: Buffer.from(text), timestamp: T + at }] });
+
+const group = { $typeName: 'pb.ProgressGroup', id: 'g', name: 'grouped', weak: false } as const;
+const warning = {
+  vertex: 'b',
+  level: 1,
+  short: 'Rule: mind this (line 2)',
+  detail: ['why'],
+  url: 'https://example.com/rule',
+  source: {
+    $typeName: 'pb.SourceInfo',
+    filename: 'Dockerfile',
+    data: Buffer.from('FROM a\nRUN b\nRUN c\n'),
+    language: '',
+  },
+  ranges: [
+    {
+      $typeName: 'pb.Range',
+      start: { $typeName: 'pb.Position', line: 2, character: 0 },
+      end: { $typeName: 'pb.Position', line: 2, character: 0 },
+    },
+  ],
+} as const;
+
+const build: StatusUpdate[] = [
+  update({ vertexes: [vertex('a', 'FROM image'), vertex('b', 'RUN make \x1b[2Jcheck')] }),
+  update({ vertexes: [vertex('a', 'FROM image', { started: T, completed: T + 1500, cached: true })] }),
+  update({ vertexes: [vertex('b', 'RUN make \x1b[2Jcheck', { started: T + 2000 })] }),
+  update({ statuses: [{ id: 'extracting', vertex: 'b', name: '', current: 1_500_000, total: 3_000_000, timestamp: T + 2100, started: T + 2000, completed: undefined }] }),
+  log('b', 'one\ntw', 2500),
+  log('b', 'o\n', 12_500),
+  update({ warnings: [warning] as never }),
+  update({ vertexes: [vertex('m', 'member', { started: T + 3000, completed: T + 4000, progressGroup: group })] }),
+  update({ statuses: [{ id: 'extracting', vertex: 'b', name: '', current: 3_000_000, total: 3_000_000, timestamp: T + 2200, started: T + 2000, completed: T + 2200 }] }),
+  update({ vertexes: [vertex('b', 'RUN make \x1b[2Jcheck', { started: T + 2000, completed: T + 15_000, error: 'exit code: 2' })] }),
+]; // biome-ignore format: a table
+
+async function show(mode: ProgressMode, terminal = false) {
+  let text = '';
+  const write = (part: string) => {
+    text += part;
+  };
+  const out = terminal ? { write, isTTY: true, columns: 60, rows: 20 } : { write };
+  async function* status() {
+    for (const step of build) yield step;
+  }
+  const warnings = await showProgress(status(), await createDisplay(mode, out, {}));
+  return { text, warnings };
+}
+
+describe('a display', () => {
+  test('plain', async () => {
+    const { text, warnings } = await show('plain');
+    expect(warnings).toHaveLength(1);
+    for (const line of [
+      '#1 FROM image',
+      '#1 CACHED',
+      ' one',
+      ' two',
+      'extracting 3.00MB / 3.00MB 0.2s done',
+      'WARN: Rule: mind this (line 2)',
+      'ERROR: exit code: 2',
+      'grouped',
+      ' > RUN make',
+    ])
+      expect(text, line).toContain(line);
+    expect(text).not.toContain('member');
+    expect(text.match(/\bone$/gm)).toHaveLength(2); // as it came, and again at the end
+  });
+
+  test('on a terminal draws every step, and lets nothing steer the terminal', async () => {
+    const { text } = await show('auto', true);
+    const last = text.slice(text.lastIndexOf('[+] Building'));
+    expect(last).toContain('(3/3) FINISHED');
+    expect(last).toMatch(/ => CACHED FROM image +1\.5s/);
+    expect(last).toMatch(/ => ERROR RUN make check +13\.0s/);
+    expect(last).toMatch(/ => => extracting 3\.00MB \/ 3\.00MB +0\.2s/);
+    expect(text).not.toContain('\x1b[2J');
+    for (const line of last.split('\n').slice(0, 5))
+      expect(line.replace(/\x1b\[[0-9;]*m/g, '').length).toBeLessThanOrEqual(60);
+  });
+
+  test('rawjson gives what buildx gives', async () => {
+    const { text } = await show('rawjson');
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[1].vertexes[0]).toEqual({
+      digest: 'a',
+      name: 'FROM image',
+      started: '2023-11-14T22:13:20.000Z',
+      completed: '2023-11-14T22:13:21.500Z',
+      cached: true,
+    });
+    expect(Buffer.from(lines[4].logs[0].data, 'base64').toString()).toBe('one\ntw');
+    expect(lines[6].warnings[0]).toMatchObject({
+      vertex: 'b',
+      level: 1,
+      url: warning.url,
+      range: [{ start: { line: 2 } }],
+    });
+  });
+
+  test('quiet says nothing; tty needs a terminal', async () => {
+    expect((await show('quiet')).text).toBe('');
+    await expect(createDisplay('tty', { write() {} })).rejects.toThrow('not a terminal');
+  });
+});
+
+describe('the reducer', () => {
+  test('gives the state, and leaves the one before alone', () => {
+    const states = [emptyBuildState];
+    for (const step of build) states.push(reduceStatus(states.at(-1)!, step));
+    expect(emptyBuildState.vertexes.size).toBe(0);
+    expect(states[3]!.vertexes.get('b')!.logs).toEqual([]);
+    const end = states.at(-1)!;
+    expect([...end.vertexes.keys()]).toEqual(['a', 'b', 'm']);
+    expect(end.vertexes.get('b')).toMatchObject({ logs: ['one', 'two', ''], vertex: { error: 'exit code: 2' } });
+    expect(end.vertexes.get('b')!.statuses.get('extracting')!.current).toBe(3_000_000);
+    expect(end.warnings).toHaveLength(1);
+    expect(states[3]!.vertexes.get('a')).toBe(end.vertexes.get('a'));
+  });
+});
+
+describe('sources', () => {
+  test('of errors and warnings show their lines', () => {
+    const detail = {
+      info: { filename: 'Dockerfile', data: Buffer.from('a\nb\nc\nd\ne\nf').toString('base64') },
+      ranges: [{ start: { line: 3 }, end: { line: 3 } }],
+    };
+    const error = new RpcError(2, 'failed', [
+      { typeUrl: 'github.com/moby/buildkit/errdefs.Source+json', value: Buffer.from(JSON.stringify(detail)) },
+    ]);
+    const rule = '--------------------';
+    expect(errorSources(error).map(formatSource)).toEqual([
+      `Dockerfile:3\n${rule}\n   1 |     a\n   2 |     b\n   3 | >>> c\n   4 |     d\n   5 |     e\n${rule}\n`,
+    ]);
+    expect(formatWarnings([warning] as never)).toContain(`   2 | >>> RUN b\n`);
+    expect(formatWarnings([warning] as never).match(/line 2/g)).toHaveLength(1);
+    expect(errorSources(new Error('other'))).toEqual([]);
+  });
+});
