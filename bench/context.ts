@@ -2,15 +2,21 @@
 // files, and 20,000 small ones. Needs DOCKER_HOST and docker-buildx in PATH, as `npm run engine -- start forky` prints.
 //
 //   node bench/context.ts [ROUNDS]
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect, prune } from '../src/client/index.ts';
 
+if (!process.env['DOCKER_HOST'] || spawnSync('docker-buildx', ['version']).error) {
+  console.log('skipped: set DOCKER_HOST, and have docker-buildx in PATH (npm run engine -- start forky prints both)');
+  process.exit();
+}
 const rounds = Number(process.argv[2] ?? 3);
 const cli = path.join(import.meta.dirname, '../dist/cli.js');
+
+spawnSync(process.execPath, [path.join(import.meta.dirname, '../scripts/build.mjs')], { stdio: 'inherit' });
 
 const scenarios: [string, (dir: string) => void][] = [
   [

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { Content } from '../gen/containerd/services/content/v1/content_pb.ts';
 import { Control } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
@@ -59,12 +60,12 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const { timeout } = dialOptions;
   const docker =
     given.protocol === 'docker' ||
-    (given.protocol === 'detect' && (await speaksHttp1(await dial(asHttp(given), dialOptions), timeout)));
+    (given.protocol === 'detect' && (await isDocker(await dial(given, dialOptions), timeout)));
 
   const dialGrpc = async () =>
     docker
       ? await located(given, async () => upgrade(await dial(asHttp(given), dialOptions), '/grpc', {}, timeout))
-      : await dial(given, dialOptions);
+      : await dial({ ...given, protocol: 'buildkit' }, dialOptions);
   const channel = createDuplexChannel({
     target: given.text,
     authority: given.via === 'tcp' ? (options.tls?.serverName ?? given.host) : 'localhost',
@@ -99,6 +100,13 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
     throw error;
   }
   return connection;
+}
+
+async function isDocker(connection: Duplex, timeout: number): Promise<boolean> {
+  if (!(connection instanceof TLSSocket)) return speaksHttp1(connection, timeout);
+  connection.on('error', () => {});
+  connection.destroy();
+  return connection.alpnProtocol !== 'h2';
 }
 
 /** A new random id, for builds and sessions. */

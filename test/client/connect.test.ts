@@ -150,7 +150,7 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
     const port = await bareBuildkit({
       ca: read('ca.pem'), cert: read('server.pem'), key: read('server.key'), requestCert: true, rejectUnauthorized: true,
     }); // biome-ignore format: one line
-    const address = `buildkit+tcp://127.0.0.1:${port}`;
+    const address = `tcp://127.0.0.1:${port}`;
     const client = { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') };
     await check(address, 'buildkitd', { tls: { ...client, serverName: 'buildkit.example' } });
     await expect(connect(address, { tls: { ...client, serverName: 'other.example' } })).rejects.toThrow(

@@ -21,6 +21,9 @@ export interface DialOptions {
   readonly timeout: number;
 }
 
+/** With TLS the server chooses: BuildKit speaks h2 only, Docker http/1.1 only. */
+const applicationProtocols = { docker: ['http/1.1'], buildkit: ['h2'], detect: ['h2', 'http/1.1'] };
+
 /** Opens a connection. @throws Error that names the address */
 export async function dial(address: Address, options: DialOptions): Promise<Duplex> {
   try {
@@ -36,7 +39,7 @@ export async function dial(address: Address, options: DialOptions): Promise<Dupl
         const socket = tls.connect({
           host: address.host,
           port: address.port,
-          ALPNProtocols: address.protocol === 'docker' ? ['http/1.1'] : ['h2'],
+          ALPNProtocols: applicationProtocols[address.protocol],
           ...(ca ? { ca } : {}),
           ...(cert ? { cert } : {}),
           ...(key ? { key } : {}),
