@@ -1,28 +1,30 @@
 /** The options that ask for attestations: `attest:<type>` and `build-arg:BUILDKIT_ATTEST_<TYPE>`. */
 import { parseCsvFields } from '../go/csv.ts';
 import { quote } from '../go/quote.ts';
+import { toLower } from '../go/unicode.ts';
 import { wrapError } from './errors.ts';
 
-const defaults: Readonly<Record<string, readonly [string, string]>> = {
-  sbom: ['generator', 'docker/buildkit-syft-scanner:stable-1'],
-  provenance: ['version', 'v1'],
-};
+const defaults: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ['sbom', ['generator', 'docker/buildkit-syft-scanner:stable-1']],
+  ['provenance', ['version', 'v1']],
+]);
 
 /** Attributes by attestation type; a type that is not known is an error. */
 export function parseAttestations(opts: Readonly<Record<string, string>>): Map<string, Map<string, string>> {
   const values = new Map<string, string>();
   for (const [key, value] of Object.entries(opts)) {
     const type = /^(?:attest:|build-arg:BUILDKIT_ATTEST_)(.*)$/s.exec(key)?.[1];
-    if (type !== undefined) values.set(type.toLowerCase(), value);
+    if (type !== undefined) values.set(toLower(type), value);
   }
   const attestations = new Map([...values].map(([type, value]) => [type, parseAttributes(type, value)]));
   for (const type of attestations.keys())
-    if (!defaults[type]) throw new Error(`unknown attestation type ${quote(type)}`);
+    if (!defaults.has(type)) throw new Error(`unknown attestation type ${quote(type)}`);
   return attestations;
 }
 
 function parseAttributes(type: string, value: string): Map<string, string> {
-  const attributes = new Map(defaults[type] ? [defaults[type]] : []);
+  const given = defaults.get(type);
+  const attributes = new Map(given ? [given] : []);
   if (value === '') return attributes;
   let fields: string[];
   try {

@@ -131,6 +131,8 @@ describe('parseFrontendOptions', () => {
       'failed to unmarshal cache-imports ("{}"): json: cannot unmarshal object into Go value of type []*moby_buildkit_v1.CacheOptionsEntry',
     ],
     [{ 'attest:magic': '' }, 'unknown attestation type "magic"'],
+    [{ 'attest:constructor': '' }, 'unknown attestation type "constructor"'],
+    [{ 'attest:İ': '' }, 'unknown attestation type "i"'],
     [{ 'override-copy-image': 'x' }, 'support for "override-copy-image" was removed in BuildKit 0.11'],
     [
       { 'build-arg:BUILDKIT_DISABLE_FILEOP': '1' },
