@@ -81,6 +81,17 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
   }
 
   function token(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method === 'POST') {
+      let form = '';
+      request.on('data', (chunk) => {
+        form += chunk;
+      });
+      request.on('end', () => {
+        registry.log.push(form);
+        response.end(JSON.stringify({ access_token: 'good' }));
+      });
+      return;
+    }
     const wanted = registry.auth?.login;
     if (wanted !== undefined && login(request) !== wanted) {
       response.writeHead(401);

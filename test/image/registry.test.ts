@@ -1,13 +1,14 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBlobCache } from '../../src/image/blob-cache.ts';
 import { dockerCredentials, noCredentials } from '../../src/image/docker-config.ts';
+import { defaultLimits } from '../../src/image/http-request.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../../src/image/reference.ts';
 import { type RegistryOptions, registryResolver } from '../../src/image/registry.ts';
-import { parseChallenge } from '../../src/image/registry-auth.ts';
+import { authorize, parseChallenge } from '../../src/image/registry-auth.ts';
 import { type FakeRegistry, fakeImage, startFakeRegistry } from './fake-registry.ts';
 
 const image = fakeImage({
@@ -110,6 +111,47 @@ describe('access', () => {
     await writeFile(path.join(folder, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }));
     expect((await resolve(app(), { credentials: dockerCredentials(folder) })).env).toBe('A=amd64');
     await expect(resolve(app())).rejects.toThrow(/failed to fetch a token for 127.0.0.1:\d+ from .*HTTP status 401$/);
+  });
+
+  test('a token for an identity token', async () => {
+    registry.auth = { kind: 'bearer' };
+    const credentials = async () => ({ ...noCredentials, identityToken: 'refresh me' });
+    expect((await resolve(app(), { credentials })).env).toBe('A=amd64');
+    const form = new URLSearchParams(registry.log.find((line) => line.includes('grant_type')));
+    expect(Object.fromEntries(form)).toEqual({
+      client_id: 'tsfront',
+      grant_type: 'refresh_token',
+      refresh_token: 'refresh me',
+      scope: 'repository:team/app:pull',
+      service: 'fake, service',
+    });
+  });
+
+  test('a password from a credential helper', async () => {
+    registry.auth = { kind: 'basic', login: 'me:from the helper' };
+    const helper = path.join(folder, 'docker-credential-fake');
+    const answer = JSON.stringify({ Username: 'me', Secret: 'from the helper' });
+    await writeFile(helper, `#!/bin/sh\n[ "$1" = get ] && [ "$(cat)" = "${registry.host}" ] && echo '${answer}'\n`);
+    await chmod(helper, 0o755);
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${folder}${path.delimiter}${before}`;
+    try {
+      for (const config of [{ credsStore: 'fake' }, { credHelpers: { [registry.host]: 'fake' } }]) {
+        await writeFile(path.join(folder, 'config.json'), JSON.stringify(config));
+        expect((await resolve(app(), { credentials: dockerCredentials(folder) })).env).toBe('A=amd64');
+      }
+    } finally {
+      process.env['PATH'] = before;
+    }
+  });
+
+  test('credentials are not sent unencrypted by a registry that is', async () => {
+    const credentials = { ...noCredentials, username: 'me', password: 'secret' };
+    const challenge = 'Bearer realm="http://elsewhere.invalid/token"';
+    const asked = authorize(challenge, new URL('https://registry.invalid'), 'scope', credentials, defaultLimits);
+    await expect(asked).rejects.toThrow(
+      'credentials for registry.invalid are not sent to elsewhere.invalid: the connection is not encrypted',
+    );
   });
 
   test('basic', async () => {
