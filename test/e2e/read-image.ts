@@ -158,12 +158,13 @@ interface HistoryEntry {
   readonly created_by?: string;
 }
 
-/** Leaves out what differs from build to build, and the one text of the history that differs from version to version. */
+/** Leaves out what differs from build to build, and brings the history's texts that have changed since to one form. */
 function comparable({ created, rootfs, history = [], ...rest }: Record<string, unknown>, times: boolean): object {
   const entries = (history as HistoryEntry[]).map(({ created: made, created_by = '', ...entry }) => ({
     ...entry,
-    // Go's own print of a struct, which has got names in the meantime
-    created_by: created_by.replace(/^HEALTHCHECK .*/, 'HEALTHCHECK'),
+    created_by: created_by
+      .replace(/^HEALTHCHECK .*/, 'HEALTHCHECK') // Go's print of a struct, which has got names
+      .replace(/^EXPOSE map\[(.*)\]$/, (_, ports: string) => `EXPOSE [${ports.replaceAll(':{}', '')}]`),
     ...(times && { created: made }),
   }));
   return { ...rest, history: entries, ...(times && { created, rootfs }) };

@@ -64,7 +64,17 @@ COPY --parents ./a/./sub /q/
 `,
     files: tree,
     comparable: [],
-    makes: [],
+    makes: [
+      '/p 755 0:0',
+      '/p/a 755 0:0',
+      '/p/a/sub 755 0:0',
+      '/p/a/sub/three.txt 644 0:0',
+      '/p/b 755 0:0',
+      '/p/b/four.txt 600 0:0',
+      '/q 755 0:0',
+      '/q/sub 755 0:0',
+      '/q/sub/three.txt 644 0:0',
+    ],
     not: ['bookworm'],
   },
   {
@@ -75,7 +85,7 @@ ADD --exclude=four.txt b /b
 `,
     files: tree,
     comparable: ['forky'],
-    makes: [],
+    makes: ['/a 755 0:0', '/a/one.txt 644 0:0', '/b 755 0:0', '/b/link 777 0:0', '/b/tool 755 0:0'],
     not: ['bookworm'],
   },
   {

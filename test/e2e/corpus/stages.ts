@@ -1,6 +1,9 @@
 /** FROM, ARG, ENV and what goes into the image config. */
 import type { Case } from '../case.ts';
 
+/** Before 1.9, ARG was written to the history without the value it has, and RUN without the arguments of its base stage. */
+const argumentsInHistory = 'history of ARG and of inherited arguments';
+
 export const stages: readonly Case[] = [
   {
     name: 'every instruction of the config',
@@ -66,6 +69,7 @@ FROM two AS three
 RUN false
 `,
     args: ['--target', 'two', '--build-arg', 'NAME=given', '--build-arg', 'HTTP_PROXY=http://proxy.invalid'],
+    otherConfig: { trixie: argumentsInHistory, bookworm: argumentsInHistory },
   },
   {
     name: 'variables with every operator',
@@ -120,6 +124,7 @@ ENV ARCH=$TARGETARCH
 COPY --from=build /platform /
 `,
     args: ['--platform', 'linux/amd64,linux/arm64/v8'],
+    otherConfig: { trixie: argumentsInHistory, bookworm: argumentsInHistory },
     not: ['bookworm'],
   },
   {
@@ -132,6 +137,7 @@ LABEL epoch=yes
 `,
     files: { file: 'content\n' },
     args: ['--build-arg', 'SOURCE_DATE_EPOCH=1700000000'],
+    otherCache: { trixie: 'only later frontends stamp the folder that WORKDIR makes' },
     not: ['bookworm'],
   },
 ];
