@@ -1,5 +1,5 @@
 /** Prepares the frontend's start: a heap snapshot, taken after its modules have run, for exactly the node of the image. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,6 +18,23 @@ export function writeFiles(folder, files) {
 const constants = `for (const [name, value] of Object.entries({ pid: 1, execPath: '/bin/node', argv0: '/bin/node', argv: ['/bin/node', '/frontend.cjs'] }))
   Object.defineProperty(process, name, { ...Object.getOwnPropertyDescriptor(process, name), value });`;
 
+/** Flags for a heap that does not depend on time: no random numbers, no helper threads, no collection half-way. */
+const repeatable = [
+  '--random-seed=42',
+  '--single-threaded',
+  '--no-flush-bytecode',
+  '--min-semi-space-size=64',
+  '--max-semi-space-size=64',
+];
+
+/** V8 writes the address of a data view's bytes into a snapshot: the same everywhere unless addresses are random. */
+function fixedAddresses() {
+  const command = ['setarch', '--addr-no-randomize'];
+  if (spawnSync(command[0], [...command.slice(1), 'true']).status === 0) return command;
+  console.error('image: without setarch (of util-linux) two snapshots of one input differ in a few bytes');
+  return [];
+}
+
 /** Takes the snapshot of a bundled script. The same script and node give the same bytes. */
 export function takeSnapshot(architecture, runtime, script) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-image-'));
@@ -27,9 +44,9 @@ export function takeSnapshot(architecture, runtime, script) {
     writeFileSync(path.join(folder, 'frontend.cjs'), `${constants}\n${script}`);
     const node = path.join(root, 'bin/node');
     const native = process.platform === 'linux' && process.arch === architectures[architecture].process;
-    const command = native ? [node] : [emulator(architecture), '-L', root, node];
+    const command = [...fixedAddresses(), ...(native ? [] : [emulator(architecture), '-L', root]), node];
     const flags = [
-      '--random-seed=42',
+      ...repeatable,
       '--snapshot-blob',
       'frontend.blob',
       '--build-snapshot',
