@@ -29,7 +29,7 @@ const repeatable = [
 
 /** V8 writes the address of a data view's bytes into a snapshot: the same everywhere unless addresses are random. */
 function fixedAddresses() {
-  const command = ['setarch', '--addr-no-randomize'];
+  const command = ['setarch', '-R'];
   if (spawnSync(command[0], [...command.slice(1), 'true']).status === 0) return command;
   console.error('image: without setarch (of util-linux) two snapshots of one input differ in a few bytes');
   return [];

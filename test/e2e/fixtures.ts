@@ -16,6 +16,7 @@ export interface Fixtures {
 
 const webPort = 8123;
 const gitPort = 8124;
+const stallPort = 8125;
 
 /** Starts the servers in the engine's network, where its builds find them, and makes the images. */
 export async function startFixtures(engine: Engine): Promise<Fixtures> {
@@ -29,6 +30,8 @@ export async function startFixtures(engine: Engine): Promise<Fixtures> {
   writeFileSync(path.join(web, 'file.txt'), file);
   writeFileSync(path.join(web, 'archive.tar.gz'), gzipSync(createTar([{ path: 'f', mode: 0o644, data: file }])));
   serve(process.execPath, [path.join(import.meta.dirname, 'web-server.mjs'), web, String(webPort)]);
+
+  serve(process.execPath, ['-e', `require('node:http').createServer(() => {}).listen(${stallPort}, '127.0.0.1')`]);
 
   makeRepository(path.join(folder, 'git/repo.git'));
   serve('git', [
@@ -62,6 +65,7 @@ export async function startFixtures(engine: Engine): Promise<Fixtures> {
     '@HTTPSUM@': createHash('sha256').update(file).digest('hex'),
     '@GIT@': `git://127.0.0.1:${gitPort}/repo.git`,
     '@AGENT@': agent,
+    '@STALL@': `127.0.0.1:${stallPort}`,
   };
   return {
     fill: (text, context = '') =>

@@ -14,6 +14,7 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Milliseconds, after which the command gets SIGKILL. */
   readonly timeout?: number;
+  /** Interrupts the command and all it started, as Ctrl-C in a terminal does. */
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +28,7 @@ export function runCommand(
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env,
-      signal: options.signal,
+      detached: options.signal !== undefined, // a process group of its own
       timeout: options.timeout ?? 300_000,
       killSignal: 'SIGKILL',
     });
@@ -37,7 +38,8 @@ export function runCommand(
     child.stderr.on('data', (chunk) => stderr.push(chunk));
     child.stdin.on('error', () => {}); // a command may end without reading its input
     child.stdin.end(options.input);
-    child.on('error', (error) => (error.name === 'AbortError' ? undefined : reject(error)));
+    options.signal?.addEventListener('abort', () => child.pid && process.kill(-child.pid, 'SIGINT'));
+    child.on('error', reject);
     child.on('close', (status, signal) =>
       resolve({ status, signal, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
     );

@@ -36,7 +36,7 @@ export interface Engine {
   baseImage(): Promise<string>;
   /** Starts a server that the engine's builds reach as 127.0.0.1: a process in the engine's network. */
   serve(command: string, args: readonly string[]): ChildProcess;
-  /** Runs engine.sh: `stop`, `start`, `status`, `exec COMMAND…` in the engine's network. */
+  /** Runs engine.sh: `stop`, `start`, `kill`, `status`, `exec COMMAND…` in the engine's network. */
   control(...args: string[]): Promise<CommandResult>;
 }
 

@@ -1,0 +1,175 @@
+/** What goes wrong must end: with a clear error or success, without a hang, with no frontend left behind. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { CommandOptions, CommandResult } from '../engine/command.ts';
+import { type Engine, startPrivateEngine } from '../engine/engine.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { buildCommand, dockerBuild, writeDockerfile } from './build.ts';
+import { removeContext, writeContext } from './case.ts';
+import { type Fixtures, startFixtures } from './fixtures.ts';
+import { pushImage } from './frontend-image.ts';
+
+/** The ids of the frontend processes on this machine, whoever runs them. */
+function frontends(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => commandLine(pid).includes('\0/frontend.blob\0'));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended
+  }
+}
+
+async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect.fail(`${what}: not within ${seconds} s`);
+}
+
+await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
+  let fixtures: Fixtures;
+  let syntax: string;
+  let context: string;
+  let before: number[];
+
+  beforeAll(async () => {
+    fixtures = await startFixtures(engine);
+    syntax = await pushImage(engine);
+    context = writeContext({ file: 'content\n' });
+    before = frontends();
+  });
+  afterEach(() => until('the frontends end', () => frontends().every((pid) => before.includes(pid))));
+  afterAll(() => {
+    fixtures?.close();
+    if (context) removeContext(context);
+  });
+
+  async function build(
+    text: string,
+    options: CommandOptions = {},
+    on: Engine = engine,
+    line = syntax,
+  ): Promise<CommandResult> {
+    const beside = writeContext({});
+    try {
+      const dockerfile = writeDockerfile(beside, `# syntax=${line}\n${fixtures.fill(text)}`);
+      return await dockerBuild(on, ['-f', dockerfile, context], options);
+    } finally {
+      removeContext(beside);
+    }
+  }
+
+  /** Builds, and presses Ctrl-C when `ready`; the client must be gone soon after. */
+  async function cancelled(text: string, ready: () => boolean | Promise<boolean>): Promise<CommandResult> {
+    const beside = writeContext({});
+    const dockerfile = writeDockerfile(beside, `# syntax=${syntax}\n${fixtures.fill(text)}`);
+    const controller = new AbortController();
+    const command = buildCommand(engine, ['-f', dockerfile, context]);
+    const running = engine.run('docker', command, {
+      signal: controller.signal,
+      timeout: 90_000,
+      env: { DOCKER_BUILDKIT: '1' },
+    });
+    await until('the build is where it is to be cancelled', ready);
+    const since = Date.now();
+    controller.abort();
+    const result = await running;
+    expect(Date.now() - since).toBeLessThan(10_000);
+    removeContext(beside);
+    return result;
+  }
+  const ours = () => frontends().filter((pid) => !before.includes(pid));
+
+  test('cancelled while the frontend waits for a registry that does not answer', async () => {
+    const result = await cancelled(`FROM ${fixtures.fill('@STALL@')}/image\n`, () => ours().length > 0);
+    expect(result.status).not.toBe(0);
+  });
+
+  test('cancelled in the middle of a RUN', async () => {
+    const marker = `sleep 61${process.pid}`;
+    const sleeping = () =>
+      readdirSync('/proc').some(
+        (name) => /^\d+$/.test(name) && commandLine(Number(name)).replaceAll('\0', ' ').startsWith(marker),
+      );
+    const result = await cancelled(`FROM @BASE@\nRUN ${marker}\n`, sleeping);
+    expect(result.status).not.toBe(0);
+    await until('the command of the RUN ends', () => !sleeping());
+  });
+
+  test('a frontend that is killed, as the kernel does when memory is short', async () => {
+    const running = build(`FROM ${fixtures.fill('@STALL@')}/image\n`);
+    await until('the frontend runs', () => ours().length > 0);
+    for (const pid of ours()) process.kill(pid, 'SIGKILL');
+    const { status, stderr } = await running;
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/ERROR: .*(exit code: 137|signal: killed|frontend)/);
+  });
+
+  test('a Dockerfile of 10 MB', async () => {
+    const comment = `# ${'x'.repeat(1000)}\n`;
+    const { status, stderr } = await build(`FROM scratch\n${comment.repeat(10_000)}COPY file /\n`);
+    expect(status, stderr.slice(-2000)).toBe(0);
+  });
+
+  test('a Dockerfile beyond the limit of a message', async () => {
+    const comment = `# ${'x'.repeat(1000)}\n`;
+    const { status, stderr } = await build(`FROM scratch\n${comment.repeat(17_000)}COPY file /\n`);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/ERROR: .*(larger than max|exceeds|ResourceExhausted)/s);
+  });
+
+  test('a syntax error in a Dockerfile of 10 MB', async () => {
+    const comment = `# ${'x'.repeat(1000)}\n`;
+    const { status, stderr } = await build(`FROM scratch\n${comment.repeat(10_000)}COPPY file /\n`);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('unknown instruction: COPPY');
+  });
+
+  test('300 follow paths', async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `many/${index}`);
+    const many = writeContext(Object.fromEntries(names.map((name) => [name, `${name}\n`])));
+    const beside = writeContext({});
+    const text = `FROM @BASE@\nCOPY ${names.join(' ')} /all/\nRUN test "$(ls /all | wc -l)" = 300\n`;
+    const dockerfile = writeDockerfile(beside, `# syntax=${syntax}\n${fixtures.fill(text)}`);
+    const { status, stderr } = await dockerBuild(engine, ['-f', dockerfile, many]);
+    removeContext(many);
+    removeContext(beside);
+    expect(status, stderr.slice(-2000)).toBe(0);
+  });
+
+  test('50 builds at once', async () => {
+    const builds = Array.from({ length: 50 }, (_, index) =>
+      build(`FROM scratch\nLABEL n=${index}\nCOPY file /${index}\n`),
+    );
+    const results = await Promise.all(builds);
+    expect(results.filter(({ status }) => status !== 0).map(({ stderr }) => stderr.slice(-500))).toEqual([]);
+  });
+
+  test.skipIf(engine.suite === 'own')('a daemon that is killed, and started again', { timeout: 300_000 }, async () => {
+    const other = await startPrivateEngine(engine.suite, 'faults');
+    try {
+      const name = await pushImage(other);
+      const base = await other.baseImage();
+      const running = build(`FROM ${base}\nRUN sleep 600\n`, {}, other, name);
+      await until('the build runs', () => frontends().length > before.length, 60);
+      const since = Date.now();
+      await other.control('kill');
+      const { status, stderr } = await running;
+      expect(Date.now() - since).toBeLessThan(15_000);
+      expect(status).not.toBe(0);
+      expect(stderr).toMatch(/ERROR/);
+      await until('its frontends end', () => frontends().every((pid) => before.includes(pid)));
+      expect((await other.control('start')).status).toBe(0);
+      expect((await build('FROM scratch\nCOPY file /\n', {}, other, name)).status).toBe(0);
+    } finally {
+      await other.end();
+    }
+  });
+});
