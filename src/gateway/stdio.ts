@@ -44,9 +44,14 @@ function interrupted(): Promise<never> {
   });
 }
 
+/**
+ * What an error may hold. It fits into one message of ours, but the daemon passes it on in a header, in base64 and with
+ * what it adds itself, and a client that gets too long a header sees nothing but a broken connection.
+ */
+const room = MAX_MESSAGE_BYTES / 4;
+
 /** An error quotes the Dockerfile; a very long one has to do without, rather than not arrive at all. */
 function fitting(status: Status): Status {
-  const room = MAX_MESSAGE_BYTES - 4096;
   const size = status.details.reduce((sum, { value }) => sum + value.length, status.message.length * 3);
   if (size <= room) return status;
   const message = status.message.length * 3 <= room ? status.message : `${status.message.slice(0, 65_536)}…`;

@@ -122,7 +122,8 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     const comment = `# ${'x'.repeat(1000)}\n`;
     const { status, stderr } = await build(`FROM scratch\n${comment.repeat(17_000)}COPY file /\n`);
     expect(status).not.toBe(0);
-    expect(stderr).toMatch(/ERROR: .*(larger than max|exceeds|ResourceExhausted)/s);
+    // The engine's own frontend, which forwards to ours, adds the whole Dockerfile to the error: more than a header holds.
+    expect(stderr).toMatch(/ERROR: .*(larger than max|COMPRESSION_ERROR)/s);
   });
 
   test('a syntax error in a Dockerfile of 10 MB', async () => {
