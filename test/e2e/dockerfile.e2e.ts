@@ -81,7 +81,16 @@ ENV PATH=/usr/local/bin:/bin
 
   test('any user may start it, with a read-only root', async () => {
     const image = await pushImage(engine);
-    const run = ['run', '--rm', '--read-only', '--network=none', '--user=12345:23456', '-e', 'BUILDKIT_SESSION_ID=s'];
+    const run = [
+      'run',
+      '-i',
+      '--rm',
+      '--read-only',
+      '--network=none',
+      '--user=12345:23456',
+      '-e',
+      'BUILDKIT_SESSION_ID=s',
+    ];
     // There is no gateway: it must get as far as missing it.
     const { status, stderr } = await engine.run('docker', [...run, image], { input: '' });
     expect(status).toBe(2);
