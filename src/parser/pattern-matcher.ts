@@ -5,7 +5,7 @@
 import { matchPath } from '../go/match.ts';
 import { clean } from '../go/path.ts';
 import { trimSpace } from '../go/unicode.ts';
-import { compilePattern } from './pattern-program.ts';
+import { compilePattern, type PathTest } from './pattern-program.ts';
 
 /** One pattern, cleaned and without its `!`. */
 export interface Pattern {
@@ -39,7 +39,7 @@ export interface PatternMatcher {
 
 /** @throws Error for a lone `!` and for malformed classes and escapes */
 export function createPatternMatcher(patterns: readonly string[]): PatternMatcher {
-  const compiled: (Pattern & { matches(path: string): boolean })[] = [];
+  const compiled: (Pattern & { readonly matches: PathTest })[] = [];
   for (const pattern of patterns) {
     const trimmed = trimSpace(pattern);
     if (trimmed === '') continue;
@@ -49,29 +49,29 @@ export function createPatternMatcher(patterns: readonly string[]): PatternMatche
     if (exclusion) text = text.slice(1);
     matchPath(text, '.'); // for its errors alone
     // Compiled when first needed: a pattern may be in error without ever being asked.
-    let program: ((path: string) => boolean) | undefined;
-    const matches = (path: string): boolean => (program ??= compilePattern(text))(path);
+    let program: PathTest | undefined;
+    const matches: PathTest = (path, orParent) => (program ??= compilePattern(text))(path, orParent);
     compiled.push({ text, exclusion, matches });
   }
 
   function matchesOrParentMatches(path: string): boolean {
-    const parents = parentFolders(path);
+    const folder = cleanFolder(path);
     let matched = false;
     for (const { exclusion, matches } of compiled) {
       if (exclusion !== matched) continue;
-      if (matches(path) || parents.some(matches)) matched = !exclusion;
+      if (pathOrParentMatches(path, folder, matches)) matched = !exclusion;
     }
     return matched;
   }
 
   function matchesUsingParent(path: string, parent: ParentMatches = []) {
-    const parents = parent.length > 0 ? [] : parentFolders(path);
+    const folder = parent.length > 0 ? undefined : cleanFolder(path);
     const found = new Array<boolean>(compiled.length).fill(false);
     let matched = false;
     for (const [i, { exclusion, matches }] of compiled.entries()) {
       if (!parent[i]) {
         if (exclusion !== matched) continue;
-        if (!matches(path) && !parents.some(matches)) continue;
+        if (!pathOrParentMatches(path, folder, matches)) continue;
       }
       found[i] = true;
       matched = !exclusion;
@@ -87,12 +87,16 @@ export function createPatternMatcher(patterns: readonly string[]): PatternMatche
   };
 }
 
-/** The folders a path is in, outermost first; of an absolute path also '' (its root). */
-function parentFolders(path: string): string[] {
-  const parents: string[] = [];
-  const cleaned = clean(path.slice(0, path.lastIndexOf('/') + 1));
-  if (cleaned === '.') return parents;
-  for (let at = cleaned.indexOf('/'); at >= 0; at = cleaned.indexOf('/', at + 1)) parents.push(cleaned.slice(0, at));
-  parents.push(cleaned);
-  return parents;
+/** The cleaned folder a path is in; undefined if it has none. */
+function cleanFolder(path: string): string | undefined {
+  const folder = clean(path.slice(0, path.lastIndexOf('/') + 1));
+  return folder === '.' ? undefined : folder;
+}
+
+/** Parents are the folder and all that it is in: what is in front of a slash, '' for the root. */
+function pathOrParentMatches(path: string, folder: string | undefined, matches: PathTest): boolean {
+  if (folder === undefined) return matches(path);
+  // As a rule a path begins with its cleaned folder, and then one look at it is enough.
+  if (path.lastIndexOf('/') === folder.length && path.startsWith(folder)) return matches(path, true);
+  return matches(path) || matches(folder, true);
 }

@@ -7,12 +7,15 @@
 
 import { atStart, codePoints, parseExpression, type Step } from './pattern-expression.ts';
 
+/** Whether a path matches, or (with `orParent`) what is in front of one of its slashes. */
+export type PathTest = (path: string, orParent?: boolean) => boolean;
+
 /** @throws Error `syntax error in pattern` where the rewritten pattern is no regular expression */
-export function compilePattern(pattern: string): (path: string) => boolean {
+export function compilePattern(pattern: string): PathTest {
   const { kind, expression } = rewrite(pattern);
   switch (kind) {
     case 'exact':
-      return (path) => path === pattern;
+      return (path, orParent) => path === pattern || (orParent === true && path.startsWith(`${pattern}/`));
     case 'prefix': {
       const prefix = pattern.slice(0, -2);
       return (path) => path.startsWith(prefix);
@@ -20,13 +23,16 @@ export function compilePattern(pattern: string): (path: string) => boolean {
     case 'suffix': {
       const suffix = pattern.slice(2);
       const whole = suffix.startsWith('/') ? suffix.slice(1) : undefined;
-      return (path) => path.endsWith(suffix) || path === whole;
+      const matches: PathTest = (path) => path.endsWith(suffix) || path === whole;
+      const parentMatches: PathTest = (path) =>
+        path.includes(`${suffix}/`) || (whole !== undefined && path.startsWith(`${whole}/`));
+      return (path, orParent) => matches(path) || (orParent === true && parentMatches(path));
     }
     case 'expression': {
       const alternatives = parseExpression(expression);
-      return (path) => {
+      return (path, orParent = false) => {
         const chars = codePoints(path);
-        return alternatives.some((steps) => runs(steps, chars));
+        return alternatives.some((steps) => runs(steps, chars, orParent));
       };
     }
   }
@@ -72,34 +78,50 @@ function rewrite(pattern: string): { kind: 'exact' | 'prefix' | 'suffix' | 'expr
   return { kind, expression: `${expression}$` };
 }
 
-/** Whether the steps can be gone through somewhere in the path: all ways are followed at once. */
-function runs(steps: readonly Step[], chars: readonly string[]): boolean {
+/**
+ * Whether the steps can be gone through somewhere in the path: all ways are followed at once. With `orParent` every slash
+ * may be the end of the path as well.
+ */
+function runs(steps: readonly Step[], chars: readonly string[], orParent: boolean): boolean {
   const last = steps.length;
   const isAnchored = steps[0] === atStart;
   let active = new Uint8Array(last + 1);
   let next = new Uint8Array(last + 1);
   active[0] = 1;
   for (let at = 0; ; at++) {
+    const before = chars[at - 1];
     const char = chars[at];
-    let alive = false;
-    // Steps that take no character lead forward only, so that one pass in order follows them all.
+    if (orParent && char === '/' && reachesEnd(steps, active.slice(), before, undefined)) return true;
+    if (reachesEnd(steps, active, before, char)) return true;
+    if (char === undefined) return false;
+    let alive = !isAnchored;
     for (let i = 0; i < last; i++) {
       if (active[i] === 0) continue;
       const step = steps[i]!;
-      if (step.kind === 'optional') {
-        active[i + 1] = active[i + 1 + step.count] = 1;
-      } else if (step.kind === 'place') {
-        if (step.holds(chars[at - 1], char)) active[i + 1] = 1;
-      } else {
-        if (step.kind === 'many') active[i + 1] = 1;
-        if (char === undefined || !step.test(char)) continue;
-        next[step.kind === 'many' ? i : i + 1] = 1;
-        alive = true;
-      }
+      if (step.kind === 'optional' || step.kind === 'place' || !step.test(char)) continue;
+      next[step.kind === 'many' ? i : i + 1] = 1;
+      alive = true;
     }
-    if (active[last] === 1) return true;
-    if (char === undefined || (isAnchored && !alive)) return false;
+    if (!alive) return false;
     [active, next] = [next, active.fill(0)];
     if (!isAnchored) active[0] = 1;
   }
+}
+
+/** Follows the steps that take no character. They lead forward only, so that one pass in order follows them all. */
+function reachesEnd(
+  steps: readonly Step[],
+  active: Uint8Array,
+  before: string | undefined,
+  after: string | undefined,
+): boolean {
+  for (let i = 0; i < steps.length; i++) {
+    if (active[i] === 0) continue;
+    const step = steps[i]!;
+    if (step.kind === 'one') continue;
+    if (step.kind === 'place' && !step.holds(before, after)) continue;
+    active[i + 1] = 1;
+    if (step.kind === 'optional') active[i + 1 + step.count] = 1;
+  }
+  return active[steps.length] === 1;
 }

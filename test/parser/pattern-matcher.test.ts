@@ -145,3 +145,24 @@ test('no pattern takes long', () => {
   const matcher = createPatternMatcher([`${'**/a*'.repeat(100)}b`]);
   expect(matcher.matchesOrParentMatches('a'.repeat(4000))).toBe(false);
 });
+
+test('deep paths do not take long either', () => {
+  const deep = 'a/'.repeat(50_000);
+  expect(createPatternMatcher(['**/a*b*c', '**/b', 'b/**', 'b']).matchesOrParentMatches(`${deep}a`)).toBe(false);
+  expect(createPatternMatcher(['**/*c']).matchesOrParentMatches(`${deep}bc/${deep}a`)).toBe(true);
+  expect(createPatternMatcher(['**/bc']).matchesOrParentMatches(`${deep}bc/${deep}a`)).toBe(true);
+});
+
+test.each(['/x', 'a//b/x', 'a/../b/x', './b/x', 'b/x/', '../b/x'])('parents of %s are cleaned', (path) => {
+  // The path itself is taken as it is.
+  expect([matches('b', path), matches('..', path), matches('?', path)]).toEqual(
+    {
+      '/x': [false, false, false],
+      'a//b/x': [false, false, true],
+      'a/../b/x': [true, false, true],
+      './b/x': [true, false, true],
+      'b/x/': [true, false, true],
+      '../b/x': [false, true, false],
+    }[path],
+  );
+});
