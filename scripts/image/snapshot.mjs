@@ -45,13 +45,11 @@ export function takeSnapshot(architecture, runtime, script) {
     const node = path.join(root, 'bin/node');
     const native = process.platform === 'linux' && process.arch === architectures[architecture].process;
     const command = [...fixedAddresses(), ...(native ? [] : [emulator(architecture), '-L', root]), node];
-    const flags = [
-      ...repeatable,
-      '--snapshot-blob',
-      'frontend.blob',
-      '--build-snapshot',
-      '/proc/self/cwd/frontend.cjs',
-    ];
+    // Without V8's code cache of node's own modules, of which the frontend loads none: half the size, as quick a start,
+    // and a blob that is not tied to the processor it was made on.
+    const settings = { builder: '/proc/self/cwd/frontend.cjs', withoutCodeCache: true };
+    writeFileSync(path.join(folder, 'snapshot.json'), JSON.stringify(settings));
+    const flags = [...repeatable, '--snapshot-blob', 'frontend.blob', '--build-snapshot-config', 'snapshot.json'];
     execFileSync(command[0], [...command.slice(1), ...flags], { cwd: folder, env: {}, stdio: ['ignore', 2, 2] });
     return readFileSync(path.join(folder, 'frontend.blob'));
   } finally {

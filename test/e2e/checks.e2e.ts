@@ -58,6 +58,8 @@ await onEngines('what a user sees', {}, (engine) => {
       removeContext(beside);
     }
   }
+  /** Docker 20.10 prints the message of an error but not the source it carries. */
+  const showsSource = engine.suite !== 'bookworm';
   const isNew = engine.suite === 'forky' || engine.suite === 'own';
 
   test.runIf(isNew)('--check finds what the engine’s own frontend finds', async () => {
@@ -123,14 +125,14 @@ await onEngines('what a user sees', {}, (engine) => {
     const { status, all } = await build('FROM @BASE@\nRUN true\n\n# why\nRUN echo one && \\\n  exit 7\n');
     expect(status).not.toBe(0);
     expect(all).toContain('exit code: 7');
-    expect(all).toMatch(/Dockerfile:6/);
-    expect(all).toMatch(/6 \| >>> RUN echo one/);
+    if (showsSource) expect(all).toMatch(/Dockerfile:6/);
+    if (showsSource) expect(all).toMatch(/6 \| >>> RUN echo one/);
   });
 
   test('a missing file points at its COPY', async () => {
     const { status, all } = await build('FROM @BASE@\nCOPY file /ok\nCOPY nothing-like-it /\n');
     expect(status).not.toBe(0);
-    expect(all).toMatch(/4 \| >>> COPY nothing-like-it/);
+    if (showsSource) expect(all).toMatch(/4 \| >>> COPY nothing-like-it/);
     expect(all).toMatch(/nothing-like-it.*not found/);
   });
 
@@ -138,8 +140,8 @@ await onEngines('what a user sees', {}, (engine) => {
     const { status, all } = await build('FROM @BASE@\nRUNN true\n');
     expect(status).not.toBe(0);
     expect(all).toContain('dockerfile parse error on line 3: unknown instruction: RUNN (did you mean RUN?)');
-    expect(all).toMatch(/Dockerfile:3/);
-    expect(all).toMatch(/3 \| >>> RUNN true/);
+    if (showsSource) expect(all).toMatch(/Dockerfile:3/);
+    if (showsSource) expect(all).toMatch(/3 \| >>> RUNN true/);
   });
 
   test('all errors of a file come at once', async () => {

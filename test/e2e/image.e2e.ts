@@ -1,0 +1,28 @@
+/** The assembled image: the same every time, and small. No engine is needed. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { assembleImage, layoutFolder } from './frontend-image.ts';
+
+const read = (folder: string, file: string) => JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
+
+test.skipIf(process.env['TSFRONT_IMAGE'])('the same input gives the same digest', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-image-'));
+  try {
+    await assembleImage(folder);
+    expect(read(folder, 'index.json').manifests[0].digest).toBe(read(layoutFolder, 'index.json').manifests[0].digest);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test.skipIf(process.env['TSFRONT_IMAGE'])('at most 32 MB compressed', () => {
+  const blob = (digest: string) => read(layoutFolder, `blobs/${digest.replace(':', '/')}`);
+  const [index] = read(layoutFolder, 'index.json').manifests;
+  for (const { digest } of blob(index.digest).manifests) {
+    const size = blob(digest).layers.reduce((sum: number, layer: { size: number }) => sum + layer.size, 0);
+    expect(size).toBeGreaterThan(10e6);
+    expect(size).toBeLessThanOrEqual(32e6);
+  }
+});
