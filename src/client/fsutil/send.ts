@@ -16,8 +16,10 @@ const CHUNK_BYTES = 256 << 10;
 const READERS = 8;
 /** After that many small files were asked for, a thread of its own reads them. */
 const INLINE_FILES = 200;
-/** Small files that the thread reads at a time. */
+/** Small files that the thread reads at a time, */
 const BATCH_FILES = 256;
+/** and how much of them may be under way. */
+const READ_AHEAD_BYTES = 8 << 20;
 
 /** What was sent so far. */
 export interface SendProgress {
@@ -44,7 +46,7 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
   const abort = new AbortController();
   const signal = AbortSignal.any([call.signal, abort.signal]);
   const requests: FileRequest[] = [];
-  let batch: FileRequest[] = [];
+  const batch: FileRequest[] = [];
   let smallFiles = 0;
   let reader: SmallFileReader | undefined;
   let sentFiles = 0;
@@ -143,23 +145,32 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     await added();
   };
 
-  /** Hands what has come together to the thread, one batch after the other. */
-  let reading = false;
+  /** Hands what has come together to the thread, and more before it is done with that, so that it never waits. */
+  let readingBytes = 0;
   const readBatch = () => {
-    if (reading) return;
-    reading = true;
-    void (async () => {
+    while (batch.length > 0 && (readingBytes === 0 || readingBytes < READ_AHEAD_BYTES)) {
       reader ??= startSmallFileReader(base, options.strict !== false);
-      while (batch.length > 0 && !signal.aborted) {
-        const files = batch.slice(0, BATCH_FILES);
-        batch = batch.slice(BATCH_FILES);
-        for await (const frames of reader.read(files)) {
-          await write(frames);
-        }
-        sentFiles += files.length;
-      }
-      reading = false;
-    })().catch((error: unknown) => abort.abort(error));
+      const files = batch.splice(0, BATCH_FILES);
+      const bytes = files.reduce((sum, { size }) => sum + size + 1, 0);
+      readingBytes += bytes;
+      reader.read(files, write).then(
+        () => {
+          readingBytes -= bytes;
+          sentFiles += files.length;
+          readBatch();
+        },
+        (error: unknown) => abort.abort(error),
+      );
+    }
+  };
+  let readPlanned = false;
+  const planRead = () => {
+    if (readPlanned) return;
+    readPlanned = true;
+    setImmediate(() => {
+      readPlanned = false;
+      if (!signal.aborted) readBatch();
+    });
   };
 
   const receive = async () => {
@@ -171,7 +182,7 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
         files.delete(packet.id);
         if (file.size <= SMALL_FILE_BYTES && smallFiles++ >= INLINE_FILES) {
           batch.push({ id: packet.id, ...file });
-          readBatch();
+          planRead();
         } else {
           requests.push({ id: packet.id, ...file });
           wake.shift()?.();

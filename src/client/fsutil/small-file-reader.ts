@@ -26,8 +26,11 @@ export interface ReaderSettings {
 export type ReaderAnswer = { readonly frames: Uint8Array } | { readonly done: true; readonly error?: string };
 
 export interface SmallFileReader {
-  /** The framed data packets of the files. @throws Error when one of them vanished or changed */
-  read(files: readonly FileRequest[]): AsyncIterable<Uint8Array>;
+  /**
+   * Reads files; their framed data packets go to `write`, in order. Resolves when all of them were written.
+   * @throws Error when one of them vanished or changed
+   */
+  read(files: readonly FileRequest[], write: (frames: Uint8Array) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,39 +39,32 @@ export function startSmallFileReader(base: string, strict: boolean): SmallFileRe
   const settings: ReaderSettings = { base, strict };
   const worker = new Worker(workerUrl(), { workerData: settings });
   worker.unref();
-  let failure: Error | undefined;
-  worker.on('error', (error) => {
-    failure = error as Error;
+  // batches are answered in the order in which they were asked for
+  const batches: { write(frames: Uint8Array): Promise<void>; written: Promise<void>; end(error?: Error): void }[] = [];
+  const fail = (error: Error) => {
+    for (const { end } of batches.splice(0)) end(error);
+  };
+  worker.on('error', (error) => fail(error as Error));
+  worker.on('exit', () => fail(new Error('the thread that reads files has ended')));
+  worker.on('message', (answer: ReaderAnswer) => {
+    const batch = batches[0];
+    if (!batch) return;
+    if ('frames' in answer) {
+      batch.written = batch.write(answer.frames);
+      batch.written.catch(() => {});
+      return;
+    }
+    batches.shift();
+    if (answer.error !== undefined) batch.end(new Error(answer.error));
+    else batch.written.then(() => batch.end(), batch.end);
   });
   return {
-    async *read(files) {
-      worker.postMessage(files);
-      const answers: ReaderAnswer[] = [];
-      let wake = () => {};
-      const take = (answer: ReaderAnswer) => {
-        answers.push(answer);
-        wake();
-      };
-      const fail = () => wake();
-      worker.on('message', take).on('error', fail).on('exit', fail);
-      try {
-        for (;;) {
-          const answer = answers.shift();
-          if (answer && 'frames' in answer) yield answer.frames;
-          else if (answer) {
-            if (answer.error !== undefined) throw new Error(answer.error);
-            return;
-          } else {
-            if (failure) throw failure;
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
-        }
-      } finally {
-        worker.off('message', take).off('error', fail).off('exit', fail);
-      }
-    },
+    read: (files, write) =>
+      new Promise((resolve, reject) => {
+        const end = (error?: Error) => (error ? reject(error) : resolve());
+        batches.push({ write, written: Promise.resolve(), end });
+        worker.postMessage(files);
+      }),
     async close() {
       if (worker.threadId === -1) return;
       const ended = once(worker, 'exit');

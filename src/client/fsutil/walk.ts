@@ -33,7 +33,9 @@ export interface Visit<S = unknown> {
 }
 
 /** How many files are asked for their metadata at a time. */
-const BATCH = 64;
+const BATCH = 256;
+/** How many directories are opened before their turn. */
+const AHEAD = 4;
 
 /**
  * Walks the tree below `root` depth first, the names of each directory in the order of their UTF-8 bytes. Directories
@@ -44,37 +46,71 @@ const BATCH = 64;
 export async function* walk(root: string, filter?: PathFilter, signal?: AbortSignal): AsyncGenerator<FileEntry> {
   const base = await resolveRoot(root);
   const firstPaths = new Map<bigint, string>(); // inode -> first path, for hard links
-  const pending: { path: string; full: string }[] = []; // unlisted directories above the current one
+  const pending: Item[] = []; // unlisted directories above the current one
 
-  async function* list(dir: string, full: string, parent: unknown): AsyncGenerator<FileEntry> {
+  const open = async (dir: string, full: string, parent: unknown): Promise<Item[]> => {
     signal?.throwIfAborted();
-    const children = await readSorted(full);
-    for (let start = 0; start < children.length; start += BATCH) {
-      const batch = children.slice(start, start + BATCH).map((child) => {
-        const childPath = dir === '' ? child.name : `${dir}/${child.name}`;
-        const childFull = `${full}${path.sep}${child.name}`;
-        const visit = filter?.visit(childPath, child.isDirectory(), parent) ?? LISTED;
-        return { child, childPath, childFull, visit, stats: visit.listed ? statOf(childFull) : undefined };
-      });
-      const stats = await Promise.all(batch.map((item) => item.stats));
-      for (const [i, { child, childPath, childFull, visit }] of batch.entries()) {
-        const stat = stats[i];
-        if (visit.listed && !stat) continue;
-        if (stat) {
-          for (const parent of pending.splice(0)) {
-            const parentStat = await statOf(parent.full);
-            if (parentStat) yield toEntry(parent.path, parentStat, '');
-          }
-          yield await describe(childPath, childFull, stat, firstPaths);
+    const items = (await readSorted(full)).map((child): Item => {
+      const path = dir === '' ? child.name : `${dir}/${child.name}`;
+      const visit = filter?.visit(path, child.isDirectory(), parent) ?? LISTED;
+      return { path, full: `${full}${SEPARATOR}${child.name}`, descend: child.isDirectory() && visit.descend, visit };
+    });
+    stat(items, 0);
+    return items;
+  };
+  /** Asks for the metadata of a batch; whoever needs it waits. */
+  const stat = (items: readonly Item[], start: number) => {
+    for (const item of items.slice(start, start + BATCH))
+      if (item.visit.listed) item.stats = started(statOf(item.full));
+  };
+
+  async function* list(items: readonly Item[]): AsyncGenerator<FileEntry> {
+    const dirs = items.filter((item) => item.descend);
+    let opened = 0;
+    let entered = 0;
+    for (const [i, item] of items.entries()) {
+      if (i > 0 && i % BATCH === 0) stat(items, i);
+      const stats = await item.stats;
+      if (item.visit.listed && !stats) continue;
+      if (stats) {
+        for (const parent of pending.splice(0)) {
+          const parentStats = await statOf(parent.full);
+          if (parentStats) yield toEntry(parent.path, parentStats, '');
         }
-        if (!child.isDirectory() || !visit.descend) continue;
-        if (!stat) pending.push({ path: childPath, full: childFull });
-        yield* list(childPath, childFull, visit.state);
-        if (!stat && pending.at(-1)?.path === childPath) pending.pop();
+        yield await describe(item.path, item.full, stats, firstPaths);
       }
+      if (!item.descend) continue;
+      // the next directories are opened while this one is listed
+      entered++;
+      for (; opened < Math.min(dirs.length, entered + AHEAD); opened++) {
+        const dir = dirs[opened]!;
+        dir.children = started(open(dir.path, dir.full, dir.visit.state));
+      }
+      if (!stats) pending.push(item);
+      yield* list(await item.children!);
+      item.children = undefined;
+      if (!stats && pending.at(-1) === item) pending.pop();
     }
   }
-  yield* list('', base, undefined);
+  yield* list(await open('', base, undefined));
+}
+
+/** A child of a directory on its way into the list. */
+interface Item {
+  readonly path: string;
+  readonly full: string;
+  readonly descend: boolean;
+  readonly visit: Visit;
+  stats?: Promise<BigIntStats | undefined>;
+  children?: Promise<Item[]> | undefined;
+}
+
+const SEPARATOR = path.sep;
+
+/** A promise that somebody waits for later: until then its failure is nobody's. */
+function started<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 const LISTED: Visit = { listed: true, descend: true, state: undefined };
