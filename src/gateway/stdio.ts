@@ -11,11 +11,14 @@ import { createGrpcBridge, type GatewayEnvironment } from './grpc-bridge.ts';
 
 /**
  * Runs the frontend and returns its result or error to BuildKit. Whatever goes wrong (an exception nobody caught, a
- * signal) reaches the daemon as an error of the build. Resolves to the exit code of the process.
+ * signal) reaches the daemon as an error of the build. Resolves to the code to exit with, at once.
+ *
+ * The connection is left to the end of the process: BuildKit takes one that closes while the process still runs for a
+ * frontend that failed, whatever it has returned.
  */
 export async function runOverStdio(frontend: (bridge: Bridge) => Promise<Result>): Promise<number> {
-  const transport = createUnaryTransport(standardStreams());
   try {
+    const transport = createUnaryTransport(standardStreams());
     const bridge = await createGrpcBridge(transport, readEnvironment(process.env));
     try {
       const result = await Promise.race([frontend(bridge), interrupted()]);
@@ -29,8 +32,6 @@ export async function runOverStdio(frontend: (bridge: Bridge) => Promise<Result>
     // There is nobody left to tell but the daemon's log.
     console.error(`tsfront: ${error instanceof Error ? error.message : error}`);
     return 2;
-  } finally {
-    transport.close();
   }
 }
 

@@ -163,9 +163,12 @@ function comparable({ created, rootfs, history = [], ...rest }: Record<string, u
   const entries = (history as HistoryEntry[]).map(({ created: made, created_by = '', ...entry }) => ({
     ...entry,
     created_by: created_by
+      .replace(/^((?:COPY|ADD)(?: --\S+)*) .*(?=# buildkit)/, (text) => text.replace(/ --(chown|chmod)=\S+/g, '')) // not there in 20.10
       .replace(/^HEALTHCHECK .*/, 'HEALTHCHECK') // Go's print of a struct, which has got names
       .replace(/^EXPOSE map\[(.*)\]$/, (_, ports: string) => `EXPOSE [${ports.replaceAll(':{}', '')}]`),
     ...(times && { created: made }),
   }));
-  return { ...rest, history: entries, ...(times && { created, rootfs }) };
+  // Docker 20.10 writes an absent OnBuild as null.
+  const config = Object.fromEntries(Object.entries(rest['config'] ?? {}).filter(([, value]) => value !== null));
+  return { ...rest, config, history: entries, ...(times && { created, rootfs }) };
 }
