@@ -73,9 +73,11 @@ export function addBuildOptions(command: Command): Command {
     .addOption(new Option('--session-id <id>', 'session that local sources name').hideHelp());
 }
 
-/** An opened build; `close` removes temporary files and writes down the images that were used. */
+/** An opened build; `close` removes temporary files. */
 export interface OpenedBuild {
   readonly options: OfflineOptions;
+  /** Writes down the images that were used, if that was asked for: once it is known that these are all. */
+  keepImages(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -114,9 +116,11 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
       remote,
       ...(flags.sessionId !== undefined && { sessionId: flags.sessionId }),
     },
+    async keepImages() {
+      if (flags.writeImages !== undefined) await writeOutput(flags.writeImages, images.table(), io);
+    },
     async close() {
       await remote?.close();
-      if (flags.writeImages !== undefined) await writeOutput(flags.writeImages, images.table(), io);
     },
   };
 }

@@ -44,6 +44,7 @@ async function run(context: string, flags: CheckFlags, io: Io): Promise<void> {
         ? `${JSON.stringify(json, undefined, 2)}\n`
         : report.formatProblems(source, problems, io.stdoutIsTerminal && !io.env['NO_COLOR']);
     await writeOutput(flags.output, text, io);
+    if (!json.buildError) await build.keepImages();
     if (problems.length > 0) throw new Exit(exitCode.failed);
   } finally {
     await build.close();

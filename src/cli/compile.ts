@@ -48,6 +48,7 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
       throw new Exit(exitCode.failed);
     });
     for (const warning of compiled.warnings) io.writeStderr(formatWarning(warning, io));
+    await build.keepImages();
     return compiled;
   } finally {
     await build.close();

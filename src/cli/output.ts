@@ -1,17 +1,22 @@
 /** Where commands write their results to. */
 import { randomUUID } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import type { Io } from './io.ts';
 
-/** Writes a file in one go: nobody sees half of it, and a failure leaves what was there. `-` is standard output. */
+/**
+ * Writes a file in one go: nobody sees half of it, and a failure leaves what was there. Links, pipes and devices are
+ * written through, not replaced. `-` is standard output.
+ */
 export async function writeOutput(file: string | undefined, data: string | Uint8Array, io: Io): Promise<void> {
   if (file === undefined || file === '-') return io.writeStdout(data);
-  const partial = `${file}.${randomUUID()}`;
+  const found = await lstat(file).catch(() => undefined);
+  const partial = found?.isFile() === false ? file : `${file}.${randomUUID()}`;
   try {
     await writeFile(partial, data);
-    await rename(partial, file);
+    if (partial !== file) await rename(partial, file);
   } catch (error) {
-    await rm(partial, { force: true });
-    throw new Error(`cannot write ${file}: ${(error as Error).message}`, { cause: error });
+    if (partial !== file) await rm(partial, { force: true });
+    const { message } = error as Error;
+    throw new Error(`cannot write ${file}: ${message.replaceAll(partial, file)}`, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -206,6 +206,20 @@ test('the images of a build can be kept and used again', async () => {
   expect(Object.keys(images['docker.io/library/alpine:latest'].platforms)).toEqual(['linux/amd64', 'linux/arm64']);
   const second = await runCli(['compile', folder, '--offline', '--images', kept, platforms]);
   expect(second).toEqual(first);
+
+  await write('Dockerfile', 'FROM alpine\nFROM nope\nCOPY --from=0 / /\n');
+  expect((await compile('--write-images', kept)).code).toBe(1);
+  expect(JSON.parse(await readFile(kept, 'utf8'))).toEqual({ images });
+});
+
+test('a link as output stays one', async () => {
+  await write('Dockerfile', 'FROM scratch\n');
+  const output = await write('out.json', 'as it was');
+  const link = path.join(folder, 'link.json');
+  await symlink(output, link);
+  expect((await compile('-o', link)).code).toBe(0);
+  expect(JSON.parse(await readFile(output, 'utf8'))).toHaveProperty('def');
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
 });
 
 describe('failures', () => {
