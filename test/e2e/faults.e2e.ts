@@ -112,7 +112,8 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(stderr).toMatch(/ERROR: .*(exit code: 137|signal: killed|frontend)/);
   });
 
-  test('a Dockerfile of 10 MB', async () => {
+  // BuildKit 0.13 takes no message beyond 4 MB from any frontend.
+  test.skipIf(engine.suite === 'trixie')('a Dockerfile of 10 MB', async () => {
     const comment = `# ${'x'.repeat(1000)}\n`;
     const { status, stderr } = await build(`FROM scratch\n${comment.repeat(10_000)}COPY file /\n`);
     expect(status, stderr.slice(-2000)).toBe(0);

@@ -127,6 +127,7 @@ ADD @HTTP@/file.txt /downloaded/
 ADD @HTTP@/file.txt /downloaded/renamed
 ADD --chmod=600 --chown=1:1 @HTTP@/archive.tar.gz /archive.tar.gz
 `,
+    otherCache: { bookworm: 'the mode of a downloaded file was written in another way' },
   },
   {
     name: 'a file of a web server with its checksum',

@@ -78,6 +78,7 @@ RUN --mount=type=secret,id=token,env=TOKEN echo -n "$TOKEN" | sha256sum > /diges
 RUN --network=none ls /sys/class/net > /net
 RUN --network=default true
 `,
+    not: ['bookworm'],
   },
   {
     name: 'users, folders and owners of what is made',

@@ -80,6 +80,7 @@ ENV E=\\$A F='$A' G="$A" H=$A$C I=\${A}b
 WORKDIR /\${C}
 RUN env | sort | grep -v HOSTNAME > /env
 `,
+    not: ['bookworm'],
   },
   {
     name: 'pattern operators',
