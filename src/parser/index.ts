@@ -1,16 +1,20 @@
 /**
  * The parser: the text of a Dockerfile to tokens, to concrete syntax, to the syntax tree of `ast.ts`.
  *
- *     import { readFileSync } from 'node:fs';
- *     import { decodeText, formatDiagnostic, parseDockerfile } from 'tsfront/parser';
+ * @example
+ * import { readFileSync } from 'node:fs';
+ * import { decodeText, formatDiagnostic, parseDockerfile } from 'tsfront/parser';
  *
- *     const { source, stages, diagnostics } = parseDockerfile(decodeText(readFileSync('Dockerfile')));
- *     for (const stage of stages) console.log(stage.from.image.text, stage.instructions.length);
- *     for (const diagnostic of diagnostics) console.error(formatDiagnostic(source, diagnostic));
+ * const { source, stages, diagnostics } = parseDockerfile(decodeText(readFileSync('Dockerfile')));
+ * for (const stage of stages) console.log(stage.from.image.text, stage.instructions.length);
+ * for (const diagnostic of diagnostics) console.error(formatDiagnostic(source, diagnostic));
  *
  * Parsing never throws: all problems of a file are in `diagnostics`, first the one that the reference frontend reports.
  * Words keep their quotes and `$variables`; a {@link ShellLex} expands them.
+ *
+ * @module
  */
+
 export { decodeText, encodeText } from '../go/text.ts';
 export type * from './ast.ts';
 export { type FormatOptions, formatDiagnostic } from './code-frame.ts';
