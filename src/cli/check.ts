@@ -1,4 +1,4 @@
-/** `tsfront check`: all errors of a Dockerfile and the findings of the lint rules. */
+/** `tsfront check`: all syntax errors of a Dockerfile, what else would fail its build, and the findings of the lint rules. */
 import { Command, Option } from 'commander';
 import type { ImageResolver } from '../image/resolver.ts';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
@@ -15,7 +15,9 @@ interface CheckFlags extends BuildFlags {
 export function checkCommand(io: Io): Command {
   const command = new Command('check')
     .summary('find the problems of a Dockerfile')
-    .description('check a Dockerfile: every error in it, and the lint rules of `docker build --check`')
+    .description(
+      'check a Dockerfile: every syntax error in it, what else fails its build first, and the lint rules of `docker build --check`',
+    )
     .addOption(
       new Option('--format <format>', 'text for people, json as frontend.lint')
         .choices(['text', 'json'])

@@ -40,13 +40,6 @@ export function base(path: string): string {
   return path.slice(path.lastIndexOf('/', to - 1) + 1, to);
 }
 
-/** `path.Ext`: from the last dot of the last element, '' without one. */
-export function ext(path: string): string {
-  const { file } = split(path);
-  const dot = file.lastIndexOf('.');
-  return dot < 0 ? '' : file.slice(dot);
-}
-
 /** `path.IsAbs`. */
 export function isAbs(path: string): boolean {
   return path.startsWith('/');

@@ -6,15 +6,6 @@ const prefixes = 'kmgtp';
 
 /** Bytes of a size with binary units: `1k` is 1024. @throws Error `invalid size: 'x'`, `invalid suffix: 'x'`, or ParseFloat's */
 export function parseRamInBytes(size: string): bigint {
-  return parseSize(size, 1024);
-}
-
-/** Bytes of a size with decimal units: `1k` is 1000. @throws Error as {@link parseRamInBytes} */
-export function parseHumanSize(size: string): bigint {
-  return parseSize(size, 1000);
-}
-
-function parseSize(size: string, base: number): bigint {
   const end = /[\d. ][^\d. ]*$/.exec(size)?.index;
   if (end === undefined) throw new Error(`invalid size: '${size}'`);
   const value = parseFloat64(size.slice(0, size[end] === ' ' ? end : end + 1));
@@ -27,7 +18,7 @@ function parseSize(size: string, base: number): bigint {
   // Lower case may be longer: what it is then is not looked at.
   const known = utf8Length(unit) > 3 ? power > 0 : /^(?:b|[kmgtp](?:b|ib)?)$/.test(unit);
   if (!known) throw new Error(`invalid suffix: '${unit}'`);
-  return toInt64(value * base ** power);
+  return toInt64(value * 1024 ** power);
 }
 
 /** Go's conversion on amd64: what does not fit becomes the smallest number. */

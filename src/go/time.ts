@@ -14,11 +14,6 @@ export interface Timestamp {
 const layout = '2006-01-02T15:04:05Z07:00';
 const secondsPerDay = 86_400n;
 
-/** `time.Unix(seconds, nanos).UTC()`. */
-export function timestampFromUnix(seconds: bigint, nanos = 0): Timestamp {
-  return { seconds, nanos };
-}
-
 /** Negative, 0 or positive as `a` is before, at or after `b`; offsets do not matter. */
 export function compareTimestamps(a: Timestamp, b: Timestamp): number {
   if (a.seconds !== b.seconds) return a.seconds < b.seconds ? -1 : 1;

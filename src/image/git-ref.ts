@@ -1,5 +1,4 @@
 /** References to git repositories in a Dockerfile or as a build context. */
-import { join } from '../go/path.ts';
 import { quote } from '../go/quote.ts';
 import { parseBool } from '../go/strconv.ts';
 import { parseUrl } from '../go/url.ts';
@@ -58,22 +57,6 @@ export function parseGitRef(text: string): GitRef | undefined {
     },
     url.query,
   );
-}
-
-/**
- * The reference with its options in the fragment, `remote#ref:subdir`; undefined if it is none or a bad one.
- */
-export function formatGitFragment(text: string, withSubDir: boolean): string | undefined {
-  let git: GitRef | undefined;
-  try {
-    git = parseGitRef(text);
-  } catch {
-    return undefined;
-  }
-  if (!git) return undefined;
-  const subDir = withSubDir ? join('/', git.subDir).slice(1) : '';
-  const fragment = git.ref + (subDir && `:${subDir}`);
-  return git.remote + (fragment && `#${fragment}`);
 }
 
 function tryParse(text: string, local: boolean): GitUrl | undefined {

@@ -39,12 +39,6 @@ export function gitUrlFrom(url: GoUrl): GitUrl {
   };
 }
 
-/** Whether git would fetch from it over a network protocol. */
-export function isGitTransport(text: string): boolean {
-  const scheme = schemePrefix.exec(text)?.[1]?.toLowerCase();
-  return scheme === undefined ? scpPrefix.test(text) && !text.includes('\n') : schemes.has(scheme);
-}
-
 function parseScpUrl(text: string): GitUrl {
   const unknown = new Error('unknown protocol');
   const match = scpPrefix.exec(text);

@@ -62,11 +62,6 @@ export function familiarString(reference: ImageReference): string {
   return formatReference(familiar(reference));
 }
 
-/** {@link familiarString} without tag and digest. */
-export function familiarName(reference: ImageReference): string {
-  return referenceName(familiar(reference));
-}
-
 /** Adds the tag `latest` if there is neither tag nor digest. */
 export function tagNameOnly(reference: ImageReference): ImageReference {
   return reference.tag || reference.digest ? reference : { ...reference, tag: 'latest' };

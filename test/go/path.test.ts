@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { matchPath } from '../../src/go/match.ts';
-import { base, clean, dir, ext, isAbs, join, split } from '../../src/go/path.ts';
+import { base, clean, dir, isAbs, join, split } from '../../src/go/path.ts';
 
 test.each([
   ['', '.'],
@@ -21,7 +21,7 @@ test.each([
   expect(clean(path)).toBe(cleaned);
 });
 
-test('join, base, dir, split, ext', () => {
+test('join, base, dir, split', () => {
   expect(join()).toBe('');
   expect(join('', '')).toBe('');
   expect(join('a', '', '/b/../c')).toBe('a/c');
@@ -31,7 +31,6 @@ test('join, base, dir, split, ext', () => {
   );
   expect(['', '.', '/', 'abc/def', 'abc////def', 'a/'].map(dir)).toEqual(['.', '.', '/', 'abc', 'abc', 'a']);
   expect(split('a/b')).toEqual({ dir: 'a/', file: 'b' });
-  expect(['a.tar.gz', 'a.dir/b', '.x'].map(ext)).toEqual(['.gz', '', '.x']);
   expect([isAbs('/a'), isAbs('a'), isAbs('')]).toEqual([true, false, false]);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommitTime } from '../../src/image/git-object.ts';
-import { formatGitFragment, type GitRef, parseGitRef } from '../../src/image/git-ref.ts';
-import { isGitTransport, parseGitUrl } from '../../src/image/git-url.ts';
+import { type GitRef, parseGitRef } from '../../src/image/git-ref.ts';
+import { parseGitUrl } from '../../src/image/git-url.ts';
 
 describe('parseGitRef', () => {
   const buildkit = { remote: 'https://github.com/moby/buildkit.git', shortName: 'buildkit' };
@@ -78,17 +78,6 @@ describe('parseGitRef', () => {
   ])('?%s fails', (query, message) => {
     expect(() => parseGitRef(`https://github.com/moby/buildkit.git?${query}`)).toThrow(new Error(message));
   });
-
-  test('formatGitFragment', () => {
-    const text = 'https://github.com/docker/docker.git?ref=v1.0.0&subdir=/subdir';
-    expect(formatGitFragment(text, false)).toBe('https://github.com/docker/docker.git#v1.0.0');
-    expect(formatGitFragment(text, true)).toBe('https://github.com/docker/docker.git#v1.0.0:subdir');
-    expect(formatGitFragment('https://github.com/docker/docker.git', true)).toBe(
-      'https://github.com/docker/docker.git',
-    );
-    expect(formatGitFragment('https://github.com/docker/docker.git?x=1', true)).toBeUndefined();
-    expect(formatGitFragment('alpine', true)).toBeUndefined();
-  });
 });
 
 describe('parseGitUrl', () => {
@@ -110,7 +99,6 @@ describe('parseGitUrl', () => {
     });
     expect(() => parseGitUrl('ftp://x/y')).toThrow('ftp: invalid protocol');
     expect(() => parseGitUrl('x/y')).toThrow('unknown protocol');
-    expect(['git://x', 'git@x:y', 'x/y', 'ftp://x'].map(isGitTransport)).toEqual([true, true, false, false]);
   });
 });
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../src/image/digest.ts';
 import {
-  familiarName,
   familiarString,
   formatReference,
   parseNormalizedNamed,
@@ -95,7 +94,6 @@ describe('references', () => {
     expect(formatReference(withDigest(withTag(alpine, '1'), digest))).toBe(`docker.io/library/alpine:1@${digest}`);
     expect(formatReference(withTag(withDigest(alpine, digest), '1'))).toBe(`docker.io/library/alpine:1@${digest}`);
     expect(trimNamed(withTag(alpine, '1'))).toEqual(alpine);
-    expect(familiarName(withTag(alpine, '1'))).toBe('alpine');
     expect(referenceName(withTag(alpine, '1'))).toBe('docker.io/library/alpine');
     expect(() => withTag(alpine, '')).toThrow('invalid tag format');
     expect(() => withDigest(alpine, 'sha256:abc')).toThrow('invalid digest format');
