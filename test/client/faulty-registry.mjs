@@ -1,0 +1,35 @@
+// A registry with faults, in front of a good one: faulty-registry.mjs PORT REGISTRY
+// The repository says what goes wrong: /v2/FAULT/PHASE/NAME/… is NAME's, but PHASE fails with the status FAULT, or gets
+// no answer (`stall`), or half of one (`cut`). Phases: manifest and blob when pulling, upload and commit when pushing.
+import { createServer, request as forward } from 'node:http';
+
+const [port, upstream] = process.argv.slice(2);
+
+function phaseOf(method, path) {
+  if (path.includes('/manifests/')) return method === 'PUT' ? 'commit' : 'manifest';
+  if (path.includes('/blobs/uploads/')) return 'upload';
+  return path.includes('/blobs/') && method === 'GET' ? 'blob' : '';
+}
+
+createServer((request, response) => {
+  const [, fault, phase, rest] = /^\/v2\/([^/]+)\/([^/]+)\/(.+)$/.exec(request.url) ?? [];
+  const failing = rest !== undefined && phaseOf(request.method, `/${rest}`) === phase;
+  if (failing && fault === 'stall') return request.resume();
+  if (failing && fault === 'cut' && request.method !== 'GET') return request.socket.destroy();
+  if (failing && fault !== 'cut') {
+    const body = JSON.stringify({ errors: [{ code: 'FAULT', message: `told to answer ${fault}` }] });
+    request.resume();
+    response.writeHead(Number(fault), { 'content-type': 'application/json' }).end(body);
+    return;
+  }
+  const path = rest === undefined ? request.url : `/v2/${rest}`;
+  const there = forward(`http://${upstream}${path}`, { method: request.method, headers: request.headers }, (answer) => {
+    const headers = { ...answer.headers };
+    if (headers.location) headers.location = headers.location.replace('/v2/', `/v2/${fault}/${phase}/`);
+    response.writeHead(answer.statusCode, headers);
+    if (!failing) return answer.pipe(response);
+    answer.once('data', (chunk) => response.write(chunk.subarray(0, chunk.length / 2), () => response.destroy()));
+  });
+  there.on('error', () => response.destroy());
+  request.pipe(there);
+}).listen(Number(port), '127.0.0.1');
