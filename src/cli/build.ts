@@ -14,7 +14,7 @@ export function buildCommand(io: Io): Command {
       '.',
     )
     .usage('[options] [context]')
-    .option('-f, --file <path>', 'the Dockerfile ("-" for standard input)')
+    .option('-f, --file <path>', 'the Dockerfile: a path, "-" for standard input, or a URL')
     .option('-q, --quiet', 'print nothing but the image ID')
     .option('--call <method>', 'what to do: build, check, outline or targets')
     .option('--check', 'short for --call=check')

@@ -36,9 +36,14 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** `--no-cache=STAGES` (docker's `--no-cache-filter`) is an option of its own for the parser, which takes `no-` for a negation. */
+/**
+ * Spells arguments out that the parser does not take as docker does: flags with a value (`--push=false`), and
+ * `--no-cache=STAGES` (docker's `--no-cache-filter`), for it takes `no-` for a negation.
+ */
 function spellOut(args: readonly string[]): string[] {
-  return args.map((arg) =>
-    arg.replace(/^--no-cache(-filter)?=/, '--uncached=').replace(/^--no-cache-filter$/, '--uncached'),
-  );
+  return args.flatMap((arg) => {
+    const [, flag, value] = /^(-q|--(?:quiet|no-cache|pull|push|load|check))=(true|false|1|0)$/.exec(arg) ?? [];
+    if (flag) return value === 'true' || value === '1' ? [flag] : [];
+    return arg.replace(/^--no-cache(-filter)?=/, '--uncached=').replace(/^--no-cache-filter$/, '--uncached');
+  });
 }

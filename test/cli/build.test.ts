@@ -1,4 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build/context.ts';
@@ -102,13 +104,33 @@ describe('flags of build', () => {
       context: 'https://github.com/x/y.git#main',
     });
     await expect(openInputs('/nonexistent', undefined, [])).rejects.toThrow('unable to prepare context');
+    expect(inputs.sharedKey).toBe(path.basename(dir));
+  });
+
+  test('name a Dockerfile on the web', async () => {
+    const server = createServer((request, answer) => {
+      answer.writeHead(request.url === '/Dockerfile' ? 200 : 404).end('FROM scratch\n');
+    }).listen(0);
+    try {
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { localDirs, cleanUp } = await openInputs(temporaryDir(), `${origin}/Dockerfile`, []);
+      expect(readFileSync(path.join(localDirs['dockerfile']!, 'Dockerfile'), 'utf8')).toBe('FROM scratch\n');
+      await cleanUp();
+      await expect(openInputs(temporaryDir(), `${origin}/other`, [])).rejects.toThrow(/other: HTTP status 404$/);
+    } finally {
+      server.close();
+    }
   });
 });
 
 await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
-  const tsfront = (args: string[], input = '') =>
-    engine.run(process.execPath, [cli, ...args], { input, env: { BUILDKIT_HOST: engine.buildkitHost } });
+  const tsfront = (args: string[], input = '', signal?: AbortSignal) =>
+    engine.run(process.execPath, [cli, ...args], {
+      input,
+      env: { BUILDKIT_HOST: engine.buildkitHost },
+      ...(signal && { signal }),
+    });
 
   test('builds a Dockerfile on standard input, and tells what it made', async () => {
     const dir = temporaryDir();
@@ -130,6 +152,39 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(failed.stderr).toMatch(/ERROR: failed to solve: process .* exit code: 9/);
   });
 
+  test('takes flags with values, as docker does', async () => {
+    const dockerfile = `FROM ${await engine.baseImage()}\nRUN cat /proc/sys/kernel/random/uuid > /once\n`;
+    const name = 'example/flags:1';
+    const id = async (...flags: string[]) => {
+      const built = await tsfront(
+        ['build', '-q=true', '--push=false', '--load=true', ...flags, '-t', name, '-'],
+        dockerfile,
+      );
+      expect(built.status, built.stderr).toBe(0);
+      return engine.must('docker', ['run', '--rm', '--network=none', name, 'cat', '/once']);
+    };
+    const first = await id();
+    expect(await id('--no-cache=false')).toBe(first);
+    expect(await id('--no-cache=true')).not.toBe(first);
+  });
+
+  test('stops the daemon on Ctrl-C', async () => {
+    const abort = new AbortController();
+    const seconds = `61${process.pid}`;
+    const dockerfile = `FROM ${await engine.baseImage()}\nRUN sleep ${seconds}\n`;
+    const sleeping = async () => {
+      const { stdout } = await engine.run('sh', ['-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "']);
+      return stdout.includes(`sleep ${seconds} `);
+    };
+    const running = tsfront(['build', '--progress=plain', '-'], dockerfile, abort.signal);
+    await expect.poll(sleeping, { timeout: 30_000 }).toBe(true);
+    abort.abort();
+    const { status, stderr } = await running;
+    expect(status, stderr).toBe(130);
+    expect(stderr).toContain('ERROR: the build was canceled');
+    await expect.poll(sleeping, { timeout: 10_000 }).toBe(false);
+  });
+
   test('checks, and solves what was compiled', async () => {
     const checked = await tsfront(['build', '--check', '-'], 'from scratch\nCOPY . /\n');
     expect(checked.status).toBe(1);
@@ -149,6 +204,15 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   test('shows workers, cache and history', async () => {
     expect((await tsfront(['workers'])).stdout).toContain('linux/amd64');
     expect((await tsfront(['du'])).stdout).toContain('Total:');
-    expect((await tsfront(['history', 'ls'])).stdout).toContain('BUILD');
+    const metadata = path.join(temporaryDir(), 'meta.json');
+    const dockerfile = `FROM ${await engine.baseImage()}\nRUN echo logged by the step\n`;
+    const args = ['build', '--no-cache', '--progress=quiet', `--metadata-file=${metadata}`, '-'];
+    expect((await tsfront(args, dockerfile)).status).toBe(0);
+    const ref = JSON.parse(readFileSync(metadata, 'utf8'))['buildx.build.ref'];
+    expect((await tsfront(['history', 'ls'])).stdout).toMatch(new RegExp(`^${ref} .* completed `, 'm'));
+    expect((await tsfront(['history', 'logs', ref])).stdout).toMatch(/^#\d+ [\d.]+ logged by the step$/m);
+    expect(JSON.parse((await tsfront(['history', 'inspect', ref])).stdout)).toMatchObject({ ref, status: 'completed' });
+    expect((await tsfront(['history', 'rm', ref])).status).toBe(0);
+    expect((await tsfront(['history', 'inspect', ref])).stderr).toMatch(new RegExp(`^ERROR: .*${ref}`, 'm'));
   });
 });

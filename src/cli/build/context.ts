@@ -13,6 +13,8 @@ export interface BuildInputs {
   readonly ociLayouts: Record<string, string>;
   readonly frontendAttrs: Record<string, string>;
   readonly attachables: readonly Attachable[];
+  /** Names the context among those of this machine: its next build sends only what has changed. */
+  readonly sharedKey: string;
   /** Removes temporary files. */
   cleanUp(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export async function openInputs(
   const frontendAttrs: Record<string, string> = {};
   const attachables: Attachable[] = [];
   const temporary: string[] = [];
+  let sharedKey = '';
   const temporaryDir = async () => {
     const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-'));
     temporary.push(dir);
@@ -67,7 +70,9 @@ export async function openInputs(
     if (!(await stat(context).catch(() => undefined))?.isDirectory())
       throw new Error(`unable to prepare context: path ${JSON.stringify(context)} not found or no directory`);
     localDirs['context'] = context;
+    sharedKey = path.basename(path.resolve(context));
     if (file === '-') await dockerfileText(await readAll(stdin));
+    else if (file && /^https?:\/\//.test(file)) await dockerfileText(await download(file));
     else if (file) {
       if (!(await stat(file).catch(() => undefined))?.isFile())
         throw new Error(`unable to prepare context: the Dockerfile ${file} is not there`);
@@ -103,10 +108,24 @@ export async function openInputs(
     ociLayouts,
     frontendAttrs,
     attachables,
+    sharedKey,
     async cleanUp() {
       for (const dir of temporary) await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+const DOWNLOAD_TIMEOUT_MS = 10_000;
+
+async function download(url: string): Promise<Uint8Array> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
+    if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new Error(`unable to get the Dockerfile ${url}: ${cause instanceof Error ? cause.message : message}`);
+  }
 }
 
 function isRemote(context: string): boolean {

@@ -84,6 +84,7 @@ async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs:
     localDirs: inputs.localDirs,
     ociLayouts: inputs.ociLayouts,
     attachables: inputs.attachables,
+    sharedKey: inputs.sharedKey,
     exports: parseOutputs({ ...flags, push: flags.push ?? false, load: flags.load ?? false }, connection.kind),
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
     cacheTo: parseCaches('--cache-to', flags.cacheTo),
