@@ -1,14 +1,27 @@
 // A registry with faults, in front of a good one: faulty-registry.mjs PORT REGISTRY
 // The repository says what goes wrong: /v2/FAULT/PHASE/NAME/… is NAME's, but PHASE fails with the status FAULT, or gets
-// no answer (`stall`), or half of one (`cut`). Phases: manifest and blob when pulling, upload and commit when pushing.
+// no answer (`stall`), or half of one (`cut`). Phases: manifest, config and layer when pulling, upload and commit when pushing.
 import { createServer, request as forward } from 'node:http';
 
 const [port, upstream] = process.argv.slice(2);
+/** Digests: blobs are told apart by the manifests that went through. */
+const layers = new Set();
 
 function phaseOf(method, path) {
   if (path.includes('/manifests/')) return method === 'PUT' ? 'commit' : 'manifest';
   if (path.includes('/blobs/uploads/')) return 'upload';
-  return path.includes('/blobs/') && method === 'GET' ? 'blob' : '';
+  if (!path.includes('/blobs/') || method !== 'GET') return '';
+  return layers.has(path.split('/').at(-1)) ? 'layer' : 'config';
+}
+
+function noteLayers(manifest) {
+  let text = '';
+  manifest.on('data', (chunk) => {
+    text += chunk;
+  });
+  manifest.on('end', () => {
+    for (const { digest } of JSON.parse(text).layers ?? []) layers.add(digest);
+  });
 }
 
 createServer((request, response) => {
@@ -27,6 +40,7 @@ createServer((request, response) => {
     const headers = { ...answer.headers };
     if (headers.location) headers.location = headers.location.replace('/v2/', `/v2/${fault}/${phase}/`);
     response.writeHead(answer.statusCode, headers);
+    if (path.includes('/manifests/') && request.method === 'GET') noteLayers(answer);
     if (!failing) return answer.pipe(response);
     answer.once('data', (chunk) => response.write(chunk.subarray(0, chunk.length / 2), () => response.destroy()));
   });

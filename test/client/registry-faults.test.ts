@@ -1,0 +1,164 @@
+import type { ChildProcess } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTar } from '../../scripts/image/tar.ts';
+import { type Connection, connect, type Export, type SolveOptions, solve } from '../../src/client/index.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+const PORT = 7301;
+/** How long an error may take; the daemon asks four times, 7 s in all, where the status is 500. */
+const LIMIT_MS = 10_000;
+
+await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
+  const faulty = `localhost:${PORT}`;
+  let connection: Connection;
+  let server: ChildProcess;
+  beforeAll(async () => {
+    await engine.baseImage();
+    const script = path.join(import.meta.dirname, 'faulty-registry.mjs');
+    server = engine.serve(process.execPath, [script, String(PORT), engine.registry]);
+    connection = await connect(engine.buildkitHost || engine.dockerHost);
+    const up = `for i in $(seq 50); do curl -fsS http://${faulty}/v2/ && exit; sleep 0.1; done; exit 1`;
+    if (engine.home) expect((await engine.control('exec', 'sh', '-c', up)).status).toBe(0);
+    else await engine.must('sh', ['-c', up]);
+  });
+  afterAll(() => {
+    connection?.close();
+    server?.kill();
+  });
+
+  const build = (text: string, exports: readonly Export[], options: SolveOptions = {}) => {
+    const files = { Dockerfile: text };
+    return solve(connection, {
+      frontend: 'dockerfile.v0',
+      localDirs: { context: files, dockerfile: files },
+      exports,
+      auth: false,
+      ...options,
+    });
+  };
+  const registryHas = async (image: string) => {
+    const answer = await fetch(`http://${engine.registry}/v2/${image}`, {
+      headers: {
+        accept: 'application/vnd.oci.image.manifest.v1+json,application/vnd.docker.distribution.manifest.v2+json',
+      },
+    });
+    await answer.body?.cancel();
+    return answer.status === 200;
+  };
+  const failure = async (result: Promise<unknown>) => {
+    const before = Date.now();
+    const error = await result.then(
+      () => new Error('did not fail'),
+      (reason: Error) => reason,
+    );
+    expect(Date.now() - before).toBeLessThan(LIMIT_MS);
+    return error.message;
+  };
+  /** An image that is in no daemon: only in the registry. */
+  const freshImage = async (): Promise<string> => {
+    const name = `test/fresh-${randomBytes(4).toString('hex')}`;
+    const put = async (body: Uint8Array) => {
+      const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+      const opened = await fetch(`http://${engine.registry}/v2/${name}/blobs/uploads/`, { method: 'POST' });
+      const url = new URL(opened.headers.get('location') ?? '', `http://${engine.registry}`);
+      url.searchParams.set('digest', digest);
+      const stored = await fetch(url, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: new Uint8Array(body),
+      });
+      expect(stored.status).toBe(201);
+      return { digest, size: body.length };
+    };
+    const tar = createTar([{ path: 'f', mode: 0o644, data: randomBytes(100_000) }]);
+    const rootfs = { type: 'layers', diff_ids: [`sha256:${createHash('sha256').update(tar).digest('hex')}`] };
+    const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs }));
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const manifest = {
+      schemaVersion: 2,
+      mediaType,
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...(await put(config)) },
+      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', ...(await put(gzipSync(tar))) }],
+    };
+    const stored = await fetch(`http://${engine.registry}/v2/${name}/manifests/1`, {
+      method: 'PUT',
+      headers: { 'content-type': mediaType },
+      body: JSON.stringify(manifest),
+    });
+    expect(stored.status).toBe(201);
+    return `${name}:1`;
+  };
+
+  const words: Record<string, RegExp> = {
+    401: /401|unauthorized|authorization failed/i,
+    429: /429|too many requests/i,
+    500: /500|internal server error/i,
+    cut: /EOF|connection reset|unexpected|closed/i,
+  };
+  const faults = Object.keys(words);
+
+  for (const phase of ['manifest', 'config', 'layer'])
+    test.each(faults)(`that answers a pull of the ${phase} with: %s`, { timeout: 30_000 }, async (fault) => {
+      const image = `${faulty}/${fault}/${phase}/${await freshImage()}`;
+      const dir = temporaryDir();
+      const message = await failure(build(`FROM ${image}`, [{ type: 'local', dest: path.join(dir, 'out') }]).result);
+      // the daemon says of a layer that breaks off how much is missing, not whose it is
+      if (fault !== 'cut' || phase !== 'layer') expect(message).toContain(faulty);
+      expect(message).toMatch(words[fault]!);
+      expect(readdirSync(dir, { recursive: true })).toEqual([]);
+    });
+
+  for (const phase of ['upload', 'commit'])
+    test.each(faults)(`that answers a push with, at its ${phase}: %s`, { timeout: 30_000 }, async (fault) => {
+      const image = `test/pushed-${randomBytes(4).toString('hex')}`;
+      const text = `FROM scratch\nCOPY <<EOF /f\n${image}\nEOF\n`;
+      const name = `${faulty}/${fault}/${phase}/${image}:1`;
+      const message = await failure(build(text, [{ type: 'image', attrs: { name, push: 'true' } }]).result);
+      expect(message).toContain(`failed to push ${name}`);
+      expect(message).toMatch(fault === 'cut' ? words[fault]! : `told to answer ${fault}`);
+      expect(await registryHas(`${image}/manifests/1`)).toBe(false);
+    });
+
+  // how long a registry may take is the daemon's to say, and it waits for ever; the user can stop it
+  test.each(['manifest', 'config', 'layer', 'upload', 'commit'])(
+    `that stalls (%s) does not keep a build that is stopped`,
+    {
+      timeout: 30_000,
+    },
+    async (phase) => {
+      const dir = temporaryDir();
+      const pulled = phase !== 'upload' && phase !== 'commit';
+      const image = pulled ? await freshImage() : `test/pushed-${randomBytes(4).toString('hex')}:1`;
+      const name = `${faulty}/stall/${phase}/${image}`;
+      const abort = new AbortController();
+      const running = pulled
+        ? build(`FROM ${name}`, [{ type: 'local', dest: path.join(dir, 'out') }], { signal: abort.signal })
+        : build(`FROM scratch\nCOPY <<EOF /f\n${image}\nEOF\n`, [{ type: 'image', attrs: { name, push: 'true' } }], {
+            signal: abort.signal,
+          });
+      const waiting = { layer: 'FROM', upload: 'pushing layers', commit: 'pushing manifest' }[phase] ?? 'load metadata';
+      let stopped = 0;
+      const stop = () => {
+        stopped ||= Date.now();
+        abort.abort(new Error('enough'));
+      };
+      for await (const { vertexes, statuses } of running.status) {
+        const names = [
+          ...vertexes.filter(({ started }) => started).map((v) => v.name),
+          ...statuses.map(({ id }) => id),
+        ];
+        if (names.some((text) => text.includes(waiting))) setTimeout(stop, 500);
+      }
+      await expect(running.result).rejects.toThrow('enough');
+      expect(Date.now() - stopped).toBeLessThan(LIMIT_MS);
+      expect(readdirSync(dir, { recursive: true })).toEqual([]);
+      if (!pulled) expect(await registryHas(image.replace(':', '/manifests/'))).toBe(false);
+      await build('FROM scratch\nCOPY Dockerfile /', []).result; // the daemon is as well as before
+    },
+  );
+});
