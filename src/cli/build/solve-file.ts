@@ -1,6 +1,7 @@
 /** Runs `tsfront solve`. */
 import { readFile } from 'node:fs/promises';
 import { type Connection, connect, createDisplay, type ProgressMode, showProgress, solve } from '../../client/index.ts';
+import { unbindSessions } from '../../client/unbind-sessions.ts';
 import { Definition } from '../../llb/index.ts';
 import type { Io } from '../io.ts';
 import type { SolveFlags } from '../solve.ts';
@@ -15,7 +16,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   let connection: Connection | undefined;
   try {
     const bytes = file === '-' ? await io.readStdin() : await readFile(file);
-    const definition = Definition.decode(bytes);
+    const definition = unbindSessions(Definition.decode(bytes));
     connection = await connect(flags.builder);
     const localDirs: Record<string, string> = {};
     for (const local of flags.local) {

@@ -1,0 +1,44 @@
+/** Compiled definitions name the session that is to send their directories; it is not the one that builds them. */
+import { clone, toBinary } from '@bufbuild/protobuf';
+import { OpSchema, SourceSchema } from '../gen/pb/ops_pb.ts';
+import { Definition } from '../llb/definition.ts';
+import { digestOf } from '../llb/encode-op.ts';
+import { createId } from './connect.ts';
+
+/**
+ * The same graph with local sources that belong to no session: each build of it takes the directories of its own. A
+ * daemon looks for a session that is named, for 5 s, before it asks the build's. Opening a session of that name instead
+ * would mix up builds that run at once.
+ *
+ * What is downstream of a local source gets other digests, as it does from build to build with the frontend; the cache
+ * goes by contents. A definition without such sources is returned as it is.
+ */
+export function unbindSessions(definition: Definition): Definition {
+  const unique = createId(); // without it, builds of other directories at the same time would share these ops
+  const renamed = new Map<string, string>();
+  const def: Uint8Array[] = [];
+  for (const [position, { digest, op }] of definition.ops().entries()) {
+    let changed = false;
+    if (op.op.case === 'source' && 'local.session' in op.op.value.attrs) {
+      delete op.op.value.attrs['local.session'];
+      op.op.value.attrs['local.unique'] = unique;
+      changed = true;
+    }
+    for (const input of op.inputs) {
+      const now = renamed.get(input.digest);
+      if (now === undefined) continue;
+      input.digest = now;
+      changed = true;
+    }
+    const bytes = changed ? toBinary(OpSchema, op) : definition.def[position]!;
+    if (changed) renamed.set(digest, digestOf(bytes));
+    def.push(bytes);
+  }
+  if (renamed.size === 0) return definition;
+  const rename = <T>(entries: Iterable<[string, T]>) =>
+    Array.from(entries, ([digest, value]): [string, T] => [renamed.get(digest) ?? digest, value]);
+  const metadata = new Map(rename(definition.metadata));
+  const source = definition.source && clone(SourceSchema, definition.source);
+  if (source) source.locations = Object.fromEntries(rename(Object.entries(source.locations)));
+  return new Definition(def, metadata, source);
+}
