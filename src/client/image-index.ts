@@ -21,6 +21,8 @@ export interface IndexEntry {
 export interface JoinOptions {
   /** Docker's by default. */
   readonly credentials?: CredentialSource | undefined;
+  /** Annotations of the index. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,7 +50,9 @@ export async function joinImages(
       const body = await repository.get(part.digest, part.mediaType);
       entries.push(...(JSON.parse(body.toString()) as { manifests: IndexEntry[] }).manifests);
     }
-    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: entries }, null, 2));
+    const { annotations } = options;
+    const content = { schemaVersion: 2, mediaType: INDEX, manifests: entries, ...(annotations && { annotations }) };
+    const index = Buffer.from(JSON.stringify(content, null, 2));
     await repository.put(reference.tag, INDEX, index);
     const digest = `sha256:${createHash('sha256').update(index).digest('hex')}`;
     joined = { mediaType: INDEX, digest, size: index.length };

@@ -168,6 +168,45 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(await id('--no-cache=true')).not.toBe(first);
   });
 
+  test('builds on several nodes, and annotates what they make and the index of it', async () => {
+    const address = engine.buildkitHost || engine.dockerHost;
+    const nodes = ['linux/amd64', 'linux/arm64'].map((platform) => `--builder=${platform}=${address}`);
+    const name = `${engine.registry}/test/cli-nodes:1`;
+    const annotations = ['--annotation=a=manifest', '--annotation=index:b=index'];
+    const args = [
+      'build',
+      '--progress=quiet',
+      '--provenance=false',
+      ...nodes,
+      ...annotations,
+      '--push',
+      '-t',
+      name,
+      '-',
+    ];
+    const built = await tsfront(args, 'FROM scratch\nARG TARGETARCH\nLABEL arch=$TARGETARCH\n');
+    expect(built.status, built.stderr).toBe(0);
+    const get = async (what: string) => {
+      const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json';
+      const url = `http://${engine.registry}/v2/test/cli-nodes/manifests/${what}`;
+      return (await (await fetch(url, { headers: { accept } })).json()) as {
+        annotations?: object;
+        manifests: { digest: string; platform: { architecture: string } }[];
+      };
+    };
+    const index = await get('1');
+    expect(index.annotations).toEqual({ b: 'index' });
+    expect(index.manifests.map(({ platform }) => platform.architecture)).toEqual(['amd64', 'arm64']);
+    for (const { digest } of index.manifests) expect((await get(digest)).annotations).toEqual({ a: 'manifest' });
+    const refused = await tsfront(['build', ...nodes, '-o', 'out', '-'], 'FROM scratch\n');
+    expect(refused.stderr).toContain('a build on several builders has to be pushed');
+    const archive = await engine.run('sh', [
+      '-c',
+      `tar c -C /etc passwd | ${process.execPath} ${cli} ${args.join(' ')}`,
+    ]);
+    expect(archive.stderr).toContain('an archive on standard input can go to one builder only');
+  });
+
   test('stops the daemon on Ctrl-C', async () => {
     const abort = new AbortController();
     const seconds = `61${process.pid}`;

@@ -66,8 +66,21 @@ function toNodesOptions(options: SolveOptions, flags: BuildFlags): NodesOptions 
   if (flags.tag.length === 0) throw new Error('a build on several builders needs a tag');
   const platforms = flags.platform.flatMap((platform) => platform.split(','));
   const all = parseBuilders(flags.builder).flatMap((builder) => builder.platforms);
-  const { exports: _exports, attachables: _attachables, ...rest } = options;
-  return { ...rest, platforms: platforms.length > 0 ? platforms : all, names: flags.tag };
+  const { exports, attachables = [], ...rest } = options;
+  if (attachables.length > 0) throw new Error('an archive on standard input can go to one builder only');
+  // of the index are those that the nodes cannot write
+  const attrs = Object.entries(exports?.find(({ type }) => type === 'image')?.attrs ?? {});
+  const prefix = 'annotation-index.';
+  const ofIndex = attrs
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value]);
+  return {
+    ...rest,
+    platforms: platforms.length > 0 ? platforms : all,
+    names: flags.tag,
+    imageAttrs: Object.fromEntries(attrs.filter(([key]) => !key.startsWith(prefix))),
+    ...(ofIndex.length > 0 && { join: { annotations: Object.fromEntries(ofIndex) } }),
+  };
 }
 
 type Inputs = Awaited<ReturnType<typeof openInputs>>;
