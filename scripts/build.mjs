@@ -19,23 +19,32 @@ const common = {
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 
-// The frontend is one self-contained file: it runs in an image without node_modules.
-await build({
+// What takes its packages along: CommonJS ones need a `require`.
+const standalone = {
   ...common,
-  entryPoints: { frontend: 'src/frontend.ts' },
   outdir: 'dist',
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+};
+
+// The frontend is one self-contained file: it runs in an image without node_modules.
+await build({ ...standalone, entryPoints: { frontend: 'src/frontend.ts' } });
+
+// The command line has its packages bundled because their hundreds of files take longer to load than a small build.
+await build({
+  ...standalone,
+  entryPoints: { cli: 'src/cli.ts' },
+  splitting: true,
+  chunkNames: 'chunks/cli-[name]-[hash]',
 });
 
-// The library and the command line share chunks and take their packages from node_modules.
+// The library shares chunks and takes its packages from node_modules.
 const entries = {
   index: 'src/index.ts',
   parser: 'src/parser/index.ts',
   llb: 'src/llb/index.ts',
   client: 'src/client/index.ts',
-  cli: 'src/cli.ts',
   'read-worker': 'src/client/fsutil/read-worker.ts',
 };
 await build({

@@ -1,5 +1,6 @@
 /** Reads packets of fsutil's transfer protocol. */
 import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { PacketType } from './packet-buffer.ts';
 import type { FileEntry } from './walk.ts';
 
 export interface Packet {
@@ -14,6 +15,8 @@ const EMPTY = new Uint8Array(0);
 
 /** @throws Error for bytes that are no packet */
 export function decodePacket(bytes: Uint8Array): Packet {
+  const requested = requestedId(bytes);
+  if (requested !== undefined) return { type: PacketType.Request, stat: undefined, id: requested, data: EMPTY };
   const reader = new BinaryReader(bytes);
   let type = 0;
   let stat: FileEntry | undefined;
@@ -28,6 +31,24 @@ export function decodePacket(bytes: Uint8Array): Packet {
     else reader.skip(wire, field);
   }
   return { type, stat, id, data };
+}
+
+/**
+ * The file id of a request in its usual form. A context is requested file by file, so these packets are by far the most
+ * frequent; undefined for all others.
+ */
+function requestedId(bytes: Uint8Array): number | undefined {
+  const last = bytes.length - 1;
+  if (bytes[0] !== 1 << 3 || bytes[1] !== PacketType.Request || last > 6) return undefined;
+  if (last === 1) return 0;
+  if (bytes[2] !== 3 << 3) return undefined;
+  let id = 0;
+  for (let i = 3; i <= last; i++) {
+    const more = bytes[i]! > 0x7f;
+    if (more === (i === last)) return undefined;
+    id |= (bytes[i]! & 0x7f) << (7 * (i - 3));
+  }
+  return id;
 }
 
 function decodeStat(bytes: Uint8Array): FileEntry {

@@ -17,9 +17,9 @@ const READERS = 8;
 /** After that many small files were asked for, a thread of its own reads them. */
 const INLINE_FILES = 200;
 /** Small files that the thread reads at a time, */
-const BATCH_FILES = 256;
-/** and how much of them may be under way. */
-const READ_AHEAD_BYTES = 8 << 20;
+const BATCH_FILES = 128;
+/** and how many such batches it has at a time: what is asked for meanwhile comes together in the next. */
+const BATCHES = 2;
 
 /** What was sent so far. */
 export interface SendProgress {
@@ -86,12 +86,13 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
 
   const list = async () => {
     let id = 0;
-    for await (const entry of walk(root, options.filter, signal)) {
+    const take = (entry: FileEntry) => {
       if (hasContents(entry.mode) && entry.linkname === '') files.set(id, { path: entry.path, size: entry.size });
       id++;
       buffer.stat(entry);
-      if (buffer.length >= FLUSH_BYTES) await flush();
-    }
+      return buffer.length >= FLUSH_BYTES ? flush() : undefined;
+    };
+    await walk(root, take, options.filter, signal);
     buffer.packet(PacketType.Stat, 0, EMPTY);
     await flush();
   };
@@ -146,16 +147,15 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
   };
 
   /** Hands what has come together to the thread, and more before it is done with that, so that it never waits. */
-  let readingBytes = 0;
+  let batches = 0;
   const readBatch = () => {
-    while (batch.length > 0 && (readingBytes === 0 || readingBytes < READ_AHEAD_BYTES)) {
+    while (batch.length > 0 && batches < BATCHES) {
       reader ??= startSmallFileReader(base, options.strict !== false);
       const files = batch.splice(0, BATCH_FILES);
-      const bytes = files.reduce((sum, { size }) => sum + size + 1, 0);
-      readingBytes += bytes;
+      batches++;
       reader.read(files, write).then(
         () => {
-          readingBytes -= bytes;
+          batches--;
           sentFiles += files.length;
           readBatch();
         },
@@ -177,14 +177,15 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     for await (const message of call.messages) {
       const packet = decodePacket(message);
       if (packet.type === PacketType.Request) {
-        const file = files.get(packet.id);
-        if (!file) throw new Error(`the daemon asked for a file that was not offered (${packet.id})`);
-        files.delete(packet.id);
+        const { id } = packet;
+        const file = files.get(id);
+        if (!file) throw new Error(`the daemon asked for a file that was not offered (${id})`);
+        files.delete(id);
         if (file.size <= SMALL_FILE_BYTES && smallFiles++ >= INLINE_FILES) {
-          batch.push({ id: packet.id, ...file });
+          batch.push({ id, path: file.path, size: file.size });
           planRead();
         } else {
-          requests.push({ id: packet.id, ...file });
+          requests.push({ id, path: file.path, size: file.size });
           wake.shift()?.();
         }
       } else if (packet.type === PacketType.Error) {

@@ -1,6 +1,6 @@
 /** Lists a directory tree in the order in which file transfers have to send it. */
-import type { BigIntStats, Dirent } from 'node:fs';
-import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { type BigIntStats, type Dirent, lstat } from 'node:fs';
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isSymlink, ModeSocket, toGoMode } from './file-mode.ts';
 
@@ -37,47 +37,54 @@ const BATCH = 256;
 /** How many directories are opened before their turn. */
 const AHEAD = 4;
 
+/** Takes the entries of a walk. The walk goes on when the promise, if there is one, has resolved. */
+export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
+
 /**
  * Walks the tree below `root` depth first, the names of each directory in the order of their UTF-8 bytes. Directories
  * that are not listed themselves come before the first listed file in them. Sockets come as empty regular files, as
  * archives know none. Files that vanish before they are looked at are left out.
  * @throws Error when `root` is no directory, and for directories that cannot be read
  */
-export async function* walk(root: string, filter?: PathFilter, signal?: AbortSignal): AsyncGenerator<FileEntry> {
+export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
   const base = await resolveRoot(root);
   const firstPaths = new Map<bigint, string>(); // inode -> first path, for hard links
   const pending: Item[] = []; // unlisted directories above the current one
 
-  const open = async (dir: string, full: string, parent: unknown): Promise<Item[]> => {
+  const open = async (dir: string, full: string, parent: unknown): Promise<Directory> => {
     signal?.throwIfAborted();
     const items = (await readSorted(full)).map((child): Item => {
       const path = dir === '' ? child.name : `${dir}/${child.name}`;
       const visit = filter?.visit(path, child.isDirectory(), parent) ?? LISTED;
       return { path, full: `${full}${SEPARATOR}${child.name}`, descend: child.isDirectory() && visit.descend, visit };
     });
-    stat(items, 0);
-    return items;
-  };
-  /** Asks for the metadata of a batch; whoever needs it waits. */
-  const stat = (items: readonly Item[], start: number) => {
-    for (const item of items.slice(start, start + BATCH))
-      if (item.visit.listed) item.stats = started(statOf(item.full));
+    return { items, nextBatch: statBatch(items, 0) };
   };
 
-  async function* list(items: readonly Item[]): AsyncGenerator<FileEntry> {
+  const statBatch = (items: readonly Item[], start: number): Promise<void> =>
+    started(statAll(items.slice(start, start + BATCH).filter((item) => item.visit.listed)));
+
+  const list = async (directory: Directory): Promise<void> => {
+    const { items } = directory;
     const dirs = items.filter((item) => item.descend);
     let opened = 0;
     let entered = 0;
     for (const [i, item] of items.entries()) {
-      if (i > 0 && i % BATCH === 0) stat(items, i);
-      const stats = await item.stats;
+      if (i % BATCH === 0) {
+        await directory.nextBatch;
+        directory.nextBatch = statBatch(items, i + BATCH);
+      }
+      const { stats } = item;
       if (item.visit.listed && !stats) continue;
       if (stats) {
         for (const parent of pending.splice(0)) {
-          const parentStats = await statOf(parent.full);
-          if (parentStats) yield toEntry(parent.path, parentStats, '');
+          await statAll([parent]);
+          if (parent.stats) await take(toEntry(parent.path, parent.stats, ''));
         }
-        yield await describe(item.path, item.full, stats, firstPaths);
+        const linkname = stats.isSymbolicLink() ? await readlink(item.full) : hardLinkTarget(item.path, stats);
+        const taken = take(toEntry(item.path, stats, linkname));
+        if (taken) await taken;
+        item.stats = undefined;
       }
       if (!item.descend) continue;
       // the next directories are opened while this one is listed
@@ -87,12 +94,27 @@ export async function* walk(root: string, filter?: PathFilter, signal?: AbortSig
         dir.children = started(open(dir.path, dir.full, dir.visit.state));
       }
       if (!stats) pending.push(item);
-      yield* list(await item.children!);
+      await list(await item.children!);
       item.children = undefined;
       if (!stats && pending.at(-1) === item) pending.pop();
     }
-  }
-  yield* list(await open('', base, undefined));
+  };
+
+  /** The first path of a file that was listed before, or ''. */
+  const hardLinkTarget = (relative: string, stats: BigIntStats): string => {
+    if (stats.nlink <= 1n || stats.isDirectory()) return '';
+    const first = firstPaths.get(stats.ino);
+    if (first === undefined) firstPaths.set(stats.ino, relative);
+    return first ?? '';
+  };
+
+  await list(await open('', base, undefined));
+}
+
+/** A directory that was read, and the metadata that its list has to wait for. */
+interface Directory {
+  readonly items: readonly Item[];
+  nextBatch: Promise<void>;
 }
 
 /** A child of a directory on its way into the list. */
@@ -101,8 +123,8 @@ interface Item {
   readonly full: string;
   readonly descend: boolean;
   readonly visit: Visit;
-  stats?: Promise<BigIntStats | undefined>;
-  children?: Promise<Item[]> | undefined;
+  stats?: BigIntStats | undefined;
+  children?: Promise<Directory> | undefined;
 }
 
 const SEPARATOR = path.sep;
@@ -143,26 +165,18 @@ export function compareUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-async function statOf(full: string): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(full || path.sep, { bigint: true });
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-async function describe(
-  relative: string,
-  full: string,
-  stats: BigIntStats,
-  firstPaths: Map<bigint, string>,
-): Promise<FileEntry> {
-  if (stats.isSymbolicLink()) return toEntry(relative, stats, await readlink(full));
-  if (stats.nlink <= 1n || stats.isDirectory()) return toEntry(relative, stats, '');
-  const first = firstPaths.get(stats.ino);
-  if (first === undefined) firstPaths.set(stats.ino, relative);
-  return toEntry(relative, stats, first ?? '');
+/** Looks at files at once; those that are gone get no metadata. A promise for each would cost more than the call. */
+function statAll(items: readonly Item[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = items.length;
+    if (left === 0) resolve();
+    for (const item of items)
+      lstat(item.full, { bigint: true }, (error, stats) => {
+        if (error && !isGone(error)) return reject(error);
+        item.stats = error ? undefined : stats;
+        if (--left === 0) resolve();
+      });
+  });
 }
 
 function toEntry(relative: string, stats: BigIntStats, linkname: string): FileEntry {
