@@ -41,7 +41,7 @@ function requestedId(bytes: Uint8Array): number | undefined {
   const last = bytes.length - 1;
   if (bytes[0] !== 1 << 3 || bytes[1] !== PacketType.Request || last > 6) return undefined;
   if (last === 1) return 0;
-  if (bytes[2] !== 3 << 3) return undefined;
+  if (bytes[2] !== 3 << 3 || last === 2) return undefined;
   let id = 0;
   for (let i = 3; i <= last; i++) {
     const more = bytes[i]! > 0x7f;
