@@ -36,9 +36,13 @@ await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
       { type: 'registry', attrs: { ref, mode: 'max' } },
     ];
     await start(dockerfile, { cacheTo }).result;
+    const inline = `${engine!.registry}/test/inline:1`;
+    const exports = [{ type: 'image' as const, attrs: { name: inline, push: 'true' } }];
+    await start(dockerfile, { cacheTo: [{ type: 'inline' }], exports }).result;
     const caches = [
       { type: 'local', attrs: { src: dir } },
       { type: 'registry', attrs: { ref } },
+      { type: 'registry', attrs: { ref: inline } },
     ];
     for (const entry of [undefined, ...caches]) {
       for await (const _ of prune(connection!, { all: true }));
@@ -47,7 +51,7 @@ await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
       for await (const { vertexes } of build.status)
         for (const { name, cached } of vertexes) hit ||= cached && name.includes('echo marker');
       await build.result;
-      expect(hit, entry?.type).toBe(entry !== undefined);
+      expect(hit, JSON.stringify(entry)).toBe(entry !== undefined);
     }
   });
 

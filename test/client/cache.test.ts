@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { prepareCaches } from '../../src/client/cache.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+const env = {
+  ACTIONS_RUNTIME_TOKEN: 'token',
+  ACTIONS_RESULTS_URL: 'https://results.example',
+  AWS_ACCESS_KEY_ID: 'key',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+};
+
+test('caches of CI services get what their environment says, unless it is given', async () => {
+  const gha = { type: 'gha', attrs: { scope: 's', token: 'mine' } };
+  const s3 = { type: 's3', attrs: { region: 'r', bucket: 'b' } };
+  const azblob = { type: 'azblob', attrs: { name: 'n' } };
+  const { imports, exports } = await prepareCaches([s3], [gha, azblob, { type: 'inline' }], env);
+  expect(imports).toEqual([
+    { Type: 's3', Attrs: { region: 'r', bucket: 'b', access_key_id: 'key', secret_access_key: 'secret' } },
+  ]);
+  expect(exports).toEqual([
+    { Type: 'gha', Attrs: { scope: 's', token: 'mine', url_v2: 'https://results.example' } },
+    { Type: 'azblob', Attrs: { name: 'n' } },
+    { Type: 'inline', Attrs: {} },
+  ]);
+});
+
+test('a local cache is named in its index when the build has succeeded, and found by that name', async () => {
+  const dir = mkdtempSync(path.join(temporaryDir(), 'cache-'));
+  expect((await prepareCaches([{ type: 'local', attrs: { src: dir } }])).imports).toEqual([]);
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const { finish, stores } = await prepareCaches([], [{ type: 'local', attrs: { dest: dir, tag: 'main' } }]);
+  expect([...stores]).toEqual([[`local:${dir}`, dir]]);
+  const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', digest, size: 2 };
+  await finish({ 'cache.manifest': JSON.stringify(manifest) });
+  expect(JSON.parse(readFileSync(path.join(dir, 'index.json'), 'utf8')).manifests).toMatchObject([{ digest }]);
+  const found = await prepareCaches([{ type: 'local', attrs: { src: dir, tag: 'main' } }]);
+  expect(found.imports).toMatchObject([{ Type: 'local', Attrs: { digest } }]);
+  expect(JSON.parse(found.frontendAttrs['cache-imports']!)).toEqual(found.imports);
+  expect((await prepareCaches([{ type: 'local', attrs: { src: dir, tag: 'other' } }])).imports).toEqual([]);
+});
+
+test.each([
+  [[{ type: 'registry' }], [], 'registry cache importer requires ref'],
+  [[], [{ type: 'registry' }], 'registry cache exporter requires ref'],
+  [[{ type: 'local' }], [], 'local cache importer requires src'],
+  [[], [{ type: 'local' }], 'local cache exporter requires dest'],
+])('from %j to %j is refused', async (from, to, message) => {
+  await expect(prepareCaches(from, to)).rejects.toThrow(message);
+});
