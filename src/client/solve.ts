@@ -7,6 +7,7 @@ import type { SolveRequestSchema } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
 import type { Definition } from '../llb/definition.ts';
 import { Code, RpcError } from '../rpc/status.ts';
+import { explainMissing, requireSeveralExporters } from './abilities.ts';
 import { type CacheEntry, prepareCaches } from './cache.ts';
 import { type Connection, createId } from './connect.ts';
 import { type Export, prepareExports } from './exporters.ts';
@@ -127,6 +128,7 @@ async function runWith(
   const { signal } = options;
   signal?.throwIfAborted();
   const { attachables, exports, caches } = await prepare(options, temporary);
+  if (exports.exporters.length > 1) await requireSeveralExporters(connection, signal);
   const session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
   const cut = new AbortController();
   const [exporter] = exports.exporters;
@@ -168,6 +170,8 @@ async function runWith(
     await exports.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);
     return { ref, exporterResponse: response.ExporterResponse };
+  } catch (error) {
+    throw explainMissing(error, connection.kind);
   } finally {
     done = true;
     session.close();

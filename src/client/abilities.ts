@@ -1,0 +1,31 @@
+/** What older daemons, and Docker engines without the containerd image store, cannot do: said in words that help. */
+import { Code, RpcError } from '../rpc/status.ts';
+import type { Connection } from './connect.ts';
+
+/**
+ * Daemons before BuildKit 0.11 take the first of several exporters and forget the others without a word.
+ * @throws RpcError when this is one of them
+ */
+export async function requireSeveralExporters(connection: Connection, signal?: AbortSignal): Promise<void> {
+  try {
+    await connection.control.info({}, { signal });
+  } catch (error) {
+    if (!(error instanceof RpcError) || error.code !== Code.unimplemented) throw error;
+    throw new RpcError(Code.unimplemented, 'this daemon is too old for several outputs of one build: name only one');
+  }
+}
+
+/** Says of exporters and caches that the daemon does not have why that is. Other errors are returned as they are. */
+export function explainMissing(error: unknown, kind: Connection['kind']): unknown {
+  if (!(error instanceof RpcError) || kind !== 'dockerd') return error;
+  const exporter = /exporter "?([\w-]+)"? could not be found/.exec(error.status)?.[1];
+  const cache = /unknown cache (?:exporter|importer): "?([\w-]+)"?/.exec(error.status)?.[1];
+  if (!exporter && !cache) return error;
+  const hint = cache
+    ? `this Docker engine has no ${cache} cache`
+    : exporter === 'image'
+      ? 'this Docker engine pushes no images by itself: build without pushing, then use "docker push"'
+      : `this Docker engine has no ${exporter} exporter`;
+  const explained = `${error.status} (${hint}; Docker 23 and newer have it with the containerd image store)`;
+  return Object.assign(new RpcError(error.code, explained, error.details), { cause: error });
+}

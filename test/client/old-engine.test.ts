@@ -1,0 +1,63 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Connection,
+  connect,
+  dockerfileFrontend,
+  type InProcessFrontend,
+  type SolveOptions,
+  solve,
+} from '../../src/client/index.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+// Docker 20.10 has BuildKit 0.8, and no image store but its own
+await onEngines('an old engine', { suites: ['bookworm'] }, (engine) => {
+  let connection: Connection;
+  beforeAll(async () => {
+    connection = await connect(engine.dockerHost);
+  });
+  afterAll(() => connection?.close());
+  const files = { Dockerfile: 'FROM scratch\nCOPY f /d/f\nENV A=b\n', f: 'contents' };
+
+  describe.skipIf(engine.suite === 'own').each<[string, string | InProcessFrontend]>([
+    ['dockerfile.v0', 'dockerfile.v0'],
+    ['tsfront', dockerfileFrontend],
+  ])('with %s', (_, frontend) => {
+    const run = (options: SolveOptions) =>
+      solve(connection, { frontend, localDirs: { context: files, dockerfile: files }, auth: false, ...options }).result;
+
+    test('builds a context, and exports files and archives', async () => {
+      const dir = temporaryDir();
+      await run({ exports: [{ type: 'local', dest: path.join(dir, 'out') }] });
+      expect(readFileSync(path.join(dir, 'out/d/f'), 'utf8')).toBe('contents');
+      await run({ exports: [{ type: 'tar', dest: path.join(dir, 'out.tar') }] });
+      expect(await engine.must('tar', ['xOf', path.join(dir, 'out.tar'), 'd/f'])).toBe('contents');
+    });
+
+    test('builds an image into the engine', async () => {
+      const name = 'example/old:1';
+      await run({ exports: [{ type: 'custom', name: 'moby', attrs: { name } }] });
+      expect(await engine.must('docker', ['image', 'inspect', '-f', '{{.Config.Env}}', name])).toContain('A=b');
+    });
+
+    test('says what it cannot do, and leaves nothing', async () => {
+      const dir = temporaryDir();
+      const name = `${engine.registry}/test/old:1`;
+      const tar = { type: 'tar' as const, dest: path.join(dir, 'out.tar') };
+      await expect(run({ exports: [{ type: 'image', attrs: { name, push: 'true' } }] })).rejects.toThrow(
+        /exporter "image" could not be found .*docker push.*containerd image store/,
+      );
+      await expect(run({ exports: [{ type: 'oci', dest: path.join(dir, 'oci.tar') }] })).rejects.toThrow(
+        /has no oci exporter/,
+      );
+      await expect(run({ exports: [tar, { type: 'local', dest: path.join(dir, 'out') }] })).rejects.toThrow(
+        /too old for several outputs/,
+      );
+      const cacheTo = [{ type: 'local', attrs: { dest: path.join(dir, 'cache') } }];
+      await expect(run({ cacheTo })).rejects.toThrow(/has no local cache/);
+      for (const left of ['oci.tar', 'out.tar', 'out']) expect(existsSync(path.join(dir, left)), left).toBe(false);
+    });
+  });
+});
