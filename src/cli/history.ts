@@ -31,7 +31,7 @@ export function historyCommand(io: Io): Command {
     );
   add('inspect <ref>', 'show all that is known of a build, as JSON').action((ref: string, flags: Flags) =>
     withConnection(flags.builder, async (connection, { listHistory, readBlob }) => {
-      const record = find(await listHistory(connection, ref), ref);
+      const record = find(await listHistory(connection, idOf(ref)), idOf(ref));
       const attachments = await Promise.all(
         record.blobs
           .filter(({ mediaType }) => mediaType.includes('json'))
@@ -48,12 +48,12 @@ export function historyCommand(io: Io): Command {
     .action((ref: string, flags: Flags) =>
       withConnection(flags.builder, async (connection, { createDisplay, historyLogs, showProgress }) => {
         const display = await createDisplay((flags.progress ?? 'plain') as ProgressMode, process.stdout);
-        await showProgress(historyLogs(connection, ref), display);
+        await showProgress(historyLogs(connection, idOf(ref)), display);
       }),
     );
   add('rm <ref...>', 'forget builds').action((refs: string[], flags: Flags) =>
     withConnection(flags.builder, async (connection, { deleteHistory }) => {
-      for (const ref of refs) await deleteHistory(connection, ref);
+      for (const ref of refs) await deleteHistory(connection, idOf(ref));
     }),
   );
   return history;
@@ -70,6 +70,11 @@ function row(record: HistoryRecord): string[] {
 function buildName({ frontendAttrs, exporterResponse }: HistoryRecord): string {
   const target = frontendAttrs['target'] ? ` (${frontendAttrs['target']})` : '';
   return (exporterResponse['image.name'] ?? frontendAttrs['context'] ?? frontendAttrs['filename'] ?? '') + target;
+}
+
+/** Docker and metadata files name a build BUILDER/NODE/REF. */
+function idOf(ref: string): string {
+  return ref.slice(ref.lastIndexOf('/') + 1);
 }
 
 function find(records: readonly HistoryRecord[], ref: string): HistoryRecord {

@@ -139,7 +139,10 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const built = await tsfront(args, `FROM ${await engine.baseImage()}\nRUN echo made > /made\n`);
     expect(built.status, built.stderr).toBe(0);
     expect(built.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
-    expect(JSON.parse(readFileSync(metadata, 'utf8'))).toMatchObject({ 'containerimage.digest': built.stdout.trim() });
+    expect(JSON.parse(readFileSync(metadata, 'utf8'))).toMatchObject({
+      'containerimage.digest': built.stdout.trim(),
+      'buildx.build.provenance': { buildType: 'https://mobyproject.org/buildkit@v1' },
+    });
     expect(await engine.must('docker', ['run', '--rm', '--network=none', 'example/cli:1', 'cat', '/made'])).toBe(
       'made\n',
     );
@@ -247,11 +250,13 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const dockerfile = `FROM ${await engine.baseImage()}\nRUN echo logged by the step\n`;
     const args = ['build', '--no-cache', '--progress=quiet', `--metadata-file=${metadata}`, '-'];
     expect((await tsfront(args, dockerfile)).status).toBe(0);
-    const ref = JSON.parse(readFileSync(metadata, 'utf8'))['buildx.build.ref'];
+    const name = JSON.parse(readFileSync(metadata, 'utf8'))['buildx.build.ref'];
+    expect(name).toMatch(/^default\/default\/\w+$/);
+    const ref = name.split('/')[2];
     expect((await tsfront(['history', 'ls'])).stdout).toMatch(new RegExp(`^${ref} .* completed `, 'm'));
-    expect((await tsfront(['history', 'logs', ref])).stdout).toMatch(/^#\d+ [\d.]+ logged by the step$/m);
+    expect((await tsfront(['history', 'logs', name])).stdout).toMatch(/^#\d+ [\d.]+ logged by the step$/m);
     expect(JSON.parse((await tsfront(['history', 'inspect', ref])).stdout)).toMatchObject({ ref, status: 'completed' });
-    expect((await tsfront(['history', 'rm', ref])).status).toBe(0);
+    expect((await tsfront(['history', 'rm', name])).status).toBe(0);
     expect((await tsfront(['history', 'inspect', ref])).stderr).toMatch(new RegExp(`^ERROR: .*${ref}`, 'm'));
   });
 });

@@ -19,6 +19,7 @@ import {
 import type { Io } from '../io.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
+import { formatMetadata } from './metadata.ts';
 import { type BuildFlags, entitlements, frontendAttrs, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { parseOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
@@ -38,7 +39,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, io);
     const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
-    await writeResult(await show(build, flags), flags, io);
+    await writeResult(connection, await show(build, flags), flags, io);
     return 0;
   } catch (error) {
     return reportFailure(error, interrupt.signal);
@@ -139,26 +140,11 @@ async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
   return result;
 }
 
-async function writeResult({ ref, exporterResponse }: SolveResult, flags: BuildFlags, io: Io): Promise<void> {
+async function writeResult(connection: Connection, result: SolveResult, flags: BuildFlags, io: Io): Promise<void> {
+  const { exporterResponse } = result;
   const id = exporterResponse['containerimage.digest'] ?? '';
   if (flags.iidfile) await writeFile(flags.iidfile, id);
   if (flags.quiet && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;
-  const metadata: Record<string, unknown> = { 'buildx.build.ref': ref };
-  for (const [key, value] of Object.entries(exporterResponse)) metadata[key] = decode(value);
-  const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeFile(flags.metadataFile, `${JSON.stringify(sorted, null, 2)}\n`);
-}
-
-/** Some values are JSON, some are JSON in base64. */
-function decode(value: string): unknown {
-  for (const text of [Buffer.from(value, 'base64').toString(), value]) {
-    if (!text.startsWith('{')) continue;
-    try {
-      return JSON.parse(text);
-    } catch {
-      // then it is text
-    }
-  }
-  return value;
+  await writeFile(flags.metadataFile, await formatMetadata(connection, result, process.env));
 }
