@@ -13,7 +13,9 @@ import { solveCommand } from './solve.ts';
 
 /** Runs `tsfront ARGS` and gives the exit code; never throws. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
-  const program = new Command('tsfront').description('A Dockerfile compiler and BuildKit toolkit');
+  const program = new Command('tsfront')
+    .description('A Dockerfile compiler and BuildKit toolkit')
+    .option('-V, --version', 'print the version');
   const commands = [compileCommand, checkCommand, graphCommand, buildCommand, solveCommand];
   for (const create of [...commands, workersCommand, duCommand, pruneCommand, historyCommand])
     program.addCommand(create(io));
