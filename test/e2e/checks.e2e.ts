@@ -1,5 +1,6 @@
 /** What a user sees beside the image: checks, outlines, warnings and errors at the right line. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommandResult } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { dockerBuild, writeDockerfile } from './build.ts';
@@ -105,6 +106,35 @@ await onEngines('what a user sees', {}, (engine) => {
     removeContext(beside);
     expect(status, stderr).toBe(0);
     if (engine.suite !== 'bookworm') expect(stderr).toContain(`docker-image://${syntax}`);
+  });
+
+  // docker and buildx leave `# syntax=` to the engine's frontend, or say that it has been followed: our own client does
+  // neither, so the image it starts comes upon the line.
+  describe.skipIf(engine.suite === 'bookworm' || process.env['TSFRONT_IMAGE'])('forwarding', () => {
+    const build = async (frontend: string, tag: string) => {
+      const beside = writeContext({});
+      const name = `${engine.registry}/tsfront:${tag}`;
+      const dockerfile = writeDockerfile(beside, `# syntax=${name}\nFROM scratch\nCOPY file /\n`);
+      const cli = [path.join(import.meta.dirname, '../../src/cli.ts'), 'build', '--progress=plain', '--frontend'];
+      const result = await engine.run(process.execPath, [...cli, frontend, '-f', dockerfile, context]);
+      removeContext(beside);
+      return { ...result, name };
+    };
+
+    test.each(['image', 'client'])('from tsfront in its %s to another image', async (place) => {
+      await pushImage(engine, 'other');
+      const { status, stderr, name } = await build(place === 'image' ? syntax : 'tsfront', 'other');
+      expect(status, stderr).toBe(0);
+      expect(stderr).toContain(`docker-image://${name}`);
+      expect(stderr).toContain('COPY file /');
+    });
+
+    test('to an image that is not there: an error at the syntax line', async () => {
+      const { status, stderr, name } = await build(syntax, 'missing');
+      expect(status).not.toBe(0);
+      expect(stderr).toContain(`1 | >>> # syntax=${name}`);
+      expect(stderr).toContain(`${name}: not found`);
+    });
   });
 
   test.skipIf(engine.suite === 'bookworm')('BUILDKIT_DOCKERFILE_CHECK=error=true makes warnings errors', async () => {

@@ -1,11 +1,11 @@
 /**
  * The corpus, built by the engine's own frontend and by tsfront: files, modes, owners and image config must be equal, and
- * each must find every step of the other in the cache.
+ * each must find every step of the other in the cache. Where the engine tells the ops, these must be equal too.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../engine/engine.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { type BuiltImage, buildAndRead, uncachedSteps, writeDockerfile } from './build.ts';
+import { type BuiltImage, buildAndRead, tellsOps, uncachedSteps, writeDockerfile } from './build.ts';
 import { type Case, removeContext, writeContext } from './case.ts';
 import { copies } from './corpus/copy.ts';
 import { runs } from './corpus/run.ts';
@@ -74,6 +74,14 @@ await onEngines('the corpus', {}, (engine) => {
     const { own, tsfront } = fresh.get(name)!;
     expect(files(tsfront!)).toEqual(files(own!));
     if (!otherConfig?.[engine.suite]) expect(tsfront!.images).toEqual(own!.images);
+  });
+
+  // buildx tells the ops of an image, not those of an index of several platforms.
+  const isTold = ({ args = [] }: Case) => tellsOps(engine) && !args.some((arg) => /^linux\/.*,/.test(arg));
+  test.for(cases.filter(isComparable).filter(isTold))('op for op: $name', ({ name }) => {
+    const { own, tsfront } = fresh.get(name)!;
+    expect(own!.ops.length).toBeGreaterThan(0);
+    expect(tsfront!.ops).toEqual(own!.ops);
   });
 });
 

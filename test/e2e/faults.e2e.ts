@@ -9,17 +9,31 @@ import { removeContext, writeContext } from './case.ts';
 import { type Fixtures, startFixtures } from './fixtures.ts';
 import { pushImage } from './frontend-image.ts';
 
-/** The ids of the frontend processes on this machine, whoever runs them. */
-function frontends(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => commandLine(pid).includes('\0/frontend.blob\0'));
+/** The ids of the frontend processes of an engine: all on this machine where the engine is the user's own. */
+function frontends(engine: Engine): number[] {
+  const top = engine.home && read(`${engine.home}/run/engine.pid`).split(' ')[0];
+  return processes().filter(
+    (pid) => commandLine(pid).includes('\0/frontend.blob\0') && (!engine.home || descendsFrom(pid, Number(top))),
+  );
 }
 
-function commandLine(pid: number): string {
+function processes(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function descendsFrom(pid: number, top: number): boolean {
+  for (let id = pid; id > 1; id = Number(/^PPid:\s*(\d+)/m.exec(read(`/proc/${id}/status`))?.[1]))
+    if (id === top) return true;
+  return false;
+}
+
+const commandLine = (pid: number) => read(`/proc/${pid}/cmdline`);
+
+function read(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return ''; // it has ended
   }
@@ -37,15 +51,13 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
   let fixtures: Fixtures;
   let syntax: string;
   let context: string;
-  let before: number[];
 
   beforeAll(async () => {
     fixtures = await startFixtures(engine);
     syntax = await pushImage(engine);
     context = writeContext({ file: 'content\n' });
-    before = frontends();
   });
-  afterEach(() => until('the frontends end', () => frontends().every((pid) => before.includes(pid))));
+  afterEach(() => until('the frontends end', () => ours().length === 0));
   afterAll(() => {
     fixtures?.close();
     if (context) removeContext(context);
@@ -85,7 +97,7 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     removeContext(beside);
     return result;
   }
-  const ours = () => frontends().filter((pid) => !before.includes(pid));
+  const ours = () => frontends(engine);
 
   test('cancelled while the frontend waits for a registry that does not answer', async () => {
     const result = await cancelled(`FROM ${fixtures.fill('@STALL@')}/image\n`, () => ours().length > 0);
@@ -94,10 +106,7 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('cancelled in the middle of a RUN', async () => {
     const marker = `sleep 61${process.pid}`;
-    const sleeping = () =>
-      readdirSync('/proc').some(
-        (name) => /^\d+$/.test(name) && commandLine(Number(name)).replaceAll('\0', ' ').startsWith(marker),
-      );
+    const sleeping = () => processes().some((pid) => commandLine(pid).replaceAll('\0', ' ').startsWith(marker));
     const result = await cancelled(`FROM @BASE@\nRUN ${marker}\n`, sleeping);
     expect(result.status).not.toBe(0);
     await until('the command of the RUN ends', () => !sleeping());
@@ -160,14 +169,15 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
       const name = await pushImage(other);
       const base = await other.baseImage();
       const running = build(`FROM ${base}\nRUN sleep 600\n`, {}, other, name);
-      await until('the build runs', () => frontends().length > before.length, 60);
+      await until('the build runs', () => frontends(other).length > 0, 60);
+      const left = frontends(other);
       const since = Date.now();
       await other.control('kill');
       const { status, stderr } = await running;
       expect(Date.now() - since).toBeLessThan(15_000);
       expect(status).not.toBe(0);
       expect(stderr).toMatch(/ERROR/);
-      await until('its frontends end', () => frontends().every((pid) => before.includes(pid)));
+      await until('its frontends end', () => left.every((pid) => !commandLine(pid).includes('/frontend.blob')));
       expect((await other.control('start')).status).toBe(0);
       expect((await build('FROM scratch\nCOPY file /\n', {}, other, name)).status).toBe(0);
     } finally {

@@ -18,17 +18,17 @@ export async function assembleImage(folder = layoutFolder): Promise<void> {
 }
 
 /**
- * Puts the image into the engine's registry and returns its name. TSFRONT_IMAGE names another image to test instead,
- * as the engine knows it.
+ * Puts the image into the engine's registry, under `tag`, and returns its name with the digest. TSFRONT_IMAGE names
+ * another image to test instead, as the engine knows it.
  */
-export async function pushImage(engine: Engine): Promise<string> {
+export async function pushImage(engine: Engine, tag = 'test'): Promise<string> {
   const given = process.env['TSFRONT_IMAGE'];
   if (given) return given.replace('@REGISTRY@', engine.registry);
   if (!existsSync(layoutFolder)) throw new Error('run the tests with: npm run e2e');
-  const name = `${engine.registry}/tsfront:test`;
+  const name = `${engine.registry}/tsfront:${tag}`;
   const push: { pushLayout(folder: string, name: string): Promise<string> } = await import(
     path.join(project, 'scripts/image/push.mjs')
   );
   const digest = await push.pushLayout(layoutFolder, name);
-  return `${name.replace(/:test$/, '')}@${digest}`;
+  return `${engine.registry}/tsfront@${digest}`;
 }
