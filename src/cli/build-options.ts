@@ -83,6 +83,8 @@ export interface OpenedBuild {
 
 /** Opens everything that the options name. */
 export async function openBuild(context: string, flags: BuildFlags, io: Io): Promise<OpenedBuild> {
+  const platform = flags.platform?.join(',');
+  if (platform) await requirePlatforms(platform.split(','));
   const { openBuildContext } = await import('../offline/build-context.ts');
   const opened = await openBuildContext({
     context,
@@ -92,7 +94,6 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
     readStdin: io.readStdin,
   });
   const remote = flags.offline ? undefined : (await import('../offline/remote-sources.ts')).openRemoteSources();
-  const platform = flags.platform?.join(',');
   const opts = {
     ...opened.opts,
     ...(flags.target !== undefined && { target: flags.target }),
@@ -125,12 +126,29 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
   };
 }
 
+async function requirePlatforms(platforms: readonly string[]): Promise<void> {
+  const { parsePlatform } = await import('../image/platform.ts');
+  for (const platform of platforms) {
+    try {
+      parsePlatform(platform);
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw new UsageError(`--platform: ${message}: give OS/ARCHITECTURE, as linux/amd64`, { cause });
+    }
+  }
+}
+
 async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['images']> {
   const images: OfflineOptions['images'][number][] = [];
   if (flags.images) {
     const { readFile } = await import('node:fs/promises');
     const { parseImageTable } = await import('../image/table.ts');
-    for (const file of flags.images) images.push(parseImageTable(await readFile(file, 'utf8'), file));
+    for (const file of flags.images) {
+      const text = await readFile(file, 'utf8').catch((error: Error) => {
+        throw new Error(`cannot read ${file}: --images takes a file as --write-images writes it (${error.message})`);
+      });
+      images.push(parseImageTable(text, file));
+    }
   }
   if (flags.ociLayout) images.push((await import('../image/oci-layout.ts')).ociLayoutResolver(flags.ociLayout));
   if (!flags.offline) {

@@ -35,6 +35,8 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
 
 /** Compiles what the options name; errors and warnings are reported here. */
 export async function compileBuild(context: string, flags: BuildFlags, io: Io): Promise<Compiled> {
+  if (flags.opt?.has('requestid'))
+    throw new UsageError('a request (--opt requestid) is no build and has no LLB: `tsfront check` lints a Dockerfile');
   const build = await openBuild(context, flags, io);
   try {
     const [{ compile, CompileError }, { formatError, formatWarning }] = await Promise.all([

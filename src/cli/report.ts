@@ -2,7 +2,8 @@
 import type { Warning } from '../gateway/bridge.ts';
 import { SourceError } from '../gateway/errors.ts';
 import { decodeText } from '../go/text.ts';
-import { UnknownImage } from '../offline/offline-bridge.ts';
+import { stageError } from '../lower/errors.ts';
+import { RemoteSource, UnknownImage } from '../offline/offline-bridge.ts';
 import { formatDiagnostic } from '../parser/code-frame.ts';
 import { type Diagnostic, locatedError } from '../parser/diagnostic.ts';
 import { createSourceFile, linesRange, type SourceFile } from '../parser/source.ts';
@@ -13,19 +14,21 @@ export function formatError(error: unknown, { stderrHasColor: color }: Pick<Io, 
   const message = error instanceof Error ? error.message : String(error);
   const source = findCause(error, SourceError)?.source;
   const located = locatedError(error);
-  const hint = located?.hint ?? hintFor(error);
+  const stage = stageError(error);
+  const hint = stage?.hint ?? located?.hint ?? hintFor(error);
   if (!source) return `error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
 
   const file = createSourceFile(source.filename, decodeText(source.data));
   const all = (located?.diagnostics ?? []).filter(({ severity }) => severity === 'error');
   if (all.length > 0) return all.map((diagnostic) => `${formatDiagnostic(file, diagnostic, { color })}\n`).join('');
   const lines = located?.locations.find((location) => location !== undefined && location.start > 0);
-  if (!lines) return `${source.filename}: error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
+  const range = stage?.range ?? (lines && linesRange(file, lines));
+  if (!range) return `${source.filename}: error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
   const diagnostic: Diagnostic = {
     code: 'build',
     severity: 'error',
     message,
-    range: linesRange(file, lines),
+    range,
     locations: [lines],
     ...(hint !== undefined && { hint }),
   };
@@ -61,6 +64,7 @@ export function formatProblems(source: SourceFile, problems: readonly Diagnostic
 }
 
 function hintFor(error: unknown): string | undefined {
+  if (findCause(error, RemoteSource)) return 'leave out --offline to fetch it, or name a folder that has its files';
   const unknown = findCause(error, UnknownImage);
   if (!unknown) return undefined;
   const { image } = unknown;

@@ -58,6 +58,8 @@ export interface Result {
   readonly refs?: ReadonlyMap<string, Reference> | undefined;
   readonly metadata: ReadonlyMap<string, Uint8Array>;
   readonly attestations?: ReadonlyMap<string, readonly Attestation[]> | undefined;
+  /** The error behind the `buildError` of `frontend.lint`, for callers in this process. */
+  readonly failure?: unknown;
 }
 
 export interface ResolveImageRequest {

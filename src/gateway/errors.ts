@@ -3,6 +3,7 @@
  * (solver/errdefs, util/grpcerrors).
  */
 import { type JsonEncodable, marshalJson } from '../go/json-encode.ts';
+import { stageError } from '../lower/errors.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { LocatedError, locatedError } from '../parser/diagnostic.ts';
 import type { LineRange } from '../parser/source.ts';
@@ -69,10 +70,11 @@ export class SourceError extends Error {
   }
 }
 
-/** Adds the file to an error that knows its lines. */
+/** Adds the file to an error that is about it. */
 export function withSource(error: unknown, source: SourceDescription): unknown {
   const located = locatedError(error);
-  return located ? new SourceError(error, source, located.locations) : error;
+  if (located) return new SourceError(error, source, located.locations);
+  return stageError(error) ? new SourceError(error, source, []) : error;
 }
 
 const isSource = (detail: StatusDetail) => /(^|\/)errdefs\.Source(\+json)?$/.test(detail.typeUrl);

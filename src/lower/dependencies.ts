@@ -1,10 +1,11 @@
 /** Which stages read from which: the sources of COPY --from and of mounts. */
 import { atoi } from '../go/strconv.ts';
-import type { StageInstruction } from '../parser/ast.ts';
+import type { CopyInstruction, StageInstruction } from '../parser/ast.ts';
 import { withLocation } from '../parser/diagnostic.ts';
 import type { LineRange } from '../parser/source.ts';
 import { emptyEnv, type ShellLex } from '../parser/words.ts';
 import type { LowerContext } from './context.ts';
+import { StageError } from './errors.ts';
 import {
   addStage,
   type Command,
@@ -40,7 +41,7 @@ export function createCommand(
 ): Command {
   let sources: StageState[] = [];
   if (instruction.kind === 'copy' && instruction.from !== '')
-    sources = [copySource(instruction.from, instruction.lines, table, lex)];
+    sources = [copySource(instruction, table, lex, isTrigger)];
   else if (instruction.kind === 'run') {
     // The type may be a variable, so each mount without `from` gets a source, whether it needs one or not.
     sources = instruction.mountFroms.map((from) => sourceByName(from || emptyImageName, undefined, table));
@@ -56,7 +57,12 @@ export function addDependencies(stage: StageState, { instruction, sources }: Com
   }
 }
 
-function copySource(from: string, lines: LineRange, table: StageTable, lex: ShellLex): StageState {
+function copySource(
+  { from, lines, flags }: CopyInstruction,
+  table: StageTable,
+  lex: ShellLex,
+  isTrigger: boolean,
+): StageState {
   if (lex.processWord(from, emptyEnv).result !== from) {
     throw new Error(
       'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
@@ -65,8 +71,11 @@ function copySource(from: string, lines: LineRange, table: StageTable, lex: Shel
   const index = stageIndex(from);
   if (index === undefined) return sourceByName(from, lines, table);
   const stage = table.states[index];
-  if (!stage) throw new Error(`invalid stage index ${index}`);
-  return stage;
+  if (stage) return stage;
+  const stages = table.states.filter(({ external }) => !external).map(({ name }, i) => (name ? `${i} (${name})` : i));
+  // A trigger stands in another file.
+  const range = isTrigger ? undefined : flags.find(({ name }) => name === 'from')?.range;
+  throw new StageError(`invalid stage index ${index}`, `the stages are ${stages.join(', ')}`, range);
 }
 
 function stageIndex(from: string): number | undefined {

@@ -1,5 +1,24 @@
 /** Errors that say more than their cause: the cause stays reachable, for its location or the daemon's own message. */
+import type { SourceRange } from '../parser/source.ts';
 import { suggest } from '../parser/suggest.ts';
+
+/** A stage that is not there. BuildKit gets the message alone, as from the reference; the place and the hint are for people. */
+export class StageError extends Error {
+  override readonly name = 'StageError';
+  readonly hint: string;
+  readonly range: SourceRange | undefined;
+  constructor(message: string, hint: string, range?: SourceRange) {
+    super(message);
+    this.hint = hint;
+    this.range = range;
+  }
+}
+
+/** Finds the {@link StageError} in an error's chain of causes. */
+export function stageError(error: unknown): StageError | undefined {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof StageError) return e;
+  return undefined;
+}
 
 /** Puts what was being done in front of an error's message. */
 export function wrapError(cause: unknown, prefix: string): Error {

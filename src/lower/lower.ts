@@ -22,7 +22,7 @@ import { buildDependencyGraph } from './dependencies.ts';
 import { dispatchStage } from './dispatch/stage.ts';
 import type { LowerEnvironment, LowerOptions } from './environment.ts';
 import { resolveEpoch } from './epoch.ts';
-import { suggestName } from './errors.ts';
+import { StageError, suggestName } from './errors.ts';
 import { collectScans, finalizeImage } from './finalize.ts';
 import { type Outline, outlineOf } from './outline.ts';
 import { followPaths } from './paths.ts';
@@ -121,7 +121,11 @@ function findTarget(table: StageTable, name: string): StageState {
   if (name === '') return table.states.at(-1)!;
   const target = findStage(table, name);
   if (target) return target;
-  throw suggestName(new Error(`target stage ${quote(name)} could not be found`), name, stageNames(table));
+  const named = table.states.flatMap((stage) => stage.name || []);
+  const hint =
+    named.length > 0 ? `the stages are ${named.join(', ')}` : 'no stage has a name: give it one with FROM … AS';
+  const error = new StageError(`target stage ${quote(name)} could not be found`, hint);
+  throw suggestName(error, name, stageNames(table));
 }
 
 interface Dispatched {

@@ -1,5 +1,5 @@
 /** What `docker build` makes of its context, its Dockerfile and its named contexts: sources and frontend options. */
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isHttpUrl } from '../gateway/context.ts';
 import { parseGitRef } from '../image/git-ref.ts';
@@ -30,7 +30,10 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
   const opts: Record<string, string> = {};
   const locals = new Map<string, FileTree>();
   const ociLayouts = new Map<string, OciLayout>();
-  for (const [name, folder] of options.ociLayouts ?? []) ociLayouts.set(name, openOciLayout(folder));
+  for (const [name, folder] of options.ociLayouts ?? []) {
+    await requireLayout(folder, `the OCI layout ${name}`);
+    ociLayouts.set(name, openOciLayout(folder));
+  }
 
   await openMain(options, opts, locals);
   for (const [name, value] of options.buildContexts ?? []) await openNamed(name, value, opts, locals, ociLayouts);
@@ -75,6 +78,7 @@ async function openMain(
   } else if (file === undefined) {
     locals.set('dockerfile', folderTree(context));
   } else {
+    await requireDockerfile(file, context);
     locals.set('dockerfile', folderTree(path.dirname(file)));
     opts['filename'] = path.basename(file);
   }
@@ -108,7 +112,7 @@ async function ociLayoutContext(name: string, spec: string, ociLayouts: Map<stri
   let store = place;
   let layout = ociLayouts.get(place);
   if (!layout) {
-    await requireFolder(place, `the OCI layout of the build context ${name}`);
+    await requireLayout(place, `the OCI layout of the build context ${name}`);
     layout = openOciLayout(place);
     store = name.replace(/[^a-z0-9]+/g, '-');
     ociLayouts.set(store, layout);
@@ -135,6 +139,27 @@ async function requireFolder(folder: string, what: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (!found) throw new UsageError(`${what} ${folder} does not exist`);
   if (!found.isDirectory()) throw new UsageError(`${what} ${folder} is not a folder`);
+}
+
+async function requireLayout(folder: string, what: string): Promise<void> {
+  await requireFolder(folder, what);
+  const index = await stat(path.join(folder, 'index.json')).catch(() => undefined);
+  if (!index?.isFile()) throw new UsageError(`${what} ${folder} has no index.json: name the folder of an OCI layout`);
+}
+
+/** Links are left to the frontend: they lead somewhere within the folder. */
+async function requireDockerfile(file: string, context: string): Promise<void> {
+  const exists = async (name: string) => (await lstat(name).catch(() => undefined)) !== undefined;
+  if (await exists(file)) {
+    if (!(await lstat(file)).isDirectory()) return;
+    throw new UsageError(`the Dockerfile ${file} is a folder: name the file in it, as ${path.join(file, defaultFile)}`);
+  }
+  const { dir, base } = path.parse(file);
+  // The frontend looks for this one, too.
+  if (base === defaultFile && (await exists(path.join(dir, defaultFile.toLowerCase())))) return;
+  const inContext = path.join(context, file);
+  const advice = (await exists(inContext)) ? `: for the one in the context give ${inContext}` : '';
+  throw new UsageError(`the Dockerfile ${file} does not exist${advice}`);
 }
 
 /** gzip, bzip2, xz, zstd or tar. */

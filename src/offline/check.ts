@@ -1,6 +1,7 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
 import { runFrontend } from '../gateway/frontend.ts';
 import { decodeText } from '../go/text.ts';
+import { stageError } from '../lower/errors.ts';
 import type { Diagnostic } from '../parser/diagnostic.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, linesRange, type SourceFile } from '../parser/source.ts';
@@ -50,13 +51,17 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
   const errors = parseDockerfile(text, { filename }).diagnostics.filter(({ severity }) => severity === 'error');
   problems.push(...errors);
   const { buildError } = json;
-  if (buildError && errors.length === 0)
+  if (buildError && errors.length === 0) {
+    const { range, hint } = stageError(result.failure) ?? {};
     problems.push({
       code: 'build',
       severity: 'error',
       message: buildError.message,
       ...place(source, buildError.location),
+      ...(range && { range }),
+      ...(hint !== undefined && { hint }),
     });
+  }
   problems.sort((a, b) => a.range.start - b.range.start);
   return { source, problems, json };
 }

@@ -85,8 +85,9 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
   async function sourceFiles(source: SourceOp): Promise<FileTree> {
     const { identifier } = source;
     if (!identifier.startsWith('local://')) {
-      if (remote && /^(git|https?):\/\//.test(identifier)) return remote.files(source);
-      throw new Error(`${identifier} cannot be read offline`);
+      if (!/^(git|https?):\/\//.test(identifier)) throw new Error(`${identifier} cannot be read offline`);
+      if (!remote) throw new RemoteSource(`${identifier} cannot be read offline`);
+      return remote.files(source);
     }
     const name = identifier.slice('local://'.length);
     const tree = locals.get(name);
@@ -151,7 +152,7 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
         return { source, image: { digest, config } };
       }
       if (identifier.startsWith('local://')) return { source };
-      if (!remote) throw new Error(`${identifier} cannot be asked for its time offline`);
+      if (!remote) throw new RemoteSource(`${identifier} cannot be asked for its time offline`);
       return remote.metadata(source);
     },
 
@@ -166,6 +167,11 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
     definition: (ref) => (ref && solved.get(ref.id)?.definition) ?? scratch,
     warnings,
   };
+}
+
+/** A source that is not on this machine, where nothing may be fetched. */
+export class RemoteSource extends Error {
+  override readonly name = 'RemoteSource';
 }
 
 /** No resolver knows the image. */

@@ -27,6 +27,13 @@ test('what fails only when stages are put together', async () => {
   expect(stdout).toContain('error[build]');
 });
 
+test('a stage that is not there: the place, and the ones that are', async () => {
+  const { stdout } = await check('FROM scratch AS one\nCOPY --from=9 a b\n');
+  expect(stdout).toContain('Dockerfile:2:6: error[build]: invalid stage index 9');
+  expect(stdout).toContain('hint: the stages are 0 (one)');
+  expect((await check('FROM scratch AS one\n', '--target=x')).stdout).toContain('hint: the stages are one');
+});
+
 test('unknown base images: their variables are not judged', async () => {
   const { code, stdout, stderr } = await check('FROM nginx\nRUN echo $NGINX_VERSION\n');
   expect(stdout).toBe('Dockerfile: no problems\n');

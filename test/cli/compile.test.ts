@@ -242,6 +242,40 @@ describe('failures', () => {
     expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=FOLDER');
   });
 
+  test('a stage that is not there: the ones that are', async () => {
+    await write('Dockerfile', 'FROM scratch AS build\nFROM scratch\nCOPY --from=9 a b\n');
+    const index = await compile();
+    expect(index.code).toBe(1);
+    expect(index.stderr).toBe(
+      [
+        'Dockerfile:3:6: error[build]: invalid stage index 9',
+        '  2 | FROM scratch',
+        '> 3 | COPY --from=9 a b',
+        '    |      ^^^^^^^^',
+        '  hint: the stages are 0 (build), 1\n',
+      ].join('\n'),
+    );
+    const target = 'Dockerfile: error: target stage "nope" could not be found\nhint: ';
+    expect((await compile('--target=nope')).stderr).toBe(`${target}the stages are build\n`);
+    await write('Dockerfile', 'FROM scratch\n');
+    expect((await compile('--target=nope')).stderr).toBe(`${target}no stage has a name: give it one with FROM … AS\n`);
+  });
+
+  test('an index in a trigger is shown at the FROM that brings it', async () => {
+    const config = { config: { OnBuild: ['COPY --from=9 a b'] } };
+    await write('images.json', JSON.stringify({ images: { alpine: { digest, platforms: { '*': config } } } }));
+    await write('Dockerfile', 'FROM alpine\n');
+    const { stderr } = await compile();
+    expect(stderr).toContain('Dockerfile:1:1: error[build]: invalid stage index 9');
+    expect(stderr).toContain('hint: the stages are 0\n');
+  });
+
+  test('what is not here cannot be read offline', async () => {
+    const { code, stderr } = await runCli(['compile', 'https://example.com/a.git', '--offline']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('cannot be read offline\nhint: leave out --offline to fetch it');
+  });
+
   test('warnings do not fail', async () => {
     await write('Dockerfile', 'FROM scratch AS Big\n');
     const { code, stderr } = await compile();
@@ -291,7 +325,17 @@ describe('failures', () => {
     [['compile', '/no/such/context'], 'error: the build context /no/such/context does not exist'],
     [['compile', import.meta.filename], 'is not a folder'],
     [['compile', '.', '--build-context=x=/no/such'], 'error: the build context x /no/such does not exist'],
-    [['compile', '.', '--images=/no/such'], 'ENOENT'],
+    [['compile', '.', '--images=/no/such'], 'cannot read /no/such: --images takes a file as --write-images writes it'],
+    [['compile', '.', '--oci-layout=x=/no/such'], 'error: the OCI layout x /no/such does not exist'],
+    [['compile', '.', '--oci-layout=x=src'], 'error: the OCI layout x src has no index.json: name the folder of'],
+    [['compile', '.', '--build-context=x=oci-layout://src'], 'build context x src has no index.json'],
+    [['compile', '.', '-f', 'nofile'], 'error: the Dockerfile nofile does not exist\n'],
+    [['check', 'src', '-f', 'cli.ts'], 'does not exist: for the one in the context give src/cli.ts'],
+    [['compile', '.', '-f', 'src'], 'error: the Dockerfile src is a folder: name the file in it, as src/Dockerfile'],
+    [['compile', '.', '--platform=linux/amd64,nope'], '"nope": unknown operating system or architecture'],
+    [['check', '.', '--platform=linux/amd64,'], 'give OS/ARCHITECTURE, as linux/amd64'],
+    [['compile', '.', '--opt=requestid=frontend.lint'], '`tsfront check`'],
+    [['graph', '.', '--opt=requestid=frontend.targets'], '`tsfront check`'],
     [['compile', '.', `--images=${import.meta.filename}`], 'is not JSON'],
     [['compile', '-', '-f', '-'], 'error: context and Dockerfile cannot both come from standard input'],
     [[], 'Usage: tsfront'],

@@ -38,11 +38,12 @@ export async function lint(dockerfile: DockerfileSource, target: string): Promis
     sources: [sourceInfoJson(dockerfile.source)],
     buildError: failure === undefined ? undefined : buildErrorJson(failure),
   };
-  return textResult(lintDefinition, {
+  const result = textResult(lintDefinition, {
     'result.json': marshalJsonIndent(json, '', '  '),
     'result.txt': printWarnings(warnings, dockerfile.source),
     'result.statuscode': warnings.length > 0 || failure !== undefined ? '1' : '0',
   });
+  return { ...result, failure };
 }
 
 const warningJson = ({ name, description, url, detail, lines }: Warning) => ({
