@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Suite } from '../engine/engine.ts';
 
+/** The suites whose own frontend is later than that of Docker 20.10, which is 1.2. */
+export const newer: readonly Suite[] = ['forky', 'trixie'];
+
 export interface ContextFile {
   readonly content?: string | Uint8Array;
   readonly mode?: number;
@@ -19,10 +22,10 @@ export interface Case {
   readonly args?: readonly string[];
   /** The suites whose own frontend can build this too; all by default. Elsewhere tsfront must make what `makes` says. */
   readonly comparable?: readonly Suite[];
-  /** The files of the image, as `path mode owner`. */
+  /** The files of the image, those of its base left out, as `path mode owner`. */
   readonly makes?: readonly string[];
-  /** Suites whose daemon cannot build it at all, whatever the frontend. */
-  readonly not?: readonly Suite[];
+  /** Why a suite's daemon, or its docker command, cannot build it at all, whatever the frontend. */
+  readonly not?: Partial<Record<Suite, string>>;
   /** Why the engine's own, older frontend makes other steps, by suite: then only the files and the config are compared. */
   readonly otherCache?: Partial<Record<Suite, string>>;
   /** Why its image config is another one, by suite: then only the files are compared. */

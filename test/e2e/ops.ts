@@ -15,17 +15,18 @@ export function readOps(metadata: string): readonly string[] {
   const provenances = Object.entries(JSON.parse(metadata))
     .filter(([key]) => key.startsWith('buildx.build.provenance'))
     .map(([, value]) => value);
-  return provenances.flatMap((provenance) => opsOf(stepsOf(provenance))).sort();
+  return provenances.flatMap((provenance) => opsOf(stepsOf(provenance)));
 }
 
 /** SLSA 0.2 has it at the top, SLSA 1 further down. */
 // biome-ignore lint/suspicious/noExplicitAny: two shapes of someone else's JSON
-function stepsOf(provenance: any): readonly Step[] {
+export function stepsOf(provenance: any): readonly Step[] {
   const config = provenance.buildConfig ?? provenance.buildDefinition.internalParameters.buildConfig;
   return config.llbDefinition;
 }
 
-function opsOf(steps: readonly Step[]): string[] {
+/** The ops of a build's steps. */
+export function opsOf(steps: readonly Step[]): string[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const lines = new Map<string, string>();
   const line = (id: string): string => {
@@ -40,7 +41,7 @@ function opsOf(steps: readonly Step[]): string[] {
     const [id = '', index] = reference.split(':');
     return `${createHash('sha256').update(line(id)).digest('hex').slice(0, 16)}:${index}`;
   };
-  return steps.map(({ id }) => line(id));
+  return steps.map(({ id }) => line(id)).sort();
 }
 
 function withoutVolatile(value: unknown): unknown {

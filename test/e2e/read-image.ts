@@ -45,7 +45,7 @@ function readTar(tar: Buffer): TarEntry[] {
         path: pax.get('path') ?? (prefix ? `${prefix}/` : '') + text(at, 100),
         link: pax.get('linkpath') ?? text(at + 157, 100),
         type,
-        mode: octal(at + 100, 8),
+        mode: octal(at + 100, 8) & 0o7777, // Docker 20.10 writes the type into it as well
         uid: Number(pax.get('uid') ?? octal(at + 108, 8)),
         gid: Number(pax.get('gid') ?? octal(at + 116, 8)),
         mtime: Math.floor(Number(pax.get('mtime') ?? octal(at + 136, 12))),
@@ -112,7 +112,7 @@ function flatten(layers: readonly Buffer[], times: boolean): Listing {
   return [...files.values()].sort();
 }
 
-/** The images of an archive, by platform. Attestation manifests come last, as `attestations of …`. */
+/** The images of an archive, by platform. The statements of an attestation manifest are the config of `attestations`. */
 export function readImages(archive: Buffer, options: { readonly times?: boolean } = {}): ExportedImage[] {
   const members = new Map(readTar(archive).map((entry) => [entry.path, entry.data]));
   const json = (path: string) => JSON.parse(members.get(path)!.toString());
@@ -134,7 +134,7 @@ export function readImages(archive: Buffer, options: { readonly times?: boolean 
     else if (content.layers?.[0]?.mediaType === 'application/vnd.in-toto+json')
       images.push({
         platform: 'attestations',
-        config: content.layers.map((layer: { annotations: Record<string, string> }) => layer.annotations),
+        config: content.layers.map((layer: { digest: string }) => JSON.parse(blob(layer.digest).toString())),
         files: [],
       });
     else
