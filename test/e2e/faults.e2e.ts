@@ -1,5 +1,5 @@
 /** What goes wrong must end: with a clear error or success, without a hang, with no frontend left behind. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { CommandOptions, CommandResult } from '../engine/command.ts';
 import { type Engine, startPrivateEngine } from '../engine/engine.ts';
@@ -78,18 +78,26 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     }
   }
 
-  /** Builds, and presses Ctrl-C when `ready`; the client must be gone soon after. */
-  async function cancelled(text: string, ready: () => boolean | Promise<boolean>): Promise<CommandResult> {
+  /** Builds, and presses Ctrl-C when `ready`, told what is printed so far; the client must be gone soon after. */
+  async function cancelled(
+    text: string,
+    ready: (printed: string) => boolean,
+    args: readonly string[] = [context],
+  ): Promise<CommandResult> {
     const beside = writeContext({});
     const dockerfile = writeDockerfile(beside, `# syntax=${syntax}\n${fixtures.fill(text)}`);
     const controller = new AbortController();
-    const command = buildCommand(engine, ['-f', dockerfile, context]);
+    const command = buildCommand(engine, ['-f', dockerfile, ...args]);
+    let printed = '';
     const running = engine.run('docker', command, {
       signal: controller.signal,
       timeout: 90_000,
       env: { DOCKER_BUILDKIT: '1' },
+      onStderr: (text) => {
+        printed = text;
+      },
     });
-    await until('the build is where it is to be cancelled', ready);
+    await until('the build is where it is to be cancelled', () => ready(printed));
     const since = Date.now();
     controller.abort();
     const result = await running;
@@ -110,6 +118,22 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     const result = await cancelled(`FROM @BASE@\nRUN ${marker}\n`, sleeping);
     expect(result.status).not.toBe(0);
     await until('the command of the RUN ends', () => !sleeping());
+  });
+
+  test('cancelled while the context is sent', async () => {
+    const large = writeContext({ file: '' });
+    truncateSync(`${large}/file`, 20e9);
+    const sending = (printed: string) => /transferring context: [\d.]+[MG]B/.test(printed);
+    const result = await cancelled('FROM scratch\nCOPY file /\n', sending, [large]);
+    removeContext(large);
+    expect(result.status).not.toBe(0);
+  });
+
+  test('cancelled while the image is pushed', async () => {
+    const output = ['--output', `type=image,name=${fixtures.fill('@STALL@')}/image,push=true`, context];
+    const pushing = (printed: string) => /pushing layers/.test(printed);
+    const result = await cancelled('FROM scratch\nCOPY file /\n', pushing, output);
+    expect(result.status).not.toBe(0);
   });
 
   test('a frontend that is killed, as the kernel does when memory is short', async () => {

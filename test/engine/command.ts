@@ -16,6 +16,8 @@ export interface CommandOptions {
   readonly timeout?: number;
   /** Interrupts the command and all it started, as Ctrl-C in a terminal does. */
   readonly signal?: AbortSignal;
+  /** Told what the command has printed to stderr so far, whenever that grows. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** Runs a command to its end. */
@@ -35,7 +37,10 @@ export function runCommand(
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk) => stdout.push(chunk));
-    child.stderr.on('data', (chunk) => stderr.push(chunk));
+    child.stderr.on('data', (chunk) => {
+      stderr.push(chunk);
+      options.onStderr?.(Buffer.concat(stderr).toString());
+    });
     child.stdin.on('error', () => {}); // a command may end without reading its input
     child.stdin.end(options.input);
     options.signal?.addEventListener('abort', () => child.pid && process.kill(-child.pid, 'SIGINT'));
