@@ -26,7 +26,7 @@ export function buildCommand(io: Io): Command {
     .option('--no-cache', 'do not use the cache')
     .addOption(
       new Option('--progress <mode>', 'how progress is shown')
-        .choices(['auto', 'tty', 'plain', 'rawjson', 'quiet'])
+        .choices(['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'])
         .default(process.env['BUILDKIT_PROGRESS'] || 'auto'),
     )
     .option('--provenance <value>', 'short for --attest=type=provenance')

@@ -33,7 +33,7 @@ export function solveCommand(io: Io): Command {
     .option('--builder <address>', 'the daemon')
     .addOption(
       new Option('--progress <mode>', 'how progress is shown')
-        .choices(['auto', 'tty', 'plain', 'rawjson', 'quiet'])
+        .choices(['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'])
         .default(process.env['BUILDKIT_PROGRESS'] || 'auto'),
     )
     .action(async (file: string, flags: SolveFlags) => {

@@ -1,4 +1,4 @@
-/** Credentials from Docker's config.json and its credential helpers. */
+/** Docker's config.json: credentials, with their helpers, and proxies. */
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -26,6 +26,14 @@ interface ConfigFile {
   readonly auths?: Readonly<Record<string, AuthEntry>>;
   readonly credsStore?: string;
   readonly credHelpers?: Readonly<Record<string, string>>;
+  readonly proxies?: Readonly<Record<string, ProxyEntry>>;
+}
+
+interface ProxyEntry {
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  readonly noProxy?: string;
+  readonly ftpProxy?: string;
 }
 
 interface AuthEntry {
@@ -44,15 +52,7 @@ export function dockerConfigDir(env: Readonly<Record<string, string | undefined>
 /** Credentials as the docker command would use them. The file is read anew each time: helpers rotate them. */
 export function dockerCredentials(dir = dockerConfigDir()): CredentialSource {
   return async (host) => {
-    const file = path.join(dir, 'config.json');
-    let config: ConfigFile;
-    try {
-      config = JSON.parse(await readFile(file, 'utf8')) as ConfigFile;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return noCredentials;
-      // the parser's message may quote the file
-      throw new Error(error instanceof SyntaxError ? `${file} is not JSON` : (error as Error).message);
-    }
+    const config = await readConfig(dir);
     const key = host === 'registry-1.docker.io' || host === 'docker.io' ? DOCKER_HUB : host;
     const helper = config.credHelpers?.[key] ?? config.credsStore;
     if (helper) {
@@ -61,6 +61,26 @@ export function dockerCredentials(dir = dockerConfigDir()): CredentialSource {
     }
     return fromFile(config, key);
   };
+}
+
+/** The variables by which builds on a daemon find their proxies: `HTTP_PROXY` and its like. */
+export async function dockerProxies(daemon: string, dir = dockerConfigDir()): Promise<Record<string, string>> {
+  const { proxies } = await readConfig(dir);
+  const { httpProxy, httpsProxy, noProxy, ftpProxy } = proxies?.[daemon] ?? proxies?.['default'] ?? {};
+  const given = { HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy, NO_PROXY: noProxy, FTP_PROXY: ftpProxy };
+  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}
+
+/** The file, or nothing where there is none. */
+async function readConfig(dir: string): Promise<ConfigFile> {
+  const file = path.join(dir, 'config.json');
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as ConfigFile;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    // the parser's message may quote the file
+    throw new Error(error instanceof SyntaxError ? `${file} is not JSON` : (error as Error).message);
+  }
 }
 
 function fromFile(config: ConfigFile, key: string): Credentials {

@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build/context.ts';
+import { gitAttrs } from '../../src/cli/build/git.ts';
 import {
   type BuildFlags,
   entitlements,
@@ -107,6 +110,35 @@ describe('flags of build', () => {
     expect(inputs.sharedKey).toBe(path.basename(dir));
   });
 
+  test('say where the context lies in its git repository', async () => {
+    const dir = temporaryDir();
+    const sub = path.join(dir, 'app');
+    mkdirSync(sub);
+    writeFileSync(path.join(sub, 'Dockerfile'), 'FROM scratch\n');
+    const dirs = { context: sub, dockerfile: sub, other: tmpdir() };
+    const attrs = (env: Record<string, string>) => gitAttrs(dirs, path.join(sub, 'Dockerfile'), env);
+    expect(await attrs({})).toEqual({});
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', dir, '-c', 'user.name=n', '-c', 'user.email=e', ...args], { encoding: 'utf8' }).trim();
+    git('init', '-q');
+    expect(await attrs({})).toEqual({ 'vcs:localdir:context': 'app', 'vcs:localdir:dockerfile': 'app' });
+    git('add', '.');
+    git('commit', '-q', '-m', 'first');
+    git('remote', 'add', 'upstream', 'ssh://git:secret@example.com/up.git');
+    const commit = git('rev-parse', 'HEAD');
+    const source = 'ssh://example.com/up.git';
+    expect(await attrs({})).toEqual({
+      'vcs:localdir:context': 'app', 'vcs:localdir:dockerfile': 'app', 'vcs:revision': commit, 'vcs:source': source,
+    }); // biome-ignore format: a list
+    expect(await attrs({ BUILDX_GIT_INFO: 'false' })).toEqual({});
+    writeFileSync(path.join(sub, 'new'), '');
+    expect(await attrs({ BUILDX_GIT_INFO: '0', BUILDX_GIT_LABELS: '1', BUILDX_GIT_CHECK_DIRTY: '1' })).toEqual({
+      'label:org.opencontainers.image.revision': `${commit}-dirty`,
+      'label:org.opencontainers.image.source': source,
+      'label:com.docker.image.source.entrypoint': 'app/Dockerfile',
+    });
+  });
+
   test('name a Dockerfile on the web', async () => {
     const server = createServer((request, answer) => {
       answer.writeHead(request.url === '/Dockerfile' ? 200 : 404).end('FROM scratch\n');
@@ -139,13 +171,70 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const built = await tsfront(args, `FROM ${await engine.baseImage()}\nRUN echo made > /made\n`);
     expect(built.status, built.stderr).toBe(0);
     expect(built.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
-    expect(JSON.parse(readFileSync(metadata, 'utf8'))).toMatchObject({
-      'containerimage.digest': built.stdout.trim(),
+    const told = JSON.parse(readFileSync(metadata, 'utf8'));
+    expect(told['containerimage.config.digest'] ?? told['containerimage.digest']).toBe(built.stdout.trim());
+    expect(told).toMatchObject({
       'buildx.build.provenance': { buildType: 'https://mobyproject.org/buildkit@v1' },
     });
     expect(await engine.must('docker', ['run', '--rm', '--network=none', 'example/cli:1', 'cat', '/made'])).toBe(
       'made\n',
     );
+  });
+
+  test('tells the image ID: the digest of the config where there is one image', async () => {
+    const dir = temporaryDir();
+    const args = ['-q', '--provenance=false', `--iidfile=${dir}/id`, `--metadata-file=${dir}/meta.json`, '-'];
+    const built = await tsfront(['build', '-o', `type=oci,dest=${dir}/out.tar`, ...args], 'FROM scratch\nLABEL a=b\n');
+    expect(built.status, built.stderr).toBe(0);
+    const id = JSON.parse(readFileSync(`${dir}/meta.json`, 'utf8'))['containerimage.config.digest'];
+    expect(id).toMatch(/^sha256:/);
+    expect(built.stdout).toBe(`${id}\n`);
+    expect(readFileSync(`${dir}/id`, 'utf8')).toBe(id);
+  });
+
+  test('passes on the proxies of the docker config, unless told otherwise', async () => {
+    const config = temporaryDir();
+    const proxies = { default: { httpProxy: 'http://proxy.invalid:1', noProxy: 'localhost' } };
+    writeFileSync(path.join(config, 'config.json'), JSON.stringify({ proxies }));
+    const dockerfile = `FROM ${await engine.baseImage()}\nRUN echo "[$HTTP_PROXY] [$NO_PROXY]" > /proxies\n`;
+    const dest = temporaryDir();
+    const args = [process.execPath, cli, 'build', '-q', '-o', dest, '--build-arg=NO_PROXY=own', '-'];
+    const built = await engine.run('env', [`DOCKER_CONFIG=${config}`, ...args], { input: dockerfile });
+    expect(built.status, built.stderr).toBe(0);
+    expect(readFileSync(path.join(dest, 'proxies'), 'utf8')).toBe('[http://proxy.invalid:1] [own]\n');
+  });
+
+  test('applies the source policy of the environment', async () => {
+    const policy = path.join(temporaryDir(), 'policy.json');
+    const rule = { action: 'DENY', selector: { identifier: '*/test/base*' } };
+    writeFileSync(policy, JSON.stringify({ rules: [rule] }));
+    const env = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: policy };
+    const args = [cli, 'build', '--progress=plain', '-'];
+    const input = `FROM ${await engine.baseImage()}\n`;
+    expect((await engine.run(process.execPath, args, { input, env })).stderr).toMatch(/denied by policy/);
+    writeFileSync(policy, JSON.stringify({ rules: [{ action: 'FORBID' }] }));
+    const { status, stderr } = await engine.run(process.execPath, args, { input, env });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: failed to read the policy ${policy}`);
+  });
+
+  test('tells the repository of the context in the provenance', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+    const git = (...args: string[]) =>
+      engine.must('git', ['-C', dir, '-c', 'user.name=n', '-c', 'user.email=e', ...args]);
+    await git('init', '-q');
+    await git('add', '.');
+    await git('commit', '-q', '-m', 'first');
+    await git('remote', 'add', 'origin', 'https://user:token@example.com/app.git');
+    const archive = path.join(temporaryDir(), 'image.tar');
+    const args = ['--frontend=dockerfile.v0', '--provenance=mode=max', '-o', `type=oci,dest=${archive}`, dir];
+    const built = await tsfront(['build', '--progress=plain', ...args]);
+    expect(built.status, built.stderr).toBe(0);
+    const statements = readFileSync(archive, 'latin1');
+    expect(statements).toContain((await git('rev-parse', 'HEAD')).trim());
+    expect(statements).toContain('https://example.com/app.git');
+    expect(statements).not.toContain('user:token');
   });
 
   test('fails with the lines it is about', async () => {

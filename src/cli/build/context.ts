@@ -13,6 +13,8 @@ export interface BuildInputs {
   readonly ociLayouts: Record<string, string>;
   readonly frontendAttrs: Record<string, string>;
   readonly attachables: readonly Attachable[];
+  /** The path of the Dockerfile; '' where it is no file here. */
+  readonly dockerfile: string;
   /** Names the context among those of this machine: its next build sends only what has changed. */
   readonly sharedKey: string;
   /** Removes temporary files. */
@@ -34,6 +36,7 @@ export async function openInputs(
   const attachables: Attachable[] = [];
   const temporary: string[] = [];
   let sharedKey = '';
+  let dockerfile = '';
   const temporaryDir = async () => {
     const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-'));
     temporary.push(dir);
@@ -78,7 +81,11 @@ export async function openInputs(
         throw new Error(`unable to prepare context: the Dockerfile ${file} is not there`);
       localDirs['dockerfile'] = path.dirname(file);
       frontendAttrs['filename'] = path.basename(file);
-    } else localDirs['dockerfile'] = context;
+      dockerfile = file;
+    } else {
+      localDirs['dockerfile'] = context;
+      dockerfile = path.join(context, 'Dockerfile');
+    }
   }
 
   for (const buildContext of buildContexts) {
@@ -108,6 +115,7 @@ export async function openInputs(
     ociLayouts,
     frontendAttrs,
     attachables,
+    dockerfile,
     sharedKey,
     async cleanUp() {
       for (const dir of temporary) await rm(dir, { recursive: true, force: true });

@@ -16,13 +16,16 @@ import {
   solve,
   solveOnNodes,
 } from '../../client/index.ts';
+import { dockerProxies } from '../../image/docker-config.ts';
 import type { Io } from '../io.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
+import { gitAttrs } from './git.ts';
 import { formatMetadata } from './metadata.ts';
 import { type BuildFlags, entitlements, frontendAttrs, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { parseOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
+import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
 export async function build(context: string, flags: BuildFlags, io: Io): Promise<number> {
@@ -87,8 +90,16 @@ function toNodesOptions(options: SolveOptions, flags: BuildFlags): NodesOptions 
 type Inputs = Awaited<ReturnType<typeof openInputs>>;
 
 async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs: Inputs): Promise<SolveOptions> {
+  const [attestations, proxies, git, policy] = await Promise.all([
+    defaultAttestations(connection, flags),
+    dockerProxies(connection.address),
+    gitAttrs(inputs.localDirs, inputs.dockerfile, process.env),
+    readSourcePolicy(process.env),
+  ]);
   const attrs = {
-    ...(await defaultAttestations(connection, flags)),
+    ...attestations,
+    ...Object.fromEntries(Object.entries(proxies).map(([name, value]) => [`build-arg:${name}`, value])),
+    ...git,
     ...frontendAttrs(flags, process.env),
     ...inputs.frontendAttrs,
   };
@@ -105,6 +116,7 @@ async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs:
     secrets: parseSecrets(flags.secret, process.env),
     ssh: parseSsh(flags.ssh),
     entitlements: entitlements(flags),
+    sourcePolicy: policy,
   };
 }
 
@@ -133,7 +145,7 @@ async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
   const display = await createDisplay(mode, process.stderr);
   const warnings = await showProgress(running.status, display);
   const result = await running.result;
-  if (warnings.length > 0 && mode !== 'rawjson' && mode !== 'quiet') {
+  if (warnings.length > 0 && (mode === 'auto' || mode === 'plain' || mode === 'tty')) {
     const { formatWarnings } = await import('../../client/progress/source.ts');
     process.stderr.write(formatWarnings(warnings));
   }
@@ -142,7 +154,7 @@ async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
 
 async function writeResult(connection: Connection, result: SolveResult, flags: BuildFlags, io: Io): Promise<void> {
   const { exporterResponse } = result;
-  const id = exporterResponse['containerimage.digest'] ?? '';
+  const id = exporterResponse['containerimage.config.digest'] ?? exporterResponse['containerimage.digest'] ?? '';
   if (flags.iidfile) await writeFile(flags.iidfile, id);
   if (flags.quiet && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;

@@ -9,6 +9,7 @@ import { cutPair } from './fields.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { parseOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
+import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
@@ -34,6 +35,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       entitlements: entitlements(flags),
       cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
       cacheTo: parseCaches('--cache-to', flags.cacheTo),
+      sourcePolicy: await readSourcePolicy(process.env),
       signal: interrupt.signal,
     });
     await showProgress(build.status, await createDisplay(flags.progress as ProgressMode, process.stderr));

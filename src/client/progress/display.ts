@@ -16,8 +16,8 @@ export interface Display {
   done(): void;
 }
 
-/** `auto` is `tty` on a terminal and `plain` elsewhere. */
-export type ProgressMode = 'auto' | 'tty' | 'plain' | 'rawjson' | 'quiet';
+/** `auto` is `tty` on a terminal and `plain` elsewhere; `quiet` and `none` show nothing. */
+export type ProgressMode = 'auto' | 'none' | 'plain' | 'quiet' | 'rawjson' | 'tty';
 
 const REFRESH_MS = 150;
 

@@ -1,0 +1,99 @@
+/** What a build says of the git repository its context lies in, as buildx does: BuildKit writes it into the provenance. */
+import { execFile } from 'node:child_process';
+import { realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { parseBoolean } from './fields.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Frontend options `vcs:…`, and `label:…` with BUILDX_GIT_LABELS. Nothing where the context is in no repository, or git
+ * does not answer: a build needs neither.
+ */
+export async function gitAttrs(
+  localDirs: Readonly<Record<string, string>>,
+  dockerfile: string,
+  env: Env,
+): Promise<Record<string, string>> {
+  const { context } = localDirs;
+  const labels = env['BUILDX_GIT_LABELS'] === 'full' || isSet(env, 'BUILDX_GIT_LABELS', false);
+  const info = isSet(env, 'BUILDX_GIT_INFO', true);
+  if (context === undefined || !(labels || info) || !(await isInRepository(context))) return {};
+
+  const git = (...args: string[]) => ask(context, args);
+  const [root, commit, source, changes] = await Promise.all([
+    git('rev-parse', '--show-toplevel'),
+    git('rev-parse', '--verify', 'HEAD'),
+    remoteUrl(git),
+    isSet(env, 'BUILDX_GIT_CHECK_DIRTY', false) ? git('status', '--porcelain', '--ignored') : '',
+  ]);
+  if (!root) return {};
+  const attrs: Record<string, string> = {};
+  const tell = (name: string, label: string, value: string) => {
+    if (value && info) attrs[`vcs:${name}`] = value;
+    if (value && labels) attrs[`label:${label}`] = value;
+  };
+  tell('revision', 'org.opencontainers.image.revision', commit && (changes ? `${commit}-dirty` : commit));
+  tell('source', 'org.opencontainers.image.source', source);
+  if (labels) {
+    const entrypoint = await within(root, dockerfile);
+    if (entrypoint) attrs['label:com.docker.image.source.entrypoint'] = entrypoint;
+  }
+  if (info)
+    for (const [name, dir] of Object.entries(localDirs)) {
+      const place = await within(root, dir);
+      if (place !== undefined) attrs[`vcs:localdir:${name}`] = place;
+    }
+  return attrs;
+}
+
+function isSet(env: Env, name: string, otherwise: boolean): boolean {
+  try {
+    return parseBoolean(name, env[name] ?? String(otherwise));
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Looks for `.git` above before git is started: most contexts that are in no repository cost nothing. */
+async function isInRepository(dir: string): Promise<boolean> {
+  for (let at = path.resolve(dir); ; at = path.dirname(at)) {
+    if (await stat(path.join(at, '.git')).catch(() => undefined)) return true;
+    if (at === path.dirname(at)) return false;
+  }
+}
+
+type Git = (...args: string[]) => Promise<string>;
+
+/** The address of the remote that the branch follows, else of `origin`, else of `upstream`; without credentials. */
+async function remoteUrl(git: Git): Promise<string> {
+  const followed = await git('rev-parse', '--abbrev-ref', '--symbolic-full-name', '@{upstream}');
+  for (const remote of [followed.split('/')[0], 'origin', 'upstream']) {
+    const url = remote && (await git('remote', 'get-url', remote));
+    if (url) return withoutCredentials(url);
+  }
+  return '';
+}
+
+function withoutCredentials(address: string): string {
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
+}
+
+async function within(root: string, place: string): Promise<string | undefined> {
+  const found = await realpath(place).catch(() => undefined);
+  const relative = found === undefined ? '..' : path.relative(root, found);
+  return relative.startsWith('..') ? undefined : relative.replaceAll(path.sep, '/') || '.';
+}
+
+const run = promisify(execFile);
+
+/** What git prints, or '' when it fails. */
+async function ask(dir: string, args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await run('git', ['-C', dir, ...args], { timeout: 5000, env: { ...process.env, LC_ALL: 'C' } });
+    return stdout.trim();
+  } catch {
+    return '';
+  }
+}
