@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -181,6 +182,20 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     );
   });
 
+  test('builds an archive on standard input, piped or from a file', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY file /\n');
+    writeFileSync(path.join(dir, 'file'), randomBytes(200_000));
+    await engine.must('tar', ['-cf', `${dir}/context.tar`, '-C', dir, 'Dockerfile', 'file']);
+    for (const source of [`cat ${dir}/context.tar | `, `< ${dir}/context.tar `]) {
+      const dest = temporaryDir();
+      const command = `${source}${process.execPath} ${cli} build --progress=plain -o ${dest} -`;
+      const built = await engine.run('sh', ['-c', command], { timeout: 30_000 });
+      expect(built.status, built.stderr).toBe(0);
+      expect(readFileSync(path.join(dest, 'file'))).toEqual(readFileSync(path.join(dir, 'file')));
+    }
+  });
+
   test('tells the image ID: the digest of the config where there is one image', async () => {
     const dir = temporaryDir();
     const args = ['-q', '--provenance=false', `--iidfile=${dir}/id`, `--metadata-file=${dir}/meta.json`, '-'];
@@ -238,8 +253,10 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('fails with the lines it is about', async () => {
-    const failed = await tsfront(['build', '--progress=plain', '-'], `FROM ${await engine.baseImage()}\nRUN exit 9\n`);
+    const dockerfile = `FROM ${await engine.baseImage()} as x\nRUN exit 9\n`;
+    const failed = await tsfront(['build', '--progress=plain', '-'], dockerfile);
     expect(failed.status).toBe(1);
+    expect(failed.stderr).toContain(' 1 warning found:\n\nFromAsCasing');
     expect(failed.stderr).toContain('   2 | >>> RUN exit 9');
     expect(failed.stderr).toMatch(/ERROR: failed to solve: process .* exit code: 9/);
   });
@@ -317,9 +334,16 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('checks, and solves what was compiled', async () => {
-    const checked = await tsfront(['build', '--check', '-'], 'from scratch\nCOPY . /\n');
+    const metadata = path.join(temporaryDir(), 'meta.json');
+    const check = (dockerfile: string) =>
+      tsfront(['build', '--check', '--progress=none', `--metadata-file=${metadata}`, '-'], dockerfile);
+    const checked = await check('FROM scratch as x\nCOPY . /\n');
     expect(checked.status).toBe(1);
-    expect(checked.stdout).toContain('ConsistentInstructionCasing');
+    expect(checked.stdout).toMatch(/^Check complete, 1 warning has been found!\n[\s\S]*FromAsCasing/);
+    expect(JSON.parse(readFileSync(metadata, 'utf8'))).toMatchObject({
+      'result.json': { warnings: [{ ruleName: 'FromAsCasing' }] },
+    });
+    expect((await check('FROM scratch\nCOPY . /\n')).stdout).toBe('Check complete, no warnings found.\n');
 
     const dir = temporaryDir();
     writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY f /\n');

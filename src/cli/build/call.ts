@@ -1,9 +1,11 @@
 /** `--call` and `--check`: asks a frontend about a Dockerfile instead of building it. */
+import { writeFile } from 'node:fs/promises';
 import { type Connection, createDisplay, type SolveOptions, showProgress, solve } from '../../client/index.ts';
 import type { Result } from '../../gateway/bridge.ts';
 import type { Io } from '../io.ts';
 import { parseFields } from './fields.ts';
-import type { BuildFlags } from './options.ts';
+import { decodeMetadata } from './metadata.ts';
+import { type BuildFlags, progressMode } from './options.ts';
 
 export interface Call {
   readonly method: 'check' | 'outline' | 'targets' | 'describe';
@@ -31,8 +33,14 @@ export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): 
   return { method: method as Call['method'], json: format === 'json' };
 }
 
-/** Prints the answer on standard output. @returns the exit code: 1 where a check has found something */
-export async function runCall(connection: Connection, options: SolveOptions, call: Call, io: Io): Promise<number> {
+/** Prints the answer on standard output, and writes all of it to the metadata file. @returns the exit code: 1 where a check has found something */
+export async function runCall(
+  connection: Connection,
+  options: SolveOptions,
+  call: Call,
+  flags: Pick<BuildFlags, 'metadataFile' | 'progress' | 'quiet'>,
+  io: Io,
+): Promise<number> {
   const { frontend } = options;
   if (typeof frontend !== 'function') throw new Error('--call needs a frontend that runs here');
   let answer: Result | undefined;
@@ -51,14 +59,26 @@ export async function runCall(connection: Connection, options: SolveOptions, cal
     cacheTo: [],
     internal: true,
   });
-  await showProgress(asking.status, await createDisplay('quiet', process.stderr));
+  await showProgress(asking.status, await createDisplay(progressMode(flags), process.stderr));
   await asking.result;
   const text = (key: string) => Buffer.from(answer?.metadata.get(key) ?? '').toString();
-  await io.writeStdout(call.json ? `${text('result.json').trim()}\n` : text('result.txt'));
-  if (call.method !== 'check') return 0;
-  const answered = JSON.parse(text('result.json') || '{}') as { warnings?: unknown[] | null; buildError?: unknown };
-  const warnings = answered.warnings ?? [];
-  const { buildError } = answered;
-  if (warnings.length === 0 && !buildError && !call.json) await io.writeStdout('Check complete, no warnings found.\n');
-  return warnings.length > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
+  if (flags.metadataFile) {
+    const sorted = [...(answer?.metadata.keys() ?? [])].sort();
+    const all = Object.fromEntries(sorted.map((key) => [key, decodeMetadata(text(key))]));
+    await writeFile(flags.metadataFile, JSON.stringify(all, null, 2));
+  }
+  const printAnswer = () => io.writeStdout(call.json ? `${text('result.json').trim()}\n` : text('result.txt'));
+  if (call.method !== 'check') {
+    await printAnswer();
+    return 0;
+  }
+  const { warnings, buildError } = JSON.parse(text('result.json') || '{}') as {
+    warnings?: unknown[] | null;
+    buildError?: unknown;
+  };
+  const count = warnings?.length ?? 0;
+  const found = ['no warnings found.', '1 warning has been found!'][count] ?? `${count} warnings have been found!`;
+  if (!call.json && (count > 0 || !buildError)) await io.writeStdout(`Check complete, ${found}\n`);
+  await printAnswer();
+  return count > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
 }

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type Attachable, uploads } from '../../client/index.ts';
 import { findInIndex } from '../../client/session/oci-layout.ts';
 import { parseGitRef } from '../../image/git-ref.ts';
@@ -150,11 +150,15 @@ async function peek(stream: Readable): Promise<{ head: Buffer; rest: Readable }>
     if (done) ended = true;
     else head = Buffer.concat([head, value as Uint8Array]);
   }
-  const rest = new PassThrough();
-  rest.write(head);
-  if (ended) rest.end();
-  else stream.pipe(rest);
-  return { head, rest };
+  async function* all() {
+    yield head;
+    while (!ended) {
+      const { value, done } = await iterator.next();
+      if (done) return;
+      yield value as Uint8Array;
+    }
+  }
+  return { head, rest: Readable.from(all(), { objectMode: false }) };
 }
 
 async function readAll(stream: Readable): Promise<Buffer> {

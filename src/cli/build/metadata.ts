@@ -13,7 +13,7 @@ export async function formatMetadata(
 ): Promise<string> {
   // the name of a build is BUILDER/NODE/REF; daemons without a builder are those of Docker's context "default"
   const metadata = new Map<string, unknown>([['buildx.build.ref', `default/default/${ref}`]]);
-  for (const [key, value] of Object.entries(exporterResponse)) metadata.set(key, decode(value));
+  for (const [key, value] of Object.entries(exporterResponse)) metadata.set(key, decodeMetadata(value));
   const mode = env['BUILDX_METADATA_PROVENANCE'] ?? '';
   if (!/^(disabled|0|f|F|false|FALSE|False)$/.test(mode))
     for (const [key, value] of await readProvenance(connection, ref, mode === 'max')) metadata.set(key, value);
@@ -52,7 +52,7 @@ async function readProvenance(connection: Connection, ref: string, whole: boolea
 }
 
 /** Some values are JSON, some are JSON in base64. */
-function decode(value: string): unknown {
+export function decodeMetadata(value: string): unknown {
   for (const text of [Buffer.from(value, 'base64').toString(), value]) {
     if (!text.startsWith('{')) continue;
     try {

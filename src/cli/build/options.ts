@@ -1,6 +1,6 @@
 /** Turns the flags of `tsfront build` into what the client and the frontend take. */
 import { statSync } from 'node:fs';
-import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
+import type { CacheEntry, ProgressMode, SecretSource, SshSource } from '../../client/index.ts';
 import { parseRamInBytes } from '../../go/size.ts';
 import { cutPair, parseBoolean, parseFields, parsePairs } from './fields.ts';
 
@@ -41,6 +41,11 @@ export interface BuildFlags {
   readonly tag: readonly string[];
   readonly target?: string;
   readonly ulimit: readonly string[];
+}
+
+/** How the build shows itself. */
+export function progressMode(flags: Pick<BuildFlags, 'progress' | 'quiet'>): ProgressMode {
+  return flags.quiet ? 'quiet' : (flags.progress as ProgressMode);
 }
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -9,7 +9,6 @@ import {
   type InProcessFrontend,
   listWorkers,
   type NodesOptions,
-  type ProgressMode,
   type SolveOptions,
   type SolveResult,
   showProgress,
@@ -22,7 +21,15 @@ import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
 import { gitAttrs } from './git.ts';
 import { formatMetadata } from './metadata.ts';
-import { type BuildFlags, entitlements, frontendAttrs, parseCaches, parseSecrets, parseSsh } from './options.ts';
+import {
+  type BuildFlags,
+  entitlements,
+  frontendAttrs,
+  parseCaches,
+  parseSecrets,
+  parseSsh,
+  progressMode,
+} from './options.ts';
 import { parseOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
@@ -40,7 +47,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     cleanUp = inputs.cleanUp;
     const options = { ...(await toSolveOptions(connection, flags, inputs)), signal: interrupt.signal };
     const call = parseCall(flags);
-    if (call) return await runCall(connection, options, call, io);
+    if (call) return await runCall(connection, options, call, flags, io);
     const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
     await writeResult(connection, await show(build, flags), flags, io);
     return 0;
@@ -140,16 +147,17 @@ async function defaultAttestations(connection: Connection, flags: BuildFlags): P
   return holds ? { 'attest:provenance': 'mode=min,inline-only=true' } : {};
 }
 
+/** Shows a build to its end, and at the end, however it ended, the warnings with their lines. */
 async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
-  const mode = flags.quiet ? 'quiet' : (flags.progress as ProgressMode);
+  const mode = progressMode(flags);
   const display = await createDisplay(mode, process.stderr);
   const warnings = await showProgress(running.status, display);
-  const result = await running.result;
   if (warnings.length > 0 && (mode === 'auto' || mode === 'plain' || mode === 'tty')) {
+    await running.result.catch(() => {});
     const { formatWarnings } = await import('../../client/progress/source.ts');
     process.stderr.write(formatWarnings(warnings));
   }
-  return result;
+  return running.result;
 }
 
 async function writeResult(connection: Connection, result: SolveResult, flags: BuildFlags, io: Io): Promise<void> {

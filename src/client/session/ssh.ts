@@ -68,7 +68,13 @@ async function openSource(id: string, source: SshSource) {
     throw new Error(`invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set (ssh forward "${id}")`);
   const sockets: string[] = [];
   const keys: string[] = [];
-  for (const path of paths) ((await stat(path)).isSocket() ? sockets : keys).push(path);
+  for (const path of paths) {
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'ENOENT' ? 'no such file or directory' : error.message;
+      throw new Error(`ssh forward "${id}": no agent socket or key at ${path}: ${reason}`);
+    });
+    (found.isSocket() ? sockets : keys).push(path);
+  }
   if (sockets.length > 0) {
     if (keys.length > 0) throw new Error('invalid combination of keys and sockets');
     if (sockets.length > 1) throw new Error('only single socket allowed');
