@@ -155,7 +155,7 @@ async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
   if (warnings.length > 0 && (mode === 'auto' || mode === 'plain' || mode === 'tty')) {
     await running.result.catch(() => {});
     const { formatWarnings } = await import('../../client/progress/source.ts');
-    process.stderr.write(formatWarnings(warnings));
+    process.stderr.write(`${formatWarnings(warnings)}\n`); // an error that follows stands apart
   }
   return running.result;
 }
