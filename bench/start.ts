@@ -4,14 +4,12 @@
  *
  * The CPU time is the least of several starts, so that a busy machine does not count.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import http2 from 'node:http2';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Duplex } from 'node:stream';
 import { goldenNames, readCase } from '../test/golden/cases.ts';
-import { createDaemon, environmentOf } from '../test/golden/lib/daemon.mjs';
+import { startFrontend } from '../test/golden/start.ts';
 
 const project = path.resolve(import.meta.dirname, '..');
 const starts = 15;
@@ -43,54 +41,20 @@ function resident(pid: number, field: 'VmRSS' | 'VmHWM'): number {
 }
 
 /** Starts a frontend as BuildKit does, and answers it until it is done. */
-function start(command: readonly string[]): Promise<Start> {
-  const daemon = createDaemon(typical);
-  const child: ChildProcess = spawn(command[0]!, command.slice(1), {
-    env: environmentOf(typical),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const pid = child.pid!;
-  const server = http2.createServer();
+async function start(command: readonly string[]): Promise<Start> {
   const measured: { -readonly [K in keyof Start]?: number } = {};
   let calls = 0;
-  server.on('stream', (stream, headers) => {
-    const chunks: Buffer[] = [];
-    stream.on('error', () => {});
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => {
-      if (++calls === 2) {
-        measured.cpuToFirstAnswer = cpuTime(pid);
-        measured.residentAtFirstAnswer = resident(pid, 'VmRSS');
-      }
-      const method = headers[':path']!.split('/').at(-1)!;
-      if (method === 'Return') {
-        measured.cpuOfBuild = cpuTime(pid);
-        measured.residentAtEnd = resident(pid, 'VmHWM');
-      }
-      const trailers: Record<string, string> = { 'grpc-status': '0' };
-      let answer = Buffer.alloc(0);
-      try {
-        answer = Buffer.from(daemon.call(method, Buffer.concat(chunks).subarray(5)));
-      } catch (error) {
-        const { code = 13, message } = error as { code?: number; message: string };
-        Object.assign(trailers, { 'grpc-status': String(code), 'grpc-message': message });
-      }
-      const head = Buffer.alloc(5);
-      head.writeUInt32BE(answer.length, 1);
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-      stream.on('wantTrailers', () => stream.sendTrailers(trailers));
-      stream.end(trailers['grpc-message'] ? undefined : Buffer.concat([head, answer]));
-    });
+  await startFrontend(command, typical, (method, pid) => {
+    if (++calls === 2) {
+      measured.cpuToFirstAnswer = cpuTime(pid);
+      measured.residentAtFirstAnswer = resident(pid, 'VmRSS');
+    }
+    if (method === 'Return') {
+      measured.cpuOfBuild = cpuTime(pid);
+      measured.residentAtEnd = resident(pid, 'VmHWM');
+    }
   });
-  server.on('session', (session) => session.on('error', () => {}));
-  server.emit('connection', Duplex.from({ readable: child.stdout!, writable: child.stdin! }));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code) => {
-      if (measured.residentAtEnd === undefined) reject(new Error(`${command.join(' ')} ended early: ${code}`));
-      else resolve(measured as Start);
-    });
-  });
+  return measured as Start;
 }
 
 async function report(title: string, command: readonly string[]): Promise<void> {

@@ -26,8 +26,9 @@ const { values: options } = parseArgs({
   },
 });
 
-/** The image config; the Dockerfile says the same. */
+/** The image config; the Dockerfile says the same, and BuildKit adds the path of an image that is made from nothing. */
 const config = {
+  Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
   Entrypoint: ['/bin/node', '--snapshot-blob', '/frontend.blob'],
   WorkingDir: '/',
   Labels: {

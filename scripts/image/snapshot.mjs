@@ -1,5 +1,5 @@
 /** Prepares the frontend's start: a heap snapshot, taken after its modules have run, for exactly the node of the image. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,13 +27,20 @@ const repeatable = [
   '--max-semi-space-size=64',
 ];
 
-/** V8 writes the address of a data view's bytes into a snapshot: the same everywhere unless addresses are random. */
-function fixedAddresses() {
-  const command = ['setarch', '-R'];
-  if (spawnSync(command[0], [...command.slice(1), 'true']).status === 0) return command;
-  console.error('image: without setarch (of util-linux) two snapshots of one input differ in a few bytes');
-  return [];
-}
+/**
+ * V8 writes the address of a data view's bytes into a snapshot, which is another one each time. So the views that modules
+ * make while they load are made when they are first used, after the start from the snapshot.
+ */
+const lateViews = {
+  before: `const View = DataView;
+globalThis.DataView = function (...given) {
+  let view;
+  const made = () => (view ??= new View(...given));
+  const isMethod = (name) => typeof Object.getOwnPropertyDescriptor(View.prototype, name)?.value === 'function';
+  return new Proxy({}, { get: (_, name) => (isMethod(name) ? (...args) => made()[name](...args) : made()[name]) });
+};`,
+  after: 'globalThis.DataView = View;',
+};
 
 /** Takes the snapshot of a bundled script. The same script and node give the same bytes. */
 export function takeSnapshot(architecture, runtime, script) {
@@ -41,10 +48,10 @@ export function takeSnapshot(architecture, runtime, script) {
   try {
     const root = path.join(folder, 'root');
     writeFiles(root, runtime);
-    writeFileSync(path.join(folder, 'frontend.cjs'), `${constants}\n${script}`);
+    writeFileSync(path.join(folder, 'frontend.cjs'), [constants, lateViews.before, script, lateViews.after].join('\n'));
     const node = path.join(root, 'bin/node');
     const native = process.platform === 'linux' && process.arch === architectures[architecture].process;
-    const command = [...fixedAddresses(), ...(native ? [] : [emulator(architecture), '-L', root]), node];
+    const command = [...(native ? [] : [emulator(architecture), '-L', root]), node];
     // Without V8's code cache of node's own modules, of which the frontend loads none: half the size, as quick a start,
     // and a blob that is not tied to the processor it was made on.
     const settings = { builder: '/proc/self/cwd/frontend.cjs', withoutCodeCache: true };

@@ -1,99 +1,133 @@
-/** The project's own Dockerfile, built offline from images made on the spot, by the engine's frontend and by its result. */
+/**
+ * The project's own Dockerfile, for both architectures, built offline from images made on the spot: by the engine's
+ * frontend, and by what came out of that.
+ */
 import {
   copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { emulator, fetchRuntime } from '../../scripts/image/runtime.mjs';
 import { onEngines } from '../engine/on-engines.ts';
+import { readCase, readExpected } from '../golden/cases.ts';
+import { compare, normalize } from '../golden/lib/compare.mjs';
+import { startFrontend } from '../golden/start.ts';
 import { type BuiltImage, buildAndRead, dockerBuild, uncachedSteps } from './build.ts';
 import { layoutFolder, pushImage } from './frontend-image.ts';
+import { type ExportedImage, readLayout } from './read-image.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
-const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+const [host, other] = process.arch === 'arm64' ? (['arm64', 'amd64'] as const) : (['amd64', 'arm64'] as const);
 
 await onEngines('the Dockerfile', { suites: ['forky'] }, (engine) => {
+  const nodeImage = `${engine.registry}/test/node:1`;
+  const buildImage = `${engine.registry}/test/node-and-modules:1`;
+  const platforms = ['--platform', 'linux/amd64,linux/arm64'];
+  const bases = ['--build-arg', `NODE_IMAGE=${nodeImage}`, '--build-arg', `BUILD_IMAGE=${buildImage}`];
+  const args = [...platforms, ...bases, project];
   let folder: string;
   let own: BuiltImage;
-  const nodeImage = `${engine.registry}/test/node-and-modules:1`;
-  const args = ['--build-arg', `NODE_IMAGE=${nodeImage}`, project];
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-node-'));
-    copyFileSync(process.execPath, path.join(folder, 'node'));
-    const libraries = path.join(project, `.cache/image/trixie-${architecture}/usr`);
-    for (const lib of ['lib', 'lib64'])
-      if (existsSync(path.join(libraries, lib)))
-        cpSync(path.join(libraries, lib), path.join(folder, lib), { recursive: true, verbatimSymlinks: true });
-    mkdirSync(path.join(folder, 'node_modules'));
-    const modules = realpathSync(path.join(project, 'node_modules'));
-    for (const name of ['@bufbuild/protobuf', '@chevrotain', '@esbuild', 'chevrotain', 'esbuild', 'shell-quote'])
-      if (existsSync(path.join(modules, name)))
-        cpSync(path.join(modules, name), path.join(folder, 'node_modules', name), { recursive: true });
-    const base = await engine.baseImage();
+    const nodes = path.join(folder, 'node');
+    for (const architecture of [host, other]) layOutNode(architecture, path.join(nodes, architecture));
+    writeFileSync(path.join(nodes, 'Dockerfile'), 'FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /\n');
+    await engine.must('docker', ['buildx', 'build', '-q', ...platforms, '--push', '-t', nodeImage, nodes]);
+
+    const build = path.join(folder, 'build');
+    copyModules(path.join(build, 'node_modules'));
+    copyFileSync(emulator(other), path.join(build, path.basename(emulator(other))));
     writeFileSync(
-      path.join(folder, 'Dockerfile'),
-      `FROM ${base}
-COPY lib /usr/lib
-COPY lib64 /usr/lib64
-RUN ln -s /usr/lib /lib && ln -s /usr/lib64 /lib64
-COPY --chmod=755 node /usr/local/bin/node
+      path.join(build, 'Dockerfile'),
+      `FROM ${nodeImage} AS node
+FROM ${await engine.baseImage()}
+COPY --from=node / /
+COPY --chmod=755 qemu-* /usr/local/bin/
 COPY node_modules /tsfront/node_modules
 ENV PATH=/usr/local/bin:/bin
 `,
     );
-    await engine.must('docker', ['build', '-q', '-t', nodeImage, folder]);
-    await engine.must('docker', ['push', '-q', nodeImage]);
+    await engine.must('docker', ['buildx', 'build', '-q', '--push', '-t', buildImage, build]);
     own = await buildAndRead(engine, args);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('makes what `npm run image` makes', () => {
-    const { manifests } = JSON.parse(readFileSync(path.join(layoutFolder, 'index.json'), 'utf8'));
-    const blob = (digest: string) =>
-      JSON.parse(readFileSync(path.join(layoutFolder, 'blobs', digest.replace(':', '/')), 'utf8'));
-    const config = blob(blob(blob(manifests[0].digest).manifests[0].digest).config.digest).config;
-    const [image] = own.images;
-    expect(image!.config.config).toMatchObject(config);
-    const names = image!.files.filter((line) => !line.includes(' type 5 ')).map((line) => line.split(' ')[0]);
-    expect(names).toContain('/bin/node');
-    expect(names).toContain('/frontend.blob');
-    expect(names.every((name) => /^\/(bin\/node|frontend\.blob|lib.*\.so\.\d+)$/.test(name!))).toBe(true);
+    const assembled = readLayout(layoutFolder);
+    expect(own.images.map(({ platform }) => platform)).toEqual(['linux/amd64', 'linux/arm64']);
+    expect(own.images.map(comparable)).toEqual(assembled.map(comparable));
   });
 
-  test('its result runs, without a network and as any user, and builds the same image again', async () => {
+  test('its result builds the same images again, from the cache and anew', async () => {
     const built = `${engine.registry}/tsfront:self`;
-    const first = await dockerBuild(engine, ['-t', built, ...args]);
+    const first = await dockerBuild(engine, ['--push', '-t', built, ...args]);
     expect(first.status, first.stderr).toBe(0);
-    await engine.must('docker', ['push', '-q', built]);
-    const again = await buildAndRead(engine, ['--build-arg', `BUILDKIT_SYNTAX=${built}`, ...args]);
+    const syntax = ['--build-arg', `BUILDKIT_SYNTAX=${built}`];
+    const again = await buildAndRead(engine, [...syntax, ...args]);
+    expect(again.progress).toContain(`docker-image://${built}`);
     expect(uncachedSteps(again.progress)).toEqual([]);
     expect(again.images).toEqual(own.images);
+    const anew = await buildAndRead(engine, ['--no-cache', ...syntax, ...args]);
+    expect(uncachedSteps(anew.progress)).not.toEqual([]);
+    expect(anew.images).toEqual(own.images);
+  });
+
+  test(`the image for ${other} runs, in an emulator`, async () => {
+    const dest = path.join(folder, 'other');
+    const built = await dockerBuild(engine, ['--platform', `linux/${other}`, '-o', dest, ...bases, project]);
+    expect(built.status, built.stderr).toBe(0);
+    const name = 'platforms/cross-names'; // says for which platforms it builds
+    const node = [path.join(dest, 'bin/node'), '--snapshot-blob', path.join(dest, 'frontend.blob')];
+    const record = await startFrontend([emulator(other), '-L', dest, ...node], readCase(name));
+    expect(compare(readExpected(name), normalize(record)).details).toEqual({});
   });
 
   test('any user may start it, with a read-only root', async () => {
     const image = await pushImage(engine);
-    const run = [
-      'run',
-      '-i',
-      '--rm',
-      '--read-only',
-      '--network=none',
-      '--user=12345:23456',
-      '-e',
-      'BUILDKIT_SESSION_ID=s',
-    ];
+    const jail = ['--read-only', '--network=none', '--user=12345:23456', '--cap-drop=ALL', '--memory=64m'];
     // There is no gateway: it must get as far as missing it.
-    const { status, stderr } = await engine.run('docker', [...run, image], { input: '' });
+    const run = ['run', '-i', '--rm', ...jail, '-e', 'BUILDKIT_SESSION_ID=s', image];
+    const { status, stderr } = await engine.run('docker', run, { input: '' });
     expect(status).toBe(2);
     expect(stderr).toMatch(/connection to BuildKit was lost/);
   });
 });
+
+/** A root with node and its libraries, as images have them. */
+function layOutNode(architecture: string, root: string): void {
+  const runtime = fetchRuntime(architecture);
+  mkdirSync(path.join(root, 'usr/local/bin'), { recursive: true });
+  copyFileSync(runtime.node, path.join(root, 'usr/local/bin/node'));
+  for (const lib of ['lib', 'lib64'])
+    if (existsSync(path.join(runtime.root, 'usr', lib))) {
+      cpSync(path.join(runtime.root, 'usr', lib), path.join(root, 'usr', lib), {
+        recursive: true,
+        verbatimSymlinks: true,
+      });
+      symlinkSync(`usr/${lib}`, path.join(root, lib));
+    }
+}
+
+/** The packages that the image is built with. */
+function copyModules(target: string): void {
+  const modules = realpathSync(path.join(project, 'node_modules'));
+  mkdirSync(target, { recursive: true });
+  for (const name of ['@bufbuild/protobuf', '@chevrotain', '@esbuild', 'chevrotain', 'esbuild', 'shell-quote'])
+    if (existsSync(path.join(modules, name)))
+      cpSync(path.join(modules, name), path.join(target, name), { recursive: true });
+}
+
+/** What two ways of making an image have in common: all but its history. */
+function comparable({ platform, config, files }: ExportedImage): unknown {
+  return { platform, config: config.config, files: files.filter((line) => !line.includes(' type 5 ')) };
+}

@@ -9,10 +9,9 @@ const project = path.resolve(import.meta.dirname, '../..');
 /** Where global-setup.ts left the layout. */
 export const layoutFolder = path.join(project, '.cache/e2e-image');
 
-/** Assembles the image for this machine's architecture. */
+/** Assembles the image for both architectures. */
 export async function assembleImage(folder = layoutFolder): Promise<void> {
-  const platform = `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
-  const args = ['scripts/image.mjs', '--output', folder, '--platform', platform];
+  const args = ['scripts/image.mjs', '--output', folder];
   const { status, stdout, stderr } = await runCommand(process.execPath, args, { cwd: project, env: process.env });
   if (status !== 0) throw new Error(`npm run image failed:\n${stdout}${stderr}`);
 }

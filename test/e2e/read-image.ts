@@ -1,5 +1,7 @@
 /** Reads an exported image: its config and the files its layers leave, from an OCI or `docker save` archive. */
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 
 /** One file of an image, printed as a line so that a difference reads well. */
@@ -113,8 +115,25 @@ function flatten(layers: readonly Buffer[], times: boolean): Listing {
 }
 
 /** The images of an archive, by platform. The statements of an attestation manifest are the config of `attestations`. */
-export function readImages(archive: Buffer, options: { readonly times?: boolean } = {}): ExportedImage[] {
-  const members = new Map(readTar(archive).map((entry) => [entry.path, entry.data]));
+export function readImages(archive: Buffer, options: ReadOptions = {}): ExportedImage[] {
+  return imagesOf(new Map(readTar(archive).map((entry) => [entry.path, entry.data])), options);
+}
+
+/** The images of an OCI layout in a folder. */
+export function readLayout(folder: string, options: ReadOptions = {}): ExportedImage[] {
+  const blobs = readdirSync(path.join(folder, 'blobs/sha256')).map((name) => `blobs/sha256/${name}`);
+  return imagesOf(
+    new Map(['index.json', ...blobs].map((name) => [name, readFileSync(path.join(folder, name))])),
+    options,
+  );
+}
+
+interface ReadOptions {
+  /** Keeps the times of the images and of their files. */
+  readonly times?: boolean;
+}
+
+function imagesOf(members: ReadonlyMap<string, Buffer>, options: ReadOptions): ExportedImage[] {
   const json = (path: string) => JSON.parse(members.get(path)!.toString());
   const blob = (digest: string) => members.get(`blobs/${digest.replace(':', '/')}`)!;
   const images: ExportedImage[] = [];

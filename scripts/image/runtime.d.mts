@@ -1,0 +1,6 @@
+export function fetchRuntime(architecture: string): {
+  readonly root: string;
+  readonly node: string;
+  readonly comment: string;
+};
+export function emulator(architecture: string): string;
