@@ -19,9 +19,8 @@
 
 export { type CredentialSource, type Credentials, dockerCredentials, noCredentials } from '../image/docker-config.ts';
 export type { CacheEntry } from './cache.ts';
-export type { Address, Protocol } from './connect/address.ts';
+export type { Address, Protocol, TlsOptions } from './connect/address.ts';
 export { defaultAddress, parseAddress } from './connect/address.ts';
-export type { TlsOptions } from './connect/dial.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export type { Container, ContainerMount, ContainerOptions, ContainerProcess, ExecOptions } from './container.ts';
 export * from './daemon.ts';

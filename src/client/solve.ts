@@ -80,9 +80,11 @@ export interface Build {
 }
 
 /** After the end of a build its last reports may still be on the way, but not for longer than this. */
-const STATUS_GRACE_MS = 5000;
+const STATUS_GRACE_MS = 3000;
+/** Nobody waits long for reports of a build they have stopped. */
+const STOPPED_GRACE_MS = 500;
 /** How long a build whose session ended may take to answer. */
-const SESSION_GRACE_MS = 3000;
+const SESSION_GRACE_MS = 2000;
 
 /**
  * Starts a build.
@@ -101,7 +103,7 @@ export function solve(connection: Connection, options: SolveOptions): Build {
     ended.abort();
   });
   result.catch(() => {}); // it is the caller's to handle, at a time of their choice
-  return { ref, result, status: watch(connection, ref, started.promise, ended.signal) };
+  return { ref, result, status: watch(connection, ref, started.promise, ended.signal, options.signal) };
 }
 
 async function run(
@@ -218,13 +220,19 @@ async function writeMemoryFiles(files: MemoryFiles, temporary: string[]): Promis
   return dir;
 }
 
-async function* watch(connection: Connection, ref: string, started: Promise<void>, ended: AbortSignal) {
+async function* watch(
+  connection: Connection,
+  ref: string,
+  started: Promise<void>,
+  ended: AbortSignal,
+  stopped: AbortSignal | undefined,
+) {
   await started;
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const expectEnd = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(), STATUS_GRACE_MS);
+    timer = setTimeout(() => stop.abort(), stopped?.aborted ? STOPPED_GRACE_MS : STATUS_GRACE_MS);
   };
   if (ended.aborted) return;
   ended.addEventListener('abort', expectEnd, { once: true });

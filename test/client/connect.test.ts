@@ -25,6 +25,37 @@ describe('an address', () => {
     ['buildkit+tcp://host', { via: 'tcp', port: 1234, protocol: 'buildkit' }],
     ['docker-container://bk', { via: 'command', command: ['docker', 'exec', '-i', 'bk', 'buildctl', 'dial-stdio'] }],
     [
+      'docker-container://bk?context=far',
+      { command: ['docker', '--context=far', 'exec', '-i', 'bk', 'buildctl', 'dial-stdio'] },
+    ],
+    [
+      'tcp://host:99?cacert=/ca.pem&cert=/c.pem&key=/k.pem&servername=bk',
+      { port: 99, tls: { ca: '/ca.pem', cert: '/c.pem', key: '/k.pem', serverName: 'bk' } },
+    ],
+    ['https://host', { via: 'tcp', tls: {} }],
+    [
+      'docker+ssh://[::1]',
+      { command: ['ssh', '-o', 'ConnectTimeout=7', '-T', '--', '::1', 'docker', 'system', 'dial-stdio'] },
+    ],
+    [
+      'docker+ssh://h/run/d.sock',
+      {
+        command: [
+          'ssh',
+          '-o',
+          'ConnectTimeout=7',
+          '-T',
+          '--',
+          'h',
+          'docker',
+          '--host',
+          'unix:///run/d.sock',
+          'system',
+          'dial-stdio',
+        ],
+      },
+    ],
+    [
       'stdio:docker buildx dial-stdio',
       { via: 'command', command: ['docker', 'buildx', 'dial-stdio'], protocol: 'buildkit' },
     ],
@@ -38,7 +69,7 @@ describe('an address', () => {
       command: [
         'ssh',
         '-o',
-        'ConnectTimeout=10',
+        'ConnectTimeout=7',
         '-T',
         '-l',
         'me',
@@ -56,7 +87,10 @@ describe('an address', () => {
     expect(() => parseAddress('ssh://-oProxyCommand=x')).toThrow('invalid address');
   });
 
-  test.each(['', 'nonsense', 'ftp://x', 'unix://', 'tcp://', 'docker-container://'])('%j is refused', (text) => {
+  test.each([
+    ...['', 'nonsense', 'ftp://x', 'unix://', 'tcp://', 'tcp://h?x=y', 'tcp://h?cert=c', 'docker-container://'],
+    ...['docker-container://-x', 'docker-container://x?y=z', 'ssh://u:p@h', 'ssh://h?q', 'ssh://h#f'],
+  ])('%j is refused', (text) => {
     expect(() => parseAddress(text)).toThrow(/invalid address .*want unix:/);
   });
 
@@ -78,7 +112,7 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
   const bareBuildkit = async (options?: tls.TlsOptions) => {
     const serve = (client: net.Socket) => {
       client.on('error', () => {});
-      void upgrade(net.connect(socket), '/grpc', {}, 5000).then((daemon) => {
+      void upgrade(net.connect(socket), '/grpc', {}, AbortSignal.timeout(5000)).then((daemon) => {
         daemon.on('error', () => client.destroy());
         client.pipe(daemon).pipe(client);
       });
@@ -153,6 +187,8 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
     const address = `tcp://127.0.0.1:${port}`;
     const client = { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') };
     await check(address, 'buildkitd', { tls: { ...client, serverName: 'buildkit.example' } });
+    const query = `cacert=${client.ca}&cert=${client.cert}&key=${client.key}&servername=buildkit.example`;
+    await check(`${address}?${query}`, 'buildkitd');
     await expect(connect(address, { tls: { ...client, serverName: 'other.example' } })).rejects.toThrow(
       /does not match/,
     );

@@ -31,7 +31,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   let cleanUp: (() => Promise<void>) | undefined;
   try {
     for (const { address, platforms } of parseBuilders(flags.builder))
-      nodes.push({ connection: await connect(address), platforms });
+      nodes.push({ connection: await connect(address, { signal: interrupt.signal }), platforms });
     const [{ connection }] = nodes as [BuildNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext);
     cleanUp = inputs.cleanUp;

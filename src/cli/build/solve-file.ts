@@ -17,7 +17,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   try {
     const bytes = file === '-' ? await io.readStdin() : await readFile(file);
     const definition = unbindSessions(Definition.decode(bytes));
-    connection = await connect(flags.builder);
+    connection = await connect(flags.builder, { signal: interrupt.signal });
     const localDirs: Record<string, string> = {};
     for (const local of flags.local) {
       const [name, dir] = cutPair(local);
