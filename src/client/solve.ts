@@ -8,16 +8,16 @@ import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_p
 import type { Definition } from '../llb/definition.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import { explainMissing, requireSeveralExporters } from './abilities.ts';
-import { type CacheEntry, prepareCaches } from './cache.ts';
+import { type CacheEntry, type PreparedCaches, prepareCaches } from './cache.ts';
 import { type Connection, createId } from './connect.ts';
-import { type Export, prepareExports } from './exporters.ts';
+import { type Export, type PreparedExports, prepareExports } from './exporters.ts';
 import type { InProcessFrontend } from './in-process-frontend.ts';
 import { type AuthOptions, auth } from './session/auth.ts';
 import { contentStores } from './session/content.ts';
 import { fileSend } from './session/file-send.ts';
 import { fileSync } from './session/file-sync.ts';
 import { type SecretSource, secrets } from './session/secrets.ts';
-import { type Attachable, openSession } from './session/session.ts';
+import { type Attachable, openSession, type Session } from './session/session.ts';
 import { type SshSource, ssh } from './session/ssh.ts';
 import { fromStatusResponse, type StatusUpdate } from './status.ts';
 
@@ -130,8 +130,33 @@ async function runWith(
   const { signal } = options;
   signal?.throwIfAborted();
   const { attachables, exports, caches } = await prepare(options, temporary);
-  if (exports.exporters.length > 1) await requireSeveralExporters(connection, signal);
-  const session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
+  let session: Session | undefined;
+  let failed = true;
+  try {
+    if (exports.exporters.length > 1) await requireSeveralExporters(connection, signal);
+    session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
+    const result = await runOn(session, connection, ref, options, exports, caches, onStart);
+    failed = false;
+    return result;
+  } catch (error) {
+    throw explainMissing(error, connection.kind);
+  } finally {
+    session?.close();
+    for (const attachable of attachables) await attachable.close?.();
+    if (failed) await exports.discard();
+  }
+}
+
+async function runOn(
+  session: Session,
+  connection: Connection,
+  ref: string,
+  options: SolveOptions,
+  exports: PreparedExports,
+  caches: PreparedCaches,
+  onStart: () => void,
+): Promise<SolveResult> {
+  const { signal } = options;
   const cut = new AbortController();
   const [exporter] = exports.exporters;
   const ownAttrs = typeof options.frontend === 'function' ? options.frontend.attrs : undefined;
@@ -172,11 +197,8 @@ async function runWith(
     await exports.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);
     return { ref, exporterResponse: response.ExporterResponse };
-  } catch (error) {
-    throw explainMissing(error, connection.kind);
   } finally {
     done = true;
-    session.close();
   }
 }
 
