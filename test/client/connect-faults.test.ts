@@ -51,6 +51,7 @@ test.each([
   ['stdio:false', 'false ended with code 1: '],
   ['stdio:no-such-command', 'the command no-such-command is not installed'],
   ['stdio:cat', 'what answers there does not speak gRPC; is it a BuildKit or Docker daemon?'],
+  ['stdio:echo hello', 'what answers there does not speak gRPC: hello'],
   ['tcp://127.0.0.1:1?cacert=/nonexistent.pem', 'there is no file /nonexistent.pem'],
 ])('%s is not there', async (address, message) => {
   expect(await failure(address)).toBe(`cannot connect to ${address}: ${message}`);

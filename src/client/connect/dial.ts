@@ -10,7 +10,7 @@ export interface DialOptions {
   readonly tls?: TlsOptions | undefined;
   /** Aborted when the connection is no longer wanted, or took too long. */
   readonly signal: AbortSignal;
-  /** Gets what a command has written to standard error so far. */
+  /** Gets what a command has said so far that is no answer of a daemon. */
   readonly onComplaint?: ((text: string) => void) | undefined;
 }
 
@@ -97,9 +97,15 @@ function spawned(
     child.once('error', reject);
     child.once('spawn', () => {
       let complaint = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      const complain = (text: string) => {
         complaint = (complaint + text).slice(-4096);
         onComplaint?.(complaint);
+      };
+      child.stderr.setEncoding('utf8').on('data', complain);
+      child.stdout.once('data', (chunk: Buffer) => {
+        // neither HTTP nor gRPC begins like that: a message in the wrong place
+        const text = chunk.toString('latin1');
+        if (/^[\t\r\n -~]+$/.test(text) && !text.startsWith('HTTP/')) complain(text);
       });
       child.stdin.on('error', () => {}); // EPIPE: the exit below says more
       const stream = new Duplex({
