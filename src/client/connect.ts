@@ -1,6 +1,5 @@
 /** Connecting to a daemon. */
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { Content } from '../gen/containerd/services/content/v1/content_pb.ts';
@@ -10,7 +9,7 @@ import { type Channel, createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
 import type { ServiceClient } from '../rpc/service.ts';
 import { Code, RpcError } from '../rpc/status.ts';
-import { type Address, defaultAddress, parseAddress, type TlsOptions } from './connect/address.ts';
+import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } from './connect/address.ts';
 import { dial } from './connect/dial.ts';
 import { speaksDocker, upgrade } from './connect/upgrade.ts';
 import { bytesDuplex } from './session/bytes-duplex.ts';
@@ -56,7 +55,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const env = options.env ?? process.env;
   const given = address ? parseAddress(address) : defaultAddress(env);
   const timeout = options.timeout ?? 8000;
-  const tls = given.via === 'tcp' ? (options.tls ?? given.tls ?? dockerTls(given, env)) : undefined;
+  const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
   const late = AbortSignal.timeout(timeout);
   const patience = options.signal ? AbortSignal.any([late, options.signal]) : late;
   const closing = new AbortController();
@@ -153,10 +152,4 @@ export function createId(): string {
 /** Docker's API is HTTP/1: that is what TLS has to agree on. */
 function asHttp(address: Address): Address {
   return { ...address, protocol: 'docker' };
-}
-
-function dockerTls(address: Address, env: Readonly<Record<string, string | undefined>>): TlsOptions | undefined {
-  if (address.text !== env['DOCKER_HOST'] || !env['DOCKER_TLS_VERIFY']) return undefined;
-  const dir = env['DOCKER_CERT_PATH'] ?? path.join(env['HOME'] ?? '', '.docker');
-  return { ca: path.join(dir, 'ca.pem'), cert: path.join(dir, 'cert.pem'), key: path.join(dir, 'key.pem') };
 }

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { afterAll, describe, expect, test } from 'vitest';
-import { upgrade } from '../../src/client/connect/upgrade.ts';
 import {
   type ConnectOptions,
   connect,
@@ -14,6 +12,7 @@ import {
   solve,
 } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { bareBuildkit } from './bare-buildkit.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 describe('an address', () => {
@@ -108,19 +107,10 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
     for (const close of closers) close();
   });
 
-  /** dockerd's BuildKit as buildkitd serves it: gRPC alone, on a port, with TLS if there are options for it. */
-  const bareBuildkit = async (options?: tls.TlsOptions) => {
-    const serve = (client: net.Socket) => {
-      client.on('error', () => {});
-      void upgrade(net.connect(socket), '/grpc', {}, AbortSignal.timeout(5000)).then((daemon) => {
-        daemon.on('error', () => client.destroy());
-        client.pipe(daemon).pipe(client);
-      });
-    };
-    const server = options ? tls.createServer({ ...options, ALPNProtocols: ['h2'] }, serve) : net.createServer(serve);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closers.push(() => server.close());
-    return (server.address() as AddressInfo).port;
+  const bare = async (options?: tls.TlsOptions) => {
+    const { port, close } = await bareBuildkit(engine.dockerHost, options);
+    closers.push(close);
+    return port;
   };
 
   /** Builds through it, so that a session is opened too. */
@@ -143,7 +133,7 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
   test.skipIf(!socket)('finds out that a socket is the Docker engine', () => check(`unix://${socket}`, 'dockerd'));
 
   test.skipIf(!socket)('finds out that a port is BuildKit, and tunnels the session through gRPC', async () => {
-    await check(`tcp://127.0.0.1:${await bareBuildkit()}`, 'buildkitd');
+    await check(`tcp://127.0.0.1:${await bare()}`, 'buildkitd');
   });
 
   test.skipIf(!socket)('uses the standard streams of a command', async () => {
@@ -181,7 +171,7 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
     }
     const file = (name: string) => path.join(dir, name);
     const read = (name: string) => readFileSync(file(name));
-    const port = await bareBuildkit({
+    const port = await bare({
       ca: read('ca.pem'), cert: read('server.pem'), key: read('server.key'), requestCert: true, rejectUnauthorized: true,
     }); // biome-ignore format: one line
     const address = `tcp://127.0.0.1:${port}`;

@@ -21,7 +21,7 @@ import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
 import { formatMetadata } from './metadata.ts';
 import { type BuildFlags, entitlements, frontendAttrs, parseCaches, parseSecrets, parseSsh } from './options.ts';
-import { parseOutputs } from './outputs.ts';
+import { openOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
 
 /** @returns the exit code */
@@ -99,7 +99,7 @@ async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs:
     ociLayouts: inputs.ociLayouts,
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
-    exports: parseOutputs({ ...flags, push: flags.push ?? false, load: flags.load ?? false }, connection.kind),
+    exports: await openOutputs({ ...flags, push: flags.push ?? false, load: flags.load ?? false }, connection.kind),
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
     cacheTo: parseCaches('--cache-to', flags.cacheTo),
     secrets: parseSecrets(flags.secret, process.env),

@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
-import { parseOutputs } from './outputs.ts';
+import { openOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
 
 /** @returns the exit code */
@@ -28,7 +28,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     const build = solve(connection, {
       definition,
       localDirs,
-      exports: flags.output.length > 0 ? parseOutputs(outputs, connection.kind) : [],
+      exports: flags.output.length > 0 ? await openOutputs(outputs, connection.kind) : [],
       secrets: parseSecrets(flags.secret, process.env),
       ssh: parseSsh(flags.ssh),
       entitlements: entitlements(flags),

@@ -105,9 +105,7 @@ export function defaultAddress(env: Readonly<Record<string, string | undefined>>
   const sockets: [string | undefined, Protocol][] = [
     ['/run/buildkit/buildkitd.sock', 'buildkit'],
     [runtime && path.join(runtime, 'buildkit/buildkitd.sock'), 'buildkit'],
-    ['/var/run/docker.sock', 'docker'],
-    [runtime && path.join(runtime, 'docker.sock'), 'docker'],
-    [path.join(homedir(), '.docker/run/docker.sock'), 'docker'],
+    ...dockerSockets(env).map((socket): [string, Protocol] => [socket, 'docker']),
   ];
   for (const [socket, protocol] of sockets)
     if (socket && existsSync(socket)) return parseAddress(`unix://${socket}`, protocol);
@@ -116,4 +114,33 @@ export function defaultAddress(env: Readonly<Record<string, string | undefined>>
       .flatMap(([socket]) => socket ?? [])
       .join(', ')}`,
   );
+}
+
+/**
+ * The Docker engine to use when none is given: DOCKER_HOST, then the sockets where it usually listens.
+ * @throws Error when there is none
+ */
+export function dockerAddress(env: Readonly<Record<string, string | undefined>> = process.env): Address {
+  if (env['DOCKER_HOST']) return parseAddress(env['DOCKER_HOST'], 'docker');
+  const sockets = dockerSockets(env);
+  const socket = sockets.find((file) => existsSync(file));
+  if (socket) return parseAddress(`unix://${socket}`, 'docker');
+  throw new Error(`no Docker engine found: DOCKER_HOST is not set, and there is no socket at ${sockets.join(', ')}`);
+}
+
+function dockerSockets(env: Readonly<Record<string, string | undefined>>): string[] {
+  const runtime = env['XDG_RUNTIME_DIR'];
+  return [
+    '/var/run/docker.sock',
+    ...(runtime ? [path.join(runtime, 'docker.sock')] : []),
+    path.join(homedir(), '.docker/run/docker.sock'),
+  ];
+}
+
+/** The TLS files of an address: those it names, or for DOCKER_HOST those of Docker's variables. */
+export function tlsOf(address: Address, env: Readonly<Record<string, string | undefined>>): TlsOptions | undefined {
+  if (address.via !== 'tcp') return undefined;
+  if (address.tls || address.text !== env['DOCKER_HOST'] || !env['DOCKER_TLS_VERIFY']) return address.tls;
+  const dir = env['DOCKER_CERT_PATH'] ?? path.join(env['HOME'] ?? '', '.docker');
+  return { ca: path.join(dir, 'ca.pem'), cert: path.join(dir, 'cert.pem'), key: path.join(dir, 'key.pem') };
 }
