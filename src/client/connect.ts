@@ -56,8 +56,10 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const given = address ? parseAddress(address) : defaultAddress(env);
   const timeout = options.timeout ?? 8000;
   const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
-  const late = AbortSignal.timeout(timeout);
-  const patience = options.signal ? AbortSignal.any([late, options.signal]) : late;
+  const late = new AbortController();
+  // not AbortSignal.timeout, which does not keep the process alive until somebody has been told
+  const timer = setTimeout(() => late.abort(new DOMException('too late', 'TimeoutError')), timeout);
+  const patience = options.signal ? AbortSignal.any([late.signal, options.signal]) : late.signal;
   const closing = new AbortController();
   let complaint = '';
   const open = (address: Address, signal: AbortSignal) =>
@@ -115,6 +117,8 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   } catch (error) {
     connection?.close();
     throw options.signal?.aborted ? options.signal.reason : explained(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

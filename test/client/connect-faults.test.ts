@@ -4,9 +4,13 @@ import { createServer, type RequestListener } from 'node:http';
 import http2 from 'node:http2';
 import net, { type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
+import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { connect } from '../../src/client/index.ts';
+import { Control } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
+import { createDuplexChannel } from '../../src/rpc/channel.ts';
+import { createClient } from '../../src/rpc/client.ts';
 import { runCommand } from '../engine/command.ts';
 import { ends } from './ends.ts';
 import { temporaryDir } from './temporary-dir.ts';
@@ -51,7 +55,6 @@ test.each([
   ['stdio:false', 'false ended with code 1: '],
   ['stdio:no-such-command', 'the command no-such-command is not installed'],
   ['stdio:cat', 'what answers there does not speak gRPC; is it a BuildKit or Docker daemon?'],
-  ['stdio:echo hello', 'what answers there does not speak gRPC: hello'],
   ['tcp://127.0.0.1:1?cacert=/nonexistent.pem', 'there is no file /nonexistent.pem'],
 ])('%s is not there', async (address, message) => {
   expect(await failure(address)).toBe(`cannot connect to ${address}: ${message}`);
@@ -104,6 +107,21 @@ test('a command that waits is ended, and what it has said is told', async () => 
   expect(await failure(address, 1000)).toBe(`cannot connect to ${address}: no answer within 1 s: who are you?`);
   const pid = readFileSync(path.join(dir, 'pid'), 'utf8').trim();
   await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
+});
+
+test('a command that says something else and ends is told, in whichever order that is noticed', async () => {
+  for (let i = 0; i < 30; i++)
+    expect(await failure('stdio:echo hello')).toMatch(/(does not speak gRPC|echo ended): hello$/);
+});
+
+test('a connection that takes no more bytes can be closed', async () => {
+  const stuck = new Duplex({ read() {}, write() {} });
+  const channel = createDuplexChannel({ target: 'stuck', authority: 'localhost', dial: async () => stuck });
+  const answer = createClient(Control, channel).listWorkers({});
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  channel.close();
+  await expect(ends(answer)).rejects.toThrow('connection to stuck was lost');
+  expect(stuck.destroyed).toBe(true);
 });
 
 test('Ctrl-C ends a command that is still connecting', async () => {

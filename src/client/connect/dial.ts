@@ -125,8 +125,13 @@ function spawned(
         if (!stream.push(chunk)) child.stdout.pause();
       });
       child.once('close', (code) => {
-        if (code) stream.destroy(new Error(`${program} ended with code ${code}: ${complaint.trim()}`));
-        else stream.push(null);
+        const ended = new Error(`${program} ended${code ? ` with code ${code}` : ''}: ${complaint.trim()}`);
+        // what has come is still to be read, but by nobody where the reader has stopped
+        const end = (tries: number) => {
+          if (stream.readableLength > 0 && tries > 0) setTimeout(end, 50, tries - 1);
+          else stream.destroy(ended);
+        };
+        end(20);
       });
       resolve(stream);
     });
