@@ -1,7 +1,7 @@
 /** Where a build's cache comes from and goes to. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Attributes } from './exporters.ts';
+import { makeDirs } from './fsutil/make-dirs.ts';
 import { type Descriptor, findInIndex, putInIndex } from './session/oci-layout.ts';
 
 /** A cache: `registry` (`ref`), `local` (`src`, `dest`), `inline`, `gha`, `s3`, `azblob` with their attributes. */
@@ -40,7 +40,7 @@ export async function prepareCaches(
     if (entry.type === 'local') {
       const dir = attrs['dest'];
       if (!dir) throw new Error('local cache exporter requires dest');
-      await mkdir(dir, { recursive: true });
+      await makeDirs(dir);
       stores.set(`local:${dir}`, path.resolve(dir));
       tags.set(path.resolve(dir), attrs['tag'] || 'latest');
     }

@@ -1,6 +1,5 @@
 /** Connecting to a daemon. */
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { Content } from '../gen/containerd/services/content/v1/content_pb.ts';
@@ -10,16 +9,18 @@ import { type Channel, createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
 import type { ServiceClient } from '../rpc/service.ts';
 import { Code, RpcError } from '../rpc/status.ts';
-import { type Address, defaultAddress, parseAddress } from './connect/address.ts';
-import { type DialOptions, dial, type TlsOptions } from './connect/dial.ts';
-import { speaksHttp1, upgrade } from './connect/upgrade.ts';
+import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } from './connect/address.ts';
+import { dial } from './connect/dial.ts';
+import { speaksDocker, upgrade } from './connect/upgrade.ts';
 import { bytesDuplex } from './session/bytes-duplex.ts';
 
 export interface ConnectOptions {
   /** For tcp addresses. With DOCKER_TLS_VERIFY and DOCKER_CERT_PATH set, those files are the default for DOCKER_HOST. */
   readonly tls?: TlsOptions | undefined;
-  /** Milliseconds until the daemon must have answered; 10,000 by default. */
+  /** Milliseconds until the daemon must have answered; 8,000 by default. */
   readonly timeout?: number | undefined;
+  /** Gives up at once. */
+  readonly signal?: AbortSignal | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
@@ -53,60 +54,98 @@ export interface Connection {
 export async function connect(address?: string, options: ConnectOptions = {}): Promise<Connection> {
   const env = options.env ?? process.env;
   const given = address ? parseAddress(address) : defaultAddress(env);
-  const dialOptions: DialOptions = {
-    timeout: options.timeout ?? 10_000,
-    tls: options.tls ?? (given.via === 'tcp' ? dockerTls(given, env) : undefined),
+  const timeout = options.timeout ?? 8000;
+  const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
+  const late = new AbortController();
+  // not AbortSignal.timeout, which does not keep the process alive until somebody has been told
+  const timer = setTimeout(() => late.abort(new DOMException('too late', 'TimeoutError')), timeout);
+  const patience = options.signal ? AbortSignal.any([late.signal, options.signal]) : late.signal;
+  const closing = new AbortController();
+  let complaint = '';
+  const open = (address: Address, signal: AbortSignal) =>
+    dial(address, {
+      tls,
+      signal,
+      onComplaint(text) {
+        complaint = text;
+      },
+    });
+  const openUpgraded = async (path: string, headers: Readonly<Record<string, readonly string[]>> = {}) => {
+    const signal = AbortSignal.any([AbortSignal.timeout(timeout), closing.signal]);
+    return upgrade(await open(asHttp(given), signal), path, headers, signal);
   };
-  const { timeout } = dialOptions;
-  const docker =
-    given.protocol === 'docker' ||
-    (given.protocol === 'detect' && (await isDocker(await dial(given, dialOptions), timeout)));
+  const explained = (error: unknown) => explain(error, given, { timeout, complaint, tls: tls !== undefined });
 
-  const dialGrpc = async () =>
-    docker
-      ? await located(given, async () => upgrade(await dial(asHttp(given), dialOptions), '/grpc', {}, timeout))
-      : await dial({ ...given, protocol: 'buildkit' }, dialOptions);
-  const channel = createDuplexChannel({
-    target: given.text,
-    authority: given.via === 'tcp' ? (options.tls?.serverName ?? given.host) : 'localhost',
-    dial: dialGrpc,
-  });
-  const control = createClient(Control, channel);
-  const connection: Connection = {
-    address: given.text,
-    kind: docker ? 'dockerd' : 'buildkitd',
-    control,
-    gateway: createClient(LLBBridge, channel),
-    content: createClient(Content, channel),
-    channel,
-    async openSession(headers) {
-      if (docker)
-        return located(given, async () =>
-          upgrade(await dial(asHttp(given), dialOptions), '/session', headers, timeout),
-        );
-      const metadata = Object.fromEntries(
-        Object.entries(headers).map(([name, values]) => [name.toLowerCase(), values]),
-      );
-      return bytesDuplex(control.session({ metadata }));
-    },
-    close: () => channel.close(),
-  };
+  let connection: Connection | undefined;
   try {
-    await control.listWorkers({}, { timeout });
+    const docker =
+      given.protocol === 'docker' ||
+      (given.protocol === 'detect' && (await isDocker(await open(given, patience), patience)));
+    const channel = createDuplexChannel({
+      target: given.text,
+      authority: given.via === 'tcp' ? (tls?.serverName ?? given.host) : 'localhost',
+      dial: () =>
+        docker
+          ? openUpgraded('/grpc')
+          : open({ ...given, protocol: 'buildkit' }, AbortSignal.any([AbortSignal.timeout(timeout), closing.signal])),
+    });
+    const control = createClient(Control, channel);
+    connection = {
+      address: given.text,
+      kind: docker ? 'dockerd' : 'buildkitd',
+      control,
+      gateway: createClient(LLBBridge, channel),
+      content: createClient(Content, channel),
+      channel,
+      async openSession(headers) {
+        if (docker)
+          return openUpgraded('/session', headers).catch((error: unknown) => {
+            throw explained(error);
+          });
+        const metadata = Object.fromEntries(
+          Object.entries(headers).map(([name, values]) => [name.toLowerCase(), values]),
+        );
+        return bytesDuplex(control.session({ metadata }));
+      },
+      close() {
+        closing.abort(new Error('closed'));
+        channel.close();
+      },
+    };
+    await control.listWorkers({}, { signal: patience });
+    return connection;
   } catch (error) {
-    connection.close();
-    if (error instanceof RpcError && error.code === Code.unimplemented)
-      throw new Error(`${given.text} speaks gRPC, but is no BuildKit: ${error.message}`, { cause: error });
-    throw error;
+    connection?.close();
+    throw options.signal?.aborted ? options.signal.reason : explained(error);
+  } finally {
+    clearTimeout(timer);
   }
-  return connection;
 }
 
-async function isDocker(connection: Duplex, timeout: number): Promise<boolean> {
-  if (!(connection instanceof TLSSocket)) return speaksHttp1(connection, timeout);
+async function isDocker(connection: Duplex, signal: AbortSignal): Promise<boolean> {
+  if (!(connection instanceof TLSSocket)) return speaksDocker(connection, signal);
   connection.on('error', () => {});
   connection.destroy();
   return connection.alpnProtocol !== 'h2';
+}
+
+/** Says where it went wrong, and what may help. */
+function explain(
+  error: unknown,
+  { text, via }: Address,
+  { timeout, complaint, tls }: { timeout: number; complaint: string; tls: boolean },
+): Error {
+  const status = error instanceof RpcError ? error.status : (error as Error).message;
+  const advice = `is it a BuildKit or Docker daemon${via === 'tcp' && !tls ? ', and does it take connections without TLS?' : '?'}`;
+  const at = status.includes(text) ? '' : `cannot connect to ${text}: `;
+  const reason = complaint.trim() ? `: ${complaint.trim()}` : `; ${advice}`;
+  let what = status;
+  if ((error as Error).name === 'TimeoutError') what = `no answer within ${timeout / 1000} s${reason}`;
+  else if (/protocol error/i.test(status)) what = `what answers there does not speak gRPC${reason}`;
+  else if (error instanceof RpcError && error.code === Code.unimplemented)
+    what = `it speaks gRPC, but is no BuildKit: ${status}`;
+  else if (/ was lost$| HTTP status \d+$/.test(status)) what = `${status}; ${advice}`;
+  return new Error(`${at}${what}`, { cause: error });
 }
 
 /** A new random id, for builds and sessions. */
@@ -117,20 +156,4 @@ export function createId(): string {
 /** Docker's API is HTTP/1: that is what TLS has to agree on. */
 function asHttp(address: Address): Address {
   return { ...address, protocol: 'docker' };
-}
-
-function dockerTls(address: Address, env: Readonly<Record<string, string | undefined>>): TlsOptions | undefined {
-  if (/^https:/.test(address.text)) return {};
-  if (address.text !== env['DOCKER_HOST'] || !env['DOCKER_TLS_VERIFY']) return undefined;
-  const dir = env['DOCKER_CERT_PATH'] ?? path.join(env['HOME'] ?? '', '.docker');
-  return { ca: path.join(dir, 'ca.pem'), cert: path.join(dir, 'cert.pem'), key: path.join(dir, 'key.pem') };
-}
-
-async function located<T>(address: Address, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    const message = (error as Error).message;
-    throw message.includes(address.text) ? error : new Error(`${address.text}: ${message}`, { cause: error });
-  }
 }

@@ -1,7 +1,8 @@
 /** What becomes of a build's result. */
-import { mkdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { makeDirs, missingDirs } from './fsutil/make-dirs.ts';
 import type { ExportTarget } from './session/file-send.ts';
 import { type Descriptor, putInIndex } from './session/oci-layout.ts';
 
@@ -36,12 +37,15 @@ export interface PreparedExports {
   readonly stores: ReadonlyMap<string, string>;
   /** Names what was stored in layouts, once the build has succeeded. */
   finish(response: Attributes): Promise<void>;
+  /** Removes what a build that failed has left of layouts that were not there before. */
+  discard(): Promise<void>;
 }
 
 /** @throws Error for combinations that make no sense */
 export async function prepareExports(exports: readonly Export[]): Promise<PreparedExports> {
   const targets = new Map<number, ExportTarget>();
   const stores = new Map<string, string>();
+  const created: string[] = [];
   const exporters: { Type: string; Attrs: Record<string, string> }[] = [];
   for (const [position, entry] of exports.entries()) {
     const attrs = { ...entry.attrs };
@@ -53,13 +57,16 @@ export async function prepareExports(exports: readonly Export[]): Promise<Prepar
     if (type === 'local' || asLayout) {
       if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);
       if (!asLayout) {
+        await missingDirs(dest);
         targets.set(position, { kind: 'directory', path: dest });
         continue;
       }
       if (stores.has('export')) throw new Error('only one layout can be exported by a build');
-      await mkdir(dest, { recursive: true });
+      const topmost = await makeDirs(dest);
+      if (topmost) created.push(topmost);
       stores.set('export', path.resolve(dest));
     } else {
+      if (typeof dest === 'string') await missingDirs(path.dirname(dest));
       targets.set(
         position,
         typeof dest === 'string' ? { kind: 'file', path: dest } : { kind: 'stream', open: async (md) => dest(md) },
@@ -70,6 +77,9 @@ export async function prepareExports(exports: readonly Export[]): Promise<Prepar
     exporters,
     targets,
     stores,
+    async discard() {
+      for (const dir of created) await rm(dir, { recursive: true, force: true });
+    },
     async finish(response) {
       const dir = stores.get('export');
       const encoded = response['containerimage.descriptor'];

@@ -1,7 +1,7 @@
 /** Joins images that are in a registry into one index there. */
 import { createHash } from 'node:crypto';
 import { type CredentialSource, dockerCredentials } from '../image/docker-config.ts';
-import { defaultLimits, request } from '../image/http-request.ts';
+import { defaultLimits, type RequestLimits, request } from '../image/http-request.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { authorize } from '../image/registry-auth.ts';
 
@@ -24,6 +24,7 @@ export interface JoinOptions {
   /** Annotations of the index. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly limits?: Partial<RequestLimits> | undefined;
 }
 
 /**
@@ -39,33 +40,42 @@ export async function joinImages(
 ): Promise<IndexEntry> {
   let joined: IndexEntry | undefined;
   for (const name of names) {
-    const reference = tagNameOnly(parseNormalizedNamed(name));
-    const repository = openRepository(reference.domain, reference.path, options);
-    const entries: IndexEntry[] = [];
-    for (const part of parts) {
-      if (part.mediaType !== INDEX && part.mediaType !== MANIFEST_LIST) {
-        entries.push(part);
-        continue;
-      }
-      const body = await repository.get(part.digest, part.mediaType);
-      entries.push(...(JSON.parse(body.toString()) as { manifests: IndexEntry[] }).manifests);
+    try {
+      joined = await join(name, parts, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      throw new Error(`failed to push the index ${name}: ${(error as Error).message}`, { cause: error });
     }
-    const { annotations } = options;
-    const content = { schemaVersion: 2, mediaType: INDEX, manifests: entries, ...(annotations && { annotations }) };
-    const index = Buffer.from(JSON.stringify(content, null, 2));
-    await repository.put(reference.tag, INDEX, index);
-    const digest = `sha256:${createHash('sha256').update(index).digest('hex')}`;
-    joined = { mediaType: INDEX, digest, size: index.length };
   }
   if (!joined) throw new Error('an index needs a name');
   return joined;
+}
+
+async function join(name: string, parts: readonly IndexEntry[], options: JoinOptions): Promise<IndexEntry> {
+  const reference = tagNameOnly(parseNormalizedNamed(name));
+  const repository = openRepository(reference.domain, reference.path, options);
+  const entries: IndexEntry[] = [];
+  for (const part of parts) {
+    if (part.mediaType !== INDEX && part.mediaType !== MANIFEST_LIST) {
+      entries.push(part);
+      continue;
+    }
+    const body = await repository.get(part.digest, part.mediaType);
+    entries.push(...(JSON.parse(body.toString()) as { manifests: IndexEntry[] }).manifests);
+  }
+  const { annotations } = options;
+  const content = { schemaVersion: 2, mediaType: INDEX, manifests: entries, ...(annotations && { annotations }) };
+  const index = Buffer.from(JSON.stringify(content, null, 2));
+  await repository.put(reference.tag, INDEX, index);
+  const digest = `sha256:${createHash('sha256').update(index).digest('hex')}`;
+  return { mediaType: INDEX, digest, size: index.length };
 }
 
 function openRepository(domain: string, path: string, options: JoinOptions) {
   const host = domain === 'docker.io' ? 'registry-1.docker.io' : domain;
   const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
   const registry = new URL(`${local ? 'http' : 'https'}://${host}`);
-  const limits = { ...defaultLimits, ...(options.signal ? { signal: options.signal } : {}) };
+  const limits = { ...defaultLimits, ...options.limits, ...(options.signal ? { signal: options.signal } : {}) };
   const find = options.credentials ?? dockerCredentials();
   let authorization: string | undefined;
 

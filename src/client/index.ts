@@ -19,12 +19,12 @@
 
 export { type CredentialSource, type Credentials, dockerCredentials, noCredentials } from '../image/docker-config.ts';
 export type { CacheEntry } from './cache.ts';
-export type { Address, Protocol } from './connect/address.ts';
+export type { Address, Protocol, TlsOptions } from './connect/address.ts';
 export { defaultAddress, parseAddress } from './connect/address.ts';
-export type { TlsOptions } from './connect/dial.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export type { Container, ContainerMount, ContainerOptions, ContainerProcess, ExecOptions } from './container.ts';
 export * from './daemon.ts';
+export { type DockerLoader, type DockerLoaderOptions, dockerLoader } from './docker-loader.ts';
 export type { Attributes, Destination, Export } from './exporters.ts';
 export { type ImageBuild, type ImageSettings, imageFrontend } from './image-frontend.ts';
 export { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';

@@ -8,16 +8,16 @@ import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_p
 import type { Definition } from '../llb/definition.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import { explainMissing, requireSeveralExporters } from './abilities.ts';
-import { type CacheEntry, prepareCaches } from './cache.ts';
+import { type CacheEntry, type PreparedCaches, prepareCaches } from './cache.ts';
 import { type Connection, createId } from './connect.ts';
-import { type Export, prepareExports } from './exporters.ts';
+import { type Export, type PreparedExports, prepareExports } from './exporters.ts';
 import type { InProcessFrontend } from './in-process-frontend.ts';
 import { type AuthOptions, auth } from './session/auth.ts';
 import { contentStores } from './session/content.ts';
 import { fileSend } from './session/file-send.ts';
 import { fileSync } from './session/file-sync.ts';
 import { type SecretSource, secrets } from './session/secrets.ts';
-import { type Attachable, openSession } from './session/session.ts';
+import { type Attachable, openSession, type Session } from './session/session.ts';
 import { type SshSource, ssh } from './session/ssh.ts';
 import { fromStatusResponse, type StatusUpdate } from './status.ts';
 
@@ -80,9 +80,11 @@ export interface Build {
 }
 
 /** After the end of a build its last reports may still be on the way, but not for longer than this. */
-const STATUS_GRACE_MS = 5000;
+const STATUS_GRACE_MS = 3000;
+/** Nobody waits long for reports of a build they have stopped. */
+const STOPPED_GRACE_MS = 500;
 /** How long a build whose session ended may take to answer. */
-const SESSION_GRACE_MS = 3000;
+const SESSION_GRACE_MS = 2000;
 
 /**
  * Starts a build.
@@ -101,7 +103,7 @@ export function solve(connection: Connection, options: SolveOptions): Build {
     ended.abort();
   });
   result.catch(() => {}); // it is the caller's to handle, at a time of their choice
-  return { ref, result, status: watch(connection, ref, started.promise, ended.signal) };
+  return { ref, result, status: watch(connection, ref, started.promise, ended.signal, options.signal) };
 }
 
 async function run(
@@ -128,8 +130,33 @@ async function runWith(
   const { signal } = options;
   signal?.throwIfAborted();
   const { attachables, exports, caches } = await prepare(options, temporary);
-  if (exports.exporters.length > 1) await requireSeveralExporters(connection, signal);
-  const session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
+  let session: Session | undefined;
+  let failed = true;
+  try {
+    if (exports.exporters.length > 1) await requireSeveralExporters(connection, signal);
+    session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
+    const result = await runOn(session, connection, ref, options, exports, caches, onStart);
+    failed = false;
+    return result;
+  } catch (error) {
+    throw explainMissing(error, connection.kind);
+  } finally {
+    session?.close();
+    for (const attachable of attachables) await attachable.close?.();
+    if (failed) await exports.discard();
+  }
+}
+
+async function runOn(
+  session: Session,
+  connection: Connection,
+  ref: string,
+  options: SolveOptions,
+  exports: PreparedExports,
+  caches: PreparedCaches,
+  onStart: () => void,
+): Promise<SolveResult> {
+  const { signal } = options;
   const cut = new AbortController();
   const [exporter] = exports.exporters;
   const ownAttrs = typeof options.frontend === 'function' ? options.frontend.attrs : undefined;
@@ -170,11 +197,8 @@ async function runWith(
     await exports.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);
     return { ref, exporterResponse: response.ExporterResponse };
-  } catch (error) {
-    throw explainMissing(error, connection.kind);
   } finally {
     done = true;
-    session.close();
   }
 }
 
@@ -218,13 +242,19 @@ async function writeMemoryFiles(files: MemoryFiles, temporary: string[]): Promis
   return dir;
 }
 
-async function* watch(connection: Connection, ref: string, started: Promise<void>, ended: AbortSignal) {
+async function* watch(
+  connection: Connection,
+  ref: string,
+  started: Promise<void>,
+  ended: AbortSignal,
+  stopped: AbortSignal | undefined,
+) {
   await started;
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const expectEnd = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(), STATUS_GRACE_MS);
+    timer = setTimeout(() => stop.abort(), stopped?.aborted ? STOPPED_GRACE_MS : STATUS_GRACE_MS);
   };
   if (ended.aborted) return;
   ended.addEventListener('abort', expectEnd, { once: true });

@@ -19,7 +19,8 @@ export const noCredentials: Credentials = { username: '', password: '', identity
 /** Finds the credentials of a registry. */
 export type CredentialSource = (host: string) => Promise<Credentials>;
 
-const HELPER_TIMEOUT_MS = 10_000;
+/** A helper may ask the user; the daemon and the user wait for it. */
+const HELPER_TIMEOUT_MS = 8000;
 const DOCKER_HUB = 'https://index.docker.io/v1/';
 
 interface ConfigFile {
@@ -120,7 +121,12 @@ function askHelper(helper: string, server: string): Promise<Credentials | undefi
     child.stdin.on('error', () => {});
     child.stdin.end(server);
     child.once('error', (error) => reject(new Error(`credential helper ${program}: ${error.message}`)));
-    child.once('close', (code, signal) => {
+    child.once('exit', (_code, signal) => {
+      if (!signal) return;
+      child.stdout.destroy(); // what it has started may still hold it
+      reject(new Error(`credential helper ${program} did not answer within ${HELPER_TIMEOUT_MS / 1000} s`));
+    });
+    child.once('close', (code) => {
       if (code === 0) {
         try {
           const { Username = '', Secret = '' } = JSON.parse(output) as { Username?: string; Secret?: string };
@@ -133,7 +139,7 @@ function askHelper(helper: string, server: string): Promise<Credentials | undefi
           reject(new Error(`credential helper ${program} did not answer with JSON`));
         }
       } else if (/credentials not found/.test(output)) resolve(undefined);
-      else reject(new Error(`credential helper ${program} failed (${signal ?? code})`));
+      else reject(new Error(`credential helper ${program} failed (${code})`));
     });
   });
 }

@@ -61,7 +61,9 @@ async function fetchToken(
     for (const [key, value] of fields) realm.searchParams.append(key, value);
     if (credentials.username) init.headers = { authorization: basic(credentials) };
   }
-  const answer = await request(realm, init, maxTokenAnswer, limits);
+  const answer = await request(realm, init, maxTokenAnswer, limits).catch((error: Error) => {
+    throw new Error(`failed to fetch a token for ${registry.host} from ${error.message}`, { cause: error });
+  });
   if (answer.status !== 200)
     throw new Error(`failed to fetch a token for ${registry.host} from ${realm.host}: HTTP status ${answer.status}`);
   let body: { token?: unknown; access_token?: unknown } = {};

@@ -159,13 +159,17 @@ function once<T>(known: Map<string, Promise<T>>, key: string, run: () => Promise
   return result;
 }
 
-function refused({ status, body }: Answer, { host }: URL): Error {
+function refused({ status, headers, body }: Answer, { host }: URL): Error {
   if (status === 404) return new Error('not found');
   if (status === 401 || status === 403)
     return new Error(
       `pull access denied, repository does not exist or may require authorization: ${host} answered ${status}${said(body)}`,
     );
-  if (status === 429) return new Error(`too many requests to ${host}${said(body)}`);
+  if (status === 429) {
+    const after = headers.get('retry-after');
+    const hint = after ? `; it wants to be asked again ${/^\d+$/.test(after) ? `in ${after} s` : `at ${after}`}` : '';
+    return new Error(`too many requests to ${host}${said(body)}${hint}`);
+  }
   return new Error(`unexpected status ${status} from ${host}${said(body)}`);
 }
 

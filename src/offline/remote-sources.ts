@@ -94,7 +94,8 @@ async function fetchCommit(url: string, ref: string): Promise<Checkout> {
       cwd: folder,
       timeout: gitTimeoutMs,
       maxBuffer: maxDownload,
-      env: { ...process.env, GIT_TERMINAL_PROMPT: '0' },
+      // less than a byte a second, for that many seconds, is a server that stalls
+      env: { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_HTTP_LOW_SPEED_LIMIT: '1', GIT_HTTP_LOW_SPEED_TIME: '8' },
     });
   try {
     await git('init', '--quiet');

@@ -27,6 +27,7 @@ export interface DuplexChannelOptions {
 /** A channel with one HTTP/2 connection, opened with the first call. */
 export function createDuplexChannel(options: DuplexChannelOptions): Channel {
   let session: Promise<http2.ClientHttp2Session> | undefined;
+  let end = () => {};
   let closed = false;
 
   const connect = async (): Promise<http2.ClientHttp2Session> => {
@@ -41,8 +42,10 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     opened.once('close', () => {
       session = undefined;
     });
+    // a session that is destroyed first writes once more, which Node does not survive while the last write is stuck
     connection.once('close', () => opened.destroy());
-    if (closed) opened.destroy();
+    end = () => connection.destroy();
+    if (closed) end();
     return opened;
   };
   const getSession = (): Promise<http2.ClientHttp2Session> => {
@@ -60,7 +63,7 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
   return {
     close() {
       closed = true;
-      session?.then((opened) => opened.destroy()).catch(() => {});
+      end();
     },
     getTarget: () => options.target,
     getConnectivityState: () => (closed ? connectivityState.SHUTDOWN : connectivityState.READY),

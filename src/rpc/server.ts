@@ -78,13 +78,14 @@ export function serveConnection(connection: Duplex, router: Router): ServedConne
     connection.once('close', () => session.destroy());
   });
   session.setLocalWindowSize?.(16 << 20);
-  session.on('error', () => session.destroy());
-  connection.on('error', () => session.destroy());
+  session.on('error', () => connection.destroy());
+  connection.on('error', () => connection.destroy());
   session.on('stream', (stream, _headers, _flags, rawHeaders) => {
     // the listener gets the headers as they came: names that come twice stay apart
     void answer(stream, collectHeaders(rawHeaders as unknown as string[]), router);
   });
-  return { closed, close: () => session.destroy() };
+  // not the session: it would write once more, which Node does not survive while the last write is stuck
+  return { closed, close: () => connection.destroy() };
 }
 
 function collectHeaders(raw: readonly string[]): Map<string, string[]> {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +19,7 @@ import {
 } from '../../src/cli/build/options.ts';
 import { parseOutputs } from '../../src/cli/build/outputs.ts';
 import { parseBuilders } from '../../src/cli/build/run.ts';
+import { bareBuildkit } from '../client/bare-buildkit.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 
@@ -48,6 +50,7 @@ describe('flags of build', () => {
   });
 
   const flags = { output: [] as string[], push: false, load: false, tag: [] as string[], annotation: [] as string[] };
+  const load = () => process.stdout;
   test.each<[string, Partial<typeof flags>, 'dockerd' | 'buildkitd', unknown]>([
     ['nothing, into the engine', {}, 'dockerd', [{ type: 'custom', name: 'moby', attrs: {} }]],
     ['nothing, with buildkitd', {}, 'buildkitd', []],
@@ -57,17 +60,27 @@ describe('flags of build', () => {
     ['a registry', { output: ['type=registry'], tag: ['r.io/a:1'] }, 'buildkitd', [{ type: 'image', attrs: { name: 'r.io/a:1', push: 'true' } }]],
     ['annotations', { output: ['type=image,name=a'], annotation: ['k=v', 'index:i=j', 'manifest[linux/amd64]:m=n'] }, 'buildkitd',
       [{ type: 'image', attrs: { name: 'a', 'annotation.k': 'v', 'annotation-index.i': 'j', 'annotation-manifest[linux/amd64].m': 'n' } }]],
+    ['loading, into the engine', { load: true, output: ['out'] }, 'dockerd', [{ type: 'local' }, { type: 'custom', name: 'moby' }]],
+    ['loading, with buildkitd', { load: true, tag: ['a:1'] }, 'buildkitd', [{ type: 'docker', dest: load, attrs: { name: 'a:1' } }]],
+    ['docker without a file', { load: true, output: ['type=docker'] }, 'buildkitd', [{ type: 'docker', dest: load }]],
+    ['docker with a file', { output: ['type=docker,dest=x.tar'] }, 'buildkitd', [{ type: 'docker', dest: 'x.tar' }]],
+    ['loading and pushing', { load: true, push: true, tag: ['r.io/a:1'] }, 'buildkitd',
+      [{ type: 'image', attrs: { push: 'true' } }, { type: 'docker', dest: load, attrs: { name: 'r.io/a:1' } }]],
     ['the cache alone', { output: ['type=cacheonly'] }, 'dockerd', []],
   ])('output %s', (_, given, kind, expected) => {
-    expect(parseOutputs({ ...flags, ...given }, kind)).toMatchObject(expected as object[]);
+    expect(parseOutputs({ ...flags, ...given }, kind, load)).toMatchObject(expected as object[]);
   }); // biome-ignore format: a table
 
   test('outputs that make no sense are refused', () => {
-    expect(() => parseOutputs({ ...flags, push: true }, 'dockerd')).toThrow('tag is needed when pushing to registry');
-    expect(() => parseOutputs({ ...flags, output: ['type=local'] }, 'dockerd')).toThrow(
+    expect(() => parseOutputs({ ...flags, push: true }, 'dockerd', load)).toThrow(
+      'tag is needed when pushing to registry',
+    );
+    expect(() => parseOutputs({ ...flags, output: ['type=local'] }, 'dockerd', load)).toThrow(
       'dest is required for local exporter',
     );
-    expect(() => parseOutputs({ ...flags, output: ['dest=x'] }, 'dockerd')).toThrow('type is required for output');
+    expect(() => parseOutputs({ ...flags, output: ['dest=x'] }, 'dockerd', load)).toThrow(
+      'type is required for output',
+    );
   });
 
   test('name secrets, keys, caches and builders', () => {
@@ -275,6 +288,44 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const first = await id();
     expect(await id('--no-cache=false')).toBe(first);
     expect(await id('--no-cache=true')).not.toBe(first);
+  });
+
+  test.skipIf(!engine.dockerHost)('loads into the Docker engine beside a BuildKit of its own', async () => {
+    const { port, close } = await bareBuildkit(engine.dockerHost);
+    const env = { BUILDKIT_HOST: `tcp://127.0.0.1:${port}` };
+    const name = `example/loaded-${process.pid}:1`;
+    const load = (more: NodeJS.ProcessEnv, ...args: string[]) =>
+      engine.run(process.execPath, [cli, 'build', '--progress=plain', '--load', '-t', name, ...args, '-'], {
+        input: 'FROM scratch\nLABEL made=here\n',
+        env: { ...env, ...more },
+      });
+    try {
+      const loaded = await load({});
+      expect(loaded.status, loaded.stderr).toBe(0);
+      const inspect = ['image', 'inspect', '-f', '{{.Config.Labels.made}}', name];
+      expect(await engine.must('docker', inspect)).toBe('here\n');
+      await engine.must('docker', ['image', 'rm', name]);
+
+      const away = await load({ DOCKER_HOST: 'unix:///nonexistent.sock' });
+      expect(away.status).toBe(1);
+      expect(away.stderr).toBe(
+        'ERROR: the Docker engine that is to load the image cannot be reached: cannot connect to unix:///nonexistent.sock: there is no such socket; is the daemon running? (set DOCKER_HOST, or use -o type=docker,dest=FILE and "docker load -i FILE" where the engine is)\n',
+      );
+
+      const refusing = createServer((request, answer) => {
+        if (request.url === '/_ping') return answer.end('OK');
+        request
+          .resume()
+          .once('end', () => answer.end('{"stream":"x"}\n{"errorDetail":{},"error":"no \\"space\\" left"}\n'));
+      }).listen(0, '127.0.0.1');
+      await once(refusing, 'listening');
+      const refused = await load({ DOCKER_HOST: `tcp://127.0.0.1:${(refusing.address() as AddressInfo).port}` });
+      refusing.close();
+      expect(refused.status).toBe(1);
+      expect(refused.stderr).toContain('the Docker engine did not load the image: no "space" left');
+    } finally {
+      close();
+    }
   });
 
   test('builds on several nodes, and annotates what they make and the index of it', async () => {

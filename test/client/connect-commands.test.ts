@@ -43,7 +43,7 @@ await onEngines('a command on the way to the daemon', { suites: ['forky'] }, (en
 
   test.skipIf(!engine.dockerHost).each([
     ['docker-container://builder', 'docker', 'exec -i builder buildctl dial-stdio'],
-    ['ssh://me@host:2222', 'ssh', '-o ConnectTimeout=10 -T -l me -p 2222 -- host buildctl dial-stdio'],
+    ['ssh://me@host:2222', 'ssh', '-o ConnectTimeout=7 -T -l me -p 2222 -- host buildctl dial-stdio'],
     ['stdio:docker buildx dial-stdio', 'docker', 'buildx dial-stdio'],
   ])('%s', async (address, program, args) => {
     const calledWith = standIn(program);

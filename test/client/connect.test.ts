@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { afterAll, describe, expect, test } from 'vitest';
-import { upgrade } from '../../src/client/connect/upgrade.ts';
 import {
   type ConnectOptions,
   connect,
@@ -14,6 +12,7 @@ import {
   solve,
 } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { bareBuildkit } from './bare-buildkit.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 describe('an address', () => {
@@ -24,6 +23,37 @@ describe('an address', () => {
     ['tcp://[::1]:99', { via: 'tcp', host: '::1', port: 99 }],
     ['buildkit+tcp://host', { via: 'tcp', port: 1234, protocol: 'buildkit' }],
     ['docker-container://bk', { via: 'command', command: ['docker', 'exec', '-i', 'bk', 'buildctl', 'dial-stdio'] }],
+    [
+      'docker-container://bk?context=far',
+      { command: ['docker', '--context=far', 'exec', '-i', 'bk', 'buildctl', 'dial-stdio'] },
+    ],
+    [
+      'tcp://host:99?cacert=/ca.pem&cert=/c.pem&key=/k.pem&servername=bk',
+      { port: 99, tls: { ca: '/ca.pem', cert: '/c.pem', key: '/k.pem', serverName: 'bk' } },
+    ],
+    ['https://host', { via: 'tcp', tls: {} }],
+    [
+      'docker+ssh://[::1]',
+      { command: ['ssh', '-o', 'ConnectTimeout=7', '-T', '--', '::1', 'docker', 'system', 'dial-stdio'] },
+    ],
+    [
+      'docker+ssh://h/run/d.sock',
+      {
+        command: [
+          'ssh',
+          '-o',
+          'ConnectTimeout=7',
+          '-T',
+          '--',
+          'h',
+          'docker',
+          '--host',
+          'unix:///run/d.sock',
+          'system',
+          'dial-stdio',
+        ],
+      },
+    ],
     [
       'stdio:docker buildx dial-stdio',
       { via: 'command', command: ['docker', 'buildx', 'dial-stdio'], protocol: 'buildkit' },
@@ -38,7 +68,7 @@ describe('an address', () => {
       command: [
         'ssh',
         '-o',
-        'ConnectTimeout=10',
+        'ConnectTimeout=7',
         '-T',
         '-l',
         'me',
@@ -56,7 +86,10 @@ describe('an address', () => {
     expect(() => parseAddress('ssh://-oProxyCommand=x')).toThrow('invalid address');
   });
 
-  test.each(['', 'nonsense', 'ftp://x', 'unix://', 'tcp://', 'docker-container://'])('%j is refused', (text) => {
+  test.each([
+    ...['', 'nonsense', 'ftp://x', 'unix://', 'tcp://', 'tcp://h?x=y', 'tcp://h?cert=c', 'docker-container://'],
+    ...['docker-container://-x', 'docker-container://x?y=z', 'ssh://u:p@h', 'ssh://h?q', 'ssh://h#f'],
+  ])('%j is refused', (text) => {
     expect(() => parseAddress(text)).toThrow(/invalid address .*want unix:/);
   });
 
@@ -74,19 +107,10 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
     for (const close of closers) close();
   });
 
-  /** dockerd's BuildKit as buildkitd serves it: gRPC alone, on a port, with TLS if there are options for it. */
-  const bareBuildkit = async (options?: tls.TlsOptions) => {
-    const serve = (client: net.Socket) => {
-      client.on('error', () => {});
-      void upgrade(net.connect(socket), '/grpc', {}, 5000).then((daemon) => {
-        daemon.on('error', () => client.destroy());
-        client.pipe(daemon).pipe(client);
-      });
-    };
-    const server = options ? tls.createServer({ ...options, ALPNProtocols: ['h2'] }, serve) : net.createServer(serve);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closers.push(() => server.close());
-    return (server.address() as AddressInfo).port;
+  const bare = async (options?: tls.TlsOptions) => {
+    const { port, close } = await bareBuildkit(engine.dockerHost, options);
+    closers.push(close);
+    return port;
   };
 
   /** Builds through it, so that a session is opened too. */
@@ -109,7 +133,7 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
   test.skipIf(!socket)('finds out that a socket is the Docker engine', () => check(`unix://${socket}`, 'dockerd'));
 
   test.skipIf(!socket)('finds out that a port is BuildKit, and tunnels the session through gRPC', async () => {
-    await check(`tcp://127.0.0.1:${await bareBuildkit()}`, 'buildkitd');
+    await check(`tcp://127.0.0.1:${await bare()}`, 'buildkitd');
   });
 
   test.skipIf(!socket)('uses the standard streams of a command', async () => {
@@ -147,12 +171,14 @@ await onEngines('connecting', { suites: ['forky'] }, (engine) => {
     }
     const file = (name: string) => path.join(dir, name);
     const read = (name: string) => readFileSync(file(name));
-    const port = await bareBuildkit({
+    const port = await bare({
       ca: read('ca.pem'), cert: read('server.pem'), key: read('server.key'), requestCert: true, rejectUnauthorized: true,
     }); // biome-ignore format: one line
     const address = `tcp://127.0.0.1:${port}`;
     const client = { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') };
     await check(address, 'buildkitd', { tls: { ...client, serverName: 'buildkit.example' } });
+    const query = `cacert=${client.ca}&cert=${client.cert}&key=${client.key}&servername=buildkit.example`;
+    await check(`${address}?${query}`, 'buildkitd');
     await expect(connect(address, { tls: { ...client, serverName: 'other.example' } })).rejects.toThrow(
       /does not match/,
     );

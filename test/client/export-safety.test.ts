@@ -1,10 +1,21 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ModeDir, ModeSymlink } from '../../src/client/fsutil/file-mode.ts';
-import { fileSend } from '../../src/client/session/file-send.ts';
-import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
+import { ModeDir, ModeNamedPipe, ModeSocket, ModeSymlink } from '../../src/client/fsutil/file-mode.ts';
+import { contentStores } from '../../src/client/session/content.ts';
+import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
+import {
+  Content,
+  WriteAction,
+  type WriteContentRequestSchema,
+} from '../../src/gen/containerd/services/content/v1/content_pb.ts';
+import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
+import { ends } from './ends.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -16,6 +27,11 @@ interface Entry {
   /** What is sent when the client asks; `size` says what was announced. */
   readonly data?: string;
 }
+
+type Packet = MessageInitShape<typeof PacketSchema>;
+
+/** Go's, of which the client knows nothing. */
+const ModeIrregular = 1 << 19;
 
 const dir = (name: string): Entry => ({ path: name, mode: ModeDir | 0o755 });
 const file = (name: string, data: string): Entry => ({ path: name, mode: 0o644, data });
@@ -81,10 +97,53 @@ describe('a directory export', () => {
     ['a path with a zero byte', [file('a\0b', 'x')]],
     ['more data than announced', [{ path: 'f', size: 3n, data: 'much more than that' }]],
     ['less data than announced', [{ path: 'f', size: 1n << 60n, data: 'a little' }]],
+    ['a size below zero', [{ path: 'f', size: -1n, data: '' }]],
+    ['the same file twice', [file('f', 'x'), file('f', 'y')]],
+    ['the same directory twice', [dir('d'), dir('d')]],
+    ['a directory that becomes a symlink', [dir('d'), link('d', '../outside'), file('d/victim', 'x')]],
+    ['a symlink that becomes a directory', [link('d', '../outside'), dir('d'), file('d/victim', 'x')]],
+    ['a file that becomes a directory', [file('d', 'x'), dir('d'), file('d/f', 'x')]],
+    ['a hard link to a directory', [dir('d'), hardLink('h', 'd')]],
+    ['a hard link to a file that comes later', [hardLink('a', 'b'), file('b', 'x')]],
+    ['a hard link to a path that goes up and comes back', [file('a', 'x'), hardLink('h', 'd/../a')]],
+    ['a socket', [{ path: 's', mode: ModeSocket | 0o644 }]],
+    ['a kind of file that does not exist', [{ path: 's', mode: ModeIrregular | 0o644 }]],
+    ['a name that is too long', [file('x'.repeat(300), 'x')]],
+    ['a path with a dot', [file('./a', 'x')]],
+    ['a path that ends with a slash', [dir('a/')]],
+    ['a symlink to a path with a zero byte', [link('l', 'a\0b')]],
   ])('with %s is refused and leaves nothing behind', async (_, entries) => {
     await expect(send(dest, [file('!first', 'x'), ...entries])).rejects.toThrow();
     expect(existsSync(dest)).toBe(false);
     expect(readFileSync(path.join(outside, 'victim'), 'utf8')).toBe('untouched');
+  });
+
+  test.each<[string, Packet[]]>([
+    ['data nobody asked for', [{ type: Type.PACKET_DATA, ID: 7, data: Buffer.from('x') }]],
+    ['an end before the end', [{ type: Type.PACKET_FIN }]],
+    ['more files after the list', [{ type: Type.PACKET_STAT }, { type: Type.PACKET_STAT, stat: { path: 'late', mode: 0o644 } }]],
+    ['an error of its own', [{ type: Type.PACKET_ERR, data: Buffer.from('broken') }]],
+  ])('with %s is refused and leaves nothing behind', async (_, packets) => {
+    const daemon = await fakeDaemon(fileSend(new Map([[0, { kind: 'directory', path: dest }]])));
+    const call = daemon.directoryExport.diffCopy();
+    await call.send({ type: Type.PACKET_STAT, stat: { path: 'f', mode: 0o644, size: 3n } });
+    for (const packet of packets) await call.send(packet);
+    await expect(
+      (async () => {
+        for await (const { type, data } of call.messages)
+          if (type === Type.PACKET_ERR) throw new Error(Buffer.from(data).toString());
+      })(),
+    ).rejects.toThrow();
+    await expect.poll(() => existsSync(dest)).toBe(false);
+  }); // biome-ignore format: a table
+
+  test('makes pipes where they belong', async () => {
+    await send(dest, [dir('d'), { path: 'd/p', mode: ModeNamedPipe | 0o600 }]);
+    expect(lstatSync(path.join(dest, 'd/p')).isFIFO()).toBe(true);
+  });
+
+  test.each(['/proc/tsfront/a/b', '/dev/null/a', '/proc/1/tsfront'])('into %s fails', async (place) => {
+    await expect(ends(send(place, [file('f', 'x')]))).rejects.toThrow(`cannot create ${place}`);
   });
 
   test('does not follow symlinks that are at the destination', async () => {
@@ -125,6 +184,16 @@ describe('a directory export', () => {
 });
 
 describe('a file export', () => {
+  /** Sends bytes as the exporters of archives do, to the exporter of a position. */
+  const sendBytes = async (targets: Map<number, ExportTarget>, id: string, ...data: string[]) => {
+    const daemon = await fakeDaemon(fileSend(targets));
+    const call = daemon.client(FileSend).diffCopy({ metadata: { 'buildkit-attachable-exporter-id': id } });
+    for (const bytes of data) await call.send({ data: Buffer.from(bytes) });
+    call.end();
+    for await (const _ of call.messages);
+  };
+  const toFile = (file: string) => new Map<number, ExportTarget>([[0, { kind: 'file', path: file }]]);
+
   test('appears when all of it is there', async () => {
     const dest = path.join(temporaryDir(), 'out.tar');
     const daemon = await fakeDaemon(fileSend(new Map([[3, { kind: 'file', path: dest }]])));
@@ -140,11 +209,113 @@ describe('a file export', () => {
 
   test('that is cut off leaves nothing behind', async () => {
     const folder = temporaryDir();
-    const daemon = await fakeDaemon(fileSend(new Map([[0, { kind: 'file', path: path.join(folder, 'out.tar') }]])));
+    const daemon = await fakeDaemon(fileSend(toFile(path.join(folder, 'sub/dir/out.tar'))));
     const call = daemon.client(FileSend).diffCopy();
     await call.send({ data: Buffer.from('one') });
     await expect.poll(() => readdirSync(folder).length).toBe(1);
     daemon.cut();
     await expect.poll(() => readdirSync(folder)).toEqual([]);
+  });
+
+  test('that is cut off leaves the file that was there', async () => {
+    const file = path.join(temporaryDir(), 'out.tar');
+    writeFileSync(file, 'old');
+    const sending = fileSend(toFile(file));
+    const daemon = await fakeDaemon(sending);
+    await daemon
+      .client(FileSend)
+      .diffCopy()
+      .send({ data: Buffer.from('new') });
+    await expect.poll(() => readdirSync(path.dirname(file)).length).toBe(2);
+    daemon.cut();
+    await sending.close?.();
+    expect(readdirSync(path.dirname(file))).toEqual(['out.tar']);
+    expect(readFileSync(file, 'utf8')).toBe('old');
+  });
+
+  test('through a symlink goes where that leads, and into a pipe', async () => {
+    const folder = temporaryDir();
+    const [real, name, pipe] = ['real', 'name', 'pipe'].map((it) => path.join(folder, it)) as [string, string, string];
+    writeFileSync(real, 'old');
+    symlinkSync('real', name);
+    await sendBytes(toFile(name), '0', 'new');
+    expect(lstatSync(name).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8')).toBe('new');
+    execFileSync('mkfifo', [pipe]);
+    const reading = readFile(pipe, 'utf8');
+    await sendBytes(toFile(pipe), '0', 'through');
+    expect(await reading).toBe('through');
+    expect(readdirSync(folder).sort()).toEqual(['name', 'pipe', 'real']);
+  });
+
+  test('into a folder, or where no file can be, fails', async () => {
+    const folder = temporaryDir();
+    await expect(sendBytes(toFile(folder), '0', 'x')).rejects.toThrow(`destination file ${folder} is a directory`);
+    writeFileSync(path.join(folder, 'f'), '');
+    for (const place of ['/proc/tsfront/out.tar', path.join(folder, 'f/out.tar')])
+      await expect(ends(sendBytes(toFile(place), '0', 'x'))).rejects.toThrow(`cannot create ${path.dirname(place)}`);
+    expect(readdirSync(folder)).toEqual(['f']);
+  });
+
+  test('among several goes to its own place, whatever the daemon says of names', async () => {
+    const folder = temporaryDir();
+    const targets = new Map<number, ExportTarget>([
+      [0, { kind: 'directory', path: path.join(folder, 'dir') }],
+      [1, { kind: 'file', path: path.join(folder, 'one.tar') }],
+      [2, { kind: 'file', path: path.join(folder, 'two.tar') }],
+    ]);
+    await sendBytes(targets, '2', 'two');
+    await sendBytes(targets, '1', 'one');
+    for (const id of ['3', '-1', '1e9', '../../1'])
+      await expect(sendBytes(targets, id, 'x')).rejects.toThrow(`exporter ${id} not found`);
+    expect(readFileSync(path.join(folder, 'one.tar'), 'utf8')).toBe('one');
+    expect(readFileSync(path.join(folder, 'two.tar'), 'utf8')).toBe('two');
+    expect(readdirSync(folder).sort()).toEqual(['one.tar', 'two.tar']);
+  });
+});
+
+describe('a layout export', () => {
+  const openStore = async () => {
+    const root = temporaryDir();
+    const dest = path.join(root, 'layout');
+    mkdirSync(dest);
+    const stores = contentStores(new Map([['export', dest]]));
+    const daemon = await fakeDaemon(stores);
+    const metadata = { 'buildkit-attachable-store-id': 'export' };
+    const write = async (...requests: MessageInitShape<typeof WriteContentRequestSchema>[]) => {
+      const call = daemon.client(Content).write({ metadata });
+      for (const request of requests) await call.send(request);
+      call.end();
+      for await (const _ of call.messages);
+    };
+    return { root, dest, stores, daemon, metadata, write };
+  };
+  const data = Buffer.from('blob');
+  const hex = createHash('sha256').update(data).digest('hex');
+
+  test('keeps blobs under their digest alone', async () => {
+    const { root, dest, stores, daemon, metadata, write } = await openStore();
+    await write({ ref: '../../escape', action: WriteAction.COMMIT, data });
+    await stores.close?.();
+    expect(readdirSync(root)).toEqual(['layout']);
+    expect(readdirSync(dest, { recursive: true })).toEqual(['blobs', 'blobs/sha256', `blobs/sha256/${hex}`]);
+    for (const digest of ['sha256:../../../escape', `sha256:${'/'.repeat(64)}`, `../x:${hex}`, '/etc/passwd']) {
+      await expect(write({ ref: 'r', action: WriteAction.COMMIT, data, expected: digest })).rejects.toThrow('invalid digest');
+      await expect(daemon.client(Content).delete({ digest }, { metadata })).rejects.toThrow('invalid digest');
+      await expect(daemon.client(Content).info({ digest }, { metadata })).rejects.toThrow('invalid digest');
+    }
+    const other = `sha256:${'0'.repeat(64)}`;
+    await expect(write({ ref: 's', action: WriteAction.COMMIT, data, expected: other })).rejects.toThrow('unexpected commit digest');
+    await expect(write({ ref: 't', action: WriteAction.COMMIT, data, total: 1n << 60n })).rejects.toThrow('unexpected commit size');
+    await expect(daemon.client(Content).info({ digest: other }, { metadata: { 'buildkit-attachable-store-id': '../x' } })).rejects.toThrow('unknown store');
+  }); // biome-ignore format: long lines
+
+  test('that is cut off leaves no half of a blob', async () => {
+    const { dest, stores, daemon, metadata } = await openStore();
+    await daemon.client(Content).write({ metadata }).send({ ref: 'r', action: WriteAction.WRITE, data });
+    await expect.poll(() => readdirSync(dest, { recursive: true }).length).toBe(2);
+    daemon.cut();
+    await stores.close?.();
+    expect(readdirSync(dest)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { fileSync } from '../../src/client/session/file-sync.ts';
 import type { Stat } from '../../src/gen/fsutil/types/stat_pb.ts';
 import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { Health } from '../../src/gen/grpc/health/v1/health_pb.ts';
+import { ends } from './ends.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -150,9 +151,7 @@ describe('a context', () => {
     const listing = (async () => {
       for await (const packet of call.messages) if (!packet.stat) break;
     })();
-    const before = performance.now();
-    expect((await daemon.client(Health).check({})).status).toBe(1);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect((await ends(daemon.client(Health).check({}))).status).toBe(1); // after 10 s the daemon gives up
     await listing;
     call.cancel();
     expect(daemon.headers['X-Docker-Expose-Session-Grpc-Method']).toContain('/grpc.health.v1.Health/Check');

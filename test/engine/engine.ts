@@ -36,7 +36,12 @@ export interface Engine {
   baseImage(): Promise<string>;
   /** Starts a server that the engine's builds reach as 127.0.0.1: a process in the engine's network. */
   serve(command: string, args: readonly string[]): ChildProcess;
-  /** Runs engine.sh: `stop`, `start`, `kill`, `status`, `exec COMMAND…` in the engine's network. */
+  /**
+   * Starts a program of the engine's root in this machine's network. It sees its root as `/`, which is `home`/root here.
+   * @throws Error for the user's own daemon
+   */
+  enter(command: string, args: readonly string[]): ChildProcess;
+  /** Runs engine.sh: `stop`, `start`, `kill`, `status`, `exec COMMAND…` in the engine's network, `enter COMMAND…` in its root. */
   control(...args: string[]): Promise<CommandResult>;
 }
 
@@ -96,6 +101,11 @@ function createEngine(suite: Suite, place: Place | undefined, env: NodeJS.Proces
         stdio: 'ignore',
         env: scriptEnv(place),
       });
+    },
+    enter(command, args) {
+      if (!place) throw new Error("the user's own daemon has no root here");
+      const script = path.join(here, 'engine.sh');
+      return spawn(script, ['enter', command, ...args], { stdio: 'ignore', env: scriptEnv(place) });
     },
     control: (...args) => {
       if (!place) throw new Error("the user's own daemon is not ours to control");

@@ -7,14 +7,14 @@
 #
 #   ENGINE_HOME    where it lives                       (default /var/lib/bk-engine)
 #   ENGINE_SUITES  suites to try, first that works wins (default "forky trixie")
-#   ENGINE_EXTRA   more packages for the engine's root (default "git", for git sources)
+#   ENGINE_EXTRA   more packages for the engine's root (default: git for git sources, OpenSSH for tests of ssh)
 #   DEBIAN_MIRROR  a Debian mirror's URI                (default: from this machine's apt sources)
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 home=${ENGINE_HOME:-/var/lib/bk-engine}
 suites=${ENGINE_SUITES:-forky trixie}
-packages="docker.io docker-registry containerd runc busybox-static base-files ${ENGINE_EXTRA:-git}"
+packages="docker.io docker-registry containerd runc busybox-static base-files ${ENGINE_EXTRA:-git openssh-client openssh-server}"
 clients="docker-cli docker-buildx" # bookworm has the one inside docker.io and not the other
 
 say() { echo "install: $*" >&2; }
@@ -26,11 +26,14 @@ mkdir -p "$home"
 exec 9>"$home/install.lock"
 flock -w 600 9 || fail "another install is running"
 
+has() { [ "$(cat "$home/root/.engine-packages" 2>/dev/null)" = "$packages" ]; }
+up() { ENGINE_HOME=$home "$here/engine.sh" status 2>/dev/null; }
 if [ "${1:-}" != --refresh ] && [ -e "$home/root/.engine-ready" ]; then
-  say "already there: $(head -n 1 "$home/root/.engine-ready")"
-  exit 0
+  if has; then say "already there: $(head -n 1 "$home/root/.engine-ready")"; exit 0; fi
+  if up; then say "already there and up, with other packages than wanted now: stop the engine and install again"; exit 0; fi
+  say "installing anew: other packages are wanted now"
 fi
-if ENGINE_HOME=$home "$here/engine.sh" status 2>/dev/null; then fail "stop the engine first"; fi
+if up; then fail "stop the engine first"; fi
 
 state=$home/apt
 . "$here/../../scripts/debian.sh"
@@ -73,7 +76,7 @@ ln -s ../run "$new/var/run"
 chmod 1777 "$new/tmp"
 printf '127.0.0.1 localhost\n::1 localhost\n' >"$new/etc/hosts" # docker push and pull look localhost up
 : >"$new/etc/resolv.conf"
-echo 'root:x:0:0:root:/root:/bin/sh' >"$new/etc/passwd"
+printf 'root:x:0:0:root:/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n' >"$new/etc/passwd"
 printf 'root:x:0:\ndocker:x:999:\n' >"$new/etc/group"
 
 for probe in "usr/sbin/dockerd --version" "usr/sbin/runc --version" "usr/bin/containerd --version" \
@@ -86,6 +89,7 @@ for package in docker.io docker-buildx containerd runc docker-registry; do
     [ -e "$deb" ] && versions="$versions, $package $(basename "$deb" | cut -d_ -f2 | sed 's/%3a/:/')"
   done
 done
+echo "$packages" >"$new/.engine-packages"
 echo "$got: ${versions#, }" >"$new/.engine-ready"
 
 rm -rf "$home/root.old"

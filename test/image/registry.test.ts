@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const limits = { timeoutMs: 2_000, attempts: 3, delayMs: 1 };
+const limits = { patienceMs: 5_000, attempts: 3, delayMs: 1 };
 
 async function resolve(name: string, options: RegistryOptions = {}, platform = 'linux/amd64') {
   const resolver = registryResolver({ limits, ...options });
@@ -212,12 +212,34 @@ describe('faults', () => {
     await expect(resolve(app())).rejects.toThrow(`${app()}: unexpected status 500 from ${registry.host}: disk full`);
   });
 
+  test('429 that will last is told at once', async () => {
+    registry.fault = (_, response) => {
+      response.writeHead(429, { 'retry-after': '3600' }).end();
+      return true;
+    };
+    await expect(resolve(app())).rejects.toThrow(
+      `${app()}: too many requests to ${registry.host}; it wants to be asked again in 3600 s`,
+    );
+    expect(registry.log).toHaveLength(1);
+  });
+
+  const impatient = { patienceMs: 100, attempts: 4, delayMs: 1 };
+
   test('no answer', async () => {
     registry.fault = () => true;
-    await expect(resolve(app(), { limits: { timeoutMs: 50, attempts: 2, delayMs: 1 } })).rejects.toThrow(
-      `${app()}: ${registry.host}: no answer within 0.05 s`,
+    await expect(resolve(app(), { limits: impatient })).rejects.toThrow(
+      `${app()}: ${registry.host}: no answer within 0.1 s (HEAD /v2/team/app/manifests/1)`,
     );
-    expect(registry.log).toHaveLength(2);
+    expect(registry.log).toHaveLength(1);
+  });
+
+  test('no answer of the token service', async () => {
+    registry.auth = { kind: 'bearer' };
+    registry.fault = (request) => request.url?.startsWith('/token') === true;
+    const { host } = registry;
+    await expect(resolve(app(), { limits: impatient })).rejects.toThrow(
+      `${app()}: failed to fetch a token for ${host} from ${host}: no answer within 0.1 s (GET /token)`,
+    );
   });
 
   test('an answer that stops half-way', async () => {
@@ -227,9 +249,28 @@ describe('faults', () => {
       response.write('{');
       return true;
     };
-    await expect(resolve(app(), { limits: { timeoutMs: 50, attempts: 1, delayMs: 1 } })).rejects.toThrow(
-      'no answer within 0.05 s',
+    await expect(resolve(app(), { limits: impatient })).rejects.toThrow(
+      `${app()}: ${registry.host}: the answer stopped half-way: no more of it within 0.1 s (GET /v2/team/app/manifests/${image.digest})`,
     );
+  });
+
+  test('an answer that comes slowly, but comes', async () => {
+    registry.fault = (request, response) => {
+      if (request.method === 'HEAD') return false;
+      const body = image.blobs.get(request.url!.split('/').at(-1)!)!;
+      const piece = Math.ceil(body.length / 6);
+      response.writeHead(200);
+      const send = (at: number) => {
+        if (at >= body.length) return void response.end();
+        response.write(body.slice(at, at + piece));
+        setTimeout(send, 100, at + piece);
+      };
+      send(0);
+      return true;
+    };
+    // each of three answers takes longer than the patience
+    const limits = { patienceMs: 400, attempts: 1, delayMs: 1 };
+    expect((await resolve(app(), { limits })).env).toBe('A=amd64');
   });
 
   test('nobody there', async () => {

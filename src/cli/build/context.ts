@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { type Attachable, uploads } from '../../client/index.ts';
 import { findInIndex } from '../../client/session/oci-layout.ts';
 import { parseGitRef } from '../../image/git-ref.ts';
+import { defaultLimits, request } from '../../image/http-request.ts';
 import { cutPair } from './fields.ts';
 
 export interface BuildInputs {
@@ -123,16 +124,15 @@ export async function openInputs(
   };
 }
 
-const DOWNLOAD_TIMEOUT_MS = 10_000;
+const MAX_DOCKERFILE_BYTES = 16 << 20;
 
 async function download(url: string): Promise<Uint8Array> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
-    if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
-    return new Uint8Array(await answer.arrayBuffer());
+    const answer = await request(new URL(url), {}, MAX_DOCKERFILE_BYTES, defaultLimits);
+    if (answer.status !== 200) throw new Error(`HTTP status ${answer.status}`);
+    return answer.body;
   } catch (error) {
-    const { message, cause } = error as Error;
-    throw new Error(`unable to get the Dockerfile ${url}: ${cause instanceof Error ? cause.message : message}`);
+    throw new Error(`unable to get the Dockerfile ${url}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Where a build's result goes: --output, --push, --load, --tag, --annotation. */
 import { existsSync, statSync } from 'node:fs';
-import type { Connection, Export } from '../../client/index.ts';
+import { type Connection, type Destination, dockerLoader, type Export } from '../../client/index.ts';
 import { familiarString, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
 import { cutPair, parseFields } from './fields.ts';
 
@@ -15,8 +15,11 @@ export interface OutputFlags {
 /** Types that hold an image and so have names and annotations. */
 const imageTypes = new Set(['image', 'oci', 'docker', 'moby']);
 
-/** @throws Error for flags that do not go together */
-export function parseOutputs(flags: OutputFlags, kind: Connection['kind']): Export[] {
+/**
+ * @param load takes an archive into the Docker engine, for a BuildKit that is not inside one
+ * @throws Error for flags that do not go together
+ */
+export function parseOutputs(flags: OutputFlags, kind: Connection['kind'], load: Destination): Export[] {
   const names = flags.tag.map((tag) => familiarString(tagNameOnly(parseNormalizedNamed(tag)))).join(',');
   const annotations = parseAnnotations(flags.annotation);
   const entries = flags.output.map(parseOutput);
@@ -30,10 +33,10 @@ export function parseOutputs(flags: OutputFlags, kind: Connection['kind']): Expo
       throw new Error('tag is needed when pushing to registry');
   }
   if (flags.load || (entries.length === 0 && kind === 'dockerd')) {
-    if (!entries.some(({ type }) => type === 'image' || (type === 'docker' && entries.length === 1)))
-      entries.push({ type: 'image', dest: '', attrs: {}, load: true });
+    const loads = ({ type, dest }: Entry) => (type === 'docker' && !dest) || (type === 'image' && kind === 'dockerd');
+    if (!entries.some(loads)) entries.push({ type: 'docker', dest: '', attrs: {} });
   }
-  return entries.map(({ type, dest, attrs, load }): Export => {
+  return entries.map(({ type, dest, attrs }): Export => {
     const all = { ...attrs };
     if (imageTypes.has(type)) {
       if (names && !all['name']) all['name'] = names;
@@ -41,11 +44,7 @@ export function parseOutputs(flags: OutputFlags, kind: Connection['kind']): Expo
     }
     if (type === 'image' || (type === 'docker' && !dest)) {
       if (kind === 'dockerd' && all['push'] !== 'true') return { type: 'custom', name: 'moby', attrs: all };
-      if (load || type === 'docker')
-        throw new Error(
-          '--load needs the Docker engine; to get an archive for "docker load" use -o type=docker,dest=FILE',
-        );
-      return { type: 'image', attrs: all };
+      return type === 'docker' ? { type, dest: load, attrs: all } : { type, attrs: all };
     }
     if (type !== 'local' && type !== 'tar' && type !== 'oci' && type !== 'docker')
       return { type: 'custom', name: type, attrs: all };
@@ -64,11 +63,25 @@ export function parseOutputs(flags: OutputFlags, kind: Connection['kind']): Expo
   });
 }
 
+/** Outputs that are ready to be written. @throws Error when the Docker engine that is to get one cannot be reached */
+export async function openOutputs(flags: OutputFlags, kind: Connection['kind']): Promise<Export[]> {
+  const loader = dockerLoader();
+  const outputs = parseOutputs(flags, kind, loader.dest);
+  if (outputs.some((output) => 'dest' in output && output.dest === loader.dest)) {
+    await loader.check().catch((error: Error) => {
+      const way = 'set DOCKER_HOST, or use -o type=docker,dest=FILE and "docker load -i FILE" where the engine is';
+      throw new Error(`the Docker engine that is to load the image cannot be reached: ${error.message} (${way})`, {
+        cause: error,
+      });
+    });
+  }
+  return outputs;
+}
+
 interface Entry {
   readonly type: string;
   readonly dest: string;
   readonly attrs: Record<string, string>;
-  readonly load?: boolean;
 }
 
 function parseOutput(text: string): Entry {

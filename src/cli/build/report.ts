@@ -8,6 +8,7 @@ export function interruptSignal(): { readonly signal: AbortSignal; release(): vo
   const stop = (name: NodeJS.Signals) => {
     if (abort.signal.aborted) process.exit(130);
     abort.abort(new Error(name === 'SIGINT' ? 'interrupted' : 'terminated'));
+    process.stdin.destroy(); // whoever reads it waits for an end that may never come
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   return {

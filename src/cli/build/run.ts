@@ -30,7 +30,7 @@ import {
   parseSsh,
   progressMode,
 } from './options.ts';
-import { parseOutputs } from './outputs.ts';
+import { openOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
@@ -41,7 +41,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   let cleanUp: (() => Promise<void>) | undefined;
   try {
     for (const { address, platforms } of parseBuilders(flags.builder))
-      nodes.push({ connection: await connect(address), platforms });
+      nodes.push({ connection: await connect(address, { signal: interrupt.signal }), platforms });
     const [{ connection }] = nodes as [BuildNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext);
     cleanUp = inputs.cleanUp;
@@ -117,7 +117,7 @@ async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs:
     ociLayouts: inputs.ociLayouts,
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
-    exports: parseOutputs({ ...flags, push: flags.push ?? false, load: flags.load ?? false }, connection.kind),
+    exports: await openOutputs({ ...flags, push: flags.push ?? false, load: flags.load ?? false }, connection.kind),
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
     cacheTo: parseCaches('--cache-to', flags.cacheTo),
     secrets: parseSecrets(flags.secret, process.env),

@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
-import { parseOutputs } from './outputs.ts';
+import { openOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
@@ -18,7 +18,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   try {
     const bytes = file === '-' ? await io.readStdin() : await readFile(file);
     const definition = unbindSessions(Definition.decode(bytes));
-    connection = await connect(flags.builder);
+    connection = await connect(flags.builder, { signal: interrupt.signal });
     const localDirs: Record<string, string> = {};
     for (const local of flags.local) {
       const [name, dir] = cutPair(local);
@@ -29,7 +29,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     const build = solve(connection, {
       definition,
       localDirs,
-      exports: flags.output.length > 0 ? parseOutputs(outputs, connection.kind) : [],
+      exports: flags.output.length > 0 ? await openOutputs(outputs, connection.kind) : [],
       secrets: parseSecrets(flags.secret, process.env),
       ssh: parseSsh(flags.ssh),
       entitlements: entitlements(flags),

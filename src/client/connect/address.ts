@@ -6,16 +6,26 @@ import path from 'node:path';
 /** What answers at an address: BuildKit's gRPC, Docker's HTTP API with BuildKit inside, or not known until asked. */
 export type Protocol = 'buildkit' | 'docker' | 'detect';
 
+export interface TlsOptions {
+  /** PEM files. The system's authorities are used when `ca` is absent. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** The name to verify, when it is not the host of the address. */
+  readonly serverName?: string | undefined;
+}
+
 export type Address = { readonly text: string; readonly protocol: Protocol } & (
   | { readonly via: 'socket'; readonly path: string }
-  | { readonly via: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly via: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsOptions }
   | { readonly via: 'command'; readonly command: readonly [string, ...string[]] }
 );
 
 /**
- * Parses an address: `unix://PATH`, `tcp://HOST:PORT`, `docker-container://NAME`, `ssh://[USER@]HOST[:PORT][/SOCKET]`,
- * `stdio:COMMAND ARGS…` (a command whose standard streams are the connection) or a path. A prefix `docker+` or
- * `buildkit+` says what is at the address; by default unix and tcp addresses are asked.
+ * Parses an address: `unix://PATH`, `tcp://HOST:PORT[?cacert=FILE&cert=FILE&key=FILE&servername=NAME]`,
+ * `docker-container://NAME[?context=CONTEXT]`, `ssh://[USER@]HOST[:PORT][/SOCKET]`, `stdio:COMMAND ARGS…` (a command
+ * whose standard streams are the connection) or a path. A prefix `docker+` or `buildkit+` says what is at the address;
+ * by default unix and tcp addresses are asked.
  * @throws Error that lists what is possible
  */
 export function parseAddress(text: string, protocol?: Protocol): Address {
@@ -38,22 +48,25 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
       const url = URL.parse(`http://${where}`);
       if (!url?.hostname) break;
       const port = url.port ? Number(url.port) : protocol === 'docker' ? 2375 : 1234;
-      const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-      return { text, via: 'tcp', host, port, protocol: protocol ?? 'detect' };
+      const tls = parseTls(url.searchParams, scheme === 'https');
+      if (tls === null) break;
+      const host = withoutBrackets(url.hostname);
+      return { text, via: 'tcp', host, port, protocol: protocol ?? 'detect', ...(tls && { tls }) };
     }
     case 'docker-container': {
-      const name = where?.split(/[?/]/)[0];
+      const [, name, context] = /^([a-zA-Z0-9][\w.-]*)\/?(?:\?context=([\w.-]+))?$/.exec(where ?? '') ?? [];
       if (!name) break;
-      const command = ['docker', 'exec', '-i', name, 'buildctl', 'dial-stdio'] as const;
-      return { text, via: 'command', command: [...command], protocol: 'buildkit' };
+      const exec = ['exec', '-i', name, 'buildctl', 'dial-stdio'];
+      const command: [string, ...string[]] = ['docker', ...(context ? [`--context=${context}`] : []), ...exec];
+      return { text, via: 'command', command, protocol: 'buildkit' };
     }
     case 'ssh': {
       const url = URL.parse(text);
-      if (!url?.hostname || url.hostname.startsWith('-') || url.password) break;
-      const target = ['ssh', '-o', 'ConnectTimeout=10', '-T'];
+      if (!url?.hostname || url.hostname.startsWith('-') || url.password || url.search || url.hash) break;
+      const target = ['ssh', '-o', 'ConnectTimeout=7', '-T'];
       if (url.username) target.push('-l', decodeURIComponent(url.username));
       if (url.port) target.push('-p', url.port);
-      target.push('--', url.hostname);
+      target.push('--', withoutBrackets(url.hostname));
       const socket = url.pathname.length > 1 ? url.pathname : undefined;
       if (socket && !/^[\w./-]+$/.test(socket)) break; // it becomes part of a remote shell's command line
       const remote =
@@ -69,6 +82,18 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
   );
 }
 
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** TLS as the query of an address asks for it, in the words of buildx's remote driver; null for what is unknown. */
+function parseTls(query: URLSearchParams, secure: boolean): TlsOptions | undefined | null {
+  const { cacert, cert, key, servername, ...unknown } = Object.fromEntries(query);
+  if (Object.keys(unknown).length > 0 || (cert === undefined) !== (key === undefined)) return null;
+  if (!secure && cacert === undefined && cert === undefined && servername === undefined) return undefined;
+  return { ca: cacert, cert, key, serverName: servername };
+}
+
 /**
  * The address to use when none is given: BUILDKIT_HOST, then DOCKER_HOST, then the sockets where daemons usually listen.
  * @throws Error when there is none
@@ -80,9 +105,7 @@ export function defaultAddress(env: Readonly<Record<string, string | undefined>>
   const sockets: [string | undefined, Protocol][] = [
     ['/run/buildkit/buildkitd.sock', 'buildkit'],
     [runtime && path.join(runtime, 'buildkit/buildkitd.sock'), 'buildkit'],
-    ['/var/run/docker.sock', 'docker'],
-    [runtime && path.join(runtime, 'docker.sock'), 'docker'],
-    [path.join(homedir(), '.docker/run/docker.sock'), 'docker'],
+    ...dockerSockets(env).map((socket): [string, Protocol] => [socket, 'docker']),
   ];
   for (const [socket, protocol] of sockets)
     if (socket && existsSync(socket)) return parseAddress(`unix://${socket}`, protocol);
@@ -91,4 +114,33 @@ export function defaultAddress(env: Readonly<Record<string, string | undefined>>
       .flatMap(([socket]) => socket ?? [])
       .join(', ')}`,
   );
+}
+
+/**
+ * The Docker engine to use when none is given: DOCKER_HOST, then the sockets where it usually listens.
+ * @throws Error when there is none
+ */
+export function dockerAddress(env: Readonly<Record<string, string | undefined>> = process.env): Address {
+  if (env['DOCKER_HOST']) return parseAddress(env['DOCKER_HOST'], 'docker');
+  const sockets = dockerSockets(env);
+  const socket = sockets.find((file) => existsSync(file));
+  if (socket) return parseAddress(`unix://${socket}`, 'docker');
+  throw new Error(`no Docker engine found: DOCKER_HOST is not set, and there is no socket at ${sockets.join(', ')}`);
+}
+
+function dockerSockets(env: Readonly<Record<string, string | undefined>>): string[] {
+  const runtime = env['XDG_RUNTIME_DIR'];
+  return [
+    '/var/run/docker.sock',
+    ...(runtime ? [path.join(runtime, 'docker.sock')] : []),
+    path.join(homedir(), '.docker/run/docker.sock'),
+  ];
+}
+
+/** The TLS files of an address: those it names, or for DOCKER_HOST those of Docker's variables. */
+export function tlsOf(address: Address, env: Readonly<Record<string, string | undefined>>): TlsOptions | undefined {
+  if (address.via !== 'tcp') return undefined;
+  if (address.tls || address.text !== env['DOCKER_HOST'] || !env['DOCKER_TLS_VERIFY']) return address.tls;
+  const dir = env['DOCKER_CERT_PATH'] ?? path.join(env['HOME'] ?? '', '.docker');
+  return { ca: path.join(dir, 'ca.pem'), cert: path.join(dir, 'cert.pem'), key: path.join(dir, 'key.pem') };
 }

@@ -4,21 +4,14 @@ import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import type { Address } from './address.ts';
-
-export interface TlsOptions {
-  /** PEM files. The system's authorities are used when `ca` is absent. */
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  /** The name to verify, when it is not the host of the address. */
-  readonly serverName?: string | undefined;
-}
+import type { Address, TlsOptions } from './address.ts';
 
 export interface DialOptions {
   readonly tls?: TlsOptions | undefined;
-  /** Milliseconds until the connection must stand. */
-  readonly timeout: number;
+  /** Aborted when the connection is no longer wanted, or took too long. */
+  readonly signal: AbortSignal;
+  /** Gets what a command has said so far that is no answer of a daemon. */
+  readonly onComplaint?: ((text: string) => void) | undefined;
 }
 
 /** With TLS the server chooses: BuildKit speaks h2 only, Docker http/1.1 only. */
@@ -29,9 +22,9 @@ export async function dial(address: Address, options: DialOptions): Promise<Dupl
   try {
     switch (address.via) {
       case 'socket':
-        return await connected(net.connect({ path: address.path }), 'connect', options.timeout);
+        return await connected(net.connect({ path: address.path }), 'connect', options.signal);
       case 'tcp': {
-        if (!options.tls) return await connected(net.connect(address), 'connect', options.timeout);
+        if (!options.tls) return await connected(net.connect(address), 'connect', options.signal);
         const [ca, cert, key] = await Promise.all(
           [options.tls.ca, options.tls.cert, options.tls.key].map((file) => file && readFile(file)),
         );
@@ -45,12 +38,13 @@ export async function dial(address: Address, options: DialOptions): Promise<Dupl
           ...(key ? { key } : {}),
           ...(servername ? { servername } : {}),
         });
-        return await connected(socket, 'secureConnect', options.timeout);
+        return await connected(socket, 'secureConnect', options.signal);
       }
       case 'command':
-        return await spawned(address.command);
+        return await spawned(address.command, options.onComplaint);
     }
   } catch (error) {
+    if (options.signal.aborted) throw options.signal.reason;
     throw new Error(`cannot connect to ${address.text}: ${explain(error as NodeJS.ErrnoException)}`, { cause: error });
   }
 }
@@ -58,41 +52,60 @@ export async function dial(address: Address, options: DialOptions): Promise<Dupl
 function explain(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
-      return error.syscall?.startsWith('spawn')
-        ? `${error.message}`
-        : 'there is no such socket; is the daemon running?';
+      if (error.syscall?.startsWith('spawn')) return `the command ${error.path} is not installed`;
+      if (error.syscall === 'open') return `there is no file ${error.path}`;
+      return 'there is no such socket; is the daemon running?';
     case 'ECONNREFUSED':
       return 'nothing listens there; is the daemon running?';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the host name is not known (${error.message})`;
     case 'EACCES':
       return 'permission denied; may this user use the daemon?';
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'the server does not speak TLS';
     default:
       return error.message;
   }
 }
 
-function connected<S extends net.Socket>(socket: S, event: string, timeout: number): Promise<S> {
+function connected<S extends net.Socket>(socket: S, event: string, signal: AbortSignal): Promise<S> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${timeout / 1000} s`)), timeout);
+    const stop = () => socket.destroy(signal.reason as Error);
+    signal.addEventListener('abort', stop);
     socket.once('error', reject);
-    socket.once('close', () => clearTimeout(timer));
+    socket.once('close', () => signal.removeEventListener('abort', stop));
     socket.once(event, () => {
-      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
       socket.off('error', reject);
       socket.setNoDelay(true);
+      socket.setKeepAlive(true, 1000); // a host that is gone is noticed after some 10 s
       resolve(socket);
     });
+    if (signal.aborted) stop();
   });
 }
 
 /** The standard streams of a command as one stream. What it writes to standard error explains why it ended. */
-function spawned([program, ...args]: readonly [string, ...string[]]): Promise<Duplex> {
+function spawned(
+  [program, ...args]: readonly [string, ...string[]],
+  onComplaint: DialOptions['onComplaint'],
+): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'pipe', windowsHide: true });
     child.once('error', reject);
     child.once('spawn', () => {
       let complaint = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      const complain = (text: string) => {
         complaint = (complaint + text).slice(-4096);
+        onComplaint?.(complaint);
+      };
+      child.stderr.setEncoding('utf8').on('data', complain);
+      child.stdout.once('data', (chunk: Buffer) => {
+        // neither HTTP nor gRPC begins like that: a message in the wrong place
+        const text = chunk.toString('latin1');
+        if (/^[\t\r\n -~]+$/.test(text) && !text.startsWith('HTTP/')) complain(text);
       });
       child.stdin.on('error', () => {}); // EPIPE: the exit below says more
       const stream = new Duplex({
@@ -112,8 +125,13 @@ function spawned([program, ...args]: readonly [string, ...string[]]): Promise<Du
         if (!stream.push(chunk)) child.stdout.pause();
       });
       child.once('close', (code) => {
-        if (code) stream.destroy(new Error(`${program} ended with code ${code}: ${complaint.trim()}`));
-        else stream.push(null);
+        const ended = new Error(`${program} ended${code ? ` with code ${code}` : ''}: ${complaint.trim()}`);
+        // what has come is still to be read, but by nobody where the reader has stopped
+        const end = (tries: number) => {
+          if (stream.readableLength > 0 && tries > 0) setTimeout(end, 50, tries - 1);
+          else stream.destroy(ended);
+        };
+        end(20);
       });
       resolve(stream);
     });

@@ -11,53 +11,70 @@ export async function upgrade(
   connection: Duplex,
   path: string,
   headers: Readonly<Record<string, readonly string[]>>,
-  timeout: number,
+  signal: AbortSignal,
 ): Promise<Duplex> {
   const lines = Object.entries(headers).flatMap(([name, values]) => values.map((value) => `${name}: ${value}`));
   for (const line of lines) if (/[\r\n]/.test(line)) throw new Error('a header must not contain line breaks');
   connection.write(
     [`POST ${path} HTTP/1.1`, 'Host: docker', 'Connection: Upgrade', 'Upgrade: h2c', ...lines, '', ''].join('\r\n'),
   );
-  const head = await readHead(connection, timeout);
-  const [statusLine = ''] = head.split('\r\n');
-  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(statusLine)?.[1]);
-  if (status === 101) return connection;
-  connection.destroy();
-  if (status === 404 || status === 400 || status === 405)
-    throw new Error(
-      `the Docker engine does not offer BuildKit at ${path} (${statusLine}); it takes Docker 18.09 or newer`,
-    );
-  throw new Error(status ? `the Docker engine refused ${path}: ${statusLine}` : `no HTTP answer to ${path}`);
-}
-
-/** Whether an HTTP server is at the other end; BuildKit's own gRPC server does not answer HTTP/1. */
-export async function speaksHttp1(connection: Duplex, timeout: number): Promise<boolean> {
-  connection.write('GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n');
   try {
-    return /^HTTP\/1\./.test(await readHead(connection, timeout));
+    const head = await readHead(connection, signal);
+    const [statusLine = ''] = head.split('\r\n');
+    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(statusLine)?.[1]);
+    if (status === 101) return connection;
+    if (status === 404 || status === 400 || status === 405)
+      throw new Error(
+        `the Docker engine does not offer BuildKit at ${path} (${statusLine}); it takes Docker 18.09 or newer`,
+      );
+    const said = await readMessage(connection);
+    throw new Error(`the Docker engine refused ${path}: ${statusLine}${said && `: ${said}`}`);
   } catch (error) {
-    if (error instanceof NoAnswer) throw error;
-    return false;
-  } finally {
-    connection.on('error', () => {});
-    connection.destroy();
+    discard(connection);
+    throw error;
   }
 }
 
-class NoAnswer extends Error {}
+/**
+ * Whether the Docker engine is at the other end; BuildKit's own gRPC server does not answer HTTP/1.
+ * @throws Error when nothing is answered, and for other HTTP servers
+ */
+export async function speaksDocker(connection: Duplex, signal: AbortSignal): Promise<boolean> {
+  connection.write('GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n');
+  try {
+    const [statusLine = ''] = (await readHead(connection, signal)).split('\r\n');
+    if (/^HTTP\/1\.[01] 404/.test(statusLine))
+      throw new Error(`an HTTP server answers there, but it is no Docker engine (${statusLine} to GET /_ping)`);
+    return true;
+  } catch (error) {
+    if (error instanceof NotHttp) return false;
+    throw error;
+  } finally {
+    discard(connection);
+  }
+}
+
+function discard(connection: Duplex): void {
+  connection.on('error', () => {});
+  connection.destroy();
+}
+
+/** The other end spoke first, hung up or answered something else. */
+class NotHttp extends Error {}
 
 /** Reads up to the empty line that ends an HTTP head; what follows stays in the stream. */
-function readHead(connection: Duplex, timeout: number): Promise<string> {
+function readHead(connection: Duplex, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0);
     const settle = (act: () => void) => {
-      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
       connection.off('readable', read).off('error', fail).off('end', ended).off('close', ended);
       act();
     };
     const fail = (error: Error) => settle(() => reject(error));
-    const ended = () => fail(new Error('the connection was closed without an answer'));
-    const timer = setTimeout(() => fail(new NoAnswer(`no answer within ${timeout / 1000} s`)), timeout);
+    const ended = () => fail(new NotHttp('the connection was closed without an answer'));
+    const aborted = () => fail(signal.reason as Error);
+    signal.addEventListener('abort', aborted);
     const read = () => {
       for (let chunk = connection.read(); chunk !== null; chunk = connection.read()) {
         received = Buffer.concat([received, chunk]);
@@ -70,11 +87,31 @@ function readHead(connection: Duplex, timeout: number): Promise<string> {
         }
         // BuildKit's server starts with an HTTP/2 SETTINGS frame
         if (received.length > MAX_HEAD_BYTES || !'HTTP/'.startsWith(received.toString('latin1', 0, 5))) {
-          fail(new Error('the answer is not HTTP/1'));
+          fail(new NotHttp('what answers there does not speak HTTP/1, as the Docker engine does'));
           return;
         }
       }
     };
     connection.on('readable', read).once('error', fail).once('end', ended).once('close', ended);
   });
+}
+
+const MESSAGE_BYTES = 4096;
+const MESSAGE_MS = 500;
+
+/** The message in the JSON that the engine explains errors with; '' when it does not come. */
+async function readMessage(connection: Duplex): Promise<string> {
+  let received = '';
+  const timer = setTimeout(() => connection.destroy(), MESSAGE_MS);
+  try {
+    for await (const chunk of connection as AsyncIterable<Buffer>) {
+      received += chunk.toString();
+      if (received.length > MESSAGE_BYTES || received.includes('}')) break;
+    }
+  } catch {
+    // what has come counts
+  }
+  clearTimeout(timer);
+  const json = /"message":("(?:[^"\\]|\\.)*")/.exec(received)?.[1];
+  return json ? (JSON.parse(json) as string).trim() : '';
 }

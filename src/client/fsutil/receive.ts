@@ -31,6 +31,7 @@ import {
   ModeNamedPipe,
   toUnixPermissions,
 } from './file-mode.ts';
+import { makeDirs } from './make-dirs.ts';
 import { decodePacket } from './packet.ts';
 import { createPacketBuffer, PacketType } from './packet-buffer.ts';
 import { compareUtf8, type FileEntry } from './walk.ts';
@@ -55,10 +56,10 @@ interface Incoming {
  * @throws Error when the sender fails or breaks the rules; `dest` is as it was then
  */
 export async function receiveTree(call: RawCall, dest: string): Promise<void> {
-  const created = await mkdir(dest, { recursive: true, mode: 0o700 });
-  const staging = path.join(dest, `.tsfront-export-${randomBytes(8).toString('hex')}`);
-  await mkdir(staging, { mode: 0o700 });
+  const created = await makeDirs(dest, 0o700);
+  const staging = path.resolve(dest, `.tsfront-export-${randomBytes(8).toString('hex')}`);
   try {
+    await mkdir(staging, { mode: 0o700 });
     await receiveInto(call, staging, async (directories) => {
       await merge(staging, dest);
       for (const entry of directories.reverse()) await applyMetadata(path.join(dest, entry.path), entry);

@@ -1,12 +1,13 @@
 /** Session service that lends the daemon OCI layouts of this machine: to read images and caches, and to write them. */
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Content, WriteAction } from '../../gen/containerd/services/content/v1/content_pb.ts';
 import { routes } from '../../rpc/server.ts';
 import type { ServerContext } from '../../rpc/service.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
+import { makeDirs } from '../fsutil/make-dirs.ts';
 import { blobPath } from './oci-layout.ts';
 import type { Attachable } from './session.ts';
 
@@ -28,6 +29,7 @@ interface Ingest {
 /** Offers directories by store id: `oci:NAME` for layouts a build reads, `local:DIR` for caches, `export` for images. */
 export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
   const ingests = new Map<string, Ingest>();
+  const folders = new Set<string>(); // of writes
   const locks = new Set<string>(); // one call at a time may write
   const choose = (context: ServerContext) => {
     const id = context.headers.get('buildkit-attachable-store-id')?.[0] ?? '';
@@ -49,7 +51,8 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
   };
   const start = async (dir: string, ref: string): Promise<Ingest> => {
     const folder = path.join(dir, 'ingest');
-    await mkdir(folder, { recursive: true });
+    await makeDirs(folder);
+    folders.add(folder);
     const file = path.join(folder, createHash('sha256').update(ref).digest('hex'));
     const handle = await open(file, 'w');
     const now = new Date();
@@ -82,7 +85,7 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
     await ingest.handle.sync();
     await ingest.handle.close();
     ingests.delete(key);
-    await mkdir(path.dirname(target), { recursive: true });
+    await makeDirs(path.dirname(target));
     await rename(ingest.file, target);
     return digest;
   };
@@ -183,6 +186,10 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
         }
       },
     }),
+    async close() {
+      for (const key of [...ingests.keys()]) await abort(key);
+      for (const folder of folders) await rmdir(folder).catch(() => {}); // another build may use it too
+    },
   };
 }
 

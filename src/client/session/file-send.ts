@@ -1,7 +1,7 @@
 /** Session service that takes what exporters send: a directory tree, or the bytes of one file. */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -9,6 +9,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { BytesMessageSchema, FileSend } from '../../gen/moby/filesync/v1/filesync_pb.ts';
 import type { RawCall, RawHandler } from '../../rpc/server.ts';
 import { methodPath } from '../../rpc/service.ts';
+import { makeDirs } from '../fsutil/make-dirs.ts';
 import { receiveTree } from '../fsutil/receive.ts';
 import type { Attachable } from './session.ts';
 
@@ -26,29 +27,44 @@ const METADATA_PREFIX = 'exporter-md-';
 
 /** Takes exports by the position of their exporter in the request. */
 export function fileSend(targets: ReadonlyMap<number, ExportTarget>): Attachable {
+  const transfers = new Set<Promise<void>>();
+  const receive = async (call: RawCall, target: Exclude<ExportTarget, { kind: 'stream' }>) => {
+    const transfer = target.kind === 'directory' ? receiveTree(call, target.path) : receiveFile(call, target.path);
+    transfers.add(transfer);
+    await transfer.finally(() => transfers.delete(transfer));
+  };
   const diffCopy: RawHandler = async (call) => {
-    const id = Number(call.headers.get(EXPORTER_ID)?.[0] ?? 0) || 0;
-    const target = targets.get(id);
+    const id = call.headers.get(EXPORTER_ID)?.[0] || '0'; // daemons that know only one exporter do not name it
+    const target = targets.get(/^\d+$/.test(id) ? Number(id) : -1);
     if (!target) throw new Error(`exporter ${id} not found`);
-    if (target.kind === 'directory') return receiveTree(call, target.path);
-    if (target.kind === 'file') return receiveFile(call, target.path);
+    if (target.kind !== 'stream') return receive(call, target);
     const metadata: Record<string, string> = {};
     for (const [name, values] of call.headers)
       if (name.startsWith(METADATA_PREFIX)) metadata[name.slice(METADATA_PREFIX.length)] = values.join(',');
     await receiveInto(call, await target.open(metadata));
   };
-  return { routes: new Map([[methodPath(FileSend, 'diffCopy'), diffCopy]]) };
+  return {
+    routes: new Map([[methodPath(FileSend, 'diffCopy'), diffCopy]]),
+    async close() {
+      await Promise.allSettled(transfers);
+    },
+  };
 }
 
 /** Writes beside the destination and renames at the end, so that nobody sees half a file. */
 async function receiveFile(call: RawCall, file: string): Promise<void> {
-  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-  const partial = `${file}.${randomBytes(6).toString('hex')}.partial`;
+  const existing = await stat(file).catch(() => undefined);
+  if (existing?.isDirectory()) throw new Error(`destination file ${file} is a directory`);
+  if (existing && !existing.isFile()) return receiveInto(call, createWriteStream(file)); // a device, a pipe
+  const dest = existing ? await realpath(file) : path.resolve(file);
+  const created = await makeDirs(path.dirname(dest));
+  const partial = `${dest}.${randomBytes(6).toString('hex')}.partial`;
   try {
     await receiveInto(call, createWriteStream(partial, { flags: 'wx' }));
-    await rename(partial, file);
+    await rename(partial, dest);
   } catch (error) {
     await rm(partial, { force: true });
+    if (created) await rm(created, { recursive: true, force: true });
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 /** OCI image layouts on disk: blobs by digest, and the index that names them. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirs } from '../fsutil/make-dirs.ts';
 
 /** An OCI descriptor. */
 export interface Descriptor {
@@ -61,7 +62,7 @@ export async function putInIndex(dir: string, descriptor: Descriptor, names: rea
     entries.push({ ...descriptor, annotations });
   }
   const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: entries };
-  await mkdir(dir, { recursive: true });
+  await makeDirs(dir);
   await writeWhole(path.join(dir, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
   await writeWhole(path.join(dir, 'index.json'), JSON.stringify(index));
 }

@@ -1,6 +1,6 @@
 /** Asks a registry's token service for access. */
-
 import type { Credentials } from '../../image/docker-config.ts';
+import { type Answer, type RequestLimits, request } from '../../image/http-request.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
 
 export interface TokenRequest {
@@ -19,7 +19,9 @@ export interface Token {
 }
 
 const CLIENT_ID = 'buildkit-client';
-const TIMEOUT_MS = 8000;
+/** The daemon repeats what may pass. */
+const LIMITS: RequestLimits = { patienceMs: 8000, attempts: 1, delayMs: 0 };
+const MAX_ANSWER_BYTES = 1 << 20;
 const DEFAULT_EXPIRATION_S = 60;
 /** Token services of another name than their registry, which need not be asked for. */
 const knownRealms = new Map([['registry-1.docker.io', 'auth.docker.io']]);
@@ -28,19 +30,19 @@ const knownRealms = new Map([['registry-1.docker.io', 'auth.docker.io']]);
  * Fetches a token, with credentials where there are some.
  * @throws Error that names host and status, never the credentials
  */
-export async function fetchToken(request: TokenRequest, credentials: Credentials): Promise<Token> {
+export async function fetchToken(wanted: TokenRequest, credentials: Credentials): Promise<Token> {
   if (credentials.registryToken)
     return { token: credentials.registryToken, expiresIn: DEFAULT_EXPIRATION_S, issuedAt: 0 };
   const secret = credentials.identityToken || credentials.password;
-  if (!secret) return parseToken(request, await get(request));
-  await checkRealm(request);
+  if (!secret) return parseToken(wanted, await get(wanted));
+  await checkRealm(wanted);
   const username = credentials.identityToken ? '' : credentials.username;
-  const answer = await post(request, username, secret);
-  if (answer.ok) return parseToken(request, answer);
+  const answer = await post(wanted, username, secret);
+  const { status } = answer;
   // services without POST answer 404 or 405, some 401
-  if (answer.status === 404 || answer.status === 401 || (answer.status === 405 && username))
-    return parseToken(request, await get(request, `${username}:${secret}`));
-  throw failed(request, answer.status);
+  if (status === 404 || status === 401 || (status === 405 && username))
+    return parseToken(wanted, await get(wanted, `${username}:${secret}`));
+  return parseToken(wanted, answer);
 }
 
 /**
@@ -62,19 +64,21 @@ async function checkRealm({ host, realm }: TokenRequest): Promise<void> {
   const scheme = registry && local.test(registry.hostname) ? 'http' : 'https';
   let challenge: string;
   try {
-    const answer = await fetch(`${scheme}://${host}/v2/`, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      redirect: 'manual',
-    });
-    challenge = answer.headers.get('www-authenticate') ?? '';
-    await answer.body?.cancel();
-  } catch {
-    throw refuse('the registry cannot be asked whether that is its token service');
+    const { headers } = await request(
+      new URL(`${scheme}://${host}/v2/`),
+      { redirect: 'manual' },
+      MAX_ANSWER_BYTES,
+      LIMITS,
+    );
+    challenge = headers.get('www-authenticate') ?? '';
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse(`the registry cannot be asked whether that is its token service: ${why}`);
   }
   if (/realm="([^"]*)"/i.exec(challenge)?.[1] !== realm) throw refuse('the registry names another token service');
 }
 
-async function post({ realm, service, scopes }: TokenRequest, username: string, secret: string): Promise<Response> {
+function post({ host, realm, service, scopes }: TokenRequest, username: string, secret: string): Promise<Answer> {
   const form = new URLSearchParams({ client_id: CLIENT_ID, scope: scopes.join(' '), service });
   if (username) {
     form.set('grant_type', 'password');
@@ -84,45 +88,39 @@ async function post({ realm, service, scopes }: TokenRequest, username: string, 
     form.set('grant_type', 'refresh_token');
     form.set('refresh_token', secret);
   }
-  return request(realm, { method: 'POST', body: form });
+  return ask(host, new URL(realm), { method: 'POST', body: form });
 }
 
-async function get({ realm, service, scopes }: TokenRequest, basic?: string): Promise<Response> {
+function get({ host, realm, service, scopes }: TokenRequest, basic?: string): Promise<Answer> {
   const url = new URL(realm);
   if (service) url.searchParams.set('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
-  return request(url, basic ? { headers: { authorization: `Basic ${Buffer.from(basic).toString('base64')}` } } : {});
+  return ask(host, url, basic ? { headers: { authorization: `Basic ${Buffer.from(basic).toString('base64')}` } } : {});
 }
 
-async function request(url: string | URL, init: RequestInit): Promise<Response> {
+async function ask(host: string, url: URL, init: RequestInit): Promise<Answer> {
   try {
     // a redirect could lead the credentials elsewhere
-    return await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return await request(url, { ...init, redirect: 'error' }, MAX_ANSWER_BYTES, LIMITS);
   } catch (error) {
-    const { name, cause, message } = error as Error;
-    const reason =
-      name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : ((cause as Error)?.message ?? message);
-    throw new Error(`failed to fetch a token from ${new URL(url).host}: ${reason}`);
+    throw new Error(`failed to fetch a token for ${host} from ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function parseToken(from: TokenRequest, answer: Response): Promise<Token> {
-  if (!answer.ok) {
-    await answer.body?.cancel();
-    throw failed(from, answer.status);
+function parseToken(from: TokenRequest, { status, body }: Answer): Token {
+  if (status < 200 || status > 299) throw failed(from, status);
+  let answer: { token?: string; access_token?: string; expires_in?: number; issued_at?: string } = {};
+  try {
+    answer = JSON.parse(new TextDecoder().decode(body)) as typeof answer;
+  } catch {
+    // said below
   }
-  const body = (await answer.json().catch(() => ({}))) as {
-    token?: string;
-    access_token?: string;
-    expires_in?: number;
-    issued_at?: string;
-  };
-  const token = body.token || body.access_token;
+  const token = answer.token || answer.access_token;
   if (!token) throw new Error('authorization server did not include a token in the response');
-  const issued = Date.parse(body.issued_at ?? '');
+  const issued = Date.parse(answer.issued_at ?? '');
   return {
     token,
-    expiresIn: body.expires_in || DEFAULT_EXPIRATION_S,
+    expiresIn: answer.expires_in || DEFAULT_EXPIRATION_S,
     issuedAt: Number.isNaN(issued) ? 0 : Math.floor(issued / 1000),
   };
 }
