@@ -13,6 +13,7 @@ const common = {
   minifySyntax: true,
   minifyWhitespace: true,
   keepNames: false,
+  external: ['@napi-rs/xattr'], // has a binary for each platform, and may be missing
   logLevel: 'warning',
   legalComments: 'none',
 };

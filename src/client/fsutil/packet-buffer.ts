@@ -2,6 +2,7 @@
  * Writes packets of fsutil's transfer protocol in their wire form. They are written by hand: a context of many small files
  * is mostly packets, and a generic encoder takes several times as long as everything else.
  */
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { FileEntry } from './walk.ts';
 
 export const PacketType = { Stat: 0, Request: 1, Data: 2, Fin: 3, Error: 4 } as const;
@@ -60,6 +61,12 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
     for (; rest > 0x7fn; rest >>= 7n) buffer[at++] = Number(rest & 0x7fn) | 0x80;
     buffer[at++] = Number(rest);
   };
+  const bytes = (field: number, value: Uint8Array) => {
+    buffer[at++] = (field << 3) | 2;
+    varint(value.length);
+    buffer.set(value, at);
+    at += value.length;
+  };
   const string = (field: number, value: string, bytes: number) => {
     if (bytes === 0) return;
     buffer[at++] = (field << 3) | 2;
@@ -74,10 +81,12 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
     stat(entry) {
       const pathBytes = Buffer.byteLength(entry.path);
       const linkBytes = Buffer.byteLength(entry.linkname);
-      reserve(pathBytes + linkBytes + 128);
+      const xattrs = entry.xattrs ? [...entry.xattrs].map(encodeXattr) : NONE;
+      const variable = xattrs.reduce((sum, xattr) => sum + xattr.length + 6, pathBytes + linkBytes);
+      reserve(variable + 128);
       // lengths come first: leave five bytes for the frame, and one byte of tag and two to four of length for the stat
       const start = at;
-      const wide = pathBytes + linkBytes + 80 > 0x3fff;
+      const wide = variable + 80 > 0x3fff;
       const lengthBytes = wide ? 4 : 2;
       at += 5 + 1 + lengthBytes;
       const body = at;
@@ -88,6 +97,7 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
       string(7, entry.linkname, linkBytes);
       number(8, entry.devmajor);
       number(9, entry.devminor);
+      for (const xattr of xattrs) bytes(10, xattr);
       let length = at - body;
       buffer[start] = 0;
       buffer.writeUInt32BE(1 + lengthBytes + length, start + 1);
@@ -104,12 +114,7 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
       at += 5;
       number(1, type);
       number(3, id);
-      if (data.length > 0) {
-        buffer[at++] = (4 << 3) | 2;
-        varint(data.length);
-        buffer.set(data, at);
-        at += data.length;
-      }
+      if (data.length > 0) bytes(4, data);
       buffer[start] = 0;
       buffer.writeUInt32BE(at - start - 5, start + 1);
     },
@@ -120,6 +125,18 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
       return taken;
     },
   };
+}
+
+const NONE: readonly Uint8Array[] = [];
+
+/** An entry of a map: few files have attributes, so that a generic encoder will do. */
+function encodeXattr([name, value]: readonly [string, Uint8Array]): Uint8Array {
+  return new BinaryWriter()
+    .tag(1, WireType.LengthDelimited)
+    .string(name)
+    .tag(2, WireType.LengthDelimited)
+    .bytes(value)
+    .finish();
 }
 
 /** Bytes in front of the contents in `dataFrame`. */

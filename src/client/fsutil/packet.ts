@@ -53,7 +53,8 @@ function requestedId(bytes: Uint8Array): number | undefined {
 
 function decodeStat(bytes: Uint8Array): FileEntry {
   const reader = new BinaryReader(bytes);
-  const stat = { path: '', mode: 0, size: 0, modTime: 0n, linkname: '', devmajor: 0, devminor: 0 };
+  const xattrs = new Map<string, Uint8Array>();
+  const stat = { path: '', mode: 0, size: 0, modTime: 0n, linkname: '', devmajor: 0, devminor: 0, xattrs };
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();
     if (field === 1) stat.path = reader.string();
@@ -63,7 +64,21 @@ function decodeStat(bytes: Uint8Array): FileEntry {
     else if (field === 7) stat.linkname = reader.string();
     else if (field === 8) stat.devmajor = Number(reader.int64());
     else if (field === 9) stat.devminor = Number(reader.int64());
+    else if (field === 10) xattrs.set(...decodeXattr(reader.bytes()));
     else reader.skip(wire, field);
   }
   return stat;
+}
+
+function decodeXattr(bytes: Uint8Array): [string, Uint8Array] {
+  const reader = new BinaryReader(bytes);
+  let name = '';
+  let value: Uint8Array = EMPTY;
+  while (reader.pos < reader.len) {
+    const [field, wire] = reader.tag();
+    if (field === 1) name = reader.string();
+    else if (field === 2) value = reader.bytes();
+    else reader.skip(wire, field);
+  }
+  return [name, value];
 }

@@ -35,6 +35,7 @@ import { makeDirs } from './make-dirs.ts';
 import { decodePacket } from './packet.ts';
 import { createPacketBuffer, PacketType } from './packet-buffer.ts';
 import { compareUtf8, type FileEntry } from './walk.ts';
+import { xattrCalls } from './xattr.ts';
 
 const run = promisify(execFile);
 
@@ -138,6 +139,7 @@ async function receiveInto(
       return;
     }
     await file.written;
+    await applyXattrs(path.join(staging, file.entry.path), file.entry);
     await file.handle.chmod(toUnixPermissions(file.entry.mode));
     const time = seconds(file.entry.modTime);
     await file.handle.utimes(time, time);
@@ -206,6 +208,7 @@ async function createEntry(staging: string, entry: FileEntry): Promise<void> {
 }
 
 async function applyMetadata(file: string, entry: FileEntry): Promise<void> {
+  await applyXattrs(file, entry);
   const time = seconds(entry.modTime);
   if (isSymlink(entry.mode)) {
     await lutimes(file, time, time);
@@ -213,6 +216,11 @@ async function applyMetadata(file: string, entry: FileEntry): Promise<void> {
   }
   await chmod(file, toUnixPermissions(entry.mode));
   await utimes(file, time, time);
+}
+
+/** Before the mode, which may forbid it, and after the contents, since writing takes a file's capabilities away. */
+async function applyXattrs(file: string, { xattrs }: FileEntry): Promise<void> {
+  if (xattrs?.size) (await xattrCalls())?.write(file, xattrs);
 }
 
 function seconds(nanoseconds: bigint): number {

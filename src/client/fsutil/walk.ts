@@ -3,6 +3,7 @@ import { type BigIntStats, type Dirent, lstat, lstatSync } from 'node:fs';
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isSymlink, ModeSocket, toGoMode } from './file-mode.ts';
+import { type Xattrs, xattrCalls } from './xattr.ts';
 
 /** A file as it is sent. Owners are left out: a build context has none. */
 export interface FileEntry {
@@ -18,6 +19,7 @@ export interface FileEntry {
   readonly linkname: string;
   readonly devmajor: number;
   readonly devminor: number;
+  readonly xattrs?: Xattrs | undefined;
 }
 
 /** Decides what of a tree is listed. `S` is what a directory's decision passes down to its children. */
@@ -50,6 +52,7 @@ export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
  */
 export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
   const base = await resolveRoot(root);
+  const xattrs = await xattrCalls();
   const firstPaths = new Map<bigint, string>(); // inode -> first path, for hard links
   const pending: Item[] = []; // unlisted directories above the current one
 
@@ -81,10 +84,10 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
       if (stats) {
         for (const parent of pending.splice(0)) {
           await statAll([parent]);
-          if (parent.stats) await take(toEntry(parent.path, parent.stats, ''));
+          if (parent.stats) await take(toEntry(parent.path, parent.stats, '', xattrs?.read(parent.full)));
         }
         const linkname = stats.isSymbolicLink() ? await readlink(item.full) : hardLinkTarget(item.path, stats);
-        const taken = take(toEntry(item.path, stats, linkname));
+        const taken = take(toEntry(item.path, stats, linkname, xattrs?.read(item.full)));
         if (taken) await taken;
         item.stats = undefined;
       }
@@ -194,7 +197,7 @@ function statInThreads(items: readonly Item[]): Promise<void> {
   });
 }
 
-function toEntry(relative: string, stats: BigIntStats, linkname: string): FileEntry {
+function toEntry(relative: string, stats: BigIntStats, linkname: string, xattrs: Xattrs | undefined): FileEntry {
   const mode = toGoMode(Number(stats.mode));
   const device = stats.isBlockDevice() || stats.isCharacterDevice() ? stats.rdev : 0n;
   const hardLink = linkname !== '' && !isSymlink(mode);
@@ -206,6 +209,7 @@ function toEntry(relative: string, stats: BigIntStats, linkname: string): FileEn
     linkname,
     devmajor: Number((device >> 8n) & 0xfffn),
     devminor: Number((device & 0xffn) | ((device >> 12n) & 0xfff00n)),
+    xattrs,
   };
 }
 
