@@ -1,13 +1,16 @@
 /**
  * What a frontend's start costs: CPU time from the process to the answer of its first call, resident memory, and the size
- * of the image. `node bench/start.ts [COMMAND…]` measures another frontend in the same way.
+ * of the image; the same of Docker's own frontend where the engine of DOCKER_HOST has its image; and how long a cached
+ * build takes by the one and by the other. `node bench/start.ts [COMMAND…]` measures another frontend in the same way.
  *
  * The CPU time is the least of several starts, so that a busy machine does not count.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { pushLayout } from '../scripts/image/push.mjs';
 import { goldenNames, readCase } from '../test/golden/cases.ts';
 import { startFrontend } from '../test/golden/start.ts';
 
@@ -67,6 +70,69 @@ async function report(title: string, command: readonly string[]): Promise<void> 
   );
 }
 
+/** A command's output, or undefined where it fails or is not there. */
+function output(command: string, ...args: string[]): string | undefined {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** The name of Docker's own frontend, where an engine has it as an image. */
+function findDockersOwn(): string | undefined {
+  const images = output('docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}')?.split('\n') ?? [];
+  return images.find((image) => /(^|\/)docker\/dockerfile(-upstream)?:/.test(image));
+}
+
+/** Docker's own frontend, measured in the same way. */
+async function reportDockersOwn(folder: string, image: string): Promise<void> {
+  const root = path.join(folder, 'docker');
+  const archive = path.join(folder, 'docker.tar');
+  const container = output('docker', 'create', image)!;
+  output('docker', 'export', '-o', archive, container);
+  output('docker', 'rm', container);
+  mkdirSync(root);
+  output('tar', '-xf', archive, '-C', root);
+  const [entry, ...args] = JSON.parse(
+    output('docker', 'image', 'inspect', '-f', '{{json .Config.Entrypoint}}', image)!,
+  );
+  const size = gzipSync(readFileSync(archive), { level: 9 }).length;
+  console.log(`${image}: ${(size / 1e6).toFixed(1)} MB compressed (gzip)`);
+  await report(image, [path.join(root, entry), ...args]);
+}
+
+/** The wall time of one build whose steps are all cached, by each frontend there is. */
+async function compareBuilds(folder: string, layout: string, dockersOwn: string | undefined): Promise<void> {
+  const registry = process.env['ENGINE_REGISTRY'];
+  if (!registry || output('docker', 'buildx', 'version') === undefined)
+    return console.log('skipped: cached builds, for which `npm run engine -- start forky` prints what to set');
+  const ours = `${registry}/tsfront:bench`;
+  await pushLayout(layout, ours);
+  const stages = Array.from({ length: 10 }, (_, i) => `FROM scratch AS s${i}\nARG A=${i}\nENV B=$A\nCOPY file /${i}\n`);
+  const copies = stages.map((_, i) => `COPY --from=s${i} /${i} /all/\n`);
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'file'), 'contents');
+  const frontends: [string, string][] = [
+    ['the frontend in the engine', '# no syntax line'],
+    ['our image', `# syntax=${ours}`],
+    ...(dockersOwn ? [[dockersOwn, `# syntax=${dockersOwn}`] as [string, string]] : []),
+  ];
+  const build = (line: string) => {
+    writeFileSync(path.join(folder, 'Dockerfile'), [line, '\n', ...stages, 'FROM scratch\n', ...copies].join(''));
+    const start = performance.now();
+    const built = output('docker', 'buildx', 'build', '-q', '--provenance=false', '-o', 'type=cacheonly', folder);
+    if (built === undefined) throw new Error(`the build with "${line}" failed`);
+    return performance.now() - start;
+  };
+  const times = frontends.map(() => [] as number[]);
+  for (let round = 0; round <= starts; round++)
+    for (const [i, [, line]] of frontends.entries()) {
+      const time = build(line);
+      if (round > 0) times[i]!.push(time); // the first fills the cache
+    }
+  const medians = times.map((all) => all.sort((a, b) => a - b)[all.length >> 1]!.toFixed(0));
+  const parts = frontends.map(([title], i) => `${medians[i]} ms by ${title}`);
+  console.log(`a cached build of 11 stages, docker's start and all: ${parts.join(', ')}`);
+}
+
 const given = process.argv.slice(2);
 if (given.length > 0) {
   await report(given.join(' '), given);
@@ -86,6 +152,10 @@ if (given.length > 0) {
     const node = path.join(root, 'bin/node');
     await report('the image', [node, '--snapshot-blob', path.join(root, 'frontend.blob')]);
     await report('dist/frontend.js', [process.execPath, path.join(project, 'dist/frontend.js')]);
+    const dockersOwn = findDockersOwn();
+    if (dockersOwn) await reportDockersOwn(folder, dockersOwn);
+    else console.log("skipped: Docker's own frontend, for there is no engine with an image docker/dockerfile");
+    await compareBuilds(path.join(folder, 'build'), layout, dockersOwn);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

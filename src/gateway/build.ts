@@ -1,8 +1,6 @@
 /** Builds a Dockerfile for all platforms that are asked for, and puts the result together. */
 import { marshalImageConfig } from '../image/config.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
-import type { Definition } from '../llb/definition.ts';
-import type { State } from '../llb/state.ts';
 import type { Lowered } from '../lower/lower.ts';
 import type { Attestation, Bridge, Reference, Result } from './bridge.ts';
 import { singleRef } from './context.ts';
@@ -19,7 +17,6 @@ interface PlatformBuild {
   readonly ref: Reference | undefined;
   readonly platform: ExportPlatform;
   readonly lowered: Lowered;
-  readonly definition: Definition;
 }
 
 /** Lowers and solves each platform, in parallel; an error points into the Dockerfile. */
@@ -45,7 +42,7 @@ export async function build(
         builds.map(async ({ platform: { id } }) => {
           const target = scanned.get(id);
           if (!target) throw new Error(`no scan targets for ${id}`);
-          return [id, await scan(id, target)] as const;
+          return [id, await scan(id, target.lowered)] as const;
         }),
       );
       for (const [id, attestation] of found) attestations.set(id, [...(attestations.get(id) ?? []), attestation]);
@@ -70,7 +67,7 @@ async function buildPlatform(
   warn: Warner['warn'] | undefined,
 ): Promise<PlatformBuild> {
   const lowered = await dockerfile.lower({ platform, warn });
-  const definition = marshal(lowered.state);
+  const definition = explaining('failed to marshal LLB definition', () => lowered.state.marshal());
   const result = await bridge.solve({ definition, cacheImports: options.cacheImports });
   const target = platform ?? defaultPlatform();
   const { image } = lowered;
@@ -79,12 +76,7 @@ async function buildPlatform(
     ref: singleRef(result),
     platform: exportPlatform(target, image),
     lowered,
-    definition,
   };
-}
-
-function marshal(state: State): Definition {
-  return explaining('failed to marshal LLB definition', () => state.marshal());
 }
 
 /** Runs something and says in its error what was being done. */

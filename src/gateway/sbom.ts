@@ -1,7 +1,6 @@
 /** Scans build results with a scanner image, which writes SBOMs (BuildKit's docs/attestations/sbom-protocol.md). */
 import { join } from '../go/path.ts';
 import { parseOciImageConfig } from '../image/config.ts';
-import { Definition } from '../llb/definition.ts';
 import { image, mkdir, scratch } from '../llb/index.ts';
 import type { Mount } from '../llb/options.ts';
 import type { State } from '../llb/state.ts';
@@ -16,14 +15,8 @@ const sourceDir = '/run/src/';
 const resultDir = '/run/out/';
 const spdx = 'https://spdx.dev/Document';
 
-/** What was built for one platform. */
-export interface ScanTarget {
-  readonly lowered: Lowered;
-  readonly definition: Definition;
-}
-
 /** Scans the result of one platform. */
-export type Scanner = (platformId: string, target: ScanTarget) => Promise<Attestation>;
+export type Scanner = (platformId: string, built: Lowered) => Promise<Attestation>;
 
 /** Resolves the scanner image, which runs on the first build platform. */
 export async function createScanner(bridge: Bridge, options: SbomOptions, build: FrontendOptions): Promise<Scanner> {
@@ -35,7 +28,7 @@ export async function createScanner(bridge: Bridge, options: SbomOptions, build:
       {
         logName: '',
         platform,
-        resolveMode: build.opts['image-resolve-mode'] === undefined ? undefined : build.imageResolveMode,
+        resolveMode: !build.opts['image-resolve-mode'] ? undefined : build.imageResolveMode,
       },
     )
     .catch((error) => {
@@ -48,8 +41,7 @@ export async function createScanner(bridge: Bridge, options: SbomOptions, build:
   const args = [...(config.entrypoint ?? []), ...(config.cmd ?? [])];
   if (args.length === 0) throw new Error(`scanner ${ref} does not have cmd`);
 
-  return async (platformId, target) => {
-    const { sbom, ignoreCache } = target.lowered;
+  return async (platformId, { sbom, ignoreCache }) => {
     const env: Record<string, string> = {};
     for (const entry of config.env) {
       const equals = entry.indexOf('=');
@@ -81,7 +73,7 @@ export async function createScanner(bridge: Bridge, options: SbomOptions, build:
         { target: resultDir, source: scratch() },
       ],
     });
-    const definition = withMetadataOf(run.mount(resultDir).marshal(), target.definition);
+    const definition = run.mount(resultDir).marshal();
     const result = await bridge.solve({ definition });
     return {
       kind: 'bundle',
@@ -92,12 +84,6 @@ export async function createScanner(bridge: Bridge, options: SbomOptions, build:
       inTotoSubjects: [],
     };
   };
-}
-
-/** The ops that were built already keep what was said of them then. */
-function withMetadataOf(definition: Definition, built: Definition): Definition {
-  const metadata = [...definition.metadata].map(([digest, op]) => [digest, built.metadata.get(digest) ?? op] as const);
-  return new Definition(definition.def, new Map(metadata), definition.source);
 }
 
 /** Windows has no tmpfs. */

@@ -51,6 +51,8 @@ export class ExecVertex implements Vertex {
   private readonly rootMount: Mount;
   /** Platform of the run's own constraints, which its outputs hand on. */
   private readonly ownPlatform: Constraints['platform'];
+  /** Whether the daemon sets PATH: once known, also said where the run is marshalled again without capabilities. */
+  private setsDefaultPath = false;
 
   constructor(root: State, values: StateValues, settings: ExecSettings) {
     const { options } = settings;
@@ -135,9 +137,10 @@ export class ExecVertex implements Vertex {
     const { ssh } = this.settings.options;
     let env = this.values.env;
     if (ssh?.length) env = env.setDefault('SSH_AUTH_SOCK', sshTarget(ssh[0]!, 0));
-    if (!constraints.caps) return env;
-    if (constraints.caps.supports('exec.meta.setsdefaultpath')) caps.add('exec.meta.setsdefaultpath');
-    else if (constraints.platform.os !== 'windows') env = env.setDefault('PATH', defaultPathEnv('linux'));
+    if (constraints.caps) this.setsDefaultPath = constraints.caps.supports('exec.meta.setsdefaultpath');
+    if (this.setsDefaultPath) caps.add('exec.meta.setsdefaultpath');
+    else if (constraints.caps && constraints.platform.os !== 'windows')
+      env = env.setDefault('PATH', defaultPathEnv('linux'));
     return env;
   }
 

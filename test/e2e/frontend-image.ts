@@ -1,6 +1,7 @@
 /** The image under test: assembled once a run, and pushed to the registry of each engine. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { pushLayout } from '../../scripts/image/push.mjs';
 import { runCommand } from '../engine/command.ts';
 import type { Engine } from '../engine/engine.ts';
 
@@ -25,9 +26,6 @@ export async function pushImage(engine: Engine, tag = 'test'): Promise<string> {
   if (given) return given.replace('@REGISTRY@', engine.registry);
   if (!existsSync(layoutFolder)) throw new Error('run the tests with: npm run e2e');
   const name = `${engine.registry}/tsfront:${tag}`;
-  const push: { pushLayout(folder: string, name: string): Promise<string> } = await import(
-    path.join(project, 'scripts/image/push.mjs')
-  );
-  const digest = await push.pushLayout(layoutFolder, name);
+  const digest = await pushLayout(layoutFolder, name);
   return `${engine.registry}/tsfront@${digest}`;
 }

@@ -1,0 +1,2 @@
+/** @returns the digest */
+export function pushLayout(folder: string, name: string): Promise<string>;
