@@ -17,7 +17,8 @@ await onEngines('the examples', { suites: ['forky', 'trixie'] }, (engine) => {
     const printed = await example('drive-buildkit.ts', [examples, image], { BASE: await engine.baseImage() });
     expect(printed).toContain(`image  ${image}`);
     expect(printed).toMatch(/digest sha256:[0-9a-f]{64}/);
-    expect(await engine.must('docker', ['run', '--rm', '--network=none', image])).toBe('greetings from Linux\n');
+    if (engine.dockerHost)
+      expect(await engine.must('docker', ['run', '--rm', '--network=none', image])).toBe('greetings from Linux\n');
   });
 
   test('image-without-dockerfile.ts compiles for two platforms, with the secret in neither', async () => {

@@ -81,6 +81,21 @@ describe('a directory export', () => {
     expect(readdirSync(dest).sort()).toEqual(['d', 'd-e', 'z']);
   });
 
+  test('stays when the session ends with our last packet', async () => {
+    const attachable = fileSend(new Map([[0, { kind: 'directory', path: dest }]]));
+    const daemon = await fakeDaemon(attachable);
+    const call = daemon.directoryExport.diffCopy();
+    await call.send({ type: Type.PACKET_STAT, stat: { path: 'd', mode: (ModeDir | 0o755) >>> 0 } });
+    await call.send({ type: Type.PACKET_STAT });
+    await expect(
+      (async () => {
+        for await (const packet of call.messages) if (packet.type === Type.PACKET_FIN) daemon.cut();
+      })(),
+    ).rejects.toThrow();
+    await attachable.close?.();
+    expect(readdirSync(dest)).toEqual(['d']);
+  });
+
   test.each<[string, Entry[]]>([
     ['a path that goes up', [file('../outside/victim', 'x')]],
     ['a path that goes up later', [dir('a'), file('a/../../outside/victim', 'x')]],

@@ -19,7 +19,7 @@ await onEngines('a fault', { suites: ['forky', 'trixie'] }, (engine) => {
   const sockets: Duplex[] = [];
   beforeAll(async () => {
     base = await engine.baseImage();
-    const plain = await connect(engine.buildkitHost || engine.dockerHost);
+    const plain = await connect(engine.address);
     connection = {
       ...plain,
       async openSession(headers) {

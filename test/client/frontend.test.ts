@@ -14,7 +14,7 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
   let base: string;
   beforeAll(async () => {
     base = await engine.baseImage();
-    connection = await connect(engine.buildkitHost || engine.dockerHost);
+    connection = await connect(engine.address);
   });
   afterAll(() => connection?.close());
 

@@ -16,7 +16,7 @@ await onEngines('several nodes', { suites: ['forky', 'trixie'] }, (engine) => {
   let other: Connection;
   beforeAll(async () => {
     await engine.baseImage(); // the registry is up then
-    [one, other] = await Promise.all([connect(engine.dockerHost), connect(engine.dockerHost)]);
+    [one, other] = await Promise.all([connect(engine.address), connect(engine.address)]);
   });
   afterAll(() => {
     one?.close();

@@ -15,7 +15,7 @@ await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
     if (shared.suite === 'own') return;
     engine = await startPrivateEngine(shared.suite, 'client');
     base = await engine.baseImage();
-    connection = await connect(engine.dockerHost);
+    connection = await connect(engine.address);
   });
   afterAll(async () => {
     connection?.close();

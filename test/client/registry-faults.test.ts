@@ -29,7 +29,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     await engine.baseImage();
     const script = path.join(import.meta.dirname, 'faulty-registry.mjs');
     server = engine.serve(process.execPath, [script, String(PORT), engine.registry]);
-    connection = await connect(engine.buildkitHost || engine.dockerHost);
+    connection = await connect(engine.address);
     const up = `for i in $(seq 50); do curl -fsS http://${faulty}/v2/ && exit; sleep 0.1; done; exit 1`;
     if (engine.home) expect((await engine.control('exec', 'sh', '-c', up)).status).toBe(0);
     else await engine.must('sh', ['-c', up]);

@@ -31,7 +31,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   let base: string;
   beforeAll(async () => {
     base = await engine.baseImage();
-    connection = await connect(engine.buildkitHost || engine.dockerHost);
+    connection = await connect(engine.address);
   });
   afterAll(() => connection?.close());
 

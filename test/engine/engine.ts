@@ -22,6 +22,8 @@ export interface Engine {
   readonly dockerHost: string;
   /** Address of a bare buildkitd of the user's, otherwise ''. */
   readonly buildkitHost: string;
+  /** Address of its BuildKit: one of the two. */
+  readonly address: string;
   /** A registry that both this machine and the engine reach under this name (`localhost:5000`). */
   readonly registry: string;
   /** The environment for docker, buildx and our own commands against this engine. */
@@ -89,6 +91,7 @@ function createEngine(suite: Suite, place: Place | undefined, env: NodeJS.Proces
     suite,
     dockerHost: env['DOCKER_HOST'] ?? '',
     buildkitHost: env['BUILDKIT_HOST'] ?? '',
+    address: env['BUILDKIT_HOST'] || env['DOCKER_HOST'] || '',
     registry: env['ENGINE_REGISTRY'] ?? 'localhost:5000',
     env,
     home: place?.home ?? '',

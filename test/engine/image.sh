@@ -10,7 +10,7 @@
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 home=${ENGINE_HOME:-/var/lib/bk-engine}
-[ -n "${DOCKER_HOST:-}" ] || eval "$("$here/engine.sh" env)"
+[ -n "${DOCKER_HOST:-}${BUILDKIT_HOST:-}" ] || eval "$("$here/engine.sh" env)"
 : "${ENGINE_REGISTRY:=localhost:5000}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -19,7 +19,7 @@ busybox() { # into a root
   mkdir -p "$1"/{bin,etc,tmp,root,proc,sys,dev}
   chmod 1777 "$1/tmp"
   local busybox=$home/root/usr/bin/busybox
-  [ -e "$busybox" ] || busybox=$(command -v busybox) || { echo "needs a static busybox" >&2; exit 1; }
+  [ -e "$busybox" ] || busybox=$(type -P busybox) || { echo "needs a static busybox" >&2; exit 1; }
   cp "$busybox" "$1/bin/busybox"
   for applet in $("$1/bin/busybox" --list); do [ -e "$1/bin/$applet" ] || ln -s busybox "$1/bin/$applet"; done
   echo 'root:x:0:0:root:/root:/bin/sh' >"$1/etc/passwd"
@@ -27,6 +27,12 @@ busybox() { # into a root
 }
 push() { # NAME DIR
   local name=$ENGINE_REGISTRY/$1 limit="timeout ${IMAGE_TIMEOUT:-300}"
+  if [ -z "${DOCKER_HOST:-}" ]; then # a bare buildkitd
+    SOURCE_DATE_EPOCH=0 $limit node "$here/../../src/cli.ts" build --progress=none --metadata-file="$work/metadata.json" \
+      --provenance=false -o "type=image,name=$name,oci-mediatypes=true,rewrite-timestamp=true,push=true" "$2"
+    echo "$name@$(node -p 'require(process.argv[1])["containerimage.digest"]' "$work/metadata.json")"
+    return
+  fi
   if ! docker buildx version >/dev/null 2>&1; then # bookworm's docker has none
     DOCKER_BUILDKIT=1 $limit docker build -q -t "$name" "$2" >/dev/null
     $limit docker push -q "$name" >/dev/null

@@ -39,7 +39,7 @@ await onEngines('compiled definitions', { suites: ['forky', 'trixie'] }, (engine
 
     const dest = path.join(folder, 'dest');
     const args = ['--local', `context=${context}`, '-o', `type=local,dest=${dest}`, '--progress=plain'];
-    const builder = engine.buildkitHost || engine.dockerHost;
+    const builder = engine.address;
     const solved = await runCli(['solve', pb, ...args, '--builder', builder]);
     expect(solved.code, solved.stderr).toBe(0);
     expect(readFileSync(path.join(dest, 'result'), 'utf8')).toBe('from the context and built\n');

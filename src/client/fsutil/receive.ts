@@ -88,6 +88,8 @@ async function receiveInto(
   let pendingBytes = 0;
   let listed = false;
   let finished = false;
+  /** All is in place and said to be: whatever becomes of the call, the daemon may have ended the build by now. */
+  let confirmed = false;
 
   const send = (type: number, id: number, data: Uint8Array = EMPTY) => {
     const buffer = createPacketBuffer(data.length + 64);
@@ -106,6 +108,7 @@ async function receiveInto(
       finished = true;
       for (const entry of links) await link(path.join(staging, entry.linkname), path.join(staging, entry.path));
       await complete(directories);
+      confirmed = true;
       await send(PacketType.Fin, 0);
     }
   };
@@ -169,6 +172,7 @@ async function receiveInto(
     }
     throw new Error('the transfer ended early');
   } catch (error) {
+    if (confirmed) return;
     for (const { handle, written } of open.values()) {
       await written.catch(() => {});
       await handle.close().catch(() => {});
