@@ -193,8 +193,8 @@ export class State {
   /** The same filesystem, which is built only together with the others; `id` tells such ops apart. */
   requires(id: string, ...others: readonly State[]): State {
     if (others.length === 0) return this;
-    const edges = [this, ...others].flatMap((state) =>
-      state.output ? { output: state.output, handedOn: state === this } : [],
+    const edges = [this, ...others].flatMap((state, index) =>
+      state.output ? { output: state.output, handedOn: index === 0 } : [],
     );
     return this.onto({ vertex: new PassthroughVertex(id, edges, {}), index: 0 });
   }

@@ -40,6 +40,7 @@ export function startFrontend(
       }
       const head = Buffer.alloc(5);
       head.writeUInt32BE(answer.length, 1);
+      if (stream.destroyed) return; // the frontend no longer waits for it
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers(trailers));
       stream.end(trailers['grpc-message'] ? undefined : Buffer.concat([head, answer]));

@@ -457,6 +457,7 @@ describe('merge, diff, passthrough and deferred', () => {
     const { op, inputs } = lastOp(alpine.dir('/a').requires('checked', changed, scratch()));
     expect(op).toMatchObject({ case: 'passthrough', value: { id: 'checked', outputs: [0n] } });
     expect(inputs).toHaveLength(2);
+    expect(lastOp(alpine.requires('itself', alpine)).op).toMatchObject({ value: { outputs: [0n] } });
     expect(alpine.requires('checked')).toBe(alpine);
     expect(() => alpine.requires('', changed).marshal()).toThrow('passthrough requires an id');
     expect(() => scratch().requires('x', alpine).marshal()).toThrow('passthrough must have at least one output');
