@@ -1,5 +1,5 @@
 /** `tsfront du`, `tsfront prune` and `tsfront workers`: what a daemon has. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CacheRecord } from '../client/index.ts';
 import { formatBytes } from '../client/progress/format.ts';
 import { parseDuration } from '../go/duration.ts';
@@ -9,7 +9,10 @@ import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
 
 const BUILDER = ['--builder <address>', 'the daemon'] as const;
-const FILTER = ['--filter <filter...>', 'only records that match, such as type==regular'] as const;
+const FILTER = [
+  '--filter <filter...>',
+  'only records that match all: type=regular, until=24h, description~=…',
+] as const;
 
 export function duCommand(io: Io): Command {
   return new Command('du')
@@ -20,7 +23,9 @@ export function duCommand(io: Io): Command {
     .option('--json', 'print JSON, one record a line')
     .action(async (flags: { builder?: string; filter?: string[]; json?: boolean }) => {
       await withConnection(flags.builder, async (connection, { diskUsage }) => {
-        const records = await diskUsage(connection, flags.filter);
+        const { filters, age } = parseFilters(flags.filter);
+        if (age !== undefined) throw new Error('until and unused-for are filters of prune');
+        const records = await diskUsage(connection, filters);
         if (flags.json) {
           for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
           return;
@@ -43,6 +48,7 @@ export function pruneCommand(io: Io): Command {
     .option(...BUILDER)
     .option(...FILTER)
     .option('-a, --all', 'also internal and frontend records')
+    .addOption(new Option('-f, --force', 'nothing is asked anyway').hideHelp())
     .option('--keep-duration <duration>', 'keep what was used within that time, such as 24h')
     .option('--reserved-space <size>', 'always keep that much')
     .option('--max-used-space <size>', 'the most the cache may have afterwards')
@@ -51,10 +57,11 @@ export function pruneCommand(io: Io): Command {
       await withConnection(flags.builder, async (connection, { prune }) => {
         const removed: CacheRecord[] = [];
         const size = (text: string | undefined) => (text ? Number(parseRamInBytes(text)) : undefined);
+        const { filters, age = flags.keepDuration } = parseFilters(flags.filter);
         const records = prune(connection, {
-          filters: flags.filter,
+          filters,
           all: flags.all,
-          keepDuration: flags.keepDuration ? Number(parseDuration(flags.keepDuration) / 1_000_000n) : undefined,
+          keepDuration: age ? Number(parseDuration(age) / 1_000_000n) : undefined,
           reservedSpace: size(flags.reservedSpace),
           maxUsedSpace: size(flags.maxUsedSpace),
           minFreeSpace: size(flags.minFreeSpace),
@@ -97,6 +104,21 @@ export function workersCommand(io: Io): Command {
         }
       });
     });
+}
+
+/**
+ * Filters as docker's `key=value` or as BuildKit's own (`==`, `!=`, `~=`, `<=`): one that asks for all of them.
+ * An age (`until`, `unused-for`) is none of BuildKit's filters.
+ */
+export function parseFilters(given: readonly string[] = []): { filters: string[]; age: string | undefined } {
+  const all: string[] = [];
+  let age: string | undefined;
+  for (const filter of given) {
+    const [, key = filter, operator, value = ''] = /^([\w.-]+)([=!~<>]*=)(.*)$/s.exec(filter) ?? [];
+    if (operator === '=' && (key === 'until' || key === 'unused-for')) age = value;
+    else all.push(operator === '=' ? `${key}${key === 'id' ? '~=' : '=='}${value}` : filter);
+  }
+  return { filters: all.length > 0 ? [all.join(',')] : [], age };
 }
 
 async function printRecords(records: readonly CacheRecord[], io: Io): Promise<void> {

@@ -306,6 +306,10 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
       expect(await engine.must('docker', inspect)).toBe('here\n');
       await engine.must('docker', ['image', 'rm', name]);
 
+      expect(loaded.stderr).not.toContain('WARNING');
+      const kept = await engine.run(process.execPath, [cli, 'build', '-'], { input: 'FROM scratch\n', env });
+      expect(kept.stderr).toContain('WARNING: no output given, so the result stays in the build cache');
+
       const away = await load({ DOCKER_HOST: 'unix:///nonexistent.sock' });
       expect(away.status).toBe(1);
       expect(away.stderr).toBe(

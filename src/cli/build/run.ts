@@ -48,6 +48,10 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const options = { ...(await toSolveOptions(connection, flags, inputs)), signal: interrupt.signal };
     const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, flags, io);
+    if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(flags))
+      process.stderr.write(
+        'WARNING: no output given, so the result stays in the build cache: --push, --load or --output keep it\n',
+      );
     const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
     await writeResult(connection, await show(build, flags), flags, io);
     return 0;
@@ -147,12 +151,15 @@ async function defaultAttestations(connection: Connection, flags: BuildFlags): P
   return holds ? { 'attest:provenance': 'mode=min,inline-only=true' } : {};
 }
 
+function isForPeople(flags: BuildFlags): boolean {
+  return ['auto', 'plain', 'tty'].includes(progressMode(flags));
+}
+
 /** Shows a build to its end, and at the end, however it ended, the warnings with their lines. */
 async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
-  const mode = progressMode(flags);
-  const display = await createDisplay(mode, process.stderr);
+  const display = await createDisplay(progressMode(flags), process.stderr);
   const warnings = await showProgress(running.status, display);
-  if (warnings.length > 0 && (mode === 'auto' || mode === 'plain' || mode === 'tty')) {
+  if (warnings.length > 0 && isForPeople(flags)) {
     await running.result.catch(() => {});
     const { formatWarnings } = await import('../../client/progress/source.ts');
     process.stderr.write(`${formatWarnings(warnings)}\n`); // an error that follows stands apart
