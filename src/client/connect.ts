@@ -48,7 +48,7 @@ export interface Connection {
  * } finally {
  *   connection.close();
  * }
- * @param address see parseAddress; without one BUILDKIT_HOST, DOCKER_HOST and the usual sockets are tried
+ * @param address see parseAddress; without one BUILDKIT_HOST, DOCKER_HOST, the Docker context and the usual sockets are tried
  * @throws Error that says what is wrong at which address
  */
 export async function connect(address?: string, options: ConnectOptions = {}): Promise<Connection> {

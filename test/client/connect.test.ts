@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type tls from 'node:tls';
 import { afterAll, describe, expect, test } from 'vitest';
+import { dockerAddress } from '../../src/client/connect/address.ts';
 import {
   type ConnectOptions,
   connect,
@@ -97,6 +99,35 @@ describe('an address', () => {
     const env = { BUILDKIT_HOST: 'tcp://b:1', DOCKER_HOST: 'unix:///d.sock' };
     expect(defaultAddress(env).text).toBe('tcp://b:1');
     expect(defaultAddress({ DOCKER_HOST: 'unix:///d.sock' })).toMatchObject({ path: '/d.sock', protocol: 'docker' });
+  });
+
+  test('is that of the Docker context in use, where no variable says another', () => {
+    const dir = temporaryDir();
+    const env = { DOCKER_CONFIG: dir };
+    const folder = (kind: string, name: string) =>
+      path.join(dir, 'contexts', kind, createHash('sha256').update(name).digest('hex'));
+    const write = (name: string, host: string) => {
+      mkdirSync(folder('meta', name), { recursive: true });
+      const meta = { Name: name, Metadata: {}, Endpoints: { docker: { Host: host, SkipTLSVerify: false } } };
+      writeFileSync(path.join(folder('meta', name), 'meta.json'), JSON.stringify(meta));
+    };
+    write('far', 'tcp://far:2376');
+    mkdirSync(path.join(folder('tls', 'far'), 'docker'), { recursive: true });
+    const ca = path.join(folder('tls', 'far'), 'docker/ca.pem');
+    writeFileSync(ca, '');
+    write('near', 'unix:///near.sock');
+    writeFileSync(path.join(dir, 'config.json'), JSON.stringify({ currentContext: 'near' }));
+
+    expect(defaultAddress(env)).toMatchObject({ path: '/near.sock', protocol: 'docker' });
+    expect(dockerAddress(env)).toMatchObject({ path: '/near.sock' });
+    const far = { ...env, DOCKER_CONTEXT: 'far' };
+    expect(defaultAddress(far)).toMatchObject({ host: 'far', port: 2376, tls: { ca, cert: undefined } });
+    expect(defaultAddress({ ...far, DOCKER_HOST: 'unix:///d.sock' })).toMatchObject({ path: '/d.sock' });
+    expect(() => defaultAddress({ ...env, DOCKER_CONTEXT: 'gone' })).toThrow(
+      'the Docker context "gone" that DOCKER_CONTEXT names has no engine in',
+    );
+    writeFileSync(path.join(dir, 'config.json'), '{');
+    expect(() => defaultAddress(env)).toThrow(`cannot read ${path.join(dir, 'config.json')}`);
   });
 });
 

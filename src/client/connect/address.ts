@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { dockerContext } from './docker-context.ts';
 
 /** What answers at an address: BuildKit's gRPC, Docker's HTTP API with BuildKit inside, or not known until asked. */
 export type Protocol = 'buildkit' | 'docker' | 'detect';
@@ -95,12 +96,14 @@ function parseTls(query: URLSearchParams, secure: boolean): TlsOptions | undefin
 }
 
 /**
- * The address to use when none is given: BUILDKIT_HOST, then DOCKER_HOST, then the sockets where daemons usually listen.
+ * The address to use when none is given: BUILDKIT_HOST, then DOCKER_HOST, then the engine of the Docker context in use,
+ * then the sockets where daemons usually listen.
  * @throws Error when there is none
  */
 export function defaultAddress(env: Readonly<Record<string, string | undefined>> = process.env): Address {
   if (env['BUILDKIT_HOST']) return parseAddress(env['BUILDKIT_HOST']);
-  if (env['DOCKER_HOST']) return parseAddress(env['DOCKER_HOST'], 'docker');
+  const chosen = chosenDocker(env);
+  if (chosen) return chosen;
   const runtime = env['XDG_RUNTIME_DIR'];
   const sockets: [string | undefined, Protocol][] = [
     ['/run/buildkit/buildkitd.sock', 'buildkit'],
@@ -117,15 +120,25 @@ export function defaultAddress(env: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * The Docker engine to use when none is given: DOCKER_HOST, then the sockets where it usually listens.
+ * The Docker engine to use when none is given: DOCKER_HOST, then that of the Docker context in use, then the sockets where
+ * it usually listens.
  * @throws Error when there is none
  */
 export function dockerAddress(env: Readonly<Record<string, string | undefined>> = process.env): Address {
-  if (env['DOCKER_HOST']) return parseAddress(env['DOCKER_HOST'], 'docker');
+  const chosen = chosenDocker(env);
+  if (chosen) return chosen;
   const sockets = dockerSockets(env);
   const socket = sockets.find((file) => existsSync(file));
   if (socket) return parseAddress(`unix://${socket}`, 'docker');
   throw new Error(`no Docker engine found: DOCKER_HOST is not set, and there is no socket at ${sockets.join(', ')}`);
+}
+
+function chosenDocker(env: Readonly<Record<string, string | undefined>>): Address | undefined {
+  if (env['DOCKER_HOST']) return parseAddress(env['DOCKER_HOST'], 'docker');
+  const context = dockerContext(env);
+  if (!context) return undefined;
+  const address = parseAddress(context.host, 'docker');
+  return address.via === 'tcp' && context.tls ? { ...address, tls: context.tls } : address;
 }
 
 function dockerSockets(env: Readonly<Record<string, string | undefined>>): string[] {
