@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { BuildFlags } from './build/options.ts';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
+import { addListOption } from './list-option.ts';
 
 export function buildCommand(io: Io): Command {
   const command = new Command('build')
@@ -54,8 +55,7 @@ export function buildCommand(io: Io): Command {
     ['-t, --tag <name>', 'a name of the image'],
     ['--ulimit <limit>', 'a limit of RUN'],
   ];
-  for (const [flags, description] of lists)
-    command.addOption(new Option(flags, description).argParser(append).default([]));
+  for (const [flags, description] of lists) addListOption(command, flags, description);
   command.addOption(
     new Option(
       '--frontend <name>',
@@ -66,8 +66,4 @@ export function buildCommand(io: Io): Command {
     const { build } = await import('./build/run.ts');
     endWith(await build(context, flags, io));
   });
-}
-
-function append(value: string, previous: readonly string[]): readonly string[] {
-  return [...previous, value];
 }

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
+import { addListOption } from './list-option.ts';
 
 /** Flags as commander gives them. */
 export interface SolveFlags {
@@ -17,27 +18,28 @@ export interface SolveFlags {
 }
 
 export function solveCommand(io: Io): Command {
-  const append = (value: string, previous: readonly string[]) => [...previous, value];
-  const list = (flags: string, description: string) => new Option(flags, description).argParser(append).default([]);
-  return new Command('solve')
+  const command = new Command('solve')
     .summary('build a compiled definition')
     .description('Builds the definition in a file, or on standard input: the bytes of pb.Definition.')
     .argument('[file]', 'the definition', '-')
-    .addOption(list('--local <name=folder>', 'a folder for a local source'))
-    .addOption(list('-o, --output <fields>', 'what becomes of the result: type=local|tar|oci|docker|image,dest=…'))
-    .addOption(list('--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'))
-    .addOption(list('--ssh <default|id[=paths]>', 'an SSH agent or keys'))
-    .addOption(list('--allow <entitlement>', 'allow network.host or security.insecure'))
-    .addOption(list('--cache-from <fields>', 'where to take the cache from'))
-    .addOption(list('--cache-to <fields>', 'where to put the cache'))
     .option('--builder <address>', 'the daemon')
     .addOption(
       new Option('--progress <mode>', 'how progress is shown')
         .choices(['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'])
         .default(process.env['BUILDKIT_PROGRESS'] || 'auto'),
-    )
-    .action(async (file: string, flags: SolveFlags) => {
-      const { solveFile } = await import('./build/solve-file.ts');
-      endWith(await solveFile(file, flags, io));
-    });
+    );
+  const lists: [string, string][] = [
+    ['--local <name=folder>', 'a folder for a local source'],
+    ['-o, --output <fields>', 'what becomes of the result: type=local|tar|oci|docker|image,dest=…'],
+    ['--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'],
+    ['--ssh <default|id[=paths]>', 'an SSH agent or keys'],
+    ['--allow <entitlement>', 'allow network.host or security.insecure'],
+    ['--cache-from <fields>', 'where to take the cache from'],
+    ['--cache-to <fields>', 'where to put the cache'],
+  ];
+  for (const [flags, description] of lists) addListOption(command, flags, description);
+  return command.action(async (file: string, flags: SolveFlags) => {
+    const { solveFile } = await import('./build/solve-file.ts');
+    endWith(await solveFile(file, flags, io));
+  });
 }

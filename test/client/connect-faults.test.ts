@@ -11,8 +11,8 @@ import { connect } from '../../src/client/index.ts';
 import { Control } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
 import { createDuplexChannel } from '../../src/rpc/channel.ts';
 import { createClient } from '../../src/rpc/client.ts';
+import { ends } from '../ends.ts';
 import { runCommand } from '../engine/command.ts';
-import { ends } from './ends.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 const servers: { close(): void }[] = [];

@@ -15,7 +15,7 @@ import {
 } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
-import { ends } from './ends.ts';
+import { ends } from '../ends.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 

@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Connection, connect, solve } from '../../src/client/index.ts';
 import { auth } from '../../src/client/session/auth.ts';
 import { Auth } from '../../src/gen/moby/filesync/v1/auth_pb.ts';
+import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { ends } from './ends.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 

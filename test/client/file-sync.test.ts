@@ -6,7 +6,7 @@ import { fileSync } from '../../src/client/session/file-sync.ts';
 import type { Stat } from '../../src/gen/fsutil/types/stat_pb.ts';
 import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { Health } from '../../src/gen/grpc/health/v1/health_pb.ts';
-import { ends } from './ends.ts';
+import { ends } from '../ends.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 

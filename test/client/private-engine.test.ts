@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Connection, connect, prune, type SolveOptions, solve } from '../../src/client/index.ts';
+import { ends } from '../ends.ts';
 import { startPrivateEngine } from '../engine/engine.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { ends } from './ends.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {

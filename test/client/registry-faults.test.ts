@@ -15,8 +15,8 @@ import {
   type SolveOptions,
   solve,
 } from '../../src/client/index.ts';
+import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { ends } from './ends.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 const PORT = 7301;

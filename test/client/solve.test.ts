@@ -20,8 +20,8 @@ import {
   type SolveOptions,
   solve,
 } from '../../src/client/index.ts';
+import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { ends } from './ends.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 const DOCKERFILE = 'dockerfile.v0';

@@ -36,7 +36,7 @@ describe('a compiled definition', () => {
 });
 
 await onEngines('solve of a compiled file', { suites: ['forky', 'trixie'] }, (engine) => {
-  test('does not wait for the session of the compiler', async () => {
+  test('needs no session of the compiler', async () => {
     const dir = temporaryDir();
     const context = path.join(dir, 'context');
     mkdirSync(context);
@@ -52,16 +52,9 @@ await onEngines('solve of a compiled file', { suites: ['forky', 'trixie'] }, (en
     const pb = path.join(dir, 'llb');
     await engine.must(node, [...args, 'compile', '--format', 'pb', '-o', pb, context], { env });
     const out = path.join(dir, 'out');
-    const options = ['--progress', 'rawjson', '--local', `context=${context}`, '-o', out, pb];
+    const options = ['--local', `context=${context}`, '-o', out, pb];
     const { status, stderr } = await engine.run(node, [...args, 'solve', ...options], { env });
     expect(status, stderr).toBe(0);
     expect(readFileSync(path.join(out, 'f'), 'utf8')).toBe('contents');
-    const took = stderr
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .flatMap((line) => (JSON.parse(line) as { vertexes?: { started?: string; completed?: string }[] }).vertexes ?? [])
-      .map(({ started, completed }) => (started && completed ? Date.parse(completed) - Date.parse(started) : 0));
-    expect(Math.max(...took)).toBeGreaterThan(0);
-    expect(Math.max(...took)).toBeLessThan(4000); // the daemon waits 5 s
   });
 });
