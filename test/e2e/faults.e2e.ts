@@ -161,7 +161,7 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     const dockerfile = 'FROM scratch\nCOPY file /\n';
     expect((await build(dockerfile)).status).toBe(0);
     const killed = oomKills();
-    limitMemory(engine, 16 << 20); // it starts with that, and needs more
+    limitMemory(engine, 10 << 20); // it starts with that and needs more; with a little more it would stall, out of room for its code
     try {
       const { status, stderr } = await build(dockerfile);
       expect(status).not.toBe(0);
