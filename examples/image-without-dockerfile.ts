@@ -1,17 +1,17 @@
 // An image without a Dockerfile: its steps are written in TypeScript. The source is compiled where the daemon is, for two
-// platforms, with a cache mount and a secret; the image holds nothing but the binary.
+// platforms, with a cache mount and a secret that the compile step reads; the image holds nothing but the binary.
 //
 //   node examples/image-without-dockerfile.ts IMAGE [--push | --oci DIR]
 //
 // BUILDER and COMPILE replace the image and the command that compile, PLATFORMS the platforms, LICENSE_KEY the secret.
 // Registry credentials are those of the docker command; an SSH agent is forwarded where there is one.
 import { connect, createDisplay, type Export, imageFrontend, showProgress, solve } from 'tsfront/client';
-import { copy, image, local, scratch } from 'tsfront/llb';
+import { copy, local, resolveImage, scratch } from 'tsfront/llb';
 
 const [name = 'example/hello:latest', mode, dir = 'hello-image'] = process.argv.slice(2);
 const {
   BUILDER = 'golang:1.25-alpine',
-  COMPILE = 'go build -ldflags "-X main.license=$(cat /run/secrets/license)" -o /out/hello main.go',
+  COMPILE = 'test -s /run/secrets/license && go build -o /out/hello main.go',
   PLATFORMS = 'linux/amd64,linux/arm64',
   LICENSE_KEY = 'none',
   SSH_AUTH_SOCK,
@@ -20,11 +20,12 @@ const {
 const frontend = imageFrontend(PLATFORMS.split(','), async (platform, bridge) => {
   // the compiler runs natively and is told what to compile for
   const [native] = bridge.options.workers[0]?.platforms ?? [];
-  const { ref: builder } = await bridge.resolveImageConfig(BUILDER, {
-    platform: native,
-    logName: `resolve ${BUILDER}`,
-  });
-  const out = image(builder, { platform: native })
+  const builder = await resolveImage(
+    BUILDER,
+    (ref, request) => bridge.resolveImageConfig(ref, { ...request, logName: `resolve ${BUILDER}` }),
+    { platform: native, pin: true },
+  );
+  const out = builder
     .dir('/src')
     .file(copy(local('source'), '/', '/src', { copyDirContentsOnly: true }), { platform: native })
     .run({

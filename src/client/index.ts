@@ -35,7 +35,7 @@ export { errorSources, formatSource, formatWarnings, type SourceExcerpt } from '
 export type { AuthOptions } from './session/auth.ts';
 export type { SecretSource } from './session/secrets.ts';
 export { type Attachable, openSession, type Session } from './session/session.ts';
-export { type SourcePolicyCheck, sourcePolicy } from './session/source-policy.ts';
+export type { SourceCheckRequest, SourceDecision, SourcePolicyCheck } from './session/source-policy.ts';
 export type { SshSource } from './session/ssh.ts';
 export { type Uploads, uploads } from './session/upload.ts';
 export { type Build, type MemoryFiles, type SolveOptions, type SolveResult, solve } from './solve.ts';

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { requireCapability } from '../gateway/caps.ts';
 import type { SolveRequestSchema } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
 import type { Definition } from '../llb/definition.ts';
@@ -18,6 +19,7 @@ import { fileSend } from './session/file-send.ts';
 import { fileSync } from './session/file-sync.ts';
 import { type SecretSource, secrets } from './session/secrets.ts';
 import { type Attachable, openSession, type Session } from './session/session.ts';
+import { explainDenied, type SourcePolicyCheck, sourcePolicy } from './session/source-policy.ts';
 import { type SshSource, ssh } from './session/ssh.ts';
 import { fromStatusResponse, type StatusUpdate } from './status.ts';
 
@@ -52,6 +54,10 @@ export interface SolveOptions {
   readonly entitlements?: readonly string[] | undefined;
   /** Rules that allow, deny or rewrite sources, applied by the daemon. */
   readonly sourcePolicy?: MessageInitShape<typeof PolicySchema> | undefined;
+  /**
+   * Decides on each source when the daemon asks. Daemons before BuildKit 0.27 do not ask: there the build is refused.
+   */
+  readonly sourcePolicyCheck?: SourcePolicyCheck | undefined;
   /** Keeps the build out of the daemon's history. */
   readonly internal?: boolean | undefined;
   /** Further services for the session. */
@@ -134,12 +140,13 @@ async function runWith(
   let failed = true;
   try {
     if (exports.exporters.length > 1) await requireSeveralExporters(connection, signal);
+    if (options.sourcePolicyCheck) await requirePolicyChecks(connection, signal);
     session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
     const result = await runOn(session, connection, ref, options, exports, caches, onStart);
     failed = false;
     return result;
   } catch (error) {
-    throw explainMissing(error, connection.kind);
+    throw explainMissing(explainDenied(error), connection.kind);
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();
@@ -176,6 +183,7 @@ async function runOn(
     Cache: { Exports: [...caches.exports], Imports: [...caches.imports] },
     Entitlements: [...(options.entitlements ?? [])],
     ...(options.sourcePolicy ? { SourcePolicy: options.sourcePolicy } : {}),
+    SourcePolicySession: options.sourcePolicyCheck ? session.id : '',
     Internal: options.internal ?? false,
   };
   let done = false;
@@ -202,6 +210,20 @@ async function runOn(
   }
 }
 
+/** A daemon that does not ask would build what the check forbids. @throws Error when this is one */
+async function requirePolicyChecks(connection: Connection, signal?: AbortSignal): Promise<void> {
+  const probe = solve(connection, {
+    signal,
+    auth: false,
+    internal: true,
+    frontend: async ({ options }) => {
+      requireCapability(options.llbCaps, 'source.policy.session');
+      return { metadata: new Map() };
+    },
+  });
+  await probe.result;
+}
+
 /** Everything that can go wrong before the daemon is bothered. */
 async function prepare(options: SolveOptions, temporary: string[]) {
   if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
@@ -225,6 +247,7 @@ async function prepare(options: SolveOptions, temporary: string[]) {
   if (stores.size > 0) attachables.push(contentStores(stores));
   if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
+  if (options.sourcePolicyCheck) attachables.push(sourcePolicy(options.sourcePolicyCheck));
   if (options.auth !== false) attachables.push(auth(options.auth));
   return { attachables, exports, caches };
 }

@@ -4,16 +4,18 @@
  * @example
  * import { copy, image, local } from 'tsfront/llb';
  *
- * const built = image('golang:1.21-alpine')
+ * const built = image('node:24-alpine')
  *   .dir('/app')
  *   .file(copy(local('src'), '/', '.', { copyDirContentsOnly: true }))
- *   .run({ shlex: 'go build -o myapp .', mounts: [{ type: 'cache', target: '/root/.cache/go-build', id: 'go' }] }).root;
- * const definition = image('alpine').file(copy(built, 'myapp', '/usr/bin/myapp')).marshal();
+ *   .run({ shlex: 'npm ci', mounts: [{ type: 'cache', target: '/root/.npm', id: 'npm' }] }).root;
+ * const definition = image('node:24-alpine').file(copy(built, '/app', '/app')).marshal();
  * process.stdout.write(definition.encode()); // what `buildctl build` reads
  *
  * Digests are those of BuildKit's Go client for the same graph, so both share one cache. States are values: nothing
  * is read, asked for or run before the definition is solved. A definition makes files, not an image config; entry
- * point, environment and labels of an image come from the frontend that solves it (see `tsfront/client`).
+ * point, environment and labels of an image come from the frontend that solves it (see `tsfront/client`). Likewise
+ * `image` knows nothing of the config of what it names: a run on it has BuildKit's default PATH and what the state
+ * says; `resolveImage` asks for the config and brings its environment and working directory along.
  *
  * @module
  */

@@ -137,9 +137,9 @@ export class State {
    * Runs a command on this filesystem. Options that a state has too (env, dir, user …) count for this run alone.
    *
    * @example
-   * const { root } = image('golang:1.21-alpine').dir('/app').run({
-   *   shlex: 'go build -o myapp .',
-   *   mounts: [{ type: 'cache', target: '/root/.cache/go-build', id: 'go-build' }],
+   * const { root } = image('node:24-alpine').dir('/app').run({
+   *   shlex: 'npm ci',
+   *   mounts: [{ type: 'cache', target: '/root/.npm', id: 'npm' }],
    *   secrets: [{ id: 'token', target: '/run/secrets/token' }],
    * });
    */

@@ -149,4 +149,31 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   test('a context that is not there fails before the daemon is asked', async () => {
     await expect(build('/nonexistent').result).rejects.toThrow('/nonexistent is not a directory');
   });
+
+  test('a check decides on each source; a daemon that would not ask is refused', async () => {
+    const checked = async (decide: SolveOptions['sourcePolicyCheck']) => {
+      const dir = context({ Dockerfile: `FROM ${base}\nCOPY f /\n`, f: 'contents' });
+      return build(dir, { sourcePolicyCheck: decide }).result.then(
+        () => '',
+        (error: Error) => error.message,
+      );
+    };
+    const asked: string[] = [];
+    const allowed = await checked((request) => {
+      asked.push(request.Source?.Source?.identifier ?? '');
+      return 'allow';
+    });
+    if (asked.length === 0) {
+      expect(allowed).toMatch(/feature source\.policy\.session .*is not supported by build server/);
+      return;
+    }
+    expect(allowed).toBe('');
+    expect(asked).toContain('local://context');
+    expect(asked.some((source) => source.startsWith('docker-image://'))).toBe(true);
+    const denied = await checked((request) =>
+      request.Source?.Source?.identifier.startsWith('docker-image:') ? { deny: 'no images today' } : 'allow',
+    );
+    expect(denied).toContain('not allowed by policy');
+    expect(denied).toContain('no images today');
+  });
 });

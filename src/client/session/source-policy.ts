@@ -1,19 +1,70 @@
 /** Session service by which the client decides on each source of its build. */
 import type { MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { ResolveSourceMetaRequestSchema } from '../../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
+import { PolicyAction } from '../../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
 import {
   type CheckPolicyRequestSchema,
   type CheckPolicyResponseSchema,
   PolicyVerifier,
 } from '../../gen/moby/buildkit/v1/sourcepolicy/policysession/policysession_pb.ts';
 import { routes } from '../../rpc/server.ts';
+import { RpcError, type StatusDetail } from '../../rpc/status.ts';
 import type { Attachable } from './session.ts';
 
-/** Allows, denies or rewrites a source, or asks for its metadata first. */
-export type SourcePolicyCheck = (
-  request: MessageShape<typeof CheckPolicyRequestSchema>,
-) => Promise<MessageInitShape<typeof CheckPolicyResponseSchema>>;
+/** A source that is about to be used (`Source.Source`), with its platform and what is known of it so far. */
+export type SourceCheckRequest = MessageShape<typeof CheckPolicyRequestSchema>;
 
-/** Asks `check` for every source. Daemons before BuildKit 0.27 do not. */
+export type SourceDecision =
+  | 'allow'
+  /** Ends the build, with the reason. */
+  | { readonly deny: string }
+  /** Uses another source instead, on which the check is asked again. */
+  | { readonly convert: { readonly identifier: string; readonly attrs?: Readonly<Record<string, string>> } }
+  /** Asks again once this is known of the source. */
+  | { readonly resolve: MessageInitShape<typeof ResolveSourceMetaRequestSchema> };
+
+/** Decides on a source. */
+export type SourcePolicyCheck = (request: SourceCheckRequest) => SourceDecision | Promise<SourceDecision>;
+
+/** Asks `check` for each source of a build whose request names this session for it. */
 export function sourcePolicy(check: SourcePolicyCheck): Attachable {
-  return { routes: routes(PolicyVerifier, { checkPolicy: (request) => check(request) }) };
+  return { routes: routes(PolicyVerifier, { checkPolicy: async (request) => toResponse(await check(request)) }) };
+}
+
+function toResponse(decision: SourceDecision): MessageInitShape<typeof CheckPolicyResponseSchema> {
+  if (decision === 'allow') return decided({ action: PolicyAction.ALLOW });
+  if ('deny' in decision) return decided({ action: PolicyAction.DENY, denyMessages: [{ message: decision.deny }] });
+  if ('resolve' in decision) return { result: { case: 'request', value: decision.resolve } };
+  const { identifier, attrs = {} } = decision.convert;
+  return decided({ action: PolicyAction.CONVERT, update: { identifier, attrs: { ...attrs } } });
+}
+
+type Result = NonNullable<MessageInitShape<typeof CheckPolicyResponseSchema>['result']>;
+
+function decided(
+  value: Extract<Result, { case: 'decision' }>['value'],
+): MessageInitShape<typeof CheckPolicyResponseSchema> {
+  return { result: { case: 'decision', value } };
+}
+
+/** Adds to the error of a build why a source of it was denied, which the daemon sends beside its message. */
+export function explainDenied(error: unknown): unknown {
+  if (!(error instanceof RpcError)) return error;
+  const reasons = error.details
+    .filter(({ typeUrl }) => /\bDecisionResponse\+json$/.test(typeUrl))
+    .flatMap(denyMessages);
+  if (reasons.length === 0) return error;
+  const explained = `${error.status}: ${reasons.join('; ')}`;
+  return Object.assign(new RpcError(error.code, explained, error.details), { cause: error });
+}
+
+function denyMessages({ value }: StatusDetail): string[] {
+  try {
+    const { denyMessages = [] } = JSON.parse(Buffer.from(value).toString()) as {
+      denyMessages?: { message?: string }[];
+    };
+    return denyMessages.flatMap(({ message }) => message ?? []);
+  } catch {
+    return []; // the message without it is an error still
+  }
 }
