@@ -81,6 +81,63 @@ describe('a directory export', () => {
     expect(readdirSync(dest).sort()).toEqual(['d', 'd-e', 'z']);
   });
 
+  const listing = () =>
+    execFileSync('find', ['.', '-printf', '%p %y %m %i %l\\n'], { cwd: dest, encoding: 'utf8' }).split('\n').sort();
+
+  test('takes the place of what is there', async () => {
+    mkdirSync(path.join(dest, 'a/old'), { recursive: true });
+    for (const name of ['file', 'kept', 'other']) writeFileSync(path.join(dest, name), 'old');
+    symlinkSync('../outside', path.join(dest, 'link'));
+    await send(dest, [
+      file('a', 'new'),
+      dir('file'),
+      file('file/f', 'new'),
+      dir('link'),
+      file('link/victim', 'new'),
+      link('other', 'a'),
+    ]);
+    expect(readdirSync(dest).sort()).toEqual(['a', 'file', 'kept', 'link', 'other']);
+    expect(readFileSync(path.join(dest, 'other'), 'utf8')).toBe('new');
+    expect(readFileSync(path.join(outside, 'victim'), 'utf8')).toBe('untouched');
+  });
+
+  test('goes into what is mounted in its destination, and leaves all as it was when a part has no place', async (context) => {
+    mkdirSync(path.join(dest, 'a/old'), { recursive: true });
+    mkdirSync(path.join(dest, 'm'));
+    writeFileSync(path.join(dest, 'b'), 'old');
+    writeFileSync(path.join(dest, 'z'), 'mounted over');
+    const mounts = [path.join(dest, 'm'), path.join(dest, 'z')];
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mounts[0]!], { stdio: 'ignore' });
+      execFileSync('mount', ['--bind', path.join(outside, 'victim'), mounts[1]!], { stdio: 'ignore' });
+    } catch {
+      context.skip();
+    }
+    try {
+      writeFileSync(path.join(dest, 'm/f'), 'old');
+      const entries = [
+        file('a', 'new'),
+        file('b', 'new'),
+        { ...dir('m'), mode: (ModeDir | 0o700) >>> 0 },
+        file('m/f', 'new'),
+      ];
+      const before = listing();
+      await expect(send(dest, [...entries, file('z', 'new')])).rejects.toThrow(/EBUSY/);
+      expect(listing()).toEqual(before);
+      await send(dest, entries);
+      expect(['a', 'b', 'm/f'].map((name) => readFileSync(path.join(dest, name), 'utf8'))).toEqual([
+        'new',
+        'new',
+        'new',
+      ]);
+      expect(readdirSync(dest).sort()).toEqual(['a', 'b', 'm', 'z']);
+      expect(readdirSync(path.join(dest, 'm'))).toEqual(['f']);
+      expect(readFileSync(path.join(outside, 'victim'), 'utf8')).toBe('untouched');
+    } finally {
+      for (const mount of mounts) execFileSync('umount', [mount]);
+    }
+  });
+
   test('stays when the session ends with our last packet', async () => {
     const attachable = fileSend(new Map([[0, { kind: 'directory', path: dest }]]));
     const daemon = await fakeDaemon(attachable);

@@ -78,10 +78,7 @@ await onEngines('a fault', { suites: ['forky', 'trixie'] }, (engine) => {
       for (const entry of exports) {
         const exporting = ends(solve(connection, { ...options, exports: [entry] }).result);
         await expect(exporting).rejects.toThrow(/ENOSPC|no space left/);
-        const left = readdirSync(mount, { recursive: true, encoding: 'utf8' });
-        expect(left.filter((name) => /big|tar|partial|index|[0-9a-f]{64}/.test(name) && !/blobs/.test(name))).toEqual(
-          [],
-        );
+        expect(readdirSync(mount)).toEqual([]);
       }
     } finally {
       execFileSync('umount', [mount]);

@@ -5,20 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chmod,
-  type FileHandle,
-  link,
-  lstat,
-  lutimes,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  symlink,
-  utimes,
-} from 'node:fs/promises';
+import { chmod, type FileHandle, link, lutimes, mkdir, open, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RawCall } from '../../rpc/server.ts';
@@ -32,6 +19,7 @@ import {
   toUnixPermissions,
 } from './file-mode.ts';
 import { makeDirs } from './make-dirs.ts';
+import { mergeTree } from './merge-tree.ts';
 import { decodePacket } from './packet.ts';
 import { createPacketBuffer, PacketType } from './packet-buffer.ts';
 import { compareUtf8, type FileEntry } from './walk.ts';
@@ -62,8 +50,9 @@ export async function receiveTree(call: RawCall, dest: string): Promise<void> {
   try {
     await mkdir(staging, { mode: 0o700 });
     await receiveInto(call, staging, async (directories) => {
-      await merge(staging, dest);
-      for (const entry of directories.reverse()) await applyMetadata(path.join(dest, entry.path), entry);
+      await mergeTree(staging, dest, async () => {
+        for (const entry of directories.reverse()) await applyMetadata(path.join(dest, entry.path), entry);
+      });
     });
     await rm(staging, { recursive: true, force: true });
   } catch (error) {
@@ -264,22 +253,4 @@ export function createOrderCheck(): (entry: FileEntry) => void {
         throw new Error(`invalid link ${quoted} to unknown path ${JSON.stringify(entry.linkname)}`);
     }
   };
-}
-
-/** Moves what is in `from` into `to`. Directories are merged; anything else takes the place of what has its name. */
-async function merge(from: string, to: string): Promise<void> {
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const source = path.join(from, entry.name);
-    const target = path.join(to, entry.name);
-    const existing = await lstat(target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (existing?.isDirectory() && entry.isDirectory()) {
-      await merge(source, target);
-      continue;
-    }
-    if (existing?.isDirectory() || (existing && entry.isDirectory())) await rm(target, { recursive: true });
-    await rename(source, target);
-  }
 }
