@@ -141,7 +141,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
       const bytes = readFileSync(path.join(layout, 'blobs/sha256', blob));
       return (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString('latin1');
     });
-    const provenance = blobs.find((blob) => blob.includes('slsa.dev/provenance'));
+    const provenance = blobs.find((blob) => blob.includes('in-toto.io/Statement'));
     expect(provenance).toContain('"id":"token"'); // which secret, not what it is
     for (const text of [logs, steps, JSON.stringify(record), ...blobs]) {
       expect(text).not.toContain(secret);
