@@ -38,14 +38,20 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
+/** With the values of Go's strconv.ParseBool. */
+const BOOLEAN_FLAG = /^(-q|--(?:quiet|no-cache|pull|push|load|check))=(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/;
+
 /**
  * Spells arguments out that the parser does not take as docker does: flags with a value (`--push=false`), and
  * `--no-cache=STAGES` (docker's `--no-cache-filter`), for it takes `no-` for a negation.
  */
 function spellOut(args: readonly string[]): string[] {
-  return args.flatMap((arg) => {
-    const [, flag, value] = /^(-q|--(?:quiet|no-cache|pull|push|load|check))=(true|false|1|0)$/.exec(arg) ?? [];
-    if (flag) return value === 'true' || value === '1' ? [flag] : [];
+  const end = args.indexOf('--');
+  const flags = end < 0 ? args : args.slice(0, end);
+  const spelled = flags.flatMap((arg) => {
+    const [, flag, value] = BOOLEAN_FLAG.exec(arg) ?? [];
+    if (flag) return /^[1tT]/.test(value!) ? [flag] : [];
     return arg.replace(/^--no-cache(-filter)?=/, '--uncached=').replace(/^--no-cache-filter$/, '--uncached');
   });
+  return [...spelled, ...args.slice(flags.length)];
 }

@@ -24,7 +24,7 @@ export function explainMissing(error: unknown, kind: Connection['kind']): unknow
   const hint = cache
     ? `this Docker engine has no ${cache} cache`
     : exporter === 'image'
-      ? 'this Docker engine pushes no images by itself: build without pushing, then use "docker push"'
+      ? 'this Docker engine’s BuildKit pushes no images: export with "moby", then push with dockerPush or "docker push"'
       : `this Docker engine has no ${exporter} exporter`;
   const explained = `${error.status} (${hint}; Docker 23 and newer have it with the containerd image store)`;
   return Object.assign(new RpcError(error.code, explained, error.details), { cause: error });

@@ -34,6 +34,14 @@ export async function listWorkers(connection: Connection): Promise<readonly Work
   }));
 }
 
+/**
+ * Whether the daemon has a store for whole images, with indices and attestations, which it can push from. Docker engines
+ * without the containerd image store have none.
+ */
+export function hasImageStore(workers: readonly Worker[]): boolean {
+  return workers.some(({ labels }) => labels['org.mobyproject.buildkit.worker.snapshotter'] !== undefined);
+}
+
 /** The daemon's version; undefined before BuildKit 0.11, which does not tell. */
 export async function daemonVersion(connection: Connection): Promise<string | undefined> {
   try {

@@ -24,7 +24,13 @@ export { defaultAddress, parseAddress } from './connect/address.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export type { Container, ContainerMount, ContainerOptions, ContainerProcess, ExecOptions } from './container.ts';
 export * from './daemon.ts';
-export { type DockerLoader, type DockerLoaderOptions, dockerLoader } from './docker-loader.ts';
+export {
+  type DockerEngineOptions,
+  type DockerLoader,
+  type DockerPushOptions,
+  dockerLoader,
+  dockerPush,
+} from './docker-engine.ts';
 export type { Attributes, Destination, Export } from './exporters.ts';
 export { type ImageBuild, type ImageSettings, imageFrontend } from './image-frontend.ts';
 export { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';

@@ -62,6 +62,20 @@ export function familiarString(reference: ImageReference): string {
   return formatReference(familiar(reference));
 }
 
+/**
+ * What a named context is known as: the short name of the image or stage that it stands for, without the tag `latest`;
+ * `::PLATFORM` behind it stays. As buildx names them.
+ * @throws Error for what can be the name of neither
+ */
+export function contextName(text: string): string {
+  const [name = '', ...platform] = text.split('::');
+  try {
+    return [familiarString(parseNormalizedNamed(name)).replace(/:latest$/, ''), ...platform].join('::');
+  } catch (error) {
+    throw new Error(`invalid context name ${JSON.stringify(text)}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 /** Adds the tag `latest` if there is neither tag nor digest. */
 export function tagNameOnly(reference: ImageReference): ImageReference {
   return reference.tag || reference.digest ? reference : { ...reference, tag: 'latest' };

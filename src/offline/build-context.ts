@@ -4,6 +4,7 @@ import path from 'node:path';
 import { isHttpUrl } from '../gateway/context.ts';
 import { parseGitRef } from '../image/git-ref.ts';
 import { type OciLayout, openOciLayout } from '../image/oci-layout.ts';
+import { contextName } from '../image/reference.ts';
 import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -36,8 +37,17 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
   }
 
   await openMain(options, opts, locals);
-  for (const [name, value] of options.buildContexts ?? []) await openNamed(name, value, opts, locals, ociLayouts);
+  for (const [name, value] of options.buildContexts ?? [])
+    await openNamed(requireContextName(name), value, opts, locals, ociLayouts);
   return { opts, locals, ociLayouts };
+}
+
+function requireContextName(text: string): string {
+  try {
+    return contextName(text);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 const defaultFile = 'Dockerfile';

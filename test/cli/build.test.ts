@@ -47,6 +47,14 @@ describe('flags of build', () => {
     expect(entitlements(flags)).toEqual(['network.host']);
     expect(() => frontendAttrs({ ...none, network: 'odd' }, {})).toThrow('unsupported network mode "odd"');
     expect(() => frontendAttrs({ ...none, addHost: ['odd'] }, {})).toThrow('invalid host "odd"');
+    const gateway = { ...none, addHost: ['h:host-gateway'] };
+    expect(frontendAttrs(gateway, {}, '172.17.0.1')).toEqual({ 'add-hosts': 'h=172.17.0.1' });
+    expect(() => frontendAttrs(gateway, {})).toThrow('host-gateway');
+    const env = { DOCKER_DEFAULT_PLATFORM: 'linux/s390x' };
+    expect(frontendAttrs(none, env)).toEqual({ platform: 'linux/s390x' });
+    expect(frontendAttrs({ ...none, platform: ['local,linux/s390x', 'linux/s390x'] }, env)['platform']).toMatch(
+      /^linux\/(amd64|arm64),linux\/s390x$/,
+    );
   });
 
   const flags = { output: [] as string[], push: false, load: false, tag: [] as string[], annotation: [] as string[] };
@@ -68,17 +76,30 @@ describe('flags of build', () => {
       [{ type: 'image', attrs: { push: 'true' } }, { type: 'docker', dest: load, attrs: { name: 'r.io/a:1' } }]],
     ['the cache alone', { output: ['type=cacheonly'] }, 'dockerd', []],
   ])('output %s', (_, given, kind, expected) => {
-    expect(parseOutputs({ ...flags, ...given }, kind, load)).toMatchObject(expected as object[]);
+    expect(parseOutputs({ ...flags, ...given }, { kind, pushes: true, load }).exports).toMatchObject(expected as object[]);
   }); // biome-ignore format: a table
 
+  test('an image is pushed by an engine whose BuildKit cannot', () => {
+    const place = { kind: 'dockerd', pushes: false, load } as const;
+    for (const pushed of [
+      { push: true, output: [] },
+      { push: false, output: ['type=image,push=TRUE'] },
+    ])
+      expect(parseOutputs({ ...flags, ...pushed, tag: ['r.io/a:1', 'r.io/b'] }, place)).toEqual({
+        exports: [{ type: 'custom', name: 'moby', attrs: { name: 'r.io/a:1,r.io/b:latest' } }],
+        pushByEngine: ['r.io/a:1', 'r.io/b:latest'],
+      });
+    expect(() => parseOutputs({ ...flags, output: ['type=image,name=a,push=maybe'] }, place)).toThrow(/--output/);
+  });
+
   test('outputs that make no sense are refused', () => {
-    expect(() => parseOutputs({ ...flags, push: true }, 'dockerd', load)).toThrow(
+    expect(() => parseOutputs({ ...flags, push: true }, { kind: 'dockerd', pushes: true, load })).toThrow(
       'tag is needed when pushing to registry',
     );
-    expect(() => parseOutputs({ ...flags, output: ['type=local'] }, 'dockerd', load)).toThrow(
+    expect(() => parseOutputs({ ...flags, output: ['type=local'] }, { kind: 'dockerd', pushes: true, load })).toThrow(
       'dest is required for local exporter',
     );
-    expect(() => parseOutputs({ ...flags, output: ['dest=x'] }, 'dockerd', load)).toThrow(
+    expect(() => parseOutputs({ ...flags, output: ['dest=x'] }, { kind: 'dockerd', pushes: true, load })).toThrow(
       'type is required for output',
     );
   });
@@ -95,6 +116,13 @@ describe('flags of build', () => {
       { id: 'default', paths: [], raw: false },
       { id: 'k', paths: ['/a', '/b'], raw: false },
     ]);
+    expect(parseSsh(['k=raw=false,/s', 'r=/s,raw=true'])).toEqual([
+      { id: 'k', paths: ['/s'], raw: false },
+      { id: 'r', paths: ['/s'], raw: true },
+    ]);
+    for (const context of ['git@example.com:a/b.git#main', 'ssh://git@example.com/a/b.git'])
+      expect(parseSsh([], context)).toEqual([{}]);
+    for (const context of ['.', 'https://u@example.com/b.git', 'a/b@c:d']) expect(parseSsh([], context)).toEqual([]);
     expect(parseCaches('--cache-from', ['r.io/Img:Tag', 'type=local,src=d'])).toEqual([
       { type: 'registry', attrs: { ref: 'r.io/Img:Tag' } },
       { type: 'local', attrs: { src: 'd' } },
@@ -122,6 +150,18 @@ describe('flags of build', () => {
     });
     await expect(openInputs('/nonexistent', undefined, [])).rejects.toThrow('unable to prepare context');
     expect(inputs.sharedKey).toBe(path.basename(dir));
+
+    const named = await openInputs(dir, undefined, [`docker.io/library/alpine:latest=${dir}`, 'r.io/a:2=target:x']);
+    expect(named.frontendAttrs).toEqual({ 'context:alpine': 'local:alpine', 'context:r.io/a:2': 'target:x' });
+    await expect(openInputs(dir, undefined, [`=${dir}`])).rejects.toThrow('invalid context name ""');
+    const own = path.join(dir, 'sub/My.Dockerfile');
+    expect(await openInputs('https://example.com/y.git', own, [])).toMatchObject({
+      localDirs: { dockerfile: path.join(dir, 'sub') },
+      frontendAttrs: { context: 'https://example.com/y.git', dockerfilekey: 'dockerfile', filename: 'My.Dockerfile' },
+    });
+    writeFileSync(path.join(dir, 'dockerfile'), 'FROM scratch');
+    expect((await openInputs(dir, path.join(dir, 'Dockerfile'), [])).localDirs['dockerfile']).toBe(dir);
+    await expect(openInputs('-', '-', [])).rejects.toThrow("can't use stdin for both");
   });
 
   test('say where the context lies in its git repository', async () => {

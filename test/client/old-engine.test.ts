@@ -47,7 +47,7 @@ await onEngines('an old engine', { suites: ['bookworm'] }, (engine) => {
       const name = `${engine.registry}/test/old:1`;
       const tar = { type: 'tar' as const, dest: path.join(dir, 'out.tar') };
       await expect(run({ exports: [{ type: 'image', attrs: { name, push: 'true' } }] })).rejects.toThrow(
-        /exporter "image" could not be found .*docker push.*containerd image store/,
+        /exporter "image" could not be found .*dockerPush.*containerd image store/,
       );
       await expect(run({ exports: [{ type: 'oci', dest: path.join(dir, 'oci.tar') }] })).rejects.toThrow(
         /has no oci exporter/,
@@ -59,5 +59,30 @@ await onEngines('an old engine', { suites: ['bookworm'] }, (engine) => {
       await expect(run({ cacheTo })).rejects.toThrow(/has no local cache/);
       for (const left of ['oci.tar', 'out.tar', 'out']) expect(existsSync(path.join(dir, left)), left).toBe(false);
     });
+  });
+
+  test.skipIf(engine.suite === 'own')('pushes what tsfront build has made, through the engine', async () => {
+    const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+    const name = `${engine.registry}/test/pushed-by-engine:1`;
+    const push = (image: string) => {
+      const args = [cli, 'build', '--progress=plain', '--push', '-t', image, `--metadata-file=${metadata}`, '-'];
+      const options = { input: 'FROM scratch\nLABEL made=here\n', env: { BUILDKIT_HOST: engine.buildkitHost } };
+      return engine.run(process.execPath, args, options);
+    };
+    const metadata = path.join(temporaryDir(), 'metadata.json');
+    const pushed = await push(name);
+    expect(pushed.status, pushed.stderr).toBe(0);
+    const told = JSON.parse(readFileSync(metadata, 'utf8'));
+    const accept = 'application/vnd.docker.distribution.manifest.v2+json';
+    const answer = await fetch(`http://${engine.registry}/v2/test/pushed-by-engine/manifests/1`, {
+      headers: { accept },
+    });
+    expect(answer.headers.get('docker-content-digest')).toBe(told['containerimage.digest']);
+    const { config } = (await answer.json()) as { config: { digest: string } };
+    expect(config.digest).toBe(told['containerimage.config.digest']);
+
+    const refused = await push('localhost:1/test/x:1');
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/failed to push localhost:1\/test\/x:1: .*refused/);
   });
 });

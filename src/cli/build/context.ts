@@ -7,6 +7,7 @@ import { type Attachable, uploads } from '../../client/index.ts';
 import { findInIndex } from '../../client/session/oci-layout.ts';
 import { parseGitRef } from '../../image/git-ref.ts';
 import { defaultLimits, request } from '../../image/http-request.ts';
+import { contextName } from '../../image/reference.ts';
 import { cutPair } from './fields.ts';
 
 export interface BuildInputs {
@@ -23,75 +24,119 @@ export interface BuildInputs {
 }
 
 const PEEK_BYTES = 1024;
+const DOCKERFILE = 'Dockerfile';
 
-/** @throws Error for combinations that make no sense and for what is not there */
+/** @throws Error for combinations that make no sense and for what is not there; nothing temporary is left then */
 export async function openInputs(
   context: string,
   file: string | undefined,
   buildContexts: readonly string[],
   stdin: Readable = process.stdin,
 ): Promise<BuildInputs> {
-  const localDirs: Record<string, string> = {};
-  const ociLayouts: Record<string, string> = {};
-  const frontendAttrs: Record<string, string> = {};
-  const attachables: Attachable[] = [];
   const temporary: string[] = [];
-  let sharedKey = '';
-  let dockerfile = '';
+  const cleanUp = async () => {
+    for (const dir of temporary) await rm(dir, { recursive: true, force: true });
+  };
   const temporaryDir = async () => {
     const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-'));
     temporary.push(dir);
     return dir;
   };
+  try {
+    const main = await openMain(context, file, stdin, temporaryDir);
+    const named = await openNamed(buildContexts);
+    return {
+      ...main,
+      localDirs: { ...main.localDirs, ...named.localDirs },
+      ociLayouts: named.ociLayouts,
+      frontendAttrs: { ...main.frontendAttrs, ...named.frontendAttrs },
+      cleanUp,
+    };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function openMain(
+  context: string,
+  file: string | undefined,
+  stdin: Readable,
+  temporaryDir: () => Promise<string>,
+): Promise<Omit<BuildInputs, 'ociLayouts' | 'cleanUp'>> {
+  const localDirs: Record<string, string> = {};
+  const frontendAttrs: Record<string, string> = {};
+  const attachables: Attachable[] = [];
+  let sharedKey = '';
+  let dockerfile = '';
   const dockerfileText = async (text: Uint8Array) => {
     const dir = await temporaryDir();
-    await writeFile(path.join(dir, 'Dockerfile'), text);
+    await writeFile(path.join(dir, DOCKERFILE), text);
     localDirs['dockerfile'] = dir;
-    frontendAttrs['filename'] = 'Dockerfile';
+    frontendAttrs['filename'] = DOCKERFILE;
+  };
+  /** @returns whether there is a Dockerfile apart from the context */
+  const ownDockerfile = async (): Promise<boolean> => {
+    if (file === '-') await dockerfileText(await readAll(stdin));
+    else if (file && isHttp(file)) await dockerfileText(await download(file));
+    else return false;
+    return true;
+  };
+  const dockerfileAt = async (at: string) => {
+    localDirs['dockerfile'] = path.dirname(at);
+    frontendAttrs['filename'] = path.basename(at);
+    dockerfile = at;
   };
 
   if (context === '-') {
+    if (file === '-') throw new Error("invalid argument: can't use stdin for both build context and dockerfile");
     const { head, rest } = await peek(stdin);
     if (isArchive(head)) {
-      if (file === '-') throw new Error('ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles');
       const upload = uploads();
       frontendAttrs['context'] = upload.add(rest);
       attachables.push(upload);
       if (file) frontendAttrs['filename'] = file;
     } else {
-      if (file && file !== '-')
-        throw new Error('ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles');
+      if (file) throw new Error('ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles');
       await dockerfileText(await readAll(rest));
       localDirs['context'] = await temporaryDir();
     }
+  } else if ((await stat(context).catch(() => undefined))?.isDirectory()) {
+    localDirs['context'] = context;
+    sharedKey = path.basename(path.resolve(context));
+    if (await ownDockerfile()) {
+      // it is no file here
+    } else if (file) {
+      if (!(await hasDockerfile(file)))
+        throw new Error(`unable to prepare context: the Dockerfile ${file} is not there`);
+      await dockerfileAt(file);
+    } else {
+      localDirs['dockerfile'] = context;
+      dockerfile = path.join(context, DOCKERFILE);
+    }
   } else if (isRemote(context)) {
     frontendAttrs['context'] = context;
-    if (file === '-') {
-      await dockerfileText(await readAll(stdin));
+    if (await ownDockerfile()) frontendAttrs['dockerfilekey'] = 'dockerfile';
+    else if (file && path.isAbsolute(file)) {
+      await dockerfileAt(file); // here, whereas a relative path is one in the context
       frontendAttrs['dockerfilekey'] = 'dockerfile';
     } else if (file) frontendAttrs['filename'] = file;
   } else {
-    if (!(await stat(context).catch(() => undefined))?.isDirectory())
-      throw new Error(`unable to prepare context: path ${JSON.stringify(context)} not found or no directory`);
-    localDirs['context'] = context;
-    sharedKey = path.basename(path.resolve(context));
-    if (file === '-') await dockerfileText(await readAll(stdin));
-    else if (file && /^https?:\/\//.test(file)) await dockerfileText(await download(file));
-    else if (file) {
-      if (!(await stat(file).catch(() => undefined))?.isFile())
-        throw new Error(`unable to prepare context: the Dockerfile ${file} is not there`);
-      localDirs['dockerfile'] = path.dirname(file);
-      frontendAttrs['filename'] = path.basename(file);
-      dockerfile = file;
-    } else {
-      localDirs['dockerfile'] = context;
-      dockerfile = path.join(context, 'Dockerfile');
-    }
+    throw new Error(`unable to prepare context: path ${JSON.stringify(context)} not found or no directory`);
   }
+  return { localDirs, frontendAttrs, attachables, dockerfile, sharedKey };
+}
 
+async function openNamed(
+  buildContexts: readonly string[],
+): Promise<Pick<BuildInputs, 'localDirs' | 'ociLayouts' | 'frontendAttrs'>> {
+  const localDirs: Record<string, string> = {};
+  const ociLayouts: Record<string, string> = {};
+  const frontendAttrs: Record<string, string> = {};
   for (const buildContext of buildContexts) {
-    const [name, value] = cutPair(buildContext);
+    const [given, value] = cutPair(buildContext);
     if (value === undefined) throw new Error(`invalid context value: ${buildContext}, expected key=value`);
+    const name = contextName(given);
     const layout = /^oci-layout:\/\/(.+?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(value);
     if (layout) {
       const [, dir = '', tag = 'latest', digest] = layout;
@@ -100,28 +145,28 @@ export async function openInputs(
       const store = `layout-${Object.keys(ociLayouts).length}`;
       ociLayouts[store] = dir;
       frontendAttrs[`context:${name}`] = `oci-layout://${store}:${tag}@${resolved}`;
-    } else if (/^(docker-image|target|input):/.test(value) || isRemote(value)) {
+    } else if (/^(docker-image|target|input):/.test(value)) {
       frontendAttrs[`context:${name}`] = value;
-    } else {
-      if (!(await stat(value).catch(() => undefined))?.isDirectory())
-        throw new Error(`failed to get build context ${name}: ${value} is not a directory`);
+    } else if ((await stat(value).catch(() => undefined))?.isDirectory()) {
       // the names of the main directories must stay free
       const key = name === 'context' || name === 'dockerfile' ? `_${name}` : name;
       localDirs[key] = value;
       frontendAttrs[`context:${name}`] = `local:${key}`;
+    } else if (isRemote(value)) {
+      frontendAttrs[`context:${name}`] = value;
+    } else {
+      throw new Error(`failed to get build context ${name}: ${value} is not a directory`);
     }
   }
-  return {
-    localDirs,
-    ociLayouts,
-    frontendAttrs,
-    attachables,
-    dockerfile,
-    sharedKey,
-    async cleanUp() {
-      for (const dir of temporary) await rm(dir, { recursive: true, force: true });
-    },
-  };
+  return { localDirs, ociLayouts, frontendAttrs };
+}
+
+/** A frontend that is asked for `Dockerfile` also takes `dockerfile`. */
+async function hasDockerfile(file: string): Promise<boolean> {
+  if ((await stat(file).catch(() => undefined))?.isFile()) return true;
+  if (path.basename(file) !== DOCKERFILE) return false;
+  const lower = path.join(path.dirname(file), DOCKERFILE.toLowerCase());
+  return (await stat(lower).catch(() => undefined))?.isFile() ?? false;
 }
 
 const MAX_DOCKERFILE_BYTES = 16 << 20;
@@ -136,8 +181,12 @@ async function download(url: string): Promise<Uint8Array> {
   }
 }
 
+function isHttp(text: string): boolean {
+  return /^https?:\/\//.test(text);
+}
+
 function isRemote(context: string): boolean {
-  return /^https?:\/\//.test(context) || parseGitRef(context) !== undefined;
+  return isHttp(context) || parseGitRef(context) !== undefined;
 }
 
 /** The first bytes of a stream, and the whole of it to be read again. */

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { CacheEntry, ProgressMode, SecretSource, SshSource } from '../../client/index.ts';
 import { parseRamInBytes } from '../../go/size.ts';
+import { defaultPlatform, formatPlatform } from '../../image/platform.ts';
 import { cutPair, parseBoolean, parseFields, parsePairs } from './fields.ts';
 
 /** Flags as commander gives them. */
@@ -51,13 +52,14 @@ export function progressMode(flags: Pick<BuildFlags, 'progress' | 'quiet'>): Pro
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The options that every frontend for Dockerfiles takes. */
-export function frontendAttrs(flags: BuildFlags, env: Env): Record<string, string> {
+export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string): Record<string, string> {
   const attrs: Record<string, string> = {};
   if (flags.target) attrs['target'] = flags.target;
   if (!flags.cache) attrs['no-cache'] = '';
   else if (flags.uncached.length > 0) attrs['no-cache'] = flags.uncached.flatMap((it) => it.split(',')).join(',');
   if (flags.pull) attrs['image-resolve-mode'] = 'pull';
-  if (flags.platform.length > 0) attrs['platform'] = flags.platform.flatMap((it) => it.split(',')).join(',');
+  const platforms = buildPlatforms(flags, env);
+  if (platforms.length > 0) attrs['platform'] = platforms.join(',');
   for (const arg of flags.buildArg) {
     const [name, value = env[name]] = cutPair(arg);
     if (value !== undefined) attrs[`build-arg:${name}`] = value;
@@ -67,7 +69,8 @@ export function frontendAttrs(flags: BuildFlags, env: Env): Record<string, strin
     const [name, value = ''] = cutPair(label);
     attrs[`label:${name}`] = value;
   }
-  if (flags.addHost.length > 0) attrs['add-hosts'] = flags.addHost.map(parseHost).join(',');
+  if (flags.addHost.length > 0)
+    attrs['add-hosts'] = flags.addHost.map((host) => parseHost(host, hostGateway)).join(',');
   if (flags.network && flags.network !== 'default') {
     if (flags.network !== 'host' && flags.network !== 'none')
       throw new Error(`unsupported network mode ${JSON.stringify(flags.network)}`);
@@ -79,10 +82,21 @@ export function frontendAttrs(flags: BuildFlags, env: Env): Record<string, strin
   return { ...attrs, ...attestations(flags) };
 }
 
-/** `HOST:IP` or `HOST=IP` */
-function parseHost(text: string): string {
+/** The platforms to build for, `local` being this machine's; by default that of DOCKER_DEFAULT_PLATFORM. */
+export function buildPlatforms(flags: Pick<BuildFlags, 'platform'>, env: Env): string[] {
+  const given = flags.platform.length > 0 ? flags.platform : [env['DOCKER_DEFAULT_PLATFORM'] ?? ''];
+  const platforms = given.flatMap((it) => it.split(',')).filter((it) => it !== '');
+  return [...new Set(platforms.map((it) => (it === 'local' ? formatPlatform(defaultPlatform()) : it)))];
+}
+
+/** `HOST:IP` or `HOST=IP`; the IP `host-gateway` is what the daemon says its host is. */
+function parseHost(text: string, hostGateway: string | undefined): string {
   const [, host, ip] = /^([^=:]+)[=:](.+)$/.exec(text) ?? [];
   if (!host || !ip) throw new Error(`invalid host ${JSON.stringify(text)}, expected host:ip`);
+  if (ip === 'host-gateway') {
+    if (!hostGateway) throw new Error('unable to derive the IP value for host-gateway: this daemon does not tell it');
+    return `${host}=${hostGateway}`;
+  }
   return `${host}=${ip.replace(/^\[(.*)\]$/, '$1')}`;
 }
 
@@ -149,12 +163,18 @@ export function parseSecrets(values: readonly string[], env: Env): Record<string
   return secrets;
 }
 
-/** `default|ID[=SOCKET|KEY[,KEY…]]` */
-export function parseSsh(values: readonly string[]): SshSource[] {
+/** `default|ID[=SOCKET|KEY[,KEY…]][,raw=BOOL]`; a context that is fetched with ssh has the default agent. */
+export function parseSsh(values: readonly string[], context = ''): SshSource[] {
+  if (values.length === 0 && /^ssh:\/\/|^[^/@:]+@[^/:]+:/.test(context)) return [{}];
   return values.map((text) => {
     const [id, paths] = cutPair(text);
-    const parts = paths?.split(',') ?? [];
-    return { id, paths: parts.filter((it) => it !== 'raw=true'), raw: parts.includes('raw=true') };
+    let raw = false;
+    const files = (paths?.split(',') ?? []).filter((part) => {
+      if (!part.startsWith('raw=')) return true;
+      raw = parseBoolean('--ssh', part.slice('raw='.length));
+      return false;
+    });
+    return { id, paths: files, raw };
   });
 }
 

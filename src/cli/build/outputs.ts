@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Connection, type Destination, dockerLoader, type Export } from '../../client/index.ts';
 import { familiarString, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
-import { cutPair, parseFields } from './fields.ts';
+import { cutPair, parseBoolean, parseFields } from './fields.ts';
 
 export interface OutputFlags {
   readonly output: readonly string[];
@@ -15,16 +15,28 @@ export interface OutputFlags {
 /** Types that hold an image and so have names and annotations. */
 const imageTypes = new Set(['image', 'oci', 'docker', 'moby']);
 
-/**
- * @param load takes an archive into the Docker engine, for a BuildKit that is not inside one
- * @throws Error for flags that do not go together
- */
-export function parseOutputs(flags: OutputFlags, kind: Connection['kind'], load: Destination): Export[] {
+export interface OutputPlace {
+  readonly kind: Connection['kind'];
+  /** Whether the daemon pushes images itself: a Docker engine without the containerd image store does not. */
+  readonly pushes: boolean;
+  /** Takes an archive into the Docker engine, for a BuildKit that is not inside one. */
+  readonly load: Destination;
+}
+
+export interface Outputs {
+  readonly exports: Export[];
+  /** Names that the Docker engine has to push once they are built. */
+  readonly pushByEngine: string[];
+}
+
+/** @throws Error for flags that do not go together */
+export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputPlace): Outputs {
   const names = flags.tag.map((tag) => familiarString(tagNameOnly(parseNormalizedNamed(tag)))).join(',');
   const annotations = parseAnnotations(flags.annotation);
   const entries = flags.output.map(parseOutput);
   // the result is wanted in the cache alone
-  if (entries.length === 1 && entries[0]!.type === 'cacheonly' && !flags.push && !flags.load) return [];
+  if (entries.length === 1 && entries[0]!.type === 'cacheonly' && !flags.push && !flags.load)
+    return { exports: [], pushByEngine: [] };
   if (flags.push) {
     const image = entries.find(({ type }) => type === 'image');
     if (image) image.attrs['push'] = 'true';
@@ -36,14 +48,22 @@ export function parseOutputs(flags: OutputFlags, kind: Connection['kind'], load:
     const loads = ({ type, dest }: Entry) => (type === 'docker' && !dest) || (type === 'image' && kind === 'dockerd');
     if (!entries.some(loads)) entries.push({ type: 'docker', dest: '', attrs: {} });
   }
-  return entries.map(({ type, dest, attrs }): Export => {
+  const pushByEngine: string[] = [];
+  const exports = entries.map(({ type, dest, attrs }): Export => {
     const all = { ...attrs };
     if (imageTypes.has(type)) {
       if (names && !all['name']) all['name'] = names;
       for (const [key, value] of annotations) all[key] ??= value;
     }
     if (type === 'image' || (type === 'docker' && !dest)) {
-      if (kind === 'dockerd' && all['push'] !== 'true') return { type: 'custom', name: 'moby', attrs: all };
+      const { push, ...unpushed } = all;
+      const pushed = push !== undefined && parseBoolean('--output', push);
+      if (kind === 'dockerd' && pushed && !pushes) {
+        if (all['push-by-digest']) throw new Error('this Docker engine cannot push by digest');
+        if (!all['name']) throw new Error('tag is needed when pushing to registry');
+        pushByEngine.push(...all['name'].split(','));
+      }
+      if (kind === 'dockerd' && !(pushed && pushes)) return { type: 'custom', name: 'moby', attrs: unpushed };
       return type === 'docker' ? { type, dest: load, attrs: all } : { type, attrs: all };
     }
     if (type !== 'local' && type !== 'tar' && type !== 'oci' && type !== 'docker')
@@ -61,13 +81,14 @@ export function parseOutputs(flags: OutputFlags, kind: Connection['kind'], load:
       throw new Error(`destination file ${dest} is a directory`);
     return { type, dest, attrs: all };
   });
+  return { exports, pushByEngine };
 }
 
 /** Outputs that are ready to be written. @throws Error when the Docker engine that is to get one cannot be reached */
-export async function openOutputs(flags: OutputFlags, kind: Connection['kind']): Promise<Export[]> {
+export async function openOutputs(flags: OutputFlags, place: Omit<OutputPlace, 'load'>): Promise<Outputs> {
   const loader = dockerLoader();
-  const outputs = parseOutputs(flags, kind, loader.dest);
-  if (outputs.some((output) => 'dest' in output && output.dest === loader.dest)) {
+  const outputs = parseOutputs(flags, { ...place, load: loader.dest });
+  if (outputs.exports.some((output) => 'dest' in output && output.dest === loader.dest)) {
     await loader.check().catch((error: Error) => {
       const way = 'set DOCKER_HOST, or use -o type=docker,dest=FILE and "docker load -i FILE" where the engine is';
       throw new Error(`the Docker engine that is to load the image cannot be reached: ${error.message} (${way})`, {

@@ -1,11 +1,13 @@
 /** Runs `tsfront build`. */
-import { writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import {
   type Build,
   type BuildNode,
   type Connection,
   connect,
   createDisplay,
+  dockerPush,
+  hasImageStore,
   type InProcessFrontend,
   listWorkers,
   type NodesOptions,
@@ -17,12 +19,14 @@ import {
 } from '../../client/index.ts';
 import { dockerProxies } from '../../image/docker-config.ts';
 import type { Io } from '../io.ts';
+import { writeOutput } from '../output.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
 import { gitAttrs } from './git.ts';
 import { formatMetadata } from './metadata.ts';
 import {
   type BuildFlags,
+  buildPlatforms,
   entitlements,
   frontendAttrs,
   parseCaches,
@@ -45,7 +49,10 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const [{ connection }] = nodes as [BuildNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext);
     cleanUp = inputs.cleanUp;
-    const options = { ...(await toSolveOptions(connection, flags, inputs)), signal: interrupt.signal };
+    // no stale id where the build fails
+    if (flags.iidfile) await rm(flags.iidfile, { force: true });
+    const { options: built, pushByEngine } = await toSolveOptions(connection, flags, context, inputs);
+    const options = { ...built, signal: interrupt.signal };
     const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, flags, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(flags))
@@ -53,7 +60,9 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
         'WARNING: no output given, so the result stays in the build cache: --push, --load or --output keep it\n',
       );
     const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
-    await writeResult(connection, await show(build, flags), flags, io);
+    const result = await show(build, flags);
+    const pushed = await pushEach(pushByEngine, connection, flags, interrupt.signal);
+    await writeResult(connection, withDigest(result, pushed), flags, io);
     return 0;
   } catch (error) {
     return reportFailure(error, interrupt.signal);
@@ -75,16 +84,16 @@ export function parseBuilders(builders: readonly string[]): { address: string | 
 
 /** What several daemons build can only meet in a registry. */
 function toNodesOptions(options: SolveOptions, flags: BuildFlags): NodesOptions {
-  const [only, ...more] = flags.output;
-  if (!flags.push && !(only && !more.length && /^type=registry\b/.test(only)))
-    throw new Error('a build on several builders has to be pushed: use --push');
+  const [image, ...others] = options.exports ?? [];
+  if (image?.type !== 'image' || !/^(1|t|true)$/i.test(image.attrs?.['push'] ?? '') || others.length > 0)
+    throw new Error('a build on several builders has to be pushed, and can have no other output: use --push alone');
   if (flags.tag.length === 0) throw new Error('a build on several builders needs a tag');
-  const platforms = flags.platform.flatMap((platform) => platform.split(','));
+  const platforms = buildPlatforms(flags, process.env);
   const all = parseBuilders(flags.builder).flatMap((builder) => builder.platforms);
-  const { exports, attachables = [], ...rest } = options;
+  const { exports: _, attachables = [], ...rest } = options;
   if (attachables.length > 0) throw new Error('an archive on standard input can go to one builder only');
   // of the index are those that the nodes cannot write
-  const attrs = Object.entries(exports?.find(({ type }) => type === 'image')?.attrs ?? {});
+  const attrs = Object.entries(image.attrs ?? {});
   const prefix = 'annotation-index.';
   const ofIndex = attrs
     .filter(([key]) => key.startsWith(prefix))
@@ -100,35 +109,49 @@ function toNodesOptions(options: SolveOptions, flags: BuildFlags): NodesOptions 
 
 type Inputs = Awaited<ReturnType<typeof openInputs>>;
 
-async function toSolveOptions(connection: Connection, flags: BuildFlags, inputs: Inputs): Promise<SolveOptions> {
-  const [attestations, proxies, git, policy] = await Promise.all([
-    defaultAttestations(connection, flags),
+async function toSolveOptions(
+  connection: Connection,
+  flags: BuildFlags,
+  context: string,
+  inputs: Inputs,
+): Promise<{ options: SolveOptions; pushByEngine: readonly string[] }> {
+  const [workers, proxies, git, policy] = await Promise.all([
+    listWorkers(connection),
     dockerProxies(connection.address),
     gitAttrs(inputs.localDirs, inputs.dockerfile, process.env),
     readSourcePolicy(process.env),
   ]);
+  const pushes = hasImageStore(workers);
+  const hostGateway = workers
+    .map(({ labels }) => labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'])
+    .find(Boolean);
+  const { exports, pushByEngine } = await openOutputs(
+    { ...flags, push: flags.push ?? false, load: flags.load ?? false },
+    { kind: connection.kind, pushes },
+  );
   const attrs = {
-    ...attestations,
+    ...(pushes && defaultAttestations(flags)),
     ...Object.fromEntries(Object.entries(proxies).map(([name, value]) => [`build-arg:${name}`, value])),
     ...git,
-    ...frontendAttrs(flags, process.env),
+    ...frontendAttrs(flags, process.env, hostGateway),
     ...inputs.frontendAttrs,
   };
-  return {
+  const options: SolveOptions = {
     frontend: await chooseFrontend(flags.frontend),
     frontendAttrs: attrs,
     localDirs: inputs.localDirs,
     ociLayouts: inputs.ociLayouts,
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
-    exports: await openOutputs({ ...flags, push: flags.push ?? false, load: flags.load ?? false }, connection.kind),
+    exports,
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
     cacheTo: parseCaches('--cache-to', flags.cacheTo),
     secrets: parseSecrets(flags.secret, process.env),
-    ssh: parseSsh(flags.ssh),
+    ssh: parseSsh(flags.ssh, context),
     entitlements: entitlements(flags),
     sourcePolicy: policy,
   };
+  return { options, pushByEngine };
 }
 
 /** tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. */
@@ -142,13 +165,11 @@ async function chooseFrontend(name: string): Promise<InProcessFrontend> {
 }
 
 /** Images say where they come from, where the daemon's image store can hold that. */
-async function defaultAttestations(connection: Connection, flags: BuildFlags): Promise<Record<string, string>> {
+function defaultAttestations(flags: BuildFlags): Record<string, string> {
   const refused = /^(1|t|true)$/i.test(process.env['BUILDX_NO_DEFAULT_ATTESTATIONS'] ?? '');
   if (refused || flags.provenance !== undefined || flags.attest.some((attest) => attest.includes('provenance')))
     return {};
-  const workers = await listWorkers(connection);
-  const holds = workers.some(({ labels }) => labels['org.mobyproject.buildkit.worker.snapshotter'] !== undefined);
-  return holds ? { 'attest:provenance': 'mode=min,inline-only=true' } : {};
+  return { 'attest:provenance': 'mode=min,inline-only=true' };
 }
 
 function isForPeople(flags: BuildFlags): boolean {
@@ -167,11 +188,40 @@ async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
   return running.result;
 }
 
+/** Pushes through the engine what its BuildKit cannot push. @returns the digest in the registry, if there was anything */
+async function pushEach(
+  names: readonly string[],
+  { address }: Connection,
+  flags: BuildFlags,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let digest: string | undefined;
+  for (const name of names) {
+    if (isForPeople(flags)) process.stderr.write(`pushing ${name} through the Docker engine\n`);
+    digest = await dockerPush(name, { address, signal });
+  }
+  return digest;
+}
+
+function withDigest(result: SolveResult, digest: string | undefined): SolveResult {
+  const { exporterResponse } = result;
+  if (!digest) return result;
+  const config = exporterResponse['containerimage.config.digest'] ?? exporterResponse['containerimage.digest'] ?? '';
+  return {
+    ...result,
+    exporterResponse: {
+      ...exporterResponse,
+      'containerimage.config.digest': config,
+      'containerimage.digest': digest,
+    },
+  };
+}
+
 async function writeResult(connection: Connection, result: SolveResult, flags: BuildFlags, io: Io): Promise<void> {
   const { exporterResponse } = result;
   const id = exporterResponse['containerimage.config.digest'] ?? exporterResponse['containerimage.digest'] ?? '';
-  if (flags.iidfile) await writeFile(flags.iidfile, id);
+  if (flags.iidfile && id) await writeOutput(flags.iidfile, id, io);
   if (flags.quiet && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;
-  await writeFile(flags.metadataFile, await formatMetadata(connection, result, process.env));
+  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, process.env), io);
 }

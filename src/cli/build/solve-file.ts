@@ -1,6 +1,16 @@
 /** Runs `tsfront solve`. */
 import { readFile } from 'node:fs/promises';
-import { type Connection, connect, createDisplay, type ProgressMode, showProgress, solve } from '../../client/index.ts';
+import {
+  type Connection,
+  connect,
+  createDisplay,
+  dockerPush,
+  hasImageStore,
+  listWorkers,
+  type ProgressMode,
+  showProgress,
+  solve,
+} from '../../client/index.ts';
 import { unbindSessions } from '../../client/unbind-sessions.ts';
 import { Definition } from '../../llb/index.ts';
 import type { Io } from '../io.ts';
@@ -26,10 +36,15 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       localDirs[name] = dir;
     }
     const outputs = { output: flags.output, push: false, load: false, tag: [], annotation: [] };
+    const pushes = flags.output.length > 0 && hasImageStore(await listWorkers(connection));
+    const { exports, pushByEngine } =
+      flags.output.length > 0
+        ? await openOutputs(outputs, { kind: connection.kind, pushes })
+        : { exports: [], pushByEngine: [] };
     const build = solve(connection, {
       definition,
       localDirs,
-      exports: flags.output.length > 0 ? await openOutputs(outputs, connection.kind) : [],
+      exports,
       secrets: parseSecrets(flags.secret, process.env),
       ssh: parseSsh(flags.ssh),
       entitlements: entitlements(flags),
@@ -40,6 +55,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     });
     await showProgress(build.status, await createDisplay(flags.progress as ProgressMode, process.stderr));
     await build.result;
+    for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal: interrupt.signal });
     return 0;
   } catch (error) {
     return reportFailure(error, interrupt.signal);

@@ -1,0 +1,164 @@
+/**
+ * What the Docker engine does with images besides building: it loads an archive, for a BuildKit that is not inside it,
+ * and pushes, for one inside it that has no image store to push from.
+ */
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type Duplex, Writable } from 'node:stream';
+import { type CredentialSource, type Credentials, dockerCredentials } from '../image/docker-config.ts';
+import { formatReference, parseNormalizedNamed, tagNameOnly, trimNamed } from '../image/reference.ts';
+import { dockerAddress, parseAddress, tlsOf } from './connect/address.ts';
+import { dial } from './connect/dial.ts';
+import { speaksDocker } from './connect/upgrade.ts';
+import type { Destination } from './exporters.ts';
+
+/** Characters of an answer that are kept. */
+const MAX_ANSWER = 1 << 20;
+/** How long an engine may take to say that it is there. */
+const ANSWER_MS = 8000;
+
+export interface DockerEngineOptions {
+  /** The engine's address; DOCKER_HOST and the usual sockets by default. */
+  readonly address?: string | undefined;
+  /** Milliseconds until the engine must have answered that it is there; 8,000 by default. */
+  readonly timeout?: number | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+export interface DockerLoader {
+  /** For the exporter `docker`. */
+  readonly dest: Exclude<Destination, string>;
+  /** @throws Error when the engine is not there */
+  check(): Promise<void>;
+}
+
+/**
+ * A destination inside a Docker engine.
+ *
+ * @example
+ * const { dest } = dockerLoader();
+ * const build = solve(connection, { frontend, localDirs, exports: [{ type: 'docker', attrs: { name: 'app:1' }, dest }] });
+ */
+export function dockerLoader(options: DockerEngineOptions = {}): DockerLoader {
+  const { timeout = ANSWER_MS } = options;
+  const open = (signal: AbortSignal) => openEngine(options, signal);
+  return {
+    async check() {
+      const signal = AbortSignal.timeout(timeout);
+      const late = () => new Error(`no answer within ${timeout / 1000} s`);
+      const docker = await open(signal)
+        .then((connection) => speaksDocker(connection, signal))
+        .catch((error: Error) => Promise.reject(signal.aborted ? late() : error));
+      if (!docker) throw new Error('what answers there is no Docker engine');
+    },
+    dest: async () => load(await open(AbortSignal.timeout(timeout))),
+  };
+}
+
+async function openEngine({ address, env = process.env }: DockerEngineOptions, signal: AbortSignal): Promise<Duplex> {
+  const given = address ? parseAddress(address, 'docker') : dockerAddress(env);
+  return dial({ ...given, protocol: 'docker' }, { tls: tlsOf(given, env), signal });
+}
+
+export interface DockerPushOptions extends DockerEngineOptions {
+  /** Of the registry that is pushed to; Docker's by default. */
+  readonly credentials?: CredentialSource | undefined;
+  /** Stops the push, in the engine too. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Pushes an image that a Docker engine has, as `docker push` does.
+ * @returns the digest that the registry knows it by
+ * @throws Error with what the engine says when it fails
+ */
+export async function dockerPush(name: string, options: DockerPushOptions = {}): Promise<string> {
+  const { timeout = ANSWER_MS, credentials = dockerCredentials(), signal } = options;
+  const named = tagNameOnly(parseNormalizedNamed(name));
+  const repository = formatReference(trimNamed(named));
+  const host = repository.slice(0, repository.indexOf('/'));
+  const auth = registryAuth(host, await credentials(host));
+  const connection = await openEngine(options, withTimeout(timeout, signal));
+  const sending = request({
+    method: 'POST',
+    path: `/images/${repository}/push?tag=${encodeURIComponent(named.tag)}`,
+    headers: { host: 'docker', 'x-registry-auth': auth, 'content-length': 0, connection: 'close' },
+    createConnection: () => connection,
+    ...(signal && { signal }),
+  });
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      sending.once('error', reject);
+      sending.once('response', resolve);
+      sending.end();
+    });
+    const said = await readAnswer(response);
+    return /"aux":\{[^{}]*"Digest":"(sha256:[0-9a-f]{64})"/.exec(said)?.[1] ?? '';
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Error(`failed to push ${name}: ${(error as Error).message}`, { cause: error });
+  } finally {
+    connection.destroy();
+  }
+}
+
+function withTimeout(ms: number, signal: AbortSignal | undefined): AbortSignal {
+  return signal ? AbortSignal.any([signal, AbortSignal.timeout(ms)]) : AbortSignal.timeout(ms);
+}
+
+/** The header as the engine wants it, who is unknown included. */
+function registryAuth(host: string, credentials: Credentials): string {
+  const { username, password, identityToken, registryToken } = credentials;
+  const fields = Object.entries({
+    username,
+    password,
+    identitytoken: identityToken,
+    registrytoken: registryToken,
+    serveraddress: host === 'docker.io' ? 'https://index.docker.io/v1/' : host,
+  }).filter(([, value]) => value !== '');
+  return Buffer.from(JSON.stringify(Object.fromEntries(fields))).toString('base64url');
+}
+
+/** The body of a request to load an archive; it has finished when the engine has taken all of it. */
+function load(connection: Duplex): Writable {
+  const sending: ClientRequest = request({
+    method: 'POST',
+    path: '/images/load?quiet=1',
+    headers: { host: 'docker', 'content-type': 'application/x-tar', connection: 'close' },
+    createConnection: () => connection,
+  });
+  const loaded = new Promise<void>((resolve, reject) => {
+    sending.once('error', reject);
+    sending.once('response', (response) => readAnswer(response).then(() => resolve(), reject));
+  }).catch((error: Error) => {
+    throw new Error(`the Docker engine did not load the image: ${error.message}`, { cause: error });
+  });
+  const archive = new Writable({
+    write(chunk, _encoding, done) {
+      // after a failure the engine reads no further
+      if (sending.write(chunk)) done();
+      else Promise.race([new Promise((resolve) => sending.once('drain', resolve)), loaded]).then(() => done(), done);
+    },
+    final(done) {
+      sending.end();
+      loaded.then(() => done(), done);
+    },
+    destroy(error, done) {
+      sending.destroy();
+      connection.destroy();
+      done(error);
+    },
+  });
+  loaded.catch((error: Error) => archive.destroy(error));
+  return archive;
+}
+
+/** Reads what the engine tells: JSON messages. @throws Error with the one that is an error */
+async function readAnswer(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response) text = (text + chunk).slice(-MAX_ANSWER); // what counts comes last
+  const said = /"(?:error|message)":("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
+  const message = said && (JSON.parse(said) as string);
+  if (response.statusCode !== 200) throw new Error(message ?? `HTTP status ${response.statusCode}`);
+  if (message && text.includes('"error"')) throw new Error(message);
+  return text;
+}
