@@ -37,7 +37,7 @@ describe('the example of', () => {
   test('tsfront/llb', () => {
     const ops = Definition.decode(print('tsfront-llb.md')).ops();
     expect(ops.map(({ op }) => op.op.case).sort()).toEqual(
-      ['source', 'source', 'source', 'file', 'exec', 'file', undefined].sort(),
+      ['source', 'source', 'file', 'exec', 'file', undefined].sort(),
     );
   });
 });

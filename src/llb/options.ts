@@ -164,17 +164,21 @@ export type CacheSharing = 'shared' | 'private' | 'locked';
 
 /** A mount of a RUN. `bind` is the default kind; its source is any state. */
 export type Mount =
-  | {
+  | ({
       readonly type?: 'bind';
       readonly target: string;
       readonly source: State;
       /** Path within the source. */
       readonly sourcePath?: string | undefined;
-      readonly readonly?: boolean | undefined;
-      /** A writable mount whose changes nobody may use afterwards. */
-      readonly forceNoOutput?: boolean | undefined;
       readonly contentCache?: ContentCache | undefined;
-    }
+    } & (
+      | { readonly readonly?: boolean | undefined; readonly forceNoOutput?: undefined }
+      | {
+          readonly readonly?: undefined;
+          /** A writable mount whose changes nobody may use afterwards. */
+          readonly forceNoOutput: boolean;
+        }
+    ))
   | {
       readonly type: 'cache';
       readonly target: string;
@@ -196,12 +200,20 @@ export type Mount =
       readonly readonly?: boolean | undefined;
     };
 
-export interface Secret {
+/** A secret as a file, as an environment variable, or as both. */
+export type Secret = SecretSettings &
+  (
+    | {
+        /** Where the secret's file is mounted. */
+        readonly target: string;
+        /** Name of the environment variable that carries the secret. */
+        readonly env?: string | undefined;
+      }
+    | { readonly target?: string | undefined; readonly env: string }
+  );
+
+export interface SecretSettings {
   readonly id: string;
-  /** Where the secret's file is mounted; absent where it is only an environment variable. */
-  readonly target?: string | undefined;
-  /** Name of the environment variable that carries the secret. */
-  readonly env?: string | undefined;
   readonly optional?: boolean | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
@@ -244,11 +256,18 @@ export interface CdiDevice {
   readonly optional?: boolean | undefined;
 }
 
-/** `args` or `shlex` says what runs; env, dir, user … override the state's for this run alone. */
-export interface RunOptions extends Constraints {
-  readonly args?: readonly string[] | undefined;
-  /** A command line split as a POSIX shell splits words. */
-  readonly shlex?: string | undefined;
+/** What runs, and how; env, dir, user … override the state's for this run alone. */
+export type RunOptions = RunSettings &
+  (
+    | { readonly args: readonly string[]; readonly shlex?: undefined }
+    | {
+        /** A command line split as a POSIX shell splits words. */
+        readonly shlex: string;
+        readonly args?: undefined;
+      }
+  );
+
+export interface RunSettings extends Constraints {
   /** Added to the state's variables; pairs where the order of numeric names matters. */
   readonly env?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined;
   readonly dir?: string | undefined;

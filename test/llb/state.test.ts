@@ -321,7 +321,7 @@ describe('runs', () => {
   });
 
   test('something must run', () => {
-    expect(() => alpine.run({}).root.marshal()).toThrow('arguments are required');
+    expect(() => alpine.run({ args: [] }).root.marshal()).toThrow('arguments are required');
     expect(() => alpine.run({ shlex: ' # nothing' }).root.marshal()).toThrow('arguments are required');
     expect(() => alpine.run({ shlex: 'echo "open' })).toThrow('EOF found when expecting closing quote');
   });

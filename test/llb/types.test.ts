@@ -1,6 +1,6 @@
 /** A wrong option does not compile: tsc fails where one of these lines is no error any more. */
 import { expect, test } from 'vitest';
-import { copy, git, image, local, mkdir, type RunOptions, State, scratch } from '../../src/llb/index.ts';
+import { copy, git, image, local, mkdir, type RunSettings, State, scratch } from '../../src/llb/index.ts';
 
 const alpine = image('alpine');
 
@@ -18,6 +18,14 @@ function wrong(state: State) {
   image('alpine', { platform: 'linux/amd64' });
   // @ts-expect-error: arguments are a list
   state.run({ args: 'make' });
+  // @ts-expect-error: something runs
+  state.run({ dir: '/x' });
+  // @ts-expect-error: it is told in one way
+  state.run({ args: ['x'], shlex: 'x' });
+  // @ts-expect-error: a secret goes somewhere
+  state.run({ args: ['x'], secrets: [{ id: 's' }] });
+  // @ts-expect-error: what is read only has no changes to be kept
+  state.run({ args: ['x'], mounts: [{ target: '/c', source: state, readonly: true, forceNoOutput: true }] });
   // @ts-expect-error: no such network mode
   state.run({ args: ['x'], network: 'bridge' });
   // @ts-expect-error: a cache has an id
@@ -51,7 +59,7 @@ test('the lines above are compiled', () => {
 });
 
 test('options can be built up and shared', () => {
-  const shared: RunOptions = { env: { CI: '1' }, network: 'none' };
+  const shared: RunSettings = { env: { CI: '1' }, network: 'none' };
   const run = alpine.run({
     ...shared,
     args: ['make'],

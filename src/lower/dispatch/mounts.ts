@@ -63,8 +63,8 @@ function lowerMount({ context, stage }: Dispatch, wanted: WantedMount, state: St
       return { type: 'cache', target, id, sharing, readonly, source: state, sourcePath };
     }
     default: {
-      const forceNoOutput = !readonly && isSupported(context, 'bindWithoutOutput');
-      return { type: 'bind', target, source: state, sourcePath, readonly, forceNoOutput };
+      const access = readonly ? { readonly } : { forceNoOutput: isSupported(context, 'bindWithoutOutput') };
+      return { type: 'bind', target, source: state, sourcePath, ...access };
     }
   }
 }
@@ -79,8 +79,9 @@ function lowerSecret({ stage, lines }: Dispatch, mount: WantedMount): Secret {
   const id = mount.source || mount.id || (mount.target === '' ? '' : base(mount.target));
   if (id === '') throw new Error('one of source, target required');
   if (!stage.outline.secrets.has(id)) stage.outline.secrets.set(id, { name: id, required: mount.required, lines });
-  const target = mount.target || (mount.env === undefined ? `/run/secrets/${base(id)}` : undefined);
-  return { id, target, env: mount.env, optional: !mount.required, ...owner(mount, 0o400) };
+  const settings = { id, optional: !mount.required, ...owner(mount, 0o400) };
+  if (mount.env !== undefined) return { ...settings, target: mount.target || undefined, env: mount.env };
+  return { ...settings, target: mount.target || `/run/secrets/${base(id)}` };
 }
 
 function lowerSsh({ stage, lines }: Dispatch, mount: WantedMount): Ssh {
