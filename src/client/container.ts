@@ -1,21 +1,52 @@
 /** Containers of a build: run programs on its results and look at their files. */
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough, type Readable, Writable } from 'node:stream';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Reference } from '../gateway/bridge.ts';
 import type { ExecMessage, LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
-import { MountType, NetMode } from '../gen/pb/ops_pb.ts';
+import {
+  CacheSharingOpt,
+  type MountSchema,
+  MountType,
+  NetMode,
+  SecurityMode as PbSecurityMode,
+} from '../gen/pb/ops_pb.ts';
 import type { Platform } from '../image/platform.ts';
+import type { CacheSharing, SecurityMode } from '../llb/options.ts';
 import type { BidiCall, ServiceClient } from '../rpc/service.ts';
 import { RpcError } from '../rpc/status.ts';
 import { createId } from './connect.ts';
 
-export interface ContainerMount {
-  /** Where it is in the container; one has to be `/`. */
-  readonly dest: string;
-  /** A result of this build; without one, a tmpfs. */
-  readonly ref?: Reference | undefined;
-  /** A folder of the result. */
-  readonly selector?: string | undefined;
-  readonly readonly?: boolean | undefined;
+/** What is mounted at `dest`; one has to be `/`. A result of this build by default, or, without one, a tmpfs. */
+export type ContainerMount =
+  | {
+      readonly type?: undefined;
+      readonly dest: string;
+      readonly ref?: Reference | undefined;
+      /** A folder of the result. */
+      readonly selector?: string | undefined;
+      readonly readonly?: boolean | undefined;
+    }
+  | {
+      readonly type: 'cache';
+      readonly dest: string;
+      readonly id: string;
+      readonly sharing?: CacheSharing | undefined;
+      /** What an empty cache starts with. */
+      readonly ref?: Reference | undefined;
+      readonly selector?: string | undefined;
+      readonly readonly?: boolean | undefined;
+    }
+  | ({ readonly type: 'secret'; readonly dest: string } & SessionMount)
+  | ({ readonly type: 'ssh'; readonly dest: string } & SessionMount);
+
+/** A secret or an SSH agent of the session, as a file. */
+interface SessionMount {
+  readonly id?: string | undefined;
+  readonly optional?: boolean | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Permission bits; 0400 for a secret and 0600 for an agent if absent. */
+  readonly mode?: number | undefined;
 }
 
 export interface ContainerOptions {
@@ -24,6 +55,8 @@ export interface ContainerOptions {
   readonly platform?: Platform | undefined;
   readonly hostname?: string | undefined;
   readonly extraHosts?: readonly { readonly host: string; readonly ip: string }[] | undefined;
+  /** Filters that the worker must meet. */
+  readonly workerConstraints?: readonly string[] | undefined;
 }
 
 export interface ExecOptions {
@@ -32,12 +65,19 @@ export interface ExecOptions {
   readonly env?: readonly string[] | undefined;
   readonly cwd?: string | undefined;
   readonly user?: string | undefined;
+  /** What the program reads; without it, it has no stdin. */
+  readonly stdin?: Readable | undefined;
   readonly tty?: boolean | undefined;
+  /** `insecure` takes the entitlement `security.insecure`. */
+  readonly security?: SecurityMode | undefined;
+  /** Secrets in the environment. */
+  readonly secretEnv?:
+    | readonly { readonly id: string; readonly name: string; readonly optional?: boolean | undefined }[]
+    | undefined;
 }
 
 /** A process in a container. */
 export interface ContainerProcess {
-  readonly stdin: Writable;
   readonly stdout: PassThrough;
   readonly stderr: PassThrough;
   /** The exit code. Rejects when the process could not run. */
@@ -53,6 +93,11 @@ export interface Container {
   release(): Promise<void>;
 }
 
+const sharings = {
+  shared: CacheSharingOpt.SHARED,
+  private: CacheSharingOpt.PRIVATE,
+  locked: CacheSharingOpt.LOCKED,
+};
 const networks = { sandbox: NetMode.UNSET, host: NetMode.HOST, none: NetMode.NONE };
 
 /** Starts a container through the gateway API of a build, which `metadata` names. */
@@ -66,16 +111,11 @@ export async function createContainer(
   await gateway.newContainer(
     {
       ContainerID: id,
-      Mounts: options.mounts.map(({ dest, ref, selector = '', readonly = false }) => ({
-        dest,
-        selector,
-        readonly,
-        resultID: ref?.id ?? '',
-        mountType: ref ? MountType.BIND : MountType.TMPFS,
-      })),
+      Mounts: options.mounts.map(toMount),
       Network: networks[options.network ?? 'sandbox'],
       hostname: options.hostname ?? '',
       extraHosts: (options.extraHosts ?? []).map(({ host, ip }) => ({ Host: host, IP: ip })),
+      ...(options.workerConstraints && { constraints: { filter: [...options.workerConstraints] } }),
       ...(platform && {
         platform: {
           OS: platform.os,
@@ -101,6 +141,23 @@ export async function createContainer(
   };
 }
 
+function toMount(mount: ContainerMount): MessageInitShape<typeof MountSchema> {
+  const { dest } = mount;
+  if (mount.type === 'secret' || mount.type === 'ssh') {
+    const { id = mount.type === 'ssh' ? 'default' : '', optional = false, uid = 0, gid = 0 } = mount;
+    const { mode = mount.type === 'ssh' ? 0o600 : 0o400 } = mount;
+    const options = { ID: id, optional, uid, gid, mode };
+    return mount.type === 'ssh'
+      ? { dest, mountType: MountType.SSH, SSHOpt: options }
+      : { dest, mountType: MountType.SECRET, secretOpt: options };
+  }
+  const { ref, selector = '', readonly = false } = mount;
+  const common = { dest, selector, readonly, resultID: ref?.id ?? '' };
+  if (mount.type !== 'cache') return { ...common, mountType: ref ? MountType.BIND : MountType.TMPFS };
+  const cacheOpt = { ID: mount.id, sharing: sharings[mount.sharing ?? 'shared'] };
+  return { ...common, mountType: MountType.CACHE, cacheOpt };
+}
+
 type ExecMethod = (typeof LLBBridge)['method']['execProcess'];
 
 function startProcess(
@@ -118,6 +175,7 @@ function startProcess(
     final: (done) => void write(0, new Uint8Array(0), true).then(() => done(), done),
   });
   stdin.on('error', () => {}); // the process has ended: its exit tells
+  options.stdin?.pipe(stdin);
 
   const run = async (): Promise<number> => {
     await call.send({
@@ -132,8 +190,11 @@ function startProcess(
             cwd: options.cwd ?? '/',
             user: options.user ?? '',
           },
-          Fds: options.tty ? [0, 1] : [0, 1, 2],
+          // the daemon waits for the end of a stdin that it is told of
+          Fds: [...(options.stdin ? [0] : []), 1, ...(options.tty ? [] : [2])],
           Tty: options.tty ?? false,
+          Security: options.security === 'insecure' ? PbSecurityMode.INSECURE : PbSecurityMode.SANDBOX,
+          secretenv: (options.secretEnv ?? []).map(({ id, name, optional = false }) => ({ ID: id, name, optional })),
         },
       },
     });
@@ -156,13 +217,13 @@ function startProcess(
     return exit;
   };
   const exit = run().finally(() => {
+    options.stdin?.unpipe(stdin);
     stdout.end();
     stderr.end();
     call.end();
   });
   exit.catch(() => {});
   return {
-    stdin,
     stdout,
     stderr,
     exit,

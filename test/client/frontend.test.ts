@@ -1,8 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Connection, connect, imageFrontend, type SolveOptions, solve } from '../../src/client/index.ts';
+import {
+  type Connection,
+  type Container,
+  connect,
+  imageFrontend,
+  type SolveOptions,
+  solve,
+} from '../../src/client/index.ts';
 import { runFrontend } from '../../src/gateway/frontend.ts';
 import { copy, image, local, scratch } from '../../src/llb/index.ts';
 import { RpcError } from '../../src/rpc/status.ts';
@@ -78,14 +86,48 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
       frontend: async (bridge) => {
         const { ref } = await bridge.solve({ definition: image(base).marshal() });
         const container = await bridge.container({ mounts: [{ dest: '/', ref }] });
-        const child = container.exec({ args: ['sh', '-c', 'cat; echo err >&2; exit 3'], env: ['PATH=/bin'] });
-        child.stdin.end('in');
+        const args = ['sh', '-c', 'cat; echo err >&2; exit 3'];
+        const child = container.exec({ args, env: ['PATH=/bin'], stdin: Readable.from('in') });
         seen = await Promise.all([text(child.stdout), text(child.stderr), child.exit]);
         await container.release();
         return { metadata: new Map() };
       },
     });
     expect(seen).toEqual(['in', 'err\n', 3]);
+  });
+
+  test('runs programs with caches and secrets', async () => {
+    let seen: unknown;
+    await run({
+      secrets: { token: { value: 'in a file' }, other: { value: 'in a variable' } },
+      frontend: async (bridge) => {
+        const { ref } = await bridge.solve({ definition: image(base).marshal() });
+        const id = `container-${process.pid}`;
+        const start = () =>
+          bridge.container({
+            mounts: [
+              { dest: '/', ref },
+              { type: 'cache', dest: '/cache', id },
+              { type: 'secret', dest: '/run/secrets/token', id: 'token' },
+            ],
+          });
+        const exec = async (container: Container, command: string) => {
+          const secretEnv = [{ id: 'other', name: 'OTHER' }];
+          const child = container.exec({ args: ['sh', '-c', command], env: ['PATH=/bin'], secretEnv });
+          const output = await text(child.stdout);
+          await child.exit;
+          await container.release();
+          return output;
+        };
+        await exec(await start(), 'echo kept > /cache/f');
+        seen = await exec(
+          await start(),
+          'cat /cache/f /run/secrets/token; echo " $OTHER"; stat -c %a /run/secrets/token',
+        );
+        return { metadata: new Map() };
+      },
+    });
+    expect(seen).toBe('kept\nin a file in a variable\n400\n');
   });
 
   test('that throws fails the build with its error', async () => {
