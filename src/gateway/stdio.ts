@@ -17,14 +17,17 @@ import { createGrpcBridge, type GatewayEnvironment } from './grpc-bridge.ts';
  * frontend that failed, whatever it has returned.
  */
 export async function runOverStdio(frontend: (bridge: Bridge) => Promise<Result>): Promise<number> {
+  const interruption = listenForInterruption();
   try {
     const transport = createUnaryTransport(standardStreams());
     const bridge = await createGrpcBridge(transport, readEnvironment(process.env));
     try {
-      const result = await Promise.race([frontend(bridge), interrupted()]);
+      const result = await Promise.race([frontend(bridge), interruption.promise]);
+      interruption.exitOnNext();
       await bridge.return(result);
       return 0;
     } catch (error) {
+      interruption.exitOnNext();
       await bridge.return({ error: fitting(toStatus(error)) });
       return 1;
     }
@@ -35,14 +38,29 @@ export async function runOverStdio(frontend: (bridge: Bridge) => Promise<Result>
   }
 }
 
-/** Rejects when the process is told to stop or something failed where nobody waits for it. */
-function interrupted(): Promise<never> {
-  return new Promise((_, reject) => {
+/**
+ * `promise` rejects when the process is told to stop or something failed where nobody waits for it. A second signal, or
+ * one after `exitOnNext`, ends the process: it is the first of its container, which signals do not end by themselves.
+ */
+function listenForInterruption(): { readonly promise: Promise<never>; exitOnNext(): void } {
+  let told = false;
+  const promise = new Promise<never>((_, reject) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.once(signal, () => reject(canceled(`the frontend received ${signal}`)));
+      process.on(signal, () => {
+        if (told) process.exit(2);
+        told = true;
+        reject(canceled(`the frontend received ${signal}`));
+      });
     process.on('uncaughtException', reject);
     process.on('unhandledRejection', reject);
   });
+  promise.catch(() => {}); // it may reject before anybody waits for it
+  return {
+    promise,
+    exitOnNext() {
+      told = true;
+    },
+  };
 }
 
 /**

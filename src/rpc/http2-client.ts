@@ -33,6 +33,7 @@ const MAX_FRAME_SIZE = 5;
 const CANCEL = 8;
 const defaultWindow = 65_535;
 const defaultFrameSize = 16_384;
+const largestFrameSize = 16_777_215;
 const headSize = 9;
 
 export interface ResponseHandler {
@@ -117,7 +118,10 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
     for (let at = 0; at + 6 <= payload.length; at += 6) {
       const value = payload.readUInt32BE(at + 2);
       const setting = payload.readUInt16BE(at);
-      if (setting === MAX_FRAME_SIZE) frameSize = value;
+      if (setting === MAX_FRAME_SIZE) {
+        if (value < defaultFrameSize || value > largestFrameSize) throw new Error(`frames of at most ${value} bytes`);
+        frameSize = value;
+      }
       if (setting !== INITIAL_WINDOW_SIZE) continue;
       for (const stream of streams.values()) stream.window += value - initialWindow;
       initialWindow = value;
@@ -138,8 +142,11 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
 
   const onFrame = (type: number, flags: number, id: number, whole: Buffer) => {
     let payload = whole;
-    if (flags & PADDED && (type === DATA || type === HEADERS))
-      payload = payload.subarray(1, payload.length - payload[0]!);
+    if (flags & PADDED && (type === DATA || type === HEADERS)) {
+      const padding = payload[0] ?? 0;
+      if (padding >= payload.length) throw new Error('a frame is all padding and more');
+      payload = payload.subarray(1, payload.length - padding);
+    }
     if (block && type !== CONTINUATION) throw new Error('a header block is not continued');
     switch (type) {
       case DATA:
@@ -211,7 +218,7 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
   };
 }
 
-/** Cuts what arrives into frames. A frame that `onFrame` throws at ends the reading. */
+/** Cuts what arrives into frames. The first one that `onFrame` throws at, or that cannot be one, ends the reading. */
 function readFrames(
   duplex: Duplex,
   onFrame: (type: number, flags: number, id: number, payload: Buffer) => void,
@@ -220,13 +227,18 @@ function readFrames(
   let chunks: Buffer[] = [];
   let size = 0;
   let wanted = headSize;
+  let first = true;
   const take = (chunk: Buffer) => {
     chunks.push(chunk);
     size += chunk.length;
     if (size < wanted) return; // a large frame comes in many chunks: they are joined once
     let buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks);
     while (buffer.length >= headSize) {
-      const end = headSize + buffer.readUIntBE(0, 3);
+      const length = buffer.readUIntBE(0, 3);
+      if (first && buffer[3] !== SETTINGS) throw new Error('the server does not speak HTTP/2');
+      if (length > defaultFrameSize) throw new Error(`the server sent a frame of ${length} bytes`);
+      first = false;
+      const end = headSize + length;
       wanted = end;
       if (buffer.length < end) break;
       onFrame(buffer[3]!, buffer[4]!, buffer.readUInt32BE(5) & 0x7fffffff, buffer.subarray(headSize, end));

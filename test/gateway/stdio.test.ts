@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { Duplex } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -23,9 +23,10 @@ const notFound = () => {
   throw Object.assign(new Error('no such file'), { code: 2 });
 };
 
+const entry = path.resolve(import.meta.dirname, '../../src/frontend.ts');
+
 /** Starts the frontend's process as BuildKit does. */
 function start(answers: Answers, env: Readonly<Record<string, string>> = {}) {
-  const entry = path.resolve(import.meta.dirname, '../../src/frontend.ts');
   const child = spawn(process.execPath, [entry], {
     env: { PATH: process.env['PATH'], BUILDKIT_SESSION_ID: 's', BUILDKIT_WORKERS: '[]', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -101,6 +102,23 @@ describe('the frontend process', () => {
     const { code, returned } = await exited;
     expect(code).toBe(1);
     expect(returned?.error).toMatchObject({ code: 1, message: 'context canceled: the frontend received SIGTERM' });
+  });
+
+  it('ends when it is told to stop while nobody takes its result', async () => {
+    const { child, exited } = start({
+      ReadFile: dockerfile('FROM scratch\n'),
+      Return: () => {
+        child.kill('SIGTERM');
+        return new Promise(() => {});
+      },
+    });
+    expect(await exited).toMatchObject({ code: 2, returned: undefined });
+  });
+
+  it('says what it is when no daemon started it', () => {
+    const { status, stderr } = spawnSync(process.execPath, [entry], { stdio: ['ignore', 'pipe', 'pipe'] });
+    expect(status).toBe(2);
+    expect(stderr.toString()).toContain('# syntax=IMAGE');
   });
 
   it('ends when the daemon goes away', async () => {

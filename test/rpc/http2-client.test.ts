@@ -147,16 +147,20 @@ test('a request that is given up is heard of no more', async () => {
   client.close();
 });
 
-test('a peer that does not speak HTTP/2 is an error, not a hang', async () => {
-  for (const noise of ['HTTP/1.1 400 Bad Request\r\n\r\n', '\0\0\u0001\u0009\u0004\0\0\0\u0001x']) {
-    const [near, far] = duplexPair();
-    const client = connectHttp2(near, 1 << 20);
-    const answer = call(client, post('/'), Buffer.from('x'));
-    far.write(Buffer.from(noise, 'latin1'));
-    setTimeout(() => far.end(), 50);
-    expect((await answer).reason).toBeDefined();
-    expect((await call(client, post('/'), Buffer.from('x'))).reason).toBeDefined();
-  }
+test.each([
+  ['another protocol', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'the server does not speak HTTP/2'],
+  ['a first frame that is not SETTINGS', '0000010900000000 01 78', 'the server does not speak HTTP/2'],
+  ['a frame larger than allowed', '000000040000000000 004001000000000001', 'a frame of 16385 bytes'],
+  ['more padding than frame', '000000040000000000 000002000800000001 05 00', 'all padding'],
+  ['no room in frames', '000006040000000000 0005 00000000', 'frames of at most 0 bytes'],
+  ['a header block that is not begun', '000000040000000000 000001090400000001 82', 'not begun'],
+])('a peer that breaks the protocol is an error, not a hang: %s', async (_, sent, reason) => {
+  const [near, far] = duplexPair();
+  const client = connectHttp2(near, 1 << 20);
+  const answer = call(client, post('/'), Buffer.from('x'));
+  far.write(sent.startsWith('0') ? Buffer.from(sent.replaceAll(' ', ''), 'hex') : sent);
+  expect((await answer).reason).toContain(reason);
+  expect((await call(client, post('/'), Buffer.from('x'))).reason).toContain(reason);
 });
 
 test('header blocks survive encoding and decoding', () => {
