@@ -7,10 +7,9 @@ import * as rules from './rules.ts';
 
 /**
  * A source in the build context that `.dockerignore` leaves out. Files with exceptions (`!pattern`) are not judged: a
- * folder may be left out and a file in it be taken in again.
+ * folder may be left out and a file in it be taken in again. Nor is a file with a pattern that cannot be matched.
  *
  * @param matcher the patterns of `.dockerignore`, undefined if there is none
- * @throws Error `syntax error in pattern`
  */
 export function copyIgnoredFile(
   linter: Linter,
@@ -23,8 +22,16 @@ export function copyIgnoredFile(
   const path = clean(source);
   // The root is no file that could be left out, unless everything is.
   if ((path === '.' || path === '/') && !ignoresAll(matcher)) return;
-  if (!matcher.matchesOrParentMatches(path)) return;
+  if (!isIgnored(path, matcher)) return;
   linter.run(rules.copyIgnoredFile, lines, rules.copyIgnoredFile.format(command, path));
+}
+
+function isIgnored(path: string, matcher: PatternMatcher): boolean {
+  try {
+    return matcher.matchesOrParentMatches(path);
+  } catch {
+    return false;
+  }
 }
 
 function ignoresAll(matcher: PatternMatcher): boolean {

@@ -165,6 +165,10 @@ describe('ignored files', () => {
     expect(check(['docs', '!docs/b'], 'docs/a')).toEqual([]);
   });
 
+  test('not with a pattern that cannot be matched, as in the reference, which drops the error', () => {
+    expect(check(['a\\g'], 'a')).toEqual([]);
+  });
+
   test('the root only if everything is ignored', () => {
     expect(check(['.*'], '.')).toEqual([]);
     expect(check(['*'], '.')).toHaveLength(1);
