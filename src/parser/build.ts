@@ -35,7 +35,9 @@ export function buildDockerfile(source: SourceFile, lex: LexResult, cst: CstFile
   let isBroken = false;
   let isInStage = false;
 
+  const tooLong = structural.find(({ code }) => code === 'line-too-long');
   for (const node of cst.instructions) {
+    if (tooLong && node.head.start >= tooLong.range.start) break; // the beginning of that line
     const lines = node.head.lines;
     const problems: Problem[] = [];
     const isWellFormed = checkStructure(node).length === 0;

@@ -11,7 +11,7 @@ import { cutInstruction } from './cut-instruction.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { createDirectiveReader } from './directives.ts';
 import { findHeredocs, type HeredocMark } from './heredoc.ts';
-import { lineTooLong, maxLineLength } from './line-limit.ts';
+import { bufferEnd, lineTooLong, maxLineLength } from './line-limit.ts';
 import { sourceEnd, sourceOffset } from './logical-line.ts';
 import type { SourceRange } from './source.ts';
 import * as tokens from './tokens.ts';
@@ -62,6 +62,7 @@ class Lexer {
   private start = 0;
   private end = 0;
   private next = 0;
+  private longLine: 'met' | 'begun' | undefined;
 
   constructor(text: string) {
     this.text = text;
@@ -80,24 +81,32 @@ class Lexer {
         this.pushNewline();
       } else if (this.text.charCodeAt(first) !== hash) this.readInstruction(first);
     }
-    if (this.next < this.text.length) {
-      this.push(tokens.Skipped, this.next, this.text.length);
+    if (this.longLine) {
+      if (this.next < this.text.length) this.push(tokens.Skipped, this.next, this.text.length);
       this.problem(this.next, this.lines, {
         code: 'line-too-long',
         message: `dockerfile line greater than max allowed size of ${maxLineLength}`,
-        range: { start: this.next, end: endOfLine(this.text, this.next) },
+        range: { start: this.text.lastIndexOf('\n', this.next - 1) + 1, end: endOfLine(this.text, this.next) },
         hint: 'Split the line, or keep the data in a file and COPY it; what follows was not read.',
       });
     }
   }
 
-  /** Goes to the next line; false at the end of the text or before a line that is too long. */
+  /**
+   * Goes to the next line; false at the end of the text or before a line that is too long. If asked again (it is for a
+   * line that goes on in the one that is too long) it takes what the reference's scanner has in its buffer for a line.
+   */
   private nextLine(): boolean {
     const start = this.next;
-    if (start >= this.text.length) return false;
+    if (start >= this.text.length || this.longLine === 'begun') return false;
     const newline = this.text.indexOf('\n', start);
-    const next = newline < 0 ? this.text.length : newline + 1;
-    if (lineTooLong(this.text, start, next)) return false;
+    let next = newline < 0 ? this.text.length : newline + 1;
+    if (lineTooLong(this.text, start, next)) {
+      const isAskedAgain = this.longLine === 'met';
+      this.longLine = isAskedAgain ? 'begun' : 'met';
+      if (!isAskedAgain) return false;
+      next = bufferEnd(this.text, start);
+    }
     this.lines++;
     this.start = start;
     this.next = next;

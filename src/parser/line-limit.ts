@@ -14,3 +14,15 @@ export function lineTooLong(text: string, start: number, end: number): boolean {
   // At the end of the file one more byte must be free for finding out that it is the end.
   return text.charCodeAt(end - 1) === 0x0a ? bytes > bufferSize : bytes >= bufferSize;
 }
+
+/** Offset up to which a line that is too long fits into the buffer. */
+export function bufferEnd(text: string, start: number): number {
+  let bytes = 0;
+  let end = start;
+  for (const char of text.slice(start, start + bufferSize)) {
+    bytes += utf8Length(char);
+    if (bytes > bufferSize) break;
+    end += char.length;
+  }
+  return end;
+}

@@ -91,6 +91,16 @@ describe('lines that are too long', () => {
     expect(problems(`FROM a\nRUN <<A\n${fill(70_000)}\nA\n`)[0]).toBe('unterminated heredoc');
     expect(problems(`FROM a\nRUN b \\\n${fill(70_000)}\n`)).toEqual([tooLong]);
   });
+
+  it('that continue another count as begun, as the scanner of the reference goes on with what it has', () => {
+    const place = (text: string) => firstError(parseDockerfile(text))!.locations;
+    expect(place(`FROM a\nRUN b\n${fill(70_000)}\n`)).toEqual([{ start: 2, end: 2 }]);
+    expect(place(`FROM a\nRUN b \\\n${fill(70_000)}\n`)).toEqual([{ start: 3, end: 3 }]);
+    expect(problems(`FROM a\nRUN b \\\n${'x'.repeat(70_000)}\n`)).toEqual([tooLong]);
+    expect(place(`FROM a\nRUN b \\\n${fill(65_536)}`)).toEqual([{ start: 3, end: 3 }]);
+    expect(problems(`FROM a\nRUN b \\\nRUN <<A ${fill(70_000)}\nA\n`)[0]).toBe('unterminated heredoc');
+    expect(problems(`FROM a\nRUN b \\\n${'é'.repeat(40_000)}\nRUN c`)[0]).toBe(tooLong);
+  });
 });
 
 describe('code frames', () => {
