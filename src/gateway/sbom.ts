@@ -42,15 +42,13 @@ export async function createScanner(bridge: Bridge, options: SbomOptions, build:
   if (args.length === 0) throw new Error(`scanner ${ref} does not have cmd`);
 
   return async (platformId, { sbom, ignoreCache }) => {
-    const env: Record<string, string> = {};
-    for (const entry of config.env) {
-      const equals = entry.indexOf('=');
-      env[equals < 0 ? entry : entry.slice(0, equals)] = equals < 0 ? '' : entry.slice(equals + 1);
-    }
-    env['BUILDKIT_SCAN_DESTINATION'] = resultDir;
-    env['BUILDKIT_SCAN_SOURCE'] = join(sourceDir, 'core', coreName);
-    if (sbom.extras.size > 0) env['BUILDKIT_SCAN_SOURCE_EXTRAS'] = join(sourceDir, 'extras/');
-    for (const [key, value] of options.parameters) env[`BUILDKIT_SCAN_${key}`] = value;
+    const env = config.env.map((entry): [string, string] => {
+      const [key = '', ...value] = entry.split('=');
+      return [key, value.join('=')];
+    });
+    env.push(['BUILDKIT_SCAN_DESTINATION', resultDir], ['BUILDKIT_SCAN_SOURCE', join(sourceDir, 'core', coreName)]);
+    if (sbom.extras.size > 0) env.push(['BUILDKIT_SCAN_SOURCE_EXTRAS', join(sourceDir, 'extras/')]);
+    for (const [key, value] of options.parameters) env.push([`BUILDKIT_SCAN_${key}`, value]);
 
     const scannerImage = image(ref, { platform });
     const extras = [...sbom.extras].map(

@@ -27,6 +27,7 @@ export function finalizeImage({ options, platforms }: LowerContext, image: Image
   image.os = normal.os;
   image.architecture = normal.architecture;
   image.variant = normal.variant;
+  if (image.osFeatures?.length) image.osFeatures = [...normal.osFeatures];
 }
 
 /** What an SBOM scan covers besides the result. */
