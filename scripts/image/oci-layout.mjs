@@ -1,6 +1,6 @@
 /** OCI image layouts, written blob by blob. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
@@ -29,10 +29,14 @@ export function sha256(data) {
   return `sha256:${createHash('sha256').update(data).digest('hex')}`;
 }
 
-/** Creates an empty layout in `folder`, which is replaced. */
+/** Creates an empty layout in `folder`; one that is there is replaced, other files are refused. */
 export function createLayout(folder) {
   const blobs = path.join(folder, 'blobs/sha256');
-  rmSync(folder, { recursive: true, force: true });
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  if (names.length > 0 && !names.includes('oci-layout'))
+    throw new Error(`${folder} holds something else than an image layout: empty it, or name another folder`);
+  for (const name of ['blobs', 'index.json', 'oci-layout'])
+    rmSync(path.join(folder, name), { recursive: true, force: true });
   mkdirSync(blobs, { recursive: true });
   writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
 

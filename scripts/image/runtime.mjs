@@ -46,7 +46,7 @@ export function fetchRuntime(architecture) {
   for (const line of libraries.lines) {
     const [debian, ...rest] = line.split(' ');
     if (rest.join(' ') !== pins.debian[architecture][debian])
-      console.error(`image: ${debian} is ${rest[0]}, not the pinned one: the image differs from the released one`);
+      console.error(`image: ${debian} is ${rest[0]}, not the one of pins.json: the digest will be another, too`);
   }
   const node = path.join(libraries.folder, 'bin', name);
   if (!existsSync(node)) {
