@@ -1,7 +1,8 @@
 /** Where a build's cache comes from and goes to. */
 import path from 'node:path';
 import type { Attributes } from './exporters.ts';
-import { makeDirs } from './fsutil/make-dirs.ts';
+import { missingDirs } from './fsutil/make-dirs.ts';
+import type { ContentStore } from './session/content.ts';
 import { type Descriptor, findInIndex, putInIndex } from './session/oci-layout.ts';
 
 /** A cache: `registry` (`ref`), `local` (`src`, `dest`), `inline`, `gha`, `s3`, `azblob` with their attributes. */
@@ -13,8 +14,7 @@ export interface CacheEntry {
 export interface PreparedCaches {
   readonly exports: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
   readonly imports: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
-  /** Directories by store id. */
-  readonly stores: ReadonlyMap<string, string>;
+  readonly stores: ReadonlyMap<string, ContentStore>;
   /** What a frontend needs to know. */
   readonly frontendAttrs: Attributes;
   /** Names what was stored in local directories, once the build has succeeded. */
@@ -30,7 +30,7 @@ export async function prepareCaches(
   to: readonly CacheEntry[] = [],
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<PreparedCaches> {
-  const stores = new Map<string, string>();
+  const stores = new Map<string, ContentStore>();
   const tags = new Map<string, string>();
   const exports = [];
   const imports = [];
@@ -40,8 +40,8 @@ export async function prepareCaches(
     if (entry.type === 'local') {
       const dir = attrs['dest'];
       if (!dir) throw new Error('local cache exporter requires dest');
-      await makeDirs(dir);
-      stores.set(`local:${dir}`, path.resolve(dir));
+      await missingDirs(dir);
+      stores.set(`local:${dir}`, { dir: path.resolve(dir), writable: true });
       tags.set(path.resolve(dir), attrs['tag'] || 'latest');
     }
     exports.push({ Type: entry.type, Attrs: attrs });
@@ -55,7 +55,8 @@ export async function prepareCaches(
       const digest = attrs['digest'] || (await findInIndex(dir, attrs['tag'] || 'latest'))?.digest;
       if (!digest) continue;
       attrs['digest'] = digest;
-      stores.set(`local:${dir}`, path.resolve(dir));
+      const store = `local:${dir}`;
+      if (!stores.has(store)) stores.set(store, { dir: path.resolve(dir), writable: false });
     }
     imports.push({ Type: entry.type, Attrs: attrs });
   }

@@ -1,8 +1,8 @@
 /** What becomes of a build's result. */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { makeDirs, missingDirs } from './fsutil/make-dirs.ts';
+import { missingDirs } from './fsutil/make-dirs.ts';
+import type { ContentStore } from './session/content.ts';
 import type { ExportTarget } from './session/file-send.ts';
 import { type Descriptor, putInIndex } from './session/oci-layout.ts';
 
@@ -34,18 +34,15 @@ export interface PreparedExports {
   readonly exporters: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
   readonly targets: ReadonlyMap<number, ExportTarget>;
   /** Layouts to be written, by store id. */
-  readonly stores: ReadonlyMap<string, string>;
+  readonly stores: ReadonlyMap<string, ContentStore>;
   /** Names what was stored in layouts, once the build has succeeded. */
   finish(response: Attributes): Promise<void>;
-  /** Removes what a build that failed has left of layouts that were not there before. */
-  discard(): Promise<void>;
 }
 
-/** @throws Error for combinations that make no sense */
+/** Creates nothing yet. @throws Error for combinations that make no sense */
 export async function prepareExports(exports: readonly Export[]): Promise<PreparedExports> {
   const targets = new Map<number, ExportTarget>();
-  const stores = new Map<string, string>();
-  const created: string[] = [];
+  const stores = new Map<string, ContentStore>();
   const exporters: { Type: string; Attrs: Record<string, string> }[] = [];
   for (const [position, entry] of exports.entries()) {
     const attrs = { ...entry.attrs };
@@ -56,15 +53,13 @@ export async function prepareExports(exports: readonly Export[]): Promise<Prepar
     const asLayout = (type === 'oci' || type === 'docker') && attrs['tar'] === 'false';
     if (type === 'local' || asLayout) {
       if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);
+      await missingDirs(dest);
       if (!asLayout) {
-        await missingDirs(dest);
         targets.set(position, { kind: 'directory', path: dest });
         continue;
       }
       if (stores.has('export')) throw new Error('only one layout can be exported by a build');
-      const topmost = await makeDirs(dest);
-      if (topmost) created.push(topmost);
-      stores.set('export', path.resolve(dest));
+      stores.set('export', { dir: path.resolve(dest), writable: true });
     } else {
       if (typeof dest === 'string') await missingDirs(path.dirname(dest));
       targets.set(
@@ -77,11 +72,8 @@ export async function prepareExports(exports: readonly Export[]): Promise<Prepar
     exporters,
     targets,
     stores,
-    async discard() {
-      for (const dir of created) await rm(dir, { recursive: true, force: true });
-    },
     async finish(response) {
-      const dir = stores.get('export');
+      const dir = stores.get('export')?.dir;
       const encoded = response['containerimage.descriptor'];
       if (!dir || !encoded) return;
       const descriptor = JSON.parse(Buffer.from(encoded, 'base64').toString()) as Descriptor;

@@ -14,7 +14,7 @@ import { type Connection, createId } from './connect.ts';
 import { type Export, type PreparedExports, prepareExports } from './exporters.ts';
 import type { InProcessFrontend } from './in-process-frontend.ts';
 import { type AuthOptions, auth } from './session/auth.ts';
-import { contentStores } from './session/content.ts';
+import { type ContentStore, type ContentStores, contentStores } from './session/content.ts';
 import { fileSend } from './session/file-send.ts';
 import { fileSync } from './session/file-sync.ts';
 import { type SecretSource, secrets } from './session/secrets.ts';
@@ -135,14 +135,15 @@ async function runWith(
 ): Promise<SolveResult> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const { attachables, exports, caches } = await prepare(options, temporary);
+  const prepared = await prepare(options, temporary);
+  const { attachables, exports, layouts } = prepared;
   let session: Session | undefined;
   let failed = true;
   try {
     if (exports.exporters.length > 1) await requireSeveralExporters(connection, signal);
     if (options.sourcePolicyCheck) await requirePolicyChecks(connection, signal);
     session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
-    const result = await runOn(session, connection, ref, options, exports, caches, onStart);
+    const result = await runOn(session, connection, ref, options, prepared, onStart);
     failed = false;
     return result;
   } catch (error) {
@@ -150,7 +151,7 @@ async function runWith(
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();
-    if (failed) await exports.discard();
+    if (failed) await layouts.discard();
   }
 }
 
@@ -159,8 +160,7 @@ async function runOn(
   connection: Connection,
   ref: string,
   options: SolveOptions,
-  exports: PreparedExports,
-  caches: PreparedCaches,
+  { exports, caches, layouts }: Prepared,
   onStart: () => void,
 ): Promise<SolveResult> {
   const { signal } = options;
@@ -202,6 +202,7 @@ async function runOn(
       await runInProcess(options.frontend, build, solving);
     }
     const response = await solving;
+    await layouts.publish();
     await exports.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);
     return { ref, exporterResponse: response.ExporterResponse };
@@ -224,8 +225,15 @@ async function requirePolicyChecks(connection: Connection, signal?: AbortSignal)
   await probe.result;
 }
 
+interface Prepared {
+  readonly attachables: readonly Attachable[];
+  readonly exports: PreparedExports;
+  readonly caches: PreparedCaches;
+  readonly layouts: ContentStores;
+}
+
 /** Everything that can go wrong before the daemon is bothered. */
-async function prepare(options: SolveOptions, temporary: string[]) {
+async function prepare(options: SolveOptions, temporary: string[]): Promise<Prepared> {
   if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
   const dirs = new Map<string, string>();
   for (const [name, given] of Object.entries(options.localDirs ?? {})) {
@@ -236,20 +244,18 @@ async function prepare(options: SolveOptions, temporary: string[]) {
   }
   const exports = await prepareExports(options.exports ?? []);
   const caches = await prepareCaches(options.cacheFrom, options.cacheTo);
-  const layouts = Object.entries(options.ociLayouts ?? {});
-  const stores = new Map([
-    ...exports.stores,
-    ...caches.stores,
-    ...layouts.map(([name, dir]): [string, string] => [`oci:${name}`, path.resolve(dir)]),
-  ]);
+  const stores = new Map<string, ContentStore>([...exports.stores, ...caches.stores]);
+  for (const [name, dir] of Object.entries(options.ociLayouts ?? {}))
+    stores.set(`oci:${name}`, { dir: path.resolve(dir), writable: false });
+  const layouts = contentStores(stores);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];
   if (exports.targets.size > 0) attachables.push(fileSend(exports.targets));
-  if (stores.size > 0) attachables.push(contentStores(stores));
+  if (stores.size > 0) attachables.push(layouts);
   if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
   if (options.sourcePolicyCheck) attachables.push(sourcePolicy(options.sourcePolicyCheck));
   if (options.auth !== false) attachables.push(auth(options.auth));
-  return { attachables, exports, caches };
+  return { attachables, exports, caches, layouts };
 }
 
 /** Files in memory are sent from a temporary directory, as all others are from theirs. */

@@ -31,12 +31,13 @@ test('a local cache is named in its index when the build has succeeded, and foun
   expect((await prepareCaches([{ type: 'local', attrs: { src: dir } }])).imports).toEqual([]);
   const digest = `sha256:${'1'.repeat(64)}`;
   const { finish, stores } = await prepareCaches([], [{ type: 'local', attrs: { dest: dir, tag: 'main' } }]);
-  expect([...stores]).toEqual([[`local:${dir}`, dir]]);
+  expect([...stores]).toEqual([[`local:${dir}`, { dir, writable: true }]]);
   const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', digest, size: 2 };
   await finish({ 'cache.manifest': JSON.stringify(manifest) });
   expect(JSON.parse(readFileSync(path.join(dir, 'index.json'), 'utf8')).manifests).toMatchObject([{ digest }]);
   const found = await prepareCaches([{ type: 'local', attrs: { src: dir, tag: 'main' } }]);
   expect(found.imports).toMatchObject([{ Type: 'local', Attrs: { digest } }]);
+  expect([...found.stores]).toEqual([[`local:${dir}`, { dir, writable: false }]]);
   expect(JSON.parse(found.frontendAttrs['cache-imports']!)).toEqual(found.imports);
   expect((await prepareCaches([{ type: 'local', attrs: { src: dir, tag: 'other' } }])).imports).toEqual([]);
 });

@@ -15,6 +15,7 @@ import {
 } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
+import { Code } from '../../src/rpc/status.ts';
 import { ends } from '../ends.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
@@ -350,8 +351,12 @@ describe('a layout export', () => {
   const openStore = async () => {
     const root = temporaryDir();
     const dest = path.join(root, 'layout');
-    mkdirSync(dest);
-    const stores = contentStores(new Map([['export', dest]]));
+    const stores = contentStores(
+      new Map([
+        ['export', { dir: dest, writable: true }],
+        ['oci:mine', { dir: dest, writable: false }],
+      ]),
+    );
     const daemon = await fakeDaemon(stores);
     const metadata = { 'buildkit-attachable-store-id': 'export' };
     const write = async (...requests: MessageInitShape<typeof WriteContentRequestSchema>[]) => {
@@ -368,9 +373,6 @@ describe('a layout export', () => {
   test('keeps blobs under their digest alone', async () => {
     const { root, dest, stores, daemon, metadata, write } = await openStore();
     await write({ ref: '../../escape', action: WriteAction.COMMIT, data });
-    await stores.close?.();
-    expect(readdirSync(root)).toEqual(['layout']);
-    expect(readdirSync(dest, { recursive: true })).toEqual(['blobs', 'blobs/sha256', `blobs/sha256/${hex}`]);
     for (const digest of ['sha256:../../../escape', `sha256:${'/'.repeat(64)}`, `../x:${hex}`, '/etc/passwd']) {
       await expect(write({ ref: 'r', action: WriteAction.COMMIT, data, expected: digest })).rejects.toThrow('invalid digest');
       await expect(daemon.client(Content).delete({ digest }, { metadata })).rejects.toThrow('invalid digest');
@@ -380,14 +382,88 @@ describe('a layout export', () => {
     await expect(write({ ref: 's', action: WriteAction.COMMIT, data, expected: other })).rejects.toThrow('unexpected commit digest');
     await expect(write({ ref: 't', action: WriteAction.COMMIT, data, total: 1n << 60n })).rejects.toThrow('unexpected commit size');
     await expect(daemon.client(Content).info({ digest: other }, { metadata: { 'buildkit-attachable-store-id': '../x' } })).rejects.toThrow('unknown store');
+    await stores.publish();
+    await stores.close?.();
+    expect(readdirSync(root)).toEqual(['layout']);
+    expect(readdirSync(dest, { recursive: true })).toEqual(['blobs', 'blobs/sha256', `blobs/sha256/${hex}`]);
   }); // biome-ignore format: long lines
 
   test('that is cut off leaves no half of a blob', async () => {
     const { dest, stores, daemon, metadata } = await openStore();
     await daemon.client(Content).write({ metadata }).send({ ref: 'r', action: WriteAction.WRITE, data });
-    await expect.poll(() => readdirSync(dest, { recursive: true }).length).toBe(2);
+    await expect.poll(() => existsSync(dest) && readdirSync(dest, { recursive: true }).length).toBe(3);
     daemon.cut();
     await stores.close?.();
     expect(readdirSync(dest)).toEqual([]);
+  });
+
+  test('can be read back at once, and is there for others when the build has succeeded', async () => {
+    const { dest, stores, daemon, metadata, write } = await openStore();
+    const digest = `sha256:${hex}`;
+    await write({ ref: 'r', action: WriteAction.COMMIT, data });
+    expect(await daemon.client(Content).info({ digest }, { metadata })).toMatchObject({ info: { digest } });
+    for await (const { data: read } of daemon.client(Content).read({ digest }, { metadata }))
+      expect(Buffer.from(read)).toEqual(data);
+    await expect(write({ ref: 's', action: WriteAction.COMMIT, data, expected: digest })).rejects.toThrow('exists');
+    expect(existsSync(path.join(dest, 'blobs'))).toBe(false);
+    await stores.publish();
+    await stores.close?.();
+    expect(readFileSync(path.join(dest, 'blobs/sha256', hex))).toEqual(data);
+  });
+
+  test.each([
+    ['that was not there', false],
+    ['that was there', true],
+  ])('of a build that fails leaves a layout %s as it was', async (_, existed) => {
+    const { root, dest, stores, write } = await openStore();
+    const mine = path.join(dest, 'blobs/sha256', '1'.repeat(64));
+    if (existed) mkdirSync(path.dirname(mine), { recursive: true });
+    if (existed) writeFileSync(mine, 'mine');
+    const before = readdirSync(root, { recursive: true });
+    await write({ ref: 'r', action: WriteAction.COMMIT, data });
+    await stores.close?.();
+    await stores.discard();
+    expect(readdirSync(root, { recursive: true })).toEqual(before);
+
+    // what fails may be the index, which is written at the very end
+    const late = await openStore();
+    await late.write({ ref: 'r', action: WriteAction.COMMIT, data });
+    await late.stores.publish();
+    await late.stores.close?.();
+    await late.stores.discard();
+    expect(readdirSync(late.root)).toEqual([]);
+  });
+
+  test('lets the daemon remove nothing that it has not written', async () => {
+    const { dest, daemon, metadata, write } = await openStore();
+    const client = daemon.client(Content);
+    const mine = path.join(dest, 'blobs/sha256', '1'.repeat(64));
+    mkdirSync(path.dirname(mine), { recursive: true });
+    writeFileSync(mine, 'mine');
+    const digest = `sha256:${'1'.repeat(64)}`;
+    await expect(client.delete({ digest }, { metadata })).rejects.toThrow('was in');
+    expect(readFileSync(mine, 'utf8')).toBe('mine');
+    await write({ ref: 'r', action: WriteAction.COMMIT, data });
+    await client.delete({ digest: `sha256:${hex}` }, { metadata });
+    await expect(client.info({ digest: `sha256:${hex}` }, { metadata })).rejects.toThrow('not found');
+
+    const reading = { metadata: { 'buildkit-attachable-store-id': 'oci:mine' } };
+    expect(await client.info({ digest }, reading)).toMatchObject({ info: { size: 4n } });
+    const writing = client.write(reading);
+    await writing.send({ ref: 'r', action: WriteAction.COMMIT, data });
+    const written = async () => {
+      for await (const _ of writing.messages);
+    };
+    for (const change of [
+      written,
+      () => client.delete({ digest }, reading),
+      () => client.update({ info: { digest, labels: { a: 'b' } } }, reading),
+      () => client.abort({ ref: 'r' }, reading),
+    ])
+      await expect(change()).rejects.toMatchObject({
+        code: Code.permissionDenied,
+        status: `store oci:mine is only read by this build: ${dest} must not be changed`,
+      });
+    expect(readdirSync(path.dirname(mine))).toEqual(['1'.repeat(64)]);
   });
 });

@@ -80,6 +80,12 @@ await onEngines('a fault', { suites: ['forky', 'trixie'] }, (engine) => {
         await expect(exporting).rejects.toThrow(/ENOSPC|no space left/);
         expect(readdirSync(mount)).toEqual([]);
       }
+      const cacheTo = [
+        { type: 'local', attrs: { dest: path.join(mount, 'cache'), mode: 'max', compression: 'uncompressed' } },
+      ];
+      const caching = ends(solve(connection, { ...options, cacheTo }).result);
+      await expect(caching).rejects.toThrow(/ENOSPC|no space left/);
+      expect(readdirSync(mount)).toEqual([]);
     } finally {
       execFileSync('umount', [mount]);
     }

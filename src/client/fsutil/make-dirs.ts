@@ -28,6 +28,18 @@ export async function makeDirs(dir: string, mode = 0o777): Promise<string | unde
   return created.at(-1);
 }
 
+/** Removes a directory and its parents up to `topmost`, as far as they are empty and lie in it. */
+export async function removeEmptyDirs(dir: string, topmost: string): Promise<void> {
+  for (let at = path.resolve(dir); at === topmost || at.startsWith(topmost + path.sep); at = path.dirname(at))
+    if (
+      !(await rmdir(at).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+}
+
 /** The directories on the way to one that are not there, topmost first. @throws Error when a file is in the way */
 export async function missingDirs(dir: string): Promise<string[]> {
   const missing: string[] = [];

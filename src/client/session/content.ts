@@ -1,5 +1,5 @@
 /** Session service that lends the daemon OCI layouts of this machine: to read images and caches, and to write them. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
@@ -7,7 +7,7 @@ import { Content, WriteAction } from '../../gen/containerd/services/content/v1/c
 import { routes } from '../../rpc/server.ts';
 import type { ServerContext } from '../../rpc/service.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
-import { makeDirs } from '../fsutil/make-dirs.ts';
+import { makeDirs, removeEmptyDirs } from '../fsutil/make-dirs.ts';
 import { blobPath } from './oci-layout.ts';
 import type { Attachable } from './session.ts';
 
@@ -26,19 +26,54 @@ interface Ingest {
   expected: string;
 }
 
-/** Offers directories by store id: `oci:NAME` for layouts a build reads, `local:DIR` for caches, `export` for images. */
-export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
+/** A layout that is lent. */
+export interface ContentStore {
+  /** An absolute path; a layout that is written to need not be there yet. */
+  readonly dir: string;
+  /** Whether the build has its output there. All other layouts are the user's, and only read. */
+  readonly writable: boolean;
+}
+
+/** What the daemon writes is seen by it at once, and by others when the build has succeeded. */
+export interface ContentStores extends Attachable {
+  /** Puts what was written into its place. */
+  publish(): Promise<void>;
+  /** Takes back what was published, and the directories that were made for it. */
+  discard(): Promise<void>;
+}
+
+/** What a build has written into a layout: files of a folder in it that is the build's own. */
+interface Staging {
+  readonly folder: string;
+  /** The topmost directory that was made. */
+  readonly created: string | undefined;
+  /** Files by digest. */
+  readonly blobs: Map<string, string>;
+  files: number;
+}
+
+/** Offers layouts by store id: `oci:NAME` for images that a build reads, `local:DIR` for caches, `export` for images. */
+export function contentStores(stores: ReadonlyMap<string, ContentStore>): ContentStores {
   const ingests = new Map<string, Ingest>();
-  const folders = new Set<string>(); // of writes
+  const stagings = new Map<string, Promise<Staging>>(); // by directory
+  const published: { file: string; created: string | undefined }[] = [];
   const locks = new Set<string>(); // one call at a time may write
   const choose = (context: ServerContext) => {
     const id = context.headers.get('buildkit-attachable-store-id')?.[0] ?? '';
-    const dir = stores.get(id);
-    if (dir === undefined) throw new RpcError(Code.notFound, `unknown store ${id}`);
+    const store = stores.get(id);
+    if (store === undefined) throw new RpcError(Code.notFound, `unknown store ${id}`);
+    return { id, ...store };
+  };
+  const chooseWritable = (context: ServerContext) => {
+    const { id, dir, writable } = choose(context);
+    if (!writable)
+      throw new RpcError(Code.permissionDenied, `store ${id} is only read by this build: ${dir} must not be changed`);
     return dir;
   };
+  const staged = async (dir: string, digest: string) => (await stagings.get(dir))?.blobs.get(digest);
+  const locate = async (dir: string, digest: string) => (await staged(dir, digest)) ?? blob(dir, digest);
   const info = async (dir: string, digest: string) => {
-    const { size, mtime } = await found(digest, stat(blob(dir, digest)));
+    const { size, mtime } = await found(digest, stat(await locate(dir, digest)));
     const at = timestampFromDate(mtime);
     return { digest, size: BigInt(size), createdAt: at, updatedAt: at, labels: {} };
   };
@@ -49,11 +84,14 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
     await ingest.handle.close().catch(() => {});
     await rm(ingest.file, { force: true });
   };
+  const stage = async (dir: string): Promise<Staging> => {
+    const folder = path.join(dir, 'ingest', randomBytes(8).toString('hex'));
+    return { folder, created: await makeDirs(folder), blobs: new Map(), files: 0 };
+  };
   const start = async (dir: string, ref: string): Promise<Ingest> => {
-    const folder = path.join(dir, 'ingest');
-    await makeDirs(folder);
-    folders.add(folder);
-    const file = path.join(folder, createHash('sha256').update(ref).digest('hex'));
+    if (!stagings.has(dir)) stagings.set(dir, stage(dir));
+    const staging = await stagings.get(dir)!;
+    const file = path.join(staging.folder, String(staging.files++));
     const handle = await open(file, 'w');
     const now = new Date();
     const ingest: Ingest = {
@@ -81,12 +119,10 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
       await abort(key);
       throw new RpcError(Code.failedPrecondition, `unexpected commit digest ${digest}, expected ${ingest.expected}`);
     }
-    const target = blobPath(dir, digest);
     await ingest.handle.sync();
     await ingest.handle.close();
     ingests.delete(key);
-    await makeDirs(path.dirname(target));
-    await rename(ingest.file, target);
+    (await stagings.get(dir))?.blobs.set(digest, ingest.file);
     return digest;
   };
   const statusOf = (ingest: Ingest) => ({
@@ -100,21 +136,29 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
 
   return {
     routes: routes(Content, {
-      info: async ({ digest }, context) => ({ info: await info(choose(context), digest) }),
+      info: async ({ digest }, context) => ({ info: await info(choose(context).dir, digest) }),
       // labels are not kept: a layout has no place for them
-      update: async (request, context) => ({ info: await info(choose(context), request.info?.digest ?? '') }),
+      update: async (request, context) => ({ info: await info(chooseWritable(context), request.info?.digest ?? '') }),
       async *list(_request, context) {
-        const dir = choose(context);
+        const { dir } = choose(context);
+        const digests = new Set((await stagings.get(dir))?.blobs.keys());
         for (const algorithm of await namesIn(path.join(dir, 'blobs')))
-          for (const hex of await namesIn(path.join(dir, 'blobs', algorithm)))
-            yield { info: [await info(dir, `${algorithm}:${hex}`)] };
+          for (const hex of await namesIn(path.join(dir, 'blobs', algorithm))) digests.add(`${algorithm}:${hex}`);
+        for (const digest of digests) yield { info: [await info(dir, digest)] };
       },
       async delete({ digest }, context) {
-        await found(digest, rm(blob(choose(context), digest)));
+        const dir = chooseWritable(context);
+        const file = await staged(dir, digest);
+        if (!file) {
+          await found(digest, stat(blob(dir, digest)));
+          throw new RpcError(Code.permissionDenied, `content ${digest} was in ${dir} before this build: it is kept`);
+        }
+        (await stagings.get(dir))?.blobs.delete(digest);
+        await rm(file);
         return {};
       },
       async *read({ digest, offset, size }, context) {
-        const handle = await found(digest, open(blob(choose(context), digest)));
+        const handle = await found(digest, open(await locate(choose(context).dir, digest)));
         try {
           const end = (await handle.stat()).size;
           let at = Number(offset);
@@ -132,20 +176,20 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
         }
       },
       async status({ ref }, context) {
-        const ingest = ingests.get(`${choose(context)}\0${ref}`);
+        const ingest = ingests.get(`${choose(context).dir}\0${ref}`);
         if (!ingest) throw new RpcError(Code.notFound, `ingest ${ref}: not found`);
         return { status: statusOf(ingest) };
       },
       async listStatuses(_request, context) {
-        const dir = choose(context);
+        const { dir } = choose(context);
         return { statuses: [...ingests].filter(([key]) => key.startsWith(`${dir}\0`)).map(([, it]) => statusOf(it)) };
       },
       async abort({ ref }, context) {
-        await abort(`${choose(context)}\0${ref}`);
+        await abort(`${chooseWritable(context)}\0${ref}`);
         return {};
       },
       async *write(requests, context) {
-        const dir = choose(context);
+        const dir = chooseWritable(context);
         let ingest: Ingest | undefined;
         let locked: string | undefined;
         try {
@@ -161,7 +205,8 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
             }
             if (request.expected) {
               ingest.expected = request.expected;
-              if (await stat(blob(dir, request.expected)).catch(() => undefined)) {
+              const file = await locate(dir, request.expected);
+              if (await stat(file).catch(() => undefined)) {
                 await abort(`${dir}\0${ingest.ref}`);
                 throw new RpcError(Code.alreadyExists, `blob with expected digest ${request.expected} exists`);
               }
@@ -186,9 +231,35 @@ export function contentStores(stores: ReadonlyMap<string, string>): Attachable {
         }
       },
     }),
+    async publish() {
+      for (const [dir, staging] of stagings) {
+        for (const [digest, file] of (await staging).blobs) {
+          const target = blobPath(dir, digest);
+          if (await stat(target).catch(() => undefined)) continue; // another build has written the same
+          const created = await makeDirs(path.dirname(target));
+          await rename(file, target);
+          published.push({ file: target, created });
+        }
+      }
+    },
+    async discard() {
+      for (const { file, created } of published.reverse()) {
+        await rm(file, { force: true });
+        if (created) await removeEmptyDirs(path.dirname(file), created);
+      }
+      for (const [dir, staging] of stagings) {
+        const created = (await staging.catch(() => undefined))?.created;
+        if (created) await removeEmptyDirs(dir, created);
+      }
+    },
     async close() {
       for (const key of [...ingests.keys()]) await abort(key);
-      for (const folder of folders) await rmdir(folder).catch(() => {}); // another build may use it too
+      for (const staging of stagings.values()) {
+        const folder = (await staging.catch(() => undefined))?.folder;
+        if (!folder) continue;
+        await rm(folder, { recursive: true, force: true });
+        await rmdir(path.dirname(folder)).catch(() => {}); // another build may use it too
+      }
     },
   };
 }

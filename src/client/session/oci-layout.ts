@@ -1,6 +1,6 @@
 /** OCI image layouts on disk: blobs by digest, and the index that names them. */
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirs } from '../fsutil/make-dirs.ts';
 
@@ -63,12 +63,19 @@ export async function putInIndex(dir: string, descriptor: Descriptor, names: rea
   }
   const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: entries };
   await makeDirs(dir);
-  await writeWhole(path.join(dir, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-  await writeWhole(path.join(dir, 'index.json'), JSON.stringify(index));
+  await writeWhole({
+    [path.join(dir, 'oci-layout')]: JSON.stringify({ imageLayoutVersion: '1.0.0' }),
+    [path.join(dir, 'index.json')]: JSON.stringify(index),
+  });
 }
 
-async function writeWhole(file: string, text: string): Promise<void> {
-  const partial = `${file}.${randomBytes(4).toString('hex')}`;
-  await writeFile(partial, text);
-  await rename(partial, file);
+async function writeWhole(files: Readonly<Record<string, string>>): Promise<void> {
+  const suffix = `.${randomBytes(4).toString('hex')}`;
+  try {
+    for (const [file, text] of Object.entries(files)) await writeFile(file + suffix, text);
+    for (const file of Object.keys(files)) await rename(file + suffix, file);
+  } catch (error) {
+    for (const file of Object.keys(files)) await rm(file + suffix, { force: true });
+    throw error;
+  }
 }
