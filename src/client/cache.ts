@@ -1,9 +1,10 @@
 /** Where a build's cache comes from and goes to. */
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Attributes } from './exporters.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
-import { type Descriptor, findInIndex, putInIndex } from './session/oci-layout.ts';
+import { blobPath, type Descriptor, findInIndex, putInIndex } from './session/oci-layout.ts';
 
 /** A cache: `registry` (`ref`), `local` (`src`, `dest`), `inline`, `gha`, `s3`, `azblob` with their attributes. */
 export interface CacheEntry {
@@ -17,12 +18,15 @@ export interface PreparedCaches {
   readonly stores: ReadonlyMap<string, ContentStore>;
   /** What a frontend needs to know. */
   readonly frontendAttrs: Attributes;
+  /** Why an entry was left out. */
+  readonly warnings: readonly string[];
   /** Names what was stored in local directories, once the build has succeeded. */
   finish(response: Attributes): Promise<void>;
 }
 
 /**
- * Local caches that are not there yet are left out, as a first build has none.
+ * Leaves out, with a warning, local caches that cannot be read, as a first build has none, and `gha` outside of GitHub
+ * Actions.
  * @throws Error for entries without what they need
  */
 export async function prepareCaches(
@@ -34,36 +38,47 @@ export async function prepareCaches(
   const tags = new Map<string, string>();
   const exports = [];
   const imports = [];
-  for (const entry of to) {
-    const attrs = withEnvironment(entry, env);
-    if (entry.type === 'registry' && !attrs['ref']) throw new Error('registry cache exporter requires ref');
-    if (entry.type === 'local') {
+  const warnings: string[] = [];
+  const open = (entries: readonly CacheEntry[], what: string) =>
+    entries.flatMap((entry) => {
+      const attrs = withEnvironment(entry, env);
+      if (entry.type !== 'gha' || (attrs['token'] && (attrs['url'] || attrs['url_v2'])))
+        return { type: entry.type, attrs };
+      warnings.push(`gha cache ${what} skipped: ${INACTIVE}`);
+      return [];
+    });
+  for (const { type, attrs } of open(to, 'export')) {
+    if (type === 'registry' && !attrs['ref']) throw new Error('registry cache exporter requires ref');
+    if (type === 'local') {
       const dir = attrs['dest'];
       if (!dir) throw new Error('local cache exporter requires dest');
       await missingDirs(dir);
       stores.set(`local:${dir}`, { dir: path.resolve(dir), writable: true });
       tags.set(path.resolve(dir), attrs['tag'] || 'latest');
     }
-    exports.push({ Type: entry.type, Attrs: attrs });
+    exports.push({ Type: type, Attrs: attrs });
   }
-  for (const entry of from) {
-    const attrs = withEnvironment(entry, env);
-    if (entry.type === 'registry' && !attrs['ref']) throw new Error('registry cache importer requires ref');
-    if (entry.type === 'local') {
+  for (const { type, attrs } of open(from, 'import')) {
+    if (type === 'registry' && !attrs['ref']) throw new Error('registry cache importer requires ref');
+    if (type === 'local') {
       const dir = attrs['src'];
       if (!dir) throw new Error('local cache importer requires src');
-      const digest = attrs['digest'] || (await findInIndex(dir, attrs['tag'] || 'latest'))?.digest;
-      if (!digest) continue;
-      attrs['digest'] = digest;
+      try {
+        attrs['digest'] = await findCache(dir, attrs);
+      } catch (error) {
+        warnings.push(`local cache import at ${dir} skipped: ${(error as Error).message}`);
+        continue;
+      }
       const store = `local:${dir}`;
       if (!stores.has(store)) stores.set(store, { dir: path.resolve(dir), writable: false });
     }
-    imports.push({ Type: entry.type, Attrs: attrs });
+    imports.push({ Type: type, Attrs: attrs });
   }
   return {
     exports,
     imports,
     stores,
+    warnings,
     frontendAttrs: imports.length > 0 ? { 'cache-imports': JSON.stringify(imports) } : {},
     async finish(response) {
       const manifest = response['cache.manifest'];
@@ -73,6 +88,18 @@ export async function prepareCaches(
   };
 }
 
+/** The digest of a cache in a layout. @throws Error when it is not there */
+async function findCache(dir: string, { digest, tag: given }: Attributes): Promise<string> {
+  const tag = given || 'latest';
+  if (!(await stat(dir).catch(() => undefined))?.isDirectory()) throw new Error('there is no such directory');
+  const found = digest || (await findInIndex(dir, tag))?.digest;
+  if (!found) throw new Error(`nothing in its index.json has the tag ${tag}`);
+  if (!(await stat(blobPath(dir, found)).catch(() => undefined))) throw new Error(`it has no content ${found}`);
+  return found;
+}
+
+const INACTIVE = 'outside of a GitHub Actions job it needs the attributes token and url';
+
 /** The attributes with what the environment of a CI job adds to them. */
 function withEnvironment(entry: CacheEntry, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const attrs: Record<string, string> = { ...entry.attrs };
@@ -81,10 +108,12 @@ function withEnvironment(entry: CacheEntry, env: Readonly<Record<string, string 
     if (!attrs[name] && value) attrs[name] = value;
   };
   if (entry.type === 'gha') {
+    const version = attrs['version'] ?? (/^(1|t|true)$/i.test(env['ACTIONS_CACHE_SERVICE_V2'] ?? '') ? '2' : '1');
     add('token', 'ACTIONS_RUNTIME_TOKEN');
+    if (version === '2') add('url_v2', 'ACTIONS_RESULTS_URL');
     add('url', 'ACTIONS_CACHE_URL');
-    add('url_v2', 'ACTIONS_RESULTS_URL');
-  } else if (entry.type === 's3') {
+    add('url', 'ACTIONS_RESULTS_URL');
+  } else if (entry.type === 's3' && !(attrs['access_key_id'] && attrs['secret_access_key'])) {
     add('access_key_id', 'AWS_ACCESS_KEY_ID');
     add('secret_access_key', 'AWS_SECRET_ACCESS_KEY');
     add('session_token', 'AWS_SESSION_TOKEN');

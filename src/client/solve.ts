@@ -58,6 +58,8 @@ export interface SolveOptions {
    * Decides on each source when the daemon asks. Daemons before BuildKit 0.27 do not ask: there the build is refused.
    */
   readonly sourcePolicyCheck?: SourcePolicyCheck | undefined;
+  /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions. */
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** Keeps the build out of the daemon's history. */
   readonly internal?: boolean | undefined;
   /** Further services for the session. */
@@ -248,6 +250,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
   for (const [name, dir] of Object.entries(options.ociLayouts ?? {}))
     stores.set(`oci:${name}`, { dir: path.resolve(dir), writable: false });
   const layouts = contentStores(stores);
+  if (options.onWarning) for (const warning of caches.warnings) options.onWarning(warning);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];
   if (exports.targets.size > 0) attachables.push(fileSend(exports.targets));
   if (stores.size > 0) attachables.push(layouts);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -270,6 +270,18 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const built = await engine.run('env', [`DOCKER_CONFIG=${config}`, ...args], { input: dockerfile });
     expect(built.status, built.stderr).toBe(0);
     expect(readFileSync(path.join(dest, 'proxies'), 'utf8')).toBe('[http://proxy.invalid:1] [own]\n');
+  });
+
+  test('goes on without a cache that is not there, and says so', async () => {
+    const [dest, missing] = [temporaryDir(), path.join(temporaryDir(), 'missing')];
+    const args = ['-q', `--cache-from=type=local,src=${missing}`, '-o', dest, '-'];
+    const built = await tsfront(['build', ...args], 'FROM scratch\nCOPY <<a /a\na\n');
+    expect(built).toMatchObject({
+      status: 0,
+      stderr: `WARNING: local cache import at ${missing} skipped: there is no such directory\n`,
+    });
+    expect(existsSync(path.join(dest, 'a'))).toBe(true);
+    expect(existsSync(missing)).toBe(false);
   });
 
   test('applies the source policy of the environment', async () => {

@@ -17,6 +17,10 @@ export function interruptSignal(): { readonly signal: AbortSignal; release(): vo
   };
 }
 
+export function warn(message: string): void {
+  process.stderr.write(`WARNING: ${message}\n`);
+}
+
 /** Says what went wrong, with the lines it is about. @returns the exit code */
 export function reportFailure(error: unknown, interrupted?: AbortSignal): number {
   if (interrupted?.aborted) {

@@ -35,7 +35,7 @@ import {
   progressMode,
 } from './options.ts';
 import { openOutputs } from './outputs.ts';
-import { interruptSignal, reportFailure } from './report.ts';
+import { interruptSignal, reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
@@ -56,9 +56,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, flags, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(flags))
-      process.stderr.write(
-        'WARNING: no output given, so the result stays in the build cache: --push, --load or --output keep it\n',
-      );
+      warn('no output given, so the result stays in the build cache: --push, --load or --output keep it');
     const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
     const result = await show(build, flags);
     const pushed = await pushEach(pushByEngine, connection, flags, interrupt.signal);
@@ -150,6 +148,7 @@ async function toSolveOptions(
     ssh: parseSsh(flags.ssh, context),
     entitlements: entitlements(flags),
     sourcePolicy: policy,
+    onWarning: warn,
   };
   return { options, pushByEngine };
 }

@@ -18,7 +18,7 @@ import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { openOutputs } from './outputs.ts';
-import { interruptSignal, reportFailure } from './report.ts';
+import { interruptSignal, reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
@@ -51,6 +51,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
       cacheTo: parseCaches('--cache-to', flags.cacheTo),
       sourcePolicy: await readSourcePolicy(process.env),
+      onWarning: warn,
       signal: interrupt.signal,
     });
     await showProgress(build.status, await createDisplay(flags.progress as ProgressMode, process.stderr));
