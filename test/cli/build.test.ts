@@ -9,6 +9,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build/context.ts';
 import { gitAttrs } from '../../src/cli/build/git.ts';
+import { decodeMetadata, toSlsa02 } from '../../src/cli/build/metadata.ts';
 import {
   type BuildFlags,
   entitlements,
@@ -193,6 +194,58 @@ describe('flags of build', () => {
     });
   });
 
+  test('are told in the metadata as buildx tells them', () => {
+    const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
+    expect(decodeMetadata('containerimage.descriptor', base64({ size: 1 }))).toEqual({ size: 1 });
+    expect(decodeMetadata('list', base64([{ a: 1 }]))).toEqual([{ a: 1 }]);
+    expect(decodeMetadata('result.json', '{"a":1}')).toEqual({ a: 1 });
+    for (const value of [
+      '{"digest":"sha256:1"}',
+      base64({}),
+      base64([]),
+      base64([1]),
+      base64('text'),
+      base64(null),
+      'abcd',
+    ])
+      expect(decodeMetadata('cache.manifest', value)).toBe(value);
+
+    const args = { frontend: 'dockerfile.v0', args: { target: 't' } };
+    const v1 = {
+      buildDefinition: {
+        buildType: 'https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md',
+        externalParameters: { configSource: { uri: 'https://x/y.git', digest: { sha1: '1' }, path: 'Dockerfile' }, request: args },
+        internalParameters: { buildConfig: { llbDefinition: [] }, builderPlatform: 'linux/amd64', custom: 'env' },
+        resolvedDependencies: [{ uri: 'pkg:docker/a', digest: { sha256: '2' } }],
+      },
+      runDetails: {
+        builder: { id: 'me' },
+        metadata: {
+          invocationId: 'i', startedOn: 's', finishedOn: 'f', buildkit_metadata: { vcs: { revision: 'r' } },
+          buildkit_completeness: { request: true, resolvedDependencies: false },
+        },
+      },
+    }; // biome-ignore format: a document
+    expect(JSON.parse(JSON.stringify(toSlsa02(v1)))).toEqual({
+      builder: { id: 'me' },
+      buildType: 'https://mobyproject.org/buildkit@v1',
+      materials: [{ uri: 'pkg:docker/a', digest: { sha256: '2' } }],
+      invocation: {
+        configSource: { uri: 'https://x/y.git', digest: { sha1: '1' }, entryPoint: 'Dockerfile' },
+        parameters: args,
+        environment: { platform: 'linux/amd64', custom: 'env' },
+      },
+      buildConfig: { llbDefinition: [] },
+      metadata: {
+        buildInvocationID: 'i', buildStartedOn: 's', buildFinishedOn: 'f', reproducible: false,
+        completeness: { parameters: true, environment: true, materials: false },
+        'https://mobyproject.org/buildkit@v1#metadata': { vcs: { revision: 'r' } },
+      },
+    }); // biome-ignore format: a document
+    const v02 = { buildType: 'https://mobyproject.org/buildkit@v1' };
+    expect(toSlsa02(v02)).toBe(v02);
+  });
+
   test('name a Dockerfile on the web', async () => {
     const server = createServer((request, answer) => {
       answer.writeHead(request.url === '/Dockerfile' ? 200 : 404).end('FROM scratch\n');
@@ -230,6 +283,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(told).toMatchObject({
       'buildx.build.provenance': { buildType: 'https://mobyproject.org/buildkit@v1' },
     });
+    expect(told).not.toHaveProperty('buildx.build.warnings');
     expect(await engine.must('docker', ['run', '--rm', '--network=none', 'example/cli:1', 'cat', '/made'])).toBe(
       'made\n',
     );
@@ -270,6 +324,28 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const built = await engine.run('env', [`DOCKER_CONFIG=${config}`, ...args], { input: dockerfile });
     expect(built.status, built.stderr).toBe(0);
     expect(readFileSync(path.join(dest, 'proxies'), 'utf8')).toBe('[http://proxy.invalid:1] [own]\n');
+  });
+
+  test('tells warnings in the metadata where that is wanted, each once', async () => {
+    const file = path.join(temporaryDir(), 'meta.json');
+    const args = ['-q', `--metadata-file=${file}`, '--platform=linux/amd64,linux/arm64', '--provenance=false', '-'];
+    const env = { BUILDX_METADATA_WARNINGS: 'true', BUILDX_METADATA_PROVENANCE: 'disabled' };
+    const input = 'FROM scratch as x\nCOPY <<f /f\nf\n';
+    const tar = ['-o', `type=oci,dest=${file}.tar`];
+    const built = await engine.run(process.execPath, [cli, 'build', ...tar, ...args], { input, env });
+    expect(built.status, built.stderr).toBe(0);
+    const told = JSON.parse(readFileSync(file, 'utf8'));
+    expect(Object.keys(told)).not.toContain('buildx.build.provenance/linux/amd64');
+    expect(told['buildx.build.warnings']).toMatchObject([
+      {
+        level: 1,
+        short: expect.any(String),
+        sourceInfo: { filename: 'Dockerfile', data: Buffer.from(input).toString('base64') },
+        range: [{ start: { line: 1 }, end: { line: 1 } }],
+      },
+    ]);
+    const [{ short }] = told['buildx.build.warnings'];
+    expect(Buffer.from(short, 'base64').toString()).toMatch(/^FromAsCasing: /);
   });
 
   test('goes on without a cache that is not there, and says so', async () => {

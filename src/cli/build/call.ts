@@ -1,8 +1,8 @@
 /** `--call` and `--check`: asks a frontend about a Dockerfile instead of building it. */
-import { writeFile } from 'node:fs/promises';
 import { type Connection, createDisplay, type SolveOptions, showProgress, solve } from '../../client/index.ts';
 import type { Result } from '../../gateway/bridge.ts';
 import type { Io } from '../io.ts';
+import { writeOutput } from '../output.ts';
 import { parseFields } from './fields.ts';
 import { decodeMetadata } from './metadata.ts';
 import { type BuildFlags, progressMode } from './options.ts';
@@ -64,8 +64,8 @@ export async function runCall(
   const text = (key: string) => Buffer.from(answer?.metadata.get(key) ?? '').toString();
   if (flags.metadataFile) {
     const sorted = [...(answer?.metadata.keys() ?? [])].sort();
-    const all = Object.fromEntries(sorted.map((key) => [key, decodeMetadata(text(key))]));
-    await writeFile(flags.metadataFile, JSON.stringify(all, null, 2));
+    const all = Object.fromEntries(sorted.map((key) => [key, decodeMetadata(key, text(key))]));
+    await writeOutput(flags.metadataFile, JSON.stringify(all, null, 2), io);
   }
   const printAnswer = () => io.writeStdout(call.json ? `${text('result.json').trim()}\n` : text('result.txt'));
   if (call.method !== 'check') {

@@ -1,19 +1,26 @@
 /** `--metadata-file`: what a build reported, as `docker buildx build` writes it. */
-import { type Connection, readBlob, type SolveResult } from '../../client/index.ts';
+import { type Connection, readBlob, type SolveResult, type VertexWarning } from '../../client/index.ts';
+import { toRawWarning } from '../../client/progress/rawjson.ts';
 import { Code, rpcError } from '../../rpc/status.ts';
 
 const PREDICATE_TYPE = 'in-toto.io/predicate-type';
-const SLSA_02 = 'https://slsa.dev/provenance/v0.2';
+const SLSA = 'https://slsa.dev/provenance/';
 
-/** The text of the file. BUILDX_METADATA_PROVENANCE is `min` (the default), `max` or `disabled`. */
+/**
+ * The text of the file. BUILDX_METADATA_PROVENANCE is `min` (the default), `max` or `disabled`; with
+ * BUILDX_METADATA_WARNINGS the build's warnings are in it too.
+ */
 export async function formatMetadata(
   connection: Connection,
   { ref, exporterResponse }: SolveResult,
+  warnings: readonly VertexWarning[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   // the name of a build is BUILDER/NODE/REF; daemons without a builder are those of Docker's context "default"
   const metadata = new Map<string, unknown>([['buildx.build.ref', `default/default/${ref}`]]);
-  for (const [key, value] of Object.entries(exporterResponse)) metadata.set(key, decodeMetadata(value));
+  for (const [key, value] of Object.entries(exporterResponse)) metadata.set(key, decodeMetadata(key, value));
+  if (warnings.length > 0 && /^(1|t|T|TRUE|true|True)$/.test(env['BUILDX_METADATA_WARNINGS'] ?? ''))
+    metadata.set('buildx.build.warnings', warnings.map(toRawWarning));
   const mode = env['BUILDX_METADATA_PROVENANCE'] ?? '';
   if (!/^(disabled|0|f|F|false|FALSE|False)$/.test(mode))
     for (const [key, value] of await readProvenance(connection, ref, mode === 'max')) metadata.set(key, value);
@@ -29,10 +36,10 @@ async function readProvenance(connection: Connection, ref: string, whole: boolea
       const results = new Map(Object.entries(record?.Results ?? {}).map(([platform, it]) => [`/${platform}`, it]));
       if (results.size === 0 && record?.Result) results.set('', record.Result);
       for (const [suffix, { Attestations }] of results) {
-        const attestation = Attestations.find(({ annotations }) => annotations[PREDICATE_TYPE] === SLSA_02);
+        const attestation = Attestations.find(({ annotations }) => annotations[PREDICATE_TYPE]?.startsWith(SLSA));
         if (!attestation) continue;
         const text = Buffer.from(await readBlob(connection, attestation.digest)).toString();
-        const { buildConfig, metadata, ...least } = JSON.parse(text) as Record<string, unknown>;
+        const { buildConfig, metadata, ...least } = toSlsa02(JSON.parse(text) as Record<string, unknown>);
         found.set(
           `buildx.build.provenance${suffix}`,
           whole
@@ -51,15 +58,63 @@ async function readProvenance(connection: Connection, ref: string, whole: boolea
   return found;
 }
 
-/** Some values are JSON, some are JSON in base64. */
-export function decodeMetadata(value: string): unknown {
-  for (const text of [Buffer.from(value, 'base64').toString(), value]) {
-    if (!text.startsWith('{')) continue;
-    try {
-      return JSON.parse(text);
-    } catch {
-      // then it is text
-    }
+interface Slsa1 {
+  readonly buildDefinition: {
+    readonly externalParameters?: {
+      readonly configSource?: { readonly uri?: string; readonly digest?: object; readonly path?: string };
+      readonly request?: object;
+    };
+    readonly internalParameters?: Readonly<Record<string, unknown>>;
+    readonly resolvedDependencies?: readonly { readonly uri?: string; readonly digest?: object }[];
+  };
+  readonly runDetails: { readonly builder?: object; readonly metadata?: Readonly<Record<string, unknown>> };
+}
+
+/** Metadata files have provenance in the form v0.2, whichever the daemon keeps: v1 since BuildKit 0.28. */
+export function toSlsa02(predicate: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (!('buildDefinition' in predicate)) return predicate;
+  const { buildDefinition, runDetails } = predicate as unknown as Slsa1;
+  const { configSource = {}, request = {} } = buildDefinition.externalParameters ?? {};
+  const { buildConfig, builderPlatform = '', ...environment } = buildDefinition.internalParameters ?? {};
+  const { path: entryPoint, ...source } = configSource;
+  const { metadata } = runDetails;
+  const completeness = (metadata?.['buildkit_completeness'] ?? {}) as Record<string, boolean>;
+  return {
+    builder: runDetails.builder ?? { id: '' },
+    buildType: 'https://mobyproject.org/buildkit@v1',
+    materials: buildDefinition.resolvedDependencies?.map(({ uri, digest }) => ({ uri, digest })),
+    invocation: {
+      configSource: { ...source, entryPoint },
+      parameters: request,
+      environment: { platform: builderPlatform, ...environment },
+    },
+    buildConfig,
+    metadata: metadata && {
+      buildInvocationID: metadata['invocationId'],
+      buildStartedOn: metadata['startedOn'],
+      buildFinishedOn: metadata['finishedOn'],
+      completeness: {
+        parameters: completeness['request'] ?? false,
+        environment: true,
+        materials: completeness['resolvedDependencies'] ?? false,
+      },
+      reproducible: metadata['buildkit_reproducible'] ?? false,
+      'https://mobyproject.org/buildkit@v1#metadata': metadata['buildkit_metadata'] ?? {},
+      'https://mobyproject.org/buildkit@v1#hermetic': metadata['buildkit_hermetic'],
+    },
+  };
+}
+
+/** What is an object, or a list of objects, in base64 is told as such; `result.json` of a subrequest is plain JSON. */
+export function decodeMetadata(key: string, value: string): unknown {
+  const bytes = key === 'result.json' ? Buffer.from(value) : Buffer.from(value, 'base64');
+  if (key !== 'result.json' && bytes.toString('base64') !== value) return value;
+  try {
+    const decoded = JSON.parse(bytes.toString()) as unknown;
+    const objects: readonly unknown[] = Array.isArray(decoded) ? decoded : [decoded];
+    const isObject = (it: unknown) => typeof it === 'object' && it !== null && !Array.isArray(it);
+    return objects.every(isObject) && Object.keys(decoded as object).length > 0 ? decoded : value;
+  } catch {
+    return value; // it is text
   }
-  return value;
 }

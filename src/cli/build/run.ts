@@ -16,6 +16,7 @@ import {
   showProgress,
   solve,
   solveOnNodes,
+  type VertexWarning,
 } from '../../client/index.ts';
 import { dockerProxies } from '../../image/docker-config.ts';
 import type { Io } from '../io.ts';
@@ -58,9 +59,9 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(flags))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it');
     const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
-    const result = await show(build, flags);
+    const { result, warnings } = await show(build, flags);
     const pushed = await pushEach(pushByEngine, connection, flags, interrupt.signal);
-    await writeResult(connection, withDigest(result, pushed), flags, io);
+    await writeResult(connection, withDigest(result, pushed), warnings, flags, io);
     return 0;
   } catch (error) {
     return reportFailure(error, interrupt.signal);
@@ -176,7 +177,7 @@ function isForPeople(flags: BuildFlags): boolean {
 }
 
 /** Shows a build to its end, and at the end, however it ended, the warnings with their lines. */
-async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
+async function show(running: Build, flags: BuildFlags): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
   const display = await createDisplay(progressMode(flags), process.stderr);
   const warnings = await showProgress(running.status, display);
   if (warnings.length > 0 && isForPeople(flags)) {
@@ -184,7 +185,7 @@ async function show(running: Build, flags: BuildFlags): Promise<SolveResult> {
     const { formatWarnings } = await import('../../client/progress/source.ts');
     process.stderr.write(`${formatWarnings(warnings)}\n`); // an error that follows stands apart
   }
-  return running.result;
+  return { result: await running.result, warnings };
 }
 
 /** Pushes through the engine what its BuildKit cannot push. @returns the digest in the registry, if there was anything */
@@ -216,11 +217,17 @@ function withDigest(result: SolveResult, digest: string | undefined): SolveResul
   };
 }
 
-async function writeResult(connection: Connection, result: SolveResult, flags: BuildFlags, io: Io): Promise<void> {
+async function writeResult(
+  connection: Connection,
+  result: SolveResult,
+  warnings: readonly VertexWarning[],
+  flags: BuildFlags,
+  io: Io,
+): Promise<void> {
   const { exporterResponse } = result;
   const id = exporterResponse['containerimage.config.digest'] ?? exporterResponse['containerimage.digest'] ?? '';
   if (flags.iidfile && id) await writeOutput(flags.iidfile, id, io);
   if (flags.quiet && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;
-  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, process.env), io);
+  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, process.env), io);
 }

@@ -40,15 +40,20 @@ export async function createDisplay(
   }
 }
 
-/** Feeds a display until the build ends. @returns the build's warnings */
+/** Feeds a display until the build ends. @returns the build's warnings; one that several platforms give is there once */
 export async function showProgress(status: AsyncIterable<StatusUpdate>, display: Display): Promise<VertexWarning[]> {
-  const warnings: VertexWarning[] = [];
+  const warnings = new Map<string, VertexWarning>();
   const timer = setInterval(() => display.refresh(), REFRESH_MS);
   let refreshed = 0;
   try {
     for await (const update of status) {
       display.update(update);
-      warnings.push(...update.warnings);
+      for (const warning of update.warnings) {
+        const { short, detail, url, source, ranges } = warning;
+        const lines = ranges.map(({ start, end }) => [start?.line, start?.character, end?.line, end?.character]);
+        const key = JSON.stringify([short, detail, url, source?.filename, lines]);
+        if (!warnings.has(key)) warnings.set(key, warning);
+      }
       if (Date.now() - refreshed < REFRESH_MS) continue;
       refreshed = Date.now();
       display.refresh();
@@ -57,5 +62,5 @@ export async function showProgress(status: AsyncIterable<StatusUpdate>, display:
     clearInterval(timer);
     display.done();
   }
-  return warnings;
+  return [...warnings.values()];
 }

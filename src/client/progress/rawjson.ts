@@ -1,7 +1,7 @@
 /** The progress of a build as JSON, one report a line, in the form of `docker buildx build --progress=rawjson`. */
 import { toJson } from '@bufbuild/protobuf';
 import { ProgressGroupSchema, RangeSchema, SourceInfoSchema } from '../../gen/pb/ops_pb.ts';
-import type { StatusUpdate } from '../status.ts';
+import type { StatusUpdate, VertexWarning } from '../status.ts';
 import type { Display, Output } from './display.ts';
 
 export function rawJsonDisplay(out: Output): Display {
@@ -43,16 +43,20 @@ function toRawJson({ vertexes, statuses, logs, warnings }: StatusUpdate) {
       })),
     }),
     ...(warnings.length > 0 && {
-      warnings: warnings.map((warning) => ({
-        vertex: warning.vertex,
-        level: warning.level || undefined,
-        short: Buffer.from(warning.short).toString('base64'),
-        detail: warning.detail.map((line) => Buffer.from(line).toString('base64')),
-        url: warning.url || undefined,
-        sourceInfo: warning.source && toJson(SourceInfoSchema, warning.source),
-        range: warning.ranges.map((range) => toJson(RangeSchema, range)),
-      })),
+      warnings: warnings.map(toRawWarning),
     }),
+  };
+}
+
+export function toRawWarning(warning: VertexWarning) {
+  return {
+    vertex: warning.vertex,
+    level: warning.level || undefined,
+    short: Buffer.from(warning.short).toString('base64'),
+    detail: warning.detail.map((line) => Buffer.from(line).toString('base64')),
+    url: warning.url || undefined,
+    sourceInfo: warning.source && toJson(SourceInfoSchema, warning.source),
+    range: warning.ranges.map((range) => toJson(RangeSchema, range)),
   };
 }
 
