@@ -35,6 +35,7 @@ interface ProxyEntry {
   readonly httpsProxy?: string;
   readonly noProxy?: string;
   readonly ftpProxy?: string;
+  readonly allProxy?: string;
 }
 
 interface AuthEntry {
@@ -64,11 +65,20 @@ export function dockerCredentials(dir = dockerConfigDir()): CredentialSource {
   };
 }
 
-/** The variables by which builds on a daemon find their proxies: `HTTP_PROXY` and its like. */
+/**
+ * The variables by which builds on a daemon find their proxies: `HTTP_PROXY` and its like. A build gives its RUN steps
+ * each in both cases.
+ */
 export async function dockerProxies(daemon: string, dir = dockerConfigDir()): Promise<Record<string, string>> {
   const { proxies } = await readConfig(dir);
-  const { httpProxy, httpsProxy, noProxy, ftpProxy } = proxies?.[daemon] ?? proxies?.['default'] ?? {};
-  const given = { HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy, NO_PROXY: noProxy, FTP_PROXY: ftpProxy };
+  const found = proxies?.[daemon] ?? proxies?.['default'] ?? {};
+  const given = {
+    HTTP_PROXY: found.httpProxy,
+    HTTPS_PROXY: found.httpsProxy,
+    NO_PROXY: found.noProxy,
+    FTP_PROXY: found.ftpProxy,
+    ALL_PROXY: found.allProxy,
+  };
   return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 

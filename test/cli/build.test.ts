@@ -316,14 +316,20 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('passes on the proxies of the docker config, unless told otherwise', async () => {
     const config = temporaryDir();
-    const proxies = { default: { httpProxy: 'http://proxy.invalid:1', noProxy: 'localhost' } };
+    const proxies = {
+      default: { httpProxy: 'http://other.invalid:1' },
+      [engine.address]: { httpProxy: 'http://proxy.invalid:1', noProxy: 'localhost', allProxy: 'http://all.invalid:1' },
+    };
     writeFileSync(path.join(config, 'config.json'), JSON.stringify({ proxies }));
-    const dockerfile = `FROM ${await engine.baseImage()}\nRUN echo "[$HTTP_PROXY] [$NO_PROXY]" > /proxies\n`;
+    const show = 'echo "[$HTTP_PROXY $http_proxy] [$NO_PROXY $no_proxy] [$ALL_PROXY $all_proxy]" > /proxies';
+    const dockerfile = `FROM ${await engine.baseImage()}\nRUN ${show}\n`;
     const dest = temporaryDir();
-    const args = [process.execPath, cli, 'build', '-q', '-o', dest, '--build-arg=NO_PROXY=own', '-'];
+    const args = [process.execPath, cli, 'build', '-q', '-o', dest, '--build-arg=no_proxy=own', '-'];
     const built = await engine.run('env', [`DOCKER_CONFIG=${config}`, ...args], { input: dockerfile });
     expect(built.status, built.stderr).toBe(0);
-    expect(readFileSync(path.join(dest, 'proxies'), 'utf8')).toBe('[http://proxy.invalid:1] [own]\n');
+    expect(readFileSync(path.join(dest, 'proxies'), 'utf8')).toBe(
+      '[http://proxy.invalid:1 http://proxy.invalid:1] [own own] [http://all.invalid:1 http://all.invalid:1]\n',
+    );
   });
 
   test('tells warnings in the metadata where that is wanted, each once', async () => {

@@ -128,11 +128,12 @@ async function toSolveOptions(
     { ...flags, push: flags.push ?? false, load: flags.load ?? false },
     { kind: connection.kind, pushes },
   );
+  const own = frontendAttrs(flags, process.env, hostGateway);
   const attrs = {
     ...(pushes && defaultAttestations(flags)),
-    ...Object.fromEntries(Object.entries(proxies).map(([name, value]) => [`build-arg:${name}`, value])),
+    ...proxyArgs(proxies, own),
     ...git,
-    ...frontendAttrs(flags, process.env, hostGateway),
+    ...own,
     ...inputs.frontendAttrs,
   };
   const options: SolveOptions = {
@@ -152,6 +153,13 @@ async function toSolveOptions(
     onWarning: warn,
   };
   return { options, pushByEngine };
+}
+
+/** Proxies as build arguments, except those for which the user has given one, in whichever case. */
+function proxyArgs(proxies: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>) {
+  const given = new Set(Object.keys(own).map((key) => key.toLowerCase()));
+  const args = Object.entries(proxies).map(([name, value]): [string, string] => [`build-arg:${name}`, value]);
+  return Object.fromEntries(args.filter(([key]) => !given.has(key.toLowerCase())));
 }
 
 /** tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. */
