@@ -4,6 +4,7 @@ import type { BuildFlags } from './build/options.ts';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
 import { addListOption } from './list-option.ts';
+import { progressOption } from './progress-option.ts';
 
 export function buildCommand(io: Io): Command {
   const command = new Command('build')
@@ -25,11 +26,7 @@ export function buildCommand(io: Io): Command {
     .option('--metadata-file <file>', 'write what the build reported to a file, as JSON')
     .option('--network <mode>', 'network of RUN: default, none or host')
     .option('--no-cache', 'do not use the cache')
-    .addOption(
-      new Option('--progress <mode>', 'how progress is shown')
-        .choices(['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'])
-        .default(process.env['BUILDKIT_PROGRESS'] || 'auto'),
-    )
+    .addOption(progressOption())
     .option('--provenance <value>', 'short for --attest=type=provenance')
     .option('--pull', 'always ask for newer images')
     .option('--push', 'push the image to its registry')

@@ -1,5 +1,5 @@
 /** `tsfront history`: the builds a daemon remembers. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { HistoryRecord, ProgressMode } from '../client/index.ts';
 import { withConnection } from './connected.ts';
 import type { Io } from './io.ts';
@@ -44,7 +44,7 @@ export function historyCommand(io: Io): Command {
     }),
   );
   add('logs <ref>', 'show the progress of a build')
-    .option('--progress <mode>', 'plain or rawjson', 'plain')
+    .addOption(new Option('--progress <mode>', 'how it is shown').choices(['plain', 'rawjson']).default('plain'))
     .action((ref: string, flags: Flags) =>
       withConnection(flags.builder, async (connection, { createDisplay, historyLogs, showProgress }) => {
         const display = await createDisplay((flags.progress ?? 'plain') as ProgressMode, process.stdout);

@@ -1,8 +1,9 @@
 /** `tsfront solve`: builds a compiled definition, as `tsfront compile --format pb` writes it. */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
 import { addListOption } from './list-option.ts';
+import { progressOption } from './progress-option.ts';
 
 /** Flags as commander gives them. */
 export interface SolveFlags {
@@ -23,11 +24,7 @@ export function solveCommand(io: Io): Command {
     .description('Builds the definition in a file, or on standard input: the bytes of pb.Definition.')
     .argument('[file]', 'the definition', '-')
     .option('--builder <address>', 'the daemon')
-    .addOption(
-      new Option('--progress <mode>', 'how progress is shown')
-        .choices(['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'])
-        .default(process.env['BUILDKIT_PROGRESS'] || 'auto'),
-    );
+    .addOption(progressOption());
   const lists: [string, string][] = [
     ['--local <name=folder>', 'a folder for a local source'],
     ['-o, --output <fields>', 'what becomes of the result: type=local|tar|oci|docker|image,dest=…'],

@@ -20,6 +20,7 @@ import {
 } from '../../src/cli/build/options.ts';
 import { parseOutputs } from '../../src/cli/build/outputs.ts';
 import { parseBuilders } from '../../src/cli/build/run.ts';
+import { progressMode } from '../../src/cli/progress-option.ts';
 import { bareBuildkit } from '../client/bare-buildkit.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
@@ -36,18 +37,30 @@ describe('flags of build', () => {
       ...none,
       target: 't', platform: ['linux/amd64,linux/arm64'], buildArg: ['A=1', 'FROM_ENV', 'ABSENT'], label: ['l=v', 'bare'],
       addHost: ['h:1.2.3.4', 'g=::1'], network: 'host', shmSize: '1g', ulimit: ['nofile=1:2'], pull: true, uncached: ['a,b', 'c'],
-      cgroupParent: 'cg', provenance: 'mode=max', sbom: 'false', attest: ['type=sbom,generator=x/y'],
+      cgroupParent: 'cg', provenance: 'mode=max', attest: ['type=sbom,generator=x/y'], allow: ['', 'device=v/c=n,optional'],
     }; // biome-ignore format: a list
     expect(frontendAttrs(flags, { FROM_ENV: 'env', SOURCE_DATE_EPOCH: '7' })).toEqual({
       target: 't', platform: 'linux/amd64,linux/arm64', 'build-arg:A': '1', 'build-arg:FROM_ENV': 'env',
       'build-arg:SOURCE_DATE_EPOCH': '7', 'label:l': 'v', 'label:bare': '', 'add-hosts': 'h=1.2.3.4,g=::1',
       'force-network-mode': 'host', 'shm-size': '1073741824', ulimit: 'nofile=1:2', 'image-resolve-mode': 'pull',
-      'no-cache': 'a,b,c', 'cgroup-parent': 'cg', 'attest:provenance': 'mode=max',
+      'no-cache': 'a,b,c', 'cgroup-parent': 'cg', 'attest:provenance': 'mode=max', 'attest:sbom': 'generator=x/y',
     }); // biome-ignore format: a list
     expect(frontendAttrs({ ...none, cache: false }, {})).toEqual({ 'no-cache': '' });
-    expect(entitlements(flags)).toEqual(['network.host']);
+    expect(entitlements(flags)).toEqual(['device=v/c=n,optional', 'network.host']);
+    expect(frontendAttrs({ ...none, sbom: 'false', provenance: 'true' }, {})).toEqual({ 'attest:provenance': '' });
     expect(() => frontendAttrs({ ...none, network: 'odd' }, {})).toThrow('unsupported network mode "odd"');
     expect(() => frontendAttrs({ ...none, addHost: ['odd'] }, {})).toThrow('invalid host "odd"');
+    for (const [given, message] of [
+      [{ sbom: 'true', attest: ['type=sbom'] }, 'the attestation sbom is given twice'],
+      [
+        { attest: ['type=provenance,mode=max', 'type=provenance,mode=min'] },
+        'the attestation provenance is given twice',
+      ],
+      [{ cache: false, uncached: ['a'] }, '--no-cache and --no-cache-filter cannot be used together'],
+      [{ buildArg: ['=x'] }, 'invalid value "=x" for --build-arg: it has no name'],
+      [{ label: [''] }, 'invalid value "" for --label: it has no name'],
+    ] as const)
+      expect(() => frontendAttrs({ ...none, ...given }, {})).toThrow(message);
     const gateway = { ...none, addHost: ['h:host-gateway'] };
     expect(frontendAttrs(gateway, {}, '172.17.0.1')).toEqual({ 'add-hosts': 'h=172.17.0.1' });
     expect(() => frontendAttrs(gateway, {})).toThrow('host-gateway');
@@ -67,8 +80,9 @@ describe('flags of build', () => {
     ['names', { output: ['type=oci,dest=x.tar'], tag: ['app', 'r.io/app:2'] }, 'buildkitd', [{ type: 'oci', dest: 'x.tar', attrs: { name: 'app:latest,r.io/app:2' } }]],
     ['a push', { push: true, tag: ['r.io/a:1'] }, 'dockerd', [{ type: 'image', attrs: { name: 'r.io/a:1', push: 'true' } }]],
     ['a registry', { output: ['type=registry'], tag: ['r.io/a:1'] }, 'buildkitd', [{ type: 'image', attrs: { name: 'r.io/a:1', push: 'true' } }]],
-    ['annotations', { output: ['type=image,name=a'], annotation: ['k=v', 'index:i=j', 'manifest[linux/amd64]:m=n'] }, 'buildkitd',
-      [{ type: 'image', attrs: { name: 'a', 'annotation.k': 'v', 'annotation-index.i': 'j', 'annotation-manifest[linux/amd64].m': 'n' } }]],
+    ['annotations', { output: ['type=image,name=a,annotation.k=u'], annotation: ['k=v:w', '', 'index[linux/amd64],manifest-descriptor:i=j', 'manifest[amd64]:m=n'] }, 'buildkitd',
+      [{ type: 'image', attrs: { name: 'a', 'annotation.k': 'v:w', 'annotation-index.i': 'j', 'annotation-manifest-descriptor.i': 'j', 'annotation-manifest[linux/amd64].m': 'n' } }]],
+    ['a layout', { output: ['', 'type=oci,tar=0,dest=x'] }, 'buildkitd', [{ type: 'oci', dest: 'x', attrs: { tar: 'false' } }]],
     ['loading, into the engine', { load: true, output: ['out'] }, 'dockerd', [{ type: 'local' }, { type: 'custom', name: 'moby' }]],
     ['loading, with buildkitd', { load: true, tag: ['a:1'] }, 'buildkitd', [{ type: 'docker', dest: load, attrs: { name: 'a:1' } }]],
     ['docker without a file', { load: true, output: ['type=docker'] }, 'buildkitd', [{ type: 'docker', dest: load }]],
@@ -103,6 +117,24 @@ describe('flags of build', () => {
     expect(() => parseOutputs({ ...flags, output: ['dest=x'] }, { kind: 'dockerd', pushes: true, load })).toThrow(
       'type is required for output',
     );
+    for (const [given, message] of [
+      [{ output: ['-', 'type=oci,dest=-'] }, 'multiple outputs configured to write to stdout'],
+      [{ output: ['type=local,dest=-'] }, 'dest cannot be stdout for local exporter'],
+      [{ annotation: ['layer:a=b'] }, 'unknown annotation type "layer"'],
+      [{ annotation: ['org.example.key:a=b'] }, 'invalid annotation type "org.example.key"'],
+      [{ annotation: ['key'] }, 'invalid annotation "key", expected key=value'],
+    ] as const)
+      expect(() => parseOutputs({ ...flags, ...given }, { kind: 'buildkitd', pushes: true, load })).toThrow(message);
+  });
+
+  test('show the progress as the variable says, where no flag does', () => {
+    expect(progressMode({ progress: 'auto' }, { BUILDKIT_PROGRESS: 'plain' })).toBe('plain');
+    expect(progressMode({ progress: 'tty' }, { BUILDKIT_PROGRESS: 'odd' })).toBe('tty');
+    expect(progressMode({ progress: 'auto', quiet: true }, { BUILDKIT_PROGRESS: 'plain' })).toBe('quiet');
+    expect(() => progressMode({ progress: 'auto' }, { BUILDKIT_PROGRESS: 'odd' })).toThrow(
+      'invalid progress mode odd in BUILDKIT_PROGRESS: known are auto, none, plain, quiet, rawjson, tty',
+    );
+    expect(() => progressMode({ progress: 'plain', quiet: true }, {})).toThrow('cannot be used together');
   });
 
   test('name secrets, keys, caches and builders', () => {
@@ -113,7 +145,7 @@ describe('flags of build', () => {
     }); // biome-ignore format: a list
     expect(() => parseSecrets(['src=x'], {})).toThrow('secret missing ID');
     expect(() => parseSecrets(['id=x,src=/nonexistent'], {})).toThrow('failed to stat /nonexistent');
-    expect(parseSsh(['default', 'k=/a,/b'])).toEqual([
+    expect(parseSsh(['default', '', 'k=/a,/b'])).toEqual([
       { id: 'default', paths: [], raw: false },
       { id: 'k', paths: ['/a', '/b'], raw: false },
     ]);
@@ -124,7 +156,7 @@ describe('flags of build', () => {
     for (const context of ['git@example.com:a/b.git#main', 'ssh://git@example.com/a/b.git'])
       expect(parseSsh([], context)).toEqual([{}]);
     for (const context of ['.', 'https://u@example.com/b.git', 'a/b@c:d']) expect(parseSsh([], context)).toEqual([]);
-    expect(parseCaches('--cache-from', ['r.io/Img:Tag', 'type=local,src=d'])).toEqual([
+    expect(parseCaches('--cache-from', ['', 'r.io/Img:Tag', 'type=local,src=d'])).toEqual([
       { type: 'registry', attrs: { ref: 'r.io/Img:Tag' } },
       { type: 'local', attrs: { src: 'd' } },
     ]);
@@ -312,6 +344,8 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(id).toMatch(/^sha256:/);
     expect(built.stdout).toBe(`${id}\n`);
     expect(readFileSync(`${dir}/id`, 'utf8')).toBe(id);
+    const none = await tsfront(['build', '-o', `${dir}/out`, `--iidfile=${dir}/id`, '-'], 'FROM scratch\n');
+    expect(none.stderr).toContain('local and tar exporters are incompatible with --iidfile');
   });
 
   test('passes on the proxies of the docker config, unless told otherwise', async () => {

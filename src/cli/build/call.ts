@@ -1,11 +1,18 @@
 /** `--call` and `--check`: asks a frontend about a Dockerfile instead of building it. */
-import { type Connection, createDisplay, type SolveOptions, showProgress, solve } from '../../client/index.ts';
+import {
+  type Connection,
+  createDisplay,
+  type ProgressMode,
+  type SolveOptions,
+  showProgress,
+  solve,
+} from '../../client/index.ts';
 import type { Result } from '../../gateway/bridge.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { parseFields } from './fields.ts';
 import { decodeMetadata } from './metadata.ts';
-import { type BuildFlags, progressMode } from './options.ts';
+import type { BuildFlags } from './options.ts';
 
 export interface Call {
   readonly method: 'check' | 'outline' | 'targets' | 'describe';
@@ -38,7 +45,8 @@ export async function runCall(
   connection: Connection,
   options: SolveOptions,
   call: Call,
-  flags: Pick<BuildFlags, 'metadataFile' | 'progress' | 'quiet'>,
+  flags: Pick<BuildFlags, 'metadataFile'>,
+  mode: ProgressMode,
   io: Io,
 ): Promise<number> {
   const { frontend } = options;
@@ -59,7 +67,7 @@ export async function runCall(
     cacheTo: [],
     internal: true,
   });
-  await showProgress(asking.status, await createDisplay(progressMode(flags), process.stderr));
+  await showProgress(asking.status, await createDisplay(mode, process.stderr));
   await asking.result;
   const text = (key: string) => Buffer.from(answer?.metadata.get(key) ?? '').toString();
   if (flags.metadataFile) {

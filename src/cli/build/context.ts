@@ -133,7 +133,7 @@ async function openNamed(
   const localDirs: Record<string, string> = {};
   const ociLayouts: Record<string, string> = {};
   const frontendAttrs: Record<string, string> = {};
-  for (const buildContext of buildContexts) {
+  for (const buildContext of buildContexts.filter((it) => it !== '')) {
     const [given, value] = cutPair(buildContext);
     if (value === undefined) throw new Error(`invalid context value: ${buildContext}, expected key=value`);
     const name = contextName(given);

@@ -1,6 +1,6 @@
 /** Turns the flags of `tsfront build` into what the client and the frontend take. */
 import { statSync } from 'node:fs';
-import type { CacheEntry, ProgressMode, SecretSource, SshSource } from '../../client/index.ts';
+import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
 import { parseRamInBytes } from '../../go/size.ts';
 import { defaultPlatform, formatPlatform } from '../../image/platform.ts';
 import { cutPair, parseBoolean, parseFields, parsePairs } from './fields.ts';
@@ -44,29 +44,26 @@ export interface BuildFlags {
   readonly ulimit: readonly string[];
 }
 
-/** How the build shows itself. */
-export function progressMode(flags: Pick<BuildFlags, 'progress' | 'quiet'>): ProgressMode {
-  return flags.quiet ? 'quiet' : (flags.progress as ProgressMode);
-}
-
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The options that every frontend for Dockerfiles takes. */
 export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string): Record<string, string> {
   const attrs: Record<string, string> = {};
   if (flags.target) attrs['target'] = flags.target;
+  if (!flags.cache && flags.uncached.length > 0)
+    throw new Error('--no-cache and --no-cache-filter cannot be used together');
   if (!flags.cache) attrs['no-cache'] = '';
   else if (flags.uncached.length > 0) attrs['no-cache'] = flags.uncached.flatMap((it) => it.split(',')).join(',');
   if (flags.pull) attrs['image-resolve-mode'] = 'pull';
   const platforms = buildPlatforms(flags, env);
   if (platforms.length > 0) attrs['platform'] = platforms.join(',');
   for (const arg of flags.buildArg) {
-    const [name, value = env[name]] = cutPair(arg);
+    const [name, value = env[name]] = cutNamed('--build-arg', arg);
     if (value !== undefined) attrs[`build-arg:${name}`] = value;
   }
   if (env['SOURCE_DATE_EPOCH']) attrs['build-arg:SOURCE_DATE_EPOCH'] ??= env['SOURCE_DATE_EPOCH'];
   for (const label of flags.label) {
-    const [name, value = ''] = cutPair(label);
+    const [name, value = ''] = cutNamed('--label', label);
     attrs[`label:${name}`] = value;
   }
   if (flags.addHost.length > 0)
@@ -80,6 +77,12 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   if (flags.shmSize) attrs['shm-size'] = String(parseRamInBytes(flags.shmSize));
   if (flags.ulimit.length > 0) attrs['ulimit'] = flags.ulimit.join(',');
   return { ...attrs, ...attestations(flags) };
+}
+
+function cutNamed(flag: string, text: string): [string, string | undefined] {
+  const pair = cutPair(text);
+  if (pair[0] === '') throw new Error(`invalid value ${JSON.stringify(text)} for ${flag}: it has no name`);
+  return pair;
 }
 
 /** The platforms to build for, `local` being this machine's; by default that of DOCKER_DEFAULT_PLATFORM. */
@@ -102,12 +105,12 @@ function parseHost(text: string, hostGateway: string | undefined): string {
 
 function attestations(flags: BuildFlags): Record<string, string> {
   const attrs: Record<string, string> = {};
+  const seen = new Set<string>();
   const add = (type: string, fields: Map<string, string | undefined>) => {
+    if (seen.has(type)) throw new Error(`the attestation ${type} is given twice: by --attest, --provenance or --sbom`);
+    seen.add(type);
     const disabled = fields.get('disabled');
-    if (fields.has('disabled') && (disabled === undefined || parseBoolean('--attest', disabled))) {
-      delete attrs[`attest:${type}`];
-      return;
-    }
+    if (fields.has('disabled') && (disabled === undefined || parseBoolean('--attest', disabled))) return;
     const rest = [...fields].filter(([key]) => key !== 'type' && key !== 'disabled');
     attrs[`attest:${type}`] = rest.map(([key, value = '']) => quoteField(`${key}=${value}`)).join(',');
   };
@@ -136,7 +139,7 @@ function quoteField(field: string): string {
 
 /** What the build asks the daemon for beyond the usual. */
 export function entitlements(flags: { readonly allow: readonly string[]; readonly network?: string }): string[] {
-  const wanted = flags.allow.flatMap((it) => it.split(','));
+  const wanted = flags.allow.filter((it) => it !== '');
   if (flags.network === 'host' && !wanted.includes('network.host')) wanted.push('network.host');
   return wanted;
 }
@@ -144,7 +147,7 @@ export function entitlements(flags: { readonly allow: readonly string[]; readonl
 /** `id=ID[,src=FILE][,env=NAME][,type=file|env]`: without a source, a variable of that name, else a file. */
 export function parseSecrets(values: readonly string[], env: Env): Record<string, SecretSource> {
   const secrets: Record<string, SecretSource> = {};
-  for (const text of values) {
+  for (const text of values.filter((it) => it !== '')) {
     const { id, src, source, env: variable, type, ...unknown } = parsePairs('--secret', text);
     const [unexpected] = Object.keys(unknown);
     if (unexpected) throw new Error(`unexpected key '${unexpected}' in '${text}'`);
@@ -166,24 +169,28 @@ export function parseSecrets(values: readonly string[], env: Env): Record<string
 /** `default|ID[=SOCKET|KEY[,KEY…]][,raw=BOOL]`; a context that is fetched with ssh has the default agent. */
 export function parseSsh(values: readonly string[], context = ''): SshSource[] {
   if (values.length === 0 && /^ssh:\/\/|^[^/@:]+@[^/:]+:/.test(context)) return [{}];
-  return values.map((text) => {
-    const [id, paths] = cutPair(text);
-    let raw = false;
-    const files = (paths?.split(',') ?? []).filter((part) => {
-      if (!part.startsWith('raw=')) return true;
-      raw = parseBoolean('--ssh', part.slice('raw='.length));
-      return false;
+  return values
+    .filter((it) => it !== '')
+    .map((text) => {
+      const [id, paths] = cutPair(text);
+      let raw = false;
+      const files = (paths?.split(',') ?? []).filter((part) => {
+        if (!part.startsWith('raw=')) return true;
+        raw = parseBoolean('--ssh', part.slice('raw='.length));
+        return false;
+      });
+      return { id, paths: files, raw };
     });
-    return { id, paths: files, raw };
-  });
 }
 
 /** `type=…,key=value…`, or references of images whose inline cache is used. */
 export function parseCaches(flag: '--cache-from' | '--cache-to', values: readonly string[]): CacheEntry[] {
-  return values.flatMap((text): CacheEntry[] => {
-    if (!text.includes('=')) return text.split(',').map((ref) => ({ type: 'registry', attrs: { ref } }));
-    const { type, ...attrs } = parsePairs(flag, text);
-    if (!type) throw new Error(`type required form> ${JSON.stringify(text)}`);
-    return [{ type, attrs }];
-  });
+  return values
+    .filter((it) => it !== '')
+    .flatMap((text): CacheEntry[] => {
+      if (!text.includes('=')) return text.split(',').map((ref) => ({ type: 'registry', attrs: { ref } }));
+      const { type, ...attrs } = parsePairs(flag, text);
+      if (!type) throw new Error(`type required for ${JSON.stringify(text)}`);
+      return [{ type, attrs }];
+    });
 }

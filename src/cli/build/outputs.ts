@@ -1,6 +1,7 @@
 /** Where a build's result goes: --output, --push, --load, --tag, --annotation. */
 import { existsSync, statSync } from 'node:fs';
 import { type Connection, type Destination, dockerLoader, type Export } from '../../client/index.ts';
+import { formatPlatform, parsePlatform } from '../../image/platform.ts';
 import { familiarString, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
 import { cutPair, parseBoolean, parseFields } from './fields.ts';
 
@@ -32,8 +33,8 @@ export interface Outputs {
 /** @throws Error for flags that do not go together */
 export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputPlace): Outputs {
   const names = flags.tag.map((tag) => familiarString(tagNameOnly(parseNormalizedNamed(tag)))).join(',');
-  const annotations = parseAnnotations(flags.annotation);
-  const entries = flags.output.map(parseOutput);
+  const annotations = Object.fromEntries(parseAnnotations(flags.annotation));
+  const entries = flags.output.filter((it) => it !== '').map(parseOutput);
   // the result is wanted in the cache alone
   if (entries.length === 1 && entries[0]!.type === 'cacheonly' && !flags.push && !flags.load)
     return { exports: [], pushByEngine: [] };
@@ -49,11 +50,13 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
     if (!entries.some(loads)) entries.push({ type: 'docker', dest: '', attrs: {} });
   }
   const pushByEngine: string[] = [];
+  let onStdout = false;
   const exports = entries.map(({ type, dest, attrs }): Export => {
     const all = { ...attrs };
+    if (all['tar'] !== undefined) all['tar'] = String(parseBoolean('--output', all['tar']));
     if (imageTypes.has(type)) {
       if (names && !all['name']) all['name'] = names;
-      for (const [key, value] of annotations) all[key] ??= value;
+      Object.assign(all, annotations);
     }
     if (type === 'image' || (type === 'docker' && !dest)) {
       const { push, ...unpushed } = all;
@@ -70,11 +73,14 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
       return { type: 'custom', name: type, attrs: all };
     if (type === 'local') {
       if (!dest) throw new Error('dest is required for local exporter');
+      if (dest === '-') throw new Error('dest cannot be stdout for local exporter');
       return { type, dest, attrs: all };
     }
     if (all['tar'] !== 'false' && (dest === '-' || !dest)) {
       if (process.stdout.isTTY)
         throw new Error(`dest file is required for ${type} exporter. refusing to write to console`);
+      if (onStdout) throw new Error('multiple outputs configured to write to stdout');
+      onStdout = true;
       return { type, attrs: all, dest: () => process.stdout };
     }
     if (all['tar'] !== 'false' && existsSync(dest) && statSync(dest).isDirectory())
@@ -121,14 +127,28 @@ function parseOutput(text: string): Entry {
   return type === 'registry' ? { type: 'image', dest, attrs: { ...rest, push: 'true' } } : { type, dest, attrs: rest };
 }
 
-/** `[TYPE[PLATFORM]:]KEY=VALUE` as exporter attributes. */
+const annotated = new Set(['index', 'index-descriptor', 'manifest', 'manifest-descriptor']);
+
+/** `[TYPE[PLATFORM],…:]KEY=VALUE` as exporter attributes; the manifest's where there is no type. */
 function parseAnnotations(annotations: readonly string[]): [string, string][] {
-  return annotations.flatMap((annotation) => {
-    const [, types, rest] =
-      /^((?:(?:index|manifest|index-descriptor|manifest-descriptor)(?:\[[^\]]*\])?,?)+):(.*)$/s.exec(annotation) ?? [];
-    const [key, value] = cutPair(rest ?? annotation);
-    if (value === undefined) throw new Error(`invalid annotation ${JSON.stringify(annotation)}: expected key=value`);
-    if (!types) return [[`annotation.${key}`, value] as [string, string]];
-    return types.split(',').map((type): [string, string] => [`annotation-${type}.${key}`, value]);
-  });
+  return annotations
+    .filter((it) => it !== '')
+    .flatMap((annotation) => {
+      const [name, value] = cutPair(annotation);
+      if (value === undefined) throw new Error(`invalid annotation ${JSON.stringify(annotation)}, expected key=value`);
+      const [, types, key] = /^([^:]*):(.*)$/s.exec(name) ?? [];
+      if (types === undefined) return [[`annotation.${name}`, value] as [string, string]];
+      return types.split(',').map((text): [string, string] => {
+        const [, type = '', platform] = /^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$/.exec(text) ?? [];
+        const known = [...annotated].join(', ');
+        if (!type)
+          throw new Error(
+            `invalid annotation type ${JSON.stringify(text)}, expected type and optional platform in square brackets`,
+          );
+        if (!annotated.has(type))
+          throw new Error(`unknown annotation type ${JSON.stringify(type)}: known are ${known}`);
+        const place = platform && type.startsWith('manifest') ? `[${formatPlatform(parsePlatform(platform))}]` : '';
+        return [`annotation-${type}${place}.${key}`, value];
+      });
+    });
 }

@@ -11,6 +11,7 @@ import {
   type InProcessFrontend,
   listWorkers,
   type NodesOptions,
+  type ProgressMode,
   type SolveOptions,
   type SolveResult,
   showProgress,
@@ -21,6 +22,7 @@ import {
 import { dockerProxies } from '../../image/docker-config.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
+import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
 import { gitAttrs } from './git.ts';
@@ -33,7 +35,6 @@ import {
   parseCaches,
   parseSecrets,
   parseSsh,
-  progressMode,
 } from './options.ts';
 import { openOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure, warn } from './report.ts';
@@ -45,6 +46,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   const nodes: BuildNode[] = [];
   let cleanUp: (() => Promise<void>) | undefined;
   try {
+    const mode = progressMode(flags, process.env);
     for (const { address, platforms } of parseBuilders(flags.builder))
       nodes.push({ connection: await connect(address, { signal: interrupt.signal }), platforms });
     const [{ connection }] = nodes as [BuildNode];
@@ -55,12 +57,12 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const { options: built, pushByEngine } = await toSolveOptions(connection, flags, context, inputs);
     const options = { ...built, signal: interrupt.signal };
     const call = parseCall(flags);
-    if (call) return await runCall(connection, options, call, flags, io);
-    if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(flags))
+    if (call) return await runCall(connection, options, call, flags, mode, io);
+    if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it');
     const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
-    const { result, warnings } = await show(build, flags);
-    const pushed = await pushEach(pushByEngine, connection, flags, interrupt.signal);
+    const { result, warnings } = await show(build, mode);
+    const pushed = await pushEach(pushByEngine, connection, mode, interrupt.signal);
     await writeResult(connection, withDigest(result, pushed), warnings, flags, io);
     return 0;
   } catch (error) {
@@ -128,6 +130,8 @@ async function toSolveOptions(
     { ...flags, push: flags.push ?? false, load: flags.load ?? false },
     { kind: connection.kind, pushes },
   );
+  if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
+    throw new Error('local and tar exporters are incompatible with --iidfile: they make no image');
   const own = frontendAttrs(flags, process.env, hostGateway);
   const attrs = {
     ...(pushes && defaultAttestations(flags)),
@@ -180,15 +184,15 @@ function defaultAttestations(flags: BuildFlags): Record<string, string> {
   return { 'attest:provenance': 'mode=min,inline-only=true' };
 }
 
-function isForPeople(flags: BuildFlags): boolean {
-  return ['auto', 'plain', 'tty'].includes(progressMode(flags));
+function isForPeople(mode: ProgressMode): boolean {
+  return ['auto', 'plain', 'tty'].includes(mode);
 }
 
 /** Shows a build to its end, and at the end, however it ended, the warnings with their lines. */
-async function show(running: Build, flags: BuildFlags): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
-  const display = await createDisplay(progressMode(flags), process.stderr);
+async function show(running: Build, mode: ProgressMode): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
+  const display = await createDisplay(mode, process.stderr);
   const warnings = await showProgress(running.status, display);
-  if (warnings.length > 0 && isForPeople(flags)) {
+  if (warnings.length > 0 && isForPeople(mode)) {
     await running.result.catch(() => {});
     const { formatWarnings } = await import('../../client/progress/source.ts');
     process.stderr.write(`${formatWarnings(warnings)}\n`); // an error that follows stands apart
@@ -200,12 +204,12 @@ async function show(running: Build, flags: BuildFlags): Promise<{ result: SolveR
 async function pushEach(
   names: readonly string[],
   { address }: Connection,
-  flags: BuildFlags,
+  mode: ProgressMode,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   let digest: string | undefined;
   for (const name of names) {
-    if (isForPeople(flags)) process.stderr.write(`pushing ${name} through the Docker engine\n`);
+    if (isForPeople(mode)) process.stderr.write(`pushing ${name} through the Docker engine\n`);
     digest = await dockerPush(name, { address, signal });
   }
   return digest;
@@ -235,7 +239,7 @@ async function writeResult(
   const { exporterResponse } = result;
   const id = exporterResponse['containerimage.config.digest'] ?? exporterResponse['containerimage.digest'] ?? '';
   if (flags.iidfile && id) await writeOutput(flags.iidfile, id, io);
-  if (flags.quiet && id) await io.writeStdout(`${id}\n`);
+  if ((flags.quiet || flags.progress === 'quiet') && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;
   await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, process.env), io);
 }

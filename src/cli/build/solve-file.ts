@@ -7,13 +7,13 @@ import {
   dockerPush,
   hasImageStore,
   listWorkers,
-  type ProgressMode,
   showProgress,
   solve,
 } from '../../client/index.ts';
 import { unbindSessions } from '../../client/unbind-sessions.ts';
 import { Definition } from '../../llb/index.ts';
 import type { Io } from '../io.ts';
+import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
@@ -26,6 +26,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   const interrupt = interruptSignal();
   let connection: Connection | undefined;
   try {
+    const mode = progressMode(flags, process.env);
     const bytes = file === '-' ? await io.readStdin() : await readFile(file);
     const definition = unbindSessions(Definition.decode(bytes));
     connection = await connect(flags.builder, { signal: interrupt.signal });
@@ -54,7 +55,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       onWarning: warn,
       signal: interrupt.signal,
     });
-    await showProgress(build.status, await createDisplay(flags.progress as ProgressMode, process.stderr));
+    await showProgress(build.status, await createDisplay(mode, process.stderr));
     await build.result;
     for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal: interrupt.signal });
     return 0;
