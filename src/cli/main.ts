@@ -10,6 +10,7 @@ import { graphCommand } from './graph.ts';
 import { historyCommand } from './history.ts';
 import type { Io } from './io.ts';
 import { solveCommand } from './solve.ts';
+import { spellOut } from './spell-out.ts';
 
 /** Runs `tsfront ARGS` and gives the exit code; never throws. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
@@ -28,7 +29,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     command.exitOverride().configureOutput(output).configureHelp({ helpWidth: 100 });
 
   try {
-    await program.parseAsync(spellOut(args), { from: 'user' });
+    await program.parseAsync(spellOut(program, args), { from: 'user' });
     return exitCode.ok;
   } catch (error) {
     if (error instanceof Exit) return error.code;
@@ -36,22 +37,4 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     io.writeStderr(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof UsageError ? exitCode.usage : exitCode.failed;
   }
-}
-
-/** With the values of Go's strconv.ParseBool. */
-const BOOLEAN_FLAG = /^(-q|--(?:quiet|no-cache|pull|push|load|check))=(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/;
-
-/**
- * Spells arguments out that the parser does not take as docker does: flags with a value (`--push=false`), and
- * `--no-cache=STAGES` (docker's `--no-cache-filter`), for it takes `no-` for a negation.
- */
-function spellOut(args: readonly string[]): string[] {
-  const end = args.indexOf('--');
-  const flags = end < 0 ? args : args.slice(0, end);
-  const spelled = flags.flatMap((arg) => {
-    const [, flag, value] = BOOLEAN_FLAG.exec(arg) ?? [];
-    if (flag) return /^[1tT]/.test(value!) ? [flag] : [];
-    return arg.replace(/^--no-cache(-filter)?=/, '--uncached=').replace(/^--no-cache-filter$/, '--uncached');
-  });
-  return [...spelled, ...args.slice(flags.length)];
 }
