@@ -17,7 +17,7 @@ function exampleOf(page: string): { args: string[]; cwd: string } {
   writeFileSync(path.join(cwd, 'package.json'), '{ "type": "module" }');
   writeFileSync(path.join(cwd, 'example.ts'), /```ts\n(.*?)```/s.exec(text)![1]!);
   writeFileSync(path.join(cwd, 'Dockerfile'), 'FROM scratch AS release\nCOPY Dockerfile /copied\n');
-  return { args: ['--conditions=source', 'example.ts'], cwd };
+  return { args: ['--conditions=tsfront-source', 'example.ts'], cwd };
 }
 
 describe('the example of', () => {

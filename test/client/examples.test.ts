@@ -12,7 +12,7 @@ const examples = path.resolve(import.meta.dirname, '../../examples');
 
 await onEngines('the examples', { suites: ['forky', 'trixie'] }, (engine) => {
   const example = async (name: string, args: string[], env: NodeJS.ProcessEnv) =>
-    engine.must(process.execPath, ['--conditions=source', path.join(examples, name), ...args], {
+    engine.must(process.execPath, ['--conditions=tsfront-source', path.join(examples, name), ...args], {
       env: { BUILDKIT_HOST: engine.buildkitHost, ...env },
     });
 

@@ -44,7 +44,7 @@ await onEngines('solve of a compiled file', { suites: ['forky', 'trixie'] }, (en
     writeFileSync(path.join(context, 'f'), 'contents');
     const cli = [
       process.execPath,
-      '--conditions=source',
+      '--conditions=tsfront-source',
       path.resolve(import.meta.dirname, '../../src/cli.ts'),
     ] as const;
     const [node, ...args] = cli;
