@@ -1,7 +1,7 @@
 /** `tsfront du`, `tsfront prune` and `tsfront workers`: what a daemon has. */
 import { Command, Option } from 'commander';
 import type { CacheRecord } from '../client/index.ts';
-import { formatBytes } from '../client/progress/format.ts';
+import { formatBytes, printable } from '../client/progress/format.ts';
 import { parseDuration } from '../go/duration.ts';
 import { parseRamInBytes } from '../go/size.ts';
 import { withConnection } from './connected.ts';
@@ -9,6 +9,7 @@ import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
 
 const BUILDER = ['--builder <address>', 'the daemon'] as const;
+const VERBOSE = ['--verbose', 'show all that is known of each record'] as const;
 const FILTER = [
   '--filter <filter...>',
   'only records that match all: type=regular, until=24h, description~=…',
@@ -20,18 +21,27 @@ export function duCommand(io: Io): Command {
     .description('Lists the records of the build cache and how much space they take.')
     .option(...BUILDER)
     .option(...FILTER)
-    .option('--json', 'print JSON, one record a line')
-    .action(async (flags: { builder?: string; filter?: string[]; json?: boolean }) => {
+    .addOption(
+      new Option('--format <format>', 'how records are shown; json prints one a line').choices([
+        'table',
+        'pretty',
+        'json',
+      ]),
+    )
+    .option('--json', 'short for --format=json')
+    .option(...VERBOSE)
+    .action(async (flags: DuFlags) => {
       await withConnection(flags.builder, async (connection, { diskUsage }) => {
         const { filters, age } = parseFilters(flags.filter);
         if (age !== undefined) throw new Error('until and unused-for are filters of prune');
         const records = await diskUsage(connection, filters);
-        if (flags.json) {
+        if (flags.json || flags.format === 'json') {
           for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
           return;
         }
         await printRecords(
           [...records].sort((a, b) => a.size - b.size),
+          flags.verbose || flags.format === 'pretty',
           io,
         );
         const sum = (of: readonly CacheRecord[]) => of.reduce((total, { size }) => total + size, 0);
@@ -49,6 +59,7 @@ export function pruneCommand(io: Io): Command {
     .option(...FILTER)
     .option('-a, --all', 'also internal and frontend records')
     .addOption(new Option('-f, --force', 'nothing is asked anyway').hideHelp())
+    .option(...VERBOSE)
     .option('--keep-duration <duration>', 'keep what was used within that time, such as 24h')
     .option('--reserved-space <size>', 'always keep that much')
     .option('--max-used-space <size>', 'the most the cache may have afterwards')
@@ -67,13 +78,22 @@ export function pruneCommand(io: Io): Command {
           minFreeSpace: size(flags.minFreeSpace),
         });
         for await (const record of records) removed.push(record);
-        await printRecords(removed, io);
+        await printRecords(removed, flags.verbose, io);
         await io.writeStdout(`Total:\t${formatBytes(removed.reduce((total, record) => total + record.size, 0))}\n`);
       });
     });
 }
 
+interface DuFlags {
+  readonly builder?: string;
+  readonly filter?: string[];
+  readonly format?: 'table' | 'pretty' | 'json';
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
 interface PruneFlags {
+  readonly verbose?: boolean;
   readonly builder?: string;
   readonly filter?: string[];
   readonly all?: boolean;
@@ -121,7 +141,11 @@ export function parseFilters(given: readonly string[] = []): { filters: string[]
   return { filters: all.length > 0 ? [all.join(',')] : [], age };
 }
 
-async function printRecords(records: readonly CacheRecord[], io: Io): Promise<void> {
+async function printRecords(records: readonly CacheRecord[], verbose: boolean | undefined, io: Io): Promise<void> {
+  if (verbose) {
+    for (const record of records) await io.writeStdout(`${formatRecord(record)}\n`);
+    return;
+  }
   const rows = records.map((record) => [
     record.id + (record.mutable ? '*' : ''),
     String(!record.inUse),
@@ -130,4 +154,22 @@ async function printRecords(records: readonly CacheRecord[], io: Io): Promise<vo
     record.description,
   ]);
   await io.writeStdout(formatTable([['ID', 'RECLAIMABLE', 'SIZE', 'LAST USED', 'DESCRIPTION'], ...rows]));
+}
+
+/** All of a record, a line for each thing, as `docker buildx du --verbose` shows it. */
+export function formatRecord(record: CacheRecord): string {
+  const line = (name: string, value: string) => (value === '' ? '' : `${`${name}:`.padEnd(14)}${printable(value)}\n`);
+  return (
+    line('ID', record.id) +
+    (record.parents.length > 0 ? `Parents:\n${record.parents.map((id) => ` - ${printable(id)}\n`).join('')}` : '') +
+    line('Created at', record.createdAt?.toISOString() ?? '') +
+    line('Mutable', String(record.mutable)) +
+    line('Reclaimable', String(!record.inUse)) +
+    line('Shared', String(record.shared)) +
+    line('Size', formatBytes(record.size)) +
+    line('Description', record.description) +
+    line('Usage count', String(record.usageCount)) +
+    line('Last used', since(record.lastUsedAt)) +
+    line('Type', record.type)
+  );
 }

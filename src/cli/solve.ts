@@ -15,6 +15,7 @@ export interface SolveFlags {
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
   readonly builder?: string;
+  readonly metadataFile?: string;
   readonly progress: string;
 }
 
@@ -24,6 +25,7 @@ export function solveCommand(io: Io): Command {
     .description('Builds the definition in a file, or on standard input: the bytes of pb.Definition.')
     .argument('[file]', 'the definition', '-')
     .option('--builder <address>', 'the daemon')
+    .option('--metadata-file <file>', 'write what the build reported to a file, as JSON')
     .addOption(progressOption());
   const lists: [string, string][] = [
     ['--local <name=folder>', 'a folder for a local source'],

@@ -574,14 +574,25 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const definition = path.join(dir, 'definition.pb');
     expect((await tsfront(['compile', '--format=pb', '-o', definition, dir])).status).toBe(0);
     const dest = temporaryDir();
-    const solved = await tsfront(['solve', definition, `--local=context=${dir}`, '-o', dest]);
+    const solved = await tsfront([
+      'solve',
+      definition,
+      `--local=context=${dir}`,
+      '-o',
+      dest,
+      `--metadata-file=${metadata}`,
+    ]);
     expect(solved.status, solved.stderr).toBe(0);
+    expect(JSON.parse(readFileSync(metadata, 'utf8'))['buildx.build.ref']).toMatch(/^default\/default\/\w+$/);
     expect(readFileSync(path.join(dest, 'f'), 'utf8')).toBe('contents');
   });
 
   test('shows workers, cache and history', async () => {
     expect((await tsfront(['workers'])).stdout).toContain('linux/amd64');
     expect((await tsfront(['du'])).stdout).toContain('Total:');
+    expect((await tsfront(['du', '--verbose'])).stdout).toMatch(/^ID: .*\n(Parents:\n( - .*\n)+)?Created at: {3}20/m);
+    const [record] = (await tsfront(['du', '--format=json'])).stdout.split('\n');
+    expect(JSON.parse(record!)).toMatchObject({ id: expect.any(String), size: expect.any(Number) });
     const metadata = path.join(temporaryDir(), 'meta.json');
     const dockerfile = `FROM ${await engine.baseImage()}\nRUN echo logged by the step\n`;
     const args = ['build', '--no-cache', '--progress=quiet', `--metadata-file=${metadata}`, '-'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseFilters } from '../../src/cli/daemon.ts';
+import { formatRecord, parseFilters } from '../../src/cli/daemon.ts';
 
 test.each([
   [[], [], undefined],
@@ -11,4 +11,24 @@ test.each([
   [['unused-for=1h', 'private'], ['private'], '1h'],
 ])('the filters %j', (given, filters, age) => {
   expect(parseFilters(given)).toEqual({ filters, age });
+});
+
+test('all of a record', () => {
+  const record = {
+    id: 'a', parents: ['b', 'c'], type: 'regular', description: 'mount / from\nexec', size: 1_500_000, mutable: false,
+    inUse: true, shared: true, usageCount: 2, createdAt: new Date(0), lastUsedAt: undefined,
+  }; // biome-ignore format: a list
+  expect(formatRecord(record)).toBe(`ID:           a
+Parents:
+ - b
+ - c
+Created at:   1970-01-01T00:00:00.000Z
+Mutable:      false
+Reclaimable:  false
+Shared:       true
+Size:         1.50MB
+Description:  mount / fromexec
+Usage count:  2
+Type:         regular
+`);
 });

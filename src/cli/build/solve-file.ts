@@ -13,9 +13,11 @@ import {
 import { unbindSessions } from '../../client/unbind-sessions.ts';
 import { Definition } from '../../llb/index.ts';
 import type { Io } from '../io.ts';
+import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
+import { formatMetadata } from './metadata.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { openOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure, warn } from './report.ts';
@@ -55,9 +57,11 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       onWarning: warn,
       signal: interrupt.signal,
     });
-    await showProgress(build.status, await createDisplay(mode, process.stderr));
-    await build.result;
+    const warnings = await showProgress(build.status, await createDisplay(mode, process.stderr));
+    const result = await build.result;
     for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal: interrupt.signal });
+    if (flags.metadataFile)
+      await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, process.env), io);
     return 0;
   } catch (error) {
     return reportFailure(error, interrupt.signal);
