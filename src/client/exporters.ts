@@ -39,12 +39,13 @@ export interface PreparedExports {
   finish(response: Attributes): Promise<void>;
 }
 
-/** Creates nothing yet. @throws Error for combinations that make no sense */
-export async function prepareExports(exports: readonly Export[]): Promise<PreparedExports> {
+/** Creates nothing yet. @param first the position of the first exporter in the request @throws Error for combinations that make no sense */
+export async function prepareExports(exports: readonly Export[], first = 0): Promise<PreparedExports> {
   const targets = new Map<number, ExportTarget>();
   const stores = new Map<string, ContentStore>();
   const exporters: { Type: string; Attrs: Record<string, string> }[] = [];
-  for (const [position, entry] of exports.entries()) {
+  for (const [i, entry] of exports.entries()) {
+    const position = first + i;
     const attrs = { ...entry.attrs };
     exporters.push({ Type: entry.type === 'custom' ? entry.name : entry.type, Attrs: attrs });
     if (entry.type === 'image' || entry.type === 'custom') continue;

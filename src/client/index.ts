@@ -39,6 +39,7 @@ export { type BuildNode, type NodesOptions, solveOnNodes } from './multi-node.ts
 export { createDisplay, type Display, type Output, type ProgressMode, showProgress } from './progress/display.ts';
 export { errorSources, formatSource, formatWarnings, type SourceExcerpt } from './progress/source.ts';
 export type { AuthOptions } from './session/auth.ts';
+export type { ChooseExports } from './session/chosen-exports.ts';
 export type { SecretSource } from './session/secrets.ts';
 export { type Attachable, openSession, type Session } from './session/session.ts';
 export type { SourceCheckRequest, SourceDecision, SourcePolicyCheck } from './session/source-policy.ts';

@@ -12,7 +12,7 @@ export interface BuildNode {
   readonly platforms: readonly string[];
 }
 
-export interface NodesOptions extends Omit<SolveOptions, 'exports' | 'ref' | 'attachables'> {
+export interface NodesOptions extends Omit<SolveOptions, 'exports' | 'chooseExports' | 'ref' | 'attachables'> {
   readonly platforms: readonly string[];
   /** Names of the image, all in registries that every node can push to. */
   readonly names: readonly string[];

@@ -14,6 +14,7 @@ import { type Connection, createId } from './connect.ts';
 import { type Export, type PreparedExports, prepareExports } from './exporters.ts';
 import type { InProcessFrontend } from './in-process-frontend.ts';
 import { type AuthOptions, auth } from './session/auth.ts';
+import { type ChooseExports, type ChosenExports, chosenExports } from './session/chosen-exports.ts';
 import { type ContentStore, type ContentStores, contentStores } from './session/content.ts';
 import { fileSend } from './session/file-send.ts';
 import { fileSync } from './session/file-sync.ts';
@@ -44,6 +45,8 @@ export interface SolveOptions {
   /** Directories with OCI layouts, by the name of their store. */
   readonly ociLayouts?: Readonly<Record<string, string>> | undefined;
   readonly exports?: readonly Export[] | undefined;
+  /** Chooses further outputs once the result is known. Daemons before BuildKit 0.22 do not ask: there the build fails. */
+  readonly chooseExports?: ChooseExports | undefined;
   readonly cacheFrom?: readonly CacheEntry[] | undefined;
   readonly cacheTo?: readonly CacheEntry[] | undefined;
   readonly secrets?: Readonly<Record<string, SecretSource>> | undefined;
@@ -58,6 +61,16 @@ export interface SolveOptions {
    * Decides on each source when the daemon asks. Daemons before BuildKit 0.27 do not ask: there the build is refused.
    */
   readonly sourcePolicyCheck?: SourcePolicyCheck | undefined;
+  /**
+   * Makes images to the byte as an older BuildKit made them: 10 as 0.13 and 0.14, 20 as 0.15 to 0.31, 30 as newer ones.
+   * Daemons before BuildKit 0.30 have no choice: they are refused.
+   */
+  readonly compatibilityVersion?: number | undefined;
+  /**
+   * Leads what RUN steps ask of the network through a proxy of the daemon, which notes it in the provenance. Daemons
+   * before BuildKit 0.31 have none: they are refused.
+   */
+  readonly proxyNetwork?: boolean | undefined;
   /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Keeps the build out of the daemon's history. */
@@ -143,7 +156,12 @@ async function runWith(
   let failed = true;
   try {
     if (exports.exporters.length > 1) await requireSeveralExporters(connection, signal);
-    if (options.sourcePolicyCheck) await requirePolicyChecks(connection, signal);
+    const needed = [
+      ...(options.sourcePolicyCheck ? ['source.policy.session'] : []),
+      ...(options.proxyNetwork ? ['exec.meta.network.proxy'] : []),
+    ];
+    if (needed.length > 0) await requireCapabilities(connection, needed, signal);
+    if (options.compatibilityVersion) await requireCompatibilityVersions(connection, signal);
     session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
     const result = await runOn(session, connection, ref, options, prepared, onStart);
     failed = false;
@@ -162,7 +180,7 @@ async function runOn(
   connection: Connection,
   ref: string,
   options: SolveOptions,
-  { exports, caches, layouts }: Prepared,
+  { exports, chosen, caches, layouts }: Prepared,
   onStart: () => void,
 ): Promise<SolveResult> {
   const { signal } = options;
@@ -187,6 +205,9 @@ async function runOn(
     ...(options.sourcePolicy ? { SourcePolicy: options.sourcePolicy } : {}),
     SourcePolicySession: options.sourcePolicyCheck ? session.id : '',
     Internal: options.internal ?? false,
+    EnableSessionExporter: options.chooseExports !== undefined,
+    CompatibilityVersion: BigInt(options.compatibilityVersion ?? 0),
+    ProxyNetwork: options.proxyNetwork ?? false,
   };
   let done = false;
   void session.closed.then(async () => {
@@ -206,6 +227,7 @@ async function runOn(
     const response = await solving;
     await layouts.publish();
     await exports.finish(response.ExporterResponse);
+    await chosen?.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);
     return { ref, exporterResponse: response.ExporterResponse };
   } finally {
@@ -213,23 +235,43 @@ async function runOn(
   }
 }
 
-/** A daemon that does not ask would build what the check forbids. @throws Error when this is one */
-async function requirePolicyChecks(connection: Connection, signal?: AbortSignal): Promise<void> {
+/** A daemon would ignore what it does not know, and build what a check forbids. @throws Error when this is one */
+async function requireCapabilities(
+  connection: Connection,
+  needed: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const probe = solve(connection, {
     signal,
     auth: false,
     internal: true,
     frontend: async ({ options }) => {
-      requireCapability(options.llbCaps, 'source.policy.session');
+      for (const id of needed) requireCapability(options.llbCaps, id);
       return { metadata: new Map() };
     },
   });
   await probe.result;
 }
 
+/** No capability says it, but only a daemon that has versions refuses one that never was. @throws RpcError for others */
+async function requireCompatibilityVersions(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
+  const nothing = { Ref: createId(), Definition: {}, Cache: {}, Internal: true };
+  try {
+    await connection.control.solve({ ...nothing, CompatibilityVersion: 1n }, { signal });
+  } catch (error) {
+    if (!(error instanceof RpcError) || !error.status.includes('compatibility-version')) throw error;
+    return;
+  }
+  throw new RpcError(
+    Code.unimplemented,
+    'this daemon makes images in one way only: compatibility versions need BuildKit 0.30 or newer',
+  );
+}
+
 interface Prepared {
   readonly attachables: readonly Attachable[];
   readonly exports: PreparedExports;
+  readonly chosen: ChosenExports | undefined;
   readonly caches: PreparedCaches;
   readonly layouts: ContentStores;
 }
@@ -251,14 +293,18 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
     stores.set(`oci:${name}`, { dir: path.resolve(dir), writable: false });
   const layouts = contentStores(stores);
   if (options.onWarning) for (const warning of caches.warnings) options.onWarning(warning);
+  const targets = new Map(exports.targets);
+  const chosen =
+    options.chooseExports && chosenExports(options.chooseExports, exports.exporters.length, targets, stores);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];
-  if (exports.targets.size > 0) attachables.push(fileSend(exports.targets));
-  if (stores.size > 0) attachables.push(layouts);
+  if (chosen) attachables.push(chosen);
+  if (chosen || targets.size > 0) attachables.push(fileSend(targets));
+  if (chosen || stores.size > 0) attachables.push(layouts);
   if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
   if (options.sourcePolicyCheck) attachables.push(sourcePolicy(options.sourcePolicyCheck));
   if (options.auth !== false) attachables.push(auth(options.auth));
-  return { attachables, exports, caches, layouts };
+  return { attachables, exports, chosen, caches, layouts };
 }
 
 /** Files in memory are sent from a temporary directory, as all others are from theirs. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -94,6 +94,43 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(await list(path.join(dir, 'out.tar'))).toEqual(['d/', 'd/f']);
     expect(readFileSync(path.join(dir, 'files/d/f'), 'utf8')).toBe('contents');
     expect(exporterResponse['image.name']).toBe(`${engine.registry}/test/several:1`);
+  });
+
+  test('can be chosen once the result is known', async () => {
+    const dir = temporaryDir();
+    const [known, tar, layout] = ['known', 'out.tar', 'layout'].map((name) => path.join(dir, name)) as [
+      string,
+      string,
+      string,
+    ];
+    let config = '';
+    const running = run([{ type: 'local', dest: known }], {
+      chooseExports: (metadata) => {
+        config = Buffer.from(metadata.get('containerimage.config') ?? '').toString();
+        return [
+          { type: 'tar', dest: tar },
+          { type: 'oci', dest: layout, attrs: { tar: 'false' } },
+        ];
+      },
+    });
+    if (engine.suite === 'trixie') {
+      await expect(running).rejects.toThrow(/does not ask which outputs to make of a result: BuildKit 0.22/);
+      return;
+    }
+    await running;
+    expect(JSON.parse(config).config.Env).toContain('A=b');
+    expect(readFileSync(path.join(known, 'd/f'), 'utf8')).toBe('contents');
+    expect(await list(tar)).toEqual(['d/', 'd/f']);
+    expect(JSON.parse(readFileSync(path.join(layout, 'index.json'), 'utf8')).manifests).toHaveLength(1);
+
+    const other = path.join(dir, 'other');
+    const failing = run([{ type: 'oci', dest: other, attrs: { tar: 'false' } }], {
+      chooseExports: () => {
+        throw new Error('none will do');
+      },
+    });
+    await expect(failing).rejects.toThrow('none will do');
+    expect(existsSync(other)).toBe(false);
   });
 
   test('that is pushed can be pulled by its digest', async () => {

@@ -20,6 +20,7 @@ import {
   type SolveOptions,
   solve,
 } from '../../src/client/index.ts';
+import { Code, RpcError } from '../../src/rpc/status.ts';
 import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
@@ -148,6 +149,37 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('a context that is not there fails before the daemon is asked', async () => {
     await expect(build('/nonexistent').result).rejects.toThrow('/nonexistent is not a directory');
+  });
+
+  test('what a daemon does not know is refused, and what it knows is asked for', async () => {
+    const dir = context({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
+    const refusal = (options: SolveOptions) =>
+      build(dir, options).result.then(
+        () => '',
+        (error: Error) => error.message,
+      );
+    if (engine.suite !== 'own') {
+      expect(await refusal({ compatibilityVersion: 20 })).toMatch(/compatibility versions need BuildKit 0\.30/);
+      expect(await refusal({ proxyNetwork: true })).toMatch(
+        /exec\.meta\.network\.proxy .*is not supported by build server/,
+      );
+    }
+
+    // one that knows compatibility versions and refuses those that there are not, as BuildKit 0.30 does
+    const asked: unknown[] = [];
+    const control: Connection['control'] = {
+      ...connection.control,
+      solve: async (request, options) => {
+        asked.push(request.CompatibilityVersion);
+        if (request.CompatibilityVersion === 1n)
+          throw new RpcError(Code.unknown, 'unsupported compatibility-version 1 (supported: [10 20 30])');
+        return connection.control.solve(request, options);
+      },
+    };
+    const localDirs = { context: dir, dockerfile: dir };
+    const options = { frontend: DOCKERFILE, localDirs, auth: false, compatibilityVersion: 20 } as const;
+    await solve({ ...connection, control }, options).result;
+    expect(asked).toEqual([1n, 20n]);
   });
 
   test('a check decides on each source; a daemon that would not ask is refused', async () => {
