@@ -5,7 +5,7 @@
 //
 // BUILDER and COMPILE replace the image and the command that compile, PLATFORMS the platforms, LICENSE_KEY the secret.
 // Registry credentials are those of the docker command; an SSH agent is forwarded where there is one.
-import { connect, createDisplay, type Export, imageFrontend, showProgress, solve } from 'tsfront/client';
+import { connect, createDisplay, type Export, imageFrontend, imageResolver, showProgress, solve } from 'tsfront/client';
 import { copy, local, resolveImage, scratch } from 'tsfront/llb';
 
 const [name = 'example/hello:latest', mode, dir = 'hello-image'] = process.argv.slice(2);
@@ -20,11 +20,7 @@ const {
 const frontend = imageFrontend(PLATFORMS.split(','), async (platform, bridge) => {
   // the compiler runs natively and is told what to compile for
   const [native] = bridge.options.workers[0]?.platforms ?? [];
-  const builder = await resolveImage(
-    BUILDER,
-    (ref, request) => bridge.resolveImageConfig(ref, { ...request, logName: `resolve ${BUILDER}` }),
-    { platform: native, pin: true },
-  );
+  const builder = await resolveImage(BUILDER, imageResolver(bridge), { platform: native, pin: true });
   const out = builder
     .dir('/src')
     .file(copy(local('source'), '/', '/src', { copyDirContentsOnly: true }), { platform: native })

@@ -3,6 +3,7 @@ import type { Reference, Result } from '../gateway/bridge.ts';
 import { marshalPlatforms } from '../gateway/platforms.ts';
 import { emptyImage, type ImageConfig, marshalImageConfig } from '../image/config.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
+import type { ResolveImage } from '../llb/resolve.ts';
 import type { State } from '../llb/state.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 
@@ -65,6 +66,11 @@ export function imageFrontend(
     return { refs: new Map(built.map(({ id, ref }): [string, Reference] => [id, ref ?? { id: '' }])), metadata };
   };
   return Object.assign(frontend, { attrs: platforms.length > 0 ? { platform: platforms.join(',') } : {} });
+}
+
+/** Asks the daemon that builds for images, for `resolveImage` and `resolveImages` of `tsfront/llb`. */
+export function imageResolver(bridge: Pick<InProcessBridge, 'resolveImageConfig'>): ResolveImage {
+  return (ref, request) => bridge.resolveImageConfig(ref, { ...request, logName: `resolve image config for ${ref}` });
 }
 
 function applySettings(image: ImageConfig, settings: ImageSettings): ImageConfig {

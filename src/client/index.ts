@@ -32,7 +32,7 @@ export {
   dockerPush,
 } from './docker-engine.ts';
 export type { Attributes, Destination, Export } from './exporters.ts';
-export { type ImageBuild, type ImageSettings, imageFrontend } from './image-frontend.ts';
+export { type ImageBuild, type ImageSettings, imageFrontend, imageResolver } from './image-frontend.ts';
 export { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';
 export { dockerfileFrontend, type InProcessBridge, type InProcessFrontend } from './in-process-frontend.ts';
 export { type BuildNode, type NodesOptions, solveOnNodes } from './multi-node.ts';

@@ -15,7 +15,8 @@
  * is read, asked for or run before the definition is solved. A definition makes files, not an image config; entry
  * point, environment and labels of an image come from the frontend that solves it (see `tsfront/client`). Likewise
  * `image` knows nothing of the config of what it names: a run on it has BuildKit's default PATH and what the state
- * says; `resolveImage` asks for the config and brings its environment and working directory along.
+ * says; `resolveImage` asks for the config and brings its environment and working directory along, `resolveImages` for
+ * several at once.
  *
  * @module
  */
@@ -29,7 +30,7 @@ export { deferred, diff, merge, passthrough } from './join.ts';
 export { formatJson } from './json.ts';
 export { loadDefinition } from './load.ts';
 export type * from './options.ts';
-export { type ResolveImage, resolveImage } from './resolve.ts';
+export { type ResolvedImageOptions, type ResolveImage, resolveImage, resolveImages } from './resolve.ts';
 export { splitWords } from './shlex.ts';
 export { git, http, image, imageBlob, local, ociLayout, ociLayoutBlob, scratch, source } from './source.ts';
 export { location } from './source-map.ts';
