@@ -400,6 +400,21 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(existsSync(missing)).toBe(false);
   });
 
+  test('keeps the cache in the image where a build argument asks for it', async () => {
+    const dest = temporaryDir();
+    const args = ['-q', '--provenance=false', '-o', `type=oci,tar=false,dest=${dest}`, '-'];
+    const dockerfile = `FROM ${await engine.baseImage()}\nRUN echo cached > /f\n`;
+    for (const [value, kept] of [
+      ['false', false],
+      ['1', true],
+    ] as const) {
+      const built = await tsfront(['build', `--build-arg=BUILDKIT_INLINE_CACHE=${value}`, ...args], dockerfile);
+      expect(built.status, built.stderr).toBe(0);
+      const config = readFileSync(path.join(dest, 'blobs/sha256', built.stdout.trim().slice('sha256:'.length)), 'utf8');
+      expect(config.includes('"moby.buildkit.cache.v0"')).toBe(kept);
+    }
+  });
+
   test('applies the source policy of the environment', async () => {
     const policy = path.join(temporaryDir(), 'policy.json');
     const rule = { action: 'DENY', selector: { identifier: '*/test/base*' } };

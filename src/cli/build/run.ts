@@ -149,7 +149,10 @@ async function toSolveOptions(
     sharedKey: inputs.sharedKey,
     exports,
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
-    cacheTo: parseCaches('--cache-to', flags.cacheTo),
+    cacheTo: [
+      ...parseCaches('--cache-to', flags.cacheTo),
+      ...(/^(1|t|true)$/i.test(own['build-arg:BUILDKIT_INLINE_CACHE'] ?? '') ? [{ type: 'inline' }] : []),
+    ],
     secrets: parseSecrets(flags.secret, process.env),
     ssh: parseSsh(flags.ssh, context),
     entitlements: entitlements(flags),
