@@ -63,7 +63,8 @@ interface Context {
   readonly request: NamedContextRequest;
 }
 
-async function load(context: Context, redirects: number): Promise<Loaded> {
+/** Loads the context. @throws at once for what can be no context: nothing has been asked then */
+function load(context: Context, redirects: number): Promise<Loaded> {
   const { options, fullName } = context;
   const input = options.opts[`context:${fullName}`]!;
   if (redirects > maxRedirects)
@@ -80,15 +81,15 @@ async function load(context: Context, redirects: number): Promise<Loaded> {
     case 'git': {
       const state = detectGitContext(input);
       if (!state) throw new Error(`invalid git context ${input}`);
-      return { state, image: undefined };
+      return withoutImage(state);
     }
     case 'http':
     case 'https':
-      return { state: detectGitContext(input) ?? httpContext(context, input), image: undefined };
+      return withoutImage(detectGitContext(input) ?? httpContext(context, input));
     case 'oci-layout':
       return loadOciLayout(context, withoutSlashes(value));
     case 'local':
-      return { state: await loadLocal(context, value), image: undefined };
+      return loadLocal(context, value);
     case 'input':
       return loadInput(context, value);
     default:
@@ -96,15 +97,20 @@ async function load(context: Context, redirects: number): Promise<Loaded> {
   }
 }
 
+const withoutImage = (state: State): Promise<Loaded> => Promise.resolve({ state, image: undefined });
+
 const withoutSlashes = (value: string) => (value.startsWith('//') ? value.slice(2) : value);
 
 const httpContext = ({ fullName }: Context, url: string) =>
   http(url, { filename: 'context', customName: `[context ${fullName}] ${url}` });
 
-async function loadImage(context: Context, ref: string, redirects: number): Promise<Loaded> {
+function loadImage(context: Context, ref: string, redirects: number): Promise<Loaded> {
+  if (ref === 'scratch') return withoutImage(scratch());
+  return resolveImage(context, ref, formatReference(tagNameOnly(parseNormalizedNamed(ref))), redirects);
+}
+
+async function resolveImage(context: Context, ref: string, named: string, redirects: number): Promise<Loaded> {
   const { bridge, options, fullName, request } = context;
-  if (ref === 'scratch') return { state: scratch(), image: undefined };
-  const named = formatReference(tagNameOnly(parseNormalizedNamed(ref)));
   try {
     const resolved = await bridge.resolveImageConfig(named, {
       platform: request.platform,
@@ -133,14 +139,21 @@ function withConfig(state: State, data: Uint8Array): Loaded {
   return { state: state.withImageConfig(data), image: config };
 }
 
-async function loadOciLayout(context: Context, spec: string): Promise<Loaded> {
-  const { bridge, name, fullName, request } = context;
+function loadOciLayout(context: Context, spec: string): Promise<Loaded> {
+  const { bridge, name } = context;
   const layout = attempt(`could not parse oci-layout reference ${quote(spec)}`, () => parseReference(spec));
   if (!layout.digest) throw new Error(`oci-layout reference ${quote(formatReference(layout))} has no digest`);
   // The reference in the layout says nothing to people: the context's own name stands in for it.
   const named = attempt(`could not parse oci-layout reference ${quote(name)}`, () => parseNormalizedNamed(name));
   const ref = formatReference(withDigest(named, layout.digest));
-  const store = { sessionId: bridge.options.sessionId, storeId: referenceName(layout) };
+  return resolveOciLayout(context, ref, { sessionId: bridge.options.sessionId, storeId: referenceName(layout) });
+}
+
+async function resolveOciLayout(
+  { bridge, fullName, request }: Context,
+  ref: string,
+  store: { readonly sessionId: string; readonly storeId: string },
+): Promise<Loaded> {
   const { config } = await bridge.resolveImageConfig(ref, {
     platform: request.platform,
     logName: `[context ${fullName}] load metadata for ${ref}`,
@@ -162,7 +175,7 @@ function attempt<T>(doing: string, run: () => T): T {
   }
 }
 
-async function loadLocal({ bridge, options, fullName, request }: Context, name: string): Promise<State> {
+async function loadLocal({ bridge, options, fullName, request }: Context, name: string): Promise<Loaded> {
   const sessionId = options.localSessionIds.get(name) ?? bridge.options.sessionId;
   const ignoreFile = local(name, {
     ...ignoreFileOptions(sessionId, `context:${fullName}-.dockerignore`),
@@ -173,7 +186,7 @@ async function loadLocal({ bridge, options, fullName, request }: Context, name: 
   const excludePatterns = data ? parseIgnoreFile('.dockerignore', data) : [];
   const sharedKey = options.opts[`sharedkey:localdir:${fullName}`] ?? '';
   // Which paths the stages read is known only when all of them are lowered.
-  return deferred(() =>
+  const state = deferred(() =>
     local(name, {
       customName: `[context ${fullName}] load from client`,
       sessionId,
@@ -182,6 +195,7 @@ async function loadLocal({ bridge, options, fullName, request }: Context, name: 
       followPaths: request.followPaths(),
     }),
   );
+  return { state, image: undefined };
 }
 
 async function loadInput({ bridge, options, fullName }: Context, name: string): Promise<Loaded> {

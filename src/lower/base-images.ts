@@ -51,7 +51,7 @@ export async function resolveBaseImages(context: LowerContext, target: StageStat
   // The order in which the reference frontend's scheduler has them run: of several errors it reports the same one.
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
   const bases = stages.map((stage) => locating(stage, () => identifyBase(context, stage)));
-  const loads = await Promise.allSettled(bases.map((base) => loadBase(context, base)));
+  const loads = await Promise.allSettled(startLoads(context, bases));
   for (const [index, base] of bases.entries()) {
     const load = loads[index]!;
     if (load.status === 'rejected') throw withLocation(load.reason, lastToWaitFor(base, bases).stage.lines);
@@ -59,6 +59,18 @@ export async function resolveBaseImages(context: LowerContext, target: StageStat
   }
   for (const stage of stages) if (stage.external) stage.dispatched = true;
   return reachable;
+}
+
+/** Asks for all bases. @throws what is wrong with one before anything is asked: no answer to another comes before that */
+function startLoads(context: LowerContext, bases: readonly Base[]): Promise<() => void>[] {
+  const loads: Promise<() => void>[] = [];
+  try {
+    for (const base of bases) loads.push(locating(base.stage, () => loadBase(context, base)));
+    return loads;
+  } catch (error) {
+    for (const load of loads) load.catch(() => {}); // nobody waits for these any more
+    throw error;
+  }
 }
 
 /** Stages that need the same image wait for one answer; of those the reference frontend wakes the last one first. */
@@ -95,23 +107,16 @@ function identifyBase({ platforms }: LowerContext, stage: StageState): Base {
 }
 
 /** Asks for what is behind the name; the result gives the stage its base. */
-async function loadBase(context: LowerContext, base: Base): Promise<() => void> {
+function loadBase(context: LowerContext, base: Base): Promise<() => void> {
   const { stage, platform } = base;
-  if (!stage.resolved) return () => useSource(context, stage, platform);
-  if (stage.namedContext) {
-    const loaded = await stage.namedContext.load();
-    return () => useStageContext(stage, loaded);
-  }
+  if (!stage.resolved) return Promise.resolve(() => useSource(context, stage, platform));
+  if (stage.namedContext) return stage.namedContext.load().then((loaded) => () => useStageContext(stage, loaded));
   const replacement = namedContext(context, stage.baseName, {
     platform,
     followPaths: () => followPaths(stage.paths),
   });
-  if (replacement) {
-    const loaded = await replacement.load();
-    return () => useImageContext(stage, loaded, platform);
-  }
-  const resolved = await pull(context, base);
-  return () => useImage(context, base, resolved);
+  if (replacement) return replacement.load().then((loaded) => () => useImageContext(stage, loaded, platform));
+  return pull(context, base).then((resolved) => () => useImage(context, base, resolved));
 }
 
 function useNothing(stage: StageState, platform: Platform): void {

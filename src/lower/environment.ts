@@ -45,6 +45,7 @@ export interface LowerOptions {
 
 /** A build context that a name in FROM, COPY --from or RUN --mount stands for. */
 export interface NamedContext {
+  /** Throws at once, without a promise, where it can be no context whatever the answer. */
   load(): Promise<{ readonly state: State; readonly image: ImageConfig | undefined }>;
 }
 
