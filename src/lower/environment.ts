@@ -51,7 +51,7 @@ export interface NamedContext {
 
 export interface NamedContextRequest {
   readonly platform: Platform | undefined;
-  readonly resolveMode: ResolveMode;
+  readonly resolveMode: ResolveMode | undefined;
   /** Paths of a local context that the stages read; known only once they are lowered (undefined: everything). */
   readonly followPaths: () => readonly string[] | undefined;
 }

@@ -71,7 +71,7 @@ async function resolveTime(value: string, scope: EpochScope): Promise<Timestamp 
   }
   const context = environment.namedContext(value, {
     platform: undefined,
-    resolveMode: 'default',
+    resolveMode: undefined,
     followPaths: () => undefined,
   });
   if (context) {
