@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CommandOptions, CommandResult } from '../engine/command.ts';
 import type { Engine } from '../engine/engine.ts';
-import { readOps } from './ops.ts';
+import { opsOf, stepsOf } from './ops.ts';
 import { type ExportedImage, readImages } from './read-image.ts';
 
 export interface Step {
@@ -56,12 +56,12 @@ export function dockerBuild(
 export interface BuiltImage {
   readonly images: readonly ExportedImage[];
   readonly progress: string;
-  /** What `readOps` tells, where the engine and its buildx tell the ops. */
+  /** The ops of every platform, where the engine tells them. */
   readonly ops: readonly string[];
 }
 
-/** Whether a build tells its ops: buildx before 0.14 does not, and Docker 20.10 has none. */
-export const tellsOps = (engine: Engine): boolean => engine.suite === 'forky';
+/** Whether a build tells its ops, in its provenance: Docker 20.10 has none. */
+export const tellsOps = (engine: Engine): boolean => engine.suite === 'forky' || engine.suite === 'trixie';
 
 /** Builds and reads what comes out. Throws with the build's whole output if it fails. */
 export async function buildAndRead(
@@ -75,17 +75,18 @@ export async function buildAndRead(
     const rewrite = options.times ? ',rewrite-timestamp=true' : '';
     const output =
       engine.suite === 'bookworm' ? ['-t', 'e2e/output:1'] : ['--output', `type=oci,dest=${archive}${rewrite}`];
-    const metadata = path.join(folder, 'metadata.json');
-    const telling = tellsOps(engine) ? ['--metadata-file', metadata] : [];
-    const env = { BUILDX_METADATA_PROVENANCE: 'max' };
-    const built = await dockerBuild(engine, [...output, ...telling, ...args], { env });
+    const telling = tellsOps(engine) ? ['--provenance=mode=max'] : [];
+    const built = await dockerBuild(engine, [...output, ...telling, ...args]);
     if (built.status !== 0) throw new Error(`build failed\n${built.stdout}${built.stderr}`);
     if (engine.suite === 'bookworm') await engine.must('docker', ['save', '-o', archive, 'e2e/output:1']);
-    return {
-      images: readImages(readFileSync(archive), options),
-      progress: built.stderr,
-      ops: tellsOps(engine) ? readOps(readFileSync(metadata, 'utf8')) : [],
-    };
+    const oldHistory = engine.suite === 'trixie' || engine.suite === 'bookworm';
+    const { attestations = [], images = [] } = Object.groupBy(
+      readImages(readFileSync(archive), { ...options, oldHistory }),
+      ({ platform }) => (platform === 'attestations' ? 'attestations' : 'images'),
+    );
+    const statements = attestations.flatMap(({ config }) => config as { predicate: unknown }[]);
+    const ops = statements.flatMap(({ predicate }) => opsOf(stepsOf(predicate)));
+    return { images, progress: built.stderr, ops };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-/** The ops of a build, from what buildx writes with `--metadata-file` when BUILDX_METADATA_PROVENANCE=max. */
+/** The ops of a build, from its provenance in mode max. */
 import { createHash } from 'node:crypto';
 
 interface Step {
@@ -10,14 +10,6 @@ interface Step {
 /** Of the session and the folder, not of the build. */
 const volatile = new Set(['local.session', 'local.sessionid', 'local.unique', 'local.sharedkeyhint']);
 
-/** Every op of every platform with its inputs by their content, as lines of JSON in an order of their own. */
-export function readOps(metadata: string): readonly string[] {
-  const provenances = Object.entries(JSON.parse(metadata))
-    .filter(([key]) => key.startsWith('buildx.build.provenance'))
-    .map(([, value]) => value);
-  return provenances.flatMap((provenance) => opsOf(stepsOf(provenance)));
-}
-
 /** SLSA 0.2 has it at the top, SLSA 1 further down. */
 // biome-ignore lint/suspicious/noExplicitAny: two shapes of someone else's JSON
 export function stepsOf(provenance: any): readonly Step[] {
@@ -25,7 +17,7 @@ export function stepsOf(provenance: any): readonly Step[] {
   return config.llbDefinition;
 }
 
-/** The ops of a build's steps. */
+/** The ops of a build's steps with their inputs by content, as lines of JSON in an order of their own. */
 export function opsOf(steps: readonly Step[]): string[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const lines = new Map<string, string>();

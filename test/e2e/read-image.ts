@@ -131,6 +131,8 @@ export function readLayout(folder: string, options: ReadOptions = {}): ExportedI
 interface ReadOptions {
   /** Keeps the times of the images and of their files. */
   readonly times?: boolean;
+  /** Brings the texts of the history that have changed since older frontends to one form. */
+  readonly oldHistory?: boolean;
 }
 
 function imagesOf(members: ReadonlyMap<string, Buffer>, options: ReadOptions): ExportedImage[] {
@@ -143,7 +145,7 @@ function imagesOf(members: ReadonlyMap<string, Buffer>, options: ReadOptions): E
     const isAttestation = platform === 'unknown/unknown';
     images.push({
       platform,
-      config: comparable(parsed, options.times === true),
+      config: comparable(parsed, options),
       files: isAttestation ? [] : flatten(layers, options.times === true),
     });
   };
@@ -177,17 +179,26 @@ interface HistoryEntry {
   readonly created_by?: string;
 }
 
-/** Leaves out what differs from build to build, and brings the history's texts that have changed since to one form. */
-function comparable({ created, rootfs, history = [], ...rest }: Record<string, unknown>, times: boolean): object {
+/** Leaves out what differs from build to build, and by version of the frontend. */
+function comparable(image: Record<string, unknown>, { times = false, oldHistory = false }: ReadOptions): object {
+  const { created, rootfs, history = [], ...rest } = image;
   const entries = (history as HistoryEntry[]).map(({ created: made, created_by = '', ...entry }) => ({
     ...entry,
-    created_by: created_by
-      .replace(/^((?:COPY|ADD)(?: --\S+)*) .*(?=# buildkit)/, (text) => text.replace(/ --(chown|chmod)=\S+/g, '')) // not there in 20.10
-      .replace(/^HEALTHCHECK .*/, 'HEALTHCHECK') // Go's print of a struct, which has got names
-      .replace(/^EXPOSE map\[(.*)\]$/, (_, ports: string) => `EXPOSE [${ports.replaceAll(':{}', '')}]`),
+    created_by: (oldHistory ? withoutNews(created_by) : created_by)
+      // Go's print of a struct, which has got names since BuildKit 0.25
+      .replace(/^HEALTHCHECK .*/, 'HEALTHCHECK'),
     ...(times && { created: made }),
   }));
   // Docker 20.10 writes an absent OnBuild as null.
-  const config = Object.fromEntries(Object.entries(rest['config'] ?? {}).filter(([, value]) => value !== null));
+  const config = Object.fromEntries(
+    Object.entries(rest['config'] ?? {}).filter(([, value]) => !oldHistory || value !== null),
+  );
   return { ...rest, config, history: entries, ...(times && { created, rootfs }) };
+}
+
+/** The text of a history entry without what older frontends have not told, or have told in other words. */
+function withoutNews(text: string): string {
+  return text
+    .replace(/^((?:COPY|ADD)(?: --\S+)*) .*(?=# buildkit)/, (all) => all.replace(/ --(chown|chmod)=\S+/g, '')) // not there in 20.10
+    .replace(/^EXPOSE map\[(.*)\]$/, (_, ports: string) => `EXPOSE [${ports.replaceAll(':{}', '')}]`);
 }

@@ -51,10 +51,15 @@ const here = import.meta.dirname;
 const homes = process.env['ENGINE_HOME'] || '/var/lib/bk-engine';
 const firstPort = Number(process.env['ENGINE_PORT'] || 5000);
 
-/** The suites to test on: ENGINE_SUITES if set, or only `own` when the environment names a daemon. */
+/**
+ * The suites to test on: ENGINE_SUITES if set, or only `own` when the environment names a daemon.
+ * @throws Error for a suite that there is not: its tests would be left out unnoticed
+ */
 export function wantedSuites(among: readonly Suite[] = suites): readonly Suite[] {
   if (process.env['DOCKER_HOST'] || process.env['BUILDKIT_HOST']) return ['own'];
-  const chosen = process.env['ENGINE_SUITES']?.split(/\s+/).filter(Boolean);
+  const chosen = process.env['ENGINE_SUITES']?.split(/[\s,]+/).filter(Boolean);
+  const unknown = chosen?.find((name) => !suites.some((suite) => suite === name));
+  if (unknown) throw new Error(`ENGINE_SUITES names ${unknown}: there are ${suites.join(', ')}`);
   return among.filter((suite) => !chosen || chosen.includes(suite));
 }
 
