@@ -7,7 +7,7 @@ import { onEngines } from '../engine/on-engines.ts';
 import { dockerBuild, writeDockerfile } from './build.ts';
 import { removeContext, writeContext } from './case.ts';
 import { type Fixtures, startFixtures } from './fixtures.ts';
-import { pushImage } from './frontend-image.ts';
+import { pushImage, pushTellingFrontend } from './frontend-image.ts';
 import { opsOf, stepsOf } from './ops.ts';
 import { readImages } from './read-image.ts';
 
@@ -114,26 +114,40 @@ await onEngines('what a user sees', {}, (engine) => {
   // docker and buildx leave `# syntax=` to the engine's frontend, or say that it has been followed: our own client does
   // neither, so the image it starts comes upon the line.
   describe.skipIf(engine.suite === 'bookworm' || process.env['TSFRONT_IMAGE'])('forwarding', () => {
-    const build = async (frontend: string, tag: string) => {
+    const build = async (frontend: string, name: string, more: readonly string[] = []) => {
       const beside = writeContext({});
-      const name = `${engine.registry}/tsfront:${tag}`;
-      const dockerfile = writeDockerfile(beside, `# syntax=${name}\nFROM scratch\nCOPY file /\n`);
+      const dockerfile = writeDockerfile(beside, `# syntax=${name} and more\nFROM scratch AS a\nCOPY file /\n`);
       const cli = [path.join(import.meta.dirname, '../../src/cli.ts'), 'build', '--progress=plain', '--frontend'];
-      const result = await engine.run(process.execPath, [...cli, frontend, '-f', dockerfile, context]);
+      const result = await engine.run(process.execPath, [...cli, frontend, '-f', dockerfile, ...more, context]);
       removeContext(beside);
-      return { ...result, name };
+      return result;
     };
 
     test.each(['image', 'client'])('from tsfront in its %s to another image', async (place) => {
+      const name = `${engine.registry}/tsfront:other`;
       await pushImage(engine, 'other');
-      const { status, stderr, name } = await build(place === 'image' ? syntax : 'tsfront', 'other');
+      const { status, stderr } = await build(place === 'image' ? syntax : 'tsfront', name);
       expect(status, stderr).toBe(0);
       expect(stderr).toContain(`docker-image://${name}`);
       expect(stderr).toContain('COPY file /');
     });
 
+    test('hands on what the engine’s own frontend hands on', async () => {
+      const name = await pushTellingFrontend(engine);
+      const more = ['--target=a', '--build-arg=X=y z', '--label=l=v', '--build-context=other=docker-image://x/y:1'];
+      const told = async (frontend: string) => {
+        const { stderr } = await build(frontend, name, [...more, '--no-cache', '--add-host=h:1.2.3.4']);
+        return JSON.parse(/told: (\{.*\})$/m.exec(stderr)?.[1] ?? 'null') ?? stderr;
+      };
+      const theirs = await told('dockerfile.v0');
+      expect(theirs).toMatchObject({ source: name, cmdline: `${name} and more`, target: 'a', 'build-arg:X': 'y z' });
+      expect(await told(syntax)).toEqual(theirs);
+      expect(await told('tsfront')).toEqual(theirs);
+    });
+
     test('to an image that is not there: an error at the syntax line', async () => {
-      const { status, stderr, name } = await build(syntax, 'missing');
+      const name = `${engine.registry}/tsfront:missing`;
+      const { status, stderr } = await build(syntax, name);
       expect(status).not.toBe(0);
       expect(stderr).toContain(`1 | >>> # syntax=${name}`);
       expect(stderr).toContain(`${name}: not found`);

@@ -1,6 +1,8 @@
 /** The image under test: assembled once a run, and pushed to the registry of each engine. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { build } from 'esbuild';
 import { pushLayout } from '../../scripts/image/push.mjs';
 import { runCommand } from '../engine/command.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -28,4 +30,27 @@ export async function pushImage(engine: Engine, tag = 'test'): Promise<string> {
   const name = `${engine.registry}/tsfront:${tag}`;
   const digest = await pushLayout(layoutFolder, name);
   return `${engine.registry}/tsfront@${digest}`;
+}
+
+/** Puts a frontend that fails with its options into the engine's registry, on the Node that runs here. Returns its name. */
+export async function pushTellingFrontend(engine: Engine): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
+  try {
+    const env = engine.home ? { ENGINE_HOME: engine.home } : {};
+    const base = await engine.must(path.join(project, 'test/engine/image.sh'), ['node', 'test/node-here:1'], { env });
+    await build({
+      entryPoints: [path.join(import.meta.dirname, 'telling-frontend.ts')],
+      outfile: path.join(folder, 'frontend.cjs'),
+      bundle: true,
+      platform: 'node',
+      logLevel: 'warning',
+    });
+    const dockerfile = `FROM ${base.trim()}\nCOPY frontend.cjs /\nENTRYPOINT ["/bin/node", "/frontend.cjs"]\n`;
+    writeFileSync(path.join(folder, 'Dockerfile'), dockerfile);
+    const name = `${engine.registry}/test/telling-frontend:1`;
+    await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, folder]);
+    return name;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
