@@ -8,6 +8,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -21,14 +22,14 @@ import { onEngines } from '../engine/on-engines.ts';
 import { readCase, readExpected } from '../golden/cases.ts';
 import { compare, normalize } from '../golden/lib/compare.mjs';
 import { startFrontend } from '../golden/start.ts';
-import { type BuiltImage, buildAndRead, dockerBuild, uncachedSteps } from './build.ts';
+import { type BuiltImage, buildAndRead, dockerBuild, uncachedSteps, writeDockerfile } from './build.ts';
 import { layoutFolder, pushImage } from './frontend-image.ts';
 import { type ExportedImage, readLayout } from './read-image.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
 const [host, other] = process.arch === 'arm64' ? (['arm64', 'amd64'] as const) : (['amd64', 'arm64'] as const);
 
-await onEngines('the Dockerfile', { suites: ['forky'] }, (engine) => {
+await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
   const nodeImage = `${engine.registry}/test/node:1`;
   const buildImage = `${engine.registry}/test/node-and-modules:1`;
   const platforms = ['--platform', 'linux/amd64,linux/arm64'];
@@ -36,13 +37,16 @@ await onEngines('the Dockerfile', { suites: ['forky'] }, (engine) => {
   const args = [...platforms, ...bases, project];
   let folder: string;
   let own: BuiltImage;
+  // Docker 26 cannot push an OCI index, which attestations make of every image.
+  const push = (given: readonly string[]) =>
+    engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', ...given]);
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-node-'));
     const nodes = path.join(folder, 'node');
     for (const architecture of [host, other]) layOutNode(architecture, path.join(nodes, architecture));
     writeFileSync(path.join(nodes, 'Dockerfile'), 'FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /\n');
-    await engine.must('docker', ['buildx', 'build', '-q', ...platforms, '--push', '-t', nodeImage, nodes]);
+    await push([...platforms, '-t', nodeImage, nodes]);
 
     const build = path.join(folder, 'build');
     copyModules(path.join(build, 'node_modules'));
@@ -57,7 +61,7 @@ COPY node_modules /tsfront/node_modules
 ENV PATH=/usr/local/bin:/bin
 `,
     );
-    await engine.must('docker', ['buildx', 'build', '-q', '--push', '-t', buildImage, build]);
+    await push(['-t', buildImage, build]);
     own = await buildAndRead(engine, args);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -72,7 +76,8 @@ ENV PATH=/usr/local/bin:/bin
     const built = `${engine.registry}/tsfront:self`;
     const first = await dockerBuild(engine, ['--push', '-t', built, ...args]);
     expect(first.status, first.stderr).toBe(0);
-    const syntax = ['--build-arg', `BUILDKIT_SYNTAX=${built}`];
+    const text = readFileSync(path.join(project, 'Dockerfile'), 'utf8');
+    const syntax = ['-f', writeDockerfile(folder, `# syntax=${built}\n${text}`)];
     const again = await buildAndRead(engine, [...syntax, ...args]);
     expect(again.progress).toContain(`docker-image://${built}`);
     expect(uncachedSteps(again.progress)).toEqual([]);
