@@ -97,9 +97,10 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     text: string,
     ready: (printed: string) => boolean,
     args: readonly string[] = [context],
+    line = syntax,
   ): Promise<CommandResult> {
     const beside = writeContext({});
-    const dockerfile = writeDockerfile(beside, `# syntax=${syntax}\n${fixtures.fill(text)}`);
+    const dockerfile = writeDockerfile(beside, `# syntax=${line}\n${fixtures.fill(text)}`);
     const controller = new AbortController();
     const command = buildCommand(engine, ['-f', dockerfile, ...args]);
     let printed = '';
@@ -118,6 +119,13 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     return result;
   }
   const ours = () => frontends(engine);
+
+  test('cancelled while the image of the frontend is looked for', async () => {
+    const name = `${fixtures.fill('@STALL@')}/tsfront`;
+    const looking = (printed: string) => printed.includes(`docker-image://${name}`);
+    const result = await cancelled('FROM scratch\nCOPY file /\n', looking, [context], name);
+    expect(result.status).not.toBe(0);
+  });
 
   test('cancelled while the frontend waits for a registry that does not answer', async () => {
     const result = await cancelled(`FROM ${fixtures.fill('@STALL@')}/image\n`, () => ours().length > 0);
