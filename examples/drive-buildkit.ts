@@ -4,7 +4,15 @@
 //   node examples/drive-buildkit.ts [CONTEXT] [IMAGE]
 //
 // The daemon is the one that BUILDKIT_HOST or DOCKER_HOST names, or the local one. BASE is the image to build on.
-import { connect, dockerfileFrontend, emptyBuildState, reduceStatus, solve } from 'tsfront/client';
+import {
+  connect,
+  dockerfileFrontend,
+  emptyBuildState,
+  errorSources,
+  formatSource,
+  reduceStatus,
+  solve,
+} from 'tsfront/client';
 
 const [context = '.', image = 'example/driven:latest'] = process.argv.slice(2);
 const dockerfile = `
@@ -15,6 +23,9 @@ RUN echo "$GREETING from $(uname -s)" > /greeting && find /context -type f | wc 
 CMD ["cat", "/greeting"]
 `;
 
+const interrupt = new AbortController(); // Ctrl-C ends the build in the daemon too
+process.once('SIGINT', () => interrupt.abort());
+
 const connection = await connect();
 console.log(`connected to ${connection.address} (${connection.kind})`);
 try {
@@ -23,6 +34,7 @@ try {
     frontendAttrs: { 'build-arg:GREETING': 'greetings' },
     localDirs: { context, dockerfile: { Dockerfile: dockerfile } },
     exports: [{ type: 'image', attrs: { name: image } }],
+    signal: interrupt.signal,
   });
 
   let state = emptyBuildState;
@@ -37,6 +49,10 @@ try {
   console.log(`${state.vertexes.size} steps, ${state.warnings.length} warnings`);
   console.log(`image  ${exporterResponse['image.name']}`);
   console.log(`digest ${exporterResponse['containerimage.digest']}`);
+} catch (error) {
+  for (const source of errorSources(error)) console.error(formatSource(source)); // the lines it is about
+  console.error(String(error));
+  process.exitCode = 1;
 } finally {
   connection.close();
 }

@@ -60,6 +60,9 @@ try {
   await showProgress(build.status, await createDisplay('auto', process.stderr));
   const { exporterResponse } = await build.result;
   console.log(`${name}@${exporterResponse['containerimage.digest']}`);
+} catch (error) {
+  console.error(String(error));
+  process.exitCode = 1;
 } finally {
   connection.close();
 }

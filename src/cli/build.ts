@@ -6,6 +6,21 @@ import type { Io } from './io.ts';
 import { addListOption } from './list-option.ts';
 import { progressOption } from './progress-option.ts';
 
+/** Flags of `docker build` that BuildKit has no use for: what they ask for is so anyway, */
+const idle = ['--compress', '-D, --debug', '--force-rm', '--rm'];
+/** or cannot be had. */
+const unmet = [
+  '-c, --cpu-shares <number>',
+  '--cpu-period <microseconds>',
+  '--cpu-quota <microseconds>',
+  '--cpuset-cpus <list>',
+  '--cpuset-mems <list>',
+  '--isolation <technology>',
+  '-m, --memory <bytes>',
+  '--memory-swap <bytes>',
+  '--security-opt <option>',
+];
+
 export function buildCommand(io: Io): Command {
   const command = new Command('build')
     .summary('build a Dockerfile on a BuildKit daemon')
@@ -59,8 +74,13 @@ export function buildCommand(io: Io): Command {
       "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image",
     ).default('tsfront'),
   );
+  const hidden = [...idle, ...unmet].map((it) => new Option(it).hideHelp());
+  for (const option of hidden) command.addOption(option);
   return command.action(async (context: string, flags: BuildFlags) => {
     const { build } = await import('./build/run.ts');
+    const { warn } = await import('./build/report.ts');
+    for (const option of hidden.filter(({ required }) => required))
+      if (option.attributeName() in flags) warn(`${option.long} has no effect: BuildKit has nothing like it`);
     endWith(await build(context, flags, io));
   });
 }

@@ -15,17 +15,26 @@ export async function requireSeveralExporters(connection: Connection, signal?: A
   }
 }
 
+const exporters = ['docker', 'image', 'local', 'moby', 'oci', 'tar'];
+const caches = ['azblob', 'gha', 'inline', 'local', 'registry', 's3'];
+
 /** Says of exporters and caches that the daemon does not have why that is. Other errors are returned as they are. */
 export function explainMissing(error: unknown, kind: Connection['kind']): unknown {
-  if (!(error instanceof RpcError) || kind !== 'dockerd') return error;
+  if (!(error instanceof RpcError)) return error;
   const exporter = /exporter "?([\w-]+)"? could not be found/.exec(error.status)?.[1];
   const cache = /unknown cache (?:exporter|importer): "?([\w-]+)"?/.exec(error.status)?.[1];
   if (!exporter && !cache) return error;
+  const known = cache ? caches : exporters;
+  if (!known.includes((cache ?? exporter)!)) return explained(error, `known are ${known.join(', ')}`);
+  if (kind !== 'dockerd') return error;
   const hint = cache
     ? `this Docker engine has no ${cache} cache`
     : exporter === 'image'
       ? 'this Docker engine’s BuildKit pushes no images: export with "moby", then push with dockerPush or "docker push"'
       : `this Docker engine has no ${exporter} exporter`;
-  const explained = `${error.status} (${hint}; Docker 23 and newer have it with the containerd image store)`;
-  return Object.assign(new RpcError(error.code, explained, error.details), { cause: error });
+  return explained(error, `${hint}; Docker 23 and newer have it with the containerd image store`);
+}
+
+function explained(error: RpcError, hint: string): RpcError {
+  return Object.assign(new RpcError(error.code, `${error.status} (${hint})`, error.details), { cause: error });
 }

@@ -5,6 +5,7 @@ import { emptyImage, type ImageConfig, marshalImageConfig } from '../image/confi
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import type { ResolveImage } from '../llb/resolve.ts';
 import type { State } from '../llb/state.ts';
+import { createId } from './connect.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 
 /** What a container of the image starts with. */
@@ -48,10 +49,11 @@ export function imageFrontend(
     // several nodes get their share of the platforms by the option
     const named = bridge.options.opts['platform']?.split(',') ?? platforms;
     const wanted = named.length > 0 ? named.map(parsePlatform) : [normalizePlatform(own)];
+    const localUniqueId = createId(); // what several platforms copy is sent once
     const built = await Promise.all(
       wanted.map(async (platform) => {
         const { state, image } = await build(platform, bridge);
-        const definition = state.marshal({ platform });
+        const definition = state.marshal({ platform, localUniqueId });
         const { ref } = await bridge.solve({ definition });
         const config = 'rootfs' in image ? image : applySettings(emptyImage(platform), image);
         return { id: formatPlatform(platform), platform, ref, config: marshalImageConfig(config) };

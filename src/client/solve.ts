@@ -38,8 +38,8 @@ export interface SolveOptions {
   readonly frontendAttrs?: Readonly<Record<string, string>> | undefined;
   readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
   /**
-   * Directories by the name of their local source: a path, or files held in memory by their paths. A Dockerfile frontend
-   * reads `context` and `dockerfile`.
+   * Directories by the name of their local source: a path, or files held in memory by their paths, which are written to
+   * a temporary folder while the build runs. A Dockerfile frontend reads `context` and `dockerfile`.
    */
   readonly localDirs?: Readonly<Record<string, string | MemoryFiles>> | undefined;
   /** Directories with OCI layouts, by the name of their store. */
@@ -279,6 +279,7 @@ interface Prepared {
 /** Everything that can go wrong before the daemon is bothered. */
 async function prepare(options: SolveOptions, temporary: string[]): Promise<Prepared> {
   if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
+  if (!options.definition && !options.frontend) throw new Error('a build needs a definition or a frontend');
   const dirs = new Map<string, string>();
   for (const [name, given] of Object.entries(options.localDirs ?? {})) {
     const dir = typeof given === 'string' ? given : await writeMemoryFiles(given, temporary);

@@ -62,6 +62,7 @@ export class RpcError extends Error {
     this.code = code;
     this.status = status;
     this.details = details;
+    Object.defineProperty(this, 'details', { enumerable: false }); // bytes: nobody wants to see them in a log
   }
 }
 

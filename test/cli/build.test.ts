@@ -90,6 +90,7 @@ describe('flags of build', () => {
     ['loading and pushing', { load: true, push: true, tag: ['r.io/a:1'] }, 'buildkitd',
       [{ type: 'image', attrs: { push: 'true' } }, { type: 'docker', dest: load, attrs: { name: 'r.io/a:1' } }]],
     ['the cache alone', { output: ['type=cacheonly'] }, 'dockerd', []],
+    ['the cache and a folder', { output: ['type=cacheonly', 'out'] }, 'dockerd', [{ type: 'local', dest: 'out' }]],
   ])('output %s', (_, given, kind, expected) => {
     expect(parseOutputs({ ...flags, ...given }, { kind, pushes: true, load }).exports).toMatchObject(expected as object[]);
   }); // biome-ignore format: a table
@@ -179,13 +180,15 @@ describe('flags of build', () => {
       filename: 'My.Dockerfile', 'context:other': 'local:other', 'context:base': 'docker-image://alpine',
     }); // biome-ignore format: a list
     expect((await openInputs('https://github.com/x/y.git#main', undefined, [])).frontendAttrs).toEqual({
-      context: 'https://github.com/x/y.git#main',
-    });
+      context: 'https://github.com/x/y.git#main', filename: 'Dockerfile',
+    }); // biome-ignore format: a list
     await expect(openInputs('/nonexistent', undefined, [])).rejects.toThrow('unable to prepare context');
     expect(inputs.sharedKey).toBe(path.basename(dir));
 
     const named = await openInputs(dir, undefined, [`docker.io/library/alpine:latest=${dir}`, 'r.io/a:2=target:x']);
-    expect(named.frontendAttrs).toEqual({ 'context:alpine': 'local:alpine', 'context:r.io/a:2': 'target:x' });
+    expect(named.frontendAttrs).toEqual({
+      filename: 'Dockerfile', 'context:alpine': 'local:alpine', 'context:r.io/a:2': 'target:x',
+    }); // biome-ignore format: a list
     await expect(openInputs(dir, undefined, [`=${dir}`])).rejects.toThrow('invalid context name ""');
     const own = path.join(dir, 'sub/My.Dockerfile');
     expect(await openInputs('https://example.com/y.git', own, [])).toMatchObject({
@@ -364,6 +367,15 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(readFileSync(path.join(dest, 'proxies'), 'utf8')).toBe(
       '[http://proxy.invalid:1 http://proxy.invalid:1] [own own] [http://all.invalid:1 http://all.invalid:1]\n',
     );
+  });
+
+  test('takes the flags that BuildKit has no use for', async () => {
+    const args = [cli, 'build', '--rm', '--force-rm=false', '--compress', '-m', '1g', '-o', 'type=cacheonly', '-'];
+    const built = await engine.run(process.execPath, args, { input: 'FROM scratch\n' });
+    expect(built.status, built.stderr).toBe(0);
+    expect(built.stderr.match(/^WARNING: .*/gm)).toEqual([
+      'WARNING: --memory has no effect: BuildKit has nothing like it',
+    ]);
   });
 
   test('tells warnings in the metadata where that is wanted, each once', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -184,6 +184,22 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
       expect(text).not.toContain(secret);
       expect(text).not.toContain(Buffer.from(secret).toString('base64'));
     }
+  });
+
+  test('into a directory keeps the times of files, those before 1970 too', async () => {
+    const context = temporaryDir();
+    const old = new Date('1969-06-01T00:00:00Z');
+    writeFileSync(path.join(context, 'old'), 'old');
+    utimesSync(path.join(context, 'old'), old, old);
+    const dest = temporaryDir();
+    const dockerfile = { Dockerfile: 'FROM scratch\nCOPY old /\n' };
+    await run([{ type: 'local', dest }], { localDirs: { context, dockerfile } });
+    expect(statSync(path.join(dest, 'old')).mtime).toEqual(old);
+  });
+
+  test('of a type that there is not names those that there are', async () => {
+    const failed = run([{ type: 'custom', name: 'nope' }]);
+    await expect(failed).rejects.toThrow(/"nope" could not be found .*known are docker, image, local/);
   });
 
   test('into a directory that is there keeps what it does not replace', async () => {

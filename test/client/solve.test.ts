@@ -52,6 +52,10 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     return dest;
   };
 
+  test('needs something to build', async () => {
+    await expect(solve(connection, {}).result).rejects.toThrow('a build needs a definition or a frontend');
+  });
+
   test('sends a context as it is, and exports what was built', async () => {
     const dir = context({
       Dockerfile: 'FROM scratch\nCOPY . /',

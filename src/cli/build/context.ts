@@ -31,7 +31,7 @@ export async function openInputs(
   context: string,
   file: string | undefined,
   buildContexts: readonly string[],
-  stdin: Readable = process.stdin,
+  { stdin = process.stdin, signal }: { readonly stdin?: Readable; readonly signal?: AbortSignal } = {},
 ): Promise<BuildInputs> {
   const temporary: string[] = [];
   const cleanUp = async () => {
@@ -43,13 +43,14 @@ export async function openInputs(
     return dir;
   };
   try {
-    const main = await openMain(context, file, stdin, temporaryDir);
+    const main = await openMain(context, file, stdin, temporaryDir, signal);
     const named = await openNamed(buildContexts);
     return {
       ...main,
       localDirs: { ...main.localDirs, ...named.localDirs },
       ociLayouts: named.ociLayouts,
-      frontendAttrs: { ...main.frontendAttrs, ...named.frontendAttrs },
+      // provenance and history name it too
+      frontendAttrs: { filename: DOCKERFILE, ...main.frontendAttrs, ...named.frontendAttrs },
       cleanUp,
     };
   } catch (error) {
@@ -63,6 +64,7 @@ async function openMain(
   file: string | undefined,
   stdin: Readable,
   temporaryDir: () => Promise<string>,
+  signal: AbortSignal | undefined,
 ): Promise<Omit<BuildInputs, 'ociLayouts' | 'cleanUp'>> {
   const localDirs: Record<string, string> = {};
   const frontendAttrs: Record<string, string> = {};
@@ -78,7 +80,7 @@ async function openMain(
   /** @returns whether there is a Dockerfile apart from the context */
   const ownDockerfile = async (): Promise<boolean> => {
     if (file === '-') await dockerfileText(await readAll(stdin));
-    else if (file && isHttp(file)) await dockerfileText(await download(file));
+    else if (file && isHttp(file)) await dockerfileText(await download(file, signal));
     else return false;
     return true;
   };
@@ -171,9 +173,9 @@ async function hasDockerfile(file: string): Promise<boolean> {
 
 const MAX_DOCKERFILE_BYTES = 16 << 20;
 
-async function download(url: string): Promise<Uint8Array> {
+async function download(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   try {
-    const answer = await request(new URL(url), {}, MAX_DOCKERFILE_BYTES, defaultLimits);
+    const answer = await request(new URL(url), {}, MAX_DOCKERFILE_BYTES, { ...defaultLimits, signal });
     if (answer.status !== 200) throw new Error(`HTTP status ${answer.status}`);
     return answer.body;
   } catch (error) {

@@ -70,7 +70,7 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
     attrs['add-hosts'] = flags.addHost.map((host) => parseHost(host, hostGateway)).join(',');
   if (flags.network && flags.network !== 'default') {
     if (flags.network !== 'host' && flags.network !== 'none')
-      throw new Error(`unsupported network mode ${JSON.stringify(flags.network)}`);
+      throw new Error(`unsupported network mode ${JSON.stringify(flags.network)}: expected default, none or host`);
     attrs['force-network-mode'] = flags.network;
   }
   if (flags.cgroupParent) attrs['cgroup-parent'] = flags.cgroupParent;

@@ -34,10 +34,9 @@ export interface Outputs {
 export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputPlace): Outputs {
   const names = flags.tag.map((tag) => familiarString(tagNameOnly(parseNormalizedNamed(tag)))).join(',');
   const annotations = Object.fromEntries(parseAnnotations(flags.annotation));
-  const entries = flags.output.filter((it) => it !== '').map(parseOutput);
-  // the result is wanted in the cache alone
-  if (entries.length === 1 && entries[0]!.type === 'cacheonly' && !flags.push && !flags.load)
-    return { exports: [], pushByEngine: [] };
+  const given = flags.output.filter((it) => it !== '').map(parseOutput);
+  const entries = given.filter(({ type }) => type !== 'cacheonly'); // the result is in the cache in any case
+  if (given.length > 0 && entries.length === 0 && !flags.push && !flags.load) return { exports: [], pushByEngine: [] };
   if (flags.push) {
     const image = entries.find(({ type }) => type === 'image');
     if (image) image.attrs['push'] = 'true';

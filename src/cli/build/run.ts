@@ -50,7 +50,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     for (const { address, platforms } of parseBuilders(flags.builder))
       nodes.push({ connection: await connect(address, { signal: interrupt.signal }), platforms });
     const [{ connection }] = nodes as [BuildNode];
-    const inputs = await openInputs(context, flags.file, flags.buildContext);
+    const inputs = await openInputs(context, flags.file, flags.buildContext, { signal: interrupt.signal });
     cleanUp = inputs.cleanUp;
     // no stale id where the build fails
     if (flags.iidfile) await rm(flags.iidfile, { force: true });

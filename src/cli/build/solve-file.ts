@@ -23,6 +23,16 @@ import { openOutputs } from './outputs.ts';
 import { interruptSignal, reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
+function decodeLlb(file: string, bytes: Uint8Array): Definition {
+  try {
+    return Definition.decode(bytes);
+  } catch (error) {
+    throw new Error(
+      `${file} is no LLB definition, as \`tsfront compile --format=pb\` writes it: ${(error as Error).message}`,
+    );
+  }
+}
+
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
   const interrupt = interruptSignal();
@@ -30,7 +40,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   try {
     const mode = progressMode(flags, process.env);
     const bytes = file === '-' ? await io.readStdin() : await readFile(file);
-    const definition = unbindSessions(Definition.decode(bytes));
+    const definition = unbindSessions(decodeLlb(file, bytes));
     connection = await connect(flags.builder, { signal: interrupt.signal });
     const localDirs: Record<string, string> = {};
     for (const local of flags.local) {

@@ -133,7 +133,7 @@ async function receiveInto(
     await file.written;
     await applyXattrs(path.join(staging, file.entry.path), file.entry);
     await file.handle.chmod(toUnixPermissions(file.entry.mode));
-    const time = seconds(file.entry.modTime);
+    const time = fileTime(file.entry.modTime);
     await file.handle.utimes(time, time);
     await file.handle.close();
     open.delete(id);
@@ -202,7 +202,7 @@ async function createEntry(staging: string, entry: FileEntry): Promise<void> {
 
 async function applyMetadata(file: string, entry: FileEntry): Promise<void> {
   await applyXattrs(file, entry);
-  const time = seconds(entry.modTime);
+  const time = fileTime(entry.modTime);
   if (isSymlink(entry.mode)) {
     await lutimes(file, time, time);
     return;
@@ -216,8 +216,9 @@ async function applyXattrs(file: string, { xattrs }: FileEntry): Promise<void> {
   if (xattrs?.size) (await xattrCalls())?.write(file, xattrs);
 }
 
-function seconds(nanoseconds: bigint): number {
-  return Number(nanoseconds / 1000n) / 1e6;
+/** Node takes a negative number for the present, and keeps microseconds of the others. */
+function fileTime(nanoseconds: bigint): number | Date {
+  return nanoseconds < 0n ? new Date(Number(nanoseconds / 1_000_000n)) : Number(nanoseconds / 1000n) / 1e6;
 }
 
 /**

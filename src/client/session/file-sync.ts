@@ -19,7 +19,11 @@ export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOpt
   const diffCopy: RawHandler = async (call) => {
     const name = headerValues(call, 'dir-name')[0] ?? '';
     const dir = dirs.get(name);
-    if (dir === undefined) throw new RpcError(Code.notFound, `no access allowed to dir ${JSON.stringify(name)}`);
+    if (dir === undefined)
+      throw new RpcError(
+        Code.notFound,
+        `no access allowed to dir ${JSON.stringify(name)}: the client offers no local directory of that name`,
+      );
     const filter = await createFilter(dir, {
       include: headerValues(call, 'include-patterns'),
       exclude: headerValues(call, 'exclude-patterns'),

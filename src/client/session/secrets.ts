@@ -21,7 +21,9 @@ export const MAX_SECRET_BYTES = 500 * 1024;
 export async function secrets(sources: ReadonlyMap<string, SecretSource>): Promise<Attachable> {
   for (const [id, source] of sources) {
     if (!('file' in source)) continue;
-    const { size } = await stat(source.file);
+    const { size } = await stat(source.file).catch((error: Error) => {
+      throw new Error(`secret ${id}: ${error.message}`, { cause: error });
+    });
     checkSize(id, size);
   }
   return {
