@@ -1,5 +1,6 @@
 /** Diagnostics for people: where, what, the lines themselves with a mark, and what to do about it. */
 import { styleText } from 'node:util';
+import { displayWidth, printable } from '../text/printable.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { lineColumn, lineText, type SourceFile, type SourceRange } from './source.ts';
 
@@ -80,21 +81,6 @@ function cutAt(column: number, length: number): number {
   return length <= maxWidth || column < maxWidth / 2 ? 0 : column - Math.floor(maxWidth / 2);
 }
 
-/** Control characters would act on the terminal, and stray bytes cannot be shown. */
-function printable(text: string): string {
-  return text.toWellFormed().replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
-}
-
 function displayed(text: string): string {
   return Array.from(printable(text), (character) => (displayWidth(character) === 2 ? '  ' : character)).join('');
-}
-
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-
-/** Columns a text takes in a terminal. */
-function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += /\p{Mn}/u.test(character) ? 0 : wide.test(character) ? 2 : 1;
-  return width;
 }
