@@ -155,11 +155,12 @@ async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['im
     const { registryResolver } = await import('../image/registry.ts');
     const { dockerConfigDir, dockerCredentials } = await import('../image/docker-config.ts');
     const { createBlobCache, defaultCacheFolder } = await import('../image/blob-cache.ts');
+    const cacheDir = flags.cacheDir ?? defaultCacheFolder(io.env);
     images.push(
       registryResolver({
         credentials: dockerCredentials(dockerConfigDir(io.env)),
         mirrors: flags.mirror,
-        cache: createBlobCache(flags.cacheDir ?? defaultCacheFolder(io.env)),
+        cache: cacheDir === undefined ? undefined : createBlobCache(cacheDir),
       }),
     );
   }

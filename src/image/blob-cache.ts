@@ -1,8 +1,8 @@
 /** A cache of blobs on disk, by digest. What is in it is checked when it is read, so that nothing can be passed off. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { homeFolder } from '../system/home.ts';
 import { verifyBlob } from './manifest.ts';
 
 export interface BlobCache {
@@ -12,10 +12,14 @@ export interface BlobCache {
   put(digest: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** `$XDG_CACHE_HOME/tsfront`, by default `~/.cache/tsfront`. */
-export function defaultCacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+/** `$XDG_CACHE_HOME/tsfront`, by default `~/.cache/tsfront`; undefined where the user has no home folder. */
+export function defaultCacheFolder(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
   const base = env['XDG_CACHE_HOME'];
-  return path.join(base && path.isAbsolute(base) ? base : path.join(homedir(), '.cache'), 'tsfront');
+  if (base && path.isAbsolute(base)) return path.join(base, 'tsfront');
+  const home = homeFolder(env);
+  return home && path.join(home, '.cache/tsfront');
 }
 
 /** A cache in a folder, which need not exist. */

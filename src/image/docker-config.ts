@@ -1,8 +1,8 @@
 /** Docker's config.json: credentials, with their helpers, and proxies. */
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { homeFolder } from '../system/home.ts';
+import { ProgramError, runProgram } from '../system/program.ts';
 
 /** What is known for one registry; all empty for none. */
 export interface Credentials {
@@ -21,6 +21,7 @@ export type CredentialSource = (host: string) => Promise<Credentials>;
 
 /** A helper may ask the user; the daemon and the user wait for it. */
 const HELPER_TIMEOUT_MS = 8000;
+const HELPER_OUTPUT_BYTES = 1 << 20;
 const DOCKER_HUB = 'https://index.docker.io/v1/';
 
 interface ConfigFile {
@@ -46,9 +47,10 @@ interface AuthEntry {
   readonly registrytoken?: string;
 }
 
-/** The directory of Docker's configuration. */
-export function dockerConfigDir(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  return env['DOCKER_CONFIG'] || path.join(homedir(), '.docker');
+/** The directory of Docker's configuration; undefined where the user has no home folder. */
+export function dockerConfigDir(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+  const home = homeFolder(env);
+  return env['DOCKER_CONFIG'] || (home && path.join(home, '.docker'));
 }
 
 /** Credentials as the docker command would use them. The file is read anew each time: helpers rotate them. */
@@ -56,7 +58,8 @@ export function dockerCredentials(dir = dockerConfigDir()): CredentialSource {
   return async (host) => {
     const config = await readConfig(dir);
     const key = host === 'registry-1.docker.io' || host === 'docker.io' ? DOCKER_HUB : host;
-    const helper = config.credHelpers?.[key] ?? config.credsStore;
+    const helpers = new Map(Object.entries(config.credHelpers ?? {}));
+    const helper = helpers.get(key) ?? config.credsStore;
     if (helper) {
       const found = await askHelper(helper, key);
       if (found) return found;
@@ -71,7 +74,8 @@ export function dockerCredentials(dir = dockerConfigDir()): CredentialSource {
  */
 export async function dockerProxies(daemon: string, dir = dockerConfigDir()): Promise<Record<string, string>> {
   const { proxies } = await readConfig(dir);
-  const found = proxies?.[daemon] ?? proxies?.['default'] ?? {};
+  const byDaemon = new Map(Object.entries(proxies ?? {}));
+  const found = byDaemon.get(daemon) ?? byDaemon.get('default') ?? {};
   const given = {
     HTTP_PROXY: found.httpProxy,
     HTTPS_PROXY: found.httpsProxy,
@@ -83,7 +87,8 @@ export async function dockerProxies(daemon: string, dir = dockerConfigDir()): Pr
 }
 
 /** The file, or nothing where there is none. */
-async function readConfig(dir: string): Promise<ConfigFile> {
+async function readConfig(dir: string | undefined): Promise<ConfigFile> {
+  if (dir === undefined) return {};
   const file = path.join(dir, 'config.json');
   try {
     return JSON.parse(await readFile(file, 'utf8')) as ConfigFile;
@@ -118,38 +123,28 @@ function toHostname(address: string): string {
 }
 
 /** https://github.com/docker/docker-credential-helpers: undefined when the helper knows nothing of the server. */
-function askHelper(helper: string, server: string): Promise<Credentials | undefined> {
-  if (!/^[\w.-]+$/.test(helper))
-    return Promise.reject(new Error(`invalid credential helper ${JSON.stringify(helper)}`));
+async function askHelper(helper: string, server: string): Promise<Credentials | undefined> {
+  if (!/^[\w.-]+$/.test(helper)) throw new Error(`invalid credential helper ${JSON.stringify(helper)}`);
   const program = `docker-credential-${helper}`;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], timeout: HELPER_TIMEOUT_MS });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    child.stdin.on('error', () => {});
-    child.stdin.end(server);
-    child.once('error', (error) => reject(new Error(`credential helper ${program}: ${error.message}`)));
-    child.once('exit', (_code, signal) => {
-      if (!signal) return;
-      child.stdout.destroy(); // what it has started may still hold it
-      reject(new Error(`credential helper ${program} did not answer within ${HELPER_TIMEOUT_MS / 1000} s`));
-    });
-    child.once('close', (code) => {
-      if (code === 0) {
-        try {
-          const { Username = '', Secret = '' } = JSON.parse(output) as { Username?: string; Secret?: string };
-          const token = Username === '<token>';
-          resolve({
-            ...noCredentials,
-            ...(token ? { identityToken: Secret } : { username: Username, password: Secret }),
-          });
-        } catch {
-          reject(new Error(`credential helper ${program} did not answer with JSON`));
-        }
-      } else if (/credentials not found/.test(output)) resolve(undefined);
-      else reject(new Error(`credential helper ${program} failed (${code})`));
-    });
-  });
+  const fail = (why: string) => new Error(`credential helper ${program} ${why}`);
+  let answer: string;
+  try {
+    const limits = { timeoutMs: HELPER_TIMEOUT_MS, maxOutputBytes: HELPER_OUTPUT_BYTES };
+    answer = (await runProgram(program, ['get'], { stdin: server, ...limits })).stdout.toString();
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    // helpers say it on standard output; what else they say may be a secret
+    if (/credentials not found/.test(error.stdout.toString())) return undefined;
+    if (error.reason === 'missing') throw fail(`cannot be asked: ${error.message}`);
+    if (error.reason === 'timeout') throw fail(`did not answer within ${HELPER_TIMEOUT_MS / 1000} s`);
+    if (error.reason === 'output') throw fail(`answered with more than ${HELPER_OUTPUT_BYTES} bytes`);
+    throw fail(`failed (${error.exitCode ?? 'it was ended'})`);
+  }
+  try {
+    const { Username = '', Secret = '' } = JSON.parse(answer) as { Username?: string; Secret?: string };
+    const token = Username === '<token>';
+    return { ...noCredentials, ...(token ? { identityToken: Secret } : { username: Username, password: Secret }) };
+  } catch {
+    throw fail('did not answer with JSON');
+  }
 }

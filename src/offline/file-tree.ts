@@ -1,8 +1,17 @@
 /** Files that a frontend reads back from a source: a folder on disk, or some held in memory. */
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileStat } from '../gateway/bridge.ts';
 import { clean, join } from '../go/path.ts';
+import { compareNames } from '../system/file-name.ts';
+import {
+  NotRegular,
+  readDirInside,
+  readFileInside,
+  realFolder,
+  type StatInside,
+  statInside,
+  TooLarge,
+} from '../system/read-inside.ts';
 
 /** Paths are slash-separated, with or without a leading slash; nothing outside the tree can be named. */
 export interface FileTree {
@@ -15,76 +24,54 @@ export interface FileTree {
 
 const directoryBit = 2 ** 31;
 const symlinkBit = 2 ** 27;
-const maxLinks = 255;
+
+/** Largest file that is read: BuildKit hands none to a frontend that does not fit into one message. */
+const maxFileBytes = 16 << 20;
 
 /** A folder on disk. Links are followed inside the folder: it is the root of what they may name. */
 export function folderTree(folder: string): FileTree {
-  const onDisk = (inside: string) => path.join(folder, ...inside.split('/'));
-
-  /** Replaces links in a path, as if the folder were `/`. */
-  async function resolve(asked: string, followLast: boolean): Promise<string> {
-    let links = 0;
-    let resolved = '/';
-    const parts = clean(`/${asked}`).split('/').filter(Boolean);
-    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      if (part === '..') {
-        resolved = join(resolved, '..');
-        continue;
-      }
-      const next = join(resolved, part);
-      const isLink = await lstat(onDisk(next)).then((found) => found.isSymbolicLink());
-      if (!isLink || (parts.length === 0 && !followLast)) {
-        resolved = next;
-        continue;
-      }
-      if (++links > maxLinks) throw new Error('too many links');
-      const target = await readlink(onDisk(next));
-      if (target.startsWith('/')) resolved = '/';
-      parts.unshift(...target.split('/').filter((piece) => piece !== '' && piece !== '.'));
-    }
-    return resolved;
-  }
-
-  async function statOf(inside: string, name: string): Promise<FileStat> {
-    const found = await lstat(onDisk(inside), { bigint: true });
-    const isLink = found.isSymbolicLink();
-    const kind = found.isDirectory() ? directoryBit : isLink ? symlinkBit : 0;
-    return {
-      path: name,
-      mode: kind + (Number(found.mode) & 0o777),
-      uid: Number(found.uid),
-      gid: Number(found.gid),
-      size: found.isDirectory() ? 0n : found.size,
-      modTime: found.mtimeNs,
-      linkname: isLink ? await readlink(onDisk(inside)) : '',
-    };
-  }
+  let known: Promise<string> | undefined;
+  const root = () =>
+    (known ??= realFolder(folder).catch((error) => {
+      known = undefined;
+      throw error;
+    }));
 
   return {
     async readFile(asked) {
       try {
-        return await readFile(onDisk(await resolve(asked, true)));
+        return await readFileInside(await root(), asked, maxFileBytes);
       } catch (error) {
         throw fileError('open', asked, error);
       }
     },
     async stat(asked) {
       try {
-        const resolved = await resolve(asked, false);
-        return await statOf(resolved, resolved === '/' ? '.' : path.posix.basename(resolved));
+        return fileStat(await statInside(await root(), asked));
       } catch (error) {
         throw fileError('lstat', asked, error);
       }
     },
     async readDir(asked) {
       try {
-        const resolved = await resolve(asked, true);
-        const names = (await readdir(onDisk(resolved))).sort(byBytes);
-        return await Promise.all(names.map((name) => statOf(join(resolved, name), name)));
+        return (await readDirInside(await root(), asked)).map(fileStat);
       } catch (error) {
         throw fileError('open', asked, error);
       }
     },
+  };
+}
+
+function fileStat({ place, stat, target }: StatInside): FileStat {
+  const kind = stat.isDirectory() ? directoryBit : stat.isSymbolicLink() ? symlinkBit : 0;
+  return {
+    path: place === '/' ? '.' : path.posix.basename(place),
+    mode: kind + (Number(stat.mode) & 0o777),
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    size: stat.isDirectory() ? 0n : stat.size,
+    modTime: stat.mtimeNs,
+    linkname: target,
   };
 }
 
@@ -122,7 +109,7 @@ export function memoryTree(files: ReadonlyMap<string, Uint8Array>): FileTree {
       const names = new Set<string>();
       for (const file of files.keys())
         if (folder === '' || file.startsWith(`${folder}/`)) names.add(file.slice(start).split('/', 1)[0]!);
-      return [...names].sort(byBytes).map((name) => {
+      return [...names].sort(compareNames).map((name) => {
         const file = files.get(join(folder, name));
         return stats(name, file && BigInt(file.length));
       });
@@ -142,16 +129,14 @@ export function subTree(tree: FileTree, folder: string): FileTree {
 
 /** The messages of Go's file functions. */
 function fileError(call: string, asked: string, error: unknown): Error {
+  if (error instanceof NotRegular || error instanceof TooLarge) return new Error(error.message, { cause: error });
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EISDIR') return new Error(`${asked} is not a regular file`, { cause: error });
   const texts: Readonly<Record<string, string>> = {
     ENOENT: 'no such file or directory',
     ENOTDIR: 'not a directory',
     EACCES: 'permission denied',
+    ENXIO: 'no such device or address', // a socket
   };
   return new Error(`${call} ${asked}: ${texts[code ?? ''] ?? message}`, { cause: error });
-}
-
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

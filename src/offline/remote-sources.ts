@@ -1,53 +1,53 @@
 /** Git and http sources read without a daemon: with the `git` command and with fetch. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import type { SourceMetadata, SourceOp } from '../gateway/bridge.ts';
-import { defaultLimits, request } from '../image/http-request.ts';
 import { sha256 } from '../image/manifest.ts';
+import { download } from './download.ts';
 import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
+import { type Checkout, checkOut, folderInCheckout } from './git-checkout.ts';
 import type { RemoteSources } from './offline-bridge.ts';
 
 /** Downloads beyond this size are refused. */
 const maxDownload = 64 << 20;
-const gitTimeoutMs = 120_000;
 
-const run = promisify(execFile);
-
-interface Checkout {
-  readonly folder: string;
-  /** Full commit hash. */
-  readonly commit: string;
-  readonly object: Uint8Array;
+export interface RemoteSourcesOptions {
+  /** Ends what is being fetched. */
+  readonly signal?: AbortSignal | undefined;
+  /** The environment of the `git` command, by default that of this process. Variables about a repository are not passed on. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Opens remote sources; `close` removes what was checked out. */
-export function openRemoteSources(): RemoteSources & { close(): Promise<void> } {
+/**
+ * Opens remote sources; `close` removes what was checked out. A git source is given up after two minutes, a download
+ * beyond 64 MiB is refused.
+ */
+export function openRemoteSources(options: RemoteSourcesOptions = {}): RemoteSources & { close(): Promise<void> } {
   const checkouts = new Map<string, Promise<Checkout>>();
   const downloads = new Map<string, ReturnType<typeof download>>();
 
   function checkout({ identifier, attrs }: SourceOp): Promise<Checkout> {
-    const { ref } = splitIdentifier(identifier);
-    const url = attrs['git.fullurl'] || identifier.replace(/#.*$/, '');
-    const key = `${url}#${ref}`;
+    const source = {
+      url: attrs['git.fullurl'] || identifier.replace(/#.*$/s, ''),
+      ref: splitIdentifier(identifier).ref,
+      checksum: attrs['git.checksum'] ?? '',
+      fetchByCommit: attrs['git.fetchbycommit'] === 'true',
+      keepGitDir: attrs['git.keepgitdir'] === 'true',
+    };
+    const key = JSON.stringify(source);
     let known = checkouts.get(key);
-    if (!known) checkouts.set(key, (known = fetchCommit(url, ref)));
+    if (!known) checkouts.set(key, (known = checkOut(source, options)));
     return known;
   }
 
   function fetchOnce(url: string): ReturnType<typeof download> {
     let known = downloads.get(url);
-    if (!known) downloads.set(url, (known = download(url)));
+    if (!known) downloads.set(url, (known = download(url, maxDownload, options.signal)));
     return known;
   }
 
   return {
     async files(source): Promise<FileTree> {
       if (source.identifier.startsWith('git://')) {
-        const { folder } = await checkout(source);
-        return folderTree(path.join(folder, splitIdentifier(source.identifier).subDir));
+        return folderTree(await folderInCheckout(await checkout(source), splitIdentifier(source.identifier).subDir));
       }
       const { body } = await fetchOnce(source.identifier);
       return memoryTree(new Map([[source.attrs['http.filename'] || 'index', body]]));
@@ -71,7 +71,7 @@ export function openRemoteSources(): RemoteSources & { close(): Promise<void> } 
     async close() {
       for (const pending of checkouts.values()) {
         const checkout = await pending.catch(() => undefined);
-        if (checkout) await rm(checkout.folder, { recursive: true, force: true });
+        await checkout?.remove();
       }
     },
   };
@@ -85,35 +85,4 @@ function splitIdentifier(identifier: string): { ref: string; subDir: string } {
   return colon < 0
     ? { ref: fragment, subDir: '' }
     : { ref: fragment.slice(0, colon), subDir: fragment.slice(colon + 1) };
-}
-
-async function fetchCommit(url: string, ref: string): Promise<Checkout> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'tsfront-git-'));
-  const git = (...args: string[]) =>
-    run('git', ['-c', 'core.hooksPath=/dev/null', ...args], {
-      cwd: folder,
-      timeout: gitTimeoutMs,
-      maxBuffer: maxDownload,
-      // less than a byte a second, for that many seconds, is a server that stalls
-      env: { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_HTTP_LOW_SPEED_LIMIT: '1', GIT_HTTP_LOW_SPEED_TIME: '8' },
-    });
-  try {
-    await git('init', '--quiet');
-    await git('fetch', '--quiet', '--depth=1', '--', url, ref || 'HEAD');
-    await git('checkout', '--quiet', '--force', 'FETCH_HEAD');
-    const commit = (await git('rev-parse', 'HEAD')).stdout.trim();
-    const object = Buffer.from((await git('cat-file', 'commit', 'HEAD')).stdout);
-    return { folder, commit, object };
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
-    const reason = code === 'ENOENT' ? 'the command git is not installed' : stderr?.trim() || message;
-    throw new Error(`failed to fetch ${url}${ref && `#${ref}`}: ${reason}`, { cause: error });
-  }
-}
-
-async function download(url: string) {
-  const answer = await request(new URL(url), {}, maxDownload, defaultLimits);
-  if (answer.status !== 200) throw new Error(`${url}: HTTP status ${answer.status}`);
-  return answer;
 }

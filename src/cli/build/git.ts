@@ -1,8 +1,8 @@
 /** What a build says of the git repository its context lies in, as buildx does: BuildKit writes it into the provenance. */
-import { execFile } from 'node:child_process';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { inEnglish, programEnvironment, runProgram } from '../../system/program.ts';
+import { stripCredentials } from '../../text/redact.ts';
 import { parseBoolean } from './fields.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -21,7 +21,7 @@ export async function gitAttrs(
   const info = isSet(env, 'BUILDX_GIT_INFO', true);
   if (context === undefined || !(labels || info) || !(await isInRepository(context))) return {};
 
-  const git = (...args: string[]) => ask(context, args);
+  const git = (...args: string[]) => ask(context, args, env);
   const [root, commit, source, changes] = await Promise.all([
     git('rev-parse', '--show-toplevel'),
     git('rev-parse', '--verify', 'HEAD'),
@@ -71,13 +71,9 @@ async function remoteUrl(git: Git): Promise<string> {
   const followed = await git('rev-parse', '--abbrev-ref', '--symbolic-full-name', '@{upstream}');
   for (const remote of [followed.split('/')[0], 'origin', 'upstream']) {
     const url = remote && (await git('remote', 'get-url', remote));
-    if (url) return withoutCredentials(url);
+    if (url) return stripCredentials(url);
   }
   return '';
-}
-
-function withoutCredentials(address: string): string {
-  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
 }
 
 async function within(root: string, place: string): Promise<string | undefined> {
@@ -86,14 +82,14 @@ async function within(root: string, place: string): Promise<string | undefined> 
   return relative.startsWith('..') ? undefined : relative.replaceAll(path.sep, '/') || '.';
 }
 
-const run = promisify(execFile);
+const TIMEOUT_MS = 5000;
 
-/** What git prints, or '' when it fails. */
-async function ask(dir: string, args: readonly string[]): Promise<string> {
-  try {
-    const { stdout } = await run('git', ['-C', dir, ...args], { timeout: 5000, env: { ...process.env, LC_ALL: 'C' } });
-    return stdout.trim();
-  } catch {
-    return '';
-  }
+/** What git prints of the repository that a folder lies in, whatever repository the environment names; '' when it fails. */
+async function ask(dir: string, args: readonly string[], env: Env): Promise<string> {
+  const options = { env: programEnvironment(env, inEnglish), timeoutMs: TIMEOUT_MS };
+  // a monitor is a program that the repository's own configuration names
+  return runProgram('git', ['-c', 'core.fsmonitor=false', '-C', dir, ...args], options).then(
+    ({ stdout }) => stdout.toString().trim(),
+    () => '',
+  );
 }

@@ -1,7 +1,9 @@
 /** Where a daemon is: the addresses users write, and the defaults. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { dockerConfigDir } from '../../image/docker-config.ts';
+import { homeFolder } from '../../system/home.ts';
+import { redactCredentials } from '../../text/redact.ts';
 import { dockerContext } from './docker-context.ts';
 
 /** What answers at an address: BuildKit's gRPC, Docker's HTTP API with BuildKit inside, or not known until asked. */
@@ -35,7 +37,7 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
   if (text.startsWith('/')) return { text, via: 'socket', path: text, protocol: protocol ?? 'detect' };
   if (text.startsWith('stdio:')) {
     const [program, ...args] = text.slice('stdio:'.length).trim().split(/\s+/);
-    if (!program) throw new Error(`invalid address ${JSON.stringify(text)}: stdio: needs a command`);
+    if (!program) throw new Error(`invalid address ${JSON.stringify(redactCredentials(text))}: stdio: needs a command`);
     return { text, via: 'command', command: [program, ...args], protocol: protocol ?? 'buildkit' };
   }
   const [, scheme, where] = /^([a-z][a-z0-9-]*):\/\/(.*)$/s.exec(text) ?? [];
@@ -79,7 +81,7 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
     }
   }
   throw new Error(
-    `invalid address ${JSON.stringify(text)}: want unix://PATH, tcp://HOST:PORT, docker-container://NAME, ssh://[USER@]HOST or stdio:COMMAND`,
+    `invalid address ${JSON.stringify(redactCredentials(text))}: want unix://PATH, tcp://HOST:PORT, docker-container://NAME, ssh://[USER@]HOST or stdio:COMMAND`,
   );
 }
 
@@ -143,17 +145,25 @@ function chosenDocker(env: Readonly<Record<string, string | undefined>>): Addres
 
 function dockerSockets(env: Readonly<Record<string, string | undefined>>): string[] {
   const runtime = env['XDG_RUNTIME_DIR'];
+  const home = homeFolder(env);
   return [
     '/var/run/docker.sock',
     ...(runtime ? [path.join(runtime, 'docker.sock')] : []),
-    path.join(homedir(), '.docker/run/docker.sock'),
+    ...(home ? [path.join(home, '.docker/run/docker.sock')] : []),
   ];
 }
 
-/** The TLS files of an address: those it names, or for DOCKER_HOST those of Docker's variables. */
+/**
+ * The TLS files of an address: those it names, or for DOCKER_HOST those of Docker's variables.
+ * @throws Error where DOCKER_TLS_VERIFY is set and it is not known where they are
+ */
 export function tlsOf(address: Address, env: Readonly<Record<string, string | undefined>>): TlsOptions | undefined {
   if (address.via !== 'tcp') return undefined;
   if (address.tls || address.text !== env['DOCKER_HOST'] || !env['DOCKER_TLS_VERIFY']) return address.tls;
-  const dir = env['DOCKER_CERT_PATH'] ?? path.join(env['HOME'] ?? '', '.docker');
+  const dir = env['DOCKER_CERT_PATH'] || dockerConfigDir(env);
+  if (!dir)
+    throw new Error(
+      'DOCKER_TLS_VERIFY is set, but there is no home folder: name that of the certificates in DOCKER_CERT_PATH',
+    );
   return { ca: path.join(dir, 'ca.pem'), cert: path.join(dir, 'cert.pem'), key: path.join(dir, 'key.pem') };
 }

@@ -1,9 +1,10 @@
 /** Opens byte streams to an address. */
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { endProgram, startProgram } from '../../system/program.ts';
+import { redactSecretsOf } from '../../text/redact.ts';
 import type { Address, TlsOptions } from './address.ts';
 
 export interface DialOptions {
@@ -45,7 +46,8 @@ export async function dial(address: Address, options: DialOptions): Promise<Dupl
     }
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
-    throw new Error(`cannot connect to ${address.text}: ${explain(error as NodeJS.ErrnoException)}`, { cause: error });
+    const said = `cannot connect to ${address.text}: ${explain(error as NodeJS.ErrnoException)}`;
+    throw new Error(redactSecretsOf(address.text, said), { cause: error });
   }
 }
 
@@ -93,7 +95,7 @@ function spawned(
   onComplaint: DialOptions['onComplaint'],
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'pipe', windowsHide: true });
+    const child = startProgram(program, args);
     child.once('error', reject);
     child.once('spawn', () => {
       let complaint = '';
@@ -117,7 +119,7 @@ function spawned(
           child.stdin.end(() => done());
         },
         destroy(error, done) {
-          child.kill();
+          endProgram(child);
           done(error);
         },
       });

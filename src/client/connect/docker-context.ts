@@ -18,8 +18,10 @@ export interface DockerContext {
  */
 export function dockerContext(env: Readonly<Record<string, string | undefined>>): DockerContext | undefined {
   const dir = dockerConfigDir(env);
-  const name = env['DOCKER_CONTEXT'] || readJson(path.join(dir, 'config.json'))?.currentContext;
+  const name = env['DOCKER_CONTEXT'] || (dir && readJson(path.join(dir, 'config.json'))?.currentContext);
   if (!name || name === 'default') return undefined;
+  if (!dir)
+    throw new Error(`there is no Docker context ${JSON.stringify(name)}: neither DOCKER_CONFIG nor HOME is set`);
   const id = createHash('sha256').update(name).digest('hex');
   const meta = path.join(dir, 'contexts/meta', id, 'meta.json');
   const host = readJson(meta)?.Endpoints?.docker?.Host;

@@ -1,6 +1,7 @@
 /** Session service that lets the daemon use the user's registry credentials. */
 import { createHmac, createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import path from 'node:path';
 import { Auth } from '../../gen/moby/filesync/v1/auth_pb.ts';
 import {
@@ -27,7 +28,7 @@ export interface AuthOptions {
  */
 export function auth(options: AuthOptions = {}): Attachable {
   const find = options.credentials ?? dockerCredentials();
-  const seedDir = options.seedDir ?? dockerConfigDir();
+  const seedDir = options.seedDir ?? dockerConfigDir() ?? devNull; // without a home, seeds last one process
   return {
     routes: routes(Auth, {
       async credentials({ Host }) {

@@ -1,0 +1,44 @@
+/** Downloads a file from the web. */
+import { type Answer, defaultLimits, request } from '../image/http-request.ts';
+import { redactCredentials } from '../text/redact.ts';
+
+/**
+ * The answer to a GET. A user and a password in the address are sent as basic authentication, to no other host where the
+ * server redirects.
+ *
+ * @throws Error that names the address, without its credentials, for any status but 200 and for more than `maxBytes`; the
+ *   reason of `signal`
+ */
+export async function download(address: string, maxBytes: number, signal?: AbortSignal): Promise<Answer> {
+  const shown = redactCredentials(address);
+  const url = URL.parse(address);
+  if (!url)
+    throw new Error(
+      `${shown} is no valid address: characters of a password such as / and # are written as %2F and %23`,
+    );
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const headers: Record<string, string> = {};
+  if (username || password) {
+    const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
+    headers['authorization'] = `Basic ${credentials}`;
+  }
+  try {
+    const answer = await request(url, { headers }, maxBytes, { ...defaultLimits, signal });
+    if (answer.status === 200) return answer;
+    const advice = answer.status === 401 && !username ? ' (a user and a password may be in the address)' : '';
+    throw new Error(`HTTP status ${answer.status}${advice}`);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Error(`${shown}: ${redactCredentials((error as Error).message)}`, { cause: error });
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

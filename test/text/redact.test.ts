@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { redactCredentials, redactSecretsOf, stripCredentials } from '../../src/text/redact.ts';
+
+describe('credentials of addresses', () => {
+  test.each([
+    ['https://user:pass@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://token@host', 'https://xxxxx@host'],
+    ['https://token:x-oauth-basic@github.com/a.git', 'https://xxxxx:xxxxx@github.com/a.git'],
+    ['https://:pass@host', 'https://:xxxxx@host'],
+    ['https://user:@host', 'https://xxxxx:@host'],
+    ['https://user:pa@ss@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://user:pa/ss@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://user:pa#ss@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://user:pa?ss@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://user:pa://ss@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://user:pa"ss@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://user:p@s/s@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://user:p@ss.word/s@example.com/x', 'https://xxxxx:xxxxx@example.com/x'],
+    ['https://user:12/34@example.com/x', 'https://xxxxx:xxxxx@example.com/x'],
+    ['https://to/ken@example.com/x', 'https://xxxxx@example.com/x'],
+    ['https://user:pa%40%2fss@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['https://me@example.com:pass@host/x', 'https://xxxxx:xxxxx@host/x'],
+    ['tcp://user:pass@[::1]:1234', 'tcp://xxxxx:xxxxx@[::1]:1234'],
+    ['ssh://git:pass@host/x', 'ssh://xxxxx:xxxxx@host/x'],
+    ['docker+tcp://user:pass@host:2375', 'docker+tcp://xxxxx:xxxxx@host:2375'],
+    ['HTTP://user:pass@host', 'HTTP://xxxxx:xxxxx@host'],
+    ['user:pass@host:a/b.git', 'xxxxx:xxxxx@host:a/b.git'],
+    ['proxy=user:pass@proxy:3128', 'proxy=xxxxx:xxxxx@proxy:3128'],
+    ['http://proxy/https://user:pass@host', 'http://proxy/https://xxxxx:xxxxx@host'],
+  ])('%s', (address, redacted) => {
+    expect(redactCredentials(address)).toBe(redacted);
+    for (const [before, after] of [
+      ['"', '"'],
+      ["'", "': no answer"],
+      ['(', ')'],
+      ['failed to fetch ', ' (me@example.com)'],
+    ])
+      expect(redactCredentials(before + address + after)).toBe(before + redacted + after);
+  });
+
+  test.each([
+    'ssh://git@github.com/a/b.git',
+    'git@github.com:a/b.git#main:folder',
+    'docker-image://alpine:3.20@sha256:0123456789abcdef',
+    'docker-image://localhost:5000/alpine@sha256:0123456789abcdef',
+    'oci-layout://store:tag@sha256:0123456789abcdef',
+    'docker.io/library/alpine:3.20@sha256:0123456789abcdef',
+    'https://registry:4873/@scope/package',
+    'https://esm.sh/react@18.2.0',
+    'https://example.com:8080/x#feature@2',
+    'tcp://[::1]:1234',
+    'want unix://PATH, tcp://HOST:PORT, docker-container://NAME, ssh://[USER@]HOST or stdio:COMMAND',
+    'unix:///run/me@example.com/docker.sock',
+    'https://$USER:$TOKEN@example.com, https://${TOKEN}@example.com',
+    '{"a":"https://host","b":"me@example.com"}',
+    'COPY --from=image@v1 a b; mail me@example.com: https://example.com',
+  ])('are none: %s', (text) => {
+    expect(redactCredentials(text)).toBe(text);
+  });
+
+  test('several in one text, each alone', () => {
+    expect(redactCredentials('https://a:b@c,https://d:e@f https://plain/x "https://g@h" me@i')).toBe(
+      'https://xxxxx:xxxxx@c,https://xxxxx:xxxxx@f https://plain/x "https://xxxxx@h" me@i',
+    );
+  });
+
+  test('what gives access in a query', () => {
+    expect(
+      redactCredentials(
+        'https://h/a?x=1&token=t&X-Amz-Credential=c&X-Amz-Signature=s&sig=g&author=me#r https://h/?access_token=$T',
+      ),
+    ).toBe(
+      'https://h/a?x=1&token=xxxxx&X-Amz-Credential=xxxxx&X-Amz-Signature=xxxxx&sig=xxxxx&author=me#r https://h/?access_token=$T',
+    );
+  });
+
+  test('addresses for the record have no place for them', () => {
+    expect(stripCredentials('https://user:p@/ss@example.com/x.git\n')).toBe('https://example.com/x.git');
+    expect(stripCredentials('https://token@example.com/x?token=y')).toBe('https://example.com/x?token=xxxxx');
+    expect(stripCredentials('ssh://git:secret@example.com/x')).toBe('ssh://example.com/x');
+    expect(stripCredentials('user:pass@example.com:x')).toBe('example.com:x');
+    expect(stripCredentials('git@example.com:x')).toBe('git@example.com:x');
+  });
+
+  test('parts of them in what a program says', () => {
+    const address = 'https://user:pa@ss%2Fword@example.com/x';
+    for (const said of [
+      'Could not resolve host: ss%2Fword@example.com',
+      'not accepted: pa@ss/word',
+      'user:pa@ss%2Fword',
+    ])
+      expect(redactSecretsOf(address, said)).not.toMatch(/ss.?word|ss%/);
+    expect(redactSecretsOf('ssh://git@example.com', 'no git here')).toBe('no git here');
+  });
+});
+
+describe('whatever the text', () => {
+  const piece = fc.constantFrom(
+    '://',
+    'https://',
+    '@',
+    ':',
+    '/',
+    '#',
+    '?',
+    '&token=',
+    '"',
+    ' ',
+    ',',
+    'a',
+    '1',
+    '.',
+    '$',
+    '%',
+    '\n',
+  );
+  const text = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''));
+  const secret = fc
+    .array(fc.constantFrom('@', '/', '#', '?', ':', '%', 'x', '7'), { maxLength: 8 })
+    .map((middle) => `SECRET${middle.join('')}HIDDEN`);
+
+  test('a password is never printed, not in part', () => {
+    fc.assert(
+      fc.property(secret, fc.constantFrom('https', 'ssh', 'tcp', 'http'), (password, scheme) => {
+        for (const render of [redactCredentials, stripCredentials])
+          expect(render(`${scheme}://user:${password}@example.com/x`)).not.toMatch(/SECRET|HIDDEN/);
+      }),
+    );
+  });
+
+  test('redacting twice changes nothing, and text without an @ or a query is kept', () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        const once = redactCredentials(given);
+        expect(redactCredentials(once)).toBe(once);
+        if (!/[@=]/.test(given)) expect(once).toBe(given);
+      }),
+    );
+  });
+
+  test('a megabyte of what looks like addresses is no work', () => {
+    // where each address looked at all the text behind it, this would take hours
+    for (const unit of ['a://', ',a://', 'a:b@', 'u:p/', 'https://u:', '"', '?token=', 'a:a', ':', 'a'])
+      expect(redactCredentials(unit.repeat(2 ** 20 / unit.length)).length).toBeGreaterThan(0);
+  });
+});
