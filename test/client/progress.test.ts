@@ -12,6 +12,7 @@ import {
   type Vertex,
 } from '../../src/client/index.ts';
 import { RpcError } from '../../src/rpc/status.ts';
+import { displayWidth } from '../../src/text/printable.ts';
 
 const T = 1_700_000_000_000;
 const vertex = (digest: string, name: string, more: Partial<Vertex> = {}): Vertex => ({
@@ -108,11 +109,11 @@ describe('a display', () => {
     const last = text.slice(text.lastIndexOf('[+] Building'));
     expect(last).toContain('(3/3) FINISHED');
     expect(last).toMatch(/ => CACHED FROM image +1\.5s/);
-    expect(last).toMatch(/ => ERROR RUN make check +13\.0s/);
+    expect(last).toMatch(/ => ERROR RUN make \ufffd\[2Jcheck +13\.0s/);
     expect(last).toMatch(/ => => extracting 3\.00MB \/ 3\.00MB +0\.2s/);
     expect(text).not.toContain('\x1b[2J');
     for (const line of last.split('\n').slice(0, 5))
-      expect(line.replace(/\x1b\[[0-9;]*m/g, '').length).toBeLessThanOrEqual(60);
+      expect(displayWidth(line.replace(/\x1b\[[0-9;]*m/g, ''))).toBeLessThanOrEqual(60);
   });
 
   test('rawjson gives what buildx gives', async () => {
