@@ -56,7 +56,8 @@ export function dockerCredentials(dir = dockerConfigDir()): CredentialSource {
   return async (host) => {
     const config = await readConfig(dir);
     const key = host === 'registry-1.docker.io' || host === 'docker.io' ? DOCKER_HUB : host;
-    const helper = config.credHelpers?.[key] ?? config.credsStore;
+    const helpers = new Map(Object.entries(config.credHelpers ?? {}));
+    const helper = helpers.get(key) ?? config.credsStore;
     if (helper) {
       const found = await askHelper(helper, key);
       if (found) return found;
@@ -71,7 +72,8 @@ export function dockerCredentials(dir = dockerConfigDir()): CredentialSource {
  */
 export async function dockerProxies(daemon: string, dir = dockerConfigDir()): Promise<Record<string, string>> {
   const { proxies } = await readConfig(dir);
-  const found = proxies?.[daemon] ?? proxies?.['default'] ?? {};
+  const byDaemon = new Map(Object.entries(proxies ?? {}));
+  const found = byDaemon.get(daemon) ?? byDaemon.get('default') ?? {};
   const given = {
     HTTP_PROXY: found.httpProxy,
     HTTPS_PROXY: found.httpsProxy,

@@ -36,7 +36,7 @@ export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): 
   if (format !== '' && format !== 'json' && format !== 'text')
     throw new Error(`unsupported format ${format} of --call`);
   if (method === 'build') return undefined;
-  if (!(method in requests)) throw new Error(`subrequest ${method} is not supported`);
+  if (!Object.hasOwn(requests, method)) throw new Error(`subrequest ${method} is not supported`);
   return { method: method as Call['method'], json: format === 'json' };
 }
 

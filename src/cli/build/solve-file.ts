@@ -42,7 +42,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     const bytes = file === '-' ? await io.readStdin() : await readFile(file);
     const definition = unbindSessions(decodeLlb(file, bytes));
     connection = await connect(flags.builder, { signal });
-    const localDirs: Record<string, string> = {};
+    const localDirs: Record<string, string> = Object.create(null);
     for (const local of flags.local) {
       const [name, dir] = cutPair(local);
       if (!dir) throw new Error(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
