@@ -118,10 +118,12 @@ export function workersCommand(io: Io): Command {
           return;
         }
         const version = await daemonVersion(connection);
-        await io.writeStdout(`${connection.address} (${connection.kind}${version ? `, BuildKit ${version}` : ''})\n`);
+        const about = version ? `, BuildKit ${version}` : '';
+        await io.print(`${printableLine(`${connection.address} (${connection.kind}${about})`)}\n`);
         for (const worker of workers) {
-          await io.writeStdout(`\n${worker.id}\n  ${worker.platforms.join(', ')}\n`);
-          for (const [name, value] of Object.entries(worker.labels)) await io.writeStdout(`  ${name}: ${value}\n`);
+          await io.print(`\n${printableLine(worker.id)}\n  ${printableLine(worker.platforms.join(', '))}\n`);
+          for (const [name, value] of Object.entries(worker.labels))
+            await io.print(`  ${printableLine(`${name}: ${value}`)}\n`);
         }
       });
     });

@@ -32,14 +32,12 @@ export function historyCommand(io: Io): Command {
   add('inspect <ref>', 'show all that is known of a build, as JSON').action((ref: string, flags: Flags) =>
     withConnection(flags.builder, io, async (connection, { listHistory, readBlob }) => {
       const record = find(await listHistory(connection, idOf(ref)), idOf(ref));
-      const attachments = await Promise.all(
-        record.blobs
-          .filter(({ mediaType }) => mediaType.includes('json'))
-          .map(async (blob) => ({
-            ...blob,
-            content: JSON.parse(Buffer.from(await readBlob(connection, blob.digest)).toString()) as unknown,
-          })),
-      );
+      const attachments: object[] = [];
+      for (const blob of record.blobs) {
+        if (!blob.mediaType.includes('json')) continue;
+        const text = Buffer.from(await readBlob(connection, blob.digest)).toString();
+        attachments.push({ ...blob, content: JSON.parse(text) as unknown });
+      }
       await io.writeStdout(`${JSON.stringify({ ...record, attachments }, null, 2)}\n`);
     }),
   );

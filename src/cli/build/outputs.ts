@@ -63,7 +63,7 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
       if (kind === 'dockerd' && pushed && !pushes) {
         if (all['push-by-digest']) throw new Error('this Docker engine cannot push by digest');
         if (!all['name']) throw new Error('tag is needed when pushing to registry');
-        pushByEngine.push(...all['name'].split(','));
+        for (const name of all['name'].split(',')) pushByEngine.push(name);
       }
       if (kind === 'dockerd' && !(pushed && pushes)) return { type: 'custom', name: 'moby', attrs: unpushed };
       return type === 'docker' ? { type, dest: load, attrs: all } : { type, attrs: all };
