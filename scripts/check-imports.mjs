@@ -10,7 +10,7 @@ const allowed = {
   parser: ['text', 'go'],
   check: ['parser', 'text', 'go'],
   image: ['parser', 'system', 'text', 'go'],
-  llb: ['image', 'gen', 'go'],
+  llb: ['image', 'gen', 'text', 'go'],
   lower: ['parser', 'check', 'image', 'llb', 'gen', 'text', 'go'],
   rpc: ['gen', 'text', 'go'],
   gateway: ['lower', 'llb', 'image', 'check', 'parser', 'rpc', 'gen', 'system', 'text', 'go'],

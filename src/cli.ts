@@ -4,7 +4,10 @@ import { processIo } from './cli/io.ts';
 import { main } from './cli/main.ts';
 
 const args = process.argv.slice(2);
+const io = processIo();
 // package.json is one folder up from here, and from dist/cli.js as well.
 const version = () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version as string;
-if (args[0] === '--version' || args[0] === '-V') console.log(version());
-else process.exitCode = await main(args, processIo());
+let code = 0;
+if (args[0] !== '--version' && args[0] !== '-V') code = await main(args, io);
+else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
+process.exit(await io.end(code)); // whatever still waits, such as an open standard input, is of no more use

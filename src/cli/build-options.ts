@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { UsageError } from '../offline/usage-error.ts';
+import { variableOf } from '../system/environment.ts';
 import type { Io } from './io.ts';
 import { writeOutput } from './output.ts';
 
@@ -173,7 +174,7 @@ function buildArgs(args: readonly string[], env: Io['env']): Map<string, string>
   for (const arg of args) {
     const equals = arg.indexOf('=');
     const name = equals < 0 ? arg : arg.slice(0, equals);
-    const value = equals < 0 ? env[name] : arg.slice(equals + 1);
+    const value = equals < 0 ? variableOf(env, name) : arg.slice(equals + 1);
     if (value !== undefined) values.set(name, value);
   }
   return values;

@@ -80,7 +80,7 @@ export function buildCommand(io: Io): Command {
     const { build } = await import('./build/run.ts');
     const { warn } = await import('./build/report.ts');
     for (const option of hidden.filter(({ required }) => required))
-      if (option.attributeName() in flags) warn(`${option.long} has no effect: BuildKit has nothing like it`);
+      if (option.attributeName() in flags) warn(`${option.long} has no effect: BuildKit has nothing like it`, io);
     endWith(await build(context, flags, io));
   });
 }

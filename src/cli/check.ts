@@ -4,8 +4,9 @@ import type { ImageResolver } from '../image/resolver.ts';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { addBuildOptions, type BuildFlags, openBuild } from './build-options.ts';
 import { Exit, exitCode } from './exit.ts';
+import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
-import { writeOutput } from './output.ts';
+import { writeOutput, writeText } from './output.ts';
 
 interface CheckFlags extends BuildFlags {
   readonly format: 'text' | 'json';
@@ -35,17 +36,18 @@ async function run(context: string, flags: CheckFlags, io: Io): Promise<void> {
     const [{ checkDockerfile }, report] = await Promise.all([import('../offline/check.ts'), import('./report.ts')]);
     const unknown = new Set<string>();
     const options = flags.offline ? withUnknownImages(build.options, unknown) : build.options;
-    const checked = await checkDockerfile(options, unknown).catch((error) => {
+    const checked = await untilAborted(checkDockerfile(options, unknown), io.signal).catch((error) => {
+      io.signal.throwIfAborted();
       io.writeStderr(report.formatError(error, io));
       throw new Exit(exitCode.failed);
     });
     for (const image of unknown) io.writeStderr(`note: variables are not checked: what ${image} sets is not known\n`);
     const { problems, source, json } = checked;
-    const text =
-      flags.format === 'json'
-        ? `${JSON.stringify(json, undefined, 2)}\n`
-        : report.formatProblems(source, problems, io.stdoutIsTerminal && !io.env['NO_COLOR']);
-    await writeOutput(flags.output, text, io);
+    if (flags.format === 'json') await writeOutput(flags.output, `${JSON.stringify(json, undefined, 2)}\n`, io);
+    else {
+      const color = io.stdoutHasColor && flags.output === undefined;
+      await writeText(flags.output, report.formatProblems(source, problems, color), io);
+    }
     if (!json.buildError) await build.keepImages();
     if (problems.length > 0) throw new Exit(exitCode.failed);
   } finally {

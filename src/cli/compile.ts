@@ -4,8 +4,9 @@ import type { Compiled } from '../offline/compile.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { addBuildOptions, type BuildFlags, openBuild } from './build-options.ts';
 import { Exit, exitCode } from './exit.ts';
+import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
-import { writeOutput } from './output.ts';
+import { writeOutput, writeText } from './output.ts';
 
 interface CompileFlags extends BuildFlags {
   readonly format: 'json' | 'pb' | 'tree';
@@ -30,7 +31,10 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
   if (flags.format === 'pb' && flags.output === undefined && io.stdoutIsTerminal)
     throw new UsageError('the binary format is not for terminals: give a file with --output');
   const compiled = await compileBuild(context, flags, io);
-  for (const [file, data] of await render(compiled, flags)) await writeOutput(file, data, io);
+  for (const [file, data] of await render(compiled, flags)) {
+    if (flags.format === 'tree') await writeText(file, String(data), io);
+    else await writeOutput(file, data, io);
+  }
 }
 
 /** Compiles what the options name; errors and warnings are reported here. */
@@ -43,7 +47,7 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
       import('../offline/compile.ts'),
       import('./report.ts'),
     ]);
-    const compiled = await compile(build.options).catch((error) => {
+    const compiled = await untilAborted(compile(build.options), io.signal).catch((error) => {
       if (!(error instanceof CompileError)) throw error;
       for (const warning of error.warnings) io.writeStderr(formatWarning(warning, io));
       io.writeStderr(formatError(error, io));

@@ -1,9 +1,10 @@
 /** `tsfront du`, `tsfront prune` and `tsfront workers`: what a daemon has. */
 import { Command, Option } from 'commander';
 import type { CacheRecord } from '../client/index.ts';
-import { formatBytes, printable } from '../client/progress/format.ts';
+import { formatBytes } from '../client/progress/format.ts';
 import { parseDuration } from '../go/duration.ts';
 import { parseRamInBytes } from '../go/size.ts';
+import { printableLine } from '../text/printable.ts';
 import { withConnection } from './connected.ts';
 import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
@@ -31,7 +32,7 @@ export function duCommand(io: Io): Command {
     .option('--json', 'short for --format=json')
     .option(...VERBOSE)
     .action(async (flags: DuFlags) => {
-      await withConnection(flags.builder, async (connection, { diskUsage }) => {
+      await withConnection(flags.builder, io, async (connection, { diskUsage }) => {
         const { filters, age } = parseFilters(flags.filter);
         if (age !== undefined) throw new Error('until and unused-for are filters of prune');
         const records = await diskUsage(connection, filters);
@@ -46,7 +47,7 @@ export function duCommand(io: Io): Command {
         );
         const sum = (of: readonly CacheRecord[]) => of.reduce((total, { size }) => total + size, 0);
         const reclaimable = sum(records.filter((record) => !record.inUse));
-        await io.writeStdout(`Reclaimable:\t${formatBytes(reclaimable)}\nTotal:\t\t${formatBytes(sum(records))}\n`);
+        await io.print(`Reclaimable:\t${formatBytes(reclaimable)}\nTotal:\t\t${formatBytes(sum(records))}\n`);
       });
     });
 }
@@ -65,7 +66,7 @@ export function pruneCommand(io: Io): Command {
     .option('--max-used-space <size>', 'the most the cache may have afterwards')
     .option('--min-free-space <size>', 'how much of the disk shall be free afterwards')
     .action(async (flags: PruneFlags) => {
-      await withConnection(flags.builder, async (connection, { prune }) => {
+      await withConnection(flags.builder, io, async (connection, { prune }) => {
         const removed: CacheRecord[] = [];
         const size = (text: string | undefined) => (text ? Number(parseRamInBytes(text)) : undefined);
         const { filters, age = flags.keepDuration } = parseFilters(flags.filter);
@@ -79,7 +80,7 @@ export function pruneCommand(io: Io): Command {
         });
         for await (const record of records) removed.push(record);
         await printRecords(removed, flags.verbose, io);
-        await io.writeStdout(`Total:\t${formatBytes(removed.reduce((total, record) => total + record.size, 0))}\n`);
+        await io.print(`Total:\t${formatBytes(removed.reduce((total, record) => total + record.size, 0))}\n`);
       });
     });
 }
@@ -110,17 +111,19 @@ export function workersCommand(io: Io): Command {
     .option(...BUILDER)
     .option('--json', 'print JSON')
     .action(async (flags: { builder?: string; json?: boolean }) => {
-      await withConnection(flags.builder, async (connection, { daemonVersion, listWorkers }) => {
+      await withConnection(flags.builder, io, async (connection, { daemonVersion, listWorkers }) => {
         const workers = await listWorkers(connection);
         if (flags.json) {
           await io.writeStdout(`${JSON.stringify(workers, null, 2)}\n`);
           return;
         }
         const version = await daemonVersion(connection);
-        await io.writeStdout(`${connection.address} (${connection.kind}${version ? `, BuildKit ${version}` : ''})\n`);
+        const about = version ? `, BuildKit ${version}` : '';
+        await io.print(`${printableLine(`${connection.address} (${connection.kind}${about})`)}\n`);
         for (const worker of workers) {
-          await io.writeStdout(`\n${worker.id}\n  ${worker.platforms.join(', ')}\n`);
-          for (const [name, value] of Object.entries(worker.labels)) await io.writeStdout(`  ${name}: ${value}\n`);
+          await io.print(`\n${printableLine(worker.id)}\n  ${printableLine(worker.platforms.join(', '))}\n`);
+          for (const [name, value] of Object.entries(worker.labels))
+            await io.print(`  ${printableLine(`${name}: ${value}`)}\n`);
         }
       });
     });
@@ -143,7 +146,7 @@ export function parseFilters(given: readonly string[] = []): { filters: string[]
 
 async function printRecords(records: readonly CacheRecord[], verbose: boolean | undefined, io: Io): Promise<void> {
   if (verbose) {
-    for (const record of records) await io.writeStdout(`${formatRecord(record)}\n`);
+    for (const record of records) await io.print(`${formatRecord(record)}\n`);
     return;
   }
   const rows = records.map((record) => [
@@ -153,15 +156,16 @@ async function printRecords(records: readonly CacheRecord[], verbose: boolean | 
     since(record.lastUsedAt),
     record.description,
   ]);
-  await io.writeStdout(formatTable([['ID', 'RECLAIMABLE', 'SIZE', 'LAST USED', 'DESCRIPTION'], ...rows]));
+  await io.print(formatTable([['ID', 'RECLAIMABLE', 'SIZE', 'LAST USED', 'DESCRIPTION'], ...rows]));
 }
 
 /** All of a record, a line for each thing, as `docker buildx du --verbose` shows it. */
 export function formatRecord(record: CacheRecord): string {
-  const line = (name: string, value: string) => (value === '' ? '' : `${`${name}:`.padEnd(14)}${printable(value)}\n`);
+  const line = (name: string, value: string) =>
+    value === '' ? '' : `${`${name}:`.padEnd(14)}${printableLine(value)}\n`;
   return (
     line('ID', record.id) +
-    (record.parents.length > 0 ? `Parents:\n${record.parents.map((id) => ` - ${printable(id)}\n`).join('')}` : '') +
+    (record.parents.length > 0 ? `Parents:\n${record.parents.map((id) => ` - ${printableLine(id)}\n`).join('')}` : '') +
     line('Created at', record.createdAt?.toISOString() ?? '') +
     line('Mutable', String(record.mutable)) +
     line('Reclaimable', String(!record.inUse)) +

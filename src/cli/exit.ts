@@ -1,4 +1,4 @@
-/** Exit codes of the command. */
+/** Exit codes of the command; those of signals are in `interrupt.ts`. */
 export const exitCode = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** Ends a command with the code that it came to. */

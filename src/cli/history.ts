@@ -20,39 +20,37 @@ export function historyCommand(io: Io): Command {
   add('ls', 'list the builds, the newest first')
     .option('--json', 'print JSON, one build a line')
     .action((flags: Flags) =>
-      withConnection(flags.builder, async (connection, { listHistory }) => {
+      withConnection(flags.builder, io, async (connection, { listHistory }) => {
         const records = await listHistory(connection);
         if (flags.json) for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
         else
-          await io.writeStdout(
+          await io.print(
             formatTable([['BUILD', 'NAME', 'STATUS', 'STEPS', 'CREATED', 'DURATION'], ...records.map(row)]),
           );
       }),
     );
   add('inspect <ref>', 'show all that is known of a build, as JSON').action((ref: string, flags: Flags) =>
-    withConnection(flags.builder, async (connection, { listHistory, readBlob }) => {
+    withConnection(flags.builder, io, async (connection, { listHistory, readBlob }) => {
       const record = find(await listHistory(connection, idOf(ref)), idOf(ref));
-      const attachments = await Promise.all(
-        record.blobs
-          .filter(({ mediaType }) => mediaType.includes('json'))
-          .map(async (blob) => ({
-            ...blob,
-            content: JSON.parse(Buffer.from(await readBlob(connection, blob.digest)).toString()) as unknown,
-          })),
-      );
+      const attachments: object[] = [];
+      for (const blob of record.blobs) {
+        if (!blob.mediaType.includes('json')) continue;
+        const text = Buffer.from(await readBlob(connection, blob.digest)).toString();
+        attachments.push({ ...blob, content: JSON.parse(text) as unknown });
+      }
       await io.writeStdout(`${JSON.stringify({ ...record, attachments }, null, 2)}\n`);
     }),
   );
   add('logs <ref>', 'show the progress of a build')
     .addOption(new Option('--progress <mode>', 'how it is shown').choices(['plain', 'rawjson']).default('plain'))
     .action((ref: string, flags: Flags) =>
-      withConnection(flags.builder, async (connection, { createDisplay, historyLogs, showProgress }) => {
-        const display = await createDisplay((flags.progress ?? 'plain') as ProgressMode, process.stdout);
+      withConnection(flags.builder, io, async (connection, { createDisplay, historyLogs, showProgress }) => {
+        const display = await createDisplay((flags.progress ?? 'plain') as ProgressMode, io.stdout, io.env);
         await showProgress(historyLogs(connection, idOf(ref)), display);
       }),
     );
   add('rm <ref...>', 'forget builds').action((refs: string[], flags: Flags) =>
-    withConnection(flags.builder, async (connection, { deleteHistory }) => {
+    withConnection(flags.builder, io, async (connection, { deleteHistory }) => {
       for (const ref of refs) await deleteHistory(connection, idOf(ref));
     }),
   );

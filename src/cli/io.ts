@@ -1,38 +1,126 @@
 /** What a command has to do with the world, so that tests can run it in their own process. */
+import type { Output } from '../client/progress/display.ts';
+import { escapeControls, printable, printableWithColors } from '../text/printable.ts';
+import { redactCredentials } from '../text/redact.ts';
+import { interruptSignal, untilAborted } from './interrupt.ts';
 
+/**
+ * Text for people goes through `print` and `writeStderr`: whatever it quotes, nothing in it acts on the terminal, and
+ * addresses lose their credentials. Results for programs go through `writeStdout`.
+ */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Everything on standard input. */
+  /** Aborted when the process is asked to end, by SIGINT, SIGTERM or SIGHUP; the reason is an `Interrupted`. */
+  readonly signal: AbortSignal;
+  /** Everything on standard input. @throws the signal's reason when it is aborted */
   readStdin(): Promise<Uint8Array>;
-  /** Resolves when the data is written; a reader that went away is no error. */
+  /**
+   * Writes a result for programs to standard output: bytes, JSON, a digest. It is left as it is, but on a terminal
+   * control characters of text are escaped as in JSON. Resolves when it is written; a reader that went away is no error.
+   * @throws Error when it cannot be written
+   */
   writeStdout(data: string | Uint8Array): Promise<void>;
+  /** Writes text for people to standard output, otherwise as {@link writeStdout}. */
+  print(text: string): Promise<void>;
+  /** Writes text for people to standard error; that it cannot be written is no error. */
   writeStderr(text: string): void;
+  /** Standard error for displays, which draw on terminals and so see to what they write themselves. */
+  readonly stderr: Output;
+  /** Standard output for displays. */
+  readonly stdout: Output;
   /** Whether people look at the output. */
   readonly stdoutIsTerminal: boolean;
+  readonly stdoutHasColor: boolean;
   readonly stderrHasColor: boolean;
 }
 
-/** The streams of this process. */
-export function processIo(): Io {
-  const { env, stdin, stdout, stderr } = process;
+/** Streams that an {@link Io} writes to. */
+export interface IoStreams {
+  /** Resolves when the data is written. */
+  writeStdout(data: string | Uint8Array): Promise<void>;
+  readonly stderr: Output;
+  readonly stdout: Output;
+  readonly stdoutHasColor: boolean;
+  readonly stderrHasColor: boolean;
+}
+
+/** Writers that make the difference between text for people and results for programs. */
+export function ioWriters(
+  streams: IoStreams,
+): Pick<Io, keyof IoStreams | 'print' | 'writeStderr' | 'stdoutIsTerminal'> {
+  const { stdout, stderr, stdoutHasColor, stderrHasColor } = streams;
+  const forPeople = (text: string, color: boolean) =>
+    (color ? printableWithColors : printable)(redactCredentials(text));
+  const stdoutIsTerminal = stdout.isTTY === true;
   return {
-    env,
-    async readStdin() {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of stdin) chunks.push(chunk as Uint8Array);
-      return Buffer.concat(chunks);
-    },
+    ...streams,
+    stdoutIsTerminal,
     writeStdout: (data) =>
-      new Promise((resolve, reject) => {
-        const done = (error?: Error | null) => {
-          if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
-          else reject(error);
-        };
-        stdout.once('error', done);
-        stdout.write(data, done);
-      }),
-    writeStderr: (line) => void stderr.write(line),
-    stdoutIsTerminal: stdout.isTTY === true,
-    stderrHasColor: stderr.isTTY === true && stderr.hasColors() && !env['NO_COLOR'],
+      streams.writeStdout(stdoutIsTerminal && typeof data === 'string' ? escapeControls(data) : data),
+    print: (text) => streams.writeStdout(forPeople(text, stdoutHasColor)),
+    writeStderr: (text) => void stderr.write(forPeople(text, stderrHasColor)),
   };
+}
+
+/** The streams and signals of this process. */
+export interface ProcessIo extends Io {
+  /** Waits until all is written. @returns the exit code: 1 where standard output could not be written after all */
+  end(code: number): Promise<number>;
+}
+
+/** An error of standard error changes nothing; one of standard output fails the command, unless its reader went away. */
+export function processIo(): ProcessIo {
+  const { env, stdin, stdout, stderr } = process;
+  // a stream whose errors nobody hears would end the process
+  stderr.on('error', () => {});
+  let failed: Error | undefined;
+  stdout.on('error', (error) => {
+    if (!isGone(error)) failed ??= error;
+  });
+  let signal: AbortSignal | undefined;
+  const hasColor = (stream: NodeJS.WriteStream) => stream.isTTY === true && stream.hasColors() && !env['NO_COLOR'];
+  const streams = {
+    stdout,
+    stderr,
+    stdoutHasColor: hasColor(stdout),
+    stderrHasColor: hasColor(stderr),
+    writeStdout: (data: string | Uint8Array) =>
+      new Promise<void>((resolve, reject) => {
+        stdout.write(data, (error) => {
+          if (!error || isGone(error)) resolve();
+          else reject(new Error(`cannot write to standard output: ${error.message}`, { cause: error }));
+        });
+      }),
+  };
+  const interrupted = () => {
+    signal ??= interruptSignal(); // only now: until then a signal ends the process
+    return signal;
+  };
+  return {
+    ...ioWriters(streams),
+    env,
+    get signal() {
+      return interrupted();
+    },
+    async readStdin() {
+      const read = async () => {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of stdin) chunks.push(chunk as Uint8Array);
+        return Buffer.concat(chunks);
+      };
+      return untilAborted(read(), interrupted());
+    },
+    async end(code) {
+      for (const stream of [stdout, stderr])
+        await new Promise<void>((resolve) => void (stream.destroyed ? resolve() : stream.write('', () => resolve())));
+      if (!failed || code !== 0) return code;
+      stderr.write(`error: cannot write to standard output: ${failed.message}\n`);
+      return 1;
+    },
+  };
+}
+
+/** Whether whoever read the stream does so no longer; what is written after that meets a destroyed stream. */
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

@@ -8,11 +8,12 @@ import { duCommand, pruneCommand, workersCommand } from './daemon.ts';
 import { Exit, exitCode } from './exit.ts';
 import { graphCommand } from './graph.ts';
 import { historyCommand } from './history.ts';
+import { interruptedCode } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { solveCommand } from './solve.ts';
 import { spellOut } from './spell-out.ts';
 
-/** Runs `tsfront ARGS` and gives the exit code; never throws. */
+/** Runs `tsfront ARGS` and gives the exit code; never throws. A signal ends it with the code of that signal. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   const program = new Command('tsfront')
     .description('A Dockerfile compiler and BuildKit toolkit')
@@ -22,7 +23,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     program.addCommand(create(io));
 
   const output = {
-    writeOut: (text: string) => void io.writeStdout(text),
+    writeOut: (text: string) => void io.print(text).catch(() => {}), // the end of the process tells
     writeErr: (text: string) => io.writeStderr(text),
   };
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
@@ -35,6 +36,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     if (error instanceof Exit) return error.code;
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
     io.writeStderr(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (io.signal.aborted) return interruptedCode(io.signal);
     return error instanceof UsageError ? exitCode.usage : exitCode.failed;
   }
 }

@@ -61,7 +61,8 @@ async function join(name: string, parts: readonly IndexEntry[], options: JoinOpt
       continue;
     }
     const body = await repository.get(part.digest, part.mediaType);
-    entries.push(...(JSON.parse(body.toString()) as { manifests: IndexEntry[] }).manifests);
+    const { manifests } = JSON.parse(body.toString()) as { manifests: IndexEntry[] };
+    for (const manifest of manifests) entries.push(manifest);
   }
   const { annotations } = options;
   const content = { schemaVersion: 2, mediaType: INDEX, manifests: entries, ...(annotations && { annotations }) };

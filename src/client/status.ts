@@ -6,6 +6,7 @@ import type {
   VertexStatus as VertexStatusMessage,
 } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { ProgressGroup, Range, SourceInfo } from '../gen/pb/ops_pb.ts';
+import { VersionedList, VersionedMap } from './versioned.ts';
 
 /** A step. Times are milliseconds since the epoch. */
 export interface Vertex {
@@ -112,7 +113,7 @@ export interface VertexState {
   /** By id, in the order in which they appeared. */
   readonly statuses: ReadonlyMap<string, VertexStatus>;
   readonly warnings: readonly VertexWarning[];
-  /** The latest output, at most `LOG_LINES` lines; the last one may be without its end. */
+  /** The latest output, at most `LOG_LINES` lines; the last one may be without its end. Long lines are cut. */
   readonly logs: readonly string[];
 }
 
@@ -122,32 +123,124 @@ export interface BuildState {
   readonly warnings: readonly VertexWarning[];
 }
 
-export const emptyBuildState: BuildState = { vertexes: new Map(), warnings: [] };
-
 /** How many lines of output the state keeps for each step. */
 export const LOG_LINES = 10;
+/** How many characters it keeps of a line. */
+const LINE_LENGTH = 16 << 10;
 
-/** The state after an update. Neither is changed; what the update leaves alone is shared. */
-export function reduceStatus(state: BuildState, update: StatusUpdate): BuildState {
-  const vertexes = new Map(state.vertexes);
-  const change = (digest: string, act: (vertex: VertexState) => VertexState) => {
-    const known = vertexes.get(digest);
-    if (known) vertexes.set(digest, act(known));
-  };
-  for (const vertex of update.vertexes) {
-    const known = vertexes.get(vertex.digest);
-    vertexes.set(vertex.digest, known ? { ...known, vertex } : { vertex, statuses: new Map(), warnings: [], logs: [] });
+class Step implements VertexState {
+  readonly vertex: Vertex;
+  readonly statuses: VersionedMap<string, VertexStatus>;
+  readonly logs: readonly string[];
+  /** Not yet whole characters of the output. */
+  readonly rest: Uint8Array;
+  private readonly list: VersionedList<VertexWarning>;
+
+  constructor(
+    vertex: Vertex,
+    statuses: VersionedMap<string, VertexStatus> = new VersionedMap(),
+    warnings: VersionedList<VertexWarning> = new VersionedList(),
+    logs: readonly string[] = [],
+    rest: Uint8Array = new Uint8Array(),
+  ) {
+    this.vertex = vertex;
+    this.statuses = statuses;
+    this.list = warnings;
+    this.logs = logs;
+    this.rest = rest;
   }
-  for (const status of update.statuses)
-    change(status.vertex, (known) => ({ ...known, statuses: new Map(known.statuses).set(status.id, status) }));
-  for (const warning of update.warnings)
-    change(warning.vertex, (known) => ({ ...known, warnings: [...known.warnings, warning] }));
-  for (const log of update.logs) change(log.vertex, (known) => ({ ...known, logs: appendLog(known.logs, log.data) }));
-  return { vertexes, warnings: [...state.warnings, ...update.warnings] };
+
+  get warnings(): readonly VertexWarning[] {
+    return this.list.toArray();
+  }
+
+  with(change: Change): Step {
+    const { vertex = this.vertex, statuses, warnings, logs } = change;
+    let log: Pick<Step, 'logs' | 'rest'> = this;
+    for (const data of logs) log = appendLog(log, data);
+    return new Step(vertex, this.statuses.with(statuses), this.list.with(warnings), log.logs, log.rest);
+  }
 }
 
-function appendLog(logs: readonly string[], data: Uint8Array): readonly string[] {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8');
-  const lines = ((logs.at(-1) ?? '') + text).split('\n');
-  return [...logs.slice(0, -1), ...lines].slice(-LOG_LINES - 1);
+/** What an update says of one step. */
+interface Change {
+  vertex: Vertex | undefined;
+  readonly statuses: [string, VertexStatus][];
+  readonly warnings: VertexWarning[];
+  readonly logs: Uint8Array[];
+}
+
+class State implements BuildState {
+  readonly vertexes: VersionedMap<string, Step>;
+  readonly list: VersionedList<VertexWarning>;
+
+  constructor(vertexes: VersionedMap<string, Step>, warnings: VersionedList<VertexWarning>) {
+    this.vertexes = vertexes;
+    this.list = warnings;
+  }
+
+  get warnings(): readonly VertexWarning[] {
+    return this.list.toArray();
+  }
+}
+
+/** The state before the first update. */
+export const emptyBuildState: BuildState = new State(new VersionedMap(), new VersionedList());
+
+/**
+ * The state after an update. Neither is changed, and what the update leaves alone is shared: the states of a whole build
+ * take time and room in proportion to its reports. What is said of a step that was never reported is dropped.
+ *
+ * @param state `emptyBuildState`, or what an earlier call returned
+ */
+export function reduceStatus(state: BuildState, update: StatusUpdate): BuildState {
+  const { vertexes, list } = state as State;
+  const changes = new Map<string, Change>();
+  const changeOf = (digest: string): Change | undefined => {
+    let change = changes.get(digest);
+    if (!change && vertexes.has(digest)) {
+      change = { vertex: undefined, statuses: [], warnings: [], logs: [] };
+      changes.set(digest, change);
+    }
+    return change;
+  };
+  for (const vertex of update.vertexes) {
+    const change = changeOf(vertex.digest) ?? { vertex, statuses: [], warnings: [], logs: [] };
+    change.vertex = vertex;
+    changes.set(vertex.digest, change);
+  }
+  for (const status of update.statuses) changeOf(status.vertex)?.statuses.push([status.id, status]);
+  for (const warning of update.warnings) changeOf(warning.vertex)?.warnings.push(warning);
+  for (const log of update.logs) changeOf(log.vertex)?.logs.push(log.data);
+  const changed = [...changes].map(([digest, change]): [string, Step] => {
+    const step = vertexes.get(digest) ?? new Step(change.vertex!);
+    return [digest, step.with(change)];
+  });
+  return new State(vertexes.with(changed), list.with(update.warnings));
+}
+
+function appendLog({ logs, rest }: Pick<Step, 'logs' | 'rest'>, data: Uint8Array): Pick<Step, 'logs' | 'rest'> {
+  const bytes = rest.length > 0 ? Buffer.concat([rest, data]) : data;
+  const whole = bytes.length - unfinished(bytes);
+  let start = whole;
+  for (let lines = 0; lines <= LOG_LINES && start > 0; lines++) start = bytes.lastIndexOf(NEWLINE, start - 1);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, whole).toString('utf8', Math.max(0, start));
+  const [first = '', ...others] = text.split('\n');
+  const all = [...logs.slice(0, -1), (logs.at(-1) ?? '') + first, ...others];
+  return {
+    logs: all.slice(-LOG_LINES - 1).map((line) => line.slice(0, LINE_LENGTH)),
+    rest: Uint8Array.from(bytes.subarray(whole)),
+  };
+}
+
+const NEWLINE = 0x0a;
+
+/** How many bytes at the end are the start of a character that goes on in the next message. */
+function unfinished(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+  }
+  return 0;
 }

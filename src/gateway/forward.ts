@@ -40,7 +40,7 @@ async function solve(bridge: Bridge, opts: FrontendOptions['opts'], source: stri
         throw wrapError(error, 'failed to get frontend inputs');
       })
     : new Map();
-  const frontendInputs: Record<string, Definition> = {};
+  const frontendInputs: Record<string, Definition> = Object.create(null);
   for (const [name, state] of inputs) frontendInputs[name] = state.marshal();
   return bridge.solve({ frontend: 'gateway.v0', frontendOpt: { ...opts, cmdline, source }, frontendInputs });
 }

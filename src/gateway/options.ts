@@ -244,7 +244,7 @@ function parseCacheImports(opts: Readonly<Record<string, string>>): CacheOptions
   const json = opts['cache-imports'];
   const entries = json ? parseCacheImportsJson(json) : [];
   const refs = opts['cache-from']?.split(',') ?? [];
-  if (opts['cache-from']) entries.push(...refs.map((ref) => ({ type: 'registry', attrs: { ref } })));
+  if (opts['cache-from']) for (const ref of refs) entries.push({ type: 'registry', attrs: { ref } });
   return entries;
 }
 

@@ -110,7 +110,7 @@ const optionPrefix = 'BUILDKIT_FRONTEND_OPT_';
 
 /** Reads what BuildKit puts into the environment of a frontend. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): GatewayEnvironment {
-  const opts: Record<string, string> = {};
+  const opts: Record<string, string> = Object.create(null);
   for (const [name, value = ''] of Object.entries(env)) {
     if (!name.startsWith(optionPrefix)) continue;
     const equals = value.indexOf('=');

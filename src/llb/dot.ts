@@ -1,4 +1,5 @@
 /** Draws a Definition for Graphviz. */
+import { printable } from '../text/printable.ts';
 import type { Definition } from './definition.ts';
 import { formatOp, shortDigest } from './describe.ts';
 
@@ -13,7 +14,7 @@ export function formatDot(definition: Definition): string {
   for (const { digest, op, metadata } of definition.ops()) {
     const id = JSON.stringify(shortDigest(digest));
     const { kind, summary } = formatOp(op);
-    const label = metadata?.description['llb.customname'] ?? `${kind} ${summary}`;
+    const label = printable(metadata?.description['llb.customname'] ?? `${kind} ${summary}`);
     lines.push(`  ${id} [label=${JSON.stringify(label)}${op.op.case ? '' : ', shape=oval'}];`);
     for (const input of op.inputs) {
       const index = input.index ? ` [label="${input.index}"]` : '';

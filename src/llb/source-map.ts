@@ -36,7 +36,7 @@ export class SourceMapCollector {
       const equal = this.maps.findIndex((map) => sameSource(map, sourceMap));
       this.index.set(sourceMap, equal >= 0 ? equal : this.maps.push(sourceMap) - 1);
     }
-    list.push(...locations);
+    for (const location of locations) list.push(location);
   }
 
   finish(options: MarshalOptions | undefined): Source {

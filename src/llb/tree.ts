@@ -1,5 +1,6 @@
 /** Shows a Definition to people: from the result down to the sources. */
 
+import { printableLine } from '../text/printable.ts';
 import type { Definition, DefinitionEntry } from './definition.ts';
 import { formatOp, shortDigest } from './describe.ts';
 
@@ -31,7 +32,7 @@ export function formatTree(definition: Definition): string {
     const [base, ...branches] = new Set(entry.op.inputs.map((input) => input.digest));
     const details = branches.length > 0 ? `${rest}│ ` : `${rest}  `;
     formatEntry(entry).forEach((line, at) => {
-      lines.push((at === 0 ? first : details) + line);
+      lines.push((at === 0 ? first : details) + printableLine(line));
     });
     if (base) stack.push({ digest: base, first: rest, rest });
     for (const branch of branches.reverse()) stack.push({ digest: branch, first: `${rest}├─ `, rest: `${rest}│  ` });

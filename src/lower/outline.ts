@@ -92,7 +92,7 @@ function stagesInside(target: StageState): Set<StageState> {
   for (let stage = waiting.pop(); stage; stage = waiting.pop()) {
     if (seen.has(stage)) continue;
     seen.add(stage);
-    waiting.push(...[...stage.dependencies.keys()].reverse());
+    for (const dependency of [...stage.dependencies.keys()].reverse()) waiting.push(dependency);
     if (stage.base) waiting.push(stage.base);
   }
   return seen;

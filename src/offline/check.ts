@@ -49,7 +49,7 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
     ...(url !== undefined && { url }),
   }));
   const errors = parseDockerfile(text, { filename }).diagnostics.filter(({ severity }) => severity === 'error');
-  problems.push(...errors);
+  for (const error of errors) problems.push(error);
   const { buildError } = json;
   if (buildError && errors.length === 0) {
     const { range, hint } = stageError(result.failure) ?? {};

@@ -105,7 +105,7 @@ function findStructuralProblems(lex: LexResult, cst: CstFile): Diagnostic[] {
   for (const node of cst.instructions)
     for (const problem of checkStructure(node))
       found.push({ at: node.head.start, diagnostic: error(problem, node.head.lines) });
-  found.push(...lex.problems);
+  for (const problem of lex.problems) found.push(problem);
   found.sort((a, b) => a.at - b.at);
   const diagnostics = found.map(({ diagnostic }) => diagnostic);
   if (cst.instructions.length > 0) return diagnostics;

@@ -43,7 +43,7 @@ export function parseExpression(expression: string): Step[][] {
     const counts = chars[at] === '{' ? parseCounts() : undefined;
     if (counts) {
       if (atom === undefined || isRepeated) throw badPattern();
-      steps.push(...repeat(steps.splice(atom), counts));
+      for (const step of repeat(steps.splice(atom), counts)) steps.push(step);
       isRepeated = true;
       continue;
     }
@@ -62,7 +62,7 @@ export function parseExpression(expression: string): Step[][] {
       const quoted = chars.slice(at + 2, end).map(literal);
       at = end + 2;
       if (quoted.length === 0) continue;
-      steps.push(...quoted);
+      for (const step of quoted) steps.push(step);
       atom = steps.length - 1;
       continue;
     } else if (chars[at] === '[') {

@@ -1,21 +1,59 @@
 /**
  * Text for people's eyes. Whatever comes from a Dockerfile, a daemon or a registry passes through here on its way to a
- * terminal: control characters would act on it, and stray bytes cannot be shown.
+ * terminal: control characters would act on it (move the cursor, set the title or the clipboard, overwrite what stands
+ * there), and stray bytes cannot be shown.
  */
 
 /** C0 and C1 controls; tab and line feed are kept. */
 const controls = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
 /** Characters that reorder or hide the text around them: bidirectional controls, line separators. */
-const invisible = /[\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
+const invisible = /[\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
 
 /** The text with U+FFFD in place of what would act on a terminal, and of stray bytes. Line breaks and tabs stay. */
 export function printable(text: string): string {
-  return text.toWellFormed().replace(controls, '\ufffd').replace(invisible, '\ufffd');
+  return text.toWellFormed().replaceAll('\r\n', '\n').replace(controls, '\ufffd').replace(invisible, '\ufffd');
 }
 
 /** The same for what has to stay on one line, such as a cell of a table: line breaks and tabs become spaces. */
 export function printableLine(text: string): string {
   return printable(text).replace(/[\t\n]/g, ' ');
+}
+
+/** Colours, bold and the like: they change how text looks, and nothing else. */
+const style = /(\x1b\[[\d;:]{0,64}m)/;
+
+/** As {@link printable}, but colours stay: for what was composed with colours of our own. */
+export function printableWithColors(text: string): string {
+  return text
+    .split(style)
+    .map((part, i) => (i % 2 === 1 ? part : printable(part)))
+    .join('');
+}
+
+/**
+ * Escape sequences as terminals read them (ECMA-48): CSI, strings such as OSC and DCS with their ends, others. A string
+ * holds no other control characters, so that looking for its end stops at the next one.
+ */
+const sequence =
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\0-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-Z\\`-~]/g;
+
+/**
+ * Output of a program without its escape sequences, as it would look on a plain printer; for lines of progress, where
+ * U+FFFD for each colour would be in the way. Other control characters go as in {@link printable}.
+ */
+export function withoutSequences(text: string): string {
+  return printable(text.replace(sequence, ''));
+}
+
+/** Output of a program for a terminal: its colours stay, its other escape sequences go. */
+export function withColorsOnly(text: string): string {
+  return printableWithColors(text.replace(sequence, (it) => (style.test(it) ? it : '')));
+}
+
+/** JSON with the control characters escaped that JSON leaves as they are: the same values, and nothing acts on a terminal. */
+export function escapeControls(text: string): string {
+  const escaped = (it: string) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.toWellFormed().replace(controls, escaped).replace(invisible, escaped);
 }
 
 const wide =
@@ -24,6 +62,24 @@ const wide =
 /** Columns a text takes in a terminal. */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const character of text) width += /\p{Mn}/u.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  for (const character of text) width += widthOf(character);
   return width;
+}
+
+/** The start of a text that fits into so many columns. */
+export function cutToWidth(text: string, columns: number): string {
+  let width = 0;
+  let end = 0;
+  for (const character of text) {
+    width += widthOf(character);
+    if (width > columns) return text.slice(0, end);
+    end += character.length;
+  }
+  return text;
+}
+
+function widthOf(character: string): number {
+  const code = character.codePointAt(0)!;
+  if (code < 0x300) return 1;
+  return /\p{Mn}/u.test(character) ? 0 : wide.test(character) ? 2 : 1;
 }

@@ -27,7 +27,7 @@ Mutable:      false
 Reclaimable:  false
 Shared:       true
 Size:         1.50MB
-Description:  mount / fromexec
+Description:  mount / from exec
 Usage count:  2
 Type:         regular
 `);

@@ -1,4 +1,4 @@
-import type { Io } from '../../src/cli/io.ts';
+import { type Io, ioWriters } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/main.ts';
 
 export interface CliRun {
@@ -7,22 +7,38 @@ export interface CliRun {
   readonly stderr: string;
 }
 
+export interface CliOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether standard output and error are terminals, with colours. */
+  readonly terminal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** Runs `tsfront ARGS` in this process. */
 export async function runCli(
   args: readonly string[],
-  { stdin = '', env = {}, terminal = false }: { stdin?: string; env?: Record<string, string>; terminal?: boolean } = {},
+  { stdin = '', env = {}, terminal = false, signal = new AbortController().signal }: CliOptions = {},
 ): Promise<CliRun> {
   const stdout: Uint8Array[] = [];
   let stderr = '';
+  const screen = terminal ? { isTTY: true, columns: 100, rows: 40 } : {};
   const io: Io = {
+    ...ioWriters({
+      stdout: { ...screen, write: (text) => void stdout.push(Buffer.from(text)) },
+      stderr: {
+        ...screen,
+        write(text) {
+          stderr += text;
+        },
+      },
+      stdoutHasColor: terminal,
+      stderrHasColor: terminal,
+      writeStdout: async (data) => void stdout.push(Buffer.from(data)),
+    }),
     env,
+    signal,
     readStdin: async () => Buffer.from(stdin),
-    writeStdout: async (data) => void stdout.push(Buffer.from(data)),
-    writeStderr: (text) => {
-      stderr += text;
-    },
-    stdoutIsTerminal: terminal,
-    stderrHasColor: false,
   };
   const code = await main(args, io);
   return { code, stdout: Buffer.concat(stdout).toString(), stderr };

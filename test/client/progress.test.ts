@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
+  type BuildState,
   createDisplay,
   emptyBuildState,
   errorSources,
@@ -12,6 +13,7 @@ import {
   type Vertex,
 } from '../../src/client/index.ts';
 import { RpcError } from '../../src/rpc/status.ts';
+import { displayWidth } from '../../src/text/printable.ts';
 
 const T = 1_700_000_000_000;
 const vertex = (digest: string, name: string, more: Partial<Vertex> = {}): Vertex => ({
@@ -108,11 +110,11 @@ describe('a display', () => {
     const last = text.slice(text.lastIndexOf('[+] Building'));
     expect(last).toContain('(3/3) FINISHED');
     expect(last).toMatch(/ => CACHED FROM image +1\.5s/);
-    expect(last).toMatch(/ => ERROR RUN make check +13\.0s/);
+    expect(last).toMatch(/ => ERROR RUN make \ufffd\[2Jcheck +13\.0s/);
     expect(last).toMatch(/ => => extracting 3\.00MB \/ 3\.00MB +0\.2s/);
     expect(text).not.toContain('\x1b[2J');
     for (const line of last.split('\n').slice(0, 5))
-      expect(line.replace(/\x1b\[[0-9;]*m/g, '').length).toBeLessThanOrEqual(60);
+      expect(displayWidth(line.replace(/\x1b\[[0-9;]*m/g, ''))).toBeLessThanOrEqual(60);
   });
 
   test('rawjson gives what buildx gives', async () => {
@@ -155,6 +157,56 @@ describe('the reducer', () => {
     expect(end.vertexes.get('b')!.statuses.get('extracting')!.current).toBe(3_000_000);
     expect(end.warnings).toHaveLength(1);
     expect(states[3]!.vertexes.get('a')).toBe(end.vertexes.get('a'));
+    // each state is still the one it was, in whichever order they are looked at
+    const plain = (state: BuildState) =>
+      JSON.stringify(
+        [...state.vertexes.values()].map((step) => [step.vertex, [...step.statuses], step.warnings, step.logs]),
+      );
+    const seen = states.toReversed().map(plain).reverse();
+    let again = emptyBuildState;
+    expect(seen).toEqual([plain(again), ...build.map((step) => plain((again = reduceStatus(again, step))))]);
+    const branch = reduceStatus(states[5]!, log('b', 'other\n', 1));
+    expect(branch.vertexes.get('b')!.logs).toEqual(['one', 'twother', '']);
+    expect(states.map(plain)).toEqual(seen);
+  });
+
+  test('is linear in the reports of one step', () => {
+    const reports = (count: number) => {
+      const sets = vi.spyOn(Map.prototype, 'set');
+      let state = reduceStatus(emptyBuildState, update({ vertexes: [vertex('b', 'RUN b')] }));
+      for (let i = 0; i < count; i++) {
+        const status = { id: `layer ${i}`, vertex: 'b', name: '', current: i, total: count, timestamp: T, started: T, completed: undefined };
+        state = reduceStatus(state, update({ statuses: [status], warnings: [{ ...warning, ranges: [] }], logs: log('b', `${i}\n`, i).logs }));
+      }
+      const calls = sets.mock.calls.length;
+      sets.mockRestore();
+      const step = state.vertexes.get('b')!;
+      expect([step.statuses.size, step.warnings.length, state.warnings.length]).toEqual([count, count, count]);
+      expect([...step.statuses.keys()].at(-1)).toBe(`layer ${count - 1}`);
+      expect(step.logs.slice(-2)).toEqual([String(count - 1), '']);
+      return calls;
+    };
+    const [few, many] = [reports(500), reports(5000)];
+    expect(many / few).toBeCloseTo(10, 0);
+    let state = reduceStatus(emptyBuildState, update({ vertexes: [vertex('b', 'RUN b')] }));
+    for (let i = 0; i < 200_000; i++)
+      state = reduceStatus(state, update({ statuses: [{ id: `${i}`, vertex: 'b', name: '', current: 1, total: 2, timestamp: T, started: T, completed: undefined }], warnings: [{ ...warning, ranges: [] }] }));
+    expect([state.vertexes.get('b')!.statuses.size, state.warnings.length]).toEqual([200_000, 200_000]);
+  }); // biome-ignore format: long reports
+
+  test('keeps characters whole that messages cut, and of an endless line its start', () => {
+    let state = reduceStatus(emptyBuildState, update({ vertexes: [vertex('b', 'RUN b')] }));
+    for (const byte of Buffer.from('é€😀\n'))
+      state = reduceStatus(
+        state,
+        update({ logs: [{ vertex: 'b', stream: 'stdout', data: Buffer.of(byte), timestamp: T }] }),
+      );
+    expect(state.vertexes.get('b')!.logs).toEqual(['é€😀', '']);
+    const piece = log('b', 'x'.repeat(1 << 20), 1);
+    for (let i = 0; i < 64; i++) state = reduceStatus(state, piece);
+    const { logs } = state.vertexes.get('b')!;
+    expect(logs[0]).toBe('é€😀');
+    expect(logs[1]!.length).toBeLessThan(1 << 16);
   });
 });
 

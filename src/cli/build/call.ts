@@ -36,7 +36,7 @@ export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): 
   if (format !== '' && format !== 'json' && format !== 'text')
     throw new Error(`unsupported format ${format} of --call`);
   if (method === 'build') return undefined;
-  if (!(method in requests)) throw new Error(`subrequest ${method} is not supported`);
+  if (!Object.hasOwn(requests, method)) throw new Error(`subrequest ${method} is not supported`);
   return { method: method as Call['method'], json: format === 'json' };
 }
 
@@ -67,7 +67,7 @@ export async function runCall(
     cacheTo: [],
     internal: true,
   });
-  await showProgress(asking.status, await createDisplay(mode, process.stderr));
+  await showProgress(asking.status, await createDisplay(mode, io.stderr, io.env));
   await asking.result;
   const text = (key: string) => Buffer.from(answer?.metadata.get(key) ?? '').toString();
   if (flags.metadataFile) {
@@ -75,7 +75,8 @@ export async function runCall(
     const all = Object.fromEntries(sorted.map((key) => [key, decodeMetadata(key, text(key))]));
     await writeOutput(flags.metadataFile, JSON.stringify(all, null, 2), io);
   }
-  const printAnswer = () => io.writeStdout(call.json ? `${text('result.json').trim()}\n` : text('result.txt'));
+  const printAnswer = () =>
+    call.json ? io.writeStdout(`${text('result.json').trim()}\n`) : io.print(text('result.txt'));
   if (call.method !== 'check') {
     await printAnswer();
     return 0;
@@ -86,7 +87,7 @@ export async function runCall(
   };
   const count = warnings?.length ?? 0;
   const found = ['no warnings found.', '1 warning has been found!'][count] ?? `${count} warnings have been found!`;
-  if (!call.json && (count > 0 || !buildError)) await io.writeStdout(`Check complete, ${found}\n`);
+  if (!call.json && (count > 0 || !buildError)) await io.print(`Check complete, ${found}\n`);
   await printAnswer();
   return count > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
 }

@@ -16,9 +16,9 @@ export function parseFields(flag: string, text: string): Map<string, string | un
   return fields;
 }
 
-/** Fields that all have values. */
+/** Fields that all have values, on an object without names of its own. */
 export function parsePairs(flag: string, text: string): Record<string, string> {
-  const pairs: Record<string, string> = {};
+  const pairs: Record<string, string> = Object.create(null);
   for (const [key, value] of parseFields(flag, text)) {
     if (value === undefined) throw new Error(`invalid value ${JSON.stringify(text)} for ${flag}: ${key} has no value`);
     pairs[key] = value;

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
 import { parseRamInBytes } from '../../go/size.ts';
 import { defaultPlatform, formatPlatform } from '../../image/platform.ts';
+import { variableOf } from '../../system/environment.ts';
 import { cutPair, parseBoolean, parseFields, parsePairs } from './fields.ts';
 
 /** Flags as commander gives them. */
@@ -58,7 +59,7 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   const platforms = buildPlatforms(flags, env);
   if (platforms.length > 0) attrs['platform'] = platforms.join(',');
   for (const arg of flags.buildArg) {
-    const [name, value = env[name]] = cutNamed('--build-arg', arg);
+    const [name, value = variableOf(env, name)] = cutNamed('--build-arg', arg);
     if (value !== undefined) attrs[`build-arg:${name}`] = value;
   }
   if (env['SOURCE_DATE_EPOCH']) attrs['build-arg:SOURCE_DATE_EPOCH'] ??= env['SOURCE_DATE_EPOCH'];
@@ -146,7 +147,7 @@ export function entitlements(flags: { readonly allow: readonly string[]; readonl
 
 /** `id=ID[,src=FILE][,env=NAME][,type=file|env]`: without a source, a variable of that name, else a file. */
 export function parseSecrets(values: readonly string[], env: Env): Record<string, SecretSource> {
-  const secrets: Record<string, SecretSource> = {};
+  const secrets: Record<string, SecretSource> = Object.create(null); // ids are users' names: __proto__ is one
   for (const text of values.filter((it) => it !== '')) {
     const { id, src, source, env: variable, type, ...unknown } = parsePairs('--secret', text);
     const [unexpected] = Object.keys(unknown);
@@ -154,12 +155,13 @@ export function parseSecrets(values: readonly string[], env: Env): Record<string
     if (!id) throw new Error(`secret missing ID: ${JSON.stringify(text)}`);
     if (type && type !== 'file' && type !== 'env') throw new Error(`unsupported secret type ${JSON.stringify(type)}`);
     const from = src ?? source;
-    if (variable) secrets[id] = { env: variable };
-    else if (type === 'env') secrets[id] = { env: from ?? id };
-    else if (from) secrets[id] = { file: from };
-    else if (type !== 'file' && env[id] !== undefined) secrets[id] = { env: id };
-    else secrets[id] = { file: id };
-    const chosen = secrets[id];
+    let chosen: { readonly file: string } | { readonly env: string };
+    if (variable) chosen = { env: variable };
+    else if (type === 'env') chosen = { env: from ?? id };
+    else if (from) chosen = { file: from };
+    else if (type !== 'file' && variableOf(env, id) !== undefined) chosen = { env: id };
+    else chosen = { file: id };
+    secrets[id] = chosen;
     if ('file' in chosen && !statSync(chosen.file, { throwIfNoEntry: false }))
       throw new Error(`failed to stat ${chosen.file}: no such file or directory (secret ${id})`);
   }

@@ -51,7 +51,7 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
   const pushByEngine: string[] = [];
   let onStdout = false;
   const exports = entries.map(({ type, dest, attrs }): Export => {
-    const all = { ...attrs };
+    const all: Record<string, string> = { ...attrs };
     if (all['tar'] !== undefined) all['tar'] = String(parseBoolean('--output', all['tar']));
     if (imageTypes.has(type)) {
       if (names && !all['name']) all['name'] = names;
@@ -63,7 +63,7 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
       if (kind === 'dockerd' && pushed && !pushes) {
         if (all['push-by-digest']) throw new Error('this Docker engine cannot push by digest');
         if (!all['name']) throw new Error('tag is needed when pushing to registry');
-        pushByEngine.push(...all['name'].split(','));
+        for (const name of all['name'].split(',')) pushByEngine.push(name);
       }
       if (kind === 'dockerd' && !(pushed && pushes)) return { type: 'custom', name: 'moby', attrs: unpushed };
       return type === 'docker' ? { type, dest: load, attrs: all } : { type, attrs: all };
@@ -116,7 +116,7 @@ function parseOutput(text: string): Entry {
   // a lone path is a directory, or an archive on standard output
   if (fields.size === 1 && fields.get(first!) === undefined)
     return { type: text === '-' ? 'tar' : 'local', dest: text, attrs: {} };
-  const attrs: Record<string, string> = {};
+  const attrs: Record<string, string> = Object.create(null);
   for (const [key, value] of fields) {
     if (value === undefined) throw new Error(`invalid value ${JSON.stringify(text)} for --output: ${key} has no value`);
     attrs[key] = value;

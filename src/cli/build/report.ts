@@ -1,35 +1,25 @@
 /** How a command ends that talks to a daemon. */
 import { errorSources, formatSource } from '../../client/index.ts';
 import { RpcError } from '../../rpc/status.ts';
+import { exitCode } from '../exit.ts';
+import { interruptedCode } from '../interrupt.ts';
+import type { Io } from '../io.ts';
 
-/** Aborted by Ctrl-C and SIGTERM; a second one ends the process at once. */
-export function interruptSignal(): { readonly signal: AbortSignal; release(): void } {
-  const abort = new AbortController();
-  const stop = (name: NodeJS.Signals) => {
-    if (abort.signal.aborted) process.exit(130);
-    abort.abort(new Error(name === 'SIGINT' ? 'interrupted' : 'terminated'));
-    process.stdin.destroy(); // whoever reads it waits for an end that may never come
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  return {
-    signal: abort.signal,
-    release: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
-  };
-}
+type Report = Pick<Io, 'writeStderr'>;
 
-export function warn(message: string): void {
-  process.stderr.write(`WARNING: ${message}\n`);
+export function warn(message: string, io: Report): void {
+  io.writeStderr(`WARNING: ${message}\n`);
 }
 
 /** Says what went wrong, with the lines it is about. @returns the exit code */
-export function reportFailure(error: unknown, interrupted?: AbortSignal): number {
-  if (interrupted?.aborted) {
-    process.stderr.write('ERROR: the build was canceled\n');
-    return 130;
+export function reportFailure(error: unknown, io: Report & Pick<Io, 'signal'>): number {
+  if (io.signal.aborted) {
+    io.writeStderr('ERROR: the build was canceled\n');
+    return interruptedCode(io.signal);
   }
   const sources = errorSources(error);
-  for (const source of sources) process.stderr.write(formatSource(source));
+  for (const source of sources) io.writeStderr(formatSource(source));
   const message = error instanceof RpcError ? error.status : error instanceof Error ? error.message : String(error);
-  process.stderr.write(`ERROR: ${error instanceof RpcError ? 'failed to solve: ' : ''}${message}\n`);
-  return 1;
+  io.writeStderr(`ERROR: ${error instanceof RpcError ? 'failed to solve: ' : ''}${message}\n`);
+  return exitCode.failed;
 }

@@ -37,38 +37,38 @@ import {
   parseSsh,
 } from './options.ts';
 import { openOutputs } from './outputs.ts';
-import { interruptSignal, reportFailure, warn } from './report.ts';
+import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
 export async function build(context: string, flags: BuildFlags, io: Io): Promise<number> {
-  const interrupt = interruptSignal();
+  const { signal, env } = io;
   const nodes: BuildNode[] = [];
   let cleanUp: (() => Promise<void>) | undefined;
   try {
-    const mode = progressMode(flags, process.env);
+    const mode = progressMode(flags, env);
     for (const { address, platforms } of parseBuilders(flags.builder))
-      nodes.push({ connection: await connect(address, { signal: interrupt.signal }), platforms });
+      nodes.push({ connection: await connect(address, { signal }), platforms });
     const [{ connection }] = nodes as [BuildNode];
-    const inputs = await openInputs(context, flags.file, flags.buildContext, { signal: interrupt.signal });
+    const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
     cleanUp = inputs.cleanUp;
     // no stale id where the build fails
     if (flags.iidfile) await rm(flags.iidfile, { force: true });
-    const { options: built, pushByEngine } = await toSolveOptions(connection, flags, context, inputs);
-    const options = { ...built, signal: interrupt.signal };
+    const { options: built, pushByEngine } = await toSolveOptions(connection, flags, context, inputs, io);
+    const options = { ...built, signal };
     const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, flags, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
-      warn('no output given, so the result stays in the build cache: --push, --load or --output keep it');
-    const build = nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags)) : solve(connection, options);
-    const { result, warnings } = await show(build, mode);
-    const pushed = await pushEach(pushByEngine, connection, mode, interrupt.signal);
+      warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
+    const build =
+      nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, env)) : solve(connection, options);
+    const { result, warnings } = await show(build, mode, io);
+    const pushed = await pushEach(pushByEngine, connection, mode, io);
     await writeResult(connection, withDigest(result, pushed), warnings, flags, io);
     return 0;
   } catch (error) {
-    return reportFailure(error, interrupt.signal);
+    return reportFailure(error, io);
   } finally {
-    interrupt.release();
     await cleanUp?.();
     for (const { connection } of nodes) connection.close();
   }
@@ -84,12 +84,12 @@ export function parseBuilders(builders: readonly string[]): { address: string | 
 }
 
 /** What several daemons build can only meet in a registry. */
-function toNodesOptions(options: SolveOptions, flags: BuildFlags): NodesOptions {
+function toNodesOptions(options: SolveOptions, flags: BuildFlags, env: Io['env']): NodesOptions {
   const [image, ...others] = options.exports ?? [];
   if (image?.type !== 'image' || !/^(1|t|true)$/i.test(image.attrs?.['push'] ?? '') || others.length > 0)
     throw new Error('a build on several builders has to be pushed, and can have no other output: use --push alone');
   if (flags.tag.length === 0) throw new Error('a build on several builders needs a tag');
-  const platforms = buildPlatforms(flags, process.env);
+  const platforms = buildPlatforms(flags, env);
   const all = parseBuilders(flags.builder).flatMap((builder) => builder.platforms);
   const { exports: _, attachables = [], ...rest } = options;
   if (attachables.length > 0) throw new Error('an archive on standard input can go to one builder only');
@@ -115,12 +115,14 @@ async function toSolveOptions(
   flags: BuildFlags,
   context: string,
   inputs: Inputs,
+  io: Io,
 ): Promise<{ options: SolveOptions; pushByEngine: readonly string[] }> {
+  const { env } = io;
   const [workers, proxies, git, policy] = await Promise.all([
     listWorkers(connection),
     dockerProxies(connection.address),
-    gitAttrs(inputs.localDirs, inputs.dockerfile, process.env),
-    readSourcePolicy(process.env),
+    gitAttrs(inputs.localDirs, inputs.dockerfile, env),
+    readSourcePolicy(env),
   ]);
   const pushes = hasImageStore(workers);
   const hostGateway = workers
@@ -132,9 +134,9 @@ async function toSolveOptions(
   );
   if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
     throw new Error('local and tar exporters are incompatible with --iidfile: they make no image');
-  const own = frontendAttrs(flags, process.env, hostGateway);
+  const own = frontendAttrs(flags, env, hostGateway);
   const attrs = {
-    ...(pushes && defaultAttestations(flags)),
+    ...(pushes && defaultAttestations(flags, env)),
     ...proxyArgs(proxies, own),
     ...git,
     ...own,
@@ -153,11 +155,11 @@ async function toSolveOptions(
       ...parseCaches('--cache-to', flags.cacheTo),
       ...(/^(1|t|true)$/i.test(own['build-arg:BUILDKIT_INLINE_CACHE'] ?? '') ? [{ type: 'inline' }] : []),
     ],
-    secrets: parseSecrets(flags.secret, process.env),
+    secrets: parseSecrets(flags.secret, env),
     ssh: parseSsh(flags.ssh, context),
     entitlements: entitlements(flags),
     sourcePolicy: policy,
-    onWarning: warn,
+    onWarning: (message) => warn(message, io),
   };
   return { options, pushByEngine };
 }
@@ -180,8 +182,8 @@ async function chooseFrontend(name: string): Promise<InProcessFrontend> {
 }
 
 /** Images say where they come from, where the daemon's image store can hold that. */
-function defaultAttestations(flags: BuildFlags): Record<string, string> {
-  const refused = /^(1|t|true)$/i.test(process.env['BUILDX_NO_DEFAULT_ATTESTATIONS'] ?? '');
+function defaultAttestations(flags: BuildFlags, env: Io['env']): Record<string, string> {
+  const refused = /^(1|t|true)$/i.test(env['BUILDX_NO_DEFAULT_ATTESTATIONS'] ?? '');
   if (refused || flags.provenance !== undefined || flags.attest.some((attest) => attest.includes('provenance')))
     return {};
   return { 'attest:provenance': 'mode=min,inline-only=true' };
@@ -192,13 +194,17 @@ function isForPeople(mode: ProgressMode): boolean {
 }
 
 /** Shows a build to its end, and at the end, however it ended, the warnings with their lines. */
-async function show(running: Build, mode: ProgressMode): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
-  const display = await createDisplay(mode, process.stderr);
+async function show(
+  running: Build,
+  mode: ProgressMode,
+  io: Io,
+): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
+  const display = await createDisplay(mode, io.stderr, io.env);
   const warnings = await showProgress(running.status, display);
   if (warnings.length > 0 && isForPeople(mode)) {
     await running.result.catch(() => {});
     const { formatWarnings } = await import('../../client/progress/source.ts');
-    process.stderr.write(`${formatWarnings(warnings)}\n`); // an error that follows stands apart
+    io.writeStderr(`${formatWarnings(warnings)}\n`); // an error that follows stands apart
   }
   return { result: await running.result, warnings };
 }
@@ -208,12 +214,12 @@ async function pushEach(
   names: readonly string[],
   { address }: Connection,
   mode: ProgressMode,
-  signal: AbortSignal,
+  io: Io,
 ): Promise<string | undefined> {
   let digest: string | undefined;
   for (const name of names) {
-    if (isForPeople(mode)) process.stderr.write(`pushing ${name} through the Docker engine\n`);
-    digest = await dockerPush(name, { address, signal });
+    if (isForPeople(mode)) io.writeStderr(`pushing ${name} through the Docker engine\n`);
+    digest = await dockerPush(name, { address, signal: io.signal });
   }
   return digest;
 }
@@ -244,5 +250,5 @@ async function writeResult(
   if (flags.iidfile && id) await writeOutput(flags.iidfile, id, io);
   if ((flags.quiet || flags.progress === 'quiet') && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;
-  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, process.env), io);
+  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, io.env), io);
 }

@@ -20,7 +20,7 @@ import { cutPair } from './fields.ts';
 import { formatMetadata } from './metadata.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { openOutputs } from './outputs.ts';
-import { interruptSignal, reportFailure, warn } from './report.ts';
+import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 function decodeLlb(file: string, bytes: Uint8Array): Definition {
@@ -35,14 +35,14 @@ function decodeLlb(file: string, bytes: Uint8Array): Definition {
 
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
-  const interrupt = interruptSignal();
+  const { env, signal } = io;
   let connection: Connection | undefined;
   try {
-    const mode = progressMode(flags, process.env);
+    const mode = progressMode(flags, env);
     const bytes = file === '-' ? await io.readStdin() : await readFile(file);
     const definition = unbindSessions(decodeLlb(file, bytes));
-    connection = await connect(flags.builder, { signal: interrupt.signal });
-    const localDirs: Record<string, string> = {};
+    connection = await connect(flags.builder, { signal });
+    const localDirs: Record<string, string> = Object.create(null);
     for (const local of flags.local) {
       const [name, dir] = cutPair(local);
       if (!dir) throw new Error(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
@@ -58,25 +58,24 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       definition,
       localDirs,
       exports,
-      secrets: parseSecrets(flags.secret, process.env),
+      secrets: parseSecrets(flags.secret, env),
       ssh: parseSsh(flags.ssh),
       entitlements: entitlements(flags),
       cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
       cacheTo: parseCaches('--cache-to', flags.cacheTo),
-      sourcePolicy: await readSourcePolicy(process.env),
-      onWarning: warn,
-      signal: interrupt.signal,
+      sourcePolicy: await readSourcePolicy(env),
+      onWarning: (message) => warn(message, io),
+      signal,
     });
-    const warnings = await showProgress(build.status, await createDisplay(mode, process.stderr));
+    const warnings = await showProgress(build.status, await createDisplay(mode, io.stderr, env));
     const result = await build.result;
-    for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal: interrupt.signal });
+    for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal });
     if (flags.metadataFile)
-      await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, process.env), io);
+      await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, env), io);
     return 0;
   } catch (error) {
-    return reportFailure(error, interrupt.signal);
+    return reportFailure(error, io);
   } finally {
-    interrupt.release();
     connection?.close();
   }
 }

@@ -27,7 +27,8 @@ export async function followLinks(root: string, paths: readonly string[]): Promi
       }
       const targets: string[] = [];
       for (const name of names.sort(compareUtf8))
-        if (matches(base, name)) targets.push(...((await targetsOf(posix.join(dir, name), false)) ?? []));
+        if (matches(base, name))
+          for (const target of (await targetsOf(posix.join(dir, name), false)) ?? []) targets.push(target);
       return targets.length > 0 ? targets : undefined;
     }
     if (file === '.' || file === '/' || file === '..' || file.startsWith('../')) return undefined;

@@ -28,11 +28,12 @@ export async function createDisplay(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Display> {
   if (mode === 'tty' && !out.isTTY) throw new Error('failed to get console: the output is not a terminal');
+  const color = !env['NO_COLOR'];
   switch (mode === 'auto' ? (out.isTTY ? 'tty' : 'plain') : mode) {
     case 'tty':
-      return (await import('./tty.ts')).ttyDisplay(out, { color: env['NO_COLOR'] === undefined });
+      return (await import('./tty.ts')).ttyDisplay(out, { color });
     case 'plain':
-      return (await import('./plain.ts')).plainDisplay(out);
+      return (await import('./plain.ts')).plainDisplay(out, { color });
     case 'rawjson':
       return (await import('./rawjson.ts')).rawJsonDisplay(out);
     default:

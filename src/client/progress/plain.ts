@@ -1,40 +1,47 @@
 /** The progress of a build as lines of text: `#3 [1/2] FROM …`, `#3 DONE 0.1s`. */
-import type { StatusUpdate } from '../status.ts';
+import { printable, printableLine, withColorsOnly, withoutSequences } from '../../text/printable.ts';
+import { redactCredentials } from '../../text/redact.ts';
+import type { StatusUpdate, VertexLog } from '../status.ts';
 import type { Display, Output } from './display.ts';
 import { formatProgress } from './format.ts';
-import {
-  completedAt,
-  createTrace,
-  duration,
-  isCanceled,
-  isCompleted,
-  type Step,
-  splitLog,
-  startedAt,
-} from './trace.ts';
+import { createLogText, type LogText } from './log-text.ts';
+import { completedAt, createTrace, duration, isCanceled, isCompleted, type Step, startedAt } from './trace.ts';
 
 /** A status is repeated when it is that much further, */
 const MIN_PROGRESS = 0.05;
 /** or that many milliseconds later. */
 const MIN_TIME_MS = 5000;
-/** Lines of a failed step that are repeated at the end. */
+/** Lines of a failed step that are repeated at the end, */
 const ERROR_LINES = 10;
+/** each at most so long. */
+const LINE_LENGTH = 16 << 10;
+/** So many characters of a step wait until it is its turn. */
+const MAX_WAITING = 1 << 20;
+/** So many characters are written at once. */
+const CHUNK = 64 << 10;
 
 interface Printed {
   index: number;
-  /** Lines not yet printed. */
-  lines: string[];
+  text: LogText;
+  /** Output not yet printed, with the time that its lines have. */
+  waiting: { readonly time: string; readonly text: string }[];
+  /** Characters of it. */
+  length: number;
   /** Whether the last line printed waits for its end. */
   partial: boolean;
-  /** Whether the last line of `lines` waits for its end. */
-  open: boolean;
+  /** The latest lines printed. */
   last: string[];
   statuses: Map<string, { current: number; timestamp: number }>;
   changedStatuses: Set<string>;
   warnings: number;
 }
 
-export function plainDisplay(out: Output): Display {
+/**
+ * To a file or pipe the output of steps goes as it is, as with buildx: programs and CI systems read it. On a terminal its
+ * colours stay, if `color` is set, and nothing else in it acts on the terminal.
+ */
+export function plainDisplay(out: Output, { color }: { readonly color: boolean }): Display {
+  const terminal = out.isTTY === true;
   const trace = createTrace();
   const printed = new Map<Step, Printed>();
   let changed = new Set<Step>();
@@ -46,9 +53,10 @@ export function plainDisplay(out: Output): Display {
     if (!known) {
       known = {
         index: 0,
-        lines: [],
+        text: createLogText(terminal),
+        waiting: [],
+        length: 0,
         partial: false,
-        open: false,
         last: [],
         statuses: new Map(),
         changedStatuses: new Set(),
@@ -67,18 +75,31 @@ export function plainDisplay(out: Output): Display {
     }
     for (const log of update.logs) {
       const step = trace.stepOf(log.vertex);
-      if (!step) continue;
-      const known = printedOf(step);
-      const { lines, partial } = splitLog(log);
-      const seconds = (log.timestamp - startedAt(step)) / 1000;
-      const prefix = `${seconds.toFixed(seconds < 10 ? 3 : seconds < 100 ? 2 : 1)} `;
-      for (const [i, line] of lines.entries()) {
-        if (i === 0 && known.open && known.lines.length > 0) known.lines[known.lines.length - 1] += line;
-        else if (i === 0 && known.open) known.lines.push(line);
-        else known.lines.push(prefix + line);
-      }
-      known.open = partial;
+      if (step) takeLog(step, log);
     }
+  };
+
+  const takeLog = (step: Step, log: VertexLog) => {
+    const known = printedOf(step);
+    const seconds = (log.timestamp - startedAt(step)) / 1000;
+    const time = `${seconds.toFixed(seconds < 10 ? 3 : seconds < 100 ? 2 : 1)} `;
+    const text = forOutput(known.text.add(log));
+    known.waiting.push({ time, text });
+    known.length += text.length;
+    if (known.length <= MAX_WAITING) return;
+    if (step.intervals.size > 0 && !step.hidden) print(step);
+    else wait(known, []); // nobody sees a step that is hidden or has not started
+  };
+
+  const wait = (known: Printed, waiting: Printed['waiting']) => {
+    known.waiting = waiting;
+    known.length = waiting.reduce((length, { text }) => length + text.length, 0);
+  };
+
+  /** A carriage return would overwrite the line's start on a terminal: what follows it is a line of its own. */
+  const forOutput = (text: string) => {
+    if (!terminal) return text;
+    return (color ? withColorsOnly : withoutSequences)(text.replaceAll('\r\n', '\n').replaceAll('\r', '\n'));
   };
 
   const print = (step: Step) => {
@@ -93,19 +114,22 @@ export function plainDisplay(out: Output): Display {
         out.write(`#${left.index} ...\n`);
       }
       if (printed.size > 1 || current) out.write(count > 1 || current ? '\n' : '');
-      out.write(`${prefix} ${step.name}\n`);
+      out.write(`${prefix} ${nameOf(step)}\n`);
     }
     const openStatus = printStatuses(step, known, prefix);
-    for (const warning of step.warnings.slice(known.warnings)) out.write(`${prefix} WARN: ${warning.short}\n`);
+    for (const warning of step.warnings.slice(known.warnings))
+      out.write(`${prefix} WARN: ${printableLine(warning.short)}\n`);
     known.warnings = step.warnings.length;
-    printLines(known, prefix);
+    printLogs(known, prefix);
     changed.delete(step);
     current = step;
     if (!isCompleted(step) || openStatus) return;
     current = undefined;
+    wait(known, [{ time: '', text: forOutput(known.text.end()) }]);
+    printLogs(known, prefix);
     if (known.partial) out.write('\n');
     known.partial = false;
-    if (step.error) out.write(isCanceled(step) ? `${prefix} CANCELED\n` : `${prefix} ERROR: ${step.error}\n`);
+    if (step.error) out.write(isCanceled(step) ? `${prefix} CANCELED\n` : `${prefix} ERROR: ${errorOf(step)}\n`);
     else if (step.cached) out.write(`${prefix} CACHED\n`);
     else out.write(`${prefix} DONE ${duration(step, completedAt(step)).toFixed(1)}s\n`);
   };
@@ -125,28 +149,38 @@ export function plainDisplay(out: Output): Display {
       const time = seconds > 0.01 ? ` ${seconds.toFixed(1)}s` : '';
       const done = status.completed === undefined ? '' : ' done';
       if (status.completed === undefined) open = true;
-      out.write(`${prefix} ${id}${formatProgress(status.current, status.total)}${time}${done}\n`);
+      out.write(
+        `${prefix} ${printableLine(redactCredentials(id))}${formatProgress(status.current, status.total)}${time}${done}\n`,
+      );
     }
     known.changedStatuses.clear();
     return open;
   };
 
-  const printLines = (known: Printed, prefix: string) => {
-    for (const [i, line] of known.lines.entries()) {
-      const continued = i === 0 && known.partial;
-      out.write(continued ? line : `${prefix} ${line}`);
-      if (continued) known.last.push((known.last.pop() ?? '') + line);
-      else known.last.push(line);
-      known.partial = known.open && i === known.lines.length - 1;
-      if (!known.partial) out.write('\n');
+  const printLogs = (known: Printed, prefix: string) => {
+    let chunk = '';
+    for (const { time, text } of known.waiting) {
+      for (let at = 0; at < text.length; ) {
+        const end = text.indexOf('\n', at);
+        const line = text.slice(at, end < 0 ? text.length : end);
+        const start = known.partial ? known.last.pop()! : time;
+        chunk += known.partial ? line : `${prefix} ${time}${line}`;
+        known.last.push((start + line).slice(0, LINE_LENGTH));
+        if (known.last.length > ERROR_LINES) known.last.shift();
+        known.partial = end < 0;
+        if (!known.partial) chunk += colored(known.last.at(-1)!) ? '\x1b[0m\n' : '\n';
+        at = known.partial ? text.length : end + 1;
+        if (chunk.length < CHUNK) continue;
+        out.write(chunk);
+        chunk = '';
+      }
     }
-    if (known.lines.length === 0 && known.partial && !known.open) {
-      out.write('\n');
-      known.partial = false;
-    }
-    known.lines = [];
-    known.last = known.last.slice(-ERROR_LINES);
+    if (chunk) out.write(chunk);
+    wait(known, []);
   };
+
+  /** Whether the colours of a line could go on in the next one. */
+  const colored = (line: string) => terminal && line.includes('\x1b');
 
   /** Completed steps first, then the one that was printed last, or else the one that started first. */
   const refresh = () => {
@@ -173,10 +207,18 @@ export function plainDisplay(out: Output): Display {
       changed = new Set();
       for (const step of trace.steps) {
         if (!step.error || isCanceled(step)) continue;
-        out.write(`------\n > ${step.name}:\n`);
-        for (const line of printedOf(step).last) out.write(`${line}\n`);
+        out.write(`------\n > ${nameOf(step)}:\n`);
+        for (const line of printedOf(step).last) out.write(colored(line) ? `${line}\x1b[0m\n` : `${line}\n`);
         out.write('------\n');
       }
     },
   };
+}
+
+function nameOf({ name }: Step): string {
+  return printableLine(redactCredentials(name));
+}
+
+function errorOf({ error }: Step): string {
+  return printable(redactCredentials(error));
 }

@@ -1,11 +1,19 @@
 /** The progress of a build as JSON, one report a line, in the form of `docker buildx build --progress=rawjson`. */
 import { toJson } from '@bufbuild/protobuf';
 import { ProgressGroupSchema, RangeSchema, SourceInfoSchema } from '../../gen/pb/ops_pb.ts';
+import { escapeControls } from '../../text/printable.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 import type { Display, Output } from './display.ts';
 
 export function rawJsonDisplay(out: Output): Display {
-  return { update: (update) => void out.write(`${JSON.stringify(toRawJson(update))}\n`), refresh() {}, done() {} };
+  return {
+    update(update) {
+      const json = JSON.stringify(toRawJson(update));
+      out.write(`${out.isTTY ? escapeControls(json) : json}\n`);
+    },
+    refresh() {},
+    done() {},
+  };
 }
 
 function toRawJson({ vertexes, statuses, logs, warnings }: StatusUpdate) {

@@ -1,7 +1,7 @@
 /** Shows the lines of a source that an error or a warning is about. */
 import { RpcError } from '../../rpc/status.ts';
+import { printable, printableLine } from '../../text/printable.ts';
 import type { VertexWarning } from '../status.ts';
-import { printable } from './format.ts';
 
 /** Lines of a file, from 1. */
 export interface LineRange {
@@ -19,11 +19,16 @@ const RULE = '--------------------\n';
 
 /** The lines with some around them; '' when the ranges are not in the text. */
 export function formatSource({ filename, text, ranges }: SourceExcerpt): string {
-  const lines = text.split('\n');
-  const first = Math.min(...ranges.map(({ start }) => start));
-  if (ranges.length === 0 || first < 1 || first > lines.length) return '';
+  const lines = text.split(/\r?\n/);
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (const range of ranges) {
+    first = Math.min(first, range.start);
+    last = Math.max(last, range.start, range.end);
+  }
+  if (first < 1 || first > lines.length) return '';
   let start = first;
-  let end = Math.min(lines.length, Math.max(...ranges.map((range) => Math.max(range.start, range.end))));
+  let end = Math.min(lines.length, last);
   const padding = start === end ? 4 : 2;
   for (let added = 0; added < padding; added++) {
     if (start > 1) {
@@ -35,7 +40,7 @@ export function formatSource({ filename, text, ranges }: SourceExcerpt): string 
       added++;
     }
   }
-  let shown = `${printable(filename)}:${first}\n${RULE}`;
+  let shown = `${printableLine(filename)}:${first}\n${RULE}`;
   for (let line = start; line <= end; line++) {
     const marked = ranges.some((range) => range.start <= line && line <= Math.max(range.start, range.end));
     shown += ` ${String(line).padStart(3)} | ${marked ? '>>>' : '   '} ${printable(lines[line - 1]!)}\n`;
@@ -72,9 +77,9 @@ export function formatWarnings(warnings: readonly VertexWarning[]): string {
   let shown = `\n ${warnings.length} warning${warnings.length === 1 ? '' : 's'} found:\n`;
   for (const { short, detail, url, source, ranges } of warnings) {
     const lines = ranges.map(({ start, end }) => ({ start: start?.line ?? 0, end: end?.line ?? 0 }));
-    shown += `\n${printable(short)}${lines[0] && !/\(line \d+\)$/.test(short) ? ` (line ${lines[0].start})` : ''}\n`;
+    shown += `\n${printableLine(short)}${lines[0] && !/\(line \d+\)$/.test(short) ? ` (line ${lines[0].start})` : ''}\n`;
     for (const line of detail) shown += `${printable(line)}\n`;
-    if (url) shown += `More info: ${printable(url)}\n`;
+    if (url) shown += `More info: ${printableLine(url)}\n`;
     if (source)
       shown += formatSource({ filename: source.filename, text: Buffer.from(source.data).toString(), ranges: lines });
   }

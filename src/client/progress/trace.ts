@@ -1,9 +1,17 @@
 /** A build as the displays show it: its steps in the order in which they started, groups of steps as one. */
-import type { StatusUpdate, Vertex, VertexLog, VertexStatus, VertexWarning } from '../status.ts';
+import type { StatusUpdate, Vertex, VertexStatus, VertexWarning } from '../status.ts';
 
 interface Interval {
   readonly start: number;
   readonly stop: number | undefined;
+}
+
+/** The members of a group, counted so that a report of one need not look at all. */
+interface Group {
+  readonly members: Map<string, Vertex>;
+  /** Of those that have one, by member. */
+  readonly errors: Map<string, string>;
+  cached: number;
 }
 
 /** A step, or a group of steps that is shown as one. */
@@ -14,10 +22,12 @@ export interface Step {
   error: string;
   /** When it ran; steps can start several times. */
   readonly intervals: Map<number, number | undefined>;
+  /** The same without overlaps, in order; undefined when it has to be found out anew. */
+  merged: readonly Interval[] | undefined;
   readonly statuses: Map<string, VertexStatus>;
   readonly warnings: VertexWarning[];
-  /** Members of a group. */
-  readonly members: Map<string, Vertex> | undefined;
+  /** Of a group. */
+  readonly group: Group | undefined;
   /** A group is hidden as long as only its weak members run. */
   hidden: boolean;
 }
@@ -52,9 +62,10 @@ export function createTrace(): Trace {
         cached: false,
         error: '',
         intervals: new Map(),
+        merged: undefined,
         statuses: new Map(),
         warnings: [],
-        members: group ? new Map() : undefined,
+        group: group && { members: new Map(), errors: new Map(), cached: 0 },
         hidden: group !== undefined,
       };
       byId.set(id, step);
@@ -69,14 +80,17 @@ export function createTrace(): Trace {
     if (vertex.started !== undefined) {
       started ??= vertex.started;
       step.intervals.set(vertex.started, vertex.completed);
+      step.merged = undefined;
     }
-    if (step.members) {
-      step.members.set(vertex.digest, vertex);
-      const members = [...step.members.values()];
-      step.cached = members.every((member) => member.cached);
-      step.error = members.find((member) => member.error !== '')?.error ?? '';
-      if (step.error || members.some((member) => member.started !== undefined && !member.progressGroup?.weak))
-        step.hidden = false;
+    if (step.group) {
+      const { members, errors } = step.group;
+      step.group.cached += Number(vertex.cached) - Number(members.get(vertex.digest)?.cached ?? false);
+      members.set(vertex.digest, vertex);
+      if (vertex.error) errors.set(vertex.digest, vertex.error);
+      else errors.delete(vertex.digest);
+      step.cached = step.group.cached === members.size;
+      step.error = errors.values().next().value ?? '';
+      if (step.error || (vertex.started !== undefined && !vertex.progressGroup?.weak)) step.hidden = false;
     } else {
       step.name = vertex.name;
       step.cached = vertex.cached;
@@ -149,7 +163,12 @@ export function startedAt(step: Step): number {
   return mergedIntervals(step).at(-1)?.start ?? 0;
 }
 
-function mergedIntervals(step: Step): Interval[] {
+function mergedIntervals(step: Step): readonly Interval[] {
+  step.merged ??= mergeIntervals(step);
+  return step.merged;
+}
+
+function mergeIntervals(step: Step): readonly Interval[] {
   const sorted = [...step.intervals].map(([start, stop]) => ({ start, stop })).sort((a, b) => a.start - b.start);
   const merged: Interval[] = [];
   for (const next of sorted) {
@@ -162,13 +181,4 @@ function mergedIntervals(step: Step): Interval[] {
       };
   }
   return merged;
-}
-
-/** Splits output into lines; the last one may go on in the next piece of output. */
-export function splitLog(log: VertexLog): { readonly lines: string[]; readonly partial: boolean } {
-  const text = Buffer.from(log.data.buffer, log.data.byteOffset, log.data.length).toString('utf8');
-  const lines = text.split('\n');
-  const partial = lines.at(-1) !== '';
-  if (!partial) lines.pop();
-  return { lines, partial };
 }

@@ -1,11 +1,16 @@
 /** The progress of a build on a terminal: one line for each step, drawn anew as it goes on. */
+import { cutToWidth, displayWidth, printableLine, withoutSequences } from '../../text/printable.ts';
+import { redactCredentials } from '../../text/redact.ts';
 import type { Display, Output } from './display.ts';
-import { cells, cut, formatProgress, printable } from './format.ts';
-import { createTrace, duration, isCanceled, isCompleted, type Step, splitLog } from './trace.ts';
+import { formatProgress } from './format.ts';
+import { createLogText, type LogText } from './log-text.ts';
+import { createTrace, duration, isCanceled, isCompleted, type Step } from './trace.ts';
 
 const LOG_LINES = 6;
-/** Lines of a failed step that are repeated at the end. */
+/** Lines of a failed step that are repeated at the end, */
 const ERROR_LINES = 50;
+/** each at most so long. */
+const LINE_LENGTH = 4096;
 
 interface Line {
   readonly text: string;
@@ -21,7 +26,7 @@ const styles = { plain: '', done: '\x1b[34m', failed: '\x1b[31m', canceled: '\x1
 
 export function ttyDisplay(out: Output, options: { readonly color: boolean; readonly title?: string }): Display {
   const trace = createTrace();
-  const logs = new Map<Step, string[]>();
+  const logs = new Map<Step, { readonly text: LogText; lines: string[] }>();
   let drawn = 0;
   /** The difference between the daemon's clock and ours. */
   let clock: number | undefined;
@@ -33,7 +38,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
     const done = isCompleted(step);
     const style = !done ? 'plain' : step.error ? (isCanceled(step) ? 'canceled' : 'failed') : 'done';
     const first: Line = {
-      text: state + printable(step.name),
+      text: state + nameOf(step),
       seconds: duration(step, now()),
       status: '',
       style,
@@ -44,7 +49,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
       .filter(({ started }) => started !== undefined)
       .map(
         (status): Line => ({
-          text: `=> ${printable(status.id)}`,
+          text: `=> ${printableLine(redactCredentials(status.id))}`,
           seconds: Math.max(0, (status.completed ?? now()) - status.started!) / 1000,
           status: formatProgress(status.current, status.total),
           style: status.completed === undefined ? 'plain' : 'done',
@@ -54,7 +59,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
       );
     const warnings = step.warnings.map(
       (warning): Line => ({
-        text: `WARN: ${printable(warning.short)}`,
+        text: `WARN: ${printableLine(warning.short)}`,
         seconds: first.seconds,
         status: '',
         style: 'canceled',
@@ -73,7 +78,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
     const seconds = trace.started === undefined ? 0 : Math.max(0, now() - trace.started) / 1000;
     const state = all && completed > 0 && completed === total ? ' FINISHED' : '';
     const title = `[+] ${options.title ?? 'Building'} ${seconds.toFixed(1)}s (${completed}/${total})${state}`;
-    const rows = [cut(title, width).padEnd(width)];
+    const rows = [cutToWidth(title, width).padEnd(width)];
     const running = lines.filter((line) => line.running).length;
     // running steps show their output where there is room for it
     let room = height - 2 - running;
@@ -81,9 +86,9 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
     for (const line of lines) {
       rows.push(paint(format(line, width), styles[line.style]));
       if (!line.running || !line.step || all || room < LOG_LINES) continue;
-      const output = (logs.get(line.step) ?? []).filter((text) => text.trim() !== '').slice(-LOG_LINES);
+      const output = (logs.get(line.step)?.lines ?? []).filter((text) => text.trim() !== '').slice(-LOG_LINES);
       room -= output.length;
-      for (const text of output) rows.push(paint(cut(` => => # ${text}`, width).padEnd(width), '\x1b[2m'));
+      for (const text of output) rows.push(paint(padded(cutToWidth(` => => # ${text}`, width), width), '\x1b[2m'));
     }
     if (!all) rows.splice(height - 1);
     const cleared = Math.max(0, drawn - rows.length);
@@ -102,16 +107,12 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
       for (const log of update.logs) {
         const step = trace.stepOf(log.vertex);
         if (!step) continue;
-        const known = logs.get(step) ?? [''];
-        const { lines, partial } = splitLog(log);
-        for (const [i, line] of lines.entries()) {
-          // a carriage return starts the line anew, as progress bars do
-          const text = line.replace(/\r$/, '').split('\r').at(-1)!;
-          if (i > 0) known.push(printable(text));
-          else known[known.length - 1] = line.includes('\r') ? printable(text) : known.at(-1) + printable(text);
-        }
-        if (!partial) known.push('');
-        logs.set(step, known.slice(-ERROR_LINES));
+        const known = logs.get(step) ?? { text: createLogText(true), lines: [''] };
+        logs.set(step, known);
+        const [first = '', ...others] = lastLines(known.text.add(log));
+        known.lines[known.lines.length - 1] = overwrite(known.lines.at(-1)!, first);
+        for (const line of others) known.lines.push(overwrite('', line));
+        known.lines = known.lines.slice(-ERROR_LINES);
       }
     },
     refresh: () => draw(false),
@@ -119,8 +120,8 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
       draw(true);
       for (const step of trace.steps) {
         if (!step.error || isCanceled(step)) continue;
-        out.write(`------\n > ${printable(step.name)}:\n`);
-        for (const line of (logs.get(step) ?? []).filter((text, i, all) => text !== '' || i < all.length - 1))
+        out.write(`------\n > ${nameOf(step)}:\n`);
+        for (const line of (logs.get(step)?.lines ?? []).filter((text, i, all) => text !== '' || i < all.length - 1))
           out.write(`${line}\n`);
         out.write('------\n');
       }
@@ -128,12 +129,35 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
   };
 }
 
+function nameOf({ name }: Step): string {
+  return printableLine(redactCredentials(name));
+}
+
+/** The end of a text, as far as it is shown: whole lines, but for the first one. */
+function lastLines(text: string): string[] {
+  let start = text.length;
+  for (let count = 0; count <= ERROR_LINES && start > 0; count++) start = text.lastIndexOf('\n', start - 1);
+  return text.slice(Math.max(0, start)).split('\n');
+}
+
+/** A line that goes on. A carriage return starts it anew, as progress bars do. */
+function overwrite(line: string, more: string): string {
+  const text = more.replace(/\r$/, '');
+  const start = text.lastIndexOf('\r') + 1;
+  const added = withoutSequences(text.slice(start).slice(-LINE_LENGTH)).replaceAll('\t', ' ');
+  return (more.includes('\r') ? added : line + added).slice(-LINE_LENGTH);
+}
+
+function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
 function format(line: Line, width: number): string {
   const timer = ` ${(line.seconds < 0.05 ? 0 : line.seconds).toFixed(1).padStart(3)}s`;
   const left = width - 4 - timer.length;
   const status = left - line.status.length > 20 ? line.status : '';
-  const text = cut(line.text, left - status.length) + status;
-  return ` => ${text}${' '.repeat(Math.max(0, left - cells(text)))}${timer}`;
+  const text = cutToWidth(line.text, left - status.length) + status;
+  return ` => ${padded(text, left)}${timer}`;
 }
 
 /** Keeps what runs, and of the rest the latest. */

@@ -38,7 +38,7 @@ export function fileSend(targets: ReadonlyMap<number, ExportTarget>): Attachable
     const target = targets.get(/^\d+$/.test(id) ? Number(id) : -1);
     if (!target) throw new Error(`exporter ${id} not found`);
     if (target.kind !== 'stream') return receive(call, target);
-    const metadata: Record<string, string> = {};
+    const metadata: Record<string, string> = Object.create(null);
     for (const [name, values] of call.headers)
       if (name.startsWith(METADATA_PREFIX)) metadata[name.slice(METADATA_PREFIX.length)] = values.join(',');
     await receiveInto(call, await target.open(metadata));

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { Secrets } from '../../gen/moby/buildkit/secrets/v1/secrets_pb.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
+import { variableOf } from '../../system/environment.ts';
 import type { Attachable } from './session.ts';
 
 /** Where a secret's value is. It is read when a step asks for it. */
@@ -46,6 +47,6 @@ function checkSize(id: string, bytes: number): void {
 
 async function read(source: SecretSource): Promise<Uint8Array | undefined> {
   if ('file' in source) return readFile(source.file);
-  const value = 'env' in source ? process.env[source.env] : source.value;
+  const value = 'env' in source ? variableOf(process.env, source.env) : source.value;
   return typeof value === 'string' ? Buffer.from(value) : value;
 }

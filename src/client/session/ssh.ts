@@ -1,4 +1,5 @@
 /** Session service that forwards SSH agents and sockets. */
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import net from 'node:net';
 import { SSH } from '../../gen/moby/sshforward/v1/ssh_pb.ts';
@@ -49,7 +50,7 @@ export async function ssh(sources: readonly SshSource[]): Promise<Attachable> {
         const socket = net.connect(source.socket);
         context.signal.addEventListener('abort', () => socket.destroy(), { once: true });
         void (async () => {
-          for await (const data of incoming) socket.write(data);
+          for await (const data of incoming) if (!socket.write(data)) await once(socket, 'drain');
           socket.end();
         })().catch((error: Error) => socket.destroy(error));
         for await (const data of socket as AsyncIterable<Uint8Array>) yield { data };

@@ -1,0 +1,58 @@
+/**
+ * Signals that ask the process to end. Every command ends in the same way: what it was doing is given up, it cleans up,
+ * says so and exits with 128 plus the number of the signal.
+ */
+
+/** A closed terminal, Ctrl-C, and what `kill` and container engines send. */
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const reasons = { SIGHUP: 'the terminal was closed', SIGINT: 'interrupted', SIGTERM: 'terminated' } as const;
+
+/** How long cleaning up may still take after a second signal; a third one ends the process at once. */
+const HURRY_MS = 3000;
+
+/** The reason of an abort by a signal. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly exitCode: number;
+  constructor(signal: keyof typeof exitCodes) {
+    super(reasons[signal]);
+    this.exitCode = exitCodes[signal];
+  }
+}
+
+/** Aborted, with an {@link Interrupted} as reason, by the first signal. */
+export function interruptSignal(): AbortSignal {
+  const abort = new AbortController();
+  let hurry: NodeJS.Timeout | undefined;
+  const stop = (name: keyof typeof exitCodes) => {
+    const code = exitCodes[name];
+    if (hurry) process.exit(code);
+    if (abort.signal.aborted) {
+      hurry = setTimeout(() => process.exit(code), HURRY_MS);
+      return;
+    }
+    abort.abort(new Interrupted(name));
+    process.stdin.destroy(); // whoever reads it waits for an end that may never come
+  };
+  for (const name of Object.keys(exitCodes) as (keyof typeof exitCodes)[]) process.on(name, () => stop(name));
+  return abort.signal;
+}
+
+/** The exit code of a command that a signal has ended; 1 where something else has aborted it. */
+export function interruptedCode({ reason }: AbortSignal): number {
+  return reason instanceof Interrupted ? reason.exitCode : 1;
+}
+
+/** What comes of the work, or at once the signal's reason when it is aborted; the work then goes on unheard. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    work.catch(() => {});
+  }
+}

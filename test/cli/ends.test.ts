@@ -1,0 +1,201 @@
+/** How a command ends when what it writes to goes away, is full, or a signal comes: real processes in real pipes. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { temporaryDir } from '../client/temporary-dir.ts';
+import { onEngines } from '../engine/on-engines.ts';
+
+const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+const tsfront = `"${process.execPath}" "${cli}"`;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line of bash, in which a pipeline fails as its first command that fails. */
+async function bash(command: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const child = spawn('bash', ['-o', 'pipefail', '-c', command], { env: { ...process.env, ...env } });
+  const [stdout, stderr] = [read(child.stdout), read(child.stderr)];
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout: await stdout, stderr: await stderr };
+}
+
+async function read(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+const trace = /^\s+at |node:internal|Unhandled|ERR_/m;
+
+function context(dockerfile: string): string {
+  const dir = temporaryDir();
+  writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
+  return dir;
+}
+
+/** A folder for temporary files of the command alone. */
+function ownTmp(): string {
+  const dir = path.join(temporaryDir(), 'tmp');
+  mkdirSync(dir);
+  return dir;
+}
+
+describe('a result on standard output', () => {
+  const many = () => context(`FROM scratch\n${'COPY a /b\n'.repeat(2000)}`);
+
+  test.each(['compile', 'graph'])('%s may lose its reader', async (command) => {
+    const { code, stdout, stderr } = await bash(`${tsfront} ${command} --offline ${many()} | head -1`);
+    expect(stderr).toBe('');
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(code).toBe(0);
+  });
+
+  test('check with its findings may lose its reader', async () => {
+    const { code, stderr } = await bash(
+      `${tsfront} check --offline ${context('FROM scratch as x\n'.repeat(300))} | head -1`,
+    );
+    expect(stderr).toBe('');
+    expect(code).toBe(1); // it has found something
+  });
+
+  test.each(['compile -', 'compile --format=tree -', 'graph -', 'check -', '--version', 'compile --help'])(
+    '%s fails where it cannot be written',
+    async (command) => {
+      const { code, stderr } = await bash(`echo 'FROM scratch' | ${tsfront} ${command} > /dev/full`);
+      expect(stderr).toBe('error: cannot write to standard output: ENOSPC: no space left on device, write\n');
+      expect(code).toBe(1);
+    },
+  );
+
+  test.each(['2> /dev/full', '2>&-', '2>&1 | head -c 0'])('standard error %s is no failure', async (redirect) => {
+    const { code, stderr } = await bash(
+      `${tsfront} compile --offline ${context('FROM scratch as x\n'.repeat(300))} -o /dev/null ${redirect}`,
+    );
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+});
+
+describe('a signal', () => {
+  test.each([
+    ['SIGHUP', 129, 'error: the terminal was closed\n'],
+    ['SIGINT', 130, 'error: interrupted\n'],
+    ['SIGTERM', 143, 'error: terminated\n'],
+  ] as const)('%s ends a command that waits for an open standard input', async (signal, expected, message) => {
+    const tmp = ownTmp();
+    const child = spawn(process.execPath, [cli, 'compile', '--offline', '-'], { env: { ...process.env, TMPDIR: tmp } });
+    const stderr = read(child.stderr);
+    await waitFor(() => listens(child.pid!));
+    child.kill(signal);
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(await stderr).toBe(message);
+    expect(code).toBe(expected);
+    expect(readdirSync(tmp)).toEqual([]);
+  });
+});
+
+/** Whether a process handles SIGHUP by now, as Node itself does not. */
+function listens(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return (BigInt(`0x${caught}`) & 1n) === 1n;
+}
+
+async function waitFor(reached: () => boolean): Promise<void> {
+  while (!reached()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
+  const run = (command: string, env: NodeJS.ProcessEnv = {}) =>
+    bash(command, { DOCKER_HOST: engine.dockerHost, BUILDKIT_HOST: '', ...env });
+  const build = `${tsfront} build --builder=${engine.address} --progress=plain`;
+  /** 500 lines of output, and a file in the result. */
+  const talking = async () =>
+    context(
+      `FROM ${await engine.baseImage()} AS b\nRUN seq 500 && echo ${Math.random()} > /made\nFROM scratch\nCOPY --from=b /made /\n`,
+    );
+
+  test.each(['2>&1 | head -1', '2> /dev/full', '2>&-'])('is a success with %s', async (redirect) => {
+    const tmp = ownTmp();
+    const out = path.join(temporaryDir(), 'out');
+    const { code, stderr } = await run(`${build} -o ${out} ${await talking()} ${redirect}`, { TMPDIR: tmp });
+    expect(stderr).not.toMatch(trace);
+    expect(code).toBe(0);
+    expect(readdirSync(out)).toEqual(['made']);
+    expect(readdirSync(path.dirname(out))).toEqual(['out']);
+    expect(readdirSync(tmp)).toEqual([]);
+  });
+
+  test('is a success where a small disk behind standard error fills up', async (context) => {
+    const mount = temporaryDir();
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', mount], { stdio: 'ignore' });
+    } catch {
+      context.skip();
+    }
+    try {
+      const out = path.join(temporaryDir(), 'out');
+      const { code, stderr } = await run(`${build} -o ${out} ${await talking()} 2> ${mount}/log`);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(readdirSync(out)).toEqual(['made']);
+      const failed = await run(`echo 'FROM scratch\nCOPY a /' | ${tsfront} compile - > ${mount}/out`);
+      expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot write to standard output') });
+    } finally {
+      execFileSync('umount', [mount]);
+    }
+  });
+
+  test('is a failure where the result cannot be written to standard output', async () => {
+    const dir = await talking();
+    for (const target of ['> /dev/full', '| true']) {
+      const { code, stderr } = await run(`${build} -q --progress=quiet -o - ${dir} ${target}`);
+      expect(stderr).not.toMatch(trace);
+      expect(stderr).toMatch(/^ERROR: .*(ENOSPC|EPIPE)/m);
+      expect(code).toBe(1);
+    }
+  });
+
+  test.each(['du', 'history ls'])('%s may lose its reader', async (command) => {
+    const { code, stderr } = await run(`${tsfront} ${command} --builder=${engine.address} | head -1`);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const full = await run(`${tsfront} ${command} --builder=${engine.address} > /dev/full`);
+    expect(full.stderr).toContain('cannot write to standard output: ENOSPC');
+    expect(full.stderr).not.toMatch(trace);
+    expect(full.code).toBe(1);
+  });
+
+  test.each([
+    ['SIGHUP', 129, 1],
+    ['SIGINT', 130, 1],
+    ['SIGINT', 130, 2],
+    ['SIGTERM', 143, 1],
+  ] as const)('%s (exit code %d, %d times) leaves nothing', async (signal, expected, times) => {
+    const tmp = ownTmp();
+    const out = path.join(temporaryDir(), 'out');
+    const dockerfile = `FROM ${await engine.baseImage()}\nRUN echo started ${Math.random()} && sleep 60\n`;
+    const args = [cli, 'build', `--builder=${engine.address}`, '--progress=plain', '-o', out, '-'];
+    const child = spawn(process.execPath, args, { env: { ...process.env, TMPDIR: tmp } });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    child.stdin.write(dockerfile);
+    child.stdin.end();
+    await waitFor(() => / started 0/.test(stderr.replace(/^.*RUN.*$/gm, '')) || child.exitCode !== null);
+    const closed = once(child, 'close');
+    for (let i = 0; i < times; i++) child.kill(signal);
+    const [code] = (await closed) as [number | null];
+    expect(stderr).toContain('ERROR: the build was canceled\n');
+    expect(stderr).not.toMatch(trace);
+    expect(code).toBe(expected);
+    expect(readdirSync(tmp)).toEqual([]);
+    expect(existsSync(out)).toBe(false);
+    expect(readdirSync(path.dirname(out))).toEqual([]);
+  });
+});
