@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ModeDir, ModeNamedPipe, ModeSocket, ModeSymlink } from '../../src/client/fsutil/file-mode.ts';
+import { ModeDir, ModeNamedPipe, ModeSocket } from '../../src/client/fsutil/file-mode.ts';
 import { contentStores } from '../../src/client/session/content.ts';
 import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
 import {
@@ -13,72 +13,29 @@ import {
   WriteAction,
   type WriteContentRequestSchema,
 } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
-import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
+import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { Code } from '../../src/rpc/status.ts';
 import { ends } from '../ends.ts';
-import { type FakeDaemon, fakeDaemon } from './fake-daemon.ts';
+import {
+  dir,
+  type Entry,
+  exportTo,
+  file,
+  hardLink,
+  link,
+  type Packet,
+  sendBytes,
+  sendTree,
+  toDirectory,
+  toFile,
+} from './export-peer.ts';
+import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
-
-interface Entry {
-  readonly path: string;
-  readonly mode?: number;
-  readonly size?: bigint;
-  readonly linkname?: string;
-  readonly modTime?: bigint;
-  /** What is sent when the client asks; `size` says what was announced. */
-  readonly data?: string;
-}
-
-type Packet = MessageInitShape<typeof PacketSchema>;
 
 /** Go's, of which the client knows nothing. */
 const ModeIrregular = 1 << 19;
 
-const dir = (name: string): Entry => ({ path: name, mode: ModeDir | 0o755 });
-const file = (name: string, data: string): Entry => ({ path: name, mode: 0o644, data });
-const link = (name: string, linkname: string): Entry => ({ path: name, mode: (ModeSymlink | 0o777) >>> 0, linkname });
-const hardLink = (name: string, linkname: string): Entry => ({ path: name, mode: 0o644, linkname });
-
-/** Sends a tree as the daemon's local exporter does, without minding any rule. */
-async function sendTree(daemon: FakeDaemon, entries: readonly Entry[], id = '0'): Promise<void> {
-  const call = daemon.directoryExport.diffCopy({ metadata: { 'buildkit-attachable-exporter-id': id } });
-  const sending = (async () => {
-    for (const { path, mode = 0o644, linkname = '', data = '', size = BigInt(data.length), modTime = 0n } of entries)
-      await call.send({ type: Type.PACKET_STAT, stat: { path, mode: mode >>> 0, size, linkname, modTime } });
-    await call.send({ type: Type.PACKET_STAT });
-  })().catch(() => {});
-  let failure: Error | undefined;
-  for await (const packet of call.messages) {
-    if (packet.type === Type.PACKET_REQ) {
-      const data = Buffer.from(entries[packet.ID]?.data ?? '');
-      if (data.length > 0) await call.send({ type: Type.PACKET_DATA, ID: packet.ID, data });
-      await call.send({ type: Type.PACKET_DATA, ID: packet.ID });
-    } else if (packet.type === Type.PACKET_FIN) {
-      await call.send({ type: Type.PACKET_FIN });
-      call.end();
-    } else if (packet.type === Type.PACKET_ERR) failure = new Error(Buffer.from(packet.data).toString());
-  }
-  await sending;
-  if (failure) throw failure;
-}
-
-/** What a build does with its exports, `sending` being the daemon's part. */
-async function exportTo(
-  targets: ReadonlyMap<number, ExportTarget>,
-  sending: (daemon: FakeDaemon) => Promise<unknown>,
-): Promise<void> {
-  const received = fileSend(targets);
-  try {
-    await sending(await fakeDaemon(received));
-    await received.publish();
-    await received.keep();
-  } finally {
-    await received.close();
-  }
-}
-
-const toDirectory = (path: string) => new Map<number, ExportTarget>([[0, { kind: 'directory', path }]]);
 const send = (dest: string, entries: readonly Entry[]) =>
   exportTo(toDirectory(dest), (daemon) => sendTree(daemon, entries));
 
@@ -279,16 +236,8 @@ describe('a directory export', () => {
 });
 
 describe('a file export', () => {
-  /** Sends bytes as the exporters of archives do, to the exporter of a position. */
-  const sendBytesOn = async (daemon: FakeDaemon, id: string, ...data: string[]) => {
-    const call = daemon.client(FileSend).diffCopy({ metadata: { 'buildkit-attachable-exporter-id': id } });
-    for (const bytes of data) await call.send({ data: Buffer.from(bytes) });
-    call.end();
-    for await (const _ of call.messages);
-  };
-  const sendBytes = (targets: ReadonlyMap<number, ExportTarget>, ...data: string[]) =>
-    exportTo(targets, (daemon) => sendBytesOn(daemon, '0', ...data));
-  const toFile = (file: string) => new Map<number, ExportTarget>([[0, { kind: 'file', path: file }]]);
+  const sendTo = (file: string, ...data: string[]) =>
+    exportTo(toFile(file), (daemon) => sendBytes(daemon, '0', ...data));
 
   test('appears when all of it is there', async () => {
     const dest = path.join(temporaryDir(), 'out.tar');
@@ -340,22 +289,22 @@ describe('a file export', () => {
     const [real, name, pipe] = ['real', 'name', 'pipe'].map((it) => path.join(folder, it)) as [string, string, string];
     writeFileSync(real, 'old');
     symlinkSync('real', name);
-    await sendBytes(toFile(name), 'new');
+    await sendTo(name, 'new');
     expect(lstatSync(name).isSymbolicLink()).toBe(true);
     expect(readFileSync(real, 'utf8')).toBe('new');
     execFileSync('mkfifo', [pipe]);
     const reading = readFile(pipe, 'utf8');
-    await sendBytes(toFile(pipe), 'through');
+    await sendTo(pipe, 'through');
     expect(await reading).toBe('through');
     expect(readdirSync(folder).sort()).toEqual(['name', 'pipe', 'real']);
   });
 
   test('into a folder, or where no file can be, fails', async () => {
     const folder = temporaryDir();
-    await expect(sendBytes(toFile(folder), 'x')).rejects.toThrow(`destination file ${folder} is a directory`);
+    await expect(sendTo(folder, 'x')).rejects.toThrow(`destination file ${folder} is a directory`);
     writeFileSync(path.join(folder, 'f'), '');
     for (const place of ['/proc/tsfront/out.tar', path.join(folder, 'f/out.tar')])
-      await expect(ends(sendBytes(toFile(place), 'x'))).rejects.toThrow(`cannot create ${path.dirname(place)}`);
+      await expect(ends(sendTo(place, 'x'))).rejects.toThrow(`cannot create ${path.dirname(place)}`);
     expect(readdirSync(folder)).toEqual(['f']);
   });
 
@@ -367,12 +316,12 @@ describe('a file export', () => {
       [2, { kind: 'file', path: path.join(folder, 'two.tar') }],
     ]);
     await exportTo(targets, async (daemon) => {
-      await sendBytesOn(daemon, '2', 'two');
-      await sendBytesOn(daemon, '1', 'one');
+      await sendBytes(daemon, '2', 'two');
+      await sendBytes(daemon, '1', 'one');
       await sendTree(daemon, [file('f', 'file')], '0');
       for (const id of ['3', '-1', '1e9', '../../1'])
-        await expect(sendBytesOn(daemon, id, 'x')).rejects.toThrow(`exporter ${id} not found`);
-      await expect(sendBytesOn(daemon, '1', 'x')).rejects.toThrow('exporter 1 has sent its output already');
+        await expect(sendBytes(daemon, id, 'x')).rejects.toThrow(`exporter ${id} not found`);
+      await expect(sendBytes(daemon, '1', 'x')).rejects.toThrow('exporter 1 has sent its output already');
     });
     expect(readFileSync(path.join(folder, 'one.tar'), 'utf8')).toBe('one');
     expect(readFileSync(path.join(folder, 'two.tar'), 'utf8')).toBe('two');
