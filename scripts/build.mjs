@@ -47,6 +47,7 @@ const entries = {
   llb: 'src/llb/index.ts',
   client: 'src/client/index.ts',
   'read-worker': 'src/client/fsutil/read-worker.ts',
+  'write-worker': 'src/client/fsutil/write-worker.ts',
 };
 await build({
   ...common,

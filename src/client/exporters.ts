@@ -75,11 +75,21 @@ export async function prepareExports(exports: readonly Export[], first = 0): Pro
     stores,
     async finish(response) {
       const dir = stores.get('export')?.dir;
+      if (!dir) return;
       const encoded = response['containerimage.descriptor'];
-      if (!dir || !encoded) return;
-      const descriptor = JSON.parse(Buffer.from(encoded, 'base64').toString()) as Descriptor;
+      if (!encoded)
+        throw new Error(`the daemon says that the build succeeded, but it has not named an image for ${dir}`);
+      const descriptor = parseDescriptor(Buffer.from(encoded, 'base64').toString(), dir);
       const names = response['image.name'] ? response['image.name'].split(',') : ['latest'];
       await putInIndex(dir, descriptor, names);
     },
   };
+}
+
+function parseDescriptor(json: string, dir: string): Descriptor {
+  try {
+    return JSON.parse(json) as Descriptor;
+  } catch (error) {
+    throw new Error(`what the daemon says of the image for ${dir} cannot be read: ${(error as Error).message}`);
+  }
 }

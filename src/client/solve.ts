@@ -16,7 +16,7 @@ import type { InProcessFrontend } from './in-process-frontend.ts';
 import { type AuthOptions, auth } from './session/auth.ts';
 import { type ChooseExports, type ChosenExports, chosenExports } from './session/chosen-exports.ts';
 import { type ContentStore, type ContentStores, contentStores } from './session/content.ts';
-import { fileSend } from './session/file-send.ts';
+import { fileSend, type ReceivedExports } from './session/file-send.ts';
 import { fileSync } from './session/file-sync.ts';
 import { type SecretSource, secrets } from './session/secrets.ts';
 import { type Attachable, openSession, type Session } from './session/session.ts';
@@ -180,7 +180,7 @@ async function runOn(
   connection: Connection,
   ref: string,
   options: SolveOptions,
-  { exports, chosen, caches, layouts }: Prepared,
+  { exports, chosen, caches, layouts, received }: Prepared,
   onStart: () => void,
 ): Promise<SolveResult> {
   const { signal } = options;
@@ -226,9 +226,11 @@ async function runOn(
     }
     const response = await solving;
     await layouts.publish();
+    await received?.publish();
     await exports.finish(response.ExporterResponse);
     await chosen?.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);
+    await received?.keep();
     return { ref, exporterResponse: response.ExporterResponse };
   } finally {
     done = true;
@@ -274,6 +276,8 @@ interface Prepared {
   readonly chosen: ChosenExports | undefined;
   readonly caches: PreparedCaches;
   readonly layouts: ContentStores;
+  /** What comes as files and archives. */
+  readonly received: ReceivedExports | undefined;
 }
 
 /** Everything that can go wrong before the daemon is bothered. */
@@ -299,13 +303,14 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
     options.chooseExports && chosenExports(options.chooseExports, exports.exporters.length, targets, stores);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];
   if (chosen) attachables.push(chosen);
-  if (chosen || targets.size > 0) attachables.push(fileSend(targets));
+  const received = chosen || targets.size > 0 ? fileSend(targets) : undefined;
+  if (received) attachables.push(received);
   if (chosen || stores.size > 0) attachables.push(layouts);
   if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
   if (options.sourcePolicyCheck) attachables.push(sourcePolicy(options.sourcePolicyCheck));
   if (options.auth !== false) attachables.push(auth(options.auth));
-  return { attachables, exports, chosen, caches, layouts };
+  return { attachables, exports, chosen, caches, layouts, received };
 }
 
 /** Files in memory are sent from a temporary directory, as all others are from theirs. */

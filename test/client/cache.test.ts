@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { prepareCaches } from '../../src/client/cache.ts';
@@ -66,13 +66,18 @@ test('a local cache is named in its index when the build has succeeded, and foun
   const { finish, stores } = await prepareCaches([], [{ type: 'local', attrs: { dest: dir, tag: 'main' } }]);
   expect([...stores]).toEqual([[`local:${dir}`, { dir, writable: true }]]);
   const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', digest, size: 2 };
+  const blob = path.join(dir, 'blobs/sha256', '1'.repeat(64));
+  mkdirSync(path.dirname(blob), { recursive: true });
+  await expect(finish({ 'cache.manifest': JSON.stringify(manifest) })).rejects.toThrow(`${digest} is missing`);
+  expect(readdirSync(dir)).toEqual(['blobs']);
+  writeFileSync(blob, '{}');
   await finish({ 'cache.manifest': JSON.stringify(manifest) });
+  rmSync(blob);
   expect(JSON.parse(readFileSync(path.join(dir, 'index.json'), 'utf8')).manifests).toMatchObject([{ digest }]);
   expect(await skipped({ src: dir, tag: 'main' })).toEqual([
     `local cache import at ${dir} skipped: it has no content ${digest}`,
   ]);
-  mkdirSync(path.join(dir, 'blobs/sha256'), { recursive: true });
-  writeFileSync(path.join(dir, 'blobs/sha256', '1'.repeat(64)), '{}');
+  writeFileSync(blob, '{}');
   const found = await prepareCaches([{ type: 'local', attrs: { src: dir, tag: 'main' } }]);
   expect(found.imports).toMatchObject([{ Type: 'local', Attrs: { digest } }]);
   expect([...found.stores]).toEqual([[`local:${dir}`, { dir, writable: false }]]);

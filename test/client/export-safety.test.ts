@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ModeDir, ModeNamedPipe, ModeSocket, ModeSymlink } from '../../src/client/fsutil/file-mode.ts';
+import { ModeDir, ModeNamedPipe, ModeSocket } from '../../src/client/fsutil/file-mode.ts';
 import { contentStores } from '../../src/client/session/content.ts';
 import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
 import {
@@ -13,55 +13,31 @@ import {
   WriteAction,
   type WriteContentRequestSchema,
 } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
-import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
+import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { Code } from '../../src/rpc/status.ts';
 import { ends } from '../ends.ts';
+import {
+  dir,
+  type Entry,
+  exportTo,
+  file,
+  hardLink,
+  link,
+  type Packet,
+  sendBytes,
+  sendTree,
+  toDirectory,
+  toFile,
+} from './export-peer.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
-
-interface Entry {
-  readonly path: string;
-  readonly mode?: number;
-  readonly size?: bigint;
-  readonly linkname?: string;
-  /** What is sent when the client asks; `size` says what was announced. */
-  readonly data?: string;
-}
-
-type Packet = MessageInitShape<typeof PacketSchema>;
 
 /** Go's, of which the client knows nothing. */
 const ModeIrregular = 1 << 19;
 
-const dir = (name: string): Entry => ({ path: name, mode: ModeDir | 0o755 });
-const file = (name: string, data: string): Entry => ({ path: name, mode: 0o644, data });
-const link = (name: string, linkname: string): Entry => ({ path: name, mode: (ModeSymlink | 0o777) >>> 0, linkname });
-const hardLink = (name: string, linkname: string): Entry => ({ path: name, mode: 0o644, linkname });
-
-/** Sends a tree as the daemon's local exporter does, without minding any rule. */
-async function send(dest: string, entries: readonly Entry[]): Promise<void> {
-  const daemon = await fakeDaemon(fileSend(new Map([[0, { kind: 'directory', path: dest }]])));
-  const call = daemon.directoryExport.diffCopy();
-  const sending = (async () => {
-    for (const { path, mode = 0o644, linkname = '', data = '', size = BigInt(data.length) } of entries)
-      await call.send({ type: Type.PACKET_STAT, stat: { path, mode: mode >>> 0, size, linkname } });
-    await call.send({ type: Type.PACKET_STAT });
-  })().catch(() => {});
-  let failure: Error | undefined;
-  for await (const packet of call.messages) {
-    if (packet.type === Type.PACKET_REQ) {
-      const data = Buffer.from(entries[packet.ID]?.data ?? '');
-      if (data.length > 0) await call.send({ type: Type.PACKET_DATA, ID: packet.ID, data });
-      await call.send({ type: Type.PACKET_DATA, ID: packet.ID });
-    } else if (packet.type === Type.PACKET_FIN) {
-      await call.send({ type: Type.PACKET_FIN });
-      call.end();
-    } else if (packet.type === Type.PACKET_ERR) failure = new Error(Buffer.from(packet.data).toString());
-  }
-  await sending;
-  if (failure) throw failure;
-}
+const send = (dest: string, entries: readonly Entry[]) =>
+  exportTo(toDirectory(dest), (daemon) => sendTree(daemon, entries));
 
 describe('a directory export', () => {
   let root: string;
@@ -140,8 +116,8 @@ describe('a directory export', () => {
   });
 
   test('stays when the session ends with our last packet', async () => {
-    const attachable = fileSend(new Map([[0, { kind: 'directory', path: dest }]]));
-    const daemon = await fakeDaemon(attachable);
+    const received = fileSend(toDirectory(dest));
+    const daemon = await fakeDaemon(received);
     const call = daemon.directoryExport.diffCopy();
     await call.send({ type: Type.PACKET_STAT, stat: { path: 'd', mode: (ModeDir | 0o755) >>> 0 } });
     await call.send({ type: Type.PACKET_STAT });
@@ -150,7 +126,9 @@ describe('a directory export', () => {
         for await (const packet of call.messages) if (packet.type === Type.PACKET_FIN) daemon.cut();
       })(),
     ).rejects.toThrow();
-    await attachable.close?.();
+    await received.publish();
+    await received.keep();
+    await received.close();
     expect(readdirSync(dest)).toEqual(['d']);
   });
 
@@ -187,7 +165,7 @@ describe('a directory export', () => {
     ['a symlink to a path with a zero byte', [link('l', 'a\0b')]],
   ])('with %s is refused and leaves nothing behind', async (_, entries) => {
     await expect(send(dest, [file('!first', 'x'), ...entries])).rejects.toThrow();
-    expect(existsSync(dest)).toBe(false);
+    expect(readdirSync(root)).toEqual(['outside']);
     expect(readFileSync(path.join(outside, 'victim'), 'utf8')).toBe('untouched');
   });
 
@@ -197,7 +175,7 @@ describe('a directory export', () => {
     ['more files after the list', [{ type: Type.PACKET_STAT }, { type: Type.PACKET_STAT, stat: { path: 'late', mode: 0o644 } }]],
     ['an error of its own', [{ type: Type.PACKET_ERR, data: Buffer.from('broken') }]],
   ])('with %s is refused and leaves nothing behind', async (_, packets) => {
-    const daemon = await fakeDaemon(fileSend(new Map([[0, { kind: 'directory', path: dest }]])));
+    const daemon = await fakeDaemon(fileSend(toDirectory(dest)));
     const call = daemon.directoryExport.diffCopy();
     await call.send({ type: Type.PACKET_STAT, stat: { path: 'f', mode: 0o644, size: 3n } });
     for (const packet of packets) await call.send(packet);
@@ -207,7 +185,7 @@ describe('a directory export', () => {
           if (type === Type.PACKET_ERR) throw new Error(Buffer.from(data).toString());
       })(),
     ).rejects.toThrow();
-    await expect.poll(() => existsSync(dest)).toBe(false);
+    await expect.poll(() => readdirSync(root)).toEqual(['outside']);
   }); // biome-ignore format: a table
 
   test('makes pipes where they belong', async () => {
@@ -247,29 +225,24 @@ describe('a directory export', () => {
   });
 
   test('that is cut off leaves nothing behind', async () => {
-    const daemon = await fakeDaemon(fileSend(new Map([[0, { kind: 'directory', path: dest }]])));
+    const daemon = await fakeDaemon(fileSend(toDirectory(dest)));
     const call = daemon.directoryExport.diffCopy();
     await call.send({ type: Type.PACKET_STAT, stat: { path: 'f', mode: 0o644, size: 10n } });
     for await (const packet of call.messages) if (packet.type === Type.PACKET_REQ) break;
+    expect(readdirSync(root)).toHaveLength(2);
     daemon.cut();
-    await expect.poll(() => existsSync(dest)).toBe(false);
+    await expect.poll(() => readdirSync(root)).toEqual(['outside']);
   });
 });
 
 describe('a file export', () => {
-  /** Sends bytes as the exporters of archives do, to the exporter of a position. */
-  const sendBytes = async (targets: Map<number, ExportTarget>, id: string, ...data: string[]) => {
-    const daemon = await fakeDaemon(fileSend(targets));
-    const call = daemon.client(FileSend).diffCopy({ metadata: { 'buildkit-attachable-exporter-id': id } });
-    for (const bytes of data) await call.send({ data: Buffer.from(bytes) });
-    call.end();
-    for await (const _ of call.messages);
-  };
-  const toFile = (file: string) => new Map<number, ExportTarget>([[0, { kind: 'file', path: file }]]);
+  const sendTo = (file: string, ...data: string[]) =>
+    exportTo(toFile(file), (daemon) => sendBytes(daemon, '0', ...data));
 
   test('appears when all of it is there', async () => {
     const dest = path.join(temporaryDir(), 'out.tar');
-    const daemon = await fakeDaemon(fileSend(new Map([[3, { kind: 'file', path: dest }]])));
+    const received = fileSend(new Map([[3, { kind: 'file', path: dest }]]));
+    const daemon = await fakeDaemon(received);
     const call = daemon.client(FileSend).diffCopy({ metadata: { 'buildkit-attachable-exporter-id': '3' } });
     await call.send({ data: Buffer.from('one') });
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -277,7 +250,12 @@ describe('a file export', () => {
     await call.send({ data: Buffer.from('two') });
     call.end();
     for await (const _ of call.messages);
+    expect(existsSync(dest)).toBe(false); // the build may still fail
+    await received.publish();
+    await received.keep();
+    await received.close();
     expect(readFileSync(dest, 'utf8')).toBe('onetwo');
+    expect(readdirSync(path.dirname(dest))).toEqual(['out.tar']);
   });
 
   test('that is cut off leaves nothing behind', async () => {
@@ -311,22 +289,22 @@ describe('a file export', () => {
     const [real, name, pipe] = ['real', 'name', 'pipe'].map((it) => path.join(folder, it)) as [string, string, string];
     writeFileSync(real, 'old');
     symlinkSync('real', name);
-    await sendBytes(toFile(name), '0', 'new');
+    await sendTo(name, 'new');
     expect(lstatSync(name).isSymbolicLink()).toBe(true);
     expect(readFileSync(real, 'utf8')).toBe('new');
     execFileSync('mkfifo', [pipe]);
     const reading = readFile(pipe, 'utf8');
-    await sendBytes(toFile(pipe), '0', 'through');
+    await sendTo(pipe, 'through');
     expect(await reading).toBe('through');
     expect(readdirSync(folder).sort()).toEqual(['name', 'pipe', 'real']);
   });
 
   test('into a folder, or where no file can be, fails', async () => {
     const folder = temporaryDir();
-    await expect(sendBytes(toFile(folder), '0', 'x')).rejects.toThrow(`destination file ${folder} is a directory`);
+    await expect(sendTo(folder, 'x')).rejects.toThrow(`destination file ${folder} is a directory`);
     writeFileSync(path.join(folder, 'f'), '');
     for (const place of ['/proc/tsfront/out.tar', path.join(folder, 'f/out.tar')])
-      await expect(ends(sendBytes(toFile(place), '0', 'x'))).rejects.toThrow(`cannot create ${path.dirname(place)}`);
+      await expect(ends(sendTo(place, 'x'))).rejects.toThrow(`cannot create ${path.dirname(place)}`);
     expect(readdirSync(folder)).toEqual(['f']);
   });
 
@@ -337,13 +315,17 @@ describe('a file export', () => {
       [1, { kind: 'file', path: path.join(folder, 'one.tar') }],
       [2, { kind: 'file', path: path.join(folder, 'two.tar') }],
     ]);
-    await sendBytes(targets, '2', 'two');
-    await sendBytes(targets, '1', 'one');
-    for (const id of ['3', '-1', '1e9', '../../1'])
-      await expect(sendBytes(targets, id, 'x')).rejects.toThrow(`exporter ${id} not found`);
+    await exportTo(targets, async (daemon) => {
+      await sendBytes(daemon, '2', 'two');
+      await sendBytes(daemon, '1', 'one');
+      await sendTree(daemon, [file('f', 'file')], '0');
+      for (const id of ['3', '-1', '1e9', '../../1'])
+        await expect(sendBytes(daemon, id, 'x')).rejects.toThrow(`exporter ${id} not found`);
+      await expect(sendBytes(daemon, '1', 'x')).rejects.toThrow('exporter 1 has sent its output already');
+    });
     expect(readFileSync(path.join(folder, 'one.tar'), 'utf8')).toBe('one');
     expect(readFileSync(path.join(folder, 'two.tar'), 'utf8')).toBe('two');
-    expect(readdirSync(folder).sort()).toEqual(['one.tar', 'two.tar']);
+    expect(readdirSync(folder).sort()).toEqual(['dir', 'one.tar', 'two.tar']);
   });
 });
 

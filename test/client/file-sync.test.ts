@@ -1,7 +1,7 @@
 import { appendFileSync, chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createOrderCheck } from '../../src/client/fsutil/receive.ts';
+import { createOrderCheck } from '../../src/client/fsutil/order-check.ts';
 import { fileSync } from '../../src/client/session/file-sync.ts';
 import type { Stat } from '../../src/gen/fsutil/types/stat_pb.ts';
 import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';

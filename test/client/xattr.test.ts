@@ -63,7 +63,8 @@ describe.runIf(isPossible())('extended attributes', () => {
 
   test('are set on what is exported, also where the mode forbids it, and never through a link', async () => {
     const dest = temporaryDir();
-    const daemon = await fakeDaemon(fileSend(new Map([[0, { kind: 'directory', path: dest }]])));
+    const received = fileSend(new Map([[0, { kind: 'directory', path: dest }]]));
+    const daemon = await fakeDaemon(received);
     const call = daemon.directoryExport.diffCopy();
     const entries = [
       { path: 'd', mode: (ModeDir | 0o500) >>> 0, xattrs: { 'user.folder': value } },
@@ -82,6 +83,9 @@ describe.runIf(isPossible())('extended attributes', () => {
         call.end();
       }
     }
+    await received.publish();
+    await received.keep();
+    await received.close();
     const at = (name: string) => path.join(dest, name);
     expect(getAttributeSync(at('d'), 'user.folder')).toEqual(value);
     expect(listAttributesSync(at('f'))).toEqual(['user.test']);

@@ -1,31 +1,67 @@
 /** Creates directories with their parents. */
+import { randomBytes } from 'node:crypto';
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+
+/** How often what somebody else removes is made again. */
+const ATTEMPTS = 8;
 
 /**
  * Step by step: Node's own recursive mkdir never returns where the parents are there and the kernel still says
  * ENOENT, as it does in /proc.
  * @returns the topmost directory that was not there before, undefined when all were
- * @throws Error that names the directory; what was created is removed then
+ * @throws Error that names the directory; what was created is removed then, as far as it is empty
  */
 export async function makeDirs(dir: string, mode = 0o777): Promise<string | undefined> {
-  const missing = await missingDirs(dir);
   const created: string[] = [];
   try {
-    for (const parent of missing) {
-      await mkdir(parent, { mode }).then(
-        () => created.unshift(parent),
-        async (error: NodeJS.ErrnoException) => {
-          // somebody else may have been faster
-          if (error.code !== 'EEXIST' || !(await look(parent))?.isDirectory()) throw error;
-        },
-      );
-    }
+    for (let attempt = 1; !(await makeMissing(dir, mode, created, attempt < ATTEMPTS)); attempt++);
   } catch (error) {
-    for (const parent of created) await rmdir(parent).catch(() => {});
+    for (const parent of created.reverse()) await rmdir(parent).catch(() => {});
     throw new Error(`cannot create ${dir}: ${(error as Error).message}`, { cause: error });
   }
-  return created.at(-1);
+  return created[0];
+}
+
+/** @returns false when a parent has vanished: another build, which had made it, may have removed it again */
+async function makeMissing(dir: string, mode: number, created: string[], again: boolean): Promise<boolean> {
+  for (const parent of await missingDirs(dir)) {
+    try {
+      await mkdir(parent, { mode });
+      if (!created.includes(parent)) created.push(parent);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' && again) return false;
+      // somebody else may have been faster
+      if (code !== 'EEXIST' || !(await look(parent))?.isDirectory()) throw error;
+    }
+  }
+  return true;
+}
+
+/**
+ * Makes a private folder for what is to become `dest`: in it where it is a directory, else in the nearest parent that is
+ * there. So it lies in the same file system, and nothing else is made before there is something to show.
+ * @throws Error when nothing can be made there
+ */
+export async function makeStaging(dest: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const [first] = await missingDirs(dest);
+    const staging = path.join(first ? path.dirname(first) : path.resolve(dest), temporaryName());
+    try {
+      await mkdir(staging, { mode: 0o700 });
+      return staging;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < ATTEMPTS) continue;
+      const { message } = error as Error;
+      throw new Error(`cannot ${first ? 'create' : 'write into'} ${dest}: ${message}`, { cause: error });
+    }
+  }
+}
+
+/** A name for what is there for a while only. */
+export function temporaryName(): string {
+  return `.tsfront-export-${randomBytes(8).toString('hex')}`;
 }
 
 /** Removes a directory and its parents up to `topmost`, as far as they are empty and lie in it. */

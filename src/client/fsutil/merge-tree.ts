@@ -1,84 +1,351 @@
-/** Moves a tree that is complete into one that is there: all of it, or, when something fails, nothing. */
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmod, link, lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
+/** Moves trees that are complete into a folder: all of them, or, when something fails, nothing. */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  utimesSync,
+} from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { decodeText } from '../../go/text.ts';
+import { onDisk } from '../../system/file-name.ts';
+import { printableLine } from '../../text/printable.ts';
+import { hasContents, isDirectory, ModeDir, toUnixPermissions } from './file-mode.ts';
+import { type HeldFolder, holdFolder } from './held-folder.ts';
+import { makeDirs, removeEmptyDirs, temporaryName } from './make-dirs.ts';
+import { applyFolderMetadata, applyMetadata, reason } from './metadata.ts';
+import { quoteName } from './order-check.ts';
+import type { ReceivedFile } from './receiver.ts';
+import type { XattrCalls } from './xattr.ts';
 
-const run = promisify(execFile);
-
-interface Journal {
-  /** What takes each change back, in the order of the changes. */
-  readonly undo: (() => Promise<unknown>)[];
-  /** What was in the way, under names of its own; of no use once everything is in place. */
-  readonly replaced: string[];
-  /** Emptied directories. */
-  readonly emptied: string[];
+/** A tree in a private folder; its own folders still have to get their metadata. */
+export interface ReceivedTree {
+  readonly root: string;
+  /** All that is in it, each folder followed by what is in it. */
+  readonly files: readonly ReceivedFile[];
 }
+
+/** Trees that are in place, and what was there before: that goes with `keep` or comes back with `undo`. */
+export interface Placement {
+  keep(): void;
+  /** Takes back what was put there; what others wrote meanwhile stays. @returns what could not be taken back */
+  undo(): Promise<readonly string[]>;
+}
+
+/** A step to take back, by its place below the destination. */
+type Step =
+  | { readonly kind: 'moved'; readonly dir: string; readonly name: string; readonly tree: ReceivedTree }
+  | { readonly kind: 'aside'; readonly dir: string; readonly name: string; readonly aside: string }
+  | { readonly kind: 'merged'; readonly dir: string; readonly stats: Stats }
+  | { readonly kind: 'copy'; readonly dir: string; readonly name: string };
 
 /**
- * Moves what is in `from` into `to`. Directories are merged; anything else takes the place of what has its name.
- * @param finish runs when everything is in place, and belongs to it
- * @throws Error with `to` as it was before
+ * Moves trees to `dest`. A folder that is not there is moved as a whole, those that are there are merged; anything else
+ * takes the place of what has its name.
+ * @throws Error with `dest` as it was before
  */
-export async function mergeTree(from: string, to: string, finish: () => Promise<void>): Promise<void> {
-  const journal: Journal = { undo: [], replaced: [], emptied: [] };
-  try {
-    await merge(from, to, journal);
-    await finish();
-  } catch (error) {
-    for (const undo of journal.undo.reverse()) await undo().catch(() => {}); // the rest is still to be taken back
-    throw error;
-  }
-  for (const left of [...journal.replaced, ...journal.emptied]) await rm(left, { recursive: true, force: true });
-}
+export async function placeTrees(
+  trees: readonly ReceivedTree[],
+  dest: string,
+  xattrs: XattrCalls | undefined,
+): Promise<Placement> {
+  const target = path.resolve(dest);
+  const steps: Step[] = [];
+  let created: string | undefined; // the topmost folder that was made for it
+  let whole: ReceivedTree | undefined; // became the destination itself
+  let root: HeldFolder | undefined;
 
-async function merge(from: string, to: string, journal: Journal): Promise<void> {
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const source = path.join(from, entry.name);
-    const target = path.join(to, entry.name);
-    const existing = await lstat(target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (existing?.isDirectory() && entry.isDirectory()) {
-      journal.undo.push(async () => {
-        await chmod(target, existing.mode & 0o7777);
-        await utimes(target, existing.atime, existing.mtime);
-      });
-      const isMount = existing.dev !== (await lstat(source)).dev;
-      await merge(isMount ? await copyOver(source, target, journal) : source, target, journal);
-      continue;
+  const undo = async () => {
+    const left: string[] = [];
+    for (const step of steps.reverse())
+      try {
+        if (root) takeBack(step, root);
+      } catch (error) {
+        if (step.kind === 'aside')
+          left.push(`${path.join(target, step.dir, step.name)} is now ${step.aside} there (${reason(error)})`);
+      }
+    root?.close();
+    if (whole) {
+      const parent = holdFolder(path.dirname(target), { followLink: true });
+      removeOwn(`${parent.path}/${path.basename(target)}`, ownFiles(whole), '');
+      parent.close();
     }
-    if (existing) await setAside(target, !existing.isDirectory() && !entry.isDirectory(), journal);
-    await rename(source, target);
-    journal.undo.push(() => rm(target, { recursive: true, force: true }));
+    if (created) await removeEmptyDirs(path.dirname(target), created);
+    return left;
+  };
+
+  try {
+    for (const tree of trees) {
+      if (!root) {
+        created ??= await makeDirs(path.dirname(target), 0o700);
+        if (await becomes(tree, target, xattrs)) whole = tree;
+        root = holdTarget(target);
+        if (whole === tree) continue;
+      }
+      const source = holdFolder(tree.root);
+      try {
+        mergeFolder({ tree, dest, xattrs, steps, at: 0 }, source, root, '');
+      } finally {
+        source.close();
+      }
+    }
+  } catch (error) {
+    const left = await undo();
+    if (left.length === 0) throw error;
+    throw new Error(`${(error as Error).message}; what could not be put back: ${printableLine(left.join(', '))}`);
+  }
+  return {
+    undo,
+    keep() {
+      for (const step of steps) {
+        const name = step.kind === 'aside' ? step.aside : step.kind === 'copy' ? step.name : undefined;
+        if (name === undefined) continue;
+        const folder = descend(root!, step.dir);
+        rmSync(onDisk(`${folder.path}/${name}`), { recursive: true, force: true });
+        folder.close();
+      }
+      root!.close();
+    },
+  };
+}
+
+function holdTarget(target: string): HeldFolder {
+  try {
+    return holdFolder(target, { followLink: true });
+  } catch (error) {
+    throw new Error(`cannot write into ${target}: ${reason(error)}`);
   }
 }
 
-/** Nothing can be moved into another file system: what goes there is first copied to a directory beside its place. */
-async function copyOver(source: string, target: string, { undo, emptied }: Journal): Promise<string> {
-  const copy = temporaryName(target);
-  await mkdir(copy, { mode: 0o700 });
-  undo.push(() => rm(copy, { recursive: true, force: true }));
-  emptied.push(copy);
-  await run('cp', ['-a', `${source}/.`, copy]);
+/** Makes the tree itself the destination, when there is none. @returns whether it did */
+async function becomes(tree: ReceivedTree, target: string, xattrs: XattrCalls | undefined): Promise<boolean> {
+  if (lstatSync(onDisk(target), { throwIfNoEntry: false })) return false;
+  completeFolders(tree, 0, tree.files.length, xattrs);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      renameSync(onDisk(tree.root), onDisk(target));
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST' || code === 'ENOTEMPTY') return false; // somebody else was faster
+      if (code !== 'ENOENT' || attempt === 8) throw new Error(`cannot create ${target}: ${reason(error)}`);
+      await makeDirs(path.dirname(target), 0o700); // another build has removed a parent that was empty
+    }
+  }
+}
+
+interface Merge {
+  readonly tree: ReceivedTree;
+  readonly dest: string;
+  readonly xattrs: XattrCalls | undefined;
+  readonly steps: Step[];
+  /** The next file of the list. */
+  at: number;
+}
+
+/** Moves what is in a folder of the tree into one that is there. @param dir its path in the tree, '' or with a slash at its end */
+function mergeFolder(merge: Merge, source: HeldFolder, target: HeldFolder, dir: string): void {
+  const { files } = merge.tree;
+  for (let file = files[merge.at]; file?.path.startsWith(dir); file = files[merge.at]) {
+    try {
+      mergeFile(merge, file, source, target, dir);
+    } catch (error) {
+      if (error instanceof PlacingError) throw error;
+      throw new PlacingError(`cannot put ${quoteName(file.path)} into ${merge.dest}: ${reason(error)}`);
+    }
+  }
+}
+
+/** Says already which file it is about. */
+class PlacingError extends Error {}
+
+function mergeFile(merge: Merge, file: ReceivedFile, source: HeldFolder, target: HeldFolder, dir: string): void {
+  const { tree, xattrs, steps } = merge;
+  const name = file.path.slice(dir.length);
+  const from = `${source.path}/${name}`;
+  const to = `${target.path}/${name}`;
+  const existing = lstatSync(onDisk(to), { throwIfNoEntry: false });
+  if (existing?.isDirectory() && isDirectory(file.mode)) {
+    merge.at++;
+    const folder = holdFolder(to);
+    let inside: HeldFolder | undefined;
+    try {
+      inside = holdFolder(from);
+      const stats = statSync(onDisk(folder.path));
+      steps.push({ kind: 'merged', dir: file.path, stats });
+      if (stats.dev !== statSync(onDisk(inside.path)).dev) {
+        const copy = copyOver(inside, folder, file.path, steps);
+        inside.close();
+        inside = copy;
+      }
+      mergeFolder(merge, inside, folder, `${file.path}/`);
+      applyFolderMetadata(folder, file, xattrs);
+    } finally {
+      inside?.close();
+      folder.close();
+    }
+    return;
+  }
+  if (existing) setAside(target, name, dir, !existing.isDirectory() && !isDirectory(file.mode), steps);
+  if (!isDirectory(file.mode)) {
+    renameSync(onDisk(from), onDisk(to));
+    steps.push({ kind: 'moved', dir, name, tree });
+    merge.at++;
+    return;
+  }
+  const end = endOf(tree, merge.at);
+  completeFolders({ ...tree, root: source.path }, merge.at + 1, end, xattrs, dir);
+  const folder = holdFolder(from);
+  try {
+    renameSync(onDisk(from), onDisk(to));
+    steps.push({ kind: 'moved', dir, name, tree });
+    if (folder.held) applyFolderMetadata(folder, file, xattrs);
+    else applyMetadata(to, file, xattrs);
+  } finally {
+    folder.close();
+  }
+  merge.at = end;
+}
+
+/** The position behind a folder and all that is in it. */
+function endOf({ files }: ReceivedTree, at: number): number {
+  const inside = `${files[at]!.path}/`;
+  let end = at + 1;
+  while (files[end]?.path.startsWith(inside)) end++;
+  return end;
+}
+
+/** Gives folders their metadata, the inner ones first: a mode may forbid to look inside. @param dir where `root` is in the tree */
+function completeFolders(tree: ReceivedTree, from: number, to: number, xattrs: XattrCalls | undefined, dir = ''): void {
+  for (let at = to - 1; at >= from; at--) {
+    const file = tree.files[at]!;
+    if (isDirectory(file.mode)) applyMetadata(`${tree.root}/${file.path.slice(dir.length)}`, file, xattrs);
+  }
+}
+
+/** Nothing can be moved into another file system: what goes there is first copied to a folder in its place. */
+function copyOver(source: HeldFolder, target: HeldFolder, dir: string, steps: Step[]): HeldFolder {
+  const name = temporaryName();
+  mkdirSync(onDisk(`${target.path}/${name}`), 0o700);
+  steps.push({ kind: 'copy', dir: `${dir}/`, name });
+  const copy = holdFolder(`${target.path}/${name}`);
+  try {
+    execFileSync('cp', ['-a', '--', `${source.pathForPrograms}/.`, `${copy.pathForPrograms}/.`], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    });
+  } catch (error) {
+    copy.close();
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Error(printableLine((stderr || message).trim()));
+  }
   return copy;
 }
 
 /** A file whose place a file takes keeps its name until then, so that it is never missing. */
-async function setAside(target: string, forFile: boolean, { undo, replaced }: Journal): Promise<void> {
-  const aside = temporaryName(path.dirname(target));
-  if (forFile)
-    await link(target, aside).catch(() => rename(target, aside)); // not every file system has hard links
-  else await rename(target, aside);
-  undo.push(async () => {
-    await rename(aside, target);
-    await rm(aside, { force: true }); // two names of one file stay two
-  });
-  replaced.push(aside);
+function setAside(target: HeldFolder, name: string, dir: string, forFile: boolean, steps: Step[]): void {
+  const aside = temporaryName();
+  const [old, kept] = [onDisk(`${target.path}/${name}`), onDisk(`${target.path}/${aside}`)];
+  if (!forFile || !tryToLink(old, kept)) renameSync(old, kept);
+  steps.push({ kind: 'aside', dir, name, aside });
 }
 
-function temporaryName(dir: string): string {
-  return path.join(dir, `.tsfront-export-${randomBytes(8).toString('hex')}`);
+/** Not every file system has hard links. */
+function tryToLink(file: string | Buffer, name: string | Buffer): boolean {
+  try {
+    linkSync(file, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function takeBack(step: Step, root: HeldFolder): void {
+  const folder = descend(root, step.dir);
+  try {
+    if (step.kind === 'merged') {
+      chmodSync(onDisk(folder.path), step.stats.mode & 0o7777);
+      utimesSync(onDisk(folder.path), step.stats.atime, step.stats.mtime);
+    } else if (step.kind === 'moved') {
+      removeOwn(`${folder.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
+    } else if (step.kind === 'copy') {
+      rmSync(onDisk(`${folder.path}/${step.name}`), { recursive: true, force: true });
+    } else {
+      const [name, kept] = [onDisk(`${folder.path}/${step.name}`), onDisk(`${folder.path}/${step.aside}`)];
+      const now = lstatSync(name, { throwIfNoEntry: false });
+      if (now && now.ino !== lstatSync(kept).ino) throw new Error('EEXIST: something else has taken its place');
+      renameSync(kept, name);
+      rmSync(kept, { force: true }); // two names of one file stay two
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+/** Takes hold of a folder below another, name by name, so that none of them is a link. */
+function descend(root: HeldFolder, dir: string): HeldFolder {
+  let at = holdFolder(root.path, { followLink: true });
+  for (const name of dir.split('/').filter(Boolean)) {
+    const parent = at;
+    try {
+      at = holdFolder(`${parent.path}/${name}`);
+    } finally {
+      parent.close();
+    }
+  }
+  return at;
+}
+
+const indexes = new WeakMap<ReceivedTree, ReadonlyMap<string, ReceivedFile>>();
+
+function ownFiles(tree: ReceivedTree): ReadonlyMap<string, ReceivedFile> {
+  let index = indexes.get(tree);
+  if (!index) {
+    index = new Map([['', WHOLE], ...tree.files.map((file): [string, ReceivedFile] => [file.path, file])]);
+    indexes.set(tree, index);
+  }
+  return index;
+}
+
+/** The tree's root, which the listing leaves out. */
+const WHOLE: ReceivedFile = { path: '', mode: (ModeDir | 0o700) >>> 0, modTime: 0n, size: 0 };
+
+/** Removes what was received; what others have written there stays, with the folders around it. */
+function removeOwn(place: string, own: ReadonlyMap<string, ReceivedFile>, name: string): void {
+  const stats = lstatSync(onDisk(place), { throwIfNoEntry: false });
+  const file = own.get(name);
+  if (!stats || !file || !isStillOurs(stats, file)) return;
+  if (!isDirectory(file.mode)) {
+    unlinkSync(onDisk(place));
+    return;
+  }
+  const folder = holdFolder(place);
+  try {
+    chmodSync(onDisk(folder.path), 0o700);
+    for (const child of readdirSync(onDisk(folder.path), { encoding: 'buffer' })) {
+      const inside = decodeText(child);
+      removeOwn(`${folder.path}/${inside}`, own, name === '' ? inside : `${name}/${inside}`);
+    }
+    try {
+      rmdirSync(onDisk(place));
+    } catch {
+      chmodSync(onDisk(folder.path), toUnixPermissions(file.mode));
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+function isStillOurs(stats: Stats, { mode, modTime, size }: ReceivedFile): boolean {
+  if (stats.isDirectory() || isDirectory(mode)) return stats.isDirectory() && isDirectory(mode);
+  if (hasContents(mode) && (!stats.isFile() || (size > 0 && stats.size !== size))) return false;
+  return Math.abs(stats.mtimeMs - Number(modTime / 1_000_000n)) <= 1;
 }

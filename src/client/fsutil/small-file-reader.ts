@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { workerUrl } from './worker-url.ts';
 
 /** What the daemon wants to have of a file that was listed. */
 export interface FileRequest {
@@ -37,7 +38,7 @@ export interface SmallFileReader {
 /** Starts the thread; it does not keep the process alive. */
 export function startSmallFileReader(base: string, strict: boolean): SmallFileReader {
   const settings: ReaderSettings = { base, strict };
-  const worker = new Worker(workerUrl(), { workerData: settings });
+  const worker = new Worker(workerUrl('read-worker'), { workerData: settings });
   worker.unref();
   // batches are answered in the order in which they were asked for
   const batches: { write(frames: Uint8Array): Promise<void>; written: Promise<void>; end(error?: Error): void }[] = [];
@@ -72,11 +73,4 @@ export function startSmallFileReader(base: string, strict: boolean): SmallFileRe
       await ended;
     },
   };
-}
-
-/** Beside this file in the source; in the package it is an entry of its own. */
-function workerUrl(): URL {
-  const here = import.meta.url;
-  if (here.endsWith('.ts')) return new URL('./read-worker.ts', here);
-  return new URL(/\/chunks\/[^/]*$/.test(here) ? '../read-worker.js' : './read-worker.js', here);
 }

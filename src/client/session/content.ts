@@ -8,7 +8,7 @@ import { routes } from '../../rpc/server.ts';
 import type { ServerContext } from '../../rpc/service.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
 import { makeDirs, removeEmptyDirs } from '../fsutil/make-dirs.ts';
-import { blobPath } from './oci-layout.ts';
+import { blobPath, contentOf, lockIndex, readIndex } from './oci-layout.ts';
 import type { Attachable } from './session.ts';
 
 const CHUNK_BYTES = 1 << 20;
@@ -56,7 +56,7 @@ interface Staging {
 export function contentStores(stores: ReadonlyMap<string, ContentStore>): ContentStores {
   const ingests = new Map<string, Ingest>();
   const stagings = new Map<string, Promise<Staging>>(); // by directory
-  const published: { file: string; created: string | undefined }[] = [];
+  const published: { dir: string; digest: string; created: string | undefined }[] = [];
   const locks = new Set<string>(); // one call at a time may write
   const choose = (context: ServerContext) => {
     const id = context.headers.get('buildkit-attachable-store-id')?.[0] ?? '';
@@ -238,15 +238,23 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
           if (await stat(target).catch(() => undefined)) continue; // another build has written the same
           const created = await makeDirs(path.dirname(target));
           await rename(file, target);
-          published.push({ file: target, created });
+          published.push({ dir, digest, created });
         }
       }
     },
     async discard() {
-      for (const { file, created } of published.reverse()) {
-        await rm(file, { force: true });
-        if (created) await removeEmptyDirs(path.dirname(file), created);
-      }
+      for (const dir of new Set(published.map((blob) => blob.dir)))
+        await lockIndex(dir, async () => {
+          // a build that found a blob to be there already may have named it meanwhile; if nobody can tell, all stay
+          const named = await readIndex(dir).then(
+            (entries) => contentOf(dir, entries),
+            () => undefined,
+          );
+          for (const { digest } of published.filter((blob) => blob.dir === dir))
+            if (named && !named.digests.has(digest)) await rm(blobPath(dir, digest), { force: true });
+        });
+      for (const { dir, digest, created } of published.reverse())
+        if (created) await removeEmptyDirs(path.dirname(blobPath(dir, digest)), created);
       for (const [dir, staging] of stagings) {
         const created = (await staging.catch(() => undefined))?.created;
         if (created) await removeEmptyDirs(dir, created);

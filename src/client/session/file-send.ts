@@ -1,7 +1,6 @@
 /** Session service that takes what exporters send: a directory tree, or the bytes of one file. */
-import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { link, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -9,8 +8,9 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { BytesMessageSchema, FileSend } from '../../gen/moby/filesync/v1/filesync_pb.ts';
 import type { RawCall, RawHandler } from '../../rpc/server.ts';
 import { methodPath } from '../../rpc/service.ts';
-import { makeDirs } from '../fsutil/make-dirs.ts';
+import { makeDirs, makeStaging, removeEmptyDirs, temporaryName } from '../fsutil/make-dirs.ts';
 import { receiveTree } from '../fsutil/receive.ts';
+import { startTreeWriter, type TreeWriter } from '../fsutil/tree-writer.ts';
 import type { Attachable } from './session.ts';
 
 /** Where an exporter's output goes. */
@@ -22,51 +22,215 @@ export type ExportTarget =
   /** A stream, opened when the first bytes come; `metadata` is what the exporter says of them. */
   | { readonly kind: 'stream'; open(metadata: Readonly<Record<string, string>>): Writable | Promise<Writable> };
 
+/**
+ * What was received is kept aside until the build has succeeded. What is published and not kept when the service is
+ * closed is taken back.
+ */
+export interface ReceivedExports extends Attachable {
+  /**
+   * Puts all outputs into their places.
+   * @throws Error when one was not sent, or not all of it, whatever the daemon says of the build
+   */
+  publish(): Promise<void>;
+  /** Gives up what was in these places before. */
+  keep(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Something that the daemon sends for a target; several for a directory, when each platform comes by itself. */
+interface Transfer {
+  readonly position: number;
+  readonly number: number;
+  complete: boolean;
+  error?: Error;
+  /** Where a file waits to be published. */
+  staging?: string;
+}
+
 const EXPORTER_ID = 'buildkit-attachable-exporter-id';
 const METADATA_PREFIX = 'exporter-md-';
+/** A daemon ends a build when its outputs were received; this is for what may still be on its way then. */
+const GRACE_MS = 5000;
 
 /** Takes exports by the position of their exporter in the request. */
-export function fileSend(targets: ReadonlyMap<number, ExportTarget>): Attachable {
-  const transfers = new Set<Promise<void>>();
-  const receive = async (call: RawCall, target: Exclude<ExportTarget, { kind: 'stream' }>) => {
-    const transfer = target.kind === 'directory' ? receiveTree(call, target.path) : receiveFile(call, target.path);
-    transfers.add(transfer);
-    await transfer.finally(() => transfers.delete(transfer));
+export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedExports {
+  const transfers: Transfer[] = [];
+  const running = new Set<Promise<void>>();
+  const places: FilePlace[] = [];
+  let writer: TreeWriter | undefined;
+  let kept = false;
+
+  const receive = async (call: RawCall, target: ExportTarget, transfer: Transfer) => {
+    if (target.kind === 'directory') {
+      writer ??= startTreeWriter();
+      return receiveTree(call, writer, transfer.number, target.path, () => {
+        transfer.complete = true;
+      });
+    }
+    if (target.kind === 'stream') await receiveInto(call, await target.open(metadataOf(call)));
+    else if (await isSpecial(target.path)) await receiveInto(call, createWriteStream(target.path));
+    else transfer.staging = await receiveFile(call, target.path);
+    transfer.complete = true;
   };
   const diffCopy: RawHandler = async (call) => {
     const id = call.headers.get(EXPORTER_ID)?.[0] || '0'; // daemons that know only one exporter do not name it
-    const target = targets.get(/^\d+$/.test(id) ? Number(id) : -1);
+    const position = /^\d+$/.test(id) ? Number(id) : -1;
+    const target = targets.get(position);
     if (!target) throw new Error(`exporter ${id} not found`);
-    if (target.kind !== 'stream') return receive(call, target);
-    const metadata: Record<string, string> = Object.create(null);
-    for (const [name, values] of call.headers)
-      if (name.startsWith(METADATA_PREFIX)) metadata[name.slice(METADATA_PREFIX.length)] = values.join(',');
-    await receiveInto(call, await target.open(metadata));
+    if (target.kind !== 'directory' && transfers.some((other) => other.position === position))
+      throw new Error(`exporter ${id} has sent its output already`);
+    const transfer: Transfer = { position, number: transfers.length, complete: false };
+    transfers.push(transfer);
+    const receiving = receive(call, target, transfer);
+    running.add(receiving);
+    try {
+      await receiving;
+    } catch (error) {
+      transfer.error = error as Error;
+      throw error;
+    } finally {
+      running.delete(receiving);
+    }
   };
+  /** @throws Error for the first target that has not everything */
+  const checkAll = async () => {
+    if (transfers.some(({ complete, error }) => !complete && !error)) await settled(running, GRACE_MS);
+    for (const [position, target] of targets) {
+      const what = `output ${position + 1}${target.kind === 'stream' ? '' : ` (${target.path})`}`;
+      const sent = transfers.filter((transfer) => transfer.position === position);
+      const failed = sent.find(({ error }) => error)?.error;
+      if (failed) throw new Error(`the daemon says that the build succeeded, but ${what} failed: ${failed.message}`);
+      if (sent.length === 0) throw new Error(`the daemon says that the build succeeded, but it has not sent ${what}`);
+      if (sent.some(({ complete }) => !complete))
+        throw new Error(`the daemon says that the build succeeded, but it has not sent all of ${what}`);
+    }
+  };
+
   return {
     routes: new Map([[methodPath(FileSend, 'diffCopy'), diffCopy]]),
+    async publish() {
+      await checkAll();
+      for (const [position, target] of targets) {
+        const sent = transfers.filter((transfer) => transfer.position === position);
+        if (target.kind === 'directory') {
+          const numbers = sent.map(({ number }) => number);
+          await writer!.ask({ kind: 'publish', transfers: numbers, dest: target.path });
+        } else if (target.kind === 'file' && sent[0]?.staging) {
+          places.push(await placeFile(sent[0].staging, target.path));
+        }
+      }
+    },
+    async keep() {
+      kept = true;
+      for (const { aside } of places) if (aside) await rm(aside, { force: true });
+      await writer?.ask({ kind: 'keep' });
+    },
     async close() {
-      await Promise.allSettled(transfers);
+      await Promise.allSettled(running);
+      try {
+        if (!kept) {
+          for (const place of places.splice(0).reverse()) await takeBack(place);
+          await writer?.ask({ kind: 'undo' });
+        }
+      } catch (error) {
+        process.emitWarning((error as Error).message); // the build has failed already, for another reason
+      } finally {
+        for (const { staging } of transfers) if (staging) await rm(staging, { recursive: true, force: true });
+        for (const { number } of writer ? transfers : []) await writer!.ask({ kind: 'drop', transfer: number });
+        await writer?.close();
+      }
     },
   };
 }
 
-/** Writes beside the destination and renames at the end, so that nobody sees half a file. */
-async function receiveFile(call: RawCall, file: string): Promise<void> {
+function metadataOf(call: RawCall): Record<string, string> {
+  const metadata: Record<string, string> = Object.create(null);
+  for (const [name, values] of call.headers)
+    if (name.startsWith(METADATA_PREFIX)) metadata[name.slice(METADATA_PREFIX.length)] = values.join(',');
+  return metadata;
+}
+
+async function settled(promises: Iterable<Promise<unknown>>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([Promise.allSettled(promises), late]);
+  clearTimeout(timer);
+}
+
+/** Whether a file is a device or a pipe: these are written to, not replaced. @throws Error for a directory */
+async function isSpecial(file: string): Promise<boolean> {
   const existing = await stat(file).catch(() => undefined);
   if (existing?.isDirectory()) throw new Error(`destination file ${file} is a directory`);
-  if (existing && !existing.isFile()) return receiveInto(call, createWriteStream(file)); // a device, a pipe
-  const dest = existing ? await realpath(file) : path.resolve(file);
-  const created = await makeDirs(path.dirname(dest));
-  const partial = `${dest}.${randomBytes(6).toString('hex')}.partial`;
+  return existing !== undefined && !existing.isFile();
+}
+
+/** What a file is called in its private folder. */
+const CONTENTS = 'contents';
+
+/** @returns the private folder, near its place, in which the file waits */
+async function receiveFile(call: RawCall, file: string): Promise<string> {
+  const staging = await makeStaging(path.dirname(await followLinks(file)));
   try {
-    await receiveInto(call, createWriteStream(partial, { flags: 'wx' }));
-    await rename(partial, dest);
+    await receiveInto(call, createWriteStream(path.join(staging, CONTENTS), { flags: 'wx' }));
+    return staging;
   } catch (error) {
-    await rm(partial, { force: true });
-    if (created) await rm(created, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A link stays, and what it leads to is replaced. */
+async function followLinks(file: string): Promise<string> {
+  return realpath(file).catch(() => path.resolve(file));
+}
+
+/** A file in its place. */
+interface FilePlace {
+  readonly file: string;
+  readonly ino: number;
+  /** What was there before. */
+  readonly aside: string | undefined;
+  /** The topmost directory that was made for it. */
+  readonly created: string | undefined;
+}
+
+async function placeFile(staging: string, wanted: string): Promise<FilePlace> {
+  const file = await followLinks(wanted);
+  const { ino } = await stat(path.join(staging, CONTENTS));
+  const created = await makeDirs(path.dirname(file));
+  const aside = path.join(path.dirname(file), temporaryName());
+  let hadOne = false;
+  try {
+    hadOne = await setAside(file, aside);
+    await rename(path.join(staging, CONTENTS), file);
+    return { file, ino, aside: hadOne ? aside : undefined, created };
+  } catch (error) {
+    if (hadOne) await rename(aside, file).then(() => rm(aside, { force: true }));
+    if (created) await removeEmptyDirs(path.dirname(file), created);
+    throw new Error(`cannot write ${wanted}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A file that is replaced keeps its name until then, where the file system has hard links. */
+async function setAside(file: string, aside: string): Promise<boolean> {
+  const { code } = await link(file, aside).then(
+    () => ({ code: '' }),
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (code === 'ENOENT') return false;
+  if (code !== '') await rename(file, aside);
+  return true;
+}
+
+/** Unless somebody has put another file there since. */
+async function takeBack({ file, ino, aside, created }: FilePlace): Promise<void> {
+  const now = await stat(file).catch(() => undefined);
+  if (now && now.ino !== ino) return;
+  if (aside) await rename(aside, file);
+  else await rm(file, { force: true });
+  if (created) await removeEmptyDirs(path.dirname(file), created);
 }
 
 async function receiveInto(call: RawCall, output: Writable): Promise<void> {

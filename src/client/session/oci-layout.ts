@@ -1,6 +1,6 @@
 /** OCI image layouts on disk: blobs by digest, and the index that names them. */
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirs } from '../fsutil/make-dirs.ts';
 
@@ -48,25 +48,107 @@ export async function findInIndex(dir: string, tag: string): Promise<Descriptor 
   return tagged ?? (entries.length === 1 && !entries[0]!.annotations?.[REF_NAME] ? entries[0] : undefined);
 }
 
-/** Names a stored manifest. An image name brings its tag. What had the tag before loses it. */
+/**
+ * Names a stored manifest. An image name brings its tag. What had the tag before loses it.
+ * @throws Error when the manifest, or something that it names, is not there
+ */
 export async function putInIndex(dir: string, descriptor: Descriptor, names: readonly string[]): Promise<void> {
-  const entries = [...(await readIndex(dir))];
-  for (const name of names) {
-    const colon = name.lastIndexOf(':');
-    const tag = colon > name.lastIndexOf('/') ? name.slice(colon + 1) : name.includes('/') ? 'latest' : name;
-    const annotations = { ...descriptor.annotations, [REF_NAME]: tag, ...(name !== tag ? { [IMAGE_NAME]: name } : {}) };
-    const same = entries.findIndex(
-      ({ annotations: old }) => old?.[REF_NAME] === tag && (name === tag || (old[IMAGE_NAME] ?? name) === name),
+  const { missing } = await contentOf(dir, [descriptor]);
+  if (missing.length > 0)
+    throw new Error(
+      `the daemon says that the build succeeded, but ${dir} has not got all of it: ${missing[0]} is missing`,
     );
-    if (same >= 0) entries.splice(same, 1);
-    entries.push({ ...descriptor, annotations });
-  }
-  const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: entries };
-  await makeDirs(dir);
-  await writeWhole({
-    [path.join(dir, 'oci-layout')]: JSON.stringify({ imageLayoutVersion: '1.0.0' }),
-    [path.join(dir, 'index.json')]: JSON.stringify(index),
+  await lockIndex(dir, async () => {
+    const entries = [...(await readIndex(dir))];
+    for (const name of names) {
+      const colon = name.lastIndexOf(':');
+      const tag = colon > name.lastIndexOf('/') ? name.slice(colon + 1) : name.includes('/') ? 'latest' : name;
+      const annotations = {
+        ...descriptor.annotations,
+        [REF_NAME]: tag,
+        ...(name !== tag ? { [IMAGE_NAME]: name } : {}),
+      };
+      const same = entries.findIndex(
+        ({ annotations: old }) => old?.[REF_NAME] === tag && (name === tag || (old[IMAGE_NAME] ?? name) === name),
+      );
+      if (same >= 0) entries.splice(same, 1);
+      entries.push({ ...descriptor, annotations });
+    }
+    const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: entries };
+    await writeWhole({
+      [path.join(dir, 'oci-layout')]: JSON.stringify({ imageLayoutVersion: '1.0.0' }),
+      [path.join(dir, 'index.json')]: JSON.stringify(index),
+    });
   });
+}
+
+const MANIFEST =
+  /^application\/vnd\.(oci\.image\.(index|manifest)\.v1|docker\.distribution\.manifest(\.list)?\.v2)\+json$/;
+/** Layers that stay where they are: a layout may do without. */
+const FOREIGN = /foreign|nondistributable/;
+/** The largest manifest that is read. */
+const MANIFEST_BYTES = 16 << 20;
+
+/** The digests of all that descriptors lead to, and of those the ones that are not there, or not of the size they should have. */
+export async function contentOf(
+  dir: string,
+  descriptors: readonly Descriptor[],
+): Promise<{ readonly digests: ReadonlySet<string>; readonly missing: readonly string[] }> {
+  const digests = new Set<string>();
+  const missing: string[] = [];
+  const pending = [...descriptors];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { digest, size, mediaType } = next;
+    if (digests.has(digest)) continue;
+    digests.add(digest);
+    const file = blobPath(dir, digest);
+    if ((await stat(file).catch(() => undefined))?.size !== size) {
+      if (!FOREIGN.test(mediaType)) missing.push(digest);
+    } else if (MANIFEST.test(mediaType) && size <= MANIFEST_BYTES) {
+      const { manifests, config, layers } = await readManifest(file);
+      pending.push(...(manifests ?? []), ...(layers ?? []), ...(config ? [config] : []));
+    }
+  }
+  return { digests, missing };
+}
+
+interface Manifest {
+  readonly manifests?: readonly Descriptor[] | null;
+  readonly config?: Descriptor | null;
+  readonly layers?: readonly Descriptor[] | null;
+}
+
+async function readManifest(file: string): Promise<Manifest> {
+  try {
+    return (JSON.parse(await readFile(file, 'utf8')) as Manifest | null) ?? {};
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
+  }
+}
+
+/** The lock of one that was killed is taken over then. */
+const STALE_MS = 10_000;
+
+/** Lets one build at a time change what a layout's index names. */
+export async function lockIndex<T>(dir: string, act: () => Promise<T>): Promise<T> {
+  await makeDirs(dir);
+  const lock = path.join(dir, '.tsfront-index-lock');
+  for (;;) {
+    try {
+      await mkdir(lock);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const held = await stat(lock).catch(() => undefined);
+    if (held && Date.now() - held.mtimeMs > STALE_MS) await rmdir(lock).catch(() => {});
+    else await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  try {
+    return await act();
+  } finally {
+    await rmdir(lock).catch(() => {}); // somebody may have taken it over
+  }
 }
 
 async function writeWhole(files: Readonly<Record<string, string>>): Promise<void> {

@@ -1,0 +1,99 @@
+/** The thread of tree-writer.ts: receives trees and moves them into place with blocking calls. */
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { onDisk } from '../../system/file-name.ts';
+import { isDirectory } from './file-mode.ts';
+import { makeStaging } from './make-dirs.ts';
+import { type Placement, placeTrees } from './merge-tree.ts';
+import { createReceiver, type Receiver } from './receiver.ts';
+import type { WriterAnswer, WriterRequest } from './tree-writer.ts';
+import { xattrCalls } from './xattr.ts';
+
+interface Transfer {
+  readonly staging: string;
+  readonly root: string;
+  readonly receiver: Receiver;
+}
+
+const port = parentPort!;
+const transfers = new Map<number, Transfer>();
+const placements: Placement[] = [];
+
+// one after the other: some of them wait
+let turn = Promise.resolve();
+port.on('message', (request: WriterRequest) => {
+  turn = turn.then(async () => {
+    try {
+      answer((await act(request)) ?? {});
+    } catch (error) {
+      answer({ error: (error as Error).message });
+    }
+  });
+});
+
+function answer(message: WriterAnswer): void {
+  port.postMessage(message, message.frames ? [message.frames.buffer as ArrayBuffer] : []);
+}
+
+async function act(request: WriterRequest): Promise<WriterAnswer | undefined> {
+  switch (request.kind) {
+    case 'open': {
+      const staging = await makeStaging(request.dest);
+      const root = `${staging}/tree`;
+      mkdirSync(onDisk(root), 0o700);
+      transfers.set(request.transfer, { staging, root, receiver: createReceiver(root, staging, await xattrCalls()) });
+      return;
+    }
+    case 'take':
+      return take(transfers.get(request.transfer)!.receiver, request.messages);
+    case 'drop': {
+      const transfer = transfers.get(request.transfer);
+      transfers.delete(request.transfer);
+      if (transfer) remove(transfer);
+      return;
+    }
+    case 'publish': {
+      const trees = request.transfers.map((id) => transfers.get(id)!);
+      const received = trees.map(({ root, receiver }) => ({ root, files: receiver.files }));
+      placements.push(await placeTrees(received, request.dest, await xattrCalls()));
+      return;
+    }
+    case 'keep':
+      for (const placement of placements.splice(0)) placement.keep();
+      return;
+    case 'undo': {
+      const left: string[] = [];
+      for (const placement of placements.splice(0).reverse()) left.push(...(await placement.undo()));
+      if (left.length > 0) throw new Error(`what could not be put back: ${left.join(', ')}`);
+    }
+  }
+}
+
+/** Takes messages, each preceded by its length. */
+function take(receiver: Receiver, messages: Uint8Array): WriterAnswer {
+  const view = new DataView(messages.buffer, messages.byteOffset, messages.byteLength);
+  for (let at = 0; at < messages.length; ) {
+    const end = at + 4 + view.getUint32(at);
+    receiver.take(messages.subarray(at + 4, end));
+    at = end;
+  }
+  const frames = receiver.frames();
+  return { ...(frames ? { frames } : {}), complete: receiver.complete, ended: receiver.ended };
+}
+
+function remove({ staging, root, receiver }: Transfer): void {
+  receiver.close();
+  try {
+    rmSync(onDisk(staging), { recursive: true, force: true });
+  } catch {
+    // folders that have their modes already may forbid it
+    for (const { path, mode } of receiver.files)
+      if (isDirectory(mode))
+        try {
+          chmodSync(onDisk(`${root}/${path}`), 0o700);
+        } catch {
+          // it is gone
+        }
+    rmSync(onDisk(staging), { recursive: true, force: true });
+  }
+}

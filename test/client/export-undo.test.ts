@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { contentStores } from '../../src/client/session/content.ts';
+import type { ExportTarget } from '../../src/client/session/file-send.ts';
+import { putInIndex } from '../../src/client/session/oci-layout.ts';
+import { Content, WriteAction } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
+import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
+import { dir, exportTo, file, sendBytes, sendTree, toDirectory, toFile } from './export-peer.ts';
+import { fakeDaemon } from './fake-daemon.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+let root: string;
+beforeEach(() => {
+  root = temporaryDir();
+});
+const at = (...names: string[]) => path.join(root, ...names);
+const tree = () => readdirSync(root, { recursive: true }).sort();
+const fail = () => {
+  throw new Error('the index cannot be written');
+};
+
+describe('an export that fails removes nothing of others', () => {
+  /** What somebody else puts into the folders on the way, once they are there. */
+  const others = () => {
+    mkdirSync(at('out/b'), { recursive: true });
+    writeFileSync(at('out/b/finished'), 'of another build');
+    writeFileSync(at('out/notes'), 'mine');
+  };
+  const theirs = ['out', 'out/b', 'out/b/finished', 'out/notes'];
+
+  test('while a directory is received', async () => {
+    const exporting = exportTo(toDirectory(at('out/a')), async (daemon) => {
+      others();
+      await sendTree(daemon, [file('f', 'x'), file('../g', 'x')]);
+    });
+    await expect(exporting).rejects.toThrow('unclean path');
+    expect(tree()).toEqual(theirs);
+  });
+
+  test('while a file is received', async () => {
+    const exporting = exportTo(toFile(at('out/a/x.tar')), async (daemon) => {
+      await daemon
+        .client(FileSend)
+        .diffCopy()
+        .send({ data: Buffer.from('half') });
+      await expect.poll(() => tree().length).toBe(2);
+      others();
+      daemon.cut();
+    });
+    await expect(exporting).rejects.toThrow('output 1');
+    expect(tree()).toEqual(theirs);
+  });
+
+  test('after all of it was put into its place', async () => {
+    const targets = new Map<number, ExportTarget>([
+      [0, { kind: 'directory', path: at('out/a') }],
+      [1, { kind: 'file', path: at('out/c/x.tar') }],
+    ]);
+    const exporting = exportTo(
+      targets,
+      async (daemon) => {
+        await sendTree(daemon, [dir('d'), file('d/f', 'x'), dir('e'), file('e/f', 'x'), file('replaced', 'x')]);
+        await sendBytes(daemon, '1', 'archive');
+      },
+      () => {
+        others();
+        writeFileSync(at('out/a/d/mine'), 'mine');
+        writeFileSync(at('out/a/replaced'), 'mine now');
+        writeFileSync(at('out/c/mine'), 'mine');
+        fail();
+      },
+    );
+    await expect(exporting).rejects.toThrow('the index cannot be written');
+    const kept = ['out/a', 'out/a/d', 'out/a/d/mine', 'out/a/replaced', 'out/c', 'out/c/mine'];
+    expect(tree()).toEqual([...theirs, ...kept].sort());
+    expect(readFileSync(at('out/a/replaced'), 'utf8')).toBe('mine now');
+  });
+
+  test('in a directory that was there, which becomes what it was', async () => {
+    mkdirSync(at('out/d'), { recursive: true });
+    mkdirSync(at('out/folder/old'), { recursive: true });
+    writeFileSync(at('out/d/f'), 'old');
+    writeFileSync(at('x.tar'), 'old archive');
+    const before = tree();
+    const targets = new Map<number, ExportTarget>([
+      [0, { kind: 'directory', path: at('out') }],
+      [1, { kind: 'file', path: at('x.tar') }],
+    ]);
+    const exporting = exportTo(
+      targets,
+      async (daemon) => {
+        const entries = [dir('d'), file('d/f', 'new'), file('d/g', 'new'), file('folder', 'new'), dir('new'), file('new/f', '')];
+        await sendTree(daemon, entries);
+        await sendBytes(daemon, '1', 'archive');
+      },
+      () => {
+        expect(readFileSync(at('out/d/f'), 'utf8')).toBe('new');
+        expect(readFileSync(at('x.tar'), 'utf8')).toBe('archive');
+        writeFileSync(at('out/new/mine'), 'mine');
+        fail();
+      },
+    );
+    await expect(exporting).rejects.toThrow('the index cannot be written');
+    expect(tree()).toEqual([...before, 'out/new', 'out/new/mine'].sort());
+    expect(readFileSync(at('out/d/f'), 'utf8')).toBe('old');
+    expect(readFileSync(at('x.tar'), 'utf8')).toBe('old archive');
+  }); // biome-ignore format: long lines
+
+  test('when one of two platforms has no place', async () => {
+    mkdirSync(at('out'));
+    writeFileSync(at('out/linux_arm64'), 'a file of mine');
+    const exporting = exportTo(toDirectory(at('out')), async (daemon) => {
+      await sendTree(daemon, [dir('linux_amd64'), file('linux_amd64/f', 'x')]);
+      await sendTree(daemon, [dir('linux_arm64'), file('linux_arm64/f', 'x')]);
+      // where it waits: what cannot be moved from there has no place
+      const [second] = readdirSync(at('out')).filter((name) => existsSync(at('out', name, 'tree/linux_arm64')));
+      rmSync(at('out', second!, 'tree/linux_arm64'), { recursive: true });
+    });
+    await expect(exporting).rejects.toThrow('cannot put "linux_arm64" into');
+    expect(tree()).toEqual(['out', 'out/linux_arm64']);
+    expect(readFileSync(at('out/linux_arm64'), 'utf8')).toBe('a file of mine');
+  });
+});
+
+test('builds into nested destinations at once do not disturb each other', async () => {
+  const one = async (i: number) => {
+    const dest = at('out', ...Array.from({ length: i % 4 }, (_, level) => `d${level}`));
+    const exporting = exportTo(toDirectory(dest), (daemon) => sendTree(daemon, [file(`f${i}`, 'x')]), i % 3 ? undefined : fail);
+    if (i % 3) await exporting;
+    else await expect(exporting).rejects.toThrow('the index');
+  };
+  await Promise.all(Array.from({ length: 12 }, (_, i) => one(i)));
+  const names = [1, 2, 4, 5, 7, 8, 10, 11].map((i) => path.join('out', ['', 'd0', 'd0/d1', 'd0/d1/d2'][i % 4]!, `f${i}`));
+  expect(tree()).toEqual([...names, 'out', 'out/d0', 'out/d0/d1', 'out/d0/d1/d2'].sort());
+}); // biome-ignore format: long lines
+
+test('a folder that is swapped for a link while files are moved into it leads nowhere else', async () => {
+  const count = 3000;
+  const entries = Array.from({ length: count }, (_, i) => file(`sub/f${String(i).padStart(4, '0')}`, ''));
+  let inTheMiddle = false;
+  for (let attempt = 0; attempt < 5 && !inTheMiddle; attempt++) {
+    const [out, outside] = [at(`out${attempt}`), at(`outside${attempt}`)];
+    mkdirSync(outside);
+    mkdirSync(path.join(out, 'sub'), { recursive: true });
+    const swap = new Worker(
+      `const { existsSync, readdirSync, renameSync, symlinkSync } = require('node:fs');
+      const { workerData: { out, outside }, parentPort } = require('node:worker_threads');
+      while (!existsSync(out + '/sub/f0000'));
+      renameSync(out + '/sub', out + '/moved');
+      symlinkSync(outside, out + '/sub');
+      parentPort.postMessage(readdirSync(out + '/moved').length);`,
+      { eval: true, workerData: { out, outside } },
+    );
+    const moved = once(swap, 'message');
+    await exportTo(toDirectory(out), (daemon) => sendTree(daemon, [dir('sub'), ...entries]));
+    inTheMiddle = (await moved)[0] < count;
+    expect(readdirSync(outside)).toEqual([]);
+    expect(readdirSync(path.join(out, 'moved'))).toHaveLength(count);
+  }
+});
+
+describe('a layout that several builds write to', () => {
+  const data = Buffer.from('{}');
+  const digest = `sha256:${createHash('sha256').update(data).digest('hex')}`;
+  const write = async (dest: string) => {
+    const stores = contentStores(new Map([['export', { dir: dest, writable: true }]]));
+    const daemon = await fakeDaemon(stores);
+    const call = daemon.client(Content).write({ metadata: { 'buildkit-attachable-store-id': 'export' } });
+    await call.send({ ref: 'r', action: WriteAction.COMMIT, data });
+    call.end();
+    for await (const _ of call.messages);
+    await stores.publish();
+    return stores;
+  };
+  const descriptor = { mediaType: 'application/octet-stream', digest, size: data.length };
+
+  test('names what each of them brings', async () => {
+    const stores = await write(root);
+    await stores.close?.();
+    const tags = Array.from({ length: 20 }, (_, i) => `t${i}`);
+    await Promise.all(tags.map((tag) => putInIndex(root, descriptor, [tag])));
+    const { manifests } = JSON.parse(readFileSync(at('index.json'), 'utf8'));
+    const named = manifests.map((it: { annotations: Record<string, string> }) => it.annotations['org.opencontainers.image.ref.name']);
+    expect(named.sort()).toEqual(tags.sort());
+    expect(readdirSync(root).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
+  }); // biome-ignore format: long lines
+
+  test('keeps what another build has found to be there and named, when the one that brought it fails', async () => {
+    const failing = await write(root);
+    await putInIndex(root, descriptor, ['other']);
+    await failing.close?.();
+    await failing.discard();
+    expect(existsSync(at('blobs', digest.replace(':', '/')))).toBe(true);
+  });
+
+  test('names nothing that is not there', async () => {
+    const config = { ...descriptor, digest: `sha256:${'2'.repeat(64)}` };
+    const manifest = Buffer.from(JSON.stringify({ config, layers: [] }));
+    const hex = createHash('sha256').update(manifest).digest('hex');
+    mkdirSync(at('blobs/sha256'), { recursive: true });
+    writeFileSync(at('blobs/sha256', hex), manifest);
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const naming = putInIndex(root, { mediaType, digest: `sha256:${hex}`, size: manifest.length }, ['t']);
+    await expect(naming).rejects.toThrow(`${config.digest} is missing`);
+    await expect(putInIndex(root, { ...descriptor, digest: '../x' }, ['t'])).rejects.toThrow('invalid digest');
+    expect(readdirSync(root)).toEqual(['blobs']);
+  });
+});
+
+test('a link that is the destination is followed', async () => {
+  mkdirSync(at('real'));
+  symlinkSync('real', at('out'));
+  await exportTo(toDirectory(at('out')), (daemon) => sendTree(daemon, [file('f', 'x')]));
+  expect(lstatSync(at('out')).isSymbolicLink()).toBe(true);
+  expect(readdirSync(at('real'))).toEqual(['f']);
+});
