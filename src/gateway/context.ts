@@ -10,6 +10,7 @@ import { copy, git, http, local, scratch } from '../llb/index.ts';
 import type { LocalOptions } from '../llb/options.ts';
 import type { State } from '../llb/state.ts';
 import { parseDockerignore } from '../parser/dockerignore.ts';
+import { Code, RpcError } from '../rpc/status.ts';
 import type { Bridge, Reference, Result } from './bridge.ts';
 import { wrapError } from './errors.ts';
 import { type FrontendOptions, isTrue } from './options.ts';
@@ -131,11 +132,16 @@ export function parseIgnoreFile(name: string, data: Uint8Array): string[] {
   }
 }
 
-/** Reads a file that may be missing. */
+/**
+ * Reads a file that may be missing.
+ * @throws Error for one that is there but larger than an answer may be: without an ignore file everything would be sent
+ */
 export async function tryReadFile(bridge: Bridge, ref: Reference, path: string): Promise<Uint8Array | undefined> {
   try {
     return await bridge.readFile(ref, path);
-  } catch {
+  } catch (error) {
+    if (error instanceof RpcError && error.code === Code.resourceExhausted)
+      throw new Error(`failed to read ${path}: it is too large for one message (${error.status})`);
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * HPACK (RFC 7541) as far as a client needs that has told its peer to keep no dynamic table: it writes plain literals
- * and reads literals, Huffman coded or not, and the static table.
+ * HPACK (RFC 7541) as far as an end needs that has told its peer to keep no dynamic table: it writes plain literals and
+ * reads literals, Huffman coded or not, and the static table; a dynamic one only until the peer has heard of that.
  */
 
 export type HeaderField = readonly [name: string, value: string];
@@ -57,22 +57,44 @@ function buildTree(): Node {
 }
 
 function decodeHuffman(data: Uint8Array): string {
-  const bytes: number[] = [];
+  const bytes = Buffer.allocUnsafe(Math.ceil((data.length * 8) / 5)); // the shortest code has five bits
+  let length = 0;
   let node = huffmanTree;
   for (const byte of data) {
     for (let bit = 7; bit >= 0; bit--) {
       const next: Node | undefined = (node as [Node?, Node?])[(byte >> bit) & 1];
       if (next === undefined) throw new Error('a header is not Huffman coded as it should be');
-      if (typeof next === 'number') bytes.push(next);
+      if (typeof next === 'number') bytes[length++] = next;
       node = typeof next === 'number' ? huffmanTree : next;
     }
   }
-  return Buffer.from(bytes).toString('latin1'); // what is left over is padding
+  return bytes.toString('latin1', 0, length); // what is left over is padding
+}
+
+/** Headers that a peer has sent and may refer to, the newest first: few bytes, so that a list of them will do. */
+export interface DynamicTable {
+  fields: HeaderField[];
+  /** Bytes, as the standard counts them. */
+  capacity: number;
+}
+
+/** What the peer may keep until it has heard that it is to keep nothing. */
+export const DEFAULT_TABLE_BYTES = 4096;
+
+/** Bytes that a header takes in a list and in a table, as the standard counts them. */
+export function fieldBytes([name, value]: HeaderField): number {
+  return name.length + value.length + 32;
 }
 
 /** Reads a complete header block. Throws for one that needs a dynamic table or breaks off. */
 export function decodeHeaders(block: Uint8Array): HeaderField[] {
   const fields: HeaderField[] = [];
+  readHeaders(block, { fields: [], capacity: 0 }, (field) => fields.push(field));
+  return fields;
+}
+
+/** Reads a complete header block, field by field. @throws Error for one that breaks off, or names what is not in the table */
+export function readHeaders(block: Uint8Array, table: DynamicTable, take: (field: HeaderField) => void): void {
   let at = 0;
   const byte = () => {
     const value = block[at++];
@@ -86,7 +108,7 @@ export function decodeHeaders(block: Uint8Array): HeaderField[] {
     for (let shift = 0; ; shift += 7) {
       const next = byte();
       value += (next & 0x7f) * 2 ** shift;
-      if (value > 1 << 24) throw new Error('a header is too long');
+      if (value > 1 << 24 || shift > 28) throw new Error('a header is too long');
       if (next < 0x80) return value;
     }
   };
@@ -99,23 +121,34 @@ export function decodeHeaders(block: Uint8Array): HeaderField[] {
     return first >= 0x80 ? decodeHuffman(data) : Buffer.from(data).toString('latin1');
   };
   const indexed = (index: number) => {
-    const field = staticTable[index - 1];
+    const field = staticTable[index - 1] ?? table.fields[index - 1 - staticTable.length];
     if (!field) throw new Error(`there is no header with the index ${index}`);
     return field;
+  };
+  const evict = () => {
+    let bytes = 0;
+    const kept = table.fields.findIndex((field) => (bytes += fieldBytes(field)) > table.capacity);
+    if (kept >= 0) table.fields.length = kept;
   };
   while (at < block.length) {
     const first = byte();
     if (first >= 0x80) {
-      fields.push(indexed(integer(first, 7)));
+      take(indexed(integer(first, 7)));
     } else if ((first & 0xe0) === 0x20) {
-      integer(first, 5); // the table's new size, which is 0
+      table.capacity = integer(first, 5);
+      if (table.capacity > DEFAULT_TABLE_BYTES) throw new Error('a table of headers is larger than it may be');
+      evict();
     } else {
-      const index = integer(first, (first & 0xc0) === 0x40 ? 6 : 4);
+      const isKept = (first & 0xc0) === 0x40;
+      const index = integer(first, isKept ? 6 : 4);
       const name = index ? indexed(index)[0] : text();
-      fields.push([name, text()]);
+      const field: HeaderField = [name, text()];
+      take(field);
+      if (!isKept) continue;
+      table.fields.unshift(field);
+      evict();
     }
   }
-  return fields;
 }
 
 /** Writes a header block of literals that are not to be indexed. */

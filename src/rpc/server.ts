@@ -1,12 +1,8 @@
-/**
- * A gRPC server on one connection that is already there: a session, on which the daemon is the client. It is written on
- * node:http2 because grpc-js cannot lift the limit of 128 headers a request may have (each include pattern and follow
- * path of a context is one), and because file transfer needs to write many small messages as one frame.
- */
-import http2 from 'node:http2';
+/** A gRPC server on one connection that is already there: a session, on which the daemon is the client. */
 import type { Duplex } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { deframe, frame } from './framing.ts';
+import { type Http2Stream, MAX_HEADER_LIST_BYTES, serveHttp2 } from './http2-server.ts';
 import { methodPath, type ServerContext, type Service, type ServiceHandlers } from './service.ts';
 import { Code, RpcError } from './status.ts';
 import { encodeStatusMessage } from './status-details.ts';
@@ -19,9 +15,6 @@ export interface RawCall extends ServerContext {
   /** Writes messages that are framed already. */
   writeFrames(frames: Uint8Array): Promise<void>;
 }
-
-/** How much may be written that has not left yet. */
-const WRITE_AHEAD_BYTES = 1 << 20;
 
 export type RawHandler = (call: RawCall) => Promise<void>;
 
@@ -68,90 +61,49 @@ export interface ServedConnection {
 
 /** Serves gRPC on a connection until either side ends it. */
 export function serveConnection(connection: Duplex, router: Router): ServedConnection {
-  const session = http2.performServerHandshake(connection, {
-    maxHeaderListPairs: 65_535,
-    maxSessionMemory: 256,
-    settings: { maxHeaderListSize: 16 << 20, initialWindowSize: 4 << 20, maxConcurrentStreams: 1 << 20 },
-  });
-  const closed = new Promise<void>((resolve) => {
-    session.once('close', resolve);
-    connection.once('close', () => session.destroy());
-  });
-  session.setLocalWindowSize?.(16 << 20);
-  session.on('error', () => connection.destroy());
-  connection.on('error', () => connection.destroy());
-  session.on('stream', (stream, _headers, _flags, rawHeaders) => {
-    // the listener gets the headers as they came: names that come twice stay apart
-    void answer(stream, collectHeaders(rawHeaders as unknown as string[]), router);
-  });
-  // not the session: it would write once more, which Node does not survive while the last write is stuck
+  const closed = new Promise<void>((resolve) => connection.once('close', resolve));
+  const goneReason = () => new RpcError(Code.canceled, 'the caller ended the call');
+  serveHttp2(connection, (stream) => void answer(stream, router), goneReason);
   return { closed, close: () => connection.destroy() };
 }
 
-function collectHeaders(raw: readonly string[]): Map<string, string[]> {
+async function answer(stream: Http2Stream, router: Router): Promise<void> {
   const headers = new Map<string, string[]>();
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const values = headers.get(raw[i]!);
-    if (values) values.push(raw[i + 1]!);
-    else headers.set(raw[i]!, [raw[i + 1]!]);
+  for (const [name, value] of stream.headers) {
+    const values = headers.get(name);
+    if (values) values.push(value);
+    else headers.set(name, [value]);
   }
-  return headers;
-}
-
-async function answer(stream: http2.ServerHttp2Stream, headers: Map<string, string[]>, router: Router): Promise<void> {
-  const abort = new AbortController();
-  let status: { code: number; message: string } | undefined;
-  let waiting: (() => void)[] = [];
-  const wakeAll = () => {
-    const woken = waiting;
-    waiting = [];
-    for (const resolve of woken) resolve();
-  };
-  stream.on('error', () => {}); // 'close' follows
-  stream.once('close', () => {
-    abort.abort(new RpcError(Code.canceled, 'the caller ended the call'));
-    wakeAll();
-  });
-  stream.once('wantTrailers', () => {
-    stream.sendTrailers({
-      'grpc-status': String(status?.code ?? Code.ok),
-      ...(status?.message ? { 'grpc-message': encodeStatusMessage(status.message) } : {}),
-    });
-  });
-  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-
-  // the transport is kept busy: it takes the next frames before the last ones have left
-  let pending = 0;
-  const writeFrames = async (frames: Uint8Array) => {
-    if (stream.destroyed) throw abort.signal.reason ?? new RpcError(Code.canceled, 'the caller ended the call');
-    pending += frames.length;
-    stream.write(frames, () => {
-      pending -= frames.length;
-      if (pending < WRITE_AHEAD_BYTES) wakeAll();
-    });
-    while (pending >= WRITE_AHEAD_BYTES) {
-      await new Promise<void>((resolve) => waiting.push(resolve));
-      abort.signal.throwIfAborted();
-    }
-  };
+  stream.respond([
+    [':status', '200'],
+    ['content-type', 'application/grpc'],
+  ]);
+  let status: { code: number; message: string };
   try {
     const path = headers.get(':path')?.[0] ?? '';
+    // of the requests of a daemon only those for a context have long headers
+    if (stream.isTruncated)
+      throw new RpcError(
+        Code.resourceExhausted,
+        `the headers of ${path} take more than ${MAX_HEADER_LIST_BYTES >> 20} MB: each pattern of an ignore file and each ` +
+          'path that COPY and ADD name is one; write fewer, or patterns that stand for many',
+      );
     const handler = router.get(path);
     if (!handler) throw new RpcError(Code.unimplemented, `unknown method ${path}`);
     await handler({
       headers,
-      signal: abort.signal,
-      // a handler that stops reading has not ended the call
-      messages: deframe(stream.iterator({ destroyOnReturn: false })),
-      write: (message) => writeFrames(frame(message)),
-      writeFrames,
+      signal: stream.signal,
+      messages: deframe(stream.body),
+      write: (message) => stream.write(frame(message)),
+      writeFrames: (frames) => stream.write(frames),
     });
     status = { code: Code.ok, message: '' };
   } catch (error) {
     if (error instanceof RpcError) status = { code: error.code, message: error.status };
     else status = { code: Code.unknown, message: error instanceof Error ? error.message : String(error) };
   }
-  if (stream.destroyed) return;
-  stream.resume(); // what the handler left unread
-  stream.end();
+  stream.end([
+    ['grpc-status', String(status.code)],
+    ...(status.message ? [['grpc-message', encodeStatusMessage(status.message)] as const] : []),
+  ]);
 }
