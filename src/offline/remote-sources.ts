@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { SourceMetadata, SourceOp } from '../gateway/bridge.ts';
 import { defaultLimits, request } from '../image/http-request.ts';
 import { sha256 } from '../image/manifest.ts';
+import { redactCredentials } from '../text/redact.ts';
 import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
 import type { RemoteSources } from './offline-bridge.ts';
 
@@ -113,7 +114,9 @@ async function fetchCommit(url: string, ref: string): Promise<Checkout> {
 }
 
 async function download(url: string) {
-  const answer = await request(new URL(url), {}, maxDownload, defaultLimits);
-  if (answer.status !== 200) throw new Error(`${url}: HTTP status ${answer.status}`);
+  const address = URL.parse(url);
+  if (!address) throw new Error(`${redactCredentials(url)} is no http address`);
+  const answer = await request(address, {}, maxDownload, defaultLimits);
+  if (answer.status !== 200) throw new Error(`${redactCredentials(url)}: HTTP status ${answer.status}`);
   return answer;
 }
