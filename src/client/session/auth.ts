@@ -103,7 +103,7 @@ async function authorityKey(credentials: Credentials, seedDir: string, host: str
   return createPrivateKey({ key: Buffer.concat([ED25519_PREFIX, mac.digest()]), format: 'der', type: 'pkcs8' });
 }
 
-/** Seeds by host, in the file that the docker command uses too. Where it cannot be written, a seed lasts one process. */
+/** Seeds by file and host. The docker command uses the file, too. Where it cannot be written, a seed lasts one process. */
 const seeds = new Map<string, Buffer>();
 
 async function seedOf(dir: string, host: string): Promise<Buffer> {
@@ -115,10 +115,10 @@ async function seedOf(dir: string, host: string): Promise<Buffer> {
     // not there yet, or half-written by a process that crashed
   }
   const own = Object.hasOwn(stored, host) ? stored[host]?.Seed : undefined;
-  const known = typeof own === 'string' && own ? Buffer.from(own, 'base64') : seeds.get(host);
+  const known = typeof own === 'string' && own ? Buffer.from(own, 'base64') : seeds.get(`${file} ${host}`);
   if (known) return known;
   const seed = randomBytes(16);
-  seeds.set(host, seed);
+  seeds.set(`${file} ${host}`, seed);
   const partial = `${file}.${randomUUID()}`;
   try {
     await mkdir(dir, { recursive: true });
