@@ -1,13 +1,15 @@
 /** Joins images that are in a registry into one index there. */
 import { createHash } from 'node:crypto';
+import { splitDigest } from '../image/digest.ts';
 import { type CredentialSource, dockerCredentials } from '../image/docker-config.ts';
-import { defaultLimits, type RequestLimits, request } from '../image/http-request.ts';
+import { defaultLimits, type RequestLimits, type RequestOptions, request } from '../image/http-request.ts';
+import { maxBlobSizes, parseEntries, parseObject, verifyBlob } from '../image/manifest.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
+import { registryAddress } from '../image/registry-address.ts';
 import { authorize } from '../image/registry-auth.ts';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const MANIFEST_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
-const MAX_MANIFEST_BYTES = 16 << 20;
 
 /** An entry of an index, as registries write it. */
 export interface IndexEntry {
@@ -60,9 +62,11 @@ async function join(name: string, parts: readonly IndexEntry[], options: JoinOpt
       entries.push(part);
       continue;
     }
-    const body = await repository.get(part.digest, part.mediaType);
-    const { manifests } = JSON.parse(body.toString()) as { manifests: IndexEntry[] };
-    for (const manifest of manifests) entries.push(manifest);
+    const body = await repository.get(part, part.mediaType);
+    const { manifests } = parseObject(body, part.digest);
+    if (!Array.isArray(manifests)) throw new Error(`${part.digest} is no image index`);
+    for (const { digest } of parseEntries(manifests, part.digest)) splitDigest(digest);
+    for (const manifest of manifests as IndexEntry[]) entries.push(manifest);
   }
   const { annotations } = options;
   const content = { schemaVersion: 2, mediaType: INDEX, manifests: entries, ...(annotations && { annotations }) };
@@ -73,36 +77,34 @@ async function join(name: string, parts: readonly IndexEntry[], options: JoinOpt
 }
 
 function openRepository(domain: string, path: string, options: JoinOptions) {
-  const host = domain === 'docker.io' ? 'registry-1.docker.io' : domain;
-  const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
-  const registry = new URL(`${local ? 'http' : 'https'}://${host}`);
+  const registry = registryAddress(domain);
+  const { host } = registry;
   const limits = { ...defaultLimits, ...options.limits, ...(options.signal ? { signal: options.signal } : {}) };
   const find = options.credentials ?? dockerCredentials();
   let authorization: string | undefined;
 
-  const send = async (what: string, init: RequestInit) => {
+  const send = async (what: string, options: RequestOptions) => {
     const url = new URL(`/v2/${path}/manifests/${what}`, registry);
-    const attempt = () =>
-      request(
-        url,
-        { ...init, headers: { ...(init.headers as Record<string, string>), ...(authorization && { authorization }) } },
-        MAX_MANIFEST_BYTES,
-        limits,
-      );
+    const attempt = () => {
+      const headers = { ...options.headers, ...(authorization && { authorization }) };
+      return request(url, { ...options, headers }, maxBlobSizes.manifest, limits);
+    };
     let answer = await attempt();
-    if (answer.status === 401) {
+    if (answer.status === 401 && answer.url.origin === registry.origin) {
       const challenge = answer.headers.get('www-authenticate') ?? '';
       authorization = await authorize(challenge, registry, `repository:${path}:pull,push`, await find(host), limits);
       if (authorization) answer = await attempt();
     }
     if (answer.status >= 300)
-      throw new Error(`${host} answered ${answer.status} to ${init.method ?? 'GET'} ${path}:${what}`);
+      throw new Error(`${host} answered ${answer.status} to ${options.method ?? 'GET'} ${path}:${what}`);
     return answer;
   };
   return {
-    async get(digest: string, accept: string): Promise<Buffer> {
-      const { body } = await send(digest, { headers: { accept } });
-      return Buffer.from(body);
+    async get(part: IndexEntry, accept: string): Promise<Uint8Array> {
+      const { algorithm, hex } = splitDigest(part.digest);
+      const { body } = await send(`${algorithm}:${hex}`, { headers: { accept } });
+      verifyBlob(part, body);
+      return body;
     },
     async put(tag: string, type: string, body: Buffer): Promise<void> {
       await send(tag, { method: 'PUT', headers: { 'content-type': type }, body: new Uint8Array(body) });

@@ -2,14 +2,20 @@
 
 const blockMagic = 0x314159265359;
 const endMagic = 0x177245385090;
+const maxBlockSize = 900_000;
 const groupSize = 50;
 const runA = 0;
 const runB = 1;
 
-/** The plain bytes of one or several bzip2 streams. @throws Error where the data is damaged */
-export function bunzip2(data: Uint8Array): Uint8Array {
+/**
+ * The plain bytes of one or several bzip2 streams, in pieces of `pieceSize` bytes. There is a piece, which may be empty,
+ * for each block at least: a block takes some tenths of a second at most, and what comes of it is not held.
+ *
+ * @throws Error where the data is damaged
+ */
+export function* bunzip2(data: Uint8Array, pieceSize: number): Generator<Uint8Array> {
   const bits = new BitReader(data);
-  const output: Uint8Array[] = [];
+  const room = new Uint8Array(maxBlockSize);
   while (!bits.atEnd()) {
     if (bits.read(24) !== 0x425a68) throw damaged('bad magic value');
     const level = bits.read(8) - 0x30;
@@ -19,13 +25,14 @@ export function bunzip2(data: Uint8Array): Uint8Array {
       bits.read(32); // checksum
       if (magic === endMagic) break;
       if (magic !== blockMagic) throw damaged('bad magic value found');
-      output.push(readBlock(bits, level * 100_000));
+      yield* expandRuns(readBlock(bits, room.subarray(0, level * 100_000)), pieceSize);
     }
     bits.align();
+    yield empty;
   }
-  return Buffer.concat(output);
 }
 
+const empty = new Uint8Array();
 const damaged = (why: string) => new Error(`bzip2 data invalid: ${why}`);
 
 class BitReader {
@@ -64,13 +71,14 @@ class BitReader {
   }
 }
 
-function readBlock(bits: BitReader, blockSize: number): Uint8Array {
+/** @param room for the block before its runs are expanded */
+function readBlock(bits: BitReader, room: Uint8Array): Uint8Array {
   if (bits.read(1)) throw damaged('deprecated randomized files');
   const origin = bits.read(24);
   const symbols = readSymbols(bits);
-  const permuted = readPermuted(bits, symbols, blockSize);
+  const permuted = readPermuted(bits, symbols, room);
   if (origin >= permuted.length) throw damaged('pointer out of bounds');
-  return expandRuns(unpermute(permuted, origin));
+  return unpermute(permuted, origin);
 }
 
 /** Which bytes occur in the block. */
@@ -87,14 +95,14 @@ function readSymbols(bits: BitReader): number[] {
 }
 
 /** Undoes Huffman coding, move-to-front and the runs of zeros. */
-function readPermuted(bits: BitReader, symbols: number[], blockSize: number): Uint8Array {
+function readPermuted(bits: BitReader, symbols: number[], output: Uint8Array): Uint8Array {
+  const blockSize = output.length;
   const treeCount = bits.read(3);
   if (treeCount < 2 || treeCount > 6) throw damaged('invalid number of Huffman trees');
   const selectors = readSelectors(bits, treeCount);
   const endOfBlock = symbols.length + 1;
   const trees = Array.from({ length: treeCount }, () => readTree(bits, endOfBlock + 1));
 
-  const output = new Uint8Array(blockSize);
   let length = 0;
   let run = 0;
   let weight = 1;
@@ -186,20 +194,26 @@ function unpermute(permuted: Uint8Array, origin: number): Uint8Array {
 }
 
 /** Four equal bytes are followed by how many more there are. */
-function expandRuns(data: Uint8Array): Uint8Array {
-  const output: number[] = [];
+function* expandRuns(data: Uint8Array, pieceSize: number): Generator<Uint8Array> {
+  let piece = new Uint8Array(pieceSize + 255);
+  let length = 0;
   let repeats = 0;
   let last = -1;
   for (const byte of data) {
     if (repeats === 4) {
-      for (let i = 0; i < byte; i++) output.push(last);
+      piece.fill(last, length, length + byte);
+      length += byte;
       repeats = 0;
       last = -1;
-      continue;
+    } else {
+      repeats = byte === last ? repeats + 1 : 1;
+      last = byte;
+      piece[length++] = byte;
     }
-    repeats = byte === last ? repeats + 1 : 1;
-    last = byte;
-    output.push(byte);
+    if (length < pieceSize) continue;
+    yield piece.subarray(0, length);
+    piece = new Uint8Array(pieceSize + 255);
+    length = 0;
   }
-  return Uint8Array.from(output);
+  yield piece.subarray(0, length);
 }

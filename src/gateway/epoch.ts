@@ -7,7 +7,8 @@ import { source } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { Bridge, SourceOp } from './bridge.ts';
 import { singleRef } from './context.ts';
-import { decompress } from './decompress.ts';
+import { decompress, UnpacksTooLarge } from './decompress.ts';
+import { wrapError } from './errors.ts';
 import { newestFile } from './tar.ts';
 
 /**
@@ -29,8 +30,9 @@ export async function sourceDateEpoch(bridge: Bridge, state: State, logName: str
   const ref = singleRef(await bridge.solve({ definition: download.marshal() }));
   const data = await bridge.readFile(ref, filename);
   try {
-    return newestFile(await decompress(data));
-  } catch {
+    return await newestFile(decompress(data));
+  } catch (error) {
+    if (error instanceof UnpacksTooLarge) throw wrapError(error, `failed to find the time of ${op.identifier}`);
     return undefined; // no archive: it has no time
   }
 }

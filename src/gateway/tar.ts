@@ -1,7 +1,12 @@
-/** Reads tar headers as Go's archive/tar does, as far as finding the newest file needs it. */
+/**
+ * Reads tar headers as Go's archive/tar does, as far as finding the newest file needs it. What is read is written once, as
+ * a generator that says which bytes it wants next, so that an archive can come in pieces and need not fit into memory.
+ */
 import { compareTimestamps, type Timestamp } from '../go/time.ts';
 
 const blockSize = 512;
+/** Bytes of an extended header or of a long name, as in Go. */
+const maxSpecialSize = 1 << 20;
 
 interface Header {
   /** `0` for a regular file, `5` for a directory …, as in the header. */
@@ -13,26 +18,85 @@ interface Header {
   readonly nameEndsInSlash: boolean;
 }
 
+/** So many bytes, of which a reader gets nothing (`undefined`) where the archive ends; or bytes that it does not need. */
+type Want = { readonly take: number } | { readonly skip: number; readonly mayBeMissing: boolean };
+type Reading<T> = Generator<Want, T, Uint8Array | undefined>;
+
 /** Whether a text of some bytes starts like a tar archive: one header can be read. */
 export function isTarHeader(bytes: Uint8Array): boolean {
   try {
-    return readHeader(bytes, 0) !== undefined;
+    const reader = start(readHeader());
+    reader.push(bytes);
+    return reader.end() !== undefined;
   } catch {
     return false;
   }
 }
 
-/** The newest modification time of the regular files of an archive; throws if it is none. */
-export function newestFile(bytes: Uint8Array): Timestamp | undefined {
+/** The newest modification time of the regular files of an archive that comes in pieces; throws if it is none. */
+export async function newestFile(pieces: AsyncIterable<Uint8Array>): Promise<Timestamp | undefined> {
+  const reader = start(findNewest());
+  for await (const piece of pieces) if (reader.push(piece)) break;
+  return reader.end();
+}
+
+/** Gives a reader the bytes it wants. */
+function start<T>(reading: Reading<T>): { push(bytes: Uint8Array): boolean; end(): T } {
+  let step = reading.next();
+  let held: Uint8Array | undefined; // what has come of the bytes to take
+  let done = 0; // bytes taken or skipped for the present wish
+  const next = (bytes: Uint8Array | undefined) => {
+    held = undefined;
+    done = 0;
+    step = reading.next(bytes);
+  };
+  return {
+    /** Whether the reader has what it wants. */
+    push(bytes) {
+      for (let at = 0; !step.done; ) {
+        const want = step.value;
+        const wanted = ('take' in want ? want.take : want.skip) - done;
+        const length = Math.min(wanted, bytes.length - at);
+        const part = bytes.subarray(at, at + length);
+        at += length;
+        if ('take' in want && length === wanted && done === 0) {
+          next(part);
+          continue;
+        }
+        if ('take' in want) {
+          held ??= new Uint8Array(want.take);
+          held.set(part, done);
+        }
+        done += length;
+        if (length < wanted) return false;
+        next(held);
+      }
+      return true;
+    },
+    end() {
+      while (!step.done) {
+        const want = step.value;
+        if ('take' in want ? done > 0 : done < want.skip && !want.mayBeMissing) throw new Error('unexpected EOF');
+        next(undefined);
+      }
+      return step.value;
+    },
+  };
+}
+
+function* findNewest(): Reading<Timestamp | undefined> {
   let newest: Timestamp | undefined;
-  for (let at = 0; ; ) {
-    const found = readHeader(bytes, at);
-    if (!found) return newest;
-    at = found.next;
-    if (!isRegular(found.header)) continue;
-    if (!newest || compareTimestamps(found.header.modified, newest) > 0) newest = found.header.modified;
+  for (;;) {
+    const header = yield* readHeader();
+    if (!header) return newest;
+    if (isRegular(header) && (!newest || compareTimestamps(header.modified, newest) > 0)) newest = header.modified;
+    yield { skip: header.size, mayBeMissing: false };
+    yield { skip: padding(header.size), mayBeMissing: true };
   }
 }
+
+/** Content fills whole blocks. */
+const padding = (size: number) => (blockSize - (size % blockSize)) % blockSize;
 
 /** What Go takes for a regular file: anything whose mode and type say nothing else (a global header, too). */
 function isRegular({ type, mode, nameEndsInSlash }: Header): boolean {
@@ -44,85 +108,77 @@ function isRegular({ type, mode, nameEndsInSlash }: Header): boolean {
 /** A global header has no time of its own: Go's zero time, year 1. */
 const zeroTime: Timestamp = { seconds: -62_135_596_800n, nanos: 0 };
 
-/** Finds the next header with what belongs to it; undefined at the end of the archive. */
-function readHeader(bytes: Uint8Array, start: number): { header: Header; next: number } | undefined {
+/** The next header with what belongs to it; its content is what follows. undefined at the end of the archive. */
+function* readHeader(): Reading<Header | undefined> {
   let extended = new Map<string, string>();
   let longName: string | undefined;
-  for (let at = start; ; ) {
-    const block = readBlock(bytes, at);
+  for (;;) {
+    const block = yield { take: blockSize };
     if (!block) return undefined;
-    if (block.every((byte) => byte === 0)) {
-      const second = readBlock(bytes, at + blockSize);
-      if (!second || second.every((byte) => byte === 0)) return undefined;
+    if (isZero(block)) {
+      const second = yield { take: blockSize };
+      if (!second || isZero(second)) return undefined;
       throw invalidHeader();
     }
     const header = parseBlock(block);
-    const content = at + blockSize;
-    const size = 'LKxg'.includes(header.type) || !'123456'.includes(header.type) ? header.size : 0;
-    const next = content + Math.ceil(size / blockSize) * blockSize;
-    if (content + size > bytes.length) throw new Error('unexpected EOF');
     switch (header.type) {
       case 'x':
-        extended = parseRecords(bytes.subarray(content, content + size));
+        extended = parseRecords(yield* readSpecial(header.size));
         break;
       case 'g':
-        parseRecords(bytes.subarray(content, content + size));
-        return { header: { ...header, mode: 0, modified: zeroTime }, next };
+        parseRecords(yield* readSpecial(header.size));
+        return { ...header, mode: 0, modified: zeroTime, size: 0 };
       case 'L':
-        longName = text(bytes.subarray(content, content + size));
+        longName = text(yield* readSpecial(header.size));
         break;
       case 'K':
+        yield* readSpecial(header.size);
         break;
-      default:
-        return applyExtended(bytes, header, content, extended, longName);
+      default: {
+        if (header.type === 'S') yield* skipSparseMap(block[482] !== 0);
+        return applyExtended(header, extended, longName);
+      }
     }
-    at = next;
   }
 }
 
-function applyExtended(
-  bytes: Uint8Array,
-  header: Header,
-  content: number,
-  extended: ReadonlyMap<string, string>,
-  longName: string | undefined,
-) {
-  const name = extended.get('path') || longName;
-  const mtime = extended.get('mtime');
-  const size = extended.get('size');
-  const merged: Header = {
-    ...header,
-    ...(name !== undefined && { nameEndsInSlash: name.endsWith('/') }),
-    ...(mtime && { modified: parsePaxTime(mtime) }),
-    ...(size && { size: parseDecimal(size) }),
-  };
-  let start = content;
-  if (merged.type === 'S') start += sparseBlocks(bytes, content) * blockSize;
-  const length = '123456'.includes(merged.type) ? 0 : merged.size;
-  if (start + length > bytes.length) throw new Error('unexpected EOF');
-  return { header: merged, next: start + Math.ceil(length / blockSize) * blockSize };
+/** The content of a header that says something about the next one. */
+function* readSpecial(size: number): Reading<Uint8Array> {
+  if (size > maxSpecialSize) throw new Error('archive/tar: header field too long');
+  const content = size === 0 ? new Uint8Array() : yield { take: size };
+  if (!content) throw new Error('unexpected EOF');
+  yield { skip: padding(size), mayBeMissing: true };
+  return content;
 }
 
 /** Blocks of sparse maps that follow the header of an old GNU sparse file. */
-function sparseBlocks(bytes: Uint8Array, content: number): number {
-  let more = bytes[content - blockSize + 482] !== 0;
-  let count = 0;
-  for (; more; count++) {
-    const block = readBlock(bytes, content + count * blockSize);
+function* skipSparseMap(more: boolean): Reading<void> {
+  for (let follows = more; follows; ) {
+    const block = yield { take: blockSize };
     if (!block) throw new Error('unexpected EOF');
-    more = block[504] !== 0;
+    follows = block[504] !== 0;
   }
-  return count;
+}
+
+function applyExtended(header: Header, extended: ReadonlyMap<string, string>, longName: string | undefined): Header {
+  const name = extended.get('path') || longName;
+  const mtime = extended.get('mtime');
+  const size = extended.get('size');
+  return {
+    ...header,
+    ...(name !== undefined && { nameEndsInSlash: name.endsWith('/') }),
+    ...(mtime && { modified: parsePaxTime(mtime) }),
+    // links, devices and directories have no content, whatever they say
+    size: '123456'.includes(header.type) ? 0 : size ? parseDecimal(size) : header.size,
+  };
+}
+
+function isZero(block: Uint8Array): boolean {
+  for (const byte of block) if (byte !== 0) return false;
+  return true;
 }
 
 const invalidHeader = () => new Error('archive/tar: invalid tar header');
-
-/** A whole block, undefined at the end of the input. */
-function readBlock(bytes: Uint8Array, at: number): Uint8Array | undefined {
-  if (at >= bytes.length) return undefined;
-  if (at + blockSize > bytes.length) throw new Error('unexpected EOF');
-  return bytes.subarray(at, at + blockSize);
-}
 
 function parseBlock(block: Uint8Array): Header {
   checkSum(block);
@@ -152,8 +208,8 @@ function checkSum(block: Uint8Array): void {
   const given = Number(parseOctal(block.subarray(148, 156)));
   let unsigned = 0;
   let signed = 0;
-  for (const [at, byte] of block.entries()) {
-    const value = at >= 148 && at < 156 ? 0x20 : byte;
+  for (let at = 0; at < blockSize; at++) {
+    const value = at >= 148 && at < 156 ? 0x20 : block[at]!;
     unsigned += value;
     signed += value > 127 ? value - 256 : value;
   }
@@ -166,35 +222,38 @@ function parseNumber(field: Uint8Array): bigint {
   const negative = (field[0]! & 0x40) !== 0;
   let value = BigInt(negative ? field[0]! | 0x80 : field[0]! & 0x7f);
   for (const byte of field.subarray(1)) value = (value << 8n) | BigInt(byte);
-  return negative ? BigInt.asIntN(field.length * 8, value) : value;
+  if (negative) value = BigInt.asIntN(field.length * 8, value);
+  if (BigInt.asIntN(64, value) !== value) throw invalidHeader();
+  return value;
 }
 
+/** Digits between blanks or NULs; what follows a NUL behind them does not count. */
 function parseOctal(field: Uint8Array): bigint {
-  const digits = Buffer.from(field)
-    .toString('latin1')
-    .replace(/^[ \0]+|[ \0]+$/g, '')
-    .replace(/\0.*$/s, '');
-  if (digits === '') return 0n;
-  if (!/^[0-7]+$/.test(digits)) throw invalidHeader();
-  return BigInt(`0o${digits}`);
+  const isBlank = (byte: number | undefined) => byte === 0x20 || byte === 0;
+  let at = 0;
+  while (at < field.length && isBlank(field[at])) at++;
+  let value = 0;
+  for (; field[at]! >= 0x30 && field[at]! <= 0x37; at++) value = value * 8 + field[at]! - 0x30;
+  if (field[at] !== 0) for (; at < field.length; at++) if (!isBlank(field[at])) throw invalidHeader();
+  return BigInt(value);
 }
 
 const text = (field: Uint8Array) => Buffer.from(field).toString('latin1').replace(/\0.*$/s, '');
 
-/** Records of an extended header: `<length> <key>=<value>\n`. */
+/** Records of an extended header: `<length> <key>=<value>\n`. Texts keep their bytes, one character each. */
 function parseRecords(content: Uint8Array): Map<string, string> {
   const records = new Map<string, string>();
-  for (let rest = Buffer.from(content); rest.length > 0; ) {
-    const space = rest.indexOf(0x20);
-    const digits = rest.subarray(0, Math.max(space, 0)).toString('latin1');
-    const length = Number(digits);
-    if (!/^\d+$/.test(digits) || length < space + 2 || length > rest.length || rest[length - 1] !== 0x0a)
-      throw invalidHeader();
-    const record = rest.subarray(space + 1, length - 1).toString('utf8');
+  const all = Buffer.from(content).toString('latin1');
+  for (let at = 0; at < all.length; ) {
+    const space = all.indexOf(' ', at);
+    const digits = space < 0 || space - at > 10 ? '' : all.slice(at, space);
+    const end = at + Number(digits);
+    if (!/^\d+$/.test(digits) || end < space + 2 || end > all.length || all[end - 1] !== '\n') throw invalidHeader();
+    const record = all.slice(space + 1, end - 1);
     const equals = record.indexOf('=');
     if (equals <= 0) throw invalidHeader();
     records.set(record.slice(0, equals), record.slice(equals + 1));
-    rest = rest.subarray(length);
+    at = end;
   }
   return records;
 }
@@ -210,6 +269,6 @@ function parsePaxTime(value: string): Timestamp {
 }
 
 function parseDecimal(value: string): number {
-  if (!/^\d+$/.test(value)) throw invalidHeader();
+  if (!/^\d{1,19}$/.test(value) || BigInt(value) > 2n ** 63n - 1n) throw invalidHeader();
   return Number(value);
 }

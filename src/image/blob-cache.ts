@@ -1,9 +1,11 @@
 /** A cache of blobs on disk, by digest. What is in it is checked when it is read, so that nothing can be passed off. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { homeFolder } from '../system/home.ts';
-import { verifyBlob } from './manifest.ts';
+import { splitDigest } from './digest.ts';
+import { maxBlobSizes, verifyBlob } from './manifest.ts';
+import { readSmallFile } from './small-file.ts';
 
 export interface BlobCache {
   /** undefined where the blob is not there or damaged. */
@@ -25,15 +27,13 @@ export function defaultCacheFolder(
 /** A cache in a folder, which need not exist. */
 export function createBlobCache(folder: string): BlobCache {
   const fileOf = (digest: string) => {
-    const match = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest);
-    return match ? path.join(folder, 'blobs', match[1]!, match[2]!) : undefined;
+    const { algorithm, hex } = splitDigest(digest);
+    return path.join(folder, 'blobs', algorithm, hex);
   };
   return {
     async get(digest) {
-      const file = fileOf(digest);
-      if (!file) return undefined;
       try {
-        const bytes = await readFile(file);
+        const bytes = await readSmallFile(fileOf(digest), maxBlobSizes.config);
         verifyBlob({ digest, size: undefined }, bytes);
         return bytes;
       } catch {
@@ -42,7 +42,6 @@ export function createBlobCache(folder: string): BlobCache {
     },
     async put(digest, bytes) {
       const file = fileOf(digest);
-      if (!file) return;
       const partial = `${file}.${randomUUID()}`;
       try {
         await mkdir(path.dirname(file), { recursive: true });

@@ -25,3 +25,25 @@ export function parseDigest(text: string): string {
   if (!/^[a-f\d]+$/.test(encoded)) throw new Error('invalid checksum digest format');
   return text;
 }
+
+/** A digest whose parts may stand in URLs and file names. */
+export interface DigestParts {
+  readonly algorithm: 'sha256' | 'sha384' | 'sha512';
+  /** Lower-case hexadecimal digits. */
+  readonly hex: string;
+}
+
+/**
+ * Cuts a digest that somebody else gave (a registry, an index, a layout, a daemon). Whatever makes an address or a path
+ * of a digest cuts it here first: nothing but these algorithms and digits gets through.
+ * @throws Error `invalid digest "…": …`, with no more than the beginning of what was given
+ */
+export function splitDigest(text: string): DigestParts {
+  try {
+    const [algorithm, hex] = parseDigest(text).split(':') as [DigestParts['algorithm'], string];
+    return { algorithm, hex };
+  } catch (error) {
+    const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+    throw new Error(`invalid digest ${JSON.stringify(shown)}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,12 +1,23 @@
-/** HTTP requests as registries need them: with limits to patience and size, and repetition of what may pass. */
+/**
+ * HTTP requests to whoever a build names: registries, token services, sources. The other side is not trusted: an answer
+ * has a limit to its size, its slowness and its time, a redirect takes no credentials along, and what may pass is asked
+ * for again.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface RequestLimits {
   /**
-   * Milliseconds without a byte of an answer, attempts and the pauses between them together, after which to give up.
-   * An answer that keeps coming may take as long as it needs.
+   * Milliseconds without a byte of an answer, attempts and the pauses between them together, after which to give up; its
+   * headers count as one byte, which comes with the last of them.
    */
   readonly patienceMs: number;
+  /**
+   * Bytes a second, on average over each stretch of `patienceMs`, below which an answer is too slow; the last stretch
+   * may bring less. An answer may take as long as `totalMs` at this rate.
+   */
+  readonly minRate: number;
+  /** Milliseconds for the whole: attempts, pauses, redirects and the answer, however steadily it comes. */
+  readonly totalMs: number;
   /** Attempts in all. */
   readonly attempts: number;
   /** Milliseconds before the second attempt; doubled for each further one. */
@@ -14,73 +25,168 @@ export interface RequestLimits {
   readonly signal?: AbortSignal | undefined;
 }
 
-export const defaultLimits: RequestLimits = { patienceMs: 8000, attempts: 4, delayMs: 500 };
+export const defaultLimits: RequestLimits = {
+  patienceMs: 8000,
+  minRate: 1024,
+  totalMs: 30 * 60_000,
+  attempts: 4,
+  delayMs: 500,
+};
+
+/** Of an answer that refuses, no more is read than this: its words are for an error. */
+const maxRefusalBytes = 64 << 10;
+const maxRedirects = 10;
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Uint8Array;
+  /** Where the answer came from, after redirects; without credentials. */
+  readonly url: URL;
+}
+
+export interface RequestOptions {
+  /** `GET` by default. */
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: URLSearchParams | Uint8Array<ArrayBuffer>;
+  /**
+   * `follow` (the default) goes along, for GET and HEAD: up to ten times, without `authorization` where the scheme, host
+   * or port differs, and never from https to http. `manual` takes the redirect itself for the answer. With `error` it
+   * is one: a redirect could lead credentials elsewhere.
+   */
+  readonly redirect?: 'follow' | 'manual' | 'error';
 }
 
 /**
  * Sends a request and reads the whole answer. Repeats it where the server is overloaded or broken (429, 5xx) or cannot
  * be reached, as long as that does not try the patience; the last answer counts.
  *
- * @throws Error that names the host and the request where there was no answer, or one beyond `maxSize` bytes
+ * @param url credentials in it are sent as basic authentication, as BuildKit does
+ * @param maxSize bytes of the answer after its content encoding is undone; of refusals only the beginning is read
+ * @throws Error that names the host and the request where there was no answer, or one beyond a limit
  */
-export async function request(url: URL, init: RequestInit, maxSize: number, limits: RequestLimits): Promise<Answer> {
-  const giveUp = Date.now() + limits.patienceMs;
+export async function request(
+  url: URL,
+  options: RequestOptions,
+  maxSize: number,
+  limits: RequestLimits,
+): Promise<Answer> {
+  const started = Date.now();
+  const giveUp = started + limits.patienceMs;
   for (let attempt = 1; ; attempt++) {
     let delay = limits.delayMs * 2 ** (attempt - 1);
     const again = () => attempt < limits.attempts && Date.now() + delay < giveUp;
     try {
-      const answer = await requestOnce(url, init, maxSize, limits, giveUp - Date.now());
+      const answer = await requestOnce(url, options, maxSize, limits, started);
       if (answer.status !== 429 && answer.status < 500) return answer;
       delay = retryAfter(answer.headers) ?? delay;
       if (!again()) return answer;
     } catch (error) {
-      if (limits.signal?.aborted || error instanceof TooLarge) throw error;
-      if (error instanceof Stalled || !again())
-        throw new Error(`${url.host}: ${reason(error)} (${init.method ?? 'GET'} ${url.pathname})`, { cause: error });
+      if (limits.signal?.aborted) throw error;
+      if (error instanceof Refused || !again())
+        throw new Error(`${url.host}: ${reason(error)} (${options.method ?? 'GET'} ${url.pathname.slice(0, 500)})`, {
+          cause: error,
+        });
     }
     await sleep(delay, undefined, { signal: limits.signal });
   }
 }
 
-class TooLarge extends Error {}
-class Stalled extends Error {}
+/** Beyond a limit: to ask again would not help. */
+class Refused extends Error {}
 
-/** @param firstMs how long the first byte may take */
 async function requestOnce(
   url: URL,
-  init: RequestInit,
+  options: RequestOptions,
   maxSize: number,
   limits: RequestLimits,
-  firstMs: number,
+  started: number,
 ): Promise<Answer> {
-  const stalled = new AbortController();
-  const give = (what: string) => () => stalled.abort(new Stalled(`${what} within ${limits.patienceMs / 1000} s`));
-  let timer = setTimeout(give('no answer'), firstMs);
+  const { patienceMs, totalMs } = limits;
+  const stopped = new AbortController();
+  const refuse = (why: string) => () => stopped.abort(new Refused(why));
+  const left = (ms: number) => Math.max(0, started + ms - Date.now());
+  const total = setTimeout(refuse(`the answer was not complete within ${totalMs / 1000} s`), left(totalMs));
+  let silence = setTimeout(refuse(`no answer within ${patienceMs / 1000} s`), left(patienceMs));
   try {
-    const signal = limits.signal ? AbortSignal.any([stalled.signal, limits.signal]) : stalled.signal;
-    const response = await fetch(url, { ...init, signal });
+    const signal = limits.signal ? AbortSignal.any([stopped.signal, limits.signal]) : stopped.signal;
+    const { response, from } = await follow(url, options, signal);
+    const refused = response.status >= 400;
+    const limit = refused ? Math.min(maxSize, maxRefusalBytes) : maxSize;
     const chunks: Uint8Array[] = [];
     let size = 0;
+    let stretch = { began: Date.now(), size: 0 };
     const moving = () => {
-      clearTimeout(timer);
-      timer = setTimeout(give('the answer stopped half-way: no more of it'), limits.patienceMs);
+      clearTimeout(silence);
+      const why = `the answer stopped half-way: no more of it within ${patienceMs / 1000} s`;
+      silence = setTimeout(refuse(why), patienceMs);
     };
     moving();
     for await (const chunk of response.body ?? []) {
       moving();
+      const ms = Date.now() - stretch.began;
+      if (ms >= patienceMs) {
+        const least = Math.ceil((limits.minRate * ms) / 1000);
+        const came = size - stretch.size;
+        if (came < least)
+          throw new Refused(`the answer comes too slowly: ${came} bytes within ${ms / 1000} s, fewer than ${least}`);
+        stretch = { began: Date.now(), size };
+      }
       size += chunk.length;
-      if (size > maxSize)
-        throw new TooLarge(`${url.host}: the answer to ${url.pathname} is larger than ${maxSize} bytes`);
+      if (size > limit && refused) break;
+      if (size > limit) throw new Refused(`the answer is larger than ${maxSize} bytes`);
       chunks.push(chunk);
     }
-    return { status: response.status, headers: response.headers, body: Buffer.concat(chunks) };
+    return { status: response.status, headers: response.headers, body: Buffer.concat(chunks), url: from };
   } finally {
-    clearTimeout(timer);
+    clearTimeout(total);
+    clearTimeout(silence);
+  }
+}
+
+/** Sends the request to where it is redirected. `fetch` could do that, but not without leaving https. */
+async function follow(
+  url: URL,
+  { method = 'GET', headers, body, redirect = 'follow' }: RequestOptions,
+  signal: AbortSignal,
+): Promise<{ response: Response; from: URL }> {
+  const sent = new Headers(headers);
+  let at = new URL(url);
+  for (let redirects = 0; ; redirects++) {
+    takeCredentials(at, sent);
+    const init: RequestInit = { method, headers: sent, redirect: 'manual', signal, ...(body && { body }) };
+    const response = await fetch(at, init);
+    const location = response.headers.get('location');
+    if (![301, 302, 303, 307, 308].includes(response.status) || location === null || redirect === 'manual')
+      return { response, from: at };
+    await response.body?.cancel();
+    const next = URL.parse(location, at.href);
+    if (!next || !/^https?:$/.test(next.protocol)) throw new Refused('it redirects to what is no http address');
+    if (redirect === 'error' || body) throw new Refused(`it redirects to ${next.host}, which is not followed`);
+    if (redirects === maxRedirects) throw new Refused(`it redirects more than ${maxRedirects} times`);
+    if (at.protocol === 'https:' && next.protocol === 'http:')
+      throw new Refused(`it redirects from https to http (${next.host}): name that address itself if it is meant`);
+    if (next.origin !== at.origin) sent.delete('authorization');
+    at = next;
+  }
+}
+
+/** `fetch` takes no address with credentials in it. */
+function takeCredentials(url: URL, headers: Headers): void {
+  const { username, password } = url;
+  url.username = url.password = '';
+  if (username === '' && password === '') return;
+  const basic = Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64');
+  if (!headers.has('authorization')) headers.set('authorization', `Basic ${basic}`);
+}
+
+/** A percent sign that stands for itself is left as it is. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 
@@ -96,5 +202,5 @@ function reason(error: unknown): string {
   // fetch says "fetch failed" and keeps what happened as the cause.
   const { message, cause } = error as Error;
   const inner = cause as (Error & { code?: string }) | undefined;
-  return inner?.message || inner?.code || message;
+  return (inner?.message || inner?.code || message).slice(0, 500);
 }

@@ -1,5 +1,6 @@
 /** Image indexes and manifests, OCI's and Docker's: the way from a descriptor to the config for a platform. */
 import { createHash } from 'node:crypto';
+import { splitDigest } from './digest.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from './platform.ts';
 import { selectPlatform } from './platform-match.ts';
 import type { FoundImage } from './resolver.ts';
@@ -13,8 +14,14 @@ export interface Descriptor {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Reads the bytes of a descriptor, checked against its digest and size. */
-export type ReadBlob = (descriptor: Descriptor) => Promise<Uint8Array>;
+/** What a descriptor leads to: a manifest or an index, or an image config. */
+export type BlobKind = 'manifest' | 'config';
+
+/**
+ * Reads the bytes of a descriptor, checked against its digest and size. The digest is a valid one, and the size at most
+ * that of `maxBlobSizes`.
+ */
+export type ReadBlob = (descriptor: Descriptor, kind: BlobKind) => Promise<Uint8Array>;
 
 export const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
@@ -23,57 +30,72 @@ export const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ] as const;
 
-/** Manifests and configs beyond this size are refused. */
-export const maxBlobSize = 8 << 20;
+/**
+ * Bytes that are read of each kind; what is larger is refused. Containerd takes some 4 MB of a manifest, too, and the
+ * daemon hands a frontend no config beyond its 16 MB for a message.
+ */
+export const maxBlobSizes: Readonly<Record<BlobKind, number>> = { manifest: 4 << 20, config: 8 << 20 };
 
+/** Entries of an index; one of more is refused. */
+const maxEntries = 10_000;
+/** Manifests on the way from a reference to a config, indexes of indexes among them. */
 const maxNesting = 4;
+/** Levels of a JSON document. */
+const maxDepth = 1000;
+/** Platforms that an error names. */
+const maxNamed = 20;
 
 /**
  * Follows a descriptor to the config of the image for a platform. A manifest that is named directly is taken whatever
- * its platform; an index must have a match.
+ * its platform; an index must have a match. As in containerd, entries that state a platform come first. Of the entries
+ * that state none, the first is looked into, and no other: its config has to have the platform. So no more is read than
+ * four manifests and a config, whatever an index says.
  *
- * @throws Error `no match for platform in manifest …: not found`, and for what is no image
+ * @throws Error `no match for platform in manifest …: not found`, and for what is no image or is beyond a limit
  */
 export async function findImage(root: Descriptor, platform: Platform | undefined, read: ReadBlob): Promise<FoundImage> {
   const wanted = platform ?? defaultPlatform();
   let descriptor = root;
   for (let depth = 0; depth < maxNesting; depth++) {
-    const manifest = parseManifest(await read(descriptor), descriptor.digest);
-    if (manifest.config) return { digest: root.digest, config: await read(manifest.config) };
-    descriptor = await choose(manifest.manifests, wanted, root, read);
+    const manifest = parseManifest(await readChecked(descriptor, 'manifest', read), descriptor.digest);
+    if (manifest.config) {
+      const config = await readChecked(manifest.config, 'config', read);
+      if (descriptor !== root && !descriptor.platform) {
+        const own = parsePlatformFields(parseObject(config, manifest.config.digest));
+        if (selectPlatform([own], wanted) < 0) throw noMatch(root, wanted, [own]);
+      }
+      return { digest: root.digest, config };
+    }
+    descriptor = choose(manifest.manifests, wanted, root);
   }
-  throw new Error(`image index ${root.digest} is nested too deeply`);
+  throw new Error(`image index ${root.digest} is nested too deeply: an image is at most ${maxNesting} manifests away`);
 }
 
-async function choose(
-  manifests: readonly Descriptor[],
-  wanted: Platform,
-  root: Descriptor,
-  read: ReadBlob,
-): Promise<Descriptor> {
-  const platforms = await Promise.all(
-    manifests.map((entry) => entry.platform ?? configPlatform(entry, read).catch(() => undefined)),
-  );
-  const known = manifests.flatMap((entry, at) => {
-    const platform = platforms[at];
-    return platform ? [{ entry, platform }] : [];
-  });
-  const best = selectPlatform(
-    known.map(({ platform }) => platform),
-    wanted,
-  );
-  if (best >= 0) return known[best]!.entry;
-  const offered = known.map(({ platform }) => formatPlatform(normalizePlatform(platform)));
-  const names = [...new Set(offered)].filter((name) => name !== 'unknown/unknown');
-  throw new Error(
+function readChecked(descriptor: Descriptor, kind: BlobKind, read: ReadBlob): Promise<Uint8Array> {
+  const { digest, size = 0 } = descriptor;
+  splitDigest(digest);
+  if (size > maxBlobSizes[kind])
+    throw new Error(`${digest} has ${size} bytes, more than the ${maxBlobSizes[kind]} that a ${kind} may have`);
+  return read(descriptor, kind);
+}
+
+function choose(manifests: readonly Descriptor[], wanted: Platform, root: Descriptor): Descriptor {
+  const known = manifests.filter((entry) => entry.platform !== undefined);
+  const platforms = known.map(({ platform }) => platform!);
+  const best = selectPlatform(platforms, wanted);
+  const chosen = best >= 0 ? known[best] : manifests.find((entry) => entry.platform === undefined);
+  if (!chosen) throw noMatch(root, wanted, platforms);
+  return chosen;
+}
+
+function noMatch(root: Descriptor, wanted: Platform, offered: readonly Platform[]): Error {
+  const all = new Set(offered.map((platform) => formatPlatform(normalizePlatform(platform)).slice(0, 100)));
+  all.delete('unknown/unknown');
+  const names = [...all].slice(0, maxNamed);
+  if (all.size > maxNamed) names.push(`${all.size - maxNamed} more`);
+  return new Error(
     `no match for platform in manifest ${root.digest}: not found (wanted ${formatPlatform(wanted)}, there is ${names.join(', ') || 'none'})`,
   );
-}
-
-/** The platform that a manifest's own config states. */
-async function configPlatform(descriptor: Descriptor, read: ReadBlob): Promise<Platform | undefined> {
-  const manifest = parseManifest(await read(descriptor), descriptor.digest);
-  return manifest.config && parsePlatformFields(parseObject(await read(manifest.config), manifest.config.digest));
 }
 
 type Manifest =
@@ -89,23 +111,36 @@ function parseManifest(bytes: Uint8Array, name: string): Manifest {
   const { config, manifests } = json;
   if ((config || json['layers']) && manifests) throw new Error('invalid ambiguous manifest and manifest list');
   if (config) return { config: parseDescriptor(config, name), manifests: [] };
-  if (Array.isArray(manifests))
-    return { config: undefined, manifests: manifests.map((entry) => parseDescriptor(entry, name)) };
+  if (Array.isArray(manifests)) return { config: undefined, manifests: parseEntries(manifests, name) };
   throw new Error(`${name} is no image manifest`);
 }
 
-/** Reads a descriptor as it stands in an index; `name` is what errors call that. */
-export function parseDescriptor(value: unknown, name: string): Descriptor {
+/** Reads the descriptors of an index; `name` is what errors call that. */
+export function parseEntries(entries: readonly unknown[], name: string): Descriptor[] {
+  if (entries.length > maxEntries)
+    throw new Error(`${name} lists ${entries.length} images, more than the ${maxEntries} of an index`);
+  return entries.map((entry) => parseDescriptor(entry, name));
+}
+
+function parseDescriptor(value: unknown, name: string): Descriptor {
   if (!isObject(value) || typeof value['digest'] !== 'string')
     throw new Error(`${name} has a descriptor without digest`);
   const { mediaType, digest, size, platform, annotations } = value;
+  if (size !== undefined && !(Number.isSafeInteger(size) && (size as number) >= 0))
+    throw new Error(`${name} has a descriptor with the size ${String(JSON.stringify(size)).slice(0, 30)}`);
   return {
     mediaType: typeof mediaType === 'string' ? mediaType : '',
     digest,
-    size: typeof size === 'number' ? size : undefined,
+    size: size as number | undefined,
     platform: isObject(platform) ? parsePlatformFields(platform) : undefined,
-    annotations: isObject(annotations) ? (annotations as Record<string, string>) : {},
+    annotations: isObject(annotations) ? textsOf(annotations) : {},
   };
+}
+
+function textsOf(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function parsePlatformFields(fields: Readonly<Record<string, unknown>>): Platform {
@@ -120,8 +155,10 @@ function parsePlatformFields(fields: Readonly<Record<string, unknown>>): Platfor
   };
 }
 
-/** @throws Error that names `name` where the bytes are no JSON object */
+/** @throws Error that names `name` where the bytes are no JSON object, or one of more than a thousand levels */
 export function parseObject(bytes: Uint8Array, name: string): Record<string, unknown> {
+  if (isDeeper(bytes, maxDepth))
+    throw new Error(`${name} is nested deeper than the ${maxDepth} levels of a manifest or config`);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
@@ -130,6 +167,24 @@ export function parseObject(bytes: Uint8Array, name: string): Record<string, unk
   }
   if (!isObject(value)) throw new Error(`${name} is no JSON object`);
   return value;
+}
+
+/** Whether a JSON text opens more levels than that: reading them costs time and memory, writing them the stack. */
+function isDeeper(bytes: Uint8Array, levels: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === 0x5c)
+        at++; // what a backslash escapes
+      else if (byte === 0x22) inString = false;
+    } else if (byte === 0x22) inString = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > levels) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -145,9 +200,7 @@ export function sha256(bytes: Uint8Array): string {
 export function verifyBlob(descriptor: Pick<Descriptor, 'digest' | 'size'>, bytes: Uint8Array): void {
   if (descriptor.size !== undefined && descriptor.size !== bytes.length)
     throw new Error(`${descriptor.digest} has ${bytes.length} bytes instead of ${descriptor.size}`);
-  const [algorithm] = descriptor.digest.split(':', 1);
-  if (algorithm !== 'sha256' && algorithm !== 'sha512')
-    throw new Error(`${descriptor.digest}: unsupported digest algorithm`);
+  const { algorithm } = splitDigest(descriptor.digest);
   const actual = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
   if (actual !== descriptor.digest) throw new Error(`the content of ${descriptor.digest} has the digest ${actual}`);
 }

@@ -1,11 +1,11 @@
 /** Images in OCI layouts: folders with `oci-layout`, `index.json` and `blobs/`. */
-import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { splitDigest } from './digest.ts';
 import {
   type Descriptor,
   findImage,
-  maxBlobSize,
-  parseDescriptor,
+  maxBlobSizes,
+  parseEntries,
   parseObject,
   type ReadBlob,
   verifyBlob,
@@ -13,6 +13,7 @@ import {
 import type { Platform } from './platform.ts';
 import { formatReference, type ImageReference, parseNormalizedNamed, tagNameOnly } from './reference.ts';
 import type { FoundImage, ImageResolver } from './resolver.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** An OCI layout on disk. */
 export interface OciLayout {
@@ -25,20 +26,18 @@ export interface OciLayout {
 
 /** Opens a layout; nothing is read before it is needed. */
 export function openOciLayout(folder: string): OciLayout {
-  const read: ReadBlob = async (descriptor) => {
-    const [algorithm = '', hex = ''] = descriptor.digest.split(':', 2);
-    if (!/^[a-z0-9]+$/.test(algorithm) || !/^[0-9a-f]+$/.test(hex))
-      throw new Error(`invalid digest ${JSON.stringify(descriptor.digest)} in ${folder}`);
-    const bytes = await readSmallFile(path.join(folder, 'blobs', algorithm, hex));
+  const read: ReadBlob = async (descriptor, kind) => {
+    const { algorithm, hex } = splitDigest(descriptor.digest);
+    const bytes = await readSmallFile(path.join(folder, 'blobs', algorithm, hex), maxBlobSizes[kind]);
     verifyBlob(descriptor, bytes);
     return bytes;
   };
 
   async function entries(): Promise<Descriptor[]> {
     const file = path.join(folder, 'index.json');
-    const { manifests } = parseObject(await readSmallFile(file), file);
+    const { manifests } = parseObject(await readSmallFile(file, maxBlobSizes.manifest), file);
     if (!Array.isArray(manifests)) throw new Error(`${file} has no manifests`);
-    return manifests.map((entry) => parseDescriptor(entry, file));
+    return parseEntries(manifests, file);
   }
 
   return {
@@ -88,17 +87,5 @@ function parseName(name: string): { reference: ImageReference | undefined } {
     return { reference: tagNameOnly(parseNormalizedNamed(name)) };
   } catch {
     return { reference: undefined };
-  }
-}
-
-async function readSmallFile(file: string): Promise<Uint8Array> {
-  const handle = await open(file);
-  try {
-    const { size } = await handle.stat();
-    if (size > maxBlobSize)
-      throw new Error(`${file} has ${size} bytes, more than the ${maxBlobSize} of a manifest or config`);
-    return await handle.readFile();
-  } finally {
-    await handle.close();
   }
 }

@@ -1,4 +1,5 @@
 /** Notes down what images were resolved to, to resolve them to the same again: a lock file for base images. */
+import { parseObject } from './manifest.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform } from './platform.ts';
 import { formatReference } from './reference.ts';
 import type { FoundImage, ImageResolver } from './resolver.ts';
@@ -34,6 +35,6 @@ export function recordImages(resolvers: readonly ImageResolver[]): ImageRecorder
   function remember(name: string, platform: string, { digest, config }: FoundImage): void {
     let image = images.get(name);
     if (!image) images.set(name, (image = { digest, platforms: new Map() }));
-    image.platforms.set(platform, JSON.parse(new TextDecoder().decode(config)));
+    image.platforms.set(platform, parseObject(config, `the image config of ${name}`));
   }
 }

@@ -1,10 +1,21 @@
 /** Images from a registry: the distribution protocol as far as resolving a config needs it. */
 import type { BlobCache } from './blob-cache.ts';
-import { type CredentialSource, noCredentials } from './docker-config.ts';
+import { splitDigest } from './digest.ts';
+import { type CredentialSource, type Credentials, noCredentials } from './docker-config.ts';
 import { type Answer, defaultLimits, type RequestLimits, request } from './http-request.ts';
-import { type Descriptor, findImage, manifestTypes, maxBlobSize, sha256, verifyBlob } from './manifest.ts';
+import {
+  type BlobKind,
+  type Descriptor,
+  findImage,
+  manifestTypes,
+  maxBlobSizes,
+  type ReadBlob,
+  sha256,
+  verifyBlob,
+} from './manifest.ts';
 import { formatPlatform, type Platform } from './platform.ts';
 import { formatReference, type ImageReference } from './reference.ts';
+import { registryAddress } from './registry-address.ts';
 import { authorize } from './registry-auth.ts';
 import type { FoundImage, ImageResolver } from './resolver.ts';
 
@@ -34,7 +45,7 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
   async function find(reference: ImageReference, platform: Platform | undefined): Promise<FoundImage> {
     const { domain, path } = reference;
     const failures: Error[] = [];
-    for (const address of [...(options.mirrors?.get(domain) ?? []), originAddress(domain)]) {
+    for (const address of [...(options.mirrors?.get(domain) ?? []), registryAddress(domain).href]) {
       try {
         return await findIn(repository(address, path), reference, platform);
       } catch (error) {
@@ -56,12 +67,6 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
   };
 }
 
-/** Loopback registries speak http. Docker Hub lives at another name than its references say. */
-function originAddress(domain: string): string {
-  const host = domain === 'docker.io' ? 'registry-1.docker.io' : domain;
-  return `${/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host) ? 'http' : 'https'}://${host}`;
-}
-
 async function findIn(
   repository: Repository,
   reference: ImageReference,
@@ -69,42 +74,37 @@ async function findIn(
 ): Promise<FoundImage> {
   const digest = reference.digest || (await repository.resolveTag(reference.tag));
   const root: Descriptor = { mediaType: '', digest, size: undefined, annotations: {} };
-  // What is reached from the root by its manifests is a config.
-  return findImage(root, platform, (descriptor) =>
-    repository.read(descriptor, descriptor === root || isManifest(descriptor) ? 'manifests' : 'blobs'),
-  );
-}
-
-function isManifest({ mediaType }: Descriptor): boolean {
-  return manifestTypes.some((type) => type === mediaType);
+  return findImage(root, platform, repository.read);
 }
 
 interface Repository {
   /** The digest that a tag names now. */
   resolveTag(tag: string): Promise<string>;
-  read(descriptor: Descriptor, kind: 'manifests' | 'blobs'): Promise<Uint8Array>;
+  readonly read: ReadBlob;
 }
 
 function createRepository(
-  registry: URL,
+  address: URL,
   path: string,
   { credentials, cache }: RegistryOptions,
   limits: RequestLimits,
 ): Repository {
-  const base = `${registry.href.replace(/\/$/, '')}/v2/${path}`;
+  const registry = new URL(address.origin);
+  const base = `${address.origin}${address.pathname.replace(/\/$/, '')}/v2/${path}`;
   const scope = `repository:${path}:pull`;
   let authorization: Promise<string | undefined> | undefined;
 
-  async function get(what: string, method: 'GET' | 'HEAD'): Promise<Answer> {
+  async function get(what: string, method: 'GET' | 'HEAD', maxSize: number): Promise<Answer> {
     const url = new URL(`${base}/${what}`);
     const send = async () => {
       const granted = await authorization;
       const headers = { accept: [...manifestTypes, '*/*'].join(', '), ...(granted && { authorization: granted }) };
-      return request(url, { method, headers }, maxBlobSize, limits);
+      return request(url, { method, headers }, maxSize, limits);
     };
     const before = authorization;
     let answer = await send();
-    if (answer.status === 401) {
+    // Where blobs are stored elsewhere, that place could ask for the registry's credentials, too.
+    if (answer.status === 401 && answer.url.origin === registry.origin) {
       // Of several requests that are refused at once, one gets the token.
       if (authorization === before) authorization = challenged(answer);
       if (await authorization) answer = await send();
@@ -113,34 +113,37 @@ function createRepository(
   }
 
   async function challenged(answer: Answer): Promise<string | undefined> {
-    const known = (await credentials?.(registry.host)) ?? noCredentials;
+    const known = address.username ? inAddress(address) : ((await credentials?.(registry.host)) ?? noCredentials);
     return authorize(answer.headers.get('www-authenticate') ?? '', registry, scope, known, limits);
   }
 
   const manifest = async (name: string): Promise<Uint8Array> => {
-    const answer = await get(`manifests/${name}`, 'GET');
-    if (answer.status !== 200) throw refused(answer, registry);
+    const answer = await get(`manifests/${name}`, 'GET', maxBlobSizes.manifest);
+    if (answer.status !== 200) throw refused(answer);
     return answer.body;
   };
 
   async function resolveTag(tag: string): Promise<string> {
     // Registries count GETs of manifests; a HEAD is enough where the manifest is at hand.
-    const answer = await get(`manifests/${tag}`, 'HEAD');
+    const answer = await get(`manifests/${tag}`, 'HEAD', 0);
     const digest = answer.headers.get('docker-content-digest') ?? '';
-    if (answer.status === 200 && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
-    if (answer.status !== 200 && answer.status !== 405) throw refused(answer, registry);
+    if (answer.status === 200 && isDigest(digest)) return digest;
+    if (answer.status !== 200 && answer.status !== 405) throw refused(answer);
     const body = await manifest(tag);
     await cache?.put(sha256(body), body);
     return sha256(body);
   }
 
-  async function read(descriptor: Descriptor, kind: 'manifests' | 'blobs'): Promise<Uint8Array> {
-    const cached = await cache?.get(descriptor.digest);
-    if (cached) return cached;
-    const answer = await get(`${kind}/${descriptor.digest}`, 'GET');
-    if (answer.status !== 200) throw refused(answer, registry);
+  async function read(descriptor: Descriptor, kind: BlobKind): Promise<Uint8Array> {
+    const { algorithm, hex } = splitDigest(descriptor.digest);
+    const digest = `${algorithm}:${hex}`;
+    const cached = await cache?.get(digest);
+    if (cached && isBlob(descriptor, cached)) return cached;
+    const maxSize = descriptor.size ?? maxBlobSizes[kind];
+    const answer = await get(`${kind === 'manifest' ? 'manifests' : 'blobs'}/${digest}`, 'GET', maxSize);
+    if (answer.status !== 200) throw refused(answer);
     verifyBlob(descriptor, answer.body);
-    await cache?.put(descriptor.digest, answer.body);
+    await cache?.put(digest, answer.body);
     return answer.body;
   }
 
@@ -149,8 +152,32 @@ function createRepository(
   const blobs = new Map<string, Promise<Uint8Array>>();
   return {
     resolveTag: (tag) => once(tags, tag, () => resolveTag(tag)),
-    read: (descriptor, kind) => once(blobs, descriptor.digest, () => read(descriptor, kind)),
+    // what must not be equal in size is not the same
+    read: (descriptor, kind) =>
+      once(blobs, `${kind} ${descriptor.size} ${descriptor.digest}`, () => read(descriptor, kind)),
   };
+}
+
+/** Credentials that a mirror's address has in it. */
+function inAddress({ username, password }: URL): Credentials {
+  return { ...noCredentials, username: decodeURIComponent(username), password: decodeURIComponent(password) };
+}
+
+function isBlob(descriptor: Descriptor, bytes: Uint8Array): boolean {
+  try {
+    verifyBlob(descriptor, bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isDigest(text: string): boolean {
+  try {
+    return splitDigest(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function once<T>(known: Map<string, Promise<T>>, key: string, run: () => Promise<T>): Promise<T> {
@@ -159,25 +186,26 @@ function once<T>(known: Map<string, Promise<T>>, key: string, run: () => Promise
   return result;
 }
 
-function refused({ status, headers, body }: Answer, { host }: URL): Error {
+function refused({ status, headers, body, url: { host } }: Answer): Error {
   if (status === 404) return new Error('not found');
   if (status === 401 || status === 403)
     return new Error(
       `pull access denied, repository does not exist or may require authorization: ${host} answered ${status}${said(body)}`,
     );
   if (status === 429) {
-    const after = headers.get('retry-after');
+    const after = headers.get('retry-after')?.slice(0, 100);
     const hint = after ? `; it wants to be asked again ${/^\d+$/.test(after) ? `in ${after} s` : `at ${after}`}` : '';
     return new Error(`too many requests to ${host}${said(body)}${hint}`);
   }
   return new Error(`unexpected status ${status} from ${host}${said(body)}`);
 }
 
-/** What a registry says in its error document. */
+/** What a registry says in its error document, in short. */
 function said(body: Uint8Array): string {
   try {
     const { errors } = JSON.parse(new TextDecoder().decode(body)) as { errors: { message: string }[] };
-    return `: ${errors.map(({ message }) => String(message).slice(0, 200)).join('; ')}`;
+    const texts = errors.slice(0, 5).map(({ message }) => String(message).slice(0, 200));
+    return `: ${texts.join('; ')}`;
   } catch {
     return '';
   }

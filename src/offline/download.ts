@@ -16,29 +16,13 @@ export async function download(address: string, maxBytes: number, signal?: Abort
     throw new Error(
       `${shown} is no valid address: characters of a password such as / and # are written as %2F and %23`,
     );
-  const { username, password } = url;
-  url.username = '';
-  url.password = '';
-  const headers: Record<string, string> = {};
-  if (username || password) {
-    const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
-    headers['authorization'] = `Basic ${credentials}`;
-  }
   try {
-    const answer = await request(url, { headers }, maxBytes, { ...defaultLimits, signal });
+    const answer = await request(url, {}, maxBytes, { ...defaultLimits, signal });
     if (answer.status === 200) return answer;
-    const advice = answer.status === 401 && !username ? ' (a user and a password may be in the address)' : '';
+    const advice = answer.status === 401 && !url.username ? ' (a user and a password may be in the address)' : '';
     throw new Error(`HTTP status ${answer.status}${advice}`);
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(`${shown}: ${redactCredentials((error as Error).message)}`, { cause: error });
-  }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }

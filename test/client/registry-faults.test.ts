@@ -19,7 +19,8 @@ import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
-const PORT = 7301;
+// engines are shared: somebody else may run the same tests
+const PORT = 20_000 + (process.pid % 10_000);
 
 await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
   const faulty = `localhost:${PORT}`;
@@ -136,16 +137,21 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
 
   // tokens are fetched here, so that here is where patience ends
   test.each(['nobody', 'somebody'])('whose token service stalls fails clearly (%s logged in)', async (who) => {
-    const silent = createServer((socket) => void socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const { port } = silent.address() as AddressInfo;
+    // Credentials go to the registry's own port only, or where the registry says when it is asked from here. An engine
+    // with a network of its own has its registry there; here something else has that port.
+    const service = createServer((socket) => void socket.on('error', () => {}).resume());
+    if (who === 'nobody' || engine.home) {
+      service.listen(who === 'nobody' ? 0 : PORT, '127.0.0.1');
+      await once(service, 'listening');
+    }
+    const port = who === 'nobody' ? (service.address() as AddressInfo).port : PORT;
     const login = who === 'somebody' ? { username: 'me', password: 'word' } : {};
     const credentials = async () => ({ ...noCredentials, ...login });
     const image = `${faulty}/token/${port}/test/x:1`;
     const message = await failure(
       build(`FROM ${image}`, [], { auth: { credentials, seedDir: temporaryDir() } }).result,
     );
-    silent.close();
+    service.close();
     expect(message).toContain(`failed to fetch a token for ${faulty} from localhost:${port}: no answer within 8 s`);
   });
 

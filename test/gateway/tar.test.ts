@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTarHeader, newestFile } from '../../src/gateway/tar.ts';
+import { isTarHeader, newestFile as newestOfPieces } from '../../src/gateway/tar.ts';
 
 interface Entry {
   readonly name: string;
@@ -36,16 +36,30 @@ const record = (key: string, value: string) => {
   return `${length}${rest}`;
 };
 
+/** In pieces of every size, which must make no difference. */
+async function newestFile(bytes: Uint8Array) {
+  const answers = await Promise.all(
+    [1, 100, 512, 700, 1024, 1 << 20].map(async (size) => {
+      async function* pieces() {
+        for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+      }
+      return newestOfPieces(pieces());
+    }),
+  );
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  return answers[0];
+}
+
 describe('newestFile', () => {
-  it('takes the newest regular file', () => {
+  it('takes the newest regular file', async () => {
     const bytes = archive(
       { name: 'a', mtime: 100, content: 'x'.repeat(600) },
       { name: 'b', mtime: 300 },
       { name: 'c', mtime: 200 },
     );
-    expect(newestFile(bytes)).toEqual({ seconds: 300n, nanos: 0 });
+    expect(await newestFile(bytes)).toEqual({ seconds: 300n, nanos: 0 });
   });
-  it('leaves out folders, links and devices, but not hard links', () => {
+  it('leaves out folders, links and devices, but not hard links', async () => {
     const bytes = archive(
       { name: 'dir/', type: '5', mtime: 900 },
       { name: 'old-dir/', type: '\0', mtime: 900 },
@@ -53,30 +67,31 @@ describe('newestFile', () => {
       { name: 'dev', type: '3', mtime: 900 },
       { name: 'hard', type: '1', mtime: 500 },
     );
-    expect(newestFile(bytes)).toEqual({ seconds: 500n, nanos: 0 });
+    expect(await newestFile(bytes)).toEqual({ seconds: 500n, nanos: 0 });
   });
-  it('takes times and names of extended headers', () => {
+  it('takes times and names of extended headers', async () => {
     const bytes = archive(
       { name: 'x', type: 'x', content: record('mtime', '1700000000.5') },
       { name: 'a', mtime: 1 },
       { name: 'x', type: 'x', content: record('path', 'dir/') },
       { name: 'b', type: '0', mtime: 1_800_000_000 },
     );
-    expect(newestFile(bytes)).toEqual({ seconds: 1_700_000_000n, nanos: 500_000_000 });
+    expect(await newestFile(bytes)).toEqual({ seconds: 1_700_000_000n, nanos: 500_000_000 });
   });
-  it('has none for an archive without files', () => {
-    expect(newestFile(end)).toBeUndefined();
-    expect(newestFile(archive({ name: 'd/', type: '5', mtime: 5 }))).toBeUndefined();
+  it('has none for an archive without files', async () => {
+    expect(await newestFile(end)).toBeUndefined();
+    expect(await newestFile(archive({ name: 'd/', type: '5', mtime: 5 }))).toBeUndefined();
   });
-  it('does without the end of the archive', () => {
+  it('does without the end of the archive', async () => {
     const bytes = archive({ name: 'a', mtime: 1, content: 'content' });
-    for (const length of [519, 700, 1024, 1536]) expect(newestFile(bytes.subarray(0, length))?.seconds).toBe(1n);
+    for (const length of [519, 700, 1024, 1536])
+      expect((await newestFile(bytes.subarray(0, length)))?.seconds).toBe(1n);
   });
-  it('refuses what is no archive, or is cut off', () => {
+  it('refuses what is no archive, or is cut off', async () => {
     const bytes = archive({ name: 'a', mtime: 1, content: 'content' });
-    expect(() => newestFile(Buffer.from('FROM alpine'.padEnd(600)))).toThrow('invalid tar header');
-    expect(() => newestFile(bytes.subarray(0, 400))).toThrow('unexpected EOF');
-    expect(() => newestFile(bytes.subarray(0, 515))).toThrow('unexpected EOF');
+    await expect(newestFile(Buffer.from('FROM alpine'.padEnd(600)))).rejects.toThrow('invalid tar header');
+    await expect(newestFile(bytes.subarray(0, 400))).rejects.toThrow('unexpected EOF');
+    await expect(newestFile(bytes.subarray(0, 515))).rejects.toThrow('unexpected EOF');
   });
 });
 

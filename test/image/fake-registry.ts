@@ -88,6 +88,9 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       });
       request.on('end', () => {
         registry.log.push(form);
+        const fields = new URLSearchParams(form);
+        const given = `${fields.get('username')}:${fields.get('password')}`;
+        if (registry.auth?.login !== undefined && given !== registry.auth.login) response.writeHead(401);
         response.end(JSON.stringify({ access_token: 'good' }));
       });
       return;

@@ -1,6 +1,6 @@
 /** Session service that lets the daemon use the user's registry credentials. */
-import { createHmac, createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createHmac, createPrivateKey, createPublicKey, randomBytes, randomUUID, sign } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import path from 'node:path';
 import { Auth } from '../../gen/moby/filesync/v1/auth_pb.ts';
@@ -9,35 +9,62 @@ import {
   type Credentials,
   dockerConfigDir,
   dockerCredentials,
+  noCredentials,
 } from '../../image/docker-config.ts';
+import { defaultLimits, type RequestLimits } from '../../image/http-request.ts';
+import { registryAddress } from '../../image/registry-address.ts';
+import { CredentialsWithheld, confirmRealm, fetchToken, TokenRefused } from '../../image/registry-token.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
-import { fetchToken } from './registry-token.ts';
 import type { Attachable } from './session.ts';
 
 export interface AuthOptions {
   /** By default Docker's config.json with its credential helpers. */
   readonly credentials?: CredentialSource | undefined;
+  /**
+   * The registries whose credentials the daemon may have and use: `ghcr.io`, `registry.example.com:5000`, `docker.io`.
+   * For every other one it is told that there are none, so that it asks anonymously. By default it gets those of every
+   * host that it asks for: a daemon that one connects to can act for the user at each registry of config.json.
+   */
+  readonly hosts?: readonly string[] | undefined;
   /** Where the seeds of token keys are kept; Docker's configuration directory by default. */
   readonly seedDir?: string | undefined;
 }
 
+/** The daemon repeats what may pass. */
+const tokenLimits: RequestLimits = { ...defaultLimits, attempts: 1 };
+const clientId = 'buildkit-client';
+
 /**
  * Offers the user's credentials. Daemons since BuildKit 0.8 let the client fetch tokens, so that passwords stay here;
- * for registries with basic authentication they get them.
+ * for registries with basic authentication they get them. A token is fetched from the registry itself or from the
+ * service that the registry names, whatever the daemon says.
  */
 export function auth(options: AuthOptions = {}): Attachable {
-  const find = options.credentials ?? dockerCredentials();
+  const source = options.credentials ?? dockerCredentials();
+  const allowed = options.hosts && new Set(options.hosts.map(originOf));
   const seedDir = options.seedDir ?? dockerConfigDir() ?? devNull; // without a home, seeds last one process
+  const find = async (host: string): Promise<Credentials> => {
+    if (!/^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?$/.test(host))
+      throw new RpcError(Code.invalidArgument, `${JSON.stringify(host.slice(0, 100))} is no host of a registry`);
+    return allowed && !allowed.has(originOf(host)) ? noCredentials : source(host);
+  };
   return {
     routes: routes(Auth, {
       async credentials({ Host }) {
         const { identityToken, username, password } = await find(Host);
         return identityToken ? { Secret: identityToken } : { Username: username, Secret: password };
       },
-      async fetchToken({ Host: host, Realm: realm, Service: service, Scopes: scopes }) {
-        const { token, expiresIn, issuedAt } = await fetchToken({ host, realm, service, scopes }, await find(host));
-        return { Token: token, ExpiresIn: BigInt(expiresIn), IssuedAt: BigInt(issuedAt) };
+      async fetchToken({ Host, Realm: realm, Service: service, Scopes: scopes }) {
+        const credentials = await find(Host);
+        const wanted = { registry: registryAddress(Host), realm, service, scopes, clientId };
+        try {
+          if (credentials.identityToken || credentials.password) await confirmRealm(wanted, tokenLimits);
+          const { token, expiresIn, issuedAt } = await fetchToken(wanted, credentials, tokenLimits);
+          return { Token: token, ExpiresIn: BigInt(expiresIn), IssuedAt: BigInt(issuedAt) };
+        } catch (error) {
+          throw new RpcError(codeOf(error), (error as Error).message);
+        }
       },
       async getTokenAuthority({ Host, Salt }) {
         const key = await authorityKey(await find(Host), seedDir, Host, Salt);
@@ -49,6 +76,17 @@ export function auth(options: AuthOptions = {}): Attachable {
       },
     }),
   };
+}
+
+/** Docker Hub has several names. */
+function originOf(host: string): string {
+  return registryAddress(host === 'index.docker.io' ? 'docker.io' : host).origin;
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof CredentialsWithheld) return Code.permissionDenied;
+  if (error instanceof TokenRefused && (error.status === 401 || error.status === 403)) return Code.unauthenticated;
+  return Code.unknown;
 }
 
 /** PKCS#8 of an Ed25519 key, up to its 32 bytes of seed. */
@@ -66,30 +104,30 @@ async function authorityKey(credentials: Credentials, seedDir: string, host: str
   return createPrivateKey({ key: Buffer.concat([ED25519_PREFIX, mac.digest()]), format: 'der', type: 'pkcs8' });
 }
 
-/** Seeds by host, in the file that the docker command uses too. Where it cannot be written, a seed lasts one process. */
+/** Seeds by file and host. The docker command uses the file, too. Where it cannot be written, a seed lasts one process. */
 const seeds = new Map<string, Buffer>();
 
 async function seedOf(dir: string, host: string): Promise<Buffer> {
   const file = path.join(dir, '.token_seed');
   let stored: Record<string, { Seed?: string }> = {};
   try {
-    stored = JSON.parse(await readFile(file, 'utf8')) as typeof stored;
+    stored = { ...(JSON.parse(await readFile(file, 'utf8')) as typeof stored) };
   } catch {
     // not there yet, or half-written by a process that crashed
   }
-  const known = stored[host]?.Seed ? Buffer.from(stored[host].Seed, 'base64') : seeds.get(host);
+  const own = Object.hasOwn(stored, host) ? stored[host]?.Seed : undefined;
+  const known = typeof own === 'string' && own ? Buffer.from(own, 'base64') : seeds.get(`${file} ${host}`);
   if (known) return known;
   const seed = randomBytes(16);
-  seeds.set(host, seed);
+  seeds.set(`${file} ${host}`, seed);
+  const partial = `${file}.${randomUUID()}`;
   try {
     await mkdir(dir, { recursive: true });
-    const partial = `${file}.${process.pid}`;
-    await writeFile(partial, JSON.stringify({ ...stored, [host]: { Seed: seed.toString('base64') } }, null, 2), {
-      mode: 0o600,
-    });
+    const text = JSON.stringify({ ...stored, [host]: { Seed: seed.toString('base64') } }, null, 2);
+    await writeFile(partial, text, { mode: 0o600 });
     await rename(partial, file);
   } catch {
-    // a read-only home
+    await rm(partial, { force: true }).catch(() => {}); // a read-only home
   }
   return seed;
 }

@@ -1,0 +1,177 @@
+/**
+ * Asks a registry's token service for access, as containerd does. Here stands the rule where the credentials of a
+ * registry may go, for images that are resolved here and for tokens that a daemon asks for.
+ */
+
+import { parseChallenge } from './challenge.ts';
+import type { Credentials } from './docker-config.ts';
+import { type Answer, defaultLimits, type RequestLimits, type RequestOptions, request } from './http-request.ts';
+import { isThisMachine } from './registry-address.ts';
+
+export interface TokenRequest {
+  readonly registry: URL;
+  /** The address of the token service. */
+  readonly realm: string;
+  readonly service: string;
+  readonly scopes: readonly string[];
+  /** What the service knows this program by. */
+  readonly clientId: string;
+}
+
+export interface Token {
+  readonly token: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+  /** Unix seconds, 0 if the service does not say. */
+  readonly issuedAt: number;
+}
+
+/** Credentials are not sent where they were asked for. */
+export class CredentialsWithheld extends Error {
+  override readonly name = 'CredentialsWithheld';
+}
+
+/** The token service refused. */
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused';
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const maxAnswerBytes = 1 << 20;
+/** Milliseconds for a token, which is small. */
+const maxTotalMs = 60_000;
+/** Seconds, where the service does not say. */
+const defaultExpiration = 60;
+/** Token services of another name than their registry, which need not be asked for. */
+const knownServices = new Map([['https://registry-1.docker.io', 'https://auth.docker.io']]);
+
+/** Checks that credentials may be sent to an address at all: encrypted, or not beyond this machine. */
+export function mustBePrivate(registry: URL, to: URL): void {
+  if (to.protocol !== 'https:' && !isThisMachine(to))
+    throw withheld(registry, to.host, 'the connection is not encrypted');
+}
+
+/**
+ * Fetches a token, with credentials where there are some. They are sent to the address in `realm`, encrypted or on this
+ * machine: who calls vouches for it that the registry itself has named the realm, or has it confirmed by
+ * {@link confirmRealm}.
+ *
+ * @throws CredentialsWithheld, TokenRefused, and Error that names host and request, never the credentials
+ */
+export async function fetchToken(
+  wanted: TokenRequest,
+  credentials: Credentials,
+  limits: RequestLimits = defaultLimits,
+): Promise<Token> {
+  if (credentials.registryToken) return { token: credentials.registryToken, expiresIn: defaultExpiration, issuedAt: 0 };
+  const realm = parseRealm(wanted);
+  const ask = (url: URL, options: RequestOptions) => askService(wanted.registry, url, options, limits);
+  const secret = credentials.identityToken || credentials.password;
+  if (!secret) return parseToken(wanted, realm, await ask(withQuery(realm, wanted), {}));
+  mustBePrivate(wanted.registry, realm);
+  const username = credentials.identityToken ? '' : credentials.username;
+  const answer = await ask(realm, { method: 'POST', body: form(wanted, username, secret) });
+  const { status } = answer;
+  // services without POST answer 404 or 405, some 401
+  if (status !== 404 && status !== 401 && !(status === 405 && username)) return parseToken(wanted, realm, answer);
+  const authorization = `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
+  return parseToken(wanted, realm, await ask(withQuery(realm, wanted), { headers: { authorization } }));
+}
+
+/**
+ * Checks a realm that somebody else than the registry names, such as a daemon, which could name its own: credentials go
+ * to the registry itself (the same scheme, host and port), or to the service that the registry names when it is asked.
+ *
+ * @throws CredentialsWithheld
+ */
+export async function confirmRealm(
+  wanted: Pick<TokenRequest, 'registry' | 'realm'>,
+  limits: RequestLimits,
+): Promise<void> {
+  const { registry } = wanted;
+  const realm = parseRealm(wanted);
+  mustBePrivate(registry, realm);
+  if (realm.origin === registry.origin || knownServices.get(registry.origin) === realm.origin) return;
+  let named: string | undefined;
+  try {
+    const { headers } = await request(new URL('/v2/', registry), { redirect: 'manual' }, maxAnswerBytes, brief(limits));
+    named = parseChallenge(headers.get('www-authenticate') ?? '', 'bearer')?.get('realm');
+  } catch (error) {
+    const why = `the registry cannot be asked whether that is its token service: ${(error as Error).message}`;
+    throw withheld(registry, realm.host, why);
+  }
+  if (named === undefined || URL.parse(named)?.href !== realm.href)
+    throw withheld(registry, realm.host, 'the registry names another token service');
+}
+
+function parseRealm({ registry, realm }: Pick<TokenRequest, 'registry' | 'realm'>): URL {
+  const url = URL.parse(realm);
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password)
+    throw withheld(registry, 'its token service', 'that is no http address');
+  url.hash = '';
+  return url;
+}
+
+const withheld = ({ host }: URL, to: string, why: string) =>
+  new CredentialsWithheld(`credentials for ${host} are not sent to ${to}: ${why}`);
+
+const brief = (limits: RequestLimits) => ({ ...limits, totalMs: Math.min(limits.totalMs, maxTotalMs) });
+
+function form({ clientId, scopes, service }: TokenRequest, username: string, secret: string): URLSearchParams {
+  const fields = new URLSearchParams({ client_id: clientId, scope: scopes.join(' '), service });
+  if (username) {
+    fields.set('grant_type', 'password');
+    fields.set('username', username);
+    fields.set('password', secret);
+  } else {
+    fields.set('grant_type', 'refresh_token');
+    fields.set('refresh_token', secret);
+  }
+  return fields;
+}
+
+function withQuery(realm: URL, { service, scopes }: TokenRequest): URL {
+  const url = new URL(realm);
+  if (service) url.searchParams.set('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  return url;
+}
+
+async function askService(registry: URL, url: URL, options: RequestOptions, limits: RequestLimits): Promise<Answer> {
+  try {
+    // a redirect could lead the credentials elsewhere
+    return await request(url, { ...options, redirect: 'error' }, maxAnswerBytes, brief(limits));
+  } catch (error) {
+    if (limits.signal?.aborted) throw error;
+    throw new Error(`failed to fetch a token for ${registry.host} from ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function parseToken({ registry }: TokenRequest, { host }: URL, { status, body }: Answer): Token {
+  const failed = `failed to fetch a token for ${registry.host} from ${host}`;
+  if (status < 200 || status > 299) throw new TokenRefused(`${failed}: HTTP status ${status}`, status);
+  let answer: Readonly<Record<string, unknown>> = {};
+  try {
+    answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
+  } catch {
+    // said below
+  }
+  const { token: plain, access_token: access, expires_in: expires, issued_at: issued } = answer;
+  const token = plain || access;
+  if (typeof token !== 'string' || !isHeaderText(token)) throw new Error(`${failed}: there is no token in its answer`);
+  const seconds = typeof issued === 'string' ? Math.floor(Date.parse(issued) / 1000) : Number.NaN;
+  return {
+    token,
+    expiresIn: Number.isSafeInteger(expires) && (expires as number) > 0 ? (expires as number) : defaultExpiration,
+    issuedAt: Number.isNaN(seconds) ? 0 : seconds,
+  };
+}
+
+/** What may stand in a header; Node would quote all of a token that may not in its error. */
+export function isHeaderText(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
