@@ -1,12 +1,12 @@
 /** Errors and warnings for people, with the lines of the Dockerfile they are about. */
 import type { Warning } from '../gateway/bridge.ts';
 import { SourceError } from '../gateway/errors.ts';
-import { decodeText } from '../go/text.ts';
+import { sourceFile } from '../gateway/source-info.ts';
 import { stageError } from '../lower/errors.ts';
 import { RemoteSource, UnknownImage } from '../offline/offline-bridge.ts';
 import { formatDiagnostic } from '../parser/code-frame.ts';
 import { type Diagnostic, locatedError } from '../parser/diagnostic.ts';
-import { createSourceFile, linesRange, type SourceFile } from '../parser/source.ts';
+import { linesRange, type SourceFile } from '../parser/source.ts';
 import type { Io } from './io.ts';
 
 /** Everything that is known about an error, line breaks included. */
@@ -18,7 +18,7 @@ export function formatError(error: unknown, { stderrHasColor: color }: Pick<Io, 
   const hint = stage?.hint ?? located?.hint ?? hintFor(error);
   if (!source) return `error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
 
-  const file = createSourceFile(source.filename, decodeText(source.data));
+  const file = sourceFile(source);
   const all = (located?.diagnostics ?? []).filter(({ severity }) => severity === 'error');
   if (all.length > 0) return all.map((diagnostic) => `${formatDiagnostic(file, diagnostic, { color })}\n`).join('');
   const lines = located?.locations.find((location) => location !== undefined && location.start > 0);
@@ -41,7 +41,7 @@ export function formatWarning(warning: Warning, { stderrHasColor: color }: Pick<
   const [, code = 'warning', message = short] = /^(\w+): ([\s\S]*?)(?: \(line \d+\))?$/.exec(short) ?? [];
   const range = ranges?.[0];
   if (!source || !range) return `warning: ${short}\n`;
-  const file = createSourceFile(source.filename, decodeText(source.data));
+  const file = sourceFile(source);
   const lines = { start: range.start.line, end: range.end.line };
   const diagnostic: Diagnostic = {
     code,

@@ -70,6 +70,13 @@ export class SourceError extends Error {
   }
 }
 
+/** More lines of an instruction than an error can carry: it travels in a header. */
+const maxErrorLines = 20_000;
+
+function firstLines(lines: LineRange | undefined): LineRange | undefined {
+  return lines && { start: lines.start, end: Math.min(lines.end, lines.start + maxErrorLines - 1) };
+}
+
 /** Adds the file to an error that is about it. */
 export function withSource(error: unknown, source: SourceDescription): unknown {
   const located = locatedError(error);
@@ -92,7 +99,9 @@ export function toStatus(error: unknown): Status {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if (e instanceof SourceError) {
       for (const lines of [...e.locations].reverse())
-        details.push(typedDetail('errdefs.Source', { info: sourceInfoJson(e.source), ranges: lineRangesJson(lines) }));
+        details.push(
+          typedDetail('errdefs.Source', { info: sourceInfoJson(e.source), ranges: lineRangesJson(firstLines(lines)) }),
+        );
     } else if (e instanceof TypedError) {
       details.push(e.detail);
       code ??= e.code;

@@ -64,6 +64,7 @@ import {
   requireCapability,
 } from './caps.ts';
 import { type Status, wrapError } from './errors.ts';
+import { createSourceMessages } from './warn.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
 const pingTimeoutMs = 15_000;
@@ -110,6 +111,7 @@ export async function createGrpcBridge(
   const frontendCaps = capabilities(frontendCapabilities, pong.FrontendAPICaps, defaultFrontendCapabilities);
   const llbCaps = capabilities(llbCapabilities, pong.LLBCaps, defaultLlbCapabilities);
   const options: BridgeOptions = { ...environment, frontendCaps, llbCaps };
+  const sourceMessage = createSourceMessages();
 
   const bridge: GrpcBridge = {
     options,
@@ -231,21 +233,14 @@ export async function createGrpcBridge(
     },
 
     async warn(vertex, warning) {
-      const { source } = warning;
+      const info = sourceMessage(warning.source);
       await send('Warn', WarnRequestSchema, {
         digest: vertex,
         level: BigInt(warning.level),
         short: encode(warning.short),
         detail: warning.detail.map(encode),
         url: warning.url,
-        ...(source && {
-          info: {
-            filename: source.filename,
-            language: source.language,
-            data: source.data,
-            ...(source.definition && { definition: source.definition.toPb() }),
-          },
-        }),
+        ...(info && { info }),
         ranges: warning.ranges?.map(({ start, end }) => ({ start, end })) ?? [],
       });
     },

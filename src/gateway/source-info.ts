@@ -1,8 +1,10 @@
 /** A source file as it travels in errors and lint results: Go's JSON of pb.SourceInfo. */
 import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import type { JsonEncodable } from '../go/json-encode.ts';
+import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
 import { metadataToJson } from '../llb/json.ts';
+import { createSourceFile, type SourceFile } from '../parser/source.ts';
 
 export interface SourceDescription {
   readonly filename: string;
@@ -15,6 +17,16 @@ export interface SourceDescription {
 /** Describes a Dockerfile that was read. */
 export function describeSource({ filename, data, definition }: Omit<SourceDescription, 'language'>): SourceDescription {
   return { filename, language: 'Dockerfile', data, definition };
+}
+
+const sourceFiles = new WeakMap<object, SourceFile>();
+
+/** The text of a file with its lines, made once for each description however many problems are shown in it. */
+export function sourceFile(description: Pick<SourceDescription, 'filename' | 'data'>): SourceFile {
+  let file = sourceFiles.get(description);
+  if (!file)
+    sourceFiles.set(description, (file = createSourceFile(description.filename, decodeText(description.data))));
+  return file;
 }
 
 /** In the order of Go's struct fields; undefined marks what `omitempty` leaves out. */

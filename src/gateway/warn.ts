@@ -1,7 +1,9 @@
 /** Sends lint warnings to the daemon, which shows them with the lines of the Dockerfile. */
+import { create } from '@bufbuild/protobuf';
 import { type Finding, formatFinding } from '../check/linter.ts';
+import { type SourceInfo, SourceInfoSchema } from '../gen/pb/ops_pb.ts';
 import { lineRanges } from '../lower/source-location.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge, Warning } from './bridge.ts';
 import type { SourceDescription } from './source-info.ts';
 
 export interface Warner {
@@ -10,28 +12,81 @@ export interface Warner {
   sent(): Promise<void>;
 }
 
+/** So many are on the way at a time: each takes a copy of the Dockerfile. */
+const maxOnTheWay = 16;
+/** A warning points to each line of its instruction. When all warnings together have this many lines … */
+const maxLines = 1_000_000;
+/** … those to come point to the first ones of their instructions. */
+const maxFurtherLines = 20;
+
 /** Warnings belong to the vertex that read the Dockerfile. One that cannot be delivered does not fail the build. */
 export function createWarner(bridge: Bridge, source: SourceDescription): Warner {
   const vertex = source.definition?.head() ?? '';
-  const pending: Promise<void>[] = [];
+  const waiting: Finding[] = [];
+  let next = 0;
+  let linesLeft = maxLines;
+  const senders = new Set<Promise<void>>();
+
+  async function send(): Promise<void> {
+    for (let finding = waiting[next]; finding; finding = waiting[next]) {
+      next++;
+      await bridge.warn(vertex, describe(finding)).catch(() => {});
+    }
+  }
+
+  function describe(finding: Finding): Warning {
+    const { rule, lines } = finding;
+    const count = lines ? lines.end - lines.start + 1 : 0;
+    if (count > maxFurtherLines) linesLeft -= count;
+    const last = lines && (linesLeft >= 0 ? lines.end : Math.min(lines.end, lines.start + maxFurtherLines - 1));
+    return {
+      level: 1,
+      short: formatFinding(finding),
+      detail: [rule.description],
+      url: rule.url,
+      source,
+      ranges: lineRanges(lines && { start: lines.start, end: last! }),
+    };
+  }
+
   return {
     warn(finding) {
-      const { rule, lines } = finding;
-      pending.push(
-        bridge
-          .warn(vertex, {
-            level: 1,
-            short: formatFinding(finding),
-            detail: [rule.description],
-            url: rule.url,
-            source,
-            ranges: lineRanges(lines),
-          })
-          .catch(() => {}),
-      );
+      waiting.push(finding);
+      if (senders.size === maxOnTheWay) return;
+      const sender = send().finally(() => senders.delete(sender));
+      senders.add(sender);
     },
     sent: async () => {
-      await Promise.all(pending);
+      await Promise.all(senders);
     },
+  };
+}
+
+/** What the copies of the Dockerfile that travel with warnings may take together. */
+const maxSourceBytes = 64 << 20;
+
+/**
+ * Makes the messages about the files that warnings point into, each file's once. The protocol has every warning bring
+ * the whole file, and the daemon keeps them all: beyond 64 MiB, warnings name their lines without bringing them.
+ */
+export function createSourceMessages(): (source: Warning['source']) => SourceInfo | undefined {
+  const messages = new WeakMap<object, SourceInfo>();
+  let left = maxSourceBytes;
+  return (source) => {
+    if (!source) return undefined;
+    left -= source.data.length;
+    if (left < 0) return undefined;
+    let message = messages.get(source);
+    if (!message) {
+      const { filename, language, data, definition } = source;
+      message = create(SourceInfoSchema, {
+        filename,
+        language,
+        data,
+        ...(definition && { definition: definition.toPb() }),
+      });
+      messages.set(source, message);
+    }
+    return message;
   };
 }

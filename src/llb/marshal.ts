@@ -17,6 +17,9 @@ import {
   type Vertex,
 } from './vertex.ts';
 
+/** What the ops of a graph may take together: sixteen times what fits into a message to a daemon. */
+const maxBytes = 256 << 20;
+
 /** @param given the options without a state's own defaults, with which the states of source maps are marshalled */
 export function marshal(
   output: Output | undefined,
@@ -45,6 +48,7 @@ class GraphMarshaller implements EncodeContext {
   /** undefined while the inputs of a vertex are visited. */
   private readonly encoded = new Map<Vertex, EncodedOp | undefined>();
   private readonly def: Uint8Array[] = [];
+  private bytes = 0;
   private readonly metadata = new Map<string, OpMetadata>();
   private readonly sources = new SourceMapCollector();
 
@@ -86,7 +90,10 @@ class GraphMarshaller implements EncodeContext {
     const known = this.metadata.get(op.digest);
     this.metadata.set(op.digest, mergeMetadata(known, op.metadata));
     this.sources.add(op.digest, op.locations);
-    if (!known) this.def.push(op.bytes);
+    if (known) return;
+    this.bytes += op.bytes.length;
+    if (this.bytes > maxBytes) throw new Error('the graph is too large: its ops take more than 256 MiB');
+    this.def.push(op.bytes);
   }
 
   finish(terminal: Uint8Array, given: MarshalOptions | undefined): Definition {

@@ -20,12 +20,20 @@ export function location(sourceMap: SourceMap, ranges: readonly Range[]): Source
   return { sourceMap, ranges };
 }
 
+/** Ranges that the locations of a graph may have in all, and how many of its own an op keeps beyond that. */
+const maxRanges = 1_000_000;
+const maxFurtherRanges = 20;
+
 export class SourceMapCollector {
+  private rangesLeft = maxRanges;
   private readonly maps: SourceMap[] = [];
   private readonly index = new Map<SourceMap, number>();
   private readonly locations = new Map<string, SourceLocation[]>();
 
-  /** Called once for every vertex; vertices of the same digest add up. */
+  /**
+   * Called once for every vertex; vertices of the same digest add up. An instruction of n lines may make n ops, each with
+   * n ranges: when there are a million, further ops that have many of them keep the first ones.
+   */
   add(digest: string, locations: readonly SourceLocation[] | undefined): void {
     const known = this.locations.get(digest);
     const list = known ?? [];
@@ -36,7 +44,11 @@ export class SourceMapCollector {
       const equal = this.maps.findIndex((map) => sameSource(map, sourceMap));
       this.index.set(sourceMap, equal >= 0 ? equal : this.maps.push(sourceMap) - 1);
     }
-    for (const location of locations) list.push(location);
+    for (const location of locations) {
+      const count = location.ranges.length;
+      if (count > maxFurtherRanges) this.rangesLeft -= count;
+      list.push(this.rangesLeft >= 0 ? location : { ...location, ranges: location.ranges.slice(0, maxFurtherRanges) });
+    }
   }
 
   finish(options: MarshalOptions | undefined): Source {

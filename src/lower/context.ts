@@ -9,6 +9,7 @@ import type { PatternMatcher } from '../parser/pattern-matcher.ts';
 import { createShellLex, type ShellLex } from '../parser/words.ts';
 import type { GlobalArgs } from './args.ts';
 import type { LowerEnvironment, LowerOptions, NamedContext, NamedContextRequest } from './environment.ts';
+import type { HistoryBudget } from './history.ts';
 import type { BuildPlatforms } from './platforms.ts';
 import type { StageTable } from './stages.ts';
 
@@ -24,6 +25,7 @@ export interface LowerContext {
   readonly epoch: Timestamp | undefined;
   readonly proxy: ProxyEnv | undefined;
   readonly table: StageTable;
+  readonly historyBudget: HistoryBudget;
 }
 
 /** What dispatching instructions needs on top. */

@@ -24,6 +24,7 @@ import type { LowerEnvironment, LowerOptions } from './environment.ts';
 import { resolveEpoch } from './epoch.ts';
 import { StageError, suggestName } from './errors.ts';
 import { collectScans, finalizeImage } from './finalize.ts';
+import { newHistoryBudget } from './history.ts';
 import { type Outline, outlineOf } from './outline.ts';
 import { followPaths } from './paths.ts';
 import { buildPlatforms } from './platforms.ts';
@@ -69,7 +70,7 @@ export async function lowerDockerfile(
   const target = findTarget(context.table, options.target);
   buildDependencyGraph(context);
   const needed = await resolveStages(context, target);
-  const { buildContext, contextPaths, setBuildContext } = await dispatchStages(context, needed);
+  const { buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed);
   target.paths.add('/');
   finalizeImage(context, target.image);
   const lintError = linter.error();
@@ -114,6 +115,7 @@ async function createContext(
     epoch: epoch.time,
     proxy: proxyEnv(epoch.buildArgs),
     table: { states: [], byName: new Map() },
+    historyBudget: newHistoryBudget(),
   };
 }
 
@@ -121,7 +123,8 @@ function findTarget(table: StageTable, name: string): StageState {
   if (name === '') return table.states.at(-1)!;
   const target = findStage(table, name);
   if (target) return target;
-  const named = table.states.flatMap((stage) => stage.name || []);
+  const names = table.states.flatMap((stage) => stage.name || []);
+  const named = names.length > 20 ? [...names.slice(0, 20), `and ${names.length - 20} more`] : names;
   const hint =
     named.length > 0 ? `the stages are ${named.join(', ')}` : 'no stage has a name: give it one with FROM … AS';
   const error = new StageError(`target stage ${quote(name)} could not be found`, hint);
@@ -137,7 +140,11 @@ interface Dispatched {
 }
 
 /** Applies the instructions of the stages that are needed, in file order. */
-async function dispatchStages(context: LowerContext, needed: ReadonlySet<StageState>): Promise<Dispatched> {
+async function dispatchStages(
+  context: LowerContext,
+  target: StageState,
+  needed: ReadonlySet<StageState>,
+): Promise<Dispatched> {
   const patterns = await context.environment.dockerIgnorePatterns();
   let mainContext: State | undefined;
   const buildContext = deferred(() => mainContext!);
@@ -147,9 +154,12 @@ async function dispatchStages(context: LowerContext, needed: ReadonlySet<StageSt
     ignored: patterns.length > 0 ? createPatternMatcher(patterns) : undefined,
   };
   const contextPaths = new Set<string>();
-  for (const stage of context.table.states) {
-    if (!context.options.allStages && (!needed.has(stage) || stage.dispatched)) continue;
-    dispatchStage(dispatchContext, stage);
+  const stages = context.table.states.filter(
+    (stage) => context.options.allStages || (needed.has(stage) && !stage.dispatched),
+  );
+  const lastHeirs = new Map(stages.map((stage) => [stage.base, stage]));
+  for (const stage of stages) {
+    dispatchStage(dispatchContext, stage, stage.base !== target && lastHeirs.get(stage.base) === stage);
     for (const path of stage.contextPaths) contextPaths.add(path);
   }
   return { buildContext, contextPaths, setBuildContext: (state) => (mainContext = state) };

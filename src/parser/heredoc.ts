@@ -17,7 +17,8 @@ const unquoted = createShellLex({ escape: '\\', skipUnsetEnv: true });
 const quoted = createShellLex({ escape: '\\', skipUnsetEnv: true, rawQuotes: true });
 const raw = createShellLex({ escape: '\\', skipUnsetEnv: true, rawQuotes: true, rawEscapes: true });
 
-const mark = /^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)$/;
+// The name may begin with anything but a blank: else all ways to divide the blanks between the two would be tried.
+const mark = /^(\d*)<<(-?)[\t\n\f\r ]*((?:[^<\t\n\f\r ][^<]*)?)$/;
 
 /** Reads a word as `<<NAME`; undefined if it is none. Throws if quotes or substitutions in the name are broken. */
 export function parseHeredoc(word: string): HeredocMark | undefined {

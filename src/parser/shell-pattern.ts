@@ -13,13 +13,27 @@ import { goClass } from '../go/unicode.ts';
 const anyCharacter = -1;
 const newline = 10;
 
+/** How many characters of values patterns may still be compared with, or read at all: shared by all that draw on it. */
+export interface PatternBudget {
+  comparisons: number;
+}
+
 export interface ShellPattern {
+  readonly budget: PatternBudget;
   /** What stands between the stars, as code points. */
   readonly segments: readonly (readonly number[])[];
 }
 
-/** Reads a pattern. Throws where a backslash stands before a character that needs none. */
-export function compileShellPattern(pattern: string): ShellPattern {
+/**
+ * Reads a pattern. A long one in a long value can take as many comparisons as the product of their lengths.
+ *
+ * @param budget what using the pattern may cost, beyond which matching throws; default no limit
+ * @throws Error where a backslash stands before a character that needs none
+ */
+export function compileShellPattern(
+  pattern: string,
+  budget: PatternBudget = { comparisons: Number.POSITIVE_INFINITY },
+): ShellPattern {
   const points = codePoints(pattern);
   const segments: number[][] = [[]];
   for (let at = 0; at < points.length; at++) {
@@ -37,11 +51,17 @@ export function compileShellPattern(pattern: string): ShellPattern {
     }
     segments.at(-1)!.push(point);
   }
-  return { segments };
+  return { segments, budget };
+}
+
+function spend({ budget }: ShellPattern, comparisons: number): void {
+  budget.comparisons -= comparisons;
+  if (budget.comparisons < 0) throw new Error('the patterns of the file take too long to match');
 }
 
 /** Takes the shortest or longest match off the start of a value. */
 export function trimPrefix(pattern: ShellPattern, value: string, longest: boolean): string {
+  spend(pattern, value.length);
   const points = Array.from(value);
   const end = matchAt(pattern, codePoints(value, false), 0, longest);
   return end < 0 ? value : points.slice(end).join('');
@@ -49,14 +69,25 @@ export function trimPrefix(pattern: ShellPattern, value: string, longest: boolea
 
 /** Replaces the first match by `replacement`, taken literally. */
 export function replaceFirst(pattern: ShellPattern, value: string, replacement: string): string {
+  spend(pattern, value.length);
   const match = findFirst(pattern, codePoints(value, false), 0);
   if (!match) return value;
   const points = Array.from(value);
   return points.slice(0, match.start).join('') + replacement + points.slice(match.end).join('');
 }
 
-/** Replaces all matches; in `replacement`, `$0` is the match, other `$name` are nothing and `$$` is a dollar sign. */
-export function replaceAll(pattern: ShellPattern, value: string, replacement: string): string {
+/**
+ * Replaces all matches; in `replacement`, `$0` is the match, other `$name` are nothing and `$$` is a dollar sign.
+ *
+ * @param checkLength told the length of the result as it grows; what it throws ends the replacing
+ */
+export function replaceAll(
+  pattern: ShellPattern,
+  value: string,
+  replacement: string,
+  checkLength: (length: number) => void = () => {},
+): string {
+  spend(pattern, value.length);
   const points = codePoints(value, false);
   const characters = Array.from(value);
   let result = '';
@@ -66,8 +97,14 @@ export function replaceAll(pattern: ShellPattern, value: string, replacement: st
     if (!match) break;
     result += characters.slice(lastEnd, match.start).join('');
     // An empty match right behind another match does not count.
-    if (match.end > lastEnd || match.start === 0)
-      result += expandTemplate(replacement, () => characters.slice(match.start, match.end).join(''));
+    if (match.end > lastEnd || match.start === 0) {
+      const before = result.length;
+      result += expandTemplate(
+        replacement,
+        () => characters.slice(match.start, match.end).join(''),
+        (length) => checkLength(before + length),
+      );
+    }
     lastEnd = match.end;
     from = Math.max(from + 1, match.end);
   }
@@ -82,14 +119,17 @@ function codePoints(text: string, dropMark = true): number[] {
   return points;
 }
 
-function fits(segment: readonly number[], value: readonly number[], at: number): boolean {
+function fits(pattern: ShellPattern, segment: readonly number[], value: readonly number[], at: number): boolean {
   if (at + segment.length > value.length) return false;
-  for (let i = 0; i < segment.length; i++) {
+  let i = 0;
+  while (i < segment.length) {
     const wanted = segment[i]!;
     const found = value[at + i]!;
-    if (wanted === anyCharacter ? found === newline : found !== wanted) return false;
+    if (wanted === anyCharacter ? found === newline : found !== wanted) break;
+    i++;
   }
-  return true;
+  spend(pattern, i + 1);
+  return i === segment.length;
 }
 
 function endOfLine(value: readonly number[], from: number): number {
@@ -98,9 +138,10 @@ function endOfLine(value: readonly number[], from: number): number {
 }
 
 /** The end of the match that starts at `start`, -1 if there is none. */
-function matchAt({ segments }: ShellPattern, value: readonly number[], start: number, longest: boolean): number {
+function matchAt(pattern: ShellPattern, value: readonly number[], start: number, longest: boolean): number {
+  const { segments } = pattern;
   const first = segments[0]!;
-  if (!fits(first, value, start)) return -1;
+  if (!fits(pattern, first, value, start)) return -1;
   let at = start + first.length;
   for (let k = 1; k < segments.length; ) {
     // Everything up to a segment with a line break has to be placed on the rest of this line.
@@ -109,9 +150,9 @@ function matchAt({ segments }: ShellPattern, value: readonly number[], start: nu
     const breaking = segments[next];
     let limit = endOfLine(value, at);
     if (breaking) limit -= breaking.indexOf(newline);
-    if (limit < at || (breaking && !fits(breaking, value, limit))) return -1;
+    if (limit < at || (breaking && !fits(pattern, breaking, value, limit))) return -1;
     const group = segments.slice(k, next);
-    at = longest ? placeLate(group, value, at, limit) : placeEarly(group, value, at, limit);
+    at = longest ? placeLate(pattern, group, value, at, limit) : placeEarly(pattern, group, value, at, limit);
     if (at < 0) return -1;
     if (breaking) at = limit + breaking.length;
     k = next + 1;
@@ -120,10 +161,16 @@ function matchAt({ segments }: ShellPattern, value: readonly number[], start: nu
 }
 
 /** Places segments between `at` and `limit` as far left as possible; the end of the last one, or -1. */
-function placeEarly(group: readonly (readonly number[])[], value: readonly number[], at: number, limit: number) {
+function placeEarly(
+  pattern: ShellPattern,
+  group: readonly (readonly number[])[],
+  value: readonly number[],
+  at: number,
+  limit: number,
+) {
   let end = at;
   for (const segment of group) {
-    while (end + segment.length <= limit && !fits(segment, value, end)) end++;
+    while (end + segment.length <= limit && !fits(pattern, segment, value, end)) end++;
     end += segment.length;
     if (end > limit) return -1;
   }
@@ -131,13 +178,19 @@ function placeEarly(group: readonly (readonly number[])[], value: readonly numbe
 }
 
 /** Places segments between `at` and `limit` as far right as possible; the end of the last one, or -1. */
-function placeLate(group: readonly (readonly number[])[], value: readonly number[], at: number, limit: number) {
+function placeLate(
+  pattern: ShellPattern,
+  group: readonly (readonly number[])[],
+  value: readonly number[],
+  at: number,
+  limit: number,
+) {
   let start = limit;
   let end = at;
   for (let k = group.length - 1; k >= 0; k--) {
     const segment = group[k]!;
     start -= segment.length;
-    while (start >= at && !fits(segment, value, start)) start--;
+    while (start >= at && !fits(pattern, segment, value, start)) start--;
     if (start < at) return -1;
     if (k === group.length - 1) end = start + segment.length;
   }
@@ -149,7 +202,7 @@ function findFirst(pattern: ShellPattern, value: readonly number[], from: number
   const first = pattern.segments[0]!;
   const oneLine = pattern.segments.length > 1 && !first.includes(newline);
   for (let start = from; start <= value.length; start++) {
-    if (!fits(first, value, start)) continue;
+    if (!fits(pattern, first, value, start)) continue;
     const end = matchAt(pattern, value, start, true);
     if (end >= 0) return { start, end };
     // What does not follow from here on this line does not follow from further right either.
@@ -161,7 +214,7 @@ function findFirst(pattern: ShellPattern, value: readonly number[], from: number
 const nameClass = goClass('\\p{L}\\p{Nd}_');
 const templateName = new RegExp(`\\{${nameClass}+\\}|${nameClass}+`, 'vy');
 
-function expandTemplate(template: string, match: () => string): string {
+function expandTemplate(template: string, match: () => string, checkLength: (length: number) => void): string {
   let result = '';
   let from = 0;
   for (let at = template.indexOf('$'); at >= 0; at = template.indexOf('$', from)) {
@@ -179,7 +232,9 @@ function expandTemplate(template: string, match: () => string): string {
       continue;
     }
     if (name === '0' || name === '{0}') result += match();
+    checkLength(result.length);
     from += name.length;
   }
+  checkLength(result.length + template.length - from);
   return result + template.slice(from);
 }

@@ -8,7 +8,14 @@ import { quote } from '../go/quote.ts';
 import { goClass } from '../go/unicode.ts';
 import type { EscapeToken } from './ast.ts';
 import { isSpace } from './blanks.ts';
-import { compileShellPattern, replaceAll, replaceFirst, type ShellPattern, trimPrefix } from './shell-pattern.ts';
+import {
+  compileShellPattern,
+  type PatternBudget,
+  replaceAll,
+  replaceFirst,
+  type ShellPattern,
+  trimPrefix,
+} from './shell-pattern.ts';
 
 /** Where variables come from. */
 export interface Env {
@@ -54,26 +61,45 @@ export class WordError extends Error {
 export interface ShellLex {
   /** Expands a word; the result is one string, blanks included. @throws WordError for unbalanced quotes and bad substitutions */
   processWord(word: string, env: Env): ProcessedWord;
-  /** Expands a text and splits it at blanks that were not quoted, those of variable values included. */
+  /**
+   * Expands a text and splits it at blanks that were not quoted, those of variable values included.
+   * @throws WordError as {@link processWord} does
+   */
   processWords(text: string, env: Env): string[];
 }
 
-/** Makes a lexer for shell words; it keeps no state between calls. */
+/**
+ * A word may become this long by its variables, unless it is longer as it is written: more does not fit into any message
+ * of BuildKit. Variables that double each other (`ARG b=$a$a`, `ARG c=$b$b`, …) would take all memory otherwise.
+ */
+const maxExpanded = 16 << 20;
+
+/** What a lexer may do in all: so long that no file which can be built comes near it, and short enough to end. */
+interface Budget {
+  /** Characters by which words become longer. */
+  characters: number;
+  /** Characters that patterns are compared with. */
+  readonly patterns: PatternBudget;
+}
+
+/** Makes a lexer for shell words. It remembers nothing between calls but how much it has done, which is limited. */
 export function createShellLex(options: ShellLexOptions): ShellLex {
+  const budget: Budget = { characters: 256 << 20, patterns: { comparisons: 2_000_000_000 } };
   const special = options.skipProcessQuotes ? specialUnquoted : specialQuoted;
   return {
     processWord(word, env) {
       if (!special.test(word)) return { result: word, matched: noNames, unmatched: noNames };
-      const state = createState(word, env, options);
+      const state = createState(word, env, options, budget);
       try {
         const result = readUntil(state, endOfText, state.rawEscapes);
+        spend(budget, result.length - word.length);
         return { result, matched: state.matched, unmatched: state.unmatched };
       } catch (error) {
         throw new WordError(word, state.unmatched, error);
       }
     },
     processWords(text, env) {
-      const state = createState(text, env, options);
+      const state = createState(text, env, options, budget);
       try {
         return splitWords(state);
       } catch (error) {
@@ -81,6 +107,18 @@ export function createShellLex(options: ShellLexOptions): ShellLex {
       }
     },
   };
+}
+
+function spend(budget: Budget, growth: number): void {
+  if (growth <= 0) return;
+  budget.characters -= growth;
+  if (budget.characters < 0) throw new Error('the variables of the file expand to more than 256 MiB of text');
+}
+
+/** @throws where the text that a word becomes is too long */
+function checkLength(s: State, length: number): void {
+  if (length > maxExpanded && length > s.text.length)
+    throw new Error('the word is longer than 16 MiB once its variables are expanded');
 }
 
 const specialQuoted = /[$'"\\`\ud800-\udfff\ufeff]/;
@@ -109,6 +147,7 @@ interface State {
   readonly skipUnsetEnv: boolean;
   readonly matched: Set<string>;
   readonly unmatched: Set<string>;
+  readonly budget: Budget;
   rawEscapes: boolean;
   at: number;
   depth: number;
@@ -116,7 +155,7 @@ interface State {
   word: string;
 }
 
-function createState(text: string, env: Env, options: ShellLexOptions): State {
+function createState(text: string, env: Env, options: ShellLexOptions, budget: Budget): State {
   return {
     text: text.toWellFormed(),
     env,
@@ -126,6 +165,7 @@ function createState(text: string, env: Env, options: ShellLexOptions): State {
     skipUnsetEnv: options.skipUnsetEnv ?? false,
     matched: new Set(),
     unmatched: new Set(),
+    budget,
     rawEscapes: options.rawEscapes ?? false,
     at: text.charCodeAt(0) === 0xfeff ? 1 : 0,
     depth: 0,
@@ -170,6 +210,7 @@ function readUntil(s: State, stop: number, rawEscapes: boolean): string {
       break;
     }
     result += code === s.escape ? readEscape(s) : readSpecial(s, code);
+    checkLength(s, result.length);
   }
   if (stop !== endOfText) s.word = '';
   s.rawEscapes = outerRawEscapes;
@@ -202,10 +243,16 @@ function splitWords(s: State): string[] {
       s.word = '';
     }
   };
+  let length = 0;
   while (!atEnd(s)) {
     const code = s.text.charCodeAt(s.at);
-    if (code === dollar) for (const character of readVariable(s).toWellFormed()) addCharacter(character);
-    else if (code === lessThan) s.word += readPossibleHeredoc(s);
+    if (code === dollar) {
+      const value = readVariable(s).toWellFormed();
+      length += value.length;
+      checkLength(s, length);
+      spend(s.budget, value.length);
+      for (const character of value) addCharacter(character);
+    } else if (code === lessThan) s.word += readPossibleHeredoc(s);
     else if (s.quotes && isQuote(code)) {
       const quoted = readSpecial(s, code); // may drop the word collected so far
       s.word += quoted;
@@ -255,6 +302,7 @@ function readDoubleQuotes(s: State): string {
     }
     if (code === dollar) {
       result += readVariable(s);
+      checkLength(s, result.length);
       continue;
     }
     const escapeCharacter = take(s);
@@ -361,9 +409,9 @@ function readModifier(s: State, name: string, first: string): string {
       const longest = word.startsWith(operator);
       const pattern = longest ? word.slice(1) : word;
       return operator === '#'
-        ? trimPrefix(compile(pattern), value ?? '', longest)
+        ? trimPrefix(compile(s, pattern), value ?? '', longest)
         : // The rightmost match is the leftmost one of everything in reverse.
-          reverse(trimPrefix(compile(reversePattern(pattern)), reverse(value ?? ''), longest));
+          reverse(trimPrefix(compile(s, reversePattern(pattern)), reverse(value ?? ''), longest));
     }
     default:
       throw unsupportedModifier(written);
@@ -378,12 +426,13 @@ function readReplacement(s: State, name: string): string {
   const replacement = readInside(s, closeBrace, true, "'}'");
   const value = lookUp(s, name);
   if (value === undefined && s.skipUnsetEnv) return `\${${name}/${pattern}/${replacement}}`;
-  return (all ? replaceAll : replaceFirst)(compile(pattern), value ?? '', replacement);
+  if (!all) return replaceFirst(compile(s, pattern), value ?? '', replacement);
+  return replaceAll(compile(s, pattern), value ?? '', replacement, (length) => checkLength(s, length));
 }
 
-function compile(pattern: string): ShellPattern {
+function compile(s: State, pattern: string): ShellPattern {
   try {
-    return compileShellPattern(pattern);
+    return compileShellPattern(pattern, s.budget.patterns);
   } catch (error) {
     throw new Error(`invalid pattern (${pattern}) in substitution: ${(error as Error).message}`);
   }

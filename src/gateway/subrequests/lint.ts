@@ -1,14 +1,14 @@
 /** `frontend.lint`: all warnings, and the error that would fail the build. */
 import { marshalJsonIndent } from '../../go/json-encode.ts';
 import { sortSlice } from '../../go/sort.ts';
-import { decodeText } from '../../go/text.ts';
 import { lineRanges } from '../../lower/source-location.ts';
 import { locatedError } from '../../parser/diagnostic.ts';
 import type { LineRange } from '../../parser/source.ts';
+import { MAX_MESSAGE_BYTES } from '../../rpc/framing.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
 import { firstMessage, lineRangesJson } from '../errors.ts';
-import { rangeJson, type SourceDescription, sourceInfoJson } from '../source-info.ts';
+import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
 import { lintDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 
@@ -20,7 +20,12 @@ interface Warning {
   readonly lines: LineRange | undefined;
 }
 
-/** Without a target, all stages are looked at. */
+/**
+ * Without a target, all stages are looked at.
+ *
+ * The texts are the reference's as long as they fit into a message of the gateway, beyond which nobody can receive them:
+ * then they are shortened, and say so.
+ */
 export async function lint(dockerfile: DockerfileSource, target: string): Promise<Result> {
   const warnings: Warning[] = [];
   let failure: unknown;
@@ -33,18 +38,90 @@ export async function lint(dockerfile: DockerfileSource, target: string): Promis
   } catch (error) {
     failure = error;
   }
-  const json = {
-    warnings: warnings.length > 0 ? warnings.map(warningJson) : null,
-    sources: [sourceInfoJson(dockerfile.source)],
-    buildError: failure === undefined ? undefined : buildErrorJson(failure),
-  };
-  const result = textResult(lintDefinition, {
-    'result.json': marshalJsonIndent(json, '', '  '),
-    'result.txt': printWarnings(warnings, dockerfile.source),
-    'result.statuscode': warnings.length > 0 || failure !== undefined ? '1' : '0',
+  const { source } = dockerfile;
+  const text = sourceFile(source).text.split('\n');
+  const sources = [sourceInfoJson(source)];
+  const buildError = failure === undefined ? undefined : buildErrorJson(failure);
+  const write = (listed: readonly Warning[], frames: readonly string[]) => ({
+    'result.json': marshalJsonIndent(
+      { warnings: listed.length > 0 ? listed.map(warningJson) : null, sources, buildError },
+      '',
+      '  ',
+    ),
+    'result.txt': frames.join(''),
   });
-  return { ...result, failure };
+
+  let texts: ReturnType<typeof write> | undefined;
+  if (leastSize(warnings, text) <= room) {
+    texts = write(warnings, printWarnings(warnings, source.filename, text));
+    if (sizeOf(texts) > room) texts = undefined;
+  }
+  if (!texts) {
+    const left = room - Buffer.byteLength(write([], [])['result.json']);
+    const { listed, frames } = shorten(warnings, source.filename, text, left);
+    texts = write(listed, frames);
+  }
+  const statusCode = warnings.length > 0 || failure !== undefined ? '1' : '0';
+  return { ...textResult(lintDefinition, { ...texts, 'result.statuscode': statusCode }), failure };
 }
+
+/** What both texts may take together: they travel in one message, which holds a little more. */
+const room = MAX_MESSAGE_BYTES - 65_536;
+/** Of an answer that is too long, a warning shows this many lines, and this much of each and of its message. */
+const maxLines = 20;
+const maxWidth = 240;
+const maxDetail = 4096;
+/** And so many warnings are listed; the rest is counted. */
+const maxListed = 1000;
+
+const sizeOf = (texts: Readonly<Record<string, string>>) =>
+  Object.values(texts).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+
+/** A size that the answer has at least, found without writing it: of some files it is longer than any string can be. */
+function leastSize(warnings: readonly Warning[], text: readonly string[]): number {
+  const ends: number[] = [0];
+  for (const line of text) ends.push(ends.at(-1)! + line.length + 1);
+  let size = 0;
+  for (const { name, description, url, detail, lines } of warnings) {
+    size += 200 + description.length + 2 * (name.length + url.length + detail.length);
+    if (!lines) continue;
+    const [first, last] = [Math.max(lines.start, 1), Math.min(lines.end, text.length)];
+    if (last >= first) size += (last - first + 1) * 140 + ends[last]! - ends[first - 1]!;
+  }
+  return size;
+}
+
+/** As many warnings as there is room for, each cut to a size that can be read, and one that counts the others. */
+function shorten(warnings: readonly Warning[], filename: string, text: readonly string[], left: number) {
+  const listed: Warning[] = [];
+  let free = left - 4096;
+  for (const { lines, ...warning } of warnings) {
+    if (listed.length === maxListed) break;
+    const short: Warning = {
+      ...warning,
+      detail: cut(warning.detail, maxDetail),
+      lines: lines && { start: lines.start, end: Math.min(lines.end, lines.start + maxLines - 1) },
+    };
+    free -= 2 * Buffer.byteLength(marshalJsonIndent(warningJson(short), '    ', '  '));
+    free -= Buffer.byteLength(printWarning(short, filename, text, maxWidth));
+    if (free < 0) break;
+    listed.push(short);
+  }
+  const frames = printWarnings(listed, filename, text, maxWidth);
+  const unlisted: Warning = {
+    name: 'FurtherWarnings',
+    description: 'The answer holds as many warnings as a reader and one message can take',
+    url: '',
+    detail: `${warnings.length - listed.length} more warnings are not listed, and of those listed the first ${maxLines} lines are shown. The first ones may well have one cause.`,
+    lines: undefined,
+  };
+  return {
+    listed: [...listed, unlisted],
+    frames: [...frames, printWarning(unlisted, filename, text)],
+  };
+}
+
+const cut = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length)}…`);
 
 const warningJson = ({ name, description, url, detail, lines }: Warning) => ({
   ruleName: name,
@@ -61,16 +138,21 @@ function buildErrorJson(error: unknown) {
   return { message: firstMessage(error), location: { ranges: ranges.length > 0 ? ranges : undefined } };
 }
 
-function printWarnings(warnings: readonly Warning[], source: SourceDescription): string {
+/** The warnings for people, in the order of the file. */
+function printWarnings(warnings: readonly Warning[], filename: string, text: readonly string[], width?: number) {
   const sorted = [...warnings];
   sortSlice(sorted, comesFirst);
-  const lines = decodeText(source.data).split('\n');
-  return sorted
-    .map(({ name, url, detail, lines: place }) => {
-      const head = `\nWARNING: ${name}${url === '' ? '' : ` - ${url}`}\n${detail}\n`.toWellFormed();
-      return head + (place ? printSource(source.filename.toWellFormed(), lines, place) : '');
-    })
-    .join('');
+  return sorted.map((warning) => printWarning(warning, filename, text, width));
+}
+
+function printWarning(
+  { name, url, detail, lines }: Warning,
+  filename: string,
+  text: readonly string[],
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const head = `\nWARNING: ${name}${url === '' ? '' : ` - ${url}`}\n${detail}\n`.toWellFormed();
+  return head + (lines ? printSource(filename.toWellFormed(), text, lines, width) : '');
 }
 
 /** Those without a place first, by name; the others by line. */
@@ -81,7 +163,7 @@ function comesFirst(a: Warning, b: Warning): boolean {
 }
 
 /** The lines with some around them, as BuildKit prints the source of an error. */
-function printSource(filename: string, lines: readonly string[], place: LineRange): string {
+function printSource(filename: string, lines: readonly string[], place: LineRange, width: number): string {
   let start = place.start;
   let end = Math.max(place.start, place.end);
   if (start > lines.length || start < 1) return '';
@@ -100,7 +182,7 @@ function printSource(filename: string, lines: readonly string[], place: LineRang
   let text = `${filename}:${place.start}\n--------------------\n`;
   for (let line = start; line <= end; line++) {
     const mark = line >= place.start && line <= Math.max(place.start, place.end) ? '>>>' : '   ';
-    text += ` ${String(line).padStart(3)} | ${mark} ${lines[line - 1]}\n`;
+    text += ` ${String(line).padStart(3)} | ${mark} ${cut(lines[line - 1]!, width)}\n`;
   }
   return `${text}--------------------\n`;
 }

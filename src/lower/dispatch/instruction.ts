@@ -26,7 +26,7 @@ export function expander({ context, stage, linter, lines }: Dispatch, lex: Shell
 
 /** Adds an instruction to the image's history. */
 export function commit({ context, stage }: Dispatch, createdBy: string, hasLayer = false): void {
-  addHistory(stage.image, createdBy, hasLayer, context.epoch);
+  addHistory(stage.image, createdBy, hasLayer, context.epoch, context.historyBudget);
 }
 
 /** Where step names show the platform. */

@@ -9,26 +9,31 @@ import type { StageState } from '../stages.ts';
 import { dispatchCommand } from './dispatch.ts';
 import { setWorkdir } from './workdir.ts';
 
-export function dispatchStage(context: DispatchContext, stage: StageState): void {
-  if (stage.base) inherit(stage, stage.base);
+/** @param isLastHeir no further stage will ask for what the base has come to, so that it need not be copied */
+export function dispatchStage(context: DispatchContext, stage: StageState, isLastHeir: boolean): void {
+  if (stage.base) inherit(stage, stage.base, isLastHeir);
   stage.dispatched = true;
   stage.platform ??= noPlatform;
   setUp(context, stage);
   for (const command of stage.commands) dispatchCommand(context, stage, command);
+  stage.envPlaces.clear(); // of no use any more
   setScans(stage, context.globals);
 }
 
-/** Takes over what the base stage has come to. */
-function inherit(stage: StageState, base: StageState): void {
+/**
+ * Takes over what the base stage has come to. A chain of thousands of stages would otherwise keep as many copies of a
+ * history and an environment that grow with each.
+ */
+function inherit(stage: StageState, base: StageState, isLastHeir: boolean): void {
   stage.state = base.state;
   stage.platform = base.platform;
-  stage.image = cloneImageConfig(base.image);
+  stage.image = isLastHeir ? base.image : cloneImageConfig(base.image);
   stage.image.config.onBuild = undefined; // triggers run in the stages that derive directly
   stage.baseImage = base.baseImage;
   stage.paths = base.paths;
   stage.workdirSet = base.workdirSet;
-  stage.buildArgs = new Map(base.buildArgs);
-  stage.scanArgs = new Map(base.scanArgs);
+  stage.buildArgs = isLastHeir ? base.buildArgs : new Map(base.buildArgs);
+  stage.scanArgs = isLastHeir ? base.scanArgs : new Map(base.scanArgs);
 }
 
 /** Puts the settings of the image config into effect for the commands to come. */
@@ -41,10 +46,11 @@ function setUp({ options }: DispatchContext, stage: StageState): void {
     stage.envPlaces.set('PATH', config.env.length);
     config.env.push(`PATH=${defaultPathEnv(os)}`);
   }
-  for (const entry of config.env) {
-    const { name, value } = parseVariable(entry);
-    stage.state = stage.state.addEnv(name, value);
-  }
+  if (!endsWith(stage.state.env().toArray(), config.env))
+    for (const entry of config.env) {
+      const { name, value } = parseVariable(entry);
+      stage.state = stage.state.addEnv(name, value);
+    }
   if (options.hostname !== '') stage.state = stage.state.hostname(options.hostname);
   if (config.workingDir !== '') {
     try {
@@ -63,6 +69,12 @@ function indexVariables(stage: StageState): void {
     const { name } = parseVariable(entry);
     if (!stage.envPlaces.has(name)) stage.envPlaces.set(name, place);
   });
+}
+
+/** Whether setting these variables anew would change nothing. */
+function endsWith(lines: readonly string[], end: readonly string[]): boolean {
+  const offset = lines.length - end.length;
+  return offset >= 0 && end.every((line, index) => line === lines[offset + index]);
 }
 
 function parseVariable(entry: string): { name: string; value: string } {
