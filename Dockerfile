@@ -13,6 +13,7 @@ FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
 WORKDIR /tsfront
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm [ -e node_modules ] || npm ci --ignore-scripts --no-audit --no-fund
+COPY LICENSE THIRD-PARTY-NOTICES ./
 COPY scripts scripts
 COPY src src
 ARG TARGETARCH

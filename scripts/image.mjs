@@ -8,6 +8,7 @@
 //                            image: this is how the Dockerfile uses it
 //
 // SOURCE_DATE_EPOCH is when the image was created. Exit codes: 1 it cannot be made, 2 an option is wrong.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleForSnapshot } from './image/bundle.mjs';
@@ -65,7 +66,12 @@ const config = {
 function assemble(architecture, runtime, script) {
   const base = runtimeFiles(runtime);
   const blob = takeSnapshot(architecture, base, script);
-  return { base, frontend: [{ path: 'frontend.blob', mode: 0o644, data: blob }] };
+  const notices = ['LICENSE', 'THIRD-PARTY-NOTICES'].map((name) => ({
+    path: name,
+    mode: 0o644,
+    data: readFileSync(path.resolve(import.meta.dirname, '..', name)),
+  }));
+  return { base, frontend: [...notices, { path: 'frontend.blob', mode: 0o644, data: blob }] };
 }
 
 async function main(options) {

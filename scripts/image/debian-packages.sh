@@ -1,6 +1,7 @@
 #!/bin/bash
 # Downloads packages of a Debian suite for an architecture and unpacks them, without their dependencies:
 #   debian-packages.sh SUITE ARCH FOLDER PACKAGE...
+# The folder then says in var/lib/dpkg/status what it holds, as a Debian image does.
 # Prints a line "PACKAGE VERSION SHA256" for each.
 set -euo pipefail
 suite=$1 apt_arch=$2 folder=$3
@@ -22,6 +23,8 @@ rm -rf "$folder"
 mkdir -p "$folder"
 for package in "$@"; do
   deb=$(echo "$state/archives/${package}"_*.deb)
+  mkdir -p "$folder/var/lib/dpkg"
+  { dpkg-deb --field "$deb"; echo; } >>"$folder/var/lib/dpkg/status"
   dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$folder" --keep-directory-symlink
   echo "$package $(dpkg-deb --field "$deb" Version) $(sha256sum "$deb" | cut -d' ' -f1)"
 done

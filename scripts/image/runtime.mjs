@@ -5,6 +5,7 @@ import path from 'node:path';
 import { dropBuiltins } from './builtins.mjs';
 import { interpreter, neededLibraries, strip } from './elf.mjs';
 import { thinIcu } from './icu.mjs';
+import { runtimeNotices } from './runtime-notices.mjs';
 
 const project = path.resolve(import.meta.dirname, '../..');
 const cache = path.join(project, '.cache/image');
@@ -20,7 +21,8 @@ export const architectures = {
 function debianPackages(name, architecture, packages) {
   const folder = path.join(cache, name);
   const list = path.join(cache, `${name}.txt`);
-  if (!existsSync(list)) {
+  const cached = existsSync(list) ? readFileSync(list, 'utf8').trim().split('\n') : [];
+  if (cached.map((line) => line.split(' ')[0]).join() !== packages.join()) {
     const script = path.join(import.meta.dirname, 'debian-packages.sh');
     const lines = execFileSync(script, [pins.suite, architecture, folder, ...packages], {
       encoding: 'utf8',
@@ -49,7 +51,8 @@ export function fetchRuntime(architecture) {
       console.error(`image: ${debian} is ${rest[0]}, not the one of pins.json: the digest will be another, too`);
   }
   const node = path.join(libraries.folder, 'bin', name);
-  if (!existsSync(node)) {
+  const licence = `${node}.LICENSE`;
+  if (!existsSync(node) || !existsSync(licence)) {
     const folder = path.join(cache, `${name}.new`);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -60,26 +63,31 @@ export function fetchRuntime(architecture) {
     });
     const [{ filename, integrity }] = JSON.parse(packed);
     if (integrity !== pins.node[name]) throw new Error(`${name} is not the pinned one: ${integrity}`);
-    execFileSync('tar', ['-xzf', filename, 'package/bin/node'], { cwd: folder });
+    execFileSync('tar', ['-xzf', filename, 'package/bin/node', 'package/LICENSE'], { cwd: folder });
     mkdirSync(path.dirname(node), { recursive: true });
+    renameSync(path.join(folder, 'package/LICENSE'), licence);
     renameSync(path.join(folder, 'package/bin/node'), node);
     rmSync(folder, { recursive: true });
   }
   const packages = libraries.lines.map((line) => line.split(' ').slice(0, 2).join(' '));
-  return { root: libraries.folder, node, comment: [name, ...packages].join(', ') };
+  return { root: libraries.folder, node, licence, comment: [name, ...packages].join(', ') };
 }
 
 /** The runtime of an unpacked image: node is looked for where images have it. */
 export function findRuntime(root) {
-  const node = ['usr/local/bin/node', 'usr/bin/node', 'bin/node']
-    .map((file) => path.join(root, file))
-    .find((file) => existsSync(file));
+  const find = (...files) => files.map((file) => path.join(root, file)).find((file) => existsSync(file));
+  const node = find('usr/local/bin/node', 'usr/bin/node', 'bin/node');
   if (!node) throw new Error(`no node in ${root}`);
-  return { root, node, comment: 'node' };
+  const licence = find('usr/local/LICENSE', 'usr/share/doc/nodejs/copyright', 'usr/share/doc/node/LICENSE');
+  if (!licence)
+    throw new Error(
+      `node's licence is not in ${root} (usr/local/LICENSE), and no image may go without: name another NODE_IMAGE`,
+    );
+  return { root, node, licence, comment: 'node' };
 }
 
-/** The files of a runtime in the image: node, stripped, with the libraries it needs and nothing else. */
-export function runtimeFiles({ root, node }) {
+/** The files of a runtime in the image: node, stripped, with the libraries it needs, their notices and nothing else. */
+export function runtimeFiles({ root, node, licence }) {
   const binary = strip(readFileSync(node));
   thinIcu(binary);
   dropBuiltins(binary);
@@ -102,6 +110,8 @@ export function runtimeFiles({ root, node }) {
     files.set(target, { path: target, mode: isLoader ? 0o755 : 0o644, data });
     pending.push(...neededLibraries(data));
   }
+  const notices = runtimeNotices(root, licence, [...seen].sort());
+  files.set('RUNTIME-NOTICES', { path: 'RUNTIME-NOTICES', mode: 0o644, data: Buffer.from(notices) });
   return [...files.values()];
 }
 

@@ -113,6 +113,9 @@ function layOutNode(architecture: string, root: string): void {
   const runtime = fetchRuntime(architecture);
   mkdirSync(path.join(root, 'usr/local/bin'), { recursive: true });
   copyFileSync(runtime.node, path.join(root, 'usr/local/bin/node'));
+  copyFileSync(runtime.licence, path.join(root, 'usr/local/LICENSE'));
+  for (const folder of ['usr/share/doc', 'usr/share/common-licenses', 'var/lib/dpkg'])
+    cpSync(path.join(runtime.root, folder), path.join(root, folder), { recursive: true, verbatimSymlinks: true });
   for (const lib of ['lib', 'lib64'])
     if (existsSync(path.join(runtime.root, 'usr', lib))) {
       cpSync(path.join(runtime.root, 'usr', lib), path.join(root, 'usr', lib), {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { assembleImage, layoutFolder } from './frontend-image.ts';
+import { readLayout } from './read-image.ts';
 
 const read = (folder: string, file: string) => JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
 
@@ -24,5 +25,12 @@ test.skipIf(process.env['TSFRONT_IMAGE'])('at most 32 MB compressed', () => {
     const size = blob(digest).layers.reduce((sum: number, layer: { size: number }) => sum + layer.size, 0);
     expect(size).toBeGreaterThan(10e6);
     expect(size).toBeLessThanOrEqual(32e6);
+  }
+});
+
+test.skipIf(process.env['TSFRONT_IMAGE'])('has the licences of all that is in it', () => {
+  for (const { files } of readLayout(layoutFolder)) {
+    const names = files.map((line) => line.split(' ')[0]);
+    expect(names).toEqual(expect.arrayContaining(['/LICENSE', '/RUNTIME-NOTICES', '/THIRD-PARTY-NOTICES']));
   }
 });

@@ -1,0 +1,69 @@
+/** The packages whose code is in dist/, and what their licences want to be said with it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+/** Maps the folder of each package that the bundles take code from to the files that they take. */
+export async function bundledPackages(bundles) {
+  const packages = new Map();
+  for (const options of bundles) {
+    const { metafile } = await build({ ...options, write: false, metafile: true });
+    const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+    for (const [file, { bytesInOutput }] of inputs) {
+      const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
+      if (!folder || bytesInOutput === 0) continue;
+      const files = packages.get(folder) ?? new Set();
+      packages.set(folder, files.add(file));
+    }
+  }
+  return packages;
+}
+
+const licenceFile = /^(licen[cs]e|notice|copying|copyright|third[-_ ]?party)([-_.].*)?$/i;
+
+/** Texts of licences that are the same for all who use them. What names its authors in its text has to bring it along. */
+const standardTexts = { 'Apache-2.0': 'LICENSE' };
+
+/**
+ * The name, version, licence and texts of a package: the files that state its licence or, where it has none, the notices at
+ * the head of its sources and the standard text. A package for which that does not amount to a licence is an error.
+ */
+export function readNotice(root, folder, files) {
+  const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
+  const read = (file) => readFileSync(path.join(root, file), 'utf8').replaceAll('\r\n', '\n').trim();
+  const missing = (what) =>
+    new Error(
+      `${name} ${version} is bundled, but ${what} is not in ${folder}: its notice cannot be shipped.\n` +
+        'Take another version or package, or teach scripts/bundled-packages.mjs where the text is.',
+    );
+  if (typeof license !== 'string' || license === '') throw missing('the name of its licence');
+  const stated = readdirSync(path.join(root, folder))
+    .filter((file) => licenceFile.test(file))
+    .sort();
+  if (stated.some((file) => /^(licen[cs]e|copying)/i.test(file)))
+    return { name, version, license, texts: stated.map((file) => read(path.join(folder, file))) };
+
+  const heads = [...new Set([...files].map((file) => copyrightNotice(read(file))))].filter(Boolean).sort();
+  const texts = heads.filter((text, at) => at === 0 || !text.startsWith(heads[at - 1])); // a comment may run on
+  for (const id of license.split(/[()\s]+|\bAND\b/).filter(Boolean)) {
+    if (standardTexts[id]) texts.push(read(standardTexts[id]));
+    else if (!texts.some((text) => isLicence(id, text))) throw missing(`a text of ${id}`);
+  }
+  return { name, version, license, texts };
+}
+
+/** The comment that a source file begins with, if it is about copyright. */
+function copyrightNotice(source) {
+  const [comment] = /^(?:\/\/.*\n)+|^\/\*[\s\S]*?\*\//.exec(source) ?? [''];
+  if (!/copyright/i.test(comment)) return '';
+  return comment
+    .replaceAll(/^(?:\/\*+|\s*\*\/|\s*\*|\/\/)? ?/gm, '')
+    .replace(/\*\/$/, '')
+    .trim();
+}
+
+function isLicence(id, text) {
+  if (id.startsWith('BSD-')) return /Redistributions in binary form must\s+reproduce/.test(text);
+  if (id === 'MIT') return /Permission is hereby granted, free of charge/.test(text);
+  return false;
+}

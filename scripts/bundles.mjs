@@ -1,0 +1,56 @@
+/** What dist/ is bundled from: esbuild's options for each bundle. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname, '..');
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  outdir: 'dist',
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: false,
+  external: ['@napi-rs/xattr'], // has a binary for each platform, and may be missing
+  logLevel: 'warning',
+  legalComments: 'none', // THIRD-PARTY-NOTICES has them (scripts/notices.mjs)
+};
+
+// What takes its packages along: CommonJS ones need a `require`.
+const standalone = {
+  ...common,
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+};
+
+const libraryEntries = {
+  index: 'src/index.ts',
+  parser: 'src/parser/index.ts',
+  llb: 'src/llb/index.ts',
+  client: 'src/client/index.ts',
+  'read-worker': 'src/client/fsutil/read-worker.ts',
+  'write-worker': 'src/client/fsutil/write-worker.ts',
+};
+
+export const bundles = [
+  // The frontend is one self-contained file: it runs in an image without node_modules.
+  { ...standalone, entryPoints: { frontend: 'src/frontend.ts' } },
+
+  // The command line has its packages bundled because their hundreds of files take longer to load than a small build.
+  { ...standalone, entryPoints: { cli: 'src/cli.ts' }, splitting: true, chunkNames: 'chunks/cli-[name]-[hash]' },
+
+  // The library shares chunks and takes its packages from node_modules.
+  {
+    ...common,
+    entryPoints: Object.fromEntries(
+      Object.entries(libraryEntries).filter(([, file]) => existsSync(path.join(root, file))),
+    ),
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    packages: 'external',
+  },
+];

@@ -1,0 +1,1 @@
+export function runtimeNotices(root: string, nodeLicence: string, libraries: readonly string[]): string;

@@ -1,0 +1,35 @@
+// Writes THIRD-PARTY-NOTICES: the licences of the packages that dist/ contains. With --check it fails when the file is out of
+// date. Either way a bundled package without a licence text is an error.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { bundledPackages, readNotice } from './bundled-packages.mjs';
+import { bundles, root } from './bundles.mjs';
+
+const rule = '='.repeat(80);
+
+/** The text of the file. */
+export async function formatNotices() {
+  const notices = [...(await bundledPackages(bundles))]
+    .map(([folder, files]) => readNotice(root, folder, files))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
+  const parts = notices.map(({ name, version, license, texts }) =>
+    [rule, `${name} ${version}`, license, rule, '', texts.join('\n\n'), ''].join('\n'),
+  );
+  return [
+    'tsfront is distributed with code of the packages below. Each is under the licence that follows its name.\n',
+    ...parts,
+  ].join('\n');
+}
+
+if (import.meta.main) {
+  const file = path.join(root, 'THIRD-PARTY-NOTICES');
+  try {
+    const text = await formatNotices();
+    if (!process.argv.includes('--check')) writeFileSync(file, text);
+    else if (!existsSync(file) || readFileSync(file, 'utf8') !== text)
+      throw new Error('THIRD-PARTY-NOTICES does not match the bundled packages; run "npm run notices"');
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
