@@ -1,5 +1,6 @@
 /** Reads packets of fsutil's transfer protocol. */
 import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { decodeText } from '../../go/text.ts';
 import { PacketType } from './packet-buffer.ts';
 import type { FileEntry } from './walk.ts';
 
@@ -57,11 +58,11 @@ function decodeStat(bytes: Uint8Array): FileEntry {
   const stat = { path: '', mode: 0, size: 0, modTime: 0n, linkname: '', devmajor: 0, devminor: 0, xattrs };
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();
-    if (field === 1) stat.path = reader.string();
+    if (field === 1) stat.path = decodeText(reader.bytes());
     else if (field === 2) stat.mode = reader.uint32();
     else if (field === 5) stat.size = Number(reader.int64());
     else if (field === 6) stat.modTime = BigInt(reader.int64());
-    else if (field === 7) stat.linkname = reader.string();
+    else if (field === 7) stat.linkname = decodeText(reader.bytes());
     else if (field === 8) stat.devmajor = Number(reader.int64());
     else if (field === 9) stat.devminor = Number(reader.int64());
     else if (field === 10) xattrs.set(...decodeXattr(reader.bytes()));

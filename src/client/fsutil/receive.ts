@@ -9,6 +9,7 @@ import { chmod, type FileHandle, link, lutimes, mkdir, open, rm, symlink, utimes
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RawCall } from '../../rpc/server.ts';
+import { compareNames } from '../../system/file-name.ts';
 import {
   hasContents,
   isDirectory,
@@ -22,7 +23,7 @@ import { makeDirs } from './make-dirs.ts';
 import { mergeTree } from './merge-tree.ts';
 import { decodePacket } from './packet.ts';
 import { createPacketBuffer, PacketType } from './packet-buffer.ts';
-import { compareUtf8, type FileEntry } from './walk.ts';
+import type { FileEntry } from './walk.ts';
 import { xattrCalls } from './xattr.ts';
 
 const run = promisify(execFile);
@@ -241,7 +242,7 @@ export function createOrderCheck(): (entry: FileEntry) => void {
     const base = name.slice(slash + 1);
     while (parents.length > 1 && parents.at(-1)!.dir !== dir) parents.pop();
     const parent = parents.at(-1)!;
-    if (parent.dir !== dir || (parent.last !== '' && compareUtf8(parent.last, base) >= 0))
+    if (parent.dir !== dir || (parent.last !== '' && compareNames(parent.last, base) >= 0))
       throw new Error(
         `changes out of order: ${quoted} after ${JSON.stringify(path.posix.join(parent.dir, parent.last))}`,
       );
