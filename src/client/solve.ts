@@ -167,7 +167,8 @@ async function runWith(
     failed = false;
     return result;
   } catch (error) {
-    throw explainMissing(explainDenied(error), connection.kind);
+    const explained = attachables.reduce((known, { explain }) => explain?.(known) ?? known, error);
+    throw explainMissing(explainDenied(explained), connection.kind);
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();

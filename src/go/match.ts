@@ -80,7 +80,7 @@ function matchChunk(chunk: readonly string[], name: readonly string[], from: num
 function matchClass(chunk: readonly string[], from: number, char: string): { matches: boolean; end: number } {
   const negated = chunk[from] === '^';
   let at = negated ? from + 1 : from;
-  const code = char.codePointAt(0) ?? 0;
+  const code = char.toWellFormed().codePointAt(0) ?? 0; // a byte that is no text reads as U+FFFD
   let matches = false;
   for (let ranges = 0; chunk[at] !== ']' || ranges === 0; ranges++) {
     const low = classCharacter(chunk, at);

@@ -3,6 +3,9 @@
  * reads literals, Huffman coded or not, and the static table; a dynamic one only until the peer has heard of that.
  */
 
+/** The most that the headers of a request may come to, names and values and 32 for each, as in Go's gRPC. */
+export const MAX_HEADER_BYTES = 16 << 20;
+
 export type HeaderField = readonly [name: string, value: string];
 
 /** The bits of each byte's code in appendix B. The code is canonical, so that the lengths are all of it. */
@@ -86,10 +89,15 @@ export function fieldBytes([name, value]: HeaderField): number {
   return name.length + value.length + 32;
 }
 
-/** Reads a complete header block. Throws for one that needs a dynamic table or breaks off. */
+/** Reads a complete header block. Throws for one that needs a dynamic table, breaks off or is too long. */
 export function decodeHeaders(block: Uint8Array): HeaderField[] {
   const fields: HeaderField[] = [];
-  readHeaders(block, { fields: [], capacity: 0 }, (field) => fields.push(field));
+  let size = 0;
+  readHeaders(block, { fields: [], capacity: 0 }, (field) => {
+    size += fieldBytes(field);
+    if (size > MAX_HEADER_BYTES) throw new Error(`the server sent more than ${MAX_HEADER_BYTES} bytes of headers`);
+    fields.push(field);
+  });
   return fields;
 }
 

@@ -5,34 +5,36 @@
  */
 import type { Duplex } from 'node:stream';
 import { decodeHeaders, encodeHeaders, type HeaderField } from './hpack.ts';
-import {
-  ACK,
-  CANCEL,
-  CONTINUATION,
-  DATA,
-  defaultFrameSize,
-  defaultWindow,
-  ENABLE_PUSH,
-  END_HEADERS,
-  END_STREAM,
-  frameHead,
-  GOAWAY,
-  HEADER_TABLE_SIZE,
-  HEADERS,
-  INITIAL_WINDOW_SIZE,
-  numberFrame,
-  PING,
-  PREFACE,
-  PRIORITY,
-  PUSH_PROMISE,
-  RST_STREAM,
-  readFrames,
-  readSettings,
-  SETTINGS,
-  settingsFrame,
-  WINDOW_UPDATE,
-  withoutPadding,
-} from './http2-frames.ts';
+
+/** Frame types. */
+const DATA = 0;
+const HEADERS = 1;
+const RST_STREAM = 3;
+const SETTINGS = 4;
+const PUSH_PROMISE = 5;
+const PING = 6;
+const GOAWAY = 7;
+const WINDOW_UPDATE = 8;
+const CONTINUATION = 9;
+
+/** Flags. */
+const END_STREAM = 1;
+const ACK = 1;
+const END_HEADERS = 4;
+const PADDED = 8;
+const PRIORITY = 32;
+
+/** Settings. */
+const HEADER_TABLE_SIZE = 1;
+const ENABLE_PUSH = 2;
+const INITIAL_WINDOW_SIZE = 4;
+const MAX_FRAME_SIZE = 5;
+
+const CANCEL = 8;
+const defaultWindow = 65_535;
+const defaultFrameSize = 16_384;
+const largestFrameSize = 16_777_215;
+const headSize = 9;
 
 export interface ResponseHandler {
   /** Header fields, and in a second call the trailers. */
@@ -68,13 +70,13 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
 
   duplex.write(
     Buffer.concat([
-      PREFACE,
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
       settingsFrame([
         [HEADER_TABLE_SIZE, 0],
         [ENABLE_PUSH, 0],
         [INITIAL_WINDOW_SIZE, window],
       ]),
-      numberFrame(WINDOW_UPDATE, 0, window - defaultWindow),
+      windowUpdate(0, window - defaultWindow),
     ]),
   );
 
@@ -113,11 +115,17 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
     if (endStream) finish(id);
   };
   const onSettings = (payload: Buffer) => {
-    const settings = readSettings(payload);
-    frameSize = settings.frameSize ?? frameSize;
-    const window = settings.initialWindow ?? initialWindow;
-    for (const stream of streams.values()) stream.window += window - initialWindow;
-    initialWindow = window;
+    for (let at = 0; at + 6 <= payload.length; at += 6) {
+      const value = payload.readUInt32BE(at + 2);
+      const setting = payload.readUInt16BE(at);
+      if (setting === MAX_FRAME_SIZE) {
+        if (value < defaultFrameSize || value > largestFrameSize) throw new Error(`frames of at most ${value} bytes`);
+        frameSize = value;
+      }
+      if (setting !== INITIAL_WINDOW_SIZE) continue;
+      for (const stream of streams.values()) stream.window += value - initialWindow;
+      initialWindow = value;
+    }
     duplex.write(frameHead(SETTINGS, ACK, 0, 0));
     flushAll();
   };
@@ -128,12 +136,17 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
     received += size;
     // The peer's window for one request is never too small: no answer may be longer than it.
     if (received < window / 2) return;
-    duplex.write(numberFrame(WINDOW_UPDATE, 0, received));
+    duplex.write(windowUpdate(0, received));
     received = 0;
   };
 
   const onFrame = (type: number, flags: number, id: number, whole: Buffer) => {
-    let payload = withoutPadding(type, flags, whole);
+    let payload = whole;
+    if (flags & PADDED && (type === DATA || type === HEADERS)) {
+      const padding = payload[0] ?? 0;
+      if (padding >= payload.length) throw new Error('a frame is all padding and more');
+      payload = payload.subarray(1, payload.length - padding);
+    }
     if (block && type !== CONTINUATION) throw new Error('a header block is not continued');
     switch (type) {
       case DATA:
@@ -170,7 +183,7 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
     }
   };
 
-  readFrames(duplex, 'server', onFrame, (error) => {
+  readFrames(duplex, onFrame, (error) => {
     lose(error.message);
     duplex.destroy();
   });
@@ -193,7 +206,9 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
       flush(id, stream);
       return () => {
         if (!streams.delete(id)) return;
-        duplex.write(numberFrame(RST_STREAM, id, CANCEL));
+        const reset = Buffer.alloc(4);
+        reset.writeUInt32BE(CANCEL);
+        duplex.write(Buffer.concat([frameHead(RST_STREAM, 0, id, 4), reset]));
       };
     },
     close() {
@@ -201,4 +216,69 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
       duplex.destroy();
     },
   };
+}
+
+/** Cuts what arrives into frames. The first one that `onFrame` throws at, or that cannot be one, ends the reading. */
+function readFrames(
+  duplex: Duplex,
+  onFrame: (type: number, flags: number, id: number, payload: Buffer) => void,
+  onError: (error: Error) => void,
+): void {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let wanted = headSize;
+  let first = true;
+  const take = (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size < wanted) return; // a large frame comes in many chunks: they are joined once
+    let buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+    while (buffer.length >= headSize) {
+      const length = buffer.readUIntBE(0, 3);
+      if (first && buffer[3] !== SETTINGS) throw new Error('the server does not speak HTTP/2');
+      if (length > defaultFrameSize) throw new Error(`the server sent a frame of ${length} bytes`);
+      first = false;
+      const end = headSize + length;
+      wanted = end;
+      if (buffer.length < end) break;
+      onFrame(buffer[3]!, buffer[4]!, buffer.readUInt32BE(5) & 0x7fffffff, buffer.subarray(headSize, end));
+      buffer = buffer.subarray(end);
+      wanted = headSize;
+    }
+    chunks = buffer.length > 0 ? [buffer] : [];
+    size = buffer.length;
+  };
+  const onChunk = (chunk: Buffer) => {
+    try {
+      take(chunk);
+    } catch (error) {
+      duplex.off('data', onChunk);
+      onError(error as Error);
+    }
+  };
+  duplex.on('data', onChunk);
+}
+
+function frameHead(type: number, flags: number, id: number, size: number): Buffer {
+  const head = Buffer.alloc(headSize);
+  head.writeUIntBE(size, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(id, 5);
+  return head;
+}
+
+function settingsFrame(settings: readonly (readonly [id: number, value: number])[]): Buffer {
+  const payload = Buffer.alloc(6 * settings.length);
+  settings.forEach(([id, value], index) => {
+    payload.writeUInt16BE(id, 6 * index);
+    payload.writeUInt32BE(value, 6 * index + 2);
+  });
+  return Buffer.concat([frameHead(SETTINGS, 0, 0, payload.length), payload]);
+}
+
+function windowUpdate(id: number, increment: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(increment);
+  return Buffer.concat([frameHead(WINDOW_UPDATE, 0, id, 4), payload]);
 }

@@ -1,4 +1,4 @@
-/** Frames of HTTP/2 (RFC 9113), as both ends of a connection write and read them. */
+/** Frames of HTTP/2 (RFC 9113): their numbers, and how they are written and read. */
 import type { Duplex } from 'node:stream';
 
 /** Frame types. */
@@ -21,7 +21,6 @@ export const PRIORITY = 32;
 
 /** Settings. */
 export const HEADER_TABLE_SIZE = 1;
-export const ENABLE_PUSH = 2;
 export const MAX_CONCURRENT_STREAMS = 3;
 export const INITIAL_WINDOW_SIZE = 4;
 export const MAX_FRAME_SIZE = 5;
@@ -29,7 +28,6 @@ export const MAX_FRAME_SIZE = 5;
 /** Error codes. */
 export const PROTOCOL_ERROR = 1;
 export const REFUSED_STREAM = 7;
-export const CANCEL = 8;
 
 /** What a client sends first. */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');

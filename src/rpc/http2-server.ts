@@ -4,7 +4,14 @@
  * header), with an error that says nothing, and no option changes that.
  */
 import type { Duplex } from 'node:stream';
-import { DEFAULT_TABLE_BYTES, encodeHeaders, fieldBytes, type HeaderField, readHeaders } from './hpack.ts';
+import {
+  DEFAULT_TABLE_BYTES,
+  encodeHeaders,
+  fieldBytes,
+  type HeaderField,
+  MAX_HEADER_BYTES,
+  readHeaders,
+} from './hpack.ts';
 import {
   ACK,
   CONTINUATION,
@@ -37,8 +44,6 @@ import {
   writeFrameHead,
 } from './http2-frames.ts';
 
-/** What the headers of a request may take, each with 32 bytes of overhead: 16 MB. */
-export const MAX_HEADER_LIST_BYTES = 16 << 20;
 /** How much may be written to a stream that has not left yet. */
 const WRITE_AHEAD_BYTES = 1 << 20;
 /** What a stream sends before it is another's turn. */
@@ -56,10 +61,17 @@ const MAX_HEADERS_BYTES = 64 << 20;
 /** Milliseconds for a client that is cut off to take the reason. */
 const GOODBYE_MS = 1000;
 
+/** The least that a payload holds. */
+const leastPayload = new Map<number, number>([
+  [RST_STREAM, 4],
+  [PING, 8],
+  [WINDOW_UPDATE, 4],
+]);
+
 /** A request, and the stream that answers it. */
 export interface Http2Stream {
   readonly headers: readonly HeaderField[];
-  /** The headers took more than MAX_HEADER_LIST_BYTES: `headers` has what came first. */
+  /** The headers took more than MAX_HEADER_BYTES: `headers` has what came first. */
   readonly isTruncated: boolean;
   /** What the client sends. Reading makes room for more; what nobody reads is thrown away once the stream has ended. */
   readonly body: AsyncIterable<Uint8Array>;
@@ -252,10 +264,10 @@ export function serveHttp2(duplex: Duplex, onStream: (stream: Http2Stream) => vo
   const onBlock = ({ id, isEnd, parts, bytes }: HeaderBlock) => {
     const fields: HeaderField[] = [];
     let listBytes = 0;
-    const isCut = bytes > MAX_HEADER_LIST_BYTES;
+    const isCut = bytes > MAX_HEADER_BYTES;
     try {
       readHeaders(Buffer.concat(parts), table, (field) => {
-        if (listBytes > MAX_HEADER_LIST_BYTES) return;
+        if (listBytes > MAX_HEADER_BYTES) return;
         listBytes += fieldBytes(field);
         fields.push(field);
       });
@@ -265,7 +277,7 @@ export function serveHttp2(duplex: Duplex, onStream: (stream: Http2Stream) => vo
     if (id > lastId) {
       if (id % 2 === 0) throw new Error(`a client cannot open stream ${id}`);
       lastId = id;
-      return open(id, fields, listBytes, isCut || listBytes > MAX_HEADER_LIST_BYTES, isEnd);
+      return open(id, fields, listBytes, isCut || listBytes > MAX_HEADER_BYTES, isEnd);
     }
     const stream = streams.get(id);
     if (stream && isEnd) endBody(stream);
@@ -274,7 +286,7 @@ export function serveHttp2(duplex: Duplex, onStream: (stream: Http2Stream) => vo
     const current = block!;
     current.bytes += payload.length;
     // what is more is not kept; the client's next block can be read all the same, as nothing refers to another block
-    if (payload.length > 0 && current.bytes <= MAX_HEADER_LIST_BYTES) current.parts.push(Buffer.from(payload));
+    if (payload.length > 0 && current.bytes <= MAX_HEADER_BYTES) current.parts.push(Buffer.from(payload));
     if (!(flags & END_HEADERS)) return;
     block = undefined;
     onBlock(current);
@@ -326,6 +338,7 @@ export function serveHttp2(duplex: Duplex, onStream: (stream: Http2Stream) => vo
 
   const onFrame = (type: number, flags: number, id: number, whole: Buffer) => {
     let payload = withoutPadding(type, flags, whole);
+    if (payload.length < (leastPayload.get(type) ?? 0)) throw new Error('the client sent a frame that is too short');
     if (block && type !== CONTINUATION) throw new Error('a header block is not continued');
     switch (type) {
       case DATA:

@@ -2,7 +2,8 @@
 import type { Duplex } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { deframe, frame } from './framing.ts';
-import { type Http2Stream, MAX_HEADER_LIST_BYTES, serveHttp2 } from './http2-server.ts';
+import { MAX_HEADER_BYTES } from './hpack.ts';
+import { type Http2Stream, serveHttp2 } from './http2-server.ts';
 import { methodPath, type ServerContext, type Service, type ServiceHandlers } from './service.ts';
 import { Code, RpcError } from './status.ts';
 import { encodeStatusMessage } from './status-details.ts';
@@ -85,7 +86,7 @@ async function answer(stream: Http2Stream, router: Router): Promise<void> {
     if (stream.isTruncated)
       throw new RpcError(
         Code.resourceExhausted,
-        `the headers of ${path} take more than ${MAX_HEADER_LIST_BYTES >> 20} MB: each pattern of an ignore file and each ` +
+        `the headers of ${path} take more than ${MAX_HEADER_BYTES >> 20} MB: each pattern of an ignore file and each ` +
           'path that COPY and ADD name is one; write fewer, or patterns that stand for many',
       );
     const handler = router.get(path);

@@ -3,9 +3,9 @@ import http2 from 'node:http2';
 import { Duplex, duplexPair, type Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeHeaders, type HeaderField, readHeaders } from '../../src/rpc/hpack.ts';
+import { encodeHeaders, type HeaderField, MAX_HEADER_BYTES, readHeaders } from '../../src/rpc/hpack.ts';
 import { frameHead } from '../../src/rpc/http2-frames.ts';
-import { type Http2Stream, MAX_HEADER_LIST_BYTES, serveHttp2 } from '../../src/rpc/http2-server.ts';
+import { type Http2Stream, serveHttp2 } from '../../src/rpc/http2-server.ts';
 import { ends } from '../ends.ts';
 
 type Handler = (stream: Http2Stream) => Promise<void>;
@@ -170,7 +170,7 @@ test('more headers than there may be: the stream tells, and the connection goes 
   const path = encodeHeaders([[':path', '/files']]);
   const pattern = encodeHeaders([['p', 'x'.repeat(16_000)]]);
   send(1, 1, 1, path);
-  for (let i = 0; i < 1.5 * (MAX_HEADER_LIST_BYTES / 16_000); i++) send(9, 0, 1, pattern);
+  for (let i = 0; i < 1.5 * (MAX_HEADER_BYTES / 16_000); i++) send(9, 0, 1, pattern);
   send(9, 4, 1, Buffer.alloc(0));
   send(1, 5, 3, path);
   await expect.poll(() => streams.length).toBe(2);
@@ -179,7 +179,7 @@ test('more headers than there may be: the stream tells, and the connection goes 
     [false, [':path', '/files']],
   ]);
   const bytes = streams[0]!.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  expect(bytes).toBeLessThanOrEqual(MAX_HEADER_LIST_BYTES + 16_000);
+  expect(bytes).toBeLessThanOrEqual(MAX_HEADER_BYTES + 16_000);
 });
 
 test('headers that grow when they are read are bounded like others', async () => {
@@ -191,7 +191,7 @@ test('headers that grow when they are read are bounded like others', async () =>
   send(9, 4, 1, Buffer.alloc(0));
   await expect.poll(() => streams.length).toBe(1);
   expect(streams[0]!.isTruncated).toBe(true);
-  expect(streams[0]!.headers.length).toBeLessThan(MAX_HEADER_LIST_BYTES / 4000 + 2);
+  expect(streams[0]!.headers.length).toBeLessThan(MAX_HEADER_BYTES / 4000 + 2);
 });
 
 test('streams without end are refused', async () => {
@@ -212,6 +212,7 @@ test.each<[string, (send: ReturnType<typeof raw>['send']) => void, string]>([
   }, 'sent more than it may'],
   ['a frame larger than allowed', (send) => send(0, 0, 1, Buffer.alloc(16_385)), 'a frame of 16385 bytes'],
   ['an even stream', (send) => send(1, 5, 2, encodeHeaders([[':path', '/']])), 'cannot open stream 2'],
+  ['half a reset', (send) => send(3, 0, 1, Buffer.alloc(2)), 'too short'],
   ['a push', (send) => send(5, 4, 1, Buffer.alloc(4)), 'cannot push'],
   ['a block that is interrupted', (send) => {
     send(1, 0, 1, encodeHeaders([[':path', '/']]));

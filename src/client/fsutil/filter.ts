@@ -17,6 +17,8 @@ interface State {
 /**
  * The filter for a tree at `root`: a file is listed if it, or a directory it is in, matches the include patterns (when
  * there are any) and does not match the exclude patterns. undefined when everything is listed.
+ *
+ * @param root the real path of the tree
  * @throws Error for invalid patterns
  */
 export async function createFilter(root: string, options: FilterOptions): Promise<PathFilter<State> | undefined> {

@@ -1,46 +1,54 @@
 /** Resolves the symlinks on the way to paths that a build wants, so that their targets are sent too. */
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { closeSync, lstatSync } from 'node:fs';
 import path from 'node:path';
 import { matchPath } from '../../go/match.ts';
-import { compareUtf8, isGone } from './walk.ts';
+import { compareNames, onDisk, readEntries, readLink } from '../../system/file-name.ts';
+import { type InsideOf, insideOf, openInsideSync } from '../../system/open-inside.ts';
+import { isGone } from './walk.ts';
 
 const { posix } = path;
 
 /**
  * The paths below `root` that are needed to reach `paths`: each symlink on the way and what it points to, relative to
  * `root` as the file system's root. The last element of a path may have wildcards. undefined when all of the tree is
- * needed.
+ * needed. Nothing outside of `root` is looked at.
+ *
+ * @param root the real path of the tree
  */
 export async function followLinks(root: string, paths: readonly string[]): Promise<string[] | undefined> {
   const resolved = new Set<string>();
 
-  const targetsOf = async (file: string, wildcards: boolean): Promise<string[] | undefined> => {
-    const base = posix.basename(file);
-    if (wildcards && hasWildcards(base)) {
-      const dir = posix.dirname(file);
-      let names: string[];
-      try {
-        names = await readdir(path.join(root, dir));
-      } catch (error) {
-        if (isGone(error)) return undefined;
-        throw error;
-      }
-      const targets: string[] = [];
-      for (const name of names.sort(compareUtf8))
-        if (matches(base, name))
-          for (const target of (await targetsOf(posix.join(dir, name), false)) ?? []) targets.push(target);
-      return targets.length > 0 ? targets : undefined;
-    }
-    if (file === '.' || file === '/' || file === '..' || file.startsWith('../')) return undefined;
+  /** Looks into a directory, in which a link on the way cannot lead; undefined when it is not there. */
+  const look = async <T>(dir: string, act: (inside: InsideOf) => Promise<T>): Promise<T | undefined> => {
+    let descriptor: number | undefined;
     try {
-      const full = path.join(root, file);
-      if (!(await lstat(full)).isSymbolicLink()) return undefined;
-      const link = posix.normalize(await readlink(full));
-      return [posix.isAbsolute(link) ? link : posix.join('/', posix.dirname(file), link)];
+      descriptor = openInsideSync(root, dir);
+      return await act(insideOf(descriptor, posix.join(root, dir)));
     } catch (error) {
       if (isGone(error)) return undefined;
       throw error;
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
     }
+  };
+
+  const targetsOf = async (file: string, wildcards: boolean): Promise<string[] | undefined> => {
+    if (file === '.' || file === '/' || file === '..' || file.startsWith('../')) return undefined;
+    const base = posix.basename(file);
+    const dir = posix.dirname(file);
+    if (wildcards && hasWildcards(base)) {
+      const entries = (await look(dir, (inside) => readEntries(inside.path))) ?? [];
+      const targets: string[] = [];
+      for (const { name } of entries.sort((a, b) => compareNames(a.name, b.name)))
+        if (matches(base, name)) targets.push(...((await targetsOf(posix.join(dir, name), false)) ?? []));
+      return targets.length > 0 ? targets : undefined;
+    }
+    return look(dir, async (inside) => {
+      const full = inside.file(base);
+      if (!lstatSync(onDisk(full)).isSymbolicLink()) return undefined;
+      const link = posix.normalize(await readLink(full));
+      return [posix.isAbsolute(link) ? link : posix.join('/', posix.dirname(file), link)];
+    });
   };
 
   const follow = async (wanted: string): Promise<void> => {
@@ -64,7 +72,7 @@ export async function followLinks(root: string, paths: readonly string[]): Promi
     }
   };
   for (const wanted of paths) await follow(wanted);
-  return withoutNested([...resolved].sort(compareUtf8));
+  return withoutNested([...resolved].sort(compareNames));
 }
 
 /** Drops paths below one that comes right before them; undefined when the root is among them. */

@@ -3,6 +3,7 @@
  * is mostly packets, and a generic encoder takes several times as long as everything else.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { encodeText } from '../../go/text.ts';
 import type { FileEntry } from './walk.ts';
 
 export const PacketType = { Stat: 0, Request: 1, Data: 2, Fin: 3, Error: 4 } as const;
@@ -71,7 +72,8 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
     if (bytes === 0) return;
     buffer[at++] = (field << 3) | 2;
     varint(bytes);
-    at += buffer.write(value, at, 'utf8');
+    if (value.isWellFormed()) at += buffer.write(value, at, 'utf8');
+    else at += Buffer.from(encodeText(value)).copy(buffer, at);
   };
 
   return {
@@ -79,8 +81,8 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
       return at;
     },
     stat(entry) {
-      const pathBytes = Buffer.byteLength(entry.path);
-      const linkBytes = Buffer.byteLength(entry.linkname);
+      const pathBytes = byteLength(entry.path);
+      const linkBytes = byteLength(entry.linkname);
       const xattrs = entry.xattrs ? [...entry.xattrs].map(encodeXattr) : NONE;
       const variable = xattrs.reduce((sum, xattr) => sum + xattr.length + 6, pathBytes + linkBytes);
       reserve(variable + 128);
@@ -125,6 +127,11 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
       return taken;
     },
   };
+}
+
+/** Of names, which need not be text. */
+function byteLength(name: string): number {
+  return name.isWellFormed() ? Buffer.byteLength(name) : encodeText(name).length;
 }
 
 const NONE: readonly Uint8Array[] = [];

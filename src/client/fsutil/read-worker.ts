@@ -1,16 +1,20 @@
 /** The thread of small-file-reader.ts: reads batches of files with blocking calls. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { type InsideOf, insideOf, LeadsOutside, openBelowSync, openInsideSync } from '../../system/open-inside.ts';
 import { createPacketBuffer, PacketType } from './packet-buffer.ts';
 import { type FileRequest, type ReaderAnswer, type ReaderSettings, SMALL_FILE_BYTES } from './small-file-reader.ts';
 
-const { base, strict } = workerData as ReaderSettings;
+const { base } = workerData as ReaderSettings;
 const port = parentPort!;
 const buffer = createPacketBuffer();
 const contents = Buffer.allocUnsafeSlow(SMALL_FILE_BYTES + 1);
 const EMPTY = new Uint8Array(0);
 const FLUSH_BYTES = 64 << 10;
+
+/** The directory of the last file, as most files come from the same one as the file before. */
+let directory: { readonly name: string; readonly descriptor: number; readonly inside: InsideOf } | undefined;
 
 port.on('message', (files: readonly FileRequest[]) => {
   try {
@@ -22,14 +26,18 @@ port.on('message', (files: readonly FileRequest[]) => {
     post({ done: true });
   } catch (error) {
     post({ done: true, error: (error as Error).message });
+  } finally {
+    leaveDirectory();
   }
 });
 
 function send({ id, path: name, size }: FileRequest): void {
   let bytes = 0;
   try {
-    const descriptor = openSync(path.join(base || path.sep, name), 'r');
+    const descriptor = open(name);
     try {
+      // it may have become a pipe, which would be waited for, or a device, which has no end
+      if (!fstatSync(descriptor).isFile()) throw changed(name, 'it is no regular file any more');
       // one byte more than expected shows that the file has grown
       bytes = readSync(descriptor, contents, 0, size + 1, 0);
     } finally {
@@ -37,15 +45,34 @@ function send({ id, path: name, size }: FileRequest): void {
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (strict && code !== 'ENXIO') {
-      if (code === 'ENOENT') throw new Error(`${name} vanished while the context was being sent`);
-      throw error;
-    }
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Error(`${name} vanished while the context was being sent`);
+    if (error instanceof LeadsOutside) throw changed(name, error.message);
+    if (code !== 'ENXIO') throw error; // a socket, listed as an empty file
   }
-  if (strict && bytes !== size)
-    throw new Error(`${name} changed while the context was being sent (${size} bytes, then ${bytes})`);
+  if (bytes !== size) throw changed(name, `${size} bytes, then ${bytes}`);
   if (bytes > 0) buffer.packet(PacketType.Data, id, contents.subarray(0, bytes));
   buffer.packet(PacketType.Data, id, EMPTY);
+}
+
+/** Opens a file below its directory, which is kept open: to check the whole way for each file would take twice as long. */
+function open(name: string): number {
+  const slash = name.lastIndexOf('/');
+  const dir = name.slice(0, Math.max(0, slash));
+  if (directory?.name !== dir) {
+    leaveDirectory();
+    const descriptor = openInsideSync(base, dir);
+    directory = { name: dir, descriptor, inside: insideOf(descriptor, path.posix.join(base, dir)) };
+  }
+  return openBelowSync(directory!.inside, name.slice(slash + 1));
+}
+
+function leaveDirectory(): void {
+  if (directory) closeSync(directory.descriptor);
+  directory = undefined;
+}
+
+function changed(file: string, how: string): Error {
+  return new Error(`${file} changed while the context was being sent (${how})`);
 }
 
 function flush(): void {

@@ -1,7 +1,7 @@
 /** Sends a directory tree: the sender's side of fsutil's transfer protocol. */
-import { type FileHandle, open } from 'node:fs/promises';
-import path from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import type { RawCall } from '../../rpc/server.ts';
+import { LeadsOutside, openInside } from '../../system/open-inside.ts';
 import { hasContents } from './file-mode.ts';
 import { decodePacket } from './packet.ts';
 import { createPacketBuffer, DATA_FRAME_HEAD, dataFrame, PacketType } from './packet-buffer.ts';
@@ -30,8 +30,8 @@ export interface SendProgress {
 export interface SendOptions {
   readonly filter?: PathFilter | undefined;
   readonly onProgress?: ((progress: SendProgress) => void) | undefined;
-  /** Whether a file that vanished or changed since it was listed fails the transfer; true by default. */
-  readonly strict?: boolean | undefined;
+  /** Called for each file whose name, or whose target, is not UTF-8. */
+  readonly onBytes?: ((path: string) => void) | undefined;
 }
 
 /**
@@ -89,10 +89,11 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     const take = (entry: FileEntry) => {
       if (hasContents(entry.mode) && entry.linkname === '') files.set(id, { path: entry.path, size: entry.size });
       id++;
+      if (!entry.path.isWellFormed() || !entry.linkname.isWellFormed()) options.onBytes?.(entry.path);
       buffer.stat(entry);
       return buffer.length >= FLUSH_BYTES ? flush() : undefined;
     };
-    await walk(root, take, options.filter, signal);
+    await walk(base, take, options.filter, signal);
     buffer.packet(PacketType.Stat, 0, EMPTY);
     await flush();
   };
@@ -116,17 +117,20 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
   const sendFile = async ({ id, ...file }: FileRequest) => {
     let handle: FileHandle;
     try {
-      handle = await open(path.join(base || path.sep, file.path));
+      handle = await openInside(base, file.path);
     } catch (error) {
-      if (options.strict === false || (error as NodeJS.ErrnoException).code === 'ENXIO') {
+      if ((error as NodeJS.ErrnoException).code === 'ENXIO') {
         buffer.packet(PacketType.Data, id, EMPTY); // a socket, listed as an empty file
         return added();
       }
       if (isGone(error)) throw new Error(`${file.path} vanished while the context was being sent`);
+      if (error instanceof LeadsOutside) throw changed(file.path, error.message);
       throw error;
     }
     let sent = 0;
     try {
+      // it may have become a pipe, which would be waited for, or a device, which has no end
+      if (!(await handle.stat()).isFile()) throw changed(file.path, 'it is no regular file any more');
       // a read that comes back short is the end of the file, so that most files take one
       for (let more = true; more; ) {
         signal.throwIfAborted();
@@ -140,8 +144,7 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     } finally {
       await handle.close();
     }
-    if (sent !== file.size && options.strict !== false)
-      throw new Error(`${file.path} changed while the context was being sent (${file.size} bytes, then ${sent})`);
+    if (sent !== file.size) throw changed(file.path, `${file.size} bytes, then ${sent}`);
     buffer.packet(PacketType.Data, id, EMPTY);
     await added();
   };
@@ -150,7 +153,7 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
   let batches = 0;
   const readBatch = () => {
     while (batch.length > 0 && batches < BATCHES) {
-      reader ??= startSmallFileReader(base, options.strict !== false);
+      reader ??= startSmallFileReader(base);
       const files = batch.splice(0, BATCH_FILES);
       batches++;
       reader.read(files, write).then(
@@ -211,6 +214,10 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
   } finally {
     await reader?.close();
   }
+}
+
+function changed(file: string, how: string): Error {
+  return new Error(`${file} changed while the context was being sent (${how})`);
 }
 
 const EMPTY = new Uint8Array(0);

@@ -20,7 +20,6 @@ export const SMALL_FILE_BYTES = 64 << 10;
 /** What the thread is told when it starts. */
 export interface ReaderSettings {
   readonly base: string;
-  readonly strict: boolean;
 }
 
 /** What the thread answers: framed packets, then the end of the batch. */
@@ -36,8 +35,8 @@ export interface SmallFileReader {
 }
 
 /** Starts the thread; it does not keep the process alive. */
-export function startSmallFileReader(base: string, strict: boolean): SmallFileReader {
-  const settings: ReaderSettings = { base, strict };
+export function startSmallFileReader(base: string): SmallFileReader {
+  const settings: ReaderSettings = { base };
   const worker = new Worker(workerUrl('read-worker'), { workerData: settings });
   worker.unref();
   // batches are answered in the order in which they were asked for

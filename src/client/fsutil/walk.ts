@@ -1,13 +1,15 @@
 /** Lists a directory tree in the order in which file transfers have to send it. */
-import { type BigIntStats, type Dirent, lstat, lstatSync } from 'node:fs';
-import { readdir, readlink, realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { type BigIntStats, closeSync, lstat, lstatSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { decodeText } from '../../go/text.ts';
+import { compareNames, type Entry, onDisk, readEntries, readLink } from '../../system/file-name.ts';
+import { type InsideOf, insideOf, openInsideSync } from '../../system/open-inside.ts';
 import { isSymlink, ModeSocket, toGoMode } from './file-mode.ts';
-import { type Xattrs, xattrCalls } from './xattr.ts';
+import { type XattrCalls, type Xattrs, xattrCalls } from './xattr.ts';
 
 /** A file as it is sent. Owners are left out: a build context has none. */
 export interface FileEntry {
-  /** Relative to the root, with slashes. */
+  /** Relative to the root, with slashes. Names are in the form of go/text.ts, links too. */
   readonly path: string;
   /** Go's FileMode. */
   readonly mode: number;
@@ -45,29 +47,42 @@ const AHEAD = 4;
 export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
 
 /**
- * Walks the tree below `root` depth first, the names of each directory in the order of their UTF-8 bytes. Directories
- * that are not listed themselves come before the first listed file in them. Sockets come as empty regular files, as
- * archives know none. Files that vanish before they are looked at are left out.
+ * Walks the tree below `root` depth first, the names of each directory in the order of their bytes. Directories that are
+ * not listed themselves come before the first listed file in them. Sockets come as empty regular files, as archives know
+ * none. Files that vanish before they are looked at are left out.
+ *
+ * Directories are opened and their files looked at through what is open, so that a directory that somebody swaps for a
+ * link meanwhile fails the walk.
  * @throws Error when `root` is no directory, and for directories that cannot be read
  */
 export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
   const base = await resolveRoot(root);
   const xattrs = await xattrCalls();
-  const firstPaths = new Map<bigint, string>(); // inode -> first path, for hard links
+  const firstPaths = new Map<bigint, Map<bigint, string>>(); // device and inode -> first path, for hard links
   const pending: Item[] = []; // unlisted directories above the current one
 
-  const open = async (dir: string, full: string, parent: unknown): Promise<Directory> => {
+  const open = async (dir: string, parent: unknown): Promise<Directory> => {
     signal?.throwIfAborted();
-    const items = (await readSorted(full)).map((child): Item => {
-      const path = dir === '' ? child.name : `${dir}/${child.name}`;
-      const visit = filter?.visit(path, child.isDirectory(), parent) ?? LISTED;
-      return { path, full: `${full}${SEPARATOR}${child.name}`, descend: child.isDirectory() && visit.descend, visit };
+    const items: Item[] = [];
+    let nextBatch = Promise.resolve();
+    await inDirectory(base, dir, async (inside) => {
+      for (const entry of await readSorted(inside)) {
+        const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
+        const visit = filter?.visit(path, entry.isDirectory(), parent) ?? LISTED;
+        items.push({ path, name: entry.name, descend: entry.isDirectory() && visit.descend, visit });
+      }
+      nextBatch = started(lookAt(listedOf(items, 0), inside, xattrs));
+      await nextBatch.catch(() => {}); // the directory has to stay open until then
     });
-    return { items, nextBatch: statBatch(items, 0) };
+    return { path: dir, items, nextBatch };
   };
 
-  const statBatch = (items: readonly Item[], start: number): Promise<void> =>
-    started(statAll(items.slice(start, start + BATCH).filter((item) => item.visit.listed)));
+  const listedOf = (items: readonly Item[], start: number): readonly Item[] =>
+    items.slice(start, start + BATCH).filter((item) => item.visit.listed);
+
+  const look = async (dir: string, items: readonly Item[]): Promise<void> => {
+    if (items.length > 0) await inDirectory(base, dir, (inside) => lookAt(items, inside, xattrs));
+  };
 
   const list = async (directory: Directory): Promise<void> => {
     const { items } = directory;
@@ -77,17 +92,17 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     for (const [i, item] of items.entries()) {
       if (i % BATCH === 0) {
         await directory.nextBatch;
-        directory.nextBatch = statBatch(items, i + BATCH);
+        directory.nextBatch = started(look(directory.path, listedOf(items, i + BATCH)));
       }
       const { stats } = item;
       if (item.visit.listed && !stats) continue;
       if (stats) {
         for (const parent of pending.splice(0)) {
-          await statAll([parent]);
-          if (parent.stats) await take(toEntry(parent.path, parent.stats, '', xattrs?.read(parent.full)));
+          await look(parent.path.slice(0, Math.max(0, parent.path.length - parent.name.length - 1)), [parent]);
+          if (parent.stats) await take(toEntry(parent.path, parent.stats, '', parent.xattrs));
         }
-        const linkname = stats.isSymbolicLink() ? await readlink(item.full) : hardLinkTarget(item.path, stats);
-        const taken = take(toEntry(item.path, stats, linkname, xattrs?.read(item.full)));
+        const linkname = item.target ?? hardLinkTarget(item.path, stats);
+        const taken = take(toEntry(item.path, stats, linkname, item.xattrs));
         if (taken) await taken;
         item.stats = undefined;
       }
@@ -96,7 +111,7 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
       entered++;
       for (; opened < Math.min(dirs.length, entered + AHEAD); opened++) {
         const dir = dirs[opened]!;
-        dir.children = started(open(dir.path, dir.full, dir.visit.state));
+        dir.children = started(open(dir.path, dir.visit.state));
       }
       if (!stats) pending.push(item);
       await list(await item.children!);
@@ -105,19 +120,22 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     }
   };
 
-  /** The first path of a file that was listed before, or ''. */
+  /** The first path of a file that was listed before, or ''. Only with its device does the number of a file tell which. */
   const hardLinkTarget = (relative: string, stats: BigIntStats): string => {
     if (stats.nlink <= 1n || stats.isDirectory()) return '';
-    const first = firstPaths.get(stats.ino);
-    if (first === undefined) firstPaths.set(stats.ino, relative);
+    let ofDevice = firstPaths.get(stats.dev);
+    if (!ofDevice) firstPaths.set(stats.dev, (ofDevice = new Map()));
+    const first = ofDevice.get(stats.ino);
+    if (first === undefined) ofDevice.set(stats.ino, relative);
     return first ?? '';
   };
 
-  await list(await open('', base, undefined));
+  await list(await open('', undefined));
 }
 
 /** A directory that was read, and the metadata that its list has to wait for. */
 interface Directory {
+  readonly path: string;
   readonly items: readonly Item[];
   nextBatch: Promise<void>;
 }
@@ -125,14 +143,15 @@ interface Directory {
 /** A child of a directory on its way into the list. */
 interface Item {
   readonly path: string;
-  readonly full: string;
+  readonly name: string;
   readonly descend: boolean;
   readonly visit: Visit;
   stats?: BigIntStats | undefined;
+  /** Of a symlink. */
+  target?: string | undefined;
+  xattrs?: Xattrs | undefined;
   children?: Promise<Directory> | undefined;
 }
-
-const SEPARATOR = path.sep;
 
 /** A promise that somebody waits for later: until then its failure is nobody's. */
 function started<T>(promise: Promise<T>): Promise<T> {
@@ -144,55 +163,90 @@ const LISTED: Visit = { listed: true, descend: true, state: undefined };
 
 /** The real path of a directory to walk. */
 export async function resolveRoot(root: string): Promise<string> {
-  const base = await realpath(root);
-  if (!(await stat(base)).isDirectory()) throw new Error(`${root} is not a directory`);
-  return base === path.sep ? '' : base;
+  const base = decodeText(await realpath(onDisk(root), 'buffer'));
+  if (!(await stat(onDisk(base))).isDirectory()) throw new Error(`${root} is not a directory`);
+  return base;
 }
 
-async function readSorted(dir: string): Promise<Dirent[]> {
-  let children: Dirent[];
+/** Opens a directory for as long as `act` takes; does nothing when the directory is gone. */
+async function inDirectory(base: string, dir: string, act: (inside: InsideOf) => Promise<void>): Promise<void> {
+  let descriptor: number;
   try {
-    children = await readdir(dir || path.sep, { withFileTypes: true });
+    descriptor = openInsideSync(base, dir);
   } catch (error) {
-    if (isGone(error)) return [];
+    if (isGone(error)) return;
     throw error;
   }
-  let plain = true;
-  for (const { name } of children) {
-    if (name.includes('\ufffd')) throw new Error(`file name is not valid UTF-8: ${path.join(dir, name)}`);
-    plain &&= !/[\ud800-\uffff]/.test(name);
+  try {
+    await act(insideOf(descriptor, dir === '' ? base : `${base === '/' ? '' : base}/${dir}`));
+  } finally {
+    closeSync(descriptor);
   }
-  return children.sort(plain ? (a, b) => (a.name < b.name ? -1 : 1) : (a, b) => compareUtf8(a.name, b.name));
 }
 
-/** Compares by UTF-8 bytes, which is the order of code points and not that of UTF-16. */
-export function compareUtf8(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+async function readSorted(inside: InsideOf): Promise<Entry[]> {
+  let children: Entry[];
+  try {
+    children = await readEntries(inside.path);
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw inside.named(error, '');
+  }
+  const isPlain = !children.some(({ name }) => /[\ud800-\uffff]/.test(name));
+  return children.sort(isPlain ? (a, b) => (a.name < b.name ? -1 : 1) : (a, b) => compareNames(a.name, b.name));
 }
 
 /**
- * Looks at files; those that are gone get no metadata. What the system has in memory is looked at right here, which takes
- * a fraction of what a thread's help does, but for no longer than a moment: then threads wait for the disk.
+ * Looks at files of a directory; those that are gone get no metadata. Sizes and times are asked for by the files' own
+ * paths, and it is checked afterwards that these did not lead elsewhere; links and attributes have contents, and are only
+ * read through the open directory.
  */
-async function statAll(items: readonly Item[]): Promise<void> {
+async function lookAt(items: readonly Item[], inside: InsideOf, xattrs: XattrCalls | undefined): Promise<void> {
+  await statAll(items, inside);
+  for (const item of items) {
+    if (!item.stats) continue;
+    try {
+      if (item.stats.isSymbolicLink()) item.target = await readLink(inside.file(item.name));
+      item.xattrs = xattrs?.read(inside.own(item.name), inside.file(item.name));
+    } catch (error) {
+      if (!isGone(error)) throw inside.named(error, item.name);
+      item.stats = undefined;
+    }
+  }
+  try {
+    if (items.length > 0) inside.check();
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    for (const item of items) item.stats = undefined;
+  }
+}
+
+/**
+ * What the system has in memory is looked at right here, which takes a fraction of what a thread's help does, but for no
+ * longer than a moment: then threads wait for the disk.
+ */
+async function statAll(items: readonly Item[], inside: InsideOf): Promise<void> {
   const end = performance.now() + SLICE_MS;
   let at = 0;
   for (; at < items.length && performance.now() < end; at++) {
     const item = items[at]!;
-    item.stats = lstatSync(item.full, { bigint: true, throwIfNoEntry: false });
+    item.stats = lstatSync(onDisk(inside.own(item.name)), { bigint: true, throwIfNoEntry: false });
   }
-  await (at < items.length ? statInThreads(items.slice(at)) : new Promise(setImmediate));
+  await (at < items.length ? statInThreads(items.slice(at), inside) : new Promise(setImmediate));
 }
 
 /** A promise for each file would cost more than the call. */
-function statInThreads(items: readonly Item[]): Promise<void> {
+function statInThreads(items: readonly Item[], inside: InsideOf): Promise<void> {
   return new Promise((resolve, reject) => {
     let left = items.length;
+    let failed: Error | undefined;
     for (const item of items)
-      lstat(item.full, { bigint: true }, (error, stats) => {
-        if (error && !isGone(error)) return reject(error);
+      lstat(onDisk(inside.own(item.name)), { bigint: true }, (error, stats) => {
+        if (error && !isGone(error)) failed ??= error;
         item.stats = error ? undefined : stats;
-        if (--left === 0) resolve();
+        if (--left > 0) return; // the directory has to stay open until all have ended
+        if (failed) reject(failed);
+        else resolve();
       });
   });
 }

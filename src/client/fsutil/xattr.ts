@@ -1,14 +1,19 @@
 /**
  * Extended attributes of files. Node has no calls for them; an optional package has, on the platforms that it is built
- * for. Where it is not installed, files are sent and received without.
+ * for. Where it is not installed, files are sent and received without, and so are files whose names are no text: the
+ * package takes text only, and would come to another file.
  */
 
 /** Values by name, such as `user.comment` and `security.capability`. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
 
 export interface XattrCalls {
-  /** The attributes of a file, of a link its own; undefined for none. @throws Error when they cannot be read */
-  read(file: string): Xattrs | undefined;
+  /**
+   * The attributes of a file, of a link its own; undefined for none.
+   * @param inside another path of the file, by which the values are read
+   * @throws Error when they cannot be read
+   */
+  read(file: string, inside?: string): Xattrs | undefined;
   /** Sets what can be set. The file system may refuse some, and a user who is not root may not set others. */
   write(file: string, xattrs: Xattrs): void;
 }
@@ -33,17 +38,19 @@ async function load(): Promise<XattrCalls | undefined> {
     }
   };
   return {
-    read(file) {
+    read(file, inside = file) {
+      if (!file.isWellFormed()) return undefined;
       const names = listNames(file, listAttributesSync);
       if (names.length === 0) return undefined;
       const xattrs = new Map<string, Uint8Array>();
       for (const name of names) {
-        const value = name.startsWith('com.apple.') ? undefined : attempt(() => getAttributeSync(file, name));
+        const value = name.startsWith('com.apple.') ? undefined : attempt(() => getAttributeSync(inside, name));
         if (value) xattrs.set(name, value);
       }
       return xattrs.size > 0 ? xattrs : undefined;
     },
     write(file, xattrs) {
+      if (!file.isWellFormed()) return;
       for (const [name, value] of xattrs) attempt(() => setAttributeSync(file, name, value));
     },
   };

@@ -1,10 +1,13 @@
 /** Session service that sends local directories: build contexts. */
 import { FileSync } from '../../gen/moby/filesync/v1/filesync_pb.ts';
+import { decodeText } from '../../go/text.ts';
 import type { RawHandler } from '../../rpc/server.ts';
 import { methodPath, type ServerContext } from '../../rpc/service.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
+import { printableLine } from '../../text/printable.ts';
 import { createFilter } from '../fsutil/filter.ts';
 import { type SendProgress, sendTree } from '../fsutil/send.ts';
+import { resolveRoot } from '../fsutil/walk.ts';
 import type { Attachable } from './session.ts';
 
 export interface FileSyncOptions {
@@ -16,6 +19,7 @@ export interface FileSyncOptions {
  * exclude patterns, and paths whose symlinks are to be followed.
  */
 export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOptions = {}): Attachable {
+  let notText: string | undefined;
   const diffCopy: RawHandler = async (call) => {
     const name = headerValues(call, 'dir-name')[0] ?? '';
     const dir = dirs.get(name);
@@ -24,19 +28,47 @@ export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOpt
         Code.notFound,
         `no access allowed to dir ${JSON.stringify(name)}: the client offers no local directory of that name`,
       );
-    const filter = await createFilter(dir, {
+    // the user may have named a link: where it leads now is where all of it is read
+    const root = await resolveRoot(dir);
+    const filter = await createFilter(root, {
       include: headerValues(call, 'include-patterns'),
       exclude: headerValues(call, 'exclude-patterns'),
       follow: headerValues(call, 'followpaths'),
     });
-    await sendTree(call, dir, { filter, onProgress: (progress) => options.onProgress?.(name, progress) });
+    await sendTree(call, root, {
+      filter,
+      onProgress: (progress) => options.onProgress?.(name, progress),
+      onBytes(file) {
+        notText ??= file;
+      },
+    });
   };
-  return { routes: new Map([[methodPath(FileSync, 'diffCopy'), diffCopy]]) };
+  return {
+    routes: new Map([[methodPath(FileSync, 'diffCopy'), diffCopy]]),
+    /** BuildKit takes any bytes, but dockerd from 28 on reads names as text, and names none of them in its error. */
+    explain(error) {
+      if (notText === undefined || !(error instanceof RpcError) || !error.status.includes('invalid UTF-8'))
+        return error;
+      const why = `the name or the target of ${printableLine(notText)} is not UTF-8, and this daemon takes only UTF-8`;
+      const explained = `${error.status}: ${why}; rename the file, or leave it out with an ignore file`;
+      return Object.assign(new RpcError(error.code, explained, error.details), { cause: error });
+    },
+  };
 }
 
-/** The values of a header; with `NAME-encoded: 1` they are query-escaped because one of them is not ASCII. */
+/** The values of a header, as go/text.ts has bytes; with `NAME-encoded: 1` they are query-escaped. */
 export function headerValues(call: ServerContext, name: string): readonly string[] {
   const values = call.headers.get(name) ?? [];
-  const encoded = /^(1|t|T|TRUE|true|True)$/.test(call.headers.get(`${name}-encoded`)?.[0] ?? '');
-  return encoded ? values.map((value) => decodeURIComponent(value.replaceAll('+', ' '))) : values;
+  const isEncoded = /^(1|t|T|TRUE|true|True)$/.test(call.headers.get(`${name}-encoded`)?.[0] ?? '');
+  return values.map((value) => decodeText(isEncoded ? queryUnescape(name, value) : Buffer.from(value, 'latin1')));
+}
+
+/** As Go's url.QueryUnescape. @throws RpcError for what is not escaped as it should be: a pattern less would send more */
+function queryUnescape(header: string, value: string): Uint8Array {
+  if (/%(?![0-9a-fA-F]{2})/.test(value))
+    throw new RpcError(Code.invalidArgument, `the header ${header} is not escaped as it should be: ${value}`);
+  const unescaped = value
+    .replaceAll('+', ' ')
+    .replace(/%(..)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  return Buffer.from(unescaped, 'latin1');
 }

@@ -7,6 +7,8 @@ import { type Connection, createId } from '../connect.ts';
 /** Something a session offers: its routes by method path. */
 export interface Attachable {
   readonly routes: Router;
+  /** Adds to the error of a build what only this side knows of its cause. */
+  explain?(error: unknown): unknown;
   /** Called when the session is over: resolves when nothing of it is half done any more. */
   close?(): Promise<void>;
 }
