@@ -7,6 +7,7 @@ import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type ClientOptions, connectivityState, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { deframe, frame } from './framing.ts';
+import { watchLiveness } from './liveness.ts';
 import { Code, RpcError } from './status.ts';
 import { decodeStatusMessage } from './status-details.ts';
 
@@ -21,43 +22,78 @@ export interface DuplexChannelOptions {
   /** The :authority header. */
   readonly authority: string;
   /** Opens a connection. Called again when a call comes after the connection was lost. */
-  dial(): Promise<Duplex>;
+  dial(): Promise<Duplex & { readonly bytesRead?: number }>;
+  /**
+   * Milliseconds without a byte from the peer, while calls are open, after which the connection is given up; 0 for never,
+   * the default. It takes a stream that counts: `bytesRead`.
+   */
+  readonly silenceMs?: number | undefined;
+  /** What to do about a peer that was given up, for its error. */
+  readonly advice?: string | undefined;
 }
+
+/** A connection, and why it was ended if that was here. */
+interface Opened {
+  readonly session: http2.ClientHttp2Session;
+  givenUp: string;
+}
+
+/** Any answer to it will do: that there is no such service, too. */
+const QUESTION = '/grpc.health.v1.Health/Check';
 
 /** A channel with one HTTP/2 connection, opened with the first call. */
 export function createDuplexChannel(options: DuplexChannelOptions): Channel {
-  let session: Promise<http2.ClientHttp2Session> | undefined;
+  let current: Promise<Opened> | undefined;
   let end = () => {};
   let closed = false;
+  let open = 0; // calls
 
-  const connect = async (): Promise<http2.ClientHttp2Session> => {
+  const connect = async (): Promise<Opened> => {
     const connection = await options.dial();
-    const opened = http2.connect(`http://${options.authority}`, {
+    const session = http2.connect(`http://${options.authority}`, {
       createConnection: () => connection,
       maxSessionMemory: 256,
       settings: { enablePush: false, initialWindowSize: 4 << 20 },
     });
-    opened.on('error', () => {}); // reported by the calls that run on it
-    opened.once('connect', () => opened.setLocalWindowSize(16 << 20));
-    opened.once('close', () => {
-      session = undefined;
+    const opened: Opened = { session, givenUp: '' };
+    session.on('error', () => {}); // reported by the calls that run on it
+    session.once('connect', () => session.setLocalWindowSize(16 << 20));
+    session.once('close', () => {
+      current = undefined;
     });
+    const { silenceMs } = options;
+    const endWatch =
+      silenceMs && connection.bytesRead !== undefined
+        ? watchLiveness({
+            silenceMs,
+            arrived: () => (open > 0 ? connection.bytesRead : undefined),
+            ask: questioner(session),
+            giveUp() {
+              opened.givenUp = `${options.target} gave no sign of life for ${silenceMs / 1000} s`;
+              if (options.advice) opened.givenUp += `: ${options.advice}`;
+              connection.destroy();
+            },
+          })
+        : () => {};
     // a session that is destroyed first writes once more, which Node does not survive while the last write is stuck
-    connection.once('close', () => opened.destroy());
+    connection.once('close', () => {
+      endWatch();
+      session.destroy();
+    });
     end = () => connection.destroy();
     if (closed) end();
     return opened;
   };
-  const getSession = (): Promise<http2.ClientHttp2Session> => {
+  const getSession = (): Promise<Opened> => {
     if (closed) return Promise.reject(new RpcError(Code.unavailable, `the client of ${options.target} is closed`));
-    if (!session) {
+    if (!current) {
       const connecting = connect();
       connecting.catch(() => {
-        session = undefined;
+        current = undefined;
       });
-      session = connecting;
+      current = connecting;
     }
-    return session;
+    return current;
   };
 
   return {
@@ -69,15 +105,42 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     getConnectivityState: () => (closed ? connectivityState.SHUTDOWN : connectivityState.READY),
     watchConnectivityState: (_state, _deadline, callback) => callback(),
     getChannelzRef: () => ({ kind: 'channel' as never, id: 0, name: options.target }),
-    createCall: (method, deadline) => createCall(method, deadline, options, getSession),
+    createCall: (method, deadline) =>
+      createCall(method, deadline, options, getSession, (change) => {
+        open += change;
+      }),
   };
 }
+
+/** Asks a small question, unless the last one is still open. HTTP/2's own would do, but gRPC servers take it for abuse. */
+function questioner(session: http2.ClientHttp2Session): () => void {
+  let asked: http2.ClientHttp2Stream | undefined;
+  return () => {
+    if (asked || session.destroyed) return;
+    asked = session.request({ ...requestHeaders, ':path': QUESTION });
+    asked
+      .on('error', () => {})
+      .once('close', () => {
+        asked = undefined;
+      });
+    asked.resume();
+    asked.end(frame(new Uint8Array(0)));
+  };
+}
+
+const requestHeaders = {
+  ':method': 'POST',
+  te: 'trailers',
+  'content-type': 'application/grpc',
+  'user-agent': 'tsfront',
+};
 
 function createCall(
   method: string,
   deadline: Date | number,
   options: DuplexChannelOptions,
-  getSession: () => Promise<http2.ClientHttp2Session>,
+  getSession: () => Promise<Opened>,
+  count: (change: 1 | -1) => void,
 ): Call {
   let stream: http2.ClientHttp2Stream | undefined;
   let listener: Listener | undefined;
@@ -90,6 +153,7 @@ function createCall(
   const finish = (status: StatusObject) => {
     if (ended) return;
     ended = true;
+    if (listener) count(-1);
     clearTimeout(timer);
     wake?.();
     listener?.onReceiveStatus(status);
@@ -101,21 +165,15 @@ function createCall(
   };
 
   const run = async (metadata: Metadata) => {
-    const session = await getSession();
+    const opened = await getSession();
     if (ended) return;
-    stream = session.request({
-      ...metadata.toHttp2Headers(),
-      ':method': 'POST',
-      ':path': method,
-      te: 'trailers',
-      'content-type': 'application/grpc',
-      'user-agent': 'tsfront',
-    });
+    stream = opened.session.request({ ...metadata.toHttp2Headers(), ...requestHeaders, ':path': method });
     let status: StatusObject | undefined;
     const takeStatus = (headers: http2.IncomingHttpHeaders) => {
       if (headers['grpc-status'] === undefined) return;
+      const code = Number(headers['grpc-status']);
       status = {
-        code: Number(headers['grpc-status']),
+        code: Number.isInteger(code) && code >= 0 ? code : Code.unknown,
         details: decodeStatusMessage(String(headers['grpc-message'] ?? '')),
         metadata: Metadata.fromHttp2Headers(headers),
       };
@@ -137,7 +195,7 @@ function createCall(
     stream.once('close', () => {
       // after the reader below has had its chance to deliver what has arrived
       setImmediate(() => {
-        if (!status) fail(Code.unavailable, `connection to ${options.target} was lost${cause}`);
+        if (!status) fail(Code.unavailable, opened.givenUp || `connection to ${options.target} was lost${cause}`);
       });
     });
     for (const act of queued.splice(0)) act();
@@ -157,12 +215,12 @@ function createCall(
   const call: Call = {
     start(metadata, startedListener) {
       listener = startedListener;
+      count(1);
       const expires = typeof deadline === 'number' ? deadline : deadline.getTime();
       if (Number.isFinite(expires)) {
-        timer = setTimeout(
-          () => call.cancelWithStatus(Code.deadlineExceeded, `no answer from ${options.target} in time`),
-          Math.max(0, expires - Date.now()),
-        );
+        const ms = Math.max(0, expires - Date.now());
+        const late = `${options.target} did not answer ${method} within ${Math.ceil(ms / 1000)} s`;
+        timer = setTimeout(() => call.cancelWithStatus(Code.deadlineExceeded, late), ms);
       }
       run(metadata).catch((error: unknown) => {
         if (error instanceof RpcError) fail(error.code, error.status);

@@ -7,8 +7,15 @@ import { Code, RpcError } from './status.ts';
 import { toRpcError } from './status-details.ts';
 import type { UnaryTransport } from './unary.ts';
 
-/** A client of a service on a channel. */
-export function createClient<S extends Service>(service: S, channel: Channel): ServiceClient<S> {
+/** Milliseconds that a unary method may take, where a call does not say. */
+export type MethodTimeouts<S extends Service> = { readonly [K in keyof S['method']]?: number };
+
+/** A client of a service on a channel. Methods without a timeout have as long as the peer shows that it lives. */
+export function createClient<S extends Service>(
+  service: S,
+  channel: Channel,
+  timeouts: MethodTimeouts<S> = {},
+): ServiceClient<S> {
   const client = new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
   const methods: Record<string, unknown> = {};
   for (const [name, { input, output, methodKind }] of Object.entries(service.method)) {
@@ -16,10 +23,12 @@ export function createClient<S extends Service>(service: S, channel: Channel): S
     const serialize = (message: MessageInitShape<typeof input>) => Buffer.from(toBinary(input, create(input, message)));
     const deserialize = (bytes: Buffer) => fromBinary(output, bytes);
     if (methodKind === 'unary') {
+      const timeout = timeouts[name];
       methods[name] = (request: MessageInitShape<typeof input>, options: CallOptions = {}) =>
         new Promise((resolve, reject) => {
           const metadata = toMetadata(options);
-          const call = client.makeUnaryRequest(path, serialize, deserialize, request, metadata, deadline(options), end);
+          const limit = deadline({ timeout: options.timeout ?? timeout });
+          const call = client.makeUnaryRequest(path, serialize, deserialize, request, metadata, limit, end);
           const release = onAbort(options.signal, () => call.cancel());
           function end(error: ServiceError | null, response?: unknown) {
             release();
