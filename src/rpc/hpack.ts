@@ -3,6 +3,9 @@
  * and reads literals, Huffman coded or not, and the static table.
  */
 
+/** The most that the headers of a request may come to, names and values and 32 for each, as in Go's gRPC. */
+export const MAX_HEADER_BYTES = 16 << 20;
+
 export type HeaderField = readonly [name: string, value: string];
 
 /** The bits of each byte's code in appendix B. The code is canonical, so that the lengths are all of it. */
@@ -57,23 +60,30 @@ function buildTree(): Node {
 }
 
 function decodeHuffman(data: Uint8Array): string {
-  const bytes: number[] = [];
+  const bytes = Buffer.allocUnsafe(Math.ceil((data.length * 8) / 5)); // the shortest code has five bits
+  let length = 0;
   let node = huffmanTree;
   for (const byte of data) {
     for (let bit = 7; bit >= 0; bit--) {
       const next: Node | undefined = (node as [Node?, Node?])[(byte >> bit) & 1];
       if (next === undefined) throw new Error('a header is not Huffman coded as it should be');
-      if (typeof next === 'number') bytes.push(next);
+      if (typeof next === 'number') bytes[length++] = next;
       node = typeof next === 'number' ? huffmanTree : next;
     }
   }
-  return Buffer.from(bytes).toString('latin1'); // what is left over is padding
+  return bytes.toString('latin1', 0, length); // what is left over is padding
 }
 
-/** Reads a complete header block. Throws for one that needs a dynamic table or breaks off. */
+/** Reads a complete header block. Throws for one that needs a dynamic table, breaks off or is too long. */
 export function decodeHeaders(block: Uint8Array): HeaderField[] {
   const fields: HeaderField[] = [];
   let at = 0;
+  let size = 0;
+  const add = (field: HeaderField) => {
+    size += field[0].length + field[1].length + 32;
+    if (size > MAX_HEADER_BYTES) throw new Error(`the server sent more than ${MAX_HEADER_BYTES} bytes of headers`);
+    fields.push(field);
+  };
   const byte = () => {
     const value = block[at++];
     if (value === undefined) throw new Error('a header block breaks off');
@@ -86,7 +96,7 @@ export function decodeHeaders(block: Uint8Array): HeaderField[] {
     for (let shift = 0; ; shift += 7) {
       const next = byte();
       value += (next & 0x7f) * 2 ** shift;
-      if (value > 1 << 24) throw new Error('a header is too long');
+      if (value > 1 << 24 || shift > 28) throw new Error('a header is too long');
       if (next < 0x80) return value;
     }
   };
@@ -106,13 +116,13 @@ export function decodeHeaders(block: Uint8Array): HeaderField[] {
   while (at < block.length) {
     const first = byte();
     if (first >= 0x80) {
-      fields.push(indexed(integer(first, 7)));
+      add(indexed(integer(first, 7)));
     } else if ((first & 0xe0) === 0x20) {
       integer(first, 5); // the table's new size, which is 0
     } else {
       const index = integer(first, (first & 0xc0) === 0x40 ? 6 : 4);
       const name = index ? indexed(index)[0] : text();
-      fields.push([name, text()]);
+      add([name, text()]);
     }
   }
   return fields;

@@ -4,7 +4,8 @@
  * cannot hold it.
  */
 import type { Duplex } from 'node:stream';
-import { decodeHeaders, encodeHeaders, type HeaderField } from './hpack.ts';
+import { decodeHeaders, encodeHeaders, type HeaderField, MAX_HEADER_BYTES } from './hpack.ts';
+import { watchLiveness } from './liveness.ts';
 
 /** Frame types. */
 const DATA = 0;
@@ -30,11 +31,24 @@ const ENABLE_PUSH = 2;
 const INITIAL_WINDOW_SIZE = 4;
 const MAX_FRAME_SIZE = 5;
 
+/** The least that a payload holds. */
+const payloadSizes = new Map([
+  [RST_STREAM, 4],
+  [PING, 8],
+  [GOAWAY, 8],
+  [WINDOW_UPDATE, 4],
+]);
+
 const CANCEL = 8;
 const defaultWindow = 65_535;
 const defaultFrameSize = 16_384;
 const largestFrameSize = 16_777_215;
 const headSize = 9;
+
+/** Frames of one header block; of the usual size, a block of the largest length takes a thousand. */
+const maxBlockFrames = 16_384;
+/** Answers to the server's pings and settings that it has not taken yet, as many as Go's servers allow. */
+const maxUnsentAnswers = 10_000;
 
 export interface ResponseHandler {
   /** Header fields, and in a second call the trailers. */
@@ -55,10 +69,16 @@ interface Stream {
   /** What the flow control has not let through yet. */
   rest: Uint8Array;
   window: number;
+  /** Bytes of headers that have come. */
+  headerBytes: number;
 }
 
-/** Speaks HTTP/2 over `duplex`; `window` is how much the peer may send ahead, for each request and for all of them. */
-export function connectHttp2(duplex: Duplex, window: number): Http2Client {
+/**
+ * Speaks HTTP/2 over `duplex`; `window` is how much the peer may send ahead, for each request and for all of them. A
+ * server that is silent for `silenceMs` while requests are open, pings included, or that takes nothing of a request for
+ * so long, is given up.
+ */
+export function connectHttp2(duplex: Duplex, window: number, silenceMs: number): Http2Client {
   const streams = new Map<number, Stream>();
   let nextId = 1;
   let sendWindow = defaultWindow;
@@ -66,7 +86,11 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
   let frameSize = defaultFrameSize;
   let received = 0; // not yet given back to the peer's window
   let lost: string | undefined;
-  let block: { id: number; parts: Buffer[]; endStream: boolean } | undefined;
+  let block: { id: number; parts: Buffer[]; size: number; endStream: boolean } | undefined;
+  let arrived = 0; // bytes
+  let sent = 0; // bytes of bodies
+  let unsentAnswers = 0;
+  let pinged = false;
 
   duplex.write(
     Buffer.concat([
@@ -87,7 +111,35 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
   };
   const lose = (reason: string) => {
     lost ??= reason;
+    endWatches();
     for (const id of [...streams.keys()]) finish(id, lost);
+  };
+
+  const abandon = (reason: string) => {
+    lose(reason);
+    duplex.destroy();
+  };
+  const seconds = silenceMs / 1000;
+  const watches = [
+    watchLiveness({
+      silenceMs,
+      arrived: () => (streams.size > 0 ? arrived : undefined),
+      ask() {
+        if (pinged) return;
+        pinged = true;
+        duplex.write(Buffer.concat([frameHead(PING, 0, 0, 8), Buffer.alloc(8)]));
+      },
+      giveUp: () => abandon(`no sign of life for ${seconds} s`),
+    }),
+    watchLiveness({
+      silenceMs,
+      arrived: () => ([...streams.values()].some(({ rest }) => rest.length > 0) ? sent : undefined),
+      ask() {}, // its pings are answered, or the other watch ends it
+      giveUp: () => abandon(`nothing of a request was taken for ${seconds} s`),
+    }),
+  ];
+  const endWatches = () => {
+    for (const end of watches) end();
   };
 
   const flush = (id: number, stream: Stream) => {
@@ -98,6 +150,7 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
       stream.rest = stream.rest.subarray(size);
       stream.window -= size;
       sendWindow -= size;
+      sent += size;
       duplex.write(frameHead(DATA, stream.rest.length === 0 ? END_STREAM : 0, id, size));
       duplex.write(part);
     }
@@ -107,12 +160,24 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
   };
 
   const onHeaders = (payload: Buffer, flags: number) => {
-    block!.parts.push(payload);
-    if (!(flags & END_HEADERS)) return;
     const { id, parts, endStream } = block!;
+    parts.push(payload);
+    block!.size += payload.length;
+    const stream = streams.get(id);
+    const size = block!.size + (stream?.headerBytes ?? 0);
+    if (size > MAX_HEADER_BYTES || parts.length > maxBlockFrames)
+      throw new Error(`the server sent more than ${MAX_HEADER_BYTES} bytes of headers, or in too many frames`);
+    if (!(flags & END_HEADERS)) return;
     block = undefined;
-    streams.get(id)?.handler.headers(decodeHeaders(Buffer.concat(parts)));
+    if (stream) stream.headerBytes = size;
+    stream?.handler.headers(decodeHeaders(Buffer.concat(parts)));
     if (endStream) finish(id);
+  };
+  const answer = (bytes: Buffer) => {
+    if (++unsentAnswers > maxUnsentAnswers) throw new Error('the server asks without taking the answers');
+    duplex.write(bytes, () => {
+      unsentAnswers--;
+    });
   };
   const onSettings = (payload: Buffer) => {
     for (let at = 0; at + 6 <= payload.length; at += 6) {
@@ -126,7 +191,7 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
       for (const stream of streams.values()) stream.window += value - initialWindow;
       initialWindow = value;
     }
-    duplex.write(frameHead(SETTINGS, ACK, 0, 0));
+    answer(frameHead(SETTINGS, ACK, 0, 0));
     flushAll();
   };
   const onData = (id: number, payload: Buffer, flags: number, size: number) => {
@@ -147,13 +212,15 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
       if (padding >= payload.length) throw new Error('a frame is all padding and more');
       payload = payload.subarray(1, payload.length - padding);
     }
+    const size = payloadSizes.get(type);
+    if (size !== undefined && payload.length < size) throw new Error('the server sent a frame that is too short');
     if (block && type !== CONTINUATION) throw new Error('a header block is not continued');
     switch (type) {
       case DATA:
         return onData(id, payload, flags, whole.length);
       case HEADERS:
         if (flags & PRIORITY) payload = payload.subarray(5);
-        block = { id, parts: [], endStream: (flags & END_STREAM) !== 0 };
+        block = { id, parts: [], size: 0, endStream: (flags & END_STREAM) !== 0 };
         return onHeaders(payload, flags);
       case CONTINUATION:
         if (block?.id !== id) throw new Error('a header block is continued that was not begun');
@@ -162,7 +229,8 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
         if (!(flags & ACK)) onSettings(payload);
         return;
       case PING:
-        if (!(flags & ACK)) duplex.write(Buffer.concat([frameHead(PING, ACK, 0, payload.length), payload]));
+        if (flags & ACK) pinged = false;
+        else answer(Buffer.concat([frameHead(PING, ACK, 0, 8), payload.subarray(0, 8)]));
         return;
       case WINDOW_UPDATE: {
         const stream = streams.get(id);
@@ -183,10 +251,10 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
     }
   };
 
-  readFrames(duplex, onFrame, (error) => {
-    lose(error.message);
-    duplex.destroy();
+  duplex.on('data', (chunk: Buffer) => {
+    arrived += chunk.length;
   });
+  readFrames(duplex, onFrame, (error) => abandon(error.message));
   duplex.on('error', (error) => lose(error.message));
   duplex.on('close', () => lose('the stream was closed'));
   duplex.on('end', () => lose('the server closed the connection'));
@@ -199,7 +267,7 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
       }
       const id = nextId;
       nextId += 2;
-      const stream: Stream = { handler, rest: body, window: initialWindow };
+      const stream: Stream = { handler, rest: body, window: initialWindow, headerBytes: 0 };
       streams.set(id, stream);
       const headers = encodeHeaders(fields);
       duplex.write(Buffer.concat([frameHead(HEADERS, END_HEADERS, id, headers.length), headers]));
@@ -211,10 +279,7 @@ export function connectHttp2(duplex: Duplex, window: number): Http2Client {
         duplex.write(Buffer.concat([frameHead(RST_STREAM, 0, id, 4), reset]));
       };
     },
-    close() {
-      lose('the connection was closed');
-      duplex.destroy();
-    },
+    close: () => abandon('the connection was closed'),
   };
 }
 

@@ -27,7 +27,7 @@ async function connect(handler: Handler, settings: http2.Settings = {}, window =
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
   socket.setNoDelay().on('close', () => server.close());
-  return { client: connectHttp2(socket, window), socket };
+  return { client: connectHttp2(socket, window, 60_000), socket };
 }
 
 interface Answer {
@@ -156,7 +156,7 @@ test.each([
   ['a header block that is not begun', '000000040000000000 000001090400000001 82', 'not begun'],
 ])('a peer that breaks the protocol is an error, not a hang: %s', async (_, sent, reason) => {
   const [near, far] = duplexPair();
-  const client = connectHttp2(near, 1 << 20);
+  const client = connectHttp2(near, 1 << 20, 60_000);
   const answer = call(client, post('/'), Buffer.from('x'));
   far.write(sent.startsWith('0') ? Buffer.from(sent.replaceAll(' ', ''), 'hex') : sent);
   expect((await answer).reason).toContain(reason);
@@ -190,7 +190,7 @@ test('the server’s chunks may be cut anywhere', async () => {
   near.on('data', (chunk: Buffer) => {
     for (const byte of chunk) dribble.push(Buffer.of(byte));
   });
-  const client = connectHttp2(dribble, 1 << 20);
+  const client = connectHttp2(dribble, 1 << 20, 60_000);
   const body = Buffer.alloc(10_000, 'cut ');
   expect((await call(client, post('/'), body)).body.equals(body)).toBe(true);
 });
