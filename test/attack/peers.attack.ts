@@ -5,10 +5,12 @@ import { answerOf, serveFrames } from './http2-frames.ts';
 
 const never = () => new Promise<never>(() => {});
 
-test('a daemon that freezes after the first answer: the process ends after 2 minutes', async () => {
+test('a daemon that freezes after its first answers: the process ends after 2 minutes', async () => {
   const { stream, exited } = spawnFrontend();
   serveFrames(stream, (id, nth) => {
     if (nth === 0) stream.write(Buffer.concat(answerOf(id, pong())));
+    else if (nth === 1)
+      stream.write(Buffer.concat(answerOf(id, Buffer.alloc(0)))); // Inputs
     else stream.pause();
   });
   expect(await exited).toEqual({
@@ -28,7 +30,6 @@ test('a daemon that ignores the result: the process ends after a minute', async 
 
 test('a daemon that builds for longer than that is waited for', async () => {
   const { exited } = startFrontend({
-    Inputs: never,
     Solve: () => new Promise((_, reject) => setTimeout(reject, 150_000, new Error('late'))),
   });
   expect(await exited).toMatchObject({ code: 1, returned: { error: { message: 'late' } } });
