@@ -166,15 +166,14 @@ function explain(
 ): Error {
   const status = error instanceof RpcError ? error.status : (error as Error).message;
   const advice = `is it a BuildKit or Docker daemon${via === 'tcp' && !tls ? ', and does it take connections without TLS?' : '?'}`;
-  const at = status.includes(text) ? '' : `cannot connect to ${text}: `;
   const reason = complaint.trim() ? `: ${complaint.trim()}` : `; ${advice}`;
   let what = status;
   if ((error as Error).name === 'TimeoutError') what = `no answer within ${timeout / 1000} s${reason}`;
-  else if (/protocol error/i.test(status)) what = `what answers there does not speak gRPC${reason}`;
+  else if (/does not speak HTTP\/2$/.test(status)) what = `what answers there does not speak gRPC${reason}`;
   else if (error instanceof RpcError && error.code === Code.unimplemented)
     what = `it speaks gRPC, but is no BuildKit: ${status}`;
   else if (/ was lost$| HTTP status \d+$/.test(status)) what = `${status}; ${advice}`;
-  return new Error(`${at}${what}`, { cause: error });
+  return new Error(what.includes(text) ? what : `cannot connect to ${text}: ${what}`, { cause: error });
 }
 
 /** A new random id, for builds and sessions. */

@@ -27,7 +27,7 @@ const SILENCE_MS = 120_000;
 
 /** Speaks HTTP/2 as the client end of `duplex`. A server that is silent for `silenceMs` while calls are open is given up. */
 export function createUnaryTransport(duplex: Duplex, silenceMs = SILENCE_MS): UnaryTransport {
-  const client = connectHttp2(duplex, windowSize, silenceMs);
+  const client = connectHttp2(duplex, { window: windowSize, silenceMs });
   return {
     unary: (method, request, { timeoutMs } = {}) =>
       new Promise((resolve, reject) => {
@@ -36,10 +36,10 @@ export function createUnaryTransport(duplex: Duplex, silenceMs = SILENCE_MS): Un
         const headers = new Map<string, string>();
         const fail = (error: RpcError) => {
           clearTimeout(timer);
-          giveUp();
+          call.cancel();
           reject(error);
         };
-        const giveUp = client.request(
+        const call = client.request(
           [
             [':method', 'POST'],
             [':scheme', 'http'],
@@ -49,7 +49,6 @@ export function createUnaryTransport(duplex: Duplex, silenceMs = SILENCE_MS): Un
             ['te', 'trailers'],
             ['user-agent', 'tsfront'],
           ],
-          frame(request),
           {
             headers(fields) {
               for (const [name, value] of fields) headers.set(name, value);
@@ -65,6 +64,7 @@ export function createUnaryTransport(duplex: Duplex, silenceMs = SILENCE_MS): Un
               else resolve(body.message());
             },
           },
+          frame(request),
         );
         const timer = timeoutMs
           ? setTimeout(

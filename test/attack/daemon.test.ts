@@ -12,7 +12,7 @@ import { connectTo, fakeBuildkitd, listen } from './fake-buildkitd.ts';
 import { attacks } from './http2-attacks.ts';
 import { serveFrames } from './http2-frames.ts';
 
-const silent = /gave no sign of life for 0\.6 s: it hangs or is suspended/;
+const silent = /was lost: no sign of life for 0\.6 s; it hangs or is suspended/;
 const files = { Dockerfile: 'FROM scratch\n' };
 const options = { frontend: 'dockerfile.v0', auth: false as const, localDirs: { context: files, dockerfile: files } };
 

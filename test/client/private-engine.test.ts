@@ -93,10 +93,10 @@ await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
         process.kill(Number(dockerd), 'SIGSTOP');
         const error = await ends(build.result, 30_000).catch((reason: Error) => reason);
         expect((error as Error).message).toMatch(
-          /^Unavailable: unix:\/\/.* gave no sign of life for 6 s: it hangs or is suspended/,
+          /^Unavailable: connection to unix:\/\/.* was lost: no sign of life for 6 s; it hangs or is suspended/,
         );
         const { status, stderr } = await ends(command, 30_000);
-        expect(stderr).toMatch(/\nERROR: .*gave no sign of life for 6 s: .*TSFRONT_PATIENCE=SECONDS waits longer\n$/);
+        expect(stderr).toMatch(/\nERROR: .*no sign of life for 6 s; .*TSFRONT_PATIENCE=SECONDS waits longer\n$/);
         expect(stderr).not.toMatch(/^ +at /m);
         expect(status).toBe(1);
         expect(readdirSync(dir)).toEqual(['Dockerfile']);
