@@ -1,11 +1,11 @@
 /** What a daemon is, and what it keeps: workers, build cache, history. */
-import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { UsageRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { BuildHistoryEventType, type BuildHistoryRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import type { Connection } from './connect.ts';
-import { fromStatusResponse, type StatusUpdate } from './status.ts';
+import { fromStatusResponse, type StatusUpdate, toMs } from './status.ts';
 
 export interface Worker {
   readonly id: string;
@@ -122,7 +122,7 @@ function toCacheRecord(record: UsageRecord): CacheRecord {
 }
 
 function toDate(timestamp: Timestamp | undefined): Date | undefined {
-  return timestamp && timestampDate(timestamp);
+  return timestamp && new Date(toMs(timestamp)!);
 }
 
 /** A build the daemon remembers. */

@@ -11,10 +11,15 @@ import { connectHttp2, type Http2Client, HUNG_UP, type Request } from './http2-c
 import { Code, RpcError } from './status.ts';
 import { decodeStatusMessage } from './status-details.ts';
 
-/** grpc-js's channel as an interface. */
-export type Channel = NonNullable<ClientOptions['channelOverride']>;
-type Call = ReturnType<Channel['createCall']>;
+type GrpcChannel = NonNullable<ClientOptions['channelOverride']>;
+type Call = ReturnType<GrpcChannel['createCall']>;
 type Listener = Parameters<Call['start']>[1];
+
+/** grpc-js's channel as an interface. */
+export interface Channel extends GrpcChannel {
+  /** The same for calls with one answer, where a second one is an error: grpc-js never asks for it, and would wait. */
+  readonly unary?: GrpcChannel;
+}
 
 export interface DuplexChannelOptions {
   /** For messages. */
@@ -76,7 +81,7 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     return current!;
   };
 
-  return {
+  const channel: GrpcChannel = {
     close() {
       closed = true;
       end();
@@ -85,8 +90,13 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     getConnectivityState: () => (closed ? connectivityState.SHUTDOWN : connectivityState.READY),
     watchConnectivityState: (_state, _deadline, callback) => callback(),
     getChannelzRef: () => ({ kind: 'channel' as never, id: 0, name: options.target }),
-    createCall: (method, deadline) => createCall(method, deadline, options, getConnection),
+    createCall: (method, deadline) => createCall(method, deadline, options, getConnection, Number.POSITIVE_INFINITY),
   };
+  const unary: GrpcChannel = {
+    ...channel,
+    createCall: (method, deadline) => createCall(method, deadline, options, getConnection, 1),
+  };
+  return { ...channel, unary };
 }
 
 /** Asks a small question, unless the last one is still open. */
@@ -155,6 +165,7 @@ function createCall(
   deadline: Date | number,
   options: DuplexChannelOptions,
   getConnection: () => Promise<Opened>,
+  mostAnswers: number,
 ): Call {
   let request: Request | undefined;
   let listener: Listener | undefined;
@@ -209,7 +220,9 @@ function createCall(
     request = opened;
     for (const act of queued.splice(0)) act();
     try {
+      let answers = 0;
       for await (const message of deframe(inbox)) {
+        if (++answers > mostAnswers) throw new RpcError(Code.internal, `${method} was answered more than once`);
         while (credit === 0 && !ended) {
           await new Promise<void>((resolve) => {
             wake = resolve;

@@ -1,6 +1,6 @@
 /** Typed clients from generated service descriptors, on grpc-js. */
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { Client, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import { Client, type ClientOptions, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import type { Channel } from './channel.ts';
 import { type CallOptions, methodPath, type Service, type ServiceClient } from './service.ts';
 import { Code, RpcError } from './status.ts';
@@ -16,7 +16,8 @@ export function createClient<S extends Service>(
   channel: Channel,
   timeouts: MethodTimeouts<S> = {},
 ): ServiceClient<S> {
-  const client = new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
+  const client = clientOn(channel);
+  const unaryClient = clientOn(channel.unary ?? channel);
   const methods: Record<string, unknown> = {};
   for (const [name, { input, output, methodKind }] of Object.entries(service.method)) {
     const path = methodPath(service, name);
@@ -28,7 +29,7 @@ export function createClient<S extends Service>(
         new Promise((resolve, reject) => {
           const metadata = toMetadata(options);
           const limit = deadline({ timeout: options.timeout ?? timeout });
-          const call = client.makeUnaryRequest(path, serialize, deserialize, request, metadata, limit, end);
+          const call = unaryClient.makeUnaryRequest(path, serialize, deserialize, request, metadata, limit, end);
           const release = onAbort(options.signal, () => call.cancel());
           function end(error: ServiceError | null, response?: unknown) {
             release();
@@ -85,7 +86,7 @@ export function createClient<S extends Service>(
 
 /** Unary calls with messages that are encoded already, on the same channel as clients. */
 export function createUnaryCaller(channel: Channel, metadata: CallOptions['metadata'] = {}): UnaryTransport {
-  const client = new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
+  const client = clientOn(channel.unary ?? channel);
   return {
     unary: (method, request, { timeoutMs } = {}) =>
       new Promise((resolve, reject) => {
@@ -107,6 +108,9 @@ export function createUnaryCaller(channel: Channel, metadata: CallOptions['metad
     close() {}, // the channel is not ours
   };
 }
+
+const clientOn = (channel: NonNullable<ClientOptions['channelOverride']>) =>
+  new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
 
 function toMetadata(options: CallOptions): Metadata {
   const metadata = new Metadata();

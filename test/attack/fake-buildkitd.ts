@@ -26,6 +26,7 @@ export function answer<M extends DescMessage>(
   messages: readonly MessageInitShape<M>[],
   trailers: http2.OutgoingHttpHeaders | undefined = { 'grpc-status': '0' },
 ): void {
+  if (stream.destroyed) return;
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
   stream.on('wantTrailers', () => (trailers ? stream.sendTrailers(trailers) : stream.close()));
   for (const message of messages) stream.write(frame(toBinary(schema, create(schema, message))));
