@@ -13,8 +13,8 @@ import { dial } from './connect/dial.ts';
 import { messageIn, speaksDocker } from './connect/upgrade.ts';
 import type { Destination } from './exporters.ts';
 
-/** Characters of an answer that are kept. */
-const MAX_ANSWER = 1 << 20;
+/** Characters of a line of an answer that are read. */
+const MAX_LINE = 1 << 16;
 /** How long an engine may take to say that it is there. */
 const ANSWER_MS = 8000;
 /** How long it may then be silent, when it is asked meanwhile whether it is there. */
@@ -134,8 +134,9 @@ export async function dockerPush(name: string, options: DockerPushOptions = {}):
       sending.once('response', resolve);
       sending.end();
     });
-    const said = await readAnswer(response);
-    return /"aux":\{[^{}]*"Digest":"(sha256:[0-9a-f]{64})"/.exec(said)?.[1] ?? '';
+    const digest = await readAnswer(response);
+    if (digest === '') throw new Error('the Docker engine did not say what it has pushed');
+    return digest;
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(`failed to push ${name}: ${(connection.errored ?? (error as Error)).message}`, { cause: error });
@@ -196,12 +197,28 @@ function load(connection: Duplex): Writable {
   return archive;
 }
 
-/** Reads what the engine tells: JSON messages. @throws Error with the one that is an error */
+/**
+ * Reads what the engine tells: JSON messages, one a line.
+ * @returns the digest of what was pushed, '' when there is none
+ * @throws Error with the message that is an error
+ */
 async function readAnswer(response: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) text = (text + chunk).slice(-MAX_ANSWER); // what counts comes last
-  const message = messageIn(text, 'error|message');
-  if (response.statusCode !== 200) throw new Error(message ?? `HTTP status ${response.statusCode}`);
-  if (message && text.includes('"error"')) throw new Error(message);
-  return text;
+  let digest = '';
+  let failure: string | undefined;
+  let line = '';
+  const take = () => {
+    failure ??= messageIn(line, response.statusCode === 200 ? 'error' : 'error|message');
+    digest = /"aux":\{[^{}]*"Digest":"(sha256:[0-9a-f]{64})"/.exec(line)?.[1] ?? digest;
+    line = '';
+  };
+  for await (const chunk of response.setEncoding('utf8')) {
+    for (const [i, part] of (chunk as string).split('\n').entries()) {
+      if (i > 0) take();
+      if (line.length < MAX_LINE) line = (line + part).slice(0, MAX_LINE);
+    }
+  }
+  take();
+  if (response.statusCode !== 200) throw new Error(failure || `HTTP status ${response.statusCode}`);
+  if (failure !== undefined) throw new Error(failure || 'the engine reports an error without saying which');
+  return digest;
 }
