@@ -1,6 +1,10 @@
 /** Daemons that stop, lie or flood: each ends with an error in bounded time, and nothing of the build is left. */
+
+import { readdirSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import net from 'node:net';
+import path from 'node:path';
+import { duplexPair } from 'node:stream';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { parseAddress } from '../../src/client/connect/address.ts';
@@ -17,9 +21,11 @@ import {
 } from '../../src/client/index.ts';
 import { Control, StatusResponseSchema } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
 import { LLBBridge } from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
+import { FileSend, FileSync } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { createDuplexChannel } from '../../src/rpc/channel.ts';
 import { createClient } from '../../src/rpc/client.ts';
 import { frame } from '../../src/rpc/framing.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
 import { ends } from '../ends.ts';
 import { answer, connectTo, type FakeBuildkitd, fakeBuildkitd, listen } from './fake-buildkitd.ts';
 import { attacks } from './http2-attacks.ts';
@@ -91,6 +97,41 @@ const statusFlood = (stream: http2.ServerHttp2Stream) => {
   stream.on('drain', more);
   more();
 };
+
+test('transfers that the daemon starts and leaves do not keep a build that is stopped', async () => {
+  await using daemon = await fakeBuildkitd({ Solve: () => {}, Status: () => {} });
+  const connection = await connectTo(daemon);
+  const dir = temporaryDir();
+  writeFileSync(path.join(dir, 'big'), Buffer.alloc(32 << 20));
+  const [ours, theirs] = duplexPair();
+  theirs.once('close', () => ours.destroy()); // a pair does not hand that on
+  const session = createDuplexChannel({ target: 'session', authority: 'localhost', dial: async () => ours });
+  const abort = new AbortController();
+  const build = solve(
+    { ...connection, openSession: async () => theirs },
+    {
+      ...options,
+      localDirs: { context: dir },
+      exports: [
+        { type: 'local', dest: path.join(dir, 'out') },
+        { type: 'tar', dest: path.join(dir, 'out.tar') },
+      ],
+      ...{ signal: abort.signal, sharedKey: 'k' },
+    },
+  );
+  await expect.poll(() => daemon.calls).toContain('Solve');
+  // asked for what nobody takes, and given what never comes
+  const reading = createClient(FileSync, session).diffCopy({ metadata: { 'dir-name': 'context' } });
+  const first = await reading.messages[Symbol.asyncIterator]().next();
+  expect(first.done).toBe(false);
+  const writing = createClient(FileSend, session).diffCopy({ metadata: { 'buildkit-exporter-id': '1' } });
+  await writing.send({ data: Buffer.from('half of an archive') });
+  abort.abort(new Error('stopped'));
+  await expect(ends(build.result)).rejects.toThrow('stopped');
+  expect(readdirSync(dir)).toEqual(['big']);
+  session.close();
+  connection.close();
+});
 
 test('reports of a build that was stopped which never end are left', async () => {
   await using daemon = await fakeBuildkitd({ Solve: () => {}, Status: statusFlood });
