@@ -2,7 +2,8 @@
 import type http2 from 'node:http2';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
-import { solve } from '../../src/client/index.ts';
+import { readBlob, solve } from '../../src/client/index.ts';
+import { Content } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { Control, StatusResponseSchema } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
 import { LLBBridge } from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
 import { frame } from '../../src/rpc/framing.ts';
@@ -60,5 +61,23 @@ test('a daemon that takes the error of a frontend and goes on: the build ends wi
   const connection = await connectTo(daemon);
   const frontend = () => Promise.reject(new Error('mine'));
   await expect(ends(solve(connection, { ...options, frontend }).result, 120_000)).rejects.toThrow('mine');
+  connection.close();
+});
+
+test('a blob that does not end is an error', async () => {
+  const { output } = Content.method.read;
+  await using daemon = await fakeBuildkitd({
+    Read(stream: http2.ServerHttp2Stream) {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+      const message = frame(toBinary(output, create(output, { data: Buffer.alloc(8 << 20) })));
+      const more = () => {
+        while (!stream.destroyed && stream.write(message));
+      };
+      stream.on('drain', more);
+      more();
+    },
+  });
+  const connection = await connectTo(daemon);
+  await expect(ends(readBlob(connection, 'sha256:0'), 300_000)).rejects.toThrow('is longer than 268435456 bytes');
   connection.close();
 });

@@ -14,11 +14,13 @@ import {
   emptyBuildState,
   listWorkers,
   type ProgressMode,
+  readBlob,
   reduceStatus,
   type StatusUpdate,
   showProgress,
   solve,
 } from '../../src/client/index.ts';
+import { Content } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { Control, StatusResponseSchema } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
 import { LLBBridge } from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
 import { FileSend, FileSync } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
@@ -268,4 +270,15 @@ test('more calls than the daemon takes at once wait for their turn', async () =>
   await ends(Promise.all(Array.from({ length: 300 }, () => client.ping({}))));
   expect(most).toBe(10);
   channel.close();
+});
+
+test('a blob whose bytes are not those of its digest is an error', async () => {
+  const { output } = Content.method.read;
+  await using daemon = await fakeBuildkitd({
+    Read: (stream) => answer(stream, output, [{ data: Buffer.from('other') }]),
+  });
+  const connection = await connectTo(daemon);
+  const digest = `sha256:${'0'.repeat(64)}`;
+  await expect(ends(readBlob(connection, digest))).rejects.toThrow(`has sent other bytes than those of ${digest}`);
+  connection.close();
 });
