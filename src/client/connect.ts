@@ -19,10 +19,21 @@ export interface ConnectOptions {
   readonly tls?: TlsOptions | undefined;
   /** Milliseconds until the daemon must have answered; 8,000 by default. */
   readonly timeout?: number | undefined;
+  /**
+   * Milliseconds that the daemon may be silent while calls are open; 60,000 by default, or TSFRONT_PATIENCE in seconds; 0
+   * for as long as it likes. A daemon that works answers what it is asked meanwhile, however long a call takes, so that
+   * only one that hangs, or that the network cuts off, is given up: the calls fail with an error that says so.
+   */
+  readonly patience?: number | undefined;
   /** Gives up at once. */
   readonly signal?: AbortSignal | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
+
+/** How long a daemon may be silent. Longer than it is patient itself: it drops a session after some 30 s. */
+const PATIENCE_MS = 60_000;
+/** How long it may take for what it only has to look up. */
+const ANSWER_MS = 60_000;
 
 /** A daemon that has answered. */
 export interface Connection {
@@ -55,6 +66,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const env = options.env ?? process.env;
   const given = address ? parseAddress(address) : defaultAddress(env);
   const timeout = options.timeout ?? 8000;
+  const silenceMs = options.patience ?? patienceOf(env);
   const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
   const late = new AbortController();
   // not AbortSignal.timeout, which does not keep the process alive until somebody has been told
@@ -88,8 +100,15 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
         docker
           ? openUpgraded('/grpc')
           : open({ ...given, protocol: 'buildkit' }, AbortSignal.any([AbortSignal.timeout(timeout), closing.signal])),
+      silenceMs,
+      advice:
+        'it hangs or is suspended, or the network is cut; its log may tell. TSFRONT_PATIENCE=SECONDS waits longer',
     });
-    const control = createClient(Control, channel);
+    const control = createClient(Control, channel, {
+      info: ANSWER_MS,
+      listWorkers: ANSWER_MS,
+      updateBuildHistory: ANSWER_MS,
+    });
     connection = {
       address: given.text,
       kind: docker ? 'dockerd' : 'buildkitd',
@@ -122,6 +141,16 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   }
 }
 
+/** @throws Error when the variable is no number of seconds */
+function patienceOf(env: Readonly<Record<string, string | undefined>>): number {
+  const given = env['TSFRONT_PATIENCE'];
+  if (!given) return PATIENCE_MS;
+  const seconds = Number(given);
+  if (!(seconds >= 0 && seconds < 1e6))
+    throw new Error(`TSFRONT_PATIENCE must be a number of seconds, or 0 for no limit, not ${JSON.stringify(given)}`);
+  return seconds * 1000;
+}
+
 async function isDocker(connection: Duplex, signal: AbortSignal): Promise<boolean> {
   if (!(connection instanceof TLSSocket)) return speaksDocker(connection, signal);
   connection.on('error', () => {});
@@ -137,15 +166,14 @@ function explain(
 ): Error {
   const status = error instanceof RpcError ? error.status : (error as Error).message;
   const advice = `is it a BuildKit or Docker daemon${via === 'tcp' && !tls ? ', and does it take connections without TLS?' : '?'}`;
-  const at = status.includes(text) ? '' : `cannot connect to ${text}: `;
   const reason = complaint.trim() ? `: ${complaint.trim()}` : `; ${advice}`;
   let what = status;
   if ((error as Error).name === 'TimeoutError') what = `no answer within ${timeout / 1000} s${reason}`;
-  else if (/protocol error/i.test(status)) what = `what answers there does not speak gRPC${reason}`;
+  else if (/does not speak HTTP\/2$/.test(status)) what = `what answers there does not speak gRPC${reason}`;
   else if (error instanceof RpcError && error.code === Code.unimplemented)
     what = `it speaks gRPC, but is no BuildKit: ${status}`;
   else if (/ was lost$| HTTP status \d+$/.test(status)) what = `${status}; ${advice}`;
-  return new Error(`${at}${what}`, { cause: error });
+  return new Error(what.includes(text) ? what : `cannot connect to ${text}: ${what}`, { cause: error });
 }
 
 /** A new random id, for builds and sessions. */

@@ -76,7 +76,10 @@ export interface ExecOptions {
     | undefined;
 }
 
-/** A process in a container. */
+/**
+ * A process in a container. Read what it writes, or `resume()` the stream: a process with 16 MiB that nobody has read waits,
+ * as it does on a pipe that is full.
+ */
 export interface ContainerProcess {
   readonly stdout: PassThrough;
   readonly stderr: PassThrough;
@@ -100,11 +103,15 @@ const sharings = {
 };
 const networks = { sandbox: NetMode.UNSET, host: NetMode.HOST, none: NetMode.NONE };
 
-/** Starts a container through the gateway API of a build, which `metadata` names. */
+/** How much of a process's output is kept that nobody has read yet: bytes of each stream. */
+const UNREAD_BYTES = 16 << 20;
+
+/** Starts a container through the gateway API of a build, which `metadata` names and whose end `signal` tells. */
 export async function createContainer(
   gateway: ServiceClient<typeof LLBBridge>,
   metadata: Readonly<Record<string, string>>,
   options: ContainerOptions,
+  signal: AbortSignal,
 ): Promise<Container> {
   const id = createId();
   const { platform } = options;
@@ -126,10 +133,10 @@ export async function createContainer(
         },
       }),
     },
-    { metadata },
+    { metadata, signal },
   );
   return {
-    exec: (exec) => startProcess(gateway.execProcess({ metadata }), id, exec),
+    exec: (exec) => startProcess(gateway.execProcess({ metadata, signal }), id, exec, signal),
     async release() {
       try {
         await gateway.releaseContainer({ ContainerID: id }, { metadata });
@@ -164,10 +171,11 @@ function startProcess(
   call: BidiCall<ExecMethod['input'], ExecMethod['output']>,
   containerId: string,
   options: ExecOptions,
+  signal: AbortSignal,
 ): ContainerProcess {
   const ProcessID = createId();
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
+  const stdout = new PassThrough({ readableHighWaterMark: UNREAD_BYTES });
+  const stderr = new PassThrough({ readableHighWaterMark: UNREAD_BYTES });
   const write = (fd: number, data: Uint8Array, EOF = false) =>
     call.send({ ProcessID, Input: { case: 'File', value: { Fd: fd, Data: data, EOF } } });
   const stdin = new Writable({
@@ -204,7 +212,7 @@ function startProcess(
       if (kind === 'File') {
         const stream = value.Fd === 2 ? stderr : stdout;
         if (value.EOF) stream.end(value.Data);
-        else stream.write(value.Data);
+        else if (!stream.destroyed && !stream.write(value.Data)) await taken(stream, signal);
       } else if (kind === 'Exit') {
         // a code means that it ran, whatever the error says of it
         if (value.Error && value.Code === 0) throw new RpcError(value.Error.code, value.Error.message);
@@ -230,4 +238,18 @@ function startProcess(
     signal: (name) => call.send({ ProcessID, Input: { case: 'Signal', value: { Name: name } } }),
     resize: (Cols, Rows) => call.send({ ProcessID, Input: { case: 'Resize', value: { Cols, Rows } } }),
   };
+}
+
+/** Resolves when a stream takes more, or will never; the reader of the call finds out about the end of the build. */
+function taken(stream: PassThrough, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('close', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    stream.once('drain', done).once('close', done);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
 }

@@ -1,11 +1,12 @@
 /** What a daemon is, and what it keeps: workers, build cache, history. */
-import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { createHash } from 'node:crypto';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { UsageRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { BuildHistoryEventType, type BuildHistoryRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import type { Connection } from './connect.ts';
-import { fromStatusResponse, type StatusUpdate } from './status.ts';
+import { fromStatusResponse, type StatusUpdate, toMs } from './status.ts';
 
 export interface Worker {
   readonly id: string;
@@ -122,7 +123,7 @@ function toCacheRecord(record: UsageRecord): CacheRecord {
 }
 
 function toDate(timestamp: Timestamp | undefined): Date | undefined {
-  return timestamp && timestampDate(timestamp);
+  return timestamp && new Date(toMs(timestamp)!);
 }
 
 /** A build the daemon remembers. */
@@ -145,6 +146,11 @@ export interface HistoryRecord {
   readonly blobs: readonly { readonly mediaType: string; readonly digest: string; readonly size: number }[];
 }
 
+/** The most records of builds that are read. */
+const MAX_RECORDS = 1_000_000;
+/** The longest blob that is read. */
+const MAX_BLOB_BYTES = 256 << 20;
+
 /** The builds that the daemon remembers, newest first. @throws RpcError from daemons before BuildKit 0.11 */
 export async function listHistory(connection: Connection, ref = ''): Promise<readonly HistoryRecord[]> {
   const records = new Map<string, HistoryRecord>();
@@ -152,6 +158,8 @@ export async function listHistory(connection: Connection, ref = ''): Promise<rea
     if (!record) continue;
     if (type === BuildHistoryEventType.DELETED) records.delete(record.Ref);
     else records.set(record.Ref, toHistoryRecord(record));
+    if (records.size > MAX_RECORDS)
+      throw new Error(`${connection.address} lists more than ${MAX_RECORDS} builds: name one of them`);
   }
   return [...records.values()].sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0));
 }
@@ -161,10 +169,23 @@ export async function* historyLogs(connection: Connection, ref: string): AsyncIt
   for await (const response of connection.control.status({ Ref: ref })) yield fromStatusResponse(response);
 }
 
-/** Reads a stored blob: an attestation, a result's manifest. */
+/**
+ * Reads a stored blob: an attestation, a result's manifest.
+ * @throws Error for one of more than 256 MiB, and for bytes that are not those of the digest
+ */
 export async function readBlob(connection: Connection, digest: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const { data } of connection.content.read({ digest })) chunks.push(data);
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const { data } of connection.content.read({ digest })) {
+    size += data.length;
+    if (size > MAX_BLOB_BYTES)
+      throw new Error(`${digest} is longer than ${MAX_BLOB_BYTES} bytes, which is too long to read`);
+    chunks.push(data);
+    hash.update(data);
+  }
+  if (digest.startsWith('sha256:') && `sha256:${hash.digest('hex')}` !== digest)
+    throw new Error(`${connection.address} has sent other bytes than those of ${digest}`);
   return Buffer.concat(chunks);
 }
 

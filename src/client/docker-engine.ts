@@ -6,21 +6,30 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type Duplex, Writable } from 'node:stream';
 import { type CredentialSource, type Credentials, dockerCredentials } from '../image/docker-config.ts';
 import { formatReference, parseNormalizedNamed, tagNameOnly, trimNamed } from '../image/reference.ts';
+import { watchLiveness } from '../rpc/liveness.ts';
 import { dockerAddress, parseAddress, tlsOf } from './connect/address.ts';
+import type { CountingDuplex } from './connect/dial.ts';
 import { dial } from './connect/dial.ts';
-import { speaksDocker } from './connect/upgrade.ts';
+import { messageIn, speaksDocker } from './connect/upgrade.ts';
 import type { Destination } from './exporters.ts';
 
-/** Characters of an answer that are kept. */
-const MAX_ANSWER = 1 << 20;
+/** Characters of a line of an answer that are read. */
+const MAX_LINE = 1 << 16;
 /** How long an engine may take to say that it is there. */
 const ANSWER_MS = 8000;
+/** How long it may then be silent, when it is asked meanwhile whether it is there. */
+const PATIENCE_MS = 60_000;
 
 export interface DockerEngineOptions {
   /** The engine's address; DOCKER_HOST and the usual sockets by default. */
   readonly address?: string | undefined;
   /** Milliseconds until the engine must have answered that it is there; 8,000 by default. */
   readonly timeout?: number | undefined;
+  /**
+   * Milliseconds that the engine may give no sign of life while it loads or pushes; 60,000 by default, 0 for as long as it
+   * likes. One that works answers what it is asked meanwhile.
+   */
+  readonly patience?: number | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
@@ -50,13 +59,46 @@ export function dockerLoader(options: DockerEngineOptions = {}): DockerLoader {
         .catch((error: Error) => Promise.reject(signal.aborted ? late() : error));
       if (!docker) throw new Error('what answers there is no Docker engine');
     },
-    dest: async () => load(await open(AbortSignal.timeout(timeout))),
+    async dest() {
+      const connection = await open(AbortSignal.timeout(timeout));
+      watch(connection, options);
+      return load(connection);
+    },
   };
 }
 
-async function openEngine({ address, env = process.env }: DockerEngineOptions, signal: AbortSignal): Promise<Duplex> {
+async function openEngine(
+  { address, env = process.env }: DockerEngineOptions,
+  signal: AbortSignal,
+): Promise<CountingDuplex> {
   const given = address ? parseAddress(address, 'docker') : dockerAddress(env);
   return dial({ ...given, protocol: 'docker' }, { tls: tlsOf(given, env), signal });
+}
+
+/** Ends a connection whose engine has stopped. HTTP/1 has no question for it: a connection of its own asks. */
+function watch(connection: CountingDuplex, options: DockerEngineOptions): void {
+  const { patience = PATIENCE_MS } = options;
+  if (patience === 0) return;
+  let answers = 0;
+  let asking = false;
+  const ask = async () => {
+    if (asking) return;
+    asking = true;
+    const signal = AbortSignal.timeout(patience);
+    try {
+      if (await speaksDocker(await openEngine(options, signal), signal)) answers++;
+    } catch {
+      // no sign of life
+    }
+    asking = false;
+  };
+  const end = watchLiveness({
+    silenceMs: patience,
+    arrived: () => connection.bytesRead + answers,
+    ask,
+    giveUp: () => connection.destroy(new Error(`the Docker engine gave no sign of life for ${patience / 1000} s`)),
+  });
+  connection.once('close', end);
 }
 
 export interface DockerPushOptions extends DockerEngineOptions {
@@ -78,6 +120,7 @@ export async function dockerPush(name: string, options: DockerPushOptions = {}):
   const host = repository.slice(0, repository.indexOf('/'));
   const auth = registryAuth(host, await credentials(host));
   const connection = await openEngine(options, withTimeout(timeout, signal));
+  watch(connection, options);
   const sending = request({
     method: 'POST',
     path: `/images/${repository}/push?tag=${encodeURIComponent(named.tag)}`,
@@ -91,11 +134,12 @@ export async function dockerPush(name: string, options: DockerPushOptions = {}):
       sending.once('response', resolve);
       sending.end();
     });
-    const said = await readAnswer(response);
-    return /"aux":\{[^{}]*"Digest":"(sha256:[0-9a-f]{64})"/.exec(said)?.[1] ?? '';
+    const digest = await readAnswer(response);
+    if (digest === '') throw new Error('the Docker engine did not say what it has pushed');
+    return digest;
   } catch (error) {
     signal?.throwIfAborted();
-    throw new Error(`failed to push ${name}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`failed to push ${name}: ${(connection.errored ?? (error as Error)).message}`, { cause: error });
   } finally {
     connection.destroy();
   }
@@ -130,7 +174,8 @@ function load(connection: Duplex): Writable {
     sending.once('error', reject);
     sending.once('response', (response) => readAnswer(response).then(() => resolve(), reject));
   }).catch((error: Error) => {
-    throw new Error(`the Docker engine did not load the image: ${error.message}`, { cause: error });
+    const { message } = connection.errored ?? error;
+    throw new Error(`the Docker engine did not load the image: ${message}`, { cause: error });
   });
   const archive = new Writable({
     write(chunk, _encoding, done) {
@@ -152,13 +197,28 @@ function load(connection: Duplex): Writable {
   return archive;
 }
 
-/** Reads what the engine tells: JSON messages. @throws Error with the one that is an error */
+/**
+ * Reads what the engine tells: JSON messages, one a line.
+ * @returns the digest of what was pushed, '' when there is none
+ * @throws Error with the message that is an error
+ */
 async function readAnswer(response: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of response) text = (text + chunk).slice(-MAX_ANSWER); // what counts comes last
-  const said = /"(?:error|message)":("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-  const message = said && (JSON.parse(said) as string);
-  if (response.statusCode !== 200) throw new Error(message ?? `HTTP status ${response.statusCode}`);
-  if (message && text.includes('"error"')) throw new Error(message);
-  return text;
+  let digest = '';
+  let failure: string | undefined;
+  let line = '';
+  const take = () => {
+    failure ??= messageIn(line, response.statusCode === 200 ? 'error' : 'error|message');
+    digest = /"aux":\{[^{}]*"Digest":"(sha256:[0-9a-f]{64})"/.exec(line)?.[1] ?? digest;
+    line = '';
+  };
+  for await (const chunk of response.setEncoding('utf8')) {
+    for (const [i, part] of (chunk as string).split('\n').entries()) {
+      if (i > 0) take();
+      if (line.length < MAX_LINE) line = (line + part).slice(0, MAX_LINE);
+    }
+  }
+  take();
+  if (response.statusCode !== 200) throw new Error(failure || `HTTP status ${response.statusCode}`);
+  if (failure !== undefined) throw new Error(failure || 'the engine reports an error without saying which');
+  return digest;
 }

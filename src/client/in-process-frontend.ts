@@ -30,6 +30,11 @@ export const dockerfileFrontend: InProcessFrontend = async (bridge) => {
   return runFrontend(bridge);
 };
 
+/** How long a daemon that was told that the frontend failed may take to end the build. */
+const FAILED_MS = 60_000;
+/** The same for one that could not be told. */
+const UNTOLD_MS = 2000;
+
 interface RunningBuild {
   readonly connection: Connection;
   readonly ref: string;
@@ -70,16 +75,22 @@ export async function runInProcess(
         })),
       })),
     });
-    const container = (options: ContainerOptions) => createContainer(connection.gateway, metadata, options);
+    const container = (options: ContainerOptions) => createContainer(connection.gateway, metadata, options, signal);
     try {
       const result = await frontend({ ...bridge, container, signal });
       await bridge.return(result);
     } catch (error) {
-      await bridge.return({ error: toStatus(error) }).catch(() => {});
-      const reported = await solving.then(
+      const told = await bridge.return({ error: toStatus(error) }).then(
+        () => true,
+        () => false,
+      );
+      // a daemon that does not take the error ends the build because of another one, or not at all
+      const late = delay(told ? FAILED_MS : UNTOLD_MS, error);
+      const failed = solving.then(
         () => error,
         (reason: unknown) => reason,
       );
+      const reported = await Promise.race([failed, late.value]).finally(late.cancel);
       if (reported instanceof Error && reported !== error) reported.cause ??= error;
       throw reported;
     }
@@ -87,4 +98,10 @@ export async function runInProcess(
   const running = run();
   running.catch(() => {});
   await Promise.race([running, failed]);
+}
+
+function delay<T>(ms: number, value: T): { readonly value: Promise<T>; cancel(): void } {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  const timer = setTimeout(resolve, ms, value);
+  return { value: promise, cancel: () => clearTimeout(timer) };
 }

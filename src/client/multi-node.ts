@@ -1,5 +1,6 @@
 /** Builds each platform on the daemon that has it, and joins the results into one image. */
 import { formatPlatform, parsePlatform } from '../image/platform.ts';
+import { printableLine } from '../text/printable.ts';
 import type { Connection } from './connect.ts';
 import { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';
 import { type Build, type SolveOptions, type SolveResult, solve } from './solve.ts';
@@ -82,10 +83,7 @@ function assign(nodes: readonly BuildNode[], platforms: readonly string[]): Map<
 
 async function join(results: readonly Promise<SolveResult>[], options: NodesOptions): Promise<SolveResult> {
   const done = await Promise.all(results);
-  const parts = done.map(({ exporterResponse }) => {
-    const encoded = exporterResponse['containerimage.descriptor'] ?? '';
-    return JSON.parse(Buffer.from(encoded, 'base64').toString()) as IndexEntry;
-  });
+  const parts = done.map(({ exporterResponse }) => readDescriptor(exporterResponse['containerimage.descriptor'] ?? ''));
   const index = await joinImages(options.names, parts, { signal: options.signal, ...options.join });
   return {
     ref: done[0]!.ref,
@@ -95,6 +93,22 @@ async function join(results: readonly Promise<SolveResult>[], options: NodesOpti
       'image.name': options.names.join(','),
     },
   };
+}
+
+/** What a daemon says that it has pushed. @throws Error when it does not say so */
+function readDescriptor(encoded: string): IndexEntry {
+  let entry: Partial<IndexEntry> | null = null;
+  try {
+    entry = JSON.parse(Buffer.from(encoded, 'base64').toString());
+  } catch {
+    // said below
+  }
+  const { mediaType, digest, size } = entry ?? {};
+  if (typeof mediaType !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest ?? '') || !Number.isSafeInteger(size))
+    throw new Error(
+      `a daemon did not say which image it has pushed: ${printableLine(encoded).slice(0, 200) || 'no descriptor'}`,
+    );
+  return entry as IndexEntry;
 }
 
 /** The progress of several builds as one: the same step of two nodes is two steps. */

@@ -100,8 +100,10 @@ export interface Build {
   readonly result: Promise<SolveResult>;
 }
 
-/** After the end of a build its last reports may still be on the way, but not for longer than this. */
+/** After the end of a build its last reports may still be on the way; each may take this long, */
 const STATUS_GRACE_MS = 3000;
+/** and all of them this long. */
+const STATUS_LIMIT_MS = 30_000;
 /** Nobody waits long for reports of a build they have stopped. */
 const STOPPED_GRACE_MS = 500;
 /** How long a build whose session ended may take to answer. */
@@ -336,23 +338,31 @@ async function* watch(
 ) {
   await started;
   const stop = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let grace: NodeJS.Timeout | undefined;
+  let limit: NodeJS.Timeout | undefined;
+  let waiting = true; // for the daemon; whoever shows the reports may take their time
   const expectEnd = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(), stopped?.aborted ? STOPPED_GRACE_MS : STATUS_GRACE_MS);
+    const ms = stopped?.aborted ? STOPPED_GRACE_MS : STATUS_GRACE_MS;
+    limit ??= setTimeout(() => stop.abort(), stopped?.aborted ? STATUS_GRACE_MS : STATUS_LIMIT_MS);
+    if (waiting) grace = setTimeout(() => stop.abort(), ms);
   };
   if (ended.aborted) return;
   ended.addEventListener('abort', expectEnd, { once: true });
   try {
     for await (const response of connection.control.status({ Ref: ref }, { signal: stop.signal })) {
-      if (ended.aborted) expectEnd();
+      waiting = false;
+      clearTimeout(grace);
       yield fromStatusResponse(response);
+      if (stop.signal.aborted) return;
+      waiting = true;
+      if (ended.aborted) expectEnd();
     }
   } catch (error) {
     // the build's own result says what went wrong
     if (!ended.aborted && !(error instanceof RpcError)) throw error;
   } finally {
-    clearTimeout(timer);
+    clearTimeout(grace);
+    clearTimeout(limit);
     ended.removeEventListener('abort', expectEnd);
   }
 }

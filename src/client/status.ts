@@ -103,8 +103,12 @@ function fromStatus(status: VertexStatusMessage): VertexStatus {
   };
 }
 
-function toMs(timestamp: Timestamp | undefined): number | undefined {
-  return timestamp && timestampMs(timestamp);
+/** The last millisecond that a date can have. */
+const END_OF_TIME = 8.64e15;
+
+/** Milliseconds since the epoch that a date can have, whatever a daemon says. */
+export function toMs(timestamp: Timestamp | undefined): number | undefined {
+  return timestamp && Math.max(-END_OF_TIME, Math.min(END_OF_TIME, timestampMs(timestamp)));
 }
 
 /** A step with all that is known of it. */

@@ -68,6 +68,8 @@ import { createSourceMessages } from './warn.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
 const pingTimeoutMs = 15_000;
+/** For what a daemon only has to note or look up. Other calls may take as long as what they ask for does. */
+const noteTimeoutMs = 60_000;
 
 /** What the daemon tells a frontend in its environment rather than over gRPC. */
 export type GatewayEnvironment = Pick<BridgeOptions, 'opts' | 'sessionId' | 'product' | 'workers'>;
@@ -95,10 +97,12 @@ export async function createGrpcBridge(
     schema: Q,
     request: MessageInitShape<Q>,
     answer: A,
+    options?: { readonly timeoutMs?: number },
   ): Promise<MessageShape<A>> {
-    return fromBinary(answer, await send(method, schema, request));
+    return fromBinary(answer, await send(method, schema, request, options));
   }
 
+  const note = { timeoutMs: noteTimeoutMs };
   const pong = fromBinary(PongResponseSchema, await send('Ping', PingRequestSchema, {}, { timeoutMs: pingTimeoutMs }));
   const capabilities = (known: typeof llbCapabilities, caps: readonly APICap[], fallback: readonly string[]) =>
     createCapabilities(
@@ -234,7 +238,7 @@ export async function createGrpcBridge(
 
     async warn(vertex, warning) {
       const info = sourceMessage(warning.source);
-      await send('Warn', WarnRequestSchema, {
+      const request = {
         digest: vertex,
         level: BigInt(warning.level),
         short: encode(warning.short),
@@ -242,12 +246,13 @@ export async function createGrpcBridge(
         url: warning.url,
         ...(info && { info }),
         ranges: warning.ranges?.map(({ start, end }) => ({ start, end })) ?? [],
-      });
+      };
+      await send('Warn', WarnRequestSchema, request, note);
     },
 
     async inputs() {
       requireCapability(frontendCaps, 'frontend.inputs');
-      const { Definitions } = await call('Inputs', InputsRequestSchema, {}, InputsResponseSchema);
+      const { Definitions } = await call('Inputs', InputsRequestSchema, {}, InputsResponseSchema, note);
       return new Map(Object.entries(Definitions).map(([name, definition]) => [name, loadDefinition(definition)]));
     },
 
@@ -256,6 +261,7 @@ export async function createGrpcBridge(
         'Return',
         ReturnRequestSchema,
         'error' in outcome ? { error: outcome.error } : { result: resultToPb(outcome) },
+        note,
       );
     },
   };

@@ -3,17 +3,23 @@
  * HTTP upgrade, the standard streams of a command or an SSH connection. One way for all of them also means that a
  * connection that fails says why, at once.
  */
-import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type ClientOptions, connectivityState, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { deframe, frame } from './framing.ts';
+import type { HeaderField } from './hpack.ts';
+import { connectHttp2, type Http2Client, HUNG_UP, type Request } from './http2-client.ts';
 import { Code, RpcError } from './status.ts';
 import { decodeStatusMessage } from './status-details.ts';
 
-/** grpc-js's channel as an interface. */
-export type Channel = NonNullable<ClientOptions['channelOverride']>;
-type Call = ReturnType<Channel['createCall']>;
+type GrpcChannel = NonNullable<ClientOptions['channelOverride']>;
+type Call = ReturnType<GrpcChannel['createCall']>;
 type Listener = Parameters<Call['start']>[1];
+
+/** grpc-js's channel as an interface. */
+export interface Channel extends GrpcChannel {
+  /** The same for calls with one answer, where a second one is an error: grpc-js never asks for it, and would wait. */
+  readonly unary?: GrpcChannel;
+}
 
 export interface DuplexChannelOptions {
   /** For messages. */
@@ -22,45 +28,60 @@ export interface DuplexChannelOptions {
   readonly authority: string;
   /** Opens a connection. Called again when a call comes after the connection was lost. */
   dial(): Promise<Duplex>;
+  /**
+   * Milliseconds without a byte from the peer, while calls are open, after which the connection is given up; 0 for never,
+   * the default.
+   */
+  readonly silenceMs?: number | undefined;
+  /** What to do about a peer that was given up, for its error. */
+  readonly advice?: string | undefined;
 }
+
+interface Opened {
+  readonly client: Http2Client;
+  /** Says why a call has ended that the client ended with `reason`. */
+  explain(reason: string): string;
+}
+
+/** What the peer may send ahead in one call. */
+const WINDOW_BYTES = 4 << 20;
+/** Any answer to it will do: that there is no such service, too. */
+const QUESTION = '/grpc.health.v1.Health/Check';
 
 /** A channel with one HTTP/2 connection, opened with the first call. */
 export function createDuplexChannel(options: DuplexChannelOptions): Channel {
-  let session: Promise<http2.ClientHttp2Session> | undefined;
+  const { target, authority, silenceMs = 0, advice } = options;
+  let current: Promise<Opened> | undefined;
   let end = () => {};
   let closed = false;
 
-  const connect = async (): Promise<http2.ClientHttp2Session> => {
+  const connect = async (): Promise<Opened> => {
     const connection = await options.dial();
-    const opened = http2.connect(`http://${options.authority}`, {
-      createConnection: () => connection,
-      maxSessionMemory: 256,
-      settings: { enablePush: false, initialWindowSize: 4 << 20 },
+    let failure: string | undefined;
+    connection.once('error', (error) => {
+      failure = error.message;
     });
-    opened.on('error', () => {}); // reported by the calls that run on it
-    opened.once('connect', () => opened.setLocalWindowSize(16 << 20));
-    opened.once('close', () => {
-      session = undefined;
-    });
-    // a session that is destroyed first writes once more, which Node does not survive while the last write is stuck
-    connection.once('close', () => opened.destroy());
-    end = () => connection.destroy();
+    const client = connectHttp2(connection, { window: WINDOW_BYTES, silenceMs, ask: questioner(authority) });
+    end = () => client.close();
     if (closed) end();
-    return opened;
+    const explain = (reason: string) => {
+      if (failure !== undefined) return failure;
+      const lost = `connection to ${target} was lost`;
+      if (reason === HUNG_UP) return lost;
+      return advice && reason.startsWith('no sign of life') ? `${lost}: ${reason}; ${advice}` : `${lost}: ${reason}`;
+    };
+    return { client, explain };
   };
-  const getSession = (): Promise<http2.ClientHttp2Session> => {
-    if (closed) return Promise.reject(new RpcError(Code.unavailable, `the client of ${options.target} is closed`));
-    if (!session) {
-      const connecting = connect();
-      connecting.catch(() => {
-        session = undefined;
-      });
-      session = connecting;
-    }
-    return session;
+  const getConnection = async (): Promise<Opened> => {
+    if (closed) throw new RpcError(Code.unavailable, `the client of ${target} is closed`);
+    const known = current;
+    const opened = await known?.catch(() => undefined);
+    if (opened && !opened.client.isLost) return opened;
+    if (current === known) current = connect(); // the first to notice
+    return current!;
   };
 
-  return {
+  const channel: GrpcChannel = {
     close() {
       closed = true;
       end();
@@ -69,7 +90,73 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     getConnectivityState: () => (closed ? connectivityState.SHUTDOWN : connectivityState.READY),
     watchConnectivityState: (_state, _deadline, callback) => callback(),
     getChannelzRef: () => ({ kind: 'channel' as never, id: 0, name: options.target }),
-    createCall: (method, deadline) => createCall(method, deadline, options, getSession),
+    createCall: (method, deadline) => createCall(method, deadline, options, getConnection, Number.POSITIVE_INFINITY),
+  };
+  const unary: GrpcChannel = {
+    ...channel,
+    createCall: (method, deadline) => createCall(method, deadline, options, getConnection, 1),
+  };
+  return { ...channel, unary };
+}
+
+/** Asks a small question, unless the last one is still open. */
+function questioner(authority: string): (client: Http2Client) => void {
+  let open = false;
+  return (client) => {
+    if (open) return;
+    open = true;
+    const end = () => {
+      open = false;
+    };
+    client.request(requestHeaders(authority, QUESTION), { headers() {}, data() {}, end }, frame(new Uint8Array(0)));
+  };
+}
+
+const requestHeaders = (authority: string, path: string): HeaderField[] => [
+  [':method', 'POST'],
+  [':scheme', 'http'],
+  [':path', path],
+  [':authority', authority],
+  ['te', 'trailers'],
+  ['content-type', 'application/grpc'],
+  ['user-agent', 'tsfront'],
+];
+
+/** The headers of a call's metadata, bytes in base64. */
+const metadataHeaders = (metadata: Metadata): HeaderField[] =>
+  Object.entries(metadata.toHttp2Headers()).flatMap(([name, values]) =>
+    [values ?? []].flat().map((value): HeaderField => [name, String(value)]),
+  );
+
+/** What arrives of an answer, for one reader; `taken` is told of what it has read. */
+function createInbox(taken: (bytes: number) => void) {
+  let chunks: Buffer[] = [];
+  let complete = false;
+  let wake = () => {};
+  return {
+    add(chunk: Buffer) {
+      chunks.push(chunk);
+      wake();
+    },
+    end() {
+      complete = true;
+      wake();
+    },
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        const ready = chunks;
+        chunks = [];
+        for (const chunk of ready) {
+          taken(chunk.length);
+          yield chunk;
+        }
+        if (chunks.length > 0) continue;
+        if (complete) return;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
   };
 }
 
@@ -77,9 +164,10 @@ function createCall(
   method: string,
   deadline: Date | number,
   options: DuplexChannelOptions,
-  getSession: () => Promise<http2.ClientHttp2Session>,
+  getConnection: () => Promise<Opened>,
+  mostAnswers: number,
 ): Call {
-  let stream: http2.ClientHttp2Stream | undefined;
+  let request: Request | undefined;
   let listener: Listener | undefined;
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
@@ -95,63 +183,60 @@ function createCall(
     listener?.onReceiveStatus(status);
   };
   const fail = (code: number, details: string) => finish({ code, details, metadata: new Metadata() });
-  const withStream = (act: () => void) => {
-    if (stream) act();
+  const withRequest = (act: () => void) => {
+    if (request) act();
     else queued.push(act);
   };
 
   const run = async (metadata: Metadata) => {
-    const session = await getSession();
+    const { client, explain } = await getConnection();
     if (ended) return;
-    stream = session.request({
-      ...metadata.toHttp2Headers(),
-      ':method': 'POST',
-      ':path': method,
-      te: 'trailers',
-      'content-type': 'application/grpc',
-      'user-agent': 'tsfront',
-    });
-    let status: StatusObject | undefined;
-    const takeStatus = (headers: http2.IncomingHttpHeaders) => {
-      if (headers['grpc-status'] === undefined) return;
-      status = {
-        code: Number(headers['grpc-status']),
-        details: decodeStatusMessage(String(headers['grpc-message'] ?? '')),
-        metadata: Metadata.fromHttp2Headers(headers),
-      };
+    const answer = new Map<string, string>();
+    const inbox = createInbox((bytes) => request?.taken(bytes));
+    let lost: string | undefined;
+    const settle = () => {
+      const status = answer.get('grpc-status');
+      if (status !== undefined) finish(toStatus(status, answer));
+      else fail(Code.unavailable, lost ?? `${options.target} ended ${method} without a status`);
     };
-    let cause = '';
-    stream.on('error', (error) => {
-      cause = `: ${error.message}`;
+    const opened = client.request([...requestHeaders(options.authority, method), ...metadataHeaders(metadata)], {
+      headers(fields) {
+        const first = answer.size === 0;
+        for (const [name, value] of fields) answer.set(name, value);
+        const http = answer.get(':status');
+        if (http !== '200') {
+          fail(Code.unavailable, `${options.target} answered with HTTP status ${http}`);
+          request?.cancel();
+        } else if (first) listener?.onReceiveMetadata(new Metadata());
+      },
+      data: (chunk) => inbox.add(chunk),
+      end(reason) {
+        if (reason !== undefined) lost = explain(reason);
+        inbox.end();
+        // after the reader below has had its chance to deliver what has arrived
+        if (!answer.has('grpc-status')) setImmediate(settle);
+      },
     });
-    stream.on('trailers', takeStatus);
-    stream.on('response', (headers) => {
-      if (headers[':status'] !== 200) {
-        fail(Code.unavailable, `${options.target} answered with HTTP status ${headers[':status']}`);
-        stream?.close(http2.constants.NGHTTP2_CANCEL);
-        return;
-      }
-      listener?.onReceiveMetadata(Metadata.fromHttp2Headers(headers));
-      takeStatus(headers);
-    });
-    stream.once('close', () => {
-      // after the reader below has had its chance to deliver what has arrived
-      setImmediate(() => {
-        if (!status) fail(Code.unavailable, `connection to ${options.target} was lost${cause}`);
-      });
-    });
+    request = opened;
     for (const act of queued.splice(0)) act();
-    for await (const message of deframe(stream)) {
-      while (credit === 0 && !ended) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+    try {
+      let answers = 0;
+      for await (const message of deframe(inbox)) {
+        if (++answers > mostAnswers) throw new RpcError(Code.internal, `${method} was answered more than once`);
+        while (credit === 0 && !ended) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        if (ended) return;
+        credit--;
+        listener?.onReceiveMessage(Buffer.from(message));
       }
-      if (ended) return;
-      credit--;
-      listener?.onReceiveMessage(Buffer.from(message));
+    } catch (error) {
+      opened.cancel();
+      if (lost === undefined) throw error;
     }
-    if (status) finish(status);
+    settle();
   };
 
   const call: Call = {
@@ -159,10 +244,9 @@ function createCall(
       listener = startedListener;
       const expires = typeof deadline === 'number' ? deadline : deadline.getTime();
       if (Number.isFinite(expires)) {
-        timer = setTimeout(
-          () => call.cancelWithStatus(Code.deadlineExceeded, `no answer from ${options.target} in time`),
-          Math.max(0, expires - Date.now()),
-        );
+        const ms = Math.max(0, expires - Date.now());
+        const late = `${options.target} did not answer ${method} within ${Math.ceil(ms / 1000)} s`;
+        timer = setTimeout(() => call.cancelWithStatus(Code.deadlineExceeded, late), ms);
       }
       run(metadata).catch((error: unknown) => {
         if (error instanceof RpcError) fail(error.code, error.status);
@@ -171,23 +255,32 @@ function createCall(
     },
     cancelWithStatus(code, details) {
       fail(code, details);
-      stream?.close(http2.constants.NGHTTP2_CANCEL);
+      request?.cancel();
     },
     sendMessageWithContext(context, message) {
-      withStream(() => {
-        if (stream?.writable) stream.write(frame(message), () => context.callback?.());
-        else context.callback?.();
-      });
+      withRequest(() => request!.write(frame(message), () => context.callback?.()));
     },
     startRead() {
       credit++;
       wake?.();
     },
-    halfClose: () => withStream(() => stream?.end()),
+    halfClose: () => withRequest(() => request!.end()),
     getPeer: () => options.target,
     getCallNumber: () => 0,
     setCredentials: () => {},
     getAuthContext: () => null,
   };
   return call;
+}
+
+/** grpc-js needs nothing of the headers but these, and prints those that it does not like. */
+function toStatus(code: string, answer: ReadonlyMap<string, string>): StatusObject {
+  const metadata = new Metadata();
+  const details = answer.get('grpc-status-details-bin');
+  if (details !== undefined) metadata.set('grpc-status-details-bin', Buffer.from(details, 'base64'));
+  return {
+    code: /^\d{1,9}$/.test(code) ? Number(code) : Code.unknown,
+    details: decodeStatusMessage(answer.get('grpc-message') ?? ''),
+    metadata,
+  };
 }

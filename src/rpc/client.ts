@@ -1,25 +1,35 @@
 /** Typed clients from generated service descriptors, on grpc-js. */
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { Client, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import { Client, type ClientOptions, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import type { Channel } from './channel.ts';
 import { type CallOptions, methodPath, type Service, type ServiceClient } from './service.ts';
 import { Code, RpcError } from './status.ts';
 import { toRpcError } from './status-details.ts';
 import type { UnaryTransport } from './unary.ts';
 
-/** A client of a service on a channel. */
-export function createClient<S extends Service>(service: S, channel: Channel): ServiceClient<S> {
-  const client = new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
+/** Milliseconds that a unary method may take, where a call does not say. */
+export type MethodTimeouts<S extends Service> = { readonly [K in keyof S['method']]?: number };
+
+/** A client of a service on a channel. Methods without a timeout have as long as the peer shows that it lives. */
+export function createClient<S extends Service>(
+  service: S,
+  channel: Channel,
+  timeouts: MethodTimeouts<S> = {},
+): ServiceClient<S> {
+  const client = clientOn(channel);
+  const unaryClient = clientOn(channel.unary ?? channel);
   const methods: Record<string, unknown> = {};
   for (const [name, { input, output, methodKind }] of Object.entries(service.method)) {
     const path = methodPath(service, name);
     const serialize = (message: MessageInitShape<typeof input>) => Buffer.from(toBinary(input, create(input, message)));
     const deserialize = (bytes: Buffer) => fromBinary(output, bytes);
     if (methodKind === 'unary') {
+      const timeout = timeouts[name];
       methods[name] = (request: MessageInitShape<typeof input>, options: CallOptions = {}) =>
         new Promise((resolve, reject) => {
           const metadata = toMetadata(options);
-          const call = client.makeUnaryRequest(path, serialize, deserialize, request, metadata, deadline(options), end);
+          const limit = deadline({ timeout: options.timeout ?? timeout });
+          const call = unaryClient.makeUnaryRequest(path, serialize, deserialize, request, metadata, limit, end);
           const release = onAbort(options.signal, () => call.cancel());
           function end(error: ServiceError | null, response?: unknown) {
             release();
@@ -76,7 +86,7 @@ export function createClient<S extends Service>(service: S, channel: Channel): S
 
 /** Unary calls with messages that are encoded already, on the same channel as clients. */
 export function createUnaryCaller(channel: Channel, metadata: CallOptions['metadata'] = {}): UnaryTransport {
-  const client = new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
+  const client = clientOn(channel.unary ?? channel);
   return {
     unary: (method, request, { timeoutMs } = {}) =>
       new Promise((resolve, reject) => {
@@ -98,6 +108,9 @@ export function createUnaryCaller(channel: Channel, metadata: CallOptions['metad
     close() {}, // the channel is not ours
   };
 }
+
+const clientOn = (channel: NonNullable<ClientOptions['channelOverride']>) =>
+  new Client(channel.getTarget(), credentials.createInsecure(), { channelOverride: channel });
 
 function toMetadata(options: CallOptions): Metadata {
   const metadata = new Metadata();

@@ -19,9 +19,15 @@ export interface UnaryTransport {
 const prefixSize = 5; // one byte of flags, four of length
 const windowSize = MAX_MESSAGE_BYTES + (1 << 20); // for the largest message, so that no answer waits for the window
 
-/** Speaks HTTP/2 as the client end of `duplex`. */
-export function createUnaryTransport(duplex: Duplex): UnaryTransport {
-  const client = connectHttp2(duplex, windowSize);
+/**
+ * How long BuildKit may be silent. A frontend that gives up fails the build, while one that waits for a daemon that hangs
+ * costs nobody anything: longer than clients wait.
+ */
+const SILENCE_MS = 120_000;
+
+/** Speaks HTTP/2 as the client end of `duplex`. A server that is silent for `silenceMs` while calls are open is given up. */
+export function createUnaryTransport(duplex: Duplex, silenceMs = SILENCE_MS): UnaryTransport {
+  const client = connectHttp2(duplex, { window: windowSize, silenceMs });
   return {
     unary: (method, request, { timeoutMs } = {}) =>
       new Promise((resolve, reject) => {
@@ -30,10 +36,10 @@ export function createUnaryTransport(duplex: Duplex): UnaryTransport {
         const headers = new Map<string, string>();
         const fail = (error: RpcError) => {
           clearTimeout(timer);
-          giveUp();
+          call.cancel();
           reject(error);
         };
-        const giveUp = client.request(
+        const call = client.request(
           [
             [':method', 'POST'],
             [':scheme', 'http'],
@@ -43,7 +49,6 @@ export function createUnaryTransport(duplex: Duplex): UnaryTransport {
             ['te', 'trailers'],
             ['user-agent', 'tsfront'],
           ],
-          frame(request),
           {
             headers(fields) {
               for (const [name, value] of fields) headers.set(name, value);
@@ -59,10 +64,11 @@ export function createUnaryTransport(duplex: Duplex): UnaryTransport {
               else resolve(body.message());
             },
           },
+          frame(request),
         );
         const timer = timeoutMs
           ? setTimeout(
-              () => fail(new RpcError(Code.deadlineExceeded, `no answer to ${method} within ${timeoutMs} ms`)),
+              () => fail(new RpcError(Code.deadlineExceeded, `no answer to ${method} within ${timeoutMs / 1000} s`)),
               timeoutMs,
             )
           : undefined;
@@ -73,26 +79,31 @@ export function createUnaryTransport(duplex: Duplex): UnaryTransport {
 
 /** Collects the one message of an answer. */
 function createMessageReader() {
-  const chunks: Buffer[] = [];
+  let buffer: Buffer = Buffer.alloc(0);
   let size = 0;
   let wanted = -1;
   return {
     add(chunk: Buffer): RpcError | undefined {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (wanted < 0 && size >= prefixSize) {
-        const head = chunks.length === 1 ? chunk : Buffer.concat(chunks);
-        if (head[0] !== 0) return new RpcError(Code.internal, 'the server sent a compressed message');
-        wanted = head.readUInt32BE(1);
+      if (wanted < 0) {
+        buffer = size === 0 ? chunk : Buffer.concat([buffer, chunk]);
+        size = buffer.length;
+        if (size < prefixSize) return undefined;
+        if (buffer[0] !== 0) return new RpcError(Code.internal, 'the server sent a compressed message');
+        wanted = buffer.readUInt32BE(1);
         if (wanted > MAX_MESSAGE_BYTES) return tooLarge('received', wanted);
+        if (size < prefixSize + wanted) buffer = Buffer.concat([buffer], prefixSize + wanted); // with room for the rest
+      } else {
+        chunk.copy(buffer, size);
+        size += chunk.length;
       }
-      return undefined;
+      if (size <= prefixSize + wanted) return undefined;
+      return new RpcError(Code.internal, 'the server sent more than one message');
     },
     incomplete: () =>
       wanted >= 0 && size === prefixSize + wanted
         ? undefined
         : new RpcError(Code.internal, 'the server ended its answer before the message was complete'),
-    message: () => (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).subarray(prefixSize),
+    message: () => buffer.subarray(prefixSize),
   };
 }
 
@@ -116,7 +127,7 @@ function statusOf(headers: ReadonlyMap<string, string>, lost: string | undefined
   }
   const details = headers.get('grpc-status-details-bin');
   return toRpcError(
-    Number(code),
+    /^\d{1,9}$/.test(code) ? Number(code) : Code.unknown,
     decodeStatusMessage(headers.get('grpc-message') ?? ''),
     details === undefined ? undefined : Buffer.from(details, 'base64'),
   );

@@ -96,6 +96,29 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
     expect(seen).toEqual(['in', 'err\n', 3]);
   });
 
+  test('holds a program back whose output nobody reads', async () => {
+    let held = 0;
+    let total = 0;
+    await run({
+      frontend: async (bridge) => {
+        const { ref } = await bridge.solve({ definition: image(base).marshal() });
+        const container = await bridge.container({ mounts: [{ dest: '/', ref }] });
+        const args = ['sh', '-c', 'head -c 50000000 /dev/zero; echo end >&2'];
+        const child = container.exec({ args, env: ['PATH=/bin'] });
+        child.stderr.resume();
+        await expect.poll(() => child.stdout.readableLength, { timeout: 20_000 }).toBeGreaterThan(15 << 20);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        held = child.stdout.readableLength;
+        for await (const chunk of child.stdout) total += chunk.length;
+        expect(await child.exit).toBe(0);
+        await container.release();
+        return { metadata: new Map() };
+      },
+    });
+    expect(held).toBeLessThan(18 << 20);
+    expect(total).toBe(50_000_000);
+  });
+
   test('runs programs with caches and secrets', async () => {
     let seen: unknown;
     await run({

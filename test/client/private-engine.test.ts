@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Connection, connect, prune, type SolveOptions, solve } from '../../src/client/index.ts';
+import { type Connection, connect, listHistory, prune, type SolveOptions, solve } from '../../src/client/index.ts';
 import { ends } from '../ends.ts';
+import { runCommand } from '../engine/command.ts';
 import { startPrivateEngine } from '../engine/engine.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
@@ -55,6 +57,57 @@ await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
       expect(hit, JSON.stringify(entry)).toBe(entry !== undefined);
     }
   });
+
+  test.skipIf(shared.suite === 'own')(
+    'that freezes ends the build with an error, and is rid of it when it thaws',
+    { timeout: 120_000 },
+    async () => {
+      const children = (pid: string) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+      const [pid = ''] = readFileSync(`${engine!.home}/run/engine.pid`, 'utf8').split(' ');
+      const dockerd = children(children(pid)[0]!).find(
+        (child) => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'dockerd',
+      )!;
+      const patient = await connect(engine!.address, { patience: 6000 });
+      const dir = temporaryDir();
+      const dest = path.join(dir, 'out');
+      writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${base}\nRUN echo started; sleep 300\n`);
+      const command = runCommand(
+        process.execPath,
+        [path.resolve(import.meta.dirname, '../../src/cli.ts'), 'build', '--progress=plain', `--output=${dest}`, dir],
+        { env: { ...engine!.env, DOCKER_HOST: engine!.address, TSFRONT_PATIENCE: '6' }, timeout: 100_000 },
+      );
+      const files = { Dockerfile: `FROM ${base}\nRUN echo started; sleep 200\n` };
+      const build = solve(patient, {
+        frontend: 'dockerfile.v0',
+        localDirs: { context: files, dockerfile: files },
+        auth: false,
+      });
+      try {
+        for await (const { logs } of build.status) if (logs.length > 0) break;
+        // the command's build as well
+        await expect
+          .poll(async () => (await listHistory(patient)).filter(({ status }) => status === 'running').length, {
+            timeout: 30_000,
+          })
+          .toBe(2);
+        process.kill(Number(dockerd), 'SIGSTOP');
+        const error = await ends(build.result, 30_000).catch((reason: Error) => reason);
+        expect((error as Error).message).toMatch(
+          /^Unavailable: connection to unix:\/\/.* was lost: no sign of life for 6 s; it hangs or is suspended/,
+        );
+        const { status, stderr } = await ends(command, 30_000);
+        expect(stderr).toMatch(/\nERROR: .*no sign of life for 6 s; .*TSFRONT_PATIENCE=SECONDS waits longer\n$/);
+        expect(stderr).not.toMatch(/^ +at /m);
+        expect(status).toBe(1);
+        expect(readdirSync(dir)).toEqual(['Dockerfile']);
+      } finally {
+        process.kill(Number(dockerd), 'SIGCONT');
+        patient.close();
+      }
+      const running = async () => (await listHistory(connection!)).filter(({ status }) => status === 'running');
+      await expect.poll(running, { timeout: 30_000 }).toEqual([]);
+    },
+  );
 
   test.skipIf(shared.suite === 'own')('that is killed ends the build with an error, at once', async () => {
     const build = start(`FROM ${base}\nRUN echo started; sleep 60\n`);

@@ -16,6 +16,7 @@ import {
   type Connection,
   connect,
   emptyBuildState,
+  errorSources,
   reduceStatus,
   type SolveOptions,
   solve,
@@ -211,5 +212,14 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     );
     expect(denied).toContain('not allowed by policy');
     expect(denied).toContain('no images today');
+  });
+
+  test('tells an error that quotes a Dockerfile of 300 kB', async () => {
+    const Dockerfile = `FROM ${base}\n${`# ${'x'.repeat(200)}\n`.repeat(1500)}COPY missing /\n`;
+    const files = { Dockerfile };
+    const localDirs = { context: files, dockerfile: files };
+    const error = await solve(connection, { frontend: DOCKERFILE, localDirs, auth: false }).result.catch((e) => e);
+    expect(error.message).toMatch(/"\/missing": not found$/);
+    expect(errorSources(error)[0]?.text).toBe(Dockerfile);
   });
 });

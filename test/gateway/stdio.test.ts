@@ -1,72 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
-import path from 'node:path';
-import { Duplex } from 'node:stream';
+import { spawnSync } from 'node:child_process';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { frontendCapabilities, llbCapabilities } from '../../src/gateway/caps.ts';
 import { readEnvironment } from '../../src/gateway/stdio.ts';
-import type { Status } from '../../src/gen/google/rpc/status_pb.ts';
-import {
-  PongResponseSchema,
-  ReadFileRequestSchema,
-  ReadFileResponseSchema,
-  ReturnRequestSchema,
-  SolveResponseSchema,
-} from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
-import { type Handler, serve } from './server.ts';
-
-type Answers = Readonly<Record<string, Handler>>;
-
-const caps = (known: ReadonlyMap<string, unknown>) => [...known.keys()].map((ID) => ({ ID, Enabled: true }));
-const empty = new Uint8Array();
-const notFound = () => {
-  throw Object.assign(new Error('no such file'), { code: 2 });
-};
-
-const entry = path.resolve(import.meta.dirname, '../../src/frontend.ts');
-
-/** Starts the frontend's process as BuildKit does. */
-function start(answers: Answers, env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [entry], {
-    env: { PATH: process.env['PATH'], BUILDKIT_SESSION_ID: 's', BUILDKIT_WORKERS: '[]', ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  child.stdin.on('error', () => {});
-  let returned: { error?: Status | undefined } | undefined;
-  const all: Answers = {
-    Ping: () =>
-      toBinary(
-        PongResponseSchema,
-        create(PongResponseSchema, { FrontendAPICaps: caps(frontendCapabilities), LLBCaps: caps(llbCapabilities) }),
-      ),
-    Inputs: () => empty,
-    Warn: () => empty,
-    Return: (_, request) => {
-      returned = fromBinary(ReturnRequestSchema, request);
-      return empty;
-    },
-    Solve: () =>
-      toBinary(
-        SolveResponseSchema,
-        create(SolveResponseSchema, { result: { result: { case: 'ref', value: { id: 'r' } } } }),
-      ),
-    ReadFile: notFound,
-    ...answers,
-  };
-  const session = serve(Duplex.from({ readable: child.stdout, writable: child.stdin }), (method, request, stream) => {
-    const answer = all[method];
-    if (!answer) throw Object.assign(new Error(`unknown method ${method}`), { code: 12 });
-    return answer(method, request, stream);
-  });
-  const exited = new Promise<{ code: number | null; returned: typeof returned; stderr: string }>((resolve) => {
-    child.on('exit', (code) => resolve({ code, returned, stderr }));
-  });
-  return { child, session, exited };
-}
+import { ReadFileRequestSchema, ReadFileResponseSchema } from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
+import { entry, notFound, startFrontend as start } from './frontend-process.ts';
+import type { Handler } from './server.ts';
 
 const dockerfile =
   (text: string | Uint8Array): Handler =>

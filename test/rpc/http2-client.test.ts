@@ -27,7 +27,7 @@ async function connect(handler: Handler, settings: http2.Settings = {}, window =
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
   socket.setNoDelay().on('close', () => server.close());
-  return { client: connectHttp2(socket, window), socket };
+  return { client: connectHttp2(socket, { window, silenceMs: 60_000 }), socket };
 }
 
 interface Answer {
@@ -40,11 +40,12 @@ function call(client: ReturnType<typeof connectHttp2>, fields: HeaderField[], bo
   return new Promise((resolve) => {
     const headers: Record<string, string> = {};
     const chunks: Buffer[] = [];
-    client.request(fields, body, {
-      headers: (received) => Object.assign(headers, Object.fromEntries(received)),
-      data: (chunk) => chunks.push(chunk),
-      end: (reason) => resolve({ headers, body: Buffer.concat(chunks), reason }),
-    });
+    const handler = {
+      headers: (received: readonly HeaderField[]) => Object.assign(headers, Object.fromEntries(received)),
+      data: (chunk: Buffer) => chunks.push(chunk),
+      end: (reason: string | undefined) => resolve({ headers, body: Buffer.concat(chunks), reason }),
+    };
+    client.request(fields, handler, body);
   });
 }
 
@@ -137,12 +138,13 @@ test('a request that is given up is heard of no more', async () => {
   const { client } = await connect((stream) => {
     stream.on('close', () => closed.resolve(stream.rstCode!));
   });
-  const giveUp = client.request(post('/'), Buffer.from('x'), {
+  const handler = {
     headers: () => expect.fail('an answer'),
     data: () => expect.fail('an answer'),
     end: () => expect.fail('an end'),
-  });
-  setTimeout(giveUp, 20);
+  };
+  const request = client.request(post('/'), handler, Buffer.from('x'));
+  setTimeout(() => request.cancel(), 20);
   expect(await closed.promise).toBe(http2.constants.NGHTTP2_CANCEL);
   client.close();
 });
@@ -156,7 +158,7 @@ test.each([
   ['a header block that is not begun', '000000040000000000 000001090400000001 82', 'not begun'],
 ])('a peer that breaks the protocol is an error, not a hang: %s', async (_, sent, reason) => {
   const [near, far] = duplexPair();
-  const client = connectHttp2(near, 1 << 20);
+  const client = connectHttp2(near, { window: 1 << 20, silenceMs: 0 });
   const answer = call(client, post('/'), Buffer.from('x'));
   far.write(sent.startsWith('0') ? Buffer.from(sent.replaceAll(' ', ''), 'hex') : sent);
   expect((await answer).reason).toContain(reason);
@@ -190,7 +192,7 @@ test('the server’s chunks may be cut anywhere', async () => {
   near.on('data', (chunk: Buffer) => {
     for (const byte of chunk) dribble.push(Buffer.of(byte));
   });
-  const client = connectHttp2(dribble, 1 << 20);
+  const client = connectHttp2(dribble, { window: 1 << 20, silenceMs: 0 });
   const body = Buffer.alloc(10_000, 'cut ');
   expect((await call(client, post('/'), body)).body.equals(body)).toBe(true);
 });

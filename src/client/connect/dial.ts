@@ -18,8 +18,11 @@ export interface DialOptions {
 /** With TLS the server chooses: BuildKit speaks h2 only, Docker http/1.1 only. */
 const applicationProtocols = { docker: ['http/1.1'], buildkit: ['h2'], detect: ['h2', 'http/1.1'] };
 
+/** A connection that counts what has come. */
+export type CountingDuplex = Duplex & { readonly bytesRead: number };
+
 /** Opens a connection. @throws Error that names the address */
-export async function dial(address: Address, options: DialOptions): Promise<Duplex> {
+export async function dial(address: Address, options: DialOptions): Promise<CountingDuplex> {
   try {
     switch (address.via) {
       case 'socket':
@@ -93,7 +96,7 @@ function connected<S extends net.Socket>(socket: S, event: string, signal: Abort
 function spawned(
   [program, ...args]: readonly [string, ...string[]],
   onComplaint: DialOptions['onComplaint'],
-): Promise<Duplex> {
+): Promise<CountingDuplex> {
   return new Promise((resolve, reject) => {
     const child = startProgram(program, args);
     child.once('error', reject);
@@ -110,7 +113,8 @@ function spawned(
         if (/^[\t\r\n -~]+$/.test(text) && !text.startsWith('HTTP/')) complain(text);
       });
       child.stdin.on('error', () => {}); // EPIPE: the exit below says more
-      const stream = new Duplex({
+      let bytesRead = 0;
+      const duplex = new Duplex({
         read: () => child.stdout.resume(),
         write(chunk, _encoding, done) {
           child.stdin.write(chunk, () => done());
@@ -123,7 +127,9 @@ function spawned(
           done(error);
         },
       });
-      child.stdout.on('data', (chunk) => {
+      const stream = Object.defineProperty(duplex, 'bytesRead', { get: () => bytesRead }) as CountingDuplex;
+      child.stdout.on('data', (chunk: Buffer) => {
+        bytesRead += chunk.length;
         if (!stream.push(chunk)) child.stdout.pause();
       });
       child.once('close', (code) => {

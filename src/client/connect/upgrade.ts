@@ -7,12 +7,12 @@ const MAX_HEAD_BYTES = 64 << 10;
  * Sends `POST path` with `Upgrade: h2c` and resolves with the connection once the daemon has agreed.
  * @throws Error with the daemon's answer when it has not
  */
-export async function upgrade(
-  connection: Duplex,
+export async function upgrade<C extends Duplex>(
+  connection: C,
   path: string,
   headers: Readonly<Record<string, readonly string[]>>,
   signal: AbortSignal,
-): Promise<Duplex> {
+): Promise<C> {
   const lines = Object.entries(headers).flatMap(([name, values]) => values.map((value) => `${name}: ${value}`));
   for (const line of lines) if (/[\r\n]/.test(line)) throw new Error('a header must not contain line breaks');
   connection.write(
@@ -112,6 +112,16 @@ async function readMessage(connection: Duplex): Promise<string> {
     // what has come counts
   }
   clearTimeout(timer);
-  const json = /"message":("(?:[^"\\]|\\.)*")/.exec(received)?.[1];
-  return json ? (JSON.parse(json) as string).trim() : '';
+  return messageIn(received)?.trim() ?? '';
+}
+
+/** The engine's message in (what may be a part of) its JSON; as it stands where it is no JSON after all. */
+export function messageIn(text: string, name = 'message'): string | undefined {
+  const json = new RegExp(`"(?:${name})":("(?:[^"\\\\]|\\\\.)*")`).exec(text)?.[1];
+  if (json === undefined) return undefined;
+  try {
+    return JSON.parse(json) as string;
+  } catch {
+    return json;
+  }
 }

@@ -1,0 +1,40 @@
+/**
+ * Notices a peer that has stopped: a process that hangs or is suspended, a network that swallows everything. A call may
+ * rightly take hours, so that calls have no time limit; but whoever works on one answers a small question meanwhile.
+ */
+
+/** A peer is asked, and its silence counted, that many times before it is given up. */
+const STEPS = 6;
+
+export interface LivenessOptions {
+  /** Milliseconds without a sign of life after which the peer is given up. */
+  readonly silenceMs: number;
+  /** A number that changes with whatever arrives from the peer; undefined while nothing is expected of it. */
+  arrived(): number | undefined;
+  /** Asks the peer something that it answers at once. */
+  ask(): void;
+  /** Called once, when it is given up. */
+  giveUp(): void;
+}
+
+/**
+ * Watches a peer; returns a function that ends the watch.
+ *
+ * Silence is counted in steps that this process has seen pass, not by the clock: after the sleep of a laptop, a stop of
+ * this process or a long computation the peer has its time again, and is asked before it is given up.
+ */
+export function watchLiveness({ silenceMs, arrived, ask, giveUp }: LivenessOptions): () => void {
+  let seen = arrived();
+  let silent = 0;
+  const timer = setInterval(() => {
+    const now = arrived();
+    silent = now === undefined || now !== seen ? 0 : silent + 1;
+    seen = now;
+    if (silent >= STEPS) {
+      clearInterval(timer);
+      giveUp();
+    } else if (silent > 0) ask();
+  }, silenceMs / STEPS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
