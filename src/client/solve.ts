@@ -6,6 +6,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { requireCapability } from '../gateway/caps.ts';
 import type { SolveRequestSchema } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
+import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import type { Definition } from '../llb/definition.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import { explainMissing, requireSeveralExporters } from './abilities.ts';
@@ -329,6 +330,7 @@ async function* watch(
   stopped: AbortSignal | undefined,
 ) {
   await started;
+  const sources: SourceInfo[] = [];
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const expectEnd = () => {
@@ -340,7 +342,7 @@ async function* watch(
   try {
     for await (const response of connection.control.status({ Ref: ref }, { signal: stop.signal })) {
       if (ended.aborted) expectEnd();
-      yield fromStatusResponse(response);
+      yield fromStatusResponse(response, sources);
     }
   } catch (error) {
     // the build's own result says what went wrong

@@ -95,7 +95,8 @@ export class VersionedList<T> {
   with(items: readonly T[]): VersionedList<T> {
     if (items.length === 0) return this;
     // what another version has added is not ours
-    const shared = this.shared.length === this.length && this.length > 0 ? this.shared : this.shared.slice(0, this.length);
+    const shared =
+      this.shared.length === this.length && this.length > 0 ? this.shared : this.shared.slice(0, this.length);
     for (const item of items) shared.push(item);
     return new VersionedList(shared);
   }

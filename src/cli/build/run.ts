@@ -203,8 +203,9 @@ async function show(
   const warnings = await showProgress(running.status, display);
   if (warnings.length > 0 && isForPeople(mode)) {
     await running.result.catch(() => {});
-    const { formatWarnings } = await import('../../client/progress/source.ts');
-    io.writeStderr(`${formatWarnings(warnings)}\n`); // an error that follows stands apart
+    const { formatWarnings, MAX_WARNINGS } = await import('../../client/progress/source.ts');
+    const more = warnings.length > MAX_WARNINGS ? 'tsfront check --format json lists all of a Dockerfile\n' : '';
+    io.writeStderr(`${formatWarnings(warnings)}${more}\n`); // an error that follows stands apart
   }
   return { result: await running.result, warnings };
 }

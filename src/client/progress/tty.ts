@@ -4,6 +4,7 @@ import { redactCredentials } from '../../text/redact.ts';
 import type { Display, Output } from './display.ts';
 import { formatProgress } from './format.ts';
 import { createLogText, type LogText } from './log-text.ts';
+import { MAX_WARNINGS } from './source.ts';
 import { createTrace, duration, isCanceled, isCompleted, type Step } from './trace.ts';
 
 const LOG_LINES = 6;
@@ -57,9 +58,11 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
           step: undefined,
         }),
       );
-    const warnings = step.warnings.map(
+    const rest = step.warnings.length - MAX_WARNINGS;
+    const told = step.warnings.slice(0, MAX_WARNINGS).map(({ short }) => printableLine(short));
+    const warnings = (rest > 0 ? [...told, `and ${rest} more`] : told).map(
       (warning): Line => ({
-        text: `WARN: ${printableLine(warning.short)}`,
+        text: `WARN: ${warning}`,
         seconds: first.seconds,
         status: '',
         style: 'canceled',
@@ -145,7 +148,7 @@ function overwrite(line: string, more: string): string {
   const text = more.replace(/\r$/, '');
   const start = text.lastIndexOf('\r') + 1;
   const added = withoutSequences(text.slice(start).slice(-LINE_LENGTH)).replaceAll('\t', ' ');
-  return (more.includes('\r') ? added : line + added).slice(-LINE_LENGTH);
+  return (start > 0 ? added : line + added).slice(-LINE_LENGTH);
 }
 
 function padded(text: string, width: number): string {
