@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { endProcess } from './cli/interrupt.ts';
 import { processIo } from './cli/io.ts';
 import { main } from './cli/main.ts';
 
@@ -10,4 +11,4 @@ const version = () => JSON.parse(readFileSync(new URL('../package.json', import.
 let code = 0;
 if (args[0] !== '--version' && args[0] !== '-V') code = await main(args, io);
 else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
-process.exit(await io.end(code)); // whatever still waits, such as an open standard input, is of no more use
+endProcess(await io.end(code), io.signal); // whatever still waits, such as an open standard input, is of no more use

@@ -43,17 +43,16 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
     throw new UsageError('a request (--opt requestid) is no build and has no LLB: `tsfront check` lints a Dockerfile');
   const build = await openBuild(context, flags, io);
   try {
-    const [{ compile, CompileError }, { formatError, formatWarning }] = await Promise.all([
+    const [{ compile, CompileError }, { formatError, formatWarnings }] = await Promise.all([
       import('../offline/compile.ts'),
       import('./report.ts'),
     ]);
     const compiled = await untilAborted(compile(build.options), io.signal).catch((error) => {
       if (!(error instanceof CompileError)) throw error;
-      for (const warning of error.warnings) io.writeStderr(formatWarning(warning, io));
-      io.writeStderr(formatError(error, io));
+      io.writeStderr(formatWarnings(error.warnings, io) + formatError(error, io));
       throw new Exit(exitCode.failed);
     });
-    for (const warning of compiled.warnings) io.writeStderr(formatWarning(warning, io));
+    if (compiled.warnings.length > 0) io.writeStderr(formatWarnings(compiled.warnings, io));
     await build.keepImages();
     return compiled;
   } finally {

@@ -13,9 +13,11 @@ const HURRY_MS = 3000;
 /** The reason of an abort by a signal. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+  readonly signal: keyof typeof exitCodes;
   readonly exitCode: number;
   constructor(signal: keyof typeof exitCodes) {
     super(reasons[signal]);
+    this.signal = signal;
     this.exitCode = exitCodes[signal];
   }
 }
@@ -25,10 +27,10 @@ export function interruptSignal(): AbortSignal {
   const abort = new AbortController();
   let hurry: NodeJS.Timeout | undefined;
   const stop = (name: keyof typeof exitCodes) => {
-    const code = exitCodes[name];
-    if (hurry) process.exit(code);
+    const leave = () => endProcess(exitCodes[name], abort.signal);
+    if (hurry) leave();
     if (abort.signal.aborted) {
-      hurry = setTimeout(() => process.exit(code), HURRY_MS);
+      hurry = setTimeout(leave, HURRY_MS);
       return;
     }
     abort.abort(new Interrupted(name));
@@ -36,6 +38,20 @@ export function interruptSignal(): AbortSignal {
   };
   for (const name of Object.keys(exitCodes) as (keyof typeof exitCodes)[]) process.on(name, () => stop(name));
   return abort.signal;
+}
+
+/**
+ * Ends the process, whatever still waits. Node's exit waits for file operations under way, and opening a named pipe that
+ * nobody writes to has no end: where a signal has ended the command, such a process is ended by that signal itself, which
+ * shells show as the same exit code.
+ */
+export function endProcess(code: number, { reason }: AbortSignal): never {
+  const stuck = process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
+  if (stuck && reason instanceof Interrupted) {
+    process.removeAllListeners(reason.signal);
+    process.kill(process.pid, reason.signal);
+  }
+  process.exit(code);
 }
 
 /** The exit code of a command that a signal has ended; 1 where something else has aborted it. */

@@ -7,6 +7,7 @@ import { RemoteSource, UnknownImage } from '../offline/offline-bridge.ts';
 import { formatDiagnostic } from '../parser/code-frame.ts';
 import { type Diagnostic, locatedError } from '../parser/diagnostic.ts';
 import { linesRange, type SourceFile } from '../parser/source.ts';
+import { printableLine } from '../text/printable.ts';
 import type { Io } from './io.ts';
 
 /** Everything that is known about an error, line breaks included. */
@@ -20,7 +21,10 @@ export function formatError(error: unknown, { stderrHasColor: color }: Pick<Io, 
 
   const file = sourceFile(source);
   const all = (located?.diagnostics ?? []).filter(({ severity }) => severity === 'error');
-  if (all.length > 0) return all.map((diagnostic) => `${formatDiagnostic(file, diagnostic, { color })}\n`).join('');
+  if (all.length > 0) {
+    const shown = all.slice(0, MAX_SHOWN).map((diagnostic) => `${formatDiagnostic(file, diagnostic, { color })}\n`);
+    return shown.join('') + formatRest(all.length - shown.length, 'error');
+  }
   const lines = located?.locations.find((location) => location !== undefined && location.start > 0);
   const range = stage?.range ?? (lines && linesRange(file, lines));
   if (!range) return `${source.filename}: error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
@@ -36,7 +40,7 @@ export function formatError(error: unknown, { stderrHasColor: color }: Pick<Io, 
 }
 
 /** A warning as the frontend sent it. */
-export function formatWarning(warning: Warning, { stderrHasColor: color }: Pick<Io, 'stderrHasColor'>): string {
+function formatWarning(warning: Warning, { stderrHasColor: color }: Pick<Io, 'stderrHasColor'>): string {
   const { short, url, source, ranges } = warning;
   const [, code = 'warning', message = short] = /^(\w+): ([\s\S]*?)(?: \(line \d+\))?$/.exec(short) ?? [];
   const range = ranges?.[0];
@@ -54,13 +58,34 @@ export function formatWarning(warning: Warning, { stderrHasColor: color }: Pick<
   return `${formatDiagnostic(file, diagnostic, { color })}\n`;
 }
 
-/** All problems of a file, with a closing line that counts them. */
+/** Of the problems of a Dockerfile, so many warnings and so many errors are shown with their lines; the rest is counted. */
+export const MAX_SHOWN = 50;
+const WHERE_ALL_ARE = '`tsfront check --format json` lists all';
+
+/** The warnings of a compilation. */
+export function formatWarnings(warnings: readonly Warning[], io: Pick<Io, 'stderrHasColor'>): string {
+  const shown = warnings.slice(0, MAX_SHOWN).map((warning) => formatWarning(warning, io));
+  return shown.join('') + formatRest(warnings.length - shown.length, 'warning');
+}
+
+/** All problems of a file, as far as they are shown, with a closing line that counts them. */
 export function formatProblems(source: SourceFile, problems: readonly Diagnostic[], color: boolean): string {
-  if (problems.length === 0) return `${source.filename}: no problems\n`;
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
-  const frames = problems.map((problem) => `${formatDiagnostic(source, problem, { color })}\n`);
-  return `${frames.join('\n')}\n${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}\n`;
+  if (problems.length === 0) return `${printableLine(source.filename)}: no problems\n`;
+  const counts = { error: 0, warning: 0 };
+  const shown = problems.filter(({ severity }) => ++counts[severity] <= MAX_SHOWN);
+  const frames = shown.map((problem) => `${formatDiagnostic(source, problem, { color })}\n`);
+  const rest = [formatRest(counts.error - MAX_SHOWN, 'error'), formatRest(counts.warning - MAX_SHOWN, 'warning')].join(
+    '',
+  );
+  return `${frames.join('\n')}\n${rest}${count(counts.error, 'error')}, ${count(counts.warning, 'warning')}\n`;
+}
+
+function formatRest(rest: number, what: string): string {
+  return rest > 0 ? `and ${count(rest, `more ${what}`)}: ${WHERE_ALL_ARE}\n` : '';
+}
+
+function count(n: number, what: string): string {
+  return `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
 }
 
 function hintFor(error: unknown): string | undefined {

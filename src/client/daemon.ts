@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { UsageRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { BuildHistoryEventType, type BuildHistoryRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
+import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import type { Connection } from './connect.ts';
@@ -166,7 +167,8 @@ export async function listHistory(connection: Connection, ref = ''): Promise<rea
 
 /** Progress of a build of the past, as it was reported then. */
 export async function* historyLogs(connection: Connection, ref: string): AsyncIterable<StatusUpdate> {
-  for await (const response of connection.control.status({ Ref: ref })) yield fromStatusResponse(response);
+  const sources: SourceInfo[] = [];
+  for await (const response of connection.control.status({ Ref: ref })) yield fromStatusResponse(response, sources);
 }
 
 /**

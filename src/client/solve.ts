@@ -6,6 +6,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { requireCapability } from '../gateway/caps.ts';
 import type { SolveRequestSchema } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
+import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import type { Definition } from '../llb/definition.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import { explainMissing, requireSeveralExporters } from './abilities.ts';
@@ -337,6 +338,7 @@ async function* watch(
   stopped: AbortSignal | undefined,
 ) {
   await started;
+  const sources: SourceInfo[] = [];
   const stop = new AbortController();
   let grace: NodeJS.Timeout | undefined;
   let limit: NodeJS.Timeout | undefined;
@@ -352,7 +354,7 @@ async function* watch(
     for await (const response of connection.control.status({ Ref: ref }, { signal: stop.signal })) {
       waiting = false;
       clearTimeout(grace);
-      yield fromStatusResponse(response);
+      yield fromStatusResponse(response, sources);
       if (stop.signal.aborted) return;
       waiting = true;
       if (ended.aborted) expectEnd();

@@ -61,7 +61,12 @@ export interface StatusUpdate {
   readonly warnings: readonly VertexWarning[];
 }
 
-export function fromStatusResponse(response: StatusResponse): StatusUpdate {
+/**
+ * A report as the daemon sends it.
+ *
+ * @param sources those of earlier reports of the build: each warning brings its whole file along, which is kept once
+ */
+export function fromStatusResponse(response: StatusResponse, sources: SourceInfo[] = []): StatusUpdate {
   const text = new TextDecoder();
   return {
     vertexes: response.vertexes.map(fromVertex),
@@ -78,11 +83,23 @@ export function fromStatusResponse(response: StatusResponse): StatusUpdate {
       short: text.decode(warning.short),
       detail: warning.detail.map((line) => text.decode(line)),
       url: warning.url,
-      source: warning.info,
+      source: warning.info && shared(warning.info, sources),
       ranges: warning.ranges,
     })),
   };
 }
+
+function shared(source: SourceInfo, known: SourceInfo[]): SourceInfo {
+  const same = known.find(
+    ({ filename, data }) => filename === source.filename && Buffer.compare(data, source.data) === 0,
+  );
+  if (same) return same;
+  if (known.length < MAX_SOURCES) known.push(source);
+  return source;
+}
+
+/** More files are not looked through. */
+const MAX_SOURCES = 16;
 
 function fromVertex(vertex: VertexMessage): Vertex {
   const { digest, name, inputs, cached, error, progressGroup } = vertex;

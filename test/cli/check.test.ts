@@ -58,3 +58,29 @@ test('as JSON', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ warnings: [{ ruleName: 'StageNameCasing' }], sources: [{}] });
   expect(code).toBe(1);
 });
+
+test('shows 50 warnings with their lines and counts the others; JSON has all', async () => {
+  const stdin = `FROM scratch as a\n${'FROM scratch as a\n'.repeat(1233)}`;
+  const text = await runCli(['check', '--offline', '-'], { stdin });
+  expect(text.code).toBe(1);
+  expect(text.stdout.match(/: warning\[/g)).toHaveLength(50);
+  expect(text.stdout).toContain(
+    '\nand 2,417 more warnings: `tsfront check --format json` lists all\n0 errors, 2,467 warnings\n',
+  );
+  const json = JSON.parse((await runCli(['check', '--offline', '--format=json', '-'], { stdin })).stdout);
+  expect(json.warnings).toHaveLength(2467);
+  const compiled = await runCli(['compile', '--offline', '-'], { stdin });
+  expect(compiled.code).toBe(0);
+  expect(compiled.stderr.match(/: warning\[/g)).toHaveLength(50);
+  expect(compiled.stderr).toContain(' more warnings: `tsfront check --format json` lists all\n');
+});
+
+test('shows errors before warnings that are too many, and no more than 50 of them', async () => {
+  const stdin = `${'FROM scratch as a\n'.repeat(300)}${'NOPE x\n'.repeat(60)}`;
+  const { stdout } = await runCli(['check', '--offline', '-'], { stdin });
+  expect(stdout.match(/: error\[/g)).toHaveLength(50);
+  expect(stdout).toContain('and 10 more errors: ');
+  const compiled = await runCli(['compile', '--offline', '-'], { stdin });
+  expect(compiled.stderr.match(/: error\[/g)).toHaveLength(50);
+  expect(compiled.stderr).toContain('and 10 more errors: ');
+});

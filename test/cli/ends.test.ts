@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { fakeControl } from './fake-control.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const tsfront = `"${process.execPath}" "${cli}"`;
@@ -97,6 +98,51 @@ describe('a signal', () => {
     expect(code).toBe(expected);
     expect(readdirSync(tmp)).toEqual([]);
   });
+});
+
+describe('a command that waits for what never comes', () => {
+  test('a named pipe that nobody writes to', async () => {
+    const fifo = path.join(temporaryDir(), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const { code, stderr } = await bash(`timeout -k 20 -s INT 3 ${tsfront} solve ${fifo}; test $? = 124`);
+    expect(stderr).toBe('ERROR: the build was canceled\n');
+    expect(code).toBe(0); // timeout's own, for a command that its signal has ended; otherwise it would be killed
+  });
+
+  test.each([['du'], ['history ls'], ['workers'], ['prune'], ['build .'], ['solve -']])(
+    'a daemon that never answers %s',
+    async (command) => {
+      const never = new Promise<never>(() => {});
+      let asked = 0;
+      const waiting = async () => {
+        asked++;
+        return never;
+      };
+      const stream = async function* () {
+        yield await waiting();
+      };
+      let calls = 0;
+      const daemon = await fakeControl({
+        // the first one is asked while connecting
+        listWorkers: async () => (calls++ === 0 ? { record: [] } : waiting()),
+        diskUsage: waiting,
+        prune: stream,
+        listenBuildHistory: stream,
+        solve: waiting,
+        status: stream,
+      });
+      const args = [cli, ...command.split(' '), `--builder=${daemon.address}`];
+      const child = spawn(process.execPath, args, { cwd: context('FROM scratch\n') });
+      child.stdin.end();
+      const stderr = read(child.stderr);
+      await waitFor(() => asked > 0 || child.exitCode !== null);
+      child.kill('SIGTERM');
+      const [code] = (await once(child, 'close')) as [number | null];
+      daemon.close();
+      expect(await stderr).toMatch(/^(error: terminated|ERROR: the build was canceled)\n$/);
+      expect(code).toBe(143);
+    },
+  );
 });
 
 /** Whether a process handles SIGHUP by now, as Node itself does not. */

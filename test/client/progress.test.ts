@@ -1,3 +1,4 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, test, vi } from 'vitest';
 import {
   type BuildState,
@@ -6,12 +7,16 @@ import {
   errorSources,
   formatSource,
   formatWarnings,
+  fromStatusResponse,
   type ProgressMode,
   reduceStatus,
   type StatusUpdate,
   showProgress,
   type Vertex,
 } from '../../src/client/index.ts';
+import { createTrace } from '../../src/client/progress/trace.ts';
+import { StatusResponseSchema } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
+import type { SourceInfo } from '../../src/gen/pb/ops_pb.ts';
 import { RpcError } from '../../src/rpc/status.ts';
 import { displayWidth } from '../../src/text/printable.ts';
 
@@ -144,6 +149,108 @@ describe('a display', () => {
     await expect(createDisplay('tty', { write() {} })).rejects.toThrow('not a terminal');
   });
 });
+
+describe('displays of long output', () => {
+  const started = update({ vertexes: [vertex('b', 'RUN b', { started: T })] });
+  const failed = update({ vertexes: [vertex('b', 'RUN b', { started: T, completed: T + 1000, error: 'exit code: 1' })] });
+
+  /** Shows updates, and counts what is written. */
+  const showAll = async (mode: ProgressMode, terminal: boolean, updates: Iterable<StatusUpdate>) => {
+    let written = 0;
+    let longest = 0;
+    let end = '';
+    const write = (part: string) => {
+      written += part.length;
+      longest = Math.max(longest, part.length);
+      end = (end + part).slice(-20_000);
+    };
+    const out = terminal ? { write, isTTY: true, columns: 60, rows: 20 } : { write };
+    async function* status() {
+      yield started;
+      yield* updates;
+      yield failed;
+    }
+    await showProgress(status(), await createDisplay(mode, out, {}));
+    return { written, longest, end };
+  };
+
+  test.each(['plain', 'tty'] as const)('%s shows a line without end in bounded memory', async (mode) => {
+    const mib = log('b', 'x'.repeat(1 << 20), 1);
+    const before = process.memoryUsage().rss;
+    const shown = await showAll(mode, true, Array.from({ length: 256 }, () => mib));
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 << 20);
+    if (mode === 'plain') expect(shown.written).toBeGreaterThan(1 << 28);
+    expect(shown.end).toMatch(/x{1000}\n------\n$/);
+    expect(shown.end.length).toBeLessThan(25_000);
+  });
+
+  test.each(['plain', 'tty'] as const)('%s shows one message of 16 MB of lines', async (mode) => {
+    const lines = 'line of output\n'.repeat((16 << 20) / 15);
+    const { longest, end, written } = await showAll(mode, false || mode === 'tty', [log('b', `${lines}last\n`, 1)]);
+    expect(end.trimEnd().split('\n').slice(-2)[0]).toMatch(/last$/);
+    if (mode === 'plain') expect(written).toBeGreaterThan(lines.length);
+    expect(longest).toBeLessThan(1 << 20);
+  });
+
+  test('cut sequences and characters are put together again', async () => {
+    const bytes = Buffer.from('\x1b[31mé€😀\x1b[0m\x1b]0;title\x07\x1b[2Jplain\r\n10%\r20%\rdone\n');
+    const pieces = [...bytes].map((byte) => update({ logs: [{ vertex: 'b', stream: 'stdout', data: Buffer.of(byte), timestamp: T }] }));
+    expect((await showAll('plain', true, pieces)).end).toBe(
+      `#1 RUN b\n${['\x1b[31mé€😀\x1b[0mplain\x1b[0m', '10%', '20%', 'done'].map((line) => `#1 0.000 ${line}\n`).join('')}#1 ERROR: exit code: 1\n------\n > RUN b:\n${['\x1b[31mé€😀\x1b[0mplain\x1b[0m', '10%', '20%', 'done'].map((line) => `0.000 ${line}\n`).join('')}------\n`,
+    );
+    expect((await showAll('plain', false, pieces)).end).toContain(`#1 0.000 ${bytes.toString().split('\n')[0]}\n`);
+    const { end } = await showAll('tty', true, pieces);
+    expect(end.slice(end.indexOf('------'))).toBe('------\n > RUN b:\né€😀plain\ndone\n------\n');
+  });
+
+  test.each(['plain', 'tty'] as const)('%s shows 50 warnings of a step and counts the others', async (mode) => {
+    const many = Array.from({ length: 40_000 }, (_, i) => ({ ...warning, short: `Rule: ${i}`, ranges: [] }));
+    const { end } = await showAll(mode, true, [update({ warnings: many })]);
+    const last = end.slice(Math.max(0, end.lastIndexOf('[+]'))); // a terminal is drawn several times
+    expect(last.match(/WARN: Rule: /g)).toHaveLength(50);
+    expect(end).toContain('WARN: and 39950 more');
+    const listed = formatWarnings(many);
+    expect(listed).toContain('\n 40000 warnings found:\n');
+    expect(listed.match(/^Rule: /gm)).toHaveLength(50);
+    expect(listed).toMatch(/\nand 39,950 more warnings\n$/);
+  });
+
+  test('a drawing on a terminal takes as long as the screen is large, not as the step has statuses', async () => {
+    const display = await createDisplay('tty', { write() {}, isTTY: true, columns: 80, rows: 20 }, {});
+    const reads = { count: 0 };
+    const status = (i: number, completed: number | undefined) => ({
+      id: `layer ${i}`, vertex: 'b', name: '', total: 2, timestamp: T, started: T, completed,
+      get current() { reads.count++; return 1; },
+    });
+    display.update(started);
+    for (let i = 0; i < 20_000; i++) display.update(update({ statuses: [status(i, i % 2 ? undefined : T)] }));
+    reads.count = 0;
+    display.refresh();
+    expect(reads.count).toBeGreaterThan(0);
+    expect(reads.count).toBeLessThan(1000);
+  });
+
+  test('a file that all warnings bring along is kept once', () => {
+    const data = Buffer.alloc(1 << 20, 'FROM x\n');
+    const sources: SourceInfo[] = [];
+    const report = () =>
+      create(StatusResponseSchema, { warnings: [{ vertex: 'b', info: { filename: 'Dockerfile', data: Uint8Array.from(data) } }] });
+    const kept = Array.from({ length: 100 }, () => fromStatusResponse(report(), sources).warnings[0]!.source);
+    expect(new Set(kept).size).toBe(1);
+  });
+
+  test('a group of many steps is counted, not gone through, for each', () => {
+    const reads = { count: 0 };
+    const trace = createTrace();
+    const member = (i: number, more: Partial<Vertex>) =>
+      vertex(`m${i}`, 'm', { started: T + i, progressGroup: group, ...more, get cached() { reads.count++; return true; } });
+    for (let i = 0; i < 2000; i++) trace.update(update({ vertexes: [member(i, {}), member(i, { completed: T + i + 1 })] }));
+    expect(trace.steps).toMatchObject([{ name: 'grouped', cached: true, error: '', hidden: false }]);
+    expect(reads.count).toBeLessThan(20_000);
+    trace.update(update({ vertexes: [vertex('m7', 'm', { started: T, completed: T + 1, error: 'broken', progressGroup: group })] }));
+    expect(trace.steps).toMatchObject([{ cached: false, error: 'broken' }]);
+  });
+}); // biome-ignore format: reports
 
 describe('the reducer', () => {
   test('gives the state, and leaves the one before alone', () => {

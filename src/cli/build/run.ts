@@ -20,6 +20,7 @@ import {
   type VertexWarning,
 } from '../../client/index.ts';
 import { dockerProxies } from '../../image/docker-config.ts';
+import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
@@ -54,7 +55,8 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     cleanUp = inputs.cleanUp;
     // no stale id where the build fails
     if (flags.iidfile) await rm(flags.iidfile, { force: true });
-    const { options: built, pushByEngine } = await toSolveOptions(connection, flags, context, inputs, io);
+    const opening = toSolveOptions(connection, flags, context, inputs, io);
+    const { options: built, pushByEngine } = await untilAborted(opening, signal);
     const options = { ...built, signal };
     const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, flags, mode, io);
@@ -64,7 +66,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, env)) : solve(connection, options);
     const { result, warnings } = await show(build, mode, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
-    await writeResult(connection, withDigest(result, pushed), warnings, flags, io);
+    await untilAborted(writeResult(connection, withDigest(result, pushed), warnings, flags, io), signal);
     return 0;
   } catch (error) {
     return reportFailure(error, io);
@@ -203,8 +205,9 @@ async function show(
   const warnings = await showProgress(running.status, display);
   if (warnings.length > 0 && isForPeople(mode)) {
     await running.result.catch(() => {});
-    const { formatWarnings } = await import('../../client/progress/source.ts');
-    io.writeStderr(`${formatWarnings(warnings)}\n`); // an error that follows stands apart
+    const { formatWarnings, MAX_WARNINGS } = await import('../../client/progress/source.ts');
+    const more = warnings.length > MAX_WARNINGS ? 'tsfront check --format json lists all of a Dockerfile\n' : '';
+    io.writeStderr(`${formatWarnings(warnings)}${more}\n`); // an error that follows stands apart
   }
   return { result: await running.result, warnings };
 }

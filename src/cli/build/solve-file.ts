@@ -12,6 +12,7 @@ import {
 } from '../../client/index.ts';
 import { unbindSessions } from '../../client/unbind-sessions.ts';
 import { Definition } from '../../llb/index.ts';
+import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
@@ -39,7 +40,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   let connection: Connection | undefined;
   try {
     const mode = progressMode(flags, env);
-    const bytes = file === '-' ? await io.readStdin() : await readFile(file);
+    const bytes = file === '-' ? await io.readStdin() : await untilAborted(readFile(file), signal);
     const definition = unbindSessions(decodeLlb(file, bytes));
     connection = await connect(flags.builder, { signal });
     const localDirs: Record<string, string> = Object.create(null);
@@ -49,7 +50,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       localDirs[name] = dir;
     }
     const outputs = { output: flags.output, push: false, load: false, tag: [], annotation: [] };
-    const pushes = flags.output.length > 0 && hasImageStore(await listWorkers(connection));
+    const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
     const { exports, pushByEngine } =
       flags.output.length > 0
         ? await openOutputs(outputs, { kind: connection.kind, pushes })

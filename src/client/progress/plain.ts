@@ -5,6 +5,7 @@ import type { StatusUpdate, VertexLog } from '../status.ts';
 import type { Display, Output } from './display.ts';
 import { formatProgress } from './format.ts';
 import { createLogText, type LogText } from './log-text.ts';
+import { MAX_WARNINGS } from './source.ts';
 import { completedAt, createTrace, duration, isCanceled, isCompleted, type Step, startedAt } from './trace.ts';
 
 /** A status is repeated when it is that much further, */
@@ -117,9 +118,9 @@ export function plainDisplay(out: Output, { color }: { readonly color: boolean }
       out.write(`${prefix} ${nameOf(step)}\n`);
     }
     const openStatus = printStatuses(step, known, prefix);
-    for (const warning of step.warnings.slice(known.warnings))
+    for (const warning of step.warnings.slice(known.warnings, MAX_WARNINGS))
       out.write(`${prefix} WARN: ${printableLine(warning.short)}\n`);
-    known.warnings = step.warnings.length;
+    known.warnings = Math.min(step.warnings.length, MAX_WARNINGS);
     printLogs(known, prefix);
     changed.delete(step);
     current = step;
@@ -206,6 +207,8 @@ export function plainDisplay(out: Output, { color }: { readonly color: boolean }
       for (const step of changed) print(step);
       changed = new Set();
       for (const step of trace.steps) {
+        const rest = step.warnings.length - MAX_WARNINGS;
+        if (rest > 0) out.write(`#${printedOf(step).index} WARN: and ${rest} more\n`);
         if (!step.error || isCanceled(step)) continue;
         out.write(`------\n > ${nameOf(step)}:\n`);
         for (const line of printedOf(step).last) out.write(colored(line) ? `${line}\x1b[0m\n` : `${line}\n`);

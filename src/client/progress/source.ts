@@ -71,11 +71,14 @@ export function errorSources(error: unknown): SourceExcerpt[] {
   return excerpts;
 }
 
-/** The warnings at the end of a build, each with its lines. */
+/** So many warnings are shown; the rest is counted. */
+export const MAX_WARNINGS = 50;
+
+/** The warnings at the end of a build, each with its lines; after the first 50 only how many more there are. */
 export function formatWarnings(warnings: readonly VertexWarning[]): string {
   if (warnings.length === 0) return '';
   let shown = `\n ${warnings.length} warning${warnings.length === 1 ? '' : 's'} found:\n`;
-  for (const { short, detail, url, source, ranges } of warnings) {
+  for (const { short, detail, url, source, ranges } of warnings.slice(0, MAX_WARNINGS)) {
     const lines = ranges.map(({ start, end }) => ({ start: start?.line ?? 0, end: end?.line ?? 0 }));
     shown += `\n${printableLine(short)}${lines[0] && !/\(line \d+\)$/.test(short) ? ` (line ${lines[0].start})` : ''}\n`;
     for (const line of detail) shown += `${printable(line)}\n`;
@@ -83,5 +86,6 @@ export function formatWarnings(warnings: readonly VertexWarning[]): string {
     if (source)
       shown += formatSource({ filename: source.filename, text: Buffer.from(source.data).toString(), ranges: lines });
   }
-  return shown;
+  const rest = warnings.length - MAX_WARNINGS;
+  return rest > 0 ? `${shown}\nand ${rest.toLocaleString('en-US')} more warning${rest === 1 ? '' : 's'}\n` : shown;
 }

@@ -25,6 +25,10 @@ export interface Step {
   /** The same without overlaps, in order; undefined when it has to be found out anew. */
   merged: readonly Interval[] | undefined;
   readonly statuses: Map<string, VertexStatus>;
+  /** Those of them that have started and not ended. */
+  readonly open: Map<string, VertexStatus>;
+  /** The ids that appeared last, at most `NEWEST`. */
+  readonly newest: string[];
   readonly warnings: VertexWarning[];
   /** Of a group. */
   readonly group: Group | undefined;
@@ -64,6 +68,8 @@ export function createTrace(): Trace {
         intervals: new Map(),
         merged: undefined,
         statuses: new Map(),
+        open: new Map(),
+        newest: [],
         warnings: [],
         group: group && { members: new Map(), errors: new Map(), cached: 0 },
         hidden: group !== undefined,
@@ -123,7 +129,7 @@ export function createTrace(): Trace {
       for (const vertex of update.vertexes) mark(takeVertex(vertex));
       for (const status of update.statuses) {
         const step = byVertex.get(status.vertex);
-        step?.statuses.set(status.id, status);
+        if (step) takeStatus(step, status);
         mark(step);
       }
       for (const warning of update.warnings) {
@@ -135,6 +141,31 @@ export function createTrace(): Trace {
       return changed;
     },
   };
+}
+
+/** More lines than this are on no screen. */
+export const NEWEST = 200;
+
+function takeStatus(step: Step, status: VertexStatus): void {
+  if (!step.statuses.has(status.id)) {
+    step.newest.push(status.id);
+    if (step.newest.length > NEWEST) step.newest.shift();
+  }
+  step.statuses.set(status.id, status);
+  if (status.started !== undefined && status.completed === undefined) step.open.set(status.id, status);
+  else step.open.delete(status.id);
+}
+
+/** What of a step's statuses can be on a screen: those that are open, and the newest. */
+export function visibleStatuses(step: Step): Iterable<VertexStatus> {
+  if (step.statuses.size <= NEWEST) return step.statuses.values();
+  const visible = new Map<string, VertexStatus>();
+  for (const [id, status] of step.open) {
+    visible.set(id, status);
+    if (visible.size === NEWEST) break;
+  }
+  for (const id of step.newest) visible.set(id, step.statuses.get(id)!);
+  return visible.values();
 }
 
 export function isCompleted(step: Step): boolean {

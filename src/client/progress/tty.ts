@@ -4,7 +4,8 @@ import { redactCredentials } from '../../text/redact.ts';
 import type { Display, Output } from './display.ts';
 import { formatProgress } from './format.ts';
 import { createLogText, type LogText } from './log-text.ts';
-import { createTrace, duration, isCanceled, isCompleted, type Step } from './trace.ts';
+import { MAX_WARNINGS } from './source.ts';
+import { createTrace, duration, isCanceled, isCompleted, type Step, visibleStatuses } from './trace.ts';
 
 const LOG_LINES = 6;
 /** Lines of a failed step that are repeated at the end, */
@@ -33,7 +34,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
   const now = () => Date.now() - (clock ?? 0);
   const paint = (text: string, style: string) => (options.color && style ? `${style}${text}\x1b[0m` : text);
 
-  const linesOf = (step: Step): Line[] => {
+  const linesOf = (step: Step, all: boolean): Line[] => {
     const state = step.error ? (isCanceled(step) ? 'CANCELED ' : 'ERROR ') : step.cached ? 'CACHED ' : '';
     const done = isCompleted(step);
     const style = !done ? 'plain' : step.error ? (isCanceled(step) ? 'canceled' : 'failed') : 'done';
@@ -45,7 +46,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
       running: !done,
       step,
     };
-    const statuses = [...step.statuses.values()]
+    const statuses = [...(all ? step.statuses.values() : visibleStatuses(step))]
       .filter(({ started }) => started !== undefined)
       .map(
         (status): Line => ({
@@ -57,9 +58,11 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
           step: undefined,
         }),
       );
-    const warnings = step.warnings.map(
+    const rest = step.warnings.length - MAX_WARNINGS;
+    const told = step.warnings.slice(0, MAX_WARNINGS).map(({ short }) => printableLine(short));
+    const warnings = (rest > 0 ? [...told, `and ${rest} more`] : told).map(
       (warning): Line => ({
-        text: `WARN: ${printableLine(warning.short)}`,
+        text: `WARN: ${warning}`,
         seconds: first.seconds,
         status: '',
         style: 'canceled',
@@ -73,7 +76,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
   const draw = (all: boolean) => {
     const width = Math.max(20, out.columns ?? 80);
     const height = Math.max(4, out.rows ?? 10);
-    let lines = trace.steps.flatMap(linesOf);
+    let lines = trace.steps.flatMap((step) => linesOf(step, all));
     const { completed, total } = trace;
     const seconds = trace.started === undefined ? 0 : Math.max(0, now() - trace.started) / 1000;
     const state = all && completed > 0 && completed === total ? ' FINISHED' : '';
@@ -145,7 +148,7 @@ function overwrite(line: string, more: string): string {
   const text = more.replace(/\r$/, '');
   const start = text.lastIndexOf('\r') + 1;
   const added = withoutSequences(text.slice(start).slice(-LINE_LENGTH)).replaceAll('\t', ' ');
-  return (more.includes('\r') ? added : line + added).slice(-LINE_LENGTH);
+  return (start > 0 ? added : line + added).slice(-LINE_LENGTH);
 }
 
 function padded(text: string, width: number): string {
