@@ -5,19 +5,27 @@ import { isHttpUrl } from '../gateway/context.ts';
 import { parseGitRef } from '../image/git-ref.ts';
 import { type OciLayout, openOciLayout } from '../image/oci-layout.ts';
 import { contextName } from '../image/reference.ts';
+import { isDescriptor, readNamedFile } from '../system/named-file.ts';
+import { kindOf } from '../system/read-inside.ts';
+import { redactCredentials } from '../text/redact.ts';
 import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ContextOptions {
   /** A folder, a git or http address, or `-`: the Dockerfile alone, from standard input. */
   readonly context: string;
-  /** Where the Dockerfile is, `-` for standard input; by default `Dockerfile` in the context. */
+  /**
+   * Where the Dockerfile is; `-`, `/dev/stdin` or `/dev/fd/NUMBER` for what is open already, as of a shell's `<(command)`.
+   * By default `Dockerfile` in the context.
+   */
   readonly file?: string | undefined;
   /** Named contexts: folders, `docker-image://…`, `oci-layout://…`, git and http addresses. */
   readonly buildContexts?: ReadonlyMap<string, string> | undefined;
   /** OCI layouts by the name that `oci-layout://NAME` uses. */
   readonly ociLayouts?: ReadonlyMap<string, string> | undefined;
   readonly readStdin: () => Promise<Uint8Array>;
+  /** Ends the reading of a pipe. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface OpenedContext {
@@ -52,12 +60,15 @@ function requireContextName(text: string): string {
 
 const defaultFile = 'Dockerfile';
 
+/** As large as BuildKit takes one. */
+const maxDockerfileBytes = 16 << 20;
+
 async function openMain(
-  { context, file, readStdin }: ContextOptions,
+  { context, file: given, readStdin, signal }: ContextOptions,
   opts: Record<string, string>,
   locals: Map<string, FileTree>,
 ): Promise<void> {
-  const fromStdin = async () => memoryTree(new Map([[defaultFile, await readStdin()]]));
+  const file = given === '/dev/stdin' ? '-' : given;
   if (context === '-') {
     if (file === '-') throw new UsageError('context and Dockerfile cannot both come from standard input');
     if (file !== undefined)
@@ -83,8 +94,9 @@ async function openMain(
     locals.set('context', folderTree(context));
   }
 
-  if (file === '-') {
-    locals.set('dockerfile', await fromStdin());
+  if (file === '-' || (file !== undefined && isDescriptor(file))) {
+    const text = file === '-' ? await readStdin() : await readNamedFile(file, maxDockerfileBytes, signal);
+    locals.set('dockerfile', memoryTree(new Map([[defaultFile, text]])));
   } else if (file === undefined) {
     locals.set('dockerfile', folderTree(context));
   } else {
@@ -147,8 +159,9 @@ function isRemote(location: string): boolean {
 
 async function requireFolder(folder: string, what: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
-  if (!found) throw new UsageError(`${what} ${folder} does not exist`);
-  if (!found.isDirectory()) throw new UsageError(`${what} ${folder} is not a folder`);
+  const shown = redactCredentials(folder); // an address with a mistake in it, perhaps
+  if (!found) throw new UsageError(`${what} ${shown} does not exist`);
+  if (!found.isDirectory()) throw new UsageError(`${what} ${shown} is not a folder`);
 }
 
 async function requireLayout(folder: string, what: string): Promise<void> {
@@ -160,9 +173,17 @@ async function requireLayout(folder: string, what: string): Promise<void> {
 /** Links are left to the frontend: they lead somewhere within the folder. */
 async function requireDockerfile(file: string, context: string): Promise<void> {
   const exists = async (name: string) => (await lstat(name).catch(() => undefined)) !== undefined;
-  if (await exists(file)) {
-    if (!(await lstat(file)).isDirectory()) return;
-    throw new UsageError(`the Dockerfile ${file} is a folder: name the file in it, as ${path.join(file, defaultFile)}`);
+  const found = await lstat(file, { bigint: true }).catch(() => undefined);
+  if (found) {
+    const kind = kindOf(found);
+    if (kind === 'a regular file' || kind === 'a link') return;
+    if (kind === 'a folder')
+      throw new UsageError(
+        `the Dockerfile ${file} is a folder: name the file in it, as ${path.join(file, defaultFile)}`,
+      );
+    throw new UsageError(
+      `the Dockerfile ${file} is ${kind}, which might never end: give what comes through it with -f -`,
+    );
   }
   const { dir, base } = path.parse(file);
   // The frontend looks for this one, too.

@@ -16,6 +16,7 @@ export async function runCli(
   let stderr = '';
   const io: Io = {
     env,
+    signal: new AbortController().signal,
     readStdin: async () => Buffer.from(stdin),
     writeStdout: async (data) => void stdout.push(Buffer.from(data)),
     writeStderr: (text) => {
