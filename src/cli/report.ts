@@ -7,11 +7,12 @@ import { RemoteSource, UnknownImage } from '../offline/offline-bridge.ts';
 import { formatDiagnostic } from '../parser/code-frame.ts';
 import { type Diagnostic, locatedError } from '../parser/diagnostic.ts';
 import { createSourceFile, linesRange, type SourceFile } from '../parser/source.ts';
+import { redactCredentials } from '../text/redact.ts';
 import type { Io } from './io.ts';
 
 /** Everything that is known about an error, line breaks included. */
 export function formatError(error: unknown, { stderrHasColor: color }: Pick<Io, 'stderrHasColor'>): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = redactCredentials(error instanceof Error ? error.message : String(error));
   const source = findCause(error, SourceError)?.source;
   const located = locatedError(error);
   const stage = stageError(error);

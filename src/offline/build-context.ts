@@ -8,6 +8,7 @@ import { contextName } from '../image/reference.ts';
 import { isDescriptor, readNamedFile } from '../system/named-file.ts';
 import { kindOf } from '../system/read-inside.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { refuseEndless } from './endless-files.ts';
 import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -44,9 +45,15 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
     ociLayouts.set(name, openOciLayout(folder));
   }
 
-  await openMain(options, opts, locals);
+  const folders = new Map<string, string>();
+  const openFolder = (name: string, folder: string) => {
+    folders.set(name, folder);
+    locals.set(name, folderTree(folder));
+  };
+  await openMain(options, opts, locals, openFolder);
   for (const [name, value] of options.buildContexts ?? [])
-    await openNamed(requireContextName(name), value, opts, locals, ociLayouts);
+    await openNamed(requireContextName(name), value, opts, openFolder, ociLayouts);
+  await refuseEndless(folders, opts['filename'] ?? defaultFile);
   return { opts, locals, ociLayouts };
 }
 
@@ -67,6 +74,7 @@ async function openMain(
   { context, file: given, readStdin, signal }: ContextOptions,
   opts: Record<string, string>,
   locals: Map<string, FileTree>,
+  openFolder: (name: string, folder: string) => void,
 ): Promise<void> {
   const file = given === '/dev/stdin' ? '-' : given;
   if (context === '-') {
@@ -91,17 +99,17 @@ async function openMain(
     opts['dockerfilekey'] = 'dockerfile';
   } else {
     await requireFolder(context, 'the build context');
-    locals.set('context', folderTree(context));
+    openFolder('context', context);
   }
 
   if (file === '-' || (file !== undefined && isDescriptor(file))) {
     const text = file === '-' ? await readStdin() : await readNamedFile(file, maxDockerfileBytes, signal);
     locals.set('dockerfile', memoryTree(new Map([[defaultFile, text]])));
   } else if (file === undefined) {
-    locals.set('dockerfile', folderTree(context));
+    openFolder('dockerfile', context);
   } else {
     await requireDockerfile(file, context);
-    locals.set('dockerfile', folderTree(path.dirname(file)));
+    openFolder('dockerfile', path.dirname(file));
     opts['filename'] = path.basename(file);
   }
 }
@@ -110,7 +118,7 @@ async function openNamed(
   name: string,
   value: string,
   opts: Record<string, string>,
-  locals: Map<string, FileTree>,
+  openFolder: (name: string, folder: string) => void,
   ociLayouts: Map<string, OciLayout>,
 ): Promise<void> {
   const key = `context:${name}`;
@@ -122,7 +130,7 @@ async function openNamed(
     await requireFolder(value, `the build context ${name}`);
     // These names are taken by the main context.
     const localName = name === 'context' || name === 'dockerfile' ? `_${name}` : name;
-    locals.set(localName, folderTree(value));
+    openFolder(localName, value);
     opts[key] = `local:${localName}`;
   }
 }

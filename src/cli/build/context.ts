@@ -7,8 +7,9 @@ import { findInIndex } from '../../client/session/oci-layout.ts';
 import { parseGitRef } from '../../image/git-ref.ts';
 import { contextName } from '../../image/reference.ts';
 import { download } from '../../offline/download.ts';
+import { refuseEndless, spellings } from '../../offline/endless-files.ts';
 import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
-import { kindInside, kindOf, realFolder } from '../../system/read-inside.ts';
+import { kindOf } from '../../system/read-inside.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../system/temporary-folder.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import { cutPair } from './fields.ts';
@@ -49,7 +50,9 @@ export async function openInputs(
     const main = await openMain(context, file, stdin, temporaryDir, signal);
     const named = await openNamed(buildContexts);
     const localDirs = { ...main.localDirs, ...named.localDirs };
-    await refuseEndless(localDirs, main.frontendAttrs['filename'] ?? DOCKERFILE);
+    await refuseEndless(Object.entries(localDirs), main.frontendAttrs['filename'] ?? DOCKERFILE).catch((error) => {
+      throw new Error(`unable to prepare context: ${(error as Error).message}`, { cause: error });
+    });
     return {
       ...main,
       localDirs,
@@ -170,28 +173,6 @@ async function openNamed(
     }
   }
   return { localDirs, ociLayouts, frontendAttrs };
-}
-
-/**
- * Refuses what would hang the daemon, too: it opens a named pipe that a frontend wants to read, and waits for somebody to
- * write to it.
- */
-async function refuseEndless(localDirs: Readonly<Record<string, string>>, filename: string): Promise<void> {
-  for (const [local, dir] of Object.entries(localDirs)) {
-    const root = await realFolder(dir).catch(() => undefined); // what is not there is noticed when it is sent
-    const ofDockerfile = [...spellings(filename), `${filename}.dockerignore`];
-    for (const name of local === 'dockerfile' ? ofDockerfile : ['.dockerignore']) {
-      const kind = root === undefined ? undefined : await kindInside(root, name);
-      if (kind && !['a regular file', 'a folder'].includes(kind))
-        throw new Error(`unable to prepare context: ${path.join(dir, name)} is ${kind}, not a regular file`);
-    }
-  }
-}
-
-/** A frontend that is asked for `Dockerfile` also takes `dockerfile`. */
-function spellings(file: string): string[] {
-  if (path.basename(file) !== DOCKERFILE) return [file];
-  return [file, path.join(path.dirname(file), DOCKERFILE.toLowerCase())];
 }
 
 /** @throws Error where there is no such file */
