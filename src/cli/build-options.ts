@@ -93,8 +93,11 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
     buildContexts: flags.buildContext,
     ociLayouts: flags.ociLayout,
     readStdin: io.readStdin,
+    signal: io.signal,
   });
-  const remote = flags.offline ? undefined : (await import('../offline/remote-sources.ts')).openRemoteSources();
+  const remote = flags.offline
+    ? undefined
+    : (await import('../offline/remote-sources.ts')).openRemoteSources({ signal: io.signal });
   const opts = {
     ...opened.opts,
     ...(flags.target !== undefined && { target: flags.target }),
@@ -116,6 +119,7 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
       ociLayouts: opened.ociLayouts,
       images: [images],
       remote,
+      signal: io.signal,
       ...(flags.sessionId !== undefined && { sessionId: flags.sessionId }),
     },
     async keepImages() {
@@ -139,16 +143,18 @@ async function requirePlatforms(platforms: readonly string[]): Promise<void> {
   }
 }
 
+const MAX_IMAGES_BYTES = 64 << 20;
+
 async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['images']> {
   const images: OfflineOptions['images'][number][] = [];
   if (flags.images) {
-    const { readFile } = await import('node:fs/promises');
+    const { readNamedFile } = await import('../system/named-file.ts');
     const { parseImageTable } = await import('../image/table.ts');
     for (const file of flags.images) {
-      const text = await readFile(file, 'utf8').catch((error: Error) => {
+      const bytes = await readNamedFile(file, MAX_IMAGES_BYTES, io.signal).catch((error: Error) => {
         throw new Error(`cannot read ${file}: --images takes a file as --write-images writes it (${error.message})`);
       });
-      images.push(parseImageTable(text, file));
+      images.push(parseImageTable(new TextDecoder().decode(bytes), file));
     }
   }
   if (flags.ociLayout) images.push((await import('../image/oci-layout.ts')).ociLayoutResolver(flags.ociLayout));
@@ -162,6 +168,7 @@ async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['im
         credentials: dockerCredentials(dockerConfigDir(io.env)),
         mirrors: flags.mirror,
         cache: cacheDir === undefined ? undefined : createBlobCache(cacheDir),
+        limits: { signal: io.signal },
       }),
     );
   }

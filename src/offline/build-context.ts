@@ -5,19 +5,28 @@ import { isHttpUrl } from '../gateway/context.ts';
 import { parseGitRef } from '../image/git-ref.ts';
 import { type OciLayout, openOciLayout } from '../image/oci-layout.ts';
 import { contextName } from '../image/reference.ts';
+import { isDescriptor, readNamedFile } from '../system/named-file.ts';
+import { kindOf } from '../system/read-inside.ts';
+import { redactCredentials } from '../text/redact.ts';
+import { refuseEndless } from './endless-files.ts';
 import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ContextOptions {
   /** A folder, a git or http address, or `-`: the Dockerfile alone, from standard input. */
   readonly context: string;
-  /** Where the Dockerfile is, `-` for standard input; by default `Dockerfile` in the context. */
+  /**
+   * Where the Dockerfile is; `-`, `/dev/stdin` or `/dev/fd/NUMBER` for what is open already, as of a shell's `<(command)`.
+   * By default `Dockerfile` in the context.
+   */
   readonly file?: string | undefined;
   /** Named contexts: folders, `docker-image://…`, `oci-layout://…`, git and http addresses. */
   readonly buildContexts?: ReadonlyMap<string, string> | undefined;
   /** OCI layouts by the name that `oci-layout://NAME` uses. */
   readonly ociLayouts?: ReadonlyMap<string, string> | undefined;
   readonly readStdin: () => Promise<Uint8Array>;
+  /** Ends the reading of a pipe. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface OpenedContext {
@@ -36,9 +45,15 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
     ociLayouts.set(name, openOciLayout(folder));
   }
 
-  await openMain(options, opts, locals);
+  const folders = new Map<string, string>();
+  const openFolder = (name: string, folder: string) => {
+    folders.set(name, folder);
+    locals.set(name, folderTree(folder));
+  };
+  await openMain(options, opts, locals, openFolder);
   for (const [name, value] of options.buildContexts ?? [])
-    await openNamed(requireContextName(name), value, opts, locals, ociLayouts);
+    await openNamed(requireContextName(name), value, opts, openFolder, ociLayouts);
+  await refuseEndless(folders, opts['filename'] ?? defaultFile);
   return { opts, locals, ociLayouts };
 }
 
@@ -52,12 +67,16 @@ function requireContextName(text: string): string {
 
 const defaultFile = 'Dockerfile';
 
+/** As large as BuildKit takes one. */
+const maxDockerfileBytes = 16 << 20;
+
 async function openMain(
-  { context, file, readStdin }: ContextOptions,
+  { context, file: given, readStdin, signal }: ContextOptions,
   opts: Record<string, string>,
   locals: Map<string, FileTree>,
+  openFolder: (name: string, folder: string) => void,
 ): Promise<void> {
-  const fromStdin = async () => memoryTree(new Map([[defaultFile, await readStdin()]]));
+  const file = given === '/dev/stdin' ? '-' : given;
   if (context === '-') {
     if (file === '-') throw new UsageError('context and Dockerfile cannot both come from standard input');
     if (file !== undefined)
@@ -80,16 +99,17 @@ async function openMain(
     opts['dockerfilekey'] = 'dockerfile';
   } else {
     await requireFolder(context, 'the build context');
-    locals.set('context', folderTree(context));
+    openFolder('context', context);
   }
 
-  if (file === '-') {
-    locals.set('dockerfile', await fromStdin());
+  if (file === '-' || (file !== undefined && isDescriptor(file))) {
+    const text = file === '-' ? await readStdin() : await readNamedFile(file, maxDockerfileBytes, signal);
+    locals.set('dockerfile', memoryTree(new Map([[defaultFile, text]])));
   } else if (file === undefined) {
-    locals.set('dockerfile', folderTree(context));
+    openFolder('dockerfile', context);
   } else {
     await requireDockerfile(file, context);
-    locals.set('dockerfile', folderTree(path.dirname(file)));
+    openFolder('dockerfile', path.dirname(file));
     opts['filename'] = path.basename(file);
   }
 }
@@ -98,7 +118,7 @@ async function openNamed(
   name: string,
   value: string,
   opts: Record<string, string>,
-  locals: Map<string, FileTree>,
+  openFolder: (name: string, folder: string) => void,
   ociLayouts: Map<string, OciLayout>,
 ): Promise<void> {
   const key = `context:${name}`;
@@ -110,7 +130,7 @@ async function openNamed(
     await requireFolder(value, `the build context ${name}`);
     // These names are taken by the main context.
     const localName = name === 'context' || name === 'dockerfile' ? `_${name}` : name;
-    locals.set(localName, folderTree(value));
+    openFolder(localName, value);
     opts[key] = `local:${localName}`;
   }
 }
@@ -147,8 +167,9 @@ function isRemote(location: string): boolean {
 
 async function requireFolder(folder: string, what: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
-  if (!found) throw new UsageError(`${what} ${folder} does not exist`);
-  if (!found.isDirectory()) throw new UsageError(`${what} ${folder} is not a folder`);
+  const shown = redactCredentials(folder); // an address with a mistake in it, perhaps
+  if (!found) throw new UsageError(`${what} ${shown} does not exist`);
+  if (!found.isDirectory()) throw new UsageError(`${what} ${shown} is not a folder`);
 }
 
 async function requireLayout(folder: string, what: string): Promise<void> {
@@ -160,9 +181,17 @@ async function requireLayout(folder: string, what: string): Promise<void> {
 /** Links are left to the frontend: they lead somewhere within the folder. */
 async function requireDockerfile(file: string, context: string): Promise<void> {
   const exists = async (name: string) => (await lstat(name).catch(() => undefined)) !== undefined;
-  if (await exists(file)) {
-    if (!(await lstat(file)).isDirectory()) return;
-    throw new UsageError(`the Dockerfile ${file} is a folder: name the file in it, as ${path.join(file, defaultFile)}`);
+  const found = await lstat(file, { bigint: true }).catch(() => undefined);
+  if (found) {
+    const kind = kindOf(found);
+    if (kind === 'a regular file' || kind === 'a link') return;
+    if (kind === 'a folder')
+      throw new UsageError(
+        `the Dockerfile ${file} is a folder: name the file in it, as ${path.join(file, defaultFile)}`,
+      );
+    throw new UsageError(
+      `the Dockerfile ${file} is ${kind}, which might never end: give what comes through it with -f -`,
+    );
   }
   const { dir, base } = path.parse(file);
   // The frontend looks for this one, too.

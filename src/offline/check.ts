@@ -5,6 +5,7 @@ import { stageError } from '../lower/errors.ts';
 import type { Diagnostic } from '../parser/diagnostic.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, linesRange, type SourceFile } from '../parser/source.ts';
+import { redactCredentials } from '../text/redact.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
 export interface Checked {
@@ -18,7 +19,7 @@ export interface Checked {
 interface LintResult {
   warnings: { ruleName: string; url?: string; detail?: string; location: Location }[] | null;
   readonly sources: { readonly filename: string; readonly data?: string }[];
-  readonly buildError?: { readonly message: string; readonly location: Location };
+  readonly buildError?: { message: string; readonly location: Location };
 }
 
 interface Location {
@@ -51,6 +52,7 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
   const errors = parseDockerfile(text, { filename }).diagnostics.filter(({ severity }) => severity === 'error');
   for (const error of errors) problems.push(error);
   const { buildError } = json;
+  if (buildError) buildError.message = redactCredentials(buildError.message);
   if (buildError && errors.length === 0) {
     const { range, hint } = stageError(result.failure) ?? {};
     problems.push({

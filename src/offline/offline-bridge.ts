@@ -18,6 +18,7 @@ import { defaultPlatform, type Platform } from '../image/platform.ts';
 import { familiarString, formatReference, parseNormalizedNamed } from '../image/reference.ts';
 import type { ImageResolver } from '../image/resolver.ts';
 import { Definition } from '../llb/definition.ts';
+import { redactCredentials } from '../text/redact.ts';
 import { type FileTree, subTree } from './file-tree.ts';
 
 /** The session that local sources name. It is part of their ops' bytes, so it must not differ from run to run. */
@@ -38,6 +39,8 @@ export interface OfflineOptions {
   readonly platform?: Platform | undefined;
   /** By default {@link defaultSessionId}. Daemons that do not know it take the files from the session of the build. */
   readonly sessionId?: string | undefined;
+  /** Aborted when the result is no longer wanted: the next thing that is looked for fails with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Sources that are not on this machine. */
@@ -57,7 +60,7 @@ export interface OfflineBridge extends Bridge {
 const scratch = new Definition();
 
 export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
-  const { locals, images, ociLayouts, remote } = options;
+  const { locals, images, ociLayouts, remote, signal } = options;
   const solved = new Map<string, { readonly definition: Definition; tree?: Promise<FileTree> }>();
   const warnings: Warning[] = [];
 
@@ -83,10 +86,12 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
   }
 
   async function sourceFiles(source: SourceOp): Promise<FileTree> {
+    signal?.throwIfAborted();
     const { identifier } = source;
     if (!identifier.startsWith('local://')) {
-      if (!/^(git|https?):\/\//.test(identifier)) throw new Error(`${identifier} cannot be read offline`);
-      if (!remote) throw new RemoteSource(`${identifier} cannot be read offline`);
+      if (!/^(git|https?):\/\//.test(identifier))
+        throw new Error(`${redactCredentials(identifier)} cannot be read offline`);
+      if (!remote) throw new RemoteSource(`${redactCredentials(identifier)} cannot be read offline`);
       return remote.files(source);
     }
     const name = identifier.slice('local://'.length);
@@ -103,6 +108,7 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
       return { ref, ...(await layout.image(reference.digest, platform)) };
     }
     for (const resolver of images) {
+      signal?.throwIfAborted();
       const found = await resolver.resolve(reference, platform);
       if (found) return { ref, ...found };
     }
@@ -152,7 +158,7 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
         return { source, image: { digest, config } };
       }
       if (identifier.startsWith('local://')) return { source };
-      if (!remote) throw new RemoteSource(`${identifier} cannot be asked for its time offline`);
+      if (!remote) throw new RemoteSource(`${redactCredentials(identifier)} cannot be asked for its time offline`);
       return remote.metadata(source);
     },
 

@@ -93,6 +93,28 @@ export async function readRegular(handle: FileHandle, name: string, maxBytes: nu
   }
 }
 
+/** What a name stands for with all links followed; undefined for what is not there or leads outside. */
+export async function kindInside(root: string, asked: string): Promise<FileKind | undefined> {
+  try {
+    const place = await resolveInside(root, asked);
+    return kindOf((await statInside(root, place)).stat);
+  } catch {
+    return undefined;
+  }
+}
+
+export type FileKind = 'a regular file' | 'a folder' | 'a named pipe' | 'a socket' | 'a device' | 'a link';
+
+export function kindOf(
+  stat: Pick<BigIntStats, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isSymbolicLink'>,
+): FileKind {
+  if (stat.isFile()) return 'a regular file';
+  if (stat.isDirectory()) return 'a folder';
+  if (stat.isFIFO()) return 'a named pipe';
+  if (stat.isSocket()) return 'a socket';
+  return stat.isSymbolicLink() ? 'a link' : 'a device';
+}
+
 /** Something in a folder, as lstat sees it. */
 export interface StatInside {
   /** `/` and slash-separated names. */

@@ -126,7 +126,7 @@ describe('a git context in a pre-commit hook', () => {
     const hostile = Object.fromEntries(
       [...local, 'GIT_QUARANTINE_PATH', 'GIT_NAMESPACE', 'GIT_TEMPLATE_DIR'].map((name) => [name, values[name] ?? dir]),
     );
-    for (const only of [...local.map((name) => ({ [name]: hostile[name] })), hostile]) {
+    for (const only of [{ GIT_DIR: dir }, { GIT_INDEX_FILE: hostile['GIT_INDEX_FILE'] }, hostile]) {
       const { stdout } = await promisify(execFile)(process.execPath, [cli, 'compile', remote, '--format=tree'], {
         cwd: mine,
         env: { ...clean(), ...only },

@@ -1,13 +1,17 @@
 /** What is built: the context argument, --file and --build-context. */
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { type Attachable, uploads } from '../../client/index.ts';
 import { findInIndex } from '../../client/session/oci-layout.ts';
 import { parseGitRef } from '../../image/git-ref.ts';
-import { defaultLimits, request } from '../../image/http-request.ts';
 import { contextName } from '../../image/reference.ts';
+import { download } from '../../offline/download.ts';
+import { refuseEndless, spellings } from '../../offline/endless-files.ts';
+import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
+import { kindOf } from '../../system/read-inside.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../system/temporary-folder.ts';
+import { redactCredentials } from '../../text/redact.ts';
 import { cutPair } from './fields.ts';
 
 export interface BuildInputs {
@@ -33,21 +37,25 @@ export async function openInputs(
   buildContexts: readonly string[],
   { stdin = process.stdin, signal }: { readonly stdin?: Readable; readonly signal?: AbortSignal } = {},
 ): Promise<BuildInputs> {
-  const temporary: string[] = [];
+  const temporary: TemporaryFolder[] = [];
   const cleanUp = async () => {
-    for (const dir of temporary) await rm(dir, { recursive: true, force: true });
+    for (const folder of temporary) await folder.remove();
   };
   const temporaryDir = async () => {
-    const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-'));
-    temporary.push(dir);
-    return dir;
+    const folder = await temporaryFolder('tsfront-');
+    temporary.push(folder);
+    return folder.path;
   };
   try {
     const main = await openMain(context, file, stdin, temporaryDir, signal);
     const named = await openNamed(buildContexts);
+    const localDirs = { ...main.localDirs, ...named.localDirs };
+    await refuseEndless(Object.entries(localDirs), main.frontendAttrs['filename'] ?? DOCKERFILE).catch((error) => {
+      throw new Error(`unable to prepare context: ${(error as Error).message}`, { cause: error });
+    });
     return {
       ...main,
-      localDirs: { ...main.localDirs, ...named.localDirs },
+      localDirs,
       ociLayouts: named.ociLayouts,
       // provenance and history name it too
       frontendAttrs: { filename: DOCKERFILE, ...main.frontendAttrs, ...named.frontendAttrs },
@@ -61,11 +69,12 @@ export async function openInputs(
 
 async function openMain(
   context: string,
-  file: string | undefined,
+  given: string | undefined,
   stdin: Readable,
   temporaryDir: () => Promise<string>,
   signal: AbortSignal | undefined,
 ): Promise<Omit<BuildInputs, 'ociLayouts' | 'cleanUp'>> {
+  const file = given === '/dev/stdin' ? '-' : given;
   const localDirs: Record<string, string> = {};
   const frontendAttrs: Record<string, string> = {};
   const attachables: Attachable[] = [];
@@ -80,7 +89,8 @@ async function openMain(
   /** @returns whether there is a Dockerfile apart from the context */
   const ownDockerfile = async (): Promise<boolean> => {
     if (file === '-') await dockerfileText(await readAll(stdin));
-    else if (file && isHttp(file)) await dockerfileText(await download(file, signal));
+    else if (file && isHttp(file)) await dockerfileText(await downloadDockerfile(file, signal));
+    else if (file && isDescriptor(file)) await dockerfileText(await readNamedFile(file, MAX_DOCKERFILE_BYTES, signal));
     else return false;
     return true;
   };
@@ -109,8 +119,7 @@ async function openMain(
     if (await ownDockerfile()) {
       // it is no file here
     } else if (file) {
-      if (!(await hasDockerfile(file)))
-        throw new Error(`unable to prepare context: the Dockerfile ${file} is not there`);
+      await requireDockerfile(file);
       await dockerfileAt(file);
     } else {
       localDirs['dockerfile'] = context;
@@ -124,7 +133,9 @@ async function openMain(
       frontendAttrs['dockerfilekey'] = 'dockerfile';
     } else if (file) frontendAttrs['filename'] = file;
   } else {
-    throw new Error(`unable to prepare context: path ${JSON.stringify(context)} not found or no directory`);
+    throw new Error(
+      `unable to prepare context: path ${JSON.stringify(redactCredentials(context))} not found or no directory`,
+    );
   }
   return { localDirs, frontendAttrs, attachables, dockerfile, sharedKey };
 }
@@ -137,7 +148,8 @@ async function openNamed(
   const frontendAttrs: Record<string, string> = {};
   for (const buildContext of buildContexts.filter((it) => it !== '')) {
     const [given, value] = cutPair(buildContext);
-    if (value === undefined) throw new Error(`invalid context value: ${buildContext}, expected key=value`);
+    if (value === undefined)
+      throw new Error(`invalid context value: ${redactCredentials(buildContext)}, expected key=value`);
     const name = contextName(given);
     const layout = /^oci-layout:\/\/(.+?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(value);
     if (layout) {
@@ -157,29 +169,32 @@ async function openNamed(
     } else if (isRemote(value)) {
       frontendAttrs[`context:${name}`] = value;
     } else {
-      throw new Error(`failed to get build context ${name}: ${value} is not a directory`);
+      throw new Error(`failed to get build context ${name}: ${redactCredentials(value)} is not a directory`);
     }
   }
   return { localDirs, ociLayouts, frontendAttrs };
 }
 
-/** A frontend that is asked for `Dockerfile` also takes `dockerfile`. */
-async function hasDockerfile(file: string): Promise<boolean> {
-  if ((await stat(file).catch(() => undefined))?.isFile()) return true;
-  if (path.basename(file) !== DOCKERFILE) return false;
-  const lower = path.join(path.dirname(file), DOCKERFILE.toLowerCase());
-  return (await stat(lower).catch(() => undefined))?.isFile() ?? false;
+/** @throws Error where there is no such file */
+async function requireDockerfile(file: string): Promise<void> {
+  for (const name of spellings(file)) {
+    const found = await stat(name, { bigint: true }).catch(() => undefined);
+    if (found?.isFile()) return;
+    if (found)
+      throw new Error(`unable to prepare context: the Dockerfile ${name} is ${kindOf(found)}, not a regular file`);
+  }
+  throw new Error(`unable to prepare context: the Dockerfile ${file} is not there`);
 }
 
+/** As large as the daemon hands one to a frontend. */
 const MAX_DOCKERFILE_BYTES = 16 << 20;
 
-async function download(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function downloadDockerfile(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   try {
-    const answer = await request(new URL(url), {}, MAX_DOCKERFILE_BYTES, { ...defaultLimits, signal });
-    if (answer.status !== 200) throw new Error(`HTTP status ${answer.status}`);
-    return answer.body;
+    return (await download(url, MAX_DOCKERFILE_BYTES, signal)).body;
   } catch (error) {
-    throw new Error(`unable to get the Dockerfile ${url}: ${(error as Error).message}`, { cause: error });
+    signal?.throwIfAborted();
+    throw new Error(`unable to get the Dockerfile ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -212,9 +227,16 @@ async function peek(stream: Readable): Promise<{ head: Buffer; rest: Readable }>
   return { head, rest: Readable.from(all(), { objectMode: false }) };
 }
 
+/** A Dockerfile on standard input. */
 async function readAll(stream: Readable): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+  let total = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Uint8Array);
+    total += (chunk as Uint8Array).length;
+    if (total > MAX_DOCKERFILE_BYTES)
+      throw new Error(`the Dockerfile on standard input is larger than ${MAX_DOCKERFILE_BYTES} bytes`);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -1,0 +1,61 @@
+/** Reads a file that the user names on the command line. It may be anywhere, and it may be a pipe of the shell. */
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onDisk } from './file-name.ts';
+import { readRegular, TooLarge } from './read-inside.ts';
+
+const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
+
+/** `-f /dev/stdin`, and `-f <(command)`, of which shells make `/dev/fd/63`: what is open already. */
+export function isDescriptor(file: string): boolean {
+  return /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/(?:self|thread-self)\/fd\/\d+$/.test(file);
+}
+
+/**
+ * The contents of a file, or what comes through an open descriptor ({@link isDescriptor}) until its end.
+ *
+ * @throws NotRegular for a folder, and for a pipe, socket or device with a name, which might never end; TooLarge; otherwise
+ *   as Node's open. The reason of `signal`
+ */
+export async function readNamedFile(file: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  const handle = await open(onDisk(file), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  try {
+    const found = await handle.stat();
+    if (isDescriptor(file) && !found.isFile() && !found.isDirectory())
+      return await readStream(handle, file, maxBytes, signal);
+    return await readRegular(handle, file, maxBytes);
+  } finally {
+    await handle.close().catch(() => {});
+  }
+}
+
+/** Polls, since a blocking read would keep the process from ending, and Node's streams do not take every descriptor. */
+async function readStream(
+  handle: FileHandle,
+  file: string,
+  maxBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (let pauseMs = 1; ; ) {
+    const { bytesRead, buffer } = await handle
+      .read(Buffer.allocUnsafe(64 << 10), 0, 64 << 10, null)
+      .catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'EAGAIN') return { bytesRead: undefined, buffer: undefined };
+        throw error;
+      });
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    if (bytesRead === undefined) {
+      await sleep(pauseMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      pauseMs = Math.min(pauseMs * 2, 50);
+      continue;
+    }
+    pauseMs = 1;
+    total += bytesRead;
+    if (total > maxBytes) throw new TooLarge(`${file} is larger than ${maxBytes} bytes, the most that is read of it`);
+    chunks.push(buffer.subarray(0, bytesRead));
+  }
+}

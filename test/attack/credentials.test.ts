@@ -1,0 +1,149 @@
+/** Credentials in addresses, wherever a user may write one: used where they belong, printed and recorded nowhere. */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openInputs } from '../../src/cli/build/context.ts';
+import { gitAttrs } from '../../src/cli/build/git.ts';
+import { parseAddress } from '../../src/client/connect/address.ts';
+import { dial } from '../../src/client/connect/dial.ts';
+import { runCli } from '../cli/run-cli.ts';
+
+interface Web {
+  readonly host: string;
+  /** `PATH AUTHORIZATION` of each request. */
+  readonly log: string[];
+  answer: (request: http.IncomingMessage, response: http.ServerResponse) => void;
+  close(): void;
+}
+
+async function startWeb(): Promise<Web> {
+  const log: string[] = [];
+  const server = http.createServer((request, response) => {
+    log.push(`${request.url} ${request.headers.authorization ?? '-'}`);
+    web.answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const web: Web = {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    log,
+    answer: (_, response) => void response.writeHead(404).end(),
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+  return web;
+}
+
+let web: Web;
+let folder: string;
+beforeEach(async () => {
+  web = await startWeb();
+  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-credentials-'));
+  await writeFile(path.join(folder, 'Dockerfile'), 'FROM scratch\n');
+});
+afterEach(async () => {
+  web.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** `Sekret` and `Hidden` are in each: neither may be seen. */
+const passwords = [
+  'SekretHidden',
+  'Sekret@Hidden',
+  'Sekret/Hidden',
+  'Sekret#Hidden',
+  'Sekret?Hidden',
+  'Sekret%40Hidden',
+];
+
+describe.each(passwords)('%s', (password) => {
+  const expectHidden = ({ stdout, stderr }: { stdout: string; stderr: string }) => {
+    expect(stderr).not.toMatch(/Sekret|Hidden/);
+    expect(stdout).not.toMatch(/Sekret|Hidden/);
+  };
+
+  test('in a context, a named context and a mirror that fail', async () => {
+    for (const what of ['repository.git#main', 'Dockerfile']) {
+      const address = `http://user:${password}@${web.host}/${what}`;
+      const main = await runCli(['check', address]);
+      expect(main.code).not.toBe(0);
+      expectHidden(main);
+      await writeFile(path.join(folder, 'Dockerfile'), 'FROM scratch\nCOPY --from=other a /\nADD --link b c\n');
+      expectHidden({
+        ...(await runCli(['compile', folder, '--build-context', `other=${address}`, '--offline'])),
+        stdout: '', // the daemon gets the address as it is
+      });
+    }
+    await writeFile(path.join(folder, 'Dockerfile'), `FROM ${web.host}/nothing\n`);
+    const mirrored = await runCli(['check', folder, '--mirror', `${web.host}=http://user:${password}@${web.host}`]);
+    expect(mirrored.code).toBe(1);
+    expectHidden(mirrored);
+  });
+
+  test('in what build opens, and in the address of a daemon', async () => {
+    const address = `http://user:${password}@${web.host}/Dockerfile`;
+    const message = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'opened',
+        (error: Error) => error.message,
+      );
+    const signal = AbortSignal.timeout(5000);
+    const messages = [
+      await message(openInputs(folder, address, [])),
+      await message(openInputs(`ftp://user:${password}@${web.host}`, undefined, [])),
+      await message(openInputs(folder, undefined, [`x=ftp://user:${password}@${web.host}`])),
+      await message((async () => dial(parseAddress(`tcp://user:${password}@127.0.0.1:1`), { signal }))()),
+      await message((async () => parseAddress(`ftp://user:${password}@host`))()),
+    ];
+    for (const text of messages) expect(text).not.toMatch(/Sekret|Hidden|^opened$/);
+  });
+
+  test('in the remote of a repository', async () => {
+    const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args]);
+    git('init', '--quiet');
+    git('remote', 'add', 'origin', `https://user:${password}@example.com/x.git`);
+    const attrs = await gitAttrs({ context: folder }, path.join(folder, 'Dockerfile'), { BUILDX_GIT_LABELS: '1' });
+    expect(attrs['vcs:source']).toBe('https://example.com/x.git');
+    expect(attrs['label:org.opencontainers.image.source']).toBe('https://example.com/x.git');
+  });
+});
+
+describe('http://user:password@host', () => {
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+  test('works as context and as Dockerfile', async () => {
+    web.answer = (request, response) => {
+      if (request.headers.authorization === basic('me:p@ss/word')) response.end('FROM scratch\nLABEL a=b\n');
+      else response.writeHead(401).end();
+    };
+    const address = `http://me:p%40ss%2Fword@${web.host}/Dockerfile`;
+    expect(await runCli(['check', address])).toMatchObject({ code: 0, stderr: '' });
+    const inputs = await openInputs(folder, address, []);
+    await inputs.cleanUp();
+    expect(inputs.frontendAttrs['filename']).toBe('Dockerfile');
+    const refused = await runCli(['check', `http://${web.host}/Dockerfile`]);
+    expect(refused.stderr).toContain('HTTP status 401 (a user and a password may be in the address)');
+  });
+
+  test('is not told to another host that it redirects to', async () => {
+    const other = await startWeb();
+    try {
+      other.answer = (_, response) => void response.end('FROM scratch\n');
+      web.answer = (request, response) => {
+        if (request.url === '/here') response.end('FROM scratch\n');
+        else response.writeHead(302, { location: request.url === '/x' ? '/here' : `http://${other.host}/there` }).end();
+      };
+      for (const from of ['x', 'y'])
+        expect((await runCli(['check', `http://me:word@${web.host}/${from}`])).code).toBe(0);
+      expect(new Set(web.log)).toEqual(new Set(['/x', '/here', '/y'].map((url) => `${url} ${basic('me:word')}`)));
+      expect(new Set(other.log)).toEqual(new Set(['/there -']));
+    } finally {
+      other.close();
+    }
+  });
+});
