@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const limits = { ...defaultLimits, patienceMs: 300, totalMs: 1500, attempts: 3, delayMs: 1 };
+const limits = { ...defaultLimits, patienceMs: 2000, totalMs: 6000, attempts: 3, delayMs: 1 };
 const amd64 = { os: 'linux', architecture: 'amd64' };
 const arm64 = { os: 'linux', architecture: 'arm64' };
 
@@ -240,11 +240,11 @@ describe('how it answers', () => {
   test.each<[what: string, fault: Fault, error: RegExp, requests: number]>([
     [
       'a byte now and then',
-      endless(Buffer.from('{'), 50),
-      /comes too slowly: \d+ bytes within 0\.\d+ s, fewer than/,
+      endless(Buffer.from('{'), 100),
+      /comes too slowly: \d+ bytes within [\d.]+ s, fewer than/,
       1,
     ],
-    ['steadily, without an end', endless(Buffer.alloc(100), 20), /was not complete within 1.5 s/, 1],
+    ['steadily, without an end', endless(Buffer.alloc(1000), 100), /was not complete within 6 s/, 1],
     ['as much as it can', endless(Buffer.alloc(1 << 20)), /is larger than 4194304 bytes/, 1],
     [
       'one byte of a header now and then',
@@ -254,7 +254,7 @@ describe('how it answers', () => {
         const timer = setInterval(() => socket?.write('x'), 20);
         socket?.once('close', () => clearInterval(timer)).on('error', () => {});
       },
-      /no answer within 0.3 s/,
+      /no answer within 2 s/,
       1,
     ],
     [
@@ -263,7 +263,7 @@ describe('how it answers', () => {
         const timer = setInterval(() => response.socket?.write('HTTP/1.1 102 Processing\r\n\r\n'), 20);
         response.socket?.once('close', () => clearInterval(timer)).on('error', () => {});
       },
-      /no answer within 0.3 s/,
+      /no answer within 2 s/,
       1,
     ],
     [
