@@ -155,6 +155,7 @@ async function toSolveOptions(
     ],
     secrets: parseSecrets(flags.secret, process.env),
     ssh: parseSsh(flags.ssh, context),
+    auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
     entitlements: entitlements(flags),
     sourcePolicy: policy,
     onWarning: warn,
