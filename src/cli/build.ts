@@ -52,6 +52,7 @@ export function buildCommand(io: Io): Command {
     ['--add-host <host:ip>', 'a host that RUN knows'],
     ['--allow <entitlement>', 'allow network.host, security.insecure or device'],
     ['--annotation <key=value>', 'an annotation of the image'],
+    ['--auth-host <host>', 'a registry whose credentials the daemon may use; without it those of every one'],
     ['--attest <fields>', 'an attestation: type=provenance|sbom,…'],
     ['--build-arg <key=value>', 'a build argument'],
     ['--build-context <name=value>', 'a further context: a folder, docker-image://, oci-layout://, git or http'],

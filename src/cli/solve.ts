@@ -10,6 +10,7 @@ export interface SolveFlags {
   readonly local: readonly string[];
   readonly output: readonly string[];
   readonly secret: readonly string[];
+  readonly authHost: readonly string[];
   readonly ssh: readonly string[];
   readonly allow: readonly string[];
   readonly cacheFrom: readonly string[];
@@ -31,6 +32,7 @@ export function solveCommand(io: Io): Command {
     ['--local <name=folder>', 'a folder for a local source'],
     ['-o, --output <fields>', 'what becomes of the result: type=local|tar|oci|docker|image,dest=…'],
     ['--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'],
+    ['--auth-host <host>', 'a registry whose credentials the daemon may use; without it those of every one'],
     ['--ssh <default|id[=paths]>', 'an SSH agent or keys'],
     ['--allow <entitlement>', 'allow network.host or security.insecure'],
     ['--cache-from <fields>', 'where to take the cache from'],

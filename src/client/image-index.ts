@@ -32,6 +32,7 @@ export interface JoinOptions {
 /**
  * Pushes an index of what `parts` point to, under each name. Parts that are indexes themselves, as images with
  * attestations are, give their entries.
+ * What a daemon says of parts is checked: their digests, and an index against its digest and size.
  * @param names image references; the parts have to be in the repository of each
  * @returns the descriptor of the index
  */
@@ -58,6 +59,7 @@ async function join(name: string, parts: readonly IndexEntry[], options: JoinOpt
   const repository = openRepository(reference.domain, reference.path, options);
   const entries: IndexEntry[] = [];
   for (const part of parts) {
+    splitDigest(part.digest);
     if (part.mediaType !== INDEX && part.mediaType !== MANIFEST_LIST) {
       entries.push(part);
       continue;

@@ -174,20 +174,17 @@ async function follow(
 
 /** `fetch` takes no address with credentials in it. */
 function takeCredentials(url: URL, headers: Headers): void {
-  const { username, password } = url;
+  const { username, password } = credentialsIn(url);
   url.username = url.password = '';
-  if (username === '' && password === '') return;
-  const basic = Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64');
-  if (!headers.has('authorization')) headers.set('authorization', `Basic ${basic}`);
+  if ((username === '' && password === '') || headers.has('authorization')) return;
+  headers.set('authorization', `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
 }
 
-/** A percent sign that stands for itself is left as it is. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** User name and password of an address, '' where there are none. A percent sign that stands for itself is kept. */
+export function credentialsIn({ username, password }: URL): { username: string; password: string } {
+  const decode = (text: string) =>
+    text.replace(/(?:%[\da-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString());
+  return { username: decode(username), password: decode(password) };
 }
 
 /** Milliseconds, from seconds or a date. */

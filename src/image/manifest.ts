@@ -157,8 +157,7 @@ function parsePlatformFields(fields: Readonly<Record<string, unknown>>): Platfor
 
 /** @throws Error that names `name` where the bytes are no JSON object, or one of more than a thousand levels */
 export function parseObject(bytes: Uint8Array, name: string): Record<string, unknown> {
-  if (isDeeper(bytes, maxDepth))
-    throw new Error(`${name} is nested deeper than the ${maxDepth} levels of a manifest or config`);
+  checkDepth(bytes, name);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
@@ -167,6 +166,12 @@ export function parseObject(bytes: Uint8Array, name: string): Record<string, unk
   }
   if (!isObject(value)) throw new Error(`${name} is no JSON object`);
   return value;
+}
+
+/** @throws Error that names `name` where a JSON text has more than a thousand levels, as no image has */
+export function checkDepth(bytes: Uint8Array, name: string): void {
+  if (isDeeper(bytes, maxDepth))
+    throw new Error(`${name} is nested deeper than the ${maxDepth} levels of a manifest or config`);
 }
 
 /** Whether a JSON text opens more levels than that: reading them costs time and memory, writing them the stack. */

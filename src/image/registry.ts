@@ -1,8 +1,8 @@
 /** Images from a registry: the distribution protocol as far as resolving a config needs it. */
 import type { BlobCache } from './blob-cache.ts';
 import { splitDigest } from './digest.ts';
-import { type CredentialSource, type Credentials, noCredentials } from './docker-config.ts';
-import { type Answer, defaultLimits, type RequestLimits, request } from './http-request.ts';
+import { type CredentialSource, noCredentials } from './docker-config.ts';
+import { type Answer, credentialsIn, defaultLimits, type RequestLimits, request } from './http-request.ts';
 import {
   type BlobKind,
   type Descriptor,
@@ -113,7 +113,9 @@ function createRepository(
   }
 
   async function challenged(answer: Answer): Promise<string | undefined> {
-    const known = address.username ? inAddress(address) : ((await credentials?.(registry.host)) ?? noCredentials);
+    // a mirror's address may have credentials in it
+    const own = credentialsIn(address);
+    const known = own.username ? { ...noCredentials, ...own } : ((await credentials?.(registry.host)) ?? noCredentials);
     return authorize(answer.headers.get('www-authenticate') ?? '', registry, scope, known, limits);
   }
 
@@ -156,11 +158,6 @@ function createRepository(
     read: (descriptor, kind) =>
       once(blobs, `${kind} ${descriptor.size} ${descriptor.digest}`, () => read(descriptor, kind)),
   };
-}
-
-/** Credentials that a mirror's address has in it. */
-function inAddress({ username, password }: URL): Credentials {
-  return { ...noCredentials, username: decodeURIComponent(username), password: decodeURIComponent(password) };
 }
 
 function isBlob(descriptor: Descriptor, bytes: Uint8Array): boolean {

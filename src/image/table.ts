@@ -17,6 +17,7 @@
  * every platform. `architecture` and `os` of a config are taken from its key where they are missing, and an image whose
  * `rootfs` is missing is taken to have a layer.
  */
+import { checkDepth } from './manifest.ts';
 import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from './platform.ts';
 import { selectPlatform } from './platform-match.ts';
 import {
@@ -95,6 +96,7 @@ function configFor(image: TableImage, platform: Platform | undefined, where: str
 }
 
 function readImages(text: string, file: string): Record<string, unknown> {
+  checkDepth(Buffer.from(text), file);
   let value: unknown;
   try {
     value = JSON.parse(text);

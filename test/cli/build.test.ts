@@ -27,7 +27,7 @@ import { onEngines } from '../engine/on-engines.ts';
 
 const none = {
   addHost: [], allow: [], annotation: [], attest: [], buildArg: [], buildContext: [], builder: [], cacheFrom: [], cacheTo: [],
-  cache: true, frontend: 'tsfront', label: [], uncached: [], output: [], platform: [], progress: 'auto', secret: [], ssh: [],
+  cache: true, frontend: 'tsfront', label: [], uncached: [], output: [], platform: [], progress: 'auto', secret: [], authHost: [], ssh: [],
   tag: [], ulimit: [],
 } satisfies BuildFlags; // biome-ignore format: a list
 

@@ -135,6 +135,10 @@ describe('a token service', () => {
 });
 
 describe('a daemon', () => {
+  test('may not ask for what is no host', () => {
+    expect(() => auth({ hosts: ['https://ghcr.io'] })).toThrow('"https://ghcr.io" is no host of a registry');
+  });
+
   test('gets the credentials of the hosts it may ask for, and asks anonymously elsewhere', async () => {
     const [allowed, registry] = await Promise.all([serve(token), serve(token)]);
     const client = await daemonFor({ hosts: [allowed.host, 'docker.io', 'Registry.example.com:443'] });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { joinImages } from '../../src/client/image-index.ts';
+import { type IndexEntry, joinImages } from '../../src/client/image-index.ts';
 import { noCredentials } from '../../src/image/docker-config.ts';
-import { type FakeRegistry, startFakeRegistry } from '../image/fake-registry.ts';
+import { type FakeRegistry, sha256, startFakeRegistry } from '../image/fake-registry.ts';
 
 let registry: FakeRegistry;
 beforeEach(async () => {
@@ -10,10 +10,10 @@ beforeEach(async () => {
 afterEach(() => registry.close());
 
 const part = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 2 };
-const push = () =>
-  joinImages([`${registry.host}/team/app:1`], [part], {
+const push = (parts: readonly IndexEntry[] = [part], patienceMs = 100) =>
+  joinImages([`${registry.host}/team/app:1`], parts, {
     credentials: async () => noCredentials,
-    limits: { patienceMs: 100, attempts: 2, delayMs: 1 },
+    limits: { patienceMs, attempts: 2, delayMs: 1 },
   });
 
 test('an index that a registry does not take names it and the step', async () => {
@@ -34,4 +34,28 @@ test('an index that a registry does not take names it and the step', async () =>
     return true;
   };
   expect(await push()).toMatchObject({ mediaType: 'application/vnd.oci.image.index.v1+json' });
+});
+
+const mediaType = 'application/vnd.oci.image.index.v1+json';
+const index = (manifests: unknown) => {
+  const text = JSON.stringify({ manifests });
+  return { text, part: { mediaType, digest: sha256(text), size: Buffer.byteLength(text) } };
+};
+const stray = { digest: 'sha256:../../../other/manifests/1', size: 2 };
+
+test.each<[what: string, text: string, part: IndexEntry, error: RegExp]>([
+  ['is named by what is no digest', '{}', { mediaType, ...stray }, /invalid digest "sha256:\.\.\/\.\./],
+  ['is no digest in a plain part', '{}', { mediaType: '', ...stray }, /invalid digest "sha256:\.\.\/\.\./],
+  ['is something else', '{"manifests":[]}', index([part]).part, /has 16 bytes instead of \d+/],
+  ['is of another size', index([part]).text, { ...index([part]).part, size: 5 }, /has \d+ bytes instead of 5/],
+  ['is no index', index(7).text, index(7).part, /is no image index/],
+  ['has entries of any kind', index([7]).text, index([7]).part, /has a descriptor without digest/],
+  ['has an entry by no digest', index([stray]).text, index([stray]).part, /invalid digest "sha256:\.\./],
+])('a part that %s is not pushed', async (_what, text, joined, error) => {
+  registry.fault = (request, response) => {
+    response.writeHead(request.method === 'GET' ? 200 : 201).end(text);
+    return true;
+  };
+  await expect(push([joined], 10_000)).rejects.toThrow(error);
+  for (const line of registry.log) expect(line).toMatch(/^GET \/v2\/team\/app\/manifests\/sha256:[0-9a-f]{64}$/);
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -153,6 +154,47 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     );
     service.close();
     expect(message).toContain(`failed to fetch a token for ${faulty} from localhost:${port}: no answer within 8 s`);
+  });
+
+  test.each([
+    ['those of the hosts it may ask for', [faulty], 'POST /token'],
+    ['none where it may not', ['ghcr.io'], 'GET /token?service=faulty&scope=repository%3A'],
+  ])('that wants credentials gets %s', async (_what, hosts, request) => {
+    if (!engine.home) return; // the registry has this port here, too
+    const asked: string[] = [];
+    const service = createHttpServer(async (incoming, response) => {
+      asked.push(`${incoming.method} ${incoming.url} ${incoming.headers.authorization ?? ''}`);
+      for await (const chunk of incoming) asked.push(String(chunk));
+      response.writeHead(403).end();
+    }).listen(PORT, '127.0.0.1');
+    await once(service, 'listening');
+    const credentials = async () => ({ ...noCredentials, username: 'me', password: 'w0rd' });
+    const image = `${faulty}/token/${PORT}/test/x-${randomBytes(4).toString('hex')}:1`;
+    await failure(build(`FROM ${image}`, [], { auth: { credentials, hosts, seedDir: temporaryDir() } }).result);
+    service.close();
+    service.closeAllConnections();
+    expect(asked[0]).toContain(request);
+    expect(asked.join().includes('w0rd')).toBe(request.startsWith('POST'));
+  });
+
+  test.each(['build', 'solve'])('%s takes the hosts of credentials', async (command) => {
+    const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+    const run = async (host: string) => {
+      const child = spawn(process.execPath, [cli, command, '--auth-host', host, '--builder', engine.address, '-'], {
+        env: engine.env,
+      });
+      child.stdin.end(command === 'build' ? 'FROM scratch\nCOPY <<EOF /f\nEOF\n' : '');
+      let stderr = '';
+      child.stderr.on('data', (chunk) => {
+        stderr += chunk;
+      });
+      await once(child, 'close');
+      return { code: child.exitCode, stderr };
+    };
+    const refused = await run('https://ghcr.io');
+    expect(refused.stderr).toContain('"https://ghcr.io" is no host of a registry');
+    expect(refused.code).toBe(1);
+    if (command === 'build') expect(await run('ghcr.io')).toMatchObject({ code: 0 });
   });
 
   // how long a registry may take is the daemon's to say, and it waits for ever; the user can stop it

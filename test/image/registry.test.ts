@@ -264,13 +264,13 @@ describe('faults', () => {
       const send = (at: number) => {
         if (at >= body.length) return void response.end();
         response.write(body.slice(at, at + piece));
-        setTimeout(send, 100, at + piece);
+        setTimeout(send, 200, at + piece);
       };
       send(0);
       return true;
     };
     // each of three answers takes longer than the patience
-    const limits = { patienceMs: 400, minRate: 100, attempts: 1, delayMs: 1 };
+    const limits = { patienceMs: 1000, minRate: 50, attempts: 1, delayMs: 1 };
     expect((await resolve(app(), { limits })).env).toBe('A=amd64');
   });
 

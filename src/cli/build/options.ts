@@ -39,6 +39,7 @@ export interface BuildFlags {
   readonly sbom?: string;
   readonly secret: readonly string[];
   readonly shmSize?: string;
+  readonly authHost: readonly string[];
   readonly ssh: readonly string[];
   readonly tag: readonly string[];
   readonly target?: string;

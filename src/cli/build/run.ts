@@ -159,6 +159,7 @@ async function toSolveOptions(
     ],
     secrets: parseSecrets(flags.secret, env),
     ssh: parseSsh(flags.ssh, context),
+    auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
     entitlements: entitlements(flags),
     sourcePolicy: policy,
     onWarning: (message) => warn(message, io),

@@ -61,6 +61,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       exports,
       secrets: parseSecrets(flags.secret, env),
       ssh: parseSsh(flags.ssh),
+      auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
       entitlements: entitlements(flags),
       cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
       cacheTo: parseCaches('--cache-to', flags.cacheTo),

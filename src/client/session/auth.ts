@@ -25,6 +25,7 @@ export interface AuthOptions {
    * The registries whose credentials the daemon may have and use: `ghcr.io`, `registry.example.com:5000`, `docker.io`.
    * For every other one it is told that there are none, so that it asks anonymously. By default it gets those of every
    * host that it asks for: a daemon that one connects to can act for the user at each registry of config.json.
+   * What is neither a host nor `host:port` is an error.
    */
   readonly hosts?: readonly string[] | undefined;
   /** Where the seeds of token keys are kept; Docker's configuration directory by default. */
@@ -45,9 +46,8 @@ export function auth(options: AuthOptions = {}): Attachable {
   const allowed = options.hosts && new Set(options.hosts.map(originOf));
   const seedDir = options.seedDir ?? dockerConfigDir() ?? devNull; // without a home, seeds last one process
   const find = async (host: string): Promise<Credentials> => {
-    if (!/^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?$/.test(host))
-      throw new RpcError(Code.invalidArgument, `${JSON.stringify(host.slice(0, 100))} is no host of a registry`);
-    return allowed && !allowed.has(originOf(host)) ? noCredentials : source(host);
+    const origin = originOf(host);
+    return allowed && !allowed.has(origin) ? noCredentials : source(host);
   };
   return {
     routes: routes(Auth, {
@@ -78,8 +78,11 @@ export function auth(options: AuthOptions = {}): Attachable {
   };
 }
 
-/** Docker Hub has several names. */
+/** @throws RpcError for what is no `host` or `host:port`: parts of an address could stand for another host elsewhere */
 function originOf(host: string): string {
+  if (!/^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?$/.test(host))
+    throw new RpcError(Code.invalidArgument, `${JSON.stringify(host.slice(0, 100))} is no host of a registry`);
+  // Docker Hub has several names
   return registryAddress(host === 'index.docker.io' ? 'docker.io' : host).origin;
 }
 
