@@ -1,11 +1,14 @@
 /** Hostile Dockerfiles: what they make is bounded, and where a bound is met the error says so. */
 import { expect, test, vi } from 'vitest';
+import { maintainerDeprecated } from '../../src/check/rules.ts';
 import { formatWarning } from '../../src/cli/report.ts';
 import { runFrontend } from '../../src/gateway/frontend.ts';
 import { createGrpcBridge } from '../../src/gateway/grpc-bridge.ts';
 import { readEnvironment } from '../../src/gateway/stdio.ts';
+import { createWarner } from '../../src/gateway/warn.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import type { ImageResolver } from '../../src/image/resolver.ts';
+import { Definition } from '../../src/llb/definition.ts';
 import { checkDockerfile } from '../../src/offline/check.ts';
 import { compile } from '../../src/offline/compile.ts';
 import { memoryTree } from '../../src/offline/file-tree.ts';
@@ -102,6 +105,19 @@ test('one ENV of 2,000 lines with undefined variables: the lint answer fits into
   expect(Number(/^(\d+) more warnings are not listed/.exec(last.detail)?.[1]) + json.warnings.length - 1).toBe(2000);
   expect(text).toContain(last.detail);
   expect(text.split('WARNING: ')).toHaveLength(json.warnings.length + 1);
+});
+
+test('3,000 warnings of 1,000 lines: a million lines, then the first ones of each', async () => {
+  const ranges: number[] = [];
+  const bridge = createOfflineBridge(options('FROM scratch\n'));
+  const warner = createWarner(
+    { ...bridge, warn: async (_, warning) => void ranges.push(warning.ranges!.length) },
+    { filename: 'Dockerfile', language: 'Dockerfile', data: Buffer.from(''), definition: new Definition() },
+  );
+  for (let i = 0; i < 3000; i++)
+    warner.warn({ rule: maintainerDeprecated, message: `${i}`, lines: { start: 1, end: 1000 } });
+  await warner.sent();
+  expect(ranges).toEqual([...Array<number>(1000).fill(1000), ...Array<number>(2000).fill(20)]);
 });
 
 test('an answer that fits is whole', async () => {
