@@ -1,8 +1,10 @@
 /**
  * `npm run bench`: how long compiling takes and how it grows. Each file is compiled in a process of its own, first cold,
- * then over and over; what is measured is the whole frontend from the bytes of the Dockerfile to the marshalled graph.
+ * then over and over; what is measured is the whole frontend from the bytes of the Dockerfile to the marshalled graph, and
+ * each warning written for people.
  */
 import { fork } from 'node:child_process';
+import { formatWarning } from '../src/cli/report.ts';
 import { parsePlatform } from '../src/image/platform.ts';
 import type { ImageResolver } from '../src/image/resolver.ts';
 import { compile } from '../src/offline/compile.ts';
@@ -71,6 +73,9 @@ function stages(count: number, each: number): string {
 
 const runs = (count: number) => `FROM node:22\n${Array.from({ length: count }, (_, i) => `RUN echo ${i}\n`).join('')}`;
 
+/** One for each RUN, about its casing. */
+const warnings = (count: number) => runs(count).replaceAll('RUN', 'Run');
+
 interface Case {
   readonly name: string;
   readonly text: string;
@@ -85,6 +90,8 @@ const cases: readonly Case[] = [
   { name: '16,000 instructions', text: instructions(16_000, 'all') },
   { name: '100 stages of 40', text: stages(100, 40) },
   { name: '3,000 RUN', text: runs(3_000), aim: 200 },
+  { name: '10,000 warnings', text: warnings(10_000) },
+  { name: '40,000 warnings', text: warnings(40_000) },
 ];
 
 const config = {
@@ -111,7 +118,7 @@ async function measure(text: string): Promise<Measured> {
   const files = memoryTree(new Map([['Dockerfile', Buffer.from(text)]]));
   const once = async () => {
     const start = performance.now();
-    const { definitions } = await compile({
+    const compiled = await compile({
       opts: {},
       locals: new Map([
         ['context', files],
@@ -120,7 +127,8 @@ async function measure(text: string): Promise<Measured> {
       images: [images],
       platform: parsePlatform('linux/amd64'),
     });
-    return { time: performance.now() - start, ops: definitions.get('')!.def.length };
+    for (const warning of compiled.warnings) formatWarning(warning, { stderrHasColor: false });
+    return { time: performance.now() - start, ops: compiled.definitions.get('')!.def.length };
   };
   const first = await once();
   const times: number[] = [];
@@ -165,6 +173,7 @@ async function main(): Promise<void> {
     console.log(`${to} / ${from}: ${(best.get(to)! / best.get(from)!).toFixed(2)} (linear is 4; ${aim})`);
   growth('1,000 instructions', '4,000 instructions', 'aim: less than 5');
   growth('4,000 instructions', '16,000 instructions', 'aim: less than 5');
+  growth('10,000 warnings', '40,000 warnings', 'aim: less than 5');
 }
 
 const index = process.argv[2];

@@ -10,6 +10,15 @@ import {
 } from '../gen/pb/ops_pb.ts';
 import { digestOf } from './encode-op.ts';
 
+/** @throws Error `failed to parse llb proto op: …`, in the reference's words */
+export function decodeOp(bytes: Uint8Array): Op {
+  try {
+    return fromBinary(OpSchema, bytes);
+  } catch (cause) {
+    throw new Error(`failed to parse llb proto op: ${(cause as Error).message}`, { cause });
+  }
+}
+
 /** One op of a definition, decoded. */
 export interface DefinitionEntry {
   readonly digest: string;
@@ -47,9 +56,19 @@ export class Definition {
     return new Definition(message.def, new Map(Object.entries(message.metadata)), message.Source);
   }
 
-  /** From the bytes that `buildctl build` reads and `tsfront compile --format pb` writes. */
+  /**
+   * From the bytes that `buildctl build` reads and `tsfront compile --format pb` writes.
+   *
+   * @throws Error for bytes that are no definition; its ops are looked at when they are asked for
+   */
   static decode(bytes: Uint8Array): Definition {
-    return Definition.fromPb(fromBinary(PbDefinitionSchema, bytes));
+    let message: PbDefinition;
+    try {
+      message = fromBinary(PbDefinitionSchema, bytes);
+    } catch (cause) {
+      throw new Error(`the bytes are no LLB definition: ${(cause as Error).message}`, { cause });
+    }
+    return Definition.fromPb(message);
   }
 
   toPb(): PbDefinition {
@@ -64,17 +83,17 @@ export class Definition {
     return toBinary(PbDefinitionSchema, this.toPb());
   }
 
-  /** Digest of the vertex whose result the graph is; '' for scratch. */
+  /** Digest of the vertex whose result the graph is; '' for scratch. @throws Error where the terminal is no op */
   head(): string {
     const last = this.def.at(-1);
-    return (last && fromBinary(OpSchema, last).inputs[0]?.digest) ?? '';
+    return (last && decodeOp(last).inputs[0]?.digest) ?? '';
   }
 
-  /** Decodes the ops, terminal last. */
+  /** Decodes the ops, terminal last. @throws Error where one is no op */
   ops(): DefinitionEntry[] {
     return this.def.map((bytes) => {
       const digest = digestOf(bytes);
-      return { digest, op: fromBinary(OpSchema, bytes), metadata: this.metadata.get(digest) };
+      return { digest, op: decodeOp(bytes), metadata: this.metadata.get(digest) };
     });
   }
 }

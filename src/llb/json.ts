@@ -9,6 +9,7 @@ import type { Definition } from './definition.ts';
  *
  * @example
  * await writeFile('build.json', formatJson(state.marshal()));
+ * @throws Error where the text would be longer than a string can be, some 512 MB
  */
 export function formatJson(definition: Definition): string {
   const def = new Map<string, JsonEncodable>();
@@ -16,7 +17,13 @@ export function formatJson(definition: Definition): string {
   for (const { digest, op } of definition.ops()) def.set(digest, messageToJson(OpSchema, op));
   for (const [digest, own] of definition.metadata) metadata.set(digest, metadataToJson(own));
   const source = definition.source ? messageToJson(SourceSchema, definition.source) : {};
-  return marshalJsonIndent({ def, metadata, source }, '', '  ');
+  try {
+    return marshalJsonIndent({ def, metadata, source }, '', '  ');
+  } catch (cause) {
+    // V8's strings end at half a gigabyte.
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new Error('the graph is too large to be written as JSON: write it in the binary format', { cause });
+  }
 }
 
 /** As Go's encoding/json writes it, unlike protobuf's JSON: names as in the definition file, numbers stay numbers. */

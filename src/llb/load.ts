@@ -1,7 +1,6 @@
 /** Makes states of marshalled definitions: frontend inputs, results of other solves, files of LLB. */
-import { fromBinary } from '@bufbuild/protobuf';
-import { type Op, type OpMetadata, OpSchema, type Definition as PbDefinition } from '../gen/pb/ops_pb.ts';
-import { Definition } from './definition.ts';
+import type { Op, OpMetadata, Definition as PbDefinition } from '../gen/pb/ops_pb.ts';
+import { Definition, decodeOp } from './definition.ts';
 import { digestOf } from './encode-op.ts';
 import type { SourceLocation, SourceMap } from './options.ts';
 import { State } from './state.ts';
@@ -46,7 +45,7 @@ class LoadedGraph {
   }
 
   add(bytes: Uint8Array): Op {
-    const op = parseOp(bytes);
+    const op = decodeOp(bytes);
     const digest = digestOf(bytes);
     this.ops.set(digest, op);
     this.bytes.set(digest, bytes);
@@ -85,14 +84,6 @@ class LoadedVertex implements Vertex {
     if (!metadata) throw new Error(`invalid definition op with unknown metas ${JSON.stringify(digest)}`);
     if (this.index < 0) throw new Error('invalid definition op with invalid index');
     return { digest, bytes, metadata, locations: graph.locations.get(digest) };
-  }
-}
-
-function parseOp(bytes: Uint8Array): Op {
-  try {
-    return fromBinary(OpSchema, bytes);
-  } catch (cause) {
-    throw new Error(`failed to parse llb proto op: ${(cause as Error).message}`, { cause });
   }
 }
 

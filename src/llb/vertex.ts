@@ -64,11 +64,15 @@ export function resolveOutput(output: Output | undefined): VertexOutput | undefi
 /** The ordered inputs of one op, every edge once. */
 export class InputList {
   readonly list: Input[] = [];
+  private readonly positions = new Map<string, number>();
 
   /** The position of an edge, which is added if it is new; -1 (`pb.Empty`) for scratch. */
   add(input: Input | undefined): number {
     if (!input) return -1;
-    const known = this.list.findIndex(({ digest, index }) => digest === input.digest && index === input.index);
-    return known >= 0 ? known : this.list.push(input) - 1;
+    const key = `${input.index} ${input.digest}`;
+    const known = this.positions.get(key);
+    if (known !== undefined) return known;
+    this.positions.set(key, this.list.length);
+    return this.list.push(input) - 1;
   }
 }

@@ -26,6 +26,8 @@ export interface LowerContext {
   readonly proxy: ProxyEnv | undefined;
   readonly table: StageTable;
   readonly historyBudget: HistoryBudget;
+  /** How many more instructions ONBUILD may bring. */
+  triggersLeft: number;
 }
 
 /** What dispatching instructions needs on top. */

@@ -29,7 +29,7 @@ import { type Outline, outlineOf } from './outline.ts';
 import { followPaths } from './paths.ts';
 import { buildPlatforms } from './platforms.ts';
 import { findStage, type StageState, type StageTable, stageNames } from './stages.ts';
-import { resolveStages } from './triggers.ts';
+import { maxTriggers, resolveStages } from './triggers.ts';
 
 /** A Dockerfile lowered for one target and platform. */
 export interface Lowered {
@@ -116,6 +116,7 @@ async function createContext(
     proxy: proxyEnv(epoch.buildArgs),
     table: { states: [], byName: new Map() },
     historyBudget: newHistoryBudget(),
+    triggersLeft: maxTriggers,
   };
 }
 

@@ -1,5 +1,5 @@
 /** ONBUILD: instructions of a base image or base stage that run at the start of the stages that derive from it. */
-import { setLocation } from '../parser/diagnostic.ts';
+import { LocatedError, setLocation } from '../parser/diagnostic.ts';
 import { parseTrigger } from '../parser/index.ts';
 import { resolveBaseImages } from './base-images.ts';
 import type { LowerContext } from './context.ts';
@@ -42,12 +42,18 @@ function takeTriggers(stage: StageState): readonly string[] {
   );
 }
 
+/** Each stage on a base runs all triggers of it: n of each make n² instructions, which no graph could hold. */
+export const maxTriggers = 100_000;
+
 /** Of the triggers of an image that a mount names. */
 const nowhere = { start: 0, end: 0 };
 
 function addTriggers(context: LowerContext, stage: StageState, expressions: readonly string[]): boolean {
   if (expressions.length === 0) return false;
   const { table, lexers } = context;
+  context.triggersLeft -= expressions.length;
+  if (context.triggersLeft < 0)
+    throw new LocatedError(`ONBUILD brings more than ${maxTriggers} instructions`, [stage.lines]);
   const commands = expressions.map((expression) => {
     const instruction = parseTrigger(expression, stage.lines ?? nowhere);
     const command = createCommand(instruction, table, lexers.word, true);

@@ -18,6 +18,8 @@ type Paint = (style: Style, text: string) => string;
 const maxWidth = 160;
 /** Of a range over more lines, only the first ones are shown. */
 const maxLines = 6;
+/** A message may quote a whole instruction, which may be as long as the file: so much of it is shown. */
+const maxMessage = 4096;
 
 /**
  * Formats a diagnostic as several lines without a line break at the end:
@@ -39,16 +41,20 @@ export function formatDiagnostic(
   const { line, column } = lineColumn(source, range.start);
   const place = paint('bold', `${source.filename}:${line}:${column}:`);
   const parts = [
-    `${place} ${paint(tone, `${severity}[${code}]:`)} ${printable(message)}`,
+    `${place} ${paint(tone, `${severity}[${code}]:`)} ${shown(message)}`,
     codeFrame(source, range, context, tone, paint),
   ];
   for (const note of related) {
     const at = lineColumn(source, note.range.start);
-    parts.push(`  ${paint('cyan', 'note:')} ${source.filename}:${at.line}:${at.column}: ${printable(note.message)}`);
+    parts.push(`  ${paint('cyan', 'note:')} ${source.filename}:${at.line}:${at.column}: ${shown(note.message)}`);
   }
-  if (hint !== undefined) parts.push(`  ${paint('cyan', 'hint:')} ${printable(hint)}`);
+  if (hint !== undefined) parts.push(`  ${paint('cyan', 'hint:')} ${shown(hint)}`);
   if (url !== undefined) parts.push(`  ${paint('cyan', 'see:')} ${url}`);
   return parts.join('\n');
+}
+
+function shown(text: string): string {
+  return printable(text.length <= maxMessage ? text : `${text.slice(0, maxMessage)}… (${text.length} characters)`);
 }
 
 function codeFrame(source: SourceFile, range: SourceRange, context: number, tone: Style, paint: Paint): string {

@@ -84,7 +84,7 @@ interface Budget {
 
 /** Makes a lexer for shell words. It remembers nothing between calls but how much it has done, which is limited. */
 export function createShellLex(options: ShellLexOptions): ShellLex {
-  const budget: Budget = { characters: 256 << 20, patterns: { comparisons: 2_000_000_000 } };
+  const budget: Budget = { characters: 256 << 20, patterns: { comparisons: 500_000_000 } };
   const special = options.skipProcessQuotes ? specialUnquoted : specialQuoted;
   return {
     processWord(word, env) {

@@ -1,0 +1,43 @@
+/**
+ * The fuzzer: 20,000 inputs made of known ones, the same in every run. `FUZZ_SEED` and `FUZZ_INPUTS` ask for others and
+ * for more; a failure tells how to try its input alone.
+ */
+import { afterAll, expect, test } from 'vitest';
+import { fuzz, type Target } from './fuzz/run.ts';
+import { listing, packetReader } from './fuzz/targets/fsutil.ts';
+import { hpack, http2 } from './fuzz/targets/http2.ts';
+import { ignoreFiles, ignorePatterns } from './fuzz/targets/ignore.ts';
+import { llb } from './fuzz/targets/llb.ts';
+import { lowering } from './fuzz/targets/lowering.ts';
+import { mount, parser } from './fuzz/targets/parser.ts';
+import { registry } from './fuzz/targets/registry.ts';
+import { tar } from './fuzz/targets/tar.ts';
+import { words } from './fuzz/targets/words.ts';
+
+const targets: readonly Target[] = [
+  parser,
+  mount,
+  words,
+  ignoreFiles,
+  ignorePatterns,
+  tar,
+  llb,
+  packetReader,
+  listing,
+  hpack,
+  http2,
+  registry,
+  lowering,
+];
+
+afterAll(async () => {
+  for (const target of targets) await target.close?.();
+});
+
+test('the shares are 20,000 inputs', () => {
+  expect(targets.reduce((sum, { share }) => sum + share, 0)).toBeGreaterThanOrEqual(20_000);
+});
+
+test.each(targets.map((target) => [target.name, target] as const))('%s', { timeout: 3_600_000 }, async (_, target) => {
+  expect(await fuzz(target)).toBeGreaterThan(0);
+});
