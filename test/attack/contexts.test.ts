@@ -105,7 +105,7 @@ describe('a daemon gets no more than the context when it asks for', () => {
     await expect(ask({ headers: { 'dir-name': encodeURI(name) } })).rejects.toThrow('no access allowed to dir');
   }); // biome-ignore format: one line
 
-  test.each([
+  test.each<[string, Asking]>([
     ['links and folders', { wanted: () => true }],
     ['a number that was not listed', { wanted: () => false, numbers: [1_000_000] }],
     ['a number twice', { wanted: () => true, numbers: [0, 0] }],
