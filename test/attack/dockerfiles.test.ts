@@ -8,7 +8,7 @@ import { seeded } from './interrupts.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 /** Nothing here takes more than seconds; a process that runs for so long hangs. */
-const HANGS_MS = 150_000;
+const HANGS_MS = 300_000;
 
 const times = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i)).join('');
 const scratch = 'FROM scratch\n';
