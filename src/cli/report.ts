@@ -40,7 +40,7 @@ export function formatError(error: unknown, { stderrHasColor: color }: Pick<Io, 
 }
 
 /** A warning as the frontend sent it. */
-function formatWarning(warning: Warning, { stderrHasColor: color }: Pick<Io, 'stderrHasColor'>): string {
+export function formatWarning(warning: Warning, { stderrHasColor: color }: Pick<Io, 'stderrHasColor'>): string {
   const { short, url, source, ranges } = warning;
   const [, code = 'warning', message = short] = /^(\w+): ([\s\S]*?)(?: \(line \d+\))?$/.exec(short) ?? [];
   const range = ranges?.[0];

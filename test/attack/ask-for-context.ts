@@ -32,6 +32,8 @@ export async function askForContext(dir: string, asking: Asking = {}): Promise<A
   const stats: Stat[] = [];
   const contents = new Map<string, string>();
   const open = new Set<number>();
+  // a client that has given up says why in what it sent last
+  const send = (packet: Parameters<typeof call.send>[0]) => call.send(packet).catch(() => {});
   for await (const packet of call.messages) {
     if (packet.type === Type.PACKET_STAT && packet.stat) stats.push(packet.stat);
     else if (packet.type === Type.PACKET_STAT) {
@@ -39,15 +41,15 @@ export async function askForContext(dir: string, asking: Asking = {}): Promise<A
       const chosen = stats.flatMap((stat, id) => (wanted(stat) ? [id] : []));
       for (const id of [...chosen, ...(asking.numbers ?? [])]) {
         open.add(id);
-        await call.send({ type: Type.PACKET_REQ, ID: id });
+        await send({ type: Type.PACKET_REQ, ID: id });
       }
-      if (open.size === 0) await call.send({ type: Type.PACKET_FIN });
+      if (open.size === 0) await send({ type: Type.PACKET_FIN });
     } else if (packet.type === Type.PACKET_DATA) {
       const name = stats[packet.ID]?.path ?? String(packet.ID);
       contents.set(name, (contents.get(name) ?? '') + Buffer.from(packet.data).toString('latin1'));
       if (packet.data.length > 0) continue;
       open.delete(packet.ID);
-      if (open.size === 0) await call.send({ type: Type.PACKET_FIN });
+      if (open.size === 0) await send({ type: Type.PACKET_FIN });
     } else if (packet.type === Type.PACKET_ERR) {
       call.cancel();
       throw new Error(Buffer.from(packet.data).toString());

@@ -20,7 +20,8 @@ const names = ['toString', 'constructor', '__proto__', 'hasOwnProperty', 'valueO
 const own = <T>(name: string, value: T): Record<string, T> => Object.fromEntries([[name, value]]);
 
 const flags = {
-  addHost: [], allow: [], annotation: [], attest: [], buildArg: [], buildContext: [], builder: [], cacheFrom: [], cacheTo: [],
+  addHost: [],
+      authHost: [], allow: [], annotation: [], attest: [], buildArg: [], buildContext: [], builder: [], cacheFrom: [], cacheTo: [],
   cache: true, frontend: 'tsfront', label: [], uncached: [], output: [], platform: [], progress: 'auto', secret: [], ssh: [],
   tag: [], ulimit: [], push: false, load: false,
 }; // biome-ignore format: a list

@@ -1,8 +1,8 @@
 /** The file transfer: packets of a peer, and the paths that it lists. */
 import path from 'node:path';
+import { createOrderCheck } from '../../../../src/client/fsutil/order-check.ts';
 import { decodePacket } from '../../../../src/client/fsutil/packet.ts';
 import { createPacketBuffer, PacketType } from '../../../../src/client/fsutil/packet-buffer.ts';
-import { createOrderCheck } from '../../../../src/client/fsutil/receive.ts';
 import { mutate, mutateText } from '../mutate.ts';
 import { hold, mayThrow, type Target } from '../run.ts';
 
