@@ -6,7 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createTar } from '../../scripts/image/tar.ts';
 import {
   type Connection,
@@ -141,6 +141,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     // Credentials go to the registry's own port only, or where the registry says when it is asked from here. An engine
     // with a network of its own has its registry there; here something else has that port.
     const service = createServer((socket) => void socket.on('error', () => {}).resume());
+    onTestFinished(() => void service.close());
     if (who === 'nobody' || engine.home) {
       service.listen(who === 'nobody' ? 0 : PORT, '127.0.0.1');
       await once(service, 'listening');
@@ -152,7 +153,6 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     const message = await failure(
       build(`FROM ${image}`, [], { auth: { credentials, seedDir: temporaryDir() } }).result,
     );
-    service.close();
     expect(message).toContain(`failed to fetch a token for ${faulty} from localhost:${port}: no answer within 8 s`);
   });
 
@@ -167,12 +167,14 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
       for await (const chunk of incoming) asked.push(String(chunk));
       response.writeHead(403).end();
     }).listen(PORT, '127.0.0.1');
+    onTestFinished(() => {
+      service.close();
+      service.closeAllConnections();
+    });
     await once(service, 'listening');
     const credentials = async () => ({ ...noCredentials, username: 'me', password: 'w0rd' });
     const image = `${faulty}/token/${PORT}/test/x-${randomBytes(4).toString('hex')}:1`;
     await failure(build(`FROM ${image}`, [], { auth: { credentials, hosts, seedDir: temporaryDir() } }).result);
-    service.close();
-    service.closeAllConnections();
     expect(asked[0]).toContain(request);
     expect(asked.join().includes('w0rd')).toBe(request.startsWith('POST'));
   });
