@@ -11,4 +11,4 @@ const version = () => JSON.parse(readFileSync(new URL('../package.json', import.
 let code = 0;
 if (args[0] !== '--version' && args[0] !== '-V') code = await main(args, io);
 else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
-endProcess(await io.end(code), io.signal); // whatever still waits, such as an open standard input, is of no more use
+await endProcess(await io.end(code), io.signal); // whatever still waits, such as an open standard input, is of no more use

@@ -3,12 +3,18 @@
  * says so and exits with 128 plus the number of the signal.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** A closed terminal, Ctrl-C, and what `kill` and container engines send. */
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const reasons = { SIGHUP: 'the terminal was closed', SIGINT: 'interrupted', SIGTERM: 'terminated' } as const;
 
 /** How long cleaning up may still take after a second signal; a third one ends the process at once. */
 const HURRY_MS = 3000;
+
+/** How long file operations under way may take when all else has ended. */
+const PATIENCE_MS = 1000;
+const STEP_MS = 10;
 
 /** The reason of an abort by a signal. */
 export class Interrupted extends Error {
@@ -27,8 +33,8 @@ export function interruptSignal(): AbortSignal {
   const abort = new AbortController();
   let hurry: NodeJS.Timeout | undefined;
   const stop = (name: keyof typeof exitCodes) => {
-    const leave = () => endProcess(exitCodes[name], abort.signal);
-    if (hurry) leave();
+    const leave = () => void endProcess(exitCodes[name], abort.signal);
+    if (hurry) return leave();
     if (abort.signal.aborted) {
       hurry = setTimeout(leave, HURRY_MS);
       return;
@@ -45,11 +51,14 @@ export function interruptSignal(): AbortSignal {
  * nobody writes to has no end: where a signal has ended the command, such a process is ended by that signal itself, which
  * shells show as the same exit code.
  */
-export function endProcess(code: number, { reason }: AbortSignal): never {
-  const stuck = process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
-  if (stuck && reason instanceof Interrupted) {
-    process.removeAllListeners(reason.signal);
-    process.kill(process.pid, reason.signal);
+export async function endProcess(code: number, { reason }: AbortSignal): Promise<never> {
+  const busy = () => process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
+  if (reason instanceof Interrupted) {
+    for (let waited = 0; busy() && waited < PATIENCE_MS; waited += STEP_MS) await sleep(STEP_MS); // most end at once
+    if (busy()) {
+      process.removeAllListeners(reason.signal);
+      process.kill(process.pid, reason.signal);
+    }
   }
   process.exit(code);
 }
