@@ -65,13 +65,15 @@ export async function placeTrees(
 
   const undo = async () => {
     const left: string[] = [];
+    const folders = root && followSteps(root);
     for (const step of steps.reverse())
       try {
-        if (root) takeBack(step, root);
+        if (folders) takeBack(step, folders.at(step.dir));
       } catch (error) {
         if (step.kind === 'aside')
           left.push(`${path.join(target, step.dir, step.name)} is now ${step.aside} there (${reason(error)})`);
       }
+    folders?.close();
     root?.close();
     if (whole) {
       const parent = holdFolder(path.dirname(target), { followLink: true });
@@ -105,13 +107,13 @@ export async function placeTrees(
   return {
     undo,
     keep() {
+      const folders = followSteps(root!);
       for (const step of steps) {
         const name = step.kind === 'aside' ? step.aside : step.kind === 'copy' ? step.name : undefined;
         if (name === undefined) continue;
-        const folder = descend(root!, step.dir);
-        rmSync(onDisk(`${folder.path}/${name}`), { recursive: true, force: true });
-        folder.close();
+        rmSync(onDisk(`${folders.at(step.dir).path}/${name}`), { recursive: true, force: true });
       }
+      folders.close();
       root!.close();
     },
   };
@@ -268,26 +270,37 @@ function tryToLink(file: string | Buffer, name: string | Buffer): boolean {
   }
 }
 
-function takeBack(step: Step, root: HeldFolder): void {
-  const folder = descend(root, step.dir);
-  try {
-    if (step.kind === 'merged') {
-      chmodSync(onDisk(folder.path), step.stats.mode & 0o7777);
-      utimesSync(onDisk(folder.path), step.stats.atime, step.stats.mtime);
-    } else if (step.kind === 'moved') {
-      removeOwn(`${folder.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
-    } else if (step.kind === 'copy') {
-      rmSync(onDisk(`${folder.path}/${step.name}`), { recursive: true, force: true });
-    } else {
-      const [name, kept] = [onDisk(`${folder.path}/${step.name}`), onDisk(`${folder.path}/${step.aside}`)];
-      const now = lstatSync(name, { throwIfNoEntry: false });
-      if (now && now.ino !== lstatSync(kept).ino) throw new Error('EEXIST: something else has taken its place');
-      renameSync(kept, name);
-      rmSync(kept, { force: true }); // two names of one file stay two
-    }
-  } finally {
-    folder.close();
+function takeBack(step: Step, folder: HeldFolder): void {
+  if (step.kind === 'merged') {
+    chmodSync(onDisk(folder.path), step.stats.mode & 0o7777);
+    utimesSync(onDisk(folder.path), step.stats.atime, step.stats.mtime);
+  } else if (step.kind === 'moved') {
+    removeOwn(`${folder.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
+  } else if (step.kind === 'copy') {
+    rmSync(onDisk(`${folder.path}/${step.name}`), { recursive: true, force: true });
+  } else {
+    const [name, kept] = [onDisk(`${folder.path}/${step.name}`), onDisk(`${folder.path}/${step.aside}`)];
+    const now = lstatSync(name, { throwIfNoEntry: false });
+    if (now && now.ino !== lstatSync(kept).ino) throw new Error('EEXIST: something else has taken its place');
+    renameSync(kept, name);
+    rmSync(kept, { force: true }); // two names of one file stay two
   }
+}
+
+/** The folders of steps, one after the other: most steps are in the folder of the one before. */
+function followSteps(root: HeldFolder) {
+  let last: { readonly dir: string; readonly folder: HeldFolder } | undefined;
+  return {
+    at(dir: string): HeldFolder {
+      if (last?.dir !== dir) {
+        last?.folder.close();
+        last = undefined;
+        last = { dir, folder: descend(root, dir) };
+      }
+      return last.folder;
+    },
+    close: () => last?.folder.close(),
+  };
 }
 
 /** Takes hold of a folder below another, name by name, so that none of them is a link. */
