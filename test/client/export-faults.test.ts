@@ -57,7 +57,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     const cli = path.join(import.meta.dirname, '../../src/cli.ts');
     const args = [cli, 'build', '--frontend=dockerfile.v0', '--progress=quiet', '-o', path.join(root, 'out/a'), context];
     const child = spawn(process.execPath, args, { env: engine.env, stdio: 'ignore' });
-    const receives = () => readdirSync(root).some((name) => name.startsWith('.tsfront-export-'));
+    const receives = () => tree(root).some((name) => name.startsWith('out/a/.tsfront-export-'));
     await expect.poll(receives, { timeout: 60_000, interval: 10 }).toBe(true);
     mkdirSync(path.join(root, 'out/b'), { recursive: true });
     writeFileSync(path.join(root, 'out/b/finished'), 'of another build');
