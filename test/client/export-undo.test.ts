@@ -18,7 +18,7 @@ import type { ExportTarget } from '../../src/client/session/file-send.ts';
 import { putInIndex } from '../../src/client/session/oci-layout.ts';
 import { Content, WriteAction } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
-import { dir, exportTo, file, sendBytes, sendTree, toDirectory, toFile } from './export-peer.ts';
+import { dir, exportTo, file, PATIENCE, sendBytes, sendTree, toDirectory, toFile } from './export-peer.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -56,7 +56,7 @@ describe('an export that fails removes nothing of others', () => {
         .client(FileSend)
         .diffCopy()
         .send({ data: Buffer.from('half') });
-      await expect.poll(() => tree().length).toBe(4);
+      await expect.poll(() => tree().length, PATIENCE).toBe(4);
       others();
       daemon.cut();
     });
