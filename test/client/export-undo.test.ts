@@ -220,6 +220,14 @@ describe('a layout that several builds write to', () => {
   });
 });
 
+test('a directory that was made for an export is left to who puts something into it', async () => {
+  await exportTo(toDirectory(at('out')), async (daemon) => {
+    await sendTree(daemon, [dir('d'), file('d/f', 'x'), file('f', 'x')]);
+    writeFileSync(at('out/mine'), 'mine');
+  });
+  expect(tree()).toEqual(['out', 'out/d', 'out/d/f', 'out/f', 'out/mine']);
+});
+
 test('a link that is the destination is followed', async () => {
   mkdirSync(at('real'));
   symlinkSync('real', at('out'));

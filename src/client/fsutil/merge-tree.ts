@@ -50,10 +50,18 @@ type Step =
 /**
  * Moves trees into `dest`. A folder that is not there is moved as a whole, those that are there are merged; anything
  * else takes the place of what has its name.
+ * @param fresh whether `dest` was made for them, so that it may be replaced
  * @throws Error with `dest` as it was before
  */
-export function placeTrees(trees: readonly ReceivedTree[], dest: string, xattrs: XattrCalls | undefined): Placement {
+export function placeTrees(
+  trees: readonly ReceivedTree[],
+  dest: string,
+  xattrs: XattrCalls | undefined,
+  fresh = false,
+): Placement {
   const steps: Step[] = [];
+  const [only] = trees;
+  const swapped = fresh && trees.length === 1 && swap(only!, path.resolve(dest), xattrs);
   const root = holdTarget(dest);
   const undo = () => {
     const left: string[] = [];
@@ -70,8 +78,12 @@ export function placeTrees(trees: readonly ReceivedTree[], dest: string, xattrs:
     return left;
   };
 
+  if (swapped) {
+    for (const { path: name } of only!.files)
+      if (!name.includes('/')) steps.push({ kind: 'moved', dir: '', name, tree: only! });
+  }
   try {
-    for (const tree of trees) {
+    for (const tree of swapped ? [] : trees) {
       const source = holdFolder(tree.root);
       try {
         mergeFolder({ tree, dest, xattrs, steps, at: 0 }, source, root, '');
@@ -104,6 +116,30 @@ function holdTarget(dest: string): HeldFolder {
     return holdFolder(path.resolve(dest), { followLink: true });
   } catch (error) {
     throw new Error(`cannot write into ${dest}: ${reason(error)}`);
+  }
+}
+
+/**
+ * Puts a tree in the place of the empty directory that was made for it: one move instead of one for each file in it.
+ * @returns false when that cannot be, for instance because somebody else has put something there; all is as it was then
+ */
+function swap(tree: ReceivedTree, dest: string, xattrs: XattrCalls | undefined): boolean {
+  const staging = path.dirname(tree.root);
+  const beside = path.join(path.dirname(dest), temporaryName());
+  completeFolders(tree, 0, tree.files.length, xattrs);
+  try {
+    renameSync(onDisk(tree.root), onDisk(beside));
+  } catch {
+    return false;
+  }
+  try {
+    rmdirSync(onDisk(staging));
+    renameSync(onDisk(beside), onDisk(dest));
+    return true;
+  } catch {
+    mkdirSync(onDisk(staging), { mode: 0o700, recursive: true });
+    renameSync(onDisk(beside), onDisk(tree.root));
+    return false;
   }
 }
 

@@ -60,7 +60,8 @@ async function act(request: WriterRequest): Promise<WriterAnswer | undefined> {
     case 'publish': {
       const trees = request.transfers.map((id) => transfers.get(id)!);
       const received = trees.map(({ root, receiver }) => ({ root, files: receiver.files }));
-      placements.push(placeTrees(received, request.dest, await xattrCalls()));
+      const fresh = made.some(({ dir }) => dir === request.dest);
+      placements.push(placeTrees(received, request.dest, await xattrCalls(), fresh));
       return;
     }
     case 'keep':
