@@ -20,7 +20,10 @@ export interface PreparedCaches {
   readonly frontendAttrs: Attributes;
   /** Why an entry was left out. */
   readonly warnings: readonly string[];
-  /** Names what was stored in local directories, once the build has succeeded. */
+  /**
+   * Names what was stored in local directories, once the build has succeeded.
+   * @throws Error when it is not there
+   */
   finish(response: Attributes): Promise<void>;
 }
 
@@ -83,7 +86,12 @@ export async function prepareCaches(
     async finish(response) {
       const manifest = response['cache.manifest'];
       if (!manifest) return;
-      for (const [dir, tag] of tags) await putInIndex(dir, JSON.parse(manifest) as Descriptor, [tag]);
+      const descriptor = JSON.parse(manifest) as Descriptor;
+      for (const [dir, tag] of tags) {
+        const other = tags.size > 1 && !(await stat(blobPath(dir, descriptor.digest)).catch(() => undefined));
+        if (other) throw new Error(`the daemon has not named the cache in ${dir}: ${ONE_CACHE}`);
+        await putInIndex(dir, descriptor, [tag]);
+      }
     },
   };
 }
@@ -97,6 +105,8 @@ async function findCache(dir: string, { digest, tag: given }: Attributes): Promi
   if (!(await stat(blobPath(dir, found)).catch(() => undefined))) throw new Error(`it has no content ${found}`);
   return found;
 }
+
+const ONE_CACHE = 'of several local caches that differ it names one, so export them one at a time';
 
 const INACTIVE = 'outside of a GitHub Actions job it needs the attributes token and url';
 

@@ -76,3 +76,6 @@ export async function exportTo(
     await received.close();
   }
 }
+
+/** For polls: a machine with much to do is slow, and nothing here is about time. */
+export const PATIENCE = { timeout: 20_000 };

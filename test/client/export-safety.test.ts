@@ -24,6 +24,7 @@ import {
   file,
   hardLink,
   link,
+  PATIENCE,
   type Packet,
   sendBytes,
   sendTree,
@@ -185,7 +186,7 @@ describe('a directory export', () => {
           if (type === Type.PACKET_ERR) throw new Error(Buffer.from(data).toString());
       })(),
     ).rejects.toThrow();
-    await expect.poll(() => readdirSync(root)).toEqual(['outside']);
+    await expect.poll(() => readdirSync(root), PATIENCE).toEqual(['outside']);
   }); // biome-ignore format: a table
 
   test('makes pipes where they belong', async () => {
@@ -231,7 +232,7 @@ describe('a directory export', () => {
     for await (const packet of call.messages) if (packet.type === Type.PACKET_REQ) break;
     expect(readdirSync(root)).toHaveLength(2);
     daemon.cut();
-    await expect.poll(() => readdirSync(root)).toEqual(['outside']);
+    await expect.poll(() => readdirSync(root), PATIENCE).toEqual(['outside']);
   });
 });
 
@@ -263,9 +264,9 @@ describe('a file export', () => {
     const daemon = await fakeDaemon(fileSend(toFile(path.join(folder, 'sub/dir/out.tar'))));
     const call = daemon.client(FileSend).diffCopy();
     await call.send({ data: Buffer.from('one') });
-    await expect.poll(() => readdirSync(folder).length).toBe(1);
+    await expect.poll(() => readdirSync(folder).length, PATIENCE).toBe(1);
     daemon.cut();
-    await expect.poll(() => readdirSync(folder)).toEqual([]);
+    await expect.poll(() => readdirSync(folder), PATIENCE).toEqual([]);
   });
 
   test('that is cut off leaves the file that was there', async () => {
@@ -277,7 +278,7 @@ describe('a file export', () => {
       .client(FileSend)
       .diffCopy()
       .send({ data: Buffer.from('new') });
-    await expect.poll(() => readdirSync(path.dirname(file)).length).toBe(2);
+    await expect.poll(() => readdirSync(path.dirname(file)).length, PATIENCE).toBe(2);
     daemon.cut();
     await sending.close?.();
     expect(readdirSync(path.dirname(file))).toEqual(['out.tar']);
@@ -373,7 +374,7 @@ describe('a layout export', () => {
   test('that is cut off leaves no half of a blob', async () => {
     const { dest, stores, daemon, metadata } = await openStore();
     await daemon.client(Content).write({ metadata }).send({ ref: 'r', action: WriteAction.WRITE, data });
-    await expect.poll(() => existsSync(dest) && readdirSync(dest, { recursive: true }).length).toBe(3);
+    await expect.poll(() => existsSync(dest) && readdirSync(dest, { recursive: true }).length, PATIENCE).toBe(3);
     daemon.cut();
     await stores.close?.();
     expect(readdirSync(dest)).toEqual([]);

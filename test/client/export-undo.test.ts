@@ -18,7 +18,7 @@ import type { ExportTarget } from '../../src/client/session/file-send.ts';
 import { putInIndex } from '../../src/client/session/oci-layout.ts';
 import { Content, WriteAction } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
-import { dir, exportTo, file, sendBytes, sendTree, toDirectory, toFile } from './export-peer.ts';
+import { dir, exportTo, file, PATIENCE, sendBytes, sendTree, toDirectory, toFile } from './export-peer.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -56,7 +56,7 @@ describe('an export that fails removes nothing of others', () => {
         .client(FileSend)
         .diffCopy()
         .send({ data: Buffer.from('half') });
-      await expect.poll(() => tree().length).toBe(2);
+      await expect.poll(() => tree().length, PATIENCE).toBe(4);
       others();
       daemon.cut();
     });
@@ -218,6 +218,14 @@ describe('a layout that several builds write to', () => {
     await expect(putInIndex(root, { ...descriptor, digest: '../x' }, ['t'])).rejects.toThrow('invalid digest');
     expect(readdirSync(root)).toEqual(['blobs']);
   });
+});
+
+test('a directory that was made for an export is left to who puts something into it', async () => {
+  await exportTo(toDirectory(at('out')), async (daemon) => {
+    await sendTree(daemon, [dir('d'), file('d/f', 'x'), file('f', 'x')]);
+    writeFileSync(at('out/mine'), 'mine');
+  });
+  expect(tree()).toEqual(['out', 'out/d', 'out/d/f', 'out/f', 'out/mine']);
 });
 
 test('a link that is the destination is followed', async () => {

@@ -11,7 +11,7 @@ import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { routes, serveConnection } from '../../src/rpc/server.ts';
 import { runCommand } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { exportTo, file, sendTree, toDirectory, toFile } from './export-peer.ts';
+import { exportTo, file, PATIENCE, sendTree, toDirectory, toFile } from './export-peer.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 describe('a build whose daemon says that it succeeded fails', () => {
@@ -127,7 +127,7 @@ describe('an export that the daemon takes for sent fails', () => {
           .diffCopy()
           .send({ data: Buffer.from('half') });
       else await daemon.directoryExport.diffCopy().send({ type: Type.PACKET_STAT, stat: { path: 'f', size: 9n } });
-      await expect.poll(() => readdirSync(root).length).toBe(1);
+      await expect.poll(() => readdirSync(root).length, PATIENCE).toBe(1);
       setTimeout(() => daemon.cut(), 100);
     });
     await expect(exporting).rejects.toThrow(/says that the build succeeded, but output 1/);

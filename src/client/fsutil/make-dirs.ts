@@ -31,30 +31,38 @@ async function makeMissing(dir: string, mode: number, created: string[], again: 
       if (!created.includes(parent)) created.push(parent);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' && again) return false;
-      // somebody else may have been faster
-      if (code !== 'EEXIST' || !(await look(parent))?.isDirectory()) throw error;
+      // somebody else may have been faster, in making it or in removing it
+      const found = code === 'EEXIST' ? await look(parent) : undefined;
+      if (found?.isDirectory()) continue;
+      if (found || !again || (code !== 'EEXIST' && code !== 'ENOENT')) throw error;
+      return false;
     }
   }
   return true;
 }
 
 /**
- * Makes a private folder for what is to become `dest`: in it where it is a directory, else in the nearest parent that is
- * there. So it lies in the same file system, and nothing else is made before there is something to show.
+ * Makes a private folder in a directory, which is made too: what is received there lies in the file system that it is
+ * for, and nowhere but in the directory that the user named.
+ * @returns its path, and the topmost directory that was not there before
  * @throws Error when nothing can be made there
  */
-export async function makeStaging(dest: string): Promise<string> {
+export async function makeStaging(
+  dir: string,
+  mode?: number,
+): Promise<{ readonly staging: string; readonly created: string | undefined }> {
+  let created: string | undefined;
   for (let attempt = 1; ; attempt++) {
-    const [first] = await missingDirs(dest);
-    const staging = path.join(first ? path.dirname(first) : path.resolve(dest), temporaryName());
+    created = (await makeDirs(dir, mode)) ?? created;
+    const staging = path.resolve(dir, temporaryName());
     try {
       await mkdir(staging, { mode: 0o700 });
-      return staging;
+      return { staging, created };
     } catch (error) {
+      // another build that failed may have removed the directory, which was empty
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < ATTEMPTS) continue;
-      const { message } = error as Error;
-      throw new Error(`cannot ${first ? 'create' : 'write into'} ${dest}: ${message}`, { cause: error });
+      if (created) await removeEmptyDirs(dir, created);
+      throw new Error(`cannot write into ${dir}: ${(error as Error).message}`, { cause: error });
     }
   }
 }

@@ -18,9 +18,9 @@ import path from 'node:path';
 import { decodeText } from '../../go/text.ts';
 import { onDisk } from '../../system/file-name.ts';
 import { printableLine } from '../../text/printable.ts';
-import { hasContents, isDirectory, ModeDir, toUnixPermissions } from './file-mode.ts';
+import { hasContents, isDirectory, toUnixPermissions } from './file-mode.ts';
 import { type HeldFolder, holdFolder } from './held-folder.ts';
-import { makeDirs, removeEmptyDirs, temporaryName } from './make-dirs.ts';
+import { temporaryName } from './make-dirs.ts';
 import { applyFolderMetadata, applyMetadata, reason } from './metadata.ts';
 import { quoteName } from './order-check.ts';
 import type { ReceivedFile } from './receiver.ts';
@@ -37,7 +37,7 @@ export interface ReceivedTree {
 export interface Placement {
   keep(): void;
   /** Takes back what was put there; what others wrote meanwhile stays. @returns what could not be taken back */
-  undo(): Promise<readonly string[]>;
+  undo(): readonly string[];
 }
 
 /** A step to take back, by its place below the destination. */
@@ -48,48 +48,42 @@ type Step =
   | { readonly kind: 'copy'; readonly dir: string; readonly name: string };
 
 /**
- * Moves trees to `dest`. A folder that is not there is moved as a whole, those that are there are merged; anything else
- * takes the place of what has its name.
+ * Moves trees into `dest`. A folder that is not there is moved as a whole, those that are there are merged; anything
+ * else takes the place of what has its name.
+ * @param fresh whether `dest` was made for them, so that it may be replaced
  * @throws Error with `dest` as it was before
  */
-export async function placeTrees(
+export function placeTrees(
   trees: readonly ReceivedTree[],
   dest: string,
   xattrs: XattrCalls | undefined,
-): Promise<Placement> {
-  const target = path.resolve(dest);
+  fresh = false,
+): Placement {
   const steps: Step[] = [];
-  let created: string | undefined; // the topmost folder that was made for it
-  let whole: ReceivedTree | undefined; // became the destination itself
-  let root: HeldFolder | undefined;
-
-  const undo = async () => {
+  const [only] = trees;
+  const swapped = fresh && trees.length === 1 && swap(only!, path.resolve(dest), xattrs);
+  const root = holdTarget(dest);
+  const undo = () => {
     const left: string[] = [];
+    const folders = followSteps(root);
     for (const step of steps.reverse())
       try {
-        if (root) takeBack(step, root);
+        takeBack(step, folders.at(step.dir));
       } catch (error) {
         if (step.kind === 'aside')
-          left.push(`${path.join(target, step.dir, step.name)} is now ${step.aside} there (${reason(error)})`);
+          left.push(`${path.join(dest, step.dir, step.name)} is now ${step.aside} there (${reason(error)})`);
       }
-    root?.close();
-    if (whole) {
-      const parent = holdFolder(path.dirname(target), { followLink: true });
-      removeOwn(`${parent.path}/${path.basename(target)}`, ownFiles(whole), '');
-      parent.close();
-    }
-    if (created) await removeEmptyDirs(path.dirname(target), created);
+    folders.close();
+    root.close();
     return left;
   };
 
+  if (swapped) {
+    for (const { path: name } of only!.files)
+      if (!name.includes('/')) steps.push({ kind: 'moved', dir: '', name, tree: only! });
+  }
   try {
-    for (const tree of trees) {
-      if (!root) {
-        created ??= await makeDirs(path.dirname(target), 0o700);
-        if (await becomes(tree, target, xattrs)) whole = tree;
-        root = holdTarget(target);
-        if (whole === tree) continue;
-      }
+    for (const tree of swapped ? [] : trees) {
       const source = holdFolder(tree.root);
       try {
         mergeFolder({ tree, dest, xattrs, steps, at: 0 }, source, root, '');
@@ -98,47 +92,54 @@ export async function placeTrees(
       }
     }
   } catch (error) {
-    const left = await undo();
+    const left = undo();
     if (left.length === 0) throw error;
     throw new Error(`${(error as Error).message}; what could not be put back: ${printableLine(left.join(', '))}`);
   }
   return {
     undo,
     keep() {
+      const folders = followSteps(root);
       for (const step of steps) {
         const name = step.kind === 'aside' ? step.aside : step.kind === 'copy' ? step.name : undefined;
         if (name === undefined) continue;
-        const folder = descend(root!, step.dir);
-        rmSync(onDisk(`${folder.path}/${name}`), { recursive: true, force: true });
-        folder.close();
+        rmSync(onDisk(`${folders.at(step.dir).path}/${name}`), { recursive: true, force: true });
       }
-      root!.close();
+      folders.close();
+      root.close();
     },
   };
 }
 
-function holdTarget(target: string): HeldFolder {
+function holdTarget(dest: string): HeldFolder {
   try {
-    return holdFolder(target, { followLink: true });
+    return holdFolder(path.resolve(dest), { followLink: true });
   } catch (error) {
-    throw new Error(`cannot write into ${target}: ${reason(error)}`);
+    throw new Error(`cannot write into ${dest}: ${reason(error)}`);
   }
 }
 
-/** Makes the tree itself the destination, when there is none. @returns whether it did */
-async function becomes(tree: ReceivedTree, target: string, xattrs: XattrCalls | undefined): Promise<boolean> {
-  if (lstatSync(onDisk(target), { throwIfNoEntry: false })) return false;
+/**
+ * Puts a tree in the place of the empty directory that was made for it: one move instead of one for each file in it.
+ * @returns false when that cannot be, for instance because somebody else has put something there; all is as it was then
+ */
+function swap(tree: ReceivedTree, dest: string, xattrs: XattrCalls | undefined): boolean {
+  const staging = path.dirname(tree.root);
+  const beside = path.join(path.dirname(dest), temporaryName());
   completeFolders(tree, 0, tree.files.length, xattrs);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      renameSync(onDisk(tree.root), onDisk(target));
-      return true;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EEXIST' || code === 'ENOTEMPTY') return false; // somebody else was faster
-      if (code !== 'ENOENT' || attempt === 8) throw new Error(`cannot create ${target}: ${reason(error)}`);
-      await makeDirs(path.dirname(target), 0o700); // another build has removed a parent that was empty
-    }
+  try {
+    renameSync(onDisk(tree.root), onDisk(beside));
+  } catch {
+    return false;
+  }
+  try {
+    rmdirSync(onDisk(staging));
+    renameSync(onDisk(beside), onDisk(dest));
+    return true;
+  } catch {
+    mkdirSync(onDisk(staging), { mode: 0o700, recursive: true });
+    renameSync(onDisk(beside), onDisk(tree.root));
+    return false;
   }
 }
 
@@ -268,26 +269,37 @@ function tryToLink(file: string | Buffer, name: string | Buffer): boolean {
   }
 }
 
-function takeBack(step: Step, root: HeldFolder): void {
-  const folder = descend(root, step.dir);
-  try {
-    if (step.kind === 'merged') {
-      chmodSync(onDisk(folder.path), step.stats.mode & 0o7777);
-      utimesSync(onDisk(folder.path), step.stats.atime, step.stats.mtime);
-    } else if (step.kind === 'moved') {
-      removeOwn(`${folder.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
-    } else if (step.kind === 'copy') {
-      rmSync(onDisk(`${folder.path}/${step.name}`), { recursive: true, force: true });
-    } else {
-      const [name, kept] = [onDisk(`${folder.path}/${step.name}`), onDisk(`${folder.path}/${step.aside}`)];
-      const now = lstatSync(name, { throwIfNoEntry: false });
-      if (now && now.ino !== lstatSync(kept).ino) throw new Error('EEXIST: something else has taken its place');
-      renameSync(kept, name);
-      rmSync(kept, { force: true }); // two names of one file stay two
-    }
-  } finally {
-    folder.close();
+function takeBack(step: Step, folder: HeldFolder): void {
+  if (step.kind === 'merged') {
+    chmodSync(onDisk(folder.path), step.stats.mode & 0o7777);
+    utimesSync(onDisk(folder.path), step.stats.atime, step.stats.mtime);
+  } else if (step.kind === 'moved') {
+    removeOwn(`${folder.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
+  } else if (step.kind === 'copy') {
+    rmSync(onDisk(`${folder.path}/${step.name}`), { recursive: true, force: true });
+  } else {
+    const [name, kept] = [onDisk(`${folder.path}/${step.name}`), onDisk(`${folder.path}/${step.aside}`)];
+    const now = lstatSync(name, { throwIfNoEntry: false });
+    if (now && now.ino !== lstatSync(kept).ino) throw new Error('EEXIST: something else has taken its place');
+    renameSync(kept, name);
+    rmSync(kept, { force: true }); // two names of one file stay two
   }
+}
+
+/** The folders of steps, one after the other: most steps are in the folder of the one before. */
+function followSteps(root: HeldFolder) {
+  let last: { readonly dir: string; readonly folder: HeldFolder } | undefined;
+  return {
+    at(dir: string): HeldFolder {
+      if (last?.dir !== dir) {
+        last?.folder.close();
+        last = undefined;
+        last = { dir, folder: descend(root, dir) };
+      }
+      return last.folder;
+    },
+    close: () => last?.folder.close(),
+  };
 }
 
 /** Takes hold of a folder below another, name by name, so that none of them is a link. */
@@ -309,14 +321,11 @@ const indexes = new WeakMap<ReceivedTree, ReadonlyMap<string, ReceivedFile>>();
 function ownFiles(tree: ReceivedTree): ReadonlyMap<string, ReceivedFile> {
   let index = indexes.get(tree);
   if (!index) {
-    index = new Map([['', WHOLE], ...tree.files.map((file): [string, ReceivedFile] => [file.path, file])]);
+    index = new Map(tree.files.map((file) => [file.path, file]));
     indexes.set(tree, index);
   }
   return index;
 }
-
-/** The tree's root, which the listing leaves out. */
-const WHOLE: ReceivedFile = { path: '', mode: (ModeDir | 0o700) >>> 0, modTime: 0n, size: 0 };
 
 /** Removes what was received; what others have written there stays, with the folders around it. */
 function removeOwn(place: string, own: ReadonlyMap<string, ReceivedFile>, name: string): void {
@@ -332,7 +341,7 @@ function removeOwn(place: string, own: ReadonlyMap<string, ReceivedFile>, name: 
     chmodSync(onDisk(folder.path), 0o700);
     for (const child of readdirSync(onDisk(folder.path), { encoding: 'buffer' })) {
       const inside = decodeText(child);
-      removeOwn(`${folder.path}/${inside}`, own, name === '' ? inside : `${name}/${inside}`);
+      removeOwn(`${folder.path}/${inside}`, own, `${name}/${inside}`);
     }
     try {
       rmdirSync(onDisk(place));

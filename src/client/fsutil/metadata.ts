@@ -2,7 +2,7 @@
 import { chmodSync, lutimesSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { onDisk } from '../../system/file-name.ts';
-import { isSymlink, toUnixPermissions } from './file-mode.ts';
+import { isDirectory, isSymlink, toUnixPermissions } from './file-mode.ts';
 import { type HeldFolder, holdFolder } from './held-folder.ts';
 import type { FileEntry } from './walk.ts';
 import type { XattrCalls } from './xattr.ts';
@@ -33,17 +33,18 @@ export function applyFolderMetadata(folder: HeldFolder, entry: Metadata, xattrs:
 
 /**
  * Before the mode, which may forbid it, and after the contents, since writing takes a file's capabilities away. The calls
- * for attributes take text alone: a folder with other bytes in its path is held, what is called so itself has to wait for
- * its name.
+ * for attributes take text alone: a folder with other bytes in its path is held. A file that is called so gets its
+ * attributes before its name (receiver.ts).
  */
-export function applyXattrs(file: string, { xattrs }: Metadata, calls: XattrCalls | undefined): void {
+export function applyXattrs(file: string, { mode, xattrs }: Metadata, calls: XattrCalls | undefined): void {
   if (!xattrs?.size || !calls) return;
   if (file.isWellFormed()) {
     calls.write(file, xattrs);
     return;
   }
-  const folder = holdFolder(path.dirname(file));
-  calls.write(path.join(folder.path, path.basename(file)), xattrs);
+  const [dir, name] = isDirectory(mode) ? [file, '.'] : [path.dirname(file), path.basename(file)];
+  const folder = holdFolder(dir);
+  calls.write(`${folder.path}/${name}`, xattrs);
   folder.close();
 }
 

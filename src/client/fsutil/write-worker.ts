@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { onDisk } from '../../system/file-name.ts';
 import { isDirectory } from './file-mode.ts';
-import { makeStaging } from './make-dirs.ts';
+import { makeStaging, removeEmptyDirs } from './make-dirs.ts';
 import { type Placement, placeTrees } from './merge-tree.ts';
 import { createReceiver, type Receiver } from './receiver.ts';
 import type { WriterAnswer, WriterRequest } from './tree-writer.ts';
@@ -13,11 +13,14 @@ interface Transfer {
   readonly staging: string;
   readonly root: string;
   readonly receiver: Receiver;
+  error?: Error;
 }
 
 const port = parentPort!;
 const transfers = new Map<number, Transfer>();
 const placements: Placement[] = [];
+/** Directories that were made for exports, with the topmost one. */
+const made: { readonly dir: string; readonly created: string }[] = [];
 
 // one after the other: some of them wait
 let turn = Promise.resolve();
@@ -38,39 +41,53 @@ function answer(message: WriterAnswer): void {
 async function act(request: WriterRequest): Promise<WriterAnswer | undefined> {
   switch (request.kind) {
     case 'open': {
-      const staging = await makeStaging(request.dest);
+      const { staging, created } = await makeStaging(request.dest, 0o700);
+      if (created) made.push({ dir: request.dest, created });
       const root = `${staging}/tree`;
       mkdirSync(onDisk(root), 0o700);
       transfers.set(request.transfer, { staging, root, receiver: createReceiver(root, staging, await xattrCalls()) });
       return;
     }
     case 'take':
-      return take(transfers.get(request.transfer)!.receiver, request.messages);
+      return take(transfers.get(request.transfer)!, request.messages);
     case 'drop': {
       const transfer = transfers.get(request.transfer);
       transfers.delete(request.transfer);
       if (transfer) remove(transfer);
+      for (const { dir, created } of made) await removeEmptyDirs(dir, created);
       return;
     }
     case 'publish': {
       const trees = request.transfers.map((id) => transfers.get(id)!);
       const received = trees.map(({ root, receiver }) => ({ root, files: receiver.files }));
-      placements.push(await placeTrees(received, request.dest, await xattrCalls()));
+      const fresh = made.some(({ dir }) => dir === request.dest);
+      placements.push(placeTrees(received, request.dest, await xattrCalls(), fresh));
       return;
     }
     case 'keep':
+      made.length = 0;
       for (const placement of placements.splice(0)) placement.keep();
       return;
     case 'undo': {
       const left: string[] = [];
-      for (const placement of placements.splice(0).reverse()) left.push(...(await placement.undo()));
+      for (const placement of placements.splice(0).reverse()) left.push(...placement.undo());
       if (left.length > 0) throw new Error(`what could not be put back: ${left.join(', ')}`);
     }
   }
 }
 
-/** Takes messages, each preceded by its length. */
-function take(receiver: Receiver, messages: Uint8Array): WriterAnswer {
+/** Takes messages, each preceded by its length. After an error nothing more is taken. */
+function take(transfer: Transfer, messages: Uint8Array): WriterAnswer {
+  if (transfer.error) throw transfer.error;
+  try {
+    return takeAll(transfer.receiver, messages);
+  } catch (error) {
+    transfer.error = error as Error;
+    throw error;
+  }
+}
+
+function takeAll(receiver: Receiver, messages: Uint8Array): WriterAnswer {
   const view = new DataView(messages.buffer, messages.byteOffset, messages.byteLength);
   for (let at = 0; at < messages.length; ) {
     const end = at + 4 + view.getUint32(at);

@@ -8,7 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { BytesMessageSchema, FileSend } from '../../gen/moby/filesync/v1/filesync_pb.ts';
 import type { RawCall, RawHandler } from '../../rpc/server.ts';
 import { methodPath } from '../../rpc/service.ts';
-import { makeDirs, makeStaging, removeEmptyDirs, temporaryName } from '../fsutil/make-dirs.ts';
+import { makeStaging, removeEmptyDirs, temporaryName } from '../fsutil/make-dirs.ts';
 import { receiveTree } from '../fsutil/receive.ts';
 import { startTreeWriter, type TreeWriter } from '../fsutil/tree-writer.ts';
 import type { Attachable } from './session.ts';
@@ -44,7 +44,7 @@ interface Transfer {
   complete: boolean;
   error?: Error;
   /** Where a file waits to be published. */
-  staging?: string;
+  waiting?: WaitingFile;
 }
 
 const EXPORTER_ID = 'buildkit-attachable-exporter-id';
@@ -69,7 +69,7 @@ export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedEx
     }
     if (target.kind === 'stream') await receiveInto(call, await target.open(metadataOf(call)));
     else if (await isSpecial(target.path)) await receiveInto(call, createWriteStream(target.path));
-    else transfer.staging = await receiveFile(call, target.path);
+    else transfer.waiting = await receiveFile(call, target.path);
     transfer.complete = true;
   };
   const diffCopy: RawHandler = async (call) => {
@@ -115,8 +115,8 @@ export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedEx
         if (target.kind === 'directory') {
           const numbers = sent.map(({ number }) => number);
           await writer!.ask({ kind: 'publish', transfers: numbers, dest: target.path });
-        } else if (target.kind === 'file' && sent[0]?.staging) {
-          places.push(await placeFile(sent[0].staging, target.path));
+        } else if (target.kind === 'file' && sent[0]?.waiting) {
+          places.push(await placeFile(sent[0].waiting, target.path));
         }
       }
     },
@@ -135,7 +135,7 @@ export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedEx
       } catch (error) {
         process.emitWarning((error as Error).message); // the build has failed already, for another reason
       } finally {
-        for (const { staging } of transfers) if (staging) await rm(staging, { recursive: true, force: true });
+        for (const { waiting } of transfers) if (waiting) await removeWaiting(waiting, kept);
         for (const { number } of writer ? transfers : []) await writer!.ask({ kind: 'drop', transfer: number });
         await writer?.close();
       }
@@ -166,19 +166,31 @@ async function isSpecial(file: string): Promise<boolean> {
   return existing !== undefined && !existing.isFile();
 }
 
-/** What a file is called in its private folder. */
-const CONTENTS = 'contents';
+/** A file that has come, in a private folder beside its place. */
+interface WaitingFile {
+  readonly staging: string;
+  readonly contents: string;
+  readonly file: string;
+  /** The topmost directory that was made for it. */
+  readonly created: string | undefined;
+}
 
-/** @returns the private folder, near its place, in which the file waits */
-async function receiveFile(call: RawCall, file: string): Promise<string> {
-  const staging = await makeStaging(path.dirname(await followLinks(file)));
+async function receiveFile(call: RawCall, wanted: string): Promise<WaitingFile> {
+  const file = await followLinks(wanted);
+  const { staging, created } = await makeStaging(path.dirname(file));
+  const waiting = { staging, contents: path.join(staging, 'contents'), file, created };
   try {
-    await receiveInto(call, createWriteStream(path.join(staging, CONTENTS), { flags: 'wx' }));
-    return staging;
+    await receiveInto(call, createWriteStream(waiting.contents, { flags: 'wx' }));
+    return waiting;
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
+    await removeWaiting(waiting, false);
     throw error;
   }
+}
+
+async function removeWaiting({ staging, file, created }: WaitingFile, kept: boolean): Promise<void> {
+  await rm(staging, { recursive: true, force: true });
+  if (created && !kept) await removeEmptyDirs(path.dirname(file), created);
 }
 
 /** A link stays, and what it leads to is replaced. */
@@ -192,23 +204,18 @@ interface FilePlace {
   readonly ino: number;
   /** What was there before. */
   readonly aside: string | undefined;
-  /** The topmost directory that was made for it. */
-  readonly created: string | undefined;
 }
 
-async function placeFile(staging: string, wanted: string): Promise<FilePlace> {
-  const file = await followLinks(wanted);
-  const { ino } = await stat(path.join(staging, CONTENTS));
-  const created = await makeDirs(path.dirname(file));
+async function placeFile({ contents, file }: WaitingFile, wanted: string): Promise<FilePlace> {
+  const { ino } = await stat(contents);
   const aside = path.join(path.dirname(file), temporaryName());
   let hadOne = false;
   try {
     hadOne = await setAside(file, aside);
-    await rename(path.join(staging, CONTENTS), file);
-    return { file, ino, aside: hadOne ? aside : undefined, created };
+    await rename(contents, file);
+    return { file, ino, aside: hadOne ? aside : undefined };
   } catch (error) {
     if (hadOne) await rename(aside, file).then(() => rm(aside, { force: true }));
-    if (created) await removeEmptyDirs(path.dirname(file), created);
     throw new Error(`cannot write ${wanted}: ${(error as Error).message}`, { cause: error });
   }
 }
@@ -225,12 +232,11 @@ async function setAside(file: string, aside: string): Promise<boolean> {
 }
 
 /** Unless somebody has put another file there since. */
-async function takeBack({ file, ino, aside, created }: FilePlace): Promise<void> {
+async function takeBack({ file, ino, aside }: FilePlace): Promise<void> {
   const now = await stat(file).catch(() => undefined);
   if (now && now.ino !== ino) return;
   if (aside) await rename(aside, file);
   else await rm(file, { force: true });
-  if (created) await removeEmptyDirs(path.dirname(file), created);
 }
 
 async function receiveInto(call: RawCall, output: Writable): Promise<void> {

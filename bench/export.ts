@@ -1,0 +1,113 @@
+// Compares how fast a directory export arrives with `docker buildx build` on the same engine: many empty files, many small
+// ones, larger ones, many folders, and once more over what is there. The steps are cached, so that an export is all
+// that happens. The two take turns, each begins every other round, and what is compared are the medians. Needs DOCKER_HOST,
+// docker-buildx in PATH and the image of BASE (localhost:5000/test/base:1), as `npm run engine -- start forky` prints and
+// the end-to-end tests make.
+//
+//   node bench/export.ts [ROUNDS [FOLDERS]]   (a hundred folders; fewer of them on a slow machine)
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+if (!process.env['DOCKER_HOST'] || spawnSync('docker-buildx', ['version']).error) {
+  console.log('skipped: set DOCKER_HOST, and have docker-buildx in PATH (npm run engine -- start forky prints both)');
+  process.exit();
+}
+const rounds = Number(process.argv[2] ?? 5);
+const folders = Number(process.argv[3] ?? 100);
+const base = process.env['BASE'] || 'localhost:5000/test/base:1';
+const cli = path.join(import.meta.dirname, '../dist/cli.js');
+
+spawnSync(process.execPath, [path.join(import.meta.dirname, '../scripts/build.mjs')], { stdio: 'inherit' });
+
+interface Measured {
+  readonly seconds: number;
+  readonly cpu: number;
+  /** Largest resident size in MB. */
+  readonly peak: number;
+}
+
+async function measure(command: string, args: readonly string[]): Promise<Measured> {
+  const started = performance.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (text) => {
+    complaint = (complaint + text).slice(-2000);
+  });
+  let peak = 0;
+  let ticks = 0;
+  const timer = setInterval(() => {
+    try {
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0));
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+      ticks = Number(fields[11]) + Number(fields[12]);
+    } catch {
+      // it has just ended
+    }
+  }, 20);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  clearInterval(timer);
+  if (code !== 0) throw new Error(`${command} ended with ${code}:\n${complaint}`);
+  return { seconds: (performance.now() - started) / 1000, cpu: ticks / 100, peak: peak / 1024 };
+}
+
+const programs = {
+  tsfront: (context: string, dest: string) => {
+    const args = ['build', '--frontend=dockerfile.v0', '--progress=quiet', `--output=type=local,dest=${dest}`, context];
+    return measure(process.execPath, [cli, ...args]);
+  },
+  buildx: (context: string, dest: string) =>
+    measure('docker-buildx', ['build', '-q', `--output=type=local,dest=${dest}`, context]),
+};
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const show = (all: readonly Measured[]) => {
+  const of = (key: keyof Measured) => median(all.map((it) => it[key]));
+  return `${of('seconds').toFixed(2)} s, ${of('cpu').toFixed(2)} s CPU, ${of('peak').toFixed(0)} MB`;
+};
+
+/** @param again whether the destination has the export already */
+async function compare(name: string, script: string, again = false): Promise<void> {
+  const root = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
+  try {
+    const context = path.join(root, 'context');
+    mkdirSync(context);
+    writeFileSync(
+      path.join(context, 'Dockerfile'),
+      `FROM ${base} AS b\nRUN mkdir /o && cd /o && ${script}\nFROM scratch\nCOPY --from=b /o /\n`,
+    );
+    spawnSync('docker-buildx', ['build', '-q', '--output=type=cacheonly', context], { stdio: 'inherit' });
+    const results = { tsfront: [] as Measured[], buildx: [] as Measured[] };
+    for (let round = 0; round < rounds; round++)
+      for (const program of round % 2 ? (['buildx', 'tsfront'] as const) : (['tsfront', 'buildx'] as const)) {
+        const dest = path.join(root, 'out');
+        if (again) await programs.buildx(context, dest);
+        spawnSync('sync');
+        results[program].push(await programs[program](context, dest));
+        rmSync(dest, { recursive: true });
+        spawnSync('sync');
+      }
+    const [ours, theirs] = [results.tsfront, results.buildx].map((all) => median(all.map(({ seconds }) => seconds)));
+    console.log(`${name}\n  tsfront  ${show(results.tsfront)}\n  buildx   ${show(results.buildx)}`);
+    console.log(`  ratio    ${(ours! / theirs!).toFixed(2)} (at most 1.2 of buildx's time)`);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Runs `make` in each folder. */
+const inFolders = (make: string) =>
+  `for d in $(seq 1 ${folders}); do mkdir /o/d$d && cd /o/d$d && ${make} || exit 1; done`;
+const names = (count: number) => `seq 1 ${count} | sed s/^/f/`;
+const filled = (count: number, bytes: number) =>
+  `head -c ${bytes} /dev/urandom > /tmp/x && ${names(count)} | xargs -n 1 cp /tmp/x`;
+const shown = (perFolder: number) => (folders * perFolder).toLocaleString('en');
+
+await compare(`${shown(1000)} empty files`, inFolders(`${names(1000)} | xargs touch`));
+await compare(`${shown(1000)} empty files in one folder`, `${names(folders * 1000)} | xargs touch`);
+await compare(`${shown(1000)} files of 20 bytes`, inFolders(filled(1000, 20)));
+await compare(`${shown(100)} files of 10 kB`, inFolders(filled(100, 10_000)));
+const nested = `${names(300)} | xargs mkdir && ${names(300)} | sed s,$,/f, | xargs touch`;
+await compare(`${shown(300)} folders with a file each`, inFolders(nested));
+await compare(`${shown(100)} files of 10 kB over what is there`, inFolders(filled(100, 10_000)), true);
