@@ -7,8 +7,8 @@ import { isKnown } from '../go/unicode.ts';
 type CharTest = (char: string) => boolean;
 
 export type Step =
-  /** One character. */
-  | { readonly kind: 'one'; readonly test: CharTest }
+  /** One character; `char` where there is only one that it can be. */
+  | { readonly kind: 'one'; readonly test: CharTest; readonly char?: string }
   /** Any number of characters. */
   | { readonly kind: 'many'; readonly test: CharTest }
   /** The next `count` steps may be left out. */
@@ -285,7 +285,7 @@ function repeat(atom: readonly Step[], { min, max }: Counts): Step[] {
 }
 
 function literal(wanted: string): Step {
-  return { kind: 'one', test: (char) => char === wanted };
+  return { kind: 'one', test: (char) => char === wanted, char: wanted };
 }
 
 function isWord(char: string | undefined): boolean {

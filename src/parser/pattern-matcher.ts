@@ -68,7 +68,8 @@ export function createPatternMatcher(patterns: readonly string[]): PatternMatche
     const folder = parent.length > 0 ? undefined : cleanFolder(path);
     const found = new Array<boolean>(compiled.length).fill(false);
     let matched = false;
-    for (const [i, { exclusion, matches }] of compiled.entries()) {
+    for (let i = 0; i < compiled.length; i++) {
+      const { exclusion, matches } = compiled[i]!;
       if (!parent[i]) {
         if (exclusion !== matched) continue;
         if (!pathOrParentMatches(path, folder, matches)) continue;

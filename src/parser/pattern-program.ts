@@ -14,8 +14,10 @@ export type PathTest = (path: string, orParent?: boolean) => boolean;
 export function compilePattern(pattern: string): PathTest {
   const { kind, expression } = rewrite(pattern);
   switch (kind) {
-    case 'exact':
-      return (path, orParent) => path === pattern || (orParent === true && path.startsWith(`${pattern}/`));
+    case 'exact': {
+      const below = `${pattern}/`;
+      return (path, orParent) => path === pattern || (orParent === true && path.startsWith(below));
+    }
     case 'prefix': {
       const prefix = pattern.slice(0, -2);
       return (path) => path.startsWith(prefix);
@@ -23,19 +25,51 @@ export function compilePattern(pattern: string): PathTest {
     case 'suffix': {
       const suffix = pattern.slice(2);
       const whole = suffix.startsWith('/') ? suffix.slice(1) : undefined;
+      const [below, belowWhole] = [`${suffix}/`, `${whole}/`];
       const matches: PathTest = (path) => path.endsWith(suffix) || path === whole;
       const parentMatches: PathTest = (path) =>
-        path.includes(`${suffix}/`) || (whole !== undefined && path.startsWith(`${whole}/`));
+        path.includes(below) || (whole !== undefined && path.startsWith(belowWhole));
       return (path, orParent) => matches(path) || (orParent === true && parentMatches(path));
     }
     case 'expression': {
-      const alternatives = parseExpression(expression);
-      return (path, orParent = false) => {
-        const chars = codePoints(path);
-        return alternatives.some((steps) => runs(steps, chars, orParent));
-      };
+      const alternatives = parseExpression(expression).map((steps) => ({ steps, needed: neededText(steps) }));
+      return (path, orParent = false) =>
+        alternatives.some(
+          ({ steps, needed }) =>
+            path.length >= needed.length && path.includes(needed) && runs(steps, charsOf(path), orParent),
+        );
     }
   }
+}
+
+let lastPath = '';
+let lastChars: readonly string[] = [];
+
+/** The characters of a path, which as a rule many patterns in a row are matched against. */
+function charsOf(path: string): readonly string[] {
+  if (path !== lastPath) {
+    lastChars = codePoints(path);
+    lastPath = path;
+  }
+  return lastChars;
+}
+
+/**
+ * The longest text that is in all that the steps match. A look for it is a hundred times as fast as a run, and of
+ * thousands of patterns as a rule none is in a path.
+ */
+function neededText(steps: readonly Step[]): string {
+  let longest = '';
+  let text = '';
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!;
+    if (step.kind === 'optional') i += step.count;
+    // U+FFFD also stands for bytes that are no text
+    const char = step.kind === 'one' && step.char !== '\ufffd' ? step.char : undefined;
+    text = char === undefined ? '' : text + char;
+    if (text.length > longest.length) longest = text;
+  }
+  return longest;
 }
 
 /** What a pattern needs: many are plain text, or text before or behind `**`. */

@@ -166,3 +166,16 @@ test.each(['/x', 'a//b/x', 'a/../b/x', './b/x', 'b/x/', '../b/x'])('parents of %
     }[path],
   );
 });
+
+test.each([
+  ['**/ab*cd', 'ab-cd', true],
+  ['**/ab*cd', 'x/y/abcd/below', true],
+  ['ab?cd|x*', 'x', true], // what one way needs, another does without
+  ['ab{0,1}c*', 'ac', true], // may be left out
+  ['ab{2}c*', 'abbc', true],
+  ['[a]long-text*', 'along-text', true],
+  ['x\ufffd*', 'x\udcff', true], // a byte that is no text reads as U+FFFD
+  ['**/long-text*', 'long-tex', false],
+])('a look for the text that a pattern needs changes no answer: %s on %s', (pattern, path, expected) => {
+  expect(createPatternMatcher([pattern]).matchesOrParentMatches(path)).toBe(expected);
+});

@@ -40,6 +40,8 @@ export interface Visit<S = unknown> {
 const BATCH = 256;
 /** Milliseconds for which files are looked at without giving way. */
 const SLICE_MS = 1;
+/** Milliseconds for which names are matched against patterns without giving way: thousands of both take seconds. */
+const PATTERNS_MS = 20;
 /** How many directories are opened before their turn. */
 const AHEAD = 4;
 
@@ -66,7 +68,12 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     const items: Item[] = [];
     let nextBatch = Promise.resolve();
     await inDirectory(base, dir, async (inside) => {
+      let pause = performance.now() + PATTERNS_MS;
       for (const entry of await readSorted(inside)) {
+        if (performance.now() > pause) {
+          await new Promise(setImmediate);
+          pause = performance.now() + PATTERNS_MS;
+        }
         const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
         const visit = filter?.visit(path, entry.isDirectory(), parent) ?? LISTED;
         items.push({ path, name: entry.name, descend: entry.isDirectory() && visit.descend, visit });
