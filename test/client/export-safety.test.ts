@@ -59,6 +59,13 @@ describe('a directory export', () => {
     expect(readdirSync(dest).sort()).toEqual(['d', 'd-e', 'z']);
   });
 
+  test('of more than is kept in memory arrives', async () => {
+    const large = Array.from({ length: 48 }, (_, i) => file(`f${String(i).padStart(2, '0')}`, 'x'.repeat(512 << 10)));
+    await send(dest, large);
+    const sizes = readdirSync(dest).map((name) => lstatSync(path.join(dest, name)).size);
+    expect(sizes).toEqual(large.map(() => 512 << 10));
+  });
+
   const listing = () =>
     execFileSync('find', ['.', '-printf', '%p %y %m %i %l\\n'], { cwd: dest, encoding: 'utf8' }).split('\n').sort();
 

@@ -31,9 +31,10 @@ export async function receiveTree(
   let stopped = false;
 
   const handOver = async (messages: Buffer<ArrayBuffer>) => {
-    inFlight += messages.length;
+    const bytes = messages.length; // the thread takes the buffer, and nothing is left of it here
+    inFlight += bytes;
     const { frames, ...state } = await writer.ask({ kind: 'take', transfer, messages }, [messages.buffer]);
-    inFlight -= messages.length;
+    inFlight -= bytes;
     if (inFlight < WRITE_AHEAD_BYTES) wake?.();
     if (state.complete && !complete) {
       complete = true;
@@ -57,6 +58,8 @@ export async function receiveTree(
     throw new Error('the transfer ended early');
   };
 
+  const gone = () => over.reject(call.signal.reason as Error); // whatever the pump waits for
+  call.signal.addEventListener('abort', gone, { once: true });
   try {
     await writer.ask({ kind: 'open', transfer, dest });
     pump().catch(over.reject);
@@ -71,6 +74,7 @@ export async function receiveTree(
     throw error;
   } finally {
     stopped = true;
+    call.signal.removeEventListener('abort', gone);
     wake?.();
   }
 }
