@@ -33,8 +33,6 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(spellOut(program, args), { from: 'user' });
     return exitCode.ok;
   } catch (error) {
-    const { exitCode: interrupted } = (io.signal.reason ?? {}) as { readonly exitCode?: number };
-    if (interrupted !== undefined) return interrupted;
     if (error instanceof Exit) return error.code;
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
     io.writeStderr(`error: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -78,7 +78,7 @@ describe('running a program', () => {
     expect([missing?.message, missing?.reason]).toEqual(['the command no-such-program is not installed', 'missing']);
     const failed = await failure('sh', ['-c', 'echo "fatal: https://me:pw@host/x" >&2; echo out; exit 3']);
     expect(failed).toBeInstanceOf(ProgramError);
-    expect(failed?.message).toBe('sh ended with code 3: fatal: https://me:xxxxx@host/x');
+    expect(failed?.message).toBe('sh ended with code 3: fatal: https://xxxxx:xxxxx@host/x');
     expect([failed?.reason, failed?.exitCode, failed?.stdout.toString()]).toEqual(['failed', 3, 'out\n']);
     const killed = await failure('sh', ['-c', 'kill -9 $$']);
     expect(killed?.message).toBe('sh was ended by SIGKILL');
