@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     globalSetup: ['test/engine/global-setup.ts'],
     include: ['test/**/*.test.ts'],
+    // most of a test's time is waiting for an engine: more files at a time than a small machine has cores
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
