@@ -1,8 +1,21 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { endProcess } from './cli/interrupt.ts';
 import { processIo } from './cli/io.ts';
 import { main } from './cli/main.ts';
+import { printable } from './text/printable.ts';
+import { redactCredentials } from './text/redact.ts';
+
+// an error of ours that nobody expected: one line for people, all of it for who looks into it
+process.on('uncaughtException', (error) => {
+  const text = process.env['TSFRONT_DEBUG'] ? (error.stack ?? String(error)) : String(error.message ?? error);
+  try {
+    writeSync(2, `error: ${printable(redactCredentials(text))}\n`);
+  } catch {
+    // there is nobody to tell
+  }
+  process.exit(1);
+});
 
 const args = process.argv.slice(2);
 const io = processIo();

@@ -12,8 +12,12 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the process is asked to end, by SIGINT, SIGTERM or SIGHUP; the reason is an `Interrupted`. */
   readonly signal: AbortSignal;
-  /** Everything on standard input. @throws the signal's reason when it is aborted */
-  readStdin(): Promise<Uint8Array>;
+  /**
+   * Everything on standard input.
+   * @param maxBytes no limit by default
+   * @throws Error for more than `maxBytes`; the signal's reason when it is aborted
+   */
+  readStdin(maxBytes?: number): Promise<Uint8Array>;
   /**
    * Writes a result for programs to standard output: bytes, JSON, a digest. It is left as it is, but on a terminal
    * control characters of text are escaped as in JSON. Resolves when it is written; a reader that went away is no error.
@@ -102,10 +106,16 @@ export function processIo(): ProcessIo {
     get signal() {
       return interrupted();
     },
-    async readStdin() {
+    async readStdin(maxBytes = Number.POSITIVE_INFINITY) {
       const read = async () => {
         const chunks: Uint8Array[] = [];
-        for await (const chunk of stdin) chunks.push(chunk as Uint8Array);
+        let bytes = 0;
+        for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
+          bytes += chunk.length;
+          if (bytes > maxBytes)
+            throw new Error(`standard input has more than ${maxBytes} bytes, the most that a Dockerfile may have`);
+          chunks.push(chunk);
+        }
         return Buffer.concat(chunks);
       };
       return untilAborted(read(), interrupted());

@@ -24,7 +24,8 @@ export interface ContextOptions {
   readonly buildContexts?: ReadonlyMap<string, string> | undefined;
   /** OCI layouts by the name that `oci-layout://NAME` uses. */
   readonly ociLayouts?: ReadonlyMap<string, string> | undefined;
-  readonly readStdin: () => Promise<Uint8Array>;
+  /** @param maxBytes more is an error */
+  readonly readStdin: (maxBytes: number) => Promise<Uint8Array>;
   /** Ends the reading of a pipe. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -81,7 +82,7 @@ async function openMain(
     if (file === '-') throw new UsageError('context and Dockerfile cannot both come from standard input');
     if (file !== undefined)
       throw new UsageError('a context on standard input brings its own Dockerfile: leave out --file');
-    const dockerfile = await readStdin();
+    const dockerfile = await readStdin(maxDockerfileBytes);
     if (isArchive(dockerfile))
       throw new UsageError('an archive on standard input cannot be read: unpack it and name the folder');
     locals.set('context', memoryTree(new Map()));
@@ -103,7 +104,8 @@ async function openMain(
   }
 
   if (file === '-' || (file !== undefined && isDescriptor(file))) {
-    const text = file === '-' ? await readStdin() : await readNamedFile(file, maxDockerfileBytes, signal);
+    const text =
+      file === '-' ? await readStdin(maxDockerfileBytes) : await readNamedFile(file, maxDockerfileBytes, signal);
     locals.set('dockerfile', memoryTree(new Map([[defaultFile, text]])));
   } else if (file === undefined) {
     openFolder('dockerfile', context);

@@ -17,6 +17,7 @@ import {
 import path from 'node:path';
 import { decodeText } from '../../go/text.ts';
 import { onDisk } from '../../system/file-name.ts';
+import { programEnvironment } from '../../system/program.ts';
 import { printableLine } from '../../text/printable.ts';
 import { hasContents, isDirectory, toUnixPermissions } from './file-mode.ts';
 import { type HeldFolder, holdFolder } from './held-folder.ts';
@@ -240,6 +241,7 @@ function copyOver(source: HeldFolder, target: HeldFolder, dir: string, steps: St
   const copy = holdFolder(`${target.path}/${name}`);
   try {
     execFileSync('cp', ['-a', '--', `${source.pathForPrograms}/.`, `${copy.pathForPrograms}/.`], {
+      env: programEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',
     });

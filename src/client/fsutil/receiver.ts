@@ -16,6 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { onDisk } from '../../system/file-name.ts';
+import { programEnvironment } from '../../system/program.ts';
 import { printable, printableLine } from '../../text/printable.ts';
 import {
   hasContents,
@@ -140,7 +141,11 @@ export function createReceiver(root: string, scratch: string, xattrs: XattrCalls
     const file = birthplace(entry.path);
     // Node cannot make device files
     try {
-      execFileSync('mknod', ['--', file, kind, ...numbers], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+      execFileSync('mknod', ['--', file, kind, ...numbers], {
+        env: programEnvironment(),
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'utf8',
+      });
     } catch (error) {
       const { stderr, message } = error as Error & { stderr?: string };
       throw new Error(`failed to create device: ${printableLine((stderr || message).trim())}`);

@@ -1,7 +1,8 @@
 /** OCI image layouts on disk: blobs by digest, and the index that names them. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readSmallFile } from '../../image/small-file.ts';
 import { makeDirs } from '../fsutil/make-dirs.ts';
 
 /** An OCI descriptor. */
@@ -34,7 +35,7 @@ export function blobPath(dir: string, digest: string): string {
 /** The descriptors of a layout's index; [] when there is none. */
 export async function readIndex(dir: string): Promise<readonly Descriptor[]> {
   try {
-    return (JSON.parse(await readFile(path.join(dir, 'index.json'), 'utf8')) as Index).manifests ?? [];
+    return (JSON.parse(await readJson(path.join(dir, 'index.json'))) as Index).manifests ?? [];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new Error(`${path.join(dir, 'index.json')}: ${(error as Error).message}`);
@@ -118,9 +119,16 @@ interface Manifest {
   readonly layers?: readonly Descriptor[] | null;
 }
 
+/** Bytes of an index or a manifest of a layout on this machine: an index names each image that was ever put there. */
+const MAX_JSON_BYTES = 64 << 20;
+
+async function readJson(file: string): Promise<string> {
+  return Buffer.from(await readSmallFile(file, MAX_JSON_BYTES)).toString();
+}
+
 async function readManifest(file: string): Promise<Manifest> {
   try {
-    return (JSON.parse(await readFile(file, 'utf8')) as Manifest | null) ?? {};
+    return (JSON.parse(await readJson(file)) as Manifest | null) ?? {};
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`);
   }

@@ -1,12 +1,17 @@
 /** Session service that gives out the build's secrets. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { Secrets } from '../../gen/moby/buildkit/secrets/v1/secrets_pb.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
 import { variableOf } from '../../system/environment.ts';
+import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
+import { TooLarge } from '../../system/read-inside.ts';
 import type { Attachable } from './session.ts';
 
-/** Where a secret's value is. It is read when a step asks for it. */
+/**
+ * Where a secret's value is. It is read when a step asks for it, except for a pipe of the shell (`/dev/fd/63`), which can
+ * be read only once.
+ */
 export type SecretSource =
   | { readonly file: string }
   | { readonly env: string }
@@ -17,22 +22,31 @@ export const MAX_SECRET_BYTES = 500 * 1024;
 
 /**
  * Offers secrets by id.
- * @throws Error for files that are not there or too large
+ * @throws Error for files that are not there, too large, or no regular files
  */
-export async function secrets(sources: ReadonlyMap<string, SecretSource>): Promise<Attachable> {
-  for (const [id, source] of sources) {
+export async function secrets(given: ReadonlyMap<string, SecretSource>): Promise<Attachable> {
+  const sources = new Map(given);
+  for (const [id, source] of given) {
     if (!('file' in source)) continue;
-    const { size } = await stat(source.file).catch((error: Error) => {
-      throw new Error(`secret ${id}: ${error.message}`, { cause: error });
-    });
-    checkSize(id, size);
+    try {
+      if (isDescriptor(source.file)) {
+        sources.set(id, { value: await readSecretFile(id, source.file) });
+        continue;
+      }
+      const found = await stat(source.file);
+      if (!found.isFile()) throw new Error(`${source.file} is not a regular file`);
+      checkSize(id, found.size);
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Error(message.startsWith('secret ') ? message : `secret ${id}: ${message}`, { cause: error });
+    }
   }
   return {
     routes: routes(Secrets, {
       async getSecret(request) {
         const source = sources.get(request.ID);
         if (!source) throw new RpcError(Code.notFound, `secret ${request.ID}: not found`);
-        const data = await read(source);
+        const data = await read(request.ID, source);
         if (!data) throw new RpcError(Code.notFound, `secret ${request.ID}: not found`);
         checkSize(request.ID, data.length);
         return { data };
@@ -45,8 +59,17 @@ function checkSize(id: string, bytes: number): void {
   if (bytes > MAX_SECRET_BYTES) throw new Error(`secret ${id} too big. max size 500KB`);
 }
 
-async function read(source: SecretSource): Promise<Uint8Array | undefined> {
-  if ('file' in source) return readFile(source.file);
+async function readSecretFile(id: string, file: string): Promise<Uint8Array> {
+  try {
+    return await readNamedFile(file, MAX_SECRET_BYTES);
+  } catch (error) {
+    if (error instanceof TooLarge) checkSize(id, Number.POSITIVE_INFINITY);
+    throw error;
+  }
+}
+
+async function read(id: string, source: SecretSource): Promise<Uint8Array | undefined> {
+  if ('file' in source) return readSecretFile(id, source.file);
   const value = 'env' in source ? variableOf(process.env, source.env) : source.value;
   return typeof value === 'string' ? Buffer.from(value) : value;
 }

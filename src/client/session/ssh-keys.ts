@@ -1,6 +1,6 @@
 /** An SSH agent made of private key files. */
 import { createPrivateKey, createPublicKey, createSign, type KeyObject, sign } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readNamedFile } from '../../system/named-file.ts';
 import { type Agent, uint32 } from './ssh-agent.ts';
 
 /** A key that can sign. */
@@ -76,9 +76,8 @@ function curveOf(key: KeyObject) {
  * @throws Error for keys with a passphrase (an agent can hold those) and for what is no key
  */
 export async function parsePrivateKey(path: string): Promise<SshKey> {
-  const bytes = await readFile(path);
+  const bytes = Buffer.from(await readNamedFile(path, MAX_KEY_BYTES));
   try {
-    if (bytes.length > MAX_KEY_BYTES) throw new Error('too large for a key');
     const text = bytes.toString('latin1');
     const [, body] = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(text) ?? [];
     if (body) return parseOpenSsh(Buffer.from(body, 'base64'));

@@ -1,0 +1,70 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { findInIndex } from '../../src/client/session/oci-layout.ts';
+import { secrets } from '../../src/client/session/secrets.ts';
+import { parsePrivateKey } from '../../src/client/session/ssh-keys.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
+
+/** A named pipe that nobody writes to: whoever reads it without care waits for ever. */
+function pipe(folder = temporaryDir()): string {
+  const file = path.join(folder, 'index.json');
+  execFileSync('mkfifo', [file]);
+  return file;
+}
+
+const cli = path.join(import.meta.dirname, '../../src/cli.ts');
+const run = (script: string) =>
+  spawnSync('bash', ['-c', script], { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' });
+
+describe('a file that has no end is refused', () => {
+  test.each(['pipe', 'device', 'folder'])('as a secret: a %s', async (kind) => {
+    const file = { pipe: () => pipe(), device: () => '/dev/zero', folder: temporaryDir }[kind]!();
+    await expect(secrets(new Map([['s', { file }]]))).rejects.toThrow(`secret s: ${file} is not a regular file`);
+  });
+
+  test.each(['pipe', 'device'])('as an SSH key: a %s', async (kind) => {
+    await expect(parsePrivateKey(kind === 'pipe' ? pipe() : '/dev/zero')).rejects.toThrow(/not a regular file/);
+  });
+
+  test('as the index of a layout', async () => {
+    const layout = temporaryDir();
+    pipe(layout);
+    await expect(findInIndex(layout, 'latest')).rejects.toThrow('is no regular file');
+  });
+
+  test('as a Dockerfile on standard input', () => {
+    const { status, stderr } = run(`yes '# comment' | ${process.execPath} ${cli} compile --offline -`);
+    expect(stderr).toContain('standard input has more than 16777216 bytes');
+    expect(status).toBe(1);
+  });
+});
+
+test('a secret that comes through a pipe of the shell is read once and given each time', async () => {
+  const folder = temporaryDir();
+  mkdirSync(path.join(folder, 'd'));
+  const script = path.join(folder, 'd/secret.ts');
+  const source = path.join(import.meta.dirname, '../../src/client/session/secrets.ts');
+  const requested = `
+import { secrets } from ${JSON.stringify(source)};
+const { routes } = await secrets(new Map([['s', { file: process.argv[2] }]]));
+for (let i = 0; i < 2; i++)
+  await [...routes.values()][0]({
+    headers: new Map(), signal: new AbortController().signal,
+    messages: (async function* () { yield Uint8Array.of(10, 1, 115); })(),
+    write: async (message) => console.log(Buffer.from(message).toString('latin1').slice(2)),
+    writeFrames: async () => {},
+  });`;
+  writeFileSync(script, requested);
+  const { stdout, stderr } = run(`${process.execPath} ${script} <(printf hidden)`);
+  expect(stderr).toBe('');
+  expect(stdout).toBe('hidden\nhidden\n');
+});
+
+test('an error that nobody expected is one line, and all of it for who asks', () => {
+  const broken = `${process.execPath} --import 'data:text/javascript,setTimeout(()=>{throw new Error("odd\\u001b[2J https://me:pw@host")},1)' ${cli} compile --offline -f /dev/stdin`;
+  const { status, stderr } = run(`sleep 1 | ${broken} ${temporaryDir()}`);
+  expect([status, stderr]).toEqual([1, 'error: odd\ufffd[2J https://xxxxx:xxxxx@host\n']);
+  expect(run(`sleep 1 | TSFRONT_DEBUG=1 ${broken} ${temporaryDir()}`).stderr).toMatch(/\n +at /);
+});
