@@ -1,7 +1,6 @@
 /** Rules about the instructions of a stage that need values or the stage's history: lowering calls them. */
 import { toLower } from '../go/unicode.ts';
 import type { LineRange } from '../parser/source.ts';
-import { suggest } from '../parser/suggest.ts';
 import type { Linter } from './linter.ts';
 import * as rules from './rules.ts';
 
@@ -31,10 +30,9 @@ export function undefinedVar(
   if (names.size === 0) return;
   for (const key of declared) names.delete(key);
   if (names.size === 0) return;
-  const candidates = known();
   for (const name of names) {
     if (scanArguments.has(name)) continue;
-    linter.run(rules.undefinedVar, lines, rules.undefinedVar.format(name, suggest(name, candidates, true) ?? ''));
+    linter.run(rules.undefinedVar, lines, rules.undefinedVar.format(name, linter.suggest(name, known)));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Decides which findings are reported: the check options of the file or the build, and those of single instructions. */
 import { trimSpaceLeft } from '../go/unicode.ts';
 import type { LineRange } from '../parser/source.ts';
+import { suggest } from '../parser/suggest.ts';
 import { type CheckConfig, parseCheckConfig } from './config.ts';
 import type { Rule } from './rules.ts';
 
@@ -15,11 +16,19 @@ export interface Finding {
 export interface Linter {
   /** Reports a finding, unless the options leave its rule out. */
   run(rule: Rule<never>, lines: LineRange | undefined, message: string): void;
+  /**
+   * The known name that is closest to one that is not known, '' for none. Beyond {@link MAX_COMPARISONS} in a build it is
+   * always '': each unknown name is compared with all known ones.
+   */
+  suggest(name: string, known: () => readonly string[]): string;
   /** The linter for an instruction below these comments: `# check=skip=Rule` adds to the options for it alone. */
   withComments(comments: readonly string[]): Linter;
   /** What fails the build, if violations shall and there were any. */
   error(): Error | undefined;
 }
+
+/** How many pairs of names a build compares to suggest one: 3,000 unknown names in a stage with as many variables. */
+export const MAX_COMPARISONS = 10_000_000;
 
 /**
  * Makes a linter. Without `warn` nothing is reported and nothing counts as a violation: of several platforms only the
@@ -27,6 +36,7 @@ export interface Linter {
  */
 export function createLinter(config: CheckConfig, warn: ((finding: Finding) => void) | undefined): Linter {
   const violated = new Set<string>();
+  let comparisonsLeft = MAX_COMPARISONS;
 
   function build(skip: RuleSet, experimental: RuleSet): Linter {
     const linter: Linter = {
@@ -35,6 +45,12 @@ export function createLinter(config: CheckConfig, warn: ((finding: Finding) => v
         if (rule.experimental ? !has(experimental, rule.name) : has(skip, rule.name)) return;
         violated.add(rule.name);
         warn({ rule, message, lines });
+      },
+      suggest(name, known) {
+        if (comparisonsLeft <= 0) return '';
+        const names = known();
+        comparisonsLeft -= names.length;
+        return suggest(name, names, true) ?? '';
       },
       withComments(comments) {
         const more = commentConfig(comments);
