@@ -9,6 +9,7 @@ import { type Channel, createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
 import type { ServiceClient } from '../rpc/service.ts';
 import { Code, RpcError } from '../rpc/status.ts';
+import { oldNode } from '../system/node-version.ts';
 import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } from './connect/address.ts';
 import { dial } from './connect/dial.ts';
 import { speaksDocker, upgrade } from './connect/upgrade.ts';
@@ -63,6 +64,8 @@ export interface Connection {
  * @throws Error that says what is wrong at which address
  */
 export async function connect(address?: string, options: ConnectOptions = {}): Promise<Connection> {
+  const old = oldNode();
+  if (old) throw new Error(old);
   const env = options.env ?? process.env;
   const given = address ? parseAddress(address) : defaultAddress(env);
   const timeout = options.timeout ?? 8000;

@@ -75,8 +75,17 @@ function fileStat({ place, stat, target }: StatInside): FileStat {
   };
 }
 
-/** Some files by path, without leading slash. */
-export function memoryTree(files: ReadonlyMap<string, Uint8Array>): FileTree {
+/**
+ * Files held in memory, by their paths with slashes and without a leading one: `{ Dockerfile: 'FROM alpine' }`, or a Map.
+ * Text is encoded as UTF-8.
+ */
+export function memoryTree(
+  given: Readonly<Record<string, string | Uint8Array>> | ReadonlyMap<string, string | Uint8Array>,
+): FileTree {
+  const entries = given instanceof Map ? [...given] : Object.entries(given);
+  const files = new Map(
+    entries.map(([name, contents]) => [name, typeof contents === 'string' ? Buffer.from(contents) : contents] as const),
+  );
   const inside = (asked: string) => clean(`/${asked}`).slice(1);
   const stats = (name: string, size: bigint | undefined): FileStat => ({
     path: name,

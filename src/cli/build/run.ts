@@ -66,7 +66,9 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, env)) : solve(connection, options);
     const { result, warnings } = await show(build, mode, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
-    await untilAborted(writeResult(connection, withDigest(result, pushed), warnings, flags, io), signal);
+    // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
+    if (flags.iidfile || flags.quiet || mode === 'quiet' || flags.metadataFile)
+      await untilAborted(writeResult(connection, withDigest(result, pushed), warnings, flags, io), signal);
     return 0;
   } catch (error) {
     return reportFailure(error, io);

@@ -1,5 +1,5 @@
 /** Shows the lines of a source that an error or a warning is about. */
-import { RpcError } from '../../rpc/status.ts';
+import { jsonDetails, RpcError } from '../../rpc/status.ts';
 import { printable, printableLine } from '../../text/printable.ts';
 import type { VertexWarning } from '../status.ts';
 
@@ -51,24 +51,20 @@ export function formatSource({ filename, text, ranges }: SourceExcerpt): string 
 /** The sources that an error of the daemon points to, outermost first. */
 export function errorSources(error: unknown): SourceExcerpt[] {
   if (!(error instanceof RpcError)) return [];
-  const excerpts: SourceExcerpt[] = [];
-  for (const { typeUrl, value } of error.details) {
-    if (!/(^|\/)errdefs\.Source(\+json)?$/.test(typeUrl)) continue;
-    try {
-      const { info, ranges } = JSON.parse(Buffer.from(value).toString()) as {
-        info?: { filename?: string; data?: string };
-        ranges?: { start?: { line?: number }; end?: { line?: number } }[];
-      };
-      excerpts.push({
-        filename: info?.filename ?? '',
-        text: Buffer.from(info?.data ?? '', 'base64').toString(),
-        ranges: (ranges ?? []).map(({ start, end }) => ({ start: start?.line ?? 0, end: end?.line ?? 0 })),
-      });
-    } catch {
-      // a detail in a form we do not know
-    }
-  }
-  return excerpts;
+  return jsonDetails(error, 'errdefs.Source', (detail) => {
+    const { info, ranges } = detail as {
+      info?: { filename?: string; data?: string };
+      ranges?: { start?: { line?: number }; end?: { line?: number } }[];
+    };
+    return {
+      filename: String(info?.filename ?? ''),
+      text: Buffer.from(info?.data ?? '', 'base64').toString(),
+      ranges: (ranges ?? []).map(({ start, end }) => ({
+        start: Number(start?.line ?? 0),
+        end: Number(end?.line ?? 0),
+      })),
+    };
+  });
 }
 
 /** So many warnings are shown; the rest is counted. */
