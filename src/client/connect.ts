@@ -12,6 +12,7 @@ import { Code, RpcError } from '../rpc/status.ts';
 import { oldNode } from '../system/node-version.ts';
 import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } from './connect/address.ts';
 import { dial } from './connect/dial.ts';
+import { patienceOf } from './connect/patience.ts';
 import { speaksDocker, upgrade } from './connect/upgrade.ts';
 import { bytesDuplex } from './session/bytes-duplex.ts';
 
@@ -31,8 +32,6 @@ export interface ConnectOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** How long a daemon may be silent. Longer than it is patient itself: it drops a session after some 30 s. */
-const PATIENCE_MS = 60_000;
 /** How long it may take for what it only has to look up. */
 const ANSWER_MS = 60_000;
 
@@ -142,16 +141,6 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** @throws Error when the variable is no number of seconds */
-function patienceOf(env: Readonly<Record<string, string | undefined>>): number {
-  const given = env['TSFRONT_PATIENCE'];
-  if (!given) return PATIENCE_MS;
-  const seconds = Number(given);
-  if (!(seconds >= 0 && seconds < 1e6))
-    throw new Error(`TSFRONT_PATIENCE must be a number of seconds, or 0 for no limit, not ${JSON.stringify(given)}`);
-  return seconds * 1000;
 }
 
 async function isDocker(connection: Duplex, signal: AbortSignal): Promise<boolean> {

@@ -17,7 +17,11 @@ export interface SourceExcerpt {
 
 const RULE = '--------------------\n';
 
-/** The lines with some around them; '' when the ranges are not in the text. */
+/** Of one source, so many lines are shown, and of a line so many characters: an instruction may be as long as its file. */
+export const MAX_QUOTED_LINES = 20;
+const MAX_LINE = 1024;
+
+/** The lines with some around them, at most 20 of them; '' when the ranges are not in the text. */
 export function formatSource({ filename, text, ranges }: SourceExcerpt): string {
   const lines = text.split(/\r?\n/);
   let first = Number.POSITIVE_INFINITY;
@@ -41,11 +45,18 @@ export function formatSource({ filename, text, ranges }: SourceExcerpt): string 
     }
   }
   let shown = `${printableLine(filename)}:${first}\n${RULE}`;
-  for (let line = start; line <= end; line++) {
+  const stop = Math.min(end, start + MAX_QUOTED_LINES - 1);
+  for (let line = start; line <= stop; line++) {
     const marked = ranges.some((range) => range.start <= line && line <= Math.max(range.start, range.end));
-    shown += ` ${String(line).padStart(3)} | ${marked ? '>>>' : '   '} ${printable(lines[line - 1]!)}\n`;
+    shown += ` ${String(line).padStart(3)} | ${marked ? '>>>' : '   '} ${printable(cut(lines[line - 1]!))}\n`;
   }
+  const rest = end - stop;
+  if (rest > 0) shown += `     | ... ${rest.toLocaleString('en-US')} more line${rest === 1 ? '' : 's'}\n`;
   return shown + RULE;
+}
+
+function cut(line: string): string {
+  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}... (${line.length} characters)`;
 }
 
 /** The sources that an error of the daemon points to, outermost first. */
