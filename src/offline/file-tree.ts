@@ -15,6 +15,8 @@ import {
 
 /** Paths are slash-separated, with or without a leading slash; nothing outside the tree can be named. */
 export interface FileTree {
+  /** When it is built there may be more files than are known here; default false. */
+  readonly partial?: boolean;
   /** @throws Error `open PATH: no such file or directory` and the like */
   readFile(path: string): Promise<Uint8Array>;
   stat(path: string): Promise<FileStat>;
