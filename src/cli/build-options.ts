@@ -77,6 +77,10 @@ export function addBuildOptions(command: Command): Command {
 /** An opened build; `close` removes temporary files. */
 export interface OpenedBuild {
   readonly options: OfflineOptions;
+  /** The path of the Dockerfile; '' where it is no file of its own here. */
+  readonly dockerfile: string;
+  /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
+  readonly remoteDockerfile: string;
   /** Writes down the images that were used, if that was asked for: once it is known that these are all. */
   keepImages(): Promise<void>;
   close(): Promise<void>;
@@ -113,6 +117,8 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
   });
   const images = recordImages(resolvers);
   return {
+    dockerfile: opened.dockerfile,
+    remoteDockerfile: opened.remoteDockerfile,
     options: {
       opts,
       locals: opened.locals,

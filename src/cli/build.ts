@@ -63,6 +63,10 @@ export function buildCommand(io: Io): Command {
     ['--uncached <stage>', 'do not use the cache for a stage (also --no-cache-filter)'],
     ['-o, --output <fields>', 'what becomes of the result: type=local|tar|oci|docker|image|registry,dest=…'],
     ['--platform <platform>', 'a platform to build for'],
+    [
+      '--policy <fields>',
+      'disabled=true builds without the Rego policy beside the Dockerfile, which only buildx evaluates',
+    ],
     ['--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'],
     ['--ssh <default|id[=paths]>', 'an SSH agent or keys'],
     ['-t, --tag <name>', 'a name of the image'],

@@ -1,16 +1,18 @@
 /** `tsfront compile`: a Dockerfile to LLB, without a daemon. */
 import { Command, Option } from 'commander';
-import type { Compiled } from '../offline/compile.ts';
+import type { Compiled, Frontend } from '../offline/compile.ts';
 import { UsageError } from '../offline/usage-error.ts';
-import { addBuildOptions, type BuildFlags, openBuild } from './build-options.ts';
+import { addBuildOptions, type BuildFlags, type OpenedBuild, openBuild } from './build-options.ts';
 import { Exit, exitCode } from './exit.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { addListOption } from './list-option.ts';
 import { writeOutput, writeText } from './output.ts';
 
 interface CompileFlags extends BuildFlags {
   readonly format: 'json' | 'pb' | 'tree';
   readonly output?: string;
+  readonly policy: readonly string[];
 }
 
 export function compileCommand(io: Io): Command {
@@ -24,21 +26,32 @@ export function compileCommand(io: Io): Command {
     )
     .option('-o, --output <file>', 'file to write to; with several platforms and pb one file for each')
     .action((context: string, flags: CompileFlags) => run(context, flags, io));
+  addListOption(command, '--policy <fields>', 'disabled=true leaves out the Rego policy beside the Dockerfile');
   return addBuildOptions(command);
 }
 
 async function run(context: string, flags: CompileFlags, io: Io): Promise<void> {
   if (flags.format === 'pb' && flags.output === undefined && io.stdoutIsTerminal)
     throw new UsageError('the binary format is not for terminals: give a file with --output');
-  const compiled = await compileBuild(context, flags, io);
+  // what is compiled is there to be built: a policy beside the Dockerfile holds for it, too
+  const { leavesOutPolicy } = await import('../offline/rego-policy.ts');
+  const compiled = await compileBuild(context, flags, io, !leavesOutPolicy(flags.policy, io.env));
   for (const [file, data] of await render(compiled, flags)) {
     if (flags.format === 'tree') await writeText(file, String(data), io);
     else await writeOutput(file, data, io);
   }
 }
 
-/** Compiles what the options name; errors and warnings are reported here. */
-export async function compileBuild(context: string, flags: BuildFlags, io: Io): Promise<Compiled> {
+/**
+ * Compiles what the options name; errors and warnings are reported here.
+ * @param refusePolicy whether a Dockerfile that has a Rego policy is refused
+ */
+export async function compileBuild(
+  context: string,
+  flags: BuildFlags,
+  io: Io,
+  refusePolicy = false,
+): Promise<Compiled> {
   if (flags.opt?.has('requestid'))
     throw new UsageError('a request (--opt requestid) is no build and has no LLB: `tsfront check` lints a Dockerfile');
   const build = await openBuild(context, flags, io);
@@ -47,7 +60,8 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
       import('../offline/compile.ts'),
       import('./report.ts'),
     ]);
-    const compiled = await untilAborted(compile(build.options), io.signal).catch((error) => {
+    const frontend = refusePolicy ? await refusingPolicy(build) : undefined;
+    const compiled = await untilAborted(compile(build.options, frontend), io.signal).catch((error) => {
       if (!(error instanceof CompileError)) throw error;
       io.writeStderr(formatWarnings(error.warnings, io) + formatError(error, io));
       throw new Exit(exitCode.failed);
@@ -58,6 +72,14 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
   } finally {
     await build.close();
   }
+}
+
+/** tsfront's frontend for a Dockerfile that may have a policy. @throws Error where it is known that it has */
+async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild): Promise<Frontend> {
+  const { refusePolicyBeside, refusingPolicyIn } = await import('../offline/rego-policy.ts');
+  const { runFrontend } = await import('../gateway/frontend.ts');
+  await refusePolicyBeside(dockerfile);
+  return remoteDockerfile === '' ? runFrontend : refusingPolicyIn(runFrontend, remoteDockerfile);
 }
 
 /** What to write where. */

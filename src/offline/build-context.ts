@@ -34,6 +34,10 @@ export interface OpenedContext {
   readonly opts: Readonly<Record<string, string>>;
   readonly locals: ReadonlyMap<string, FileTree>;
   readonly ociLayouts: ReadonlyMap<string, OciLayout>;
+  /** The path of the Dockerfile; '' where it is no file of its own here. */
+  readonly dockerfile: string;
+  /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
+  readonly remoteDockerfile: string;
 }
 
 /** @throws UsageError for a context that is none, or that cannot be used together with the rest */
@@ -55,7 +59,16 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
   for (const [name, value] of options.buildContexts ?? [])
     await openNamed(requireContextName(name), value, opts, openFolder, ociLayouts);
   await refuseEndless(folders, opts['filename'] ?? defaultFile);
-  return { opts, locals, ociLayouts };
+  const folder = folders.get('dockerfile');
+  const file = opts['filename'] ?? defaultFile;
+  const isRemoteDockerfile = opts['context'] !== undefined && !locals.has('dockerfile');
+  return {
+    opts,
+    locals,
+    ociLayouts,
+    dockerfile: folder === undefined ? '' : path.join(folder, file),
+    remoteDockerfile: isRemoteDockerfile ? file : '',
+  };
 }
 
 function requireContextName(text: string): string {

@@ -1,5 +1,5 @@
 /** Compiles a Dockerfile with the frontend that also runs inside BuildKit, so that the ops are the same to the byte. */
-import type { Result, Warning } from '../gateway/bridge.ts';
+import type { Bridge, Result, Warning } from '../gateway/bridge.ts';
 import { runFrontend } from '../gateway/frontend.ts';
 import type { Definition } from '../llb/definition.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
@@ -13,15 +13,19 @@ export interface Compiled {
   readonly warnings: readonly Warning[];
 }
 
+/** Reads a Dockerfile and says what to build. */
+export type Frontend = (bridge: Bridge) => Promise<Result>;
+
 /**
  * Compiles. Equal options, files and images give equal definitions.
  *
+ * @param frontend what reads the Dockerfile
  * @throws Error with the reference frontend's message; a `LocatedError` among its causes knows the place
  */
-export async function compile(options: OfflineOptions): Promise<Compiled> {
+export async function compile(options: OfflineOptions, frontend: Frontend = runFrontend): Promise<Compiled> {
   const bridge = createOfflineBridge(options);
   try {
-    const result = await runFrontend(bridge);
+    const result = await frontend(bridge);
     const { refs } = result;
     const definitions = refs
       ? new Map([...refs].map(([platform, ref]) => [platform, bridge.definition(ref)] as const))

@@ -21,6 +21,8 @@ export interface BuildInputs {
   readonly attachables: readonly Attachable[];
   /** The path of the Dockerfile; '' where it is no file here. */
   readonly dockerfile: string;
+  /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
+  readonly remoteDockerfile: string;
   /** Names the context among those of this machine: its next build sends only what has changed. */
   readonly sharedKey: string;
   /** Removes temporary files. */
@@ -80,6 +82,7 @@ async function openMain(
   const attachables: Attachable[] = [];
   let sharedKey = '';
   let dockerfile = '';
+  let remoteDockerfile = '';
   const dockerfileText = async (text: Uint8Array) => {
     const dir = await temporaryDir();
     await writeFile(path.join(dir, DOCKERFILE), text);
@@ -127,8 +130,12 @@ async function openMain(
     }
   } else if (isRemote(context)) {
     frontendAttrs['context'] = context;
-    if (await ownDockerfile()) frontendAttrs['dockerfilekey'] = 'dockerfile';
-    else if (file && path.isAbsolute(file)) {
+    if (await ownDockerfile()) {
+      frontendAttrs['dockerfilekey'] = 'dockerfile';
+      return { localDirs, frontendAttrs, attachables, dockerfile, remoteDockerfile, sharedKey };
+    }
+    remoteDockerfile = file || DOCKERFILE;
+    if (file && path.isAbsolute(file)) {
       await dockerfileAt(file); // here, whereas a relative path is one in the context
       frontendAttrs['dockerfilekey'] = 'dockerfile';
     } else if (file) frontendAttrs['filename'] = file;
@@ -137,7 +144,7 @@ async function openMain(
       `unable to prepare context: path ${JSON.stringify(redactCredentials(context))} not found or no directory`,
     );
   }
-  return { localDirs, frontendAttrs, attachables, dockerfile, sharedKey };
+  return { localDirs, frontendAttrs, attachables, dockerfile, remoteDockerfile, sharedKey };
 }
 
 async function openNamed(

@@ -31,6 +31,7 @@ export interface BuildFlags {
   readonly uncached: readonly string[];
   readonly output: readonly string[];
   readonly platform: readonly string[];
+  readonly policy?: readonly string[];
   readonly progress: string;
   readonly provenance?: string;
   readonly pull?: boolean;

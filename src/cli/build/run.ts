@@ -20,6 +20,7 @@ import {
   type VertexWarning,
 } from '../../client/index.ts';
 import { dockerProxies } from '../../image/docker-config.ts';
+import { leavesOutPolicy, refusePolicyBeside, refusingPolicyIn } from '../../offline/rego-policy.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
@@ -48,16 +49,21 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   let cleanUp: (() => Promise<void>) | undefined;
   try {
     const mode = progressMode(flags, env);
+    const withoutPolicy = leavesOutPolicy(flags.policy ?? [], env);
     for (const { address, platforms } of parseBuilders(flags.builder))
       nodes.push({ connection: await connect(address, { signal }), platforms });
     const [{ connection }] = nodes as [BuildNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
     cleanUp = inputs.cleanUp;
+    if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
     // no stale id where the build fails
     if (flags.iidfile) await rm(flags.iidfile, { force: true });
     const opening = toSolveOptions(connection, flags, context, inputs, io);
     const { options: built, pushByEngine } = await untilAborted(opening, signal);
-    const options = { ...built, signal };
+    const { remoteDockerfile } = inputs;
+    const frontend =
+      remoteDockerfile === '' || withoutPolicy ? built.frontend : refusingPolicyIn(built.frontend, remoteDockerfile);
+    const options = { ...built, frontend, signal };
     const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, flags, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
@@ -120,7 +126,7 @@ async function toSolveOptions(
   context: string,
   inputs: Inputs,
   io: Io,
-): Promise<{ options: SolveOptions; pushByEngine: readonly string[] }> {
+): Promise<{ options: SolveOptions & { readonly frontend: InProcessFrontend }; pushByEngine: readonly string[] }> {
   const { env } = io;
   const [workers, proxies, git, policy] = await Promise.all([
     listWorkers(connection),
@@ -146,7 +152,7 @@ async function toSolveOptions(
     ...own,
     ...inputs.frontendAttrs,
   };
-  const options: SolveOptions = {
+  const options = {
     frontend: await chooseFrontend(flags.frontend),
     frontendAttrs: attrs,
     localDirs: inputs.localDirs,
@@ -164,7 +170,7 @@ async function toSolveOptions(
     auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
     entitlements: entitlements(flags),
     sourcePolicy: policy,
-    onWarning: (message) => warn(message, io),
+    onWarning: (message: string) => warn(message, io),
   };
   return { options, pushByEngine };
 }
