@@ -19,6 +19,7 @@
 
 export { type CredentialSource, type Credentials, dockerCredentials, noCredentials } from '../image/docker-config.ts';
 export type { CacheEntry } from './cache.ts';
+export { type CompiledResult, compiledFrontend } from './compiled-frontend.ts';
 export type { Address, Protocol, TlsOptions } from './connect/address.ts';
 export { defaultAddress, parseAddress } from './connect/address.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
