@@ -33,6 +33,7 @@ export { formatTree } from './llb/tree.ts';
 export { type ContextOptions, type OpenedContext, openBuildContext } from './offline/build-context.ts';
 export { type Checked, checkDockerfile } from './offline/check.ts';
 export { type Compiled, CompileError, compile, type Frontend } from './offline/compile.ts';
+export { type CompiledImage, formatCompiled, parseCompiled } from './offline/compiled-file.ts';
 export { type FileTree, folderTree, memoryTree, subTree } from './offline/file-tree.ts';
 export {
   createOfflineBridge,

@@ -22,6 +22,7 @@ export { CredentialsWithheld, TokenRefused } from '../image/registry-token.ts';
 export { Code, RpcError, rpcError, type StatusDetail } from '../rpc/status.ts';
 export { ProgramError } from '../system/program.ts';
 export type { CacheEntry } from './cache.ts';
+export { type CompiledResult, compiledFrontend } from './compiled-frontend.ts';
 export type { Address, Protocol, TlsOptions } from './connect/address.ts';
 export { defaultAddress, parseAddress } from './connect/address.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
