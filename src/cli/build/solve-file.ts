@@ -1,5 +1,5 @@
 /** Runs `tsfront solve`. */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import {
   type Connection,
   connect,
@@ -34,13 +34,28 @@ function decodeLlb(file: string, bytes: Uint8Array): Definition {
   }
 }
 
+/** As large as a graph may be that is compiled. */
+const MAX_LLB_BYTES = 256 << 20;
+
+/** Of a file or a pipe, which might have no end. */
+async function readLlb(file: string): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_LLB_BYTES) throw new Error(`${file} has more than ${MAX_LLB_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
   const { env, signal } = io;
   let connection: Connection | undefined;
   try {
     const mode = progressMode(flags, env);
-    const bytes = file === '-' ? await io.readStdin() : await untilAborted(readFile(file), signal);
+    const bytes = file === '-' ? await io.readStdin(MAX_LLB_BYTES) : await untilAborted(readLlb(file), signal);
     const definition = unbindSessions(decodeLlb(file, bytes));
     connection = await connect(flags.builder, { signal });
     const localDirs: Record<string, string> = Object.create(null);
