@@ -113,7 +113,7 @@ export function processIo(): ProcessIo {
         for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
           bytes += chunk.length;
           if (bytes > maxBytes)
-            throw new Error(`standard input has more than ${maxBytes} bytes, the most that a Dockerfile may have`);
+            throw new Error(`standard input has more than ${maxBytes} bytes, the most that it may have here`);
           chunks.push(chunk);
         }
         return Buffer.concat(chunks);

@@ -1,5 +1,5 @@
 /** Runs `tsfront solve`. */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import {
   type Connection,
   compiledFrontend,
@@ -27,7 +27,7 @@ import { readSourcePolicy } from './source-policy.ts';
 
 /** A file, or standard input for `-`. */
 function readInput(file: string, io: Io): Promise<Uint8Array> {
-  return file === '-' ? io.readStdin() : untilAborted(readFile(file), io.signal);
+  return file === '-' ? io.readStdin(MAX_INPUT_BYTES) : untilAborted(readBounded(file), io.signal);
 }
 
 /** What a compiled file holds. Without an image config its `metadata` is empty. */
@@ -60,6 +60,21 @@ function parse(file: string, bytes: Uint8Array): CompiledImage {
 
 /** Types of exporters that write an image. */
 const imageTypes = new Set(['image', 'oci', 'docker', 'moby']);
+
+/** As large as a compiled graph may be. */
+const MAX_INPUT_BYTES = 256 << 20;
+
+/** Of a file or a pipe, which might have no end. */
+async function readBounded(file: string): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_INPUT_BYTES) throw new Error(`${file} has more than ${MAX_INPUT_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
 
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
