@@ -1,5 +1,6 @@
 /** What a command has to do with the world, so that tests can run it in their own process. */
 import type { Output } from '../client/progress/display.ts';
+import { wantsColor } from '../text/color.ts';
 import { escapeControls, printable, printableWithColors } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { interruptSignal, untilAborted } from './interrupt.ts';
@@ -82,7 +83,7 @@ export function processIo(): ProcessIo {
     if (!isGone(error)) failed ??= error;
   });
   let signal: AbortSignal | undefined;
-  const hasColor = (stream: NodeJS.WriteStream) => stream.isTTY === true && stream.hasColors() && !env['NO_COLOR'];
+  const hasColor = (stream: NodeJS.WriteStream) => wantsColor(stream.isTTY === true, env);
   const streams = {
     stdout,
     stderr,

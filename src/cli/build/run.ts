@@ -30,6 +30,7 @@ import { openInputs } from './context.ts';
 import { gitAttrs } from './git.ts';
 import { formatMetadata } from './metadata.ts';
 import {
+  allowsLocalDelete,
   type BuildFlags,
   buildPlatforms,
   entitlements,
@@ -139,7 +140,13 @@ async function toSolveOptions(
     .map(({ labels }) => labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'])
     .find(Boolean);
   const { exports, pushByEngine } = await openOutputs(
-    { ...flags, push: flags.push ?? false, load: flags.load ?? false },
+    {
+      ...flags,
+      push: flags.push ?? false,
+      load: flags.load ?? false,
+      allowDelete: allowsLocalDelete(flags),
+      sources: Object.values(inputs.localDirs),
+    },
     { kind: connection.kind, pushes },
   );
   if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
@@ -160,9 +167,9 @@ async function toSolveOptions(
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
     exports,
-    cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
+    cacheFrom: parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown),
     cacheTo: [
-      ...parseCaches('--cache-to', flags.cacheTo),
+      ...parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown),
       ...(/^(1|t|true)$/i.test(own['build-arg:BUILDKIT_INLINE_CACHE'] ?? '') ? [{ type: 'inline' }] : []),
     ],
     secrets: parseSecrets(flags.secret, env),

@@ -20,7 +20,7 @@ import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { formatMetadata } from './metadata.ts';
-import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
+import { allowsLocalDelete, entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { openOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
@@ -90,7 +90,17 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       if (!dir) throw new Error(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
       localDirs[name] = dir;
     }
-    const outputs = { output: flags.output, push: false, load: false, tag: [], annotation: [] };
+    const { allowUnknown } = flags;
+    const allowDelete = allowsLocalDelete(flags);
+    const outputs = {
+      output: flags.output,
+      push: false,
+      load: false,
+      tag: [],
+      annotation: [],
+      allowUnknown,
+      allowDelete,
+    };
     const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
     const { exports, pushByEngine } =
       flags.output.length > 0
@@ -110,8 +120,8 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       ssh: parseSsh(flags.ssh),
       auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
       entitlements: entitlements(flags),
-      cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
-      cacheTo: parseCaches('--cache-to', flags.cacheTo),
+      cacheFrom: parseCaches('--cache-from', flags.cacheFrom, allowUnknown),
+      cacheTo: parseCaches('--cache-to', flags.cacheTo, allowUnknown),
       sourcePolicy: await readSourcePolicy(env),
       onWarning: (message) => warn(message, io),
       signal,
