@@ -28,6 +28,8 @@ export interface Outputs {
   readonly exports: Export[];
   /** Names that the Docker engine has to push once they are built. */
   readonly pushByEngine: string[];
+  /** Whether the engine that gets the image knows it by the digest of its manifest or index, not by that of its config. */
+  readonly prefersImageDigest: boolean;
 }
 
 /** @throws Error for flags that do not go together */
@@ -36,7 +38,8 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
   const annotations = Object.fromEntries(parseAnnotations(flags.annotation));
   const given = flags.output.filter((it) => it !== '').map(parseOutput);
   const entries = given.filter(({ type }) => type !== 'cacheonly'); // the result is in the cache in any case
-  if (given.length > 0 && entries.length === 0 && !flags.push && !flags.load) return { exports: [], pushByEngine: [] };
+  if (given.length > 0 && entries.length === 0 && !flags.push && !flags.load)
+    return { exports: [], pushByEngine: [], prefersImageDigest: false };
   if (flags.push) {
     const image = entries.find(({ type }) => type === 'image');
     if (image) image.attrs['push'] = 'true';
@@ -86,20 +89,27 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
       throw new Error(`destination file ${dest} is a directory`);
     return { type, dest, attrs: all };
   });
-  return { exports, pushByEngine };
+  const inEngine =
+    kind === 'dockerd' && entries.some(({ type, dest }) => type === 'image' || (type === 'docker' && !dest));
+  return { exports, pushByEngine, prefersImageDigest: inEngine && pushes };
 }
 
 /** Outputs that are ready to be written. @throws Error when the Docker engine that is to get one cannot be reached */
 export async function openOutputs(flags: OutputFlags, place: Omit<OutputPlace, 'load'>): Promise<Outputs> {
   const loader = dockerLoader();
   const outputs = parseOutputs(flags, { ...place, load: loader.dest });
-  if (outputs.exports.some((output) => 'dest' in output && output.dest === loader.dest)) {
+  const isLoaded = (output: Export) => 'dest' in output && output.dest === loader.dest;
+  if (outputs.exports.some(isLoaded)) {
     await loader.check().catch((error: Error) => {
       const way = 'set DOCKER_HOST, or use -o type=docker,dest=FILE and "docker load -i FILE" where the engine is';
       throw new Error(`the Docker engine that is to load the image cannot be reached: ${error.message} (${way})`, {
         cause: error,
       });
     });
+    if (await loader.hasImageStore()) {
+      const exports = outputs.exports.map((it): Export => (isLoaded(it) ? ({ ...it, type: 'oci' } as Export) : it));
+      return { ...outputs, exports, prefersImageDigest: true };
+    }
   }
   return outputs;
 }

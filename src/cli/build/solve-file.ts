@@ -18,7 +18,7 @@ import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
-import { formatMetadata } from './metadata.ts';
+import { formatMetadata, withoutConfigDigest } from './metadata.ts';
 import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { openOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
@@ -51,10 +51,10 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     }
     const outputs = { output: flags.output, push: false, load: false, tag: [], annotation: [] };
     const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
-    const { exports, pushByEngine } =
+    const { exports, pushByEngine, prefersImageDigest } =
       flags.output.length > 0
         ? await openOutputs(outputs, { kind: connection.kind, pushes })
-        : { exports: [], pushByEngine: [] };
+        : { exports: [], pushByEngine: [], prefersImageDigest: false };
     const build = solve(connection, {
       definition,
       localDirs,
@@ -72,8 +72,10 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     const warnings = await showProgress(build.status, await createDisplay(mode, io.stderr, env));
     const result = await build.result;
     for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal });
-    if (flags.metadataFile)
-      await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, env), io);
+    if (flags.metadataFile) {
+      const told = prefersImageDigest ? withoutConfigDigest(result) : result;
+      await writeOutput(flags.metadataFile, await formatMetadata(connection, told, warnings, env), io);
+    }
     return 0;
   } catch (error) {
     return reportFailure(error, io);
