@@ -12,6 +12,7 @@ import { writeOutput, writeText } from './output.ts';
 interface CompileFlags extends BuildFlags {
   readonly format: 'json' | 'pb' | 'tree';
   readonly output?: string;
+  readonly imageConfig?: string;
   readonly policy: readonly string[];
 }
 
@@ -20,11 +21,15 @@ export function compileCommand(io: Io): Command {
     .summary('compile a Dockerfile to LLB without a daemon')
     .description('compile a Dockerfile to LLB, with the ops and digests that BuildKit gets from the frontend')
     .addOption(
-      new Option('--format <format>', 'json as frontend.convertllb, pb as `buildctl build` reads it, tree for people')
+      new Option(
+        '--format <format>',
+        'json has all of the image, pb the graph alone as `buildctl build` reads it, tree is for people',
+      )
         .choices(['json', 'pb', 'tree'])
         .default('json'),
     )
     .option('-o, --output <file>', 'file to write to; with several platforms and pb one file for each')
+    .option('--image-config <file>', 'write the image config too, which pb and tree do not have; one for each platform')
     .action((context: string, flags: CompileFlags) => run(context, flags, io));
   addListOption(command, '--policy <fields>', 'disabled=true leaves out the Rego policy beside the Dockerfile');
   return addBuildOptions(command);
@@ -33,13 +38,44 @@ export function compileCommand(io: Io): Command {
 async function run(context: string, flags: CompileFlags, io: Io): Promise<void> {
   if (flags.format === 'pb' && flags.output === undefined && io.stdoutIsTerminal)
     throw new UsageError('the binary format is not for terminals: give a file with --output');
+  if (flags.imageConfig === '-' && (flags.output === undefined || flags.output === '-'))
+    throw new UsageError('the image config and the definition cannot both go to standard output');
   // what is compiled is there to be built: a policy beside the Dockerfile holds for it, too
   const { leavesOutPolicy } = await import('../offline/rego-policy.ts');
   const compiled = await compileBuild(context, flags, io, !leavesOutPolicy(flags.policy, io.env));
-  for (const [file, data] of await render(compiled, flags)) {
+  const files = await render(compiled, flags);
+  if (flags.imageConfig !== undefined) await writeConfigs(compiled, flags.imageConfig, io);
+  for (const [file, data] of files) {
     if (flags.format === 'tree') await writeText(file, String(data), io);
     else await writeOutput(file, data, io);
   }
+  for (const missing of notCarried(compiled, flags)) io.writeStderr(`note: ${missing}\n`);
+}
+
+async function writeConfigs({ metadata, multiPlatform }: Compiled, file: string, io: Io): Promise<void> {
+  const { formatImageConfig } = await import('../offline/compiled-file.ts');
+  const prefix = 'containerimage.config';
+  const configs = [...metadata].filter(([key]) => key === prefix || key.startsWith(`${prefix}/`));
+  if (configs.length > 1 && file === '-')
+    throw new UsageError('an image config is for one platform: give a file with --image-config');
+  for (const [key, config] of configs) {
+    const target = multiPlatform && configs.length > 1 ? fileFor(file, key.slice(prefix.length + 1)) : file;
+    await writeOutput(target, formatImageConfig(config), io);
+  }
+}
+
+/** What `tsfront build` would make of the Dockerfile, and the file that was written does not have. */
+function notCarried({ metadata, attestations }: Compiled, { format, imageConfig }: CompileFlags): string[] {
+  const missing: string[] = [];
+  if (format === 'pb' && imageConfig === undefined)
+    missing.push(
+      'the binary format has no image config (entry point, environment, labels): --image-config FILE writes it for `tsfront solve --image-config FILE`, and --format json has it',
+    );
+  if (format === 'pb' && [...metadata.keys()].some((key) => key.startsWith('source.date.epoch')))
+    missing.push('the binary format has no SOURCE_DATE_EPOCH: --format json has it');
+  if (attestations && format !== 'tree')
+    missing.push('a compiled file has no SBOM: `tsfront build` makes and attaches it');
+  return missing;
 }
 
 /**
@@ -84,9 +120,10 @@ async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild): Pr
 
 /** What to write where. */
 async function render(
-  { definitions, multiPlatform }: Compiled,
+  compiled: Compiled,
   { format, output }: CompileFlags,
 ): Promise<[string | undefined, string | Uint8Array][]> {
+  const { definitions, multiPlatform } = compiled;
   const all = [...definitions];
   switch (format) {
     case 'pb':
@@ -105,13 +142,8 @@ async function render(
       return [[output, trees.join('\n')]];
     }
     case 'json': {
-      const { formatJson } = await import('../llb/json.ts');
-      const documents = all.map(([platform, definition]) => [platform, formatJson(definition).trimEnd()] as const);
-      if (!multiPlatform) return [[output, `${documents[0]![1]}\n`]];
-      const members = documents.map(
-        ([platform, json]) => `  ${JSON.stringify(platform)}: ${json.replaceAll('\n', '\n  ')}`,
-      );
-      return [[output, `{\n${members.join(',\n')}\n}\n`]];
+      const { formatCompiled } = await import('../offline/compiled-file.ts');
+      return [[output, formatCompiled(compiled)]];
     }
   }
 }

@@ -1,4 +1,4 @@
-/** `tsfront solve`: builds a compiled definition, as `tsfront compile --format pb` writes it. */
+/** `tsfront solve`: builds what `tsfront compile` wrote. */
 import { Command } from 'commander';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
@@ -16,16 +16,20 @@ export interface SolveFlags {
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
   readonly builder?: string;
+  readonly imageConfig?: string;
   readonly metadataFile?: string;
   readonly progress: string;
 }
 
 export function solveCommand(io: Io): Command {
   const command = new Command('solve')
-    .summary('build a compiled definition')
-    .description('Builds the definition in a file, or on standard input: the bytes of pb.Definition.')
-    .argument('[file]', 'the definition', '-')
+    .summary('build a compiled file')
+    .description(
+      'Builds what `tsfront compile` wrote, from a file or standard input: the JSON, or the bytes of pb.Definition.',
+    )
+    .argument('[file]', 'the compiled file', '-')
     .option('--builder <address>', 'the daemon')
+    .option('--image-config <file>', 'the image config of bytes, which have none: of `compile --image-config`')
     .option('--metadata-file <file>', 'write what the build reported to a file, as JSON')
     .addOption(progressOption());
   const lists: [string, string][] = [

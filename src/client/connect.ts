@@ -9,9 +9,11 @@ import { type Channel, createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
 import type { ServiceClient } from '../rpc/service.ts';
 import { Code, RpcError } from '../rpc/status.ts';
+import { oldNode } from '../system/node-version.ts';
 import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } from './connect/address.ts';
 import { type BuilderNode, findBuilder, isBuilderName } from './connect/buildx-builder.ts';
 import { dial } from './connect/dial.ts';
+import { patienceOf } from './connect/patience.ts';
 import { speaksDocker, upgrade } from './connect/upgrade.ts';
 import { bytesDuplex } from './session/bytes-duplex.ts';
 
@@ -31,8 +33,6 @@ export interface ConnectOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** How long a daemon may be silent. Longer than it is patient itself: it drops a session after some 30 s. */
-const PATIENCE_MS = 60_000;
 /** How long it may take for what it only has to look up. */
 const ANSWER_MS = 60_000;
 
@@ -65,6 +65,8 @@ export interface Connection {
  * @throws Error that says what is wrong at which address
  */
 export async function connect(address?: string, options: ConnectOptions = {}): Promise<Connection> {
+  const old = oldNode();
+  if (old) throw new Error(old);
   const env = options.env ?? process.env;
   const wanted = address || env['BUILDKIT_HOST'] || env['BUILDX_BUILDER'];
   if (wanted && isBuilderName(wanted)) return connectToBuilder(wanted, options);
@@ -167,16 +169,6 @@ export async function connectToNode(
     const advice = `\`docker buildx inspect --bootstrap ${builder}\` starts it`;
     throw new Error(`the builder ${JSON.stringify(builder)}: ${(error as Error).message}; ${advice}`, { cause: error });
   }
-}
-
-/** @throws Error when the variable is no number of seconds */
-function patienceOf(env: Readonly<Record<string, string | undefined>>): number {
-  const given = env['TSFRONT_PATIENCE'];
-  if (!given) return PATIENCE_MS;
-  const seconds = Number(given);
-  if (!(seconds >= 0 && seconds < 1e6))
-    throw new Error(`TSFRONT_PATIENCE must be a number of seconds, or 0 for no limit, not ${JSON.stringify(given)}`);
-  return seconds * 1000;
 }
 
 async function isDocker(connection: Duplex, signal: AbortSignal): Promise<boolean> {

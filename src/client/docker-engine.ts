@@ -10,6 +10,7 @@ import { watchLiveness } from '../rpc/liveness.ts';
 import { dockerAddress, parseAddress, tlsOf } from './connect/address.ts';
 import type { CountingDuplex } from './connect/dial.ts';
 import { dial } from './connect/dial.ts';
+import { patienceOf } from './connect/patience.ts';
 import { messageIn, speaksDocker } from './connect/upgrade.ts';
 import type { Destination } from './exporters.ts';
 
@@ -19,8 +20,6 @@ const MAX_LINE = 1 << 16;
 const MAX_INFO = 1 << 20;
 /** How long an engine may take to say that it is there. */
 const ANSWER_MS = 8000;
-/** How long it may then be silent, when it is asked meanwhile whether it is there. */
-const PATIENCE_MS = 60_000;
 
 export interface DockerEngineOptions {
   /** The engine's address; DOCKER_HOST and the usual sockets by default. */
@@ -28,8 +27,8 @@ export interface DockerEngineOptions {
   /** Milliseconds until the engine must have answered that it is there; 8,000 by default. */
   readonly timeout?: number | undefined;
   /**
-   * Milliseconds that the engine may give no sign of life while it loads or pushes; 60,000 by default, 0 for as long as it
-   * likes. One that works answers what it is asked meanwhile.
+   * Milliseconds that the engine may give no sign of life while it loads or pushes; 60,000 by default, or TSFRONT_PATIENCE in
+   * seconds; 0 for as long as it likes. One that works answers what it is asked meanwhile.
    */
   readonly patience?: number | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -73,9 +72,7 @@ export function dockerLoader(options: DockerEngineOptions = {}): DockerLoader {
       return DriverStatus.some(([name, value]) => name === 'driver-type' && value === 'io.containerd.snapshotter.v1');
     },
     async dest() {
-      const connection = await open(AbortSignal.timeout(timeout));
-      watch(connection, options);
-      return load(connection);
+      return load(await openWatched(options, AbortSignal.timeout(timeout)));
     },
   };
 }
@@ -118,10 +115,15 @@ async function openEngine(
   return dial({ ...given, protocol: 'docker' }, { tls: tlsOf(given, env), signal });
 }
 
-/** Ends a connection whose engine has stopped. HTTP/1 has no question for it: a connection of its own asks. */
-function watch(connection: CountingDuplex, options: DockerEngineOptions): void {
-  const { patience = PATIENCE_MS } = options;
-  if (patience === 0) return;
+/** A connection that ends when its engine stops. HTTP/1 has no question for it: a connection of its own asks. */
+async function openWatched(options: DockerEngineOptions, signal: AbortSignal): Promise<CountingDuplex> {
+  const patience = options.patience ?? patienceOf(options.env ?? process.env);
+  const connection = await openEngine(options, signal);
+  if (patience > 0) watch(connection, patience, options);
+  return connection;
+}
+
+function watch(connection: CountingDuplex, patience: number, options: DockerEngineOptions): void {
   let answers = 0;
   let asking = false;
   const ask = async () => {
@@ -162,8 +164,7 @@ export async function dockerPush(name: string, options: DockerPushOptions = {}):
   const repository = formatReference(trimNamed(named));
   const host = repository.slice(0, repository.indexOf('/'));
   const auth = registryAuth(host, await credentials(host));
-  const connection = await openEngine(options, withTimeout(timeout, signal));
-  watch(connection, options);
+  const connection = await openWatched(options, withTimeout(timeout, signal));
   const sending = request({
     method: 'POST',
     path: `/images/${repository}/push?tag=${encodeURIComponent(named.tag)}`,

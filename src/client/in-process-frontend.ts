@@ -58,6 +58,7 @@ export async function runInProcess(
   // a build that ends before the frontend is done must not leave it waiting
   const failed = new Promise<never>((_, reject) => solving.catch(reject));
   failed.catch(() => {});
+  let thrown: unknown;
   const run = async () => {
     const { record } = await connection.control.listWorkers({});
     const bridge = await createGrpcBridge(createUnaryCaller(connection.channel, metadata), {
@@ -80,6 +81,7 @@ export async function runInProcess(
       const result = await frontend({ ...bridge, container, signal });
       await bridge.return(result);
     } catch (error) {
+      thrown = error;
       const told = await bridge.return({ error: toStatus(error) }).then(
         () => true,
         () => false,
@@ -90,14 +92,17 @@ export async function runInProcess(
         () => error,
         (reason: unknown) => reason,
       );
-      const reported = await Promise.race([failed, late.value]).finally(late.cancel);
-      if (reported instanceof Error && reported !== error) reported.cause ??= error;
-      throw reported;
+      throw await Promise.race([failed, late.value]).finally(late.cancel);
     }
   };
   const running = run();
   running.catch(() => {});
-  await Promise.race([running, failed]);
+  try {
+    await Promise.race([running, failed]);
+  } catch (error) {
+    if (error instanceof Error && thrown !== undefined && error !== thrown) error.cause ??= thrown;
+    throw error;
+  }
 }
 
 function delay<T>(ms: number, value: T): { readonly value: Promise<T>; cancel(): void } {

@@ -23,6 +23,7 @@ import { type SecretSource, secrets } from './session/secrets.ts';
 import { type Attachable, openSession, type Session } from './session/session.ts';
 import { explainDenied, type SourcePolicyCheck, sourcePolicy } from './session/source-policy.ts';
 import { type SshSource, ssh } from './session/ssh.ts';
+import { SolveError } from './solve-error.ts';
 import { fromStatusResponse, type StatusUpdate } from './status.ts';
 
 /** Contents by path, with slashes: `{ 'Dockerfile': 'FROM alpine' }`. */
@@ -97,7 +98,7 @@ export interface Build {
   readonly ref: string;
   /** Progress from the start to the end. Can be iterated once; nothing is kept if nobody does. */
   readonly status: AsyncIterable<StatusUpdate>;
-  /** Rejects when the build fails. */
+  /** Rejects when the build fails: with a {@link SolveError} for what the daemon reports. */
   readonly result: Promise<SolveResult>;
 }
 
@@ -171,7 +172,8 @@ async function runWith(
     return result;
   } catch (error) {
     const explained = attachables.reduce((known, { explain }) => explain?.(known) ?? known, error);
-    throw explainMissing(explainDenied(explained), connection.kind);
+    const known = explainMissing(explainDenied(explained), connection.kind);
+    throw known instanceof RpcError ? new SolveError(known) : known;
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();

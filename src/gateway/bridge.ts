@@ -60,6 +60,8 @@ export interface Result {
   readonly attestations?: ReadonlyMap<string, readonly Attestation[]> | undefined;
   /** The error behind the `buildError` of `frontend.lint`, for callers in this process. */
   readonly failure?: unknown;
+  /** The stages that `frontend.lint` has looked at, for callers in this process. */
+  readonly stages?: readonly State[];
 }
 
 export interface ResolveImageRequest {

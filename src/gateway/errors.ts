@@ -67,6 +67,7 @@ export class SourceError extends Error {
     super(messageOf(error), { cause: error });
     this.source = source;
     this.locations = locations;
+    Object.defineProperty(this, 'source', { enumerable: false }); // a whole file: nobody wants to see it in a log
   }
 }
 

@@ -96,6 +96,11 @@ export function parseUrlQuery(query: string): { values: Map<string, string[]>; e
   return { values, error };
 }
 
+/** `url.QueryEscape`. */
+export function escapeQuery(text: string): string {
+  return escapeUrl(text, 'query');
+}
+
 /** `url.PathUnescape`. @throws Error `invalid URL escape "%x"` */
 export function unescapePath(text: string): string {
   return unescapeUrl(text, 'path');

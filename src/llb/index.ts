@@ -30,6 +30,7 @@ export { deferred, diff, merge, passthrough } from './join.ts';
 export { formatJson } from './json.ts';
 export { loadDefinition } from './load.ts';
 export type * from './options.ts';
+export { parseJson } from './parse-json.ts';
 export { type ResolvedImageOptions, type ResolveImage, resolveImage, resolveImages } from './resolve.ts';
 export { splitWords } from './shlex.ts';
 export { git, http, image, imageBlob, local, ociLayout, ociLayoutBlob, scratch, source } from './source.ts';

@@ -34,6 +34,8 @@ import { maxTriggers, resolveStages } from './triggers.ts';
 /** A Dockerfile lowered for one target and platform. */
 export interface Lowered {
   readonly state: State;
+  /** Of every stage that was looked at, in the order of the file. */
+  readonly stages: readonly State[];
   readonly image: ImageConfig;
   /** Config of the base image as it was pulled; undefined where there is none. */
   readonly baseImage: ImageConfig | undefined;
@@ -70,7 +72,7 @@ export async function lowerDockerfile(
   const target = findTarget(context.table, options.target);
   buildDependencyGraph(context);
   const needed = await resolveStages(context, target);
-  const { buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed);
+  const { stages, buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed);
   target.paths.add('/');
   finalizeImage(context, target.image);
   const lintError = linter.error();
@@ -81,6 +83,7 @@ export async function lowerDockerfile(
   const state = target.state.withMarshalDefaults({ platform: context.platforms.target, caps: options.llbCaps });
   return {
     state,
+    stages: stages.map((stage) => stage.state),
     image: target.image,
     baseImage: target.baseImage,
     epoch: context.epoch,
@@ -133,6 +136,7 @@ function findTarget(table: StageTable, name: string): StageState {
 }
 
 interface Dispatched {
+  readonly stages: readonly StageState[];
   /** A state whose content is what {@link setBuildContext} is given. */
   readonly buildContext: State;
   /** Paths of it that the stages read. */
@@ -163,5 +167,5 @@ async function dispatchStages(
     dispatchStage(dispatchContext, stage, stage.base !== target && lastHeirs.get(stage.base) === stage);
     for (const path of stage.contextPaths) contextPaths.add(path);
   }
-  return { buildContext, contextPaths, setBuildContext: (state) => (mainContext = state) };
+  return { stages, buildContext, contextPaths, setBuildContext: (state) => (mainContext = state) };
 }

@@ -98,7 +98,7 @@ async function openMain(
     const dockerfile = await readStdin(maxDockerfileBytes);
     if (isArchive(dockerfile))
       throw new UsageError('an archive on standard input cannot be read: unpack it and name the folder');
-    locals.set('context', memoryTree(new Map()));
+    locals.set('context', { ...memoryTree(new Map()), partial: true });
     locals.set('dockerfile', memoryTree(new Map([[defaultFile, dockerfile]])));
     return;
   }

@@ -1,11 +1,13 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
 import { runFrontend } from '../gateway/frontend.ts';
 import { decodeText } from '../go/text.ts';
+import { merge } from '../llb/join.ts';
 import { stageError } from '../lower/errors.ts';
 import type { Diagnostic } from '../parser/diagnostic.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, linesRange, type SourceFile } from '../parser/source.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { missingSourceMessage, missingSourceProblems, missingSources } from './missing-source.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
 export interface Checked {
@@ -19,7 +21,7 @@ export interface Checked {
 interface LintResult {
   warnings: { ruleName: string; url?: string; detail?: string; location: Location }[] | null;
   readonly sources: { readonly filename: string; readonly data?: string }[];
-  readonly buildError?: { message: string; readonly location: Location };
+  buildError?: { message: string; readonly location: Location };
 }
 
 interface Location {
@@ -49,7 +51,8 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
     ...place(source, location),
     ...(url !== undefined && { url }),
   }));
-  const errors = parseDockerfile(text, { filename }).diagnostics.filter(({ severity }) => severity === 'error');
+  const dockerfile = parseDockerfile(text, { filename });
+  const errors = dockerfile.diagnostics.filter(({ severity }) => severity === 'error');
   for (const error of errors) problems.push(error);
   const { buildError } = json;
   if (buildError) buildError.message = redactCredentials(buildError.message);
@@ -64,8 +67,18 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
       ...(hint !== undefined && { hint }),
     });
   }
+  if (result.stages) {
+    const missing = await missingSources(merge(result.stages).marshal(), options.locals);
+    for (const problem of missingSourceProblems(dockerfile, missing, 'error')) problems.push(problem);
+    const [first] = missing;
+    if (first) json.buildError ??= { message: missingSourceMessage(first), location: located(first.lines) };
+  }
   problems.sort((a, b) => a.range.start - b.range.start);
   return { source, problems, json };
+}
+
+function located(lines: LineRange | undefined): Location {
+  return lines ? { ranges: [{ start: { line: lines.start }, end: { line: lines.end } }] } : {};
 }
 
 function place(source: SourceFile, { ranges }: Location): Pick<Diagnostic, 'range' | 'locations'> {

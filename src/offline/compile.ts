@@ -10,6 +10,8 @@ export interface Compiled {
   readonly multiPlatform: boolean;
   /** The image config (`containerimage.config`) and whatever else an exporter gets to see. */
   readonly metadata: Result['metadata'];
+  /** Whether an SBOM was asked for; definitions do not have it. */
+  readonly attestations: boolean;
   readonly warnings: readonly Warning[];
 }
 
@@ -30,7 +32,13 @@ export async function compile(options: OfflineOptions, frontend: Frontend = runF
     const definitions = refs
       ? new Map([...refs].map(([platform, ref]) => [platform, bridge.definition(ref)] as const))
       : new Map([['', bridge.definition(result.ref)]]);
-    return { definitions, multiPlatform: refs !== undefined, metadata: result.metadata, warnings: bridge.warnings };
+    return {
+      definitions,
+      multiPlatform: refs !== undefined,
+      metadata: result.metadata,
+      attestations: result.attestations !== undefined,
+      warnings: bridge.warnings,
+    };
   } catch (error) {
     throw new CompileError(error, bridge.warnings);
   }

@@ -6,25 +6,45 @@ import { encodeText } from './text.ts';
 /** Lines from this many bytes on (their line feed not counted) are refused, as by Go's line scanner. */
 const tooLong = 64 * 1024;
 
+/** A pattern of an ignore file. */
+export interface IgnoreRule {
+  /** As {@link parseDockerignore} has it. */
+  readonly pattern: string;
+  /** As it is written, without the blanks around it. */
+  readonly text: string;
+  /** Its line in the file, from 1. */
+  readonly line: number;
+}
+
 /**
  * The patterns of an ignore file: comments and blank lines dropped, paths cleaned, a leading slash removed, `!` kept.
  *
  * @throws Error where a line is too long
  */
 export function parseDockerignore(text: string): string[] {
+  return ignoreRules(text).map(({ pattern }) => pattern);
+}
+
+/**
+ * The patterns of an ignore file with their places.
+ *
+ * @throws Error where a line is too long
+ */
+export function ignoreRules(text: string): IgnoreRule[] {
   const lines = text.replace(/^\uFEFF/, '').split('\n');
-  const patterns: string[] = [];
-  for (const line of lines) {
+  const rules: IgnoreRule[] = [];
+  for (const [index, line] of lines.entries()) {
     if (line.length >= tooLong / 3 && encodeText(line).length >= tooLong)
       throw new Error('bufio.Scanner: token too long');
     if (line.startsWith('#')) continue;
-    let pattern = trimSpace(line);
+    const written = trimSpace(line);
+    let pattern = written;
     if (pattern === '') continue;
     const negated = pattern.startsWith('!');
     if (negated) pattern = trimSpace(pattern.slice(1));
     if (pattern !== '') pattern = clean(pattern);
     if (pattern.length > 1 && pattern.startsWith('/')) pattern = pattern.slice(1);
-    patterns.push(negated ? `!${pattern}` : pattern);
+    rules.push({ pattern: negated ? `!${pattern}` : pattern, text: written, line: index + 1 });
   }
-  return patterns;
+  return rules;
 }

@@ -27,7 +27,13 @@ export interface PatternMatcher {
    */
   matchesOrParentMatches(path: string): boolean;
   /**
-   * The same for walking a tree: `parent` is what this returned for the folder that the path is in.
+   * Which pattern decides that the path matches: its index in `patterns`; -1 where the path does not match.
+   *
+   * @throws Error `syntax error in pattern`
+   */
+  decidingPattern(path: string): number;
+  /**
+   * {@link matchesOrParentMatches} for walking a tree: `parent` is what this returned for the folder that the path is in.
    *
    * @throws Error `syntax error in pattern`
    */
@@ -54,14 +60,15 @@ export function createPatternMatcher(patterns: readonly string[]): PatternMatche
     compiled.push({ text, exclusion, matches });
   }
 
-  function matchesOrParentMatches(path: string): boolean {
+  function decidingPattern(path: string): number {
     const folder = cleanFolder(path);
-    let matched = false;
-    for (const { exclusion, matches } of compiled) {
-      if (exclusion !== matched) continue;
-      if (pathOrParentMatches(path, folder, matches)) matched = !exclusion;
+    let deciding = -1;
+    for (let i = 0; i < compiled.length; i++) {
+      const { exclusion, matches } = compiled[i]!;
+      if (exclusion !== deciding >= 0) continue;
+      if (pathOrParentMatches(path, folder, matches)) deciding = exclusion ? -1 : i;
     }
-    return matched;
+    return deciding;
   }
 
   function matchesUsingParent(path: string, parent: ParentMatches = []) {
@@ -83,7 +90,8 @@ export function createPatternMatcher(patterns: readonly string[]): PatternMatche
   return {
     patterns: compiled.map(({ text, exclusion }) => ({ text, exclusion })),
     exclusions: compiled.some(({ exclusion }) => exclusion),
-    matchesOrParentMatches,
+    matchesOrParentMatches: (path) => decidingPattern(path) >= 0,
+    decidingPattern,
     matchesUsingParent,
   };
 }

@@ -78,8 +78,31 @@ describe('formats', () => {
   test('scratch needs nothing', async () => {
     await write('Dockerfile', 'FROM scratch\n');
     const { code, stdout } = await runCli(['compile', folder, '--offline']);
-    expect(JSON.parse(stdout)).toEqual({ def: {}, metadata: {}, source: {} });
+    const { config, ...rest } = JSON.parse(stdout);
+    expect(rest).toEqual({ platform: expect.any(String), digest: '', def: {}, metadata: {}, source: {} });
+    expect(config).toMatchObject({ os: 'linux', config: { WorkingDir: '/' } });
     expect(code).toBe(0);
+  });
+
+  test('what a format cannot carry is written beside it, or said', async () => {
+    await write('Dockerfile', 'FROM alpine\nENTRYPOINT ["/app"]\nLABEL a=b\n');
+    const output = path.join(folder, 'out.pb');
+    const bare = await compile('--format=pb', '-o', output);
+    expect(bare).toMatchObject({ code: 0, stdout: '' });
+    expect(bare.stderr).toMatch(/^note: the binary format has no image config .*\n$/);
+    const config = path.join(folder, 'config.json');
+    for (const format of ['pb', 'json', 'tree'])
+      expect((await compile(`--format=${format}`, '-o', output, `--image-config=${config}`)).stderr).toBe('');
+    expect(JSON.parse(await readFile(config, 'utf8'))).toMatchObject({
+      os: 'linux',
+      config: { Entrypoint: ['/app'], Labels: { a: 'b' } },
+    });
+    const several = await compile('--platform=linux/amd64,linux/arm64', '-o', output, `--image-config=${config}`);
+    expect(several.stderr).toBe('');
+    expect(JSON.parse(await readFile(path.join(folder, 'config.linux-arm64.json'), 'utf8')).architecture).toBe('arm64');
+    const epoch = await compile('--format=pb', '-o', output, '--build-arg=SOURCE_DATE_EPOCH=1');
+    expect(epoch.stderr).toContain('note: the binary format has no SOURCE_DATE_EPOCH');
+    expect((await compile('--image-config=-')).code).toBe(2);
   });
 
   test('equal input gives equal output', async () => {

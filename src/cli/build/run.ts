@@ -73,7 +73,9 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const { result, warnings } = await show(build, mode, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
-    await untilAborted(writeResult({ connection, place }, told, warnings, flags, io), signal);
+    // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
+    if (flags.iidfile || flags.quiet || mode === 'quiet' || flags.metadataFile)
+      await untilAborted(writeResult({ connection, place }, told, warnings, flags, io), signal);
     return 0;
   } catch (error) {
     return reportFailure(error, io);

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   type Connection,
+  compiledFrontend,
   connect,
   createDisplay,
   dockerPush,
@@ -10,8 +11,8 @@ import {
   showProgress,
   solve,
 } from '../../client/index.ts';
-import { unbindSessions } from '../../client/unbind-sessions.ts';
 import { Definition } from '../../llb/index.ts';
+import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
@@ -24,15 +25,41 @@ import { openOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
-function decodeLlb(file: string, bytes: Uint8Array): Definition {
+/** A file, or standard input for `-`. */
+function readInput(file: string, io: Io): Promise<Uint8Array> {
+  return file === '-' ? io.readStdin() : untilAborted(readFile(file), io.signal);
+}
+
+/** What a compiled file holds. Without an image config its `metadata` is empty. */
+async function readCompiled(file: string, { imageConfig }: SolveFlags, io: Io): Promise<CompiledImage> {
+  if (file === '-' && imageConfig === '-')
+    throw new Error('the compiled file and the image config cannot both be on standard input');
+  const bytes = await readInput(file, io);
+  const compiled = parse(file, bytes);
+  if (imageConfig === undefined) return compiled;
+  if (compiled.metadata.size > 0) throw new Error(`${file} has an image config of its own: leave out --image-config`);
+  const [definition] = compiled.definitions.values();
+  const config = await readInput(imageConfig, io);
   try {
-    return Definition.decode(bytes);
+    return withImageConfig(definition!, config);
   } catch (error) {
-    throw new Error(
-      `${file} is no LLB definition, as \`tsfront compile --format=pb\` writes it: ${(error as Error).message}`,
-    );
+    const { message } = error as Error;
+    throw new Error(`${imageConfig} is no image config, as \`tsfront compile --image-config\` writes it: ${message}`);
   }
 }
+
+function parse(file: string, bytes: Uint8Array): CompiledImage {
+  try {
+    if (bytes[0] === '{'.charCodeAt(0)) return parseCompiled(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const definition = Definition.decode(bytes);
+    return { definitions: new Map([['', definition]]), multiPlatform: false, metadata: new Map() };
+  } catch (error) {
+    throw new Error(`${file} is no LLB definition, as \`tsfront compile\` writes it: ${(error as Error).message}`);
+  }
+}
+
+/** Types of exporters that write an image. */
+const imageTypes = new Set(['image', 'oci', 'docker', 'moby']);
 
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
@@ -40,8 +67,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   let connection: Connection | undefined;
   try {
     const mode = progressMode(flags, env);
-    const bytes = file === '-' ? await io.readStdin() : await untilAborted(readFile(file), signal);
-    const definition = unbindSessions(decodeLlb(file, bytes));
+    const compiled = await readCompiled(file, flags, io);
     connection = await connect(flags.builder, { signal });
     const localDirs: Record<string, string> = Object.create(null);
     for (const local of flags.local) {
@@ -55,8 +81,14 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       flags.output.length > 0
         ? await openOutputs(outputs, { kind: connection.kind, pushes })
         : { exports: [], pushByEngine: [], prefersImageDigest: false };
+    const makesImage = exports.some((entry) => imageTypes.has(entry.type === 'custom' ? entry.name : entry.type));
+    if (makesImage && compiled.metadata.size === 0)
+      warn(
+        `${file} has no image config, so the image has no entry point, environment and labels: compile to JSON, or give the file of \`tsfront compile --image-config\` with --image-config`,
+        io,
+      );
     const build = solve(connection, {
-      definition,
+      frontend: compiledFrontend(compiled),
       localDirs,
       exports,
       secrets: parseSecrets(flags.secret, env),

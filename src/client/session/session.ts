@@ -1,6 +1,7 @@
 /** A session: the connection on which the daemon calls the services that the client offers. */
 import type { Duplex } from 'node:stream';
 import { Health, HealthCheckResponse_ServingStatus } from '../../gen/grpc/health/v1/health_pb.ts';
+import { escapeQuery } from '../../go/url.ts';
 import { type RawHandler, type Router, routes, serveConnection } from '../../rpc/server.ts';
 import { type Connection, createId } from '../connect.ts';
 
@@ -38,12 +39,21 @@ export async function openSession(
   const id = options.id ?? createId();
   const stream: Duplex = await connection.openSession({
     'X-Docker-Expose-Session-Uuid': [id],
-    'X-Docker-Expose-Session-Sharedkey': [options.sharedKey ?? ''],
-    ...(options.name ? { 'X-Docker-Expose-Session-Name': [options.name] } : {}),
+    ...textHeader('X-Docker-Expose-Session-Sharedkey', options.sharedKey ?? ''),
+    ...(options.name ? textHeader('X-Docker-Expose-Session-Name', options.name) : {}),
     'X-Docker-Expose-Session-Grpc-Method': [...router.keys()],
   });
   const { closed, close } = serveConnection(stream, router);
   return { id, closed, close };
+}
+
+/**
+ * A header with text of the user, who may name a folder as he likes. gRPC's headers are printable ASCII: other text is
+ * query-escaped, which BuildKit from 0.33 on undoes. To older ones it is a name as good as any.
+ */
+function textHeader(name: string, text: string): Record<string, string[]> {
+  if (/^[ -~]*$/.test(text)) return { [name]: [text] };
+  return { [name]: [escapeQuery(text)], [`${name}-Encoded`]: ['1'] };
 }
 
 function healthRoutes(): Router {

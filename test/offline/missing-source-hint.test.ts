@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { memoryTree } from '../../src/offline/file-tree.ts';
+import { findIgnoreFile, missingSourceHint } from '../../src/offline/missing-source-hint.ts';
+
+const tree = (files: Record<string, string>) =>
+  memoryTree(new Map(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])));
+
+test('the files of a context are looked at, deep ones too', async () => {
+  const context = tree({ 'Src/deep/Main.go': '', 'services/api/go.mod': '', 'node_modules/go.sum': '' });
+  expect(await missingSourceHint('src/deep/main.go', context)).toBe('the context has Src/deep/Main.go: capitals count');
+  expect(await missingSourceHint('/go.mod', context)).toMatch(/^the context has services\/api\/go\.mod:/);
+  expect(await missingSourceHint('go.sum', context)).toBeUndefined(); // of packages nobody copies one file by its name
+});
+
+test('of two ignore files the one named for the Dockerfile counts, an empty one too', async () => {
+  const context = tree({ '.dockerignore': 'a\n', a: '', b: '' });
+  const beside = tree({ 'app.Dockerfile.dockerignore': '# none\nb\n', 'empty.dockerignore': '' });
+  const own = await findIgnoreFile(context, beside, 'app.Dockerfile');
+  expect(await missingSourceHint('b', context, own)).toMatch(/^app\.Dockerfile\.dockerignore:2 \(b\) leaves b out/);
+  expect(await missingSourceHint('a', context, own)).toBeUndefined();
+  const general = await findIgnoreFile(context, beside, 'Dockerfile');
+  expect(await missingSourceHint('a', context, general)).toMatch(/^\.dockerignore:1 \(a\) leaves a out/);
+  expect((await findIgnoreFile(context, beside, 'empty'))?.rules).toEqual([]);
+  expect(await findIgnoreFile(undefined, undefined, 'Dockerfile')).toBeUndefined();
+});
