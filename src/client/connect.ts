@@ -11,6 +11,7 @@ import type { ServiceClient } from '../rpc/service.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import { oldNode } from '../system/node-version.ts';
 import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } from './connect/address.ts';
+import { type BuilderNode, findBuilder, isBuilderName } from './connect/buildx-builder.ts';
 import { dial } from './connect/dial.ts';
 import { patienceOf } from './connect/patience.ts';
 import { speaksDocker, upgrade } from './connect/upgrade.ts';
@@ -59,13 +60,16 @@ export interface Connection {
  * } finally {
  *   connection.close();
  * }
- * @param address see parseAddress; without one BUILDKIT_HOST, DOCKER_HOST, the Docker context and the usual sockets are tried
+ * @param address see parseAddress, or the name of a builder of buildx, of which the first node is taken; without one
+ *   BUILDKIT_HOST, BUILDX_BUILDER, DOCKER_HOST, the Docker context and the usual sockets are tried
  * @throws Error that says what is wrong at which address
  */
 export async function connect(address?: string, options: ConnectOptions = {}): Promise<Connection> {
   const old = oldNode();
   if (old) throw new Error(old);
   const env = options.env ?? process.env;
+  const wanted = address || env['BUILDKIT_HOST'] || env['BUILDX_BUILDER'];
+  if (wanted && isBuilderName(wanted)) return connectToBuilder(wanted, options);
   const given = address ? parseAddress(address) : defaultAddress(env);
   const timeout = options.timeout ?? 8000;
   const silenceMs = options.patience ?? patienceOf(env);
@@ -140,6 +144,30 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
     throw options.signal?.aborted ? options.signal.reason : explained(error);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function connectToBuilder(name: string, options: ConnectOptions): Promise<Connection> {
+  const { nodes } = await findBuilder(name, options);
+  return connectToNode(name, nodes[0], options);
+}
+
+/**
+ * Connects to a node of a builder.
+ * @throws Error that says how a builder is started which is not
+ */
+export async function connectToNode(
+  builder: string,
+  { address }: BuilderNode,
+  options: ConnectOptions = {},
+): Promise<Connection> {
+  const { BUILDKIT_HOST: _host, BUILDX_BUILDER: _builder, ...env } = options.env ?? process.env;
+  try {
+    return await connect(address, { ...options, env });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const advice = `\`docker buildx inspect --bootstrap ${builder}\` starts it`;
+    throw new Error(`the builder ${JSON.stringify(builder)}: ${(error as Error).message}; ${advice}`, { cause: error });
   }
 }
 

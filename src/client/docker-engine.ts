@@ -16,6 +16,8 @@ import type { Destination } from './exporters.ts';
 
 /** Characters of a line of an answer that are read. */
 const MAX_LINE = 1 << 16;
+/** Characters of what an engine says of itself. */
+const MAX_INFO = 1 << 20;
 /** How long an engine may take to say that it is there. */
 const ANSWER_MS = 8000;
 
@@ -37,6 +39,12 @@ export interface DockerLoader {
   readonly dest: Exclude<Destination, string>;
   /** @throws Error when the engine is not there */
   check(): Promise<void>;
+  /**
+   * Whether the engine keeps images in containerd's store, which takes OCI archives with several platforms and attestations
+   * and knows images by the digest of their manifest or index.
+   * @throws Error when the engine is not there
+   */
+  hasImageStore(): Promise<boolean>;
 }
 
 /**
@@ -58,10 +66,45 @@ export function dockerLoader(options: DockerEngineOptions = {}): DockerLoader {
         .catch((error: Error) => Promise.reject(signal.aborted ? late() : error));
       if (!docker) throw new Error('what answers there is no Docker engine');
     },
+    async hasImageStore() {
+      const signal = AbortSignal.timeout(timeout);
+      const { DriverStatus = [] } = await readInfo(await open(signal), signal);
+      return DriverStatus.some(([name, value]) => name === 'driver-type' && value === 'io.containerd.snapshotter.v1');
+    },
     async dest() {
       return load(await openWatched(options, AbortSignal.timeout(timeout)));
     },
   };
+}
+
+interface EngineInfo {
+  readonly DriverStatus?: readonly (readonly string[])[];
+}
+
+async function readInfo(connection: CountingDuplex, signal: AbortSignal): Promise<EngineInfo> {
+  const asking = request({
+    path: '/info',
+    headers: { host: 'docker', connection: 'close' },
+    createConnection: () => connection,
+    signal,
+  });
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      asking.once('error', reject);
+      asking.once('response', resolve);
+      asking.end();
+    });
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += chunk as string;
+      if (text.length > MAX_INFO) throw new Error('its answer is too long');
+    }
+    return JSON.parse(text) as EngineInfo;
+  } catch (error) {
+    throw new Error(`the Docker engine does not say what it is: ${(error as Error).message}`, { cause: error });
+  } finally {
+    connection.destroy();
+  }
 }
 
 async function openEngine(

@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build/context.ts';
 import { gitAttrs } from '../../src/cli/build/git.ts';
 import { decodeMetadata, toSlsa02 } from '../../src/cli/build/metadata.ts';
+import { parseBuilders } from '../../src/cli/build/nodes.ts';
 import {
   type BuildFlags,
   entitlements,
@@ -19,7 +20,6 @@ import {
   parseSsh,
 } from '../../src/cli/build/options.ts';
 import { parseOutputs } from '../../src/cli/build/outputs.ts';
-import { parseBuilders } from '../../src/cli/build/run.ts';
 import { progressMode } from '../../src/cli/progress-option.ts';
 import { bareBuildkit } from '../client/bare-buildkit.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';

@@ -39,6 +39,8 @@ export interface Outputs {
   readonly exports: Export[];
   /** Names that the Docker engine has to push once they are built. */
   readonly pushByEngine: string[];
+  /** Whether the engine that gets the image knows it by the digest of its manifest or index, not by that of its config. */
+  readonly prefersImageDigest: boolean;
 }
 
 /** @throws UsageError for flags that do not go together, and for what would be ignored */
@@ -47,7 +49,8 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
   const annotations = Object.fromEntries(parseAnnotations(flags.annotation));
   const given = flags.output.filter((it) => it !== '').map((text) => parseOutput(text, flags.allowUnknown));
   const entries = given.filter(({ type }) => type !== 'cacheonly'); // the result is in the cache in any case
-  if (given.length > 0 && entries.length === 0 && !flags.push && !flags.load) return { exports: [], pushByEngine: [] };
+  if (given.length > 0 && entries.length === 0 && !flags.push && !flags.load)
+    return { exports: [], pushByEngine: [], prefersImageDigest: false };
   if (flags.push) {
     const image = entries.find(({ type }) => type === 'image');
     if (image) image.attrs['push'] = 'true';
@@ -108,7 +111,9 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
       throw new UsageError(`destination file ${dest} is a directory`);
     return { type, dest, attrs: all };
   });
-  return { exports, pushByEngine };
+  const inEngine =
+    kind === 'dockerd' && entries.some(({ type, dest }) => type === 'image' || (type === 'docker' && !dest));
+  return { exports, pushByEngine, prefersImageDigest: inEngine && pushes };
 }
 
 /** @throws UsageError for an attribute that the image store of this Docker engine ignores */
@@ -126,13 +131,18 @@ export async function openOutputs(flags: OutputFlags, place: Omit<OutputPlace, '
   const loader = dockerLoader();
   const parsed = parseOutputs(flags, { ...place, load: loader.dest });
   const outputs = { ...parsed, exports: parsed.exports.map(intoContext) };
-  if (outputs.exports.some((output) => 'dest' in output && output.dest === loader.dest)) {
+  const isLoaded = (output: Export) => 'dest' in output && output.dest === loader.dest;
+  if (outputs.exports.some(isLoaded)) {
     await loader.check().catch((error: Error) => {
       const way = 'set DOCKER_HOST, or use -o type=docker,dest=FILE and "docker load -i FILE" where the engine is';
       throw new Error(`the Docker engine that is to load the image cannot be reached: ${error.message} (${way})`, {
         cause: error,
       });
     });
+    if (await loader.hasImageStore()) {
+      const exports = outputs.exports.map((it): Export => (isLoaded(it) ? ({ ...it, type: 'oci' } as Export) : it));
+      return { ...outputs, exports, prefersImageDigest: true };
+    }
   }
   return outputs;
 }

@@ -4,7 +4,6 @@ import {
   type Build,
   type BuildNode,
   type Connection,
-  connect,
   createDisplay,
   dockerPush,
   hasImageStore,
@@ -28,7 +27,9 @@ import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
 import { gitAttrs } from './git.ts';
-import { formatMetadata } from './metadata.ts';
+import { requireImageStore } from './image-store.ts';
+import { formatMetadata, withoutConfigDigest } from './metadata.ts';
+import { type OpenedNode, openNodes } from './nodes.ts';
 import {
   allowsLocalDelete,
   type BuildFlags,
@@ -39,28 +40,27 @@ import {
   parseSecrets,
   parseSsh,
 } from './options.ts';
-import { openOutputs } from './outputs.ts';
+import { type Outputs, openOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
 export async function build(context: string, flags: BuildFlags, io: Io): Promise<number> {
   const { signal, env } = io;
-  const nodes: BuildNode[] = [];
+  const nodes: OpenedNode[] = [];
   let cleanUp: (() => Promise<void>) | undefined;
   try {
     const mode = progressMode(flags, env);
     const withoutPolicy = leavesOutPolicy(flags.policy ?? [], env);
-    for (const { address, platforms } of parseBuilders(flags.builder))
-      nodes.push({ connection: await connect(address, { signal }), platforms });
-    const [{ connection }] = nodes as [BuildNode];
+    await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
+    const [{ connection, place }] = nodes as [OpenedNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
     cleanUp = inputs.cleanUp;
     if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
     // no stale id where the build fails
     if (flags.iidfile) await rm(flags.iidfile, { force: true });
     const opening = toSolveOptions(connection, flags, context, inputs, io);
-    const { options: built, pushByEngine } = await untilAborted(opening, signal);
+    const { options: built, pushByEngine, prefersImageDigest } = await untilAborted(opening, signal);
     const { remoteDockerfile } = inputs;
     const frontend =
       remoteDockerfile === '' || withoutPolicy ? built.frontend : refusingPolicyIn(built.frontend, remoteDockerfile);
@@ -70,12 +70,13 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
     const build =
-      nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, env)) : solve(connection, options);
+      nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
     const { result, warnings } = await show(build, mode, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
+    const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
     // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
     if (flags.iidfile || flags.quiet || mode === 'quiet' || flags.metadataFile)
-      await untilAborted(writeResult(connection, withDigest(result, pushed), warnings, flags, io), signal);
+      await untilAborted(writeResult({ connection, place }, told, warnings, flags, io), signal);
     return 0;
   } catch (error) {
     return reportFailure(error, io);
@@ -85,23 +86,19 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   }
 }
 
-/** `[PLATFORM[,PLATFORM…]=]ADDRESS`; the default daemon if there is none. */
-export function parseBuilders(builders: readonly string[]): { address: string | undefined; platforms: string[] }[] {
-  if (builders.length === 0) return [{ address: undefined, platforms: [] }];
-  return builders.map((builder) => {
-    const [, platforms, address] = /^([a-z0-9/,._-]+)=(.+)$/s.exec(builder) ?? [];
-    return platforms && address ? { address, platforms: platforms.split(',') } : { address: builder, platforms: [] };
-  });
-}
-
 /** What several daemons build can only meet in a registry. */
-function toNodesOptions(options: SolveOptions, flags: BuildFlags, env: Io['env']): NodesOptions {
+function toNodesOptions(
+  options: SolveOptions,
+  flags: BuildFlags,
+  nodes: readonly BuildNode[],
+  env: Io['env'],
+): NodesOptions {
   const [image, ...others] = options.exports ?? [];
   if (image?.type !== 'image' || !/^(1|t|true)$/i.test(image.attrs?.['push'] ?? '') || others.length > 0)
     throw new Error('a build on several builders has to be pushed, and can have no other output: use --push alone');
   if (flags.tag.length === 0) throw new Error('a build on several builders needs a tag');
   const platforms = buildPlatforms(flags, env);
-  const all = parseBuilders(flags.builder).flatMap((builder) => builder.platforms);
+  const all = nodes.flatMap((node) => node.platforms);
   const { exports: _, attachables = [], ...rest } = options;
   if (attachables.length > 0) throw new Error('an archive on standard input can go to one builder only');
   // of the index are those that the nodes cannot write
@@ -127,7 +124,11 @@ async function toSolveOptions(
   context: string,
   inputs: Inputs,
   io: Io,
-): Promise<{ options: SolveOptions & { readonly frontend: InProcessFrontend }; pushByEngine: readonly string[] }> {
+): Promise<
+  Pick<Outputs, 'pushByEngine' | 'prefersImageDigest'> & {
+    readonly options: SolveOptions & { readonly frontend: InProcessFrontend };
+  }
+> {
   const { env } = io;
   const [workers, proxies, git, policy] = await Promise.all([
     listWorkers(connection),
@@ -139,7 +140,7 @@ async function toSolveOptions(
   const hostGateway = workers
     .map(({ labels }) => labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'])
     .find(Boolean);
-  const { exports, pushByEngine } = await openOutputs(
+  const { exports, ...outputs } = await openOutputs(
     {
       ...flags,
       push: flags.push ?? false,
@@ -152,6 +153,16 @@ async function toSolveOptions(
   if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
     throw new Error('local and tar exporters are incompatible with --iidfile: they make no image');
   const own = frontendAttrs(flags, env, hostGateway);
+  const cacheTo = parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
+  const attestations = Object.keys(own).some((key) => key.startsWith('attest:'));
+  if (connection.kind === 'dockerd' && !pushes)
+    requireImageStore({
+      attestations,
+      platforms: buildPlatforms(flags, env),
+      exports,
+      caches: cacheTo.map(({ type }) => type),
+      annotations: flags.annotation,
+    });
   const attrs = {
     ...(pushes && defaultAttestations(flags, env)),
     ...proxyArgs(proxies, own),
@@ -169,7 +180,7 @@ async function toSolveOptions(
     exports,
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown),
     cacheTo: [
-      ...parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown),
+      ...cacheTo,
       ...(/^(1|t|true)$/i.test(own['build-arg:BUILDKIT_INLINE_CACHE'] ?? '') ? [{ type: 'inline' }] : []),
     ],
     secrets: parseSecrets(flags.secret, env),
@@ -179,7 +190,7 @@ async function toSolveOptions(
     sourcePolicy: policy,
     onWarning: (message: string) => warn(message, io),
   };
-  return { options, pushByEngine };
+  return { options, ...outputs };
 }
 
 /** Proxies as build arguments, except those for which the user has given one, in whichever case. */
@@ -258,7 +269,7 @@ function withDigest(result: SolveResult, digest: string | undefined): SolveResul
 }
 
 async function writeResult(
-  connection: Connection,
+  { connection, place }: Pick<OpenedNode, 'connection' | 'place'>,
   result: SolveResult,
   warnings: readonly VertexWarning[],
   flags: BuildFlags,
@@ -269,5 +280,5 @@ async function writeResult(
   if (flags.iidfile && id) await writeOutput(flags.iidfile, id, io);
   if ((flags.quiet || flags.progress === 'quiet') && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;
-  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, io.env), io);
+  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, io.env, place), io);
 }

@@ -19,7 +19,7 @@ import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
-import { formatMetadata } from './metadata.ts';
+import { formatMetadata, withoutConfigDigest } from './metadata.ts';
 import { allowsLocalDelete, entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { openOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
@@ -102,10 +102,10 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       allowDelete,
     };
     const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
-    const { exports, pushByEngine } =
+    const { exports, pushByEngine, prefersImageDigest } =
       flags.output.length > 0
         ? await openOutputs(outputs, { kind: connection.kind, pushes })
-        : { exports: [], pushByEngine: [] };
+        : { exports: [], pushByEngine: [], prefersImageDigest: false };
     const makesImage = exports.some((entry) => imageTypes.has(entry.type === 'custom' ? entry.name : entry.type));
     if (makesImage && compiled.metadata.size === 0)
       warn(
@@ -129,8 +129,10 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     const warnings = await showProgress(build.status, await createDisplay(mode, io.stderr, env));
     const result = await build.result;
     for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal });
-    if (flags.metadataFile)
-      await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, env), io);
+    if (flags.metadataFile) {
+      const told = prefersImageDigest ? withoutConfigDigest(result) : result;
+      await writeOutput(flags.metadataFile, await formatMetadata(connection, told, warnings, env), io);
+    }
     return 0;
   } catch (error) {
     return reportFailure(error, io);
