@@ -90,8 +90,8 @@ const isSource = (detail: StatusDetail) => /(^|\/)errdefs\.Source(\+json)?$/.tes
 export const hasSources = (error: unknown) => rpcError(error)?.details.some(isSource) ?? false;
 
 /**
- * The status for an error. An error that came from the daemon keeps its own message and code, whatever was put around
- * it, as BuildKit's own frontends do; places are listed outermost first.
+ * The status for an error; places are listed outermost first. An error that came from the daemon keeps its code, and
+ * what was put around its message goes along: BuildKit's frontends do so inside the daemon, and lose it as images.
  */
 export function toStatus(error: unknown): Status {
   const details: StatusDetail[] = [];
@@ -112,13 +112,46 @@ export function toStatus(error: unknown): Status {
     const known = remote.details.filter(isKnown).reverse();
     const unknown = remote.details.filter((detail) => !isKnown(detail));
     const all = [...unknown, ...details, ...known].map(({ typeUrl, value }) => ({ typeUrl, value }));
-    return { code: remote.code === Code.ok ? Code.unknown : remote.code, message: remote.status, details: all };
+    return {
+      code: remote.code === Code.ok ? Code.unknown : remote.code,
+      message: withoutCode(withHint(error), remote),
+      details: all,
+    };
   }
   return {
     code: code ?? Code.unknown,
     message: withHint(error),
     details: details.map(({ typeUrl, value }) => ({ typeUrl, value })),
   };
+}
+
+/** An image of which the daemon knows nothing. A frontend inside the daemon says so in these words. */
+export class UnresolvedImage extends Error {
+  override readonly name = 'UnresolvedImage';
+  constructor(ref: string, cause: unknown) {
+    super(`failed to resolve source metadata for ${ref}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** An error's message as the reference's frontend image puts it into the answer of a request: without those words. */
+export function requestMessage(error: unknown): string {
+  const message = firstMessage(error);
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if (e instanceof UnresolvedImage) return message.replace(e.message, () => messageOf(e.cause));
+  return message;
+}
+
+/** An error's message, in which what a daemon said stands without the name of its code. */
+export function plainMessage(error: unknown): string {
+  const remote = rpcError(error);
+  return remote ? withoutCode(firstMessage(error), remote) : firstMessage(error);
+}
+
+/** The name of the code stands in front of the daemon's own message, and further in where something was put around it. */
+function withoutCode(message: string, { message: coded, status }: RpcError): string {
+  const at = message.lastIndexOf(coded);
+  if (at < 0) return message.includes(status) ? message : `${message}: ${status}`;
+  return message.slice(0, at) + status + message.slice(at + coded.length);
 }
 
 /** The message with the hint, if there is one, between the problem it is for and the further ones. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SourceError, toStatus, unsupportedSubrequest, withSource, wrapError } from '../../src/gateway/errors.ts';
 import { describeSource } from '../../src/gateway/source-info.ts';
 import { local } from '../../src/llb/index.ts';
+import { suggestName } from '../../src/lower/errors.ts';
 import { LocatedError } from '../../src/parser/diagnostic.ts';
 import { firstError, parseDockerfile } from '../../src/parser/index.ts';
 import { Code, RpcError } from '../../src/rpc/status.ts';
@@ -44,18 +45,29 @@ describe('toStatus', () => {
     );
   });
 
-  it("keeps the daemon's own message, code and details, whatever was put around", () => {
+  it("keeps the daemon's code and details, and what was put around its message", () => {
     const remote = new RpcError(Code.notFound, 'no such image', [
       { typeUrl: 'github.com/moby/buildkit/errdefs.Vertex+json', value: new Uint8Array([1]) },
       { typeUrl: 'type.googleapis.com/other', value: new Uint8Array([2]) },
     ]);
     const status = toStatus(new SourceError(wrapError(remote, 'failed'), source, [{ start: 1, end: 1 }]));
-    expect(status).toMatchObject({ code: Code.notFound, message: 'no such image' });
+    expect(status).toMatchObject({ code: Code.notFound, message: 'failed: no such image' });
     expect(status.details.map(({ typeUrl }) => typeUrl)).toEqual([
       'type.googleapis.com/other',
       'github.com/moby/buildkit/errdefs.Source+json',
       'github.com/moby/buildkit/errdefs.Vertex+json',
     ]);
+  });
+
+  it('never loses what the daemon said', () => {
+    const remote = new RpcError(Code.notFound, 'x: not found');
+    const messages = (error: unknown) => toStatus(error).message;
+    expect(messages(remote)).toBe('x: not found');
+    expect(messages(suggestName(wrapError(remote, 'NotFound: x'), 'x', ['xy']))).toBe(
+      'NotFound: x: x: not found (did you mean xy?)',
+    );
+    expect(messages(new Error('the build failed', { cause: remote }))).toBe('the build failed: x: not found');
+    expect(messages(new Error('because of x: not found', { cause: remote }))).toBe('because of x: not found');
   });
 
   it('tells typed errors by their details', () => {

@@ -38,7 +38,7 @@ import {
   parseSsh,
 } from './options.ts';
 import { openOutputs } from './outputs.ts';
-import { reportFailure, warn } from './report.ts';
+import { reportFailure, shownPath, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
@@ -46,30 +46,31 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   const { signal, env } = io;
   const nodes: BuildNode[] = [];
   let cleanUp: (() => Promise<void>) | undefined;
+  let dockerfile = '';
   try {
     const mode = progressMode(flags, env);
     for (const { address, platforms } of parseBuilders(flags.builder))
       nodes.push({ connection: await connect(address, { signal }), platforms });
     const [{ connection }] = nodes as [BuildNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
-    cleanUp = inputs.cleanUp;
+    ({ cleanUp, dockerfile } = inputs);
     // no stale id where the build fails
     if (flags.iidfile) await rm(flags.iidfile, { force: true });
     const opening = toSolveOptions(connection, flags, context, inputs, io);
     const { options: built, pushByEngine } = await untilAborted(opening, signal);
     const options = { ...built, signal };
     const call = parseCall(flags);
-    if (call) return await runCall(connection, options, call, flags, mode, io);
+    if (call) return await runCall(connection, options, call, { ...flags, dockerfile }, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
     const build =
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, env)) : solve(connection, options);
-    const { result, warnings } = await show(build, mode, io);
+    const { result, warnings } = await show(build, mode, dockerfile, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     await untilAborted(writeResult(connection, withDigest(result, pushed), warnings, flags, io), signal);
     return 0;
   } catch (error) {
-    return reportFailure(error, io);
+    return reportFailure(error, io, dockerfile);
   } finally {
     await cleanUp?.();
     for (const { connection } of nodes) connection.close();
@@ -200,6 +201,7 @@ function isForPeople(mode: ProgressMode): boolean {
 async function show(
   running: Build,
   mode: ProgressMode,
+  dockerfile: string,
   io: Io,
 ): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
   const display = await createDisplay(mode, io.stderr, io.env);
@@ -208,7 +210,11 @@ async function show(
     await running.result.catch(() => {});
     const { formatWarnings, MAX_WARNINGS } = await import('../../client/progress/source.ts');
     const more = warnings.length > MAX_WARNINGS ? 'tsfront check --format json lists all of a Dockerfile\n' : '';
-    io.writeStderr(`${formatWarnings(warnings)}${more}\n`); // an error that follows stands apart
+    const shown = warnings.map(({ source, ...warning }) => ({
+      ...warning,
+      source: source && { ...source, filename: shownPath(source.filename, dockerfile) },
+    }));
+    io.writeStderr(`${formatWarnings(shown)}${more}\n`); // an error that follows stands apart
   }
   return { result: await running.result, warnings };
 }

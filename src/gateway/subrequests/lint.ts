@@ -8,7 +8,7 @@ import type { LineRange } from '../../parser/source.ts';
 import { MAX_MESSAGE_BYTES } from '../../rpc/framing.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { firstMessage, lineRangesJson } from '../errors.ts';
+import { lineRangesJson, requestMessage } from '../errors.ts';
 import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
 import { lintDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
@@ -137,7 +137,7 @@ function buildErrorJson(error: unknown) {
   const places = (locatedError(error)?.locations ?? []).flatMap((lines) => lineRanges(lines));
   const byLine = new Map(places.map((range) => [range.start.line, range]));
   const ranges = [...byLine.values()].sort((a, b) => a.start.line - b.start.line).map(rangeJson);
-  return { message: firstMessage(error), location: { ranges: ranges.length > 0 ? ranges : undefined } };
+  return { message: requestMessage(error), location: { ranges: ranges.length > 0 ? ranges : undefined } };
 }
 
 /** The warnings for people, in the order of the file. */
