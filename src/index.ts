@@ -42,3 +42,4 @@ export {
 } from './offline/offline-bridge.ts';
 export { openRemoteSources } from './offline/remote-sources.ts';
 export { UsageError } from './offline/usage-error.ts';
+export type { Problem } from './parser/diagnostic.ts';

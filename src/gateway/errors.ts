@@ -3,7 +3,7 @@
  * (solver/errdefs, util/grpcerrors).
  */
 import { type JsonEncodable, marshalJson } from '../go/json-encode.ts';
-import { stageError } from '../lower/errors.ts';
+import { explainedError } from '../lower/errors.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { LocatedError, locatedError } from '../parser/diagnostic.ts';
 import type { LineRange } from '../parser/source.ts';
@@ -81,7 +81,7 @@ function firstLines(lines: LineRange | undefined): LineRange | undefined {
 export function withSource(error: unknown, source: SourceDescription): unknown {
   const located = locatedError(error);
   if (located) return new SourceError(error, source, located.locations);
-  return stageError(error) ? new SourceError(error, source, []) : error;
+  return explainedError(error) ? new SourceError(error, source, []) : error;
 }
 
 const isSource = (detail: StatusDetail) => /(^|\/)errdefs\.Source(\+json)?$/.test(detail.typeUrl);

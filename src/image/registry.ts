@@ -56,7 +56,7 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
     // The registry itself has the last word; what its mirrors said may explain it.
     const [last, ...mirrors] = failures.reverse();
     const more = mirrors.map(({ message }) => `; mirror: ${message}`).join('');
-    throw new Error(`${formatReference(reference)}: ${last?.message}${more}`, { cause: last });
+    throw new UnresolvedReference(reference, `${last?.message}${more}`, last);
   }
 
   return {
@@ -65,6 +65,16 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
       return once(pending, key, () => find(reference, platform));
     },
   };
+}
+
+/** No registry has given the image. */
+export class UnresolvedReference extends Error {
+  override readonly name = 'UnresolvedReference';
+  readonly reference: ImageReference;
+  constructor(reference: ImageReference, reason: string, cause: unknown) {
+    super(`${formatReference(reference)}: ${reason}`, { cause });
+    this.reference = reference;
+  }
 }
 
 async function findIn(

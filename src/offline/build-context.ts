@@ -34,6 +34,8 @@ export interface OpenedContext {
   readonly opts: Readonly<Record<string, string>>;
   readonly locals: ReadonlyMap<string, FileTree>;
   readonly ociLayouts: ReadonlyMap<string, OciLayout>;
+  /** The folders behind the local sources, as they were named. */
+  readonly folders: ReadonlyMap<string, string>;
 }
 
 /** @throws UsageError for a context that is none, or that cannot be used together with the rest */
@@ -55,7 +57,7 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
   for (const [name, value] of options.buildContexts ?? [])
     await openNamed(requireContextName(name), value, opts, openFolder, ociLayouts);
   await refuseEndless(folders, opts['filename'] ?? defaultFile);
-  return { opts, locals, ociLayouts };
+  return { opts, locals, ociLayouts, folders };
 }
 
 function requireContextName(text: string): string {

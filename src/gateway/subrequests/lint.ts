@@ -1,7 +1,7 @@
 /** `frontend.lint`: all warnings, and the error that would fail the build. */
 import { marshalJsonIndent } from '../../go/json-encode.ts';
 import { sortSlice } from '../../go/sort.ts';
-import type { State } from '../../llb/state.ts';
+import type { Lowered } from '../../lower/lower.ts';
 import { lineRanges } from '../../lower/source-location.ts';
 import { locatedError } from '../../parser/diagnostic.ts';
 import type { LineRange } from '../../parser/source.ts';
@@ -30,13 +30,13 @@ interface Warning {
 export async function lint(dockerfile: DockerfileSource, target: string): Promise<Result> {
   const warnings: Warning[] = [];
   let failure: unknown;
-  let stages: readonly State[] = [];
+  let linted: Lowered | undefined;
   try {
-    ({ stages } = await dockerfile.lower({
+    linted = await dockerfile.lower({
       allStages: target === '',
       warn: ({ rule: { name, description, url }, message, lines }) =>
         warnings.push({ name, description, url, detail: message, lines }),
-    }));
+    });
   } catch (error) {
     failure = error;
   }
@@ -64,7 +64,11 @@ export async function lint(dockerfile: DockerfileSource, target: string): Promis
     texts = write(listed, frames);
   }
   const statusCode = warnings.length > 0 || failure !== undefined ? '1' : '0';
-  return { ...textResult(lintDefinition, { ...texts, 'result.statuscode': statusCode }), failure, stages };
+  return {
+    ...textResult(lintDefinition, { ...texts, 'result.statuscode': statusCode }),
+    failure,
+    ...(linted && { linted }),
+  };
 }
 
 /** What both texts may take together: they travel in one message, which holds a little more. */
