@@ -1,10 +1,8 @@
 /** `tsfront compile`: a Dockerfile to LLB, without a daemon. */
 import { Command, Option } from 'commander';
-import { decodeText } from '../go/text.ts';
 import type { Compiled } from '../offline/compile.ts';
 import { UsageError } from '../offline/usage-error.ts';
-import type { Problem } from '../parser/diagnostic.ts';
-import { addBuildOptions, type BuildFlags, type OpenedBuild, openBuild } from './build-options.ts';
+import { addBuildOptions, type BuildFlags, openBuild } from './build-options.ts';
 import { Exit, exitCode } from './exit.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
@@ -45,7 +43,7 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
     throw new UsageError('a request (--opt requestid) is no build and has no LLB: `tsfront check` lints a Dockerfile');
   const build = await openBuild(context, flags, io);
   try {
-    const [{ compile, CompileError }, { formatEach, formatError, formatWarnings }] = await Promise.all([
+    const [{ compile, CompileError }, { formatError, formatWarnings }] = await Promise.all([
       import('../offline/compile.ts'),
       import('./report.ts'),
     ]);
@@ -54,30 +52,12 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
       io.writeStderr(formatWarnings(error.warnings, io, build.shown) + formatError(error, io, build.shown));
       throw new Exit(exitCode.failed);
     });
-    const missing = await missingProblems(compiled, build);
-    if (missing.length > 0) io.writeStderr(formatEach(missing, io, build.shown));
     if (compiled.warnings.length > 0) io.writeStderr(formatWarnings(compiled.warnings, io, build.shown));
     await build.keepImages();
     return compiled;
   } finally {
     await build.close();
   }
-}
-
-/** What a build of the graph would not find in the folders that are here now: it may be there by then. */
-async function missingProblems({ definitions }: Compiled, { options }: OpenedBuild): Promise<Problem[]> {
-  const { missingSourceProblems, missingSources } = await import('../offline/missing-source.ts');
-  const found = new Map<string, Problem>();
-  for (const definition of definitions.values()) {
-    const missing = await missingSources(definition, options.locals);
-    const [info] = definition.source?.infos ?? [];
-    if (missing.length === 0 || !info) continue;
-    const { parseDockerfile } = await import('../parser/index.ts');
-    const dockerfile = parseDockerfile(decodeText(info.data), { filename: info.filename });
-    for (const problem of missingSourceProblems(dockerfile, missing, 'warning'))
-      found.set(`${problem.range?.start} ${problem.message}`, { ...problem, file: dockerfile.source });
-  }
-  return [...found.values()];
 }
 
 /** What to write where. */

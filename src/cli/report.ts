@@ -6,8 +6,9 @@ import { explainedError } from '../lower/errors.ts';
 import { offlineHint } from '../offline/image-hint.ts';
 import { formatDiagnostic } from '../parser/code-frame.ts';
 import { type Diagnostic, locatedError, type Problem } from '../parser/diagnostic.ts';
-import { createSourceFile, linesRange, type SourceFile } from '../parser/source.ts';
+import { linesRange, type SourceFile } from '../parser/source.ts';
 import { printableLine } from '../text/printable.ts';
+import { systemErrorsInWords } from '../text/system-error.ts';
 import type { Io } from './io.ts';
 
 /** The path of a file as the user knows it, from the name that a frontend has for it. */
@@ -18,7 +19,7 @@ type Terminal = Pick<Io, 'stderrHasColor'>;
 
 /** Everything that is known about an error, line breaks included. */
 export function formatError(error: unknown, { stderrHasColor: color }: Terminal, shown: ShownPath = asNamed): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = systemErrorsInWords(error instanceof Error ? error.message : String(error));
   const source = findCause(error, SourceError)?.source;
   const located = locatedError(error);
   const explained = explainedError(error);
@@ -80,19 +81,6 @@ const WHERE_ALL_ARE = '`tsfront check --format json` lists all';
 export function formatWarnings(warnings: readonly Warning[], io: Terminal, shown: ShownPath = asNamed): string {
   const frames = warnings.slice(0, MAX_SHOWN).map((warning) => formatWarning(warning, io, shown));
   return frames.join('') + formatRest(warnings.length - frames.length, 'warning');
-}
-
-/** Problems that know their files, as far as they are shown. */
-export function formatEach(
-  problems: readonly Problem[],
-  { stderrHasColor: color }: Terminal,
-  shown: ShownPath,
-): string {
-  const frames = problems.slice(0, MAX_SHOWN).map((problem) => {
-    const file = renamed(problem.file ?? createSourceFile('', ''), shown);
-    return `${formatDiagnostic(file, { ...problem, file: undefined }, { color })}\n`;
-  });
-  return frames.join('') + formatRest(problems.length - frames.length, 'warning');
 }
 
 /** All problems of a file, as far as they are shown, with a closing line that counts them. */

@@ -114,7 +114,7 @@ export function toStatus(error: unknown): Status {
     const all = [...unknown, ...details, ...known].map(({ typeUrl, value }) => ({ typeUrl, value }));
     return {
       code: remote.code === Code.ok ? Code.unknown : remote.code,
-      message: withoutCode(withHint(error), remote),
+      message: withoutCodes(withHint(error), error),
       details: all,
     };
   }
@@ -143,15 +143,16 @@ export function requestMessage(error: unknown): string {
 
 /** An error's message, in which what a daemon said stands without the name of its code. */
 export function plainMessage(error: unknown): string {
-  const remote = rpcError(error);
-  return remote ? withoutCode(firstMessage(error), remote) : firstMessage(error);
+  return withoutCodes(firstMessage(error), error);
 }
 
 /** The name of the code stands in front of the daemon's own message, and further in where something was put around it. */
-function withoutCode(message: string, { message: coded, status }: RpcError): string {
-  const at = message.lastIndexOf(coded);
-  if (at < 0) return message.includes(status) ? message : `${message}: ${status}`;
-  return message.slice(0, at) + status + message.slice(at + coded.length);
+function withoutCodes(message: string, error: unknown): string {
+  const remote = rpcError(error);
+  const remotes = [remote, ...(locatedError(error)?.others ?? []).map(rpcError)];
+  let plain = message;
+  for (const it of remotes) if (it) plain = plain.replaceAll(it.message, () => it.status);
+  return !remote || plain.includes(remote.status) ? plain : `${plain}: ${remote.status}`;
 }
 
 /** The message with the hint, if there is one, between the problem it is for and the further ones. */

@@ -85,7 +85,7 @@ function failedLoads(loads: readonly PromiseSettledResult<unknown>[], bases: rea
   if (others.length === 0) return error;
   return withFurtherErrors(
     error,
-    others.map(({ base, reason }) => ({ message: errorMessage(reason), ...base.stage })),
+    others.map(({ base, reason }) => ({ error: reason, range: base.stage.range, lines: base.stage.lines })),
   );
 }
 

@@ -44,20 +44,25 @@ export function wrapError(cause: unknown, prefix: string): Error {
  */
 export function withFurtherErrors(
   error: Error,
-  others: readonly (Pick<Problem, 'message' | 'range'> & { readonly lines: LineRange | undefined })[],
+  others: readonly (Pick<Problem, 'range'> & { readonly error: unknown; readonly lines: LineRange | undefined })[],
 ): Error {
   const locations = locatedError(error)?.locations ?? [];
   const problem = { code: 'build', severity: 'error' } as const;
   const heading = others.length === 1 ? '1 more problem' : `${others.length} more problems`;
-  const listed = others
-    .slice(0, MAX_LISTED)
-    .map(({ message, lines }) => `\n  ${lines ? `line ${lines.start}: ` : ''}${message}`);
+  const messages = others.map(({ error, lines }) => `${lines ? `line ${lines.start}: ` : ''}${errorMessage(error)}`);
+  const listed = messages.slice(0, MAX_LISTED).map((message) => `\n  ${message}`);
   const rest = others.length > MAX_LISTED ? `\n  and ${others.length - MAX_LISTED} more` : '';
   return new LocatedError(`${error.message}\n${heading}:${listed.join('')}${rest}`, locations, {
     cause: error,
+    others: others.map((other) => other.error),
     diagnostics: [
       { ...problem, message: error.message, range: explainedError(error)?.range, locations },
-      ...others.map(({ message, range, lines }) => ({ ...problem, message, range, locations: [lines] })),
+      ...others.map((other) => ({
+        ...problem,
+        message: errorMessage(other.error),
+        range: other.range,
+        locations: [other.lines],
+      })),
     ],
   });
 }

@@ -36,16 +36,19 @@ export class LocatedError extends Error {
   /** All problems found, when the error stands for more than one. */
   diagnostics: readonly Problem[];
   hint: string | undefined;
+  /** Errors that came at the same time and are listed in the message. */
+  others: readonly unknown[];
 
   constructor(
     message: string,
     locations: (LineRange | undefined)[],
-    more: { cause?: unknown; hint?: string; diagnostics?: readonly Problem[] } = {},
+    more: { cause?: unknown; hint?: string; diagnostics?: readonly Problem[]; others?: readonly unknown[] } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.locations = locations;
     this.diagnostics = more.diagnostics ?? [];
     this.hint = more.hint;
+    this.others = more.others ?? [];
   }
 }
 

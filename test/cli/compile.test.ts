@@ -28,7 +28,6 @@ const compile = (...args: string[]) => runCli(['compile', folder, ...offline(), 
 describe('formats', () => {
   test('json has the shape of frontend.convertllb', async () => {
     await write('Dockerfile', 'FROM alpine\nCOPY a /b\n');
-    await write('a', 'is there');
     const { code, stdout, stderr } = await compile();
     expect(stderr).toBe('');
     expect(code).toBe(0);
@@ -283,16 +282,6 @@ describe('failures', () => {
         'hint: give the image with --images FILE or --oci-layout three:latest=FOLDER, or leave out --offline to ask its registry\n',
       ].join('\n'),
     );
-  });
-
-  test('sources that are missing in the context are told', async () => {
-    await write('Dockerfile', 'FROM scratch\nCOPY here gone /\n');
-    await write('here', '');
-    const { code, stderr } = await compile('--platform=linux/amd64,linux/arm64');
-    expect(code).toBe(0);
-    expect(stderr.match(/^\S+:\d.*$/gm)).toEqual([
-      `${folder}/Dockerfile:2:11: warning[missing-source]: "/gone": not found in the build context`,
-    ]);
   });
 
   test('an index in a trigger is shown at the FROM that brings it', async () => {

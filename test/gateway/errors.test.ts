@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { SourceError, toStatus, unsupportedSubrequest, withSource, wrapError } from '../../src/gateway/errors.ts';
 import { describeSource } from '../../src/gateway/source-info.ts';
 import { local } from '../../src/llb/index.ts';
-import { suggestName } from '../../src/lower/errors.ts';
-import { LocatedError } from '../../src/parser/diagnostic.ts';
+import { suggestName, withFurtherErrors } from '../../src/lower/errors.ts';
+import { LocatedError, withLocation } from '../../src/parser/diagnostic.ts';
 import { firstError, parseDockerfile } from '../../src/parser/index.ts';
 import { Code, RpcError } from '../../src/rpc/status.ts';
 
@@ -68,6 +68,17 @@ describe('toStatus', () => {
     );
     expect(messages(new Error('the build failed', { cause: remote }))).toBe('the build failed: x: not found');
     expect(messages(new Error('because of x: not found', { cause: remote }))).toBe('because of x: not found');
+  });
+
+  it('names no codes in what came at the same time either', () => {
+    const remote = (name: string) => wrapError(new RpcError(Code.notFound, `${name}: not found`), name);
+    const error = withFurtherErrors(withLocation(remote('x'), { start: 1, end: 1 }), [
+      { error: remote('y'), range: undefined, lines: { start: 2, end: 2 } },
+    ]);
+    expect(toStatus(withSource(error, source))).toMatchObject({
+      code: Code.notFound,
+      message: 'x: x: not found\n1 more problem:\n  line 2: y: y: not found',
+    });
   });
 
   it('tells typed errors by their details', () => {

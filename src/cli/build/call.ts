@@ -11,6 +11,7 @@ import {
 import type { Result } from '../../gateway/bridge.ts';
 import { plainMessage, requestMessage, toStatus } from '../../gateway/errors.ts';
 import { marshalJson } from '../../go/json-encode.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { parseFields } from './fields.ts';
@@ -30,17 +31,17 @@ const requests = {
   describe: 'frontend.subrequests.describe',
 };
 
-/** undefined to build. @throws Error for a method that is not known */
+/** undefined to build. @throws UsageError for a method that is not known */
 export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): Call | undefined {
-  if (check && call && !/^(build|check|lint)/.test(call)) throw new Error('--check and --call do not go together');
+  if (check && call && !/^(build|check|lint)/.test(call)) throw new UsageError('--check and --call do not go together');
   const fields = parseFields('--call', check && (!call || call === 'build') ? 'check' : call || 'build');
   const [first = 'build'] = fields.keys();
   const method = fields.get('method') ?? (first === 'lint' ? 'check' : first);
   const format = fields.get('format') ?? '';
   if (format !== '' && format !== 'json' && format !== 'text')
-    throw new Error(`unsupported format ${format} of --call`);
+    throw new UsageError(`unsupported format ${format} of --call: known are text and json`);
   if (method === 'build') return undefined;
-  if (!Object.hasOwn(requests, method)) throw new Error(`subrequest ${method} is not supported`);
+  if (!Object.hasOwn(requests, method)) throw new UsageError(`subrequest ${method} is not supported`);
   return { method: method as Call['method'], json: format === 'json' };
 }
 

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { type Connection, type Destination, dockerLoader, type Export } from '../../client/index.ts';
 import { formatPlatform, parsePlatform } from '../../image/platform.ts';
 import { familiarString, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
+import { flagValue } from '../flag-value.ts';
 import { cutPair, parseBoolean, parseFields } from './fields.ts';
 
 export interface OutputFlags {
@@ -32,7 +33,7 @@ export interface Outputs {
 
 /** @throws Error for flags that do not go together */
 export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputPlace): Outputs {
-  const names = flags.tag.map((tag) => familiarString(tagNameOnly(parseNormalizedNamed(tag)))).join(',');
+  const names = flags.tag.map((tag) => imageName('--tag', tag)).join(',');
   const annotations = Object.fromEntries(parseAnnotations(flags.annotation));
   const given = flags.output.filter((it) => it !== '').map(parseOutput);
   const entries = given.filter(({ type }) => type !== 'cacheonly'); // the result is in the cache in any case
@@ -150,4 +151,9 @@ function parseAnnotations(annotations: readonly string[]): [string, string][] {
         return [`annotation-${type}${place}.${key}`, value];
       });
     });
+}
+
+/** A name with its tag. @throws UsageError that names the flag */
+function imageName(flag: string, text: string): string {
+  return flagValue(flag, text, () => familiarString(tagNameOnly(parseNormalizedNamed(text))));
 }

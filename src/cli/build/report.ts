@@ -1,7 +1,9 @@
 /** How a command ends that talks to a daemon. */
 import path from 'node:path';
 import { errorSources, formatSource } from '../../client/index.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import { RpcError } from '../../rpc/status.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { exitCode } from '../exit.ts';
 import { interruptedCode } from '../interrupt.ts';
 import type { Io } from '../io.ts';
@@ -34,6 +36,8 @@ export function reportFailure(error: unknown, io: Report & Pick<Io, 'signal'>, d
   for (const source of sources)
     io.writeStderr(formatSource({ ...source, filename: shownPath(source.filename, dockerfile) }));
   const message = error instanceof RpcError ? error.status : error instanceof Error ? error.message : String(error);
-  io.writeStderr(`ERROR: ${error instanceof RpcError ? 'failed to solve: ' : ''}${message}\n`);
-  return exitCode.failed;
+  io.writeStderr(
+    error instanceof RpcError ? `ERROR: failed to solve: ${message}\n` : `ERROR: ${systemErrorsInWords(message)}\n`,
+  );
+  return error instanceof UsageError ? exitCode.usage : exitCode.failed;
 }

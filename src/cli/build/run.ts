@@ -20,6 +20,8 @@ import {
   type VertexWarning,
 } from '../../client/index.ts';
 import { dockerProxies } from '../../image/docker-config.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
@@ -55,7 +57,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
     ({ cleanUp, dockerfile } = inputs);
     // no stale id where the build fails
-    if (flags.iidfile) await rm(flags.iidfile, { force: true });
+    if (flags.iidfile) await removeOld(flags.iidfile);
     const opening = toSolveOptions(connection, flags, context, inputs, io);
     const { options: built, pushByEngine } = await untilAborted(opening, signal);
     const options = { ...built, signal };
@@ -77,6 +79,14 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   }
 }
 
+/** @throws UsageError where the image ID cannot be written */
+async function removeOld(iidfile: string): Promise<void> {
+  await rm(iidfile, { force: true }).catch((error: NodeJS.ErrnoException) => {
+    const why = /EISDIR/.test(error.code ?? '') ? 'it is a folder' : systemErrorsInWords(error.message);
+    throw new UsageError(`--iidfile: cannot write ${iidfile}: ${why}`, { cause: error });
+  });
+}
+
 /** `[PLATFORM[,PLATFORM…]=]ADDRESS`; the default daemon if there is none. */
 export function parseBuilders(builders: readonly string[]): { address: string | undefined; platforms: string[] }[] {
   if (builders.length === 0) return [{ address: undefined, platforms: [] }];
@@ -90,12 +100,14 @@ export function parseBuilders(builders: readonly string[]): { address: string | 
 function toNodesOptions(options: SolveOptions, flags: BuildFlags, env: Io['env']): NodesOptions {
   const [image, ...others] = options.exports ?? [];
   if (image?.type !== 'image' || !/^(1|t|true)$/i.test(image.attrs?.['push'] ?? '') || others.length > 0)
-    throw new Error('a build on several builders has to be pushed, and can have no other output: use --push alone');
-  if (flags.tag.length === 0) throw new Error('a build on several builders needs a tag');
+    throw new UsageError(
+      'a build on several builders has to be pushed, and can have no other output: use --push alone',
+    );
+  if (flags.tag.length === 0) throw new UsageError('a build on several builders needs a tag: --tag');
   const platforms = buildPlatforms(flags, env);
   const all = parseBuilders(flags.builder).flatMap((builder) => builder.platforms);
   const { exports: _, attachables = [], ...rest } = options;
-  if (attachables.length > 0) throw new Error('an archive on standard input can go to one builder only');
+  if (attachables.length > 0) throw new UsageError('an archive on standard input can go to one builder only');
   // of the index are those that the nodes cannot write
   const attrs = Object.entries(image.attrs ?? {});
   const prefix = 'annotation-index.';
@@ -136,7 +148,7 @@ async function toSolveOptions(
     { kind: connection.kind, pushes },
   );
   if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
-    throw new Error('local and tar exporters are incompatible with --iidfile: they make no image');
+    throw new UsageError('local and tar exporters are incompatible with --iidfile: they make no image');
   const own = frontendAttrs(flags, env, hostGateway);
   const attrs = {
     ...(pushes && defaultAttestations(flags, env)),

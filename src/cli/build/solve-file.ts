@@ -12,6 +12,8 @@ import {
 } from '../../client/index.ts';
 import { unbindSessions } from '../../client/unbind-sessions.ts';
 import { Definition } from '../../llb/index.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
@@ -23,6 +25,14 @@ import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts'
 import { openOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
+
+function readDefinition(file: string): Promise<Uint8Array> {
+  return readFile(file).catch((error: NodeJS.ErrnoException) => {
+    const why =
+      error.code === 'EISDIR' ? 'it is a folder' : systemErrorsInWords(error.message).replace(`${file}: `, '');
+    throw new UsageError(`cannot read ${file}: ${why}`, { cause: error });
+  });
+}
 
 function decodeLlb(file: string, bytes: Uint8Array): Definition {
   try {
@@ -40,13 +50,13 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   let connection: Connection | undefined;
   try {
     const mode = progressMode(flags, env);
-    const bytes = file === '-' ? await io.readStdin() : await untilAborted(readFile(file), signal);
+    const bytes = file === '-' ? await io.readStdin() : await untilAborted(readDefinition(file), signal);
     const definition = unbindSessions(decodeLlb(file, bytes));
     connection = await connect(flags.builder, { signal });
     const localDirs: Record<string, string> = Object.create(null);
     for (const local of flags.local) {
       const [name, dir] = cutPair(local);
-      if (!dir) throw new Error(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
+      if (!dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
       localDirs[name] = dir;
     }
     const outputs = { output: flags.output, push: false, load: false, tag: [], annotation: [] };
