@@ -45,7 +45,7 @@ export {
 } from './offline/offline-bridge.ts';
 export { openRemoteSources } from './offline/remote-sources.ts';
 export { UsageError } from './offline/usage-error.ts';
-export { type Diagnostic, LocatedError, locatedError } from './parser/diagnostic.ts';
+export { type Diagnostic, LocatedError, locatedError, type Problem } from './parser/diagnostic.ts';
 export { LeadsOutside } from './system/open-inside.ts';
 export { ProgramError } from './system/program.ts';
 export { NotRegular, TooLarge } from './system/read-inside.ts';

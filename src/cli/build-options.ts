@@ -1,4 +1,5 @@
 /** The options that say what to build, shared by the commands that run the frontend. */
+import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { UsageError } from '../offline/usage-error.ts';
@@ -51,8 +52,13 @@ const collectLists = (
 
 /** Declares the options on a command, with the build context as its argument. */
 export function addBuildOptions(command: Command): Command {
+  const context = 'build context: a folder, a git or http address, or - for a Dockerfile on stdin';
+  return addBuildFlags(command.argument('[context]', context, '.'));
+}
+
+/** Declares the options alone. */
+export function addBuildFlags(command: Command): Command {
   return command
-    .argument('[context]', 'build context: a folder, a git or http address, or - for a Dockerfile on stdin', '.')
     .option('-f, --file <file>', 'Dockerfile, - for stdin (default: Dockerfile in the context)')
     .option('--target <stage>', 'stage to build (default: the last one)')
     .option('--build-arg <name=value>', 'set an ARG; without =value from the environment', collect)
@@ -87,6 +93,8 @@ export interface OpenedBuild {
   readonly dockerfile: string;
   /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
   readonly remoteDockerfile: string;
+  /** The path of a file as the user knows it: a frontend knows the Dockerfile and ignore files without their folders. */
+  shown(filename: string): string;
   /** Writes down the images that were used, if that was asked for: once it is known that these are all. */
   keepImages(): Promise<void>;
   close(): Promise<void>;
@@ -133,6 +141,10 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
       remote,
       signal: io.signal,
       ...(flags.sessionId !== undefined && { sessionId: flags.sessionId }),
+    },
+    shown(filename) {
+      const folder = opened.folders.get(filename === '.dockerignore' ? 'context' : 'dockerfile');
+      return folder === undefined || path.isAbsolute(filename) ? filename : path.join(folder, filename);
     },
     async keepImages() {
       if (flags.writeImages !== undefined) await writeOutput(flags.writeImages, images.table(), io);

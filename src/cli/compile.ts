@@ -99,10 +99,10 @@ export async function compileBuild(
     const frontend = refusePolicy ? await refusingPolicy(build) : undefined;
     const compiled = await untilAborted(compile(build.options, frontend), io.signal).catch((error) => {
       if (!(error instanceof CompileError)) throw error;
-      io.writeStderr(formatWarnings(error.warnings, io) + formatError(error, io));
+      io.writeStderr(formatWarnings(error.warnings, io, build.shown) + formatError(error, io, build.shown));
       throw new Exit(exitCode.failed);
     });
-    if (compiled.warnings.length > 0) io.writeStderr(formatWarnings(compiled.warnings, io));
+    if (compiled.warnings.length > 0) io.writeStderr(formatWarnings(compiled.warnings, io, build.shown));
     await build.keepImages();
     return compiled;
   } finally {

@@ -2,13 +2,16 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { systemErrorsInWords } from '../text/system-error.ts';
 import { endProcess } from './interrupt.ts';
 import { processIo } from './io.ts';
 import { main } from './main.ts';
 
 // an error of ours that nobody expected: one line for people, all of it for who looks into it
 process.on('uncaughtException', (error) => {
-  const text = process.env['TSFRONT_DEBUG'] ? (error.stack ?? String(error)) : String(error.message ?? error);
+  const text = process.env['TSFRONT_DEBUG']
+    ? (error.stack ?? String(error))
+    : systemErrorsInWords(String(error.message ?? error));
   try {
     writeSync(2, `error: ${printable(redactCredentials(text))}\n`);
   } catch {

@@ -63,7 +63,7 @@ import {
   llbCapabilities,
   requireCapability,
 } from './caps.ts';
-import { type Status, wrapError } from './errors.ts';
+import { type Status, UnresolvedImage, wrapError } from './errors.ts';
 import { createSourceMessages } from './warn.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
@@ -172,28 +172,14 @@ export async function createGrpcBridge(
     },
 
     async resolveImageConfig(ref, request) {
-      if (frontendCaps.supports('source.metaresolver')) {
-        const source = request.ociLayout
-          ? {
-              identifier: `oci-layout://${formatReference(parseNormalizedNamed(ref))}`,
-              attrs: { 'oci.session': request.ociLayout.sessionId, 'oci.store': request.ociLayout.storeId },
-            }
-          : { identifier: `docker-image://${ref}` };
-        const response = await call(
-          'ResolveSourceMeta',
-          ResolveSourceMetaRequestSchema,
-          { Source: source, LogName: request.logName, ...platformField(request.platform) },
-          ResolveSourceMetaResponseSchema,
-        );
-        const identifier = response.Source?.identifier ?? '';
-        if (!response.Image) throw new ResolvedToOtherSource(ref, identifier);
-        return {
-          ref: withoutScheme(identifier),
-          digest: response.Image.Digest,
-          config: response.Image.Config,
-        };
+      try {
+        return await (frontendCaps.supports('source.metaresolver')
+          ? resolveImageMetadata(ref, request)
+          : resolveImageConfigDirectly(ref, request));
+      } catch (error) {
+        if (error instanceof ResolvedToOtherSource) throw error;
+        throw new UnresolvedImage(formatReference(parseNormalizedNamed(ref)), error);
       }
-      return resolveImageConfigDirectly(ref, request);
     },
 
     async resolveSourceMetadata(source, request) {
@@ -272,6 +258,24 @@ export async function createGrpcBridge(
     },
   };
   return bridge;
+
+  async function resolveImageMetadata(ref: string, request: ResolveImageRequest) {
+    const source = request.ociLayout
+      ? {
+          identifier: `oci-layout://${formatReference(parseNormalizedNamed(ref))}`,
+          attrs: { 'oci.session': request.ociLayout.sessionId, 'oci.store': request.ociLayout.storeId },
+        }
+      : { identifier: `docker-image://${ref}` };
+    const response = await call(
+      'ResolveSourceMeta',
+      ResolveSourceMetaRequestSchema,
+      { Source: source, LogName: request.logName, ...platformField(request.platform) },
+      ResolveSourceMetaResponseSchema,
+    );
+    const identifier = response.Source?.identifier ?? '';
+    if (!response.Image) throw new ResolvedToOtherSource(ref, identifier);
+    return { ref: withoutScheme(identifier), digest: response.Image.Digest, config: response.Image.Config };
+  }
 
   async function resolveImageConfigDirectly(ref: string, request: ResolveImageRequest) {
     const { ociLayout } = request;

@@ -17,12 +17,12 @@ import { firstError } from '../parser/index.ts';
 import { createPatternMatcher } from '../parser/pattern-matcher.ts';
 import { globalArgs, predefinedArgs, proxyEnv } from './args.ts';
 import { buildStages, checkDefaultBaseImages } from './build-stages.ts';
-import { createLexers, type LowerContext } from './context.ts';
+import { createLexers, type LowerContext, type UnknownImageName } from './context.ts';
 import { buildDependencyGraph } from './dependencies.ts';
 import { dispatchStage } from './dispatch/stage.ts';
 import type { LowerEnvironment, LowerOptions } from './environment.ts';
 import { resolveEpoch } from './epoch.ts';
-import { StageError, suggestName } from './errors.ts';
+import { ExplainedError, suggestName } from './errors.ts';
 import { collectScans, finalizeImage } from './finalize.ts';
 import { newHistoryBudget } from './history.ts';
 import { type Outline, outlineOf } from './outline.ts';
@@ -36,6 +36,7 @@ export interface Lowered {
   readonly state: State;
   /** Of every stage that was looked at, in the order of the file. */
   readonly stages: readonly State[];
+  readonly unknownImages: readonly UnknownImageName[];
   readonly image: ImageConfig;
   /** Config of the base image as it was pulled; undefined where there is none. */
   readonly baseImage: ImageConfig | undefined;
@@ -84,6 +85,7 @@ export async function lowerDockerfile(
   return {
     state,
     stages: stages.map((stage) => stage.state),
+    unknownImages: context.unknownImages,
     image: target.image,
     baseImage: target.baseImage,
     epoch: context.epoch,
@@ -118,6 +120,7 @@ async function createContext(
     epoch: epoch.time,
     proxy: proxyEnv(epoch.buildArgs),
     table: { states: [], byName: new Map() },
+    unknownImages: [],
     historyBudget: newHistoryBudget(),
     triggersLeft: maxTriggers,
   };
@@ -131,7 +134,7 @@ function findTarget(table: StageTable, name: string): StageState {
   const named = names.length > 20 ? [...names.slice(0, 20), `and ${names.length - 20} more`] : names;
   const hint =
     named.length > 0 ? `the stages are ${named.join(', ')}` : 'no stage has a name: give it one with FROM … AS';
-  const error = new StageError(`target stage ${quote(name)} could not be found`, hint);
+  const error = new ExplainedError(`target stage ${quote(name)} could not be found`, { hint });
   throw suggestName(error, name, stageNames(table));
 }
 

@@ -38,6 +38,8 @@ export interface OpenedContext {
   readonly dockerfile: string;
   /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
   readonly remoteDockerfile: string;
+  /** The folders behind the local sources, as they were named. */
+  readonly folders: ReadonlyMap<string, string>;
 }
 
 /** @throws UsageError for a context that is none, or that cannot be used together with the rest */
@@ -66,6 +68,7 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
     opts,
     locals,
     ociLayouts,
+    folders,
     dockerfile: folder === undefined ? '' : path.join(folder, file),
     remoteDockerfile: isRemoteDockerfile ? file : '',
   };

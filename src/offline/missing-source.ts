@@ -6,7 +6,7 @@ import type { FileStat } from '../gateway/bridge.ts';
 import { clean, dir, join } from '../go/path.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import type { AddInstruction, CopyInstruction, Dockerfile } from '../parser/ast.ts';
-import type { Diagnostic } from '../parser/diagnostic.ts';
+import type { Problem } from '../parser/diagnostic.ts';
 import { createPatternMatcher, type PatternMatcher } from '../parser/pattern-matcher.ts';
 import { type LineRange, linesRange } from '../parser/source.ts';
 import type { FileTree } from './file-tree.ts';
@@ -32,8 +32,8 @@ export interface MissingSource {
 export function missingSourceProblems(
   { stages, source }: Dockerfile,
   missing: readonly MissingSource[],
-  severity: Diagnostic['severity'],
-): Diagnostic[] {
+  severity: Problem['severity'],
+): Problem[] {
   const copies = new Map<number, CopyInstruction | AddInstruction>();
   for (const { instructions } of stages)
     for (const it of instructions) if (it.kind === 'copy' || it.kind === 'add') copies.set(it.lines.start, it);
@@ -44,7 +44,7 @@ export function missingSourceProblems(
       code: 'missing-source',
       severity,
       message: missingSourceMessage(it),
-      range: word?.range ?? (lines ? linesRange(source, lines) : { start: 0, end: 0 }),
+      range: word?.range ?? (lines && linesRange(source, lines)),
       locations: [lines],
     };
   });

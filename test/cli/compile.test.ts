@@ -261,7 +261,7 @@ describe('failures', () => {
     await write('Dockerfile', 'FROM scratch\nRUN x\nCOPY --from=nope:1 a b\n');
     const { code, stderr } = await compile();
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Dockerfile:3:1: error\[build\]: .*docker.io\/library\/nope:1: not found/);
+    expect(stderr).toMatch(/^\S+\/Dockerfile:3:6: error\[build\]: .*docker.io\/library\/nope:1: not found/);
     expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=FOLDER');
   });
 
@@ -271,17 +271,40 @@ describe('failures', () => {
     expect(index.code).toBe(1);
     expect(index.stderr).toBe(
       [
-        'Dockerfile:3:6: error[build]: invalid stage index 9',
+        `${folder}/Dockerfile:3:6: error[build]: invalid stage index 9`,
         '  2 | FROM scratch',
         '> 3 | COPY --from=9 a b',
         '    |      ^^^^^^^^',
         '  hint: the stages are 0 (build), 1\n',
       ].join('\n'),
     );
-    const target = 'Dockerfile: error: target stage "nope" could not be found\nhint: ';
+    const target = `${folder}/Dockerfile: error[build]: target stage "nope" could not be found\n  hint: `;
     expect((await compile('--target=nope')).stderr).toBe(`${target}the stages are build\n`);
     await write('Dockerfile', 'FROM scratch\n');
     expect((await compile('--target=nope')).stderr).toBe(`${target}no stage has a name: give it one with FROM … AS\n`);
+  });
+
+  test('all images that nobody knows are named at once, each once, with one hint', async () => {
+    await write(
+      'Dockerfile',
+      'FROM one AS a\nFROM two\nFROM one\nCOPY --from=a / /\nRUN --mount=from=three,target=/x y\n',
+    );
+    const { code, stderr } = await compile();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      [
+        `${folder}/Dockerfile:3:6: error[build]: one: docker.io/library/one:latest: not found`,
+        '  2 | FROM two',
+        '> 3 | FROM one',
+        '    |      ^^^',
+        '  4 | COPY --from=a / /',
+        `${folder}/Dockerfile:5:13: error[build]: three: docker.io/library/three:latest: not found`,
+        '  4 | COPY --from=a / /',
+        '> 5 | RUN --mount=from=three,target=/x y',
+        '    |             ^^^^^^^^^^^^^^^^^^^^',
+        'hint: give the image with --images FILE or --oci-layout three:latest=FOLDER, or leave out --offline to ask its registry\n',
+      ].join('\n'),
+    );
   });
 
   test('an index in a trigger is shown at the FROM that brings it', async () => {

@@ -8,6 +8,7 @@ import { parseGitRef } from '../../image/git-ref.ts';
 import { contextName } from '../../image/reference.ts';
 import { download } from '../../offline/download.ts';
 import { refuseEndless, spellings } from '../../offline/endless-files.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
 import { kindOf } from '../../system/read-inside.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../system/temporary-folder.ts';
@@ -32,7 +33,7 @@ export interface BuildInputs {
 const PEEK_BYTES = 1024;
 const DOCKERFILE = 'Dockerfile';
 
-/** @throws Error for combinations that make no sense and for what is not there; nothing temporary is left then */
+/** @throws UsageError for combinations that make no sense and for what is not there; nothing temporary is left then */
 export async function openInputs(
   context: string,
   file: string | undefined,
@@ -65,9 +66,13 @@ export async function openInputs(
     };
   } catch (error) {
     await cleanUp();
-    throw error;
+    if (error instanceof NotHad || signal?.aborted) throw error;
+    throw new UsageError((error as Error).message, { cause: error });
   }
 }
+
+/** What was named well, but cannot be had now. */
+class NotHad extends Error {}
 
 async function openMain(
   context: string,
@@ -201,7 +206,7 @@ async function downloadDockerfile(url: string, signal: AbortSignal | undefined):
     return (await download(url, MAX_DOCKERFILE_BYTES, signal)).body;
   } catch (error) {
     signal?.throwIfAborted();
-    throw new Error(`unable to get the Dockerfile ${(error as Error).message}`, { cause: error });
+    throw new NotHad(`unable to get the Dockerfile ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -4,6 +4,7 @@ import { type Connection, type Destination, dockerLoader, type Export } from '..
 import { formatPlatform, parsePlatform } from '../../image/platform.ts';
 import { familiarString, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
 import { UsageError } from '../../offline/usage-error.ts';
+import { flagValue } from '../flag-value.ts';
 import { checkAttributes, isAttribute, OUTPUTS } from './attributes.ts';
 import { cutPair, parseBoolean, parseFields, shown } from './fields.ts';
 import { requireDeletable } from './local-delete.ts';
@@ -45,7 +46,7 @@ export interface Outputs {
 
 /** @throws UsageError for flags that do not go together, and for what would be ignored */
 export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputPlace): Outputs {
-  const names = flags.tag.map((tag) => familiarString(tagNameOnly(parseNormalizedNamed(tag)))).join(',');
+  const names = flags.tag.map((tag) => imageName('--tag', tag)).join(',');
   const annotations = Object.fromEntries(parseAnnotations(flags.annotation));
   const given = flags.output.filter((it) => it !== '').map((text) => parseOutput(text, flags.allowUnknown));
   const entries = given.filter(({ type }) => type !== 'cacheonly'); // the result is in the cache in any case
@@ -209,4 +210,9 @@ function parseAnnotations(annotations: readonly string[]): [string, string][] {
         return [`annotation-${type}${place}.${key}`, value];
       });
     });
+}
+
+/** A name with its tag. @throws UsageError that names the flag */
+function imageName(flag: string, text: string): string {
+  return flagValue(flag, text, () => familiarString(tagNameOnly(parseNormalizedNamed(text))));
 }

@@ -20,6 +20,8 @@ import {
 } from '../../client/index.ts';
 import { dockerProxies } from '../../image/docker-config.ts';
 import { leavesOutPolicy, refusePolicyBeside, refusingPolicyIn } from '../../offline/rego-policy.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
@@ -41,7 +43,7 @@ import {
   parseSsh,
 } from './options.ts';
 import { type Outputs, openOutputs } from './outputs.ts';
-import { reportFailure, warn } from './report.ts';
+import { reportFailure, shownPath, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
@@ -49,16 +51,17 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   const { signal, env } = io;
   const nodes: OpenedNode[] = [];
   let cleanUp: (() => Promise<void>) | undefined;
+  let dockerfile = '';
   try {
     const mode = progressMode(flags, env);
     const withoutPolicy = leavesOutPolicy(flags.policy ?? [], env);
     await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
     const [{ connection, place }] = nodes as [OpenedNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
-    cleanUp = inputs.cleanUp;
+    ({ cleanUp, dockerfile } = inputs);
     if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
     // no stale id where the build fails
-    if (flags.iidfile) await rm(flags.iidfile, { force: true });
+    if (flags.iidfile) await removeOld(flags.iidfile);
     const opening = toSolveOptions(connection, flags, context, inputs, io);
     const { options: built, pushByEngine, prefersImageDigest } = await untilAborted(opening, signal);
     const { remoteDockerfile } = inputs;
@@ -66,12 +69,12 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
       remoteDockerfile === '' || withoutPolicy ? built.frontend : refusingPolicyIn(built.frontend, remoteDockerfile);
     const options = { ...built, frontend, signal };
     const call = parseCall(flags);
-    if (call) return await runCall(connection, options, call, flags, mode, io);
+    if (call) return await runCall(connection, options, call, { ...flags, dockerfile }, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
     const build =
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
-    const { result, warnings } = await show(build, mode, io);
+    const { result, warnings } = await show(build, mode, dockerfile, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
     // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
@@ -79,11 +82,19 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
       await untilAborted(writeResult({ connection, place }, told, warnings, flags, io), signal);
     return 0;
   } catch (error) {
-    return reportFailure(error, io);
+    return reportFailure(error, io, dockerfile);
   } finally {
     await cleanUp?.();
     for (const { connection } of nodes) connection.close();
   }
+}
+
+/** @throws UsageError where the image ID cannot be written */
+async function removeOld(iidfile: string): Promise<void> {
+  await rm(iidfile, { force: true }).catch((error: NodeJS.ErrnoException) => {
+    const why = /EISDIR/.test(error.code ?? '') ? 'it is a folder' : systemErrorsInWords(error.message);
+    throw new UsageError(`--iidfile: cannot write ${iidfile}: ${why}`, { cause: error });
+  });
 }
 
 /** What several daemons build can only meet in a registry. */
@@ -95,12 +106,14 @@ function toNodesOptions(
 ): NodesOptions {
   const [image, ...others] = options.exports ?? [];
   if (image?.type !== 'image' || !/^(1|t|true)$/i.test(image.attrs?.['push'] ?? '') || others.length > 0)
-    throw new Error('a build on several builders has to be pushed, and can have no other output: use --push alone');
-  if (flags.tag.length === 0) throw new Error('a build on several builders needs a tag');
+    throw new UsageError(
+      'a build on several builders has to be pushed, and can have no other output: use --push alone',
+    );
+  if (flags.tag.length === 0) throw new UsageError('a build on several builders needs a tag: --tag');
   const platforms = buildPlatforms(flags, env);
   const all = nodes.flatMap((node) => node.platforms);
   const { exports: _, attachables = [], ...rest } = options;
-  if (attachables.length > 0) throw new Error('an archive on standard input can go to one builder only');
+  if (attachables.length > 0) throw new UsageError('an archive on standard input can go to one builder only');
   // of the index are those that the nodes cannot write
   const attrs = Object.entries(image.attrs ?? {});
   const prefix = 'annotation-index.';
@@ -151,7 +164,7 @@ async function toSolveOptions(
     { kind: connection.kind, pushes },
   );
   if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
-    throw new Error('local and tar exporters are incompatible with --iidfile: they make no image');
+    throw new UsageError('local and tar exporters are incompatible with --iidfile: they make no image');
   const own = frontendAttrs(flags, env, hostGateway);
   const cacheTo = parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
   const attestations = Object.keys(own).some((key) => key.startsWith('attest:'));
@@ -226,6 +239,7 @@ function isForPeople(mode: ProgressMode): boolean {
 async function show(
   running: Build,
   mode: ProgressMode,
+  dockerfile: string,
   io: Io,
 ): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
   const display = await createDisplay(mode, io.stderr, io.env);
@@ -234,7 +248,11 @@ async function show(
     await running.result.catch(() => {});
     const { formatWarnings, MAX_WARNINGS } = await import('../../client/progress/source.ts');
     const more = warnings.length > MAX_WARNINGS ? 'tsfront check --format json lists all of a Dockerfile\n' : '';
-    io.writeStderr(`${formatWarnings(warnings)}${more}\n`); // an error that follows stands apart
+    const shown = warnings.map(({ source, ...warning }) => ({
+      ...warning,
+      source: source && { ...source, filename: shownPath(source.filename, dockerfile) },
+    }));
+    io.writeStderr(`${formatWarnings(shown)}${more}\n`); // an error that follows stands apart
   }
   return { result: await running.result, warnings };
 }

@@ -13,6 +13,8 @@ import {
 } from '../../client/index.ts';
 import { Definition } from '../../llb/index.ts';
 import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
@@ -64,15 +66,22 @@ const imageTypes = new Set(['image', 'oci', 'docker', 'moby']);
 /** As large as a compiled graph may be. */
 const MAX_INPUT_BYTES = 256 << 20;
 
-/** Of a file or a pipe, which might have no end. */
+/** Of a file or a pipe, which might have no end. @throws UsageError for what cannot be read */
 async function readBounded(file: string): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_INPUT_BYTES) throw new Error(`${file} has more than ${MAX_INPUT_BYTES} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_INPUT_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EISDIR' ? 'it is a folder' : systemErrorsInWords(message).replace(`${file}: `, '');
+    throw new UsageError(`cannot read ${file}: ${why}`, { cause: error });
   }
+  if (bytes > MAX_INPUT_BYTES) throw new Error(`${file} has more than ${MAX_INPUT_BYTES} bytes`);
   return Buffer.concat(chunks);
 }
 
@@ -87,7 +96,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     const localDirs: Record<string, string> = Object.create(null);
     for (const local of flags.local) {
       const [name, dir] = cutPair(local);
-      if (!dir) throw new Error(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
+      if (!dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
       localDirs[name] = dir;
     }
     const { allowUnknown } = flags;

@@ -8,6 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { BytesMessageSchema, FileSend } from '../../gen/moby/filesync/v1/filesync_pb.ts';
 import type { RawCall, RawHandler } from '../../rpc/server.ts';
 import { methodPath } from '../../rpc/service.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { makeStaging, removeEmptyDirs, temporaryName } from '../fsutil/make-dirs.ts';
 import { receiveTree } from '../fsutil/receive.ts';
 import { startTreeWriter, type TreeWriter } from '../fsutil/tree-writer.ts';
@@ -222,7 +223,7 @@ async function placeFile({ contents, file }: WaitingFile, wanted: string): Promi
     return { file, ino, aside: hadOne ? aside : undefined };
   } catch (error) {
     if (hadOne) await rename(aside, file).then(() => rm(aside, { force: true }));
-    throw new Error(`cannot write ${wanted}: ${(error as Error).message}`, { cause: error });
+    throw new Error(systemErrorsInWords(`cannot write ${wanted}: ${(error as Error).message}`), { cause: error });
   }
 }
 
