@@ -6,6 +6,7 @@ import type {
   VertexStatus as VertexStatusMessage,
 } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { ProgressGroup, Range, SourceInfo } from '../gen/pb/ops_pb.ts';
+import { decodeText } from '../go/text.ts';
 import { VersionedList, VersionedMap } from './versioned.ts';
 
 /** A step. Times are milliseconds since the epoch. */
@@ -42,7 +43,7 @@ export interface VertexLog {
   readonly timestamp: number;
 }
 
-/** A warning, of a lint rule for example. */
+/** A warning, of a lint rule for example. In its texts a byte that is not UTF-8 is U+DC00 and that byte. */
 export interface VertexWarning {
   readonly vertex: string;
   readonly level: number;
@@ -67,7 +68,6 @@ export interface StatusUpdate {
  * @param sources those of earlier reports of the build: each warning brings its whole file along, which is kept once
  */
 export function fromStatusResponse(response: StatusResponse, sources: SourceInfo[] = []): StatusUpdate {
-  const text = new TextDecoder();
   return {
     vertexes: response.vertexes.map(fromVertex),
     statuses: response.statuses.map(fromStatus),
@@ -80,8 +80,8 @@ export function fromStatusResponse(response: StatusResponse, sources: SourceInfo
     warnings: response.warnings.map((warning) => ({
       vertex: warning.vertex,
       level: Number(warning.level),
-      short: text.decode(warning.short),
-      detail: warning.detail.map((line) => text.decode(line)),
+      short: decodeText(warning.short),
+      detail: warning.detail.map(decodeText),
       url: warning.url,
       source: warning.info && shared(warning.info, sources),
       ranges: warning.ranges,

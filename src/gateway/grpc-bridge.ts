@@ -39,6 +39,7 @@ import {
   WarnRequestSchema,
 } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
 import { quote } from '../go/quote.ts';
+import { encodeText } from '../go/text.ts';
 import { parseDigest } from '../image/digest.ts';
 import type { Platform } from '../image/platform.ts';
 import { formatReference, parseNormalizedNamed } from '../image/reference.ts';
@@ -233,8 +234,8 @@ export async function createGrpcBridge(
       const request = {
         digest: vertex,
         level: BigInt(warning.level),
-        short: encode(warning.short),
-        detail: warning.detail.map(encode),
+        short: encodeText(warning.short),
+        detail: warning.detail.map(encodeText),
         url: warning.url,
         ...(info && { info }),
         ranges: warning.ranges?.map(({ start, end }) => ({ start, end })) ?? [],
@@ -410,9 +411,6 @@ function checkedDigest(checksum: string): string {
     throw wrapError(error, `invalid http checksum digest ${quote(checksum)}`);
   }
 }
-
-const encoder = new TextEncoder();
-const encode = (text: string) => encoder.encode(text);
 
 const withoutScheme = (identifier: string) =>
   identifier.replace(/^docker-image:\/\//, '').replace(/^oci-layout:\/\//, '');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ResolvedToOtherSource } from '../../src/gateway/bridge.ts';
 import { createGrpcBridge } from '../../src/gateway/grpc-bridge.ts';
 import * as pb from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
+import { decodeText } from '../../src/go/text.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { image, merge } from '../../src/llb/index.ts';
 
@@ -35,6 +36,15 @@ async function connect(caps: { frontend?: readonly string[]; llb?: readonly stri
 }
 
 const result = (value: MessageInitShape<typeof pb.ResultSchema>) => () => ({ result: value });
+
+it('the texts of warnings arrive byte by byte, text or not', async () => {
+  const { bridge, calls } = await connect({});
+  const text = decodeText(Buffer.from('ARG alpine\xe2\x82 \xff', 'latin1'));
+  await bridge.warn('', { level: 1, short: text, detail: [text], url: '' });
+  const [[, sent] = []] = calls;
+  expect(Buffer.from(sent?.['short'] as Uint8Array).toString('latin1')).toBe('ARG alpine\xe2\x82 \xff');
+  expect(sent?.['detail']).toEqual([sent?.['short']]);
+});
 
 describe('capabilities', () => {
   it('takes the first ones for granted when the daemon announces none', async () => {

@@ -1,6 +1,7 @@
 /** The progress of a build as JSON, one report a line, in the form of `docker buildx build --progress=rawjson`. */
 import { toJson } from '@bufbuild/protobuf';
 import { ProgressGroupSchema, RangeSchema, SourceInfoSchema } from '../../gen/pb/ops_pb.ts';
+import { encodeText } from '../../go/text.ts';
 import { escapeControls } from '../../text/printable.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 import type { Display, Output } from './display.ts';
@@ -60,13 +61,15 @@ export function toRawWarning(warning: VertexWarning) {
   return {
     vertex: warning.vertex,
     level: warning.level || undefined,
-    short: Buffer.from(warning.short).toString('base64'),
-    detail: warning.detail.map((line) => Buffer.from(line).toString('base64')),
+    short: base64(warning.short),
+    detail: warning.detail.map(base64),
     url: warning.url || undefined,
     sourceInfo: warning.source && toJson(SourceInfoSchema, warning.source),
     range: warning.ranges.map((range) => toJson(RangeSchema, range)),
   };
 }
+
+const base64 = (text: string) => Buffer.from(encodeText(text)).toString('base64');
 
 function time(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
