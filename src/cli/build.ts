@@ -69,11 +69,9 @@ export function buildCommand(io: Io): Command {
     ['--ulimit <limit>', 'a limit of RUN'],
   ];
   for (const [flags, description] of lists) addListOption(command, flags, description);
-  command.addOption(
-    new Option(
-      '--frontend <name>',
-      "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image",
-    ).default('tsfront'),
+  command.option(
+    '--frontend <name>',
+    "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image (default: the image of its # syntax= line, except docker/dockerfile up to 1.26, which tsfront reads alike)",
   );
   const hidden = [...idle, ...unmet].map((it) => new Option(it).hideHelp());
   for (const option of hidden) command.addOption(option);

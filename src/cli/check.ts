@@ -42,7 +42,8 @@ async function run(context: string, flags: CheckFlags, io: Io): Promise<void> {
       throw new Exit(exitCode.failed);
     });
     for (const image of unknown) io.writeStderr(`note: variables are not checked: what ${image} sets is not known\n`);
-    const { problems, source, json } = checked;
+    const { problems, source, json, warnings } = checked;
+    if (warnings.length > 0) io.writeStderr(report.formatWarnings(warnings, io));
     if (flags.format === 'json') await writeOutput(flags.output, `${JSON.stringify(json, undefined, 2)}\n`, io);
     else {
       const color = io.stdoutHasColor && flags.output === undefined;

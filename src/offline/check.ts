@@ -1,4 +1,5 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
+import type { Warning } from '../gateway/bridge.ts';
 import { runFrontend } from '../gateway/frontend.ts';
 import { decodeText } from '../go/text.ts';
 import { stageError } from '../lower/errors.ts';
@@ -14,6 +15,8 @@ export interface Checked {
   readonly problems: readonly Diagnostic[];
   /** The answer of the subrequest `frontend.lint`. */
   readonly json: LintResult;
+  /** What the answer does not have: that the file asks for another frontend, which is not run here. */
+  readonly warnings: readonly Warning[];
 }
 
 interface LintResult {
@@ -34,7 +37,7 @@ interface Location {
  */
 export async function checkDockerfile(options: OfflineOptions, unknownImages: ReadonlySet<string>): Promise<Checked> {
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
-  const result = await runFrontend(bridge);
+  const result = await runFrontend(bridge, { others: 'cannot' });
   const json = JSON.parse(new TextDecoder().decode(result.metadata.get('result.json'))) as LintResult;
   if (unknownImages.size > 0)
     json.warnings = json.warnings?.filter(({ ruleName }) => ruleName !== 'UndefinedVar') ?? null;
@@ -65,7 +68,7 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
     });
   }
   problems.sort((a, b) => a.range.start - b.range.start);
-  return { source, problems, json };
+  return { source, problems, json, warnings: bridge.warnings };
 }
 
 function place(source: SourceFile, { ranges }: Location): Pick<Diagnostic, 'range' | 'locations'> {

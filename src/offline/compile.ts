@@ -23,7 +23,7 @@ export interface Compiled {
 export async function compile(options: OfflineOptions): Promise<Compiled> {
   const bridge = createOfflineBridge(options);
   try {
-    const result = await runFrontend(bridge);
+    const result = await runFrontend(bridge, { others: 'cannot' });
     const { refs } = result;
     const definitions = refs
       ? new Map([...refs].map(([platform, ref]) => [platform, bridge.definition(ref)] as const))
