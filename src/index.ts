@@ -17,7 +17,8 @@
  * @module
  */
 export type * from './gateway/bridge.ts';
-export { runFrontend } from './gateway/frontend.ts';
+export type { OtherFrontends } from './gateway/forward.ts';
+export { type FrontendChoice, runFrontend } from './gateway/frontend.ts';
 export { type BlobCache, createBlobCache, defaultCacheFolder } from './image/blob-cache.ts';
 export { type CredentialSource, type Credentials, dockerCredentials } from './image/docker-config.ts';
 export { type OciLayout, ociLayoutResolver, openOciLayout } from './image/oci-layout.ts';

@@ -80,11 +80,9 @@ export function buildCommand(io: Io): Command {
   ];
   for (const [flags, description] of lists) addListOption(command, flags, description);
   addListOption(command, '--no-cache-filter <stage>', 'do not use the cache for a stage', 'uncached');
-  command.addOption(
-    new Option(
-      '--frontend <name>',
-      "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image",
-    ).default('tsfront'),
+  command.option(
+    '--frontend <name>',
+    "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image (default: the image of its # syntax= line, except docker/dockerfile up to 1.26, which tsfront reads alike)",
   );
   for (const option of idle) command.addOption(new Option(option).hideHelp());
   const vain = unmet.map((it) => new Option(it).hideHelp());

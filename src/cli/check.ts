@@ -59,7 +59,8 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
         failed = true;
         continue;
       }
-      const { problems, source, json } = checked;
+      const { problems, source, json, warnings } = checked;
+      if (warnings.length > 0) io.writeStderr(report.formatWarnings(warnings, io, build.shown));
       files.push(problems);
       texts.push(report.formatProblems(source, problems, color, build.shown));
       documents.push(paths.length > 1 ? { path: build.shown(source.filename), ...json } : json);

@@ -113,9 +113,9 @@ export async function compileBuild(
 /** tsfront's frontend for a Dockerfile that may have a policy. @throws Error where it is known that it has */
 async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild): Promise<Frontend> {
   const { refusePolicyBeside, refusingPolicyIn } = await import('../offline/rego-policy.ts');
-  const { runFrontend } = await import('../gateway/frontend.ts');
+  const { readHere } = await import('../offline/compile.ts');
   await refusePolicyBeside(dockerfile);
-  return remoteDockerfile === '' ? runFrontend : refusingPolicyIn(runFrontend, remoteDockerfile);
+  return remoteDockerfile === '' ? readHere : refusingPolicyIn(readHere, remoteDockerfile);
 }
 
 /** What to write where. */

@@ -24,10 +24,13 @@ export interface InProcessFrontend {
   readonly attrs?: Readonly<Record<string, string>>;
 }
 
-/** tsfront's own Dockerfile frontend. */
+/**
+ * tsfront's own Dockerfile frontend. It reads a Dockerfile whose `# syntax=` names `docker/dockerfile` up to the version
+ * that it equals itself, without pulling that image; the daemon runs other frontends.
+ */
 export const dockerfileFrontend: InProcessFrontend = async (bridge) => {
   const { runFrontend } = await import('../gateway/frontend.ts');
-  return runFrontend(bridge);
+  return runFrontend(bridge, { others: 'unequal' });
 };
 
 /**

@@ -34,7 +34,7 @@ export interface SolveOptions {
   readonly definition?: Definition | undefined;
   /**
    * A frontend: one the daemon runs (`dockerfile.v0`, or `gateway.v0` with the option `source`), or a function that runs
-   * here, such as tsfront's own `runFrontend`.
+   * here, such as tsfront's own `dockerfileFrontend`.
    */
   readonly frontend?: string | InProcessFrontend | undefined;
   readonly frontendAttrs?: Readonly<Record<string, string>> | undefined;

@@ -1,4 +1,5 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
+import type { Warning } from '../gateway/bridge.ts';
 import { runFrontend } from '../gateway/frontend.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
@@ -19,6 +20,8 @@ export interface Checked {
   readonly problems: readonly Problem[];
   /** The answer of the subrequest `frontend.lint`. */
   readonly json: LintResult;
+  /** What the answer does not have: that the file asks for another frontend, which is not run here. */
+  readonly warnings: readonly Warning[];
 }
 
 interface LintResult {
@@ -39,7 +42,7 @@ interface Location {
  */
 export async function checkDockerfile(options: OfflineOptions, unknownImages: ReadonlySet<string>): Promise<Checked> {
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
-  const result = await runFrontend(bridge);
+  const result = await runFrontend(bridge, { others: 'cannot' });
   const json = JSON.parse(new TextDecoder().decode(result.metadata.get('result.json'))) as LintResult;
   if (unknownImages.size > 0)
     json.warnings = json.warnings?.filter(({ ruleName }) => ruleName !== 'UndefinedVar') ?? null;
@@ -95,7 +98,7 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
     if (first) json.buildError ??= { message: missingSourceMessage(first), location: located(first.lines) };
   }
   problems.sort((a, b) => startOf(a) - startOf(b));
-  return { source, problems, json };
+  return { source, problems, json, warnings: bridge.warnings };
 }
 
 function tryMarshal(stages: readonly State[]): Definition | Error {

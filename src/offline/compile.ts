@@ -18,13 +18,16 @@ export interface Compiled {
 /** Reads a Dockerfile and says what to build. */
 export type Frontend = (bridge: Bridge) => Promise<Result>;
 
+/** The frontend of a compilation: it reads files for other frontends too, since it cannot run those. */
+export const readHere: Frontend = (bridge) => runFrontend(bridge, { others: 'cannot' });
+
 /**
  * Compiles. Equal options, files and images give equal definitions.
  *
  * @param frontend what reads the Dockerfile
  * @throws Error with the reference frontend's message; a `LocatedError` among its causes knows the place
  */
-export async function compile(options: OfflineOptions, frontend: Frontend = runFrontend): Promise<Compiled> {
+export async function compile(options: OfflineOptions, frontend: Frontend = readHere): Promise<Compiled> {
   const bridge = createOfflineBridge(options);
   try {
     const result = await frontend(bridge);

@@ -583,6 +583,25 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     await expect.poll(sleeping, { timeout: 10_000 }).toBe(false);
   });
 
+  test('reads what names docker/dockerfile itself, and hands other frontends to the daemon', async () => {
+    // the engine has no way to Docker's registry
+    const build = (syntax: string, ...args: string[]) =>
+      tsfront(['build', '--progress=plain', ...args, '-'], `# syntax=${syntax}\nFROM scratch\nCOPY <<a /a\na\n`);
+    for (const ours of ['docker/dockerfile:1', 'docker.io/docker/dockerfile:1.7-labs', 'docker/dockerfile-upstream']) {
+      const { status, stderr } = await build(ours);
+      expect(status, stderr).toBe(0);
+      expect(stderr).not.toContain('docker-image://docker.io/docker/dockerfile');
+    }
+    expect((await build('docker/dockerfile:1', '--check')).stdout).toContain('no warnings');
+    const other = `${engine.registry}/test/no-frontend:1`;
+    expect((await build(other)).stderr).toContain(`${other}: not found`);
+    expect((await build(other, '--frontend=tsfront')).status).toBe(0);
+    expect((await build(other, '--frontend=dockerfile.v0')).status).toBe(0);
+    expect((await build('docker/dockerfile:1', `--frontend=${other}`)).stderr).toContain(`${other}: not found`);
+    expect((await build('docker/dockerfile:1', `--build-arg=BUILDKIT_SYNTAX=${other}`)).stderr).toContain('not found');
+    expect((await build(other, '--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1')).status).toBe(0);
+  });
+
   test('checks, and solves what was compiled', async () => {
     const metadata = path.join(temporaryDir(), 'meta.json');
     const check = (dockerfile: string) =>

@@ -105,6 +105,23 @@ describe('formats', () => {
     expect((await compile('--image-config=-')).code).toBe(2);
   });
 
+  test.each(['compile', 'check'])('%s says that another frontend is not run', async (command) => {
+    const run = async (syntax: string, ...args: string[]) => {
+      await write('Dockerfile', `# syntax=${syntax}\nFROM alpine\nRUN x\n`);
+      return runCli([command, folder, ...offline(), ...args]);
+    };
+    for (const ours of ['docker/dockerfile:1', 'docker/dockerfile:1.26.3-labs', 'ghcr.io/org/tsfront:2'])
+      expect(await run(ours)).toMatchObject({ code: 0, stderr: '' });
+    const other = await run('example.com/other:1');
+    expect(other.code).toBe(0);
+    expect(other.stderr).toMatch(
+      /^Dockerfile:1:1: warning\[OtherFrontend\]: the frontend example.com\/other:1 needs a daemon: the file is read as docker/,
+    );
+    expect((await run('docker/dockerfile:1', '--build-arg=BUILDKIT_SYNTAX=example.com/x')).stderr).toContain(
+      'example.com/x',
+    );
+  });
+
   test('equal input gives equal output', async () => {
     await write('Dockerfile', 'FROM alpine AS a\nCOPY --link a /b\nFROM a\nRUN --mount=type=bind,target=/x y\n');
     const [first, second] = await Promise.all([compile('--platform=linux/amd64'), compile('--platform=linux/amd64')]);

@@ -25,7 +25,7 @@ export interface BuildFlags {
   readonly cgroupParent?: string;
   readonly check?: boolean;
   readonly file?: string;
-  readonly frontend: string;
+  readonly frontend?: string;
   readonly iidfile?: string;
   readonly label: readonly string[];
   readonly load?: boolean;

@@ -5,6 +5,7 @@ import {
   type BuildNode,
   type Connection,
   createDisplay,
+  dockerfileFrontend,
   dockerPush,
   hasImageStore,
   type InProcessFrontend,
@@ -213,11 +214,18 @@ function proxyArgs(proxies: Readonly<Record<string, string>>, own: Readonly<Reco
   return Object.fromEntries(args.filter(([key]) => !given.has(key.toLowerCase())));
 }
 
-/** tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. */
-async function chooseFrontend(name: string): Promise<InProcessFrontend> {
-  if (name === 'tsfront') return (await import('../../gateway/frontend.ts')).runFrontend;
+/**
+ * tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. The one that
+ * the user has chosen reads the file whatever its `# syntax=` says, for `cmdline` tells it that somebody has looked.
+ */
+async function chooseFrontend(name: string | undefined): Promise<InProcessFrontend> {
+  if (name === undefined) return dockerfileFrontend;
+  if (name === 'tsfront') {
+    const { runFrontend } = await import('../../gateway/frontend.ts');
+    return (bridge) => runFrontend(bridge, { others: 'none' });
+  }
   return (bridge) => {
-    const { opts } = bridge.options;
+    const opts = { cmdline: name, ...bridge.options.opts };
     if (name === 'dockerfile.v0') return bridge.solve({ frontend: name, frontendOpt: opts });
     return bridge.solve({ frontend: 'gateway.v0', frontendOpt: { ...opts, source: name } });
   };
