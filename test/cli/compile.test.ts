@@ -115,7 +115,7 @@ describe('formats', () => {
     const other = await run('example.com/other:1');
     expect(other.code).toBe(0);
     expect(other.stderr).toMatch(
-      /^Dockerfile:1:1: warning\[OtherFrontend\]: the frontend example.com\/other:1 needs a daemon: the file is read as docker/,
+      /Dockerfile:1:1: warning\[OtherFrontend\]: the frontend example.com\/other:1 needs a daemon: the file is read as docker/,
     );
     expect((await run('docker/dockerfile:1', '--build-arg=BUILDKIT_SYNTAX=example.com/x')).stderr).toContain(
       'example.com/x',
