@@ -79,6 +79,7 @@ const onDaemon: typeof offline = [
   ['build @/context --ssh default=@/key.pub', 1, 'failed to parse @/key.pub: it is a public key: name the private one'],
   ['build @/context --ssh default=@/folder', 1, 'cannot read the SSH key @/folder: it is not a regular file'],
   ['build @/context -o type=local,dest=/proc/x', 1, 'cannot create /proc/x: no such file or directory'],
+  ['build @/context -o type=oci,dest=/dev/full', 1, 'cannot write /dev/full: ENOSPC: no space left on device'],
   ['prune --keep-duration x', 2, 'invalid value "x" for --keep-duration: time: invalid duration'],
   ['prune --reserved-space x', 2, 'invalid value "x" for --reserved-space: invalid size'],
 ];
