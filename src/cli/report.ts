@@ -50,7 +50,8 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
 
 /** A Dockerfile that cannot be opened is also named as the user knows it. */
 function withPath(message: string, shown: ShownPath): string {
-  const [, name] = /^failed to read dockerfile: open ([^:\n]+): [^\n]*$/.exec(message) ?? [];
+  const read = /^failed to read dockerfile: (?:open ([^:\n]+): [^\n]*|([^\n]+) is not a regular file)$/.exec(message);
+  const name = read?.[1] ?? read?.[2];
   const path = name === undefined ? undefined : shown(name);
   return path === name ? message : `${message} (${path})`;
 }

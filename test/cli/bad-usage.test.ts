@@ -19,6 +19,7 @@ function mistakes(): string {
   write('text', 'neither a key nor JSON');
   write('table.json', '{"images":[]}');
   mkdirSync(path.join(folder, 'folder'));
+  mkdirSync(path.join(folder, 'nested/Dockerfile'), { recursive: true });
   return folder;
 }
 
@@ -46,6 +47,8 @@ const offline: readonly (readonly [args: string, code: number, text: string])[] 
   ['compile @/context --oci-layout x=@/folder', 2, 'the OCI layout x @/folder has no index.json'],
   ['compile @/context --build-context X=@/folder', 2, 'invalid context name "X"'],
   ['compile @/context --platform a/b/c/d', 2, '--platform: "a/b/c/d"'],
+  ['check @/folder', 1, 'open Dockerfile: no such file or directory (@/folder/Dockerfile)'],
+  ['check @/nested', 1, 'Dockerfile is not a regular file (@/nested/Dockerfile)'],
   ['compile @/context --target x', 1, '@/context/Dockerfile: error[build]: target stage "x" could not be found'],
   ['compile @/unknown --mirror nowhere.invalid=x', 1, 'mirror: x is no http address'],
   ['solve @/nosuch', 2, 'cannot read @/nosuch: no such file or directory'],
