@@ -25,7 +25,7 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
   const explained = explainedError(error);
   const hint = explained?.hint ?? located?.hint ?? offlineHint(error);
   const closing = hint === undefined ? '' : `hint: ${hint}\n`;
-  if (!source) return `error: ${message}\n${closing}`;
+  if (!source) return `error: ${withPath(message, shown)}\n${closing}`;
 
   const file = renamed(sourceFile(source), shown);
   const all = (located?.diagnostics ?? []).filter(({ severity }) => severity === 'error');
@@ -46,6 +46,14 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
     ...(hint !== undefined && { hint }),
   };
   return `${formatDiagnostic(file, problem, { color })}\n`;
+}
+
+/** A Dockerfile that cannot be opened is also named as the user knows it. */
+function withPath(message: string, shown: ShownPath): string {
+  const read = /^failed to read dockerfile: (?:open ([^:\n]+): [^\n]*|([^\n]+) is not a regular file)$/.exec(message);
+  const name = read?.[1] ?? read?.[2];
+  const path = name === undefined ? undefined : shown(name);
+  return path === name ? message : `${message} (${path})`;
 }
 
 const renamed = (file: SourceFile, shown: ShownPath): SourceFile => ({ ...file, filename: shown(file.filename) });

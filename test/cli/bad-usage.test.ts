@@ -19,6 +19,7 @@ function mistakes(): string {
   write('text', 'neither a key nor JSON');
   write('table.json', '{"images":[]}');
   mkdirSync(path.join(folder, 'folder'));
+  mkdirSync(path.join(folder, 'nested/Dockerfile'), { recursive: true });
   return folder;
 }
 
@@ -46,6 +47,8 @@ const offline: readonly (readonly [args: string, code: number, text: string])[] 
   ['compile @/context --oci-layout x=@/folder', 2, 'the OCI layout x @/folder has no index.json'],
   ['compile @/context --build-context X=@/folder', 2, 'invalid context name "X"'],
   ['compile @/context --platform a/b/c/d', 2, '--platform: "a/b/c/d"'],
+  ['check @/folder', 1, 'open Dockerfile: no such file or directory (@/folder/Dockerfile)'],
+  ['check @/nested', 1, 'Dockerfile is not a regular file (@/nested/Dockerfile)'],
   ['compile @/context --target x', 1, '@/context/Dockerfile: error[build]: target stage "x" could not be found'],
   ['compile @/unknown --mirror nowhere.invalid=x', 1, 'mirror: x is no http address'],
   ['solve @/nosuch', 2, 'cannot read @/nosuch: no such file or directory'],
@@ -79,6 +82,7 @@ const onDaemon: typeof offline = [
   ['build @/context --ssh default=@/key.pub', 1, 'failed to parse @/key.pub: it is a public key: name the private one'],
   ['build @/context --ssh default=@/folder', 1, 'cannot read the SSH key @/folder: it is not a regular file'],
   ['build @/context -o type=local,dest=/proc/x', 1, 'cannot create /proc/x: no such file or directory'],
+  ['build @/context -o type=oci,dest=/dev/full', 1, 'cannot write /dev/full: ENOSPC: no space left on device'],
   ['prune --keep-duration x', 2, 'invalid value "x" for --keep-duration: time: invalid duration'],
   ['prune --reserved-space x', 2, 'invalid value "x" for --reserved-space: invalid size'],
 ];

@@ -51,6 +51,8 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     return context;
   };
 
+  const contextFile = (name: string, text: string) => writeFileSync(path.join(folder, 'context', name), text);
+
   const docker = async (context: string, args: readonly string[] = []) => {
     const { status, stderr } = await engine.run('docker', [
       'buildx', 'build', '--progress=plain', '--output=type=cacheonly', ...args, context,
@@ -71,6 +73,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     message: /^ERROR: ([\s\S]*?)(\n\S*Dockerfile:\d+\n-{20}\n|\s*$(?![\s\S]))/m
       .exec(stderr)?.[1]
       ?.replace(/^failed to build: /, '')
+      .replace('failed to run Build function: ', '') // of buildx, where the client hears of it before the daemon
       .replace(/^failed to solve: /, '')
       .replace(/\]:\d+->|\.1:\d+->/g, '->')
       .replace(/ref \S+::\S+/, 'ref'),
@@ -112,6 +115,36 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
       expect(stderr).toMatch(/^ERROR: dockerfile parse error on line 3: unknown instruction: COPPY/);
       expect(stderr).toContain(`\n${context}/Dockerfile:3\n--------`);
     });
+  });
+
+  test('a place that BuildKit is not told of is shown, and what to do', async () => {
+    const context = contextOf('FROM scratch AS one\nCOPY --from=$VAR a /\n');
+    const stderrOf = async (...args: string[]) =>
+      (
+        await runCli([
+          'build',
+          context,
+          '--builder',
+          engine.address,
+          '--output=type=cacheonly',
+          '--progress=quiet',
+          ...args,
+        ])
+      ).stderr;
+    for (const args of [[], ['--check']]) {
+      expect(await stderrOf(...args)).toContain('   2 | >>> COPY --from=$VAR a /\n');
+      expect(await stderrOf(...args, '--target=two')).toMatch(
+        /two" could not be found[\s\S]*\nhint: the stages are one\n$/,
+      );
+    }
+    writeFileSync(path.join(context, 'Dockerfile.dockerignore'), 'a\nb[\n');
+    contextFile('Dockerfile', 'FROM scratch\nCOPY a /\n');
+    for (const args of [[], ['--check']]) {
+      const stderr = await stderrOf(...args);
+      expect(stderr).toContain('syntax error in pattern (Dockerfile.dockerignore:2: b[)');
+      expect(stderr).toContain(`${context}/Dockerfile.dockerignore:2\n`);
+      expect(stderr).toContain('   2 | >>> b[\n');
+    }
   });
 
   const inside = cases.filter(

@@ -139,7 +139,9 @@ describe('several files', () => {
     const folder = await folderOf({ 'a/x': '', 'b/Dockerfile': 'FROM scratch\n' });
     const { code, stdout, stderr } = await runCli(['check', `${folder}/a`, `${folder}/b`, '--offline']);
     expect(code).toBe(1);
-    expect(stderr).toContain('error: failed to read dockerfile: open Dockerfile: no such file or directory');
+    expect(stderr).toContain(
+      `error: failed to read dockerfile: open Dockerfile: no such file or directory (${folder}/a/Dockerfile)\n`,
+    );
     expect(stdout).toContain('/b/Dockerfile: no problems\n');
   });
 

@@ -368,7 +368,9 @@ describe('failures', () => {
   test('no Dockerfile', async () => {
     const { code, stderr } = await compile();
     expect(code).toBe(1);
-    expect(stderr).toBe('error: failed to read dockerfile: open Dockerfile: no such file or directory\n');
+    expect(stderr).toBe(
+      `error: failed to read dockerfile: open Dockerfile: no such file or directory (${folder}/Dockerfile)\n`,
+    );
   });
 
   test('a link that leads out of the context leads nowhere', async () => {

@@ -12,12 +12,13 @@ import type { Result } from '../../gateway/bridge.ts';
 import { plainMessage, requestMessage, toStatus } from '../../gateway/errors.ts';
 import { marshalJson } from '../../go/json-encode.ts';
 import { UsageError } from '../../offline/usage-error.ts';
+import { createSourceFile } from '../../parser/source.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { parseFields } from './fields.ts';
 import { decodeMetadata } from './metadata.ts';
 import type { BuildFlags } from './options.ts';
-import { shownPath } from './report.ts';
+import { explainedFrame, hintLine, shownPath } from './report.ts';
 
 export interface Call {
   readonly method: 'check' | 'outline' | 'targets' | 'describe';
@@ -104,12 +105,15 @@ export async function runCall(
     // a frontend in this process knows more than its answer can hold: hints, and further problems
     const message = answer?.failure === undefined ? buildError.message : toStatus(answer.failure).message;
     const [source] = sources ?? [];
+    const file = createSourceFile(source?.filename ?? '', Buffer.from(source?.data ?? '', 'base64').toString());
     const frame = formatSource({
-      filename: shownPath(source?.filename ?? '', dockerfile),
-      text: Buffer.from(source?.data ?? '', 'base64').toString(),
+      filename: shownPath(file.filename, dockerfile),
+      text: file.text,
       ranges: (buildError.location?.ranges ?? []).map(({ start, end }) => ({ start: start.line, end: end.line })),
     });
-    io.writeStderr(`ERROR: ${message ?? 'the Dockerfile cannot be built'}\n${frame}`);
+    const shown = message ?? 'the Dockerfile cannot be built';
+    const explained = frame || explainedFrame(answer?.failure, file, dockerfile);
+    io.writeStderr(`ERROR: ${shown}\n${explained}${hintLine(answer?.failure, shown)}`);
   }
   return count > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
 }

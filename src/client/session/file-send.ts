@@ -74,7 +74,7 @@ export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedEx
       });
     }
     if (target.kind === 'stream') await receiveInto(call, await target.open(metadataOf(call)));
-    else if (await isSpecial(target.path)) await receiveInto(call, createWriteStream(target.path));
+    else if (await isSpecial(target.path)) await receiveInto(call, createWriteStream(target.path), target.path);
     else transfer.waiting = await receiveFile(call, target.path);
     transfer.complete = true;
   };
@@ -187,7 +187,7 @@ async function receiveFile(call: RawCall, wanted: string): Promise<WaitingFile> 
   const { staging, created } = await makeStaging(path.dirname(file));
   const waiting = { staging, contents: path.join(staging, 'contents'), file, created };
   try {
-    await receiveInto(call, createWriteStream(waiting.contents, { flags: 'wx' }));
+    await receiveInto(call, createWriteStream(waiting.contents, { flags: 'wx' }), wanted);
     return waiting;
   } catch (error) {
     await removeWaiting(waiting, false);
@@ -246,7 +246,8 @@ async function takeBack({ file, ino, aside }: FilePlace): Promise<void> {
   else await rm(file, { force: true });
 }
 
-async function receiveInto(call: RawCall, output: Writable): Promise<void> {
+/** @param file what the output is, as the user has named it */
+async function receiveInto(call: RawCall, output: Writable, file?: string): Promise<void> {
   const done = finished(output);
   done.catch(() => {});
   try {
@@ -260,7 +261,9 @@ async function receiveInto(call: RawCall, output: Writable): Promise<void> {
   } catch (error) {
     output.destroy();
     await done.catch(() => {});
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (file === undefined || !/^E[A-Z]+$/.test(code ?? '')) throw error;
+    throw new Error(systemErrorsInWords(`cannot write ${file}: ${message}`), { cause: error });
   }
 }
 
