@@ -10,7 +10,8 @@ export function ensureInstalled() {
   if (isInstalled()) return;
   // Not `npm ci`: that fails where the lock file was made from a registry that has only some of the packages' builds
   // for other systems. This installs the versions of the lock file as well, and leaves the file alone.
-  run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
+  // Its warnings are about the Node that npm was started with, and about install scripts of packages that work without.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
 /** Whether what npm noted down when it installed agrees with the lock file. */
@@ -31,17 +32,22 @@ function readPackages(file) {
   }
 }
 
+/** The environment in which the project's own programs come first on the path. */
+export function environment(more = {}) {
+  return {
+    ...process.env,
+    ...more,
+    PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env.PATH}`,
+  };
+}
+
 /** Runs a command with the project's own programs first on the path; a failure ends this process with its exit code. */
 export function run(command, args, options = {}) {
   const status = spawnSync(command, args, {
     cwd: root,
     stdio: 'inherit',
     ...options,
-    env: {
-      ...process.env,
-      ...options.env,
-      PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env.PATH}`,
-    },
+    env: environment(options.env),
   });
   if (status.error) throw status.error;
   if (status.status !== 0 && !options.mayFail) process.exit(status.status ?? 1);

@@ -1,27 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync, writeSync } from 'node:fs';
-import { endProcess } from './cli/interrupt.ts';
-import { processIo } from './cli/io.ts';
-import { main } from './cli/main.ts';
-import { printable } from './text/printable.ts';
-import { redactCredentials } from './text/redact.ts';
+import { oldNode } from './system/node-version.ts';
 
-// an error of ours that nobody expected: one line for people, all of it for who looks into it
-process.on('uncaughtException', (error) => {
-  const text = process.env['TSFRONT_DEBUG'] ? (error.stack ?? String(error)) : String(error.message ?? error);
-  try {
-    writeSync(2, `error: ${printable(redactCredentials(text))}\n`);
-  } catch {
-    // there is nobody to tell
-  }
-  process.exit(1);
-});
-
-const args = process.argv.slice(2);
-const io = processIo();
-// package.json is one folder up from here, and from dist/cli.js as well.
-const version = () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version as string;
-let code = 0;
-if (args[0] !== '--version' && args[0] !== '-V') code = await main(args, io);
-else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
-await endProcess(await io.end(code), io.signal); // whatever still waits, such as an open standard input, is of no more use
+// Older versions cannot even load the rest.
+const problem = oldNode();
+if (problem) {
+  process.stderr.write(`error: ${problem}\n`);
+  process.exitCode = 1;
+} else await import('./cli/start.ts');

@@ -1,11 +1,12 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { checkDockerfile, compile, formatJson, memoryTree, parseImageTable } from '../src/index.ts';
+import { checkDockerfile, compile, formatJson, locatedError, memoryTree, parseImageTable } from '../src/index.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const images = [parseImageTable(JSON.stringify({ images: { alpine: { digest, platforms: { '*': {} } } } }), 'table')];
 
 function optionsFor(dockerfile: string) {
-  const files = memoryTree(new Map([['Dockerfile', Buffer.from(dockerfile)]]));
+  const files = memoryTree({ Dockerfile: dockerfile });
   return {
     opts: { platform: 'linux/amd64' },
     locals: new Map([
@@ -31,4 +32,12 @@ test('an error keeps the warnings that came before it', async () => {
     name: 'CompileError',
     warnings: [{ short: "StageNameCasing: Stage name 'Base' should be lowercase (line 1)" }],
   });
+});
+
+test('an error that nobody catches is shown in few lines, however long the Dockerfile is', async () => {
+  const long = `FROM alpine\n${'# a comment\n'.repeat(5000)}COPYY a b\n`;
+  const error = await compile(optionsFor(long)).catch((error: unknown) => error);
+  expect(locatedError(error)?.locations).toEqual([{ start: 5002, end: 5002 }]);
+  expect(inspect(error).length).toBeLessThan(4000);
+  expect(inspect(error)).not.toContain('Buffer');
 });

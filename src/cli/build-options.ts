@@ -1,9 +1,11 @@
 /** The options that say what to build, shared by the commands that run the frontend. */
+import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { variableOf } from '../system/environment.ts';
 import type { Io } from './io.ts';
+import { nameValue } from './list-option.ts';
 import { writeOutput } from './output.ts';
 
 /** The options as commander gives them: those that were not given are absent. */
@@ -50,8 +52,13 @@ const collectLists = (
 
 /** Declares the options on a command, with the build context as its argument. */
 export function addBuildOptions(command: Command): Command {
+  const context = 'build context: a folder, a git or http address, or - for a Dockerfile on stdin';
+  return addBuildFlags(command.argument('[context]', context, '.'));
+}
+
+/** Declares the options alone. */
+export function addBuildFlags(command: Command): Command {
   return command
-    .argument('[context]', 'build context: a folder, a git or http address, or - for a Dockerfile on stdin', '.')
     .option('-f, --file <file>', 'Dockerfile, - for stdin (default: Dockerfile in the context)')
     .option('--target <stage>', 'stage to build (default: the last one)')
     .option('--build-arg <name=value>', 'set an ARG; without =value from the environment', collect)
@@ -63,7 +70,12 @@ export function addBuildOptions(command: Command): Command {
       collectPairs,
     )
     .option('--no-cache', 'mark every RUN, COPY and ADD as not to be cached; --no-cache=STAGES only in those')
-    .addOption(new Option('--uncached <stages>').argParser(collectList).hideHelp())
+    .addOption(
+      nameValue(
+        new Option('--no-cache-filter <stages>', 'the same as --no-cache=STAGES').argParser(collectList),
+        'uncached',
+      ),
+    )
     .option('--opt <name=value>', 'any other frontend option', collectPairs)
     .option('--images <file>', 'table of images: reference to digest and config per platform', collect)
     .option('--oci-layout <name=folder>', 'take the image NAME, or oci-layout://NAME, from an OCI layout', collectPairs)
@@ -77,6 +89,12 @@ export function addBuildOptions(command: Command): Command {
 /** An opened build; `close` removes temporary files. */
 export interface OpenedBuild {
   readonly options: OfflineOptions;
+  /** The path of the Dockerfile; '' where it is no file of its own here. */
+  readonly dockerfile: string;
+  /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
+  readonly remoteDockerfile: string;
+  /** The path of a file as the user knows it: a frontend knows the Dockerfile and ignore files without their folders. */
+  shown(filename: string): string;
   /** Writes down the images that were used, if that was asked for: once it is known that these are all. */
   keepImages(): Promise<void>;
   close(): Promise<void>;
@@ -114,6 +132,8 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
   });
   const images = recordImages(resolvers);
   return {
+    dockerfile: opened.dockerfile,
+    remoteDockerfile: opened.remoteDockerfile,
     options: {
       opts,
       locals: opened.locals,
@@ -122,6 +142,10 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
       remote,
       signal: io.signal,
       ...(flags.sessionId !== undefined && { sessionId: flags.sessionId }),
+    },
+    shown(filename) {
+      const folder = opened.folders.get(filename === '.dockerignore' ? 'context' : 'dockerfile');
+      return folder === undefined || path.isAbsolute(filename) ? filename : path.join(folder, filename);
     },
     async keepImages() {
       if (flags.writeImages !== undefined) await writeOutput(flags.writeImages, images.table(), io);

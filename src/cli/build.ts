@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import type { BuildFlags } from './build/options.ts';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
-import { addListOption } from './list-option.ts';
+import { ALLOW_UNKNOWN, addListOption } from './list-option.ts';
 import { progressOption } from './progress-option.ts';
 
 /** Flags of `docker build` that BuildKit has no use for: what they ask for is so anyway, */
@@ -19,7 +19,13 @@ const unmet = [
   '-m, --memory <bytes>',
   '--memory-swap <bytes>',
   '--security-opt <option>',
+  '--squash',
 ];
+/** What to do instead, where there is something. */
+const advice: Readonly<Record<string, string>> = {
+  '--security-opt': '`RUN --security=insecure` is its counterpart',
+  '--squash': 'BuildKit does not squash: copy what you need into a last stage `FROM scratch`',
+};
 
 export function buildCommand(io: Io): Command {
   const command = new Command('build')
@@ -31,6 +37,7 @@ export function buildCommand(io: Io): Command {
       '.',
     )
     .usage('[options] [context]')
+    .option('--allow-unknown', ALLOW_UNKNOWN)
     .option('-f, --file <path>', 'the Dockerfile: a path, "-" for standard input, or a URL')
     .option('-q, --quiet', 'print nothing but the image ID')
     .option('--call <method>', 'what to do: build, check, outline or targets')
@@ -50,7 +57,7 @@ export function buildCommand(io: Io): Command {
     .option('--target <stage>', 'the stage to build');
   const lists: [string, string][] = [
     ['--add-host <host:ip>', 'a host that RUN knows'],
-    ['--allow <entitlement>', 'allow network.host, security.insecure or device'],
+    ['--allow <entitlement>', 'allow network.host, security.insecure, device or buildx.local.delete'],
     ['--annotation <key=value>', 'an annotation of the image'],
     ['--auth-host <host>', 'a registry whose credentials the daemon may use; without it those of every one'],
     ['--attest <fields>', 'an attestation: type=provenance|sbom,…'],
@@ -60,28 +67,32 @@ export function buildCommand(io: Io): Command {
     ['--cache-from <fields>', 'where to take the cache from'],
     ['--cache-to <fields>', 'where to put the cache'],
     ['--label <key=value>', 'a label of the image'],
-    ['--uncached <stage>', 'do not use the cache for a stage (also --no-cache-filter)'],
     ['-o, --output <fields>', 'what becomes of the result: type=local|tar|oci|docker|image|registry,dest=…'],
     ['--platform <platform>', 'a platform to build for'],
+    [
+      '--policy <fields>',
+      'disabled=true builds without the Rego policy beside the Dockerfile, which only buildx evaluates',
+    ],
     ['--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'],
     ['--ssh <default|id[=paths]>', 'an SSH agent or keys'],
     ['-t, --tag <name>', 'a name of the image'],
     ['--ulimit <limit>', 'a limit of RUN'],
   ];
   for (const [flags, description] of lists) addListOption(command, flags, description);
-  command.addOption(
-    new Option(
-      '--frontend <name>',
-      "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image",
-    ).default('tsfront'),
+  addListOption(command, '--no-cache-filter <stage>', 'do not use the cache for a stage', 'uncached');
+  command.option(
+    '--frontend <name>',
+    "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image (default: the image of its # syntax= line, except docker/dockerfile up to 1.26, which tsfront reads alike)",
   );
-  const hidden = [...idle, ...unmet].map((it) => new Option(it).hideHelp());
-  for (const option of hidden) command.addOption(option);
+  for (const option of idle) command.addOption(new Option(option).hideHelp());
+  const vain = unmet.map((it) => new Option(it).hideHelp());
+  for (const option of vain) command.addOption(option);
   return command.action(async (context: string, flags: BuildFlags) => {
     const { build } = await import('./build/run.ts');
     const { warn } = await import('./build/report.ts');
-    for (const option of hidden.filter(({ required }) => required))
-      if (option.attributeName() in flags) warn(`${option.long} has no effect: BuildKit has nothing like it`, io);
+    for (const option of vain)
+      if (option.attributeName() in flags)
+        warn(`${option.long} has no effect: ${advice[option.long!] ?? 'BuildKit has nothing like it'}`, io);
     endWith(await build(context, flags, io));
   });
 }

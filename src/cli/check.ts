@@ -1,8 +1,12 @@
 /** `tsfront check`: all syntax errors of a Dockerfile, what else would fail its build, and the findings of the lint rules. */
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import type { ImageResolver } from '../image/resolver.ts';
+import type { Checked } from '../offline/check.ts';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
-import { addBuildOptions, type BuildFlags, openBuild } from './build-options.ts';
+import { UsageError } from '../offline/usage-error.ts';
+import { addBuildFlags, type BuildFlags, type OpenedBuild, openBuild } from './build-options.ts';
 import { Exit, exitCode } from './exit.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
@@ -15,43 +19,97 @@ interface CheckFlags extends BuildFlags {
 
 export function checkCommand(io: Io): Command {
   const command = new Command('check')
-    .summary('find the problems of a Dockerfile')
+    .summary('find the problems of Dockerfiles')
     .description(
-      'check a Dockerfile: every syntax error in it, what else fails its build first, and the lint rules of `docker build --check`',
+      'check Dockerfiles: every syntax error in them, what else fails a build first, sources of COPY that are missing in the context, and the lint rules of `docker build --check`',
+    )
+    .argument(
+      '[paths...]',
+      'build contexts: folders, git or http addresses, - for a Dockerfile on stdin; or Dockerfiles themselves, whose context is not known',
+      ['.'],
     )
     .addOption(
-      new Option('--format <format>', 'text for people, json as frontend.lint')
+      new Option('--format <format>', 'text for people, json as frontend.lint; of several paths a list of that')
         .choices(['text', 'json'])
         .default('text'),
     )
     .option('-o, --output <file>', 'file to write to')
     .addHelpText('after', '\nThe exit code is 1 if anything was found. With --offline, base images need not be known.')
-    .action((context: string, flags: CheckFlags) => run(context, flags, io));
-  return addBuildOptions(command);
+    .action((paths: string[], flags: CheckFlags) => run(paths, flags, io));
+  return addBuildFlags(command);
 }
 
-async function run(context: string, flags: CheckFlags, io: Io): Promise<void> {
-  const build = await openBuild(context, flags, io);
-  try {
-    const [{ checkDockerfile }, report] = await Promise.all([import('../offline/check.ts'), import('./report.ts')]);
-    const unknown = new Set<string>();
-    const options = flags.offline ? withUnknownImages(build.options, unknown) : build.options;
-    const checked = await untilAborted(checkDockerfile(options, unknown), io.signal).catch((error) => {
-      io.signal.throwIfAborted();
-      io.writeStderr(report.formatError(error, io));
-      throw new Exit(exitCode.failed);
-    });
-    for (const image of unknown) io.writeStderr(`note: variables are not checked: what ${image} sets is not known\n`);
-    const { problems, source, json } = checked;
-    if (flags.format === 'json') await writeOutput(flags.output, `${JSON.stringify(json, undefined, 2)}\n`, io);
-    else {
-      const color = io.stdoutHasColor && flags.output === undefined;
-      await writeText(flags.output, report.formatProblems(source, problems, color), io);
+async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise<void> {
+  if (paths.length > 1 && flags.file !== undefined)
+    throw new UsageError('--file goes with one build context: name the Dockerfiles themselves');
+  if (paths.filter((it) => it === '-').length > 1) throw new UsageError('standard input can be read once');
+  const report = await import('./report.ts');
+  const color = io.stdoutHasColor && flags.output === undefined;
+  const unknown = new Set<string>();
+  const files: Checked['problems'][] = [];
+  const texts: string[] = [];
+  const documents: unknown[] = [];
+  let failed = false;
+  for (const path of paths) {
+    const build = await openPath(path, flags, io);
+    try {
+      const checked = await check(build, flags, unknown, io);
+      if (checked instanceof Error) {
+        io.writeStderr(report.formatError(checked, io, build.shown));
+        failed = true;
+        continue;
+      }
+      const { problems, source, json, warnings } = checked;
+      if (warnings.length > 0) io.writeStderr(report.formatWarnings(warnings, io, build.shown));
+      files.push(problems);
+      texts.push(report.formatProblems(source, problems, color, build.shown));
+      documents.push(paths.length > 1 ? { path: build.shown(source.filename), ...json } : json);
+      if (!json.buildError) await build.keepImages();
+    } finally {
+      await build.close();
     }
-    if (!json.buildError) await build.keepImages();
-    if (problems.length > 0) throw new Exit(exitCode.failed);
-  } finally {
-    await build.close();
+  }
+  if (unknown.size > 0) {
+    const sets = unknown.size === 1 ? 'sets' : 'set';
+    io.writeStderr(`note: variables are not checked: what ${[...unknown].join(', ')} ${sets} is not known\n`);
+  }
+  if (texts.length > 0 && flags.format === 'json') {
+    const json = JSON.stringify(paths.length > 1 ? documents : documents[0], undefined, 2);
+    await writeOutput(flags.output, `${json}\n`, io);
+  } else if (texts.length > 0) {
+    const total = paths.length > 1 ? `\n${report.formatTotal(files)}` : '';
+    await writeText(flags.output, texts.join('\n') + total, io);
+  }
+  if (failed || files.some((problems) => problems.length > 0)) throw new Exit(exitCode.failed);
+}
+
+/** Opens a context, or a Dockerfile on its own. */
+async function openPath(path: string, flags: CheckFlags, io: Io): Promise<OpenedBuild> {
+  if (flags.file !== undefined || !(await stat(path).catch(() => undefined))?.isFile())
+    return openBuild(path, flags, io);
+  const build = await openBuild(dirname(path), { ...flags, file: path }, io);
+  const { locals } = build.options;
+  const context = locals.get('context');
+  if (!context) return build;
+  // it may be built with any folder
+  const partial = new Map(locals).set('context', { ...context, partial: true });
+  return { ...build, options: { ...build.options, locals: partial } };
+}
+
+/** @returns what was found, or an error for a Dockerfile that cannot be read */
+async function check(
+  build: OpenedBuild,
+  { offline }: CheckFlags,
+  unknown: Set<string>,
+  io: Io,
+): Promise<Checked | Error> {
+  const { checkDockerfile } = await import('../offline/check.ts');
+  const options = offline ? withUnknownImages(build.options, unknown) : build.options;
+  try {
+    return await untilAborted(checkDockerfile(options, unknown), io.signal);
+  } catch (error) {
+    io.signal.throwIfAborted();
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
@@ -63,7 +121,7 @@ function withUnknownImages(options: OfflineOptions, unknown: Set<string>): Offli
       const { os = 'linux', architecture = 'amd64' } = platform ?? {};
       const digest = `sha256:${'0'.repeat(64)}`;
       const rootfs = { type: 'layers', diff_ids: [digest] };
-      return { digest, config: new TextEncoder().encode(JSON.stringify({ os, architecture, rootfs })) };
+      return { unknown: true, digest, config: new TextEncoder().encode(JSON.stringify({ os, architecture, rootfs })) };
     },
   };
   return { ...options, images: [...options.images, empty] };

@@ -1,16 +1,19 @@
 /** `tsfront compile`: a Dockerfile to LLB, without a daemon. */
 import { Command, Option } from 'commander';
-import type { Compiled } from '../offline/compile.ts';
+import type { Compiled, Frontend } from '../offline/compile.ts';
 import { UsageError } from '../offline/usage-error.ts';
-import { addBuildOptions, type BuildFlags, openBuild } from './build-options.ts';
+import { addBuildOptions, type BuildFlags, type OpenedBuild, openBuild } from './build-options.ts';
 import { Exit, exitCode } from './exit.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { addListOption } from './list-option.ts';
 import { writeOutput, writeText } from './output.ts';
 
 interface CompileFlags extends BuildFlags {
   readonly format: 'json' | 'pb' | 'tree';
   readonly output?: string;
+  readonly imageConfig?: string;
+  readonly policy: readonly string[];
 }
 
 export function compileCommand(io: Io): Command {
@@ -18,27 +21,73 @@ export function compileCommand(io: Io): Command {
     .summary('compile a Dockerfile to LLB without a daemon')
     .description('compile a Dockerfile to LLB, with the ops and digests that BuildKit gets from the frontend')
     .addOption(
-      new Option('--format <format>', 'json as frontend.convertllb, pb as `buildctl build` reads it, tree for people')
+      new Option(
+        '--format <format>',
+        'json has all of the image, pb the graph alone as `buildctl build` reads it, tree is for people',
+      )
         .choices(['json', 'pb', 'tree'])
         .default('json'),
     )
     .option('-o, --output <file>', 'file to write to; with several platforms and pb one file for each')
+    .option('--image-config <file>', 'write the image config too, which pb and tree do not have; one for each platform')
     .action((context: string, flags: CompileFlags) => run(context, flags, io));
+  addListOption(command, '--policy <fields>', 'disabled=true leaves out the Rego policy beside the Dockerfile');
   return addBuildOptions(command);
 }
 
 async function run(context: string, flags: CompileFlags, io: Io): Promise<void> {
   if (flags.format === 'pb' && flags.output === undefined && io.stdoutIsTerminal)
     throw new UsageError('the binary format is not for terminals: give a file with --output');
-  const compiled = await compileBuild(context, flags, io);
-  for (const [file, data] of await render(compiled, flags)) {
+  if (flags.imageConfig === '-' && (flags.output === undefined || flags.output === '-'))
+    throw new UsageError('the image config and the definition cannot both go to standard output');
+  // what is compiled is there to be built: a policy beside the Dockerfile holds for it, too
+  const { leavesOutPolicy } = await import('../offline/rego-policy.ts');
+  const compiled = await compileBuild(context, flags, io, !leavesOutPolicy(flags.policy, io.env));
+  const files = await render(compiled, flags);
+  if (flags.imageConfig !== undefined) await writeConfigs(compiled, flags.imageConfig, io);
+  for (const [file, data] of files) {
     if (flags.format === 'tree') await writeText(file, String(data), io);
     else await writeOutput(file, data, io);
   }
+  for (const missing of notCarried(compiled, flags)) io.writeStderr(`note: ${missing}\n`);
 }
 
-/** Compiles what the options name; errors and warnings are reported here. */
-export async function compileBuild(context: string, flags: BuildFlags, io: Io): Promise<Compiled> {
+async function writeConfigs({ metadata, multiPlatform }: Compiled, file: string, io: Io): Promise<void> {
+  const { formatImageConfig } = await import('../offline/compiled-file.ts');
+  const prefix = 'containerimage.config';
+  const configs = [...metadata].filter(([key]) => key === prefix || key.startsWith(`${prefix}/`));
+  if (configs.length > 1 && file === '-')
+    throw new UsageError('an image config is for one platform: give a file with --image-config');
+  for (const [key, config] of configs) {
+    const target = multiPlatform && configs.length > 1 ? fileFor(file, key.slice(prefix.length + 1)) : file;
+    await writeOutput(target, formatImageConfig(config), io);
+  }
+}
+
+/** What `tsfront build` would make of the Dockerfile, and the file that was written does not have. */
+function notCarried({ metadata, attestations }: Compiled, { format, imageConfig }: CompileFlags): string[] {
+  const missing: string[] = [];
+  if (format === 'pb' && imageConfig === undefined)
+    missing.push(
+      'the binary format has no image config (entry point, environment, labels): --image-config FILE writes it for `tsfront solve --image-config FILE`, and --format json has it',
+    );
+  if (format === 'pb' && [...metadata.keys()].some((key) => key.startsWith('source.date.epoch')))
+    missing.push('the binary format has no SOURCE_DATE_EPOCH: --format json has it');
+  if (attestations && format !== 'tree')
+    missing.push('a compiled file has no SBOM: `tsfront build` makes and attaches it');
+  return missing;
+}
+
+/**
+ * Compiles what the options name; errors and warnings are reported here.
+ * @param refusePolicy whether a Dockerfile that has a Rego policy is refused
+ */
+export async function compileBuild(
+  context: string,
+  flags: BuildFlags,
+  io: Io,
+  refusePolicy = false,
+): Promise<Compiled> {
   if (flags.opt?.has('requestid'))
     throw new UsageError('a request (--opt requestid) is no build and has no LLB: `tsfront check` lints a Dockerfile');
   const build = await openBuild(context, flags, io);
@@ -47,12 +96,13 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
       import('../offline/compile.ts'),
       import('./report.ts'),
     ]);
-    const compiled = await untilAborted(compile(build.options), io.signal).catch((error) => {
+    const frontend = refusePolicy ? await refusingPolicy(build) : undefined;
+    const compiled = await untilAborted(compile(build.options, frontend), io.signal).catch((error) => {
       if (!(error instanceof CompileError)) throw error;
-      io.writeStderr(formatWarnings(error.warnings, io) + formatError(error, io));
+      io.writeStderr(formatWarnings(error.warnings, io, build.shown) + formatError(error, io, build.shown));
       throw new Exit(exitCode.failed);
     });
-    if (compiled.warnings.length > 0) io.writeStderr(formatWarnings(compiled.warnings, io));
+    if (compiled.warnings.length > 0) io.writeStderr(formatWarnings(compiled.warnings, io, build.shown));
     await build.keepImages();
     return compiled;
   } finally {
@@ -60,11 +110,20 @@ export async function compileBuild(context: string, flags: BuildFlags, io: Io): 
   }
 }
 
+/** tsfront's frontend for a Dockerfile that may have a policy. @throws Error where it is known that it has */
+async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild): Promise<Frontend> {
+  const { refusePolicyBeside, refusingPolicyIn } = await import('../offline/rego-policy.ts');
+  const { readHere } = await import('../offline/compile.ts');
+  await refusePolicyBeside(dockerfile);
+  return remoteDockerfile === '' ? readHere : refusingPolicyIn(readHere, remoteDockerfile);
+}
+
 /** What to write where. */
 async function render(
-  { definitions, multiPlatform }: Compiled,
+  compiled: Compiled,
   { format, output }: CompileFlags,
 ): Promise<[string | undefined, string | Uint8Array][]> {
+  const { definitions, multiPlatform } = compiled;
   const all = [...definitions];
   switch (format) {
     case 'pb':
@@ -83,13 +142,8 @@ async function render(
       return [[output, trees.join('\n')]];
     }
     case 'json': {
-      const { formatJson } = await import('../llb/json.ts');
-      const documents = all.map(([platform, definition]) => [platform, formatJson(definition).trimEnd()] as const);
-      if (!multiPlatform) return [[output, `${documents[0]![1]}\n`]];
-      const members = documents.map(
-        ([platform, json]) => `  ${JSON.stringify(platform)}: ${json.replaceAll('\n', '\n  ')}`,
-      );
-      return [[output, `{\n${members.join(',\n')}\n}\n`]];
+      const { formatCompiled } = await import('../offline/compiled-file.ts');
+      return [[output, formatCompiled(compiled)]];
     }
   }
 }

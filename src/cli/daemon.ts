@@ -6,6 +6,7 @@ import { parseDuration } from '../go/duration.ts';
 import { parseRamInBytes } from '../go/size.ts';
 import { printableLine } from '../text/printable.ts';
 import { withConnection } from './connected.ts';
+import { flagValue } from './flag-value.ts';
 import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
 
@@ -68,15 +69,17 @@ export function pruneCommand(io: Io): Command {
     .action(async (flags: PruneFlags) => {
       await withConnection(flags.builder, io, async (connection, { prune }) => {
         const removed: CacheRecord[] = [];
-        const size = (text: string | undefined) => (text ? Number(parseRamInBytes(text)) : undefined);
+        const size = (flag: string, text: string | undefined) =>
+          text ? Number(flagValue(flag, text, parseRamInBytes)) : undefined;
         const { filters, age = flags.keepDuration } = parseFilters(flags.filter);
+        const ageFlag = age === flags.keepDuration ? '--keep-duration' : '--filter until';
         const records = prune(connection, {
           filters,
           all: flags.all,
-          keepDuration: age ? Number(parseDuration(age) / 1_000_000n) : undefined,
-          reservedSpace: size(flags.reservedSpace),
-          maxUsedSpace: size(flags.maxUsedSpace),
-          minFreeSpace: size(flags.minFreeSpace),
+          keepDuration: age ? Number(flagValue(ageFlag, age, parseDuration) / 1_000_000n) : undefined,
+          reservedSpace: size('--reserved-space', flags.reservedSpace),
+          maxUsedSpace: size('--max-used-space', flags.maxUsedSpace),
+          minFreeSpace: size('--min-free-space', flags.minFreeSpace),
         });
         for await (const record of records) removed.push(record);
         await printRecords(removed, flags.verbose, io);

@@ -53,7 +53,7 @@ export function interruptSignal(): AbortSignal {
  */
 export async function endProcess(code: number, { reason }: AbortSignal): Promise<never> {
   const busy = () => process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
-  if (reason instanceof Interrupted) {
+  if (reason instanceof Interrupted && code !== 0) {
     for (let waited = 0; busy() && waited < PATIENCE_MS; waited += STEP_MS) await sleep(STEP_MS); // most end at once
     if (busy()) {
       process.removeAllListeners(reason.signal);

@@ -1,6 +1,7 @@
 /** Parses the command line and runs a command. Commands load what they need when they run. */
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../offline/usage-error.ts';
+import { systemErrorsInWords } from '../text/system-error.ts';
 import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { compileCommand } from './compile.ts';
@@ -35,7 +36,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof Exit) return error.code;
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-    io.writeStderr(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.writeStderr(`error: ${systemErrorsInWords(error instanceof Error ? error.message : String(error))}\n`);
     if (io.signal.aborted) return interruptedCode(io.signal);
     return error instanceof UsageError ? exitCode.usage : exitCode.failed;
   }

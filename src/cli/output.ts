@@ -1,8 +1,11 @@
 /** Where commands write their results to. */
 import { randomUUID } from 'node:crypto';
 import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { systemErrorsInWords } from '../text/system-error.ts';
+import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 
 /** Writes text for people, to standard output or as a file that can be shown on a terminal. */
@@ -20,11 +23,23 @@ export async function writeOutput(file: string | undefined, data: string | Uint8
   const found = await lstat(file).catch(() => undefined);
   const partial = found?.isFile() === false ? file : `${file}.${randomUUID()}`;
   try {
-    await writeFile(partial, data);
-    if (partial !== file) await rename(partial, file);
+    const writing = writeFile(partial, data);
+    if (partial !== file) {
+      await writing;
+      await rename(partial, file);
+    } else await untilAborted(writing, io.signal); // nobody may ever read a pipe
   } catch (error) {
-    if (partial !== file) await rm(partial, { force: true });
-    const { message } = error as Error;
-    throw new Error(`cannot write ${file}: ${message.replaceAll(partial, file)}`, { cause: error });
+    if (partial !== file) await rm(partial, { force: true }).catch(() => {});
+    else io.signal.throwIfAborted();
+    throw new Error(`cannot write ${file}: ${await whyNot(file, partial, error as NodeJS.ErrnoException)}`, {
+      cause: error,
+    });
   }
+}
+
+async function whyNot(file: string, partial: string, { code, message }: NodeJS.ErrnoException): Promise<string> {
+  if (code === 'EISDIR') return 'it is a folder';
+  const folder = dirname(file);
+  if (code === 'ENOENT' && !(await lstat(folder).catch(() => undefined))) return `there is no folder ${folder}`;
+  return systemErrorsInWords(message.replaceAll(partial, file)).replace(`${file}: `, '');
 }

@@ -2,50 +2,65 @@
 import type { Warning } from '../gateway/bridge.ts';
 import { SourceError } from '../gateway/errors.ts';
 import { sourceFile } from '../gateway/source-info.ts';
-import { stageError } from '../lower/errors.ts';
-import { RemoteSource, UnknownImage } from '../offline/offline-bridge.ts';
+import { explainedError } from '../lower/errors.ts';
+import { offlineHint } from '../offline/image-hint.ts';
 import { formatDiagnostic } from '../parser/code-frame.ts';
-import { type Diagnostic, locatedError } from '../parser/diagnostic.ts';
+import { type Diagnostic, locatedError, type Problem } from '../parser/diagnostic.ts';
 import { linesRange, type SourceFile } from '../parser/source.ts';
 import { printableLine } from '../text/printable.ts';
+import { systemErrorsInWords } from '../text/system-error.ts';
 import type { Io } from './io.ts';
 
+/** The path of a file as the user knows it, from the name that a frontend has for it. */
+export type ShownPath = (filename: string) => string;
+const asNamed: ShownPath = (filename) => filename;
+
+type Terminal = Pick<Io, 'stderrHasColor'>;
+
 /** Everything that is known about an error, line breaks included. */
-export function formatError(error: unknown, { stderrHasColor: color }: Pick<Io, 'stderrHasColor'>): string {
-  const message = error instanceof Error ? error.message : String(error);
+export function formatError(error: unknown, { stderrHasColor: color }: Terminal, shown: ShownPath = asNamed): string {
+  const message = systemErrorsInWords(error instanceof Error ? error.message : String(error));
   const source = findCause(error, SourceError)?.source;
   const located = locatedError(error);
-  const stage = stageError(error);
-  const hint = stage?.hint ?? located?.hint ?? hintFor(error);
-  if (!source) return `error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
+  const explained = explainedError(error);
+  const hint = explained?.hint ?? located?.hint ?? offlineHint(error);
+  const closing = hint === undefined ? '' : `hint: ${hint}\n`;
+  if (!source) return `error: ${message}\n${closing}`;
 
-  const file = sourceFile(source);
+  const file = renamed(sourceFile(source), shown);
   const all = (located?.diagnostics ?? []).filter(({ severity }) => severity === 'error');
   if (all.length > 0) {
-    const shown = all.slice(0, MAX_SHOWN).map((diagnostic) => `${formatDiagnostic(file, diagnostic, { color })}\n`);
-    return shown.join('') + formatRest(all.length - shown.length, 'error');
+    all.sort((a, b) => (a.range?.start ?? 0) - (b.range?.start ?? 0));
+    const frames = all.slice(0, MAX_SHOWN).map((problem) => `${formatDiagnostic(file, problem, { color })}\n`);
+    const rest = formatRest(all.length - frames.length, 'error');
+    return frames.join('') + rest + (all.some((problem) => problem.hint !== undefined) ? '' : closing);
   }
   const lines = located?.locations.find((location) => location !== undefined && location.start > 0);
-  const range = stage?.range ?? (lines && linesRange(file, lines));
-  if (!range) return `${source.filename}: error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
-  const diagnostic: Diagnostic = {
+  const problem: Problem = {
     code: 'build',
     severity: 'error',
     message,
-    range,
+    range: explained?.range ?? (lines && linesRange(file, lines)),
+    file: explained?.file && renamed(explained.file, shown),
     locations: [lines],
     ...(hint !== undefined && { hint }),
   };
-  return `${formatDiagnostic(file, diagnostic, { color })}\n`;
+  return `${formatDiagnostic(file, problem, { color })}\n`;
 }
 
+const renamed = (file: SourceFile, shown: ShownPath): SourceFile => ({ ...file, filename: shown(file.filename) });
+
 /** A warning as the frontend sent it. */
-export function formatWarning(warning: Warning, { stderrHasColor: color }: Pick<Io, 'stderrHasColor'>): string {
+export function formatWarning(
+  warning: Warning,
+  { stderrHasColor: color }: Terminal,
+  shown: ShownPath = asNamed,
+): string {
   const { short, url, source, ranges } = warning;
   const [, code = 'warning', message = short] = /^(\w+): ([\s\S]*?)(?: \(line \d+\))?$/.exec(short) ?? [];
   const range = ranges?.[0];
   if (!source || !range) return `warning: ${short}\n`;
-  const file = sourceFile(source);
+  const file = renamed(sourceFile(source), shown);
   const lines = { start: range.start.line, end: range.end.line };
   const diagnostic: Diagnostic = {
     code,
@@ -63,21 +78,46 @@ export const MAX_SHOWN = 50;
 const WHERE_ALL_ARE = '`tsfront check --format json` lists all';
 
 /** The warnings of a compilation. */
-export function formatWarnings(warnings: readonly Warning[], io: Pick<Io, 'stderrHasColor'>): string {
-  const shown = warnings.slice(0, MAX_SHOWN).map((warning) => formatWarning(warning, io));
-  return shown.join('') + formatRest(warnings.length - shown.length, 'warning');
+export function formatWarnings(warnings: readonly Warning[], io: Terminal, shown: ShownPath = asNamed): string {
+  const frames = warnings.slice(0, MAX_SHOWN).map((warning) => formatWarning(warning, io, shown));
+  return frames.join('') + formatRest(warnings.length - frames.length, 'warning');
 }
 
 /** All problems of a file, as far as they are shown, with a closing line that counts them. */
-export function formatProblems(source: SourceFile, problems: readonly Diagnostic[], color: boolean): string {
-  if (problems.length === 0) return `${printableLine(source.filename)}: no problems\n`;
-  const counts = { error: 0, warning: 0 };
-  const shown = problems.filter(({ severity }) => ++counts[severity] <= MAX_SHOWN);
-  const frames = shown.map((problem) => `${formatDiagnostic(source, problem, { color })}\n`);
-  const rest = [formatRest(counts.error - MAX_SHOWN, 'error'), formatRest(counts.warning - MAX_SHOWN, 'warning')].join(
-    '',
-  );
-  return `${frames.join('\n')}\n${rest}${count(counts.error, 'error')}, ${count(counts.warning, 'warning')}\n`;
+export function formatProblems(
+  source: SourceFile,
+  problems: readonly Problem[],
+  color: boolean,
+  shown: ShownPath = asNamed,
+): string {
+  const file = renamed(source, shown);
+  if (problems.length === 0) return `${printableLine(file.filename)}: no problems\n`;
+  const counts = countProblems(problems);
+  const left = { error: MAX_SHOWN, warning: MAX_SHOWN };
+  const frames = problems
+    .filter(({ severity }) => left[severity]-- > 0)
+    .map((problem) => {
+      const other = problem.file && renamed(problem.file, shown);
+      return `${formatDiagnostic(file, { ...problem, file: other }, { color })}\n`;
+    });
+  const rest = formatRest(counts.error - MAX_SHOWN, 'error') + formatRest(counts.warning - MAX_SHOWN, 'warning');
+  return `${frames.join('\n')}\n${rest}${formatCounts(counts)}\n`;
+}
+
+type Counts = Readonly<Record<Problem['severity'], number>>;
+
+function countProblems(problems: readonly Problem[]): Counts {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  return { error: errors, warning: problems.length - errors };
+}
+
+function formatCounts({ error, warning }: Counts): string {
+  return `${count(error, 'error')}, ${count(warning, 'warning')}`;
+}
+
+/** The last line about several files. */
+export function formatTotal(files: readonly (readonly Problem[])[]): string {
+  return `${count(files.length, 'file')}: ${formatCounts(countProblems(files.flat()))}\n`;
 }
 
 function formatRest(rest: number, what: string): string {
@@ -86,14 +126,6 @@ function formatRest(rest: number, what: string): string {
 
 function count(n: number, what: string): string {
   return `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
-}
-
-function hintFor(error: unknown): string | undefined {
-  if (findCause(error, RemoteSource)) return 'leave out --offline to fetch it, or name a folder that has its files';
-  const unknown = findCause(error, UnknownImage);
-  if (!unknown) return undefined;
-  const { image } = unknown;
-  return `give the image with --images FILE or --oci-layout ${image}=FOLDER, or leave out --offline to ask its registry`;
 }
 
 function findCause<T extends Error>(error: unknown, type: new (...args: never[]) => T): T | undefined {

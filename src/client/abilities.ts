@@ -36,5 +36,5 @@ export function explainMissing(error: unknown, kind: Connection['kind']): unknow
 }
 
 function explained(error: RpcError, hint: string): RpcError {
-  return Object.assign(new RpcError(error.code, `${error.status} (${hint})`, error.details), { cause: error });
+  return new RpcError(error.code, `${error.status} (${hint})`, error.details, { cause: error });
 }

@@ -9,8 +9,11 @@ import { type Channel, createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
 import type { ServiceClient } from '../rpc/service.ts';
 import { Code, RpcError } from '../rpc/status.ts';
+import { oldNode } from '../system/node-version.ts';
 import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } from './connect/address.ts';
+import { type BuilderNode, findBuilder, isBuilderName } from './connect/buildx-builder.ts';
 import { dial } from './connect/dial.ts';
+import { patienceOf } from './connect/patience.ts';
 import { speaksDocker, upgrade } from './connect/upgrade.ts';
 import { bytesDuplex } from './session/bytes-duplex.ts';
 
@@ -30,8 +33,6 @@ export interface ConnectOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** How long a daemon may be silent. Longer than it is patient itself: it drops a session after some 30 s. */
-const PATIENCE_MS = 60_000;
 /** How long it may take for what it only has to look up. */
 const ANSWER_MS = 60_000;
 
@@ -59,11 +60,16 @@ export interface Connection {
  * } finally {
  *   connection.close();
  * }
- * @param address see parseAddress; without one BUILDKIT_HOST, DOCKER_HOST, the Docker context and the usual sockets are tried
+ * @param address see parseAddress, or the name of a builder of buildx, of which the first node is taken; without one
+ *   BUILDKIT_HOST, BUILDX_BUILDER, DOCKER_HOST, the Docker context and the usual sockets are tried
  * @throws Error that says what is wrong at which address
  */
 export async function connect(address?: string, options: ConnectOptions = {}): Promise<Connection> {
+  const old = oldNode();
+  if (old) throw new Error(old);
   const env = options.env ?? process.env;
+  const wanted = address || env['BUILDKIT_HOST'] || env['BUILDX_BUILDER'];
+  if (wanted && isBuilderName(wanted)) return connectToBuilder(wanted, options);
   const given = address ? parseAddress(address) : defaultAddress(env);
   const timeout = options.timeout ?? 8000;
   const silenceMs = options.patience ?? patienceOf(env);
@@ -141,14 +147,28 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   }
 }
 
-/** @throws Error when the variable is no number of seconds */
-function patienceOf(env: Readonly<Record<string, string | undefined>>): number {
-  const given = env['TSFRONT_PATIENCE'];
-  if (!given) return PATIENCE_MS;
-  const seconds = Number(given);
-  if (!(seconds >= 0 && seconds < 1e6))
-    throw new Error(`TSFRONT_PATIENCE must be a number of seconds, or 0 for no limit, not ${JSON.stringify(given)}`);
-  return seconds * 1000;
+async function connectToBuilder(name: string, options: ConnectOptions): Promise<Connection> {
+  const { nodes } = await findBuilder(name, options);
+  return connectToNode(name, nodes[0], options);
+}
+
+/**
+ * Connects to a node of a builder.
+ * @throws Error that says how a builder is started which is not
+ */
+export async function connectToNode(
+  builder: string,
+  { address }: BuilderNode,
+  options: ConnectOptions = {},
+): Promise<Connection> {
+  const { BUILDKIT_HOST: _host, BUILDX_BUILDER: _builder, ...env } = options.env ?? process.env;
+  try {
+    return await connect(address, { ...options, env });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const advice = `\`docker buildx inspect --bootstrap ${builder}\` starts it`;
+    throw new Error(`the builder ${JSON.stringify(builder)}: ${(error as Error).message}; ${advice}`, { cause: error });
+  }
 }
 
 async function isDocker(connection: Duplex, signal: AbortSignal): Promise<boolean> {

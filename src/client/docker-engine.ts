@@ -10,15 +10,16 @@ import { watchLiveness } from '../rpc/liveness.ts';
 import { dockerAddress, parseAddress, tlsOf } from './connect/address.ts';
 import type { CountingDuplex } from './connect/dial.ts';
 import { dial } from './connect/dial.ts';
+import { patienceOf } from './connect/patience.ts';
 import { messageIn, speaksDocker } from './connect/upgrade.ts';
 import type { Destination } from './exporters.ts';
 
 /** Characters of a line of an answer that are read. */
 const MAX_LINE = 1 << 16;
+/** Characters of what an engine says of itself. */
+const MAX_INFO = 1 << 20;
 /** How long an engine may take to say that it is there. */
 const ANSWER_MS = 8000;
-/** How long it may then be silent, when it is asked meanwhile whether it is there. */
-const PATIENCE_MS = 60_000;
 
 export interface DockerEngineOptions {
   /** The engine's address; DOCKER_HOST and the usual sockets by default. */
@@ -26,8 +27,8 @@ export interface DockerEngineOptions {
   /** Milliseconds until the engine must have answered that it is there; 8,000 by default. */
   readonly timeout?: number | undefined;
   /**
-   * Milliseconds that the engine may give no sign of life while it loads or pushes; 60,000 by default, 0 for as long as it
-   * likes. One that works answers what it is asked meanwhile.
+   * Milliseconds that the engine may give no sign of life while it loads or pushes; 60,000 by default, or TSFRONT_PATIENCE in
+   * seconds; 0 for as long as it likes. One that works answers what it is asked meanwhile.
    */
   readonly patience?: number | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -38,6 +39,12 @@ export interface DockerLoader {
   readonly dest: Exclude<Destination, string>;
   /** @throws Error when the engine is not there */
   check(): Promise<void>;
+  /**
+   * Whether the engine keeps images in containerd's store, which takes OCI archives with several platforms and attestations
+   * and knows images by the digest of their manifest or index.
+   * @throws Error when the engine is not there
+   */
+  hasImageStore(): Promise<boolean>;
 }
 
 /**
@@ -59,12 +66,45 @@ export function dockerLoader(options: DockerEngineOptions = {}): DockerLoader {
         .catch((error: Error) => Promise.reject(signal.aborted ? late() : error));
       if (!docker) throw new Error('what answers there is no Docker engine');
     },
+    async hasImageStore() {
+      const signal = AbortSignal.timeout(timeout);
+      const { DriverStatus = [] } = await readInfo(await open(signal), signal);
+      return DriverStatus.some(([name, value]) => name === 'driver-type' && value === 'io.containerd.snapshotter.v1');
+    },
     async dest() {
-      const connection = await open(AbortSignal.timeout(timeout));
-      watch(connection, options);
-      return load(connection);
+      return load(await openWatched(options, AbortSignal.timeout(timeout)));
     },
   };
+}
+
+interface EngineInfo {
+  readonly DriverStatus?: readonly (readonly string[])[];
+}
+
+async function readInfo(connection: CountingDuplex, signal: AbortSignal): Promise<EngineInfo> {
+  const asking = request({
+    path: '/info',
+    headers: { host: 'docker', connection: 'close' },
+    createConnection: () => connection,
+    signal,
+  });
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      asking.once('error', reject);
+      asking.once('response', resolve);
+      asking.end();
+    });
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += chunk as string;
+      if (text.length > MAX_INFO) throw new Error('its answer is too long');
+    }
+    return JSON.parse(text) as EngineInfo;
+  } catch (error) {
+    throw new Error(`the Docker engine does not say what it is: ${(error as Error).message}`, { cause: error });
+  } finally {
+    connection.destroy();
+  }
 }
 
 async function openEngine(
@@ -75,10 +115,15 @@ async function openEngine(
   return dial({ ...given, protocol: 'docker' }, { tls: tlsOf(given, env), signal });
 }
 
-/** Ends a connection whose engine has stopped. HTTP/1 has no question for it: a connection of its own asks. */
-function watch(connection: CountingDuplex, options: DockerEngineOptions): void {
-  const { patience = PATIENCE_MS } = options;
-  if (patience === 0) return;
+/** A connection that ends when its engine stops. HTTP/1 has no question for it: a connection of its own asks. */
+async function openWatched(options: DockerEngineOptions, signal: AbortSignal): Promise<CountingDuplex> {
+  const patience = options.patience ?? patienceOf(options.env ?? process.env);
+  const connection = await openEngine(options, signal);
+  if (patience > 0) watch(connection, patience, options);
+  return connection;
+}
+
+function watch(connection: CountingDuplex, patience: number, options: DockerEngineOptions): void {
   let answers = 0;
   let asking = false;
   const ask = async () => {
@@ -119,8 +164,7 @@ export async function dockerPush(name: string, options: DockerPushOptions = {}):
   const repository = formatReference(trimNamed(named));
   const host = repository.slice(0, repository.indexOf('/'));
   const auth = registryAuth(host, await credentials(host));
-  const connection = await openEngine(options, withTimeout(timeout, signal));
-  watch(connection, options);
+  const connection = await openWatched(options, withTimeout(timeout, signal));
   const sending = request({
     method: 'POST',
     path: `/images/${repository}/push?tag=${encodeURIComponent(named.tag)}`,

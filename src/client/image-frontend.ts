@@ -1,36 +1,52 @@
 /** An in-process frontend for graphs of one's own that shall become images. */
-import type { Reference, Result } from '../gateway/bridge.ts';
+import { type Reference, ResolvedToOtherSource, type Result } from '../gateway/bridge.ts';
 import { marshalPlatforms } from '../gateway/platforms.ts';
-import { emptyImage, type ImageConfig, marshalImageConfig } from '../image/config.ts';
+import { isAbs, join } from '../go/path.ts';
+import {
+  cloneImageConfig,
+  emptyImage,
+  type ImageConfig,
+  marshalImageConfig,
+  parseImageConfig,
+} from '../image/config.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import type { ResolveImage } from '../llb/resolve.ts';
 import type { State } from '../llb/state.ts';
 import { createId } from './connect.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 
-/** What a container of the image starts with. */
+/**
+ * What a container of the image starts with. As in a stage of a Dockerfile, what is left out comes from the state and
+ * from the config of the image that it began with; an empty string or list takes it away.
+ */
 export interface ImageSettings {
+  /** Without `cmd`, it drops that of the base image. */
   readonly entrypoint?: readonly string[] | undefined;
   readonly cmd?: readonly string[] | undefined;
-  /** Added to PATH. */
+  /** Added to the variables of the base image and of the state; scratch has PATH. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** A relative path is one below that of the state. */
   readonly workingDir?: string | undefined;
   readonly user?: string | undefined;
-  /** `8080/tcp` */
+  /** `8080/tcp`; added. */
   readonly exposedPorts?: readonly string[] | undefined;
+  /** Added. */
   readonly volumes?: readonly string[] | undefined;
+  /** Added. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly stopSignal?: string | undefined;
 }
 
-/** A filesystem and its image config: all of it, or the settings that differ from an empty one's. */
+/** A filesystem and what its image config has beyond what state and base image say; or all of the config. */
 export interface ImageBuild {
   readonly state: State;
-  readonly image: ImageConfig | ImageSettings;
+  readonly image?: ImageConfig | ImageSettings | undefined;
 }
 
 /**
- * Builds a graph for each platform and returns them as one image.
+ * Builds a graph for each platform and returns them as one image. Its config is that of the image that the state began
+ * with (the daemon is asked for it if need be), with the environment, working directory and user of the state, with the
+ * settings.
  *
  * @example
  * const frontend = imageFrontend(['linux/amd64', 'linux/arm64'], async (platform) => ({
@@ -55,15 +71,26 @@ export function imageFrontend(
         const { state, image } = await build(platform, bridge);
         const definition = state.marshal({ platform, localUniqueId });
         const { ref } = await bridge.solve({ definition });
-        const config = 'rootfs' in image ? image : applySettings(emptyImage(platform), image);
-        return { id: formatPlatform(platform), platform, ref, config: marshalImageConfig(config) };
+        const whole = image && 'rootfs' in image ? image : undefined;
+        const base = whole ? undefined : await baseConfig(state, platform, bridge);
+        const config = whole ?? applySettings(inherit(base, state, platform), image as ImageSettings | undefined);
+        return {
+          id: formatPlatform(platform),
+          platform,
+          ref,
+          config: marshalImageConfig(config),
+          base: base && marshalImageConfig(base),
+        };
       }),
     );
     if (built.length === 1) {
-      const [{ ref, config }] = built as [(typeof built)[0]];
-      return { ref, metadata: new Map([['containerimage.config', config]]) };
+      const [{ ref, config, base }] = built as [(typeof built)[0]];
+      const metadata = new Map([['containerimage.config', config]]);
+      if (base) metadata.set('containerimage.base.config', base);
+      return { ref, metadata };
     }
     const metadata = new Map(built.map(({ id, config }) => [`containerimage.config/${id}`, config]));
+    for (const { id, base } of built) if (base) metadata.set(`containerimage.base.config/${id}`, base);
     metadata.set('refs.platforms', Buffer.from(marshalPlatforms(built)));
     return { refs: new Map(built.map(({ id, ref }): [string, Reference] => [id, ref ?? { id: '' }])), metadata };
   };
@@ -75,19 +102,85 @@ export function imageResolver(bridge: Pick<InProcessBridge, 'resolveImageConfig'
   return (ref, request) => bridge.resolveImageConfig(ref, { ...request, logName: `resolve image config for ${ref}` });
 }
 
-function applySettings(image: ImageConfig, settings: ImageSettings): ImageConfig {
-  const { config } = image;
-  config.entrypoint = settings.entrypoint && [...settings.entrypoint];
-  config.cmd = settings.cmd && [...settings.cmd];
-  config.exposedPorts = settings.exposedPorts && new Set(settings.exposedPorts);
-  config.volumes = settings.volumes && new Set(settings.volumes);
-  config.labels = settings.labels && new Map(Object.entries(settings.labels));
-  config.workingDir = settings.workingDir ?? config.workingDir;
-  config.user = settings.user ?? '';
-  config.stopSignal = settings.stopSignal ?? '';
-  for (const [name, value] of Object.entries(settings.env ?? {})) {
-    config.env = config.env.filter((entry) => !entry.startsWith(`${name}=`));
-    config.env.push(`${name}=${value}`);
+/** The config of the image that a state began with. */
+async function baseConfig(state: State, platform: Platform, bridge: InProcessBridge): Promise<ImageConfig | undefined> {
+  const base = state.baseImage();
+  if (!base) return undefined;
+  if (base.config instanceof Uint8Array) return parseImageConfig(base.config);
+  if (base.config) {
+    const { healthcheck, onBuild, shell } = base.config.config as Partial<ImageConfig['config']>;
+    return { ...base.config, config: { ...base.config.config, healthcheck, onBuild, shell } };
   }
+  if (base.ref === undefined) return undefined;
+  try {
+    const { config } = await bridge.resolveImageConfig(base.ref, {
+      platform: base.platform ?? platform,
+      resolveMode: base.resolveMode,
+      ociLayout: base.ociLayout,
+      logName: `resolve image config for ${base.ref}`,
+    });
+    return parseImageConfig(config);
+  } catch (error) {
+    if (error instanceof ResolvedToOtherSource) return undefined; // a source policy took the image away
+    throw error;
+  }
+}
+
+/** What a stage of a Dockerfile has after FROM, and after ENV, WORKDIR and USER as the state has them. */
+function inherit(base: ImageConfig | undefined, state: State, platform: Platform): ImageConfig {
+  const { os, architecture, variant, osVersion, osFeatures } = platform;
+  const empty = emptyImage(platform);
+  const image: ImageConfig = base
+    ? {
+        ...cloneImageConfig(base),
+        created: undefined,
+        os,
+        architecture,
+        variant,
+        osVersion: osVersion || base.osVersion,
+        osFeatures: osFeatures.length > 0 ? [...osFeatures] : base.osFeatures,
+      }
+    : empty;
+  const { config } = image;
+  config.onBuild = undefined; // triggers are for whoever builds on the base image by a Dockerfile
+  const env = state.env();
+  for (const name of env.keys()) setVariable(config, name, env.get(name) ?? '');
+  for (const line of empty.config.env) {
+    const name = line.slice(0, line.indexOf('='));
+    if (!config.env.some((entry) => nameOf(entry) === name)) config.env.push(line);
+  }
+  if (state.hasOwnDir()) config.workingDir = state.getDir();
+  config.user = state.getUser() || config.user;
+  return image;
+}
+
+/** Sets a variable; one that is set again keeps its place. */
+function setVariable(config: ImageConfig['config'], name: string, value: string): void {
+  const place = config.env.findIndex((entry) => nameOf(entry) === name);
+  config.env[place < 0 ? config.env.length : place] = `${name}=${value}`;
+}
+
+function nameOf(entry: string): string {
+  const equals = entry.indexOf('=');
+  return equals < 0 ? entry : entry.slice(0, equals);
+}
+
+function applySettings(image: ImageConfig, settings: ImageSettings = {}): ImageConfig {
+  const { config } = image;
+  const { entrypoint, cmd, env, workingDir, user, exposedPorts, volumes, labels, stopSignal } = settings;
+  if (entrypoint) {
+    config.entrypoint = [...entrypoint];
+    config.cmd = undefined;
+  }
+  if (cmd) config.cmd = [...cmd];
+  if (exposedPorts) config.exposedPorts = new Set([...(config.exposedPorts ?? []), ...exposedPorts]);
+  if (volumes) config.volumes = new Set([...(config.volumes ?? []), ...volumes]);
+  if (labels) config.labels = new Map([...(config.labels ?? []), ...Object.entries(labels)]);
+  if (workingDir !== undefined)
+    config.workingDir =
+      workingDir === '' || isAbs(workingDir) ? workingDir : join(config.workingDir || '/', workingDir);
+  config.user = user ?? config.user;
+  config.stopSignal = stopSignal ?? config.stopSignal;
+  for (const [name, value] of Object.entries(env ?? {})) setVariable(config, name, value);
   return image;
 }

@@ -24,12 +24,20 @@ export interface InProcessFrontend {
   readonly attrs?: Readonly<Record<string, string>>;
 }
 
-/** tsfront's own Dockerfile frontend. */
+/**
+ * tsfront's own Dockerfile frontend. It reads a Dockerfile whose `# syntax=` names `docker/dockerfile` up to the version
+ * that it equals itself, without pulling that image; the daemon runs other frontends.
+ */
 export const dockerfileFrontend: InProcessFrontend = async (bridge) => {
   const { runFrontend } = await import('../gateway/frontend.ts');
-  return runFrontend(bridge);
+  return runFrontend(bridge, { others: 'unequal' });
 };
 
+/**
+ * How long a daemon may take to begin a build: it answers the frontend's first call only then, and with hundreds of other
+ * builds that takes a while. One that stops altogether is noticed by the connection.
+ */
+const BEGIN_MS = 300_000;
 /** How long a daemon that was told that the frontend failed may take to end the build. */
 const FAILED_MS = 60_000;
 /** The same for one that could not be told. */
@@ -58,28 +66,28 @@ export async function runInProcess(
   // a build that ends before the frontend is done must not leave it waiting
   const failed = new Promise<never>((_, reject) => solving.catch(reject));
   failed.catch(() => {});
+  let thrown: unknown;
   const run = async () => {
     const { record } = await connection.control.listWorkers({});
-    const bridge = await createGrpcBridge(createUnaryCaller(connection.channel, metadata), {
-      opts,
-      sessionId,
-      product: connection.kind === 'dockerd' ? 'docker' : 'buildkit',
-      workers: record.map(({ ID, platforms }) => ({
-        id: ID,
-        platforms: platforms.map((platform) => ({
-          os: platform.OS,
-          architecture: platform.Architecture,
-          variant: platform.Variant,
-          osVersion: platform.OSVersion,
-          osFeatures: platform.OSFeatures,
-        })),
+    const workers = record.map(({ ID, platforms }) => ({
+      id: ID,
+      platforms: platforms.map((platform) => ({
+        os: platform.OS,
+        architecture: platform.Architecture,
+        variant: platform.Variant,
+        osVersion: platform.OSVersion,
+        osFeatures: platform.OSFeatures,
       })),
-    });
+    }));
+    const product = connection.kind === 'dockerd' ? 'docker' : 'buildkit';
+    const transport = createUnaryCaller(connection.channel, metadata);
+    const bridge = await createGrpcBridge(transport, { opts, sessionId, product, workers }, BEGIN_MS);
     const container = (options: ContainerOptions) => createContainer(connection.gateway, metadata, options, signal);
     try {
       const result = await frontend({ ...bridge, container, signal });
       await bridge.return(result);
     } catch (error) {
+      thrown = error;
       const told = await bridge.return({ error: toStatus(error) }).then(
         () => true,
         () => false,
@@ -90,14 +98,17 @@ export async function runInProcess(
         () => error,
         (reason: unknown) => reason,
       );
-      const reported = await Promise.race([failed, late.value]).finally(late.cancel);
-      if (reported instanceof Error && reported !== error) reported.cause ??= error;
-      throw reported;
+      throw await Promise.race([failed, late.value]).finally(late.cancel);
     }
   };
   const running = run();
   running.catch(() => {});
-  await Promise.race([running, failed]);
+  try {
+    await Promise.race([running, failed]);
+  } catch (error) {
+    if (error instanceof Error && thrown !== undefined && error !== thrown) error.cause ??= thrown;
+    throw error;
+  }
 }
 
 function delay<T>(ms: number, value: T): { readonly value: Promise<T>; cancel(): void } {

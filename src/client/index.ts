@@ -18,7 +18,11 @@
  */
 
 export { type CredentialSource, type Credentials, dockerCredentials, noCredentials } from '../image/docker-config.ts';
+export { CredentialsWithheld, TokenRefused } from '../image/registry-token.ts';
+export { Code, RpcError, rpcError, type StatusDetail } from '../rpc/status.ts';
+export { ProgramError } from '../system/program.ts';
 export type { CacheEntry } from './cache.ts';
+export { type CompiledResult, compiledFrontend } from './compiled-frontend.ts';
 export type { Address, Protocol, TlsOptions } from './connect/address.ts';
 export { defaultAddress, parseAddress } from './connect/address.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
@@ -46,4 +50,5 @@ export type { SourceCheckRequest, SourceDecision, SourcePolicyCheck } from './se
 export type { SshSource } from './session/ssh.ts';
 export { type Uploads, uploads } from './session/upload.ts';
 export { type Build, type MemoryFiles, type SolveOptions, type SolveResult, solve } from './solve.ts';
+export { SolveError } from './solve-error.ts';
 export * from './status.ts';

@@ -12,7 +12,7 @@ import { Code, RpcError } from '../rpc/status.ts';
 import { explainMissing, requireSeveralExporters } from './abilities.ts';
 import { type CacheEntry, type PreparedCaches, prepareCaches } from './cache.ts';
 import { type Connection, createId } from './connect.ts';
-import { type Export, type PreparedExports, prepareExports } from './exporters.ts';
+import { type Export, type PreparedExports, prepareExports, refuseMirrored } from './exporters.ts';
 import type { InProcessFrontend } from './in-process-frontend.ts';
 import { type AuthOptions, auth } from './session/auth.ts';
 import { type ChooseExports, type ChosenExports, chosenExports } from './session/chosen-exports.ts';
@@ -23,6 +23,7 @@ import { type SecretSource, secrets } from './session/secrets.ts';
 import { type Attachable, openSession, type Session } from './session/session.ts';
 import { explainDenied, type SourcePolicyCheck, sourcePolicy } from './session/source-policy.ts';
 import { type SshSource, ssh } from './session/ssh.ts';
+import { SolveError } from './solve-error.ts';
 import { fromStatusResponse, type StatusUpdate } from './status.ts';
 
 /** Contents by path, with slashes: `{ 'Dockerfile': 'FROM alpine' }`. */
@@ -33,7 +34,7 @@ export interface SolveOptions {
   readonly definition?: Definition | undefined;
   /**
    * A frontend: one the daemon runs (`dockerfile.v0`, or `gateway.v0` with the option `source`), or a function that runs
-   * here, such as tsfront's own `runFrontend`.
+   * here, such as tsfront's own `dockerfileFrontend`.
    */
   readonly frontend?: string | InProcessFrontend | undefined;
   readonly frontendAttrs?: Readonly<Record<string, string>> | undefined;
@@ -97,7 +98,7 @@ export interface Build {
   readonly ref: string;
   /** Progress from the start to the end. Can be iterated once; nothing is kept if nobody does. */
   readonly status: AsyncIterable<StatusUpdate>;
-  /** Rejects when the build fails. */
+  /** Rejects when the build fails: with a {@link SolveError} for what the daemon reports. */
   readonly result: Promise<SolveResult>;
 }
 
@@ -171,7 +172,8 @@ async function runWith(
     return result;
   } catch (error) {
     const explained = attachables.reduce((known, { explain }) => explain?.(known) ?? known, error);
-    throw explainMissing(explainDenied(explained), connection.kind);
+    const known = explainMissing(explainDenied(explained), connection.kind);
+    throw known instanceof RpcError ? new SolveError(known) : known;
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();
@@ -234,7 +236,9 @@ async function runOn(
     await exports.finish(response.ExporterResponse);
     await chosen?.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);
+    signal?.throwIfAborted(); // from here on nothing is taken back
     await received?.keep();
+    await caches.reset(options.onWarning);
     return { ref, exporterResponse: response.ExporterResponse };
   } finally {
     done = true;
@@ -303,6 +307,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
   const layouts = contentStores(stores);
   if (options.onWarning) for (const warning of caches.warnings) options.onWarning(warning);
   const targets = new Map(exports.targets);
+  refuseMirrored(targets, stores);
   const chosen =
     options.chooseExports && chosenExports(options.chooseExports, exports.exporters.length, targets, stores);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];

@@ -1,7 +1,8 @@
 /** Compiled definitions name the session that is to send their directories; it is not the one that builds them. */
-import { clone, toBinary } from '@bufbuild/protobuf';
+import { clone } from '@bufbuild/protobuf';
 import { OpSchema, SourceSchema } from '../gen/pb/ops_pb.ts';
 import { Definition } from '../llb/definition.ts';
+import { encodeMessage } from '../llb/encode-message.ts';
 import { digestOf } from '../llb/encode-op.ts';
 import { createId } from './connect.ts';
 
@@ -12,9 +13,11 @@ import { createId } from './connect.ts';
  *
  * What is downstream of a local source gets other digests, as it does from build to build with the frontend; the cache
  * goes by contents. A definition without such sources is returned as it is.
+ *
+ * @param unique tells the sources of this build from those of others: without it, builds of other directories at the
+ * same time would share these ops
  */
-export function unbindSessions(definition: Definition): Definition {
-  const unique = createId(); // without it, builds of other directories at the same time would share these ops
+export function unbindSessions(definition: Definition, unique: string = createId()): Definition {
   const renamed = new Map<string, string>();
   const def: Uint8Array[] = [];
   for (const [position, { digest, op }] of definition.ops().entries()) {
@@ -30,7 +33,7 @@ export function unbindSessions(definition: Definition): Definition {
       input.digest = now;
       changed = true;
     }
-    const bytes = changed ? toBinary(OpSchema, op) : definition.def[position]!;
+    const bytes = changed ? encodeMessage(OpSchema, op) : definition.def[position]!;
     if (changed) renamed.set(digest, digestOf(bytes));
     def.push(bytes);
   }

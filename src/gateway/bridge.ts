@@ -8,6 +8,7 @@ import type { Platform } from '../image/platform.ts';
 import type { Definition } from '../llb/definition.ts';
 import type { Range, ResolveMode } from '../llb/options.ts';
 import type { State } from '../llb/state.ts';
+import type { Lowered } from '../lower/lower.ts';
 import type { CapabilitySet } from './caps.ts';
 
 export interface BridgeOptions {
@@ -60,6 +61,8 @@ export interface Result {
   readonly attestations?: ReadonlyMap<string, readonly Attestation[]> | undefined;
   /** The error behind the `buildError` of `frontend.lint`, for callers in this process. */
   readonly failure?: unknown;
+  /** What `frontend.lint` has looked at, for callers in this process. */
+  readonly linted?: Pick<Lowered, 'stages' | 'unknownImages'>;
 }
 
 export interface ResolveImageRequest {
@@ -77,6 +80,8 @@ export interface ResolvedImage {
   /** '' where the resolver gives none. */
   readonly digest: string;
   readonly config: Uint8Array;
+  /** Nothing is known of the image: digest and config stand in for what it has. */
+  readonly unknown?: boolean;
 }
 
 /** Thrown by `resolveImageConfig` when a source policy turned the image into another kind of source. */

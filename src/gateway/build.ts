@@ -1,11 +1,12 @@
 /** Builds a Dockerfile for all platforms that are asked for, and puts the result together. */
 import { marshalImageConfig } from '../image/config.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
+import { ExplainedError } from '../lower/errors.ts';
 import type { Lowered } from '../lower/lower.ts';
 import type { Attestation, Bridge, Reference, Result } from './bridge.ts';
 import { singleRef } from './context.ts';
 import type { DockerfileSource } from './dockerfile.ts';
-import { withSource, wrapError } from './errors.ts';
+import { messageOf, withSource } from './errors.ts';
 import type { FrontendOptions } from './options.ts';
 import { type ExportPlatform, exportPlatform, marshalPlatforms } from './platforms.ts';
 import { createScanner } from './sbom.ts';
@@ -84,7 +85,7 @@ function explaining<T>(failure: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw wrapError(error, failure);
+    throw new ExplainedError(`${failure}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -9,10 +9,13 @@ import type { Definition } from '../llb/definition.ts';
 import { copy, git, http, local, scratch } from '../llb/index.ts';
 import type { LocalOptions } from '../llb/options.ts';
 import type { State } from '../llb/state.ts';
+import { ExplainedError } from '../lower/errors.ts';
 import { parseDockerignore } from '../parser/dockerignore.ts';
+import { createPatternMatcher } from '../parser/pattern-matcher.ts';
+import { createSourceFile, linesRange, lineText } from '../parser/source.ts';
 import { Code, RpcError } from '../rpc/status.ts';
 import type { Bridge, Reference, Result } from './bridge.ts';
-import { wrapError } from './errors.ts';
+import { messageOf, wrapError } from './errors.ts';
 import { type FrontendOptions, isTrue } from './options.ts';
 import { isTarHeader } from './tar.ts';
 
@@ -69,7 +72,9 @@ export async function openContext(bridge: Bridge, options: FrontendOptions): Pro
   async function ignorePatterns(): Promise<readonly string[]> {
     if (sources.context) return [];
     const { name, data } = ownIgnoreFile ?? (await readIgnoreFile());
-    return parseIgnoreFile(name, data);
+    const patterns = parseIgnoreFile(name, data);
+    requirePatterns(name, data, patterns);
+    return patterns;
   }
 
   return {
@@ -129,6 +134,33 @@ export function parseIgnoreFile(name: string, data: Uint8Array): string[] {
     return parseDockerignore(decodeText(data));
   } catch (error) {
     throw wrapError(error, `failed parsing ${name}`);
+  }
+}
+
+/** @throws ExplainedError with the line of a pattern that cannot be matched */
+function requirePatterns(name: string, data: Uint8Array, patterns: readonly string[]): void {
+  try {
+    createPatternMatcher(patterns);
+  } catch (cause) {
+    const file = createSourceFile(name, decodeText(data));
+    const line = file.lineStarts.findIndex((_, at) => {
+      try {
+        createPatternMatcher(parseDockerignore(lineText(file, at + 1)));
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    const range = linesRange(file, { start: line + 1, end: line + 1 });
+    const text = file.text.slice(range.start, range.end);
+    throw new ExplainedError(`${messageOf(cause)} (${name}:${line + 1}: ${text})`, {
+      range,
+      file,
+      hint: text.startsWith('!')
+        ? 'behind the ! has to stand what is taken in again'
+        : 'a [ opens a class of characters that ends at a ], and \\ takes the next character as it is',
+      cause,
+    });
   }
 }
 

@@ -5,17 +5,19 @@ import { decodeText } from '../go/text.ts';
 import type { Platform } from '../image/platform.ts';
 import type { SourceMap } from '../llb/options.ts';
 import type { LowerEnvironment } from '../lower/environment.ts';
+import { ExplainedError } from '../lower/errors.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { parseDirective } from '../parser/directives.ts';
 import { parseDockerfile } from '../parser/index.ts';
+import { linesRange } from '../parser/source.ts';
 import type { Bridge } from './bridge.ts';
 import type { BuildContext, Entrypoint } from './context.ts';
 import { sourceDateEpoch } from './epoch.ts';
-import { wrapError } from './errors.ts';
+import { messageOf } from './errors.ts';
 import { findNamedContext } from './named-context.ts';
 import type { FrontendOptions } from './options.ts';
-import { describeSource, type SourceDescription } from './source-info.ts';
+import { describeSource, type SourceDescription, sourceFile } from './source-info.ts';
 
 export interface LowerRequest {
   readonly platform?: Platform | undefined;
@@ -55,8 +57,9 @@ export function createDockerfile(
     source,
     parse,
     async lower({ platform, warn, allStages = false }) {
-      if (text === '') throw new Error('the Dockerfile cannot be empty');
-      const linter = createLinter(options.checkConfig ?? checkConfigOf(text), warn);
+      if (text === '')
+        throw new ExplainedError('the Dockerfile cannot be empty', { hint: 'A Dockerfile begins with FROM.' });
+      const linter = createLinter(options.checkConfig ?? checkConfigOf(source), warn);
       return lowerDockerfile(
         parse(),
         {
@@ -74,10 +77,13 @@ export function createDockerfile(
   };
 }
 
-function checkConfigOf(text: string) {
+function checkConfigOf(source: SourceDescription) {
+  const file = sourceFile(source);
+  const directive = parseDirective('check', file.text);
   try {
-    return parseCheckConfig(parseDirective('check', text)?.value ?? '');
-  } catch (error) {
-    throw wrapError(error, 'failed to parse check options');
+    return parseCheckConfig(directive?.value ?? '');
+  } catch (cause) {
+    const range = directive && linesRange(file, directive.lines);
+    throw new ExplainedError(`failed to parse check options: ${messageOf(cause)}`, { range, cause });
   }
 }

@@ -3,7 +3,7 @@
  * (solver/errdefs, util/grpcerrors).
  */
 import { type JsonEncodable, marshalJson } from '../go/json-encode.ts';
-import { stageError } from '../lower/errors.ts';
+import { explainedError } from '../lower/errors.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { LocatedError, locatedError } from '../parser/diagnostic.ts';
 import type { LineRange } from '../parser/source.ts';
@@ -67,6 +67,7 @@ export class SourceError extends Error {
     super(messageOf(error), { cause: error });
     this.source = source;
     this.locations = locations;
+    Object.defineProperty(this, 'source', { enumerable: false }); // a whole file: nobody wants to see it in a log
   }
 }
 
@@ -81,7 +82,7 @@ function firstLines(lines: LineRange | undefined): LineRange | undefined {
 export function withSource(error: unknown, source: SourceDescription): unknown {
   const located = locatedError(error);
   if (located) return new SourceError(error, source, located.locations);
-  return stageError(error) ? new SourceError(error, source, []) : error;
+  return explainedError(error) ? new SourceError(error, source, []) : error;
 }
 
 const isSource = (detail: StatusDetail) => /(^|\/)errdefs\.Source(\+json)?$/.test(detail.typeUrl);
@@ -90,8 +91,8 @@ const isSource = (detail: StatusDetail) => /(^|\/)errdefs\.Source(\+json)?$/.tes
 export const hasSources = (error: unknown) => rpcError(error)?.details.some(isSource) ?? false;
 
 /**
- * The status for an error. An error that came from the daemon keeps its own message and code, whatever was put around
- * it, as BuildKit's own frontends do; places are listed outermost first.
+ * The status for an error; places are listed outermost first. An error that came from the daemon keeps its code, and
+ * what was put around its message goes along: BuildKit's frontends do so inside the daemon, and lose it as images.
  */
 export function toStatus(error: unknown): Status {
   const details: StatusDetail[] = [];
@@ -112,13 +113,47 @@ export function toStatus(error: unknown): Status {
     const known = remote.details.filter(isKnown).reverse();
     const unknown = remote.details.filter((detail) => !isKnown(detail));
     const all = [...unknown, ...details, ...known].map(({ typeUrl, value }) => ({ typeUrl, value }));
-    return { code: remote.code === Code.ok ? Code.unknown : remote.code, message: remote.status, details: all };
+    return {
+      code: remote.code === Code.ok ? Code.unknown : remote.code,
+      message: withoutCodes(withHint(error), error),
+      details: all,
+    };
   }
   return {
     code: code ?? Code.unknown,
     message: withHint(error),
     details: details.map(({ typeUrl, value }) => ({ typeUrl, value })),
   };
+}
+
+/** An image of which the daemon knows nothing. A frontend inside the daemon says so in these words. */
+export class UnresolvedImage extends Error {
+  override readonly name = 'UnresolvedImage';
+  constructor(ref: string, cause: unknown) {
+    super(`failed to resolve source metadata for ${ref}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** An error's message as the reference's frontend image puts it into the answer of a request: without those words. */
+export function requestMessage(error: unknown): string {
+  const message = firstMessage(error);
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if (e instanceof UnresolvedImage) return message.replace(e.message, () => messageOf(e.cause));
+  return message;
+}
+
+/** An error's message, in which what a daemon said stands without the name of its code. */
+export function plainMessage(error: unknown): string {
+  return withoutCodes(firstMessage(error), error);
+}
+
+/** The name of the code stands in front of the daemon's own message, and further in where something was put around it. */
+function withoutCodes(message: string, error: unknown): string {
+  const remote = rpcError(error);
+  const remotes = [remote, ...(locatedError(error)?.others ?? []).map(rpcError)];
+  let plain = message;
+  for (const it of remotes) if (it) plain = plain.replaceAll(it.message, () => it.status);
+  return !remote || plain.includes(remote.status) ? plain : `${plain}: ${remote.status}`;
 }
 
 /** The message with the hint, if there is one, between the problem it is for and the further ones. */

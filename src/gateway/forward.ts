@@ -3,34 +3,66 @@
 import { decodeText } from '../go/text.ts';
 import { trimSpace } from '../go/unicode.ts';
 import type { Definition } from '../llb/definition.ts';
+import { lineRanges } from '../lower/source-location.ts';
 import { detectSyntax } from '../parser/directives.ts';
 import type { Bridge, Result } from './bridge.ts';
 import type { Entrypoint } from './context.ts';
+import { equalVersion, isEqualFrontend, isOwnFrontend } from './equal-frontends.ts';
 import { hasSources, SourceError, wrapError } from './errors.ts';
 import type { FrontendOptions } from './options.ts';
 import { describeSource } from './source-info.ts';
 
 const syntaxArg = 'build-arg:BUILDKIT_SYNTAX';
 
+/**
+ * Which of the frontends that a Dockerfile asks for are run: `all`, as the reference does and the image has to; `unequal`
+ * keeps what names a frontend that we equal; `none` where we were chosen; `cannot` where there is no daemon to run one,
+ * of which a warning tells.
+ */
+export type OtherFrontends = 'all' | 'unequal' | 'none' | 'cannot';
+
 /** The other frontend's result; undefined when the build is ours. */
 export async function forward(
   bridge: Bridge,
   { opts }: FrontendOptions,
   entrypoint: Entrypoint,
+  others: OtherFrontends,
 ): Promise<Result | undefined> {
+  if (others === 'cannot') await warnOfOther(bridge, opts, entrypoint);
   // Another frontend has passed the build on already.
   if (opts['cmdline'] !== undefined) return undefined;
   const argument = opts[syntaxArg];
   if (argument !== undefined) {
     const source = trimSpace(argument).split(' ', 1)[0]!;
+    if (isOurs(source, others)) return undefined;
     return solve(bridge, opts, source, argument).catch((error) => {
       throw hasSources(error) ? error : wrapError(error, `failed with ${syntaxArg} = ${argument}`);
     });
   }
   const syntax = detectSyntax(decodeText(entrypoint.data));
-  if (!syntax) return undefined;
+  if (!syntax || isOurs(syntax.value, others)) return undefined;
   return solve(bridge, opts, syntax.value, syntax.cmdline).catch((error) => {
     throw hasSources(error) ? error : new SourceError(error, describeSource(entrypoint), [syntax.lines]);
+  });
+}
+
+function isOurs(source: string, others: OtherFrontends): boolean {
+  return others === 'none' || others === 'cannot' || (others === 'unequal' && isEqualFrontend(source));
+}
+
+/** Says that a Dockerfile is read otherwise than it asks for. */
+async function warnOfOther(bridge: Bridge, opts: FrontendOptions['opts'], entrypoint: Entrypoint): Promise<void> {
+  const argument = opts[syntaxArg];
+  const syntax = argument === undefined ? detectSyntax(decodeText(entrypoint.data)) : undefined;
+  const source = argument === undefined ? syntax?.value : trimSpace(argument).split(' ', 1)[0];
+  if (!source || isEqualFrontend(source) || isOwnFrontend(source)) return;
+  const { major, minor } = equalVersion;
+  await bridge.warn('', {
+    level: 1,
+    short: `OtherFrontend: the frontend ${source} needs a daemon: the file is read as docker/dockerfile:${major}.${minor} reads it`,
+    detail: [],
+    url: '',
+    ...(syntax && { source: describeSource(entrypoint), ranges: lineRanges(syntax.lines) }),
   });
 }
 

@@ -7,7 +7,7 @@ import { build } from './build.ts';
 import { openContext } from './context.ts';
 import { createDockerfile } from './dockerfile.ts';
 import { unsupportedFrontendCap } from './errors.ts';
-import { forward } from './forward.ts';
+import { forward, type OtherFrontends } from './forward.ts';
 import { parseFrontendOptions } from './options.ts';
 import { withResolveCache } from './resolve-cache.ts';
 import { handleSubrequest } from './subrequests/handle.ts';
@@ -21,8 +21,18 @@ const supportedCaps = new Set([
   'moby.buildkit.frontend.gitquerystring',
 ]);
 
-/** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
-export async function runFrontend(daemon: Bridge): Promise<Result> {
+/** Who reads the Dockerfile. */
+export interface FrontendChoice {
+  readonly others?: OtherFrontends | undefined;
+}
+
+/**
+ * Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit.
+ *
+ * @param others which other frontends are run when a Dockerfile's `# syntax=` asks for them. By default `all`, also
+ * `docker/dockerfile`, as the frontend inside BuildKit has to; `unequal` keeps to itself what it reads alike
+ */
+export async function runFrontend(daemon: Bridge, { others = 'all' }: FrontendChoice = {}): Promise<Result> {
   const bridge = withResolveCache(daemon);
   const options = parseFrontendOptions(bridge.options);
   const unsupported = findUnsupportedCap(options.opts['frontend.caps'] ?? '');
@@ -30,7 +40,7 @@ export async function runFrontend(daemon: Bridge): Promise<Result> {
 
   const context = await openContext(bridge, options);
   const entrypoint = await context.readEntrypoint();
-  const forwarded = await forward(bridge, options, entrypoint);
+  const forwarded = await forward(bridge, options, entrypoint, others);
   if (forwarded) return forwarded;
   if (unsupported) throw unsupported.error;
 

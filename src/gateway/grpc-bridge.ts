@@ -64,10 +64,11 @@ import {
   llbCapabilities,
   requireCapability,
 } from './caps.ts';
-import { type Status, wrapError } from './errors.ts';
+import { type Status, UnresolvedImage, wrapError } from './errors.ts';
 import { createSourceMessages } from './warn.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
+/** A daemon that has started a frontend waits for its first call. */
 const pingTimeoutMs = 15_000;
 /** For what a daemon only has to note or look up. Other calls may take as long as what they ask for does. */
 const noteTimeoutMs = 60_000;
@@ -80,10 +81,15 @@ export interface GrpcBridge extends Bridge {
   return(outcome: Result | { readonly error: Status }): Promise<void>;
 }
 
-/** Asks the daemon for its capabilities and makes a bridge to it. */
+/**
+ * Asks the daemon for its capabilities and makes a bridge to it.
+ *
+ * @param firstAnswerMs how long it may take to the first answer
+ */
 export async function createGrpcBridge(
   transport: UnaryTransport,
   environment: GatewayEnvironment,
+  firstAnswerMs = pingTimeoutMs,
 ): Promise<GrpcBridge> {
   async function send<Q extends DescMessage>(
     method: string,
@@ -104,7 +110,7 @@ export async function createGrpcBridge(
   }
 
   const note = { timeoutMs: noteTimeoutMs };
-  const pong = fromBinary(PongResponseSchema, await send('Ping', PingRequestSchema, {}, { timeoutMs: pingTimeoutMs }));
+  const pong = fromBinary(PongResponseSchema, await send('Ping', PingRequestSchema, {}, { timeoutMs: firstAnswerMs }));
   const capabilities = (known: typeof llbCapabilities, caps: readonly APICap[], fallback: readonly string[]) =>
     createCapabilities(
       known,
@@ -167,28 +173,14 @@ export async function createGrpcBridge(
     },
 
     async resolveImageConfig(ref, request) {
-      if (frontendCaps.supports('source.metaresolver')) {
-        const source = request.ociLayout
-          ? {
-              identifier: `oci-layout://${formatReference(parseNormalizedNamed(ref))}`,
-              attrs: { 'oci.session': request.ociLayout.sessionId, 'oci.store': request.ociLayout.storeId },
-            }
-          : { identifier: `docker-image://${ref}` };
-        const response = await call(
-          'ResolveSourceMeta',
-          ResolveSourceMetaRequestSchema,
-          { Source: source, LogName: request.logName, ...platformField(request.platform) },
-          ResolveSourceMetaResponseSchema,
-        );
-        const identifier = response.Source?.identifier ?? '';
-        if (!response.Image) throw new ResolvedToOtherSource(ref, identifier);
-        return {
-          ref: withoutScheme(identifier),
-          digest: response.Image.Digest,
-          config: response.Image.Config,
-        };
+      try {
+        return await (frontendCaps.supports('source.metaresolver')
+          ? resolveImageMetadata(ref, request)
+          : resolveImageConfigDirectly(ref, request));
+      } catch (error) {
+        if (error instanceof ResolvedToOtherSource) throw error;
+        throw new UnresolvedImage(formatReference(parseNormalizedNamed(ref)), error);
       }
-      return resolveImageConfigDirectly(ref, request);
     },
 
     async resolveSourceMetadata(source, request) {
@@ -267,6 +259,24 @@ export async function createGrpcBridge(
     },
   };
   return bridge;
+
+  async function resolveImageMetadata(ref: string, request: ResolveImageRequest) {
+    const source = request.ociLayout
+      ? {
+          identifier: `oci-layout://${formatReference(parseNormalizedNamed(ref))}`,
+          attrs: { 'oci.session': request.ociLayout.sessionId, 'oci.store': request.ociLayout.storeId },
+        }
+      : { identifier: `docker-image://${ref}` };
+    const response = await call(
+      'ResolveSourceMeta',
+      ResolveSourceMetaRequestSchema,
+      { Source: source, LogName: request.logName, ...platformField(request.platform) },
+      ResolveSourceMetaResponseSchema,
+    );
+    const identifier = response.Source?.identifier ?? '';
+    if (!response.Image) throw new ResolvedToOtherSource(ref, identifier);
+    return { ref: withoutScheme(identifier), digest: response.Image.Digest, config: response.Image.Config };
+  }
 
   async function resolveImageConfigDirectly(ref: string, request: ResolveImageRequest) {
     const { ociLayout } = request;

@@ -16,7 +16,7 @@ import {
   goStruct,
   goTime,
 } from '../go/json-decode.ts';
-import { marshalJson } from '../go/json-encode.ts';
+import { type JsonEncodable, marshalJson } from '../go/json-encode.ts';
 import { formatTimestamp, type Timestamp } from '../go/time.ts';
 import { decodeText } from '../parser/text.ts';
 import type { Platform } from './platform.ts';
@@ -116,7 +116,8 @@ const goHistory: GoType<History> = goStruct('v1.History', {
   emptyLayer: field('empty_layer', goBool),
 });
 
-const goImage: GoType<ImageConfig> = goStruct('v1.DockerOCIImage', {
+/** The type of a whole config, for documents that have one as a member. */
+export const goImage: GoType<ImageConfig> = goStruct('v1.DockerOCIImage', {
   created: field('created', goPointer(goTime), 'Image'),
   author: field('author', goString(), 'Image'),
   architecture: field('architecture', goString(), 'Image', 'Platform'),
@@ -168,8 +169,13 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
  * @throws Error for a time that RFC 3339 cannot express
  */
 export function marshalImageConfig(image: ImageConfig): Uint8Array {
+  return new TextEncoder().encode(marshalJson(imageConfigToJson(image)));
+}
+
+/** A config as it is written, for documents that have one as a member. @throws Error for a time that RFC 3339 cannot express */
+export function imageConfigToJson(image: ImageConfig): JsonEncodable {
   const { config } = image;
-  const text = marshalJson({
+  return {
     created: time(image.created),
     author: image.author || undefined,
     architecture: image.architecture,
@@ -209,8 +215,7 @@ export function marshalImageConfig(image: ImageConfig): Uint8Array {
       OnBuild: list(config.onBuild),
       Shell: list(config.shell),
     },
-  });
-  return new TextEncoder().encode(text);
+  };
 }
 
 /** What `FROM scratch` starts with. */

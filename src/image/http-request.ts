@@ -84,14 +84,19 @@ export async function request(
       if (!again()) return answer;
     } catch (error) {
       if (limits.signal?.aborted) throw error;
-      if (error instanceof Refused || !again())
-        throw new Error(`${url.host}: ${reason(error)} (${options.method ?? 'GET'} ${url.pathname.slice(0, 500)})`, {
-          cause: error,
-        });
+      if (error instanceof Refused || isNoHost(error) || !again()) {
+        const why = reason(error);
+        const who = why.includes(url.hostname) ? '' : `${url.host}: `;
+        throw new Error(`${who}${why} (${options.method ?? 'GET'} ${url.pathname.slice(0, 500)})`, { cause: error });
+      }
     }
     await sleep(delay, undefined, { signal: limits.signal });
   }
 }
+
+/** There is no host of that name, and there will be none in a moment. */
+const isNoHost = (error: unknown) =>
+  ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOTFOUND';
 
 /** Beyond a limit: to ask again would not help. */
 class Refused extends Error {}

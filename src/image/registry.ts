@@ -1,4 +1,6 @@
 /** Images from a registry: the distribution protocol as far as resolving a config needs it. */
+
+import { redactCredentials } from '../text/redact.ts';
 import type { BlobCache } from './blob-cache.ts';
 import { splitDigest } from './digest.ts';
 import { type CredentialSource, noCredentials } from './docker-config.ts';
@@ -38,7 +40,7 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
   function repository(address: string, path: string): Repository {
     const key = `${address} ${path}`;
     let known = repositories.get(key);
-    if (!known) repositories.set(key, (known = createRepository(new URL(address), path, options, limits)));
+    if (!known) repositories.set(key, (known = createRepository(httpAddress(address), path, options, limits)));
     return known;
   }
 
@@ -56,7 +58,7 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
     // The registry itself has the last word; what its mirrors said may explain it.
     const [last, ...mirrors] = failures.reverse();
     const more = mirrors.map(({ message }) => `; mirror: ${message}`).join('');
-    throw new Error(`${formatReference(reference)}: ${last?.message}${more}`, { cause: last });
+    throw new UnresolvedReference(reference, `${last?.message}${more}`, last);
   }
 
   return {
@@ -65,6 +67,23 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
       return once(pending, key, () => find(reference, platform));
     },
   };
+}
+
+/** @throws Error that names the address */
+function httpAddress(address: string): URL {
+  const url = URL.parse(address);
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new Error(`${redactCredentials(address)} is no http address, as https://mirror.example.com`);
+}
+
+/** No registry has given the image. */
+export class UnresolvedReference extends Error {
+  override readonly name = 'UnresolvedReference';
+  readonly reference: ImageReference;
+  constructor(reference: ImageReference, reason: string, cause: unknown) {
+    super(`${formatReference(reference)}: ${reason}`, { cause });
+    this.reference = reference;
+  }
 }
 
 async function findIn(

@@ -9,6 +9,8 @@ export interface FoundImage {
   readonly digest: string;
   /** The image config, JSON. */
   readonly config: Uint8Array;
+  /** Nothing is known of the image: digest and config stand in for what it has. */
+  readonly unknown?: boolean;
 }
 
 /** Resolves images; one of several that are asked in turn. */

@@ -1,22 +1,4 @@
-/**
- * A fixed table of images (`--images FILE`), to compile without any registry:
- *
- * ```json
- * {
- *   "images": {
- *     "node:22-alpine": {
- *       "digest": "sha256:…",
- *       "platforms": { "linux/amd64": { "config": { "Env": ["PATH=…"] } }, "*": {} }
- *     }
- *   }
- * }
- * ```
- *
- * Keys of `images` are references as one writes them in FROM; `docker.io/library/` and `:latest` may be left out. Each
- * platform has its image config, as `docker buildx imagetools inspect --format '{{json .Image}}'` prints it; `*` serves
- * every platform. `architecture` and `os` of a config are taken from its key where they are missing, and an image whose
- * `rootfs` is missing is taken to have a layer.
- */
+/** A fixed table of images (`--images FILE`), to compile without any registry. */
 import { checkDepth } from './manifest.ts';
 import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from './platform.ts';
 import { selectPlatform } from './platform-match.ts';
@@ -36,7 +18,18 @@ interface TableImage {
 }
 
 /**
- * Makes a resolver of a table's JSON text; `file` is what errors call it.
+ * Makes a resolver of the JSON text of a table of images (`--images FILE`); `file` is what errors call it.
+ *
+ * Keys of `images` are references as one writes them in FROM; `docker.io/library/` and `:latest` may be left out. Each
+ * platform has its image config, as `docker buildx imagetools inspect --format '{{json .Image}}'` prints it; `*` serves
+ * every platform. `architecture` and `os` of a config are taken from its key where they are missing, and an image whose
+ * `rootfs` is missing is taken to have a layer.
+ *
+ * @example
+ * const config = { config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'] } };
+ * const digest = `sha256:${'0'.repeat(64)}`;
+ * const table = { images: { 'node:22-alpine': { digest, platforms: { 'linux/amd64': config, '*': {} } } } };
+ * parseImageTable(JSON.stringify(table), 'images.json');
  *
  * @throws Error that says which entry is wrong and how
  */

@@ -12,13 +12,23 @@ import type { Definition } from './definition.ts';
  * @throws Error where the text would be longer than a string can be, some 512 MB
  */
 export function formatJson(definition: Definition): string {
+  return writeJson(definitionToJson(definition));
+}
+
+/** The members of a definition's JSON, for documents that have others too. */
+export function definitionToJson(definition: Definition): { readonly [member: string]: JsonEncodable } {
   const def = new Map<string, JsonEncodable>();
   const metadata = new Map<string, JsonEncodable>();
   for (const { digest, op } of definition.ops()) def.set(digest, messageToJson(OpSchema, op));
   for (const [digest, own] of definition.metadata) metadata.set(digest, metadataToJson(own));
   const source = definition.source ? messageToJson(SourceSchema, definition.source) : {};
+  return { def, metadata, source };
+}
+
+/** JSON for people, as Go indents it. @throws Error where the text would be longer than a string can be */
+export function writeJson(document: JsonEncodable): string {
   try {
-    return marshalJsonIndent({ def, metadata, source }, '', '  ');
+    return marshalJsonIndent(document, '', '  ');
   } catch (cause) {
     // V8's strings end at half a gigabyte.
     if (!(cause instanceof RangeError)) throw cause;

@@ -17,6 +17,7 @@ import type {
   OciLayoutOptions,
 } from './options.ts';
 import { State } from './state.ts';
+import { type BaseImage, initialValues } from './state-values.ts';
 import type { EncodeContext, EncodedOp, Vertex } from './vertex.ts';
 
 /**
@@ -34,8 +35,9 @@ const empty = State.of(undefined);
 /**
  * An image of a registry. The reference is normalized: `alpine` is `docker.io/library/alpine:latest`.
  *
- * The engine resolves the tag when it builds; the state carries nothing of the image's config. Use `resolveImage` or
- * `withImageConfig` for its environment and working directory.
+ * The engine resolves the tag when it builds; runs on the state know nothing of the image's config. Use `resolveImage`
+ * or `withImageConfig` for its environment and working directory. An image that `imageFrontend` makes of the state
+ * inherits the config in any case.
  *
  * @example
  * image('golang:1.21-alpine', { platform: parsePlatform('linux/arm64'), resolveMode: 'local' });
@@ -55,7 +57,8 @@ export function image(ref: string, options: ImageOptions = {}): State {
   } catch (cause) {
     error = cause as Error;
   }
-  return sourceState(`docker-image://${name}`, attrs, options, error);
+  const base = { ref: name, platform: options.platform, resolveMode };
+  return sourceState(`docker-image://${name}`, attrs, options, error, base);
 }
 
 /**
@@ -177,7 +180,8 @@ export function ociLayout(ref: string, options: OciLayoutOptions = {}): State {
   attrs.set('oci.session', options.sessionId);
   attrs.set('oci.store', options.storeId);
   attrs.set('oci.layerlimit', decimal(options.layerLimit));
-  return sourceState(`oci-layout://${ref}`, attrs, options);
+  const ociLayout = { sessionId: options.sessionId ?? '', storeId: options.storeId ?? '' };
+  return sourceState(`oci-layout://${ref}`, attrs, options, undefined, { ref, platform: options.platform, ociLayout });
 }
 
 /**
@@ -236,12 +240,15 @@ export function source(
   return sourceState(identifier, attrs, constraints);
 }
 
-function sourceState(id: string, attrs: Attributes, constraints: Constraints, error?: Error): State {
-  return State.of({
-    vertex: new SourceVertex(id, attrs, constraints, error),
-    index: 0,
-    platform: constraints.platform,
-  });
+function sourceState(
+  id: string,
+  attrs: Attributes,
+  constraints: Constraints,
+  error?: Error,
+  baseImage?: BaseImage,
+): State {
+  const vertex = new SourceVertex(id, attrs, constraints, error);
+  return State.of({ vertex, index: 0, platform: constraints.platform }, { ...initialValues, baseImage });
 }
 
 /** A source's attributes, and the capabilities that they ask of the engine. */

@@ -21,7 +21,7 @@ import type {
   Ulimit,
 } from './options.ts';
 import { splitWords } from './shlex.ts';
-import { initialValues, type StateValues } from './state-values.ts';
+import { type BaseImage, initialValues, type StateValues } from './state-values.ts';
 import type { Output } from './vertex.ts';
 
 /**
@@ -70,7 +70,16 @@ export class State {
 
   /** Changes the working directory; a relative path is one below the present directory. */
   dir(path: string): State {
-    return this.set({ dir: isAbs(path) ? path : join(this.values.dir || '/', path) });
+    return this.set({ dir: this.pathFromDir(path), dirGiven: true });
+  }
+
+  private pathFromDir(path: string): string {
+    return isAbs(path) ? path : join(this.values.dir || '/', path);
+  }
+
+  /** Whether `dir` set the working directory, and not a base image or nobody. */
+  hasOwnDir(): boolean {
+    return this.values.dirGiven;
   }
 
   getDir(): string {
@@ -160,7 +169,7 @@ export class State {
       env,
       extraHosts,
       ulimits,
-      dir: options.dir === undefined ? this.values.dir : this.dir(options.dir).values.dir,
+      dir: options.dir === undefined ? this.values.dir : this.pathFromDir(options.dir),
       user: options.user ?? this.values.user,
       hostname: options.hostname ?? this.values.hostname,
       network: options.network ?? this.values.network,
@@ -214,10 +223,19 @@ export class State {
   reset(other: State): State {
     // Without a platform of its own, an output brings the directory of a fresh state along, as in the reference.
     const own = State.of(this.output).values;
-    return State.of(this.output, own.platform ? other.values : { ...other.values, dir: own.dir });
+    return State.of(this.output, own.platform ? other.values : { ...other.values, dir: own.dir, dirGiven: true });
   }
 
-  /** Takes over environment, working directory and platform of an image config (JSON bytes or parsed). */
+  /** The image whose filesystem this state began with; undefined for scratch and other sources. */
+  baseImage(): BaseImage | undefined {
+    return this.values.baseImage;
+  }
+
+  /**
+   * Takes over environment, working directory and platform of an image config (JSON bytes or parsed). The rest of it
+   * (user, entry point, labels …) is for the image that `imageFrontend` of `tsfront/client` makes of the state; runs do
+   * not have it, as with BuildKit's Go client.
+   */
   withImageConfig(config: Uint8Array | OciImageConfig): State {
     const {
       config: container,
@@ -233,7 +251,12 @@ export class State {
       const key = equals < 0 ? line : line.slice(0, equals);
       if (key !== '') state = state.addEnv(key, equals < 0 ? '' : line.slice(equals + 1));
     }
-    state = state.dir(container.workingDir);
+    const { baseImage } = this.values;
+    state = state.set({
+      dir: state.pathFromDir(container.workingDir),
+      dirGiven: false,
+      baseImage: { ...baseImage, config },
+    });
     if (architecture === '' || os === '') return state;
     return state.platform({ architecture, os, variant, osVersion, osFeatures: osFeatures ?? [] });
   }

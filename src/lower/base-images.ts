@@ -13,14 +13,15 @@ import {
 import { image as imageSource, scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import { withLocation } from '../parser/diagnostic.ts';
+import { suggest } from '../parser/suggest.ts';
 import { emptyEnv } from '../parser/words.ts';
 import { type LowerContext, namedContext } from './context.ts';
 import type { LowerEnvironment } from './environment.ts';
-import { suggestName, wrapError } from './errors.ts';
+import { ExplainedError, errorMessage, suggestName, withFurtherErrors, wrapError } from './errors.ts';
 import { followPaths } from './paths.ts';
 import { detectPlatform, imagePlatform } from './platforms.ts';
 import { commandDescription, sourceLocations } from './source-location.ts';
-import { emptyImageName, reachableStages, type StageState, stageNames } from './stages.ts';
+import { emptyImageName, reachableStages, type StageState, type StageTable, stageNames } from './stages.ts';
 import { nextStepName } from './step-name.ts';
 
 /** A base that is not a stage. */
@@ -54,7 +55,7 @@ export async function resolveBaseImages(context: LowerContext, target: StageStat
   const loads = await Promise.allSettled(startLoads(context, bases));
   for (const [index, base] of bases.entries()) {
     const load = loads[index]!;
-    if (load.status === 'rejected') throw withLocation(load.reason, lastToWaitFor(base, bases).stage.lines);
+    if (load.status === 'rejected') throw failedLoads(loads, bases, index);
     locating(base.stage, load.value);
   }
   for (const stage of stages) if (stage.external) stage.dispatched = true;
@@ -73,6 +74,26 @@ function startLoads(context: LowerContext, bases: readonly Base[]): Promise<() =
   }
 }
 
+/** The error of the base at `first`, with those of further bases: each name once. */
+function failedLoads(loads: readonly PromiseSettledResult<unknown>[], bases: readonly Base[], first: number): Error {
+  const failures = new Map<string, { readonly base: Base; readonly reason: unknown }>();
+  for (const [at, load] of loads.entries())
+    if (load.status === 'rejected' && at >= first && !failures.has(bases[at]!.name))
+      failures.set(bases[at]!.name, { base: lastToWaitFor(bases[at]!, bases), reason: load.reason });
+  const [primary, ...others] = [...failures.values()];
+  const error = placed(primary!.reason, primary!.base.stage);
+  if (others.length === 0) return error;
+  return withFurtherErrors(
+    error,
+    others.map(({ base, reason }) => ({ error: reason, range: base.stage.range, lines: base.stage.lines })),
+  );
+}
+
+/** An error of a base at its place, which for one that a mount names only people are told. */
+function placed(error: unknown, { lines, range }: StageState): Error {
+  return withLocation(new ExplainedError(errorMessage(error), { range, cause: error }), lines);
+}
+
 /** Stages that need the same image wait for one answer; of those the reference frontend wakes the last one first. */
 function lastToWaitFor(base: Base, bases: readonly Base[]): Base {
   if (base.stage.namedContext) return base;
@@ -89,7 +110,7 @@ function locating<T>(stage: StageState, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw withLocation(error, stage.lines);
+    throw placed(error, stage);
   }
 }
 
@@ -160,11 +181,19 @@ async function pull(context: LowerContext, { stage, name, platform }: Base): Pro
       logName: `[${place}] load metadata for ${stage.baseName}`,
     });
   } catch (error) {
-    throw suggestName(wrapError(error, name), name, [...stageNames(table), ...commonImageNames]);
+    throw suggestName(wrapError(error, name), name, namesToMean(table));
   }
 }
 
+const namesToMean = (table: StageTable) => [...stageNames(table), ...commonImageNames];
+
 function useImage(context: LowerContext, base: Base, resolved: ResolvedImage): void {
+  if (resolved.unknown)
+    context.unknownImages.push({
+      name: base.name,
+      similar: suggest(base.name, namesToMean(context.table), true),
+      range: base.stage.range,
+    });
   const { platforms, linter } = context;
   const { stage } = base;
   const reference = resolvedReference(base.reference, resolved.ref);

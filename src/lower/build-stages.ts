@@ -36,6 +36,7 @@ function buildStage(context: LowerContext, source: Stage, index: number): void {
     displayName: source.name,
     baseName: base.result,
     lines: from.lines,
+    range: from.image.range,
     code: from.code,
     docComment: from.docComment,
     instructions: source.instructions,

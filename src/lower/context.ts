@@ -6,12 +6,22 @@ import type { ProxyEnv } from '../llb/options.ts';
 import type { State } from '../llb/state.ts';
 import type { EscapeToken } from '../parser/ast.ts';
 import type { PatternMatcher } from '../parser/pattern-matcher.ts';
+import type { SourceRange } from '../parser/source.ts';
 import { createShellLex, type ShellLex } from '../parser/words.ts';
 import type { GlobalArgs } from './args.ts';
 import type { LowerEnvironment, LowerOptions, NamedContext, NamedContextRequest } from './environment.ts';
 import type { HistoryBudget } from './history.ts';
 import type { BuildPlatforms } from './platforms.ts';
 import type { StageTable } from './stages.ts';
+
+/** A base that is no stage, and of which no resolver knows anything. */
+export interface UnknownImageName {
+  /** As the Dockerfile has it, variables expanded. */
+  readonly name: string;
+  /** The stage or common image that may be meant. */
+  readonly similar: string | undefined;
+  readonly range: SourceRange | undefined;
+}
 
 export interface LowerContext {
   readonly options: LowerOptions;
@@ -25,6 +35,7 @@ export interface LowerContext {
   readonly epoch: Timestamp | undefined;
   readonly proxy: ProxyEnv | undefined;
   readonly table: StageTable;
+  readonly unknownImages: UnknownImageName[];
   readonly historyBudget: HistoryBudget;
   /** How many more instructions ONBUILD may bring. */
   triggersLeft: number;

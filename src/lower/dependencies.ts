@@ -2,10 +2,10 @@
 import { atoi } from '../go/strconv.ts';
 import type { CopyInstruction, StageInstruction } from '../parser/ast.ts';
 import { withLocation } from '../parser/diagnostic.ts';
-import type { LineRange } from '../parser/source.ts';
+import type { LineRange, SourceRange } from '../parser/source.ts';
 import { emptyEnv, type ShellLex } from '../parser/words.ts';
 import type { LowerContext } from './context.ts';
-import { StageError } from './errors.ts';
+import { ExplainedError } from './errors.ts';
 import {
   addStage,
   type Command,
@@ -44,7 +44,11 @@ export function createCommand(
     sources = [copySource(instruction, table, lex, isTrigger)];
   else if (instruction.kind === 'run') {
     // The type may be a variable, so each mount without `from` gets a source, whether it needs one or not.
-    sources = instruction.mountFroms.map((from) => sourceByName(from || emptyImageName, undefined, table));
+    const { mountFroms, mounts } = instruction;
+    sources = mountFroms.map((from, index) => {
+      const range = isTrigger ? undefined : mounts[index]?.range;
+      return sourceByName(from || emptyImageName, { range }, table);
+    });
   }
   return { instruction, sources, isTrigger };
 }
@@ -63,19 +67,23 @@ function copySource(
   lex: ShellLex,
   isTrigger: boolean,
 ): StageState {
+  // A trigger stands in another file.
+  const flag = isTrigger ? undefined : flags.find(({ name }) => name === 'from')?.range;
   if (lex.processWord(from, emptyEnv).result !== from) {
-    throw new Error(
+    throw new ExplainedError(
       'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
+      { range: flag },
     );
   }
   const index = stageIndex(from);
-  if (index === undefined) return sourceByName(from, lines, table);
+  if (index === undefined) return sourceByName(from, { lines, range: flag }, table);
   const stage = table.states[index];
   if (stage) return stage;
   const stages = table.states.filter(({ external }) => !external).map(({ name }, i) => (name ? `${i} (${name})` : i));
-  // A trigger stands in another file.
-  const range = isTrigger ? undefined : flags.find(({ name }) => name === 'from')?.range;
-  throw new StageError(`invalid stage index ${index}`, `the stages are ${stages.join(', ')}`, range);
+  throw new ExplainedError(`invalid stage index ${index}`, {
+    range: flag,
+    hint: `the stages are ${stages.join(', ')}`,
+  });
 }
 
 function stageIndex(from: string): number | undefined {
@@ -86,8 +94,12 @@ function stageIndex(from: string): number | undefined {
   }
 }
 
-function sourceByName(name: string, lines: LineRange | undefined, table: StageTable): StageState {
-  return findStage(table, name) ?? createStageState({ name: '', baseName: name, lines, external: true });
+function sourceByName(
+  name: string,
+  { lines, range }: { readonly lines?: LineRange; readonly range: SourceRange | undefined },
+  table: StageTable,
+): StageState {
+  return findStage(table, name) ?? createStageState({ name: '', baseName: name, lines, range, external: true });
 }
 
 /**

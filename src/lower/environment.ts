@@ -61,7 +61,12 @@ export interface LowerEnvironment {
   resolveImageConfig(
     ref: string,
     request: { readonly platform: Platform; readonly resolveMode: ResolveMode; readonly logName: string },
-  ): Promise<{ readonly ref: string; readonly digest: string; readonly config: Uint8Array }>;
+  ): Promise<{
+    readonly ref: string;
+    readonly digest: string;
+    readonly config: Uint8Array;
+    readonly unknown?: boolean;
+  }>;
   /** undefined when no context of that name was given. Throws for a name that is no reference. */
   namedContext(name: string, request: NamedContextRequest): NamedContext | undefined;
   /** Patterns of the .dockerignore in effect for the main context; [] if there is none or the context is remote. */

@@ -17,12 +17,12 @@ import { firstError } from '../parser/index.ts';
 import { createPatternMatcher } from '../parser/pattern-matcher.ts';
 import { globalArgs, predefinedArgs, proxyEnv } from './args.ts';
 import { buildStages, checkDefaultBaseImages } from './build-stages.ts';
-import { createLexers, type LowerContext } from './context.ts';
+import { createLexers, type LowerContext, type UnknownImageName } from './context.ts';
 import { buildDependencyGraph } from './dependencies.ts';
 import { dispatchStage } from './dispatch/stage.ts';
 import type { LowerEnvironment, LowerOptions } from './environment.ts';
 import { resolveEpoch } from './epoch.ts';
-import { StageError, suggestName } from './errors.ts';
+import { ExplainedError, suggestName } from './errors.ts';
 import { collectScans, finalizeImage } from './finalize.ts';
 import { newHistoryBudget } from './history.ts';
 import { type Outline, outlineOf } from './outline.ts';
@@ -34,6 +34,9 @@ import { maxTriggers, resolveStages } from './triggers.ts';
 /** A Dockerfile lowered for one target and platform. */
 export interface Lowered {
   readonly state: State;
+  /** Of every stage that was looked at, in the order of the file. */
+  readonly stages: readonly State[];
+  readonly unknownImages: readonly UnknownImageName[];
   readonly image: ImageConfig;
   /** Config of the base image as it was pulled; undefined where there is none. */
   readonly baseImage: ImageConfig | undefined;
@@ -70,7 +73,7 @@ export async function lowerDockerfile(
   const target = findTarget(context.table, options.target);
   buildDependencyGraph(context);
   const needed = await resolveStages(context, target);
-  const { buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed);
+  const { stages, buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed);
   target.paths.add('/');
   finalizeImage(context, target.image);
   const lintError = linter.error();
@@ -81,6 +84,8 @@ export async function lowerDockerfile(
   const state = target.state.withMarshalDefaults({ platform: context.platforms.target, caps: options.llbCaps });
   return {
     state,
+    stages: stages.map((stage) => stage.state),
+    unknownImages: context.unknownImages,
     image: target.image,
     baseImage: target.baseImage,
     epoch: context.epoch,
@@ -115,6 +120,7 @@ async function createContext(
     epoch: epoch.time,
     proxy: proxyEnv(epoch.buildArgs),
     table: { states: [], byName: new Map() },
+    unknownImages: [],
     historyBudget: newHistoryBudget(),
     triggersLeft: maxTriggers,
   };
@@ -128,11 +134,12 @@ function findTarget(table: StageTable, name: string): StageState {
   const named = names.length > 20 ? [...names.slice(0, 20), `and ${names.length - 20} more`] : names;
   const hint =
     named.length > 0 ? `the stages are ${named.join(', ')}` : 'no stage has a name: give it one with FROM … AS';
-  const error = new StageError(`target stage ${quote(name)} could not be found`, hint);
+  const error = new ExplainedError(`target stage ${quote(name)} could not be found`, { hint });
   throw suggestName(error, name, stageNames(table));
 }
 
 interface Dispatched {
+  readonly stages: readonly StageState[];
   /** A state whose content is what {@link setBuildContext} is given. */
   readonly buildContext: State;
   /** Paths of it that the stages read. */
@@ -163,5 +170,5 @@ async function dispatchStages(
     dispatchStage(dispatchContext, stage, stage.base !== target && lastHeirs.get(stage.base) === stage);
     for (const path of stage.contextPaths) contextPaths.add(path);
   }
-  return { buildContext, contextPaths, setBuildContext: (state) => (mainContext = state) };
+  return { stages, buildContext, contextPaths, setBuildContext: (state) => (mainContext = state) };
 }

@@ -5,7 +5,7 @@ import type { Platform } from '../image/platform.ts';
 import { scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { StageInstruction } from '../parser/ast.ts';
-import type { LineRange } from '../parser/source.ts';
+import type { LineRange, SourceRange } from '../parser/source.ts';
 import type { NamedContext } from './environment.ts';
 import { createOutlineCapture, type OutlineCapture } from './outline.ts';
 
@@ -31,6 +31,8 @@ export interface StageState {
   readonly external: boolean;
   /** Lines of its FROM, or of the COPY that names it; undefined for a source that a mount names. */
   readonly lines: LineRange | undefined;
+  /** What exactly names its base; undefined where that is in another file. */
+  readonly range: SourceRange | undefined;
   /** Text of its FROM. */
   readonly code: string;
   readonly docComment: string;
@@ -86,11 +88,12 @@ export interface StageState {
 }
 
 type StageOrigin = Pick<StageState, 'name' | 'baseName' | 'lines'> &
-  Partial<Pick<StageState, 'displayName' | 'external' | 'code' | 'docComment' | 'instructions' | 'outline'>>;
+  Partial<Pick<StageState, 'displayName' | 'range' | 'external' | 'code' | 'docComment' | 'instructions' | 'outline'>>;
 
 export function createStageState(origin: StageOrigin): StageState {
   return {
     displayName: '',
+    range: undefined,
     external: false,
     code: '',
     docComment: '',

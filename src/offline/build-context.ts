@@ -36,6 +36,12 @@ export interface OpenedContext {
   readonly opts: Readonly<Record<string, string>>;
   readonly locals: ReadonlyMap<string, FileTree>;
   readonly ociLayouts: ReadonlyMap<string, OciLayout>;
+  /** The path of the Dockerfile; '' where it is no file of its own here. */
+  readonly dockerfile: string;
+  /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
+  readonly remoteDockerfile: string;
+  /** The folders behind the local sources, as they were named. */
+  readonly folders: ReadonlyMap<string, string>;
 }
 
 /** @throws UsageError for a context that is none, or that cannot be used together with the rest */
@@ -57,7 +63,17 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
   for (const [name, value] of options.buildContexts ?? [])
     await openNamed(requireContextName(name), value, opts, openFolder, ociLayouts);
   await refuseEndless(folders, opts['filename'] ?? DOCKERFILE);
-  return { opts, locals, ociLayouts };
+  const folder = folders.get('dockerfile');
+  const file = opts['filename'] ?? DOCKERFILE;
+  const isRemoteDockerfile = opts['context'] !== undefined && !locals.has('dockerfile');
+  return {
+    opts,
+    locals,
+    ociLayouts,
+    folders,
+    dockerfile: folder === undefined ? '' : path.join(folder, file),
+    remoteDockerfile: isRemoteDockerfile ? file : '',
+  };
 }
 
 function requireContextName(text: string): string {
@@ -85,7 +101,7 @@ async function openMain(
     const dockerfile = await readStdin(maxDockerfileBytes);
     if (isArchive(dockerfile))
       throw new UsageError('an archive on standard input cannot be read: unpack it and name the folder');
-    locals.set('context', memoryTree(new Map()));
+    locals.set('context', { ...memoryTree(new Map()), partial: true });
     locals.set('dockerfile', memoryTree(new Map([[DOCKERFILE, dockerfile]])));
     return;
   }

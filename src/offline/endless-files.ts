@@ -5,7 +5,7 @@ import { DOCKERFILE } from './dockerfile-name.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The names of a Dockerfile: a frontend that is asked for `Dockerfile` also takes `dockerfile`. */
-function spellings(file: string): string[] {
+export function spellings(file: string): string[] {
   if (path.basename(file) !== DOCKERFILE) return [file];
   return [file, path.join(path.dirname(file), DOCKERFILE.toLowerCase())];
 }

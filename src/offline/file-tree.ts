@@ -15,6 +15,8 @@ import {
 
 /** Paths are slash-separated, with or without a leading slash; nothing outside the tree can be named. */
 export interface FileTree {
+  /** When it is built there may be more files than are known here; default false. */
+  readonly partial?: boolean;
   /** @throws Error `open PATH: no such file or directory` and the like */
   readFile(path: string): Promise<Uint8Array>;
   stat(path: string): Promise<FileStat>;
@@ -75,8 +77,17 @@ function fileStat({ place, stat, target }: StatInside): FileStat {
   };
 }
 
-/** Some files by path, without leading slash. */
-export function memoryTree(files: ReadonlyMap<string, Uint8Array>): FileTree {
+/**
+ * Files held in memory, by their paths with slashes and without a leading one: `{ Dockerfile: 'FROM alpine' }`, or a Map.
+ * Text is encoded as UTF-8.
+ */
+export function memoryTree(
+  given: Readonly<Record<string, string | Uint8Array>> | ReadonlyMap<string, string | Uint8Array>,
+): FileTree {
+  const entries = given instanceof Map ? [...given] : Object.entries(given);
+  const files = new Map(
+    entries.map(([name, contents]) => [name, typeof contents === 'string' ? Buffer.from(contents) : contents] as const),
+  );
   const inside = (asked: string) => clean(`/${asked}`).slice(1);
   const stats = (name: string, size: bigint | undefined): FileStat => ({
     path: name,

@@ -1,7 +1,7 @@
 /** Diagnostics for people: where, what, the lines themselves with a mark, and what to do about it. */
 import { styleText } from 'node:util';
 import { displayWidth, printable } from '../text/printable.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import type { Problem } from './diagnostic.ts';
 import { lineColumn, lineText, type SourceFile, type SourceRange } from './source.ts';
 
 export interface FormatOptions {
@@ -29,21 +29,22 @@ const maxMessage = 4096;
  *     > 3 | COPY --form=build a b
  *         |      ^^^^^^^^^^^^
  *       hint: …
+ *
+ * A problem without a place has no frame.
  */
 export function formatDiagnostic(
   source: SourceFile,
-  diagnostic: Diagnostic,
+  diagnostic: Problem,
   { color = false, context = 1 }: FormatOptions = {},
 ): string {
   const paint: Paint = color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
   const { severity, code, message, range, related = [], hint, url } = diagnostic;
   const tone: Style = severity === 'error' ? 'red' : 'yellow';
-  const { line, column } = lineColumn(source, range.start);
-  const place = paint('bold', `${source.filename}:${line}:${column}:`);
-  const parts = [
-    `${place} ${paint(tone, `${severity}[${code}]:`)} ${shown(message)}`,
-    codeFrame(source, range, context, tone, paint),
-  ];
+  const file = diagnostic.file ?? source;
+  const at = range && lineColumn(file, range.start);
+  const place = paint('bold', `${file.filename}:${at ? `${at.line}:${at.column}:` : ''}`);
+  const parts = [`${place} ${paint(tone, `${severity}[${code}]:`)} ${shown(message)}`];
+  if (range) parts.push(codeFrame(file, range, context, tone, paint));
   for (const note of related) {
     const at = lineColumn(source, note.range.start);
     parts.push(`  ${paint('cyan', 'note:')} ${source.filename}:${at.line}:${at.column}: ${shown(note.message)}`);

@@ -1,4 +1,4 @@
-import type { LineRange, SourceRange } from './source.ts';
+import type { LineRange, SourceFile, SourceRange } from './source.ts';
 
 export type Severity = 'error' | 'warning';
 
@@ -21,23 +21,34 @@ export interface Diagnostic {
   readonly url?: string;
 }
 
+/** A problem that may be in another file than the one at hand, or have no place at all. */
+export interface Problem extends Omit<Diagnostic, 'range'> {
+  /** undefined where no line is to blame. */
+  readonly range: SourceRange | undefined;
+  /** The file, where it is another one. */
+  readonly file?: SourceFile | undefined;
+}
+
 /** An error that knows its place in the Dockerfile. Locations are listed innermost first, as BuildKit nests them. */
 export class LocatedError extends Error {
   override readonly name = 'LocatedError';
   locations: (LineRange | undefined)[];
   /** All problems found, when the error stands for more than one. */
-  diagnostics: readonly Diagnostic[];
+  diagnostics: readonly Problem[];
   hint: string | undefined;
+  /** Errors that came at the same time and are listed in the message. */
+  others: readonly unknown[];
 
   constructor(
     message: string,
     locations: (LineRange | undefined)[],
-    more: { cause?: unknown; hint?: string; diagnostics?: readonly Diagnostic[] } = {},
+    more: { cause?: unknown; hint?: string; diagnostics?: readonly Problem[]; others?: readonly unknown[] } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.locations = locations;
     this.diagnostics = more.diagnostics ?? [];
     this.hint = more.hint;
+    this.others = more.others ?? [];
   }
 }
 

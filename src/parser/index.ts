@@ -19,7 +19,15 @@ export { decodeText, encodeText } from '../go/text.ts';
 export type * from './ast.ts';
 export { type FormatOptions, formatDiagnostic } from './code-frame.ts';
 export type * from './cst.ts';
-export { type Diagnostic, LocatedError, locatedError, type Severity, setLocation, withLocation } from './diagnostic.ts';
+export {
+  type Diagnostic,
+  LocatedError,
+  locatedError,
+  type Problem,
+  type Severity,
+  setLocation,
+  withLocation,
+} from './diagnostic.ts';
 export { type DetectedDirective, type DirectiveName, detectSyntax, parseDirective } from './directives.ts';
 export { firstError } from './first-error.ts';
 export { chompHeredocContent, type HeredocMark, parseHeredoc } from './heredoc.ts';

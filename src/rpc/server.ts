@@ -1,6 +1,7 @@
 /** A gRPC server on one connection that is already there: a session, on which the daemon is the client. */
 import type { Duplex } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { systemErrorsInWords } from '../text/system-error.ts';
 import { deframe, frame } from './framing.ts';
 import { MAX_HEADER_BYTES } from './hpack.ts';
 import { type Http2Stream, serveHttp2 } from './http2-server.ts';
@@ -101,7 +102,10 @@ async function answer(stream: Http2Stream, router: Router): Promise<void> {
     status = { code: Code.ok, message: '' };
   } catch (error) {
     if (error instanceof RpcError) status = { code: error.code, message: error.status };
-    else status = { code: Code.unknown, message: error instanceof Error ? error.message : String(error) };
+    else {
+      const message = systemErrorsInWords(error instanceof Error ? error.message : String(error));
+      status = { code: Code.unknown, message };
+    }
   }
   stream.end([
     ['grpc-status', String(status.code)],

@@ -52,18 +52,42 @@ export interface StatusDetail {
  * `status` is the message as it was sent.
  */
 export class RpcError extends Error {
-  override readonly name = 'RpcError';
+  override readonly name: string = 'RpcError';
   readonly code: number;
   readonly status: string;
   readonly details: readonly StatusDetail[];
 
-  constructor(code: number, status: string, details: readonly StatusDetail[] = []) {
-    super(code === Code.ok || code === Code.unknown ? status : `${names[code] ?? `Code(${code})`}: ${status}`);
+  constructor(code: number, status: string, details: readonly StatusDetail[] = [], options?: ErrorOptions) {
+    super(code === Code.ok || code === Code.unknown ? status : `${names[code] ?? `Code(${code})`}: ${status}`, options);
     this.code = code;
     this.status = status;
     this.details = details;
+    Object.defineProperty(this, 'status', { enumerable: false }); // the message has it
     Object.defineProperty(this, 'details', { enumerable: false }); // bytes: nobody wants to see them in a log
   }
+}
+
+/**
+ * The details of one type (`errdefs.Source`) that BuildKit sends as JSON, as `read` makes of them, in their order. A peer
+ * may send anything: what cannot be read is left out.
+ */
+export function jsonDetails<T>(error: RpcError, type: string, read: (json: Record<string, unknown>) => T): T[] {
+  const found: T[] = [];
+  for (const { typeUrl, value } of error.details) {
+    if (
+      typeUrl
+        .split('/')
+        .at(-1)!
+        .replace(/\+json$/, '') !== type
+    )
+      continue;
+    try {
+      found.push(read(JSON.parse(Buffer.from(value).toString())));
+    } catch {
+      // a detail in a form we do not know
+    }
+  }
+  return found;
 }
 
 /** Finds the {@link RpcError} in an error's chain of causes. */

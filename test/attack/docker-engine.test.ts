@@ -35,6 +35,16 @@ test('one that stops while it loads is given up', async () => {
   await expect(ends(load(it.options))).rejects.toThrow(`the Docker engine did not load the image: ${silent}`);
 });
 
+test('one that stops is given up after as long as TSFRONT_PATIENCE says', async () => {
+  await using it = await engine(
+    (request) => request.resume(),
+    () => {},
+  );
+  const waiting = (seconds: string) => ({ ...it.options, patience: undefined, env: { TSFRONT_PATIENCE: seconds } });
+  await expect(ends(load(waiting('0.9')))).rejects.toThrow('no sign of life for 0.9 s');
+  await expect(load(waiting('a while'))).rejects.toThrow('TSFRONT_PATIENCE must be a number of seconds');
+});
+
 test('one that takes no more of an image is given up', async () => {
   await using it = await engine(
     (request) => request.pause(),

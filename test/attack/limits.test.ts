@@ -1,7 +1,10 @@
 /** Hostile Dockerfiles: what they make is bounded, and where a bound is met the error says so. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { maintainerDeprecated } from '../../src/check/rules.ts';
 import { formatWarning } from '../../src/cli/report.ts';
+import { formatSource } from '../../src/client/progress/source.ts';
 import { runFrontend } from '../../src/gateway/frontend.ts';
 import { createGrpcBridge } from '../../src/gateway/grpc-bridge.ts';
 import { readEnvironment } from '../../src/gateway/stdio.ts';
@@ -17,6 +20,8 @@ import { formatDiagnostic } from '../../src/parser/code-frame.ts';
 import { parseDockerfile } from '../../src/parser/index.ts';
 import { createSourceFile } from '../../src/parser/source.ts';
 import { MAX_MESSAGE_BYTES } from '../../src/rpc/framing.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
+import { onEngines } from '../engine/on-engines.ts';
 import { readCase } from '../golden/cases.ts';
 import { createDaemon, environmentOf } from '../golden/lib/daemon.mjs';
 
@@ -240,8 +245,31 @@ test('an error about a million lines tells some of them', async () => {
 });
 
 test('a target that is not there names some of the stages', async () => {
-  const { stageError } = await import('../../src/lower/errors.ts');
+  const { explainedError } = await import('../../src/lower/errors.ts');
   const text = lines(5000, (i) => `FROM a AS stage${i}\n`);
   const error = await compile(options(text, { target: 'none' })).catch((problem) => problem);
-  expect(stageError(error)!.hint).toMatch(/stage19, and 4980 more$/);
+  expect(explainedError(error)!.hint).toMatch(/stage19, and 4980 more$/);
+});
+
+test('a source is quoted to twenty lines of a thousand characters', () => {
+  const text = `${'x'.repeat(60_000)}\n`.repeat(1000);
+  const quoted = formatSource({ filename: 'Dockerfile', text, ranges: [{ start: 1, end: 900 }] });
+  expect(quoted.split('\n').filter((line) => line.includes('>>> x'))).toHaveLength(20);
+  expect(quoted).toContain('... (60000 characters)\n     | ... 881 more lines\n-----');
+  expect(quoted.length).toBeLessThan(25_000);
+});
+
+await onEngines('a build', { suites: ['forky'] }, (engine) => {
+  test('of one ENV of 2,000 lines with undefined variables shows some of them', async () => {
+    const folder = temporaryDir();
+    const variables = Array.from({ length: 2000 }, (_, i) => `  a${i}=$undefined${i}`);
+    writeFileSync(path.join(folder, 'Dockerfile'), `FROM scratch\nENV \\\n${variables.join(' \\\n')}\n`);
+    const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+    const args = [cli, 'build', '--progress=plain', '--output=type=cacheonly', folder];
+    const { status, stderr } = await engine.run(process.execPath, args);
+    expect(status, stderr.slice(0, 2000)).toBe(0);
+    expect(stderr).toContain('2000 warnings found');
+    expect(stderr).toContain('and 1,950 more warnings');
+    expect(stderr.split('\n').length).toBeLessThan(2000);
+  });
 });

@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build/context.ts';
 import { gitAttrs } from '../../src/cli/build/git.ts';
 import { decodeMetadata, toSlsa02 } from '../../src/cli/build/metadata.ts';
+import { parseBuilders } from '../../src/cli/build/nodes.ts';
 import {
   type BuildFlags,
   entitlements,
@@ -19,7 +20,6 @@ import {
   parseSsh,
 } from '../../src/cli/build/options.ts';
 import { parseOutputs } from '../../src/cli/build/outputs.ts';
-import { parseBuilders } from '../../src/cli/build/run.ts';
 import { progressMode } from '../../src/cli/progress-option.ts';
 import { bareBuildkit } from '../client/bare-buildkit.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
@@ -581,6 +581,25 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(status, stderr).toBe(130);
     expect(stderr).toContain('ERROR: the build was canceled');
     await expect.poll(sleeping, { timeout: 10_000 }).toBe(false);
+  });
+
+  test('reads what names docker/dockerfile itself, and hands other frontends to the daemon', async () => {
+    // the engine has no way to Docker's registry
+    const build = (syntax: string, ...args: string[]) =>
+      tsfront(['build', '--progress=plain', ...args, '-'], `# syntax=${syntax}\nFROM scratch\nCOPY <<a /a\na\n`);
+    for (const ours of ['docker/dockerfile:1', 'docker.io/docker/dockerfile:1.7-labs', 'docker/dockerfile-upstream']) {
+      const { status, stderr } = await build(ours);
+      expect(status, stderr).toBe(0);
+      expect(stderr).not.toContain('docker-image://docker.io/docker/dockerfile');
+    }
+    expect((await build('docker/dockerfile:1', '--check')).stdout).toContain('no warnings');
+    const other = `${engine.registry}/test/no-frontend:1`;
+    expect((await build(other)).stderr).toContain(`${other}: not found`);
+    expect((await build(other, '--frontend=tsfront')).status).toBe(0);
+    expect((await build(other, '--frontend=dockerfile.v0')).status).toBe(0);
+    expect((await build('docker/dockerfile:1', `--frontend=${other}`)).stderr).toContain(`${other}: not found`);
+    expect((await build('docker/dockerfile:1', `--build-arg=BUILDKIT_SYNTAX=${other}`)).stderr).toContain('not found');
+    expect((await build(other, '--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1')).status).toBe(0);
   });
 
   test('checks, and solves what was compiled', async () => {

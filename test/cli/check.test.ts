@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { runCli } from './run-cli.ts';
 
 const check = (stdin: string, ...args: string[]) => runCli(['check', '-', '--offline', ...args], { stdin });
@@ -32,6 +35,132 @@ test('a stage that is not there: the place, and the ones that are', async () => 
   expect(stdout).toContain('Dockerfile:2:6: error[build]: invalid stage index 9');
   expect(stdout).toContain('hint: the stages are 0 (one)');
   expect((await check('FROM scratch AS one\n', '--target=x')).stdout).toContain('hint: the stages are one');
+});
+
+/** A folder with files by name. */
+async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tsfront-check-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
+  return folder;
+}
+
+describe('an error that BuildKit has no place for', () => {
+  const onlyError = async (dockerfile: string, ...args: string[]) =>
+    (await check(dockerfile, ...args)).stdout.split('\n').slice(0, -2);
+
+  test('is shown where it is', async () => {
+    expect(await onlyError('FROM scratch\nCOPY --link --from=$X a /\n')).toEqual([
+      expect.stringMatching(/^Dockerfile:2:13: error\[build\]: variable expansion is not supported for --from/),
+      '  1 | FROM scratch',
+      '> 2 | COPY --link --from=$X a /',
+      '    |             ^^^^^^^^^',
+      '',
+    ]);
+    expect(await onlyError('# syntax=x\n# check=error=maybe\nFROM scratch\n')).toEqual([
+      expect.stringMatching(/^Dockerfile:2:1: error\[build\]: failed to parse check options: /),
+      '  1 | # syntax=x',
+      '> 2 | # check=error=maybe',
+      '    | ^^^^^^^^^^^^^^^^^^^',
+      '  3 | FROM scratch',
+      '',
+    ]);
+  });
+
+  test('is shown in the file it is about', async () => {
+    const folder = await folderOf({
+      Dockerfile: 'FROM scratch\nCOPY a /\n',
+      '.dockerignore': '# one\nb\n c[ \n',
+      a: '',
+    });
+    const { stdout } = await runCli(['check', folder, '--offline']);
+    expect(stdout.split('\n').slice(0, 5)).toEqual([
+      `${folder}/.dockerignore:3:2: error[build]: syntax error in pattern (.dockerignore:3: c[)`,
+      '  2 | b',
+      '> 3 |  c[',
+      '    |  ^^',
+      expect.stringContaining('hint: a [ opens a class'),
+    ]);
+    const own = await folderOf({ Dockerfile: 'FROM scratch\nCOPY a /\n', 'Dockerfile.dockerignore': '!', a: '' });
+    expect((await runCli(['check', own, '--offline'])).stdout).toMatch(
+      /^\S+\/Dockerfile.dockerignore:1:1: error\[build\]: illegal exclusion pattern: "!" \(Dockerfile.dockerignore:1: !\)\n/,
+    );
+  });
+
+  test('is shown without lines where no line is to blame', async () => {
+    for (const [dockerfile, args, message] of [
+      ['FROM scratch AS one\n', ['--target=two'], 'target stage "two" could not be found\n  hint: the stages are one'],
+      ['FROM scratch\nRUN []\n', [], 'failed to marshal LLB definition: arguments are required'],
+      ['# check=error=true\nFROM scratch AS A\n', [], 'lint violation found for rules: StageNameCasing'],
+    ] as const) {
+      const { stdout } = await check(dockerfile, ...args);
+      expect(stdout.startsWith(`Dockerfile: error[build]: ${message}\n\n`), stdout).toBe(true);
+    }
+  });
+});
+
+test('an empty file has one message', async () => {
+  const message = 'Dockerfile: error[build]: the Dockerfile cannot be empty\n  hint: A Dockerfile begins with FROM.\n';
+  expect((await check('')).stdout).toBe(`${message}\n1 error, 0 warnings\n`);
+  expect((await runCli(['compile', '-', '--offline'], { stdin: '' })).stderr).toBe(message);
+});
+
+describe('several files', () => {
+  const files = {
+    'services/api/Dockerfile': 'FROM scratch\nCOPPY a /\n',
+    'services/web/Dockerfile': 'FROM scratch AS Web\n',
+    'other.Dockerfile': 'FROM scratch\nCOPY from/any/context /\n',
+  };
+
+  test('are checked in a row and go by the names they were given', async () => {
+    const folder = await folderOf(files);
+    const paths = ['services/api', 'services/web/Dockerfile', 'other.Dockerfile'].map((it) => path.join(folder, it));
+    const { code, stdout } = await runCli(['check', ...paths, '--offline']);
+    expect(code).toBe(1);
+    expect(stdout.match(/^\S+(?= )/gm)?.filter((it) => it.startsWith(folder))).toEqual([
+      expect.stringMatching(/\/services\/api\/Dockerfile:2:1:$/),
+      expect.stringMatching(/\/services\/web\/Dockerfile:1:1:$/),
+      `${folder}/other.Dockerfile:`,
+    ]);
+    expect(stdout).toMatch(/\/other.Dockerfile: no problems\n\n3 files: 1 error, 1 warning\n$/);
+  });
+
+  test('are a list in JSON', async () => {
+    const folder = await folderOf(files);
+    const paths = Object.keys(files).map((it) => path.join(folder, it));
+    const { stdout } = await runCli(['check', ...paths, '--offline', '--format=json']);
+    expect(JSON.parse(stdout)).toMatchObject(paths.map((it) => ({ path: it, sources: [{}] })));
+  });
+
+  test('one that cannot be read does not hide the others', async () => {
+    const folder = await folderOf({ 'a/x': '', 'b/Dockerfile': 'FROM scratch\n' });
+    const { code, stdout, stderr } = await runCli(['check', `${folder}/a`, `${folder}/b`, '--offline']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('error: failed to read dockerfile: open Dockerfile: no such file or directory');
+    expect(stdout).toContain('/b/Dockerfile: no problems\n');
+  });
+
+  test('go with one Dockerfile or one standard input only', async () => {
+    expect((await runCli(['check', '.', 'test', '-f', 'x'])).code).toBe(2);
+    expect((await runCli(['check', '-', '-'])).code).toBe(2);
+  });
+});
+
+test('a name that is nearly that of a stage or of a common image is told, known or not', async () => {
+  const { code, stdout } = await check(
+    'FROM scratch AS builder\nFROM alpne\nCOPY --from=buidler a /\nRUN --mount=from=bulider,target=/x y\nCOPY --from=mine a /\n',
+  );
+  expect(code).toBe(1);
+  expect(stdout.match(/^Dockerfile:.*$/gm)).toEqual([
+    'Dockerfile:2:6: warning[UnknownImage]: alpne is no stage, and nothing is known of an image of that name (did you mean alpine?)',
+    'Dockerfile:3:6: warning[UnknownImage]: buidler is no stage, and nothing is known of an image of that name (did you mean builder?)',
+    'Dockerfile:4:13: warning[UnknownImage]: bulider is no stage, and nothing is known of an image of that name (did you mean builder?)',
+  ]);
+  const { warnings } = JSON.parse((await check('FROM alpne\n', '--format=json')).stdout);
+  expect(warnings).toMatchObject([{ ruleName: 'UnknownImage', location: { ranges: [{ start: { line: 1 } }] } }]);
 });
 
 test('unknown base images: their variables are not judged', async () => {

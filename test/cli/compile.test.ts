@@ -78,8 +78,48 @@ describe('formats', () => {
   test('scratch needs nothing', async () => {
     await write('Dockerfile', 'FROM scratch\n');
     const { code, stdout } = await runCli(['compile', folder, '--offline']);
-    expect(JSON.parse(stdout)).toEqual({ def: {}, metadata: {}, source: {} });
+    const { config, ...rest } = JSON.parse(stdout);
+    expect(rest).toEqual({ platform: expect.any(String), digest: '', def: {}, metadata: {}, source: {} });
+    expect(config).toMatchObject({ os: 'linux', config: { WorkingDir: '/' } });
     expect(code).toBe(0);
+  });
+
+  test('what a format cannot carry is written beside it, or said', async () => {
+    await write('Dockerfile', 'FROM alpine\nENTRYPOINT ["/app"]\nLABEL a=b\n');
+    const output = path.join(folder, 'out.pb');
+    const bare = await compile('--format=pb', '-o', output);
+    expect(bare).toMatchObject({ code: 0, stdout: '' });
+    expect(bare.stderr).toMatch(/^note: the binary format has no image config .*\n$/);
+    const config = path.join(folder, 'config.json');
+    for (const format of ['pb', 'json', 'tree'])
+      expect((await compile(`--format=${format}`, '-o', output, `--image-config=${config}`)).stderr).toBe('');
+    expect(JSON.parse(await readFile(config, 'utf8'))).toMatchObject({
+      os: 'linux',
+      config: { Entrypoint: ['/app'], Labels: { a: 'b' } },
+    });
+    const several = await compile('--platform=linux/amd64,linux/arm64', '-o', output, `--image-config=${config}`);
+    expect(several.stderr).toBe('');
+    expect(JSON.parse(await readFile(path.join(folder, 'config.linux-arm64.json'), 'utf8')).architecture).toBe('arm64');
+    const epoch = await compile('--format=pb', '-o', output, '--build-arg=SOURCE_DATE_EPOCH=1');
+    expect(epoch.stderr).toContain('note: the binary format has no SOURCE_DATE_EPOCH');
+    expect((await compile('--image-config=-')).code).toBe(2);
+  });
+
+  test.each(['compile', 'check'])('%s says that another frontend is not run', async (command) => {
+    const run = async (syntax: string, ...args: string[]) => {
+      await write('Dockerfile', `# syntax=${syntax}\nFROM alpine\nRUN x\n`);
+      return runCli([command, folder, ...offline(), ...args]);
+    };
+    for (const ours of ['docker/dockerfile:1', 'docker/dockerfile:1.26.3-labs', 'ghcr.io/org/tsfront:2'])
+      expect(await run(ours)).toMatchObject({ code: 0, stderr: '' });
+    const other = await run('example.com/other:1');
+    expect(other.code).toBe(0);
+    expect(other.stderr).toMatch(
+      /Dockerfile:1:1: warning\[OtherFrontend\]: the frontend example.com\/other:1 needs a daemon: the file is read as docker/,
+    );
+    expect((await run('docker/dockerfile:1', '--build-arg=BUILDKIT_SYNTAX=example.com/x')).stderr).toContain(
+      'example.com/x',
+    );
   });
 
   test('equal input gives equal output', async () => {
@@ -238,7 +278,7 @@ describe('failures', () => {
     await write('Dockerfile', 'FROM scratch\nRUN x\nCOPY --from=nope:1 a b\n');
     const { code, stderr } = await compile();
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Dockerfile:3:1: error\[build\]: .*docker.io\/library\/nope:1: not found/);
+    expect(stderr).toMatch(/^\S+\/Dockerfile:3:6: error\[build\]: .*docker.io\/library\/nope:1: not found/);
     expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=FOLDER');
   });
 
@@ -248,17 +288,40 @@ describe('failures', () => {
     expect(index.code).toBe(1);
     expect(index.stderr).toBe(
       [
-        'Dockerfile:3:6: error[build]: invalid stage index 9',
+        `${folder}/Dockerfile:3:6: error[build]: invalid stage index 9`,
         '  2 | FROM scratch',
         '> 3 | COPY --from=9 a b',
         '    |      ^^^^^^^^',
         '  hint: the stages are 0 (build), 1\n',
       ].join('\n'),
     );
-    const target = 'Dockerfile: error: target stage "nope" could not be found\nhint: ';
+    const target = `${folder}/Dockerfile: error[build]: target stage "nope" could not be found\n  hint: `;
     expect((await compile('--target=nope')).stderr).toBe(`${target}the stages are build\n`);
     await write('Dockerfile', 'FROM scratch\n');
     expect((await compile('--target=nope')).stderr).toBe(`${target}no stage has a name: give it one with FROM … AS\n`);
+  });
+
+  test('all images that nobody knows are named at once, each once, with one hint', async () => {
+    await write(
+      'Dockerfile',
+      'FROM one AS a\nFROM two\nFROM one\nCOPY --from=a / /\nRUN --mount=from=three,target=/x y\n',
+    );
+    const { code, stderr } = await compile();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      [
+        `${folder}/Dockerfile:3:6: error[build]: one: docker.io/library/one:latest: not found`,
+        '  2 | FROM two',
+        '> 3 | FROM one',
+        '    |      ^^^',
+        '  4 | COPY --from=a / /',
+        `${folder}/Dockerfile:5:13: error[build]: three: docker.io/library/three:latest: not found`,
+        '  4 | COPY --from=a / /',
+        '> 5 | RUN --mount=from=three,target=/x y',
+        '    |             ^^^^^^^^^^^^^^^^^^^^',
+        'hint: give the image with --images FILE or --oci-layout three:latest=FOLDER, or leave out --offline to ask its registry\n',
+      ].join('\n'),
+    );
   });
 
   test('an index in a trigger is shown at the FROM that brings it', async () => {

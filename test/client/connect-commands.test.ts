@@ -1,8 +1,9 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { connect, solve } from '../../src/client/index.ts';
+import { connect, parseAddress, solve } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { standIn } from './stand-in.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 await onEngines('a command on the way to the daemon', { suites: ['forky'] }, (engine) => {
@@ -11,42 +12,31 @@ await onEngines('a command on the way to the daemon', { suites: ['forky'] }, (en
     process.env['PATH'] = PATH;
   });
 
-  /** Puts a program first in PATH that notes how it was called and then is the daemon's `dial-stdio`. */
-  const standIn = (name: string) => {
-    const dir = temporaryDir();
-    const socket = JSON.stringify(engine.dockerHost.replace('unix://', ''));
-    const upgrade = JSON.stringify(
-      'POST /grpc HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
-    );
-    writeFileSync(
-      path.join(dir, 'relay.mjs'),
-      `import net from 'node:net';
-       const socket = net.connect(${socket});
-       socket.write(${upgrade});
-       let head = '';
-       socket.on('data', function read(chunk) {
-         head += chunk.toString('latin1');
-         const end = head.indexOf('\\r\\n\\r\\n');
-         if (end < 0) return;
-         socket.off('data', read);
-         process.stdout.write(Buffer.from(head.slice(end + 4), 'latin1'));
-         socket.pipe(process.stdout);
-         process.stdin.pipe(socket);
-       });`,
-    );
-    const program = path.join(dir, name);
-    writeFileSync(program, `#!/bin/sh\necho "$@" > ${dir}/args\nexec ${process.execPath} ${dir}/relay.mjs\n`);
-    chmodSync(program, 0o755);
-    process.env['PATH'] = `${dir}:${PATH}`;
-    return () => readFileSync(path.join(dir, 'args'), 'utf8').trim();
-  };
-
   test.skipIf(!engine.dockerHost).each([
     ['docker-container://builder', 'docker', 'exec -i builder buildctl dial-stdio'],
+    ['docker-container://builder?context=far', 'docker', '--context=far exec -i builder buildctl dial-stdio'],
+    [
+      'docker-container://builder?host=tcp://far:2376',
+      'docker',
+      '--host=tcp://far:2376 exec -i builder buildctl dial-stdio',
+    ],
+    ['podman-container://builder', 'podman', 'exec -i builder buildctl dial-stdio'],
+    [
+      'nerdctl-container://builder?namespace=k8s.io',
+      'nerdctl',
+      '--namespace=k8s.io exec -i builder buildctl dial-stdio',
+    ],
+    ['kube-pod://builder-0', 'kubectl', 'exec -i builder-0 -- buildctl dial-stdio'],
+    [
+      'kube-pod://builder-0?context=arn:aws:eks/c&namespace=ci&container=buildkitd',
+      'kubectl',
+      '--context=arn:aws:eks/c --namespace=ci exec --container=buildkitd -i builder-0 -- buildctl dial-stdio',
+    ],
     ['ssh://me@host:2222', 'ssh', '-o ConnectTimeout=7 -T -l me -p 2222 -- host buildctl dial-stdio'],
     ['stdio:docker buildx dial-stdio', 'docker', 'buildx dial-stdio'],
   ])('%s', async (address, program, args) => {
-    const calledWith = standIn(program);
+    const { dir, calledWith } = standIn(program, engine.dockerHost);
+    process.env['PATH'] = `${dir}:${PATH}`;
     const connection = await connect(address);
     try {
       const dest = temporaryDir();
@@ -62,3 +52,15 @@ await onEngines('a command on the way to the daemon', { suites: ['forky'] }, (en
     }
   });
 });
+
+test.each([
+  'kube-pod://',
+  'kube-pod://Pod/name',
+  'kube-pod://-pod',
+  'kube-pod://pod?namespace=--token=x',
+  'kube-pod://pod?context=--kubeconfig=x',
+  'kube-pod://pod?cluster=c',
+  'podman-container://name?context=c',
+  'nerdctl-container://name?namespace=a b',
+  'docker-container://name?host=-x',
+])('%s is no address', (address) => expect(() => parseAddress(address)).toThrow('invalid address'));

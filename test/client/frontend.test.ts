@@ -2,17 +2,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Connection,
   type Container,
   connect,
+  type InProcessBridge,
   imageFrontend,
+  imageResolver,
   type SolveOptions,
   solve,
 } from '../../src/client/index.ts';
 import { runFrontend } from '../../src/gateway/frontend.ts';
-import { copy, image, local, scratch } from '../../src/llb/index.ts';
+import { copy, image, local, resolveImage, scratch } from '../../src/llb/index.ts';
 import { RpcError } from '../../src/rpc/status.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
@@ -78,6 +80,76 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
     ]);
     expect(configs[1].config).toMatchObject({ Entrypoint: ['/app'], Labels: { l: 'v' } });
     expect(configs[1].config.Env).toContain('A=b');
+  });
+
+  describe('an image of a state', () => {
+    let rich: string;
+    beforeAll(async () => {
+      rich = `${engine.registry}/test/rich-base:1`;
+      const dir = temporaryDir();
+      const lines = [
+        'ENV A=1 PATH=/rich/bin B=base',
+        'LABEL of=base',
+        'WORKDIR /base',
+        'USER 7:8',
+        'EXPOSE 80',
+        'VOLUME /v',
+      ];
+      const last = ['STOPSIGNAL SIGINT', 'HEALTHCHECK CMD ["true"]', 'ONBUILD RUN true'];
+      const entry = ['ENTRYPOINT ["base"]', 'CMD ["argument"]'];
+      writeFileSync(path.join(dir, 'Dockerfile'), [`FROM ${base}`, ...lines, ...last, ...entry].join('\n'));
+      await engine.must('docker', ['build', '-q', '-t', rich, dir]);
+      await engine.must('docker', ['push', '-q', rich]);
+    });
+
+    /** The config of what a frontend builds; `ArgsEscaped` is a leftover of CMD instructions. */
+    async function configOf(frontend: SolveOptions['frontend'], dockerfile = '') {
+      const dest = temporaryDir();
+      await run({
+        frontend,
+        frontendAttrs: { 'no-cache': '' },
+        localDirs: { context: { f: 'x' }, dockerfile: { Dockerfile: dockerfile } },
+        exports: [{ type: 'oci', dest, attrs: { tar: 'false' } }],
+      });
+      const read = (file: string) => JSON.parse(readFileSync(path.join(dest, file), 'utf8'));
+      const blob = (digest: string) => read(`blobs/${digest.replace(':', '/')}`);
+      const { config, ...image } = blob(blob(read('index.json').manifests[0].digest).config.digest);
+      const { ArgsEscaped, ...rest } = config;
+      return { config: rest, os: image.os, architecture: image.architecture };
+    }
+    const hello = () => copy(local('context'), 'f', '/f');
+
+    test.each(['named', 'resolved'])('has what its base and the state say, as a stage has: %s', async (kind) => {
+      const from = async (bridge: InProcessBridge) =>
+        kind === 'named' ? image(rich) : await resolveImage(rich, imageResolver(bridge), { pin: true });
+      const untouched = await configOf(
+        imageFrontend([], async (_, bridge) => ({ state: (await from(bridge)).file(hello()) })),
+      );
+      expect(untouched).toEqual(await configOf(runFrontend, `FROM ${rich}\nCOPY f /f\n`));
+      expect(untouched.config).toMatchObject({ Entrypoint: ['base'], Cmd: ['argument'], User: '7:8' });
+
+      const changed = await configOf(
+        imageFrontend([], async (_, bridge) => ({
+          state: (await from(bridge)).addEnv('B', 'state').addEnv('C', '3').dir('/w').user('9').file(hello()),
+          image: { labels: { l: 'v' }, entrypoint: ['mine'], exposedPorts: ['81/tcp'], env: { D: '4' } },
+        })),
+      );
+      const lines = ['ENV B=state C=3', 'WORKDIR /w', 'USER 9', 'COPY f /f'];
+      const settings = ['LABEL l=v', 'ENTRYPOINT ["mine"]', 'EXPOSE 81', 'ENV D=4'];
+      const stage = await configOf(runFrontend, [`FROM ${rich}`, ...lines, ...settings].join('\n'));
+      expect(changed.config).toEqual(stage.config);
+    });
+
+    test('has nothing of a base that it was not made of, and what is taken away', async () => {
+      const { config } = await configOf(
+        imageFrontend([], () => ({ state: scratch().file(copy(image(rich), '/', '/')) })),
+      );
+      expect(config).toEqual({ Env: [expect.stringMatching(/^PATH=.*\/sbin/)], WorkingDir: '/' });
+      const settings = { entrypoint: [], user: '', workingDir: 'sub' };
+      const bare = await configOf(imageFrontend([], () => ({ state: image(rich).file(hello()), image: settings })));
+      expect(bare.config).toMatchObject({ WorkingDir: '/base/sub', Labels: { of: 'base' } });
+      for (const gone of ['Entrypoint', 'Cmd', 'User', 'OnBuild']) expect(bare.config).not.toHaveProperty(gone);
+    });
   });
 
   test('runs programs in containers on its results', async () => {

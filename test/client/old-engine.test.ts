@@ -36,6 +36,12 @@ await onEngines('an old engine', { suites: ['bookworm'] }, (engine) => {
       expect(await engine.must('tar', ['xOf', path.join(dir, 'out.tar'), 'd/f'])).toBe('contents');
     });
 
+    test('a failed step is told with its exit code', async () => {
+      const dockerfile = { Dockerfile: `FROM ${await engine.baseImage()}\nRUN exit 7\n` };
+      const failing = run({ localDirs: { context: files, dockerfile } });
+      await expect(failing).rejects.toMatchObject({ name: 'SolveError', exitCode: 7 });
+    });
+
     test('builds an image into the engine', async () => {
       const name = 'example/old:1';
       await run({ exports: [{ type: 'custom', name: 'moby', attrs: { name } }] });

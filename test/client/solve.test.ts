@@ -11,13 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   type Connection,
   connect,
+  dockerfileFrontend,
   emptyBuildState,
   errorSources,
   reduceStatus,
+  SolveError,
   type SolveOptions,
   solve,
 } from '../../src/client/index.ts';
@@ -134,9 +137,21 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     await expect(missing.result).rejects.toThrow(/secret two: not found/);
   });
 
-  test('fails with the message of the step that failed', async () => {
-    const failing = build(context({ Dockerfile: `FROM ${base}\nRUN exit 7` }));
-    await expect(failing.result).rejects.toThrow(/did not complete successfully: exit code: 7/);
+  test.each<[string, SolveOptions['frontend']]>([
+    ['dockerfile.v0', DOCKERFILE],
+    ['tsfront', dockerfileFrontend],
+  ])('%s: a failed step is told with its exit code, its vertex and its lines, in few words', async (_, frontend) => {
+    const padding = '# a comment that nobody wants to see in an error\n'.repeat(2000);
+    const failing = build(context({ Dockerfile: `${padding}FROM ${base}\nRUN exit 7` }), { frontend });
+    const failed = new Set<string>();
+    for await (const { vertexes } of failing.status) for (const it of vertexes) if (it.error) failed.add(it.digest);
+    const error = await failing.result.catch((error: unknown) => error);
+    if (!(error instanceof SolveError)) throw error;
+    expect(error.message).toMatch(/did not complete successfully: exit code: 7$/);
+    expect(error.exitCode).toBe(7);
+    expect([...failed]).toEqual([error.vertex]);
+    expect(error.sources).toMatchObject([{ filename: 'Dockerfile', ranges: [{ start: 2002, end: 2002 }] }]);
+    expect(inspect(error).length).toBeLessThan(2000);
   });
 
   test('stops the daemon when the signal is aborted', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { SourceError, toStatus, unsupportedSubrequest, withSource, wrapError } from '../../src/gateway/errors.ts';
 import { describeSource } from '../../src/gateway/source-info.ts';
 import { local } from '../../src/llb/index.ts';
-import { LocatedError } from '../../src/parser/diagnostic.ts';
+import { suggestName, withFurtherErrors } from '../../src/lower/errors.ts';
+import { LocatedError, withLocation } from '../../src/parser/diagnostic.ts';
 import { firstError, parseDockerfile } from '../../src/parser/index.ts';
 import { Code, RpcError } from '../../src/rpc/status.ts';
 
@@ -44,18 +45,40 @@ describe('toStatus', () => {
     );
   });
 
-  it("keeps the daemon's own message, code and details, whatever was put around", () => {
+  it("keeps the daemon's code and details, and what was put around its message", () => {
     const remote = new RpcError(Code.notFound, 'no such image', [
       { typeUrl: 'github.com/moby/buildkit/errdefs.Vertex+json', value: new Uint8Array([1]) },
       { typeUrl: 'type.googleapis.com/other', value: new Uint8Array([2]) },
     ]);
     const status = toStatus(new SourceError(wrapError(remote, 'failed'), source, [{ start: 1, end: 1 }]));
-    expect(status).toMatchObject({ code: Code.notFound, message: 'no such image' });
+    expect(status).toMatchObject({ code: Code.notFound, message: 'failed: no such image' });
     expect(status.details.map(({ typeUrl }) => typeUrl)).toEqual([
       'type.googleapis.com/other',
       'github.com/moby/buildkit/errdefs.Source+json',
       'github.com/moby/buildkit/errdefs.Vertex+json',
     ]);
+  });
+
+  it('never loses what the daemon said', () => {
+    const remote = new RpcError(Code.notFound, 'x: not found');
+    const messages = (error: unknown) => toStatus(error).message;
+    expect(messages(remote)).toBe('x: not found');
+    expect(messages(suggestName(wrapError(remote, 'NotFound: x'), 'x', ['xy']))).toBe(
+      'NotFound: x: x: not found (did you mean xy?)',
+    );
+    expect(messages(new Error('the build failed', { cause: remote }))).toBe('the build failed: x: not found');
+    expect(messages(new Error('because of x: not found', { cause: remote }))).toBe('because of x: not found');
+  });
+
+  it('names no codes in what came at the same time either', () => {
+    const remote = (name: string) => wrapError(new RpcError(Code.notFound, `${name}: not found`), name);
+    const error = withFurtherErrors(withLocation(remote('x'), { start: 1, end: 1 }), [
+      { error: remote('y'), range: undefined, lines: { start: 2, end: 2 } },
+    ]);
+    expect(toStatus(withSource(error, source))).toMatchObject({
+      code: Code.notFound,
+      message: 'x: x: not found\n1 more problem:\n  line 2: y: y: not found',
+    });
   });
 
   it('tells typed errors by their details', () => {

@@ -84,7 +84,9 @@ describe('the frontend process', () => {
     const { exited } = start({ ReadFile: dockerfile(new Uint8Array(17 << 20)) });
     const { returned } = await exited;
     expect(returned?.error).toMatchObject({ code: 8 });
-    expect(returned?.error?.message).toMatch(/^grpc: received message larger than max \(\d+ vs\. 16777216\)$/);
+    expect(returned?.error?.message).toMatch(
+      /^failed to read dockerfile: grpc: received message larger than max \(\d+ vs\. 16777216\)$/,
+    );
   });
 
   it('returns an error without the source if that is too long to quote', async () => {

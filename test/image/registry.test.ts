@@ -72,9 +72,9 @@ describe('resolving', () => {
   });
 
   test('an image that is not there', async () => {
-    await expect(resolve(`${registry.host}/team/nope:2`)).rejects.toThrow(
-      new Error(`${registry.host}/team/nope:2: not found`),
-    );
+    await expect(resolve(`${registry.host}/team/nope:2`)).rejects.toMatchObject({
+      message: `${registry.host}/team/nope:2: not found`,
+    });
   });
 
   test('both platforms at once ask for the index once', async () => {

@@ -156,7 +156,10 @@ describe('base images', () => {
         const { message, locations } = await failure(three, {
           beforeAnswer: (ref) => setTimeout(order.indexOf(ref) * 2).then(() => {}),
         });
-        expect(message).toBe('three: docker.io/library/three:latest: not found');
+        expect(message).toBe(
+          'three: docker.io/library/three:latest: not found\n2 more problems:\n' +
+            '  line 1: one: docker.io/library/one:latest: not found\n  line 2: two: docker.io/library/two:latest: not found',
+        );
         expect(locations).toEqual([3]);
       }),
       { numRuns: 12 },

@@ -35,7 +35,10 @@ await onEngines('compiled definitions', { suites: ['forky', 'trixie'] }, (engine
     ];
     writeFileSync(path.join(context, 'Dockerfile'), `${lines.join('\n')}\n`);
     const pb = path.join(folder, 'build.pb');
-    expect(await compile('--format=pb', '-o', pb)).toMatchObject({ code: 0, stderr: '' });
+    expect(await compile('--format=pb', '-o', pb)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^note: the binary format has no image config .*--image-config FILE.*\n$/),
+    });
 
     const dest = path.join(folder, 'dest');
     const args = ['--local', `context=${context}`, '-o', `type=local,dest=${dest}`, '--progress=plain'];
@@ -44,6 +47,76 @@ await onEngines('compiled definitions', { suites: ['forky', 'trixie'] }, (engine
     expect(solved.code, solved.stderr).toBe(0);
     expect(readFileSync(path.join(dest, 'result'), 'utf8')).toBe('from the context and built\n');
     expect(readFileSync(path.join(dest, 'inline'), 'utf8')).toBe('inline\n');
+  });
+
+  /** The digests of the image that a build or a solve writes, by the kind of thing. */
+  async function imageOf(name: string, args: readonly string[]) {
+    const dest = path.join(folder, name);
+    const fields = `type=oci,tar=false,dest=${dest},name=example/compiled:1,rewrite-timestamp=true`;
+    const run = await runCli([...args, '-o', fields, '--progress=plain', '--builder', engine.address]);
+    expect(run.code, run.stderr).toBe(0);
+    const read = (file: string) => JSON.parse(readFileSync(path.join(dest, file), 'utf8'));
+    const blob = (digest: string) => read(`blobs/${digest.replace(':', '/')}`);
+    const { digest } = read('index.json').manifests[0];
+    const root = blob(digest);
+    const configs = (root.manifests ?? [{ digest }]).map((it: { digest: string }) =>
+      blob(blob(it.digest).config.digest),
+    );
+    return { digest, configs, stderr: run.stderr };
+  }
+
+  const imageDockerfile = (base: string) => `FROM ${base} AS base
+ENV FROM_BASE=1
+LABEL of=base
+FROM base
+ARG SOURCE_DATE_EPOCH
+WORKDIR /app
+COPY file .
+ENV GREETING="hello <you> & \\"them\\""
+LABEL of=image
+EXPOSE 80
+HEALTHCHECK --interval=10000h CMD ["true"]
+USER 1000
+ENTRYPOINT ["cat"]
+CMD ["file"]
+`;
+
+  test.each([
+    ['one platform', []],
+    ['two platforms', ['--platform=linux/amd64,linux/arm64']],
+    ['a fixed time', ['--build-arg=SOURCE_DATE_EPOCH=1700000000']],
+  ])('make the image that build makes: %s', async (_, options) => {
+    const base = await engine.baseImage();
+    writeFileSync(path.join(context, 'file'), 'contents');
+    writeFileSync(path.join(context, 'Dockerfile'), imageDockerfile(base));
+    const built = await imageOf('built', ['build', context, '--provenance=false', ...options]);
+    expect(built.configs[0].config).toMatchObject({ Entrypoint: ['cat'], Labels: { of: 'image' }, User: '1000' });
+
+    const json = path.join(folder, 'image.json');
+    expect(await compile('-o', json, ...options)).toMatchObject({ code: 0, stderr: '' });
+    const solved = await imageOf('solved', ['solve', json, '--local', `context=${context}`]);
+    expect(solved.configs).toEqual(built.configs);
+    expect(solved.digest).toBe(built.digest);
+    expect(solved.stderr).not.toContain('WARNING');
+  });
+
+  test('make the same of the binary format with the config beside it, and say so without', async () => {
+    const base = await engine.baseImage();
+    writeFileSync(path.join(context, 'file'), 'contents');
+    writeFileSync(path.join(context, 'Dockerfile'), imageDockerfile(base));
+    const built = await imageOf('built', ['build', context, '--provenance=false']);
+
+    const pb = path.join(folder, 'image.pb');
+    const config = path.join(folder, 'config.json');
+    const args = ['--format=pb', '-o', pb, `--image-config=${config}`];
+    expect(await compile(...args)).toMatchObject({ code: 0, stderr: '' });
+    const local = ['--local', `context=${context}`];
+    const solved = await imageOf('solved', ['solve', pb, `--image-config=${config}`, ...local]);
+    expect(solved.digest).toBe(built.digest);
+
+    const bare = await imageOf('bare', ['solve', pb, ...local]);
+    expect(bare.stderr).toMatch(/WARNING: .*image\.pb has no image config, so the image has no entry point/);
+    expect(bare.configs[0].config.Entrypoint).toBeUndefined();
   });
 
   test('name the digest that the registry serves', async () => {

@@ -9,6 +9,7 @@ import { contextName } from '../../image/reference.ts';
 import { DOCKERFILE, requireDockerfile, requireNoOther, spelledIn } from '../../offline/dockerfile-name.ts';
 import { download } from '../../offline/download.ts';
 import { refuseEndless } from '../../offline/endless-files.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../system/temporary-folder.ts';
 import { redactCredentials } from '../../text/redact.ts';
@@ -21,6 +22,8 @@ export interface BuildInputs {
   readonly attachables: readonly Attachable[];
   /** The path of the Dockerfile; '' where it is no file here. */
   readonly dockerfile: string;
+  /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
+  readonly remoteDockerfile: string;
   /** Names the context among those of this machine: its next build sends only what has changed. */
   readonly sharedKey: string;
   /** Removes temporary files. */
@@ -29,7 +32,7 @@ export interface BuildInputs {
 
 const PEEK_BYTES = 1024;
 
-/** @throws Error for combinations that make no sense and for what is not there; nothing temporary is left then */
+/** @throws UsageError for combinations that make no sense and for what is not there; nothing temporary is left then */
 export async function openInputs(
   context: string,
   file: string | undefined,
@@ -60,7 +63,8 @@ export async function openInputs(
     };
   } catch (error) {
     await cleanUp();
-    throw error;
+    if (error instanceof NotHad || signal?.aborted) throw error;
+    throw new UsageError((error as Error).message, { cause: error });
   }
 }
 
@@ -70,6 +74,9 @@ async function prepared(checking: Promise<void>): Promise<void> {
     throw new Error(`unable to prepare context: ${(error as Error).message}`, { cause: error });
   });
 }
+
+/** What was named well, but cannot be had now. */
+class NotHad extends Error {}
 
 async function openMain(
   context: string,
@@ -84,6 +91,7 @@ async function openMain(
   const attachables: Attachable[] = [];
   let sharedKey = '';
   let dockerfile = '';
+  let remoteDockerfile = '';
   const dockerfileText = async (text: Uint8Array) => {
     const dir = await temporaryDir();
     await writeFile(path.join(dir, DOCKERFILE), text);
@@ -132,8 +140,12 @@ async function openMain(
     }
   } else if (isRemote(context)) {
     frontendAttrs['context'] = context;
-    if (await ownDockerfile()) frontendAttrs['dockerfilekey'] = 'dockerfile';
-    else if (file && path.isAbsolute(file)) {
+    if (await ownDockerfile()) {
+      frontendAttrs['dockerfilekey'] = 'dockerfile';
+      return { localDirs, frontendAttrs, attachables, dockerfile, remoteDockerfile, sharedKey };
+    }
+    remoteDockerfile = file || DOCKERFILE;
+    if (file && path.isAbsolute(file)) {
       await prepared(requireDockerfile(file, undefined));
       await dockerfileIn(path.dirname(file), path.basename(file)); // here, whereas a relative path is one in the context
       frontendAttrs['dockerfilekey'] = 'dockerfile';
@@ -143,7 +155,7 @@ async function openMain(
       `unable to prepare context: path ${JSON.stringify(redactCredentials(context))} not found or no directory`,
     );
   }
-  return { localDirs, frontendAttrs, attachables, dockerfile, sharedKey };
+  return { localDirs, frontendAttrs, attachables, dockerfile, remoteDockerfile, sharedKey };
 }
 
 async function openNamed(
@@ -189,7 +201,7 @@ async function downloadDockerfile(url: string, signal: AbortSignal | undefined):
     return (await download(url, MAX_DOCKERFILE_BYTES, signal)).body;
   } catch (error) {
     signal?.throwIfAborted();
-    throw new Error(`unable to get the Dockerfile ${(error as Error).message}`, { cause: error });
+    throw new NotHad(`unable to get the Dockerfile ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -9,15 +9,17 @@ const SLSA = 'https://slsa.dev/provenance/';
 /**
  * The text of the file. BUILDX_METADATA_PROVENANCE is `min` (the default), `max` or `disabled`; with
  * BUILDX_METADATA_WARNINGS the build's warnings are in it too.
+ *
+ * @param place `BUILDER/NODE` of the daemon
  */
 export async function formatMetadata(
   connection: Connection,
   { ref, exporterResponse }: SolveResult,
   warnings: readonly VertexWarning[],
   env: Readonly<Record<string, string | undefined>>,
+  place = 'default/default',
 ): Promise<string> {
-  // the name of a build is BUILDER/NODE/REF; daemons without a builder are those of Docker's context "default"
-  const metadata = new Map<string, unknown>([['buildx.build.ref', `default/default/${ref}`]]);
+  const metadata = new Map<string, unknown>([['buildx.build.ref', `${place}/${ref}`]]);
   for (const [key, value] of Object.entries(exporterResponse)) metadata.set(key, decodeMetadata(key, value));
   if (warnings.length > 0 && /^(1|t|T|TRUE|true|True)$/.test(env['BUILDX_METADATA_WARNINGS'] ?? ''))
     metadata.set('buildx.build.warnings', warnings.map(toRawWarning));
@@ -26,6 +28,12 @@ export async function formatMetadata(
     for (const [key, value] of await readProvenance(connection, ref, mode === 'max')) metadata.set(key, value);
   const sorted = [...metadata].sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(Object.fromEntries(sorted), null, 2);
+}
+
+/** For an engine that knows an image by another digest, that of its manifest or index. */
+export function withoutConfigDigest(result: SolveResult): SolveResult {
+  const { 'containerimage.config.digest': _, ...exporterResponse } = result.exporterResponse;
+  return { ...result, exporterResponse };
 }
 
 /** The daemon keeps the provenance of each result in its history, whether the result carries it or not. */

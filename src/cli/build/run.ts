@@ -4,8 +4,8 @@ import {
   type Build,
   type BuildNode,
   type Connection,
-  connect,
   createDisplay,
+  dockerfileFrontend,
   dockerPush,
   hasImageStore,
   type InProcessFrontend,
@@ -20,6 +20,9 @@ import {
   type VertexWarning,
 } from '../../client/index.ts';
 import { dockerProxies } from '../../image/docker-config.ts';
+import { leavesOutPolicy, refusePolicyBeside, refusingPolicyIn } from '../../offline/rego-policy.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
@@ -27,8 +30,11 @@ import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
 import { gitAttrs } from './git.ts';
-import { formatMetadata } from './metadata.ts';
+import { requireImageStore } from './image-store.ts';
+import { formatMetadata, withoutConfigDigest } from './metadata.ts';
+import { type OpenedNode, openNodes } from './nodes.ts';
 import {
+  allowsLocalDelete,
   type BuildFlags,
   buildPlatforms,
   entitlements,
@@ -37,64 +43,78 @@ import {
   parseSecrets,
   parseSsh,
 } from './options.ts';
-import { openOutputs } from './outputs.ts';
-import { reportFailure, warn } from './report.ts';
+import { type Outputs, openOutputs } from './outputs.ts';
+import { reportFailure, shownPath, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 /** @returns the exit code */
 export async function build(context: string, flags: BuildFlags, io: Io): Promise<number> {
   const { signal, env } = io;
-  const nodes: BuildNode[] = [];
+  const nodes: OpenedNode[] = [];
   let cleanUp: (() => Promise<void>) | undefined;
+  let dockerfile = '';
   try {
     const mode = progressMode(flags, env);
-    for (const { address, platforms } of parseBuilders(flags.builder))
-      nodes.push({ connection: await connect(address, { signal }), platforms });
-    const [{ connection }] = nodes as [BuildNode];
+    const withoutPolicy = leavesOutPolicy(flags.policy ?? [], env);
+    await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
+    const [{ connection, place }] = nodes as [OpenedNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
-    cleanUp = inputs.cleanUp;
+    ({ cleanUp, dockerfile } = inputs);
+    if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
     // no stale id where the build fails
-    if (flags.iidfile) await rm(flags.iidfile, { force: true });
+    if (flags.iidfile) await removeOld(flags.iidfile);
     const opening = toSolveOptions(connection, flags, context, inputs, io);
-    const { options: built, pushByEngine } = await untilAborted(opening, signal);
-    const options = { ...built, signal };
+    const { options: built, pushByEngine, prefersImageDigest } = await untilAborted(opening, signal);
+    const { remoteDockerfile } = inputs;
+    const frontend =
+      remoteDockerfile === '' || withoutPolicy ? built.frontend : refusingPolicyIn(built.frontend, remoteDockerfile);
+    const options = { ...built, frontend, signal };
     const call = parseCall(flags);
-    if (call) return await runCall(connection, options, call, flags, mode, io);
+    if (call) return await runCall(connection, options, call, { ...flags, dockerfile }, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
     const build =
-      nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, env)) : solve(connection, options);
-    const { result, warnings } = await show(build, mode, io);
+      nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
+    const { result, warnings } = await show(build, mode, dockerfile, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
-    await untilAborted(writeResult(connection, withDigest(result, pushed), warnings, flags, io), signal);
+    const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
+    // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
+    if (flags.iidfile || flags.quiet || mode === 'quiet' || flags.metadataFile)
+      await untilAborted(writeResult({ connection, place }, told, warnings, flags, io), signal);
     return 0;
   } catch (error) {
-    return reportFailure(error, io);
+    return reportFailure(error, io, dockerfile);
   } finally {
     await cleanUp?.();
     for (const { connection } of nodes) connection.close();
   }
 }
 
-/** `[PLATFORM[,PLATFORM…]=]ADDRESS`; the default daemon if there is none. */
-export function parseBuilders(builders: readonly string[]): { address: string | undefined; platforms: string[] }[] {
-  if (builders.length === 0) return [{ address: undefined, platforms: [] }];
-  return builders.map((builder) => {
-    const [, platforms, address] = /^([a-z0-9/,._-]+)=(.+)$/s.exec(builder) ?? [];
-    return platforms && address ? { address, platforms: platforms.split(',') } : { address: builder, platforms: [] };
+/** @throws UsageError where the image ID cannot be written */
+async function removeOld(iidfile: string): Promise<void> {
+  await rm(iidfile, { force: true }).catch((error: NodeJS.ErrnoException) => {
+    const why = /EISDIR/.test(error.code ?? '') ? 'it is a folder' : systemErrorsInWords(error.message);
+    throw new UsageError(`--iidfile: cannot write ${iidfile}: ${why}`, { cause: error });
   });
 }
 
 /** What several daemons build can only meet in a registry. */
-function toNodesOptions(options: SolveOptions, flags: BuildFlags, env: Io['env']): NodesOptions {
+function toNodesOptions(
+  options: SolveOptions,
+  flags: BuildFlags,
+  nodes: readonly BuildNode[],
+  env: Io['env'],
+): NodesOptions {
   const [image, ...others] = options.exports ?? [];
   if (image?.type !== 'image' || !/^(1|t|true)$/i.test(image.attrs?.['push'] ?? '') || others.length > 0)
-    throw new Error('a build on several builders has to be pushed, and can have no other output: use --push alone');
-  if (flags.tag.length === 0) throw new Error('a build on several builders needs a tag');
+    throw new UsageError(
+      'a build on several builders has to be pushed, and can have no other output: use --push alone',
+    );
+  if (flags.tag.length === 0) throw new UsageError('a build on several builders needs a tag: --tag');
   const platforms = buildPlatforms(flags, env);
-  const all = parseBuilders(flags.builder).flatMap((builder) => builder.platforms);
+  const all = nodes.flatMap((node) => node.platforms);
   const { exports: _, attachables = [], ...rest } = options;
-  if (attachables.length > 0) throw new Error('an archive on standard input can go to one builder only');
+  if (attachables.length > 0) throw new UsageError('an archive on standard input can go to one builder only');
   // of the index are those that the nodes cannot write
   const attrs = Object.entries(image.attrs ?? {});
   const prefix = 'annotation-index.';
@@ -118,7 +138,11 @@ async function toSolveOptions(
   context: string,
   inputs: Inputs,
   io: Io,
-): Promise<{ options: SolveOptions; pushByEngine: readonly string[] }> {
+): Promise<
+  Pick<Outputs, 'pushByEngine' | 'prefersImageDigest'> & {
+    readonly options: SolveOptions & { readonly frontend: InProcessFrontend };
+  }
+> {
   const { env } = io;
   const [workers, proxies, git, policy] = await Promise.all([
     listWorkers(connection),
@@ -130,13 +154,29 @@ async function toSolveOptions(
   const hostGateway = workers
     .map(({ labels }) => labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'])
     .find(Boolean);
-  const { exports, pushByEngine } = await openOutputs(
-    { ...flags, push: flags.push ?? false, load: flags.load ?? false },
+  const { exports, ...outputs } = await openOutputs(
+    {
+      ...flags,
+      push: flags.push ?? false,
+      load: flags.load ?? false,
+      allowDelete: allowsLocalDelete(flags),
+      sources: Object.values(inputs.localDirs),
+    },
     { kind: connection.kind, pushes },
   );
   if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
-    throw new Error('local and tar exporters are incompatible with --iidfile: they make no image');
+    throw new UsageError('local and tar exporters are incompatible with --iidfile: they make no image');
   const own = frontendAttrs(flags, env, hostGateway);
+  const cacheTo = parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
+  const attestations = Object.keys(own).some((key) => key.startsWith('attest:'));
+  if (connection.kind === 'dockerd' && !pushes)
+    requireImageStore({
+      attestations,
+      platforms: buildPlatforms(flags, env),
+      exports,
+      caches: cacheTo.map(({ type }) => type),
+      annotations: flags.annotation,
+    });
   const attrs = {
     ...(pushes && defaultAttestations(flags, env)),
     ...proxyArgs(proxies, own),
@@ -144,7 +184,7 @@ async function toSolveOptions(
     ...own,
     ...inputs.frontendAttrs,
   };
-  const options: SolveOptions = {
+  const options = {
     frontend: await chooseFrontend(flags.frontend),
     frontendAttrs: attrs,
     localDirs: inputs.localDirs,
@@ -152,9 +192,9 @@ async function toSolveOptions(
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
     exports,
-    cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
+    cacheFrom: parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown),
     cacheTo: [
-      ...parseCaches('--cache-to', flags.cacheTo),
+      ...cacheTo,
       ...(/^(1|t|true)$/i.test(own['build-arg:BUILDKIT_INLINE_CACHE'] ?? '') ? [{ type: 'inline' }] : []),
     ],
     secrets: parseSecrets(flags.secret, env),
@@ -162,9 +202,9 @@ async function toSolveOptions(
     auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
     entitlements: entitlements(flags),
     sourcePolicy: policy,
-    onWarning: (message) => warn(message, io),
+    onWarning: (message: string) => warn(message, io),
   };
-  return { options, pushByEngine };
+  return { options, ...outputs };
 }
 
 /** Proxies as build arguments, except those for which the user has given one, in whichever case. */
@@ -174,11 +214,18 @@ function proxyArgs(proxies: Readonly<Record<string, string>>, own: Readonly<Reco
   return Object.fromEntries(args.filter(([key]) => !given.has(key.toLowerCase())));
 }
 
-/** tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. */
-async function chooseFrontend(name: string): Promise<InProcessFrontend> {
-  if (name === 'tsfront') return (await import('../../gateway/frontend.ts')).runFrontend;
+/**
+ * tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. The one that
+ * the user has chosen reads the file whatever its `# syntax=` says, for `cmdline` tells it that somebody has looked.
+ */
+async function chooseFrontend(name: string | undefined): Promise<InProcessFrontend> {
+  if (name === undefined) return dockerfileFrontend;
+  if (name === 'tsfront') {
+    const { runFrontend } = await import('../../gateway/frontend.ts');
+    return (bridge) => runFrontend(bridge, { others: 'none' });
+  }
   return (bridge) => {
-    const { opts } = bridge.options;
+    const opts = { cmdline: name, ...bridge.options.opts };
     if (name === 'dockerfile.v0') return bridge.solve({ frontend: name, frontendOpt: opts });
     return bridge.solve({ frontend: 'gateway.v0', frontendOpt: { ...opts, source: name } });
   };
@@ -200,6 +247,7 @@ function isForPeople(mode: ProgressMode): boolean {
 async function show(
   running: Build,
   mode: ProgressMode,
+  dockerfile: string,
   io: Io,
 ): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
   const display = await createDisplay(mode, io.stderr, io.env);
@@ -208,7 +256,11 @@ async function show(
     await running.result.catch(() => {});
     const { formatWarnings, MAX_WARNINGS } = await import('../../client/progress/source.ts');
     const more = warnings.length > MAX_WARNINGS ? 'tsfront check --format json lists all of a Dockerfile\n' : '';
-    io.writeStderr(`${formatWarnings(warnings)}${more}\n`); // an error that follows stands apart
+    const shown = warnings.map(({ source, ...warning }) => ({
+      ...warning,
+      source: source && { ...source, filename: shownPath(source.filename, dockerfile) },
+    }));
+    io.writeStderr(`${formatWarnings(shown)}${more}\n`); // an error that follows stands apart
   }
   return { result: await running.result, warnings };
 }
@@ -243,7 +295,7 @@ function withDigest(result: SolveResult, digest: string | undefined): SolveResul
 }
 
 async function writeResult(
-  connection: Connection,
+  { connection, place }: Pick<OpenedNode, 'connection' | 'place'>,
   result: SolveResult,
   warnings: readonly VertexWarning[],
   flags: BuildFlags,
@@ -254,5 +306,5 @@ async function writeResult(
   if (flags.iidfile && id) await writeOutput(flags.iidfile, id, io);
   if ((flags.quiet || flags.progress === 'quiet') && id) await io.writeStdout(`${id}\n`);
   if (!flags.metadataFile) return;
-  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, io.env), io);
+  await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, io.env, place), io);
 }

@@ -1,7 +1,8 @@
 /** Runs `tsfront solve`. */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import {
   type Connection,
+  compiledFrontend,
   connect,
   createDisplay,
   dockerPush,
@@ -10,28 +11,78 @@ import {
   showProgress,
   solve,
 } from '../../client/index.ts';
-import { unbindSessions } from '../../client/unbind-sessions.ts';
 import { Definition } from '../../llb/index.ts';
+import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
-import { formatMetadata } from './metadata.ts';
-import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
+import { formatMetadata, withoutConfigDigest } from './metadata.ts';
+import { allowsLocalDelete, entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { openOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
-function decodeLlb(file: string, bytes: Uint8Array): Definition {
+/** A file, or standard input for `-`. */
+function readInput(file: string, io: Io): Promise<Uint8Array> {
+  return file === '-' ? io.readStdin(MAX_INPUT_BYTES) : untilAborted(readBounded(file), io.signal);
+}
+
+/** What a compiled file holds. Without an image config its `metadata` is empty. */
+async function readCompiled(file: string, { imageConfig }: SolveFlags, io: Io): Promise<CompiledImage> {
+  if (file === '-' && imageConfig === '-')
+    throw new Error('the compiled file and the image config cannot both be on standard input');
+  const bytes = await readInput(file, io);
+  const compiled = parse(file, bytes);
+  if (imageConfig === undefined) return compiled;
+  if (compiled.metadata.size > 0) throw new Error(`${file} has an image config of its own: leave out --image-config`);
+  const [definition] = compiled.definitions.values();
+  const config = await readInput(imageConfig, io);
   try {
-    return Definition.decode(bytes);
+    return withImageConfig(definition!, config);
   } catch (error) {
-    throw new Error(
-      `${file} is no LLB definition, as \`tsfront compile --format=pb\` writes it: ${(error as Error).message}`,
-    );
+    const { message } = error as Error;
+    throw new Error(`${imageConfig} is no image config, as \`tsfront compile --image-config\` writes it: ${message}`);
   }
+}
+
+function parse(file: string, bytes: Uint8Array): CompiledImage {
+  try {
+    if (bytes[0] === '{'.charCodeAt(0)) return parseCompiled(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const definition = Definition.decode(bytes);
+    return { definitions: new Map([['', definition]]), multiPlatform: false, metadata: new Map() };
+  } catch (error) {
+    throw new Error(`${file} is no LLB definition, as \`tsfront compile\` writes it: ${(error as Error).message}`);
+  }
+}
+
+/** Types of exporters that write an image. */
+const imageTypes = new Set(['image', 'oci', 'docker', 'moby']);
+
+/** As large as a compiled graph may be. */
+const MAX_INPUT_BYTES = 256 << 20;
+
+/** Of a file or a pipe, which might have no end. @throws UsageError for what cannot be read */
+async function readBounded(file: string): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_INPUT_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EISDIR' ? 'it is a folder' : systemErrorsInWords(message).replace(`${file}: `, '');
+    throw new UsageError(`cannot read ${file}: ${why}`, { cause: error });
+  }
+  if (bytes > MAX_INPUT_BYTES) throw new Error(`${file} has more than ${MAX_INPUT_BYTES} bytes`);
+  return Buffer.concat(chunks);
 }
 
 /** @returns the exit code */
@@ -40,31 +91,46 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   let connection: Connection | undefined;
   try {
     const mode = progressMode(flags, env);
-    const bytes = file === '-' ? await io.readStdin() : await untilAborted(readFile(file), signal);
-    const definition = unbindSessions(decodeLlb(file, bytes));
+    const compiled = await readCompiled(file, flags, io);
     connection = await connect(flags.builder, { signal });
     const localDirs: Record<string, string> = Object.create(null);
     for (const local of flags.local) {
       const [name, dir] = cutPair(local);
-      if (!dir) throw new Error(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
+      if (!dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
       localDirs[name] = dir;
     }
-    const outputs = { output: flags.output, push: false, load: false, tag: [], annotation: [] };
+    const { allowUnknown } = flags;
+    const allowDelete = allowsLocalDelete(flags);
+    const outputs = {
+      output: flags.output,
+      push: false,
+      load: false,
+      tag: [],
+      annotation: [],
+      allowUnknown,
+      allowDelete,
+    };
     const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
-    const { exports, pushByEngine } =
+    const { exports, pushByEngine, prefersImageDigest } =
       flags.output.length > 0
         ? await openOutputs(outputs, { kind: connection.kind, pushes })
-        : { exports: [], pushByEngine: [] };
+        : { exports: [], pushByEngine: [], prefersImageDigest: false };
+    const makesImage = exports.some((entry) => imageTypes.has(entry.type === 'custom' ? entry.name : entry.type));
+    if (makesImage && compiled.metadata.size === 0)
+      warn(
+        `${file} has no image config, so the image has no entry point, environment and labels: compile to JSON, or give the file of \`tsfront compile --image-config\` with --image-config`,
+        io,
+      );
     const build = solve(connection, {
-      definition,
+      frontend: compiledFrontend(compiled),
       localDirs,
       exports,
       secrets: parseSecrets(flags.secret, env),
       ssh: parseSsh(flags.ssh),
       auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
       entitlements: entitlements(flags),
-      cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
-      cacheTo: parseCaches('--cache-to', flags.cacheTo),
+      cacheFrom: parseCaches('--cache-from', flags.cacheFrom, allowUnknown),
+      cacheTo: parseCaches('--cache-to', flags.cacheTo, allowUnknown),
       sourcePolicy: await readSourcePolicy(env),
       onWarning: (message) => warn(message, io),
       signal,
@@ -72,8 +138,10 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     const warnings = await showProgress(build.status, await createDisplay(mode, io.stderr, env));
     const result = await build.result;
     for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal });
-    if (flags.metadataFile)
-      await writeOutput(flags.metadataFile, await formatMetadata(connection, result, warnings, env), io);
+    if (flags.metadataFile) {
+      const told = prefersImageDigest ? withoutConfigDigest(result) : result;
+      await writeOutput(flags.metadataFile, await formatMetadata(connection, told, warnings, env), io);
+    }
     return 0;
   } catch (error) {
     return reportFailure(error, io);

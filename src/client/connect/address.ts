@@ -26,8 +26,10 @@ export type Address = { readonly text: string; readonly protocol: Protocol } & (
 
 /**
  * Parses an address: `unix://PATH`, `tcp://HOST:PORT[?cacert=FILE&cert=FILE&key=FILE&servername=NAME]`,
- * `docker-container://NAME[?context=CONTEXT]`, `ssh://[USER@]HOST[:PORT][/SOCKET]`, `stdio:COMMAND ARGS…` (a command
- * whose standard streams are the connection) or a path. A prefix `docker+` or `buildkit+` says what is at the address;
+ * `docker-container://NAME[?context=CONTEXT|host=ADDRESS]`, `podman-container://NAME`,
+ * `nerdctl-container://NAME[?namespace=NAMESPACE]`, `kube-pod://POD[?context=…&namespace=…&container=…&kubeconfig=FILE]`,
+ * `ssh://[USER@]HOST[:PORT][/SOCKET]`, `stdio:COMMAND ARGS…` (a command whose standard streams are the connection) or a
+ * path. In containers and pods, and over ssh, `buildctl dial-stdio` is run. A prefix `docker+` or `buildkit+` says what is at the address;
  * by default unix and tcp addresses are asked.
  * @throws Error that lists what is possible
  */
@@ -56,11 +58,12 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
       const host = withoutBrackets(url.hostname);
       return { text, via: 'tcp', host, port, protocol: protocol ?? 'detect', ...(tls && { tls }) };
     }
-    case 'docker-container': {
-      const [, name, context] = /^([a-zA-Z0-9][\w.-]*)\/?(?:\?context=([\w.-]+))?$/.exec(where ?? '') ?? [];
-      if (!name) break;
-      const exec = ['exec', '-i', name, 'buildctl', 'dial-stdio'];
-      const command: [string, ...string[]] = ['docker', ...(context ? [`--context=${context}`] : []), ...exec];
+    case 'docker-container':
+    case 'podman-container':
+    case 'nerdctl-container':
+    case 'kube-pod': {
+      const command = execCommand(scheme, where ?? '');
+      if (!command) break;
       return { text, via: 'command', command, protocol: 'buildkit' };
     }
     case 'ssh': {
@@ -81,8 +84,39 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
     }
   }
   throw new Error(
-    `invalid address ${JSON.stringify(redactCredentials(text))}: want unix://PATH, tcp://HOST:PORT, docker-container://NAME, ssh://[USER@]HOST or stdio:COMMAND`,
+    `invalid address ${JSON.stringify(redactCredentials(text))}: want unix://PATH, tcp://HOST:PORT, docker-container://NAME, kube-pod://POD, ssh://[USER@]HOST or stdio:COMMAND`,
   );
+}
+
+const dialStdio = ['buildctl', 'dial-stdio'];
+
+/** Runs BuildKit's end of the connection in a container or a pod; undefined for an address that is none. */
+function execCommand(scheme: string, where: string): [string, ...string[]] | undefined {
+  const [, name, query = ''] = /^([a-zA-Z0-9][\w.-]*)\/?(?:\?(.*))?$/s.exec(where) ?? [];
+  const fields = new Map(new URLSearchParams(query));
+  const take = (key: string, pattern = /^[a-zA-Z0-9][\w.-]*$/) => {
+    const value = fields.get(key);
+    if (value !== undefined && value !== '' && !pattern.test(value)) return undefined; // stays, and is refused below
+    fields.delete(key);
+    return value || undefined;
+  };
+  const flag = (key: string, pattern?: RegExp) => {
+    const value = take(key, pattern);
+    return value === undefined ? [] : [`--${key}=${value}`];
+  };
+  let command: [string, ...string[]];
+  if (scheme === 'docker-container') {
+    // an address of an engine as DOCKER_HOST has it
+    const place = [...flag('context'), ...flag('host', /^[a-z]+:\/\/[^\s]+$/)];
+    command = ['docker', ...place, 'exec', '-i', name ?? '', ...dialStdio];
+  } else if (scheme === 'podman-container') command = ['podman', 'exec', '-i', name ?? '', ...dialStdio];
+  else if (scheme === 'nerdctl-container')
+    command = ['nerdctl', ...flag('namespace'), 'exec', '-i', name ?? '', ...dialStdio];
+  else {
+    const cluster = [...flag('kubeconfig', /./), ...flag('context', /^[^-].*$/s), ...flag('namespace')];
+    command = ['kubectl', ...cluster, 'exec', ...flag('container'), '-i', name ?? '', '--', ...dialStdio];
+  }
+  return name === undefined || fields.size > 0 ? undefined : command;
 }
 
 function withoutBrackets(host: string): string {

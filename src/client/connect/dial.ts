@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { endProgram, startProgram } from '../../system/program.ts';
 import { redactSecretsOf } from '../../text/redact.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import type { Address, TlsOptions } from './address.ts';
 
 export interface DialOptions {
@@ -29,9 +30,7 @@ export async function dial(address: Address, options: DialOptions): Promise<Coun
         return await connected(net.connect({ path: address.path }), 'connect', options.signal);
       case 'tcp': {
         if (!options.tls) return await connected(net.connect(address), 'connect', options.signal);
-        const [ca, cert, key] = await Promise.all(
-          [options.tls.ca, options.tls.cert, options.tls.key].map((file) => file && readFile(file)),
-        );
+        const { ca, cert, key } = await readTlsFiles(options.tls);
         const servername = options.tls.serverName ?? (net.isIP(address.host) ? undefined : address.host);
         const socket = tls.connect({
           host: address.host,
@@ -52,6 +51,37 @@ export async function dial(address: Address, options: DialOptions): Promise<Coun
     const said = `cannot connect to ${address.text}: ${explain(error as NodeJS.ErrnoException)}`;
     throw new Error(redactSecretsOf(address.text, said), { cause: error });
   }
+}
+
+type TlsFiles = Readonly<Partial<Record<'ca' | 'cert' | 'key', Buffer>>>;
+
+/** @throws Error that names the file which is none of its kind */
+async function readTlsFiles({ ca, cert, key }: TlsOptions): Promise<TlsFiles> {
+  const files: [keyof TlsFiles, string, string | undefined][] = [
+    ['ca', 'cacert', ca],
+    ['cert', 'cert', cert],
+    ['key', 'key', key],
+  ];
+  const read: Partial<Record<keyof TlsFiles, Buffer>> = {};
+  for (const [name, option, file] of files) {
+    if (!file) continue;
+    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') throw error;
+      throw new Error(
+        `${option}=${file}: ${error.code === 'EISDIR' ? 'is a folder' : systemErrorsInWords(error.message)}`,
+      );
+    });
+    const isKey = name === 'key';
+    try {
+      if (!isKey && !bytes.includes('-----BEGIN')) throw new Error('it has no line -----BEGIN CERTIFICATE-----');
+      tls.createSecureContext(isKey ? { key: bytes } : { [name]: bytes });
+    } catch (cause) {
+      const kind = isKey ? 'a private key' : 'a certificate';
+      throw new Error(`${option}=${file} is not ${kind} in the PEM format (${(cause as Error).message})`, { cause });
+    }
+    read[name] = bytes;
+  }
+  return read;
 }
 
 function explain(error: NodeJS.ErrnoException): string {

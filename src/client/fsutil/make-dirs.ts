@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 
 /** How often what somebody else removes is made again. */
 const ATTEMPTS = 8;
@@ -18,7 +19,7 @@ export async function makeDirs(dir: string, mode = 0o777): Promise<string | unde
     for (let attempt = 1; !(await makeMissing(dir, mode, created, attempt < ATTEMPTS)); attempt++);
   } catch (error) {
     for (const parent of created.reverse()) await rmdir(parent).catch(() => {});
-    throw new Error(`cannot create ${dir}: ${(error as Error).message}`, { cause: error });
+    throw new Error(systemErrorsInWords(`cannot create ${dir}: ${(error as Error).message}`), { cause: error });
   }
   return created[0];
 }
@@ -62,7 +63,7 @@ export async function makeStaging(
       // another build that failed may have removed the directory, which was empty
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < ATTEMPTS) continue;
       if (created) await removeEmptyDirs(dir, created);
-      throw new Error(`cannot write into ${dir}: ${(error as Error).message}`, { cause: error });
+      throw new Error(systemErrorsInWords(`cannot write into ${dir}: ${(error as Error).message}`), { cause: error });
     }
   }
 }
@@ -70,6 +71,11 @@ export async function makeStaging(
 /** A name for what is there for a while only. */
 export function temporaryName(): string {
   return `.tsfront-export-${randomBytes(8).toString('hex')}`;
+}
+
+/** Whether a name is such a one: another build may be using what is called so. */
+export function isTemporaryName(name: string): boolean {
+  return /^\.tsfront-export-[0-9a-f]{16}$/.test(name);
 }
 
 /** Removes a directory and its parents up to `topmost`, as far as they are empty and lie in it. */

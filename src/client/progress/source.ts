@@ -1,5 +1,5 @@
 /** Shows the lines of a source that an error or a warning is about. */
-import { RpcError } from '../../rpc/status.ts';
+import { jsonDetails, RpcError } from '../../rpc/status.ts';
 import { printable, printableLine } from '../../text/printable.ts';
 import type { VertexWarning } from '../status.ts';
 
@@ -17,7 +17,11 @@ export interface SourceExcerpt {
 
 const RULE = '--------------------\n';
 
-/** The lines with some around them; '' when the ranges are not in the text. */
+/** Of one source, so many lines are shown, and of a line so many characters: an instruction may be as long as its file. */
+export const MAX_QUOTED_LINES = 20;
+const MAX_LINE = 1024;
+
+/** The lines with some around them, at most 20 of them; '' when the ranges are not in the text. */
 export function formatSource({ filename, text, ranges }: SourceExcerpt): string {
   const lines = text.split(/\r?\n/);
   let first = Number.POSITIVE_INFINITY;
@@ -41,34 +45,37 @@ export function formatSource({ filename, text, ranges }: SourceExcerpt): string 
     }
   }
   let shown = `${printableLine(filename)}:${first}\n${RULE}`;
-  for (let line = start; line <= end; line++) {
+  const stop = Math.min(end, start + MAX_QUOTED_LINES - 1);
+  for (let line = start; line <= stop; line++) {
     const marked = ranges.some((range) => range.start <= line && line <= Math.max(range.start, range.end));
-    shown += ` ${String(line).padStart(3)} | ${marked ? '>>>' : '   '} ${printable(lines[line - 1]!)}\n`;
+    shown += ` ${String(line).padStart(3)} | ${marked ? '>>>' : '   '} ${printable(cut(lines[line - 1]!))}\n`;
   }
+  const rest = end - stop;
+  if (rest > 0) shown += `     | ... ${rest.toLocaleString('en-US')} more line${rest === 1 ? '' : 's'}\n`;
   return shown + RULE;
+}
+
+function cut(line: string): string {
+  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}... (${line.length} characters)`;
 }
 
 /** The sources that an error of the daemon points to, outermost first. */
 export function errorSources(error: unknown): SourceExcerpt[] {
   if (!(error instanceof RpcError)) return [];
-  const excerpts: SourceExcerpt[] = [];
-  for (const { typeUrl, value } of error.details) {
-    if (!/(^|\/)errdefs\.Source(\+json)?$/.test(typeUrl)) continue;
-    try {
-      const { info, ranges } = JSON.parse(Buffer.from(value).toString()) as {
-        info?: { filename?: string; data?: string };
-        ranges?: { start?: { line?: number }; end?: { line?: number } }[];
-      };
-      excerpts.push({
-        filename: info?.filename ?? '',
-        text: Buffer.from(info?.data ?? '', 'base64').toString(),
-        ranges: (ranges ?? []).map(({ start, end }) => ({ start: start?.line ?? 0, end: end?.line ?? 0 })),
-      });
-    } catch {
-      // a detail in a form we do not know
-    }
-  }
-  return excerpts;
+  return jsonDetails(error, 'errdefs.Source', (detail) => {
+    const { info, ranges } = detail as {
+      info?: { filename?: string; data?: string };
+      ranges?: { start?: { line?: number }; end?: { line?: number } }[];
+    };
+    return {
+      filename: String(info?.filename ?? ''),
+      text: Buffer.from(info?.data ?? '', 'base64').toString(),
+      ranges: (ranges ?? []).map(({ start, end }) => ({
+        start: Number(start?.line ?? 0),
+        end: Number(end?.line ?? 0),
+      })),
+    };
+  });
 }
 
 /** So many warnings are shown; the rest is counted. */

@@ -8,6 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { BytesMessageSchema, FileSend } from '../../gen/moby/filesync/v1/filesync_pb.ts';
 import type { RawCall, RawHandler } from '../../rpc/server.ts';
 import { methodPath } from '../../rpc/service.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { makeStaging, removeEmptyDirs, temporaryName } from '../fsutil/make-dirs.ts';
 import { receiveTree } from '../fsutil/receive.ts';
 import { startTreeWriter, type TreeWriter } from '../fsutil/tree-writer.ts';
@@ -15,8 +16,10 @@ import type { Attachable } from './session.ts';
 
 /** Where an exporter's output goes. */
 export type ExportTarget =
-  /** A directory; what is in it already stays, unless the export has the same name. */
-  | { readonly kind: 'directory'; readonly path: string }
+  /**
+   * A directory; what is in it already stays, unless the export has the same name. Of a mirror it goes, at the very end.
+   */
+  | { readonly kind: 'directory'; readonly path: string; readonly mirror?: boolean }
   /** A file, which appears when all of it is there. */
   | { readonly kind: 'file'; readonly path: string }
   /** A stream, opened when the first bytes come; `metadata` is what the exporter says of them. */
@@ -32,7 +35,10 @@ export interface ReceivedExports extends Attachable {
    * @throws Error when one was not sent, or not all of it, whatever the daemon says of the build
    */
   publish(): Promise<void>;
-  /** Gives up what was in these places before. */
+  /**
+   * Gives up what was in these places before, and in mirrors all that was not sent.
+   * @throws Error when something in a mirror cannot be deleted; all outputs are in their places then
+   */
   keep(): Promise<void>;
   close(): Promise<void>;
 }
@@ -114,7 +120,8 @@ export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedEx
         const sent = transfers.filter((transfer) => transfer.position === position);
         if (target.kind === 'directory') {
           const numbers = sent.map(({ number }) => number);
-          await writer!.ask({ kind: 'publish', transfers: numbers, dest: target.path });
+          const { path: dest, mirror = false } = target;
+          await writer!.ask({ kind: 'publish', transfers: numbers, dest, mirror });
         } else if (target.kind === 'file' && sent[0]?.waiting) {
           places.push(await placeFile(sent[0].waiting, target.path));
         }
@@ -216,7 +223,7 @@ async function placeFile({ contents, file }: WaitingFile, wanted: string): Promi
     return { file, ino, aside: hadOne ? aside : undefined };
   } catch (error) {
     if (hadOne) await rename(aside, file).then(() => rm(aside, { force: true }));
-    throw new Error(`cannot write ${wanted}: ${(error as Error).message}`, { cause: error });
+    throw new Error(systemErrorsInWords(`cannot write ${wanted}: ${(error as Error).message}`), { cause: error });
   }
 }
 

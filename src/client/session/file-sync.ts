@@ -51,7 +51,7 @@ export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOpt
         return error;
       const why = `the name or the target of ${printableLine(notText)} is not UTF-8, and this daemon takes only UTF-8`;
       const explained = `${error.status}: ${why}; rename the file, or leave it out with an ignore file`;
-      return Object.assign(new RpcError(error.code, explained, error.details), { cause: error });
+      return new RpcError(error.code, explained, error.details, { cause: error });
     },
   };
 }

@@ -8,7 +8,7 @@ import {
   PolicyVerifier,
 } from '../../gen/moby/buildkit/v1/sourcepolicy/policysession/policysession_pb.ts';
 import { routes } from '../../rpc/server.ts';
-import { RpcError, type StatusDetail } from '../../rpc/status.ts';
+import { jsonDetails, RpcError } from '../../rpc/status.ts';
 import type { Attachable } from './session.ts';
 
 /** A source that is about to be used (`Source.Source`), with its platform and what is known of it so far. */
@@ -50,21 +50,12 @@ function decided(
 /** Adds to the error of a build why a source of it was denied, which the daemon sends beside its message. */
 export function explainDenied(error: unknown): unknown {
   if (!(error instanceof RpcError)) return error;
-  const reasons = error.details
-    .filter(({ typeUrl }) => /\bDecisionResponse\+json$/.test(typeUrl))
-    .flatMap(denyMessages);
+  const reasons = jsonDetails(error, 'policysession.DecisionResponse', denyMessages).flat();
   if (reasons.length === 0) return error;
   const explained = `${error.status}: ${reasons.join('; ')}`;
-  return Object.assign(new RpcError(error.code, explained, error.details), { cause: error });
+  return new RpcError(error.code, explained, error.details, { cause: error });
 }
 
-function denyMessages({ value }: StatusDetail): string[] {
-  try {
-    const { denyMessages = [] } = JSON.parse(Buffer.from(value).toString()) as {
-      denyMessages?: { message?: string }[];
-    };
-    return denyMessages.flatMap(({ message }) => message ?? []);
-  } catch {
-    return []; // the message without it is an error still
-  }
+function denyMessages({ denyMessages = [] }: { denyMessages?: { message?: string }[] }): string[] {
+  return denyMessages.flatMap(({ message }) => message ?? []);
 }

@@ -1,6 +1,7 @@
 /** An SSH agent made of private key files. */
 import { createPrivateKey, createPublicKey, createSign, type KeyObject, sign } from 'node:crypto';
 import { readNamedFile } from '../../system/named-file.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { type Agent, uint32 } from './ssh-agent.ts';
 
 /** A key that can sign. */
@@ -76,16 +77,36 @@ function curveOf(key: KeyObject) {
  * @throws Error for keys with a passphrase (an agent can hold those) and for what is no key
  */
 export async function parsePrivateKey(path: string): Promise<SshKey> {
-  const bytes = Buffer.from(await readNamedFile(path, MAX_KEY_BYTES));
+  const bytes = Buffer.from(
+    await readNamedFile(path, MAX_KEY_BYTES).catch((error: Error) => {
+      const why = systemErrorsInWords(error.message).replace(`${path}: `, '').replace(`${path} is`, 'it is');
+      throw new Error(`cannot read the SSH key ${path}: ${why}`, { cause: error });
+    }),
+  );
   try {
     const text = bytes.toString('latin1');
     const [, body] = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(text) ?? [];
     if (body) return parseOpenSsh(Buffer.from(body, 'base64'));
     if (/ENCRYPTED/.test(text)) throw new Error('it has a passphrase; add it to an SSH agent and forward that');
-    const key = createPrivateKey(text);
+    const key = pemKey(text);
     return { key, blob: publicBlob(key), comment: '' };
   } catch (error) {
-    throw new Error(`failed to parse ${path}: ${(error as Error).message}`);
+    throw new Error(`failed to parse ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** @throws Error for what is no key */
+function pemKey(text: string): KeyObject {
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+    const what = /^ssh-|^ecdsa-|-----BEGIN [A-Z0-9 ]*PUBLIC KEY/.test(text)
+      ? 'it is a public key: name the private one'
+      : 'it is no private SSH key';
+    throw new Error(`${what} (in OpenSSH's format or PEM)`);
+  }
+  try {
+    return createPrivateKey(text);
+  } catch (cause) {
+    throw new Error(`it is no SSH key that can be read (${(cause as Error).message})`, { cause });
   }
 }
 

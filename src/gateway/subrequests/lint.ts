@@ -1,13 +1,14 @@
 /** `frontend.lint`: all warnings, and the error that would fail the build. */
 import { marshalJsonIndent } from '../../go/json-encode.ts';
 import { sortSlice } from '../../go/sort.ts';
+import type { Lowered } from '../../lower/lower.ts';
 import { lineRanges } from '../../lower/source-location.ts';
 import { locatedError } from '../../parser/diagnostic.ts';
 import type { LineRange } from '../../parser/source.ts';
 import { MAX_MESSAGE_BYTES } from '../../rpc/framing.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { firstMessage, lineRangesJson } from '../errors.ts';
+import { lineRangesJson, requestMessage } from '../errors.ts';
 import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
 import { lintDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
@@ -29,8 +30,9 @@ interface Warning {
 export async function lint(dockerfile: DockerfileSource, target: string): Promise<Result> {
   const warnings: Warning[] = [];
   let failure: unknown;
+  let linted: Lowered | undefined;
   try {
-    await dockerfile.lower({
+    linted = await dockerfile.lower({
       allStages: target === '',
       warn: ({ rule: { name, description, url }, message, lines }) =>
         warnings.push({ name, description, url, detail: message, lines }),
@@ -62,7 +64,11 @@ export async function lint(dockerfile: DockerfileSource, target: string): Promis
     texts = write(listed, frames);
   }
   const statusCode = warnings.length > 0 || failure !== undefined ? '1' : '0';
-  return { ...textResult(lintDefinition, { ...texts, 'result.statuscode': statusCode }), failure };
+  return {
+    ...textResult(lintDefinition, { ...texts, 'result.statuscode': statusCode }),
+    failure,
+    ...(linted && { linted }),
+  };
 }
 
 /** What both texts may take together: they travel in one message, which holds a little more. */
@@ -135,7 +141,7 @@ function buildErrorJson(error: unknown) {
   const places = (locatedError(error)?.locations ?? []).flatMap((lines) => lineRanges(lines));
   const byLine = new Map(places.map((range) => [range.start.line, range]));
   const ranges = [...byLine.values()].sort((a, b) => a.start.line - b.start.line).map(rangeJson);
-  return { message: firstMessage(error), location: { ranges: ranges.length > 0 ? ranges : undefined } };
+  return { message: requestMessage(error), location: { ranges: ranges.length > 0 ? ranges : undefined } };
 }
 
 /** The warnings for people, in the order of the file. */

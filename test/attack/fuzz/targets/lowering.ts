@@ -42,7 +42,8 @@ export const lowering: Target = {
     await mayFail(async () => {
       if (random.chance(0.3)) {
         const { problems, source } = await checkDockerfile(options, new Set());
-        for (const { range } of problems) hold(range.end <= source.text.length, 'a problem is in the text');
+        for (const { range, file = source } of problems)
+          hold(!range || range.end <= file.text.length, 'a problem is in the text');
         return;
       }
       try {

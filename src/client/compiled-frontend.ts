@@ -1,0 +1,38 @@
+/** An in-process frontend for what was compiled before: it returns the graphs together with their image configs. */
+import type { Reference, Result } from '../gateway/bridge.ts';
+import type { Definition } from '../llb/definition.ts';
+import { createId } from './connect.ts';
+import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
+import { unbindSessions } from './unbind-sessions.ts';
+
+/** What `compile` gives. */
+export interface CompiledResult {
+  /** By platform; the only one may have any name. */
+  readonly definitions: ReadonlyMap<string, Definition>;
+  readonly multiPlatform: boolean;
+  readonly metadata: Result['metadata'];
+}
+
+/**
+ * Builds a compilation: the image is the one that the frontend would have built.
+ *
+ * @example
+ * const compiled = await compile(options); // of `tsfront`
+ * const build = solve(connection, {
+ *   frontend: compiledFrontend(compiled),
+ *   localDirs: { context: '.' },
+ *   exports: [{ type: 'image', attrs: { name: 'example/app:1' } }],
+ * });
+ */
+export function compiledFrontend({ definitions, multiPlatform, metadata }: CompiledResult): InProcessFrontend {
+  const unique = createId(); // what several platforms copy is sent once
+  return async (bridge: InProcessBridge): Promise<Result> => {
+    const solved = [...definitions].map(async ([id, compiled]): Promise<[string, Reference | undefined]> => {
+      const { ref } = await bridge.solve({ definition: unbindSessions(compiled, unique) });
+      return [id, ref];
+    });
+    const refs = await Promise.all(solved);
+    if (!multiPlatform) return { ref: refs[0]?.[1], metadata };
+    return { refs: new Map(refs.map(([id, ref]) => [id, ref ?? { id: '' }])), metadata };
+  };
+}

@@ -1,0 +1,94 @@
+/** Reads the JSON that `formatJson` and the reference's `frontend.convertllb` write back into a Definition. */
+import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
+import { type Op, type OpMetadata, OpMetadataSchema, OpSchema, SourceSchema } from '../gen/pb/ops_pb.ts';
+import { Definition } from './definition.ts';
+import { encodeMessage } from './encode-message.ts';
+import { digestOf } from './encode-op.ts';
+
+/**
+ * The definition that a JSON text holds, with the bytes and digests of the one that was written.
+ *
+ * @example
+ * const definition = parseJson(await readFile('build.json', 'utf8'));
+ * @throws Error for what is no such JSON, and where an op does not have the digest that it stands under
+ */
+export function parseJson(text: string): Definition {
+  return definitionFromJson(JSON.parse(text));
+}
+
+/** The same of a value that `JSON.parse` has read. */
+export function definitionFromJson(value: unknown): Definition {
+  const { def, metadata, source } = object(value, 'the definition');
+  const ops = new Map(Object.entries(object(def, 'def')).map(([digest, json]) => [digest, readOp(digest, json)]));
+  const own = object(metadata, 'metadata');
+  if (ops.size === 0) return new Definition();
+  const order = inOrder(ops);
+  const described = order.flatMap((digest): [string, OpMetadata][] =>
+    Object.hasOwn(own, digest) ? [[digest, readMetadata(own[digest], `metadata of ${digest}`)]] : [],
+  );
+  const bytes = order.map((digest) => ops.get(digest)!.bytes);
+  return new Definition(bytes, new Map(described), read(SourceSchema, source, 'source'));
+}
+
+interface ReadOp {
+  readonly op: Op;
+  readonly bytes: Uint8Array;
+}
+
+function readOp(digest: string, json: unknown): ReadOp {
+  const op = read(OpSchema, json, `op ${digest}`);
+  const bytes = encodeMessage(OpSchema, op);
+  const found = digestOf(bytes);
+  if (found !== digest) throw new Error(`op ${digest} was changed: its digest is ${found}`);
+  return { op, bytes };
+}
+
+/** Ops as they are marshalled: the terminal, which is nobody's input, last, and inputs before what they go into. */
+function inOrder(ops: ReadonlyMap<string, ReadOp>): string[] {
+  const inputs = new Set([...ops.values()].flatMap(({ op }) => op.inputs.map(({ digest }) => digest)));
+  const [terminal, ...others] = [...ops.keys()].filter((digest) => !inputs.has(digest));
+  if (terminal === undefined || others.length > 0)
+    throw new Error(`a definition has one last op, this one has ${terminal === undefined ? 0 : others.length + 1}`);
+  const order: string[] = [];
+  const seen = new Set<string>();
+  const stack: { readonly digest: string; next: number }[] = [{ digest: terminal, next: 0 }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const found = ops.get(top.digest);
+    if (!found) throw new Error(`op ${top.digest} is the input of another, and is missing`);
+    const input = found.op.inputs[top.next++];
+    if (input && !seen.has(input.digest)) {
+      seen.add(input.digest);
+      stack.push({ digest: input.digest, next: 0 });
+    } else if (!input) {
+      stack.pop();
+      order.push(top.digest);
+    }
+  }
+  return order;
+}
+
+/** Go's encoding/json, which wrote metadata, has names of its own. */
+const memberNames = new Map([
+  ['ignore_cache', 'ignoreCache'],
+  ['export_cache', 'exportCache'],
+  ['progress_group', 'progressGroup'],
+  ['linux_resources', 'linuxResources'],
+]);
+
+function readMetadata(json: unknown, what: string): OpMetadata {
+  const entries = Object.entries(object(json, what)).map(([name, value]) => [memberNames.get(name) ?? name, value]);
+  return read(OpMetadataSchema, Object.fromEntries(entries), what);
+}
+
+function read<Schema extends DescMessage>(schema: Schema, json: unknown, what: string): MessageShape<Schema> {
+  try {
+    return fromJson(schema, json as JsonValue);
+  } catch (cause) {
+    throw new Error(`${what} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function object(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${what} is no JSON object`);
+  return value as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,18 @@
+/** What to do about what is not on this machine. */
+
+import { familiarString } from '../image/reference.ts';
+import { UnresolvedReference } from '../image/registry.ts';
+import { RemoteSource, UnknownImage } from './offline-bridge.ts';
+
+/** A sentence for people about an image or a source that could not be had; undefined for any other error. */
+export function offlineHint(error: unknown): string | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (e instanceof RemoteSource) return 'leave out --offline to fetch it, or name a folder that has its files';
+    if (e instanceof UnknownImage) return `${giveImage(e.image)}, or leave out --offline to ask its registry`;
+    if (e instanceof UnresolvedReference)
+      return `without its registry, ${giveImage(familiarString(e.reference))}; to check alone, --offline takes any image`;
+  }
+  return undefined;
+}
+
+const giveImage = (image: string) => `give the image with --images FILE or --oci-layout ${image}=FOLDER`;

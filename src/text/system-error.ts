@@ -1,0 +1,36 @@
+/** System errors of files in words: Node's texts have a code, a call and sometimes a file that was named already. */
+
+/** `ENOENT: no such file or directory, open 'a'`, with two files for links and renames, or none for what is open. */
+const ofNode = /\b([A-Z]{5,12}): ([a-z][^,'\n]*), (?:[a-z]+)(?: '([^'\n]*)')?(?: -> '([^'\n]*)')?/g;
+
+/** What people know by other names than its code. The others are looked for by their codes. */
+const words: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EEXIST: 'is there already',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  EROFS: 'the file system is read-only',
+};
+
+/**
+ * Takes the codes and calls of such errors out of a message; the file stays where nothing in front of it names it.
+ *
+ * @example
+ * systemErrorsInWords("cannot write a: EACCES: permission denied, open 'a'"); // cannot write a: permission denied
+ * systemErrorsInWords("EISDIR: illegal operation on a directory, open 'a'"); // a: is a folder
+ */
+export function systemErrorsInWords(message: string): string {
+  return message.replace(
+    ofNode,
+    (whole, code: string, _text, file: string | undefined, other: string | undefined, at: number) => {
+      if (words[code] === undefined) return whole;
+      const before = message.slice(0, at);
+      const names = [file, other].filter((name) => name !== undefined && !before.includes(name));
+      return `${names.length > 0 ? `${names.join(' to ')}: ` : ''}${words[code]}`;
+    },
+  );
+}

@@ -1,0 +1,120 @@
+/** What a wrong command line says: the option, file or name it is about, without codes of the system or of a library. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryDir } from '../client/temporary-dir.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { runCli } from './run-cli.ts';
+
+/** A folder with what people name by mistake. */
+function mistakes(): string {
+  const folder = temporaryDir();
+  const write = (name: string, data: string | Uint8Array) => {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), data);
+  };
+  write('context/Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
+  write('unknown/Dockerfile', 'FROM nowhere.invalid/x\nRUN y\n');
+  write('text', 'neither a key nor JSON');
+  write('table.json', '{"images":[]}');
+  mkdirSync(path.join(folder, 'folder'));
+  return folder;
+}
+
+/** Texts that say nothing to people, or nothing about what they have typed. */
+const bare = /\bE(ISDIR|NOENT|NOTDIR|ACCES)\b|routines:|illegal operation|Unexpected (token|end)|^\w+: is a folder/m;
+
+/** `@` stands for the folder of mistakes. */
+const offline: readonly (readonly [args: string, code: number, text: string])[] = [
+  ['compile @/nosuch', 2, 'the build context @/nosuch does not exist'],
+  ['compile @/text', 2, 'the build context @/text is not a folder'],
+  ['compile @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
+  ['compile @/context -o @/folder', 1, 'cannot write @/folder: it is a folder'],
+  ['graph @/context -o @/folder', 1, 'cannot write @/folder: it is a folder'],
+  ['check @/context -o @/folder', 1, 'cannot write @/folder: it is a folder'],
+  ['compile @/context -o @/nosuch/x', 1, 'cannot write @/nosuch/x: there is no folder @/nosuch'],
+  ['compile @/context -o @/text/x', 1, 'cannot write @/text/x: a part of the path is no folder'],
+  ['compile @/context --write-images @/folder', 1, 'cannot write @/folder: it is a folder'],
+  [
+    'compile @/context --images @/nosuch',
+    2,
+    '@/nosuch: --images takes a file as --write-images writes it (no such file',
+  ],
+  ['compile @/context --images @/folder', 2, 'cannot read @/folder: --images takes a file'],
+  ['compile @/context --images @/table.json', 2, '@/table.json has no object "images"'],
+  ['compile @/context --oci-layout x=@/folder', 2, 'the OCI layout x @/folder has no index.json'],
+  ['compile @/context --build-context X=@/folder', 2, 'invalid context name "X"'],
+  ['compile @/context --platform a/b/c/d', 2, '--platform: "a/b/c/d"'],
+  ['compile @/context --target x', 1, '@/context/Dockerfile: error[build]: target stage "x" could not be found'],
+  ['compile @/unknown --mirror nowhere.invalid=x', 1, 'mirror: x is no http address'],
+  ['solve @/nosuch', 2, 'cannot read @/nosuch: no such file or directory'],
+  ['solve @/folder', 2, 'cannot read @/folder: it is a folder'],
+  ['solve @/text', 1, '@/text is no LLB definition'],
+];
+
+describe('without a daemon', () => {
+  test.each(offline)('%s', async (args, code, text) => {
+    const folder = mistakes();
+    const named = (words: string) => words.replaceAll('@', folder);
+    const run = await runCli(named(args).split(' '));
+    const said = run.stdout + run.stderr;
+    expect(said).toContain(named(text));
+    expect(said).not.toMatch(bare);
+    expect(run.code).toBe(code);
+  });
+});
+
+const onDaemon: typeof offline = [
+  ['build @/nosuch', 2, 'path "@/nosuch" not found'],
+  ['build @/context -f @/nosuch', 2, 'the Dockerfile @/nosuch is not there'],
+  ['build @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
+  ['build @/context --build-context x=@/nosuch', 2, 'failed to get build context x: @/nosuch is not a directory'],
+  ['build @/context --quiet --progress=plain', 2, '--progress=plain and --quiet cannot be used together'],
+  ['build @/context --call=odd', 2, 'subrequest odd is not supported'],
+  ['build @/context -t x:y:z', 2, 'invalid value "x:y:z" for --tag: invalid reference format'],
+  ['build @/context --iidfile @/folder', 2, '--iidfile: cannot write @/folder: it is a folder'],
+  ['build @/context -o type=cacheonly --metadata-file @/folder', 1, 'cannot write @/folder: it is a folder'],
+  ['build @/context --ssh default=@/text', 1, 'failed to parse @/text: it is no private SSH key'],
+  ['build @/context --ssh default=@/key.pub', 1, 'failed to parse @/key.pub: it is a public key: name the private one'],
+  ['build @/context --ssh default=@/folder', 1, 'cannot read the SSH key @/folder: it is not a regular file'],
+  ['build @/context -o type=local,dest=/proc/x', 1, 'cannot create /proc/x: no such file or directory'],
+  ['prune --keep-duration x', 2, 'invalid value "x" for --keep-duration: time: invalid duration'],
+  ['prune --reserved-space x', 2, 'invalid value "x" for --reserved-space: invalid size'],
+];
+
+await onEngines('with a daemon', { suites: ['forky'] }, (engine) => {
+  test.each(onDaemon)('%s', async (args, code, text) => {
+    const folder = mistakes();
+    writeFileSync(path.join(folder, 'key.pub'), 'ssh-ed25519 AAAA me@here\n');
+    const named = (words: string) => words.replaceAll('@', folder);
+    const run = await runCli([...named(args).split(' '), '--builder', engine.address]);
+    expect(run.stderr).toContain(named(text));
+    expect(run.stderr).not.toMatch(bare);
+    expect(run.code).toBe(code);
+  });
+});
+
+describe('files for TLS', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mistakes();
+    const subject = ['-subj', '/CN=x', '-keyout', `${folder}/key.pem`, '-out', `${folder}/cert.pem`];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject], { stdio: 'ignore' });
+  });
+
+  test.each([
+    ['cacert=@/nosuch', 'there is no file @/nosuch'],
+    ['cacert=@/folder', 'cacert=@/folder: is a folder'],
+    ['cacert=@/text', 'cacert=@/text is not a certificate in the PEM format'],
+    ['cacert=@/cert.pem&cert=@/text&key=@/key.pem', 'cert=@/text is not a certificate in the PEM format'],
+    ['cacert=@/cert.pem&cert=@/cert.pem&key=@/text', 'key=@/text is not a private key in the PEM format'],
+    ['cacert=@/cert.pem&cert=@/cert.pem&key=@/key.pem', 'nothing listens there'],
+  ])('%s', async (query, text) => {
+    const address = `tcp://127.0.0.1:9?${query.replaceAll('@', folder)}`;
+    const { code, stderr } = await runCli(['workers', '--builder', address]);
+    expect(stderr).toContain(text.replaceAll('@', folder));
+    expect(stderr).not.toMatch(/EISDIR|ENOENT/);
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,172 @@
+/** An error of a build says at least what Docker's says, on every way out. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
+import type { Engine } from '../engine/engine.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { runCli } from './run-cli.ts';
+
+const project = path.resolve(import.meta.dirname, '../..');
+
+type Case = [what: string, dockerfile: string, args?: readonly string[]];
+
+await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-errors-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const missing = `${engine.registry}/test/no-such-image:1`;
+  const cases: Case[] = [
+    ['an image that is not there', `FROM ${missing}\nRUN true\n`],
+    [
+      'a stage with a typing error',
+      'FROM scratch AS builder\nCOPY Dockerfile /\nFROM scratch\nCOPY --from=buidler / /\n',
+    ],
+    ['an image with a typing error', 'FROM alpne\nRUN true\n'],
+    ['an image of a mount', `FROM scratch\nRUN --mount=from=${missing},target=/x true\n`],
+    ['a named context', 'FROM x\nRUN true\n', [`--build-context=x=docker-image://${missing}`]],
+    ['a named context of COPY', 'FROM scratch\nCOPY --from=x / /\n', [`--build-context=x=docker-image://${missing}`]],
+    ['another frontend', `# syntax=${missing}\nFROM scratch\n`],
+    ['another frontend by argument', 'FROM scratch\n', [`--build-arg=BUILDKIT_SYNTAX=${missing}`]],
+    ['several platforms', `FROM ${missing}\nRUN true\n`, ['--platform=linux/amd64,linux/arm64']],
+    ['ADD over http', 'FROM scratch\nADD http://127.0.0.1:9/x /\n'],
+    ['an SBOM scanner', 'FROM scratch\nCOPY Dockerfile /\n', [`--sbom=generator=${missing}`]],
+    ['a file that is not there', 'FROM scratch\nCOPY nothing-here /\n'],
+    ['a bad instruction', 'FROM scratch\nCOPPY a /\n'],
+    ['an outline', `FROM ${missing}\nRUN true\n`, ['--call=outline']],
+    ['a list of targets', 'FROM scratch\nCOPPY a /\n', ['--call=targets']],
+  ];
+
+  /** A context with a Dockerfile. */
+  const contextOf = (dockerfile: string) => {
+    const context = path.join(folder, 'context');
+    rmSync(context, { recursive: true, force: true });
+    mkdirSync(context);
+    writeFileSync(path.join(context, 'Dockerfile'), dockerfile);
+    return context;
+  };
+
+  const docker = async (context: string, args: readonly string[] = []) => {
+    const { status, stderr } = await engine.run('docker', [
+      'buildx', 'build', '--progress=plain', '--output=type=cacheonly', ...args, context,
+    ]); // biome-ignore format: a command line
+    expect(status).toBe(1);
+    return comparable(stderr);
+  };
+  const ours = async (context: string, args: readonly string[] = []) => {
+    const all = ['build', context, '--builder', engine.address, '--output=type=cacheonly', ...args];
+    const { code, stderr } = await runCli(
+      all.some((it) => it.startsWith('--progress')) ? all : [...all, '--progress=plain'],
+    );
+    expect(code).toBe(1);
+    return comparable(stderr);
+  };
+  /** What goes to standard error at the end: the error with the lines it is about. */
+  const comparable = (stderr: string) => ({
+    message: /^ERROR: ([\s\S]*?)(\n\S*Dockerfile:\d+\n-{20}\n|\s*$(?![\s\S]))/m
+      .exec(stderr)?.[1]
+      ?.replace(/^failed to build: /, '')
+      .replace(/^failed to solve: /, '')
+      .replace(/\]:\d+->|\.1:\d+->/g, '->')
+      .replace(/ref \S+::\S+/, 'ref'),
+    frames: stderr.match(/^ +\d+ \| .*$/gm) ?? [],
+  });
+
+  test.each(cases)('build: %s', async (_, dockerfile, args) => {
+    const context = contextOf(dockerfile);
+    const [theirs, own] = [await docker(context, args), await ours(context, args)];
+    expect(theirs.message).not.toBe('');
+    expect(own.message).toContain(theirs.message);
+    for (const line of theirs.frames) expect(own.frames).toContain(line);
+  });
+
+  describe('--check prints what would fail the build, with its lines', () => {
+    const checked = cases.filter(([what]) =>
+      ['an image that is not there', 'a stage with a typing error', 'a bad instruction'].includes(what),
+    );
+    test.each(checked)('%s', async (_, dockerfile) => {
+      const context = contextOf(dockerfile);
+      const theirs = await docker(context, ['--check']);
+      for (const args of [['--check'], ['--check', '--progress=quiet'], ['--call=check,format=json']]) {
+        const own = await ours(context, args);
+        expect(own).toEqual({ message: expect.stringContaining(theirs.message!), frames: theirs.frames });
+      }
+    });
+
+    test('and names the Dockerfile as it was given', async () => {
+      const context = contextOf('FROM scratch AS One\n# two\nCOPPY a /\n');
+      const { stdout, stderr } = await runCli([
+        'build',
+        context,
+        '--check',
+        '--builder',
+        engine.address,
+        '--progress=quiet',
+      ]);
+      expect(stdout).toContain(`\n${context}/Dockerfile:1\n--------`);
+      expect(stderr).toMatch(/^ERROR: dockerfile parse error on line 3: unknown instruction: COPPY/);
+      expect(stderr).toContain(`\n${context}/Dockerfile:3\n--------`);
+    });
+  });
+
+  const inside = cases.filter(
+    ([what]) => /^an? .*(image|stage|instruction)|^a named/.test(what) && !what.includes('mount'),
+  );
+
+  test.each(inside)('library: %s', async (_, dockerfile, args = []) => {
+    const context = contextOf(dockerfile);
+    const { message } = await docker(context, args);
+    const connection = await connect(engine.address);
+    const named = args.map((arg) => arg.replace('--build-context=x=', ''));
+    const { result } = solve(connection, {
+      frontend: dockerfileFrontend,
+      frontendAttrs: Object.fromEntries(named.map((value) => ['context:x', value])),
+      localDirs: { context, dockerfile: context },
+    });
+    const error = await result.then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    connection.close();
+    expect(comparable(`ERROR: ${error?.message}`).message).toContain(message);
+  });
+
+  describe('as an image', () => {
+    let frontend: string;
+    beforeAll(async () => {
+      frontend = await pushFrontend(engine, folder);
+    }, 120_000);
+    test.each(inside)('%s', async (_, dockerfile, args) => {
+      const { message } = await docker(contextOf(dockerfile), args);
+      const own = await docker(contextOf(`# syntax=${frontend}\n${dockerfile}`), args);
+      expect(own.message?.replace(/line (\d+)/, (_, line: string) => `line ${Number(line) - 1}`)).toContain(message);
+    });
+  });
+});
+
+/** tsfront's frontend on the Node that runs here, in the engine's registry. @returns its name */
+async function pushFrontend(engine: Engine, folder: string): Promise<string> {
+  const context = path.join(folder, 'frontend');
+  mkdirSync(context);
+  const env = engine.home ? { ENGINE_HOME: engine.home } : {};
+  const base = await engine.must(path.join(project, 'test/engine/image.sh'), ['node', 'test/node-here:1'], { env });
+  await build({
+    entryPoints: [path.join(project, 'src/frontend.ts')],
+    outfile: path.join(context, 'frontend.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'warning',
+  });
+  const caps = 'moby.buildkit.frontend.inputs,moby.buildkit.frontend.contexts';
+  const dockerfile = `FROM ${base.trim()}\nLABEL moby.buildkit.frontend.caps=${caps}\nCOPY frontend.mjs /\nENTRYPOINT ["/bin/node", "/frontend.mjs"]\n`;
+  writeFileSync(path.join(context, 'Dockerfile'), dockerfile);
+  const name = `${engine.registry}/test/error-frontend:1`;
+  await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, context]);
+  return name;
+}

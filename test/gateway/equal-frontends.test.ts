@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { isEqualFrontend } from '../../src/gateway/equal-frontends.ts';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+
+test.each([
+  'docker/dockerfile',
+  'docker/dockerfile:1',
+  'docker/dockerfile:1.0',
+  'docker/dockerfile:1.4.3',
+  'docker/dockerfile:1.26',
+  'docker/dockerfile:1.26.9',
+  'docker/dockerfile:labs',
+  'docker/dockerfile:1-labs',
+  'docker/dockerfile:1.7-labs',
+  'docker/dockerfile:1.7.1-labs',
+  'docker/dockerfile:experimental',
+  'docker/dockerfile:1.0-experimental',
+  'docker/dockerfile:1.2.1-rc1-labs',
+  'docker/dockerfile:latest',
+  'docker.io/docker/dockerfile:1',
+  'index.docker.io/docker/dockerfile:1',
+  'docker/dockerfile-upstream:1.7.0-rc2',
+])('%s is read here', (source) => expect(isEqualFrontend(source)).toBe(true));
+
+test.each([
+  'docker/dockerfile:1.27',
+  'docker/dockerfile:1.27.0-labs',
+  'docker/dockerfile:1.100',
+  'docker/dockerfile:2',
+  'docker/dockerfile:0.9',
+  'docker/dockerfile:1-other',
+  'docker/dockerfile-upstream:master',
+  'docker/dockerfile-upstream:master-labs',
+  `docker/dockerfile:1@${digest}`,
+  `docker/dockerfile@${digest}`,
+  'docker/dockerfile1',
+  'dockerfile',
+  'example.com/docker/dockerfile:1',
+  'localhost:5000/docker/dockerfile:1',
+  'tonistiigi/dockerfile:1',
+  'Docker/Dockerfile:1',
+  '',
+])('%s is not', (source) => expect(isEqualFrontend(source)).toBe(false));

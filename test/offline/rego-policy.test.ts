@@ -1,0 +1,85 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { leavesOutPolicy, refusePolicyBeside } from '../../src/offline/rego-policy.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
+
+describe('--policy', () => {
+  test('says that a policy is to be left out', () => {
+    expect(leavesOutPolicy([], {})).toBe(false);
+    expect(leavesOutPolicy(['disabled=true'], {})).toBe(true);
+    expect(leavesOutPolicy(['Disabled=1'], { BUILDX_DEFAULT_POLICY: '1' })).toBe(true);
+    expect(leavesOutPolicy(['disabled=false'], {})).toBe(false);
+    expect(leavesOutPolicy(['reset=true'], {})).toBe(true);
+    expect(leavesOutPolicy(['strict=true,log-level=debug'], {})).toBe(false);
+    expect(leavesOutPolicy([], { BUILDX_DEFAULT_POLICY: 'false' })).toBe(false);
+  });
+
+  test('names no policy that nobody would evaluate', () => {
+    expect(() => leavesOutPolicy(['reset=true,filename=p.rego'], {})).toThrow(
+      '--policy filename=p.rego: that policy is in the language Rego, which tsfront does not evaluate',
+    );
+    expect(() => leavesOutPolicy([], { BUILDX_DEFAULT_POLICY: 'true' })).toThrow('BUILDX_DEFAULT_POLICY');
+  });
+
+  test.each([
+    [['disabled=true,reset=true'], 'cannot be combined'],
+    [['disabled=true', 'filename=a.rego'], 'cannot be combined'],
+    [['disabled'], 'disabled has no value'],
+    [['disabled=perhaps'], 'disabled is true or false'],
+    [['filname=a'], 'there is no filname: known are filename, reset, disabled, strict and log-level'],
+    [['log-level=loud'], 'log-level is one of'],
+    [[''], 'it is empty'],
+    [['a"'], 'for --policy: '],
+  ])('%j is wrong', (values, message) => expect(() => leavesOutPolicy(values, {})).toThrow(message));
+});
+
+describe('a policy beside the Dockerfile', () => {
+  const dir = temporaryDir();
+  const file = (name: string, text = 'FROM scratch\n') => {
+    const at = path.join(dir, name);
+    mkdirSync(path.dirname(at), { recursive: true });
+    writeFileSync(at, text);
+    return at;
+  };
+  file('plain/Dockerfile');
+  file('denied/Dockerfile');
+  file('denied/Dockerfile.rego', 'package docker\ndefault allow = false\n');
+  file('named/api.Dockerfile');
+  file('named/api.Dockerfile.rego', '');
+  file('named/Dockerfile');
+  file('lower/dockerfile');
+  file('lower/dockerfile.rego', '');
+  file('folder/Dockerfile');
+  mkdirSync(path.join(dir, 'folder/Dockerfile.rego'));
+  file('linked/Dockerfile');
+  symlinkSync('Dockerfile.rego', path.join(dir, 'linked/Dockerfile.rego')); // to itself: nobody can read it
+
+  test.each(['denied/Dockerfile', 'named/api.Dockerfile', 'lower/Dockerfile', 'folder/Dockerfile'])(
+    '%s',
+    async (name) => {
+      await expect(refusePolicyBeside(path.join(dir, name))).rejects.toThrow(
+        /ockerfile\.rego is a policy for this build, in the language Rego, which tsfront does not evaluate/,
+      );
+    },
+  );
+
+  test('that cannot be read is no reason to build', async () => {
+    await expect(refusePolicyBeside(path.join(dir, 'linked/Dockerfile'))).rejects.toThrow('cannot tell whether');
+  });
+
+  test.each(['plain/Dockerfile', 'named/Dockerfile', 'nowhere/Dockerfile', ''])('is not there: %j', (name) =>
+    refusePolicyBeside(name && path.join(dir, name)),
+  );
+
+  test('is not left out of what is compiled, unless that is asked for', async () => {
+    const at = path.join(dir, 'denied');
+    const refused = await runCli(['compile', at]);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('--policy disabled=true builds without it');
+    expect((await runCli(['compile', '--policy', 'disabled=true', at])).code).toBe(0);
+    expect((await runCli(['compile', '-f', path.join(at, 'Dockerfile'), dir])).code).toBe(1);
+    expect((await runCli(['compile', path.join(dir, 'plain')])).code).toBe(0);
+  });
+});

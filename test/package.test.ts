@@ -1,0 +1,62 @@
+/** What is in the package, and that its documents lead nowhere else. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '..');
+const [packed] = JSON.parse(
+  execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
+) as [{ files: { path: string }[] }];
+const names = packed.files.map((file) => file.path);
+const documents = names.filter((name) => name.endsWith('.md'));
+
+/** The headings of a document as its web page names them. */
+function anchorsOf(text: string): string[] {
+  const headings = text.replace(/^```.*?^```/gms, '').match(/^#+ .*$/gm) ?? [];
+  return headings.map((heading) =>
+    heading.replace(/^#+ /, '').toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'),
+  ); // biome-ignore format: a chain
+}
+
+test('the package has its documents', () => {
+  const expected = [
+    'README.md',
+    'SECURITY.md',
+    'LICENSE',
+    'THIRD-PARTY-NOTICES',
+    'docs/limits.md',
+    'docs/api/tsfront.md',
+  ];
+  expect(names).toEqual(expect.arrayContaining(expected)); // biome-ignore format: a list
+  expect(names.filter((name) => /^(test|src|scripts|bench)\//.test(name))).toEqual([]);
+});
+
+test.each(documents)('each link of %s is in the package', (name) => {
+  const text = readFileSync(path.join(root, name), 'utf8');
+  const prose = text.replace(/^```.*?^```/gms, '').replace(/`[^`]*`/g, '');
+  for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    const [file = '', anchor] = target.split('#');
+    const linked = file === '' ? name : path.posix.join(path.posix.dirname(name), file);
+    expect(
+      names.some((it) => it === linked || it.startsWith(`${linked}/`)),
+      `${target} in ${name}`,
+    ).toBe(true);
+    if (anchor !== undefined)
+      expect(anchorsOf(readFileSync(path.join(root, linked), 'utf8')), `${target} in ${name}`).toContain(anchor);
+  }
+});
+
+test('ARCHITECTURE.md names files that are there', () => {
+  const text = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
+  const folders = ['src', 'test', 'scripts', 'docs'];
+  const files = folders.flatMap((folder) =>
+    (readdirSync(path.join(root, folder), { recursive: true }) as string[]).map((file) => path.join(folder, file)),
+  );
+  const named = [...text.matchAll(/`([\w./-]+\.(?:ts|mjs|md))`/g)].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(40);
+  expect(
+    named.filter((name) => name !== 'SECURITY.md' && !files.some((file) => `/${file}`.endsWith(`/${name}`))),
+  ).toEqual([]);
+});
