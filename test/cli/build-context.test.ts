@@ -170,3 +170,23 @@ describe('a Dockerfile that is not there', () => {
     expect(named.code).toBe(0);
   });
 });
+
+await onEngines('a source that is not there', { suites: ['forky', 'trixie'] }, (engine) => {
+  const hints: [copy: string, hint: RegExp | undefined][] = [
+    ['COPY secret /', /^hint: \.dockerignore:2 \(secret\) leaves secret out of the context/m],
+    ['COPY readme.md /', /^hint: the context has README\.md: capitals count$/m],
+    ['COPY --from=x secret /', undefined],
+  ];
+  test.each(hints)('%s', async (copy, hint) => {
+    const dockerfile = `FROM scratch AS x\nCOPY other /\nFROM scratch\n${copy}\n`;
+    const dir = write({
+      files: { 'ctx/Dockerfile': dockerfile, 'ctx/.dockerignore': '# no keys\nsecret\n', 'ctx/README.md': '' },
+    });
+    const args = [cli, 'build', '--progress=plain', '-o', temporaryDir(), 'ctx'];
+    const built = await engine.run(process.execPath, args, { cwd: dir });
+    expect(built.status).toBe(1);
+    expect(built.stderr).toMatch(/: "\/.*": not found$/m);
+    if (hint) expect(built.stderr).toMatch(hint);
+    else expect(built.stderr).not.toContain('hint:');
+  });
+});
