@@ -108,6 +108,7 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
   const opened = await openBuildContext({
     context,
     file: flags.file,
+    otherFilename: flags.opt?.has('filename'),
     buildContexts: flags.buildContext,
     ociLayouts: flags.ociLayout,
     readStdin: io.readStdin,

@@ -1,13 +1,13 @@
 /** What `docker build` makes of its context, its Dockerfile and its named contexts: sources and frontend options. */
-import { lstat, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isHttpUrl } from '../gateway/context.ts';
 import { parseGitRef } from '../image/git-ref.ts';
 import { type OciLayout, openOciLayout } from '../image/oci-layout.ts';
 import { contextName } from '../image/reference.ts';
 import { isDescriptor, readNamedFile } from '../system/named-file.ts';
-import { kindOf } from '../system/read-inside.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { DOCKERFILE, requireDockerfile, requireNoOther, spelledIn } from './dockerfile-name.ts';
 import { refuseEndless } from './endless-files.ts';
 import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
 import { UsageError } from './usage-error.ts';
@@ -20,6 +20,8 @@ export interface ContextOptions {
    * By default `Dockerfile` in the context.
    */
   readonly file?: string | undefined;
+  /** The frontend is told the name of the Dockerfile in some other way. */
+  readonly otherFilename?: boolean | undefined;
   /** Named contexts: folders, `docker-image://…`, `oci-layout://…`, git and http addresses. */
   readonly buildContexts?: ReadonlyMap<string, string> | undefined;
   /** OCI layouts by the name that `oci-layout://NAME` uses. */
@@ -60,9 +62,9 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
   await openMain(options, opts, locals, openFolder);
   for (const [name, value] of options.buildContexts ?? [])
     await openNamed(requireContextName(name), value, opts, openFolder, ociLayouts);
-  await refuseEndless(folders, opts['filename'] ?? defaultFile);
+  await refuseEndless(folders, opts['filename'] ?? DOCKERFILE);
   const folder = folders.get('dockerfile');
-  const file = opts['filename'] ?? defaultFile;
+  const file = opts['filename'] ?? DOCKERFILE;
   const isRemoteDockerfile = opts['context'] !== undefined && !locals.has('dockerfile');
   return {
     opts,
@@ -82,18 +84,16 @@ function requireContextName(text: string): string {
   }
 }
 
-const defaultFile = 'Dockerfile';
-
 /** As large as BuildKit takes one. */
 const maxDockerfileBytes = 16 << 20;
 
 async function openMain(
-  { context, file: given, readStdin, signal }: ContextOptions,
+  { context, file: given, otherFilename, readStdin, signal }: ContextOptions,
   opts: Record<string, string>,
   locals: Map<string, FileTree>,
   openFolder: (name: string, folder: string) => void,
 ): Promise<void> {
-  const file = given === '/dev/stdin' ? '-' : given;
+  const file = given === '/dev/stdin' ? '-' : given || undefined;
   if (context === '-') {
     if (file === '-') throw new UsageError('context and Dockerfile cannot both come from standard input');
     if (file !== undefined)
@@ -102,7 +102,7 @@ async function openMain(
     if (isArchive(dockerfile))
       throw new UsageError('an archive on standard input cannot be read: unpack it and name the folder');
     locals.set('context', { ...memoryTree(new Map()), partial: true });
-    locals.set('dockerfile', memoryTree(new Map([[defaultFile, dockerfile]])));
+    locals.set('dockerfile', memoryTree(new Map([[DOCKERFILE, dockerfile]])));
     return;
   }
 
@@ -122,13 +122,16 @@ async function openMain(
   if (file === '-' || (file !== undefined && isDescriptor(file))) {
     const text =
       file === '-' ? await readStdin(maxDockerfileBytes) : await readNamedFile(file, maxDockerfileBytes, signal);
-    locals.set('dockerfile', memoryTree(new Map([[defaultFile, text]])));
+    locals.set('dockerfile', memoryTree(new Map([[DOCKERFILE, text]])));
   } else if (file === undefined) {
+    if (!otherFilename) await requireNoOther(context);
     openFolder('dockerfile', context);
+    const name = await spelledIn(context, DOCKERFILE);
+    if (name !== DOCKERFILE) opts['filename'] = name;
   } else {
-    await requireDockerfile(file, context);
+    await requireDockerfile(file, isRemote(context) ? undefined : context);
     openFolder('dockerfile', path.dirname(file));
-    opts['filename'] = path.basename(file);
+    opts['filename'] = await spelledIn(path.dirname(file), path.basename(file));
   }
 }
 
@@ -194,29 +197,6 @@ async function requireLayout(folder: string, what: string): Promise<void> {
   await requireFolder(folder, what);
   const index = await stat(path.join(folder, 'index.json')).catch(() => undefined);
   if (!index?.isFile()) throw new UsageError(`${what} ${folder} has no index.json: name the folder of an OCI layout`);
-}
-
-/** Links are left to the frontend: they lead somewhere within the folder. */
-async function requireDockerfile(file: string, context: string): Promise<void> {
-  const exists = async (name: string) => (await lstat(name).catch(() => undefined)) !== undefined;
-  const found = await lstat(file, { bigint: true }).catch(() => undefined);
-  if (found) {
-    const kind = kindOf(found);
-    if (kind === 'a regular file' || kind === 'a link') return;
-    if (kind === 'a folder')
-      throw new UsageError(
-        `the Dockerfile ${file} is a folder: name the file in it, as ${path.join(file, defaultFile)}`,
-      );
-    throw new UsageError(
-      `the Dockerfile ${file} is ${kind}, which might never end: give what comes through it with -f -`,
-    );
-  }
-  const { dir, base } = path.parse(file);
-  // The frontend looks for this one, too.
-  if (base === defaultFile && (await exists(path.join(dir, defaultFile.toLowerCase())))) return;
-  const inContext = path.join(context, file);
-  const advice = (await exists(inContext)) ? `: for the one in the context give ${inContext}` : '';
-  throw new UsageError(`the Dockerfile ${file} does not exist${advice}`);
 }
 
 /** gzip, bzip2, xz, zstd or tar. */

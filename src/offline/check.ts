@@ -12,6 +12,7 @@ import { createSourceFile, type LineRange, lineColumn, linesRange, type SourceFi
 import { redactCredentials } from '../text/redact.ts';
 import { offlineHint } from './image-hint.ts';
 import { missingSourceMessage, missingSourceProblems, missingSources } from './missing-source.ts';
+import { missingSourceHints } from './missing-source-hint.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
 export interface Checked {
@@ -93,7 +94,11 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
     json.buildError ??= { message: graph.message, location: {} };
   } else if (graph) {
     const missing = await missingSources(graph, options.locals);
-    for (const problem of missingSourceProblems(dockerfile, missing, 'error')) problems.push(problem);
+    const hints = await missingSourceHints(missing, options.locals, options.opts?.['filename']);
+    for (const [index, problem] of missingSourceProblems(dockerfile, missing, 'error').entries()) {
+      const hint = hints[index];
+      problems.push({ ...problem, ...(hint !== undefined && { hint }) });
+    }
     const [first] = missing;
     if (first) json.buildError ??= { message: missingSourceMessage(first), location: located(first.lines) };
   }

@@ -1,14 +1,13 @@
 /** Files of a context that a frontend reads, and that would never end. */
 import path from 'node:path';
 import { kindInside, realFolder } from '../system/read-inside.ts';
+import { DOCKERFILE } from './dockerfile-name.ts';
 import { UsageError } from './usage-error.ts';
-
-const defaultName = 'Dockerfile';
 
 /** The names of a Dockerfile: a frontend that is asked for `Dockerfile` also takes `dockerfile`. */
 export function spellings(file: string): string[] {
-  if (path.basename(file) !== defaultName) return [file];
-  return [file, path.join(path.dirname(file), defaultName.toLowerCase())];
+  if (path.basename(file) !== DOCKERFILE) return [file];
+  return [file, path.join(path.dirname(file), DOCKERFILE.toLowerCase())];
 }
 
 /**

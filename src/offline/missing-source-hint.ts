@@ -60,6 +60,29 @@ export async function missingSourceHint(
   return explainMissingSource(source, { ignoreFile, names });
 }
 
+/** Nobody reads more hints than that of one file, and each looks into the context. */
+const MAX_HINTS = 50;
+
+/**
+ * The hints for the first 50 sources that are missing in local sources.
+ *
+ * @param locals the local sources of the build by name
+ * @param filename of the Dockerfile; by default `Dockerfile`
+ */
+export async function missingSourceHints(
+  missing: readonly { readonly path: string; readonly local: string; readonly tree: FileTree }[],
+  locals: ReadonlyMap<string, FileTree>,
+  filename = 'Dockerfile',
+): Promise<(string | undefined)[]> {
+  const hints: (string | undefined)[] = [];
+  for (const { path, local, tree } of missing.slice(0, MAX_HINTS)) {
+    // a named context has a general ignore file alone
+    const dockerfile = local === 'context' ? locals.get('dockerfile') : undefined;
+    hints.push(await missingSourceHint(path, tree, await findIgnoreFile(tree, dockerfile, filename)));
+  }
+  return hints;
+}
+
 /**
  * The ignore file in effect for the main context, as the frontend finds it: `NAME.dockerignore` beside the Dockerfile, else
  * `.dockerignore` in the context; undefined if there is none.

@@ -395,7 +395,10 @@ describe('failures', () => {
     [['compile', '.', '--oci-layout=x=src'], 'error: the OCI layout x src has no index.json: name the folder of'],
     [['compile', '.', '--build-context=x=oci-layout://src'], 'build context x src has no index.json'],
     [['compile', '.', '-f', 'nofile'], 'error: the Dockerfile nofile does not exist\n'],
-    [['check', 'src', '-f', 'cli.ts'], 'does not exist: for the one in the context give src/cli.ts'],
+    [
+      ['check', 'src', '-f', 'cli.ts'],
+      'does not exist: a path starts in the folder that you are in; for the one in the context give -f src/cli.ts',
+    ],
     [['compile', '.', '-f', 'src'], 'error: the Dockerfile src is a folder: name the file in it, as src/Dockerfile'],
     [['compile', '.', '--platform=linux/amd64,nope'], '"nope": unknown operating system or architecture'],
     [['check', '.', '--platform=linux/amd64,'], 'give OS/ARCHITECTURE, as linux/amd64'],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkDockerfile } from '../../src/offline/check.ts';
 import { memoryTree } from '../../src/offline/file-tree.ts';
 import { findIgnoreFile, missingSourceHint } from '../../src/offline/missing-source-hint.ts';
 
@@ -22,4 +23,19 @@ test('of two ignore files the one named for the Dockerfile counts, an empty one 
   expect(await missingSourceHint('a', context, general)).toMatch(/^\.dockerignore:1 \(a\) leaves a out/);
   expect((await findIgnoreFile(context, beside, 'empty'))?.rules).toEqual([]);
   expect(await findIgnoreFile(undefined, undefined, 'Dockerfile')).toBeUndefined();
+});
+
+test('check says why a source is not there', async () => {
+  const dockerfile = 'FROM scratch\nCOPY secret readme.md /\n';
+  const context = tree({ Dockerfile: dockerfile, '.dockerignore': '# none\nsecret\n', secret: '', 'README.md': '' });
+  const locals = new Map([
+    ['context', context],
+    ['dockerfile', context],
+  ]);
+  const { problems } = await checkDockerfile({ opts: {}, locals, images: [] }, new Set());
+  const missing = problems.filter(({ code }) => code === 'missing-source');
+  expect(missing.map(({ hint }) => hint)).toEqual([
+    '.dockerignore:2 (secret) leaves secret out of the context: take that line out, or add !secret below it',
+    'the context has README.md: capitals count',
+  ]);
 });

@@ -174,3 +174,8 @@ describe('triggers', () => {
     );
   });
 });
+
+it('letters of a flag that are exchanged', () => {
+  const { diagnostics } = parseDockerfile('FROM scratch\nCOPY --chwon=1 a /\n');
+  expect(diagnostics.map(({ hint }) => hint)).toEqual([expect.stringMatching(/^Write --chown\. Its flags are --/)]);
+});

@@ -6,11 +6,11 @@ import { type Attachable, uploads } from '../../client/index.ts';
 import { findInIndex } from '../../client/session/oci-layout.ts';
 import { parseGitRef } from '../../image/git-ref.ts';
 import { contextName } from '../../image/reference.ts';
+import { DOCKERFILE, requireDockerfile, requireNoOther, spelledIn } from '../../offline/dockerfile-name.ts';
 import { download } from '../../offline/download.ts';
-import { refuseEndless, spellings } from '../../offline/endless-files.ts';
+import { refuseEndless } from '../../offline/endless-files.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
-import { kindOf } from '../../system/read-inside.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../system/temporary-folder.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import { cutPair } from './fields.ts';
@@ -31,7 +31,6 @@ export interface BuildInputs {
 }
 
 const PEEK_BYTES = 1024;
-const DOCKERFILE = 'Dockerfile';
 
 /** @throws UsageError for combinations that make no sense and for what is not there; nothing temporary is left then */
 export async function openInputs(
@@ -53,9 +52,7 @@ export async function openInputs(
     const main = await openMain(context, file, stdin, temporaryDir, signal);
     const named = await openNamed(buildContexts);
     const localDirs = { ...main.localDirs, ...named.localDirs };
-    await refuseEndless(Object.entries(localDirs), main.frontendAttrs['filename'] ?? DOCKERFILE).catch((error) => {
-      throw new Error(`unable to prepare context: ${(error as Error).message}`, { cause: error });
-    });
+    await prepared(refuseEndless(Object.entries(localDirs), main.frontendAttrs['filename'] ?? DOCKERFILE));
     return {
       ...main,
       localDirs,
@@ -69,6 +66,13 @@ export async function openInputs(
     if (error instanceof NotHad || signal?.aborted) throw error;
     throw new UsageError((error as Error).message, { cause: error });
   }
+}
+
+/** Says of an error what docker says of it. */
+async function prepared(checking: Promise<void>): Promise<void> {
+  await checking.catch((error) => {
+    throw new Error(`unable to prepare context: ${(error as Error).message}`, { cause: error });
+  });
 }
 
 /** What was named well, but cannot be had now. */
@@ -102,10 +106,11 @@ async function openMain(
     else return false;
     return true;
   };
-  const dockerfileAt = async (at: string) => {
-    localDirs['dockerfile'] = path.dirname(at);
-    frontendAttrs['filename'] = path.basename(at);
-    dockerfile = at;
+  const dockerfileIn = async (folder: string, given: string) => {
+    const name = await spelledIn(folder, given);
+    localDirs['dockerfile'] = folder;
+    frontendAttrs['filename'] = name;
+    dockerfile = path.join(folder, name);
   };
 
   if (context === '-') {
@@ -127,11 +132,11 @@ async function openMain(
     if (await ownDockerfile()) {
       // it is no file here
     } else if (file) {
-      await requireDockerfile(file);
-      await dockerfileAt(file);
+      await prepared(requireDockerfile(file, context));
+      await dockerfileIn(path.dirname(file), path.basename(file));
     } else {
-      localDirs['dockerfile'] = context;
-      dockerfile = path.join(context, DOCKERFILE);
+      await prepared(requireNoOther(context));
+      await dockerfileIn(context, DOCKERFILE);
     }
   } else if (isRemote(context)) {
     frontendAttrs['context'] = context;
@@ -141,7 +146,8 @@ async function openMain(
     }
     remoteDockerfile = file || DOCKERFILE;
     if (file && path.isAbsolute(file)) {
-      await dockerfileAt(file); // here, whereas a relative path is one in the context
+      await prepared(requireDockerfile(file, undefined));
+      await dockerfileIn(path.dirname(file), path.basename(file)); // here, whereas a relative path is one in the context
       frontendAttrs['dockerfilekey'] = 'dockerfile';
     } else if (file) frontendAttrs['filename'] = file;
   } else {
@@ -185,17 +191,6 @@ async function openNamed(
     }
   }
   return { localDirs, ociLayouts, frontendAttrs };
-}
-
-/** @throws Error where there is no such file */
-async function requireDockerfile(file: string): Promise<void> {
-  for (const name of spellings(file)) {
-    const found = await stat(name, { bigint: true }).catch(() => undefined);
-    if (found?.isFile()) return;
-    if (found)
-      throw new Error(`unable to prepare context: the Dockerfile ${name} is ${kindOf(found)}, not a regular file`);
-  }
-  throw new Error(`unable to prepare context: the Dockerfile ${file} is not there`);
 }
 
 /** As large as the daemon hands one to a frontend. */

@@ -32,6 +32,7 @@ import { openInputs } from './context.ts';
 import { gitAttrs } from './git.ts';
 import { requireImageStore } from './image-store.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
+import { missingSourceHint } from './missing-source.ts';
 import { type OpenedNode, openNodes } from './nodes.ts';
 import {
   allowsLocalDelete,
@@ -53,6 +54,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
   const nodes: OpenedNode[] = [];
   let cleanUp: (() => Promise<void>) | undefined;
   let dockerfile = '';
+  let opened: Inputs | undefined;
   try {
     const mode = progressMode(flags, env);
     const withoutPolicy = leavesOutPolicy(flags.policy ?? [], env);
@@ -60,6 +62,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const [{ connection, place }] = nodes as [OpenedNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
     ({ cleanUp, dockerfile } = inputs);
+    opened = inputs;
     if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
     // no stale id where the build fails
     if (flags.iidfile) await removeOld(flags.iidfile);
@@ -83,7 +86,10 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
       await untilAborted(writeResult({ connection, place }, told, warnings, flags, io), signal);
     return 0;
   } catch (error) {
-    return reportFailure(error, io, dockerfile);
+    const code = reportFailure(error, io, dockerfile);
+    const hint = opened && !signal.aborted ? await missingSourceHint(error, opened) : undefined;
+    if (hint !== undefined) io.writeStderr(`hint: ${hint}\n`);
+    return code;
   } finally {
     await cleanUp?.();
     for (const { connection } of nodes) connection.close();

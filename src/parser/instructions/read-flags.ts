@@ -71,7 +71,10 @@ function checkFlag(
     return {
       code: 'unknown-flag',
       message: `unknown flag: ${written}${match === undefined ? '' : ` (did you mean ${match}?)`}`,
-      hint: names.length === 0 ? 'This instruction has no flags.' : `Its flags are --${names.join(', --')}.`,
+      hint:
+        names.length === 0
+          ? 'This instruction has no flags.'
+          : `${sameLetters(name, names, match)}Its flags are --${names.join(', --')}.`,
     };
   }
   if (isRepeated && kind !== 'strings')
@@ -84,4 +87,11 @@ function checkFlag(
       message: `expecting boolean value for flag ${written}, not: ${value}`,
     };
   return undefined;
+}
+
+/** The reference counts an exchange of two letters twice, and takes `chwon` for `chmod`. */
+function sameLetters(name: string, names: readonly string[], suggested: string | undefined): string {
+  const sorted = (text: string) => [...text].sort().join('');
+  const match = names.find((other) => other.length === name.length && sorted(other) === sorted(name));
+  return match === undefined || match === suggested ? '' : `Write --${match}. `;
 }

@@ -1,0 +1,192 @@
+/** Finding the Dockerfile and its ignore file: `build` beside buildx, and what `compile` makes of the same. */
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openInputs } from '../../src/cli/build/context.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { runCli } from './run-cli.ts';
+
+const cli = path.resolve('src/cli.ts');
+const COPY_ALL = 'FROM scratch\nCOPY . /\n';
+
+interface Case {
+  readonly title: string;
+  /** By path; of the context those below `ctx/`. A value with `->` in front is a link. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Arguments; `@` is the working folder. */
+  readonly args?: readonly string[];
+  readonly stdin?: string;
+  readonly context?: string;
+}
+
+const cases: Case[] = [
+  { title: 'a general ignore file', files: { 'ctx/Dockerfile': COPY_ALL, 'ctx/.dockerignore': 'secret\n' } },
+  {
+    title: 'an ignore file of its own beside a general one',
+    files: { 'ctx/Dockerfile': COPY_ALL, 'ctx/Dockerfile.dockerignore': 'secret\n', 'ctx/.dockerignore': 'other\n' },
+  },
+  { title: 'lower case', files: { 'ctx/dockerfile': COPY_ALL, 'ctx/dockerfile.dockerignore': 'secret\n' } },
+  {
+    title: 'lower case, and an ignore file in upper case that is not its own',
+    files: { 'ctx/dockerfile': COPY_ALL, 'ctx/Dockerfile.dockerignore': 'secret\n' },
+  },
+  {
+    title: 'both spellings',
+    files: {
+      'ctx/Dockerfile': COPY_ALL, 'ctx/dockerfile': 'FROM scratch\n',
+      'ctx/Dockerfile.dockerignore': 'secret\n', 'ctx/dockerfile.dockerignore': 'other\n',
+    }, // biome-ignore format: a list
+  },
+  {
+    title: 'lower case asked for by the upper-case path',
+    files: { 'ctx/sub/dockerfile': COPY_ALL, 'ctx/sub/dockerfile.dockerignore': 'secret\n' },
+    args: ['-f', 'ctx/sub/Dockerfile'],
+  },
+  {
+    title: 'lower case outside of the context',
+    files: { 'else/dockerfile': COPY_ALL, 'else/dockerfile.dockerignore': 'secret\n', 'ctx/.dockerignore': 'other\n' },
+    args: ['-f', '@/else/Dockerfile'],
+  },
+  {
+    title: 'lower case that is a link',
+    files: {
+      'ctx/dockerfile': '->docker/file',
+      'ctx/docker/file': COPY_ALL,
+      'ctx/dockerfile.dockerignore': 'secret\n',
+    },
+  },
+  {
+    title: 'a dangling link, and a file in lower case',
+    files: { 'ctx/Dockerfile': '->nowhere', 'ctx/dockerfile': COPY_ALL, 'ctx/dockerfile.dockerignore': 'secret\n' },
+  },
+  {
+    title: 'a path that is in the working folder and in the context',
+    files: { 'ctx/Dockerfile': 'FROM scratch\n', Dockerfile: COPY_ALL, 'Dockerfile.dockerignore': 'secret\n' },
+    args: ['-f', 'Dockerfile'],
+  },
+  {
+    title: 'standard input',
+    files: { 'ctx/Dockerfile.dockerignore': 'other\n', 'ctx/.dockerignore': 'secret\n' },
+    args: ['-f', '-'],
+    stdin: COPY_ALL,
+  },
+  { title: 'no name', files: { 'ctx/Dockerfile': COPY_ALL, 'ctx/.dockerignore': 'secret\n' }, args: ['-f', ''] },
+  {
+    title: 'an empty ignore file of its own',
+    files: { 'ctx/Dockerfile': COPY_ALL, 'ctx/Dockerfile.dockerignore': '', 'ctx/.dockerignore': 'secret\n' },
+  },
+  {
+    title: 'a link as ignore file, and one that leads outside',
+    files: {
+      'ctx/Dockerfile': COPY_ALL, 'ctx/Dockerfile.dockerignore': '->../ignore', ignore: 'other\n',
+      'ctx/.dockerignore': '->ignored', 'ctx/ignored': 'secret\n',
+    }, // biome-ignore format: a list
+  },
+  {
+    title: 'a context with a name that is no ASCII',
+    files: {
+      'größe 日本/Dockerfile': COPY_ALL,
+      'größe 日本/.dockerignore': 'secret\n',
+      'größe 日本/secret': '',
+      'größe 日本/other': '',
+    },
+    context: 'größe 日本',
+  },
+];
+
+function write({ files }: Pick<Case, 'files'>): string {
+  const dir = temporaryDir();
+  for (const [name, text] of Object.entries({ 'ctx/secret': '', 'ctx/other': '', ...files })) {
+    const file = path.join(dir, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    if (text.startsWith('->')) symlinkSync(text.slice(2), file);
+    else writeFileSync(file, text);
+  }
+  return dir;
+}
+
+await onEngines('the Dockerfile and its ignore file', { suites: ['forky'] }, (engine) => {
+  test.skipIf(!engine.dockerHost).each(cases)('$title', async (given) => {
+    const { args = [], stdin = '', context = 'ctx' } = given;
+    const dir = write(given);
+    const placed = args.map((arg) => arg.replace('@', dir));
+    const build = async (command: string, first: readonly string[]) => {
+      const dest = temporaryDir();
+      const all = [...first, '--progress=plain', '-o', dest, ...placed, context];
+      const built = await engine.run(command, all, { cwd: dir, input: stdin });
+      expect(built.status, built.stderr).toBe(0);
+      return (readdirSync(dest, { recursive: true }) as string[]).sort();
+    };
+    const theirs = await build('docker', ['buildx', 'build']);
+    expect(await build(process.execPath, [cli, 'build'])).toEqual(theirs);
+
+    const compiled = await engine.run(process.execPath, [cli, 'compile', '--offline', ...placed, context], {
+      cwd: dir,
+      input: stdin,
+    });
+    expect(compiled.status, compiled.stderr).toBe(0);
+    const ignored = /"local\.excludepatterns": *("(?:[^"\\]|\\.)*")/.exec(compiled.stdout)?.[1] ?? '"[]"';
+    const patterns = JSON.parse(JSON.parse(ignored)) as string[];
+    expect(patterns).toEqual(['secret', 'other'].filter((name) => !theirs.includes(name)));
+  });
+});
+
+describe('a Dockerfile that is not there', () => {
+  const failures: [title: string, files: Record<string, string>, args: string[], message: string][] = [
+    ['in the context only', { 'ctx/my.Dockerfile': COPY_ALL }, ['-f', 'my.Dockerfile'],
+      'the Dockerfile my.Dockerfile does not exist: a path starts in the folder that you are in; for the one in the context give -f ctx/my.Dockerfile'],
+    ['with other capitals', { 'ctx/Dockerfile': COPY_ALL }, ['-f', 'ctx/DockerFile'],
+      'the Dockerfile ctx/DockerFile does not exist: there is Dockerfile, to be named with -f ctx/Dockerfile'],
+    ['with a slip', { 'ctx/dev.Dockerfile': COPY_ALL }, ['-f', 'ctx/dve.Dockerfile'],
+      'the Dockerfile ctx/dve.Dockerfile does not exist: there is dev.Dockerfile, to be named with -f ctx/dev.Dockerfile'],
+    ['that podman would find', { 'ctx/Containerfile': COPY_ALL }, [],
+      'failed to read dockerfile: open Dockerfile: no such file or directory: there is Containerfile, to be named with -f ctx/Containerfile'],
+    ['all in capitals', { 'ctx/DOCKERFILE': COPY_ALL }, [],
+      'failed to read dockerfile: open Dockerfile: no such file or directory: there is DOCKERFILE, to be named with -f ctx/DOCKERFILE'],
+    ['but a folder', { 'ctx/Dockerfile': COPY_ALL }, ['-f', 'ctx'],
+      'the Dockerfile ctx is a folder: name the file in it, as ctx/Dockerfile'],
+    ['behind a slash', { 'ctx/Dockerfile': COPY_ALL }, ['-f', 'ctx/Dockerfile/'],
+      'the Dockerfile ctx/Dockerfile/ does not exist'],
+  ]; // biome-ignore format: a list
+
+  test.each(failures)('%s', async (_, files, args, message) => {
+    const before = process.cwd();
+    process.chdir(write({ files }));
+    try {
+      const compiled = await runCli(['compile', '--offline', ...args, 'ctx']);
+      expect(compiled).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: /) });
+      expect(compiled.stderr).toContain(message);
+      await expect(openInputs('ctx', args[1], [])).rejects.toThrow(`unable to prepare context: ${message}`);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test('is no matter where the frontend is told its name', async () => {
+    const dir = write({ files: { 'ctx/Containerfile': 'FROM scratch\nLABEL a=b\n' } });
+    const named = await runCli(['compile', '--offline', '--opt', 'filename=Containerfile', path.join(dir, 'ctx')]);
+    expect(named.stderr).toBe('');
+    expect(named.code).toBe(0);
+  });
+});
+
+await onEngines('a source that is not there', { suites: ['forky', 'trixie'] }, (engine) => {
+  const hints: [copy: string, hint: RegExp | undefined][] = [
+    ['COPY secret /', /^hint: \.dockerignore:2 \(secret\) leaves secret out of the context/m],
+    ['COPY readme.md /', /^hint: the context has README\.md: capitals count$/m],
+    ['COPY --from=x secret /', undefined],
+  ];
+  test.each(hints)('%s', async (copy, hint) => {
+    const dockerfile = `FROM scratch AS x\nCOPY other /\nFROM scratch\n${copy}\n`;
+    const dir = write({
+      files: { 'ctx/Dockerfile': dockerfile, 'ctx/.dockerignore': '# no keys\nsecret\n', 'ctx/README.md': '' },
+    });
+    const args = [cli, 'build', '--progress=plain', '-o', temporaryDir(), 'ctx'];
+    const built = await engine.run(process.execPath, args, { cwd: dir });
+    expect(built.status).toBe(1);
+    expect(built.stderr).toMatch(/: "\/.*": not found$/m);
+    if (hint) expect(built.stderr).toMatch(hint);
+    else expect(built.stderr).not.toContain('hint:');
+  });
+});
