@@ -1,5 +1,6 @@
 /** Image indexes and manifests, OCI's and Docker's: the way from a descriptor to the config for a platform. */
 import { createHash } from 'node:crypto';
+import { type OciImageConfig, parseOciImageConfig } from './config.ts';
 import { splitDigest } from './digest.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from './platform.ts';
 import { selectPlatform } from './platform-match.ts';
@@ -23,12 +24,18 @@ export type BlobKind = 'manifest' | 'config';
  */
 export type ReadBlob = (descriptor: Descriptor, kind: BlobKind) => Promise<Uint8Array>;
 
-export const manifestTypes = [
+export const manifestTypes: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
-] as const;
+]);
+
+/** Types of the configs of images. BuildKit reads that of early registries (application/octet-stream), too, but pulls no such image. */
+const configTypes = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+]);
 
 /**
  * Bytes that are read of each kind; what is larger is refused. Containerd takes some 4 MB of a manifest, too, and the
@@ -58,8 +65,11 @@ export async function findImage(root: Descriptor, platform: Platform | undefined
   let descriptor = root;
   for (let depth = 0; depth < maxNesting; depth++) {
     const manifest = parseManifest(await readChecked(descriptor, 'manifest', read), descriptor.digest);
+    checkType(descriptor, manifestTypes);
     if (manifest.config) {
       const config = await readChecked(manifest.config, 'config', read);
+      checkType(manifest.config, configTypes);
+      checkLayers(config, manifest.layers);
       if (descriptor !== root && !descriptor.platform) {
         const own = parsePlatformFields(parseObject(config, manifest.config.digest));
         if (selectPlatform([own], wanted) < 0) throw noMatch(root, wanted, [own]);
@@ -69,6 +79,30 @@ export async function findImage(root: Descriptor, platform: Platform | undefined
     descriptor = choose(manifest.manifests, wanted, root);
   }
   throw new Error(`image index ${root.digest} is nested too deeply: an image is at most ${maxNesting} manifests away`);
+}
+
+/** An artifact is no image, whatever it has for a config. Where nobody says a type, as of a tag, the contents tell. */
+function checkType({ mediaType }: Descriptor, known: ReadonlySet<string>): void {
+  if (mediaType === '' || known.has(mediaType)) return;
+  throw new Error(`encountered unknown type ${mediaType}; children may not be fetched: it is an artifact, no image`);
+}
+
+/**
+ * BuildKit refuses an image whose config and manifest list different layers when it pulls it. One whose config has no
+ * layers, in the history neither, is not pulled: it is empty.
+ */
+function checkLayers(bytes: Uint8Array, layers: number): void {
+  let config: OciImageConfig;
+  try {
+    config = parseOciImageConfig(bytes);
+  } catch {
+    return; // whoever parses it whole says what is wrong
+  }
+  const diffIds = config.rootfs.diffIds?.length ?? 0;
+  if (diffIds === layers || (diffIds === 0 && config.history.every(({ emptyLayer }) => emptyLayer))) return;
+  throw new Error(
+    `mismatched image rootfs and manifest layers: the config lists ${diffIds} and the manifest ${layers}`,
+  );
 }
 
 function readChecked(descriptor: Descriptor, kind: BlobKind, read: ReadBlob): Promise<Uint8Array> {
@@ -99,7 +133,7 @@ function noMatch(root: Descriptor, wanted: Platform, offered: readonly Platform[
 }
 
 type Manifest =
-  | { readonly config: Descriptor; readonly manifests: readonly [] }
+  | { readonly config: Descriptor; readonly layers: number; readonly manifests: readonly [] }
   | { readonly config: undefined; readonly manifests: readonly Descriptor[] };
 
 function parseManifest(bytes: Uint8Array, name: string): Manifest {
@@ -110,7 +144,8 @@ function parseManifest(bytes: Uint8Array, name: string): Manifest {
     );
   const { config, manifests } = json;
   if ((config || json['layers']) && manifests) throw new Error('invalid ambiguous manifest and manifest list');
-  if (config) return { config: parseDescriptor(config, name), manifests: [] };
+  const layers = Array.isArray(json['layers']) ? json['layers'].length : 0;
+  if (config) return { config: parseDescriptor(config, name), layers, manifests: [] };
   if (Array.isArray(manifests)) return { config: undefined, manifests: parseEntries(manifests, name) };
   throw new Error(`${name} is no image manifest`);
 }
