@@ -9,6 +9,7 @@ import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_p
 import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import type { Definition } from '../llb/definition.ts';
 import { Code, RpcError } from '../rpc/status.ts';
+import { refuseEndless } from '../system/endless-files.ts';
 import { explainMissing, requireSeveralExporters } from './abilities.ts';
 import { type CacheEntry, type PreparedCaches, prepareCaches } from './cache.ts';
 import { type Connection, createId } from './connect.ts';
@@ -192,8 +193,7 @@ async function runOn(
   const { signal } = options;
   const cut = new AbortController();
   const [exporter] = exports.exporters;
-  const ownAttrs = typeof options.frontend === 'function' ? options.frontend.attrs : undefined;
-  const frontendAttrs = { ...ownAttrs, ...options.frontendAttrs, ...caches.frontendAttrs };
+  const frontendAttrs = { ...attrsOf(options), ...caches.frontendAttrs };
   const request: MessageInitShape<typeof SolveRequestSchema> = {
     Ref: ref,
     Session: session.id,
@@ -288,6 +288,11 @@ interface Prepared {
   readonly received: ReceivedExports | undefined;
 }
 
+/** The options of the frontend: its own, and those of the caller. */
+function attrsOf({ frontend, frontendAttrs }: SolveOptions): Readonly<Record<string, string>> {
+  return { ...(typeof frontend === 'function' ? frontend.attrs : undefined), ...frontendAttrs };
+}
+
 /** Everything that can go wrong before the daemon is bothered. */
 async function prepare(options: SolveOptions, temporary: string[]): Promise<Prepared> {
   if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
@@ -299,6 +304,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
     if (!stats?.isDirectory()) throw new Error(`local directory ${name}: ${dir} is not a directory`);
     dirs.set(name, dir);
   }
+  if (options.frontend) await refuseEndless(dirs, attrsOf(options)['filename'] ?? 'Dockerfile');
   const exports = await prepareExports(options.exports ?? []);
   const caches = await prepareCaches(options.cacheFrom, options.cacheTo);
   const stores = new Map<string, ContentStore>([...exports.stores, ...caches.stores]);

@@ -5,10 +5,10 @@ import { isHttpUrl } from '../gateway/context.ts';
 import { parseGitRef } from '../image/git-ref.ts';
 import { type OciLayout, openOciLayout } from '../image/oci-layout.ts';
 import { contextName } from '../image/reference.ts';
+import { refuseEndless } from '../system/endless-files.ts';
 import { isDescriptor, readNamedFile } from '../system/named-file.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { DOCKERFILE, requireDockerfile, requireNoOther, spelledIn } from './dockerfile-name.ts';
-import { refuseEndless } from './endless-files.ts';
 import { type FileTree, folderTree, memoryTree } from './file-tree.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -62,7 +62,9 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
   await openMain(options, opts, locals, openFolder);
   for (const [name, value] of options.buildContexts ?? [])
     await openNamed(requireContextName(name), value, opts, openFolder, ociLayouts);
-  await refuseEndless(folders, opts['filename'] ?? DOCKERFILE);
+  await refuseEndless(folders, opts['filename'] ?? DOCKERFILE).catch((error: Error) => {
+    throw new UsageError(error.message, { cause: error });
+  });
   const folder = folders.get('dockerfile');
   const file = opts['filename'] ?? DOCKERFILE;
   const isRemoteDockerfile = opts['context'] !== undefined && !locals.has('dockerfile');

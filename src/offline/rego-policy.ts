@@ -9,8 +9,8 @@ import { wrapError } from '../gateway/errors.ts';
 import { parseFrontendOptions } from '../gateway/options.ts';
 import { parseCsvFields } from '../go/csv.ts';
 import { parseBool } from '../go/strconv.ts';
+import { spellings } from '../system/endless-files.ts';
 import { redactCredentials } from '../text/redact.ts';
-import { spellings } from './endless-files.ts';
 import { UsageError } from './usage-error.ts';
 
 const advice =

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build/context.ts';
+import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { onEngines } from '../engine/on-engines.ts';
 
@@ -109,6 +110,23 @@ describe('a pipe of the shell is read', () => {
 });
 
 await onEngines('a build', { suites: ['forky'] }, (engine) => {
+  test.each(['Dockerfile', '.dockerignore', 'Dockerfile.dockerignore'])(
+    'by the library: a pipe as %s',
+    async (name) => {
+      await replaceByPipe(name);
+      const connection = await connect(engine.address);
+      try {
+        for (const frontend of ['dockerfile.v0', dockerfileFrontend]) {
+          const localDirs = { context, dockerfile: context };
+          const build = solve(connection, { frontend, localDirs, auth: false, signal: AbortSignal.timeout(20_000) });
+          await expect(build.result).rejects.toThrow(`${path.join(context, name)} is a named pipe, not a regular file`);
+        }
+      } finally {
+        await connection.close();
+      }
+    },
+  );
+
   test('of a Dockerfile that comes through a pipe of the shell', async () => {
     const build = `"${process.execPath}" "${cli}" build -q --builder "${engine.address}" -o ../out -f <(echo FROM scratch; echo COPY Dockerfile /piped) . && ls ../out`;
     const { stdout } = await promisify(execFile)('bash', ['-c', build], { cwd: context });

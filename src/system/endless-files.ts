@@ -1,8 +1,8 @@
 /** Files of a context that a frontend reads, and that would never end. */
 import path from 'node:path';
-import { kindInside, realFolder } from '../system/read-inside.ts';
-import { DOCKERFILE } from './dockerfile-name.ts';
-import { UsageError } from './usage-error.ts';
+import { kindInside, NotRegular, realFolder } from './read-inside.ts';
+
+const DOCKERFILE = 'Dockerfile';
 
 /** The names of a Dockerfile: a frontend that is asked for `Dockerfile` also takes `dockerfile`. */
 export function spellings(file: string): string[] {
@@ -16,7 +16,7 @@ export function spellings(file: string): string[] {
  *
  * @param folders local sources by name: `dockerfile` has the Dockerfile, each other one may have a `.dockerignore`
  * @param filename of the Dockerfile
- * @throws UsageError that names the file
+ * @throws NotRegular that names the file
  */
 export async function refuseEndless(folders: Iterable<readonly [string, string]>, filename: string): Promise<void> {
   const ofDockerfile = [...spellings(filename), `${filename}.dockerignore`];
@@ -25,7 +25,7 @@ export async function refuseEndless(folders: Iterable<readonly [string, string]>
     for (const name of local === 'dockerfile' ? ofDockerfile : ['.dockerignore']) {
       const kind = root === undefined ? undefined : await kindInside(root, name);
       if (kind && kind !== 'a regular file' && kind !== 'a folder')
-        throw new UsageError(`${path.join(folder, name)} is ${kind}, not a regular file`);
+        throw new NotRegular(`${path.join(folder, name)} is ${kind}, not a regular file`);
     }
   }
 }
