@@ -72,9 +72,10 @@ export class SourceError extends Error {
 }
 
 /** More lines of an instruction than an error can carry: it travels in a header. */
-const maxErrorLines = 20_000;
+export const maxErrorLines = 20_000;
 
-function firstLines(lines: LineRange | undefined): LineRange | undefined {
+/** The lines of an instruction that an error lists. */
+export function firstLines(lines: LineRange | undefined): LineRange | undefined {
   return lines && { start: lines.start, end: Math.min(lines.end, lines.start + maxErrorLines - 1) };
 }
 

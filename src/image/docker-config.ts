@@ -1,7 +1,7 @@
 /** Docker's config.json: credentials, with their helpers, and proxies. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { homeFolder } from '../system/home.ts';
+import { maxSettingsBytes, readNamedFile } from '../system/named-file.ts';
 import { ProgramError, runProgram } from '../system/program.ts';
 
 /** What is known for one registry; all empty for none. */
@@ -91,7 +91,7 @@ async function readConfig(dir: string | undefined): Promise<ConfigFile> {
   if (dir === undefined) return {};
   const file = path.join(dir, 'config.json');
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as ConfigFile;
+    return JSON.parse(Buffer.from(await readNamedFile(file, maxSettingsBytes)).toString()) as ConfigFile;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     // the parser's message may quote the file

@@ -1,11 +1,14 @@
 /** Reads a file that the user names on the command line. It may be anywhere, and it may be a pipe of the shell. */
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onDisk } from './file-name.ts';
-import { readRegular, TooLarge } from './read-inside.ts';
+import { NotRegular, readRegular, TooLarge } from './read-inside.ts';
 
 const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
+
+/** A file of settings: Docker's configuration, a policy. */
+export const maxSettingsBytes = 16 << 20;
 
 /** `-f /dev/stdin`, and `-f <(command)`, of which shells make `/dev/fd/63`: what is open already. */
 export function isDescriptor(file: string): boolean {
@@ -28,6 +31,29 @@ export async function readNamedFile(file: string, maxBytes: number, signal?: Abo
     return await readRegular(handle, file, maxBytes);
   } finally {
     await handle.close().catch(() => {});
+  }
+}
+
+/**
+ * The contents of a regular file, for who cannot wait.
+ *
+ * @throws NotRegular for anything else, which might never end; TooLarge; otherwise as Node's open
+ */
+export function readNamedFileSync(file: string, maxBytes: number): Buffer {
+  const fd = openSync(onDisk(file), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  try {
+    if (!fstatSync(fd).isFile()) throw new NotRegular(`${file} is not a regular file`);
+    const chunks: Buffer[] = [];
+    for (let total = 0; ; ) {
+      const chunk = Buffer.allocUnsafe(64 << 10);
+      const bytesRead = readSync(fd, chunk);
+      if (bytesRead === 0) return Buffer.concat(chunks);
+      total += bytesRead;
+      if (total > maxBytes) throw new TooLarge(`${file} is larger than ${maxBytes} bytes, the most that is read of it`);
+      chunks.push(chunk.subarray(0, bytesRead));
+    }
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -41,7 +41,7 @@ const attacks: Readonly<Record<string, () => string | Buffer>> = {
   'a COPY of 30,000 sources': () => `${scratch}COPY ${times(30_000, (i) => `f${i} `)}/dest/\n`,
   '3,000 mounts': () => `${scratch}RUN ${times(3000, (i) => `--mount=type=cache,target=/c${i} `)} true\n`,
   '5,000 heredocs in a line': () => `${scratch}RUN ${times(5000, (i) => `<<E${i} `)}\n${times(5000, (i) => `x\nE${i}\n`)}`,
-  'a heredoc without an end': () => `${scratch}RUN <<END\n${'line\n'.repeat(200_000)}`,
+  'a heredoc without an end': () => `${scratch}RUN <<END\n${'line\n'.repeat(1_000_000)}`,
   'heredocs in heredocs': () => `${scratch}${times(3000, (i) => `COPY <<"E${i}" /f${i}\nRUN <<E${i - 1}\n`)}`,
   'a million empty lines': () => `${scratch}${'\n'.repeat(1_000_000)}`,
   '200,000 continued lines': () => `${scratch}RUN a ${'\\\n'.repeat(200_000)}b\n`,

@@ -34,6 +34,13 @@ describe('a file that has no end is refused', () => {
     await expect(findInIndex(layout, 'latest')).rejects.toThrow('is no regular file');
   });
 
+  test('as the configuration of Docker', () => {
+    const folder = temporaryDir();
+    execFileSync('mkfifo', [path.join(folder, 'config.json')]);
+    const workers = run(`DOCKER_CONFIG=${folder} DOCKER_HOST= BUILDKIT_HOST= ${process.execPath} ${cli} workers`);
+    expect([workers.status, workers.stderr]).toEqual([1, expect.stringContaining('config.json is not a regular file')]);
+  });
+
   test('as a Dockerfile on standard input', () => {
     const { status, stderr } = run(`yes '# comment' | ${process.execPath} ${cli} compile --offline -`);
     expect(stderr).toContain('standard input has more than 16777216 bytes');

@@ -86,6 +86,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   ],
   'a program that was told': [['system/program.ts', 'GRACE_MS', 'ms']],
   'a compiled graph': [['cli/build/solve-file.ts', 'MAX_INPUT_BYTES', 'bytes']],
+  'Docker’s configuration': [['system/named-file.ts', 'maxSettingsBytes', 'bytes']],
   'a secret': [['client/session/secrets.ts', 'MAX_SECRET_BYTES', 'bytes']],
   'a message of an SSH agent': [
     ['client/session/ssh-agent.ts', 'MAX_MESSAGE_BYTES', 'bytes'],

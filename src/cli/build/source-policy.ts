@@ -1,7 +1,7 @@
 /** Rules for sources that the environment gives to every build, as buildx and buildctl take them. */
-import { readFile } from 'node:fs/promises';
 import { fromJson, type MessageShape } from '@bufbuild/protobuf';
 import { PolicySchema } from '../../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
+import { maxSettingsBytes, readNamedFile } from '../../system/named-file.ts';
 
 const VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
 
@@ -12,7 +12,7 @@ export async function readSourcePolicy(
   const file = env[VARIABLE];
   if (!file) return undefined;
   try {
-    return fromJson(PolicySchema, JSON.parse(await readFile(file, 'utf8')));
+    return fromJson(PolicySchema, JSON.parse(Buffer.from(await readNamedFile(file, maxSettingsBytes)).toString()));
   } catch (error) {
     throw new Error(`${VARIABLE}: failed to read the policy ${file}: ${(error as Error).message}`);
   }

@@ -1,8 +1,9 @@
 /** The Docker context in use: the engine that `docker context use` or DOCKER_CONTEXT has chosen. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { dockerConfigDir } from '../../image/docker-config.ts';
+import { maxSettingsBytes, readNamedFileSync } from '../../system/named-file.ts';
 import type { TlsOptions } from './address.ts';
 
 export interface DockerContext {
@@ -42,7 +43,7 @@ interface Json {
 
 function readJson(file: string): Json | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Json;
+    return JSON.parse(readNamedFileSync(file, maxSettingsBytes).toString()) as Json;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Error(`cannot read ${file}: ${(error as Error).message}`, { cause: error });

@@ -8,7 +8,7 @@ import type { LineRange } from '../../parser/source.ts';
 import { MAX_MESSAGE_BYTES } from '../../rpc/framing.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { lineRangesJson, requestMessage } from '../errors.ts';
+import { firstLines, lineRangesJson, maxErrorLines, requestMessage } from '../errors.ts';
 import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
 import { lintDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
@@ -137,11 +137,15 @@ const warningJson = ({ name, description, url, detail, lines }: Warning) => ({
   location: { ranges: lineRangesJson(lines) },
 });
 
+/** Of an instruction with more lines than an error carries, the first are listed, and the message says so. */
 function buildErrorJson(error: unknown) {
-  const places = (locatedError(error)?.locations ?? []).flatMap((lines) => lineRanges(lines));
+  const locations = locatedError(error)?.locations ?? [];
+  const places = locations.flatMap((lines) => lineRanges(firstLines(lines)));
+  const isCut = locations.some((lines) => lines && lines.end - lines.start >= maxErrorLines);
+  const note = isCut ? `\nOnly the first ${maxErrorLines} lines of the instruction are listed.` : '';
   const byLine = new Map(places.map((range) => [range.start.line, range]));
   const ranges = [...byLine.values()].sort((a, b) => a.start.line - b.start.line).map(rangeJson);
-  return { message: requestMessage(error), location: { ranges: ranges.length > 0 ? ranges : undefined } };
+  return { message: requestMessage(error) + note, location: { ranges: ranges.length > 0 ? ranges : undefined } };
 }
 
 /** The warnings for people, in the order of the file. */
