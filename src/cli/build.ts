@@ -1,6 +1,7 @@
 /** `tsfront build`: builds on a daemon, with the flags of `docker buildx build`. */
 import { Command, Option } from 'commander';
 import type { BuildFlags } from './build/options.ts';
+import { resourceKeys } from './build/resources.ts';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
 import { addListOption } from './list-option.ts';
@@ -9,17 +10,9 @@ import { progressOption } from './progress-option.ts';
 /** Flags of `docker build` that BuildKit has no use for: what they ask for is so anyway, */
 const idle = ['--compress', '-D, --debug', '--force-rm', '--rm'];
 /** or cannot be had. */
-const unmet = [
-  '-c, --cpu-shares <number>',
-  '--cpu-period <microseconds>',
-  '--cpu-quota <microseconds>',
-  '--cpuset-cpus <list>',
-  '--cpuset-mems <list>',
-  '--isolation <technology>',
-  '-m, --memory <bytes>',
-  '--memory-swap <bytes>',
-  '--security-opt <option>',
-];
+const unmet = ['--isolation <technology>', '--security-opt <option>'];
+
+const shortNames: Readonly<Record<string, string>> = { memory: '-m, ', 'cpu-shares': '-c, ' };
 
 export function buildCommand(io: Io): Command {
   const command = new Command('build')
@@ -67,6 +60,7 @@ export function buildCommand(io: Io): Command {
       '--policy <fields>',
       'disabled=true builds without the Rego policy beside the Dockerfile, which only buildx evaluates',
     ],
+    ['--resource <key=value>', `a limit of RUN: ${resourceKeys.join(', ')}`],
     ['--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'],
     ['--ssh <default|id[=paths]>', 'an SSH agent or keys'],
     ['-t, --tag <name>', 'a name of the image'],
@@ -76,9 +70,19 @@ export function buildCommand(io: Io): Command {
   command.addOption(
     new Option(
       '--frontend <name>',
-      "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image",
-    ).default('tsfront'),
+      "who reads the Dockerfile: tsfront (the default), the daemon's dockerfile.v0 (with --provenance) or an image",
+    ),
   );
+  // limits as older flags, in the order of the command line
+  const limits = resourceKeys.map((key) =>
+    new Option(`${shortNames[key] ?? ''}--${key} <value>`).hideHelp().argParser((value) => {
+      command.setOptionValue('resource', [
+        ...((command.getOptionValue('resource') as string[]) ?? []),
+        `${key}=${value}`,
+      ]);
+    }),
+  );
+  for (const option of limits) command.addOption(option);
   const hidden = [...idle, ...unmet].map((it) => new Option(it).hideHelp());
   for (const option of hidden) command.addOption(option);
   return command.action(async (context: string, flags: BuildFlags) => {

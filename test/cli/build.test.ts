@@ -57,8 +57,8 @@ describe('flags of build', () => {
         'the attestation provenance is given twice',
       ],
       [{ cache: false, uncached: ['a'] }, '--no-cache and --no-cache-filter cannot be used together'],
-      [{ buildArg: ['=x'] }, 'invalid value "=x" for --build-arg: it has no name'],
-      [{ label: [''] }, 'invalid value "" for --label: it has no name'],
+      [{ buildArg: ['=x'] }, 'invalid key-value pair "=x": empty key'],
+      [{ label: [''] }, 'invalid key-value pair "": empty key'],
     ] as const)
       expect(() => frontendAttrs({ ...none, ...given }, {})).toThrow(message);
     const gateway = { ...none, addHost: ['h:host-gateway'] };

@@ -1,4 +1,5 @@
 /** `--call` and `--check`: asks a frontend about a Dockerfile instead of building it. */
+import path from 'node:path';
 import {
   type Connection,
   createDisplay,
@@ -45,7 +46,7 @@ export async function runCall(
   connection: Connection,
   options: SolveOptions,
   call: Call,
-  flags: Pick<BuildFlags, 'metadataFile'>,
+  flags: Pick<BuildFlags, 'metadataFile'> & { readonly dockerfile: string },
   mode: ProgressMode,
   io: Io,
 ): Promise<number> {
@@ -76,7 +77,9 @@ export async function runCall(
     await writeOutput(flags.metadataFile, JSON.stringify(all, null, 2), io);
   }
   const printAnswer = () =>
-    call.json ? io.writeStdout(`${text('result.json').trim()}\n`) : io.print(text('result.txt'));
+    call.json
+      ? io.writeStdout(`${text('result.json').trim()}\n`)
+      : io.print(namePath(text('result.txt'), flags.dockerfile));
   if (call.method !== 'check') {
     await printAnswer();
     return 0;
@@ -90,4 +93,18 @@ export async function runCall(
   if (!call.json && (count > 0 || !buildError)) await io.print(`Check complete, ${found}\n`);
   await printAnswer();
   return count > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
+}
+
+/** Names the Dockerfile in the places of findings by its path, whose last part is what the frontend knows. */
+function namePath(text: string, dockerfile: string): string {
+  if (dockerfile === '') return text;
+  const name = path.basename(dockerfile);
+  return text
+    .split('\n')
+    .map((line) =>
+      line.startsWith(`${name}:`) && /^\d+$/.test(line.slice(name.length + 1))
+        ? line.replace(name, () => dockerfile)
+        : line,
+    )
+    .join('\n');
 }

@@ -6,6 +6,9 @@ import { type BuildNode, type Connection, connect, listWorkers } from '../../cli
 import { formatPlatform, parsePlatform } from '../../image/platform.ts';
 import type { Io } from '../io.ts';
 
+/** The place of a daemon that no builder names. */
+export const DEFAULT_PLACE = 'default/default';
+
 /** A daemon that is connected to. */
 export interface OpenedNode extends BuildNode {
   /** `BUILDER/NODE`, with which the names of builds begin; daemons without a builder are those of Docker's context `default`. */
@@ -36,7 +39,7 @@ export async function openNodes(wanted: NodesWanted, opened: OpenedNode[], { env
   for (const { address, platforms } of parseBuilders(wanted.builders)) {
     const name = address ?? (env['BUILDKIT_HOST'] || env['BUILDX_BUILDER']);
     if (name === undefined || !isBuilderName(name)) {
-      opened.push({ connection: await connect(address, { signal, env }), platforms, place: 'default/default' });
+      opened.push({ connection: await connect(address, { signal, env }), platforms, place: DEFAULT_PLACE });
       continue;
     }
     const stickyKey = path.resolve(wanted.context);

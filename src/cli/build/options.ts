@@ -5,6 +5,7 @@ import { parseRamInBytes } from '../../go/size.ts';
 import { defaultPlatform, formatPlatform } from '../../image/platform.ts';
 import { variableOf } from '../../system/environment.ts';
 import { cutPair, parseBoolean, parseFields, parsePairs } from './fields.ts';
+import { resourceAttrs } from './resources.ts';
 
 /** Flags as commander gives them. */
 export interface BuildFlags {
@@ -21,7 +22,8 @@ export interface BuildFlags {
   readonly cgroupParent?: string;
   readonly check?: boolean;
   readonly file?: string;
-  readonly frontend: string;
+  /** By default tsfront's own, and the daemon's where provenance is asked for. */
+  readonly frontend?: string;
   readonly iidfile?: string;
   readonly label: readonly string[];
   readonly load?: boolean;
@@ -37,6 +39,7 @@ export interface BuildFlags {
   readonly pull?: boolean;
   readonly push?: boolean;
   readonly quiet?: boolean;
+  readonly resource?: readonly string[];
   readonly sbom?: string;
   readonly secret: readonly string[];
   readonly shmSize?: string;
@@ -61,12 +64,16 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   const platforms = buildPlatforms(flags, env);
   if (platforms.length > 0) attrs['platform'] = platforms.join(',');
   for (const arg of flags.buildArg) {
-    const [name, value = variableOf(env, name)] = cutNamed('--build-arg', arg);
+    const [name, value = variableOf(env, name)] = cutNamed(arg);
+    if (name === 'BUILDKIT_SYNTAX' && value?.trim() === '')
+      throw new Error(
+        "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for optional behavior",
+      );
     if (value !== undefined) attrs[`build-arg:${name}`] = value;
   }
   if (env['SOURCE_DATE_EPOCH']) attrs['build-arg:SOURCE_DATE_EPOCH'] ??= env['SOURCE_DATE_EPOCH'];
   for (const label of flags.label) {
-    const [name, value = ''] = cutNamed('--label', label);
+    const [name, value = ''] = cutNamed(label);
     attrs[`label:${name}`] = value;
   }
   if (flags.addHost.length > 0)
@@ -79,12 +86,12 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   if (flags.cgroupParent) attrs['cgroup-parent'] = flags.cgroupParent;
   if (flags.shmSize) attrs['shm-size'] = String(parseRamInBytes(flags.shmSize));
   if (flags.ulimit.length > 0) attrs['ulimit'] = flags.ulimit.join(',');
-  return { ...attrs, ...attestations(flags) };
+  return { ...attrs, ...resourceAttrs(flags.resource ?? []), ...attestations(flags) };
 }
 
-function cutNamed(flag: string, text: string): [string, string | undefined] {
+function cutNamed(text: string): [string, string | undefined] {
   const pair = cutPair(text);
-  if (pair[0] === '') throw new Error(`invalid value ${JSON.stringify(text)} for ${flag}: it has no name`);
+  if (pair[0] === '') throw new Error(`invalid key-value pair ${JSON.stringify(text)}: empty key`);
   return pair;
 }
 

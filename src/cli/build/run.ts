@@ -6,6 +6,7 @@ import {
   type Connection,
   createDisplay,
   dockerPush,
+  type Export,
   hasImageStore,
   type InProcessFrontend,
   listWorkers,
@@ -26,10 +27,12 @@ import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
+import { parseBoolean } from './fields.ts';
 import { gitAttrs } from './git.ts';
 import { requireImageStore } from './image-store.ts';
+import { saveLocalState } from './local-state.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
-import { type OpenedNode, openNodes } from './nodes.ts';
+import { DEFAULT_PLACE, type OpenedNode, openNodes } from './nodes.ts';
 import {
   type BuildFlags,
   buildPlatforms,
@@ -58,18 +61,19 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
     // no stale id where the build fails
     if (flags.iidfile) await rm(flags.iidfile, { force: true });
-    const opening = toSolveOptions(connection, flags, context, inputs, io);
+    const call = parseCall(flags);
+    const opening = toSolveOptions(connection, flags, context, inputs, call !== undefined, io);
     const { options: built, pushByEngine, prefersImageDigest } = await untilAborted(opening, signal);
     const { remoteDockerfile } = inputs;
     const frontend =
       remoteDockerfile === '' || withoutPolicy ? built.frontend : refusingPolicyIn(built.frontend, remoteDockerfile);
     const options = { ...built, frontend, signal };
-    const call = parseCall(flags);
-    if (call) return await runCall(connection, options, call, flags, mode, io);
+    if (call) return await runCall(connection, options, call, { ...flags, dockerfile: inputs.dockerfile }, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
     const build =
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
+    if (place !== DEFAULT_PLACE) await saveLocalState(place, build.ref, { context, file: flags.file }, io);
     const { result, warnings } = await show(build, mode, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
@@ -122,6 +126,7 @@ async function toSolveOptions(
   flags: BuildFlags,
   context: string,
   inputs: Inputs,
+  isCall: boolean,
   io: Io,
 ): Promise<
   Pick<Outputs, 'pushByEngine' | 'prefersImageDigest'> & {
@@ -156,7 +161,14 @@ async function toSolveOptions(
       caches: cacheTo.map(({ type }) => type),
       annotations: flags.annotation,
     });
+  const recorded = own['attest:provenance'] !== undefined && !isCall;
+  const frontend = flags.frontend ?? (recorded ? 'dockerfile.v0' : 'tsfront');
+  if (recorded && frontend === 'dockerfile.v0' && flags.frontend === undefined && isForPeople(progressMode(flags, env)))
+    io.writeStderr(
+      "note: the daemon's own frontend reads the Dockerfile, since the provenance that was asked for would lack much otherwise; --frontend tsfront reads it here\n",
+    );
   const attrs = {
+    ...(connection.kind === 'dockerd' && { 'image-resolve-mode': 'local' }), // images of the engine come first
     ...(pushes && defaultAttestations(flags, env)),
     ...proxyArgs(proxies, own),
     ...git,
@@ -164,13 +176,13 @@ async function toSolveOptions(
     ...inputs.frontendAttrs,
   };
   const options = {
-    frontend: await chooseFrontend(flags.frontend),
+    frontend: await chooseFrontend(frontend),
     frontendAttrs: attrs,
     localDirs: inputs.localDirs,
     ociLayouts: inputs.ociLayouts,
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
-    exports,
+    exports: pushes && isSet(env, 'BUILDX_NO_DEFAULT_OCI_ARTIFACT') ? exports.map(withoutArtifact) : exports,
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
     cacheTo: [
       ...cacheTo,
@@ -205,10 +217,23 @@ async function chooseFrontend(name: string): Promise<InProcessFrontend> {
 
 /** Images say where they come from, where the daemon's image store can hold that. */
 function defaultAttestations(flags: BuildFlags, env: Io['env']): Record<string, string> {
-  const refused = /^(1|t|true)$/i.test(env['BUILDX_NO_DEFAULT_ATTESTATIONS'] ?? '');
+  const refused = isSet(env, 'BUILDX_NO_DEFAULT_ATTESTATIONS');
   if (refused || flags.provenance !== undefined || flags.attest.some((attest) => attest.includes('provenance')))
     return {};
   return { 'attest:provenance': 'mode=min,inline-only=true' };
+}
+
+/** @throws Error for a variable that is neither true nor false */
+function isSet(env: Io['env'], name: string): boolean {
+  const text = env[name];
+  return text !== undefined && parseBoolean(name, text);
+}
+
+/** Attestations as they were before BuildKit wrote them as OCI artifacts, unless the output says otherwise. */
+function withoutArtifact(output: Export): Export {
+  const type = output.type === 'custom' ? output.name : output.type;
+  if (type !== 'image' && type !== 'oci' && type !== 'moby') return output;
+  return { ...output, attrs: { 'oci-artifact': 'false', ...output.attrs } };
 }
 
 function isForPeople(mode: ProgressMode): boolean {
