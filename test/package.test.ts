@@ -1,6 +1,6 @@
 /** What is in the package, and that its documents lead nowhere else. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -46,4 +46,17 @@ test.each(documents)('each link of %s is in the package', (name) => {
     if (anchor !== undefined)
       expect(anchorsOf(readFileSync(path.join(root, linked), 'utf8')), `${target} in ${name}`).toContain(anchor);
   }
+});
+
+test('ARCHITECTURE.md names files that are there', () => {
+  const text = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
+  const folders = ['src', 'test', 'scripts', 'docs'];
+  const files = folders.flatMap((folder) =>
+    (readdirSync(path.join(root, folder), { recursive: true }) as string[]).map((file) => path.join(folder, file)),
+  );
+  const named = [...text.matchAll(/`([\w./-]+\.(?:ts|mjs|md))`/g)].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(40);
+  expect(
+    named.filter((name) => name !== 'SECURITY.md' && !files.some((file) => `/${file}`.endsWith(`/${name}`))),
+  ).toEqual([]);
 });

@@ -4,6 +4,7 @@ import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { variableOf } from '../system/environment.ts';
 import type { Io } from './io.ts';
+import { nameValue } from './list-option.ts';
 import { writeOutput } from './output.ts';
 
 /** The options as commander gives them: those that were not given are absent. */
@@ -63,7 +64,12 @@ export function addBuildOptions(command: Command): Command {
       collectPairs,
     )
     .option('--no-cache', 'mark every RUN, COPY and ADD as not to be cached; --no-cache=STAGES only in those')
-    .addOption(new Option('--uncached <stages>').argParser(collectList).hideHelp())
+    .addOption(
+      nameValue(
+        new Option('--no-cache-filter <stages>', 'the same as --no-cache=STAGES').argParser(collectList),
+        'uncached',
+      ),
+    )
     .option('--opt <name=value>', 'any other frontend option', collectPairs)
     .option('--images <file>', 'table of images: reference to digest and config per platform', collect)
     .option('--oci-layout <name=folder>', 'take the image NAME, or oci-layout://NAME, from an OCI layout', collectPairs)

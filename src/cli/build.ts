@@ -4,15 +4,20 @@ import type { BuildFlags } from './build/options.ts';
 import { resourceKeys } from './build/resources.ts';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
-import { addListOption } from './list-option.ts';
+import { ALLOW_UNKNOWN, addListOption } from './list-option.ts';
 import { progressOption } from './progress-option.ts';
 
 /** Flags of `docker build` that BuildKit has no use for: what they ask for is so anyway, */
 const idle = ['--compress', '-D, --debug', '--force-rm', '--rm'];
 /** or cannot be had. */
-const unmet = ['--isolation <technology>', '--security-opt <option>'];
+const unmet = ['--isolation <technology>', '--security-opt <option>', '--squash'];
 
 const shortNames: Readonly<Record<string, string>> = { memory: '-m, ', 'cpu-shares': '-c, ' };
+/** What to do instead, where there is something. */
+const advice: Readonly<Record<string, string>> = {
+  '--security-opt': '`RUN --security=insecure` is its counterpart',
+  '--squash': 'BuildKit does not squash: copy what you need into a last stage `FROM scratch`',
+};
 
 export function buildCommand(io: Io): Command {
   const command = new Command('build')
@@ -24,6 +29,7 @@ export function buildCommand(io: Io): Command {
       '.',
     )
     .usage('[options] [context]')
+    .option('--allow-unknown', ALLOW_UNKNOWN)
     .option('-f, --file <path>', 'the Dockerfile: a path, "-" for standard input, or a URL')
     .option('-q, --quiet', 'print nothing but the image ID')
     .option('--call <method>', 'what to do: build, check, outline or targets')
@@ -43,7 +49,7 @@ export function buildCommand(io: Io): Command {
     .option('--target <stage>', 'the stage to build');
   const lists: [string, string][] = [
     ['--add-host <host:ip>', 'a host that RUN knows'],
-    ['--allow <entitlement>', 'allow network.host, security.insecure or device'],
+    ['--allow <entitlement>', 'allow network.host, security.insecure, device or buildx.local.delete'],
     ['--annotation <key=value>', 'an annotation of the image'],
     ['--auth-host <host>', 'a registry whose credentials the daemon may use; without it those of every one'],
     ['--attest <fields>', 'an attestation: type=provenance|sbom,…'],
@@ -53,7 +59,6 @@ export function buildCommand(io: Io): Command {
     ['--cache-from <fields>', 'where to take the cache from'],
     ['--cache-to <fields>', 'where to put the cache'],
     ['--label <key=value>', 'a label of the image'],
-    ['--uncached <stage>', 'do not use the cache for a stage (also --no-cache-filter)'],
     ['-o, --output <fields>', 'what becomes of the result: type=local|tar|oci|docker|image|registry,dest=…'],
     ['--platform <platform>', 'a platform to build for'],
     [
@@ -67,6 +72,7 @@ export function buildCommand(io: Io): Command {
     ['--ulimit <limit>', 'a limit of RUN'],
   ];
   for (const [flags, description] of lists) addListOption(command, flags, description);
+  addListOption(command, '--no-cache-filter <stage>', 'do not use the cache for a stage', 'uncached');
   command.addOption(
     new Option(
       '--frontend <name>',
@@ -83,13 +89,15 @@ export function buildCommand(io: Io): Command {
     }),
   );
   for (const option of limits) command.addOption(option);
-  const hidden = [...idle, ...unmet].map((it) => new Option(it).hideHelp());
-  for (const option of hidden) command.addOption(option);
+  for (const option of idle) command.addOption(new Option(option).hideHelp());
+  const vain = unmet.map((it) => new Option(it).hideHelp());
+  for (const option of vain) command.addOption(option);
   return command.action(async (context: string, flags: BuildFlags) => {
     const { build } = await import('./build/run.ts');
     const { warn } = await import('./build/report.ts');
-    for (const option of hidden.filter(({ required }) => required))
-      if (option.attributeName() in flags) warn(`${option.long} has no effect: BuildKit has nothing like it`, io);
+    for (const option of vain)
+      if (option.attributeName() in flags)
+        warn(`${option.long} has no effect: ${advice[option.long!] ?? 'BuildKit has nothing like it'}`, io);
     endWith(await build(context, flags, io));
   });
 }

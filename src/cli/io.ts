@@ -1,5 +1,6 @@
 /** What a command has to do with the world, so that tests can run it in their own process. */
 import type { Output } from '../client/progress/display.ts';
+import { wantsColor } from '../text/color.ts';
 import { escapeControls, printable, printableWithColors } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { interruptSignal, untilAborted } from './interrupt.ts';
@@ -82,7 +83,7 @@ export function processIo(): ProcessIo {
     if (!isGone(error)) failed ??= error;
   });
   let signal: AbortSignal | undefined;
-  const hasColor = (stream: NodeJS.WriteStream) => stream.isTTY === true && stream.hasColors() && !env['NO_COLOR'];
+  const hasColor = (stream: NodeJS.WriteStream) => wantsColor(stream.isTTY === true, env);
   const streams = {
     stdout,
     stderr,
@@ -113,7 +114,7 @@ export function processIo(): ProcessIo {
         for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
           bytes += chunk.length;
           if (bytes > maxBytes)
-            throw new Error(`standard input has more than ${maxBytes} bytes, the most that a Dockerfile may have`);
+            throw new Error(`standard input has more than ${maxBytes} bytes, the most that it may have here`);
           chunks.push(chunk);
         }
         return Buffer.concat(chunks);

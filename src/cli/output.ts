@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 
 /** Writes text for people, to standard output or as a file that can be shown on a terminal. */
@@ -20,10 +21,14 @@ export async function writeOutput(file: string | undefined, data: string | Uint8
   const found = await lstat(file).catch(() => undefined);
   const partial = found?.isFile() === false ? file : `${file}.${randomUUID()}`;
   try {
-    await writeFile(partial, data);
-    if (partial !== file) await rename(partial, file);
+    const writing = writeFile(partial, data);
+    if (partial !== file) {
+      await writing;
+      await rename(partial, file);
+    } else await untilAborted(writing, io.signal); // nobody may ever read a pipe
   } catch (error) {
     if (partial !== file) await rm(partial, { force: true });
+    else io.signal.throwIfAborted();
     const { message } = error as Error;
     throw new Error(`cannot write ${file}: ${message.replaceAll(partial, file)}`, { cause: error });
   }

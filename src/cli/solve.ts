@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
-import { addListOption } from './list-option.ts';
+import { ALLOW_UNKNOWN, addListOption } from './list-option.ts';
 import { progressOption } from './progress-option.ts';
 
 /** Flags as commander gives them. */
@@ -13,6 +13,7 @@ export interface SolveFlags {
   readonly authHost: readonly string[];
   readonly ssh: readonly string[];
   readonly allow: readonly string[];
+  readonly allowUnknown?: boolean;
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
   readonly builder?: string;
@@ -28,6 +29,7 @@ export function solveCommand(io: Io): Command {
       'Builds what `tsfront compile` wrote, from a file or standard input: the JSON, or the bytes of pb.Definition.',
     )
     .argument('[file]', 'the compiled file', '-')
+    .option('--allow-unknown', ALLOW_UNKNOWN)
     .option('--builder <address>', 'the daemon')
     .option('--image-config <file>', 'the image config of bytes, which have none: of `compile --image-config`')
     .option('--metadata-file <file>', 'write what the build reported to a file, as JSON')
@@ -38,7 +40,7 @@ export function solveCommand(io: Io): Command {
     ['--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'],
     ['--auth-host <host>', 'a registry whose credentials the daemon may use; without it those of every one'],
     ['--ssh <default|id[=paths]>', 'an SSH agent or keys'],
-    ['--allow <entitlement>', 'allow network.host or security.insecure'],
+    ['--allow <entitlement>', 'allow network.host, security.insecure, device or buildx.local.delete'],
     ['--cache-from <fields>', 'where to take the cache from'],
     ['--cache-to <fields>', 'where to put the cache'],
   ];

@@ -17,8 +17,7 @@ export function spellOut({ commands }: Command, args: readonly string[]): string
     if (value !== undefined && option && !takesValue(option) && BOOLEAN.test(value)) {
       if (/^[1tT]/.test(value)) spelled.push(flag);
     } else if (value !== undefined && option && !flag.startsWith('--')) spelled.push(flag, value);
-    else if (flag === '--no-cache-filter' || (flag === '--no-cache' && value !== undefined))
-      spelled.push(`--uncached${arg.slice(flag.length)}`);
+    else if (flag === '--no-cache' && value !== undefined) spelled.push(`--no-cache-filter=${value}`);
     else spelled.push(arg);
     if (value === undefined && at + 1 < args.length && needsNext(spelled.at(-1)!, find)) spelled.push(args[++at]!);
   }

@@ -4,9 +4,12 @@ import path from 'node:path';
 import type { Attributes } from './exporters.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
-import { blobPath, type Descriptor, findInIndex, putInIndex } from './session/oci-layout.ts';
+import { blobPath, type Descriptor, deleteUnused, findInIndex, putInIndex } from './session/oci-layout.ts';
 
-/** A cache: `registry` (`ref`), `local` (`src`, `dest`), `inline`, `gha`, `s3`, `azblob` with their attributes. */
+/**
+ * A cache: `registry` (`ref`), `local` (`src`, `dest`), `inline`, `gha`, `s3`, `azblob` with their attributes. With
+ * `reset: 'true'` a local one loses, once the build has succeeded, all content that its index does not lead to.
+ */
 export interface CacheEntry {
   readonly type: string;
   readonly attrs?: Attributes | undefined;
@@ -25,6 +28,8 @@ export interface PreparedCaches {
    * @throws Error when it is not there
    */
   finish(response: Attributes): Promise<void>;
+  /** Deletes what a cache to be reset has no use for: the last step of a build. Where that fails it warns. */
+  reset(warn?: (message: string) => void): Promise<void>;
 }
 
 /**
@@ -39,6 +44,8 @@ export async function prepareCaches(
 ): Promise<PreparedCaches> {
   const stores = new Map<string, ContentStore>();
   const tags = new Map<string, string>();
+  const resets = new Set<string>();
+  const startedAt = Date.now();
   const exports = [];
   const imports = [];
   const warnings: string[] = [];
@@ -58,6 +65,7 @@ export async function prepareCaches(
       await missingDirs(dir);
       stores.set(`local:${dir}`, { dir: path.resolve(dir), writable: true });
       tags.set(path.resolve(dir), attrs['tag'] || 'latest');
+      if (isTrue('reset', attrs['reset'])) resets.add(path.resolve(dir));
     }
     exports.push({ Type: type, Attrs: attrs });
   }
@@ -93,7 +101,22 @@ export async function prepareCaches(
         await putInIndex(dir, descriptor, [tag]);
       }
     },
+    async reset(warn) {
+      for (const dir of resets)
+        await deleteUnused(dir, startedAt).catch((error: Error) =>
+          warn?.(`the local cache in ${dir} keeps what it no longer needs: ${error.message}`),
+        );
+    },
   };
+}
+
+/** A boolean as Go reads it. @throws Error that names the attribute */
+function isTrue(name: string, value = 'false'): boolean {
+  if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true;
+  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false;
+  throw new Error(
+    `failed to parse ${name} attribute of the local cache: ${JSON.stringify(value)} is neither true nor false`,
+  );
 }
 
 /** The digest of a cache in a layout. @throws Error when it is not there */

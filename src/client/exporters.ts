@@ -1,4 +1,5 @@
 /** What becomes of a build's result. */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { missingDirs } from './fsutil/make-dirs.ts';
@@ -19,7 +20,10 @@ export type Export =
   | { readonly type: 'docker'; readonly attrs?: Attributes; readonly dest: Destination }
   /** The files of the result as an archive. */
   | { readonly type: 'tar'; readonly attrs?: Attributes; readonly dest: Destination }
-  /** The files of the result in a directory. */
+  /**
+   * The files of the result in a directory. With `mode: 'delete'` all else that is in it is deleted once the build has
+   * succeeded and all outputs are in their places.
+   */
   | { readonly type: 'local'; readonly attrs?: Attributes; readonly dest: string }
   /** An exporter this client does not know, that keeps its output on the daemon's side. */
   | { readonly type: 'custom'; readonly name: string; readonly attrs?: Attributes };
@@ -56,7 +60,7 @@ export async function prepareExports(exports: readonly Export[], first = 0): Pro
       if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);
       await missingDirs(dest);
       if (!asLayout) {
-        targets.set(position, { kind: 'directory', path: dest });
+        targets.set(position, { kind: 'directory', path: dest, mirror: parseLocalMode(attrs['mode']) === 'delete' });
         continue;
       }
       if (stores.has('export')) throw new Error('only one layout can be exported by a build');
@@ -84,6 +88,47 @@ export async function prepareExports(exports: readonly Export[], first = 0): Pro
       await putInIndex(dir, descriptor, names);
     },
   };
+}
+
+/** As BuildKit reads the attribute `mode` of the local exporter. */
+function parseLocalMode(mode = ''): 'copy' | 'delete' {
+  const known = mode.trim().toLowerCase() || 'copy';
+  if (known !== 'copy' && known !== 'delete')
+    throw new Error(`invalid local exporter mode ${JSON.stringify(mode)}: known are copy and delete`);
+  return known;
+}
+
+/** What lies in a mirrored directory is deleted unless it was sent for it, other outputs too. @throws Error for those */
+export function refuseMirrored(
+  targets: ReadonlyMap<number, ExportTarget>,
+  stores: ReadonlyMap<string, ContentStore>,
+): void {
+  const places = [...targets.values()].flatMap((target) => (target.kind === 'stream' ? [] : [target]));
+  const written = [...stores.values()].filter(({ writable }) => writable);
+  const others = [...places.map((target) => target.path), ...written.map(({ dir }) => dir)];
+  for (const mirror of places) {
+    if (mirror.kind !== 'directory' || !mirror.mirror) continue;
+    const inside = others.find((other) => other !== mirror.path && isBelow(other, mirror.path));
+    if (inside === undefined) continue;
+    throw new Error(
+      `the output ${inside} is in ${mirror.path}, where mode=delete would delete it: give it another place`,
+    );
+  }
+}
+
+function isBelow(file: string, dir: string): boolean {
+  return withLinks(file).startsWith(`${withLinks(dir)}${path.sep}`);
+}
+
+/** The place that a path leads to, as far as it is there. */
+function withLinks(file: string): string {
+  const full = path.resolve(file);
+  try {
+    return realpathSync(full);
+  } catch {
+    const parent = path.dirname(full);
+    return parent === full ? full : path.join(withLinks(parent), path.basename(full));
+  }
 }
 
 function parseDescriptor(json: string, dir: string): Descriptor {

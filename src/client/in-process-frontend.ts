@@ -30,6 +30,11 @@ export const dockerfileFrontend: InProcessFrontend = async (bridge) => {
   return runFrontend(bridge);
 };
 
+/**
+ * How long a daemon may take to begin a build: it answers the frontend's first call only then, and with hundreds of other
+ * builds that takes a while. One that stops altogether is noticed by the connection.
+ */
+const BEGIN_MS = 300_000;
 /** How long a daemon that was told that the frontend failed may take to end the build. */
 const FAILED_MS = 60_000;
 /** The same for one that could not be told. */
@@ -61,21 +66,19 @@ export async function runInProcess(
   let thrown: unknown;
   const run = async () => {
     const { record } = await connection.control.listWorkers({});
-    const bridge = await createGrpcBridge(createUnaryCaller(connection.channel, metadata), {
-      opts,
-      sessionId,
-      product: connection.kind === 'dockerd' ? 'docker' : 'buildkit',
-      workers: record.map(({ ID, platforms }) => ({
-        id: ID,
-        platforms: platforms.map((platform) => ({
-          os: platform.OS,
-          architecture: platform.Architecture,
-          variant: platform.Variant,
-          osVersion: platform.OSVersion,
-          osFeatures: platform.OSFeatures,
-        })),
+    const workers = record.map(({ ID, platforms }) => ({
+      id: ID,
+      platforms: platforms.map((platform) => ({
+        os: platform.OS,
+        architecture: platform.Architecture,
+        variant: platform.Variant,
+        osVersion: platform.OSVersion,
+        osFeatures: platform.OSFeatures,
       })),
-    });
+    }));
+    const product = connection.kind === 'dockerd' ? 'docker' : 'buildkit';
+    const transport = createUnaryCaller(connection.channel, metadata);
+    const bridge = await createGrpcBridge(transport, { opts, sessionId, product, workers }, BEGIN_MS);
     const container = (options: ContainerOptions) => createContainer(connection.gateway, metadata, options, signal);
     try {
       const result = await frontend({ ...bridge, container, signal });

@@ -12,7 +12,7 @@ import { Code, RpcError } from '../rpc/status.ts';
 import { explainMissing, requireSeveralExporters } from './abilities.ts';
 import { type CacheEntry, type PreparedCaches, prepareCaches } from './cache.ts';
 import { type Connection, createId } from './connect.ts';
-import { type Export, type PreparedExports, prepareExports } from './exporters.ts';
+import { type Export, type PreparedExports, prepareExports, refuseMirrored } from './exporters.ts';
 import type { InProcessFrontend } from './in-process-frontend.ts';
 import { type AuthOptions, auth } from './session/auth.ts';
 import { type ChooseExports, type ChosenExports, chosenExports } from './session/chosen-exports.ts';
@@ -236,7 +236,9 @@ async function runOn(
     await exports.finish(response.ExporterResponse);
     await chosen?.finish(response.ExporterResponse);
     await caches.finish(response.ExporterResponse);
+    signal?.throwIfAborted(); // from here on nothing is taken back
     await received?.keep();
+    await caches.reset(options.onWarning);
     return { ref, exporterResponse: response.ExporterResponse };
   } finally {
     done = true;
@@ -305,6 +307,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
   const layouts = contentStores(stores);
   if (options.onWarning) for (const warning of caches.warnings) options.onWarning(warning);
   const targets = new Map(exports.targets);
+  refuseMirrored(targets, stores);
   const chosen =
     options.chooseExports && chosenExports(options.chooseExports, exports.exporters.length, targets, stores);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];

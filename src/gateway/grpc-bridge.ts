@@ -67,6 +67,7 @@ import { type Status, wrapError } from './errors.ts';
 import { createSourceMessages } from './warn.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
+/** A daemon that has started a frontend waits for its first call. */
 const pingTimeoutMs = 15_000;
 /** For what a daemon only has to note or look up. Other calls may take as long as what they ask for does. */
 const noteTimeoutMs = 60_000;
@@ -79,10 +80,15 @@ export interface GrpcBridge extends Bridge {
   return(outcome: Result | { readonly error: Status }): Promise<void>;
 }
 
-/** Asks the daemon for its capabilities and makes a bridge to it. */
+/**
+ * Asks the daemon for its capabilities and makes a bridge to it.
+ *
+ * @param firstAnswerMs how long it may take to the first answer
+ */
 export async function createGrpcBridge(
   transport: UnaryTransport,
   environment: GatewayEnvironment,
+  firstAnswerMs = pingTimeoutMs,
 ): Promise<GrpcBridge> {
   async function send<Q extends DescMessage>(
     method: string,
@@ -103,7 +109,7 @@ export async function createGrpcBridge(
   }
 
   const note = { timeoutMs: noteTimeoutMs };
-  const pong = fromBinary(PongResponseSchema, await send('Ping', PingRequestSchema, {}, { timeoutMs: pingTimeoutMs }));
+  const pong = fromBinary(PongResponseSchema, await send('Ping', PingRequestSchema, {}, { timeoutMs: firstAnswerMs }));
   const capabilities = (known: typeof llbCapabilities, caps: readonly APICap[], fallback: readonly string[]) =>
     createCapabilities(
       known,

@@ -41,6 +41,11 @@ describe('a file that has no end is refused', () => {
   });
 });
 
+test.each(['/dev/zero', '- < /dev/zero'])('as a compiled graph: %s', (file) => {
+  const { status, stderr } = run(`${process.execPath} ${cli} solve --builder unix:///nowhere ${file}`);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(' has more than 268435456 bytes')]);
+});
+
 test('a secret that comes through a pipe of the shell is read once and given each time', async () => {
   const folder = temporaryDir();
   mkdirSync(path.join(folder, 'd'));

@@ -85,6 +85,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['system/program.ts', 'STDERR_BYTES', 'bytes'],
   ],
   'a program that was told': [['system/program.ts', 'GRACE_MS', 'ms']],
+  'a compiled graph': [['cli/build/solve-file.ts', 'MAX_INPUT_BYTES', 'bytes']],
   'a secret': [['client/session/secrets.ts', 'MAX_SECRET_BYTES', 'bytes']],
   'a message of an SSH agent': [
     ['client/session/ssh-agent.ts', 'MAX_MESSAGE_BYTES', 'bytes'],

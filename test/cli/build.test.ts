@@ -104,6 +104,7 @@ describe('flags of build', () => {
       expect(parseOutputs({ ...flags, ...pushed, tag: ['r.io/a:1', 'r.io/b'] }, place)).toEqual({
         exports: [{ type: 'custom', name: 'moby', attrs: { name: 'r.io/a:1,r.io/b:latest' } }],
         pushByEngine: ['r.io/a:1', 'r.io/b:latest'],
+        prefersImageDigest: false,
       });
     expect(() => parseOutputs({ ...flags, output: ['type=image,name=a,push=maybe'] }, place)).toThrow(/--output/);
   });

@@ -118,6 +118,25 @@ describe('a command that waits for what never comes', () => {
     }
   });
 
+  test('a named pipe that nobody reads', async () => {
+    const dir = temporaryDir();
+    const fifo = path.join(dir, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\n');
+    const child = spawn(process.execPath, [cli, 'compile', '--offline', '-o', fifo, dir]);
+    const stderr = read(child.stderr);
+    try {
+      await waitFor(() => listens(child.pid!));
+      await new Promise((resolve) => setTimeout(resolve, 1500)); // it opens the pipe by then
+      child.kill('SIGTERM');
+      const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+      expect(await stderr).toBe('error: terminated\n');
+      expect(code ?? signal).toBe('SIGTERM');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
   test.each([['du'], ['history ls'], ['workers'], ['prune'], ['build .'], ['solve -']])(
     'a daemon that never answers %s',
     async (command) => {

@@ -17,10 +17,10 @@ test('flags have values as with docker', () => {
     '.',
   ]);
   expect(spelled('--no-cache=a,b', '--no-cache-filter', 'c', '--no-cache-filter=d', '--no-cache', '.')).toEqual([
-    '--uncached=a,b',
-    '--uncached',
+    '--no-cache-filter=a,b',
+    '--no-cache-filter',
     'c',
-    '--uncached=d',
+    '--no-cache-filter=d',
     '--no-cache',
     '.',
   ]);

@@ -3,14 +3,18 @@ import { statSync } from 'node:fs';
 import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
 import { parseRamInBytes } from '../../go/size.ts';
 import { defaultPlatform, formatPlatform } from '../../image/platform.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { didYouMean } from '../../parser/suggest.ts';
 import { variableOf } from '../../system/environment.ts';
-import { cutPair, parseBoolean, parseFields, parsePairs } from './fields.ts';
+import { ATTESTATIONS, CACHE_EXPORTS, CACHE_IMPORTS, checkAttributes } from './attributes.ts';
+import { cutPair, parseBoolean, parseFields, parsePairs, shown } from './fields.ts';
 import { resourceAttrs } from './resources.ts';
 
 /** Flags as commander gives them. */
 export interface BuildFlags {
   readonly addHost: readonly string[];
   readonly allow: readonly string[];
+  readonly allowUnknown?: boolean;
   readonly annotation: readonly string[];
   readonly attest: readonly string[];
   readonly buildArg: readonly string[];
@@ -57,7 +61,7 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   const attrs: Record<string, string> = {};
   if (flags.target) attrs['target'] = flags.target;
   if (!flags.cache && flags.uncached.length > 0)
-    throw new Error('--no-cache and --no-cache-filter cannot be used together');
+    throw new UsageError('--no-cache and --no-cache-filter cannot be used together');
   if (!flags.cache) attrs['no-cache'] = '';
   else if (flags.uncached.length > 0) attrs['no-cache'] = flags.uncached.flatMap((it) => it.split(',')).join(',');
   if (flags.pull) attrs['image-resolve-mode'] = 'pull';
@@ -66,7 +70,7 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   for (const arg of flags.buildArg) {
     const [name, value = variableOf(env, name)] = cutNamed(arg);
     if (name === 'BUILDKIT_SYNTAX' && value?.trim() === '')
-      throw new Error(
+      throw new UsageError(
         "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for optional behavior",
       );
     if (value !== undefined) attrs[`build-arg:${name}`] = value;
@@ -80,18 +84,27 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
     attrs['add-hosts'] = flags.addHost.map((host) => parseHost(host, hostGateway)).join(',');
   if (flags.network && flags.network !== 'default') {
     if (flags.network !== 'host' && flags.network !== 'none')
-      throw new Error(`unsupported network mode ${JSON.stringify(flags.network)}: expected default, none or host`);
+      throw new UsageError(`unsupported network mode ${JSON.stringify(flags.network)}: expected default, none or host`);
     attrs['force-network-mode'] = flags.network;
   }
   if (flags.cgroupParent) attrs['cgroup-parent'] = flags.cgroupParent;
-  if (flags.shmSize) attrs['shm-size'] = String(parseRamInBytes(flags.shmSize));
+  if (flags.shmSize) attrs['shm-size'] = String(parseSize('--shm-size', flags.shmSize));
   if (flags.ulimit.length > 0) attrs['ulimit'] = flags.ulimit.join(',');
   return { ...attrs, ...resourceAttrs(flags.resource ?? []), ...attestations(flags) };
 }
 
+/** @throws UsageError that names the flag */
+function parseSize(flag: string, text: string): bigint {
+  try {
+    return parseRamInBytes(text);
+  } catch (cause) {
+    throw new UsageError(`invalid value ${JSON.stringify(text)} for ${flag}: ${(cause as Error).message}`, { cause });
+  }
+}
+
 function cutNamed(text: string): [string, string | undefined] {
   const pair = cutPair(text);
-  if (pair[0] === '') throw new Error(`invalid key-value pair ${JSON.stringify(text)}: empty key`);
+  if (pair[0] === '') throw new UsageError(`invalid key-value pair ${JSON.stringify(text)}: empty key`);
   return pair;
 }
 
@@ -105,9 +118,10 @@ export function buildPlatforms(flags: Pick<BuildFlags, 'platform'>, env: Env): s
 /** `HOST:IP` or `HOST=IP`; the IP `host-gateway` is what the daemon says its host is. */
 function parseHost(text: string, hostGateway: string | undefined): string {
   const [, host, ip] = /^([^=:]+)[=:](.+)$/.exec(text) ?? [];
-  if (!host || !ip) throw new Error(`invalid host ${JSON.stringify(text)}, expected host:ip`);
+  if (!host || !ip) throw new UsageError(`invalid host ${JSON.stringify(text)}, expected host:ip`);
   if (ip === 'host-gateway') {
-    if (!hostGateway) throw new Error('unable to derive the IP value for host-gateway: this daemon does not tell it');
+    if (!hostGateway)
+      throw new UsageError('unable to derive the IP value for host-gateway: this daemon does not tell it');
     return `${host}=${hostGateway}`;
   }
   return `${host}=${ip.replace(/^\[(.*)\]$/, '$1')}`;
@@ -116,20 +130,23 @@ function parseHost(text: string, hostGateway: string | undefined): string {
 function attestations(flags: BuildFlags): Record<string, string> {
   const attrs: Record<string, string> = {};
   const seen = new Set<string>();
-  const add = (type: string, fields: Map<string, string | undefined>) => {
-    if (seen.has(type)) throw new Error(`the attestation ${type} is given twice: by --attest, --provenance or --sbom`);
+  const add = (flag: string, type: string, fields: Map<string, string | undefined>) => {
+    const given = [...fields].filter(([key]) => key !== 'type').map(([key, value = '']) => [key, value] as const);
+    checkAttributes(flag, ATTESTATIONS, type, given, flags.allowUnknown);
+    if (seen.has(type))
+      throw new UsageError(`the attestation ${type} is given twice: by --attest, --provenance or --sbom`);
     seen.add(type);
     const disabled = fields.get('disabled');
-    if (fields.has('disabled') && (disabled === undefined || parseBoolean('--attest', disabled))) return;
+    if (fields.has('disabled') && (!disabled || parseBoolean(flag, disabled))) return;
     const rest = [...fields].filter(([key]) => key !== 'type' && key !== 'disabled');
     attrs[`attest:${type}`] = rest.map(([key, value = '']) => quoteField(`${key}=${value}`)).join(',');
   };
   for (const attest of flags.attest) {
-    const fields = parseFields('--attest', attest);
+    const fields = parseFields('--attest', attest, true);
     const type = fields.get('type') ?? [...fields].find(([, value]) => value === undefined)?.[0];
-    if (!type) throw new Error(`attestation type not specified in ${JSON.stringify(attest)}`);
+    if (!type) throw new UsageError(`attestation type not specified in ${JSON.stringify(attest)}`);
     fields.delete(type);
-    add(type, fields);
+    add('--attest', type, fields);
   }
   for (const [type, value] of [
     ['provenance', flags.provenance],
@@ -137,8 +154,8 @@ function attestations(flags: BuildFlags): Record<string, string> {
   ] as const) {
     if (value === undefined) continue;
     if (/^(0|1|t|f|true|false)$/i.test(value))
-      add(type, new Map(parseBoolean(`--${type}`, value) ? [] : [['disabled', 'true']]));
-    else add(type, parseFields(`--${type}`, value));
+      add(`--${type}`, type, new Map(parseBoolean(`--${type}`, value) ? [] : [['disabled', 'true']]));
+    else add(`--${type}`, type, parseFields(`--${type}`, value, true));
   }
   return attrs;
 }
@@ -147,12 +164,38 @@ function quoteField(field: string): string {
   return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
-/** What the build asks the daemon for beyond the usual. */
-export function entitlements(flags: { readonly allow: readonly string[]; readonly network?: string }): string[] {
-  const wanted = flags.allow.filter((it) => it !== '');
+/** Of buildx: allows `mode=delete` of a local output outside of the current folder. No daemon hears of it. */
+const LOCAL_DELETE = 'buildx.local.delete';
+const ENTITLEMENTS = ['network.host', 'security.insecure', 'device', LOCAL_DELETE];
+
+interface AllowFlags {
+  readonly allow: readonly string[];
+  readonly allowUnknown?: boolean;
+}
+
+/** What the build asks the daemon for beyond the usual. @throws UsageError for what no daemon knows */
+export function entitlements(flags: AllowFlags & { readonly network?: string }): string[] {
+  const wanted: string[] = [];
+  for (const entitlement of flags.allow.filter((it) => it !== '')) {
+    const [name, value] = cutPair(entitlement);
+    if (!ENTITLEMENTS.includes(name) && !flags.allowUnknown)
+      throw new UsageError(
+        `--allow: unknown entitlement ${JSON.stringify(name)}${didYouMean(name, ENTITLEMENTS, false)}: known are ${ENTITLEMENTS.join(', ')}`,
+      );
+    if (value !== undefined && ENTITLEMENTS.includes(name) && name !== 'device')
+      throw new UsageError(`--allow: ${name} does not accept a value`);
+    if (name !== LOCAL_DELETE) wanted.push(entitlement);
+  }
   if (flags.network === 'host' && !wanted.includes('network.host')) wanted.push('network.host');
   return wanted;
 }
+
+/** Whether local outputs may delete files outside of the current folder. */
+export function allowsLocalDelete({ allow }: AllowFlags): boolean {
+  return allow.includes(LOCAL_DELETE);
+}
+
+const SECRET_KEYS = ['id', 'src', 'source', 'env', 'type'];
 
 /** `id=ID[,src=FILE][,env=NAME][,type=file|env]`: without a source, a variable of that name, else a file. */
 export function parseSecrets(values: readonly string[], env: Env): Record<string, SecretSource> {
@@ -160,10 +203,19 @@ export function parseSecrets(values: readonly string[], env: Env): Record<string
   for (const text of values.filter((it) => it !== '')) {
     const { id, src, source, env: variable, type, ...unknown } = parsePairs('--secret', text);
     const [unexpected] = Object.keys(unknown);
-    if (unexpected) throw new Error(`unexpected key '${unexpected}' in '${text}'`);
-    if (!id) throw new Error(`secret missing ID: ${JSON.stringify(text)}`);
-    if (type && type !== 'file' && type !== 'env') throw new Error(`unsupported secret type ${JSON.stringify(type)}`);
+    if (unexpected)
+      throw new UsageError(
+        `unexpected key '${unexpected}' in '${text}' of --secret${didYouMean(unexpected, SECRET_KEYS, false)}: known are id, src, env and type`,
+      );
+    if (!id)
+      throw new UsageError(
+        `secret missing ID: ${JSON.stringify(text)}: --secret takes id=NAME[,src=FILE|,env=VARIABLE]`,
+      );
+    if (type && type !== 'file' && type !== 'env')
+      throw new UsageError(`unsupported secret type ${JSON.stringify(type)} of --secret: known are file and env`);
     const from = src ?? source;
+    if (variable && from) throw new UsageError(`--secret id=${id} has both src and env: give one of them`);
+    if (variable && type === 'file') throw new UsageError(`--secret id=${id} has type=file, but env and not src`);
     let chosen: { readonly file: string } | { readonly env: string };
     if (variable) chosen = { env: variable };
     else if (type === 'env') chosen = { env: from ?? id };
@@ -172,7 +224,7 @@ export function parseSecrets(values: readonly string[], env: Env): Record<string
     else chosen = { file: id };
     secrets[id] = chosen;
     if ('file' in chosen && !statSync(chosen.file, { throwIfNoEntry: false }))
-      throw new Error(`failed to stat ${chosen.file}: no such file or directory (secret ${id})`);
+      throw new UsageError(`failed to stat ${chosen.file}: no such file or directory (secret ${id})`);
   }
   return secrets;
 }
@@ -195,13 +247,21 @@ export function parseSsh(values: readonly string[], context = ''): SshSource[] {
 }
 
 /** `type=…,key=value…`, or references of images whose inline cache is used. */
-export function parseCaches(flag: '--cache-from' | '--cache-to', values: readonly string[]): CacheEntry[] {
+export function parseCaches(
+  flag: '--cache-from' | '--cache-to',
+  values: readonly string[],
+  allowUnknown = false,
+): CacheEntry[] {
   return values
     .filter((it) => it !== '')
     .flatMap((text): CacheEntry[] => {
       if (!text.includes('=')) return text.split(',').map((ref) => ({ type: 'registry', attrs: { ref } }));
       const { type, ...attrs } = parsePairs(flag, text);
-      if (!type) throw new Error(`type required for ${JSON.stringify(text)}`);
+      if (!type) throw new UsageError(`type required for ${shown(text)} of ${flag}`);
+      if (flag === '--cache-from' && type === 'inline')
+        throw new UsageError('--cache-from: an inline cache is read from its image: type=registry,ref=IMAGE');
+      const kinds = flag === '--cache-to' ? CACHE_EXPORTS : CACHE_IMPORTS;
+      checkAttributes(flag, kinds, type, Object.entries(attrs), allowUnknown);
       return [{ type, attrs }];
     });
 }

@@ -1,5 +1,6 @@
 /** How a command ends that talks to a daemon. */
 import { errorSources, formatSource } from '../../client/index.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import { RpcError } from '../../rpc/status.ts';
 import { exitCode } from '../exit.ts';
 import { interruptedCode } from '../interrupt.ts';
@@ -21,5 +22,5 @@ export function reportFailure(error: unknown, io: Report & Pick<Io, 'signal'>): 
   for (const source of sources) io.writeStderr(formatSource(source));
   const message = error instanceof RpcError ? error.status : error instanceof Error ? error.message : String(error);
   io.writeStderr(`ERROR: ${error instanceof RpcError ? 'failed to solve: ' : ''}${message}\n`);
-  return exitCode.failed;
+  return error instanceof UsageError ? exitCode.usage : exitCode.failed;
 }

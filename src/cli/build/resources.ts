@@ -1,6 +1,7 @@
 /** Limits of what RUN may use: `--resource KEY=VALUE`, and the flags of `docker build` that were before it. */
 import { parseRamInBytes } from '../../go/size.ts';
 import { parseInteger } from '../../go/strconv.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import { cutPair } from './fields.ts';
 
 const wholeNumber = (text: string) => parseInteger(text, 10, 64);
@@ -20,16 +21,17 @@ const resources: Readonly<Record<string, { readonly attr: string; readonly parse
 /** The keys, in the order of the help. */
 export const resourceKeys: readonly string[] = Object.keys(resources);
 
-/** @throws Error for what is no limit; a later one wins */
+/** @throws UsageError for what is no limit; a later one wins */
 export function resourceAttrs(entries: readonly string[]): Record<string, string> {
   const attrs: Record<string, string> = {};
   for (const entry of entries) {
     const [name, given] = cutPair(entry);
-    if (given === undefined) throw new Error(`invalid resource ${JSON.stringify(entry)}, expected key=value`);
+    if (given === undefined) throw new UsageError(`invalid resource ${JSON.stringify(entry)}, expected key=value`);
     const key = name.trim();
     const value = given.trim();
     const resource = Object.hasOwn(resources, key) ? resources[key] : undefined;
-    if (!resource) throw new Error(`unknown resource ${JSON.stringify(key)}: known are ${resourceKeys.join(', ')}`);
+    if (!resource)
+      throw new UsageError(`unknown resource ${JSON.stringify(key)}: known are ${resourceKeys.join(', ')}`);
     const { attr, parse } = resource;
     try {
       const parsed = parse ? parse(value) : value;
@@ -37,7 +39,7 @@ export function resourceAttrs(entries: readonly string[]): Record<string, string
       if (parsed === '' || parsed === 0n) delete attrs[attr];
       else attrs[attr] = String(parsed);
     } catch (error) {
-      throw new Error(`invalid value ${JSON.stringify(value)} for resource ${key}: ${(error as Error).message}`);
+      throw new UsageError(`invalid value ${JSON.stringify(value)} for resource ${key}: ${(error as Error).message}`);
     }
   }
   return attrs;

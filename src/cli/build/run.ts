@@ -34,6 +34,7 @@ import { saveLocalState } from './local-state.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
 import { DEFAULT_PLACE, type OpenedNode, openNodes } from './nodes.ts';
 import {
+  allowsLocalDelete,
   type BuildFlags,
   buildPlatforms,
   entitlements,
@@ -145,13 +146,19 @@ async function toSolveOptions(
     .map(({ labels }) => labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'])
     .find(Boolean);
   const { exports, ...outputs } = await openOutputs(
-    { ...flags, push: flags.push ?? false, load: flags.load ?? false },
+    {
+      ...flags,
+      push: flags.push ?? false,
+      load: flags.load ?? false,
+      allowDelete: allowsLocalDelete(flags),
+      sources: Object.values(inputs.localDirs),
+    },
     { kind: connection.kind, pushes },
   );
   if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
     throw new Error('local and tar exporters are incompatible with --iidfile: they make no image');
   const own = frontendAttrs(flags, env, hostGateway);
-  const cacheTo = parseCaches('--cache-to', flags.cacheTo);
+  const cacheTo = parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
   const attestations = Object.keys(own).some((key) => key.startsWith('attest:'));
   if (connection.kind === 'dockerd' && !pushes)
     requireImageStore({
@@ -183,7 +190,7 @@ async function toSolveOptions(
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
     exports: pushes && isSet(env, 'BUILDX_NO_DEFAULT_OCI_ARTIFACT') ? exports.map(withoutArtifact) : exports,
-    cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
+    cacheFrom: parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown),
     cacheTo: [
       ...cacheTo,
       ...(/^(1|t|true)$/i.test(own['build-arg:BUILDKIT_INLINE_CACHE'] ?? '') ? [{ type: 'inline' }] : []),

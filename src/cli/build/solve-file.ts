@@ -1,5 +1,5 @@
 /** Runs `tsfront solve`. */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import {
   type Connection,
   compiledFrontend,
@@ -20,14 +20,14 @@ import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
-import { entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
+import { allowsLocalDelete, entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
 import { openOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 
 /** A file, or standard input for `-`. */
 function readInput(file: string, io: Io): Promise<Uint8Array> {
-  return file === '-' ? io.readStdin() : untilAborted(readFile(file), io.signal);
+  return file === '-' ? io.readStdin(MAX_INPUT_BYTES) : untilAborted(readBounded(file), io.signal);
 }
 
 /** What a compiled file holds. Without an image config its `metadata` is empty. */
@@ -61,6 +61,21 @@ function parse(file: string, bytes: Uint8Array): CompiledImage {
 /** Types of exporters that write an image. */
 const imageTypes = new Set(['image', 'oci', 'docker', 'moby']);
 
+/** As large as a compiled graph may be. */
+const MAX_INPUT_BYTES = 256 << 20;
+
+/** Of a file or a pipe, which might have no end. */
+async function readBounded(file: string): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_INPUT_BYTES) throw new Error(`${file} has more than ${MAX_INPUT_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
   const { env, signal } = io;
@@ -75,7 +90,17 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       if (!dir) throw new Error(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
       localDirs[name] = dir;
     }
-    const outputs = { output: flags.output, push: false, load: false, tag: [], annotation: [] };
+    const { allowUnknown } = flags;
+    const allowDelete = allowsLocalDelete(flags);
+    const outputs = {
+      output: flags.output,
+      push: false,
+      load: false,
+      tag: [],
+      annotation: [],
+      allowUnknown,
+      allowDelete,
+    };
     const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
     const { exports, pushByEngine, prefersImageDigest } =
       flags.output.length > 0
@@ -95,8 +120,8 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       ssh: parseSsh(flags.ssh),
       auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
       entitlements: entitlements(flags),
-      cacheFrom: parseCaches('--cache-from', flags.cacheFrom),
-      cacheTo: parseCaches('--cache-to', flags.cacheTo),
+      cacheFrom: parseCaches('--cache-from', flags.cacheFrom, allowUnknown),
+      cacheTo: parseCaches('--cache-to', flags.cacheTo, allowUnknown),
       sourcePolicy: await readSourcePolicy(env),
       onWarning: (message) => warn(message, io),
       signal,

@@ -72,6 +72,11 @@ export function temporaryName(): string {
   return `.tsfront-export-${randomBytes(8).toString('hex')}`;
 }
 
+/** Whether a name is such a one: another build may be using what is called so. */
+export function isTemporaryName(name: string): boolean {
+  return /^\.tsfront-export-[0-9a-f]{16}$/.test(name);
+}
+
 /** Removes a directory and its parents up to `topmost`, as far as they are empty and lie in it. */
 export async function removeEmptyDirs(dir: string, topmost: string): Promise<void> {
   for (let at = path.resolve(dir); at === topmost || at.startsWith(topmost + path.sep); at = path.dirname(at))

@@ -36,9 +36,12 @@ export interface ReceivedTree {
 
 /** Trees that are in place, and what was there before: that goes with `keep` or comes back with `undo`. */
 export interface Placement {
+  /** The folder that they are in, held until `close`. */
+  readonly root: HeldFolder;
   keep(): void;
   /** Takes back what was put there; what others wrote meanwhile stays. @returns what could not be taken back */
   undo(): readonly string[];
+  close(): void;
 }
 
 /** A step to take back, by its place below the destination. */
@@ -75,7 +78,6 @@ export function placeTrees(
           left.push(`${path.join(dest, step.dir, step.name)} is now ${step.aside} there (${reason(error)})`);
       }
     folders.close();
-    root.close();
     return left;
   };
 
@@ -94,11 +96,14 @@ export function placeTrees(
     }
   } catch (error) {
     const left = undo();
+    root.close();
     if (left.length === 0) throw error;
     throw new Error(`${(error as Error).message}; what could not be put back: ${printableLine(left.join(', '))}`);
   }
   return {
+    root,
     undo,
+    close: () => root.close(),
     keep() {
       const folders = followSteps(root);
       for (const step of steps) {
@@ -107,7 +112,6 @@ export function placeTrees(
         rmSync(onDisk(`${folders.at(step.dir).path}/${name}`), { recursive: true, force: true });
       }
       folders.close();
-      root.close();
     },
   };
 }

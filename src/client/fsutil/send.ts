@@ -44,7 +44,9 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
   const buffer = createPacketBuffer();
   const files = new Map<number, Omit<FileRequest, 'id'>>(); // requests that may still come
   const abort = new AbortController();
-  const signal = AbortSignal.any([call.signal, abort.signal]);
+  const { signal } = abort;
+  // not AbortSignal.any: Node keeps such a signal for ever while somebody listens to it
+  const stop = () => abort.abort(call.signal.reason);
   const requests: FileRequest[] = [];
   const batch: FileRequest[] = [];
   let smallFiles = 0;
@@ -203,6 +205,8 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
   };
 
   signal.addEventListener('abort', wakeAll, { once: true });
+  call.signal.addEventListener('abort', stop, { once: true });
+  if (call.signal.aborted) stop();
   try {
     await allOrAbort([list(), receive(), ...Array.from({ length: READERS }, read)], abort);
     buffer.packet(PacketType.Fin, 0, EMPTY);
@@ -212,6 +216,7 @@ export async function sendTree(call: RawCall, root: string, options: SendOptions
     await flush().catch(() => {});
     throw error;
   } finally {
+    call.signal.removeEventListener('abort', stop);
     await reader?.close();
   }
 }

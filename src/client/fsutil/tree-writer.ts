@@ -11,7 +11,13 @@ export type WriterRequest =
   | { readonly kind: 'open'; readonly transfer: number; readonly dest: string }
   | { readonly kind: 'take'; readonly transfer: number; readonly messages: Uint8Array }
   | { readonly kind: 'drop'; readonly transfer: number }
-  | { readonly kind: 'publish'; readonly transfers: readonly number[]; readonly dest: string }
+  | {
+      readonly kind: 'publish';
+      readonly transfers: readonly number[];
+      readonly dest: string;
+      /** Whether `keep` deletes all else in `dest`. */
+      readonly mirror: boolean;
+    }
   | { readonly kind: 'keep' | 'undo' };
 
 /** What it answers, in the order in which it was asked. */

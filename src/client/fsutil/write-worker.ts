@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { onDisk } from '../../system/file-name.ts';
+import { deleteOthers, type Placed } from './delete-others.ts';
 import { isDirectory } from './file-mode.ts';
 import { makeStaging, removeEmptyDirs } from './make-dirs.ts';
 import { type Placement, placeTrees } from './merge-tree.ts';
@@ -18,7 +19,7 @@ interface Transfer {
 
 const port = parentPort!;
 const transfers = new Map<number, Transfer>();
-const placements: Placement[] = [];
+const placements: (Placement & Placed)[] = [];
 /** Directories that were made for exports, with the topmost one. */
 const made: { readonly dir: string; readonly created: string }[] = [];
 
@@ -61,16 +62,28 @@ async function act(request: WriterRequest): Promise<WriterAnswer | undefined> {
       const trees = request.transfers.map((id) => transfers.get(id)!);
       const received = trees.map(({ root, receiver }) => ({ root, files: receiver.files }));
       const fresh = made.some(({ dir }) => dir === request.dest);
-      placements.push(placeTrees(received, request.dest, await xattrCalls(), fresh));
+      const { dest, mirror } = request;
+      const placement = placeTrees(received, dest, await xattrCalls(), fresh);
+      placements.push({ ...placement, dest, mirror, files: received.flatMap(({ files }) => files) });
       return;
     }
-    case 'keep':
+    case 'keep': {
       made.length = 0;
-      for (const placement of placements.splice(0)) placement.keep();
+      const kept = placements.splice(0);
+      try {
+        for (const placement of kept) placement.keep();
+        deleteOthers(kept);
+      } finally {
+        for (const placement of kept) placement.close();
+      }
       return;
+    }
     case 'undo': {
       const left: string[] = [];
-      for (const placement of placements.splice(0).reverse()) left.push(...placement.undo());
+      for (const placement of placements.splice(0).reverse()) {
+        left.push(...placement.undo());
+        placement.close();
+      }
       if (left.length > 0) throw new Error(`what could not be put back: ${left.join(', ')}`);
     }
   }

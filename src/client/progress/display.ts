@@ -1,4 +1,6 @@
 /** Shows the progress of a build. */
+import { isDumb, wantsColor } from '../../text/color.ts';
+import { printableLine } from '../../text/printable.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 
 /** Where a display writes: a stream such as `process.stderr`. */
@@ -21,17 +23,26 @@ export type ProgressMode = 'auto' | 'none' | 'plain' | 'quiet' | 'rawjson' | 'tt
 
 const REFRESH_MS = 150;
 
-/** @throws Error for `tty` without a terminal */
+/**
+ * The environment has its say as with BuildKit: NO_COLOR and TERM=dumb mean no colours, TERM=dumb also that `auto` is
+ * `plain`; BUILDKIT_COLORS chooses the colours of `tty`, BUILDKIT_TTY_LOG_LINES how many lines of a step's output it shows.
+ * @throws Error for `tty` without a terminal
+ */
 export async function createDisplay(
   mode: ProgressMode,
   out: Output,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Display> {
   if (mode === 'tty' && !out.isTTY) throw new Error('failed to get console: the output is not a terminal');
-  const color = !env['NO_COLOR'];
-  switch (mode === 'auto' ? (out.isTTY ? 'tty' : 'plain') : mode) {
-    case 'tty':
-      return (await import('./tty.ts')).ttyDisplay(out, { color });
+  const color = wantsColor(out.isTTY === true, env);
+  switch (mode === 'auto' ? (out.isTTY && !isDumb(env) ? 'tty' : 'plain') : mode) {
+    case 'tty': {
+      const warn = (message: string) => void out.write(`WARNING: ${printableLine(message)}\n`);
+      const { parseColors } = await import('./colors.ts');
+      const colors = color ? parseColors(env['BUILDKIT_COLORS'], warn) : undefined;
+      const logLines = parseLogLines(env['BUILDKIT_TTY_LOG_LINES'], warn);
+      return (await import('./tty.ts')).ttyDisplay(out, { colors, logLines });
+    }
     case 'plain':
       return (await import('./plain.ts')).plainDisplay(out, { color });
     case 'rawjson':
@@ -39,6 +50,13 @@ export async function createDisplay(
     default:
       return { update() {}, refresh() {}, done() {} };
   }
+}
+
+function parseLogLines(text: string | undefined, warn: (message: string) => void): number | undefined {
+  if (!text) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  warn(`BUILDKIT_TTY_LOG_LINES is ignored: ${JSON.stringify(text)} is no number of lines`);
+  return undefined;
 }
 
 /** Feeds a display until the build ends. @returns the build's warnings; one that several platforms give is there once */

@@ -1,12 +1,14 @@
 /** The progress of a build on a terminal: one line for each step, drawn anew as it goes on. */
 import { cutToWidth, displayWidth, printableLine, withoutSequences } from '../../text/printable.ts';
 import { redactCredentials } from '../../text/redact.ts';
+import type { Colors } from './colors.ts';
 import type { Display, Output } from './display.ts';
 import { formatProgress } from './format.ts';
 import { createLogText, type LogText } from './log-text.ts';
 import { MAX_WARNINGS } from './source.ts';
 import { createTrace, duration, isCanceled, isCompleted, type Step, visibleStatuses } from './trace.ts';
 
+/** Lines of output that a running step shows, unless it is said otherwise. */
 const LOG_LINES = 6;
 /** Lines of a failed step that are repeated at the end, */
 const ERROR_LINES = 50;
@@ -18,26 +20,36 @@ interface Line {
   /** Milliseconds of the step's start and end; a line without time has none. */
   readonly seconds: number;
   readonly status: string;
-  readonly style: 'plain' | 'done' | 'failed' | 'canceled';
+  readonly style: keyof Colors | 'plain';
   readonly running: boolean;
   readonly step: Step | undefined;
 }
 
-const styles = { plain: '', done: '\x1b[34m', failed: '\x1b[31m', canceled: '\x1b[33m' };
+export interface TtyOptions {
+  /** None: no colours. */
+  readonly colors?: Colors | undefined;
+  /** How many lines of its output a running step shows, where there is room; 6 by default. */
+  readonly logLines?: number | undefined;
+  readonly title?: string;
+}
 
-export function ttyDisplay(out: Output, options: { readonly color: boolean; readonly title?: string }): Display {
+export function ttyDisplay(
+  out: Output,
+  { colors, logLines = LOG_LINES, title: doing = 'Building' }: TtyOptions,
+): Display {
   const trace = createTrace();
   const logs = new Map<Step, { readonly text: LogText; lines: string[] }>();
+  const keptLines = Math.max(ERROR_LINES, logLines);
   let drawn = 0;
   /** The difference between the daemon's clock and ours. */
   let clock: number | undefined;
   const now = () => Date.now() - (clock ?? 0);
-  const paint = (text: string, style: string) => (options.color && style ? `${style}${text}\x1b[0m` : text);
+  const paint = (text: string, sequence: string) => (colors && sequence ? `${sequence}${text}\x1b[0m` : text);
 
   const linesOf = (step: Step, all: boolean): Line[] => {
     const state = step.error ? (isCanceled(step) ? 'CANCELED ' : 'ERROR ') : step.cached ? 'CACHED ' : '';
     const done = isCompleted(step);
-    const style = !done ? 'plain' : step.error ? (isCanceled(step) ? 'canceled' : 'failed') : 'done';
+    const style = !done ? 'plain' : step.error ? (isCanceled(step) ? 'cancel' : 'error') : 'run';
     const first: Line = {
       text: state + nameOf(step),
       seconds: duration(step, now()),
@@ -53,7 +65,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
           text: `=> ${printableLine(redactCredentials(status.id))}`,
           seconds: Math.max(0, (status.completed ?? now()) - status.started!) / 1000,
           status: formatProgress(status.current, status.total),
-          style: status.completed === undefined ? 'plain' : 'done',
+          style: status.completed === undefined ? 'plain' : 'run',
           running: status.completed === undefined,
           step: undefined,
         }),
@@ -65,7 +77,7 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
         text: `WARN: ${warning}`,
         seconds: first.seconds,
         status: '',
-        style: 'canceled',
+        style: 'warning',
         running: false,
         step: undefined,
       }),
@@ -80,16 +92,17 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
     const { completed, total } = trace;
     const seconds = trace.started === undefined ? 0 : Math.max(0, now() - trace.started) / 1000;
     const state = all && completed > 0 && completed === total ? ' FINISHED' : '';
-    const title = `[+] ${options.title ?? 'Building'} ${seconds.toFixed(1)}s (${completed}/${total})${state}`;
+    const title = `[+] ${doing} ${seconds.toFixed(1)}s (${completed}/${total})${state}`;
     const rows = [cutToWidth(title, width).padEnd(width)];
     const running = lines.filter((line) => line.running).length;
     // running steps show their output where there is room for it
     let room = height - 2 - running;
+    const outputLines = Math.min(logLines, Math.max(LOG_LINES, height - LOG_LINES - 1));
     if (!all) lines = keepRunning(lines, height - 2);
     for (const line of lines) {
-      rows.push(paint(format(line, width), styles[line.style]));
-      if (!line.running || !line.step || all || room < LOG_LINES) continue;
-      const output = (logs.get(line.step)?.lines ?? []).filter((text) => text.trim() !== '').slice(-LOG_LINES);
+      rows.push(paint(format(line, width), line.style === 'plain' ? '' : (colors?.[line.style] ?? '')));
+      if (!line.running || !line.step || all || room < outputLines) continue;
+      const output = (logs.get(line.step)?.lines ?? []).filter((text) => text.trim() !== '').slice(-outputLines);
       room -= output.length;
       for (const text of output) rows.push(paint(padded(cutToWidth(` => => # ${text}`, width), width), '\x1b[2m'));
     }
@@ -112,10 +125,10 @@ export function ttyDisplay(out: Output, options: { readonly color: boolean; read
         if (!step) continue;
         const known = logs.get(step) ?? { text: createLogText(true), lines: [''] };
         logs.set(step, known);
-        const [first = '', ...others] = lastLines(known.text.add(log));
+        const [first = '', ...others] = lastLines(known.text.add(log), keptLines);
         known.lines[known.lines.length - 1] = overwrite(known.lines.at(-1)!, first);
         for (const line of others) known.lines.push(overwrite('', line));
-        known.lines = known.lines.slice(-ERROR_LINES);
+        known.lines = known.lines.slice(-keptLines);
       }
     },
     refresh: () => draw(false),
@@ -137,9 +150,9 @@ function nameOf({ name }: Step): string {
 }
 
 /** The end of a text, as far as it is shown: whole lines, but for the first one. */
-function lastLines(text: string): string[] {
+function lastLines(text: string, lines: number): string[] {
   let start = text.length;
-  for (let count = 0; count <= ERROR_LINES && start > 0; count++) start = text.lastIndexOf('\n', start - 1);
+  for (let count = 0; count <= lines && start > 0; count++) start = text.lastIndexOf('\n', start - 1);
   return text.slice(Math.max(0, start)).split('\n');
 }
 

@@ -2,7 +2,7 @@
 import { Exporter } from '../../gen/moby/exporter/v1/exporter_pb.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
-import { type Attributes, type Export, type PreparedExports, prepareExports } from '../exporters.ts';
+import { type Attributes, type Export, type PreparedExports, prepareExports, refuseMirrored } from '../exporters.ts';
 import type { ContentStore } from './content.ts';
 import type { ExportTarget } from './file-send.ts';
 import type { Attachable } from './session.ts';
@@ -37,6 +37,7 @@ export function chosenExports(
           if (stores.has(id)) throw new Error('only one layout can be exported by a build');
           stores.set(id, store);
         }
+        refuseMirrored(targets, stores);
         return { exporters: [...chosen.exporters] };
       },
       finalizeExport: async () => ({}),

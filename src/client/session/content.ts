@@ -1,6 +1,6 @@
 /** Session service that lends the daemon OCI layouts of this machine: to read images and caches, and to write them. */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Content, WriteAction } from '../../gen/containerd/services/content/v1/content_pb.ts';
@@ -8,7 +8,7 @@ import { routes } from '../../rpc/server.ts';
 import type { ServerContext } from '../../rpc/service.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
 import { makeDirs, removeEmptyDirs } from '../fsutil/make-dirs.ts';
-import { blobPath, contentOf, lockIndex, readIndex } from './oci-layout.ts';
+import { blobPath, contentOf, lockIndex, namesIn, readIndex } from './oci-layout.ts';
 import type { Attachable } from './session.ts';
 
 const CHUNK_BYTES = 1 << 20;
@@ -306,8 +306,4 @@ async function found<T>(digest: string, result: Promise<T>): Promise<T> {
       throw new RpcError(Code.notFound, `content ${digest}: not found`);
     throw error;
   }
-}
-
-async function namesIn(dir: string): Promise<string[]> {
-  return readdir(dir).catch(() => []);
 }

@@ -15,8 +15,10 @@ import type { Attachable } from './session.ts';
 
 /** Where an exporter's output goes. */
 export type ExportTarget =
-  /** A directory; what is in it already stays, unless the export has the same name. */
-  | { readonly kind: 'directory'; readonly path: string }
+  /**
+   * A directory; what is in it already stays, unless the export has the same name. Of a mirror it goes, at the very end.
+   */
+  | { readonly kind: 'directory'; readonly path: string; readonly mirror?: boolean }
   /** A file, which appears when all of it is there. */
   | { readonly kind: 'file'; readonly path: string }
   /** A stream, opened when the first bytes come; `metadata` is what the exporter says of them. */
@@ -32,7 +34,10 @@ export interface ReceivedExports extends Attachable {
    * @throws Error when one was not sent, or not all of it, whatever the daemon says of the build
    */
   publish(): Promise<void>;
-  /** Gives up what was in these places before. */
+  /**
+   * Gives up what was in these places before, and in mirrors all that was not sent.
+   * @throws Error when something in a mirror cannot be deleted; all outputs are in their places then
+   */
   keep(): Promise<void>;
   close(): Promise<void>;
 }
@@ -114,7 +119,8 @@ export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedEx
         const sent = transfers.filter((transfer) => transfer.position === position);
         if (target.kind === 'directory') {
           const numbers = sent.map(({ number }) => number);
-          await writer!.ask({ kind: 'publish', transfers: numbers, dest: target.path });
+          const { path: dest, mirror = false } = target;
+          await writer!.ask({ kind: 'publish', transfers: numbers, dest, mirror });
         } else if (target.kind === 'file' && sent[0]?.waiting) {
           places.push(await placeFile(sent[0].waiting, target.path));
         }

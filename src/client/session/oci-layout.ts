@@ -1,6 +1,6 @@
 /** OCI image layouts on disk: blobs by digest, and the index that names them. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSmallFile } from '../../image/small-file.ts';
 import { makeDirs } from '../fsutil/make-dirs.ts';
@@ -11,6 +11,16 @@ export interface Descriptor {
   readonly digest: string;
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The names in a folder; none where there is none. */
+export async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 interface Index {
@@ -111,6 +121,30 @@ export async function contentOf(
     }
   }
   return { digests, missing };
+}
+
+/**
+ * Deletes the content that the index of a layout does not lead to. What came after `before` (milliseconds) stays: another
+ * build may be about to name it.
+ * @throws Error, with nothing deleted, when the index or something that it leads to is not there
+ */
+export async function deleteUnused(dir: string, before: number): Promise<void> {
+  await lockIndex(dir, async () => {
+    const entries = await readIndex(dir);
+    if (entries.length === 0) throw new Error('its index.json names nothing');
+    if (!(await lstat(path.join(dir, 'blobs'))).isDirectory()) throw new Error('blobs is no folder');
+    const { digests, missing } = await contentOf(dir, entries);
+    if (missing.length > 0) throw new Error(`${missing[0]} is missing`);
+    for (const algorithm of await namesIn(path.join(dir, 'blobs'))) {
+      if (!(await lstat(path.join(dir, 'blobs', algorithm))).isDirectory()) continue; // a link may lead elsewhere
+      for (const hex of await namesIn(path.join(dir, 'blobs', algorithm))) {
+        if (digests.has(`${algorithm}:${hex}`) || !/^[0-9a-f]{64,128}$/.test(hex)) continue;
+        const file = path.join(dir, 'blobs', algorithm, hex);
+        const found = await lstat(file);
+        if (found.isFile() && found.mtimeMs < before) await rm(file, { force: true });
+      }
+    }
+  });
 }
 
 interface Manifest {

@@ -1,0 +1,178 @@
+/**
+ * Makes folders mirrors of what was received: deletes whatever else is in them. It is the last step of a build that has
+ * succeeded, since nothing brings back what it deletes. Folders are held, so that no link leads out of a mirror; what is
+ * in another file system is not touched.
+ */
+import { chmodSync, lstatSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync, utimesSync } from 'node:fs';
+import { decodeText } from '../../go/text.ts';
+import { onDisk } from '../../system/file-name.ts';
+import { isDirectory } from './file-mode.ts';
+import { type HeldFolder, holdFolder } from './held-folder.ts';
+import { isTemporaryName } from './make-dirs.ts';
+import { reason } from './metadata.ts';
+import { quoteName } from './order-check.ts';
+import type { ReceivedFile } from './receiver.ts';
+
+/** What was put into a folder. */
+export interface Placed {
+  /** As the user named it. */
+  readonly dest: string;
+  readonly root: HeldFolder;
+  /** Whether all else is to be deleted there. */
+  readonly mirror: boolean;
+  readonly files: readonly ReceivedFile[];
+}
+
+/** What may stay of a folder: for each name whether it is a folder of ours, and what may stay of that. */
+type Kept = Map<string, Kept | undefined>;
+
+/** So many names of what could not be deleted are in the error. */
+const MAX_NAMED = 10;
+
+/**
+ * Deletes in each mirror what was put there by nobody.
+ * @throws Error that names what could not be deleted; all else is deleted
+ */
+export function deleteOthers(placed: readonly Placed[]): void {
+  const identities = placed.map(({ root }) => identityOf(root));
+  for (const [i, { dest, root, mirror }] of placed.entries()) {
+    if (!mirror || placed.findIndex((other, at) => other.mirror && identities[at] === identities[i]) < i) continue;
+    const kept: Kept = new Map();
+    for (const [at, { files }] of placed.entries())
+      if (identities[at] === identities[i]) for (const file of files) keep(kept, file);
+    const failed: string[] = [];
+    deleteIn(root, '', kept, failed);
+    if (failed.length === 0) continue;
+    const rest = failed.length > MAX_NAMED ? `, and ${failed.length - MAX_NAMED} more` : '';
+    throw new Error(
+      `the outputs of the build are in their places, but not everything else in ${dest} could be deleted: ${failed.slice(0, MAX_NAMED).join(', ')}${rest}`,
+    );
+  }
+}
+
+/** Several outputs may go into one folder. */
+function identityOf(folder: HeldFolder): string {
+  const { dev, ino } = statSync(onDisk(folder.path), { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+function keep(root: Kept, { path: file, mode }: ReceivedFile): void {
+  const names = file.split('/');
+  const last = names.pop()!;
+  let at = root;
+  for (const name of names) {
+    let inside = at.get(name);
+    if (!inside) {
+      inside = new Map();
+      at.set(name, inside);
+    }
+    at = inside;
+  }
+  if (!at.get(last)) at.set(last, isDirectory(mode) ? new Map() : undefined);
+}
+
+function deleteIn(folder: HeldFolder, dir: string, kept: Kept, failed: string[]): void {
+  const before = statSync(onDisk(folder.path));
+  const names = readdirSync(onDisk(folder.path), { encoding: 'buffer' }).map((name) => decodeText(name));
+  const others = names.filter((name) => !kept.has(name) && !(dir === '' && isTemporaryName(name)));
+  const respelled = others.length > 0 ? respelledInodes(folder, names, kept) : new Set<number>();
+  let deleted = 0;
+  for (const name of others) {
+    const stats = lstatSync(onDisk(`${folder.path}/${name}`), { throwIfNoEntry: false });
+    if (!stats || respelled.has(stats.ino)) continue;
+    if (deleted++ === 0) makeWritable(folder, before);
+    deleteFile(folder, name, `${dir}${name}`, stats, before.dev, failed);
+  }
+  if (deleted > 0) restore(folder, before, dir === '');
+  for (const [name, inside] of kept) {
+    if (!inside) continue;
+    const child = hold(folder, name, `${dir}${name}`, failed);
+    if (!child) continue;
+    try {
+      deleteIn(child, `${dir}${name}/`, inside, failed);
+    } finally {
+      child.close();
+    }
+  }
+}
+
+/** Some file systems list a name in another case or normal form than it was given in: that is the same file. */
+function respelledInodes(folder: HeldFolder, names: readonly string[], kept: Kept): Set<number> {
+  const listed = new Set(names);
+  const inodes = new Set<number>();
+  for (const name of kept.keys()) {
+    if (listed.has(name)) continue;
+    const stats = lstatSync(onDisk(`${folder.path}/${name}`), { throwIfNoEntry: false });
+    if (stats) inodes.add(stats.ino);
+  }
+  return inodes;
+}
+
+function deleteFile(
+  parent: HeldFolder,
+  name: string,
+  shown: string,
+  stats: Stats,
+  device: number,
+  failed: string[],
+): void {
+  const place = onDisk(`${parent.path}/${name}`);
+  try {
+    if (!stats.isDirectory()) {
+      unlinkSync(place);
+      return;
+    }
+    if (stats.dev !== device) {
+      failed.push(`${quoteName(shown)} (another file system is mounted there)`);
+      return;
+    }
+    deleteInside(parent, name, shown, device, failed);
+    rmdirSync(place);
+  } catch (error) {
+    // what is inside has been named already
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') failed.push(`${quoteName(shown)} (${reason(error)})`);
+  }
+}
+
+function deleteInside(parent: HeldFolder, name: string, shown: string, device: number, failed: string[]): void {
+  const folder = holdFolder(`${parent.path}/${name}`);
+  try {
+    makeWritable(folder, statSync(onDisk(folder.path)));
+    for (const bytes of readdirSync(onDisk(folder.path), { encoding: 'buffer' })) {
+      const child = decodeText(bytes);
+      const stats = lstatSync(onDisk(`${folder.path}/${child}`), { throwIfNoEntry: false });
+      if (stats) deleteFile(folder, child, `${shown}/${child}`, stats, device, failed);
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+function hold(parent: HeldFolder, name: string, shown: string, failed: string[]): HeldFolder | undefined {
+  try {
+    return holdFolder(`${parent.path}/${name}`);
+  } catch (error) {
+    failed.push(`what is in ${quoteName(shown)} (${reason(error)})`);
+    return undefined;
+  }
+}
+
+/** A folder's own mode may forbid to change what is in it. */
+function makeWritable(folder: HeldFolder, { mode }: Stats): void {
+  if ((mode & 0o700) === 0o700) return;
+  try {
+    chmodSync(onDisk(folder.path), (mode & 0o7777) | 0o700);
+  } catch {
+    // it is somebody else's: what cannot be deleted is named
+  }
+}
+
+/** A folder of the export has the mode and the time that it came with; the mirror itself has none. */
+function restore(folder: HeldFolder, { mode, atime, mtimeMs }: Stats, isRoot: boolean): void {
+  try {
+    if ((mode & 0o700) !== 0o700) chmodSync(onDisk(folder.path), mode & 0o7777);
+    if (!isRoot) utimesSync(onDisk(folder.path), atime, mtimeMs / 1000);
+  } catch {
+    // it is somebody else's
+  }
+}
