@@ -461,6 +461,51 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(statements).not.toContain('user:token');
   });
 
+  test('records provenance that is asked for as the daemon does for a frontend of its own', async () => {
+    const dir = temporaryDir();
+    const base = await engine.baseImage();
+    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${base}\nARG WHO\nRUN echo $WHO > /who\n`);
+    const git = (...args: string[]) =>
+      engine.must('git', ['-C', dir, '-c', 'user.name=n', '-c', 'user.email=e', ...args]);
+    await git('init', '-q');
+    await git('add', '.');
+    await git('commit', '-q', '-m', 'first');
+    const revision = (await git('rev-parse', 'HEAD')).trim();
+    const build = async (...args: string[]) => {
+      const metadata = path.join(temporaryDir(), 'meta.json');
+      const options = [
+        '--build-arg=WHO=me',
+        '--label=l=v',
+        `--metadata-file=${metadata}`,
+        '-o',
+        'type=oci,dest=-',
+        dir,
+      ];
+      const command = [process.execPath, cli, 'build', '--progress=plain', ...args, ...options];
+      const built = await engine.run('sh', ['-c', '"$@" > /dev/null', '-', ...command], {
+        env: { BUILDKIT_HOST: engine.buildkitHost, BUILDX_METADATA_PROVENANCE: 'max' },
+      });
+      expect(built.status, built.stderr).toBe(0);
+      return {
+        provenance: JSON.parse(readFileSync(metadata, 'utf8'))['buildx.build.provenance'],
+        stderr: built.stderr,
+      };
+    };
+    const { provenance, stderr } = await build('--provenance=mode=max');
+    expect(stderr).toContain("note: the daemon's own frontend reads the Dockerfile");
+    expect(provenance.invocation.parameters).toMatchObject({
+      frontend: 'dockerfile.v0',
+      args: { 'build-arg:WHO': 'me', 'label:l': 'v' },
+    });
+    expect(provenance.metadata['https://mobyproject.org/buildkit@v1#metadata'].vcs.revision).toBe(revision);
+    expect(provenance.materials.map(({ uri }: { uri: string }) => uri).join()).toContain('pkg:docker/');
+    // who wants tsfront's own frontend gets it
+    const own = await build('--provenance=mode=max', '--frontend=tsfront');
+    expect(own.stderr).not.toContain('note:');
+    expect(own.provenance.invocation.parameters).not.toHaveProperty('frontend');
+    expect(own.provenance.materials).toEqual(provenance.materials);
+  });
+
   test('fails with the lines it is about', async () => {
     const dockerfile = `FROM ${await engine.baseImage()} as x\nRUN exit 9\n`;
     const failed = await tsfront(['build', '--progress=plain', '-'], dockerfile);

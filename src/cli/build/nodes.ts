@@ -13,6 +13,8 @@ export const DEFAULT_PLACE = 'default/default';
 export interface OpenedNode extends BuildNode {
   /** `BUILDER/NODE`, with which the names of builds begin; daemons without a builder are those of Docker's context `default`. */
   readonly place: string;
+  /** The builder of buildx that it belongs to. */
+  readonly builder?: Pick<Builder, 'name' | 'driver'>;
 }
 
 export interface NodesWanted {
@@ -46,7 +48,7 @@ export async function openNodes(wanted: NodesWanted, opened: OpenedNode[], { env
     const builder = await findBuilder(name, { env, signal, stickyKey });
     const open = async (node: BuilderNode): Promise<OpenedNode> => {
       const connection = await connectToNode(name, node, { signal, env });
-      return { connection, platforms, place: `${builder.name}/${node.name}` };
+      return { connection, platforms, place: `${builder.name}/${node.name}`, builder };
     };
     const own = platforms.length > 0 ? platforms : wanted.platforms;
     if (builder.nodes.length === 1 || own.length === 0) opened.push(await open(builder.nodes[0]));
@@ -78,9 +80,9 @@ async function openSeveral(
     assigned.set(connection, [...(assigned.get(connection) ?? []), platform]);
   }
   opened.length = first;
-  for (const { connection, place } of candidates) {
+  for (const { connection, place, builder } of candidates) {
     const own = assigned.get(connection);
-    if (own) opened.push({ connection, place, platforms: own });
+    if (own) opened.push({ connection, place, platforms: own, ...(builder && { builder }) });
     else connection.close();
   }
 }

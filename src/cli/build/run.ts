@@ -56,7 +56,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const mode = progressMode(flags, env);
     const withoutPolicy = leavesOutPolicy(flags.policy ?? [], env);
     await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
-    const [{ connection, place }] = nodes as [OpenedNode];
+    const [{ connection, place, builder }] = nodes as [OpenedNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
     cleanUp = inputs.cleanUp;
     if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
@@ -75,7 +75,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const build =
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
     if (place !== DEFAULT_PLACE) await saveLocalState(place, build.ref, { context, file: flags.file }, io);
-    const { result, warnings } = await show(build, mode, io);
+    const { result, warnings } = await show(build, mode, builder, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
     // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
@@ -251,9 +251,10 @@ function isForPeople(mode: ProgressMode): boolean {
 async function show(
   running: Build,
   mode: ProgressMode,
+  builder: OpenedNode['builder'],
   io: Io,
 ): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
-  const display = await createDisplay(mode, io.stderr, io.env);
+  const display = await createDisplay(mode, io.stderr, io.env, builder);
   const warnings = await showProgress(running.status, display);
   if (warnings.length > 0 && isForPeople(mode)) {
     await running.result.catch(() => {});
