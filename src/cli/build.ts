@@ -1,6 +1,7 @@
 /** `tsfront build`: builds on a daemon, with the flags of `docker buildx build`. */
 import { Command, Option } from 'commander';
 import type { BuildFlags } from './build/options.ts';
+import { resourceKeys } from './build/resources.ts';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
 import { ALLOW_UNKNOWN, addListOption } from './list-option.ts';
@@ -9,18 +10,9 @@ import { progressOption } from './progress-option.ts';
 /** Flags of `docker build` that BuildKit has no use for: what they ask for is so anyway, */
 const idle = ['--compress', '-D, --debug', '--force-rm', '--rm'];
 /** or cannot be had. */
-const unmet = [
-  '-c, --cpu-shares <number>',
-  '--cpu-period <microseconds>',
-  '--cpu-quota <microseconds>',
-  '--cpuset-cpus <list>',
-  '--cpuset-mems <list>',
-  '--isolation <technology>',
-  '-m, --memory <bytes>',
-  '--memory-swap <bytes>',
-  '--security-opt <option>',
-  '--squash',
-];
+const unmet = ['--isolation <technology>', '--security-opt <option>', '--squash'];
+
+const shortNames: Readonly<Record<string, string>> = { memory: '-m, ', 'cpu-shares': '-c, ' };
 /** What to do instead, where there is something. */
 const advice: Readonly<Record<string, string>> = {
   '--security-opt': '`RUN --security=insecure` is its counterpart',
@@ -73,6 +65,7 @@ export function buildCommand(io: Io): Command {
       '--policy <fields>',
       'disabled=true builds without the Rego policy beside the Dockerfile, which only buildx evaluates',
     ],
+    ['--resource <key=value>', `a limit of RUN: ${resourceKeys.join(', ')}`],
     ['--secret <fields>', 'a secret: id=…[,src=FILE|,env=NAME]'],
     ['--ssh <default|id[=paths]>', 'an SSH agent or keys'],
     ['-t, --tag <name>', 'a name of the image'],
@@ -82,8 +75,18 @@ export function buildCommand(io: Io): Command {
   addListOption(command, '--no-cache-filter <stage>', 'do not use the cache for a stage', 'uncached');
   command.option(
     '--frontend <name>',
-    "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image (default: the image of its # syntax= line, except docker/dockerfile up to 1.26, which tsfront reads alike)",
+    "who reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image (default: the image of its # syntax= line, except docker/dockerfile up to 1.26, which tsfront reads alike; with --provenance dockerfile.v0)",
   );
+  // limits as older flags, in the order of the command line
+  const limits = resourceKeys.map((key) =>
+    new Option(`${shortNames[key] ?? ''}--${key} <value>`).hideHelp().argParser((value) => {
+      command.setOptionValue('resource', [
+        ...((command.getOptionValue('resource') as string[]) ?? []),
+        `${key}=${value}`,
+      ]);
+    }),
+  );
+  for (const option of limits) command.addOption(option);
   for (const option of idle) command.addOption(new Option(option).hideHelp());
   const vain = unmet.map((it) => new Option(it).hideHelp());
   for (const option of vain) command.addOption(option);

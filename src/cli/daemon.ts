@@ -4,9 +4,11 @@ import type { CacheRecord } from '../client/index.ts';
 import { formatBytes } from '../client/progress/format.ts';
 import { parseDuration } from '../go/duration.ts';
 import { parseRamInBytes } from '../go/size.ts';
+import { UsageError } from '../offline/usage-error.ts';
 import { printableLine } from '../text/printable.ts';
 import { withConnection } from './connected.ts';
 import { flagValue } from './flag-value.ts';
+import { formatOption } from './format-option.ts';
 import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
 
@@ -23,16 +25,11 @@ export function duCommand(io: Io): Command {
     .description('Lists the records of the build cache and how much space they take.')
     .option(...BUILDER)
     .option(...FILTER)
-    .addOption(
-      new Option('--format <format>', 'how records are shown; json prints one a line').choices([
-        'table',
-        'pretty',
-        'json',
-      ]),
-    )
+    .addOption(formatOption('records', ['table', 'pretty', 'json']))
     .option('--json', 'short for --format=json')
     .option(...VERBOSE)
     .action(async (flags: DuFlags) => {
+      if (flags.verbose && flags.format) throw new UsageError('--format and --verbose cannot be used together');
       await withConnection(flags.builder, io, async (connection, { diskUsage }) => {
         const { filters, age } = parseFilters(flags.filter);
         if (age !== undefined) throw new Error('until and unused-for are filters of prune');

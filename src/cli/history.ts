@@ -2,12 +2,14 @@
 import { Command, Option } from 'commander';
 import type { HistoryRecord, ProgressMode } from '../client/index.ts';
 import { withConnection } from './connected.ts';
+import { formatOption } from './format-option.ts';
 import type { Io } from './io.ts';
 import { formatTable, since } from './table.ts';
 
 interface Flags {
   readonly builder?: string;
   readonly json?: boolean;
+  readonly format?: string;
   readonly progress?: string;
 }
 
@@ -18,18 +20,21 @@ export function historyCommand(io: Io): Command {
   const add = (name: string, description: string) =>
     history.command(name).description(description).option('--builder <address>', 'the daemon');
   add('ls', 'list the builds, the newest first')
-    .option('--json', 'print JSON, one build a line')
+    .addOption(formatOption('builds', ['table', 'json']))
+    .option('--json', 'short for --format=json')
     .action((flags: Flags) =>
       withConnection(flags.builder, io, async (connection, { listHistory }) => {
         const records = await listHistory(connection);
-        if (flags.json) for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
+        if (flags.json || flags.format === 'json')
+          for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
         else
           await io.print(
             formatTable([['BUILD', 'NAME', 'STATUS', 'STEPS', 'CREATED', 'DURATION'], ...records.map(row)]),
           );
       }),
     );
-  add('inspect <ref>', 'show all that is known of a build, as JSON').action((ref: string, flags: Flags) =>
+  const inspect = add('inspect <ref>', 'show all that is known of a build, as JSON');
+  inspect.addOption(formatOption('builds', ['json'])).action((ref: string, flags: Flags) =>
     withConnection(flags.builder, io, async (connection, { listHistory, readBlob }) => {
       const record = find(await listHistory(connection, idOf(ref)), idOf(ref));
       const attachments: object[] = [];

@@ -31,6 +31,10 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     command.exitOverride().configureOutput(output).configureHelp({ helpWidth: 100 });
 
   try {
+    if (args.length === 0) {
+      await io.print(program.helpInformation());
+      return exitCode.ok;
+    }
     await program.parseAsync(spellOut(program, args), { from: 'user' });
     return exitCode.ok;
   } catch (error) {

@@ -3,12 +3,13 @@ import { readFileSync, writeSync } from 'node:fs';
 import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
-import { endProcess } from './interrupt.ts';
+import { endProcess, interruptedCode } from './interrupt.ts';
 import { processIo } from './io.ts';
 import { main } from './main.ts';
 
 // an error of ours that nobody expected: one line for people, all of it for who looks into it
 process.on('uncaughtException', (error) => {
+  if (io.signal.aborted) return void endProcess(interruptedCode(io.signal), io.signal); // it is about what was given up
   const text = process.env['TSFRONT_DEBUG']
     ? (error.stack ?? String(error))
     : systemErrorsInWords(String(error.message ?? error));

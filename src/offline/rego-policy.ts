@@ -25,7 +25,9 @@ export function leavesOutPolicy(values: readonly string[], env: Readonly<Record<
   const given = values.map(parsePolicy);
   if (given.some(({ disabled }) => disabled)) {
     if (given.length > 1 || given[0]!.others)
-      throw new UsageError('--policy disabled=true cannot be combined with other values of --policy');
+      throw new UsageError(
+        'disabled policy cannot be combined with other policy flags: give --policy disabled=true alone',
+      );
     return true;
   }
   const named = given.flatMap(({ filenames }) => filenames);

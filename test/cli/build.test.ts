@@ -57,8 +57,8 @@ describe('flags of build', () => {
         'the attestation provenance is given twice',
       ],
       [{ cache: false, uncached: ['a'] }, '--no-cache and --no-cache-filter cannot be used together'],
-      [{ buildArg: ['=x'] }, 'invalid value "=x" for --build-arg: it has no name'],
-      [{ label: [''] }, 'invalid value "" for --label: it has no name'],
+      [{ buildArg: ['=x'] }, 'invalid key-value pair "=x": empty key'],
+      [{ label: [''] }, 'invalid key-value pair "": empty key'],
     ] as const)
       expect(() => frontendAttrs({ ...none, ...given }, {})).toThrow(message);
     const gateway = { ...none, addHost: ['h:host-gateway'] };
@@ -104,6 +104,7 @@ describe('flags of build', () => {
       expect(parseOutputs({ ...flags, ...pushed, tag: ['r.io/a:1', 'r.io/b'] }, place)).toEqual({
         exports: [{ type: 'custom', name: 'moby', attrs: { name: 'r.io/a:1,r.io/b:latest' } }],
         pushByEngine: ['r.io/a:1', 'r.io/b:latest'],
+        prefersImageDigest: false,
       });
     expect(() => parseOutputs({ ...flags, output: ['type=image,name=a,push=maybe'] }, place)).toThrow(/--output/);
   });
@@ -458,6 +459,51 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(statements).toContain((await git('rev-parse', 'HEAD')).trim());
     expect(statements).toContain('https://example.com/app.git');
     expect(statements).not.toContain('user:token');
+  });
+
+  test('records provenance that is asked for as the daemon does for a frontend of its own', async () => {
+    const dir = temporaryDir();
+    const base = await engine.baseImage();
+    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${base}\nARG WHO\nRUN echo $WHO > /who\n`);
+    const git = (...args: string[]) =>
+      engine.must('git', ['-C', dir, '-c', 'user.name=n', '-c', 'user.email=e', ...args]);
+    await git('init', '-q');
+    await git('add', '.');
+    await git('commit', '-q', '-m', 'first');
+    const revision = (await git('rev-parse', 'HEAD')).trim();
+    const build = async (...args: string[]) => {
+      const metadata = path.join(temporaryDir(), 'meta.json');
+      const options = [
+        '--build-arg=WHO=me',
+        '--label=l=v',
+        `--metadata-file=${metadata}`,
+        '-o',
+        'type=oci,dest=-',
+        dir,
+      ];
+      const command = [process.execPath, cli, 'build', '--progress=plain', ...args, ...options];
+      const built = await engine.run('sh', ['-c', '"$@" > /dev/null', '-', ...command], {
+        env: { BUILDKIT_HOST: engine.buildkitHost, BUILDX_METADATA_PROVENANCE: 'max' },
+      });
+      expect(built.status, built.stderr).toBe(0);
+      return {
+        provenance: JSON.parse(readFileSync(metadata, 'utf8'))['buildx.build.provenance'],
+        stderr: built.stderr,
+      };
+    };
+    const { provenance, stderr } = await build('--provenance=mode=max');
+    expect(stderr).toContain("note: the daemon's own frontend reads the Dockerfile");
+    expect(provenance.invocation.parameters).toMatchObject({
+      frontend: 'dockerfile.v0',
+      args: { 'build-arg:WHO': 'me', 'label:l': 'v' },
+    });
+    expect(provenance.metadata['https://mobyproject.org/buildkit@v1#metadata'].vcs.revision).toBe(revision);
+    expect(provenance.materials.map(({ uri }: { uri: string }) => uri).join()).toContain('pkg:docker/');
+    // who wants tsfront's own frontend gets it
+    const own = await build('--provenance=mode=max', '--frontend=tsfront');
+    expect(own.stderr).not.toContain('note:');
+    expect(own.provenance.invocation.parameters).not.toHaveProperty('frontend');
+    expect(own.provenance.materials).toEqual(provenance.materials);
   });
 
   test('fails with the lines it is about', async () => {

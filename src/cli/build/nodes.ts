@@ -6,10 +6,15 @@ import { type BuildNode, type Connection, connect, listWorkers } from '../../cli
 import { formatPlatform, parsePlatform } from '../../image/platform.ts';
 import type { Io } from '../io.ts';
 
+/** The place of a daemon that no builder names. */
+export const DEFAULT_PLACE = 'default/default';
+
 /** A daemon that is connected to. */
 export interface OpenedNode extends BuildNode {
   /** `BUILDER/NODE`, with which the names of builds begin; daemons without a builder are those of Docker's context `default`. */
   readonly place: string;
+  /** The builder of buildx that it belongs to. */
+  readonly builder?: Pick<Builder, 'name' | 'driver'>;
 }
 
 export interface NodesWanted {
@@ -36,14 +41,14 @@ export async function openNodes(wanted: NodesWanted, opened: OpenedNode[], { env
   for (const { address, platforms } of parseBuilders(wanted.builders)) {
     const name = address ?? (env['BUILDKIT_HOST'] || env['BUILDX_BUILDER']);
     if (name === undefined || !isBuilderName(name)) {
-      opened.push({ connection: await connect(address, { signal, env }), platforms, place: 'default/default' });
+      opened.push({ connection: await connect(address, { signal, env }), platforms, place: DEFAULT_PLACE });
       continue;
     }
     const stickyKey = path.resolve(wanted.context);
     const builder = await findBuilder(name, { env, signal, stickyKey });
     const open = async (node: BuilderNode): Promise<OpenedNode> => {
       const connection = await connectToNode(name, node, { signal, env });
-      return { connection, platforms, place: `${builder.name}/${node.name}` };
+      return { connection, platforms, place: `${builder.name}/${node.name}`, builder };
     };
     const own = platforms.length > 0 ? platforms : wanted.platforms;
     if (builder.nodes.length === 1 || own.length === 0) opened.push(await open(builder.nodes[0]));
@@ -75,9 +80,9 @@ async function openSeveral(
     assigned.set(connection, [...(assigned.get(connection) ?? []), platform]);
   }
   opened.length = first;
-  for (const { connection, place } of candidates) {
+  for (const { connection, place, builder } of candidates) {
     const own = assigned.get(connection);
-    if (own) opened.push({ connection, place, platforms: own });
+    if (own) opened.push({ connection, place, platforms: own, ...(builder && { builder }) });
     else connection.close();
   }
 }

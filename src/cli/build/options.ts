@@ -8,6 +8,7 @@ import { didYouMean } from '../../parser/suggest.ts';
 import { variableOf } from '../../system/environment.ts';
 import { ATTESTATIONS, CACHE_EXPORTS, CACHE_IMPORTS, checkAttributes } from './attributes.ts';
 import { cutPair, parseBoolean, parseFields, parsePairs, shown } from './fields.ts';
+import { resourceAttrs } from './resources.ts';
 
 /** Flags as commander gives them. */
 export interface BuildFlags {
@@ -25,6 +26,7 @@ export interface BuildFlags {
   readonly cgroupParent?: string;
   readonly check?: boolean;
   readonly file?: string;
+  /** By default tsfront's own or the image of the syntax line, and the daemon's where provenance is asked for. */
   readonly frontend?: string;
   readonly iidfile?: string;
   readonly label: readonly string[];
@@ -41,6 +43,7 @@ export interface BuildFlags {
   readonly pull?: boolean;
   readonly push?: boolean;
   readonly quiet?: boolean;
+  readonly resource?: readonly string[];
   readonly sbom?: string;
   readonly secret: readonly string[];
   readonly shmSize?: string;
@@ -65,12 +68,16 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   const platforms = buildPlatforms(flags, env);
   if (platforms.length > 0) attrs['platform'] = platforms.join(',');
   for (const arg of flags.buildArg) {
-    const [name, value = variableOf(env, name)] = cutNamed('--build-arg', arg);
+    const [name, value = variableOf(env, name)] = cutNamed(arg);
+    if (name === 'BUILDKIT_SYNTAX' && value?.trim() === '')
+      throw new UsageError(
+        "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for optional behavior",
+      );
     if (value !== undefined) attrs[`build-arg:${name}`] = value;
   }
   if (env['SOURCE_DATE_EPOCH']) attrs['build-arg:SOURCE_DATE_EPOCH'] ??= env['SOURCE_DATE_EPOCH'];
   for (const label of flags.label) {
-    const [name, value = ''] = cutNamed('--label', label);
+    const [name, value = ''] = cutNamed(label);
     attrs[`label:${name}`] = value;
   }
   if (flags.addHost.length > 0)
@@ -83,7 +90,7 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   if (flags.cgroupParent) attrs['cgroup-parent'] = flags.cgroupParent;
   if (flags.shmSize) attrs['shm-size'] = String(parseSize('--shm-size', flags.shmSize));
   if (flags.ulimit.length > 0) attrs['ulimit'] = flags.ulimit.join(',');
-  return { ...attrs, ...attestations(flags) };
+  return { ...attrs, ...resourceAttrs(flags.resource ?? []), ...attestations(flags) };
 }
 
 /** @throws UsageError that names the flag */
@@ -95,9 +102,9 @@ function parseSize(flag: string, text: string): bigint {
   }
 }
 
-function cutNamed(flag: string, text: string): [string, string | undefined] {
+function cutNamed(text: string): [string, string | undefined] {
   const pair = cutPair(text);
-  if (pair[0] === '') throw new UsageError(`invalid value ${JSON.stringify(text)} for ${flag}: it has no name`);
+  if (pair[0] === '') throw new UsageError(`invalid key-value pair ${JSON.stringify(text)}: empty key`);
   return pair;
 }
 

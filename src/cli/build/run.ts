@@ -7,6 +7,7 @@ import {
   createDisplay,
   dockerfileFrontend,
   dockerPush,
+  type Export,
   hasImageStore,
   type InProcessFrontend,
   listWorkers,
@@ -29,11 +30,13 @@ import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
+import { parseBoolean } from './fields.ts';
 import { gitAttrs } from './git.ts';
 import { requireImageStore } from './image-store.ts';
+import { saveLocalState } from './local-state.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
 import { missingSourceHint } from './missing-source.ts';
-import { type OpenedNode, openNodes } from './nodes.ts';
+import { DEFAULT_PLACE, type OpenedNode, openNodes } from './nodes.ts';
 import {
   allowsLocalDelete,
   type BuildFlags,
@@ -59,26 +62,27 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const mode = progressMode(flags, env);
     const withoutPolicy = leavesOutPolicy(flags.policy ?? [], env);
     await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
-    const [{ connection, place }] = nodes as [OpenedNode];
+    const [{ connection, place, builder }] = nodes as [OpenedNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
     ({ cleanUp, dockerfile } = inputs);
     opened = inputs;
     if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
     // no stale id where the build fails
     if (flags.iidfile) await removeOld(flags.iidfile);
-    const opening = toSolveOptions(connection, flags, context, inputs, io);
+    const call = parseCall(flags);
+    const opening = toSolveOptions(connection, flags, context, inputs, call !== undefined, io);
     const { options: built, pushByEngine, prefersImageDigest } = await untilAborted(opening, signal);
     const { remoteDockerfile } = inputs;
     const frontend =
       remoteDockerfile === '' || withoutPolicy ? built.frontend : refusingPolicyIn(built.frontend, remoteDockerfile);
     const options = { ...built, frontend, signal };
-    const call = parseCall(flags);
     if (call) return await runCall(connection, options, call, { ...flags, dockerfile }, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
     const build =
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
-    const { result, warnings } = await show(build, mode, dockerfile, io);
+    if (place !== DEFAULT_PLACE) await saveLocalState(place, build.ref, { context, file: flags.file }, io);
+    const { result, warnings } = await show(build, mode, { dockerfile, builder }, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
     // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
@@ -143,6 +147,7 @@ async function toSolveOptions(
   flags: BuildFlags,
   context: string,
   inputs: Inputs,
+  isCall: boolean,
   io: Io,
 ): Promise<
   Pick<Outputs, 'pushByEngine' | 'prefersImageDigest'> & {
@@ -183,7 +188,14 @@ async function toSolveOptions(
       caches: cacheTo.map(({ type }) => type),
       annotations: flags.annotation,
     });
+  const recorded = own['attest:provenance'] !== undefined && !isCall;
+  const frontend = flags.frontend ?? (recorded ? 'dockerfile.v0' : undefined);
+  if (recorded && frontend === 'dockerfile.v0' && flags.frontend === undefined && isForPeople(progressMode(flags, env)))
+    io.writeStderr(
+      "note: the daemon's own frontend reads the Dockerfile, since the provenance that was asked for would lack much otherwise; --frontend tsfront reads it here\n",
+    );
   const attrs = {
+    ...(connection.kind === 'dockerd' && { 'image-resolve-mode': 'local' }), // images of the engine come first
     ...(pushes && defaultAttestations(flags, env)),
     ...proxyArgs(proxies, own),
     ...git,
@@ -191,13 +203,13 @@ async function toSolveOptions(
     ...inputs.frontendAttrs,
   };
   const options = {
-    frontend: await chooseFrontend(flags.frontend),
+    frontend: await chooseFrontend(frontend),
     frontendAttrs: attrs,
     localDirs: inputs.localDirs,
     ociLayouts: inputs.ociLayouts,
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
-    exports,
+    exports: pushes && isSet(env, 'BUILDX_NO_DEFAULT_OCI_ARTIFACT') ? exports.map(withoutArtifact) : exports,
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown),
     cacheTo: [
       ...cacheTo,
@@ -239,10 +251,23 @@ async function chooseFrontend(name: string | undefined): Promise<InProcessFronte
 
 /** Images say where they come from, where the daemon's image store can hold that. */
 function defaultAttestations(flags: BuildFlags, env: Io['env']): Record<string, string> {
-  const refused = /^(1|t|true)$/i.test(env['BUILDX_NO_DEFAULT_ATTESTATIONS'] ?? '');
+  const refused = isSet(env, 'BUILDX_NO_DEFAULT_ATTESTATIONS');
   if (refused || flags.provenance !== undefined || flags.attest.some((attest) => attest.includes('provenance')))
     return {};
   return { 'attest:provenance': 'mode=min,inline-only=true' };
+}
+
+/** @throws Error for a variable that is neither true nor false */
+function isSet(env: Io['env'], name: string): boolean {
+  const text = env[name];
+  return text !== undefined && parseBoolean(name, text);
+}
+
+/** Attestations as they were before BuildKit wrote them as OCI artifacts, unless the output says otherwise. */
+function withoutArtifact(output: Export): Export {
+  const type = output.type === 'custom' ? output.name : output.type;
+  if (type !== 'image' && type !== 'oci' && type !== 'moby') return output;
+  return { ...output, attrs: { 'oci-artifact': 'false', ...output.attrs } };
 }
 
 function isForPeople(mode: ProgressMode): boolean {
@@ -253,10 +278,10 @@ function isForPeople(mode: ProgressMode): boolean {
 async function show(
   running: Build,
   mode: ProgressMode,
-  dockerfile: string,
+  { dockerfile, builder }: { readonly dockerfile: string; readonly builder: OpenedNode['builder'] },
   io: Io,
 ): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
-  const display = await createDisplay(mode, io.stderr, io.env);
+  const display = await createDisplay(mode, io.stderr, io.env, builder);
   const warnings = await showProgress(running.status, display);
   if (warnings.length > 0 && isForPeople(mode)) {
     await running.result.catch(() => {});

@@ -37,14 +37,19 @@ export function isBuilderName(text: string): boolean {
   return /^[A-Za-z0-9][\w.-]*$/.test(text);
 }
 
+/** Where buildx keeps what it knows of its builders and builds; undefined without a home folder. */
+export function builderFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const docker = dockerConfigDir(env);
+  return env['BUILDX_CONFIG'] || (docker && path.join(docker, 'buildx'));
+}
+
 /**
  * Finds a builder.
  * @throws Error for a name that nothing has, and for a builder that cannot be used from here
  */
 export async function findBuilder(name: string, options: FindBuilderOptions = {}): Promise<Builder> {
   const env = options.env ?? process.env;
-  const docker = dockerConfigDir(env);
-  const dir = env['BUILDX_CONFIG'] || (docker && path.join(docker, 'buildx'));
+  const dir = builderFolder(env);
   const instance = dir ? readInstance(path.join(dir, 'instances', name)) : undefined;
   if (!instance) {
     if (name === 'default' || hasContext(name, env))

@@ -21,6 +21,12 @@ export interface Display {
 /** `auto` is `tty` on a terminal and `plain` elsewhere; `quiet` and `none` show nothing. */
 export type ProgressMode = 'auto' | 'none' | 'plain' | 'quiet' | 'rawjson' | 'tty';
 
+/** The builder of buildx that a build runs on, which the display names. */
+export interface ShownBuilder {
+  readonly name: string;
+  readonly driver: string;
+}
+
 const REFRESH_MS = 150;
 
 /**
@@ -32,6 +38,7 @@ export async function createDisplay(
   mode: ProgressMode,
   out: Output,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  builder?: ShownBuilder,
 ): Promise<Display> {
   if (mode === 'tty' && !out.isTTY) throw new Error('failed to get console: the output is not a terminal');
   const color = wantsColor(out.isTTY === true, env);
@@ -41,10 +48,10 @@ export async function createDisplay(
       const { parseColors } = await import('./colors.ts');
       const colors = color ? parseColors(env['BUILDKIT_COLORS'], warn) : undefined;
       const logLines = parseLogLines(env['BUILDKIT_TTY_LOG_LINES'], warn);
-      return (await import('./tty.ts')).ttyDisplay(out, { colors, logLines });
+      return (await import('./tty.ts')).ttyDisplay(out, { colors, logLines, builder });
     }
     case 'plain':
-      return (await import('./plain.ts')).plainDisplay(out, { color });
+      return (await import('./plain.ts')).plainDisplay(out, { color, builder });
     case 'rawjson':
       return (await import('./rawjson.ts')).rawJsonDisplay(out);
     default:

@@ -2,7 +2,7 @@
 import { printable, printableLine, withColorsOnly, withoutSequences } from '../../text/printable.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import type { StatusUpdate, VertexLog } from '../status.ts';
-import type { Display, Output } from './display.ts';
+import type { Display, Output, ShownBuilder } from './display.ts';
 import { formatProgress } from './format.ts';
 import { createLogText, type LogText } from './log-text.ts';
 import { MAX_WARNINGS } from './source.ts';
@@ -41,7 +41,14 @@ interface Printed {
  * To a file or pipe the output of steps goes as it is, as with buildx: programs and CI systems read it. On a terminal its
  * colours stay, if `color` is set, and nothing else in it acts on the terminal.
  */
-export function plainDisplay(out: Output, { color }: { readonly color: boolean }): Display {
+export function plainDisplay(
+  out: Output,
+  { color, builder }: { readonly color: boolean; readonly builder?: ShownBuilder | undefined },
+): Display {
+  if (builder)
+    out.write(
+      `#0 building with "${printableLine(builder.name)}" instance using ${printableLine(builder.driver)} driver\n\n`,
+    );
   const terminal = out.isTTY === true;
   const trace = createTrace();
   const printed = new Map<Step, Printed>();

@@ -2,7 +2,7 @@
 import { cutToWidth, displayWidth, printableLine, withoutSequences } from '../../text/printable.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import type { Colors } from './colors.ts';
-import type { Display, Output } from './display.ts';
+import type { Display, Output, ShownBuilder } from './display.ts';
 import { formatProgress } from './format.ts';
 import { createLogText, type LogText } from './log-text.ts';
 import { MAX_WARNINGS } from './source.ts';
@@ -31,11 +31,12 @@ export interface TtyOptions {
   /** How many lines of its output a running step shows, where there is room; 6 by default. */
   readonly logLines?: number | undefined;
   readonly title?: string;
+  readonly builder?: ShownBuilder | undefined;
 }
 
 export function ttyDisplay(
   out: Output,
-  { colors, logLines = LOG_LINES, title: doing = 'Building' }: TtyOptions,
+  { colors, logLines = LOG_LINES, title: doing = 'Building', builder }: TtyOptions,
 ): Display {
   const trace = createTrace();
   const logs = new Map<Step, { readonly text: LogText; lines: string[] }>();
@@ -93,7 +94,9 @@ export function ttyDisplay(
     const seconds = trace.started === undefined ? 0 : Math.max(0, now() - trace.started) / 1000;
     const state = all && completed > 0 && completed === total ? ' FINISHED' : '';
     const title = `[+] ${doing} ${seconds.toFixed(1)}s (${completed}/${total})${state}`;
-    const rows = [cutToWidth(title, width).padEnd(width)];
+    const place = builder ? printableLine(`${builder.driver}:${builder.name}`) : '';
+    const fits = title.length + place.length < width;
+    const rows = [fits ? title + place.padStart(width - title.length) : cutToWidth(title, width).padEnd(width)];
     const running = lines.filter((line) => line.running).length;
     // running steps show their output where there is room for it
     let room = height - 2 - running;
