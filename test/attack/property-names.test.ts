@@ -77,9 +77,9 @@ describe.each(names)('the name %s', (name) => {
   test('is an attribute of outputs and caches', () => {
     const place = { kind: 'buildkitd', pushes: true, load: () => process.stdout } as const;
     const key = name.toLowerCase();
-    const { exports } = parseOutputs({ ...flags, output: [`type=image,${name}=1`] }, place);
+    const { exports } = parseOutputs({ ...flags, allowUnknown: true, output: [`type=image,${name}=1`] }, place);
     expect(Object.entries(exports[0]!.type === 'image' ? (exports[0]!.attrs ?? {}) : {})).toEqual([[key, '1']]);
-    const [cache] = parseCaches('--cache-to', [`type=x,${name}=1`]);
+    const [cache] = parseCaches('--cache-to', [`type=x,${name}=1`], true);
     expect(Object.entries(cache!.attrs ?? {})).toEqual([[key, '1']]);
     const annotated = parseOutputs({ ...flags, output: ['type=image'], annotation: [`${name}=a`] }, place).exports[0]!;
     expect(annotated).toMatchObject({ attrs: { [`annotation.${name}`]: 'a' } });

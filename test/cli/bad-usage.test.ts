@@ -70,7 +70,7 @@ describe('without a daemon', () => {
 
 const onDaemon: typeof offline = [
   ['build @/nosuch', 2, 'path "@/nosuch" not found'],
-  ['build @/context -f @/nosuch', 2, 'the Dockerfile @/nosuch is not there'],
+  ['build @/context -f @/nosuch', 2, 'the Dockerfile @/nosuch does not exist'],
   ['build @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
   ['build @/context --build-context x=@/nosuch', 2, 'failed to get build context x: @/nosuch is not a directory'],
   ['build @/context --quiet --progress=plain', 2, '--progress=plain and --quiet cannot be used together'],

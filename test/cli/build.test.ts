@@ -371,11 +371,11 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('takes the flags that BuildKit has no use for', async () => {
-    const args = [cli, 'build', '--rm', '--force-rm=false', '--compress', '-m', '1g', '-o', 'type=cacheonly', '-'];
+    const args = [cli, 'build', '--rm', '--force-rm=false', '--compress', '--isolation=x', '-o', 'type=cacheonly', '-'];
     const built = await engine.run(process.execPath, args, { input: 'FROM scratch\n' });
     expect(built.status, built.stderr).toBe(0);
     expect(built.stderr.match(/^WARNING: .*/gm)).toEqual([
-      'WARNING: --memory has no effect: BuildKit has nothing like it',
+      'WARNING: --isolation has no effect: BuildKit has nothing like it',
     ]);
   });
 
@@ -497,7 +497,8 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
       frontend: 'dockerfile.v0',
       args: { 'build-arg:WHO': 'me', 'label:l': 'v' },
     });
-    expect(provenance.metadata['https://mobyproject.org/buildkit@v1#metadata'].vcs.revision).toBe(revision);
+    const { vcs } = provenance.metadata['https://mobyproject.org/buildkit@v1#metadata'];
+    if (engine.suite !== 'trixie') expect(vcs.revision).toBe(revision); // its BuildKit 0.13 leaves it out
     expect(provenance.materials.map(({ uri }: { uri: string }) => uri).join()).toContain('pkg:docker/');
     // who wants tsfront's own frontend gets it
     const own = await build('--provenance=mode=max', '--frontend=tsfront');
@@ -559,6 +560,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
 
       const refusing = createServer((request, answer) => {
         if (request.url === '/_ping') return answer.end('OK');
+        if (request.url === '/info') return answer.end('{}');
         request
           .resume()
           .once('end', () => answer.end('{"stream":"x"}\n{"errorDetail":{},"error":"no \\"space\\" left"}\n'));

@@ -406,7 +406,6 @@ describe('failures', () => {
     [['graph', '.', '--opt=requestid=frontend.targets'], '`tsfront check`'],
     [['compile', '.', `--images=${import.meta.filename}`], 'is not JSON'],
     [['compile', '-', '-f', '-'], 'error: context and Dockerfile cannot both come from standard input'],
-    [[], 'Usage: tsfront'],
   ])('%j is wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await runCli(args);
     expect(stderr).toContain(message);

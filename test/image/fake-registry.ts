@@ -24,11 +24,12 @@ export function fakeImage(platforms: Record<string, object>, index = true): Fake
     const [os, architecture, variant] = name.split('/');
     const platform = { os, architecture, ...(variant && { variant }) };
     const config = put(JSON.stringify({ ...platform, ...more }));
+    const diffIds = (more as { rootfs?: { diff_ids?: string[] } }).rootfs?.diff_ids ?? [];
     const manifest = {
       schemaVersion: 2,
       mediaType: manifestType,
       config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
-      layers: [],
+      layers: diffIds.map((digest) => ({ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size: 1 })),
     };
     return { mediaType: manifestType, ...put(JSON.stringify(manifest)), platform };
   });

@@ -6,6 +6,7 @@
 import { parseDuration } from '../../go/duration.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../parser/suggest.ts';
+import { variableOf } from '../../system/environment.ts';
 
 /** `flag` is a boolean that may be empty, which means true; `epoch` seconds, or empty for none; a list has all values. */
 type Form = 'text' | 'boolean' | 'flag' | 'integer' | 'epoch' | 'duration' | readonly string[];
@@ -199,7 +200,7 @@ export function checkAttributes(
     );
   }
   for (const [name, value] of attributes) {
-    const instead = kind.instead?.[`${name}=${value}`] ?? kind.instead?.[name];
+    const instead = variableOf(kind.instead ?? {}, `${name}=${value}`) ?? variableOf(kind.instead ?? {}, name);
     const form = Object.hasOwn(kind.attributes, name) ? kind.attributes[name] : undefined;
     if (instead !== undefined && !(form && fits(form, value)))
       throw new UsageError(
