@@ -43,16 +43,26 @@ interface Opened {
   explain(reason: string): string;
 }
 
+/** Calls `use` at once with a connection that has room, so that nobody else takes it in between. */
+type WithRoom = (use: (connection: Opened) => void) => Promise<void>;
+
 /** What the peer may send ahead in one call. */
 const WINDOW_BYTES = 4 << 20;
 /** Any answer to it will do: that there is no such service, too. */
 const QUESTION = '/grpc.health.v1.Health/Check';
 
-/** A channel with one HTTP/2 connection, opened with the first call. */
+/** So many connections are opened to one daemon; calls beyond what these take wait for others to end. */
+const MAX_CONNECTIONS = 16;
+
+/**
+ * A channel over HTTP/2, opened with the first call. Each build holds two calls open to its end, and daemons take 250 at
+ * most over one connection: what finds no room opens another one. It must not wait, for what it asks may be what those
+ * builds need to end.
+ */
 export function createDuplexChannel(options: DuplexChannelOptions): Channel {
   const { target, authority, silenceMs = 0, advice } = options;
-  let current: Promise<Opened> | undefined;
-  let end = () => {};
+  let opened: Opened[] = [];
+  let opening: Promise<Opened> | undefined;
   let closed = false;
 
   const connect = async (): Promise<Opened> => {
@@ -62,39 +72,55 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
       failure = error.message;
     });
     const client = connectHttp2(connection, { window: WINDOW_BYTES, silenceMs, ask: questioner(authority) });
-    end = () => client.close();
-    if (closed) end();
+    if (closed) client.close();
     const explain = (reason: string) => {
       if (failure !== undefined) return failure;
       const lost = `connection to ${target} was lost`;
       if (reason === HUNG_UP) return lost;
       return advice && reason.startsWith('no sign of life') ? `${lost}: ${reason}; ${advice}` : `${lost}: ${reason}`;
     };
-    return { client, explain };
+    const connected = { client, explain };
+    opened.push(connected);
+    return connected;
   };
-  const getConnection = async (): Promise<Opened> => {
-    if (closed) throw new RpcError(Code.unavailable, `the client of ${target} is closed`);
-    const known = current;
-    const opened = await known?.catch(() => undefined);
-    if (opened && !opened.client.isLost) return opened;
-    if (current === known) current = connect(); // the first to notice
-    return current!;
+  const withRoom: WithRoom = async (use) => {
+    for (;;) {
+      if (closed) throw new RpcError(Code.unavailable, `the client of ${target} is closed`);
+      opened = opened.filter(({ client }) => !client.isLost);
+      const found = opened.find(({ client }) => client.hasRoom) ?? opened[MAX_CONNECTIONS - 1];
+      if (found) return use(found);
+      if (!opening) {
+        const dialed = connect();
+        opening = dialed
+          .then(async (connected) => {
+            await connected.client.told;
+            return connected;
+          })
+          .finally(() => {
+            opening = undefined;
+          });
+        opening.catch(() => {}); // it is told here
+        return use(await dialed);
+      }
+      const fresh = await opening;
+      if (fresh.client.isLost) return use(fresh); // which says why
+    }
   };
 
   const channel: GrpcChannel = {
     close() {
       closed = true;
-      end();
+      for (const { client } of opened) client.close();
     },
     getTarget: () => options.target,
     getConnectivityState: () => (closed ? connectivityState.SHUTDOWN : connectivityState.READY),
     watchConnectivityState: (_state, _deadline, callback) => callback(),
     getChannelzRef: () => ({ kind: 'channel' as never, id: 0, name: options.target }),
-    createCall: (method, deadline) => createCall(method, deadline, options, getConnection, Number.POSITIVE_INFINITY),
+    createCall: (method, deadline) => createCall(method, deadline, options, withRoom, Number.POSITIVE_INFINITY),
   };
   const unary: GrpcChannel = {
     ...channel,
-    createCall: (method, deadline) => createCall(method, deadline, options, getConnection, 1),
+    createCall: (method, deadline) => createCall(method, deadline, options, withRoom, 1),
   };
   return { ...channel, unary };
 }
@@ -164,7 +190,7 @@ function createCall(
   method: string,
   deadline: Date | number,
   options: DuplexChannelOptions,
-  getConnection: () => Promise<Opened>,
+  withRoom: WithRoom,
   mostAnswers: number,
 ): Call {
   let request: Request | undefined;
@@ -189,8 +215,6 @@ function createCall(
   };
 
   const run = async (metadata: Metadata) => {
-    const { client, explain } = await getConnection();
-    if (ended) return;
     const answer = new Map<string, string>();
     const inbox = createInbox((bytes) => request?.taken(bytes));
     let lost: string | undefined;
@@ -199,25 +223,28 @@ function createCall(
       if (status !== undefined) finish(toStatus(status, answer));
       else fail(Code.unavailable, lost ?? `${options.target} ended ${method} without a status`);
     };
-    const opened = client.request([...requestHeaders(options.authority, method), ...metadataHeaders(metadata)], {
-      headers(fields) {
-        const first = answer.size === 0;
-        for (const [name, value] of fields) answer.set(name, value);
-        const http = answer.get(':status');
-        if (http !== '200') {
-          fail(Code.unavailable, `${options.target} answered with HTTP status ${http}`);
-          request?.cancel();
-        } else if (first) listener?.onReceiveMetadata(new Metadata());
-      },
-      data: (chunk) => inbox.add(chunk),
-      end(reason) {
-        if (reason !== undefined) lost = explain(reason);
-        inbox.end();
-        // after the reader below has had its chance to deliver what has arrived
-        if (!answer.has('grpc-status')) setImmediate(settle);
-      },
+    await withRoom(({ client, explain }) => {
+      if (ended) return;
+      request = client.request([...requestHeaders(options.authority, method), ...metadataHeaders(metadata)], {
+        headers(fields) {
+          const first = answer.size === 0;
+          for (const [name, value] of fields) answer.set(name, value);
+          const http = answer.get(':status');
+          if (http !== '200') {
+            fail(Code.unavailable, `${options.target} answered with HTTP status ${http}`);
+            request?.cancel();
+          } else if (first) listener?.onReceiveMetadata(new Metadata());
+        },
+        data: (chunk) => inbox.add(chunk),
+        end(reason) {
+          if (reason !== undefined) lost = explain(reason);
+          inbox.end();
+          // after the reader below has had its chance to deliver what has arrived
+          if (!answer.has('grpc-status')) setImmediate(settle);
+        },
+      });
     });
-    request = opened;
+    if (!request) return; // it was given up before
     for (const act of queued.splice(0)) act();
     try {
       let answers = 0;
@@ -233,7 +260,7 @@ function createCall(
         listener?.onReceiveMessage(Buffer.from(message));
       }
     } catch (error) {
-      opened.cancel();
+      request.cancel();
       if (lost === undefined) throw error;
     }
     settle();

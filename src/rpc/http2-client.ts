@@ -80,6 +80,13 @@ export interface Http2Client {
   request(fields: readonly HeaderField[], handler: ResponseHandler, body?: Uint8Array): Request;
   /** Whether it takes no more requests. */
   readonly isLost: boolean;
+  /**
+   * Whether one more request would be sent at once, and leave the server room for a question. Until the server has told how
+   * many it takes there is room for one.
+   */
+  readonly hasRoom: boolean;
+  /** Resolves when the server has told it, or when the connection is lost. */
+  readonly told: Promise<void>;
   close(): void;
 }
 
@@ -121,6 +128,8 @@ export function connectHttp2(duplex: Duplex, { window, silenceMs, ask }: Http2Op
   const streams = new Map<number, Stream>();
   const waiting = new Set<Stream>(); // for one of those to end
   let maxStreams = Number.POSITIVE_INFINITY;
+  const told = Promise.withResolvers<void>();
+  let isTold = false;
   let nextId = 1;
   let sendWindow = defaultWindow;
   let initialWindow = defaultWindow;
@@ -160,6 +169,7 @@ export function connectHttp2(duplex: Duplex, { window, silenceMs, ask }: Http2Op
   };
   const lose = (reason: string) => {
     lost ??= reason;
+    told.resolve();
     endWatches();
     for (const stream of waiting) end(stream, lost);
     waiting.clear();
@@ -289,6 +299,8 @@ export function connectHttp2(duplex: Duplex, { window, silenceMs, ask }: Http2Op
       initialWindow = value;
     }
     answer(frameHead(SETTINGS, ACK, 0, 0));
+    isTold = true;
+    told.resolve();
     startWaiting();
     flushAll();
   };
@@ -410,6 +422,11 @@ export function connectHttp2(duplex: Duplex, { window, silenceMs, ask }: Http2Op
     },
     get isLost() {
       return lost !== undefined;
+    },
+    told: told.promise,
+    get hasRoom() {
+      const open = streams.size + waiting.size;
+      return open === 0 || (isTold && open < maxStreams - 1);
     },
     close: () => abandon(HUNG_UP),
   };

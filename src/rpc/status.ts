@@ -74,13 +74,8 @@ export class RpcError extends Error {
 export function jsonDetails<T>(error: RpcError, type: string, read: (json: Record<string, unknown>) => T): T[] {
   const found: T[] = [];
   for (const { typeUrl, value } of error.details) {
-    if (
-      typeUrl
-        .split('/')
-        .at(-1)!
-        .replace(/\+json$/, '') !== type
-    )
-      continue;
+    const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
+    if (name !== type && name !== `${type}+json`) continue;
     try {
       found.push(read(JSON.parse(Buffer.from(value).toString())));
     } catch {
