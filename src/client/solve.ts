@@ -1,6 +1,7 @@
 /** Runs a build on a daemon: the call, the session that serves it, and its progress. */
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { requireCapability } from '../gateway/caps.ts';
@@ -80,7 +81,10 @@ export interface SolveOptions {
   readonly internal?: boolean | undefined;
   /** Further services for the session. */
   readonly attachables?: readonly Attachable[] | undefined;
-  /** Contexts of builds with the same key are sent incrementally. */
+  /**
+   * Contexts of builds with the same key are sent incrementally: the daemon asks only for files whose size or time has
+   * changed. By default builds of the same directories have the same key, and others never take one context for another.
+   */
   readonly sharedKey?: string | undefined;
   /** Names the build; random by default. */
   readonly ref?: string | undefined;
@@ -167,7 +171,7 @@ async function runWith(
     ];
     if (needed.length > 0) await requireCapabilities(connection, needed, signal);
     if (options.compatibilityVersion) await requireCompatibilityVersions(connection, signal);
-    session = await openSession(connection, attachables, { sharedKey: options.sharedKey });
+    session = await openSession(connection, attachables, { sharedKey: prepared.sharedKey });
     const result = await runOn(session, connection, ref, options, prepared, onStart);
     failed = false;
     return result;
@@ -281,6 +285,7 @@ async function requireCompatibilityVersions(connection: Connection, signal: Abor
 interface Prepared {
   readonly attachables: readonly Attachable[];
   readonly exports: PreparedExports;
+  readonly sharedKey: string;
   readonly chosen: ChosenExports | undefined;
   readonly caches: PreparedCaches;
   readonly layouts: ContentStores;
@@ -318,14 +323,23 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
     options.chooseExports && chosenExports(options.chooseExports, exports.exporters.length, targets, stores);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];
   if (chosen) attachables.push(chosen);
-  const received = chosen || targets.size > 0 ? fileSend(targets) : undefined;
+  const received = chosen || targets.size > 0 ? fileSend(targets, options.onWarning) : undefined;
   if (received) attachables.push(received);
   if (chosen || stores.size > 0) attachables.push(layouts);
   if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
   if (options.sourcePolicyCheck) attachables.push(sourcePolicy(options.sourcePolicyCheck));
   if (options.auth !== false) attachables.push(auth(options.auth));
-  return { attachables, exports, chosen, caches, layouts, received };
+  const sharedKey = options.sharedKey ?? keyOf(dirs);
+  return { attachables, exports, sharedKey, chosen, caches, layouts, received };
+}
+
+/** Directories of this machine. Without a key the daemon would hold all of them for states of the same one. */
+function keyOf(dirs: ReadonlyMap<string, string>): string {
+  const all = [...dirs].map(([name, dir]) => [name, path.resolve(dir)]).sort();
+  return createHash('sha256')
+    .update(JSON.stringify([hostname(), all]))
+    .digest('hex');
 }
 
 /** Files in memory are sent from a temporary directory, as all others are from theirs. */

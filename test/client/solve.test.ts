@@ -154,6 +154,18 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(inspect(error).length).toBeLessThan(2000);
   });
 
+  test('contexts of the same names, sizes and times are not taken for each other', async () => {
+    const made = (text: string) => {
+      const dir = context({ Dockerfile: 'FROM scratch\nCOPY f /\n', f: text });
+      utimesSync(path.join(dir, 'f'), 1_000_000_000, 1_000_000_000);
+      return dir;
+    };
+    for (const text of ['one', 'two']) {
+      const out = await exported(made(text), {});
+      expect(readFileSync(path.join(out, 'f'), 'utf8')).toBe(text);
+    }
+  });
+
   test('stops the daemon when the signal is aborted', async () => {
     const abort = new AbortController();
     const dir = context({ Dockerfile: `FROM ${base}\nRUN echo started; sleep 60` });
