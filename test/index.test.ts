@@ -34,6 +34,19 @@ test('an error keeps the warnings that came before it', async () => {
   });
 });
 
+test.each([
+  [20_000, 20_000, ''],
+  [20_001, 20_000, '\nOnly the first 20000 lines of the instruction are listed.'],
+])('a check of an instruction of %i lines that is in error lists %i of them', async (lines, listed, note) => {
+  const continued = `${'a \\\n'.repeat(lines - 2)}b\n`;
+  const options = optionsFor(`FROM alpine\nRUN --mount=type=odd \\\n${continued}`);
+  const { buildError } = (await checkDockerfile(options, new Set())).json;
+  expect(buildError?.location.ranges).toHaveLength(listed);
+  expect(buildError?.message).toMatch(/^unsupported mount type "odd"/);
+  expect(buildError?.message.includes('Only the first')).toBe(note !== '');
+  if (note !== '') expect(buildError?.message).toContain(note);
+});
+
 test('an error that nobody catches is shown in few lines, however long the Dockerfile is', async () => {
   const long = `FROM alpine\n${'# a comment\n'.repeat(5000)}COPYY a b\n`;
   const error = await compile(optionsFor(long)).catch((error: unknown) => error);

@@ -51,7 +51,7 @@ export function wrapError(error: unknown, doing: string): Error {
 }
 
 /** An error's message without the further problems of the Dockerfile that are listed below it. */
-export function firstMessage(error: unknown): string {
+function firstMessage(error: unknown): string {
   return (error instanceof LocatedError && error.diagnostics[0]?.message) || messageOf(error);
 }
 

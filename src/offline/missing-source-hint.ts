@@ -75,10 +75,12 @@ export async function missingSourceHints(
   filename = 'Dockerfile',
 ): Promise<(string | undefined)[]> {
   const hints: (string | undefined)[] = [];
+  const ignoreFiles = new Map<string, IgnoreFile | undefined>();
   for (const { path, local, tree } of missing.slice(0, MAX_HINTS)) {
     // a named context has a general ignore file alone
     const dockerfile = local === 'context' ? locals.get('dockerfile') : undefined;
-    hints.push(await missingSourceHint(path, tree, await findIgnoreFile(tree, dockerfile, filename)));
+    if (!ignoreFiles.has(local)) ignoreFiles.set(local, await findIgnoreFile(tree, dockerfile, filename));
+    hints.push(await missingSourceHint(path, tree, ignoreFiles.get(local)));
   }
   return hints;
 }

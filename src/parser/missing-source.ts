@@ -57,7 +57,7 @@ export function explainMissingSource(source: string, { ignoreFile, names }: Cont
 }
 
 /** Finds the rule that leaves a path out of the context; undefined where none does, or where a pattern is in error. */
-export function ruleFinder(rules: readonly IgnoreRule[]): (path: string) => IgnoreRule | undefined {
+function ruleFinder(rules: readonly IgnoreRule[]): (path: string) => IgnoreRule | undefined {
   let matcher: PatternMatcher | undefined;
   return (path) => {
     try {

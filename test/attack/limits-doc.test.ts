@@ -100,8 +100,14 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['rpc/http2-server.ts', 'MAX_WAITING_BYTES', 'bytes'],
   ],
   connecting: [['client/connect.ts', 'options.timeout ??', 'ms']],
+  'connections to one daemon': [['rpc/channel.ts', 'MAX_CONNECTIONS', 'count']],
   'silence of a daemon in': [['client/connect/patience.ts', 'PATIENCE_MS', 'ms']],
   'silence of a Docker engine': [['client/connect/patience.ts', 'PATIENCE_MS', 'ms']],
+  'the first answer to the frontend': [
+    ['gateway/grpc-bridge.ts', 'pingTimeoutMs', 'ms'],
+    ['client/in-process-frontend.ts', 'BEGIN_MS', 'ms'],
+  ],
+  'a daemon that only has to look': [['client/connect.ts', 'ANSWER_MS', 'ms']],
   'silence of a daemon that runs': [['rpc/unary.ts', 'SILENCE_MS', 'ms']],
   'a daemon that only has to note': [['gateway/grpc-bridge.ts', 'noteTimeoutMs', 'ms']],
   'reports after the end': [

@@ -1,27 +1,10 @@
 /** What the environment says of the progress. */
 import { expect, test } from 'vitest';
-import { createDisplay, type ProgressMode, type StatusUpdate, type Vertex } from '../../src/client/index.ts';
+import { createDisplay, type ProgressMode, type Vertex } from '../../src/client/index.ts';
 import { parseColors } from '../../src/client/progress/colors.ts';
+import { T, update, vertex } from './status-update.ts';
 
-const T = 1_700_000_000_000;
-const step = (digest: string, more: Partial<Vertex>): Vertex => ({
-  digest,
-  name: `step ${digest}`,
-  inputs: [],
-  cached: false,
-  started: T,
-  completed: undefined,
-  error: '',
-  progressGroup: undefined,
-  ...more,
-});
-const update = (more: Partial<StatusUpdate>): StatusUpdate => ({
-  vertexes: [],
-  statuses: [],
-  logs: [],
-  warnings: [],
-  ...more,
-});
+const step = (digest: string, more: Partial<Vertex>) => vertex(digest, `step ${digest}`, { started: T, ...more });
 
 async function show(mode: ProgressMode, env: Record<string, string>): Promise<{ drawn: string; all: string }> {
   let all = '';

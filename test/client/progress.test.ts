@@ -19,26 +19,8 @@ import { StatusResponseSchema } from '../../src/gen/moby/buildkit/v1/control_pb.
 import type { SourceInfo } from '../../src/gen/pb/ops_pb.ts';
 import { RpcError } from '../../src/rpc/status.ts';
 import { displayWidth } from '../../src/text/printable.ts';
+import { T, update, vertex } from './status-update.ts';
 
-const T = 1_700_000_000_000;
-const vertex = (digest: string, name: string, more: Partial<Vertex> = {}): Vertex => ({
-  digest,
-  name,
-  inputs: [],
-  cached: false,
-  started: undefined,
-  completed: undefined,
-  error: '',
-  progressGroup: undefined,
-  ...more,
-});
-const update = (more: Partial<StatusUpdate>): StatusUpdate => ({
-  vertexes: [],
-  statuses: [],
-  logs: [],
-  warnings: [],
-  ...more,
-});
 const log = (vertex: string, text: string, at: number) =>
   update({ logs: [{ vertex, stream: 'stdout', data: Buffer.from(text), timestamp: T + at }] });
 

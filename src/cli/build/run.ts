@@ -55,8 +55,6 @@ import { readSourcePolicy } from './source-policy.ts';
 export async function build(context: string, flags: BuildFlags, io: Io): Promise<number> {
   const { signal, env } = io;
   const nodes: OpenedNode[] = [];
-  let cleanUp: (() => Promise<void>) | undefined;
-  let dockerfile = '';
   let opened: Inputs | undefined;
   try {
     const mode = progressMode(flags, env);
@@ -64,15 +62,14 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
     const [{ connection, place, builder }] = nodes as [OpenedNode];
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
-    ({ cleanUp, dockerfile } = inputs);
     opened = inputs;
-    if (!withoutPolicy) await refusePolicyBeside(inputs.dockerfile);
+    const { dockerfile, remoteDockerfile } = inputs;
+    if (!withoutPolicy) await refusePolicyBeside(dockerfile);
     // no stale id where the build fails
     if (flags.iidfile) await removeOld(flags.iidfile);
     const call = parseCall(flags);
     const opening = toSolveOptions(connection, flags, context, inputs, call !== undefined, io);
     const { options: built, pushByEngine, prefersImageDigest } = await untilAborted(opening, signal);
-    const { remoteDockerfile } = inputs;
     const frontend =
       remoteDockerfile === '' || withoutPolicy ? built.frontend : refusingPolicyIn(built.frontend, remoteDockerfile);
     const options = { ...built, frontend, signal };
@@ -90,12 +87,12 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
       await untilAborted(writeResult({ connection, place }, told, warnings, flags, io), signal);
     return 0;
   } catch (error) {
-    const code = reportFailure(error, io, dockerfile);
+    const code = reportFailure(error, io, opened?.dockerfile);
     const hint = opened && !signal.aborted ? await missingSourceHint(error, opened) : undefined;
     if (hint !== undefined) io.writeStderr(`hint: ${hint}\n`);
     return code;
   } finally {
-    await cleanUp?.();
+    await opened?.cleanUp();
     for (const { connection } of nodes) connection.close();
   }
 }
@@ -188,9 +185,9 @@ async function toSolveOptions(
       caches: cacheTo.map(({ type }) => type),
       annotations: flags.annotation,
     });
-  const recorded = own['attest:provenance'] !== undefined && !isCall;
-  const frontend = flags.frontend ?? (recorded ? 'dockerfile.v0' : undefined);
-  if (recorded && frontend === 'dockerfile.v0' && flags.frontend === undefined && isForPeople(progressMode(flags, env)))
+  // a daemon notes in the provenance only what it hands to a frontend of its own
+  const byDaemon = flags.frontend === undefined && own['attest:provenance'] !== undefined && !isCall;
+  if (byDaemon && isForPeople(progressMode(flags, env)))
     io.writeStderr(
       "note: the daemon's own frontend reads the Dockerfile, since the provenance that was asked for would lack much otherwise; --frontend tsfront reads it here\n",
     );
@@ -203,7 +200,7 @@ async function toSolveOptions(
     ...inputs.frontendAttrs,
   };
   const options = {
-    frontend: await chooseFrontend(frontend),
+    frontend: await chooseFrontend(byDaemon ? 'dockerfile.v0' : flags.frontend),
     frontendAttrs: attrs,
     localDirs: inputs.localDirs,
     ociLayouts: inputs.ociLayouts,

@@ -3,10 +3,11 @@
  * addresses as users write them.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { dockerConfigDir } from '../../image/docker-config.ts';
 import { formatPlatform, parsePlatform } from '../../image/platform.ts';
+import { maxSettingsBytes, readNamedFileSync } from '../../system/named-file.ts';
 import { inEnglish, programEnvironment, runProgram } from '../../system/program.ts';
 import { dockerContext } from './docker-context.ts';
 
@@ -97,7 +98,7 @@ interface Node {
 
 function readInstance(file: string): Instance | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Instance;
+    return JSON.parse(readNamedFileSync(file, maxSettingsBytes).toString()) as Instance;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Error(`cannot read the builder ${file}: ${(error as Error).message}`, { cause: error });

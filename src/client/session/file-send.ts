@@ -58,8 +58,15 @@ const METADATA_PREFIX = 'exporter-md-';
 /** A daemon ends a build when its outputs were received; this is for what may still be on its way then. */
 const GRACE_MS = 5000;
 
-/** Takes exports by the position of their exporter in the request. */
-export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedExports {
+/**
+ * Takes exports by the position of their exporter in the request.
+ *
+ * @param onWarning told what of a failed build could not be taken back
+ */
+export function fileSend(
+  targets: ReadonlyMap<number, ExportTarget>,
+  onWarning: (message: string) => void = () => {},
+): ReceivedExports {
   const transfers: Transfer[] = [];
   const running = new Set<Promise<void>>();
   const places: FilePlace[] = [];
@@ -140,7 +147,7 @@ export function fileSend(targets: ReadonlyMap<number, ExportTarget>): ReceivedEx
           await writer?.ask({ kind: 'undo' });
         }
       } catch (error) {
-        process.emitWarning((error as Error).message); // the build has failed already, for another reason
+        onWarning((error as Error).message); // the build has failed already, for another reason
       } finally {
         for (const { waiting } of transfers) if (waiting) await removeWaiting(waiting, kept);
         for (const { number } of writer ? transfers : []) await writer!.ask({ kind: 'drop', transfer: number });
