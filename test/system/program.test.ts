@@ -109,7 +109,7 @@ describe('running a program', () => {
       abort.abort(new Error('enough'));
       expect((await running)?.message).toBe('enough');
       for (const pid of (await readFile(pids, 'utf8')).trim().split('\n'))
-        expect(await isRunning(Number(pid))).toBe(false);
+        await expect.poll(() => isRunning(Number(pid)), { timeout: 10_000 }).toBe(false); // killed, it may still be ending
       await expect(runProgram('sh', [], { signal: abort.signal })).rejects.toThrow('enough');
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -132,7 +132,7 @@ test('a program that is started ends as a whole', async () => {
   const closed = new Promise((resolve) => child.once('close', resolve));
   endProgram(child);
   await closed;
-  expect(await isRunning(pid)).toBe(false);
+  await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
 });
 
 /** Zombies that nobody reaps have ended, too. */
