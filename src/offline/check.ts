@@ -1,4 +1,6 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
+
+import { findOddities } from '../check/oddities.ts';
 import type { Warning } from '../gateway/bridge.ts';
 import { runFrontend } from '../gateway/frontend.ts';
 import { decodeText } from '../go/text.ts';
@@ -67,7 +69,7 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
   if (buildError && errors.length === 0) {
     const { range, file, hint } = explainedError(result.failure) ?? {};
     const found = place(source, buildError.location);
-    const advice = hint ?? offlineHint(result.failure);
+    const advice = hint ?? locatedError(result.failure)?.hint ?? offlineHint(result.failure);
     problems.push({
       code: 'build',
       severity: 'error',
@@ -87,6 +89,14 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
     problems.push({ code: 'UnknownImage', severity: 'warning', message: detail, range, locations: [] });
     const lines = range && { start: lineColumn(source, range.start).line, end: lineColumn(source, range.end).line };
     json.warnings = [...(json.warnings ?? []), { ruleName: 'UnknownImage', detail, location: located(lines) }];
+  }
+  for (const oddity of findOddities(dockerfile)) {
+    problems.push(oddity);
+    const { code, message, hint, locations } = oddity;
+    json.warnings = [
+      ...(json.warnings ?? []),
+      { ruleName: code, detail: `${message}: ${hint}`, location: located(locations[0]) },
+    ];
   }
   const graph = linted && tryMarshal(linted.stages);
   if (graph instanceof Error) {

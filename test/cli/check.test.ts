@@ -24,6 +24,25 @@ test('findings and all errors, in the order of the file', async () => {
   expect(stdout).toMatch(/\n2 errors, 2 warnings\n$/);
 });
 
+test('what is allowed and means something else than it looks like', async () => {
+  const dockerfile = 'FROM scratch\nENTRYPOINT ["a",]\nCOPY a\u200b /\n';
+  const { code, stdout } = await check(dockerfile);
+  expect(code).toBe(1);
+  expect(stdout).toContain('warning[BrokenArray]: this is no JSON array');
+  expect(stdout).toContain('  hint: U+200B ZERO WIDTH SPACE at 3:7: ');
+  const { warnings } = JSON.parse((await check(dockerfile, '--format=json')).stdout);
+  expect(warnings).toContainEqual({
+    ruleName: 'HiddenCharacter',
+    detail: expect.stringContaining('U+200B ZERO WIDTH SPACE at 3:7'),
+    location: { ranges: [{ start: { line: 3 }, end: { line: 3 } }] },
+  });
+});
+
+test('an error that comes from a character that nobody sees names it', async () => {
+  const { stdout } = await check('FROM alp\u200bine\n');
+  expect(stdout).toMatch(/error\[build\]: .*invalid reference format[\s\S]*hint: U\+200B ZERO WIDTH SPACE at 1:9: /);
+});
+
 test('what fails only when stages are put together', async () => {
   const { code, stdout } = await check('FROM scratch\nCOPY --from=later a b\nFROM scratch AS later\n');
   expect(code).toBe(1);

@@ -30,6 +30,7 @@ import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
 import { openInputs } from './context.ts';
+import { failedLineHints } from './failed-lines.ts';
 import { parseBoolean } from './fields.ts';
 import { gitAttrs } from './git.ts';
 import { requireImageStore } from './image-store.ts';
@@ -90,6 +91,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const code = reportFailure(error, io, opened?.dockerfile);
     const hint = opened && !signal.aborted ? await missingSourceHint(error, opened) : undefined;
     if (hint !== undefined) io.writeStderr(`hint: ${hint}\n`);
+    if (!signal.aborted) for (const odd of await failedLineHints(error)) io.writeStderr(`hint: ${odd}\n`);
     return code;
   } finally {
     await opened?.cleanUp();
