@@ -8,13 +8,15 @@ import type { Definition } from '../llb/definition.ts';
 import { merge } from '../llb/join.ts';
 import type { State } from '../llb/state.ts';
 import { explainedError, wrapError } from '../lower/errors.ts';
-import { locatedError, type Problem } from '../parser/diagnostic.ts';
+import type { Dockerfile } from '../parser/ast.ts';
+import { type Diagnostic, locatedError, type Problem } from '../parser/diagnostic.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, lineColumn, linesRange, type SourceFile } from '../parser/source.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { findCrlfScripts } from './carriage-returns.ts';
 import { offlineHint } from './image-hint.ts';
 import { missingSourceMessage, missingSourceProblems, missingSources } from './missing-source.ts';
-import { missingSourceHints } from './missing-source-hint.ts';
+import { findIgnoreFile, missingSourceHints } from './missing-source-hint.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
 export interface Checked {
@@ -90,13 +92,11 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
     const lines = range && { start: lineColumn(source, range.start).line, end: lineColumn(source, range.end).line };
     json.warnings = [...(json.warnings ?? []), { ruleName: 'UnknownImage', detail, location: located(lines) }];
   }
-  for (const oddity of findOddities(dockerfile)) {
+  for (const oddity of [...findOddities(dockerfile), ...(await crlfScripts(dockerfile, options))]) {
     problems.push(oddity);
     const { code, message, hint, locations } = oddity;
-    json.warnings = [
-      ...(json.warnings ?? []),
-      { ruleName: code, detail: `${message}: ${hint}`, location: located(locations[0]) },
-    ];
+    const warning = { ruleName: code, detail: `${message}: ${hint}`, location: located(locations[0]) };
+    json.warnings = [...(json.warnings ?? []), warning];
   }
   const graph = linted && tryMarshal(linted.stages);
   if (graph instanceof Error) {
@@ -114,6 +114,14 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
   }
   problems.sort((a, b) => startOf(a) - startOf(b));
   return { source, problems, json, warnings: bridge.warnings };
+}
+
+/** A Dockerfile on its own may be built with any context. */
+async function crlfScripts(dockerfile: Dockerfile, { locals, opts }: OfflineOptions): Promise<Diagnostic[]> {
+  const context = locals.get('context');
+  if (!context || context.partial) return [];
+  const filename = opts['filename'] ?? 'Dockerfile';
+  return findCrlfScripts(dockerfile, context, await findIgnoreFile(context, locals.get('dockerfile'), filename));
 }
 
 function tryMarshal(stages: readonly State[]): Definition | Error {
