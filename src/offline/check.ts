@@ -10,13 +10,16 @@ import type { State } from '../llb/state.ts';
 import { explainedError, wrapError } from '../lower/errors.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { type Diagnostic, locatedError, type Problem } from '../parser/diagnostic.ts';
+import { parseDockerignore } from '../parser/dockerignore.ts';
+import { findIgnoreHabits, type IgnoreHabits } from '../parser/ignore-habits.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, lineColumn, linesRange, type SourceFile } from '../parser/source.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { findCrlfScripts } from './carriage-returns.ts';
+import { contextNames } from './context-names.ts';
 import { offlineHint } from './image-hint.ts';
 import { missingSourceMessage, missingSourceProblems, missingSources } from './missing-source.ts';
-import { findIgnoreFile, missingSourceHints } from './missing-source-hint.ts';
+import { findIgnoreFile, missingSourceHints, readIgnoreFile } from './missing-source-hint.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
 export interface Checked {
@@ -27,6 +30,8 @@ export interface Checked {
   readonly json: LintResult;
   /** What the answer does not have: that the file asks for another frontend, which is not run here. */
   readonly warnings: readonly Warning[];
+  /** What does no harm, and nothing, in the ignore file; each with its place. */
+  readonly notes: readonly { readonly filename: string; readonly line: number; readonly message: string }[];
 }
 
 interface LintResult {
@@ -112,16 +117,47 @@ export async function checkDockerfile(options: OfflineOptions, unknownImages: Re
     const [first] = missing;
     if (first) json.buildError ??= { message: missingSourceMessage(first), location: located(first.lines) };
   }
+  const { file: ignoreFile, habits } = await ignoreHabits(options);
+  for (const habit of habits?.warnings ?? []) {
+    problems.push({ ...habit, file: ignoreFile });
+    const { code, message, hint, locations } = habit;
+    const detail = `${ignoreFile?.filename}:${locations[0]?.start}: ${message}: ${hint}`;
+    json.warnings = [...(json.warnings ?? []), { ruleName: code, detail, location: {} }];
+  }
+  const notes = (habits?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note }));
   problems.sort((a, b) => startOf(a) - startOf(b));
-  return { source, problems, json, warnings: bridge.warnings };
+  return { source, problems, json, warnings: bridge.warnings, notes };
 }
 
-/** A Dockerfile on its own may be built with any context. */
-async function crlfScripts(dockerfile: Dockerfile, { locals, opts }: OfflineOptions): Promise<Diagnostic[]> {
+/** The main context, where it is known: a Dockerfile on its own may be built with any. */
+function contextOf({ locals, opts }: OfflineOptions) {
   const context = locals.get('context');
-  if (!context || context.partial) return [];
-  const filename = opts['filename'] ?? 'Dockerfile';
-  return findCrlfScripts(dockerfile, context, await findIgnoreFile(context, locals.get('dockerfile'), filename));
+  return {
+    context: context?.partial ? undefined : context,
+    dockerfile: locals.get('dockerfile'),
+    filename: opts['filename'] ?? 'Dockerfile',
+  };
+}
+
+async function crlfScripts(parsed: Dockerfile, options: OfflineOptions): Promise<Diagnostic[]> {
+  const { context, dockerfile, filename } = contextOf(options);
+  return context ? findCrlfScripts(parsed, context, await findIgnoreFile(context, dockerfile, filename)) : [];
+}
+
+async function ignoreHabits(options: OfflineOptions): Promise<{ file?: SourceFile; habits?: IgnoreHabits }> {
+  const { context, dockerfile, filename } = contextOf(options);
+  const file = await readIgnoreFile(context, dockerfile, filename);
+  if (!file) return {};
+  const names = context && (await contextNames(context, patternsOf(file.text)));
+  return { file, habits: findIgnoreHabits(file, names) };
+}
+
+function patternsOf(text: string): string[] {
+  try {
+    return parseDockerignore(text);
+  } catch {
+    return []; // the frontend says so
+  }
 }
 
 function tryMarshal(stages: readonly State[]): Definition | Error {

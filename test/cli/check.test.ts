@@ -234,3 +234,47 @@ test('shows errors before warnings that are too many, and no more than 50 of the
   expect(compiled.stderr.match(/: error\[/g)).toHaveLength(50);
   expect(compiled.stderr).toContain('and 10 more errors: ');
 });
+
+describe('an ignore file', () => {
+  const files = {
+    Dockerfile: 'FROM scratch\nCOPY . /\n',
+    'lib/node_modules/x': '',
+    '.dockerignore': '# mine\nnode_modules\n/lib/x\n',
+  };
+
+  test('with habits of .gitignore: those that mislead are warnings, the others notes', async () => {
+    const folder = await folderOf(files);
+    const { code, stdout, stderr } = await runCli(['check', folder, '--offline']);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `${folder}/.dockerignore:2:1: warning[IgnoreHabit]: node_modules matches nothing: lib/node_modules is not left out`,
+    );
+    expect(stdout).toContain('> 2 | node_modules');
+    expect(stdout).toContain('write **/node_modules.');
+    expect(stderr).toBe(
+      `note: ${folder}/.dockerignore:3: the / in front of /lib/x does nothing: every pattern begins at the root of the context\n` +
+        `note: ${folder}/.dockerignore:3: /lib/x matches nothing in the context\n`,
+    );
+    const { warnings } = JSON.parse((await runCli(['check', folder, '--offline', '--format=json'])).stdout);
+    expect(warnings).toEqual([
+      {
+        ruleName: 'IgnoreHabit',
+        detail: expect.stringMatching(/^\.dockerignore:2: node_modules matches/),
+        location: {},
+      },
+    ]);
+  });
+
+  test('whose patterns all do something', async () => {
+    const folder = await folderOf({ ...files, '.dockerignore': '**/node_modules\n' });
+    const { code, stderr } = await runCli(['check', folder, '--offline']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('beside the Dockerfile, and not in effect otherwise', async () => {
+    const folder = await folderOf({ ...files, 'Dockerfile.dockerignore': '[!a]\n' });
+    const { stdout, stderr } = await runCli(['check', folder, '--offline']);
+    expect(stdout).toContain(`${folder}/Dockerfile.dockerignore:1:1: warning[IgnoreHabit]: [!a]`);
+    expect(stdout + stderr).not.toContain('/.dockerignore');
+  });
+});
