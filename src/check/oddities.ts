@@ -23,6 +23,7 @@ export function findOddities(dockerfile: Dockerfile): Diagnostic[] {
     ...good.flatMap((instruction) => oddCharacters(source, instruction)),
     ...reordering(source, instructions),
     ...good.flatMap((instruction) => oddArray(instruction)),
+    ...good.flatMap((instruction) => oddOwner(instruction)),
     ...heredocLineEnds(dockerfile),
   ];
   return found.sort((a, b) => a.range.start - b.range.start);
@@ -128,6 +129,34 @@ function tryParseArray(text: string): string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What later versions of the reference refuse, or take in another way: docs/compatibility.md. */
+function oddOwner(instruction: Instruction): Diagnostic[] {
+  if ((instruction.kind !== 'copy' && instruction.kind !== 'add') || instruction.chown.includes('$')) return [];
+  const { chown, chmod, link, lines, flags, range } = instruction;
+  const at = flags.find(({ name }) => name === 'chown')?.range ?? range;
+  const report = (code: string, message: string, hint: string) => [
+    { ...warning(code, message, hint, at), locations: [lines] },
+  ];
+  const [user = '', ...rest] = chown.split(':');
+  const group = rest.length > 0 ? rest.join(':') : undefined;
+  const isName = (text: string | undefined) =>
+    text !== undefined && text !== '' && text !== 'root' && !/^[-+]?\d+$/.test(text);
+  // with --chmod the copy is a plain one
+  if (link && chmod === '' && (isName(user) || isName(group)))
+    return report(
+      'LinkedOwner',
+      `--chown=${chown} names what --link does not see: the users of the image (the build fails with "invalid user index: -1", and Dockerfile 1.28 refuses it)`,
+      'Write numbers, as in --chown=1000:1000, or leave out --link.',
+    );
+  if (group === '' && user !== '')
+    return report(
+      'EmptyGroup',
+      `--chown=${chown} gives the files to the group root; from Dockerfile 1.28 on to the group of the user`,
+      `Write --chown=${user}${isName(user) ? ' for the group of the user' : `:${user}`}, or --chown=${user}:root.`,
+    );
+  return [];
 }
 
 /** A shell takes the CR at the end of a line for a part of its last word. */

@@ -96,3 +96,36 @@ describe('here-documents whose lines end with CR LF', () => {
     none('SHELL ["powershell", "-Command"]\r', 'RUN <<EOF\r\necho a\r\nEOF\r\n');
   });
 });
+
+describe('owners', () => {
+  it.each([
+    ['COPY --link --chown=app a /', 'LinkedOwner: --chown=app names what --link does not see'],
+    ['COPY --chown=1:staff --link a /', 'LinkedOwner: --chown=1:staff names'],
+    [
+      'ADD --link --chown=app:app a /',
+      '(the build fails with "invalid user index: -1", and Dockerfile 1.28 refuses it). Write numbers',
+    ],
+    [
+      'COPY --chown=app: a /',
+      'EmptyGroup: --chown=app: gives the files to the group root; from Dockerfile 1.28 on to the group of the user. Write --chown=app for the group of the user, or --chown=app:root.',
+    ],
+    ['COPY --chown=1000: a /', 'Write --chown=1000:1000, or --chown=1000:root.'],
+  ])('%s', (line, expected) => {
+    expect(oddities(`FROM a\n${line}\n`)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it('that are what they look like', () => {
+    none(
+      'COPY --link --chown=1000:1000 a /',
+      'COPY --link --chown=root:0 a /',
+      'COPY --link --chown=5 a /',
+      'COPY --link a /',
+    );
+    none(
+      'COPY --chown=app a /',
+      'COPY --link --chown=$A a /',
+      'COPY --link --chmod=755 --chown=app a /',
+      'COPY --chown=:2000 a /',
+    );
+  });
+});
