@@ -24,6 +24,7 @@ export function findOddities(dockerfile: Dockerfile): Diagnostic[] {
     ...reordering(source, instructions),
     ...good.flatMap((instruction) => oddArray(instruction)),
     ...good.flatMap((instruction) => oddOwner(instruction)),
+    ...good.flatMap((instruction) => dividedHeredoc(instruction)),
     ...heredocLineEnds(dockerfile),
   ];
   return found.sort((a, b) => a.range.start - b.range.start);
@@ -95,7 +96,7 @@ function oddArray({ code, range, lines }: Instruction): Diagnostic[] {
   text = text.slice(name.length).replace(/^(?:\s+--\w\S*)*\s+/, '');
   const isCheck = name === 'healthcheck';
   if (isCheck) text = text.replace(/^CMD\s+/i, '');
-  if (!text.startsWith('[')) return [];
+  if (!/^[["({]/.test(text)) return [];
   const array = tryParseArray(text);
   const written = isCheck ? 'HEALTHCHECK CMD' : name.toUpperCase();
   const at = { start: range.start, end: Math.min(range.end, range.start + code.length) };
@@ -103,6 +104,7 @@ function oddArray({ code, range, lines }: Instruction): Diagnostic[] {
     { ...warning('BrokenArray', message, hint, at), locations: [lines] },
   ];
   if (withoutArray.has(name)) {
+    if (!text.startsWith('[')) return [];
     const words = array ?? (/^\[\s*["']/.test(text) ? undefined : []);
     if (words?.length === 0) return [];
     return report(
@@ -129,6 +131,18 @@ function tryParseArray(text: string): string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The words of COPY and ADD are divided at blanks, whatever may begin a here-document. */
+function dividedHeredoc(instruction: Instruction): Diagnostic[] {
+  if (instruction.kind !== 'copy' && instruction.kind !== 'add') return [];
+  const [mark, name] = instruction.sources.flatMap((word, at, all) =>
+    /^<<-?$/.test(word.text) ? [word, all[at + 1]] : [],
+  );
+  if (!mark) return [];
+  const message = `${mark.text} is taken for the name of a file, since a blank stands behind it`;
+  const hint = `Write ${mark.text}${name?.text ?? 'EOF'}.`;
+  return [{ ...warning('DividedHeredoc', message, hint, mark.range), locations: [instruction.lines] }];
 }
 
 /** What later versions of the reference refuse, or take in another way: docs/compatibility.md. */

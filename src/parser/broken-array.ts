@@ -19,6 +19,8 @@ const openingQuotes = /^["'“”„‟‘’‚‛«]/;
  * @returns undefined for what is a text of its own right, such as a test in a shell
  */
 export function explainBrokenArray(text: string, ofWords: boolean): BrokenArray | undefined {
+  const bare = text.length < 500 && /^[({]?\s*("[^"\\]*"(?:\s*,\s*"[^"\\]*")+)\s*[)}]?$/.exec(text)?.[1];
+  if (bare) return { at: 0, what: 'it stands in no square brackets', meant: `[${bare}]` };
   if (!text.startsWith('[') || text.startsWith('[[')) return undefined;
   const inside = text.slice(1).trimStart();
   const isTest = /^\[\s/.test(text); // as a shell has it: [ "$a" = b ]

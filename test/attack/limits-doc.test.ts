@@ -40,7 +40,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   ],
   'errors and warnings': [['cli/report.ts', 'MAX_SHOWN', 'count']],
   'warnings that are shown': [['client/progress/source.ts', 'MAX_WARNINGS', 'count']],
-  'errors with a hint': [['parser/build.ts', 'maxExplained', 'count']],
+  'errors with a hint': [['parser/explain-diagnostics.ts', 'maxExplained', 'count']],
   'files looked at for CR LF': [
     ['offline/carriage-returns.ts', 'maxFiles', 'count'],
     ['offline/carriage-returns.ts', 'startBytes', 'count'],

@@ -26,6 +26,8 @@ describe('what looks like an array and is none', () => {
     ],
     ['CMD ["a"] # why', 'nothing may stand behind the ], and "# why" does.'],
     ['CMD ["a"];', 'nothing may stand behind the ], and ";" does.'],
+    ['CMD "npm", "start"', 'it stands in no square brackets. Write CMD ["npm", "start"].'],
+    ['CMD ("npm", "start")', 'Write CMD ["npm", "start"].'],
     ["ONBUILD CMD ['a']", 'Write CMD ["a"].'],
     ['VOLUME ["a",]', 'its words are taken as they stand: no comma may stand before the ]. Write VOLUME ["a"].'],
     [
@@ -128,4 +130,11 @@ describe('owners', () => {
       'COPY --chown=:2000 a /',
     );
   });
+});
+
+it('a here-document of COPY that a blank divides', () => {
+  expect(oddities('FROM a\nCOPY << EOF /x\nb\nEOF\n')).toEqual([
+    'DividedHeredoc: << is taken for the name of a file, since a blank stands behind it. Write <<EOF.',
+  ]);
+  none('COPY <<EOF /x\nEOF', 'RUN << EOF\nEOF');
 });

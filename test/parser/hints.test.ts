@@ -148,3 +148,17 @@ it.each([
 ])('SHELL %s says what is wrong with its array', (array, hint) => {
   expect(firstHint(`FROM a\nSHELL ${array}\n`)).toContain(hint);
 });
+
+it.each([
+  ['["CMD", "x"]', 'What is to run stands behind CMD: write HEALTHCHECK CMD ["x"]'],
+  ['--interval=5s ["x"]', 'write HEALTHCHECK --interval=5s CMD ["x"]'],
+  ['curl -f x', 'write HEALTHCHECK CMD curl -f x'],
+])('HEALTHCHECK %s', (text, hint) => {
+  expect(firstHint(`FROM a\nHEALTHCHECK ${text}\n`)).toContain(hint);
+});
+
+it('a comment behind an escape', () => {
+  expect(firstHint('FROM a\nRUN b \\ # why\n  c\n')).toBe(
+    'The comment behind the \\ at 2:7 keeps that line from going on: put it on a line of its own.',
+  );
+});
