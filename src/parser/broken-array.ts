@@ -78,7 +78,7 @@ function scan(text: string) {
     isDue = true;
   }
   const array = elements.map((element) => JSON.stringify(element.toWellFormed())).join(', ');
-  return { first, hasComma, meant: meant && array.length < 500 ? `[${array}]` : undefined };
+  return { first, hasComma, meant: meant && elements.length > 0 && array.length < 500 ? `[${array}]` : undefined };
 }
 
 function readElement(
