@@ -32,6 +32,17 @@ test('the package has its documents', () => {
   expect(names.filter((name) => /^(test|src|scripts|bench)\//.test(name))).toEqual([]);
 });
 
+test('package.json leads to the repository', () => {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  expect(manifest).toMatchObject({
+    repository: { type: 'git', url: 'git+https://github.com/org/tsfront.git' },
+    homepage: 'https://github.com/org/tsfront#readme',
+    bugs: { url: 'https://github.com/org/tsfront/issues' },
+    license: 'Apache-2.0',
+  });
+  expect(manifest.keywords).toEqual(expect.arrayContaining(['buildkit', 'docker', 'dockerfile', 'llb']));
+});
+
 test.each(documents)('each link of %s is in the package', (name) => {
   const text = readFileSync(path.join(root, name), 'utf8');
   const prose = text.replace(/^```.*?^```/gms, '').replace(/`[^`]*`/g, '');
