@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -131,6 +131,15 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     });
     await expect(failing).rejects.toThrow('none will do');
     expect(existsSync(other)).toBe(false);
+  });
+
+  test.runIf(engine.dockerHost)('of an image by its short name is found by the docker command', async () => {
+    const name = `test/short-${randomUUID()}`;
+    const { exporterResponse } = await run([{ type: 'image', attrs: { name } }]);
+    expect(exporterResponse['image.name']).toBe(`docker.io/${name}:latest`);
+    const found = await engine.must('docker', ['image', 'inspect', '--format', '{{json .Config.Env}}', name]);
+    expect(found).toContain('A=b');
+    await engine.must('docker', ['rmi', name]);
   });
 
   test('that is pushed can be pulled by its digest', async () => {
