@@ -1,5 +1,5 @@
 /** The installed package: what users import, require, run, and read in its documents. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -177,6 +177,67 @@ describe('the example of', () => {
       ['source', 'source', 'file', 'exec', 'file', undefined].sort(),
     );
   });
+});
+
+/** Takes out what is another one each time: digests, identifiers, times, sizes, widths of columns. */
+function withoutChances(text: string): string {
+  return text
+    .replace(/\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b|\b[0-9a-z]{25}\b/g, 'ID')
+    .replace(/\b\d+(\.\d+)?(s|k?B)\b/g, 'N$2')
+    .replace(/ {2,}/g, '  ');
+}
+
+/** Whether a text is what a document shows; `…` in that stands for any text. */
+function shows(shown: string, printed: string): boolean {
+  const parts = withoutChances(shown).split('…');
+  const pattern = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*');
+  return new RegExp(`^${pattern}$`).test(withoutChances(printed));
+}
+
+/**
+ * Does what a document says, in a folder of its own: writes the files that it names above a block, and runs what follows
+ * `$ ` in its `console` blocks. Gives the commands whose output is not the one that it shows.
+ */
+async function follow(document: string, env: NodeJS.ProcessEnv, base = 'alpine'): Promise<string[]> {
+  const folder = path.join(installed, `follow-${path.basename(document, '.md')}`);
+  mkdirSync(folder);
+  symlinkSync('../node_modules', path.join(folder, 'node_modules'));
+  const places = [path.join(installed, 'node_modules/.bin'), env['PATH'] ?? process.env['PATH']];
+  const others: string[] = [];
+  let commands = 0;
+  for (const { language, text, before } of codeBlocks(readFileSync(path.join(inPackage, document), 'utf8'))) {
+    const [, name] = /`([^`]+)`:$/.exec(before) ?? [];
+    if (name !== undefined) writeFileSync(path.join(folder, name), text.replaceAll(/(FROM |')alpine\b/g, `$1${base}`));
+    if (language !== 'console') continue;
+    for (const [, command = '', shown = ''] of text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
+      commands++;
+      const sh = ['-c', `exec 2>&1\n${command.replace('npx tsfront', 'tsfront')}`];
+      const { stdout } = await runCommand('sh', sh, { cwd: folder, env: { ...env, PATH: places.join(':') } });
+      const printed = stdout.replaceAll(base, 'alpine').replaceAll('docker.io/library/alpine:latest', 'alpine');
+      if (!shows(shown.replaceAll('docker.io/library/alpine:latest', 'alpine'), printed))
+        others.push(`$ ${command}\n${stdout}`);
+    }
+  }
+  expect(commands).toBeGreaterThan(0);
+  return others;
+}
+
+// the graphs that the documents show are those of amd64
+describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
+  test.each(['docs/compiling.md', 'docs/images.md'])('in %s sees what is shown', async (document) => {
+    expect(await follow(document, { ...process.env, DOCKER_HOST: 'unix:///nowhere', BUILDKIT_HOST: '' })).toEqual([]);
+  });
+});
+
+await onEngines('a user who does what is said', { suites: ['forky'] }, (engine) => {
+  // it would take the place of images of the user's own
+  const documents = ['README.md', 'docs/building.md', 'docs/llb.md', 'docs/client.md'];
+  test.runIf(engine.suite !== 'own' && process.arch === 'x64').each(documents)(
+    'in %s sees what is shown',
+    async (document) => {
+      expect(await follow(document, { ...engine.env, NO_COLOR: '1' }, await engine.baseImage())).toEqual([]);
+    },
+  );
 });
 
 const examples = path.join(inPackage, 'examples');
