@@ -71,7 +71,10 @@ export async function prepareExports(
     exporters.push({ Type: entry.type === 'custom' ? entry.name : entry.type, Attrs: attrs });
     if (entry.type === 'image' || entry.type === 'custom') continue;
     const { type, dest } = entry;
-    if (!dest) throw new Error(`the ${type} exporter needs a destination`);
+    if (!dest) {
+      const engine = type === 'docker' ? ', or that of `dockerLoader()` to load the image into a Docker engine' : '';
+      throw new Error(`the ${type} exporter needs a destination: give \`dest\`, a path${engine}`);
+    }
     const asLayout = (type === 'oci' || type === 'docker') && attrs['tar'] === 'false';
     if (type === 'local' || asLayout) {
       if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);

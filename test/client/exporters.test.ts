@@ -209,6 +209,8 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
   test('of a type that there is not names those that there are', async () => {
     const failed = run([{ type: 'custom', name: 'nope' }]);
     await expect(failed).rejects.toThrow(/"nope" could not be found .*known are docker, image, local/);
+    const noFrontend = run([], { frontend: 'dockerfile' });
+    await expect(noFrontend).rejects.toThrow('invalid frontend: dockerfile (known are dockerfile.v0 and gateway.v0;');
   });
 
   test('into a directory that is there keeps what it does not replace', async () => {
