@@ -179,11 +179,12 @@ describe('the example of', () => {
   });
 });
 
-/** Takes out what is another one each time: digests, identifiers, times, sizes, widths of columns. */
+/** Takes out what is another one each time, and what editors take out: digests, identifiers, times, sizes, widths of columns. */
 function withoutChances(text: string): string {
   return text
     .replace(/\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b|\b[0-9a-z]{25}\b/g, 'ID')
     .replace(/\b\d+(\.\d+)?(s|k?B)\b/g, 'N$2')
+    .replace(/ +$/gm, '')
     .replace(/ {2,}/g, '  ');
 }
 
