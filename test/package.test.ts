@@ -11,12 +11,15 @@ const [packed] = JSON.parse(
 const names = packed.files.map((file) => file.path);
 const documents = names.filter((name) => name.endsWith('.md'));
 
-/** The headings of a document as its web page names them. */
+/** The headings of a document as its web page names them: one that was there before gets a number. */
 function anchorsOf(text: string): string[] {
   const headings = text.replace(/^```.*?^```/gms, '').match(/^#+ .*$/gm) ?? [];
-  return headings.map((heading) =>
-    heading.replace(/^#+ /, '').toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'),
-  ); // biome-ignore format: a chain
+  const slugs = headings.map((heading) => heading.replace(/^#+ /, '').toLowerCase());
+  const anchors = slugs.map((slug) => slug.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+  return anchors.map((anchor, at) => {
+    const before = anchors.slice(0, at).filter((other) => other === anchor).length;
+    return before === 0 ? anchor : `${anchor}-${before}`;
+  });
 }
 
 test('the package has its documents', () => {
