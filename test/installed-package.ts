@@ -1,6 +1,6 @@
 /** The package as `npm publish` would send it, installed as a user would install it, without the network. */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDir } from './client/temporary-dir.ts';
@@ -31,20 +31,21 @@ async function pack(): Promise<string> {
 }
 
 /**
- * A new folder with the package in `node_modules`, and what it depends on by the lock file, from this project's own
- * `node_modules`: an empty cache of npm is no hindrance. What the package needs and does not depend on is missing.
+ * A new folder with the package in `node_modules`, beside what it depends on by the lock file. That is copied from this
+ * project's own `node_modules`, for npm would want the network or what is in its cache. What the package needs and does
+ * not depend on is missing.
  */
 export async function installPackage(): Promise<string> {
   const folder = temporaryDir();
   const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as LockFile;
-  const dependencies: Record<string, string> = { tsfront: `file:${await pack()}` };
   for (const [place, { dev }] of Object.entries(packages)) {
-    const name = place.replace('node_modules/', '');
-    if (!dev && name !== '' && existsSync(path.join(root, place)))
-      dependencies[name] = `file:${path.join(root, place)}`;
+    if (dev || place === '' || !existsSync(path.join(root, place))) continue;
+    cpSync(path.join(root, place), path.join(folder, place), { recursive: true });
   }
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ type: 'commonjs', dependencies }));
-  const options = ['--offline', '--install-links', '--ignore-scripts', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...options, '--cache', path.join(temporaryDir(), 'npm')], { cwd: folder });
+  const installed = path.join(folder, 'node_modules/tsfront');
+  mkdirSync(installed);
+  await run('tar', ['xzf', await pack(), '-C', installed, '--strip-components=1']);
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "commonjs", "dependencies": { "tsfront": "*" } }');
+  await run('npm', ['rebuild', '--ignore-scripts'], { cwd: folder }); // links the commands of packages
   return folder;
 }
