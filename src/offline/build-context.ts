@@ -118,7 +118,7 @@ async function openMain(
     }
     opts['dockerfilekey'] = 'dockerfile';
   } else {
-    await requireFolder(context, 'the build context');
+    await requireFolder(context, 'the build context', ': give a Dockerfile with --file, and its folder as the context');
     openFolder('context', context);
   }
 
@@ -189,11 +189,11 @@ function isRemote(location: string): boolean {
   }
 }
 
-async function requireFolder(folder: string, what: string): Promise<void> {
+async function requireFolder(folder: string, what: string, advice = ''): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   const shown = redactCredentials(folder); // an address with a mistake in it, perhaps
   if (!found) throw new UsageError(`${what} ${shown} does not exist`);
-  if (!found.isDirectory()) throw new UsageError(`${what} ${shown} is not a folder`);
+  if (!found.isDirectory()) throw new UsageError(`${what} ${shown} is not a folder${advice}`);
 }
 
 async function requireLayout(folder: string, what: string): Promise<void> {

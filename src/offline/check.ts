@@ -47,10 +47,14 @@ interface Location {
 /**
  * Checks what the options name.
  *
- * @param unknownImages filled by the image resolvers: with any in it, variables cannot be told from undefined ones
+ * @param unknownImages filled by image resolvers of yours with images whose config they have made up: with any in it, variables
+ *   cannot be told from undefined ones, and are not checked. None by default
  * @throws Error where the Dockerfile cannot be read
  */
-export async function checkDockerfile(options: OfflineOptions, unknownImages: ReadonlySet<string>): Promise<Checked> {
+export async function checkDockerfile(
+  options: OfflineOptions,
+  unknownImages: ReadonlySet<string> = new Set(),
+): Promise<Checked> {
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
   const result = await runFrontend(bridge, { others: 'cannot' });
   const json = JSON.parse(new TextDecoder().decode(result.metadata.get('result.json'))) as LintResult;

@@ -672,6 +672,9 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     writeFileSync(path.join(dir, 'f'), 'contents');
     const definition = path.join(dir, 'definition.pb');
     expect((await tsfront(['compile', '--format=pb', '-o', definition, dir])).status).toBe(0);
+    const withoutFiles = await tsfront(['solve', definition]);
+    expect(withoutFiles.stderr).toContain('does not have: give them with --local context=FOLDER');
+    expect(withoutFiles.status).toBe(2);
     const dest = temporaryDir();
     const solved = await tsfront([
       'solve',

@@ -150,8 +150,10 @@ async function openMain(
       frontendAttrs['dockerfilekey'] = 'dockerfile';
     } else if (file) frontendAttrs['filename'] = file;
   } else {
+    const isFile = (await stat(context).catch(() => undefined))?.isFile();
+    const advice = isFile ? ` (it is a file: give a Dockerfile with --file, and its folder as the context)` : '';
     throw new Error(
-      `unable to prepare context: path ${JSON.stringify(redactCredentials(context))} not found or no directory`,
+      `unable to prepare context: path ${JSON.stringify(redactCredentials(context))} not found or no directory${advice}`,
     );
   }
   return { localDirs, frontendAttrs, attachables, dockerfile, remoteDockerfile, sharedKey };
