@@ -7,7 +7,7 @@ import type { Connection } from './connect.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
 import type { ExportTarget } from './session/file-send.ts';
-import { type Descriptor, putInIndex } from './session/oci-layout.ts';
+import type { Descriptor, NameContent } from './session/oci-layout.ts';
 
 /**
  * An output. Attributes are those of BuildKit's exporters: `name` (comma-separated), `push`, `compression`,
@@ -45,7 +45,7 @@ export interface PreparedExports {
   /** Layouts to be written, by store id. */
   readonly stores: ReadonlyMap<string, ContentStore>;
   /** Names what was stored in layouts, once the build has succeeded. */
-  finish(response: Attributes): Promise<void>;
+  finish(response: Attributes, name: NameContent): Promise<void>;
 }
 
 /**
@@ -97,7 +97,7 @@ export async function prepareExports(
     exporters,
     targets,
     stores,
-    async finish(response) {
+    async finish(response, name) {
       const dir = stores.get('export')?.dir;
       if (!dir) return;
       const encoded = response['containerimage.descriptor'];
@@ -105,7 +105,7 @@ export async function prepareExports(
         throw new Error(`the daemon says that the build succeeded, but it has not named an image for ${dir}`);
       const descriptor = parseDescriptor(Buffer.from(encoded, 'base64').toString(), dir);
       const names = response['image.name'] ? response['image.name'].split(',') : ['latest'];
-      await putInIndex(dir, descriptor, names);
+      await name(dir, descriptor, names);
     },
   };
 }

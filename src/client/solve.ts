@@ -182,7 +182,8 @@ async function runWith(
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();
-    if (failed) await layouts.discard();
+    // why the build failed counts more than what could not be taken back
+    if (failed) await layouts.discard().catch((error: Error) => options.onWarning?.(error.message));
   }
 }
 
@@ -237,9 +238,9 @@ async function runOn(
     const response = await solving;
     await layouts.publish();
     await received?.publish();
-    await exports.finish(response.ExporterResponse);
-    await chosen?.finish(response.ExporterResponse);
-    await caches.finish(response.ExporterResponse);
+    await exports.finish(response.ExporterResponse, layouts.name);
+    await chosen?.finish(response.ExporterResponse, layouts.name);
+    await caches.finish(response.ExporterResponse, layouts.name);
     signal?.throwIfAborted(); // from here on nothing is taken back
     await received?.keep();
     await caches.reset(options.onWarning);

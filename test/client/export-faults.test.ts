@@ -85,6 +85,26 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(readdirSync(dest).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
   });
 
+  test('into a layout leaves its tag where it was when the build fails after it was named', async () => {
+    const dest = path.join(temporaryDir(), 'layout');
+    const one = async (text: string, caches: readonly string[]) => {
+      const files = { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: `${unique} ${text}` };
+      const cacheTo = caches.map((compression, i) => {
+        const attrs = { dest: `${dest}-${i}`, compression, 'force-compression': 'true' };
+        return { type: 'local', attrs };
+      });
+      const exports: Export[] = [{ type: 'oci', attrs: { tar: 'false', name: 'a:1' }, dest }];
+      const localDirs = { context: files, dockerfile: files };
+      await solve(connection, { frontend: 'dockerfile.v0', auth: false, localDirs, cacheTo, exports }).result;
+    };
+    await one('first', []);
+    const before = [tree(dest), readFileSync(path.join(dest, 'index.json'), 'utf8')];
+    // two caches that differ, of which a daemon names one
+    await expect(one('second', ['gzip', 'uncompressed'])).rejects.toThrow('has not named the cache');
+    expect([tree(dest), readFileSync(path.join(dest, 'index.json'), 'utf8')]).toEqual(before);
+    expect(tree(path.dirname(dest)).filter((name) => !name.startsWith('layout/'))).toEqual(['layout']);
+  });
+
   test('keeps the bytes of names and of links', async () => {
     const root = temporaryDir();
     const make = [

@@ -6,6 +6,7 @@ import type { Connection } from '../connect.ts';
 import { type Attributes, type Export, type PreparedExports, prepareExports, refuseMirrored } from '../exporters.ts';
 import type { ContentStore } from './content.ts';
 import type { ExportTarget } from './file-send.ts';
+import type { NameContent } from './oci-layout.ts';
 import type { Attachable } from './session.ts';
 
 /**
@@ -18,7 +19,7 @@ export type ChooseExports = (
 
 export interface ChosenExports extends Attachable {
   /** As that of exports. @throws RpcError when the daemon has not asked */
-  finish(response: Attributes): Promise<void>;
+  finish(response: Attributes, name: NameContent): Promise<void>;
 }
 
 /** @param first the position of the first chosen exporter; where its output goes is added to `targets` and `stores` */
@@ -44,13 +45,13 @@ export function chosenExports(
       },
       finalizeExport: async () => ({}),
     }),
-    async finish(response) {
+    async finish(response, name) {
       if (!chosen)
         throw new RpcError(
           Code.unimplemented,
           'this daemon does not ask which outputs to make of a result: BuildKit 0.22 and newer do',
         );
-      await chosen.finish(response);
+      await chosen.finish(response, name);
     },
   };
 }
