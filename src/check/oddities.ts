@@ -9,6 +9,9 @@ import { instructionText, nameCharacters } from '../parser/explain-error.ts';
 import { findOddCharacters, type Meaning, type OddCharacter } from '../parser/odd-characters.ts';
 import { lineColumn, type SourceFile, type SourceRange } from '../parser/source.ts';
 
+/** So many are told: more are of a file that is no Dockerfile. */
+const maxFound = 1000;
+
 /** The oddities of a file, in order. Instructions with errors are left out: their errors have hints. */
 export function findOddities(dockerfile: Dockerfile): Diagnostic[] {
   const { source, instructions, diagnostics } = dockerfile;
@@ -27,7 +30,7 @@ export function findOddities(dockerfile: Dockerfile): Diagnostic[] {
     ...good.flatMap((instruction) => dividedHeredoc(instruction)),
     ...heredocLineEnds(dockerfile),
   ];
-  return found.sort((a, b) => a.range.start - b.range.start);
+  return found.sort((a, b) => a.range.start - b.range.start).slice(0, maxFound);
 }
 
 function warning(code: string, message: string, hint: string, range: SourceRange, source?: SourceFile): Diagnostic {

@@ -16,6 +16,8 @@ import type { FileTree } from './file-tree.ts';
 
 /** So many files are looked at in all: with more of them, the first ones tell. */
 const maxFiles = 500;
+/** So many sources are looked for, and so often a command is held against a copy: a build of usual size comes nowhere near. */
+const maxSteps = 100_000;
 /** The first line of a script is shorter. */
 const startBytes = 1024;
 
@@ -72,24 +74,28 @@ export async function findCrlfScripts(
       });
   };
 
+  let steps = 0;
+  const isEnough = () => looked.size >= maxFiles || ++steps > maxSteps;
   const stages = new Map<string, StageState>();
   const lex = createShellLex({ escape: dockerfile.escape });
   for (const stage of dockerfile.stages) {
-    if (looked.size >= maxFiles) break;
     const state = beginStage(stage, stages.get(stage.from.image.text.toLowerCase()));
     if (stage.name !== '') stages.set(stage.name, state);
     if (stage.instructions.some(mendsLineEnds)) continue;
     for (const instruction of stage.instructions) {
       const mounted = follow(state, instruction, lex);
       if (state.isWindows) continue;
-      for (const copied of mounted)
+      for (const copied of mounted) {
+        if (isEnough()) break;
         for (const path of await namedFiles(tree, copied.source)) {
           const start = await look(path);
           if (start?.isScript && start.hasCr) report(path, copied);
         }
+      }
       for (const path of programs(instruction, state.workdir)) {
         const copied = [...mounted, ...state.copied];
         for (const it of copied) {
+          if (isEnough()) break;
           const source = await sourceOf(it, path, look);
           if (source && (await look(source))?.hasCr) report(source, it);
         }

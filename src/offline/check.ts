@@ -94,18 +94,18 @@ export async function checkDockerfile(
       problems.push({ ...further, message: redactCredentials(further.message) });
   }
   const { linted } = result;
+  const further: NonNullable<LintResult['warnings']> = [];
   for (const { name, similar, range } of linted?.unknownImages ?? []) {
     if (similar === undefined || name.length < MIN_LENGTH) continue;
     const detail = `${name} is no stage, and nothing is known of an image of that name (did you mean ${similar}?)`;
     problems.push({ code: 'UnknownImage', severity: 'warning', message: detail, range, locations: [] });
     const lines = range && { start: lineColumn(source, range.start).line, end: lineColumn(source, range.end).line };
-    json.warnings = [...(json.warnings ?? []), { ruleName: 'UnknownImage', detail, location: located(lines) }];
+    further.push({ ruleName: 'UnknownImage', detail, location: located(lines) });
   }
   for (const oddity of [...findOddities(dockerfile), ...(await crlfScripts(dockerfile, options))]) {
     problems.push(oddity);
     const { code, message, hint, locations } = oddity;
-    const warning = { ruleName: code, detail: `${message}: ${hint}`, location: located(locations[0]) };
-    json.warnings = [...(json.warnings ?? []), warning];
+    further.push({ ruleName: code, detail: `${message}: ${hint}`, location: located(locations[0]) });
   }
   const graph = linted && tryMarshal(linted.stages);
   if (graph instanceof Error) {
@@ -126,8 +126,9 @@ export async function checkDockerfile(
     problems.push({ ...habit, file: ignoreFile });
     const { code, message, hint, locations } = habit;
     const detail = `${ignoreFile?.filename}:${locations[0]?.start}: ${message}: ${hint}`;
-    json.warnings = [...(json.warnings ?? []), { ruleName: code, detail, location: {} }];
+    further.push({ ruleName: code, detail, location: {} });
   }
+  if (further.length > 0) json.warnings = [...(json.warnings ?? []), ...further];
   const notes = (habits?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note }));
   problems.sort((a, b) => startOf(a) - startOf(b));
   return { source, problems, json, warnings: bridge.warnings, notes };

@@ -17,13 +17,7 @@ export async function contextNames(tree: FileTree, patterns: readonly string[]):
   const names: string[] = [];
   const folders = new Set<string>();
   const unsearched: string[] = [];
-  let matcher: PatternMatcher | undefined;
-  try {
-    matcher = createPatternMatcher(patterns);
-  } catch {
-    // the frontend says so
-  }
-  const isLeftOut = (folder: string) => matcher?.exclusions === false && matcher.matchesOrParentMatches(folder);
+  const isLeftOut = leftOutBy(patterns);
   const next = [''];
   for (const folder of next) {
     if (names.length > maxNames) {
@@ -41,4 +35,16 @@ export async function contextNames(tree: FileTree, patterns: readonly string[]):
     }
   }
   return { names, folders, unsearched };
+}
+
+function leftOutBy(patterns: readonly string[]): (folder: string) => boolean {
+  let matcher: PatternMatcher | undefined;
+  return (folder) => {
+    try {
+      matcher ??= createPatternMatcher(patterns);
+      return !matcher.exclusions && matcher.matchesOrParentMatches(folder);
+    } catch {
+      return false; // a pattern that cannot be matched: the frontend says so
+    }
+  };
 }

@@ -70,8 +70,12 @@ export function findIgnoreHabits(source: SourceFile, content: ContextNames | und
         message: `the / in front of ${text} does nothing: every pattern begins at the root of the context`,
       });
   }
-  if (content)
-    judge(rules, content, new Set(warnings.map(({ range }) => lineColumn(source, range.start).line)), warn, notes);
+  const told = new Set(warnings.map(({ range }) => lineColumn(source, range.start).line));
+  try {
+    if (content) judge(rules, content, told, warn, notes);
+  } catch {
+    // a pattern that cannot be matched: the frontend says so
+  }
   return { warnings, notes };
 }
 
@@ -126,13 +130,10 @@ function judge(
   warn: Warn,
   notes: { line: number; message: string }[],
 ): void {
-  let each: PatternMatcher[];
-  try {
-    each = rules.map(({ pattern }) => createPatternMatcher([pattern.replace(/^!/, '')]));
-  } catch {
-    return; // the frontend says so
-  }
-  let left = maxComparisons;
+  const each = rules.map(({ pattern }) => createPatternMatcher([pattern.replace(/^!/, '')]));
+  let left = maxComparisons - names.length * rules.length;
+  if (left < 0) return;
+  const untouched = names.filter((name) => !each.some((it) => it.matchesOrParentMatches(name)));
   for (const [index, rule] of rules.entries()) {
     const { line, text, pattern } = rule;
     if (told.has(line)) continue;
@@ -141,11 +142,8 @@ function judge(
     const matched = names.filter((name) => each[index]!.matchesOrParentMatches(name));
     // in .gitignore a name without slashes is one in any folder
     const isAnywhere = !path.includes('/') && !/^!?\s*\//.test(text) && path !== '**';
-    const isSent = (name: string) =>
-      name.includes('/') &&
-      each[index]!.matchesOrParentMatches(base(name)) &&
-      !each.some((it) => it.matchesOrParentMatches(name));
-    const sent = isAnywhere ? names.find(isSent) : undefined;
+    const isSent = (name: string) => name.includes('/') && each[index]!.matchesOrParentMatches(base(name));
+    const sent = isAnywhere ? untouched.find(isSent) : undefined;
     if (pattern.startsWith('!')) {
       if (matched.length > 0) judgeException(rules, each, index, matched, warn);
       else if (isComplete(path, unsearched)) notes.push({ line, message: `${text} matches nothing in the context` });

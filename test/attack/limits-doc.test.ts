@@ -40,6 +40,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   ],
   'errors and warnings': [['cli/report.ts', 'MAX_SHOWN', 'count']],
   'warnings that are shown': [['client/progress/source.ts', 'MAX_WARNINGS', 'count']],
+  'what is allowed and': [['check/oddities.ts', 'maxFound', 'count']],
   'errors with a hint': [['parser/explain-diagnostics.ts', 'maxExplained', 'count']],
   'files looked at for CR LF': [
     ['offline/carriage-returns.ts', 'maxFiles', 'count'],
