@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { outputPath } from '../system/file-name.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
 import type { ExportTarget } from './session/file-send.ts';
@@ -55,6 +56,7 @@ export async function prepareExports(exports: readonly Export[], first = 0): Pro
     if (entry.type === 'image' || entry.type === 'custom') continue;
     const { type, dest } = entry;
     if (!dest) throw new Error(`the ${type} exporter needs a destination`);
+    if (typeof dest === 'string') outputPath(dest);
     const asLayout = (type === 'oci' || type === 'docker') && attrs['tar'] === 'false';
     if (type === 'local' || asLayout) {
       if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);
