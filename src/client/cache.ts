@@ -1,6 +1,7 @@
 /** Where a build's cache comes from and goes to. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { outputPath } from '../system/file-name.ts';
 import type { Attributes } from './exporters.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
@@ -62,6 +63,7 @@ export async function prepareCaches(
     if (type === 'local') {
       const dir = attrs['dest'];
       if (!dir) throw new Error('local cache exporter requires dest');
+      outputPath(dir);
       await missingDirs(dir);
       stores.set(`local:${dir}`, { dir: path.resolve(dir), writable: true });
       tags.set(path.resolve(dir), attrs['tag'] || 'latest');

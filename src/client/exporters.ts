@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
+import { outputPath } from '../system/file-name.ts';
 import type { Connection } from './connect.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
@@ -75,6 +76,7 @@ export async function prepareExports(
       const engine = type === 'docker' ? ', or that of `dockerLoader()` to load the image into a Docker engine' : '';
       throw new Error(`the ${type} exporter needs a destination: give \`dest\`, a path${engine}`);
     }
+    if (typeof dest === 'string') outputPath(dest);
     const asLayout = (type === 'oci' || type === 'docker') && attrs['tar'] === 'false';
     if (type === 'local' || asLayout) {
       if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);

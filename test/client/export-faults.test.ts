@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -103,6 +103,35 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     await expect(one('second', ['gzip', 'uncompressed'])).rejects.toThrow('has not named the cache');
     expect([tree(dest), readFileSync(path.join(dest, 'index.json'), 'utf8')]).toEqual(before);
     expect(tree(path.dirname(dest)).filter((name) => !name.startsWith('layout/'))).toEqual(['layout']);
+  });
+
+  test('out of a folder whose name is not UTF-8 goes nowhere else', async () => {
+    const folder = Buffer.concat([Buffer.from(`${temporaryDir()}/a`), Buffer.from([0xff])]);
+    mkdirSync(folder);
+    writeFileSync(Buffer.concat([folder, Buffer.from('/Dockerfile')]), 'FROM scratch\nCOPY Dockerfile /\n');
+    const cli = path.join(import.meta.dirname, '../../src/cli.ts');
+    const run = (...args: string[]) => {
+      // a shell goes there: Node takes no bytes for it
+      const command = `cd "$(printf '${path.dirname(folder.toString('latin1'))}/a\\377')" && exec "$0" "$@"`;
+      return spawnSync('sh', ['-c', command, process.execPath, cli, 'build', '-q', ...args, '.'], {
+        env: engine.env,
+        encoding: 'utf8',
+      });
+    };
+    const relative = [
+      ['-o', 'out'],
+      ['-o', 'type=tar,dest=x.tar'],
+      ['-o', 'type=oci,tar=false,dest=layout'],
+      ['-o', 'type=cacheonly', '--cache-to', 'type=local,dest=cache'],
+    ];
+    for (const args of relative)
+      expect(run(...args), args.join(' ')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('the name of the current folder, or of one above it, is not UTF-8'),
+      });
+    expect(run('-o', 'type=tar,dest=../x.tar')).toMatchObject({ status: 0 });
+    expect(readdirSync(path.dirname(folder.toString('latin1')))).toHaveLength(2);
+    expect(readdirSync(folder)).toEqual(['Dockerfile']);
   });
 
   test('keeps the bytes of names and of links', async () => {
