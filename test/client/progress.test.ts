@@ -193,8 +193,8 @@ describe('displays of long output', () => {
     expect(end).toContain('WARN: and 39950 more');
     const listed = formatWarnings(many);
     expect(listed).toContain('\n 40000 warnings found:\n');
-    expect(listed.match(/^Rule: /gm)).toHaveLength(50);
-    expect(listed).toMatch(/\nand 39,950 more warnings\n$/);
+    expect(listed.match(/^ - Rule: /gm)).toHaveLength(50);
+    expect(listed).toMatch(/\n and 39,950 more warnings\n$/);
   });
 
   test('a drawing on a terminal takes as long as the screen is large, not as the step has statuses', async () => {
@@ -314,6 +314,9 @@ describe('sources', () => {
     ]);
     expect(formatWarnings([warning] as never)).toContain(`   2 | >>> RUN b\n`);
     expect(formatWarnings([warning] as never).match(/line 2/g)).toHaveLength(1);
+    expect(formatWarnings([warning, warning] as never, { expandHint: 'use more', color: true })).toBe(
+      '\n \x1b[33m2 warnings found (use more):\x1b[0m\n - Rule: mind this (line 2)\n - Rule: mind this (line 2)\n',
+    );
     expect(errorSources(new Error('other'))).toEqual([]);
   });
 });
