@@ -92,6 +92,20 @@ describe('a display', () => {
     expect(text.match(/\bone$/gm)).toHaveLength(2); // as it came, and again at the end
   });
 
+  test('plain does not show a step once more for a warning that comes after its end', async () => {
+    let text = '';
+    const display = await createDisplay('plain', { write: (part) => void (text += part) }, {});
+    for (const it of [
+      update({ vertexes: [vertex('b', 'b', { started: T, completed: T + 1 })] }),
+      update({ warnings: [warning] as never }),
+    ]) {
+      display.update(it);
+      display.refresh();
+    }
+    display.done();
+    expect(text).toBe('#1 b\n#1 DONE 0.0s\n'); // the end of the build lists it
+  });
+
   test('on a terminal draws every step, and lets nothing steer the terminal', async () => {
     const { text } = await show('auto', true);
     const screen = createScreen(60, 20);
