@@ -3,6 +3,7 @@ import type { Output } from '../client/progress/display.ts';
 import { wantsColor } from '../text/color.ts';
 import { escapeControls, printable, printableWithColors } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { isGitHubActions, withoutCommands } from '../text/workflow-commands.ts';
 import { interruptSignal, untilAborted } from './interrupt.ts';
 
 /**
@@ -52,10 +53,14 @@ export interface IoStreams {
 /** Writers that make the difference between text for people and results for programs. */
 export function ioWriters(
   streams: IoStreams,
+  env: Io['env'],
 ): Pick<Io, keyof IoStreams | 'print' | 'writeStderr' | 'stdoutIsTerminal'> {
   const { stdout, stderr, stdoutHasColor, stderrHasColor } = streams;
-  const forPeople = (text: string, color: boolean) =>
-    (color ? printableWithColors : printable)(redactCredentials(text));
+  const isRead = isGitHubActions(env);
+  const forPeople = (text: string, color: boolean) => {
+    const shown = (color ? printableWithColors : printable)(redactCredentials(text));
+    return isRead ? withoutCommands(shown) : shown;
+  };
   const stdoutIsTerminal = stdout.isTTY === true;
   return {
     ...streams,
@@ -102,7 +107,7 @@ export function processIo(): ProcessIo {
     return signal;
   };
   return {
-    ...ioWriters(streams),
+    ...ioWriters(streams, env),
     env,
     get signal() {
       return interrupted();

@@ -41,7 +41,13 @@ export { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts'
 export { dockerfileFrontend, type InProcessBridge, type InProcessFrontend } from './in-process-frontend.ts';
 export { type BuildNode, type NodesOptions, solveOnNodes } from './multi-node.ts';
 export { createDisplay, type Display, type Output, type ProgressMode, showProgress } from './progress/display.ts';
-export { errorSources, formatSource, formatWarnings, type SourceExcerpt } from './progress/source.ts';
+export {
+  errorSources,
+  formatSource,
+  formatWarnings,
+  type SourceExcerpt,
+  type WarningsFormat,
+} from './progress/source.ts';
 export type { AuthOptions } from './session/auth.ts';
 export type { ChooseExports } from './session/chosen-exports.ts';
 export type { SecretSource } from './session/secrets.ts';

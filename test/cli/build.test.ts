@@ -516,7 +516,16 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const dockerfile = `FROM ${await engine.baseImage()} as x\nRUN exit 9\n`;
     const failed = await tsfront(['build', '--progress=plain', '-'], dockerfile);
     expect(failed.status).toBe(1);
-    expect(failed.stderr).toContain(' 1 warning found:\n\nFromAsCasing');
+    expect(failed.stderr).toMatch(
+      /^ 1 warning found \(use --verbose to expand\):\n - FromAsCasing: .* \(line 1\)\n\n[\s\S]* {3}2 \| >>> RUN exit 9/m,
+    );
+    expect(failed.stderr).not.toContain('   1 | >>>');
+    for (const flag of ['--verbose', '--debug']) {
+      const expanded = await tsfront(['build', '--progress=plain', flag, '-'], dockerfile);
+      expect(expanded.stderr).toMatch(
+        /^ 1 warning found:\n - FromAsCasing: .* \(line 1\)\n[\s\S]*More info: http[\s\S]* {3}1 \| >>> FROM/m,
+      );
+    }
     expect(failed.stderr).toContain('   2 | >>> RUN exit 9');
     expect(failed.stderr).toMatch(/ERROR: failed to solve: process .* exit code: 9/);
   });

@@ -10,7 +10,7 @@ import { cutToWidth, displayWidth, expandTabs } from '../../text/width.ts';
 import type { Colors } from './colors.ts';
 import type { Display, Output, ShownBuilder } from './display.ts';
 import { formatProgress } from './format.ts';
-import { createLogText, type LogText } from './log-text.ts';
+import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
 import { MAX_WARNINGS } from './source.ts';
 import { createTrace, duration, isCanceled, isCompleted, type Step, visibleStatuses } from './trace.ts';
 
@@ -142,7 +142,7 @@ export function ttyDisplay(
       for (const log of update.logs) {
         const step = trace.stepOf(log.vertex);
         if (!step) continue;
-        const known = logs.get(step) ?? { text: createLogText(true), lines: [''] };
+        const known = logs.get(step) ?? { text: createLogText(unfinishedSequence), lines: [''] };
         logs.set(step, known);
         const [first = '', ...others] = lastLines(known.text.add(log), keptLines);
         known.lines[known.lines.length - 1] = overwrite(known.lines.at(-1)!, first);
