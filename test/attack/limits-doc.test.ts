@@ -20,6 +20,11 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   'nesting of substitutions': [['parser/words.ts', 'maxDepth', 'count']],
   'comparisons for': [['parser/words.ts', 'comparisons', 'count']],
   'pairs of names': [['check/linter.ts', 'MAX_COMPARISONS', 'count']],
+  'ports of one': [['lower/dispatch/expose.ts', 'MAX_PORTS', 'count']],
+  'lines that the places': [
+    ['gateway/errors.ts', 'MAX_LISTED_LINES', 'count'],
+    ['gateway/errors.ts', 'maxPlaces', 'count'],
+  ],
   'instructions that ONBUILD': [['lower/triggers.ts', 'maxTriggers', 'count']],
   'text of all histories': [['lower/history.ts', 'characters', 'bytes']],
   'ops of a graph': [['llb/marshal.ts', 'maxBytes', 'bytes']],
