@@ -2,7 +2,7 @@
  * The BuildKit client: connects to a daemon, runs builds on it and reports their progress.
  *
  * @example
- * import { connect, solve } from 'tsfront/client';
+ * import { connect, createDisplay, showProgress, solve } from 'tsfront/client';
  *
  * const connection = await connect();
  * const build = solve(connection, {
@@ -10,7 +10,7 @@
  *   localDirs: { context: '.', dockerfile: '.' },
  *   exports: [{ type: 'image', attrs: { name: 'example/app:1' } }],
  * });
- * for await (const { vertexes } of build.status) for (const { name, completed } of vertexes) if (completed) console.log(name);
+ * await showProgress(build.status, await createDisplay('plain', process.stdout));
  * console.log((await build.result).exporterResponse['containerimage.digest']);
  * connection.close();
  *

@@ -29,7 +29,7 @@ const bare = /\bE(ISDIR|NOENT|NOTDIR|ACCES)\b|routines:|illegal operation|Unexpe
 /** `@` stands for the folder of mistakes. */
 const offline: readonly (readonly [args: string, code: number, text: string])[] = [
   ['compile @/nosuch', 2, 'the build context @/nosuch does not exist'],
-  ['compile @/text', 2, 'the build context @/text is not a folder'],
+  ['compile @/text', 2, 'the build context @/text is not a folder: give a Dockerfile with --file, and its folder'],
   ['compile @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
   ['compile @/context -o @/folder', 1, 'cannot write @/folder: it is a folder'],
   ['graph @/context -o @/folder', 1, 'cannot write @/folder: it is a folder'],
@@ -70,6 +70,8 @@ describe('without a daemon', () => {
 
 const onDaemon: typeof offline = [
   ['build @/nosuch', 2, 'path "@/nosuch" not found'],
+  ['build @/text', 2, 'path "@/text" not found or no directory (it is a file: give a Dockerfile with --file, and'],
+  ['build @/context --platfrom=linux/amd64', 2, "unknown option '--platfrom'\n(Did you mean --platform?)"],
   ['build @/context -f @/nosuch', 2, 'the Dockerfile @/nosuch does not exist'],
   ['build @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
   ['build @/context --build-context x=@/nosuch', 2, 'failed to get build context x: @/nosuch is not a directory'],

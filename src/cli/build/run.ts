@@ -29,7 +29,9 @@ import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
+import { warnOfCarriageReturns } from './carriage-returns.ts';
 import { openInputs } from './context.ts';
+import { failedLineHints } from './failed-lines.ts';
 import { parseBoolean } from './fields.ts';
 import { gitAttrs } from './git.ts';
 import { requireImageStore } from './image-store.ts';
@@ -80,6 +82,7 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
     if (place !== DEFAULT_PLACE) await saveLocalState(place, build.ref, { context, file: flags.file }, io);
     const { result, warnings } = await show(build, mode, { dockerfile, builder }, io);
+    if (isForPeople(mode)) await warnOfCarriageReturns(inputs, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
     // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
@@ -90,6 +93,8 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const code = reportFailure(error, io, opened?.dockerfile);
     const hint = opened && !signal.aborted ? await missingSourceHint(error, opened) : undefined;
     if (hint !== undefined) io.writeStderr(`hint: ${hint}\n`);
+    if (opened && !signal.aborted && isForPeople(progressMode(flags, env))) await warnOfCarriageReturns(opened, io);
+    if (!signal.aborted) for (const odd of await failedLineHints(error)) io.writeStderr(`hint: ${odd}\n`);
     return code;
   } finally {
     await opened?.cleanUp();

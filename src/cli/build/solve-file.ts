@@ -88,6 +88,28 @@ async function readBounded(file: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+/** Folders by the names of local sources. @throws UsageError */
+function parseLocals(flags: readonly string[]): Readonly<Record<string, string>> {
+  const folders: Record<string, string> = Object.create(null);
+  for (const flag of flags) {
+    const [name, folder] = cutPair(flag);
+    if (!folder) throw new UsageError(`invalid value ${JSON.stringify(flag)} for --local: expected name=folder`);
+    folders[name] = folder;
+  }
+  return folders;
+}
+
+/** @throws UsageError for local sources that are not given: the daemon would only say that they are not there */
+function requireLocals(file: string, { definitions }: CompiledImage, given: Readonly<Record<string, string>>): void {
+  const ops = [...definitions.values()].flatMap((definition) => definition.ops());
+  const sources = ops.flatMap(({ op: { op } }) => (op.case === 'source' ? op.value.identifier : []));
+  const names = sources.flatMap((source) => (source.startsWith('local://') ? source.slice('local://'.length) : []));
+  const missing = [...new Set(names)].filter((name) => !Object.hasOwn(given, name));
+  if (missing.length === 0) return;
+  const flags = missing.map((name) => `--local ${name}=FOLDER`).join(' ');
+  throw new UsageError(`${file} reads files of yours that it does not have: give them with ${flags}`);
+}
+
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
   const { env, signal } = io;
@@ -95,13 +117,9 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   try {
     const mode = progressMode(flags, env);
     const compiled = await readCompiled(file, flags, io);
+    const localDirs = parseLocals(flags.local);
+    requireLocals(file, compiled, localDirs);
     connection = await connect(flags.builder, { signal });
-    const localDirs: Record<string, string> = Object.create(null);
-    for (const local of flags.local) {
-      const [name, dir] = cutPair(local);
-      if (!dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
-      localDirs[name] = dir;
-    }
     const { allowUnknown } = flags;
     const allowDelete = allowsLocalDelete(flags);
     const outputs = {

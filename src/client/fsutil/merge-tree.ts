@@ -272,7 +272,7 @@ function tryToLink(file: string | Buffer, name: string | Buffer): boolean {
 function takeBack(step: Step, folder: HeldFolder): void {
   if (step.kind === 'merged') {
     chmodSync(onDisk(folder.path), step.stats.mode & 0o7777);
-    utimesSync(onDisk(folder.path), step.stats.atime, step.stats.mtime);
+    utimesSync(onDisk(folder.path), step.stats.atimeMs / 1000, step.stats.mtimeMs / 1000);
   } else if (step.kind === 'moved') {
     removeOwn(`${folder.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
   } else if (step.kind === 'copy') {
