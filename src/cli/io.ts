@@ -1,5 +1,6 @@
 /** What a command has to do with the world, so that tests can run it in their own process. */
 import type { Output } from '../client/progress/display.ts';
+import { UsageError } from '../offline/usage-error.ts';
 import { wantsColor } from '../text/color.ts';
 import { escapeControls, printable, printableWithColors } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
@@ -17,7 +18,7 @@ export interface Io {
   /**
    * Everything on standard input.
    * @param maxBytes no limit by default
-   * @throws Error for more than `maxBytes`; the signal's reason when it is aborted
+   * @throws UsageError for more than `maxBytes`; the signal's reason when it is aborted
    */
   readStdin(maxBytes?: number): Promise<Uint8Array>;
   /**
@@ -119,7 +120,7 @@ export function processIo(): ProcessIo {
         for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
           bytes += chunk.length;
           if (bytes > maxBytes)
-            throw new Error(`standard input has more than ${maxBytes} bytes, the most that it may have here`);
+            throw new UsageError(`standard input has more than ${maxBytes} bytes, the most that it may have here`);
           chunks.push(chunk);
         }
         return Buffer.concat(chunks);
