@@ -3,10 +3,11 @@
  * registry may go, for images that are resolved here and for tokens that a daemon asks for.
  */
 
+import type { Trust } from './certificates.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Credentials } from './docker-config.ts';
 import { type Answer, defaultLimits, type RequestLimits, type RequestOptions, request } from './http-request.ts';
-import { isThisMachine } from './registry-address.ts';
+import { encrypted, isThisMachine } from './registry-address.ts';
 
 export interface TokenRequest {
   readonly registry: URL;
@@ -16,6 +17,8 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   /** What the service knows this program by. */
   readonly clientId: string;
+  /** Certificates of the registry, which are those of its token service, too. */
+  readonly trust?: Trust | undefined;
 }
 
 export interface Token {
@@ -69,7 +72,7 @@ export async function fetchToken(
 ): Promise<Token> {
   if (credentials.registryToken) return { token: credentials.registryToken, expiresIn: defaultExpiration, issuedAt: 0 };
   const realm = parseRealm(wanted);
-  const ask = (url: URL, options: RequestOptions) => askService(wanted.registry, url, options, limits);
+  const ask = (url: URL, options: RequestOptions) => askService(wanted, url, options, limits);
   const secret = credentials.identityToken || credentials.password;
   if (!secret) return parseToken(wanted, realm, await ask(withQuery(realm, wanted), {}));
   mustBePrivate(wanted.registry, realm);
@@ -89,23 +92,44 @@ export async function fetchToken(
  * @throws CredentialsWithheld
  */
 export async function confirmRealm(
-  wanted: Pick<TokenRequest, 'registry' | 'realm'>,
+  wanted: Pick<TokenRequest, 'registry' | 'realm' | 'trust'>,
   limits: RequestLimits,
 ): Promise<void> {
-  const { registry } = wanted;
+  const { registry, trust } = wanted;
   const realm = parseRealm(wanted);
   mustBePrivate(registry, realm);
-  if (realm.origin === registry.origin || knownServices.get(registry.origin) === realm.origin) return;
+  if (isSame(realm, registry) || knownServices.get(registry.origin) === realm.origin) return;
   let named: string | undefined;
   try {
-    const { headers } = await request(new URL('/v2/', registry), { redirect: 'manual' }, maxAnswerBytes, brief(limits));
-    named = parseChallenge(headers.get('www-authenticate') ?? '', 'bearer')?.get('realm');
+    named = await realmOf(registry, trust, limits);
   } catch (error) {
     const why = `the registry cannot be asked whether that is its token service: ${(error as Error).message}`;
     throw withheld(registry, realm.host, why);
   }
   if (named === undefined || URL.parse(named)?.href !== realm.href)
     throw withheld(registry, realm.host, 'the registry names another token service');
+}
+
+/** The token service that a registry names when it is asked. One on this machine may speak TLS, although it need not. */
+async function realmOf(registry: URL, trust: Trust | undefined, limits: RequestLimits): Promise<string | undefined> {
+  const ask = async (address: URL) => {
+    const options: RequestOptions = { redirect: 'manual', trust };
+    const { headers } = await request(new URL('/v2/', address), options, maxAnswerBytes, brief(limits));
+    return parseChallenge(headers.get('www-authenticate') ?? '', 'bearer')?.get('realm');
+  };
+  try {
+    return await ask(registry);
+  } catch (error) {
+    if (limits.signal?.aborted || registry.protocol === 'https:' || !isThisMachine(registry)) throw error;
+    return ask(encrypted(registry)).catch(() => {
+      throw error;
+    });
+  }
+}
+
+/** A registry on this machine is named by http, whatever it speaks: TLS on the same port is the same registry. */
+function isSame(realm: URL, registry: URL): boolean {
+  return realm.origin === registry.origin || (isThisMachine(registry) && realm.origin === encrypted(registry).origin);
 }
 
 function parseRealm({ registry, realm }: Pick<TokenRequest, 'registry' | 'realm'>): URL {
@@ -141,10 +165,15 @@ function withQuery(realm: URL, { service, scopes }: TokenRequest): URL {
   return url;
 }
 
-async function askService(registry: URL, url: URL, options: RequestOptions, limits: RequestLimits): Promise<Answer> {
+async function askService(
+  { registry, trust }: TokenRequest,
+  url: URL,
+  options: RequestOptions,
+  limits: RequestLimits,
+): Promise<Answer> {
   try {
     // a redirect could lead the credentials elsewhere
-    return await request(url, { ...options, redirect: 'error' }, maxAnswerBytes, brief(limits));
+    return await request(url, { ...options, redirect: 'error', trust }, maxAnswerBytes, brief(limits));
   } catch (error) {
     if (limits.signal?.aborted) throw error;
     throw new Error(`failed to fetch a token for ${registry.host} from ${(error as Error).message}`, { cause: error });

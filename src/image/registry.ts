@@ -17,8 +17,8 @@ import {
 } from './manifest.ts';
 import { formatPlatform, type Platform } from './platform.ts';
 import { formatReference, type ImageReference } from './reference.ts';
-import { registryAddress } from './registry-address.ts';
 import { authorize } from './registry-auth.ts';
+import { type RegistryHost, registryHosts } from './registry-hosts.ts';
 import type { FoundImage, ImageResolver } from './resolver.ts';
 
 export interface RegistryOptions {
@@ -35,21 +35,36 @@ export interface RegistryOptions {
 export function registryResolver(options: RegistryOptions = {}): ImageResolver {
   const limits = { ...defaultLimits, ...options.limits };
   const pending = new Map<string, Promise<FoundImage>>();
+  const hosts = new Map<string, Promise<readonly RegistryHost[]>>();
   const repositories = new Map<string, Repository>();
 
-  function repository(address: string, path: string): Repository {
-    const key = `${address} ${path}`;
+  /** Mirrors of the options, then those of the configuration, and the registry itself. */
+  async function hostsOf(domain: string): Promise<readonly RegistryHost[]> {
+    const mirrors: RegistryHost[] = [];
+    for (const text of options.mirrors?.get(domain) ?? []) {
+      const address = httpAddress(text);
+      const api = new URL(address);
+      api.pathname = `${address.pathname.replace(/\/$/, '')}/v2`;
+      const { trust } = (await registryHosts(address.host)).at(-1)!;
+      mirrors.push({ api, pulls: true, resolves: true, headers: {}, trust });
+    }
+    return [...mirrors, ...(await registryHosts(domain)).filter(({ pulls }) => pulls)];
+  }
+
+  function repository(host: RegistryHost, path: string): Repository {
+    const key = `${host.api.href} ${path}`;
     let known = repositories.get(key);
-    if (!known) repositories.set(key, (known = createRepository(httpAddress(address), path, options, limits)));
+    if (!known) repositories.set(key, (known = createRepository(host, path, options, limits)));
     return known;
   }
 
   async function find(reference: ImageReference, platform: Platform | undefined): Promise<FoundImage> {
     const { domain, path } = reference;
     const failures: Error[] = [];
-    for (const address of [...(options.mirrors?.get(domain) ?? []), registryAddress(domain).href]) {
+    for (const host of await once(hosts, domain, () => hostsOf(domain))) {
+      if (!host.resolves && !reference.digest) continue;
       try {
-        return await findIn(repository(address, path), reference, platform);
+        return await findIn(repository(host, path), reference, platform);
       } catch (error) {
         if (limits.signal?.aborted) throw error;
         failures.push(error as Error);
@@ -58,7 +73,8 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
     // The registry itself has the last word; what its mirrors said may explain it.
     const [last, ...mirrors] = failures.reverse();
     const more = mirrors.map(({ message }) => `; mirror: ${message}`).join('');
-    throw new UnresolvedReference(reference, `${last?.message}${more}`, last);
+    const why = last?.message ?? `no host of ${domain} may be asked for it (hosts.toml)`;
+    throw new UnresolvedReference(reference, `${why}${more}`, last);
   }
 
   return {
@@ -103,22 +119,24 @@ interface Repository {
 }
 
 function createRepository(
-  address: URL,
+  { api, headers: own, trust, mirrorOf }: RegistryHost,
   path: string,
   { credentials, cache }: RegistryOptions,
   limits: RequestLimits,
 ): Repository {
-  const registry = new URL(address.origin);
-  const base = `${address.origin}${address.pathname.replace(/\/$/, '')}/v2/${path}`;
+  const registry = new URL(api.origin);
+  const base = `${api.origin}${api.pathname.replace(/\/$/, '')}/${path}`;
   const scope = `repository:${path}:pull`;
   let authorization: Promise<string | undefined> | undefined;
 
   async function get(what: string, method: 'GET' | 'HEAD', maxSize: number): Promise<Answer> {
     const url = new URL(`${base}/${what}`);
+    if (mirrorOf) url.searchParams.set('ns', mirrorOf);
     const send = async () => {
       const granted = await authorization;
-      const headers = { accept: [...manifestTypes, '*/*'].join(', '), ...(granted && { authorization: granted }) };
-      return request(url, { method, headers }, maxSize, limits);
+      const accept = [...manifestTypes, '*/*'].join(', ');
+      const headers = { accept, ...own, ...(granted && { authorization: granted }) };
+      return request(url, { method, headers, trust }, maxSize, limits);
     };
     const before = authorization;
     let answer = await send();
@@ -133,9 +151,11 @@ function createRepository(
 
   async function challenged(answer: Answer): Promise<string | undefined> {
     // a mirror's address may have credentials in it
-    const own = credentialsIn(address);
-    const known = own.username ? { ...noCredentials, ...own } : ((await credentials?.(registry.host)) ?? noCredentials);
-    return authorize(answer.headers.get('www-authenticate') ?? '', registry, scope, known, limits);
+    const named = credentialsIn(api);
+    const known = named.username
+      ? { ...noCredentials, ...named }
+      : ((await credentials?.(registry.host)) ?? noCredentials);
+    return authorize(answer.headers.get('www-authenticate') ?? '', { registry, scope, trust }, known, limits);
   }
 
   const manifest = async (name: string): Promise<Uint8Array> => {

@@ -149,7 +149,8 @@ describe('access', () => {
   test('credentials are not sent unencrypted by a registry that is', async () => {
     const credentials = { ...noCredentials, username: 'me', password: 'secret' };
     const challenge = 'Bearer realm="http://elsewhere.invalid/token"';
-    const asked = authorize(challenge, new URL('https://registry.invalid'), 'scope', credentials, defaultLimits);
+    const registry = new URL('https://registry.invalid');
+    const asked = authorize(challenge, { registry, scope: 'scope' }, credentials, defaultLimits);
     await expect(asked).rejects.toThrow(
       'credentials for registry.invalid are not sent to elsewhere.invalid: the connection is not encrypted',
     );

@@ -13,6 +13,7 @@ import {
 } from '../../image/docker-config.ts';
 import { defaultLimits, type RequestLimits } from '../../image/http-request.ts';
 import { registryAddress } from '../../image/registry-address.ts';
+import { registryItself } from '../../image/registry-hosts.ts';
 import { CredentialsWithheld, confirmRealm, fetchToken, TokenRefused } from '../../image/registry-token.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
@@ -57,8 +58,8 @@ export function auth(options: AuthOptions = {}): Attachable {
       },
       async fetchToken({ Host, Realm: realm, Service: service, Scopes: scopes }) {
         const credentials = await find(Host);
-        const wanted = { registry: registryAddress(Host), realm, service, scopes, clientId };
         try {
+          const wanted = { ...(await registryItself(Host)), realm, service, scopes, clientId };
           if (credentials.identityToken || credentials.password) await confirmRealm(wanted, tokenLimits);
           const { token, expiresIn, issuedAt } = await fetchToken(wanted, credentials, tokenLimits);
           return { Token: token, ExpiresIn: BigInt(expiresIn), IssuedAt: BigInt(issuedAt) };
