@@ -3,10 +3,13 @@
  * registry may go, for images that are resolved here and for tokens that a daemon asks for.
  */
 
+import { printableLine } from '../text/printable.ts';
+import { redactCredentials } from '../text/redact.ts';
 import type { Trust } from './certificates.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Credentials } from './docker-config.ts';
 import { type Answer, defaultLimits, type RequestLimits, type RequestOptions, request } from './http-request.ts';
+import type { AnswerHeaders } from './http-send.ts';
 import { encrypted, isThisMachine } from './registry-address.ts';
 
 export interface TokenRequest {
@@ -74,15 +77,17 @@ export async function fetchToken(
   const realm = parseRealm(wanted);
   const ask = (url: URL, options: RequestOptions) => askService(wanted, url, options, limits);
   const secret = credentials.identityToken || credentials.password;
-  if (!secret) return parseToken(wanted, realm, await ask(withQuery(realm, wanted), {}));
+  if (!secret) return parseToken(wanted, realm, await ask(withQuery(realm, wanted), {}), []);
+  const secrets = [secret];
   mustBePrivate(wanted.registry, realm);
   const username = credentials.identityToken ? '' : credentials.username;
   const answer = await ask(realm, { method: 'POST', body: form(wanted, username, secret) });
   const { status } = answer;
   // services without POST answer 404 or 405, some 401
-  if (status !== 404 && status !== 401 && !(status === 405 && username)) return parseToken(wanted, realm, answer);
+  if (status !== 404 && status !== 401 && !(status === 405 && username))
+    return parseToken(wanted, realm, answer, secrets);
   const authorization = `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
-  return parseToken(wanted, realm, await ask(withQuery(realm, wanted), { headers: { authorization } }));
+  return parseToken(wanted, realm, await ask(withQuery(realm, wanted), { headers: { authorization } }), secrets);
 }
 
 /**
@@ -180,9 +185,18 @@ async function askService(
   }
 }
 
-function parseToken({ registry }: TokenRequest, { host }: URL, { status, body }: Answer): Token {
+function parseToken(
+  { registry }: TokenRequest,
+  { host }: URL,
+  { status, headers, body }: Answer,
+  secrets: readonly string[],
+): Token {
   const failed = `failed to fetch a token for ${registry.host} from ${host}`;
-  if (status < 200 || status > 299) throw new TokenRefused(`${failed}: HTTP status ${status}`, status);
+  if (status < 200 || status > 299) {
+    const said = reasonIn(body, secrets);
+    const more = status === 429 ? askAgain(headers) : '';
+    throw new TokenRefused(`${failed}: HTTP status ${status}${said && `: ${said}`}${more}`, status);
+  }
   let answer: Readonly<Record<string, unknown>> = {};
   try {
     answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
@@ -198,6 +212,45 @@ function parseToken({ registry }: TokenRequest, { host }: URL, { status, body }:
     expiresIn: Number.isSafeInteger(expires) && (expires as number) > 0 ? (expires as number) : defaultExpiration,
     issuedAt: Number.isNaN(seconds) ? 0 : seconds,
   };
+}
+
+/**
+ * What a token service or a registry says of its refusal, in short: OAuth's `error_description`, the `errors` of registries,
+ * the `details` of Docker Hub. Of what it was told nothing is repeated.
+ *
+ * @param secrets what it was told
+ */
+export function reasonIn(body: Uint8Array, secrets: readonly string[] = []): string {
+  let answer: Readonly<Record<string, unknown>>;
+  try {
+    answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
+  } catch {
+    return '';
+  }
+  const { errors, error, error_description: description, details, message } = answer;
+  const listed = Array.isArray(errors)
+    ? errors.slice(0, 5).map((entry: { message?: unknown } | null) => entry?.message)
+    : [];
+  const [first = ''] = [description, details, message, error].filter((text) => typeof text === 'string' && text);
+  const texts = listed.some((text) => typeof text === 'string') ? listed : [first];
+  let said = texts
+    .filter((text) => typeof text === 'string')
+    .map((text) => text.slice(0, 200))
+    .join('; ');
+  // what is cut or quoted of a password would be left: of who repeats a part of it, nothing is shown
+  for (const secret of secrets) if (secret !== '' && repeats(said, secret)) said = '';
+  return printableLine(redactCredentials(said));
+}
+
+/** Whether a text has a secret in it, or its beginning where the text is cut. */
+function repeats(text: string, secret: string): boolean {
+  return text.includes(secret.length > 8 ? secret.slice(0, 8) : secret);
+}
+
+/** When a registry that was asked too often wants to be asked again. */
+export function askAgain(headers: AnswerHeaders): string {
+  const after = headers.get('retry-after')?.slice(0, 100);
+  return after ? `; it wants to be asked again ${/^\d+$/.test(after) ? `in ${after} s` : `at ${after}`}` : '';
 }
 
 /** What may stand in a header; Node would quote all of a token that may not in its error. */

@@ -3,7 +3,13 @@
 import { redactCredentials } from '../text/redact.ts';
 import type { BlobCache } from './blob-cache.ts';
 import { splitDigest } from './digest.ts';
-import { type CredentialSource, noCredentials } from './docker-config.ts';
+import {
+  CredentialHelperError,
+  type CredentialSource,
+  type Credentials,
+  noCredentials,
+  withoutCredentials,
+} from './docker-config.ts';
 import { type Answer, credentialsIn, defaultLimits, type RequestLimits, request } from './http-request.ts';
 import {
   type BlobKind,
@@ -19,6 +25,7 @@ import { formatPlatform, type Platform } from './platform.ts';
 import { formatReference, type ImageReference } from './reference.ts';
 import { authorize } from './registry-auth.ts';
 import { type RegistryHost, registryHosts } from './registry-hosts.ts';
+import { askAgain, reasonIn } from './registry-token.ts';
 import type { FoundImage, ImageResolver } from './resolver.ts';
 
 export interface RegistryOptions {
@@ -28,6 +35,8 @@ export interface RegistryOptions {
   readonly mirrors?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Where blobs are kept between runs. */
   readonly cache?: BlobCache | undefined;
+  /** Told that a credential helper failed, and that the registry is asked without credentials; once for each registry. */
+  readonly onWarning?: ((message: string) => void) | undefined;
   readonly limits?: Partial<RequestLimits> | undefined;
 }
 
@@ -121,7 +130,7 @@ interface Repository {
 function createRepository(
   { api, headers: own, trust, mirrorOf }: RegistryHost,
   path: string,
-  { credentials, cache }: RegistryOptions,
+  { credentials, cache, onWarning }: RegistryOptions,
   limits: RequestLimits,
 ): Repository {
   const registry = new URL(api.origin);
@@ -152,10 +161,21 @@ function createRepository(
   async function challenged(answer: Answer): Promise<string | undefined> {
     // a mirror's address may have credentials in it
     const named = credentialsIn(api);
-    const known = named.username
-      ? { ...noCredentials, ...named }
-      : ((await credentials?.(registry.host)) ?? noCredentials);
+    const known = named.username ? { ...noCredentials, ...named } : await find();
     return authorize(answer.headers.get('www-authenticate') ?? '', { registry, scope, trust }, known, limits);
+  }
+
+  let helperFailure: string | undefined;
+
+  async function find(): Promise<Credentials> {
+    try {
+      return (await credentials?.(registry.host, limits.signal)) ?? noCredentials;
+    } catch (error) {
+      if (!(error instanceof CredentialHelperError)) throw error;
+      if (!helperFailure) onWarning?.(withoutCredentials(registry.host, error));
+      helperFailure = error.message;
+      return noCredentials;
+    }
   }
 
   const manifest = async (name: string): Promise<Uint8Array> => {
@@ -228,21 +248,12 @@ function refused({ status, headers, body, url: { host } }: Answer): Error {
     return new Error(
       `pull access denied, repository does not exist or may require authorization: ${host} answered ${status}${said(body)}`,
     );
-  if (status === 429) {
-    const after = headers.get('retry-after')?.slice(0, 100);
-    const hint = after ? `; it wants to be asked again ${/^\d+$/.test(after) ? `in ${after} s` : `at ${after}`}` : '';
-    return new Error(`too many requests to ${host}${said(body)}${hint}`);
-  }
+  if (status === 429) return new Error(`too many requests to ${host}${said(body)}${askAgain(headers)}`);
   return new Error(`unexpected status ${status} from ${host}${said(body)}`);
 }
 
 /** What a registry says in its error document, in short. */
 function said(body: Uint8Array): string {
-  try {
-    const { errors } = JSON.parse(new TextDecoder().decode(body)) as { errors: { message: string }[] };
-    const texts = errors.slice(0, 5).map(({ message }) => String(message).slice(0, 200));
-    return `: ${texts.join('; ')}`;
-  } catch {
-    return '';
-  }
+  const reason = reasonIn(body);
+  return reason && `: ${reason}`;
 }

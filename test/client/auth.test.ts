@@ -187,6 +187,24 @@ describe('a token service with an authority of its own', () => {
   });
 });
 
+test('who still asks for credentials is stopped when the session is over', async () => {
+  let stopped: AbortSignal | undefined;
+  const asked = Promise.withResolvers<void>();
+  const offered = auth({
+    credentials: (_host, signal) => {
+      stopped = signal;
+      asked.resolve();
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    },
+  });
+  const client = (await fakeDaemon(offered)).client(Auth);
+  const answer = client.credentials({ Host: 'registry.example' }).catch((error: Error) => error);
+  await asked.promise;
+  await offered.close?.();
+  expect(stopped?.aborted).toBe(true);
+  expect(await answer).toBeInstanceOf(Error);
+});
+
 describe('a daemon', () => {
   test('may not ask for what is no host', () => {
     expect(() => auth({ hosts: ['https://ghcr.io'] })).toThrow('"https://ghcr.io" is no host of a registry');
