@@ -75,7 +75,7 @@ export interface SolveOptions {
    * before BuildKit 0.31 have none: they are refused.
    */
   readonly proxyNetwork?: boolean | undefined;
-  /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions. */
+  /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions, credentials whose helper failed. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Keeps the build out of the daemon's history. */
   readonly internal?: boolean | undefined;
@@ -330,7 +330,7 @@ async function prepare(options: SolveOptions, kind: Connection['kind'], temporar
   if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
   if (options.sourcePolicyCheck) attachables.push(sourcePolicy(options.sourcePolicyCheck));
-  if (options.auth !== false) attachables.push(auth(options.auth));
+  if (options.auth !== false) attachables.push(auth({ onWarning: options.onWarning, ...options.auth }));
   const sharedKey = options.sharedKey ?? keyOf(dirs);
   return { attachables, exports, sharedKey, chosen, caches, layouts, received };
 }
