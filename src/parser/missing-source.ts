@@ -46,13 +46,13 @@ export function explainMissingSource(source: string, { ignoreFile, names }: Cont
     const rule = ruleFor(name);
     if (rule) return `${leftOut(name, rule)}: take that line out, or add !${name} below it`;
   }
+  if (clean(source).startsWith('../'))
+    return `no path leads out of the context, so ${source} means ${path} in it: name a folder above as the context, or pass one with --build-context`;
   if (known && candidates.length === 0) {
     const found = otherSpelling(path, known) ?? nearestName(path, known) ?? sameNameElsewhere(path, known);
     const rule = found && ruleFor(found.name);
     if (found) return rule ? `${found.words}; ${leftOut('it', rule)}` : found.words;
   }
-  if (clean(source).startsWith('../'))
-    return `no path leads out of the context, so ${source} means ${path} in it: name a folder above as the context, or pass one with --build-context`;
   return undefined;
 }
 
@@ -103,7 +103,8 @@ function nearestName(path: string, names: readonly string[]): Found | undefined 
       inFolder.map((name) => base(name)),
       true,
     );
-    if (match === undefined) return undefined;
+    // two edits make any name of two letters of any other
+    if (match === undefined || ![...match].some((letter) => part.includes(letter))) return undefined;
     const name = [...parts.slice(0, depth), match, ...parts.slice(depth + 1)].join('/');
     return { name, words: `did you mean ${name}?` };
   }

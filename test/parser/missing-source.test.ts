@@ -62,3 +62,12 @@ test('a path that does not start at the root of the context', () => {
 test('patterns in error explain nothing', () => {
   expect(explainMissingSource('a', { ignoreFile: ignoreFile('[a-\n!') })).toBeUndefined();
 });
+
+test('a path out of the context is told before any name that looks like it', () => {
+  expect(explainMissingSource('../x', { names: ['c', 'd'] })).toMatch(/^no path leads out of the context/);
+});
+
+test('a short name is not suggested for another that has none of its letters', () => {
+  expect(explainMissingSource('qq', { names: ['D1'] })).toBeUndefined();
+  expect(explainMissingSource('qa', { names: ['qb'] })).toBe('did you mean qb?');
+});
