@@ -102,7 +102,7 @@ export interface OpenedBuild {
 
 /** Opens everything that the options name. */
 export async function openBuild(context: string, flags: BuildFlags, io: Io): Promise<OpenedBuild> {
-  const platform = flags.platform?.join(',');
+  const platform = flags.platform?.join(',') ?? io.env['DOCKER_DEFAULT_PLATFORM'];
   if (platform) await requirePlatforms(platform.split(','));
   const { openBuildContext } = await import('../offline/build-context.ts');
   const opened = await openBuildContext({
@@ -204,6 +204,8 @@ async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['im
 /** A build argument without value has that of the environment, if it is set there. */
 function buildArgs(args: readonly string[], env: Io['env']): Map<string, string> {
   const values = new Map<string, string>();
+  const epoch = env['SOURCE_DATE_EPOCH']; // of `tsfront build` and `docker build`, too
+  if (epoch) values.set('SOURCE_DATE_EPOCH', epoch);
   for (const arg of args) {
     const equals = arg.indexOf('=');
     const name = equals < 0 ? arg : arg.slice(0, equals);

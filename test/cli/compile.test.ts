@@ -140,6 +140,18 @@ describe('options', () => {
     expect(execs[0]!.meta.hostname).toBe('h');
   });
 
+  test('what the environment says to a build it says to compile: the platform and SOURCE_DATE_EPOCH', async () => {
+    await write('Dockerfile', 'FROM scratch\nCOPY . /\n');
+    const env = { SOURCE_DATE_EPOCH: '1700000000', DOCKER_DEFAULT_PLATFORM: 'linux/arm64' };
+    const told = await runCli(['compile', folder, ...offline()], { env });
+    const given = ['--build-arg=SOURCE_DATE_EPOCH=1700000000', '--platform=linux/arm64'];
+    expect(told.stdout).toBe((await runCli(['compile', folder, ...offline(), ...given])).stdout);
+    expect(told.stdout).toContain('"created": "2023-11-14T22:13:20Z"');
+    const other = ['--build-arg=SOURCE_DATE_EPOCH=0', '--platform=linux/amd64'];
+    const overridden = await runCli(['compile', folder, ...offline(), ...other], { env });
+    expect(overridden.stdout).toBe((await runCli(['compile', folder, ...offline(), ...other])).stdout);
+  });
+
   interface Exec {
     readonly meta: { readonly env: string[]; readonly hostname: string };
   }
