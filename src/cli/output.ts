@@ -1,7 +1,8 @@
 /** Where commands write their results to. */
 import { randomUUID } from 'node:crypto';
-import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { UsageError } from '../offline/usage-error.ts';
 import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
@@ -35,6 +36,18 @@ export async function writeOutput(file: string | undefined, data: string | Uint8
       cause: error,
     });
   }
+}
+
+/**
+ * Refuses a file for results before the work that makes them, where its folder is missing or it is a folder itself.
+ * @throws UsageError that names the flag
+ */
+export async function requireFolderFor(flag: string, file: string | undefined): Promise<void> {
+  if (file === undefined || file === '-') return;
+  const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory();
+  if (await isFolder(file)) throw new UsageError(`${flag}: cannot write ${file}: it is a folder`);
+  const folder = dirname(file);
+  if (!(await isFolder(folder))) throw new UsageError(`${flag}: cannot write ${file}: there is no folder ${folder}`);
 }
 
 async function whyNot(file: string, partial: string, { code, message }: NodeJS.ErrnoException): Promise<string> {

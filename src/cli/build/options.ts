@@ -157,9 +157,20 @@ function attestations(flags: BuildFlags): Record<string, string> {
     if (value === undefined) continue;
     if (/^(0|1|t|f|true|false)$/i.test(value))
       add(`--${type}`, type, new Map(parseBoolean(`--${type}`, value) ? [] : [['disabled', 'true']]));
-    else add(`--${type}`, type, parseFields(`--${type}`, value, true));
+    else add(`--${type}`, type, requireValues(`--${type}`, value));
   }
   return attrs;
+}
+
+/** @throws UsageError for a field without a value, of which nothing would come */
+function requireValues(flag: string, text: string): Map<string, string | undefined> {
+  const fields = parseFields(flag, text, true);
+  for (const [key, value] of fields)
+    if (value === undefined)
+      throw new UsageError(
+        `invalid value ${shown(text)} for ${flag}: ${key} has no value: give true, false or KEY=VALUE`,
+      );
+  return fields;
 }
 
 function quoteField(field: string): string {

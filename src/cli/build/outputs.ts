@@ -56,8 +56,6 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
     const image = entries.find(({ type }) => type === 'image');
     if (image) image.attrs['push'] = 'true';
     else entries.push({ type: 'image', dest: '', attrs: { push: 'true' } });
-    if (!names && !entries.some(({ attrs }) => attrs['name']))
-      throw new UsageError('tag is needed when pushing to registry');
   }
   if (flags.load || (entries.length === 0 && kind === 'dockerd')) {
     const loads = ({ type, dest }: Entry) => (type === 'docker' && !dest) || (type === 'image' && kind === 'dockerd');
@@ -82,12 +80,12 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
     if (type === 'image' || (type === 'docker' && !dest)) {
       const { push, ...unpushed } = all;
       const pushed = push !== undefined && (push === '' || parseBoolean('--output', push));
+      if (pushed && !all['name']) throw new UsageError('tag is needed when pushing to registry');
       if (kind === 'dockerd' && pushed && !pushes) {
         const byDigest = all['push-by-digest'];
         if (byDigest !== undefined && (byDigest === '' || parseBoolean('--output', byDigest)))
           throw new UsageError('this Docker engine cannot push by digest');
-        if (!all['name']) throw new UsageError('tag is needed when pushing to registry');
-        for (const name of all['name'].split(',')) pushByEngine.push(name);
+        for (const name of all['name']!.split(',')) pushByEngine.push(name);
       }
       if (kind === 'dockerd' && !pushes) requireHeeded(all);
       if (kind === 'dockerd' && !(pushed && pushes)) return { type: 'custom', name: 'moby', attrs: unpushed };

@@ -26,7 +26,7 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { writeOutput } from '../output.ts';
+import { requireFolderFor, writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
 import { warnOfCarriageReturns } from './carriage-returns.ts';
@@ -67,6 +67,8 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     opened = inputs;
     const { dockerfile, remoteDockerfile } = inputs;
     if (!withoutPolicy) await refusePolicyBeside(dockerfile);
+    await requireFolderFor('--metadata-file', flags.metadataFile);
+    await requireFolderFor('--iidfile', flags.iidfile);
     // no stale id where the build fails
     if (flags.iidfile) await removeOld(flags.iidfile);
     const call = parseCall(flags);

@@ -17,7 +17,7 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { writeOutput } from '../output.ts';
+import { requireFolderFor, writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
@@ -119,6 +119,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
     const compiled = await readCompiled(file, flags, io);
     const localDirs = parseLocals(flags.local);
     requireLocals(file, compiled, localDirs);
+    await requireFolderFor('--metadata-file', flags.metadataFile);
     connection = await connect(flags.builder, { signal });
     const { allowUnknown } = flags;
     const allowDelete = allowsLocalDelete(flags);
