@@ -2,7 +2,9 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { outputPath } from '../system/file-name.ts';
+import type { Connection } from './connect.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
 import type { ExportTarget } from './session/file-send.ts';
@@ -13,7 +15,10 @@ import type { Descriptor, NameContent } from './session/oci-layout.ts';
  * `oci-mediatypes`, `rewrite-timestamp`, `annotation.KEY`, …
  */
 export type Export =
-  /** An image in the daemon's own store; with `push: 'true'` it goes to its registry. */
+  /**
+   * An image in the daemon's own store; with `push: 'true'` it goes to its registry. To a Docker engine names are completed
+   * (`app` is `docker.io/library/app:latest`), since it finds images by nothing else.
+   */
   | { readonly type: 'image'; readonly attrs?: Attributes }
   /** An archive of an OCI layout in a file or stream; with `tar: 'false'` the layout itself in a directory. */
   | { readonly type: 'oci'; readonly attrs?: Attributes; readonly dest: Destination }
@@ -44,18 +49,33 @@ export interface PreparedExports {
   finish(response: Attributes, name: NameContent): Promise<void>;
 }
 
-/** Creates nothing yet. @param first the position of the first exporter in the request @throws Error for combinations that make no sense */
-export async function prepareExports(exports: readonly Export[], first = 0): Promise<PreparedExports> {
+/**
+ * Creates nothing yet.
+ *
+ * @param kind what the build runs in
+ * @param first the position of the first exporter in the request
+ * @throws Error for combinations that make no sense
+ */
+export async function prepareExports(
+  exports: readonly Export[],
+  kind: Connection['kind'],
+  first = 0,
+): Promise<PreparedExports> {
   const targets = new Map<number, ExportTarget>();
   const stores = new Map<string, ContentStore>();
   const exporters: { Type: string; Attrs: Record<string, string> }[] = [];
   for (const [i, entry] of exports.entries()) {
     const position = first + i;
     const attrs = { ...entry.attrs };
+    if (entry.type === 'image' && kind === 'dockerd' && attrs['name'] && attrs['push-by-digest'] === undefined)
+      attrs['name'] = attrs['name'].split(',').map(completeName).join(',');
     exporters.push({ Type: entry.type === 'custom' ? entry.name : entry.type, Attrs: attrs });
     if (entry.type === 'image' || entry.type === 'custom') continue;
     const { type, dest } = entry;
-    if (!dest) throw new Error(`the ${type} exporter needs a destination`);
+    if (!dest) {
+      const engine = type === 'docker' ? ', or that of `dockerLoader()` to load the image into a Docker engine' : '';
+      throw new Error(`the ${type} exporter needs a destination: give \`dest\`, a path${engine}`);
+    }
     if (typeof dest === 'string') outputPath(dest);
     const asLayout = (type === 'oci' || type === 'docker') && attrs['tar'] === 'false';
     if (type === 'local' || asLayout) {
@@ -90,6 +110,15 @@ export async function prepareExports(exports: readonly Export[], first = 0): Pro
       await name(dir, descriptor, names);
     },
   };
+}
+
+/** The name by which a Docker engine knows an image; what is no name is left for the daemon to refuse. */
+function completeName(name: string): string {
+  try {
+    return formatReference(tagNameOnly(parseNormalizedNamed(name)));
+  } catch {
+    return name;
+  }
 }
 
 /** As BuildKit reads the attribute `mode` of the local exporter. */

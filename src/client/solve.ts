@@ -75,7 +75,7 @@ export interface SolveOptions {
    * before BuildKit 0.31 have none: they are refused.
    */
   readonly proxyNetwork?: boolean | undefined;
-  /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions. */
+  /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions, credentials whose helper failed. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Keeps the build out of the daemon's history. */
   readonly internal?: boolean | undefined;
@@ -159,7 +159,7 @@ async function runWith(
 ): Promise<SolveResult> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const prepared = await prepare(options, temporary);
+  const prepared = await prepare(options, connection.kind, temporary);
   const { attachables, exports, layouts } = prepared;
   let session: Session | undefined;
   let failed = true;
@@ -300,7 +300,7 @@ function attrsOf({ frontend, frontendAttrs }: SolveOptions): Readonly<Record<str
 }
 
 /** Everything that can go wrong before the daemon is bothered. */
-async function prepare(options: SolveOptions, temporary: string[]): Promise<Prepared> {
+async function prepare(options: SolveOptions, kind: Connection['kind'], temporary: string[]): Promise<Prepared> {
   if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
   if (!options.definition && !options.frontend) throw new Error('a build needs a definition or a frontend');
   const dirs = new Map<string, string>();
@@ -311,7 +311,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
     dirs.set(name, dir);
   }
   if (options.frontend) await refuseEndless(dirs, attrsOf(options)['filename'] ?? 'Dockerfile');
-  const exports = await prepareExports(options.exports ?? []);
+  const exports = await prepareExports(options.exports ?? [], kind);
   const caches = await prepareCaches(options.cacheFrom, options.cacheTo);
   const stores = new Map<string, ContentStore>([...exports.stores, ...caches.stores]);
   for (const [name, dir] of Object.entries(options.ociLayouts ?? {}))
@@ -321,7 +321,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
   const targets = new Map(exports.targets);
   refuseMirrored(targets, stores);
   const chosen =
-    options.chooseExports && chosenExports(options.chooseExports, exports.exporters.length, targets, stores);
+    options.chooseExports && chosenExports(options.chooseExports, kind, exports.exporters.length, targets, stores);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];
   if (chosen) attachables.push(chosen);
   const received = chosen || targets.size > 0 ? fileSend(targets, options.onWarning) : undefined;
@@ -330,7 +330,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
   if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
   if (options.sourcePolicyCheck) attachables.push(sourcePolicy(options.sourcePolicyCheck));
-  if (options.auth !== false) attachables.push(auth(options.auth));
+  if (options.auth !== false) attachables.push(auth({ onWarning: options.onWarning, ...options.auth }));
   const sharedKey = options.sharedKey ?? keyOf(dirs);
   return { attachables, exports, sharedKey, chosen, caches, layouts, received };
 }

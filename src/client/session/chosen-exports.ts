@@ -2,6 +2,7 @@
 import { Exporter } from '../../gen/moby/exporter/v1/exporter_pb.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
+import type { Connection } from '../connect.ts';
 import { type Attributes, type Export, type PreparedExports, prepareExports, refuseMirrored } from '../exporters.ts';
 import type { ContentStore } from './content.ts';
 import type { ExportTarget } from './file-send.ts';
@@ -24,6 +25,7 @@ export interface ChosenExports extends Attachable {
 /** @param first the position of the first chosen exporter; where its output goes is added to `targets` and `stores` */
 export function chosenExports(
   choose: ChooseExports,
+  kind: Connection['kind'],
   first: number,
   targets: Map<number, ExportTarget>,
   stores: Map<string, ContentStore>,
@@ -32,7 +34,7 @@ export function chosenExports(
   return {
     routes: routes(Exporter, {
       async findExporters({ metadata }) {
-        chosen = await prepareExports(await choose(new Map(Object.entries(metadata))), first);
+        chosen = await prepareExports(await choose(new Map(Object.entries(metadata))), kind, first);
         for (const [position, target] of chosen.targets) targets.set(position, target);
         for (const [id, store] of chosen.stores) {
           if (stores.has(id)) throw new Error('only one layout can be exported by a build');

@@ -1,5 +1,6 @@
 /** Session service that lends the daemon OCI layouts of this machine: to read images and caches, and to write them. */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
@@ -12,6 +13,7 @@ import { blobPath, contentOf, lockIndex, type NameContent, namesIn, putInIndex, 
 import type { Attachable } from './session.ts';
 
 const CHUNK_BYTES = 1 << 20;
+const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
 
 /** A write that is going on. */
 interface Ingest {
@@ -161,7 +163,7 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
         return {};
       },
       async *read({ digest, offset, size }, context) {
-        const handle = await found(digest, open(await locate(choose(context).dir, digest)));
+        const handle = await found(digest, openBlob(await locate(choose(context).dir, digest)));
         try {
           const end = (await handle.stat()).size;
           let at = Number(offset);
@@ -313,4 +315,12 @@ async function found<T>(digest: string, result: Promise<T>): Promise<T> {
       throw new RpcError(Code.notFound, `content ${digest}: not found`);
     throw error;
   }
+}
+
+/** A layout is the user's: a pipe in the place of a blob is not waited for. */
+async function openBlob(file: string): Promise<FileHandle> {
+  const handle = await open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new RpcError(Code.failedPrecondition, `${file} is not a regular file`);
 }

@@ -8,6 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { BytesMessageSchema, FileSend } from '../../gen/moby/filesync/v1/filesync_pb.ts';
 import type { RawCall, RawHandler } from '../../rpc/server.ts';
 import { methodPath } from '../../rpc/service.ts';
+import { RpcError } from '../../rpc/status.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { makeStaging, removeEmptyDirs, temporaryName } from '../fsutil/make-dirs.ts';
 import { receiveTree } from '../fsutil/receive.ts';
@@ -138,6 +139,21 @@ export function fileSend(
       kept = true;
       for (const { aside } of places) if (aside) await rm(aside, { force: true });
       await writer?.ask({ kind: 'keep' });
+    },
+    /**
+     * BuildKit sends any bytes, but dockerd from 28 on sends names as text. It cannot say so either: its error quotes the
+     * name, and it resets the call instead.
+     */
+    explain(error) {
+      if (!(error instanceof RpcError) || !/reset the stream with code 2$|invalid UTF-8/.test(error.status))
+        return error;
+      const cut = transfers.find(({ complete, position }) => !complete && targets.get(position)?.kind === 'directory');
+      const target = cut && targets.get(cut.position);
+      if (target?.kind !== 'directory') return error;
+      const why =
+        `the daemon broke off while it sent the files for ${target.path}, as Docker 28 and newer do for a name or a ` +
+        'target of a link that is not UTF-8; rename that file in the build, or export to a tar file';
+      return new RpcError(error.code, `${error.status}: ${why}`, error.details, { cause: error });
     },
     async close() {
       await Promise.allSettled(running);
