@@ -1,6 +1,6 @@
 /** Session service that lets the daemon use the user's registry credentials. */
 import { createHmac, createPrivateKey, createPublicKey, randomBytes, randomUUID, sign } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import path from 'node:path';
 import { Auth } from '../../gen/moby/filesync/v1/auth_pb.ts';
@@ -19,6 +19,7 @@ import { registryItself } from '../../image/registry-hosts.ts';
 import { CredentialsWithheld, confirmRealm, fetchToken, TokenRefused } from '../../image/registry-token.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
+import { maxSettingsBytes, readNamedFile } from '../../system/named-file.ts';
 import type { Attachable } from './session.ts';
 
 export interface AuthOptions {
@@ -140,16 +141,19 @@ const seeds = new Map<string, Buffer>();
 async function seedOf(dir: string, host: string): Promise<Buffer> {
   const file = path.join(dir, '.token_seed');
   let stored: Record<string, { Seed?: string }> = {};
+  let isOurs = true;
   try {
-    stored = { ...(JSON.parse(await readFile(file, 'utf8')) as typeof stored) };
-  } catch {
-    // not there yet, or half-written by a process that crashed
+    stored = { ...(JSON.parse(Buffer.from(await readNamedFile(file, maxSettingsBytes)).toString()) as typeof stored) };
+  } catch (error) {
+    // not there yet, or half-written by a process that crashed; what cannot be read is not replaced
+    isOurs = error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
   const own = Object.hasOwn(stored, host) ? stored[host]?.Seed : undefined;
   const known = typeof own === 'string' && own ? Buffer.from(own, 'base64') : seeds.get(`${file} ${host}`);
   if (known) return known;
   const seed = randomBytes(16);
   seeds.set(`${file} ${host}`, seed);
+  if (!isOurs) return seed;
   const partial = `${file}.${randomUUID()}`;
   try {
     await mkdir(dir, { recursive: true });
