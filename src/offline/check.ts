@@ -8,11 +8,12 @@ import type { Definition } from '../llb/definition.ts';
 import { merge } from '../llb/join.ts';
 import type { State } from '../llb/state.ts';
 import { explainedError, wrapError } from '../lower/errors.ts';
+import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { type Diagnostic, locatedError, type Problem } from '../parser/diagnostic.ts';
 import { parseDockerignore } from '../parser/dockerignore.ts';
 import { findIgnoreHabits, type IgnoreHabits } from '../parser/ignore-habits.ts';
-import { parseDockerfile } from '../parser/parse.ts';
+import { parseInTurns } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, lineColumn, linesRange, type SourceFile } from '../parser/source.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { findCrlfScripts } from './carriage-returns.ts';
@@ -71,7 +72,8 @@ export async function checkDockerfile(
     ...place(source, location),
     ...(url !== undefined && { url }),
   }));
-  const dockerfile = parseDockerfile(text, { filename });
+  const turns = takeTurns(options.signal);
+  const dockerfile = await parseInTurns(text, filename, turns.pass);
   // the frontend has a message of its own for an empty file
   const errors = text === '' ? [] : dockerfile.diagnostics.filter(({ severity }) => severity === 'error');
   for (const error of errors) problems.push(error);
@@ -112,7 +114,8 @@ export async function checkDockerfile(
     problems.push({ code: 'build', severity: 'error', message: graph.message, range: undefined, locations: [] });
     json.buildError ??= { message: graph.message, location: {} };
   } else if (graph) {
-    const missing = await missingSources(graph, options.locals);
+    await turns.pass();
+    const missing = await missingSources(graph, options.locals, turns);
     const hints = await missingSourceHints(missing, options.locals, options.opts?.['filename']);
     for (const [index, problem] of missingSourceProblems(dockerfile, missing, 'error').entries()) {
       const hint = hints[index];
