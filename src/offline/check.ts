@@ -1,6 +1,5 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
 import type { Warning } from '../gateway/bridge.ts';
-import { runFrontend } from '../gateway/frontend.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
 import { merge } from '../llb/join.ts';
@@ -10,6 +9,7 @@ import { locatedError, type Problem } from '../parser/diagnostic.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, lineColumn, linesRange, type SourceFile } from '../parser/source.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { type Frontend, readHere } from './compile.ts';
 import { offlineHint } from './image-hint.ts';
 import { missingSourceMessage, missingSourceProblems, missingSources } from './missing-source.ts';
 import { missingSourceHints } from './missing-source-hint.ts';
@@ -39,11 +39,16 @@ interface Location {
  * Checks what the options name.
  *
  * @param unknownImages filled by the image resolvers: with any in it, variables cannot be told from undefined ones
+ * @param frontend what reads the Dockerfile
  * @throws Error where the Dockerfile cannot be read
  */
-export async function checkDockerfile(options: OfflineOptions, unknownImages: ReadonlySet<string>): Promise<Checked> {
+export async function checkDockerfile(
+  options: OfflineOptions,
+  unknownImages: ReadonlySet<string>,
+  frontend: Frontend = readHere,
+): Promise<Checked> {
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
-  const result = await runFrontend(bridge, { others: 'cannot' });
+  const result = await frontend(bridge);
   const json = JSON.parse(new TextDecoder().decode(result.metadata.get('result.json'))) as LintResult;
   if (unknownImages.size > 0)
     json.warnings = json.warnings?.filter(({ ruleName }) => ruleName !== 'UndefinedVar') ?? null;

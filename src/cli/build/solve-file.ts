@@ -1,5 +1,5 @@
 /** Runs `tsfront solve`. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import {
   type Connection,
   compiledFrontend,
@@ -15,17 +15,19 @@ import { Definition } from '../../llb/index.ts';
 import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
+import { requireAddress } from '../connected.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { writeOutput } from '../output.ts';
+import { requireWritable, writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
 import { allowsLocalDelete, entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
-import { openOutputs } from './outputs.ts';
+import { openOutputs, parseOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
+import { requireSsh } from './ssh.ts';
 
 /** A file, or standard input for `-`. */
 function readInput(file: string, io: Io): Promise<Uint8Array> {
@@ -85,21 +87,35 @@ async function readBounded(file: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+/** `NAME=FOLDER`. @throws UsageError for what is no folder */
+function parseLocals(locals: readonly string[]): Record<string, string> {
+  const dirs: Record<string, string> = Object.create(null);
+  for (const local of locals) {
+    const [name, dir] = cutPair(local);
+    if (!name || !dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
+    if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
+      throw new UsageError(`--local ${name}: ${dir} is not a folder that is there`);
+    dirs[name] = dir;
+  }
+  return dirs;
+}
+
 /** @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
   const { env, signal } = io;
   let connection: Connection | undefined;
   try {
     const mode = progressMode(flags, env);
-    const compiled = await readCompiled(file, flags, io);
-    connection = await connect(flags.builder, { signal });
-    const localDirs: Record<string, string> = Object.create(null);
-    for (const local of flags.local) {
-      const [name, dir] = cutPair(local);
-      if (!dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
-      localDirs[name] = dir;
-    }
     const { allowUnknown } = flags;
+    requireAddress('--builder', flags.builder);
+    const localDirs = parseLocals(flags.local);
+    const secrets = parseSecrets(flags.secret, env);
+    await requireSsh(flags.ssh);
+    const allowed = entitlements(flags);
+    const cacheFrom = parseCaches('--cache-from', flags.cacheFrom, allowUnknown);
+    const cacheTo = parseCaches('--cache-to', flags.cacheTo, allowUnknown);
+    const sourcePolicy = await readSourcePolicy(env);
+    requireWritable('--metadata-file', flags.metadataFile);
     const allowDelete = allowsLocalDelete(flags);
     const outputs = {
       output: flags.output,
@@ -110,6 +126,12 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       allowUnknown,
       allowDelete,
     };
+    const load = () => {
+      throw new Error('nothing is loaded yet');
+    };
+    if (flags.output.length > 0) parseOutputs(outputs, { kind: 'buildkitd', pushes: true, load });
+    const compiled = await readCompiled(file, flags, io);
+    connection = await connect(flags.builder, { signal });
     const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
     const { exports, pushByEngine, prefersImageDigest } =
       flags.output.length > 0
@@ -125,13 +147,13 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       frontend: compiledFrontend(compiled),
       localDirs,
       exports,
-      secrets: parseSecrets(flags.secret, env),
+      secrets,
       ssh: parseSsh(flags.ssh),
       auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
-      entitlements: entitlements(flags),
-      cacheFrom: parseCaches('--cache-from', flags.cacheFrom, allowUnknown),
-      cacheTo: parseCaches('--cache-to', flags.cacheTo, allowUnknown),
-      sourcePolicy: await readSourcePolicy(env),
+      entitlements: allowed,
+      cacheFrom,
+      cacheTo,
+      sourcePolicy,
       onWarning: (message) => warn(message, io),
       signal,
     });

@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { endProgram, startProgram } from '../../system/program.ts';
 import { redactSecretsOf } from '../../text/redact.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
-import type { Address, TlsOptions } from './address.ts';
+import { type Address, AddressError, type TlsOptions } from './address.ts';
 
 export interface DialOptions {
   readonly tls?: TlsOptions | undefined;
@@ -49,13 +49,14 @@ export async function dial(address: Address, options: DialOptions): Promise<Coun
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
     const said = `cannot connect to ${address.text}: ${explain(error as NodeJS.ErrnoException)}`;
-    throw new Error(redactSecretsOf(address.text, said), { cause: error });
+    const Kind = error instanceof AddressError ? AddressError : Error;
+    throw new Kind(redactSecretsOf(address.text, said), { cause: error });
   }
 }
 
 type TlsFiles = Readonly<Partial<Record<'ca' | 'cert' | 'key', Buffer>>>;
 
-/** @throws Error that names the file which is none of its kind */
+/** @throws AddressError that names the file which is none of its kind */
 async function readTlsFiles({ ca, cert, key }: TlsOptions): Promise<TlsFiles> {
   const files: [keyof TlsFiles, string, string | undefined][] = [
     ['ca', 'cacert', ca],
@@ -66,8 +67,8 @@ async function readTlsFiles({ ca, cert, key }: TlsOptions): Promise<TlsFiles> {
   for (const [name, option, file] of files) {
     if (!file) continue;
     const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') throw error;
-      throw new Error(
+      if (error.code === 'ENOENT') throw new AddressError(`there is no file ${file}`, { cause: error });
+      throw new AddressError(
         `${option}=${file}: ${error.code === 'EISDIR' ? 'is a folder' : systemErrorsInWords(error.message)}`,
       );
     });
@@ -77,7 +78,9 @@ async function readTlsFiles({ ca, cert, key }: TlsOptions): Promise<TlsFiles> {
       tls.createSecureContext(isKey ? { key: bytes } : { [name]: bytes });
     } catch (cause) {
       const kind = isKey ? 'a private key' : 'a certificate';
-      throw new Error(`${option}=${file} is not ${kind} in the PEM format (${(cause as Error).message})`, { cause });
+      throw new AddressError(`${option}=${file} is not ${kind} in the PEM format (${(cause as Error).message})`, {
+        cause,
+      });
     }
     read[name] = bytes;
   }
@@ -88,7 +91,6 @@ function explain(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
       if (error.syscall?.startsWith('spawn')) return `the command ${error.path} is not installed`;
-      if (error.syscall === 'open') return `there is no file ${error.path}`;
       return 'there is no such socket; is the daemon running?';
     case 'ECONNREFUSED':
       return 'nothing listens there; is the daemon running?';
