@@ -1,7 +1,6 @@
 /** Rules about FROM that need the values of variables: lowering calls them. */
 import type { FromInstruction, Stage } from '../parser/ast.ts';
 import type { LineRange } from '../parser/source.ts';
-import { suggest } from '../parser/suggest.ts';
 import type { Linter } from './linter.ts';
 import * as rules from './rules.ts';
 
@@ -21,8 +20,8 @@ export function undefinedArgInFrom(
 ): void {
   for (const name of unmatched) {
     if (declared.has(name)) continue;
-    const message = rules.undefinedArgInFrom.format(name, suggest(name, declared, true) ?? '');
-    linter.run(rules.undefinedArgInFrom, lines, message);
+    const suggestion = linter.suggest(name, () => [...declared]);
+    linter.run(rules.undefinedArgInFrom, lines, rules.undefinedArgInFrom.format(name, suggestion));
   }
 }
 

@@ -16,22 +16,18 @@ const scanArguments: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT'
 /**
  * Variables that are used without being set.
  *
- * @param declared keys of the ARGs of the stage so far, which may be unset
+ * @param declared the ARGs of the stage so far by name, which may be unset
  * @param known names of the variables that are set, in order, for suggestions
  */
 export function undefinedVar(
   linter: Linter,
   lines: LineRange,
-  unmatched: Iterable<string>,
-  declared: Iterable<string>,
+  unmatched: ReadonlySet<string>,
+  declared: ReadonlyMap<string, unknown>,
   known: () => readonly string[],
 ): void {
-  const names = new Set(unmatched);
-  if (names.size === 0) return;
-  for (const key of declared) names.delete(key);
-  if (names.size === 0) return;
-  for (const name of names) {
-    if (scanArguments.has(name)) continue;
+  for (const name of unmatched) {
+    if (declared.has(name) || scanArguments.has(name)) continue;
     linter.run(rules.undefinedVar, lines, rules.undefinedVar.format(name, linter.suggest(name, known)));
   }
 }

@@ -27,8 +27,8 @@ export interface Linter {
   error(): Error | undefined;
 }
 
-/** How many pairs of names a build compares to suggest one: 3,000 unknown names in a stage with as many variables. */
-export const MAX_COMPARISONS = 10_000_000;
+/** How many pairs of names a build compares to suggest one: 2,000 unknown names in a stage with as many variables. */
+export const MAX_COMPARISONS = 4_000_000;
 
 /**
  * Makes a linter. Without `warn` nothing is reported and nothing counts as a violation: of several platforms only the

@@ -1,4 +1,5 @@
 /** The options that say what to build, shared by the commands that run the frontend. */
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
@@ -107,6 +108,12 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
   const platform = flags.platform?.join(',');
   if (flags.target !== undefined) refusePath('--target', flags.target, 'the name of a stage');
   for (const stage of flags.uncached ?? []) refusePath('--no-cache-filter', stage, 'names of stages');
+  for (const [host, urls] of flags.mirror ?? [])
+    for (const url of urls)
+      if (!/^https?:\/\/[^/]/.test(url))
+        throw new UsageError(`--mirror ${host}=${url}: ${url} is no http address, as https://mirror.example.com`);
+  if (flags.cacheDir !== undefined && statSync(flags.cacheDir, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`--cache-dir: ${flags.cacheDir} is not a folder`);
   const buildArgs = readBuildArgs(
     await withFileArgs(flags.buildArgFile ?? [], flags.buildArg ?? [], io.signal),
     io.env,
@@ -201,6 +208,7 @@ async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['im
         credentials: dockerCredentials(dockerConfigDir(io.env)),
         mirrors: flags.mirror,
         cache: cacheDir === undefined ? undefined : createBlobCache(cacheDir),
+        onWarning: (message) => io.writeStderr(`WARNING: ${message}\n`),
         limits: { signal: io.signal },
       }),
     );

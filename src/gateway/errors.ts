@@ -74,6 +74,9 @@ export class SourceError extends Error {
 /** More lines of an instruction than an error can carry: it travels in a header. */
 export const maxErrorLines = 20_000;
 
+/** Places that an error carries, each with the whole file: of a circle of stages, these lead into it. */
+const maxPlaces = 100;
+
 /** The lines of an instruction that an error lists. */
 export function firstLines(lines: LineRange | undefined): LineRange | undefined {
   return lines && { start: lines.start, end: Math.min(lines.end, lines.start + maxErrorLines - 1) };
@@ -100,7 +103,7 @@ export function toStatus(error: unknown): Status {
   let code: number | undefined;
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if (e instanceof SourceError) {
-      for (const lines of [...e.locations].reverse())
+      for (const lines of e.locations.slice(-maxPlaces).reverse())
         details.push(
           typedDetail('errdefs.Source', { info: sourceInfoJson(e.source), ranges: lineRangesJson(firstLines(lines)) }),
         );
@@ -168,6 +171,18 @@ function withHint(error: unknown): string {
 }
 
 const isKnown = (detail: StatusDetail) => /(^|\/)(errdefs|stack)\.\w+\+json$/.test(detail.typeUrl);
+
+/** Lines that all places of an answer list together; beyond that, each place lists its first one. */
+export const MAX_LISTED_LINES = 50_000;
+
+/** {@link lineRangesJson} for the places of one answer: many arguments may stand in one instruction of many lines. */
+export function placesJson(): typeof lineRangesJson {
+  let left = MAX_LISTED_LINES;
+  return (lines) => {
+    left -= lines ? lines.end - lines.start + 1 : 0;
+    return lineRangesJson(lines && (left >= 0 ? lines : { start: lines.start, end: lines.start }));
+  };
+}
 
 /** {@link lineRanges} in Go's JSON; undefined for none. */
 export function lineRangesJson(lines: LineRange | undefined) {

@@ -13,7 +13,6 @@ import {
 import { image as imageSource, scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import { withLocation } from '../parser/diagnostic.ts';
-import { suggest } from '../parser/suggest.ts';
 import { emptyEnv } from '../parser/words.ts';
 import { type LowerContext, namedContext } from './context.ts';
 import type { LowerEnvironment } from './environment.ts';
@@ -181,20 +180,20 @@ async function pull(context: LowerContext, { stage, name, platform }: Base): Pro
       logName: `[${place}] load metadata for ${stage.baseName}`,
     });
   } catch (error) {
-    throw suggestName(wrapError(error, name), name, namesToMean(table));
+    throw suggestName(wrapError(error, name), name, () => namesToMean(table), context.linter);
   }
 }
 
 const namesToMean = (table: StageTable) => [...stageNames(table), ...commonImageNames];
 
 function useImage(context: LowerContext, base: Base, resolved: ResolvedImage): void {
+  const { platforms, linter } = context;
   if (resolved.unknown)
     context.unknownImages.push({
       name: base.name,
-      similar: suggest(base.name, namesToMean(context.table), true),
+      similar: linter.suggest(base.name, () => namesToMean(context.table)) || undefined,
       range: base.stage.range,
     });
-  const { platforms, linter } = context;
   const { stage } = base;
   const reference = resolvedReference(base.reference, resolved.ref);
   const config = parseConfig(resolved.config);

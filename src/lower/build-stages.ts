@@ -17,14 +17,17 @@ import { addStage, createStageState, emptyImageName, type StageState } from './s
 
 /** Fills the table with the stages of the file. */
 export function buildStages(context: LowerContext, stages: readonly Stage[]): void {
-  for (const [index, stage] of stages.entries()) buildStage(context, stage, index);
+  const { infos, env } = context.globals;
+  let names: ReadonlySet<string> | undefined;
+  const declared = () => (names ??= new Set([...infos.keys(), ...env.keys()]));
+  for (const [index, stage] of stages.entries()) buildStage(context, stage, index, declared);
 }
 
-function buildStage(context: LowerContext, source: Stage, index: number): void {
+/** @param declared names of the global arguments */
+function buildStage(context: LowerContext, source: Stage, index: number, declared: () => ReadonlySet<string>): void {
   const { globals, lexers, table, options } = context;
   const { from } = source;
   const linter = context.linter.withComments(from.comments);
-  const declared = () => new Set([...globals.infos.keys(), ...globals.env.keys()]);
 
   const base = expandLocated(lexers.word, from.image.text, globals, from, (unmatched) =>
     check.undefinedArgInFrom(linter, from.lines, unmatched, declared()),
@@ -79,7 +82,7 @@ function stagePlatform(
   );
   check.redundantTargetPlatform(linter, from, expanded, globals.env.get('TARGETPLATFORM'));
 
-  const better = (error: Error) => suggestAny(error, expanded.unmatched, globals.env.keys());
+  const better = (error: Error) => suggestAny(error, expanded.unmatched, () => globals.env.keys(), linter);
   if (expanded.result === '')
     throw better(new LocatedError(`empty platform value from expression ${from.platform}`, [from.lines]));
   let platform: Platform;

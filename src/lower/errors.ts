@@ -1,7 +1,7 @@
 /** Errors that say more than their cause: the cause stays reachable, for its location or the daemon's own message. */
+import type { Linter } from '../check/linter.ts';
 import { LocatedError, locatedError, type Problem } from '../parser/diagnostic.ts';
 import type { LineRange, SourceFile, SourceRange } from '../parser/source.ts';
-import { suggest } from '../parser/suggest.ts';
 
 /** What BuildKit is not told of an error, since the reference has no place for it: it is for people. */
 export interface Explanation {
@@ -70,15 +70,20 @@ export function withFurtherErrors(
 const MAX_LISTED = 20;
 
 /** Adds the closest of some names to an error about a name that is not known. */
-export function suggestName(error: Error, name: string, names: Iterable<string>): Error {
-  const match = suggest(name, names, true);
-  return match === undefined ? error : new Error(`${error.message} (did you mean ${match}?)`, { cause: error });
+export function suggestName(error: Error, name: string, names: () => readonly string[], linter: Linter): Error {
+  const match = linter.suggest(name, names);
+  return match === '' ? error : new Error(`${error.message} (did you mean ${match}?)`, { cause: error });
 }
 
 /** Adds a suggestion for the first of several names that is close to a known one. */
-export function suggestAny(error: Error, names: Iterable<string>, known: readonly string[]): Error {
+export function suggestAny(
+  error: Error,
+  names: Iterable<string>,
+  known: () => readonly string[],
+  linter: Linter,
+): Error {
   for (const name of names) {
-    const better = suggestName(error, name, known);
+    const better = suggestName(error, name, known, linter);
     if (better !== error) return better;
   }
   return error;

@@ -28,7 +28,7 @@ import { newHistoryBudget } from './history.ts';
 import { type Outline, outlineOf } from './outline.ts';
 import { followPaths } from './paths.ts';
 import { buildPlatforms } from './platforms.ts';
-import { findStage, type StageState, type StageTable, stageNames } from './stages.ts';
+import { findStage, type StageState, stageNames } from './stages.ts';
 import { maxTriggers, resolveStages } from './triggers.ts';
 
 /** A Dockerfile lowered for one target and platform. */
@@ -70,7 +70,7 @@ export async function lowerDockerfile(
 
   const context = await createContext(dockerfile, options, environment, linter);
   buildStages(context, dockerfile.stages);
-  const target = findTarget(context.table, options.target);
+  const target = findTarget(context, options.target);
   buildDependencyGraph(context);
   const needed = await resolveStages(context, target);
   const { stages, buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed);
@@ -126,7 +126,7 @@ async function createContext(
   };
 }
 
-function findTarget(table: StageTable, name: string): StageState {
+function findTarget({ table, linter }: LowerContext, name: string): StageState {
   if (name === '') return table.states.at(-1)!;
   const target = findStage(table, name);
   if (target) return target;
@@ -135,7 +135,7 @@ function findTarget(table: StageTable, name: string): StageState {
   const hint =
     named.length > 0 ? `the stages are ${named.join(', ')}` : 'no stage has a name: give it one with FROM … AS';
   const error = new ExplainedError(`target stage ${quote(name)} could not be found`, { hint });
-  throw suggestName(error, name, stageNames(table));
+  throw suggestName(error, name, () => stageNames(table), linter);
 }
 
 interface Dispatched {

@@ -2,10 +2,16 @@
 import type { Constraints, Range, SourceLocation, SourceMap } from '../llb/options.ts';
 import type { LineRange } from '../parser/source.ts';
 
+/** An instruction may make many ops, as may the triggers of a FROM: all of them have the same ranges. */
+const made = new WeakMap<LineRange, readonly Range[]>();
+
 /** BuildKit's form of lines: a range for each of them, from and to its start. */
-export function lineRanges(lines: LineRange | undefined): Range[] {
+export function lineRanges(lines: LineRange | undefined): readonly Range[] {
+  if (!lines) return [];
+  const known = made.get(lines);
+  if (known) return known;
   const ranges: Range[] = [];
-  if (!lines) return ranges;
+  made.set(lines, ranges);
   for (let line = lines.start; line <= lines.end; line++) {
     const start = { line, character: 0 };
     ranges.push({ start, end: start });

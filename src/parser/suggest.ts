@@ -10,16 +10,23 @@ const tooFar = 3;
  */
 export function suggest(word: string, options: Iterable<string>, caseSensitive: boolean): string | undefined {
   const wanted = caseSensitive ? word : toLower(word);
+  const isShort = mark(wanted);
   let best: string | undefined;
   let distance = tooFar;
   for (const option of options) {
     const candidate = caseSensitive ? option : toLower(option);
-    if (candidate === wanted) return undefined;
-    const d = editDistance(wanted, candidate, distance);
+    if (candidate === wanted) {
+      best = undefined;
+      break;
+    }
+    const difference = wanted.length - candidate.length;
+    const isSimple = isShort && difference < distance && -difference < distance;
+    const d = (isSimple && markedDistance(wanted, candidate)) || editDistance(wanted, candidate, distance);
     if (d >= distance) continue;
     distance = d;
     best = caseSensitive ? option : matchCase(candidate, word);
   }
+  if (isShort) unmark(wanted);
   return best === '' ? undefined : best;
 }
 
@@ -31,6 +38,48 @@ export function didYouMean(word: string, options: Iterable<string>, caseSensitiv
 
 function matchCase(lower: string, like: string): string {
   return like !== toLower(like) && like === toUpper(like) ? toUpper(lower) : lower;
+}
+
+const ascii = 0x80;
+/** For each character, the places at which the word that is looked for has it, as bits. */
+const places = new Int32Array(ascii);
+
+/** Notes the places of the characters of a word; false for one that is too long or has others than those of ASCII. */
+function mark(word: string): boolean {
+  if (word.length === 0 || word.length > 31) return false;
+  for (let i = 0; i < word.length; i++) if (word.charCodeAt(i) >= ascii) return false;
+  for (let i = 0; i < word.length; i++) places[word.charCodeAt(i)]! |= 1 << i;
+  return true;
+}
+
+function unmark(word: string): void {
+  for (let i = 0; i < word.length; i++) places[word.charCodeAt(i)] = 0;
+}
+
+/**
+ * Levenshtein distance of the marked word from another, a whole column of the matrix in one number (Myers 1999): a name
+ * may be compared with thousands. @returns undefined for characters that are two
+ */
+function markedDistance({ length }: string, other: string): number | undefined {
+  const last = 1 << (length - 1);
+  let [more, less] = [-1, 0]; // places at which a column grows or falls by one from the place above
+  let distance = length;
+  for (let i = 0; i < other.length; i++) {
+    const code = other.charCodeAt(i);
+    if (code >= 0xd800 && code < 0xe000) return undefined;
+    const equal = code < ascii ? places[code]! : 0;
+    const vertical = equal | less;
+    const horizontal = (((equal & more) + more) ^ more) | equal;
+    let grows = less | ~(horizontal | more);
+    let falls = more & horizontal;
+    if (grows & last) distance++;
+    else if (falls & last) distance--;
+    grows = (grows << 1) | 1;
+    falls <<= 1;
+    more = falls | ~(vertical | grows);
+    less = grows & vertical;
+  }
+  return distance;
 }
 
 /** Characters beyond the basic plane count once, not as the two halves they are stored as. */
@@ -45,7 +94,7 @@ function editDistance(a: string, b: string, limit: number): number {
 
 /**
  * Levenshtein distance of two sequences, or `limit` if it is that or more; linear in their length for a fixed limit, and
- * without allocation: a name may be compared with thousands.
+ * without allocation.
  */
 function distanceBelow(
   limit: number,

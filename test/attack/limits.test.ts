@@ -163,6 +163,11 @@ test.each([
     `FROM a\n${doubling(20)}ARG b=\${a20//${'x'.repeat(4000)}y/}\n`,
     'the patterns of the file take too long to match',
   ],
+  [
+    'doubled from stage to stage',
+    `FROM a AS s0\nENV A=xx\n${lines(64, (i) => `FROM s${i} AS s${i + 1}\nENV A=$A$A\n`)}`,
+    'longer than 16 MiB once',
+  ],
   ['nested', `FROM a\nARG b=${'${a:-'.repeat(10_000)}x${'}'.repeat(10_000)}\n`, 'nested too deeply'],
 ])('variables that grow without end are an error: %s', async (_, text, message) => {
   await expect(compile(options(text))).rejects.toThrow(message);
@@ -221,6 +226,8 @@ test.each([
     `FROM a AS b\n${lines(400, () => 'ONBUILD USER x\n')}${lines(400, (i) => `FROM b AS s${i}\n`)}FROM b\n${lines(400, (i) => `COPY --from=s${i} x /\n`)}`,
     'ONBUILD brings more than 100000 instructions',
   ],
+  ['all ports in one EXPOSE', `FROM a\nEXPOSE ${'1-65535 '.repeat(5000)}\n`, 'EXPOSE names more than 1000000 ports'],
+  ['all ports, 300 times', `FROM a\n${lines(300, () => 'EXPOSE 1-65535\n')}`, 'the history of the image is longer'],
 ])('what multiplies ends: %s', async (_, text, message) => {
   await expect(compile(options(text, { 'build-arg:x': 'y' }))).rejects.toThrow(message);
 });
@@ -234,6 +241,49 @@ test('300 triggers of a FROM of 5,000 lines do not all point to 5,000 lines', as
   expect(ranges.filter((count) => count > 5000).length).toBeGreaterThan(100);
   expect(ranges.filter((count) => count === 20).length).toBeGreaterThan(90);
   expect(ranges.reduce((sum, count) => sum + count, 0)).toBeLessThan(1_100_000);
+});
+
+test('2,000 arguments in one instruction of 2,000 lines do not list 2,000 lines each', async () => {
+  const text = `FROM a\nARG ${lines(2000, (i) => `a${i}=1 \\\n`)} z=z\n`;
+  const { metadata } = await runFrontend(createOfflineBridge(options(text, { requestid: 'frontend.outline' })));
+  const { args } = JSON.parse(Buffer.from(metadata.get('result.json')!).toString()) as {
+    args: { location: { ranges: unknown[] } }[];
+  };
+  const listed = args.map(({ location }) => location.ranges.length);
+  expect(listed).toHaveLength(2001);
+  expect(listed[0]).toBe(2001);
+  expect(listed.at(-1)).toBe(1);
+  expect(listed.reduce((sum, count) => sum + count, 0)).toBeLessThan(60_000);
+});
+
+test('an error about a circle of 1,000 stages does not carry 1,000 copies of the file', async () => {
+  const { toStatus } = await import('../../src/gateway/errors.ts');
+  const text = lines(1000, (i) => `FROM a AS s${i}\nCOPY --from=s${(i + 1) % 1000} a /a\n`);
+  const error = await runFrontend(createOfflineBridge(options(text))).catch((problem) => problem);
+  expect(error.message).toContain('circular dependency');
+  expect(toStatus(error).details).toHaveLength(100);
+});
+
+test.each([
+  ['undefined variables', lines(20_000, (i) => `ARG A${i}=$A${i}x\n`), 20_000],
+  ['arguments of FROM', '', 5000],
+])('%s that are close to many others: suggestions come to an end, warnings do not', async (_, stage, count) => {
+  const globals = stage === '' ? lines(5000, (i) => `ARG A${i}=\n`) : '';
+  const froms = stage === '' ? lines(5000, (i) => `FROM a$A${i}x\n`) : 'FROM a\n';
+  const { warnings } = await compile(options(`${globals}${froms}${stage}`));
+  expect(warnings).toHaveLength(count);
+  const suggesting = warnings.filter(({ short }) => short.includes('did you mean')).length;
+  expect(suggesting).toBeGreaterThan(500);
+  expect(suggesting).toBeLessThan(count);
+});
+
+test('10,000 triggers of a FROM of 5,000 lines share its lines', async () => {
+  const { lineRanges } = await import('../../src/lower/source-location.ts');
+  const place = { start: 1, end: 5000 };
+  expect(lineRanges(place)).toBe(lineRanges(place));
+  const text = `FROM a AS b\n${lines(10_000, (i) => `ONBUILD RUN ${i}\n`)}FROM \\\n${'# comment\n'.repeat(5000)}b\n`;
+  const { definitions } = await compile(options(text));
+  expect(definitions.get('')!.ops()).toHaveLength(10_002);
 });
 
 test('an error about a million lines tells some of them', async () => {

@@ -34,7 +34,10 @@ const expansion = (result: string, matched: string[] = [], unmatched: string[] =
 
 describe('variables', () => {
   const check = (unmatched: string[], declared: string[], known: string[]) =>
-    findings((linter) => undefinedVar(linter, lines, unmatched, declared, () => known));
+    findings((linter) => {
+      const names = new Map(declared.map((name) => [name, undefined]));
+      undefinedVar(linter, lines, new Set(unmatched), names, () => known);
+    });
 
   test('undefined ones, with a suggestion', () => {
     expect(check(['PAHT', 'X'], [], ['PATH'])).toEqual([

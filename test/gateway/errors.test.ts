@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseCheckConfig } from '../../src/check/config.ts';
+import { createLinter } from '../../src/check/linter.ts';
 import { SourceError, toStatus, unsupportedSubrequest, withSource, wrapError } from '../../src/gateway/errors.ts';
 import { describeSource } from '../../src/gateway/source-info.ts';
 import { local } from '../../src/llb/index.ts';
@@ -61,9 +63,10 @@ describe('toStatus', () => {
 
   it('never loses what the daemon said', () => {
     const remote = new RpcError(Code.notFound, 'x: not found');
+    const linter = createLinter(parseCheckConfig(''), undefined);
     const messages = (error: unknown) => toStatus(error).message;
     expect(messages(remote)).toBe('x: not found');
-    expect(messages(suggestName(wrapError(remote, 'NotFound: x'), 'x', ['xy']))).toBe(
+    expect(messages(suggestName(wrapError(remote, 'NotFound: x'), 'x', () => ['xy'], linter))).toBe(
       'NotFound: x: x: not found (did you mean xy?)',
     );
     expect(messages(new Error('the build failed', { cause: remote }))).toBe('the build failed: x: not found');

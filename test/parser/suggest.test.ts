@@ -26,7 +26,7 @@ test('as part of a message', () => {
 });
 
 /** The textbook algorithm. */
-function distance(a: string, b: string): number {
+function distance(a: ArrayLike<string>, b: ArrayLike<string>): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
@@ -43,6 +43,19 @@ test('distances are Levenshtein distances', () => {
     fc.property(word, word, (a, b) => {
       const d = distance(a, b);
       expect(suggest(a, [b], true)).toBe(d > 0 && d < 3 ? b : undefined);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('distances of long words and of others than ASCII', () => {
+  const unit = fc.constantFrom('a', 'b', 'é', '\u{1f433}');
+  const start = fc.constantFrom('', 'x'.repeat(26), 'x'.repeat(40));
+  fc.assert(
+    fc.property(start, fc.array(unit, { minLength: 1, maxLength: 7 }), fc.array(unit, { maxLength: 7 }), (x, a, b) => {
+      const d = distance(a, b);
+      const [word, other] = [x + a.join(''), x + b.join('')];
+      expect(suggest(word, [other], true)).toBe(d > 0 && d < 3 && other !== '' ? other : undefined);
     }),
     { numRuns: 2000 },
   );

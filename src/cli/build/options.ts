@@ -1,5 +1,6 @@
 /** Turns the flags of `tsfront build` into what the client and the frontend take. */
 import { statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
 import { parseRamInBytes } from '../../go/size.ts';
 import { defaultPlatform, formatPlatform, parsePlatform } from '../../image/platform.ts';
@@ -46,6 +47,8 @@ export interface BuildFlags {
   readonly pull?: boolean;
   readonly push?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
   readonly resource?: readonly string[];
   readonly sbom?: string;
   readonly secret: readonly string[];
@@ -96,8 +99,28 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   }
   if (flags.cgroupParent) attrs['cgroup-parent'] = flags.cgroupParent;
   if (flags.shmSize) attrs['shm-size'] = String(flagValue('--shm-size', flags.shmSize, parseRamInBytes));
+  for (const limit of flags.ulimit) requireUlimit(limit);
   if (flags.ulimit.length > 0) attrs['ulimit'] = flags.ulimit.join(',');
   return { ...attrs, ...resourceAttrs(flags.resource ?? []), ...attestations(flags) };
+}
+
+const ULIMITS = [
+  'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime',
+  'sigpending', 'stack',
+]; // biome-ignore format: a list
+
+/** `NAME=SOFT[:HARD]`, -1 being no limit. @throws UsageError */
+function requireUlimit(text: string): void {
+  const [name, value = ''] = cutPair(text);
+  const invalid = (why: string) => new UsageError(`invalid value ${JSON.stringify(text)} for --ulimit: ${why}`);
+  if (!ULIMITS.includes(name))
+    throw invalid(
+      `unknown limit ${JSON.stringify(name)}${didYouMean(name, ULIMITS, false)}: known are ${ULIMITS.join(', ')}`,
+    );
+  const [, soft, hard] = /^(-?\d+)(?::(-?\d+))?$/.exec(value) ?? [];
+  if (soft === undefined) throw invalid('it takes NAME=SOFT[:HARD], whole numbers');
+  if (hard !== undefined && hard !== '-1' && (soft === '-1' || BigInt(soft) > BigInt(hard)))
+    throw invalid(`the soft limit ${soft} is above the hard limit ${hard}`);
 }
 
 function cutNamed(text: string): [string, string | undefined] {
@@ -128,7 +151,10 @@ function parseHost(text: string, hostGateway: string | undefined): string {
       throw new UsageError('unable to derive the IP value for host-gateway: this daemon does not tell it');
     return `${host}=${hostGateway}`;
   }
-  return `${host}=${ip.replace(/^\[(.*)\]$/, '$1')}`;
+  const address = ip.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(address) === 0)
+    throw new UsageError(`invalid host ${JSON.stringify(text)} for --add-host: ${address} is no IP address`);
+  return `${host}=${address}`;
 }
 
 function attestations(flags: BuildFlags): Record<string, string> {

@@ -8,6 +8,7 @@ import { explainedError } from '../../lower/errors.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { lineColumn, type SourceFile } from '../../parser/source.ts';
 import { RpcError } from '../../rpc/status.ts';
+import { isOfUnusableFile } from '../../system/unusable-file.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { exitCode } from '../exit.ts';
 import { interruptedCode } from '../interrupt.ts';
@@ -52,7 +53,7 @@ export function reportFailure(error: unknown, io: Report & Pick<Io, 'signal'>, d
 
 /** Whether the command line is wrong, or a file that it names: an address of a daemon has files too. */
 function isUsage(error: unknown): boolean {
-  if (error instanceof UsageError) return true;
+  if (error instanceof UsageError || isOfUnusableFile(error)) return true;
   for (let e = error; e instanceof Error; e = e.cause) if (e instanceof AddressError) return true;
   return false;
 }

@@ -1,15 +1,15 @@
 /** Opens byte streams to an address. */
-import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { endProgram, startProgram } from '../../system/program.ts';
 import { redactSecretsOf } from '../../text/redact.ts';
-import { systemErrorsInWords } from '../../text/system-error.ts';
-import { type Address, AddressError, type TlsOptions } from './address.ts';
+import type { Address } from './address.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface DialOptions {
-  readonly tls?: TlsOptions | undefined;
+  /** For tcp addresses. */
+  readonly tls?: TlsFiles | undefined;
   /** Aborted when the connection is no longer wanted, or took too long. */
   readonly signal: AbortSignal;
   /** Gets what a command has said so far that is no answer of a daemon. */
@@ -30,7 +30,7 @@ export async function dial(address: Address, options: DialOptions): Promise<Coun
         return await connected(net.connect({ path: address.path }), 'connect', options.signal);
       case 'tcp': {
         if (!options.tls) return await connected(net.connect(address), 'connect', options.signal);
-        const { ca, cert, key } = await readTlsFiles(options.tls);
+        const { ca, cert, key } = options.tls;
         const servername = options.tls.serverName ?? (net.isIP(address.host) ? undefined : address.host);
         const socket = tls.connect({
           host: address.host,
@@ -49,42 +49,8 @@ export async function dial(address: Address, options: DialOptions): Promise<Coun
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
     const said = `cannot connect to ${address.text}: ${explain(error as NodeJS.ErrnoException)}`;
-    const Kind = error instanceof AddressError ? AddressError : Error;
-    throw new Kind(redactSecretsOf(address.text, said), { cause: error });
+    throw new Error(redactSecretsOf(address.text, said), { cause: error });
   }
-}
-
-type TlsFiles = Readonly<Partial<Record<'ca' | 'cert' | 'key', Buffer>>>;
-
-/** @throws AddressError that names the file which is none of its kind */
-async function readTlsFiles({ ca, cert, key }: TlsOptions): Promise<TlsFiles> {
-  const files: [keyof TlsFiles, string, string | undefined][] = [
-    ['ca', 'cacert', ca],
-    ['cert', 'cert', cert],
-    ['key', 'key', key],
-  ];
-  const read: Partial<Record<keyof TlsFiles, Buffer>> = {};
-  for (const [name, option, file] of files) {
-    if (!file) continue;
-    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') throw new AddressError(`there is no file ${file}`, { cause: error });
-      throw new AddressError(
-        `${option}=${file}: ${error.code === 'EISDIR' ? 'is a folder' : systemErrorsInWords(error.message)}`,
-      );
-    });
-    const isKey = name === 'key';
-    try {
-      if (!isKey && !bytes.includes('-----BEGIN')) throw new Error('it has no line -----BEGIN CERTIFICATE-----');
-      tls.createSecureContext(isKey ? { key: bytes } : { [name]: bytes });
-    } catch (cause) {
-      const kind = isKey ? 'a private key' : 'a certificate';
-      throw new AddressError(`${option}=${file} is not ${kind} in the PEM format (${(cause as Error).message})`, {
-        cause,
-      });
-    }
-    read[name] = bytes;
-  }
-  return read;
 }
 
 function explain(error: NodeJS.ErrnoException): string {

@@ -3,7 +3,7 @@ import { marshalJsonIndent } from '../../go/json-encode.ts';
 import type { LineRange } from '../../parser/source.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { lineRangesJson } from '../errors.ts';
+import { placesJson } from '../errors.ts';
 import type { Warner } from '../warn.ts';
 import { outlineDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
@@ -12,6 +12,13 @@ import { alignTable } from './table.ts';
 export async function outline(dockerfile: DockerfileSource, warn: Warner['warn']): Promise<Result> {
   const lowered = await dockerfile.lower({ warn });
   const { name, description, args, secrets, ssh } = lowered.outline();
+  const ranges = placesJson();
+  const location = (lines: LineRange | undefined) => lines && { ranges: ranges(lines) };
+  const secretJson = ({ name, required, lines }: Secret) => ({
+    name,
+    required: required || undefined,
+    location: location(lines),
+  });
   const json = {
     name: name || undefined,
     description: description || undefined,
@@ -48,14 +55,6 @@ interface Secret {
 }
 
 const list = <T>(items: T[]) => (items.length > 0 ? items : undefined);
-
-const location = (lines: LineRange | undefined) => lines && { ranges: lineRangesJson(lines) };
-
-const secretJson = ({ name, required, lines }: Secret) => ({
-  name,
-  required: required || undefined,
-  location: location(lines),
-});
 
 const secretRow = ({ name, required }: Secret) => `${name}\t${required ? 'true' : ''}`;
 

@@ -3,7 +3,7 @@ import { marshalJsonIndent } from '../../go/json-encode.ts';
 import { firstError } from '../../parser/index.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { lineRangesJson } from '../errors.ts';
+import { placesJson } from '../errors.ts';
 import { targetsDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 import { alignTable } from './table.ts';
@@ -20,6 +20,7 @@ export function listTargets({ parse, source }: DockerfileSource): Result {
     platform: from.platform,
     lines: from.lines,
   }));
+  const ranges = placesJson();
   const json = {
     targets:
       targets.length === 0
@@ -30,7 +31,7 @@ export function listTargets({ parse, source }: DockerfileSource): Result {
             description: description || undefined,
             base: base || undefined,
             platform: platform || undefined,
-            location: { ranges: lineRangesJson(lines) },
+            location: { ranges: ranges(lines) },
           })),
     sources: [Buffer.from(source.data).toString('base64')],
   };

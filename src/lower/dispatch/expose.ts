@@ -6,12 +6,19 @@ import { toLower } from '../../go/unicode.ts';
 import type { ExposeInstruction } from '../../parser/ast.ts';
 import { commit, type Dispatch } from './instruction.ts';
 
+/** A word of seven characters may stand for 65,535 ports, each of which the history names. */
+export const MAX_PORTS = 1_000_000;
+
 /** EXPOSE: ports in the form `[[ip:]hostPort:]port[-port][/protocol]`, of which the last part counts. */
 export function dispatchExpose(dispatch: Dispatch, instruction: ExposeInstruction): void {
   const { context, stage } = dispatch;
   const env = stage.state.env();
   const words = instruction.ports.flatMap((word) => context.lexers.word.processWords(word, env));
-  const ports = words.flatMap((word) => parsePorts(word, dispatch));
+  const ports: string[] = [];
+  for (const word of words) {
+    for (const port of parsePorts(word, dispatch)) ports.push(port);
+    if (ports.length > MAX_PORTS) throw new Error(`EXPOSE names more than ${MAX_PORTS} ports`);
+  }
   const exposed = (stage.image.config.exposedPorts ??= new Set());
   for (const port of ports) exposed.add(port);
   commit(dispatch, `EXPOSE ${formatList(ports)}`);

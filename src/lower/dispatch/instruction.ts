@@ -19,8 +19,9 @@ export interface Dispatch {
 /** Expands words with the variables as they are now: what the instruction sets itself is seen by the next one. */
 export function expander({ context, stage, linter, lines }: Dispatch, lex: ShellLex = context.lexers.word) {
   const env = stage.state.env();
-  const report = (unmatched: ReadonlySet<string>) =>
-    undefinedVar(linter, lines, unmatched, stage.buildArgs.keys(), () => env.keys());
+  let names: readonly string[] | undefined;
+  const known = () => (names ??= env.keys());
+  const report = (unmatched: ReadonlySet<string>) => undefinedVar(linter, lines, unmatched, stage.buildArgs, known);
   return (word: string) => expandReporting(lex, word, env, report).result;
 }
 
