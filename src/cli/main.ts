@@ -6,6 +6,7 @@ import { systemErrorsInWords } from '../text/system-error.ts';
 import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { compileCommand } from './compile.ts';
+import { completionCommand } from './completion.ts';
 import { duCommand, pruneCommand, workersCommand } from './daemon.ts';
 import { Exit, exitCode } from './exit.ts';
 import { graphCommand } from './graph.ts';
@@ -21,7 +22,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     .description('A Dockerfile compiler and BuildKit toolkit')
     .option('-V, --version', 'print the version');
   const commands = [compileCommand, checkCommand, graphCommand, buildCommand, solveCommand];
-  for (const create of [...commands, workersCommand, duCommand, pruneCommand, historyCommand])
+  for (const create of [...commands, workersCommand, duCommand, pruneCommand, historyCommand, completionCommand])
     program.addCommand(create(io));
 
   const output = {

@@ -1,7 +1,9 @@
 /** Where commands write their results to. */
 import { randomUUID } from 'node:crypto';
+import { accessSync, constants, statSync } from 'node:fs';
 import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { UsageError } from '../offline/usage-error.ts';
 import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
@@ -34,6 +36,36 @@ export async function writeOutput(file: string | undefined, data: string | Uint8
     throw new Error(`cannot write ${file}: ${await whyNot(file, partial, error as NodeJS.ErrnoException)}`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * For a result that is written at the end of long work: whether there is a place for it.
+ * @throws UsageError that names the flag
+ */
+export function requireWritable(flag: string, file: string | undefined): void {
+  if (file === undefined || file === '-') return;
+  const wrong = (why: string) => new UsageError(`${flag}: cannot write ${file}: ${why}`);
+  if (file === '') throw wrong('the name is empty');
+  const stat = (path: string) => {
+    try {
+      return statSync(path, { throwIfNoEntry: false });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw wrong('a part of the path is no folder');
+      throw wrong(systemErrorsInWords((error as Error).message));
+    }
+  };
+  const found = stat(file);
+  if (found?.isDirectory()) throw wrong('it is a folder');
+  if (found) return;
+  const folder = dirname(file);
+  const above = stat(folder);
+  if (!above) throw wrong(`there is no folder ${folder}`);
+  if (!above.isDirectory()) throw wrong('a part of the path is no folder');
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw wrong(systemErrorsInWords((error as Error).message));
   }
 }
 

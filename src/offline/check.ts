@@ -2,7 +2,6 @@
 
 import { findOddities } from '../check/oddities.ts';
 import type { Warning } from '../gateway/bridge.ts';
-import { runFrontend } from '../gateway/frontend.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
 import { merge } from '../llb/join.ts';
@@ -17,6 +16,7 @@ import { parseInTurns } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, lineColumn, linesRange, type SourceFile } from '../parser/source.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { findCrlfScripts } from './carriage-returns.ts';
+import { type Frontend, readHere } from './compile.ts';
 import { contextNames } from './context-names.ts';
 import { offlineHint } from './image-hint.ts';
 import { missingSourceMessage, missingSourceProblems, missingSources } from './missing-source.ts';
@@ -50,14 +50,16 @@ interface Location {
  *
  * @param unknownImages filled by image resolvers of yours with images whose config they have made up: with any in it, variables
  *   cannot be told from undefined ones, and are not checked. None by default
+ * @param frontend what reads the Dockerfile
  * @throws Error where the Dockerfile cannot be read
  */
 export async function checkDockerfile(
   options: OfflineOptions,
   unknownImages: ReadonlySet<string> = new Set(),
+  frontend: Frontend = readHere,
 ): Promise<Checked> {
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
-  const result = await runFrontend(bridge, { others: 'cannot' });
+  const result = await frontend(bridge);
   const json = JSON.parse(new TextDecoder().decode(result.metadata.get('result.json'))) as LintResult;
   if (unknownImages.size > 0)
     json.warnings = json.warnings?.filter(({ ruleName }) => ruleName !== 'UndefinedVar') ?? null;

@@ -80,7 +80,7 @@ describe('an evil daemon', () => {
   afterAll(() => daemon.close());
 
   test.each([
-    ['workers'], ['workers --json'], ['du'], ['du --verbose'], ['du --json'], ['prune'], ['prune --verbose'],
+    ['workers'], ['workers --json'], ['du'], ['du --verbose'], ['du --json'], ['prune --force'], ['prune --force --verbose'],
     ['history ls'], ['history ls --json'], ['history rm x'], ['history logs x'], ['history logs x --progress=rawjson'],
   ])('%s', async (command) => {
     const { stdout, stderr } = await onTerminal([...command.split(' '), `--builder=${daemon.address}`]);
