@@ -53,7 +53,7 @@ export async function runFrontend(
   if (unsupported) throw unsupported.error;
 
   const dockerfile = createDockerfile(bridge, options, context, entrypoint);
-  onDockerfile?.(dockerfile.parse());
+  if (onDockerfile) onDockerfile(await dockerfile.parse());
   const warner = createWarner(bridge, dockerfile.source);
   try {
     const answer = await handleSubrequest(options, dockerfile, warner);
