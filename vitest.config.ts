@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     globalSetup: ['test/engine/global-setup.ts'],
     include: ['test/**/*.test.ts'],
+    // tests behave alike wherever they run: under a runner the command line folds logs and annotates
+    env: { GITHUB_ACTIONS: '' },
     // most of a test's time is waiting for an engine: more files at a time than a small machine has cores
     maxWorkers: 3,
     testTimeout: 60_000,

@@ -1,4 +1,5 @@
-// Holds the import directions of ARCHITECTURE.md: every folder of src/ lists the folders it may import from.
+// Holds the import directions of ARCHITECTURE.md: every folder of src/ lists the folders it may import from, and outside
+// programs are started in src/system alone, which makes an environment for them and ends what they have started.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -40,6 +41,8 @@ for (const file of files) {
   const folder = file.split(path.sep).length > 1 ? file.split(path.sep)[0] : undefined;
   if (folder && !allowed[folder]) problems.push(`src/${folder}: unknown folder, add it to scripts/check-imports.mjs`);
   const text = readFileSync(path.join(root, file), 'utf8');
+  if (folder !== 'system' && /['"`](?:node:)?child_process['"`]/.test(text))
+    problems.push(`src/${file}: programs are started by src/system/program.ts`);
   for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)) {
     const target = path.relative(root, path.resolve(root, path.dirname(file), specifier)).split(path.sep);
     if (!folder || target.length < 2 || target[0] === folder) continue;

@@ -23,7 +23,7 @@ test('the library compiles and checks', async () => {
   expect(formatJson(definitions.get('')!)).toContain(`docker-image://docker.io/library/alpine:latest@${digest}`);
   expect(warnings).toHaveLength(1);
   expect(metadata.has('containerimage.config')).toBe(true);
-  const { problems } = await checkDockerfile(options, new Set());
+  const { problems } = await checkDockerfile(options);
   expect(problems.map(({ code }) => code)).toEqual(['StageNameCasing']);
 });
 

@@ -11,12 +11,15 @@ const [packed] = JSON.parse(
 const names = packed.files.map((file) => file.path);
 const documents = names.filter((name) => name.endsWith('.md'));
 
-/** The headings of a document as its web page names them. */
+/** The headings of a document as its web page names them: one that was there before gets a number. */
 function anchorsOf(text: string): string[] {
   const headings = text.replace(/^```.*?^```/gms, '').match(/^#+ .*$/gm) ?? [];
-  return headings.map((heading) =>
-    heading.replace(/^#+ /, '').toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'),
-  ); // biome-ignore format: a chain
+  const slugs = headings.map((heading) => heading.replace(/^#+ /, '').toLowerCase());
+  const anchors = slugs.map((slug) => slug.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+  return anchors.map((anchor, at) => {
+    const before = anchors.slice(0, at).filter((other) => other === anchor).length;
+    return before === 0 ? anchor : `${anchor}-${before}`;
+  });
 }
 
 test('the package has its documents', () => {
@@ -30,6 +33,17 @@ test('the package has its documents', () => {
   ];
   expect(names).toEqual(expect.arrayContaining(expected)); // biome-ignore format: a list
   expect(names.filter((name) => /^(test|src|scripts|bench)\//.test(name))).toEqual([]);
+});
+
+test('package.json leads to the repository', () => {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  expect(manifest).toMatchObject({
+    repository: { type: 'git', url: 'git+https://github.com/org/tsfront.git' },
+    homepage: 'https://github.com/org/tsfront#readme',
+    bugs: { url: 'https://github.com/org/tsfront/issues' },
+    license: 'Apache-2.0',
+  });
+  expect(manifest.keywords).toEqual(expect.arrayContaining(['buildkit', 'docker', 'dockerfile', 'llb']));
 });
 
 test.each(documents)('each link of %s is in the package', (name) => {

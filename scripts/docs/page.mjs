@@ -18,9 +18,18 @@ export function formatPage(entry, { doc, declarations }) {
     '',
     ...formatDoc(doc),
   ];
-  for (const [title, ...kinds] of sections) {
-    const names = [...new Set(declarations.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name))];
-    if (names.length === 0) continue;
+  const found = sections
+    .map(([title, ...kinds]) => {
+      const names = declarations.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
+      return { title, names: [...new Set(names)] };
+    })
+    .filter(({ names }) => names.length > 0);
+  const link = linkHeadings();
+  link(entry);
+  for (const { title, names } of found)
+    lines.push(`- ${[link(title), ...names.map(link)].join(', ').replace(',', ':')}`);
+  lines.push('');
+  for (const { title, names } of found) {
     lines.push(`## ${title}`, '');
     for (const name of names) {
       const same = declarations.filter((declaration) => declaration.name === name);
@@ -30,6 +39,17 @@ export function formatPage(entry, { doc, declarations }) {
     }
   }
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** Makes links to headings, which are to come in the order in which they stand: of two that differ in capitals the second has a number. */
+function linkHeadings() {
+  const seen = new Map();
+  return (heading) => {
+    const slug = heading.toLowerCase().replace('/', '');
+    const before = seen.get(slug) ?? 0;
+    seen.set(slug, before + 1);
+    return `[${heading}](#${slug}${before === 0 ? '' : `-${before}`})`;
+  };
 }
 
 /** A docstring as Markdown: its text, then a part for each tag. */

@@ -193,6 +193,7 @@ async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['im
         credentials: dockerCredentials(dockerConfigDir(io.env)),
         mirrors: flags.mirror,
         cache: cacheDir === undefined ? undefined : createBlobCache(cacheDir),
+        onWarning: (message) => io.writeStderr(`WARNING: ${message}\n`),
         limits: { signal: io.signal },
       }),
     );

@@ -8,7 +8,7 @@ import { ALLOW_UNKNOWN, addListOption } from './list-option.ts';
 import { progressOption } from './progress-option.ts';
 
 /** Flags of `docker build` that BuildKit has no use for: what they ask for is so anyway, */
-const idle = ['--compress', '-D, --debug', '--force-rm', '--rm'];
+const idle = ['--compress', '--force-rm', '--rm'];
 /** or cannot be had. */
 const unmet = ['--isolation <technology>', '--security-opt <option>', '--squash'];
 
@@ -46,7 +46,9 @@ export function buildCommand(io: Io): Command {
     .option('--push', 'push the image to its registry')
     .option('--sbom <value>', 'short for --attest=type=sbom')
     .option('--shm-size <bytes>', 'size of /dev/shm in RUN')
-    .option('--target <stage>', 'the stage to build');
+    .option('--target <stage>', 'the stage to build')
+    .option('--verbose', 'show each warning with its details and its lines')
+    .addOption(new Option('-D, --debug', 'buildx has it for --verbose').hideHelp());
   const lists: [string, string][] = [
     ['--add-host <host:ip>', 'a host that RUN knows'],
     ['--allow <entitlement>', 'allow network.host, security.insecure, device or buildx.local.delete'],

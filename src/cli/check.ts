@@ -59,8 +59,9 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
         failed = true;
         continue;
       }
-      const { problems, source, json, warnings } = checked;
+      const { problems, source, json, warnings, notes } = checked;
       if (warnings.length > 0) io.writeStderr(report.formatWarnings(warnings, io, build.shown));
+      if (notes.length > 0) io.writeStderr(report.formatNotes(notes, build.shown));
       files.push(problems);
       texts.push(report.formatProblems(source, problems, color, build.shown));
       documents.push(paths.length > 1 ? { path: build.shown(source.filename), ...json } : json);

@@ -1,8 +1,10 @@
 /** What a command has to do with the world, so that tests can run it in their own process. */
 import type { Output } from '../client/progress/display.ts';
+import { UsageError } from '../offline/usage-error.ts';
 import { wantsColor } from '../text/color.ts';
 import { escapeControls, printable, printableWithColors } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { isGitHubActions, withoutCommands } from '../text/workflow-commands.ts';
 import { interruptSignal, untilAborted } from './interrupt.ts';
 
 /**
@@ -16,7 +18,7 @@ export interface Io {
   /**
    * Everything on standard input.
    * @param maxBytes no limit by default
-   * @throws Error for more than `maxBytes`; the signal's reason when it is aborted
+   * @throws UsageError for more than `maxBytes`; the signal's reason when it is aborted
    */
   readStdin(maxBytes?: number): Promise<Uint8Array>;
   /**
@@ -52,10 +54,14 @@ export interface IoStreams {
 /** Writers that make the difference between text for people and results for programs. */
 export function ioWriters(
   streams: IoStreams,
+  env: Io['env'],
 ): Pick<Io, keyof IoStreams | 'print' | 'writeStderr' | 'stdoutIsTerminal'> {
   const { stdout, stderr, stdoutHasColor, stderrHasColor } = streams;
-  const forPeople = (text: string, color: boolean) =>
-    (color ? printableWithColors : printable)(redactCredentials(text));
+  const isRead = isGitHubActions(env);
+  const forPeople = (text: string, color: boolean) => {
+    const shown = (color ? printableWithColors : printable)(redactCredentials(text));
+    return isRead ? withoutCommands(shown) : shown;
+  };
   const stdoutIsTerminal = stdout.isTTY === true;
   return {
     ...streams,
@@ -102,7 +108,7 @@ export function processIo(): ProcessIo {
     return signal;
   };
   return {
-    ...ioWriters(streams),
+    ...ioWriters(streams, env),
     env,
     get signal() {
       return interrupted();
@@ -114,7 +120,7 @@ export function processIo(): ProcessIo {
         for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
           bytes += chunk.length;
           if (bytes > maxBytes)
-            throw new Error(`standard input has more than ${maxBytes} bytes, the most that it may have here`);
+            throw new UsageError(`standard input has more than ${maxBytes} bytes, the most that it may have here`);
           chunks.push(chunk);
         }
         return Buffer.concat(chunks);

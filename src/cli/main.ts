@@ -1,6 +1,7 @@
 /** Parses the command line and runs a command. Commands load what they need when they run. */
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../offline/usage-error.ts';
+import { isOfUnusableFile } from '../system/unusable-file.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
@@ -42,6 +43,6 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
     io.writeStderr(`error: ${systemErrorsInWords(error instanceof Error ? error.message : String(error))}\n`);
     if (io.signal.aborted) return interruptedCode(io.signal);
-    return error instanceof UsageError ? exitCode.usage : exitCode.failed;
+    return error instanceof UsageError || isOfUnusableFile(error) ? exitCode.usage : exitCode.failed;
   }
 }

@@ -3,6 +3,7 @@ import type { Warning } from '../gateway/bridge.ts';
 import { SourceError } from '../gateway/errors.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import { explainedError } from '../lower/errors.ts';
+import type { Checked } from '../offline/check.ts';
 import { offlineHint } from '../offline/image-hint.ts';
 import { formatDiagnostic } from '../parser/code-frame.ts';
 import { type Diagnostic, locatedError, type Problem } from '../parser/diagnostic.ts';
@@ -89,6 +90,15 @@ const WHERE_ALL_ARE = '`tsfront check --format json` lists all';
 export function formatWarnings(warnings: readonly Warning[], io: Terminal, shown: ShownPath = asNamed): string {
   const frames = warnings.slice(0, MAX_SHOWN).map((warning) => formatWarning(warning, io, shown));
   return frames.join('') + formatRest(warnings.length - frames.length, 'warning');
+}
+
+/** What does no harm, a line each. */
+export function formatNotes(notes: Checked['notes'], shown: ShownPath): string {
+  const lines = notes
+    .slice(0, MAX_SHOWN)
+    .map(({ filename, line, message }) => printableLine(`note: ${shown(filename)}:${line}: ${message}`));
+  const rest = notes.length - lines.length;
+  return `${lines.join('\n')}\n${rest > 0 ? `and ${count(rest, 'more note')}\n` : ''}`;
 }
 
 /** All problems of a file, as far as they are shown, with a closing line that counts them. */

@@ -3,10 +3,12 @@ import type { Command, Option } from 'commander';
 
 /**
  * Spells out flags with a value (`--push=false`, `-f=file`), and `--no-cache=STAGES` (docker's `--no-cache-filter`), for
- * the parser takes `no-` for a negation. Values of options stay as they are, whatever they look like.
+ * the parser takes `no-` for a negation. Values of options stay as they are, whatever they look like. An unknown flag
+ * loses its value, for the parser suggests a name to flags alone.
  */
 export function spellOut({ commands }: Command, args: readonly string[]): string[] {
-  const options = commands.find((command) => command.name() === args[0])?.options ?? [];
+  const command = commands.find((command) => command.name() === args[0]);
+  const options = command?.options ?? [];
   const find = (flag: string) => options.find(({ short, long }) => flag === short || flag === long);
   const spelled: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -18,6 +20,7 @@ export function spellOut({ commands }: Command, args: readonly string[]): string
       if (/^[1tT]/.test(value)) spelled.push(flag);
     } else if (value !== undefined && option && !flag.startsWith('--')) spelled.push(flag, value);
     else if (flag === '--no-cache' && value !== undefined) spelled.push(`--no-cache-filter=${value}`);
+    else if (value !== undefined && !option && command?.commands.length === 0) spelled.push(flag);
     else spelled.push(arg);
     if (value === undefined && at + 1 < args.length && needsNext(spelled.at(-1)!, find)) spelled.push(args[++at]!);
   }

@@ -1,5 +1,6 @@
 /** Tables and times for people. */
-import { displayWidth, printableLine } from '../text/printable.ts';
+import { printableLine } from '../text/printable.ts';
+import { displayWidth } from '../text/width.ts';
 
 /** Columns side by side; the first row is the head. */
 export function formatTable(rows: readonly (readonly string[])[]): string {

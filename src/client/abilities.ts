@@ -21,6 +21,8 @@ const caches = ['azblob', 'gha', 'inline', 'local', 'registry', 's3'];
 /** Says of exporters and caches that the daemon does not have why that is. Other errors are returned as they are. */
 export function explainMissing(error: unknown, kind: Connection['kind']): unknown {
   if (!(error instanceof RpcError)) return error;
+  if (/^invalid frontend: [\w./-]*$/.test(error.status))
+    return explained(error, 'known are dockerfile.v0 and gateway.v0; `dockerfileFrontend` runs in this process');
   const exporter = /exporter "?([\w-]+)"? could not be found/.exec(error.status)?.[1];
   const cache = /unknown cache (?:exporter|importer): "?([\w-]+)"?/.exec(error.status)?.[1];
   if (!exporter && !cache) return error;

@@ -1,10 +1,11 @@
 /** Where a build's cache comes from and goes to. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { outputPath } from '../system/file-name.ts';
 import type { Attributes } from './exporters.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
-import { blobPath, type Descriptor, deleteUnused, findInIndex, putInIndex } from './session/oci-layout.ts';
+import { blobPath, type Descriptor, deleteUnused, findInIndex, type NameContent } from './session/oci-layout.ts';
 
 /**
  * A cache: `registry` (`ref`), `local` (`src`, `dest`), `inline`, `gha`, `s3`, `azblob` with their attributes. With
@@ -27,7 +28,7 @@ export interface PreparedCaches {
    * Names what was stored in local directories, once the build has succeeded.
    * @throws Error when it is not there
    */
-  finish(response: Attributes): Promise<void>;
+  finish(response: Attributes, name: NameContent): Promise<void>;
   /** Deletes what a cache to be reset has no use for: the last step of a build. Where that fails it warns. */
   reset(warn?: (message: string) => void): Promise<void>;
 }
@@ -62,6 +63,7 @@ export async function prepareCaches(
     if (type === 'local') {
       const dir = attrs['dest'];
       if (!dir) throw new Error('local cache exporter requires dest');
+      outputPath(dir);
       await missingDirs(dir);
       stores.set(`local:${dir}`, { dir: path.resolve(dir), writable: true });
       tags.set(path.resolve(dir), attrs['tag'] || 'latest');
@@ -91,14 +93,14 @@ export async function prepareCaches(
     stores,
     warnings,
     frontendAttrs: imports.length > 0 ? { 'cache-imports': JSON.stringify(imports) } : {},
-    async finish(response) {
+    async finish(response, name) {
       const manifest = response['cache.manifest'];
       if (!manifest) return;
       const descriptor = JSON.parse(manifest) as Descriptor;
       for (const [dir, tag] of tags) {
         const other = tags.size > 1 && !(await stat(blobPath(dir, descriptor.digest)).catch(() => undefined));
         if (other) throw new Error(`the daemon has not named the cache in ${dir}: ${ONE_CACHE}`);
-        await putInIndex(dir, descriptor, [tag]);
+        await name(dir, descriptor, [tag]);
       }
     },
     async reset(warn) {

@@ -14,6 +14,7 @@ import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } fr
 import { type BuilderNode, findBuilder, isBuilderName } from './connect/buildx-builder.ts';
 import { dial } from './connect/dial.ts';
 import { patienceOf } from './connect/patience.ts';
+import { readTlsFiles, type TlsFiles } from './connect/tls-files.ts';
 import { speaksDocker, upgrade } from './connect/upgrade.ts';
 import { bytesDuplex } from './session/bytes-duplex.ts';
 
@@ -80,9 +81,10 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const patience = options.signal ? AbortSignal.any([late.signal, options.signal]) : late.signal;
   const closing = new AbortController();
   let complaint = '';
+  let tlsFiles: TlsFiles | undefined;
   const open = (address: Address, signal: AbortSignal) =>
     dial(address, {
-      tls,
+      tls: tlsFiles,
       signal,
       onComplaint(text) {
         complaint = text;
@@ -96,6 +98,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
 
   let connection: Connection | undefined;
   try {
+    tlsFiles = tls && (await readTlsFiles(tls, given, patience));
     const docker =
       given.protocol === 'docker' ||
       (given.protocol === 'detect' && (await isDocker(await open(given, patience), patience)));

@@ -11,6 +11,7 @@ import { dockerAddress, parseAddress, tlsOf } from './connect/address.ts';
 import type { CountingDuplex } from './connect/dial.ts';
 import { dial } from './connect/dial.ts';
 import { patienceOf } from './connect/patience.ts';
+import { readTlsFiles } from './connect/tls-files.ts';
 import { messageIn, speaksDocker } from './connect/upgrade.ts';
 import type { Destination } from './exporters.ts';
 
@@ -112,7 +113,8 @@ async function openEngine(
   signal: AbortSignal,
 ): Promise<CountingDuplex> {
   const given = address ? parseAddress(address, 'docker') : dockerAddress(env);
-  return dial({ ...given, protocol: 'docker' }, { tls: tlsOf(given, env), signal });
+  const tls = tlsOf(given, env);
+  return dial({ ...given, protocol: 'docker' }, { tls: tls && (await readTlsFiles(tls, given, signal)), signal });
 }
 
 /** A connection that ends when its engine stops. HTTP/1 has no question for it: a connection of its own asks. */

@@ -2,17 +2,23 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
+import { outputPath } from '../system/file-name.ts';
+import type { Connection } from './connect.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
 import type { ExportTarget } from './session/file-send.ts';
-import { type Descriptor, putInIndex } from './session/oci-layout.ts';
+import type { Descriptor, NameContent } from './session/oci-layout.ts';
 
 /**
  * An output. Attributes are those of BuildKit's exporters: `name` (comma-separated), `push`, `compression`,
  * `oci-mediatypes`, `rewrite-timestamp`, `annotation.KEY`, …
  */
 export type Export =
-  /** An image in the daemon's own store; with `push: 'true'` it goes to its registry. */
+  /**
+   * An image in the daemon's own store; with `push: 'true'` it goes to its registry. To a Docker engine names are completed
+   * (`app` is `docker.io/library/app:latest`), since it finds images by nothing else.
+   */
   | { readonly type: 'image'; readonly attrs?: Attributes }
   /** An archive of an OCI layout in a file or stream; with `tar: 'false'` the layout itself in a directory. */
   | { readonly type: 'oci'; readonly attrs?: Attributes; readonly dest: Destination }
@@ -40,21 +46,37 @@ export interface PreparedExports {
   /** Layouts to be written, by store id. */
   readonly stores: ReadonlyMap<string, ContentStore>;
   /** Names what was stored in layouts, once the build has succeeded. */
-  finish(response: Attributes): Promise<void>;
+  finish(response: Attributes, name: NameContent): Promise<void>;
 }
 
-/** Creates nothing yet. @param first the position of the first exporter in the request @throws Error for combinations that make no sense */
-export async function prepareExports(exports: readonly Export[], first = 0): Promise<PreparedExports> {
+/**
+ * Creates nothing yet.
+ *
+ * @param kind what the build runs in
+ * @param first the position of the first exporter in the request
+ * @throws Error for combinations that make no sense
+ */
+export async function prepareExports(
+  exports: readonly Export[],
+  kind: Connection['kind'],
+  first = 0,
+): Promise<PreparedExports> {
   const targets = new Map<number, ExportTarget>();
   const stores = new Map<string, ContentStore>();
   const exporters: { Type: string; Attrs: Record<string, string> }[] = [];
   for (const [i, entry] of exports.entries()) {
     const position = first + i;
     const attrs = { ...entry.attrs };
+    if (entry.type === 'image' && kind === 'dockerd' && attrs['name'] && attrs['push-by-digest'] === undefined)
+      attrs['name'] = attrs['name'].split(',').map(completeName).join(',');
     exporters.push({ Type: entry.type === 'custom' ? entry.name : entry.type, Attrs: attrs });
     if (entry.type === 'image' || entry.type === 'custom') continue;
     const { type, dest } = entry;
-    if (!dest) throw new Error(`the ${type} exporter needs a destination`);
+    if (!dest) {
+      const engine = type === 'docker' ? ', or that of `dockerLoader()` to load the image into a Docker engine' : '';
+      throw new Error(`the ${type} exporter needs a destination: give \`dest\`, a path${engine}`);
+    }
+    if (typeof dest === 'string') outputPath(dest);
     const asLayout = (type === 'oci' || type === 'docker') && attrs['tar'] === 'false';
     if (type === 'local' || asLayout) {
       if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);
@@ -77,7 +99,7 @@ export async function prepareExports(exports: readonly Export[], first = 0): Pro
     exporters,
     targets,
     stores,
-    async finish(response) {
+    async finish(response, name) {
       const dir = stores.get('export')?.dir;
       if (!dir) return;
       const encoded = response['containerimage.descriptor'];
@@ -85,9 +107,18 @@ export async function prepareExports(exports: readonly Export[], first = 0): Pro
         throw new Error(`the daemon says that the build succeeded, but it has not named an image for ${dir}`);
       const descriptor = parseDescriptor(Buffer.from(encoded, 'base64').toString(), dir);
       const names = response['image.name'] ? response['image.name'].split(',') : ['latest'];
-      await putInIndex(dir, descriptor, names);
+      await name(dir, descriptor, names);
     },
   };
+}
+
+/** The name by which a Docker engine knows an image; what is no name is left for the daemon to refuse. */
+function completeName(name: string): string {
+  try {
+    return formatReference(tagNameOnly(parseNormalizedNamed(name)));
+  } catch {
+    return name;
+  }
 }
 
 /** As BuildKit reads the attribute `mode` of the local exporter. */

@@ -5,8 +5,8 @@ import { type CredentialSource, dockerCredentials } from '../image/docker-config
 import { defaultLimits, type RequestLimits, type RequestOptions, request } from '../image/http-request.ts';
 import { maxBlobSizes, parseEntries, parseObject, verifyBlob } from '../image/manifest.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
-import { registryAddress } from '../image/registry-address.ts';
 import { authorize } from '../image/registry-auth.ts';
+import { registryItself } from '../image/registry-hosts.ts';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const MANIFEST_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
@@ -56,7 +56,7 @@ export async function joinImages(
 
 async function join(name: string, parts: readonly IndexEntry[], options: JoinOptions): Promise<IndexEntry> {
   const reference = tagNameOnly(parseNormalizedNamed(name));
-  const repository = openRepository(reference.domain, reference.path, options);
+  const repository = await openRepository(reference.domain, reference.path, options);
   const entries: IndexEntry[] = [];
   for (const part of parts) {
     splitDigest(part.digest);
@@ -78,8 +78,8 @@ async function join(name: string, parts: readonly IndexEntry[], options: JoinOpt
   return { mediaType: INDEX, digest, size: index.length };
 }
 
-function openRepository(domain: string, path: string, options: JoinOptions) {
-  const registry = registryAddress(domain);
+async function openRepository(domain: string, path: string, options: JoinOptions) {
+  const { registry, trust } = await registryItself(domain);
   const { host } = registry;
   const limits = { ...defaultLimits, ...options.limits, ...(options.signal ? { signal: options.signal } : {}) };
   const find = options.credentials ?? dockerCredentials();
@@ -89,12 +89,13 @@ function openRepository(domain: string, path: string, options: JoinOptions) {
     const url = new URL(`/v2/${path}/manifests/${what}`, registry);
     const attempt = () => {
       const headers = { ...options.headers, ...(authorization && { authorization }) };
-      return request(url, { ...options, headers }, maxBlobSizes.manifest, limits);
+      return request(url, { ...options, headers, trust }, maxBlobSizes.manifest, limits);
     };
     let answer = await attempt();
     if (answer.status === 401 && answer.url.origin === registry.origin) {
       const challenge = answer.headers.get('www-authenticate') ?? '';
-      authorization = await authorize(challenge, registry, `repository:${path}:pull,push`, await find(host), limits);
+      const scope = `repository:${path}:pull,push`;
+      authorization = await authorize(challenge, { registry, scope, trust }, await find(host), limits);
       if (authorization) answer = await attempt();
     }
     if (answer.status >= 300)

@@ -2,7 +2,7 @@
  * The BuildKit client: connects to a daemon, runs builds on it and reports their progress.
  *
  * @example
- * import { connect, solve } from 'tsfront/client';
+ * import { connect, createDisplay, showProgress, solve } from 'tsfront/client';
  *
  * const connection = await connect();
  * const build = solve(connection, {
@@ -10,7 +10,7 @@
  *   localDirs: { context: '.', dockerfile: '.' },
  *   exports: [{ type: 'image', attrs: { name: 'example/app:1' } }],
  * });
- * for await (const { vertexes } of build.status) for (const { name, completed } of vertexes) if (completed) console.log(name);
+ * await showProgress(build.status, await createDisplay('plain', process.stdout));
  * console.log((await build.result).exporterResponse['containerimage.digest']);
  * connection.close();
  *
@@ -41,7 +41,13 @@ export { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts'
 export { dockerfileFrontend, type InProcessBridge, type InProcessFrontend } from './in-process-frontend.ts';
 export { type BuildNode, type NodesOptions, solveOnNodes } from './multi-node.ts';
 export { createDisplay, type Display, type Output, type ProgressMode, showProgress } from './progress/display.ts';
-export { errorSources, formatSource, formatWarnings, type SourceExcerpt } from './progress/source.ts';
+export {
+  errorSources,
+  formatSource,
+  formatWarnings,
+  type SourceExcerpt,
+  type WarningsFormat,
+} from './progress/source.ts';
 export type { AuthOptions } from './session/auth.ts';
 export type { ChooseExports } from './session/chosen-exports.ts';
 export type { SecretSource } from './session/secrets.ts';

@@ -75,7 +75,7 @@ export interface SolveOptions {
    * before BuildKit 0.31 have none: they are refused.
    */
   readonly proxyNetwork?: boolean | undefined;
-  /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions. */
+  /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions, credentials whose helper failed. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Keeps the build out of the daemon's history. */
   readonly internal?: boolean | undefined;
@@ -159,7 +159,7 @@ async function runWith(
 ): Promise<SolveResult> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const prepared = await prepare(options, temporary);
+  const prepared = await prepare(options, connection.kind, temporary);
   const { attachables, exports, layouts } = prepared;
   let session: Session | undefined;
   let failed = true;
@@ -182,7 +182,8 @@ async function runWith(
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();
-    if (failed) await layouts.discard();
+    // why the build failed counts more than what could not be taken back
+    if (failed) await layouts.discard().catch((error: Error) => options.onWarning?.(error.message));
   }
 }
 
@@ -237,9 +238,9 @@ async function runOn(
     const response = await solving;
     await layouts.publish();
     await received?.publish();
-    await exports.finish(response.ExporterResponse);
-    await chosen?.finish(response.ExporterResponse);
-    await caches.finish(response.ExporterResponse);
+    await exports.finish(response.ExporterResponse, layouts.name);
+    await chosen?.finish(response.ExporterResponse, layouts.name);
+    await caches.finish(response.ExporterResponse, layouts.name);
     signal?.throwIfAborted(); // from here on nothing is taken back
     await received?.keep();
     await caches.reset(options.onWarning);
@@ -299,7 +300,7 @@ function attrsOf({ frontend, frontendAttrs }: SolveOptions): Readonly<Record<str
 }
 
 /** Everything that can go wrong before the daemon is bothered. */
-async function prepare(options: SolveOptions, temporary: string[]): Promise<Prepared> {
+async function prepare(options: SolveOptions, kind: Connection['kind'], temporary: string[]): Promise<Prepared> {
   if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
   if (!options.definition && !options.frontend) throw new Error('a build needs a definition or a frontend');
   const dirs = new Map<string, string>();
@@ -310,7 +311,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
     dirs.set(name, dir);
   }
   if (options.frontend) await refuseEndless(dirs, attrsOf(options)['filename'] ?? 'Dockerfile');
-  const exports = await prepareExports(options.exports ?? []);
+  const exports = await prepareExports(options.exports ?? [], kind);
   const caches = await prepareCaches(options.cacheFrom, options.cacheTo);
   const stores = new Map<string, ContentStore>([...exports.stores, ...caches.stores]);
   for (const [name, dir] of Object.entries(options.ociLayouts ?? {}))
@@ -320,7 +321,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
   const targets = new Map(exports.targets);
   refuseMirrored(targets, stores);
   const chosen =
-    options.chooseExports && chosenExports(options.chooseExports, exports.exporters.length, targets, stores);
+    options.chooseExports && chosenExports(options.chooseExports, kind, exports.exporters.length, targets, stores);
   const attachables: Attachable[] = [fileSync(dirs), ...(options.attachables ?? [])];
   if (chosen) attachables.push(chosen);
   const received = chosen || targets.size > 0 ? fileSend(targets, options.onWarning) : undefined;
@@ -329,7 +330,7 @@ async function prepare(options: SolveOptions, temporary: string[]): Promise<Prep
   if (options.secrets) attachables.push(await secrets(new Map(Object.entries(options.secrets))));
   if (options.ssh?.length) attachables.push(await ssh(options.ssh));
   if (options.sourcePolicyCheck) attachables.push(sourcePolicy(options.sourcePolicyCheck));
-  if (options.auth !== false) attachables.push(auth(options.auth));
+  if (options.auth !== false) attachables.push(auth({ onWarning: options.onWarning, ...options.auth }));
   const sharedKey = options.sharedKey ?? keyOf(dirs);
   return { attachables, exports, sharedKey, chosen, caches, layouts, received };
 }

@@ -14,10 +14,10 @@ import { parseDockerignore } from '../parser/dockerignore.ts';
 import { createPatternMatcher } from '../parser/pattern-matcher.ts';
 import { createSourceFile, linesRange, lineText } from '../parser/source.ts';
 import { Code, RpcError } from '../rpc/status.ts';
+import { archiveHeaderSize, isArchive } from './archive.ts';
 import type { Bridge, Reference, Result } from './bridge.ts';
 import { messageOf, wrapError } from './errors.ts';
 import { type FrontendOptions, isTrue } from './options.ts';
-import { isTarHeader } from './tar.ts';
 
 /** A Dockerfile as read from its source. */
 export interface Entrypoint {
@@ -268,7 +268,6 @@ export function detectGitContext(
 }
 
 const downloadName = 'context';
-const headerSize = 1024;
 
 /** A URL is the Dockerfile itself, or an archive with everything. */
 async function openHttpContext(bridge: Bridge, url: string): Promise<RemoteSources> {
@@ -277,20 +276,13 @@ async function openHttpContext(bridge: Bridge, url: string): Promise<RemoteSourc
     throw wrapError(error, 'failed to resolve httpcontext');
   });
   const header = await bridge
-    .readFile(singleRef(result), downloadName, { offset: 0, length: headerSize })
+    .readFile(singleRef(result), downloadName, { offset: 0, length: archiveHeaderSize })
     .catch((error) => {
       throw wrapError(error, 'failed to read downloaded context');
     });
   if (!isArchive(header)) return { context: download, dockerfile: download, filename: downloadName };
   const unpacked = scratch().file(copy(download, `/${downloadName}`, '/', { attemptUnpack: true }));
   return { context: unpacked, dockerfile: unpacked };
-}
-
-const archiveMagic = ['425a68', '1f8b08', 'fd377a585a00']; // bzip2, gzip, xz
-
-function isArchive(header: Uint8Array): boolean {
-  const hex = Buffer.from(header.subarray(0, 6)).toString('hex');
-  return archiveMagic.some((magic) => hex.startsWith(magic)) || isTarHeader(header);
 }
 
 const scopeTo = (context: State, subDir: string) =>

@@ -92,10 +92,10 @@ async function* bunzip(data: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 async function* unxz(data: Uint8Array): AsyncGenerator<Uint8Array> {
-  const { spawn } = await import('node:child_process');
+  const { endProgram, programEnvironment, startProgram } = await import('../system/program.ts');
   // not as an argument, which other programs of the name would not know
-  const env = { PATH: process.env['PATH'], XZ_OPT: `--memlimit-decompress=${maxXzMemory}` };
-  const xz = spawn('xz', ['-d', '-c', '-q'], { stdio: ['pipe', 'pipe', 'ignore'], env });
+  const memory = { XZ_OPT: `--memlimit-decompress=${maxXzMemory}`, XZ_DEFAULTS: undefined };
+  const xz = startProgram('xz', ['-d', '-c', '-q'], { env: programEnvironment(process.env, memory) });
   const ended = new Promise<void>((resolve, reject) => {
     xz.once('error', reject);
     xz.once('close', (code, signal) => (code === 0 ? resolve() : reject(new Error(`xz failed (${signal ?? code})`))));
@@ -103,10 +103,11 @@ async function* unxz(data: Uint8Array): AsyncGenerator<Uint8Array> {
   ended.catch(() => {}); // thrown below, unless nobody reads on
   xz.stdin.on('error', () => {}); // the program's own end says more
   xz.stdin.end(data);
+  xz.stderr.resume();
   try {
     yield* xz.stdout;
     await ended;
   } finally {
-    xz.kill();
+    endProgram(xz);
   }
 }

@@ -5,11 +5,13 @@ import { decodeText } from '../go/text.ts';
 import type { Platform } from '../image/platform.ts';
 import type { SourceMap } from '../llb/options.ts';
 import type { LowerEnvironment } from '../lower/environment.ts';
-import { ExplainedError } from '../lower/errors.ts';
+import { ExplainedError, explainedError } from '../lower/errors.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
+import { locatedError } from '../parser/diagnostic.ts';
 import { parseDirective } from '../parser/directives.ts';
+import { explainError, instructionText } from '../parser/explain-error.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import { linesRange } from '../parser/source.ts';
 import type { Bridge } from './bridge.ts';
@@ -65,9 +67,10 @@ export function createDockerfile(
     async lower({ platform, warn, allStages = false }) {
       if (text === '')
         throw new ExplainedError('the Dockerfile cannot be empty', { hint: 'A Dockerfile begins with FROM.' });
+      const dockerfile = await parse();
       const linter = createLinter(options.checkConfig ?? checkConfigOf(source), warn);
       return lowerDockerfile(
-        await parse(),
+        dockerfile,
         {
           ...options,
           targetPlatform: platform,
@@ -78,9 +81,23 @@ export function createDockerfile(
         },
         environment,
         linter,
-      );
+      ).catch((error: unknown) => {
+        explain(error, dockerfile);
+        throw error;
+      });
     },
   };
+}
+
+/** Adds a hint to an error whose instruction has characters that mislead, or words that are cut where nobody wants it. */
+function explain(error: unknown, { source, instructions, diagnostics }: Dockerfile): void {
+  const located = locatedError(error);
+  if (!located || located.hint !== undefined || diagnostics.some(({ severity }) => severity === 'error')) return;
+  const lines = located.locations.find((it) => it !== undefined);
+  const instruction = instructions.find((it) => it.lines.start === lines?.start);
+  if (!instruction) return;
+  const hint = explainError(source, instructionText(source, instruction), located.message);
+  if (hint !== undefined && explainedError(error)?.hint === undefined) located.hint = hint;
 }
 
 function checkConfigOf(source: SourceDescription) {

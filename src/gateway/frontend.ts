@@ -19,6 +19,7 @@ const supportedCaps = new Set([
   'moby.buildkit.frontend.subrequests',
   'moby.buildkit.frontend.contexts',
   'moby.buildkit.frontend.gitquerystring',
+  'moby.buildkit.frontend.contexts.zstd',
 ]);
 
 /** Who reads the Dockerfile. */

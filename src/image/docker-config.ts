@@ -3,6 +3,8 @@ import path from 'node:path';
 import { homeFolder } from '../system/home.ts';
 import { maxSettingsBytes, readNamedFile } from '../system/named-file.ts';
 import { ProgramError, runProgram } from '../system/program.ts';
+import { printableLine } from '../text/printable.ts';
+import { redactCredentials } from '../text/redact.ts';
 
 /** What is known for one registry; all empty for none. */
 export interface Credentials {
@@ -16,8 +18,18 @@ export interface Credentials {
 
 export const noCredentials: Credentials = { username: '', password: '', identityToken: '', registryToken: '' };
 
-/** Finds the credentials of a registry. */
-export type CredentialSource = (host: string) => Promise<Credentials>;
+/** A credential helper that is missing, fails or does not answer: the registry can still be asked without credentials. */
+export class CredentialHelperError extends Error {
+  override readonly name = 'CredentialHelperError';
+}
+
+/** What is told where a credential helper has failed. */
+export function withoutCredentials(host: string, { message }: CredentialHelperError): string {
+  return `${message}; ${host} is asked without credentials`;
+}
+
+/** Finds the credentials of a registry. The signal is of who waits for them: nobody does any longer. */
+export type CredentialSource = (host: string, signal?: AbortSignal) => Promise<Credentials>;
 
 /** A helper may ask the user; the daemon and the user wait for it. */
 const HELPER_TIMEOUT_MS = 8000;
@@ -55,13 +67,13 @@ export function dockerConfigDir(env: Readonly<Record<string, string | undefined>
 
 /** Credentials as the docker command would use them. The file is read anew each time: helpers rotate them. */
 export function dockerCredentials(dir = dockerConfigDir()): CredentialSource {
-  return async (host) => {
+  return async (host, signal) => {
     const config = await readConfig(dir);
     const key = host === 'registry-1.docker.io' || host === 'docker.io' ? DOCKER_HUB : host;
     const helpers = new Map(Object.entries(config.credHelpers ?? {}));
     const helper = helpers.get(key) ?? config.credsStore;
     if (helper) {
-      const found = await askHelper(helper, key);
+      const found = await askHelper(helper, key, signal);
       if (found) return found;
     }
     return fromFile(config, key);
@@ -123,22 +135,26 @@ function toHostname(address: string): string {
 }
 
 /** https://github.com/docker/docker-credential-helpers: undefined when the helper knows nothing of the server. */
-async function askHelper(helper: string, server: string): Promise<Credentials | undefined> {
-  if (!/^[\w.-]+$/.test(helper)) throw new Error(`invalid credential helper ${JSON.stringify(helper)}`);
+async function askHelper(
+  helper: string,
+  server: string,
+  signal: AbortSignal | undefined,
+): Promise<Credentials | undefined> {
+  if (!/^[\w.-]+$/.test(helper)) throw new CredentialHelperError(`invalid credential helper ${JSON.stringify(helper)}`);
   const program = `docker-credential-${helper}`;
-  const fail = (why: string) => new Error(`credential helper ${program} ${why}`);
+  const fail = (why: string) => new CredentialHelperError(`credential helper ${program} ${why}`);
   let answer: string;
   try {
     const limits = { timeoutMs: HELPER_TIMEOUT_MS, maxOutputBytes: HELPER_OUTPUT_BYTES };
-    answer = (await runProgram(program, ['get'], { stdin: server, ...limits })).stdout.toString();
+    answer = (await runProgram(program, ['get'], { stdin: server, signal, ...limits })).stdout.toString();
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    // helpers say it on standard output; what else they say may be a secret
     if (/credentials not found/.test(error.stdout.toString())) return undefined;
     if (error.reason === 'missing') throw fail(`cannot be asked: ${error.message}`);
     if (error.reason === 'timeout') throw fail(`did not answer within ${HELPER_TIMEOUT_MS / 1000} s`);
     if (error.reason === 'output') throw fail(`answered with more than ${HELPER_OUTPUT_BYTES} bytes`);
-    throw fail(`failed (${error.exitCode ?? 'it was ended'})`);
+    const said = wordsOf(error.stdout.toString()) || wordsOf(error.stderr);
+    throw fail(`failed (${error.exitCode ?? 'it was ended'})${said && `: ${said}`}`);
   }
   try {
     const { Username = '', Secret = '' } = JSON.parse(answer) as { Username?: string; Secret?: string };
@@ -147,4 +163,11 @@ async function askHelper(helper: string, server: string): Promise<Credentials | 
   } catch {
     throw fail('did not answer with JSON');
   }
+}
+
+/** What a helper says of its failure, on standard output or else on standard error. JSON may be credentials. */
+function wordsOf(text: string): string {
+  if (/["{[]/.test(text.trimStart().slice(0, 1))) return '';
+  const lines = text.split('\n').map((line) => line.trim());
+  return redactCredentials(printableLine(lines.filter(Boolean).slice(0, 3).join(' ').slice(0, 500)));
 }

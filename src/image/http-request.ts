@@ -4,6 +4,8 @@
  * for again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Trust } from './certificates.ts';
+import { type AnswerHeaders, type Incoming, send } from './http-send.ts';
 
 export interface RequestLimits {
   /**
@@ -39,7 +41,7 @@ const maxRedirects = 10;
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly body: Uint8Array;
   /** Where the answer came from, after redirects; without credentials. */
   readonly url: URL;
@@ -56,6 +58,8 @@ export interface RequestOptions {
    * is one: a redirect could lead credentials elsewhere.
    */
   readonly redirect?: 'follow' | 'manual' | 'error';
+  /** Certificates of the registry that the request is about. */
+  readonly trust?: Trust | undefined;
 }
 
 /**
@@ -96,7 +100,7 @@ export async function request(
 
 /** There is no host of that name, and there will be none in a moment. */
 const isNoHost = (error: unknown) =>
-  ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOTFOUND';
+  [error, (error as Error).cause].some((reason) => (reason as NodeJS.ErrnoException | undefined)?.code === 'ENOTFOUND');
 
 /** Beyond a limit: to ask again would not help. */
 class Refused extends Error {}
@@ -114,8 +118,8 @@ async function requestOnce(
   const left = (ms: number) => Math.max(0, started + ms - Date.now());
   const total = setTimeout(refuse(`the answer was not complete within ${totalMs / 1000} s`), left(totalMs));
   let silence = setTimeout(refuse(`no answer within ${patienceMs / 1000} s`), left(patienceMs));
+  const signal = limits.signal ? AbortSignal.any([stopped.signal, limits.signal]) : stopped.signal;
   try {
-    const signal = limits.signal ? AbortSignal.any([stopped.signal, limits.signal]) : stopped.signal;
     const { response, from } = await follow(url, options, signal);
     const refused = response.status >= 400;
     const limit = refused ? Math.min(maxSize, maxRefusalBytes) : maxSize;
@@ -128,7 +132,7 @@ async function requestOnce(
       silence = setTimeout(refuse(why), patienceMs);
     };
     moving();
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of response.body) {
       moving();
       const ms = Date.now() - stretch.began;
       if (ms >= patienceMs) {
@@ -144,28 +148,30 @@ async function requestOnce(
       chunks.push(chunk);
     }
     return { status: response.status, headers: response.headers, body: Buffer.concat(chunks), url: from };
+  } catch (error) {
+    signal.throwIfAborted(); // says why, where the error only says that it was
+    throw error;
   } finally {
     clearTimeout(total);
     clearTimeout(silence);
   }
 }
 
-/** Sends the request to where it is redirected. `fetch` could do that, but not without leaving https. */
+/** Sends the request to where it is redirected. */
 async function follow(
   url: URL,
-  { method = 'GET', headers, body, redirect = 'follow' }: RequestOptions,
+  { method = 'GET', headers = {}, body, redirect = 'follow', trust }: RequestOptions,
   signal: AbortSignal,
-): Promise<{ response: Response; from: URL }> {
-  const sent = new Headers(headers);
+): Promise<{ response: Incoming; from: URL }> {
+  const sent = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   let at = new URL(url);
   for (let redirects = 0; ; redirects++) {
     takeCredentials(at, sent);
-    const init: RequestInit = { method, headers: sent, redirect: 'manual', signal, ...(body && { body }) };
-    const response = await fetch(at, init);
+    const response = await send(at, { method, headers: sent, body, trust }, signal);
     const location = response.headers.get('location');
     if (![301, 302, 303, 307, 308].includes(response.status) || location === null || redirect === 'manual')
       return { response, from: at };
-    await response.body?.cancel();
+    response.cancel();
     const next = URL.parse(location, at.href);
     if (!next || !/^https?:$/.test(next.protocol)) throw new Refused('it redirects to what is no http address');
     if (redirect === 'error' || body) throw new Refused(`it redirects to ${next.host}, which is not followed`);
@@ -177,8 +183,8 @@ async function follow(
   }
 }
 
-/** `fetch` takes no address with credentials in it. */
-function takeCredentials(url: URL, headers: Headers): void {
+/** Takes the credentials out of an address, into a header. */
+function takeCredentials(url: URL, headers: Map<string, string>): void {
   const { username, password } = credentialsIn(url);
   url.username = url.password = '';
   if ((username === '' && password === '') || headers.has('authorization')) return;
@@ -193,7 +199,7 @@ export function credentialsIn({ username, password }: URL): { username: string; 
 }
 
 /** Milliseconds, from seconds or a date. */
-function retryAfter(headers: Headers): number | undefined {
+function retryAfter(headers: AnswerHeaders): number | undefined {
   const value = headers.get('retry-after');
   if (!value) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
@@ -201,8 +207,6 @@ function retryAfter(headers: Headers): number | undefined {
 }
 
 function reason(error: unknown): string {
-  // fetch says "fetch failed" and keeps what happened as the cause.
-  const { message, cause } = error as Error;
-  const inner = cause as (Error & { code?: string }) | undefined;
-  return (inner?.message || inner?.code || message).slice(0, 500);
+  const { message, code } = error as NodeJS.ErrnoException;
+  return (message || code || 'unknown error').slice(0, 500); // of several addresses that fail there is only a code
 }

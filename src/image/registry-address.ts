@@ -14,3 +14,10 @@ export function registryAddress(domain: string): URL {
 export function isThisMachine({ hostname }: URL): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
+
+/** The same host and port by https. */
+export function encrypted(address: URL): URL {
+  const secure = new URL(address);
+  secure.protocol = 'https:';
+  return secure;
+}

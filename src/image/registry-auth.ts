@@ -2,21 +2,19 @@
 import { parseChallenge } from './challenge.ts';
 import type { Credentials } from './docker-config.ts';
 import type { RequestLimits } from './http-request.ts';
-import { fetchToken, isHeaderText, mustBePrivate } from './registry-token.ts';
+import { fetchToken, isHeaderText, mustBePrivate, type TokenRequest } from './registry-token.ts';
 
 const clientId = 'tsfront';
 
 /**
- * The `Authorization` header that a challenge asks for; undefined where it cannot be met.
+ * The `Authorization` header that a challenge asks for; undefined where it cannot be met. The credentials of the registry
+ * that gave the challenge are sent to it and to the token service it names, encrypted or on this machine.
  *
- * @param registry the address of the registry that gave the challenge: its credentials are sent to it and to the token
- * service it names, encrypted or on this machine
  * @throws Error that names the token service and its answer, never the credentials
  */
 export async function authorize(
   challenges: string,
-  registry: URL,
-  scope: string,
+  { registry, scope, trust }: Pick<TokenRequest, 'registry' | 'trust'> & { readonly scope: string },
   credentials: Credentials,
   limits: RequestLimits,
 ): Promise<string | undefined> {
@@ -25,7 +23,8 @@ export async function authorize(
     if (credentials.registryToken) mustBePrivate(registry, registry);
     const realm = bearer.get('realm') ?? '';
     const service = bearer.get('service') ?? '';
-    const { token } = await fetchToken({ registry, realm, service, scopes: [scope], clientId }, credentials, limits);
+    const wanted: TokenRequest = { registry, realm, service, scopes: [scope], clientId, trust };
+    const { token } = await fetchToken(wanted, credentials, limits);
     if (!isHeaderText(token)) throw new Error(`the token for ${registry.host} has characters that no token has`);
     return `Bearer ${token}`;
   }

@@ -3,10 +3,14 @@
  * registry may go, for images that are resolved here and for tokens that a daemon asks for.
  */
 
+import { printableLine } from '../text/printable.ts';
+import { redactCredentials } from '../text/redact.ts';
+import type { Trust } from './certificates.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Credentials } from './docker-config.ts';
 import { type Answer, defaultLimits, type RequestLimits, type RequestOptions, request } from './http-request.ts';
-import { isThisMachine } from './registry-address.ts';
+import type { AnswerHeaders } from './http-send.ts';
+import { encrypted, isThisMachine } from './registry-address.ts';
 
 export interface TokenRequest {
   readonly registry: URL;
@@ -16,6 +20,8 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   /** What the service knows this program by. */
   readonly clientId: string;
+  /** Certificates of the registry, which are those of its token service, too. */
+  readonly trust?: Trust | undefined;
 }
 
 export interface Token {
@@ -69,17 +75,19 @@ export async function fetchToken(
 ): Promise<Token> {
   if (credentials.registryToken) return { token: credentials.registryToken, expiresIn: defaultExpiration, issuedAt: 0 };
   const realm = parseRealm(wanted);
-  const ask = (url: URL, options: RequestOptions) => askService(wanted.registry, url, options, limits);
+  const ask = (url: URL, options: RequestOptions) => askService(wanted, url, options, limits);
   const secret = credentials.identityToken || credentials.password;
-  if (!secret) return parseToken(wanted, realm, await ask(withQuery(realm, wanted), {}));
+  if (!secret) return parseToken(wanted, realm, await ask(withQuery(realm, wanted), {}), []);
+  const secrets = [secret];
   mustBePrivate(wanted.registry, realm);
   const username = credentials.identityToken ? '' : credentials.username;
   const answer = await ask(realm, { method: 'POST', body: form(wanted, username, secret) });
   const { status } = answer;
   // services without POST answer 404 or 405, some 401
-  if (status !== 404 && status !== 401 && !(status === 405 && username)) return parseToken(wanted, realm, answer);
+  if (status !== 404 && status !== 401 && !(status === 405 && username))
+    return parseToken(wanted, realm, answer, secrets);
   const authorization = `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
-  return parseToken(wanted, realm, await ask(withQuery(realm, wanted), { headers: { authorization } }));
+  return parseToken(wanted, realm, await ask(withQuery(realm, wanted), { headers: { authorization } }), secrets);
 }
 
 /**
@@ -89,23 +97,44 @@ export async function fetchToken(
  * @throws CredentialsWithheld
  */
 export async function confirmRealm(
-  wanted: Pick<TokenRequest, 'registry' | 'realm'>,
+  wanted: Pick<TokenRequest, 'registry' | 'realm' | 'trust'>,
   limits: RequestLimits,
 ): Promise<void> {
-  const { registry } = wanted;
+  const { registry, trust } = wanted;
   const realm = parseRealm(wanted);
   mustBePrivate(registry, realm);
-  if (realm.origin === registry.origin || knownServices.get(registry.origin) === realm.origin) return;
+  if (isSame(realm, registry) || knownServices.get(registry.origin) === realm.origin) return;
   let named: string | undefined;
   try {
-    const { headers } = await request(new URL('/v2/', registry), { redirect: 'manual' }, maxAnswerBytes, brief(limits));
-    named = parseChallenge(headers.get('www-authenticate') ?? '', 'bearer')?.get('realm');
+    named = await realmOf(registry, trust, limits);
   } catch (error) {
     const why = `the registry cannot be asked whether that is its token service: ${(error as Error).message}`;
     throw withheld(registry, realm.host, why);
   }
   if (named === undefined || URL.parse(named)?.href !== realm.href)
     throw withheld(registry, realm.host, 'the registry names another token service');
+}
+
+/** The token service that a registry names when it is asked. One on this machine may speak TLS, although it need not. */
+async function realmOf(registry: URL, trust: Trust | undefined, limits: RequestLimits): Promise<string | undefined> {
+  const ask = async (address: URL) => {
+    const options: RequestOptions = { redirect: 'manual', trust };
+    const { headers } = await request(new URL('/v2/', address), options, maxAnswerBytes, brief(limits));
+    return parseChallenge(headers.get('www-authenticate') ?? '', 'bearer')?.get('realm');
+  };
+  try {
+    return await ask(registry);
+  } catch (error) {
+    if (limits.signal?.aborted || registry.protocol === 'https:' || !isThisMachine(registry)) throw error;
+    return ask(encrypted(registry)).catch(() => {
+      throw error;
+    });
+  }
+}
+
+/** A registry on this machine is named by http, whatever it speaks: TLS on the same port is the same registry. */
+function isSame(realm: URL, registry: URL): boolean {
+  return realm.origin === registry.origin || (isThisMachine(registry) && realm.origin === encrypted(registry).origin);
 }
 
 function parseRealm({ registry, realm }: Pick<TokenRequest, 'registry' | 'realm'>): URL {
@@ -141,19 +170,33 @@ function withQuery(realm: URL, { service, scopes }: TokenRequest): URL {
   return url;
 }
 
-async function askService(registry: URL, url: URL, options: RequestOptions, limits: RequestLimits): Promise<Answer> {
+async function askService(
+  { registry, trust }: TokenRequest,
+  url: URL,
+  options: RequestOptions,
+  limits: RequestLimits,
+): Promise<Answer> {
   try {
     // a redirect could lead the credentials elsewhere
-    return await request(url, { ...options, redirect: 'error' }, maxAnswerBytes, brief(limits));
+    return await request(url, { ...options, redirect: 'error', trust }, maxAnswerBytes, brief(limits));
   } catch (error) {
     if (limits.signal?.aborted) throw error;
     throw new Error(`failed to fetch a token for ${registry.host} from ${(error as Error).message}`, { cause: error });
   }
 }
 
-function parseToken({ registry }: TokenRequest, { host }: URL, { status, body }: Answer): Token {
+function parseToken(
+  { registry }: TokenRequest,
+  { host }: URL,
+  { status, headers, body }: Answer,
+  secrets: readonly string[],
+): Token {
   const failed = `failed to fetch a token for ${registry.host} from ${host}`;
-  if (status < 200 || status > 299) throw new TokenRefused(`${failed}: HTTP status ${status}`, status);
+  if (status < 200 || status > 299) {
+    const said = reasonIn(body, secrets);
+    const more = status === 429 ? askAgain(headers) : '';
+    throw new TokenRefused(`${failed}: HTTP status ${status}${said && `: ${said}`}${more}`, status);
+  }
   let answer: Readonly<Record<string, unknown>> = {};
   try {
     answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
@@ -169,6 +212,45 @@ function parseToken({ registry }: TokenRequest, { host }: URL, { status, body }:
     expiresIn: Number.isSafeInteger(expires) && (expires as number) > 0 ? (expires as number) : defaultExpiration,
     issuedAt: Number.isNaN(seconds) ? 0 : seconds,
   };
+}
+
+/**
+ * What a token service or a registry says of its refusal, in short: OAuth's `error_description`, the `errors` of registries,
+ * the `details` of Docker Hub. Of what it was told nothing is repeated.
+ *
+ * @param secrets what it was told
+ */
+export function reasonIn(body: Uint8Array, secrets: readonly string[] = []): string {
+  let answer: Readonly<Record<string, unknown>>;
+  try {
+    answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
+  } catch {
+    return '';
+  }
+  const { errors, error, error_description: description, details, message } = answer;
+  const listed = Array.isArray(errors)
+    ? errors.slice(0, 5).map((entry: { message?: unknown } | null) => entry?.message)
+    : [];
+  const [first = ''] = [description, details, message, error].filter((text) => typeof text === 'string' && text);
+  const texts = listed.some((text) => typeof text === 'string') ? listed : [first];
+  let said = texts
+    .filter((text) => typeof text === 'string')
+    .map((text) => text.slice(0, 200))
+    .join('; ');
+  // what is cut or quoted of a password would be left: of who repeats a part of it, nothing is shown
+  for (const secret of secrets) if (secret !== '' && repeats(said, secret)) said = '';
+  return printableLine(redactCredentials(said));
+}
+
+/** Whether a text has a secret in it, or its beginning where the text is cut. */
+function repeats(text: string, secret: string): boolean {
+  return text.includes(secret.length > 8 ? secret.slice(0, 8) : secret);
+}
+
+/** When a registry that was asked too often wants to be asked again. */
+export function askAgain(headers: AnswerHeaders): string {
+  const after = headers.get('retry-after')?.slice(0, 100);
+  return after ? `; it wants to be asked again ${/^\d+$/.test(after) ? `in ${after} s` : `at ${after}`}` : '';
 }
 
 /** What may stand in a header; Node would quote all of a token that may not in its error. */

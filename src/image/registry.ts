@@ -3,7 +3,13 @@
 import { redactCredentials } from '../text/redact.ts';
 import type { BlobCache } from './blob-cache.ts';
 import { splitDigest } from './digest.ts';
-import { type CredentialSource, noCredentials } from './docker-config.ts';
+import {
+  CredentialHelperError,
+  type CredentialSource,
+  type Credentials,
+  noCredentials,
+  withoutCredentials,
+} from './docker-config.ts';
 import { type Answer, credentialsIn, defaultLimits, type RequestLimits, request } from './http-request.ts';
 import {
   type BlobKind,
@@ -17,8 +23,9 @@ import {
 } from './manifest.ts';
 import { formatPlatform, type Platform } from './platform.ts';
 import { formatReference, type ImageReference } from './reference.ts';
-import { registryAddress } from './registry-address.ts';
 import { authorize } from './registry-auth.ts';
+import { type RegistryHost, registryHosts } from './registry-hosts.ts';
+import { askAgain, reasonIn } from './registry-token.ts';
 import type { FoundImage, ImageResolver } from './resolver.ts';
 
 export interface RegistryOptions {
@@ -28,6 +35,8 @@ export interface RegistryOptions {
   readonly mirrors?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Where blobs are kept between runs. */
   readonly cache?: BlobCache | undefined;
+  /** Told that a credential helper failed, and that the registry is asked without credentials; once for each registry. */
+  readonly onWarning?: ((message: string) => void) | undefined;
   readonly limits?: Partial<RequestLimits> | undefined;
 }
 
@@ -35,21 +44,36 @@ export interface RegistryOptions {
 export function registryResolver(options: RegistryOptions = {}): ImageResolver {
   const limits = { ...defaultLimits, ...options.limits };
   const pending = new Map<string, Promise<FoundImage>>();
+  const hosts = new Map<string, Promise<readonly RegistryHost[]>>();
   const repositories = new Map<string, Repository>();
 
-  function repository(address: string, path: string): Repository {
-    const key = `${address} ${path}`;
+  /** Mirrors of the options, then those of the configuration, and the registry itself. */
+  async function hostsOf(domain: string): Promise<readonly RegistryHost[]> {
+    const mirrors: RegistryHost[] = [];
+    for (const text of options.mirrors?.get(domain) ?? []) {
+      const address = httpAddress(text);
+      const api = new URL(address);
+      api.pathname = `${address.pathname.replace(/\/$/, '')}/v2`;
+      const { trust } = (await registryHosts(address.host)).at(-1)!;
+      mirrors.push({ api, pulls: true, resolves: true, headers: {}, trust });
+    }
+    return [...mirrors, ...(await registryHosts(domain)).filter(({ pulls }) => pulls)];
+  }
+
+  function repository(host: RegistryHost, path: string): Repository {
+    const key = `${host.api.href} ${path}`;
     let known = repositories.get(key);
-    if (!known) repositories.set(key, (known = createRepository(httpAddress(address), path, options, limits)));
+    if (!known) repositories.set(key, (known = createRepository(host, path, options, limits)));
     return known;
   }
 
   async function find(reference: ImageReference, platform: Platform | undefined): Promise<FoundImage> {
     const { domain, path } = reference;
     const failures: Error[] = [];
-    for (const address of [...(options.mirrors?.get(domain) ?? []), registryAddress(domain).href]) {
+    for (const host of await once(hosts, domain, () => hostsOf(domain))) {
+      if (!host.resolves && !reference.digest) continue;
       try {
-        return await findIn(repository(address, path), reference, platform);
+        return await findIn(repository(host, path), reference, platform);
       } catch (error) {
         if (limits.signal?.aborted) throw error;
         failures.push(error as Error);
@@ -58,7 +82,8 @@ export function registryResolver(options: RegistryOptions = {}): ImageResolver {
     // The registry itself has the last word; what its mirrors said may explain it.
     const [last, ...mirrors] = failures.reverse();
     const more = mirrors.map(({ message }) => `; mirror: ${message}`).join('');
-    throw new UnresolvedReference(reference, `${last?.message}${more}`, last);
+    const why = last?.message ?? `no host of ${domain} may be asked for it (hosts.toml)`;
+    throw new UnresolvedReference(reference, `${why}${more}`, last);
   }
 
   return {
@@ -103,22 +128,24 @@ interface Repository {
 }
 
 function createRepository(
-  address: URL,
+  { api, headers: own, trust, mirrorOf }: RegistryHost,
   path: string,
-  { credentials, cache }: RegistryOptions,
+  { credentials, cache, onWarning }: RegistryOptions,
   limits: RequestLimits,
 ): Repository {
-  const registry = new URL(address.origin);
-  const base = `${address.origin}${address.pathname.replace(/\/$/, '')}/v2/${path}`;
+  const registry = new URL(api.origin);
+  const base = `${api.origin}${api.pathname.replace(/\/$/, '')}/${path}`;
   const scope = `repository:${path}:pull`;
   let authorization: Promise<string | undefined> | undefined;
 
   async function get(what: string, method: 'GET' | 'HEAD', maxSize: number): Promise<Answer> {
     const url = new URL(`${base}/${what}`);
+    if (mirrorOf) url.searchParams.set('ns', mirrorOf);
     const send = async () => {
       const granted = await authorization;
-      const headers = { accept: [...manifestTypes, '*/*'].join(', '), ...(granted && { authorization: granted }) };
-      return request(url, { method, headers }, maxSize, limits);
+      const accept = [...manifestTypes, '*/*'].join(', ');
+      const headers = { accept, ...own, ...(granted && { authorization: granted }) };
+      return request(url, { method, headers, trust }, maxSize, limits);
     };
     const before = authorization;
     let answer = await send();
@@ -133,9 +160,22 @@ function createRepository(
 
   async function challenged(answer: Answer): Promise<string | undefined> {
     // a mirror's address may have credentials in it
-    const own = credentialsIn(address);
-    const known = own.username ? { ...noCredentials, ...own } : ((await credentials?.(registry.host)) ?? noCredentials);
-    return authorize(answer.headers.get('www-authenticate') ?? '', registry, scope, known, limits);
+    const named = credentialsIn(api);
+    const known = named.username ? { ...noCredentials, ...named } : await find();
+    return authorize(answer.headers.get('www-authenticate') ?? '', { registry, scope, trust }, known, limits);
+  }
+
+  let helperFailure: string | undefined;
+
+  async function find(): Promise<Credentials> {
+    try {
+      return (await credentials?.(registry.host, limits.signal)) ?? noCredentials;
+    } catch (error) {
+      if (!(error instanceof CredentialHelperError)) throw error;
+      if (!helperFailure) onWarning?.(withoutCredentials(registry.host, error));
+      helperFailure = error.message;
+      return noCredentials;
+    }
   }
 
   const manifest = async (name: string): Promise<Uint8Array> => {
@@ -208,21 +248,12 @@ function refused({ status, headers, body, url: { host } }: Answer): Error {
     return new Error(
       `pull access denied, repository does not exist or may require authorization: ${host} answered ${status}${said(body)}`,
     );
-  if (status === 429) {
-    const after = headers.get('retry-after')?.slice(0, 100);
-    const hint = after ? `; it wants to be asked again ${/^\d+$/.test(after) ? `in ${after} s` : `at ${after}`}` : '';
-    return new Error(`too many requests to ${host}${said(body)}${hint}`);
-  }
+  if (status === 429) return new Error(`too many requests to ${host}${said(body)}${askAgain(headers)}`);
   return new Error(`unexpected status ${status} from ${host}${said(body)}`);
 }
 
 /** What a registry says in its error document, in short. */
 function said(body: Uint8Array): string {
-  try {
-    const { errors } = JSON.parse(new TextDecoder().decode(body)) as { errors: { message: string }[] };
-    const texts = errors.slice(0, 5).map(({ message }) => String(message).slice(0, 200));
-    return `: ${texts.join('; ')}`;
-  } catch {
-    return '';
-  }
+  const reason = reasonIn(body);
+  return reason && `: ${reason}`;
 }

@@ -1,6 +1,7 @@
 /** What `docker build` makes of its context, its Dockerfile and its named contexts: sources and frontend options. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isArchive } from '../gateway/archive.ts';
 import { isHttpUrl } from '../gateway/context.ts';
 import { parseGitRef } from '../image/git-ref.ts';
 import { type OciLayout, openOciLayout } from '../image/oci-layout.ts';
@@ -117,7 +118,7 @@ async function openMain(
     }
     opts['dockerfilekey'] = 'dockerfile';
   } else {
-    await requireFolder(context, 'the build context');
+    await requireFolder(context, 'the build context', ': give a Dockerfile with --file, and its folder as the context');
     openFolder('context', context);
   }
 
@@ -188,21 +189,15 @@ function isRemote(location: string): boolean {
   }
 }
 
-async function requireFolder(folder: string, what: string): Promise<void> {
+async function requireFolder(folder: string, what: string, advice = ''): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   const shown = redactCredentials(folder); // an address with a mistake in it, perhaps
   if (!found) throw new UsageError(`${what} ${shown} does not exist`);
-  if (!found.isDirectory()) throw new UsageError(`${what} ${shown} is not a folder`);
+  if (!found.isDirectory()) throw new UsageError(`${what} ${shown} is not a folder${advice}`);
 }
 
 async function requireLayout(folder: string, what: string): Promise<void> {
   await requireFolder(folder, what);
   const index = await stat(path.join(folder, 'index.json')).catch(() => undefined);
   if (!index?.isFile()) throw new UsageError(`${what} ${folder} has no index.json: name the folder of an OCI layout`);
-}
-
-/** gzip, bzip2, xz, zstd or tar. */
-function isArchive(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes.subarray(0, 262)).toString('latin1');
-  return /^(\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)/.test(text) || text.slice(257) === 'ustar';
 }

@@ -7,6 +7,7 @@ import {
   NotRegular,
   readDirInside,
   readFileInside,
+  readStartInside,
   realFolder,
   type StatInside,
   statInside,
@@ -19,6 +20,8 @@ export interface FileTree {
   readonly partial?: boolean;
   /** @throws Error `open PATH: no such file or directory` and the like */
   readFile(path: string): Promise<Uint8Array>;
+  /** The first bytes of a file, where there is a way to read them alone. @throws Error as {@link FileTree.readFile} */
+  readStart?(path: string, bytes: number): Promise<Uint8Array>;
   stat(path: string): Promise<FileStat>;
   /** Names in byte order. */
   readDir(path: string): Promise<readonly FileStat[]>;
@@ -43,6 +46,13 @@ export function folderTree(folder: string): FileTree {
     async readFile(asked) {
       try {
         return await readFileInside(await root(), asked, maxFileBytes);
+      } catch (error) {
+        throw fileError('open', asked, error);
+      }
+    },
+    async readStart(asked, bytes) {
+      try {
+        return await readStartInside(await root(), asked, bytes);
       } catch (error) {
         throw fileError('open', asked, error);
       }
@@ -133,6 +143,7 @@ export function subTree(tree: FileTree, folder: string): FileTree {
   const inside = (asked: string) => join(clean(`/${folder}`), clean(`/${asked}`));
   return {
     readFile: (asked) => tree.readFile(inside(asked)),
+    ...(tree.readStart && { readStart: (asked: string, bytes: number) => tree.readStart!(inside(asked), bytes) }),
     stat: (asked) => tree.stat(inside(asked)),
     readDir: (asked) => tree.readDir(inside(asked)),
   };

@@ -3,6 +3,7 @@ import { clean, dir, join } from '../go/path.ts';
 import { toLower } from '../go/unicode.ts';
 import { ignoreRules } from '../parser/dockerignore.ts';
 import { explainMissingSource, type IgnoreFile } from '../parser/missing-source.ts';
+import { createSourceFile, type SourceFile } from '../parser/source.ts';
 import { decodeText } from '../parser/text.ts';
 import type { FileTree } from './file-tree.ts';
 
@@ -98,17 +99,26 @@ export async function findIgnoreFile(
   dockerfile: FileTree | undefined,
   filename: string,
 ): Promise<IgnoreFile | undefined> {
+  const found = await readIgnoreFile(context, dockerfile, filename);
+  try {
+    return found && { name: found.filename, rules: ignoreRules(found.text) };
+  } catch {
+    return undefined; // with a line that is too long the build fails anyway
+  }
+}
+
+/** The text of the ignore file that {@link findIgnoreFile} finds. */
+export async function readIgnoreFile(
+  context: FileTree | undefined,
+  dockerfile: FileTree | undefined,
+  filename: string,
+): Promise<SourceFile | undefined> {
   for (const [tree, name] of [
     [dockerfile, `${filename}.dockerignore`],
     [context, '.dockerignore'],
   ] as const) {
     const data = await tree?.readFile(name).catch(() => undefined);
-    if (!data) continue;
-    try {
-      return { name, rules: ignoreRules(decodeText(data)) };
-    } catch {
-      return undefined; // with a line that is too long the build fails anyway
-    }
+    if (data) return createSourceFile(name, decodeText(data));
   }
   return undefined;
 }

@@ -14,6 +14,7 @@ import type {
 import { trimSpaceRange } from './blanks.ts';
 import type { CstFile, CstInstruction } from './cst.ts';
 import { type Diagnostic, LocatedError } from './diagnostic.ts';
+import { explainDiagnostics } from './explain-diagnostics.ts';
 import type { Base, Problem, Request } from './instructions/request.ts';
 import { rules } from './instructions/rules.ts';
 import { instructionNames } from './keywords.ts';
@@ -73,6 +74,7 @@ export function buildDockerfile(source: SourceFile, lex: LexResult, cst: CstFile
       );
     }
   }
+  const diagnostics = explainDiagnostics(source, cst, [...structural, ...ruleProblems]);
   return {
     kind: 'dockerfile',
     source,
@@ -81,7 +83,7 @@ export function buildDockerfile(source: SourceFile, lex: LexResult, cst: CstFile
     instructions,
     metaArgs,
     stages: stages satisfies Stage[],
-    diagnostics: [...structural, ...ruleProblems],
+    diagnostics,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Diagnostics for people: where, what, the lines themselves with a mark, and what to do about it. */
 import { styleText } from 'node:util';
-import { displayWidth, printable } from '../text/printable.ts';
+import { printable, printableLine } from '../text/printable.ts';
+import { displayWidth } from '../text/width.ts';
 import type { Problem } from './diagnostic.ts';
 import { lineColumn, lineText, type SourceFile, type SourceRange } from './source.ts';
 
@@ -76,8 +77,9 @@ function codeFrame(source: SourceFile, range: SourceRange, context: number, tone
     if (!isMarked) continue;
     const start = line === first.line ? first.column - 1 : text.length - text.trimStart().length;
     const end = Math.max(start + 1, line === last.line ? last.column : text.trimEnd().length);
-    const indent = displayed(text.slice(shift, start)).replace(/[^\t]/g, ' ');
-    const mark = '^'.repeat(Math.max(1, Math.min(maxWidth, displayWidth(text.slice(start, end)))));
+    const indent = blank(text.slice(shift, start));
+    const marked = printableLine(text.slice(start, Math.min(end, start + maxWidth)));
+    const mark = '^'.repeat(Math.max(1, Math.min(maxWidth, displayWidth(marked))));
     rows.push(`  ${paint('gray', `${' '.repeat(width)} |`)} ${indent}${paint(tone, mark)}`);
   }
   return rows.join('\n');
@@ -88,6 +90,10 @@ function cutAt(column: number, length: number): number {
   return length <= maxWidth || column < maxWidth / 2 ? 0 : column - Math.floor(maxWidth / 2);
 }
 
-function displayed(text: string): string {
-  return Array.from(printable(text), (character) => (displayWidth(character) === 2 ? '  ' : character)).join('');
+/** Spaces as wide as a text; tabs stay. */
+function blank(text: string): string {
+  return printable(text)
+    .split('\t')
+    .map((part) => ' '.repeat(displayWidth(part)))
+    .join('\t');
 }

@@ -13,6 +13,7 @@ import { createDirectiveReader } from './directives.ts';
 import { findHeredocs, type HeredocMark } from './heredoc.ts';
 import { bufferEnd, lineTooLong, maxLineLength } from './line-limit.ts';
 import { sourceEnd, sourceOffset } from './logical-line.ts';
+import { explainMissingEnd } from './missed-heredoc.ts';
 import type { SourceRange } from './source.ts';
 import * as tokens from './tokens.ts';
 
@@ -176,6 +177,7 @@ class Lexer {
     if (!instruction.canHaveHeredocs || !line.text.includes('<<')) return;
     try {
       for (const mark of findHeredocs(line.text)) {
+        const [content, firstLine] = [this.next, this.lines + 1];
         if (this.readHeredoc(mark)) continue;
         this.problem(
           first,
@@ -184,7 +186,7 @@ class Lexer {
             code: 'unterminated-heredoc',
             message: 'unterminated heredoc',
             range: findMark(this.text, first, end, mark),
-            hint: `There is no line that consists of ${mark.name} alone.`,
+            hint: explainMissingEnd(mark, firstLine, this.text.slice(content)),
           },
           this.lines,
         );

@@ -2,7 +2,8 @@
  * Names of files are bytes. As text they have the form of go/text.ts: a byte that is not UTF-8 is a lone surrogate, which
  * becomes that byte again on the way to the system. Node alone would make U+FFFD of it, and lose the file.
  */
-import { type Dirent, readlink as readlinkCallback } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { type Dirent, readlink as readlinkCallback, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +12,19 @@ import { decodeText, encodeText } from '../go/text.ts';
 /** A path for Node's file calls: as it is, or its bytes where text cannot hold them. */
 export function onDisk(file: string): string | Buffer {
   return file.isWellFormed() ? file : Buffer.from(encodeText(file));
+}
+
+/**
+ * The full path of a file that is to be written, as Node's path.resolve.
+ * @throws Error where the name of the current folder is not UTF-8: Node does not have it, so that the path would lead elsewhere
+ */
+export function outputPath(file: string): string {
+  const full = path.resolve(file);
+  if (path.isAbsolute(file) || !full.includes('\ufffd') || isUtf8(realpathSync.native('.', { encoding: 'buffer' })))
+    return full;
+  throw new Error(
+    `cannot write ${file}: the name of the current folder, or of one above it, is not UTF-8: name a place elsewhere`,
+  );
 }
 
 /** Compares names by their bytes, which is the order of code points and not that of UTF-16. */

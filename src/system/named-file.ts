@@ -7,7 +7,7 @@ import { NotRegular, readRegular, TooLarge } from './read-inside.ts';
 
 const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
 
-/** A file of settings: Docker's configuration, a policy. */
+/** A file of settings: Docker's configuration, a policy, certificates. */
 export const maxSettingsBytes = 16 << 20;
 
 /** `-f /dev/stdin`, and `-f <(command)`, of which shells make `/dev/fd/63`: what is open already. */

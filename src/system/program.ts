@@ -1,11 +1,14 @@
 /**
- * Programs of this machine: git, ssh, docker, credential helpers, cp. Each gets an environment that is made for it, and
+ * Programs of this machine: git, ssh, docker, credential helpers, xz, cp, mknod. Each gets an environment that is made for it, and
  * a process group of its own, so that nothing it has started outlives it when it is stopped.
  */
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { redactCredentials } from '../text/redact.ts';
+
+/** Most processes run no program, and a heap snapshot of one that has loaded this cannot be taken. */
+const childProcess = () => process.getBuiltinModule('node:child_process');
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -99,7 +102,7 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
  * terminal does not reach it, and it cannot ask on the terminal.
  */
 export function startProgram(program: string, args: readonly string[], options: StartOptions = {}): Child {
-  const child = spawn(program, args, {
+  const child = childProcess().spawn(program, args, {
     cwd: options.cwd,
     env: options.env ?? programEnvironment(),
     stdio: 'pipe',
@@ -224,16 +227,47 @@ export async function runProgram(
     if (stopped !== undefined) throw stopped;
     const output = { stdout: Buffer.concat(stdout), stderr: stderr.toString() };
     if (code === 0) return output;
-    const said = redactCredentials(output.stderr.trim());
-    const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
-    throw new ProgramError(`${program} ${how}${said && `: ${said}`}`, 'failed', {
-      ...output,
-      exitCode: code ?? undefined,
-    });
+    throw failure(program, code, killedBy, output.stdout, output.stderr);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', aborted);
   }
+}
+
+/**
+ * Runs a program to its end with a blocking call: for threads that do nothing else. It reads nothing, and what it writes to
+ * standard output is lost.
+ *
+ * @throws ProgramError as {@link runProgram}
+ */
+export function runProgramSync(program: string, args: readonly string[], options: StartOptions = {}): void {
+  const { error, status, signal, stderr } = childProcess().spawnSync(program, args, {
+    cwd: options.cwd,
+    env: options.env ?? programEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    maxBuffer: DEFAULT_OUTPUT_BYTES,
+    windowsHide: true,
+  });
+  if (error && (error as NodeJS.ErrnoException).code !== 'ENOBUFS') throw startError(program, options.cwd, error);
+  if (status !== 0) throw failure(program, status, signal, Buffer.alloc(0), stderr.subarray(-STDERR_BYTES).toString());
+}
+
+/** What a program said about its failure; else what is known of it. */
+export function complaintOf(error: unknown): string {
+  return (error instanceof ProgramError && error.stderr.trim()) || (error as Error).message;
+}
+
+function failure(
+  program: string,
+  code: number | null,
+  killedBy: NodeJS.Signals | null,
+  stdout: Buffer,
+  stderr: string,
+): ProgramError {
+  const said = redactCredentials(stderr.trim());
+  const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
+  const details = { stdout, stderr, exitCode: code ?? undefined };
+  return new ProgramError(`${program} ${how}${said && `: ${said}`}`, 'failed', details);
 }
 
 /** Resolves when the program has ended and all it wrote has come. */

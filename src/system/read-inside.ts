@@ -76,6 +76,25 @@ export function readFileInside(root: string, asked: string, maxBytes: number): P
   });
 }
 
+/**
+ * The first bytes of a regular file, fewer where it is shorter.
+ *
+ * @param root the real path of the folder
+ * @throws NotRegular; otherwise as Node's open
+ */
+export function readStartInside(root: string, asked: string, bytes: number): Promise<Buffer> {
+  return steadily(async () => {
+    const handle = await openInside(root, (await resolveInside(root, asked)).slice(1));
+    try {
+      if (!(await handle.stat()).isFile()) throw new NotRegular(`${asked} is not a regular file`);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
 /** Reads what is open to its end, however large it says it is. @throws NotRegular, TooLarge */
 export async function readRegular(handle: FileHandle, name: string, maxBytes: number): Promise<Buffer> {
   const found = await handle.stat();

@@ -55,31 +55,3 @@ export function escapeControls(text: string): string {
   const escaped = (it: string) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return text.toWellFormed().replace(controls, escaped).replace(invisible, escaped);
 }
-
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-
-/** Columns a text takes in a terminal. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += widthOf(character);
-  return width;
-}
-
-/** The start of a text that fits into so many columns. */
-export function cutToWidth(text: string, columns: number): string {
-  let width = 0;
-  let end = 0;
-  for (const character of text) {
-    width += widthOf(character);
-    if (width > columns) return text.slice(0, end);
-    end += character.length;
-  }
-  return text;
-}
-
-function widthOf(character: string): number {
-  const code = character.codePointAt(0)!;
-  if (code < 0x300) return 1;
-  return /\p{Mn}/u.test(character) ? 0 : wide.test(character) ? 2 : 1;
-}

@@ -162,10 +162,17 @@ function isDigest(text: string): boolean {
   return /^sha\d{3}:[0-9a-f]/.test(text);
 }
 
-/** `user:password@host:path` and `user:password@host/path`: no scheme, as scp and proxies have it. */
-const withoutScheme = /(?<![\w./:@$-])[\w.-]{1,64}:(?!\/\/)[^\s"'`<>/:]{1,256}@(?=([\w.-]{1,255}[:/][0-9a-f]?))/g;
+/** `user:password@host:path` and `user:password@host/path`: no scheme, as scp and proxies have it. The user may be a mailbox. */
+const withoutScheme =
+  /(?<![\p{L}\p{N}_./:@$+-])[\p{L}\p{N}_.@+-]{1,64}:(?!\/\/)[^\s"'`<>/:]{1,256}@(?=([\p{L}\p{N}_.-]{1,255}[:/][0-9a-f]?))/gu;
 
-function hideWithoutScheme(text: string): string {
+/** `https:/user:password@host`, `https:user:password@host` and `//user:password@host`, which some take for addresses, too. */
+const withFewSlashes = /(?<![\w+.:/-])(https?:\/?(?!\/)|\/\/)[^\s"'`<>/@:]{0,64}:(?!\/\/)([^\s"'`<>/]{1,256})@/gi;
+
+function hideWithoutScheme(given: string): string {
+  const text = given.replace(withFewSlashes, (whole: string, start: string, password: string) =>
+    isVariable(password) ? whole : `${start}${mask}:${mask}@`,
+  );
   return text.replace(withoutScheme, (whole: string, host: string) => {
     const password = whole.slice(whole.indexOf(':') + 1, -1);
     return isDigest(host) || isVariable(password) ? whole : `${mask}:${mask}@`;
@@ -174,7 +181,7 @@ function hideWithoutScheme(text: string): string {
 
 /** Parameters that give access: tokens, and what signs an address of a store. */
 const secretParameter =
-  /([?&;][\w.-]{0,40}?(?:token|signature|credential|secret|passw(?:or)?d|api[_-]?key|access[_-]?key(?:id)?|auth|sig)=)([^\s&#;"'`<>]+)/gi;
+  /([?&;#](?:[\w.-]{0,40}?(?:token|signature|credential|secret|passw(?:or)?d|pwd|jwt|api[_-]?key|access[_-]?key(?:id)?|auth|sig)|key)=)([^\s&#;"'`<>]+)/gi;
 
 function hideInQueries(text: string): string {
   return text.replace(secretParameter, (whole: string, name: string, value: string) =>

@@ -1,16 +1,31 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readSourcePolicy } from '../../src/cli/build/source-policy.ts';
+import { auth } from '../../src/client/session/auth.ts';
+import { contentStores } from '../../src/client/session/content.ts';
 import { findInIndex } from '../../src/client/session/oci-layout.ts';
 import { secrets } from '../../src/client/session/secrets.ts';
 import { parsePrivateKey } from '../../src/client/session/ssh-keys.ts';
+import { Content } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
+import { Auth } from '../../src/gen/moby/filesync/v1/auth_pb.ts';
+import { noCredentials } from '../../src/image/docker-config.ts';
+import { fakeDaemon } from '../client/fake-daemon.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 
 /** A named pipe that nobody writes to: whoever reads it without care waits for ever. */
 function pipe(folder = temporaryDir()): string {
   const file = path.join(folder, 'index.json');
   execFileSync('mkfifo', [file]);
+  return file;
+}
+
+/** A file of settings that is larger than any may be; it takes no room. */
+function huge(): string {
+  const file = path.join(temporaryDir(), 'huge');
+  writeFileSync(file, '{');
+  truncateSync(file, 64 << 20);
   return file;
 }
 
@@ -34,6 +49,46 @@ describe('a file that has no end is refused', () => {
     await expect(findInIndex(layout, 'latest')).rejects.toThrow('is no regular file');
   });
 
+  test('as a blob of a layout', async () => {
+    const layout = temporaryDir();
+    const hex = 'a'.repeat(64);
+    mkdirSync(path.join(layout, 'blobs/sha256'), { recursive: true });
+    execFileSync('mkfifo', [path.join(layout, 'blobs/sha256', hex)]);
+    const daemon = await fakeDaemon(contentStores(new Map([['oci:x', { dir: layout, writable: false }]])));
+    const read = async () => {
+      const headers = { 'buildkit-attachable-store-id': ['oci:x'] };
+      for await (const _ of daemon.client(Content).read({ digest: `sha256:${hex}` }, { metadata: headers })) return;
+    };
+    await expect(read()).rejects.toThrow(`${hex} is not a regular file`);
+  });
+
+  test.each([
+    ['a pipe', () => pipe(), 'is not a regular file'],
+    ['a device', () => '/dev/zero', 'is not a regular file'],
+    ['a huge file', () => huge(), 'is larger than 16777216 bytes, the most that is read of it'],
+  ])('as a source policy: %s', async (_what, make, why) => {
+    const file = make();
+    await expect(readSourcePolicy({ EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: file })).rejects.toThrow(
+      `EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: failed to read the policy ${file}: ${file} ${why}`,
+    );
+  });
+
+  test.each([
+    ['a pipe', pipe],
+    ['a device', () => '/dev/zero'],
+    ['a huge file', huge],
+  ])('as the seeds of token keys, without which a key lasts one process: %s', async (_what, make) => {
+    const seedDir = temporaryDir();
+    symlinkSync(make(), path.join(seedDir, '.token_seed'));
+    const credentials = async () => ({ ...noCredentials, username: 'me', password: 's3cret' });
+    const daemon = (await fakeDaemon(auth({ credentials, seedDir }))).client(Auth);
+    const asked = { Host: 'localhost:1', Salt: Buffer.from('salt') };
+    const { PublicKey } = await daemon.getTokenAuthority(asked);
+    expect(PublicKey).toHaveLength(32);
+    expect((await daemon.getTokenAuthority(asked)).PublicKey).toEqual(PublicKey);
+    expect(lstatSync(path.join(seedDir, '.token_seed')).isSymbolicLink()).toBe(true); // it is not replaced
+  });
+
   test('as the configuration of Docker', () => {
     const folder = temporaryDir();
     execFileSync('mkfifo', [path.join(folder, 'config.json')]);
@@ -44,13 +99,13 @@ describe('a file that has no end is refused', () => {
   test('as a Dockerfile on standard input', () => {
     const { status, stderr } = run(`yes '# comment' | ${process.execPath} ${cli} compile --offline -`);
     expect(stderr).toContain('standard input has more than 16777216 bytes');
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 });
 
 test.each(['/dev/zero', '- < /dev/zero'])('as a compiled graph: %s', (file) => {
   const { status, stderr } = run(`${process.execPath} ${cli} solve --builder unix:///nowhere ${file}`);
-  expect([status, stderr]).toEqual([1, expect.stringContaining(' has more than 268435456 bytes')]);
+  expect([status, stderr]).toEqual([2, expect.stringContaining(' has more than 268435456 bytes')]);
 });
 
 test('a secret that comes through a pipe of the shell is read once and given each time', async () => {

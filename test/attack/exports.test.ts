@@ -24,7 +24,6 @@ import {
   ModeSocket,
   ModeSymlink,
 } from '../../src/client/fsutil/file-mode.ts';
-import type { Attachable } from '../../src/client/index.ts';
 import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
 import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
@@ -67,16 +66,13 @@ const stat = (entry: Entry): Packet => {
 
 /** Runs a build's side of its outputs, from the first packet until they are in place or given up. */
 async function exportTo(target: ExportTarget, sending: (daemon: FakeDaemon) => Promise<unknown>): Promise<void> {
-  const received = fileSend(new Map([[0, target]])) as Attachable & {
-    publish?(): Promise<void>;
-    keep?(): Promise<void>;
-  };
+  const received = fileSend(new Map([[0, target]]));
   try {
     await sending(await fakeDaemon(received));
-    await received.publish?.();
-    await received.keep?.();
+    await received.publish();
+    await received.keep();
   } finally {
-    await received.close?.();
+    await received.close();
   }
 }
 

@@ -1,7 +1,7 @@
 /** A build inside a hook of git, where the environment names the user's own repository. */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -144,6 +144,23 @@ test('what a build says of its repository is of that which has the context', asy
   const attrs = await gitAttrs({ context }, path.join(context, 'Dockerfile'), process.env);
   vi.unstubAllEnvs();
   expect(attrs).toEqual({ 'vcs:revision': git(theirs, 'rev-parse', 'HEAD'), 'vcs:localdir:context': '.' });
+});
+
+test('a build that asks whether the repository is dirty does not write into it', async () => {
+  const context = path.join(theirs, '..data');
+  await mkdir(context);
+  await writeFile(path.join(context, 'Dockerfile'), 'FROM scratch\n');
+  const index = path.join(theirs, '.git/index');
+  await utimes(path.join(theirs, 'Dockerfile'), 1, 1); // git would note it
+  const before = await readFile(index);
+  const env = { ...process.env, BUILDX_GIT_CHECK_DIRTY: '1' };
+  const attrs = await gitAttrs({ context }, path.join(context, 'Dockerfile'), env);
+  expect(attrs).toEqual({
+    'vcs:revision': `${git(theirs, 'rev-parse', 'HEAD')}-dirty`,
+    'vcs:localdir:context': '..data',
+  });
+  expect(await readFile(index)).toEqual(before);
+  await rm(context, { recursive: true });
 });
 
 await onEngines('builds in hooks', {}, (engine) => {

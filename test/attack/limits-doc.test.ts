@@ -45,6 +45,13 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   ],
   'errors and warnings': [['cli/report.ts', 'MAX_SHOWN', 'count']],
   'warnings that are shown': [['client/progress/source.ts', 'MAX_WARNINGS', 'count']],
+  'what is allowed and': [['check/oddities.ts', 'maxFound', 'count']],
+  'errors with a hint': [['parser/explain-diagnostics.ts', 'maxExplained', 'count']],
+  'files looked at for CR LF': [
+    ['offline/carriage-returns.ts', 'maxFiles', 'count'],
+    ['offline/carriage-returns.ts', 'startBytes', 'count'],
+  ],
+  'names of a context': [['offline/context-names.ts', 'maxNames', 'count']],
   'lines of a problem': [
     ['parser/code-frame.ts', 'maxLines', 'count'],
     ['parser/code-frame.ts', 'maxWidth', 'count'],

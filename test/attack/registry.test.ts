@@ -17,6 +17,7 @@ import { parsePlatform } from '../../src/image/platform.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../../src/image/reference.ts';
 import { type RegistryOptions, registryResolver } from '../../src/image/registry.ts';
 import { type FakeImage, type FakeRegistry, sha256, startFakeRegistry } from '../image/fake-registry.ts';
+import { makeAuthority, serveTls, startProxy } from '../image/tls-network.ts';
 
 let registry: FakeRegistry;
 let other: FakeRegistry;
@@ -26,7 +27,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'tsfront-attack-'));
 });
 afterEach(async () => {
-  vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
   await Promise.all([registry.close(), other.close()]);
   await rm(folder, { recursive: true, force: true });
 });
@@ -322,7 +323,7 @@ describe('how it answers', () => {
     [
       '403 with a reason of any kind',
       (_request, response) => void response.writeHead(403).end('{"errors":[{"message":{}},{}]}'),
-      /answered 403: \[object Object\]; undefined$/,
+      /answered 403$/,
       1,
     ],
     ['nothing, and goes away', (request) => void request.socket.destroy(), /other side closed|ECONNRESET|socket/, 3],
@@ -359,14 +360,14 @@ describe('how it answers', () => {
   });
 
   test('from https it leads to no http', async () => {
-    const asked: string[] = [];
-    vi.stubGlobal('fetch', async (url: URL) => {
-      asked.push(url.href);
-      return new Response(null, { status: 302, headers: { location: `http://${registry.host}/` } });
-    });
-    const { message } = await failure(request(new URL('https://registry.invalid/v2/'), {}, 100, limits));
-    expect(message).toMatch(/^registry.invalid: it redirects from https to http \(127.0.0.1:\d+\): name that address/);
-    expect(asked).toEqual(['https://registry.invalid/v2/']);
+    const authority = makeAuthority(folder);
+    const location = `http://${registry.host}/`;
+    const server = await serveTls(authority, (_, response) => void response.writeHead(302, { location }).end());
+    vi.stubEnv('SSL_CERT_FILE', authority.file);
+    const asked = request(new URL(`https://localhost:${server.port}/v2/`), {}, 100, limits);
+    const { message } = await failure(asked.finally(() => server.close()));
+    expect(message).toMatch(/^localhost:\d+: it redirects from https to http \(127.0.0.1:\d+\): name that address/);
+    expect(registry.log).toEqual([]);
   });
 
   test('in bounded memory', () => {
@@ -464,17 +465,22 @@ describe('where credentials go', () => {
 
   test('not over http to another machine', async () => {
     const mirror = 'http://mirror.invalid';
-    const asked: (string | null)[] = [];
-    vi.stubGlobal('fetch', async (_url: URL, init: RequestInit) => {
-      asked.push(new Headers(init.headers).get('authorization'));
-      return new Response(null, { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } });
-    });
+    const proxy = await startProxy(new Map([['mirror.invalid', Number(registry.host.split(':')[1])]]));
+    vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${proxy.port}`);
+    registry.auth = { kind: 'basic', login: 'nobody:else' };
+    const asked: unknown[] = [];
+    registry.fault = ({ headers }) => {
+      if (headers.host === 'mirror.invalid') asked.push(headers.authorization);
+      return false;
+    };
     const mirrors = new Map([[registry.host, [mirror]]]);
-    const { message } = await failure(resolve({ credentials: async () => known, mirrors }));
+    const { message } = await failure(
+      resolve({ credentials: async () => known, mirrors }).finally(() => proxy.close()),
+    );
     expect(message).toContain(
       'credentials for mirror.invalid are not sent to mirror.invalid: the connection is not encrypted',
     );
-    expect(asked.slice(0, 1)).toEqual([null]);
+    expect(asked).toEqual([undefined]);
   });
 
   test.each([

@@ -1,8 +1,8 @@
 /** What a wrong command line says: the option, file or name it is about, without codes of the system or of a library. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { runCli } from './run-cli.ts';
@@ -29,7 +29,7 @@ const bare = /\bE(ISDIR|NOENT|NOTDIR|ACCES)\b|routines:|illegal operation|Unexpe
 /** `@` stands for the folder of mistakes. */
 const offline: readonly (readonly [args: string, code: number, text: string])[] = [
   ['compile @/nosuch', 2, 'the build context @/nosuch does not exist'],
-  ['compile @/text', 2, 'the build context @/text is not a folder'],
+  ['compile @/text', 2, 'the build context @/text is not a folder: give a Dockerfile with --file, and its folder'],
   ['compile @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
   ['compile @/context -o @/folder', 1, 'cannot write @/folder: it is a folder'],
   ['graph @/context -o @/folder', 1, 'cannot write @/folder: it is a folder'],
@@ -53,7 +53,7 @@ const offline: readonly (readonly [args: string, code: number, text: string])[] 
   ['compile @/unknown --mirror nowhere.invalid=x', 1, 'mirror: x is no http address'],
   ['solve @/nosuch', 2, 'cannot read @/nosuch: no such file or directory'],
   ['solve @/folder', 2, 'cannot read @/folder: it is a folder'],
-  ['solve @/text', 1, '@/text is no LLB definition'],
+  ['solve @/text', 2, '@/text is no LLB definition'],
 ];
 
 describe('without a daemon', () => {
@@ -70,6 +70,8 @@ describe('without a daemon', () => {
 
 const onDaemon: typeof offline = [
   ['build @/nosuch', 2, 'path "@/nosuch" not found'],
+  ['build @/text', 2, 'path "@/text" not found or no directory (it is a file: give a Dockerfile with --file, and'],
+  ['build @/context --platfrom=linux/amd64', 2, "unknown option '--platfrom'\n(Did you mean --platform?)"],
   ['build @/context -f @/nosuch', 2, 'the Dockerfile @/nosuch does not exist'],
   ['build @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
   ['build @/context --build-context x=@/nosuch', 2, 'failed to get build context x: @/nosuch is not a directory'],
@@ -78,9 +80,9 @@ const onDaemon: typeof offline = [
   ['build @/context -t x:y:z', 2, 'invalid value "x:y:z" for --tag: invalid reference format'],
   ['build @/context --iidfile @/folder', 2, '--iidfile: cannot write @/folder: it is a folder'],
   ['build @/context -o type=cacheonly --metadata-file @/folder', 1, 'cannot write @/folder: it is a folder'],
-  ['build @/context --ssh default=@/text', 1, 'failed to parse @/text: it is no private SSH key'],
-  ['build @/context --ssh default=@/key.pub', 1, 'failed to parse @/key.pub: it is a public key: name the private one'],
-  ['build @/context --ssh default=@/folder', 1, 'cannot read the SSH key @/folder: it is not a regular file'],
+  ['build @/context --ssh default=@/text', 2, 'failed to parse @/text: it is no private SSH key'],
+  ['build @/context --ssh default=@/key.pub', 2, 'failed to parse @/key.pub: it is a public key: name the private one'],
+  ['build @/context --ssh default=@/folder', 2, 'cannot read the SSH key @/folder: it is not a regular file'],
   ['build @/context -o type=local,dest=/proc/x', 1, 'cannot create /proc/x: no such file or directory'],
   ['build @/context -o type=oci,dest=/dev/full', 1, 'cannot write /dev/full: ENOSPC: no space left on device'],
   ['prune --keep-duration x', 2, 'invalid value "x" for --keep-duration: time: invalid duration'],
@@ -103,22 +105,43 @@ describe('files for TLS', () => {
   let folder: string;
   beforeAll(() => {
     folder = mistakes();
+    execFileSync('mkfifo', [`${folder}/pipe`]);
+    writeFileSync(`${folder}/huge`, '');
+    truncateSync(`${folder}/huge`, 64 << 20); // with no block on the disk
     const subject = ['-subj', '/CN=x', '-keyout', `${folder}/key.pem`, '-out', `${folder}/cert.pem`];
     execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject], { stdio: 'ignore' });
   });
 
   test.each([
-    ['cacert=@/nosuch', 'there is no file @/nosuch'],
-    ['cacert=@/folder', 'cacert=@/folder: is a folder'],
+    ['cacert=@/nosuch', 'cacert=@/nosuch: no such file or directory'],
+    ['cacert=@/folder', 'cacert=@/folder: it is not a regular file'],
+    ['cacert=@/pipe', 'cacert=@/pipe: it is not a regular file'],
+    ['cacert=/dev/zero', 'cacert=/dev/zero: it is not a regular file'],
+    ['cacert=@/cert.pem&cert=@/cert.pem&key=@/huge', 'key=@/huge: it is larger than 16777216 bytes'],
     ['cacert=@/text', 'cacert=@/text is not a certificate in the PEM format'],
     ['cacert=@/cert.pem&cert=@/text&key=@/key.pem', 'cert=@/text is not a certificate in the PEM format'],
     ['cacert=@/cert.pem&cert=@/cert.pem&key=@/text', 'key=@/text is not a private key in the PEM format'],
-    ['cacert=@/cert.pem&cert=@/cert.pem&key=@/key.pem', 'nothing listens there'],
   ])('%s', async (query, text) => {
     const address = `tcp://127.0.0.1:9?${query.replaceAll('@', folder)}`;
     const { code, stderr } = await runCli(['workers', '--builder', address]);
     expect(stderr).toContain(text.replaceAll('@', folder));
     expect(stderr).not.toMatch(/EISDIR|ENOENT/);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
+  });
+
+  test('that are right do not help where nobody listens', async () => {
+    const address = `tcp://127.0.0.1:9?cacert=${folder}/cert.pem&cert=${folder}/cert.pem&key=${folder}/key.pem`;
+    const { code, stderr } = await runCli(['workers', '--builder', address]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('nothing listens there')]);
+  });
+
+  test('of DOCKER_CERT_PATH are named', async () => {
+    const env = { DOCKER_HOST: 'tcp://127.0.0.1:9', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: `${folder}/folder` };
+    for (const [name, value] of Object.entries({ BUILDKIT_HOST: '', BUILDX_BUILDER: '', ...env }))
+      vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { code, stderr } = await runCli(['workers']);
+    const why = `cannot connect to tcp://127.0.0.1:9: the TLS file ${folder}/folder/ca.pem: no such file or directory`;
+    expect([code, stderr]).toEqual([1, `ERROR: ${why}\n`]);
   });
 });

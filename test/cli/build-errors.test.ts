@@ -117,6 +117,16 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     });
   });
 
+  test('a command that fails: what is odd about its line', async () => {
+    const context = contextOf("FROM scratch\nCOPY Dockerfile /\nRUN ['npm']\n");
+    const { stderr } = await runCli(['build', context, '--builder', engine.address, '--output=type=cacheonly']);
+    expect(stderr).toMatch(
+      /\nhint: line 3: this is no JSON array, so a shell runs it as it stands: its strings need double quotes\. Write RUN \["npm"\]\.\n$/,
+    );
+    const fine = contextOf('FROM scratch\nCOPY Dockerfile /\nRUN npm\n');
+    expect((await runCli(['build', fine, '--builder', engine.address])).stderr).not.toContain('hint: ');
+  });
+
   test('a place that BuildKit is not told of is shown, and what to do', async () => {
     const context = contextOf('FROM scratch AS one\nCOPY --from=$VAR a /\n');
     const stderrOf = async (...args: string[]) =>

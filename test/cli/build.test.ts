@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build/context.ts';
 import { gitAttrs } from '../../src/cli/build/git.ts';
@@ -330,7 +331,11 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY file /\n');
     writeFileSync(path.join(dir, 'file'), randomBytes(200_000));
     await engine.must('tar', ['-cf', `${dir}/context.tar`, '-C', dir, 'Dockerfile', 'file']);
-    for (const source of [`cat ${dir}/context.tar | `, `< ${dir}/context.tar `]) {
+    const zstd = zstdCompressSync(readFileSync(`${dir}/context.tar`));
+    writeFileSync(`${dir}/zstd`, zstd);
+    writeFileSync(`${dir}/skippable`, Buffer.concat([Buffer.from('502a4d180400000061626364', 'hex'), zstd]));
+    const names = ['context.tar', 'zstd', 'skippable'].map((name) => `< ${dir}/${name} `);
+    for (const source of [`cat ${dir}/context.tar | `, ...names]) {
       const dest = temporaryDir();
       const command = `${source}${process.execPath} ${cli} build --progress=plain -o ${dest} -`;
       const built = await engine.run('sh', ['-c', command], { timeout: 30_000 });
@@ -511,7 +516,16 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const dockerfile = `FROM ${await engine.baseImage()} as x\nRUN exit 9\n`;
     const failed = await tsfront(['build', '--progress=plain', '-'], dockerfile);
     expect(failed.status).toBe(1);
-    expect(failed.stderr).toContain(' 1 warning found:\n\nFromAsCasing');
+    expect(failed.stderr).toMatch(
+      /^ 1 warning found \(use --verbose to expand\):\n - FromAsCasing: .* \(line 1\)\n\n[\s\S]* {3}2 \| >>> RUN exit 9/m,
+    );
+    expect(failed.stderr).not.toContain('   1 | >>>');
+    for (const flag of ['--verbose', '--debug']) {
+      const expanded = await tsfront(['build', '--progress=plain', flag, '-'], dockerfile);
+      expect(expanded.stderr).toMatch(
+        /^ 1 warning found:\n - FromAsCasing: .* \(line 1\)\n[\s\S]*More info: http[\s\S]* {3}1 \| >>> FROM/m,
+      );
+    }
     expect(failed.stderr).toContain('   2 | >>> RUN exit 9');
     expect(failed.stderr).toMatch(/ERROR: failed to solve: process .* exit code: 9/);
   });
@@ -667,6 +681,9 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     writeFileSync(path.join(dir, 'f'), 'contents');
     const definition = path.join(dir, 'definition.pb');
     expect((await tsfront(['compile', '--format=pb', '-o', definition, dir])).status).toBe(0);
+    const withoutFiles = await tsfront(['solve', definition]);
+    expect(withoutFiles.stderr).toContain('does not have: give them with --local context=FOLDER');
+    expect(withoutFiles.status).toBe(2);
     const dest = temporaryDir();
     const solved = await tsfront([
       'solve',

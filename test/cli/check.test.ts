@@ -24,6 +24,25 @@ test('findings and all errors, in the order of the file', async () => {
   expect(stdout).toMatch(/\n2 errors, 2 warnings\n$/);
 });
 
+test('what is allowed and means something else than it looks like', async () => {
+  const dockerfile = 'FROM scratch\nENTRYPOINT ["a",]\nCOPY a\u200b /\n';
+  const { code, stdout } = await check(dockerfile);
+  expect(code).toBe(1);
+  expect(stdout).toContain('warning[BrokenArray]: this is no JSON array');
+  expect(stdout).toContain('  hint: U+200B ZERO WIDTH SPACE at 3:7: ');
+  const { warnings } = JSON.parse((await check(dockerfile, '--format=json')).stdout);
+  expect(warnings).toContainEqual({
+    ruleName: 'HiddenCharacter',
+    detail: expect.stringContaining('U+200B ZERO WIDTH SPACE at 3:7'),
+    location: { ranges: [{ start: { line: 3 }, end: { line: 3 } }] },
+  });
+});
+
+test('an error that comes from a character that nobody sees names it', async () => {
+  const { stdout } = await check('FROM alp\u200bine\n');
+  expect(stdout).toMatch(/error\[build\]: .*invalid reference format[\s\S]*hint: U\+200B ZERO WIDTH SPACE at 1:9: /);
+});
+
 test('what fails only when stages are put together', async () => {
   const { code, stdout } = await check('FROM scratch\nCOPY --from=later a b\nFROM scratch AS later\n');
   expect(code).toBe(1);
@@ -214,4 +233,48 @@ test('shows errors before warnings that are too many, and no more than 50 of the
   const compiled = await runCli(['compile', '--offline', '-'], { stdin });
   expect(compiled.stderr.match(/: error\[/g)).toHaveLength(50);
   expect(compiled.stderr).toContain('and 10 more errors: ');
+});
+
+describe('an ignore file', () => {
+  const files = {
+    Dockerfile: 'FROM scratch\nCOPY . /\n',
+    'lib/node_modules/x': '',
+    '.dockerignore': '# mine\nnode_modules\n/lib/x\n',
+  };
+
+  test('with habits of .gitignore: those that mislead are warnings, the others notes', async () => {
+    const folder = await folderOf(files);
+    const { code, stdout, stderr } = await runCli(['check', folder, '--offline']);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `${folder}/.dockerignore:2:1: warning[IgnoreHabit]: node_modules matches nothing: lib/node_modules is not left out`,
+    );
+    expect(stdout).toContain('> 2 | node_modules');
+    expect(stdout).toContain('write **/node_modules.');
+    expect(stderr).toBe(
+      `note: ${folder}/.dockerignore:3: the / in front of /lib/x does nothing: every pattern begins at the root of the context\n` +
+        `note: ${folder}/.dockerignore:3: /lib/x matches nothing in the context\n`,
+    );
+    const { warnings } = JSON.parse((await runCli(['check', folder, '--offline', '--format=json'])).stdout);
+    expect(warnings).toEqual([
+      {
+        ruleName: 'IgnoreHabit',
+        detail: expect.stringMatching(/^\.dockerignore:2: node_modules matches/),
+        location: {},
+      },
+    ]);
+  });
+
+  test('whose patterns all do something', async () => {
+    const folder = await folderOf({ ...files, '.dockerignore': '**/node_modules\n' });
+    const { code, stderr } = await runCli(['check', folder, '--offline']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('beside the Dockerfile, and not in effect otherwise', async () => {
+    const folder = await folderOf({ ...files, 'Dockerfile.dockerignore': '[!a]\n' });
+    const { stdout, stderr } = await runCli(['check', folder, '--offline']);
+    expect(stdout).toContain(`${folder}/Dockerfile.dockerignore:1:1: warning[IgnoreHabit]: [!a]`);
+    expect(stdout + stderr).not.toContain('/.dockerignore');
+  });
 });

@@ -24,18 +24,21 @@ export async function runCli(
   let stderr = '';
   const screen = terminal ? { isTTY: true, columns: 100, rows: 40 } : {};
   const io: Io = {
-    ...ioWriters({
-      stdout: { ...screen, write: (text) => void stdout.push(Buffer.from(text)) },
-      stderr: {
-        ...screen,
-        write(text) {
-          stderr += text;
+    ...ioWriters(
+      {
+        stdout: { ...screen, write: (text) => void stdout.push(Buffer.from(text)) },
+        stderr: {
+          ...screen,
+          write(text) {
+            stderr += text;
+          },
         },
+        stdoutHasColor: terminal,
+        stderrHasColor: terminal,
+        writeStdout: async (data) => void stdout.push(Buffer.from(data)),
       },
-      stdoutHasColor: terminal,
-      stderrHasColor: terminal,
-      writeStdout: async (data) => void stdout.push(Buffer.from(data)),
-    }),
+      env,
+    ),
     env,
     signal,
     readStdin: async () => Buffer.from(stdin),

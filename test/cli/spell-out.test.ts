@@ -28,6 +28,10 @@ test('flags have values as with docker', () => {
   expect(spellOut(program, ['du', '--json=true'])).toEqual(['du', '--json']);
 });
 
+test('an unknown flag is left alone, so that a name is suggested for it', () => {
+  expect(spelled('--platfrom=linux/amd64', '.')).toEqual(['--platfrom', '.']);
+});
+
 test('what is no flag stays as it is', () => {
   for (const args of [
     ['--build-arg', '--push=false', '.'],

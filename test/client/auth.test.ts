@@ -4,10 +4,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { dockerCredentials, noCredentials } from '../../src/client/index.ts';
 import { type AuthOptions, auth } from '../../src/client/session/auth.ts';
 import { Auth } from '../../src/gen/moby/filesync/v1/auth_pb.ts';
+import { makeAuthority, serveTls, startProxy } from '../image/tls-network.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -132,6 +133,76 @@ describe('a token service', () => {
     expect(failure.message).toMatch(/there is no token in its answer/);
     expect(failure.message).not.toContain('s3cret');
   });
+});
+
+describe('a token service with an authority of its own', () => {
+  const authority = makeAuthority(temporaryDir());
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  /** A registry and its token service behind a proxy; both take the password alone. */
+  async function start() {
+    const asked: string[] = [];
+    const tls = await serveTls(authority, async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      asked.push(`${request.method} ${request.headers.host}${request.url}`);
+      if (request.method === 'POST') {
+        const isKnown = new URLSearchParams(body).get('password') === 's3cret';
+        return void response.writeHead(isKnown ? 200 : 401).end(JSON.stringify({ access_token: 'over-tls' }));
+      }
+      response.writeHead(401, { 'www-authenticate': 'Bearer realm="https://tokens.example/token"' }).end();
+    });
+    const names = ['registry.example:443', 'tokens.example:443'];
+    const proxy = await startProxy(new Map(names.map((name) => [name, tls.port])));
+    servers.push(...([tls, proxy].map(({ close }) => ({ close, closeAllConnections() {} })) as unknown as Server[]));
+    vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${proxy.port}`);
+    for (const name of ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'NO_PROXY', 'no_proxy'])
+      vi.stubEnv(name, undefined);
+    return { asked, proxy };
+  }
+  const request = wanted({ host: 'registry.example' }, 'https://tokens.example/token');
+
+  test('is asked through the proxy, with the authorities of SSL_CERT_FILE', async () => {
+    const { asked, proxy } = await start();
+    const client = await daemonFor();
+    await expect(client.fetchToken(request)).rejects.toThrow(
+      /the authority that signed its certificate is unknown here/,
+    );
+    vi.stubEnv('SSL_CERT_FILE', authority.file);
+    expect((await client.fetchToken(request)).Token).toBe('over-tls');
+    expect(asked).toEqual(['GET registry.example/v2/', 'POST tokens.example/token']);
+    expect(new Set(proxy.log)).toEqual(new Set(['CONNECT registry.example:443', 'CONNECT tokens.example:443']));
+  });
+
+  test('is asked with the authorities that certs.d has for the registry', async () => {
+    await start();
+    const home = temporaryDir();
+    vi.stubEnv('DOCKER_CONFIG', home);
+    mkdirSync(path.join(home, 'certs.d/registry.example'), { recursive: true });
+    writeFileSync(path.join(home, 'certs.d/registry.example/ca.crt'), readFileSync(authority.file));
+    const client = await daemonFor();
+    expect((await client.fetchToken(request)).Token).toBe('over-tls');
+  });
+});
+
+test('who still asks for credentials is stopped when the session is over', async () => {
+  let stopped: AbortSignal | undefined;
+  const asked = Promise.withResolvers<void>();
+  const offered = auth({
+    credentials: (_host, signal) => {
+      stopped = signal;
+      asked.resolve();
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    },
+  });
+  const client = (await fakeDaemon(offered)).client(Auth);
+  const answer = client.credentials({ Host: 'registry.example' }).catch((error: Error) => error);
+  await asked.promise;
+  await offered.close?.();
+  expect(stopped?.aborted).toBe(true);
+  expect(await answer).toBeInstanceOf(Error);
 });
 
 describe('a daemon', () => {

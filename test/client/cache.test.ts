@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { prepareCaches } from '../../src/client/cache.ts';
+import { putInIndex } from '../../src/client/session/oci-layout.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 const env = {
@@ -68,10 +69,12 @@ test('a local cache is named in its index when the build has succeeded, and foun
   const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', digest, size: 2 };
   const blob = path.join(dir, 'blobs/sha256', '1'.repeat(64));
   mkdirSync(path.dirname(blob), { recursive: true });
-  await expect(finish({ 'cache.manifest': JSON.stringify(manifest) })).rejects.toThrow(`${digest} is missing`);
+  await expect(finish({ 'cache.manifest': JSON.stringify(manifest) }, putInIndex)).rejects.toThrow(
+    `${digest} is missing`,
+  );
   expect(readdirSync(dir)).toEqual(['blobs']);
   writeFileSync(blob, '{}');
-  await finish({ 'cache.manifest': JSON.stringify(manifest) });
+  await finish({ 'cache.manifest': JSON.stringify(manifest) }, putInIndex);
   rmSync(blob);
   expect(JSON.parse(readFileSync(path.join(dir, 'index.json'), 'utf8')).manifests).toMatchObject([{ digest }]);
   expect(await skipped({ src: dir, tag: 'main' })).toEqual([

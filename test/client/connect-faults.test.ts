@@ -55,7 +55,7 @@ test.each([
   ['stdio:false', 'false ended with code 1: '],
   ['stdio:no-such-command', 'the command no-such-command is not installed'],
   ['stdio:cat', 'what answers there does not speak gRPC; is it a BuildKit or Docker daemon?'],
-  ['tcp://127.0.0.1:1?cacert=/nonexistent.pem', 'there is no file /nonexistent.pem'],
+  ['tcp://127.0.0.1:1?cacert=/nonexistent.pem', 'cacert=/nonexistent.pem: no such file or directory'],
 ])('%s is not there', async (address, message) => {
   expect(await failure(address)).toBe(`cannot connect to ${address}: ${message}`);
 });

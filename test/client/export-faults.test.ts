@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -83,6 +83,55 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     for (const { digest } of manifests)
       expect(readdirSync(path.join(dest, 'blobs/sha256'))).toContain(digest.replace('sha256:', ''));
     expect(readdirSync(dest).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
+  });
+
+  test('into a layout leaves its tag where it was when the build fails after it was named', async () => {
+    const dest = path.join(temporaryDir(), 'layout');
+    const one = async (text: string, caches: readonly string[]) => {
+      const files = { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: `${unique} ${text}` };
+      const cacheTo = caches.map((compression, i) => {
+        const attrs = { dest: `${dest}-${i}`, compression, 'force-compression': 'true' };
+        return { type: 'local', attrs };
+      });
+      const exports: Export[] = [{ type: 'oci', attrs: { tar: 'false', name: 'a:1' }, dest }];
+      const localDirs = { context: files, dockerfile: files };
+      await solve(connection, { frontend: 'dockerfile.v0', auth: false, localDirs, cacheTo, exports }).result;
+    };
+    await one('first', []);
+    const before = [tree(dest), readFileSync(path.join(dest, 'index.json'), 'utf8')];
+    // two caches that differ, of which a daemon names one
+    await expect(one('second', ['gzip', 'uncompressed'])).rejects.toThrow('has not named the cache');
+    expect([tree(dest), readFileSync(path.join(dest, 'index.json'), 'utf8')]).toEqual(before);
+    expect(tree(path.dirname(dest)).filter((name) => !name.startsWith('layout/'))).toEqual(['layout']);
+  });
+
+  test('out of a folder whose name is not UTF-8 goes nowhere else', async () => {
+    const folder = Buffer.concat([Buffer.from(`${temporaryDir()}/a`), Buffer.from([0xff])]);
+    mkdirSync(folder);
+    writeFileSync(Buffer.concat([folder, Buffer.from('/Dockerfile')]), 'FROM scratch\nCOPY Dockerfile /\n');
+    const cli = path.join(import.meta.dirname, '../../src/cli.ts');
+    const run = (...args: string[]) => {
+      // a shell goes there: Node takes no bytes for it
+      const command = `cd "$(printf '${path.dirname(folder.toString('latin1'))}/a\\377')" && exec "$0" "$@"`;
+      return spawnSync('sh', ['-c', command, process.execPath, cli, 'build', '-q', ...args, '.'], {
+        env: engine.env,
+        encoding: 'utf8',
+      });
+    };
+    const relative = [
+      ['-o', 'out'],
+      ['-o', 'type=tar,dest=x.tar'],
+      ['-o', 'type=oci,tar=false,dest=layout'],
+      ['-o', 'type=cacheonly', '--cache-to', 'type=local,dest=cache'],
+    ];
+    for (const args of relative)
+      expect(run(...args), args.join(' ')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('the name of the current folder, or of one above it, is not UTF-8'),
+      });
+    expect(run('-o', 'type=tar,dest=../x.tar')).toMatchObject({ status: 0 });
+    expect(readdirSync(path.dirname(folder.toString('latin1')))).toHaveLength(2);
+    expect(readdirSync(folder)).toEqual(['Dockerfile']);
   });
 
   test('keeps the bytes of names and of links', async () => {

@@ -307,6 +307,23 @@ describe('a file export', () => {
     expect(readdirSync(folder).sort()).toEqual(['name', 'pipe', 'real']);
   });
 
+  test('through a symlink to what is not there yet makes that, and a circle of links stays', async () => {
+    const folder = temporaryDir();
+    const at = (name: string) => path.join(folder, name);
+    mkdirSync(at('real'));
+    symlinkSync('real', at('linked'));
+    symlinkSync('../next', at('real/name')); // of the real folder
+    symlinkSync('later', at('next'));
+    await sendTo(at('linked/name'), 'new');
+    expect(readFileSync(at('later'), 'utf8')).toBe('new');
+    expect(lstatSync(at('real/name')).isSymbolicLink() && lstatSync(at('next')).isSymbolicLink()).toBe(true);
+    symlinkSync('circle', at('circle'));
+    await expect(sendTo(at('circle'), 'new')).rejects.toThrow(
+      `cannot write ${at('circle')}: its links lead in a circle`,
+    );
+    expect(readdirSync(folder).sort()).toEqual(['circle', 'later', 'linked', 'next', 'real']);
+  });
+
   test('into a folder, or where no file can be, fails', async () => {
     const folder = temporaryDir();
     await expect(sendTo(folder, 'x')).rejects.toThrow(`destination file ${folder} is a directory`);

@@ -8,13 +8,14 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { contentStores } from '../../src/client/session/content.ts';
-import type { ExportTarget } from '../../src/client/session/file-send.ts';
+import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
 import { putInIndex } from '../../src/client/session/oci-layout.ts';
 import { Content, WriteAction } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
@@ -206,6 +207,48 @@ describe('a layout that several builds write to', () => {
     expect(existsSync(at('blobs', digest.replace(':', '/')))).toBe(true);
   });
 
+  const index = () => JSON.parse(readFileSync(at('index.json'), 'utf8'));
+  const tagged = (size: number, tag: string) => ({ size, annotations: { 'org.opencontainers.image.ref.name': tag } });
+
+  test('has the names that it had before when one of them fails, and what else its index says', async () => {
+    const stores = await write(root);
+    await stores.name(root, descriptor, ['a', 'b']);
+    await stores.close?.();
+    const before = { ...index(), annotations: { mine: 'precious' }, artifactType: 'of/another' };
+    const [a, b] = before.manifests;
+    writeFileSync(at('index.json'), JSON.stringify({ ...before, manifests: [{ ...a, size: 1 }, b] }));
+    const failing = await write(root);
+    await failing.name(root, descriptor, ['a', 'b', 'c']);
+    await failing.close?.();
+    expect(index()).toMatchObject({ ...before, manifests: [tagged(2, 'a'), tagged(2, 'b'), tagged(2, 'c')] });
+    await putInIndex(root, { ...descriptor, annotations: { of: 'another build' } }, ['b', 'd']);
+    await failing.discard();
+    const others = [tagged(1, 'a'), tagged(2, 'b'), tagged(2, 'd')];
+    expect(index()).toMatchObject({ ...before, manifests: others });
+    expect(index().manifests).toHaveLength(others.length);
+  });
+
+  test('is gone when the one that made it fails', async () => {
+    const failing = await write(at('layout'));
+    await failing.name(at('layout'), descriptor, ['a', 'b']);
+    await failing.close?.();
+    await failing.discard();
+    expect(tree()).toEqual([]);
+  });
+
+  test('is not waited for where something else has the place of its lock', async () => {
+    const stores = await write(root);
+    writeFileSync(at('.tsfront-index-lock'), 'mine');
+    utimesSync(at('.tsfront-index-lock'), 1, 1);
+    await expect(stores.name(root, descriptor, ['a'])).rejects.toThrow('.tsfront-index-lock is in the way, remove it');
+    await stores.close?.();
+    expect(readFileSync(at('.tsfront-index-lock'), 'utf8')).toBe('mine');
+    rmSync(at('.tsfront-index-lock'));
+    mkdirSync(at('.tsfront-index-lock')); // of one that was killed, before the clock was set back
+    utimesSync(at('.tsfront-index-lock'), new Date(Date.now() + 3_600_000), new Date(Date.now() + 3_600_000));
+    await stores.name(root, descriptor, ['a']);
+  });
+
   test('names nothing that is not there', async () => {
     const config = { ...descriptor, digest: `sha256:${'2'.repeat(64)}` };
     const manifest = Buffer.from(JSON.stringify({ config, layers: [] }));
@@ -226,6 +269,32 @@ test('a directory that was made for an export is left to who puts something into
     writeFileSync(at('out/mine'), 'mine');
   });
   expect(tree()).toEqual(['out', 'out/d', 'out/d/f', 'out/f', 'out/mine']);
+});
+
+test('an archive that somebody else has replaced stays, and what else a build has put somewhere goes', async () => {
+  writeFileSync(at('x.tar'), 'old');
+  const warnings: string[] = [];
+  const received = fileSend(
+    new Map<number, ExportTarget>([
+      [0, { kind: 'directory', path: at('d') }],
+      [1, { kind: 'file', path: at('y.tar') }],
+      [2, { kind: 'file', path: at('x.tar') }],
+    ]),
+    (message) => warnings.push(message),
+  );
+  const daemon = await fakeDaemon(received);
+  await sendTree(daemon, [file('f', 'x')]);
+  await sendBytes(daemon, '1', 'new');
+  await sendBytes(daemon, '2', 'new');
+  await received.publish();
+  rmSync(at('x.tar'));
+  writeFileSync(at('x.tar'), 'of another build');
+  await received.close();
+  const [aside] = tree().filter((name) => String(name).startsWith('.tsfront-export-'));
+  expect(warnings).toEqual([expect.stringContaining(`${at('x.tar')} is now ${at(String(aside))}`)]);
+  expect(tree()).toEqual([aside, 'x.tar']);
+  expect(readFileSync(at('x.tar'), 'utf8')).toBe('of another build');
+  expect(readFileSync(at(String(aside)), 'utf8')).toBe('old');
 });
 
 test('a link that is the destination is followed', async () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -133,6 +133,15 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(existsSync(other)).toBe(false);
   });
 
+  test.runIf(engine.dockerHost)('of an image by its short name is found by the docker command', async () => {
+    const name = `test/short-${randomUUID()}`;
+    const { exporterResponse } = await run([{ type: 'image', attrs: { name } }]);
+    expect(exporterResponse['image.name']).toBe(`docker.io/${name}:latest`);
+    const found = await engine.must('docker', ['image', 'inspect', '--format', '{{json .Config.Env}}', name]);
+    expect(found).toContain('A=b');
+    await engine.must('docker', ['rmi', name]);
+  });
+
   test('that is pushed can be pulled by its digest', async () => {
     const name = `${engine.registry}/test/pushed:1`;
     const { exporterResponse } = await run([{ type: 'image', attrs: { name, push: 'true' } }]);
@@ -200,6 +209,8 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
   test('of a type that there is not names those that there are', async () => {
     const failed = run([{ type: 'custom', name: 'nope' }]);
     await expect(failed).rejects.toThrow(/"nope" could not be found .*known are docker, image, local/);
+    const noFrontend = run([], { frontend: 'dockerfile' });
+    await expect(noFrontend).rejects.toThrow('invalid frontend: dockerfile (known are dockerfile.v0 and gateway.v0;');
   });
 
   test('into a directory that is there keeps what it does not replace', async () => {

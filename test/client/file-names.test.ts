@@ -1,5 +1,5 @@
 /** Names of files are bytes: those of a context arrive as they are, whether they are text or not. */
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fileSync } from '../../src/client/session/file-sync.ts';
@@ -170,5 +170,31 @@ await onEngines('names that are no text', {}, (engine) => {
     expect(ours.log![0] ?? '').toContain(hex(`./text${fffd}\n`));
     expect(ours.log!.join('')).not.toContain('ff0a');
     expect(ours.stderr).not.toContain('UTF-8');
+  });
+
+  test('come out of a build byte by byte, or the error says why not and what to do', async () => {
+    const dir = temporaryDir();
+    const lines = [
+      `FROM ${await engine.baseImage()} AS made`,
+      'RUN mkdir /o && touch "/o/$(printf \'a\\377\')"',
+      'FROM scratch',
+    ];
+    writeFileSync(path.join(dir, 'Dockerfile'), [...lines, 'COPY --from=made /o /', ''].join('\n'));
+    const out = path.join(dir, 'out');
+    const save = (type: string, dest: string) =>
+      engine.run(process.execPath, [cli, 'build', '--progress=plain', '-o', `type=${type},dest=${dest}`, dir]);
+    const { status, stderr } = await save('local', out);
+    if (engine.suite === 'forky') {
+      expect(status).toBe(1);
+      expect(stderr).toContain(`the daemon broke off while it sent the files for ${out}, as Docker 28 and newer do`);
+      expect(stderr).toContain('is not UTF-8; rename that file in the build, or export to a tar file');
+      expect(readdirSync(dir)).toEqual(['Dockerfile']);
+    } else {
+      expect(status, stderr).toBe(0);
+      expect(readdirSync(out, { encoding: 'latin1' })).toEqual(['a\xff']);
+    }
+    const tar = await save('tar', path.join(dir, 'out.tar'));
+    expect(tar.status, tar.stderr).toBe(0);
+    expect(readFileSync(path.join(dir, 'out.tar')).includes(latin1('path=a\xff\n'))).toBe(true);
   });
 });

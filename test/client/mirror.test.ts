@@ -169,15 +169,15 @@ test('other outputs inside of a mirror are refused, by whatever way they lead th
     { type: 'local', dest: at('link/new/deep') },
     { type: 'oci', dest: at('out/layout'), attrs: { tar: 'false' } },
   ] as const) {
-    const { targets, stores } = await prepareExports([local, inside]);
+    const { targets, stores } = await prepareExports([local, inside], 'buildkitd');
     expect(() => refuseMirrored(targets, stores)).toThrow('where mode=delete would delete it');
-    const plain = await prepareExports([{ ...local, attrs: {} }, inside]);
+    const plain = await prepareExports([{ ...local, attrs: {} }, inside], 'buildkitd');
     expect(() => refuseMirrored(plain.targets, plain.stores)).not.toThrow();
   }
   const caches = new Map([['local:c', { dir: at('out/cache'), writable: true }]]);
-  const { targets } = await prepareExports([local]);
+  const { targets } = await prepareExports([local], 'buildkitd');
   expect(() => refuseMirrored(targets, caches)).toThrow(`the output ${at('out/cache')} is in ${at('out')}`);
-  await expect(prepareExports([{ ...local, attrs: { mode: 'move' } }])).rejects.toThrow(
+  await expect(prepareExports([{ ...local, attrs: { mode: 'move' } }], 'buildkitd')).rejects.toThrow(
     'invalid local exporter mode "move": known are copy and delete',
   );
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
@@ -11,12 +11,14 @@ import { createTar } from '../../scripts/image/tar.ts';
 import {
   type Connection,
   connect,
+  dockerCredentials,
   type Export,
   noCredentials,
   type SolveOptions,
   solve,
 } from '../../src/client/index.ts';
 import { ends } from '../ends.ts';
+import { runCommand } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -177,6 +179,48 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     await failure(build(`FROM ${image}`, [], { auth: { credentials, hosts, seedDir: temporaryDir() } }).result);
     expect(asked[0]).toContain(request);
     expect(asked.join().includes('w0rd')).toBe(request.startsWith('POST'));
+  });
+
+  test.each([
+    ['fails', '#!/bin/sh\necho the keychain is locked\nexit 1\n', /failed \(1\): the keychain is locked/],
+    ['is missing', undefined, /cannot be asked: the command docker-credential-broken is not installed/],
+  ])('whose credential helper %s is asked without credentials', async (_what, helper, reason) => {
+    if (!engine.home) return; // the registry has this port here, too
+    const dir = temporaryDir();
+    if (helper) writeFileSync(path.join(dir, 'docker-credential-broken'), helper, { mode: 0o755 });
+    writeFileSync(path.join(dir, 'config.json'), JSON.stringify({ credHelpers: { [faulty]: 'broken' } }));
+    let isOpen = true;
+    const service = createHttpServer((_, response) => {
+      const answer = isOpen ? { token: 'anybody' } : { details: 'incorrect username or password' };
+      response.writeHead(isOpen ? 200 : 401).end(JSON.stringify(answer));
+    }).listen(PORT, '127.0.0.1');
+    onTestFinished(() => {
+      service.close();
+      service.closeAllConnections();
+    });
+    await once(service, 'listening');
+    const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+    const run = () => {
+      const copy = path.posix.join(`${faulty}/login/${PORT}`, 'test/base:1');
+      const env = { ...engine.env, DOCKER_CONFIG: dir, PATH: `${dir}:${process.env['PATH']}` };
+      const args = [cli, 'build', '--no-cache', '--pull', '--builder', engine.address, '-'];
+      return ends(
+        runCommand(process.execPath, args, { env, input: `FROM ${copy}\nLABEL a=${randomBytes(4).toString('hex')}\n` }),
+      );
+    };
+    const built = await run();
+    expect(built.stderr).toMatch(reason);
+    expect(built.stderr).toContain(`; ${faulty} is asked without credentials\n`);
+    expect(built.stderr.match(/WARNING: credential helper/g)).toHaveLength(1);
+    expect(built.status).toBe(0);
+    isOpen = false;
+    // the daemon keeps tokens for a while, by the registry's name
+    const refused = await failure(
+      build(`FROM ${faulty}/login/${PORT}/test/x-${randomBytes(4).toString('hex')}:1`, [], {
+        auth: { credentials: dockerCredentials(dir), seedDir: temporaryDir() },
+      }).result,
+    );
+    expect(refused).toContain('HTTP status 401: incorrect username or password');
   });
 
   test.each(['build', 'solve'])('%s takes the hosts of credentials', async (command) => {

@@ -42,12 +42,7 @@ await onEngines('solve of a compiled file', { suites: ['forky', 'trixie'] }, (en
     mkdirSync(context);
     writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY f /\n');
     writeFileSync(path.join(context, 'f'), 'contents');
-    const cli = [
-      process.execPath,
-      '--conditions=tsfront-source',
-      path.resolve(import.meta.dirname, '../../src/cli.ts'),
-    ] as const;
-    const [node, ...args] = cli;
+    const [node, ...args] = [process.execPath, path.resolve(import.meta.dirname, '../../src/cli.ts')] as const;
     const env = { BUILDKIT_HOST: engine.buildkitHost };
     const pb = path.join(dir, 'llb');
     await engine.must(node, [...args, 'compile', '--format', 'pb', '-o', pb, context], { env });

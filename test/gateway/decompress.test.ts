@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { decompress } from '../../src/gateway/decompress.ts';
 
 const plain = Buffer.from('some text '.repeat(1000));
@@ -33,4 +37,33 @@ describe('decompress', () => {
   it.skipIf(xz.error)('unpacks xz where there is a program for it', async () => {
     expect(await text(xz.stdout)).toBe(plain.toString());
   });
+
+  it.runIf(process.platform === 'linux')(
+    'ends the xz program with all that it has started when nobody reads on',
+    async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-xz-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const pidFile = path.join(folder, 'pid');
+      const settings = path.join(folder, 'settings');
+      const script = `env > ${settings}\nsleep 1000 &\necho $! > ${pidFile}\nhead -c 100000 /dev/zero\nwait\n`;
+      writeFileSync(path.join(folder, 'xz'), `#!/bin/sh\n${script}`, { mode: 0o755 });
+      vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
+      vi.stubEnv('NODE_OPTIONS', '--no-warnings');
+      vi.stubEnv('XZ_DEFAULTS', '--keep');
+      onTestFinished(() => void vi.unstubAllEnvs());
+      for await (const piece of decompress(Buffer.from('fd377a585a0000000000', 'hex'))) {
+        expect(piece.every((byte) => byte === 0)).toBe(true);
+        break;
+      }
+      const given = readFileSync(settings, 'utf8');
+      expect(given).toMatch(/^XZ_OPT=--memlimit-decompress=\d+$/m);
+      expect(given).not.toMatch(/^(NODE_OPTIONS|XZ_DEFAULTS)=/m);
+      const pid = readFileSync(pidFile, 'utf8').trim();
+      while (isRunning(pid)) await sleep(10); // the test's own limit ends this
+    },
+  );
 });
+
+function isRunning(pid: string): boolean {
+  return existsSync(`/proc/${pid}`) && !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}

@@ -1,6 +1,6 @@
 /** A registry in this process, with the faults that registries have. */
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export const sha256 = (bytes: string | Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -42,7 +42,10 @@ export function fakeImage(platforms: Record<string, object>, index = true): Fake
 
 export interface FakeRegistry {
   readonly host: string;
-  readonly url: string;
+  /** Where its tokens are. */
+  url: string;
+  /** The registry itself, for another server to serve. */
+  readonly answer: RequestListener;
   /** `METHOD path` of each request. */
   readonly log: string[];
   /** Images by `name:tag`. */
@@ -56,7 +59,7 @@ export interface FakeRegistry {
 
 export async function startFakeRegistry(): Promise<FakeRegistry> {
   const images = new Map<string, FakeImage>();
-  const server: Server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     const path = request.url ?? '';
     registry.log.push(`${request.method} ${path}`);
     if (registry.fault(request, response)) return;
@@ -70,7 +73,8 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       return response.end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] }));
     }
     serve(request, response, path);
-  });
+  };
+  const server: Server = createServer(answer);
 
   const login = (request: IncomingMessage) =>
     Buffer.from((request.headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString();
@@ -106,7 +110,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
   }
 
   function serve(request: IncomingMessage, response: ServerResponse, path: string): void {
-    const [, name, , reference] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
+    const [, name, , reference] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)(?:\?|$)/.exec(path) ?? [];
     const tagged = images.get(`${name}:${reference}`);
     const all = [...images].filter(([key]) => key.startsWith(`${name}:`));
     const digest = tagged?.digest ?? reference ?? '';
@@ -125,6 +129,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
   const registry: FakeRegistry = {
     host,
     url: `http://${host}`,
+    answer,
     log: [],
     images,
     fault: () => false,

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createBlobCache } from '../../src/image/blob-cache.ts';
 import { parseChallenge } from '../../src/image/challenge.ts';
 import { dockerCredentials, noCredentials } from '../../src/image/docker-config.ts';
@@ -146,10 +146,59 @@ describe('access', () => {
     }
   });
 
+  test.each<[what: string, script: string | undefined, warning: RegExp]>([
+    [
+      'missing',
+      undefined,
+      /^credential helper docker-credential-broken cannot be asked: the command .* is not installed;/,
+    ],
+    [
+      'failing',
+      '#!/bin/sh\necho "the keychain is locked: https://me:s3cret@vault"\nexit 3\n',
+      /^credential helper docker-credential-broken failed \(3\): the keychain is locked: https:\/\/xxxxx@vault|failed \(3\): the keychain is locked/,
+    ],
+    ['failing with JSON', `#!/bin/sh\necho '{"Secret":"s3cret"}'\nexit 1\n`, /broken failed \(1\);/],
+    ['failing on standard error', '#!/bin/sh\necho no bus >&2\nexit 1\n', /broken failed \(1\): no bus;/],
+  ])('a credential helper that is %s: it is told, and asked without credentials', async (_what, script, warning) => {
+    registry.auth = { kind: 'bearer' };
+    if (script) await writeFile(path.join(folder, 'docker-credential-broken'), script, { mode: 0o755 });
+    await writeFile(path.join(folder, 'config.json'), JSON.stringify({ credsStore: 'broken' }));
+    vi.stubEnv('PATH', `${folder}${path.delimiter}${process.env['PATH']}`);
+    const warnings: string[] = [];
+    const options = { credentials: dockerCredentials(folder), onWarning: (text: string) => warnings.push(text) };
+    expect((await resolve(app(), options).finally(() => vi.unstubAllEnvs())).env).toBe('A=amd64');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(warning);
+    expect(warnings[0]).toMatch(new RegExp(`; ${registry.host} is asked without credentials$`));
+    expect(warnings[0]).not.toContain('s3cret');
+  });
+
+  test.each<[answer: object, status: number, reason: string]>([
+    [{ details: 'incorrect username or password' }, 401, '401: incorrect username or password'],
+    [{ error: 'invalid_grant', error_description: 'it has expired' }, 400, '400: it has expired'],
+    [{ error: 'invalid_grant' }, 400, '400: invalid_grant'],
+    [{ errors: [{ code: 'DENIED', message: 'not yours' }] }, 403, '403: not yours'],
+    [{ details: 'too many failed logins' }, 429, '429: too many failed logins; it wants to be asked again in 3600 s'],
+    [{ details: 'the password s3cret word is wrong' }, 403, '403'],
+  ])('a token service that says %j', async (answer, status, reason) => {
+    registry.auth = { kind: 'bearer' };
+    registry.fault = (request, response) => {
+      if (!request.url?.startsWith('/token')) return false;
+      response.writeHead(status, { 'retry-after': '3600' }).end(JSON.stringify(answer));
+      return true;
+    };
+    const credentials = async () => ({ ...noCredentials, username: 'me', password: 's3cret word' });
+    const { host } = registry;
+    await expect(resolve(app(), { credentials })).rejects.toMatchObject({
+      message: `${app()}: failed to fetch a token for ${host} from ${host}: HTTP status ${reason}`,
+    });
+  });
+
   test('credentials are not sent unencrypted by a registry that is', async () => {
     const credentials = { ...noCredentials, username: 'me', password: 'secret' };
     const challenge = 'Bearer realm="http://elsewhere.invalid/token"';
-    const asked = authorize(challenge, new URL('https://registry.invalid'), 'scope', credentials, defaultLimits);
+    const registry = new URL('https://registry.invalid');
+    const asked = authorize(challenge, { registry, scope: 'scope' }, credentials, defaultLimits);
     await expect(asked).rejects.toThrow(
       'credentials for registry.invalid are not sent to elsewhere.invalid: the connection is not encrypted',
     );

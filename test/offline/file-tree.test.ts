@@ -27,6 +27,14 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const text = async (tree: FileTree, file: string) => Buffer.from(await tree.readFile(file)).toString();
 
+test('the beginning of a file on disk, and nothing outside of the tree', async () => {
+  const start = async (file: string, bytes: number) => Buffer.from(await onDisk.readStart!(file, bytes)).toString();
+  expect([await start('sub/b', 1), await start('sub/b', 9), await start('sub/deep/c', 9)]).toEqual(['B', 'BB', '']);
+  await expect(start('../outside', 9)).rejects.toThrow('open ../outside: no such file or directory');
+  await expect(start('sub', 9)).rejects.toThrow('sub is not a regular file');
+  expect(Buffer.from(await subTree(onDisk, 'sub').readStart!('b', 1)).toString()).toBe('B');
+});
+
 describe.each(['disk', 'memory'])('on %s', (where) => {
   const tree = () => (where === 'disk' ? onDisk : inMemory);
 

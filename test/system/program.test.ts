@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { endProgram, ProgramError, programEnvironment, runProgram, startProgram } from '../../src/system/program.ts';
+import {
+  endProgram,
+  ProgramError,
+  programEnvironment,
+  runProgram,
+  runProgramSync,
+  startProgram,
+} from '../../src/system/program.ts';
 
 describe('the environment of a program', () => {
   test('has nothing of the repository that a hook runs for', () => {
@@ -140,3 +147,34 @@ async function isRunning(pid: number): Promise<boolean> {
   const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return state !== '' && !/\) [ZX] /.test(state);
 }
+
+describe('runProgramSync', () => {
+  test('waits for the program, which gets an environment made for it', () => {
+    process.env['GIT_DIR'] = '/home/user/repo/.git';
+    try {
+      runProgramSync('sh', ['-c', 'test -z "$GIT_DIR"']);
+    } finally {
+      delete process.env['GIT_DIR'];
+    }
+  });
+
+  test.each([
+    ['sh', ['-c', 'echo why >&2; exit 3'], { message: 'sh ended with code 3: why', exitCode: 3, stderr: 'why\n' }],
+    ['sh', ['-c', 'kill -9 $$'], { message: 'sh was ended by SIGKILL', exitCode: undefined }],
+    ['no-such-program', [], { message: 'the command no-such-program is not installed', reason: 'missing' }],
+  ])('%s %s fails with words', (program, args, expected) => {
+    expect(() => runProgramSync(program, args)).toThrow(expect.objectContaining(expected));
+  });
+
+  test('keeps the end of what a program says without end', () => {
+    const failed = (() => {
+      try {
+        return runProgramSync('sh', ['-c', 'yes "no space" >&2']);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(failed).toBeInstanceOf(ProgramError);
+    expect((failed as ProgramError).stderr.length).toBeLessThanOrEqual(64 << 10);
+  });
+});

@@ -28,6 +28,15 @@ describe('credentials of addresses', () => {
     ['user:pass@host:a/b.git', 'xxxxx:xxxxx@host:a/b.git'],
     ['proxy=user:pass@proxy:3128', 'proxy=xxxxx:xxxxx@proxy:3128'],
     ['http://proxy/https://user:pass@host', 'http://proxy/https://xxxxx:xxxxx@host'],
+    ['me@example.com:pass@host:a/b.git', 'xxxxx:xxxxx@host:a/b.git'],
+    ['jürgen:pass@host:a/b.git', 'xxxxx:xxxxx@host:a/b.git'],
+    ['user+tag:pass@host:a/b.git', 'xxxxx:xxxxx@host:a/b.git'],
+    ['https:/user:pass@host/x', 'https:/xxxxx:xxxxx@host/x'],
+    ['https:user:pa:ss@host', 'https:xxxxx:xxxxx@host'],
+    ['//user:pa@ss@host/x', '//xxxxx:xxxxx@host/x'],
+    ['https://host/x?pwd=pass&a=b', 'https://host/x?pwd=xxxxx&a=b'],
+    ['https://host/x?key=pass&a=b', 'https://host/x?key=xxxxx&a=b'],
+    ['https://host/x#access_token=pass&a=b', 'https://host/x#access_token=xxxxx&a=b'],
   ])('%s', (address, redacted) => {
     expect(redactCredentials(address)).toBe(redacted);
     for (const [before, after] of [
@@ -54,6 +63,9 @@ describe('credentials of addresses', () => {
     'unix:///run/me@example.com/docker.sock',
     'https://$USER:$TOKEN@example.com, https://${TOKEN}@example.com',
     '{"a":"https://host","b":"me@example.com"}',
+    'https://host/x?monkey=1&keys=2',
+    '// see me@example.com: a note',
+    'http: the server said no: me@example.com',
     'COPY --from=image@v1 a b; mail me@example.com: https://example.com',
   ])('are none: %s', (text) => {
     expect(redactCredentials(text)).toBe(text);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { type Attachable, uploads } from '../../client/index.ts';
 import { findInIndex } from '../../client/session/oci-layout.ts';
+import { archiveHeaderSize, isArchive } from '../../gateway/archive.ts';
 import { parseGitRef } from '../../image/git-ref.ts';
 import { contextName } from '../../image/reference.ts';
 import { DOCKERFILE, requireDockerfile, requireNoOther, spelledIn } from '../../offline/dockerfile-name.ts';
@@ -29,8 +30,6 @@ export interface BuildInputs {
   /** Removes temporary files. */
   cleanUp(): Promise<void>;
 }
-
-const PEEK_BYTES = 1024;
 
 /** @throws UsageError for combinations that make no sense and for what is not there; nothing temporary is left then */
 export async function openInputs(
@@ -151,8 +150,10 @@ async function openMain(
       frontendAttrs['dockerfilekey'] = 'dockerfile';
     } else if (file) frontendAttrs['filename'] = file;
   } else {
+    const isFile = (await stat(context).catch(() => undefined))?.isFile();
+    const advice = isFile ? ` (it is a file: give a Dockerfile with --file, and its folder as the context)` : '';
     throw new Error(
-      `unable to prepare context: path ${JSON.stringify(redactCredentials(context))} not found or no directory`,
+      `unable to prepare context: path ${JSON.stringify(redactCredentials(context))} not found or no directory${advice}`,
     );
   }
   return { localDirs, frontendAttrs, attachables, dockerfile, remoteDockerfile, sharedKey };
@@ -218,7 +219,7 @@ async function peek(stream: Readable): Promise<{ head: Buffer; rest: Readable }>
   const iterator = stream[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   let ended = false;
-  while (head.length < PEEK_BYTES && !ended) {
+  while (head.length < archiveHeaderSize && !ended) {
     const { value, done } = await iterator.next();
     if (done) ended = true;
     else head = Buffer.concat([head, value as Uint8Array]);
@@ -245,16 +246,4 @@ async function readAll(stream: Readable): Promise<Buffer> {
       throw new Error(`the Dockerfile on standard input is larger than ${MAX_DOCKERFILE_BYTES} bytes`);
   }
   return Buffer.concat(chunks);
-}
-
-/** Magic numbers of gzip, bzip2, xz, zstd and tar. */
-function isArchive(head: Buffer): boolean {
-  const starts = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);
-  return (
-    starts(0x1f, 0x8b) ||
-    starts(0x42, 0x5a, 0x68) ||
-    starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0) ||
-    starts(0x28, 0xb5, 0x2f, 0xfd) ||
-    head.toString('latin1', 257, 262) === 'ustar'
-  );
 }

@@ -79,14 +79,19 @@ async function remoteUrl(git: Git): Promise<string> {
 async function within(root: string, place: string): Promise<string | undefined> {
   const found = await realpath(place).catch(() => undefined);
   const relative = found === undefined ? '..' : path.relative(root, found);
-  return relative.startsWith('..') ? undefined : relative.replaceAll(path.sep, '/') || '.';
+  return relative === '..' || relative.startsWith(`..${path.sep}`)
+    ? undefined
+    : relative.replaceAll(path.sep, '/') || '.';
 }
 
 const TIMEOUT_MS = 5000;
 
+/** The index is not written anew, which a hook's own git may be about to do; nothing is fetched, and nobody is asked. */
+const onlyReads = { GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' };
+
 /** What git prints of the repository that a folder lies in, whatever repository the environment names; '' when it fails. */
 async function ask(dir: string, args: readonly string[], env: Env): Promise<string> {
-  const options = { env: programEnvironment(env, inEnglish), timeoutMs: TIMEOUT_MS };
+  const options = { env: programEnvironment(env, { ...inEnglish, ...onlyReads }), timeoutMs: TIMEOUT_MS };
   // a monitor is a program that the repository's own configuration names
   return runProgram('git', ['-c', 'core.fsmonitor=false', '-C', dir, ...args], options).then(
     ({ stdout }) => stdout.toString().trim(),

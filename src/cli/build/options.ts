@@ -43,6 +43,8 @@ export interface BuildFlags {
   readonly pull?: boolean;
   readonly push?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
   readonly resource?: readonly string[];
   readonly sbom?: string;
   readonly secret: readonly string[];

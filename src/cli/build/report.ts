@@ -7,6 +7,7 @@ import { explainedError } from '../../lower/errors.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { lineColumn, type SourceFile } from '../../parser/source.ts';
 import { RpcError } from '../../rpc/status.ts';
+import { isOfUnusableFile } from '../../system/unusable-file.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { exitCode } from '../exit.ts';
 import { interruptedCode } from '../interrupt.ts';
@@ -46,7 +47,7 @@ export function reportFailure(error: unknown, io: Report & Pick<Io, 'signal'>, d
     error instanceof RpcError ? `ERROR: failed to solve: ${message}\n` : `ERROR: ${systemErrorsInWords(message)}\n`,
   );
   io.writeStderr(hintLine(error, message));
-  return error instanceof UsageError ? exitCode.usage : exitCode.failed;
+  return error instanceof UsageError || isOfUnusableFile(error) ? exitCode.usage : exitCode.failed;
 }
 
 /**

@@ -29,7 +29,9 @@ import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
+import { warnOfCarriageReturns } from './carriage-returns.ts';
 import { openInputs } from './context.ts';
+import { failedLineHints } from './failed-lines.ts';
 import { parseBoolean } from './fields.ts';
 import { gitAttrs } from './git.ts';
 import { requireImageStore } from './image-store.ts';
@@ -79,7 +81,13 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const build =
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
     if (place !== DEFAULT_PLACE) await saveLocalState(place, build.ref, { context, file: flags.file }, io);
-    const { result, warnings } = await show(build, mode, { dockerfile, builder }, io);
+    const { result, warnings } = await show(
+      build,
+      mode,
+      { dockerfile, builder, verbose: flags.verbose || flags.debug },
+      io,
+    );
+    if (isForPeople(mode)) await warnOfCarriageReturns(inputs, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
     // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
@@ -90,6 +98,8 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const code = reportFailure(error, io, opened?.dockerfile);
     const hint = opened && !signal.aborted ? await missingSourceHint(error, opened) : undefined;
     if (hint !== undefined) io.writeStderr(`hint: ${hint}\n`);
+    if (opened && !signal.aborted && isForPeople(progressMode(flags, env))) await warnOfCarriageReturns(opened, io);
+    if (!signal.aborted) for (const odd of await failedLineHints(error)) io.writeStderr(`hint: ${odd}\n`);
     return code;
   } finally {
     await opened?.cleanUp();
@@ -271,11 +281,19 @@ function isForPeople(mode: ProgressMode): boolean {
   return ['auto', 'plain', 'tty'].includes(mode);
 }
 
-/** Shows a build to its end, and at the end, however it ended, the warnings with their lines. */
+/** Shows a build to its end, and at the end, however it ended, the warnings. */
 async function show(
   running: Build,
   mode: ProgressMode,
-  { dockerfile, builder }: { readonly dockerfile: string; readonly builder: OpenedNode['builder'] },
+  {
+    dockerfile,
+    builder,
+    verbose,
+  }: {
+    readonly dockerfile: string;
+    readonly builder: OpenedNode['builder'];
+    readonly verbose: boolean | undefined;
+  },
   io: Io,
 ): Promise<{ result: SolveResult; warnings: VertexWarning[] }> {
   const display = await createDisplay(mode, io.stderr, io.env, builder);
@@ -288,7 +306,10 @@ async function show(
       ...warning,
       source: source && { ...source, filename: shownPath(source.filename, dockerfile) },
     }));
-    io.writeStderr(`${formatWarnings(shown)}${more}\n`); // an error that follows stands apart
+    const format = { color: io.stderrHasColor, expandHint: verbose ? undefined : 'use --verbose to expand' };
+    io.writeStderr(`${formatWarnings(shown, format)}${more}\n`); // an error that follows stands apart
+    const { annotations } = await import('./annotations.ts');
+    io.stderr.write(annotations(shown.slice(0, MAX_WARNINGS), io.env));
   }
   return { result: await running.result, warnings };
 }

@@ -35,18 +35,21 @@ function readInput(file: string, io: Io): Promise<Uint8Array> {
 /** What a compiled file holds. Without an image config its `metadata` is empty. */
 async function readCompiled(file: string, { imageConfig }: SolveFlags, io: Io): Promise<CompiledImage> {
   if (file === '-' && imageConfig === '-')
-    throw new Error('the compiled file and the image config cannot both be on standard input');
+    throw new UsageError('the compiled file and the image config cannot both be on standard input');
   const bytes = await readInput(file, io);
   const compiled = parse(file, bytes);
   if (imageConfig === undefined) return compiled;
-  if (compiled.metadata.size > 0) throw new Error(`${file} has an image config of its own: leave out --image-config`);
+  if (compiled.metadata.size > 0)
+    throw new UsageError(`${file} has an image config of its own: leave out --image-config`);
   const [definition] = compiled.definitions.values();
   const config = await readInput(imageConfig, io);
   try {
     return withImageConfig(definition!, config);
   } catch (error) {
     const { message } = error as Error;
-    throw new Error(`${imageConfig} is no image config, as \`tsfront compile --image-config\` writes it: ${message}`);
+    throw new UsageError(
+      `${imageConfig} is no image config, as \`tsfront compile --image-config\` writes it: ${message}`,
+    );
   }
 }
 
@@ -56,7 +59,7 @@ function parse(file: string, bytes: Uint8Array): CompiledImage {
     const definition = Definition.decode(bytes);
     return { definitions: new Map([['', definition]]), multiPlatform: false, metadata: new Map() };
   } catch (error) {
-    throw new Error(`${file} is no LLB definition, as \`tsfront compile\` writes it: ${(error as Error).message}`);
+    throw new UsageError(`${file} is no LLB definition, as \`tsfront compile\` writes it: ${(error as Error).message}`);
   }
 }
 
@@ -81,8 +84,30 @@ async function readBounded(file: string): Promise<Uint8Array> {
     const why = code === 'EISDIR' ? 'it is a folder' : systemErrorsInWords(message).replace(`${file}: `, '');
     throw new UsageError(`cannot read ${file}: ${why}`, { cause: error });
   }
-  if (bytes > MAX_INPUT_BYTES) throw new Error(`${file} has more than ${MAX_INPUT_BYTES} bytes`);
+  if (bytes > MAX_INPUT_BYTES) throw new UsageError(`${file} has more than ${MAX_INPUT_BYTES} bytes`);
   return Buffer.concat(chunks);
+}
+
+/** Folders by the names of local sources. @throws UsageError */
+function parseLocals(flags: readonly string[]): Readonly<Record<string, string>> {
+  const folders: Record<string, string> = Object.create(null);
+  for (const flag of flags) {
+    const [name, folder] = cutPair(flag);
+    if (!folder) throw new UsageError(`invalid value ${JSON.stringify(flag)} for --local: expected name=folder`);
+    folders[name] = folder;
+  }
+  return folders;
+}
+
+/** @throws UsageError for local sources that are not given: the daemon would only say that they are not there */
+function requireLocals(file: string, { definitions }: CompiledImage, given: Readonly<Record<string, string>>): void {
+  const ops = [...definitions.values()].flatMap((definition) => definition.ops());
+  const sources = ops.flatMap(({ op: { op } }) => (op.case === 'source' ? op.value.identifier : []));
+  const names = sources.flatMap((source) => (source.startsWith('local://') ? source.slice('local://'.length) : []));
+  const missing = [...new Set(names)].filter((name) => !Object.hasOwn(given, name));
+  if (missing.length === 0) return;
+  const flags = missing.map((name) => `--local ${name}=FOLDER`).join(' ');
+  throw new UsageError(`${file} reads files of yours that it does not have: give them with ${flags}`);
 }
 
 /** @returns the exit code */
@@ -92,13 +117,9 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   try {
     const mode = progressMode(flags, env);
     const compiled = await readCompiled(file, flags, io);
+    const localDirs = parseLocals(flags.local);
+    requireLocals(file, compiled, localDirs);
     connection = await connect(flags.builder, { signal });
-    const localDirs: Record<string, string> = Object.create(null);
-    for (const local of flags.local) {
-      const [name, dir] = cutPair(local);
-      if (!dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
-      localDirs[name] = dir;
-    }
     const { allowUnknown } = flags;
     const allowDelete = allowsLocalDelete(flags);
     const outputs = {

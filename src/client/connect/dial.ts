@@ -1,15 +1,15 @@
 /** Opens byte streams to an address. */
-import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { endProgram, startProgram } from '../../system/program.ts';
 import { redactSecretsOf } from '../../text/redact.ts';
-import { systemErrorsInWords } from '../../text/system-error.ts';
-import type { Address, TlsOptions } from './address.ts';
+import type { Address } from './address.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface DialOptions {
-  readonly tls?: TlsOptions | undefined;
+  /** For tcp addresses. */
+  readonly tls?: TlsFiles | undefined;
   /** Aborted when the connection is no longer wanted, or took too long. */
   readonly signal: AbortSignal;
   /** Gets what a command has said so far that is no answer of a daemon. */
@@ -30,7 +30,7 @@ export async function dial(address: Address, options: DialOptions): Promise<Coun
         return await connected(net.connect({ path: address.path }), 'connect', options.signal);
       case 'tcp': {
         if (!options.tls) return await connected(net.connect(address), 'connect', options.signal);
-        const { ca, cert, key } = await readTlsFiles(options.tls);
+        const { ca, cert, key } = options.tls;
         const servername = options.tls.serverName ?? (net.isIP(address.host) ? undefined : address.host);
         const socket = tls.connect({
           host: address.host,
@@ -53,42 +53,10 @@ export async function dial(address: Address, options: DialOptions): Promise<Coun
   }
 }
 
-type TlsFiles = Readonly<Partial<Record<'ca' | 'cert' | 'key', Buffer>>>;
-
-/** @throws Error that names the file which is none of its kind */
-async function readTlsFiles({ ca, cert, key }: TlsOptions): Promise<TlsFiles> {
-  const files: [keyof TlsFiles, string, string | undefined][] = [
-    ['ca', 'cacert', ca],
-    ['cert', 'cert', cert],
-    ['key', 'key', key],
-  ];
-  const read: Partial<Record<keyof TlsFiles, Buffer>> = {};
-  for (const [name, option, file] of files) {
-    if (!file) continue;
-    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') throw error;
-      throw new Error(
-        `${option}=${file}: ${error.code === 'EISDIR' ? 'is a folder' : systemErrorsInWords(error.message)}`,
-      );
-    });
-    const isKey = name === 'key';
-    try {
-      if (!isKey && !bytes.includes('-----BEGIN')) throw new Error('it has no line -----BEGIN CERTIFICATE-----');
-      tls.createSecureContext(isKey ? { key: bytes } : { [name]: bytes });
-    } catch (cause) {
-      const kind = isKey ? 'a private key' : 'a certificate';
-      throw new Error(`${option}=${file} is not ${kind} in the PEM format (${(cause as Error).message})`, { cause });
-    }
-    read[name] = bytes;
-  }
-  return read;
-}
-
 function explain(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
       if (error.syscall?.startsWith('spawn')) return `the command ${error.path} is not installed`;
-      if (error.syscall === 'open') return `there is no file ${error.path}`;
       return 'there is no such socket; is the daemon running?';
     case 'ECONNREFUSED':
       return 'nothing listens there; is the daemon running?';

@@ -1,5 +1,4 @@
 /** Moves trees that are complete into a folder: all of them, or, when something fails, nothing. */
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   linkSync,
@@ -17,7 +16,7 @@ import {
 import path from 'node:path';
 import { decodeText } from '../../go/text.ts';
 import { onDisk } from '../../system/file-name.ts';
-import { programEnvironment } from '../../system/program.ts';
+import { complaintOf, runProgramSync } from '../../system/program.ts';
 import { printableLine } from '../../text/printable.ts';
 import { hasContents, isDirectory, toUnixPermissions } from './file-mode.ts';
 import { type HeldFolder, holdFolder } from './held-folder.ts';
@@ -244,15 +243,10 @@ function copyOver(source: HeldFolder, target: HeldFolder, dir: string, steps: St
   steps.push({ kind: 'copy', dir: `${dir}/`, name });
   const copy = holdFolder(`${target.path}/${name}`);
   try {
-    execFileSync('cp', ['-a', '--', `${source.pathForPrograms}/.`, `${copy.pathForPrograms}/.`], {
-      env: programEnvironment(),
-      stdio: ['ignore', 'ignore', 'pipe'],
-      encoding: 'utf8',
-    });
+    runProgramSync('cp', ['-a', '--', `${source.pathForPrograms}/.`, `${copy.pathForPrograms}/.`]);
   } catch (error) {
     copy.close();
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(printableLine((stderr || message).trim()));
+    throw new Error(printableLine(complaintOf(error)));
   }
   return copy;
 }
@@ -278,7 +272,7 @@ function tryToLink(file: string | Buffer, name: string | Buffer): boolean {
 function takeBack(step: Step, folder: HeldFolder): void {
   if (step.kind === 'merged') {
     chmodSync(onDisk(folder.path), step.stats.mode & 0o7777);
-    utimesSync(onDisk(folder.path), step.stats.atime, step.stats.mtime);
+    utimesSync(onDisk(folder.path), step.stats.atimeMs / 1000, step.stats.mtimeMs / 1000);
   } else if (step.kind === 'moved') {
     removeOwn(`${folder.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
   } else if (step.kind === 'copy') {

@@ -3,7 +3,6 @@
  * trusted: everything is written to a private folder, in which a link is never a parent.
  */
 
-import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   fchmodSync,
@@ -16,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { onDisk } from '../../system/file-name.ts';
-import { programEnvironment } from '../../system/program.ts';
+import { complaintOf, runProgramSync } from '../../system/program.ts';
 import { printable, printableLine } from '../../text/printable.ts';
 import {
   hasContents,
@@ -141,14 +140,9 @@ export function createReceiver(root: string, scratch: string, xattrs: XattrCalls
     const file = birthplace(entry.path);
     // Node cannot make device files
     try {
-      execFileSync('mknod', ['--', file, kind, ...numbers], {
-        env: programEnvironment(),
-        stdio: ['ignore', 'ignore', 'pipe'],
-        encoding: 'utf8',
-      });
+      runProgramSync('mknod', ['--', file, kind, ...numbers]);
     } catch (error) {
-      const { stderr, message } = error as Error & { stderr?: string };
-      throw new Error(`failed to create device: ${printableLine((stderr || message).trim())}`);
+      throw new Error(`failed to create device: ${printableLine(complaintOf(error))}`);
     }
     applyMetadata(file, entry, xattrs);
     nameIt(file, entry.path);

@@ -1,6 +1,7 @@
 /** Shows the progress of a build. */
 import { isDumb, wantsColor } from '../../text/color.ts';
 import { printableLine } from '../../text/printable.ts';
+import { isGitHubActions } from '../../text/workflow-commands.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 
 /** Where a display writes: a stream such as `process.stderr`. */
@@ -32,6 +33,7 @@ const REFRESH_MS = 150;
 /**
  * The environment has its say as with BuildKit: NO_COLOR and TERM=dumb mean no colours, TERM=dumb also that `auto` is
  * `plain`; BUILDKIT_COLORS chooses the colours of `tty`, BUILDKIT_TTY_LOG_LINES how many lines of a step's output it shows.
+ * In GitHub Actions nothing that a build prints is a command to the runner, and with `auto` the long output of a step folds.
  * @throws Error for `tty` without a terminal
  */
 export async function createDisplay(
@@ -51,12 +53,17 @@ export async function createDisplay(
       return (await import('./tty.ts')).ttyDisplay(out, { colors, logLines, builder });
     }
     case 'plain':
-      return (await import('./plain.ts')).plainDisplay(out, { color, builder });
+      return (await import('./plain.ts')).plainDisplay(out, { color, builder, runner: runnerOf(mode, out, env) });
     case 'rawjson':
       return (await import('./rawjson.ts')).rawJsonDisplay(out);
     default:
       return { update() {}, refresh() {}, done() {} };
   }
+}
+
+function runnerOf(mode: ProgressMode, out: Output, env: Parameters<typeof isGitHubActions>[0]) {
+  if (out.isTTY || !isGitHubActions(env)) return undefined;
+  return { folds: mode === 'auto' };
 }
 
 function parseLogLines(text: string | undefined, warn: (message: string) => void): number | undefined {

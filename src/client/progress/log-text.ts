@@ -12,18 +12,18 @@ export interface LogText {
 /** A sequence that is longer is not waited for: no colour is. */
 const MAX_HELD = 256;
 /** The start of an escape sequence, or a carriage return that may belong to a line feed, at the very end of a text. */
-const unfinished =
+export const unfinishedSequence =
   /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\0-\x1f\x7f-\x9f]*\x1b?|[ -/]*)|\x9b[0-?]*[ -/]*|[\x9d\x90\x98\x9e\x9f][^\0-\x1f\x7f-\x9f]*\x1b?|\r)$/;
 
-/** @param sequences whether escape sequences are kept whole too; characters always are */
-export function createLogText(sequences: boolean): LogText {
+/** @param unfinished the end of a text that is held back until the next one; characters are kept whole without it */
+export function createLogText(unfinished?: RegExp): LogText {
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   let held = '';
   return {
     add({ stream, data }) {
       const text = held + decoders[stream].decode(data, { stream: true });
       held = '';
-      if (!sequences) return text;
+      if (!unfinished) return text;
       const tail = text.slice(-MAX_HELD);
       const start = tail.search(unfinished);
       if (start < 0) return text;

@@ -1,10 +1,11 @@
 /** The progress of a build as lines of text: `#3 [1/2] FROM …`, `#3 DONE 0.1s`. */
 import { printable, printableLine, withColorsOnly, withoutSequences } from '../../text/printable.ts';
 import { redactCredentials } from '../../text/redact.ts';
+import { unfinishedMarker, withoutCommands, withoutMarkers, workflowCommand } from '../../text/workflow-commands.ts';
 import type { StatusUpdate, VertexLog } from '../status.ts';
 import type { Display, Output, ShownBuilder } from './display.ts';
 import { formatProgress } from './format.ts';
-import { createLogText, type LogText } from './log-text.ts';
+import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
 import { MAX_WARNINGS } from './source.ts';
 import { completedAt, createTrace, duration, isCanceled, isCompleted, type Step, startedAt } from './trace.ts';
 
@@ -18,6 +19,8 @@ const ERROR_LINES = 10;
 const LINE_LENGTH = 16 << 10;
 /** So many characters of a step wait until it is its turn. */
 const MAX_WAITING = 1 << 20;
+/** Of the output of a step that folds, so many lines stay in sight. */
+const UNFOLDED_LINES = 10;
 /** So many characters are written at once. */
 const CHUNK = 64 << 10;
 
@@ -37,14 +40,21 @@ interface Printed {
   warnings: number;
 }
 
+export interface PlainOptions {
+  readonly color: boolean;
+  readonly builder?: ShownBuilder | undefined;
+  /** A runner of GitHub Actions, which reads the output, and whether the lines of a step after the first ten fold. */
+  readonly runner?: { readonly folds: boolean } | undefined;
+}
+
 /**
  * To a file or pipe the output of steps goes as it is, as with buildx: programs and CI systems read it. On a terminal its
  * colours stay, if `color` is set, and nothing else in it acts on the terminal.
  */
-export function plainDisplay(
-  out: Output,
-  { color, builder }: { readonly color: boolean; readonly builder?: ShownBuilder | undefined },
-): Display {
+export function plainDisplay(out: Output, { color, builder, runner }: PlainOptions): Display {
+  const safe = runner ? withoutCommands : (text: string) => text;
+  const nameOf = ({ name }: Step) => safe(printableLine(redactCredentials(name)));
+  const errorOf = ({ error }: Step) => safe(printable(redactCredentials(error)));
   if (builder)
     out.write(
       `#0 building with "${printableLine(builder.name)}" instance using ${printableLine(builder.driver)} driver\n\n`,
@@ -55,13 +65,27 @@ export function plainDisplay(
   let changed = new Set<Step>();
   let current: Step | undefined;
   let count = 0;
+  /** Lines of the current step since its name was printed, and whether the following ones are folded. */
+  let lines = 0;
+  let folded = false;
+
+  /** What comes before a line of a step's output. */
+  const fold = (step: Step, prefix: string): string => {
+    if (!runner?.folds || folded || lines++ < UNFOLDED_LINES) return '';
+    folded = true;
+    return workflowCommand('group', `${prefix} ${nameOf(step)} (continued)`);
+  };
+  const endFold = () => {
+    if (folded) out.write(workflowCommand('endgroup', ''));
+    folded = false;
+  };
 
   const printedOf = (step: Step): Printed => {
     let known = printed.get(step);
     if (!known) {
       known = {
         index: 0,
-        text: createLogText(terminal),
+        text: createLogText(terminal ? unfinishedSequence : runner && unfinishedMarker),
         waiting: [],
         length: 0,
         partial: false,
@@ -106,7 +130,7 @@ export function plainDisplay(
 
   /** A carriage return would overwrite the line's start on a terminal: what follows it is a line of its own. */
   const forOutput = (text: string) => {
-    if (!terminal) return text;
+    if (!terminal) return runner ? withoutMarkers(text) : text;
     return (color ? withColorsOnly : withoutSequences)(text.replaceAll('\r\n', '\n').replaceAll('\r', '\n'));
   };
 
@@ -119,24 +143,27 @@ export function plainDisplay(
         const left = printedOf(current);
         if (left.partial) out.write('\n');
         left.partial = false;
+        endFold();
         out.write(`#${left.index} ...\n`);
       }
       if (printed.size > 1 || current) out.write(count > 1 || current ? '\n' : '');
       out.write(`${prefix} ${nameOf(step)}\n`);
+      lines = 0;
     }
     const openStatus = printStatuses(step, known, prefix);
     for (const warning of step.warnings.slice(known.warnings, MAX_WARNINGS))
-      out.write(`${prefix} WARN: ${printableLine(warning.short)}\n`);
+      out.write(`${prefix} WARN: ${safe(printableLine(warning.short))}\n`);
     known.warnings = Math.min(step.warnings.length, MAX_WARNINGS);
-    printLogs(known, prefix);
+    printLogs(step, known, prefix);
     changed.delete(step);
     current = step;
     if (!isCompleted(step) || openStatus) return;
     current = undefined;
     wait(known, [{ time: '', text: forOutput(known.text.end()) }]);
-    printLogs(known, prefix);
+    printLogs(step, known, prefix);
     if (known.partial) out.write('\n');
     known.partial = false;
+    endFold();
     if (step.error) out.write(isCanceled(step) ? `${prefix} CANCELED\n` : `${prefix} ERROR: ${errorOf(step)}\n`);
     else if (step.cached) out.write(`${prefix} CACHED\n`);
     else out.write(`${prefix} DONE ${duration(step, completedAt(step)).toFixed(1)}s\n`);
@@ -158,21 +185,21 @@ export function plainDisplay(
       const done = status.completed === undefined ? '' : ' done';
       if (status.completed === undefined) open = true;
       out.write(
-        `${prefix} ${printableLine(redactCredentials(id))}${formatProgress(status.current, status.total)}${time}${done}\n`,
+        `${fold(step, prefix)}${prefix} ${safe(printableLine(redactCredentials(id)))}${formatProgress(status.current, status.total)}${time}${done}\n`,
       );
     }
     known.changedStatuses.clear();
     return open;
   };
 
-  const printLogs = (known: Printed, prefix: string) => {
+  const printLogs = (step: Step, known: Printed, prefix: string) => {
     let chunk = '';
     for (const { time, text } of known.waiting) {
       for (let at = 0; at < text.length; ) {
         const end = text.indexOf('\n', at);
         const line = text.slice(at, end < 0 ? text.length : end);
         const start = known.partial ? known.last.pop()! : time;
-        chunk += known.partial ? line : `${prefix} ${time}${line}`;
+        chunk += known.partial ? line : `${fold(step, prefix)}${prefix} ${time}${line}`;
         known.last.push((start + line).slice(0, LINE_LENGTH));
         if (known.last.length > ERROR_LINES) known.last.shift();
         known.partial = end < 0;
@@ -212,6 +239,7 @@ export function plainDisplay(
     done() {
       refresh();
       for (const step of changed) print(step);
+      endFold();
       changed = new Set();
       for (const step of trace.steps) {
         const rest = step.warnings.length - MAX_WARNINGS;
@@ -223,12 +251,4 @@ export function plainDisplay(
       }
     },
   };
-}
-
-function nameOf({ name }: Step): string {
-  return printableLine(redactCredentials(name));
-}
-
-function errorOf({ error }: Step): string {
-  return printable(redactCredentials(error));
 }

@@ -81,18 +81,34 @@ export function errorSources(error: unknown): SourceExcerpt[] {
 /** So many warnings are shown; the rest is counted. */
 export const MAX_WARNINGS = 50;
 
-/** The warnings at the end of a build, each with its lines; after the first 50 only how many more there are. */
-export function formatWarnings(warnings: readonly VertexWarning[]): string {
+/** How the warnings of a build are shown. */
+export interface WarningsFormat {
+  /** Each takes one line, and this says how to see more of them, such as `use --verbose to expand`; with all by default. */
+  readonly expandHint?: string | undefined;
+  /** Whether terminal colours are used; default false. */
+  readonly color?: boolean;
+}
+
+/** The warnings at the end of a build, each with its lines or as one line; after the first 50 only how many more there are. */
+export function formatWarnings(
+  warnings: readonly VertexWarning[],
+  { expandHint, color = false }: WarningsFormat = {},
+): string {
   if (warnings.length === 0) return '';
-  let shown = `\n ${warnings.length} warning${warnings.length === 1 ? '' : 's'} found:\n`;
+  const hint = expandHint === undefined ? '' : ` (${expandHint})`;
+  const title = `${warnings.length} warning${warnings.length === 1 ? '' : 's'} found${hint}:`;
+  let shown = `\n ${color ? `\x1b[33m${title}\x1b[0m` : title}\n`;
   for (const { short, detail, url, source, ranges } of warnings.slice(0, MAX_WARNINGS)) {
     const lines = ranges.map(({ start, end }) => ({ start: start?.line ?? 0, end: end?.line ?? 0 }));
-    shown += `\n${printableLine(short)}${lines[0] && !/\(line \d+\)$/.test(short) ? ` (line ${lines[0].start})` : ''}\n`;
-    for (const line of detail) shown += `${printable(line)}\n`;
+    const line = lines[0] && !/\(line \d+\)$/.test(short) ? ` (line ${lines[0].start})` : '';
+    shown += ` - ${printableLine(short)}${line}\n`;
+    if (expandHint !== undefined) continue;
+    for (const more of detail) shown += `${printable(more)}\n`;
     if (url) shown += `More info: ${printableLine(url)}\n`;
     if (source)
       shown += formatSource({ filename: source.filename, text: Buffer.from(source.data).toString(), ranges: lines });
+    shown += '\n';
   }
   const rest = warnings.length - MAX_WARNINGS;
-  return rest > 0 ? `${shown}\nand ${rest.toLocaleString('en-US')} more warning${rest === 1 ? '' : 's'}\n` : shown;
+  return rest > 0 ? `${shown} and ${rest.toLocaleString('en-US')} more warning${rest === 1 ? '' : 's'}\n` : shown;
 }

@@ -135,7 +135,7 @@ export function createTrace(): Trace {
       for (const warning of update.warnings) {
         const step = byVertex.get(warning.vertex);
         step?.warnings.push(warning);
-        mark(step);
+        if (step && !isCompleted(step)) mark(step); // what is done is not shown once more for a warning
       }
       for (const log of update.logs) mark(byVertex.get(log.vertex));
       return changed;

@@ -1,10 +1,16 @@
-/** The progress of a build on a terminal: one line for each step, drawn anew as it goes on. */
-import { cutToWidth, displayWidth, printableLine, withoutSequences } from '../../text/printable.ts';
+/**
+ * The progress of a build on a terminal: one line for each step, drawn anew as it goes on.
+ *
+ * Terminals do not agree on how wide an emoji or a rare script is, and they change their size while we draw. So a line
+ * never wraps by itself: wrapping is off while we draw, and what stands at the right is put there by its column.
+ */
+import { printableLine, withoutSequences } from '../../text/printable.ts';
 import { redactCredentials } from '../../text/redact.ts';
+import { cutToWidth, displayWidth, expandTabs } from '../../text/width.ts';
 import type { Colors } from './colors.ts';
 import type { Display, Output, ShownBuilder } from './display.ts';
 import { formatProgress } from './format.ts';
-import { createLogText, type LogText } from './log-text.ts';
+import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
 import { MAX_WARNINGS } from './source.ts';
 import { createTrace, duration, isCanceled, isCompleted, type Step, visibleStatuses } from './trace.ts';
 
@@ -14,6 +20,19 @@ const LOG_LINES = 6;
 const ERROR_LINES = 50;
 /** each at most so long. */
 const LINE_LENGTH = 4096;
+/** The size of a terminal that does not know it. */
+const UNKNOWN_SIZE = { width: 80, height: 10 };
+/** A line shows its time where so many columns are left for its text. */
+const MIN_TEXT = 12;
+/** What a line of output begins with. */
+const OUTPUT = ' => => # ';
+
+const NO_WRAP = '\x1b[?7l';
+const WRAP = '\x1b[?7h';
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+const CLEAR_LINE = '\x1b[2K';
+const CLEAR_BELOW = '\x1b[J';
 
 interface Line {
   readonly text: string;
@@ -41,11 +60,11 @@ export function ttyDisplay(
   const trace = createTrace();
   const logs = new Map<Step, { readonly text: LogText; lines: string[] }>();
   const keptLines = Math.max(ERROR_LINES, logLines);
-  let drawn = 0;
+  /** The columns of each row that is on the screen. */
+  let drawn: readonly number[] = [];
   /** The difference between the daemon's clock and ours. */
   let clock: number | undefined;
   const now = () => Date.now() - (clock ?? 0);
-  const paint = (text: string, sequence: string) => (colors && sequence ? `${sequence}${text}\x1b[0m` : text);
 
   const linesOf = (step: Step, all: boolean): Line[] => {
     const state = step.error ? (isCanceled(step) ? 'CANCELED ' : 'ERROR ') : step.cached ? 'CACHED ' : '';
@@ -87,35 +106,32 @@ export function ttyDisplay(
   };
 
   const draw = (all: boolean) => {
-    const width = Math.max(20, out.columns ?? 80);
-    const height = Math.max(4, out.rows ?? 10);
+    const { width, height } = sizeOf(out);
     let lines = trace.steps.flatMap((step) => linesOf(step, all));
     const { completed, total } = trace;
     const seconds = trace.started === undefined ? 0 : Math.max(0, now() - trace.started) / 1000;
     const state = all && completed > 0 && completed === total ? ' FINISHED' : '';
     const title = `[+] ${doing} ${seconds.toFixed(1)}s (${completed}/${total})${state}`;
     const place = builder ? printableLine(`${builder.driver}:${builder.name}`) : '';
-    const fits = title.length + place.length < width;
-    const rows = [fits ? title + place.padStart(width - title.length) : cutToWidth(title, width).padEnd(width)];
+    const rows = [toRow(title, title.length + displayWidth(place) < width ? place : '', width)];
     const running = lines.filter((line) => line.running).length;
     // running steps show their output where there is room for it
     let room = height - 2 - running;
     const outputLines = Math.min(logLines, Math.max(LOG_LINES, height - LOG_LINES - 1));
     if (!all) lines = keepRunning(lines, height - 2);
     for (const line of lines) {
-      rows.push(paint(format(line, width), line.style === 'plain' ? '' : (colors?.[line.style] ?? '')));
+      rows.push(format(line, width, line.style === 'plain' ? '' : (colors?.[line.style] ?? '')));
       if (!line.running || !line.step || all || room < outputLines) continue;
-      const output = (logs.get(line.step)?.lines ?? []).filter((text) => text.trim() !== '').slice(-outputLines);
+      const output = lastRows(logs.get(line.step)?.lines ?? [], width - OUTPUT.length, outputLines);
       room -= output.length;
-      for (const text of output) rows.push(paint(padded(cutToWidth(` => => # ${text}`, width), width), '\x1b[2m'));
+      for (const text of output) rows.push(toRow(OUTPUT + text, '', width, colors && '\x1b[2m'));
     }
-    if (!all) rows.splice(height - 1);
-    const cleared = Math.max(0, drawn - rows.length);
-    const up = drawn > 0 ? `\x1b[${drawn}A` : '';
-    const blank = `${' '.repeat(width)}\n`.repeat(cleared);
-    const back = cleared > 0 ? `\x1b[${cleared}A` : '';
-    out.write(`\x1b[?25l${up}\r${rows.join('\n')}\n${blank}${back}\x1b[?25h`);
-    drawn = rows.length;
+    if (!all) rows.splice(Math.max(0, height - 1)); // the cursor stands below them
+    const up = rowsOnScreen(drawn, width);
+    const back = up > 0 ? `\x1b[${up}A` : '';
+    const text = rows.map((row) => `\r${CLEAR_LINE}${row.text}\n`).join('');
+    out.write(`${HIDE_CURSOR}${NO_WRAP}${back}${text}\r${CLEAR_BELOW}${WRAP}${SHOW_CURSOR}`);
+    drawn = rows.map(({ columns }) => columns);
   };
 
   return {
@@ -126,7 +142,7 @@ export function ttyDisplay(
       for (const log of update.logs) {
         const step = trace.stepOf(log.vertex);
         if (!step) continue;
-        const known = logs.get(step) ?? { text: createLogText(true), lines: [''] };
+        const known = logs.get(step) ?? { text: createLogText(unfinishedSequence), lines: [''] };
         logs.set(step, known);
         const [first = '', ...others] = lastLines(known.text.add(log), keptLines);
         known.lines[known.lines.length - 1] = overwrite(known.lines.at(-1)!, first);
@@ -159,24 +175,68 @@ function lastLines(text: string, lines: number): string[] {
   return text.slice(Math.max(0, start)).split('\n');
 }
 
-/** A line that goes on. A carriage return starts it anew, as progress bars do. */
+/** A line that goes on. A carriage return starts it anew, as progress bars do, and a backspace goes back, as spinners do. */
 function overwrite(line: string, more: string): string {
-  const text = more.replace(/\r$/, '');
+  const text = more.replace(/\r+$/, '');
   const start = text.lastIndexOf('\r') + 1;
-  const added = withoutSequences(text.slice(start).slice(-LINE_LENGTH)).replaceAll('\t', ' ');
-  return (start > 0 ? added : line + added).slice(-LINE_LENGTH);
+  const [first = '', ...others] = text.slice(start).slice(-LINE_LENGTH).split('\b');
+  let whole = (start > 0 ? '' : line) + withoutSequences(first);
+  for (const part of others) whole = whole.slice(0, -1) + withoutSequences(part);
+  return whole.slice(-LINE_LENGTH);
 }
 
-function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+/** The end of a step's output, wrapped to so many columns; blank lines are left out. */
+function lastRows(lines: readonly string[], columns: number, count: number): string[] {
+  const rows: string[] = [];
+  for (let i = lines.length - 1; i >= 0 && rows.length < count; i--) {
+    if (lines[i]!.trim() === '') continue;
+    rows.unshift(...wrap(expandTabs(lines[i]!).trimEnd(), columns));
+  }
+  return rows.slice(-count);
 }
 
-function format(line: Line, width: number): string {
+function wrap(line: string, columns: number): string[] {
+  const rows: string[] = [];
+  let rest = line;
+  do {
+    const row = cutToWidth(rest, columns);
+    rows.push(row);
+    if (row === '') break; // not even one character fits
+    rest = rest.slice(row.length);
+  } while (rest !== '');
+  return rows;
+}
+
+/** A row of the screen, and the columns that it takes. */
+interface Row {
+  readonly text: string;
+  readonly columns: number;
+}
+
+/** @param sequence the colour of the row; none by default */
+function toRow(left: string, right: string, width: number, sequence = ''): Row {
+  const text = cutToWidth(left, width - right.length);
+  const paint = (it: string) => (sequence && it ? `${sequence}${it}\x1b[0m` : it);
+  if (right === '') return { text: paint(text), columns: displayWidth(text) };
+  return { text: `${paint(text)}\x1b[${width - displayWidth(right) + 1}G${paint(right)}`, columns: width };
+}
+
+function format(line: Line, width: number, sequence: string): Row {
   const timer = ` ${(line.seconds < 0.05 ? 0 : line.seconds).toFixed(1).padStart(3)}s`;
   const left = width - 4 - timer.length;
+  const text = line.text.slice(0, LINE_LENGTH);
+  if (left < MIN_TEXT) return toRow(` => ${text}`, '', width, sequence);
   const status = left - line.status.length > 20 ? line.status : '';
-  const text = cutToWidth(line.text, left - status.length) + status;
-  return ` => ${padded(text, left)}${timer}`;
+  return toRow(` => ${cutToWidth(text, left - status.length)}${status}`, timer, width, sequence);
+}
+
+function sizeOf({ columns, rows }: Output): { width: number; height: number } {
+  return columns && rows ? { width: columns, height: rows } : UNKNOWN_SIZE;
+}
+
+/** How many rows of a screen of that width are taken by rows drawn before: terminals wrap them when they get narrower. */
+function rowsOnScreen(drawn: readonly number[], width: number): number {
+  return drawn.reduce((sum, columns) => sum + Math.max(1, Math.ceil(columns / width)), 0);
 }
 
 /** Keeps what runs, and of the rest the latest. */

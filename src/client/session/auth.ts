@@ -1,21 +1,25 @@
 /** Session service that lets the daemon use the user's registry credentials. */
 import { createHmac, createPrivateKey, createPublicKey, randomBytes, randomUUID, sign } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import path from 'node:path';
 import { Auth } from '../../gen/moby/filesync/v1/auth_pb.ts';
 import {
+  CredentialHelperError,
   type CredentialSource,
   type Credentials,
   dockerConfigDir,
   dockerCredentials,
   noCredentials,
+  withoutCredentials,
 } from '../../image/docker-config.ts';
 import { defaultLimits, type RequestLimits } from '../../image/http-request.ts';
 import { registryAddress } from '../../image/registry-address.ts';
+import { registryItself } from '../../image/registry-hosts.ts';
 import { CredentialsWithheld, confirmRealm, fetchToken, TokenRefused } from '../../image/registry-token.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
+import { maxSettingsBytes, readNamedFile } from '../../system/named-file.ts';
 import type { Attachable } from './session.ts';
 
 export interface AuthOptions {
@@ -30,6 +34,8 @@ export interface AuthOptions {
   readonly hosts?: readonly string[] | undefined;
   /** Where the seeds of token keys are kept; Docker's configuration directory by default. */
   readonly seedDir?: string | undefined;
+  /** Told that a credential helper failed, and that its registry is asked without credentials; once for each registry. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** The daemon repeats what may pass. */
@@ -45,11 +51,33 @@ export function auth(options: AuthOptions = {}): Attachable {
   const source = options.credentials ?? dockerCredentials();
   const allowed = options.hosts && new Set(options.hosts.map(originOf));
   const seedDir = options.seedDir ?? dockerConfigDir() ?? devNull; // without a home, seeds last one process
+  const closed = new AbortController();
+  /** Hosts whose helper has failed: a daemon asks several times for an image, and each could wait for the helper again. */
+  const known = new Map<string, Promise<Credentials>>();
+  const ask = async (host: string): Promise<Credentials> => {
+    try {
+      const found = await source(host, closed.signal);
+      known.delete(host); // helpers rotate them
+      return found;
+    } catch (error) {
+      if (!(error instanceof CredentialHelperError)) {
+        known.delete(host);
+        throw error;
+      }
+      options.onWarning?.(withoutCredentials(host, error));
+      return noCredentials;
+    }
+  };
   const find = async (host: string): Promise<Credentials> => {
     const origin = originOf(host);
-    return allowed && !allowed.has(origin) ? noCredentials : source(host);
+    if (allowed && !allowed.has(origin)) return noCredentials;
+    const found = known.get(host) ?? ask(host);
+    known.set(host, found);
+    return found;
   };
   return {
+    /** Ends a helper that is still asked: nobody waits for its answer. */
+    close: async () => closed.abort(new Error('the session is over')),
     routes: routes(Auth, {
       async credentials({ Host }) {
         const { identityToken, username, password } = await find(Host);
@@ -57,8 +85,8 @@ export function auth(options: AuthOptions = {}): Attachable {
       },
       async fetchToken({ Host, Realm: realm, Service: service, Scopes: scopes }) {
         const credentials = await find(Host);
-        const wanted = { registry: registryAddress(Host), realm, service, scopes, clientId };
         try {
+          const wanted = { ...(await registryItself(Host)), realm, service, scopes, clientId };
           if (credentials.identityToken || credentials.password) await confirmRealm(wanted, tokenLimits);
           const { token, expiresIn, issuedAt } = await fetchToken(wanted, credentials, tokenLimits);
           return { Token: token, ExpiresIn: BigInt(expiresIn), IssuedAt: BigInt(issuedAt) };
@@ -113,16 +141,19 @@ const seeds = new Map<string, Buffer>();
 async function seedOf(dir: string, host: string): Promise<Buffer> {
   const file = path.join(dir, '.token_seed');
   let stored: Record<string, { Seed?: string }> = {};
+  let isOurs = true;
   try {
-    stored = { ...(JSON.parse(await readFile(file, 'utf8')) as typeof stored) };
-  } catch {
-    // not there yet, or half-written by a process that crashed
+    stored = { ...(JSON.parse(Buffer.from(await readNamedFile(file, maxSettingsBytes)).toString()) as typeof stored) };
+  } catch (error) {
+    // not there yet, or half-written by a process that crashed; what cannot be read is not replaced
+    isOurs = error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
   const own = Object.hasOwn(stored, host) ? stored[host]?.Seed : undefined;
   const known = typeof own === 'string' && own ? Buffer.from(own, 'base64') : seeds.get(`${file} ${host}`);
   if (known) return known;
   const seed = randomBytes(16);
   seeds.set(`${file} ${host}`, seed);
+  if (!isOurs) return seed;
   const partial = `${file}.${randomUUID()}`;
   try {
     await mkdir(dir, { recursive: true });

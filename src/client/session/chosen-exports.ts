@@ -2,9 +2,11 @@
 import { Exporter } from '../../gen/moby/exporter/v1/exporter_pb.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
+import type { Connection } from '../connect.ts';
 import { type Attributes, type Export, type PreparedExports, prepareExports, refuseMirrored } from '../exporters.ts';
 import type { ContentStore } from './content.ts';
 import type { ExportTarget } from './file-send.ts';
+import type { NameContent } from './oci-layout.ts';
 import type { Attachable } from './session.ts';
 
 /**
@@ -17,12 +19,13 @@ export type ChooseExports = (
 
 export interface ChosenExports extends Attachable {
   /** As that of exports. @throws RpcError when the daemon has not asked */
-  finish(response: Attributes): Promise<void>;
+  finish(response: Attributes, name: NameContent): Promise<void>;
 }
 
 /** @param first the position of the first chosen exporter; where its output goes is added to `targets` and `stores` */
 export function chosenExports(
   choose: ChooseExports,
+  kind: Connection['kind'],
   first: number,
   targets: Map<number, ExportTarget>,
   stores: Map<string, ContentStore>,
@@ -31,7 +34,7 @@ export function chosenExports(
   return {
     routes: routes(Exporter, {
       async findExporters({ metadata }) {
-        chosen = await prepareExports(await choose(new Map(Object.entries(metadata))), first);
+        chosen = await prepareExports(await choose(new Map(Object.entries(metadata))), kind, first);
         for (const [position, target] of chosen.targets) targets.set(position, target);
         for (const [id, store] of chosen.stores) {
           if (stores.has(id)) throw new Error('only one layout can be exported by a build');
@@ -42,13 +45,13 @@ export function chosenExports(
       },
       finalizeExport: async () => ({}),
     }),
-    async finish(response) {
+    async finish(response, name) {
       if (!chosen)
         throw new RpcError(
           Code.unimplemented,
           'this daemon does not ask which outputs to make of a result: BuildKit 0.22 and newer do',
         );
-      await chosen.finish(response);
+      await chosen.finish(response, name);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Session service that lends the daemon OCI layouts of this machine: to read images and caches, and to write them. */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
@@ -8,10 +9,11 @@ import { routes } from '../../rpc/server.ts';
 import type { ServerContext } from '../../rpc/service.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
 import { makeDirs, removeEmptyDirs } from '../fsutil/make-dirs.ts';
-import { blobPath, contentOf, lockIndex, namesIn, readIndex } from './oci-layout.ts';
+import { blobPath, contentOf, lockIndex, type NameContent, namesIn, putInIndex, readIndex } from './oci-layout.ts';
 import type { Attachable } from './session.ts';
 
 const CHUNK_BYTES = 1 << 20;
+const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
 
 /** A write that is going on. */
 interface Ingest {
@@ -38,7 +40,9 @@ export interface ContentStore {
 export interface ContentStores extends Attachable {
   /** Puts what was written into its place. */
   publish(): Promise<void>;
-  /** Takes back what was published, and the directories that were made for it. */
+  /** Names content of a layout, once it was published. @throws Error when it is not there */
+  readonly name: NameContent;
+  /** Takes back what was published and named, and the directories that were made for it. */
   discard(): Promise<void>;
 }
 
@@ -57,6 +61,7 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
   const ingests = new Map<string, Ingest>();
   const stagings = new Map<string, Promise<Staging>>(); // by directory
   const published: { dir: string; digest: string; created: string | undefined }[] = [];
+  const named: (() => Promise<void>)[] = []; // takes back a name each
   const locks = new Set<string>(); // one call at a time may write
   const choose = (context: ServerContext) => {
     const id = context.headers.get('buildkit-attachable-store-id')?.[0] ?? '';
@@ -158,7 +163,7 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
         return {};
       },
       async *read({ digest, offset, size }, context) {
-        const handle = await found(digest, open(await locate(choose(context).dir, digest)));
+        const handle = await found(digest, openBlob(await locate(choose(context).dir, digest)));
         try {
           const end = (await handle.stat()).size;
           let at = Number(offset);
@@ -242,16 +247,20 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
         }
       }
     },
+    async name(...content) {
+      named.push(await putInIndex(...content));
+    },
     async discard() {
+      for (const takeBack of named.splice(0).reverse()) await takeBack();
       for (const dir of new Set(published.map((blob) => blob.dir)))
         await lockIndex(dir, async () => {
           // a build that found a blob to be there already may have named it meanwhile; if nobody can tell, all stay
-          const named = await readIndex(dir).then(
+          const used = await readIndex(dir).then(
             (entries) => contentOf(dir, entries),
             () => undefined,
           );
           for (const { digest } of published.filter((blob) => blob.dir === dir))
-            if (named && !named.digests.has(digest)) await rm(blobPath(dir, digest), { force: true });
+            if (used && !used.digests.has(digest)) await rm(blobPath(dir, digest), { force: true });
         });
       for (const { dir, digest, created } of published.reverse())
         if (created) await removeEmptyDirs(path.dirname(blobPath(dir, digest)), created);
@@ -306,4 +315,12 @@ async function found<T>(digest: string, result: Promise<T>): Promise<T> {
       throw new RpcError(Code.notFound, `content ${digest}: not found`);
     throw error;
   }
+}
+
+/** A layout is the user's: a pipe in the place of a blob is not waited for. */
+async function openBlob(file: string): Promise<FileHandle> {
+  const handle = await open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new RpcError(Code.failedPrecondition, `${file} is not a regular file`);
 }

@@ -1,6 +1,6 @@
 /** Session service that takes what exporters send: a directory tree, or the bytes of one file. */
 import { createWriteStream } from 'node:fs';
-import { link, realpath, rename, rm, stat } from 'node:fs/promises';
+import { link, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -8,6 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { BytesMessageSchema, FileSend } from '../../gen/moby/filesync/v1/filesync_pb.ts';
 import type { RawCall, RawHandler } from '../../rpc/server.ts';
 import { methodPath } from '../../rpc/service.ts';
+import { RpcError } from '../../rpc/status.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { makeStaging, removeEmptyDirs, temporaryName } from '../fsutil/make-dirs.ts';
 import { receiveTree } from '../fsutil/receive.ts';
@@ -139,15 +140,29 @@ export function fileSend(
       for (const { aside } of places) if (aside) await rm(aside, { force: true });
       await writer?.ask({ kind: 'keep' });
     },
+    /**
+     * BuildKit sends any bytes, but dockerd from 28 on sends names as text. It cannot say so either: its error quotes the
+     * name, and it resets the call instead.
+     */
+    explain(error) {
+      if (!(error instanceof RpcError) || !/reset the stream with code 2$|invalid UTF-8/.test(error.status))
+        return error;
+      const cut = transfers.find(({ complete, position }) => !complete && targets.get(position)?.kind === 'directory');
+      const target = cut && targets.get(cut.position);
+      if (target?.kind !== 'directory') return error;
+      const why =
+        `the daemon broke off while it sent the files for ${target.path}, as Docker 28 and newer do for a name or a ` +
+        'target of a link that is not UTF-8; rename that file in the build, or export to a tar file';
+      return new RpcError(error.code, `${error.status}: ${why}`, error.details, { cause: error });
+    },
     async close() {
       await Promise.allSettled(running);
+      const orWarn = (error: Error) => onWarning(error.message); // the build has failed already, for another reason
       try {
         if (!kept) {
-          for (const place of places.splice(0).reverse()) await takeBack(place);
-          await writer?.ask({ kind: 'undo' });
+          for (const place of places.splice(0).reverse()) await takeBack(place).catch(orWarn);
+          await writer?.ask({ kind: 'undo' }).catch(orWarn);
         }
-      } catch (error) {
-        onWarning((error as Error).message); // the build has failed already, for another reason
       } finally {
         for (const { waiting } of transfers) if (waiting) await removeWaiting(waiting, kept);
         for (const { number } of writer ? transfers : []) await writer!.ask({ kind: 'drop', transfer: number });
@@ -207,10 +222,22 @@ async function removeWaiting({ staging, file, created }: WaitingFile, kept: bool
   if (created && !kept) await removeEmptyDirs(path.dirname(file), created);
 }
 
-/** A link stays, and what it leads to is replaced. */
+/** A link stays, and what it leads to is replaced, or made where it leads to nothing. @throws Error for a circle of links */
 async function followLinks(file: string): Promise<string> {
-  return realpath(file).catch(() => path.resolve(file));
+  let at = path.resolve(file);
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    const found = await realpath(at).catch(() => undefined);
+    if (found !== undefined) return found;
+    const target = await readlink(at).catch(() => undefined);
+    if (target === undefined) return at;
+    const folder = path.dirname(at);
+    at = path.resolve(await realpath(folder).catch(() => folder), target);
+  }
+  throw new Error(`cannot write ${file}: its links lead in a circle`);
 }
+
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
 
 /** A file in its place. */
 interface FilePlace {
@@ -245,12 +272,23 @@ async function setAside(file: string, aside: string): Promise<boolean> {
   return true;
 }
 
-/** Unless somebody has put another file there since. */
+/** Unless somebody has put another file there since. @throws Error that names what was not put back */
 async function takeBack({ file, ino, aside }: FilePlace): Promise<void> {
   const now = await stat(file).catch(() => undefined);
-  if (now && now.ino !== ino) return;
-  if (aside) await rename(aside, file);
-  else await rm(file, { force: true });
+  if (now && now.ino !== ino) {
+    if (aside)
+      throw new Error(`what could not be put back: ${file} is now ${aside} (something else has taken its place)`);
+    return;
+  }
+  try {
+    if (aside) await rename(aside, file);
+    else await rm(file, { force: true });
+  } catch (error) {
+    const what = aside ? `${file} is now ${aside}` : `${file} is still there`;
+    throw new Error(systemErrorsInWords(`what could not be put back: ${what} (${(error as Error).message})`), {
+      cause: error,
+    });
+  }
 }
 
 /** @param file what the output is, as the user has named it */

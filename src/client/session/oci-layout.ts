@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSmallFile } from '../../image/small-file.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
 import { makeDirs } from '../fsutil/make-dirs.ts';
 
 /** An OCI descriptor. */
@@ -23,10 +24,11 @@ export async function namesIn(dir: string): Promise<string[]> {
   }
 }
 
+/** Whatever else is in it, such as annotations, stays. */
 interface Index {
-  schemaVersion: number;
-  mediaType?: string;
-  manifests?: Descriptor[];
+  readonly schemaVersion?: number;
+  readonly mediaType?: string;
+  readonly manifests?: readonly Descriptor[] | null;
 }
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
@@ -44,10 +46,14 @@ export function blobPath(dir: string, digest: string): string {
 
 /** The descriptors of a layout's index; [] when there is none. */
 export async function readIndex(dir: string): Promise<readonly Descriptor[]> {
+  return (await readWholeIndex(dir))?.manifests ?? [];
+}
+
+async function readWholeIndex(dir: string): Promise<Index | undefined> {
   try {
-    return (JSON.parse(await readJson(path.join(dir, 'index.json'))) as Index).manifests ?? [];
+    return (JSON.parse(await readJson(path.join(dir, 'index.json'))) as Index | null) ?? {};
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Error(`${path.join(dir, 'index.json')}: ${(error as Error).message}`);
   }
 }
@@ -59,18 +65,28 @@ export async function findInIndex(dir: string, tag: string): Promise<Descriptor 
   return tagged ?? (entries.length === 1 && !entries[0]!.annotations?.[REF_NAME] ? entries[0] : undefined);
 }
 
+/** Gives names to content of a layout. */
+export type NameContent = (dir: string, descriptor: Descriptor, names: readonly string[]) => Promise<unknown>;
+
 /**
  * Names a stored manifest. An image name brings its tag. What had the tag before loses it.
+ * @returns takes that back, for a build that fails after all: what had a tag gets it again, unless another build has given it away
  * @throws Error when the manifest, or something that it names, is not there
  */
-export async function putInIndex(dir: string, descriptor: Descriptor, names: readonly string[]): Promise<void> {
+export async function putInIndex(
+  dir: string,
+  descriptor: Descriptor,
+  names: readonly string[],
+): Promise<() => Promise<void>> {
   const { missing } = await contentOf(dir, [descriptor]);
   if (missing.length > 0)
     throw new Error(
       `the daemon says that the build succeeded, but ${dir} has not got all of it: ${missing[0]} is missing`,
     );
-  await lockIndex(dir, async () => {
-    const entries = [...(await readIndex(dir))];
+  return lockIndex(dir, async () => {
+    const before = await readWholeIndex(dir);
+    const entries = [...(before?.manifests ?? [])];
+    const changes: Change[] = [];
     for (const name of names) {
       const colon = name.lastIndexOf(':');
       const tag = colon > name.lastIndexOf('/') ? name.slice(colon + 1) : name.includes('/') ? 'latest' : name;
@@ -82,14 +98,46 @@ export async function putInIndex(dir: string, descriptor: Descriptor, names: rea
       const same = entries.findIndex(
         ({ annotations: old }) => old?.[REF_NAME] === tag && (name === tag || (old[IMAGE_NAME] ?? name) === name),
       );
-      if (same >= 0) entries.splice(same, 1);
-      entries.push({ ...descriptor, annotations });
+      const [replaced] = same >= 0 ? entries.splice(same, 1) : [];
+      const added = { ...descriptor, annotations };
+      entries.push(added);
+      changes.push({ added, replaced, at: same });
     }
-    const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: entries };
-    await writeWhole({
-      [path.join(dir, 'oci-layout')]: JSON.stringify({ imageLayoutVersion: '1.0.0' }),
-      [path.join(dir, 'index.json')]: JSON.stringify(index),
-    });
+    await writeIndex(dir, before, entries);
+    return () => takeBack(dir, before === undefined, changes);
+  });
+}
+
+interface Change {
+  readonly added: Descriptor;
+  /** What had the name. */
+  readonly replaced: Descriptor | undefined;
+  /** Its position. */
+  readonly at: number;
+}
+
+/** @param fresh whether there was no index */
+async function takeBack(dir: string, fresh: boolean, changes: readonly Change[]): Promise<void> {
+  await lockIndex(dir, async () => {
+    const now = await readWholeIndex(dir);
+    if (!now) return;
+    const entries = [...(now.manifests ?? [])];
+    for (const { added, replaced, at } of [...changes].reverse()) {
+      const own = entries.findIndex((entry) => JSON.stringify(entry) === JSON.stringify(added));
+      if (own < 0) continue; // another build has given the name away
+      entries.splice(own, 1);
+      if (replaced) entries.splice(at, 0, replaced);
+    }
+    if (!fresh || entries.length > 0) return writeIndex(dir, now, entries);
+    for (const file of ['index.json', 'oci-layout']) await rm(path.join(dir, file), { force: true });
+  });
+}
+
+async function writeIndex(dir: string, before: Index | undefined, manifests: readonly Descriptor[]): Promise<void> {
+  const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', ...before, manifests };
+  await writeWhole({
+    [path.join(dir, 'oci-layout')]: JSON.stringify({ imageLayoutVersion: '1.0.0' }),
+    [path.join(dir, 'index.json')]: JSON.stringify(index),
   });
 }
 
@@ -171,7 +219,7 @@ async function readManifest(file: string): Promise<Manifest> {
 /** The lock of one that was killed is taken over then. */
 const STALE_MS = 10_000;
 
-/** Lets one build at a time change what a layout's index names. */
+/** Lets one build at a time change what a layout's index names. @throws Error when something else is in the lock's place */
 export async function lockIndex<T>(dir: string, act: () => Promise<T>): Promise<T> {
   await makeDirs(dir);
   const lock = path.join(dir, '.tsfront-index-lock');
@@ -183,7 +231,12 @@ export async function lockIndex<T>(dir: string, act: () => Promise<T>): Promise<
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const held = await stat(lock).catch(() => undefined);
-    if (held && Date.now() - held.mtimeMs > STALE_MS) await rmdir(lock).catch(() => {});
+    // a clock that was set back makes no lock last
+    if (held && Math.abs(Date.now() - held.mtimeMs) > STALE_MS)
+      await rmdir(lock).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT')
+          throw new Error(systemErrorsInWords(`${lock} is in the way, remove it: ${error.message}`), { cause: error });
+      });
     else await new Promise((resolve) => setTimeout(resolve, 20));
   }
   try {

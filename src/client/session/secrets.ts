@@ -6,6 +6,7 @@ import { Code, RpcError } from '../../rpc/status.ts';
 import { variableOf } from '../../system/environment.ts';
 import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
 import { TooLarge } from '../../system/read-inside.ts';
+import { UnusableFile } from '../../system/unusable-file.ts';
 import type { Attachable } from './session.ts';
 
 /**
@@ -22,7 +23,7 @@ export const MAX_SECRET_BYTES = 500 * 1024;
 
 /**
  * Offers secrets by id.
- * @throws Error for files that are not there, too large, or no regular files
+ * @throws UnusableFile for files that are not there, too large, or no regular files
  */
 export async function secrets(given: ReadonlyMap<string, SecretSource>): Promise<Attachable> {
   const sources = new Map(given);
@@ -38,7 +39,7 @@ export async function secrets(given: ReadonlyMap<string, SecretSource>): Promise
       checkSize(id, found.size);
     } catch (error) {
       const { message } = error as Error;
-      throw new Error(message.startsWith('secret ') ? message : `secret ${id}: ${message}`, { cause: error });
+      throw new UnusableFile(message.startsWith('secret ') ? message : `secret ${id}: ${message}`, { cause: error });
     }
   }
   return {

@@ -11,7 +11,10 @@ import { routes } from '../../rpc/server.ts';
 import { jsonDetails, RpcError } from '../../rpc/status.ts';
 import type { Attachable } from './session.ts';
 
-/** A source that is about to be used (`Source.Source`), with its platform and what is known of it so far. */
+/**
+ * A source that is about to be used: `Source?.Source?.identifier` names it, as `docker-image://docker.io/library/alpine:latest`
+ * or `local://context`. `Platform` and the other fields of `Source` have what is known of it so far.
+ */
 export type SourceCheckRequest = MessageShape<typeof CheckPolicyRequestSchema>;
 
 export type SourceDecision =

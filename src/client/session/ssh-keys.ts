@@ -1,6 +1,7 @@
 /** An SSH agent made of private key files. */
 import { createPrivateKey, createPublicKey, createSign, type KeyObject, sign } from 'node:crypto';
 import { readNamedFile } from '../../system/named-file.ts';
+import { UnusableFile } from '../../system/unusable-file.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { type Agent, uint32 } from './ssh-agent.ts';
 
@@ -74,13 +75,13 @@ function curveOf(key: KeyObject) {
 
 /**
  * Reads a private key file: OpenSSH's own format or PEM (PKCS#1, PKCS#8, SEC1).
- * @throws Error for keys with a passphrase (an agent can hold those) and for what is no key
+ * @throws UnusableFile for keys with a passphrase (an agent can hold those) and for what is no key
  */
 export async function parsePrivateKey(path: string): Promise<SshKey> {
   const bytes = Buffer.from(
     await readNamedFile(path, MAX_KEY_BYTES).catch((error: Error) => {
       const why = systemErrorsInWords(error.message).replace(`${path}: `, '').replace(`${path} is`, 'it is');
-      throw new Error(`cannot read the SSH key ${path}: ${why}`, { cause: error });
+      throw new UnusableFile(`cannot read the SSH key ${path}: ${why}`, { cause: error });
     }),
   );
   try {
@@ -91,7 +92,7 @@ export async function parsePrivateKey(path: string): Promise<SshKey> {
     const key = pemKey(text);
     return { key, blob: publicBlob(key), comment: '' };
   } catch (error) {
-    throw new Error(`failed to parse ${path}: ${(error as Error).message}`, { cause: error });
+    throw new UnusableFile(`failed to parse ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { SSH } from '../../gen/moby/sshforward/v1/ssh_pb.ts';
 import { routes } from '../../rpc/server.ts';
 import { Code, RpcError } from '../../rpc/status.ts';
+import { UnusableFile } from '../../system/unusable-file.ts';
 import type { Attachable } from './session.ts';
 import { type Agent, agentOfSocket, serveAgent } from './ssh-agent.ts';
 import { agentOfKeys, parsePrivateKey } from './ssh-keys.ts';
@@ -72,7 +73,7 @@ async function openSource(id: string, source: SshSource) {
   for (const path of paths) {
     const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
       const reason = error.code === 'ENOENT' ? 'no such file or directory' : error.message;
-      throw new Error(`ssh forward "${id}": no agent socket or key at ${path}: ${reason}`);
+      throw new UnusableFile(`ssh forward "${id}": no agent socket or key at ${path}: ${reason}`);
     });
     (found.isSocket() ? sockets : keys).push(path);
   }

@@ -33,6 +33,7 @@ export function readHealthcheck(request: Request): HealthcheckInstruction | unde
       code: 'bad-healthcheck-type',
       message: `Unknown type ${quote(type)} in HEALTHCHECK (try CMD)`,
       range: typeWord.range,
+      hint: `What is to run stands behind CMD: ${exampleOf(request.base.code)}`,
     });
   else if (words.length === 0) badArguments(request, 'Missing command after HEALTHCHECK CMD');
   if (!flags) return undefined;
@@ -47,6 +48,15 @@ export function readHealthcheck(request: Request): HealthcheckInstruction | unde
     retries: readRetries(request, flags),
   };
   return { kind: 'healthcheck', ...request.base, healthcheck };
+}
+
+/** The instruction with the CMD that is missing; one that leaves it out altogether is short. */
+function exampleOf(code: string): string {
+  const command = /^\S+\s+((?:--\S+\s+)*)(\S[^\n]{0,60})$/.exec(code);
+  const [, flags, rest] = command ?? [];
+  if (rest === undefined) return 'write HEALTHCHECK CMD before it.';
+  const words = /^\["CMD",\s*(.*)$/i.exec(rest);
+  return `write HEALTHCHECK ${flags}CMD ${words ? `[${words[1]}` : rest}`;
 }
 
 /** Nanoseconds; 0 stands for the default. */

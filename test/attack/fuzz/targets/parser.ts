@@ -1,4 +1,5 @@
 /** Any bytes are a Dockerfile, if a bad one: the parser takes all, loses nothing and says what is wrong where. */
+import { findOddities } from '../../../../src/check/oddities.ts';
 import { decodeText, encodeText } from '../../../../src/go/text.ts';
 import { formatDiagnostic } from '../../../../src/parser/code-frame.ts';
 import { firstError } from '../../../../src/parser/first-error.ts';
@@ -26,7 +27,7 @@ export const parser: Target = {
       hold(text.startsWith(image, startOffset), 'a token stands where it says');
 
     const dockerfile = parseDockerfile(text);
-    for (const diagnostic of dockerfile.diagnostics) {
+    for (const diagnostic of [...dockerfile.diagnostics, ...findOddities(dockerfile)]) {
       const { range, message, locations } = diagnostic;
       hold(range.start >= 0 && range.start <= range.end && range.end <= text.length, 'a problem is in the text');
       hold(message !== '', 'a problem has words');

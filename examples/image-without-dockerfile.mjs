@@ -1,11 +1,11 @@
-// An image without a Dockerfile: its steps are written in TypeScript. The source is compiled where the daemon is, for two
-// platforms, with a cache mount and a secret that the compile step reads; the image holds nothing but the binary.
+// An image without a Dockerfile: its steps are written in code. The source is compiled where the daemon is, for two platforms,
+// with a cache mount and a secret that the compile step reads; the image holds nothing but the binary.
 //
-//   node examples/image-without-dockerfile.ts IMAGE [--push | --oci DIR]
+//   node image-without-dockerfile.mjs IMAGE [--push | --oci DIR]
 //
 // BUILDER and COMPILE replace the image and the command that compile, PLATFORMS the platforms, LICENSE_KEY the secret.
 // Registry credentials are those of the docker command; an SSH agent is forwarded where there is one.
-import { connect, createDisplay, type Export, imageFrontend, imageResolver, showProgress, solve } from 'tsfront/client';
+import { connect, createDisplay, imageFrontend, imageResolver, showProgress, solve } from 'tsfront/client';
 import { copy, local, resolveImage, scratch } from 'tsfront/llb';
 
 const [name = 'example/hello:latest', mode, dir = 'hello-image'] = process.argv.slice(2);
@@ -43,7 +43,8 @@ const frontend = imageFrontend(PLATFORMS.split(','), async (platform, bridge) =>
   };
 });
 
-const output: Export =
+/** @type {import('tsfront/client').Export} */
+const output =
   mode === '--oci'
     ? { type: 'oci', dest: dir, attrs: { name, tar: 'false' } }
     : { type: 'image', attrs: { name, push: String(mode === '--push') } };

@@ -1,7 +1,7 @@
 // Drive BuildKit from an application: a Dockerfile held in memory and a context go to a daemon, progress comes back as
 // it happens, then the digest and attributes of the image. The docker command is not needed.
 //
-//   node examples/drive-buildkit.ts [CONTEXT] [IMAGE]
+//   node drive-buildkit.mjs [CONTEXT] [IMAGE]
 //
 // The daemon is the one that BUILDKIT_HOST or DOCKER_HOST names, or the local one. BASE is the image to build on.
 import {
@@ -14,7 +14,7 @@ import {
   solve,
 } from 'tsfront/client';
 
-const [context = '.', image = 'example/driven:latest'] = process.argv.slice(2);
+const [context = import.meta.dirname, image = 'example/driven:latest'] = process.argv.slice(2);
 const dockerfile = `
 FROM ${process.env['BASE'] ?? 'alpine'}
 ARG GREETING=hello
@@ -38,10 +38,14 @@ try {
   });
 
   let state = emptyBuildState;
+  const shown = new Set(); // daemons report a step again when it has run once more
   for await (const update of build.status) {
     state = reduceStatus(state, update);
-    for (const { name, completed, cached, error } of update.vertexes)
-      if (completed) console.log(`${error ? 'failed' : cached ? 'cached' : 'done  '} ${name}`);
+    for (const { digest, name, completed, cached, error } of update.vertexes) {
+      if (!completed || shown.has(digest)) continue;
+      console.log(`${error ? 'failed' : cached ? 'cached' : 'done  '} ${name}`);
+      shown.add(digest);
+    }
     for (const { data } of update.logs) process.stdout.write(data);
   }
 

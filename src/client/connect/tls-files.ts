@@ -1,0 +1,57 @@
+/** The files of a connection with TLS: certificates and a key, in the PEM format. */
+import tls from 'node:tls';
+import { maxSettingsBytes, readNamedFile } from '../../system/named-file.ts';
+import { UnusableFile } from '../../system/unusable-file.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
+import type { Address, TlsOptions } from './address.ts';
+
+/** What is in the files of {@link TlsOptions}. */
+export interface TlsFiles {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly serverName?: string | undefined;
+}
+
+/** The words of an address, and whether it is a key. */
+const kinds = { ca: ['cacert', false], cert: ['cert', false], key: ['key', true] } as const;
+
+/**
+ * Reads the files, each of which is what it should be. Once for all connections to an address: it may be a pipe of the shell.
+ *
+ * @param address tells how the user has named them
+ * @throws UnusableFile that names the option of the address and the file; Error for files that the address does not name; the reason of `signal`
+ */
+export async function readTlsFiles(options: TlsOptions, address: Address, signal?: AbortSignal): Promise<TlsFiles> {
+  const read: { ca?: Buffer; cert?: Buffer; key?: Buffer } = {};
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const file = options[name];
+    if (!file) continue;
+    const [option, isKey] = kinds[name];
+    // else it comes from the environment or a configuration
+    const isNamed = address.text.includes(`${option}=`);
+    const label = isNamed ? `${option}=${file}` : `the TLS file ${file}`;
+    const Unusable = isNamed ? UnusableFile : Error;
+    let bytes: Buffer;
+    try {
+      bytes = Buffer.from(await readNamedFile(file, maxSettingsBytes, signal));
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new Unusable(`${label}: ${whyUnread(cause as NodeJS.ErrnoException, file)}`, { cause });
+    }
+    try {
+      if (!isKey && !bytes.includes('-----BEGIN')) throw new Error('it has no line -----BEGIN CERTIFICATE-----');
+      tls.createSecureContext({ [name]: bytes });
+    } catch (cause) {
+      const kind = isKey ? 'a private key' : 'a certificate';
+      throw new Unusable(`${label} is not ${kind} in the PEM format (${(cause as Error).message})`, { cause });
+    }
+    read[name] = bytes;
+  }
+  return { ...read, serverName: options.serverName };
+}
+
+/** Without the name of the file, which stands before. */
+function whyUnread({ message }: NodeJS.ErrnoException, file: string): string {
+  return systemErrorsInWords(message).replace(`${file}: `, '').replace(`${file} is`, 'it is');
+}

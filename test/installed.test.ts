@@ -1,0 +1,329 @@
+/** The installed package: what users import, require, run, and read in its documents. */
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { connect, solve } from '../src/client/index.ts';
+import { Definition } from '../src/llb/index.ts';
+import { temporaryDir } from './client/temporary-dir.ts';
+import { codeBlocks } from './documents.ts';
+import { readLayout } from './e2e/read-image.ts';
+import { runCommand } from './engine/command.ts';
+import { onEngines } from './engine/on-engines.ts';
+import { installPackage, tsc } from './installed-package.ts';
+
+const installed = await installPackage();
+const inPackage = path.join(installed, 'node_modules/tsfront');
+const entries = ['tsfront', 'tsfront/parser', 'tsfront/llb', 'tsfront/client'];
+
+/** Runs a program in the folder of the installation; returns what it printed, on both streams. */
+async function run(command: string, args: readonly string[], cwd = installed): Promise<string> {
+  const { status, stdout, stderr } = await runCommand(command, args, { cwd });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${status}\n${stdout}${stderr}`);
+  return stdout + stderr;
+}
+
+function write(name: string, text: string): string {
+  const file = path.join(installed, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('the installed package', () => {
+  test('is run by name', async () => {
+    const { version } = JSON.parse(readFileSync(path.join(inPackage, 'package.json'), 'utf8')) as { version: string };
+    expect(await run('npx', ['--offline', 'tsfront', '--version'])).toBe(`${version}\n`);
+  });
+
+  test('is imported and required, and both give the same', async () => {
+    const lines = entries.map((name, i) => `import * as e${i} from '${name}';\nsame('${name}', e${i});\n`);
+    const text = `import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+const same = (name, imported) => console.log(name, Object.keys(imported).length > 0 && require(name) === imported);
+${lines.join('')}`;
+    write('same.mjs', text);
+    expect(await run(process.execPath, ['same.mjs'])).toBe(entries.map((name) => `${name} true\n`).join(''));
+    write('first.cjs', `console.log(require('tsfront/llb').image('alpine').marshal().head());\n`);
+    expect(await run(process.execPath, ['first.cjs'])).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+  });
+
+  test('has every file that its exports name, for types first', () => {
+    const { exports, bin } = JSON.parse(readFileSync(path.join(inPackage, 'package.json'), 'utf8'));
+    expect(Object.keys(exports)).toEqual([...entries.map((name) => name.replace('tsfront', '.')), './package.json']);
+    for (const [name, target] of Object.entries<Record<string, string>>(exports)) {
+      if (name === './package.json') continue;
+      expect(Object.keys(target)).toEqual(['types', 'default']);
+      for (const file of Object.values(target)) readFileSync(path.join(inPackage, file));
+    }
+    expect(readFileSync(path.join(inPackage, bin.tsfront), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  const compilers = [
+    ['node16', []],
+    ['nodenext', []],
+    ['esnext', ['--moduleResolution', 'bundler']],
+  ] as const;
+  test.each(compilers)('has types for --module %s, its dependencies checked too', async (module, more) => {
+    const uses = entries.map(
+      (name, i) => `import * as e${i} from '${name}';\nexport const k${i} = Object.keys(e${i});\n`,
+    );
+    write('types.mts', uses.join(''));
+    // a name that is not there must be an error, or nothing was resolved
+    write('no-types.mts', `import { compile, nothing } from 'tsfront';\nexport const used = [compile, nothing];\n`);
+    const options = ['--noEmit', '--strict', '--target', 'es2023', '--types', 'node', '--module', module, ...more];
+    await run(process.execPath, [tsc, ...options, 'types.mts']);
+    await expect(run(process.execPath, [tsc, ...options, 'no-types.mts'])).rejects.toThrow(/'nothing'/);
+  });
+});
+
+/** What the fragments of docs/api speak of: every export by its name, and things that they need and do not make. */
+async function ambientNames(): Promise<string> {
+  const names = new Map<string, string>();
+  for (const entry of entries) {
+    const keys = await run(process.execPath, ['-p', `Object.keys(require('${entry}')).join(' ')`]);
+    for (const key of keys.trim().split(' ')) names.set(key, `const ${key}: typeof import('${entry}').${key};`);
+  }
+  return `export {};
+declare global {
+${[...names.values()].join('\n')}
+const { readFile, writeFile }: typeof import('node:fs/promises');
+const options: import('tsfront').OfflineOptions;
+const connection: import('tsfront/client').Connection;
+const build: import('tsfront/client').Build;
+const { frontend, localDirs }: import('tsfront/client').SolveOptions & { localDirs: {}; frontend: string };
+const { base, state, app, tests, withTools, withConfig }: Record<'base' | 'state' | 'app' | 'tests' | 'withTools' | 'withConfig', import('tsfront/llb').State>;
+const definition: import('tsfront/llb').Definition;
+const resolver: import('tsfront/llb').ResolveImage;
+}
+`;
+}
+
+test('code in the documents and the examples passes tsc --strict', async () => {
+  const documents = ['README.md', ...(readdirSync(path.join(inPackage, 'docs'), { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.md')).map((name) => path.join('docs', name))]; // biome-ignore format: a list
+  let whole = 0;
+  let fragments = 0;
+  for (const document of documents) {
+    for (const { language, text, line } of codeBlocks(readFileSync(path.join(inPackage, document), 'utf8'))) {
+      if (language !== 'ts' && language !== 'js') continue;
+      const inApi = document.startsWith('docs/api');
+      // declarations of docs/api come from tsc
+      if (
+        inApi &&
+        /^(abstract class|class|function|interface|type|const \w+: .*;\n$|const \w+: \{|const [A-Z_]+ =)/.test(text)
+      )
+        continue;
+      const name = `${document.replaceAll('/', '_')}_${line}`;
+      if (!inApi || text.startsWith('import ')) {
+        whole++;
+        write(`documents/${name}.m${language}`, text);
+      } else {
+        fragments++;
+        write(`fragments/${name}.mts`, `export {};\n${text}`);
+      }
+    }
+  }
+  expect(whole).toBeGreaterThan(5);
+  expect(fragments).toBeGreaterThan(30);
+  write('fragments/names.d.mts', await ambientNames());
+  cpSync(path.join(inPackage, 'examples'), path.join(installed, 'documents/examples'), { recursive: true });
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2024'],
+    types: ['node'],
+  };
+  for (const folder of ['documents', 'fragments']) {
+    write(
+      `${folder}/tsconfig.json`,
+      JSON.stringify({ compilerOptions: { ...compilerOptions, allowJs: true, checkJs: true } }),
+    );
+    await run(process.execPath, [tsc, '-p', folder]);
+  }
+});
+
+/** The example that a page of the API documentation begins with, in a folder of its own. */
+function exampleOf(page: string): { args: string[]; cwd: string } {
+  const [block] = codeBlocks(readFileSync(path.join(inPackage, 'docs/api', page), 'utf8'));
+  write(`${page}/example.mts`, block!.text);
+  const file = write(`${page}/Dockerfile`, 'FROM scratch AS release\nCOPY Dockerfile /copied\n');
+  return { args: ['example.mts'], cwd: path.dirname(file) };
+}
+
+describe('the example of', () => {
+  const print = (page: string) => {
+    const { args, cwd } = exampleOf(page);
+    return run(process.execPath, args, cwd);
+  };
+
+  test('tsfront', async () => {
+    expect(await print('tsfront.md')).toMatch(/^ sha256:[0-9a-f]{64}\n$/);
+  });
+
+  test('tsfront/parser', async () => {
+    expect(await print('tsfront-parser.md')).toBe('scratch 1\n');
+  });
+
+  test('tsfront/llb', async () => {
+    const { args, cwd } = exampleOf('tsfront-llb.md');
+    const printed = path.join(cwd, 'printed');
+    await run('sh', ['-c', `${process.execPath} ${args[0]} >printed`], cwd);
+    const ops = Definition.decode(readFileSync(printed)).ops();
+    expect(ops.map(({ op }) => op.op.case).sort()).toEqual(
+      ['source', 'source', 'file', 'exec', 'file', undefined].sort(),
+    );
+  });
+});
+
+/** Takes out what is another one each time, and what editors take out: digests, identifiers, times, sizes, widths of columns. */
+function withoutChances(text: string): string {
+  return text
+    .replace(/\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b|\b[0-9a-z]{25}\b/g, 'ID')
+    .replace(/\b\d+(\.\d+)?(s|k?B)\b/g, 'N$2')
+    .replace(/ +$/gm, '')
+    .replace(/ {2,}/g, '  ');
+}
+
+/** Whether a text is what a document shows; `…` in that stands for any text. */
+function shows(shown: string, printed: string): boolean {
+  const parts = withoutChances(shown).split('…');
+  const pattern = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*');
+  return new RegExp(`^${pattern}$`).test(withoutChances(printed));
+}
+
+/**
+ * Does what a document says, in a folder of its own: writes the files that it names above a block, and runs what follows
+ * `$ ` in its `console` blocks. Gives the commands whose output is not the one that it shows.
+ */
+async function follow(document: string, env: NodeJS.ProcessEnv, base = 'alpine'): Promise<string[]> {
+  const folder = path.join(installed, `follow-${path.basename(document, '.md')}`);
+  mkdirSync(folder);
+  symlinkSync('../node_modules', path.join(folder, 'node_modules'));
+  const places = [path.join(installed, 'node_modules/.bin'), env['PATH'] ?? process.env['PATH']];
+  const others: string[] = [];
+  let commands = 0;
+  for (const { language, text, before } of codeBlocks(readFileSync(path.join(inPackage, document), 'utf8'))) {
+    const [, name] = /`([^`]+)`:$/.exec(before) ?? [];
+    if (name !== undefined) writeFileSync(path.join(folder, name), text.replaceAll(/(FROM |')alpine\b/g, `$1${base}`));
+    if (language !== 'console') continue;
+    for (const [, command = '', shown = ''] of text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
+      commands++;
+      const sh = ['-c', `exec 2>&1\n${command.replace('npx tsfront', 'tsfront')}`];
+      const { stdout } = await runCommand('sh', sh, { cwd: folder, env: { ...env, PATH: places.join(':') } });
+      const printed = stdout.replaceAll(base, 'alpine').replaceAll('docker.io/library/alpine:latest', 'alpine');
+      if (!shows(shown.replaceAll('docker.io/library/alpine:latest', 'alpine'), printed))
+        others.push(`$ ${command}\n${stdout}`);
+    }
+  }
+  expect(commands).toBeGreaterThan(0);
+  return others;
+}
+
+// the graphs that the documents show are those of amd64
+describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
+  test.each(['docs/compiling.md', 'docs/images.md'])('in %s sees what is shown', async (document) => {
+    expect(await follow(document, { ...process.env, DOCKER_HOST: 'unix:///nowhere', BUILDKIT_HOST: '' })).toEqual([]);
+  });
+});
+
+await onEngines('a user who does what is said', { suites: ['forky'] }, (engine) => {
+  // it would take the place of images of the user's own
+  const documents = ['README.md', 'docs/building.md', 'docs/llb.md', 'docs/client.md'];
+  test.runIf(engine.suite !== 'own' && process.arch === 'x64').each(documents)(
+    'in %s sees what is shown',
+    async (document) => {
+      expect(await follow(document, { ...engine.env, NO_COLOR: '1' }, await engine.baseImage())).toEqual([]);
+    },
+  );
+});
+
+const examples = path.join(inPackage, 'examples');
+
+await onEngines('the examples', { suites: ['forky', 'trixie'] }, (engine) => {
+  const example = async (name: string, args: string[], env: NodeJS.ProcessEnv) =>
+    engine.must(process.execPath, [path.join(examples, name), ...args], {
+      env: { BUILDKIT_HOST: engine.buildkitHost, ...env },
+    });
+
+  test('drive-buildkit.mjs builds a Dockerfile held in memory', async () => {
+    const image = `${engine.registry}/example/driven:1`;
+    const printed = await example('drive-buildkit.mjs', [examples, image], { BASE: await engine.baseImage() });
+    expect(printed).toContain(`image  ${image}`);
+    expect(printed).toMatch(/digest sha256:[0-9a-f]{64}/);
+    if (engine.dockerHost)
+      expect(await engine.must('docker', ['run', '--rm', '--network=none', image])).toBe('greetings from Linux\n');
+  });
+
+  // a compiler in name: where the real image has it, so that it is found only by the config's PATH
+  const goScript = `#!/bin/sh
+test "$1" = build && test "$(pwd)" = /src && test -f main.go && test -S "$SSH_AUTH_SOCK" && test -d /root/.cache || exit 1
+echo "$GOOS/$GOARCH cgo=$CGO_ENABLED" > "$3"
+`;
+
+  async function pushBuilder(): Promise<string> {
+    const name = `${engine.registry}/example/builder:1`;
+    const files = {
+      Dockerfile: `FROM ${await engine.baseImage()}\nENV PATH=/usr/local/go/bin:$PATH\nCOPY --chmod=755 go /usr/local/go/bin/go\n`,
+      go: goScript,
+    };
+    const connection = await connect(engine.address);
+    const exports = [{ type: 'image', attrs: { name, push: 'true' } }] as const;
+    const build = solve(connection, {
+      frontend: 'dockerfile.v0',
+      localDirs: { context: files, dockerfile: files },
+      exports,
+    });
+    await build.result.finally(() => connection.close());
+    return name;
+  }
+
+  /** An agent without keys. */
+  async function startAgent(): Promise<{ path: string; close(): void }> {
+    const socket = path.join(temporaryDir(), 'agent');
+    const server = net.createServer((client) => client.on('data', () => client.write(Buffer.from([0, 0, 0, 1, 5]))));
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    return { path: socket, close: () => server.close() };
+  }
+
+  test('image-without-dockerfile.mjs compiles for two platforms, and the image holds nothing but the binary', async () => {
+    const secret = 'very-secret-license';
+    const layout = path.join(temporaryDir(), 'layout');
+    const pushed = `${engine.registry}/example/hello:1`;
+    const agent = await startAgent();
+    const env = { BUILDER: await pushBuilder(), LICENSE_KEY: secret, SSH_AUTH_SOCK: agent.path };
+    try {
+      const printed = await example('image-without-dockerfile.mjs', ['example/hello:1', '--oci', layout], env);
+      const images = readLayout(layout);
+      expect(images.map(({ config }) => config.architecture)).toEqual(['amd64', 'arm64']);
+      for (const { config, files } of images) {
+        expect(config.config.Entrypoint).toEqual(['/hello']);
+        expect(files.map((line) => line.replace(/ .*/s, ''))).toEqual(['/hello']);
+      }
+      for (const blob of readdirSync(path.join(layout, 'blobs/sha256'))) {
+        const bytes = readFileSync(path.join(layout, 'blobs/sha256', blob));
+        expect((bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).includes(secret)).toBe(false);
+      }
+      await example('image-without-dockerfile.mjs', [pushed, '--push'], env);
+      const accept =
+        'application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json';
+      const answer = await fetch(`http://${engine.registry}/v2/example/hello/manifests/1`, { headers: { accept } });
+      expect(((await answer.json()) as { manifests: unknown[] }).manifests.length).toBe(2);
+      expect(printed).toMatch(/sha256:[0-9a-f]{64}/);
+    } finally {
+      agent.close();
+    }
+  });
+});
+
+await onEngines('the example of tsfront/client', { suites: ['forky'] }, (engine) => {
+  test('builds an image', async () => {
+    const { args, cwd } = exampleOf('tsfront-client.md');
+    const printed = await engine.must(process.execPath, args, { cwd });
+    expect(printed).toContain('COPY Dockerfile /copied');
+    expect(printed).toMatch(/\nsha256:[0-9a-f]{64}\n$/);
+  });
+});
