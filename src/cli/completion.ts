@@ -52,7 +52,7 @@ const takesValue = ({ required, optional }: Option) => required || optional;
 
 /** Where buildx keeps the names of its builders, in the words of all three shells. */
 const BUILDERS = 'command ls "$dir/instances" 2>/dev/null';
-const BUILDER_FOLDER = 'dir="${BUILDX_CONFIG:-${DOCKER_CONFIG:-$HOME/.docker}/buildx}"'; // biome-ignore lint/suspicious/noTemplateCurlyInString: of the shell
+const BUILDER_FOLDER = 'dir="${BUILDX_CONFIG:-${DOCKER_CONFIG:-$HOME/.docker}/buildx}"';
 
 /** The `case` of what follows an option; each of `files`, `folders` and `words` is a function of the shell. */
 function valueCases(all: readonly Described[]): string {
