@@ -3,6 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { examples } from '../../src/cli/examples.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { createProgram } from '../../src/cli/main.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
@@ -52,4 +55,19 @@ test.each([['zsh'], ['fish']])('%s reads its script', async (shell) => {
 test('another shell is wrong usage', async () => {
   const { code, stderr } = await runCli(['completion', 'tcsh']);
   expect([code, stderr]).toEqual([2, expect.stringContaining('bash, zsh, fish')]);
+});
+
+test('the help of every command has examples whose options it takes', () => {
+  const program = createProgram({ env: {} } as Io);
+  const all = program.commands.flatMap((it) => [it, ...it.commands]);
+  const names = all.map((it) => (it.parent === program ? it.name() : `${it.parent?.name()} ${it.name()}`));
+  expect(Object.keys(examples).sort()).toEqual([...names].sort());
+  for (const [name, lines] of Object.entries(examples)) {
+    const command = all[names.indexOf(name)]!;
+    const known = command.options.flatMap(({ short, long }) => [short, long]);
+    const parts = lines.flatMap((line) => line.split(/&&|\|/)).filter((part) => part.includes(`tsfront ${name}`));
+    expect(parts.length).toBeGreaterThan(0);
+    for (const flag of parts.flatMap((part) => part.match(/(?<= )--?[a-z][\w-]*/g) ?? []))
+      expect(known).toContain(flag);
+  }
 });
