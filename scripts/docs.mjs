@@ -1,8 +1,9 @@
-// Writes docs/api, a page for each entry point, from the docstrings. With --check it fails when the pages are out of date.
+// Writes docs/api, a page for each entry point, from the docstrings, and docs/cli.md from the commands. With --check it fails when the pages are out of date.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { formatReference } from './docs/cli.mjs';
 import { readDeclarations } from './docs/declarations.mjs';
 import { formatPage } from './docs/page.mjs';
 
@@ -23,13 +24,17 @@ try {
   mkdirSync(path.join(root, 'docs/api'), { recursive: true });
   for (const [entry, file] of pages) {
     const page = formatPage(entry, readDeclarations(path.join(types, `${file}.d.ts`)));
-    const target = path.join(root, 'docs/api', `${entry.replace('/', '-')}.md`);
-    if (!check) writeFileSync(target, page);
-    else if (!existsSync(target) || readFileSync(target, 'utf8') !== page) {
-      console.error(`${path.relative(root, target)} does not match the docstrings; run "npm run docs"`);
-      process.exitCode = 1;
-    }
+    write(path.join(root, 'docs/api', `${entry.replace('/', '-')}.md`), page);
   }
+  write(path.join(root, 'docs/cli.md'), formatReference());
 } finally {
   rmSync(types, { recursive: true, force: true });
+}
+
+function write(target, page) {
+  if (!check) writeFileSync(target, page);
+  else if (!existsSync(target) || readFileSync(target, 'utf8') !== page) {
+    console.error(`${path.relative(root, target)} does not match the sources; run "npm run docs"`);
+    process.exitCode = 1;
+  }
 }

@@ -1,9 +1,10 @@
 /** The options that say what to build, shared by the commands that run the frontend. */
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { UsageError } from '../offline/usage-error.ts';
-import { variableOf } from '../system/environment.ts';
+import { BUILD_ARG_FILE, readBuildArgs, refusePath, withFileArgs } from './build-args.ts';
 import type { Io } from './io.ts';
 import { nameValue } from './list-option.ts';
 import { writeOutput } from './output.ts';
@@ -13,6 +14,7 @@ export interface BuildFlags {
   readonly file?: string;
   readonly target?: string;
   readonly buildArg?: readonly string[];
+  readonly buildArgFile?: readonly string[];
   readonly label?: ReadonlyMap<string, string>;
   readonly platform?: readonly string[];
   readonly buildContext?: ReadonlyMap<string, string>;
@@ -62,6 +64,7 @@ export function addBuildFlags(command: Command): Command {
     .option('-f, --file <file>', 'Dockerfile, - for stdin (default: Dockerfile in the context)')
     .option('--target <stage>', 'stage to build (default: the last one)')
     .option('--build-arg <name=value>', 'set an ARG; without =value from the environment', collect)
+    .option(...BUILD_ARG_FILE, collect)
     .option('--label <name=value>', 'add a label to the image', collectPairs)
     .option('--platform <platforms>', 'target platforms, separated by commas', collectList)
     .option(
@@ -103,6 +106,20 @@ export interface OpenedBuild {
 /** Opens everything that the options name. */
 export async function openBuild(context: string, flags: BuildFlags, io: Io): Promise<OpenedBuild> {
   const platform = flags.platform?.join(',') ?? io.env['DOCKER_DEFAULT_PLATFORM'];
+  if (flags.target !== undefined) refusePath('--target', flags.target, 'the name of a stage');
+  for (const stage of flags.uncached ?? []) refusePath('--no-cache-filter', stage, 'names of stages');
+  for (const [host, urls] of flags.mirror ?? [])
+    for (const url of urls)
+      if (!/^https?:\/\/[^/]/.test(url))
+        throw new UsageError(`--mirror ${host}=${url}: ${url} is no http address, as https://mirror.example.com`);
+  if (flags.cacheDir !== undefined && statSync(flags.cacheDir, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`--cache-dir: ${flags.cacheDir} is not a folder`);
+  const buildArgs = readBuildArgs(
+    await withFileArgs(flags.buildArgFile ?? [], flags.buildArg ?? [], io.signal),
+    io.env,
+  );
+  const epoch = io.env['SOURCE_DATE_EPOCH']; // of `tsfront build` and `docker build`, too
+  if (epoch && !buildArgs.has('SOURCE_DATE_EPOCH')) buildArgs.set('SOURCE_DATE_EPOCH', epoch);
   if (platform) await requirePlatforms(platform.split(','));
   const { openBuildContext } = await import('../offline/build-context.ts');
   const opened = await openBuildContext({
@@ -121,7 +138,7 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
     ...opened.opts,
     ...(flags.target !== undefined && { target: flags.target }),
     ...(platform && { platform }),
-    ...prefixed('build-arg:', buildArgs(flags.buildArg ?? [], io.env)),
+    ...prefixed('build-arg:', buildArgs),
     ...prefixed('label:', flags.label ?? new Map()),
     ...noCache(flags),
     ...Object.fromEntries(flags.opt ?? []),
@@ -199,20 +216,6 @@ async function openImages(flags: BuildFlags, io: Io): Promise<OfflineOptions['im
     );
   }
   return images;
-}
-
-/** A build argument without value has that of the environment, if it is set there. */
-function buildArgs(args: readonly string[], env: Io['env']): Map<string, string> {
-  const values = new Map<string, string>();
-  const epoch = env['SOURCE_DATE_EPOCH']; // of `tsfront build` and `docker build`, too
-  if (epoch) values.set('SOURCE_DATE_EPOCH', epoch);
-  for (const arg of args) {
-    const equals = arg.indexOf('=');
-    const name = equals < 0 ? arg : arg.slice(0, equals);
-    const value = equals < 0 ? variableOf(env, name) : arg.slice(equals + 1);
-    if (value !== undefined) values.set(name, value);
-  }
-  return values;
 }
 
 function prefixed(prefix: string, values: ReadonlyMap<string, string>): Record<string, string> {

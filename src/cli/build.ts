@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import type { BuildFlags } from './build/options.ts';
 import { resourceKeys } from './build/resources.ts';
+import { BUILD_ARG_FILE } from './build-args.ts';
 import { endWith } from './exit.ts';
 import type { Io } from './io.ts';
 import { ALLOW_UNKNOWN, addListOption } from './list-option.ts';
@@ -55,7 +56,8 @@ export function buildCommand(io: Io): Command {
     ['--annotation <key=value>', 'an annotation of the image'],
     ['--auth-host <host>', 'a registry whose credentials the daemon may use; without it those of every one'],
     ['--attest <fields>', 'an attestation: type=provenance|sbom,…'],
-    ['--build-arg <key=value>', 'a build argument'],
+    ['--build-arg <key=value>', 'a build argument; without =value that of the environment'],
+    [...BUILD_ARG_FILE],
     ['--build-context <name=value>', 'a further context: a folder, docker-image://, oci-layout://, git or http'],
     ['--builder <[platform=]address>', 'the daemon; one for each platform to build each on its own'],
     ['--cache-from <fields>', 'where to take the cache from'],

@@ -3,14 +3,16 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import type { ImageResolver } from '../image/resolver.ts';
+import type { ArgWatch } from '../offline/build-arg-use.ts';
 import type { Checked } from '../offline/check.ts';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { UsageError } from '../offline/usage-error.ts';
+import { tellUnusedArgs } from './build-args.ts';
 import { addBuildFlags, type BuildFlags, type OpenedBuild, openBuild } from './build-options.ts';
 import { Exit, exitCode } from './exit.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
-import { writeOutput, writeText } from './output.ts';
+import { requireWritable, writeOutput, writeText } from './output.ts';
 
 interface CheckFlags extends BuildFlags {
   readonly format: 'text' | 'json';
@@ -43,9 +45,13 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
   if (paths.length > 1 && flags.file !== undefined)
     throw new UsageError('--file goes with one build context: name the Dockerfiles themselves');
   if (paths.filter((it) => it === '-').length > 1) throw new UsageError('standard input can be read once');
+  requireWritable('--output', flags.output);
+  requireWritable('--write-images', flags.writeImages);
   const report = await import('./report.ts');
   const color = io.stdoutHasColor && flags.output === undefined;
   const unknown = new Set<string>();
+  const { watchArgs } = await import('../offline/build-arg-use.ts');
+  const watch = watchArgs();
   const files: Checked['problems'][] = [];
   const texts: string[] = [];
   const documents: unknown[] = [];
@@ -53,7 +59,7 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
   for (const path of paths) {
     const build = await openPath(path, flags, io);
     try {
-      const checked = await check(build, flags, unknown, io);
+      const checked = await check(build, flags, unknown, watch, io);
       if (checked instanceof Error) {
         io.writeStderr(report.formatError(checked, io, build.shown));
         failed = true;
@@ -74,6 +80,7 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
     const sets = unknown.size === 1 ? 'sets' : 'set';
     io.writeStderr(`note: variables are not checked: what ${[...unknown].join(', ')} ${sets} is not known\n`);
   }
+  tellUnusedArgs(watch, io);
   if (texts.length > 0 && flags.format === 'json') {
     const json = JSON.stringify(paths.length > 1 ? documents : documents[0], undefined, 2);
     await writeOutput(flags.output, `${json}\n`, io);
@@ -102,12 +109,16 @@ async function check(
   build: OpenedBuild,
   { offline }: CheckFlags,
   unknown: Set<string>,
+  watch: ArgWatch,
   io: Io,
 ): Promise<Checked | Error> {
   const { checkDockerfile } = await import('../offline/check.ts');
   const options = offline ? withUnknownImages(build.options, unknown) : build.options;
   try {
-    return await untilAborted(checkDockerfile(options, unknown), io.signal);
+    return await untilAborted(
+      checkDockerfile(options, unknown, (bridge) => watch.run(bridge, 'cannot')),
+      io.signal,
+    );
   } catch (error) {
     io.signal.throwIfAborted();
     return error instanceof Error ? error : new Error(String(error));

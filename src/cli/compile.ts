@@ -2,12 +2,13 @@
 import { Command, Option } from 'commander';
 import type { Compiled, Frontend } from '../offline/compile.ts';
 import { UsageError } from '../offline/usage-error.ts';
+import { tellUnusedArgs } from './build-args.ts';
 import { addBuildOptions, type BuildFlags, type OpenedBuild, openBuild } from './build-options.ts';
 import { Exit, exitCode } from './exit.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { addListOption } from './list-option.ts';
-import { writeOutput, writeText } from './output.ts';
+import { requireWritable, writeOutput, writeText } from './output.ts';
 
 interface CompileFlags extends BuildFlags {
   readonly format: 'json' | 'pb' | 'tree';
@@ -40,6 +41,8 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
     throw new UsageError('the binary format is not for terminals: give a file with --output');
   if (flags.imageConfig === '-' && (flags.output === undefined || flags.output === '-'))
     throw new UsageError('the image config and the definition cannot both go to standard output');
+  requireWritable('--output', flags.output);
+  requireWritable('--image-config', flags.imageConfig);
   // what is compiled is there to be built: a policy beside the Dockerfile holds for it, too
   const { leavesOutPolicy } = await import('../offline/rego-policy.ts');
   const compiled = await compileBuild(context, flags, io, !leavesOutPolicy(flags.policy, io.env));
@@ -90,19 +93,25 @@ export async function compileBuild(
 ): Promise<Compiled> {
   if (flags.opt?.has('requestid'))
     throw new UsageError('a request (--opt requestid) is no build and has no LLB: `tsfront check` lints a Dockerfile');
+  requireWritable('--write-images', flags.writeImages);
   const build = await openBuild(context, flags, io);
   try {
     const [{ compile, CompileError }, { formatError, formatWarnings }] = await Promise.all([
       import('../offline/compile.ts'),
       import('./report.ts'),
     ]);
-    const frontend = refusePolicy ? await refusingPolicy(build) : undefined;
+    const { watchArgs } = await import('../offline/build-arg-use.ts');
+    const watch = watchArgs();
+    const readHere: Frontend = (bridge) => watch.run(bridge, 'cannot');
+    const frontend = refusePolicy ? await refusingPolicy(build, readHere) : readHere;
     const compiled = await untilAborted(compile(build.options, frontend), io.signal).catch((error) => {
       if (!(error instanceof CompileError)) throw error;
       io.writeStderr(formatWarnings(error.warnings, io, build.shown) + formatError(error, io, build.shown));
+      tellUnusedArgs(watch, io);
       throw new Exit(exitCode.failed);
     });
     if (compiled.warnings.length > 0) io.writeStderr(formatWarnings(compiled.warnings, io, build.shown));
+    tellUnusedArgs(watch, io);
     await build.keepImages();
     return compiled;
   } finally {
@@ -111,9 +120,8 @@ export async function compileBuild(
 }
 
 /** tsfront's frontend for a Dockerfile that may have a policy. @throws Error where it is known that it has */
-async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild): Promise<Frontend> {
+async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild, readHere: Frontend): Promise<Frontend> {
   const { refusePolicyBeside, refusingPolicyIn } = await import('../offline/rego-policy.ts');
-  const { readHere } = await import('../offline/compile.ts');
   await refusePolicyBeside(dockerfile);
   return remoteDockerfile === '' ? readHere : refusingPolicyIn(readHere, remoteDockerfile);
 }

@@ -1,38 +1,36 @@
 /** `tsfront du`, `tsfront prune` and `tsfront workers`: what a daemon has. */
 import { Command, Option } from 'commander';
-import type { CacheRecord } from '../client/index.ts';
+import type { CacheRecord, PruneOptions } from '../client/index.ts';
 import { formatBytes } from '../client/progress/format.ts';
 import { parseDuration } from '../go/duration.ts';
 import { parseRamInBytes } from '../go/size.ts';
 import { UsageError } from '../offline/usage-error.ts';
+import { didYouMean } from '../parser/suggest.ts';
 import { printableLine } from '../text/printable.ts';
-import { withConnection } from './connected.ts';
+import { requireAddress, withConnection } from './connected.ts';
 import { flagValue } from './flag-value.ts';
 import { formatOption } from './format-option.ts';
 import type { Io } from './io.ts';
+import { addListOption } from './list-option.ts';
 import { formatTable, since } from './table.ts';
 
 const BUILDER = ['--builder <address>', 'the daemon'] as const;
 const VERBOSE = ['--verbose', 'show all that is known of each record'] as const;
-const FILTER = [
-  '--filter <filter...>',
-  'only records that match all: type=regular, until=24h, description~=…',
-] as const;
+const FILTER = ['--filter <filter>', 'only records that match all: type=regular, inuse=false, description~=…'] as const;
 
 export function duCommand(io: Io): Command {
-  return new Command('du')
+  const command = new Command('du')
     .summary('show the build cache')
     .description('Lists the records of the build cache and how much space they take.')
     .option(...BUILDER)
-    .option(...FILTER)
     .addOption(formatOption('records', ['table', 'pretty', 'json']))
     .option('--json', 'short for --format=json')
     .option(...VERBOSE)
     .action(async (flags: DuFlags) => {
       if (flags.verbose && flags.format) throw new UsageError('--format and --verbose cannot be used together');
+      const { filters, age } = parseFilters(flags.filter);
+      if (age !== undefined) throw new UsageError('--filter: until and unused-for are filters of prune');
       await withConnection(flags.builder, io, async (connection, { diskUsage }) => {
-        const { filters, age } = parseFilters(flags.filter);
-        if (age !== undefined) throw new Error('until and unused-for are filters of prune');
         const records = await diskUsage(connection, filters);
         if (flags.json || flags.format === 'json') {
           for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
@@ -48,46 +46,94 @@ export function duCommand(io: Io): Command {
         await io.print(`Reclaimable:\t${formatBytes(reclaimable)}\nTotal:\t\t${formatBytes(sum(records))}\n`);
       });
     });
+  addListOption(command, ...FILTER);
+  return command;
 }
 
+/** What is asked before the cache goes. */
+const WARNINGS = {
+  dangling: 'WARNING! This will remove all dangling build cache. Are you sure you want to continue?',
+  all: 'WARNING! This will remove all build cache. Are you sure you want to continue?',
+};
+
 export function pruneCommand(io: Io): Command {
-  return new Command('prune')
+  const command = new Command('prune')
     .summary('remove build cache')
-    .description('Removes records of the build cache that nothing uses.')
+    .description('Removes records of the build cache that nothing uses, after asking.')
     .option(...BUILDER)
-    .option(...FILTER)
     .option('-a, --all', 'also internal and frontend records')
-    .addOption(new Option('-f, --force', 'nothing is asked anyway').hideHelp())
+    .option('-f, --force', 'do not ask')
     .option(...VERBOSE)
     .option('--keep-duration <duration>', 'keep what was used within that time, such as 24h')
-    .option('--reserved-space <size>', 'always keep that much')
+    .option('--reserved-space <size>', 'always keep that much, such as 10GB')
+    .addOption(new Option('--keep-storage <size>', 'the former name of --reserved-space').hideHelp())
     .option('--max-used-space <size>', 'the most the cache may have afterwards')
     .option('--min-free-space <size>', 'how much of the disk shall be free afterwards')
     .action(async (flags: PruneFlags) => {
+      const options = pruneOptions(flags, io);
+      if (!flags.force && !(await confirmed(flags.all ? WARNINGS.all : WARNINGS.dangling, io))) return;
       await withConnection(flags.builder, io, async (connection, { prune }) => {
         const removed: CacheRecord[] = [];
-        const size = (flag: string, text: string | undefined) =>
-          text ? Number(flagValue(flag, text, parseRamInBytes)) : undefined;
-        const { filters, age = flags.keepDuration } = parseFilters(flags.filter);
-        const ageFlag = age === flags.keepDuration ? '--keep-duration' : '--filter until';
-        const records = prune(connection, {
-          filters,
-          all: flags.all,
-          keepDuration: age ? Number(flagValue(ageFlag, age, parseDuration) / 1_000_000n) : undefined,
-          reservedSpace: size('--reserved-space', flags.reservedSpace),
-          maxUsedSpace: size('--max-used-space', flags.maxUsedSpace),
-          minFreeSpace: size('--min-free-space', flags.minFreeSpace),
-        });
-        for await (const record of records) removed.push(record);
+        for await (const record of prune(connection, options)) removed.push(record);
         await printRecords(removed, flags.verbose, io);
         await io.print(`Total:\t${formatBytes(removed.reduce((total, record) => total + record.size, 0))}\n`);
       });
     });
+  addListOption(command, FILTER[0], `${FILTER[1]}; until=24h is --keep-duration 24h`);
+  return command;
+}
+
+/** @throws UsageError for sizes, durations and filters that are none */
+function pruneOptions(flags: PruneFlags, io: Io): PruneOptions {
+  requireAddress('--builder', flags.builder);
+  const size = (flag: string, text: string | undefined) =>
+    text === undefined ? undefined : Number(flagValue(flag, text, parseRamInBytes));
+  const { filters, age } = parseFilters(flags.filter);
+  if (age !== undefined && flags.keepDuration !== undefined)
+    throw new UsageError('--keep-duration and --filter until are the same: give one of them');
+  const given = age ?? flags.keepDuration;
+  const duration = (text: string) => {
+    const value = Number(parseDuration(text) / 1_000_000n);
+    if (value < 0) throw new Error('a duration to look back is not negative');
+    return value;
+  };
+  const flag = age === undefined ? '--keep-duration' : '--filter until';
+  if (flags.keepStorage !== undefined) {
+    if (flags.reservedSpace !== undefined)
+      throw new UsageError('--keep-storage is the former name of --reserved-space: give one of them');
+    io.writeStderr('Flag --keep-storage has been deprecated, keep-storage flag has been changed to reserved-space\n');
+  }
+  return {
+    filters,
+    all: flags.all,
+    keepDuration: given === undefined ? undefined : flagValue(flag, given, duration),
+    reservedSpace: size('--keep-storage', flags.keepStorage) ?? size('--reserved-space', flags.reservedSpace),
+    maxUsedSpace: size('--max-used-space', flags.maxUsedSpace),
+    minFreeSpace: size('--min-free-space', flags.minFreeSpace),
+  };
+}
+
+/**
+ * Asks as buildx does, whose answer may come from a pipe too (`echo y | tsfront prune`).
+ * @throws UsageError where there is nobody to answer
+ */
+async function confirmed(question: string, io: Io): Promise<boolean> {
+  io.writeStderr(`${question} [y/N] `);
+  const answer = await io.readLine();
+  if (answer === undefined) {
+    io.writeStderr('\n');
+    throw new UsageError(
+      'nothing was removed: prune asks before it does, and standard input ended without an answer; --force does not ask',
+    );
+  }
+  if (/^y$/i.test(answer.trim())) return true;
+  io.writeStderr('nothing was removed\n');
+  return false;
 }
 
 interface DuFlags {
   readonly builder?: string;
-  readonly filter?: string[];
+  readonly filter: readonly string[];
   readonly format?: 'table' | 'pretty' | 'json';
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -96,9 +142,11 @@ interface DuFlags {
 interface PruneFlags {
   readonly verbose?: boolean;
   readonly builder?: string;
-  readonly filter?: string[];
+  readonly filter: readonly string[];
   readonly all?: boolean;
+  readonly force?: boolean;
   readonly keepDuration?: string;
+  readonly keepStorage?: string;
   readonly reservedSpace?: string;
   readonly maxUsedSpace?: string;
   readonly minFreeSpace?: string;
@@ -129,16 +177,40 @@ export function workersCommand(io: Io): Command {
     });
 }
 
+/** What BuildKit's records have to be filtered by. */
+const FIELDS = ['id', 'parents', 'description', 'inuse', 'mutable', 'immutable', 'type', 'shared', 'private'];
+const AGES = ['until', 'unused-for'];
+const TYPES = ['internal', 'frontend', 'source.local', 'source.git.checkout', 'exec.cachemount', 'regular'];
+
 /**
- * Filters as docker's `key=value` or as BuildKit's own (`==`, `!=`, `~=`, `<=`): one that asks for all of them.
+ * Filters as docker's `key=value` or as BuildKit's own (`==`, `!=`, `~=`): one that asks for all of them.
  * An age (`until`, `unused-for`) is none of BuildKit's filters.
+ * @throws UsageError for what no record could ever match
  */
 export function parseFilters(given: readonly string[] = []): { filters: string[]; age: string | undefined } {
   const all: string[] = [];
+  const seen = new Set<string>();
   let age: string | undefined;
   for (const filter of given) {
-    const [, key = filter, operator, value = ''] = /^([\w.-]+)([=!~<>]*=)(.*)$/s.exec(filter) ?? [];
-    if (operator === '=' && (key === 'until' || key === 'unused-for')) age = value;
+    const invalid = (why: string) => new UsageError(`invalid value ${JSON.stringify(filter)} for --filter: ${why}`);
+    const [, key = filter, operator, value = ''] = /^([\w.-]+)([^\w.-]*=)(.*)$/s.exec(filter) ?? [];
+    const known = [...FIELDS, ...AGES];
+    if (!known.includes(key))
+      throw invalid(
+        `no record has ${JSON.stringify(key)}${didYouMean(key, known, false)}: known are ${known.join(', ')}`,
+      );
+    if (operator !== undefined && !['=', '==', '!=', '~='].includes(operator))
+      throw invalid(`${operator} is no operator: known are =, ==, != and ~=`);
+    const isAge = AGES.includes(key);
+    const subject = isAge ? 'until' : key;
+    if (seen.has(subject) && (isAge || operator === '=')) throw invalid(`${key} expects only one value`);
+    seen.add(subject);
+    if (isAge && operator !== '=') throw invalid(`it takes a duration, as ${key}=24h`);
+    if (key === 'type' && operator !== undefined && operator !== '~=' && !TYPES.includes(value))
+      throw invalid(
+        `unknown type ${JSON.stringify(value)}${didYouMean(value, TYPES, false)}: known are ${TYPES.join(', ')}`,
+      );
+    if (isAge) age = value;
     else all.push(operator === '=' ? `${key}${key === 'id' ? '~=' : '=='}${value}` : filter);
   }
   return { filters: all.length > 0 ? [all.join(',')] : [], age };

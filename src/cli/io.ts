@@ -22,6 +22,11 @@ export interface Io {
    */
   readStdin(maxBytes?: number): Promise<Uint8Array>;
   /**
+   * The next line of standard input, without its end; undefined at the end of the input.
+   * @throws the signal's reason when it is aborted
+   */
+  readLine(): Promise<string | undefined>;
+  /**
    * Writes a result for programs to standard output: bytes, JSON, a digest. It is left as it is, but on a terminal
    * control characters of text are escaped as in JSON. Resolves when it is written; a reader that went away is no error.
    * @throws Error when it cannot be written
@@ -127,6 +132,9 @@ export function processIo(): ProcessIo {
       };
       return untilAborted(read(), interrupted());
     },
+    async readLine() {
+      return untilAborted(firstLine(stdin), interrupted());
+    },
     async end(code) {
       for (const stream of [stdout, stderr])
         await new Promise<void>((resolve) => void (stream.destroyed ? resolve() : stream.write('', () => resolve())));
@@ -135,6 +143,20 @@ export function processIo(): ProcessIo {
       return 1;
     },
   };
+}
+
+/** An answer is short: what has no line break within that many bytes is none. */
+const MAX_LINE_BYTES = 4096;
+
+async function firstLine(stream: AsyncIterable<Uint8Array>): Promise<string | undefined> {
+  let text = '';
+  for await (const chunk of stream) {
+    text += Buffer.from(chunk).toString('latin1');
+    const end = text.indexOf('\n');
+    if (end >= 0) return text.slice(0, end).replace(/\r$/, '');
+    if (text.length > MAX_LINE_BYTES) return text;
+  }
+  return text === '' ? undefined : text;
 }
 
 /** Whether whoever read the stream does so no longer; what is written after that meets a destroyed stream. */

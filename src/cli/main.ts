@@ -6,7 +6,9 @@ import { systemErrorsInWords } from '../text/system-error.ts';
 import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { compileCommand } from './compile.ts';
+import { completionCommand } from './completion.ts';
 import { duCommand, pruneCommand, workersCommand } from './daemon.ts';
+import { examples } from './examples.ts';
 import { Exit, exitCode } from './exit.ts';
 import { graphCommand } from './graph.ts';
 import { historyCommand } from './history.ts';
@@ -15,15 +17,24 @@ import type { Io } from './io.ts';
 import { solveCommand } from './solve.ts';
 import { spellOut } from './spell-out.ts';
 
-/** Runs `tsfront ARGS` and gives the exit code; never throws. A signal ends it with the code of that signal. */
-export async function main(args: readonly string[], io: Io): Promise<number> {
+/** All commands, as the parser, the completions and the reference in docs/cli.md know them. */
+export function createProgram(io: Io): Command {
   const program = new Command('tsfront')
     .description('A Dockerfile compiler and BuildKit toolkit')
     .option('-V, --version', 'print the version');
   const commands = [compileCommand, checkCommand, graphCommand, buildCommand, solveCommand];
-  for (const create of [...commands, workersCommand, duCommand, pruneCommand, historyCommand])
+  for (const create of [...commands, workersCommand, duCommand, pruneCommand, historyCommand, completionCommand])
     program.addCommand(create(io));
+  for (const [name, lines] of Object.entries(examples)) {
+    const command = name.split(' ').reduce((it, word) => it.commands.find((below) => below.name() === word)!, program);
+    command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  }
+  return program;
+}
 
+/** Runs `tsfront ARGS` and gives the exit code; never throws. A signal ends it with the code of that signal. */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const program = createProgram(io);
   const output = {
     writeOut: (text: string) => void io.print(text).catch(() => {}), // the end of the process tells
     writeErr: (text: string) => io.writeStderr(text),

@@ -1,6 +1,7 @@
 /** Where commands write their results to. */
 import { randomUUID } from 'node:crypto';
-import { lstat, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
+import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../offline/usage-error.ts';
 import { printable } from '../text/printable.ts';
@@ -39,15 +40,33 @@ export async function writeOutput(file: string | undefined, data: string | Uint8
 }
 
 /**
- * Refuses a file for results before the work that makes them, where its folder is missing or it is a folder itself.
+ * For a result that is written at the end of long work: whether there is a place for it.
  * @throws UsageError that names the flag
  */
-export async function requireFolderFor(flag: string, file: string | undefined): Promise<void> {
+export function requireWritable(flag: string, file: string | undefined): void {
   if (file === undefined || file === '-') return;
-  const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory();
-  if (await isFolder(file)) throw new UsageError(`${flag}: cannot write ${file}: it is a folder`);
+  const wrong = (why: string) => new UsageError(`${flag}: cannot write ${file}: ${why}`);
+  if (file === '') throw wrong('the name is empty');
+  const stat = (path: string) => {
+    try {
+      return statSync(path, { throwIfNoEntry: false });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw wrong('a part of the path is no folder');
+      throw wrong(systemErrorsInWords((error as Error).message));
+    }
+  };
+  const found = stat(file);
+  if (found?.isDirectory()) throw wrong('it is a folder');
+  if (found) return;
   const folder = dirname(file);
-  if (!(await isFolder(folder))) throw new UsageError(`${flag}: cannot write ${file}: there is no folder ${folder}`);
+  const above = stat(folder);
+  if (!above) throw wrong(`there is no folder ${folder}`);
+  if (!above.isDirectory()) throw wrong('a part of the path is no folder');
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw wrong(systemErrorsInWords((error as Error).message));
+  }
 }
 
 async function whyNot(file: string, partial: string, { code, message }: NodeJS.ErrnoException): Promise<string> {

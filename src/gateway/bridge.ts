@@ -153,6 +153,8 @@ export interface FileStat {
 }
 
 export interface Bridge {
+  /** Aborted when nobody wants the result any more: long work is given up. */
+  readonly signal?: AbortSignal | undefined;
   readonly options: BridgeOptions;
   solve(request: SolveRequest): Promise<Result>;
   readFile(

@@ -7,11 +7,12 @@ import type { SourceMap } from '../llb/options.ts';
 import type { LowerEnvironment } from '../lower/environment.ts';
 import { ExplainedError, explainedError } from '../lower/errors.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
+import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { locatedError } from '../parser/diagnostic.ts';
 import { parseDirective } from '../parser/directives.ts';
 import { explainError, instructionText } from '../parser/explain-error.ts';
-import { parseDockerfile } from '../parser/index.ts';
+import { parseInTurns } from '../parser/parse.ts';
 import { linesRange } from '../parser/source.ts';
 import type { Bridge } from './bridge.ts';
 import type { BuildContext, Entrypoint } from './context.ts';
@@ -30,7 +31,7 @@ export interface LowerRequest {
 export interface DockerfileSource {
   readonly source: SourceDescription;
   /** Parses, once. Does not throw: problems are in the result. */
-  parse(): Dockerfile;
+  parse(): Promise<Dockerfile>;
   /** Lowers for a platform; throws the first error of the file. */
   lower(request: LowerRequest): Promise<Lowered>;
 }
@@ -46,14 +47,19 @@ export function createDockerfile(
   const sourceMap: SourceMap = source;
   const text = decodeText(entrypoint.data);
   const environment: LowerEnvironment = {
+    signal: bridge.signal,
     resolveImageConfig: (ref, request) => bridge.resolveImageConfig(ref, request),
     namedContext: (name, request) => findNamedContext(bridge, options, name, request),
     dockerIgnorePatterns: () => context.ignorePatterns(),
     mainContext: (followPaths) => context.main(followPaths),
     sourceDateEpoch: (state, logName) => sourceDateEpoch(bridge, state, logName),
   };
-  let parsed: Dockerfile | undefined;
-  const parse = () => (parsed ??= parseDockerfile(text, { filename: entrypoint.filename }));
+  let parsed: Promise<Dockerfile> | undefined;
+  const turns = takeTurns(bridge.signal);
+  const passIfDue = async () => {
+    if (turns.due()) await turns.pass();
+  };
+  const parse = () => (parsed ??= parseInTurns(text, entrypoint.filename, passIfDue));
 
   return {
     source,
@@ -61,7 +67,7 @@ export function createDockerfile(
     async lower({ platform, warn, allStages = false }) {
       if (text === '')
         throw new ExplainedError('the Dockerfile cannot be empty', { hint: 'A Dockerfile begins with FROM.' });
-      const dockerfile = parse();
+      const dockerfile = await parse();
       const linter = createLinter(options.checkConfig ?? checkConfigOf(source), warn);
       return lowerDockerfile(
         dockerfile,

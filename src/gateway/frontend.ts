@@ -2,6 +2,8 @@
  * The Dockerfile frontend: one function over the gateway API. Inside BuildKit the bridge is gRPC on stdin and stdout,
  * elsewhere it is whatever answers the same calls.
  */
+
+import type { Dockerfile } from '../parser/ast.ts';
 import type { Bridge, Result } from './bridge.ts';
 import { build } from './build.ts';
 import { openContext } from './context.ts';
@@ -25,6 +27,8 @@ const supportedCaps = new Set([
 /** Who reads the Dockerfile. */
 export interface FrontendChoice {
   readonly others?: OtherFrontends | undefined;
+  /** Is given the Dockerfile, once it is known that it is read here. */
+  readonly onDockerfile?: ((dockerfile: Dockerfile) => void) | undefined;
 }
 
 /**
@@ -33,7 +37,10 @@ export interface FrontendChoice {
  * @param others which other frontends are run when a Dockerfile's `# syntax=` asks for them. By default `all`, also
  * `docker/dockerfile`, as the frontend inside BuildKit has to; `unequal` keeps to itself what it reads alike
  */
-export async function runFrontend(daemon: Bridge, { others = 'all' }: FrontendChoice = {}): Promise<Result> {
+export async function runFrontend(
+  daemon: Bridge,
+  { others = 'all', onDockerfile }: FrontendChoice = {},
+): Promise<Result> {
   const bridge = withResolveCache(daemon);
   const options = parseFrontendOptions(bridge.options);
   const unsupported = findUnsupportedCap(options.opts['frontend.caps'] ?? '');
@@ -46,6 +53,7 @@ export async function runFrontend(daemon: Bridge, { others = 'all' }: FrontendCh
   if (unsupported) throw unsupported.error;
 
   const dockerfile = createDockerfile(bridge, options, context, entrypoint);
+  if (onDockerfile) onDockerfile(await dockerfile.parse());
   const warner = createWarner(bridge, dockerfile.source);
   try {
     const answer = await handleSubrequest(options, dockerfile, warner);

@@ -98,9 +98,13 @@ export async function request(
   }
 }
 
-/** There is no host of that name, and there will be none in a moment. */
+/** There is no host of that name, or its certificate is not believed: there will be no other in a moment. */
 const isNoHost = (error: unknown) =>
-  [error, (error as Error).cause].some((reason) => (reason as NodeJS.ErrnoException | undefined)?.code === 'ENOTFOUND');
+  [error, (error as Error).cause].some((reason) =>
+    /^(ENOTFOUND|UNABLE_TO_\w+|SELF_SIGNED_\w+|DEPTH_ZERO_\w+|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/.test(
+      (reason as NodeJS.ErrnoException | undefined)?.code ?? '',
+    ),
+  );
 
 /** Beyond a limit: to ask again would not help. */
 class Refused extends Error {}

@@ -7,6 +7,7 @@ import { selectPlatform } from './platform-match.ts';
 import type { FoundImage } from './resolver.ts';
 
 export interface Descriptor {
+  /** '' where nobody says. */
   readonly mediaType: string;
   readonly digest: string;
   /** Bytes; undefined where nobody says. */
@@ -24,12 +25,17 @@ export type BlobKind = 'manifest' | 'config';
  */
 export type ReadBlob = (descriptor: Descriptor, kind: BlobKind) => Promise<Uint8Array>;
 
-export const manifestTypes: ReadonlySet<string> = new Set([
+const indexTypes: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
+]);
+const imageTypes: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ]);
+export const manifestTypes: ReadonlySet<string> = new Set([...indexTypes, ...imageTypes]);
+/** What early versions of Docker made; it is not read any more. */
+export const schema1Type = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
 
 /** Types of the configs of images. BuildKit reads that of early registries (application/octet-stream), too, but pulls no such image. */
 const configTypes = new Set([
@@ -58,17 +64,23 @@ const maxNamed = 20;
  * that state none, the first is looked into, and no other: its config has to have the platform. So no more is read than
  * four manifests and a config, whatever an index says.
  *
+ * Of the root alone nobody needs to say type and size: then its contents tell. BuildKit refuses all others without.
+ *
  * @throws Error `no match for platform in manifest …: not found`, and for what is no image or is beyond a limit
  */
 export async function findImage(root: Descriptor, platform: Platform | undefined, read: ReadBlob): Promise<FoundImage> {
   const wanted = platform ?? defaultPlatform();
   let descriptor = root;
   for (let depth = 0; depth < maxNesting; depth++) {
-    const manifest = parseManifest(await readChecked(descriptor, 'manifest', read), descriptor.digest);
-    checkType(descriptor, manifestTypes);
+    const isRoot = descriptor === root;
+    const bytes = isRoot
+      ? await readChecked(descriptor, 'manifest', read)
+      : await readSized(descriptor, 'manifest', read);
+    if (!isRoot || descriptor.mediaType !== '') checkType(descriptor.mediaType, manifestTypes);
+    const manifest = parseManifest(bytes, descriptor);
     if (manifest.config) {
-      const config = await readChecked(manifest.config, 'config', read);
-      checkType(manifest.config, configTypes);
+      const config = await readSized(manifest.config, 'config', read);
+      checkType(manifest.config.mediaType, configTypes);
       checkLayers(config, manifest.layers);
       if (descriptor !== root && !descriptor.platform) {
         const own = parsePlatformFields(parseObject(config, manifest.config.digest));
@@ -81,10 +93,17 @@ export async function findImage(root: Descriptor, platform: Platform | undefined
   throw new Error(`image index ${root.digest} is nested too deeply: an image is at most ${maxNesting} manifests away`);
 }
 
-/** An artifact is no image, whatever it has for a config. Where nobody says a type, as of a tag, the contents tell. */
-function checkType({ mediaType }: Descriptor, known: ReadonlySet<string>): void {
-  if (mediaType === '' || known.has(mediaType)) return;
-  throw new Error(`encountered unknown type ${mediaType}; children may not be fetched: it is an artifact, no image`);
+/** An artifact is no image, whatever it has for a config. */
+function checkType(mediaType: string, known: ReadonlySet<string>): void {
+  if (known.has(mediaType)) return;
+  if (mediaType === schema1Type) throw new Error(schema1);
+  const why = mediaType === '' ? 'nothing says what it is' : 'it is an artifact, no image';
+  throw new Error(`encountered unknown type ${mediaType.slice(0, 200)}; children may not be fetched: ${why}`);
+}
+
+/** @throws Error as BuildKit has it for a manifest of a type that no image has */
+export function checkManifestType(mediaType: string): void {
+  checkType(mediaType, manifestTypes);
 }
 
 /**
@@ -103,6 +122,14 @@ function checkLayers(bytes: Uint8Array, layers: number): void {
   throw new Error(
     `mismatched image rootfs and manifest layers: the config lists ${diffIds} and the manifest ${layers}`,
   );
+}
+
+/** Containerd fetches nothing of which the size is not said. */
+function readSized(descriptor: Descriptor, kind: BlobKind, read: ReadBlob): Promise<Uint8Array> {
+  splitDigest(descriptor.digest);
+  if (!descriptor.size)
+    throw new Error(`unable to fetch descriptor (${descriptor.digest}) which reports content size of zero`);
+  return readChecked(descriptor, kind, read);
 }
 
 function readChecked(descriptor: Descriptor, kind: BlobKind, read: ReadBlob): Promise<Uint8Array> {
@@ -136,16 +163,24 @@ type Manifest =
   | { readonly config: Descriptor; readonly layers: number; readonly manifests: readonly [] }
   | { readonly config: undefined; readonly manifests: readonly Descriptor[] };
 
-function parseManifest(bytes: Uint8Array, name: string): Manifest {
+const schema1 =
+  'support Docker Image manifest version 2, schema 1 has been removed. More information at https://docs.docker.com/go/deprecated-image-specs/';
+
+function parseManifest(bytes: Uint8Array, { digest: name, mediaType }: Descriptor): Manifest {
   const json = parseObject(bytes, name);
-  if (json['schemaVersion'] === 1)
-    throw new Error(
-      'support Docker Image manifest version 2, schema 1 has been removed. More information at https://docs.docker.com/go/deprecated-image-specs/',
-    );
-  const { config, manifests } = json;
-  if ((config || json['layers']) && manifests) throw new Error('invalid ambiguous manifest and manifest list');
-  const layers = Array.isArray(json['layers']) ? json['layers'].length : 0;
-  if (config) return { config: parseDescriptor(config, name), layers, manifests: [] };
+  if (json['schemaVersion'] === 1) throw new Error(schema1);
+  const { config, manifests, layers, mediaType: own } = json;
+  const isImage = Boolean(config || layers);
+  if (isImage && manifests) throw new Error('invalid ambiguous manifest and manifest list');
+  const said = typeof own === 'string' ? own : '';
+  if (imageTypes.has(mediaType) && (manifests || indexTypes.has(said)))
+    throw new Error(`media-type: expected manifest but found index (${mediaType})`);
+  if (indexTypes.has(mediaType) && (isImage || imageTypes.has(said)))
+    throw new Error(`media-type: expected index but found manifest (${mediaType})`);
+  if (isImage ? indexTypes.has(said) : imageTypes.has(said))
+    throw new Error('mediaType in manifest does not match manifest contents');
+  if (config)
+    return { config: parseDescriptor(config, name), layers: Array.isArray(layers) ? layers.length : 0, manifests: [] };
   if (Array.isArray(manifests)) return { config: undefined, manifests: parseEntries(manifests, name) };
   throw new Error(`${name} is no image manifest`);
 }

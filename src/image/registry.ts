@@ -13,11 +13,13 @@ import {
 import { type Answer, credentialsIn, defaultLimits, type RequestLimits, request } from './http-request.ts';
 import {
   type BlobKind,
+  checkManifestType,
   type Descriptor,
   findImage,
   manifestTypes,
   maxBlobSizes,
   type ReadBlob,
+  schema1Type,
   sha256,
   verifyBlob,
 } from './manifest.ts';
@@ -116,14 +118,16 @@ async function findIn(
   reference: ImageReference,
   platform: Platform | undefined,
 ): Promise<FoundImage> {
-  const digest = reference.digest || (await repository.resolveTag(reference.tag));
-  const root: Descriptor = { mediaType: '', digest, size: undefined, annotations: {} };
+  const named = reference.digest
+    ? { digest: reference.digest, mediaType: '' }
+    : await repository.resolveTag(reference.tag);
+  const root: Descriptor = { ...named, size: undefined, annotations: {} };
   return findImage(root, platform, repository.read);
 }
 
 interface Repository {
-  /** The digest that a tag names now. */
-  resolveTag(tag: string): Promise<string>;
+  /** What a tag names now. */
+  resolveTag(tag: string): Promise<Pick<Descriptor, 'digest' | 'mediaType'>>;
   readonly read: ReadBlob;
 }
 
@@ -178,21 +182,16 @@ function createRepository(
     }
   }
 
-  const manifest = async (name: string): Promise<Uint8Array> => {
-    const answer = await get(`manifests/${name}`, 'GET', maxBlobSizes.manifest);
-    if (answer.status !== 200) throw refused(answer);
-    return answer.body;
-  };
-
-  async function resolveTag(tag: string): Promise<string> {
+  async function resolveTag(tag: string): Promise<Pick<Descriptor, 'digest' | 'mediaType'>> {
     // Registries count GETs of manifests; a HEAD is enough where the manifest is at hand.
-    const answer = await get(`manifests/${tag}`, 'HEAD', 0);
-    const digest = answer.headers.get('docker-content-digest') ?? '';
-    if (answer.status === 200 && isDigest(digest)) return digest;
-    if (answer.status !== 200 && answer.status !== 405) throw refused(answer);
-    const body = await manifest(tag);
-    await cache?.put(sha256(body), body);
-    return sha256(body);
+    const head = await get(`manifests/${tag}`, 'HEAD', 0);
+    const digest = head.headers.get('docker-content-digest') ?? '';
+    if (head.status === 200 && isDigest(digest)) return { digest, mediaType: typeOf(head) };
+    if (head.status !== 200 && head.status !== 405) throw refused(head);
+    const answer = await get(`manifests/${tag}`, 'GET', maxBlobSizes.manifest);
+    if (answer.status !== 200) throw refused(answer);
+    await cache?.put(sha256(answer.body), answer.body);
+    return { digest: sha256(answer.body), mediaType: typeOf(answer) };
   }
 
   async function read(descriptor: Descriptor, kind: BlobKind): Promise<Uint8Array> {
@@ -203,13 +202,14 @@ function createRepository(
     const maxSize = descriptor.size ?? maxBlobSizes[kind];
     const answer = await get(`${kind === 'manifest' ? 'manifests' : 'blobs'}/${digest}`, 'GET', maxSize);
     if (answer.status !== 200) throw refused(answer);
+    if (kind === 'manifest' && descriptor.mediaType === '') typeOf(answer);
     verifyBlob(descriptor, answer.body);
     await cache?.put(digest, answer.body);
     return answer.body;
   }
 
   // Asked once each: all platforms of a build must see the same image, even if its tag moves meanwhile.
-  const tags = new Map<string, Promise<string>>();
+  const tags = new Map<string, Promise<Pick<Descriptor, 'digest' | 'mediaType'>>>();
   const blobs = new Map<string, Promise<Uint8Array>>();
   return {
     resolveTag: (tag) => once(tags, tag, () => resolveTag(tag)),
@@ -217,6 +217,14 @@ function createRepository(
     read: (descriptor, kind) =>
       once(blobs, `${kind} ${descriptor.size} ${descriptor.digest}`, () => read(descriptor, kind)),
   };
+}
+
+/** The type of a manifest, as a registry says it. @throws Error for one that no image has */
+function typeOf({ headers }: Answer): string {
+  const type = (headers.get('content-type') ?? '').split(';')[0]!.trim();
+  // some registries have no type for what early versions of Docker made
+  checkManifestType(type === 'text/plain' ? schema1Type : type);
+  return type;
 }
 
 function isBlob(descriptor: Descriptor, bytes: Uint8Array): boolean {

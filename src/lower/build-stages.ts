@@ -14,13 +14,17 @@ import { expandReporting } from './expand.ts';
 import { createOutlineCapture } from './outline.ts';
 import { followPaths } from './paths.ts';
 import { addStage, createStageState, emptyImageName, type StageState } from './stages.ts';
+import type { Turns } from './turns.ts';
 
 /** Fills the table with the stages of the file. */
-export function buildStages(context: LowerContext, stages: readonly Stage[]): void {
+export async function buildStages(context: LowerContext, stages: readonly Stage[], turns: Turns): Promise<void> {
   const { infos, env } = context.globals;
   let names: ReadonlySet<string> | undefined;
   const declared = () => (names ??= new Set([...infos.keys(), ...env.keys()]));
-  for (const [index, stage] of stages.entries()) buildStage(context, stage, index, declared);
+  for (const [index, stage] of stages.entries()) {
+    if (turns.due()) await turns.pass();
+    buildStage(context, stage, index, declared);
+  }
 }
 
 /** @param declared names of the global arguments */

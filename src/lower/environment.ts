@@ -57,6 +57,8 @@ export interface NamedContextRequest {
 }
 
 export interface LowerEnvironment {
+  /** Aborted when nobody wants the result any more. */
+  readonly signal?: AbortSignal | undefined;
   /** Resolves a normalized, tagged or digested reference to its digest and config; deduplicated by the implementation. */
   resolveImageConfig(
     ref: string,

@@ -30,6 +30,7 @@ import { followPaths } from './paths.ts';
 import { buildPlatforms } from './platforms.ts';
 import { findStage, type StageState, stageNames } from './stages.ts';
 import { maxTriggers, resolveStages } from './triggers.ts';
+import { type Turns, takeTurns } from './turns.ts';
 
 /** A Dockerfile lowered for one target and platform. */
 export interface Lowered {
@@ -63,17 +64,26 @@ export async function lowerDockerfile(
   linter: Linter,
 ): Promise<Lowered> {
   if (dockerfile.source.text === '') throw new Error('the Dockerfile cannot be empty');
+  const turns = takeTurns(environment.signal);
+  const passIfDue = async () => {
+    if (turns.due()) await turns.pass();
+  };
   checkSyntax(dockerfile, linter);
+  await passIfDue();
   const error = firstError(dockerfile);
   if (error) throw error;
   if (dockerfile.stages.length === 0) throw new Error('dockerfile contains no stages to build');
 
   const context = await createContext(dockerfile, options, environment, linter);
-  buildStages(context, dockerfile.stages);
+  await buildStages(context, dockerfile.stages, turns);
   const target = findTarget(context, options.target);
+  await passIfDue();
   buildDependencyGraph(context);
+  await passIfDue();
   const needed = await resolveStages(context, target);
-  const { stages, buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed);
+  await passIfDue();
+  const { stages, buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed, turns);
+  await passIfDue();
   target.paths.add('/');
   finalizeImage(context, target.image);
   const lintError = linter.error();
@@ -152,6 +162,7 @@ async function dispatchStages(
   context: LowerContext,
   target: StageState,
   needed: ReadonlySet<StageState>,
+  turns: Turns,
 ): Promise<Dispatched> {
   const patterns = await context.environment.dockerIgnorePatterns();
   let mainContext: State | undefined;
@@ -167,7 +178,9 @@ async function dispatchStages(
   );
   const lastHeirs = new Map(stages.map((stage) => [stage.base, stage]));
   for (const stage of stages) {
-    dispatchStage(dispatchContext, stage, stage.base !== target && lastHeirs.get(stage.base) === stage);
+    if (turns.due()) await turns.pass();
+    const isLastHeir = stage.base !== target && lastHeirs.get(stage.base) === stage;
+    for (const _ of dispatchStage(dispatchContext, stage, isLastHeir)) if (turns.due()) await turns.pass();
     for (const path of stage.contextPaths) contextPaths.add(path);
   }
   return { stages, buildContext, contextPaths, setBuildContext: (state) => (mainContext = state) };

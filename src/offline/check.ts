@@ -2,20 +2,21 @@
 
 import { findOddities } from '../check/oddities.ts';
 import type { Warning } from '../gateway/bridge.ts';
-import { runFrontend } from '../gateway/frontend.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
 import { merge } from '../llb/join.ts';
 import type { State } from '../llb/state.ts';
 import { explainedError, wrapError } from '../lower/errors.ts';
+import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { type Diagnostic, locatedError, type Problem } from '../parser/diagnostic.ts';
 import { parseDockerignore } from '../parser/dockerignore.ts';
 import { findIgnoreHabits, type IgnoreHabits } from '../parser/ignore-habits.ts';
-import { parseDockerfile } from '../parser/parse.ts';
+import { parseInTurns } from '../parser/parse.ts';
 import { createSourceFile, type LineRange, lineColumn, linesRange, type SourceFile } from '../parser/source.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { findCrlfScripts } from './carriage-returns.ts';
+import { type Frontend, readHere } from './compile.ts';
 import { contextNames } from './context-names.ts';
 import { offlineHint } from './image-hint.ts';
 import { missingSourceMessage, missingSourceProblems, missingSources } from './missing-source.ts';
@@ -49,14 +50,16 @@ interface Location {
  *
  * @param unknownImages filled by image resolvers of yours with images whose config they have made up: with any in it, variables
  *   cannot be told from undefined ones, and are not checked. None by default
+ * @param frontend what reads the Dockerfile
  * @throws Error where the Dockerfile cannot be read
  */
 export async function checkDockerfile(
   options: OfflineOptions,
   unknownImages: ReadonlySet<string> = new Set(),
+  frontend: Frontend = readHere,
 ): Promise<Checked> {
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
-  const result = await runFrontend(bridge, { others: 'cannot' });
+  const result = await frontend(bridge);
   const json = JSON.parse(new TextDecoder().decode(result.metadata.get('result.json'))) as LintResult;
   if (unknownImages.size > 0)
     json.warnings = json.warnings?.filter(({ ruleName }) => ruleName !== 'UndefinedVar') ?? null;
@@ -71,7 +74,8 @@ export async function checkDockerfile(
     ...place(source, location),
     ...(url !== undefined && { url }),
   }));
-  const dockerfile = parseDockerfile(text, { filename });
+  const turns = takeTurns(options.signal);
+  const dockerfile = await parseInTurns(text, filename, turns.pass);
   // the frontend has a message of its own for an empty file
   const errors = text === '' ? [] : dockerfile.diagnostics.filter(({ severity }) => severity === 'error');
   for (const error of errors) problems.push(error);
@@ -112,7 +116,8 @@ export async function checkDockerfile(
     problems.push({ code: 'build', severity: 'error', message: graph.message, range: undefined, locations: [] });
     json.buildError ??= { message: graph.message, location: {} };
   } else if (graph) {
-    const missing = await missingSources(graph, options.locals);
+    await turns.pass();
+    const missing = await missingSources(graph, options.locals, turns);
     const hints = await missingSourceHints(missing, options.locals, options.opts?.['filename']);
     for (const [index, problem] of missingSourceProblems(dockerfile, missing, 'error').entries()) {
       const hint = hints[index];

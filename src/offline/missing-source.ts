@@ -5,6 +5,7 @@
 import type { FileStat } from '../gateway/bridge.ts';
 import { clean, dir, join } from '../go/path.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
+import { type Turns, takeTurns } from '../lower/turns.ts';
 import type { AddInstruction, CopyInstruction, Dockerfile } from '../parser/ast.ts';
 import type { Problem } from '../parser/diagnostic.ts';
 import { createPatternMatcher, type PatternMatcher } from '../parser/pattern-matcher.ts';
@@ -66,6 +67,7 @@ export function missingSourceMessage({ path, local, ignored }: MissingSource): s
 export async function missingSources(
   definition: Definition,
   trees: ReadonlyMap<string, FileTree>,
+  turns: Turns = takeTurns(),
 ): Promise<MissingSource[]> {
   const entries = definition.ops();
   const locals = new Map<string, LocalSource>();
@@ -76,6 +78,7 @@ export async function missingSources(
   const missing: MissingSource[] = [];
   for (const entry of entries) {
     for (const { input, path, index } of takenPaths(entry)) {
+      if (turns.due()) await turns.pass();
       const source = locals.get(entry.op.inputs[input]?.digest ?? '');
       if (!source) continue;
       const found = await find(source, path);

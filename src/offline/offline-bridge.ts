@@ -39,7 +39,7 @@ export interface OfflineOptions {
   readonly platform?: Platform | undefined;
   /** By default {@link defaultSessionId}. Daemons that do not know it take the files from the session of the build. */
   readonly sessionId?: string | undefined;
-  /** Aborted when the result is no longer wanted: the next thing that is looked for fails with its reason. */
+  /** Aborted when the result is no longer wanted: what is under way fails with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -116,6 +116,7 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
   }
 
   return {
+    signal,
     options: {
       opts: { cmdline: 'tsfront', ...options.opts },
       sessionId: options.sessionId ?? defaultSessionId,

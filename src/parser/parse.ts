@@ -29,6 +29,20 @@ export function parseDockerfile(text: string, { filename = 'Dockerfile' }: { fil
 }
 
 /**
+ * As {@link parseDockerfile}, but others have their turn between the steps, of which each takes half a second for a
+ * Dockerfile of 100,000 instructions.
+ *
+ * @param pass what lets others have it; its error is that of parsing
+ */
+export async function parseInTurns(text: string, filename: string, pass: () => Promise<void>): Promise<Dockerfile> {
+  const lex = lexDockerfile(text);
+  await pass();
+  const cst = parseTokens(lex);
+  await pass();
+  return buildDockerfile(createSourceFile(filename, text), lex, cst);
+}
+
+/**
  * Parses a trigger that ONBUILD stored, when it is about to run: as a file of its own, whose escape character is the
  * backslash. Its lines are those of the FROM that it runs for; its ranges are offsets in the expression.
  * @throws LocatedError with the reference's message

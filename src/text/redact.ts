@@ -27,8 +27,14 @@ const sshSchemes = new Set(['ssh', 'git+ssh', 'ssh+git', 'git', 'docker+ssh', 'b
  * a query (`?token=…`, `&X-Amz-Signature=…`) what gives access.
  */
 export function redactCredentials(text: string): string {
-  return hideInQueries(hideWithoutScheme(replaceCredentials(text, hidden)));
+  return hideInQueries(hideWithoutScheme(replaceCredentials(text, hidden)))
+    .replace(cutBefore, `$1${mask}$2`)
+    .replace(notAPort, `$1:${mask}$2`);
 }
+
+/** What Go says of `user:pass/word@host`, in which it takes the start of the password for a port: `parse "https://user:pass": invalid port ":pass" after host`. */
+const cutBefore = /(parse \\?"[a-z][a-z0-9+.-]{0,31}:\/\/)[^\s"@]{0,300}?(\\?": invalid port )/gi;
+const notAPort = /(invalid port \\?["'])(?!:\d+\\?["']):[^\n]{0,300}?(\\?["'] after host)/g;
 
 /** An address for the record (an image's label, provenance): without credentials, and without a place for them. */
 export function stripCredentials(address: string): string {

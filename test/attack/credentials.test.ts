@@ -11,6 +11,7 @@ import { gitAttrs } from '../../src/cli/build/git.ts';
 import { parseAddress } from '../../src/client/connect/address.ts';
 import { dial } from '../../src/client/connect/dial.ts';
 import { runCli } from '../cli/run-cli.ts';
+import { onEngines } from '../engine/on-engines.ts';
 
 interface Web {
   readonly host: string;
@@ -145,5 +146,25 @@ describe('http://user:password@host', () => {
     } finally {
       other.close();
     }
+  });
+});
+
+await onEngines('credentials of a context', { suites: ['forky', 'trixie'] }, (engine) => {
+  test.each(passwords)('are in no report of its progress: %s', async (password) => {
+    for (const mode of ['rawjson', 'plain']) {
+      const address = `http://user:${password}@${web.host}/p.git#main`;
+      const result = await runCli(['build', `--builder=${engine.address}`, `--progress=${mode}`, address]);
+      expect(result.code).toBe(1);
+      expect(result.stderr).toMatch(/p\.git|invalid port/);
+      expect(result.stdout + result.stderr).not.toMatch(/Sekret|Hidden/);
+    }
+  });
+
+  test('are in no error about a tag that has them', async () => {
+    const args = ['build', `--builder=${engine.address}`, '-t', 'https://Sekret@example.com/p', folder];
+    const { stderr, code } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('for --tag: invalid reference format');
+    expect(stderr).not.toContain('Sekret');
   });
 });

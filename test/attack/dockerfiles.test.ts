@@ -51,6 +51,13 @@ const attacks: Readonly<Record<string, () => string | Buffer>> = {
   '50,000 here-documents that are none': () => `${scratch}${times(50_000, (i) => `CMD <<E${i}\n`)}X\n`,
   'lists in lists': () => `${scratch}CMD ${'['.repeat(200_000)}\n`,
   'a list of 200,000': () => `${scratch}CMD [${'"a",'.repeat(200_000)}"a"]\n`,
+  '50,000 arguments': () => `${scratch}${times(50_000, (i) => `ARG A${i}=x\n`)}`,
+  '20,000 arguments, each with one that is almost there': () => `${scratch}${times(20_000, (i) => `ARG A${i}=\${A${i}x}\n`)}`,
+  '10,000 FROM with names that are almost there': () =>
+    `${times(10_000, (i) => `ARG A${i}=scratch\n`)}${times(10_000, (i) => `FROM scratch$A${i}x\n`)}`,
+  'variables that double from stage to stage': () =>
+    `FROM scratch AS s0\nENV A=0123456789\n${times(60, (i) => `FROM s${i} AS s${i + 1}\nENV A=$A$A\n`)}`,
+  '20,000 stages': () => times(20_000, (i) => `FROM scratch AS s${i}\n`),
   'triggers in triggers': () => `${scratch}${'ONBUILD '.repeat(50_000)}RUN a\n`,
   'a range of all ports and more': () => `${scratch}EXPOSE 1-65535 1-65535/udp 1-99999999999999999999\n`,
   'directives without end': () => `${times(20_000, (i) => `# key${i}=value\n`)}# syntax=${'x'.repeat(100_000)}\n${scratch}`,

@@ -45,7 +45,7 @@ test('prune shows all that it removed', async () => {
       for (let i = 0; i < COUNT; i++) yield record(i);
     },
   });
-  const table = await lines(['prune']);
+  const table = await lines(['prune', '--force']);
   expect(table).toHaveLength(1 + COUNT + 1);
   expect(table[COUNT]).toMatch(/^record-199999 /);
 });

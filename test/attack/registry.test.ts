@@ -59,7 +59,9 @@ function image(...documents: readonly (string | object)[]): FakeImage {
 
 const described = (document: string | object, more: object = {}) => {
   const text = typeof document === 'string' ? document : JSON.stringify(document);
-  return { digest: sha256(text), size: Buffer.byteLength(text), ...more };
+  const kind = text.includes('"manifests":') ? 'index' : text.includes('"config":{"mediaType"') ? 'manifest' : 'config';
+  const mediaType = `application/vnd.oci.image.${kind}.v1+json`;
+  return { mediaType, digest: sha256(text), size: Buffer.byteLength(text), ...more };
 };
 const config = { ...amd64, config: {} };
 const manifest = { schemaVersion: 2, config: described(config), layers: [] };

@@ -80,7 +80,7 @@ describe('an evil daemon', () => {
   afterAll(() => daemon.close());
 
   test.each([
-    ['workers'], ['workers --json'], ['du'], ['du --verbose'], ['du --json'], ['prune'], ['prune --verbose'],
+    ['workers'], ['workers --json'], ['du'], ['du --verbose'], ['du --json'], ['prune --force'], ['prune --force --verbose'],
     ['history ls'], ['history ls --json'], ['history rm x'], ['history logs x'], ['history logs x --progress=rawjson'],
   ])('%s', async (command) => {
     const { stdout, stderr } = await onTerminal([...command.split(' '), `--builder=${daemon.address}`]);
@@ -165,7 +165,7 @@ test('the CLI writes through its one writer only', () => {
 });
 
 await onEngines('an evil build', { suites: ['forky'] }, (engine) => {
-  const cursor = /\x1b\[\?25[lh]|\x1b\[\d+A|\r(?=\[\+\])/g; // what the display on a terminal draws with
+  const cursor = /\x1b\[\?(?:25|7)[lh]|\x1b\[\d+[AG]|\r\x1b\[(?:2K|J)/g; // what the display on a terminal draws with
 
   test.each(['plain', 'tty', 'rawjson'])('%s', async (mode) => {
     const base = await engine.baseImage();

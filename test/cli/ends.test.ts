@@ -137,7 +137,7 @@ describe('a command that waits for what never comes', () => {
     }
   });
 
-  test.each([['du'], ['history ls'], ['workers'], ['prune'], ['build .'], ['solve -']])(
+  test.each([['du'], ['history ls'], ['workers'], ['prune --force'], ['build .'], ['solve -']])(
     'a daemon that never answers %s',
     async (command) => {
       const never = new Promise<never>(() => {});

@@ -42,6 +42,7 @@ export async function runCli(
     env,
     signal,
     readStdin: async () => Buffer.from(stdin),
+    readLine: async () => (stdin === '' ? undefined : stdin.split('\n', 1)[0]),
   };
   const code = await main(args, io);
   return { code, stdout: Buffer.concat(stdout).toString(), stderr };

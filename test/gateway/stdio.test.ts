@@ -42,6 +42,20 @@ describe('the frontend process', () => {
     expect(returned?.error).toMatchObject({ code: 1, message: 'context canceled: the frontend received SIGTERM' });
   });
 
+  it('ends in the midst of long work when it is told to stop', async () => {
+    const long = dockerfile(`FROM scratch\n${'EXPOSE 1-65535\n'.repeat(300)}`);
+    const { child, exited } = start({
+      ReadFile(...call) {
+        if (!/Dockerfile$/.test(fromBinary(ReadFileRequestSchema, call[1]).FilePath)) return notFound();
+        setTimeout(() => child.kill('SIGTERM'), 1000);
+        return long(...call);
+      },
+    });
+    const { code, returned } = await exited;
+    expect(code).toBe(1);
+    expect(returned?.error).toMatchObject({ code: 1, message: 'context canceled: the frontend received SIGTERM' });
+  }, 60_000);
+
   it('ends when it is told to stop while nobody takes its result', async () => {
     const { child, exited } = start({
       ReadFile: dockerfile('FROM scratch\n'),

@@ -52,6 +52,8 @@ export interface FakeRegistry {
   readonly images: Map<string, FakeImage>;
   /** Answers before the registry does; false leaves it to it. */
   fault: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** The type of all that it serves, in place of the right one. */
+  contentType: string | undefined;
   /** Demands a token; `user:password` if anyone must know them. */
   auth: undefined | { readonly kind: 'bearer' | 'basic'; readonly login?: string };
   close(): Promise<void>;
@@ -120,7 +122,13 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       response.end(JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] }));
       return;
     }
-    response.writeHead(200, { 'docker-content-digest': digest });
+    const type = /"mediaType":"([^"]*)"/.exec(body.replace(/"(config|layers|manifests)":.*/s, ''))?.[1];
+    const isIndex = body.includes('"manifests":');
+    const guessed = isIndex ? 'application/vnd.oci.image.index.v1+json' : manifestType;
+    response.writeHead(200, {
+      'docker-content-digest': digest,
+      'content-type': registry.contentType ?? type ?? guessed,
+    });
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
@@ -133,6 +141,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     log: [],
     images,
     fault: () => false,
+    contentType: undefined,
     auth: undefined,
     close: () => {
       server.closeAllConnections();

@@ -10,7 +10,7 @@ import { parsePlatform } from '../../src/image/platform.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../../src/image/reference.ts';
 import { type RegistryOptions, registryResolver } from '../../src/image/registry.ts';
 import { authorize } from '../../src/image/registry-auth.ts';
-import { type FakeRegistry, fakeImage, startFakeRegistry } from './fake-registry.ts';
+import { type FakeRegistry, fakeImage, sha256, startFakeRegistry } from './fake-registry.ts';
 
 const image = fakeImage({
   'linux/amd64': { config: { Env: ['A=amd64'] } },
@@ -417,5 +417,78 @@ describe('cache', () => {
   test('a cache that cannot be written to is none', async () => {
     await writeFile(path.join(folder, 'file'), '');
     expect((await resolve(app(), { cache: createBlobCache(path.join(folder, 'file')) })).env).toBe('A=amd64');
+  });
+});
+
+/** Each was pushed to a registry and built FROM by BuildKit (0.25), which has taken or refused it for the same reason. */
+describe('odd manifests', () => {
+  const oci = 'application/vnd.oci.image';
+  const config = JSON.stringify({ os: 'linux', architecture: 'amd64', config: { Env: ['A=odd'] } });
+  const described = (text: string, mediaType: string | undefined, more: object = {}) => ({
+    ...{ mediaType, digest: sha256(text), size: Buffer.byteLength(text) },
+    ...more,
+  });
+  const configOf = (more: object = {}) => described(config, `${oci}.config.v1+json`, more);
+  const manifestOf = (entry: object, more: object = {}) =>
+    JSON.stringify({ schemaVersion: 2, mediaType: `${oci}.manifest.v1+json`, config: entry, layers: [], ...more });
+  const plain = manifestOf(configOf());
+  const entryOf = (more: object = {}) =>
+    described(plain, `${oci}.manifest.v1+json`, { platform: { os: 'linux', architecture: 'amd64' }, ...more });
+  const indexOf = (...manifests: object[]) =>
+    JSON.stringify({ schemaVersion: 2, mediaType: `${oci}.index.v1+json`, manifests });
+  const nested = indexOf(entryOf());
+  const none = { mediaType: undefined };
+
+  test.each<[what: string, root: string, error: string | undefined, contentType?: string]>([
+    ['a manifest that does not say its type', manifestOf(configOf(), none), undefined],
+    ['an image with a type of artifacts', manifestOf(configOf(), { artifactType: 'application/x-thing' }), undefined],
+    ['an index in an index', indexOf(described(nested, `${oci}.index.v1+json`)), undefined],
+    ['an entry without platform', indexOf(entryOf({ platform: undefined })), undefined],
+    [
+      "a manifest of OCI's as Docker's",
+      indexOf(entryOf({ mediaType: 'application/vnd.docker.distribution.manifest.v2+json' })),
+      undefined,
+    ],
+    ['a config without type', manifestOf(configOf(none)), 'encountered unknown type ; children may not be fetched'],
+    ['an entry without type', indexOf(entryOf(none)), 'encountered unknown type ; children may not be fetched'],
+    [
+      'a config of no image',
+      manifestOf(configOf({ mediaType: 'application/vnd.oci.empty.v1+json' })),
+      'encountered unknown type application/vnd.oci.empty.v1+json; children may not be fetched',
+    ],
+    [
+      'an entry that is no manifest',
+      indexOf(entryOf({ mediaType: 'application/x-thing' })),
+      'encountered unknown type application/x-thing; children may not be fetched',
+    ],
+    [
+      'a manifest as index',
+      indexOf(entryOf({ mediaType: `${oci}.index.v1+json` })),
+      'media-type: expected index but found manifest',
+    ],
+    ['a config of no size', manifestOf(configOf({ size: 0 })), 'which reports content size of zero'],
+    ['a config that does not say its size', manifestOf(configOf({ size: undefined })), 'content size of zero'],
+    ['an entry that does not say its size', indexOf(entryOf({ size: undefined })), 'content size of zero'],
+    ['a config that is shorter', manifestOf(configOf({ size: config.length + 1 })), 'bytes instead of'],
+    ['an empty index', indexOf(), 'no match for platform in manifest'],
+    [
+      'both at once',
+      JSON.stringify({ config: configOf(), manifests: [] }),
+      'invalid ambiguous manifest and manifest list',
+      `${oci}.manifest.v1+json`,
+    ],
+    ['an index as manifest', nested, 'expected manifest but found index', `${oci}.manifest.v1+json`],
+    ['JSON of any kind', plain, 'encountered unknown type application/json; children', 'application/json'],
+    ['plain text', plain, 'schema 1 has been removed', 'text/plain; charset=utf-8'],
+  ])('%s', async (_what, root, error, contentType) => {
+    registry.contentType = contentType;
+    const texts = [root, nested, plain, config];
+    registry.images.set('team/app:1', {
+      digest: sha256(root),
+      blobs: new Map(texts.map((text) => [sha256(text), text])),
+    });
+    const found = resolve(app());
+    if (error === undefined) expect(await found).toEqual({ digest: sha256(root), env: 'A=odd' });
+    else await expect(found).rejects.toThrow(error);
   });
 });

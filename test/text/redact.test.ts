@@ -34,6 +34,11 @@ describe('credentials of addresses', () => {
     ['https:/user:pass@host/x', 'https:/xxxxx:xxxxx@host/x'],
     ['https:user:pa:ss@host', 'https:xxxxx:xxxxx@host'],
     ['//user:pa@ss@host/x', '//xxxxx:xxxxx@host/x'],
+    ['invalid port ":pa\\"ss" after host', 'invalid port ":xxxxx" after host'],
+    [
+      'parse "https://me:pass": invalid port ":pass" after host',
+      'parse "https://xxxxx": invalid port ":xxxxx" after host',
+    ],
     ['https://host/x?pwd=pass&a=b', 'https://host/x?pwd=xxxxx&a=b'],
     ['https://host/x?key=pass&a=b', 'https://host/x?key=xxxxx&a=b'],
     ['https://host/x#access_token=pass&a=b', 'https://host/x#access_token=xxxxx&a=b'],

@@ -1,11 +1,14 @@
 /** Turns the flags of `tsfront build` into what the client and the frontend take. */
 import { statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
 import { parseRamInBytes } from '../../go/size.ts';
-import { defaultPlatform, formatPlatform } from '../../image/platform.ts';
+import { defaultPlatform, formatPlatform, parsePlatform } from '../../image/platform.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../parser/suggest.ts';
 import { variableOf } from '../../system/environment.ts';
+import { readBuildArgs, refusePath } from '../build-args.ts';
+import { flagValue } from '../flag-value.ts';
 import { ATTESTATIONS, CACHE_EXPORTS, CACHE_IMPORTS, checkAttributes } from './attributes.ts';
 import { cutPair, parseBoolean, parseFields, parsePairs, shown } from './fields.ts';
 import { resourceAttrs } from './resources.ts';
@@ -18,6 +21,7 @@ export interface BuildFlags {
   readonly annotation: readonly string[];
   readonly attest: readonly string[];
   readonly buildArg: readonly string[];
+  readonly buildArgFile?: readonly string[];
   readonly buildContext: readonly string[];
   readonly builder: readonly string[];
   readonly cacheFrom: readonly string[];
@@ -61,7 +65,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** The options that every frontend for Dockerfiles takes. */
 export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string): Record<string, string> {
   const attrs: Record<string, string> = {};
-  if (flags.target) attrs['target'] = flags.target;
+  if (flags.target) {
+    refusePath('--target', flags.target, 'the name of a stage');
+    attrs['target'] = flags.target;
+  }
+  for (const stage of flags.uncached) refusePath('--no-cache-filter', stage, 'names of stages');
   if (!flags.cache && flags.uncached.length > 0)
     throw new UsageError('--no-cache and --no-cache-filter cannot be used together');
   if (!flags.cache) attrs['no-cache'] = '';
@@ -69,18 +77,18 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
   if (flags.pull) attrs['image-resolve-mode'] = 'pull';
   const platforms = buildPlatforms(flags, env);
   if (platforms.length > 0) attrs['platform'] = platforms.join(',');
-  for (const arg of flags.buildArg) {
-    const [name, value = variableOf(env, name)] = cutNamed(arg);
-    if (name === 'BUILDKIT_SYNTAX' && value?.trim() === '')
+  for (const [name, value] of readBuildArgs(flags.buildArg, env)) {
+    if (name === 'BUILDKIT_SYNTAX' && value.trim() === '')
       throw new UsageError(
         "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for optional behavior",
       );
-    if (value !== undefined) attrs[`build-arg:${name}`] = value;
+    attrs[`build-arg:${name}`] = value;
   }
   if (env['SOURCE_DATE_EPOCH']) attrs['build-arg:SOURCE_DATE_EPOCH'] ??= env['SOURCE_DATE_EPOCH'];
   for (const label of flags.label) {
-    const [name, value = ''] = cutNamed(label);
-    attrs[`label:${name}`] = value;
+    const [name, value] = cutNamed(label);
+    if (value === undefined) refusePath('--label', label, 'KEY=VALUE');
+    attrs[`label:${name}`] = value ?? '';
   }
   if (flags.addHost.length > 0)
     attrs['add-hosts'] = flags.addHost.map((host) => parseHost(host, hostGateway)).join(',');
@@ -90,18 +98,29 @@ export function frontendAttrs(flags: BuildFlags, env: Env, hostGateway?: string)
     attrs['force-network-mode'] = flags.network;
   }
   if (flags.cgroupParent) attrs['cgroup-parent'] = flags.cgroupParent;
-  if (flags.shmSize) attrs['shm-size'] = String(parseSize('--shm-size', flags.shmSize));
+  if (flags.shmSize) attrs['shm-size'] = String(flagValue('--shm-size', flags.shmSize, parseRamInBytes));
+  for (const limit of flags.ulimit) requireUlimit(limit);
   if (flags.ulimit.length > 0) attrs['ulimit'] = flags.ulimit.join(',');
   return { ...attrs, ...resourceAttrs(flags.resource ?? []), ...attestations(flags) };
 }
 
-/** @throws UsageError that names the flag */
-function parseSize(flag: string, text: string): bigint {
-  try {
-    return parseRamInBytes(text);
-  } catch (cause) {
-    throw new UsageError(`invalid value ${JSON.stringify(text)} for ${flag}: ${(cause as Error).message}`, { cause });
-  }
+const ULIMITS = [
+  'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime',
+  'sigpending', 'stack',
+]; // biome-ignore format: a list
+
+/** `NAME=SOFT[:HARD]`, -1 being no limit. @throws UsageError */
+function requireUlimit(text: string): void {
+  const [name, value = ''] = cutPair(text);
+  const invalid = (why: string) => new UsageError(`invalid value ${JSON.stringify(text)} for --ulimit: ${why}`);
+  if (!ULIMITS.includes(name))
+    throw invalid(
+      `unknown limit ${JSON.stringify(name)}${didYouMean(name, ULIMITS, false)}: known are ${ULIMITS.join(', ')}`,
+    );
+  const [, soft, hard] = /^(-?\d+)(?::(-?\d+))?$/.exec(value) ?? [];
+  if (soft === undefined) throw invalid('it takes NAME=SOFT[:HARD], whole numbers');
+  if (hard !== undefined && hard !== '-1' && (soft === '-1' || BigInt(soft) > BigInt(hard)))
+    throw invalid(`the soft limit ${soft} is above the hard limit ${hard}`);
 }
 
 function cutNamed(text: string): [string, string | undefined] {
@@ -117,6 +136,12 @@ export function buildPlatforms(flags: Pick<BuildFlags, 'platform'>, env: Env): s
   return [...new Set(platforms.map((it) => (it === 'local' ? formatPlatform(defaultPlatform()) : it)))];
 }
 
+/** @throws UsageError for what is no platform */
+export function requirePlatforms(flags: Pick<BuildFlags, 'platform'>, env: Env): void {
+  const flag = flags.platform.length > 0 ? '--platform' : 'DOCKER_DEFAULT_PLATFORM';
+  for (const platform of buildPlatforms(flags, env)) flagValue(flag, platform, parsePlatform);
+}
+
 /** `HOST:IP` or `HOST=IP`; the IP `host-gateway` is what the daemon says its host is. */
 function parseHost(text: string, hostGateway: string | undefined): string {
   const [, host, ip] = /^([^=:]+)[=:](.+)$/.exec(text) ?? [];
@@ -126,7 +151,10 @@ function parseHost(text: string, hostGateway: string | undefined): string {
       throw new UsageError('unable to derive the IP value for host-gateway: this daemon does not tell it');
     return `${host}=${hostGateway}`;
   }
-  return `${host}=${ip.replace(/^\[(.*)\]$/, '$1')}`;
+  const address = ip.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(address) === 0)
+    throw new UsageError(`invalid host ${JSON.stringify(text)} for --add-host: ${address} is no IP address`);
+  return `${host}=${address}`;
 }
 
 function attestations(flags: BuildFlags): Record<string, string> {
@@ -236,8 +264,10 @@ export function parseSecrets(values: readonly string[], env: Env): Record<string
     else if (type !== 'file' && variableOf(env, id) !== undefined) chosen = { env: id };
     else chosen = { file: id };
     secrets[id] = chosen;
-    if ('file' in chosen && !statSync(chosen.file, { throwIfNoEntry: false }))
-      throw new UsageError(`failed to stat ${chosen.file}: no such file or directory (secret ${id})`);
+    if (!('file' in chosen)) continue;
+    const found = statSync(chosen.file, { throwIfNoEntry: false });
+    if (!found) throw new UsageError(`failed to stat ${chosen.file}: no such file or directory (secret ${id})`);
+    if (found.isDirectory()) throw new UsageError(`--secret id=${id}: ${chosen.file} is a folder`);
   }
   return secrets;
 }

@@ -1,5 +1,6 @@
 /** How a command ends that talks to a daemon. */
 import path from 'node:path';
+import { AddressError } from '../../client/connect/address.ts';
 import { errorSources, formatSource } from '../../client/index.ts';
 import { SourceError } from '../../gateway/errors.ts';
 import { sourceFile } from '../../gateway/source-info.ts';
@@ -47,7 +48,14 @@ export function reportFailure(error: unknown, io: Report & Pick<Io, 'signal'>, d
     error instanceof RpcError ? `ERROR: failed to solve: ${message}\n` : `ERROR: ${systemErrorsInWords(message)}\n`,
   );
   io.writeStderr(hintLine(error, message));
-  return error instanceof UsageError || isOfUnusableFile(error) ? exitCode.usage : exitCode.failed;
+  return isUsage(error) ? exitCode.usage : exitCode.failed;
+}
+
+/** Whether the command line is wrong, or a file that it names: an address of a daemon has files too. */
+function isUsage(error: unknown): boolean {
+  if (error instanceof UsageError || isOfUnusableFile(error)) return true;
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof AddressError) return true;
+  return false;
 }
 
 /**

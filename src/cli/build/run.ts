@@ -5,7 +5,6 @@ import {
   type BuildNode,
   type Connection,
   createDisplay,
-  dockerfileFrontend,
   dockerPush,
   type Export,
   hasImageStore,
@@ -21,12 +20,15 @@ import {
   type VertexWarning,
 } from '../../client/index.ts';
 import { dockerProxies } from '../../image/docker-config.ts';
+import { type ArgWatch, watchArgs } from '../../offline/build-arg-use.ts';
 import { leavesOutPolicy, refusePolicyBeside, refusingPolicyIn } from '../../offline/rego-policy.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
+import { tellUnusedArgs, withFileArgs } from '../build-args.ts';
+import { requireAddress } from '../connected.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { requireFolderFor, writeOutput } from '../output.ts';
+import { requireWritable, writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
 import { warnOfCarriageReturns } from './carriage-returns.ts';
@@ -38,7 +40,7 @@ import { requireImageStore } from './image-store.ts';
 import { saveLocalState } from './local-state.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
 import { missingSourceHint } from './missing-source.ts';
-import { DEFAULT_PLACE, type OpenedNode, openNodes } from './nodes.ts';
+import { DEFAULT_PLACE, type OpenedNode, openNodes, parseBuilders } from './nodes.ts';
 import {
   allowsLocalDelete,
   type BuildFlags,
@@ -48,35 +50,42 @@ import {
   parseCaches,
   parseSecrets,
   parseSsh,
+  requirePlatforms,
 } from './options.ts';
-import { type Outputs, openOutputs } from './outputs.ts';
+import { type OutputFlags, type Outputs, openOutputs, parseOutputs } from './outputs.ts';
 import { reportFailure, shownPath, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
+import { requireSsh } from './ssh.ts';
 
 /** @returns the exit code */
-export async function build(context: string, flags: BuildFlags, io: Io): Promise<number> {
+export async function build(context: string, given: BuildFlags, io: Io): Promise<number> {
   const { signal, env } = io;
   const nodes: OpenedNode[] = [];
   let opened: Inputs | undefined;
+  const watch = watchArgs();
+  let tellsUnused = false;
   try {
-    const mode = progressMode(flags, env);
+    const mode = progressMode(given, env);
+    const flags = { ...given, buildArg: await withFileArgs(given.buildArgFile ?? [], given.buildArg, signal) };
     const withoutPolicy = leavesOutPolicy(flags.policy ?? [], env);
-    await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
-    const [{ connection, place, builder }] = nodes as [OpenedNode];
+    const call = parseCall(flags);
+    await requireUsable(flags, context, env);
     const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
     opened = inputs;
     const { dockerfile, remoteDockerfile } = inputs;
     if (!withoutPolicy) await refusePolicyBeside(dockerfile);
-    await requireFolderFor('--metadata-file', flags.metadataFile);
-    await requireFolderFor('--iidfile', flags.iidfile);
+    const sources = Object.values(inputs.localDirs);
+    requireOutputs(flags, sources);
     // no stale id where the build fails
     if (flags.iidfile) await removeOld(flags.iidfile);
-    const call = parseCall(flags);
-    const opening = toSolveOptions(connection, flags, context, inputs, call !== undefined, io);
+    await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
+    const [{ connection, place, builder }] = nodes as [OpenedNode];
+    const opening = toSolveOptions(connection, flags, context, inputs, call !== undefined, watch, io);
     const { options: built, pushByEngine, prefersImageDigest } = await untilAborted(opening, signal);
     const frontend =
       remoteDockerfile === '' || withoutPolicy ? built.frontend : refusingPolicyIn(built.frontend, remoteDockerfile);
     const options = { ...built, frontend, signal };
+    tellsUnused = isForPeople(mode) && (!call || call.method === 'check');
     if (call) return await runCall(connection, options, call, { ...flags, dockerfile }, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
@@ -100,13 +109,50 @@ export async function build(context: string, flags: BuildFlags, io: Io): Promise
     const code = reportFailure(error, io, opened?.dockerfile);
     const hint = opened && !signal.aborted ? await missingSourceHint(error, opened) : undefined;
     if (hint !== undefined) io.writeStderr(`hint: ${hint}\n`);
-    if (opened && !signal.aborted && isForPeople(progressMode(flags, env))) await warnOfCarriageReturns(opened, io);
+    if (opened && !signal.aborted && isForPeople(progressMode(given, env))) await warnOfCarriageReturns(opened, io);
     if (!signal.aborted) for (const odd of await failedLineHints(error)) io.writeStderr(`hint: ${odd}\n`);
     return code;
   } finally {
+    if (tellsUnused && !signal.aborted) tellUnusedArgs(watch, io);
     await opened?.cleanUp();
     for (const { connection } of nodes) connection.close();
   }
+}
+
+/** Checks what can be known of the flags before anybody is asked. @throws UsageError */
+async function requireUsable(flags: BuildFlags, context: string, env: Io['env']): Promise<void> {
+  for (const { address } of parseBuilders(flags.builder)) requireAddress('--builder', address);
+  requirePlatforms(flags, env);
+  frontendAttrs(flags, env, ANY_ADDRESS);
+  entitlements(flags);
+  parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown);
+  parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
+  parseSecrets(flags.secret, env);
+  await requireSsh(flags.ssh, context);
+  if (flags.iidfile) requireWritable('--iidfile', flags.iidfile);
+  if (flags.metadataFile) requireWritable('--metadata-file', flags.metadataFile);
+}
+
+/** Stands for the address of the daemon's host, as long as no daemon has told it. */
+const ANY_ADDRESS = '0.0.0.0';
+
+/** Checks the outputs as far as they do not depend on the daemon. @throws UsageError */
+function requireOutputs(flags: BuildFlags, sources: readonly string[]): void {
+  const load = () => {
+    throw new Error('nothing is loaded yet');
+  };
+  const { exports } = parseOutputs(outputFlags(flags, sources), { kind: 'buildkitd', pushes: true, load });
+  requireImageId(flags, exports);
+}
+
+function outputFlags(flags: BuildFlags, sources: readonly string[]): OutputFlags {
+  const { push = false, load = false } = flags;
+  return { ...flags, push, load, allowDelete: allowsLocalDelete(flags), sources };
+}
+
+function requireImageId({ iidfile }: BuildFlags, exports: readonly Export[]): void {
+  if (iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
+    throw new UsageError('local and tar exporters are incompatible with --iidfile: they make no image');
 }
 
 /** @throws UsageError where the image ID cannot be written */
@@ -157,6 +203,7 @@ async function toSolveOptions(
   context: string,
   inputs: Inputs,
   isCall: boolean,
+  watch: ArgWatch,
   io: Io,
 ): Promise<
   Pick<Outputs, 'pushByEngine' | 'prefersImageDigest'> & {
@@ -174,18 +221,11 @@ async function toSolveOptions(
   const hostGateway = workers
     .map(({ labels }) => labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'])
     .find(Boolean);
-  const { exports, ...outputs } = await openOutputs(
-    {
-      ...flags,
-      push: flags.push ?? false,
-      load: flags.load ?? false,
-      allowDelete: allowsLocalDelete(flags),
-      sources: Object.values(inputs.localDirs),
-    },
-    { kind: connection.kind, pushes },
-  );
-  if (flags.iidfile && exports.some(({ type }) => type === 'local' || type === 'tar'))
-    throw new UsageError('local and tar exporters are incompatible with --iidfile: they make no image');
+  const { exports, ...outputs } = await openOutputs(outputFlags(flags, Object.values(inputs.localDirs)), {
+    kind: connection.kind,
+    pushes,
+  });
+  requireImageId(flags, exports);
   const own = frontendAttrs(flags, env, hostGateway);
   const cacheTo = parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
   const attestations = Object.keys(own).some((key) => key.startsWith('attest:'));
@@ -212,7 +252,7 @@ async function toSolveOptions(
     ...inputs.frontendAttrs,
   };
   const options = {
-    frontend: await chooseFrontend(byDaemon ? 'dockerfile.v0' : flags.frontend),
+    frontend: chooseFrontend(byDaemon ? 'dockerfile.v0' : flags.frontend, watch),
     frontendAttrs: attrs,
     localDirs: inputs.localDirs,
     ociLayouts: inputs.ociLayouts,
@@ -245,12 +285,9 @@ function proxyArgs(proxies: Readonly<Record<string, string>>, own: Readonly<Reco
  * tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. The one that
  * the user has chosen reads the file whatever its `# syntax=` says, for `cmdline` tells it that somebody has looked.
  */
-async function chooseFrontend(name: string | undefined): Promise<InProcessFrontend> {
-  if (name === undefined) return dockerfileFrontend;
-  if (name === 'tsfront') {
-    const { runFrontend } = await import('../../gateway/frontend.ts');
-    return (bridge) => runFrontend(bridge, { others: 'none' });
-  }
+function chooseFrontend(name: string | undefined, watch: ArgWatch): InProcessFrontend {
+  if (name === undefined || name === 'tsfront')
+    return (bridge) => watch.run(bridge, name === undefined ? 'unequal' : 'none');
   return (bridge) => {
     const opts = { cmdline: name, ...bridge.options.opts };
     if (name === 'dockerfile.v0') return bridge.solve({ frontend: name, frontendOpt: opts });

@@ -1,5 +1,5 @@
 /** Runs `tsfront solve`. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import {
   type Connection,
   compiledFrontend,
@@ -15,17 +15,19 @@ import { Definition } from '../../llb/index.ts';
 import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
+import { requireAddress } from '../connected.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { requireFolderFor, writeOutput } from '../output.ts';
+import { requireWritable, writeOutput } from '../output.ts';
 import { progressMode } from '../progress-option.ts';
 import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
 import { allowsLocalDelete, entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
-import { openOutputs } from './outputs.ts';
+import { openOutputs, parseOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
+import { requireSsh } from './ssh.ts';
 
 /** A file, or standard input for `-`. */
 function readInput(file: string, io: Io): Promise<Uint8Array> {
@@ -88,15 +90,17 @@ async function readBounded(file: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Folders by the names of local sources. @throws UsageError */
-function parseLocals(flags: readonly string[]): Readonly<Record<string, string>> {
-  const folders: Record<string, string> = Object.create(null);
-  for (const flag of flags) {
-    const [name, folder] = cutPair(flag);
-    if (!folder) throw new UsageError(`invalid value ${JSON.stringify(flag)} for --local: expected name=folder`);
-    folders[name] = folder;
+/** `NAME=FOLDER`. @throws UsageError for what is no folder */
+function parseLocals(locals: readonly string[]): Record<string, string> {
+  const dirs: Record<string, string> = Object.create(null);
+  for (const local of locals) {
+    const [name, dir] = cutPair(local);
+    if (!name || !dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
+    if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
+      throw new UsageError(`--local ${name}: ${dir} is not a folder that is there`);
+    dirs[name] = dir;
   }
-  return folders;
+  return dirs;
 }
 
 /** @throws UsageError for local sources that are not given: the daemon would only say that they are not there */
@@ -116,12 +120,16 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
   let connection: Connection | undefined;
   try {
     const mode = progressMode(flags, env);
-    const compiled = await readCompiled(file, flags, io);
-    const localDirs = parseLocals(flags.local);
-    requireLocals(file, compiled, localDirs);
-    await requireFolderFor('--metadata-file', flags.metadataFile);
-    connection = await connect(flags.builder, { signal });
     const { allowUnknown } = flags;
+    requireAddress('--builder', flags.builder);
+    const localDirs = parseLocals(flags.local);
+    const secrets = parseSecrets(flags.secret, env);
+    await requireSsh(flags.ssh);
+    const allowed = entitlements(flags);
+    const cacheFrom = parseCaches('--cache-from', flags.cacheFrom, allowUnknown);
+    const cacheTo = parseCaches('--cache-to', flags.cacheTo, allowUnknown);
+    const sourcePolicy = await readSourcePolicy(env);
+    requireWritable('--metadata-file', flags.metadataFile);
     const allowDelete = allowsLocalDelete(flags);
     const outputs = {
       output: flags.output,
@@ -132,6 +140,13 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       allowUnknown,
       allowDelete,
     };
+    const load = () => {
+      throw new Error('nothing is loaded yet');
+    };
+    if (flags.output.length > 0) parseOutputs(outputs, { kind: 'buildkitd', pushes: true, load });
+    const compiled = await readCompiled(file, flags, io);
+    requireLocals(file, compiled, localDirs);
+    connection = await connect(flags.builder, { signal });
     const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
     const { exports, pushByEngine, prefersImageDigest } =
       flags.output.length > 0
@@ -147,13 +162,13 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       frontend: compiledFrontend(compiled),
       localDirs,
       exports,
-      secrets: parseSecrets(flags.secret, env),
+      secrets,
       ssh: parseSsh(flags.ssh),
       auth: flags.authHost.length > 0 ? { hosts: flags.authHost } : undefined,
-      entitlements: entitlements(flags),
-      cacheFrom: parseCaches('--cache-from', flags.cacheFrom, allowUnknown),
-      cacheTo: parseCaches('--cache-to', flags.cacheTo, allowUnknown),
-      sourcePolicy: await readSourcePolicy(env),
+      entitlements: allowed,
+      cacheFrom,
+      cacheTo,
+      sourcePolicy,
       onWarning: (message) => warn(message, io),
       signal,
     });

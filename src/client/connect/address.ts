@@ -18,6 +18,11 @@ export interface TlsOptions {
   readonly serverName?: string | undefined;
 }
 
+/** What is given as a daemon's address, or belongs to it, is none. */
+export class AddressError extends Error {
+  override readonly name = 'AddressError';
+}
+
 export type Address = { readonly text: string; readonly protocol: Protocol } & (
   | { readonly via: 'socket'; readonly path: string }
   | { readonly via: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsOptions }
@@ -39,7 +44,8 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
   if (text.startsWith('/')) return { text, via: 'socket', path: text, protocol: protocol ?? 'detect' };
   if (text.startsWith('stdio:')) {
     const [program, ...args] = text.slice('stdio:'.length).trim().split(/\s+/);
-    if (!program) throw new Error(`invalid address ${JSON.stringify(redactCredentials(text))}: stdio: needs a command`);
+    if (!program)
+      throw new AddressError(`invalid address ${JSON.stringify(redactCredentials(text))}: stdio: needs a command`);
     return { text, via: 'command', command: [program, ...args], protocol: protocol ?? 'buildkit' };
   }
   const [, scheme, where] = /^([a-z][a-z0-9-]*):\/\/(.*)$/s.exec(text) ?? [];
@@ -83,7 +89,7 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
       return { text, via: 'command', command, protocol: protocol === 'docker' ? 'docker' : 'buildkit' };
     }
   }
-  throw new Error(
+  throw new AddressError(
     `invalid address ${JSON.stringify(redactCredentials(text))}: want unix://PATH, tcp://HOST:PORT, docker-container://NAME, kube-pod://POD, ssh://[USER@]HOST or stdio:COMMAND`,
   );
 }

@@ -9,6 +9,7 @@ import { dockerConfigDir } from '../../image/docker-config.ts';
 import { formatPlatform, parsePlatform } from '../../image/platform.ts';
 import { maxSettingsBytes, readNamedFileSync } from '../../system/named-file.ts';
 import { inEnglish, programEnvironment, runProgram } from '../../system/program.ts';
+import { AddressError } from './address.ts';
 import { dockerContext } from './docker-context.ts';
 
 export interface BuilderNode {
@@ -58,7 +59,7 @@ export async function findBuilder(name: string, options: FindBuilderOptions = {}
     const places = dir
       ? `neither ${path.join(dir, 'instances')} nor a Docker context has it`
       : 'there is no home folder';
-    throw new Error(
+    throw new AddressError(
       `no builder ${JSON.stringify(name)} found: ${places}; \`docker buildx ls\` lists builders, and an address begins as unix:// or tcp://`,
     );
   }

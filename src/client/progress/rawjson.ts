@@ -1,8 +1,9 @@
-/** The progress of a build as JSON, one report a line, in the form of `docker buildx build --progress=rawjson`. */
+/** The progress of a build as JSON, one report a line, in the form of `docker buildx build --progress=rawjson`. Logs of others keep it: addresses have no credentials. */
 import { toJson } from '@bufbuild/protobuf';
 import { ProgressGroupSchema, RangeSchema, SourceInfoSchema } from '../../gen/pb/ops_pb.ts';
 import { encodeText } from '../../go/text.ts';
 import { escapeControls } from '../../text/printable.ts';
+import { redactCredentials } from '../../text/redact.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 import type { Display, Output } from './display.ts';
 
@@ -23,19 +24,22 @@ function toRawJson({ vertexes, statuses, logs, warnings }: StatusUpdate) {
       vertexes: vertexes.map((vertex) => ({
         digest: vertex.digest,
         inputs: vertex.inputs.length > 0 ? vertex.inputs : undefined,
-        name: vertex.name,
+        name: redactCredentials(vertex.name),
         started: time(vertex.started),
         completed: time(vertex.completed),
         cached: vertex.cached || undefined,
-        error: vertex.error || undefined,
-        progressGroup: vertex.progressGroup && toJson(ProgressGroupSchema, vertex.progressGroup),
+        error: redactCredentials(vertex.error) || undefined,
+        progressGroup: vertex.progressGroup && {
+          ...(toJson(ProgressGroupSchema, vertex.progressGroup) as object),
+          name: redactCredentials(vertex.progressGroup.name) || undefined,
+        },
       })),
     }),
     ...(statuses.length > 0 && {
       statuses: statuses.map((status) => ({
         id: status.id,
         vertex: status.vertex,
-        name: status.name || undefined,
+        name: redactCredentials(status.name) || undefined,
         total: status.total || undefined,
         current: status.current,
         timestamp: time(status.timestamp),
@@ -69,7 +73,7 @@ export function toRawWarning(warning: VertexWarning) {
   };
 }
 
-const base64 = (text: string) => Buffer.from(encodeText(text)).toString('base64');
+const base64 = (text: string) => Buffer.from(encodeText(redactCredentials(text))).toString('base64');
 
 function time(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();

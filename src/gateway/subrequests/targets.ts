@@ -8,8 +8,8 @@ import { targetsDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 import { alignTable } from './table.ts';
 
-export function listTargets({ parse, source }: DockerfileSource): Result {
-  const dockerfile = parse();
+export async function listTargets({ parse, source }: DockerfileSource): Promise<Result> {
+  const dockerfile = await parse();
   const error = firstError(dockerfile);
   if (error) throw error;
   const targets = dockerfile.stages.map(({ name, from }, index) => ({

@@ -9,13 +9,19 @@ import type { StageState } from '../stages.ts';
 import { dispatchCommand } from './dispatch.ts';
 import { setWorkdir } from './workdir.ts';
 
-/** @param isLastHeir no further stage will ask for what the base has come to, so that it need not be copied */
-export function dispatchStage(context: DispatchContext, stage: StageState, isLastHeir: boolean): void {
+/**
+ * Stops after each instruction, so that others can have their turn.
+ * @param isLastHeir no further stage will ask for what the base has come to, so that it need not be copied
+ */
+export function* dispatchStage(context: DispatchContext, stage: StageState, isLastHeir: boolean): Generator<void> {
   if (stage.base) inherit(stage, stage.base, isLastHeir);
   stage.dispatched = true;
   stage.platform ??= noPlatform;
   setUp(context, stage);
-  for (const command of stage.commands) dispatchCommand(context, stage, command);
+  for (const command of stage.commands) {
+    dispatchCommand(context, stage, command);
+    yield;
+  }
   stage.envPlaces.clear(); // of no use any more
   setScans(stage, context.globals);
 }

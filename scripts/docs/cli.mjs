@@ -1,0 +1,42 @@
+// The reference of the command line, made of the commands as the parser knows them.
+import { examples } from '../../src/cli/examples.ts';
+import { createProgram } from '../../src/cli/main.ts';
+
+/** docs/cli.md */
+export function formatReference() {
+  const program = createProgram({ env: {} });
+  const intro = `# Commands
+
+Made of the commands themselves by \`npm run docs\`; \`tsfront COMMAND --help\` says the same. Exit codes, addresses of daemons and
+what belongs together are described in the [README](../README.md).
+`;
+  return intro + program.commands.flatMap((command) => sections(command, command.name())).join('');
+}
+
+function sections(command, name) {
+  const help = command.createHelp();
+  const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  const code = (text) => `\`${text.replaceAll('|', '\\|')}\``;
+  const table = (title, rows) =>
+    rows.length === 0
+      ? ''
+      : `\n| ${title} | |\n| --- | --- |\n${rows.map(([a, b]) => `| ${code(a)} | ${cell(b)} |\n`).join('')}`;
+  const usage = `tsfront ${name} ${command.usage()}`.trim();
+  const shown = (examples[name] ?? []).join('\n');
+  const text = `
+## tsfront ${name}
+
+${command.description()}
+
+\`\`\`
+${usage}
+\`\`\`
+${table(
+  'argument',
+  help.visibleArguments(command).map((it) => [it.name(), help.argumentDescription(it)]),
+)}${table(
+  'option',
+  help.visibleOptions(command).map((it) => [help.optionTerm(it), help.optionDescription(it)]),
+)}${shown === '' ? '' : `\nExamples:\n\n\`\`\`sh\n${shown}\n\`\`\`\n`}`;
+  return [text, ...command.commands.flatMap((it) => sections(it, `${name} ${it.name()}`))];
+}
