@@ -76,7 +76,7 @@ export function readBuildArgs(args: readonly string[], env: Env): Map<string, st
   for (const arg of args) {
     const equals = arg.indexOf('=');
     const name = equals < 0 ? arg : arg.slice(0, equals);
-    if (name === '') throw new UsageError(`invalid key-value pair ${JSON.stringify(arg)} of --build-arg: empty key`);
+    if (name === '') throw new UsageError(`invalid key-value pair ${JSON.stringify(arg)}: empty key`);
     if (equals < 0) refusePath('--build-arg', arg, 'NAME=VALUE, or NAME alone for the value of the environment');
     const value = equals < 0 ? variableOf(env, name) : arg.slice(equals + 1);
     if (value !== undefined) values.set(name, value);
