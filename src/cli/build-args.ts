@@ -3,13 +3,12 @@ import { trimSpaceLeft } from '../go/unicode.ts';
 import type { ArgWatch } from '../offline/build-arg-use.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { variableOf } from '../system/environment.ts';
-import { maxSettingsBytes, readNamedFile } from '../system/named-file.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import type { Io } from './io.ts';
 
 type Env = Io['env'];
 
-/** What both options are for, in the help of all commands. */
+/** The option of all commands that build. */
 export const BUILD_ARG_FILE = [
   '--build-arg-file <file>',
   'build arguments, a line NAME=VALUE each, as in a file for `docker run --env-file`',
@@ -24,6 +23,8 @@ export async function withFileArgs(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<string[]> {
+  if (files.length === 0) return [...args];
+  const { maxSettingsBytes, readNamedFile } = await import('../system/named-file.ts');
   const all: string[] = [];
   for (const file of files) {
     const bytes = await readNamedFile(file, maxSettingsBytes, signal).catch((error: NodeJS.ErrnoException) => {

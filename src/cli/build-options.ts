@@ -120,7 +120,10 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
   );
   const epoch = io.env['SOURCE_DATE_EPOCH']; // of `tsfront build` and `docker build`, too
   if (epoch && !buildArgs.has('SOURCE_DATE_EPOCH')) buildArgs.set('SOURCE_DATE_EPOCH', epoch);
-  if (platform) await requirePlatforms(platform.split(','));
+  if (platform) {
+    const { requirePlatforms } = await import('./platforms.ts');
+    requirePlatforms(flags.platform ? '--platform' : 'DOCKER_DEFAULT_PLATFORM', platform.split(','));
+  }
   const { openBuildContext } = await import('../offline/build-context.ts');
   const opened = await openBuildContext({
     context,
@@ -171,18 +174,6 @@ export async function openBuild(context: string, flags: BuildFlags, io: Io): Pro
       await remote?.close();
     },
   };
-}
-
-async function requirePlatforms(platforms: readonly string[]): Promise<void> {
-  const { parsePlatform } = await import('../image/platform.ts');
-  for (const platform of platforms) {
-    try {
-      parsePlatform(platform);
-    } catch (cause) {
-      const { message } = cause as Error;
-      throw new UsageError(`--platform: ${message}: give OS/ARCHITECTURE, as linux/amd64`, { cause });
-    }
-  }
 }
 
 const MAX_IMAGES_BYTES = 64 << 20;

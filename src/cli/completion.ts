@@ -76,12 +76,25 @@ function wordCases(all: readonly Described[]): string {
   return lines.join('');
 }
 
-/** The command is the first words that name one; `at` is the number of the shell's first argument. */
+/** The command is the first words that name one. */
 function commandCases(all: readonly Described[]): string {
   return all
     .filter(({ name }) => name !== '')
     .map(({ name }) => `      '${name}') cmd='${name}' ;;\n`)
     .join('');
+}
+
+/** Finds the command among the words that were typed before, and completes what follows it. */
+function complete(all: readonly Described[], typed: string): string {
+  return `  for word in ${typed}; do
+    case "\${cmd:+$cmd }$word" in
+${commandCases(all)}    esac
+  done
+  case "$cmd:$before" in
+${valueCases(all)}  esac
+  case "$cmd" in
+${wordCases(all)}  esac
+`;
 }
 
 function bash(all: readonly Described[]): string {
@@ -95,15 +108,7 @@ _tsfront() {
   # bash cuts --option=value into three words
   if [[ $cur == = ]]; then cur=; elif [[ $before == = ]]; then before="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   COMPREPLY=()
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "\${cmd:+$cmd }$word" in
-${commandCases(all)}    esac
-  done
-  case "$cmd:$before" in
-${valueCases(all)}  esac
-  case "$cmd" in
-${wordCases(all)}  esac
-}
+${complete(all, '"${COMP_WORDS[@]:1:COMP_CWORD-1}"')}}
 complete -F _tsfront tsfront
 `;
 }
@@ -122,15 +127,7 @@ _tsfront() {
     compset -P '*='
     cur="\${cur#*=}"
   fi
-  for word in "\${(@)words[2,CURRENT-1]}"; do
-    case "\${cmd:+$cmd }$word" in
-${commandCases(all)}    esac
-  done
-  case "$cmd:$before" in
-${valueCases(all)}  esac
-  case "$cmd" in
-${wordCases(all)}  esac
-}
+${complete(all, '"${(@)words[2,CURRENT-1]}"')}}
 if [[ \${funcstack[1]} == _tsfront ]]; then _tsfront "$@"; else compdef _tsfront tsfront; fi
 `;
 }

@@ -1,23 +1,10 @@
 /** Running a command with a connection to a daemon. The client is loaded only now: most of its cost is in its packages. */
-import { parseAddress } from '../client/connect/address.ts';
-import { isBuilderName } from '../client/connect/buildx-builder.ts';
 import type { Connection } from '../client/index.ts';
-import { UsageError } from '../offline/usage-error.ts';
 import { endWith } from './exit.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 
 export type Client = typeof import('../client/index.ts');
-
-/** @throws UsageError for what is neither an address of a daemon nor the name of a builder */
-export function requireAddress(flag: string, address: string | undefined): void {
-  if (address === undefined || isBuilderName(address)) return;
-  try {
-    parseAddress(address);
-  } catch (cause) {
-    throw new UsageError(`${flag}: ${(cause as Error).message}`, { cause });
-  }
-}
 
 /** Connects, runs, reports what goes wrong. A signal ends the connection, and with it whatever is asked of the daemon. */
 export async function withConnection(
@@ -25,6 +12,7 @@ export async function withConnection(
   io: Io,
   act: (connection: Connection, client: Client) => Promise<void>,
 ): Promise<void> {
+  const { requireAddress } = await import('./daemon-address.ts');
   requireAddress('--builder', address);
   const client = await import('../client/index.ts');
   const { reportFailure } = await import('./build/report.ts');

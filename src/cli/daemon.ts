@@ -7,12 +7,12 @@ import { parseRamInBytes } from '../go/size.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { didYouMean } from '../parser/suggest.ts';
 import { printableLine } from '../text/printable.ts';
-import { requireAddress, withConnection } from './connected.ts';
+import { withConnection } from './connected.ts';
 import { flagValue } from './flag-value.ts';
 import { formatOption } from './format-option.ts';
 import type { Io } from './io.ts';
 import { addListOption } from './list-option.ts';
-import { formatTable, since } from './table.ts';
+import { since } from './since.ts';
 
 const BUILDER = ['--builder <address>', 'the daemon'] as const;
 const VERBOSE = ['--verbose', 'show all that is known of each record'] as const;
@@ -71,6 +71,7 @@ export function pruneCommand(io: Io): Command {
     .option('--min-free-space <size>', 'how much of the disk shall be free afterwards')
     .action(async (flags: PruneFlags) => {
       const options = pruneOptions(flags, io);
+      (await import('./daemon-address.ts')).requireAddress('--builder', flags.builder); // before anybody is asked
       if (!flags.force && !(await confirmed(flags.all ? WARNINGS.all : WARNINGS.dangling, io))) return;
       await withConnection(flags.builder, io, async (connection, { prune }) => {
         const removed: CacheRecord[] = [];
@@ -85,7 +86,6 @@ export function pruneCommand(io: Io): Command {
 
 /** @throws UsageError for sizes, durations and filters that are none */
 function pruneOptions(flags: PruneFlags, io: Io): PruneOptions {
-  requireAddress('--builder', flags.builder);
   const size = (flag: string, text: string | undefined) =>
     text === undefined ? undefined : Number(flagValue(flag, text, parseRamInBytes));
   const { filters, age } = parseFilters(flags.filter);
@@ -113,21 +113,13 @@ function pruneOptions(flags: PruneFlags, io: Io): PruneOptions {
   };
 }
 
-/**
- * Asks as buildx does, whose answer may come from a pipe too (`echo y | tsfront prune`).
- * @throws UsageError where there is nobody to answer
- */
+/** Asks as buildx does, whose answer may come from a pipe too (`echo y | tsfront prune`). Nobody's answer is no. */
 async function confirmed(question: string, io: Io): Promise<boolean> {
   io.writeStderr(`${question} [y/N] `);
   const answer = await io.readLine();
-  if (answer === undefined) {
-    io.writeStderr('\n');
-    throw new UsageError(
-      'nothing was removed: prune asks before it does, and standard input ended without an answer; --force does not ask',
-    );
-  }
-  if (/^y$/i.test(answer.trim())) return true;
-  io.writeStderr('nothing was removed\n');
+  if (answer !== undefined && /^y$/i.test(answer.trim())) return true;
+  const why = answer === undefined ? '\nstandard input ended without an answer (--force does not ask): ' : '';
+  io.writeStderr(`${why}nothing was removed\n`);
   return false;
 }
 
@@ -221,6 +213,7 @@ async function printRecords(records: readonly CacheRecord[], verbose: boolean | 
     for (const record of records) await io.print(`${formatRecord(record)}\n`);
     return;
   }
+  const { formatTable } = await import('./table.ts');
   const rows = records.map((record) => [
     record.id + (record.mutable ? '*' : ''),
     String(!record.inUse),

@@ -4,7 +4,7 @@ import type { HistoryRecord, ProgressMode } from '../client/index.ts';
 import { withConnection } from './connected.ts';
 import { formatOption } from './format-option.ts';
 import type { Io } from './io.ts';
-import { formatTable, since } from './table.ts';
+import { since } from './since.ts';
 
 interface Flags {
   readonly builder?: string;
@@ -25,12 +25,12 @@ export function historyCommand(io: Io): Command {
     .action((flags: Flags) =>
       withConnection(flags.builder, io, async (connection, { listHistory }) => {
         const records = await listHistory(connection);
-        if (flags.json || flags.format === 'json')
+        if (flags.json || flags.format === 'json') {
           for (const record of records) await io.writeStdout(`${JSON.stringify(record)}\n`);
-        else
-          await io.print(
-            formatTable([['BUILD', 'NAME', 'STATUS', 'STEPS', 'CREATED', 'DURATION'], ...records.map(row)]),
-          );
+          return;
+        }
+        const { formatTable } = await import('./table.ts');
+        await io.print(formatTable([['BUILD', 'NAME', 'STATUS', 'STEPS', 'CREATED', 'DURATION'], ...records.map(row)]));
       }),
     );
   const inspect = add('inspect <ref>', 'show all that is known of a build, as JSON');

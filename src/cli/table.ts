@@ -1,4 +1,4 @@
-/** Tables and times for people. */
+/** Tables for people. */
 import { printableLine } from '../text/printable.ts';
 import { displayWidth } from '../text/width.ts';
 
@@ -18,20 +18,4 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
         .concat('\n'),
     )
     .join('');
-}
-
-/** `3 minutes ago` */
-export function since(date: Date | undefined, now = Date.now()): string {
-  if (!date) return '';
-  let value = Math.max(0, (now - date.getTime()) / 1000);
-  for (const [unit, size] of [
-    ['second', 60],
-    ['minute', 60],
-    ['hour', 24],
-    ['day', Number.POSITIVE_INFINITY],
-  ] as const) {
-    if (value < size) return `${Math.floor(value)} ${unit}${Math.floor(value) === 1 ? '' : 's'} ago`;
-    value /= size;
-  }
-  return '';
 }

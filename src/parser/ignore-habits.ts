@@ -29,7 +29,7 @@ export interface IgnoreHabits {
 }
 
 /** Names are compared with patterns so often in all. */
-const maxComparisons = 3_000_000;
+const maxComparisons = 1_000_000;
 
 /**
  * Finds the habits in an ignore file.

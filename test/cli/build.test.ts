@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -373,6 +373,16 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(readFileSync(path.join(dest, 'proxies'), 'utf8')).toBe(
       '[http://proxy.invalid:1 http://proxy.invalid:1] [own own] [http://all.invalid:1 http://all.invalid:1]\n',
     );
+  });
+
+  test('reads an SSH key that comes through a pipe of the shell once', async () => {
+    const key = path.join(temporaryDir(), 'key');
+    const { privateKey } = generateKeyPairSync('ed25519');
+    writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const script = '"$@" --ssh default=<(cat "$0")';
+    const args = ['-c', script, key, process.execPath, cli, 'build', '-q', '-o', 'type=cacheonly', '-'];
+    const built = await engine.run('bash', args, { input: 'FROM scratch\n' });
+    expect(built.status, built.stderr).toBe(0);
   });
 
   test('takes the flags that BuildKit has no use for', async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatRecord, parseFilters } from '../../src/cli/daemon.ts';
+import { onEngines } from '../engine/on-engines.ts';
+import { runCli } from './run-cli.ts';
 
 test.each([
   [[], [], undefined],
@@ -31,4 +33,28 @@ Description:  mount / from exec
 Usage count:  2
 Type:         regular
 `);
+});
+
+test.each([
+  ['n\n', 'nothing was removed\n'],
+  ['\n', 'nothing was removed\n'],
+  ['', '\nstandard input ended without an answer (--force does not ask): nothing was removed\n'],
+])('prune asks before it connects, and takes %j for no', async (stdin, said) => {
+  expect(await runCli(['prune', '--builder=unix:///nowhere.sock'], { stdin })).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: `WARNING! This will remove all dangling build cache. Are you sure you want to continue? [y/N] ${said}`,
+  });
+});
+
+await onEngines('prune', { suites: ['forky'] }, (engine) => {
+  test.each([
+    ['y\n', []],
+    ['', ['--force']],
+  ])('removes what matches after the answer %j with %j', async (stdin, flags) => {
+    const args = ['prune', `--builder=${engine.address}`, '--filter=id=nosuchrecord', ...flags];
+    const { code, stdout } = await runCli(args, { stdin });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Total:\s+0B/);
+  });
 });

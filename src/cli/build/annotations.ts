@@ -32,5 +32,5 @@ export function annotations(
 function pathInRepository(file: string, workspace: string | undefined): string {
   if (!workspace) return file;
   const relative = path.relative(workspace, path.resolve(file));
-  return relative.startsWith('..') ? file : relative;
+  return relative === '..' || relative.startsWith(`..${path.sep}`) ? file : relative;
 }

@@ -1,17 +1,15 @@
 /** Warnings about scripts whose lines end with CR LF, as far as they lie on this machine. */
 import { folderTree } from '../../offline/file-tree.ts';
-import type { Io } from '../io.ts';
 import type { BuildInputs } from './context.ts';
-import { warn } from './report.ts';
 
-/** Says of each such script, here-documents included, what the container will make of it. Never fails. */
-export async function warnOfCarriageReturns(
-  { localDirs, frontendAttrs }: Pick<BuildInputs, 'localDirs' | 'frontendAttrs'>,
-  io: Io,
-): Promise<void> {
+/** A warning for each such script, here-documents included: what the container will make of it. Never fails. */
+export async function carriageReturnWarnings({
+  localDirs,
+  frontendAttrs,
+}: Pick<BuildInputs, 'localDirs' | 'frontendAttrs'>): Promise<string[]> {
   const { context, dockerfile } = localDirs;
   const { filename = '' } = frontendAttrs;
-  if (dockerfile === undefined) return;
+  if (dockerfile === undefined) return [];
   try {
     const folder = folderTree(dockerfile);
     const [{ decodeText, parseDockerfile }, { findOddities }] = await Promise.all([
@@ -26,9 +24,8 @@ export async function warnOfCarriageReturns(
       const tree = folderTree(context);
       found.push(...(await findCrlfScripts(parsed, tree, await findIgnoreFile(tree, folder, filename))));
     }
-    for (const { message, hint, locations } of found)
-      warn(`${filename}:${locations[0]?.start}: ${message}. ${hint}`, io);
+    return found.map(({ message, hint, locations }) => `${filename}:${locations[0]?.start}: ${message}. ${hint}`);
   } catch {
-    // the build itself says what cannot be read
+    return []; // the build itself says what cannot be read
   }
 }

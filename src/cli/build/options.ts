@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { CacheEntry, SecretSource, SshSource } from '../../client/index.ts';
 import { parseRamInBytes } from '../../go/size.ts';
-import { defaultPlatform, formatPlatform, parsePlatform } from '../../image/platform.ts';
+import { defaultPlatform, formatPlatform } from '../../image/platform.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../parser/suggest.ts';
 import { variableOf } from '../../system/environment.ts';
@@ -134,12 +134,6 @@ export function buildPlatforms(flags: Pick<BuildFlags, 'platform'>, env: Env): s
   const given = flags.platform.length > 0 ? flags.platform : [env['DOCKER_DEFAULT_PLATFORM'] ?? ''];
   const platforms = given.flatMap((it) => it.split(',')).filter((it) => it !== '');
   return [...new Set(platforms.map((it) => (it === 'local' ? formatPlatform(defaultPlatform()) : it)))];
-}
-
-/** @throws UsageError for what is no platform */
-export function requirePlatforms(flags: Pick<BuildFlags, 'platform'>, env: Env): void {
-  const flag = flags.platform.length > 0 ? '--platform' : 'DOCKER_DEFAULT_PLATFORM';
-  for (const platform of buildPlatforms(flags, env)) flagValue(flag, platform, parsePlatform);
 }
 
 /** `HOST:IP` or `HOST=IP`; the IP `host-gateway` is what the daemon says its host is. */

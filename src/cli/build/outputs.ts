@@ -115,6 +115,14 @@ export function parseOutputs(flags: OutputFlags, { kind, pushes, load }: OutputP
   return { exports, pushByEngine, prefersImageDigest: inEngine && pushes };
 }
 
+/** Checks outputs as far as they do not depend on the daemon. @throws UsageError */
+export function requireOutputs(flags: OutputFlags): readonly Export[] {
+  const load = () => {
+    throw new Error('nothing is loaded yet');
+  };
+  return parseOutputs(flags, { kind: 'buildkitd', pushes: true, load }).exports;
+}
+
 /** @throws UsageError for an attribute that the image store of this Docker engine ignores */
 function requireHeeded(attrs: Readonly<Record<string, string>>): void {
   const ignored = Object.keys(attrs).find((name) => !heededByEngine.has(name));

@@ -25,13 +25,14 @@ import { leavesOutPolicy, refusePolicyBeside, refusingPolicyIn } from '../../off
 import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { tellUnusedArgs, withFileArgs } from '../build-args.ts';
-import { requireAddress } from '../connected.ts';
+import { requireAddress } from '../daemon-address.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { requireWritable, writeOutput } from '../output.ts';
+import { requirePlatforms } from '../platforms.ts';
 import { progressMode } from '../progress-option.ts';
 import { parseCall, runCall } from './call.ts';
-import { warnOfCarriageReturns } from './carriage-returns.ts';
+import { carriageReturnWarnings } from './carriage-returns.ts';
 import { openInputs } from './context.ts';
 import { failedLineHints } from './failed-lines.ts';
 import { parseBoolean } from './fields.ts';
@@ -50,9 +51,8 @@ import {
   parseCaches,
   parseSecrets,
   parseSsh,
-  requirePlatforms,
 } from './options.ts';
-import { type OutputFlags, type Outputs, openOutputs, parseOutputs } from './outputs.ts';
+import { type OutputFlags, type Outputs, openOutputs, requireOutputs } from './outputs.ts';
 import { reportFailure, shownPath, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 import { requireSsh } from './ssh.ts';
@@ -64,6 +64,7 @@ export async function build(context: string, given: BuildFlags, io: Io): Promise
   let opened: Inputs | undefined;
   const watch = watchArgs();
   let tellsUnused = false;
+  let scripts: Promise<string[]> | undefined;
   try {
     const mode = progressMode(given, env);
     const flags = { ...given, buildArg: await withFileArgs(given.buildArgFile ?? [], given.buildArg, signal) };
@@ -74,8 +75,7 @@ export async function build(context: string, given: BuildFlags, io: Io): Promise
     opened = inputs;
     const { dockerfile, remoteDockerfile } = inputs;
     if (!withoutPolicy) await refusePolicyBeside(dockerfile);
-    const sources = Object.values(inputs.localDirs);
-    requireOutputs(flags, sources);
+    requireImageId(flags, requireOutputs(outputFlags(flags, Object.values(inputs.localDirs))));
     // no stale id where the build fails
     if (flags.iidfile) await removeOld(flags.iidfile);
     await openNodes({ builders: flags.builder, platforms: buildPlatforms(flags, env), context }, nodes, io);
@@ -89,6 +89,7 @@ export async function build(context: string, given: BuildFlags, io: Io): Promise
     if (call) return await runCall(connection, options, call, { ...flags, dockerfile }, mode, io);
     if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode))
       warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
+    if (isForPeople(mode)) scripts = carriageReturnWarnings(inputs); // looked for while the daemon works
     const build =
       nodes.length > 1 ? solveOnNodes(nodes, toNodesOptions(options, flags, nodes, env)) : solve(connection, options);
     if (place !== DEFAULT_PLACE) await saveLocalState(place, build.ref, { context, file: flags.file }, io);
@@ -98,7 +99,6 @@ export async function build(context: string, given: BuildFlags, io: Io): Promise
       { dockerfile, builder, verbose: flags.verbose || flags.debug },
       io,
     );
-    if (isForPeople(mode)) await warnOfCarriageReturns(inputs, io);
     const pushed = await pushEach(pushByEngine, connection, mode, io);
     const told = prefersImageDigest ? withoutConfigDigest(withDigest(result, pushed)) : withDigest(result, pushed);
     // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
@@ -109,11 +109,13 @@ export async function build(context: string, given: BuildFlags, io: Io): Promise
     const code = reportFailure(error, io, opened?.dockerfile);
     const hint = opened && !signal.aborted ? await missingSourceHint(error, opened) : undefined;
     if (hint !== undefined) io.writeStderr(`hint: ${hint}\n`);
-    if (opened && !signal.aborted && isForPeople(progressMode(given, env))) await warnOfCarriageReturns(opened, io);
     if (!signal.aborted) for (const odd of await failedLineHints(error)) io.writeStderr(`hint: ${odd}\n`);
     return code;
   } finally {
-    if (tellsUnused && !signal.aborted) tellUnusedArgs(watch, io);
+    if (!signal.aborted) {
+      for (const message of (await scripts) ?? []) warn(message, io);
+      if (tellsUnused) tellUnusedArgs(watch, io);
+    }
     await opened?.cleanUp();
     for (const { connection } of nodes) connection.close();
   }
@@ -122,7 +124,7 @@ export async function build(context: string, given: BuildFlags, io: Io): Promise
 /** Checks what can be known of the flags before anybody is asked. @throws UsageError */
 async function requireUsable(flags: BuildFlags, context: string, env: Io['env']): Promise<void> {
   for (const { address } of parseBuilders(flags.builder)) requireAddress('--builder', address);
-  requirePlatforms(flags, env);
+  requirePlatforms(flags.platform.length > 0 ? '--platform' : 'DOCKER_DEFAULT_PLATFORM', buildPlatforms(flags, env));
   frontendAttrs(flags, env, ANY_ADDRESS);
   entitlements(flags);
   parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown);
@@ -135,15 +137,6 @@ async function requireUsable(flags: BuildFlags, context: string, env: Io['env'])
 
 /** Stands for the address of the daemon's host, as long as no daemon has told it. */
 const ANY_ADDRESS = '0.0.0.0';
-
-/** Checks the outputs as far as they do not depend on the daemon. @throws UsageError */
-function requireOutputs(flags: BuildFlags, sources: readonly string[]): void {
-  const load = () => {
-    throw new Error('nothing is loaded yet');
-  };
-  const { exports } = parseOutputs(outputFlags(flags, sources), { kind: 'buildkitd', pushes: true, load });
-  requireImageId(flags, exports);
-}
 
 function outputFlags(flags: BuildFlags, sources: readonly string[]): OutputFlags {
   const { push = false, load = false } = flags;

@@ -15,7 +15,7 @@ import { Definition } from '../../llb/index.ts';
 import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
-import { requireAddress } from '../connected.ts';
+import { requireAddress } from '../daemon-address.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { requireWritable, writeOutput } from '../output.ts';
@@ -24,7 +24,7 @@ import type { SolveFlags } from '../solve.ts';
 import { cutPair } from './fields.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata.ts';
 import { allowsLocalDelete, entitlements, parseCaches, parseSecrets, parseSsh } from './options.ts';
-import { openOutputs, parseOutputs } from './outputs.ts';
+import { openOutputs, requireOutputs } from './outputs.ts';
 import { reportFailure, warn } from './report.ts';
 import { readSourcePolicy } from './source-policy.ts';
 import { requireSsh } from './ssh.ts';
@@ -140,10 +140,7 @@ export async function solveFile(file: string, flags: SolveFlags, io: Io): Promis
       allowUnknown,
       allowDelete,
     };
-    const load = () => {
-      throw new Error('nothing is loaded yet');
-    };
-    if (flags.output.length > 0) parseOutputs(outputs, { kind: 'buildkitd', pushes: true, load });
+    if (flags.output.length > 0) requireOutputs(outputs);
     const compiled = await readCompiled(file, flags, io);
     requireLocals(file, compiled, localDirs);
     connection = await connect(flags.builder, { signal });
