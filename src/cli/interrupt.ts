@@ -5,9 +5,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A closed terminal, Ctrl-C, and what `kill` and container engines send. */
-const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-const reasons = { SIGHUP: 'the terminal was closed', SIGINT: 'interrupted', SIGTERM: 'terminated' } as const;
+/** Ctrl-C, what `kill` and container engines send, and a closed terminal. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const reasons = { SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'the terminal was closed' } as const;
 
 /** How long cleaning up may still take after a second signal; a third one ends the process at once. */
 const HURRY_MS = 3000;

@@ -173,7 +173,7 @@ describe('a command that waits for what never comes', () => {
   );
 });
 
-/** Whether a process handles SIGHUP by now, as Node itself does not. */
+/** Whether a process handles SIGHUP by now, the last of its signals, and the one that Node itself does not handle. */
 function listens(pid: number): boolean {
   const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
   return (BigInt(`0x${caught}`) & 1n) === 1n;

@@ -206,6 +206,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
       const args = [cli, 'build', '--no-cache', '--pull', '--builder', engine.address, '-'];
       return ends(
         runCommand(process.execPath, args, { env, input: `FROM ${copy}\nLABEL a=${randomBytes(4).toString('hex')}\n` }),
+        50_000, // a process of its own starts and pulls: on a busy machine that takes a while
       );
     };
     const built = await run();
