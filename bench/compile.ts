@@ -4,11 +4,13 @@
  * each warning written for people.
  */
 import { fork } from 'node:child_process';
-import { formatWarning } from '../src/cli/report.ts';
+import { formatWarning } from '../src/cli/problems.ts';
 import { parsePlatform } from '../src/image/platform.ts';
-import type { ImageResolver } from '../src/image/resolver.ts';
 import { compile } from '../src/offline/compile.ts';
 import { memoryTree } from '../src/offline/file-tree.ts';
+import type { ImageResolver } from '../src/resolve/resolver.ts';
+import { keepResults } from './results.ts';
+import { instructions, stages } from './shared/dockerfiles.ts';
 
 const typical = `ARG NODE_VERSION=22
 FROM node:\${NODE_VERSION} AS base
@@ -48,28 +50,6 @@ EXPOSE 8080
 HEALTHCHECK CMD wget -qO- http://localhost:8080/
 CMD ["node", "dist/server.js"]
 `;
-
-/** One stage of a mixture of instructions. */
-function instructions(count: number, name: string): string {
-  const lines = [`FROM node:22 AS ${name}`];
-  for (let i = 1; i < count; i++) {
-    const line = [
-      `RUN make ${name}-${i} && echo "$STEP" > /log-${i}`,
-      `COPY --chown=1000:1000 src/${name}/${i} /app/${i}`,
-      `ENV STEP=${i} NAME_${i % 50}=\${STEP:-none}`,
-      `WORKDIR /app/${i % 10}`,
-    ][i % 4]!;
-    lines.push(line);
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-function stages(count: number, each: number): string {
-  return Array.from({ length: count }, (_, stage) => {
-    const body = instructions(each - 1, `stage-${stage}`);
-    return stage === 0 ? body : `${body}COPY --from=stage-${stage - 1} /app /previous\n`;
-  }).join('');
-}
 
 const runs = (count: number) => `FROM node:22\n${Array.from({ length: count }, (_, i) => `RUN echo ${i}\n`).join('')}`;
 
@@ -174,8 +154,9 @@ async function main(): Promise<void> {
   growth('1,000 instructions', '4,000 instructions', 'aim: less than 5');
   growth('4,000 instructions', '16,000 instructions', 'aim: less than 5');
   growth('10,000 warnings', '40,000 warnings', 'aim: less than 5');
+  keepResults('compile', best);
 }
 
 const index = process.argv[2];
-if (index === undefined) await main();
+if (index === undefined || index.startsWith('--')) await main();
 else process.send!(await measure(cases[Number(index)]!.text), () => process.disconnect());

@@ -4,7 +4,8 @@
 // docker-buildx in PATH and the image of BASE (localhost:5000/test/base:1), as `npm run engine -- start forky` prints and
 // the end-to-end tests make.
 //
-//   node bench/export.ts [ROUNDS [FOLDERS]]   (a hundred folders; fewer of them on a slow machine)
+//   node bench/export.ts [ROUNDS [FOLDERS [NAME]]]   (a hundred folders; fewer of them on a slow machine; only the
+//   comparison of that name)
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ if (!process.env['DOCKER_HOST'] || spawnSync('docker-buildx', ['version']).error
 }
 const rounds = Number(process.argv[2] ?? 5);
 const folders = Number(process.argv[3] ?? 100);
+const only = process.argv[4];
 const base = process.env['BASE'] || 'localhost:5000/test/base:1';
 const cli = path.join(import.meta.dirname, '../dist/cli.js');
 
@@ -69,6 +71,7 @@ const show = (all: readonly Measured[]) => {
 
 /** @param again whether the destination has the export already */
 async function compare(name: string, script: string, again = false): Promise<void> {
+  if (only !== undefined && only !== name) return;
   const root = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
   try {
     const context = path.join(root, 'context');

@@ -1,165 +1,147 @@
 /**
- * What a frontend's start costs: CPU time from the process to the answer of its first call, resident memory, and the size
- * of the image; the same of Docker's own frontend where the engine of DOCKER_HOST has its image; and how long a cached
- * build takes by the one and by the other. `node bench/start.ts [COMMAND…]` measures another frontend in the same way.
+ * What a frontend costs: its size; CPU from the start of its process to the answer of its first call, and to the result of
+ * a typical build; memory; CPU of large Dockerfiles. The program of the frontend image, the same frontend on Node, and
+ * Docker's own are measured in turns. What the image aims at stands beside it.
  *
- * The CPU time is the least of several starts, so that a busy machine does not count; the memory at most is the most of
- * all of them. What the image aims at is printed with it.
+ *   FRONTEND=FILE    the program of the image, instead of one that is made here
+ *   REFERENCE=FILE   the program of Docker's own frontend
+ *
+ * Then how long the command line takes, and how long cached builds take with the engine that `npm run engine -- start forky`
+ * prints the settings of.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { pushLayout } from '../scripts/image/push.mjs';
-import { goldenNames, readCase } from '../test/golden/cases.ts';
-import { startFrontend } from '../test/golden/start.ts';
+import { makeBinaries } from '../scripts/image/binaries.mjs';
+import { type GoldenCase, goldenNames, readCase } from '../test/golden/cases.ts';
+import { instructions, stages } from './shared/dockerfiles.ts';
+import { measure } from './shared/frontend-process.ts';
 
 const project = path.resolve(import.meta.dirname, '..');
-const starts = 15;
-const name = goldenNames().find((other) => other.startsWith('realistic/'))!;
-const typical = readCase(name);
-
-interface Start {
-  /** Milliseconds. */
-  readonly cpuToFirstAnswer: number;
-  readonly cpuOfBuild: number;
-  /** Megabytes. */
-  readonly residentAtFirstAnswer: number;
-  readonly residentAtEnd: number;
-}
-
-/** CPU time of all threads, in milliseconds. */
-function cpuTime(pid: number): number {
-  const tasks = readdirSync(`/proc/${pid}/task`);
-  const running = tasks.map((task) =>
-    Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]),
-  );
-  return running.reduce((sum, time) => sum + time, 0) / 1e6;
-}
-
-/** Resident megabytes, now or at the most. */
-function resident(pid: number, field: 'VmRSS' | 'VmHWM'): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)![1]) / 1024;
-}
-
-/** Starts a frontend as BuildKit does, and answers it until it is done. */
-async function start(command: readonly string[]): Promise<Start> {
-  const measured: { -readonly [K in keyof Start]?: number } = {};
-  let calls = 0;
-  await startFrontend(command, typical, (method, pid) => {
-    if (++calls === 2) {
-      measured.cpuToFirstAnswer = cpuTime(pid);
-      measured.residentAtFirstAnswer = resident(pid, 'VmRSS');
-    }
-    if (method === 'Return') {
-      measured.cpuOfBuild = cpuTime(pid);
-      measured.residentAtEnd = resident(pid, 'VmHWM');
-    }
-  });
-  return measured as Start;
-}
-
-async function report(title: string, command: readonly string[]): Promise<void> {
-  const all: Start[] = [];
-  for (let n = 0; n < starts; n++) all.push(await start(command));
-  const least = (field: keyof Start) => Math.min(...all.map((one) => one[field])).toFixed(0);
-  const peak = Math.max(...all.map(({ residentAtEnd }) => residentAtEnd)).toFixed(0);
-  console.log(
-    `${title}: ${least('cpuToFirstAnswer')} ms CPU to the first answer, ${least('cpuOfBuild')} ms for ${name}; ` +
-      `${least('residentAtFirstAnswer')} MB resident then, ${peak} MB at most`,
-  );
-}
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+const rounds = 15;
+const roundsOfLarge = 3;
 
 /** A command's output, or undefined where it fails or is not there. */
 function output(command: string, ...args: string[]): string | undefined {
-  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { status, stdout } = spawnSync(command, args, { cwd: project, encoding: 'utf8', maxBuffer: 1 << 28 });
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** The name of Docker's own frontend, where an engine has it as an image. */
-function findDockersOwn(): string | undefined {
-  const images = output('docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}')?.split('\n') ?? [];
-  return images.find((image) => /(^|\/)docker\/dockerfile(-upstream)?:/.test(image));
+const compressedSize = (file: string) => gzipSync(readFileSync(file), { level: 9 }).length / 1e6;
+
+const typicalName = goldenNames().find((other) => other.startsWith('realistic/'))!;
+const typical = readCase(typicalName);
+
+/** A case of another Dockerfile, with the images that it is built from. */
+function caseOf(text: string): GoldenCase {
+  const node = typical.images['docker.io/library/node:22-alpine']!;
+  return { comment: '', files: new Map([['Dockerfile', text]]), images: { 'docker.io/library/node:22': node } };
 }
 
-/** Docker's own frontend, measured in the same way. */
-async function reportDockersOwn(folder: string, image: string): Promise<void> {
-  const root = path.join(folder, 'docker');
-  const archive = path.join(folder, 'docker.tar');
-  const container = output('docker', 'create', image)!;
-  output('docker', 'export', '-o', archive, container);
-  output('docker', 'rm', container);
-  mkdirSync(root);
-  output('tar', '-xf', archive, '-C', root);
-  const [entry, ...args] = JSON.parse(
-    output('docker', 'image', 'inspect', '-f', '{{json .Config.Entrypoint}}', image)!,
-  );
-  const size = gzipSync(readFileSync(archive), { level: 9 }).length;
-  console.log(`${image}: ${(size / 1e6).toFixed(1)} MB compressed (gzip)`);
-  await report(image, [path.join(root, entry), ...args]);
+async function compareFrontends(binary: string, reference: string | undefined): Promise<void> {
+  const bundle = path.join(project, 'dist/frontend.js');
+  const commands = [[binary], [process.execPath, bundle], ...(reference ? [[reference]] : [])];
+  const sizes = [binary, bundle, ...(reference ? [reference] : [])].map(compressedSize);
+  const small = await measure(commands, typical, rounds);
+  const long = await measure(commands, caseOf(instructions(3_000, 'all')), roundsOfLarge);
+  const wide = await measure(commands, caseOf(stages(100, 40)), roundsOfLarge);
+  const rows: [what: string, values: readonly number[], unit: string, aim: string][] = [
+    ['compressed (gzip)', sizes, 'MB', '2 MB'],
+    ['CPU to the first answer', small.map((cost) => cost.cpuToFirstAnswer), 'ms', '1.0×'],
+    [`CPU of ${typicalName}`, small.map((cost) => cost.cpuOfBuild), 'ms', '1.0×'],
+    ['its memory at most', small.map((cost) => cost.peak), 'MB', '10 MB'],
+    ['CPU of 3,000 instructions', long.map((cost) => cost.cpuOfBuild), 'ms', '1.0×'],
+    ['CPU of 100 stages of 40', wide.map((cost) => cost.cpuOfBuild), 'ms', '3.0×'],
+    ['its memory at most', wide.map((cost) => cost.peak), 'MB', ''],
+  ];
+  const line = (cells: readonly string[]) =>
+    console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(34) : cell.padStart(14))).join(''));
+  line(['', 'the image', 'on Node', ...(reference ? ["Docker's own", 'image/own'] : []), 'aim']);
+  for (const [what, values, unit, aim] of rows) {
+    const shown = values.map((value) => `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`);
+    const ratio = reference ? [`${(values[0]! / values.at(-1)!).toFixed(2)}×`] : [];
+    line([what, ...shown, ...ratio, aim]);
+  }
+  if (!reference) console.log("Docker's own frontend is not measured: REFERENCE names its program");
 }
+
+/** The least time of whole processes of the command line, beside that of Node alone. */
+function timeCommands(folder: string): void {
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\nCOPY file /\nCMD ["/file"]\n');
+  writeFileSync(path.join(folder, 'file'), '');
+  const cli = path.join(project, 'dist/cli.js');
+  const commands: readonly (readonly [title: string, args: readonly string[]])[] = [
+    ['node -e 0', ['-e', '0']],
+    ['tsfront --version', [cli, '--version']],
+    ['tsfront compile of a small file', [cli, 'compile', folder]],
+  ];
+  const times = commands.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, [title, args]] of commands.entries()) {
+      const start = performance.now();
+      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      times[i] = Math.min(times[i]!, performance.now() - start);
+      if (status !== 0) throw new Error(`${title} failed: ${stderr}`);
+    }
+  console.log('\nwhole processes of the command line');
+  for (const [i, [title]] of commands.entries())
+    console.log(`${title.padEnd(34)}${`${times[i]!.toFixed(0)} ms`.padStart(14)}${ratioTo(times[0]!, times[i]!)}`);
+}
+
+const ratioTo = (unit: number, time: number) => `${(time / unit).toFixed(2)}×`.padStart(14);
 
 /** The wall time of one build whose steps are all cached, by each frontend there is. */
-async function compareBuilds(folder: string, layout: string, dockersOwn: string | undefined): Promise<void> {
+function compareBuilds(folder: string, reference: string | undefined): void {
   const registry = process.env['ENGINE_REGISTRY'];
-  if (!registry || output('docker', 'buildx', 'version') === undefined)
-    return console.log('skipped: cached builds, for which `npm run engine -- start forky` prints what to set');
+  if (!registry || output('docker', 'buildx', 'version') === undefined) {
+    console.log('\nskipped: cached builds, for which `npm run engine -- start forky` prints what to set');
+    return;
+  }
   const ours = `${registry}/tsfront:bench`;
-  await pushLayout(layout, ours);
-  const stages = Array.from({ length: 10 }, (_, i) => `FROM scratch AS s${i}\nARG A=${i}\nENV B=$A\nCOPY file /${i}\n`);
-  const copies = stages.map((_, i) => `COPY --from=s${i} /${i} /all/\n`);
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, 'file'), 'contents');
-  const frontends: [string, string][] = [
+  const image = ['scripts/image.mjs', '--platform', `linux/${architecture}`, '--output', path.join(folder, 'layout')];
+  if (output(process.execPath, ...image, '--push', ours) === undefined) throw new Error('the image cannot be made');
+  const own = reference && output('test/engine/image.sh', 'frontend', reference, 'test/docker-frontend:bench');
+  const dir = path.join(folder, 'context');
+  mkdirSync(dir);
+  const parts = Array.from({ length: 10 }, (_, i) => `FROM scratch AS s${i}\nARG A=${i}\nENV B=$A\nCOPY file /${i}\n`);
+  const copies = parts.map((_, i) => `COPY --from=s${i} /${i} /all/\n`);
+  writeFileSync(path.join(dir, 'file'), 'contents');
+  const frontends: readonly (readonly [title: string, line: string])[] = [
     ['the frontend in the engine', '# no syntax line'],
     ['our image', `# syntax=${ours}`],
-    ...(dockersOwn ? [[dockersOwn, `# syntax=${dockersOwn}`] as [string, string]] : []),
+    ...(own ? [["an image of Docker's own", `# syntax=${own}`] as const] : []),
   ];
   const build = (line: string) => {
-    writeFileSync(path.join(folder, 'Dockerfile'), [line, '\n', ...stages, 'FROM scratch\n', ...copies].join(''));
+    writeFileSync(path.join(dir, 'Dockerfile'), [line, '\n', ...parts, 'FROM scratch\n', ...copies].join(''));
     const start = performance.now();
-    const built = output('docker', 'buildx', 'build', '-q', '--provenance=false', '-o', 'type=cacheonly', folder);
+    const built = output('docker', 'buildx', 'build', '-q', '--provenance=false', '-o', 'type=cacheonly', dir);
     if (built === undefined) throw new Error(`the build with "${line}" failed`);
     return performance.now() - start;
   };
   const times = frontends.map(() => [] as number[]);
-  for (let round = 0; round <= starts; round++)
+  for (let round = 0; round <= rounds; round++)
     for (const [i, [, line]] of frontends.entries()) {
       const time = build(line);
       if (round > 0) times[i]!.push(time); // the first fills the cache
     }
-  const medians = times.map((all) => all.sort((a, b) => a - b)[all.length >> 1]!.toFixed(0));
-  const parts = frontends.map(([title], i) => `${medians[i]} ms by ${title}`);
-  console.log(`a cached build of 11 stages, docker's start and all: ${parts.join(', ')}`);
+  const medians = times.map((all) => all.sort((a, b) => a - b)[all.length >> 1]!);
+  console.log("\na cached build of 11 stages, docker's start and all");
+  for (const [i, [title]] of frontends.entries())
+    console.log(
+      `${title.padEnd(34)}${`${medians[i]!.toFixed(0)} ms`.padStart(14)}${ratioTo(medians[0]!, medians[i]!)}`,
+    );
 }
 
-const given = process.argv.slice(2);
-if (given.length > 0) {
-  await report(given.join(' '), given);
-} else {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
-  try {
-    const layout = path.join(folder, 'layout');
-    const platform = `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
-    const args = ['scripts/image.mjs', '--platform', platform, '--output', layout];
-    spawnSync(process.execPath, args, { cwd: project, stdio: 'inherit' });
-    const root = path.join(folder, 'root');
-    spawnSync('mkdir', [root]);
-    for (const blob of readdirSync(path.join(layout, 'blobs/sha256'))) {
-      const file = path.join(layout, 'blobs/sha256', blob);
-      if (statSync(file).size > 100_000) spawnSync('tar', ['-xzf', file, '-C', root]);
-    }
-    const node = path.join(root, 'bin/node');
-    console.log('aims: at most 130 ms CPU to the first answer, 60 MB resident, 32 MB compressed');
-    await report('the image', [node, '--snapshot-blob', path.join(root, 'frontend.blob')]);
-    await report('dist/frontend.js', [process.execPath, path.join(project, 'dist/frontend.js')]);
-    const dockersOwn = findDockersOwn();
-    if (dockersOwn) await reportDockersOwn(folder, dockersOwn);
-    else console.log("skipped: Docker's own frontend, for there is no engine with an image docker/dockerfile");
-    await compareBuilds(path.join(folder, 'build'), layout, dockersOwn);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
+try {
+  const { FRONTEND, REFERENCE } = process.env;
+  await compareFrontends(FRONTEND ?? (await makeBinaries([architecture], folder))[architecture]!, REFERENCE);
+  timeCommands(path.join(folder, 'small'));
+  compareBuilds(folder, REFERENCE);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }

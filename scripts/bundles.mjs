@@ -40,6 +40,18 @@ export const bundles = [
   // The frontend is one self-contained file: it runs in an image without node_modules.
   { ...standalone, entryPoints: { frontend: 'src/frontend.ts' } },
 
+  // The same for the small engine of the frontend image, which has nothing but the language and its own host.
+  {
+    ...common,
+    entryPoints: { 'frontend-engine': 'engine/main.ts' },
+    platform: 'neutral',
+    target: 'es2023',
+    mainFields: ['module', 'main'],
+    conditions: ['engine'],
+    minifySyntax: true,
+    minifyWhitespace: true,
+  },
+
   // The command line has its packages bundled because their hundreds of files take longer to load than a small build.
   { ...standalone, entryPoints: { cli: 'src/cli.ts' }, splitting: true, chunkNames: 'chunks/cli-[name]-[hash]' },
 

@@ -1,55 +1,75 @@
 // Holds the import directions of ARCHITECTURE.md: every folder of src/ lists the folders it may import from, and outside
-// programs are started in src/system alone, which makes an environment for them and ends what they have started.
+// programs are started in src/system alone, which makes an environment for them and ends what they have started. The
+// portable core asks its host (src/host) for all that a language has not.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+// each folder may import from those before it that its line names
 const allowed = {
-  gen: [],
-  go: [],
+  gen: ['protobuf'],
+  go: ['host'],
+  host: ['system'], // Node's runs an xz program, which it loads only then
+  protobuf: ['host', 'go'],
   text: ['go'],
   system: ['text', 'go'],
-  parser: ['text', 'go'],
-  check: ['parser', 'text', 'go'],
-  image: ['parser', 'system', 'text', 'go'],
-  llb: ['image', 'gen', 'text', 'go'],
-  lower: ['parser', 'check', 'image', 'llb', 'gen', 'text', 'go'],
-  rpc: ['gen', 'text', 'go'],
-  gateway: ['lower', 'llb', 'image', 'check', 'parser', 'rpc', 'gen', 'system', 'text', 'go'],
-  client: ['gateway', 'llb', 'image', 'parser', 'rpc', 'gen', 'system', 'text', 'go'],
-  offline: ['gateway', 'lower', 'llb', 'image', 'check', 'parser', 'gen', 'system', 'text', 'go'],
-  cli: [
-    'offline',
-    'client',
-    'gateway',
-    'lower',
-    'llb',
-    'image',
-    'check',
-    'parser',
-    'rpc',
-    'gen',
-    'system',
-    'text',
-    'go',
-  ],
+  diagnostic: ['text', 'go'],
+  parser: ['diagnostic', 'text', 'go'],
+  check: ['parser', 'diagnostic', 'text', 'go'],
+  archive: ['host', 'text', 'go'],
+  git: ['text', 'go'],
+  image: ['host', 'text', 'go'],
+  llb: ['git', 'image', 'gen', 'protobuf', 'host', 'text', 'go'],
+  lower: ['llb', 'git', 'image', 'check', 'parser', 'diagnostic', 'gen', 'host', 'text', 'go'],
+  http: ['system', 'text', 'go'],
+  oci: ['image', 'system', 'text', 'go'],
+  registry: ['http', 'image', 'system', 'text', 'go'],
+  resolve: ['registry', 'oci', 'http', 'image', 'system', 'text', 'go'],
+  rpc: ['gen', 'protobuf', 'text', 'go'],
 };
+const core = Object.keys(allowed);
+Object.assign(allowed, { gateway: core.filter((folder) => !['http', 'oci', 'registry', 'resolve'].includes(folder)) });
+Object.assign(allowed, {
+  client: [...core.filter((folder) => !['check', 'lower', 'resolve'].includes(folder)), 'gateway'],
+  offline: [...core.filter((folder) => folder !== 'rpc'), 'gateway'],
+});
+allowed.cli = Object.keys(allowed);
 
 const root = path.resolve(import.meta.dirname, '../src');
 const files = readdirSync(root, { recursive: true }).filter((file) => file.endsWith('.ts'));
 const problems = [];
+
+/** The modules of src/ that a module imports. */
+function importsOf(file, text) {
+  const specifiers = text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+|#host)['"]/g);
+  return [...specifiers].map(([, specifier]) =>
+    specifier === '#host' ? path.join('host', 'host.ts') : path.join(path.dirname(file), specifier),
+  );
+}
+
 for (const file of files) {
   const folder = file.split(path.sep).length > 1 ? file.split(path.sep)[0] : undefined;
   if (folder && !allowed[folder]) problems.push(`src/${folder}: unknown folder, add it to scripts/check-imports.mjs`);
   const text = readFileSync(path.join(root, file), 'utf8');
   if (folder !== 'system' && /['"`](?:node:)?child_process['"`]/.test(text))
     problems.push(`src/${file}: programs are started by src/system/program.ts`);
-  for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)) {
-    const target = path.relative(root, path.resolve(root, path.dirname(file), specifier)).split(path.sep);
+  for (const imported of importsOf(file, text)) {
+    const target = imported.split(path.sep);
     if (!folder || target.length < 2 || target[0] === folder) continue;
     if (!allowed[folder]?.includes(target[0]))
       problems.push(`src/${file}: ${folder} must not import from ${target[0]}`);
   }
 }
+
+// the portable core: the frontend and the LLB library, and all that they import
+const reached = new Set(['gateway/run-for-daemon.ts', 'gateway/run-frontend.ts', 'llb/index.ts']);
+const ofHosts = /['"]node:|\bBuffer[.(<]|\bprocess\.\w|\bsetImmediate\b|\bText(?:En|De)coder\b|\bIntl\.|\.toLocale\w/;
+for (const file of reached) {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  for (const imported of importsOf(file, text)) reached.add(imported);
+  const [found] = ofHosts.exec(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')) ?? [];
+  if (found) problems.push(`src/${file}: ${found} is not the language's: a module of the portable core asks its host`);
+}
+
 if (problems.length) {
   console.error(problems.join('\n'));
   process.exit(1);

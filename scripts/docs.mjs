@@ -1,11 +1,15 @@
-// Writes docs/api, a page for each entry point, from the docstrings, and docs/cli.md from the commands. With --check it fails when the pages are out of date.
+// Writes docs/api, a page for each entry point, from the docstrings, docs/cli.md from the commands, and docs/errors.md from
+// the codes. With --check it fails when the pages are out of date. An export or a member of one without a docstring is an
+// error either way.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatReference } from './docs/cli.mjs';
 import { readDeclarations } from './docs/declarations.mjs';
+import { formatErrors } from './docs/errors.mjs';
 import { formatPage } from './docs/page.mjs';
+import { findUndocumented } from './docs/undocumented.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const pages = [
@@ -23,10 +27,12 @@ try {
   if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) throw new Error('tsc failed');
   mkdirSync(path.join(root, 'docs/api'), { recursive: true });
   for (const [entry, file] of pages) {
-    const page = formatPage(entry, readDeclarations(path.join(types, `${file}.d.ts`)));
-    write(path.join(root, 'docs/api', `${entry.replace('/', '-')}.md`), page);
+    const module = readDeclarations(path.join(types, `${file}.d.ts`));
+    for (const name of findUndocumented(module.declarations)) fail(`${entry}: ${name} has no docstring`);
+    write(path.join(root, 'docs/api', `${entry.replace('/', '-')}.md`), formatPage(entry, module));
   }
   write(path.join(root, 'docs/cli.md'), formatReference());
+  write(path.join(root, 'docs/errors.md'), formatErrors());
 } finally {
   rmSync(types, { recursive: true, force: true });
 }
@@ -34,7 +40,11 @@ try {
 function write(target, page) {
   if (!check) writeFileSync(target, page);
   else if (!existsSync(target) || readFileSync(target, 'utf8') !== page) {
-    console.error(`${path.relative(root, target)} does not match the sources; run "npm run docs"`);
-    process.exitCode = 1;
+    fail(`${path.relative(root, target)} does not match the sources; run "npm run docs"`);
   }
+}
+
+function fail(problem) {
+  console.error(problem);
+  process.exitCode = 1;
 }

@@ -1,22 +1,25 @@
-// `npm run image`: assembles the frontend image as an OCI layout, without an engine and reproducibly.
+// `npm run image`: makes the frontend image as an OCI layout, without an engine and reproducibly.
 //
 //   --output DIR             where the layout goes                                   (dist/image)
 //   --platform P,…           linux/amd64 and linux/arm64                             (both)
-//   --compression gzip|zstd  gzip is what every engine can pull; zstd is a quarter smaller  (gzip)
+//   --compression gzip|zstd  gzip is what every engine can pull; zstd is smaller     (gzip)
 //   --push NAME              pushes the layout to a registry without credentials as well
-//   --root DIR --runtime DIR writes the files of one platform's two layers instead, with the node of an unpacked
-//                            image: this is how the Dockerfile uses it
+//   --root DIR               writes the files of each platform's image to DIR/ARCHITECTURE instead: this is how the
+//                            Dockerfile uses it
 //
 // SOURCE_DATE_EPOCH is when the image was created. Exit codes: 1 it cannot be made, 2 an option is wrong.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundleForSnapshot } from './image/bundle.mjs';
+import { makeBinaries } from './image/binaries.mjs';
+import { checkLibraryNotices } from './image/library-notices.mjs';
 import { compressions, createLayout } from './image/oci-layout.mjs';
 import { pushLayout } from './image/push.mjs';
-import { architectures, fetchRuntime, findRuntime, runtimeFiles } from './image/runtime.mjs';
-import { takeSnapshot, writeFiles } from './image/snapshot.mjs';
 import { createTar } from './image/tar.ts';
+
+const project = path.resolve(import.meta.dirname, '..');
+const architectures = ['amd64', 'arm64'];
 
 class UsageError extends Error {}
 
@@ -25,12 +28,11 @@ function readOptions() {
   try {
     options = parseArgs({
       options: {
-        output: { type: 'string', default: path.resolve(import.meta.dirname, '../dist/image') },
-        platform: { type: 'string', default: 'linux/amd64,linux/arm64' },
+        output: { type: 'string', default: path.join(project, 'dist/image') },
+        platform: { type: 'string', default: architectures.map((name) => `linux/${name}`).join() },
         compression: { type: 'string', default: 'gzip' },
         push: { type: 'string' },
         root: { type: 'string' },
-        runtime: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -38,22 +40,22 @@ function readOptions() {
   }
   const chosen = options.platform.split(',').map((platform) => {
     const [os, architecture, ...rest] = platform.split('/');
-    if (os !== 'linux' || !architectures[architecture] || rest.length > 0)
+    if (os !== 'linux' || !architectures.includes(architecture) || rest.length > 0)
       throw new UsageError(`no image for ${platform}: there are linux/amd64 and linux/arm64`);
     return architecture;
   });
   if (!compressions.includes(options.compression))
     throw new UsageError(`no such compression: ${options.compression} (there are ${compressions.join(' and ')})`);
   const epoch = process.env.SOURCE_DATE_EPOCH || '0';
-  if (!/^\d{1,11}$/.test(epoch)) throw new UsageError(`SOURCE_DATE_EPOCH is no number of seconds: ${epoch}`);
+  if (!/^\d{1,11}$/.test(epoch)) throw new UsageError(`SOURCE_DATE_EPOCH is not a number of seconds: ${epoch}`);
   const created = new Date(Number(epoch) * 1000).toISOString().replace('.000', '');
-  return { ...options, architectures: chosen, created };
+  return { ...options, architectures: [...new Set(chosen)], created };
 }
 
 /** The image config; the Dockerfile says the same, and BuildKit adds the path of an image that is made from nothing. */
 const config = {
   Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-  Entrypoint: ['/bin/node', '--snapshot-blob', '/frontend.blob'],
+  Entrypoint: ['/frontend'],
   WorkingDir: '/',
   Labels: {
     'moby.buildkit.frontend.network.none': 'true',
@@ -62,45 +64,48 @@ const config = {
   },
 };
 
-/** The image's files, what changes with Node apart from what changes with the frontend. */
-function assemble(architecture, runtime, script) {
-  const base = runtimeFiles(runtime);
-  const blob = takeSnapshot(architecture, base, script);
+/** The image's files: the program, and the licences of what is in it. */
+function imageFiles(binary) {
   const notices = ['LICENSE', 'THIRD-PARTY-NOTICES'].map((name) => ({
     path: name,
     mode: 0o644,
-    data: readFileSync(path.resolve(import.meta.dirname, '..', name)),
+    data: readFileSync(path.join(project, name)),
   }));
-  return { base, frontend: [...notices, { path: 'frontend.blob', mode: 0o644, data: blob }] };
+  return [{ path: 'frontend', mode: 0o755, data: readFileSync(binary) }, ...notices];
 }
 
-async function main(options) {
-  const script = await bundleForSnapshot();
-  if (options.root) {
-    const { base, frontend } = assemble(options.architectures[0], findRuntime(options.runtime ?? '/'), script);
-    writeFiles(path.join(options.root, 'runtime'), base);
-    writeFiles(path.join(options.root, 'frontend'), frontend);
-    return;
-  }
+function writeFiles(folder, files) {
+  mkdirSync(folder, { recursive: true });
+  for (const { path: name, mode, data } of files) writeFileSync(path.join(folder, name), data, { mode });
+}
+
+async function writeLayout(options, binaries) {
   const layout = createLayout(options.output);
-  const manifests = await Promise.all(
-    options.architectures.map(async (architecture) => {
-      const runtime = fetchRuntime(architecture);
-      const { base, frontend } = assemble(architecture, runtime, script);
-      const layers = await Promise.all([
-        layout.addLayer(createTar(base), options.compression),
-        layout.addLayer(createTar(frontend), options.compression),
-      ]);
-      layers[0].comment = runtime.comment;
-      layers[1].comment = 'tsfront';
-      const size = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-      console.log(`linux/${architecture}: ${(size / 1e6).toFixed(1)} MB compressed (${options.compression})`);
-      return layout.addImage({ os: 'linux', architecture }, config, layers, options.created);
-    }),
-  );
+  const manifests = [];
+  for (const architecture of options.architectures) {
+    const layer = await layout.addLayer(createTar(imageFiles(binaries[architecture])), options.compression);
+    const size = (layer.descriptor.size / 1e6).toFixed(2);
+    console.log(`linux/${architecture}: ${size} MB compressed (${options.compression})`);
+    const platform = { os: 'linux', architecture };
+    manifests.push(layout.addImage(platform, config, [{ ...layer, comment: 'tsfront' }], options.created));
+  }
   const { digest } = layout.finish(manifests, options.push?.split(':').pop() ?? 'latest');
   console.log(`${digest} in ${options.output}`);
   if (options.push) console.log(`pushed ${options.push}@${await pushLayout(options.output, options.push)}`);
+}
+
+async function main(options) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-image-'));
+  try {
+    const binaries = await makeBinaries(options.architectures, folder);
+    checkLibraryNotices();
+    if (!options.root) await writeLayout(options, binaries);
+    else
+      for (const architecture of options.architectures)
+        writeFiles(path.join(options.root, architecture), imageFiles(binaries[architecture]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 try {

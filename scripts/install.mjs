@@ -8,8 +8,8 @@ export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(imp
 
 export function ensureInstalled() {
   if (isInstalled()) return;
-  // Not `npm ci`: that fails where the lock file was made from a registry that has only some of the packages' builds
-  // for other systems. This installs the versions of the lock file as well, and leaves the file alone.
+  // Not `npm ci`, which removes all packages first: after a change of the lock file only what changed is installed. The
+  // versions are those of the lock file, and it is left alone.
   // Its warnings are about the Node that npm was started with, and about install scripts of packages that work without.
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }

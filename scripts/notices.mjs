@@ -1,9 +1,10 @@
-// Writes THIRD-PARTY-NOTICES: the licences of the packages that dist/ contains. With --check it fails when the file is out of
-// date. Either way a bundled package without a licence text is an error.
+// Writes THIRD-PARTY-NOTICES: the licences of the packages that dist/ contains, and of the C libraries in the frontend image.
+// With --check it fails when the file is out of date. Either way a bundled package without a licence text is an error.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundledPackages, readNotice } from './bundled-packages.mjs';
 import { bundles, root } from './bundles.mjs';
+import { libraryNotices } from './image/library-notices.mjs';
 
 const rule = '='.repeat(80);
 
@@ -15,9 +16,18 @@ export async function formatNotices() {
   const parts = notices.map(({ name, version, license, texts }) =>
     [rule, `${name} ${version}`, license, rule, '', texts.join('\n\n'), ''].join('\n'),
   );
+  const libraries = libraryNotices().map(({ name, version, text }) =>
+    [rule, `${name} ${version}`, rule, '', text, ''].join('\n'),
+  );
   return [
     'tsfront is distributed with code of the packages below. Each is under the licence that follows its name.\n',
     ...parts,
+    rule,
+    '',
+    'The program in the frontend image also contains the C libraries below, from Debian. Their sources are at',
+    'snapshot.debian.org, under the names and versions of the packages. Where a library may be used under one of several',
+    'licences, it is used under the first. Parts of libgcc are in the program under the GCC Runtime Library Exception.\n',
+    ...libraries,
   ].join('\n');
 }
 

@@ -1,10 +1,9 @@
 /**
- * The process that BuildKit starts for `# syntax=`: the Dockerfile frontend over standard input and output. The image
- * starts it from a heap snapshot that was taken when all modules had run; run as a script it starts at once.
+ * The Dockerfile frontend over standard input and output, on Node. The frontend image has the same frontend on a small
+ * engine (engine/main.ts).
  */
 import { fstatSync } from 'node:fs';
-import { startupSnapshot } from 'node:v8';
-import { runFrontend } from './gateway/frontend.ts';
+import { runFrontend } from './gateway/run-frontend.ts';
 import { runOverStdio } from './gateway/stdio.ts';
 
 /** Whether BuildKit can be at the other end. */
@@ -13,7 +12,7 @@ function isPipe(fd: number): boolean {
   return stats.isFIFO() || stats.isSocket();
 }
 
-async function main(): Promise<void> {
+async function startFrontend(): Promise<void> {
   if (![0, 1].every(isPipe)) {
     console.error('This is a frontend for BuildKit. Name its image in the first line of a Dockerfile: # syntax=IMAGE');
     process.exit(2);
@@ -22,5 +21,4 @@ async function main(): Promise<void> {
   process.exit(await runOverStdio(runFrontend));
 }
 
-if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(() => void main());
-else void main();
+void startFrontend();

@@ -1,6 +1,13 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { checkDockerfile, compile, formatJson, locatedError, memoryTree, parseImageTable } from '../src/index.ts';
+import {
+  checkDockerfile,
+  compile,
+  findDiagnosticError,
+  formatJson,
+  memoryTree,
+  parseImageTable,
+} from '../src/index.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const images = [parseImageTable(JSON.stringify({ images: { alpine: { digest, platforms: { '*': {} } } } }), 'table')];
@@ -47,10 +54,20 @@ test.each([
   if (note !== '') expect(buildError?.message).toContain(note);
 });
 
+test('the answer of a check has all errors, of which the reference gives the first', async () => {
+  const { json } = await checkDockerfile(optionsFor('FROM alpine\nCOPPY a b\nRUM x\n'));
+  expect(json.buildError).toEqual({
+    message:
+      'dockerfile parse error on line 2: unknown instruction: COPPY (did you mean COPY?)\n' +
+      '1 more problem:\n  line 3: unknown instruction: RUM (did you mean RUN?)',
+    location: { ranges: [{ start: { line: 2 }, end: { line: 2 } }] },
+  });
+});
+
 test('an error that nobody catches is shown in few lines, however long the Dockerfile is', async () => {
   const long = `FROM alpine\n${'# a comment\n'.repeat(5000)}COPYY a b\n`;
   const error = await compile(optionsFor(long)).catch((error: unknown) => error);
-  expect(locatedError(error)?.locations).toEqual([{ start: 5002, end: 5002 }]);
-  expect(inspect(error).length).toBeLessThan(4000);
+  expect(findDiagnosticError(error)?.diagnostics[0].lines).toEqual([{ start: 5002, end: 5002 }]);
+  expect(inspect(error).length).toBeLessThan(1200);
   expect(inspect(error)).not.toContain('Buffer');
 });

@@ -21,9 +21,10 @@ interface LockFile {
 async function pack(): Promise<string> {
   const folder = temporaryDir();
   const { files } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Manifest;
-  const needed = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'src', 'scripts', ...files];
+  const needed = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'engine', 'src', 'scripts', ...files];
   for (const name of needed)
-    if (name !== 'dist') cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+    if (name !== 'dist' && !name.startsWith('!'))
+      cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   const { stdout } = await run('npm', ['pack', '--json', '--silent'], { cwd: folder });
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as [{ filename: string }];

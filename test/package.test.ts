@@ -32,7 +32,8 @@ test('the package has its documents', () => {
     'docs/api/tsfront.md',
   ];
   expect(names).toEqual(expect.arrayContaining(expected)); // biome-ignore format: a list
-  expect(names.filter((name) => /^(test|src|scripts|bench)\//.test(name))).toEqual([]);
+  const ofOthers = /^(test|src|scripts|bench|engine)\/(?!README)|frontend-engine/;
+  expect(names.filter((name) => ofOthers.test(name))).toEqual([]);
 });
 
 test('package.json leads to the repository', () => {
@@ -44,6 +45,15 @@ test('package.json leads to the repository', () => {
     license: 'Apache-2.0',
   });
   expect(manifest.keywords).toEqual(expect.arrayContaining(['buildkit', 'docker', 'dockerfile', 'llb']));
+});
+
+test('a release publishes the package after the tests, with provenance and no token', () => {
+  const workflow = readFileSync(path.join(root, '.github/workflows/release.yml'), 'utf8');
+  const job = /^ {2}package:\n((?: {4}.*\n|\n)+)/m.exec(workflow)?.[1] ?? '';
+  expect(job).toContain('needs: test\n');
+  expect(job).toContain('id-token: write\n');
+  expect(job).toContain('npm publish --provenance --access public');
+  expect(job).not.toMatch(/secrets\.|registry/i);
 });
 
 test.each(documents)('each link of %s is in the package', (name) => {
@@ -64,7 +74,7 @@ test.each(documents)('each link of %s is in the package', (name) => {
 
 test('ARCHITECTURE.md names files that are there', () => {
   const text = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
-  const folders = ['src', 'test', 'scripts', 'docs'];
+  const folders = ['src', 'engine', 'test', 'scripts', 'docs'];
   const files = folders.flatMap((folder) =>
     (readdirSync(path.join(root, folder), { recursive: true }) as string[]).map((file) => path.join(folder, file)),
   );

@@ -1,5 +1,5 @@
 // The reference of the command line, made of the commands as the parser knows them.
-import { examples } from '../../src/cli/examples.ts';
+import { examples } from '../../src/cli/command-table.ts';
 import { createProgram } from '../../src/cli/main.ts';
 
 /** docs/cli.md */

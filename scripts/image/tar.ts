@@ -1,6 +1,6 @@
 /** Writes tar archives that depend on nothing but their content: sorted, owned by root, of the epoch. */
 
-const BLOCK = 512;
+const blockBytes = 512;
 
 export type TarFile =
   | { readonly path: string; readonly mode: number; readonly data: Uint8Array; readonly link?: undefined }
@@ -14,7 +14,7 @@ interface Entry {
 }
 
 function header(path: string, { mode, type, link, data }: Entry): Buffer {
-  const block = Buffer.alloc(BLOCK);
+  const block = Buffer.alloc(blockBytes);
   if (Buffer.byteLength(path) > 100 || Buffer.byteLength(link) > 100) throw new Error(`too long for tar: ${path}`);
   const octal = (value: number, offset: number, length: number) =>
     block.write(value.toString(8).padStart(length - 1, '0'), offset);
@@ -50,8 +50,12 @@ export function createTar(files: readonly TarFile[]): Buffer {
   const parts: Uint8Array[] = [];
   for (const [path, entry] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const size = entry.data?.length ?? 0;
-    parts.push(header(path, entry), entry.data ?? Buffer.alloc(0), Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK));
+    parts.push(
+      header(path, entry),
+      entry.data ?? Buffer.alloc(0),
+      Buffer.alloc((blockBytes - (size % blockBytes)) % blockBytes),
+    );
   }
-  parts.push(Buffer.alloc(2 * BLOCK));
+  parts.push(Buffer.alloc(2 * blockBytes));
   return Buffer.concat(parts);
 }

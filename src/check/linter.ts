@@ -1,50 +1,71 @@
-/** Decides which findings are reported: the check options of the file or the build, and those of single instructions. */
-import { trimSpaceLeft } from '../go/unicode.ts';
-import type { LineRange } from '../parser/source.ts';
-import { suggest } from '../parser/suggest.ts';
-import { type CheckConfig, parseCheckConfig } from './config.ts';
-import type { Rule } from './rules.ts';
+/** Decides which findings are reported, by the check options of the file or the build and of single instructions. */
 
-/** One finding of a rule. */
-export interface Finding {
-  readonly rule: Rule<never>;
-  readonly message: string;
-  /** Lines it is about; undefined where it has no place. */
+import { type Diagnostic, diagnosticError, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import { type LineRange, linesRange, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';
+import { trimSpaceLeft } from '../go/unicode.ts';
+import { suggest } from '../text/suggest.ts';
+import { type CheckConfig, parseCheckConfig } from './check-options.ts';
+import type { Rule } from './rule.ts';
+
+/** The place of a finding. */
+export interface Place {
+  /** Lines of the instruction; undefined if no line is to blame. */
   readonly lines: LineRange | undefined;
+  /** The exact place; by default all of the lines. */
+  readonly range?: SourceRange | undefined;
+  /** The text that `range` should have, if that is certain. */
+  readonly replacement?: string | undefined;
 }
 
+/** Takes the findings of the rules. */
 export interface Linter {
-  /** Reports a finding, unless the options leave its rule out. */
-  run(rule: Rule<never>, lines: LineRange | undefined, message: string): void;
+  /** Reports a finding, unless the options turn its rule off. */
+  report<Args extends readonly string[]>(rule: Rule<Args>, place: Place, ...args: Args): void;
   /**
-   * The known name that is closest to one that is not known, '' for none. Beyond {@link MAX_COMPARISONS} in a build it is
+   * The known name that is closest to one that is not known, '' if absent. After {@link maxComparisons} in a build it is
    * always '': each unknown name is compared with all known ones.
    */
   suggest(name: string, known: () => readonly string[]): string;
   /** The linter for an instruction below these comments: `# check=skip=Rule` adds to the options for it alone. */
   withComments(comments: readonly string[]): Linter;
-  /** What fails the build, if violations shall and there were any. */
+  /** Stops reporting, because the build has failed. */
+  stop(): void;
+  /** The error of a build that violations fail; undefined if there were no violations. */
   error(): Error | undefined;
 }
 
 /** How many pairs of names a build compares to suggest one: 2,000 unknown names in a stage with as many variables. */
-export const MAX_COMPARISONS = 4_000_000;
+const maxComparisons = 4_000_000;
 
 /**
- * Makes a linter. Without `warn` nothing is reported and nothing counts as a violation: of several platforms only the
- * first one's findings are shown.
+ * Makes a linter. Without `warn` it reports nothing and counts no violation: of several platforms, only the findings of
+ * the first are shown.
+ *
+ * @param source the Dockerfile, for ranges
  */
-export function createLinter(config: CheckConfig, warn: ((finding: Finding) => void) | undefined): Linter {
+export function createLinter(
+  config: CheckConfig,
+  warn: ((finding: Diagnostic) => void) | undefined,
+  source?: SourceFile,
+): Linter {
   const violated = new Set<string>();
-  let comparisonsLeft = MAX_COMPARISONS;
+  let comparisonsLeft = maxComparisons;
+  let isStopped = false;
 
   function build(skip: RuleSet, experimental: RuleSet): Linter {
     const linter: Linter = {
-      run(rule, lines, message) {
-        if (!warn || rule.deprecated) return;
+      report(rule, { lines, range, replacement }, ...args) {
+        if (!warn || rule.deprecated || isStopped) return;
         if (rule.experimental ? !has(experimental, rule.name) : has(skip, rule.name)) return;
         violated.add(rule.name);
-        warn({ rule, message, lines });
+        warn(
+          warningDiagnostic(rule.name, rule.message(...args), {
+            range: range ?? (lines && source && linesRange(source, lines)),
+            lines: [lines],
+            ...(range && replacement !== undefined && { fix: [{ range, text: replacement }] }),
+            ...(rule.url !== '' && { url: rule.url }),
+          }),
+        );
       },
       suggest(name, known) {
         if (comparisonsLeft <= 0) return '';
@@ -56,9 +77,12 @@ export function createLinter(config: CheckConfig, warn: ((finding: Finding) => v
         const more = commentConfig(comments);
         return more ? build(union(skip, more.skip), union(experimental, more.experimental)) : linter;
       },
+      stop() {
+        isStopped = true;
+      },
       error() {
         if (!config.error || violated.size === 0) return undefined;
-        return new Error(`lint violation found for rules: ${[...violated].join(', ')}`);
+        return diagnosticError('lint-violation', `lint violation found for rules: ${[...violated].join(', ')}`);
       },
     };
     return linter;
@@ -66,9 +90,13 @@ export function createLinter(config: CheckConfig, warn: ((finding: Finding) => v
   return build(union(new Set(), config.skip), union(new Set(), config.experimental));
 }
 
-/** The text of a finding as build warnings show it. */
-export function formatFinding({ rule, message, lines }: Finding): string {
-  return `${rule.name}: ${message}${lines && lines.start > 0 ? ` (line ${lines.start})` : ''}`;
+/** The text of a finding as shown in a build warning. */
+export function formatFinding({
+  code,
+  message,
+  lines: [lines],
+}: Pick<Diagnostic, 'code' | 'message' | 'lines'>): string {
+  return `${code}: ${message}${lines && lines.start > 0 ? ` (line ${lines.start})` : ''}`;
 }
 
 type RuleSet = 'all' | ReadonlySet<string>;
@@ -82,7 +110,7 @@ function union(set: RuleSet, more: 'all' | readonly string[]): RuleSet {
   return more.length === 0 ? set : new Set([...set, ...more]);
 }
 
-/** Options of the first comment that is a `check` directive; a bad one is as good as none. */
+/** Options of the first comment that is a `check` directive; undefined if its options are not valid. */
 function commentConfig(comments: readonly string[]): CheckConfig | undefined {
   for (const comment of comments) {
     const match = /^check[\t\n\f\r ]*=[\t\n\f\r ]*(?=[\s\S])([^ ]*)/i.exec(trimSpaceLeft(comment));

@@ -1,25 +1,30 @@
 /**
- * What is allowed and means something else than it looks like. These are no rules of the reference: they are told by
- * `tsfront check` and beside errors, never among the warnings of a build.
+ * Finds text that is allowed but does not mean what it seems to mean. The reference has no rules for it: `tsfront check` and
+ * the hints of errors report it, and the warnings of a build do not.
  */
-import type { Dockerfile, Instruction } from '../parser/ast.ts';
-import { explainBrokenArray } from '../parser/broken-array.ts';
-import type { Diagnostic } from '../parser/diagnostic.ts';
-import { instructionText, nameCharacters } from '../parser/explain-error.ts';
-import { findOddCharacters, type Meaning, type OddCharacter } from '../parser/odd-characters.ts';
-import { lineColumn, type SourceFile, type SourceRange } from '../parser/source.ts';
 
-/** So many are told: more are of a file that is no Dockerfile. */
+import type { AdviceCode } from '../diagnostic/codes.ts';
+import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import { lineColumn, rangeLines, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';
+import type { AddInstruction, CopyInstruction, Dockerfile, Instruction, SourceContent } from '../parser/ast.ts';
+import { explainBrokenArray } from '../parser/hints/broken-array.ts';
+import { otherEncoding } from '../parser/hints/encoding.ts';
+import { instructionRange, nameCharacters } from '../parser/hints/explain-error.ts';
+import { findOddCharacters, type Meaning, type OddCharacter } from '../parser/hints/odd-characters.ts';
+
+/** Maximum number of reports: a file with more of them is not a Dockerfile. */
 const maxFound = 1000;
 
-/** The oddities of a file, in order. Instructions with errors are left out: their errors have hints. */
+/** The oddities of a file, in order. Instructions with errors are skipped, because the errors have hints. */
 export function findOddities(dockerfile: Dockerfile): Diagnostic[] {
   const { source, instructions, diagnostics } = dockerfile;
+  // The error has a hint about the encoding, and every letter would be odd.
+  if (otherEncoding(source.text)) return [];
   const failing = new Set<number>();
-  for (const { severity, range, locations } of diagnostics) {
+  for (const { severity, range, lines } of diagnostics) {
     if (severity !== 'error') continue;
-    failing.add(lineColumn(source, range.start).line);
-    if (locations[0]) failing.add(locations[0].start);
+    if (range) failing.add(lineColumn(source, range.start).line);
+    if (lines[0]) failing.add(lines[0].start);
   }
   const good = instructions.filter(({ lines }) => !failing.has(lines.start));
   const found = [
@@ -30,17 +35,17 @@ export function findOddities(dockerfile: Dockerfile): Diagnostic[] {
     ...good.flatMap((instruction) => dividedHeredoc(instruction)),
     ...heredocLineEnds(dockerfile),
   ];
-  return found.sort((a, b) => a.range.start - b.range.start).slice(0, maxFound);
+  return found.sort((a, b) => a.range!.start - b.range!.start).slice(0, maxFound);
 }
 
-function warning(code: string, message: string, hint: string, range: SourceRange, source?: SourceFile): Diagnostic {
-  const lines = source && { start: lineColumn(source, range.start).line, end: lineColumn(source, range.end).line };
-  return { code, severity: 'warning', message, hint, range, locations: [lines] };
+function warning(code: AdviceCode, message: string, hint: string, range: SourceRange, source?: SourceFile): Diagnostic {
+  const lines = source && rangeLines(source, range);
+  return warningDiagnostic(code, message, { hint, range, lines: [lines] });
 }
 
 function oddCharacters(source: SourceFile, instruction: Instruction): Diagnostic[] {
   const { range, lines } = instruction;
-  const head = instructionText(source, instruction);
+  const head = instructionRange(source, instruction);
   const find = (start: number, end: number, meaning: Meaning) => findOddCharacters(source.text, start, end, meaning);
   const found = find(head.start, head.end, 'instruction');
   if (head.end < range.end) {
@@ -64,19 +69,16 @@ function reportCharacters(
       ? `${isOne ? 'a character' : `${characters.length} characters`} that cannot be seen`
       : `${isOne ? 'a character that looks like another one, and is' : `${characters.length} characters that look like others, and are`} not the same to a program`;
     return [
-      {
-        code: hidden ? 'HiddenCharacter' : 'TypographicCharacter',
-        severity: 'warning',
-        message,
+      warningDiagnostic(hidden ? 'HiddenCharacter' : 'TypographicCharacter', message, {
         hint: nameCharacters(source, characters),
         range: { start: first.at, end: first.at + 1 },
-        locations: [lines],
-      },
+        lines: [lines],
+      }),
     ];
   });
 }
 
-/** Also comments are not to look like something else: what is read is not what runs. */
+/** Characters that reorder text: also in a comment they can hide what runs. */
 function reordering(source: SourceFile, instructions: readonly Instruction[]): Diagnostic[] {
   let next = 0; // both are in the order of the file
   const outside = findOddCharacters(source.text, 0, source.text.length, 'text').filter(({ at }) => {
@@ -95,23 +97,22 @@ const withoutArray: ReadonlySet<string> = new Set(['workdir', 'user', 'stopsigna
 
 function oddArray({ code, range, lines }: Instruction): Diagnostic[] {
   let text = code.replace(/^ONBUILD\s+/i, '');
+  const trigger = text === code ? '' : 'ONBUILD ';
   const name = /^\S+/.exec(text)![0].toLowerCase();
   text = text.slice(name.length).replace(/^(?:\s+--\w\S*)*\s+/, '');
   const isCheck = name === 'healthcheck';
   if (isCheck) text = text.replace(/^CMD\s+/i, '');
   if (!/^[["({]/.test(text)) return [];
   const array = tryParseArray(text);
-  const written = isCheck ? 'HEALTHCHECK CMD' : name.toUpperCase();
+  const written = trigger + (isCheck ? 'HEALTHCHECK CMD' : name.toUpperCase());
   const at = { start: range.start, end: Math.min(range.end, range.start + code.length) };
-  const report = (message: string, hint: string) => [
-    { ...warning('BrokenArray', message, hint, at), locations: [lines] },
-  ];
+  const report = (message: string, hint: string) => [{ ...warning('BrokenArray', message, hint, at), lines: [lines] }];
   if (withoutArray.has(name)) {
     if (!text.startsWith('[')) return [];
     const words = array ?? (/^\[\s*["']/.test(text) ? undefined : []);
     if (words?.length === 0) return [];
     return report(
-      `${written} takes no array: brackets and quotes are taken as they stand`,
+      `${written} does not take an array: brackets and quotes are read as plain text`,
       words ? `Write ${written} ${words.join(' ')}.` : `Write ${written} with plain words.`,
     );
   }
@@ -119,12 +120,12 @@ function oddArray({ code, range, lines }: Instruction): Diagnostic[] {
   if (array || (!isShell && !wordForms.has(name))) return [];
   const broken = explainBrokenArray(text, name !== 'copy' && name !== 'add');
   if (!broken) return [];
-  const taken = isShell ? 'a shell runs it as it stands' : 'its words are taken as they stand';
+  const taken = isShell ? 'a shell runs it as written' : 'its words are read as plain text';
   return report(
-    `this is no JSON array, so ${taken}: ${broken.what}`,
-    broken.meant === undefined
-      ? 'Write an array of strings in double quotes, with nothing behind it; or a line for the shell, without brackets.'
-      : `Write ${written} ${broken.meant}.`,
+    `this is not a JSON array, so ${taken}: ${broken.what}`,
+    broken.repaired === undefined
+      ? 'Write an array of strings in double quotes, with nothing after it, or a shell command without brackets.'
+      : `Write ${written} ${broken.repaired}.`,
   );
 }
 
@@ -136,47 +137,47 @@ function tryParseArray(text: string): string[] | undefined {
   }
 }
 
-/** The words of COPY and ADD are divided at blanks, whatever may begin a here-document. */
+/** COPY and ADD divide their words at blanks, even where a here-document seems to begin. */
 function dividedHeredoc(instruction: Instruction): Diagnostic[] {
   if (instruction.kind !== 'copy' && instruction.kind !== 'add') return [];
   const [mark, name] = instruction.sources.flatMap((word, at, all) =>
     /^<<-?$/.test(word.text) ? [word, all[at + 1]] : [],
   );
   if (!mark) return [];
-  const message = `${mark.text} is taken for the name of a file, since a blank stands behind it`;
+  const message = `${mark.text} is read as the name of a file, because a blank follows it`;
   const hint = `Write ${mark.text}${name?.text ?? 'EOF'}.`;
-  return [{ ...warning('DividedHeredoc', message, hint, mark.range), locations: [instruction.lines] }];
+  return [{ ...warning('DividedHeredoc', message, hint, mark.range), lines: [instruction.lines] }];
 }
 
-/** What later versions of the reference refuse, or take in another way: docs/compatibility.md. */
+/** Owners that later versions of the reference refuse or read differently (docs/compatibility.md). */
 function oddOwner(instruction: Instruction): Diagnostic[] {
   if ((instruction.kind !== 'copy' && instruction.kind !== 'add') || instruction.chown.includes('$')) return [];
   const { chown, chmod, link, lines, flags, range } = instruction;
   const at = flags.find(({ name }) => name === 'chown')?.range ?? range;
-  const report = (code: string, message: string, hint: string) => [
-    { ...warning(code, message, hint, at), locations: [lines] },
+  const report = (code: AdviceCode, message: string, hint: string) => [
+    { ...warning(code, message, hint, at), lines: [lines] },
   ];
   const [user = '', ...rest] = chown.split(':');
   const group = rest.length > 0 ? rest.join(':') : undefined;
   const isName = (text: string | undefined) =>
     text !== undefined && text !== '' && text !== 'root' && !/^[-+]?\d+$/.test(text);
-  // with --chmod the copy is a plain one
+  // With --chmod, --link has no effect.
   if (link && chmod === '' && (isName(user) || isName(group)))
     return report(
       'LinkedOwner',
-      `--chown=${chown} names what --link does not see: the users of the image (the build fails with "invalid user index: -1", and Dockerfile 1.28 refuses it)`,
-      'Write numbers, as in --chown=1000:1000, or leave out --link.',
+      `--chown=${chown} names a user of the image, and --link does not see those (the build fails with "invalid user index: -1", and Dockerfile 1.28 refuses it)`,
+      'Write numbers, as in --chown=1000:1000, or remove --link.',
     );
   if (group === '' && user !== '')
     return report(
       'EmptyGroup',
-      `--chown=${chown} gives the files to the group root; from Dockerfile 1.28 on to the group of the user`,
+      `--chown=${chown} gives the files to the group root, and from Dockerfile 1.28 on to the group of the user`,
       `Write --chown=${user}${isName(user) ? ' for the group of the user' : `:${user}`}, or --chown=${user}:root.`,
     );
   return [];
 }
 
-/** A shell takes the CR at the end of a line for a part of its last word. */
+/** Here-documents whose lines end with CR LF: a shell reads the CR as a part of the last word. */
 function heredocLineEnds({ source, stages }: Dockerfile): Diagnostic[] {
   return stages.flatMap(({ instructions }) => {
     let isWindows = false;
@@ -198,11 +199,11 @@ function heredocLineEnds({ source, stages }: Dockerfile): Diagnostic[] {
           );
       if (instruction.kind !== 'copy' && instruction.kind !== 'add') return [];
       return instruction.contents
-        .filter(({ data }) => /^#![^\n]*\r\n/.test(data))
-        .map(({ path }) =>
+        .filter((content) => isCrlfScript(content, instruction))
+        .map((content) =>
           warning(
             'CarriageReturn',
-            `the lines of ${path} ${crlfTrouble}`,
+            `the lines of ${targetOf(content, instruction)} ${crlfTrouble}`,
             crlfAdvice(source.filename),
             instruction.range,
             source,
@@ -212,11 +213,29 @@ function heredocLineEnds({ source, stages }: Dockerfile): Diagnostic[] {
   });
 }
 
+/** Whether an inline file is a script (by its first line or its name) whose lines end with CR LF. */
+export function isCrlfScript(content: SourceContent, instruction: CopyInstruction | AddInstruction): boolean {
+  return (
+    content.data.includes('\r\n') && (content.data.startsWith('#!') || isShellScript(targetOf(content, instruction)))
+  );
+}
+
+/** Whether a file has the name of a shell script. */
+export function isShellScript(name: string): boolean {
+  return /\.(?:ba|da|k|z)?sh$/.test(name);
+}
+
+/** The file that a here-document becomes: the destination, or a file in it with the name of the here-document. */
+function targetOf({ path }: SourceContent, instruction: CopyInstruction | AddInstruction): string {
+  const { sources, contents, dest } = instruction;
+  return /(?:^|\/)\.?$/.test(dest.text) || sources.length + contents.length > 1 ? path : dest.text;
+}
+
 /** What happens to a script whose lines end with CR LF. */
 export const crlfTrouble =
-  'end with CR LF, and Linux takes the CR for a part of the last word: the container says "not found" or "no such file or directory" of what is there';
+  'end with CR LF, and Linux reads the CR as a part of the last word: the container reports "not found" or "no such file or directory" although the file is there';
 
 /** What to do about a script whose lines end with CR LF. */
 export function crlfAdvice(file: string): string {
-  return `Save it with LF alone: dos2unix ${file}, and a line "${file} text eol=lf" in .gitattributes, so that git leaves it so.`;
+  return `Save it with LF line endings: dos2unix ${file}, and a line "${file} text eol=lf" in .gitattributes, so that git keeps them.`;
 }

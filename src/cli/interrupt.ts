@@ -4,20 +4,29 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
 
 /** Ctrl-C, what `kill` and container engines send, and a closed terminal. */
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const reasons = { SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'the terminal was closed' } as const;
 
 /** How long cleaning up may still take after a second signal; a third one ends the process at once. */
-const HURRY_MS = 3000;
+const hurryMs = 3000;
 
-/** How long file operations under way may take when all else has ended. */
-const PATIENCE_MS = 1000;
-const STEP_MS = 10;
+/** How long file operations under way may take when all else has ended, and whoever reads what was written last. */
+export const exitPatienceMs = 1000;
+const stepMs = 10;
+
+/**
+ * Node's exit waits for V8's threads, and one of them that compiles and runs out of room waits for a garbage collection by
+ * the main thread: neither ends (nodejs/node#54918). A process whose heap is as large as this many bytes first idles for a
+ * moment, in which such threads end.
+ */
+const largeHeap = 24 << 20;
+const idleMs = 40;
 
 /** The reason of an abort by a signal. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly signal: keyof typeof exitCodes;
   readonly exitCode: number;
@@ -28,22 +37,42 @@ export class Interrupted extends Error {
   }
 }
 
-/** Aborted, with an {@link Interrupted} as reason, by the first signal. */
-export function interruptSignal(): AbortSignal {
+/** What asks the process to end. */
+export interface Interrupts {
+  /** Aborted, with an {@link Interrupted} as reason, by the first signal. */
+  readonly signal: AbortSignal;
+  /** For who notices that the terminal was closed: that shows in its streams before the signal comes, which is the same then. */
+  hangUp(): void;
+}
+
+/** Listens to signals, which end the process no more by themselves. */
+export function listenToSignals(): Interrupts {
   const abort = new AbortController();
   let hurry: NodeJS.Timeout | undefined;
+  let hungUp = false;
   const stop = (name: keyof typeof exitCodes) => {
     const leave = () => void endProcess(exitCodes[name], abort.signal);
     if (hurry) return leave();
     if (abort.signal.aborted) {
-      hurry = setTimeout(leave, HURRY_MS);
+      hurry = setTimeout(leave, hurryMs);
       return;
     }
     abort.abort(new Interrupted(name));
     process.stdin.destroy(); // whoever reads it waits for an end that may never come
   };
-  for (const name of Object.keys(exitCodes) as (keyof typeof exitCodes)[]) process.on(name, () => stop(name));
-  return abort.signal;
+  for (const name of Object.keys(exitCodes) as (keyof typeof exitCodes)[])
+    process.on(name, () => {
+      if (name !== 'SIGHUP' || !hungUp) stop(name);
+      hungUp = false;
+    });
+  return {
+    signal: abort.signal,
+    hangUp() {
+      if (abort.signal.aborted) return;
+      hungUp = true;
+      stop('SIGHUP');
+    },
+  };
 }
 
 /**
@@ -54,12 +83,13 @@ export function interruptSignal(): AbortSignal {
 export async function endProcess(code: number, { reason }: AbortSignal): Promise<never> {
   const busy = () => process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
   if (reason instanceof Interrupted && code !== 0) {
-    for (let waited = 0; busy() && waited < PATIENCE_MS; waited += STEP_MS) await sleep(STEP_MS); // most end at once
+    for (let waited = 0; busy() && waited < exitPatienceMs; waited += stepMs) await sleep(stepMs); // most end at once
     if (busy()) {
       process.removeAllListeners(reason.signal);
       process.kill(process.pid, reason.signal);
     }
   }
+  if (getHeapStatistics().used_heap_size > largeHeap) await sleep(idleMs);
   process.exit(code);
 }
 

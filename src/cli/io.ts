@@ -1,11 +1,13 @@
 /** What a command has to do with the world, so that tests can run it in their own process. */
-import type { Output } from '../client/progress/display.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DisplayStream } from '../client/progress/display.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { wantsColor } from '../text/color.ts';
 import { escapeControls, printable, printableWithColors } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { isGitHubActions, withoutCommands } from '../text/workflow-commands.ts';
-import { interruptSignal, untilAborted } from './interrupt.ts';
+import { exitPatienceMs, type Interrupts, interruptedCode, listenToSignals, untilAborted } from './interrupt.ts';
+import { isHungUp, type TerminalStream, terminalOutputs } from './terminal.ts';
 
 /**
  * Text for people goes through `print` and `writeStderr`: whatever it quotes, nothing in it acts on the terminal, and
@@ -28,18 +30,18 @@ export interface Io {
   readLine(): Promise<string | undefined>;
   /**
    * Writes a result for programs to standard output: bytes, JSON, a digest. It is left as it is, but on a terminal
-   * control characters of text are escaped as in JSON. Resolves when it is written; a reader that went away is no error.
+   * control characters of text are escaped as in JSON. Resolves when it is written; a reader that went away is not an error.
    * @throws Error when it cannot be written
    */
   writeStdout(data: string | Uint8Array): Promise<void>;
   /** Writes text for people to standard output, otherwise as {@link writeStdout}. */
   print(text: string): Promise<void>;
-  /** Writes text for people to standard error; that it cannot be written is no error. */
+  /** Writes text for people to standard error; that it cannot be written is not an error. */
   writeStderr(text: string): void;
   /** Standard error for displays, which draw on terminals and so see to what they write themselves. */
-  readonly stderr: Output;
+  readonly stderr: DisplayStream;
   /** Standard output for displays. */
-  readonly stdout: Output;
+  readonly stdout: DisplayStream;
   /** Whether people look at the output. */
   readonly stdoutIsTerminal: boolean;
   readonly stdoutHasColor: boolean;
@@ -50,8 +52,8 @@ export interface Io {
 export interface IoStreams {
   /** Resolves when the data is written. */
   writeStdout(data: string | Uint8Array): Promise<void>;
-  readonly stderr: Output;
-  readonly stdout: Output;
+  readonly stderr: DisplayStream;
+  readonly stdout: DisplayStream;
   readonly stdoutHasColor: boolean;
   readonly stderrHasColor: boolean;
 }
@@ -80,37 +82,52 @@ export function ioWriters(
 
 /** The streams and signals of this process. */
 export interface ProcessIo extends Io {
-  /** Waits until all is written. @returns the exit code: 1 where standard output could not be written after all */
+  /**
+   * Waits until all is written; after a signal only for a moment, since nobody may read it.
+   * @returns the exit code: 1 where standard output could not be written after all, that of the signal where it came first
+   */
   end(code: number): Promise<number>;
 }
 
 /** An error of standard error changes nothing; one of standard output fails the command, unless its reader went away. */
 export function processIo(): ProcessIo {
-  const { env, stdin, stdout, stderr } = process;
-  // a stream whose errors nobody hears would end the process
-  stderr.on('error', () => {});
+  const { env, stdin, stdout: out, stderr: err } = process;
+  let interrupts: Interrupts | undefined;
+  const listen = () => {
+    interrupts ??= listenToSignals(); // only now: until then a signal ends the process
+    return interrupts;
+  };
+  const interrupted = () => listen().signal;
+  const hangUpOf = (stream: Parameters<typeof isHungUp>[0]) => {
+    if (isHungUp(stream)) listen().hangUp();
+  };
   let failed: Error | undefined;
-  stdout.on('error', (error) => {
-    if (!isGone(error)) failed ??= error;
-  });
-  let signal: AbortSignal | undefined;
-  const hasColor = (stream: NodeJS.WriteStream) => wantsColor(stream.isTTY === true, env);
+  const onError = (error: NodeJS.ErrnoException, stream: NodeJS.WriteStream) => {
+    hangUpOf(stream);
+    if (stream === out && !isReaderGone(error)) failed ??= error;
+  };
+  const toTerminal = terminalOutputs(onError);
+  const [stdout, stderr] = [out, err].map((stream) => {
+    // a stream whose errors nobody hears would end the process
+    stream.on('error', (error) => onError(error, stream));
+    return stream.isTTY ? toTerminal(stream as TerminalStream) : stream;
+  }) as [NodeJS.WriteStream, NodeJS.WriteStream];
+  if (stdin.isTTY) for (const event of ['end', 'error']) stdin.once(event, () => hangUpOf(stdin));
+  const hasColor = (stream: DisplayStream) => wantsColor(stream.isTTY === true, env);
   const streams = {
     stdout,
     stderr,
     stdoutHasColor: hasColor(stdout),
     stderrHasColor: hasColor(stderr),
-    writeStdout: (data: string | Uint8Array) =>
-      new Promise<void>((resolve, reject) => {
+    writeStdout: (data: string | Uint8Array) => {
+      const writing = new Promise<void>((resolve, reject) => {
         stdout.write(data, (error) => {
-          if (!error || isGone(error)) resolve();
+          if (!error || isReaderGone(error)) resolve();
           else reject(new Error(`cannot write to standard output: ${error.message}`, { cause: error }));
         });
-      }),
-  };
-  const interrupted = () => {
-    signal ??= interruptSignal(); // only now: until then a signal ends the process
-    return signal;
+      });
+      return untilAborted(writing, interrupted()); // nobody may ever read it
+    },
   };
   return {
     ...ioWriters(streams, env),
@@ -136,17 +153,24 @@ export function processIo(): ProcessIo {
       return untilAborted(firstLine(stdin), interrupted());
     },
     async end(code) {
-      for (const stream of [stdout, stderr])
-        await new Promise<void>((resolve) => void (stream.destroyed ? resolve() : stream.write('', () => resolve())));
-      if (!failed || code !== 0) return code;
-      stderr.write(`error: cannot write to standard output: ${failed.message}\n`);
-      return 1;
+      const write = (stream: NodeJS.WriteStream, text: string) =>
+        new Promise<void>((resolve) => void (stream.destroyed ? resolve() : stream.write(text, () => resolve())));
+      const writeAll = async () => {
+        await write(stdout, '');
+        const fails = failed !== undefined && code === 0;
+        await write(stderr, fails ? `error: cannot write to standard output: ${failed?.message}\n` : '');
+        return fails ? 1 : code;
+      };
+      const written = writeAll();
+      const signal = interrupted();
+      const atEnd = await untilAborted(written, signal).catch(() => Promise.race([written, sleep(exitPatienceMs)]));
+      return atEnd === undefined || (failed && signal.aborted) ? interruptedCode(signal) : atEnd;
     },
   };
 }
 
-/** An answer is short: what has no line break within that many bytes is none. */
-const MAX_LINE_BYTES = 4096;
+/** An answer is short: bytes that an answer may have before its line break. */
+const maxLineBytes = 4096;
 
 async function firstLine(stream: AsyncIterable<Uint8Array>): Promise<string | undefined> {
   let text = '';
@@ -154,12 +178,12 @@ async function firstLine(stream: AsyncIterable<Uint8Array>): Promise<string | un
     text += Buffer.from(chunk).toString('latin1');
     const end = text.indexOf('\n');
     if (end >= 0) return text.slice(0, end).replace(/\r$/, '');
-    if (text.length > MAX_LINE_BYTES) return text;
+    if (text.length > maxLineBytes) return text;
   }
   return text === '' ? undefined : text;
 }
 
 /** Whether whoever read the stream does so no longer; what is written after that meets a destroyed stream. */
-function isGone({ code }: NodeJS.ErrnoException): boolean {
+function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

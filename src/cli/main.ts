@@ -1,35 +1,44 @@
 /** Parses the command line and runs a command. Commands load what they need when they run. */
-import { Command, CommanderError } from 'commander';
-import { UsageError } from '../offline/usage-error.ts';
-import { isOfUnusableFile } from '../system/unusable-file.ts';
-import { systemErrorsInWords } from '../text/system-error.ts';
-import { buildCommand } from './build.ts';
-import { checkCommand } from './check.ts';
-import { compileCommand } from './compile.ts';
-import { completionCommand } from './completion.ts';
-import { duCommand, pruneCommand, workersCommand } from './daemon.ts';
-import { examples } from './examples.ts';
-import { Exit, exitCode } from './exit.ts';
-import { graphCommand } from './graph.ts';
-import { historyCommand } from './history.ts';
-import { interruptedCode } from './interrupt.ts';
+import { Command, CommanderError, type CommandUnknownOpts, Help, type Option } from '@commander-js/extra-typings';
+import { commandTable, examples } from './command-table.ts';
+import { exitCode } from './exit.ts';
+import { reportFailure } from './failure.ts';
 import type { Io } from './io.ts';
-import { solveCommand } from './solve.ts';
-import { spellOut } from './spell-out.ts';
+import { spellOut } from './options/spell-out.ts';
 
 /** All commands, as the parser, the completions and the reference in docs/cli.md know them. */
-export function createProgram(io: Io): Command {
+export function createProgram(io: Io): CommandUnknownOpts {
   const program = new Command('tsfront')
     .description('A Dockerfile compiler and BuildKit toolkit')
     .option('-V, --version', 'print the version');
-  const commands = [compileCommand, checkCommand, graphCommand, buildCommand, solveCommand];
-  for (const create of [...commands, workersCommand, duCommand, pruneCommand, historyCommand, completionCommand])
-    program.addCommand(create(io));
-  for (const [name, lines] of Object.entries(examples)) {
-    const command = name.split(' ').reduce((it, word) => it.commands.find((below) => below.name() === word)!, program);
-    command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  for (const { create } of commandTable) program.addCommand(create(io));
+  for (const command of allCommands(program)) {
+    command.configureHelp({ helpWidth: 100, optionDescription }).helpOption('-h, --help', 'show this help');
   }
+  for (const [name, lines] of Object.entries(examples)) {
+    const command = name
+      .split(' ')
+      .reduce((it: CommandUnknownOpts, word) => it.commands.find((below) => below.name() === word)!, program);
+    addExamples(command, lines);
+  }
+  addExamples(
+    program,
+    program.commands.flatMap((command) => examples[command.name()]?.[0] ?? []),
+  );
   return program;
+}
+
+function allCommands(command: CommandUnknownOpts): CommandUnknownOpts[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}
+
+/** The description of an option in the help. An empty list goes without saying. */
+function optionDescription(option: Option): string {
+  return Array.isArray(option.defaultValue) ? option.description : Help.prototype.optionDescription(option);
+}
+
+function addExamples(command: CommandUnknownOpts, lines: readonly string[]): void {
+  command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }
 
 /** Runs `tsfront ARGS` and gives the exit code; never throws. A signal ends it with the code of that signal. */
@@ -39,21 +48,17 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     writeOut: (text: string) => void io.print(text).catch(() => {}), // the end of the process tells
     writeErr: (text: string) => io.writeStderr(text),
   };
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
-    command.exitOverride().configureOutput(output).configureHelp({ helpWidth: 100 });
+  for (const command of allCommands(program)) command.exitOverride().configureOutput(output);
 
   try {
     if (args.length === 0) {
-      await io.print(program.helpInformation());
+      program.outputHelp();
       return exitCode.ok;
     }
     await program.parseAsync(spellOut(program, args), { from: 'user' });
     return exitCode.ok;
   } catch (error) {
-    if (error instanceof Exit) return error.code;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-    io.writeStderr(`error: ${systemErrorsInWords(error instanceof Error ? error.message : String(error))}\n`);
-    if (io.signal.aborted) return interruptedCode(io.signal);
-    return error instanceof UsageError || isOfUnusableFile(error) ? exitCode.usage : exitCode.failed;
+    if (!(error instanceof CommanderError)) return reportFailure(error, io);
+    return error.exitCode === 0 ? exitCode.ok : exitCode.usage; // the parser has said what is wrong
   }
 }

@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../offline/usage-error.ts';
+import { type OutputPath, refuseClashes } from '../system/output-clashes.ts';
 import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
@@ -51,27 +52,46 @@ export function requireWritable(flag: string, file: string | undefined): void {
     try {
       return statSync(path, { throwIfNoEntry: false });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw wrong('a part of the path is no folder');
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw wrong('a part of the path is not a folder');
       throw wrong(systemErrorsInWords((error as Error).message));
     }
   };
   const found = stat(file);
   if (found?.isDirectory()) throw wrong('it is a folder');
   if (found) return;
-  const folder = dirname(file);
-  const above = stat(folder);
-  if (!above) throw wrong(`there is no folder ${folder}`);
-  if (!above.isDirectory()) throw wrong('a part of the path is no folder');
+  const dir = dirname(file);
+  const above = stat(dir);
+  if (!above) throw wrong(`there is no folder ${dir}`);
+  if (!above.isDirectory()) throw wrong('a part of the path is not a folder');
   try {
-    accessSync(folder, constants.W_OK);
+    accessSync(dir, constants.W_OK);
   } catch (error) {
     throw wrong(systemErrorsInWords((error as Error).message));
   }
 }
 
+/**
+ * For everything that a command writes: whether each has a place of its own.
+ * @param places those without a path are not written; `-` is standard output
+ * @throws UsageError that names the options
+ */
+export function requireOwnPlaces(
+  places: readonly (Omit<OutputPath, 'path'> & { readonly path: string | undefined })[],
+): void {
+  const given = places.filter((place): place is OutputPath => Boolean(place.path));
+  const [first, second] = given.filter(({ path }) => path === '-');
+  if (first && second)
+    throw new UsageError(`${first.by} and ${second.by} would both go to standard output: give one of them a file`);
+  try {
+    refuseClashes(given.filter(({ path }) => path !== '-'));
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
 async function whyNot(file: string, partial: string, { code, message }: NodeJS.ErrnoException): Promise<string> {
   if (code === 'EISDIR') return 'it is a folder';
-  const folder = dirname(file);
-  if (code === 'ENOENT' && !(await lstat(folder).catch(() => undefined))) return `there is no folder ${folder}`;
+  const dir = dirname(file);
+  if (code === 'ENOENT' && !(await lstat(dir).catch(() => undefined))) return `there is no folder ${dir}`;
   return systemErrorsInWords(message.replaceAll(partial, file)).replace(`${file}: `, '');
 }

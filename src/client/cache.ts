@@ -1,18 +1,23 @@
 /** Where a build's cache comes from and goes to. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isTrue, parseBool } from '../go/strconv.ts';
+import { blobPath } from '../oci/layout.ts';
 import { outputPath } from '../system/file-name.ts';
-import type { Attributes } from './exporters.ts';
+import { leadsTo } from '../system/output-clashes.ts';
+import type { Attributes } from './exporter-table.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
-import { blobPath, type Descriptor, deleteUnused, findInIndex, type NameContent } from './session/oci-layout.ts';
+import { deleteUnused, findInIndex, type LayoutEntry, type NameContent } from './session/layout-index.ts';
 
 /**
  * A cache: `registry` (`ref`), `local` (`src`, `dest`), `inline`, `gha`, `s3`, `azblob` with their attributes. With
  * `reset: 'true'` a local one loses, once the build has succeeded, all content that its index does not lead to.
  */
 export interface CacheEntry {
+  /** `registry`, `local`, `inline`, `gha`, `s3` or `azblob`. */
   readonly type: string;
+  /** Attributes of that type. */
   readonly attrs?: Attributes | undefined;
 }
 
@@ -55,7 +60,7 @@ export async function prepareCaches(
       const attrs = withEnvironment(entry, env);
       if (entry.type !== 'gha' || (attrs['token'] && (attrs['url'] || attrs['url_v2'])))
         return { type: entry.type, attrs };
-      warnings.push(`gha cache ${what} skipped: ${INACTIVE}`);
+      warnings.push(`gha cache ${what} skipped: ${inactive}`);
       return [];
     });
   for (const { type, attrs } of open(to, 'export')) {
@@ -64,10 +69,13 @@ export async function prepareCaches(
       const dir = attrs['dest'];
       if (!dir) throw new Error('local cache exporter requires dest');
       outputPath(dir);
+      // each would take the other's name in its index
+      if ([...tags.keys()].some((other) => leadsTo(other) === leadsTo(dir)))
+        throw new Error(`two local caches would be written to ${dir}: give each a folder of its own`);
       await missingDirs(dir);
       stores.set(`local:${dir}`, { dir: path.resolve(dir), writable: true });
       tags.set(path.resolve(dir), attrs['tag'] || 'latest');
-      if (isTrue('reset', attrs['reset'])) resets.add(path.resolve(dir));
+      if (booleanAttribute('reset', attrs['reset'])) resets.add(path.resolve(dir));
     }
     exports.push({ Type: type, Attrs: attrs });
   }
@@ -96,10 +104,10 @@ export async function prepareCaches(
     async finish(response, name) {
       const manifest = response['cache.manifest'];
       if (!manifest) return;
-      const descriptor = JSON.parse(manifest) as Descriptor;
+      const descriptor = JSON.parse(manifest) as LayoutEntry;
       for (const [dir, tag] of tags) {
         const other = tags.size > 1 && !(await stat(blobPath(dir, descriptor.digest)).catch(() => undefined));
-        if (other) throw new Error(`the daemon has not named the cache in ${dir}: ${ONE_CACHE}`);
+        if (other) throw new Error(`the daemon has not named the cache in ${dir}: ${oneCache}`);
         await name(dir, descriptor, [tag]);
       }
     },
@@ -113,12 +121,13 @@ export async function prepareCaches(
 }
 
 /** A boolean as Go reads it. @throws Error that names the attribute */
-function isTrue(name: string, value = 'false'): boolean {
-  if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false;
-  throw new Error(
-    `failed to parse ${name} attribute of the local cache: ${JSON.stringify(value)} is neither true nor false`,
-  );
+function booleanAttribute(name: string, value = 'false'): boolean {
+  try {
+    return parseBool(value);
+  } catch (cause) {
+    const problem = `${JSON.stringify(value)} is neither true nor false`;
+    throw new Error(`failed to parse ${name} attribute of the local cache: ${problem}`, { cause });
+  }
 }
 
 /** The digest of a cache in a layout. @throws Error when it is not there */
@@ -131,9 +140,9 @@ async function findCache(dir: string, { digest, tag: given }: Attributes): Promi
   return found;
 }
 
-const ONE_CACHE = 'of several local caches that differ it names one, so export them one at a time';
+const oneCache = 'of several local caches that differ it names one, so export them one at a time';
 
-const INACTIVE = 'outside of a GitHub Actions job it needs the attributes token and url';
+const inactive = 'outside of a GitHub Actions job it needs the attributes token and url';
 
 /** The attributes with what the environment of a CI job adds to them. */
 function withEnvironment(entry: CacheEntry, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -143,7 +152,7 @@ function withEnvironment(entry: CacheEntry, env: Readonly<Record<string, string 
     if (!attrs[name] && value) attrs[name] = value;
   };
   if (entry.type === 'gha') {
-    const version = attrs['version'] ?? (/^(1|t|true)$/i.test(env['ACTIONS_CACHE_SERVICE_V2'] ?? '') ? '2' : '1');
+    const version = attrs['version'] ?? (isTrue(env['ACTIONS_CACHE_SERVICE_V2']) ? '2' : '1');
     add('token', 'ACTIONS_RUNTIME_TOKEN');
     if (version === '2') add('url_v2', 'ACTIONS_RESULTS_URL');
     add('url', 'ACTIONS_CACHE_URL');

@@ -1,15 +1,20 @@
 /** An in-process frontend for what was compiled before: it returns the graphs together with their image configs. */
 import type { Reference, Result } from '../gateway/bridge.ts';
 import type { Definition } from '../llb/definition.ts';
-import { createId } from './connect.ts';
+import { anything, checkArgument, fields, mapOf } from '../text/arguments.ts';
+import { createId } from './create-id.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 import { unbindSessions } from './unbind-sessions.ts';
+
+const compiledKind = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
 
 /** What `compile` gives. */
 export interface CompiledResult {
   /** By platform; the only one may have any name. */
   readonly definitions: ReadonlyMap<string, Definition>;
+  /** Whether the result has a definition for each platform, even if it is only one. */
   readonly multiPlatform: boolean;
+  /** For exporters, by key. */
   readonly metadata: Result['metadata'];
 }
 
@@ -24,11 +29,13 @@ export interface CompiledResult {
  *   exports: [{ type: 'image', attrs: { name: 'example/app:1' } }],
  * });
  */
-export function compiledFrontend({ definitions, multiPlatform, metadata }: CompiledResult): InProcessFrontend {
+export function compiledFrontend(compiled: CompiledResult): InProcessFrontend {
+  checkArgument('compiledFrontend', 'compiled', compiled, compiledKind);
+  const { definitions, multiPlatform, metadata } = compiled;
   const unique = createId(); // what several platforms copy is sent once
   return async (bridge: InProcessBridge): Promise<Result> => {
-    const solved = [...definitions].map(async ([id, compiled]): Promise<[string, Reference | undefined]> => {
-      const { ref } = await bridge.solve({ definition: unbindSessions(compiled, unique) });
+    const solved = [...definitions].map(async ([id, definition]): Promise<[string, Reference | undefined]> => {
+      const { ref } = await bridge.solve({ definition: unbindSessions(definition, unique) });
       return [id, ref];
     });
     const refs = await Promise.all(solved);

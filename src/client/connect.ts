@@ -1,55 +1,27 @@
 /** Connecting to a daemon. */
-import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { Content } from '../gen/containerd/services/content/v1/content_pb.ts';
 import { Control } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
-import { type Channel, createDuplexChannel } from '../rpc/channel.ts';
+import { createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
-import type { ServiceClient } from '../rpc/service.ts';
-import { Code, RpcError } from '../rpc/status.ts';
+import { Code, RpcError } from '../rpc/rpc-error.ts';
 import { oldNode } from '../system/node-version.ts';
-import { type Address, defaultAddress, parseAddress, type TlsOptions, tlsOf } from './connect/address.ts';
-import { type BuilderNode, findBuilder, isBuilderName } from './connect/buildx-builder.ts';
+import { checkArgument, optional, text } from '../text/arguments.ts';
+import { callerOf, hideCause, showCaller } from '../text/short-error.ts';
+import { connectOptions } from './client-arguments.ts';
+import { type Address, defaultAddress, parseAddress, tlsOf } from './connect/address.ts';
+import { type Builder, type BuilderNode, findBuilder, isBuilderName, startAdvice } from './connect/buildx-builder.ts';
 import { dial } from './connect/dial.ts';
 import { patienceOf } from './connect/patience.ts';
 import { readTlsFiles, type TlsFiles } from './connect/tls-files.ts';
-import { speaksDocker, upgrade } from './connect/upgrade.ts';
+import { isDockerApi, upgrade } from './connect/upgrade.ts';
+import type { Connection, ConnectOptions } from './connection.ts';
 import { bytesDuplex } from './session/bytes-duplex.ts';
 
-export interface ConnectOptions {
-  /** For tcp addresses. With DOCKER_TLS_VERIFY and DOCKER_CERT_PATH set, those files are the default for DOCKER_HOST. */
-  readonly tls?: TlsOptions | undefined;
-  /** Milliseconds until the daemon must have answered; 8,000 by default. */
-  readonly timeout?: number | undefined;
-  /**
-   * Milliseconds that the daemon may be silent while calls are open; 60,000 by default, or TSFRONT_PATIENCE in seconds; 0
-   * for as long as it likes. A daemon that works answers what it is asked meanwhile, however long a call takes, so that
-   * only one that hangs, or that the network cuts off, is given up: the calls fail with an error that says so.
-   */
-  readonly patience?: number | undefined;
-  /** Gives up at once. */
-  readonly signal?: AbortSignal | undefined;
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-}
-
 /** How long it may take for what it only has to look up. */
-const ANSWER_MS = 60_000;
-
-/** A daemon that has answered. */
-export interface Connection {
-  readonly address: string;
-  readonly kind: 'buildkitd' | 'dockerd';
-  readonly control: ServiceClient<typeof Control>;
-  readonly gateway: ServiceClient<typeof LLBBridge>;
-  readonly content: ServiceClient<typeof Content>;
-  /** What the clients are on, for further services. */
-  readonly channel: Channel;
-  /** Opens the stream on which the daemon calls back. */
-  openSession(headers: Readonly<Record<string, readonly string[]>>): Promise<Duplex>;
-  close(): void;
-}
+const answerMs = 60_000;
 
 /**
  * Connects to a daemon and waits for its first answer.
@@ -66,12 +38,15 @@ export interface Connection {
  * @throws Error that says what is wrong at which address
  */
 export async function connect(address?: string, options: ConnectOptions = {}): Promise<Connection> {
+  checkArgument('connect', 'address', address, optional(text));
+  checkArgument('connect', 'options', options, connectOptions);
+  const caller = callerOf(connect);
   const old = oldNode();
   if (old) throw new Error(old);
   const env = options.env ?? process.env;
   const wanted = address || env['BUILDKIT_HOST'] || env['BUILDX_BUILDER'];
   if (wanted && isBuilderName(wanted)) return connectToBuilder(wanted, options);
-  const given = address ? parseAddress(address) : defaultAddress(env);
+  const given = address ? parseAddress(address) : defaultAddress(env, options.onWarning);
   const timeout = options.timeout ?? 8000;
   const silenceMs = options.patience ?? patienceOf(env);
   const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
@@ -98,7 +73,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
 
   let connection: Connection | undefined;
   try {
-    tlsFiles = tls && (await readTlsFiles(tls, given, patience));
+    tlsFiles = tls && (await readTlsFiles(tls, given.text, patience));
     const docker =
       given.protocol === 'docker' ||
       (given.protocol === 'detect' && (await isDocker(await open(given, patience), patience)));
@@ -114,9 +89,9 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
         'it hangs or is suspended, or the network is cut; its log may tell. TSFRONT_PATIENCE=SECONDS waits longer',
     });
     const control = createClient(Control, channel, {
-      info: ANSWER_MS,
-      listWorkers: ANSWER_MS,
-      updateBuildHistory: ANSWER_MS,
+      info: answerMs,
+      listWorkers: answerMs,
+      updateBuildHistory: answerMs,
     });
     connection = {
       address: given.text,
@@ -144,15 +119,15 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
     return connection;
   } catch (error) {
     connection?.close();
-    throw options.signal?.aborted ? options.signal.reason : explained(error);
+    throw options.signal?.aborted ? options.signal.reason : showCaller(explained(error), caller);
   } finally {
     clearTimeout(timer);
   }
 }
 
 async function connectToBuilder(name: string, options: ConnectOptions): Promise<Connection> {
-  const { nodes } = await findBuilder(name, options);
-  return connectToNode(name, nodes[0], options);
+  const builder = await findBuilder(name, options);
+  return connectToNode(builder, builder.nodes[0], options);
 }
 
 /**
@@ -160,22 +135,23 @@ async function connectToBuilder(name: string, options: ConnectOptions): Promise<
  * @throws Error that says how a builder is started which is not
  */
 export async function connectToNode(
-  builder: string,
-  { address }: BuilderNode,
+  builder: Builder,
+  node: BuilderNode,
   options: ConnectOptions = {},
 ): Promise<Connection> {
   const { BUILDKIT_HOST: _host, BUILDX_BUILDER: _builder, ...env } = options.env ?? process.env;
   try {
-    return await connect(address, { ...options, env });
+    return await connect(await node.address(), { ...options, env });
   } catch (error) {
     options.signal?.throwIfAborted();
-    const advice = `\`docker buildx inspect --bootstrap ${builder}\` starts it`;
-    throw new Error(`the builder ${JSON.stringify(builder)}: ${(error as Error).message}; ${advice}`, { cause: error });
+    const which = builder.nodes.length > 1 ? `, node ${JSON.stringify(node.name)}` : '';
+    const message = `the builder ${JSON.stringify(builder.name)}${which}: ${(error as Error).message}`;
+    throw hideCause(new Error(`${message}${startAdvice(builder)}`, { cause: error }));
   }
 }
 
 async function isDocker(connection: Duplex, signal: AbortSignal): Promise<boolean> {
-  if (!(connection instanceof TLSSocket)) return speaksDocker(connection, signal);
+  if (!(connection instanceof TLSSocket)) return isDockerApi(connection, signal);
   connection.on('error', () => {});
   connection.destroy();
   return connection.alpnProtocol !== 'h2';
@@ -194,14 +170,9 @@ function explain(
   if ((error as Error).name === 'TimeoutError') what = `no answer within ${timeout / 1000} s${reason}`;
   else if (/does not speak HTTP\/2$/.test(status)) what = `what answers there does not speak gRPC${reason}`;
   else if (error instanceof RpcError && error.code === Code.unimplemented)
-    what = `it speaks gRPC, but is no BuildKit: ${status}`;
+    what = `it speaks gRPC, but is not BuildKit: ${status}`;
   else if (/ was lost$| HTTP status \d+$/.test(status)) what = `${status}; ${advice}`;
-  return new Error(what.includes(text) ? what : `cannot connect to ${text}: ${what}`, { cause: error });
-}
-
-/** A new random id, for builds and sessions. */
-export function createId(): string {
-  return randomBytes(16).toString('hex').slice(0, 25);
+  return hideCause(new Error(what.includes(text) ? what : `cannot connect to ${text}: ${what}`, { cause: error }));
 }
 
 /** Docker's API is HTTP/1: that is what TLS has to agree on. */

@@ -3,36 +3,40 @@ import { PassThrough, type Readable, Writable } from 'node:stream';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Reference } from '../gateway/bridge.ts';
 import type { ExecMessage, LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
-import {
-  CacheSharingOpt,
-  type MountSchema,
-  MountType,
-  NetMode,
-  SecurityMode as PbSecurityMode,
-} from '../gen/pb/ops_pb.ts';
+import { type MountSchema, MountType, SecurityMode as PbSecurityMode } from '../gen/pb/ops_pb.ts';
 import type { Platform } from '../image/platform.ts';
-import type { CacheSharing, SecurityMode } from '../llb/options.ts';
+import { networkModes } from '../llb/exec.ts';
+import type { CacheSharing, SecurityMode } from '../llb/index.ts';
+import { cacheSharings } from '../llb/mount.ts';
+import { platformToPb } from '../llb/platform-message.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
 import type { BidiCall, ServiceClient } from '../rpc/service.ts';
-import { RpcError } from '../rpc/status.ts';
-import { createId } from './connect.ts';
+import { createId } from './create-id.ts';
 
 /** What is mounted at `dest`; one has to be `/`. A result of this build by default, or, without one, a tmpfs. */
 export type ContainerMount =
   | {
+      /** Tells mounts apart; absent for a result of the build. */
       readonly type?: undefined;
+      /** Where the container sees it. */
       readonly dest: string;
+      /** The result; a tmpfs if absent. */
       readonly ref?: Reference | undefined;
       /** A folder of the result. */
       readonly selector?: string | undefined;
+      /** false if absent. */
       readonly readonly?: boolean | undefined;
     }
   | {
       readonly type: 'cache';
       readonly dest: string;
+      /** Names the cache, the secret or the agent. */
       readonly id: string;
+      /** `shared` if absent. */
       readonly sharing?: CacheSharing | undefined;
       /** What an empty cache starts with. */
       readonly ref?: Reference | undefined;
+      /** A path within the mount's source. */
       readonly selector?: string | undefined;
       readonly readonly?: boolean | undefined;
     }
@@ -41,32 +45,47 @@ export type ContainerMount =
 
 /** A secret or an SSH agent of the session, as a file. */
 interface SessionMount {
+  /** Names the secret or the agent. */
   readonly id?: string | undefined;
+  /** Whether the container starts without it. false if absent. */
   readonly optional?: boolean | undefined;
+  /** Owner; 0 if absent. */
   readonly uid?: number | undefined;
+  /** Group; 0 if absent. */
   readonly gid?: number | undefined;
   /** Permission bits; 0400 for a secret and 0600 for an agent if absent. */
   readonly mode?: number | undefined;
 }
 
+/** What a container consists of. */
 export interface ContainerOptions {
+  /** One of them is the root, at `/`. */
   readonly mounts: readonly ContainerMount[];
+  /** `sandbox` if absent. */
   readonly network?: 'sandbox' | 'host' | 'none' | undefined;
+  /** The daemon's platform if absent. */
   readonly platform?: Platform | undefined;
+  /** Chosen by the daemon if absent. */
   readonly hostname?: string | undefined;
+  /** Entries for the container's /etc/hosts. */
   readonly extraHosts?: readonly { readonly host: string; readonly ip: string }[] | undefined;
   /** Filters that the worker must meet. */
   readonly workerConstraints?: readonly string[] | undefined;
 }
 
+/** A program to run in a container. */
 export interface ExecOptions {
+  /** The program and its arguments. */
   readonly args: readonly string[];
   /** `NAME=value` */
   readonly env?: readonly string[] | undefined;
+  /** `/` if absent. */
   readonly cwd?: string | undefined;
+  /** `USER[:GROUP]`, by name or number; root if absent. */
   readonly user?: string | undefined;
   /** What the program reads; without it, it has no stdin. */
   readonly stdin?: Readable | undefined;
+  /** Whether it gets a terminal: then all output comes through `stdout`. false if absent. */
   readonly tty?: boolean | undefined;
   /** `insecure` takes the entitlement `security.insecure`. */
   readonly security?: SecurityMode | undefined;
@@ -81,30 +100,28 @@ export interface ExecOptions {
  * as it does on a pipe that is full.
  */
 export interface ContainerProcess {
+  /** Its standard output. */
   readonly stdout: PassThrough;
+  /** Its standard error. */
   readonly stderr: PassThrough;
   /** The exit code. Rejects when the process could not run. */
   readonly exit: Promise<number>;
   /** @param name without SIG, as `TERM` */
   signal(name: string): Promise<void>;
+  /** Tells its terminal the size of the window. */
   resize(columns: number, rows: number): Promise<void>;
 }
 
+/** A container in the daemon, in which programs run. */
 export interface Container {
+  /** Starts a program. */
   exec(options: ExecOptions): ContainerProcess;
   /** Ends the container and what runs in it. */
   release(): Promise<void>;
 }
 
-const sharings = {
-  shared: CacheSharingOpt.SHARED,
-  private: CacheSharingOpt.PRIVATE,
-  locked: CacheSharingOpt.LOCKED,
-};
-const networks = { sandbox: NetMode.UNSET, host: NetMode.HOST, none: NetMode.NONE };
-
 /** How much of a process's output is kept that nobody has read yet: bytes of each stream. */
-const UNREAD_BYTES = 16 << 20;
+const unreadBytes = 16 << 20;
 
 /** Starts a container through the gateway API of a build, which `metadata` names and whose end `signal` tells. */
 export async function createContainer(
@@ -119,19 +136,11 @@ export async function createContainer(
     {
       ContainerID: id,
       Mounts: options.mounts.map(toMount),
-      Network: networks[options.network ?? 'sandbox'],
+      Network: networkModes[options.network ?? 'sandbox'],
       hostname: options.hostname ?? '',
       extraHosts: (options.extraHosts ?? []).map(({ host, ip }) => ({ Host: host, IP: ip })),
       ...(options.workerConstraints && { constraints: { filter: [...options.workerConstraints] } }),
-      ...(platform && {
-        platform: {
-          OS: platform.os,
-          Architecture: platform.architecture,
-          Variant: platform.variant,
-          OSVersion: platform.osVersion,
-          OSFeatures: [...platform.osFeatures],
-        },
-      }),
+      ...(platform && { platform: platformToPb(platform) }),
     },
     { metadata, signal },
   );
@@ -161,7 +170,7 @@ function toMount(mount: ContainerMount): MessageInitShape<typeof MountSchema> {
   const { ref, selector = '', readonly = false } = mount;
   const common = { dest, selector, readonly, resultID: ref?.id ?? '' };
   if (mount.type !== 'cache') return { ...common, mountType: ref ? MountType.BIND : MountType.TMPFS };
-  const cacheOpt = { ID: mount.id, sharing: sharings[mount.sharing ?? 'shared'] };
+  const cacheOpt = { ID: mount.id, sharing: cacheSharings[mount.sharing ?? 'shared'] };
   return { ...common, mountType: MountType.CACHE, cacheOpt };
 }
 
@@ -174,8 +183,8 @@ function startProcess(
   signal: AbortSignal,
 ): ContainerProcess {
   const ProcessID = createId();
-  const stdout = new PassThrough({ readableHighWaterMark: UNREAD_BYTES });
-  const stderr = new PassThrough({ readableHighWaterMark: UNREAD_BYTES });
+  const stdout = new PassThrough({ readableHighWaterMark: unreadBytes });
+  const stderr = new PassThrough({ readableHighWaterMark: unreadBytes });
   const write = (fd: number, data: Uint8Array, EOF = false) =>
     call.send({ ProcessID, Input: { case: 'File', value: { Fd: fd, Data: data, EOF } } });
   const stdin = new Writable({

@@ -5,12 +5,18 @@ import type { UsageRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
 import { BuildHistoryEventType, type BuildHistoryRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import { formatPlatform } from '../image/platform.ts';
-import { Code, RpcError } from '../rpc/status.ts';
-import type { Connection } from './connect.ts';
+import { platformFromPb } from '../llb/platform-message.ts';
+import { Code, RpcError } from '../rpc/rpc-error.ts';
+import { checkArgument } from '../text/arguments.ts';
+import { connectionKind } from './client-arguments.ts';
+import type { Connection } from './connection.ts';
 import { fromStatusResponse, type StatusUpdate, toMs } from './status.ts';
 
+/** A worker of the daemon: what runs the steps of builds. */
 export interface Worker {
+  /** Given by the daemon. */
   readonly id: string;
+  /** What the daemon says of it. */
   readonly labels: Readonly<Record<string, string>>;
   /** As `linux/amd64`, the worker's own first. */
   readonly platforms: readonly string[];
@@ -18,20 +24,18 @@ export interface Worker {
   readonly version: string;
 }
 
+/**
+ * The workers of the daemon.
+ *
+ * @throws Error if the daemon does not answer
+ */
 export async function listWorkers(connection: Connection): Promise<readonly Worker[]> {
+  checkArgument('listWorkers', 'connection', connection, connectionKind);
   const { record } = await connection.control.listWorkers({});
   return record.map((worker) => ({
     id: worker.ID,
     labels: worker.Labels,
-    platforms: worker.platforms.map((platform) =>
-      formatPlatform({
-        os: platform.OS,
-        architecture: platform.Architecture,
-        variant: platform.Variant,
-        osVersion: platform.OSVersion,
-        osFeatures: platform.OSFeatures,
-      }),
-    ),
+    platforms: worker.platforms.map((platform) => formatPlatform(platformFromPb(platform))),
     version: worker.BuildkitVersion?.version ?? '',
   }));
 }
@@ -46,6 +50,7 @@ export function hasImageStore(workers: readonly Worker[]): boolean {
 
 /** The daemon's version; undefined before BuildKit 0.11, which does not tell. */
 export async function daemonVersion(connection: Connection): Promise<string | undefined> {
+  checkArgument('daemonVersion', 'connection', connection, connectionKind);
   try {
     return (await connection.control.info({})).buildkitVersion?.version;
   } catch (error) {
@@ -56,18 +61,27 @@ export async function daemonVersion(connection: Connection): Promise<string | un
 
 /** A record of the build cache. */
 export interface CacheRecord {
+  /** Given by the daemon. */
   readonly id: string;
+  /** Ids of the records that it is based on. */
   readonly parents: readonly string[];
   /** `regular`, `source.local`, `exec.cachemount`, `frontend`, `internal`, … */
   readonly type: string;
+  /** What made it. */
   readonly description: string;
   /** Bytes. */
   readonly size: number;
+  /** Whether a build may still change it. */
   readonly mutable: boolean;
+  /** Whether a build uses it now. */
   readonly inUse: boolean;
+  /** Whether an image or another record uses it too. */
   readonly shared: boolean;
+  /** How often builds have used it. */
   readonly usageCount: number;
+  /** undefined if the daemon does not say. */
   readonly createdAt: Date | undefined;
+  /** undefined if nothing has used it. */
   readonly lastUsedAt: Date | undefined;
 }
 
@@ -76,11 +90,14 @@ export async function diskUsage(
   connection: Connection,
   filters: readonly string[] = [],
 ): Promise<readonly CacheRecord[]> {
+  checkArgument('diskUsage', 'connection', connection, connectionKind);
   const { record } = await connection.control.diskUsage({ filter: [...filters] });
   return record.map(toCacheRecord);
 }
 
+/** Which records of the build cache are removed. */
 export interface PruneOptions {
+  /** containerd filters such as `type==exec.cachemount`; a record has to match one of them. All records if absent. */
   readonly filters?: readonly string[] | undefined;
   /** Also what the daemon keeps for itself: frontends, internal records. */
   readonly all?: boolean | undefined;
@@ -96,6 +113,7 @@ export interface PruneOptions {
 
 /** Removes cache records and reports each. */
 export async function* prune(connection: Connection, options: PruneOptions = {}): AsyncIterable<CacheRecord> {
+  checkArgument('prune', 'connection', connection, connectionKind);
   const records = connection.control.prune({
     filter: [...(options.filters ?? [])],
     all: options.all ?? false,
@@ -129,44 +147,62 @@ function toDate(timestamp: Timestamp | undefined): Date | undefined {
 
 /** A build the daemon remembers. */
 export interface HistoryRecord {
+  /** Names the build. */
   readonly ref: string;
+  /** How the build ended, or that it is going on. */
   readonly status: 'running' | 'completed' | 'error' | 'canceled';
+  /** The frontend that made the graph. */
   readonly frontend: string;
+  /** Its options. */
   readonly frontendAttrs: Readonly<Record<string, string>>;
+  /** What the exporters reported, by key. */
   readonly exporterResponse: Readonly<Record<string, string>>;
   /** '' unless it failed. */
   readonly error: string;
+  /** When the build started. */
   readonly createdAt: Date | undefined;
+  /** undefined while it is going on. */
   readonly completedAt: Date | undefined;
+  /** Steps of the build. */
   readonly totalSteps: number;
+  /** Steps that have ended. */
   readonly completedSteps: number;
+  /** Steps whose result came out of the cache. */
   readonly cachedSteps: number;
+  /** Number of warnings. */
   readonly warnings: number;
+  /** Whether the daemon keeps it for good. */
   readonly pinned: boolean;
   /** What is stored of the results and attestations. */
   readonly blobs: readonly { readonly mediaType: string; readonly digest: string; readonly size: number }[];
 }
 
 /** The most records of builds that are read. */
-const MAX_RECORDS = 1_000_000;
+const maxRecords = 1_000_000;
+/** How long a list of builds, or a blob, may take to come. */
+const listMs = 600_000;
 /** The longest blob that is read. */
-const MAX_BLOB_BYTES = 256 << 20;
+const maxBlobBytes = 256 << 20;
 
 /** The builds that the daemon remembers, newest first. @throws RpcError from daemons before BuildKit 0.11 */
 export async function listHistory(connection: Connection, ref = ''): Promise<readonly HistoryRecord[]> {
+  checkArgument('listHistory', 'connection', connection, connectionKind);
   const records = new Map<string, HistoryRecord>();
-  for await (const { type, record } of connection.control.listenBuildHistory({ Ref: ref, EarlyExit: true })) {
+  let events = 0;
+  const listing = connection.control.listenBuildHistory({ Ref: ref, EarlyExit: true }, { timeout: listMs });
+  for await (const { type, record } of listing) {
+    if (++events > maxRecords)
+      throw new Error(`${connection.address} lists more than ${maxRecords} builds: name one of them`);
     if (!record) continue;
     if (type === BuildHistoryEventType.DELETED) records.delete(record.Ref);
     else records.set(record.Ref, toHistoryRecord(record));
-    if (records.size > MAX_RECORDS)
-      throw new Error(`${connection.address} lists more than ${MAX_RECORDS} builds: name one of them`);
   }
   return [...records.values()].sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0));
 }
 
 /** Progress of a build of the past, as it was reported then. */
 export async function* historyLogs(connection: Connection, ref: string): AsyncIterable<StatusUpdate> {
+  checkArgument('historyLogs', 'connection', connection, connectionKind);
   const sources: SourceInfo[] = [];
   for await (const response of connection.control.status({ Ref: ref })) yield fromStatusResponse(response, sources);
 }
@@ -176,13 +212,14 @@ export async function* historyLogs(connection: Connection, ref: string): AsyncIt
  * @throws Error for one of more than 256 MiB, and for bytes that are not those of the digest
  */
 export async function readBlob(connection: Connection, digest: string): Promise<Uint8Array> {
+  checkArgument('readBlob', 'connection', connection, connectionKind);
   const chunks: Uint8Array[] = [];
   const hash = createHash('sha256');
   let size = 0;
-  for await (const { data } of connection.content.read({ digest })) {
+  for await (const { data } of connection.content.read({ digest }, { timeout: listMs })) {
     size += data.length;
-    if (size > MAX_BLOB_BYTES)
-      throw new Error(`${digest} is longer than ${MAX_BLOB_BYTES} bytes, which is too long to read`);
+    if (size > maxBlobBytes)
+      throw new Error(`${digest} is longer than ${maxBlobBytes} bytes, which is too long to read`);
     chunks.push(data);
     hash.update(data);
   }
@@ -193,6 +230,7 @@ export async function readBlob(connection: Connection, digest: string): Promise<
 
 /** Forgets a build. */
 export async function deleteHistory(connection: Connection, ref: string): Promise<void> {
+  checkArgument('deleteHistory', 'connection', connection, connectionKind);
   await connection.control.updateBuildHistory({ Ref: ref, Delete: true });
 }
 

@@ -4,24 +4,27 @@
  */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type Duplex, Writable } from 'node:stream';
-import { type CredentialSource, type Credentials, dockerCredentials } from '../image/docker-config.ts';
 import { formatReference, parseNormalizedNamed, tagNameOnly, trimNamed } from '../image/reference.ts';
+import { type CredentialSource, type Credentials, dockerCredentials } from '../registry/docker-config.ts';
 import { watchLiveness } from '../rpc/liveness.ts';
+import { checkArgument, text } from '../text/arguments.ts';
+import { engineOptions } from './client-arguments.ts';
 import { dockerAddress, parseAddress, tlsOf } from './connect/address.ts';
 import type { CountingDuplex } from './connect/dial.ts';
 import { dial } from './connect/dial.ts';
 import { patienceOf } from './connect/patience.ts';
 import { readTlsFiles } from './connect/tls-files.ts';
-import { messageIn, speaksDocker } from './connect/upgrade.ts';
-import type { Destination } from './exporters.ts';
+import { isDockerApi, messageIn } from './connect/upgrade.ts';
+import type { Destination } from './exporter-table.ts';
 
 /** Characters of a line of an answer that are read. */
-const MAX_LINE = 1 << 16;
+const maxLine = 1 << 16;
 /** Characters of what an engine says of itself. */
-const MAX_INFO = 1 << 20;
+const maxInfo = 1 << 20;
 /** How long an engine may take to say that it is there. */
-const ANSWER_MS = 8000;
+const answerMs = 8000;
 
+/** How a Docker engine is reached. */
 export interface DockerEngineOptions {
   /** The engine's address; DOCKER_HOST and the usual sockets by default. */
   readonly address?: string | undefined;
@@ -32,9 +35,13 @@ export interface DockerEngineOptions {
    * seconds; 0 for as long as it likes. One that works answers what it is asked meanwhile.
    */
   readonly patience?: number | undefined;
+  /** Told of a broken config.json of Docker, which is left out then; without it that is an error. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** Read for DOCKER_HOST and the like. `process.env` if absent. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
+/** Loads an image into a Docker engine while it is exported. */
 export interface DockerLoader {
   /** For the exporter `docker`. */
   readonly dest: Exclude<Destination, string>;
@@ -56,14 +63,15 @@ export interface DockerLoader {
  * const build = solve(connection, { frontend, localDirs, exports: [{ type: 'docker', attrs: { name: 'app:1' }, dest }] });
  */
 export function dockerLoader(options: DockerEngineOptions = {}): DockerLoader {
-  const { timeout = ANSWER_MS } = options;
+  checkArgument('dockerLoader', 'options', options, engineOptions);
+  const { timeout = answerMs } = options;
   const open = (signal: AbortSignal) => openEngine(options, signal);
   return {
     async check() {
       const signal = AbortSignal.timeout(timeout);
       const late = () => new Error(`no answer within ${timeout / 1000} s`);
       const docker = await open(signal)
-        .then((connection) => speaksDocker(connection, signal))
+        .then((connection) => isDockerApi(connection, signal))
         .catch((error: Error) => Promise.reject(signal.aborted ? late() : error));
       if (!docker) throw new Error('what answers there is no Docker engine');
     },
@@ -98,7 +106,7 @@ async function readInfo(connection: CountingDuplex, signal: AbortSignal): Promis
     let text = '';
     for await (const chunk of response.setEncoding('utf8')) {
       text += chunk as string;
-      if (text.length > MAX_INFO) throw new Error('its answer is too long');
+      if (text.length > maxInfo) throw new Error('its answer is too long');
     }
     return JSON.parse(text) as EngineInfo;
   } catch (error) {
@@ -109,12 +117,12 @@ async function readInfo(connection: CountingDuplex, signal: AbortSignal): Promis
 }
 
 async function openEngine(
-  { address, env = process.env }: DockerEngineOptions,
+  { address, env = process.env, onWarning }: DockerEngineOptions,
   signal: AbortSignal,
 ): Promise<CountingDuplex> {
-  const given = address ? parseAddress(address, 'docker') : dockerAddress(env);
+  const given = address ? parseAddress(address, 'docker') : dockerAddress(env, onWarning);
   const tls = tlsOf(given, env);
-  return dial({ ...given, protocol: 'docker' }, { tls: tls && (await readTlsFiles(tls, given, signal)), signal });
+  return dial({ ...given, protocol: 'docker' }, { tls: tls && (await readTlsFiles(tls, given.text, signal)), signal });
 }
 
 /** A connection that ends when its engine stops. HTTP/1 has no question for it: a connection of its own asks. */
@@ -133,7 +141,7 @@ function watch(connection: CountingDuplex, patience: number, options: DockerEngi
     asking = true;
     const signal = AbortSignal.timeout(patience);
     try {
-      if (await speaksDocker(await openEngine(options, signal), signal)) answers++;
+      if (await isDockerApi(await openEngine(options, signal), signal)) answers++;
     } catch {
       // no sign of life
     }
@@ -148,8 +156,9 @@ function watch(connection: CountingDuplex, patience: number, options: DockerEngi
   connection.once('close', end);
 }
 
+/** How a Docker engine pushes an image. */
 export interface DockerPushOptions extends DockerEngineOptions {
-  /** Of the registry that is pushed to; Docker's by default. */
+  /** Credentials of the registry that is pushed to; Docker's by default. */
   readonly credentials?: CredentialSource | undefined;
   /** Stops the push, in the engine too. */
   readonly signal?: AbortSignal | undefined;
@@ -161,7 +170,9 @@ export interface DockerPushOptions extends DockerEngineOptions {
  * @throws Error with what the engine says when it fails
  */
 export async function dockerPush(name: string, options: DockerPushOptions = {}): Promise<string> {
-  const { timeout = ANSWER_MS, credentials = dockerCredentials(), signal } = options;
+  checkArgument('dockerPush', 'name', name, text);
+  checkArgument('dockerPush', 'options', options, engineOptions);
+  const { timeout = answerMs, credentials = dockerCredentials(undefined, options.onWarning), signal } = options;
   const named = tagNameOnly(parseNormalizedNamed(name));
   const repository = formatReference(trimNamed(named));
   const host = repository.slice(0, repository.indexOf('/'));
@@ -260,7 +271,7 @@ async function readAnswer(response: IncomingMessage): Promise<string> {
   for await (const chunk of response.setEncoding('utf8')) {
     for (const [i, part] of (chunk as string).split('\n').entries()) {
       if (i > 0) take();
-      if (line.length < MAX_LINE) line = (line + part).slice(0, MAX_LINE);
+      if (line.length < maxLine) line = (line + part).slice(0, maxLine);
     }
   }
   take();

@@ -1,47 +1,20 @@
 /** What becomes of a build's result. */
-import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import type { Writable } from 'node:stream';
 import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { outputPath } from '../system/file-name.ts';
-import type { Connection } from './connect.ts';
+import type { OutputPath } from '../system/output-clashes.ts';
+import type { Connection } from './connection.ts';
+import { type Attributes, type Export, exporterTable } from './exporter-table.ts';
 import { missingDirs } from './fsutil/make-dirs.ts';
 import type { ContentStore } from './session/content.ts';
 import type { ExportTarget } from './session/file-send.ts';
-import type { Descriptor, NameContent } from './session/oci-layout.ts';
-
-/**
- * An output. Attributes are those of BuildKit's exporters: `name` (comma-separated), `push`, `compression`,
- * `oci-mediatypes`, `rewrite-timestamp`, `annotation.KEY`, …
- */
-export type Export =
-  /**
-   * An image in the daemon's own store; with `push: 'true'` it goes to its registry. To a Docker engine names are completed
-   * (`app` is `docker.io/library/app:latest`), since it finds images by nothing else.
-   */
-  | { readonly type: 'image'; readonly attrs?: Attributes }
-  /** An archive of an OCI layout in a file or stream; with `tar: 'false'` the layout itself in a directory. */
-  | { readonly type: 'oci'; readonly attrs?: Attributes; readonly dest: Destination }
-  /** An archive for `docker load`. */
-  | { readonly type: 'docker'; readonly attrs?: Attributes; readonly dest: Destination }
-  /** The files of the result as an archive. */
-  | { readonly type: 'tar'; readonly attrs?: Attributes; readonly dest: Destination }
-  /**
-   * The files of the result in a directory. With `mode: 'delete'` all else that is in it is deleted once the build has
-   * succeeded and all outputs are in their places.
-   */
-  | { readonly type: 'local'; readonly attrs?: Attributes; readonly dest: string }
-  /** An exporter this client does not know, that keeps its output on the daemon's side. */
-  | { readonly type: 'custom'; readonly name: string; readonly attrs?: Attributes };
-
-export type Attributes = Readonly<Record<string, string>>;
-
-/** A path, or a function that opens a stream. */
-export type Destination = string | ((metadata: Attributes) => Writable | Promise<Writable>);
+import type { LayoutEntry, NameContent } from './session/layout-index.ts';
 
 /** Exports as the request and the session need them. */
 export interface PreparedExports {
+  /** The exporters of the request, in the order of the exports. */
   readonly exporters: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
+  /** Where a result goes that comes here, by the position of its exporter in the request. */
   readonly targets: ReadonlyMap<number, ExportTarget>;
   /** Layouts to be written, by store id. */
   readonly stores: ReadonlyMap<string, ContentStore>;
@@ -70,15 +43,16 @@ export async function prepareExports(
     if (entry.type === 'image' && kind === 'dockerd' && attrs['name'] && attrs['push-by-digest'] === undefined)
       attrs['name'] = attrs['name'].split(',').map(completeName).join(',');
     exporters.push({ Type: entry.type === 'custom' ? entry.name : entry.type, Attrs: attrs });
-    if (entry.type === 'image' || entry.type === 'custom') continue;
+    if (!('dest' in entry)) continue;
     const { type, dest } = entry;
+    const { destination, canBeLayout } = exporterTable[type];
     if (!dest) {
       const engine = type === 'docker' ? ', or that of `dockerLoader()` to load the image into a Docker engine' : '';
       throw new Error(`the ${type} exporter needs a destination: give \`dest\`, a path${engine}`);
     }
     if (typeof dest === 'string') outputPath(dest);
-    const asLayout = (type === 'oci' || type === 'docker') && attrs['tar'] === 'false';
-    if (type === 'local' || asLayout) {
+    const asLayout = canBeLayout && attrs['tar'] === 'false';
+    if (destination === 'dir' || asLayout) {
       if (typeof dest !== 'string') throw new Error(`the ${type} exporter needs a directory as its destination`);
       await missingDirs(dest);
       if (!asLayout) {
@@ -105,14 +79,14 @@ export async function prepareExports(
       const encoded = response['containerimage.descriptor'];
       if (!encoded)
         throw new Error(`the daemon says that the build succeeded, but it has not named an image for ${dir}`);
-      const descriptor = parseDescriptor(Buffer.from(encoded, 'base64').toString(), dir);
+      const descriptor = parseLayoutEntry(Buffer.from(encoded, 'base64').toString(), dir);
       const names = response['image.name'] ? response['image.name'].split(',') : ['latest'];
       await name(dir, descriptor, names);
     },
   };
 }
 
-/** The name by which a Docker engine knows an image; what is no name is left for the daemon to refuse. */
+/** The name by which a Docker engine knows an image; what is not a name is left for the daemon to refuse. */
 function completeName(name: string): string {
   try {
     return formatReference(tagNameOnly(parseNormalizedNamed(name)));
@@ -129,42 +103,25 @@ function parseLocalMode(mode = ''): 'copy' | 'delete' {
   return known;
 }
 
-/** What lies in a mirrored directory is deleted unless it was sent for it, other outputs too. @throws Error for those */
-export function refuseMirrored(
+/** Where the outputs of a build go, as far as that is files here. */
+export function placesOf(
   targets: ReadonlyMap<number, ExportTarget>,
   stores: ReadonlyMap<string, ContentStore>,
-): void {
-  const places = [...targets.values()].flatMap((target) => (target.kind === 'stream' ? [] : [target]));
+): OutputPath[] {
   const written = [...stores.values()].filter(({ writable }) => writable);
-  const others = [...places.map((target) => target.path), ...written.map(({ dir }) => dir)];
-  for (const mirror of places) {
-    if (mirror.kind !== 'directory' || !mirror.mirror) continue;
-    const inside = others.find((other) => other !== mirror.path && isBelow(other, mirror.path));
-    if (inside === undefined) continue;
-    throw new Error(
-      `the output ${inside} is in ${mirror.path}, where mode=delete would delete it: give it another place`,
-    );
-  }
+  return [
+    ...[...targets.values()].flatMap((target): OutputPath[] => {
+      if (target.kind === 'stream') return [];
+      if (target.kind === 'file') return [{ path: target.path, kind: 'file' }];
+      return [{ path: target.path, kind: target.mirror ? 'mirror' : 'dir' }];
+    }),
+    ...written.map(({ dir }): OutputPath => ({ path: dir, kind: 'store' })),
+  ];
 }
 
-function isBelow(file: string, dir: string): boolean {
-  return withLinks(file).startsWith(`${withLinks(dir)}${path.sep}`);
-}
-
-/** The place that a path leads to, as far as it is there. */
-function withLinks(file: string): string {
-  const full = path.resolve(file);
+function parseLayoutEntry(json: string, dir: string): LayoutEntry {
   try {
-    return realpathSync(full);
-  } catch {
-    const parent = path.dirname(full);
-    return parent === full ? full : path.join(withLinks(parent), path.basename(full));
-  }
-}
-
-function parseDescriptor(json: string, dir: string): Descriptor {
-  try {
-    return JSON.parse(json) as Descriptor;
+    return JSON.parse(json) as LayoutEntry;
   } catch (error) {
     throw new Error(`what the daemon says of the image for ${dir} cannot be read: ${(error as Error).message}`);
   }

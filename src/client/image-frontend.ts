@@ -1,6 +1,6 @@
 /** An in-process frontend for graphs of one's own that shall become images. */
 import { type Reference, ResolvedToOtherSource, type Result } from '../gateway/bridge.ts';
-import { marshalPlatforms } from '../gateway/platforms.ts';
+import { marshalPlatforms } from '../gateway/export-platforms.ts';
 import { isAbs, join } from '../go/path.ts';
 import {
   cloneImageConfig,
@@ -12,7 +12,9 @@ import {
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import type { ResolveImage } from '../llb/resolve.ts';
 import type { State } from '../llb/state.ts';
-import { createId } from './connect.ts';
+import { callback, checkArgument, fields, having, listOf, optional, text } from '../text/arguments.ts';
+import { attributes } from './client-arguments.ts';
+import { createId } from './create-id.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 
 /**
@@ -22,11 +24,13 @@ import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.t
 export interface ImageSettings {
   /** Without `cmd`, it drops that of the base image. */
   readonly entrypoint?: readonly string[] | undefined;
+  /** Default arguments of the entry point. The base's if absent. */
   readonly cmd?: readonly string[] | undefined;
   /** Added to the variables of the base image and of the state; scratch has PATH. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** A relative path is one below that of the state. */
   readonly workingDir?: string | undefined;
+  /** `USER[:GROUP]`. That of the state, or else of the base, if absent. */
   readonly user?: string | undefined;
   /** `8080/tcp`; added. */
   readonly exposedPorts?: readonly string[] | undefined;
@@ -34,14 +38,34 @@ export interface ImageSettings {
   readonly volumes?: readonly string[] | undefined;
   /** Added. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** The base's if absent. */
   readonly stopSignal?: string | undefined;
 }
 
 /** A filesystem and what its image config has beyond what state and base image say; or all of the config. */
 export interface ImageBuild {
+  /** The files of the image. */
   readonly state: State;
+  /** Its config, or settings over what base and state say. */
   readonly image?: ImageConfig | ImageSettings | undefined;
 }
+
+const imageBuild = fields({
+  state: having("a state, such as image('alpine') (of a run: its `root`)", 'isScratch', 'marshal'),
+  image: optional(
+    fields({
+      entrypoint: optional(listOf(text)),
+      cmd: optional(listOf(text)),
+      env: optional(attributes),
+      workingDir: optional(text),
+      user: optional(text),
+      exposedPorts: optional(listOf(text)),
+      volumes: optional(listOf(text)),
+      labels: optional(attributes),
+      stopSignal: optional(text),
+    }),
+  ),
+});
 
 /**
  * Builds a graph for each platform and returns them as one image. Its config is that of the image that the state began
@@ -60,6 +84,8 @@ export function imageFrontend(
   platforms: readonly string[],
   build: (platform: Platform, bridge: InProcessBridge) => Promise<ImageBuild> | ImageBuild,
 ): InProcessFrontend {
+  checkArgument('imageFrontend', 'platforms', platforms, listOf(text, "an array of platforms, as ['linux/arm64']"));
+  checkArgument('imageFrontend', 'build', build, callback);
   const frontend = async (bridge: InProcessBridge): Promise<Result> => {
     const own = bridge.options.workers[0]?.platforms[0] ?? defaultPlatform();
     // several nodes get their share of the platforms by the option
@@ -68,7 +94,9 @@ export function imageFrontend(
     const localUniqueId = createId(); // what several platforms copy is sent once
     const built = await Promise.all(
       wanted.map(async (platform) => {
-        const { state, image } = await build(platform, bridge);
+        const given = await build(platform, bridge);
+        checkArgument('imageFrontend', 'the result of build', given, imageBuild);
+        const { state, image } = given;
         const definition = state.marshal({ platform, localUniqueId });
         const { ref } = await bridge.solve({ definition });
         const whole = image && 'rootfs' in image ? image : undefined;

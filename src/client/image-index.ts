@@ -1,31 +1,40 @@
 /** Joins images that are in a registry into one index there. */
-import { createHash } from 'node:crypto';
-import { splitDigest } from '../image/digest.ts';
-import { type CredentialSource, dockerCredentials } from '../image/docker-config.ts';
-import { defaultLimits, type RequestLimits, type RequestOptions, request } from '../image/http-request.ts';
-import { maxBlobSizes, parseEntries, parseObject, verifyBlob } from '../image/manifest.ts';
+import { defaultLimits, type RequestLimits, type RequestOptions, request } from '../http/request.ts';
+import { digestOf, splitDigest } from '../image/digest.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
-import { authorize } from '../image/registry-auth.ts';
-import { registryItself } from '../image/registry-hosts.ts';
+import { parseObject } from '../oci/json-object.ts';
+import { maxBlobSizes, parseEntries, verifyBlob } from '../oci/manifest.ts';
+import { authorize } from '../registry/authorize.ts';
+import { type CredentialSource, dockerCredentials } from '../registry/docker-config.ts';
+import { registryItself } from '../registry/hosts.ts';
+import { checkArgument, fields, listOf, number, text } from '../text/arguments.ts';
 
-const INDEX = 'application/vnd.oci.image.index.v1+json';
-const MANIFEST_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+const indexType = 'application/vnd.oci.image.index.v1+json';
+const manifestList = 'application/vnd.docker.distribution.manifest.list.v2+json';
 
 /** An entry of an index, as registries write it. */
 export interface IndexEntry {
+  /** The type of the manifest. */
   readonly mediaType: string;
+  /** The digest of the manifest. */
   readonly digest: string;
+  /** Bytes of the manifest. */
   readonly size: number;
+  /** As OCI's image index has it. */
   readonly platform?: unknown;
+  /** Annotations of the entry. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** How images of several platforms are joined to one. */
 export interface JoinOptions {
   /** Docker's by default. */
   readonly credentials?: CredentialSource | undefined;
   /** Annotations of the index. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Ends the requests. */
   readonly signal?: AbortSignal | undefined;
+  /** Time and attempts of each request. */
   readonly limits?: Partial<RequestLimits> | undefined;
 }
 
@@ -41,10 +50,12 @@ export async function joinImages(
   parts: readonly IndexEntry[],
   options: JoinOptions = {},
 ): Promise<IndexEntry> {
+  checkArgument('joinImages', 'names', names, listOf(text));
+  checkArgument('joinImages', 'parts', parts, listOf(fields({ mediaType: text, digest: text, size: number })));
   let joined: IndexEntry | undefined;
   for (const name of names) {
     try {
-      joined = await join(name, parts, options);
+      joined = await joinImage(name, parts, options);
     } catch (error) {
       if (options.signal?.aborted) throw error;
       throw new Error(`failed to push the index ${name}: ${(error as Error).message}`, { cause: error });
@@ -54,28 +65,28 @@ export async function joinImages(
   return joined;
 }
 
-async function join(name: string, parts: readonly IndexEntry[], options: JoinOptions): Promise<IndexEntry> {
+async function joinImage(name: string, parts: readonly IndexEntry[], options: JoinOptions): Promise<IndexEntry> {
   const reference = tagNameOnly(parseNormalizedNamed(name));
   const repository = await openRepository(reference.domain, reference.path, options);
   const entries: IndexEntry[] = [];
   for (const part of parts) {
     splitDigest(part.digest);
-    if (part.mediaType !== INDEX && part.mediaType !== MANIFEST_LIST) {
+    if (part.mediaType !== indexType && part.mediaType !== manifestList) {
       entries.push(part);
       continue;
     }
     const body = await repository.get(part, part.mediaType);
     const { manifests } = parseObject(body, part.digest);
-    if (!Array.isArray(manifests)) throw new Error(`${part.digest} is no image index`);
+    if (!Array.isArray(manifests)) throw new Error(`${part.digest} is not an image index`);
     for (const { digest } of parseEntries(manifests, part.digest)) splitDigest(digest);
     for (const manifest of manifests as IndexEntry[]) entries.push(manifest);
   }
   const { annotations } = options;
-  const content = { schemaVersion: 2, mediaType: INDEX, manifests: entries, ...(annotations && { annotations }) };
+  const content = { schemaVersion: 2, mediaType: indexType, manifests: entries, ...(annotations && { annotations }) };
   const index = Buffer.from(JSON.stringify(content, null, 2));
-  await repository.put(reference.tag, INDEX, index);
-  const digest = `sha256:${createHash('sha256').update(index).digest('hex')}`;
-  return { mediaType: INDEX, digest, size: index.length };
+  await repository.put(reference.tag, indexType, index);
+  const digest = digestOf(index);
+  return { mediaType: indexType, digest, size: index.length };
 }
 
 async function openRepository(domain: string, path: string, options: JoinOptions) {

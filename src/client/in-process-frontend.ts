@@ -4,10 +4,13 @@
  * image config, which a plain solve of LLB cannot carry.
  */
 import type { Bridge, Result } from '../gateway/bridge.ts';
-import { toStatus } from '../gateway/errors.ts';
+import { toStatus } from '../gateway/error-status.ts';
 import { createGrpcBridge } from '../gateway/grpc-bridge.ts';
+import { platformFromPb } from '../llb/platform-message.ts';
 import { createUnaryCaller } from '../rpc/client.ts';
-import type { Connection } from './connect.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import { hideCause } from '../text/short-error.ts';
+import type { Connection } from './connection.ts';
 import { type Container, type ContainerOptions, createContainer } from './container.ts';
 
 /** The gateway API, with what needs more than single calls. */
@@ -18,6 +21,7 @@ export interface InProcessBridge extends Bridge {
   readonly signal: AbortSignal;
 }
 
+/** A frontend that runs in this process: it answers a build with the help of a bridge to the daemon. */
 export interface InProcessFrontend {
   (bridge: InProcessBridge): Promise<Result>;
   /** Frontend options that go with it, such as the platforms it builds. */
@@ -29,19 +33,19 @@ export interface InProcessFrontend {
  * that it equals itself, without pulling that image; the daemon runs other frontends.
  */
 export const dockerfileFrontend: InProcessFrontend = async (bridge) => {
-  const { runFrontend } = await import('../gateway/frontend.ts');
-  return runFrontend(bridge, { others: 'unequal' });
+  const { runFrontend } = await import('../gateway/run-frontend.ts');
+  return runFrontend(bridge, { otherFrontends: 'unequal' });
 };
 
 /**
  * How long a daemon may take to begin a build: it answers the frontend's first call only then, and with hundreds of other
  * builds that takes a while. One that stops altogether is noticed by the connection.
  */
-const BEGIN_MS = 300_000;
+const beginMs = 300_000;
 /** How long a daemon that was told that the frontend failed may take to end the build. */
-const FAILED_MS = 60_000;
+const failedMs = 60_000;
 /** The same for one that could not be told. */
-const UNTOLD_MS = 2000;
+const untoldMs = 2000;
 
 interface RunningBuild {
   readonly connection: Connection;
@@ -71,29 +75,23 @@ export async function runInProcess(
     const { record } = await connection.control.listWorkers({});
     const workers = record.map(({ ID, platforms }) => ({
       id: ID,
-      platforms: platforms.map((platform) => ({
-        os: platform.OS,
-        architecture: platform.Architecture,
-        variant: platform.Variant,
-        osVersion: platform.OSVersion,
-        osFeatures: platform.OSFeatures,
-      })),
+      platforms: platforms.map(platformFromPb),
     }));
     const product = connection.kind === 'dockerd' ? 'docker' : 'buildkit';
     const transport = createUnaryCaller(connection.channel, metadata);
-    const bridge = await createGrpcBridge(transport, { opts, sessionId, product, workers }, BEGIN_MS);
+    const bridge = await createGrpcBridge(transport, { opts, sessionId, product, workers }, beginMs);
     const container = (options: ContainerOptions) => createContainer(connection.gateway, metadata, options, signal);
     try {
       const result = await frontend({ ...bridge, container, signal });
       await bridge.return(result);
     } catch (error) {
       thrown = error;
-      const told = await bridge.return({ error: toStatus(error) }).then(
+      const isReturned = await bridge.return({ error: toStatus(error) }).then(
         () => true,
         () => false,
       );
       // a daemon that does not take the error ends the build because of another one, or not at all
-      const late = delay(told ? FAILED_MS : UNTOLD_MS, error);
+      const late = delay(isReturned ? failedMs : untoldMs, error);
       const failed = solving.then(
         () => error,
         (reason: unknown) => reason,
@@ -107,7 +105,8 @@ export async function runInProcess(
     await Promise.race([running, failed]);
   } catch (error) {
     if (error instanceof Error && thrown !== undefined && error !== thrown) error.cause ??= thrown;
-    throw error;
+    // what a frontend of somebody else's has thrown is shown: it leads into his program
+    throw error instanceof RpcError && frontend === dockerfileFrontend ? hideCause(error) : error;
   }
 }
 

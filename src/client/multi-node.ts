@@ -1,26 +1,45 @@
 /** Builds each platform on the daemon that has it, and joins the results into one image. */
 import { formatPlatform, parsePlatform } from '../image/platform.ts';
+import { checkArgument, exactFields, fields, listOf, optional, text } from '../text/arguments.ts';
 import { printableLine } from '../text/printable.ts';
-import type { Connection } from './connect.ts';
+import { attributes, connectionKind } from './client-arguments.ts';
+import type { Connection } from './connection.ts';
 import { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';
-import { type Build, type SolveOptions, type SolveResult, solve } from './solve.ts';
+import { type Build, type SolveResult, solve } from './solve.ts';
+import { commonOptions, type SolveOptions } from './solve-options.ts';
 import type { StatusUpdate } from './status.ts';
 
 /** A daemon and what it builds. */
 export interface BuildNode {
+  /** The daemon. Whoever opened it closes it. */
   readonly connection: Connection;
   /** `linux/arm64`; an empty list takes what no other node has. */
   readonly platforms: readonly string[];
 }
 
+/** A build on several nodes: the options of {@link SolveOptions}, for an image of several platforms. */
 export interface NodesOptions extends Omit<SolveOptions, 'exports' | 'chooseExports' | 'ref' | 'attachables'> {
+  /** The platforms of the image; each is built on the first node that has it. */
   readonly platforms: readonly string[];
   /** Names of the image, all in registries that every node can push to. */
   readonly names: readonly string[];
   /** Attributes for the image exporter of every node. */
   readonly imageAttrs?: Readonly<Record<string, string>> | undefined;
+  /** How the index is written to the registry. */
   readonly join?: JoinOptions | undefined;
 }
+
+const nodesKind = listOf(
+  fields({ connection: connectionKind, platforms: listOf(text) }),
+  'an array of { connection, platforms }',
+);
+const nodesOptions = exactFields<NodesOptions>({
+  ...commonOptions,
+  platforms: listOf(text),
+  names: listOf(text),
+  imageAttrs: optional(attributes),
+  join: optional(fields({})),
+});
 
 /**
  * Builds on several daemons at once. Each pushes its platforms by digest; the index of them gets the names.
@@ -34,13 +53,16 @@ export interface NodesOptions extends Omit<SolveOptions, 'exports' | 'chooseExpo
  * @throws Error when a platform has no node
  */
 export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions): Build {
-  const assigned = assign(nodes, options.platforms);
+  checkArgument('solveOnNodes', 'nodes', nodes, nodesKind);
+  checkArgument('solveOnNodes', 'options', options, nodesOptions);
+  const { platforms: wanted, names, imageAttrs, join: joinOptions, ...solveOptions } = options;
+  const assigned = assign(nodes, wanted);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const repositories = [...new Set(options.names.map((name) => name.replace(/:[^:/]*$/, '')))];
+  const repositories = [...new Set(names.map((name) => name.replace(/:[^:/]*$/, '')))];
   const builds = [...assigned].map(([node, platforms]) => {
     const build = solve(node.connection, {
-      ...options,
+      ...solveOptions,
       signal,
       frontendAttrs: { ...options.frontendAttrs, platform: platforms.join(',') },
       exports: [
@@ -49,7 +71,7 @@ export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions)
           // the parts are of no use on the nodes
           attrs: {
             store: 'false',
-            ...options.imageAttrs,
+            ...imageAttrs,
             name: repositories.join(','),
             push: 'true',
             'push-by-digest': 'true',
@@ -61,7 +83,7 @@ export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions)
     build.result.catch((error: unknown) => stop.abort(error));
     return { build, label: assigned.size > 1 ? platforms.join(',') : '' };
   });
-  const result = join(
+  const result = joinResults(
     builds.map(({ build }) => build.result),
     options,
   );
@@ -81,7 +103,7 @@ function assign(nodes: readonly BuildNode[], platforms: readonly string[]): Map<
   return assigned;
 }
 
-async function join(results: readonly Promise<SolveResult>[], options: NodesOptions): Promise<SolveResult> {
+async function joinResults(results: readonly Promise<SolveResult>[], options: NodesOptions): Promise<SolveResult> {
   const done = await Promise.all(results);
   const parts = done.map(({ exporterResponse }) => readDescriptor(exporterResponse['containerimage.descriptor'] ?? ''));
   const index = await joinImages(options.names, parts, { signal: options.signal, ...options.join });

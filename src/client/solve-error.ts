@@ -1,6 +1,8 @@
 /** What a failed build says of itself. */
-import { jsonDetails, RpcError } from '../rpc/status.ts';
-import { errorSources, type SourceExcerpt } from './progress/source.ts';
+import { sourceLocationOf } from '../gateway/error-status.ts';
+import { jsonDetails, RpcError } from '../rpc/rpc-error.ts';
+import { hideCause, hideFields } from '../text/short-error.ts';
+import { errorSources, type SourceExcerpt } from './progress/source-excerpt.ts';
 
 /**
  * A build that the daemon reports as failed. `message` is the daemon's own, with what the client knows about it.
@@ -12,17 +14,27 @@ import { errorSources, type SourceExcerpt } from './progress/source.ts';
  */
 export class SolveError extends RpcError {
   override readonly name = 'SolveError';
+  /** The place of the step that failed, as `Dockerfile:2`; undefined where the daemon names no lines. */
+  readonly place: string | undefined;
   /** The exit code of the process that failed, 1 to 255, where a RUN did; of older daemons it is read from the message. */
   readonly exitCode: number | undefined;
   /** The digest of the vertex that failed, as {@link StatusUpdate} has it; undefined where the daemon names no step. */
   readonly vertex: string | undefined;
 
   constructor(error: RpcError) {
-    super(error.code, error.status, error.details, error.cause ? { cause: error.cause } : undefined);
+    super(error.code, error.status, error.details);
+    const cause = Object.getOwnPropertyDescriptor(error, 'cause');
+    if (cause) Object.defineProperty(this, 'cause', { ...cause, enumerable: false });
+    if (cause?.get) hideCause(this);
     const [code] = jsonDetails(error, 'gatewayapi.ExitMessage', ({ Code }) => Number(Code));
-    const said = /\bexit code: (\d+)$/.exec(error.status)?.[1];
-    this.exitCode = code ?? (said === undefined ? undefined : Number(said));
+    const exitCode = /\bexit code: (\d+)$/.exec(error.status)?.[1];
+    const [place] = this.sources.flatMap(({ filename, ranges: [lines] }) =>
+      lines?.start ? `${filename}:${lines.start}` : [],
+    );
+    this.place = place ?? sourceLocationOf(error.cause);
+    this.exitCode = code ?? (exitCode === undefined ? undefined : Number(exitCode));
     this.vertex = jsonDetails(error, 'errdefs.Vertex', ({ digest }) => String(digest))[0];
+    for (const name of ['place', 'exitCode', 'vertex'] as const) if (this[name] === undefined) hideFields(this, name);
   }
 
   /** The lines of a Dockerfile or program that the failed step was made of, outermost first; empty if the daemon sent none. */

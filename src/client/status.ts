@@ -7,58 +7,87 @@ import type {
 } from '../gen/moby/buildkit/v1/control_pb.ts';
 import type { ProgressGroup, Range, SourceInfo } from '../gen/pb/ops_pb.ts';
 import { decodeText } from '../go/text.ts';
-import { VersionedList, VersionedMap } from './versioned.ts';
+import { VersionedList, VersionedMap } from './versioned-collections.ts';
 
 /** A step. Times are milliseconds since the epoch. */
 export interface Vertex {
+  /** Digest of its op. */
   readonly digest: string;
+  /** What the frontend or the daemon calls it. */
   readonly name: string;
+  /** Digests of the vertexes that it needs. */
   readonly inputs: readonly string[];
+  /** Whether its result came out of the cache. */
   readonly cached: boolean;
+  /** Milliseconds since the epoch; undefined before it starts. */
   readonly started: number | undefined;
+  /** Milliseconds since the epoch; undefined before it ends. */
   readonly completed: number | undefined;
   /** '' while all is well. */
   readonly error: string;
+  /** The group that shows it as one step with others. */
   readonly progressGroup: ProgressGroup | undefined;
 }
 
 /** Progress inside a step, such as one layer that is pulled. */
 export interface VertexStatus {
+  /** Names the status within its vertex. */
   readonly id: string;
+  /** Digest of the vertex. */
   readonly vertex: string;
+  /** What is going on, such as `extracting`. */
   readonly name: string;
+  /** How far it is, in the unit of `total`. */
   readonly current: number;
   /** 0 when it is not known. */
   readonly total: number;
+  /** Milliseconds since the epoch. */
   readonly timestamp: number;
+  /** Milliseconds since the epoch; undefined before it starts. */
   readonly started: number | undefined;
+  /** Milliseconds since the epoch; undefined before it ends. */
   readonly completed: number | undefined;
 }
 
 /** Output of a step. */
 export interface VertexLog {
+  /** Digest of the vertex. */
   readonly vertex: string;
+  /** Which of its streams it came from. */
   readonly stream: 'stdout' | 'stderr';
+  /** Bytes as they came; a line may be cut. */
   readonly data: Uint8Array;
+  /** Milliseconds since the epoch. */
   readonly timestamp: number;
 }
 
 /** A warning, of a lint rule for example. In its texts a byte that is not UTF-8 is U+DC00 and that byte. */
 export interface VertexWarning {
+  /** Digest of the vertex. */
   readonly vertex: string;
+  /** 1 for lint rules. */
   readonly level: number;
+  /** One line. */
   readonly short: string;
+  /** Further lines. */
   readonly detail: readonly string[];
+  /** A page about it; '' if there is none. */
   readonly url: string;
+  /** The file that it is about. */
   readonly source: SourceInfo | undefined;
+  /** The places in that file. */
   readonly ranges: readonly Range[];
 }
 
 /** What has changed since the last report. */
 export interface StatusUpdate {
+  /** Steps that are new or have changed. */
   readonly vertexes: readonly Vertex[];
+  /** Progress within steps. */
   readonly statuses: readonly VertexStatus[];
+  /** Output of steps. */
   readonly logs: readonly VertexLog[];
+  /** New warnings. */
   readonly warnings: readonly VertexWarning[];
 }
 
@@ -94,12 +123,12 @@ function shared(source: SourceInfo, known: SourceInfo[]): SourceInfo {
     ({ filename, data }) => filename === source.filename && Buffer.compare(data, source.data) === 0,
   );
   if (same) return same;
-  if (known.length < MAX_SOURCES) known.push(source);
+  if (known.length < maxSources) known.push(source);
   return source;
 }
 
 /** More files are not looked through. */
-const MAX_SOURCES = 16;
+const maxSources = 16;
 
 function fromVertex(vertex: VertexMessage): Vertex {
   const { digest, name, inputs, cached, error, progressGroup } = vertex;
@@ -121,35 +150,39 @@ function fromStatus(status: VertexStatusMessage): VertexStatus {
 }
 
 /** The last millisecond that a date can have. */
-const END_OF_TIME = 8.64e15;
+const endOfTime = 8.64e15;
 
 /** Milliseconds since the epoch that a date can have, whatever a daemon says. */
 export function toMs(timestamp: Timestamp | undefined): number | undefined {
-  return timestamp && Math.max(-END_OF_TIME, Math.min(END_OF_TIME, timestampMs(timestamp)));
+  return timestamp && Math.max(-endOfTime, Math.min(endOfTime, timestampMs(timestamp)));
 }
 
 /** A step with all that is known of it. */
 export interface VertexState {
+  /** The step as it was last reported. */
   readonly vertex: Vertex;
   /** By id, in the order in which they appeared. */
   readonly statuses: ReadonlyMap<string, VertexStatus>;
+  /** All warnings of the step. */
   readonly warnings: readonly VertexWarning[];
-  /** The latest output, at most `LOG_LINES` lines; the last one may be without its end. Long lines are cut. */
+  /** The latest output, at most `maxLogLines` lines; the last one may be without its end. Long lines are cut. */
   readonly logs: readonly string[];
 }
 
 /** A build's state. Steps are in the order in which they were first reported. */
 export interface BuildState {
+  /** By digest, in the order in which they were reported. */
   readonly vertexes: ReadonlyMap<string, VertexState>;
+  /** All warnings of the build. */
   readonly warnings: readonly VertexWarning[];
 }
 
 /** How many lines of output the state keeps for each step. */
-export const LOG_LINES = 10;
+export const maxLogLines = 10;
 /** How many characters it keeps of a line. */
-const LINE_LENGTH = 16 << 10;
+const lineLength = 16 << 10;
 
-class Step implements VertexState {
+class ReducedVertex implements VertexState {
   readonly vertex: Vertex;
   readonly statuses: VersionedMap<string, VertexStatus>;
   readonly logs: readonly string[];
@@ -175,11 +208,11 @@ class Step implements VertexState {
     return this.list.toArray();
   }
 
-  with(change: Change): Step {
+  with(change: Change): ReducedVertex {
     const { vertex = this.vertex, statuses, warnings, logs } = change;
-    let log: Pick<Step, 'logs' | 'rest'> = this;
+    let log: Pick<ReducedVertex, 'logs' | 'rest'> = this;
     for (const data of logs) log = appendLog(log, data);
-    return new Step(vertex, this.statuses.with(statuses), this.list.with(warnings), log.logs, log.rest);
+    return new ReducedVertex(vertex, this.statuses.with(statuses), this.list.with(warnings), log.logs, log.rest);
   }
 }
 
@@ -191,11 +224,11 @@ interface Change {
   readonly logs: Uint8Array[];
 }
 
-class State implements BuildState {
-  readonly vertexes: VersionedMap<string, Step>;
+class ReducedState implements BuildState {
+  readonly vertexes: VersionedMap<string, ReducedVertex>;
   readonly list: VersionedList<VertexWarning>;
 
-  constructor(vertexes: VersionedMap<string, Step>, warnings: VersionedList<VertexWarning>) {
+  constructor(vertexes: VersionedMap<string, ReducedVertex>, warnings: VersionedList<VertexWarning>) {
     this.vertexes = vertexes;
     this.list = warnings;
   }
@@ -206,7 +239,7 @@ class State implements BuildState {
 }
 
 /** The state before the first update. */
-export const emptyBuildState: BuildState = new State(new VersionedMap(), new VersionedList());
+export const emptyBuildState: BuildState = new ReducedState(new VersionedMap(), new VersionedList());
 
 /**
  * The state after an update. Neither is changed, and what the update leaves alone is shared: the states of a whole build
@@ -215,7 +248,7 @@ export const emptyBuildState: BuildState = new State(new VersionedMap(), new Ver
  * @param state `emptyBuildState`, or what an earlier call returned
  */
 export function reduceStatus(state: BuildState, update: StatusUpdate): BuildState {
-  const { vertexes, list } = state as State;
+  const { vertexes, list } = state as ReducedState;
   const changes = new Map<string, Change>();
   const changeOf = (digest: string): Change | undefined => {
     let change = changes.get(digest);
@@ -233,28 +266,33 @@ export function reduceStatus(state: BuildState, update: StatusUpdate): BuildStat
   for (const status of update.statuses) changeOf(status.vertex)?.statuses.push([status.id, status]);
   for (const warning of update.warnings) changeOf(warning.vertex)?.warnings.push(warning);
   for (const log of update.logs) changeOf(log.vertex)?.logs.push(log.data);
-  const changed = [...changes].map(([digest, change]): [string, Step] => {
-    const step = vertexes.get(digest) ?? new Step(change.vertex!);
+  const changed = [...changes].map(([digest, change]): [string, ReducedVertex] => {
+    const step = vertexes.get(digest) ?? new ReducedVertex(change.vertex!);
     return [digest, step.with(change)];
   });
-  return new State(vertexes.with(changed), list.with(update.warnings));
+  return new ReducedState(vertexes.with(changed), list.with(update.warnings));
 }
 
-function appendLog({ logs, rest }: Pick<Step, 'logs' | 'rest'>, data: Uint8Array): Pick<Step, 'logs' | 'rest'> {
+function appendLog(
+  { logs, rest }: Pick<ReducedVertex, 'logs' | 'rest'>,
+  data: Uint8Array,
+): Pick<ReducedVertex, 'logs' | 'rest'> {
   const bytes = rest.length > 0 ? Buffer.concat([rest, data]) : data;
   const whole = bytes.length - unfinished(bytes);
   let start = whole;
-  for (let lines = 0; lines <= LOG_LINES && start > 0; lines++) start = bytes.lastIndexOf(NEWLINE, start - 1);
+  for (let lines = 0; lines <= maxLogLines && start > 0; lines++) start = bytes.lastIndexOf(newline, start - 1);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, whole).toString('utf8', Math.max(0, start));
   const [first = '', ...others] = text.split('\n');
-  const all = [...logs.slice(0, -1), (logs.at(-1) ?? '') + first, ...others];
+  const last = logs.at(-1) ?? '';
+  // a line that is full stays the same string: each state would have a copy of its own
+  const all = [...logs.slice(0, -1), last.length < lineLength ? last + first : last, ...others];
   return {
-    logs: all.slice(-LOG_LINES - 1).map((line) => line.slice(0, LINE_LENGTH)),
+    logs: all.slice(-maxLogLines - 1).map((line) => (line.length > lineLength ? line.slice(0, lineLength) : line)),
     rest: Uint8Array.from(bytes.subarray(whole)),
   };
 }
 
-const NEWLINE = 0x0a;
+const newline = 0x0a;
 
 /** How many bytes at the end are the start of a character that goes on in the next message. */
 function unfinished(bytes: Uint8Array): number {

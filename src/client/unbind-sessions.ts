@@ -1,10 +1,9 @@
 /** Compiled definitions name the session that is to send their directories; it is not the one that builds them. */
-import { clone } from '@bufbuild/protobuf';
-import { OpSchema, SourceSchema } from '../gen/pb/ops_pb.ts';
+import { OpSchema } from '../gen/pb/ops_schemas.ts';
+import { digestOf } from '../image/digest.ts';
 import { Definition } from '../llb/definition.ts';
-import { encodeMessage } from '../llb/encode-message.ts';
-import { digestOf } from '../llb/encode-op.ts';
-import { createId } from './connect.ts';
+import { encode } from '../protobuf/encode.ts';
+import { createId } from './create-id.ts';
 
 /**
  * The same graph with local sources that belong to no session: each build of it takes the directories of its own. A
@@ -33,7 +32,7 @@ export function unbindSessions(definition: Definition, unique: string = createId
       input.digest = now;
       changed = true;
     }
-    const bytes = changed ? encodeMessage(OpSchema, op) : definition.def[position]!;
+    const bytes = changed ? encode(OpSchema, op) : definition.def[position]!;
     if (changed) renamed.set(digest, digestOf(bytes));
     def.push(bytes);
   }
@@ -41,7 +40,9 @@ export function unbindSessions(definition: Definition, unique: string = createId
   const rename = <T>(entries: Iterable<[string, T]>) =>
     Array.from(entries, ([digest, value]): [string, T] => [renamed.get(digest) ?? digest, value]);
   const metadata = new Map(rename(definition.metadata));
-  const source = definition.source && clone(SourceSchema, definition.source);
-  if (source) source.locations = Object.fromEntries(rename(Object.entries(source.locations)));
+  const source = definition.source && {
+    ...definition.source,
+    locations: Object.fromEntries(rename(Object.entries(definition.source.locations))),
+  };
   return new Definition(def, metadata, source);
 }

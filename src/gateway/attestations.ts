@@ -1,8 +1,9 @@
 /** The options that ask for attestations: `attest:<type>` and `build-arg:BUILDKIT_ATTEST_<TYPE>`. */
+
 import { parseCsvFields } from '../go/csv.ts';
 import { quote } from '../go/quote.ts';
 import { toLower } from '../go/unicode.ts';
-import { wrapError } from './errors.ts';
+import { wrapError } from '../text/error-message.ts';
 
 const defaults: ReadonlyMap<string, readonly [string, string]> = new Map([
   ['sbom', ['generator', 'docker/buildkit-syft-scanner:stable-1']],

@@ -3,49 +3,76 @@
  * this interface; inside BuildKit it is gRPC on stdin/stdout, offline it is answered from files, and an application that
  * drives a daemon can run the same frontend in its own process.
  */
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Timestamp } from '../go/time.ts';
 import type { Platform } from '../image/platform.ts';
 import type { Definition } from '../llb/definition.ts';
-import type { Range, ResolveMode } from '../llb/options.ts';
+import type { Range, ResolveMode } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { Lowered } from '../lower/lower.ts';
-import type { CapabilitySet } from './caps.ts';
+import { ShortError } from '../text/short-error.ts';
+import type { CapabilitySet } from './capabilities.ts';
+import type { SourceDescription } from './source-info.ts';
 
+/** What a build asks of the frontend, and what the daemon can do. It does not change during a build. */
 export interface BridgeOptions {
   /** Frontend options (`target`, `build-arg:K`, `context:N`, …). */
   readonly opts: Readonly<Record<string, string>>;
+  /** The session of the client that asked for the build. */
   readonly sessionId: string;
+  /** What runs the build, `buildkit` or `docker`; daemons without such a name say ''. */
   readonly product: string;
+  /** The workers of the daemon; the first one is the default. */
   readonly workers: readonly { readonly id: string; readonly platforms: readonly Platform[] }[];
-  readonly frontendCaps: CapabilitySet;
-  readonly llbCaps: CapabilitySet;
+  /** What its gateway API can do. */
+  readonly frontendCapabilities: CapabilitySet;
+  /** What its solver can do. */
+  readonly llbCapabilities: CapabilitySet;
 }
 
 /** A solved result that files can be read from. `id` is '' for an empty result. */
 export interface Reference {
+  /** Given by the daemon. */
   readonly id: string;
 }
 
+/** A cache to read from. */
 export interface CacheOptionsEntry {
+  /** `registry`, `local`, `gha`, … */
   readonly type: string;
+  /** The attributes of that type. */
   readonly attrs: Readonly<Record<string, string>>;
 }
 
+/** What a frontend asks the daemon to solve: a graph, or another frontend with its inputs. */
 export interface SolveRequest {
+  /** A graph to solve; undefined if a frontend makes it. */
   readonly definition?: Definition | undefined;
+  /** The name of a frontend in the daemon: `dockerfile.v0` or `gateway.v0`. */
   readonly frontend?: string | undefined;
+  /** Its options. */
   readonly frontendOpt?: Readonly<Record<string, string>> | undefined;
+  /** Graphs that it reads as inputs, by name. */
   readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
+  /** Where the daemon takes its cache from. */
   readonly cacheImports?: readonly CacheOptionsEntry[] | undefined;
+  /** Whether the graph is built at once. Otherwise it is built when something reads the result. */
   readonly evaluate?: boolean | undefined;
 }
 
+/** Statements about a result, such as its SBOM. */
 export interface Attestation {
+  /** Whether `ref` has one statement, or a bundle of them. */
   readonly kind: 'in-toto' | 'bundle';
+  /** For exporters, by key. */
   readonly metadata: Readonly<Record<string, Uint8Array>>;
+  /** The result with the file; undefined if the daemon makes the statement. */
   readonly ref: Reference | undefined;
+  /** The file in `ref`. */
   readonly path: string;
+  /** The type of an in-toto predicate, a URL. */
   readonly inTotoPredicateType: string;
+  /** What the statement is about: the image itself, or a name with digests. */
   readonly inTotoSubjects: readonly {
     readonly kind: 'self' | 'raw';
     readonly digest: readonly string[];
@@ -53,20 +80,37 @@ export interface Attestation {
   }[];
 }
 
-/** What a frontend returns: one reference, or one for each platform id. */
-export interface Result {
-  readonly ref?: Reference | undefined;
-  readonly refs?: ReadonlyMap<string, Reference> | undefined;
-  readonly metadata: ReadonlyMap<string, Uint8Array>;
-  readonly attestations?: ReadonlyMap<string, readonly Attestation[]> | undefined;
-  /** The error behind the `buildError` of `frontend.lint`, for callers in this process. */
-  readonly failure?: unknown;
-  /** What `frontend.lint` has looked at, for callers in this process. */
-  readonly linted?: Pick<Lowered, 'stages' | 'unknownImages'>;
+/** What `frontend.lint` finds: its answer is made of it, and callers in this process take it instead of the answer. */
+export interface Linted {
+  /** The Dockerfile. */
+  readonly source: SourceDescription;
+  /** The warnings, in the order in which they were found. */
+  readonly findings: readonly Diagnostic[];
+  /** What fails the build. */
+  readonly failure: unknown;
+  /** What the Dockerfile was lowered to; undefined if it could not be lowered. */
+  readonly lowered: Lowered | undefined;
 }
 
+/** What a frontend returns: one reference, or one for each platform id. */
+export interface Result {
+  /** The only result; undefined for one with no files. */
+  readonly ref?: Reference | undefined;
+  /** Results by platform id. */
+  readonly refs?: ReadonlyMap<string, Reference> | undefined;
+  /** For exporters, by key: the image config, the platforms, … */
+  readonly metadata: ReadonlyMap<string, Uint8Array>;
+  /** By platform id. */
+  readonly attestations?: ReadonlyMap<string, readonly Attestation[]> | undefined;
+  /** Of `frontend.lint`, for callers in this process. */
+  readonly linted?: Linted;
+}
+
+/** How the config of an image is resolved. */
 export interface ResolveImageRequest {
+  /** The daemon's platform if absent. */
   readonly platform?: Platform | undefined;
+  /** `default` if absent. */
   readonly resolveMode?: ResolveMode | undefined;
   /** Shown as the name of the step. */
   readonly logName: string;
@@ -74,19 +118,22 @@ export interface ResolveImageRequest {
   readonly ociLayout?: { readonly sessionId: string; readonly storeId: string } | undefined;
 }
 
+/** An image that was resolved: its reference, digest and config. */
 export interface ResolvedImage {
   /** The reference after source policies, which may differ from the one asked for. */
   readonly ref: string;
   /** '' where the resolver gives none. */
   readonly digest: string;
+  /** The image config, JSON. */
   readonly config: Uint8Array;
   /** Nothing is known of the image: digest and config stand in for what it has. */
   readonly unknown?: boolean;
 }
 
 /** Thrown by `resolveImageConfig` when a source policy turned the image into another kind of source. */
-export class ResolvedToOtherSource extends Error {
+export class ResolvedToOtherSource extends ShortError {
   override readonly name = 'ResolvedToOtherSource';
+  /** The identifier of the other source. */
   readonly updated: string;
   constructor(ref: string, updated: string) {
     super(`ref mutated by policy to non-image: docker-image://${ref} -> ${updated}`);
@@ -94,22 +141,33 @@ export class ResolvedToOtherSource extends Error {
   }
 }
 
+/** A source as the op in the graph names it. */
 export interface SourceOp {
+  /** Such as `docker-image://docker.io/library/alpine:latest`. */
   readonly identifier: string;
+  /** Attributes of the source op. */
   readonly attrs: Readonly<Record<string, string>>;
 }
 
+/** How the metadata of a source is resolved. */
 export interface ResolveSourceRequest {
+  /** Shown as the name of the step. */
   readonly logName: string;
+  /** The daemon's platform if absent. */
   readonly platform?: Platform | undefined;
+  /** `default` if absent. */
   readonly resolveMode?: ResolveMode | undefined;
   /** Ask for the commit object of a git source. */
   readonly gitObject?: boolean | undefined;
 }
 
+/** What is known of a source before it is fetched. */
 export interface SourceMetadata {
+  /** The source after source policies. */
   readonly source: SourceOp;
+  /** Set for an image: its digest and config. */
   readonly image?: { readonly digest: string; readonly config: Uint8Array } | undefined;
+  /** Set for a git repository: what its reference names, and the objects that were asked for. */
   readonly git?:
     | {
         readonly checksum: string;
@@ -119,16 +177,23 @@ export interface SourceMetadata {
         readonly tagObject: Uint8Array;
       }
     | undefined;
+  /** Set for a web address: the digest of the file, its name and its time. */
   readonly http?:
     | { readonly checksum: string; readonly filename: string; readonly lastModified: Timestamp | undefined }
     | undefined;
 }
 
+/** A warning of the build, with the place that it is about. */
 export interface Warning {
+  /** 1 for lint rules. */
   readonly level: number;
+  /** One line. */
   readonly short: string;
+  /** Further lines. */
   readonly detail: readonly string[];
+  /** A page about it; '' if there is none. */
   readonly url: string;
+  /** The file that it is about. */
   readonly source?:
     | {
         readonly filename: string;
@@ -137,36 +202,61 @@ export interface Warning {
         readonly definition: Definition | undefined;
       }
     | undefined;
+  /** The places in that file. */
   readonly ranges?: readonly Range[] | undefined;
 }
 
+/** A file of a result. */
 export interface FileStat {
+  /** The name, or the path of a listing. */
   readonly path: string;
   /** Go's FileMode: permission bits, directory is bit 31, symlink bit 27. */
   readonly mode: number;
+  /** Owner. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
+  /** Bytes. */
   readonly size: bigint;
   /** Nanoseconds since the epoch. */
   readonly modTime: bigint;
+  /** Target of a symbolic link; '' for others. */
   readonly linkname: string;
 }
 
+/** A file that is there is larger than a frontend may read. */
+export class FileTooLarge extends ShortError {
+  override readonly name = 'FileTooLarge';
+}
+
+/** What a frontend can ask of whoever runs it: BuildKit's gateway API. */
 export interface Bridge {
   /** Aborted when nobody wants the result any more: long work is given up. */
   readonly signal?: AbortSignal | undefined;
+  /** What is fixed for the whole build. */
   readonly options: BridgeOptions;
+  /** Solves a graph, or has a frontend make one. @throws the daemon's error */
   solve(request: SolveRequest): Promise<Result>;
+  /**
+   * Reads a file of a result, or a range of it in bytes.
+   * @throws {@link FileTooLarge} or, from a daemon, an RpcError `ResourceExhausted` for a file larger than a message; Error if it is not there
+   */
   readFile(
     ref: Reference,
     path: string,
     range?: { readonly offset: number; readonly length: number },
   ): Promise<Uint8Array>;
+  /** Lists a directory of a result; `includePattern` selects names. @throws when it is not there */
   readDir(ref: Reference, path: string, includePattern?: string): Promise<readonly FileStat[]>;
+  /** Describes a file of a result. @throws when it is not there */
   statFile(ref: Reference, path: string): Promise<FileStat>;
+  /** Asks for the config of an image. @throws UnresolvedImage, ResolvedToOtherSource */
   resolveImageConfig(ref: string, request: ResolveImageRequest): Promise<ResolvedImage>;
+  /** Asks what a source is at this moment. */
   resolveSourceMetadata(source: SourceOp, request: ResolveSourceRequest): Promise<SourceMetadata>;
+  /** Builds a result that was solved without `evaluate`. */
   evaluate(ref: Reference): Promise<void>;
+  /** Shows a warning beside a vertex, which is given by its digest. */
   warn(vertex: string, warning: Warning): Promise<void>;
   /** The states given as frontend inputs, by name. */
   inputs(): Promise<ReadonlyMap<string, State>>;

@@ -1,30 +1,31 @@
 /** A Dockerfile with all that is needed to lower it: what builds and subrequests have in common. */
-import { parseCheckConfig } from '../check/config.ts';
-import { createLinter, type Finding } from '../check/linter.ts';
+
+import { parseCheckConfig } from '../check/check-options.ts';
+import { createLinter } from '../check/linter.ts';
+import { type Diagnostic, describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
+import { linesRange } from '../diagnostic/source-file.ts';
 import { decodeText } from '../go/text.ts';
 import type { Platform } from '../image/platform.ts';
-import type { SourceMap } from '../llb/options.ts';
+import type { SourceMap } from '../llb/index.ts';
 import type { LowerEnvironment } from '../lower/environment.ts';
-import { ExplainedError, explainedError } from '../lower/errors.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
-import { locatedError } from '../parser/diagnostic.ts';
 import { parseDirective } from '../parser/directives.ts';
-import { explainError, instructionText } from '../parser/explain-error.ts';
+import { explainError, instructionRange } from '../parser/hints/explain-error.ts';
 import { parseInTurns } from '../parser/parse.ts';
-import { linesRange } from '../parser/source.ts';
+import { errorMessage } from '../text/error-message.ts';
 import type { Bridge } from './bridge.ts';
-import type { BuildContext, Entrypoint } from './context.ts';
-import { sourceDateEpoch } from './epoch.ts';
-import { messageOf } from './errors.ts';
+
+import type { BuildContext, Entrypoint } from './main-context.ts';
 import { findNamedContext } from './named-context.ts';
 import type { FrontendOptions } from './options.ts';
 import { describeSource, type SourceDescription, sourceFile } from './source-info.ts';
+import { sourceDateEpoch } from './source-time.ts';
 
-export interface LowerRequest {
+interface LowerRequest {
   readonly platform?: Platform | undefined;
-  readonly warn?: ((finding: Finding) => void) | undefined;
+  readonly warn?: ((finding: Diagnostic) => void) | undefined;
   readonly allStages?: boolean | undefined;
 }
 
@@ -57,7 +58,7 @@ export function createDockerfile(
   let parsed: Promise<Dockerfile> | undefined;
   const turns = takeTurns(bridge.signal);
   const passIfDue = async () => {
-    if (turns.due()) await turns.pass();
+    if (turns.isDue()) await turns.pass();
   };
   const parse = () => (parsed ??= parseInTurns(text, entrypoint.filename, passIfDue));
 
@@ -66,38 +67,39 @@ export function createDockerfile(
     parse,
     async lower({ platform, warn, allStages = false }) {
       if (text === '')
-        throw new ExplainedError('the Dockerfile cannot be empty', { hint: 'A Dockerfile begins with FROM.' });
+        throw diagnosticError('empty-dockerfile', 'the Dockerfile cannot be empty', {
+          hint: 'A Dockerfile begins with FROM.',
+        });
       const dockerfile = await parse();
-      const linter = createLinter(options.checkConfig ?? checkConfigOf(source), warn);
+      const linter = createLinter(options.checkConfig ?? checkConfigOf(source), warn, dockerfile.source);
       return lowerDockerfile(
         dockerfile,
         {
           ...options,
           targetPlatform: platform,
           devices: [],
-          llbCaps: bridge.options.llbCaps,
+          llbCapabilities: bridge.options.llbCapabilities,
           sourceMap,
           allStages,
         },
         environment,
         linter,
       ).catch((error: unknown) => {
-        explain(error, dockerfile);
-        throw error;
+        throw explained(error, dockerfile);
       });
     },
   };
 }
 
 /** Adds a hint to an error whose instruction has characters that mislead, or words that are cut where nobody wants it. */
-function explain(error: unknown, { source, instructions, diagnostics }: Dockerfile): void {
-  const located = locatedError(error);
-  if (!located || located.hint !== undefined || diagnostics.some(({ severity }) => severity === 'error')) return;
-  const lines = located.locations.find((it) => it !== undefined);
+function explained(error: unknown, { source, instructions, diagnostics }: Dockerfile): unknown {
+  const [first] = findDiagnosticError(error)?.diagnostics ?? [];
+  if (!first || first.hint !== undefined || diagnostics.some(({ severity }) => severity === 'error')) return error;
+  const lines = first.lines.find((it) => it !== undefined);
   const instruction = instructions.find((it) => it.lines.start === lines?.start);
-  if (!instruction) return;
-  const hint = explainError(source, instructionText(source, instruction), located.message);
-  if (hint !== undefined && explainedError(error)?.hint === undefined) located.hint = hint;
+  if (!instruction) return error;
+  const hint = explainError(source, instructionRange(source, instruction), first.message);
+  return hint === undefined ? error : describeError(error, 'build', { hint });
 }
 
 function checkConfigOf(source: SourceDescription) {
@@ -107,6 +109,9 @@ function checkConfigOf(source: SourceDescription) {
     return parseCheckConfig(directive?.value ?? '');
   } catch (cause) {
     const range = directive && linesRange(file, directive.lines);
-    throw new ExplainedError(`failed to parse check options: ${messageOf(cause)}`, { range, cause });
+    throw diagnosticError('bad-check-options', `failed to parse check options: ${errorMessage(cause)}`, {
+      range,
+      cause,
+    });
   }
 }

@@ -5,57 +5,65 @@ import { trimSpace } from '../go/unicode.ts';
 import type { Definition } from '../llb/definition.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { detectSyntax } from '../parser/directives.ts';
+import { wrapError } from '../text/error-message.ts';
 import type { Bridge, Result } from './bridge.ts';
-import type { Entrypoint } from './context.ts';
 import { equalVersion, isEqualFrontend, isOwnFrontend } from './equal-frontends.ts';
-import { hasSources, SourceError, wrapError } from './errors.ts';
+import { hasSources, SourceError } from './error-status.ts';
+import type { Entrypoint } from './main-context.ts';
+import { hasNamedContext } from './named-context.ts';
 import type { FrontendOptions } from './options.ts';
 import { describeSource } from './source-info.ts';
 
-const syntaxArg = 'build-arg:BUILDKIT_SYNTAX';
+/** The build argument that chooses another frontend, before any `# syntax=`. */
+export const syntaxArg = 'build-arg:BUILDKIT_SYNTAX';
 
 /**
  * Which of the frontends that a Dockerfile asks for are run: `all`, as the reference does and the image has to; `unequal`
- * keeps what names a frontend that we equal; `none` where we were chosen; `cannot` where there is no daemon to run one,
- * of which a warning tells.
+ * keeps what names a frontend that we equal, unless a named context stands for it; `none` where we were chosen; `cannot`
+ * where there is no daemon to run one, of which a warning tells.
  */
 export type OtherFrontends = 'all' | 'unequal' | 'none' | 'cannot';
 
 /** The other frontend's result; undefined when the build is ours. */
 export async function forward(
   bridge: Bridge,
-  { opts }: FrontendOptions,
+  options: FrontendOptions,
   entrypoint: Entrypoint,
   others: OtherFrontends,
 ): Promise<Result | undefined> {
-  if (others === 'cannot') await warnOfOther(bridge, opts, entrypoint);
+  const { opts } = options;
+  const isEqual = (source: string) => isEqualFrontend(source) && !hasNamedContext(options, source);
+  if (others === 'cannot') await warnOfOther(bridge, opts, entrypoint, isEqual);
+  const isOurs = (source: string) =>
+    others === 'none' || others === 'cannot' || (others === 'unequal' && isEqual(source));
   // Another frontend has passed the build on already.
   if (opts['cmdline'] !== undefined) return undefined;
   const argument = opts[syntaxArg];
   if (argument !== undefined) {
     const source = trimSpace(argument).split(' ', 1)[0]!;
-    if (isOurs(source, others)) return undefined;
-    return solve(bridge, opts, source, argument).catch((error) => {
+    if (isOurs(source)) return undefined;
+    return solveForwarded(bridge, opts, source, argument).catch((error) => {
       throw hasSources(error) ? error : wrapError(error, `failed with ${syntaxArg} = ${argument}`);
     });
   }
   const syntax = detectSyntax(decodeText(entrypoint.data));
-  if (!syntax || isOurs(syntax.value, others)) return undefined;
-  return solve(bridge, opts, syntax.value, syntax.cmdline).catch((error) => {
+  if (!syntax || isOurs(syntax.value)) return undefined;
+  return solveForwarded(bridge, opts, syntax.value, syntax.cmdline).catch((error) => {
     throw hasSources(error) ? error : new SourceError(error, describeSource(entrypoint), [syntax.lines]);
   });
 }
 
-function isOurs(source: string, others: OtherFrontends): boolean {
-  return others === 'none' || others === 'cannot' || (others === 'unequal' && isEqualFrontend(source));
-}
-
 /** Says that a Dockerfile is read otherwise than it asks for. */
-async function warnOfOther(bridge: Bridge, opts: FrontendOptions['opts'], entrypoint: Entrypoint): Promise<void> {
+async function warnOfOther(
+  bridge: Bridge,
+  opts: FrontendOptions['opts'],
+  entrypoint: Entrypoint,
+  isEqual: (source: string) => boolean,
+): Promise<void> {
   const argument = opts[syntaxArg];
   const syntax = argument === undefined ? detectSyntax(decodeText(entrypoint.data)) : undefined;
   const source = argument === undefined ? syntax?.value : trimSpace(argument).split(' ', 1)[0];
-  if (!source || isEqualFrontend(source) || isOwnFrontend(source)) return;
+  if (!source || isEqual(source) || isOwnFrontend(source)) return;
   const { major, minor } = equalVersion;
   await bridge.warn('', {
     level: 1,
@@ -66,8 +74,13 @@ async function warnOfOther(bridge: Bridge, opts: FrontendOptions['opts'], entryp
   });
 }
 
-async function solve(bridge: Bridge, opts: FrontendOptions['opts'], source: string, cmdline: string): Promise<Result> {
-  const inputs = bridge.options.frontendCaps.supports('frontend.inputs')
+async function solveForwarded(
+  bridge: Bridge,
+  opts: FrontendOptions['opts'],
+  source: string,
+  cmdline: string,
+): Promise<Result> {
+  const inputs = bridge.options.frontendCapabilities.supports('frontend.inputs')
     ? await bridge.inputs().catch((error) => {
         throw wrapError(error, 'failed to get frontend inputs');
       })

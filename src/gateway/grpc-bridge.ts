@@ -2,23 +2,14 @@
  * The bridge over gRPC: BuildKit's LLBBridge service, with the older shapes of its messages where the daemon lacks a
  * capability.
  */
-import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from '@bufbuild/protobuf';
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Stat } from '../gen/fsutil/types/stat_pb.ts';
 import type { APICap } from '../gen/moby/buildkit/v1/apicaps/caps_pb.ts';
+import type { SolveRequestSchema as SolveRequestDesc } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
 import {
-  AttestationKind,
-  type Attestation as AttestationPb,
   EvaluateRequestSchema,
   InputsRequestSchema,
   InputsResponseSchema,
-  InTotoSubjectKind,
   PingRequestSchema,
   PongResponseSchema,
   ReadDirRequestSchema,
@@ -29,32 +20,38 @@ import {
   ResolveImageConfigResponseSchema,
   ResolveSourceMetaRequestSchema,
   ResolveSourceMetaResponseSchema,
-  type Result as ResultPb,
-  type ResultSchema,
   ReturnRequestSchema,
   SolveRequestSchema,
   SolveResponseSchema,
   StatFileRequestSchema,
   StatFileResponseSchema,
   WarnRequestSchema,
-} from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
+} from '../gen/moby/buildkit/v1/frontend/gateway_schemas.ts';
 import { quote } from '../go/quote.ts';
 import { encodeText } from '../go/text.ts';
 import { parseDigest } from '../image/digest.ts';
-import type { Platform } from '../image/platform.ts';
 import { formatReference, parseNormalizedNamed } from '../image/reference.ts';
 import { loadDefinition } from '../llb/load.ts';
+import { platformToPb } from '../llb/platform-message.ts';
+import type { State } from '../llb/state.ts';
+import { decode } from '../protobuf/decode.ts';
+import { encode } from '../protobuf/encode.ts';
+import type { MessageSchema } from '../protobuf/schema.ts';
 import type { UnaryTransport } from '../rpc/unary.ts';
+import { wrapError } from '../text/error-message.ts';
 import {
-  type Attestation,
   type Bridge,
   type BridgeOptions,
   type FileStat,
   type Reference,
   ResolvedToOtherSource,
   type ResolveImageRequest,
+  type ResolveSourceRequest,
   type Result,
   type SolveRequest,
+  type SourceMetadata,
+  type SourceOp,
+  type Warning,
 } from './bridge.ts';
 import {
   createCapabilities,
@@ -63,11 +60,14 @@ import {
   frontendCapabilities,
   llbCapabilities,
   requireCapability,
-} from './caps.ts';
-import { type Status, UnresolvedImage, wrapError } from './errors.ts';
-import { createSourceMessages } from './warn.ts';
+} from './capabilities.ts';
+import { type Status, UnresolvedImage } from './error-status.ts';
+import { reference, resultFromPb, resultToPb } from './result-message.ts';
+import { createSourceMessages } from './warner.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
+/** What a daemon answers at once while it works on other calls. */
+export const ping = `${service}Ping`;
 /** A daemon that has started a frontend waits for its first call. */
 const pingTimeoutMs = 15_000;
 /** For what a daemon only has to note or look up. Other calls may take as long as what they ask for does. */
@@ -91,26 +91,9 @@ export async function createGrpcBridge(
   environment: GatewayEnvironment,
   firstAnswerMs = pingTimeoutMs,
 ): Promise<GrpcBridge> {
-  async function send<Q extends DescMessage>(
-    method: string,
-    schema: Q,
-    request: MessageInitShape<Q>,
-    options?: { readonly timeoutMs?: number },
-  ): Promise<Uint8Array> {
-    return transport.unary(service + method, toBinary(schema, create(schema, request)), options);
-  }
-  async function call<Q extends DescMessage, A extends DescMessage>(
-    method: string,
-    schema: Q,
-    request: MessageInitShape<Q>,
-    answer: A,
-    options?: { readonly timeoutMs?: number },
-  ): Promise<MessageShape<A>> {
-    return fromBinary(answer, await send(method, schema, request, options));
-  }
-
-  const note = { timeoutMs: noteTimeoutMs };
-  const pong = fromBinary(PongResponseSchema, await send('Ping', PingRequestSchema, {}, { timeoutMs: firstAnswerMs }));
+  const calls = callsOver(transport);
+  const limit = { timeoutMs: firstAnswerMs };
+  const pong = await calls.call('Ping', PingRequestSchema, {}, PongResponseSchema, limit);
   const capabilities = (known: typeof llbCapabilities, caps: readonly APICap[], fallback: readonly string[]) =>
     createCapabilities(
       known,
@@ -119,278 +102,261 @@ export async function createGrpcBridge(
         : fallback.map((id) => ({ id, enabled: true, disabledReasonMsg: '' })),
       environment.product,
     );
-  const frontendCaps = capabilities(frontendCapabilities, pong.FrontendAPICaps, defaultFrontendCapabilities);
-  const llbCaps = capabilities(llbCapabilities, pong.LLBCaps, defaultLlbCapabilities);
-  const options: BridgeOptions = { ...environment, frontendCaps, llbCaps };
-  const sourceMessage = createSourceMessages();
-
-  const bridge: GrpcBridge = {
+  const options: BridgeOptions = {
+    ...environment,
+    frontendCapabilities: capabilities(frontendCapabilities, pong.FrontendAPICaps, defaultFrontendCapabilities),
+    llbCapabilities: capabilities(llbCapabilities, pong.LLBCaps, defaultLlbCapabilities),
+  };
+  const api: Api = { ...calls, options, sourceMessage: createSourceMessages() };
+  return {
     options,
-
-    async solve(request) {
-      for (const { caps } of request.definition?.metadata.values() ?? [])
-        for (const id of Object.keys(caps)) requireCapability(llbCaps, id);
-      const evaluateHere = request.evaluate && !frontendCaps.supports('gateway.solve.evaluate');
-      const response = await call('Solve', SolveRequestSchema, solveRequest(request), SolveResponseSchema);
-      const result = response.result
-        ? resultFromPb(response.result)
-        : { ref: reference(response.ref), metadata: new Map() };
-      if (evaluateHere) for (const ref of references(result)) await bridge.statFile(ref, '.');
-      return result;
-    },
-
-    async readFile(ref, path, range) {
-      const response = await call(
-        'ReadFile',
-        ReadFileRequestSchema,
-        {
-          Ref: ref.id,
-          FilePath: path,
-          ...(range && { Range: { Offset: BigInt(range.offset), Length: BigInt(range.length) } }),
-        },
-        ReadFileResponseSchema,
-      );
-      return response.Data;
-    },
-
-    async readDir(ref, path, includePattern = '') {
-      requireCapability(frontendCaps, 'readdir');
-      const request = { Ref: ref.id, DirPath: path, IncludePattern: includePattern };
-      const response = await call('ReadDir', ReadDirRequestSchema, request, ReadDirResponseSchema);
-      return response.entries.map(fileStat);
-    },
-
-    async statFile(ref, path) {
-      requireCapability(frontendCaps, 'statfile');
-      const response = await call(
-        'StatFile',
-        StatFileRequestSchema,
-        { Ref: ref.id, Path: path },
-        StatFileResponseSchema,
-      );
-      if (!response.stat) throw new Error(`the daemon gave no information about ${path}`);
-      return fileStat(response.stat);
-    },
-
-    async resolveImageConfig(ref, request) {
-      try {
-        return await (frontendCaps.supports('source.metaresolver')
-          ? resolveImageMetadata(ref, request)
-          : resolveImageConfigDirectly(ref, request));
-      } catch (error) {
-        if (error instanceof ResolvedToOtherSource) throw error;
-        throw new UnresolvedImage(formatReference(parseNormalizedNamed(ref)), error);
-      }
-    },
-
-    async resolveSourceMetadata(source, request) {
-      const isImage = source.identifier.startsWith('docker-image://');
-      if (!frontendCaps.supports('source.metaresolver')) {
-        const scheme = isImage ? 'docker-image://' : 'oci-layout://';
-        if (!source.identifier.startsWith(scheme)) return { source };
-        const { ref, digest, config } = await resolveImageConfigDirectly(
-          source.identifier.slice(scheme.length),
-          request,
-        );
-        return { source: { ...source, identifier: scheme + ref }, image: { digest, config } };
-      }
-      const response = await call(
-        'ResolveSourceMeta',
-        ResolveSourceMetaRequestSchema,
-        {
-          Source: { identifier: source.identifier, attrs: { ...source.attrs } },
-          LogName: request.logName,
-          ...platformField(request.platform),
-          ...(isImage && { Image: {}, ResolveMode: request.resolveMode ?? '' }),
-          ...(request.gitObject && { Git: { ReturnObject: true } }),
-        },
-        ResolveSourceMetaResponseSchema,
-      );
-      const { Source, Image, Git, HTTP } = response;
-      return {
-        source: { identifier: Source?.identifier ?? '', attrs: Source?.attrs ?? {} },
-        image: Image && { digest: Image.Digest, config: Image.Config },
-        git: Git && {
-          checksum: Git.Checksum,
-          ref: Git.Ref,
-          commitChecksum: Git.CommitChecksum,
-          commitObject: Git.CommitObject,
-          tagObject: Git.TagObject,
-        },
-        http: HTTP && {
-          checksum: checkedDigest(HTTP.Checksum),
-          filename: HTTP.Filename,
-          lastModified: HTTP.LastModified && { seconds: HTTP.LastModified.seconds, nanos: HTTP.LastModified.nanos },
-        },
-      };
-    },
-
-    async evaluate(ref) {
-      await send('Evaluate', EvaluateRequestSchema, { Ref: ref.id });
-    },
-
-    async warn(vertex, warning) {
-      const info = sourceMessage(warning.source);
-      const request = {
-        digest: vertex,
-        level: BigInt(warning.level),
-        short: encodeText(warning.short),
-        detail: warning.detail.map(encodeText),
-        url: warning.url,
-        ...(info && { info }),
-        ranges: warning.ranges?.map(({ start, end }) => ({ start, end })) ?? [],
-      };
-      await send('Warn', WarnRequestSchema, request, note);
-    },
-
-    async inputs() {
-      requireCapability(frontendCaps, 'frontend.inputs');
-      const { Definitions } = await call('Inputs', InputsRequestSchema, {}, InputsResponseSchema, note);
-      return new Map(Object.entries(Definitions).map(([name, definition]) => [name, loadDefinition(definition)]));
-    },
-
-    async return(outcome) {
-      await send(
-        'Return',
-        ReturnRequestSchema,
-        'error' in outcome ? { error: outcome.error } : { result: resultToPb(outcome) },
-        note,
-      );
-    },
+    solve: (request) => solveRequest(api, request),
+    readFile: (ref, path, range) => readFile(api, ref, path, range),
+    readDir: (ref, path, includePattern) => readDir(api, ref, path, includePattern),
+    statFile: (ref, path) => statFile(api, ref, path),
+    resolveImageConfig: (ref, request) => resolveImageConfig(api, ref, request),
+    resolveSourceMetadata: (source, request) => resolveSourceMetadata(api, source, request),
+    evaluate: (ref) => evaluate(api, ref),
+    warn: (vertex, warning) => sendWarning(api, vertex, warning),
+    inputs: () => inputs(api),
+    return: (outcome) => returnOutcome(api, outcome),
   };
-  return bridge;
+}
 
-  async function resolveImageMetadata(ref: string, request: ResolveImageRequest) {
-    const source = request.ociLayout
-      ? {
-          identifier: `oci-layout://${formatReference(parseNormalizedNamed(ref))}`,
-          attrs: { 'oci.session': request.ociLayout.sessionId, 'oci.store': request.ociLayout.storeId },
-        }
-      : { identifier: `docker-image://${ref}` };
-    const response = await call(
-      'ResolveSourceMeta',
-      ResolveSourceMetaRequestSchema,
-      { Source: source, LogName: request.logName, ...platformField(request.platform) },
-      ResolveSourceMetaResponseSchema,
-    );
-    const identifier = response.Source?.identifier ?? '';
-    if (!response.Image) throw new ResolvedToOtherSource(ref, identifier);
-    return { ref: withoutScheme(identifier), digest: response.Image.Digest, config: response.Image.Config };
-  }
+interface UnaryCallOptions {
+  readonly timeoutMs?: number;
+}
 
-  async function resolveImageConfigDirectly(ref: string, request: ResolveImageRequest) {
-    const { ociLayout } = request;
-    const response = await call(
-      'ResolveImageConfig',
-      ResolveImageConfigRequestSchema,
-      {
-        Ref: ref,
-        LogName: request.logName,
-        ...platformField(request.platform),
-        ...(ociLayout
-          ? { ResolverType: 1, StoreID: ociLayout.storeId, SessionID: ociLayout.sessionId }
-          : { ResolveMode: request.resolveMode ?? '' }),
-      },
-      ResolveImageConfigResponseSchema,
-    );
-    return { ref: response.Ref || ref, digest: response.Digest, config: response.Config };
-  }
+const note: UnaryCallOptions = { timeoutMs: noteTimeoutMs };
 
-  function solveRequest(request: SolveRequest): MessageInitShape<typeof SolveRequestSchema> {
-    const frontendOpt: Record<string, string> = { ...request.frontendOpt };
-    // BuildKit passes these on to every solve that does not set them itself.
-    for (const key of ['cache-imports', 'cache-from'])
-      if (environment.opts[key] !== undefined) frontendOpt[key] ??= environment.opts[key];
-    const inputs = Object.entries(request.frontendInputs ?? {});
-    return {
-      ...(request.definition && { Definition: request.definition.toPb() }),
-      Frontend: request.frontend ?? '',
-      FrontendOpt: frontendOpt,
-      FrontendInputs: Object.fromEntries(inputs.map(([name, input]) => [name, input.toPb()])),
-      allowResultReturn: true,
-      allowResultArrayRef: true,
-      CacheImports: request.cacheImports?.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } })) ?? [],
-      Evaluate: request.evaluate === true && frontendCaps.supports('gateway.solve.evaluate'),
-    };
-  }
+/** Unary calls of the LLBBridge service. */
+interface Calls {
+  /** For answers that say nothing. */
+  send<Q extends DescMessage>(
+    method: string,
+    schema: MessageSchema<Q>,
+    request: MessageInitShape<Q>,
+    options?: UnaryCallOptions,
+  ): Promise<Uint8Array>;
+  call<Q extends DescMessage, A extends DescMessage>(
+    method: string,
+    schema: MessageSchema<Q>,
+    request: MessageInitShape<Q>,
+    answer: MessageSchema<A>,
+    options?: UnaryCallOptions,
+  ): Promise<MessageShape<A>>;
+}
 
-  function resultToPb(result: Result): MessageInitShape<typeof ResultSchema> {
-    const inline = frontendCaps.supports('proto.refarray');
-    const id = (ref: Reference | undefined) => ref?.id ?? '';
-    const metadata = Object.fromEntries(result.metadata);
-    const attestations = Object.fromEntries(
-      [...(result.attestations ?? [])].map(([platform, list]) => [
-        platform,
-        { attestation: list.map(attestationToPb) },
-      ]),
-    );
-    if (!result.refs) {
-      const ref = id(result.ref);
-      const value = inline
-        ? { case: 'ref' as const, value: { id: ref } }
-        : { case: 'refDeprecated' as const, value: ref };
-      return { result: value, metadata, attestations };
-    }
-    if (result.refs.size > 1) requireCapability(frontendCaps, 'returnmap');
-    const refs = [...result.refs];
-    const value = inline
-      ? { case: 'refs' as const, value: { refs: Object.fromEntries(refs.map(([key, ref]) => [key, { id: id(ref) }])) } }
-      : {
-          case: 'refsDeprecated' as const,
-          value: { refs: Object.fromEntries(refs.map(([key, ref]) => [key, id(ref)])) },
-        };
-    return { result: value, metadata, attestations };
+function callsOver(transport: UnaryTransport): Calls {
+  const send: Calls['send'] = async (method, schema, request, options) =>
+    transport.unary(service + method, encode(schema, request), options);
+  return {
+    send,
+    call: async (method, schema, request, answer, options) =>
+      decode(answer, await send(method, schema, request, options)),
+  };
+}
+
+/** What the calls share. */
+interface Api extends Calls {
+  readonly options: BridgeOptions;
+  readonly sourceMessage: ReturnType<typeof createSourceMessages>;
+}
+
+function has({ options }: Api, capability: string): boolean {
+  return options.frontendCapabilities.supports(capability);
+}
+
+function requireFrontendCapability({ options }: Api, capability: string): void {
+  requireCapability(options.frontendCapabilities, capability);
+}
+
+async function solveRequest(api: Api, request: SolveRequest): Promise<Result> {
+  for (const { caps } of request.definition?.metadata.values() ?? [])
+    for (const id of Object.keys(caps)) requireCapability(api.options.llbCapabilities, id);
+  const evaluates = has(api, 'gateway.solve.evaluate');
+  const message = solveMessage(request, api.options.opts, request.evaluate === true && evaluates);
+  const response = await api.call('Solve', SolveRequestSchema, message, SolveResponseSchema);
+  const result = response.result
+    ? resultFromPb(response.result)
+    : { ref: reference(response.ref), metadata: new Map() };
+  if (request.evaluate && !evaluates) for (const ref of references(result)) await statFile(api, ref, '.');
+  return result;
+}
+
+async function readFile(
+  api: Api,
+  ref: Reference,
+  path: string,
+  range?: { readonly offset: number; readonly length: number },
+): Promise<Uint8Array> {
+  const request = {
+    Ref: ref.id,
+    FilePath: path,
+    ...(range && { Range: { Offset: BigInt(range.offset), Length: BigInt(range.length) } }),
+  };
+  const response = await api.call('ReadFile', ReadFileRequestSchema, request, ReadFileResponseSchema);
+  return response.Data;
+}
+
+async function readDir(api: Api, ref: Reference, path: string, includePattern = ''): Promise<FileStat[]> {
+  requireFrontendCapability(api, 'readdir');
+  const request = { Ref: ref.id, DirPath: path, IncludePattern: includePattern };
+  const response = await api.call('ReadDir', ReadDirRequestSchema, request, ReadDirResponseSchema);
+  return response.entries.map(fileStat);
+}
+
+async function statFile(api: Api, ref: Reference, path: string): Promise<FileStat> {
+  requireFrontendCapability(api, 'statfile');
+  const request = { Ref: ref.id, Path: path };
+  const response = await api.call('StatFile', StatFileRequestSchema, request, StatFileResponseSchema);
+  if (!response.stat) throw new Error(`the daemon gave no information about ${path}`);
+  return fileStat(response.stat);
+}
+
+async function resolveImageConfig(api: Api, ref: string, request: ResolveImageRequest) {
+  try {
+    return await (has(api, 'source.metaresolver')
+      ? resolveImageMetadata(api, ref, request)
+      : resolveImageConfigDirectly(api, ref, request));
+  } catch (error) {
+    if (error instanceof ResolvedToOtherSource) throw error;
+    throw new UnresolvedImage(formatReference(parseNormalizedNamed(ref)), error);
   }
 }
 
-function resultFromPb(pb: ResultPb): Result {
-  const metadata = new Map(Object.entries(pb.metadata));
-  const attestations = new Map(
-    Object.entries(pb.attestations).map(([platform, list]) => [platform, list.attestation.map(attestationFromPb)]),
+async function resolveImageMetadata(api: Api, ref: string, request: ResolveImageRequest) {
+  const source = request.ociLayout
+    ? {
+        identifier: `oci-layout://${formatReference(parseNormalizedNamed(ref))}`,
+        attrs: { 'oci.session': request.ociLayout.sessionId, 'oci.store': request.ociLayout.storeId },
+      }
+    : { identifier: `docker-image://${ref}` };
+  const response = await api.call(
+    'ResolveSourceMeta',
+    ResolveSourceMetaRequestSchema,
+    { Source: source, LogName: request.logName, ...(request.platform && { Platform: platformToPb(request.platform) }) },
+    ResolveSourceMetaResponseSchema,
   );
-  const { case: kind, value } = pb.result;
-  const map = (entries: [string, string][]) => new Map(entries.map(([key, id]): [string, Reference] => [key, { id }]));
-  switch (kind) {
-    case 'ref':
-      return { ref: reference(value.id), metadata, attestations };
-    case 'refDeprecated':
-      return { ref: reference(value), metadata, attestations };
-    case 'refs':
-      return { refs: map(Object.entries(value.refs).map(([key, ref]) => [key, ref.id])), metadata, attestations };
-    case 'refsDeprecated':
-      return { refs: map(Object.entries(value.refs)), metadata, attestations };
-    default:
-      return { metadata, attestations };
-  }
+  const identifier = response.Source?.identifier ?? '';
+  if (!response.Image) throw new ResolvedToOtherSource(ref, identifier);
+  return { ref: withoutScheme(identifier), digest: response.Image.Digest, config: response.Image.Config };
 }
 
-function attestationToPb(attestation: Attestation) {
+async function resolveImageConfigDirectly(api: Api, ref: string, request: ResolveImageRequest) {
+  const { ociLayout } = request;
+  const response = await api.call(
+    'ResolveImageConfig',
+    ResolveImageConfigRequestSchema,
+    {
+      Ref: ref,
+      LogName: request.logName,
+      ...(request.platform && { Platform: platformToPb(request.platform) }),
+      ...(ociLayout
+        ? { ResolverType: 1, StoreID: ociLayout.storeId, SessionID: ociLayout.sessionId }
+        : { ResolveMode: request.resolveMode ?? '' }),
+    },
+    ResolveImageConfigResponseSchema,
+  );
+  return { ref: response.Ref || ref, digest: response.Digest, config: response.Config };
+}
+
+async function resolveSourceMetadata(
+  api: Api,
+  source: SourceOp,
+  request: ResolveSourceRequest,
+): Promise<SourceMetadata> {
+  const isImage = source.identifier.startsWith('docker-image://');
+  if (!has(api, 'source.metaresolver')) {
+    const scheme = isImage ? 'docker-image://' : 'oci-layout://';
+    if (!source.identifier.startsWith(scheme)) return { source };
+    const name = source.identifier.slice(scheme.length);
+    const { ref, digest, config } = await resolveImageConfigDirectly(api, name, request);
+    return { source: { ...source, identifier: scheme + ref }, image: { digest, config } };
+  }
+  const response = await api.call(
+    'ResolveSourceMeta',
+    ResolveSourceMetaRequestSchema,
+    {
+      Source: { identifier: source.identifier, attrs: { ...source.attrs } },
+      LogName: request.logName,
+      ...(request.platform && { Platform: platformToPb(request.platform) }),
+      ...(isImage && { Image: {}, ResolveMode: request.resolveMode ?? '' }),
+      ...(request.gitObject && { Git: { ReturnObject: true } }),
+    },
+    ResolveSourceMetaResponseSchema,
+  );
+  const { Source, Image, Git, HTTP } = response;
   return {
-    kind: attestation.kind === 'bundle' ? AttestationKind.Bundle : AttestationKind.InToto,
-    metadata: { ...attestation.metadata },
-    ref: { id: attestation.ref?.id ?? '' },
-    path: attestation.path,
-    inTotoPredicateType: attestation.inTotoPredicateType,
-    inTotoSubjects: attestation.inTotoSubjects.map(({ kind, digest, name }) => ({
-      kind: kind === 'raw' ? InTotoSubjectKind.Raw : InTotoSubjectKind.Self,
-      digest: [...digest],
-      name,
-    })),
+    source: { identifier: Source?.identifier ?? '', attrs: Source?.attrs ?? {} },
+    image: Image && { digest: Image.Digest, config: Image.Config },
+    git: Git && {
+      checksum: Git.Checksum,
+      ref: Git.Ref,
+      commitChecksum: Git.CommitChecksum,
+      commitObject: Git.CommitObject,
+      tagObject: Git.TagObject,
+    },
+    http: HTTP && {
+      checksum: checkedDigest(HTTP.Checksum),
+      filename: HTTP.Filename,
+      lastModified: HTTP.LastModified && { seconds: HTTP.LastModified.seconds, nanos: HTTP.LastModified.nanos },
+    },
   };
 }
 
-function attestationFromPb(pb: AttestationPb): Attestation {
+async function evaluate(api: Api, ref: Reference): Promise<void> {
+  await api.send('Evaluate', EvaluateRequestSchema, { Ref: ref.id });
+}
+
+async function sendWarning(api: Api, vertex: string, warning: Warning): Promise<void> {
+  const info = api.sourceMessage(warning.source);
+  const request = {
+    digest: vertex,
+    level: BigInt(warning.level),
+    short: encodeText(warning.short),
+    detail: warning.detail.map(encodeText),
+    url: warning.url,
+    ...(info && { info }),
+    ranges: warning.ranges?.map(({ start, end }) => ({ start, end })) ?? [],
+  };
+  await api.send('Warn', WarnRequestSchema, request, note);
+}
+
+async function inputs(api: Api): Promise<ReadonlyMap<string, State>> {
+  requireFrontendCapability(api, 'frontend.inputs');
+  const { Definitions } = await api.call('Inputs', InputsRequestSchema, {}, InputsResponseSchema, note);
+  return new Map(Object.entries(Definitions).map(([name, definition]) => [name, loadDefinition(definition)]));
+}
+
+async function returnOutcome(api: Api, outcome: Result | { readonly error: Status }): Promise<void> {
+  await api.send('Return', ReturnRequestSchema, returnMessage(api, outcome), note);
+}
+
+function returnMessage(api: Api, outcome: Result | { readonly error: Status }) {
+  if ('error' in outcome) return { error: outcome.error };
+  if ((outcome.refs?.size ?? 0) > 1) requireFrontendCapability(api, 'returnmap');
+  return { result: resultToPb(outcome, has(api, 'proto.refarray')) };
+}
+
+/** @param opts the options of the build: BuildKit hands those of caches on to every solve that does not set them itself */
+function solveMessage(
+  request: SolveRequest,
+  opts: Readonly<Record<string, string>>,
+  evaluate: boolean,
+): MessageInitShape<typeof SolveRequestDesc> {
+  const frontendOpt: Record<string, string> = { ...request.frontendOpt };
+  for (const key of ['cache-imports', 'cache-from']) if (opts[key] !== undefined) frontendOpt[key] ??= opts[key];
+  const inputs = Object.entries(request.frontendInputs ?? {});
   return {
-    kind: pb.kind === AttestationKind.Bundle ? 'bundle' : 'in-toto',
-    metadata: pb.metadata,
-    ref: reference(pb.ref?.id ?? ''),
-    path: pb.path,
-    inTotoPredicateType: pb.inTotoPredicateType,
-    inTotoSubjects: pb.inTotoSubjects.map(({ kind, digest, name }) => ({
-      kind: kind === InTotoSubjectKind.Raw ? 'raw' : 'self',
-      digest,
-      name,
-    })),
+    ...(request.definition && { Definition: request.definition.toPb() }),
+    Frontend: request.frontend ?? '',
+    FrontendOpt: frontendOpt,
+    FrontendInputs: Object.fromEntries(inputs.map(([name, input]) => [name, input.toPb()])),
+    allowResultReturn: true,
+    allowResultArrayRef: true,
+    CacheImports: request.cacheImports?.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } })) ?? [],
+    Evaluate: evaluate,
   };
 }
 
@@ -402,8 +368,6 @@ function references(result: Result): Reference[] {
   );
 }
 
-const reference = (id: string): Reference | undefined => (id === '' ? undefined : { id });
-
 function checkedDigest(checksum: string): string {
   try {
     return parseDigest(checksum);
@@ -414,20 +378,6 @@ function checkedDigest(checksum: string): string {
 
 const withoutScheme = (identifier: string) =>
   identifier.replace(/^docker-image:\/\//, '').replace(/^oci-layout:\/\//, '');
-
-function platformField(platform: Platform | undefined) {
-  if (!platform) return {};
-  const { os, architecture, variant, osVersion, osFeatures } = platform;
-  return {
-    Platform: {
-      OS: os,
-      Architecture: architecture,
-      Variant: variant,
-      OSVersion: osVersion,
-      OSFeatures: [...osFeatures],
-    },
-  };
-}
 
 function fileStat(stat: Stat): FileStat {
   const { path, mode, uid, gid, size, modTime, linkname } = stat;

@@ -2,11 +2,12 @@
  * Named contexts (`context:NAME=…`): images, OCI layouts, git, http, local sources and inputs that stand for a name in
  * FROM, COPY --from or a mount (BuildKit's frontend/dockerui).
  */
+
 import { decodeJson, goBytes, goMap } from '../go/json-decode.ts';
 import { quote } from '../go/quote.ts';
 import { decodeText } from '../go/text.ts';
 import { type ImageConfig, parseImageConfig } from '../image/config.ts';
-import { defaultPlatform, formatPlatform, normalizePlatform } from '../image/platform.ts';
+import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
 import {
   familiarString,
   formatReference,
@@ -19,9 +20,10 @@ import {
 import { deferred, http, image, local, ociLayout, scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { NamedContext, NamedContextRequest } from '../lower/environment.ts';
+import { wrapError } from '../text/error-message.ts';
 import { type Bridge, ResolvedToOtherSource } from './bridge.ts';
-import { detectGitContext, ignoreFileOptions, parseIgnoreFile, singleRef, tryReadFile } from './context.ts';
-import { wrapError } from './errors.ts';
+
+import { detectGitContext, ignoreFileOptions, parseIgnoreFile, singleRef, tryReadFile } from './main-context.ts';
 import type { FrontendOptions } from './options.ts';
 
 type Loaded = Awaited<ReturnType<NamedContext['load']>>;
@@ -37,13 +39,20 @@ export function findNamedContext(
   request: NamedContextRequest,
 ): NamedContext | undefined {
   const key = contextKey(name);
-  const platform = formatPlatform(normalizePlatform(request.platform ?? defaultPlatform()));
-  for (const fullName of [`${key}::${platform}`, key]) {
-    if (options.opts[`context:${fullName}`] === undefined) continue;
-    const context = { bridge, options, name: key, fullName, request };
-    return { load: () => load(context, 0) };
-  }
-  return undefined;
+  const fullName = fullNameOf(options, key, request.platform);
+  if (fullName === undefined) return undefined;
+  const context = { bridge, options, name: key, fullName, request };
+  return { load: () => load(context, 0) };
+}
+
+/** Whether a named context stands for a name, on this machine's platform. @throws Error for what can be no name */
+export function hasNamedContext(options: FrontendOptions, name: string): boolean {
+  return fullNameOf(options, contextKey(name), undefined) !== undefined;
+}
+
+function fullNameOf({ opts }: FrontendOptions, key: string, wanted: Platform | undefined): string | undefined {
+  const platform = formatPlatform(normalizePlatform(wanted ?? defaultPlatform()));
+  return [`${key}::${platform}`, key].find((fullName) => opts[`context:${fullName}`] !== undefined);
 }
 
 function contextKey(name: string): string {
@@ -106,10 +115,10 @@ const httpContext = ({ fullName }: Context, url: string) =>
 
 function loadImage(context: Context, ref: string, redirects: number): Promise<Loaded> {
   if (ref === 'scratch') return withoutImage(scratch());
-  return resolveImage(context, ref, formatReference(tagNameOnly(parseNormalizedNamed(ref))), redirects);
+  return resolveNamedImage(context, ref, formatReference(tagNameOnly(parseNormalizedNamed(ref))), redirects);
 }
 
-async function resolveImage(context: Context, ref: string, named: string, redirects: number): Promise<Loaded> {
+async function resolveNamedImage(context: Context, ref: string, named: string, redirects: number): Promise<Loaded> {
   const { bridge, options, fullName, request } = context;
   try {
     const resolved = await bridge.resolveImageConfig(named, {

@@ -2,49 +2,40 @@
  * The frontend options of a build (`BUILDKIT_FRONTEND_OPT_*`): what `docker build` and `buildctl` pass, with the keys,
  * rules and error texts of BuildKit's frontend/dockerui.
  */
-import { type CheckConfig, parseCheckConfig } from '../check/config.ts';
+
+import { type CheckConfig, parseCheckConfig } from '../check/check-options.ts';
+import { checkCpuset } from '../go/cpuset.ts';
 import { parseCsvFields } from '../go/csv.ts';
 import { decodeJson, field, goMap, goPointer, goSlice, goString, goStruct } from '../go/json-decode.ts';
 import { parseIP } from '../go/net.ts';
 import { quote } from '../go/quote.ts';
 import { parseUlimit } from '../go/size.ts';
-import { parseBool, parseInteger, parseUnsigned } from '../go/strconv.ts';
-import { toLower, trimSpace } from '../go/unicode.ts';
+import { isTrue, parseBool, parseInteger, parseUnsigned } from '../go/strconv.ts';
+import { toLower } from '../go/unicode.ts';
 import { defaultPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
-import type { ExtraHost, LinuxResources, NetworkMode, ResolveMode, Ulimit } from '../llb/options.ts';
+import type { ExtraHost, LinuxResources, NetworkMode, ResolveMode, Ulimit } from '../llb/index.ts';
+import type { BuildSettings } from '../lower/environment.ts';
+import { wrapError } from '../text/error-message.ts';
 import { parseAttestations } from './attestations.ts';
 import type { BridgeOptions, CacheOptionsEntry } from './bridge.ts';
-import { wrapError } from './errors.ts';
 
 export interface SbomOptions {
   /** Image that scans, normalized. */
   readonly generator: string;
+  /** Parameters of the generator, by name. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-export interface FrontendOptions {
+/** The options of the frontend: those of lowering, and what is decided around it. */
+export interface FrontendOptions extends BuildSettings {
   /** The options as given, with those that build arguments override. Named contexts and forwarding change them. */
   readonly opts: Record<string, string>;
-  readonly buildArgs: ReadonlyMap<string, string>;
-  readonly labels: ReadonlyMap<string, string>;
-  readonly target: string;
   /** [] where the build names no platform. */
   readonly targetPlatforms: readonly Platform[];
-  readonly buildPlatforms: readonly Platform[];
-  readonly multiPlatformRequested: boolean;
-  readonly cacheIdNamespace: string;
-  readonly cgroupParent: string;
-  readonly extraHosts: readonly ExtraHost[];
-  readonly hostname: string;
-  readonly imageResolveMode: ResolveMode;
-  readonly networkMode: NetworkMode;
-  readonly shmSize: bigint;
-  readonly ulimits: readonly Ulimit[];
-  readonly linuxResources: LinuxResources | undefined;
-  /** [] is all stages, undefined none. */
-  readonly noCache: readonly string[] | undefined;
+  /** The caches to read from. */
   readonly cacheImports: readonly CacheOptionsEntry[];
+  /** The SBOM to attach; undefined if none is wanted. */
   readonly sbom: SbomOptions | undefined;
   /** Overrides `# check=`. */
   readonly checkConfig: CheckConfig | undefined;
@@ -53,8 +44,8 @@ export interface FrontendOptions {
 }
 
 /** Reads the options; throws with the reference's text for the first that is wrong. */
-export function parseFrontendOptions({ opts: given, workers, llbCaps }: BridgeOptions): FrontendOptions {
-  const missing = llbCaps.missing('file.base');
+export function parseFrontendOptions({ opts: given, workers, llbCapabilities }: BridgeOptions): FrontendOptions {
+  const missing = llbCapabilities.missing('file.base');
   if (missing) throw wrapError(missing, 'needs BuildKit 0.5 or later');
   const opts: Record<string, string> = { ...given };
   refuseRemovedOptions(opts);
@@ -120,15 +111,6 @@ function refuseRemovedOptions(opts: Readonly<Record<string, string>>): void {
 const parseInt64 = (value: string) => parseInteger(value, 10, 64);
 const parseUint64 = (value: string) => parseUnsigned(value, 10, 64);
 
-/** Whether an option is set to a true value; what is no boolean counts as false. */
-export function isTrue(value: string | undefined): boolean {
-  try {
-    return value !== undefined && parseBool(value);
-  } catch {
-    return false;
-  }
-}
-
 function parsePlatforms(value: string): Platform[] {
   return value
     .split(',')
@@ -190,38 +172,6 @@ function parseLinuxResources(opts: Readonly<Record<string, string>>): LinuxResou
     cpusetMems: set('cpusetmems'),
   };
   return Object.values(resources).some(Boolean) ? resources : undefined;
-}
-
-const maxCpu = 8192;
-
-/** Checks a list such as `0-3,5`. */
-function checkCpuset(value: string): void {
-  for (const part of value.split(',').map(trimSpace)) {
-    if (part === '') continue;
-    const [low, high] = cut(part, '-').map((piece) => index(trimSpace(piece)));
-    if (cut(part, '-').length === 1) {
-      if (low === undefined) throw new Error(`invalid cpuset element ${quote(part)}`);
-      if (low > maxCpu) throw new Error(`cpuset element ${quote(part)} exceeds maximum ${maxCpu}`);
-    } else {
-      if (low === undefined || high === undefined || high < low) throw new Error(`invalid cpuset range ${quote(part)}`);
-      if (high > maxCpu) throw new Error(`cpuset range ${quote(part)} exceeds maximum ${maxCpu}`);
-    }
-  }
-}
-
-function cut(text: string, separator: string): string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
-/** A number from 0, undefined if it is none. */
-function index(text: string): bigint | undefined {
-  try {
-    const n = parseInt64(text);
-    return n < 0n ? undefined : n;
-  } catch {
-    return undefined;
-  }
 }
 
 function parseMultiPlatform(opts: Record<string, string>, targets: number): boolean {

@@ -1,13 +1,15 @@
 /** Scans build results with a scanner image, which writes SBOMs (BuildKit's docs/attestations/sbom-protocol.md). */
+
 import { join } from '../go/path.ts';
+import { encodeText } from '../go/text.ts';
 import { parseOciImageConfig } from '../image/config.ts';
-import { image, mkdir, scratch } from '../llb/index.ts';
-import type { Mount } from '../llb/options.ts';
+import { image, type Mount, mkdir, scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { Lowered } from '../lower/lower.ts';
+import { wrapError } from '../text/error-message.ts';
 import { type Attestation, type Bridge, ResolvedToOtherSource } from './bridge.ts';
-import { singleRef } from './context.ts';
-import { wrapError } from './errors.ts';
+
+import { singleRef } from './main-context.ts';
 import type { FrontendOptions, SbomOptions } from './options.ts';
 
 const coreName = 'sbom';
@@ -75,7 +77,7 @@ export async function createScanner(bridge: Bridge, options: SbomOptions, build:
     const result = await bridge.solve({ definition });
     return {
       kind: 'bundle',
-      metadata: { reason: encode('sbom'), 'sbom-core': encode(coreName) },
+      metadata: { reason: encodeText('sbom'), 'sbom-core': encodeText(coreName) },
       ref: singleRef(result),
       path: '',
       inTotoPredicateType: spdx,
@@ -90,6 +92,3 @@ function temporaryMount(scanner: State, os: string): Mount {
   const source = scanner.file(mkdir('/tmp', 0o777, { makeParents: true }));
   return { target: '/tmp', source, sourcePath: '/tmp', forceNoOutput: true };
 }
-
-const encoder = new TextEncoder();
-const encode = (text: string) => encoder.encode(text);

@@ -1,10 +1,12 @@
 /** A source file as it travels in errors and lint results: Go's JSON of pb.SourceInfo. */
+
+import { createSourceFile, type SourceFile } from '../diagnostic/source-file.ts';
 import type { SourceInfo } from '../gen/pb/ops_pb.ts';
+import { toBase64 } from '../go/base64.ts';
 import type { JsonEncodable } from '../go/json-encode.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
-import { metadataToJson } from '../llb/json.ts';
-import { createSourceFile, type SourceFile } from '../parser/source.ts';
+import { metadataToJson } from '../llb/format-json.ts';
 
 export interface SourceDescription {
   readonly filename: string;
@@ -30,16 +32,21 @@ export function sourceFile(description: Pick<SourceDescription, 'filename' | 'da
 }
 
 /** In the order of Go's struct fields; undefined marks what `omitempty` leaves out. */
-export function sourceInfoJson({ filename, language, data, definition }: SourceDescription): JsonEncodable {
+export function sourceInfoJson({
+  filename,
+  language,
+  data,
+  definition,
+}: Partial<SourceDescription> & Pick<SourceDescription, 'filename' | 'data'>): JsonEncodable {
   return {
     filename: filename || undefined,
     data: base64(data),
-    definition: definitionJson(definition.def, definition.metadata, definition.source),
+    definition: definition && definitionJson(definition.def, definition.metadata, definition.source),
     language: language || undefined,
   };
 }
 
-const base64 = (data: Uint8Array) => (data.length > 0 ? Buffer.from(data).toString('base64') : undefined);
+const base64 = (data: Uint8Array) => (data.length > 0 ? toBase64(data) : undefined);
 
 const list = <T>(items: readonly T[]) => (items.length > 0 ? items : undefined);
 

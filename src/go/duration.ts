@@ -1,10 +1,14 @@
 /** Go's `time.Duration`: nanoseconds as a bigint. */
 import { quoteAscii } from './quote.ts';
 
-export const microsecond = 1_000n;
+const microsecond = 1_000n;
+/** Nanoseconds in a millisecond. */
 export const millisecond = 1_000_000n;
+/** Nanoseconds in a second. */
 export const second = 1_000_000_000n;
+/** Nanoseconds in a minute. */
 export const minute = 60n * second;
+/** Nanoseconds in an hour. */
 export const hour = 60n * minute;
 
 const units: ReadonlyMap<string, bigint> = new Map([
@@ -36,7 +40,7 @@ export function parseDuration(text: string): bigint {
     number.lastIndex = at;
     const [found, whole = '', fraction = ''] = number.exec(text)!;
     if (whole === '' && fraction === '') throw invalid();
-    // A whole part that overflows is reported before the unit is looked at.
+    // An overflow of the whole part is reported before the unit is read.
     const value = BigInt(whole.length > 40 ? whole.replace(/^0+/, '').slice(0, 40) || '0' : whole || '0');
     if (value > limit) throw invalid();
     at += found.length;
@@ -54,7 +58,7 @@ export function parseDuration(text: string): bigint {
   return total;
 }
 
-/** Goes through floating point as Go does, for equal rounding; digits that do not fit 63 bits are dropped. */
+/** Computes in floating point as Go does, for equal rounding; digits beyond 63 bits are ignored. */
 function fractionOf(digits: string, unit: bigint): bigint {
   let value = 0n;
   let scale = 1;

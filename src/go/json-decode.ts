@@ -1,22 +1,24 @@
 /**
- * Typed decoding with the rules of Go's json.Unmarshal: names match without regard to case, unknown members are
- * dropped, null leaves a plain value as it is, a value of the wrong type is skipped and the first one is the error.
+ * Decodes JSON into types by the rules of Go's json.Unmarshal: names match in any case, unknown members are
+ * ignored, null does not change a plain value, a value of the wrong type is skipped and the first one is the error.
  */
-import { type JsonNode, parseJson } from './json.ts';
+import { fromBase64 } from './base64.ts';
+import { type JsonNode, parseJson } from './json-parse.ts';
 import { parseInteger } from './strconv.ts';
 import { parseTimestamp, type Timestamp } from './time.ts';
 
 /** A Go type that JSON is decoded into. */
 export interface GoType<T> {
-  /** As Go's reflection prints it, e.g. `v1.RootFS`, `[]string`. */
+  /** The type's name as Go's reflection prints it, e.g. `v1.RootFS`, `[]string`. */
   readonly name: string;
+  /** The value if the text does not set it. */
   zero(): T;
-  /** Decodes into what is there already: equal keys of an object decode into the same value one after another. */
+  /** Decodes into an existing value: equal keys of an object decode into the same value one after another. */
   decode(node: JsonNode, existing: T, context: DecodeContext): T;
 }
 
-/** Where the decoder is, for its errors. */
-export interface DecodeContext {
+/** The place of the decoder, for its errors. */
+interface DecodeContext {
   struct: string;
   readonly path: string[];
   error: Error | undefined;
@@ -59,6 +61,7 @@ export function goString(name = 'string'): GoType<string> {
   return scalar(name, '', (node, mismatched) => (node.kind === 'string' ? node.value : mismatched(node.kind)));
 }
 
+/** A boolean type. */
 export const goBool: GoType<boolean> = scalar('bool', false, (node, mismatched) =>
   node.kind === 'bool' ? node.value : mismatched(node.kind),
 );
@@ -82,13 +85,13 @@ export const goInt: GoType<number> = {
   decode: (node, existing, context) => Number(goInt64('int').decode(node, BigInt(existing), context)),
 };
 
-/** `time.Time`; what it refuses ends the decoding at once, before any error of another kind. */
+/** `time.Time`; an invalid time ends the decoding at once, before any error of another kind. */
 export const goTime: GoType<Timestamp> = scalar('time.Time', { seconds: -62_135_596_800n, nanos: 0 }, (node) => {
   if (node.kind !== 'string') throw new Error('Time.UnmarshalJSON: input is not a JSON string');
   return parseTimestamp(node.raw);
 });
 
-/** `interface {}`: the tree itself. A number that is no float64 is an error. */
+/** `interface {}`: the tree itself. A number that is not a float64 is an error. */
 export const goAny: GoType<JsonNode> = {
   name: 'interface {}',
   zero: () => ({ kind: 'null' }),
@@ -129,7 +132,7 @@ export function goSlice<T>(element: GoType<T>): GoType<T[] | undefined> {
   };
 }
 
-/** `[]byte`, which JSON holds as base64. */
+/** `[]byte`, which is base64 in JSON. */
 export const goBytes: GoType<Uint8Array | undefined> = {
   name: '[]uint8',
   zero: () => undefined,
@@ -152,15 +155,13 @@ const goByte: GoType<number> = scalar('uint8', 0, (node, mismatched) => {
 
 function decodeBase64(text: string, existing: Uint8Array | undefined, context: DecodeContext) {
   const plain = text.replace(/[\r\n]/g, '');
-  const valid = /^[A-Za-z\d+/]*={0,2}/.exec(plain)![0];
-  const digits = valid.replace(/=+$/, '').length;
-  if (valid.length === plain.length && plain.length % 4 === 0 && digits % 4 !== 1)
-    return new Uint8Array(Buffer.from(plain, 'base64'));
+  const bytes = fromBase64(plain);
+  if (bytes) return bytes;
   context.error ??= new Error(`illegal base64 data at input byte ${base64Problem(text)}`);
   return existing;
 }
 
-/** Where Go's decoder gives up. */
+/** The offset at which Go's decoder fails. */
 function base64Problem(text: string): number {
   const skipNewlines = (from: number) => from + /^[\r\n]*/.exec(text.slice(from))![0].length;
   let digits = 0;
@@ -215,7 +216,7 @@ export const goSet: GoType<Set<string> | undefined> = {
   },
 };
 
-/** A type whose zero value and absence our code does not tell apart: nil becomes an empty list. */
+/** A slice in which nil becomes an empty list, because our code does not distinguish them. */
 export function goList<T>(element: GoType<T>): GoType<T[]> {
   const slice = goSlice(element);
   return {
@@ -227,17 +228,20 @@ export function goList<T>(element: GoType<T>): GoType<T[]> {
 
 /** A member of a struct. */
 export interface GoField<T> {
+  /** The name in JSON. */
   readonly name: string;
+  /** The type of its value. */
   readonly type: GoType<T>;
-  /** The embedded structs it is in, from the outside; they show in errors. */
+  /** The embedded structs around it, the outermost first; errors name them. */
   readonly embedded: readonly string[];
 }
 
+/** Describes a member of a struct, with the embedded structs around it, the outermost first. */
 export function field<T>(name: string, type: GoType<T>, ...embedded: readonly string[]): GoField<T> {
   return { name, type, embedded };
 }
 
-/** A struct; `name` is with its package, as `v1.RootFS`. */
+/** A struct; `name` includes its package, as in `v1.RootFS`. */
 export function goStruct<T extends object>(
   name: string,
   fields: { readonly [K in keyof T]-?: GoField<T[K]> },
@@ -272,7 +276,7 @@ export function goStruct<T extends object>(
   };
 }
 
-/** Case folding of ASCII names; two other letters fold into ASCII. */
+/** Folds the case of ASCII names; two other letters fold to ASCII. */
 function foldName(name: string): string {
   return name.toLowerCase().replaceAll('\u017f', 's').replaceAll('\u212a', 'k');
 }

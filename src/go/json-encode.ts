@@ -2,7 +2,7 @@
 import { compareBytes } from './unicode.ts';
 
 /**
- * What can be written: a plain object is a Go struct (members in their order, undefined ones left out), a Map is a Go
+ * The values that can be written: a plain object is a Go struct (members in their order, undefined ones omitted), a Map is a Go
  * map (keys in byte order), undefined within an array or as the whole value is null.
  */
 export type JsonEncodable =
@@ -37,8 +37,8 @@ const short: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-/** A string with `<`, `>`, `&`, U+2028 and U+2029 escaped, and `\ufffd` for every byte that is no UTF-8. */
-export function marshalJsonString(text: string): string {
+/** A string with `<`, `>`, `&`, U+2028 and U+2029 escaped, and `\ufffd` for every byte that is not UTF-8. */
+function marshalJsonString(text: string): string {
   if (!special.test(text)) return `"${text}"`;
   // With the u flag a pair is one character, so that only lone surrogates are matched.
   return `"${text.replace(/["\\\0-\x1f<>&\u2028\u2029]|[\ud800-\udfff]/gu, escapeCharacter)}"`;

@@ -1,7 +1,26 @@
 /** Go's `filepath.Match` on Unix: `*` and `?` without slashes, `[a-z]`, `[^a-z]`, `\c`. */
 
+/** Whether a path has a character that means something in patterns, so that it may match another name than its own. */
+export function isPattern(path: string): boolean {
+  return /[*?[\\]/.test(path);
+}
+
+/** Whether a pattern has a wildcard that no backslash takes its meaning from. */
+export function hasWildcard(pattern: string): boolean {
+  return /[*?[]/.test(pattern.replace(/\\.?/gs, ''));
+}
+
+/** {@link matchPath} that takes an invalid pattern for one that matches nothing: the daemon reports the pattern. */
+export function matchesPath(pattern: string, name: string): boolean {
+  try {
+    return matchPath(pattern, name);
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Whether the whole name matches the shell pattern. Where the match fails early, the pattern is checked up to its next star
+ * Whether the whole name matches the shell pattern. If the match fails early, the pattern is checked up to its next star
  * (unlike by `path.Match`, which checks it to its end).
  * @throws Error `syntax error in pattern`
  */
@@ -11,7 +30,7 @@ export function matchPath(pattern: string, name: string): boolean {
   const chunks = splitChunks(Array.from(pattern));
   for (const [index, { star, chunk }] of chunks.entries()) {
     const last = index === chunks.length - 1;
-    if (star && chunk.length === 0) return !chars.includes('/', at); // a trailing star
+    if (star && chunk.length === 0) return !chars.includes('/', at); // A trailing star.
     const next = findChunk(chunk, chars, at, star, last);
     if (next < 0) {
       return false;
@@ -46,7 +65,7 @@ function splitChunks(pattern: readonly string[]): Chunk[] {
   return chunks;
 }
 
-/** Where the name goes on after the chunk; -1 if it does not match. The last chunk has to use up the name. */
+/** The place in the name after the chunk; -1 if it does not match. The last chunk must match the end of the name. */
 function findChunk(chunk: readonly string[], name: readonly string[], from: number, star: boolean, last: boolean) {
   for (let at = from; at <= name.length; at++) {
     const next = matchChunk(chunk, name, at);
@@ -80,7 +99,7 @@ function matchChunk(chunk: readonly string[], name: readonly string[], from: num
 function matchClass(chunk: readonly string[], from: number, char: string): { matches: boolean; end: number } {
   const negated = chunk[from] === '^';
   let at = negated ? from + 1 : from;
-  const code = char.toWellFormed().codePointAt(0) ?? 0; // a byte that is no text reads as U+FFFD
+  const code = char.toWellFormed().codePointAt(0) ?? 0; // A byte that is not text becomes U+FFFD.
   let matches = false;
   for (let ranges = 0; chunk[at] !== ']' || ranges === 0; ranges++) {
     const low = classCharacter(chunk, at);

@@ -2,7 +2,7 @@
 
 /**
  * `net.ParseIP`, written as `IP.String` does: the shortest form of IPv6, IPv4 for an address mapped into IPv6.
- * Undefined for what is no address; leading zeros in IPv4 and zones are not allowed.
+ * undefined if it is not an address; leading zeros in IPv4 and zones are not allowed.
  */
 export function parseIP(text: string): string | undefined {
   if (!text.includes(':')) return parseIPv4(text)?.join('.');
@@ -17,12 +17,12 @@ export function parseIP(text: string): string | undefined {
   return formatIPv6(groups);
 }
 
-/** Whether `netip.ParseAddr` takes it for an IPv4 address. */
+/** Whether `netip.ParseAddr` reads it as an IPv4 address. */
 export function isIPv4(text: string): boolean {
   return parseIPv4(text) !== undefined;
 }
 
-/** Whether `netip.ParseAddr` takes it for an IPv6 address, with or without a zone. */
+/** Whether `netip.ParseAddr` reads it as an IPv6 address, with or without a zone. */
 export function isIPv6(text: string): boolean {
   return parseIPv6(text.replace(/%.+$/s, '')) !== undefined;
 }

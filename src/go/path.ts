@@ -14,7 +14,7 @@ export function clean(path: string): string {
   return rooted ? `/${joined}` : joined || '.';
 }
 
-/** `path.Join`: empty elements are left out; '' if nothing is left. */
+/** `path.Join`: empty elements are ignored; '' if all are empty. */
 export function join(...elements: readonly string[]): string {
   const present = elements.filter((element) => element !== '');
   return present.length === 0 ? '' : clean(present.join('/'));
@@ -27,11 +27,11 @@ export function split(path: string): { dir: string; file: string } {
 }
 
 /** `path.Dir`. */
-export function dir(path: string): string {
+export function dirname(path: string): string {
   return clean(split(path).dir);
 }
 
-/** `path.Base`: the last element; `.` for the empty path, `/` where there are only slashes. */
+/** `path.Base`: the last element; `.` for the empty path, `/` if there are only slashes. */
 export function base(path: string): string {
   if (path === '') return '.';
   let to = path.length;

@@ -1,10 +1,10 @@
-/** Go's `%q`, `%v` and `%#v` of strings and string lists, as error messages and step names show them. */
+/** Go's `%q`, `%v` and `%#v` of strings and string lists, for error messages and step names. */
 import { encodeText } from './text.ts';
 import { goClass } from './unicode.ts';
 
 const plain = /^[ !#-[\]-~]*$/;
-/** What `strconv.IsPrint` accepts. */
-const printable = new RegExp(`^${goClass('\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ')}$`, 'v');
+/** The characters that `strconv.IsPrint` accepts. */
+const printableCharacter = new RegExp(`^${goClass('\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ')}$`, 'v');
 const short: Readonly<Record<string, string>> = {
   '"': '\\"',
   '\\': '\\\\',
@@ -17,7 +17,7 @@ const short: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
-/** `strconv.Quote`, which is also `%q` and `%#v` of a string; bytes that are no UTF-8 appear as `\xNN`. */
+/** `strconv.Quote`, which is also `%q` and `%#v` of a string; bytes that are not UTF-8 appear as `\xNN`. */
 export function quote(text: string): string {
   if (plain.test(text)) return `"${text}"`;
   let quoted = '"';
@@ -35,7 +35,7 @@ export function formatList(texts: readonly string[]): string {
   return `[${texts.join(' ')}]`;
 }
 
-/** The quoting of Go's `time` package, which escapes all that is not ASCII byte by byte. */
+/** The quoting of Go's `time` package, which escapes everything beyond ASCII byte by byte. */
 export function quoteAscii(text: string): string {
   if (plain.test(text)) return `"${text}"`;
   let quoted = '"';
@@ -49,7 +49,7 @@ export function quoteAscii(text: string): string {
 function quoteCharacter(char: string): string {
   const escaped = short[char];
   if (escaped !== undefined) return escaped;
-  if (printable.test(char)) return char;
+  if (printableCharacter.test(char)) return char;
   const code = char.codePointAt(0)!;
   if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;
   if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hex(code - 0xdc00, 2)}`;

@@ -1,10 +1,13 @@
-/** Sizes and limits as Docker's command line writes them (`64m`, `1.5GiB`, `nofile=1024:2048`). */
+/** Parses sizes and limits in the forms of Docker's command line (`64m`, `1.5GiB`, `nofile=1024:2048`). */
 import { parseFloat64, parseInteger } from './strconv.ts';
 import { toLower, utf8Length } from './unicode.ts';
 
 const prefixes = 'kmgtp';
 
-/** Bytes of a size with binary units: `1k` is 1024. @throws Error `invalid size: 'x'`, `invalid suffix: 'x'`, or ParseFloat's */
+/**
+ * Bytes of a size with binary units: `1k` is 1024.
+ * @throws Error `invalid size: 'x'`, `invalid suffix: 'x'`, or ParseFloat's
+ */
 export function parseRamInBytes(size: string): bigint {
   const end = /[\d. ][^\d. ]*$/.exec(size)?.index;
   if (end === undefined) throw new Error(`invalid size: '${size}'`);
@@ -15,13 +18,13 @@ export function parseRamInBytes(size: string): bigint {
   if (utf8Length(suffix) > 3) throw new Error(`invalid suffix: '${suffix}'`);
   const unit = toLower(suffix);
   const power = prefixes.indexOf(unit.charAt(0)) + 1;
-  // Lower case may be longer: what it is then is not looked at.
+  // The text in lower case may be longer; the rest is ignored.
   const known = utf8Length(unit) > 3 ? power > 0 : /^(?:b|[kmgtp](?:b|ib)?)$/.test(unit);
   if (!known) throw new Error(`invalid suffix: '${unit}'`);
   return toInt64(value * 1024 ** power);
 }
 
-/** Go's conversion on amd64: what does not fit becomes the smallest number. */
+/** Go's conversion on amd64: a number out of range becomes the smallest one. */
 function toInt64(value: number): bigint {
   return value < 2 ** 63 ? BigInt(Math.trunc(value)) : -(2n ** 63n);
 }
@@ -32,8 +35,11 @@ const limits = new Set(
 
 /** A resource limit; -1 is unlimited. */
 export interface ParsedUlimit {
+  /** The name of the resource, such as `nofile`. */
   readonly name: string;
+  /** The limit in force. */
   readonly soft: bigint;
+  /** The limit up to which a process may raise `soft`. */
   readonly hard: bigint;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Go's `sort.Slice`: a pattern-defeating quicksort. It is not stable, and where users see a sorted list its order of
+ * Go's `sort.Slice`: a pattern-defeating quicksort. It is not stable, and if users see a sorted list, its order of
  * equal elements is part of the result.
  */
 
@@ -24,7 +24,7 @@ class QuickSort<T> {
     this.lessThan = less;
   }
 
-  /** `limit` is how many bad pivots there may be before heap sort takes over. */
+  /** `limit` is the number of bad pivots after which heap sort takes over. */
   sort(from: number, to: number, limit: number): void {
     let balanced = true;
     let partitioned = true;
@@ -103,7 +103,7 @@ class QuickSort<T> {
     for (let i = from, j = to - 1; i < j; i++, j--) this.swap(i, j);
   }
 
-  /** Moves three elements around the middle to places that look random but are not. */
+  /** Moves three elements around the middle to pseudo-random places. */
   private breakPatterns(from: number, to: number): void {
     const length = to - from;
     let random = BigInt(length);
@@ -141,7 +141,7 @@ class QuickSort<T> {
     return { pivot, order: swaps === 0 ? 'increasing' : swaps === allSwapped ? 'decreasing' : undefined };
   }
 
-  /** Sorts what is nearly sorted with a few shifts; false if that was not enough. */
+  /** Sorts a nearly sorted range with a few shifts; false if they were not enough. */
   private almostSorted(from: number, to: number): boolean {
     let i = from + 1;
     for (let step = 0; step < 5; step++) {
@@ -155,7 +155,7 @@ class QuickSort<T> {
     return false;
   }
 
-  /** Puts what is less than the pivot before it and the rest after it. */
+  /** Puts the elements less than the pivot before it and the others after it. */
   private partition(from: number, to: number, pivot: number): { middle: number; already: boolean } {
     this.swap(from, pivot);
     let i = from + 1;
@@ -171,7 +171,7 @@ class QuickSort<T> {
     }
   }
 
-  /** Puts what is equal to the pivot first; nothing is less than it. */
+  /** Puts the elements equal to the pivot first; no element is less than it. */
   private partitionEqual(from: number, to: number, pivot: number): number {
     this.swap(from, pivot);
     let i = from + 1;

@@ -1,7 +1,7 @@
 /** Go's `strconv` parsers with their rules and error texts. */
 import { quote } from './quote.ts';
 
-/** A text that is no number (or boolean): `strconv.ParseInt: parsing "x": invalid syntax`. */
+/** A text that is not a number (or boolean): `strconv.ParseInt: parsing "x": invalid syntax`. */
 export class NumError extends Error {
   override readonly name = 'NumError';
   constructor(parser: string, text: string, reason: 'invalid syntax' | 'value out of range') {
@@ -9,11 +9,24 @@ export class NumError extends Error {
   }
 }
 
+const truePattern = /^(?:1|t|T|TRUE|true|True)$/;
+const falsePattern = /^(?:0|f|F|FALSE|false|False)$/;
+
 /** `strconv.ParseBool`. @throws NumError */
 export function parseBool(text: string): boolean {
-  if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true;
-  if (/^(?:0|f|F|FALSE|false|False)$/.test(text)) return false;
+  if (truePattern.test(text)) return true;
+  if (falsePattern.test(text)) return false;
   throw new NumError('ParseBool', text, 'invalid syntax');
+}
+
+/** Whether `strconv.ParseBool` accepts a text. */
+export function isBool(text: string): boolean {
+  return truePattern.test(text) || falsePattern.test(text);
+}
+
+/** Whether `strconv.ParseBool` reads a text as true; false if it is absent. */
+export function isTrue(text: string | undefined): boolean {
+  return text !== undefined && truePattern.test(text);
 }
 
 /** `strconv.ParseInt` in base 8, 10 or 16; `bits` 0 stands for 64. @throws NumError */
@@ -88,7 +101,7 @@ function parseHexadecimal(text: string): number | undefined {
   return sign === '-' ? -value : value;
 }
 
-/** Underscores stand only between two digits. */
+/** Whether underscores are anywhere but between two digits. */
 function badUnderscores(digits: string | undefined): boolean {
   return digits !== undefined && digits !== '' && /^_|__|_$/.test(digits);
 }

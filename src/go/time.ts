@@ -1,7 +1,7 @@
 /** Go's `time.Time` as far as image configs and SOURCE_DATE_EPOCH need it. */
 import { quoteAscii } from './quote.ts';
 
-/** A point in time as Go's time.Time keeps it for our purposes: nanosecond precision and the offset it is printed with. */
+/** A point in time, like Go's time.Time: with nanosecond precision and the offset for printing. */
 export interface Timestamp {
   /** Seconds since the epoch. */
   readonly seconds: bigint;
@@ -14,7 +14,7 @@ export interface Timestamp {
 const layout = '2006-01-02T15:04:05Z07:00';
 const secondsPerDay = 86_400n;
 
-/** Negative, 0 or positive as `a` is before, at or after `b`; offsets do not matter. */
+/** Negative, 0 or positive if `a` is before, at or after `b`; offsets do not matter. */
 export function compareTimestamps(a: Timestamp, b: Timestamp): number {
   if (a.seconds !== b.seconds) return a.seconds < b.seconds ? -1 : 1;
   return a.nanos - b.nanos;
@@ -98,7 +98,7 @@ function createReader(text: string) {
       if (text[at] !== separator) throw cannotParse(at, separator);
       at++;
     },
-    /** Minutes; 24 hours and 60 minutes are let through, as people write them. */
+    /** Reads an offset in minutes; accepts 24 hours and 60 minutes, as Go does. */
     zone(): number {
       if (text[at] === 'Z') {
         at++;

@@ -1,29 +1,33 @@
-/** Go's `net/url`: what it takes as a URL, how it decodes the parts and writes them again. */
+/** Parses and formats URLs as Go's `net/url` does. */
 import { isIPv4, isIPv6 } from './net.ts';
 import { quote } from './quote.ts';
 import { decodeText, encodeText } from './text.ts';
 
 /** A parsed URL with decoded parts; absent parts are ''. */
 export interface GoUrl {
-  /** Lower case. */
+  /** The scheme in lower case. */
   readonly scheme: string;
-  /** What follows the scheme where that is not a slash. */
+  /** The part after the scheme, if it does not begin with a slash. */
   readonly opaque: string;
+  /** The user and password; undefined if there is no `@`. */
   readonly user: Userinfo | undefined;
   /** Host with port, if any. */
   readonly host: string;
+  /** The decoded path. */
   readonly path: string;
-  /** The path as written, where its default encoding would differ; else ''. */
+  /** The path as written if its default encoding would differ; otherwise ''. */
   readonly rawPath: string;
-  /** There was no authority (`file:/path`). */
+  /** Whether there was no authority (`file:/path`). */
   readonly omitHost: boolean;
-  /** It ended in a question mark without a query. */
+  /** Whether it ended in a question mark without a query. */
   readonly forceQuery: boolean;
+  /** The query, still encoded, without `?`. */
   readonly rawQuery: string;
+  /** The decoded fragment, without `#`. */
   readonly fragment: string;
 }
 
-export interface Userinfo {
+interface Userinfo {
   readonly username: string;
   readonly password: string | undefined;
 }
@@ -64,13 +68,13 @@ export function formatUrl(url: GoUrl): string {
 }
 
 /** `Userinfo.String`. */
-export function formatUserinfo(user: Userinfo): string {
+function formatUserinfo(user: Userinfo): string {
   const name = escapeUrl(user.username, 'user');
   return user.password === undefined ? name : `${name}:${escapeUrl(user.password, 'user')}`;
 }
 
 /**
- * `url.ParseQuery`: the values by key, in their order. Bad pairs are left out; the first one is the `error`,
+ * `url.ParseQuery`: the values by key, in their order. Invalid pairs are skipped; the first one is the `error`,
  * or the last one with a semicolon.
  */
 export function parseUrlQuery(query: string): { values: Map<string, string[]>; error: Error | undefined } {
@@ -134,7 +138,7 @@ function parseWithoutFragment(text: string): GoUrl {
   }
   if (!rest.startsWith('/')) {
     if (url.scheme) return { ...url, opaque: rest };
-    // So that a malformed scheme is not taken for a path.
+    // A malformed scheme must not be read as a path.
     if (/^[^/]*:/.test(rest)) throw new Error('first path segment in URL cannot contain colon');
   }
   if (rest.startsWith('//') && (url.scheme || !rest.startsWith('///'))) {
@@ -189,14 +193,14 @@ function checkPort(port: string): void {
   if (!/^(?::\d*)?$/.test(port)) throw new Error(`invalid port ${quote(port)} after host`);
 }
 
-/** The path as it was written if that is a valid encoding, else encoded anew. */
+/** The path as written if it is a valid encoding, otherwise encoded again. */
 function encodedPath(url: GoUrl): string {
   const valid = /^(?:[A-Za-z\d\-_.~$&+,/:;=@!'()*[\]%])*$/;
   return url.rawPath && valid.test(url.rawPath) ? url.rawPath : url.path === '*' ? '*' : escapeUrl(url.path, 'path');
 }
 
 const unreserved = 'A-Za-z\\d\\-_.~';
-const kept: Readonly<Record<Part, RegExp>> = {
+const unescapedIn: Readonly<Record<Part, RegExp>> = {
   path: new RegExp(`[${unreserved}$&+,/:;=@]`),
   user: new RegExp(`[${unreserved}$&+,;=]`),
   host: new RegExp(`[${unreserved}!$&'()*+,;=:[\\]<>"]`),
@@ -209,7 +213,7 @@ function escapeUrl(text: string, part: Part): string {
   let escaped = '';
   for (const byte of encodeText(text)) {
     const char = String.fromCharCode(byte);
-    if (byte < 0x80 && kept[part].test(char)) escaped += char;
+    if (byte < 0x80 && unescapedIn[part].test(char)) escaped += char;
     else if (char === ' ' && part === 'query') escaped += '+';
     else escaped += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
@@ -229,7 +233,7 @@ function unescapeUrl(text: string, part: Part): string {
       byte = unescapeByte(bytes, at, part);
       at += 2;
     } else if (char === '+' && part === 'query') byte = 0x20;
-    else if (inHost && byte < 0x80 && !kept.host.test(char))
+    else if (inHost && byte < 0x80 && !unescapedIn.host.test(char))
       throw new Error(`invalid character ${quote(char)} in host name`);
     result[length++] = byte;
   }
@@ -241,9 +245,9 @@ function unescapeByte(bytes: Uint8Array, at: number, part: Part): number {
   const invalid = () => new Error(`invalid URL escape ${quote(decodeText(bytes.subarray(at, at + 3)))}`);
   if (!/^%[\da-fA-F]{2}$/.test(sequence)) throw invalid();
   const byte = Number.parseInt(sequence.slice(1), 16);
-  // In a host name only bytes beyond ASCII may be escaped; a zone may hold blanks as well (Windows).
+  // In a host name only bytes beyond ASCII may be escaped; a zone may also contain blanks (Windows).
   if (part === 'host' && byte < 0x80 && sequence !== '%25') throw invalid();
-  if (part === 'zone' && sequence !== '%25' && byte !== 0x20 && !kept.host.test(String.fromCharCode(byte)))
+  if (part === 'zone' && sequence !== '%25' && byte !== 0x20 && !unescapedIn.host.test(String.fromCharCode(byte)))
     throw invalid();
   return byte;
 }

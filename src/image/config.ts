@@ -17,26 +17,37 @@ import {
   goTime,
 } from '../go/json-decode.ts';
 import { type JsonEncodable, marshalJson } from '../go/json-encode.ts';
+import { decodeText, encodeText } from '../go/text.ts';
 import { formatTimestamp, type Timestamp } from '../go/time.ts';
-import { decodeText } from '../parser/text.ts';
 import type { Platform } from './platform.ts';
 import { defaultPathEnv } from './system-path.ts';
 
+/** An image config. Texts are '' and lists undefined if absent. */
 export interface ImageConfig {
+  /** When the image was made. */
   created?: Timestamp | undefined;
+  /** The author, as MAINTAINER sets it. */
   author: string;
+  /** Go's name of the architecture, such as `amd64`. */
   architecture: string;
+  /** Go's name of the operating system, such as `linux`. */
   os: string;
+  /** The version of Windows. */
   osVersion: string;
+  /** The features of Windows. */
   osFeatures: string[] | undefined;
+  /** The variant of the architecture, such as `v7`. */
   variant: string;
+  /** The settings of containers. */
   config: ContainerConfig;
+  /** The layers, by the digests of their uncompressed tars. */
   rootfs: { type: string; diffIds: string[] | undefined };
+  /** An entry for each instruction, the oldest first. */
   history: History[];
 }
 
-/** undefined and empty lists are told apart only where Go's omitempty does not hide it; maps are written in key order. */
-export interface ContainerConfig {
+/** undefined and empty lists differ only in fields without Go's omitempty; maps are written in key order. */
+interface ContainerConfig {
   user: string;
   exposedPorts: Set<string> | undefined;
   env: string[];
@@ -52,8 +63,8 @@ export interface ContainerConfig {
   shell: string[] | undefined;
 }
 
-/** Durations in nanoseconds; 0 inherits. */
-export interface HealthcheckConfig {
+/** Durations are in nanoseconds; 0 means inherited. */
+interface HealthcheckConfig {
   test: string[];
   interval: bigint;
   timeout: bigint;
@@ -62,7 +73,7 @@ export interface HealthcheckConfig {
   retries: number;
 }
 
-export interface History {
+interface History {
   created?: Timestamp | undefined;
   createdBy: string;
   author: string;
@@ -82,7 +93,7 @@ const goHealthcheck: GoType<HealthcheckConfig> = goStruct('v1.HealthcheckConfig'
   retries: field('Retries', goInt),
 });
 
-/** The part of the container config that OCI knows; `path` are the structs it is embedded in. */
+/** The fields of the container config that OCI defines; `path` has the structs that embed it. */
 const ociFields = (...path: readonly string[]) => ({
   user: field('User', goString(), ...path),
   exposedPorts: field('ExposedPorts', goSet, ...path),
@@ -116,7 +127,7 @@ const goHistory: GoType<History> = goStruct('v1.History', {
   emptyLayer: field('empty_layer', goBool),
 });
 
-/** The type of a whole config, for documents that have one as a member. */
+/** The Go type of a whole config, for documents that have one as a member. */
 export const goImage: GoType<ImageConfig> = goStruct('v1.DockerOCIImage', {
   created: field('created', goPointer(goTime), 'Image'),
   author: field('author', goString(), 'Image'),
@@ -149,7 +160,7 @@ const goOciImage: GoType<OciImageConfig> = goStruct('v1.Image', {
 });
 
 /**
- * Reads the part of a config that OCI knows, as Go's json.Unmarshal does: Docker's extensions may be anything.
+ * Reads the fields of a config that OCI defines, as Go's json.Unmarshal does; Docker's extensions are ignored.
  * @throws Error its texts, e.g. `json: cannot unmarshal string into Go struct field ImageConfig.config.Env of type []string`
  */
 export function parseOciImageConfig(bytes: Uint8Array): OciImageConfig {
@@ -165,14 +176,14 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
 }
 
 /**
- * Writes a config to the byte as Go's json.Marshal does: `config` comes last, for it shadows a member of an embedded struct.
+ * Writes a config to the byte as Go's json.Marshal does: `config` comes last, because it shadows a member of an embedded struct.
  * @throws Error for a time that RFC 3339 cannot express
  */
 export function marshalImageConfig(image: ImageConfig): Uint8Array {
-  return new TextEncoder().encode(marshalJson(imageConfigToJson(image)));
+  return encodeText(marshalJson(imageConfigToJson(image)));
 }
 
-/** A config as it is written, for documents that have one as a member. @throws Error for a time that RFC 3339 cannot express */
+/** A config as written, for documents that have one as a member. @throws Error for a time that RFC 3339 cannot express */
 export function imageConfigToJson(image: ImageConfig): JsonEncodable {
   const { config } = image;
   return {
@@ -218,7 +229,7 @@ export function imageConfigToJson(image: ImageConfig): JsonEncodable {
   };
 }
 
-/** What `FROM scratch` starts with. */
+/** The config of `FROM scratch`. */
 export function emptyImage(platform: Platform): ImageConfig {
   return {
     ...goImage.zero(),
@@ -231,13 +242,16 @@ export function emptyImage(platform: Platform): ImageConfig {
     config: {
       ...goContainerConfig.zero(),
       workingDir: '/',
-      // Windows sets its own.
+      // Windows sets PATH itself.
       env: platform.os === 'windows' ? [] : [`PATH=${defaultPathEnv(platform.os)}`],
     },
   };
 }
 
-/** A copy whose lists, sets and maps can be changed without changing the original; the entries of the history are shared. */
+/**
+ * A copy whose lists, sets and maps can be changed without changing the original; the entries of the history are
+ * shared.
+ */
 export function cloneImageConfig(image: ImageConfig): ImageConfig {
   const { config, rootfs, osFeatures, history } = image;
   return {

@@ -1,4 +1,5 @@
 /** Content digests, `algorithm:hex`. */
+import { host } from '#host';
 import { utf8Length } from '../go/unicode.ts';
 
 const hexLengths: ReadonlyMap<string, number> = new Map([
@@ -6,6 +7,11 @@ const hexLengths: ReadonlyMap<string, number> = new Map([
   ['sha384', 96],
   ['sha512', 128],
 ]);
+
+/** Returns the digest of bytes, `sha256:…`. */
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${host.sha256(bytes)}`;
+}
 
 /**
  * Checks a digest and returns it.
@@ -26,17 +32,18 @@ export function parseDigest(text: string): string {
   return text;
 }
 
-/** A digest whose parts may stand in URLs and file names. */
+/** A digest whose parts are safe in URLs and file names. */
 export interface DigestParts {
+  /** The name of the hash function. */
   readonly algorithm: 'sha256' | 'sha384' | 'sha512';
   /** Lower-case hexadecimal digits. */
   readonly hex: string;
 }
 
 /**
- * Cuts a digest that somebody else gave (a registry, an index, a layout, a daemon). Whatever makes an address or a path
- * of a digest cuts it here first: nothing but these algorithms and digits gets through.
- * @throws Error `invalid digest "…": …`, with no more than the beginning of what was given
+ * Splits a digest from outside (a registry, an index, a layout, a daemon). Code that makes an address or a path of a
+ * digest splits it here first, so that only these algorithms and digits get through.
+ * @throws Error `invalid digest "…": …`, with only the beginning of the text
  */
 export function splitDigest(text: string): DigestParts {
   try {

@@ -1,9 +1,10 @@
-/** Which platform of an image index serves a wanted platform, and which of several serves best. */
+/** Selects the platform of an image index that matches a wanted platform best. */
 import { normalizePlatform, type Platform } from './platform.ts';
 
 /**
- * The position in `candidates` of the best match for the platform; -1 if none matches. An arm64 wish also takes 32-bit
- * arm, amd64 takes 386, and every variant takes the lower ones, in containerd's order of preference; among equals the one with more of the wanted features, then the first.
+ * The position in `candidates` of the best match for the platform; -1 if none matches. arm64 also matches 32-bit
+ * arm, amd64 matches 386, and every variant matches lower ones, in containerd's order of preference; among equals, the
+ * one with more of the wanted features wins, then the first.
  */
 export function selectPlatform(candidates: readonly Platform[], wanted: Platform): number {
   for (const accepted of acceptedPlatforms(normalizePlatform(wanted))) {
@@ -17,7 +18,7 @@ export function selectPlatform(candidates: readonly Platform[], wanted: Platform
   return -1;
 }
 
-/** Whether an image of the candidate's platform serves exactly the platform (not a lower variant of it). */
+/** Whether the candidate is exactly the platform, not a lower variant of it. */
 export function matchesPlatform(platform: Platform, candidate: Platform): boolean {
   const left = normalizePlatform(platform);
   const right = normalizePlatform(candidate);
@@ -26,9 +27,17 @@ export function matchesPlatform(platform: Platform, candidate: Platform): boolea
     left.os === right.os &&
     left.architecture === right.architecture &&
     left.variant === right.variant &&
-    (!windows || windowsVersionServes(left.osVersion, right.osVersion)) &&
+    (!windows || isWindowsVersionCompatible(left.osVersion, right.osVersion)) &&
     right.osFeatures.every((feature) => left.osFeatures.includes(feature) || (windows && feature === 'win32k'))
   );
+}
+
+/**
+ * The distance of a platform from a machine's own: 0 for its own, more for others that it can run, as arm64 runs
+ * arm/v7; -1 for platforms that it cannot run.
+ */
+export function platformDistance(machine: Platform, wanted: Platform): number {
+  return acceptedPlatforms(normalizePlatform(machine)).findIndex((accepted) => matchesPlatform(accepted, wanted));
 }
 
 function acceptedPlatforms(platform: Platform): Platform[] {
@@ -66,8 +75,8 @@ function minors(major: number, minor: number): string[] {
 const firstStableRelease = 20348; // Windows Server 2022
 const stableReleases = [20348, 26100];
 
-/** Since Server 2022 a host runs what is not older than the stable release before it. */
-function windowsVersionServes(host: string, image: string): boolean {
+/** Since Server 2022, a host runs images that are not older than the stable release before it. */
+function isWindowsVersionCompatible(host: string, image: string): boolean {
   const left = windowsVersion(host);
   if (!left || image === '') return true;
   const right = windowsVersion(image) ?? { major: 0, minor: 0, build: 0 };

@@ -1,15 +1,22 @@
 /** Platforms as containerd reads, normalizes and writes them. */
+import { host } from '#host';
 import { join } from '../go/path.ts';
 import { quote } from '../go/quote.ts';
 import { compareBytes, toLower, trimSpace } from '../go/unicode.ts';
 import { unescapePath } from '../go/url.ts';
+import { checkArgument, fields, listOf, text } from '../text/arguments.ts';
 
 /** A platform as in the OCI image specification; empty parts are ''. */
 export interface Platform {
+  /** `linux`, `windows`, … */
   readonly os: string;
+  /** Go's name: `amd64`, `arm64`, … */
   readonly architecture: string;
+  /** `v7` of `arm/v7`; '' if absent. */
   readonly variant: string;
+  /** Version of Windows; '' if absent. */
   readonly osVersion: string;
+  /** Features of Windows; empty if absent. */
   readonly osFeatures: readonly string[];
 }
 
@@ -22,21 +29,14 @@ const knownArchitectures = words(
   '386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le loong64 mips mipsle mips64 mips64le mips64p32 ' +
     'mips64p32le ppc riscv riscv64 s390 s390x sparc sparc64 wasm',
 );
-/** Node's names of architectures where Go's differ. */
-const goArchitectures: Readonly<Record<string, string>> = {
-  x64: 'amd64',
-  ia32: '386',
-  ppc64: 'ppc64le',
-  mipsel: 'mipsle',
-};
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
 
-/** Linux on this machine's architecture: what a frontend that runs in a container sees. */
+/** Linux on this machine's architecture, as for a frontend in a container. */
 export function defaultPlatform(): Platform {
-  const architecture = goArchitectures[process.arch] ?? process.arch;
+  const { architecture } = host;
   const variant = architecture === 'arm64' ? 'v8' : architecture === 'arm' ? 'v7' : '';
   return { os: 'linux', architecture, variant, osVersion: '', osFeatures: [] };
 }
@@ -46,6 +46,7 @@ export function defaultPlatform(): Platform {
  * @throws Error containerd's texts, e.g. `"x": unknown operating system or architecture: invalid argument`
  */
 export function parsePlatform(specifier: string): Platform {
+  checkArgument('parsePlatform', 'specifier', specifier, text);
   const invalid = (problem: string) => new Error(`${problem}: invalid argument`);
   if (specifier.includes('*')) throw invalid(`${quote(specifier)}: wildcards not yet supported`);
   const [first = '', ...rest] = specifier.split('/');
@@ -58,7 +59,7 @@ export function parsePlatform(specifier: string): Platform {
   const os = normalizeOs(match[1]!);
   const osVersion = decodeOsVersion(specifier, match[2] ?? '');
   const osFeatures = decodeOsFeatures(specifier, match[3] ?? '');
-  // The fourth part would hold the rest with its slashes.
+  // A fourth part would have the rest with its slashes.
   for (const part of rest.length > 3 ? [...rest.slice(0, 2), rest.slice(2).join('/')] : rest) {
     if (!component.test(part))
       throw invalid(
@@ -98,8 +99,15 @@ export function normalizePlatform(platform: Platform): Platform {
   };
 }
 
+/** A {@link Platform} that a program gives. */
+export const platformKind = fields(
+  { os: text, architecture: text, variant: text, osVersion: text, osFeatures: listOf(text) },
+  "a platform, as parsePlatform('linux/arm64') gives",
+);
+
 /** `os(version+feature)/arch/variant`, the id of a platform in results; `unknown` without an OS. */
 export function formatPlatform(platform: Platform): string {
+  checkArgument('formatPlatform', 'platform', platform, platformKind);
   if (platform.os === '') return 'unknown';
   const features = [...new Set(platform.osFeatures)].filter((feature) => feature !== '').sort(compareBytes);
   const options = [encodeOsOption(platform.osVersion), ...features.map(encodeOsOption)].join('+');
@@ -143,7 +151,7 @@ function normalizeArchitecture(name: string, variantName: string): { architectur
   }
 }
 
-/** The characters that the syntax of a platform uses itself. */
+/** Escapes the characters that are special in the syntax of a platform. */
 function encodeOsOption(value: string): string {
   return value.replace(/[%+()/]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,12 +1,17 @@
 /** Image references as the distribution project reads them, in time linear in their length. */
 import { toLower } from '../go/unicode.ts';
+import { text as aText, checkArgument } from '../text/arguments.ts';
 import { parseDigest } from './digest.ts';
 
 /** `domain/path:tag@digest`; absent parts are ''. */
 export interface ImageReference {
+  /** The registry: `docker.io`, `localhost:5000`. */
   readonly domain: string;
+  /** The repository: `library/alpine`. */
   readonly path: string;
+  /** '' if absent. */
   readonly tag: string;
+  /** '' if absent. */
   readonly digest: string;
 }
 
@@ -14,10 +19,11 @@ const maxPathLength = 255;
 const defaultDomain = 'docker.io';
 
 /**
- * Parses a reference as it is written in a FROM: `alpine` is `docker.io/library/alpine`.
+ * Parses a reference as written in a FROM: `alpine` is `docker.io/library/alpine`.
  * @throws Error `invalid reference format`, `invalid reference format: repository name (A) must be lowercase`, …
  */
 export function parseNormalizedNamed(text: string): ImageReference {
+  checkArgument('parseNormalizedNamed', 'text', text, aText);
   if (/^[a-f\d]{64}$/.test(text))
     throw new Error(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   const { domain, rest } = splitDefaultDomain(text);
@@ -29,7 +35,7 @@ export function parseNormalizedNamed(text: string): ImageReference {
 }
 
 /**
- * Parses a reference as it stands, without defaults.
+ * Parses a reference without adding defaults.
  * @throws Error `invalid reference format`, `repository name must be lowercase`, `repository name must have at least one
  * component`, `repository name must not be more than 255 characters`, and those of {@link parseDigest}
  */
@@ -45,7 +51,7 @@ export function parseReference(text: string): ImageReference {
   return reference;
 }
 
-/** The whole reference. */
+/** The whole reference, `domain/path:tag@digest`. */
 export function formatReference(reference: ImageReference): string {
   const tag = reference.tag && `:${reference.tag}`;
   const digest = reference.digest && `@${reference.digest}`;
@@ -63,9 +69,9 @@ export function familiarString(reference: ImageReference): string {
 }
 
 /**
- * What a named context is known as: the short name of the image or stage that it stands for, without the tag `latest`;
- * `::PLATFORM` behind it stays. As buildx names them.
- * @throws Error for what can be the name of neither
+ * The canonical name of a named context, as in buildx: the short name of the image or stage that it replaces, without the
+ * tag `latest`; a suffix `::PLATFORM` stays.
+ * @throws Error for a name that neither an image nor a stage can have
  */
 export function contextName(text: string): string {
   const [name = '', ...platform] = text.split('::');
@@ -93,7 +99,7 @@ export function withDigest(reference: ImageReference, digest: string): ImageRefe
   return { ...reference, digest };
 }
 
-/** Drops tag and digest. */
+/** Removes tag and digest. */
 export function trimNamed(reference: ImageReference): ImageReference {
   return { ...reference, tag: '', digest: '' };
 }
@@ -117,7 +123,7 @@ function splitDefaultDomain(text: string): { domain: string; rest: string } {
   return { domain, rest: domain === defaultDomain && !rest.includes('/') ? `library/${rest}` : rest };
 }
 
-/** Neither a name nor a tag may hold an `@`, and a tag no slash: so the parts can be cut off from the end. */
+/** Splits a reference from its end: names and tags contain no `@`, and tags no slash. */
 function splitReference(text: string): ImageReference | undefined {
   const at = text.indexOf('@');
   const digest = at < 0 ? '' : text.slice(at + 1);
@@ -134,7 +140,7 @@ function isTag(text: string): boolean {
   return /^\w[\w.-]{0,127}$/.test(text);
 }
 
-/** Looser than {@link parseDigest}. */
+/** Whether a text has the form of a digest; less strict than {@link parseDigest}. */
 function isDigest(text: string): boolean {
   const [algorithm = '', encoded = '', ...more] = text.split(':', 3);
   return (
@@ -144,7 +150,7 @@ function isDigest(text: string): boolean {
   );
 }
 
-/** Host name, IPv4 address or bracketed IPv6 address, with a port if need be. */
+/** Whether a text is a host name, an IPv4 address or a bracketed IPv6 address, with an optional port. */
 function isDomain(text: string): boolean {
   const host = text.replace(/:\d+$/, '');
   if (/^\[[a-fA-F\d:]+\]$/.test(host)) return true;
@@ -153,7 +159,7 @@ function isDomain(text: string): boolean {
     .every((label) => /^[A-Za-z\d-]+$/.test(label) && !label.startsWith('-') && !label.endsWith('-'));
 }
 
-/** Lower-case words, separated by one period, one or two underscores or any number of dashes. */
+/** Whether a text has lower-case words, separated by one period, one or two underscores or any number of dashes. */
 function isPathComponent(text: string): boolean {
   return /^[a-z\d](?:[a-z\d._-]*[a-z\d])?$/.test(text) && !/\.[._-]|[_-]\.|_-|-_|___/.test(text);
 }

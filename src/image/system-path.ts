@@ -46,7 +46,7 @@ export function toSlash(path: string, os: string): string {
 }
 
 /** Slashes to backslashes on Windows. */
-export function fromSlash(path: string, os: string): string {
+function fromSlash(path: string, os: string): string {
   return os === 'windows' ? path.replaceAll('/', '\\') : path;
 }
 

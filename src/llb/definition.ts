@@ -1,33 +1,34 @@
-/** A marshalled graph: what BuildKit solves. */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  type Op,
-  type OpMetadata,
-  OpSchema,
-  type Definition as PbDefinition,
-  DefinitionSchema as PbDefinitionSchema,
-  type Source,
-} from '../gen/pb/ops_pb.ts';
-import { digestOf } from './encode-op.ts';
+/** A marshalled graph, which BuildKit solves. */
 
-/** @throws Error `failed to parse llb proto op: …`, in the reference's words */
+import type { Op, OpMetadata, Definition as PbDefinition, Source } from '../gen/pb/ops_pb.ts';
+import { OpSchema, DefinitionSchema as PbDefinitionSchema } from '../gen/pb/ops_schemas.ts';
+import { digestOf } from '../image/digest.ts';
+import { create } from '../protobuf/create.ts';
+import { decode } from '../protobuf/decode.ts';
+import { encode } from '../protobuf/encode.ts';
+import { checkArgument, bytes as someBytes } from '../text/arguments.ts';
+
+/** Decodes an op. @throws Error `failed to parse llb proto op: …`, in the reference's words */
 export function decodeOp(bytes: Uint8Array): Op {
   try {
-    return fromBinary(OpSchema, bytes);
+    return decode(OpSchema, bytes);
   } catch (cause) {
     throw new Error(`failed to parse llb proto op: ${(cause as Error).message}`, { cause });
   }
 }
 
-/** One op of a definition, decoded. */
+/** A decoded op of a definition. */
 export interface DefinitionEntry {
+  /** Digest of the op. */
   readonly digest: string;
+  /** The op as a protobuf message. */
   readonly op: Op;
+  /** Its metadata; undefined if the definition does not have any for it. */
   readonly metadata: OpMetadata | undefined;
 }
 
 /**
- * Immutable; made by `State.marshal`, read from bytes or taken from an API message.
+ * A marshalled graph. It is immutable. `State.marshal` makes it, `Definition.decode` reads it.
  *
  * @example
  * const definition = Definition.decode(await readFile('build.llb'));
@@ -35,10 +36,11 @@ export interface DefinitionEntry {
  *   console.log(digest, op.op.case, metadata?.description['llb.customname']);
  */
 export class Definition {
-  /** Marshalled ops in topological order; the last one is the terminal that names the result. Empty for scratch. */
+  /** Encoded ops, inputs before the ops that use them. The last one only names the result. Empty for scratch. */
   readonly def: readonly Uint8Array[];
-  /** Metadata by op digest (`sha256:…`). */
+  /** Metadata by digest of the op (`sha256:…`). */
   readonly metadata: ReadonlyMap<string, OpMetadata>;
+  /** Places in source files that the ops were made of; undefined if unknown. */
   readonly source: Source | undefined;
 
   constructor(
@@ -51,26 +53,28 @@ export class Definition {
     this.source = source;
   }
 
-  /** From the message that the gateway and control APIs carry. */
+  /** Makes a definition of a message of the gateway or control API. */
   static fromPb(message: PbDefinition): Definition {
     return new Definition(message.def, new Map(Object.entries(message.metadata)), message.Source);
   }
 
   /**
-   * From the bytes that `buildctl build` reads and `tsfront compile --format pb` writes.
+   * Reads the bytes that `buildctl build` reads and `tsfront compile --format pb` writes.
    *
-   * @throws Error for bytes that are no definition; its ops are looked at when they are asked for
+   * @throws Error if the bytes are not a definition. Invalid ops are an error when they are decoded
    */
   static decode(bytes: Uint8Array): Definition {
+    checkArgument('decode', 'bytes', bytes, someBytes);
     let message: PbDefinition;
     try {
-      message = fromBinary(PbDefinitionSchema, bytes);
+      message = decode(PbDefinitionSchema, bytes);
     } catch (cause) {
-      throw new Error(`the bytes are no LLB definition: ${(cause as Error).message}`, { cause });
+      throw new Error(`the bytes are not an LLB definition: ${(cause as Error).message}`, { cause });
     }
     return Definition.fromPb(message);
   }
 
+  /** Makes a message for the gateway or control API. */
   toPb(): PbDefinition {
     return create(PbDefinitionSchema, {
       def: [...this.def],
@@ -79,17 +83,21 @@ export class Definition {
     });
   }
 
+  /** Returns the bytes that `decode` reads. */
   encode(): Uint8Array {
-    return toBinary(PbDefinitionSchema, this.toPb());
+    return encode(PbDefinitionSchema, this.toPb());
   }
 
-  /** Digest of the vertex whose result the graph is; '' for scratch. @throws Error where the terminal is no op */
+  /**
+   * Returns the digest of the op whose output is the result; '' for scratch.
+   * @throws Error if the last op is invalid
+   */
   head(): string {
     const last = this.def.at(-1);
     return (last && decodeOp(last).inputs[0]?.digest) ?? '';
   }
 
-  /** Decodes the ops, terminal last. @throws Error where one is no op */
+  /** Decodes the ops in the order of `def`. @throws Error if an op is invalid */
   ops(): DefinitionEntry[] {
     return this.def.map((bytes) => {
       const digest = digestOf(bytes);

@@ -1,15 +1,19 @@
-/** Draws a Definition for Graphviz. */
+/** Draws a definition with Graphviz. */
+import { checkArgument } from '../text/arguments.ts';
 import { printable } from '../text/printable.ts';
 import type { Definition } from './definition.ts';
-import { formatOp, shortDigest } from './describe.ts';
+import { formatOp, shortDigest } from './format-op.ts';
+import { definitionKind } from './llb-arguments.ts';
 
 /**
- * The graph in Graphviz's language; edges go from what an op builds on to the op.
+ * Returns the graph in Graphviz's language. Edges go from an input to the op that uses it.
  *
+ * @throws Error if an op is invalid
  * @example
  * await writeFile('build.dot', formatDot(definition)); // dot -Tsvg build.dot
  */
 export function formatDot(definition: Definition): string {
+  checkArgument('formatDot', 'definition', definition, definitionKind);
   const lines = ['digraph {', '  rankdir=BT;', '  node [shape=box, fontname=monospace];'];
   for (const { digest, op, metadata } of definition.ops()) {
     const id = JSON.stringify(shortDigest(digest));

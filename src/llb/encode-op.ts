@@ -1,44 +1,55 @@
-/** The parts that all ops share: inputs, platform, worker constraints and metadata. */
-import { hash } from 'node:crypto';
-import { create } from '@bufbuild/protobuf';
+/** Encodes what all ops have in common: inputs, platform, worker constraints and metadata. */
+
+import * as pb from '../gen/pb/ops_fields.ts';
+import type { OpMetadata } from '../gen/pb/ops_pb.ts';
 import {
   ExportCacheSchema,
   LinuxResourcesSchema,
-  type OpMetadata,
   OpMetadataSchema,
   ProgressGroupSchema,
-} from '../gen/pb/ops_pb.ts';
-import type { Platform } from '../image/platform.ts';
-import type { Constraints } from './options.ts';
-import { ProtoWriter } from './proto-writer.ts';
+} from '../gen/pb/ops_schemas.ts';
+import { digestOf } from '../image/digest.ts';
+import { create } from '../protobuf/create.ts';
+import { ProtoWriter } from '../protobuf/writer.ts';
+import type { Constraints } from './constraints.ts';
+import { writePlatform } from './platform-message.ts';
 import type { EncodeContext, EncodedOp, Input } from './vertex.ts';
 
-/** Field numbers of `pb.Op`'s oneof. */
-export const opField = { exec: 2, source: 3, file: 4, build: 5, merge: 6, diff: 7, passthrough: 8 } as const;
+/** A member of the oneof of `pb.Op`. */
+type OpKind = Exclude<keyof typeof pb.Op, 'inputs' | 'platform' | 'constraints'>;
 
+/** What an op consists of. */
 export interface OpParts {
+  /** Edges to the ops that it builds on. */
   readonly inputs: readonly Input[];
-  readonly kind: keyof typeof opField;
-  /** Writes the kind's own message. */
-  readonly body: (writer: ProtoWriter) => void;
+  /** Which op it is. */
+  readonly kind: OpKind;
+  /** Writes the fields of the message of this kind. */
+  readonly body: (to: ProtoWriter) => void;
+  /** Constraints of the op itself. */
   readonly constraints: Constraints;
+  /** Capabilities that the daemon needs for it. */
   readonly caps: readonly string[];
-  /** false for ops that give the same result on any platform. */
+  /** Whether the result depends on the platform. */
   readonly platformSpecific: boolean;
 }
 
-const writer = new ProtoWriter(); // one is enough: encoding an op never encodes another
+const writer = new ProtoWriter(); // a single one: encoding an op never encodes another
 
-/** Encodes an op with its own constraints over those of the graph. */
+/**
+ * Encodes an op. Its own constraints override those of the graph.
+ * @throws Error if `body` does
+ */
 export function encodeOp({ constraints: base }: EncodeContext, op: OpParts): EncodedOp {
   try {
     for (const input of op.inputs) writeInput(writer, input);
-    if (op.platformSpecific) writer.message(10, () => writePlatform(writer, op.constraints.platform ?? base.platform));
-    writer.message(11, () => {
-      writer.strings(1, base.workerConstraints);
-      writer.strings(1, op.constraints.workerConstraints);
+    if (op.platformSpecific)
+      writer.message(pb.Op.platform, () => writePlatform(writer, op.constraints.platform ?? base.platform));
+    writer.message(pb.Op.constraints, () => {
+      writer.strings(pb.WorkerConstraints.filter, base.workerConstraints);
+      writer.strings(pb.WorkerConstraints.filter, op.constraints.workerConstraints);
     });
-    writer.message(opField[op.kind], () => op.body(writer));
+    writer.message(pb.Op[op.kind], () => op.body(writer));
     const bytes = writer.finish();
     const metadata = opMetadata(base, op.constraints, op.caps);
     return { digest: digestOf(bytes), bytes, metadata, locations: op.constraints.locations };
@@ -48,29 +59,17 @@ export function encodeOp({ constraints: base }: EncodeContext, op: OpParts): Enc
   }
 }
 
-/** The last op of a definition: no kind, only the input that names the result. */
+/** Encodes the last op of a definition, which has no kind: its input is the result of the graph. */
 export function encodeTerminal(input: Input): Uint8Array {
   writeInput(writer, input);
   return writer.finish();
 }
 
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${hash('sha256', bytes)}`;
-}
-
 function writeInput(to: ProtoWriter, input: Input): void {
-  to.message(1, () => {
-    to.string(1, input.digest);
-    to.int(2, input.index);
+  to.message(pb.Op.inputs, () => {
+    to.string(pb.Input.digest, input.digest);
+    to.int(pb.Input.index, input.index);
   });
-}
-
-function writePlatform(to: ProtoWriter, platform: Platform): void {
-  to.string(1, platform.architecture);
-  to.string(2, platform.os);
-  to.string(3, platform.variant);
-  to.string(4, platform.osVersion);
-  to.strings(5, platform.osFeatures);
 }
 
 function opMetadata(base: Constraints, own: Constraints, caps: readonly string[]): OpMetadata {
@@ -92,7 +91,7 @@ function opMetadata(base: Constraints, own: Constraints, caps: readonly string[]
   return metadata;
 }
 
-/** Most ops need one of a few sets of capabilities. */
+/** Sets of capabilities by their names. Most ops need one of a few sets. */
 const capSets = new Map<string, OpMetadata['caps']>();
 
 function sharedCaps(caps: readonly string[]): OpMetadata['caps'] {
@@ -102,7 +101,10 @@ function sharedCaps(caps: readonly string[]): OpMetadata['caps'] {
   return shared;
 }
 
-/** Two vertices with the same digest are one op: the later one's metadata wins, flags and capabilities add up. */
+/**
+ * Merges the metadata of two vertices of the same digest. Flags and capabilities add up; otherwise the second one
+ * overrides.
+ */
 export function mergeMetadata(first: OpMetadata | undefined, second: OpMetadata): OpMetadata {
   if (!first) return second;
   return create(OpMetadataSchema, {

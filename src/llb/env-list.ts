@@ -1,19 +1,24 @@
 /**
- * Environment variables as a persistent list: every change makes a new list that shares its parts with the old one.
+ * An immutable list of environment variables. Each change makes a new list.
  *
- * The parts are maps whose sizes at least double from newest to oldest (a logarithmic structure), so that a change
- * and a look-up cost O(log n), also for a Dockerfile of thousands of ENV instructions of which each is looked into.
+ * A list shares maps with the list that it was made of. Their sizes at least double from the newest to the oldest, so a
+ * change and a look-up take O(log n), even for a Dockerfile with thousands of ENV instructions.
  */
 export class EnvList {
+  /** The list without variables. */
   static readonly empty: EnvList = new EnvList([]);
 
-  /** Newest first; a value is the whole `KEY=value` line, undefined marks a deleted key. Within a part, oldest first. */
+  /**
+   * Newest map first; in a map, oldest key first. A value is the whole `KEY=value` line, or undefined for a deleted
+   * key.
+   */
   private readonly parts: readonly ReadonlyMap<string, string | undefined>[];
 
   private constructor(parts: readonly ReadonlyMap<string, string | undefined>[]) {
     this.parts = parts;
   }
 
+  /** Returns the value of a variable; undefined if it is not set. */
   get(key: string): string | undefined {
     for (const part of this.parts) {
       const line = part.get(key);
@@ -23,26 +28,33 @@ export class EnvList {
     return undefined;
   }
 
-  /** The names in the order in which they were last set. */
+  /** Returns the names in the order in which they were last set. */
   keys(): string[] {
-    return this.entries().map(([key]) => key);
+    const keys: string[] = [];
+    this.each((key) => keys.push(key));
+    return keys;
   }
 
-  /** `KEY=value` lines in the order in which the names were last set. */
+  /** Returns `KEY=value` lines in the order in which the names were last set. */
   toArray(): readonly string[] {
-    if (latest?.list !== this) latest = { list: this, lines: this.entries().map(([, line]) => line) };
-    return latest.lines;
+    if (latest?.list === this) return latest.lines;
+    const lines: string[] = [];
+    this.each((_, line) => lines.push(line));
+    latest = { list: this, lines };
+    return lines;
   }
 
-  /** Sets a variable; one that exists already moves to the end. */
+  /** Sets a variable. A variable that exists moves to the end. */
   addOrReplace(key: string, value: string): EnvList {
     return this.with(key, `${key}=${value}`);
   }
 
+  /** Sets a variable unless it is set. */
   setDefault(key: string, value: string): EnvList {
     return this.get(key) === undefined ? this.addOrReplace(key, value) : this;
   }
 
+  /** Removes a variable. */
   delete(key: string): EnvList {
     return this.with(key, undefined);
   }
@@ -61,18 +73,20 @@ export class EnvList {
     return new EnvList([merged, ...this.parts.slice(taken)]);
   }
 
-  private entries(): [string, string][] {
-    const seen = new Set<string>();
-    const newestFirst: [string, string][] = [];
-    for (const part of this.parts)
-      for (const [key, line] of [...part].reverse()) {
-        if (seen.has(key)) continue;
-        seen.add(key);
-        if (line !== undefined) newestFirst.push([key, line]);
-      }
-    return newestFirst.reverse();
+  /** Visits the variables in the order in which the names were last set. */
+  private each(visit: (key: string, line: string) => void): void {
+    const { parts } = this;
+    for (let at = parts.length - 1; at >= 0; at--)
+      parts[at]!.forEach((line, key) => {
+        if (line === undefined) return;
+        for (let newer = 0; newer < at; newer++) if (parts[newer]!.has(key)) return;
+        visit(key, line);
+      });
   }
 }
 
-/** Runs that follow each other mostly have the same list; keeping the lines of every list would be quadratic. */
+/**
+ * The lines of the last list. Successive runs mostly have the same list; keeping the lines of all lists would be
+ * quadratic.
+ */
 let latest: { readonly list: EnvList; readonly lines: readonly string[] } | undefined;

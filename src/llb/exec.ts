@@ -1,72 +1,201 @@
-/** The vertex of a RUN. */
-
+/** The op that runs a command (`pb.ExecOp`) and its options. */
+import * as pb from '../gen/pb/ops_fields.ts';
+import { isAbs, join } from '../go/path.ts';
 import { compareBytes } from '../go/unicode.ts';
+import type { Platform } from '../image/platform.ts';
 import { defaultPathEnv } from '../image/system-path.ts';
+import type { ProtoWriter } from '../protobuf/writer.ts';
+import type { Constraints } from './constraints.ts';
 import { encodeOp } from './encode-op.ts';
 import type { EnvList } from './env-list.ts';
-import type {
-  CacheSharing,
-  Constraints,
-  ContentCache,
-  Mount,
-  NetworkMode,
-  RunOptions,
-  Secret,
-  SecurityMode,
-  Ssh,
-} from './options.ts';
-import type { ProtoWriter } from './proto-writer.ts';
-import type { State } from './state.ts';
-import type { StateValues } from './state-values.ts';
-import { type EncodeContext, type EncodedOp, InputList, type Output, type Vertex } from './vertex.ts';
+import {
+  hasOutput,
+  type Mount,
+  type Secret,
+  type Ssh,
+  sshTarget,
+  writeMount,
+  writeSecretMount,
+  writeSshMount,
+} from './mount.ts';
+import { splitWords } from './shlex.ts';
+import {
+  type EncodeContext,
+  type EncodedOp,
+  type Filesystem,
+  InputList,
+  type Output,
+  skipOutput,
+  type Vertex,
+} from './vertex.ts';
 
-const empty = -1; // pb.Empty, pb.SkipOutput
-const networkModes: Record<NetworkMode, number> = { sandbox: 0, host: 1, none: 2 };
-const securityModes: Record<SecurityMode, number> = { sandbox: 0, insecure: 1 };
-const cacheSharing: Record<CacheSharing, number> = { shared: 0, private: 1, locked: 2 };
-const contentCaches: Record<ContentCache, number> = { default: 0, on: 1, off: 2 };
-const mountTypes = { bind: 0, secret: 1, ssh: 2, cache: 3, tmpfs: 4 } as const;
+/** Network of a run: its own (`sandbox`), the host's (needs the entitlement `network.host`), or none. */
+export type NetworkMode = 'sandbox' | 'host' | 'none';
+
+/** Privileges of a run: `insecure` ones are those of the daemon (needs the entitlement `security.insecure`). */
+export type SecurityMode = 'sandbox' | 'insecure';
+
+/** What runs and how. Settings that a state has too (`env`, `dir`, `user` …) override the state's for this run only. */
+export type RunOptions = RunSettings &
+  (
+    | {
+        /** The program and its arguments. */
+        readonly args: readonly string[];
+        readonly shlex?: undefined;
+      }
+    | {
+        /** A command line, which `splitWords` splits into the program and its arguments. No shell runs it. */
+        readonly shlex: string;
+        readonly args?: undefined;
+      }
+  );
+
+/** How a command runs. */
+export interface RunSettings extends Constraints {
+  /** Variables to add to the state's. An object lists names that are integers first; pairs keep their order. */
+  readonly env?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined;
+  /** Working directory, relative to the state's; the state's if absent. */
+  readonly dir?: string | undefined;
+  /** `user[:group]` by name or number; the state's if absent. */
+  readonly user?: string | undefined;
+  /** Hostname of the container; the state's if absent. */
+  readonly hostname?: string | undefined;
+  /** Network; the state's if absent. */
+  readonly network?: NetworkMode | undefined;
+  /** Privileges; the state's if absent. */
+  readonly security?: SecurityMode | undefined;
+  /** Filesystems to mount besides the root; none if absent. */
+  readonly mounts?: readonly Mount[] | undefined;
+  /** Secrets of the session that the run may read; none if absent. */
+  readonly secrets?: readonly Secret[] | undefined;
+  /** SSH agents of the session that the run may use; none if absent. */
+  readonly ssh?: readonly Ssh[] | undefined;
+  /** Lines to add to the state's lines of /etc/hosts. */
+  readonly extraHosts?: readonly ExtraHost[] | undefined;
+  /** Resource limits to add to the state's. */
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  /** Control group that the run's control group is made in; the state's if absent. */
+  readonly cgroupParent?: string | undefined;
+  /** Devices of the daemon that the run may use; none if absent. */
+  readonly devices?: readonly CdiDevice[] | undefined;
+  /** Exit codes with which the run succeeds; only 0 if absent. */
+  readonly validExitCodes?: readonly number[] | undefined;
+  /** Proxies that the run uses; none if absent. They are not part of the cache key. */
+  readonly proxy?: ProxyEnv | undefined;
+  /** Mounts the root filesystem read-only, so that the run makes no new one; false if absent. */
+  readonly readonlyRootFs?: boolean | undefined;
+}
+
+/** Proxies as the environment variables of the same names, in upper and lower case. */
+export interface ProxyEnv {
+  /** HTTP_PROXY; not set if absent. */
+  readonly httpProxy?: string;
+  /** HTTPS_PROXY; not set if absent. */
+  readonly httpsProxy?: string;
+  /** FTP_PROXY; not set if absent. */
+  readonly ftpProxy?: string;
+  /** NO_PROXY; not set if absent. */
+  readonly noProxy?: string;
+  /** ALL_PROXY; not set if absent. */
+  readonly allProxy?: string;
+}
+
+/** A line of /etc/hosts. */
+export interface ExtraHost {
+  /** Name of the host. */
+  readonly host: string;
+  /** IP address of the host. */
+  readonly ip: string;
+}
+
+/** A resource limit of a process, as of `ulimit`. */
+export interface Ulimit {
+  /** Name of the resource, e.g. `nofile`. */
+  readonly name: string;
+  /** Limit that is in force, in the unit of the resource. */
+  readonly soft: bigint;
+  /** Limit up to which the process may raise `soft`. */
+  readonly hard: bigint;
+}
+
+/** A device of the Container Device Interface. */
+export interface CdiDevice {
+  /** Qualified name or class of the device, e.g. `vendor.com/gpu=0`. */
+  readonly name: string;
+  /** Runs without the device if the daemon does not have it; the run fails if false or absent. */
+  readonly optional?: boolean | undefined;
+}
+
+/** The values of a state that its runs inherit. */
+export interface RunValues {
+  /** Environment variables. */
+  readonly env: EnvList;
+  /** Working directory. */
+  readonly dir: string;
+  /** `user[:group]`; '' for the default user of the daemon, root. */
+  readonly user: string;
+  /** Hostname; '' for the daemon's default. */
+  readonly hostname: string;
+  /** Network. */
+  readonly network: NetworkMode;
+  /** Privileges. */
+  readonly security: SecurityMode;
+  /** Platform; undefined for that of the graph. */
+  readonly platform: Platform | undefined;
+  /** Lines of /etc/hosts. */
+  readonly extraHosts: readonly ExtraHost[];
+  /** Resource limits. */
+  readonly ulimits: readonly Ulimit[];
+  /** Control group; '' for the daemon's default. */
+  readonly cgroupParent: string;
+}
+
+/** Values of the enum `pb.NetMode`. */
+export const networkModes = {
+  sandbox: pb.NetMode.UNSET,
+  host: pb.NetMode.HOST,
+  none: pb.NetMode.NONE,
+} as const satisfies Record<NetworkMode, number>;
+
+const securityModes: Record<SecurityMode, number> = {
+  sandbox: pb.SecurityMode.SANDBOX,
+  insecure: pb.SecurityMode.INSECURE,
+};
 
 interface ExecMount {
   readonly mount: Mount;
-  /** Where the container sees it. */
-  readonly target: string;
-  /** undefined for scratch and for what has no source. */
+  /** undefined for scratch and for mounts without a source. */
   readonly source: Output | undefined;
-  /** Position among the outputs; -1 if the mount makes none. */
+  /** Index among the outputs, or `skipOutput`. */
   readonly output: number;
 }
 
-/** What the process gets that its state does not say. */
-export interface ExecSettings {
-  readonly args: readonly string[];
-  readonly options: RunOptions;
-}
-
+/** Runs a command. */
 export class ExecVertex implements Vertex {
-  private readonly values: StateValues;
-  private readonly settings: ExecSettings;
-  /** Sorted by target, the root among them. */
+  private readonly args: readonly string[];
+  private readonly values: RunValues;
+  private readonly options: RunOptions;
+  /** Sorted by target; the root is one of them. */
   private readonly mounts: readonly ExecMount[];
   private readonly rootMount: Mount;
-  /** Platform of the run's own constraints, which its outputs hand on. */
-  private readonly ownPlatform: Constraints['platform'];
-  /** Whether the daemon sets PATH: once known, also said where the run is marshalled again without capabilities. */
+  /** Whether the daemon sets PATH. Kept, so that marshalling again without capabilities gives the same op. */
   private setsDefaultPath = false;
 
-  constructor(root: State, values: StateValues, settings: ExecSettings) {
-    const { options } = settings;
-    this.values = values;
-    this.settings = settings;
-    this.ownPlatform = options.platform;
+  /**
+   * @param values what the run inherits; the options override it
+   * @throws Error if `options.shlex` cannot be split
+   */
+  constructor(root: Filesystem, values: RunValues, options: RunOptions) {
+    this.args = options.args ?? (options.shlex === undefined ? [] : splitWords(options.shlex));
+    this.values = overrideValues(values, options);
+    this.options = options;
     this.rootMount = { target: '/', source: root, readonly: options.readonlyRootFs };
     const mounts = [this.rootMount, ...(options.mounts ?? [])].sort((a, b) => compareBytes(a.target, b.target));
     let outputs = 0;
     this.mounts = mounts.map((mount) => ({
       mount,
-      target: mount.target,
       source: mount.type === 'tmpfs' ? undefined : mount.source?.output,
-      output: makesOutput(mount) ? outputs++ : empty,
+      output: hasOutput(mount) ? outputs++ : skipOutput,
     }));
   }
 
@@ -75,9 +204,9 @@ export class ExecVertex implements Vertex {
     return this.output(this.mounts.find(({ mount }) => mount === this.rootMount)!);
   }
 
-  /** What the run left in a mount; undefined if nothing is mounted there. */
+  /** A mount and its filesystem after the run; undefined if nothing is mounted at `target`. */
   mounted(target: string): { readonly mount: Mount; readonly output: Output | undefined } | undefined {
-    const found = this.mounts.find((mount) => mount.target === target);
+    const found = this.mounts.find(({ mount }) => mount.target === target);
     return found && { mount: found.mount, output: this.output(found) };
   }
 
@@ -87,7 +216,7 @@ export class ExecVertex implements Vertex {
     if (mount.type === 'cache') return this.unusable(`invalid mount: ${mount.target}`);
     if (mount.forceNoOutput)
       return this.unusable(`mount marked no-output and ${mount.target} can't be used as a parent`);
-    return { vertex: this, index: output, platform: this.ownPlatform };
+    return { vertex: this, index: output, platform: this.options.platform };
   }
 
   private unusable(error: string): Output {
@@ -99,42 +228,45 @@ export class ExecVertex implements Vertex {
   }
 
   encode(context: EncodeContext): EncodedOp {
-    const { args, options } = this.settings;
-    if (args.length === 0) throw new Error('arguments are required');
+    if (this.args.length === 0) throw new Error('arguments are required');
     const caps = new Set<string>();
     const env = this.environment(context, caps);
     const inputs = new InputList();
     const mountInputs = this.mounts.map(({ source }) => inputs.add(context.input(source)));
     this.addCaps(caps);
+    const { secrets, ssh, devices } = this.options;
     return encodeOp(context, {
       inputs: inputs.list,
       kind: 'exec',
       body: (to) => {
-        to.message(1, () => this.writeMeta(to, env));
-        this.mounts.forEach((mount, at) => {
-          to.message(2, () => writeMount(to, mount, mountInputs[at]!));
+        to.message(pb.ExecOp.meta, () => this.writeMeta(to, env));
+        this.mounts.forEach(({ mount, output }, at) => {
+          to.message(pb.ExecOp.mounts, () => writeMount(to, mount, mountInputs[at]!, output));
         });
-        for (const secret of options.secrets ?? []) writeSecretMount(to, secret);
-        options.ssh?.forEach((ssh, at) => {
-          writeSshMount(to, ssh, at);
+        for (const secret of secrets ?? []) {
+          const { target } = secret;
+          if (target !== undefined) to.message(pb.ExecOp.mounts, () => writeSecretMount(to, target, secret));
+        }
+        ssh?.forEach((agent, at) => {
+          to.message(pb.ExecOp.mounts, () => writeSshMount(to, sshTarget(agent, at), agent));
         });
-        to.int(3, networkModes[this.values.network]);
-        to.int(4, securityModes[this.values.security]);
-        for (const secret of options.secrets ?? []) writeSecretEnv(to, secret);
-        for (const device of options.devices ?? [])
-          to.message(6, () => {
-            to.string(1, device.name);
-            to.bool(2, device.optional);
+        to.int(pb.ExecOp.network, networkModes[this.values.network]);
+        to.int(pb.ExecOp.security, securityModes[this.values.security]);
+        for (const secret of secrets ?? []) writeSecretEnv(to, secret);
+        for (const { name, optional } of devices ?? [])
+          to.message(pb.ExecOp.cdiDevices, () => {
+            to.string(pb.CDIDevice.name, name);
+            to.bool(pb.CDIDevice.optional, optional);
           });
       },
-      constraints: { ...options, platform: this.ownPlatform ?? this.values.platform },
+      constraints: { ...this.options, platform: this.options.platform ?? this.values.platform },
       caps: [...caps],
       platformSpecific: true,
     });
   }
 
   private environment({ constraints }: EncodeContext, caps: Set<string>): EnvList {
-    const { ssh } = this.settings.options;
+    const { ssh } = this.options;
     let env = this.values.env;
     if (ssh?.length) env = env.setDefault('SSH_AUTH_SOCK', sshTarget(ssh[0]!, 0));
     if (constraints.caps) this.setsDefaultPath = constraints.caps.supports('exec.meta.setsdefaultpath');
@@ -145,12 +277,12 @@ export class ExecVertex implements Vertex {
   }
 
   private addCaps(caps: Set<string>): void {
-    const { options } = this.settings;
+    const { options, values } = this;
     if (options.validExitCodes?.length) caps.add('exec.validexitcode');
-    if (this.values.ulimits.length) caps.add('exec.meta.ulimit');
+    if (values.ulimits.length) caps.add('exec.meta.ulimit');
     if (options.linuxResources) caps.add('exec.meta.linux.resources');
-    if (this.values.network !== 'sandbox') caps.add('exec.meta.network');
-    if (this.values.security === 'insecure') caps.add('exec.meta.security');
+    if (values.network !== 'sandbox') caps.add('exec.meta.network');
+    if (values.security === 'insecure') caps.add('exec.meta.security');
     if (options.proxy) caps.add('exec.meta.proxyenv');
     caps.add('exec.meta.base');
     for (const { mount, source } of this.mounts) {
@@ -171,100 +303,70 @@ export class ExecVertex implements Vertex {
   }
 
   private writeMeta(to: ProtoWriter, env: EnvList): void {
-    const { values } = this;
-    const { args, options } = this.settings;
-    to.strings(1, args);
-    to.strings(2, env.toArray());
-    to.string(3, values.dir);
-    to.string(4, values.user);
+    const { args, options, values } = this;
+    to.strings(pb.Meta.args, args);
+    to.strings(pb.Meta.env, env.toArray());
+    to.string(pb.Meta.cwd, values.dir);
+    to.string(pb.Meta.user, values.user);
     const { proxy } = options;
-    if (proxy)
-      to.message(5, () => {
-        to.string(1, proxy.httpProxy ?? '');
-        to.string(2, proxy.httpsProxy ?? '');
-        to.string(3, proxy.ftpProxy ?? '');
-        to.string(4, proxy.noProxy ?? '');
-        to.string(5, proxy.allProxy ?? '');
-      });
+    if (proxy) to.message(pb.Meta.proxyEnv, () => writeProxyEnv(to, proxy));
     for (const { host, ip } of values.extraHosts)
-      to.message(6, () => {
-        to.string(1, host);
-        to.string(2, ip);
+      to.message(pb.Meta.extraHosts, () => {
+        to.string(pb.HostIP.Host, host);
+        to.string(pb.HostIP.IP, ip);
       });
-    to.string(7, values.hostname);
+    to.string(pb.Meta.hostname, values.hostname);
     for (const { name, soft, hard } of values.ulimits)
-      to.message(9, () => {
-        to.string(1, name);
-        to.int(2, soft);
-        to.int(3, hard);
+      to.message(pb.Meta.ulimit, () => {
+        to.string(pb.Ulimit.Name, name);
+        to.int(pb.Ulimit.Soft, soft);
+        to.int(pb.Ulimit.Hard, hard);
       });
-    to.string(10, values.cgroupParent);
-    to.bool(11, true); // removeMountStubsRecursive
-    to.packed(12, options.validExitCodes ?? []);
+    to.string(pb.Meta.cgroupParent, values.cgroupParent);
+    to.bool(pb.Meta.removeMountStubsRecursive, true);
+    to.packed(pb.Meta.validExitCodes, options.validExitCodes ?? []);
   }
 }
 
-function makesOutput(mount: Mount): boolean {
-  return (mount.type === undefined || mount.type === 'bind') && !mount.readonly && !mount.forceNoOutput;
+/** Resolves the working directory that a state or run asks for against the one that it has. */
+export function resolveDir(current: string, path: string): string {
+  return isAbs(path) ? path : join(current || '/', path);
 }
 
-function writeMount(to: ProtoWriter, { mount, output }: ExecMount, input: number): void {
-  to.int(1, input);
-  to.string(2, mount.sourcePath ?? '');
-  to.string(3, mount.target);
-  to.int(4, output);
-  to.bool(5, mount.readonly);
-  to.int(6, mountTypes[mount.type ?? 'bind']);
-  if (mount.type === 'tmpfs') to.message(19, () => to.int(1, mount.size));
-  if (mount.type === 'cache')
-    to.message(20, () => {
-      to.string(1, mount.id);
-      to.int(2, cacheSharing[mount.sharing ?? 'shared']);
-    });
-  if (mount.type !== 'tmpfs') to.int(24, contentCaches[mount.contentCache ?? 'default']);
+function overrideValues(values: RunValues, options: RunOptions): RunValues {
+  let { env, extraHosts, ulimits } = values;
+  const variables = options.env ?? [];
+  const pairs = Symbol.iterator in variables ? variables : Object.entries(variables);
+  for (const [key, value] of pairs) env = env.addOrReplace(key, value);
+  if (options.extraHosts) extraHosts = [...extraHosts, ...options.extraHosts];
+  if (options.ulimits) ulimits = [...ulimits, ...options.ulimits];
+  return {
+    env,
+    extraHosts,
+    ulimits,
+    dir: options.dir === undefined ? values.dir : resolveDir(values.dir, options.dir),
+    user: options.user ?? values.user,
+    hostname: options.hostname ?? values.hostname,
+    network: options.network ?? values.network,
+    security: options.security ?? values.security,
+    platform: values.platform,
+    cgroupParent: options.cgroupParent ?? values.cgroupParent,
+  };
 }
 
-function writeSecretMount(to: ProtoWriter, { id, target, uid, gid, mode, optional }: Secret): void {
-  if (target === undefined) return;
-  to.message(2, () => {
-    to.int(1, empty);
-    to.string(3, target);
-    to.int(6, mountTypes.secret);
-    to.message(21, () => writeFileOptions(to, { id, uid, gid, mode: mode ?? 0o400, optional }));
-  });
+function writeProxyEnv(to: ProtoWriter, proxy: ProxyEnv): void {
+  to.string(pb.ProxyEnv.httpProxy, proxy.httpProxy ?? '');
+  to.string(pb.ProxyEnv.httpsProxy, proxy.httpsProxy ?? '');
+  to.string(pb.ProxyEnv.ftpProxy, proxy.ftpProxy ?? '');
+  to.string(pb.ProxyEnv.noProxy, proxy.noProxy ?? '');
+  to.string(pb.ProxyEnv.allProxy, proxy.allProxy ?? '');
 }
 
 function writeSecretEnv(to: ProtoWriter, { id, env, optional }: Secret): void {
   if (env === undefined) return;
-  to.message(5, () => {
-    to.string(1, id);
-    to.string(2, env);
-    to.bool(3, optional);
+  to.message(pb.ExecOp.secretenv, () => {
+    to.string(pb.SecretEnv.ID, id);
+    to.string(pb.SecretEnv.name, env);
+    to.bool(pb.SecretEnv.optional, optional);
   });
-}
-
-function writeSshMount(to: ProtoWriter, ssh: Ssh, at: number): void {
-  const { id, uid, gid, mode, optional } = ssh;
-  to.message(2, () => {
-    to.int(1, empty);
-    to.string(3, sshTarget(ssh, at));
-    to.int(6, mountTypes.ssh);
-    to.message(22, () => writeFileOptions(to, { id: id ?? '', uid, gid, mode: mode ?? 0o600, optional }));
-  });
-}
-
-function sshTarget({ target }: Ssh, at: number): string {
-  return target || `/run/buildkit/ssh_agent.${at}`;
-}
-
-/** `pb.SecretOpt` and `pb.SSHOpt` have the same fields. */
-function writeFileOptions(
-  to: ProtoWriter,
-  file: Required<Pick<Secret, 'id' | 'mode'>> & Pick<Secret, 'uid' | 'gid' | 'optional'>,
-): void {
-  to.string(1, file.id);
-  to.int(2, (file.uid ?? 0) >>> 0);
-  to.int(3, (file.gid ?? 0) >>> 0);
-  to.int(4, (file.mode ?? 0) >>> 0);
-  to.bool(5, file.optional);
 }

@@ -1,165 +1,239 @@
-/** File actions: what a file op does, as a chain that is applied to a state. */
-import { encodeText } from '../go/text.ts';
-import type {
-  CopyOptions,
-  CreatedTime,
-  MkdirOptions,
-  MkfileOptions,
-  Owner,
-  RmOptions,
-  SymlinkOptions,
-} from './options.ts';
-import type { State } from './state.ts';
+/** The op that changes files (`pb.FileOp`): a chain of file actions. */
+import * as pb from '../gen/pb/ops_fields.ts';
+import { clean, isAbs, join } from '../go/path.ts';
+import type { ProtoWriter } from '../protobuf/writer.ts';
+import type { Constraints } from './constraints.ts';
+import { encodeOp } from './encode-op.ts';
+import type { BoundFileAction, CopySource, CreatedTime, FileAction, FileStep, Owner } from './file-action.ts';
+import {
+  type EncodeContext,
+  type EncodedOp,
+  emptyInput,
+  type Filesystem,
+  InputList,
+  type Output,
+  skipOutput,
+  type Vertex,
+} from './vertex.ts';
 
-/** One action; paths and owners are as given, they are worked out against the state when the op is written. */
-export type FileStep =
-  | {
-      readonly kind: 'copy';
-      readonly from: CopySource;
-      readonly src: string;
-      readonly dest: string;
-      readonly options: CopyOptions;
-    }
-  | {
-      readonly kind: 'mkfile';
-      readonly path: string;
-      readonly mode: number;
-      readonly data: Uint8Array;
-      readonly options: MkfileOptions;
-    }
-  | { readonly kind: 'mkdir'; readonly path: string; readonly mode: number; readonly options: MkdirOptions }
-  | { readonly kind: 'rm'; readonly path: string; readonly options: RmOptions }
-  | { readonly kind: 'symlink'; readonly oldPath: string; readonly newPath: string; readonly options: SymlinkOptions };
+/** Value of a copy's mode that keeps the mode of the source. */
+const keepMode = -1;
 
-/** Files come from a state, or from what other actions make of a state within the same op. */
-export type CopySource = State | BoundFileAction;
+/** Value of a timestamp that leaves the time to the daemon. */
+const keepTime = -1n;
 
-/** A chain of actions on a state, to copy from within one op: `copy(mkdir('/a', 0o755).withState(base), '/a', '/b')`. */
-export interface BoundFileAction {
-  readonly kind: 'bound-file-action';
-  readonly action: FileAction;
-  readonly state: State;
-}
+/** Where an action takes files from: an input of the op, or the result of an earlier action. */
+type ActionInput = { readonly input: number } | { readonly action: number };
 
-/** An immutable chain of file actions; each method returns the chain with one more action at its end. */
-export class FileAction {
-  readonly previous: FileAction | undefined;
+interface PlacedStep {
   readonly step: FileStep;
+  readonly state: Filesystem;
+  /** Input in which names of owners are looked up. */
+  readonly base: number;
+  readonly primary: ActionInput;
+  readonly secondary: ActionInput;
+}
 
-  constructor(step: FileStep, previous?: FileAction) {
-    this.step = step;
-    this.previous = previous;
+/** Applies a chain of file actions to a state. */
+export class FileVertex implements Vertex {
+  private readonly target: BoundFileAction;
+  private readonly constraints: Constraints;
+
+  constructor(state: Filesystem, action: FileAction, constraints: Constraints) {
+    this.target = action.withState(state);
+    this.constraints = constraints;
   }
 
-  copy(from: CopySource, src: string, dest: string, options: CopyOptions = {}): FileAction {
-    return new FileAction({ kind: 'copy', from, src, dest, options }, this);
+  inputs(): readonly (Output | undefined)[] {
+    const outputs = new Set<Output | undefined>();
+    collectOutputs(this.target, outputs);
+    return [...outputs];
   }
 
-  mkdir(path: string, mode: number, options: MkdirOptions = {}): FileAction {
-    return new FileAction({ kind: 'mkdir', path, mode, options }, this);
-  }
-
-  mkfile(path: string, mode: number, data: Uint8Array | string, options: MkfileOptions = {}): FileAction {
-    return new FileAction({ kind: 'mkfile', path, mode, data: toBytes(data), options }, this);
-  }
-
-  rm(path: string, options: RmOptions = {}): FileAction {
-    return new FileAction({ kind: 'rm', path, options }, this);
-  }
-
-  symlink(oldPath: string, newPath: string, options: SymlinkOptions = {}): FileAction {
-    return new FileAction({ kind: 'symlink', oldPath, newPath, options }, this);
-  }
-
-  /** The chain applied to a state, as a source for `copy` in the same op. */
-  withState(state: State): BoundFileAction {
-    return { kind: 'bound-file-action', action: this, state };
-  }
-
-  /** The actions in the order in which they run. */
-  steps(): FileStep[] {
-    const steps: FileStep[] = [];
-    for (let action: FileAction | undefined = this; action; action = action.previous) steps.push(action.step);
-    return steps.reverse();
+  encode(context: EncodeContext): EncodedOp {
+    const plan = new FilePlan(context);
+    plan.add(this.target);
+    const { steps, inputs } = plan;
+    const number = (place: ActionInput) => ('input' in place ? place.input : inputs.list.length + place.action);
+    return encodeOp(context, {
+      inputs: inputs.list,
+      kind: 'file',
+      body: (to) =>
+        steps.forEach((placed, at) => {
+          to.message(pb.FileOp.actions, () => {
+            to.int(pb.FileAction.input, number(placed.primary));
+            to.int(pb.FileAction.secondaryInput, number(placed.secondary));
+            to.int(pb.FileAction.output, at === steps.length - 1 ? 0 : skipOutput);
+            to.message(pb.FileAction[placed.step.kind], () => writeStep(to, placed));
+          });
+        }),
+      constraints: this.constraints,
+      caps: ['file.base'], // the reference records no other for file actions
+      platformSpecific: false,
+    });
   }
 }
 
-/**
- * Copies files into the state that the action is applied to. Relative paths resolve against the working directory
- * of the respective state.
- *
- * @example
- * scratch().file(copy(local('src'), '/dist', '/app', { copyDirContentsOnly: true, createDestPath: true }));
- */
-export function copy(from: CopySource, src: string, dest: string, options: CopyOptions = {}): FileAction {
-  return new FileAction({ kind: 'copy', from, src, dest, options });
+/** Visits a chain from its end, as the reference does: the state, then the source of a copy, then the action before. */
+function collectOutputs({ action, state }: BoundFileAction, outputs: Set<Output | undefined>): void {
+  outputs.add(state.output);
+  for (const step of action.steps().reverse()) {
+    if (step.kind !== 'copy') continue;
+    if (isBound(step.from)) collectOutputs(step.from, outputs);
+    else outputs.add(step.from.output);
+  }
 }
 
-/**
- * Makes a directory.
- *
- * @param mode permission bits
- * @example
- * image('alpine').file(mkdir('/srv/data', 0o755, { makeParents: true, owner: 'nobody:nogroup' }));
- */
-export function mkdir(path: string, mode: number, options: MkdirOptions = {}): FileAction {
-  return new FileAction({ kind: 'mkdir', path, mode, options });
+/** Numbers inputs and actions in the order in which the actions run. */
+class FilePlan {
+  readonly inputs = new InputList();
+  readonly steps: PlacedStep[] = [];
+  private readonly context: EncodeContext;
+  /** Index of the last action of each chain that was copied from, so that each chain runs once. */
+  private readonly results = new Map<BoundFileAction, number>();
+
+  constructor(context: EncodeContext) {
+    this.context = context;
+  }
+
+  /** Returns the index of the chain's last action. */
+  add(bound: BoundFileAction): number {
+    const known = this.results.get(bound);
+    if (known !== undefined) return known;
+    const { action, state } = bound;
+    const base = this.inputs.add(this.context.input(state.output));
+    let primary: ActionInput = { input: base };
+    for (const step of action.steps()) {
+      const secondary = this.source(step);
+      this.steps.push({ step, state, base, primary, secondary });
+      primary = { action: this.steps.length - 1 };
+    }
+    const last = this.steps.length - 1;
+    this.results.set(bound, last);
+    return last;
+  }
+
+  private source(step: FileStep): ActionInput {
+    if (step.kind !== 'copy') return { input: emptyInput };
+    if (isBound(step.from)) return { action: this.add(step.from) };
+    return { input: this.inputs.add(this.context.input(step.from.output)) };
+  }
 }
 
-/**
- * Makes a file. A string is written as UTF-8.
- *
- * @param mode permission bits
- * @example
- * scratch().file(mkdir('/etc', 0o755).mkfile('/etc/motd', 0o644, 'hello\n'));
- */
-export function mkfile(path: string, mode: number, data: Uint8Array | string, options: MkfileOptions = {}): FileAction {
-  return new FileAction({ kind: 'mkfile', path, mode, data: toBytes(data), options });
+function isBound(source: CopySource): source is BoundFileAction {
+  return 'kind' in source && source.kind === 'bound-file-action';
 }
 
-/**
- * Removes a file or directory.
- *
- * @example
- * image('alpine').file(rm('/var/cache/*', { allowWildcard: true, allowNotFound: true }));
- */
-export function rm(path: string, options: RmOptions = {}): FileAction {
-  return new FileAction({ kind: 'rm', path, options });
+function writeStep(to: ProtoWriter, { step, state, base }: PlacedStep): void {
+  const resolve = (path: string) => resolvePath(state.getDir(), path);
+  switch (step.kind) {
+    case 'copy':
+      writeCopy(to, step, state, base);
+      break;
+    case 'mkfile':
+      to.string(pb.FileActionMkFile.path, resolve(step.path));
+      to.int(pb.FileActionMkFile.mode, step.mode & 0o777);
+      to.bytes(pb.FileActionMkFile.data, step.data);
+      writeOwner(to, pb.FileActionMkFile.owner, step.options.owner, base);
+      to.int(pb.FileActionMkFile.timestamp, timestamp(step.options.createdTime));
+      break;
+    case 'mkdir':
+      to.string(pb.FileActionMkDir.path, resolve(step.path));
+      to.int(pb.FileActionMkDir.mode, step.mode & 0o777);
+      to.bool(pb.FileActionMkDir.makeParents, step.options.makeParents);
+      writeOwner(to, pb.FileActionMkDir.owner, step.options.owner, base);
+      to.int(pb.FileActionMkDir.timestamp, timestamp(step.options.createdTime));
+      break;
+    case 'rm':
+      to.string(pb.FileActionRm.path, resolve(step.path));
+      to.bool(pb.FileActionRm.allowNotFound, step.options.allowNotFound);
+      to.bool(pb.FileActionRm.allowWildcard, step.options.allowWildcard);
+      break;
+    case 'symlink':
+      to.string(pb.FileActionSymlink.oldpath, step.oldPath);
+      to.string(pb.FileActionSymlink.newpath, step.newPath);
+      writeOwner(to, pb.FileActionSymlink.owner, step.options.owner, base);
+      to.int(pb.FileActionSymlink.timestamp, timestamp(step.options.createdTime));
+  }
 }
 
-/**
- * Makes a symbolic link at `newPath` that points to `oldPath`.
- *
- * @example
- * image('alpine').file(symlink('/usr/bin/env', '/bin/env'));
- */
-export function symlink(oldPath: string, newPath: string, options: SymlinkOptions = {}): FileAction {
-  return new FileAction({ kind: 'symlink', oldPath, newPath, options });
+function writeCopy(to: ProtoWriter, step: FileStep & { kind: 'copy' }, state: Filesystem, base: number): void {
+  const { options } = step;
+  const { mode } = options;
+  const symbolic = typeof mode === 'string' ? mode : '';
+  const { FileActionCopy } = pb;
+  to.string(FileActionCopy.src, copySource(step));
+  to.string(FileActionCopy.dest, keepSlash(step.dest, resolvePath(state.getDir(), step.dest)));
+  writeOwner(to, FileActionCopy.owner, options.owner, base);
+  to.int(FileActionCopy.mode, typeof mode === 'number' ? mode : symbolic === '' ? keepMode : 0);
+  to.bool(FileActionCopy.followSymlink, options.followSymlinks);
+  to.bool(FileActionCopy.dirCopyContents, options.copyDirContentsOnly);
+  to.bool(FileActionCopy.attemptUnpackDockerCompatibility, options.attemptUnpack);
+  to.bool(FileActionCopy.createDestPath, options.createDestPath);
+  to.bool(FileActionCopy.allowWildcard, options.allowWildcard);
+  to.bool(FileActionCopy.allowEmptyWildcard, options.allowEmptyWildcard);
+  to.int(FileActionCopy.timestamp, timestamp(options.createdTime));
+  to.strings(FileActionCopy.includePatterns, options.includePatterns);
+  to.strings(FileActionCopy.excludePatterns, options.excludePatterns);
+  to.bool(FileActionCopy.alwaysReplaceExistingDestPaths, options.alwaysReplaceExistingDestPaths);
+  to.string(FileActionCopy.modeStr, symbolic);
+  to.strings(FileActionCopy.requiredPaths, options.requiredPaths);
 }
 
-/** A user or group as the op names it. */
-export type UserId = { readonly id: number } | { readonly name: string };
+function copySource({ from, src }: FileStep & { kind: 'copy' }): string {
+  const path = clean(src);
+  if (isAbs(path)) return join('/', path);
+  return join((isBound(from) ? from.state : from).getDir(), path);
+}
 
-/** `user[:group]` with names or numbers; an absent group is undefined. */
-export function parseOwner(owner: Owner): { readonly user: UserId; readonly group: UserId | undefined } {
+function resolvePath(dir: string, path: string): string {
+  const cleaned = clean(path);
+  return isAbs(cleaned) ? cleaned : join('/', dir, cleaned);
+}
+
+/** Keeps the slash or `/.` at the end of a destination, which tells the daemon that it is a directory. */
+function keepSlash(given: string, path: string): string {
+  if (given.endsWith('/') && !path.endsWith('/')) return `${path}/`;
+  if (given.endsWith('/.')) return path === '/' ? '/.' : `${path}/.`;
+  return path;
+}
+
+/** Nanoseconds since 1970-01-01 UTC. */
+function timestamp(created: CreatedTime | undefined): bigint {
+  if (created === undefined) return keepTime;
+  return typeof created === 'bigint' ? created : BigInt(created.getTime()) * 1_000_000n;
+}
+
+type User = { readonly id: number } | { readonly name: string };
+
+function writeOwner(to: ProtoWriter, field: number, owner: Owner | undefined, base: number): void {
+  if (owner === undefined) return;
+  const { user, group } = parseOwner(owner);
+  to.message(field, () => {
+    to.message(pb.ChownOpt.user, () => writeUser(to, user, base));
+    if (group) to.message(pb.ChownOpt.group, () => writeUser(to, group, base));
+  });
+}
+
+/** Returns undefined as the group if the owner has none. */
+function parseOwner(owner: Owner): { readonly user: User; readonly group: User | undefined } {
   if (typeof owner !== 'string') return { user: { id: owner.uid }, group: { id: owner.gid } };
   const colon = owner.indexOf(':');
   if (colon < 0) return { user: parseUser(owner), group: undefined };
   return { user: parseUser(owner.slice(0, colon)), group: parseUser(owner.slice(colon + 1)) };
 }
 
-function parseUser(text: string): UserId {
+function parseUser(text: string): User {
   if (text === 'root' || text === '') return { id: 0 };
   const id = /^[+-]?[0-9]+$/.test(text) ? Number(text) : Number.NaN;
   return id >= -(2 ** 31) && id < 2 ** 31 ? { id } : { name: text };
 }
 
-/** Nanoseconds since the epoch; -1 leaves the time to the engine. */
-export function timestamp(created: CreatedTime | undefined): bigint {
-  if (created === undefined) return -1n;
-  return typeof created === 'bigint' ? created : BigInt(created.getTime()) * 1_000_000n;
-}
-
-function toBytes(data: Uint8Array | string): Uint8Array {
-  return typeof data === 'string' ? encodeText(data) : data;
+function writeUser(to: ProtoWriter, user: User, base: number): void {
+  if ('id' in user) to.scalar(pb.UserOpt.byID, user.id >>> 0);
+  else
+    to.message(pb.UserOpt.byName, () => {
+      to.string(pb.NamedUserOpt.name, user.name);
+      to.int(pb.NamedUserOpt.input, base);
+    });
 }

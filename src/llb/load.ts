@@ -1,27 +1,33 @@
-/** Makes states of marshalled definitions: frontend inputs, results of other solves, files of LLB. */
+/** Makes states of definitions: inputs of a frontend, results of other builds, files. */
+
 import type { Op, OpMetadata, Definition as PbDefinition } from '../gen/pb/ops_pb.ts';
+import { digestOf } from '../image/digest.ts';
+import { anything, checkArgument, fields, listOf } from '../text/arguments.ts';
+import type { SourceLocation, SourceMap } from './constraints.ts';
 import { Definition, decodeOp } from './definition.ts';
-import { digestOf } from './encode-op.ts';
-import type { SourceLocation, SourceMap } from './options.ts';
-import { State } from './state.ts';
+import { State, scratch } from './state.ts';
 import type { EncodedOp, Vertex, VertexOutput } from './vertex.ts';
 
+const loadable = fields({ def: listOf(anything), metadata: fields({}) }, 'a definition, as Definition.decode() gives');
+
 /**
- * A state whose filesystem is the result of a definition. Its ops are taken over as they are, byte for byte, with
- * their metadata and source locations.
+ * Makes a state whose filesystem is the result of a definition. It keeps the bytes, metadata and source locations of
+ * all ops.
  *
- * @throws where the definition is no graph: no metadata, no terminal, locations in a file that is not there
+ * @throws Error if the definition has no metadata, its last op has no input, or a location refers to a missing file.
+ * Missing ops are an error when the state is marshalled
  * @example
  * const base = loadDefinition(Definition.decode(await readFile('base.llb')));
  * base.run({ shlex: 'make test' }).root.marshal();
  */
 export function loadDefinition(definition: Definition | PbDefinition): State {
+  checkArgument('loadDefinition', 'definition', definition, loadable);
   const { def, metadata, source } = definition instanceof Definition ? definition : Definition.fromPb(definition);
   if (metadata.size === 0) throw new Error('invalid nil input definition to definition op');
   const graph = new LoadedGraph(metadata);
   let terminal: Op | undefined;
   for (const bytes of def) terminal = graph.add(bytes);
-  if (!terminal) return State.of(undefined);
+  if (!terminal) return scratch();
   const [result] = terminal.inputs;
   if (!result) throw new Error('invalid definition: its last op has no input');
   if (source) loadLocations(graph, source);
@@ -31,13 +37,13 @@ export function loadDefinition(definition: Definition | PbDefinition): State {
   });
 }
 
-/** The ops of a definition, shared by its vertices. */
+/** The ops of a definition, which its vertices share. */
 class LoadedGraph {
   readonly ops = new Map<string, Op>();
   readonly bytes = new Map<string, Uint8Array>();
   readonly metadata: ReadonlyMap<string, OpMetadata>;
   readonly locations = new Map<string, SourceLocation[]>();
-  /** A vertex for each result that is used: as in the reference, each result of an op counts as a vertex. */
+  /** Vertices by op and output. As in the reference, each output of an op that is used is a vertex of its own. */
   private readonly vertices = new Map<string, LoadedVertex>();
 
   constructor(metadata: ReadonlyMap<string, OpMetadata>) {

@@ -1,11 +1,13 @@
-/** Turns the graph behind an output into a Definition: one visit per vertex, inputs first. */
-import { randomBytes } from 'node:crypto';
-import { create } from '@bufbuild/protobuf';
-import { type OpMetadata, OpMetadataSchema } from '../gen/pb/ops_pb.ts';
+/** Turns the graph behind an output into a definition. Each vertex is visited once, after its inputs. */
+import { host } from '#host';
+import type { OpMetadata } from '../gen/pb/ops_pb.ts';
+import { OpMetadataSchema } from '../gen/pb/ops_schemas.ts';
+import { digestOf } from '../image/digest.ts';
 import { defaultPlatform } from '../image/platform.ts';
+import { create } from '../protobuf/create.ts';
+import type { MarshalOptions } from './constraints.ts';
 import { Definition } from './definition.ts';
-import { digestOf, encodeTerminal, mergeMetadata } from './encode-op.ts';
-import type { MarshalOptions } from './options.ts';
+import { encodeTerminal, mergeMetadata } from './encode-op.ts';
 import { SourceMapCollector } from './source-map.ts';
 import {
   type EncodeContext,
@@ -17,10 +19,24 @@ import {
   type Vertex,
 } from './vertex.ts';
 
-/** What the ops of a graph may take together: sixteen times what fits into a message to a daemon. */
+/** Size of all ops of a graph, in bytes: sixteen times the size of a message to a daemon. */
 const maxBytes = 256 << 20;
 
-/** @param given the options without a state's own defaults, with which the states of source maps are marshalled */
+/** When others may have their turn in long work. */
+export interface MarshalTurns {
+  /** Whether it is time for {@link MarshalTurns.pass}. */
+  isDue(): boolean;
+  /** Lets others have their turn. */
+  pass(): Promise<void>;
+}
+
+/**
+ * Marshals the graph that ends in an output. The definition of scratch is empty.
+ *
+ * @param options options with the defaults of the state
+ * @param given options without them, with which the states of source maps are marshalled
+ * @throws Error if a vertex is invalid, a deferred output depends on itself, or the ops take more than 256 MiB
+ */
 export function marshal(
   output: Output | undefined,
   options: MarshalOptions,
@@ -29,9 +45,22 @@ export function marshal(
   const result = resolveOutput(output);
   if (!result) return new Definition();
   const graph = new GraphMarshaller(complete(options));
-  graph.visit(result.vertex);
-  const terminal = encodeTerminal(graph.input(result)!);
-  return graph.finish(terminal, given);
+  for (const _ of graph.visit(result.vertex));
+  return graph.finish(result, given);
+}
+
+/** As {@link marshal}, but others have their turn between the vertices. */
+export async function marshalInTurns(
+  output: Output | undefined,
+  options: MarshalOptions,
+  given: MarshalOptions | undefined,
+  turns: MarshalTurns,
+): Promise<Definition> {
+  const result = resolveOutput(output);
+  if (!result) return new Definition();
+  const graph = new GraphMarshaller(complete(options));
+  for (const _ of graph.visit(result.vertex)) if (turns.isDue()) await turns.pass();
+  return graph.finish(result, given);
 }
 
 function complete(options: MarshalOptions): GraphConstraints {
@@ -63,8 +92,11 @@ class GraphMarshaller implements EncodeContext {
     return { digest: this.encoded.get(resolved.vertex)!.digest, index: resolved.index };
   }
 
-  /** Depth first on a stack of its own: a Dockerfile of 16,000 steps is a chain as long. */
-  visit(root: Vertex): void {
+  /**
+   * Visits depth first and yields behind each vertex. The stack is an array, since a Dockerfile of 16,000 steps is a chain
+   * of 16,000 vertices.
+   */
+  *visit(root: Vertex): Generator<void> {
     const stack: { readonly vertex: Vertex; readonly inputs: readonly (Output | undefined)[]; next: number }[] = [];
     const enter = (vertex: Vertex) => {
       if (this.encoded.get(vertex)) return;
@@ -77,6 +109,7 @@ class GraphMarshaller implements EncodeContext {
       if (top.next === top.inputs.length) {
         stack.pop();
         this.add(top.vertex);
+        yield;
       } else {
         const input = resolveOutput(top.inputs[top.next++]);
         if (input) enter(input.vertex);
@@ -96,7 +129,8 @@ class GraphMarshaller implements EncodeContext {
     this.def.push(op.bytes);
   }
 
-  finish(terminal: Uint8Array, given: MarshalOptions | undefined): Definition {
+  finish(result: Output, given: MarshalOptions | undefined): Definition {
+    const terminal = encodeTerminal(this.input(result)!);
     const metadata = create(OpMetadataSchema, { caps: { constraints: true, platform: true } });
     for (const { ignoreCache, description, exportCache } of this.metadata.values()) {
       if (ignoreCache) metadata.caps['meta.ignorecache'] = true;
@@ -114,11 +148,13 @@ function hasKeys(object: object): boolean {
   return false;
 }
 
-/** 25 characters of base 36, as BuildKit's own ids: the first is dropped because its range is smaller. */
+/**
+ * Returns 25 characters of base 36, like the ids of BuildKit. The first digit is dropped because not all values are
+ * possible.
+ */
 function randomId(): string {
-  const bytes = randomBytes(17);
+  const bytes = host.randomBytes(17);
   bytes[0]! |= 0x80;
-  return BigInt(`0x${bytes.toString('hex')}`)
-    .toString(36)
-    .slice(1, 26);
+  const number = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return number.toString(36).slice(1, 26);
 }

@@ -1,22 +1,28 @@
-/** Reads the JSON that `formatJson` and the reference's `frontend.convertllb` write back into a Definition. */
-import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
-import { type Op, type OpMetadata, OpMetadataSchema, OpSchema, SourceSchema } from '../gen/pb/ops_pb.ts';
+/** Reads the JSON of a definition, as `formatJson` and the reference's `frontend.convertllb` write it. */
+
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import type { Op, OpMetadata } from '../gen/pb/ops_pb.ts';
+import { OpMetadataSchema, OpSchema, SourceSchema } from '../gen/pb/ops_schemas.ts';
+import { digestOf } from '../image/digest.ts';
+import { encode } from '../protobuf/encode.ts';
+import { messageFromJson } from '../protobuf/json.ts';
+import type { MessageSchema } from '../protobuf/schema.ts';
+import { text as aText, checkArgument } from '../text/arguments.ts';
 import { Definition } from './definition.ts';
-import { encodeMessage } from './encode-message.ts';
-import { digestOf } from './encode-op.ts';
 
 /**
- * The definition that a JSON text holds, with the bytes and digests of the one that was written.
+ * Reads the JSON of a definition. Bytes and digests are those of the definition that was written.
  *
  * @example
  * const definition = parseJson(await readFile('build.json', 'utf8'));
- * @throws Error for what is no such JSON, and where an op does not have the digest that it stands under
+ * @throws Error if the text is not the JSON of a definition, or the digest of an op does not match its key
  */
 export function parseJson(text: string): Definition {
+  checkArgument('parseJson', 'text', text, aText);
   return definitionFromJson(JSON.parse(text));
 }
 
-/** The same of a value that `JSON.parse` has read. */
+/** Reads a definition from a value that `JSON.parse` returned. @throws Error as `parseJson` does */
 export function definitionFromJson(value: unknown): Definition {
   const { def, metadata, source } = object(value, 'the definition');
   const ops = new Map(Object.entries(object(def, 'def')).map(([digest, json]) => [digest, readOp(digest, json)]));
@@ -37,13 +43,13 @@ interface ReadOp {
 
 function readOp(digest: string, json: unknown): ReadOp {
   const op = read(OpSchema, json, `op ${digest}`);
-  const bytes = encodeMessage(OpSchema, op);
+  const bytes = encode(OpSchema, op);
   const found = digestOf(bytes);
   if (found !== digest) throw new Error(`op ${digest} was changed: its digest is ${found}`);
   return { op, bytes };
 }
 
-/** Ops as they are marshalled: the terminal, which is nobody's input, last, and inputs before what they go into. */
+/** Orders ops as they are marshalled: inputs before the ops that use them; last, the only op that no other uses. */
 function inOrder(ops: ReadonlyMap<string, ReadOp>): string[] {
   const inputs = new Set([...ops.values()].flatMap(({ op }) => op.inputs.map(({ digest }) => digest)));
   const [terminal, ...others] = [...ops.keys()].filter((digest) => !inputs.has(digest));
@@ -67,7 +73,7 @@ function inOrder(ops: ReadonlyMap<string, ReadOp>): string[] {
   return order;
 }
 
-/** Go's encoding/json, which wrote metadata, has names of its own. */
+/** Names of the members of metadata in Go's JSON, for those that differ from protobuf's. */
 const memberNames = new Map([
   ['ignore_cache', 'ignoreCache'],
   ['export_cache', 'exportCache'],
@@ -80,15 +86,16 @@ function readMetadata(json: unknown, what: string): OpMetadata {
   return read(OpMetadataSchema, Object.fromEntries(entries), what);
 }
 
-function read<Schema extends DescMessage>(schema: Schema, json: unknown, what: string): MessageShape<Schema> {
+function read<Desc extends DescMessage>(schema: MessageSchema<Desc>, json: unknown, what: string): MessageShape<Desc> {
   try {
-    return fromJson(schema, json as JsonValue);
+    return messageFromJson(schema, json);
   } catch (cause) {
     throw new Error(`${what} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 
 function object(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${what} is no JSON object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`${what} is not a JSON object`);
   return value as Readonly<Record<string, unknown>>;
 }

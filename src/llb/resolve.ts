@@ -1,34 +1,39 @@
-/** Images together with the settings that their configs bring. */
+/** Images with the environment, working directory and platform of their configs. */
+
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatReference, parseNormalizedNamed, tagNameOnly, withDigest } from '../image/reference.ts';
-import type { ImageOptions, ResolveMode } from './options.ts';
-import { image } from './source.ts';
+import { callback, checkArgument, fields, text } from '../text/arguments.ts';
+import type { ResolveMode } from './base-image.ts';
+import { type ImageOptions, image } from './source/image.ts';
 import type { State } from './state.ts';
 
-/** Looks up what a reference points to: a registry client, or the gateway's `resolveImageConfig`. */
+/** Resolves an image reference to its config, e.g. with a registry client or the gateway's `resolveImageConfig`. */
 export type ResolveImage = (
   ref: string,
   request: { readonly platform: Platform | undefined; readonly resolveMode: ResolveMode },
 ) => Promise<{
-  /** The reference that was resolved; the one that was asked for if absent. */
+  /** Reference that was resolved; the requested one if absent. */
   readonly ref?: string | undefined;
+  /** Digest of the image; `pin` has no effect if absent. */
   readonly digest?: string | undefined;
-  /** The image config as JSON. */
+  /** Image config as JSON. */
   readonly config: Uint8Array;
 }>;
 
+/** Options of `resolveImage`. */
 export interface ResolvedImageOptions extends ImageOptions {
-  /** Names the image by the digest it has now, so that the graph stays the same when the tag moves. */
+  /** Refers to the image by its present digest, so that the graph stays the same if the tag moves; false if absent. */
   readonly pin?: boolean | undefined;
 }
 
 /**
- * An image with environment, working directory and platform of its config.
+ * Resolves an image and makes a state with the environment, working directory and platform of its config.
  *
- * States are values, and nothing in a graph waits: what has to be asked for is asked for before. Where Go's client has
- * asynchronous states that are resolved together when the graph is marshalled, `resolveImages` asks for several images
- * together; what depends on an answer follows its `await`.
+ * A graph contains no promises, so images are resolved before the states that depend on their configs are made.
+ * BuildKit's Go client resolves the images of a graph together when it marshals the graph; `resolveImages` resolves
+ * several images together.
  *
+ * @throws Error if the reference is invalid, and what `resolve` throws
  * @example
  * const base = await resolveImage('alpine:3', resolver, { pin: true });
  */
@@ -37,6 +42,8 @@ export async function resolveImage(
   resolve: ResolveImage,
   options: ResolvedImageOptions = {},
 ): Promise<State> {
+  checkArgument('resolveImage', 'ref', ref, text);
+  checkArgument('resolveImage', 'resolve', resolve, callback);
   const { pin, ...imageOptions } = options;
   const named = tagNameOnly(parseNormalizedNamed(ref));
   const { platform, resolveMode = 'default' } = options;
@@ -50,10 +57,11 @@ export async function resolveImage(
 }
 
 /**
- * Several images, all asked for at once; what is the same is asked for once.
+ * Resolves several images concurrently, equal ones once.
  *
- * @param images a reference for each, or one with options of its own
- * @param options for all of them
+ * @param images for each state a reference, or a reference with options of its own
+ * @param options options of all images
+ * @throws Error as `resolveImage` does
  * @example
  * const { go, base } = await resolveImages({ go: 'golang:1.25', base: { ref: 'alpine', pin: true } }, resolver);
  */
@@ -62,6 +70,8 @@ export async function resolveImages<Name extends string>(
   resolve: ResolveImage,
   options: ResolvedImageOptions = {},
 ): Promise<Record<Name, State>> {
+  checkArgument('resolveImages', 'images', images, fields({}));
+  checkArgument('resolveImages', 'resolve', resolve, callback);
   const answers = new Map<string, ReturnType<ResolveImage>>();
   const resolveOnce: ResolveImage = (ref, request) => {
     const key = JSON.stringify([ref, request.platform && formatPlatform(request.platform), request.resolveMode]);

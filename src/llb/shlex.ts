@@ -1,23 +1,26 @@
 /**
- * Splits a command line into words as Go's shlex does: quotes and backslashes count, everything else a shell knows
- * (operators, globs, variables) is an ordinary character, and a backslash in double quotes escapes any character.
+ * Splits a command line into words as Go's shlex does. It knows quotes, backslashes and comments. Operators, globs and
+ * variables of shells are ordinary characters, and a backslash in double quotes escapes any character.
  */
+
 import { parse } from 'shell-quote';
+import { checkArgument, text } from '../text/arguments.ts';
 
 // Alternatives: a comment, single quotes, double quotes, an escape, and characters that mean something to shell-quote.
 const special = /((?:^|[ \t\r\n])#[^\n]*)|'([^']*)('?)|"((?:\\[\s\S]|[^"\\])*)("?)|\\([\s\S]?)|[^\w \t\r\n]/g;
-const open = '\uFDD0'; // noncharacters: no text has them
+const open = '\uFDD0'; // noncharacters, which do not occur in text
 const close = '\uFDD1';
 
 /**
- * The words of a command line, as `run({ shlex })` takes it.
+ * Splits a command line into words, as `run({ shlex })` does.
  *
- * @throws when a quote is not closed or nothing follows a backslash
+ * @throws Error if a quote is not closed or a backslash is the last character
  * @example
  * splitWords(`go build -o 'my app' .`); // ['go', 'build', '-o', 'my app', '.']
  */
 export function splitWords(line: string): string[] {
-  // shell-quote sees no character that it would treat otherwise than as a part of a word.
+  checkArgument('splitWords', 'line', line, text);
+  // Mask every character that shell-quote does not take as a part of a word.
   const masked = line.replace(special, (match, comment, single, singleEnd, double, doubleEnd, escaped) => {
     if (comment !== undefined) return '';
     if (singleEnd === '' || doubleEnd === '') throw new Error('EOF found when expecting closing quote');

@@ -1,16 +1,21 @@
-/** Collects which source lines the ops of a graph came from. */
-import { create } from '@bufbuild/protobuf';
-import { type Location, type Range as PbRange, type Source, SourceInfoSchema, SourceSchema } from '../gen/pb/ops_pb.ts';
-import type { Definition } from './definition.ts';
-import type { MarshalOptions, Range, SourceLocation, SourceMap } from './options.ts';
+/** Collects the places in source files that the ops of a graph were made of. */
 
-/** A source's own state is marshalled once, whichever graph asks first: the file is the same for all of them. */
+import type { Location, Range as PbRange, Source } from '../gen/pb/ops_pb.ts';
+import { SourceInfoSchema, SourceSchema } from '../gen/pb/ops_schemas.ts';
+import { compareByteArrays } from '../go/bytes.ts';
+import { create } from '../protobuf/create.ts';
+import type { MarshalOptions, Range, SourceLocation, SourceMap } from './constraints.ts';
+import type { Definition } from './definition.ts';
+
+/**
+ * Definitions of the states of source maps. Each state is marshalled once, since the file is the same for all graphs.
+ */
 const definitions = new WeakMap<SourceMap, Definition>();
 
 /**
- * Says where an op was written, for its constraints: errors and progress of the engine then point there.
+ * Makes a location for the constraints of an op. Errors and progress output of the daemon then refer to it.
  *
- * @param sourceMap the same object for all ops of a file
+ * @param sourceMap the same object for all locations in a file
  * @example
  * const file = { filename: 'build.ts', language: 'TypeScript', data: await readFile('build.ts') };
  * const range = { start: { line: 3, character: 0 }, end: { line: 3, character: 0 } };
@@ -20,10 +25,13 @@ export function location(sourceMap: SourceMap, ranges: readonly Range[]): Source
   return { sourceMap, ranges };
 }
 
-/** Ranges that the locations of a graph may have in all, and how many of its own an op keeps beyond that. */
+/** Number of ranges that the locations of a graph may have. */
 const maxRanges = 1_000_000;
+
+/** Number of ranges that an op keeps after `maxRanges` was reached. */
 const maxFurtherRanges = 20;
 
+/** Collects the locations of a graph while it is marshalled. */
 export class SourceMapCollector {
   private rangesLeft = maxRanges;
   private readonly maps: SourceMap[] = [];
@@ -31,8 +39,8 @@ export class SourceMapCollector {
   private readonly locations = new Map<string, SourceLocation[]>();
 
   /**
-   * Called once for every vertex; vertices of the same digest add up. An instruction of n lines may make n ops, each with
-   * n ranges: when there are a million, further ops that have many of them keep the first ones.
+   * Adds the locations of a vertex to those of other vertices with the same digest. An instruction of n lines may make
+   * n ops with n ranges each, so after a million ranges an op with many ranges keeps only the first ones.
    */
   add(digest: string, locations: readonly SourceLocation[] | undefined): void {
     const known = this.locations.get(digest);
@@ -41,7 +49,7 @@ export class SourceMapCollector {
     if (!locations) return;
     for (const { sourceMap } of locations) {
       if (this.index.has(sourceMap)) continue;
-      const equal = this.maps.findIndex((map) => sameSource(map, sourceMap));
+      const equal = this.maps.findIndex((map) => isSameSource(map, sourceMap));
       this.index.set(sourceMap, equal >= 0 ? equal : this.maps.push(sourceMap) - 1);
     }
     for (const location of locations) {
@@ -51,6 +59,11 @@ export class SourceMapCollector {
     }
   }
 
+  /**
+   * Returns the message for the definition.
+   *
+   * @param options options with which the states of source maps are marshalled
+   */
   finish(options: MarshalOptions | undefined): Source {
     const source = create(SourceSchema);
     for (const map of this.maps) {
@@ -69,7 +82,7 @@ export class SourceMapCollector {
   }
 }
 
-/** Plain objects are messages too, and `create` would look at each twice: there are thousands. */
+/** Makes messages as plain objects, because `create` is slower and there are thousands of ranges. */
 function rangeToPb({ start, end }: Range): PbRange {
   return {
     $typeName: 'pb.Range',
@@ -86,14 +99,14 @@ function definitionOf(map: SourceMap, options: MarshalOptions | undefined): Defi
   return definition;
 }
 
-function sameSource(a: SourceMap, b: SourceMap): boolean {
+function isSameSource(a: SourceMap, b: SourceMap): boolean {
   if (a.filename !== b.filename || a.language !== b.language) return false;
-  if (a.data.length !== b.data.length || Buffer.compare(a.data, b.data) !== 0) return false;
+  if (a.data.length !== b.data.length || compareByteArrays(a.data, b.data) !== 0) return false;
   const [left, right] = [a, b].map((map) => map.definition ?? definitions.get(map));
-  return !left || !right || sameResult(left, right);
+  return !left || !right || isSameResult(left, right);
 }
 
-function sameResult(a: Definition, b: Definition): boolean {
+function isSameResult(a: Definition, b: Definition): boolean {
   const [left, right] = [a.def.at(-1), b.def.at(-1)];
-  return a.def.length === b.def.length && (!left || !right || Buffer.compare(left, right) === 0);
+  return a.def.length === b.def.length && (!left || !right || compareByteArrays(left, right) === 0);
 }

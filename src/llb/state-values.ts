@@ -1,37 +1,17 @@
-/** What a state remembers besides its filesystem; runs inherit it. */
-import type { OciImageConfig } from '../image/config.ts';
-import type { Platform } from '../image/platform.ts';
+/** What a state has besides its filesystem. */
+import type { BaseImage } from './base-image.ts';
 import { EnvList } from './env-list.ts';
-import type { ExtraHost, NetworkMode, ResolveMode, SecurityMode, Ulimit } from './options.ts';
+import type { RunValues } from './exec.ts';
 
-/** The image that a state began with, for whoever makes an image of the state. */
-export interface BaseImage {
-  /** As it was resolved, JSON or parsed; undefined where nobody has asked for it. */
-  readonly config?: Uint8Array | OciImageConfig | undefined;
-  /** Whom to ask; undefined where only the config is known. */
-  readonly ref?: string | undefined;
-  readonly platform?: Platform | undefined;
-  readonly resolveMode?: ResolveMode | undefined;
-  /** Set for an image of an OCI layout. */
-  readonly ociLayout?: { readonly sessionId: string; readonly storeId: string } | undefined;
-}
-
-export interface StateValues {
-  readonly env: EnvList;
-  readonly dir: string;
-  /** Whether `dir` was asked for: else the base image's own counts for an image that is made of the state. */
+/** The values of a state. */
+export interface StateValues extends RunValues {
+  /** Whether `State.dir` set the working directory. Otherwise an image of the state keeps that of its base image. */
   readonly dirGiven: boolean;
-  readonly user: string;
-  readonly hostname: string;
-  readonly network: NetworkMode;
-  readonly security: SecurityMode;
-  readonly platform: Platform | undefined;
-  readonly extraHosts: readonly ExtraHost[];
-  readonly ulimits: readonly Ulimit[];
-  readonly cgroupParent: string;
+  /** The image that the state began with; undefined if it began with something else. */
   readonly baseImage: BaseImage | undefined;
 }
 
+/** The values of a new state. */
 export const initialValues: StateValues = {
   env: EnvList.empty,
   dir: '/',

@@ -1,39 +1,41 @@
-/** The immutable State: a filesystem to be built, and the settings that following runs inherit. */
+/** The immutable state: a filesystem to be built, and the values that its runs inherit. */
 
-import { isAbs, join } from '../go/path.ts';
 import { type OciImageConfig, parseOciImageConfig } from '../image/config.ts';
-import { normalizePlatform, type Platform } from '../image/platform.ts';
-import { BuildVertex, PassthroughVertex } from './combine.ts';
+import { normalizePlatform, type Platform, platformKind } from '../image/platform.ts';
+import { callback, checkArgument, text } from '../text/arguments.ts';
+import type { BaseImage } from './base-image.ts';
+import { type BuildOptions, BuildVertex } from './build.ts';
+import type { Constraints, MarshalOptions } from './constraints.ts';
 import type { Definition } from './definition.ts';
 import type { EnvList } from './env-list.ts';
-import { ExecVertex } from './exec.ts';
-import type { FileAction } from './file.ts';
-import { FileVertex } from './file-op.ts';
-import { marshal } from './marshal.ts';
-import type {
-  BuildOptions,
-  Constraints,
-  ExtraHost,
-  MarshalOptions,
-  NetworkMode,
-  RunOptions,
-  SecurityMode,
-  Ulimit,
-} from './options.ts';
-import { splitWords } from './shlex.ts';
-import { type BaseImage, initialValues, type StateValues } from './state-values.ts';
-import type { Output } from './vertex.ts';
+import {
+  ExecVertex,
+  type ExtraHost,
+  type NetworkMode,
+  type RunOptions,
+  resolveDir,
+  type SecurityMode,
+  type Ulimit,
+} from './exec.ts';
+import { FileVertex } from './file.ts';
+import type { FileAction } from './file-action.ts';
+import { fileActionKind, imageConfig, marshalOptions, runOptions } from './llb-arguments.ts';
+import { type MarshalTurns, marshal, marshalInTurns } from './marshal.ts';
+import { PassthroughVertex } from './passthrough-vertex.ts';
+import { initialValues, type StateValues } from './state-values.ts';
+import type { Filesystem, Output } from './vertex.ts';
 
 /**
- * A filesystem to be built (an output of a vertex; none is scratch) and the values that runs on it inherit. Every
- * method returns a new state and leaves this one as it is, so states can be forked at will.
+ * A filesystem to be built and the values that its runs inherit. A state never changes: each method returns a new
+ * state, so several states can be made of one.
  *
  * @example
  * const base = image('alpine:3.20').addEnv('CGO_ENABLED', '0').dir('/src');
  * const built = base.run({ shlex: 'go build -o /out/app .' }).root;
  * const definition = built.marshal({ platform: parsePlatform('linux/arm64') });
  */
-export class State {
+export class State implements Filesystem {
+  /** The filesystem, as an output of a vertex; undefined for scratch. */
   readonly output: Output | undefined;
   private readonly values: StateValues;
   private readonly marshalDefaults: MarshalOptions | undefined;
@@ -44,7 +46,12 @@ export class State {
     this.marshalDefaults = marshalDefaults;
   }
 
-  /** A state with an output and values; the platform of the output wins. `image`, `local`, `scratch` … call this. */
+  /**
+   * Makes a state of an output. The platform of the output overrides that of the values. For code that makes ops;
+   * `image`, `local`, `scratch` and so on call it.
+   *
+   * @param values those of a new state if absent
+   */
   static of(output: Output | undefined, values: StateValues = initialValues): State {
     const platform = output && 'vertex' in output ? output.platform : undefined;
     return new State(output, platform ? { ...values, platform: normalizePlatform(platform) } : values);
@@ -55,96 +62,111 @@ export class State {
     return this.output === undefined;
   }
 
-  /** Sets a variable for following runs; one that is set already moves to the end. */
+  /** Sets an environment variable. A variable that exists moves to the end of the list. */
   addEnv(key: string, value: string): State {
+    checkArgument('addEnv', 'key', key, text);
+    checkArgument('addEnv', 'value', value, text);
     return this.set({ env: this.values.env.addOrReplace(key, value) });
   }
 
+  /** Returns the environment variables. */
   env(): EnvList {
     return this.values.env;
   }
 
+  /** Returns the value of an environment variable; undefined if it is not set. */
   getEnv(key: string): string | undefined {
     return this.values.env.get(key);
   }
 
-  /** Changes the working directory; a relative path is one below the present directory. */
+  /** Sets the working directory. A relative path is resolved against the current one. */
   dir(path: string): State {
-    return this.set({ dir: this.pathFromDir(path), dirGiven: true });
+    checkArgument('dir', 'path', path, text);
+    return this.set({ dir: resolveDir(this.values.dir, path), dirGiven: true });
   }
 
-  private pathFromDir(path: string): string {
-    return isAbs(path) ? path : join(this.values.dir || '/', path);
-  }
-
-  /** Whether `dir` set the working directory, and not a base image or nobody. */
+  /** Whether `dir` set the working directory; false if it is that of the base image, or `/`. */
   hasOwnDir(): boolean {
     return this.values.dirGiven;
   }
 
+  /** Returns the working directory; `/` in a new state. */
   getDir(): string {
     return this.values.dir;
   }
 
-  /** `user[:group]`, by name or number. */
+  /** Sets the user, `user[:group]` by name or number. */
   user(user: string): State {
+    checkArgument('user', 'user', user, text);
     return this.set({ user });
   }
 
+  /** Returns the user; '' if it is not set, which means root. */
   getUser(): string {
     return this.values.user;
   }
 
+  /** Sets the hostname. */
   hostname(hostname: string): State {
+    checkArgument('hostname', 'hostname', hostname, text);
     return this.set({ hostname });
   }
 
+  /** Returns the hostname; '' if it is not set. */
   getHostname(): string {
     return this.values.hostname;
   }
 
+  /** Sets the network. `host` needs the entitlement `network.host`. */
   network(network: NetworkMode): State {
     return this.set({ network });
   }
 
+  /** Returns the network; `sandbox` in a new state. */
   getNetwork(): NetworkMode {
     return this.values.network;
   }
 
-  /** `insecure` needs the entitlement `security.insecure`. */
+  /** Sets the privileges. `insecure` needs the entitlement `security.insecure`. */
   security(security: SecurityMode): State {
     return this.set({ security });
   }
 
+  /** Returns the privileges; `sandbox` in a new state. */
   getSecurity(): SecurityMode {
     return this.values.security;
   }
 
+  /** Sets the platform. */
   platform(platform: Platform): State {
+    checkArgument('platform', 'platform', platform, platformKind);
     return this.set({ platform: normalizePlatform(platform) });
   }
 
-  /** undefined where the platform is left to `marshal`. */
+  /** Returns the platform; undefined if it is that of the graph, which `marshal` sets. */
   getPlatform(): Platform | undefined {
     return this.values.platform;
   }
 
-  /** Adds a line to /etc/hosts of following runs. */
+  /** Adds a line to /etc/hosts. */
   addExtraHost(host: ExtraHost): State {
     return this.set({ extraHosts: [...this.values.extraHosts, host] });
   }
 
+  /** Adds a resource limit. */
   addUlimit(ulimit: Ulimit): State {
     return this.set({ ulimits: [...this.values.ulimits, ulimit] });
   }
 
+  /** Sets the control group in which the control groups of runs are made. */
   cgroupParent(cgroupParent: string): State {
     return this.set({ cgroupParent });
   }
 
   /**
-   * Runs a command on this filesystem. Options that a state has too (env, dir, user …) count for this run alone.
+   * Runs a command on this filesystem. Options that a state has too (`env`, `dir`, `user` …) apply to this run only.
    *
+   * @throws Error if `shlex` cannot be split into words
    * @example
    * const { root } = image('node:24-alpine').dir('/app').run({
    *   shlex: 'npm ci',
@@ -153,38 +175,18 @@ export class State {
    * });
    */
   run(options: RunOptions): ExecState {
-    const args = options.args ?? (options.shlex === undefined ? [] : splitWords(options.shlex));
-    return new ExecState(this, new ExecVertex(this, this.runValues(options), { args, options }));
-  }
-
-  private runValues(options: RunOptions): StateValues {
-    let { env, extraHosts, ulimits } = this.values;
-    const variables = options.env ?? [];
-    const pairs = Symbol.iterator in variables ? variables : Object.entries(variables);
-    for (const [key, value] of pairs) env = env.addOrReplace(key, value);
-    if (options.extraHosts) extraHosts = [...extraHosts, ...options.extraHosts];
-    if (options.ulimits) ulimits = [...ulimits, ...options.ulimits];
-    return {
-      ...this.values,
-      env,
-      extraHosts,
-      ulimits,
-      dir: options.dir === undefined ? this.values.dir : this.pathFromDir(options.dir),
-      user: options.user ?? this.values.user,
-      hostname: options.hostname ?? this.values.hostname,
-      network: options.network ?? this.values.network,
-      security: options.security ?? this.values.security,
-      cgroupParent: options.cgroupParent ?? this.values.cgroupParent,
-    };
+    checkArgument('run', 'options', options, runOptions);
+    return new ExecState(this, new ExecVertex(this, this.values, options));
   }
 
   /**
-   * Applies file actions to this filesystem, in one op.
+   * Applies file actions to this filesystem in one op.
    *
    * @example
    * image('alpine').file(mkdir('/app', 0o755).copy(local('src'), '/', '/app', { copyDirContentsOnly: true }));
    */
   file(action: FileAction, constraints: Constraints = {}): State {
+    checkArgument('file', 'action', action, fileActionKind);
     return this.onto({ vertex: new FileVertex(this, action, constraints), index: 0 });
   }
 
@@ -196,10 +198,11 @@ export class State {
    * image('alpine').with(proxied).run({ shlex: 'apk add git' });
    */
   with(change: (state: State) => State): State {
+    checkArgument('with', 'change', change, callback);
     return change(this);
   }
 
-  /** The same filesystem, which is built only together with the others; `id` tells such ops apart. */
+  /** Makes this filesystem depend on others: it is built only together with them. `id` distinguishes such ops. */
   requires(id: string, ...others: readonly State[]): State {
     if (others.length === 0) return this;
     const edges = [this, ...others].flatMap((state, index) =>
@@ -208,73 +211,82 @@ export class State {
     return this.onto({ vertex: new PassthroughVertex(id, edges, {}), index: 0 });
   }
 
-  /** Takes this filesystem as one that holds a marshalled definition, and builds that. */
+  /**
+   * Builds the definition that a file of this filesystem contains.
+   *
+   * @throws Error if this is scratch
+   */
   build(options: BuildOptions = {}): State {
     if (!this.output) throw new Error('cannot build from scratch: no file holds a definition');
-    return this.onto({ vertex: new BuildVertex(this.output, options.filename ?? '', options), index: 0 });
+    return this.onto({ vertex: new BuildVertex(this.output, options), index: 0 });
   }
 
-  /** The values of this state on the output of another. */
+  /** Combines the values of this state with the filesystem of another. */
   withOutput(other: State): State {
     return this.onto(other.output);
   }
 
-  /** This filesystem with the values of another state. */
+  /** Combines this filesystem with the values of another state. */
   reset(other: State): State {
-    // Without a platform of its own, an output brings the directory of a fresh state along, as in the reference.
+    // As in the reference, the directory is that of a new state if the output has no platform.
     const own = State.of(this.output).values;
     return State.of(this.output, own.platform ? other.values : { ...other.values, dir: own.dir, dirGiven: true });
   }
 
-  /** The image whose filesystem this state began with; undefined for scratch and other sources. */
+  /** Returns the image that this state began with; undefined if it began with another source or scratch. */
   baseImage(): BaseImage | undefined {
     return this.values.baseImage;
   }
 
   /**
-   * Takes over environment, working directory and platform of an image config (JSON bytes or parsed). The rest of it
-   * (user, entry point, labels …) is for the image that `imageFrontend` of `tsfront/client` makes of the state; runs do
-   * not have it, as with BuildKit's Go client.
+   * Adds the environment, working directory and platform of an image config. As with BuildKit's Go client, runs do not
+   * have the rest of the config (user, entry point, labels …); an image that `imageFrontend` of `tsfront/client` makes
+   * of the state does.
+   *
+   * @param config JSON or parsed
+   * @throws Error if the JSON is invalid
    */
   withImageConfig(config: Uint8Array | OciImageConfig): State {
-    const {
-      config: container,
-      architecture,
-      os,
-      variant,
-      osVersion,
-      osFeatures,
-    } = config instanceof Uint8Array ? parseOciImageConfig(config) : config;
+    checkArgument('withImageConfig', 'config', config, imageConfig);
+    const parsed = config instanceof Uint8Array ? parseOciImageConfig(config) : config;
+    const { config: container, architecture, os, variant, osVersion, osFeatures } = parsed;
     let state: State = this;
     for (const line of container.env) {
       const equals = line.indexOf('=');
       const key = equals < 0 ? line : line.slice(0, equals);
       if (key !== '') state = state.addEnv(key, equals < 0 ? '' : line.slice(equals + 1));
     }
-    const { baseImage } = this.values;
     state = state.set({
-      dir: state.pathFromDir(container.workingDir),
+      dir: resolveDir(state.values.dir, container.workingDir),
       dirGiven: false,
-      baseImage: { ...baseImage, config },
+      baseImage: { ...this.values.baseImage, config },
     });
     if (architecture === '' || os === '') return state;
     return state.platform({ architecture, os, variant, osVersion, osFeatures: osFeatures ?? [] });
   }
 
-  /** Options for `marshal` where it is called without them; they hold for this very state, not for those made of it. */
+  /** Sets default options for `marshal` of this state. States that are made of it do not have them. */
   withMarshalDefaults(options: MarshalOptions): State {
+    checkArgument('withMarshalDefaults', 'options', options, marshalOptions);
     return new State(this.output, this.values, options);
   }
 
   /**
-   * Writes the graph that ends in this state. Ops of equal digest are written once.
+   * Makes a definition of the graph that ends in this state. Ops with the same digest are written once.
    *
-   * @throws where the reference's client does: invalid references, a run without arguments, unusable mounts as parents
+   * @throws Error if the graph is invalid, as BuildKit's Go client does: an invalid reference, a run without arguments,
+   * the use of a mount that has no output
    * @example
    * const { def } = image('alpine').run({ args: ['true'] }).root.marshal();
    */
   marshal(options?: MarshalOptions): Definition {
+    checkArgument('marshal', 'options', options, marshalOptions);
     return marshal(this.output, override(this.marshalDefaults, options), options);
+  }
+
+  /** As {@link State.marshal} for a graph of many ops, which takes seconds: others have their turn meanwhile. */
+  async marshalInTurns(turns: MarshalTurns, options?: MarshalOptions): Promise<Definition> {
+    return marshalInTurns(this.output, override(this.marshalDefaults, options), options, turns);
   }
 
   private set(change: Partial<StateValues>): State {
@@ -286,15 +298,27 @@ export class State {
   }
 }
 
-/** `over` on top of `under`; an option that is undefined does not count. */
-function override(under: MarshalOptions | undefined, over: MarshalOptions | undefined): MarshalOptions {
-  const given = Object.entries(over ?? {}).filter(([, value]) => value !== undefined);
-  return { ...under, ...Object.fromEntries(given) };
+/** Overrides options with those that are not undefined. */
+function override(defaults: MarshalOptions | undefined, options: MarshalOptions | undefined): MarshalOptions {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(given) };
 }
+
+/**
+ * Returns the empty filesystem.
+ *
+ * @example
+ * scratch().file(mkfile('/hello', 0o644, 'hello\n'));
+ */
+export function scratch(): State {
+  return empty;
+}
+
+const empty = State.of(undefined);
 
 /** The results of a run. */
 export class ExecState {
-  /** The filesystem after the run. */
+  /** The root filesystem after the run, with the values of the state that the command ran on. */
   readonly root: State;
   private readonly vertex: ExecVertex;
 
@@ -304,8 +328,10 @@ export class ExecState {
   }
 
   /**
-   * What the run left in a mount: a state with the values of the mount's source.
+   * Returns the filesystem of a mount after the run, with the values of the source of the mount. If the mount has no
+   * output (a cache, a tmpfs, `forceNoOutput`), marshalling an op that uses the state throws.
    *
+   * @throws Error if nothing is mounted at `target`
    * @example
    * const run = image('alpine').run({ shlex: 'touch /out/x', mounts: [{ target: '/out', source: scratch() }] });
    * const out = run.mount('/out');
@@ -315,6 +341,6 @@ export class ExecState {
     if (!mounted) throw new Error(`nothing is mounted at ${target}`);
     const { mount, output } = mounted;
     const source = mount.type === 'tmpfs' ? undefined : mount.source;
-    return (source ?? State.of(undefined)).withOutput(State.of(output));
+    return (source instanceof State ? source : scratch()).withOutput(State.of(output));
   }
 }

@@ -1,19 +1,23 @@
-/** Shows a Definition to people: from the result down to the sources. */
+/** Shows a definition as a tree, from the result down to the sources. */
 
+import { checkArgument } from '../text/arguments.ts';
 import { printableLine } from '../text/printable.ts';
 import type { Definition, DefinitionEntry } from './definition.ts';
-import { formatOp, shortDigest } from './describe.ts';
+import { formatOp, shortDigest } from './format-op.ts';
+import { definitionKind } from './llb-arguments.ts';
 
 /**
- * The graph as a tree. The first input of an op, what it builds on, follows below it; others are branches. An op that
- * is used several times is shown where it is met first.
+ * Returns the graph as a tree. The first input of an op is below it; other inputs are branches. An op that several ops
+ * use is shown once.
  *
+ * @throws Error if an op is invalid or missing
  * @example
  * console.log(formatTree(image('alpine').run({ shlex: 'apk add git' }).root.marshal()));
  * // 0c1c2b5dd1f4  run    apk add git
  * // a7f9733e307d  image  docker.io/library/alpine:latest (linux/amd64)
  */
 export function formatTree(definition: Definition): string {
+  checkArgument('formatTree', 'definition', definition, definitionKind);
   const entries = new Map(definition.ops().map((entry) => [entry.digest, entry]));
   const head = definition.head();
   if (head === '') return 'scratch\n';

@@ -1,14 +1,14 @@
-/** The arguments in scope before the first FROM: those every build has, and the global ARG instructions. */
+/** The arguments in scope before the first FROM: the predefined ones and the global ARG instructions. */
+
+import { withLocation } from '../diagnostic/diagnostic.ts';
 import { equalFold } from '../go/unicode.ts';
 import { formatPlatform, formatShortPlatform } from '../image/platform.ts';
 import type { EnvList } from '../llb/env-list.ts';
-import { scratch } from '../llb/index.ts';
-import type { ProxyEnv } from '../llb/options.ts';
+import { type ProxyEnv, scratch } from '../llb/index.ts';
 import type { ArgInstruction } from '../parser/ast.ts';
-import { withLocation } from '../parser/diagnostic.ts';
 import type { ShellLex } from '../parser/words.ts';
-import type { ArgInfo } from './outline.ts';
-import type { BuildPlatforms } from './platforms.ts';
+import type { BuildPlatforms } from './build-platforms.ts';
+import type { ArgInfo } from './outline-capture.ts';
 
 /**
  * The predefined arguments about platforms and the target; build arguments of the same name win.
@@ -36,14 +36,16 @@ export function predefinedArgs(
   return predefined.reduce((env, [key, value]) => env.addOrReplace(key, buildArgs.get(key) ?? value), scratch().env());
 }
 
+/** The arguments in scope before the first FROM. */
 export interface GlobalArgs {
+  /** Their values. */
   readonly env: EnvList;
   /** The declarations, by name. */
   readonly infos: ReadonlyMap<string, ArgInfo>;
 }
 
 /**
- * Evaluates the ARG instructions before the first FROM: a build argument counts, else the default, which sees the
+ * Evaluates the ARG instructions before the first FROM. The value is the build argument, else the default, which sees the
  * arguments before it.
  */
 export function globalArgs(
@@ -64,7 +66,7 @@ export function globalArgs(
           value = result;
           dependencies = withoutItself(key, matched, infos.get(key));
         } catch (error) {
-          throw withLocation(error, lines);
+          throw withLocation(error, lines, 'bad-substitution');
         }
       }
       if (value !== undefined) env = env.addOrReplace(key, value);
@@ -74,7 +76,7 @@ export function globalArgs(
   return { env, infos };
 }
 
-/** An argument that extends its former value depends on what that one depended on. */
+/** The dependencies of an argument that uses its own former value: those of that value take its place. */
 function withoutItself(key: string, used: ReadonlySet<string>, before: ArgInfo | undefined): ReadonlySet<string> {
   if (!used.has(key)) return used;
   const others = new Set([...used, ...(before?.dependencies ?? [])]);
@@ -90,7 +92,7 @@ const proxyKeys: Readonly<Record<string, keyof ProxyEnv>> = {
   all_proxy: 'allProxy',
 };
 
-/** The proxy settings among the build arguments, in any casing; of several spellings the last in byte order counts. */
+/** The proxy settings among the build arguments, in any casing; the last of several spellings in byte order counts. */
 export function proxyEnv(buildArgs: ReadonlyMap<string, string>): ProxyEnv | undefined {
   const proxy: { -readonly [K in keyof ProxyEnv]: string } = {};
   for (const key of [...buildArgs.keys()].sort()) {

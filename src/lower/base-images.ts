@@ -1,5 +1,7 @@
-/** Finds out what the stages are based on: images, named contexts or nothing. */
-import * as check from '../check/from-rules.ts';
+/** Resolves what the stages are based on: images, named contexts or nothing. */
+import { checkInvalidBaseImagePlatform } from '../check/rules/invalid-base-image-platform.ts';
+import type { ErrorCode } from '../diagnostic/codes.ts';
+import { type Diagnostic, DiagnosticError, describeError, withLocation } from '../diagnostic/diagnostic.ts';
 import { quote } from '../go/quote.ts';
 import { cloneImageConfig, emptyImage, type ImageConfig, parseImageConfig } from '../image/config.ts';
 import { formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
@@ -12,32 +14,32 @@ import {
 } from '../image/reference.ts';
 import { image as imageSource, scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
-import { withLocation } from '../parser/diagnostic.ts';
 import { emptyEnv } from '../parser/words.ts';
-import { type LowerContext, namedContext } from './context.ts';
+import { wrapError } from '../text/error-message.ts';
+import { detectPlatform, imagePlatform } from './build-platforms.ts';
+import { followPaths } from './context-paths.ts';
 import type { LowerEnvironment } from './environment.ts';
-import { ExplainedError, errorMessage, suggestName, withFurtherErrors, wrapError } from './errors.ts';
-import { followPaths } from './paths.ts';
-import { detectPlatform, imagePlatform } from './platforms.ts';
+import { type LowerContext, namedContext } from './lower-context.ts';
 import { commandDescription, sourceLocations } from './source-location.ts';
 import { emptyImageName, reachableStages, type StageState, type StageTable, stageNames } from './stages.ts';
 import { nextStepName } from './step-name.ts';
+import { suggestName } from './suggest-names.ts';
 
 /** A base that is not a stage. */
-interface Base {
+interface IdentifiedBase {
   readonly stage: StageState;
-  /** As the Dockerfile has it. */
+  /** Its name as in the Dockerfile. */
   readonly name: string;
   readonly reference: ImageReference;
   readonly platform: Platform;
 }
 
 /**
- * Resolves the base images of the stages that the target needs, in parallel; those of other stages only have to be
- * valid. Stages that are resolved stay as they are, so it can be called again when triggers brought new sources.
+ * Resolves the base images of the stages that the target needs, in parallel; those of other stages only need a valid
+ * name. It skips stages that are resolved, so it can be called again when triggers have added sources.
  *
  * @returns the stages that the target needs
- * @throws one of the errors, whatever answers first: a bad name before an image that cannot be resolved
+ * @throws always the same error, in whatever order answers come: an invalid name before an image that cannot be resolved
  */
 export async function resolveBaseImages(context: LowerContext, target: StageState): Promise<Set<StageState>> {
   const reachable = reachableStages(target);
@@ -48,10 +50,11 @@ export async function resolveBaseImages(context: LowerContext, target: StageStat
     if (stage.baseName === emptyImageName && !stage.namedContext) useNothing(stage, context.platforms.target);
     else open.push(stage);
   }
-  // The order in which the reference frontend's scheduler has them run: of several errors it reports the same one.
+  // The order in which the reference runs them, so that the same one of several errors is reported.
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
   const bases = stages.map((stage) => locating(stage, () => identifyBase(context, stage)));
-  const loads = await Promise.allSettled(startLoads(context, bases));
+  let names: string[] | undefined;
+  const loads = await Promise.allSettled(startLoads(context, bases, () => (names ??= namesToMean(context.table))));
   for (const [index, base] of bases.entries()) {
     const load = loads[index]!;
     if (load.status === 'rejected') throw failedLoads(loads, bases, index);
@@ -61,50 +64,61 @@ export async function resolveBaseImages(context: LowerContext, target: StageStat
   return reachable;
 }
 
-/** Asks for all bases. @throws what is wrong with one before anything is asked: no answer to another comes before that */
-function startLoads(context: LowerContext, bases: readonly Base[]): Promise<() => void>[] {
+/** Asks for all bases. @throws an error that needs no answer at once, before all errors in answers */
+function startLoads(
+  context: LowerContext,
+  bases: readonly IdentifiedBase[],
+  names: () => readonly string[],
+): Promise<() => void>[] {
   const loads: Promise<() => void>[] = [];
   try {
-    for (const base of bases) loads.push(locating(base.stage, () => loadBase(context, base)));
+    for (const base of bases) loads.push(locating(base.stage, () => loadBase(context, base, names)));
     return loads;
   } catch (error) {
-    for (const load of loads) load.catch(() => {}); // nobody waits for these any more
+    for (const load of loads) load.catch(() => {}); // Marks their rejections as handled: the error is thrown instead.
     throw error;
   }
 }
 
 /** The error of the base at `first`, with those of further bases: each name once. */
-function failedLoads(loads: readonly PromiseSettledResult<unknown>[], bases: readonly Base[], first: number): Error {
-  const failures = new Map<string, { readonly base: Base; readonly reason: unknown }>();
+function failedLoads(
+  loads: readonly PromiseSettledResult<unknown>[],
+  bases: readonly IdentifiedBase[],
+  first: number,
+): Error {
+  const waiting = lastToWait(bases);
+  const failures = new Map<string, { readonly base: IdentifiedBase; readonly reason: unknown }>();
   for (const [at, load] of loads.entries())
     if (load.status === 'rejected' && at >= first && !failures.has(bases[at]!.name))
-      failures.set(bases[at]!.name, { base: lastToWaitFor(bases[at]!, bases), reason: load.reason });
+      failures.set(bases[at]!.name, { base: waiting.get(imageKey(bases[at]!)) ?? bases[at]!, reason: load.reason });
   const [primary, ...others] = [...failures.values()];
   const error = placed(primary!.reason, primary!.base.stage);
   if (others.length === 0) return error;
-  return withFurtherErrors(
-    error,
-    others.map(({ base, reason }) => ({ error: reason, range: base.stage.range, lines: base.stage.lines })),
-  );
+  const further = others.map(({ base, reason }): Diagnostic => placed(reason, base.stage).diagnostics[0]);
+  return new DiagnosticError([error.diagnostics[0], ...further], {
+    cause: error,
+    others: others.map(({ reason }) => reason),
+  });
 }
 
-/** An error of a base at its place, which for one that a mount names only people are told. */
-function placed(error: unknown, { lines, range }: StageState): Error {
-  return withLocation(new ExplainedError(errorMessage(error), { range, cause: error }), lines);
+/** Gives an error of a base its place. The reference gives none to a base that a mount names; only code frames show it. */
+function placed(error: unknown, { lines, range }: StageState, code: ErrorCode = 'unresolved-image'): DiagnosticError {
+  return withLocation(describeError(error, code, { range }), lines);
 }
 
-/** Stages that need the same image wait for one answer; of those the reference frontend wakes the last one first. */
-function lastToWaitFor(base: Base, bases: readonly Base[]): Base {
-  if (base.stage.namedContext) return base;
-  const same = (other: Base) =>
-    other.stage.resolved &&
-    !other.stage.namedContext &&
-    other.stage.baseName === base.stage.baseName &&
-    formatPlatform(other.platform) === formatPlatform(base.platform);
-  return bases.findLast(same) ?? base;
+/** For each image, the last stage that waits for it: the reference wakes that one first, with one answer for all. */
+function lastToWait(bases: readonly IdentifiedBase[]): Map<string | undefined, IdentifiedBase> {
+  const last = new Map<string | undefined, IdentifiedBase>();
+  for (const base of bases) if (base.stage.resolved && !base.stage.namedContext) last.set(imageKey(base), base);
+  return last;
 }
 
-/** Runs what belongs to a stage; errors get the place of its FROM. */
+/** A key of the image that a stage waits for; undefined for a stage with a context of its name, which waits for none. */
+function imageKey({ stage, platform }: IdentifiedBase): string | undefined {
+  return stage.namedContext ? undefined : `${stage.baseName} ${formatPlatform(platform)}`;
+}
+
+/** Runs a function for a stage; its errors get the place of the FROM. */
 function locating<T>(stage: StageState, run: () => T): T {
   try {
     return run();
@@ -114,35 +128,35 @@ function locating<T>(stage: StageState, run: () => T): T {
 }
 
 /** Reads the name of the base. */
-function identifyBase({ platforms }: LowerContext, stage: StageState): Base {
+function identifyBase({ platforms }: LowerContext, stage: StageState): IdentifiedBase {
   const name = stage.baseName;
   let reference: ImageReference;
   try {
     reference = parseNormalizedNamed(name);
   } catch (error) {
-    throw wrapError(error, `failed to parse stage name ${quote(name)}`);
+    throw describeError(wrapError(error, `failed to parse stage name ${quote(name)}`), 'bad-image-name');
   }
   stage.baseName = formatReference(tagNameOnly(reference));
-  return { stage, name, reference, platform: stage.platform ?? platforms.target };
+  return { stage, name, reference, platform: stage.result.platform ?? platforms.target };
 }
 
-/** Asks for what is behind the name; the result gives the stage its base. */
-function loadBase(context: LowerContext, base: Base): Promise<() => void> {
+/** Asks for the image or context of the name; the function in the answer gives it to the stage. */
+function loadBase(context: LowerContext, base: IdentifiedBase, names: () => readonly string[]): Promise<() => void> {
   const { stage, platform } = base;
   if (!stage.resolved) return Promise.resolve(() => useSource(context, stage, platform));
   if (stage.namedContext) return stage.namedContext.load().then((loaded) => () => useStageContext(stage, loaded));
   const replacement = namedContext(context, stage.baseName, {
     platform,
-    followPaths: () => followPaths(stage.paths),
+    followPaths: () => followPaths(stage.result.paths),
   });
   if (replacement) return replacement.load().then((loaded) => () => useImageContext(stage, loaded, platform));
-  return pull(context, base).then((resolved) => () => useImage(context, base, resolved));
+  return pull(context, base).then((resolved) => () => useImage(context, base, resolved, names));
 }
 
 function useNothing(stage: StageState, platform: Platform): void {
-  stage.state = scratch();
-  stage.image = emptyImage(platform);
-  stage.platform = platform;
+  stage.result.state = scratch();
+  stage.result.image = emptyImage(platform);
+  stage.result.platform = platform;
   if (stage.external) stage.dispatched = true;
 }
 
@@ -151,26 +165,26 @@ interface LoadedContext {
   readonly image: ImageConfig | undefined;
 }
 
-/** A context with the stage's name takes the place of the stage and all its instructions. */
+/** Replaces a stage and all its instructions by the context with its name. */
 function useStageContext(stage: StageState, { state, image }: LoadedContext): void {
   stage.dispatched = true;
-  stage.state = state;
+  stage.result.state = state;
   if (!image) return;
-  stage.image = withoutDate(image);
-  if (image.architecture !== '' && image.os !== '') stage.platform = imagePlatform(image);
+  stage.result.image = withoutDate(image);
+  if (image.architecture !== '' && image.os !== '') stage.result.platform = imagePlatform(image);
 }
 
-/** A context with the name of the base image takes the place of the image. */
+/** Replaces a base image by the context with its name. */
 function useImageContext(stage: StageState, loaded: LoadedContext, platform: Platform): void {
-  stage.baseImage = loaded.image ?? emptyImage(platform);
-  stage.image = withoutDate(stage.baseImage);
-  stage.state = loaded.state.platform(platform);
-  stage.platform = platform;
+  stage.result.baseImage = loaded.image ?? emptyImage(platform);
+  stage.result.image = withoutDate(stage.result.baseImage);
+  stage.result.state = loaded.state.platform(platform);
+  stage.result.platform = platform;
 }
 
-type ResolvedImage = Awaited<ReturnType<LowerEnvironment['resolveImageConfig']>>;
+type ResolvedConfig = Awaited<ReturnType<LowerEnvironment['resolveImageConfig']>>;
 
-async function pull(context: LowerContext, { stage, name, platform }: Base): Promise<ResolvedImage> {
+async function pull(context: LowerContext, { stage, name, platform }: IdentifiedBase): Promise<ResolvedConfig> {
   const { options, environment, table } = context;
   const place = options.multiPlatformRequested ? `${formatPlatform(platform)} internal` : 'internal';
   try {
@@ -186,38 +200,45 @@ async function pull(context: LowerContext, { stage, name, platform }: Base): Pro
 
 const namesToMean = (table: StageTable) => [...stageNames(table), ...commonImageNames];
 
-function useImage(context: LowerContext, base: Base, resolved: ResolvedImage): void {
+function useImage(
+  context: LowerContext,
+  base: IdentifiedBase,
+  resolved: ResolvedConfig,
+  names: () => readonly string[],
+): void {
   const { platforms, linter } = context;
   if (resolved.unknown)
     context.unknownImages.push({
       name: base.name,
-      similar: linter.suggest(base.name, () => namesToMean(context.table)) || undefined,
+      similar: linter.suggest(base.name, names) || undefined,
       range: base.stage.range,
     });
   const { stage } = base;
   const reference = resolvedReference(base.reference, resolved.ref);
   const config = parseConfig(resolved.config);
-  stage.baseImage = config;
-  stage.image = withoutDate(config);
+  stage.result.baseImage = config;
+  stage.result.image = withoutDate(config);
   const platform =
-    !stage.platform && platforms.implicitTarget
+    !stage.result.platform && platforms.implicitTarget
       ? detectPlatform(config, base.platform, platforms.build)
       : base.platform;
   stage.baseName = formatReference(resolved.digest === '' ? reference : withDigest(reference, resolved.digest));
   if (isEmpty(config)) {
-    stage.state = scratch();
-    stage.platform = platform;
+    stage.result.state = scratch();
+    stage.result.platform = platform;
     return;
   }
   useSource(context, stage, platform);
-  check.baseImagePlatform(linter, stage.lines, base.name, platform, imagePlatform(config), (p) =>
-    formatPlatform(normalizePlatform(p)),
-  );
+  checkInvalidBaseImagePlatform(linter, stage, base.name, {
+    expected: platform,
+    actual: imagePlatform(config),
+    format: (it) => formatPlatform(normalizePlatform(it)),
+  });
 }
 
 /** The source op of an image. */
 function useSource({ options }: LowerContext, stage: StageState, platform: Platform): void {
-  stage.state = imageSource(stage.baseName, {
+  stage.result.state = imageSource(stage.baseName, {
     resolveMode: options.imageResolveMode,
     platform,
     description: commandDescription(stage.code),
@@ -229,7 +250,7 @@ function useSource({ options }: LowerContext, stage: StageState, platform: Platf
     ),
     locations: sourceLocations(options.sourceMap, stage.lines),
   });
-  stage.platform = platform;
+  stage.result.platform = platform;
 }
 
 function resolvedReference(reference: ImageReference, resolved: string): ImageReference {
@@ -245,11 +266,11 @@ function parseConfig(bytes: Uint8Array): ImageConfig {
   try {
     return parseImageConfig(bytes);
   } catch (error) {
-    throw wrapError(error, 'failed to parse image config');
+    throw describeError(wrapError(error, 'failed to parse image config'), 'bad-image-config');
   }
 }
 
-/** An image without layers; schema 1 lists none, but its history tells. */
+/** Whether an image has no layers; schema 1 lists none, but has a history. */
 function isEmpty({ rootfs, history }: ImageConfig): boolean {
   return (rootfs.diffIds?.length ?? 0) === 0 && history.every(({ emptyLayer }) => emptyLayer);
 }

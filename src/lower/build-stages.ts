@@ -1,30 +1,39 @@
-/** First phase over the stages: what each is based on, with its variables expanded. */
-import * as check from '../check/from-rules.ts';
+/** The first phase over the stages: makes them and expands the variables in the names of their bases. */
+
 import type { Linter } from '../check/linter.ts';
+import { checkFromPlatformFlagConstDisallowed } from '../check/rules/from-platform-flag-const-disallowed.ts';
+import { checkInvalidDefaultArgInFrom } from '../check/rules/invalid-default-arg-in-from.ts';
+import { checkRedundantTargetPlatform } from '../check/rules/redundant-target-platform.ts';
+import { checkUndefinedArgInFrom } from '../check/rules/undefined-arg-in-from.ts';
+import { describeError, diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import { equalFold } from '../go/unicode.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { parseNormalizedNamed } from '../image/reference.ts';
 import type { FromInstruction, Stage } from '../parser/ast.ts';
-import { LocatedError, withLocation } from '../parser/diagnostic.ts';
 import type { ProcessedWord, ShellLex } from '../parser/words.ts';
+import { wrapError } from '../text/error-message.ts';
 import type { GlobalArgs } from './args.ts';
-import { type LowerContext, namedContext } from './context.ts';
-import { suggestAny, wrapError } from './errors.ts';
+import { collectErrors } from './collect-errors.ts';
+import { followPaths } from './context-paths.ts';
 import { expandReporting } from './expand.ts';
-import { createOutlineCapture } from './outline.ts';
-import { followPaths } from './paths.ts';
+import { type LowerContext, namedContext } from './lower-context.ts';
+import { createOutlineCapture } from './outline-capture.ts';
 import { addStage, createStageState, emptyImageName, type StageState } from './stages.ts';
+import { suggestAny } from './suggest-names.ts';
 import type { Turns } from './turns.ts';
 
-/** Fills the table with the stages of the file. */
+/** Fills the table with the stages of the file. @throws DiagnosticError with the problems of all of them */
 export async function buildStages(context: LowerContext, stages: readonly Stage[], turns: Turns): Promise<void> {
   const { infos, env } = context.globals;
   let names: ReadonlySet<string> | undefined;
   const declared = () => (names ??= new Set([...infos.keys(), ...env.keys()]));
+  const errors = collectErrors(context.linter, context.source);
   for (const [index, stage] of stages.entries()) {
-    if (turns.due()) await turns.pass();
-    buildStage(context, stage, index, declared);
+    if (turns.isDue()) await turns.pass();
+    errors.attempt(() => buildStage(context, stage, index, declared));
+    if (errors.isFull) break;
   }
+  errors.finish();
 }
 
 /** @param declared names of the global arguments */
@@ -34,9 +43,13 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
   const linter = context.linter.withComments(from.comments);
 
   const base = expandLocated(lexers.word, from.image.text, globals, from, (unmatched) =>
-    check.undefinedArgInFrom(linter, from.lines, unmatched, declared()),
+    checkUndefinedArgInFrom(linter, { lines: from.lines, range: from.image.range }, unmatched, declared()),
   );
-  if (base.result === '') throw new LocatedError(`base name (${from.image.text}) should not be blank`, [from.lines]);
+  if (base.result === '')
+    throw diagnosticError('blank-base-name', `base name (${from.image.text}) should not be blank`, {
+      range: from.image.range,
+      lines: [from.lines],
+    });
 
   const stage = createStageState({
     name: source.name,
@@ -50,23 +63,23 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
     outline: createOutlineCapture(globals.infos),
   });
   const used = new Set(base.matched);
-  if (from.platform !== '') stage.platform = stagePlatform(context, source, linter, declared, used);
+  if (from.platform !== '') stage.result.platform = stagePlatform(context, source, linter, declared, used);
 
   if (stage.name !== '') {
     stage.namedContext = namedContext(context, stage.name, {
-      platform: stage.platform,
-      followPaths: () => followPaths(stage.paths),
+      platform: stage.result.platform,
+      followPaths: () => followPaths(stage.result.paths),
     });
     if (stage.namedContext) {
       addStage(table, stage);
-      stage.base = undefined; // the context replaces it
+      stage.base = undefined; // The context replaces the stage.
       return;
     }
   }
   if (stage.name === '') stage.displayName = `stage-${index}`;
   addStage(table, stage);
   for (const name of used) stage.outline.used.add(name);
-  stage.commandTotal = countSteps(stage);
+  stage.steps.total = countSteps(stage);
   stage.ignoreCache = isUncached(options.noCache, stage.name);
 }
 
@@ -79,30 +92,37 @@ function stagePlatform(
   used: Set<string>,
 ): Platform {
   const { from } = stage;
+  const place = { lines: from.lines, range: platformFlag(from) };
   const reportUndefined = (unmatched: ReadonlySet<string>) =>
-    check.undefinedArgInFrom(linter, from.lines, unmatched, declared());
+    checkUndefinedArgInFrom(linter, place, unmatched, declared());
   const expanded = expandLocated(lexers.word, from.platform, globals, from, reportUndefined, (error) =>
     wrapError(error, 'failed to process arguments for platform '),
   );
-  check.redundantTargetPlatform(linter, from, expanded, globals.env.get('TARGETPLATFORM'));
+  checkRedundantTargetPlatform(linter, place, from.platform, expanded, globals.env.get('TARGETPLATFORM'));
 
   const better = (error: Error) => suggestAny(error, expanded.unmatched, () => globals.env.keys(), linter);
   if (expanded.result === '')
-    throw better(new LocatedError(`empty platform value from expression ${from.platform}`, [from.lines]));
+    throw better(
+      diagnosticError('bad-platform', `empty platform value from expression ${from.platform}`, {
+        range: platformFlag(from),
+        lines: [from.lines],
+      }),
+    );
   let platform: Platform;
   try {
     platform = parsePlatform(expanded.result);
   } catch (error) {
     // Located twice, as the reference does it.
-    throw withLocation(
-      wrapError(better(withLocation(error, from.lines)), `failed to parse platform ${from.platform}`),
-      from.lines,
-    );
+    const lines = [from.lines];
+    const found = describeError(error, 'bad-platform', { range: platformFlag(from), lines });
+    throw withLocation(wrapError(better(found), `failed to parse platform ${from.platform}`), from.lines);
   }
-  check.constantPlatform(linter, stage, expanded, platform);
+  checkFromPlatformFlagConstDisallowed(linter, place, stage, expanded, platform);
   for (const name of expanded.matched) used.add(name);
   return platform;
 }
+
+const platformFlag = ({ flags }: FromInstruction) => flags.find(({ name }) => name === 'platform')?.range;
 
 /** Expands a word of FROM with the global arguments. */
 function expandLocated(
@@ -116,11 +136,11 @@ function expandLocated(
   try {
     return expandReporting(lex, word, globals.env, reportUndefined);
   } catch (error) {
-    throw withLocation(describe(error), from.lines);
+    throw withLocation(describe(error), from.lines, 'bad-substitution');
   }
 }
 
-/** Steps that the build shows: the pull of the base image, and what makes a layer. */
+/** The number of steps that the build shows: the pull of the base image, and each instruction that makes a layer. */
 function countSteps(stage: StageState): number {
   const pull = stage.baseName !== emptyImageName && !stage.base ? 1 : 0;
   return stage.instructions.reduce(
@@ -135,9 +155,9 @@ function isUncached(noCache: readonly string[] | undefined, stage: string): bool
 }
 
 /**
- * Warns of base images that are invalid unless the build gives arguments.
+ * Warns about base images whose names are invalid unless the build sets arguments.
  *
- * @param defaults the global arguments of a build that gives none; may throw
+ * @param defaults the global arguments of a build that sets none; may throw
  */
 export function checkDefaultBaseImages(
   linter: Linter,
@@ -150,7 +170,7 @@ export function checkDefaultBaseImages(
     globals ??= defaults();
     return lex.processWord(word, globals.env).result;
   };
-  check.invalidDefaultArgInFrom(linter, stages, expand, isReference);
+  checkInvalidDefaultArgInFrom(linter, stages, expand, isReference);
 }
 
 function isReference(name: string): boolean {

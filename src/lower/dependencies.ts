@@ -1,11 +1,11 @@
-/** Which stages read from which: the sources of COPY --from and of mounts. */
+/** Finds which stages read from which, by COPY --from and by mounts. */
+
+import { diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
+import type { LineRange, SourceRange } from '../diagnostic/source-file.ts';
 import { atoi } from '../go/strconv.ts';
 import type { CopyInstruction, StageInstruction } from '../parser/ast.ts';
-import { withLocation } from '../parser/diagnostic.ts';
-import type { LineRange, SourceRange } from '../parser/source.ts';
 import { emptyEnv, type ShellLex } from '../parser/words.ts';
-import type { LowerContext } from './context.ts';
-import { ExplainedError } from './errors.ts';
+import type { LowerContext } from './lower-context.ts';
 import {
   addStage,
   type Command,
@@ -27,12 +27,12 @@ export function buildDependencyGraph({ table, lexers }: LowerContext): void {
   }
   checkCircles(table.states);
 
-  // A stage that is alone needs no name in the names of its steps.
+  // The step names of a single stage do not show its name.
   const [first, second] = table.states;
   if (first && !second) first.displayName = '';
 }
 
-/** Finds the sources of an instruction; what is no stage is an image or a named context. */
+/** Finds the sources of an instruction. A name that is not a stage is an image or a named context. */
 export function createCommand(
   instruction: StageInstruction,
   table: StageTable,
@@ -53,7 +53,7 @@ export function createCommand(
   return { instruction, sources, isTrigger };
 }
 
-/** Notes what a command of a stage reads from. */
+/** Records what a command of a stage reads from. */
 export function addDependencies(stage: StageState, { instruction, sources }: Command, table: StageTable): void {
   for (const source of sources) {
     stage.dependencies.set(source, instruction);
@@ -67,10 +67,11 @@ function copySource(
   lex: ShellLex,
   isTrigger: boolean,
 ): StageState {
-  // A trigger stands in another file.
+  // A trigger has no place in this file.
   const flag = isTrigger ? undefined : flags.find(({ name }) => name === 'from')?.range;
   if (lex.processWord(from, emptyEnv).result !== from) {
-    throw new ExplainedError(
+    throw diagnosticError(
+      'variable-in-from',
       'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
       { range: flag },
     );
@@ -80,7 +81,7 @@ function copySource(
   const stage = table.states[index];
   if (stage) return stage;
   const stages = table.states.filter(({ external }) => !external).map(({ name }, i) => (name ? `${i} (${name})` : i));
-  throw new ExplainedError(`invalid stage index ${index}`, {
+  throw diagnosticError('unknown-stage-index', `invalid stage index ${index}`, {
     range: flag,
     hint: `the stages are ${stages.join(', ')}`,
   });
@@ -103,9 +104,9 @@ function sourceByName(
 }
 
 /**
- * Looks for stages that read from each other; deriving from a stage cannot close a circle, for the base stands above.
+ * Looks for stages that read from each other; bases cannot form a circle, because a base comes first in the file.
  *
- * @throws LocatedError at the instructions that lead into the circle
+ * @throws DiagnosticError at the instructions that lead into the circle
  */
 function checkCircles(stages: readonly StageState[]): void {
   const visited = new Set<StageState>();
@@ -113,7 +114,7 @@ function checkCircles(stages: readonly StageState[]): void {
   for (const start of stages) {
     if (visited.has(start)) continue;
     visited.add(start);
-    // The way from `start` to the current stage, with what is left to look at in each.
+    // The path from `start` to the current stage, with the dependencies of each that remain to be visited.
     const way = [enter(start, undefined)];
     open.add(start);
     for (let here = way.at(-1); here; here = way.at(-1)) {
@@ -128,7 +129,7 @@ function checkCircles(stages: readonly StageState[]): void {
         const instructions = [...way.slice(1).map((step) => step.by!), by];
         throw instructions.reduce(
           (error, { lines }) => withLocation(error, lines),
-          new Error(`circular dependency detected on stage: ${start.displayName}`),
+          diagnosticError('circular-dependency', `circular dependency detected on stage: ${start.displayName}`),
         );
       }
       if (visited.has(stage)) continue;

@@ -1,4 +1,4 @@
-/** What lowering needs from outside, as an interface: `lower` does no I/O of its own. */
+/** The interface through which lowering gets images, contexts and times: `lower` does no I/O. */
 import type { Timestamp } from '../go/time.ts';
 import type { ImageConfig } from '../image/config.ts';
 import type { Platform } from '../image/platform.ts';
@@ -11,55 +11,81 @@ import type {
   ResolveMode,
   SourceMap,
   Ulimit,
-} from '../llb/options.ts';
+} from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 
 /** The build's settings, from the frontend options (`src/gateway/options.ts`). */
-export interface LowerOptions {
+export interface BuildSettings {
+  /** Build arguments by name. */
   readonly buildArgs: ReadonlyMap<string, string>;
+  /** Labels to add to the image, by name. */
   readonly labels: ReadonlyMap<string, string>;
-  /** '' for the last stage. */
+  /** Name of the target stage; '' for the last stage. */
   readonly target: string;
-  /** undefined where the build names no platform: the first build platform counts, and images may bring their own. */
-  readonly targetPlatform: Platform | undefined;
+  /** The platforms that the builder runs, its own first. */
   readonly buildPlatforms: readonly Platform[];
+  /** Whether the build names several platforms, so that step names show them. */
   readonly multiPlatformRequested: boolean;
+  /** A prefix of the ids of cache mounts; '' if absent. */
   readonly cacheIdNamespace: string;
+  /** The parent of the control groups of runs; '' for the daemon's default. */
   readonly cgroupParent: string;
+  /** Lines to add to /etc/hosts in runs. */
   readonly extraHosts: readonly ExtraHost[];
+  /** The hostname in runs; '' for the daemon's default. */
   readonly hostname: string;
+  /** How images are resolved. */
   readonly imageResolveMode: ResolveMode;
+  /** The network of runs. */
   readonly networkMode: NetworkMode;
-  /** Bytes, 0 for none. */
+  /** Size of /dev/shm in bytes; 0 for the daemon's default. */
   readonly shmSize: bigint;
+  /** Resource limits of runs. */
   readonly ulimits: readonly Ulimit[];
+  /** Limits of the control groups of runs; undefined if there are none. */
   readonly linuxResources: LinuxResources | undefined;
-  readonly devices: readonly CdiDevice[];
   /** Stages whose RUN, COPY and ADD are not cached; [] is all stages, undefined none. */
   readonly noCache: readonly string[] | undefined;
-  readonly llbCaps: Capabilities | undefined;
+}
+
+/** The options of lowering a build for one platform. */
+export interface LowerOptions extends BuildSettings {
+  /** undefined if the build names no platform: the first build platform counts, and images may bring their own. */
+  readonly targetPlatform: Platform | undefined;
+  /** Devices that every RUN gets. */
+  readonly devices: readonly CdiDevice[];
+  /** The capabilities of the daemon; undefined if they are not known. */
+  readonly llbCapabilities: Capabilities | undefined;
+  /** The Dockerfile for the locations of ops; undefined to make ops without locations. */
   readonly sourceMap: SourceMap | undefined;
-  /** Dispatch every stage, not only those the target needs (lint). */
+  /** Whether every stage is dispatched, not only those that the target needs (for lint). */
   readonly allStages: boolean;
 }
 
-/** A build context that a name in FROM, COPY --from or RUN --mount stands for. */
+/** A named context that replaces an image or stage in FROM, COPY --from or RUN --mount. */
 export interface NamedContext {
-  /** Throws at once, without a promise, where it can be no context whatever the answer. */
+  /** Throws at once, without a promise, if the definition of the context is not valid. */
   load(): Promise<{ readonly state: State; readonly image: ImageConfig | undefined }>;
 }
 
+/** The use of a named context. */
 export interface NamedContextRequest {
+  /** The platform of the stage; undefined for the target's. */
   readonly platform: Platform | undefined;
+  /** How an image behind the context is resolved; undefined for the build's mode. */
   readonly resolveMode: ResolveMode | undefined;
-  /** Paths of a local context that the stages read; known only once they are lowered (undefined: everything). */
+  /** Gives the paths of a local context that the stages read, when they are lowered; undefined means everything. */
   readonly followPaths: () => readonly string[] | undefined;
 }
 
+/** Gives lowering its images, contexts and times. */
 export interface LowerEnvironment {
-  /** Aborted when nobody wants the result any more. */
+  /** Aborted when the result is no longer needed. */
   readonly signal?: AbortSignal | undefined;
-  /** Resolves a normalized, tagged or digested reference to its digest and config; deduplicated by the implementation. */
+  /**
+   * Resolves a normalized reference with tag or digest to its digest and config. The implementation asks for each
+   * only once.
+   */
   resolveImageConfig(
     ref: string,
     request: { readonly platform: Platform; readonly resolveMode: ResolveMode; readonly logName: string },
@@ -69,12 +95,15 @@ export interface LowerEnvironment {
     readonly config: Uint8Array;
     readonly unknown?: boolean;
   }>;
-  /** undefined when no context of that name was given. Throws for a name that is no reference. */
+  /** The named context of that name; undefined if there is none. Throws for a name that is not a reference. */
   namedContext(name: string, request: NamedContextRequest): NamedContext | undefined;
   /** Patterns of the .dockerignore in effect for the main context; [] if there is none or the context is remote. */
   dockerIgnorePatterns(): Promise<readonly string[]>;
-  /** The main context, of which only the given paths are needed (undefined: everything). */
+  /** The main context. Only the given paths are needed; undefined means everything. */
   mainContext(followPaths: readonly string[] | undefined): Promise<State>;
-  /** The time of a source (commit time, Last-Modified, newest file of an archive) for SOURCE_DATE_EPOCH; undefined if it has none. */
+  /**
+   * The time of a source (commit time, Last-Modified, newest file of an archive) for SOURCE_DATE_EPOCH; undefined if
+   * it has none.
+   */
   sourceDateEpoch(source: State, logName: string): Promise<Timestamp | undefined>;
 }

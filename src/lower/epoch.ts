@@ -1,4 +1,6 @@
-/** SOURCE_DATE_EPOCH: the time that a reproducible build gives its image and files. */
+/** Resolves SOURCE_DATE_EPOCH: the time that a reproducible build gives its image and files. */
+
+import { diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import { quote } from '../go/quote.ts';
 import { parseInteger } from '../go/strconv.ts';
 import type { Timestamp } from '../go/time.ts';
@@ -6,34 +8,42 @@ import { equalFold } from '../go/unicode.ts';
 import type { EnvList } from '../llb/env-list.ts';
 import type { State } from '../llb/state.ts';
 import type { AddInstruction, ArgInstruction, Stage } from '../parser/ast.ts';
-import { withLocation } from '../parser/diagnostic.ts';
 import type { ShellLex } from '../parser/words.ts';
+import { wrapError } from '../text/error-message.ts';
 import type { GlobalArgs } from './args.ts';
 import type { LowerEnvironment } from './environment.ts';
-import { wrapError } from './errors.ts';
 import { gitSource, gitState, httpState, isHttpSource } from './remote-source.ts';
 import { emptyImageName } from './stages.ts';
 
 const epochName = 'SOURCE_DATE_EPOCH';
 
+/** The values that the time may come from. */
 export interface EpochScope {
+  /** The stages of the Dockerfile. */
   readonly stages: readonly Stage[];
+  /** The build arguments. */
   readonly buildArgs: ReadonlyMap<string, string>;
+  /** The arguments in scope before the first FROM. */
   readonly globals: GlobalArgs;
+  /** Looks up the time of a context or source. */
   readonly environment: LowerEnvironment;
+  /** Expands the source of a stage. */
   readonly lex: ShellLex;
 }
 
+/** The resolved time, and the arguments with it. */
 export interface Epoch {
+  /** undefined if SOURCE_DATE_EPOCH is not set. */
   readonly time: Timestamp | undefined;
-  /** The arguments with the time in seconds in place of what it was taken from. */
+  /** The build arguments, with SOURCE_DATE_EPOCH in seconds instead of the name of its source. */
   readonly buildArgs: ReadonlyMap<string, string>;
+  /** The global arguments, with the time in seconds. */
   readonly globals: GlobalArgs;
 }
 
 /**
- * Finds the time: seconds since the epoch, `context`, or the name of a context or of a stage that does nothing but
- * download one source, whose time counts. A build argument wins over a global ARG.
+ * Finds the time: seconds since the epoch, `context`, or the name of a context, or of a stage that only
+ * downloads one source and takes its time. A build argument wins over a global ARG.
  */
 export async function resolveEpoch(scope: EpochScope): Promise<Epoch> {
   const { buildArgs, globals } = scope;
@@ -79,12 +89,12 @@ async function resolveTime(value: string, scope: EpochScope): Promise<Timestamp 
     return environment.sourceDateEpoch(state, `[internal] resolve ${epochName} named context ${value}`);
   }
   const stage = scope.stages.find(({ name }) => equalFold(name, value));
-  if (!stage) throw new Error(`invalid ${epochName}: ${value}`);
+  if (!stage) throw diagnosticError('bad-epoch', `invalid ${epochName}: ${value}`);
   let source: State;
   try {
     source = stageSource(stage, scope);
   } catch (error) {
-    throw withLocation(error, stage.from.lines);
+    throw withLocation(error, stage.from.lines, 'bad-epoch');
   }
   return environment.sourceDateEpoch(source, `[internal] resolve ${epochName} source stage ${stage.name}`);
 }
@@ -97,7 +107,7 @@ function toInteger(text: string): bigint | undefined {
   }
 }
 
-/** The one source that a stage downloads. */
+/** The source of a stage that only downloads one; undefined for any other stage. */
 function stageSource(stage: Stage, { buildArgs, globals, lex }: EpochScope): State {
   let env = setEpoch(globals.env, undefined);
   if (baseName(stage, env, lex) !== emptyImageName) throw new Error(`${epochName} stage must use FROM scratch`);

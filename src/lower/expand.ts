@@ -1,6 +1,6 @@
 import { type Env, type ProcessedWord, type ShellLex, WordError } from '../parser/words.ts';
 
-/** Expands a word and reports the variables in it that are not set, also when that makes the expansion fail. */
+/** Expands a word and reports the variables in it that are not set, even if the expansion fails. */
 export function expandReporting(
   lex: ShellLex,
   word: string,

@@ -1,13 +1,13 @@
-/** What remains to be said about the result when all stages are dispatched. */
+/** Finishes the result when all stages are dispatched: the image's labels and platform, and the SBOM scans. */
 
 import type { ImageConfig } from '../image/config.ts';
 import { normalizePlatform } from '../image/platform.ts';
 import type { State } from '../llb/state.ts';
-import type { LowerContext } from './context.ts';
-import { imagePlatform } from './platforms.ts';
+import { imagePlatform } from './build-platforms.ts';
+import type { LowerContext } from './lower-context.ts';
 import { reachableStages, type StageState } from './stages.ts';
 
-/** Adds the labels of the build to the target's image and says what platform it is for. */
+/** Adds the build's labels and platform to the target's image. */
 export function finalizeImage({ options, platforms }: LowerContext, image: ImageConfig): void {
   if (options.labels.size > 0) {
     const labels = (image.config.labels ??= new Map());
@@ -15,7 +15,7 @@ export function finalizeImage({ options, platforms }: LowerContext, image: Image
   }
   if (!platforms.implicitTarget) {
     const { os, architecture, variant, osVersion, osFeatures } = platforms.target;
-    // Where the base image was made for another platform, nothing of that one stays.
+    // If the base image was made for another platform, that one is removed whole.
     const isOther = os !== image.os || architecture !== image.architecture;
     image.os = os;
     image.architecture = architecture;
@@ -30,20 +30,22 @@ export function finalizeImage({ options, platforms }: LowerContext, image: Image
   if (image.osFeatures?.length) image.osFeatures = [...normal.osFeatures];
 }
 
-/** What an SBOM scan covers besides the result. */
+/** The stages that an SBOM scan covers besides the result. */
 export interface Scans {
+  /** The states to scan besides the result, by name. */
   readonly extras: ReadonlyMap<string, State>;
-  /** A stage that is scanned is not cached, so its scan is not either. */
+  /** Whether scans are not cached, because a scanned stage is not cached. */
   readonly ignoreCache: boolean;
 }
 
+/** Collects the stages that are scanned with a target. */
 export function collectScans(target: StageState, buildContext: State): Scans {
   const extras = new Map<string, State>();
   let ignoreCache = target.ignoreCache;
-  if (target.scanContext) extras.set('context', buildContext);
+  if (target.scans.context) extras.set('context', buildContext);
   for (const stage of reachableStages(target)) {
-    if (stage === target || !stage.scanStage) continue;
-    extras.set(stage.displayName, stage.state);
+    if (stage === target || !stage.scans.stage) continue;
+    extras.set(stage.displayName, stage.result.state);
     if (stage.ignoreCache) ignoreCache = true;
   }
   return { extras, ignoreCache };

@@ -1,5 +1,5 @@
 /**
- * Lowers a Dockerfile to LLB: from the syntax tree, the build's options and what its environment knows of images and
+ * Lowers a Dockerfile to LLB: from the syntax tree, the build's options and what its environment knows about images and
  * contexts to a state and an image config. The phases are BuildKit's and go by its names:
  *
  * arguments -> stages -> target -> dependency graph -> base images and triggers -> dispatch -> image
@@ -7,55 +7,60 @@
 
 import type { Linter } from '../check/linter.ts';
 import { checkSyntax } from '../check/syntax.ts';
+import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { quote } from '../go/quote.ts';
 import type { Timestamp } from '../go/time.ts';
 import type { ImageConfig } from '../image/config.ts';
 import { deferred } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { Dockerfile } from '../parser/ast.ts';
-import { firstError } from '../parser/index.ts';
-import { createPatternMatcher } from '../parser/pattern-matcher.ts';
+import { firstError } from '../parser/first-error.ts';
+import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { globalArgs, predefinedArgs, proxyEnv } from './args.ts';
+import { buildPlatforms } from './build-platforms.ts';
 import { buildStages, checkDefaultBaseImages } from './build-stages.ts';
-import { createLexers, type LowerContext, type UnknownImageName } from './context.ts';
+import { collectErrors } from './collect-errors.ts';
+import { followPaths } from './context-paths.ts';
 import { buildDependencyGraph } from './dependencies.ts';
 import { dispatchStage } from './dispatch/stage.ts';
 import type { LowerEnvironment, LowerOptions } from './environment.ts';
 import { resolveEpoch } from './epoch.ts';
-import { ExplainedError, suggestName } from './errors.ts';
 import { collectScans, finalizeImage } from './finalize.ts';
-import { newHistoryBudget } from './history.ts';
+import { newHistoryBudget } from './image-history.ts';
+import { createLexers, type LowerContext, type UnknownImageName } from './lower-context.ts';
 import { type Outline, outlineOf } from './outline.ts';
-import { followPaths } from './paths.ts';
-import { buildPlatforms } from './platforms.ts';
 import { findStage, type StageState, stageNames } from './stages.ts';
+import { suggestName } from './suggest-names.ts';
 import { maxTriggers, resolveStages } from './triggers.ts';
 import { type Turns, takeTurns } from './turns.ts';
 
 /** A Dockerfile lowered for one target and platform. */
 export interface Lowered {
+  /** The filesystem of the target. */
   readonly state: State;
-  /** Of every stage that was looked at, in the order of the file. */
+  /** States of all stages that were lowered, in file order. */
   readonly stages: readonly State[];
+  /** The bases that no resolver knows. */
   readonly unknownImages: readonly UnknownImageName[];
+  /** The config of the image. */
   readonly image: ImageConfig;
-  /** Config of the base image as it was pulled; undefined where there is none. */
+  /** Config of the base image as it was pulled; undefined if there is none. */
   readonly baseImage: ImageConfig | undefined;
-  /** SOURCE_DATE_EPOCH. */
+  /** The time in SOURCE_DATE_EPOCH; undefined if it is not set. */
   readonly epoch: Timestamp | undefined;
   /** What an SBOM scan covers: the result, and further states by name. */
   readonly sbom: { readonly core: State; readonly extras: ReadonlyMap<string, State> };
-  /** Scans are not to be cached: a stage they cover is not. */
+  /** Whether scans must not be cached, because a stage they cover is not cached. */
   readonly ignoreCache: boolean;
-  /** What the target can be given. */
+  /** The build arguments, secrets and SSH agents that the target takes. */
   outline(): Outline;
 }
 
 /**
- * Lowers a Dockerfile for one platform. Lint rules report to the linter as far as lowering comes.
+ * Lowers a Dockerfile for one platform. Lint rules report to the linter until lowering stops.
  *
- * @throws LocatedError, or another error where no place in the Dockerfile is to blame: the first problem in the order of
- * the phases, whatever answers first
+ * @throws DiagnosticError, or another error if no place in the Dockerfile is to blame. It is always the first problem in the
+ * order of the phases, in whatever order answers come
  */
 export async function lowerDockerfile(
   dockerfile: Dockerfile,
@@ -63,16 +68,17 @@ export async function lowerDockerfile(
   environment: LowerEnvironment,
   linter: Linter,
 ): Promise<Lowered> {
-  if (dockerfile.source.text === '') throw new Error('the Dockerfile cannot be empty');
+  if (dockerfile.source.text === '')
+    throw diagnosticError('empty-dockerfile', 'the Dockerfile cannot be empty', {
+      hint: 'A Dockerfile begins with FROM.',
+    });
   const turns = takeTurns(environment.signal);
-  const passIfDue = async () => {
-    if (turns.due()) await turns.pass();
-  };
-  checkSyntax(dockerfile, linter);
+  const passIfDue = () => (turns.isDue() ? turns.pass() : undefined);
+  await checkSyntax(dockerfile, linter, passIfDue);
   await passIfDue();
   const error = firstError(dockerfile);
   if (error) throw error;
-  if (dockerfile.stages.length === 0) throw new Error('dockerfile contains no stages to build');
+  if (dockerfile.stages.length === 0) throw diagnosticError('no-stage', 'dockerfile contains no stages to build');
 
   const context = await createContext(dockerfile, options, environment, linter);
   await buildStages(context, dockerfile.stages, turns);
@@ -84,20 +90,23 @@ export async function lowerDockerfile(
   await passIfDue();
   const { stages, buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed, turns);
   await passIfDue();
-  target.paths.add('/');
-  finalizeImage(context, target.image);
+  target.result.paths.add('/');
+  finalizeImage(context, target.result.image);
   const lintError = linter.error();
   if (lintError) throw lintError;
   setBuildContext(await environment.mainContext(followPaths(contextPaths)));
 
   const { extras, ignoreCache } = collectScans(target, buildContext);
-  const state = target.state.withMarshalDefaults({ platform: context.platforms.target, caps: options.llbCaps });
+  const state = target.result.state.withMarshalDefaults({
+    platform: context.platforms.target,
+    caps: options.llbCapabilities,
+  });
   return {
     state,
-    stages: stages.map((stage) => stage.state),
+    stages: stages.map((stage) => stage.result.state),
     unknownImages: context.unknownImages,
-    image: target.image,
-    baseImage: target.baseImage,
+    image: target.result.image,
+    baseImage: target.result.baseImage,
     epoch: context.epoch,
     sbom: { core: state, extras },
     ignoreCache,
@@ -105,7 +114,7 @@ export async function lowerDockerfile(
   };
 }
 
-/** Evaluates what is in scope before the first FROM. */
+/** Evaluates the arguments before the first FROM and makes the context. */
 async function createContext(
   dockerfile: Dockerfile,
   options: LowerOptions,
@@ -123,6 +132,7 @@ async function createContext(
     options,
     environment,
     linter,
+    source: dockerfile.source,
     platforms,
     lexers,
     buildArgs: epoch.buildArgs,
@@ -144,15 +154,15 @@ function findTarget({ table, linter }: LowerContext, name: string): StageState {
   const named = names.length > 20 ? [...names.slice(0, 20), `and ${names.length - 20} more`] : names;
   const hint =
     named.length > 0 ? `the stages are ${named.join(', ')}` : 'no stage has a name: give it one with FROM … AS';
-  const error = new ExplainedError(`target stage ${quote(name)} could not be found`, { hint });
+  const error = diagnosticError('unknown-target', `target stage ${quote(name)} could not be found`, { hint });
   throw suggestName(error, name, () => stageNames(table), linter);
 }
 
 interface Dispatched {
   readonly stages: readonly StageState[];
-  /** A state whose content is what {@link setBuildContext} is given. */
+  /** The main context: a deferred state that {@link setBuildContext} fills. */
   readonly buildContext: State;
-  /** Paths of it that the stages read. */
+  /** Paths of the main context that the stages read. */
   readonly contextPaths: ReadonlySet<string>;
   setBuildContext(context: State): void;
 }
@@ -177,11 +187,14 @@ async function dispatchStages(
     (stage) => context.options.allStages || (needed.has(stage) && !stage.dispatched),
   );
   const lastHeirs = new Map(stages.map((stage) => [stage.base, stage]));
+  const errors = collectErrors(context.linter, context.source);
   for (const stage of stages) {
-    if (turns.due()) await turns.pass();
+    if (turns.isDue()) await turns.pass();
     const isLastHeir = stage.base !== target && lastHeirs.get(stage.base) === stage;
-    for (const _ of dispatchStage(dispatchContext, stage, isLastHeir)) if (turns.due()) await turns.pass();
+    for (const _ of dispatchStage(dispatchContext, stage, isLastHeir, errors)) if (turns.isDue()) await turns.pass();
+    if (errors.isFull) break;
     for (const path of stage.contextPaths) contextPaths.add(path);
   }
+  errors.finish();
   return { stages, buildContext, contextPaths, setBuildContext: (state) => (mainContext = state) };
 }

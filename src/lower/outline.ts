@@ -1,69 +1,30 @@
-/** What a target can be given: build arguments, secrets and SSH agents (the subrequest `frontend.outline`). */
-import type { LineRange } from '../parser/source.ts';
+/** The build arguments, secrets and SSH agents that a target takes (the subrequest `frontend.outline`). */
+import type { LineRange } from '../diagnostic/source-file.ts';
+import type { OutlineCapture, OutlineSecret } from './outline-capture.ts';
 import type { StageState } from './stages.ts';
 
+/** The outline of a target. */
 export interface Outline {
+  /** The name of the target; '' if it has none. */
   readonly name: string;
+  /** From the comment above its FROM; '' if absent. */
   readonly description: string;
+  /** The build arguments, in the order of their lines. */
   readonly args: readonly OutlineArg[];
+  /** The secrets, in the order of their lines. */
   readonly secrets: readonly OutlineSecret[];
+  /** The SSH agents, in the order of their lines. */
   readonly ssh: readonly OutlineSecret[];
 }
 
-export interface OutlineArg {
+interface OutlineArg {
   readonly name: string;
   readonly description: string;
   readonly value: string;
   readonly lines: LineRange | undefined;
 }
 
-/** A secret or an SSH agent. */
-export interface OutlineSecret {
-  readonly name: string;
-  readonly required: boolean;
-  readonly lines: LineRange | undefined;
-}
-
-/** A declared build argument. */
-export interface ArgInfo {
-  readonly name: string;
-  readonly description: string;
-  readonly value: string;
-  readonly lines: LineRange | undefined;
-  /** Arguments that its default value uses. */
-  readonly dependencies: ReadonlySet<string>;
-}
-
-export interface OutlineCapture {
-  /** Declaration of a name: the stage's own, or the one before the first FROM. */
-  argument(name: string): ArgInfo | undefined;
-  declare(info: ArgInfo): void;
-  readonly used: Set<string>;
-  readonly secrets: Map<string, OutlineSecret>;
-  readonly ssh: Map<string, OutlineSecret>;
-  clone(): OutlineCapture;
-}
-
-/** Starts recording, with the arguments before the first FROM, which stages share. */
-export function createOutlineCapture(
-  globals: ReadonlyMap<string, ArgInfo>,
-  from: Pick<OutlineCapture, 'used' | 'secrets' | 'ssh'> = { used: new Set(), secrets: new Map(), ssh: new Map() },
-): OutlineCapture {
-  const own = new Map<string, ArgInfo>();
-  return {
-    argument: (name) => own.get(name) ?? globals.get(name),
-    declare: (info) => void own.set(info.name, info),
-    used: new Set(from.used),
-    secrets: new Map(from.secrets),
-    ssh: new Map(from.ssh),
-    // Stages are derived before any of them declares arguments of its own.
-    clone() {
-      return createOutlineCapture(globals, this);
-    },
-  };
-}
-
-/** The outline of a target that was lowered, by line. */
+/** The outline of a lowered target, ordered by line. */
 export function outlineOf(target: StageState): Outline {
   const args = new Map<string, OutlineArg>();
   const secrets = new Map<string, OutlineSecret>();
@@ -85,7 +46,7 @@ export function outlineOf(target: StageState): Outline {
   };
 }
 
-/** The stage, all it derives from and all it reads from, depth first: the first to declare a name wins. */
+/** The stage and all stages it derives or reads from, depth first: the first one to declare a name wins. */
 function stagesInside(target: StageState): Set<StageState> {
   const seen = new Set<StageState>();
   const waiting = [target];

@@ -1,16 +1,16 @@
 /** Remote sources of ADD: git repositories and files on the web. */
+
+import { type GitRef, parseGitRef } from '../git/ref.ts';
 import { base } from '../go/path.ts';
 import { parseUrl } from '../go/url.ts';
 import { parseDigest } from '../image/digest.ts';
-import { type GitRef, parseGitRef } from '../image/git-ref.ts';
-import { git, http } from '../llb/index.ts';
-import type { Constraints } from '../llb/options.ts';
+import { type Constraints, git, http } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 
 /**
  * Reads a source of ADD or COPY as a git reference.
  *
- * @returns undefined if it is none, and for `github.com/…`, which could be a path
+ * @returns undefined for other texts, and for `github.com/…`, which could be a path
  * @throws Error for a git reference with invalid options
  */
 export function gitSource(source: string): GitRef | undefined {
@@ -18,7 +18,7 @@ export function gitSource(source: string): GitRef | undefined {
   return ref?.indistinguishableFromLocal ? undefined : ref;
 }
 
-/** Whether it is a valid git reference, be it one that could be a path. */
+/** Whether it is a valid git reference, even one that could be a path. */
 export function isGitSource(source: string): boolean {
   try {
     return parseGitRef(source) !== undefined;
@@ -27,16 +27,20 @@ export function isGitSource(source: string): boolean {
   }
 }
 
+/** Whether a source is a file on the web. */
 export function isHttpSource(source: string): boolean {
   return (source.startsWith('http://') || source.startsWith('https://')) && !isGitSource(source);
 }
 
+/** Options of a git source. */
 export interface GitSettings extends Constraints {
+  /** Whether to keep the folder `.git`. */
   readonly keepGitDir: boolean;
-  /** '' for none. */
+  /** '' if absent. */
   readonly checksum: string;
 }
 
+/** Makes the state of a git repository. */
 export function gitState(ref: GitRef, { keepGitDir, checksum, ...constraints }: GitSettings): State {
   return git(ref.remote, '', {
     ...constraints,
@@ -50,7 +54,7 @@ export function gitState(ref: GitRef, { keepGitDir, checksum, ...constraints }: 
 }
 
 /**
- * @param checksum '' for none
+ * @param checksum '' if absent
  * @throws Error for an invalid checksum
  */
 export function httpState(url: string, checksum: string, constraints: Constraints = {}): State {
@@ -58,7 +62,7 @@ export function httpState(url: string, checksum: string, constraints: Constraint
   return http(url, { ...constraints, filename: httpFilename(url), checksum: checksum || undefined });
 }
 
-/** What a download is called: the last part of the path. */
+/** The file name of a download: the last part of the URL's path. */
 export function httpFilename(url: string): string {
   const unnamed = '__unnamed__';
   try {

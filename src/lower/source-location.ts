@@ -1,11 +1,12 @@
-/** How ops point back to the Dockerfile. */
-import type { Constraints, Range, SourceLocation, SourceMap } from '../llb/options.ts';
-import type { LineRange } from '../parser/source.ts';
+/** The places in the Dockerfile that ops come from. */
 
-/** An instruction may make many ops, as may the triggers of a FROM: all of them have the same ranges. */
+import type { LineRange } from '../diagnostic/source-file.ts';
+import type { Constraints, Range, SourceLocation, SourceMap } from '../llb/index.ts';
+
+/** Ranges by lines: all ops of one instruction, or of the triggers of one FROM, share them. */
 const made = new WeakMap<LineRange, readonly Range[]>();
 
-/** BuildKit's form of lines: a range for each of them, from and to its start. */
+/** Lines in BuildKit's form: for each line a range from its start to its start. */
 export function lineRanges(lines: LineRange | undefined): readonly Range[] {
   if (!lines) return [];
   const known = made.get(lines);
@@ -19,7 +20,7 @@ export function lineRanges(lines: LineRange | undefined): readonly Range[] {
   return ranges;
 }
 
-/** An op that comes from these lines; without lines it comes from the file as such. */
+/** The source location of an op; without lines, that of the file as a whole. */
 export function sourceLocations(
   sourceMap: SourceMap | undefined,
   lines: LineRange | undefined,
@@ -27,7 +28,7 @@ export function sourceLocations(
   return sourceMap && [{ sourceMap, ranges: lineRanges(lines) }];
 }
 
-/** The instruction an op comes from, for tools that show builds. */
+/** Metadata with the instruction that an op comes from, for tools that show builds. */
 export function commandDescription(code: string): NonNullable<Constraints['description']> {
   return { 'com.docker.dockerfile.v1.command': code };
 }

@@ -4,35 +4,35 @@ import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from 
 import type { Env, ShellLex } from '../parser/words.ts';
 import type { StageState } from './stages.ts';
 
-/** The name of the next step of a stage. `platform` is shown if it is given. */
+/** The name of the next step of a stage. It shows `platform` if given. */
 export function nextStepName(stage: StageState, text: string, platform: Platform | undefined, env: Env): string {
-  if (stage.commandTotal > 0) stage.commandIndex++;
+  if (stage.steps.total > 0) stage.steps.index++;
   return stepName(stage, text, platform, env);
 }
 
 /** Another name for the current step of a stage. */
 export function stepName(stage: StageState, text: string, platform: Platform | undefined, env: Env): string {
-  if (stage.commandTotal === 0) return text;
+  if (stage.steps.total === 0) return text;
   const place = platform ? `${formatPlatform(platform)}${formatTarget(platform, targetFromEnv(env))} ` : '';
   const name = stage.displayName === '' ? '' : `${stage.displayName} `;
-  const total = String(stage.commandTotal);
-  const index = String(stage.commandIndex).padStart(total.length);
-  return `[${place}${name}${index}/${total}] ${stage.inTrigger ? 'ONBUILD ' : ''}${text}`;
+  const total = String(stage.steps.total);
+  const index = String(stage.steps.index).padStart(total.length);
+  return `[${place}${name}${index}/${total}] ${stage.steps.inTrigger ? 'ONBUILD ' : ''}${text}`;
 }
 
-/** An instruction with its keyword in upper case and its variables expanded as far as they can be. */
+/** An instruction with its keyword in upper case and its variables expanded, if they can be expanded. */
 export function instructionText(code: string, lex: ShellLex, env: Env): string {
   let text = code;
   try {
     text = lex.processWord(code, env).result;
   } catch {
-    // A name is no reason to fail.
+    // A build must not fail because of a step's name.
   }
   const space = text.indexOf(' ');
   return space < 0 ? toUpper(text) : toUpper(text.slice(0, space)) + text.slice(space);
 }
 
-/** The platform that the arguments of a stage name, where it builds for another one than it runs on. */
+/** The platform that a stage builds for, as `->arm64`; '' if it is the stage's own platform. */
 function formatTarget(base: Platform, target: Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined): string {
   if (!target) return '';
   const wanted = normalizePlatform({

@@ -1,14 +1,14 @@
 /** ONBUILD: instructions of a base image or base stage that run at the start of the stages that derive from it. */
-import { LocatedError, setLocation } from '../parser/diagnostic.ts';
-import { parseTrigger } from '../parser/index.ts';
+import { diagnosticError, setLocation } from '../diagnostic/diagnostic.ts';
+import { parseTrigger } from '../parser/parse.ts';
 import { resolveBaseImages } from './base-images.ts';
-import type { LowerContext } from './context.ts';
 import { addDependencies, createCommand } from './dependencies.ts';
+import type { LowerContext } from './lower-context.ts';
 import type { StageState } from './stages.ts';
 
 /**
- * Resolves the base images of all that the target needs, and puts the triggers they bring in front of the stages:
- * those may need further stages and images.
+ * Resolves the base images of all stages that the target needs, and inserts their triggers at the start of the stages.
+ * Triggers may need further stages and images.
  *
  * @returns the stages that the target needs
  */
@@ -21,18 +21,18 @@ export async function resolveStages(context: LowerContext, target: StageState): 
       try {
         if (addTriggers(context, stage, expressions)) hasNewSources = true;
       } catch (error) {
-        throw setLocation(error, stage.lines);
+        throw setLocation(error, stage.lines, 'bad-trigger');
       }
     }
     if (!hasNewSources) return reachable;
   }
 }
 
-/** The triggers a stage is to run, which it does not hand on. */
+/** Takes the triggers that a stage runs out of its config, so that they do not run again in stages that derive from it. */
 function takeTriggers(stage: StageState): readonly string[] {
   if (!stage.base) {
-    const { onBuild } = stage.image.config;
-    stage.image.config.onBuild = undefined;
+    const { onBuild } = stage.result.image.config;
+    stage.result.image.config.onBuild = undefined;
     return onBuild ?? [];
   }
   if (stage.triggersTaken) return [];
@@ -42,10 +42,13 @@ function takeTriggers(stage: StageState): readonly string[] {
   );
 }
 
-/** Each stage on a base runs all triggers of it: n of each make n² instructions, which no graph could hold. */
+/**
+ * Maximum number of instructions from triggers. Each stage runs all triggers of its base: n of each make n²
+ * instructions.
+ */
 export const maxTriggers = 100_000;
 
-/** Of the triggers of an image that a mount names. */
+/** The place of the triggers of an image that a mount names; they have no line in the Dockerfile. */
 const nowhere = { start: 0, end: 0 };
 
 function addTriggers(context: LowerContext, stage: StageState, expressions: readonly string[]): boolean {
@@ -53,7 +56,7 @@ function addTriggers(context: LowerContext, stage: StageState, expressions: read
   const { table, lexers } = context;
   context.triggersLeft -= expressions.length;
   if (context.triggersLeft < 0)
-    throw new LocatedError(`ONBUILD brings more than ${maxTriggers} instructions`, [stage.lines]);
+    throw diagnosticError('too-many-triggers', `ONBUILD brings more than ${maxTriggers} instructions`);
   const commands = expressions.map((expression) => {
     const instruction = parseTrigger(expression, stage.lines ?? nowhere);
     const command = createCommand(instruction, table, lexers.word, true);
@@ -61,6 +64,6 @@ function addTriggers(context: LowerContext, stage: StageState, expressions: read
     return command;
   });
   stage.commands = [...commands, ...stage.commands];
-  stage.commandTotal += commands.length;
+  stage.steps.total += commands.length;
   return commands.some(({ sources }) => sources.length > 0);
 }

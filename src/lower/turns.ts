@@ -1,24 +1,27 @@
-/** Long work lets others have their turn: signals, the daemon's questions, a build that is given up. */
+/** Pauses of long work, in which signals, the daemon's requests and cancellation are handled. */
 
-/** How long work goes on before others have their turn. */
-const TURN_MS = 50;
+import { host } from '#host';
 
+/** Milliseconds of work between two pauses. */
+const turnMs = 50;
+
+/** Pauses long work. */
 export interface Turns {
-  /** Whether it is time for {@link Turns.pass}: cheap enough to ask for each instruction. */
-  due(): boolean;
-  /** Lets others have their turn. @throws the reason of the signal when it is aborted */
+  /** Whether {@link Turns.pass} is due; cheap enough to call for each instruction. */
+  isDue(): boolean;
+  /** Pauses for other work. @throws the reason of the signal if it is aborted */
   pass(): Promise<void>;
 }
 
-/** @param signal aborted when nobody wants the result of the work any more */
+/** @param signal aborted when the result of the work is no longer needed */
 export function takeTurns(signal?: AbortSignal): Turns {
-  let end = performance.now() + TURN_MS;
+  let end = performance.now() + turnMs;
   return {
-    due: () => performance.now() > end,
+    isDue: () => performance.now() > end,
     async pass() {
-      await new Promise(setImmediate);
+      await host.turn();
       signal?.throwIfAborted();
-      end = performance.now() + TURN_MS;
+      end = performance.now() + turnMs;
     },
   };
 }

@@ -1,113 +1,132 @@
 /**
- * Build arguments that no ARG takes: mostly misspelled ones. The reference says nothing of them, so what a frontend answers
- * and warns of stays as it is, and whoever runs one asks here.
+ * Build arguments that no ARG takes: most of them are misspelled. The reference does not warn about them, so a frontend does
+ * not either; the command that runs the frontend asks here.
  */
 import type { Bridge, ResolvedImage, Result } from '../gateway/bridge.ts';
 import type { OtherFrontends } from '../gateway/forward.ts';
-import { runFrontend } from '../gateway/frontend.ts';
+import { runFrontend } from '../gateway/run-frontend.ts';
 import type { Dockerfile, Instruction } from '../parser/ast.ts';
 import { parseTrigger } from '../parser/parse.ts';
-import { suggest } from '../parser/suggest.ts';
+import { suggest } from '../text/suggest.ts';
 
-/** A build argument that nothing takes, and the name of an ARG that is nearly its own. */
-export interface UnusedArg {
+/** A build argument that no ARG takes. */
+interface UnusedArg {
   readonly name: string;
+  /** The ARG whose name is nearly the same; undefined if there is no such ARG. */
   readonly similar: string | undefined;
 }
 
-/** Watches the runs of a frontend, be they of several Dockerfiles, contexts or daemons. */
+/** Watches the runs of a frontend, over several Dockerfiles, contexts or daemons if there are several. */
 export interface ArgWatch {
   /** Runs the Dockerfile frontend. */
   run(bridge: Bridge, others: OtherFrontends): Promise<Result>;
   /**
-   * The build arguments that no run has taken. Where not all ARGs are known, since the Dockerfile has errors or a base image
-   * could not be looked up, only those whose name is nearly that of an ARG.
+   * The build arguments that no run has taken. If not all ARGs are known, because the Dockerfile has errors or a base image
+   * was not found, only the arguments whose name is similar to that of an ARG.
    */
   unused(): UnusedArg[];
 }
 
-/** Taken without an ARG: by the frontend, by RUN, or by the daemon. */
+/** Arguments that the frontend, RUN or the daemon takes without an ARG. */
 const predefined =
   /^(BUILDKIT_.*|SOURCE_DATE_EPOCH|(HTTP|HTTPS|FTP|NO|ALL)_PROXY|(http|https|ftp|no|all)_proxy|BUILD(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGET(PLATFORM|OS|OSVERSION|ARCH|VARIANT|STAGE))$/s;
 
-const PREFIX = 'build-arg:';
+const prefix = 'build-arg:';
 
+/** Starts with no arguments; `run` adds those of a run. */
 export function watchArgs(): ArgWatch {
-  const given = new Set<string>();
-  const declared = new Set<string>();
-  let read = false;
-  let otherReader = false;
-  let complete = true;
+  const watch = new Watch();
+  return { run: (bridge, others) => watch.run(bridge, others), unused: () => watch.unused() };
+}
 
-  const declare = (instructions: readonly Instruction[]) => {
-    for (const instruction of instructions) {
-      if (instruction.kind === 'arg') for (const { key } of instruction.args) declared.add(key);
-      if (instruction.kind === 'onbuild') declareTriggers([instruction.expression]);
+class Watch implements ArgWatch {
+  /** Names of the build arguments of all runs. */
+  private readonly given = new Set<string>();
+  /** Names in ARG instructions, also in those of triggers. */
+  private readonly declared = new Set<string>();
+  /** Whether our frontend has read a Dockerfile. */
+  private hasRead = false;
+  /** Whether another frontend, whose ARGs are unknown, has run. */
+  private otherFrontendRan = false;
+  /** Whether `declared` has every ARG. */
+  private isComplete = true;
+
+  async run(bridge: Bridge, others: OtherFrontends): Promise<Result> {
+    for (const name of Object.keys(bridge.options.opts))
+      if (name.startsWith(prefix)) this.given.add(name.slice(prefix.length));
+    let isOurs = false;
+    const onDockerfile = (dockerfile: Dockerfile) => {
+      isOurs = this.hasRead = true;
+      this.addDeclared(dockerfile.instructions);
+      if (dockerfile.diagnostics.some(({ severity }) => severity === 'error')) this.isComplete = false;
+    };
+    try {
+      return await runFrontend(this.watchImages(bridge), { otherFrontends: others, onDockerfile });
+    } finally {
+      if (!isOurs) this.otherFrontendRan = true;
     }
-  };
-  const declareTriggers = (expressions: readonly string[]) => {
-    for (const expression of expressions.filter((it) => /^\s*arg\s/i.test(it))) {
-      try {
-        declare([parseTrigger(expression, { start: 0, end: 0 })]);
-      } catch {
-        complete = false; // the frontend says so, if it gets there
-      }
-    }
-  };
-  const looked = async <T extends Pick<ResolvedImage, 'config' | 'unknown'> | undefined>(image: Promise<T>) => {
+  }
+
+  unused(): UnusedArg[] {
+    if (!this.hasRead || this.otherFrontendRan) return [];
+    const names = [...this.given].filter((name) => !this.declared.has(name) && !predefined.test(name));
+    const unused = names.map((name) => ({ name, similar: nearest(name, this.declared) }));
+    return this.isComplete ? unused : unused.filter(({ similar }) => similar !== undefined);
+  }
+
+  /** A bridge whose images are read for the ARGs in their triggers. */
+  private watchImages(bridge: Bridge): Bridge {
+    return {
+      ...bridge,
+      resolveImageConfig: async (ref, request) => {
+        const image = bridge.resolveImageConfig(ref, request);
+        await this.look(image);
+        return image;
+      },
+      resolveSourceMetadata: async (source, request) => {
+        const metadata = bridge.resolveSourceMetadata(source, request);
+        await this.look(metadata.then(({ image }) => image));
+        return metadata;
+      },
+    };
+  }
+
+  private async look(image: Promise<Pick<ResolvedImage, 'config' | 'unknown'> | undefined>): Promise<void> {
     try {
       const found = await image;
-      if (found?.unknown) complete = false;
-      else if (found) declareTriggers(triggersOf(found.config));
+      if (found?.unknown) this.isComplete = false;
+      else if (found) this.addTriggers(triggersOf(found.config));
     } catch {
-      complete = false;
+      this.isComplete = false;
     }
-  };
+  }
 
-  return {
-    run(bridge, others) {
-      for (const name of Object.keys(bridge.options.opts))
-        if (name.startsWith(PREFIX)) given.add(name.slice(PREFIX.length));
-      let ours = false;
-      const watched: Bridge = {
-        ...bridge,
-        async resolveImageConfig(ref, request) {
-          const image = bridge.resolveImageConfig(ref, request);
-          await looked(image);
-          return image;
-        },
-        async resolveSourceMetadata(source, request) {
-          const metadata = bridge.resolveSourceMetadata(source, request);
-          await looked(metadata.then(({ image }) => image));
-          return metadata;
-        },
-      };
-      const onDockerfile = (dockerfile: Dockerfile) => {
-        ours = read = true;
-        declare(dockerfile.instructions);
-        if (dockerfile.diagnostics.some(({ severity }) => severity === 'error')) complete = false;
-      };
-      return runFrontend(watched, { others, onDockerfile }).finally(() => {
-        if (!ours) otherReader = true;
-      });
-    },
-    unused() {
-      if (!read || otherReader) return [];
-      const all = [...given].filter((name) => !declared.has(name) && !predefined.test(name));
-      const unused = all.map((name) => ({ name, similar: nearest(name, declared) }));
-      return complete ? unused : unused.filter(({ similar }) => similar !== undefined);
-    },
-  };
+  private addDeclared(instructions: readonly Instruction[]): void {
+    for (const instruction of instructions) {
+      if (instruction.kind === 'arg') for (const { key } of instruction.args) this.declared.add(key);
+      if (instruction.kind === 'onbuild') this.addTriggers([instruction.expression]);
+    }
+  }
+
+  private addTriggers(expressions: readonly string[]): void {
+    for (const expression of expressions.filter((it) => /^\s*arg\s/i.test(it))) {
+      try {
+        this.addDeclared([parseTrigger(expression, { start: 0, end: 0 })]);
+      } catch {
+        this.isComplete = false; // The frontend reports the error if it runs the trigger.
+      }
+    }
+  }
 }
 
-/** One that differs in its capitals only, or else in a few letters. */
+/** The ARG whose name differs only in its capitals and a few letters. */
 function nearest(name: string, declared: ReadonlySet<string>): string | undefined {
+  const byLower = new Map([...declared].map((it) => [it.toLowerCase(), it]));
   const lower = name.toLowerCase();
-  for (const it of declared) if (it.toLowerCase() === lower) return it;
-  return suggest(name, declared, true);
+  return byLower.get(lower) ?? byLower.get(suggest(lower, byLower.keys(), true) ?? '');
 }
 
-/** The triggers of an image; what cannot be read is for the frontend to judge. */
+/** The triggers of an image; empty if its config is not valid, which the frontend reports. */
 function triggersOf(config: Uint8Array): string[] {
   try {
     const { config: container } = JSON.parse(new TextDecoder().decode(config)) as {

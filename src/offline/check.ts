@@ -1,151 +1,148 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
 
 import { findOddities } from '../check/oddities.ts';
+import { type Diagnostic, describeError, errorDiagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
-import { decodeText } from '../go/text.ts';
-import type { Definition } from '../llb/definition.ts';
-import { merge } from '../llb/join.ts';
+import { defaultDockerfileName } from '../gateway/frontend-files.ts';
+import { sourceFile } from '../gateway/source-info.ts';
+import { Definition } from '../llb/definition.ts';
+import { merge } from '../llb/merge.ts';
 import type { State } from '../llb/state.ts';
-import { explainedError, wrapError } from '../lower/errors.ts';
+import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
-import { type Diagnostic, locatedError, type Problem } from '../parser/diagnostic.ts';
-import { parseDockerignore } from '../parser/dockerignore.ts';
-import { findIgnoreHabits, type IgnoreHabits } from '../parser/ignore-habits.ts';
+import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
+import { findIgnoreHabits, type IgnoreHabits } from '../parser/ignore/habits.ts';
 import { parseInTurns } from '../parser/parse.ts';
-import { createSourceFile, type LineRange, lineColumn, linesRange, type SourceFile } from '../parser/source.ts';
+import { callback, checkArgument, having } from '../text/arguments.ts';
+import { wrapError } from '../text/error-message.ts';
 import { redactCredentials } from '../text/redact.ts';
-import { findCrlfScripts } from './carriage-returns.ts';
 import { type Frontend, readHere } from './compile.ts';
 import { contextNames } from './context-names.ts';
+import { findCrlfScripts } from './find-crlf-scripts.ts';
+import {
+  type MissingSource,
+  missingSourceMessage,
+  missingSourceProblems,
+  missingSources,
+} from './find-missing-sources.ts';
 import { offlineHint } from './image-hint.ts';
-import { missingSourceMessage, missingSourceProblems, missingSources } from './missing-source.ts';
+import { type LintError, type LintResult, lintError, lintJson, located } from './lint-json.ts';
 import { findIgnoreFile, missingSourceHints, readIgnoreFile } from './missing-source-hint.ts';
+import { offlineOptions } from './offline-arguments.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
+/** The result of a check. */
 export interface Checked {
+  /** The Dockerfile that the problems are in. */
   readonly source: SourceFile;
   /** In the order of the file. */
-  readonly problems: readonly Problem[];
-  /** The answer of the subrequest `frontend.lint`. */
+  readonly problems: readonly Diagnostic[];
+  /** The findings as the subrequest `frontend.lint` answers them, with the problems that only this check finds. */
   readonly json: LintResult;
-  /** What the answer does not have: that the file asks for another frontend, which is not run here. */
+  /** Warnings about the check itself: the file asks for another frontend, which does not run here. */
   readonly warnings: readonly Warning[];
-  /** What does no harm, and nothing, in the ignore file; each with its place. */
+  /** Lines of the ignore file that do no harm and have no effect. */
   readonly notes: readonly { readonly filename: string; readonly line: number; readonly message: string }[];
-}
-
-interface LintResult {
-  warnings: { ruleName: string; url?: string; detail?: string; location: Location }[] | null;
-  readonly sources: { readonly filename: string; readonly data?: string }[];
-  buildError?: { message: string; readonly location: Location };
-}
-
-interface Location {
-  readonly ranges?: readonly { readonly start: { readonly line: number }; readonly end: { readonly line: number } }[];
 }
 
 /**
  * Checks what the options name.
  *
- * @param unknownImages filled by image resolvers of yours with images whose config they have made up: with any in it, variables
- *   cannot be told from undefined ones, and are not checked. None by default
- * @param frontend what reads the Dockerfile
- * @throws Error where the Dockerfile cannot be read
+ * @param unknownImages images whose config a resolver of yours has made up; the resolver adds to the set during the check.
+ *   Undefined variables are reported only if it stays empty, because an image may define any variable. Empty by default
+ * @param frontend runs the Dockerfile frontend; by default the one of this package
+ * @throws Error if the Dockerfile cannot be read
  */
 export async function checkDockerfile(
   options: OfflineOptions,
   unknownImages: ReadonlySet<string> = new Set(),
   frontend: Frontend = readHere,
 ): Promise<Checked> {
+  checkArgument('checkDockerfile', 'options', options, offlineOptions);
+  checkArgument('checkDockerfile', 'unknownImages', unknownImages, having('a Set', 'has', 'add'));
+  checkArgument('checkDockerfile', 'frontend', frontend, callback);
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
-  const result = await frontend(bridge);
-  const json = JSON.parse(new TextDecoder().decode(result.metadata.get('result.json'))) as LintResult;
-  if (unknownImages.size > 0)
-    json.warnings = json.warnings?.filter(({ ruleName }) => ruleName !== 'UndefinedVar') ?? null;
-
-  const { filename = '', data = '' } = json.sources[0] ?? {};
-  const text = decodeText(Buffer.from(data, 'base64'));
-  const source = createSourceFile(filename, text);
-  const problems: Problem[] = (json.warnings ?? []).map(({ ruleName, url, detail = '', location }) => ({
-    code: ruleName,
-    severity: 'warning',
-    message: detail,
-    ...place(source, location),
-    ...(url !== undefined && { url }),
-  }));
+  const { linted } = await frontend(bridge);
+  if (!linted)
+    throw new Error('the frontend does not say what it has found: checkDockerfile takes one that ends in tsfront');
+  const { failure, lowered } = linted;
+  const source = sourceFile(linted.source);
   const turns = takeTurns(options.signal);
-  const dockerfile = await parseInTurns(text, filename, turns.pass);
-  // the frontend has a message of its own for an empty file
-  const errors = text === '' ? [] : dockerfile.diagnostics.filter(({ severity }) => severity === 'error');
-  for (const error of errors) problems.push(error);
-  const { buildError } = json;
-  if (buildError) buildError.message = redactCredentials(buildError.message);
-  if (buildError && errors.length === 0) {
-    const { range, file, hint } = explainedError(result.failure) ?? {};
-    const found = place(source, buildError.location);
-    const advice = hint ?? locatedError(result.failure)?.hint ?? offlineHint(result.failure);
-    problems.push({
-      code: 'build',
-      severity: 'error',
-      message: buildError.message,
-      ...found,
-      range: range ?? found.range,
-      file,
-      ...(advice !== undefined && { hint: advice }),
-    });
-    for (const further of locatedError(result.failure)?.diagnostics.slice(1) ?? [])
-      problems.push({ ...further, message: redactCredentials(further.message) });
-  }
-  const { linted } = result;
-  const further: NonNullable<LintResult['warnings']> = [];
-  for (const { name, similar, range } of linted?.unknownImages ?? []) {
-    if (similar === undefined || name.length < MIN_LENGTH) continue;
-    const detail = `${name} is no stage, and nothing is known of an image of that name (did you mean ${similar}?)`;
-    problems.push({ code: 'UnknownImage', severity: 'warning', message: detail, range, locations: [] });
-    const lines = range && { start: lineColumn(source, range.start).line, end: lineColumn(source, range.end).line };
-    further.push({ ruleName: 'UnknownImage', detail, location: located(lines) });
-  }
-  for (const oddity of [...findOddities(dockerfile), ...(await crlfScripts(dockerfile, options))]) {
-    problems.push(oddity);
-    const { code, message, hint, locations } = oddity;
-    further.push({ ruleName: code, detail: `${message}: ${hint}`, location: located(locations[0]) });
-  }
-  const graph = linted && tryMarshal(linted.stages);
-  if (graph instanceof Error) {
-    problems.push({ code: 'build', severity: 'error', message: graph.message, range: undefined, locations: [] });
-    json.buildError ??= { message: graph.message, location: {} };
-  } else if (graph) {
-    await turns.pass();
-    const missing = await missingSources(graph, options.locals, turns);
-    const hints = await missingSourceHints(missing, options.locals, options.opts?.['filename']);
-    for (const [index, problem] of missingSourceProblems(dockerfile, missing, 'error').entries()) {
-      const hint = hints[index];
-      problems.push({ ...problem, ...(hint !== undefined && { hint }) });
-    }
-    const [first] = missing;
-    if (first) json.buildError ??= { message: missingSourceMessage(first), location: located(first.lines) };
-  }
+  const dockerfile = await parseInTurns(source.text, source.filename, turns.pass);
+
+  const findings = linted.findings.filter(({ code }) => unknownImages.size === 0 || code !== 'UndefinedVar');
+  if (lowered) findings.push(...misspelledImages(lowered));
+  findings.push(...findOddities(dockerfile), ...(await crlfScripts(dockerfile, options)));
+
+  const graph = lowered && tryMarshal(lowered.stages);
+  if (graph instanceof Definition) await turns.pass();
+  const missing = graph instanceof Definition ? await missingSources(graph, options.locals, turns) : [];
   const { file: ignoreFile, habits } = await ignoreHabits(options);
-  for (const habit of habits?.warnings ?? []) {
-    problems.push({ ...habit, file: ignoreFile });
-    const { code, message, hint, locations } = habit;
-    const detail = `${ignoreFile?.filename}:${locations[0]?.start}: ${message}: ${hint}`;
-    further.push({ ruleName: code, detail, location: {} });
-  }
-  if (further.length > 0) json.warnings = [...(json.warnings ?? []), ...further];
-  const notes = (habits?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note }));
+  findings.push(...(habits?.warnings ?? []));
+
+  const problems = [
+    ...findings,
+    ...(failure === undefined ? [] : failures(failure, source)),
+    ...(graph instanceof Error ? [errorDiagnostic('build', graph.message)] : []),
+    ...(await withHints(missingSourceProblems(dockerfile, missing), missing, options)),
+  ];
   problems.sort((a, b) => startOf(a) - startOf(b));
-  return { source, problems, json, warnings: bridge.warnings, notes };
+  return {
+    source,
+    problems,
+    json: lintJson(linted.source, findings, firstError(failure, graph, missing)),
+    warnings: bridge.warnings,
+    notes: (habits?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
+  };
 }
 
-/** The main context, where it is known: a Dockerfile on its own may be built with any. */
+/** What fails a build first. */
+function firstError(
+  failure: unknown,
+  graph: Definition | Error | undefined,
+  [missing]: readonly MissingSource[],
+): LintError | undefined {
+  if (failure !== undefined) return lintError(failure);
+  if (graph instanceof Error) return { message: graph.message, location: {} };
+  return missing && { message: missingSourceMessage(missing), location: located(missing.lines) };
+}
+
+/** The errors of a build that failed in the frontend. */
+function failures(failure: unknown, source: SourceFile): Diagnostic[] {
+  const { diagnostics } = describeError(failure, 'build', { hint: offlineHint(failure) });
+  return diagnostics.map((it) => withRange({ ...it, message: redactCredentials(it.message) }, source));
+}
+
+/** Images that are nowhere known, and whose names look like those of stages. */
+function misspelledImages({ unknownImages }: Lowered): Diagnostic[] {
+  return unknownImages.flatMap(({ name, similar, range }) => {
+    if (similar === undefined || name.length < minLength) return [];
+    const message = `${name} is not a stage, and no image of that name is known (did you mean ${similar}?)`;
+    return [warningDiagnostic('UnknownImage', message, { range, lines: [] })];
+  });
+}
+
+async function withHints(
+  problems: readonly Diagnostic[],
+  missing: readonly MissingSource[],
+  { locals, opts }: OfflineOptions,
+): Promise<Diagnostic[]> {
+  const hints = await missingSourceHints(missing, locals, opts?.['filename']);
+  return problems.map((problem, index) => {
+    const hint = hints[index];
+    return hint === undefined ? problem : { ...problem, hint };
+  });
+}
+
+/** `context` is undefined if it is not known: a Dockerfile on its own may be built with any context. */
 function contextOf({ locals, opts }: OfflineOptions) {
   const context = locals.get('context');
   return {
     context: context?.partial ? undefined : context,
     dockerfile: locals.get('dockerfile'),
-    filename: opts['filename'] ?? 'Dockerfile',
+    filename: opts['filename'] ?? defaultDockerfileName,
   };
 }
 
@@ -166,7 +163,7 @@ function patternsOf(text: string): string[] {
   try {
     return parseDockerignore(text);
   } catch {
-    return []; // the frontend says so
+    return []; // The frontend reports it.
   }
 }
 
@@ -178,18 +175,14 @@ function tryMarshal(stages: readonly State[]): Definition | Error {
   }
 }
 
-function located(lines: LineRange | undefined): Location {
-  return lines ? { ranges: [{ start: { line: lines.start }, end: { line: lines.end } }] } : {};
-}
+/** Shorter names resemble each other too easily. */
+const minLength = 4;
 
-/** Shorter names are all alike. */
-const MIN_LENGTH = 4;
+/** A problem without a place in the Dockerfile comes first. */
+const startOf = ({ range, file }: Diagnostic) => (range && !file ? range.start : -1);
 
-/** What has no place in the Dockerfile comes first. */
-const startOf = ({ range, file }: Problem) => (range && !file ? range.start : -1);
-
-function place(source: SourceFile, { ranges }: Location): Pick<Problem, 'range' | 'locations'> {
-  const first = ranges?.[0];
-  const lines: LineRange | undefined = first && { start: first.start.line, end: first.end.line };
-  return { range: lines && linesRange(source, lines), locations: [lines] };
+/** Gives a diagnostic that has only lines their range. */
+function withRange(diagnostic: Diagnostic, source: SourceFile): Diagnostic {
+  const [lines] = diagnostic.lines;
+  return { ...diagnostic, range: diagnostic.range ?? (lines && linesRange(source, lines)) };
 }

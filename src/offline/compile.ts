@@ -1,33 +1,47 @@
 /** Compiles a Dockerfile with the frontend that also runs inside BuildKit, so that the ops are the same to the byte. */
+
+import type { DiagnosticCode } from '../diagnostic/codes.ts';
+import { findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import type { Bridge, Result, Warning } from '../gateway/bridge.ts';
-import { runFrontend } from '../gateway/frontend.ts';
+import { sourceLocationOf } from '../gateway/error-status.ts';
+import { runFrontend } from '../gateway/run-frontend.ts';
 import type { Definition } from '../llb/definition.ts';
+import { callback, checkArgument } from '../text/arguments.ts';
+import { errorMessage } from '../text/error-message.ts';
+import { callerOf, hideFields, ShortError, showCaller } from '../text/short-error.ts';
+import { offlineOptions } from './offline-arguments.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
+/** The result of a compilation. */
 export interface Compiled {
   /** One definition, or one for each platform if several were asked for, by `os/architecture[/variant]`. */
   readonly definitions: ReadonlyMap<string, Definition>;
+  /** Whether the result has a definition for each platform, even if it is only one. */
   readonly multiPlatform: boolean;
-  /** The image config (`containerimage.config`) and whatever else an exporter gets to see. */
+  /** The image config (`containerimage.config`) and the other metadata that exporters get. */
   readonly metadata: Result['metadata'];
-  /** Whether an SBOM was asked for; definitions do not have it. */
+  /** Whether an SBOM was asked for; it is not part of the definitions. */
   readonly attestations: boolean;
+  /** What the lint rules found. */
   readonly warnings: readonly Warning[];
 }
 
-/** Reads a Dockerfile and says what to build. */
+/** Runs a frontend, which reads a Dockerfile and solves its graph through the bridge. */
 export type Frontend = (bridge: Bridge) => Promise<Result>;
 
 /** The frontend of a compilation: it reads files for other frontends too, since it cannot run those. */
-export const readHere: Frontend = (bridge) => runFrontend(bridge, { others: 'cannot' });
+export const readHere: Frontend = (bridge) => runFrontend(bridge, { otherFrontends: 'cannot' });
 
 /**
  * Compiles. Equal options, files and images give equal definitions.
  *
- * @param frontend what reads the Dockerfile
- * @throws Error with the reference frontend's message; a `LocatedError` among its causes knows the place
+ * @param frontend runs the Dockerfile frontend; by default the one of this package
+ * @throws Error with the reference frontend's message; a `DiagnosticError` among its causes has the place
  */
 export async function compile(options: OfflineOptions, frontend: Frontend = readHere): Promise<Compiled> {
+  checkArgument('compile', 'options', options, offlineOptions);
+  checkArgument('compile', 'frontend', frontend, callback);
+  const caller = callerOf(compile);
   const bridge = createOfflineBridge(options);
   try {
     const result = await frontend(bridge);
@@ -43,16 +57,25 @@ export async function compile(options: OfflineOptions, frontend: Frontend = read
       warnings: bridge.warnings,
     };
   } catch (error) {
-    throw new CompileError(error, bridge.warnings);
+    throw showCaller(new CompileError(error, bridge.warnings), caller);
   }
 }
 
 /** An error of a compilation, with the warnings that came before it. */
-export class CompileError extends Error {
+export class CompileError extends ShortError {
   override readonly name = 'CompileError';
+  /** Code of its first diagnostic (docs/errors.md); undefined if the Dockerfile is not the cause. */
+  readonly code: DiagnosticCode | undefined;
+  /** As `Dockerfile:2`; undefined if no line is to blame. */
+  readonly place: string | undefined;
+  /** What the lint rules found before it. */
   readonly warnings: readonly Warning[];
   constructor(cause: unknown, warnings: readonly Warning[]) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(errorMessage(cause), { cause });
+    this.code = findDiagnosticError(cause)?.code;
+    this.place = sourceLocationOf(cause);
     this.warnings = warnings;
+    hideFields(this, 'warnings');
+    for (const name of ['code', 'place'] as const) if (this[name] === undefined) hideFields(this, name);
   }
 }

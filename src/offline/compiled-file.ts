@@ -1,26 +1,29 @@
 /**
- * The file of a compilation: all that an image is made of, for each platform. The graph makes files only; what makes an
- * image of them is in the config and the metadata beside it, which the binary format of LLB has no place for.
+ * The file of a compilation: everything an image needs, for each platform. The graph only makes files; the config and the
+ * metadata beside it make them an image, and the binary format of LLB has no place for those.
  */
 
-import { exportPlatform, marshalPlatforms } from '../gateway/platforms.ts';
+import { exportPlatform, marshalPlatforms } from '../gateway/export-platforms.ts';
 import { decodeJson, field, goInt64, goMap, goPointer, goString, goStruct } from '../go/json-decode.ts';
 import type { JsonEncodable } from '../go/json-encode.ts';
 import { goImage, type ImageConfig, imageConfigToJson, marshalImageConfig, parseImageConfig } from '../image/config.ts';
 import { parsePlatform } from '../image/platform.ts';
 import type { Definition } from '../llb/definition.ts';
-import { definitionToJson, writeJson } from '../llb/json.ts';
+import { definitionToJson, writeJson } from '../llb/format-json.ts';
 import { definitionFromJson } from '../llb/parse-json.ts';
+import { anything, text as aText, checkArgument, fields, mapOf } from '../text/arguments.ts';
 import type { Compiled } from './compile.ts';
 
-/** What can be built again: a compilation without its warnings. */
+const compiledKind = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
+
+/** A compilation without its warnings, from which the image can be built. */
 export type CompiledImage = Pick<Compiled, 'definitions' | 'multiPlatform' | 'metadata'>;
 
-/** What a compiled file says about one platform beside `def`, `metadata` and `source`. */
+/** The members for one platform besides `def`, `metadata` and `source`. */
 interface Member {
-  /** `linux/arm64/v8`; '' in the answer of `frontend.convertllb`, which has the graph alone. */
+  /** `linux/arm64/v8`; '' in the answer of `frontend.convertllb`, which only has the graph. */
   readonly platform: string;
-  /** Of the vertex whose result the graph is; '' for scratch. */
+  /** Digest of the graph's last vertex; '' for scratch. */
   readonly digest: string;
   readonly config: ImageConfig | undefined;
   readonly baseConfig: ImageConfig | undefined;
@@ -41,9 +44,10 @@ const goMember = goStruct<Member>('CompiledImage', {
  * and `platform`, `digest` (of the last op), `config` (the image config), `baseConfig` (that of the base image, if there
  * is one) and `sourceDateEpoch` (seconds, if it is set). For several it has such an object for each, by platform.
  *
- * @throws Error where the text would be longer than a string can be, some 512 MB
+ * @throws Error if the text would be longer than a string can be, some 512 MB
  */
 export function formatCompiled(compiled: CompiledImage): string {
+  checkArgument('formatCompiled', 'compiled', compiled, compiledKind);
   const members = memberIds(compiled).map(({ id, suffix, definition }) => {
     const text = (key: string) => compiled.metadata.get(key + suffix);
     const config = (key: string) => {
@@ -65,11 +69,12 @@ export function formatCompiled(compiled: CompiledImage): string {
 }
 
 /**
- * Reads such JSON back; of the answer of `frontend.convertllb` there is no metadata.
+ * Reads such JSON back; the answer of `frontend.convertllb` has no metadata.
  *
- * @throws Error for what is no such JSON, and where it was changed so that digests are no longer right
+ * @throws Error if the text is not such JSON, or was changed so that digests are wrong
  */
 export function parseCompiled(text: string): CompiledImage {
+  checkArgument('parseCompiled', 'text', text, aText);
   const document = JSON.parse(text) as Readonly<Record<string, unknown>>;
   const multiPlatform = !Object.hasOwn(document, 'def');
   const members = multiPlatform ? decodeJson(text, goMap(goMember))! : new Map([['', decodeJson(text, goMember)]]);
@@ -77,7 +82,7 @@ export function parseCompiled(text: string): CompiledImage {
   const definitions = new Map<string, Definition>();
   const metadata = new Map<string, Uint8Array>();
   const platforms = [];
-  // JSON.parse keeps the order of the platforms, which that of refs.platforms depends on
+  // JSON.parse keeps the order of the platforms, and refs.platforms needs it.
   for (const id of multiPlatform ? Object.keys(document) : ['']) {
     const { platform, digest, config, baseConfig, sourceDateEpoch } = members.get(id)!;
     const definition = definitionFromJson(multiPlatform ? document[id] : document);
@@ -95,12 +100,12 @@ export function parseCompiled(text: string): CompiledImage {
   return { definitions, multiPlatform, metadata };
 }
 
-/** Image config as text for people, with the members of OCI and Docker, for formats that cannot carry it. */
+/** An image config as JSON for people, for formats of the graph that cannot contain it. */
 export function formatImageConfig(config: Uint8Array): string {
   return `${writeJson(imageConfigToJson(parseImageConfig(config)))}\n`;
 }
 
-/** A graph alone and the config that was written beside it. @throws Error for what is no image config */
+/** Joins a graph and the config that was written beside it. @throws Error if the bytes are not an image config */
 export function withImageConfig(definition: Definition, bytes: Uint8Array): CompiledImage {
   const config = parseImageConfig(bytes);
   if (config.os === '' || config.architecture === '') throw new Error('it has no os or no architecture');
@@ -113,7 +118,7 @@ export function withImageConfig(definition: Definition, bytes: Uint8Array): Comp
   return { definitions: new Map([['', definition]]), multiPlatform: false, metadata };
 }
 
-/** The ids of the platforms, which `definitions` has only where there are several. */
+/** The ids of the platforms, which `definitions` has only if there are several. */
 function memberIds({ definitions, multiPlatform, metadata }: CompiledImage) {
   if (multiPlatform) return [...definitions].map(([id, definition]) => ({ id, suffix: `/${id}`, definition }));
   const platforms = metadata.get('refs.platforms');

@@ -1,50 +1,49 @@
-/** The names in a context, as far as an ignore file is judged by them. */
+/** Lists the names in a context, for the check of its ignore file. */
+import { isDirectory } from '../go/file-mode.ts';
 import { join } from '../go/path.ts';
-import type { ContextNames } from '../parser/ignore-habits.ts';
-import { createPatternMatcher, type PatternMatcher } from '../parser/pattern-matcher.ts';
+import type { ContextNames } from '../parser/ignore/habits.ts';
+import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { FileTree } from './file-tree.ts';
 
-/** More are not listed. */
+/** Maximum number of names that are listed. */
 const maxNames = 20_000;
 
-const directoryBit = 2 ** 31;
-
 /**
- * Lists what is in a context, folder by folder from its root. What lies in a folder that is left out is not listed, unless
- * an exception may take it in again.
+ * Lists what is in a context, folder by folder from its root. The content of an excluded folder is not listed, unless
+ * an exception may include a part of it.
  */
 export async function contextNames(tree: FileTree, patterns: readonly string[]): Promise<ContextNames> {
   const names: string[] = [];
-  const folders = new Set<string>();
+  const dirs = new Set<string>();
   const unsearched: string[] = [];
   const isLeftOut = leftOutBy(patterns);
   const next = [''];
-  for (const folder of next) {
+  for (const dir of next) {
     if (names.length > maxNames) {
       unsearched.push('.');
       break;
     }
-    const entries = await tree.readDir(folder === '' ? '/' : folder).catch(() => []);
+    const entries = await tree.readDir(dir === '' ? '/' : dir).catch(() => []);
     for (const { path, mode } of entries) {
-      const name = join(folder, path);
+      const name = join(dir, path);
       names.push(name);
-      if (mode < directoryBit) continue;
-      folders.add(name);
+      if (!isDirectory(mode)) continue;
+      dirs.add(name);
       if (name === '.git' || isLeftOut(name)) unsearched.push(name);
       else next.push(name);
     }
   }
-  return { names, folders, unsearched };
+  return { names, dirs, unsearched };
 }
 
-function leftOutBy(patterns: readonly string[]): (folder: string) => boolean {
+function leftOutBy(patterns: readonly string[]): (dir: string) => boolean {
   let matcher: PatternMatcher | undefined;
-  return (folder) => {
+  return (path) => {
     try {
       matcher ??= createPatternMatcher(patterns);
-      return !matcher.exclusions && matcher.matchesOrParentMatches(folder);
+      return !matcher.exclusions && matcher.matchesOrParentMatches(path);
     } catch {
-      return false; // a pattern that cannot be matched: the frontend says so
+      return false; // The frontend reports an invalid pattern.
     }
   };
 }

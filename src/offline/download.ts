@@ -1,9 +1,10 @@
 /** Downloads a file from the web. */
-import { type Answer, defaultLimits, request } from '../image/http-request.ts';
+import { type Answer, defaultLimits, request } from '../http/request.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { maxDockerfileBytes } from './locate-context.ts';
 
 /**
- * The answer to a GET. A user and a password in the address are sent as basic authentication, to no other host where the
+ * The answer to a GET. A user and a password in the address are sent as basic authentication, but not to another host if the
  * server redirects.
  *
  * @throws Error that names the address, without its credentials, for any status but 200 and for more than `maxBytes`; the
@@ -14,7 +15,7 @@ export async function download(address: string, maxBytes: number, signal?: Abort
   const url = URL.parse(address);
   if (!url)
     throw new Error(
-      `${shown} is no valid address: characters of a password such as / and # are written as %2F and %23`,
+      `${shown} is not a valid address: characters of a password such as / and # are written as %2F and %23`,
     );
   try {
     const answer = await request(url, {}, maxBytes, { ...defaultLimits, signal });
@@ -24,5 +25,15 @@ export async function download(address: string, maxBytes: number, signal?: Abort
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(`${shown}: ${redactCredentials((error as Error).message)}`, { cause: error });
+  }
+}
+
+/** The Dockerfile at an address. @throws Error that names the address, without its credentials; the reason of `signal` */
+export async function downloadDockerfile(address: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  try {
+    return (await download(address, maxDockerfileBytes, signal)).body;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Error(`unable to get the Dockerfile ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
-/** Files that a frontend reads back from a source: a folder on disk, or some held in memory. */
+/** The files of a source that a frontend reads: a folder on disk, or files in memory. */
 import path from 'node:path';
-import type { FileStat } from '../gateway/bridge.ts';
+import { type FileStat, FileTooLarge } from '../gateway/bridge.ts';
+import { ModeDir, ModeSymlink } from '../go/file-mode.ts';
 import { clean, join } from '../go/path.ts';
 import { compareNames } from '../system/file-name.ts';
 import {
@@ -8,36 +9,37 @@ import {
   readDirInside,
   readFileInside,
   readStartInside,
-  realFolder,
+  realDir,
   type StatInside,
   statInside,
   TooLarge,
 } from '../system/read-inside.ts';
+import { bytes, checkArgument, either, type Kind, mapOf, recordOf, text } from '../text/arguments.ts';
+import { treeKind } from './offline-arguments.ts';
 
-/** Paths are slash-separated, with or without a leading slash; nothing outside the tree can be named. */
+/** Paths are slash-separated, with or without a leading slash. No path leads out of the tree. */
 export interface FileTree {
-  /** When it is built there may be more files than are known here; default false. */
+  /** Whether the build may have more files than are known here; false if absent. */
   readonly partial?: boolean;
   /** @throws Error `open PATH: no such file or directory` and the like */
   readFile(path: string): Promise<Uint8Array>;
-  /** The first bytes of a file, where there is a way to read them alone. @throws Error as {@link FileTree.readFile} */
+  /** The first bytes of a file, if the tree can read them alone. @throws Error as {@link FileTree.readFile} */
   readStart?(path: string, bytes: number): Promise<Uint8Array>;
+  /** Describes a file, without following a link. @throws Error if it is not there */
   stat(path: string): Promise<FileStat>;
-  /** Names in byte order. */
+  /** The entries of a folder, in byte order of their names. */
   readDir(path: string): Promise<readonly FileStat[]>;
 }
 
-const directoryBit = 2 ** 31;
-const symlinkBit = 2 ** 27;
-
-/** Largest file that is read: BuildKit hands none to a frontend that does not fit into one message. */
+/** Largest file that is read, in bytes: BuildKit sends a frontend a file in one message. */
 const maxFileBytes = 16 << 20;
 
-/** A folder on disk. Links are followed inside the folder: it is the root of what they may name. */
-export function folderTree(folder: string): FileTree {
+/** A folder on disk. Links are followed inside the folder, as if it were the root. */
+export function dirTree(dir: string): FileTree {
+  checkArgument('dirTree', 'dir', dir, text);
   let known: Promise<string> | undefined;
   const root = () =>
-    (known ??= realFolder(folder).catch((error) => {
+    (known ??= realDir(dir).catch((error) => {
       known = undefined;
       throw error;
     }));
@@ -75,7 +77,7 @@ export function folderTree(folder: string): FileTree {
 }
 
 function fileStat({ place, stat, target }: StatInside): FileStat {
-  const kind = stat.isDirectory() ? directoryBit : stat.isSymbolicLink() ? symlinkBit : 0;
+  const kind = stat.isDirectory() ? ModeDir : stat.isSymbolicLink() ? ModeSymlink : 0;
   return {
     path: place === '/' ? '.' : path.posix.basename(place),
     mode: kind + (Number(stat.mode) & 0o777),
@@ -87,13 +89,19 @@ function fileStat({ place, stat, target }: StatInside): FileStat {
   };
 }
 
+const content = either('a string or a Uint8Array', text, bytes);
+const byPath = 'an object or a Map of files by their paths';
+const filesKind: Kind = (value, name) =>
+  (value instanceof Map ? mapOf(content, byPath) : recordOf(content, byPath))(value, name);
+
 /**
- * Files held in memory, by their paths with slashes and without a leading one: `{ Dockerfile: 'FROM alpine' }`, or a Map.
+ * Files held in memory, by their paths, slash-separated and without a leading slash: `{ Dockerfile: 'FROM alpine' }`, or a Map.
  * Text is encoded as UTF-8.
  */
 export function memoryTree(
   given: Readonly<Record<string, string | Uint8Array>> | ReadonlyMap<string, string | Uint8Array>,
 ): FileTree {
+  checkArgument('memoryTree', 'files', given, filesKind);
   const entries = given instanceof Map ? [...given] : Object.entries(given);
   const files = new Map(
     entries.map(([name, contents]) => [name, typeof contents === 'string' ? Buffer.from(contents) : contents] as const),
@@ -101,46 +109,48 @@ export function memoryTree(
   const inside = (asked: string) => clean(`/${asked}`).slice(1);
   const stats = (name: string, size: bigint | undefined): FileStat => ({
     path: name,
-    mode: size === undefined ? directoryBit + 0o755 : 0o644,
+    mode: size === undefined ? ModeDir + 0o755 : 0o644,
     uid: 0,
     gid: 0,
     size: size ?? 0n,
     modTime: 0n,
     linkname: '',
   });
-  const isFolder = (name: string) => name === '' || [...files.keys()].some((file) => file.startsWith(`${name}/`));
+  const isDir = (name: string) => name === '' || [...files.keys()].some((file) => file.startsWith(`${name}/`));
   const missing = (call: string, asked: string) => fileError(call, asked, { code: 'ENOENT' });
 
   return {
     async readFile(asked) {
       const found = files.get(inside(asked));
       if (found) return found;
-      throw isFolder(inside(asked)) ? fileError('open', asked, { code: 'EISDIR' }) : missing('open', asked);
+      throw isDir(inside(asked)) ? fileError('open', asked, { code: 'EISDIR' }) : missing('open', asked);
     },
     async stat(asked) {
       const name = inside(asked);
       const found = files.get(name);
-      if (!found && !isFolder(name)) throw missing('lstat', asked);
+      if (!found && !isDir(name)) throw missing('lstat', asked);
       return stats(name === '' ? '.' : path.posix.basename(name), found && BigInt(found.length));
     },
     async readDir(asked) {
-      const folder = inside(asked);
-      if (!isFolder(folder)) throw missing('open', asked);
-      const start = folder === '' ? 0 : folder.length + 1;
+      const dir = inside(asked);
+      if (!isDir(dir)) throw missing('open', asked);
+      const start = dir === '' ? 0 : dir.length + 1;
       const names = new Set<string>();
       for (const file of files.keys())
-        if (folder === '' || file.startsWith(`${folder}/`)) names.add(file.slice(start).split('/', 1)[0]!);
+        if (dir === '' || file.startsWith(`${dir}/`)) names.add(file.slice(start).split('/', 1)[0]!);
       return [...names].sort(compareNames).map((name) => {
-        const file = files.get(join(folder, name));
+        const file = files.get(join(dir, name));
         return stats(name, file && BigInt(file.length));
       });
     },
   };
 }
 
-/** What is below a folder of a tree. */
-export function subTree(tree: FileTree, folder: string): FileTree {
-  const inside = (asked: string) => join(clean(`/${folder}`), clean(`/${asked}`));
+/** The part of a tree below a folder. */
+export function subTree(tree: FileTree, dir: string): FileTree {
+  checkArgument('subTree', 'tree', tree, treeKind);
+  checkArgument('subTree', 'dir', dir, text);
+  const inside = (asked: string) => join(clean(`/${dir}`), clean(`/${asked}`));
   return {
     readFile: (asked) => tree.readFile(inside(asked)),
     ...(tree.readStart && { readStart: (asked: string, bytes: number) => tree.readStart!(inside(asked), bytes) }),
@@ -151,7 +161,8 @@ export function subTree(tree: FileTree, folder: string): FileTree {
 
 /** The messages of Go's file functions. */
 function fileError(call: string, asked: string, error: unknown): Error {
-  if (error instanceof NotRegular || error instanceof TooLarge) return new Error(error.message, { cause: error });
+  if (error instanceof TooLarge) return new FileTooLarge(error.message, { cause: error });
+  if (error instanceof NotRegular) return new Error(error.message, { cause: error });
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EISDIR') return new Error(`${asked} is not a regular file`, { cause: error });
   const texts: Readonly<Record<string, string>> = {

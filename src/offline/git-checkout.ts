@@ -1,43 +1,46 @@
 /**
  * Fetches a commit of a git repository and checks its files out, with the `git` command. The repository may be hostile,
- * and the process may run in a hook of another one: git gets nothing of that one, fetches with the user's configuration
+ * and the process may run in a hook of another one: git gets no variable of that one, fetches with the user's configuration
  * (which has credentials and proxies) and checks out without any (which may have filters that run programs).
  */
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
+import type { Environment } from '../system/environment-variables.ts';
 import { openInside } from '../system/open-inside.ts';
-import { type Environment, inEnglish, ProgramError, programEnvironment, runProgram } from '../system/program.ts';
-import { type TemporaryFolder, temporaryFolder } from '../system/temporary-folder.ts';
+import { inEnglish, ProgramError, programEnvironment, runProgram } from '../system/program.ts';
+import { type TemporaryDir, temporaryDir } from '../system/temporary-dir.ts';
 import { redactCredentials } from '../text/redact.ts';
 
-/** Of a fetch with all its steps. */
-const TIMEOUT_MS = 120_000;
+/** Time limit of a fetch with all its steps, in milliseconds. */
+const gitTimeoutMs = 120_000;
 
+/** The commit to fetch, and how. */
 export interface GitSource {
-  /** As git takes it. */
+  /** The address, in a form that git accepts. */
   readonly url: string;
   /** Branch, tag or commit; '' for the default branch. */
   readonly ref: string;
-  /** What the commit, or its tag, has to begin with; '' for anything. */
+  /** The start of the commit's hash, or of its tag's; '' if any commit will do. */
   readonly checksum: string;
-  /** Fetch `checksum` itself. */
+  /** Whether to fetch `checksum` itself. */
   readonly fetchByCommit: boolean;
-  /** Have `.git` among the files. */
+  /** Whether the files include `.git`. */
   readonly keepGitDir: boolean;
 }
 
+/** A checked-out commit in a temporary folder. */
 export interface Checkout {
-  /** Where the files are: the real path. */
-  readonly folder: string;
+  /** The real path of the folder with the files. */
+  readonly dir: string;
   /** Full commit hash. */
   readonly commit: string;
-  /** The commit object. */
+  /** The raw commit object. */
   readonly object: Uint8Array;
-  /** Removes everything. */
+  /** Removes the checkout with all its temporary files. */
   remove(): Promise<void>;
 }
 
-/** What git is told on each call, whatever the user has configured. */
+/** Settings of every call of git, which override the user's configuration. */
 const settings = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -48,10 +51,10 @@ const settings = [
   'maintenance.auto=false',
 ];
 
-/** Less than a byte a second, for that many seconds, is a server that stalls. */
+/** Git gives up if a server sends less than a byte per second for this many seconds. */
 const fetchLimits: Environment = { GIT_HTTP_LOW_SPEED_LIMIT: '1', GIT_HTTP_LOW_SPEED_TIME: '8' };
 
-/** No configuration but ours, and no attributes but those of the repository: as BuildKit checks out. */
+/** Disables all configuration but ours, and all attributes but the repository's, as BuildKit does for a checkout. */
 const noConfiguration: Environment = {
   HOME: '/dev/null',
   XDG_CONFIG_HOME: undefined,
@@ -62,8 +65,8 @@ const noConfiguration: Environment = {
 };
 
 /**
- * Fetches and checks out. Nothing is asked on the terminal: credentials come from git's helpers, from an SSH agent or
- * from `GIT_ASKPASS`. Submodules are left out.
+ * Fetches and checks out. Git cannot ask on the terminal: credentials come from its helpers, from an SSH agent or
+ * from `GIT_ASKPASS`. Submodules are skipped.
  *
  * @param env the user's environment, by default that of this process
  * @throws Error `failed to fetch …` with git's own words, after two minutes in any case; the reason of `signal`
@@ -73,15 +76,15 @@ export async function checkOut(
   { signal, env }: { readonly signal?: AbortSignal | undefined; readonly env?: Environment | undefined } = {},
 ): Promise<Checkout> {
   const { url, ref } = source;
-  const folder = await temporaryFolder('tsfront-git-');
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const dir = await temporaryDir('tsfront-git-');
+  const timeout = AbortSignal.timeout(gitTimeoutMs);
   try {
-    const found = await fetchInto(folder, source, env, signal ? AbortSignal.any([signal, timeout]) : timeout);
-    return { ...found, remove: folder.remove };
+    const found = await fetchInto(dir, source, env, signal ? AbortSignal.any([signal, timeout]) : timeout);
+    return { ...found, remove: dir.remove };
   } catch (error) {
-    await folder.remove();
+    await dir.remove();
     signal?.throwIfAborted();
-    const reason = timeout.aborted ? `it took more than ${TIMEOUT_MS / 1000} s` : explain(error as Error);
+    const reason = timeout.aborted ? `it took more than ${gitTimeoutMs / 1000} s` : explain(error as Error);
     throw new Error(redactCredentials(`failed to fetch ${url}${ref && `#${ref}`}: ${reason}`), { cause: error });
   }
 }
@@ -91,18 +94,18 @@ function explain(error: Error): string {
 }
 
 async function fetchInto(
-  folder: TemporaryFolder,
+  dir: TemporaryDir,
   source: GitSource,
   env: Environment | undefined,
   signal: AbortSignal,
 ): Promise<Omit<Checkout, 'remove'>> {
-  const repository = path.join(folder.path, 'repository');
-  const files = path.join(folder.path, 'files');
+  const repository = path.join(dir.path, 'repository');
+  const files = path.join(dir.path, 'files');
   await mkdir(files);
   const options = settings.flatMap((setting) => ['-c', setting]);
   const git = async (set: Environment, ...args: string[]) => {
     const made = programEnvironment(env, { ...inEnglish, GIT_TERMINAL_PROMPT: '0', ...set });
-    const { stdout } = await runProgram('git', [...options, ...args], { cwd: folder.path, env: made, signal });
+    const { stdout } = await runProgram('git', [...options, ...args], { cwd: dir.path, env: made, signal });
     return stdout;
   };
   const inRepository = (...args: string[]) => git(noConfiguration, `--git-dir=${repository}`, ...args);
@@ -115,9 +118,9 @@ async function fetchInto(
     () => 'FETCH_HEAD',
     async (error: Error) => {
       const { stderr = '' } = error as Partial<ProgramError>;
-      // servers that only speak plain HTTP
+      // The server only supports plain HTTP.
       if (/--depth|shallow/.test(stderr)) await fetch('--no-tags', '--', url, ref);
-      // those that give no commit by its hash, though it may be among what they do give
+      // The server gives no commit by its hash; a fetch of everything may contain it.
       else if (/not our ref|unadvertised object/.test(stderr))
         await fetch('--tags', '--', url, '+refs/*:refs/remote/*');
       else throw error;
@@ -134,25 +137,25 @@ async function fetchInto(
     await inRepository('config', 'core.bare', 'false');
     await rename(repository, path.join(files, '.git'));
   }
-  return { folder: files, commit, object };
+  return { dir: files, commit, object };
 }
 
 /**
- * The folder of a checkout that a source names. A link is no folder, wherever it leads: BuildKit refuses it, too.
+ * The folder of a checkout that a source names. A link is refused even if it leads to a folder, as in BuildKit.
  *
- * @param subDir in the repository, '' or `/` for all of it
+ * @param subDir path in the repository; '' or `/` for all of it
  * @throws Error with BuildKit's message
  */
-export async function folderInCheckout(checkout: Checkout, subDir: string): Promise<string> {
+export async function dirInCheckout(checkout: Checkout, subDir: string): Promise<string> {
   const parts = path.posix.normalize(`/${subDir}`).split('/').filter(Boolean);
   for (const end of parts.keys()) {
     const place = parts.slice(0, end + 1).join('/');
-    await requireFolder(checkout.folder, place, parts.join('/'));
+    await requireDir(checkout.dir, place, parts.join('/'));
   }
-  return path.join(checkout.folder, ...parts);
+  return path.join(checkout.dir, ...parts);
 }
 
-async function requireFolder(root: string, place: string, subDir: string): Promise<void> {
+async function requireDir(root: string, place: string, subDir: string): Promise<void> {
   const fail = (why: string, cause?: unknown) => new Error(`invalid subdir ${subDir}: ${why}`, { cause });
   const handle = await openInside(root, place).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw fail(`failed to lstat "${place}": no such file or directory`, error);

@@ -1,10 +1,11 @@
-/** What to do about what is not on this machine. */
+/** Hints for images and sources that are not on this machine. */
 
 import { familiarString } from '../image/reference.ts';
-import { UnresolvedReference } from '../image/registry.ts';
-import { RemoteSource, UnknownImage } from './offline-bridge.ts';
+import { UnresolvedReference } from '../resolve/registry-resolver.ts';
+import { UnknownImage } from './offline-bridge.ts';
+import { RemoteSource } from './source-files.ts';
 
-/** A sentence for people about an image or a source that could not be had; undefined for any other error. */
+/** A hint for an image or a source that could not be read; undefined for any other error. */
 export function offlineHint(error: unknown): string | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
     if (e instanceof RemoteSource) return 'leave out --offline to fetch it, or name a folder that has its files';

@@ -1,26 +1,27 @@
-/** What to say of a source that is not in its context: looks at the files that are there. */
-import { clean, dir, join } from '../go/path.ts';
+/** Explains why a source is missing in its context, from the files that exist. */
+
+import { createSourceFile, type SourceFile } from '../diagnostic/source-file.ts';
+import { defaultDockerfileName } from '../gateway/frontend-files.ts';
+import { isDirectory } from '../go/file-mode.ts';
+import { clean, dirname, join } from '../go/path.ts';
+import { decodeText } from '../go/text.ts';
 import { toLower } from '../go/unicode.ts';
-import { ignoreRules } from '../parser/dockerignore.ts';
-import { explainMissingSource, type IgnoreFile } from '../parser/missing-source.ts';
-import { createSourceFile, type SourceFile } from '../parser/source.ts';
-import { decodeText } from '../parser/text.ts';
+import { explainMissingSource, type IgnoreFile } from '../parser/hints/explain-missing-source.ts';
+import { ignoreRules } from '../parser/ignore/dockerignore.ts';
 import type { FileTree } from './file-tree.ts';
 
-/** So many names are looked at, besides those in the folders on the way to the source. */
-const MAX_NAMES = 5000;
-/** Nobody means a file in these who does not name them. */
-const UNSEARCHED = new Set(['.git', 'node_modules']);
-
-const directoryBit = 2 ** 31;
+/** Maximum number of names that are examined, besides those in the folders on the way to the source. */
+const maxNames = 5000;
+/** Folders that are searched only if a source names them. */
+const unsearched = new Set(['.git', 'node_modules']);
 
 /**
  * Explains why a source is not found in a context.
  *
- * @param source as the Dockerfile or the daemon has it, variables expanded
- * @param tree the context as it lies on disk
- * @param ignoreFile the one in effect for it, see {@link findIgnoreFile}
- * @returns a sentence without a full stop; undefined where nothing is known that would help
+ * @param source as in the Dockerfile or the daemon's message, with its variables expanded
+ * @param tree the context on disk
+ * @param ignoreFile the context's ignore file, see {@link findIgnoreFile}
+ * @returns a sentence without a full stop; undefined if nothing is known that would help
  */
 export async function missingSourceHint(
   source: string,
@@ -30,39 +31,39 @@ export async function missingSourceHint(
   const names: string[] = [];
   const listed = new Set<string>();
   /** @returns the folders in a folder */
-  const list = async (folder: string): Promise<string[]> => {
-    if (listed.has(folder)) return [];
-    listed.add(folder);
-    const entries = await tree.readDir(folder === '' ? '/' : folder).catch(() => []);
-    const folders: string[] = [];
+  const list = async (dir: string): Promise<string[]> => {
+    if (listed.has(dir)) return [];
+    listed.add(dir);
+    const entries = await tree.readDir(dir === '' ? '/' : dir).catch(() => []);
+    const dirs: string[] = [];
     for (const { path, mode } of entries) {
-      const name = join(folder, path);
+      const name = join(dir, path);
       names.push(name);
-      if (mode >= directoryBit) folders.push(name);
+      if (isDirectory(mode)) dirs.push(name);
     }
-    return folders;
+    return dirs;
   };
 
-  const way = toLower(dir(clean(`/${source}`)).slice(1));
+  const way = toLower(dirname(clean(`/${source}`)).slice(1));
   let next = await list('');
-  for (const folder of next) {
-    // However it is spelled, the way to the source is looked at first.
-    const lower = toLower(folder);
-    if (way === lower || way.startsWith(`${lower}/`)) next.push(...(await list(folder)));
+  for (const dir of next) {
+    // The folders on the way to the source come first, whatever their spelling.
+    const lower = toLower(dir);
+    if (way === lower || way.startsWith(`${lower}/`)) next.push(...(await list(dir)));
   }
-  while (next.length > 0 && names.length < MAX_NAMES) {
+  while (next.length > 0 && names.length < maxNames) {
     const below: string[] = [];
-    for (const folder of next) {
-      if (names.length >= MAX_NAMES) break;
-      if (!UNSEARCHED.has(folder.slice(folder.lastIndexOf('/') + 1))) below.push(...(await list(folder)));
+    for (const dir of next) {
+      if (names.length >= maxNames) break;
+      if (!unsearched.has(dir.slice(dir.lastIndexOf('/') + 1))) below.push(...(await list(dir)));
     }
     next = below;
   }
   return explainMissingSource(source, { ignoreFile, names });
 }
 
-/** Nobody reads more hints than that of one file, and each looks into the context. */
-const MAX_HINTS = 50;
+/** Maximum number of hints: each reads the context, and nobody reads more. */
+const maxHints = 50;
 
 /**
  * The hints for the first 50 sources that are missing in local sources.
@@ -73,12 +74,12 @@ const MAX_HINTS = 50;
 export async function missingSourceHints(
   missing: readonly { readonly path: string; readonly local: string; readonly tree: FileTree }[],
   locals: ReadonlyMap<string, FileTree>,
-  filename = 'Dockerfile',
+  filename = defaultDockerfileName,
 ): Promise<(string | undefined)[]> {
   const hints: (string | undefined)[] = [];
   const ignoreFiles = new Map<string, IgnoreFile | undefined>();
-  for (const { path, local, tree } of missing.slice(0, MAX_HINTS)) {
-    // a named context has a general ignore file alone
+  for (const { path, local, tree } of missing.slice(0, maxHints)) {
+    // A named context only has the general ignore file.
     const dockerfile = local === 'context' ? locals.get('dockerfile') : undefined;
     if (!ignoreFiles.has(local)) ignoreFiles.set(local, await findIgnoreFile(tree, dockerfile, filename));
     hints.push(await missingSourceHint(path, tree, ignoreFiles.get(local)));
@@ -90,9 +91,9 @@ export async function missingSourceHints(
  * The ignore file in effect for the main context, as the frontend finds it: `NAME.dockerignore` beside the Dockerfile, else
  * `.dockerignore` in the context; undefined if there is none.
  *
- * @param context the context; undefined where it is not on this machine
- * @param dockerfile where the Dockerfile is read from
- * @param filename of the Dockerfile in there
+ * @param context the context; undefined if it is not on this machine
+ * @param dockerfile the folder of the Dockerfile
+ * @param filename the name of the Dockerfile in it
  */
 export async function findIgnoreFile(
   context: FileTree | undefined,
@@ -103,7 +104,7 @@ export async function findIgnoreFile(
   try {
     return found && { name: found.filename, rules: ignoreRules(found.text) };
   } catch {
-    return undefined; // with a line that is too long the build fails anyway
+    return undefined; // A line that is too long fails the build anyway.
   }
 }
 

@@ -1,15 +1,17 @@
 /**
- * Policies in the language Rego, which buildx evaluates before a build loads its sources. Nothing here evaluates them, so a
- * build that has one is refused: made without asking it, it could use what the policy denies.
+ * Policies in the language Rego, which buildx evaluates before a build loads its sources. tsfront cannot evaluate them, so it
+ * refuses a build with a policy: otherwise the build could use what the policy denies.
  */
+
 import { stat } from 'node:fs/promises';
 import type { Bridge, Result } from '../gateway/bridge.ts';
-import { openContext, singleRef } from '../gateway/context.ts';
-import { wrapError } from '../gateway/errors.ts';
+import { dockerfileSpellings } from '../gateway/frontend-files.ts';
+import { openContext, singleRef } from '../gateway/main-context.ts';
 import { parseFrontendOptions } from '../gateway/options.ts';
 import { parseCsvFields } from '../go/csv.ts';
-import { parseBool } from '../go/strconv.ts';
-import { spellings } from '../system/endless-files.ts';
+import { isTrue, parseBool } from '../go/strconv.ts';
+import type { Definition } from '../llb/definition.ts';
+import { wrapError } from '../text/error-message.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -17,14 +19,17 @@ const advice =
   '`docker buildx build` evaluates it; --policy disabled=true builds without it; rules for sources that tsfront applies are described in docs/beside-buildx.md';
 
 /**
- * Reads `--policy` as buildx has it.
- * @returns whether the policy beside the Dockerfile is to be left out: `disabled=true`, or `reset=true` without another one
- * @throws UsageError for a policy that is named here, and for what is no value of the flag
+ * Parses `--policy` as buildx does.
+ * @returns whether the policy beside the Dockerfile is ignored: `disabled=true`, or `reset=true` without another one
+ * @throws UsageError for a policy named in the flag, and for an invalid value
  */
-export function leavesOutPolicy(values: readonly string[], env: Readonly<Record<string, string | undefined>>): boolean {
+export function isPolicyDisabled(
+  values: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
   const given = values.map(parsePolicy);
   if (given.some(({ disabled }) => disabled)) {
-    if (given.length > 1 || given[0]!.others)
+    if (given.length > 1 || given[0]!.hasOtherKeys)
       throw new UsageError(
         'disabled policy cannot be combined with other policy flags: give --policy disabled=true alone',
       );
@@ -46,8 +51,8 @@ interface Policy {
   readonly filenames: readonly string[];
   readonly disabled: boolean;
   readonly reset: boolean;
-  /** Whether there is anything but `disabled`. */
-  readonly others: boolean;
+  /** Whether there are attributes other than `disabled`. */
+  readonly hasOtherKeys: boolean;
 }
 
 const levels = ['panic', 'fatal', 'error', 'warn', 'warning', 'info', 'debug', 'trace'];
@@ -76,14 +81,14 @@ function parsePolicy(text: string): Policy {
     if (key === 'filename') filenames.push(value);
     else if (key === 'reset' || key === 'disabled' || key === 'strict') {
       const set = booleanOf(value);
-      if (set === undefined) throw fail(`${key} is true or false`);
+      if (set === undefined) throw fail(`${key} must be true or false`);
       flags[key] = set;
     } else if (key !== 'log-level')
-      throw fail(`there is no ${key}: known are filename, reset, disabled, strict and log-level`);
-    else if (!levels.includes(value.toLowerCase())) throw fail(`log-level is one of ${levels.join(', ')}`);
+      throw fail(`unknown attribute ${key}: use filename, reset, disabled, strict or log-level`);
+    else if (!levels.includes(value.toLowerCase())) throw fail(`log-level must be one of ${levels.join(', ')}`);
   }
   const others = keys.some((key) => key !== 'disabled');
-  return { filenames, disabled: flags.disabled, reset: flags.reset, others };
+  return { filenames, disabled: flags.disabled, reset: flags.reset, hasOtherKeys: others };
 }
 
 function booleanOf(text: string): boolean | undefined {
@@ -94,18 +99,14 @@ function booleanOf(text: string): boolean | undefined {
   }
 }
 
-function isTrue(text: string | undefined): boolean {
-  return booleanOf(text ?? '') === true;
-}
-
 /**
  * Refuses a build whose Dockerfile has a policy beside it: `Dockerfile.rego` for `Dockerfile`.
- * @param dockerfile its path, '' where it is no file of its own
- * @throws Error that names the policy and says how to go on
+ * @param dockerfile its path; '' if it is not a file on this machine
+ * @throws Error that names the policy and says how to continue
  */
 export async function refusePolicyBeside(dockerfile: string): Promise<void> {
   if (dockerfile === '') return;
-  for (const name of spellings(dockerfile)) {
+  for (const name of dockerfileSpellings(dockerfile)) {
     const file = `${name}.rego`;
     try {
       await stat(file);
@@ -119,33 +120,37 @@ export async function refusePolicyBeside(dockerfile: string): Promise<void> {
 }
 
 /**
- * The same for a Dockerfile in a repository or an archive at an address: the policy is looked for when the build runs.
+ * Does the same for a Dockerfile in a repository or an archive, at an address or on standard input: it looks for the policy
+ * when the build runs.
+ * @param frontend gets the bridge with the archive from standard input, which can be read only once
  * @param dockerfile its path in the context
  */
 export function refusingPolicyIn<B extends Bridge>(
-  frontend: (bridge: B) => Promise<Result>,
+  frontend: (bridge: B, upload?: Definition) => Promise<Result>,
   dockerfile: string,
 ): (bridge: B) => Promise<Result> {
   return async (bridge) => {
+    const place = bridge.options.opts['context'] ?? '';
+    const isUpload = place.startsWith('http://buildkit-session/');
     const context = await openContext(bridge, parseFrontendOptions(bridge.options));
     const definition = (await context.main(undefined)).marshal();
     const result = await bridge.solve({ definition }).catch((error) => {
       throw wrapError(error, 'failed to resolve dockerfile'); // as the frontend says it, which reads it from there
     });
-    for (const name of spellings(dockerfile)) {
+    for (const name of dockerfileSpellings(dockerfile)) {
       const file = `${name}.rego`;
       const found = await bridge.statFile(singleRef(result), file).catch((error: Error) => {
         if (/not found|no such file|not a directory/i.test(error.message)) return undefined;
         throw wrapError(error, `failed to read the policy ${file}`);
       });
-      if (found) throw isPolicy(`${file} in ${redactCredentials(bridge.options.opts['context'] ?? '')}`);
+      if (found) throw isPolicy(`${file} in ${isUpload ? 'the archive on standard input' : redactCredentials(place)}`);
     }
-    return frontend(bridge);
+    return frontend(bridge, isUpload ? definition : undefined);
   };
 }
 
 function isPolicy(file: string): Error {
   return new Error(
-    `${file} is a policy for this build, in the language Rego, which tsfront does not evaluate: it does not build without asking it. ${advice}`,
+    `${file} is a policy for this build, in the language Rego, which tsfront does not evaluate, so the build is refused. ${advice}`,
   );
 }

@@ -1,4 +1,6 @@
-/** Something that was asked for makes no sense, whatever the Dockerfile says. */
-export class UsageError extends Error {
+import { ShortError } from '../text/short-error.ts';
+
+/** The error for options that are wrong whatever the Dockerfile contains. */
+export class UsageError extends ShortError {
   override readonly name = 'UsageError';
 }

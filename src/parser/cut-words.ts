@@ -1,20 +1,26 @@
 /** Cuts arguments into words. Offsets are relative to the text. */
 
 import type { EscapeToken } from './ast.ts';
-import { isSpace, isWordBlank } from './blanks.ts';
+import { isSpaceCode, isWordBlank } from './white-space.ts';
+import { countWord, type WordsLeft } from './word-limit.ts';
 
+/** A part of a text. */
 export interface Cut {
+  /** Its text after unquoting, if it was unquoted. */
   readonly text: string;
+  /** Offset of its first character. */
   readonly start: number;
+  /** Offset after its last character. */
   readonly end: number;
 }
 
-/** Words between blanks; the text has none around it. */
-export function cutPlainWords(text: string): Cut[] {
+/** Cuts words at blanks; the text has none around it. @throws TooManyWords */
+export function cutPlainWords(text: string, left: WordsLeft): Cut[] {
   const cuts: Cut[] = [];
   for (let start = 0; start < text.length; ) {
     let end = start;
     while (end < text.length && !isWordBlank(text.charCodeAt(end))) end++;
+    countWord(left, 'words');
     cuts.push({ text: text.slice(start, end), start, end });
     start = end;
     while (start < text.length && isWordBlank(text.charCodeAt(start))) start++;
@@ -23,22 +29,27 @@ export function cutPlainWords(text: string): Cut[] {
 }
 
 /**
- * Words between Unicode spaces that are neither quoted nor escaped. Quotes and escapes stay in the words; an escape at
- * the very end is dropped, and bytes that are no UTF-8 become U+FFFD.
+ * Cuts words at Unicode spaces that are neither quoted nor escaped. Quotes and escapes stay in the words; an escape at
+ * the very end is dropped, and bytes that are not UTF-8 become U+FFFD.
+ *
+ * @throws TooManyWords
  */
-export function cutQuotedWords(text: string, escapeToken: EscapeToken): Cut[] {
+export function cutQuotedWords(text: string, escapeToken: EscapeToken, left: WordsLeft): Cut[] {
   const cuts: Cut[] = [];
   const escapeCode = escapeToken.charCodeAt(0);
   let start = -1;
   let quote = 0;
   let end = text.length;
   const add = (to: number) => {
-    if (to > start) cuts.push({ text: text.slice(start, to).toWellFormed(), start, end: to });
+    if (to > start) {
+      countWord(left, 'words');
+      cuts.push({ text: text.slice(start, to).toWellFormed(), start, end: to });
+    }
     start = -1;
   };
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (quote === 0 && isSpace(code)) {
+    if (quote === 0 && isSpaceCode(code)) {
       if (start >= 0) add(at);
       continue;
     }

@@ -1,10 +1,14 @@
 /** Parser directives: comments of the form `# name=value` at the very top of a file. */
-import type { Directive } from './ast.ts';
-import { skipSpace } from './blanks.ts';
-import { parseJsonAny } from './json-any.ts';
-import { lineTooLong } from './line-limit.ts';
-import type { LineRange } from './source.ts';
 
+import type { LineRange } from '../diagnostic/source-file.ts';
+import { dockerfileText } from '../diagnostic/source-file.ts';
+import { checkArgument } from '../text/arguments.ts';
+import type { Directive } from './ast.ts';
+import { parseJsonAny } from './json-any.ts';
+import { isLineTooLong } from './line-limit.ts';
+import { skipSpace } from './white-space.ts';
+
+/** The names of parser directives. */
 export type DirectiveName = Directive['name'];
 
 /** A directive found in a file of any comment style. */
@@ -13,21 +17,22 @@ export interface DetectedDirective {
   readonly value: string;
   /** The whole value. */
   readonly cmdline: string;
-  /** Where it is; JSON has no lines, and is said to be on line 0 (1 below a shebang). */
+  /** Its lines; JSON counts as line 0, or as line 1 after a shebang. */
   readonly lines: LineRange;
 }
 
 /** Reads directives line by line and knows when there can be no more of them. */
 export interface DirectiveReader {
+  /** Whether no further directive can follow. */
   readonly done: boolean;
   /**
-   * Looks at `text[start, end)`, a line without its line break. Throws for a directive that was there before, after
-   * which it can go on.
+   * Reads `text[start, end)`, a line without its line break. Throws for a repeated directive, after
+   * which it can continue.
    */
   read(text: string, start: number, end: number): { name: DirectiveName; value: string } | undefined;
 }
 
-/** Makes a reader of directives behind the given comment mark. */
+/** Makes a reader of directives in comments with the given mark. */
 export function createDirectiveReader(mark: '#' | '//'): DirectiveReader {
   const seen = new Set<string>();
   let done = false;
@@ -59,7 +64,7 @@ function splitDirective(comment: string): { name: DirectiveName; value: string }
   if (name !== 'syntax' && name !== 'escape' && name !== 'check') return undefined;
   const value = text.slice(match[0].length);
   if (value === '') return undefined;
-  // Of a value of nothing but blanks the last one counts.
+  // The value of a line with only blanks after `=` is its last blank.
   return { name, value: trimAsciiSpace(value) || value.slice(-1) };
 }
 
@@ -73,10 +78,11 @@ function trimAsciiSpace(text: string): string {
 }
 
 /**
- * The frontend a file asks for with `syntax`, in all forms there are: `# syntax=`, `// syntax=`, or a JSON object with
+ * The frontend that a file asks for with `syntax`, in all its forms: `# syntax=`, `// syntax=`, or a JSON object with
  * a member `syntax`; a first line that starts with `#!` is skipped.
  */
 export function detectSyntax(text: string): DetectedDirective | undefined {
+  checkArgument('detectSyntax', 'text', text, dockerfileText);
   const [start, line] = skipShebang(text);
   return (
     findDirective('syntax', text, start, line, '#') ??
@@ -87,6 +93,7 @@ export function detectSyntax(text: string): DetectedDirective | undefined {
 
 /** A directive in its usual form, `# name=`; a first line that starts with `#!` is skipped. */
 export function parseDirective(name: DirectiveName, text: string): DetectedDirective | undefined {
+  checkArgument('parseDirective', 'text', text, dockerfileText);
   const [start, line] = skipShebang(text);
   return findDirective(name, text, start, line, '#');
 }
@@ -111,7 +118,7 @@ function findDirective(
   for (let start = from; start < text.length; ) {
     const newline = text.indexOf('\n', start);
     const next = newline < 0 ? text.length : newline + 1;
-    if (lineTooLong(text, start, next)) return undefined;
+    if (isLineTooLong(text, start, next)) return undefined;
     let end = newline < 0 ? text.length : newline;
     if (end > start && text.charCodeAt(end - 1) === 0x0d) end--;
     line++;

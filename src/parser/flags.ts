@@ -1,8 +1,8 @@
 /**
  * Cuts `--name=value` flags off the front of an instruction's arguments.
  *
- * The reference walks over bytes here and takes each for a character, so that anything beyond ASCII ends up as Latin-1
- * and a character with a byte A0 or 85 is cut in the middle. Builds depend on what comes out, so this does the same.
+ * The reference reads bytes here and treats each as a character, so that everything beyond ASCII becomes Latin-1
+ * and a character with a byte A0 or 85 is cut in the middle. Builds depend on the result, so this does the same.
  */
 
 import { decodeText, encodeText } from '../go/text.ts';
@@ -10,22 +10,24 @@ import { utf8Length } from '../go/unicode.ts';
 import type { EscapeToken } from './ast.ts';
 import type { Cut } from './cut-words.ts';
 import type { Span } from './logical-line.ts';
+import { countWord, type WordsLeft } from './word-limit.ts';
 
+/** Flags that were cut off. */
 export interface CutFlags {
-  /** Quotes and escapes are resolved. */
+  /** The flags, with quotes and escapes resolved. */
   readonly flags: readonly Cut[];
-  /** What follows, untrimmed. */
+  /** The text after the flags, not trimmed. */
   readonly rest: Span;
 }
 
-/** Cuts the flags off; offsets in the result are in the same terms as `span.at`. */
-export function cutFlags({ text, at }: Span, escapeToken: EscapeToken): CutFlags {
+/** Cuts the flags off; offsets in the result are in the same terms as `span.at`. @throws TooManyWords */
+export function cutFlags({ text, at }: Span, escapeToken: EscapeToken, left: WordsLeft): CutFlags {
   const first = text.charCodeAt(0);
   if (!(first === hyphen && text.charCodeAt(1) === hyphen) && !isAsciiSpace(first) && !isStraySpace(first))
     return { flags: [], rest: { text, at } };
 
   if (!/[^\0-\x7f]/.test(text)) {
-    const { words, rest } = scanFlags(text.length, (i) => text.charCodeAt(i), escapeToken);
+    const { words, rest } = scanFlags(text.length, (i) => text.charCodeAt(i), escapeToken, left);
     return {
       flags: words.map((word) => ({ text: word.text, start: at + word.start, end: at + word.end })),
       rest: { text: text.slice(rest), at: at + rest },
@@ -33,8 +35,8 @@ export function cutFlags({ text, at }: Span, escapeToken: EscapeToken): CutFlags
   }
 
   const bytes = encodeText(text);
-  const { words, rest } = scanFlags(bytes.length, (i) => bytes[i]!, escapeToken);
-  // Positions in bytes to offsets in the text; a cut inside a character counts as one behind it.
+  const { words, rest } = scanFlags(bytes.length, (i) => bytes[i]!, escapeToken, left);
+  // From positions in bytes to offsets in the text; a cut inside a character counts as a cut after it.
   let byte = 0;
   let unit = 0;
   const unitAt = (position: number) => {
@@ -50,7 +52,7 @@ export function cutFlags({ text, at }: Span, escapeToken: EscapeToken): CutFlags
   return { flags, rest: { text: tail, at: at + text.length - tail.length } };
 }
 
-/** Splits at the first space: the type of a HEALTHCHECK, which is cut between bytes just as flags are. */
+/** Splits at the first space, between bytes as for flags: for the type of a HEALTHCHECK. */
 export function cutFirstWord({ text, at }: Span): { word: Span; rest: Span } {
   const simple = /^[\0-\x7f]*?(?=[\t\n\v\f\r ]|$)/.exec(text)?.[0];
   if (simple !== undefined && simple !== '') {
@@ -82,12 +84,12 @@ function isLatinSpace(code: number): boolean {
   return isAsciiSpace(code) || code === 0x85 || code === 0xa0;
 }
 
-/** A byte that is no UTF-8 but, taken as Latin-1, a space. */
+/** Whether a byte that is not UTF-8 would be a space in Latin-1. */
 function isStraySpace(code: number): boolean {
   return code === 0xdc85 || code === 0xdca0;
 }
 
-function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: EscapeToken) {
+function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: EscapeToken, left: WordsLeft) {
   const words: Cut[] = [];
   const escapeCode = escapeToken.charCodeAt(0);
   for (let at = 0; at < length; ) {
@@ -112,13 +114,15 @@ function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: 
         continue;
       }
       if (code === escapeCode) {
-        if (++at === length) break; // an escape at the end is dropped
+        if (++at === length) break; // An escape at the end is removed.
         code = codeAt(at);
       }
       text += String.fromCharCode(code);
     }
-    if (text !== '--') words.push({ text, start, end: at });
-    else if (at < length) return { words, rest: at };
+    if (text !== '--') {
+      countWord(left, 'flags');
+      words.push({ text, start, end: at });
+    } else if (at < length) return { words, rest: at };
   }
   return { words, rest: length };
 }

@@ -1,13 +1,13 @@
 /**
- * The grammar of a Dockerfile over the lexer's tokens. It takes every sequence of tokens the lexer makes, wrong ones
- * included: what is missing or too much is kept in the concrete syntax, to be judged by the rules of each instruction.
+ * The grammar of a Dockerfile over the lexer's tokens. It accepts every sequence of tokens that the lexer makes, wrong ones
+ * included. The concrete syntax keeps missing and extra parts, and the rules of each instruction report them.
  */
 import { EmbeddedActionsParser } from 'chevrotain';
 import type { Directive, Word } from './ast.ts';
 import type { CstArguments, CstCommand, CstFile, CstHeredoc, CstInstruction, CstPair, CstTrigger } from './cst.ts';
 import * as tokens from './tokens.ts';
 
-/** An instruction without what stands around it. */
+/** An instruction without its here-documents. */
 type Core = Pick<CstInstruction, 'head' | 'flags' | 'arguments'>;
 
 const keyword = tokens.keywordKinds;
@@ -19,29 +19,20 @@ export class DockerfileGrammar extends EmbeddedActionsParser {
     this.performSelfAnalysis();
   }
 
-  /** file: (DirectiveLine | Comment | instruction EndOfInstruction heredoc*)* */
+  /** file: (DirectiveLine | instruction EndOfInstruction heredoc*)* */
   readonly file = this.RULE('file', (): CstFile => {
     const directives: Directive[] = [];
     const instructions: CstInstruction[] = [];
-    let comments: string[] = [];
     this.MANY(() => {
       this.OR([
         { ALT: () => directives.push(this.CONSUME(tokens.DirectiveLine).payload) },
-        {
-          ALT: () => {
-            const comment: string = this.CONSUME(tokens.Comment).payload;
-            if (comment === '') comments = [];
-            else comments.push(comment);
-          },
-        },
         {
           ALT: () => {
             const core = this.SUBRULE(this.instruction);
             this.CONSUME(tokens.EndOfInstruction);
             const heredocs: CstHeredoc[] = [];
             this.MANY2(() => heredocs.push(this.SUBRULE(this.heredoc)));
-            instructions.push({ ...core, comments, heredocs });
-            comments = [];
+            instructions.push({ ...core, heredocs });
           },
         },
       ]);
@@ -209,7 +200,7 @@ export class DockerfileGrammar extends EmbeddedActionsParser {
         {
           ALT: () => {
             const core = this.SUBRULE(this.instruction);
-            parts = { form: 'onbuild', instruction: { ...core, comments: [], heredocs: [] } };
+            parts = { form: 'onbuild', instruction: { ...core, heredocs: [] } };
           },
         },
         { ALT: () => this.CONSUME(tokens.Text) },

@@ -1,27 +1,31 @@
 /** Here-documents: `<<NAME` words, and their contents. */
+
+import { checkArgument, text } from '../text/arguments.ts';
 import { createShellLex, emptyEnv } from './words.ts';
 
-/** What a `<<NAME` word says. */
+/** The parts of a `<<NAME` word. */
 export interface HeredocMark {
+  /** The delimiter, without quotes. */
   readonly name: string;
-  /** The number before `<<`, 0 if none. */
+  /** The number before `<<`; 0 if absent. */
   readonly fileDescriptor: number;
-  /** False when some of the name was quoted. */
+  /** Whether variables in the content are expanded; false if a part of the name is quoted. */
   readonly expand: boolean;
-  /** `<<-`. */
+  /** Whether it is `<<-`. */
   readonly chomp: boolean;
 }
 
-// The escape is always a backslash here, whatever the file's is.
+// The escape is always a backslash here, whatever the file's escape is.
 const unquoted = createShellLex({ escape: '\\', skipUnsetEnv: true });
 const quoted = createShellLex({ escape: '\\', skipUnsetEnv: true, rawQuotes: true });
 const raw = createShellLex({ escape: '\\', skipUnsetEnv: true, rawQuotes: true, rawEscapes: true });
 
-// The name may begin with anything but a blank: else all ways to divide the blanks between the two would be tried.
+// The name must not begin with a blank, or the pattern would try all ways to divide the blanks.
 const mark = /^(\d*)<<(-?)[\t\n\f\r ]*((?:[^<\t\n\f\r ][^<]*)?)$/;
 
-/** Reads a word as `<<NAME`; undefined if it is none. Throws if quotes or substitutions in the name are broken. */
+/** Reads a word as `<<NAME`; undefined if it is not one. Throws if quotes or substitutions in the name are broken. */
 export function parseHeredoc(word: string): HeredocMark | undefined {
+  checkArgument('parseHeredoc', 'word', word, text);
   if (!word.includes('<<')) return undefined;
   const match = mark.exec(word);
   const name = match?.[3];
@@ -39,7 +43,7 @@ export function parseHeredoc(word: string): HeredocMark | undefined {
   };
 }
 
-/** {@link parseHeredoc} that takes a broken word for no here-document. */
+/** Like {@link parseHeredoc}, but undefined for a malformed word. */
 export function tryParseHeredoc(word: string): HeredocMark | undefined {
   try {
     return parseHeredoc(word);
@@ -48,7 +52,7 @@ export function tryParseHeredoc(word: string): HeredocMark | undefined {
   }
 }
 
-/** All here-documents that an instruction's line announces. Throws as {@link parseHeredoc} does. */
+/** The marks of all here-documents in an instruction's line. Throws as {@link parseHeredoc} does. */
 export function findHeredocs(line: string): HeredocMark[] {
   let words: string[];
   try {
@@ -61,6 +65,7 @@ export function findHeredocs(line: string): HeredocMark[] {
 
 /** Drops the leading tabs of all lines, for `<<-`. */
 export function chompHeredocContent(content: string): string {
+  checkArgument('chompHeredocContent', 'content', content, text);
   return content.replace(/(^|\n)\t+/g, '$1');
 }
 

@@ -1,5 +1,5 @@
 /**
- * The parser: the text of a Dockerfile to tokens, to concrete syntax, to the syntax tree of `ast.ts`.
+ * The parser turns the text of a Dockerfile into tokens, concrete syntax, and the syntax tree of `ast.ts`.
  *
  * @example
  * import { readFileSync } from 'node:fs';
@@ -9,31 +9,21 @@
  * for (const stage of stages) console.log(stage.from.image.text, stage.instructions.length);
  * for (const diagnostic of diagnostics) console.error(formatDiagnostic(source, diagnostic));
  *
- * Parsing never throws: all problems of a file are in `diagnostics`, first the one that the reference frontend reports.
+ * Parsing never throws: all problems of a file are in `diagnostics`, and the first error is the one that the reference reports.
  * Words keep their quotes and `$variables`; a {@link ShellLex} expands them.
  *
  * @module
  */
 
-export { decodeText, encodeText } from '../go/text.ts';
-export type * from './ast.ts';
-export { type FormatOptions, formatDiagnostic } from './code-frame.ts';
-export type * from './cst.ts';
+export { type FormatOptions, formatDiagnostic } from '../diagnostic/code-frame.ts';
+export type { AdviceCode, DiagnosticCode, ErrorCode, Phase, RuleName } from '../diagnostic/codes.ts';
 export {
   type Diagnostic,
-  LocatedError,
-  locatedError,
-  type Problem,
+  DiagnosticError,
+  findDiagnosticError,
   type Severity,
-  setLocation,
-  withLocation,
-} from './diagnostic.ts';
-export { type DetectedDirective, type DirectiveName, detectSyntax, parseDirective } from './directives.ts';
-export { firstError } from './first-error.ts';
-export { chompHeredocContent, type HeredocMark, parseHeredoc } from './heredoc.ts';
-export { type LexResult, lexDockerfile } from './lexer.ts';
-export { type CacheSharing, type Mount, parseMount } from './mount.ts';
-export { parseDockerfile, parseTokens, parseTrigger } from './parse.ts';
+  wireMessage,
+} from '../diagnostic/diagnostic.ts';
 export {
   createSourceFile,
   type LineColumn,
@@ -42,7 +32,16 @@ export {
   lineText,
   type SourceFile,
   type SourceRange,
-} from './source.ts';
+} from '../diagnostic/source-file.ts';
+export { decodeText, encodeText } from '../go/text.ts';
+export type * from './ast.ts';
+export type * from './cst.ts';
+export { type DetectedDirective, type DirectiveName, detectSyntax, parseDirective } from './directives.ts';
+export { firstError } from './first-error.ts';
+export { chompHeredocContent, type HeredocMark, parseHeredoc } from './heredoc.ts';
+export { type LexResult, lexDockerfile } from './lexer.ts';
+export { type CacheSharing, type MountFlag, parseMount } from './mount-flag.ts';
+export { parseDockerfile, parseTokens, parseTrigger } from './parse.ts';
 export {
   createShellLex,
   type Env,

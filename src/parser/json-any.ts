@@ -1,7 +1,7 @@
-/** JSON whose shape is not known, read as Go reads it into an `any`. */
-import { type JsonNode, parseJson } from '../go/json.ts';
+/** Parses JSON of unknown shape as Go does into an `any`. */
+import { type JsonNode, parseJson } from '../go/json-parse.ts';
 
-/** Parses a text; undefined if it is no JSON, or has a number that no float64 can hold, which Go refuses. */
+/** Parses a text; undefined if it is not JSON, or has a number that no float64 can hold, which Go refuses. */
 export function parseJsonAny(text: string): JsonNode | undefined {
   let root: JsonNode;
   try {

@@ -1,24 +1,29 @@
 /** The JSON form of arguments: `["a", "b"]`. */
 import { parseJsonAny } from './json-any.ts';
+import { countWord, type WordsLeft } from './word-limit.ts';
 
-export interface JsonElement {
-  /** undefined if the element is no string. */
+interface JsonElement {
+  /** The text of the element; undefined if it is not a string. */
   readonly text: string | undefined;
   readonly start: number;
   readonly end: number;
 }
 
+/** An array with the places of its parts. */
 export interface JsonArray {
+  /** The elements in order. */
   readonly elements: readonly JsonElement[];
   /** Offsets of the commas between the elements. */
   readonly commas: readonly number[];
 }
 
 /**
- * Reads a text as a JSON array; undefined if it is none, and then it is meant as plain text. The text has no blanks
+ * Reads a text as a JSON array; undefined if it is plain text. The text has no blanks
  * around it.
+ *
+ * @throws TooManyWords
  */
-export function parseJsonArray(text: string): JsonArray | undefined {
+export function parseJsonArray(text: string, left: WordsLeft): JsonArray | undefined {
   if (text.charCodeAt(0) !== 0x5b || text.charCodeAt(text.length - 1) !== 0x5d) return undefined;
   let values: unknown[];
   try {
@@ -26,12 +31,13 @@ export function parseJsonArray(text: string): JsonArray | undefined {
   } catch {
     return undefined;
   }
-  // Of other values Go reads fewer than JavaScript does.
+  // Go accepts fewer of the other values than JavaScript does.
   if (!values.every((value) => typeof value === 'string') && !parseJsonAny(text)) return undefined;
+  for (let i = 0; i < 2 * values.length; i++) countWord(left, 'words'); // and the commas
   return locateElements(text, values);
 }
 
-/** Finds where the elements of a valid array stand. */
+/** Finds the places of the elements of a valid array. */
 function locateElements(text: string, values: readonly unknown[]): JsonArray {
   const elements: JsonElement[] = [];
   const commas: number[] = [];

@@ -1,4 +1,4 @@
-/** The instructions and the form of what follows each. */
+/** The instructions, and the form of their arguments. */
 import { toLower } from '../go/unicode.ts';
 import type { Form } from './tokens.ts';
 
@@ -23,19 +23,20 @@ const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['workdir', 'text'],
 ]);
 
-/** Instructions that here-documents can be attached to. */
+/** Instructions that can have here-documents. */
 const withHeredocs: ReadonlySet<string> = new Set(['add', 'copy', 'run']);
 
 /** Upper-case names of all instructions. */
 export const instructionNames: readonly string[] = [...forms.keys()].map((name) => name.toUpperCase());
 
-/** Name and form of the instruction that a keyword stands for, whatever its casing; '' and `unknown` if none. */
+/** Name and form of the instruction with this keyword in any casing; '' and `unknown` if there is no such instruction. */
 export function lookUpKeyword(keyword: string): { name: string; form: Form } {
   const name = toLower(keyword);
   const form = forms.get(name);
   return form ? { name, form } : { name: '', form: 'unknown' };
 }
 
+/** Whether an instruction, by its lower-case name, can have here-documents. */
 export function canHaveHeredocs(name: string): boolean {
   return withHeredocs.has(name);
 }

@@ -1,43 +1,68 @@
 /**
- * Text to tokens: one pass over the lines, which never fails and loses nothing: the tokens' images, joined, are the text.
+ * Cuts text into tokens in one pass over the lines. It never fails and loses nothing: the tokens' images, joined, are the text.
  *
  * Instructions are cut on their logical line (continuations joined) and then, for the tokens, at the physical line ends.
  */
+
 import type { IToken, TokenType } from 'chevrotain';
+import type { ErrorCode } from '../diagnostic/codes.ts';
+import { type Diagnostic, type ErrorDetails, errorDiagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import type { SourceRange } from '../diagnostic/source-file.ts';
+import { dockerfileText } from '../diagnostic/source-file.ts';
 import { decodeText, encodeText } from '../go/text.ts';
+import { checkArgument } from '../text/arguments.ts';
+import { formatInteger } from '../text/number.ts';
 import type { Directive, EscapeToken, Heredoc, Word } from './ast.ts';
-import { skipSpace, trimSpaceRange } from './blanks.ts';
-import { cutInstruction } from './cut-instruction.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type CutInstruction, cutInstruction } from './cut-instruction.ts';
 import { createDirectiveReader } from './directives.ts';
 import { findHeredocs, type HeredocMark } from './heredoc.ts';
-import { bufferEnd, lineTooLong, maxLineLength } from './line-limit.ts';
+import { explainMissingEnd } from './hints/missed-heredoc.ts';
+import { bufferEnd, isLineTooLong, maxLineLength } from './line-limit.ts';
 import { sourceEnd, sourceOffset } from './logical-line.ts';
-import { explainMissingEnd } from './missed-heredoc.ts';
-import type { SourceRange } from './source.ts';
 import * as tokens from './tokens.ts';
+import { skipSpace, trimSpaceRange } from './white-space.ts';
+import { allWords, TooManyWords } from './word-limit.ts';
 
-/** A problem that the reference meets while it divides the file into instructions. */
-export interface LexProblem {
-  /** Start of the instruction or line it belongs to. */
+/**
+ * Maximum number of instructions. Each takes some kilobytes until it is an op; a graph of so many ops, and their history, do
+ * not fit into a message of BuildKit.
+ */
+const maxInstructions = 200_000;
+
+/** A problem that the reference finds while it divides the file into instructions. */
+interface LexProblem {
+  /** Start of the instruction or line that it belongs to. */
   readonly at: number;
   readonly diagnostic: Diagnostic;
 }
 
+/** The tokens of a file, and what the lexer found. */
 export interface LexResult {
-  /** All tokens; their images make up the text. */
+  /** All tokens; their images, joined, are the text. */
   readonly tokens: readonly IToken[];
-  /** Those the grammar is about. */
+  /** The tokens that the grammar sees. */
   readonly significant: readonly IToken[];
+  /** The escape character that is in effect. */
   readonly escape: EscapeToken;
   /** Number of lines read. */
   readonly lines: number;
+  /** Problems of the text, in file order. */
   readonly problems: readonly LexProblem[];
 }
 
 /** Divides the text of a Dockerfile into tokens. */
 export function lexDockerfile(text: string): LexResult {
-  const lexer = new Lexer(text);
+  checkArgument('lexDockerfile', 'text', text, dockerfileText);
+  return lex(text, true);
+}
+
+/** As {@link lexDockerfile}, without the tokens that the grammar does not see, of which a file may have millions. */
+export function lexSignificant(text: string): Omit<LexResult, 'tokens'> {
+  return lex(text, false);
+}
+
+function lex(text: string, keepsTrivia: boolean): LexResult {
+  const lexer = new Lexer(text, keepsTrivia);
   lexer.run();
   const { tokens, significant, escape: escapeToken, lines, problems } = lexer;
   return { tokens, significant, escape: escapeToken, lines, problems };
@@ -58,15 +83,21 @@ class Lexer {
   lines = 0;
 
   private readonly text: string;
+  private readonly keepsTrivia: boolean;
   private readonly directives = createDirectiveReader('#');
-  // The current line: where it starts, where its line break starts, and where the next one starts.
+  // Offsets of the current line: its start, its line break, and the start of the next line.
   private start = 0;
   private end = 0;
   private next = 0;
+  private instructions = 0;
+  private readonly left = allWords();
   private longLine: 'met' | 'begun' | undefined;
+  /** Comments since the last instruction or empty comment. */
+  private comments: string[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, keepsTrivia: boolean) {
     this.text = text;
+    this.keepsTrivia = keepsTrivia;
   }
 
   run(): void {
@@ -80,7 +111,14 @@ class Lexer {
       if (first === this.end) {
         this.pushBlank(this.start, this.end);
         this.pushNewline();
-      } else if (this.text.charCodeAt(first) !== hash) this.readInstruction(first);
+      } else if (this.text.charCodeAt(first) !== hash) {
+        if (this.instructions++ === maxInstructions) {
+          const message = `the Dockerfile has more than ${formatInteger(maxInstructions)} instructions`;
+          this.skipRest('too-many-instructions', message, this.start, first, this.lines);
+          return;
+        }
+        if (!this.readInstruction(first)) return;
+      }
     }
     if (this.longLine) {
       if (this.next < this.text.length) this.push(tokens.Skipped, this.next, this.text.length);
@@ -93,16 +131,27 @@ class Lexer {
     }
   }
 
+  /** Skips the rest of a file that has too many instructions or words. */
+  private skipRest(code: ErrorCode, message: string, start: number, first: number, line: number): void {
+    this.push(tokens.Skipped, start, this.text.length);
+    this.problem(start, line, {
+      code,
+      message,
+      range: { start: first, end: endOfLine(this.text, first) },
+      hint: 'Split it into several Dockerfiles, or put commands into a script; what follows was not read.',
+    });
+  }
+
   /**
-   * Goes to the next line; false at the end of the text or before a line that is too long. If asked again (it is for a
-   * line that goes on in the one that is too long) it takes what the reference's scanner has in its buffer for a line.
+   * Goes to the next line; false at the end of the text or before a line that is too long. If called again (after a
+   * continuation before the line that is too long), the line is what the reference's scanner has in its buffer.
    */
   private nextLine(): boolean {
     const start = this.next;
     if (start >= this.text.length || this.longLine === 'begun') return false;
     const newline = this.text.indexOf('\n', start);
     let next = newline < 0 ? this.text.length : newline + 1;
-    if (lineTooLong(this.text, start, next)) {
+    if (isLineTooLong(this.text, start, next)) {
       const isAskedAgain = this.longLine === 'met';
       this.longLine = isAskedAgain ? 'begun' : 'met';
       if (!isAskedAgain) return false;
@@ -135,7 +184,12 @@ class Lexer {
     if (!isComment) return;
     this.pushBlank(this.start, first);
     if (directive) this.push(tokens.DirectiveLine, first, this.end, directive);
-    else this.push(tokens.Comment, first, this.end, commentText(this.text, this.start, first, this.end));
+    else {
+      this.push(tokens.Comment, first, this.end);
+      const comment = commentText(this.text, this.start, first, this.end);
+      if (comment === '') this.comments = [];
+      else this.comments.push(comment);
+    }
     this.pushNewline();
   }
 
@@ -150,31 +204,44 @@ class Lexer {
     return { kind: 'directive', ...found, range: { start: first, end: this.end }, line: this.lines };
   }
 
-  /** Reads an instruction that starts at `first` on the current line, and its here-documents. */
-  private readInstruction(first: number): void {
+  /**
+   * Reads an instruction that starts at `first` on the current line, and its here-documents. False if the file has too
+   * many words with it.
+   */
+  private readInstruction(first: number): boolean {
     const start = this.start;
     const lines = { start: this.lines, end: this.lines };
     const { line, trivia, end, isBrokenOff, emptyLine } = this.joinLines(first);
+    let instruction: CutInstruction;
+    try {
+      instruction = cutInstruction(line.text, this.escape, this.left);
+    } catch (error) {
+      if (!(error instanceof TooManyWords)) throw error;
+      this.skipRest('too-many-words', error.message, start, first, lines.start);
+      return false;
+    }
     if (emptyLine)
       this.problems.push({
         at: first,
         diagnostic: emptyContinuation(line.text, emptyLine, this.lines),
       });
 
-    const instruction = cutInstruction(line.text, this.escape);
+    let { comments } = this;
+    this.comments = [];
     const emitter = new Emitter(this, start, trivia);
     lines.end = this.lines;
     for (const { type, text, start: from, end: to, name } of instruction.cuts) {
       const range = { start: sourceOffset(line, from), end: to > from ? sourceEnd(line, to) : sourceOffset(line, to) };
       const word: Word = { text, range };
       const head: tokens.InstructionHead | undefined =
-        name === undefined ? undefined : { name, word, original: line.text, lines, start: first, end };
+        name === undefined ? undefined : { name, word, original: line.text, lines, comments, start: first, end };
+      if (head) comments = []; // The comments above an ONBUILD do not belong to its trigger.
       emitter.emit(type, range.start, range.end, head ?? word);
     }
     emitter.fill(end);
     this.push(tokens.EndOfInstruction, isBrokenOff ? end : this.end, isBrokenOff ? end : this.next);
 
-    if (!instruction.canHaveHeredocs || !line.text.includes('<<')) return;
+    if (!instruction.canHaveHeredocs || !line.text.includes('<<')) return true;
     try {
       for (const mark of findHeredocs(line.text)) {
         const [content, firstLine] = [this.next, this.lines + 1];
@@ -201,9 +268,10 @@ class Lexer {
       );
     }
     lines.end = this.lines;
+    return true;
   }
 
-  /** Joins the current line with those it continues on. Afterwards the last of them is the current one. */
+  /** Joins the current line with its continuations. Afterwards the last of them is the current line. */
   private joinLines(first: number) {
     let text = '';
     const starts: number[] = [];
@@ -219,14 +287,14 @@ class Lexer {
       starts.push(Math.max(starts.at(-1) ?? 0, text.length - part.length));
       offsets.push(from);
       if (continuation < 0) return { line: { text, starts, offsets }, trivia, end, isBrokenOff: false, emptyLine };
-      trivia.push({ type: tokens.Continuation, start: continuation, end: this.next });
+      let last: Trivia = { type: tokens.Continuation, start: continuation, end: this.next };
+      if (this.keepsTrivia) trivia.push(last);
       let interruption: Trivia | undefined;
       do {
-        if (interruption) trivia.push(interruption);
-        if (!this.nextLine()) {
-          const last = trivia.at(-1)!;
+        if (interruption) last = interruption;
+        if (interruption && this.keepsTrivia) trivia.push(interruption);
+        if (!this.nextLine())
           return { line: { text, starts, offsets }, trivia, end: last.end, isBrokenOff: true, emptyLine };
-        }
         const content = skipSpace(this.text, this.start, this.end);
         const isEmpty = content === this.end;
         const isComment = !isEmpty && this.text.charCodeAt(content) === hash;
@@ -260,16 +328,17 @@ class Lexer {
   private problem(
     at: number,
     line: number,
-    found: Pick<Diagnostic, 'code' | 'message' | 'range' | 'hint'>,
+    { code, message, ...details }: ErrorDetails & { readonly code: ErrorCode; readonly message: string },
     lastLine = line,
   ): void {
-    const diagnostic: Diagnostic = { severity: 'error', locations: [{ start: line, end: lastLine }], ...found };
-    this.problems.push({ at, diagnostic });
+    const lines = [{ start: line, end: lastLine }];
+    this.problems.push({ at, diagnostic: errorDiagnostic(code, message, { ...details, lines }) });
   }
 
   push(type: TokenType, start: number, end: number, payload?: unknown): void {
+    if (!this.keepsTrivia && tokens.isTrivia(type)) return;
     const token = tokens.createDockerfileToken(type, this.text, start, end, payload);
-    this.tokens.push(token);
+    if (this.keepsTrivia) this.tokens.push(token);
     if (!tokens.isTrivia(type)) this.significant.push(token);
   }
 
@@ -282,7 +351,7 @@ class Lexer {
   }
 }
 
-/** Makes the tokens of an instruction, with what stands between them and between its lines. */
+/** Makes the tokens of an instruction, and those of the blanks and line breaks between them. */
 class Emitter {
   private readonly lexer: Lexer;
   private readonly trivia: readonly Trivia[];
@@ -309,7 +378,7 @@ class Emitter {
     this.at = Math.max(this.at, to);
   }
 
-  /** Makes a token; what of it stands on further lines becomes tokens of its own. */
+  /** Makes a token. Its parts on further lines become separate tokens. */
   emit(type: TokenType, start: number, end: number, payload: unknown): void {
     this.fill(start);
     let part = type;
@@ -330,7 +399,7 @@ class Emitter {
   }
 }
 
-/** The range of a here-document's mark in its instruction; that of the instruction where it is written otherwise. */
+/** The range of a here-document's mark in its instruction; the whole instruction if the mark is written in another way. */
 function findMark(text: string, start: number, end: number, { name }: HeredocMark): SourceRange {
   for (let at = text.indexOf('<<', start); at >= 0 && at < end; at = text.indexOf('<<', at + 2)) {
     let from = at + 2;
@@ -353,7 +422,7 @@ function endOfLine(text: string, from: number): number {
 }
 
 /**
- * Offset of the escape that continues the line `text[start, end)`, -1 if there is none: the last character, blanks and
+ * Offset of the escape that continues the line `text[start, end)`; -1 if absent. It is the last character, blanks and
  * tabs aside, if it does not follow another escape.
  */
 function findContinuation(text: string, start: number, end: number, escapeToken: EscapeToken): number {
@@ -366,7 +435,10 @@ function findContinuation(text: string, start: number, end: number, escapeToken:
 const strayBytes = /^[\udc80-\udcff]{1,3}/u;
 const strayBytesAtEnd = /[\udc80-\udcff]{1,3}$/u;
 
-/** Joins the parts of a line. Bytes that are no UTF-8 on either side may well be a character together. */
+/**
+ * Joins the parts of a line. Bytes that are not UTF-8 at the end of one and the start of the other may form a
+ * character.
+ */
 function joinParts(text: string, part: string): string {
   const head = strayBytes.exec(part)?.[0];
   const tail = head && strayBytesAtEnd.exec(text.slice(-4))?.[0];
@@ -386,13 +458,10 @@ function commentText(text: string, start: number, first: number, end: number): s
 }
 
 function emptyContinuation(line: string, { start, end }: Trivia, lastLine: number): Diagnostic {
-  return {
-    code: 'NoEmptyContinuation',
-    severity: 'warning',
-    message: `Empty continuation line found in: ${line}`,
+  return warningDiagnostic('NoEmptyContinuation', `Empty continuation line found in: ${line}`, {
     range: { start, end },
-    locations: [{ start: lastLine, end: lastLine }],
+    lines: [{ start: lastLine, end: lastLine }],
     url: 'https://docs.docker.com/go/dockerfile/rule/no-empty-continuation/',
     hint: 'Remove the empty line, or make it a comment.',
-  };
+  });
 }

@@ -3,15 +3,15 @@ import { utf8Length } from '../go/unicode.ts';
 
 const bufferSize = 64 * 1024;
 
-/** The number the reference's message names. */
+/** The number in the reference's message. */
 export const maxLineLength = bufferSize - 1;
 
-/** True if the line `text[start, end)`, its line break included, does not fit. */
-export function lineTooLong(text: string, start: number, end: number): boolean {
+/** Whether the line `text[start, end)`, including its line break, does not fit. */
+export function isLineTooLong(text: string, start: number, end: number): boolean {
   if (3 * (end - start) < bufferSize) return false;
-  // Characters are at least a byte each: of a line that is longer than that the exact length does not matter.
+  // Each character has at least one byte, so for such a long line the exact length does not matter.
   const bytes = end - start > bufferSize ? end - start : utf8Length(text.slice(start, end));
-  // At the end of the file one more byte must be free for finding out that it is the end.
+  // At the end of the file, one more byte must be free to detect the end.
   return text.charCodeAt(end - 1) === 0x0a ? bytes > bufferSize : bytes >= bufferSize;
 }
 

@@ -1,22 +1,25 @@
-/** An instruction's line as it reads once its continuations are joined, and where its characters come from. */
-import { trimSpaceRange } from './blanks.ts';
+/** An instruction's line with its continuations joined, and the places of its characters in the source. */
+import { trimSpaceRange } from './white-space.ts';
 
+/** A logical line of an instruction. */
 export interface LogicalLine {
+  /** The text with continuations joined and comments removed. */
   readonly text: string;
-  /** For each physical line: the offset in `text` at which its part starts… */
+  /** For each physical line, the offset in `text` at which its part starts. */
   readonly starts: readonly number[];
-  /** …and the offset of that part in the source. */
+  /** For each physical line, the offset of its part in the source. */
   readonly offsets: readonly number[];
 }
 
 /** A part of a logical line. The text need not be a slice of the line: flags are cut between bytes. */
 export interface Span {
+  /** The text of the part. */
   readonly text: string;
   /** Offset in the logical line. */
   readonly at: number;
 }
 
-/** Offset in the source of a character of the line; of its end for the end of the line. */
+/** Offset in the source of a character of the line, or of the end of the line. */
 export function sourceOffset({ starts, offsets }: LogicalLine, at: number): number {
   let low = 0;
   let high = starts.length - 1;
@@ -28,7 +31,7 @@ export function sourceOffset({ starts, offsets }: LogicalLine, at: number): numb
   return offsets[low]! + at - starts[low]!;
 }
 
-/** Offset in the source behind the character that ends at `at`. */
+/** Offset in the source after the character that ends at `at`. */
 export function sourceEnd(line: LogicalLine, at: number): number {
   return at === 0 ? line.offsets[0]! : sourceOffset(line, at - 1) + 1;
 }

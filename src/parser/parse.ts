@@ -1,53 +1,57 @@
-/** Text to syntax tree. */
+/** Parses text to the syntax tree. */
+import type { IToken } from 'chevrotain';
+import { createSourceFile, dockerfileText, type LineRange } from '../diagnostic/source-file.ts';
+import { checkArgument } from '../text/arguments.ts';
 import type { Dockerfile, StageInstruction } from './ast.ts';
-import { buildDockerfile, buildTrigger } from './build.ts';
+import { buildAst, buildTrigger } from './build-ast.ts';
 import type { CstFile } from './cst.ts';
 import { DockerfileGrammar } from './grammar.ts';
-import { type LexResult, lexDockerfile } from './lexer.ts';
-import { createSourceFile, type LineRange } from './source.ts';
+import { type LexResult, lexSignificant } from './lexer.ts';
 
 let grammar: DockerfileGrammar | undefined;
 
-/** Tokens to concrete syntax. */
+/** Parses tokens to concrete syntax. */
 export function parseTokens({ significant }: Pick<LexResult, 'significant'>): CstFile {
   grammar ??= new DockerfileGrammar();
-  grammar.input = [...significant];
+  grammar.input = significant as IToken[]; // The grammar only reads them.
   const cst = grammar.file();
   const [problem] = grammar.errors;
-  grammar.input = []; // do not hold on to the tokens
-  if (problem) throw problem; // cannot be: the grammar takes every sequence of tokens that the lexer makes
+  grammar.input = []; // Release the tokens.
+  if (problem) throw problem; // This cannot happen: the grammar accepts every sequence of tokens that the lexer makes.
   return cst;
 }
 
 /**
- * Parses a Dockerfile. Never throws: all problems are in `diagnostics`, first the one the reference reports.
- * The text is what `decodeText` makes of the file's bytes.
+ * Parses a Dockerfile. Never throws: all problems are in `diagnostics`; the first error is the one that the reference reports.
+ * `decodeText` makes the text of the file's bytes.
  */
 export function parseDockerfile(text: string, { filename = 'Dockerfile' }: { filename?: string } = {}): Dockerfile {
-  const lex = lexDockerfile(text);
-  return buildDockerfile(createSourceFile(filename, text), lex, parseTokens(lex));
+  checkArgument('parseDockerfile', 'text', text, dockerfileText);
+  const lex = lexSignificant(text);
+  return buildAst(createSourceFile(filename, text), lex, parseTokens(lex));
 }
 
 /**
- * As {@link parseDockerfile}, but others have their turn between the steps, of which each takes half a second for a
+ * Like {@link parseDockerfile}, but pauses for other work between the steps, each of which takes half a second for a
  * Dockerfile of 100,000 instructions.
  *
- * @param pass what lets others have it; its error is that of parsing
+ * @param pass pauses for other work; parsing fails with its error
  */
 export async function parseInTurns(text: string, filename: string, pass: () => Promise<void>): Promise<Dockerfile> {
-  const lex = lexDockerfile(text);
+  const lex = lexSignificant(text);
   await pass();
   const cst = parseTokens(lex);
   await pass();
-  return buildDockerfile(createSourceFile(filename, text), lex, cst);
+  return buildAst(createSourceFile(filename, text), lex, cst);
 }
 
 /**
- * Parses a trigger that ONBUILD stored, when it is about to run: as a file of its own, whose escape character is the
+ * Parses a trigger of ONBUILD before it runs: as a separate file, whose escape character is the
  * backslash. Its lines are those of the FROM that it runs for; its ranges are offsets in the expression.
  * @throws LocatedError with the reference's message
  */
 export function parseTrigger(expression: string, lines: LineRange): StageInstruction {
-  const lex = lexDockerfile(expression);
+  checkArgument('parseTrigger', 'expression', expression, dockerfileText);
+  const lex = lexSignificant(expression);
   return buildTrigger(lex, parseTokens(lex), lines);
 }

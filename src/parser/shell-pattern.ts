@@ -13,22 +13,25 @@ import { goClass } from '../go/unicode.ts';
 const anyCharacter = -1;
 const newline = 10;
 
-/** How many characters of values patterns may still be compared with, or read at all: shared by all that draw on it. */
+/** The budget that all patterns of a file share. */
 export interface PatternBudget {
+  /** Number of comparisons left. */
   comparisons: number;
 }
 
+/** A compiled pattern. */
 export interface ShellPattern {
+  /** The budget that its use is counted against. */
   readonly budget: PatternBudget;
-  /** What stands between the stars, as code points. */
+  /** The parts between the stars, as code points. */
   readonly segments: readonly (readonly number[])[];
 }
 
 /**
  * Reads a pattern. A long one in a long value can take as many comparisons as the product of their lengths.
  *
- * @param budget what using the pattern may cost, beyond which matching throws; default no limit
- * @throws Error where a backslash stands before a character that needs none
+ * @param budget limits the comparisons, beyond which matching throws; unlimited by default
+ * @throws Error if a backslash stands before a character that needs none
  */
 export function compileShellPattern(
   pattern: string,
@@ -45,7 +48,7 @@ export function compileShellPattern(
     if (point === 0x3f) point = anyCharacter;
     else if (point === 0x5c) {
       point = points[++at] ?? 0xfffd;
-      // `}` and `/` are escaped for the sake of `${}`, the others for the pattern's.
+      // `}` and `/` are escaped for `${}`, the others for the pattern.
       if (!'}/*?\\'.includes(String.fromCodePoint(point)))
         throw new Error(`invalid escape '\\${String.fromCodePoint(point)}'`);
     }
@@ -59,7 +62,7 @@ function spend({ budget }: ShellPattern, comparisons: number): void {
   if (budget.comparisons < 0) throw new Error('the patterns of the file take too long to match');
 }
 
-/** Takes the shortest or longest match off the start of a value. */
+/** Removes the shortest or longest match from the start of a value. */
 export function trimPrefix(pattern: ShellPattern, value: string, longest: boolean): string {
   spend(pattern, value.length);
   const points = Array.from(value);
@@ -79,7 +82,7 @@ export function replaceFirst(pattern: ShellPattern, value: string, replacement: 
 /**
  * Replaces all matches; in `replacement`, `$0` is the match, other `$name` are nothing and `$$` is a dollar sign.
  *
- * @param checkLength told the length of the result as it grows; what it throws ends the replacing
+ * @param checkLength called with the length of the growing result; its error ends the replacing
  */
 export function replaceAll(
   pattern: ShellPattern,
@@ -96,7 +99,7 @@ export function replaceAll(
     const match = findFirst(pattern, points, from);
     if (!match) break;
     result += characters.slice(lastEnd, match.start).join('');
-    // An empty match right behind another match does not count.
+    // An empty match directly after another match does not count.
     if (match.end > lastEnd || match.start === 0) {
       const before = result.length;
       result += expandTemplate(
@@ -111,7 +114,7 @@ export function replaceAll(
   return result + characters.slice(lastEnd).join('');
 }
 
-/** A byte that is no UTF-8 counts as U+FFFD. */
+/** A byte that is not UTF-8 counts as U+FFFD. */
 function codePoints(text: string, dropMark = true): number[] {
   const points: number[] = [];
   for (const character of text.toWellFormed()) points.push(character.codePointAt(0)!);
@@ -119,7 +122,12 @@ function codePoints(text: string, dropMark = true): number[] {
   return points;
 }
 
-function fits(pattern: ShellPattern, segment: readonly number[], value: readonly number[], at: number): boolean {
+function matchesSegment(
+  pattern: ShellPattern,
+  segment: readonly number[],
+  value: readonly number[],
+  at: number,
+): boolean {
   if (at + segment.length > value.length) return false;
   let i = 0;
   while (i < segment.length) {
@@ -137,20 +145,20 @@ function endOfLine(value: readonly number[], from: number): number {
   return at < 0 ? value.length : at;
 }
 
-/** The end of the match that starts at `start`, -1 if there is none. */
+/** The end of the match that starts at `start`; -1 if there is none. */
 function matchAt(pattern: ShellPattern, value: readonly number[], start: number, longest: boolean): number {
   const { segments } = pattern;
   const first = segments[0]!;
-  if (!fits(pattern, first, value, start)) return -1;
+  if (!matchesSegment(pattern, first, value, start)) return -1;
   let at = start + first.length;
   for (let k = 1; k < segments.length; ) {
-    // Everything up to a segment with a line break has to be placed on the rest of this line.
+    // Everything before a segment with a line break must be placed on the rest of this line.
     let next = k;
     while (next < segments.length && !segments[next]!.includes(newline)) next++;
     const breaking = segments[next];
     let limit = endOfLine(value, at);
     if (breaking) limit -= breaking.indexOf(newline);
-    if (limit < at || (breaking && !fits(pattern, breaking, value, limit))) return -1;
+    if (limit < at || (breaking && !matchesSegment(pattern, breaking, value, limit))) return -1;
     const group = segments.slice(k, next);
     at = longest ? placeLate(pattern, group, value, at, limit) : placeEarly(pattern, group, value, at, limit);
     if (at < 0) return -1;
@@ -170,7 +178,7 @@ function placeEarly(
 ) {
   let end = at;
   for (const segment of group) {
-    while (end + segment.length <= limit && !fits(pattern, segment, value, end)) end++;
+    while (end + segment.length <= limit && !matchesSegment(pattern, segment, value, end)) end++;
     end += segment.length;
     if (end > limit) return -1;
   }
@@ -190,7 +198,7 @@ function placeLate(
   for (let k = group.length - 1; k >= 0; k--) {
     const segment = group[k]!;
     start -= segment.length;
-    while (start >= at && !fits(pattern, segment, value, start)) start--;
+    while (start >= at && !matchesSegment(pattern, segment, value, start)) start--;
     if (start < at) return -1;
     if (k === group.length - 1) end = start + segment.length;
   }
@@ -202,10 +210,10 @@ function findFirst(pattern: ShellPattern, value: readonly number[], from: number
   const first = pattern.segments[0]!;
   const oneLine = pattern.segments.length > 1 && !first.includes(newline);
   for (let start = from; start <= value.length; start++) {
-    if (!fits(pattern, first, value, start)) continue;
+    if (!matchesSegment(pattern, first, value, start)) continue;
     const end = matchAt(pattern, value, start, true);
     if (end >= 0) return { start, end };
-    // What does not follow from here on this line does not follow from further right either.
+    // If the rest does not match after this place of the line, it does not match after a later one.
     if (oneLine) start = endOfLine(value, start + first.length);
   }
   return undefined;

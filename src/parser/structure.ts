@@ -4,7 +4,7 @@
  */
 import { quote } from '../go/quote.ts';
 import type { CstInstruction } from './cst.ts';
-import type { Problem } from './instructions/request.ts';
+import type { Problem } from './instructions/instruction-input.ts';
 
 /** The problems of one instruction. Of nested ones the innermost counts. */
 export function checkStructure(instruction: CstInstruction): Problem[] {
@@ -30,7 +30,7 @@ export function checkStructure(instruction: CstInstruction): Problem[] {
               code: 'missing-equals',
               message: `Syntax error - can't find = in ${quote(key.text)}. Must be of the form: name=value`,
               range: key.range,
-              hint: 'A value with blanks in it has to be quoted.',
+              hint: 'Quote a value that contains blanks.',
             },
       );
     case 'healthcheck':

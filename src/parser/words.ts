@@ -1,13 +1,16 @@
 /**
- * Shell words: quotes, escapes and `$variables` of instruction arguments.
+ * Expands shell words: the quotes, escapes and `$variables` of instruction arguments.
  *
- * One pass over the text; a word that has nothing special in it is returned as it is. Characters are code points, and
- * bytes that are no UTF-8 become U+FFFD as soon as a word is processed.
+ * One pass over the text; a word without special characters is returned unchanged. Characters are code points, and
+ * bytes that are not UTF-8 become U+FFFD as soon as a word is processed.
  */
+
 import { quote } from '../go/quote.ts';
 import { goClass } from '../go/unicode.ts';
+import { checkArgument, fields, text } from '../text/arguments.ts';
+import { errorMessage } from '../text/error-message.ts';
+import { hideFields, ShortError } from '../text/short-error.ts';
 import type { EscapeToken } from './ast.ts';
-import { isSpace } from './blanks.ts';
 import {
   compileShellPattern,
   type PatternBudget,
@@ -16,17 +19,22 @@ import {
   type ShellPattern,
   trimPrefix,
 } from './shell-pattern.ts';
+import { isSpaceCode } from './white-space.ts';
 
-/** Where variables come from. */
+/** The variables of an expansion. */
 export interface Env {
+  /** The value; undefined if the variable is not set. */
   get(name: string): string | undefined;
+  /** The names of all variables. */
   keys(): readonly string[];
 }
 
 /** An environment without variables. */
 export const emptyEnv: Env = { get: () => undefined, keys: () => [] };
 
+/** How words are expanded. All options are false if absent. */
 export interface ShellLexOptions {
+  /** The escape character. */
   readonly escape: EscapeToken;
   /** Keep quotes in the result. */
   readonly rawQuotes?: boolean;
@@ -34,11 +42,13 @@ export interface ShellLexOptions {
   readonly rawEscapes?: boolean;
   /** Quotes are characters like any other. */
   readonly skipProcessQuotes?: boolean;
-  /** Leave variables that are not set as they are written. */
+  /** Leave variables that are not set as written. */
   readonly skipUnsetEnv?: boolean;
 }
 
+/** An expanded word, and the variables in it. */
 export interface ProcessedWord {
+  /** The word, expanded. */
   readonly result: string;
   /** Variables that were used and set. */
   readonly matched: ReadonlySet<string>;
@@ -47,43 +57,49 @@ export interface ProcessedWord {
 }
 
 /** A word that cannot be expanded. */
-export class WordError extends Error {
+export class WordError extends ShortError {
   override readonly name = 'WordError';
-  /** Variables that were found not to be set before the expansion failed. */
+  /** Variables that were used and not set before the expansion failed. */
   readonly unmatched: ReadonlySet<string>;
 
   constructor(word: string, unmatched: ReadonlySet<string>, cause: unknown) {
-    super(`failed to process ${quote(word)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`failed to process ${quote(word)}: ${errorMessage(cause)}`, { cause });
     this.unmatched = unmatched;
+    hideFields(this, 'unmatched');
   }
 }
 
+/** Expands words. */
 export interface ShellLex {
-  /** Expands a word; the result is one string, blanks included. @throws WordError for unbalanced quotes and bad substitutions */
+  /**
+   * Expands a word to one string, including blanks.
+   * @throws WordError for unbalanced quotes and bad substitutions
+   */
   processWord(word: string, env: Env): ProcessedWord;
   /**
-   * Expands a text and splits it at blanks that were not quoted, those of variable values included.
+   * Expands a text and splits it at blanks that are not quoted, including blanks in values of variables.
    * @throws WordError as {@link processWord} does
    */
   processWords(text: string, env: Env): string[];
 }
 
 /**
- * A word may become this long by its variables, unless it is longer as it is written: more does not fit into any message
+ * Maximum length of an expanded word, unless it is longer as written: more does not fit into a message
  * of BuildKit. Variables that double each other (`ARG b=$a$a`, `ARG c=$b$b`, …) would take all memory otherwise.
  */
 const maxExpanded = 16 << 20;
 
-/** What a lexer may do in all: so long that no file which can be built comes near it, and short enough to end. */
+/** The total work that a lexer may do: more than any file that can be built needs, and little enough to end. */
 interface Budget {
-  /** Characters by which words become longer. */
+  /** Number of characters that expansion may add. */
   characters: number;
-  /** Characters that patterns are compared with. */
+  /** The budget of all patterns. */
   readonly patterns: PatternBudget;
 }
 
-/** Makes a lexer for shell words. It remembers nothing between calls but how much it has done, which is limited. */
+/** Makes a lexer for shell words. Between calls it only remembers how much it has done, which is limited. */
 export function createShellLex(options: ShellLexOptions): ShellLex {
+  checkArgument('createShellLex', 'options', options, fields({ escape: text }));
   const budget: Budget = { characters: 256 << 20, patterns: { comparisons: 500_000_000 } };
   const special = options.skipProcessQuotes ? specialUnquoted : specialQuoted;
   return {
@@ -101,7 +117,7 @@ export function createShellLex(options: ShellLexOptions): ShellLex {
     processWords(text, env) {
       const state = createState(text, env, options, budget);
       try {
-        return splitWords(state);
+        return splitIntoWords(state);
       } catch (error) {
         throw new WordError(text, state.unmatched, error);
       }
@@ -115,8 +131,8 @@ function spend(budget: Budget, growth: number): void {
   if (budget.characters < 0) throw new Error('the variables of the file expand to more than 256 MiB of text');
 }
 
-/** @throws where the text that a word becomes is too long */
-function checkLength(s: State, length: number): void {
+/** @throws Error if an expanded word is too long */
+function checkLength(s: WordState, length: number): void {
   if (length > maxExpanded && length > s.text.length)
     throw new Error('the word is longer than 16 MiB once its variables are expanded');
 }
@@ -125,7 +141,7 @@ const specialQuoted = /[$'"\\`\ud800-\udfff\ufeff]/;
 const specialUnquoted = /[$\\`\ud800-\udfff\ufeff]/;
 const noNames: ReadonlySet<string> = new Set();
 
-/** Deeper than anyone writes, and shallow enough for the call stack. */
+/** Maximum nesting of substitutions: deeper than anyone writes, and shallow enough for the call stack. */
 const maxDepth = 1000;
 
 const endOfText = -1;
@@ -138,7 +154,7 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const replacementCharacter = '\ufffd';
 
-interface State {
+interface WordState {
   readonly text: string;
   readonly env: Env;
   readonly escape: number;
@@ -151,11 +167,11 @@ interface State {
   rawEscapes: boolean;
   at: number;
   depth: number;
-  /** The word that {@link splitWords} is collecting. A substitution with an operator drops it, as the reference does. */
+  /** The word that {@link splitIntoWords} is collecting. A substitution with an operator discards it, as the reference does. */
   word: string;
 }
 
-function createState(text: string, env: Env, options: ShellLexOptions, budget: Budget): State {
+function createState(text: string, env: Env, options: ShellLexOptions, budget: Budget): WordState {
   return {
     text: text.toWellFormed(),
     env,
@@ -173,12 +189,12 @@ function createState(text: string, env: Env, options: ShellLexOptions, budget: B
   };
 }
 
-function atEnd(s: State): boolean {
+function isAtEnd(s: WordState): boolean {
   return s.at >= s.text.length;
 }
 
 /** Takes one character; '' at the end. */
-function take(s: State): string {
+function take(s: WordState): string {
   const point = s.text.codePointAt(s.at);
   if (point === undefined) return '';
   const character = String.fromCodePoint(point);
@@ -187,11 +203,10 @@ function take(s: State): string {
 }
 
 /** Expands up to the character `stop` (and past it) or the end of the text. */
-function readUntil(s: State, stop: number, rawEscapes: boolean): string {
+function readUntil(s: WordState, stop: number, rawEscapes: boolean): string {
   if (++s.depth > maxDepth) throw new Error('substitutions are nested too deeply');
   const outerRawEscapes = s.rawEscapes;
   s.rawEscapes = rawEscapes;
-  if (stop !== endOfText) s.word = '';
   let result = '';
   for (;;) {
     const start = s.at;
@@ -201,7 +216,7 @@ function readUntil(s: State, stop: number, rawEscapes: boolean): string {
       if (code === stop || code === dollar || code === s.escape || (s.quotes && isQuote(code))) break;
     }
     if (s.at > start) result += s.text.slice(start, s.at);
-    if (atEnd(s)) {
+    if (isAtEnd(s)) {
       if (stop === endOfText) break;
       throw new Error(`unexpected end of statement while looking for matching ${String.fromCharCode(stop)}`);
     }
@@ -212,7 +227,7 @@ function readUntil(s: State, stop: number, rawEscapes: boolean): string {
     result += code === s.escape ? readEscape(s) : readSpecial(s, code);
     checkLength(s, result.length);
   }
-  if (stop !== endOfText) s.word = '';
+  s.word = '';
   s.rawEscapes = outerRawEscapes;
   s.depth--;
   return result;
@@ -222,29 +237,29 @@ function isQuote(code: number): boolean {
   return code === singleQuote || code === doubleQuote;
 }
 
-function readSpecial(s: State, code: number): string {
+function readSpecial(s: WordState, code: number): string {
   if (code === dollar) return readVariable(s);
   return code === singleQuote ? readSingleQuotes(s) : readDoubleQuotes(s);
 }
 
 /** An escape and the character behind it, which stays. At the end of the text an escape is dropped. */
-function readEscape(s: State): string {
+function readEscape(s: WordState): string {
   const escapeCharacter = take(s);
   return (s.rawEscapes ? escapeCharacter : '') + take(s);
 }
 
 /** Expands the whole text and splits it into words. */
-function splitWords(s: State): string[] {
+function splitIntoWords(s: WordState): string[] {
   const words: string[] = [];
   const addCharacter = (character: string) => {
-    if (!isSpace(character.codePointAt(0)!)) s.word += character;
+    if (!isSpaceCode(character.codePointAt(0)!)) s.word += character;
     else if (s.word !== '') {
       words.push(s.word);
       s.word = '';
     }
   };
   let length = 0;
-  while (!atEnd(s)) {
+  while (!isAtEnd(s)) {
     const code = s.text.charCodeAt(s.at);
     if (code === dollar) {
       const value = readVariable(s).toWellFormed();
@@ -264,7 +279,7 @@ function splitWords(s: State): string[] {
 }
 
 /** Blanks between `<<` and the name of a here-document do not end the word. */
-function readPossibleHeredoc(s: State): string {
+function readPossibleHeredoc(s: WordState): string {
   const start = s.at++;
   if (s.text.charCodeAt(s.at) === lessThan) {
     s.at++;
@@ -273,7 +288,7 @@ function readPossibleHeredoc(s: State): string {
   return s.text.slice(start, s.at);
 }
 
-function readSingleQuotes(s: State): string {
+function readSingleQuotes(s: WordState): string {
   const start = s.at;
   const end = s.text.indexOf("'", start + 1);
   if (end < 0) {
@@ -284,7 +299,7 @@ function readSingleQuotes(s: State): string {
   return s.rawQuotes ? s.text.slice(start, end + 1) : s.text.slice(start + 1, end);
 }
 
-function readDoubleQuotes(s: State): string {
+function readDoubleQuotes(s: WordState): string {
   s.at++;
   let result = s.rawQuotes ? '"' : '';
   for (;;) {
@@ -295,7 +310,7 @@ function readDoubleQuotes(s: State): string {
       if (code === doubleQuote || code === dollar || code === s.escape) break;
     }
     if (s.at > start) result += s.text.slice(start, s.at);
-    if (atEnd(s)) throw new Error('unexpected end of statement while looking for matching double-quote');
+    if (isAtEnd(s)) throw new Error('unexpected end of statement while looking for matching double-quote');
     if (code === doubleQuote) {
       s.at++;
       return s.rawQuotes ? `${result}"` : result;
@@ -307,7 +322,7 @@ function readDoubleQuotes(s: State): string {
     }
     const escapeCharacter = take(s);
     if (s.rawEscapes) result += escapeCharacter;
-    if (atEnd(s)) continue;
+    if (isAtEnd(s)) continue;
     // Only these can be escaped between double quotes; before others the escape is a character like any other.
     const next = s.text.charCodeAt(s.at);
     result += next === doubleQuote || next === dollar || next === s.escape ? take(s) : escapeCharacter;
@@ -317,13 +332,13 @@ function readDoubleQuotes(s: State): string {
 const wideName = new RegExp(`${goClass('\\p{L}\\p{Nd}_')}*`, 'vy');
 const wideDigits = new RegExp(`${goClass('\\p{Nd}')}+`, 'vy');
 
-function matchSticky(pattern: RegExp, s: State): string {
+function matchSticky(pattern: RegExp, s: WordState): string {
   pattern.lastIndex = s.at;
   return pattern.exec(s.text)?.[0] ?? '';
 }
 
 /** A name, a run of digits, or one of the special parameters; '' if there is none. */
-function readName(s: State): string {
+function readName(s: WordState): string {
   const digits = matchSticky(wideDigits, s);
   const first = s.text[s.at];
   const name =
@@ -332,14 +347,14 @@ function readName(s: State): string {
   return name;
 }
 
-function lookUp(s: State, name: string): string | undefined {
+function lookUp(s: WordState, name: string): string | undefined {
   const value = s.env.get(name);
   (value === undefined ? s.unmatched : s.matched).add(name);
   return value;
 }
 
 /** `$name` or `${…}`, the scanner being at the dollar sign. */
-function readVariable(s: State): string {
+function readVariable(s: WordState): string {
   s.at++;
   if (s.text.charCodeAt(s.at) !== openBrace) {
     const name = readName(s);
@@ -347,7 +362,7 @@ function readVariable(s: State): string {
     return lookUp(s, name) ?? (s.skipUnsetEnv ? `$${name}` : '');
   }
   s.at++;
-  if (atEnd(s)) throw new Error("syntax error: missing '}'");
+  if (isAtEnd(s)) throw new Error("syntax error: missing '}'");
   if ('{}:'.includes(s.text[s.at]!)) throw new Error('syntax error: bad substitution');
   const name = readName(s);
   const operator = take(s);
@@ -373,17 +388,17 @@ function unsupportedModifier(modifier: string): Error {
 }
 
 /** Reads what is inside `${}`; an end of the text in it is reported as the missing `missing`. */
-function readInside(s: State, stop: number, rawEscapes: boolean, missing: string): string {
+function readInside(s: WordState, stop: number, rawEscapes: boolean, missing: string): string {
   try {
     return readUntil(s, stop, rawEscapes);
   } catch (error) {
-    if (atEnd(s)) throw new Error(`syntax error: missing ${missing}`);
+    if (isAtEnd(s)) throw new Error(`syntax error: missing ${missing}`);
     throw error;
   }
 }
 
 /** `${name:-word}` and the like, the scanner being behind the operator or its colon. */
-function readModifier(s: State, name: string, first: string): string {
+function readModifier(s: WordState, name: string, first: string): string {
   const emptyIsUnset = first === ':';
   const operator = emptyIsUnset ? take(s) || replacementCharacter : first;
   const written = emptyIsUnset ? `:${operator}` : operator;
@@ -409,9 +424,9 @@ function readModifier(s: State, name: string, first: string): string {
       const longest = word.startsWith(operator);
       const pattern = longest ? word.slice(1) : word;
       return operator === '#'
-        ? trimPrefix(compile(s, pattern), value ?? '', longest)
+        ? trimPrefix(compileWordPattern(s, pattern), value ?? '', longest)
         : // The rightmost match is the leftmost one of everything in reverse.
-          reverse(trimPrefix(compile(s, reversePattern(pattern)), reverse(value ?? ''), longest));
+          reverse(trimPrefix(compileWordPattern(s, reversePattern(pattern)), reverse(value ?? ''), longest));
     }
     default:
       throw unsupportedModifier(written);
@@ -419,18 +434,18 @@ function readModifier(s: State, name: string, first: string): string {
 }
 
 /** `${name/pattern/text}` and `${name//pattern/text}`, the scanner being behind the first slash. */
-function readReplacement(s: State, name: string): string {
+function readReplacement(s: WordState, name: string): string {
   const all = s.text.charCodeAt(s.at) === slash;
   if (all) s.at++;
   const pattern = readInside(s, slash, true, "'/' in ${}");
   const replacement = readInside(s, closeBrace, true, "'}'");
   const value = lookUp(s, name);
   if (value === undefined && s.skipUnsetEnv) return `\${${name}/${pattern}/${replacement}}`;
-  if (!all) return replaceFirst(compile(s, pattern), value ?? '', replacement);
-  return replaceAll(compile(s, pattern), value ?? '', replacement, (length) => checkLength(s, length));
+  if (!all) return replaceFirst(compileWordPattern(s, pattern), value ?? '', replacement);
+  return replaceAll(compileWordPattern(s, pattern), value ?? '', replacement, (length) => checkLength(s, length));
 }
 
-function compile(s: State, pattern: string): ShellPattern {
+function compileWordPattern(s: WordState, pattern: string): ShellPattern {
   try {
     return compileShellPattern(pattern, s.budget.patterns);
   } catch (error) {

@@ -3,17 +3,21 @@
  * HTTP upgrade, the standard streams of a command or an SSH connection. One way for all of them also means that a
  * connection that fails says why, at once.
  */
+
 import type { Duplex } from 'node:stream';
 import { type ClientOptions, connectivityState, Metadata, type StatusObject } from '@grpc/grpc-js';
+import { errorMessage } from '../text/error-message.ts';
+import { callHeaders } from './call-headers.ts';
 import { deframe, frame } from './framing.ts';
 import type { HeaderField } from './hpack.ts';
-import { connectHttp2, type Http2Client, HUNG_UP, type Request } from './http2-client.ts';
-import { Code, RpcError } from './status.ts';
+import { connectHttp2, type Http2Client, type Http2Request, hungUp, type ResponseHandler } from './http2-client.ts';
+import { nodeStream } from './node-stream.ts';
+import { Code, RpcError } from './rpc-error.ts';
 import { decodeStatusMessage } from './status-details.ts';
 
 type GrpcChannel = NonNullable<ClientOptions['channelOverride']>;
-type Call = ReturnType<GrpcChannel['createCall']>;
-type Listener = Parameters<Call['start']>[1];
+type GrpcCall = ReturnType<GrpcChannel['createCall']>;
+type Listener = Parameters<GrpcCall['start']>[1];
 
 /** grpc-js's channel as an interface. */
 export interface Channel extends GrpcChannel {
@@ -29,7 +33,7 @@ export interface DuplexChannelOptions {
   /** Opens a connection. Called again when a call comes after the connection was lost. */
   dial(): Promise<Duplex>;
   /**
-   * Milliseconds without a byte from the peer, while calls are open, after which the connection is given up; 0 for never,
+   * Milliseconds without an answer of any kind from the peer, while calls are open, after which the connection is given up; 0 for never,
    * the default.
    */
   readonly silenceMs?: number | undefined;
@@ -47,12 +51,12 @@ interface Opened {
 type WithRoom = (use: (connection: Opened) => void) => Promise<void>;
 
 /** What the peer may send ahead in one call. */
-const WINDOW_BYTES = 4 << 20;
+const windowBytes = 4 << 20;
 /** Any answer to it will do: that there is no such service, too. */
-const QUESTION = '/grpc.health.v1.Health/Check';
+const questionMethod = '/grpc.health.v1.Health/Check';
 
-/** So many connections are opened to one daemon; calls beyond what these take wait for others to end. */
-const MAX_CONNECTIONS = 16;
+/** Maximum number of connections to one daemon. Further calls wait until others end. */
+const maxConnections = 16;
 
 /**
  * A channel over HTTP/2, opened with the first call. Each build holds two calls open to its end, and daemons take 250 at
@@ -71,12 +75,13 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     connection.once('error', (error) => {
       failure = error.message;
     });
-    const client = connectHttp2(connection, { window: WINDOW_BYTES, silenceMs, ask: questioner(authority) });
+    const question = { fields: callHeaders(authority, questionMethod), body: frame(new Uint8Array(0)) };
+    const client = connectHttp2(nodeStream(connection), { window: windowBytes, silenceMs, question });
     if (closed) client.close();
     const explain = (reason: string) => {
       if (failure !== undefined) return failure;
       const lost = `connection to ${target} was lost`;
-      if (reason === HUNG_UP) return lost;
+      if (reason === hungUp) return lost;
       return advice && reason.startsWith('no sign of life') ? `${lost}: ${reason}; ${advice}` : `${lost}: ${reason}`;
     };
     const connected = { client, explain };
@@ -87,19 +92,19 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     for (;;) {
       if (closed) throw new RpcError(Code.unavailable, `the client of ${target} is closed`);
       opened = opened.filter(({ client }) => !client.isLost);
-      const found = opened.find(({ client }) => client.hasRoom) ?? opened[MAX_CONNECTIONS - 1];
+      const found = opened.find(({ client }) => client.hasRoom) ?? opened[maxConnections - 1];
       if (found) return use(found);
       if (!opening) {
         const dialed = connect();
         opening = dialed
           .then(async (connected) => {
-            await connected.client.told;
+            await connected.client.limitKnown;
             return connected;
           })
           .finally(() => {
             opening = undefined;
           });
-        opening.catch(() => {}); // it is told here
+        opening.catch(() => {}); // marks the rejection as handled; the await below still sees it
         return use(await dialed);
       }
       const fresh = await opening;
@@ -116,37 +121,14 @@ export function createDuplexChannel(options: DuplexChannelOptions): Channel {
     getConnectivityState: () => (closed ? connectivityState.SHUTDOWN : connectivityState.READY),
     watchConnectivityState: (_state, _deadline, callback) => callback(),
     getChannelzRef: () => ({ kind: 'channel' as never, id: 0, name: options.target }),
-    createCall: (method, deadline) => createCall(method, deadline, options, withRoom, Number.POSITIVE_INFINITY),
+    createCall: (method, deadline) => new DuplexCall(method, deadline, options, withRoom, Number.POSITIVE_INFINITY),
   };
   const unary: GrpcChannel = {
     ...channel,
-    createCall: (method, deadline) => createCall(method, deadline, options, withRoom, 1),
+    createCall: (method, deadline) => new DuplexCall(method, deadline, options, withRoom, 1),
   };
   return { ...channel, unary };
 }
-
-/** Asks a small question, unless the last one is still open. */
-function questioner(authority: string): (client: Http2Client) => void {
-  let open = false;
-  return (client) => {
-    if (open) return;
-    open = true;
-    const end = () => {
-      open = false;
-    };
-    client.request(requestHeaders(authority, QUESTION), { headers() {}, data() {}, end }, frame(new Uint8Array(0)));
-  };
-}
-
-const requestHeaders = (authority: string, path: string): HeaderField[] => [
-  [':method', 'POST'],
-  [':scheme', 'http'],
-  [':path', path],
-  [':authority', authority],
-  ['te', 'trailers'],
-  ['content-type', 'application/grpc'],
-  ['user-agent', 'tsfront'],
-];
 
 /** The headers of a call's metadata, bytes in base64. */
 const metadataHeaders = (metadata: Metadata): HeaderField[] =>
@@ -154,154 +136,217 @@ const metadataHeaders = (metadata: Metadata): HeaderField[] =>
     [values ?? []].flat().map((value): HeaderField => [name, String(value)]),
   );
 
-/** What arrives of an answer, for one reader; `taken` is told of what it has read. */
-function createInbox(taken: (bytes: number) => void) {
-  let chunks: Buffer[] = [];
-  let complete = false;
-  let wake = () => {};
-  return {
-    add(chunk: Buffer) {
-      chunks.push(chunk);
-      wake();
-    },
-    end() {
-      complete = true;
-      wake();
-    },
-    async *[Symbol.asyncIterator]() {
-      for (;;) {
-        const ready = chunks;
-        chunks = [];
-        for (const chunk of ready) {
-          taken(chunk.length);
-          yield chunk;
-        }
-        if (chunks.length > 0) continue;
-        if (complete) return;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+/** What arrives of an answer, for one reader. */
+class Inbox implements AsyncIterable<Uint8Array> {
+  private readonly taken: (bytes: number) => void;
+  private chunks: Uint8Array[] = [];
+  private complete = false;
+  private wake = () => {};
+
+  /** @param taken told of what the reader has taken */
+  constructor(taken: (bytes: number) => void) {
+    this.taken = taken;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.chunks.push(chunk);
+    this.wake();
+  }
+
+  end(): void {
+    this.complete = true;
+    this.wake();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      const ready = this.chunks;
+      this.chunks = [];
+      for (const chunk of ready) {
+        this.taken(chunk.length);
+        yield chunk;
       }
-    },
-  };
+      if (this.chunks.length > 0) continue;
+      if (this.complete) return;
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
 }
 
-function createCall(
-  method: string,
-  deadline: Date | number,
-  options: DuplexChannelOptions,
-  withRoom: WithRoom,
-  mostAnswers: number,
-): Call {
-  let request: Request | undefined;
-  let listener: Listener | undefined;
-  let ended = false;
-  let timer: NodeJS.Timeout | undefined;
-  let credit = 0; // reads asked for and not yet answered
-  let wake: (() => void) | undefined;
-  const queued: (() => void)[] = []; // writes from before the stream was there
+/** One call, as grpc-js drives it. */
+class DuplexCall implements GrpcCall {
+  private readonly method: string;
+  private readonly deadline: Date | number;
+  private readonly options: DuplexChannelOptions;
+  private readonly withRoom: WithRoom;
+  private readonly mostAnswers: number;
+  private listener: Listener | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private ended = false;
 
-  const finish = (status: StatusObject) => {
-    if (ended) return;
-    ended = true;
-    clearTimeout(timer);
-    wake?.();
-    listener?.onReceiveStatus(status);
-  };
-  const fail = (code: number, details: string) => finish({ code, details, metadata: new Metadata() });
-  const withRequest = (act: () => void) => {
-    if (request) act();
-    else queued.push(act);
-  };
+  /** undefined until there is a connection for it. */
+  private request: Http2Request | undefined;
+  /** What was written before. */
+  private readonly queued: ((request: Http2Request) => void)[] = [];
 
-  const run = async (metadata: Metadata) => {
-    const answer = new Map<string, string>();
-    const inbox = createInbox((bytes) => request?.taken(bytes));
-    let lost: string | undefined;
-    const settle = () => {
-      const status = answer.get('grpc-status');
-      if (status !== undefined) finish(toStatus(status, answer));
-      else fail(Code.unavailable, lost ?? `${options.target} ended ${method} without a status`);
-    };
-    await withRoom(({ client, explain }) => {
-      if (ended) return;
-      request = client.request([...requestHeaders(options.authority, method), ...metadataHeaders(metadata)], {
-        headers(fields) {
-          const first = answer.size === 0;
-          for (const [name, value] of fields) answer.set(name, value);
-          const http = answer.get(':status');
-          if (http !== '200') {
-            fail(Code.unavailable, `${options.target} answered with HTTP status ${http}`);
-            request?.cancel();
-          } else if (first) listener?.onReceiveMetadata(new Metadata());
-        },
-        data: (chunk) => inbox.add(chunk),
-        end(reason) {
-          if (reason !== undefined) lost = explain(reason);
-          inbox.end();
-          // after the reader below has had its chance to deliver what has arrived
-          if (!answer.has('grpc-status')) setImmediate(settle);
-        },
-      });
+  /** Headers and trailers. */
+  private readonly answer = new Map<string, string>();
+  private readonly inbox = new Inbox((bytes) => this.request?.taken(bytes));
+  /** Why the answer has no end. */
+  private lost: string | undefined;
+  /** Messages asked for and not yet delivered. */
+  private credit = 0;
+  private wake = () => {};
+
+  /** @param mostAnswers messages after which a further one is an error */
+  constructor(
+    method: string,
+    deadline: Date | number,
+    options: DuplexChannelOptions,
+    withRoom: WithRoom,
+    mostAnswers: number,
+  ) {
+    this.method = method;
+    this.deadline = deadline;
+    this.options = options;
+    this.withRoom = withRoom;
+    this.mostAnswers = mostAnswers;
+  }
+
+  start(metadata: Metadata, listener: Listener): void {
+    this.listener = listener;
+    this.startTimer();
+    this.run(metadata).catch((error: unknown) => {
+      if (error instanceof RpcError) this.fail(error.code, error.status);
+      else this.fail(Code.unavailable, errorMessage(error));
     });
+  }
+
+  cancelWithStatus(code: number, details: string): void {
+    this.fail(code, details);
+    this.request?.cancel();
+  }
+
+  sendMessageWithContext(context: { callback?: () => void }, message: Buffer): void {
+    this.withRequest((request) => request.write(frame(message), () => context.callback?.()));
+  }
+
+  startRead(): void {
+    this.credit++;
+    this.wake();
+  }
+
+  halfClose(): void {
+    this.withRequest((request) => request.end());
+  }
+
+  getPeer(): string {
+    return this.options.target;
+  }
+
+  getCallNumber(): number {
+    return 0;
+  }
+
+  setCredentials(): void {}
+
+  getAuthContext(): null {
+    return null;
+  }
+
+  private startTimer(): void {
+    const expires = typeof this.deadline === 'number' ? this.deadline : this.deadline.getTime();
+    if (!Number.isFinite(expires)) return;
+    const ms = Math.max(0, expires - Date.now());
+    const late = `${this.options.target} did not answer ${this.method} within ${Math.ceil(ms / 1000)} s`;
+    this.timer = setTimeout(() => this.cancelWithStatus(Code.deadlineExceeded, late), ms);
+  }
+
+  private async run(metadata: Metadata): Promise<void> {
+    await this.withRoom((connection) => {
+      if (this.ended) return;
+      const fields = [...callHeaders(this.options.authority, this.method), ...metadataHeaders(metadata)];
+      this.request = connection.client.request(fields, this.handler(connection));
+    });
+    const { request } = this;
     if (!request) return; // it was given up before
-    for (const act of queued.splice(0)) act();
+    for (const act of this.queued.splice(0)) act(request);
     try {
-      let answers = 0;
-      for await (const message of deframe(inbox)) {
-        if (++answers > mostAnswers) throw new RpcError(Code.internal, `${method} was answered more than once`);
-        while (credit === 0 && !ended) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-        if (ended) return;
-        credit--;
-        listener?.onReceiveMessage(Buffer.from(message));
-      }
+      await this.deliver();
     } catch (error) {
       request.cancel();
-      if (lost === undefined) throw error;
+      if (this.lost === undefined) throw error;
     }
-    settle();
-  };
+    this.settle();
+  }
 
-  const call: Call = {
-    start(metadata, startedListener) {
-      listener = startedListener;
-      const expires = typeof deadline === 'number' ? deadline : deadline.getTime();
-      if (Number.isFinite(expires)) {
-        const ms = Math.max(0, expires - Date.now());
-        const late = `${options.target} did not answer ${method} within ${Math.ceil(ms / 1000)} s`;
-        timer = setTimeout(() => call.cancelWithStatus(Code.deadlineExceeded, late), ms);
+  private handler({ explain }: Opened): ResponseHandler {
+    return {
+      headers: (fields) => this.onHeaders(fields),
+      data: (chunk) => this.inbox.add(chunk),
+      end: (reason) => {
+        if (reason !== undefined) this.lost = explain(reason);
+        this.inbox.end();
+        // after `deliver` has had its chance to deliver what has arrived
+        if (!this.answer.has('grpc-status')) setImmediate(() => this.settle());
+      },
+    };
+  }
+
+  private onHeaders(fields: readonly HeaderField[]): void {
+    const first = this.answer.size === 0;
+    for (const [name, value] of fields) this.answer.set(name, value);
+    const http = this.answer.get(':status');
+    if (http !== '200') {
+      this.fail(Code.unavailable, `${this.options.target} answered with HTTP status ${http}`);
+      this.request?.cancel();
+    } else if (first) this.listener?.onReceiveMetadata(new Metadata());
+  }
+
+  /** Hands on messages as they are asked for, until the answer or the call ends. */
+  private async deliver(): Promise<void> {
+    let answers = 0;
+    for await (const message of deframe(this.inbox)) {
+      if (++answers > this.mostAnswers) throw new RpcError(Code.internal, `${this.method} was answered more than once`);
+      while (this.credit === 0 && !this.ended) {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
       }
-      run(metadata).catch((error: unknown) => {
-        if (error instanceof RpcError) fail(error.code, error.status);
-        else fail(Code.unavailable, error instanceof Error ? error.message : String(error));
-      });
-    },
-    cancelWithStatus(code, details) {
-      fail(code, details);
-      request?.cancel();
-    },
-    sendMessageWithContext(context, message) {
-      withRequest(() => request!.write(frame(message), () => context.callback?.()));
-    },
-    startRead() {
-      credit++;
-      wake?.();
-    },
-    halfClose: () => withRequest(() => request!.end()),
-    getPeer: () => options.target,
-    getCallNumber: () => 0,
-    setCredentials: () => {},
-    getAuthContext: () => null,
-  };
-  return call;
+      if (this.ended) return;
+      this.credit--;
+      this.listener?.onReceiveMessage(Buffer.from(message));
+    }
+  }
+
+  private settle(): void {
+    const status = this.answer.get('grpc-status');
+    if (status !== undefined) this.finish(statusObject(status, this.answer));
+    else this.fail(Code.unavailable, this.lost ?? `${this.options.target} ended ${this.method} without a status`);
+  }
+
+  private withRequest(act: (request: Http2Request) => void): void {
+    if (this.request) act(this.request);
+    else this.queued.push(act);
+  }
+
+  private fail(code: number, details: string): void {
+    this.finish({ code, details, metadata: new Metadata() });
+  }
+
+  private finish(status: StatusObject): void {
+    if (this.ended) return;
+    this.ended = true;
+    clearTimeout(this.timer);
+    this.wake();
+    this.listener?.onReceiveStatus(status);
+  }
 }
 
 /** grpc-js needs nothing of the headers but these, and prints those that it does not like. */
-function toStatus(code: string, answer: ReadonlyMap<string, string>): StatusObject {
+function statusObject(code: string, answer: ReadonlyMap<string, string>): StatusObject {
   const metadata = new Metadata();
   const details = answer.get('grpc-status-details-bin');
   if (details !== undefined) metadata.set('grpc-status-details-bin', Buffer.from(details, 'base64'));

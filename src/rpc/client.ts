@@ -2,8 +2,8 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Client, type ClientOptions, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import type { Channel } from './channel.ts';
+import { Code, RpcError } from './rpc-error.ts';
 import { type CallOptions, methodPath, type Service, type ServiceClient } from './service.ts';
-import { Code, RpcError } from './status.ts';
 import { toRpcError } from './status-details.ts';
 import type { UnaryTransport } from './unary.ts';
 

@@ -2,9 +2,10 @@
  * HPACK (RFC 7541) as far as an end needs that has told its peer to keep no dynamic table: it writes plain literals and
  * reads literals, Huffman coded or not, and the static table; a dynamic one only until the peer has heard of that.
  */
+import { fromLatin1, joinBytes, toLatin1 } from '../go/bytes.ts';
 
 /** The most that the headers of a request may come to, names and values and 32 for each, as in Go's gRPC. */
-export const MAX_HEADER_BYTES = 16 << 20;
+export const maxHeaderBytes = 16 << 20;
 
 export type HeaderField = readonly [name: string, value: string];
 
@@ -60,7 +61,7 @@ function buildTree(): Node {
 }
 
 function decodeHuffman(data: Uint8Array): string {
-  const bytes = Buffer.allocUnsafe(Math.ceil((data.length * 8) / 5)); // the shortest code has five bits
+  const bytes = new Uint8Array(Math.ceil((data.length * 8) / 5)); // the shortest code has five bits
   let length = 0;
   let node = huffmanTree;
   for (const byte of data) {
@@ -71,7 +72,7 @@ function decodeHuffman(data: Uint8Array): string {
       node = typeof next === 'number' ? huffmanTree : next;
     }
   }
-  return bytes.toString('latin1', 0, length); // what is left over is padding
+  return fromLatin1(bytes.subarray(0, length)); // what is left over is padding
 }
 
 /** Headers that a peer has sent and may refer to, the newest first: few bytes, so that a list of them will do. */
@@ -82,7 +83,7 @@ export interface DynamicTable {
 }
 
 /** What the peer may keep until it has heard that it is to keep nothing. */
-export const DEFAULT_TABLE_BYTES = 4096;
+export const defaultTableBytes = 4096;
 
 /** Bytes that a header takes in a list and in a table, as the standard counts them. */
 export function fieldBytes([name, value]: HeaderField): number {
@@ -95,7 +96,7 @@ export function decodeHeaders(block: Uint8Array): HeaderField[] {
   let size = 0;
   readHeaders(block, { fields: [], capacity: 0 }, (field) => {
     size += fieldBytes(field);
-    if (size > MAX_HEADER_BYTES) throw new Error(`the server sent more than ${MAX_HEADER_BYTES} bytes of headers`);
+    if (size > maxHeaderBytes) throw new Error(`the server sent more than ${maxHeaderBytes} bytes of headers`);
     fields.push(field);
   });
   return fields;
@@ -126,7 +127,7 @@ export function readHeaders(block: Uint8Array, table: DynamicTable, take: (field
     const data = block.subarray(at, at + length);
     if (data.length < length) throw new Error('a header block breaks off');
     at += length;
-    return first >= 0x80 ? decodeHuffman(data) : Buffer.from(data).toString('latin1');
+    return first >= 0x80 ? decodeHuffman(data) : fromLatin1(data);
   };
   const indexed = (index: number) => {
     const field = staticTable[index - 1] ?? table.fields[index - 1 - staticTable.length];
@@ -144,7 +145,7 @@ export function readHeaders(block: Uint8Array, table: DynamicTable, take: (field
       take(indexed(integer(first, 7)));
     } else if ((first & 0xe0) === 0x20) {
       table.capacity = integer(first, 5);
-      if (table.capacity > DEFAULT_TABLE_BYTES) throw new Error('a table of headers is larger than it may be');
+      if (table.capacity > defaultTableBytes) throw new Error('a table of headers is larger than it may be');
       evict();
     } else {
       const isKept = (first & 0xc0) === 0x40;
@@ -160,22 +161,21 @@ export function readHeaders(block: Uint8Array, table: DynamicTable, take: (field
 }
 
 /** Writes a header block of literals that are not to be indexed. */
-export function encodeHeaders(fields: readonly HeaderField[]): Buffer {
-  const parts: Buffer[] = [];
+export function encodeHeaders(fields: readonly HeaderField[]): Uint8Array {
+  const parts: Uint8Array[] = [];
   const text = (value: string) => {
-    const data = Buffer.from(value, 'latin1');
-    if (data.length < 0x7f) parts.push(Buffer.of(data.length), data);
-    else {
-      const length = [0x7f];
-      let rest = data.length - 0x7f;
+    const length = [Math.min(value.length, 0x7f)];
+    if (value.length >= 0x7f) {
+      let rest = value.length - 0x7f;
       for (; rest >= 0x80; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
-      parts.push(Buffer.from([...length, rest]), data);
+      length.push(rest);
     }
+    parts.push(Uint8Array.from(length), toLatin1(value));
   };
   for (const [name, value] of fields) {
-    parts.push(Buffer.of(0));
+    parts.push(Uint8Array.of(0));
     text(name);
     text(value);
   }
-  return Buffer.concat(parts);
+  return joinBytes(parts);
 }

@@ -1,156 +1,216 @@
 /** Frames of HTTP/2 (RFC 9113): their numbers, and how they are written and read. */
-import type { Duplex } from 'node:stream';
+import { joinBytes, readUint32, toLatin1, writeUint32 } from '../go/bytes.ts';
+import { decodeLossy, encodeText } from '../go/text.ts';
 
 /** Frame types. */
-export const DATA = 0;
-export const HEADERS = 1;
-export const RST_STREAM = 3;
-export const SETTINGS = 4;
-export const PUSH_PROMISE = 5;
-export const PING = 6;
-export const GOAWAY = 7;
-export const WINDOW_UPDATE = 8;
-export const CONTINUATION = 9;
+export const FrameType = {
+  data: 0,
+  headers: 1,
+  rstStream: 3,
+  settings: 4,
+  pushPromise: 5,
+  ping: 6,
+  goaway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const;
 
-/** Flags. */
-export const END_STREAM = 1;
-export const ACK = 1;
-export const END_HEADERS = 4;
-export const PADDED = 8;
-export const PRIORITY = 32;
+export const FrameFlag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
-/** Settings. */
-export const HEADER_TABLE_SIZE = 1;
-export const MAX_CONCURRENT_STREAMS = 3;
-export const INITIAL_WINDOW_SIZE = 4;
-export const MAX_FRAME_SIZE = 5;
+export const Setting = {
+  headerTableSize: 1,
+  enablePush: 2,
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+  maxFrameSize: 5,
+} as const;
 
-/** Error codes. */
-export const PROTOCOL_ERROR = 1;
-export const REFUSED_STREAM = 7;
+export const Http2ErrorCode = { protocolError: 1, refusedStream: 7, cancel: 8 } as const;
 
 /** What a client sends first. */
-export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+export const clientPreface = toLatin1('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
+/** Bytes that may be sent ahead, on a stream and on all of them, until the peer says otherwise. */
 export const defaultWindow = 65_535;
 export const largestWindow = 2 ** 31 - 1;
+/** Bytes of a payload that every peer takes. We take no more either. */
 export const defaultFrameSize = 16_384;
-export const largestFrameSize = 16_777_215;
+const largestFrameSize = 16_777_215;
+/** Bytes before a payload. */
 export const headSize = 9;
 
-/** Takes one frame; what it throws ends the reading. */
-export type OnFrame = (type: number, flags: number, id: number, payload: Buffer) => void;
+/** The least that a payload holds. */
+const leastPayload = new Map<number, number>([
+  [FrameType.rstStream, 4],
+  [FrameType.ping, 8],
+  [FrameType.goaway, 8],
+  [FrameType.windowUpdate, 4],
+]);
 
-/**
- * Cuts what arrives into frames. The first one that `onFrame` throws at, or that cannot be one, ends the reading.
- *
- * @param peer who is at the other end: a client sends its preface first
- */
-export function readFrames(
-  duplex: Duplex,
-  peer: 'client' | 'server',
-  onFrame: OnFrame,
-  onError: (error: Error) => void,
-): void {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  let wanted = headSize;
-  let isPrefaceMissing = peer === 'client';
-  let first = true;
-  const take = (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size < wanted) return; // a large frame comes in many chunks: they are joined once
-    let buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks);
-    if (isPrefaceMissing && buffer.length >= PREFACE.length) {
-      if (!buffer.subarray(0, PREFACE.length).equals(PREFACE)) throw new Error('the client does not speak HTTP/2');
-      buffer = buffer.subarray(PREFACE.length);
-      isPrefaceMissing = false;
+export interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  /** Of the stream; 0 for the connection. */
+  readonly id: number;
+  /** Without padding and priority. */
+  readonly payload: Uint8Array;
+  /** Bytes that count against windows: with the padding. */
+  readonly size: number;
+}
+
+/** Cuts what a peer sends into frames. */
+export class FrameReader {
+  private readonly peer: 'client' | 'server';
+  private chunks: Uint8Array[] = [];
+  private size = 0;
+  private wanted = headSize;
+  private isPrefaceMissing: boolean;
+  private isFirst = true;
+
+  /** @param peer who is at the other end: a client sends its preface first */
+  constructor(peer: 'client' | 'server') {
+    this.peer = peer;
+    this.isPrefaceMissing = peer === 'client';
+  }
+
+  /** Takes what has arrived and calls `onFrame` for each complete frame. @throws Error for what cannot be a frame, and what `onFrame` throws */
+  take(chunk: Uint8Array, onFrame: (frame: Frame) => void): void {
+    this.chunks.push(chunk);
+    this.size += chunk.length;
+    if (this.size < this.wanted) return; // a large frame comes in many chunks: they are joined once
+    let buffer = this.chunks.length === 1 ? chunk : joinBytes(this.chunks);
+    if (this.isPrefaceMissing && buffer.length >= clientPreface.length) {
+      if (!clientPreface.every((byte, at) => buffer[at] === byte)) throw new Error('the client does not speak HTTP/2');
+      buffer = buffer.subarray(clientPreface.length);
+      this.isPrefaceMissing = false;
     }
-    while (!isPrefaceMissing && buffer.length >= headSize) {
-      const length = buffer.readUIntBE(0, 3);
-      if (first && buffer[3] !== SETTINGS) throw new Error(`the ${peer} does not speak HTTP/2`);
-      if (length > defaultFrameSize) throw new Error(`the ${peer} sent a frame of ${length} bytes`);
-      first = false;
-      const end = headSize + length;
-      wanted = end;
+    while (!this.isPrefaceMissing && buffer.length >= headSize) {
+      const end = headSize + this.payloadLength(buffer);
+      this.wanted = end;
       if (buffer.length < end) break;
-      onFrame(buffer[3]!, buffer[4]!, buffer.readUInt32BE(5) & 0x7fffffff, buffer.subarray(headSize, end));
+      onFrame(this.frame(buffer, end));
       buffer = buffer.subarray(end);
-      wanted = headSize;
+      this.wanted = headSize;
     }
-    chunks = buffer.length > 0 ? [buffer] : [];
-    size = buffer.length;
-  };
-  const onChunk = (chunk: Buffer) => {
-    try {
-      take(chunk);
-    } catch (error) {
-      duplex.off('data', onChunk);
-      onError(error as Error);
+    this.chunks = buffer.length > 0 ? [buffer] : [];
+    this.size = buffer.length;
+  }
+
+  private payloadLength(buffer: Uint8Array): number {
+    const length = readUint32(buffer, 0) >>> 8;
+    if (this.isFirst && buffer[3] !== FrameType.settings) throw new Error(`the ${this.peer} does not speak HTTP/2`);
+    if (length > defaultFrameSize) throw new Error(`the ${this.peer} sent a frame of ${length} bytes`);
+    this.isFirst = false;
+    return length;
+  }
+
+  private frame(buffer: Uint8Array, end: number): Frame {
+    const [type, flags] = [buffer[3]!, buffer[4]!];
+    const whole = buffer.subarray(headSize, end);
+    let payload = whole;
+    if (flags & FrameFlag.padded && (type === FrameType.data || type === FrameType.headers)) {
+      const padding = payload[0] ?? 0;
+      if (padding >= payload.length) throw new Error('a frame is all padding and more');
+      payload = payload.subarray(1, payload.length - padding);
     }
-  };
-  duplex.on('data', onChunk);
+    if (payload.length < (leastPayload.get(type) ?? 0))
+      throw new Error(`the ${this.peer} sent a frame that is too short`);
+    if (flags & FrameFlag.priority && type === FrameType.headers) payload = payload.subarray(5);
+    return { type, flags, id: readUint32(buffer, 5) & 0x7fffffff, payload, size: whole.length };
+  }
 }
 
-/** The payload of a frame without its padding. @throws Error when there is more padding than payload */
-export function withoutPadding(type: number, flags: number, payload: Buffer): Buffer {
-  if (!(flags & PADDED) || (type !== DATA && type !== HEADERS)) return payload;
-  const padding = payload[0] ?? 0;
-  if (padding >= payload.length) throw new Error('a frame is all padding and more');
-  return payload.subarray(1, payload.length - padding);
+/** The settings that are of concern to a sender; undefined for those that stay as they are. */
+export interface PeerSettings {
+  /** What each stream may send ahead. */
+  readonly initialWindow?: number | undefined;
+  /** Bytes of the largest payload. */
+  readonly frameSize?: number | undefined;
+  /** Streams at a time. */
+  readonly maxStreams?: number | undefined;
 }
 
-/** The pairs of a SETTINGS frame that are of concern to a sender. @throws Error for sizes that there cannot be */
-export function readSettings(payload: Buffer): { initialWindow?: number; frameSize?: number } {
-  const settings: { initialWindow?: number; frameSize?: number } = {};
+/** Reads the payload of a SETTINGS frame. @throws Error for impossible sizes */
+export function readSettings(payload: Uint8Array): PeerSettings {
+  const settings: { -readonly [K in keyof PeerSettings]: PeerSettings[K] } = {};
   for (let at = 0; at + 6 <= payload.length; at += 6) {
-    const value = payload.readUInt32BE(at + 2);
-    const setting = payload.readUInt16BE(at);
-    if (setting === MAX_FRAME_SIZE) {
+    const value = readUint32(payload, at + 2);
+    const setting = (payload[at]! << 8) | payload[at + 1]!;
+    if (setting === Setting.maxFrameSize) {
       if (value < defaultFrameSize || value > largestFrameSize) throw new Error(`frames of at most ${value} bytes`);
       settings.frameSize = value;
-    } else if (setting === INITIAL_WINDOW_SIZE) {
+    } else if (setting === Setting.initialWindowSize) {
       if (value > largestWindow) throw new Error(`a window of ${value} bytes`);
       settings.initialWindow = value;
-    }
+    } else if (setting === Setting.maxConcurrentStreams) settings.maxStreams = value;
   }
   return settings;
 }
 
+/** Why a peer ends a connection. */
+export interface Goaway {
+  /** The last stream that it may still answer. */
+  readonly lastId: number;
+  readonly code: number;
+  /** May be empty. */
+  readonly message: string;
+}
+
+/** Reads the payload of a GOAWAY frame. */
+export function readGoaway(payload: Uint8Array): Goaway {
+  const message = decodeLossy(payload.subarray(8));
+  return { lastId: readUint32(payload, 0) & 0x7fffffff, code: readUint32(payload, 4), message };
+}
+
 /** Writes the head of a frame at `at`, and returns where its payload begins. */
 export function writeFrameHead(
-  target: Buffer,
+  target: Uint8Array,
   at: number,
   type: number,
   flags: number,
   id: number,
   size: number,
 ): number {
-  target.writeUIntBE(size, at, 3);
+  writeUint32(target, at, size << 8);
   target[at + 3] = type;
   target[at + 4] = flags;
-  return target.writeUInt32BE(id, at + 5);
+  return writeUint32(target, at + 5, id);
 }
 
-export function frameHead(type: number, flags: number, id: number, size: number): Buffer {
-  const head = Buffer.alloc(headSize);
-  writeFrameHead(head, 0, type, flags, id, size);
-  return head;
+const noBytes = new Uint8Array(0);
+
+/** A whole frame. */
+export function frameOf(type: number, flags: number, id: number, payload: Uint8Array = noBytes): Uint8Array {
+  const out = new Uint8Array(headSize + payload.length);
+  out.set(payload, writeFrameHead(out, 0, type, flags, id, payload.length));
+  return out;
 }
 
-export function settingsFrame(settings: readonly (readonly [id: number, value: number])[]): Buffer {
-  const payload = Buffer.alloc(6 * settings.length);
+/** A SETTINGS frame. */
+export function settingsFrame(settings: readonly (readonly [id: number, value: number])[]): Uint8Array {
+  const payload = new Uint8Array(6 * settings.length);
   settings.forEach(([id, value], index) => {
-    payload.writeUInt16BE(id, 6 * index);
-    payload.writeUInt32BE(value, 6 * index + 2);
+    payload[6 * index + 1] = id; // all are below 256
+    writeUint32(payload, 6 * index + 2, value);
   });
-  return Buffer.concat([frameHead(SETTINGS, 0, 0, payload.length), payload]);
+  return frameOf(FrameType.settings, 0, 0, payload);
 }
 
 /** A frame whose payload is one number of 32 bits: a larger window, or why a stream is reset. */
-export function numberFrame(type: typeof WINDOW_UPDATE | typeof RST_STREAM, id: number, value: number): Buffer {
-  const payload = Buffer.alloc(4);
-  payload.writeUInt32BE(value);
-  return Buffer.concat([frameHead(type, 0, id, 4), payload]);
+export function numberFrame(
+  type: typeof FrameType.windowUpdate | typeof FrameType.rstStream,
+  id: number,
+  value: number,
+): Uint8Array {
+  const payload = new Uint8Array(4);
+  writeUint32(payload, 0, value);
+  return frameOf(type, 0, id, payload);
+}
+
+/** Tells the peer why the connection ends. */
+export function goawayFrame({ lastId, code, message }: Goaway): Uint8Array {
+  const numbers = new Uint8Array(8);
+  writeUint32(numbers, 0, lastId);
+  writeUint32(numbers, 4, code);
+  return frameOf(FrameType.goaway, 0, 0, joinBytes([numbers, encodeText(message)]));
 }

@@ -1,77 +1,46 @@
 /**
- * The server's end of HTTP/2 (RFC 9113) on a duplex stream, for calls that stream both ways. It is our own because Node's
+ * The server's end of HTTP/2 (RFC 9113) on a byte stream, for calls that stream both ways. It is our own because Node's
  * ends a connection whose headers come in more than nine frames (150 KB, while each pattern of a .dockerignore is a
  * header), with an error that says nothing, and no option changes that.
  */
-import type { Duplex } from 'node:stream';
+import { joinBytes } from '../go/bytes.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { type HeaderBlock, headerFrames } from './header-block.ts';
+import { defaultTableBytes, fieldBytes, type HeaderField, maxHeaderBytes, readHeaders } from './hpack.ts';
 import {
-  DEFAULT_TABLE_BYTES,
-  encodeHeaders,
-  fieldBytes,
-  type HeaderField,
-  MAX_HEADER_BYTES,
-  readHeaders,
-} from './hpack.ts';
-import {
-  ACK,
-  CONTINUATION,
-  DATA,
-  defaultFrameSize,
   defaultWindow,
-  END_HEADERS,
-  END_STREAM,
-  frameHead,
-  GOAWAY,
-  HEADER_TABLE_SIZE,
-  HEADERS,
-  headSize,
-  INITIAL_WINDOW_SIZE,
-  largestWindow,
-  MAX_CONCURRENT_STREAMS,
+  FrameType,
+  goawayFrame,
+  Http2ErrorCode,
   numberFrame,
-  PING,
-  PRIORITY,
-  PROTOCOL_ERROR,
-  PUSH_PROMISE,
-  REFUSED_STREAM,
-  RST_STREAM,
-  readFrames,
-  readSettings,
-  SETTINGS,
+  type PeerSettings,
+  Setting,
   settingsFrame,
-  WINDOW_UPDATE,
-  withoutPadding,
-  writeFrameHead,
 } from './http2-frames.ts';
+import { type Http2End, receiveFrames } from './http2-receive.ts';
+import { BodySender, OutgoingBody } from './http2-send.ts';
+import { ReceiveWindow } from './receive-window.ts';
+import { after } from './timer.ts';
 
 /** How much may be written to a stream that has not left yet. */
-const WRITE_AHEAD_BYTES = 1 << 20;
-/** What a stream sends before it is another's turn. */
-const TURN_BYTES = 256 << 10;
+const writeAheadBytes = 1 << 20;
 /** How much the client may send ahead on a stream, and on all of them. */
-const STREAM_WINDOW = 4 << 20;
-const CONNECTION_WINDOW = 16 << 20;
+const streamWindow = 4 << 20;
+const connectionWindow = 16 << 20;
 /** Streams at a time: more than a build has, and no more than there is memory for. */
-const MAX_STREAMS = 10_000;
+const maxStreams = 10_000;
 /** A client that goes on asking without taking the answers is cut off when that many bytes wait for it. */
-const MAX_WAITING_BYTES = 64 << 20;
+const maxWaitingBytes = 64 << 20;
 
 /** Bytes that the headers of all streams may take together. */
-const MAX_HEADERS_BYTES = 64 << 20;
+const maxHeadersBytes = 64 << 20;
 /** Milliseconds for a client that is cut off to take the reason. */
-const GOODBYE_MS = 1000;
-
-/** The least that a payload holds. */
-const leastPayload = new Map<number, number>([
-  [RST_STREAM, 4],
-  [PING, 8],
-  [WINDOW_UPDATE, 4],
-]);
+const goodbyeMs = 1000;
 
 /** A request, and the stream that answers it. */
 export interface Http2Stream {
   readonly headers: readonly HeaderField[];
-  /** The headers took more than MAX_HEADER_BYTES: `headers` has what came first. */
+  /** The headers took more than maxHeaderBytes: `headers` has what came first. */
   readonly isTruncated: boolean;
   /** What the client sends. Reading makes room for more; what nobody reads is thrown away once the stream has ended. */
   readonly body: AsyncIterable<Uint8Array>;
@@ -85,370 +54,280 @@ export interface Http2Stream {
   end(trailers: readonly HeaderField[]): void;
 }
 
-interface Stream {
-  readonly id: number;
-  readonly abort: AbortController;
-  readonly headerBytes: number;
-  /** What came and was not read yet; undefined once nobody will. */
-  received: Buffer[] | undefined;
-  /** Nothing more will come. */
-  hasEnded: boolean;
-  /** What may still come, and what was read since the client last heard of it. */
-  receiveWindow: number;
-  read: number;
-  wakeReader: () => void;
-  /** What waits for the client's window. */
-  readonly queue: Uint8Array[];
-  /** Bytes in the queue and on their way. */
-  pending: number;
-  sendWindow: number;
-  trailers: readonly HeaderField[] | undefined;
-  wakeWriters: (() => void)[];
-}
-
-interface HeaderBlock {
-  readonly id: number;
-  readonly isEnd: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
+/** The headers of a request, as far as they were kept. */
+interface RequestHeaders {
+  readonly fields: readonly HeaderField[];
+  /** Bytes that they take in memory. */
+  readonly bytes: number;
+  readonly isTruncated: boolean;
 }
 
 /**
- * Speaks HTTP/2 over `duplex` and calls `onStream` for each request. A client that breaks the rules is cut off.
+ * Speaks HTTP/2 over `stream` and calls `onStream` for each request. A client that breaks the rules is cut off.
  *
  * @param goneReason what signals are aborted with
  */
-export function serveHttp2(duplex: Duplex, onStream: (stream: Http2Stream) => void, goneReason: () => Error): void {
-  const streams = new Map<number, Stream>();
-  /** Streams whose queues are not empty, in the order of their turns. */
-  const sending = new Set<Stream>();
-  const table = { fields: [] as HeaderField[], capacity: DEFAULT_TABLE_BYTES };
-  let headersBytes = 0;
-  let lastId = 0;
-  let sendWindow = defaultWindow;
-  let initialWindow = defaultWindow;
-  let frameSize = defaultFrameSize;
-  let receiveWindow = CONNECTION_WINDOW;
-  let read = 0;
-  let block: HeaderBlock | undefined;
+export function serveHttp2(stream: ByteStream, onStream: (stream: Http2Stream) => void, goneReason: () => Error): void {
+  receiveFrames(stream, new ServerConnection(stream, onStream, goneReason));
+}
 
-  let isCorked = false;
-  const write = (bytes: Uint8Array, written?: () => void) => {
-    if (duplex.destroyed || duplex.writableEnded) return;
-    // what belongs together leaves together, and never while what came is still being read
-    if (!isCorked) {
-      isCorked = true;
-      duplex.cork();
-      process.nextTick(() => {
-        isCorked = false;
-        duplex.uncork();
-      });
-    }
-    duplex.write(bytes, written && ((error) => error ?? written()));
-    if (duplex.writableLength > MAX_WAITING_BYTES) duplex.destroy();
-  };
-  const writeHeaders = (id: number, fields: readonly HeaderField[], flags: number) => {
-    const encoded = encodeHeaders(fields);
-    for (let at = 0; at === 0 || at < encoded.length; at += frameSize) {
-      const part = encoded.subarray(at, at + frameSize);
-      const isLast = at + frameSize >= encoded.length;
-      const head = frameHead(at === 0 ? HEADERS : CONTINUATION, at === 0 ? flags : 0, id, part.length);
-      if (isLast) head[4]! |= END_HEADERS;
-      write(Buffer.concat([head, part]));
-    }
-  };
+class ServerConnection implements Http2End {
+  readonly peer = 'client';
+  readonly sender: BodySender;
+  private readonly stream: ByteStream;
+  private readonly onStream: (stream: Http2Stream) => void;
+  private readonly goneReason: () => Error;
+  private readonly streams = new Map<number, ServerStream>();
+  private readonly table = { fields: [] as HeaderField[], capacity: defaultTableBytes };
+  private headersBytes = 0;
+  private lastId = 0;
+  private readonly window = new ReceiveWindow(connectionWindow);
 
-  const give = (stream: Stream | undefined, bytes: number) => {
-    if (stream && !stream.hasEnded) {
-      stream.read += bytes;
-      if (stream.read >= STREAM_WINDOW / 2) {
-        write(numberFrame(WINDOW_UPDATE, stream.id, stream.read));
-        stream.receiveWindow += stream.read;
-        stream.read = 0;
-      }
-    }
-    read += bytes;
-    if (read < CONNECTION_WINDOW / 2) return;
-    write(numberFrame(WINDOW_UPDATE, 0, read));
-    receiveWindow += read;
-    read = 0;
-  };
-  const throwAway = (stream: Stream) => {
-    const bytes = stream.received?.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    stream.received = undefined;
-    if (bytes > 0) give(undefined, bytes);
-  };
-  const forget = (stream: Stream) => {
-    if (!streams.delete(stream.id)) return;
-    headersBytes -= stream.headerBytes;
-    sending.delete(stream);
-    throwAway(stream);
-  };
-  const cancel = (stream: Stream) => {
-    forget(stream);
-    stream.abort.abort(goneReason());
-    stream.wakeReader();
-    wakeWriters(stream);
-  };
+  constructor(stream: ByteStream, onStream: (stream: Http2Stream) => void, goneReason: () => Error) {
+    this.stream = stream;
+    this.onStream = onStream;
+    this.goneReason = goneReason;
+    this.sender = new BodySender((bytes, left) => this.write(bytes, left));
+    this.write(
+      joinBytes([
+        settingsFrame([
+          [Setting.headerTableSize, 0],
+          [Setting.maxConcurrentStreams, maxStreams],
+          [Setting.initialWindowSize, streamWindow],
+        ]),
+        numberFrame(FrameType.windowUpdate, 0, connectionWindow - defaultWindow),
+      ]),
+    );
+  }
 
-  /** As much as the windows allow, the streams in turns. */
-  const flush = () => {
-    for (const stream of sending) {
-      if (sendWindow <= 0) return;
-      sending.delete(stream); // back at the end when there is more, so that the loop comes to it again
-      const frames = takeFrames(stream, Math.min(TURN_BYTES, sendWindow, stream.sendWindow), frameSize);
-      if (!frames) continue; // until the client opens its window
-      sendWindow -= frames.bytes;
-      stream.sendWindow -= frames.bytes;
-      write(frames.out, () => {
-        stream.pending -= frames.bytes;
-        if (stream.pending < WRITE_AHEAD_BYTES) wakeWriters(stream);
-      });
-      if (stream.queue.length > 0) sending.add(stream);
-      else finish(stream);
-    }
-  };
-  const finish = (stream: Stream) => {
-    if (!stream.trailers || stream.queue.length > 0 || !streams.has(stream.id)) return;
-    writeHeaders(stream.id, stream.trailers, END_STREAM);
-    forget(stream);
-  };
+  onData(id: number, payload: Uint8Array, size: number, isEnd: boolean): void {
+    const stream = this.streams.get(id);
+    if (!this.window.take(size) || stream?.takes(size) === false) throw new Error('the client sent more than it may');
+    const isKept = stream?.keep(payload);
+    const rest = isKept ? size - payload.length : size; // padding, and what nobody reads
+    if (rest > 0) this.giveBack(stream, rest);
+    if (isEnd) stream?.endBody();
+  }
 
-  const open = (id: number, headers: HeaderField[], headerBytes: number, isTruncated: boolean, hasEnded: boolean) => {
-    if (streams.size >= MAX_STREAMS || headersBytes + headerBytes > MAX_HEADERS_BYTES)
-      return write(numberFrame(RST_STREAM, id, REFUSED_STREAM));
-    headersBytes += headerBytes;
-    const stream: Stream = {
-      id,
-      abort: new AbortController(),
-      headerBytes,
-      received: [],
-      hasEnded,
-      receiveWindow: STREAM_WINDOW,
-      read: 0,
-      wakeReader: () => {},
-      queue: [],
-      pending: 0,
-      sendWindow: initialWindow,
-      trailers: undefined,
-      wakeWriters: [],
-    };
-    streams.set(id, stream);
-    onStream({
-      headers,
-      isTruncated,
-      body: readBody(stream, (bytes) => give(stream, bytes)),
-      signal: stream.abort.signal,
-      respond: (fields) => {
-        if (streams.has(id)) writeHeaders(id, fields, 0);
-      },
-      async write(data) {
-        stream.abort.signal.throwIfAborted();
-        stream.queue.push(data);
-        stream.pending += data.length;
-        sending.add(stream);
-        flush();
-        while (stream.pending >= WRITE_AHEAD_BYTES) {
-          await new Promise<void>((resolve) => stream.wakeWriters.push(resolve));
-          stream.abort.signal.throwIfAborted();
-        }
-      },
-      end(trailers) {
-        stream.trailers = trailers;
-        throwAway(stream);
-        finish(stream);
-      },
-    });
-  };
+  onHeaders(block: HeaderBlock): void {
+    const headers = this.read(block);
+    const { id, isEnd } = block;
+    if (id > this.lastId) {
+      if (id % 2 === 0) throw new Error(`a client cannot open stream ${id}`);
+      this.lastId = id;
+      this.open(id, headers, isEnd);
+    } else if (isEnd) this.streams.get(id)?.endBody();
+  }
 
-  const onBlock = ({ id, isEnd, parts, bytes }: HeaderBlock) => {
+  onSettings(settings: PeerSettings): void {
+    this.sender.apply(settings);
+    this.sender.flush();
+  }
+
+  onWindowUpdate(id: number, bytes: number): void {
+    this.sender.grow(id, bytes);
+  }
+
+  onReset(id: number): void {
+    const stream = this.streams.get(id);
+    if (stream) this.cancel(stream);
+  }
+
+  answer(frame: Uint8Array): void {
+    this.write(frame);
+  }
+
+  onBroken({ message }: Error): void {
+    this.cancelAll();
+    this.stream.write(goawayFrame({ lastId: this.lastId, code: Http2ErrorCode.protocolError, message }));
+    this.stream.end();
+    after(goodbyeMs, () => this.stream.destroy()); // whoever breaks rules may not read either
+  }
+
+  onClosed(): void {
+    this.stream.destroy();
+    this.cancelAll();
+  }
+
+  respond(id: number, fields: readonly HeaderField[]): void {
+    if (this.streams.has(id)) this.write(headerFrames(id, fields, 0, this.sender.frameSize));
+  }
+
+  /** Lets the client send as much again as was read. */
+  giveBack(stream: ServerStream | undefined, bytes: number): void {
+    const growth = stream?.giveBack(bytes) ?? 0;
+    if (growth > 0) this.write(numberFrame(FrameType.windowUpdate, stream!.id, growth));
+    const all = this.window.giveBack(bytes);
+    if (all > 0) this.write(numberFrame(FrameType.windowUpdate, 0, all));
+  }
+
+  /** The stream is over. */
+  forget(stream: ServerStream): void {
+    if (!this.streams.delete(stream.id)) return;
+    this.headersBytes -= stream.headerBytes;
+    this.sender.forget(stream.outgoing);
+    this.throwAway(stream);
+  }
+
+  /** What has come and nobody will read makes room for more. */
+  throwAway(stream: ServerStream): void {
+    const bytes = stream.throwAway();
+    if (bytes > 0) this.giveBack(undefined, bytes);
+  }
+
+  private write(bytes: Uint8Array, left?: () => void): void {
+    this.stream.write(bytes, left);
+    if (this.stream.waitingBytes > maxWaitingBytes) this.stream.destroy();
+  }
+
+  private read(block: HeaderBlock): RequestHeaders {
     const fields: HeaderField[] = [];
-    let listBytes = 0;
-    const isCut = bytes > MAX_HEADER_BYTES;
+    let bytes = 0;
     try {
-      readHeaders(Buffer.concat(parts), table, (field) => {
-        if (listBytes > MAX_HEADER_BYTES) return;
-        listBytes += fieldBytes(field);
+      readHeaders(block.encoded(), this.table, (field) => {
+        if (bytes > maxHeaderBytes) return;
+        bytes += fieldBytes(field);
         fields.push(field);
       });
     } catch (error) {
-      if (!isCut) throw error; // or else it breaks off where we stopped to keep it
+      // what is more is not kept; the client's next block can be read all the same, as nothing refers to another block
+      if (!block.isCut) throw error;
     }
-    if (id > lastId) {
-      if (id % 2 === 0) throw new Error(`a client cannot open stream ${id}`);
-      lastId = id;
-      return open(id, fields, listBytes, isCut || listBytes > MAX_HEADER_BYTES, isEnd);
-    }
-    const stream = streams.get(id);
-    if (stream && isEnd) endBody(stream);
-  };
-  const onPart = (payload: Buffer, flags: number) => {
-    const current = block!;
-    current.bytes += payload.length;
-    // what is more is not kept; the client's next block can be read all the same, as nothing refers to another block
-    if (payload.length > 0 && current.bytes <= MAX_HEADER_BYTES) current.parts.push(Buffer.from(payload));
-    if (!(flags & END_HEADERS)) return;
-    block = undefined;
-    onBlock(current);
-  };
-  const onData = (id: number, payload: Buffer, flags: number, size: number) => {
-    receiveWindow -= size;
-    if (receiveWindow < 0) throw new Error('the client sent more than it may');
-    const stream = streams.get(id);
-    if (stream) {
-      stream.receiveWindow -= size;
-      if (stream.hasEnded || stream.receiveWindow < 0) throw new Error('the client sent more than it may');
-    }
-    const isKept = stream?.received && payload.length > 0;
-    if (isKept) {
-      stream.received!.push(payload);
-      stream.wakeReader();
-    }
-    const rest = isKept ? size - payload.length : size; // padding, and what nobody reads
-    if (rest > 0) give(stream, rest);
-    if (stream && flags & END_STREAM) endBody(stream);
-  };
-  const endBody = (stream: Stream) => {
-    stream.hasEnded = true;
-    stream.wakeReader();
-  };
-  const onSettings = (payload: Buffer) => {
-    const settings = readSettings(payload);
-    frameSize = settings.frameSize ?? frameSize;
-    const window = settings.initialWindow ?? initialWindow;
-    for (const stream of streams.values()) {
-      stream.sendWindow += window - initialWindow;
-      if (stream.queue.length > 0) sending.add(stream);
-    }
-    initialWindow = window;
-    write(frameHead(SETTINGS, ACK, 0, 0));
-    flush();
-  };
-  const onWindowUpdate = (id: number, payload: Buffer) => {
-    const more = payload.readUInt32BE(0) & 0x7fffffff;
-    const stream = streams.get(id);
-    if (id === 0) sendWindow += more;
-    else if (stream) {
-      stream.sendWindow += more;
-      if (stream.queue.length > 0) sending.add(stream);
-    }
-    if (sendWindow > largestWindow) throw new Error('a window is larger than there are');
-    flush();
-  };
+    return { fields, bytes, isTruncated: block.isCut || bytes > maxHeaderBytes };
+  }
 
-  const onFrame = (type: number, flags: number, id: number, whole: Buffer) => {
-    let payload = withoutPadding(type, flags, whole);
-    if (payload.length < (leastPayload.get(type) ?? 0)) throw new Error('the client sent a frame that is too short');
-    if (block && type !== CONTINUATION) throw new Error('a header block is not continued');
-    switch (type) {
-      case DATA:
-        return onData(id, payload, flags, whole.length);
-      case HEADERS:
-        if (flags & PRIORITY) payload = payload.subarray(5);
-        block = { id, isEnd: (flags & END_STREAM) !== 0, parts: [], bytes: 0 };
-        return onPart(payload, flags);
-      case CONTINUATION:
-        if (block?.id !== id) throw new Error('a header block is continued that was not begun');
-        return onPart(payload, flags);
-      case SETTINGS:
-        if (!(flags & ACK)) onSettings(payload);
-        return;
-      case PING:
-        if (!(flags & ACK)) write(Buffer.concat([frameHead(PING, ACK, 0, payload.length), payload]));
-        return;
-      case WINDOW_UPDATE:
-        return onWindowUpdate(id, payload);
-      case RST_STREAM: {
-        const stream = streams.get(id);
-        if (stream) cancel(stream);
-        return;
-      }
-      case PUSH_PROMISE:
-        throw new Error('a client cannot push');
+  private open(id: number, headers: RequestHeaders, hasEnded: boolean): void {
+    if (this.streams.size >= maxStreams || this.headersBytes + headers.bytes > maxHeadersBytes) {
+      this.write(numberFrame(FrameType.rstStream, id, Http2ErrorCode.refusedStream));
+      return;
     }
-  };
+    this.headersBytes += headers.bytes;
+    const stream = new ServerStream(this, id, headers, hasEnded);
+    this.streams.set(id, stream);
+    this.sender.start(stream.outgoing, id);
+    this.onStream(stream);
+  }
 
-  const lose = () => {
-    for (const stream of [...streams.values()]) cancel(stream);
-  };
-  write(
-    Buffer.concat([
-      settingsFrame([
-        [HEADER_TABLE_SIZE, 0],
-        [MAX_CONCURRENT_STREAMS, MAX_STREAMS],
-        [INITIAL_WINDOW_SIZE, STREAM_WINDOW],
-      ]),
-      numberFrame(WINDOW_UPDATE, 0, CONNECTION_WINDOW - defaultWindow),
-    ]),
-  );
-  readFrames(duplex, 'client', onFrame, ({ message }) => {
-    lose();
-    duplex.end(goaway(lastId, message), () => duplex.destroy());
-    setTimeout(() => duplex.destroy(), GOODBYE_MS).unref(); // whoever breaks rules may not read either
+  private cancel(stream: ServerStream): void {
+    this.forget(stream);
+    stream.cancel(this.goneReason());
+  }
+
+  private cancelAll(): void {
+    for (const stream of [...this.streams.values()]) this.cancel(stream);
+  }
+}
+
+class ServerStream implements Http2Stream {
+  readonly id: number;
+  readonly headers: readonly HeaderField[];
+  readonly isTruncated: boolean;
+  readonly headerBytes: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly outgoing = new OutgoingBody({
+    left: () => {
+      if (this.outgoing.pending < writeAheadBytes) this.wakeWriters();
+    },
+    ended: () => this.connection.forget(this),
   });
-  duplex.once('end', () => duplex.destroy());
-  duplex.once('error', () => duplex.destroy());
-  duplex.once('close', lose);
-}
+  private readonly connection: ServerConnection;
+  private readonly abort = new AbortController();
+  /** What has come and was not read yet; undefined once nobody will. */
+  private received: Uint8Array[] | undefined = [];
+  /** Nothing more will come. */
+  private hasEnded: boolean;
+  private readonly window = new ReceiveWindow(streamWindow);
+  private wakeReader = () => {};
+  private writers: (() => void)[] = [];
 
-/** Data frames with up to `room` bytes of what a stream has to send, as one buffer; undefined when there is no room. */
-function takeFrames(stream: Stream, room: number, frameSize: number): { out: Buffer; bytes: number } | undefined {
-  const { queue } = stream;
-  let bytes = 0;
-  for (let i = 0; i < queue.length && bytes < room; i++) bytes += queue[i]!.length;
-  bytes = Math.min(bytes, room);
-  if (bytes <= 0) return undefined;
-  const out = Buffer.allocUnsafeSlow(bytes + headSize * Math.ceil(bytes / frameSize));
-  let at = 0;
-  let done = 0;
-  let first = 0;
-  for (let left = bytes; left > 0; ) {
-    let space = Math.min(left, frameSize);
-    left -= space;
-    at = writeFrameHead(out, at, DATA, 0, stream.id, space);
-    while (space > 0) {
-      const data = queue[first]!;
-      const step = Math.min(space, data.length - done);
-      out.set(data.subarray(done, done + step), at);
-      at += step;
-      space -= step;
-      done += step;
-      if (done < data.length) break;
-      first++;
-      done = 0;
+  constructor(connection: ServerConnection, id: number, headers: RequestHeaders, hasEnded: boolean) {
+    this.connection = connection;
+    this.id = id;
+    this.headers = headers.fields;
+    this.headerBytes = headers.bytes;
+    this.isTruncated = headers.isTruncated;
+    this.hasEnded = hasEnded;
+    this.body = this.read();
+  }
+
+  get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  respond(headers: readonly HeaderField[]): void {
+    this.connection.respond(this.id, headers);
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    this.signal.throwIfAborted();
+    this.connection.sender.add(this.outgoing, data);
+    while (this.outgoing.pending >= writeAheadBytes) {
+      await new Promise<void>((resolve) => this.writers.push(resolve));
+      this.signal.throwIfAborted();
     }
   }
-  queue.splice(0, first);
-  if (done > 0) queue[0] = queue[0]!.subarray(done);
-  return { out, bytes };
-}
 
-async function* readBody(stream: Stream, give: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    const chunks = stream.received?.splice(0) ?? [];
-    for (const chunk of chunks) {
-      give(chunk.length);
-      yield chunk;
-    }
-    if (chunks.length > 0) continue;
-    stream.abort.signal.throwIfAborted();
-    if (stream.hasEnded) return;
-    await new Promise<void>((resolve) => {
-      stream.wakeReader = resolve;
-    });
+  end(trailers: readonly HeaderField[]): void {
+    this.connection.throwAway(this);
+    this.connection.sender.end(this.outgoing, trailers);
   }
-}
 
-function wakeWriters(stream: Stream): void {
-  const waiting = stream.wakeWriters;
-  stream.wakeWriters = [];
-  for (const wake of waiting) wake();
-}
+  /** Whether the client may send that much now. */
+  takes(bytes: number): boolean {
+    return this.window.take(bytes) && !this.hasEnded;
+  }
 
-function goaway(lastId: number, message: string): Buffer {
-  const payload = Buffer.alloc(8 + Buffer.byteLength(message));
-  payload.writeUInt32BE(lastId, 0);
-  payload.writeUInt32BE(PROTOCOL_ERROR, 4);
-  payload.write(message, 8);
-  return Buffer.concat([frameHead(GOAWAY, 0, 0, payload.length), payload]);
+  /** @returns whether somebody will read it */
+  keep(payload: Uint8Array): boolean {
+    if (!this.received || payload.length === 0) return false;
+    this.received.push(payload);
+    this.wakeReader();
+    return true;
+  }
+
+  /** @returns by how much the client is to be told that its window grows */
+  giveBack(bytes: number): number {
+    return this.hasEnded ? 0 : this.window.giveBack(bytes);
+  }
+
+  /** The client sends nothing more. */
+  endBody(): void {
+    this.hasEnded = true;
+    this.wakeReader();
+  }
+
+  /** @returns how many bytes were waiting for a reader */
+  throwAway(): number {
+    const bytes = this.received?.reduce((sum, { length }) => sum + length, 0) ?? 0;
+    this.received = undefined;
+    return bytes;
+  }
+
+  cancel(reason: Error): void {
+    this.abort.abort(reason);
+    this.wakeReader();
+    this.wakeWriters();
+  }
+
+  private async *read(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const chunks = this.received?.splice(0) ?? [];
+      for (const chunk of chunks) {
+        this.connection.giveBack(this, chunk.length);
+        yield chunk;
+      }
+      if (chunks.length > 0) continue;
+      this.signal.throwIfAborted();
+      if (this.hasEnded) return;
+      await new Promise<void>((resolve) => {
+        this.wakeReader = resolve;
+      });
+    }
+  }
+
+  private wakeWriters(): void {
+    const writers = this.writers;
+    this.writers = [];
+    for (const wake of writers) wake();
+  }
 }

@@ -2,9 +2,10 @@
  * Notices a peer that has stopped: a process that hangs or is suspended, a network that swallows everything. A call may
  * rightly take hours, so that calls have no time limit; but whoever works on one answers a small question meanwhile.
  */
+import { every } from './timer.ts';
 
 /** A peer is asked, and its silence counted, that many times before it is given up. */
-const STEPS = 6;
+const stepCount = 6;
 
 export interface LivenessOptions {
   /** Milliseconds without a sign of life after which the peer is given up. */
@@ -26,15 +27,14 @@ export interface LivenessOptions {
 export function watchLiveness({ silenceMs, arrived, ask, giveUp }: LivenessOptions): () => void {
   let seen = arrived();
   let silent = 0;
-  const timer = setInterval(() => {
+  const end = every(silenceMs / stepCount, () => {
     const now = arrived();
     silent = now === undefined || now !== seen ? 0 : silent + 1;
     seen = now;
-    if (silent >= STEPS) {
-      clearInterval(timer);
+    if (silent >= stepCount) {
+      end();
       giveUp();
     } else if (silent > 0) ask();
-  }, silenceMs / STEPS);
-  timer.unref();
-  return () => clearInterval(timer);
+  });
+  return end;
 }

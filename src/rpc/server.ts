@@ -1,12 +1,15 @@
 /** A gRPC server on one connection that is already there: a session, on which the daemon is the client. */
+
 import type { Duplex } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { errorMessage } from '../text/error-message.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import { deframe, frame } from './framing.ts';
-import { MAX_HEADER_BYTES } from './hpack.ts';
+import { maxHeaderBytes } from './hpack.ts';
 import { type Http2Stream, serveHttp2 } from './http2-server.ts';
+import { nodeStream } from './node-stream.ts';
+import { Code, RpcError } from './rpc-error.ts';
 import { methodPath, type ServerContext, type Service, type ServiceHandlers } from './service.ts';
-import { Code, RpcError } from './status.ts';
 import { encodeStatusMessage } from './status-details.ts';
 
 /** A call as bytes: what all kinds of handlers come down to. */
@@ -65,7 +68,7 @@ export interface ServedConnection {
 export function serveConnection(connection: Duplex, router: Router): ServedConnection {
   const closed = new Promise<void>((resolve) => connection.once('close', resolve));
   const goneReason = () => new RpcError(Code.canceled, 'the caller ended the call');
-  serveHttp2(connection, (stream) => void answer(stream, router), goneReason);
+  serveHttp2(nodeStream(connection), (stream) => void answer(stream, router), goneReason);
   return { closed, close: () => connection.destroy() };
 }
 
@@ -87,7 +90,7 @@ async function answer(stream: Http2Stream, router: Router): Promise<void> {
     if (stream.isTruncated)
       throw new RpcError(
         Code.resourceExhausted,
-        `the headers of ${path} take more than ${MAX_HEADER_BYTES >> 20} MB: each pattern of an ignore file and each ` +
+        `the headers of ${path} take more than ${maxHeaderBytes >> 20} MB: each pattern of an ignore file and each ` +
           'path that COPY and ADD name is one; write fewer, or patterns that stand for many',
       );
     const handler = router.get(path);
@@ -103,7 +106,7 @@ async function answer(stream: Http2Stream, router: Router): Promise<void> {
   } catch (error) {
     if (error instanceof RpcError) status = { code: error.code, message: error.status };
     else {
-      const message = systemErrorsInWords(error instanceof Error ? error.message : String(error));
+      const message = systemErrorsInWords(errorMessage(error));
       status = { code: Code.unknown, message };
     }
   }

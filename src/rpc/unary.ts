@@ -1,12 +1,16 @@
 /**
- * Unary gRPC calls over one HTTP/2 connection on any duplex stream: what a frontend needs inside BuildKit, where it
+ * Unary gRPC calls over one HTTP/2 connection on any byte stream: what a frontend needs inside BuildKit, where it
  * starts for every build and a whole gRPC library would cost more time to load than the calls take.
  */
-import type { Duplex } from 'node:stream';
-import { frame, MAX_MESSAGE_BYTES } from './framing.ts';
+import { fromBase64 } from '../go/base64.ts';
+import { joinBytes, readUint32 } from '../go/bytes.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { callHeaders } from './call-headers.ts';
+import { frame, maxMessageBytes, prefixBytes } from './framing.ts';
 import { connectHttp2 } from './http2-client.ts';
-import { Code, RpcError } from './status.ts';
+import { Code, RpcError } from './rpc-error.ts';
 import { decodeStatusMessage, toRpcError } from './status-details.ts';
+import { after } from './timer.ts';
 
 /** Carries encoded messages; rejects with an {@link RpcError}. */
 export interface UnaryTransport {
@@ -16,39 +20,43 @@ export interface UnaryTransport {
   close(): void;
 }
 
-const prefixSize = 5; // one byte of flags, four of length
-const windowSize = MAX_MESSAGE_BYTES + (1 << 20); // for the largest message, so that no answer waits for the window
+const authority = 'localhost';
+const windowSize = maxMessageBytes + (1 << 20); // for the largest message, so that no answer waits for the window
 
 /**
  * How long BuildKit may be silent. A frontend that gives up fails the build, while one that waits for a daemon that hangs
  * costs nobody anything: longer than clients wait.
  */
-const SILENCE_MS = 120_000;
+const defaultSilenceMs = 120_000;
 
-/** Speaks HTTP/2 as the client end of `duplex`. A server that is silent for `silenceMs` while calls are open is given up. */
-export function createUnaryTransport(duplex: Duplex, silenceMs = SILENCE_MS): UnaryTransport {
-  const client = connectHttp2(duplex, { window: windowSize, silenceMs });
+/**
+ * Speaks HTTP/2 as the client's end of `stream`. A server that is silent for `silenceMs` while calls are open is given up.
+ *
+ * @param question the full name of a method without arguments that the server answers at once, whatever else it does
+ */
+export function createUnaryTransport(
+  stream: ByteStream,
+  question: string,
+  silenceMs = defaultSilenceMs,
+): UnaryTransport {
+  const client = connectHttp2(stream, {
+    window: windowSize,
+    silenceMs,
+    question: { fields: callHeaders(authority, question), body: frame(new Uint8Array(0)) },
+  });
   return {
     unary: (method, request, { timeoutMs } = {}) =>
       new Promise((resolve, reject) => {
-        if (request.length > MAX_MESSAGE_BYTES) return reject(tooLarge('send', request.length));
-        const body = createMessageReader();
+        if (request.length > maxMessageBytes) return reject(tooLarge('send', request.length));
+        const body = new MessageReader();
         const headers = new Map<string, string>();
         const fail = (error: RpcError) => {
-          clearTimeout(timer);
+          endTimer?.();
           call.cancel();
           reject(error);
         };
         const call = client.request(
-          [
-            [':method', 'POST'],
-            [':scheme', 'http'],
-            [':path', method],
-            [':authority', 'localhost'],
-            ['content-type', 'application/grpc'],
-            ['te', 'trailers'],
-            ['user-agent', 'tsfront'],
-          ],
+          callHeaders(authority, method),
           {
             headers(fields) {
               for (const [name, value] of fields) headers.set(name, value);
@@ -58,7 +66,7 @@ export function createUnaryTransport(duplex: Duplex, silenceMs = SILENCE_MS): Un
               if (error) fail(error);
             },
             end(reason) {
-              clearTimeout(timer);
+              endTimer?.();
               const error = statusOf(headers, reason) ?? body.incomplete();
               if (error) reject(error);
               else resolve(body.message());
@@ -66,53 +74,61 @@ export function createUnaryTransport(duplex: Duplex, silenceMs = SILENCE_MS): Un
           },
           frame(request),
         );
-        const timer = timeoutMs
-          ? setTimeout(
-              () => fail(new RpcError(Code.deadlineExceeded, `no answer to ${method} within ${timeoutMs / 1000} s`)),
-              timeoutMs,
-            )
-          : undefined;
+        const late = () =>
+          fail(new RpcError(Code.deadlineExceeded, `no answer to ${method} within ${timeoutMs! / 1000} s`));
+        const endTimer = timeoutMs ? after(timeoutMs, late) : undefined;
       }),
     close: () => client.close(),
   };
 }
 
 /** Collects the one message of an answer. */
-function createMessageReader() {
-  let buffer: Buffer = Buffer.alloc(0);
-  let size = 0;
-  let wanted = -1;
-  return {
-    add(chunk: Buffer): RpcError | undefined {
-      if (wanted < 0) {
-        buffer = size === 0 ? chunk : Buffer.concat([buffer, chunk]);
-        size = buffer.length;
-        if (size < prefixSize) return undefined;
-        if (buffer[0] !== 0) return new RpcError(Code.internal, 'the server sent a compressed message');
-        wanted = buffer.readUInt32BE(1);
-        if (wanted > MAX_MESSAGE_BYTES) return tooLarge('received', wanted);
-        if (size < prefixSize + wanted) buffer = Buffer.concat([buffer], prefixSize + wanted); // with room for the rest
-      } else {
-        chunk.copy(buffer, size);
-        size += chunk.length;
-      }
-      if (size <= prefixSize + wanted) return undefined;
-      return new RpcError(Code.internal, 'the server sent more than one message');
-    },
-    incomplete: () =>
-      wanted >= 0 && size === prefixSize + wanted
-        ? undefined
-        : new RpcError(Code.internal, 'the server ended its answer before the message was complete'),
-    message: () => buffer.subarray(prefixSize),
-  };
+class MessageReader {
+  /** What has come; from the prefix on with room for the rest. */
+  private buffer: Uint8Array = new Uint8Array(0);
+  private size = 0;
+  /** Bytes of the message; undefined until its prefix is complete. */
+  private wanted: number | undefined;
+
+  add(chunk: Uint8Array): RpcError | undefined {
+    if (this.wanted === undefined) {
+      this.buffer = this.size === 0 ? chunk : joinBytes([this.buffer, chunk]);
+      this.size = this.buffer.length;
+      if (this.size < prefixBytes) return undefined;
+      if (this.buffer[0] !== 0) return new RpcError(Code.internal, 'the server sent a compressed message');
+      this.wanted = readUint32(this.buffer, 1);
+      if (this.wanted > maxMessageBytes) return tooLarge('received', this.wanted);
+      if (this.size < prefixBytes + this.wanted) this.makeRoom(prefixBytes + this.wanted);
+    } else {
+      this.size += chunk.length;
+      if (this.size <= this.buffer.length) this.buffer.set(chunk, this.size - chunk.length);
+    }
+    if (this.size <= prefixBytes + this.wanted) return undefined;
+    return new RpcError(Code.internal, 'the server sent more than one message');
+  }
+
+  incomplete(): RpcError | undefined {
+    if (this.wanted !== undefined && this.size === prefixBytes + this.wanted) return undefined;
+    return new RpcError(Code.internal, 'the server ended its answer before the message was complete');
+  }
+
+  message(): Uint8Array {
+    return this.buffer.subarray(prefixBytes);
+  }
+
+  private makeRoom(bytes: number): void {
+    const larger = new Uint8Array(bytes);
+    larger.set(this.buffer);
+    this.buffer = larger;
+  }
 }
 
 const tooLarge = (verb: 'send' | 'received', size: number) =>
   new RpcError(
     Code.resourceExhausted,
     verb === 'send'
-      ? `trying to send message larger than max (${size} vs. ${MAX_MESSAGE_BYTES})`
-      : `grpc: received message larger than max (${size} vs. ${MAX_MESSAGE_BYTES})`,
+      ? `trying to send message larger than max (${size} vs. ${maxMessageBytes})`
+      : `grpc: received message larger than max (${size} vs. ${maxMessageBytes})`,
   );
 
 /** The error that an answer's headers and trailers carry, undefined for success; `lost` is why it has no end. */
@@ -129,6 +145,6 @@ function statusOf(headers: ReadonlyMap<string, string>, lost: string | undefined
   return toRpcError(
     /^\d{1,9}$/.test(code) ? Number(code) : Code.unknown,
     decodeStatusMessage(headers.get('grpc-message') ?? ''),
-    details === undefined ? undefined : Buffer.from(details, 'base64'),
+    details === undefined ? undefined : fromBase64(details.padEnd(4 * Math.ceil(details.length / 4), '=')),
   );
 }

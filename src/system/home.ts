@@ -1,11 +1,11 @@
-/** Where the user's own files are. */
+/** Finds the user's home folder. */
 import { homedir } from 'node:os';
 
 /**
- * The user's home folder: HOME, else what the system's list of users says. undefined where neither knows one, as in a
+ * The user's home folder: HOME, else the one in the system's list of users; undefined if neither has one, as in a
  * container that runs with a made-up user ID.
  */
-export function homeFolder(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+export function homeDir(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   if (env['HOME']) return env['HOME'];
   try {
     return homedir() || undefined;

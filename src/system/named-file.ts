@@ -1,4 +1,4 @@
-/** Reads a file that the user names on the command line. It may be anywhere, and it may be a pipe of the shell. */
+/** Reads a file that the user names on the command line. The file may be anywhere, and may be a pipe of the shell. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,19 +7,19 @@ import { NotRegular, readRegular, TooLarge } from './read-inside.ts';
 
 const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
 
-/** A file of settings: Docker's configuration, a policy, certificates. */
+/** Maximum size in bytes of a file of settings: Docker's configuration, a policy, certificates. */
 export const maxSettingsBytes = 16 << 20;
 
-/** `-f /dev/stdin`, and `-f <(command)`, of which shells make `/dev/fd/63`: what is open already. */
+/** Whether a path names an open descriptor: `-f /dev/stdin`, and `-f <(command)`, which shells turn into `/dev/fd/63`. */
 export function isDescriptor(file: string): boolean {
   return /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/(?:self|thread-self)\/fd\/\d+$/.test(file);
 }
 
 /**
- * The contents of a file, or what comes through an open descriptor ({@link isDescriptor}) until its end.
+ * Reads a file, or an open descriptor ({@link isDescriptor}) to its end.
  *
- * @throws NotRegular for a folder, and for a pipe, socket or device with a name, which might never end; TooLarge; otherwise
- *   as Node's open. The reason of `signal`
+ * @throws NotRegular for a folder and for a named pipe, socket or device, which might never end; TooLarge; the errors of
+ *   Node's open; the reason of `signal`
  */
 export async function readNamedFile(file: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();
@@ -35,9 +35,9 @@ export async function readNamedFile(file: string, maxBytes: number, signal?: Abo
 }
 
 /**
- * The contents of a regular file, for who cannot wait.
+ * Reads a regular file with blocking calls.
  *
- * @throws NotRegular for anything else, which might never end; TooLarge; otherwise as Node's open
+ * @throws NotRegular for anything else, which might never end; TooLarge; the errors of Node's open
  */
 export function readNamedFileSync(file: string, maxBytes: number): Buffer {
   const fd = openSync(onDisk(file), O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -49,7 +49,7 @@ export function readNamedFileSync(file: string, maxBytes: number): Buffer {
       const bytesRead = readSync(fd, chunk);
       if (bytesRead === 0) return Buffer.concat(chunks);
       total += bytesRead;
-      if (total > maxBytes) throw new TooLarge(`${file} is larger than ${maxBytes} bytes, the most that is read of it`);
+      if (total > maxBytes) throw new TooLarge(`${file} is larger than ${maxBytes} bytes, the limit`);
       chunks.push(chunk.subarray(0, bytesRead));
     }
   } finally {
@@ -57,7 +57,7 @@ export function readNamedFileSync(file: string, maxBytes: number): Buffer {
   }
 }
 
-/** Polls, since a blocking read would keep the process from ending, and Node's streams do not take every descriptor. */
+/** Polls, because a blocking read would keep the process alive, and Node's streams do not support every descriptor. */
 async function readStream(
   handle: FileHandle,
   file: string,
@@ -81,7 +81,7 @@ async function readStream(
     }
     pauseMs = 1;
     total += bytesRead;
-    if (total > maxBytes) throw new TooLarge(`${file} is larger than ${maxBytes} bytes, the most that is read of it`);
+    if (total > maxBytes) throw new TooLarge(`${file} is larger than ${maxBytes} bytes, the limit`);
     chunks.push(buffer.subarray(0, bytesRead));
   }
 }

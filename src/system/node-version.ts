@@ -1,7 +1,7 @@
-/** The Node that this package needs, as package.json says. */
+/** The minimum version of Node, as in package.json. */
 const minimum = [22, 12] as const;
 
-/** What to tell someone whose Node is older than 22.12; undefined if it is not. */
+/** The message for a Node older than 22.12; undefined for any other. */
 export function oldNode(version = process.versions.node): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > minimum[0] || (major === minimum[0] && minor >= minimum[1])) return undefined;

@@ -1,19 +1,20 @@
 /**
- * The one place that decides whether a file lies inside a folder that a build may read. Nobody gets out of the folder:
+ * The one place that decides whether a file lies inside a folder that a build may read. No path leads out of the folder:
  * not by a link at any level, not by `..`, and not by swapping a file or folder for a link while it is read.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeText } from '../go/text.ts';
+import { ShortError } from '../text/short-error.ts';
 import { onDisk } from './file-name.ts';
 
-/** Neither a link nor a pipe that nobody writes to is waited for. Windows has none of these flags. */
+/** Opening fails for a link and does not wait for a pipe without a writer. Windows has none of these flags. */
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
-const FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+const openFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
-/** A file or a link is not where it was, or is no longer what it was: somebody changes the folder meanwhile. */
-export class LeadsOutside extends Error {
+/** The error for a file or link that has changed or moved meanwhile, or that leads out of the folder. */
+export class LeadsOutside extends ShortError {
   override readonly name = 'LeadsOutside';
 }
 
@@ -22,16 +23,16 @@ export class LeadsOutside extends Error {
  *
  * @param root the real path of the folder (`realpath`)
  * @param name relative to the root, with slashes; no element may be a link
- * @throws LeadsOutside when a link is in the way; otherwise as Node's open
+ * @throws LeadsOutside if an element is a link; the errors of Node's open
  */
 export async function openInside(root: string, name: string): Promise<FileHandle> {
   const full = pathInside(root, name);
-  const handle = await open(onDisk(full), FLAGS).catch((error: unknown) => {
+  const handle = await open(onDisk(full), openFlags).catch((error: unknown) => {
     throw notFollowed(error, name);
   });
   try {
     if (await isAt(handle, full)) return handle;
-    throw new LeadsOutside(`${name} leads out of ${root}: a link is on the way to it, or it was moved`);
+    throw new LeadsOutside(`${name} leads out of ${root}: its path has a link, or it was moved`);
   } catch (error) {
     await handle.close();
     throw error;
@@ -39,7 +40,7 @@ export async function openInside(root: string, name: string): Promise<FileHandle
 }
 
 /**
- * The same with blocking calls, for threads that do nothing else and for what the system has in memory.
+ * The same with blocking calls, for threads that do nothing else and for files that are in memory.
  *
  * @returns the descriptor, which the caller closes
  */
@@ -48,7 +49,7 @@ export function openInsideSync(root: string, name: string): number {
   const descriptor = openUnfollowed(full, name);
   try {
     if (isAtSync(descriptor, full)) return descriptor;
-    throw new LeadsOutside(`${name} leads out of ${root}: a link is on the way to it, or it was moved`);
+    throw new LeadsOutside(`${name} leads out of ${root}: its path has a link, or it was moved`);
   } catch (error) {
     closeSync(descriptor);
     throw error;
@@ -56,11 +57,11 @@ export function openInsideSync(root: string, name: string): number {
 }
 
 /**
- * Opens a file of a directory that {@link openInsideSync} opened, which then cannot be swapped for another.
+ * Opens a file of a directory that {@link openInsideSync} opened, so that no other directory can take its place.
  *
- * @param directory what {@link insideOf} gave for it
+ * @param directory the result of {@link insideOf} for it
  * @returns the descriptor, which the caller closes
- * @throws LeadsOutside when it is a link; otherwise as Node's open, with the file's own path
+ * @throws LeadsOutside if it is a link; the errors of Node's open, with the file's own path
  */
 export function openBelowSync(directory: InsideOf, name: string): number {
   const file = directory.file(name);
@@ -73,25 +74,26 @@ export function openBelowSync(directory: InsideOf, name: string): number {
 
 /** The files of an open directory. */
 export interface InsideOf {
-  /** The directory's path for calls on it, and a file's: through the descriptor, so that no link can come between. */
+  /** The directory's path through the descriptor, so that no link can take its place. */
   readonly path: string;
+  /** The path of a file through the descriptor. */
   file(name: string): string;
   /**
-   * The file's own path, which the system takes half the time for, and where a link may come between: only for what
-   * {@link InsideOf.check} is called after.
+   * The file's own path, which the system resolves in half the time but in which a link may appear: only for calls that
+   * {@link InsideOf.check} follows.
    */
   own(name: string): string;
-  /** @throws LeadsOutside when the directory's own path leads elsewhere now */
+  /** @throws LeadsOutside if the directory's own path leads elsewhere now */
   check(): void;
-  /** An error of such a call, with the file's own path. */
+  /** An error of a call on such a path, with the file's own path. */
   named(error: unknown, name: string): Error;
 }
 
 /**
- * How to reach the files of an open directory. Without /proc it is by its path, where somebody may put a link in its
+ * The paths of the files of an open directory. Without /proc they use the directory's own path, in which a link may take its
  * place.
  *
- * @param descriptor the open directory, for as long as this is used
+ * @param descriptor the open directory; it must stay open while the result is used
  * @param full its own path
  */
 export function insideOf(descriptor: number, full: string): InsideOf {
@@ -104,7 +106,7 @@ export function insideOf(descriptor: number, full: string): InsideOf {
     file: (name) => prefix + name,
     own: (name) => ownPrefix + name,
     check() {
-      if (!isAtSync(descriptor, full)) throw new LeadsOutside(`${full} was moved, or a link is on the way to it`);
+      if (!isAtSync(descriptor, full)) throw new LeadsOutside(`${full} was moved, or its path has a link`);
     },
     named(error, name) {
       const failed = error as NodeJS.ErrnoException;
@@ -116,14 +118,14 @@ export function insideOf(descriptor: number, full: string): InsideOf {
   };
 }
 
-/** The folder of this process's descriptors, '' where there is none. */
+/** The folder of this process's descriptors, '' if there is none. */
 let descriptors: string | undefined;
 
-/** With the process's number, which saves a link on each way: that of the /proc which is mounted here. */
+/** The folder of this process by its number in this /proc, which saves a link in each path. */
 function findDescriptors(): string {
   try {
     const found = `/proc/${readlinkSync('/proc/self')}/fd`;
-    closeSync(openSync(found, FLAGS));
+    closeSync(openSync(found, openFlags));
     return found;
   } catch {
     return '';
@@ -139,7 +141,7 @@ function pathInside(root: string, name: string): string {
 
 function openUnfollowed(file: string, name: string): number {
   try {
-    return openSync(onDisk(file), FLAGS);
+    return openSync(onDisk(file), openFlags);
   } catch (error) {
     throw notFollowed(error, name);
   }
@@ -150,11 +152,11 @@ function notFollowed(error: unknown, name: string): unknown {
   return code === 'ELOOP' || code === 'EMLINK' ? new LeadsOutside(`${name} is a link`, { cause: error }) : error;
 }
 
-/** Whether what is open is what has the path, with no link in it. */
+/** Whether the path, without links, leads to the open file. */
 async function isAt(handle: FileHandle, full: string): Promise<boolean> {
   const place = await readlink(`/proc/self/fd/${handle.fd}`, 'buffer').catch(() => undefined);
   if (place) return isPlace(place as unknown as Uint8Array, full);
-  // without /proc: no link in the path, and the file that is there now is the open one
+  // Without /proc: the path has no link, and leads to the open file.
   if (decodeText(await realpath(onDisk(full), 'buffer')) !== full) return false;
   const [opened, there] = [await handle.stat({ bigint: true }), await lstat(onDisk(full), { bigint: true })];
   return opened.dev === there.dev && opened.ino === there.ino;
@@ -165,7 +167,7 @@ function isAtSync(descriptor: number, full: string): boolean {
   try {
     place = readlinkSync(`/proc/self/fd/${descriptor}`, 'buffer') as unknown as Uint8Array;
   } catch {
-    // as above
+    // As above.
   }
   if (place) return isPlace(place, full);
   if (decodeText(realpathSync.native(onDisk(full), 'buffer')) !== full) return false;
@@ -175,7 +177,7 @@ function isAtSync(descriptor: number, full: string): boolean {
 
 function isPlace(bytes: Uint8Array, full: string): boolean {
   const place = decodeText(bytes);
-  // the system says so of what was removed since
+  // The system reports a file that was removed meanwhile.
   if (place === `${full} (deleted)`)
     throw Object.assign(new Error(`ENOENT: no such file or directory, open '${full}'`), { code: 'ENOENT' });
   return place === full;

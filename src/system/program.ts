@@ -1,19 +1,20 @@
 /**
- * Programs of this machine: git, ssh, docker, credential helpers, xz, cp, mknod. Each gets an environment that is made for it, and
- * a process group of its own, so that nothing it has started outlives it when it is stopped.
+ * Runs programs of this machine: git, ssh, docker, credential helpers, xz, cp, mknod. Each gets a clean environment and its
+ * own process group, so that its child processes end with it when it is stopped.
  */
+
 import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { redactCredentials } from '../text/redact.ts';
+import { hideFields, ShortError } from '../text/short-error.ts';
+import type { Environment } from './environment-variables.ts';
 
-/** Most processes run no program, and a heap snapshot of one that has loaded this cannot be taken. */
+/** Loaded on demand: most processes run no program. */
 const childProcess = () => process.getBuiltinModule('node:child_process');
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
- * Of the variables that git knows, those that programs get: they say how git reaches others, and where its own files are.
+ * The variables of git that programs get: they say how git connects to servers, and where its own files are.
  * All others are about one repository or one command (`git rev-parse --local-env-vars`, and what hooks get besides). In a
  * hook they name the user's repository: with GIT_DIR or GIT_INDEX_FILE, a fetch into a folder of ours would write there.
  */
@@ -34,10 +35,10 @@ const dropped: readonly (readonly [names: RegExp, why: string])[] = [
 ];
 
 /**
- * The environment of a program: that of the user without what is about another repository or about this process.
+ * The environment of a program: the user's, without variables about another repository or about this process.
  *
  * @param env by default the environment of this process
- * @param set variables to set besides; undefined takes one out
+ * @param set further variables; undefined removes one
  */
 export function programEnvironment(env: Environment = process.env, set: Environment = {}): Record<string, string> {
   const made = new Map<string, string>();
@@ -56,7 +57,7 @@ export function programEnvironment(env: Environment = process.env, set: Environm
   return Object.fromEntries(made);
 }
 
-/** Git refuses to run with a part of a configuration. */
+/** Whether the configuration in variables is complete: otherwise git refuses to run. */
 function hasWholeConfig(env: Environment): boolean {
   const count = env['GIT_CONFIG_COUNT'] ?? '';
   if (!/^\d{1,4}$/.test(count)) return false;
@@ -65,16 +66,16 @@ function hasWholeConfig(env: Environment): boolean {
   return true;
 }
 
-/** For programs whose messages are read by us: in English. */
+/** Variables for programs whose messages are parsed: they make them English. */
 export const inEnglish: Environment = { LC_ALL: 'C', LANGUAGE: undefined };
 
-/** How long a program has that was told to end, before it is killed. */
-const GRACE_MS = 2000;
-const DEFAULT_OUTPUT_BYTES = 16 << 20;
-/** Of what a program says on standard error, its end is kept. */
-const STDERR_BYTES = 64 << 10;
+/** Milliseconds between asking a program to end and killing it. */
+const graceMs = 2000;
+const defaultOutputBytes = 16 << 20;
+/** Number of bytes at the end of standard error that are kept. */
+const stderrBytes = 64 << 10;
 
-/** Process groups that run. Those that still do when this process ends are killed. */
+/** Running process groups. They are killed when this process ends. */
 const running = new Set<number>();
 
 function killAll(): void {
@@ -85,11 +86,13 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch {
-    // it has ended
+    // The group has ended.
   }
 }
 
+/** Options of {@link startProgram}. */
 export interface StartOptions {
+  /** The working directory; that of this process if absent. */
   readonly cwd?: string | undefined;
   /** As {@link programEnvironment} makes it. */
   readonly env?: Record<string, string> | undefined;
@@ -121,43 +124,48 @@ export function startProgram(program: string, args: readonly string[], options: 
   return child;
 }
 
-/** Ends a program and what it has started: asks first, kills what is still there {@link GRACE_MS} later. */
+/** Ends a program and its child processes: asks them to end, and kills them after {@link graceMs}. */
 export function endProgram(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined || !running.has(pid)) return;
   signalGroup(pid, 'SIGTERM');
   const timer = setTimeout(() => {
     signalGroup(pid, 'SIGKILL');
-    for (const stream of child.stdio) stream?.destroy(); // who has left the group may hold them
-  }, GRACE_MS);
+    for (const stream of child.stdio) stream?.destroy(); // A process that has left the group may hold the streams.
+  }, graceMs);
   child.once('close', () => clearTimeout(timer));
 }
 
-export interface RunOptions extends StartOptions {
-  /** What the program reads; by default nothing. */
+/** Options of {@link runProgram}. */
+export interface ProgramOptions extends StartOptions {
+  /** The standard input of the program; empty if absent. */
   readonly stdin?: string | Uint8Array | undefined;
-  /** Ends the program; its reason is thrown. */
+  /** Ends the program when aborted; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
-  /** Of the whole run, in milliseconds; by default none. */
+  /** Time limit of the whole run in milliseconds; no limit if absent. */
   readonly timeoutMs?: number | undefined;
-  /** Largest standard output; by default 16 MiB. */
+  /** Maximum size of standard output in bytes; 16 MiB if absent. */
   readonly maxOutputBytes?: number | undefined;
 }
 
+/** The output of a program. */
 export interface ProgramOutput {
+  /** Everything that it wrote to standard output. */
   readonly stdout: Buffer;
   /** The end of what it wrote to standard error. */
   readonly stderr: string;
 }
 
-/** A program that is not there, or did not do what it should. */
-export class ProgramError extends Error {
+/** The error of a program that is missing or has failed. */
+export class ProgramError extends ShortError {
   override readonly name = 'ProgramError';
+  /** `missing`: it could not be started; `failed`: an exit code or a signal; `timeout`; `output`: more output than allowed. */
   readonly reason: 'missing' | 'failed' | 'timeout' | 'output';
-  /** Where it ended by itself. */
+  /** The exit code; undefined if the program did not end by itself. */
   readonly exitCode: number | undefined;
+  /** The standard output up to the failure. */
   readonly stdout: Buffer;
-  /** As the program wrote it: it may name credentials. */
+  /** The end of standard error, unchanged: it may have credentials. */
   readonly stderr: string;
   constructor(
     message: string,
@@ -169,12 +177,13 @@ export class ProgramError extends Error {
     this.exitCode = details.exitCode;
     this.stdout = details.stdout ?? Buffer.alloc(0);
     this.stderr = details.stderr ?? '';
+    hideFields(this, 'stdout', 'stderr');
   }
 }
 
 /**
- * Runs a program to its end. Whatever the outcome, it is over when this settles, and so is what it has started where it was
- * stopped.
+ * Runs a program to its end. When this settles, the program has ended; if it was stopped, its child processes have ended
+ * too.
  *
  * @throws ProgramError `the command git is not installed`, `git ended with code 128: fatal: …`, `git did not end within
  *   120 s`, `git wrote more than 16 MiB`; the reason of `signal`
@@ -182,15 +191,15 @@ export class ProgramError extends Error {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  options: RunOptions = {},
+  options: ProgramOptions = {},
 ): Promise<ProgramOutput> {
-  const { signal, timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES } = options;
+  const { signal, timeoutMs, maxOutputBytes = defaultOutputBytes } = options;
   signal?.throwIfAborted();
   let child: Child;
   try {
     child = startProgram(program, args, options);
   } catch (error) {
-    throw startError(program, options.cwd, error as Error); // a list of arguments that is too long, or a NUL in one
+    throw startError(program, options.cwd, error as Error); // The list of arguments is too long, or one has a NUL.
   }
   const stdout: Buffer[] = [];
   let stdoutBytes = 0;
@@ -211,7 +220,7 @@ export async function runProgram(
           timeoutMs,
         );
   try {
-    child.stdin.on('error', () => {}); // who does not read says why
+    child.stdin.on('error', () => {}); // A program that does not read its input says why.
     child.stdin.end(options.stdin ?? '');
     child.stdout.on('data', (chunk: Buffer) => {
       stdoutBytes += chunk.length;
@@ -219,7 +228,7 @@ export async function runProgram(
       else stop(new ProgramError(`${program} wrote more than ${maxOutputBytes} bytes`, 'output'));
     });
     child.stderr.on('data', (chunk: Buffer) => {
-      stderr = Buffer.concat([stderr, chunk]).subarray(-STDERR_BYTES);
+      stderr = Buffer.concat([stderr, chunk]).subarray(-stderrBytes);
     });
     const [code, killedBy] = await ended(child).catch((error: NodeJS.ErrnoException) => {
       throw startError(program, options.cwd, error);
@@ -235,8 +244,8 @@ export async function runProgram(
 }
 
 /**
- * Runs a program to its end with a blocking call: for threads that do nothing else. It reads nothing, and what it writes to
- * standard output is lost.
+ * Runs a program to its end with a blocking call: for threads that do nothing else. Its standard input is empty, and its
+ * standard output is discarded.
  *
  * @throws ProgramError as {@link runProgram}
  */
@@ -245,14 +254,14 @@ export function runProgramSync(program: string, args: readonly string[], options
     cwd: options.cwd,
     env: options.env ?? programEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],
-    maxBuffer: DEFAULT_OUTPUT_BYTES,
+    maxBuffer: defaultOutputBytes,
     windowsHide: true,
   });
   if (error && (error as NodeJS.ErrnoException).code !== 'ENOBUFS') throw startError(program, options.cwd, error);
-  if (status !== 0) throw failure(program, status, signal, Buffer.alloc(0), stderr.subarray(-STDERR_BYTES).toString());
+  if (status !== 0) throw failure(program, status, signal, Buffer.alloc(0), stderr.subarray(-stderrBytes).toString());
 }
 
-/** What a program said about its failure; else what is known of it. */
+/** The program's own message about its failure; otherwise the message of the error. */
 export function complaintOf(error: unknown): string {
   return (error instanceof ProgramError && error.stderr.trim()) || (error as Error).message;
 }
@@ -264,22 +273,22 @@ function failure(
   stdout: Buffer,
   stderr: string,
 ): ProgramError {
-  const said = redactCredentials(stderr.trim());
+  const stderrText = redactCredentials(stderr.trim());
   const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
   const details = { stdout, stderr, exitCode: code ?? undefined };
-  return new ProgramError(`${program} ${how}${said && `: ${said}`}`, 'failed', details);
+  return new ProgramError(`${program} ${how}${stderrText && `: ${stderrText}`}`, 'failed', details);
 }
 
-/** Resolves when the program has ended and all it wrote has come. */
+/** Resolves when the program has ended and all its output has been read. */
 function ended(child: Child): Promise<[code: number | null, signal: NodeJS.Signals | null]> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve([code, signal]));
     child.once('exit', () => {
-      // what it leaves running, such as an agent, may hold its streams for ever
+      // A process that it leaves running, such as an agent, may hold its streams for ever.
       const timer = setTimeout(() => {
         for (const stream of child.stdio) stream?.destroy();
-      }, GRACE_MS);
+      }, graceMs);
       child.once('close', () => clearTimeout(timer));
     });
   });

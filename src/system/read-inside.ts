@@ -1,37 +1,38 @@
 /**
- * Reads what lies inside a folder. Links are followed as if the folder were `/`; what they name outside of it is not
- * there. Only `open-inside.ts` opens something, so that a link that comes meanwhile leads nowhere either.
+ * Reads files inside a folder. Links are followed as if the folder were `/`, so that a target outside does not
+ * exist. Only `open-inside.ts` opens files, so that a link that appears meanwhile does not lead out either.
  */
 import { type BigIntStats, existsSync } from 'node:fs';
 import { type FileHandle, lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { clean, join } from '../go/path.ts';
 import { decodeText } from '../go/text.ts';
+import { ShortError } from '../text/short-error.ts';
 import { compareNames, onDisk, readEntries, readLink } from './file-name.ts';
 import { LeadsOutside, openInside } from './open-inside.ts';
 
-const MAX_LINKS = 255;
-/** How often something is looked for again that somebody moves about. */
-const ATTEMPTS = 10;
+const maxLinks = 255;
+/** Maximum number of attempts to read a file that changes meanwhile. */
+const attempts = 10;
 
-/** What is no regular file: a directory, a pipe, a socket, a device. */
-export class NotRegular extends Error {
+/** The error for a directory, pipe, socket or device where a regular file is needed. */
+export class NotRegular extends ShortError {
   override readonly name = 'NotRegular';
 }
 
-/** Something is larger than it may be. */
-export class TooLarge extends Error {
+/** The error for a file beyond the size limit. */
+export class TooLarge extends ShortError {
   override readonly name = 'TooLarge';
 }
 
 /**
- * The place of a name, with every link in it replaced: `/` and slash-separated names, none of which is a link.
+ * Resolves all links in a path: the result is `/` and slash-separated names, none of which is a link.
  *
  * @param root the real path of the folder
- * @param asked relative to it; with `..` it stays inside
- * @throws Error as Node's lstat for what is not there, and where links lead in circles
+ * @param asked the path, relative to the root; `..` does not lead out
+ * @throws the errors of Node's lstat, and an error if links form a circle
  */
-export async function resolveInside(root: string, asked: string, followLast = true): Promise<string> {
+async function resolveInside(root: string, asked: string, followLast = true): Promise<string> {
   let links = 0;
   let resolved = '/';
   const parts = clean(`/${asked}`).split('/').filter(Boolean).reverse();
@@ -41,13 +42,13 @@ export async function resolveInside(root: string, asked: string, followLast = tr
       continue;
     }
     const next = join(resolved, part);
-    const isLink = (await lstat(onDisk(placeOf(root, next)))).isSymbolicLink();
+    const isLink = (await lstat(onDisk(pathOfPlace(root, next)))).isSymbolicLink();
     if (!isLink || (parts.length === 0 && !followLast)) {
       resolved = next;
       continue;
     }
-    if (++links > MAX_LINKS) throw new Error('too many links');
-    const target = await readLink(placeOf(root, next));
+    if (++links > maxLinks) throw new Error('too many links');
+    const target = await readLink(pathOfPlace(root, next));
     if (target.startsWith('/')) resolved = '/';
     parts.push(
       ...target
@@ -60,10 +61,10 @@ export async function resolveInside(root: string, asked: string, followLast = tr
 }
 
 /**
- * A whole regular file.
+ * Reads a whole regular file.
  *
  * @param root the real path of the folder
- * @throws NotRegular, TooLarge beyond `maxBytes`; otherwise as Node's open
+ * @throws NotRegular, TooLarge beyond `maxBytes`, the errors of Node's open
  */
 export function readFileInside(root: string, asked: string, maxBytes: number): Promise<Buffer> {
   return steadily(async () => {
@@ -77,10 +78,10 @@ export function readFileInside(root: string, asked: string, maxBytes: number): P
 }
 
 /**
- * The first bytes of a regular file, fewer where it is shorter.
+ * Reads the first bytes of a regular file; fewer if it is shorter.
  *
  * @param root the real path of the folder
- * @throws NotRegular; otherwise as Node's open
+ * @throws NotRegular, the errors of Node's open
  */
 export function readStartInside(root: string, asked: string, bytes: number): Promise<Buffer> {
   return steadily(async () => {
@@ -95,24 +96,24 @@ export function readStartInside(root: string, asked: string, bytes: number): Pro
   });
 }
 
-/** Reads what is open to its end, however large it says it is. @throws NotRegular, TooLarge */
+/** Reads an open file to its end, whatever its reported size. @throws NotRegular, TooLarge */
 export async function readRegular(handle: FileHandle, name: string, maxBytes: number): Promise<Buffer> {
   const found = await handle.stat();
   if (!found.isFile()) throw new NotRegular(`${name} is not a regular file`);
   const chunks: Buffer[] = [];
   let total = 0;
   for (let wanted = found.size; ; wanted = 0) {
-    // a file may be growing, and those of /proc have no size
+    // A file may be growing, and files of /proc have no size.
     const chunk = Buffer.allocUnsafe(Math.min(Math.max(wanted - total, 4096), maxBytes + 1 - total));
     const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
     if (bytesRead === 0) return Buffer.concat(chunks);
     total += bytesRead;
-    if (total > maxBytes) throw new TooLarge(`${name} is larger than ${maxBytes} bytes, the most that is read of it`);
+    if (total > maxBytes) throw new TooLarge(`${name} is larger than ${maxBytes} bytes, the limit`);
     chunks.push(chunk.subarray(0, bytesRead));
   }
 }
 
-/** What a name stands for with all links followed; undefined for what is not there or leads outside. */
+/** The kind of file behind a path with all links followed; undefined if it does not exist inside the folder. */
 export async function kindInside(root: string, asked: string): Promise<FileKind | undefined> {
   try {
     const place = await resolveInside(root, asked);
@@ -122,8 +123,10 @@ export async function kindInside(root: string, asked: string): Promise<FileKind 
   }
 }
 
+/** The kinds of files that errors distinguish. */
 export type FileKind = 'a regular file' | 'a folder' | 'a named pipe' | 'a socket' | 'a device' | 'a link';
 
+/** The kind of a file. */
 export function kindOf(
   stat: Pick<BigIntStats, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isSymbolicLink'>,
 ): FileKind {
@@ -134,69 +137,70 @@ export function kindOf(
   return stat.isSymbolicLink() ? 'a link' : 'a device';
 }
 
-/** Something in a folder, as lstat sees it. */
+/** A file in a folder, as described by lstat. */
 export interface StatInside {
-  /** `/` and slash-separated names. */
+  /** Its place in the folder: `/` and slash-separated names. */
   readonly place: string;
+  /** The answer of lstat. */
   readonly stat: BigIntStats;
-  /** Of a link. */
+  /** The target of a link; '' for other files. */
   readonly target: string;
 }
 
-/** What a name stands for; a link at its end is not followed. @throws Error as Node's lstat */
+/** Describes a file; a link at the end of the path is not followed. @throws the errors of Node's lstat */
 export function statInside(root: string, asked: string): Promise<StatInside> {
   return steadily(async () => {
     const place = await resolveInside(root, asked, false);
     const [parent, name] = place === '/' ? ['/', '.'] : [path.posix.dirname(place), path.posix.basename(place)];
-    return inFolder(root, parent, (folder) => statEntry(folder, place, name));
+    return inDir(root, parent, (dir) => statEntry(dir, place, name));
   });
 }
 
-/** What is in a folder, in the order of the names' bytes. @throws Error as Node's readdir */
+/** The entries of a folder, in byte order of their names. @throws the errors of Node's readdir */
 export function readDirInside(root: string, asked: string): Promise<StatInside[]> {
   return steadily(async () => {
     const place = await resolveInside(root, asked);
-    return inFolder(root, place, async (folder) => {
-      const names = (await readEntries(`${folder}/.`)).map(({ name }) => name).sort(compareNames);
-      return Promise.all(names.map((name) => statEntry(folder, join(place, name), name)));
+    return inDir(root, place, async (dir) => {
+      const names = (await readEntries(`${dir}/.`)).map(({ name }) => name).sort(compareNames);
+      return Promise.all(names.map((name) => statEntry(dir, join(place, name), name)));
     });
   });
 }
 
-async function statEntry(folder: string, place: string, name: string): Promise<StatInside> {
-  const entry = `${folder}/${name}`;
+async function statEntry(dir: string, place: string, name: string): Promise<StatInside> {
+  const entry = `${dir}/${name}`;
   const stat = await lstat(onDisk(entry), { bigint: true });
   return { place, stat, target: stat.isSymbolicLink() ? await readLink(entry) : '' };
 }
 
-/** Does something with the entries of a folder by a path that cannot come to mean another folder meanwhile. */
-async function inFolder<T>(root: string, place: string, use: (folder: string) => Promise<T>): Promise<T> {
+/** Calls a function for a folder with a path that cannot lead to another folder meanwhile. */
+async function inDir<T>(root: string, place: string, use: (dir: string) => Promise<T>): Promise<T> {
   const handle = await openInside(root, place.slice(1));
   try {
     const byHandle = `/proc/self/fd/${handle.fd}`;
-    return await use(existsSync(byHandle) ? byHandle : placeOf(root, place));
+    return await use(existsSync(byHandle) ? byHandle : pathOfPlace(root, place));
   } finally {
     await handle.close();
   }
 }
 
-/** Tries again where something was replaced by a link, or a link by something, between two looks. */
+/** Tries again if a file was replaced by a link, or a link by a file, between two calls. */
 async function steadily<T>(read: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await read();
     } catch (error) {
       const moved = error instanceof LeadsOutside || (error as NodeJS.ErrnoException).code === 'EINVAL'; // no link any more
-      if (!moved || attempt === ATTEMPTS) throw error;
+      if (!moved || attempt === attempts) throw error;
     }
   }
 }
 
-function placeOf(root: string, place: string): string {
+function pathOfPlace(root: string, place: string): string {
   return path.join(root, ...place.split('/'));
 }
 
 /** The folder itself may be named by links: those are the user's. @throws Error as Node's realpath */
-export async function realFolder(folder: string): Promise<string> {
-  return decodeText(await realpath(onDisk(folder), 'buffer'));
+export async function realDir(dir: string): Promise<string> {
+  return decodeText(await realpath(onDisk(dir), 'buffer'));
 }

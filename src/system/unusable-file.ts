@@ -1,5 +1,7 @@
-/** What a user names is no file of the kind that it has to be: it is missing, a pipe, too large, no certificate. */
-export class UnusableFile extends Error {
+import { ShortError } from '../text/short-error.ts';
+
+/** What a user names is not a file of the kind that it has to be: it is missing, a pipe, too large, no certificate. */
+export class UnusableFile extends ShortError {
   override readonly name = 'UnusableFile';
 }
 

@@ -1,16 +1,16 @@
-/** Colours of a terminal, as its user wants them. */
+/** Decides whether to write colours to a terminal. */
 
-type Env = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Whether colours may be written: to a terminal that is not dumb, unless NO_COLOR says no (an empty one says nothing).
- * Node's own answer writes a warning of its own where FORCE_COLOR and NO_COLOR are both set.
+ * Whether colours may be written: to a terminal that is not dumb, unless NO_COLOR is set and not empty.
+ * Node's own function prints a warning if both FORCE_COLOR and NO_COLOR are set.
  */
-export function wantsColor(terminal: boolean, env: Env): boolean {
+export function wantsColor(terminal: boolean, env: Environment): boolean {
   return terminal && !env['NO_COLOR'] && !isDumb(env);
 }
 
-/** Whether a terminal only goes on writing: nothing can be drawn anew on it. */
-export function isDumb(env: Env): boolean {
+/** Whether a terminal can only append text and not redraw it. */
+export function isDumb(env: Environment): boolean {
   return env['TERM'] === 'dumb';
 }

@@ -1,13 +1,13 @@
-/** System errors of files in words: Node's texts have a code, a call and sometimes a file that was named already. */
+/** Puts system errors about files into words: Node's texts have a code, a call, and sometimes a file that the message already names. */
 
-/** `ENOENT: no such file or directory, open 'a'`, with two files for links and renames, or none for what is open. */
+/** `ENOENT: no such file or directory, open 'a'`, with two files for links and renames, or none for an open file. */
 const ofNode = /\b([A-Z]{5,12}): ([a-z][^,'\n]*), (?:[a-z]+)(?: '([^'\n]*)')?(?: -> '([^'\n]*)')?/g;
 
-/** What people know by other names than its code. The others are looked for by their codes. */
+/** Words for the codes that people do not know. Other codes stay, because people search for them. */
 const words: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   EISDIR: 'is a folder',
-  ENOTDIR: 'a part of the path is no folder',
+  ENOTDIR: 'a part of the path is not a folder',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EEXIST: 'is there already',
@@ -17,7 +17,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /**
- * Takes the codes and calls of such errors out of a message; the file stays where nothing in front of it names it.
+ * Removes the codes and calls of such errors from a message; the file stays unless the message already names it.
  *
  * @example
  * systemErrorsInWords("cannot write a: EACCES: permission denied, open 'a'"); // cannot write a: permission denied
@@ -33,4 +33,10 @@ export function systemErrorsInWords(message: string): string {
       return `${names.length > 0 ? `${names.join(' to ')}: ` : ''}${words[code]}`;
     },
   );
+}
+
+/** Whether a file, or a directory on the way to it, is not there. */
+export function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

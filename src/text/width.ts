@@ -1,20 +1,20 @@
 /**
- * How much room text takes on a terminal. Text has passed through `printable.ts` before, so no escape sequences are in it.
- * Terminals differ in what is rare, so who draws does not rely on a width being right to the column.
+ * The width of text on a terminal. The text has passed through `printable.ts`, so it has no escape sequences.
+ * Terminals differ in rare characters, so drawing must not rely on an exact width.
  */
 import { eastAsianWidth } from 'get-east-asian-width';
 
 const ascii = /^[\x20-\x7e]*$/;
-/** What takes room: neither a mark on the character before, nor a joiner, a selector, or a control. */
+/** A character with a width: not a mark on the character before, a joiner, a selector or a control. */
 const visible = /[^\p{Default_Ignorable_Code_Point}\p{Control}\p{Format}\p{Nonspacing_Mark}\p{Enclosing_Mark}]/u;
-/** Pictures that terminals show in two columns however many characters they are of: families, flags, keycaps. */
+/** Pictures that terminals show in two columns, however many characters they have: families, flags, keycaps. */
 const picture =
   /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator}|\p{Emoji}\ufe0f)|\u200d\p{Extended_Pictographic}|\p{Emoji_Modifier}/u;
 const hangul = /^[\u1100-\u11ff\uac00-\ud7fb]/;
-const TAB = 8;
+const tab = 8;
 
 let graphemes: Intl.Segmenter | undefined;
-/** What readers take for one character each. */
+/** The characters of a text as readers count them. */
 const charactersOf = (text: string) => (graphemes ??= new Intl.Segmenter()).segment(text);
 
 /** Columns that a text takes: a wide character takes two, a combining mark none. */
@@ -42,7 +42,7 @@ export function cutToWidth(text: string, columns: number): string {
 export function expandTabs(line: string): string {
   const [first = '', ...others] = line.split('\t');
   let text = first;
-  for (const part of others) text += ' '.repeat(TAB - (displayWidth(text) % TAB)) + part;
+  for (const part of others) text += ' '.repeat(tab - (displayWidth(text) % tab)) + part;
   return text;
 }
 

@@ -3,10 +3,10 @@
  * What comes from a Dockerfile or a daemon must never be one; what we say to the runner is made here.
  */
 
-type Env = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whether the output is read by a runner of GitHub Actions. */
-export function isGitHubActions(env: Env): boolean {
+export function isGitHubActions(env: Environment): boolean {
   return env['GITHUB_ACTIONS'] === 'true';
 }
 

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { decompress } from '../../src/gateway/decompress.ts';
-import { isTarHeader, newestFile } from '../../src/gateway/tar.ts';
+import { decompress } from '../../src/archive/decompress.ts';
+import { isTarHeader, newestFile } from '../../src/archive/tar.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const zeros = Buffer.alloc(1 << 20);
@@ -67,7 +67,7 @@ describe('memory does not grow with what comes out of', () => {
     if (!data) return; // no xz here
     expect(data.length).toBeLessThan(1 << 20);
     const script = `
-      import { decompress } from ${JSON.stringify(path.join(root, 'src/gateway/decompress.ts'))};
+      import { decompress } from ${JSON.stringify(path.join(root, 'src/archive/decompress.ts'))};
       const data = Buffer.concat(await Array.fromAsync(process.stdin));
       let turns = 0;
       setInterval(() => turns++, 1).unref();
@@ -170,7 +170,7 @@ describe('a tar archive', () => {
       () => Buffer.concat([sparse(), repeated(Buffer.alloc(512, 1), 10_000)]),
       /unexpected EOF/,
     ],
-  ])('%s is refused', async (_what, archive, error) => {
+  ])('a tar archive with %s is refused', async (_what, archive, error) => {
     await expect(timeOf(archive())).rejects.toThrow(error);
   });
 
@@ -194,7 +194,7 @@ describe('a tar archive', () => {
       () => Buffer.concat([entry({ type: 'x' }, Buffer.from('7 a=bc\n'.repeat(20_000))), file, end]),
     ],
     [
-      'that names a folder in bytes that are no UTF-8',
+      'that names a folder in bytes that are not UTF-8',
       () =>
         Buffer.concat([
           entry({ type: 'x' }, Buffer.from('12 path=\xff\xfe/\n', 'latin1')),
@@ -208,28 +208,28 @@ describe('a tar archive', () => {
       () => Buffer.concat([header({ type: '2', size: octal(2 ** 33 - 1) }), file, end]),
     ],
     ['with anything behind its end', () => Buffer.concat([file, end, Buffer.alloc(1 << 20, 'x')])],
-  ])('%s is read', async (_what, archive) => {
+  ])('a tar archive with %s is read', async (_what, archive) => {
     expect(await timeOf(archive())).toEqual({ seconds: 7n, nanos: 0 });
     expect(await timeOf(gzipSync(archive()))).toEqual({ seconds: 7n, nanos: 0 });
   });
 
-  test('is one by its first header, however long the first file is', () => {
+  test('a tar archive is recognised by its first header, however long its first file is', () => {
     expect(isTarHeader(Buffer.concat([header({ size: octal(10_000) }), Buffer.alloc(512)]))).toBe(true);
     expect(isTarHeader(header({ size: octal(2 ** 33 - 1) }))).toBe(true);
     expect(isTarHeader(header({ type: 'x', size: octal(600) }))).toBe(false);
   });
 
-  test('that is cut off by a decoder has no end', async () => {
+  test('a tar archive whose compressed data is cut off is refused', async () => {
     const data = gzipSync(Buffer.concat([header({ size: octal(1 << 20) }), Buffer.alloc(1 << 20, 'x'), end]));
     await expect(timeOf(data.subarray(0, data.length / 2))).rejects.toThrow(/unexpected E(OF|nd)/i);
   });
 
-  test('of 20,001 frames is too many', async () => {
+  test('a tar archive of 20,001 frames is refused', async () => {
     const frame = zstdCompressSync('');
     await expect(timeOf(repeated(frame, 20_001))).rejects.toThrow('a zstd archive has more than 20000 frames');
   });
 
-  test('in several frames of zstd, with one to skip, is one', async () => {
+  test('a tar archive in several frames of zstd is read as one, without skippable frames', async () => {
     const skipped = Buffer.from('502a4d180400000001020304', 'hex');
     const frames = [file, end].map((part) => zstdCompressSync(part));
     expect(await timeOf(Buffer.concat([skipped, frames[0]!, skipped, frames[1]!]))).toEqual({ seconds: 7n, nanos: 0 });

@@ -76,7 +76,7 @@ describe('a context that is changed while it is sent', () => {
       if (name === 'd/file') swap(path.join(dir, 'd'), path.join(outside, 'd'));
     };
     const { failure, entries } = await send(dir, { onVisit });
-    expect(failure).toMatch(/\/d was moved, or a link is on the way to it$/);
+    expect(failure).toMatch(/\/d was moved, or its path has a link$/);
     expect(entries.map(({ path, size }) => [path, size])).toEqual([['d', 0]]);
   });
 
@@ -119,7 +119,7 @@ describe('a context that is changed while it is sent', () => {
           execFileSync('mknod', [last, ...kind]);
         };
         const { failure, all } = await send(dir, { beforeRequests });
-        expect(failure).toContain(`${files.at(-1)} changed while the context was being sent (it is no regular file`);
+        expect(failure).toContain(`${files.at(-1)} changed while the context was being sent (it is not a regular file`);
         expect(all).not.toContain('\0');
       }
     },
@@ -164,7 +164,7 @@ describe('files of different file systems', () => {
     for (const mount of mounts) execFileSync('umount', [mount]);
   });
 
-  test('with the same number are no hard links of each other', async (context) => {
+  test('files of different file systems with the same number are not hard links of each other', async (context) => {
     const { dir } = place(['x']);
     for (const name of ['a', 'b']) {
       const mount = path.join(dir, name);

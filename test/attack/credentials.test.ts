@@ -1,13 +1,14 @@
 /** Credentials in addresses, wherever a user may write one: used where they belong, printed and recorded nowhere. */
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openInputs } from '../../src/cli/build/context.ts';
-import { gitAttrs } from '../../src/cli/build/git.ts';
+import { openInputs } from '../../src/cli/build-command/build-inputs.ts';
+import { gitAttrs } from '../../src/cli/build-command/git-provenance.ts';
 import { parseAddress } from '../../src/client/connect/address.ts';
 import { dial } from '../../src/client/connect/dial.ts';
 import { runCli } from '../cli/run-cli.ts';
@@ -68,7 +69,7 @@ describe.each(passwords)('%s', (password) => {
     expect(stdout).not.toMatch(/Sekret|Hidden/);
   };
 
-  test('in a context, a named context and a mirror that fail', async () => {
+  test('a context, a named context and a mirror that fail do not show the password', async () => {
     for (const what of ['repository.git#main', 'Dockerfile']) {
       const address = `http://user:${password}@${web.host}/${what}`;
       const main = await runCli(['check', address]);
@@ -86,7 +87,7 @@ describe.each(passwords)('%s', (password) => {
     expectHidden(mirrored);
   });
 
-  test('in what build opens, and in the address of a daemon', async () => {
+  test('inputs of a build and the address of a daemon do not show the password', async () => {
     const address = `http://user:${password}@${web.host}/Dockerfile`;
     const message = (promise: Promise<unknown>) =>
       promise.then(
@@ -104,7 +105,7 @@ describe.each(passwords)('%s', (password) => {
     for (const text of messages) expect(text).not.toMatch(/Sekret|Hidden|^opened$/);
   });
 
-  test('in the remote of a repository', async () => {
+  test('the recorded remote of a repository does not contain the password', async () => {
     const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args]);
     git('init', '--quiet');
     git('remote', 'add', 'origin', `https://user:${password}@example.com/x.git`);
@@ -131,7 +132,7 @@ describe('http://user:password@host', () => {
     expect(refused.stderr).toContain('HTTP status 401 (a user and a password may be in the address)');
   });
 
-  test('is not told to another host that it redirects to', async () => {
+  test('credentials are not sent to another host that an address redirects to', async () => {
     const other = await startWeb();
     try {
       other.answer = (_, response) => void response.end('FROM scratch\n');
@@ -150,7 +151,7 @@ describe('http://user:password@host', () => {
 });
 
 await onEngines('credentials of a context', { suites: ['forky', 'trixie'] }, (engine) => {
-  test.each(passwords)('are in no report of its progress: %s', async (password) => {
+  test.each(passwords)('no report of progress contains the credentials: %s', async (password) => {
     for (const mode of ['rawjson', 'plain']) {
       const address = `http://user:${password}@${web.host}/p.git#main`;
       const result = await runCli(['build', `--builder=${engine.address}`, `--progress=${mode}`, address]);
@@ -160,7 +161,36 @@ await onEngines('credentials of a context', { suites: ['forky', 'trixie'] }, (en
     }
   });
 
-  test('are in no error about a tag that has them', async () => {
+  test('nothing that a successful build writes or keeps contains the credentials', async () => {
+    // in the engine's network: the daemon fetches from there
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const listening = path.join(folder, 'listening');
+    const script = `require('http').createServer((request, response) => response.end('FROM scratch\\nCOPY . /\\n')).listen(${port}, '127.0.0.1', () => require('fs').writeFileSync(${JSON.stringify(listening)}, ''))`;
+    const server = engine.serve(process.execPath, ['-e', script]);
+    try {
+      const address = `http://SekretUser:SekretHidden@127.0.0.1:${port}/Dockerfile?code=SekretCode&%74oken=SekretToken`;
+      const file = path.join(folder, 'metadata.json');
+      const args = ['build', `--builder=${engine.address}`, `--metadata-file=${file}`, '--progress=plain', address];
+      const env = { BUILDX_METADATA_PROVENANCE: 'max' };
+      const attest = ['--attest=type=provenance,mode=max', `--output=type=oci,dest=${path.join(folder, 'image.tar')}`];
+      await expect.poll(() => existsSync(listening)).toBe(true);
+      const built = await runCli([...args, ...attest], { env });
+      expect(built.code, built.stderr).toBe(0);
+      expect(built.stderr).not.toMatch(/Sekret/);
+      const metadata = await readFile(file, 'utf8');
+      expect(metadata).toContain(`@127.0.0.1:${port}/Dockerfile?code=xxxxx`);
+      expect(metadata).not.toMatch(/Sekret/);
+      const ref = /"buildx.build.ref": "[^"]*\/(\w+)"/.exec(metadata)![1]!;
+      const { stdout, code } = await runCli(['history', 'inspect', ref, `--builder=${engine.address}`]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(ref);
+      expect(stdout).not.toMatch(/Sekret/);
+    } finally {
+      server.kill();
+    }
+  });
+
+  test('an error about a tag that contains credentials does not show them', async () => {
     const args = ['build', `--builder=${engine.address}`, '-t', 'https://Sekret@example.com/p', folder];
     const { stderr, code } = await runCli(args);
     expect(code).toBe(2);

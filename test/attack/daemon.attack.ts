@@ -2,7 +2,7 @@
 import type http2 from 'node:http2';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
-import { readBlob, solve } from '../../src/client/index.ts';
+import { listHistory, readBlob, solve } from '../../src/client/index.ts';
 import { Content } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { Control, StatusResponseSchema } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
 import { LLBBridge } from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
@@ -61,6 +61,25 @@ test('a daemon that takes the error of a frontend and goes on: the build ends wi
   const connection = await connectTo(daemon);
   const frontend = () => Promise.reject(new Error('mine'));
   await expect(ends(solve(connection, { ...options, frontend }).result, 120_000)).rejects.toThrow('mine');
+  connection.close();
+});
+
+test('a list of builds that does not end is an error, whatever it repeats', async () => {
+  const { output } = Control.method.listenBuildHistory;
+  await using daemon = await fakeBuildkitd({
+    ListenBuildHistory(stream: http2.ServerHttp2Stream) {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+      const one = frame(toBinary(output, create(output, { record: { Ref: 'the same' } })));
+      const many = Buffer.concat(Array.from({ length: 1000 }, () => one));
+      const more = () => {
+        while (!stream.destroyed && stream.write(many));
+      };
+      stream.on('drain', more);
+      more();
+    },
+  });
+  const connection = await connectTo(daemon);
+  await expect(ends(listHistory(connection), 300_000)).rejects.toThrow('lists more than 1000000 builds');
   connection.close();
 });
 

@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { duplexPair } from 'node:stream';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parseAddress } from '../../src/client/connect/address.ts';
 import { dial } from '../../src/client/connect/dial.ts';
 import {
@@ -29,38 +29,51 @@ import { createClient } from '../../src/rpc/client.ts';
 import { frame } from '../../src/rpc/framing.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { ends } from '../ends.ts';
+import { stopWatches } from '../watches.ts';
 import { answer, connectTo, type FakeBuildkitd, fakeBuildkitd, listen } from './fake-buildkitd.ts';
 import { attacks } from './http2-attacks.ts';
 import { serveFrames } from './http2-frames.ts';
 
-const silent = /was lost: no sign of life for 0\.6 s; it hangs or is suspended/;
+vi.mock(import('../../src/rpc/liveness.ts'), async (original) => {
+  const { recorded } = await import('../watches.ts');
+  return recorded(await original());
+});
+
+const silent = /was lost: no sign of life for 60 s; it hangs or is suspended/;
 const files = { Dockerfile: 'FROM scratch\n' };
 const options = { frontend: 'dockerfile.v0', auth: false as const, localDirs: { context: files, dockerfile: files } };
 
 test('a daemon that freezes in a build is given up', async () => {
-  await using daemon = await fakeBuildkitd({ Solve: (_, daemon) => setTimeout(() => daemon.freeze(), 100) });
+  const { unanswered } = stopWatches(60_000);
+  await using daemon = await fakeBuildkitd({ Solve: (_, daemon) => daemon.freeze(), Status: () => {} });
   const connection = await connectTo(daemon);
   const build = solve(connection, options);
   const seen = (async () => {
     for await (const _ of build.status);
   })();
+  await expect.poll(() => daemon.calls).toContain('Solve');
+  unanswered();
   await expect(ends(build.result)).rejects.toThrow(silent);
   await ends(seen);
   connection.close();
 });
 
 test('a daemon that says nothing for long, but answers, is waited for', async () => {
+  const { answered } = stopWatches(60_000);
+  let end = () => {};
   await using daemon = await fakeBuildkitd({
-    Solve: (stream) =>
-      setTimeout(
-        () => stream.respond({ ':status': 200, 'grpc-status': '2', 'grpc-message': 'late' }, { endStream: true }),
-        3000,
-      ),
+    Solve(stream) {
+      end = () => stream.respond({ ':status': 200, 'grpc-status': '2', 'grpc-message': 'late' }, { endStream: true });
+    },
     Status: () => {},
   });
   const connection = await connectTo(daemon);
-  await expect(ends(solve(connection, options).result)).rejects.toThrow(/^late$/);
-  expect(daemon.calls.filter((method) => method === 'Check').length).toBeGreaterThan(3);
+  const build = solve(connection, options);
+  await expect.poll(() => daemon.calls).toContain('Solve');
+  for (let i = 0; i < 60; i++) await ends(answered());
+  expect(daemon.calls.filter((method) => method === 'Check').length).toBeGreaterThan(50);
+  end();
+  await expect(ends(build.result)).rejects.toThrow(/^late$/);
   connection.close();
 });
 
@@ -78,7 +91,6 @@ test.each(attacks.map(([name, , attack]) => [name, attack] as const))(
       target: 'it',
       authority: 'localhost',
       dial: () => dial(parseAddress(daemon.address), { signal: AbortSignal.timeout(5000) }),
-      silenceMs: 600,
     });
     const call = createClient(Control, channel).info({});
     await expect(ends(call)).rejects.toMatchObject({ name: 'RpcError' });
@@ -184,9 +196,13 @@ const odd = {
 }; // biome-ignore format: as it comes
 
 test.each<ProgressMode>(['plain', 'rawjson', 'tty'])('reports that make no sense are shown as %s', async (mode) => {
+  const solved = Promise.withResolvers<http2.ServerHttp2Stream>();
   await using daemon = await fakeBuildkitd({
-    Solve: (stream) => setTimeout(() => answer(stream, Control.method.solve.output, [{}]), 500),
-    Status: (stream) => answer(stream, StatusResponseSchema, [odd, odd]),
+    Solve: (stream) => solved.resolve(stream),
+    Status(stream) {
+      stream.on('close', async () => answer(await solved.promise, Control.method.solve.output, [{}]));
+      answer(stream, StatusResponseSchema, [odd, odd]);
+    },
   });
   const connection = await connectTo(daemon);
   let shown = '';

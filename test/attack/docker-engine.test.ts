@@ -2,18 +2,24 @@
 import { createServer, type RequestListener } from 'node:http';
 import net from 'node:net';
 import { finished } from 'node:stream/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { upgrade } from '../../src/client/connect/upgrade.ts';
 import { dockerLoader, dockerPush } from '../../src/client/index.ts';
 import { ends } from '../ends.ts';
+import { stopWatches } from '../watches.ts';
 import { listen } from './fake-buildkitd.ts';
+
+vi.mock(import('../../src/rpc/liveness.ts'), async (original) => {
+  const { recorded } = await import('../watches.ts');
+  return recorded(await original());
+});
 
 /** An engine that is there; `answer` does the rest. */
 async function engine(answer: RequestListener, ping: RequestListener = (_, response) => response.end('OK')) {
   const server = createServer((request, response) => (request.url === '/_ping' ? ping : answer)(request, response));
   const daemon = await listen(server);
   const address = daemon.address.replace('buildkit+', '');
-  const options = { address, env: {}, timeout: 2000, patience: 600 };
+  const options = { address, env: {}, timeout: 20_000, patience: 600 };
   return { daemon, options, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
 }
 
@@ -27,7 +33,7 @@ const push = (options: Parameters<typeof dockerLoader>[0]) =>
   dockerPush('example.com/a:1', { ...options, credentials });
 const silent = 'the Docker engine gave no sign of life for 0.6 s';
 
-test('one that stops while it loads is given up', async () => {
+test('a Docker engine that stops while it loads an image is given up', async () => {
   await using it = await engine(
     (request) => request.resume(),
     () => {},
@@ -35,7 +41,7 @@ test('one that stops while it loads is given up', async () => {
   await expect(ends(load(it.options))).rejects.toThrow(`the Docker engine did not load the image: ${silent}`);
 });
 
-test('one that stops is given up after as long as TSFRONT_PATIENCE says', async () => {
+test('a Docker engine that stops is given up after the time of TSFRONT_PATIENCE', async () => {
   await using it = await engine(
     (request) => request.resume(),
     () => {},
@@ -45,7 +51,7 @@ test('one that stops is given up after as long as TSFRONT_PATIENCE says', async 
   await expect(load(waiting('a while'))).rejects.toThrow('TSFRONT_PATIENCE must be a number of seconds');
 });
 
-test('one that takes no more of an image is given up', async () => {
+test('a Docker engine that takes no more of an image is given up', async () => {
   await using it = await engine(
     (request) => request.pause(),
     () => {},
@@ -60,7 +66,7 @@ test('one that takes no more of an image is given up', async () => {
   await expect(ends(failed)).rejects.toThrow(silent);
 });
 
-test('one that stops while it pushes is given up', async () => {
+test('a Docker engine that stops while it pushes is given up', async () => {
   await using it = await engine(
     (_, response) => response.write('{"status":"Preparing"}\n'),
     () => {},
@@ -68,20 +74,29 @@ test('one that stops while it pushes is given up', async () => {
   await expect(ends(push(it.options))).rejects.toThrow(`failed to push example.com/a:1: ${silent}`);
 });
 
-test('one that works for long is waited for', async () => {
+test('a Docker engine that works for a long time is waited for', async () => {
+  const { answered } = stopWatches(60_000);
   let pings = 0;
+  let end: (() => void) | undefined;
   await using it = await engine(
-    (request, response) => request.resume().on('end', () => setTimeout(() => response.end('{}'), 2000)),
+    (request, response) =>
+      request.resume().on('end', () => {
+        end = () => response.end('{}');
+      }),
     (_, response) => {
       pings++;
       response.end('OK');
     },
   );
-  await ends(load(it.options));
-  expect(pings).toBeGreaterThan(3);
+  const loading = load({ ...it.options, patience: 60_000 });
+  await expect.poll(() => end).toBeDefined();
+  for (let i = 0; i < 60; i++) await ends(answered());
+  expect(pings).toBeGreaterThan(50);
+  end!();
+  await ends(loading);
 });
 
-test('an error that is no JSON is told as it stands', async () => {
+test('an error that is not JSON is told as it stands', async () => {
   await using it = await engine((_, response) => response.end('{"error":"bad \\x escape"}'));
   await expect(ends(push(it.options))).rejects.toThrow('failed to push example.com/a:1: "bad \\x escape"');
 });

@@ -14,6 +14,9 @@ import {
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
+import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
+import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import {
   ModeCharDevice,
   ModeDevice,
@@ -23,10 +26,7 @@ import {
   ModeSetuid,
   ModeSocket,
   ModeSymlink,
-} from '../../src/client/fsutil/file-mode.ts';
-import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
-import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
-import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
+} from '../../src/go/file-mode.ts';
 import { type FakeDaemon, fakeDaemon } from '../client/fake-daemon.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { ends } from '../ends.ts';
@@ -216,7 +216,7 @@ describe('a directory export stays inside of its destination that has', () => {
 });
 
 describe('a destination', () => {
-  test('that is a file is not removed', async () => {
+  test('a destination that is a file is not removed', async () => {
     const taken = path.join(root, 'taken');
     writeFileSync(taken, 'mine');
     const before = snapshot(root);
@@ -225,7 +225,7 @@ describe('a destination', () => {
     expect(snapshot(root)).toEqual(before);
   });
 
-  test('that is a symlink is where that leads', async () => {
+  test('a destination that is a symlink stands for the file that it leads to', async () => {
     const elsewhere = path.join(root, 'elsewhere');
     mkdirSync(elsewhere);
     symlinkSync('elsewhere', path.join(root, 'name'));
@@ -242,7 +242,7 @@ describe('a destination', () => {
     expect(snapshot(root)).toEqual(before);
   }); // biome-ignore format: a table
 
-  test('with a pipe in the way is not waited for', async () => {
+  test('a destination with a pipe in the way is not waited for', async () => {
     execFileSync('mkfifo', [path.join(dest, 'f')]);
     await sendTo([file('f', 'new')]);
     expect(readFileSync(path.join(dest, 'f'), 'utf8')).toBe('new');
@@ -252,7 +252,7 @@ describe('a destination', () => {
     ['vanishes', () => rmSync(dest, { recursive: true })],
     ['is moved away', () => renameSync(dest, `${dest}.moved`)],
     ['becomes a symlink to another folder', () => exchange(dest, 'outside')],
-  ])('that %s while it is written does no harm', async (_, change) => {
+  ])('a destination that %s while it is written does no harm', async (_, change) => {
     const before = snapshot(outside);
     let requests = 0;
     const sending = exportTo({ kind: 'directory', path: dest }, (daemon) =>
@@ -275,14 +275,14 @@ describe('a file export', () => {
   };
   const archive = () => ({ kind: 'file', path: path.join(root, 'out.tar') }) as const;
 
-  test.each(['1', '-1', '1e0', '0x0', '0 0', '../0', '__proto__', 'constructor', '9'.repeat(400)])('for the exporter %j is refused', async (id) => {
+  test.each(['1', '-1', '1e0', '0x0', '0 0', '../0', '__proto__', 'constructor', '9'.repeat(400)])('an export for the exporter %j is refused', async (id) => {
     const before = snapshot(root);
     const metadata = { 'buildkit-attachable-exporter-id': id };
     await expect(ends(exportTo(archive(), (daemon) => sendBytes(daemon, metadata, [Buffer.from('x')])))).rejects.toThrow();
     expect(snapshot(root)).toEqual(before);
   }); // biome-ignore format: a table
 
-  test('into a folder that vanishes leaves nothing elsewhere, and no half of it', async () => {
+  test('a file export into a folder that vanishes leaves nothing elsewhere, and no half of it', async () => {
     const before = snapshot(root, 'gone');
     const target = { kind: 'file', path: path.join(root, 'gone/out.tar') } as const;
     const sending = exportTo(target, async (daemon) => {
@@ -300,7 +300,7 @@ describe('a file export', () => {
     else expect(readFileSync(target.path, 'utf8')).toBe('onetwo');
   });
 
-  test('that is a link to a file outside goes there only when it is whole', async () => {
+  test('a file export that is a link to a file outside goes there only when it is whole', async () => {
     symlinkSync('outside/victim', path.join(root, 'out.tar'));
     const before = snapshot(outside);
     const cut = exportTo(archive(), async (daemon) => {

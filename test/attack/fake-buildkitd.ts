@@ -90,7 +90,7 @@ export async function listen(server: net.Server | http2.Http2Server): Promise<Fa
   };
 }
 
-/** A connection to a daemon that is given up after `patience` ms of silence. */
+/** A connection to a daemon, which has 60 s to give a sign of life. */
 export function connectTo(daemon: FakeBuildkitd, options: ConnectOptions = {}): Promise<Connection> {
-  return connect(daemon.address, { env: {}, timeout: 2000, patience: 600, ...options });
+  return connect(daemon.address, { env: {}, timeout: 20_000, ...options });
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { gitAttrs } from '../../src/cli/build/git.ts';
+import { gitAttrs } from '../../src/cli/build-command/git-provenance.ts';
 import { onEngines } from '../engine/on-engines.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
@@ -82,7 +82,7 @@ async function commitWithHook(repository: string, script: string, ...args: strin
 const compile = (out: string) => `"${process.execPath}" "${cli}" compile "${remote}" --format=tree -o "${out}"`;
 
 describe('a git context in a pre-commit hook', () => {
-  test('is compiled, and the repository stays as it is', async () => {
+  test('a git context in a pre-commit hook is compiled, and the repository stays as it is', async () => {
     await writeFile(path.join(mine, 'uncommitted'), 'precious');
     await writeFile(path.join(mine, 'staged'), 'staged');
     git(mine, 'add', 'staged');
@@ -100,7 +100,7 @@ describe('a git context in a pre-commit hook', () => {
     expect(git(mine, 'show', '--name-only', '--format=%s', 'HEAD').split(/\n+/)).toEqual(['hooked', 'Dockerfile']);
   });
 
-  test('in a linked worktree, too', async () => {
+  test('a git context in a pre-commit hook of a linked worktree is compiled, too', async () => {
     const linked = path.join(folder, 'linked');
     git(mine, 'worktree', 'add', '--quiet', linked, '-b', 'other');
     const head = git(linked, 'rev-parse', 'HEAD');
@@ -164,7 +164,7 @@ test('a build that asks whether the repository is dirty does not write into it',
 });
 
 await onEngines('builds in hooks', {}, (engine) => {
-  test('leave the repository as it is, and tell of their own', async () => {
+  test('builds in hooks leave the repository as it is, and record their own', async () => {
     const out = path.join(folder, `out-${engine.suite}`);
     const build = `"${process.execPath}" "${cli}" build --builder "${engine.address}" -q -o "${out}" --build-context other="${theirs}" "${mine}"`;
     await writeFile(path.join(mine, 'Dockerfile'), 'FROM scratch\nCOPY --from=other Dockerfile /theirs\n');

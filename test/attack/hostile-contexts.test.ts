@@ -15,7 +15,7 @@ import {
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ModeDevice, ModeNamedPipe, ModeSymlink } from '../../src/client/fsutil/file-mode.ts';
+import { ModeDevice, ModeNamedPipe, ModeSymlink } from '../../src/go/file-mode.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { type Answer, type Asking, askForContext } from './ask-for-context.ts';
 
@@ -88,7 +88,7 @@ describe('a daemon gets no more than the context when it asks for', () => {
     ['an exception through a link', exclude('**', '!in/secret', '!here/**')],
     ['no pattern', include('')],
     ['bad escapes', { 'include-patterns': '%', 'include-patterns-encoded': '1' }],
-    ['bytes that are no text', { 'include-patterns': '%ff%fe', 'include-patterns-encoded': '1' }],
+    ['bytes that are not text', { 'include-patterns': '%ff%fe', 'include-patterns-encoded': '1' }],
     ['bad patterns', include('[', '[a-', '\\')],
     ['a pattern of many stars', include(`${'*a'.repeat(60)}b`, `${'**/'.repeat(60)}b`)],
     ['the same with everything excluded', exclude(`${'*'.repeat(2000)}x`)],
@@ -244,7 +244,7 @@ describe('a context that is swapped while it is read does not send what lies out
     if (answer instanceof Error) expect(answer.message).not.toMatch(/undefined|\n {4}at /);
   });
 
-  test('a folder again and again', async () => {
+  test('a folder that is replaced again and again never leads outside', async () => {
     symlinkSync('../outside', path.join(context, 'other'));
     const swapping = spawn(process.execPath, ['-e', `
       const { renameSync } = require('node:fs');

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/useNamingConvention: the names of RFC 9113
 /** HTTP/2 by hand: a server that sends what no HTTP/2 library would. */
 import type { Duplex } from 'node:stream';
 import { encodeHeaders, type HeaderField } from '../../src/rpc/hpack.ts';
@@ -38,7 +39,6 @@ export const answerOf = (id: number, body: Uint8Array, trailers: readonly Header
 
 /**
  * Calls `onRequest` with the id of each request that comes, and how many came before; answers pings.
- * it was called.
  */
 export function serveFrames(duplex: Duplex, onRequest: (id: number, nth: number) => void): void {
   let buffer = Buffer.alloc(0);

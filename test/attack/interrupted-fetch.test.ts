@@ -71,7 +71,7 @@ test.each([
   expect(output).not.toMatch(/^\s+at /m);
 });
 
-test('graph of a repository', async () => {
+test('graph of a repository ends at a signal and leaves nothing', async () => {
   const { output, ...rest } = await interrupt(['graph', `${address}/repository.git`], 'SIGINT');
   expect(rest, output).toEqual({ code: 130, left: [], running: [] });
 });

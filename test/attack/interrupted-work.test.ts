@@ -16,7 +16,7 @@ const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const long = `FROM scratch\n${'EXPOSE 1-65535\n'.repeat(300)}`;
 const atItsEnd = 'the history of the image is longer';
 /** Processor time after which a command is in the midst of it: it starts within less. */
-const IN_THE_MIDST = 1.5;
+const inTheMidst = 1.5;
 
 function contextOf(dockerfile: string): string {
   const folder = temporaryDir();
@@ -40,7 +40,7 @@ async function interrupt(args: readonly string[], signal: NodeJS.Signals, env = 
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
     child.on('close', (code, died) => resolve(died ?? code)),
   );
-  while (child.exitCode === null && processorTime(child.pid!) < IN_THE_MIDST) await sleep(20);
+  while (child.exitCode === null && processorTime(child.pid!) < inTheMidst) await sleep(20);
   expect(child.exitCode, said).toBe(null);
   child.kill(signal);
   return { code: await ended, said };
@@ -51,17 +51,17 @@ describe('a signal ends it, not its own end', () => {
     ['compile', 'SIGTERM', 143, 'terminated'],
     ['check', 'SIGINT', 130, 'interrupted'],
     ['graph', 'SIGHUP', 129, 'the terminal was closed'],
-  ] as const)('of %s by %s', async (command, signal, code, reason) => {
+  ] as const)('%s ends at %s and says why', async (command, signal, code, reason) => {
     const context = contextOf(long);
     expect(await interrupt([command, '--offline', context], signal)).toEqual({ code, said: `error: ${reason}\n` });
   });
 
-  test('of the work itself, whoever has it done', async () => {
+  test('the library ends its work when its signal is aborted', async () => {
     const abort = new AbortController();
     const tree = memoryTree(new Map([['Dockerfile', Buffer.from(`FROM scratch\n${'ARG A=$B\n'.repeat(30_000)}`)]]));
     const options = { opts: {}, locals: new Map([['context', tree], ['dockerfile', tree]]), images: [], signal: abort.signal }; // biome-ignore format: a row
     const bridge = createOfflineBridge(options);
-    const { runFrontend } = await import('../../src/gateway/frontend.ts');
+    const { runFrontend } = await import('../../src/gateway/run-frontend.ts');
     const running = runFrontend(bridge);
     let turns = 0;
     const watch = () => {
@@ -78,7 +78,7 @@ describe('a signal ends it, not its own end', () => {
 });
 
 await onEngines('a build', { suites: ['forky'] }, (engine) => {
-  test('is ended by a signal while its Dockerfile is lowered here', async () => {
+  test('a build ends at a signal while its Dockerfile is lowered here', async () => {
     const env = { ...process.env, ...engine.env };
     const { code, said } = await interrupt(
       ['build', '--progress=plain', '--frontend=tsfront', '--output=type=cacheonly', contextOf(long)],

@@ -14,8 +14,11 @@ await onEngines('a build that is ended', { suites: ['forky'] }, (engine) => {
 
   const random = seeded(4);
   const cases = [0, 2, 3, 5].map((at, i) => ({ shape: shapes[at]!, signal: signals[i % signals.length]! }));
-  test.each(cases)('by $signal while it writes $shape.name leaves nothing', async ({ shape, signal }) => {
-    const id = `few-${process.pid}-${shape.name}-${signal}`;
-    await interrupt(engine, shape, stage, { signal, after: whole * (0.3 + random() * 0.6), id });
-  });
+  test.each(cases)(
+    'a build that $signal ends while it writes $shape.name leaves nothing',
+    async ({ shape, signal }) => {
+      const id = `few-${process.pid}-${shape.name}-${signal}`;
+      await interrupt(engine, shape, stage, { signal, after: whole * (0.3 + random() * 0.6), id });
+    },
+  );
 });

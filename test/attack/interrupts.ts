@@ -163,7 +163,7 @@ export async function interrupt(
   if (status === 0) expectWhole(dest);
   else if (existsSync(dest))
     expect(statSync(dest).isDirectory() ? readdirSync(dest) : dest, 'half of an output').toEqual([]);
-  await expect.poll(() => processesOf(id), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => processesOf(id), { timeout: 30_000 }).toEqual([]);
   rmSync(folder, { recursive: true });
   return status !== 0;
 }

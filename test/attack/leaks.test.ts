@@ -4,7 +4,7 @@ import { onEngines } from '../engine/on-engines.ts';
 import { buildOften, buildTogether } from './leaks.ts';
 
 await onEngines('many builds', { suites: ['forky'] }, (engine) => {
-  test('builds one after the other leave nothing', () => buildOften(engine, 60, 20_000), 300_000);
+  test('builds one after the other leave nothing', () => buildOften(engine, 60, 20_000), 600_000);
   // one connection has room for 125
-  test('builds at the same time keep apart', () => buildTogether(engine, 140), 120_000);
+  test('builds at the same time keep apart', () => buildTogether(engine, 140), 600_000);
 });

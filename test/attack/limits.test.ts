@@ -1,25 +1,28 @@
 /** Hostile Dockerfiles: what they make is bounded, and where a bound is met the error says so. */
+
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { maintainerDeprecated } from '../../src/check/rules.ts';
-import { formatWarning } from '../../src/cli/report.ts';
-import { formatSource } from '../../src/client/progress/source.ts';
-import { runFrontend } from '../../src/gateway/frontend.ts';
+import { formatWarning } from '../../src/cli/problems.ts';
+import { formatSource } from '../../src/client/progress/source-excerpt.ts';
+import { formatDiagnostic } from '../../src/diagnostic/code-frame.ts';
+import { findDiagnosticError } from '../../src/diagnostic/diagnostic.ts';
+import { createSourceFile } from '../../src/diagnostic/source-file.ts';
 import { createGrpcBridge } from '../../src/gateway/grpc-bridge.ts';
-import { readEnvironment } from '../../src/gateway/stdio.ts';
-import { createWarner } from '../../src/gateway/warn.ts';
+import { readEnvironment } from '../../src/gateway/read-environment.ts';
+import { runFrontend } from '../../src/gateway/run-frontend.ts';
+import { createWarner } from '../../src/gateway/warner.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
-import type { ImageResolver } from '../../src/image/resolver.ts';
 import { Definition } from '../../src/llb/definition.ts';
 import { checkDockerfile } from '../../src/offline/check.ts';
 import { compile } from '../../src/offline/compile.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
+import { dirTree, memoryTree } from '../../src/offline/file-tree.ts';
 import { createOfflineBridge, type OfflineOptions } from '../../src/offline/offline-bridge.ts';
-import { formatDiagnostic } from '../../src/parser/code-frame.ts';
-import { parseDockerfile } from '../../src/parser/index.ts';
-import { createSourceFile } from '../../src/parser/source.ts';
-import { MAX_MESSAGE_BYTES } from '../../src/rpc/framing.ts';
+import { lexDockerfile, parseDockerfile } from '../../src/parser/index.ts';
+import { createShellLex } from '../../src/parser/words.ts';
+import type { ImageResolver } from '../../src/resolve/resolver.ts';
+import { maxMessageBytes } from '../../src/rpc/framing.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { readCase } from '../golden/cases.ts';
@@ -102,9 +105,9 @@ test('20,000 warnings on the wire: all of them arrive, the file with the first o
   expect(most).toBeLessThanOrEqual(16);
 });
 
-test('one ENV of 2,000 lines with undefined variables: the lint answer fits into a message and counts what it leaves out', async () => {
+test('the lint answer of one ENV of 2,000 lines fits into a message and counts what it leaves out', async () => {
   const { json, text, size } = await lint(`FROM a\nENV ${lines(2000, (i) => `a${i}=$undefined${i} \\\n`)} z=z\n`);
-  expect(size).toBeLessThan(MAX_MESSAGE_BYTES);
+  expect(size).toBeLessThan(maxMessageBytes);
   const last = json.warnings.at(-1)!;
   expect(last.ruleName).toBe('FurtherWarnings');
   expect(Number(/^(\d+) more warnings are not listed/.exec(last.detail)?.[1]) + json.warnings.length - 1).toBe(2000);
@@ -120,7 +123,14 @@ test('3,000 warnings of 1,000 lines: a million lines, then the first ones of eac
     { filename: 'Dockerfile', language: 'Dockerfile', data: Buffer.from(''), definition: new Definition() },
   );
   for (let i = 0; i < 3000; i++)
-    warner.warn({ rule: maintainerDeprecated, message: `${i}`, lines: { start: 1, end: 1000 } });
+    warner.warn({
+      code: 'MaintainerDeprecated',
+      phase: 'check',
+      severity: 'warning',
+      message: `${i}`,
+      range: undefined,
+      lines: [{ start: 1, end: 1000 }],
+    });
   await warner.sent();
   expect(ranges).toEqual([...Array<number>(1000).fill(1000), ...Array<number>(2000).fill(20)]);
 });
@@ -173,10 +183,11 @@ test.each([
   await expect(compile(options(text))).rejects.toThrow(message);
 });
 
-test('long words that are as long as they are written stay', async () => {
+test('long words that are as long as they are written stay', () => {
   const content = lines(400_000, () => 'a line of about fifty characters that is just text\n');
-  const { definitions } = await compile(options(`FROM a\nCOPY <<EOF /b\n$PATH\n${content}EOF\n`));
-  expect(definitions.get('')!.encode().length).toBeGreaterThan(content.length);
+  const env = { get: () => '/bin:', keys: () => ['PATH'] };
+  const { result } = createShellLex({ escape: '\\' }).processWord(`$PATH\n${content}`, env);
+  expect(result).toBe(`/bin:\n${content}`);
 });
 
 test('many blanks in front of the name of a here-document are passed over once', async () => {
@@ -257,7 +268,7 @@ test('2,000 arguments in one instruction of 2,000 lines do not list 2,000 lines 
 });
 
 test('an error about a circle of 1,000 stages does not carry 1,000 copies of the file', async () => {
-  const { toStatus } = await import('../../src/gateway/errors.ts');
+  const { toStatus } = await import('../../src/gateway/error-status.ts');
   const text = lines(1000, (i) => `FROM a AS s${i}\nCOPY --from=s${(i + 1) % 1000} a /a\n`);
   const error = await runFrontend(createOfflineBridge(options(text))).catch((problem) => problem);
   expect(error.message).toContain('circular dependency');
@@ -287,7 +298,7 @@ test('10,000 triggers of a FROM of 5,000 lines share its lines', async () => {
 });
 
 test('an error about a million lines tells some of them', async () => {
-  const { toStatus } = await import('../../src/gateway/errors.ts');
+  const { toStatus } = await import('../../src/gateway/error-status.ts');
   const text = `FROM a\nRUN x \\\n${'y \\\n'.repeat(300_000)} "\nCOPY --from=none a b\n`.replace('RUN x', 'ENV a=$b');
   const error = await runFrontend(createOfflineBridge(options(text))).catch((problem) => problem);
   const size = toStatus(error).details.reduce((sum, { value }) => sum + value.length, 0);
@@ -295,10 +306,9 @@ test('an error about a million lines tells some of them', async () => {
 });
 
 test('a target that is not there names some of the stages', async () => {
-  const { explainedError } = await import('../../src/lower/errors.ts');
   const text = lines(5000, (i) => `FROM a AS stage${i}\n`);
   const error = await compile(options(text, { target: 'none' })).catch((problem) => problem);
-  expect(explainedError(error)!.hint).toMatch(/stage19, and 4980 more$/);
+  expect(findDiagnosticError(error)!.diagnostics[0].hint).toMatch(/stage19, and 4980 more$/);
 });
 
 test('a source is quoted to twenty lines of a thousand characters', () => {
@@ -309,8 +319,124 @@ test('a source is quoted to twenty lines of a thousand characters', () => {
   expect(quoted.length).toBeLessThan(25_000);
 });
 
+test('a Dockerfile of more instructions than any build could have is an error that says so, and the rest is not read', () => {
+  const text = `FROM a\n${'USER a\n'.repeat(199_999)}`;
+  expect(lexDockerfile(text).problems).toEqual([]);
+  const { significant, problems } = lexDockerfile(`${text}${'USER b\n'.repeat(1_000_000)}`);
+  expect(significant).toHaveLength(200_000 * 3);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]!.diagnostic).toMatchObject({
+    code: 'too-many-instructions',
+    message: 'the Dockerfile has more than 200,000 instructions',
+    lines: [{ start: 200_001, end: 200_001 }],
+  });
+});
+
+/** Words on lines that are short enough to be read. */
+const words = (count: number, word: string) => `${word.repeat(1000)}\\\n`.repeat(count / 1000);
+
+test.each([
+  ['ENV', 'a=b ', 333_000, 'c=d', 'words'],
+  ['ONBUILD LABEL', 'a=b ', 333_000, 'c=d', 'words'],
+  ['COPY', 'a ', 999_000, 'b', 'words'],
+  ['EXPOSE', '1 ', 999_000, '2', 'words'],
+  ['CMD [', '"",', 499_000, '""]', 'words'],
+  ['RUN', '--a ', 99_000, 'b', 'flags'],
+  ['HEALTHCHECK', '--a ', 99_000, 'CMD b', 'flags'],
+])('%s of as many words as there may be is read, and with more it is an error', (start, word, count, end, kind) => {
+  const text = (more: number) => `FROM a\n${start} ${words(count + more, word)}${end}\nRUN x\n`;
+  expect(lexDockerfile(text(0)).problems).toEqual([]);
+  const { tokens, significant, problems } = lexDockerfile(text(2000));
+  const message = `the Dockerfile has more than ${kind === 'words' ? '1,000,000' : '100,000'} ${kind}`;
+  expect(problems.map(({ diagnostic }) => diagnostic)).toMatchObject([{ code: 'too-many-words', message }]);
+  expect(significant).toHaveLength(3); // FROM a
+  expect(tokens.map(({ image }) => image).join('')).toBe(text(2000));
+});
+
+test('the words of all instructions count', () => {
+  const { problems } = lexDockerfile(`FROM a\n${`COPY ${'a '.repeat(90)}b\n`.repeat(12_000)}`);
+  expect(problems.map(({ diagnostic }) => diagnostic.code)).toEqual(['too-many-words']);
+});
+
+test('five million words in one instruction take little memory', () => {
+  const folder = temporaryDir();
+  writeFileSync(path.join(folder, 'Dockerfile'), `FROM scratch\nENV ${words(5_000_000, 'a= ')}b=\n`);
+  const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+  for (const command of ['check', 'compile']) {
+    const args = ['--max-old-space-size=256', cli, command, '--offline', folder];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(stdout + stderr).toContain('the Dockerfile has more than 1,000,000 words');
+    expect(status).toBe(1);
+  }
+});
+
+test.each([
+  ['a million comments', `FROM scratch\n${'# c\n'.repeat(1_000_000)}COPY Dockerfile /\n`],
+  ['a million comments in an instruction', `FROM scratch\nCOPY Dockerfile \\\n${'#\n'.repeat(1_000_000)} /\n`],
+])('%s take little memory', (_, text) => {
+  const folder = temporaryDir();
+  writeFileSync(path.join(folder, 'Dockerfile'), text);
+  const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+  const args = ['--max-old-space-size=160', cli, 'compile', '--offline', '-o', path.join(folder, 'out.json'), folder];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+});
+
+test('60,000 images that are not there are looked through once', async () => {
+  const stages = lines(60_000, (i) => `FROM none${i}\n`);
+  const text = `${stages}FROM scratch\n${lines(60_000, (i) => `COPY --from=${i} a b\n`)}`;
+  const error = await compile({ ...options(text), images: [] }).catch((problem) => problem);
+  expect(findDiagnosticError(error)!.diagnostics.length).toBeGreaterThanOrEqual(60_000);
+});
+
+test('300 images are not all asked for at once', async () => {
+  let [open, most] = [0, 0];
+  const slow: ImageResolver = {
+    async resolve(...image) {
+      most = Math.max(most, ++open);
+      await new Promise(setImmediate);
+      open--;
+      return images.resolve(...image);
+    },
+  };
+  const text = `${lines(300, (i) => `FROM a:${i} AS s${i}\n`)}FROM s0\n${lines(300, (i) => `COPY --from=s${i} a b\n`)}`;
+  const { definitions } = await compile({ ...options(text), images: [slow] });
+  expect(definitions.get('')!.ops().length).toBeGreaterThan(600);
+  expect(most).toBe(32);
+});
+
+test('image configs of 1 GB together are an error before all of them are there', async () => {
+  const large = Buffer.from(JSON.stringify({ ...config, config: { Env: ['A=a'] }, author: 'x'.repeat(1 << 20) }));
+  let asked = 0;
+  const many: ImageResolver = {
+    resolve: async () => ({ digest: `sha256:${'2'.repeat(64)}`, config: large, n: asked++ }),
+  };
+  const text = `${lines(1000, (i) => `FROM a:${i} AS s${i}\n`)}FROM s0\n${lines(1000, (i) => `COPY --from=s${i} a b\n`)}`;
+  const error = await compile({ ...options(text), images: [many] }).catch((problem) => problem);
+  expect(error.message).toContain('the configs of the images of this build are larger than 128 MiB together');
+  expect(asked).toBeLessThan(128 + 32);
+});
+
+test('an ignore file that is too large is an error, and is not taken for none', async () => {
+  const folder = temporaryDir();
+  writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
+  writeFileSync(path.join(folder, '.dockerignore'), `secret\n${'x\n'.repeat(8 << 20)}`);
+  const tree = dirTree(folder);
+  const locals = new Map([
+    ['context', tree],
+    ['dockerfile', tree],
+  ]);
+  const error = await compile({ ...options(''), locals }).catch((problem) => problem);
+  expect(error.message).toContain('failed to read .dockerignore: .dockerignore is larger than 16777216 bytes');
+});
+
+test('a Dockerfile from the web may be no larger than one from anywhere else', async () => {
+  const { message } = await compile(options(`FROM scratch\n${'#\n'.repeat(8 << 20)}`)).catch((problem) => problem);
+  expect(message).toContain('failed to read dockerfile: Dockerfile is larger than 16777216 bytes');
+});
+
 await onEngines('a build', { suites: ['forky'] }, (engine) => {
-  test('of one ENV of 2,000 lines with undefined variables shows some of them', async () => {
+  test('a build of one ENV of 2,000 lines with undefined variables shows some of them', async () => {
     const folder = temporaryDir();
     const variables = Array.from({ length: 2000 }, (_, i) => `  a${i}=$undefined${i}`);
     writeFileSync(path.join(folder, 'Dockerfile'), `FROM scratch\nENV \\\n${variables.join(' \\\n')}\n`);

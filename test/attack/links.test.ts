@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { folderTree, subTree } from '../../src/offline/file-tree.ts';
-import { openRemoteSources } from '../../src/offline/remote-sources.ts';
+import { dirTree, subTree } from '../../src/offline/file-tree.ts';
+import { openRemoteSources } from '../../src/offline/open-remote-sources.ts';
 import { readFileInside } from '../../src/system/read-inside.ts';
 import { runCli } from '../cli/run-cli.ts';
 
-const SECRET = 'LABEL outside=secret';
+const theSecret = 'LABEL outside=secret';
 
 let folder: string;
 let outside: string;
@@ -22,7 +22,7 @@ beforeEach(async () => {
   inside = path.join(folder, 'inside');
   for (const dir of [outside, inside]) await mkdir(path.join(dir, 'docker'), { recursive: true });
   for (const name of ['Dockerfile', '.dockerignore', 'docker/Dockerfile'])
-    await writeFile(path.join(outside, name), `FROM scratch\n${SECRET}\n`);
+    await writeFile(path.join(outside, name), `FROM scratch\n${theSecret}\n`);
   await writeFile(path.join(inside, 'Dockerfile'), 'FROM scratch\nLABEL inside=1\n');
   await writeFile(path.join(inside, 'docker/Dockerfile'), 'FROM scratch\nLABEL inside=2\n');
 });
@@ -41,10 +41,10 @@ describe('a folder', () => {
     ['a folder on the way, relative', 'docker', () => '../outside'],
     ['more .. than there are folders', 'docker', () => '../../../../../../../../../../..'.concat(outside)],
     ['through /proc', 'docker', () => `/proc/self/root${outside}`],
-  ])('%s', async (_, name, target) => {
+  ])('gives nothing of outside for the link %s', async (_, name, target) => {
     await link(name, target());
     const asked = name === 'docker' ? 'docker/Dockerfile' : name;
-    const tree = folderTree(inside);
+    const tree = dirTree(inside);
     await expect(tree.readFile(asked)).rejects.toThrow(/no such file or directory/);
     if (name === 'docker') await expect(tree.readDir('docker')).rejects.toThrow('no such file or directory');
     expect((await tree.stat(name)).linkname).toBe(target());
@@ -60,33 +60,33 @@ describe('a folder', () => {
     await link('one', 'two');
     await link('two', 'docker/three');
     await symlink(`../../outside`, path.join(inside, 'docker/three'));
-    await expect(folderTree(inside).readFile('one/Dockerfile')).rejects.toThrow('no such file');
+    await expect(dirTree(inside).readFile('one/Dockerfile')).rejects.toThrow('no such file');
     await link('round', 'round');
-    await expect(folderTree(inside).readFile('round/x')).rejects.toThrow('too many links');
+    await expect(dirTree(inside).readFile('round/x')).rejects.toThrow('too many links');
   });
 
   test('links to what has the same name inside mean that', async () => {
     await link('Dockerfile', '/docker/Dockerfile');
-    expect(Buffer.from(await folderTree(inside).readFile('Dockerfile')).toString()).toContain('inside=2');
+    expect(Buffer.from(await dirTree(inside).readFile('Dockerfile')).toString()).toContain('inside=2');
     await link('Dockerfile', '../../../docker/../docker/Dockerfile');
-    expect(Buffer.from(await folderTree(inside).readFile('Dockerfile')).toString()).toContain('inside=2');
+    expect(Buffer.from(await dirTree(inside).readFile('Dockerfile')).toString()).toContain('inside=2');
   });
 
-  test('an ignore file, a named context, a folder in a tree', async () => {
+  test('links of an ignore file, a named context and a folder in a tree do not lead outside', async () => {
     await link('.dockerignore', path.join(outside, '.dockerignore'));
-    await expect(folderTree(inside).readFile('.dockerignore')).rejects.toThrow('no such file');
+    await expect(dirTree(inside).readFile('.dockerignore')).rejects.toThrow('no such file');
     await link('docker', outside);
-    await expect(subTree(folderTree(inside), 'docker').readFile('Dockerfile')).rejects.toThrow('no such file');
+    await expect(subTree(dirTree(inside), 'docker').readFile('Dockerfile')).rejects.toThrow('no such file');
     await writeFile(path.join(inside, 'Dockerfile'), 'FROM scratch\nCOPY --from=other . /\n');
     const { code, stdout } = await runCli(['compile', inside, '--build-context', `other=${inside}`]);
     expect([code, stdout.includes('secret')]).toEqual([0, false]);
   });
 
-  test('names whose bytes are no UTF-8', async () => {
+  test('names whose bytes are not UTF-8', async () => {
     const name = Buffer.concat([Buffer.from(`${inside}/a`), Buffer.of(0xff)]);
     await writeFile(name, 'bytes');
     await symlink(Buffer.concat([Buffer.from('a'), Buffer.of(0xff)]), path.join(inside, 'link'));
-    const tree = folderTree(inside);
+    const tree = dirTree(inside);
     expect((await tree.readDir('')).map(({ path: it }) => it)).toContain('a\udcff');
     expect(Buffer.from(await tree.readFile('a\udcff')).toString()).toBe('bytes');
     expect(Buffer.from(await tree.readFile('link')).toString()).toBe('bytes');
@@ -118,7 +118,7 @@ describe('swapped while it is read, a thousand times', () => {
     return seen;
   }
 
-  test('a file for a link', async () => {
+  test('a file that is replaced by a link is never read outside', async () => {
     const file = path.join(inside, 'docker/Dockerfile');
     symlinkSync(path.join(outside, 'Dockerfile'), `${file}.link`);
     const seen = await readWhile('docker/Dockerfile', (round) => {
@@ -130,7 +130,7 @@ describe('swapped while it is read, a thousand times', () => {
     expect(seen.get('inside')).toBeGreaterThan(0);
   });
 
-  test('a folder for a link', async () => {
+  test('a folder that is replaced by a link is never read outside', async () => {
     const dir = path.join(inside, 'docker');
     symlinkSync(outside, path.join(inside, 'link'));
     const seen = await readWhile('docker/Dockerfile', () => {
@@ -198,7 +198,7 @@ describe('a repository', () => {
   });
 
   test.each(['docker', 'up', 'harmless', 'harmless/deep', 'Dockerfile', 'real/../docker'])(
-    'with %s as folder is refused, as BuildKit does',
+    'a repository with %s as folder is refused, as BuildKit does',
     async (subDir) => {
       for (const command of ['compile', 'check']) {
         const args = [command, `https://example.com/links.git#main:${subDir}`, '-f', 'passwd'];
@@ -209,13 +209,13 @@ describe('a repository', () => {
     },
   );
 
-  test('with a link to a file of this machine has no such file', async () => {
+  test('a repository with a link to a file of this machine has no such file', async () => {
     const { code, stdout, stderr } = await runCli(['check', 'https://example.com/links.git#main:real', '-f', 'passwd']);
     expect([code, stderr]).toEqual([1, expect.stringContaining('no such file or directory')]);
     expect(stdout + stderr).not.toContain('root:');
   });
 
-  test('is read in a folder of it, and what leads above it stays in it', async () => {
+  test('a repository is read in a folder of it, and what leads above it stays in it', async () => {
     expect((await runCli(['compile', 'https://example.com/links.git#main:real/deep'])).code).toBe(0);
     const above = await runCli(['compile', 'https://example.com/links.git#main:../../real/deep']);
     expect([above.code, above.stderr]).toEqual([0, '']);
@@ -223,13 +223,13 @@ describe('a repository', () => {
     expect(missing.stderr).toContain('invalid subdir nope: failed to lstat "nope": no such file or directory');
   });
 
-  test('is checked out without the filters that the user has, and without .git', async () => {
+  test('a repository is checked out without the filters that the user has, and without .git', async () => {
     const sources = openRemoteSources();
     const attrs = { 'git.fullurl': 'https://example.com/links.git' };
     const tree = await sources.files({ identifier: 'git://example.com/links.git#main', attrs });
     expect(Buffer.from(await tree.readFile('Dockerfile')).toString()).toBe('FROM scratch\n');
     expect(
-      await folderTree(repository)
+      await dirTree(repository)
         .stat('smudged')
         .catch(() => 'not run'),
     ).toBe('not run');
@@ -242,7 +242,7 @@ describe('a repository', () => {
     await sources.close();
   });
 
-  test('has the commit that it is pinned to', async () => {
+  test('a repository has the commit that it is pinned to', async () => {
     const commit = git('rev-parse', 'HEAD').toString().trim();
     const compile = (checksum: string) =>
       runCli(['compile', `https://example.com/links.git?ref=main&checksum=${checksum}`]);

@@ -2,14 +2,17 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseCall } from '../../src/cli/build/call.ts';
-import { frontendAttrs, parseCaches, parseSecrets } from '../../src/cli/build/options.ts';
-import { parseOutputs } from '../../src/cli/build/outputs.ts';
+import { parseCall } from '../../src/cli/build-command/call.ts';
+import { parseOutputs } from '../../src/cli/build-command/outputs.ts';
+import { parseCaches } from '../../src/cli/options/caches.ts';
+import { frontendAttrs } from '../../src/cli/options/frontend-attrs.ts';
+import { parseSecrets } from '../../src/cli/options/secrets.ts';
 import { secrets } from '../../src/client/session/secrets.ts';
-import { readEnvironment } from '../../src/gateway/stdio.ts';
+import { readEnvironment } from '../../src/gateway/read-environment.ts';
 import { Secrets } from '../../src/gen/moby/buildkit/secrets/v1/secrets_pb.ts';
-import { dockerCredentials } from '../../src/image/docker-config.ts';
-import { parseImageTable } from '../../src/image/table.ts';
+import { dockerCredentials } from '../../src/registry/docker-config.ts';
+import { parseImageTable } from '../../src/resolve/image-table.ts';
+import { noBuildFlags } from '../cli/no-build-flags.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fakeDaemon } from '../client/fake-daemon.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
@@ -19,13 +22,6 @@ const names = ['toString', 'constructor', '__proto__', 'hasOwnProperty', 'valueO
 /** An object with such a property of its own, as JSON.parse makes it. */
 const own = <T>(name: string, value: T): Record<string, T> => Object.fromEntries([[name, value]]);
 
-const flags = {
-  addHost: [],
-      authHost: [], allow: [], annotation: [], attest: [], buildArg: [], buildContext: [], builder: [], cacheFrom: [], cacheTo: [],
-  cache: true, frontend: 'tsfront', label: [], uncached: [], output: [], platform: [], progress: 'auto', secret: [], ssh: [],
-  tag: [], ulimit: [], push: false, load: false,
-}; // biome-ignore format: a list
-
 describe.each(names)('the name %s', (name) => {
   const compile = async (dockerfile: string, args: readonly string[], env: Record<string, string> = {}) => {
     const result = await runCli(['compile', '--offline', '--format=tree', '-', ...args], { stdin: dockerfile, env });
@@ -34,17 +30,19 @@ describe.each(names)('the name %s', (name) => {
     return result.stdout;
   };
 
-  test('is a build argument, with a value, with one of the environment, without', async () => {
+  test('a property name works as a build argument, with a value, with one of the environment, without', async () => {
     const dockerfile = `FROM scratch\nARG ${name}=default\nWORKDIR /got-$${name}-\n`;
     expect(await compile(dockerfile, [`--build-arg=${name}=given`])).toContain('mkdir /got-given- ');
     expect(await compile(dockerfile, ['--build-arg', name], own(name, 'env'))).toContain('mkdir /got-env- ');
     expect(await compile(dockerfile, ['--build-arg', name])).toContain('mkdir /got-default- ');
-    expect(frontendAttrs({ ...flags, buildArg: [name] }, {})).toEqual({});
-    expect(frontendAttrs({ ...flags, buildArg: [name] }, own(name, 'env'))).toEqual({ [`build-arg:${name}`]: 'env' });
-    expect(frontendAttrs({ ...flags, label: [`${name}=l`] }, {})).toEqual({ [`label:${name}`]: 'l' });
+    expect(frontendAttrs({ ...noBuildFlags, buildArg: [name] }, {})).toEqual({});
+    expect(frontendAttrs({ ...noBuildFlags, buildArg: [name] }, own(name, 'env'))).toEqual({
+      [`build-arg:${name}`]: 'env',
+    });
+    expect(frontendAttrs({ ...noBuildFlags, label: [`${name}=l`] }, {})).toEqual({ [`label:${name}`]: 'l' });
   });
 
-  test('is an ENV, a frontend option and a lint rule', async () => {
+  test('a property name works as an ENV, a frontend option and a lint rule', async () => {
     const dockerfile = `# check=skip=${name}\nFROM scratch\nENV ${name}=e\nWORKDIR /got-$${name}-\n`;
     expect(await compile(dockerfile, [`--opt=${name}=1`, `--label=${name}=2`])).toContain('mkdir /got-e- ');
     expect(readEnvironment({ BUILDKIT_FRONTEND_OPT_0: `${name}=1` }).opts).toStrictEqual(
@@ -53,7 +51,7 @@ describe.each(names)('the name %s', (name) => {
     expect(Object.entries(readEnvironment({ BUILDKIT_FRONTEND_OPT_0: `${name}=1` }).opts)).toEqual([[name, '1']]);
   });
 
-  test.runIf(/^[a-z]/.test(name))('is a stage and a target', async () => {
+  test.runIf(/^[a-z]/.test(name))('a property name works as a stage and a target', async () => {
     const stage = `FROM scratch AS ${name.toLowerCase()}\nWORKDIR /made\nFROM scratch\nCOPY --from=${name} / /\n`;
     expect(await compile(stage, [])).toContain('mkdir /made');
     expect(await compile(stage, [`--target=${name}`])).not.toContain('copy');
@@ -61,8 +59,8 @@ describe.each(names)('the name %s', (name) => {
     await expect(compile(`FROM ${name.toLowerCase()}\nWORKDIR /on\n`, context)).resolves.toContain('mkdir /on');
   });
 
-  test('is no call, no image of a table and no credential helper', async () => {
-    expect(() => parseCall({ call: name })).toThrow(/^subrequest .* is not supported$/);
+  test('a property name is not a call, not an image of a table and not a credential helper', async () => {
+    expect(() => parseCall({ call: name })).toThrow(/subrequest .* is not supported/);
     const table = parseImageTable('{"images":{}}', 'f');
     const reference = { domain: 'docker.io', path: 'library/x', tag: name, digest: '' };
     expect(await table.resolve(reference, undefined)).toBeUndefined();
@@ -74,18 +72,19 @@ describe.each(names)('the name %s', (name) => {
     expect(await dockerCredentials(dir)(name)).toMatchObject({ username: 'u' });
   });
 
-  test('is an attribute of outputs and caches', () => {
+  test('a property name works as an attribute of outputs and caches', () => {
     const place = { kind: 'buildkitd', pushes: true, load: () => process.stdout } as const;
     const key = name.toLowerCase();
-    const { exports } = parseOutputs({ ...flags, allowUnknown: true, output: [`type=image,${name}=1`] }, place);
+    const { exports } = parseOutputs({ ...noBuildFlags, allowUnknown: true, output: [`type=image,${name}=1`] }, place);
     expect(Object.entries(exports[0]!.type === 'image' ? (exports[0]!.attrs ?? {}) : {})).toEqual([[key, '1']]);
     const [cache] = parseCaches('--cache-to', [`type=x,${name}=1`], true);
     expect(Object.entries(cache!.attrs ?? {})).toEqual([[key, '1']]);
-    const annotated = parseOutputs({ ...flags, output: ['type=image'], annotation: [`${name}=a`] }, place).exports[0]!;
+    const annotated = parseOutputs({ ...noBuildFlags, output: ['type=image'], annotation: [`${name}=a`] }, place)
+      .exports[0]!;
     expect(annotated).toMatchObject({ attrs: { [`annotation.${name}`]: 'a' } });
   });
 
-  test('is a secret', async () => {
+  test('a property name works as the id of a secret', async () => {
     const file = path.join(temporaryDir(), 'f');
     writeFileSync(file, 'content');
     const parsed = parseSecrets([`id=${name},src=${file}`], {});
@@ -136,7 +135,7 @@ await onEngines('names of properties', { suites: ['forky'] }, (engine) => {
     for (const name of names) expect(configs[0]).toContain(`"${name}=arg-env"`);
   });
 
-  test('are secrets in a step', async () => {
+  test('property names work as secrets in a step', async () => {
     const dir = temporaryDir();
     const mounts = names.map((name) => `--mount=type=secret,id=${name}`).join(' ');
     const copies = names.map((name) => `cat /run/secrets/${name} > /out/${name}`).join(' && ');

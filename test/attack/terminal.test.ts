@@ -4,7 +4,7 @@ import path from 'node:path';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BuildHistoryEventType } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
-import { Code, RpcError } from '../../src/rpc/status.ts';
+import { Code, RpcError } from '../../src/rpc/rpc-error.ts';
 import { type FakeControl, fakeControl } from '../cli/fake-control.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
@@ -82,7 +82,7 @@ describe('an evil daemon', () => {
   test.each([
     ['workers'], ['workers --json'], ['du'], ['du --verbose'], ['du --json'], ['prune --force'], ['prune --force --verbose'],
     ['history ls'], ['history ls --json'], ['history rm x'], ['history logs x'], ['history logs x --progress=rawjson'],
-  ])('%s', async (command) => {
+  ])('changes nothing of the terminal with %s', async (command) => {
     const { stdout, stderr } = await onTerminal([...command.split(' '), `--builder=${daemon.address}`]);
     expect(stdout + stderr).toContain('E'); // it was there
     expect(stdout).not.toMatch(/^#99 DONE/m);
@@ -122,12 +122,12 @@ describe('an evil Dockerfile', () => {
     [['graph', '--offline', '-']],
     [['check', '--offline', '-']],
     [['check', '--offline', '--format=json', '-']],
-  ])('%j', async (args) => {
+  ])('changes nothing of the terminal with %j', async (args) => {
     for (const text of [dockerfile, dockerfile.replace('LABEL', 'lABEL'), `${dockerfile}RUN --mount=${evil} x\n`, `${dockerfile}${evil} x\n`, `FROM ${evil}\n`])
       await onTerminal(args, { stdin: text });
   }); // biome-ignore format: a list
 
-  test('in files for people too', async () => {
+  test('files for people have no control sequences either', async () => {
     const file = path.join(temporaryDir(), 'tree');
     await onTerminal(['compile', '--offline', '--format=tree', '-o', file, '-'], {
       stdin: `FROM scratch\nCOPY ["a${evil.replaceAll(/["$\\]/g, '')}", "/"]\n`,
@@ -149,7 +149,7 @@ test.each([
   [['compile', `--build-context=a=${evil}`]],
   [['compile', '.', `--images=${evil}`]],
   [['history', evil]],
-])('the command line %j', async (args) => {
+])('errors about the command line %j have no control sequences', async (args) => {
   const { stderr } = await onTerminal(args, { env: { DOCKER_CONTEXT: evil, BUILDKIT_PROGRESS: evil } });
   expect(stderr).not.toBe('');
 });
@@ -161,13 +161,13 @@ test('the CLI writes through its one writer only', () => {
       file.endsWith('.ts') && /process\.(stdout|stderr)\b|console\./.test(readFileSync(path.join(root, file), 'utf8')),
   );
   // the second hands standard output to an export as the place for its archive
-  expect(writers.sort()).toEqual(['build/outputs.ts']);
+  expect(writers.sort()).toEqual(['build-command/outputs.ts']);
 });
 
 await onEngines('an evil build', { suites: ['forky'] }, (engine) => {
   const cursor = /\x1b\[\?(?:25|7)[lh]|\x1b\[\d+[AG]|\r\x1b\[(?:2K|J)/g; // what the display on a terminal draws with
 
-  test.each(['plain', 'tty', 'rawjson'])('%s', async (mode) => {
+  test.each(['plain', 'tty', 'rawjson'])('changes nothing of the terminal with %s', async (mode) => {
     const base = await engine.baseImage();
     const dir = temporaryDir();
     writeFileSync(path.join(dir, 'evil'), evil);
@@ -185,7 +185,7 @@ await onEngines('an evil build', { suites: ['forky'] }, (engine) => {
     expectHarmless(stderr.replace(cursor, ''));
   });
 
-  test('check, outline and targets', async () => {
+  test('check, outline and targets print no control sequences', async () => {
     const dir = temporaryDir();
     const text = evil.replaceAll('"', '').replaceAll('$', '');
     writeFileSync(path.join(dir, 'Dockerfile'), `# A ${text}\nARG A="${text}"\n# x ${text}\nFROM scratch as x\n`);

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../../src/check/config.ts';
-import { createLinter, type Finding, formatFinding } from '../../src/check/linter.ts';
-import { invalidDefinitionDescription, maintainerDeprecated, stageNameCasing } from '../../src/check/rules.ts';
+import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../../src/check/check-options.ts';
+import { createLinter, formatFinding } from '../../src/check/linter.ts';
+import { invalidDefinitionDescription } from '../../src/check/rules/invalid-definition-description.ts';
+import { maintainerDeprecated } from '../../src/check/rules/maintainer-deprecated.ts';
+import { stageNameCasing } from '../../src/check/rules/stage-name-casing.ts';
 
 describe('check options', () => {
-  test('are read with blanks around everything', () => {
+  test('check options are read with blanks around everything', () => {
     expect(parseCheckConfig(' skip = A , B ; experimental=all;error = TRUE ')).toEqual({
       skip: ['A', 'B'],
       experimental: 'all',
@@ -16,7 +18,7 @@ describe('check options', () => {
     expect(parseCheckConfig(' \t')).toEqual(noCheckConfig);
   });
 
-  test('all cannot be taken back', () => {
+  test('check options cannot take back skip=all', () => {
     expect(parseCheckConfig('skip=all;skip=A').skip).toBe('all');
     expect(parseCheckConfig('skip=A;skip=B').skip).toEqual(['B']);
   });
@@ -31,14 +33,14 @@ describe('check options', () => {
       'skip=A;skip=B;error=true;skip=C',
       'failed to parse check option "error=true;skip=C": strconv.ParseBool: parsing "true;skip=C": invalid syntax',
     ],
-  ])('%s: %s', (text, message) => {
+  ])('%s are refused: %s', (text, message) => {
     expect(() => parseCheckConfig(text)).toThrow(new Error(message));
   });
 });
 
 function collect(config: Partial<CheckConfig>) {
   const found: string[] = [];
-  const linter = createLinter({ ...noCheckConfig, ...config }, (finding: Finding) => found.push(finding.rule.name));
+  const linter = createLinter({ ...noCheckConfig, ...config }, (finding) => found.push(finding.code));
   return { found, linter };
 }
 
@@ -47,56 +49,58 @@ const lines = { start: 3, end: 4 };
 describe('linter', () => {
   test('skips what it is told to, but not experimental rules', () => {
     const { found, linter } = collect({ skip: 'all', experimental: ['InvalidDefinitionDescription'] });
-    linter.run(stageNameCasing, lines, 'x');
-    linter.run(invalidDefinitionDescription, lines, 'x');
+    linter.report(stageNameCasing, { lines }, 'x');
+    linter.report(invalidDefinitionDescription, { lines }, 'ARG', 'x');
     expect(found).toEqual(['InvalidDefinitionDescription']);
   });
 
   test('experimental rules are off', () => {
     const { found, linter } = collect({});
-    linter.run(invalidDefinitionDescription, lines, 'x');
-    linter.run(stageNameCasing, lines, 'x');
+    linter.report(invalidDefinitionDescription, { lines }, 'ARG', 'x');
+    linter.report(stageNameCasing, { lines }, 'x');
     expect(found).toEqual(['StageNameCasing']);
   });
 
   test('a comment skips for its instruction alone', () => {
     const { found, linter } = collect({});
-    linter.withComments(['why', 'Check = skip=StageNameCasing rest']).run(stageNameCasing, lines, 'x');
+    linter.withComments(['why', 'Check = skip=StageNameCasing rest']).report(stageNameCasing, { lines }, 'x');
     expect(found).toEqual([]);
-    linter.run(stageNameCasing, lines, 'x');
+    linter.report(stageNameCasing, { lines }, 'x');
     expect(found).toEqual(['StageNameCasing']);
   });
 
   test('a bad comment ends the search', () => {
     const { found, linter } = collect({});
-    linter.withComments(['check=nope=1', 'check=skip=all']).run(stageNameCasing, lines, 'x');
+    linter.withComments(['check=nope=1', 'check=skip=all']).report(stageNameCasing, { lines }, 'x');
     expect(found).toEqual(['StageNameCasing']);
   });
 
   test('a comment option ends at a space', () => {
     const { found, linter } = collect({});
-    linter.withComments(['check=skip=A, StageNameCasing']).run(stageNameCasing, lines, 'x');
+    linter.withComments(['check=skip=A, StageNameCasing']).report(stageNameCasing, { lines }, 'x');
     expect(found).toEqual(['StageNameCasing']);
   });
 
   test('violations are an error when asked for, once each', () => {
     const { linter } = collect({ error: true });
     expect(linter.error()).toBeUndefined();
-    linter.run(stageNameCasing, lines, 'x');
-    linter.withComments(['check=skip=A']).run(maintainerDeprecated, lines, 'x');
-    linter.run(stageNameCasing, lines, 'x');
+    linter.report(stageNameCasing, { lines }, 'x');
+    linter.withComments(['check=skip=A']).report(maintainerDeprecated, { lines });
+    linter.report(stageNameCasing, { lines }, 'x');
     expect(linter.error()?.message).toBe('lint violation found for rules: StageNameCasing, MaintainerDeprecated');
   });
 
-  test('without a receiver nothing is a violation', () => {
+  test('a linter without a receiver reports nothing', () => {
     const linter = createLinter({ ...noCheckConfig, error: true }, undefined);
-    linter.run(stageNameCasing, lines, 'x');
+    linter.report(stageNameCasing, { lines }, 'x');
     expect(linter.error()).toBeUndefined();
   });
 
-  test('findings as shown', () => {
-    const finding = { rule: stageNameCasing, message: stageNameCasing.format('A'), lines };
+  test('a finding is shown with its rule, message and line', () => {
+    const finding = { code: 'StageNameCasing', message: stageNameCasing.message('A'), lines: [lines] } as const;
     expect(formatFinding(finding)).toBe("StageNameCasing: Stage name 'A' should be lowercase (line 3)");
-    expect(formatFinding({ ...finding, lines: undefined })).toBe("StageNameCasing: Stage name 'A' should be lowercase");
+    expect(formatFinding({ ...finding, lines: [undefined] })).toBe(
+      "StageNameCasing: Stage name 'A' should be lowercase",
+    );
   });
 });

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { rules } from '../../src/check/rules.ts';
+import { ruleTable } from '../../src/check/rules.ts';
 
 // Names and pages as the Dockerfile frontend's documentation lists them.
 const pages: Record<string, string> = {
@@ -26,21 +28,40 @@ const pages: Record<string, string> = {
   ExposeInvalidFormat: 'expose-invalid-format',
 };
 
+const rules = ruleTable.map(({ rule }) => rule);
+
 describe('rules', () => {
-  test('there are 22, each once', () => {
-    expect(new Set(rules.map((rule) => rule.name)).size).toBe(22);
-    expect(rules).toHaveLength(22);
+  const src = path.resolve(import.meta.dirname, '../../src');
+  const sources = ['check', 'lower'].flatMap((dir) =>
+    readdirSync(path.join(src, dir), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('rules/'))
+      .map((file) => [`${dir}/${file}`, readFileSync(path.join(src, dir, file), 'utf8')] as const),
+  );
+
+  test.each(ruleTable)('$rule.name is called from $calledFrom alone', ({ rule: { name }, calledFrom }) => {
+    const call = new RegExp(`check${name}\\(`, 'i');
+    expect(sources.filter(([, text]) => call.test(text)).map(([file]) => file)).toEqual([...calledFrom].sort());
   });
+
+  test('the table has each file of check/rules once', () => {
+    const files = readdirSync(path.resolve(import.meta.dirname, '../../src/check/rules'));
+    const kebab = (name: string) =>
+      `${name.replace(/(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])/g, '-$&').toLowerCase()}.ts`;
+    expect(rules.map(({ name }) => kebab(name)).sort()).toEqual(files.sort());
+  });
+
+  test('22 are those of the reference', () =>
+    expect(rules.filter(({ name }) => name in pages || name === 'InvalidBaseImagePlatform')).toHaveLength(22));
 
   test('each has its page, but for the one without', () => {
     for (const { name, url } of rules) {
       const page = pages[name];
-      expect(url, name).toBe(page === undefined ? '' : `https://docs.docker.com/go/dockerfile/rule/${page}/`);
+      if (page !== undefined) expect(url, name).toBe(`https://docs.docker.com/go/dockerfile/rule/${page}/`);
     }
-    expect(rules.filter(({ url }) => url === '').map(({ name }) => name)).toEqual(['InvalidBaseImagePlatform']);
+    expect(rules.find(({ name }) => name === 'InvalidBaseImagePlatform')?.url).toBe('');
   });
 
-  test('one is experimental, none deprecated', () => {
+  test('one rule is experimental and no rule is deprecated', () => {
     expect(rules.filter(({ experimental }) => experimental).map(({ name }) => name)).toEqual([
       'InvalidDefinitionDescription',
     ]);

@@ -1,19 +1,7 @@
 import { expect, test } from 'vitest';
-import { parseCheckConfig } from '../../src/check/config.ts';
-import { createLinter, formatFinding } from '../../src/check/linter.ts';
-import { checkSyntax } from '../../src/check/syntax.ts';
-import { parseDockerfile } from '../../src/parser/index.ts';
+import { findings as check } from './rules/findings.ts';
 
-function check(text: string, config = ''): string[] {
-  const found: string[] = [];
-  checkSyntax(
-    parseDockerfile(text),
-    createLinter(parseCheckConfig(config), (finding) => found.push(formatFinding(finding))),
-  );
-  return found;
-}
-
-test('names and keywords of stages', () => {
+test('names and keywords of stages with other casing are reported', () => {
   expect(check('FROM a AS Build\nfrom b AS c\nFrom x aS y\n')).toEqual([
     "StageNameCasing: Stage name 'Build' should be lowercase (line 1)",
     "FromAsCasing: 'AS' and 'from' keywords' casing do not match (line 2)",
@@ -28,7 +16,7 @@ test('the majority may be lower case; global ARGs have no vote', () => {
   ]);
 });
 
-test('duplicate and reserved names', () => {
+test('duplicate and reserved names of stages are reported', () => {
   expect(check('FROM a AS scratch\nFROM a AS x\nFROM b AS x\nFROM c AS context')).toEqual([
     'ReservedStageName: Stage name should not use the same name as reserved stage "scratch" (line 1)',
     'DuplicateStageName: Duplicate stage name "x", stage names should be unique (line 3)',
@@ -36,7 +24,7 @@ test('duplicate and reserved names', () => {
   ]);
 });
 
-test('MAINTAINER and empty continuation lines, the latter first', () => {
+test('MAINTAINER and empty continuation lines are reported, the latter first', () => {
   expect(check('FROM a\nMAINTAINER me\nRUN x \\\n\n  y')).toEqual([
     'NoEmptyContinuation: Empty continuation line (line 5)',
     'MaintainerDeprecated: Maintainer instruction is deprecated in favor of using label (line 2)',

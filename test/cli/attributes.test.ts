@@ -1,22 +1,15 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  ATTESTATIONS,
-  CACHE_EXPORTS,
-  CACHE_IMPORTS,
-  checkAttributes,
-  OUTPUTS,
-} from '../../src/cli/build/attributes.ts';
-import { requireDeletable } from '../../src/cli/build/local-delete.ts';
-import {
-  allowsLocalDelete,
-  entitlements,
-  frontendAttrs,
-  parseCaches,
-  parseSecrets,
-} from '../../src/cli/build/options.ts';
-import { type OutputFlags, parseOutputs } from '../../src/cli/build/outputs.ts';
+import { requireDeletable } from '../../src/cli/build-command/local-delete.ts';
+import type { OutputFlags } from '../../src/cli/build-command/output-entries.ts';
+import { parseOutputs } from '../../src/cli/build-command/outputs.ts';
+import { entitlements, isLocalDeleteAllowed } from '../../src/cli/options/allow.ts';
+import { attestationTable, checkAttributes, outputTable } from '../../src/cli/options/attributes.ts';
+import { parseCaches } from '../../src/cli/options/caches.ts';
+import { frontendAttrs } from '../../src/cli/options/frontend-attrs.ts';
+import { parseSecrets } from '../../src/cli/options/secrets.ts';
+import { cacheExportTable, cacheImportTable } from '../../src/client/cache-table.ts';
 import { UsageError } from '../../src/offline/usage-error.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { noBuildFlags } from './no-build-flags.ts';
@@ -41,7 +34,7 @@ describe('attributes', () => {
     ['--output', 'type=image,name=a,annotation-layer.k=v', 'unknown attribute "annotation-layer.k"'],
     ['--output', 'type=image,name=a,buildinfo=true', 'BuildKit writes no build info any more'],
     ['--output', 'type=cacheonly,dest=o', 'unknown attribute "dest"'],
-    ['--output', 'dest=foo', 'type is required for output "dest=foo": type=local,dest=foo writes files there'],
+    ['--output', 'dest=foo', '--output: type is required for output "dest=foo": type=local,dest=foo writes files there'],
     ['--output', 'out=1', 'a folder of that name is ./out=1'],
     ['--output', 'type=docker,tar=false', 'dest is required for docker exporter with tar=false'],
     ['--output', 'type=docker,dest=o,context=x', 'but dest makes a file of it'],
@@ -78,19 +71,20 @@ describe('attributes', () => {
     expect(parse).toThrow(message);
   }); // biome-ignore format: a table
 
-  test('that are known have each a value that fits', () => {
+  test('each known attribute accepts a value that fits', () => {
     const values = { text: 't', boolean: 'true', flag: '', integer: '3', epoch: '', duration: '10m' };
-    for (const kinds of [OUTPUTS, CACHE_EXPORTS, CACHE_IMPORTS, ATTESTATIONS])
-      for (const [type, { attributes, instead }] of Object.entries(kinds)) {
+    for (const kinds of [outputTable, cacheExportTable, cacheImportTable, attestationTable])
+      for (const [type, { attributes, instead, needs: [needed] = [] }] of Object.entries(kinds)) {
+        const needs: [string, string][] = needed === undefined ? [] : [[needed, 'x']];
         for (const [name, form] of Object.entries(attributes))
           for (const value of typeof form === 'string' ? [values[form]] : form)
-            expect(() => checkAttributes('--x', kinds, type, [[name, value]])).not.toThrow();
+            expect(() => checkAttributes('--x', kinds, type, [...needs, [name, value]])).not.toThrow();
         for (const name of Object.keys(instead ?? {}))
           expect(() => checkAttributes('--x', kinds, type, [name.split('=') as [string, string]])).toThrow('takes no');
       }
   });
 
-  test('that no table has are handed on where that is asked for', () => {
+  test('unknown attributes are passed on if that is asked for', () => {
     const allowUnknown = true;
     expect(outputs({ output: ['type=nydus,new=1', 'type=image,name=a,new=2'], allowUnknown })).toMatchObject([
       { type: 'custom', name: 'nydus', attrs: { new: '1' } },
@@ -106,7 +100,7 @@ describe('attributes', () => {
     );
   });
 
-  test('of an SBOM go to its generator in their case', () => {
+  test('attributes of an SBOM reach its generator in their case', () => {
     expect(frontendAttrs({ ...noBuildFlags, sbom: 'generator=g,Depth=2' }, {})).toEqual({
       'attest:sbom': 'generator=g,Depth=2',
     });
@@ -147,7 +141,7 @@ describe('attributes', () => {
     expect(() => requireDeletable('out', ['out/context'], cwd)).toThrow('the build reads "out/context" there');
     const output = ['type=local,dest=/tmp/elsewhere,mode=DELETE'];
     expect(() => outputs({ output })).toThrow('requires --allow=buildx.local.delete');
-    expect(outputs({ output, allowDelete: allowsLocalDelete({ allow: ['buildx.local.delete'] }) })).toEqual([
+    expect(outputs({ output, allowDelete: isLocalDeleteAllowed({ allow: ['buildx.local.delete'] }) })).toEqual([
       { type: 'local', dest: '/tmp/elsewhere', attrs: { mode: 'delete' } },
     ]);
     expect(entitlements({ allow: ['buildx.local.delete', 'device'] })).toEqual(['device']);

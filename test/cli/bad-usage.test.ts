@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { runCli } from './run-cli.ts';
@@ -28,14 +28,14 @@ const bare = /\bE(ISDIR|NOENT|NOTDIR|ACCES)\b|routines:|illegal operation|Unexpe
 
 /** `@` stands for the folder of mistakes. */
 const offline: readonly (readonly [args: string, code: number, text: string])[] = [
-  ['compile @/nosuch', 2, 'the build context @/nosuch does not exist'],
-  ['compile @/text', 2, 'the build context @/text is not a folder: give a Dockerfile with --file, and its folder'],
+  ['compile @/nosuch', 2, 'path "@/nosuch" not found or no directory'],
+  ['compile @/text', 2, 'it is a file: give a Dockerfile with --file, and its folder'],
   ['compile @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
   ['compile @/context -o @/folder', 2, 'cannot write @/folder: it is a folder'],
   ['graph @/context -o @/folder', 2, 'cannot write @/folder: it is a folder'],
   ['check @/context -o @/folder', 2, 'cannot write @/folder: it is a folder'],
   ['compile @/context -o @/nosuch/x', 2, 'cannot write @/nosuch/x: there is no folder @/nosuch'],
-  ['compile @/context -o @/text/x', 2, 'cannot write @/text/x: a part of the path is no folder'],
+  ['compile @/context -o @/text/x', 2, 'cannot write @/text/x: a part of the path is not a folder'],
   ['compile @/context --write-images @/folder', 2, 'cannot write @/folder: it is a folder'],
   [
     'compile @/context --images @/nosuch',
@@ -46,19 +46,29 @@ const offline: readonly (readonly [args: string, code: number, text: string])[] 
   ['compile @/context --images @/table.json', 2, '@/table.json has no object "images"'],
   ['compile @/context --oci-layout x=@/folder', 2, 'the OCI layout x @/folder has no index.json'],
   ['compile @/context --build-context X=@/folder', 2, 'invalid context name "X"'],
+  [
+    'build @/context --build-context x=oci-layout://@/nosuch',
+    2,
+    'OCI layout of the build context x @/nosuch does not exist',
+  ],
+  ['build @/context --build-context x=oci-layout://@/folder', 2, 'the build context x @/folder has no index.json'],
   ['compile @/context --platform a/b/c/d', 2, '--platform: "a/b/c/d"'],
   ['check @/folder', 1, 'open Dockerfile: no such file or directory (@/folder/Dockerfile)'],
   ['check @/nested', 1, 'Dockerfile is not a regular file (@/nested/Dockerfile)'],
-  ['compile @/context --target x', 1, '@/context/Dockerfile: error[build]: target stage "x" could not be found'],
-  ['compile @/unknown --mirror nowhere.invalid=x', 2, '--mirror nowhere.invalid=x: x is no http address'],
+  [
+    'compile @/context --target x',
+    1,
+    '@/context/Dockerfile: error[unknown-target]: target stage "x" could not be found',
+  ],
+  ['compile @/unknown --mirror nowhere.invalid=x', 2, '--mirror nowhere.invalid=x: x is not an http address'],
   ['compile @/context --cache-dir @/text', 2, '--cache-dir: @/text is not a folder'],
   ['solve @/nosuch', 2, 'cannot read @/nosuch: no such file or directory'],
   ['solve @/folder', 2, 'cannot read @/folder: it is a folder'],
-  ['solve @/text', 2, '@/text is no LLB definition'],
+  ['solve @/text', 2, '@/text is not an LLB definition'],
 ];
 
 describe('without a daemon', () => {
-  test.each(offline)('%s', async (args, code, text) => {
+  test.each(offline)('wrong usage is found: %s', async (args, code, text) => {
     const folder = mistakes();
     const named = (words: string) => words.replaceAll('@', folder);
     const run = await runCli(named(args).split(' '));
@@ -77,7 +87,7 @@ const onDaemon: typeof offline = [
   ['build @/context -f @/folder', 2, 'the Dockerfile @/folder is a folder'],
   ['build @/context --build-context x=@/nosuch', 2, 'failed to get build context x: @/nosuch is not a directory'],
   ['build @/context --quiet --progress=plain', 2, '--progress=plain and --quiet cannot be used together'],
-  ['build @/context --call=odd', 2, 'subrequest odd is not supported'],
+  ['build @/context --call=odd', 2, '--call: subrequest odd is not supported: known are build, check'],
   ['build @/context -t x:y:z', 2, 'invalid value "x:y:z" for --tag: invalid reference format'],
   ['build @/context --iidfile @/folder', 2, '--iidfile: cannot write @/folder: it is a folder'],
   ['build @/context -o type=cacheonly --metadata-file @/folder', 2, 'cannot write @/folder: it is a folder'],
@@ -92,7 +102,7 @@ const onDaemon: typeof offline = [
   ['build @/context --provenance=max', 2, 'invalid value "max" for --provenance: max has no value'],
   ['build @/context -o type=registry', 2, 'tag is needed when pushing to registry'],
   ['build @/context -o type=image,push=true', 2, 'tag is needed when pushing to registry'],
-  ['build @/context --ssh default=@/text', 2, 'failed to parse @/text: it is no private SSH key'],
+  ['build @/context --ssh default=@/text', 2, 'failed to parse @/text: it is not a private SSH key'],
   ['build @/context --ssh default=@/key.pub', 2, 'failed to parse @/key.pub: it is a public key: name the private one'],
   ['build @/context --ssh default=@/folder', 2, 'cannot read the SSH key @/folder: it is not a regular file'],
   ['build @/context -o type=local,dest=/proc/x', 1, 'cannot create /proc/x: no such file or directory'],
@@ -102,7 +112,7 @@ const onDaemon: typeof offline = [
 ];
 
 await onEngines('with a daemon', { suites: ['forky'] }, (engine) => {
-  test.each(onDaemon)('%s', async (args, code, text) => {
+  test.each(onDaemon)('wrong usage is found before it is asked: %s', async (args, code, text) => {
     const folder = mistakes();
     writeFileSync(path.join(folder, 'key.pub'), 'ssh-ed25519 AAAA me@here\n');
     const named = (words: string) => words.replaceAll('@', folder);
@@ -111,6 +121,57 @@ await onEngines('with a daemon', { suites: ['forky'] }, (engine) => {
     expect(run.stderr).not.toMatch(bare);
     expect(run.code).toBe(code);
   });
+});
+
+/** The rules of `docker buildx build` for what all commands with a Dockerfile take; undefined where that is taken. */
+const shared: readonly (readonly [args: string, text: string | undefined])[] = [
+  ['--label c', undefined],
+  ['--label c=', undefined],
+  ['--label __proto__', undefined],
+  ['--label=', '--label: invalid key-value pair "": empty key'],
+  ['--label =x', '--label: invalid key-value pair "=x": empty key'],
+  ['--label .', 'invalid value "." for --label: it takes KEY=VALUE; the argument after --label is its value'],
+  ['--build-arg c', undefined],
+  ['--build-arg=', '--build-arg: invalid key-value pair "": empty key'],
+  ['--build-arg =x', '--build-arg: invalid key-value pair "=x": empty key'],
+  ['--build-arg .', 'invalid value "." for --build-arg'],
+  ['--build-arg BUILDKIT_SYNTAX=', 'empty BUILDKIT_SYNTAX build-arg is invalid'],
+  ['--build-context=', undefined],
+  ['--build-context x', '--build-context: invalid context value: x, expected key=value'],
+  ['--build-context =@/folder', 'invalid context name "": invalid reference format'],
+  ['--build-context X=@/folder', 'invalid context name "X": invalid reference format'],
+  ['--platform local', undefined],
+  ['--platform Local,linux/s390x', undefined],
+  ['--platform=', '--platform: "" is an invalid OS component'],
+  ['--platform linux/amd64,', '--platform: "" is an invalid OS component'],
+  ['--no-cache-filter x', undefined],
+  ['--no-cache --no-cache-filter x', '--no-cache and --no-cache-filter cannot be used together'],
+  ['--target=', undefined],
+];
+
+describe.each(['compile', 'graph', 'check', 'build'])('%s takes and refuses as buildx', (command) => {
+  test.each(shared)('%s', async (args, text) => {
+    const folder = mistakes();
+    // nobody listens there: who gets as far as that has taken the arguments
+    const end = command === 'build' ? ['--builder', `unix://${folder}/nosuch`] : [];
+    const { code, stderr } = await runCli([
+      command,
+      ...args.replaceAll('@', folder).split(' '),
+      `${folder}/context`,
+      ...end,
+    ]);
+    if (text !== undefined) expect(stderr).toContain(text.replaceAll('@', folder));
+    else if (command === 'build') expect(stderr).toContain('there is no such socket');
+    else expect(stderr.replace(/^WARNING: .* was not consumed.*\n/m, '')).toBe('');
+    expect(code).toBe(text !== undefined ? 2 : Number(command === 'build'));
+  });
+});
+
+test('a label without a value is an empty one', async () => {
+  const labels = ['--label=a', '--label=b=1=2', '--label=c=1', '--label=c'];
+  const { stdout } = await runCli(['compile', `${mistakes()}/context`, ...labels]);
+  const { Labels } = JSON.parse(stdout).config.config;
+  expect(Labels).toEqual({ a: '', b: '1=2', c: '' });
 });
 
 describe('files for TLS', () => {
@@ -133,7 +194,7 @@ describe('files for TLS', () => {
     ['cacert=@/text', 'cacert=@/text is not a certificate in the PEM format'],
     ['cacert=@/cert.pem&cert=@/text&key=@/key.pem', 'cert=@/text is not a certificate in the PEM format'],
     ['cacert=@/cert.pem&cert=@/cert.pem&key=@/text', 'key=@/text is not a private key in the PEM format'],
-  ])('%s', async (query, text) => {
+  ])('files for TLS that cannot be used are wrong usage: %s', async (query, text) => {
     const address = `tcp://127.0.0.1:9?${query.replaceAll('@', folder)}`;
     const { code, stderr } = await runCli(['workers', '--builder', address]);
     expect(stderr).toContain(text.replaceAll('@', folder));
@@ -141,19 +202,27 @@ describe('files for TLS', () => {
     expect(code).toBe(2);
   });
 
-  test('that are right do not help where nobody listens', async () => {
+  test('files for TLS that are right do not help where nobody listens', async () => {
     const address = `tcp://127.0.0.1:9?cacert=${folder}/cert.pem&cert=${folder}/cert.pem&key=${folder}/key.pem`;
     const { code, stderr } = await runCli(['workers', '--builder', address]);
     expect([code, stderr]).toEqual([1, expect.stringContaining('nothing listens there')]);
   });
 
-  test('of DOCKER_CERT_PATH are named', async () => {
+  test('files for TLS of DOCKER_CERT_PATH are named', async () => {
     const env = { DOCKER_HOST: 'tcp://127.0.0.1:9', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: `${folder}/folder` };
-    for (const [name, value] of Object.entries({ BUILDKIT_HOST: '', BUILDX_BUILDER: '', ...env }))
-      vi.stubEnv(name, value);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const { code, stderr } = await runCli(['workers']);
+    const { code, stderr } = await runCli(['workers'], { env });
     const why = `cannot connect to tcp://127.0.0.1:9: the TLS file ${folder}/folder/ca.pem: no such file or directory`;
-    expect([code, stderr]).toEqual([1, `ERROR: ${why}\n`]);
+    expect([code, stderr]).toEqual([2, `ERROR: ${why}\n`]);
   });
+});
+
+test.each([['workers'], ['build']])('%s in a Docker context that is not there', async (command) => {
+  const folder = temporaryDir();
+  writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\n');
+  const env = { DOCKER_CONTEXT: 'nosuch', DOCKER_CONFIG: folder };
+  const { code, stderr } = await runCli(command === 'build' ? ['build', folder] : [command], { env });
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('the Docker context "nosuch" that DOCKER_CONTEXT names has no engine in'),
+  ]);
 });

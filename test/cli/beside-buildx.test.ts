@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resourceAttrs } from '../../src/cli/build/resources.ts';
+import { resourceAttrs } from '../../src/cli/options/resources.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { runCli } from './run-cli.ts';
@@ -14,9 +15,9 @@ describe('what is refused or answered without a daemon', () => {
   });
 
   test.each([
-    [['du', '--format', '{{.ID}}'], 'Templates of Go are not evaluated: --format json'],
-    [['history', 'ls', '--format', 'table {{.Ref}}'], 'Templates of Go are not evaluated'],
-    [['history', 'inspect', '--format', '{{.}}', 'x'], 'Templates of Go are not evaluated'],
+    [['du', '--format', '{{.ID}}'], 'Go templates are not evaluated: filter the output of --format json'],
+    [['history', 'ls', '--format', 'table {{.Ref}}'], 'Go templates are not evaluated'],
+    [['history', 'inspect', '--format', '{{.}}', 'x'], 'Go templates are not evaluated'],
     [['du', '--format', 'yaml'], 'Allowed choices are table, pretty, json'],
     [['du', '--verbose', '--format', 'json'], '--format and --verbose cannot be used together'],
   ])('%j', async (args, message) => {
@@ -52,6 +53,17 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(empty.stderr).toContain('empty BUILDKIT_SYNTAX build-arg is invalid');
   });
 
+  test.skipIf(!engine.dockerHost)('host-gateway is the address of the host of an engine', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${await engine.baseImage()}\nRUN cat /etc/hosts\n`);
+    const args = ['build', '--progress=plain', '--no-cache', '-o', 'type=cacheonly', '--add-host'];
+    const built = await tsfront([...args, 'gateway:host-gateway', '--add-host=two=10.9.8.7,[2001:db8::9]', dir]);
+    expect(built.status, built.stderr).toBe(0);
+    expect(built.stderr).toMatch(/\s172\.\d+\.\d+\.\d+\s+gateway$/m);
+    expect(built.stderr).toMatch(/\s10\.9\.8\.7\s+two$/m);
+    expect(built.stderr).toMatch(/\s2001:db8::9\s+two$/m);
+  });
+
   test('the call names the path of the Dockerfile', async () => {
     const dir = temporaryDir();
     mkdirSync(path.join(dir, 'sub'));
@@ -70,7 +82,8 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
       path.join(config, 'instances/mine'),
       JSON.stringify({ Name: 'mine', Driver: 'docker', Nodes: nodes }),
     );
-    const args = ['build', '--progress=plain', `--metadata-file=${dir}/meta.json`, '-o', 'type=cacheonly', dir];
+    const called = '--build-arg=BUILDKIT_BUILD_NAME=a build of mine';
+    const args = ['build', '--progress=plain', `--metadata-file=${dir}/meta.json`, '-o', 'type=cacheonly', called, dir];
     const built = await tsfront(args, { BUILDX_CONFIG: config, BUILDX_BUILDER: 'mine', DOCKER_HOST: '' });
     expect(built.status, built.stderr).toBe(0);
     expect(built.stderr).toContain('#0 building with "mine" instance using docker driver');
@@ -81,9 +94,103 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
       LocalPath: dir,
       DockerfilePath: '',
     });
+    // the list of builds has that name; commands take it and the last part of it
+    const named = { BUILDX_CONFIG: config, BUILDX_BUILDER: 'mine', DOCKER_HOST: '' };
+    const listed = (await tsfront(['history', 'ls', '--format', 'json'], named)).stdout.split('\n').filter(Boolean);
+    expect(listed.map((line) => JSON.parse(line) as object)).toContainEqual(
+      expect.objectContaining({ ref, name: 'a build of mine' }),
+    );
+    const inspected = await tsfront(['history', 'inspect', ref], named);
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ ref: path.basename(ref), name: 'a build of mine' });
     // a build at an address is none of a builder
     const other = temporaryDir();
     expect((await tsfront(['build', '-o', 'type=cacheonly', dir], { BUILDX_CONFIG: other })).status).toBe(0);
     expect(existsSync(path.join(other, 'refs'))).toBe(false);
+  });
+
+  test.skipIf(!engine.dockerHost)(
+    'a build in the Docker context in use is recorded, with Docker Desktop and without',
+    async () => {
+      const home = temporaryDir();
+      const contextDir = path.join(home, '.docker/contexts/meta', createHash('sha256').update('near').digest('hex'));
+      mkdirSync(contextDir, { recursive: true });
+      const endpoint = { docker: { Host: engine.dockerHost } };
+      writeFileSync(path.join(contextDir, 'meta.json'), JSON.stringify({ Name: 'near', Endpoints: endpoint }));
+      writeFileSync(path.join(home, '.docker/config.json'), JSON.stringify({ currentContext: 'near' }));
+      const env = { HOME: home, DOCKER_CONFIG: '', BUILDKIT_HOST: '', DOCKER_HOST: '' };
+      const dir = temporaryDir();
+      writeFileSync(
+        path.join(dir, 'Dockerfile'),
+        `FROM ${await engine.baseImage()} AS ok\nFROM ok AS bad\nRUN exit 1\n`,
+      );
+      const build = (...args: string[]) =>
+        tsfront(
+          ['build', '--progress=plain', '-o', 'type=cacheonly', `--metadata-file=${dir}/meta.json`, ...args, dir],
+          env,
+        );
+      const first = await build('--target=ok');
+      expect(first.status, first.stderr).toBe(0);
+      expect(first.stderr).toContain('#0 building with "near" instance using docker driver');
+      expect(first.stderr).not.toContain('docker-desktop://');
+      const ref = JSON.parse(readFileSync(`${dir}/meta.json`, 'utf8'))['buildx.build.ref'] as string;
+      expect(ref).toMatch(/^near\/near\/[a-z0-9]{25}$/);
+      expect(existsSync(path.join(home, '.docker/buildx/refs', ref))).toBe(true);
+      expect((await tsfront(['history', 'ls', '--json'], env)).stdout).toContain(ref);
+
+      mkdirSync(path.join(home, '.docker/desktop-build'));
+      writeFileSync(path.join(home, '.docker/desktop-build/.lastaccess'), '');
+      const link = /\nView build details: docker-desktop:\/\/dashboard\/build\/near\/near\/[a-z0-9]{25}\n$/;
+      expect((await build('--target=ok')).stderr).toMatch(link);
+      const failed = await build('--no-cache');
+      expect(failed.status).toBe(1);
+      expect(failed.stderr).toMatch(link);
+      expect((await build('--progress=quiet', '--target=ok')).stderr).toBe('');
+      expect((await tsfront(['build', '--call=targets', dir], env)).stderr).not.toContain('docker-desktop://');
+      // what daemons do not remember has no page, nor has what is built at an address
+      expect(
+        (await tsfront(['build', '-o', 'type=cacheonly', '--target=ok', dir], { HOME: home })).stderr,
+      ).not.toContain('docker-desktop://');
+
+      // what cannot be noted ends no build
+      writeFileSync(path.join(home, 'file'), '');
+      const odd = await tsfront(['build', '-o', 'type=cacheonly', '--target=ok', dir], {
+        ...env,
+        BUILDX_CONFIG: path.join(home, 'file'),
+      });
+      expect(odd.status, odd.stderr).toBe(0);
+      expect(odd.stderr).toContain('WARNING: docker buildx history will not know the paths of this build: ');
+    },
+  );
+
+  test.skipIf(!engine.dockerHost)('a node that does not answer ends no build that needs another', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nLABEL a=b\n');
+    const config = temporaryDir();
+    mkdirSync(path.join(config, 'instances'));
+    const on = (architecture: string) => [{ os: 'linux', architecture }];
+    const nodes = [
+      { Name: 'down', Endpoint: 'tcp://127.0.0.1:9', Platforms: on('arm64') },
+      { Name: 'up', Endpoint: engine.dockerHost, Platforms: on('amd64') },
+    ];
+    writeFileSync(path.join(config, 'instances/two'), JSON.stringify({ Name: 'two', Driver: 'remote', Nodes: nodes }));
+    const env = { BUILDX_CONFIG: config, BUILDX_BUILDER: 'two', DOCKER_HOST: '' };
+    const on64 = (platform: string) =>
+      tsfront(['build', '--progress=plain', '--platform', platform, '-o', 'type=cacheonly', dir], env);
+    const built = await on64('linux/amd64');
+    expect(built.status, built.stderr).toBe(0);
+    const failed = await on64('linux/arm64');
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toContain('the builder "two", node "down": cannot connect to tcp://127.0.0.1:9');
+    expect(failed.stderr).not.toContain('--bootstrap');
+  });
+
+  test.skipIf(!engine.dockerHost)('BUILDX_NO_DEFAULT_LOAD keeps a result out of the engine', async () => {
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nLABEL a=b\n');
+    const args = ['build', '--progress=plain', dir];
+    expect((await tsfront(args)).stderr).toMatch(/writing image|exporting/);
+    const kept = await tsfront(args, { BUILDX_NO_DEFAULT_LOAD: '1' });
+    expect(kept.status, kept.stderr).toBe(0);
+    expect(kept.stderr).not.toMatch(/writing image|exporting|no output given/);
   });
 });

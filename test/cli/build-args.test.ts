@@ -30,7 +30,7 @@ describe('unused build arguments', () => {
     ['FROM scratch\nARG VERSION\n', 'version=1', ' (did you mean VERSION?)'],
     ['FROM scratch\nARG VERSION\n', 'colour=red', ''],
     ['FROM scratch\n', 'A=', ''],
-  ])('%j with %s', async (dockerfile, arg, advice) => {
+  ])('unused build arguments are warned of: %j with %s', async (dockerfile, arg, advice) => {
     const name = arg.slice(0, arg.indexOf('='));
     expect(await unused(dockerfile, [arg])).toEqual([
       `WARNING: the build argument "${name}" was not consumed: no ARG has that name${advice}`,
@@ -47,7 +47,7 @@ describe('unused build arguments', () => {
     ['FROM scratch\n', 'SOURCE_DATE_EPOCH=1'],
     ['FROM --platform=$TARGETPLATFORM scratch\n', 'TARGETPLATFORM=linux/arm64'],
     ['FROM scratch\n', 'NOT_SET'],
-  ])('%j takes %s', async (dockerfile, arg) => {
+  ])('unused build arguments do not include what %j takes: %s', async (dockerfile, arg) => {
     expect(await unused(dockerfile, [arg])).toEqual([]);
   });
 
@@ -64,7 +64,7 @@ describe('unused build arguments', () => {
     expect(await unused('FROM --platform=linux/amd64 base\n', ['X=1'], image(['ARG Y']))).toHaveLength(1);
   });
 
-  test('of a failing build those whose name is nearly that of an ARG', async () => {
+  test('a failing build reports unused arguments whose name is nearly that of an ARG', async () => {
     const dockerfile = 'FROM unknown.invalid/image\nARG VERSION\n';
     expect(await unused(dockerfile, ['VERISON=1'])).toHaveLength(1);
     expect(await unused(dockerfile, ['OTHER=1'])).toEqual([]);
@@ -89,7 +89,7 @@ describe('--build-arg-file', () => {
     return JSON.parse(run.stdout).config.config.Labels as unknown;
   };
 
-  test('has a line for each, and the command line wins', async () => {
+  test('--build-arg-file has a line for each, and the command line wins', async () => {
     const text = '\ufeff# comment\r\n\r\n  A=x = y \r\n\t# another\nB=#1';
     expect(await compiled(text)).toEqual({ a: 'x = y ', b: '#1' });
     expect(await compiled(text, ['--build-arg', 'A=mine'])).toEqual({ a: 'mine', b: '#1' });
@@ -100,7 +100,7 @@ describe('--build-arg-file', () => {
     ['A=1\n=secret\n', 'args.env:2: no variable name on line "=…"'],
     ['\nA B=1\n', 'args.env:2: variable "A B" contains whitespaces'],
     [Buffer.from('A=1\nB=\xff\n', 'latin1'), 'args.env:2: the line is not in UTF-8'],
-  ])('%j', async (text, message) => {
+  ])('refuses %j and says what is wrong', async (text, message) => {
     const { code, stderr } = (await compiled(text)) as { code: number; stderr: string };
     expect(stderr).toContain(`--build-arg-file: ${message}`);
     expect(stderr).not.toContain('secret');

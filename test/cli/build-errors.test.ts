@@ -38,6 +38,10 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     ['an SBOM scanner', 'FROM scratch\nCOPY Dockerfile /\n', [`--sbom=generator=${missing}`]],
     ['a file that is not there', 'FROM scratch\nCOPY nothing-here /\n'],
     ['a bad instruction', 'FROM scratch\nCOPPY a /\n'],
+    ['an SSH key', 'FROM scratch\nRUN --mount=type=ssh,required=true true\n'],
+    ['a repository by SSH', 'FROM scratch\nADD git@127.0.0.1:a/b.git /\n'],
+    ['a secret', 'FROM scratch\nRUN --mount=type=secret,id=key,required=true true\n'],
+    ['an entitlement', 'FROM scratch\nRUN --network=host true\n'],
     ['an outline', `FROM ${missing}\nRUN true\n`, ['--call=outline']],
     ['a list of targets', 'FROM scratch\nCOPPY a /\n', ['--call=targets']],
   ];
@@ -80,7 +84,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     frames: stderr.match(/^ +\d+ \| .*$/gm) ?? [],
   });
 
-  test.each(cases)('build: %s', async (_, dockerfile, args) => {
+  test.each(cases)('build prints the message and lines that docker prints: %s', async (_, dockerfile, args) => {
     const context = contextOf(dockerfile);
     const [theirs, own] = [await docker(context, args), await ours(context, args)];
     expect(theirs.message).not.toBe('');
@@ -101,7 +105,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
       }
     });
 
-    test('and names the Dockerfile as it was given', async () => {
+    test('--check names the Dockerfile as it was given', async () => {
       const context = contextOf('FROM scratch AS One\n# two\nCOPPY a /\n');
       const { stdout, stderr } = await runCli([
         'build',
@@ -117,17 +121,38 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     });
   });
 
+  test('--call prints the warnings of a build, as docker does', async () => {
+    const context = contextOf('FROM $NOPE\nRUN true\n');
+    const warnings = (stderr: string) => stderr.match(/^ - .*$/gm);
+    const docker = await engine.run('docker', ['buildx', 'build', '--call=outline', '--progress=plain', context]);
+    const args = ['build', context, '--builder', engine.address, '--call=outline', '--progress=plain'];
+    const { stderr } = await runCli(args);
+    const told = warnings(docker.stderr); // docker does not wait for all of them
+    expect(warnings(stderr)).toEqual(expect.arrayContaining(told ?? []));
+    expect(warnings(stderr)).toHaveLength(2);
+  });
+
   test('a command that fails: what is odd about its line', async () => {
     const context = contextOf("FROM scratch\nCOPY Dockerfile /\nRUN ['npm']\n");
     const { stderr } = await runCli(['build', context, '--builder', engine.address, '--output=type=cacheonly']);
     expect(stderr).toMatch(
-      /\nhint: line 3: this is no JSON array, so a shell runs it as it stands: its strings need double quotes\. Write RUN \["npm"\]\.\n$/,
+      /\nhint: line 3: this is not a JSON array, so a shell runs it as written: its strings need double quotes\. Write RUN \["npm"\]\.\n$/,
     );
     const fine = contextOf('FROM scratch\nCOPY Dockerfile /\nRUN npm\n');
     expect((await runCli(['build', fine, '--builder', engine.address])).stderr).not.toContain('hint: ');
   });
 
-  test('a place that BuildKit is not told of is shown, and what to do', async () => {
+  test.each([
+    ['an SSH key', '--ssh default offers the SSH agent of SSH_AUTH_SOCK, --ssh default=FILE a key'],
+    ['a secret', '--secret id=key,src=FILE gives it, or env=VARIABLE in place of src'],
+    ['an entitlement', "--allow network.host allows it, where the daemon's configuration does too"],
+  ])('what the command line has to give: %s', async (name, hint) => {
+    const context = contextOf(cases.find(([what]) => what === name)![1]);
+    const { stderr } = await runCli(['build', context, '--builder', engine.address, '--progress=quiet']);
+    expect(stderr.endsWith(`\nhint: ${hint}\n`), stderr).toBe(true);
+  });
+
+  test('a place that the reference does not know is shown, and what to do', async () => {
     const context = contextOf('FROM scratch AS one\nCOPY --from=$VAR a /\n');
     const stderrOf = async (...args: string[]) =>
       (
@@ -155,13 +180,16 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
       expect(stderr).toContain(`${context}/Dockerfile.dockerignore:2\n`);
       expect(stderr).toContain('   2 | >>> b[\n');
     }
+    rmSync(path.join(context, 'Dockerfile.dockerignore'));
+    contextFile('.dockerignore', 'a\nb[\n');
+    for (const args of [[], ['--check']]) expect(await stderrOf(...args)).toContain(`${context}/.dockerignore:2\n`);
   });
 
   const inside = cases.filter(
     ([what]) => /^an? .*(image|stage|instruction)|^a named/.test(what) && !what.includes('mount'),
   );
 
-  test.each(inside)('library: %s', async (_, dockerfile, args = []) => {
+  test.each(inside)('the library rejects with the message of docker: %s', async (_, dockerfile, args = []) => {
     const context = contextOf(dockerfile);
     const { message } = await docker(context, args);
     const connection = await connect(engine.address);
@@ -183,11 +211,32 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     let frontend: string;
     beforeAll(async () => {
       frontend = await pushFrontend(engine, folder);
-    }, 120_000);
+    }, 300_000);
     test.each(inside)('%s', async (_, dockerfile, args) => {
       const { message } = await docker(contextOf(dockerfile), args);
       const own = await docker(contextOf(`# syntax=${frontend}\n${dockerfile}`), args);
       expect(own.message?.replace(/line (\d+)/, (_, line: string) => `line ${Number(line) - 1}`)).toContain(message);
+    });
+
+    const [one, two] = ['FROM scratch AS one\n', 'COPY Dockerfile /\n'];
+    test.each<[what: string, dockerfile: string, frames: string[], args: string[]]>([
+      ['a variable in --from', `${one}COPY --from=$A / /\n`, ['   3 | >>> COPY --from=$A / /'], []],
+      ['a stage index', `${one}COPY --from=5 / /\n`, ['   3 | >>> COPY --from=5 / /'], []],
+      ['an image of a mount', `${one}RUN --mount=from=${missing} true\n`, [`   3 | >>> RUN --mount=from=${missing} true`], []],
+      ['an outline', `${one}COPPY a /\n`, ['   3 | >>> COPPY a /'], ['--call=outline']],
+      ['a target', one + two, [], ['--target=two']],
+      ['an SBOM scanner', one + two, [], [`--sbom=generator=${missing}`]],
+    ])('the line that it is about, or none, never that of # syntax: %s', async (_, dockerfile, frames, args) => {
+      const own = await docker(contextOf(`# syntax=${frontend}\n${dockerfile}`), args);
+      expect(own.message).not.toBe('');
+      expect(own.frames.filter((line) => line.includes('>>>'))).toEqual(frames);
+    }); // biome-ignore format: a list
+
+    test('an error in a pattern of an ignore file shows its line', async () => {
+      const context = contextOf(`# syntax=${frontend}\n${one}COPY a /\n`);
+      contextFile('.dockerignore', 'a\nb[\n');
+      const { stderr } = await engine.run('docker', ['buildx', 'build', '--progress=plain', context]);
+      expect(stderr).toContain('.dockerignore:2\n--------------------\n   1 |     a\n   2 | >>> b[\n');
     });
   });
 });
@@ -206,7 +255,7 @@ async function pushFrontend(engine: Engine, folder: string): Promise<string> {
     format: 'esm',
     logLevel: 'warning',
   });
-  const caps = 'moby.buildkit.frontend.inputs,moby.buildkit.frontend.contexts';
+  const caps = 'moby.buildkit.frontend.inputs,moby.buildkit.frontend.contexts,moby.buildkit.frontend.subrequests';
   const dockerfile = `FROM ${base.trim()}\nLABEL moby.buildkit.frontend.caps=${caps}\nCOPY frontend.mjs /\nENTRYPOINT ["/bin/node", "/frontend.mjs"]\n`;
   writeFileSync(path.join(context, 'Dockerfile'), dockerfile);
   const name = `${engine.registry}/test/error-frontend:1`;

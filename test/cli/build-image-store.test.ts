@@ -28,6 +28,21 @@ await onEngines('with the containerd store', { suites: ['forky', 'trixie'] }, (e
     expect(inspected.RepoTags).toContain('image-store:1');
   });
 
+  test.each([
+    ['--platform=linux/amd64,linux/arm64', 'one --platform'],
+    ['--provenance=true', '--provenance=false'],
+    ['--sbom=true', '--provenance=false'],
+  ])('%s in an archive for Docker is refused before the build', async (flag, hint) => {
+    const dest = path.join(temporaryDir(), 'out.tar');
+    const args = ['build', flag, `--output=type=docker,dest=${dest}`, '--progress=plain', '-'];
+    const refused = await tsfront(engine, args);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('ERROR: docker exporter does not support exporting manifest lists, use the oci ');
+    expect(refused.stderr).toContain(hint);
+    expect(refused.stderr).not.toContain('#1'); // no step was begun
+    expect(existsSync(dest)).toBe(false);
+  });
+
   test.skipIf(!engine.dockerHost)(
     'an image is loaded with what it says of its origin, and known by its ID',
     async () => {

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 
-const PORT = 8471;
+const port = 8471;
 
 await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
@@ -26,7 +26,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   const server = engine.serve(process.execPath, [
     path.resolve(import.meta.dirname, '../e2e/web-server.mjs'),
     web,
-    String(PORT),
+    String(port),
   ]);
   afterAll(() => void server.kill());
 
@@ -49,10 +49,10 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(named.stderr).toContain('--policy filename=my.rego: that policy is in the language Rego');
   });
 
-  test('in an archive at an address stops the build', async () => {
+  test('a policy in an archive at an address stops the build', async () => {
     const dir = folder('archive', ['Dockerfile', 'Dockerfile.rego', 'sub/Dockerfile']);
     await engine.must('tar', ['-cf', `${web}/context.tar`, '-C', dir, '.']);
-    const url = `http://127.0.0.1:${PORT}/context.tar`;
+    const url = `http://127.0.0.1:${port}/context.tar`;
     for (const args of [[], ['--frontend=dockerfile.v0'], ['--call=check']]) {
       const refused = await tsfront(['build', ...args, url]);
       expect(refused.status, refused.stderr).toBe(1);
@@ -63,11 +63,35 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
       expect(built.status, built.stderr).toBe(0);
     }
     // the address of a Dockerfile is all there is
-    const single = await tsfront(['build', '-o', 'type=cacheonly', `http://127.0.0.1:${PORT}/archive/Dockerfile`]);
+    const single = await tsfront(['build', '-o', 'type=cacheonly', `http://127.0.0.1:${port}/archive/Dockerfile`]);
     expect(single.status, single.stderr).toBe(0);
   });
 
-  test('in a repository stops the build', async () => {
+  test('a policy in an archive on standard input stops the build', async () => {
+    const dir = folder('upload', ['Dockerfile', 'Dockerfile.rego', 'sub/Dockerfile']);
+    const upload = (...args: string[]) =>
+      engine.run(
+        'sh',
+        ['-c', 'dir=$1 node=$2 cli=$3; shift 3; tar -c -C "$dir" . | "$node" "$cli" build "$@" -', 'sh']
+          .concat([dir, process.execPath, cli])
+          .concat(args),
+        { env: { BUILDKIT_HOST: engine.buildkitHost } },
+      );
+    for (const args of [[], ['--frontend=dockerfile.v0'], ['--call=check']]) {
+      const refused = await upload(...args);
+      expect(refused.status, refused.stderr).toBe(1);
+      expect(refused.stderr).toMatch(refusal);
+      expect(refused.stderr).toContain('in the archive on standard input');
+    }
+    // the daemon's frontend gets what was looked at, since the stream cannot be had twice
+    const other = ['-f', 'sub/Dockerfile'];
+    for (const args of [other, [...other, '--frontend=dockerfile.v0'], ['--policy=disabled=true']]) {
+      const built = await upload('-o', 'type=cacheonly', ...args);
+      expect(built.status, built.stderr).toBe(0);
+    }
+  });
+
+  test('a policy in a repository stops the build', async () => {
     const dir = folder('repository', ['Dockerfile', 'sub/Dockerfile', 'sub/Dockerfile.rego']);
     const identity = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
     const git = (...args: string[]) => engine.must('git', [...identity, '-C', dir, ...args]);
@@ -76,7 +100,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
     await git('commit', '-q', '-m', 'all');
     await engine.must('git', ['clone', '-q', '--bare', dir, `${web}/repository.git`]);
     await engine.must('git', ['-C', `${web}/repository.git`, 'update-server-info']);
-    const url = `http://127.0.0.1:${PORT}/repository.git`;
+    const url = `http://127.0.0.1:${port}/repository.git`;
     for (const args of [[`${url}#main:sub`], ['-f', 'sub/Dockerfile', `${url}#main`]]) {
       const refused = await tsfront(['build', ...args]);
       expect(refused.status, refused.stderr).toBe(1);

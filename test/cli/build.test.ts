@@ -1,41 +1,34 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { openInputs } from '../../src/cli/build/context.ts';
-import { gitAttrs } from '../../src/cli/build/git.ts';
-import { decodeMetadata, toSlsa02 } from '../../src/cli/build/metadata.ts';
-import { parseBuilders } from '../../src/cli/build/nodes.ts';
-import {
-  type BuildFlags,
-  entitlements,
-  frontendAttrs,
-  parseCaches,
-  parseSecrets,
-  parseSsh,
-} from '../../src/cli/build/options.ts';
-import { parseOutputs } from '../../src/cli/build/outputs.ts';
-import { progressMode } from '../../src/cli/progress-option.ts';
+import { openInputs } from '../../src/cli/build-command/build-inputs.ts';
+import { gitAttrs } from '../../src/cli/build-command/git-provenance.ts';
+import { decodeMetadata, toSlsa02 } from '../../src/cli/build-command/metadata-file.ts';
+import { parseBuilders } from '../../src/cli/build-command/nodes.ts';
+import { parseOutputs } from '../../src/cli/build-command/outputs.ts';
+import { entitlements } from '../../src/cli/options/allow.ts';
+import { parseCaches } from '../../src/cli/options/caches.ts';
+import { parseSsh } from '../../src/cli/options/check-ssh.ts';
+import type { BuildFlags } from '../../src/cli/options/declare-build.ts';
+import { frontendAttrs } from '../../src/cli/options/frontend-attrs.ts';
+import { progressMode } from '../../src/cli/options/progress-mode.ts';
+import { parseSecrets } from '../../src/cli/options/secrets.ts';
 import { bareBuildkit } from '../client/bare-buildkit.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
-
-const none = {
-  addHost: [], allow: [], annotation: [], attest: [], buildArg: [], buildContext: [], builder: [], cacheFrom: [], cacheTo: [],
-  cache: true, frontend: 'tsfront', label: [], uncached: [], output: [], platform: [], progress: 'auto', secret: [], authHost: [], ssh: [],
-  tag: [], ulimit: [],
-} satisfies BuildFlags; // biome-ignore format: a list
+import { noBuildFlags } from './no-build-flags.ts';
 
 describe('flags of build', () => {
-  test('become frontend options', () => {
-    const flags = {
-      ...none,
+  test('flags of build become frontend options', () => {
+    const flags: BuildFlags = {
+      ...noBuildFlags,
       target: 't', platform: ['linux/amd64,linux/arm64'], buildArg: ['A=1', 'FROM_ENV', 'ABSENT'], label: ['l=v', 'bare'],
       addHost: ['h:1.2.3.4', 'g=::1'], network: 'host', shmSize: '1g', ulimit: ['nofile=1:2'], pull: true, uncached: ['a,b', 'c'],
       cgroupParent: 'cg', provenance: 'mode=max', attest: ['type=sbom,generator=x/y'], allow: ['', 'device=v/c=n,optional'],
@@ -46,11 +39,13 @@ describe('flags of build', () => {
       'force-network-mode': 'host', 'shm-size': '1073741824', ulimit: 'nofile=1:2', 'image-resolve-mode': 'pull',
       'no-cache': 'a,b,c', 'cgroup-parent': 'cg', 'attest:provenance': 'mode=max', 'attest:sbom': 'generator=x/y',
     }); // biome-ignore format: a list
-    expect(frontendAttrs({ ...none, cache: false }, {})).toEqual({ 'no-cache': '' });
+    expect(frontendAttrs({ ...noBuildFlags, cache: false }, {})).toEqual({ 'no-cache': '' });
     expect(entitlements(flags)).toEqual(['device=v/c=n,optional', 'network.host']);
-    expect(frontendAttrs({ ...none, sbom: 'false', provenance: 'true' }, {})).toEqual({ 'attest:provenance': '' });
-    expect(() => frontendAttrs({ ...none, network: 'odd' }, {})).toThrow('unsupported network mode "odd"');
-    expect(() => frontendAttrs({ ...none, addHost: ['odd'] }, {})).toThrow('invalid host "odd"');
+    expect(frontendAttrs({ ...noBuildFlags, sbom: 'false', provenance: 'true' }, {})).toEqual({
+      'attest:provenance': '',
+    });
+    expect(() => frontendAttrs({ ...noBuildFlags, network: 'odd' }, {})).toThrow('unsupported network mode "odd"');
+    expect(() => frontendAttrs({ ...noBuildFlags, addHost: ['odd'] }, {})).toThrow('invalid host "odd"');
     for (const [given, message] of [
       [{ sbom: 'true', attest: ['type=sbom'] }, 'the attestation sbom is given twice'],
       [
@@ -61,14 +56,37 @@ describe('flags of build', () => {
       [{ buildArg: ['=x'] }, 'invalid key-value pair "=x": empty key'],
       [{ label: [''] }, 'invalid key-value pair "": empty key'],
     ] as const)
-      expect(() => frontendAttrs({ ...none, ...given }, {})).toThrow(message);
-    const gateway = { ...none, addHost: ['h:host-gateway'] };
+      expect(() => frontendAttrs({ ...noBuildFlags, ...given }, {})).toThrow(message);
+    const gateway = { ...noBuildFlags, addHost: ['h:host-gateway'] };
     expect(frontendAttrs(gateway, {}, '172.17.0.1')).toEqual({ 'add-hosts': 'h=172.17.0.1' });
-    expect(() => frontendAttrs(gateway, {})).toThrow('host-gateway');
+    expect(() => frontendAttrs(gateway, {})).toThrow('host-gateway is not supported by this daemon');
+    for (const [host, expected] of [
+      ['h:10.0.0.1,10.0.0.2', 'h=10.0.0.1,h=10.0.0.2'],
+      ['h=[::1],10.0.0.2', 'h=::1,h=10.0.0.2'],
+      ['h:[10.0.0.1]', 'h=10.0.0.1'],
+      ['h:::1', 'h=::1'],
+      ['a:b=10.0.0.1', 'a:b=10.0.0.1'],
+    ] as const)
+      expect(frontendAttrs({ ...noBuildFlags, addHost: [host] }, {})).toEqual({ 'add-hosts': expected });
+    for (const host of [
+      'h',
+      'h:',
+      ':1.2.3.4',
+      'h:odd',
+      'h:10.0.0.1,',
+      'h:[]',
+      'h:fe80::1%eth0',
+      'h:host-gateway,10.0.0.1',
+    ])
+      expect(() => frontendAttrs({ ...noBuildFlags, addHost: [host] }, {}, '0.0.0.0'), host).toThrow('invalid host');
     const env = { DOCKER_DEFAULT_PLATFORM: 'linux/s390x' };
-    expect(frontendAttrs(none, env)).toEqual({ platform: 'linux/s390x' });
-    expect(frontendAttrs({ ...none, platform: ['local,linux/s390x', 'linux/s390x'] }, env)['platform']).toMatch(
-      /^linux\/(amd64|arm64),linux\/s390x$/,
+    expect(frontendAttrs(noBuildFlags, env)).toEqual({ platform: 'linux/s390x' });
+    expect(frontendAttrs({ ...noBuildFlags, platform: ['Linux/x86_64,linux/aarch64'] }, env)['platform']).toBe(
+      'linux/amd64,linux/arm64',
+    );
+    // one given twice stands there twice, as with buildx
+    expect(frontendAttrs({ ...noBuildFlags, platform: ['local,linux/s390x', 'linux/s390x'] }, env)['platform']).toMatch(
+      /^linux\/(amd64|arm64),linux\/s390x,linux\/s390x$/,
     );
   });
 
@@ -92,7 +110,7 @@ describe('flags of build', () => {
       [{ type: 'image', attrs: { push: 'true' } }, { type: 'docker', dest: load, attrs: { name: 'r.io/a:1' } }]],
     ['the cache alone', { output: ['type=cacheonly'] }, 'dockerd', []],
     ['the cache and a folder', { output: ['type=cacheonly', 'out'] }, 'dockerd', [{ type: 'local', dest: 'out' }]],
-  ])('output %s', (_, given, kind, expected) => {
+  ])('give the exports of the output %s', (_, given, kind, expected) => {
     expect(parseOutputs({ ...flags, ...given }, { kind, pushes: true, load }).exports).toMatchObject(expected as object[]);
   }); // biome-ignore format: a table
 
@@ -169,7 +187,7 @@ describe('flags of build', () => {
     ]);
   });
 
-  test('name contexts', async () => {
+  test('flags of build name contexts', async () => {
     const dir = temporaryDir();
     mkdirSync(path.join(dir, 'sub'));
     writeFileSync(path.join(dir, 'sub/My.Dockerfile'), 'FROM scratch');
@@ -180,6 +198,7 @@ describe('flags of build', () => {
     expect(inputs.localDirs).toEqual({ context: dir, dockerfile: path.join(dir, 'sub'), other: path.join(dir, 'sub') });
     expect(inputs.frontendAttrs).toEqual({
       filename: 'My.Dockerfile', 'context:other': 'local:other', 'context:base': 'docker-image://alpine',
+      'frontend.caps': 'moby.buildkit.frontend.contexts+forward',
     }); // biome-ignore format: a list
     expect((await openInputs('https://github.com/x/y.git#main', undefined, [])).frontendAttrs).toEqual({
       context: 'https://github.com/x/y.git#main', filename: 'Dockerfile',
@@ -190,6 +209,7 @@ describe('flags of build', () => {
     const named = await openInputs(dir, undefined, [`docker.io/library/alpine:latest=${dir}`, 'r.io/a:2=target:x']);
     expect(named.frontendAttrs).toEqual({
       filename: 'Dockerfile', 'context:alpine': 'local:alpine', 'context:r.io/a:2': 'target:x',
+      'frontend.caps': 'moby.buildkit.frontend.contexts+forward',
     }); // biome-ignore format: a list
     await expect(openInputs(dir, undefined, [`=${dir}`])).rejects.toThrow('invalid context name ""');
     const own = path.join(dir, 'sub/My.Dockerfile');
@@ -231,7 +251,7 @@ describe('flags of build', () => {
     });
   });
 
-  test('are told in the metadata as buildx tells them', () => {
+  test('flags of build are recorded in the metadata as buildx records them', () => {
     const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
     expect(decodeMetadata('containerimage.descriptor', base64({ size: 1 }))).toEqual({ size: 1 });
     expect(decodeMetadata('list', base64([{ a: 1 }]))).toEqual([{ a: 1 }]);
@@ -357,6 +377,29 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(none.stderr).toContain('local and tar exporters are incompatible with --iidfile');
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    'a device or a link that the image ID is written to stays what it is',
+    async () => {
+      const dir = temporaryDir();
+      execFileSync('mknod', [`${dir}/null`, 'c', '1', '3']);
+      writeFileSync(`${dir}/kept`, 'stale');
+      symlinkSync('kept', `${dir}/link`);
+      for (const name of ['null', 'link']) {
+        const built = await tsfront(
+          ['build', '-q', '--provenance=false', `--iidfile=${dir}/${name}`, '-'],
+          'FROM scratch\nLABEL a=b\n',
+        );
+        expect(built.status, built.stderr).toBe(0);
+        if (name === 'link') expect(readFileSync(`${dir}/kept`, 'utf8')).toBe(built.stdout.trim());
+      }
+      expect(lstatSync(`${dir}/null`).isCharacterDevice()).toBe(true);
+      expect(lstatSync(`${dir}/link`).isSymbolicLink()).toBe(true);
+      const failed = await tsfront(['build', '-q', `--iidfile=${dir}/link`, '-'], 'FROM scratch\nCOPY none /\n');
+      expect(failed.status).toBe(1);
+      expect(readFileSync(`${dir}/kept`, 'utf8')).toBe('');
+    },
+  );
+
   test('passes on the proxies of the docker config, unless told otherwise', async () => {
     const config = temporaryDir();
     const proxies = {
@@ -390,7 +433,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const built = await engine.run(process.execPath, args, { input: 'FROM scratch\n' });
     expect(built.status, built.stderr).toBe(0);
     expect(built.stderr.match(/^WARNING: .*/gm)).toEqual([
-      'WARNING: --isolation has no effect: BuildKit has nothing like it',
+      'WARNING: --isolation has no effect: BuildKit has no equivalent',
     ]);
   });
 
@@ -453,7 +496,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect((await engine.run(process.execPath, args, { input, env })).stderr).toMatch(/denied by policy/);
     writeFileSync(policy, JSON.stringify({ rules: [{ action: 'FORBID' }] }));
     const { status, stderr } = await engine.run(process.execPath, args, { input, env });
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toContain(`EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: failed to read the policy ${policy}`);
   });
 
@@ -672,7 +715,14 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect((await build('docker/dockerfile:1', `--frontend=${other}`)).stderr).toContain(`${other}: not found`);
     expect((await build('docker/dockerfile:1', `--build-arg=BUILDKIT_SYNTAX=${other}`)).stderr).toContain('not found');
     expect((await build(other, '--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1')).status).toBe(0);
-  });
+    // a named context may stand for a frontend, too
+    const instead = `--build-context=docker/dockerfile:1=docker-image://${other}`;
+    expect((await build('docker/dockerfile:1', instead)).stderr).toContain(`${other}: not found`);
+    expect((await build(other, '--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1', instead)).stderr).toContain(
+      'not found',
+    );
+    expect((await build('docker/dockerfile:1.4', instead)).status).toBe(0);
+  }, 240_000);
 
   test('checks, and solves what was compiled', async () => {
     const metadata = path.join(temporaryDir(), 'meta.json');

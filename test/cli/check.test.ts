@@ -6,7 +6,7 @@ import { runCli } from './run-cli.ts';
 
 const check = (stdin: string, ...args: string[]) => runCli(['check', '-', '--offline', ...args], { stdin });
 
-test('a good file', async () => {
+test('a good file has no problems and exit code 0', async () => {
   expect(await check('FROM scratch\nCOPY a b\n')).toEqual({ code: 0, stdout: 'Dockerfile: no problems\n', stderr: '' });
 });
 
@@ -14,7 +14,7 @@ test('findings and all errors, in the order of the file', async () => {
   const { code, stdout } = await check('FROM scratch AS A\nMAINTAINER me\nFOO\nCOPY --x a b\n');
   expect(code).toBe(1);
   expect(stdout.match(/^Dockerfile:.*$/gm)).toEqual([
-    "Dockerfile:1:1: warning[StageNameCasing]: Stage name 'A' should be lowercase",
+    "Dockerfile:1:17: warning[StageNameCasing]: Stage name 'A' should be lowercase",
     'Dockerfile:2:1: warning[MaintainerDeprecated]: Maintainer instruction is deprecated in favor of using label',
     'Dockerfile:3:1: error[unknown-instruction]: dockerfile parse error on line 3: unknown instruction: FOO (did you mean FROM?)',
     expect.stringMatching(
@@ -28,7 +28,7 @@ test('what is allowed and means something else than it looks like', async () => 
   const dockerfile = 'FROM scratch\nENTRYPOINT ["a",]\nCOPY a\u200b /\n';
   const { code, stdout } = await check(dockerfile);
   expect(code).toBe(1);
-  expect(stdout).toContain('warning[BrokenArray]: this is no JSON array');
+  expect(stdout).toContain('warning[BrokenArray]: this is not a JSON array');
   expect(stdout).toContain('  hint: U+200B ZERO WIDTH SPACE at 3:7: ');
   const { warnings } = JSON.parse((await check(dockerfile, '--format=json')).stdout);
   expect(warnings).toContainEqual({
@@ -40,18 +40,28 @@ test('what is allowed and means something else than it looks like', async () => 
 
 test('an error that comes from a character that nobody sees names it', async () => {
   const { stdout } = await check('FROM alp\u200bine\n');
-  expect(stdout).toMatch(/error\[build\]: .*invalid reference format[\s\S]*hint: U\+200B ZERO WIDTH SPACE at 1:9: /);
+  expect(stdout).toMatch(
+    /error\[bad-image-name\]: .*invalid reference format[\s\S]*hint: U\+200B ZERO WIDTH SPACE at 1:9: /,
+  );
 });
+
+test.each(['ENV A ${B:-two words', 'ENV A=${B', 'ENV A="${B:-${C}"'])(
+  'a brace that is not closed: %s',
+  async (line) => {
+    const { stdout } = await check(`FROM scratch\n${line}\n`);
+    expect(stdout).toContain(`  hint: The \${ at 2:${line.indexOf('${') + 1} is not closed: add a }.`);
+  },
+);
 
 test('what fails only when stages are put together', async () => {
   const { code, stdout } = await check('FROM scratch\nCOPY --from=later a b\nFROM scratch AS later\n');
   expect(code).toBe(1);
-  expect(stdout).toContain('error[build]');
+  expect(stdout).toContain('error[stage-not-ready]');
 });
 
 test('a stage that is not there: the place, and the ones that are', async () => {
   const { stdout } = await check('FROM scratch AS one\nCOPY --from=9 a b\n');
-  expect(stdout).toContain('Dockerfile:2:6: error[build]: invalid stage index 9');
+  expect(stdout).toContain('Dockerfile:2:6: error[unknown-stage-index]: invalid stage index 9');
   expect(stdout).toContain('hint: the stages are 0 (one)');
   expect((await check('FROM scratch AS one\n', '--target=x')).stdout).toContain('hint: the stages are one');
 });
@@ -71,16 +81,18 @@ describe('an error that BuildKit has no place for', () => {
   const onlyError = async (dockerfile: string, ...args: string[]) =>
     (await check(dockerfile, ...args)).stdout.split('\n').slice(0, -2);
 
-  test('is shown where it is', async () => {
+  test('an error that BuildKit has no place for is shown where it is', async () => {
     expect(await onlyError('FROM scratch\nCOPY --link --from=$X a /\n')).toEqual([
-      expect.stringMatching(/^Dockerfile:2:13: error\[build\]: variable expansion is not supported for --from/),
+      expect.stringMatching(
+        /^Dockerfile:2:13: error\[variable-in-from\]: variable expansion is not supported for --from/,
+      ),
       '  1 | FROM scratch',
       '> 2 | COPY --link --from=$X a /',
       '    |             ^^^^^^^^^',
       '',
     ]);
     expect(await onlyError('# syntax=x\n# check=error=maybe\nFROM scratch\n')).toEqual([
-      expect.stringMatching(/^Dockerfile:2:1: error\[build\]: failed to parse check options: /),
+      expect.stringMatching(/^Dockerfile:2:1: error\[bad-check-options\]: failed to parse check options: /),
       '  1 | # syntax=x',
       '> 2 | # check=error=maybe',
       '    | ^^^^^^^^^^^^^^^^^^^',
@@ -89,7 +101,7 @@ describe('an error that BuildKit has no place for', () => {
     ]);
   });
 
-  test('is shown in the file it is about', async () => {
+  test('an error that BuildKit has no place for is shown in the file it is about', async () => {
     const folder = await folderOf({
       Dockerfile: 'FROM scratch\nCOPY a /\n',
       '.dockerignore': '# one\nb\n c[ \n',
@@ -97,7 +109,7 @@ describe('an error that BuildKit has no place for', () => {
     });
     const { stdout } = await runCli(['check', folder, '--offline']);
     expect(stdout.split('\n').slice(0, 5)).toEqual([
-      `${folder}/.dockerignore:3:2: error[build]: syntax error in pattern (.dockerignore:3: c[)`,
+      `${folder}/.dockerignore:3:2: error[bad-ignore-file]: syntax error in pattern (.dockerignore:3: c[)`,
       '  2 | b',
       '> 3 |  c[',
       '    |  ^^',
@@ -105,24 +117,35 @@ describe('an error that BuildKit has no place for', () => {
     ]);
     const own = await folderOf({ Dockerfile: 'FROM scratch\nCOPY a /\n', 'Dockerfile.dockerignore': '!', a: '' });
     expect((await runCli(['check', own, '--offline'])).stdout).toMatch(
-      /^\S+\/Dockerfile.dockerignore:1:1: error\[build\]: illegal exclusion pattern: "!" \(Dockerfile.dockerignore:1: !\)\n/,
+      /^\S+\/Dockerfile.dockerignore:1:1: error\[bad-ignore-file\]: illegal exclusion pattern: "!" \(Dockerfile.dockerignore:1: !\)\n/,
     );
   });
 
-  test('is shown without lines where no line is to blame', async () => {
-    for (const [dockerfile, args, message] of [
-      ['FROM scratch AS one\n', ['--target=two'], 'target stage "two" could not be found\n  hint: the stages are one'],
-      ['FROM scratch\nRUN []\n', [], 'failed to marshal LLB definition: arguments are required'],
-      ['# check=error=true\nFROM scratch AS A\n', [], 'lint violation found for rules: StageNameCasing'],
+  test('an error that BuildKit has no place for is shown without lines where no line is to blame', async () => {
+    for (const [dockerfile, args, code, message] of [
+      [
+        'FROM scratch AS one\n',
+        ['--target=two'],
+        'unknown-target',
+        'target stage "two" could not be found\n  hint: the stages are one',
+      ],
+      ['FROM scratch\nRUN []\n', [], 'build', 'failed to marshal LLB definition: arguments are required'],
+      [
+        '# check=error=true\nFROM scratch AS A\n',
+        [],
+        'lint-violation',
+        'lint violation found for rules: StageNameCasing',
+      ],
     ] as const) {
       const { stdout } = await check(dockerfile, ...args);
-      expect(stdout.startsWith(`Dockerfile: error[build]: ${message}\n\n`), stdout).toBe(true);
+      expect(stdout.startsWith(`Dockerfile: error[${code}]: ${message}\n\n`), stdout).toBe(true);
     }
   });
 });
 
 test('an empty file has one message', async () => {
-  const message = 'Dockerfile: error[build]: the Dockerfile cannot be empty\n  hint: A Dockerfile begins with FROM.\n';
+  const message =
+    'Dockerfile: error[empty-dockerfile]: the Dockerfile cannot be empty\n  hint: A Dockerfile begins with FROM.\n';
   expect((await check('')).stdout).toBe(`${message}\n1 error, 0 warnings\n`);
   expect((await runCli(['compile', '-', '--offline'], { stdin: '' })).stderr).toBe(message);
 });
@@ -134,27 +157,27 @@ describe('several files', () => {
     'other.Dockerfile': 'FROM scratch\nCOPY from/any/context /\n',
   };
 
-  test('are checked in a row and go by the names they were given', async () => {
+  test('several files are checked in order and keep the names they were given', async () => {
     const folder = await folderOf(files);
     const paths = ['services/api', 'services/web/Dockerfile', 'other.Dockerfile'].map((it) => path.join(folder, it));
     const { code, stdout } = await runCli(['check', ...paths, '--offline']);
     expect(code).toBe(1);
     expect(stdout.match(/^\S+(?= )/gm)?.filter((it) => it.startsWith(folder))).toEqual([
       expect.stringMatching(/\/services\/api\/Dockerfile:2:1:$/),
-      expect.stringMatching(/\/services\/web\/Dockerfile:1:1:$/),
+      expect.stringMatching(/\/services\/web\/Dockerfile:1:17:$/),
       `${folder}/other.Dockerfile:`,
     ]);
     expect(stdout).toMatch(/\/other.Dockerfile: no problems\n\n3 files: 1 error, 1 warning\n$/);
   });
 
-  test('are a list in JSON', async () => {
+  test('several files make a list in JSON', async () => {
     const folder = await folderOf(files);
     const paths = Object.keys(files).map((it) => path.join(folder, it));
     const { stdout } = await runCli(['check', ...paths, '--offline', '--format=json']);
     expect(JSON.parse(stdout)).toMatchObject(paths.map((it) => ({ path: it, sources: [{}] })));
   });
 
-  test('one that cannot be read does not hide the others', async () => {
+  test('a file that cannot be read does not hide the others', async () => {
     const folder = await folderOf({ 'a/x': '', 'b/Dockerfile': 'FROM scratch\n' });
     const { code, stdout, stderr } = await runCli(['check', `${folder}/a`, `${folder}/b`, '--offline']);
     expect(code).toBe(1);
@@ -176,9 +199,9 @@ test('a name that is nearly that of a stage or of a common image is told, known 
   );
   expect(code).toBe(1);
   expect(stdout.match(/^Dockerfile:.*$/gm)).toEqual([
-    'Dockerfile:2:6: warning[UnknownImage]: alpne is no stage, and nothing is known of an image of that name (did you mean alpine?)',
-    'Dockerfile:3:6: warning[UnknownImage]: buidler is no stage, and nothing is known of an image of that name (did you mean builder?)',
-    'Dockerfile:4:13: warning[UnknownImage]: bulider is no stage, and nothing is known of an image of that name (did you mean builder?)',
+    'Dockerfile:2:6: warning[UnknownImage]: alpne is not a stage, and no image of that name is known (did you mean alpine?)',
+    'Dockerfile:3:6: warning[UnknownImage]: buidler is not a stage, and no image of that name is known (did you mean builder?)',
+    'Dockerfile:4:13: warning[UnknownImage]: bulider is not a stage, and no image of that name is known (did you mean builder?)',
   ]);
   const { warnings } = JSON.parse((await check('FROM alpne\n', '--format=json')).stdout);
   expect(warnings).toMatchObject([{ ruleName: 'UnknownImage', location: { ranges: [{ start: { line: 1 } }] } }]);
@@ -191,7 +214,7 @@ test('unknown base images: their variables are not judged', async () => {
   expect(code).toBe(0);
 });
 
-test('without them, variables are', async () => {
+test('variables are checked if the base image is known', async () => {
   const { code, stdout } = await check('FROM scratch\nCOPY $X /\n');
   expect(stdout).toContain("warning[UndefinedVar]: Usage of undefined variable '$X'");
   expect(code).toBe(1);
@@ -203,7 +226,7 @@ test('the rules heed the options', async () => {
   expect((await check('FROM scratch AS A\n', ...args)).code).toBe(0);
 });
 
-test('as JSON', async () => {
+test('--format=json prints the warnings as JSON', async () => {
   const { code, stdout } = await check('FROM scratch AS A\n', '--format=json');
   expect(JSON.parse(stdout)).toMatchObject({ warnings: [{ ruleName: 'StageNameCasing' }], sources: [{}] });
   expect(code).toBe(1);
@@ -242,7 +265,7 @@ describe('an ignore file', () => {
     '.dockerignore': '# mine\nnode_modules\n/lib/x\n',
   };
 
-  test('with habits of .gitignore: those that mislead are warnings, the others notes', async () => {
+  test('habits of .gitignore that mislead are warnings, the others are notes', async () => {
     const folder = await folderOf(files);
     const { code, stdout, stderr } = await runCli(['check', folder, '--offline']);
     expect(code).toBe(1);
@@ -271,10 +294,35 @@ describe('an ignore file', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test('beside the Dockerfile, and not in effect otherwise', async () => {
+  test('the ignore file beside the Dockerfile is checked, and one that has no effect is not', async () => {
     const folder = await folderOf({ ...files, 'Dockerfile.dockerignore': '[!a]\n' });
     const { stdout, stderr } = await runCli(['check', folder, '--offline']);
     expect(stdout).toContain(`${folder}/Dockerfile.dockerignore:1:1: warning[IgnoreHabit]: [!a]`);
     expect(stdout + stderr).not.toContain('/.dockerignore');
   });
 });
+
+test('JSON has a fix where one solution is certain, and applying all fixes leaves no finding', async () => {
+  const dockerfile = 'from scratch AS x\nLABEL a=b\nCO\\\nPY --from=x / /\nenv c=d\nuser a\nfrom scratch as Y\n';
+  const { warnings } = JSON.parse((await check(dockerfile, '--format=json')).stdout);
+  const fixes = warnings.flatMap((it: { fix?: Fix[] }) => it.fix ?? []) as Fix[];
+  expect(fixes).toHaveLength(3);
+  expect(fixes).toContainEqual({
+    range: { start: { line: 1, character: 13 }, end: { line: 1, character: 15 } },
+    text: 'as',
+  });
+  expect(warnings.find(({ ruleName }: { ruleName: string }) => ruleName === 'StageNameCasing').fix).toBeUndefined();
+
+  const lines = dockerfile.split('\n').map((line) => `${line}\n`);
+  const offset = ({ line, character }: Fix['range']['start']) => lines.slice(0, line - 1).join('').length + character;
+  let fixed = dockerfile;
+  for (const { range, text } of fixes.toSorted((a, b) => offset(b.range.start) - offset(a.range.start)))
+    fixed = fixed.slice(0, offset(range.start)) + text + fixed.slice(offset(range.end));
+  const left = JSON.parse((await check(fixed, '--format=json')).stdout).warnings;
+  expect(left.map(({ ruleName }: { ruleName: string }) => ruleName)).toEqual(['StageNameCasing']);
+});
+
+interface Fix {
+  readonly range: Record<'start' | 'end', { readonly line: number; readonly character: number }>;
+  readonly text: string;
+}

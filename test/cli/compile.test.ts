@@ -1,9 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Definition } from '../../src/llb/index.ts';
-import { fakeImage, startFakeRegistry } from '../image/fake-registry.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
+import { fakeImage, startFakeRegistry } from '../registry/fake-registry.ts';
 import { runCli } from './run-cli.ts';
 
 let folder: string;
@@ -58,7 +60,7 @@ describe('formats', () => {
     expect(stdout).toMatch(/image +docker.io\/library\/alpine:latest@sha256:a/);
   });
 
-  test('several platforms', async () => {
+  test('print a graph for each of several platforms', async () => {
     await write('Dockerfile', 'FROM alpine\nRUN x\n');
     const platforms = ['--platform', 'linux/amd64,linux/arm64', '--platform', 'linux/arm/v7'];
     const { stdout } = await compile(...platforms);
@@ -75,7 +77,7 @@ describe('formats', () => {
     expect(Object.keys(alone.def).sort()).toEqual(Object.keys(JSON.parse(stdout)['linux/arm64'].def).sort());
   });
 
-  test('scratch needs nothing', async () => {
+  test('a build from scratch needs no image', async () => {
     await write('Dockerfile', 'FROM scratch\n');
     const { code, stdout } = await runCli(['compile', folder, '--offline']);
     const { config, ...rest } = JSON.parse(stdout);
@@ -130,7 +132,7 @@ describe('formats', () => {
 });
 
 describe('options', () => {
-  test('reach the frontend', async () => {
+  test('options reach the frontend', async () => {
     await write('Dockerfile', 'ARG V\nFROM alpine AS one\nARG V\nARG W\nRUN echo $V $W\nFROM alpine AS two\nRUN b\n');
     const args = ['--target=one', '--build-arg', 'V=1=2', '--build-arg=W', '--build-arg=X', '--opt=hostname=h'];
     const { stdout } = await runCli(['compile', folder, ...offline(), ...args], { env: { W: 'w' } });
@@ -161,7 +163,7 @@ describe('options', () => {
     [['--no-cache=one'], 1],
     [['--no-cache-filter', 'one,two'], 2],
     [[], 0],
-  ])('%s marks %d', async (args, marked) => {
+  ])('options that skip the cache mark their ops: %s marks %d ops', async (args, marked) => {
     await write('Dockerfile', 'FROM alpine AS one\nRUN a\nFROM alpine AS two\nRUN b\nCOPY --from=one /a /a\n');
     const { metadata } = JSON.parse((await compile(...args)).stdout) as { metadata: Record<string, Metadata> };
     const names = Object.values(metadata).filter((entry) => entry.ignore_cache);
@@ -173,7 +175,7 @@ describe('options', () => {
     readonly description?: Record<string, string>;
   }
 
-  test('Dockerfiles elsewhere, and from standard input', async () => {
+  test('compile reads Dockerfiles from elsewhere and from standard input', async () => {
     const file = await write('docker/App.Dockerfile', 'FROM alpine\nRUN elsewhere\n');
     expect((await compile('-f', file, '--format=tree')).stdout).toContain('elsewhere');
     const piped = await runCli(['compile', folder, '-f', '-', ...offline(), '--format=tree'], {
@@ -184,7 +186,7 @@ describe('options', () => {
     expect(alone.stdout).toContain('alone');
   });
 
-  test('.dockerignore counts', async () => {
+  test('leave out what .dockerignore names', async () => {
     await write('Dockerfile', 'FROM alpine\nCOPY secret /\n');
     await write('.dockerignore', 'secret\n');
     const { stderr, stdout } = await compile();
@@ -192,7 +194,7 @@ describe('options', () => {
     expect(stdout).toContain('local.excludepatterns');
   });
 
-  test('named contexts', async () => {
+  test('give named contexts to the frontend', async () => {
     await write('other/file', '');
     await write('Dockerfile', 'FROM base\nCOPY --from=other file /\n');
     const other = path.join(folder, 'other');
@@ -290,7 +292,7 @@ describe('failures', () => {
     await write('Dockerfile', 'FROM scratch\nRUN x\nCOPY --from=nope:1 a b\n');
     const { code, stderr } = await compile();
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^\S+\/Dockerfile:3:6: error\[build\]: .*docker.io\/library\/nope:1: not found/);
+    expect(stderr).toMatch(/^\S+\/Dockerfile:3:6: error\[unresolved-image\]: .*docker.io\/library\/nope:1: not found/);
     expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=FOLDER');
   });
 
@@ -300,20 +302,20 @@ describe('failures', () => {
     expect(index.code).toBe(1);
     expect(index.stderr).toBe(
       [
-        `${folder}/Dockerfile:3:6: error[build]: invalid stage index 9`,
+        `${folder}/Dockerfile:3:6: error[unknown-stage-index]: invalid stage index 9`,
         '  2 | FROM scratch',
         '> 3 | COPY --from=9 a b',
         '    |      ^^^^^^^^',
         '  hint: the stages are 0 (build), 1\n',
       ].join('\n'),
     );
-    const target = `${folder}/Dockerfile: error[build]: target stage "nope" could not be found\n  hint: `;
+    const target = `${folder}/Dockerfile: error[unknown-target]: target stage "nope" could not be found\n  hint: `;
     expect((await compile('--target=nope')).stderr).toBe(`${target}the stages are build\n`);
     await write('Dockerfile', 'FROM scratch\n');
     expect((await compile('--target=nope')).stderr).toBe(`${target}no stage has a name: give it one with FROM … AS\n`);
   });
 
-  test('all images that nobody knows are named at once, each once, with one hint', async () => {
+  test('all unknown images are named at once, each once, with one hint', async () => {
     await write(
       'Dockerfile',
       'FROM one AS a\nFROM two\nFROM one\nCOPY --from=a / /\nRUN --mount=from=three,target=/x y\n',
@@ -322,12 +324,12 @@ describe('failures', () => {
     expect(code).toBe(1);
     expect(stderr).toBe(
       [
-        `${folder}/Dockerfile:3:6: error[build]: one: docker.io/library/one:latest: not found`,
+        `${folder}/Dockerfile:3:6: error[unresolved-image]: one: docker.io/library/one:latest: not found`,
         '  2 | FROM two',
         '> 3 | FROM one',
         '    |      ^^^',
         '  4 | COPY --from=a / /',
-        `${folder}/Dockerfile:5:13: error[build]: three: docker.io/library/three:latest: not found`,
+        `${folder}/Dockerfile:5:13: error[unresolved-image]: three: docker.io/library/three:latest: not found`,
         '  4 | COPY --from=a / /',
         '> 5 | RUN --mount=from=three,target=/x y',
         '    |             ^^^^^^^^^^^^^^^^^^^^',
@@ -341,7 +343,7 @@ describe('failures', () => {
     await write('images.json', JSON.stringify({ images: { alpine: { digest, platforms: { '*': config } } } }));
     await write('Dockerfile', 'FROM alpine\n');
     const { stderr } = await compile();
-    expect(stderr).toContain('Dockerfile:1:1: error[build]: invalid stage index 9');
+    expect(stderr).toContain('Dockerfile:1:1: error[unknown-stage-index]: invalid stage index 9');
     expect(stderr).toContain('hint: the stages are 0\n');
   });
 
@@ -366,7 +368,7 @@ describe('failures', () => {
     expect(stderr).toContain('lint violation found for rules: StageNameCasing');
   });
 
-  test('nothing is written', async () => {
+  test('a compilation that fails leaves its output file as it was', async () => {
     await write('Dockerfile', 'FROM nope\n');
     const output = await write('out.json', 'as it was');
     expect((await compile('-o', output)).code).toBe(1);
@@ -377,7 +379,7 @@ describe('failures', () => {
     expect(stderr).toMatch(/^error: .*cannot write .*no\/such\/folder: /);
   });
 
-  test('no Dockerfile', async () => {
+  test('name the Dockerfile that is missing', async () => {
     const { code, stderr } = await compile();
     expect(code).toBe(1);
     expect(stderr).toBe(
@@ -398,26 +400,35 @@ describe('failures', () => {
     [['compile', '--nope'], "error: unknown option '--nope'"],
     [['nope'], "error: unknown command 'nope'"],
     [['compile', '--format=xml'], 'Allowed choices are json, pb, tree.'],
-    [['compile', '--label=x'], 'It must have the form NAME=VALUE.'],
-    [['compile', '/no/such/context'], 'error: the build context /no/such/context does not exist'],
-    [['compile', import.meta.filename], 'is not a folder'],
-    [['compile', '.', '--build-context=x=/no/such'], 'error: the build context x /no/such does not exist'],
+    [['compile', '--opt=x'], 'It must have the form NAME=VALUE.'],
+    [['compile', '/no/such/context'], 'error: unable to prepare context: path "/no/such/context" not found'],
+    [['compile', import.meta.filename], 'it is a file: give a Dockerfile with --file'],
+    [
+      ['compile', '.', '--build-context=x=/no/such'],
+      'error: --build-context: failed to get build context x: /no/such is not a directory',
+    ],
     [['compile', '.', '--images=/no/such'], 'cannot read /no/such: --images takes a file as --write-images writes it'],
-    [['compile', '.', '--oci-layout=x=/no/such'], 'error: the OCI layout x /no/such does not exist'],
-    [['compile', '.', '--oci-layout=x=src'], 'error: the OCI layout x src has no index.json: name the folder of'],
+    [['compile', '.', '--oci-layout=x=/no/such'], 'error: --oci-layout: the OCI layout x /no/such does not exist'],
+    [
+      ['compile', '.', '--oci-layout=x=src'],
+      'error: --oci-layout: the OCI layout x src has no index.json: name the folder of',
+    ],
     [['compile', '.', '--build-context=x=oci-layout://src'], 'build context x src has no index.json'],
-    [['compile', '.', '-f', 'nofile'], 'error: the Dockerfile nofile does not exist\n'],
+    [
+      ['compile', '.', '-f', 'nofile'],
+      'error: --file: unable to prepare context: the Dockerfile nofile does not exist\n',
+    ],
     [
       ['check', 'src', '-f', 'cli.ts'],
-      'does not exist: a path starts in the folder that you are in; for the one in the context give -f src/cli.ts',
+      'does not exist: a path starts at the current folder; for the one in the context give -f src/cli.ts',
     ],
-    [['compile', '.', '-f', 'src'], 'error: the Dockerfile src is a folder: name the file in it, as src/Dockerfile'],
+    [['compile', '.', '-f', 'src'], 'the Dockerfile src is a folder: name the file in it, as src/Dockerfile'],
     [['compile', '.', '--platform=linux/amd64,nope'], '"nope": unknown operating system or architecture'],
     [['check', '.', '--platform=linux/amd64,'], 'give OS/ARCHITECTURE, as linux/amd64'],
     [['compile', '.', '--opt=requestid=frontend.lint'], '`tsfront check`'],
     [['graph', '.', '--opt=requestid=frontend.targets'], '`tsfront check`'],
     [['compile', '.', `--images=${import.meta.filename}`], 'is not JSON'],
-    [['compile', '-', '-f', '-'], 'error: context and Dockerfile cannot both come from standard input'],
+    [['compile', '-', '-f', '-'], "can't use stdin for both build context and dockerfile"],
   ])('%j is wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await runCli(args);
     expect(stderr).toContain(message);
@@ -431,10 +442,23 @@ describe('failures', () => {
     expect((await compile('--format=pb', '--platform=linux/amd64,linux/arm64')).code).toBe(2);
   });
 
-  test('help is no failure', async () => {
+  test('help is not a failure', async () => {
     const { code, stdout, stderr } = await runCli(['compile', '--help']);
     expect(stdout).toContain('--images <file>');
     expect(stderr).toBe('');
     expect(code).toBe(0);
   });
+});
+
+test('a Dockerfile with a Rego policy beside it is not compiled, however it is named', async () => {
+  const dir = temporaryDir();
+  mkdirSync(path.join(dir, 'sub'));
+  for (const name of ['Dockerfile', 'sub/Dockerfile']) writeFileSync(path.join(dir, name), 'FROM scratch\nLABEL a=b\n');
+  writeFileSync(path.join(dir, 'sub/Dockerfile.rego'), 'package docker\n');
+  for (const named of [['-f', path.join(dir, 'sub/Dockerfile')], ['--opt=filename=sub/Dockerfile']]) {
+    const { code, stderr } = await runCli(['compile', '--offline', ...named, dir]);
+    expect(stderr).toContain('Dockerfile.rego is a policy for this build');
+    expect(code).toBe(1);
+  }
+  expect(await runCli(['compile', '--offline', dir])).toMatchObject({ code: 0 });
 });

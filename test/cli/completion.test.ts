@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { examples } from '../../src/cli/examples.ts';
+import { examples } from '../../src/cli/command-table.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { createProgram } from '../../src/cli/main.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';

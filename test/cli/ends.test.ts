@@ -1,9 +1,20 @@
 /** How a command ends when what it writes to goes away, is full, or a signal comes: real processes in real pipes. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { mkdir, scratch } from '../../src/llb/index.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { fakeControl } from './fake-control.ts';
@@ -73,7 +84,7 @@ describe('a result on standard output', () => {
     },
   );
 
-  test.each(['2> /dev/full', '2>&-', '2>&1 | head -c 0'])('standard error %s is no failure', async (redirect) => {
+  test.each(['2> /dev/full', '2>&-', '2>&1 | head -c 0'])('standard error %s is not a failure', async (redirect) => {
     const { code, stderr } = await bash(
       `${tsfront} compile --offline ${context('FROM scratch as x\n'.repeat(300))} -o /dev/null ${redirect}`,
     );
@@ -118,7 +129,7 @@ describe('a command that waits for what never comes', () => {
     }
   });
 
-  test('a named pipe that nobody reads', async () => {
+  test('a command that writes to a named pipe that nobody reads ends at a signal', async () => {
     const dir = temporaryDir();
     const fifo = path.join(dir, 'fifo');
     execFileSync('mkfifo', [fifo]);
@@ -161,11 +172,14 @@ describe('a command that waits for what never comes', () => {
       });
       const args = [cli, ...command.split(' '), `--builder=${daemon.address}`];
       const child = spawn(process.execPath, args, { cwd: context('FROM scratch\n') });
-      child.stdin.end();
+      const closed = once(child, 'close') as Promise<[number | null]>;
+      child.stdin.end(
+        command.startsWith('solve') ? scratch().file(mkdir('/made', 0o755)).marshal().encode() : undefined,
+      );
       const stderr = read(child.stderr);
       await waitFor(() => asked > 0 || child.exitCode !== null);
       child.kill('SIGTERM');
-      const [code] = (await once(child, 'close')) as [number | null];
+      const [code] = await closed;
       daemon.close();
       expect(await stderr).toMatch(/^(error: terminated|ERROR: the build was canceled)\n$/);
       expect(code).toBe(143);
@@ -193,7 +207,7 @@ await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
       `FROM ${await engine.baseImage()} AS b\nRUN seq 500 && echo ${Math.random()} > /made\nFROM scratch\nCOPY --from=b /made /\n`,
     );
 
-  test.each(['2>&1 | head -1', '2> /dev/full', '2>&-'])('is a success with %s', async (redirect) => {
+  test.each(['2>&1 | head -1', '2> /dev/full', '2>&-'])('a command succeeds with %s', async (redirect) => {
     const tmp = ownTmp();
     const out = path.join(temporaryDir(), 'out');
     const { code, stderr } = await run(`${build} -o ${out} ${await talking()} ${redirect}`, { TMPDIR: tmp });
@@ -204,7 +218,7 @@ await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
     expect(readdirSync(tmp)).toEqual([]);
   });
 
-  test('is a success where a small disk behind standard error fills up', async (context) => {
+  test('a command succeeds if a small disk behind standard error fills up', async (context) => {
     const mount = temporaryDir();
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', mount], { stdio: 'ignore' });
@@ -224,7 +238,88 @@ await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
     }
   });
 
-  test('is a failure where the result cannot be written to standard output', async () => {
+  test('waits for a reader of standard error who pauses, with its outputs made, and no longer after a signal', async () => {
+    const out = path.join(temporaryDir(), 'out');
+    const dockerfile = `FROM ${await engine.baseImage()} AS b\nRUN seq 20000 && echo ${Math.random()} > /made\nFROM scratch\nCOPY --from=b /made /\n`;
+    const args = [cli, 'build', `--builder=${engine.address}`, '--progress=plain', '-o', out, context(dockerfile)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }); // nobody reads its stderr
+    const exited = once(child, 'exit');
+    await waitFor(() => existsSync(path.join(out, 'made')) || child.exitCode !== null);
+    expect(child.exitCode).toBe(null);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([143, null]);
+    expect(readdirSync(out)).toEqual(['made']);
+  });
+
+  /** A build of 32 MB with two outputs, `dest` as an archive and a folder; what it leaves is in `place` and `tmp`. */
+  const exporting = (dest: string) => {
+    const dir = context('FROM scratch\nCOPY big /\n');
+    writeFileSync(path.join(dir, 'big'), Buffer.alloc(32 << 20));
+    const place = temporaryDir();
+    const tmp = ownTmp();
+    const outputs = ['-o', `type=tar,dest=${dest}`, '-o', 'type=local,dest=out'];
+    const args = [cli, 'build', `--builder=${engine.address}`, '--progress=plain', ...outputs, dir];
+    const start = () => {
+      const child = spawn(process.execPath, args, { cwd: place, env: { ...process.env, TMPDIR: tmp } });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      child.stdin.end();
+      return child;
+    };
+    return { place, tmp, start };
+  };
+
+  /** What nobody reads is full by then. */
+  const full = () => new Promise((resolve) => setTimeout(resolve, 1000));
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('waits for a reader of standard output who pauses, and %s leaves nothing', async (signal, expected) => {
+    const { place, tmp, start } = exporting('-');
+    const child = start();
+    const stderr = read(child.stderr);
+    await once(child.stdout, 'readable'); // and no more of it is read than one piece
+    await full();
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    expect(await exited).toEqual([expected, null]);
+    child.stdout.destroy();
+    expect(await stderr).toMatch(/\nERROR: the build was canceled\n$/);
+    expect([...readdirSync(place), ...readdirSync(tmp)]).toEqual([]);
+  });
+
+  test.each([
+    ['pauses', true],
+    ['never comes', false],
+  ])('waits for the reader of a named pipe who %s, and a signal leaves nothing', async (_, isOpen) => {
+    const { place, tmp, start } = exporting('fifo');
+    const fifo = path.join(place, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const fd = isOpen ? openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK) : undefined;
+    const child = start();
+    child.stdout.resume();
+    let stderr = '';
+    child.stderr.on('data', (text) => (stderr += text));
+    const begun = () => {
+      if (fd === undefined) return stderr.includes('exporting to client tarball');
+      try {
+        return readSync(fd, Buffer.alloc(1)) > 0;
+      } catch {
+        return false; // nothing is in it yet
+      }
+    };
+    await waitFor(() => begun() || child.exitCode !== null);
+    await full();
+    const closed = once(child, 'close');
+    child.kill('SIGTERM');
+    const [code, signal] = (await closed) as [number | null, NodeJS.Signals | null];
+    expect(code ?? signal).toBeOneOf([143, 'SIGTERM']); // which a shell shows as 143
+    if (fd !== undefined) closeSync(fd);
+    expect(stderr).toMatch(/\nERROR: the build was canceled\n$/);
+    expect([...readdirSync(place), ...readdirSync(tmp)]).toEqual(['fifo']);
+  });
+
+  test('a command fails if its result cannot be written to standard output', async () => {
     const dir = await talking();
     for (const target of ['> /dev/full', '| true']) {
       const { code, stderr } = await run(`${build} -q --progress=quiet -o - ${dir} ${target}`);

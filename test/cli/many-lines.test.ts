@@ -8,19 +8,19 @@ import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCommand } from '../engine/command.ts';
 import { type FakeControl, fakeControl } from './fake-control.ts';
 
-const COUNT = 5000;
+const count = 5000;
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const record = (i: number) => ({ ID: `record-${i}`, Size: BigInt(i), RecordType: 'regular', Description: `step ${i}` });
 let daemon: FakeControl;
 
 beforeAll(async () => {
   daemon = await fakeControl({
-    diskUsage: async () => ({ record: Array.from({ length: COUNT }, (_, i) => record(i)) }),
+    diskUsage: async () => ({ record: Array.from({ length: count }, (_, i) => record(i)) }),
     async *prune() {
-      for (let i = 0; i < COUNT; i++) yield record(i);
+      for (let i = 0; i < count; i++) yield record(i);
     },
     async *listenBuildHistory() {
-      for (let i = 0; i < COUNT; i++)
+      for (let i = 0; i < count; i++)
         yield {
           type: BuildHistoryEventType.COMPLETE,
           record: { Ref: `build-${i}`, CreatedAt: timestampFromMs(1000 * i) },
@@ -46,6 +46,6 @@ describe.each([
     expect(run.stderr).toBe('');
     expect(run.status).toBe(0);
     const text = readFileSync(file, 'utf8');
-    expect(text.match(/(record|build)-\d+\b/g)).toHaveLength(COUNT);
+    expect(text.match(/(record|build)-\d+\b/g)).toHaveLength(count);
   }); // biome-ignore format: a list
 });

@@ -1,4 +1,4 @@
-import type { BuildFlags } from '../../src/cli/build/options.ts';
+import type { BuildFlags } from '../../src/cli/options/declare-build.ts';
 
 /** The flags of `tsfront build` where none is given. */
 export const noBuildFlags: BuildFlags = {
@@ -8,6 +8,7 @@ export const noBuildFlags: BuildFlags = {
   attest: [],
   authHost: [],
   buildArg: [],
+  buildArgFile: [],
   buildContext: [],
   builder: [],
   cache: true,
@@ -17,7 +18,9 @@ export const noBuildFlags: BuildFlags = {
   label: [],
   output: [],
   platform: [],
+  policy: [],
   progress: 'auto',
+  resource: [],
   secret: [],
   ssh: [],
   tag: [],

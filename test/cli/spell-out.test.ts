@@ -1,12 +1,14 @@
-import { Command } from 'commander';
+import { Command } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
-import { buildCommand } from '../../src/cli/build.ts';
-import { duCommand } from '../../src/cli/daemon.ts';
+import { buildCommand } from '../../src/cli/commands/build.ts';
+import { duCommand } from '../../src/cli/commands/du.ts';
+import { historyCommand } from '../../src/cli/commands/history.ts';
 import { processIo } from '../../src/cli/io.ts';
-import { spellOut } from '../../src/cli/spell-out.ts';
+import { spellOut } from '../../src/cli/options/spell-out.ts';
 
 const program = new Command('tsfront');
-for (const create of [buildCommand, duCommand]) program.addCommand(create(processIo()));
+const io = processIo();
+program.addCommand(buildCommand(io)).addCommand(duCommand(io)).addCommand(historyCommand(io));
 const spelled = (...args: string[]) => spellOut(program, ['build', ...args]).slice(1);
 
 test('flags have values as with docker', () => {
@@ -28,11 +30,32 @@ test('flags have values as with docker', () => {
   expect(spellOut(program, ['du', '--json=true'])).toEqual(['du', '--json']);
 });
 
+test('what buildx takes before its commands goes behind them', () => {
+  expect(spellOut(program, ['--builder', 'b', '-D', 'build', '-q', '.'])).toEqual([
+    'build',
+    '--builder',
+    'b',
+    '-D',
+    '-q',
+    '.',
+  ]);
+  expect(spellOut(program, ['--builder=b', 'du', '--json'])).toEqual(['du', '--builder=b', '--json']);
+  expect(spellOut(program, ['--builder', 'b', 'history', 'ls', 'x'])).toEqual(['history', 'ls', '--builder', 'b', 'x']);
+  // the parser refuses these
+  for (const args of [
+    ['--builder', 'b'],
+    ['-D', 'du'],
+    ['--push', 'build', '.'],
+    ['--builder', 'build', '.'],
+  ])
+    expect(spellOut(program, args)).toEqual(args);
+});
+
 test('an unknown flag is left alone, so that a name is suggested for it', () => {
   expect(spelled('--platfrom=linux/amd64', '.')).toEqual(['--platfrom', '.']);
 });
 
-test('what is no flag stays as it is', () => {
+test('what is not a flag stays as it is', () => {
   for (const args of [
     ['--build-arg', '--push=false', '.'],
     ['--build-arg=X=-q=true', '.'],
@@ -41,10 +64,17 @@ test('what is no flag stays as it is', () => {
     ['-f', '-q=false'],
     ['-qf', '--no-cache=x'],
     ['-fq', '.'],
-    ['--push=maybe'],
     ['--', '--push=false', '--no-cache=a'],
   ])
     expect(spelled(...args)).toEqual(args);
   expect(spelled('-fq', '--push=true')).toEqual(['-fq', '--push']);
   expect(spellOut(program, ['history', 'rm', '--push=true'])).toEqual(['history', 'rm', '--push=true']);
+});
+
+test.each([
+  ['--push=maybe', 'invalid value "maybe" for --push: it is true or false, and true without a value'],
+  ['--load=', 'invalid value "" for --load: '],
+  ['-q=yes', 'invalid value "yes" for -q: '],
+])('%s is wrong usage', (arg, message) => {
+  expect(() => spelled(arg, '.')).toThrow(message);
 });

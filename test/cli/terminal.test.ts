@@ -50,7 +50,7 @@ await onEngines('a build on a terminal', { suites: ['forky'] }, (engine) => {
   const flags = ['build', '--progress=tty', '--output=type=cacheonly'];
   const env = () => engine.env;
 
-  test('with wide characters in names and output is one line for each step', async () => {
+  test('a build with wide characters takes one line for each step', async () => {
     const script = `for i in 1 2 3 4 5 6 7 8; do printf '$i 安装依赖项目 e\\u0301 👨‍👩‍👧 ${'构建镜像'.repeat(20)}\\n'; sleep 0.1; done; printf '\\033]0;owned\\007\\033[2J\\n'; echo ${Math.random()}`;
     const { code, rows, title } = await onTerminal([...flags, await folder(script)], env(), {});
     expect(code, rows.join('\n')).toBe(0);
@@ -63,7 +63,7 @@ await onEngines('a build on a terminal', { suites: ['forky'] }, (engine) => {
     expect(title).toBe('');
   });
 
-  test('that gets narrower meanwhile is shown once', async () => {
+  test('a build whose terminal becomes narrower is shown once', async () => {
     const script = `for i in 1 2 3 4 5 6 7 8 9 10; do echo "resize $i"; sleep 0.2; done; echo ${Math.random()}`;
     const resize = { when: '# resize 2', columns: 45, rows: 40 };
     const { code, rows } = await onTerminal([...flags, await folder(script)], env(), { rows: 40, resize });

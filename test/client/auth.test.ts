@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { dockerCredentials, noCredentials } from '../../src/client/index.ts';
 import { type AuthOptions, auth } from '../../src/client/session/auth.ts';
 import { Auth } from '../../src/gen/moby/filesync/v1/auth_pb.ts';
-import { makeAuthority, serveTls, startProxy } from '../image/tls-network.ts';
+import { makeAuthority, serveTls, startProxy } from '../http/tls-network.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -62,7 +62,7 @@ const wanted = (registry: { host: string }, realm: string) => ({
 });
 
 describe('a token service', () => {
-  test('at another port of the registry gets no credentials unless the registry names it', async () => {
+  test('a token service at another port of the registry gets no credentials unless the registry names it', async () => {
     const [registry, rogue, service] = await Promise.all([serve({}), serve(token), serve(token)]);
     const client = await daemonFor();
     const refused = `credentials for ${registry.host} are not sent to ${rogue.host}: the registry names another token service`;
@@ -78,14 +78,14 @@ describe('a token service', () => {
     expect(registry.asked.every(({ authorization, body }) => !authorization && !body)).toBe(true);
   });
 
-  test('of the same host, port and scheme is the registry itself, at any path', async () => {
+  test('a token service of the same host, port and scheme is the registry itself, at any path', async () => {
     const registry = await serve(token);
     const client = await daemonFor();
     expect((await client.fetchToken(wanted(registry, `${registry.url}/any/token?x=y`))).Token).toBe('t');
     expect(registry.asked.map(({ line }) => line)).toEqual(['POST /any/token?x=y']);
   });
 
-  test('is not believed from where the registry redirects', async () => {
+  test('a token service is not believed from where the registry redirects', async () => {
     const rogue = await serve(token);
     const redirected = await serve(named(`${rogue.url}/token`));
     const registry = await serve({ status: 307, headers: { location: redirected.url } });
@@ -103,11 +103,11 @@ describe('a token service', () => {
     '',
     'http://me:pw@localhost/token',
     'file:///etc/passwd',
-  ])('at %j gets none', async (realm) => {
+  ])('a token service at %j gets no credentials', async (realm) => {
     const registry = await serve(named(realm));
     const client = await daemonFor();
     await expect(client.fetchToken(wanted(registry, realm))).rejects.toThrow(
-      /credentials for localhost:\d+ are not sent to .*: (the connection is not encrypted|that is no http address)/,
+      /credentials for localhost:\d+ are not sent to .*: (the connection is not encrypted|that is not an http address)/,
     );
     expect(registry.asked).toEqual([]);
   });
@@ -117,22 +117,25 @@ describe('a token service', () => {
     [{ token: 't', expires_in: -1, issued_at: 7 }, 60n, 0n],
     [{ token: 't', expires_in: '300', issued_at: 'never' }, 60n, 0n],
     [{ access_token: 't', expires_in: 1e300, issued_at: '2020-01-01T00:00:00Z' }, 60n, 1577836800n],
-  ])('may answer %j', async (body, ExpiresIn, IssuedAt) => {
+  ])('a token service may answer with the body %j', async (body, ExpiresIn, IssuedAt) => {
     const registry = await serve({ body });
     const client = await daemonFor();
     expect(await client.fetchToken(wanted(registry, registry.url))).toMatchObject({ Token: 't', ExpiresIn, IssuedAt });
   });
 
-  test.each([{ token: 's3cret\r\nx: y' }, { token: 7 }, {}, [], null])('that answers %j has no token', async (body) => {
-    const registry = await serve({ body });
-    const client = await daemonFor();
-    const failure = await client.fetchToken(wanted(registry, registry.url)).then(
-      () => expect.fail(),
-      (error: Error) => error,
-    );
-    expect(failure.message).toMatch(/there is no token in its answer/);
-    expect(failure.message).not.toContain('s3cret');
-  });
+  test.each([{ token: 's3cret\r\nx: y' }, { token: 7 }, {}, [], null])(
+    'a token service that answers %j has no token',
+    async (body) => {
+      const registry = await serve({ body });
+      const client = await daemonFor();
+      const failure = await client.fetchToken(wanted(registry, registry.url)).then(
+        () => expect.fail(),
+        (error: Error) => error,
+      );
+      expect(failure.message).toMatch(/there is no token in its answer/);
+      expect(failure.message).not.toContain('s3cret');
+    },
+  );
 });
 
 describe('a token service with an authority of its own', () => {
@@ -164,11 +167,11 @@ describe('a token service with an authority of its own', () => {
   }
   const request = wanted({ host: 'registry.example' }, 'https://tokens.example/token');
 
-  test('is asked through the proxy, with the authorities of SSL_CERT_FILE', async () => {
+  test('a token service with an authority of its own is asked through the proxy, with the authorities of SSL_CERT_FILE', async () => {
     const { asked, proxy } = await start();
     const client = await daemonFor();
     await expect(client.fetchToken(request)).rejects.toThrow(
-      /the authority that signed its certificate is unknown here/,
+      /the authority that signed its certificate is not trusted here/,
     );
     vi.stubEnv('SSL_CERT_FILE', authority.file);
     expect((await client.fetchToken(request)).Token).toBe('over-tls');
@@ -176,7 +179,7 @@ describe('a token service with an authority of its own', () => {
     expect(new Set(proxy.log)).toEqual(new Set(['CONNECT registry.example:443', 'CONNECT tokens.example:443']));
   });
 
-  test('is asked with the authorities that certs.d has for the registry', async () => {
+  test('a token service with an authority of its own is asked with the authorities that certs.d has for the registry', async () => {
     await start();
     const home = temporaryDir();
     vi.stubEnv('DOCKER_CONFIG', home);
@@ -187,7 +190,7 @@ describe('a token service with an authority of its own', () => {
   });
 });
 
-test('who still asks for credentials is stopped when the session is over', async () => {
+test('a daemon that still asks for credentials is stopped when the session is over', async () => {
   let stopped: AbortSignal | undefined;
   const asked = Promise.withResolvers<void>();
   const offered = auth({
@@ -206,8 +209,8 @@ test('who still asks for credentials is stopped when the session is over', async
 });
 
 describe('a daemon', () => {
-  test('may not ask for what is no host', () => {
-    expect(() => auth({ hosts: ['https://ghcr.io'] })).toThrow('"https://ghcr.io" is no host of a registry');
+  test('a daemon does not get credentials for what is not a host', () => {
+    expect(() => auth({ hosts: ['https://ghcr.io'] })).toThrow('"https://ghcr.io" is not a host of a registry');
   });
 
   test('gets the credentials of the hosts it may ask for, and asks anonymously elsewhere', async () => {
@@ -243,7 +246,7 @@ describe('a daemon', () => {
     'a b',
     '\u0000',
     `${'g'.repeat(1 << 20)}/`,
-  ])('that asks for %j gets nothing', async (Host) => {
+  ])('a daemon that asks for %j gets nothing', async (Host) => {
     const dir = temporaryDir();
     mkdirSync(dir, { recursive: true });
     const auths = { 'ghcr.io': { username: 'me', password: 's3cret' } };
@@ -260,7 +263,7 @@ describe('a daemon', () => {
         () => expect.fail(),
         (error: Error) => error,
       )) as Error;
-      expect(message).toMatch(/is no host of a registry/);
+      expect(message).toMatch(/is not a host of a registry/);
       expect(message.length).toBeLessThan(300);
     }
     expect(existsSync(path.join(dir, '.token_seed'))).toBe(false);

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { parseAddress, tlsOf } from '../../src/client/connect/address.ts';
 import { findBuilder } from '../../src/client/connect/buildx-builder.ts';
 import { connect, listWorkers } from '../../src/client/index.ts';
+import { formatPlatform } from '../../src/image/platform.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { standIn } from './stand-in.ts';
 import { temporaryDir } from './temporary-dir.ts';
@@ -43,44 +45,82 @@ describe('a builder of buildx', () => {
     engine: { Driver: 'docker', Nodes: [node('engine0', 'far')] },
     odd: { Driver: 'cloud', Nodes: [node('odd0', 'cloud://org/it')] },
     empty: { Driver: 'docker', Nodes: [] },
+    command: { Driver: 'remote', Nodes: [node('command0', 'stdio:touch x')] },
+    hidden: { Driver: 'docker', Nodes: [node('hidden0', 'stdio:touch x://')] },
+    text: { Driver: 'docker', Nodes: 'x' },
+    hole: { Driver: 'remote', Nodes: [null] },
+    number: { Driver: 'remote', Nodes: [{ Name: 'a', Endpoint: 7 }] },
+    option: { Driver: 'remote', Nodes: [node('a', 'tcp://build:1234', { DriverOpts: { cacert: 7 } })] },
+    flag: { Driver: 'docker-container', Nodes: [node(' --privileged', 'default')] },
   }); // biome-ignore format: a list
   writeContext(env.DOCKER_CONFIG, 'far', 'tcp://far:2376');
-  writeFileSync(path.join(env.DOCKER_CONFIG, 'buildx/instances/broken'), '{');
+  for (const [name, contents] of Object.entries({ broken: '{', list: '[]', nothing: 'null' }))
+    writeFileSync(path.join(env.DOCKER_CONFIG, 'buildx/instances', name), contents);
   const ca = `cacert=${encodeURIComponent(path.join(env.DOCKER_CONFIG, 'contexts/tls', createHash('sha256').update('far').digest('hex'), 'docker/ca.pem'))}`;
 
   test.each([
-    ['container', ['docker-container://buildx_buildkit_container0', 'docker-container://buildx_buildkit_container1?context=far']],
+    ['container', ['docker-container://buildx_buildkit_container0?context=default', 'docker-container://buildx_buildkit_container1?context=far']],
     ['socket', ['docker-container://buildx_buildkit_socket0?host=unix%3A%2F%2F%2Frun%2Fuser%2F1%2Fdocker.sock']],
     ['remote', ['tcp://build:1234?cacert=%2Fc%2Fca.pem&cert=%2Fc%2Fcert.pem&key=%2Fc%2Fkey.pem&servername=b']],
     ['shell', ['ssh://me@build']],
+    ['SHELL', ['ssh://me@build']],
     ['engine', [`docker+tcp://far:2376?${ca}`]],
     ['far', [`docker+tcp://far:2376?${ca}`]],
     ['default', [undefined]],
-  ])('%s', async (name, addresses) => {
+  ])('a builder of buildx has the addresses of its nodes: %s', async (name, addresses) => {
     const { nodes } = await findBuilder(name, { env });
-    expect(nodes.map(({ address }) => address)).toEqual(addresses);
+    expect(await Promise.all(nodes.map((it) => it.address()))).toEqual(addresses);
   }); // biome-ignore format: a list
 
-  test('has nodes for platforms', async () => {
+  test('a builder of buildx has nodes for platforms', async () => {
     const { nodes } = await findBuilder('container', { env });
-    expect(nodes.map((it) => it.platforms)).toEqual([[], ['linux/arm64', 'linux/arm/v7']]);
+    expect(nodes.map((it) => it.platforms.map(formatPlatform))).toEqual([[], ['linux/arm64', 'linux/arm/v7']]);
   });
 
-  test('is found where BUILDX_CONFIG says', async () => {
+  test('a builder of buildx says whether it loads what it builds', async () => {
+    const DriverOpts = { 'default-load': 'true' };
+    const own = dockerConfig({
+      a: { Driver: 'docker-container', Nodes: [node('a0', 'default', { DriverOpts }), node('a1', 'far')] },
+    });
+    const { nodes } = await findBuilder('a', { env: own });
+    expect(nodes.map((it) => it.loads)).toEqual([true, false]);
+  });
+
+  test('a builder of buildx that is the engine of DOCKER_HOST is reached with its certificates', async () => {
+    const host = {
+      DOCKER_CONFIG: '/c',
+      DOCKER_HOST: 'tcp://far:2376',
+      DOCKER_TLS_VERIFY: '1',
+      DOCKER_CERT_PATH: '/pem',
+    };
+    const address = await (await findBuilder('default', { env: host })).nodes[0].address();
+    expect(tlsOf(parseAddress(address!), host)?.ca).toBe('/pem/ca.pem');
+  });
+
+  test('a builder of buildx is found where BUILDX_CONFIG says', async () => {
     const other = { DOCKER_CONFIG: '/nowhere', BUILDX_CONFIG: path.join(env.DOCKER_CONFIG, 'buildx') };
-    expect((await findBuilder('shell', { env: other })).nodes[0].address).toBe('ssh://me@build');
+    expect(await (await findBuilder('shell', { env: other })).nodes[0].address()).toBe('ssh://me@build');
   });
 
   test.each([
     ['missing', 'no builder "missing" found: neither '],
-    ['odd', 'the builder "odd" cannot be used: its driver is "cloud": known are'],
+    ['odd', 'the builder "odd": its driver is "cloud": known are'],
+    ['command', 'the builder "command": its endpoint is "stdio:touch x": want one of unix://, tcp://'],
+    ['hidden', 'the builder "hidden": its endpoint is "stdio:touch x://": want one of unix://, tcp://'],
+    ['list', 'instances/list: it is not an object'],
+    ['nothing', 'instances/nothing: it is not an object'],
+    ['text', 'instances/text: Nodes is not a list'],
+    ['hole', 'instances/hole: Nodes[0] is not an object'],
+    ['number', 'instances/number: Nodes[0].Endpoint is not text'],
+    ['option', 'instances/option: Nodes[0].DriverOpts.cacert is not text'],
+    ['flag', 'the builder "flag": invalid address "docker-container://buildx_buildkit_ --privileged'],
     ['empty', 'the builder "empty" has no node'],
     ['broken', 'cannot read the builder '],
   ])('%s is an error', async (name, message) => {
-    await expect(findBuilder(name, { env })).rejects.toThrow(message);
+    await expect(connect(name, { env })).rejects.toThrow(message);
   });
 
-  test('that is missing is said where it is named', async () => {
+  test('a missing builder is an error that says where it is named', async () => {
     await expect(connect(undefined, { env: { ...env, BUILDX_BUILDER: 'missing' } })).rejects.toThrow('"missing"');
     await expect(connect('missing', { env })).rejects.toThrow('no builder "missing" found');
   });
@@ -92,7 +132,7 @@ await onEngines('a builder by its name', { suites: ['forky'] }, (engine) => {
     process.env['PATH'] = PATH;
   });
 
-  test.skipIf(!engine.dockerHost)('is a remote daemon, or the engine itself', async () => {
+  test.skipIf(!engine.dockerHost)('a builder of buildx may be a remote daemon, or the engine itself', async () => {
     const env = dockerConfig({ own: { Driver: 'docker', Nodes: [node('own0', engine.dockerHost)] } });
     const connection = await connect('own', { env });
     expect(connection.kind).toBe('dockerd');
@@ -129,28 +169,31 @@ await onEngines('a builder by its name', { suites: ['forky'] }, (engine) => {
       },
     }); // biome-ignore format: a list
 
-  test.skipIf(!engine.dockerHost)('is a pod that runs, the same one for the same context', async () => {
-    const { dir, calls } = kubectl();
-    process.env['PATH'] = `${dir}:${PATH}`;
-    const env = { ...cluster('big_builder0'), PATH: `${dir}:${PATH}` };
-    const connection = await connect('big', { env });
-    expect(connection.kind).toBe('buildkitd');
-    expect(await listWorkers(connection)).toHaveLength(1);
-    connection.close();
-    expect(calls().at(-1)).toMatch(
-      /^--kubeconfig=\/k\/config --namespace=ci exec --container=buildkitd -i big-builder0-[bd] -- buildctl dial-stdio$/,
-    );
-    const choose = async (stickyKey: string) => (await findBuilder('big', { env, stickyKey })).nodes[0].address;
-    expect(await choose('/src/app')).toBe(await choose('/src/app'));
-    const chosen = await Promise.all(Array.from({ length: 12 }, (_, i) => choose(`/src/${i}`)));
-    expect(new Set(chosen).size).toBe(2);
-  });
+  test.skipIf(!engine.dockerHost)(
+    'a builder of buildx may be a pod that runs, the same one for the same context',
+    async () => {
+      const { dir, calls } = kubectl();
+      process.env['PATH'] = `${dir}:${PATH}`;
+      const env = { ...cluster('big_builder0'), PATH: `${dir}:${PATH}` };
+      const connection = await connect('big', { env });
+      expect(connection.kind).toBe('buildkitd');
+      expect(await listWorkers(connection)).toHaveLength(1);
+      connection.close();
+      expect(calls().at(-1)).toMatch(
+        /^--kubeconfig=\/k\/config --namespace=ci exec --container=buildkitd -i big-builder0-[bd] -- buildctl dial-stdio$/,
+      );
+      const choose = async (stickyKey: string) => (await findBuilder('big', { env, stickyKey })).nodes[0].address();
+      expect(await choose('/src/app')).toBe(await choose('/src/app'));
+      const chosen = await Promise.all(Array.from({ length: 12 }, (_, i) => choose(`/src/${i}`)));
+      expect(new Set(chosen).size).toBe(2);
+    },
+  );
 
   test.skipIf(!engine.dockerHost)('whose pods do not run says so', async () => {
     const { dir } = kubectl();
     const env = { ...cluster('other0'), PATH: `${dir}:${PATH}` };
     await expect(connect('big', { env })).rejects.toThrow(
-      'the builder "big" cannot be used: no pod of the deployment other0 runs in the namespace ci',
+      'the builder "big": no pod of the deployment other0 runs in the namespace ci',
     );
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { prepareCaches } from '../../src/client/cache.ts';
-import { putInIndex } from '../../src/client/session/oci-layout.ts';
+import { putInIndex } from '../../src/client/session/layout-index.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 const env = {
@@ -88,7 +88,7 @@ test('a local cache is named in its index when the build has succeeded, and foun
   expect(found.warnings).toEqual([]);
   await skipped({ src: dir, tag: 'other' });
   writeFileSync(path.join(dir, 'index.json'), '{');
-  expect(await skipped({ src: dir })).toEqual([expect.stringMatching(/skipped: .*index\.json: .*JSON/)]);
+  expect(await skipped({ src: dir })).toEqual([expect.stringMatching(/skipped: .*index\.json is not a JSON object/)]);
 });
 
 test.each([
@@ -96,6 +96,12 @@ test.each([
   [[], [{ type: 'registry' }], 'registry cache exporter requires ref'],
   [[{ type: 'local' }], [], 'local cache importer requires src'],
   [[], [{ type: 'local' }], 'local cache exporter requires dest'],
-])('from %j to %j is refused', async (from, to, message) => {
+])('a cache from %j to %j is refused', async (from, to, message) => {
   await expect(prepareCaches(from, to)).rejects.toThrow(message);
+});
+
+test('two caches in one folder are refused: each would take the name of the other', async () => {
+  const dir = temporaryDir();
+  const to = ['c', './c'].map((name) => ({ type: 'local', attrs: { dest: `${dir}/${name}`, tag: name.slice(-1) } }));
+  await expect(prepareCaches([], to)).rejects.toThrow(`two local caches would be written to ${dir}/./c`);
 });

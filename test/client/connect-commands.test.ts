@@ -63,4 +63,4 @@ test.each([
   'podman-container://name?context=c',
   'nerdctl-container://name?namespace=a b',
   'docker-container://name?host=-x',
-])('%s is no address', (address) => expect(() => parseAddress(address)).toThrow('invalid address'));
+])('%s is not an address', (address) => expect(() => parseAddress(address)).toThrow('invalid address'));

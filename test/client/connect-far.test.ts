@@ -58,20 +58,20 @@ await onEngines('a daemon far away', { suites: ['forky'] }, (engine) => {
     });
     afterAll(() => openssh?.end());
 
-    test('is Docker where DOCKER_HOST says so', async () => {
+    test('an ssh address of DOCKER_HOST reaches Docker', async () => {
       await succeeds({ ...env, DOCKER_HOST: `ssh://${host}` });
       await succeeds({ ...env, DOCKER_HOST: `ssh://${host}/run/docker.sock` });
       await succeeds(env, `--builder=docker+ssh://${host}`);
     });
 
-    test('is BuildKit where BUILDKIT_HOST says so', async () => {
+    test('an ssh address of BUILDKIT_HOST reaches BuildKit', async () => {
       await succeeds({ ...env, BUILDKIT_HOST: `ssh://${host}` });
       expect(await openssh.run('cat', '/tmp/buildctl-args')).toBe('dial-stdio\n');
       await succeeds(env, `--builder=ssh://${host}/run/b.sock`);
       expect(await openssh.run('cat', '/tmp/buildctl-args')).toBe('--addr unix:///run/b.sock dial-stdio\n');
     });
 
-    test('and is told when it cannot be reached', async () => {
+    test('an address that cannot be reached is an error with the reason', async () => {
       const { port } = new URL(`ssh://${host}`);
       await fails(
         /ERROR: cannot connect to ssh:.*nobody.*Permission denied \(publickey/s,
@@ -114,14 +114,14 @@ await onEngines('a daemon far away', { suites: ['forky'] }, (engine) => {
       await engine.run('docker', ['image', 'rm', '--force', name]);
     });
 
-    test.skipIf(!engine.home)('is reached', async () => {
+    test.skipIf(!engine.home)('a BuildKit in a container is reached', async () => {
       await succeeds(env, `--builder=${address}`);
       await succeeds({ BUILDKIT_HOST: address });
       await succeeds(env, `--builder=${address}?context=default`);
       expect(await engine.must('docker', ['exec', name, 'cat', '/tmp/buildctl-args'])).toBe('dial-stdio\n');
     });
 
-    test.skipIf(!engine.home)('and is told when it cannot be reached', async () => {
+    test.skipIf(!engine.home)('an address that cannot be reached is an error with the reason', async () => {
       await fails(/docker ended with code 1: .*No such container: nosuch/s, env, '--builder=docker-container://nosuch');
       await engine.must('docker', ['exec', name, 'rm', '/bin/buildctl']);
       await fails(/cannot connect to docker-container:.*buildctl.* not found/s, env, `--builder=${address}`);

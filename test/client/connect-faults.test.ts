@@ -5,6 +5,7 @@ import http2 from 'node:http2';
 import net, { type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import tls from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { connect } from '../../src/client/index.ts';
@@ -13,6 +14,7 @@ import { createDuplexChannel } from '../../src/rpc/channel.ts';
 import { createClient } from '../../src/rpc/client.ts';
 import { ends } from '../ends.ts';
 import { runCommand } from '../engine/command.ts';
+import { stopClock } from '../http/stopped-clock.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 const servers: { close(): void }[] = [];
@@ -52,7 +54,7 @@ const advice = 'is it a BuildKit or Docker daemon, and does it take connections 
 test.each([
   ['unix:///nonexistent.sock', 'there is no such socket; is the daemon running?'],
   ['tcp://127.0.0.1:1', 'nothing listens there; is the daemon running?'],
-  ['stdio:false', 'false ended with code 1: '],
+  ['stdio:false', 'false ended with code 1'],
   ['stdio:no-such-command', 'the command no-such-command is not installed'],
   ['stdio:cat', 'what answers there does not speak gRPC; is it a BuildKit or Docker daemon?'],
   ['tcp://127.0.0.1:1?cacert=/nonexistent.pem', 'cacert=/nonexistent.pem: no such file or directory'],
@@ -62,7 +64,7 @@ test.each([
 
 test.each<[string, () => Server | http2.Http2Server, string, string]>([
   ['some web server', () => createServer((_, answer) => answer.writeHead(404).end()), '',
-    'an HTTP server answers there, but it is no Docker engine (HTTP/1.1 404 Not Found to GET /_ping)'],
+    'an HTTP server answers there, but it is not a Docker engine (HTTP/1.1 404 Not Found to GET /_ping)'],
   ['a Docker engine of before BuildKit', () => docker((_, answer) => answer.writeHead(404).end()), '',
     'the Docker engine does not offer BuildKit at /grpc (HTTP/1.1 404 Not Found); it takes Docker 18.09 or newer'],
   ['a Docker engine that refuses', () => docker((_, answer) => answer.writeHead(403).end('{"message":"denied \\"by\\" plugin"}')), '',
@@ -102,9 +104,14 @@ test.each<[string, () => Server | http2.Http2Server, string]>([
 test('a command that waits is ended, and what it has said is told', async () => {
   const dir = temporaryDir();
   const script = path.join(dir, 'waits');
-  writeFileSync(script, `echo $$ > ${dir}/pid; echo "who are you?" >&2; exec sleep 600`);
+  writeFileSync(script, `echo "who are you?" >&2; echo $$ > ${dir}/pid; exec sleep 600`);
   const address = `stdio:sh ${script}`;
-  expect(await failure(address, 1000)).toBe(`cannot connect to ${address}: no answer within 1 s: who are you?`);
+  const clock = stopClock();
+  const failed = failure(address, 20_000);
+  await expect.poll(() => existsSync(path.join(dir, 'pid'))).toBe(true);
+  for (let i = 0; i < 10; i++) await turn();
+  clock.pass(20_000);
+  expect(await failed).toBe(`cannot connect to ${address}: no answer within 20 s: who are you?`);
   const pid = readFileSync(path.join(dir, 'pid'), 'utf8').trim();
   await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
 });

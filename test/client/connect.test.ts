@@ -60,11 +60,11 @@ describe('an address', () => {
       'stdio:docker buildx dial-stdio',
       { via: 'command', command: ['docker', 'buildx', 'dial-stdio'], protocol: 'buildkit' },
     ],
-  ])('%s', (text, expected) => {
+  ])('an address is read with its protocol and its parts: %s', (text, expected) => {
     expect(parseAddress(text)).toMatchObject(expected);
   });
 
-  test('of an SSH host becomes a command that nothing in it can change', () => {
+  test('an address of an SSH host becomes a command that nothing in it can change', () => {
     expect(parseAddress('ssh://me@host:22/run/b.sock')).toMatchObject({
       via: 'command',
       command: [
@@ -95,13 +95,13 @@ describe('an address', () => {
     expect(() => parseAddress(text)).toThrow(/invalid address .*want unix:/);
   });
 
-  test('is by default that of the environment', () => {
+  test('the default address is that of the environment', () => {
     const env = { BUILDKIT_HOST: 'tcp://b:1', DOCKER_HOST: 'unix:///d.sock' };
     expect(defaultAddress(env).text).toBe('tcp://b:1');
     expect(defaultAddress({ DOCKER_HOST: 'unix:///d.sock' })).toMatchObject({ path: '/d.sock', protocol: 'docker' });
   });
 
-  test('is that of the Docker context in use, where no variable says another', () => {
+  test('the default address is that of the Docker context in use if no variable names another', () => {
     const dir = temporaryDir();
     const env = { DOCKER_CONFIG: dir };
     const folder = (kind: string, name: string) =>
@@ -127,7 +127,14 @@ describe('an address', () => {
       'the Docker context "gone" that DOCKER_CONTEXT names has no engine in',
     );
     writeFileSync(path.join(dir, 'config.json'), '{');
-    expect(() => defaultAddress(env)).toThrow(`cannot read ${path.join(dir, 'config.json')}`);
+    const broken = `Error parsing config file (${path.join(dir, 'config.json')}): it is not JSON`;
+    expect(() => defaultAddress(env)).toThrow(broken);
+    // the usual sockets are next, as with docker
+    const told: string[] = [];
+    const next = () => dockerAddress({ ...env, XDG_RUNTIME_DIR: dir }, (message) => void told.push(message));
+    writeFileSync(path.join(dir, 'docker.sock'), '');
+    expect(next()).toMatchObject({ via: 'socket', protocol: 'docker' });
+    expect(told).toEqual([`${broken}; it is left out`]);
   });
 });
 

@@ -33,7 +33,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     ['archive', (dest) => ({ type: 'tar', dest: `${dest}/x.tar` })],
     ['OCI archive', (dest) => ({ type: 'oci', dest: `${dest}/x.tar` })],
     ['Docker archive', (dest) => ({ type: 'docker', dest: `${dest}/x.tar` })],
-  ])('into a %s that fails leaves what others have put beside it', async (_, output) => {
+  ])('an export into a %s that fails leaves what others have put beside it', async (_, output) => {
     const root = temporaryDir();
     const out = path.join(root, 'out');
     // the daemon sends it, and then fails: the second output cannot be pushed
@@ -47,7 +47,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(tree(root)).toEqual(before);
   });
 
-  test('of the command that is interrupted leaves what others have put beside it', async () => {
+  test('an export of the command that is interrupted leaves what others have put beside it', async () => {
     const root = temporaryDir();
     const context = path.join(root, 'context');
     mkdirSync(context);
@@ -67,7 +67,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(tree(root)).toEqual(['context', 'context/Dockerfile', 'out', 'out/b', 'out/b/finished']);
   }); // biome-ignore format: long lines
 
-  test('of several builds into one layout and one cache has all of them', async () => {
+  test('an export of several builds into one layout and one cache has all of them', async () => {
     const root = temporaryDir();
     const dest = path.join(root, 'cache');
     const one = async (i: number) => {
@@ -85,7 +85,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(readdirSync(dest).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
   });
 
-  test('into a layout leaves its tag where it was when the build fails after it was named', async () => {
+  test('an export into a layout leaves its tag where it was when the build fails after it was named', async () => {
     const dest = path.join(temporaryDir(), 'layout');
     const one = async (text: string, caches: readonly string[]) => {
       const files = { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: `${unique} ${text}` };

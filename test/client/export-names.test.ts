@@ -3,11 +3,11 @@ import path from 'node:path';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { getAttributeSync } from '@napi-rs/xattr';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ModeDir, ModeNamedPipe, ModeSymlink } from '../../src/client/fsutil/file-mode.ts';
 import { placeTrees } from '../../src/client/fsutil/merge-tree.ts';
 import { PacketType } from '../../src/client/fsutil/packet-buffer.ts';
-import { createReceiver } from '../../src/client/fsutil/receiver.ts';
+import { Receiver } from '../../src/client/fsutil/receiver.ts';
 import { xattrCalls } from '../../src/client/fsutil/xattr.ts';
+import { ModeDir, ModeNamedPipe, ModeSymlink } from '../../src/go/file-mode.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 /** Texts are bytes here: a character each. */
@@ -47,7 +47,7 @@ beforeEach(() => {
 
 async function receive(entries: readonly Raw[], dest = path.join(root, 'out')): Promise<void> {
   const staging = path.join(root, 'staging');
-  const receiver = createReceiver(path.join(staging, 'tree'), staging, await xattrCalls());
+  const receiver = new Receiver(path.join(staging, 'tree'), staging, await xattrCalls());
   for (const entry of entries) receiver.take(statPacket(entry));
   receiver.take(new BinaryWriter().finish());
   for (const [id, { data }] of entries.entries())
@@ -62,7 +62,7 @@ async function receive(entries: readonly Raw[], dest = path.join(root, 'out')): 
 const at = (name: string) => Buffer.concat([Buffer.from(`${root}/out/`), latin1(name)]);
 const list = (name = '') => readdirSync(at(name), { encoding: 'buffer' }).map((it) => it.toString('latin1')).sort(); // biome-ignore format: one line
 
-describe('names that are no UTF-8', () => {
+describe('names that are not UTF-8', () => {
   const entries: readonly Raw[] = [
     { path: 'd\xff', mode: ModeDir | 0o755 },
     { path: 'd\xff/a\xef\xbf\xbd', data: 'U+FFFD' },
@@ -121,7 +121,7 @@ describe('names that are no UTF-8', () => {
     ['the same name twice', [{ path: '\xff' }, { path: '\xff' }], 'changes out of order'],
     ['a hard link to another name', [{ path: 'a\xfe' }, { path: 'h', linkname: 'a\xff' }], 'invalid link "h" to unknown path "a\\udcff"'],
     ['a control character', [{ path: '\xc2\x9bA' }, { path: '\x1b' }], 'changes out of order: "\\u001b" after "\ufffdA"'],
-  ])('with %s are refused, and named in text that can be shown', async (_, refused, message) => {
+  ])('names with %s are refused, and printed in a form that can be shown', async (_, refused, message) => {
     const failure = await receive(refused).catch((error: Error) => error);
     expect((failure as Error).message).toContain(message);
     expect((failure as Error).message.isWellFormed()).toBe(true);

@@ -1,8 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { ModeDir, ModeSymlink } from '../../src/client/fsutil/file-mode.ts';
 import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
 import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
+import { ModeDir, ModeSymlink } from '../../src/go/file-mode.ts';
 import { type FakeDaemon, fakeDaemon } from './fake-daemon.ts';
 
 export interface Entry {
@@ -78,4 +78,4 @@ export async function exportTo(
 }
 
 /** For polls: a machine with much to do is slow, and nothing here is about time. */
-export const PATIENCE = { timeout: 20_000 };
+export const patience = { timeout: 20_000 };

@@ -5,7 +5,6 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ModeDir, ModeNamedPipe, ModeSocket } from '../../src/client/fsutil/file-mode.ts';
 import { contentStores } from '../../src/client/session/content.ts';
 import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
 import {
@@ -15,7 +14,8 @@ import {
 } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
-import { Code } from '../../src/rpc/status.ts';
+import { ModeDir, ModeNamedPipe, ModeSocket } from '../../src/go/file-mode.ts';
+import { Code } from '../../src/rpc/rpc-error.ts';
 import { ends } from '../ends.ts';
 import {
   dir,
@@ -24,8 +24,8 @@ import {
   file,
   hardLink,
   link,
-  PATIENCE,
   type Packet,
+  patience,
   sendBytes,
   sendTree,
   toDirectory,
@@ -52,14 +52,14 @@ describe('a directory export', () => {
     writeFileSync(path.join(outside, 'victim'), 'untouched');
   });
 
-  test('arrives', async () => {
+  test('arrives with its links and hard links', async () => {
     await send(dest, [dir('d'), file('d/f', 'one'), link('d/l', 'f'), file('d-e', 'two'), hardLink('z', 'd/f')]);
     expect(readFileSync(path.join(dest, 'd/l'), 'utf8')).toBe('one');
     expect(lstatSync(path.join(dest, 'z')).ino).toBe(lstatSync(path.join(dest, 'd/f')).ino);
     expect(readdirSync(dest).sort()).toEqual(['d', 'd-e', 'z']);
   });
 
-  test('of more than is kept in memory arrives', async () => {
+  test('a directory export of more than is kept in memory arrives', async () => {
     const large = Array.from({ length: 48 }, (_, i) => file(`f${String(i).padStart(2, '0')}`, 'x'.repeat(512 << 10)));
     await send(dest, large);
     const sizes = readdirSync(dest).map((name) => lstatSync(path.join(dest, name)).size);
@@ -69,7 +69,7 @@ describe('a directory export', () => {
   const listing = () =>
     execFileSync('find', ['.', '-printf', '%p %y %m %i %l\\n'], { cwd: dest, encoding: 'utf8' }).split('\n').sort();
 
-  test('takes the place of what is there', async () => {
+  test('a directory export takes the place of what is there', async () => {
     mkdirSync(path.join(dest, 'a/old'), { recursive: true });
     for (const name of ['file', 'kept', 'other']) writeFileSync(path.join(dest, name), 'old');
     symlinkSync('../outside', path.join(dest, 'link'));
@@ -171,7 +171,7 @@ describe('a directory export', () => {
     ['a path with a dot', [file('./a', 'x')]],
     ['a path that ends with a slash', [dir('a/')]],
     ['a symlink to a path with a zero byte', [link('l', 'a\0b')]],
-  ])('with %s is refused and leaves nothing behind', async (_, entries) => {
+  ])('a directory export with %s is refused and leaves nothing behind', async (_, entries) => {
     await expect(send(dest, [file('!first', 'x'), ...entries])).rejects.toThrow();
     expect(readdirSync(root)).toEqual(['outside']);
     expect(readFileSync(path.join(outside, 'victim'), 'utf8')).toBe('untouched');
@@ -182,7 +182,7 @@ describe('a directory export', () => {
     ['an end before the end', [{ type: Type.PACKET_FIN }]],
     ['more files after the list', [{ type: Type.PACKET_STAT }, { type: Type.PACKET_STAT, stat: { path: 'late', mode: 0o644 } }]],
     ['an error of its own', [{ type: Type.PACKET_ERR, data: Buffer.from('broken') }]],
-  ])('with %s is refused and leaves nothing behind', async (_, packets) => {
+  ])('a directory export with %s is refused and leaves nothing behind', async (_, packets) => {
     const daemon = await fakeDaemon(fileSend(toDirectory(dest)));
     const call = daemon.directoryExport.diffCopy();
     await call.send({ type: Type.PACKET_STAT, stat: { path: 'f', mode: 0o644, size: 3n } });
@@ -193,7 +193,7 @@ describe('a directory export', () => {
           if (type === Type.PACKET_ERR) throw new Error(Buffer.from(data).toString());
       })(),
     ).rejects.toThrow();
-    await expect.poll(() => readdirSync(root), PATIENCE).toEqual(['outside']);
+    await expect.poll(() => readdirSync(root), patience).toEqual(['outside']);
   }); // biome-ignore format: a table
 
   test('makes pipes where they belong', async () => {
@@ -201,11 +201,11 @@ describe('a directory export', () => {
     expect(lstatSync(path.join(dest, 'd/p')).isFIFO()).toBe(true);
   });
 
-  test.each(['/proc/tsfront/a/b', '/dev/null/a', '/proc/1/tsfront'])('into %s fails', async (place) => {
+  test.each(['/proc/tsfront/a/b', '/dev/null/a', '/proc/1/tsfront'])('fails if it goes into %s', async (place) => {
     await expect(ends(send(place, [file('f', 'x')]))).rejects.toThrow(`cannot create ${place}`);
   });
 
-  test('does not follow symlinks that are at the destination', async () => {
+  test('a directory export does not follow symlinks that are at the destination', async () => {
     mkdirSync(dest);
     symlinkSync(outside, path.join(dest, 'd'));
     symlinkSync(path.join(outside, 'victim'), path.join(dest, 'f'));
@@ -215,7 +215,7 @@ describe('a directory export', () => {
     expect(lstatSync(path.join(dest, 'f')).isFile()).toBe(true);
   });
 
-  test('that fails leaves a destination as it was', async () => {
+  test('a directory export that fails leaves a destination as it was', async () => {
     mkdirSync(dest);
     writeFileSync(path.join(dest, 'f'), 'old');
     await expect(send(dest, [file('f', 'new'), file('../x', '')])).rejects.toThrow('unclean path');
@@ -232,14 +232,14 @@ describe('a directory export', () => {
     expect(readFileSync(path.join(dest, 'was-dir'), 'utf8')).toBe('now a file');
   });
 
-  test('that is cut off leaves nothing behind', async () => {
+  test('a directory export that is cut off leaves nothing behind', async () => {
     const daemon = await fakeDaemon(fileSend(toDirectory(dest)));
     const call = daemon.directoryExport.diffCopy();
     await call.send({ type: Type.PACKET_STAT, stat: { path: 'f', mode: 0o644, size: 10n } });
     for await (const packet of call.messages) if (packet.type === Type.PACKET_REQ) break;
     expect(readdirSync(root)).toHaveLength(2);
     daemon.cut();
-    await expect.poll(() => readdirSync(root), PATIENCE).toEqual(['outside']);
+    await expect.poll(() => readdirSync(root), patience).toEqual(['outside']);
   });
 });
 
@@ -266,17 +266,17 @@ describe('a file export', () => {
     expect(readdirSync(path.dirname(dest))).toEqual(['out.tar']);
   });
 
-  test('that is cut off leaves nothing behind', async () => {
+  test('a file export that is cut off leaves nothing behind', async () => {
     const folder = temporaryDir();
     const daemon = await fakeDaemon(fileSend(toFile(path.join(folder, 'sub/dir/out.tar'))));
     const call = daemon.client(FileSend).diffCopy();
     await call.send({ data: Buffer.from('one') });
-    await expect.poll(() => readdirSync(folder).length, PATIENCE).toBe(1);
+    await expect.poll(() => readdirSync(folder).length, patience).toBe(1);
     daemon.cut();
-    await expect.poll(() => readdirSync(folder), PATIENCE).toEqual([]);
+    await expect.poll(() => readdirSync(folder), patience).toEqual([]);
   });
 
-  test('that is cut off leaves the file that was there', async () => {
+  test('a file export that is cut off leaves the file that was there', async () => {
     const file = path.join(temporaryDir(), 'out.tar');
     writeFileSync(file, 'old');
     const sending = fileSend(toFile(file));
@@ -285,7 +285,7 @@ describe('a file export', () => {
       .client(FileSend)
       .diffCopy()
       .send({ data: Buffer.from('new') });
-    await expect.poll(() => readdirSync(path.dirname(file)).length, PATIENCE).toBe(2);
+    await expect.poll(() => readdirSync(path.dirname(file)).length, patience).toBe(2);
     daemon.cut();
     await sending.close?.();
     expect(readdirSync(path.dirname(file))).toEqual(['out.tar']);
@@ -324,7 +324,7 @@ describe('a file export', () => {
     expect(readdirSync(folder).sort()).toEqual(['circle', 'later', 'linked', 'next', 'real']);
   });
 
-  test('into a folder, or where no file can be, fails', async () => {
+  test('a file export into a folder, or where no file can be, fails', async () => {
     const folder = temporaryDir();
     await expect(sendTo(folder, 'x')).rejects.toThrow(`destination file ${folder} is a directory`);
     writeFileSync(path.join(folder, 'f'), '');
@@ -395,16 +395,16 @@ describe('a layout export', () => {
     expect(readdirSync(dest, { recursive: true })).toEqual(['blobs', 'blobs/sha256', `blobs/sha256/${hex}`]);
   }); // biome-ignore format: long lines
 
-  test('that is cut off leaves no half of a blob', async () => {
+  test('a layout export that is cut off leaves no half of a blob', async () => {
     const { dest, stores, daemon, metadata } = await openStore();
     await daemon.client(Content).write({ metadata }).send({ ref: 'r', action: WriteAction.WRITE, data });
-    await expect.poll(() => existsSync(dest) && readdirSync(dest, { recursive: true }).length, PATIENCE).toBe(3);
+    await expect.poll(() => existsSync(dest) && readdirSync(dest, { recursive: true }).length, patience).toBe(3);
     daemon.cut();
     await stores.close?.();
     expect(readdirSync(dest)).toEqual([]);
   });
 
-  test('can be read back at once, and is there for others when the build has succeeded', async () => {
+  test('a layout export can be read back at once, and is there for others when the build has succeeded', async () => {
     const { dest, stores, daemon, metadata, write } = await openStore();
     const digest = `sha256:${hex}`;
     await write({ ref: 'r', action: WriteAction.COMMIT, data });
@@ -421,7 +421,7 @@ describe('a layout export', () => {
   test.each([
     ['that was not there', false],
     ['that was there', true],
-  ])('of a build that fails leaves a layout %s as it was', async (_, existed) => {
+  ])('a layout export of a build that fails leaves a layout %s as it was', async (_, existed) => {
     const { root, dest, stores, write } = await openStore();
     const mine = path.join(dest, 'blobs/sha256', '1'.repeat(64));
     if (existed) mkdirSync(path.dirname(mine), { recursive: true });

@@ -16,10 +16,10 @@ import { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { contentStores } from '../../src/client/session/content.ts';
 import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
-import { putInIndex } from '../../src/client/session/oci-layout.ts';
+import { putInIndex } from '../../src/client/session/layout-index.ts';
 import { Content, WriteAction } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
-import { dir, exportTo, file, PATIENCE, sendBytes, sendTree, toDirectory, toFile } from './export-peer.ts';
+import { dir, exportTo, file, patience, sendBytes, sendTree, toDirectory, toFile } from './export-peer.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -57,7 +57,7 @@ describe('an export that fails removes nothing of others', () => {
         .client(FileSend)
         .diffCopy()
         .send({ data: Buffer.from('half') });
-      await expect.poll(() => tree().length, PATIENCE).toBe(4);
+      await expect.poll(() => tree().length, patience).toBe(4);
       others();
       daemon.cut();
     });
@@ -90,7 +90,7 @@ describe('an export that fails removes nothing of others', () => {
     expect(readFileSync(at('out/a/replaced'), 'utf8')).toBe('mine now');
   });
 
-  test('in a directory that was there, which becomes what it was', async () => {
+  test('an existing directory becomes what it was before the export failed', async () => {
     mkdirSync(at('out/d'), { recursive: true });
     mkdirSync(at('out/folder/old'), { recursive: true });
     writeFileSync(at('out/d/f'), 'old');
@@ -120,7 +120,7 @@ describe('an export that fails removes nothing of others', () => {
     expect(readFileSync(at('x.tar'), 'utf8')).toBe('old archive');
   }); // biome-ignore format: long lines
 
-  test('when one of two platforms has no place', async () => {
+  test('nothing of others is removed when one of two platforms has no place', async () => {
     mkdirSync(at('out'));
     writeFileSync(at('out/linux_arm64'), 'a file of mine');
     const exporting = exportTo(toDirectory(at('out')), async (daemon) => {
@@ -210,7 +210,7 @@ describe('a layout that several builds write to', () => {
   const index = () => JSON.parse(readFileSync(at('index.json'), 'utf8'));
   const tagged = (size: number, tag: string) => ({ size, annotations: { 'org.opencontainers.image.ref.name': tag } });
 
-  test('has the names that it had before when one of them fails, and what else its index says', async () => {
+  test('a layout that several builds write to has the names that it had before when one of them fails, and what else its index says', async () => {
     const stores = await write(root);
     await stores.name(root, descriptor, ['a', 'b']);
     await stores.close?.();
@@ -228,7 +228,7 @@ describe('a layout that several builds write to', () => {
     expect(index().manifests).toHaveLength(others.length);
   });
 
-  test('is gone when the one that made it fails', async () => {
+  test('a layout that several builds write to is gone when the one that made it fails', async () => {
     const failing = await write(at('layout'));
     await failing.name(at('layout'), descriptor, ['a', 'b']);
     await failing.close?.();
@@ -236,7 +236,7 @@ describe('a layout that several builds write to', () => {
     expect(tree()).toEqual([]);
   });
 
-  test('is not waited for where something else has the place of its lock', async () => {
+  test('a layout that several builds write to is not waited for where something else has the place of its lock', async () => {
     const stores = await write(root);
     writeFileSync(at('.tsfront-index-lock'), 'mine');
     utimesSync(at('.tsfront-index-lock'), 1, 1);
@@ -295,6 +295,16 @@ test('an archive that somebody else has replaced stays, and what else a build ha
   expect(tree()).toEqual([aside, 'x.tar']);
   expect(readFileSync(at('x.tar'), 'utf8')).toBe('of another build');
   expect(readFileSync(at(String(aside)), 'utf8')).toBe('old');
+});
+
+test('a folder that has come to the place of an archive stays, and the export fails', async () => {
+  const exporting = exportTo(toFile(at('x')), async (daemon) => {
+    await sendBytes(daemon, '0', 'archive');
+    mkdirSync(at('x'));
+    writeFileSync(at('x/mine'), 'mine');
+  });
+  await expect(exporting).rejects.toThrow(`destination file ${at('x')} is a directory`);
+  expect(tree()).toEqual(['x', 'x/mine']);
 });
 
 test('a link that is the destination is followed', async () => {

@@ -39,7 +39,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
   const list = async (tar: string) => (await engine.must('tar', ['tf', tar])).trim().split('\n');
   const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-  test('as a tar has the files', async () => {
+  test('an export as a tar has the files', async () => {
     const dest = path.join(temporaryDir(), 'sub/out.tar');
     await run([{ type: 'tar', dest }]);
     expect(await list(dest)).toEqual(['d/', 'd/f']);
@@ -52,7 +52,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(bytes.includes('contents')).toBe(true);
   });
 
-  test.skipIf(!engine.dockerHost)('as docker and OCI archives holds the image', async () => {
+  test.skipIf(!engine.dockerHost)('an export as docker and OCI archives holds the image', async () => {
     const dir = temporaryDir();
     const [docker, oci] = [path.join(dir, 'docker.tar'), path.join(dir, 'oci.tar')];
     const { exporterResponse } = await run([{ type: 'oci', dest: oci, attrs: { name: 'example/x:1' } }]);
@@ -62,7 +62,16 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(await engine.must('docker', ['image', 'inspect', '-f', '{{.Config.Env}}', 'example/x:1'])).toContain('A=b');
   });
 
-  test('as a layout is complete, and a build can start from it', async () => {
+  test('an export as a layout keeps its name in a folder that a cache shares', async () => {
+    const dest = temporaryDir();
+    const { exporterResponse } = await run([{ type: 'oci', dest, attrs: { tar: 'false' } }], {
+      cacheTo: [{ type: 'local', attrs: { dest } }],
+    });
+    const { manifests } = JSON.parse(readFileSync(path.join(dest, 'index.json'), 'utf8'));
+    expect(manifests).toMatchObject([{ digest: exporterResponse['containerimage.digest'] }]);
+  });
+
+  test('an export as a layout is complete, and a build can start from it', async () => {
     const layout = temporaryDir();
     const { exporterResponse } = await run([
       { type: 'oci', dest: layout, attrs: { tar: 'false', name: 'example/base:2' } },
@@ -83,7 +92,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(readFileSync(path.join(dest, 'again'), 'utf8')).toBe('contents');
   });
 
-  test('of several at once gives each its own', async () => {
+  test('several exports at once get each their own result', async () => {
     const dir = temporaryDir();
     const exports: Export[] = [
       { type: 'tar', dest: path.join(dir, 'out.tar') },
@@ -96,7 +105,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(exporterResponse['image.name']).toBe(`${engine.registry}/test/several:1`);
   });
 
-  test('can be chosen once the result is known', async () => {
+  test('exports can be chosen once the result is known', async () => {
     const dir = temporaryDir();
     const [known, tar, layout] = ['known', 'out.tar', 'layout'].map((name) => path.join(dir, name)) as [
       string,
@@ -133,7 +142,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(existsSync(other)).toBe(false);
   });
 
-  test.runIf(engine.dockerHost)('of an image by its short name is found by the docker command', async () => {
+  test.runIf(engine.dockerHost)('an export of an image by its short name is found by the docker command', async () => {
     const name = `test/short-${randomUUID()}`;
     const { exporterResponse } = await run([{ type: 'image', attrs: { name } }]);
     expect(exporterResponse['image.name']).toBe(`docker.io/${name}:latest`);
@@ -142,7 +151,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     await engine.must('docker', ['rmi', name]);
   });
 
-  test('that is pushed can be pulled by its digest', async () => {
+  test('an image that is pushed can be pulled by its digest', async () => {
     const name = `${engine.registry}/test/pushed:1`;
     const { exporterResponse } = await run([{ type: 'image', attrs: { name, push: 'true' } }]);
     const pinned = `${engine.registry}/test/pushed@${exporterResponse['containerimage.digest']}`;
@@ -153,7 +162,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(readFileSync(path.join(dest, 'd/f'), 'utf8')).toBe('contents');
   });
 
-  test('that is pushed to a registry that is not there fails clearly', async () => {
+  test('an image that is pushed to a missing registry fails clearly', async () => {
     const pushing = run([{ type: 'image', attrs: { name: 'localhost:1/test/x:1', push: 'true' } }]);
     await expect(pushing).rejects.toThrow(/localhost:1/);
   });
@@ -195,7 +204,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     }
   });
 
-  test('into a directory keeps the times of files, those before 1970 too', async () => {
+  test('an export into a directory keeps the times of files, those before 1970 too', async () => {
     const context = temporaryDir();
     const old = new Date('1969-06-01T00:00:00Z');
     writeFileSync(path.join(context, 'old'), 'old');
@@ -206,14 +215,14 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(statSync(path.join(dest, 'old')).mtime).toEqual(old);
   });
 
-  test('of a type that there is not names those that there are', async () => {
+  test('an unknown type of export is an error that names the known types', async () => {
     const failed = run([{ type: 'custom', name: 'nope' }]);
     await expect(failed).rejects.toThrow(/"nope" could not be found .*known are docker, image, local/);
     const noFrontend = run([], { frontend: 'dockerfile' });
     await expect(noFrontend).rejects.toThrow('invalid frontend: dockerfile (known are dockerfile.v0 and gateway.v0;');
   });
 
-  test('into a directory that is there keeps what it does not replace', async () => {
+  test('an export into a directory that is there keeps what it does not replace', async () => {
     const dest = temporaryDir();
     mkdirSync(path.join(dest, 'd'));
     writeFileSync(path.join(dest, 'd/mine'), 'mine');

@@ -37,7 +37,7 @@ await onEngines('a fault', { suites: ['forky', 'trixie'] }, (engine) => {
     return { context: dir, dockerfile: dir };
   };
 
-  test('of the session ends the build', async () => {
+  test('a fault of the session ends the build', async () => {
     const localDirs = dockerfile(`FROM ${base}\nRUN echo started; sleep 60`);
     const build = solve(connection, {
       frontend: 'dockerfile.v0',
@@ -54,7 +54,7 @@ await onEngines('a fault', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(await cut).toMatchObject({ message: expect.stringMatching(/session/) });
   });
 
-  test('of the disk leaves nothing half-written', async (context) => {
+  test('a fault of the disk leaves nothing half-written', async (context) => {
     const mount = temporaryDir();
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount], { stdio: 'ignore' });
@@ -130,7 +130,7 @@ describe('a token service', () => {
     return { fetching, requests, client, registry, dir };
   };
 
-  test('gives a token for the credentials of its host', async () => {
+  test('a token service gives a token for the credentials of its host', async () => {
     const { fetching, requests, client, registry, dir } = await ask(() => [
       200,
       { access_token: 't', expires_in: 300 },
@@ -150,7 +150,7 @@ describe('a token service', () => {
     expect(JSON.parse(readFileSync(path.join(dir, '.token_seed'), 'utf8'))[registry].Seed).toBeTruthy();
   });
 
-  test('without POST is asked with GET', async () => {
+  test('a token service without POST is asked with GET', async () => {
     let asked = 0;
     const { fetching, requests } = await ask(() => (asked++ === 0 ? [404, {}] : [200, { token: 't2' }]));
     expect((await fetching).Token).toBe('t2');
@@ -158,23 +158,26 @@ describe('a token service', () => {
     expect(requests[1]!.authorization).toBe(`Basic ${Buffer.from('user:s3cret').toString('base64')}`);
   });
 
-  test.each([401, 429, 500])('that answers %d fails clearly, without the credentials', async (status) => {
-    const { fetching } = await ask(() => [status, { message: 'no' }]);
-    const failure = await fetching.then(
-      () => undefined,
-      (error: Error) => error,
-    );
-    expect(failure?.message).toContain(`HTTP status ${status}`);
-    expect(failure?.message).not.toContain('s3cret');
-  });
+  test.each([401, 429, 500])(
+    'a token service that answers %d fails clearly, without the credentials',
+    async (status) => {
+      const { fetching } = await ask(() => [status, { message: 'no' }]);
+      const failure = await fetching.then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      expect(failure?.message).toContain(`HTTP status ${status}`);
+      expect(failure?.message).not.toContain('s3cret');
+    },
+  );
 
-  test('of another host gets no credentials', async () => {
+  test('a token service of another host gets no credentials', async () => {
     const { fetching, requests } = await ask(() => [200, { token: 't' }], 'registry.example:1');
     await expect(fetching).rejects.toThrow(/credentials for registry.example:1 are not sent to localhost/);
     expect(requests).toEqual([]);
   });
 
-  test('that stalls is given up', { timeout: 20_000 }, async () => {
+  test('a token service that stalls is given up', async () => {
     const { fetching } = await ask(() => undefined);
     await expect(ends(fetching)).rejects.toThrow(
       /failed to fetch a token for (localhost:\d+) from \1: no answer within 8 s \(POST \/token\)/,

@@ -44,7 +44,7 @@ function context(): string {
   return dir;
 } // biome-ignore format: a list
 
-describe('a context with names that are no text', () => {
+describe('a context with names that are not text', () => {
   const receive = async (dir: string, headers: Record<string, readonly string[]> = {}) => {
     const route = fileSync(new Map([['context', dir]])).routes.get(methodPath(FileSync, 'diffCopy'))!;
     const tree = await receiveTree(route, undefined, new Map(Object.entries({ 'dir-name': ['context'], ...headers })));
@@ -54,7 +54,7 @@ describe('a context with names that are no text', () => {
   const paths = async (dir: string, headers?: Record<string, readonly string[]>) =>
     (await receive(dir, headers)).entries.map(([name]) => name);
 
-  test('is sent byte by byte, in the order of bytes', async () => {
+  test('names that are not text are sent byte by byte, in the order of bytes', async () => {
     const { entries, contents } = await receive(context());
     expect(entries.map(([name, link, size]) => (link ? [name, link] : [name, size])).filter(([, size]) => size)).toEqual([
       ['bad\xef\xbf\xbd', 6], ['bad\xfe', 4], ['bad\xff', 4], ['cut\xc3', 4], ['hard\xfc', 'bad\xff'], ['link', 'bad\xff'],
@@ -63,7 +63,7 @@ describe('a context with names that are no text', () => {
     for (const name of names) expect(contents.get(name)).toBe(name);
   });
 
-  test('of many files is read by the thread', async () => {
+  test('a context of many such names is read by the thread', async () => {
     const dir = temporaryDir();
     const many = Array.from({ length: 400 }, (_, i) => `d\xff/f${i}\xfe`);
     write(dir, ...many);
@@ -71,7 +71,7 @@ describe('a context with names that are no text', () => {
     for (const name of many) expect(contents.get(name)).toBe(name);
   });
 
-  test('is filtered: a byte that is no text is one character, and equals none but itself', async () => {
+  test('a filter takes a byte that is not text for one character that equals only itself', async () => {
     const dir = context();
     const exclude = (...patterns: string[]) => ({
       'exclude-patterns': patterns.map((pattern) => queryEscape(pattern)),
@@ -89,7 +89,7 @@ describe('a context with names that are no text', () => {
     expect(await paths(dir, { followpaths: ['lin?*'] })).toEqual(['bad\xff', 'link', 'link\xfd', 'sub\xff', 'sub\xff/in\x80']);
   }); // biome-ignore format: a case is a line
 
-  test('is filtered by headers that are raw bytes, and not at all by such as are not escaped as said', async () => {
+  test('a header of raw bytes filters names, and a wrong escape in a header is an error', async () => {
     const dir = context();
     expect(await paths(dir, { 'include-patterns': ['bad\xfe'] })).toEqual(['bad\xfe']);
     const torn = { 'exclude-patterns': ['secret%4'], 'exclude-patterns-encoded': ['1'] };
@@ -111,7 +111,7 @@ RUN exec 2>/dev/null; cd /context; find . | LC_ALL=C sort | od -An -tx1 -v | tr 
 `;
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
-await onEngines('names that are no text', {}, (engine) => {
+await onEngines('names that are not text', {}, (engine) => {
   const build = async (command: string, first: readonly string[], dir: string) => {
     const args = [
       ...first,
@@ -138,7 +138,7 @@ await onEngines('names that are no text', {}, (engine) => {
   };
 
   if (engine.suite === 'forky')
-    test('are refused by a daemon that takes text only, and the error tells which and what to do', async () => {
+    test('a daemon that takes text only refuses such names, and the error says which and what to do', async () => {
       const { status, stderr } = await build(process.execPath, [cli], withDockerfile());
       expect(status).toBe(1);
       expect(stderr).toMatch(
@@ -163,7 +163,7 @@ await onEngines('names that are no text', {}, (engine) => {
       expect(theirs.log).toEqual(ours.log);
     });
 
-  test('do no harm where they are ignored', async () => {
+  test('ignored names that are not text do no harm', async () => {
     const dir = ignoring(withDockerfile(), 'bad?', 'cut?', 'sub?', 'link*', 'hard?', '\xed\xa0\x80', '???');
     writeFileSync(at(dir, `text${fffd}`), '');
     const ours = await build(process.execPath, [cli], dir);

@@ -57,7 +57,7 @@ describe('a context', () => {
     dir = temporaryDir();
   });
 
-  test('is listed in the order that receivers check', async () => {
+  test('a context is listed in the order that receivers check', async () => {
     for (const name of ['a/b', 'a-b', 'a.c', 'a/c/d', 'B', 'é', 'z', '\u{1f600}', '\uffee', 'ab']) write(name);
     const { stats } = await receive(dir);
     const check = createOrderCheck();
@@ -67,7 +67,7 @@ describe('a context', () => {
     ]); // biome-ignore format: one line
   });
 
-  test('has modes, links and no owners', async () => {
+  test('a context has modes, links and no owners', async () => {
     write('f', 'text');
     chmodSync(path.join(dir, 'f'), 0o640);
     linkSync(path.join(dir, 'f'), path.join(dir, 'g'));
@@ -83,14 +83,14 @@ describe('a context', () => {
     expect(contents).toEqual(new Map([['f', 'text']]));
   });
 
-  test('leaves out what is excluded, and brings the directories of exceptions', async () => {
+  test('a context leaves out what is excluded, and brings the directories of exceptions', async () => {
     for (const name of ['src/a.ts', 'src/deep/b.ts', 'node_modules/x/y', 'keep/this', 'keep/that']) write(name);
     expect(await paths({ 'exclude-patterns': ['node_modules', 'keep', '!keep/this', '**/*.ts', '!src/deep/*'] })).toEqual([
       'keep', 'keep/this', 'src', 'src/deep', 'src/deep/b.ts',
     ]); // biome-ignore format: one line
   });
 
-  test('has only what is included, with directories before the first file in them', async () => {
+  test('a context has only what is included, with directories before the first file in them', async () => {
     for (const name of ['a/b/c', 'a/x', 'd', 'e/f']) write(name);
     expect(await paths({ 'include-patterns': ['a/b/*', 'd'] })).toEqual(['a', 'a/b', 'a/b/c', 'd']);
   });
@@ -107,7 +107,7 @@ describe('a context', () => {
     ]); // biome-ignore format: one line
   });
 
-  test('takes query-escaped patterns', async () => {
+  test('a context takes query-escaped patterns', async () => {
     for (const name of ['ü x', 'other']) write(name);
     expect(await paths({ 'include-patterns': '%C3%BC+x', 'include-patterns-encoded': '1' })).toEqual(['ü x']);
   });
@@ -126,7 +126,7 @@ describe('a context', () => {
     );
   });
 
-  test('of many small files is read by a thread', async () => {
+  test('a context of many small files is read by a thread', async () => {
     const names = Array.from({ length: 900 }, (_, i) => `f${i}`);
     for (const name of names) write(name, `contents of ${name}`);
     write('empty', '');
@@ -140,11 +140,11 @@ describe('a context', () => {
     await expect(receive(dir, {}, () => rmSync(path.join(dir, 'f898')))).rejects.toThrow('f898 vanished');
   });
 
-  test('that was not offered is refused', async () => {
+  test('a context that was not offered is refused', async () => {
     await expect(receive(dir, { 'dir-name': 'other' })).rejects.toThrow('no access allowed to dir "other"');
   });
 
-  test('does not keep health checks waiting', async () => {
+  test('a long transfer does not delay health checks', async () => {
     for (let i = 0; i < 2000; i++) write(`d${i % 20}/f${i}`);
     const daemon = await fakeDaemon(fileSync(new Map([['context', dir]])));
     const call = daemon.fileSync.diffCopy({ metadata: { 'dir-name': 'context' } });

@@ -13,9 +13,9 @@ import {
   type SolveOptions,
   solve,
 } from '../../src/client/index.ts';
-import { runFrontend } from '../../src/gateway/frontend.ts';
+import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { copy, image, local, resolveImage, scratch } from '../../src/llb/index.ts';
-import { RpcError } from '../../src/rpc/status.ts';
+import { RpcError } from '../../src/rpc/rpc-error.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -119,28 +119,31 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
     }
     const hello = () => copy(local('context'), 'f', '/f');
 
-    test.each(['named', 'resolved'])('has what its base and the state say, as a stage has: %s', async (kind) => {
-      const from = async (bridge: InProcessBridge) =>
-        kind === 'named' ? image(rich) : await resolveImage(rich, imageResolver(bridge), { pin: true });
-      const untouched = await configOf(
-        imageFrontend([], async (_, bridge) => ({ state: (await from(bridge)).file(hello()) })),
-      );
-      expect(untouched).toEqual(await configOf(runFrontend, `FROM ${rich}\nCOPY f /f\n`));
-      expect(untouched.config).toMatchObject({ Entrypoint: ['base'], Cmd: ['argument'], User: '7:8' });
+    test.each(['named', 'resolved'])(
+      'an image of a state has what its base and the state say, as a stage has: %s',
+      async (kind) => {
+        const from = async (bridge: InProcessBridge) =>
+          kind === 'named' ? image(rich) : await resolveImage(rich, imageResolver(bridge), { pin: true });
+        const untouched = await configOf(
+          imageFrontend([], async (_, bridge) => ({ state: (await from(bridge)).file(hello()) })),
+        );
+        expect(untouched).toEqual(await configOf(runFrontend, `FROM ${rich}\nCOPY f /f\n`));
+        expect(untouched.config).toMatchObject({ Entrypoint: ['base'], Cmd: ['argument'], User: '7:8' });
 
-      const changed = await configOf(
-        imageFrontend([], async (_, bridge) => ({
-          state: (await from(bridge)).addEnv('B', 'state').addEnv('C', '3').dir('/w').user('9').file(hello()),
-          image: { labels: { l: 'v' }, entrypoint: ['mine'], exposedPorts: ['81/tcp'], env: { D: '4' } },
-        })),
-      );
-      const lines = ['ENV B=state C=3', 'WORKDIR /w', 'USER 9', 'COPY f /f'];
-      const settings = ['LABEL l=v', 'ENTRYPOINT ["mine"]', 'EXPOSE 81', 'ENV D=4'];
-      const stage = await configOf(runFrontend, [`FROM ${rich}`, ...lines, ...settings].join('\n'));
-      expect(changed.config).toEqual(stage.config);
-    });
+        const changed = await configOf(
+          imageFrontend([], async (_, bridge) => ({
+            state: (await from(bridge)).addEnv('B', 'state').addEnv('C', '3').dir('/w').user('9').file(hello()),
+            image: { labels: { l: 'v' }, entrypoint: ['mine'], exposedPorts: ['81/tcp'], env: { D: '4' } },
+          })),
+        );
+        const lines = ['ENV B=state C=3', 'WORKDIR /w', 'USER 9', 'COPY f /f'];
+        const settings = ['LABEL l=v', 'ENTRYPOINT ["mine"]', 'EXPOSE 81', 'ENV D=4'];
+        const stage = await configOf(runFrontend, [`FROM ${rich}`, ...lines, ...settings].join('\n'));
+        expect(changed.config).toEqual(stage.config);
+      },
+    );
 
-    test('has nothing of a base that it was not made of, and what is taken away', async () => {
+    test('an image of a state has nothing of a base that it was not made of, and what is taken away', async () => {
       const { config } = await configOf(
         imageFrontend([], () => ({ state: scratch().file(copy(image(rich), '/', '/')) })),
       );
@@ -225,7 +228,7 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
     expect(seen).toBe('kept\nin a file in a variable\n400\n');
   });
 
-  test('that throws fails the build with its error', async () => {
+  test('a frontend that throws fails the build with its error', async () => {
     const failure = await run({ frontend: () => Promise.reject(new TypeError('mine')) }).catch((e) => e);
     expect(failure.message).toBe('mine');
     expect(failure.cause).toBeInstanceOf(TypeError);

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { annotations } from '../../src/cli/build/annotations.ts';
+import { workflowAnnotations } from '../../src/cli/build-command/workflow-annotations.ts';
 import { ioWriters } from '../../src/cli/io.ts';
 import { createDisplay, type ProgressMode, type VertexWarning } from '../../src/client/index.ts';
 import { withoutCommands, workflowCommand } from '../../src/text/workflow-commands.ts';
@@ -92,9 +92,9 @@ test('warnings are annotations', () => {
   } as unknown as VertexWarning;
   const env = { ...actions, GITHUB_WORKSPACE: process.cwd() };
   const expected = `title=why%2C and how,file=services/Dockerfile,line=2,endLine=4::Rule: mind%0A::this%0AMore info: https://example.com/rule`;
-  expect(annotations([warning], env)).toBe(`::warning ${expected}\n`);
-  expect(annotations([warning], {})).toBe('');
-  expect(annotations([warning], { ...env, DOCKER_BUILD_CHECKS_ANNOTATIONS: 'false' })).toBe('');
+  expect(workflowAnnotations([warning], env)).toBe(`::warning ${expected}\n`);
+  expect(workflowAnnotations([warning], {})).toBe('');
+  expect(workflowAnnotations([warning], { ...env, DOCKER_BUILD_CHECKS_ANNOTATIONS: 'false' })).toBe('');
 });
 
 await onEngines('a build in GitHub Actions', { suites: ['forky'] }, (engine) => {

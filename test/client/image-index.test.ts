@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type IndexEntry, joinImages } from '../../src/client/image-index.ts';
-import { noCredentials } from '../../src/image/docker-config.ts';
-import { type FakeRegistry, sha256, startFakeRegistry } from '../image/fake-registry.ts';
+import { noCredentials } from '../../src/registry/docker-config.ts';
+import { stopClock } from '../http/stopped-clock.ts';
+import { type FakeRegistry, sha256, startFakeRegistry } from '../registry/fake-registry.ts';
 
 let registry: FakeRegistry;
 beforeEach(async () => {
@@ -10,17 +11,21 @@ beforeEach(async () => {
 afterEach(() => registry.close());
 
 const part = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 2 };
-const push = (parts: readonly IndexEntry[] = [part], patienceMs = 100) =>
+const push = (parts: readonly IndexEntry[] = [part]) =>
   joinImages([`${registry.host}/team/app:1`], parts, {
     credentials: async () => noCredentials,
-    limits: { patienceMs, attempts: 2, delayMs: 1 },
+    limits: { patienceMs: 10_000, attempts: 2, delayMs: 1 },
   });
 
 test('an index that a registry does not take names it and the step', async () => {
   const { host } = registry;
-  registry.fault = () => true;
+  const clock = stopClock();
+  registry.fault = () => {
+    clock.pass(10_000);
+    return true;
+  };
   await expect(push()).rejects.toThrow(
-    `failed to push the index ${host}/team/app:1: ${host}: no answer within 0.1 s (PUT /v2/team/app/manifests/1)`,
+    `failed to push the index ${host}/team/app:1: ${host}: no answer within 10 s (PUT /v2/team/app/manifests/1)`,
   );
   registry.fault = (_, response) => {
     response.writeHead(500).end();
@@ -44,11 +49,11 @@ const index = (manifests: unknown) => {
 const stray = { digest: 'sha256:../../../other/manifests/1', size: 2 };
 
 test.each<[what: string, text: string, part: IndexEntry, error: RegExp]>([
-  ['is named by what is no digest', '{}', { mediaType, ...stray }, /invalid digest "sha256:\.\.\/\.\./],
-  ['is no digest in a plain part', '{}', { mediaType: '', ...stray }, /invalid digest "sha256:\.\.\/\.\./],
+  ['is named by what is not a digest', '{}', { mediaType, ...stray }, /invalid digest "sha256:\.\.\/\.\./],
+  ['is not a digest in a plain part', '{}', { mediaType: '', ...stray }, /invalid digest "sha256:\.\.\/\.\./],
   ['is something else', '{"manifests":[]}', index([part]).part, /has 16 bytes instead of \d+/],
   ['is of another size', index([part]).text, { ...index([part]).part, size: 5 }, /has \d+ bytes instead of 5/],
-  ['is no index', index(7).text, index(7).part, /is no image index/],
+  ['is not an index', index(7).text, index(7).part, /is not an image index/],
   ['has entries of any kind', index([7]).text, index([7]).part, /has a descriptor without digest/],
   ['has an entry by no digest', index([stray]).text, index([stray]).part, /invalid digest "sha256:\.\./],
 ])('a part that %s is not pushed', async (_what, text, joined, error) => {
@@ -56,6 +61,6 @@ test.each<[what: string, text: string, part: IndexEntry, error: RegExp]>([
     response.writeHead(request.method === 'GET' ? 200 : 201).end(text);
     return true;
   };
-  await expect(push([joined], 10_000)).rejects.toThrow(error);
+  await expect(push([joined])).rejects.toThrow(error);
   for (const line of registry.log) expect(line).toMatch(/^GET \/v2\/team\/app\/manifests\/sha256:[0-9a-f]{64}$/);
 });

@@ -25,7 +25,7 @@ function context(patterns: number, bytes = 60): string {
 }
 
 await onEngines('a long ignore file', {}, (engine) => {
-  test.each([4000, 15_000])('of %i patterns applies from the first to the last', async (patterns) => {
+  test.each([4000, 15_000])('an ignore file of %i patterns applies from the first to the last', async (patterns) => {
     const dest = temporaryDir();
     const dir = context(patterns);
     await engine.must(process.execPath, [cli, ...build, '-o', dest, dir]);
@@ -39,7 +39,7 @@ await onEngines('a long ignore file', {}, (engine) => {
     await engine.must(process.execPath, args);
   });
 
-  test('and paths: a build may name thousands', async () => {
+  test('a build may name thousands of paths', async () => {
     const dir = temporaryDir();
     const followPaths = Array.from({ length: 5000 }, (_, i) => `folder-with-a-long-name/file-number-${i}-of-many`);
     mkdirSync(path.join(dir, 'folder-with-a-long-name'));
@@ -65,7 +65,7 @@ await onEngines('an ignore file that is too long', { suites: ['forky'] }, (engin
     expect(stderr).toContain('take more than 16 MB: each pattern of an ignore file');
   });
 
-  test('for one message fails, and is not taken for none', async () => {
+  test('an ignore file that is too long for one message fails the build', async () => {
     const { status, stderr } = await engine.run(process.execPath, [
       cli,
       ...build,

@@ -11,7 +11,7 @@ import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { routes, serveConnection } from '../../src/rpc/server.ts';
 import { runCommand } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { exportTo, file, PATIENCE, sendTree, toDirectory, toFile } from './export-peer.ts';
+import { exportTo, file, patience, sendTree, toDirectory, toFile } from './export-peer.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 describe('a build whose daemon says that it succeeded fails', () => {
@@ -46,7 +46,7 @@ describe('a build whose daemon says that it succeeded fails', () => {
     }
   };
 
-  test('when it has not sent what was asked for', async () => {
+  test('a build fails when the daemon has not sent what was asked for', async () => {
     const root = temporaryDir();
     const dest = path.join(root, 'a/b');
     for (const type of ['tar', 'oci', 'docker'] as const) {
@@ -58,7 +58,7 @@ describe('a build whose daemon says that it succeeded fails', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
-  test('when a layout or a cache has not got what it names', async () => {
+  test('a build fails when a layout or a cache lacks what it names', async () => {
     const root = temporaryDir();
     const dest = path.join(root, 'layout');
     const layout: Export = { type: 'oci', dest, attrs: { tar: 'false' } };
@@ -80,7 +80,7 @@ describe('a build whose daemon says that it succeeded fails', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
-  test('and the command ends with 1', async () => {
+  test('a false success makes the command exit with 1', async () => {
     const context = temporaryDir();
     writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch\n');
     const dest = path.join(context, 'out');
@@ -106,7 +106,7 @@ describe('a build whose daemon says that it succeeded fails', () => {
 });
 
 describe('an export that the daemon takes for sent fails', () => {
-  test('when we have refused it', async () => {
+  test('an export that we have refused fails the build', async () => {
     const dest = path.join(temporaryDir(), 'out');
     const exporting = exportTo(toDirectory(dest), async (daemon) => {
       await sendTree(daemon, [file('../x', 'x')]).catch(() => {});
@@ -116,7 +116,7 @@ describe('an export that the daemon takes for sent fails', () => {
     expect(readdirSync(path.dirname(dest))).toEqual([]);
   });
 
-  test.each(['directory', 'file'])('when half of a %s has come', async (kind) => {
+  test.each(['directory', 'file'])('an export of which half of a %s has come fails the build', async (kind) => {
     const root = temporaryDir();
     const dest = path.join(root, 'out');
     const exporting = exportTo(kind === 'file' ? toFile(dest) : toDirectory(dest), async (daemon) => {
@@ -127,7 +127,7 @@ describe('an export that the daemon takes for sent fails', () => {
           .diffCopy()
           .send({ data: Buffer.from('half') });
       else await daemon.directoryExport.diffCopy().send({ type: Type.PACKET_STAT, stat: { path: 'f', size: 9n } });
-      await expect.poll(() => readdirSync(root).length, PATIENCE).toBe(1);
+      await expect.poll(() => readdirSync(root).length, patience).toBe(1);
       setTimeout(() => daemon.cut(), 100);
     });
     await expect(exporting).rejects.toThrow(/says that the build succeeded, but output 1/);
@@ -142,7 +142,7 @@ await onEngines('an export that a real daemon was not told of', { suites: ['fork
   });
   afterAll(() => connection?.close());
 
-  test('is missed', async () => {
+  test('a missing export is reported', async () => {
     const files = { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' };
     const root = temporaryDir();
     mkdirSync(path.join(root, 'out'));

@@ -14,8 +14,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { prepareExports, refuseMirrored } from '../../src/client/exporters.ts';
+import type { Export } from '../../src/client/exporter-table.ts';
+import { placesOf, prepareExports } from '../../src/client/exporters.ts';
 import type { ExportTarget } from '../../src/client/session/file-send.ts';
+import { refuseClashes } from '../../src/system/output-clashes.ts';
 import { dir, exportTo, file, link, sendBytes, sendTree } from './export-peer.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -33,7 +35,7 @@ const put = (name: string, text = 'old') => {
 };
 
 describe('a mirror', () => {
-  test('has what was sent, and nothing else', async () => {
+  test('a mirror has what was sent, and nothing else', async () => {
     for (const name of ['out/stale', 'out/d/stale', 'out/d/deep/er/stale', 'out/replaced/stale', 'out/f', 'beside'])
       put(name);
     mkdirSync(at('out/empty'));
@@ -58,12 +60,12 @@ describe('a mirror', () => {
     expect(tree(at('out'))).toEqual(['caf\u00e9', '\ufffd']);
   });
 
-  test('that is new is as it was sent', async () => {
+  test('a mirror that is new is as it was sent', async () => {
     await exportTo(mirror(), (daemon) => sendTree(daemon, [dir('d'), file('d/f', 'x')]));
     expect(tree()).toEqual(['out', 'out/d', 'out/d/f']);
   });
 
-  test('is emptied by an empty result', async () => {
+  test('a mirror is emptied by an empty result', async () => {
     put('out/a/b');
     await exportTo(mirror(), (daemon) => sendTree(daemon, []));
     expect(tree()).toEqual(['out']);
@@ -123,7 +125,7 @@ describe('a mirror', () => {
     expect(tree(at('away'))).not.toContain('stale');
   });
 
-  test('leaves a hard link of what it deletes elsewhere', async () => {
+  test('a mirror leaves a hard link of what it deletes elsewhere', async () => {
     put('precious');
     mkdirSync(at('out'));
     linkSync(at('precious'), at('out/stale'));
@@ -132,7 +134,7 @@ describe('a mirror', () => {
     expect(readFileSync(at('precious'), 'utf8')).toBe('old');
   });
 
-  test('is of all that goes into one folder', async () => {
+  test('a mirror contains everything that goes into one folder', async () => {
     put('out/stale');
     symlinkSync('out', at('same'));
     const targets = new Map<number, ExportTarget>([
@@ -170,14 +172,44 @@ test('other outputs inside of a mirror are refused, by whatever way they lead th
     { type: 'oci', dest: at('out/layout'), attrs: { tar: 'false' } },
   ] as const) {
     const { targets, stores } = await prepareExports([local, inside], 'buildkitd');
-    expect(() => refuseMirrored(targets, stores)).toThrow('where mode=delete would delete it');
+    expect(() => refuseClashes(placesOf(targets, stores))).toThrow('where mode=delete would delete it');
     const plain = await prepareExports([{ ...local, attrs: {} }, inside], 'buildkitd');
-    expect(() => refuseMirrored(plain.targets, plain.stores)).not.toThrow();
+    expect(() => refuseClashes(placesOf(plain.targets, plain.stores))).not.toThrow();
   }
   const caches = new Map([['local:c', { dir: at('out/cache'), writable: true }]]);
   const { targets } = await prepareExports([local], 'buildkitd');
-  expect(() => refuseMirrored(targets, caches)).toThrow(`the output ${at('out/cache')} is in ${at('out')}`);
+  expect(() => refuseClashes(placesOf(targets, caches))).toThrow(`the output ${at('out/cache')} is in ${at('out')}`);
   await expect(prepareExports([{ ...local, attrs: { mode: 'move' } }], 'buildkitd')).rejects.toThrow(
     'invalid local exporter mode "move": known are copy and delete',
   );
+});
+
+test('outputs that would replace each other are refused, by whatever way they lead there', async () => {
+  mkdirSync(at('out'));
+  symlinkSync('out', at('link'));
+  symlinkSync('new.tar', at('out/dangling.tar'));
+  const tar = (dest: string) => ({ type: 'tar', dest }) as const;
+  const oci = (dest: string) => ({ type: 'oci', dest }) as const;
+  const local = (dest: string) => ({ type: 'local', dest }) as const;
+  const layout = (dest: string) => ({ type: 'oci', dest, attrs: { tar: 'false' } }) as const;
+  const check = async (...exports: Export[]) => {
+    const { targets, stores } = await prepareExports(exports, 'buildkitd');
+    refuseClashes(placesOf(targets, stores));
+  };
+  for (const clash of [
+    [tar(at('x.tar')), oci(at('x.tar'))],
+    [tar(at('x.tar')), tar(path.relative('.', at('./x.tar')))],
+    [tar(at('out/x.tar')), oci(at('link/x.tar'))],
+    [tar(at('out/new.tar')), oci(at('link/dangling.tar'))],
+    [local(at('x')), tar(at('x'))],
+    [tar(at('x')), local(at('x'))],
+    [tar(at('x')), layout(at('x'))],
+    [layout(at('x')), { ...local(at('x')), attrs: { mode: 'delete' } }],
+  ])
+    await expect(check(...clash)).rejects.toThrow(/^two outputs would be written to /);
+  await expect(check(tar(at('x')), oci(at('x/y')))).rejects.toThrow(`is in ${at('x')}, which is to be a file`);
+  await check(local(at('out')), local(at('link'))); // as with buildx, the files are the same
+  await check(local(at('out')), layout(at('out')));
+  await check(local(at('out')), tar(at('out/x.tar')), oci(at('out/y.tar')));
+  await check(tar('/dev/null'), oci('/dev/null'));
 });

@@ -54,7 +54,7 @@ await onEngines('several nodes', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(manifests.map(({ platform }) => platform.architecture)).toEqual(['amd64', 'arm64']);
   });
 
-  test('fail together', async () => {
+  test('fail together when one of them fails', async () => {
     const build = solveOnNodes(
       [
         { connection: one, platforms: ['linux/amd64'] },
@@ -74,7 +74,7 @@ await onEngines('several nodes', { suites: ['forky', 'trixie'] }, (engine) => {
     await expect(build.result).rejects.toThrow('no compiler here');
   });
 
-  test('that lack a platform are refused', () => {
+  test('nodes that lack a platform are refused', () => {
     const nodes = [{ connection: one, platforms: ['linux/amd64'] }];
     expect(() => solveOnNodes(nodes, { platforms: ['linux/s390x'], names: ['x'] })).toThrow(
       'no node builds linux/s390x',

@@ -24,7 +24,7 @@ await onEngines('an old engine', { suites: ['bookworm'] }, (engine) => {
   describe.skipIf(engine.suite === 'own').each<[string, string | InProcessFrontend]>([
     ['dockerfile.v0', 'dockerfile.v0'],
     ['tsfront', dockerfileFrontend],
-  ])('with %s', (_, frontend) => {
+  ])('an old engine builds with %s', (_, frontend) => {
     const run = (options: SolveOptions) =>
       solve(connection, { frontend, localDirs: { context: files, dockerfile: files }, auth: false, ...options }).result;
 

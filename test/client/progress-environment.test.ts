@@ -30,13 +30,13 @@ test.each([
   ['an empty NO_COLOR', { NO_COLOR: '' }, true],
   ['NO_COLOR', { NO_COLOR: '1' }, false],
   ['NO_COLOR and BUILDKIT_COLORS', { NO_COLOR: '1', BUILDKIT_COLORS: 'run=red' }, false],
-])('with %s colours are as they should be', async (_, env, colored) => {
+])('%s decides whether the display has colours', async (_, env, colored) => {
   const { all } = await show('auto', env);
   expect(all.includes('\x1b[34m => step a')).toBe(colored);
   expect(/\x1b\[[0-9;]*m/.test(all)).toBe(colored);
 });
 
-test('on a dumb terminal nothing is drawn', async () => {
+test('a dumb terminal gets no drawing', async () => {
   const { all } = await show('auto', { TERM: 'dumb' });
   expect(all).not.toContain('\x1b');
   expect(all).toContain('#1 step a\n');
@@ -55,7 +55,7 @@ test.each([
 
 test.each(['0', '-1', 'many', '1e3'])('BUILDKIT_TTY_LOG_LINES=%s is told to be ignored', async (lines) => {
   const { drawn } = await show('tty', { BUILDKIT_TTY_LOG_LINES: lines });
-  expect(drawn).toContain(`WARNING: BUILDKIT_TTY_LOG_LINES is ignored: "${lines}" is no number of lines\n`);
+  expect(drawn).toContain(`WARNING: BUILDKIT_TTY_LOG_LINES is ignored: "${lines}" is not a number of lines\n`);
   expect(drawn.match(/# line \d+/g)).toHaveLength(6);
 });
 
@@ -64,7 +64,7 @@ test('BUILDKIT_COLORS chooses the colours, and says what it does not know', asyn
   expect(all).toContain('\x1b[92m => step a');
   expect(all).toContain('\x1b[38;5;196m => ERROR step c');
   expect(all).toContain(
-    '"cancle=red" is ignored: cancle is none of run, cancel, error and warning (did you mean cancel?)',
+    '"cancle=red" is ignored: cancle is not one of run, cancel, error and warning (did you mean cancel?)',
   );
   const told: string[] = [];
   const colors = parseColors('run=bleu:warning=1,2:error=0,0,999:x:cancel=Default', (message) => told.push(message));

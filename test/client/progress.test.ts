@@ -17,7 +17,7 @@ import {
 import { createTrace } from '../../src/client/progress/trace.ts';
 import { StatusResponseSchema } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
 import type { SourceInfo } from '../../src/gen/pb/ops_pb.ts';
-import { RpcError } from '../../src/rpc/status.ts';
+import { RpcError } from '../../src/rpc/rpc-error.ts';
 import { T, update, vertex } from './status-update.ts';
 import { createScreen } from './terminal-screen.ts';
 
@@ -73,7 +73,7 @@ async function show(mode: ProgressMode, terminal = false) {
 }
 
 describe('a display', () => {
-  test('plain', async () => {
+  test('prints lines for each step in plain mode', async () => {
     const { text, warnings } = await show('plain');
     expect(warnings).toHaveLength(1);
     for (const line of [
@@ -106,7 +106,7 @@ describe('a display', () => {
     expect(text).toBe('#1 b\n#1 DONE 0.0s\n'); // the end of the build lists it
   });
 
-  test('on a terminal draws every step, and lets nothing steer the terminal', async () => {
+  test('a display on a terminal draws every step, and lets nothing steer the terminal', async () => {
     const { text } = await show('auto', true);
     const screen = createScreen(60, 20);
     screen.write(text);
@@ -169,6 +169,15 @@ describe('displays of long output', () => {
     await showProgress(status(), await createDisplay(mode, out, {}));
     return { written, longest, end };
   };
+
+  test('all states of an endless line take room only for what is reported', () => {
+    const states: BuildState[] = [reduceStatus(emptyBuildState, update({ vertexes: [vertex('b', 'RUN')] }))];
+    const before = process.memoryUsage().heapUsed;
+    const part = log('b', 'x'.repeat(100), 1);
+    for (let i = 0; i < 20_000; i++) states.push(reduceStatus(states.at(-1)!, part));
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(150 << 20);
+    expect(states.at(-1)!.vertexes.get('b')!.logs).toEqual(['x'.repeat(16_384)]);
+  });
 
   test.each(['plain', 'tty'] as const)('%s shows a line without end in bounded memory', async (mode) => {
     const mib = log('b', 'x'.repeat(1 << 20), 1);
@@ -273,7 +282,7 @@ describe('the reducer', () => {
     expect(states.map(plain)).toEqual(seen);
   });
 
-  test('is linear in the reports of one step', () => {
+  test('the reducer is linear in the reports of one step', () => {
     const reports = (count: number) => {
       const sets = vi.spyOn(Map.prototype, 'set');
       let state = reduceStatus(emptyBuildState, update({ vertexes: [vertex('b', 'RUN b')] }));
@@ -314,7 +323,7 @@ describe('the reducer', () => {
 });
 
 describe('sources', () => {
-  test('of errors and warnings show their lines', () => {
+  test('errors and warnings show the lines of their sources', () => {
     const detail = {
       info: { filename: 'Dockerfile', data: Buffer.from('a\nb\nc\nd\ne\nf').toString('base64') },
       ranges: [{ start: { line: 3 }, end: { line: 3 } }],

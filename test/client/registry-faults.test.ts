@@ -23,16 +23,16 @@ import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 // engines are shared: somebody else may run the same tests
-const PORT = 20_000 + (process.pid % 10_000);
+const registryPort = 20_000 + (process.pid % 10_000);
 
 await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
-  const faulty = `localhost:${PORT}`;
+  const faulty = `localhost:${registryPort}`;
   let connection: Connection;
   let server: ChildProcess;
   beforeAll(async () => {
     await engine.baseImage();
     const script = path.join(import.meta.dirname, 'faulty-registry.mjs');
-    server = engine.serve(process.execPath, [script, String(PORT), engine.registry]);
+    server = engine.serve(process.execPath, [script, String(registryPort), engine.registry]);
     connection = await connect(engine.address);
     const up = `for i in $(seq 50); do curl -fsS http://${faulty}/v2/ && exit; sleep 0.1; done; exit 1`;
     if (engine.home) expect((await engine.control('exec', 'sh', '-c', up)).status).toBe(0);
@@ -116,7 +116,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
   const faults = Object.keys(words);
 
   for (const phase of ['manifest', 'config', 'layer'])
-    test.each(faults)(`that answers a pull of the ${phase} with: %s`, { timeout: 30_000 }, async (fault) => {
+    test.each(faults)(`a registry that answers a pull of the ${phase} with: %s`, async (fault) => {
       const image = `${faulty}/${fault}/${phase}/${await freshImage()}`;
       const dir = temporaryDir();
       const message = await failure(build(`FROM ${image}`, [{ type: 'local', dest: path.join(dir, 'out') }]).result);
@@ -127,7 +127,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     });
 
   for (const phase of ['upload', 'commit'])
-    test.each(faults)(`that answers a push with, at its ${phase}: %s`, { timeout: 30_000 }, async (fault) => {
+    test.each(faults)(`a registry that answers a push with, at its ${phase}: %s`, async (fault) => {
       const image = `test/pushed-${randomBytes(4).toString('hex')}`;
       const text = `FROM scratch\nCOPY <<EOF /f\n${image}\nEOF\n`;
       const name = `${faulty}/${fault}/${phase}/${image}:1`;
@@ -145,10 +145,10 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     const service = createServer((socket) => void socket.on('error', () => {}).resume());
     onTestFinished(() => void service.close());
     if (who === 'nobody' || engine.home) {
-      service.listen(who === 'nobody' ? 0 : PORT, '127.0.0.1');
+      service.listen(who === 'nobody' ? 0 : registryPort, '127.0.0.1');
       await once(service, 'listening');
     }
-    const port = who === 'nobody' ? (service.address() as AddressInfo).port : PORT;
+    const port = who === 'nobody' ? (service.address() as AddressInfo).port : registryPort;
     const login = who === 'somebody' ? { username: 'me', password: 'word' } : {};
     const credentials = async () => ({ ...noCredentials, ...login });
     const image = `${faulty}/token/${port}/test/x:1`;
@@ -161,21 +161,21 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
   test.each([
     ['those of the hosts it may ask for', [faulty], 'POST /token'],
     ['none where it may not', ['ghcr.io'], 'GET /token?service=faulty&scope=repository%3A'],
-  ])('that wants credentials gets %s', async (_what, hosts, request) => {
+  ])('a registry that wants credentials gets %s', async (_what, hosts, request) => {
     if (!engine.home) return; // the registry has this port here, too
     const asked: string[] = [];
     const service = createHttpServer(async (incoming, response) => {
       asked.push(`${incoming.method} ${incoming.url} ${incoming.headers.authorization ?? ''}`);
       for await (const chunk of incoming) asked.push(String(chunk));
       response.writeHead(403).end();
-    }).listen(PORT, '127.0.0.1');
+    }).listen(registryPort, '127.0.0.1');
     onTestFinished(() => {
       service.close();
       service.closeAllConnections();
     });
     await once(service, 'listening');
     const credentials = async () => ({ ...noCredentials, username: 'me', password: 'w0rd' });
-    const image = `${faulty}/token/${PORT}/test/x-${randomBytes(4).toString('hex')}:1`;
+    const image = `${faulty}/token/${registryPort}/test/x-${randomBytes(4).toString('hex')}:1`;
     await failure(build(`FROM ${image}`, [], { auth: { credentials, hosts, seedDir: temporaryDir() } }).result);
     expect(asked[0]).toContain(request);
     expect(asked.join().includes('w0rd')).toBe(request.startsWith('POST'));
@@ -193,7 +193,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     const service = createHttpServer((_, response) => {
       const answer = isOpen ? { token: 'anybody' } : { details: 'incorrect username or password' };
       response.writeHead(isOpen ? 200 : 401).end(JSON.stringify(answer));
-    }).listen(PORT, '127.0.0.1');
+    }).listen(registryPort, '127.0.0.1');
     onTestFinished(() => {
       service.close();
       service.closeAllConnections();
@@ -201,13 +201,11 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     await once(service, 'listening');
     const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
     const run = () => {
-      const copy = path.posix.join(`${faulty}/login/${PORT}`, 'test/base:1');
+      const copy = path.posix.join(`${faulty}/login/${registryPort}`, 'test/base:1');
       const env = { ...engine.env, DOCKER_CONFIG: dir, PATH: `${dir}:${process.env['PATH']}` };
       const args = [cli, 'build', '--no-cache', '--pull', '--builder', engine.address, '-'];
-      return ends(
-        runCommand(process.execPath, args, { env, input: `FROM ${copy}\nLABEL a=${randomBytes(4).toString('hex')}\n` }),
-        50_000, // a process of its own starts and pulls: on a busy machine that takes a while
-      );
+      const input = `FROM ${copy}\nLABEL a=${randomBytes(4).toString('hex')}\n`;
+      return ends(runCommand(process.execPath, args, { env, input }));
     };
     const built = await run();
     expect(built.stderr).toMatch(reason);
@@ -217,7 +215,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     isOpen = false;
     // the daemon keeps tokens for a while, by the registry's name
     const refused = await failure(
-      build(`FROM ${faulty}/login/${PORT}/test/x-${randomBytes(4).toString('hex')}:1`, [], {
+      build(`FROM ${faulty}/login/${registryPort}/test/x-${randomBytes(4).toString('hex')}:1`, [], {
         auth: { credentials: dockerCredentials(dir), seedDir: temporaryDir() },
       }).result,
     );
@@ -239,17 +237,14 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
       return { code: child.exitCode, stderr };
     };
     const refused = await run('https://ghcr.io');
-    expect(refused.stderr).toContain('"https://ghcr.io" is no host of a registry');
-    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('invalid value "https://ghcr.io" for --auth-host');
+    expect(refused.code).toBe(2);
     if (command === 'build') expect(await run('ghcr.io')).toMatchObject({ code: 0 });
   });
 
   // how long a registry may take is the daemon's to say, and it waits for ever; the user can stop it
   test.each(['manifest', 'config', 'layer', 'upload', 'commit'])(
-    `that stalls (%s) does not keep a build that is stopped`,
-    {
-      timeout: 30_000,
-    },
+    `a registry that stalls (%s) does not keep a build that is stopped`,
     async (phase) => {
       const dir = temporaryDir();
       const pulled = phase !== 'upload' && phase !== 'commit';
@@ -281,7 +276,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     },
   );
 
-  test('that stalls is what the user sees waiting, and Ctrl-C ends it', async () => {
+  test('a registry that stalls is what the user sees waiting, and Ctrl-C ends it', async () => {
     const image = `${faulty}/stall/manifest/${await freshImage()}`;
     const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
     const child = spawn(process.execPath, [cli, 'build', '--progress=plain', '-'], {

@@ -11,7 +11,7 @@ export interface SentTree {
   error: string | undefined;
 }
 
-const NOTHING = new Uint8Array(0);
+const nothing = new Uint8Array(0);
 
 /**
  * The receiver's end of a transfer, on the bytes: names come as they were sent, while a generated decoder takes text only.
@@ -37,13 +37,13 @@ export async function receiveTree(
       for (const [i, { mode, linkname }] of tree.entries.entries())
         if (mode <= 0o777 && linkname === '') {
           open++;
-          replies.packet(PacketType.Request, i, NOTHING);
+          replies.packet(PacketType.Request, i, nothing);
         }
-      if (open === 0) replies.packet(PacketType.Fin, 0, NOTHING);
+      if (open === 0) replies.packet(PacketType.Fin, 0, nothing);
     } else if (type === PacketType.Data) {
       const { path } = tree.entries[id]!;
       tree.contents.set(path, (tree.contents.get(path) ?? '') + Buffer.from(data).toString('latin1'));
-      if (data.length === 0 && --open === 0) replies.packet(PacketType.Fin, 0, NOTHING);
+      if (data.length === 0 && --open === 0) replies.packet(PacketType.Fin, 0, nothing);
     } else {
       if (type === PacketType.Error) tree.error = Buffer.from(data).toString();
       isOver = true;

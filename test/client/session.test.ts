@@ -21,7 +21,7 @@ async function headersOf(options: Parameters<typeof openSession>[2]): Promise<He
 const key = 'X-Docker-Expose-Session-Sharedkey';
 
 describe('the shared key of a session', () => {
-  test('is sent as it is where that is printable ASCII, whatever it means in an address', async () => {
+  test('the shared key of a session is sent as it is where that is printable ASCII, whatever it means in an address', async () => {
     const headers = await headersOf({ sharedKey: 'my app+100%' });
     expect(headers[key]).toEqual(['my app+100%']);
     expect(headers).not.toHaveProperty(`${key}-Encoded`);
@@ -33,7 +33,7 @@ describe('the shared key of a session', () => {
     ['two\nlines', 'two%0Alines'],
     ['no\udcfftext', 'no%FFtext'],
     ['tab\there', 'tab%09here'],
-  ])('is query-escaped otherwise: %j', async (sharedKey, escaped) => {
+  ])('the shared key of a session is query-escaped otherwise: %j', async (sharedKey, escaped) => {
     expect(await headersOf({ sharedKey, name: sharedKey })).toMatchObject({
       [key]: [escaped],
       [`${key}-Encoded`]: ['1'],
@@ -43,19 +43,22 @@ describe('the shared key of a session', () => {
   });
 });
 
-await onEngines('a shared key that is no ASCII', {}, (engine) => {
-  test.skipIf(!engine.dockerHost)('is taken by the engine and by BuildKit alone', async () => {
-    const { port, close } = await bareBuildkit(engine.dockerHost);
-    try {
-      for (const address of [engine.address, `tcp://127.0.0.1:${port}`]) {
-        const connection = await connect(address);
-        const frontend = async () => ({ metadata: new Map() });
-        const built = solve(connection, { sharedKey: 'größe\n日本語', frontend, auth: false });
-        await expect(built.result).resolves.toBeDefined();
-        connection.close();
+await onEngines('a shared key that is not ASCII', {}, (engine) => {
+  test.skipIf(!engine.dockerHost)(
+    'a shared key that is not ASCII is accepted by the engine and by BuildKit alone',
+    async () => {
+      const { port, close } = await bareBuildkit(engine.dockerHost);
+      try {
+        for (const address of [engine.address, `tcp://127.0.0.1:${port}`]) {
+          const connection = await connect(address);
+          const frontend = async () => ({ metadata: new Map() });
+          const built = solve(connection, { sharedKey: 'größe\n日本語', frontend, auth: false });
+          await expect(built.result).resolves.toBeDefined();
+          connection.close();
+        }
+      } finally {
+        close();
       }
-    } finally {
-      close();
-    }
-  });
+    },
+  );
 });

@@ -4,6 +4,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   symlinkSync,
@@ -24,12 +25,12 @@ import {
   type SolveOptions,
   solve,
 } from '../../src/client/index.ts';
-import { Code, RpcError } from '../../src/rpc/status.ts';
+import { Code, RpcError } from '../../src/rpc/rpc-error.ts';
 import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
-const DOCKERFILE = 'dockerfile.v0';
+const dockerfileFrontendName = 'dockerfile.v0';
 
 await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   let connection: Connection;
@@ -49,16 +50,37 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     return dir;
   };
   const build = (dir: string, options: SolveOptions = {}) =>
-    solve(connection, { frontend: DOCKERFILE, localDirs: { context: dir, dockerfile: dir }, auth: false, ...options });
+    solve(connection, {
+      frontend: dockerfileFrontendName,
+      localDirs: { context: dir, dockerfile: dir },
+      auth: false,
+      ...options,
+    });
   const exported = async (dir: string, options: SolveOptions = {}) => {
     const dest = temporaryDir();
     await build(dir, { exports: [{ type: 'local', dest }], ...options }).result;
     return dest;
   };
 
-  test('needs something to build', async () => {
+  test('solve refuses a request with nothing to build', async () => {
     await expect(solve(connection, {}).result).rejects.toThrow('a build needs a definition or a frontend');
   });
+
+  test.each([[dockerfileFrontendName], [dockerfileFrontend]])(
+    'finds the Dockerfile in the context where no other folder is named for it',
+    async (frontend) => {
+      const files = { 'api.Dockerfile': 'FROM scratch\nCOPY a /', 'api.Dockerfile.dockerignore': 'b', a: 'a', b: 'b' };
+      for (const given of [context(files), files]) {
+        const dest = temporaryDir();
+        const options = { frontend, frontendAttrs: { filename: 'api.Dockerfile' }, localDirs: { context: given } };
+        await solve(connection, { ...options, auth: false, exports: [{ type: 'local', dest }] }).result;
+        expect(readdirSync(dest)).toEqual(['a']);
+      }
+      const other = { context: { a: 'a' }, dockerfile: { Dockerfile: 'FROM scratch\nCOPY Dockerfile /' } };
+      const error = await solve(connection, { frontend, localDirs: other, auth: false }).result.catch((e) => e);
+      expect(error.message).toContain('"/Dockerfile": not found');
+    },
+  );
 
   test('sends a context as it is, and exports what was built', async () => {
     const dir = context({
@@ -127,7 +149,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     });
     const secret = `s3cret-${Date.now()}`;
     const options = { secrets: { one: { value: secret } } };
-    // A secret is no part of the cache key: the daemon may still know the step from an earlier run of the tests.
+    // A secret is not a part of the cache key: the daemon may still know the step from an earlier run of the tests.
     const out = await exported(dir, { ...options, frontendAttrs: { 'no-cache': '' } });
     expect(readFileSync(path.join(out, 'copy'), 'utf8')).toBe(secret);
     const missing = build(
@@ -138,7 +160,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test.each<[string, SolveOptions['frontend']]>([
-    ['dockerfile.v0', DOCKERFILE],
+    ['dockerfile.v0', dockerfileFrontendName],
     ['tsfront', dockerfileFrontend],
   ])('%s: a failed step is told with its exit code, its vertex and its lines, in few words', async (_, frontend) => {
     const padding = '# a comment that nobody wants to see in an error\n'.repeat(2000);
@@ -209,7 +231,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
       },
     };
     const localDirs = { context: dir, dockerfile: dir };
-    const options = { frontend: DOCKERFILE, localDirs, auth: false, compatibilityVersion: 20 } as const;
+    const options = { frontend: dockerfileFrontendName, localDirs, auth: false, compatibilityVersion: 20 } as const;
     await solve({ ...connection, control }, options).result;
     expect(asked).toEqual([1n, 20n]);
   });
@@ -245,7 +267,9 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     const Dockerfile = `FROM ${base}\n${`# ${'x'.repeat(200)}\n`.repeat(1500)}COPY missing /\n`;
     const files = { Dockerfile };
     const localDirs = { context: files, dockerfile: files };
-    const error = await solve(connection, { frontend: DOCKERFILE, localDirs, auth: false }).result.catch((e) => e);
+    const error = await solve(connection, { frontend: dockerfileFrontendName, localDirs, auth: false }).result.catch(
+      (e) => e,
+    );
     expect(error.message).toMatch(/"\/missing": not found$/);
     expect(errorSources(error)[0]?.text).toBe(Dockerfile);
   });

@@ -66,7 +66,7 @@ describe('an SSH agent', () => {
     expect(verify(hash, data, { key: publicKey, dsaEncoding: 'ieee-p1363' }, raw)).toBe(true);
   });
 
-  test('behind a socket may list and sign, and nothing else', async () => {
+  test('an SSH agent behind a socket may list and sign, and nothing else', async () => {
     const socket = path.join(temporaryDir(), 'agent');
     const received: number[] = [];
     const server = net.createServer((connection) => {
@@ -89,14 +89,14 @@ describe('an SSH agent', () => {
     }
   });
 
-  test('that was not offered is not found', async () => {
+  test('an SSH agent that was not offered is not found', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const daemon = await fakeDaemon(await ssh([{ paths: [keyFile(privateKey)] }]));
     await expect(daemon.client(SSH).checkAgent({ ID: 'other' })).rejects.toThrow('unset ssh forward key other');
     await daemon.client(SSH).checkAgent({ ID: '' });
   });
 
-  test('needs keys and sockets that can be used', async () => {
+  test('an SSH agent needs keys and sockets that can be used', async () => {
     const file = path.join(temporaryDir(), 'no-key');
     writeFileSync(file, 'text');
     await expect(ssh([{ paths: [file] }])).rejects.toThrow(`failed to parse ${file}`);

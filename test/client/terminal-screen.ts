@@ -17,7 +17,7 @@ export interface Screen {
 }
 
 /** Rows that a terminal wrapped by itself are marked by the sign in front. */
-export const WRAPPED = '↪';
+export const wrappedMark = '↪';
 
 export function createScreen(columns: number, rows: number): Screen {
   const terminal = new headless.Terminal({
@@ -55,7 +55,7 @@ export function createScreen(columns: number, rows: number): Screen {
       const buffer = terminal.buffer.active;
       const lines = Array.from({ length: buffer.length }, (_, i) => {
         const line = buffer.getLine(i)!;
-        return (line.isWrapped ? WRAPPED : '') + line.translateToString(true);
+        return (line.isWrapped ? wrappedMark : '') + line.translateToString(true);
       });
       while (lines.at(-1) === '') lines.pop();
       return lines;

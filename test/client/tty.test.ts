@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createDisplay, type StatusUpdate } from '../../src/client/index.ts';
 import { displayWidth } from '../../src/text/width.ts';
 import { T, update, vertex } from './status-update.ts';
-import { createScreen, WRAPPED } from './terminal-screen.ts';
+import { createScreen, wrappedMark } from './terminal-screen.ts';
 
 const log = (text: string) =>
   update({ logs: [{ vertex: 'b', stream: 'stdout', data: Buffer.from(text), timestamp: T + 1 }] });
@@ -51,9 +51,9 @@ describe.each(Object.entries(texts))('%s', (_, text) => {
     const shown = await screen.rows();
     const start = shown.findLastIndex((line) => line.startsWith('['));
     // above stands what stood there before, below only one row for each line
-    expect(shown.slice(start).map((line) => line.startsWith(WRAPPED))).toEqual([false, false, false]);
+    expect(shown.slice(start).map((line) => line.startsWith(wrappedMark))).toEqual([false, false, false]);
     expect(shown.filter((line) => line.startsWith('['))).toHaveLength(1);
-    expect(shown.join('').replaceAll(WRAPPED, '')).toContain('$ tsfront build .[');
+    expect(shown.join('').replaceAll(wrappedMark, '')).toContain('$ tsfront build .[');
     const [title = '', step = '', status = ''] = shown.slice(start);
     expect('[+] Building '.startsWith(title.slice(0, 13))).toBe(true);
     for (const line of [step, status]) {

@@ -27,7 +27,7 @@ describe('a compiled definition', () => {
     expect(unbindSessions(before).head()).not.toBe(after.head());
   });
 
-  test('that names no session stays as it is', () => {
+  test('a compiled definition that names no session stays as it is', () => {
     const definition = marshal();
     expect(unbindSessions(definition)).toBe(definition);
     const empty = scratch().marshal();
@@ -36,7 +36,7 @@ describe('a compiled definition', () => {
 });
 
 await onEngines('solve of a compiled file', { suites: ['forky', 'trixie'] }, (engine) => {
-  test('needs no session of the compiler', async () => {
+  test('a compiled definition needs no session of the compiler', async () => {
     const dir = temporaryDir();
     const context = path.join(dir, 'context');
     mkdirSync(context);

@@ -3,12 +3,12 @@ import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { getAttributeSync, listAttributesSync, setAttributeSync } from '@napi-rs/xattr';
 import { describe, expect, test } from 'vitest';
-import { ModeDir, ModeSymlink } from '../../src/client/fsutil/file-mode.ts';
 import { xattrCalls } from '../../src/client/fsutil/xattr.ts';
 import { fileSend } from '../../src/client/session/file-send.ts';
 import { fileSync } from '../../src/client/session/file-sync.ts';
 import type { Stat } from '../../src/gen/fsutil/types/stat_pb.ts';
 import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
+import { ModeDir, ModeSymlink } from '../../src/go/file-mode.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { fakeDaemon } from './fake-daemon.ts';
 import { temporaryDir } from './temporary-dir.ts';
@@ -39,7 +39,7 @@ describe.runIf(isPossible())('extended attributes', () => {
     return dir;
   }
 
-  test('are listed with the files of a context', async () => {
+  test('extended attributes are listed with the files of a context', async () => {
     const daemon = await fakeDaemon(fileSync(new Map([['context', context()]])));
     const call = daemon.fileSync.diffCopy({ metadata: { 'dir-name': 'context' } });
     const stats: Stat[] = [];
@@ -61,7 +61,7 @@ describe.runIf(isPossible())('extended attributes', () => {
     });
   });
 
-  test('are set on what is exported, also where the mode forbids it, and never through a link', async () => {
+  test('extended attributes are set on what is exported, even if the mode forbids it, and never through a link', async () => {
     const dest = temporaryDir();
     const received = fileSend(new Map([[0, { kind: 'directory', path: dest }]]));
     const daemon = await fakeDaemon(received);
@@ -94,7 +94,7 @@ describe.runIf(isPossible())('extended attributes', () => {
     expect(listAttributesSync(at('link'))).toEqual(isRoot ? ['trusted.of-link'] : []);
   });
 
-  test('that a file does not have are none, also of a file that is gone', async () => {
+  test('a file without extended attributes has an empty list, also if it is gone', async () => {
     const calls = (await xattrCalls())!;
     const dir = context();
     expect(calls.read(path.join(dir, 'bare'))).toBeUndefined();

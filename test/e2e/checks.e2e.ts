@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect, dockerfileFrontend, type SolveError, solve } from '../../src/client/index.ts';
 import type { CommandResult } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { dockerBuild, writeDockerfile } from './build.ts';
@@ -111,33 +112,48 @@ await onEngines('what a user sees', {}, (engine) => {
     if (engine.suite !== 'bookworm') expect(stderr).toContain(`docker-image://${syntax}`);
   });
 
-  // docker and buildx leave `# syntax=` to the engine's frontend, or say that it has been followed: our own client does
-  // neither, so the image it starts comes upon the line.
+  // docker and buildx leave `# syntax=` to the engine's frontend, or say that it has been followed: a client of ours that does
+  // neither lets the image come upon the line.
   describe.skipIf(engine.suite === 'bookworm' || process.env['TSFRONT_IMAGE'])('forwarding', () => {
-    const build = async (frontend: string, name: string, more: readonly string[] = []) => {
-      const beside = writeContext({});
-      const dockerfile = writeDockerfile(beside, `# syntax=${name} and more\nFROM scratch AS a\nCOPY file /\n`);
-      const cli = [path.join(import.meta.dirname, '../../src/cli.ts'), 'build', '--progress=plain', '--frontend'];
-      const result = await engine.run(process.execPath, [...cli, frontend, '-f', dockerfile, ...more, context]);
-      removeContext(beside);
-      return result;
+    /** Builds by a frontend that the engine runs (an image, or its own) or by tsfront in this process. */
+    const build = async (frontend: string, name: string, attrs: Readonly<Record<string, string>> = {}) => {
+      const ofImage = frontend !== 'tsfront' && frontend !== 'dockerfile.v0';
+      const connection = await connect(engine.address);
+      try {
+        const dockerfile = { Dockerfile: `# syntax=${name} and more\nFROM scratch AS a\nCOPY file /\n` };
+        const { status, result } = solve(connection, {
+          frontend: frontend === 'tsfront' ? dockerfileFrontend : ofImage ? 'gateway.v0' : frontend,
+          frontendAttrs: { ...attrs, ...(ofImage && { source: frontend }) },
+          localDirs: { context, dockerfile },
+          auth: false,
+        });
+        const ended = result.then(
+          () => undefined,
+          (error: SolveError) => error,
+        );
+        const steps = new Set<string>();
+        for await (const { vertexes } of status) for (const vertex of vertexes) steps.add(vertex.name);
+        return { error: await ended, steps: [...steps] };
+      } finally {
+        connection.close();
+      }
     };
 
     test.each(['image', 'client'])('from tsfront in its %s to another image', async (place) => {
       const name = `${engine.registry}/tsfront:other`;
       await pushImage(engine, 'other');
-      const { status, stderr } = await build(place === 'image' ? syntax : 'tsfront', name);
-      expect(status, stderr).toBe(0);
-      expect(stderr).toContain(`docker-image://${name}`);
-      expect(stderr).toContain('COPY file /');
+      const { error, steps } = await build(place === 'image' ? syntax : 'tsfront', name);
+      expect(error).toBeUndefined();
+      expect(steps).toContainEqual(expect.stringContaining(`docker-image://${name}`));
+      expect(steps).toContainEqual(expect.stringContaining('COPY file /'));
     });
 
     test('hands on what the engine’s own frontend hands on', async () => {
       const name = await pushTellingFrontend(engine);
-      const more = ['--target=a', '--build-arg=X=y z', '--label=l=v', '--build-context=other=docker-image://x/y:1'];
+      const attrs = { target: 'a', 'build-arg:X': 'y z', 'label:l': 'v', 'context:other': 'docker-image://x/y:1' };
       const told = async (frontend: string) => {
-        const { stderr } = await build(frontend, name, [...more, '--no-cache', '--add-host=h:1.2.3.4']);
-        return JSON.parse(/told: (\{.*\})$/m.exec(stderr)?.[1] ?? 'null') ?? stderr;
+        const { error } = await build(frontend, name, { ...attrs, 'no-cache': '', 'add-hosts': 'h=1.2.3.4' });
+        return JSON.parse(/told: (\{.*\})$/m.exec(error?.message ?? '')?.[1] ?? 'null') ?? error;
       };
       const theirs = await told('dockerfile.v0');
       expect(theirs).toMatchObject({ source: name, cmdline: `${name} and more`, target: 'a', 'build-arg:X': 'y z' });
@@ -147,10 +163,9 @@ await onEngines('what a user sees', {}, (engine) => {
 
     test('to an image that is not there: an error at the syntax line', async () => {
       const name = `${engine.registry}/tsfront:missing`;
-      const { status, stderr } = await build(syntax, name);
-      expect(status).not.toBe(0);
-      expect(stderr).toContain(`1 | >>> # syntax=${name}`);
-      expect(stderr).toContain(`${name}: not found`);
+      const { error } = await build(syntax, name);
+      expect(error?.message).toContain(`${name}: not found`);
+      expect(error?.place).toBe('Dockerfile:1');
     });
   });
 

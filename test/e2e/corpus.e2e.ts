@@ -82,22 +82,25 @@ await onEngines('the corpus', {}, (engine) => {
   });
 
   test.for(cases.filter((given) => isComparable(given) && given.otherCache?.[engine.suite]))(
-    'not cached by one of the two: $name',
+    'a case that is known to miss the cache of one of the two still does: $name',
     ({ name }) => expect(missedSteps.get(name)).not.toEqual([]),
   );
 
   // Both frontends have built each case from an empty cache by now.
-  test.for(cases.filter(isComparable))('built anew by both: $name', ({ name, otherConfig }) => {
+  test.for(cases.filter(isComparable))('both frontends build the same files anew: $name', ({ name, otherConfig }) => {
     const { own, tsfront } = fresh.get(name)!;
     expect(files(tsfront!)).toEqual(files(own!));
     unless(otherConfig?.[engine.suite], () => expect(tsfront!.images).toEqual(own!.images));
   });
 
-  test.for(tellsOps(engine) ? cases.filter(isComparable) : [])('op for op: $name', ({ name, otherCache }) => {
-    const { own, tsfront } = fresh.get(name)!;
-    expect(own!.ops.length).toBeGreaterThan(0);
-    unless(otherCache?.[engine.suite], () => expect(tsfront!.ops).toEqual(own!.ops));
-  });
+  test.for(tellsOps(engine) ? cases.filter(isComparable) : [])(
+    'both frontends make the same ops: $name',
+    ({ name, otherCache }) => {
+      const { own, tsfront } = fresh.get(name)!;
+      expect(own!.ops.length).toBeGreaterThan(0);
+      unless(otherCache?.[engine.suite], () => expect(tsfront!.ops).toEqual(own!.ops));
+    },
+  );
 });
 
 /** Holds an expectation, or, where there is a reason why it does not hold, that it still does not. */

@@ -2,22 +2,11 @@
  * The project's own Dockerfile, for both architectures, built offline from images made on the spot: by the engine's
  * frontend, and by what came out of that.
  */
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { emulator, fetchRuntime } from '../../scripts/image/runtime.mjs';
+import { cache, unpackPackages } from '../../scripts/engine/packages.mjs';
 import { onEngines } from '../engine/on-engines.ts';
 import { readCase, readExpected } from '../golden/cases.ts';
 import { compare, normalize } from '../golden/lib/compare.mjs';
@@ -27,13 +16,13 @@ import { layoutFolder, pushImage } from './frontend-image.ts';
 import { type ExportedImage, readLayout } from './read-image.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
-const [host, other] = process.arch === 'arm64' ? (['arm64', 'amd64'] as const) : (['amd64', 'arm64'] as const);
+const other = process.arch === 'arm64' ? 'amd64' : 'arm64';
+const emulators = { amd64: 'qemu-x86_64', arm64: 'qemu-aarch64' };
 
 await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
-  const nodeImage = `${engine.registry}/test/node:1`;
-  const buildImage = `${engine.registry}/test/node-and-modules:1`;
+  const buildImage = `${engine.registry}/test/build:1`;
   const platforms = ['--platform', 'linux/amd64,linux/arm64'];
-  const bases = ['--build-arg', `NODE_IMAGE=${nodeImage}`, '--build-arg', `BUILD_IMAGE=${buildImage}`];
+  const bases = ['--build-arg', `BUILD_IMAGE=${buildImage}`];
   const args = [...platforms, ...bases, project];
   let folder: string;
   let own: BuiltImage;
@@ -42,24 +31,16 @@ await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
     engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', ...given]);
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-node-'));
-    const nodes = path.join(folder, 'node');
-    for (const architecture of [host, other]) layOutNode(architecture, path.join(nodes, architecture));
-    writeFileSync(path.join(nodes, 'Dockerfile'), 'FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /\n');
-    await push([...platforms, '-t', nodeImage, nodes]);
-
+    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-build-'));
+    const env = engine.home ? { ENGINE_HOME: engine.home } : {};
+    const image = path.join(project, 'test/engine/image.sh');
+    const node = (await engine.must(image, ['node', 'test/node-here:1'], { env })).trim();
     const build = path.join(folder, 'build');
     copyModules(path.join(build, 'node_modules'));
-    copyFileSync(emulator(other), path.join(build, path.basename(emulator(other))));
+    copyCompilers(path.join(build, 'engine'));
     writeFileSync(
       path.join(build, 'Dockerfile'),
-      `FROM ${nodeImage} AS node
-FROM ${await engine.baseImage()}
-COPY --from=node / /
-COPY --chmod=755 qemu-* /usr/local/bin/
-COPY node_modules /tsfront/node_modules
-ENV PATH=/usr/local/bin:/bin
-`,
+      `FROM ${node}\nCOPY node_modules /tsfront/node_modules\nCOPY engine /tsfront/.cache/engine\n`,
     );
     await push(['-t', buildImage, build]);
     own = await buildAndRead(engine, args);
@@ -92,8 +73,8 @@ ENV PATH=/usr/local/bin:/bin
     const built = await dockerBuild(engine, ['--platform', `linux/${other}`, '-o', dest, ...bases, project]);
     expect(built.status, built.stderr).toBe(0);
     const name = 'platforms/cross-names'; // says for which platforms it builds
-    const node = [path.join(dest, 'bin/node'), '--snapshot-blob', path.join(dest, 'frontend.blob')];
-    const record = await startFrontend([emulator(other), '-L', dest, ...node], readCase(name));
+    const emulator = path.join(unpackPackages('emulator', 'emulator'), 'usr/bin', emulators[other]);
+    const record = await startFrontend([emulator, path.join(dest, 'frontend')], readCase(name));
     expect(compare(readExpected(name), normalize(record)).details).toEqual({});
   });
 
@@ -108,24 +89,6 @@ ENV PATH=/usr/local/bin:/bin
   });
 });
 
-/** A root with node and its libraries, as images have them. */
-function layOutNode(architecture: string, root: string): void {
-  const runtime = fetchRuntime(architecture);
-  mkdirSync(path.join(root, 'usr/local/bin'), { recursive: true });
-  copyFileSync(runtime.node, path.join(root, 'usr/local/bin/node'));
-  copyFileSync(runtime.licence, path.join(root, 'usr/local/LICENSE'));
-  for (const folder of ['usr/share/doc', 'usr/share/common-licenses', 'var/lib/dpkg'])
-    cpSync(path.join(runtime.root, folder), path.join(root, folder), { recursive: true, verbatimSymlinks: true });
-  for (const lib of ['lib', 'lib64'])
-    if (existsSync(path.join(runtime.root, 'usr', lib))) {
-      cpSync(path.join(runtime.root, 'usr', lib), path.join(root, 'usr', lib), {
-        recursive: true,
-        verbatimSymlinks: true,
-      });
-      symlinkSync(`usr/${lib}`, path.join(root, lib));
-    }
-}
-
 /** The packages that the image is built with. */
 function copyModules(target: string): void {
   const modules = realpathSync(path.join(project, 'node_modules'));
@@ -133,6 +96,16 @@ function copyModules(target: string): void {
   for (const name of ['@bufbuild/protobuf', '@chevrotain', '@esbuild', 'chevrotain', 'esbuild', 'shell-quote'])
     if (existsSync(path.join(modules, name)))
       cpSync(path.join(modules, name), path.join(target, name), { recursive: true });
+}
+
+/** Debian's packages that the image is built with, and what has been compiled of them. */
+function copyCompilers(target: string): void {
+  const needless = /\/usr\/share\/(?!doc$|doc\/[^/]+$|doc\/[^/]+\/copyright$)|\/tools\/build-/;
+  cpSync(cache, target, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (file) => !needless.test(file) && file !== path.join(cache, 'emulator'),
+  });
 }
 
 /** What two ways of making an image have in common: all but its history. */

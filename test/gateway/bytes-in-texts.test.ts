@@ -1,9 +1,9 @@
-/** What a Dockerfile has that is no UTF-8, in the texts of its warnings and in the names of its steps. */
+/** What a Dockerfile has that is not UTF-8, in the texts of its warnings and in the names of its steps. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type Connection, connect, type SolveOptions, solve } from '../../src/client/index.ts';
-import { runFrontend } from '../../src/gateway/frontend.ts';
+import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { encodeText } from '../../src/go/text.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
@@ -41,6 +41,20 @@ const cases: [title: string, dockerfile: string, warnings: string[]][] = [
       'SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data (ARG "TOKEN\ufffd\ufffd_SECRET") (line 2)',
     ],
   ],
+  [
+    'names of steps, as the golden case lint/bytes-that-are-no-text records them',
+    'FROM scratch\nARG TOKEN\xe2\x82_SECRET=2\nWORKDIR a\xf0\x9f\x98\nCOPY f\xe2\x82\xff /x$B\xe2\x82\n',
+    [
+      'SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data (ARG "TOKEN\ufffd\ufffd_SECRET") (line 2)',
+      'WorkdirRelativePath: Relative workdir "a\ufffd\ufffd\ufffd" can have unexpected results if the base image changes (line 3)',
+      "UndefinedVar: Usage of undefined variable '$B' (line 4)",
+    ],
+  ],
+  ['names of files', 'FROM scratch\nCOPY f\xe2\x82 /x\xff\n', []],
+  ['options', 'FROM scratch\nCOPY --chown=\xe2\x82 x /\n', []],
+  ['mounts', 'FROM scratch\nRUN --mount=type=cache,id=\xe2\x82,target=/x y\n', []],
+  ['addresses', 'FROM scratch\nADD http://127.0.0.1:1/\xe2\x82 /x\n', []],
+  ['arrays', 'FROM scratch\nRUN ["a\xe2\x82", "\xff\xff\xff"]\n', []],
 ];
 
 const latin1 = (text: string) => Buffer.from(encodeText(text)).toString('latin1').replaceAll('\xef\xbf\xbd', '\ufffd');
@@ -56,8 +70,8 @@ async function told(connection: Connection, dir: string, frontend: SolveOptions[
   return { warnings: [...warnings], names: [...names].sort() };
 }
 
-await onEngines('bytes that are no text', { suites: ['forky'] }, (engine) => {
-  test.each(cases)('in %s', async (_, dockerfile, warnings) => {
+await onEngines('bytes that are not text', { suites: ['forky'] }, (engine) => {
+  test.each(cases)('bytes that are not text are kept in %s', async (_, dockerfile, warnings) => {
     const dir = temporaryDir();
     writeFileSync(path.join(dir, 'Dockerfile'), Buffer.from(dockerfile, 'latin1'));
     const connection = await connect(engine.address);

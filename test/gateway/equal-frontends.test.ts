@@ -41,4 +41,4 @@ test.each([
   'tonistiigi/dockerfile:1',
   'Docker/Dockerfile:1',
   '',
-])('%s is not', (source) => expect(isEqualFrontend(source)).toBe(false));
+])('%j does not stand for this frontend', (source) => expect(isEqualFrontend(source)).toBe(false));

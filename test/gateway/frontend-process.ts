@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import path from 'node:path';
 import { Duplex } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { frontendCapabilities, llbCapabilities } from '../../src/gateway/caps.ts';
+import { frontendCapabilities, llbCapabilities } from '../../src/gateway/capabilities.ts';
 import {
   PongResponseSchema,
   type ReturnRequest,

@@ -1,5 +1,5 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ResolvedToOtherSource } from '../../src/gateway/bridge.ts';
 import { createGrpcBridge } from '../../src/gateway/grpc-bridge.ts';
 import * as pb from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
@@ -37,7 +37,7 @@ async function connect(caps: { frontend?: readonly string[]; llb?: readonly stri
 
 const result = (value: MessageInitShape<typeof pb.ResultSchema>) => () => ({ result: value });
 
-it('the texts of warnings arrive byte by byte, text or not', async () => {
+test('the texts of warnings arrive byte by byte, text or not', async () => {
   const { bridge, calls } = await connect({});
   const text = decodeText(Buffer.from('ARG alpine\xe2\x82 \xff', 'latin1'));
   await bridge.warn('', { level: 1, short: text, detail: [text], url: '' });
@@ -47,15 +47,15 @@ it('the texts of warnings arrive byte by byte, text or not', async () => {
 });
 
 describe('capabilities', () => {
-  it('takes the first ones for granted when the daemon announces none', async () => {
+  test('takes the first ones for granted when the daemon announces none', async () => {
     const { bridge } = await connect({});
-    expect(bridge.options.frontendCaps.supports('readfile')).toBe(true);
-    expect(bridge.options.frontendCaps.supports('statfile')).toBe(false);
-    expect(bridge.options.llbCaps.supports('source.image')).toBe(true);
-    expect(bridge.options.llbCaps.supports('file.base')).toBe(false);
+    expect(bridge.options.frontendCapabilities.supports('readfile')).toBe(true);
+    expect(bridge.options.frontendCapabilities.supports('statfile')).toBe(false);
+    expect(bridge.options.llbCapabilities.supports('source.image')).toBe(true);
+    expect(bridge.options.llbCapabilities.supports('file.base')).toBe(false);
   });
 
-  it('guards solves by what their ops need', async () => {
+  test('guards solves by what their ops need', async () => {
     const { bridge, calls } = await connect({ llb: ['source.image'] });
     const definition = merge([image('a'), image('b')]).marshal();
     await expect(bridge.solve({ definition })).rejects.toThrow(
@@ -64,11 +64,11 @@ describe('capabilities', () => {
     expect(calls).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['inputs', 'frontend.inputs'],
     ['readDir', 'readdir'],
     ['statFile', 'statfile'],
-  ] as const)('guards %s by %s', async (method, cap) => {
+  ] as const)('a call that needs a capability checks it first: %s needs %s', async (method, cap) => {
     const { bridge } = await connect({ frontend: ['readfile'] });
     const call = () => (method === 'inputs' ? bridge.inputs() : bridge[method]({ id: 'r' }, '/'));
     await expect(call()).rejects.toThrow(`requested experimental feature ${cap} (`);
@@ -76,7 +76,7 @@ describe('capabilities', () => {
 });
 
 describe('solve', () => {
-  it.each([
+  test.each([
     [{ case: 'ref' as const, value: { id: 'r' } }, { ref: { id: 'r' } }],
     [{ case: 'ref' as const, value: { id: '' } }, { ref: undefined }],
     [{ case: 'refDeprecated' as const, value: 'r' }, { ref: { id: 'r' } }],
@@ -90,19 +90,19 @@ describe('solve', () => {
       },
     ],
     [{ case: 'refsDeprecated' as const, value: { refs: { a: '1' } } }, { refs: new Map([['a', { id: '1' }]]) }],
-  ])('reads %j', async (value, expected) => {
+  ])('reads a result of the form %j', async (value, expected) => {
     const { bridge } = await connect({}, { Solve: result({ result: value, metadata: { k: new Uint8Array([1]) } }) });
     const solved = await bridge.solve({});
     expect(solved).toMatchObject(expected);
     expect(solved.metadata.get('k')).toEqual(new Uint8Array([1]));
   });
 
-  it('reads the answer of a daemon that knows no results', async () => {
+  test('reads the answer of a daemon that knows no results', async () => {
     const { bridge } = await connect({}, { Solve: () => ({ ref: 'old' }) });
     expect((await bridge.solve({})).ref).toEqual({ id: 'old' });
   });
 
-  it('looks at a file where the daemon cannot evaluate', async () => {
+  test('looks at a file where the daemon cannot evaluate', async () => {
     const answers = { Solve: result({ result: { case: 'ref', value: { id: 'r' } } }), StatFile: () => ({ stat: {} }) };
     const old = await connect({ frontend: ['statfile'] }, answers);
     await old.bridge.solve({ evaluate: true });
@@ -120,7 +120,7 @@ describe('image configs', () => {
   const request = { platform: parsePlatform('linux/arm64'), resolveMode: 'pull', logName: 'load' } as const;
   const config = new Uint8Array([1, 2]);
 
-  it('come from the metadata resolver, without a mode', async () => {
+  test('come from the metadata resolver, without a mode', async () => {
     const { bridge, calls } = await connect(
       { frontend: ['source.metaresolver'] },
       {
@@ -148,7 +148,7 @@ describe('image configs', () => {
     ]);
   });
 
-  it('may turn out to be something else', async () => {
+  test('an image config may turn out to be another source', async () => {
     const { bridge } = await connect(
       { frontend: ['source.metaresolver'] },
       { ResolveSourceMeta: () => ({ Source: { identifier: 'git://x' } }) },
@@ -158,7 +158,7 @@ describe('image configs', () => {
     expect(error).toMatchObject({ updated: 'git://x' });
   });
 
-  it('come from an older daemon with the mode and, for a layout, its store', async () => {
+  test('come from an older daemon with the mode and, for a layout, its store', async () => {
     const { bridge, calls } = await connect(
       { frontend: ['resolveimage'] },
       { ResolveImageConfig: () => ({ Digest: 'sha256:1', Config: config }) },
@@ -173,7 +173,7 @@ describe('image configs', () => {
     ]);
   });
 
-  it('are all an older daemon knows of sources', async () => {
+  test('an older daemon resolves only image configs', async () => {
     const { bridge, calls } = await connect({ frontend: ['resolveimage'] });
     const source = { identifier: 'git://x', attrs: {} };
     expect(await bridge.resolveSourceMetadata(source, { logName: '' })).toEqual({ source });
@@ -188,7 +188,7 @@ describe('return', () => {
   ]);
   const metadata = new Map([['k', new Uint8Array([1])]]);
 
-  it('sends references in the form the daemon reads', async () => {
+  test('sends references in the form the daemon reads', async () => {
     const recent = await connect({ frontend: ['return', 'returnmap', 'proto.refarray'] });
     await recent.bridge.return({ ref: { id: 'r' }, metadata });
     await recent.bridge.return({ refs, metadata });
@@ -215,7 +215,7 @@ describe('return', () => {
     ]);
   });
 
-  it('needs a daemon that takes several', async () => {
+  test('return with several results needs a daemon that takes several', async () => {
     const { bridge } = await connect({ frontend: ['return', 'proto.refarray'] });
     await expect(bridge.return({ refs, metadata })).rejects.toThrow('requested experimental feature returnmap');
   });

@@ -1,22 +1,27 @@
-import { describe, expect, it } from 'vitest';
-import { allCapabilities, createCapabilities, frontendCapabilities, llbCapabilities } from '../../src/gateway/caps.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  allCapabilities,
+  createCapabilities,
+  frontendCapabilities,
+  llbCapabilities,
+} from '../../src/gateway/capabilities.ts';
 import { parseFrontendOptions } from '../../src/gateway/options.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 
 const worker = { id: 'w', platforms: [parsePlatform('linux/arm64')] };
 
-const parse = (opts: Record<string, string>, llbCaps = allCapabilities(llbCapabilities)) =>
+const parse = (opts: Record<string, string>, capabilities = allCapabilities(llbCapabilities)) =>
   parseFrontendOptions({
     opts,
     sessionId: 's',
     product: 'buildkit',
     workers: [worker],
-    frontendCaps: allCapabilities(frontendCapabilities),
-    llbCaps,
+    frontendCapabilities: allCapabilities(frontendCapabilities),
+    llbCapabilities: capabilities,
   });
 
 describe('parseFrontendOptions', () => {
-  it('has defaults', () => {
+  test('gives the default of each option that is absent', () => {
     const options = parse({});
     expect(options).toMatchObject({
       target: '',
@@ -33,7 +38,7 @@ describe('parseFrontendOptions', () => {
     expect(options.buildPlatforms).toEqual([worker.platforms[0]]);
   });
 
-  it('takes build arguments, labels and sessions apart', () => {
+  test('takes build arguments, labels and sessions apart', () => {
     const options = parse({
       'build-arg:A': '1',
       'label:l': 'v',
@@ -45,7 +50,7 @@ describe('parseFrontendOptions', () => {
     expect([...options.localSessionIds]).toEqual([['context', 'other']]);
   });
 
-  it('lets build arguments override options, for other frontends too', () => {
+  test('lets build arguments override options, for other frontends too', () => {
     const { opts, hostname, multiPlatformRequested } = parse({
       'build-arg:BUILDKIT_SANDBOX_HOSTNAME': 'box',
       hostname: 'h',
@@ -55,7 +60,7 @@ describe('parseFrontendOptions', () => {
     expect(opts).toMatchObject({ hostname: 'box', 'multi-platform': 'true' });
   });
 
-  it('reads hosts, limits and cache imports', () => {
+  test('reads hosts, limits and cache imports', () => {
     const options = parse({
       'add-hosts': 'A=1.2.3.4,"b=::FFFF:10.0.0.1",c=2001:DB8:0:0::1',
       ulimit: 'nofile=1024:2048,core=-1',
@@ -87,7 +92,7 @@ describe('parseFrontendOptions', () => {
     expect(parse({ 'no-cache': '' }).noCache).toEqual([]);
   });
 
-  it('normalizes the SBOM scanner', () => {
+  test('normalizes the SBOM scanner', () => {
     const { sbom } = parse({ 'attest:sbom': 'generator=example.com/scan,LEVEL=2,flag' });
     expect(sbom?.generator).toBe('example.com/scan:latest');
     expect([...(sbom?.parameters ?? [])]).toEqual([
@@ -96,7 +101,7 @@ describe('parseFrontendOptions', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     [
       { platform: 'a/b/c/d' },
       'failed to parse target platform a/b/c/d: "a/b/c/d": cannot parse platform specifier: invalid argument',
@@ -142,9 +147,11 @@ describe('parseFrontendOptions', () => {
       { 'build-arg:BUILDKIT_DOCKERFILE_CHECK': 'x' },
       'failed to parse build-arg:BUILDKIT_DOCKERFILE_CHECK: invalid check option "x"',
     ],
-  ])('refuses %j', (opts, message) => expect(() => parse(opts as Record<string, string>)).toThrow(new Error(message)));
+  ])("refuses %j with the reference's words", (opts, message) =>
+    expect(() => parse(opts as Record<string, string>)).toThrow(new Error(message)),
+  );
 
-  it('needs file operations', () =>
+  test('a daemon without file operations is refused', () =>
     expect(() => parse({}, createCapabilities(llbCapabilities, [], 'buildkit'))).toThrow(
       'needs BuildKit 0.5 or later: requested prerelease feature file.base  is not supported by build server',
     ));

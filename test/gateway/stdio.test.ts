@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { describe, expect, it } from 'vitest';
-import { readEnvironment } from '../../src/gateway/stdio.ts';
+import { describe, expect, test } from 'vitest';
 import { ReadFileRequestSchema, ReadFileResponseSchema } from '../../src/gen/moby/buildkit/v1/frontend/gateway_pb.ts';
 import { entry, notFound, startFrontend as start } from './frontend-process.ts';
 import type { Handler } from './server.ts';
@@ -15,14 +14,14 @@ const dockerfile =
   };
 
 describe('the frontend process', () => {
-  it('returns a result and ends', async () => {
+  test('returns a result and ends', async () => {
     const { exited } = start({ ReadFile: dockerfile('FROM scratch\n') });
     const { code, returned } = await exited;
     expect(code).toBe(0);
     expect(returned?.error).toBeUndefined();
   });
 
-  it('returns an error for a bad Dockerfile', async () => {
+  test('returns an error for a bad Dockerfile', async () => {
     const { exited } = start({ ReadFile: dockerfile('FROM scratch\nRUM x\n') });
     const { code, returned } = await exited;
     expect(code).toBe(1);
@@ -30,7 +29,7 @@ describe('the frontend process', () => {
     expect(returned?.error?.details).toHaveLength(1);
   });
 
-  it('returns an error when it is told to stop', async () => {
+  test('returns an error when it is told to stop', async () => {
     const { child, exited } = start({
       Solve: () => {
         setTimeout(() => child.kill('SIGTERM'), 50);
@@ -42,7 +41,7 @@ describe('the frontend process', () => {
     expect(returned?.error).toMatchObject({ code: 1, message: 'context canceled: the frontend received SIGTERM' });
   });
 
-  it('ends in the midst of long work when it is told to stop', async () => {
+  test('ends in the midst of long work when it is told to stop', async () => {
     const long = dockerfile(`FROM scratch\n${'EXPOSE 1-65535\n'.repeat(300)}`);
     const { child, exited } = start({
       ReadFile(...call) {
@@ -56,7 +55,7 @@ describe('the frontend process', () => {
     expect(returned?.error).toMatchObject({ code: 1, message: 'context canceled: the frontend received SIGTERM' });
   }, 60_000);
 
-  it('ends when it is told to stop while nobody takes its result', async () => {
+  test('ends when it is told to stop while nobody takes its result', async () => {
     const { child, exited } = start({
       ReadFile: dockerfile('FROM scratch\n'),
       Return: () => {
@@ -67,13 +66,13 @@ describe('the frontend process', () => {
     expect(await exited).toMatchObject({ code: 2, returned: undefined });
   });
 
-  it('says what it is when no daemon started it', () => {
+  test('says what it is when no daemon started it', () => {
     const { status, stderr } = spawnSync(process.execPath, [entry], { stdio: ['ignore', 'pipe', 'pipe'] });
     expect(status).toBe(2);
     expect(stderr.toString()).toContain('# syntax=IMAGE');
   });
 
-  it('ends when the daemon goes away', async () => {
+  test('ends when the daemon goes away', async () => {
     const { session, exited } = start({
       Solve: () => {
         setTimeout(() => session.destroy(), 50);
@@ -85,7 +84,7 @@ describe('the frontend process', () => {
     expect(stderr).toContain('tsfront: Unavailable: ');
   });
 
-  it('says why it cannot start', async () => {
+  test('says why it cannot start', async () => {
     const { exited } = start({
       Ping: () => {
         throw Object.assign(new Error('no bridge here'), { code: 12 });
@@ -94,7 +93,7 @@ describe('the frontend process', () => {
     expect(await exited).toMatchObject({ code: 2, stderr: 'tsfront: Unimplemented: no bridge here\n' });
   });
 
-  it('returns an error for an answer beyond the limit', async () => {
+  test('returns an error for an answer beyond the limit', async () => {
     const { exited } = start({ ReadFile: dockerfile(new Uint8Array(17 << 20)) });
     const { returned } = await exited;
     expect(returned?.error).toMatchObject({ code: 8 });
@@ -103,7 +102,7 @@ describe('the frontend process', () => {
     );
   });
 
-  it('returns an error without the source if that is too long to quote', async () => {
+  test('returns an error without the source if that is too long to quote', async () => {
     const long = `FROM scratch\n${`# ${'x'.repeat(60_000)}\n`.repeat(220)}RUM x\n`;
     const { exited } = start({ ReadFile: dockerfile(long) });
     const { returned } = await exited;
@@ -111,24 +110,5 @@ describe('the frontend process', () => {
     const [detail] = returned?.error?.details ?? [];
     const info = JSON.parse(new TextDecoder().decode(detail?.value)).info;
     expect(Object.keys(info)).toEqual(['filename', 'language']);
-  });
-});
-
-describe('readEnvironment', () => {
-  it('reads options as BuildKit numbers them', () => {
-    const { opts } = readEnvironment({
-      BUILDKIT_FRONTEND_OPT_0: 'a=b=c',
-      BUILDKIT_FRONTEND_OPT_1: 'flag',
-      BUILDKIT_FRONTEND_OPT_x: 'e=',
-      OTHER: 'o=1',
-    });
-    expect(opts).toEqual({ a: 'b=c', flag: '', e: '' });
-  });
-  it('reads workers, and does without ones it cannot read', () => {
-    const json = '[{"ID":"w","Labels":{},"Platforms":[{"architecture":"arm","os":"linux","variant":"v7"}]}]';
-    expect(readEnvironment({ BUILDKIT_WORKERS: json }).workers).toMatchObject([
-      { id: 'w', platforms: [{ architecture: 'arm', variant: 'v7' }] },
-    ]);
-    expect(readEnvironment({ BUILDKIT_WORKERS: '{' }).workers).toEqual([]);
   });
 });

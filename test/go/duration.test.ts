@@ -25,7 +25,7 @@ describe('parseDuration', () => {
     ['0.3333333333333333333h', 20n * minute],
     ['0.100000000000000000000h', 6n * minute],
     ['0.830103483285477580700h', 49n * minute + 48n * second + 372539827n],
-  ])('%s', (text, value) => {
+  ])('reads %s as Go does', (text, value) => {
     expect(parseDuration(text)).toBe(value);
   });
 
@@ -44,7 +44,7 @@ describe('parseDuration', () => {
     ['2562048h', 'time: invalid duration "2562048h"'],
     ['9223372036854ms775us808ns', 'time: invalid duration "9223372036854ms775us808ns"'],
     ['-9223372036854775809ns', 'time: invalid duration "-9223372036854775809ns"'],
-  ])('%j fails', (text, message) => {
+  ])("refuses %j with Go's words", (text, message) => {
     expect(() => parseDuration(text)).toThrow(new Error(message));
   });
 });
@@ -61,6 +61,6 @@ test.each([
   [8n * minute + 1n, '8m0.000000001s'],
   [(1n << 63n) - 1n, '2562047h47m16.854775807s'],
   [-(1n << 63n), '-2562047h47m16.854775808s'],
-])('formatDuration(%d)', (value, text) => {
+])('formatDuration writes %d nanoseconds as Go does', (value, text) => {
   expect(formatDuration(value)).toBe(text);
 });

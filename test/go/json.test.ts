@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../src/go/json.ts';
 import {
   decodeJson,
   field,
@@ -16,6 +15,7 @@ import {
   goTime,
 } from '../../src/go/json-decode.ts';
 import { marshalJson, marshalJsonIndent } from '../../src/go/json-encode.ts';
+import { parseJson } from '../../src/go/json-parse.ts';
 import { decodeText } from '../../src/go/text.ts';
 
 describe('parseJson', () => {
@@ -56,11 +56,11 @@ describe('parseJson', () => {
     [decodeText(Uint8Array.of(0xff)), "invalid character 'ÿ' looking for beginning of value"],
     ['\ufeff[]', "invalid character 'ï' looking for beginning of value"],
     ['\u00a0[]', "invalid character 'Â' looking for beginning of value"],
-  ])('%j fails', (text, message) => {
+  ])("refuses %j with Go's words", (text, message) => {
     expect(() => parseJson(text)).toThrow(new Error(message));
   });
 
-  test('strings', () => {
+  test('reads strings with escapes and surrogates as Go does', () => {
     const value = (text: string) => decodeJson(text, goString());
     expect(value(String.raw`"\u0041\n\/\"\\\b\f\r\té"`)).toBe('A\n/"\\\b\f\r\té');
     expect(value(String.raw`"\ud83d\ude00"`)).toBe('😀');
@@ -69,14 +69,14 @@ describe('parseJson', () => {
     expect(value(`"\\ud83d${decodeText(Uint8Array.of(0x80))}"`)).toBe('\ufffd\ufffd');
   });
 
-  test('depth', () => {
+  test('refuses what is nested deeper than Go allows', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(parseJson(nested(10_000)).kind).toBe('array');
     expect(() => parseJson(nested(10_001))).toThrow("invalid character '[' exceeded max depth");
     expect(() => decodeJson(nested(10_000), goSlice(goAny))).not.toThrow();
   });
 
-  test('structure', () => {
+  test('keeps the order and the repetition of keys', () => {
     expect(parseJson(' {"a":[1,{}, []] , "a":null}\n')).toMatchObject({
       kind: 'object',
       members: [
@@ -128,7 +128,7 @@ describe('decodeJson', () => {
     any: field('any', goAny),
   });
 
-  test('values', () => {
+  test('decodes values into the types that are asked for', () => {
     const text =
       '{"NAME":"n","count":3,"flag":true,"inner":{"list":["a",null],"size":-5},"map":{"k":"v"},' +
       '"when":"1970-01-01T00:00:01Z","data":"aGk=","unknown":{"x":[1]},"pointer":{}}';
@@ -195,7 +195,7 @@ describe('decodeJson', () => {
     ['{"data":"ab=c"}', 'illegal base64 data at input byte 2'],
     ['{"data":"abc=d"}', 'illegal base64 data at input byte 4'],
     ['{"name":1', 'unexpected end of JSON input'],
-  ])('%s fails', (text, message) => {
+  ])("refuses %s with Go's words", (text, message) => {
     expect(() => decodeJson(text, outer)).toThrow(new Error(message));
   });
 
@@ -209,7 +209,7 @@ describe('decodeJson', () => {
 });
 
 describe('marshalJson', () => {
-  test('strings', () => {
+  test('escapes strings as Go does', () => {
     expect(marshalJson('<a href="x">&\u2028\u2029\x7f')).toBe(
       `${String.raw`"\u003ca href=\"x\"\u003e\u0026\u2028\u2029`}\x7f"`,
     );
@@ -233,7 +233,7 @@ describe('marshalJson', () => {
     expect(marshalJson([1.5, 1e21, 1e-7, -0])).toBe('[1.5,1e+21,1e-7,-0]');
   });
 
-  test('indentation', () => {
+  test('indents as Go does', () => {
     expect(marshalJsonIndent({ a: [1, { b: [] }], c: new Map() }, '', '  ')).toBe(
       '{\n  "a": [\n    1,\n    {\n      "b": []\n    }\n  ],\n  "c": {}\n}',
     );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { matchPath } from '../../src/go/match.ts';
-import { base, clean, dir, isAbs, join, split } from '../../src/go/path.ts';
+import { base, clean, dirname, isAbs, join, split } from '../../src/go/path.ts';
 
 test.each([
   ['', '.'],
@@ -17,7 +17,7 @@ test.each([
   ['abc//./../def', 'def'],
   ['abc/../../././../def', '../../def'],
   ['/../abc', '/abc'],
-])('clean(%j)', (path, cleaned) => {
+])("clean gives Go's shortest form of %j", (path, cleaned) => {
   expect(clean(path)).toBe(cleaned);
 });
 
@@ -29,7 +29,7 @@ test('join, base, dir, split', () => {
   expect(['', '.', '/', '////', 'x/', 'abc', 'abc/def', 'a/b/.x'].map(base)).toEqual(
     ['.', '.', '/', '/', 'x', 'abc', 'def', '.x'], // as path.Base's own table
   );
-  expect(['', '.', '/', 'abc/def', 'abc////def', 'a/'].map(dir)).toEqual(['.', '.', '/', 'abc', 'abc', 'a']);
+  expect(['', '.', '/', 'abc/def', 'abc////def', 'a/'].map(dirname)).toEqual(['.', '.', '/', 'abc', 'abc', 'a']);
   expect(split('a/b')).toEqual({ dir: 'a/', file: 'b' });
   expect([isAbs('/a'), isAbs('a'), isAbs('')]).toEqual([true, false, false]);
 });
@@ -71,7 +71,7 @@ describe('matchPath', () => {
     ['*x', 'xxx', true],
     ['', '', true],
     ['z*[', 'a', false],
-  ])('%j, %j', (pattern, name, matches) => {
+  ])('matches as Go does: pattern %j, path %j', (pattern, name, matches) => {
     expect(matchPath(pattern, name)).toBe(matches);
   });
 

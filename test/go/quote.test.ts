@@ -17,15 +17,15 @@ describe('quote', () => {
     // Assigned since Unicode 16: Go does not know it yet.
     ['\u{1fae9}', String.raw`"\U0001fae9"`],
     ['\u2028', String.raw`"\u2028"`],
-  ])('%j', (text, quoted) => {
+  ])('quotes %j as Go does', (text, quoted) => {
     expect(quote(text)).toBe(quoted);
   });
 
-  test('bytes that are no UTF-8', () => {
+  test('bytes that are not UTF-8', () => {
     expect(quote(decodeText(Uint8Array.of(0x61, 0xff, 0xe2, 0x82, 0x62)))).toBe(String.raw`"a\xff\xe2\x82b"`);
   });
 
-  test('lists', () => {
+  test('quotes each element of a list', () => {
     expect(quoteList(['a b', ''])).toBe('["a b" ""]');
     expect(quoteList([])).toBe('[]');
     expect(formatList(['a', 'b c'])).toBe('[a b c]');

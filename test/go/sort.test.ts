@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sortSlice } from '../../src/go/sort.ts';
 
 /** Keys, and where Go 1.26's sort.Slice puts the elements (by their old index). */
@@ -49,13 +49,13 @@ const measured: readonly (readonly [keys: readonly number[], order: readonly num
 ];
 
 describe('sortSlice', () => {
-  it.each(measured)('leaves equal elements in the order Go leaves them in', (keys, order) => {
+  test.each(measured)('leaves equal elements in the order Go leaves them in', (keys, order) => {
     const items = keys.map((key, index) => ({ key, index }));
     sortSlice(items, (a, b) => a.key < b.key);
     expect(items.map(({ index }) => index)).toEqual(order);
   });
 
-  it('sorts anything', () => {
+  test('sorts any list, whatever its order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 500 }), (items) => {
         const expected = [...items].sort((a, b) => a - b);
@@ -65,12 +65,12 @@ describe('sortSlice', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['sorted', (i: number) => i],
     ['reversed', (i: number) => -i],
     ['organ pipes', (i: number) => Math.min(i, 1000 - i)],
     ['few values', (i: number) => (i * 7919) % 3],
-  ])('is fast on %s input', (_, key) => {
+  ])('sortSlice is fast on %s input', (_, key) => {
     let comparisons = 0;
     const items = Array.from({ length: 1000 }, (_, i) => key(i));
     sortSlice(items, (a, b) => {

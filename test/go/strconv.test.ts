@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { atoi, NumError, parseBool, parseFloat64, parseInteger, parseUnsigned } from '../../src/go/strconv.ts';
+import { atoi, isBool, NumError, parseBool, parseFloat64, parseInteger, parseUnsigned } from '../../src/go/strconv.ts';
 
 describe('strconv', () => {
-  test('booleans', () => {
+  test('reads the booleans that Go knows and refuses all others', () => {
     for (const text of ['1', 't', 'T', 'TRUE', 'true', 'True']) expect(parseBool(text)).toBe(true);
     for (const text of ['0', 'f', 'F', 'FALSE', 'false', 'False']) expect(parseBool(text)).toBe(false);
     expect(() => parseBool('yes')).toThrow('strconv.ParseBool: parsing "yes": invalid syntax');
     expect(() => parseBool('tRUE')).toThrow(NumError);
+    expect(['1', 'False', 'yes', 'tRUE', ''].map(isBool)).toEqual([true, true, false, false, false]);
   });
 
   test.each([
@@ -18,7 +19,7 @@ describe('strconv', () => {
     ['755', 8, 16, 493n],
     ['0000000000000000000000000000000012', 10, 32, 12n],
     ['fF', 16, 64, 255n],
-  ] as const)('parseInteger(%s, %d, %d)', (text, base, bits, value) => {
+  ] as const)('parseInteger reads %s in base %d with %d bits', (text, base, bits, value) => {
     expect(parseInteger(text, base, bits)).toBe(value);
   });
 
@@ -33,7 +34,7 @@ describe('strconv', () => {
     ['2147483648', 10, 32, 'value out of range'],
     ['3000000000x', 10, 32, 'invalid syntax'],
     ['30000000000x', 10, 32, 'value out of range'],
-  ] as const)('parseInteger(%j, %d, %d) fails', (text, base, bits, reason) => {
+  ] as const)('parseInteger refuses %j in base %d with %d bits', (text, base, bits, reason) => {
     expect(() => parseInteger(text, base, bits)).toThrow(new NumError('ParseInt', text, reason));
   });
 
@@ -43,7 +44,7 @@ describe('strconv', () => {
     expect(() => parseUnsigned('4294967296', 10, 32)).toThrow('value out of range');
   });
 
-  test('atoi', () => {
+  test('atoi reads decimal integers and names itself in its error', () => {
     expect(atoi('-12')).toBe(-12);
     expect(() => atoi('x"')).toThrow('strconv.Atoi: parsing "x\\"": invalid syntax');
   });
@@ -59,12 +60,12 @@ describe('strconv', () => {
     ['-0x.8p0', -0.5],
     ['+Inf', Infinity],
     ['-infinity', -Infinity],
-  ])('parseFloat64(%s)', (text, value) => {
+  ])('parseFloat64 reads %s as Go does', (text, value) => {
     expect(parseFloat64(text)).toBe(value);
   });
 
   test.each(['', '.', '1x', '1__2', '_1', '1_', '1_.5', '1._5', '1e', '1e_2', '0x10', '1 ', '+nan', 'e1'])(
-    'parseFloat64(%j) fails',
+    "parseFloat64 refuses %j with Go's words",
     (text) => {
       expect(() => parseFloat64(text)).toThrow(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
     },

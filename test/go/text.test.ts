@@ -5,8 +5,8 @@ import { decodeText } from '../../src/go/text.ts';
 import {
   compareBytes,
   equalFold,
-  fields,
   isSpace,
+  splitFields,
   toLower,
   toUpper,
   trimSpace,
@@ -14,15 +14,15 @@ import {
 } from '../../src/go/unicode.ts';
 
 describe('unicode', () => {
-  test('spaces', () => {
+  test('knows the characters that Go takes for spaces', () => {
     for (const char of [' ', '\t', '\v', '\u0085', '\u00a0', '\u2003', '\u3000']) expect(isSpace(char)).toBe(true);
     for (const char of ['\ufeff', '\u200b', '\x1c', 'a', '']) expect(isSpace(char)).toBe(false);
     expect(trimSpace('\u00a0 a b\u0085\n')).toBe('a b');
     expect(trimSpace('\ufeffa')).toBe('\ufeffa');
-    expect(fields(' a\u00a0 b ')).toEqual(['a', 'b']);
+    expect(splitFields(' a\u00a0 b ')).toEqual(['a', 'b']);
   });
 
-  test('case', () => {
+  test('changes the case of each character as Go does', () => {
     expect(toLower('ÀΣİK')).toBe('àσik');
     expect(toUpper('ßŉàᾳἐ')).toBe('ßŉÀᾼἘ');
     expect(toUpper('ᾀ')).toBe('ᾈ');
@@ -47,7 +47,7 @@ describe('unicode', () => {
     expect(equalFold('\u{10d50}', '\u{10d70}')).toBe(false);
   });
 
-  test('order by bytes', () => {
+  test('text is ordered by its bytes', () => {
     const escaped = decodeText(Uint8Array.of(0xe3));
     const sorted = ['', 'a', 'ab', 'b', 'é', '\u2028', escaped, '\uffff', '\u{1f600}', decodeText(Uint8Array.of(0xff))];
     expect(sorted.toReversed().sort(compareBytes)).toEqual(sorted);
@@ -67,7 +67,7 @@ describe('parseCsvFields', () => {
     ['""""', ['"']],
     ['a\r\n', ['a']],
     ['"a\nb",c\n', ['a\nb', 'c']],
-  ])('%j', (line, expected) => {
+  ])('reads the splitFields of %j', (line, expected) => {
     expect(parseCsvFields(line)).toEqual(expected);
   });
 
@@ -79,7 +79,7 @@ describe('parseCsvFields', () => {
     ['"a', 'parse error on line 1, column 2: extraneous or missing " in quoted-field'],
     ['"a"b', 'parse error on line 1, column 3: extraneous or missing " in quoted-field'],
     ['"a""', 'parse error on line 1, column 5: extraneous or missing " in quoted-field'],
-  ])('%j fails', (line, message) => {
+  ])("refuses %j with Go's words", (line, message) => {
     expect(() => parseCsvFields(line)).toThrow(new Error(message));
   });
 });
@@ -102,11 +102,9 @@ describe('sizes', () => {
     ['1p', 1125899906842624n],
     // An invalid byte takes three bytes in lower case, and then the suffix is not looked at any more.
     ['1kx\udcff', 1024n],
-  ])('parseRamInBytes(%j)', (text, bytes) => {
+  ])('sizes are read in bytes: parseRamInBytes(%j)', (text, bytes) => {
     expect(parseRamInBytes(text)).toBe(bytes);
   });
-
-  test('decimal units', () => {});
 
   test.each([
     ['', "invalid size: ''"],
@@ -121,13 +119,13 @@ describe('sizes', () => {
     ['1X', "invalid suffix: 'x'"],
     [' 32 ', 'strconv.ParseFloat: parsing " 32": invalid syntax'],
     ['..3', 'strconv.ParseFloat: parsing "..3": invalid syntax'],
-  ])('%j fails', (text, message) => {
+  ])("sizes are refused in docker's words if they are %j", (text, message) => {
     expect(() => parseRamInBytes(text)).toThrow(expect.objectContaining({ message }));
   });
 });
 
 describe('parseUlimit', () => {
-  test('limits', () => {
+  test('reads soft and hard limits', () => {
     expect(parseUlimit('nofile=512:1024')).toEqual({ name: 'nofile', soft: 512n, hard: 1024n });
     expect(parseUlimit('nofile=1024')).toEqual({ name: 'nofile', soft: 1024n, hard: 1024n });
     expect(parseUlimit('core=-1')).toEqual({ name: 'core', soft: -1n, hard: -1n });
@@ -142,7 +140,7 @@ describe('parseUlimit', () => {
     ['core=a:b', 'strconv.ParseInt: parsing "b": invalid syntax'],
     ['nofile=1024:1', 'ulimit soft limit must be less than or equal to hard limit: 1024 > 1'],
     ['nofile=-1:1', 'ulimit soft limit must be less than or equal to hard limit: soft: -1 (unlimited), hard: 1'],
-  ])('%s fails', (text, message) => {
+  ])('refuses %s and says why', (text, message) => {
     expect(() => parseUlimit(text)).toThrow(expect.objectContaining({ message }));
   });
 });

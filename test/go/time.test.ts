@@ -13,11 +13,11 @@ test.each([
   ['0001-02-03T04:05:06.000000001Z', '0001-02-03T04:05:06.000000001Z'],
   ['9999-12-31T23:59:59.999999999Z', '9999-12-31T23:59:59.999999999Z'],
   ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00Z'],
-])('%s', (text, formatted) => {
+])('a timestamp is read and written as Go does: %s', (text, formatted) => {
   expect(formatTimestamp(parseTimestamp(text))).toBe(formatted);
 });
 
-test('seconds and offsets', () => {
+test('times keep their seconds, fractions and offsets', () => {
   expect(parseTimestamp('1970-01-01T01:00:00.25+01:00')).toEqual({ seconds: 0n, nanos: 250_000_000, offset: 60 });
   expect(formatTimestamp({ seconds: 1700000000n, nanos: 0 })).toBe('2023-11-14T22:13:20Z');
   expect(compareTimestamps({ seconds: 1n, nanos: 0 }, { seconds: 2n, nanos: 0 })).toBeLessThan(0);
@@ -44,7 +44,7 @@ test.each([
   ['2024-01-01T00:00:00Zx', 'parsing time "2024-01-01T00:00:00Zx": extra text: "x"'],
   ['2023-02-29T00:00:00Z', 'parsing time "2023-02-29T00:00:00Z": day out of range'],
   ['2024-01-00T00:00:00Z', 'parsing time "2024-01-00T00:00:00Z": day out of range'],
-])('%j fails', (text, message) => {
+])("a timestamp that is %j is refused with Go's words", (text, message) => {
   expect(() => parseTimestamp(text)).toThrow(new Error(message));
 });
 

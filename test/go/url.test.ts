@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatUrl, parseUrl, parseUrlQuery, unescapePath } from '../../src/go/url.ts';
 
 describe('parseUrl', () => {
-  test('parts', () => {
+  test('divides an address into its parts', () => {
     expect(parseUrl('HTTP://us%40er:p%3Aw@Host:80/a%20b/c?q=1&r#f%20g')).toEqual({
       scheme: 'http',
       opaque: '',
@@ -62,7 +62,7 @@ describe('parseUrl', () => {
     ['a\nb', 'net/url: invalid control character in URL'],
     [':x', 'missing protocol scheme'],
     ['1a:x', 'first path segment in URL cannot contain colon'],
-  ])('%j fails', (text, problem) => {
+  ])("refuses %j with Go's words", (text, problem) => {
     expect(() => parseUrl(text)).toThrow(`parse ${JSON.stringify(text).replace('\x7f', '\\x7f')}: ${problem}`);
   });
 
@@ -71,7 +71,7 @@ describe('parseUrl', () => {
   });
 });
 
-test('queries', () => {
+test('a query is divided into names and values as Go does', () => {
   expect(parseUrlQuery('a=1&b=2+3&a=%34&c&&=x').values).toEqual(
     new Map([
       ['a', ['1', '4']],

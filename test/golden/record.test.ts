@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../../src/system/temporary-folder.ts';
+import { temporaryDir } from '../../src/system/temporary-dir.ts';
 
 const recorder = path.join(import.meta.dirname, 'record.ts');
 const record = (...args: string[]) =>
@@ -15,7 +15,7 @@ const record = (...args: string[]) =>
   );
 
 test('tells a frontend that is equal from one that is not', async () => {
-  const folder = await temporaryFolder('tsfront-record-');
+  const folder = await temporaryDir('tsfront-record-');
   try {
     const bundle = path.join(folder.path, 'frontend.mjs');
     const entry = path.resolve(import.meta.dirname, '../../src/frontend.ts');

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { cloneImageConfig, emptyImage, marshalImageConfig, parseImageConfig } from '../../src/image/config.ts';
-import { formatHealthcheck } from '../../src/image/healthcheck.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 
 const parse = (text: string) => parseImageConfig(new TextEncoder().encode(text));
 const marshal = (image: ReturnType<typeof parse>) => new TextDecoder().decode(marshalImageConfig(image));
 
 describe('image config', () => {
-  test('is written in the order of the fields, unknown members dropped', () => {
+  test('an image config is written in the order of its fields, without unknown members', () => {
     const text =
       '{"config":{"Shell":["/bin/sh"],"OnBuild":["RUN a"],"Healthcheck":{"Retries":3,"Interval":30000000000,"Test":["NONE"],' +
       '"Timeout":1,"StartPeriod":2,"StartInterval":3},"ArgsEscaped":true,"StopSignal":"9","Labels":{"b":"<2>","a":"1"},' +
@@ -72,7 +71,7 @@ describe('image config', () => {
     ['{"created":"now"}', 'parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"'],
     ['{"os":"linux"', 'unexpected end of JSON input'],
     ['', 'unexpected end of JSON input'],
-  ])('%s fails', (text, message) => {
+  ])("an image config is refused with Go's words if it has %s", (text, message) => {
     expect(() => parse(text)).toThrow(new Error(message));
   });
 
@@ -102,15 +101,6 @@ describe('image config', () => {
     const image = { ...emptyImage(parsePlatform('linux/amd64')), created: { seconds: 1n << 62n, nanos: 0 } };
     expect(() => marshalImageConfig(image)).toThrow(
       'json: error calling MarshalJSON for type *time.Time: Time.MarshalJSON: year outside of range [0,9999]',
-    );
-  });
-
-  test('formatHealthcheck', () => {
-    const { healthcheck } = parse(
-      '{"config":{"Healthcheck":{"Test":["CMD-SHELL","curl x"],"Interval":90000000000}}}',
-    ).config;
-    expect(formatHealthcheck(healthcheck!)).toBe(
-      '{Test:[CMD-SHELL curl x] Interval:1m30s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}',
     );
   });
 });

@@ -32,7 +32,7 @@ describe('parsePlatform', () => {
     ['windows(+b+a+a)/amd64', 'windows(+a+b)/amd64'],
     ['linux(1%2F2)/amd64', 'linux(1%2F2)/amd64'],
     ['windows()/amd64', 'windows/amd64'],
-  ])('%s', (specifier, formatted) => {
+  ])('reads and normalizes %s', (specifier, formatted) => {
     expect(formatPlatform(parsePlatform(specifier))).toBe(formatted);
   });
 
@@ -71,12 +71,12 @@ describe('parsePlatform', () => {
       'linux(+%2)/amd64',
       '"linux(+%2)/amd64" has invalid OS features: invalid os feature "%2": invalid URL escape "%2"',
     ],
-  ])('%j fails', (specifier, message) => {
+  ])("refuses %j with containerd's words", (specifier, message) => {
     expect(() => parsePlatform(specifier)).toThrow(new Error(message));
   });
 });
 
-test('normalizePlatform and the formats', () => {
+test('a platform is printed in its normalized form', () => {
   const platform = {
     os: 'Windows',
     architecture: 'x86-64',
@@ -130,7 +130,7 @@ describe('selectPlatform', () => {
     ],
     ['windows/amd64', ['windows(10.0.17763+win32k)/amd64'], 'windows(10.0.17763+win32k)/amd64'],
     ['linux(+x)/amd64', ['linux/amd64', 'linux(+x)/amd64'], 'linux(+x)/amd64'],
-  ])('%s of %j', (wanted, candidates, selected) => {
+  ])('selects for %s the best of %j', (wanted, candidates, selected) => {
     expect(select(wanted, ...candidates)).toBe(selected);
   });
 

@@ -61,14 +61,14 @@ describe('parseNormalizedNamed', () => {
       `invalid repository name (${'a'.repeat(64)}), cannot specify 64-byte hexadecimal strings`,
     ],
     [`a/${'b'.repeat(254)}`, undefined, 'repository name must not be more than 255 characters'],
-  ])('%s', (text, full, familiar) => {
+  ])('completes or refuses %s as docker does', (text, full, familiar) => {
     if (full === undefined) return expect(() => parseNormalizedNamed(text)).toThrow(new Error(familiar));
     const reference = parseNormalizedNamed(text);
     expect(formatReference(reference)).toBe(full);
     expect(familiarString(reference)).toBe(familiar);
   });
 
-  test('in time linear in the length', () => {
+  test('a long reference is read in time linear in its length', () => {
     for (const text of ['a'.repeat(2e6), 'a.'.repeat(1e6), 'a-'.repeat(1e6), 'a/'.repeat(1e6), '-'.repeat(2e6)]) {
       expect(() => parseNormalizedNamed(`${text}!`)).toThrow('invalid reference format');
       expect(() => parseNormalizedNamed(`${text}/x!`)).toThrow('invalid reference format');
@@ -77,7 +77,7 @@ describe('parseNormalizedNamed', () => {
 });
 
 describe('references', () => {
-  test('without defaults', () => {
+  test('references that are read as written get no defaults', () => {
     expect(parseReference('test.com/a:b')).toEqual({ domain: 'test.com', path: 'a', tag: 'b', digest: '' });
     expect(parseReference('test/a')).toEqual({ domain: 'test', path: 'a', tag: '', digest: '' });
     expect(parseReference('a')).toEqual({ domain: '', path: 'a', tag: '', digest: '' });
@@ -87,7 +87,7 @@ describe('references', () => {
     expect(parseReference('Uppercase/lowercase:tag').domain).toBe('Uppercase');
   });
 
-  test('parts are replaced', () => {
+  test('parts of a reference can be replaced', () => {
     const alpine = parseNormalizedNamed('alpine');
     expect(formatReference(tagNameOnly(alpine))).toBe('docker.io/library/alpine:latest');
     expect(formatReference(tagNameOnly(withDigest(alpine, digest)))).toBe(`docker.io/library/alpine@${digest}`);
@@ -113,7 +113,7 @@ test.each([
   ['foo+bar:abc_=-', 'unsupported digest algorithm'],
   ['Foo:abc', 'invalid checksum digest format'],
   ['foo:a$', 'invalid checksum digest format'],
-])('parseDigest(%s)', (text, message) => {
+])('parseDigest reads or refuses %s', (text, message) => {
   if (message === undefined) expect(parseDigest(text)).toBe(text);
   else expect(() => parseDigest(text)).toThrow(new Error(message));
 });

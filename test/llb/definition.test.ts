@@ -123,12 +123,12 @@ describe('loading a definition', () => {
     expect(loaded.def).toHaveLength(4);
   });
 
-  test('scratch stays scratch', () => {
+  test('a definition of scratch is loaded as scratch', () => {
     const metadata = built.root.marshal(options).metadata;
     expect(loadDefinition(new Definition([], metadata)).isScratch()).toBe(true);
   });
 
-  test('what is no graph is refused', () => {
+  test('what is not a graph is refused', () => {
     const broken = (change: (pb: PbDefinition) => void) => () => {
       const message = pb();
       change(message);
@@ -167,7 +167,7 @@ describe('showing a definition', () => {
   const state = alpine.file(copy(built, '/app/my app', '/bin/', { mode: 0o755, owner: 'a:1' }).mkdir('/x', 0o700));
   const definition = state.marshal(options);
 
-  test('as a tree', () => {
+  test('a tree shows each op once, with its details', () => {
     const digests = definition.ops().map(({ digest }) => digest.slice(7, 19));
     const [base, go, src, copied, run, result] = digests;
     expect(formatTree(definition)).toBe(`\
@@ -194,7 +194,7 @@ ${base}  image  docker.io/library/alpine:latest (linux/amd64)
 `);
   });
 
-  test('as a graph', () => {
+  test('a graph shows each op with its label', () => {
     const head = definition.head().slice(7, 19);
     const dot = formatDot(definition);
     expect(dot).toContain(`"${head}" [label="file 2 actions"];`);
@@ -202,7 +202,7 @@ ${base}  image  docker.io/library/alpine:latest (linux/amd64)
     expect(dot.match(new RegExp(`-> "${head}"`, 'g'))).toHaveLength(2);
   });
 
-  test('scratch', () => {
+  test('prints scratch for a definition without ops', () => {
     expect(formatTree(scratch().marshal())).toBe('scratch\n');
     expect(scratch().marshal().head()).toBe('');
     expect(formatTree(scratch().file(mkdir('/x', 0o755)).marshal())).toContain('mkdir /x (0755)');

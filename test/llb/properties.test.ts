@@ -108,7 +108,7 @@ const { state: anyState } = fc.letrec<{ state: State }>((tie) => ({
 }));
 
 describe('any graph', () => {
-  test('is written as the deterministic marshaller of Go writes it', () => {
+  test('any graph is written as the deterministic marshaller of Go writes it', () => {
     fc.assert(
       fc.property(anyState, (state) => {
         for (const bytes of state.marshal(options).def)
@@ -118,7 +118,7 @@ describe('any graph', () => {
     );
   });
 
-  test('has every op once, after its inputs, and metadata and locations for each', () => {
+  test('any graph has every op once, after its inputs, and metadata and locations for each', () => {
     fc.assert(
       fc.property(anyState, (state) => {
         const { def, metadata, source } = state.marshal(options);
@@ -135,7 +135,7 @@ describe('any graph', () => {
     );
   });
 
-  test('is the same when it is written again, and after a round through its bytes', () => {
+  test('any graph is the same when it is written again, and after a round through its bytes', () => {
     fc.assert(
       fc.property(anyState, (state) => {
         const definition = state.marshal(options);
@@ -149,7 +149,7 @@ describe('any graph', () => {
     );
   });
 
-  test('is taken over as it is when its definition is loaded', () => {
+  test('any graph is taken over as it is when its definition is loaded', () => {
     fc.assert(
       fc.property(anyState, (state) => {
         const definition = state.marshal(options);
@@ -166,7 +166,7 @@ describe('any graph', () => {
     );
   });
 
-  test('can be shown, with every op', () => {
+  test('any graph can be shown, with every op', () => {
     fc.assert(
       fc.property(anyState, (state) => {
         const definition = state.marshal(options);
@@ -197,7 +197,7 @@ describe('environments', () => {
     return result;
   }
 
-  test('all versions of a list are what the plain way gives', () => {
+  test('every version of an environment equals that of a plain list', () => {
     fc.assert(
       fc.property(changes, (list) => {
         const versions = [EnvList.empty];

@@ -33,7 +33,7 @@ describe('EXPOSE', () => {
     ['7000-7002:80', ['80/tcp']],
     ['[]:1:2', ['2/tcp']],
     ['65535', ['65535/tcp']],
-  ])('%s', async (word, expected) => {
+  ])('gives the ports of %s', async (word, expected) => {
     expect(await ports(word)).toEqual(expected);
   });
 
@@ -68,17 +68,17 @@ describe('--chmod', () => {
     ['+x', '+x'],
     ['a=', 'a='],
     ['g=u-w', 'g=u-w'],
-  ])('%s', (text, expected) => {
+  ])('reads the mode %s', (text, expected) => {
     expect(parseChmod(text)).toBe(expected);
   });
 
-  test.each(['8', '10000', '0o7', '9999999999999'])('%s is no octal number', (text) => {
+  test.each(['8', '10000', '0o7', '9999999999999'])('%s is not an octal number', (text) => {
     expect(() => parseChmod(text)).toThrow(
       `invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`,
     );
   });
 
-  test.each(['u', 'u+r,', 'z+x', 'ux', 'u+z'])('%s is no mode', (text) => {
+  test.each(['u', 'u+r,', 'z+x', 'ux', 'u+z'])('%s is not a mode', (text) => {
     expect(() => parseChmod(text)).toThrow('invalid syntax');
   });
 });
@@ -136,7 +136,7 @@ describe('COPY and ADD', () => {
     ['ADD --keep-git-dir https://example.com/a.git?keep-git-dir=0 /', 'inconsistent keep-git-dir configuration'],
     ['COPY --from=$X a /', /^variable expansion is not supported for --from/],
     ['COPY --from=7 a /', 'invalid stage index 7'],
-  ])('%s', async (instruction, expected) => {
+  ])("COPY and ADD are refused in the reference's words: %s", async (instruction, expected) => {
     expect(await message(instruction)).toEqual(
       typeof expected === 'string' ? expected : expect.stringMatching(expected),
     );
@@ -192,7 +192,7 @@ describe('RUN', () => {
   });
 
   test('options that the daemon does not know are left out', async () => {
-    const options = { cgroupParent: 'g', shmSize: 1n, llbCaps: { supports: () => false } };
+    const options = { cgroupParent: 'g', shmSize: 1n, llbCapabilities: { supports: () => false } };
     const op = await opOf('exec', lines('FROM alpine', 'RUN x'), { options });
     const run = op.op.case === 'exec' ? op.op.value : undefined;
     expect(run?.meta?.cgroupParent).toBe('');

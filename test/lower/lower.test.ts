@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findDiagnosticError } from '../../src/diagnostic/diagnostic.ts';
 import { deferred, local } from '../../src/llb/index.ts';
 import { expandReporting } from '../../src/lower/expand.ts';
-import { locatedError } from '../../src/parser/diagnostic.ts';
 import { parseDockerfile } from '../../src/parser/index.ts';
 import { createShellLex, emptyEnv } from '../../src/parser/words.ts';
 import { goldenNames, readCase } from '../golden/cases.ts';
@@ -16,7 +16,7 @@ async function failure(...args: Parameters<typeof lower>) {
   try {
     await lower(...args);
   } catch (error) {
-    const locations = locatedError(error)?.locations.map((place) => place?.start);
+    const locations = findDiagnosticError(error)?.diagnostics[0].lines.map((place) => place?.start);
     return { message: (error as Error).message, locations };
   }
   throw new Error('lowering did not fail');
@@ -89,7 +89,7 @@ describe('stages', () => {
   test('an unknown target comes with a suggestion and without a place', async () => {
     expect(await failure('FROM alpine AS build', { options: { target: 'biuld' } })).toEqual({
       message: 'target stage "biuld" could not be found (did you mean build?)',
-      locations: undefined,
+      locations: [],
     });
   });
 
@@ -135,7 +135,7 @@ describe('base images', () => {
   );
   const names = ['one', 'two', 'three'].map((name) => `docker.io/library/${name}:latest`);
 
-  test('are asked for all at once', async () => {
+  test('base images are asked for all at once', async () => {
     let waiting = 0;
     let release = () => {};
     const all = new Promise<void>((resolve) => (release = resolve));
@@ -182,13 +182,13 @@ describe('base images', () => {
     expect(root).toBe(cause);
   });
 
-  test('one without layers is nothing', async () => {
+  test('a base image without layers adds no op', async () => {
     const empty = imageConfig({}, { rootfs: { type: 'layers' }, history: [{ empty_layer: true }] });
     const { definition } = await lower('FROM empty', { images: { 'docker.io/library/empty:latest': empty } });
     expect(definition.def).toEqual([]);
   });
 
-  test('without a wanted platform the image brings its own if it can be built for', async () => {
+  test('an image brings its own platform if none is wanted and it can be built for', async () => {
     const images = { 'docker.io/library/alpine:latest': imageConfig({}, { architecture: 'arm64' }) };
     const amd64 = { os: 'linux', architecture: 'amd64', variant: '', osVersion: '', osFeatures: [] };
     const arm64 = { ...amd64, architecture: 'arm64' };
@@ -208,7 +208,7 @@ describe('named contexts', () => {
     expect(stepNames(result)).toEqual(['[stage-1 1/2] COPY --from=base /a/b /', '[stage-1 2/2] RUN make']);
   });
 
-  test('are told which of their paths are read, once all stages are lowered', async () => {
+  test('named contexts are told which of their paths are read, once all stages are lowered', async () => {
     const seen: unknown[] = [];
     const contexts = {
       base: ({ followPaths }: { followPaths: () => readonly string[] | undefined }) =>
@@ -232,12 +232,12 @@ describe('named contexts', () => {
 });
 
 describe('the main context', () => {
-  test('is asked for the paths that are read', async () => {
+  test('the main context is asked for the paths that are read', async () => {
     const text = lines('FROM scratch', 'COPY b/ a ./x/../c /', 'ADD d https://example.com/e /');
     expect((await lower(text)).followed).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('is needed whole where a root is copied or mounted', async () => {
+  test('the main context is needed whole where a root is copied or mounted', async () => {
     expect((await lower(lines('FROM scratch', 'COPY a /', 'COPY . /'))).followed).toBeUndefined();
     expect((await lower(lines('FROM alpine', 'COPY a /', 'RUN --mount=target=/src make'))).followed).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 /** Lowers Dockerfiles in an environment that is made of plain objects. */
-import { type CheckConfig, noCheckConfig } from '../../src/check/config.ts';
+import { type CheckConfig, noCheckConfig } from '../../src/check/check-options.ts';
 import { createLinter } from '../../src/check/linter.ts';
 import type { Timestamp } from '../../src/go/time.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
@@ -58,7 +58,7 @@ export const defaultOptions: LowerOptions = {
   linuxResources: undefined,
   devices: [],
   noCache: undefined,
-  llbCaps: { supports: () => true },
+  llbCapabilities: { supports: () => true },
   sourceMap: undefined,
   allStages: false,
 };
@@ -90,8 +90,8 @@ export async function lower(source: string | Dockerfile, setting: Setting = {}):
     },
     sourceDateEpoch: async () => setting.epoch,
   };
-  const linter = createLinter(setting.check ?? noCheckConfig, ({ rule, lines, message }) =>
-    warnings.push(`${rule.name} ${lines?.start}: ${message}`),
+  const linter = createLinter(setting.check ?? noCheckConfig, ({ code, lines: [lines], message }) =>
+    warnings.push(`${code} ${lines?.start}: ${message}`),
   );
   const dockerfile = typeof source === 'string' ? parseDockerfile(source) : source;
   const lowered = await lowerDockerfile(dockerfile, { ...defaultOptions, ...setting.options }, environment, linter);

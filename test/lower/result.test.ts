@@ -5,7 +5,7 @@ import { imageConfig, lower } from './lowering.ts';
 const lines = (...text: string[]) => text.join('\n');
 
 describe('the image', () => {
-  test('takes the labels of the build', async () => {
+  test('the image takes the labels of the build', async () => {
     const { image } = await lower(lines('FROM scratch', 'LABEL a=1 b=1'), {
       options: { labels: new Map([['b', '2']]) },
     });
@@ -15,7 +15,7 @@ describe('the image', () => {
     ]);
   });
 
-  test('is for the platform that was asked for, of which nothing else stays', async () => {
+  test('the image is for the platform that was asked for, of which nothing else stays', async () => {
     const images = {
       'docker.io/library/alpine:latest': imageConfig({}, { architecture: 'arm', variant: 'v7', 'os.version': '1' }),
     };
@@ -29,7 +29,7 @@ describe('the image', () => {
     expect(await platform('linux/arm/v6')).toEqual(['linux', 'arm', 'v6', '1']);
   });
 
-  test('of the base is kept as it was', async () => {
+  test('the image of the base is kept as it was', async () => {
     const images = {
       'docker.io/library/alpine:latest': imageConfig({ Cmd: ['sh'] }, { created: '2024-01-01T00:00:00Z' }),
     };
@@ -49,7 +49,7 @@ describe('SOURCE_DATE_EPOCH', () => {
     expect(action?.action.case === 'mkdir' && action.action.value.timestamp).toBe(1700000000_000000000n);
   });
 
-  test('may be a stage’s only source, and stages see the seconds', async () => {
+  test('SOURCE_DATE_EPOCH may be a stage’s only source, and stages see the seconds', async () => {
     const text = lines(
       'ARG SOURCE_DATE_EPOCH=src',
       'FROM scratch AS src',
@@ -72,7 +72,7 @@ describe('SOURCE_DATE_EPOCH', () => {
       'SOURCE_DATE_EPOCH stage does not meet source-only requirements: unsupported RUN instruction',
     ],
     ['FROM scratch AS other', 'invalid SOURCE_DATE_EPOCH: src'],
-  ])('%j is no source of a time', async (text, expected) => {
+  ])('%j is not a source of a time', async (text, expected) => {
     const buildArgs = new Map([['SOURCE_DATE_EPOCH', 'src']]);
     await expect(lower(text, { options: { buildArgs } })).rejects.toThrow(expected);
   });
@@ -94,6 +94,18 @@ describe('scans', () => {
     expect([...sbom.extras.keys()].sort()).toEqual(['a', 'context']);
     expect(ignoreCache).toBe(true);
   });
+});
+
+test('a file without a stage is an error with a code', async () => {
+  await expect(lower('ARG A=1')).rejects.toMatchObject({
+    code: 'no-stage',
+    message: 'dockerfile contains no stages to build',
+  });
+});
+
+test('the arguments of the SBOM scan are no undefined variables', async () => {
+  const { warnings } = await lower('FROM alpine\nWORKDIR /$BUILDKIT_SBOM_SCAN_STAGE$BUILDKIT_SBOM_SCAN_CONTEXT$OTHER');
+  expect(warnings).toEqual([expect.stringContaining("undefined variable '$OTHER'")]);
 });
 
 describe('the outline', () => {

@@ -15,7 +15,7 @@ describe('names of steps', () => {
     ]);
   });
 
-  test('are aligned and carry the stage where there are several', async () => {
+  test('names of steps are aligned and carry the stage where there are several', async () => {
     const runs = Array.from({ length: 9 }, (_, i) => `RUN ${i}`);
     const names = stepNames(await lower(lines('FROM alpine AS One', ...runs, 'FROM one', 'COPY a /')));
     expect(names[1]).toBe('[one  2/10] RUN 0');
@@ -53,7 +53,7 @@ describe('names of steps', () => {
     ]);
   });
 
-  test('of triggers say so; those that need another stage are counted after the pull, twice', async () => {
+  test('names of triggers say so; those that need another stage are counted after the pull, twice', async () => {
     const images = {
       'docker.io/library/one:latest': imageConfig({ OnBuild: ['RUN make'] }),
       'docker.io/library/two:latest': imageConfig({ OnBuild: ['COPY --from=other /a /b'] }),
@@ -77,7 +77,7 @@ describe('names of steps', () => {
 });
 
 describe('triggers', () => {
-  test('of a base stage run in the stages that derive directly, before their own instructions', async () => {
+  test('triggers of a base stage run in the stages that derive directly, before their own instructions', async () => {
     const text = lines('FROM alpine AS a', 'ONBUILD RUN one', 'FROM a AS b', 'RUN two', 'FROM b', 'RUN three');
     const runs = stepNames(await lower(text)).map((name) => name.replace(/^\[.*?\] /, ''));
     expect(runs.slice(1)).toEqual(['ONBUILD RUN one', 'RUN two', 'RUN three']);

@@ -1,7 +1,7 @@
 /** Compiled files lose nothing: every golden case that compiles is written, read back and equal to the byte. */
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { formatJson } from '../../src/llb/format-json.ts';
 import { copy, type Definition, image, local } from '../../src/llb/index.ts';
-import { formatJson } from '../../src/llb/json.ts';
 import { parseJson } from '../../src/llb/parse-json.ts';
 import { compile } from '../../src/offline/compile.ts';
 import { formatCompiled, parseCompiled, withImageConfig } from '../../src/offline/compiled-file.ts';
@@ -17,21 +17,24 @@ const parts = (definition: Definition) => formatJson(definition) + definition.he
 
 describe('the golden cases', () => {
   let read = 0;
-  it.each([...Map.groupBy(goldenNames(), (name) => name.split('/')[0]!)])('%s', async (_, names) => {
-    for (const name of names) {
-      const compiled = await compile(optionsOf(readCase(name))).catch(() => undefined);
-      // answers of subrequests are no images
-      if (!compiled?.metadata.has('refs.platforms')) continue;
-      const back = parseCompiled(formatCompiled(compiled));
-      expect(text(back.metadata), name).toEqual(text(compiled.metadata));
-      expect(back.multiPlatform, name).toBe(compiled.multiPlatform);
-      expect([...back.definitions.keys()], name).toEqual([...compiled.definitions.keys()]);
-      for (const [id, definition] of compiled.definitions)
-        expect(parts(back.definitions.get(id)!), name).toEqual(parts(definition));
-      read++;
-    }
-  });
-  it('are read back in their hundreds', () => expect(read).toBeGreaterThan(400));
+  test.each([...Map.groupBy(goldenNames(), (name) => name.split('/')[0]!)])(
+    'a compilation is the same after it was written and read: %s',
+    async (_, names) => {
+      for (const name of names) {
+        const compiled = await compile(optionsOf(readCase(name))).catch(() => undefined);
+        // answers of subrequests are not images
+        if (!compiled?.metadata.has('refs.platforms')) continue;
+        const back = parseCompiled(formatCompiled(compiled));
+        expect(text(back.metadata), name).toEqual(text(compiled.metadata));
+        expect(back.multiPlatform, name).toBe(compiled.multiPlatform);
+        expect([...back.definitions.keys()], name).toEqual([...compiled.definitions.keys()]);
+        for (const [id, definition] of compiled.definitions)
+          expect(parts(back.definitions.get(id)!), name).toEqual(parts(definition));
+        read++;
+      }
+    },
+  );
+  test('all golden cases that compile are read back', () => expect(read).toBeGreaterThan(400));
 });
 
 const options = (dockerfile: string, opts: Readonly<Record<string, string>> = {}) => {
@@ -66,7 +69,7 @@ test('a changed file is refused', async () => {
   expect(() => parseCompiled(JSON.stringify({ ...document, digest }))).toThrow(/is missing|has one last op/);
 });
 
-test('of the answer of frontend.convertllb there is the graph alone', () => {
+test('a compilation of frontend.convertllb contains only the graph', () => {
   const definition = image('alpine')
     .file(copy(local('context'), '/', '/'))
     .marshal();

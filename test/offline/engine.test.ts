@@ -19,7 +19,7 @@ await onEngines('compiled definitions', { suites: ['forky', 'trixie'] }, (engine
   const compile = (...args: string[]) =>
     runCli(['compile', context, '--cache-dir', path.join(folder, 'cache'), ...args]);
 
-  test('are solved', async () => {
+  test('compiled definitions are solved by an engine, which builds the files that the Dockerfile asks for', async () => {
     const base = await engine.baseImage();
     writeFileSync(path.join(context, 'file'), 'from the context');
     const lines = [

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FileTree, folderTree, memoryTree, subTree } from '../../src/offline/file-tree.ts';
+import { dirTree, type FileTree, memoryTree, subTree } from '../../src/offline/file-tree.ts';
 
 let folder: string;
 let onDisk: FileTree;
@@ -21,13 +21,13 @@ beforeAll(async () => {
   await writeFile(path.join(folder, 'tree/a'), 'A');
   await writeFile(path.join(folder, 'tree/sub/b'), 'BB');
   await writeFile(path.join(folder, 'tree/sub/deep/c'), '');
-  onDisk = folderTree(path.join(folder, 'tree'));
+  onDisk = dirTree(path.join(folder, 'tree'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const text = async (tree: FileTree, file: string) => Buffer.from(await tree.readFile(file)).toString();
 
-test('the beginning of a file on disk, and nothing outside of the tree', async () => {
+test('readStart reads the beginning of a file on disk, and nothing outside of the tree', async () => {
   const start = async (file: string, bytes: number) => Buffer.from(await onDisk.readStart!(file, bytes)).toString();
   expect([await start('sub/b', 1), await start('sub/b', 9), await start('sub/deep/c', 9)]).toEqual(['B', 'BB', '']);
   await expect(start('../outside', 9)).rejects.toThrow('open ../outside: no such file or directory');
@@ -43,7 +43,7 @@ describe.each(['disk', 'memory'])('on %s', (where) => {
       expect(await text(tree(), name), name).toBe('BB');
   });
 
-  test('what is missing', async () => {
+  test('a missing file is an error with its name', async () => {
     await expect(tree().readFile('nope/x')).rejects.toThrow(new Error('open nope/x: no such file or directory'));
     await expect(tree().stat('nope')).rejects.toThrow(new Error('lstat nope: no such file or directory'));
     await expect(tree().readDir('nope')).rejects.toThrow(new Error('open nope: no such file or directory'));
@@ -51,7 +51,7 @@ describe.each(['disk', 'memory'])('on %s', (where) => {
     await expect(tree().readFile('../outside')).rejects.toThrow('no such file or directory');
   });
 
-  test('stat and listing', async () => {
+  test('a file tree tells the kind, size and names of its files', async () => {
     const file = await tree().stat('sub/b');
     expect([file.path, file.size, file.mode]).toEqual(['b', 2n, 0o644]);
     const root = await tree().stat('/');
@@ -60,7 +60,7 @@ describe.each(['disk', 'memory'])('on %s', (where) => {
     expect((await tree().readDir('sub')).map((entry) => entry.path)).toEqual(['b', 'deep']);
   });
 
-  test('below a folder', async () => {
+  test('a folder of the tree shows nothing of what is above it', async () => {
     const sub = subTree(tree(), '/sub');
     expect(await text(sub, 'b')).toBe('BB');
     await expect(sub.readFile('../a')).rejects.toThrow('no such file or directory');
@@ -70,7 +70,7 @@ describe.each(['disk', 'memory'])('on %s', (where) => {
 describe('links', () => {
   const link = (target: string, name: string) => symlink(target, path.join(folder, 'tree', name));
 
-  test('are followed inside the folder', async () => {
+  test('links are followed inside the folder', async () => {
     await link('sub/deep/../b', 'relative');
     await link('/sub', 'absolute');
     await link('absolute/b', 'chain');
@@ -81,14 +81,14 @@ describe('links', () => {
     expect([stat.linkname, Math.floor(stat.mode / 2 ** 27)]).toEqual(['absolute/b', 1]);
   });
 
-  test('lead nowhere else', async () => {
+  test('links do not lead out of the folder', async () => {
     await link('../outside', 'out');
     await link(path.join(folder, 'outside'), 'far-out');
     await expect(onDisk.readFile('out')).rejects.toThrow('open out: no such file or directory');
     await expect(onDisk.readFile('far-out')).rejects.toThrow('open far-out: no such file or directory');
   });
 
-  test('in circles end', async () => {
+  test('links in circles are an error', async () => {
     await link('round', 'about');
     await link('about', 'round');
     await expect(onDisk.readFile('round')).rejects.toThrow('open round: too many links');

@@ -1,9 +1,9 @@
 /** A golden case as the options of an offline compilation. */
 import { formatPlatform, type Platform, parsePlatform } from '../../src/image/platform.ts';
 import { formatReference, referenceName } from '../../src/image/reference.ts';
-import type { ImageResolver } from '../../src/image/resolver.ts';
 import { memoryTree } from '../../src/offline/file-tree.ts';
 import type { OfflineOptions } from '../../src/offline/offline-bridge.ts';
+import type { ImageResolver } from '../../src/resolve/resolver.ts';
 import type { GoldenCase } from '../golden/cases.ts';
 
 function localsOf({ files }: GoldenCase): OfflineOptions['locals'] {
@@ -43,7 +43,7 @@ export function optionsOf(golden: GoldenCase): OfflineOptions {
     },
   };
   const layout = {
-    folder: '',
+    dir: '',
     findTag: () => Promise.reject(new Error('not needed')),
     async image(digest: unknown, platform: Platform | undefined) {
       const image = Object.values(golden.images).find((other) => other.digest === digest);

@@ -2,7 +2,7 @@
  * Offline compilation gives the digests of the gateway: the golden cases, whose expected records were taken from the
  * reference frontend at its gateway, compiled from their files alone.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/offline/compile.ts';
 import { goldenNames, readCase, readExpected } from '../golden/cases.ts';
 import { optionsOf } from './golden-options.ts';
@@ -29,7 +29,7 @@ interface Solve {
   };
 }
 
-/** These hold what only the golden gateway has: a file whose name is no path, gRPC's own words in a message. */
+/** These hold what only the golden gateway has: a file whose name is not a path, gRPC's own words in a message. */
 const gatewayOnly = new Set(['context/filename-path', 'subrequests/lint-image-missing-in-unused-stage']);
 
 /** What only a daemon has: inputs, missing capabilities, other frontends, policies, files of remote sources. */
@@ -60,7 +60,7 @@ const areas = Map.groupBy(names, (name) => name.split('/')[0]!);
 
 for (const [area, cases] of areas) {
   describe(area, () => {
-    it.each(cases)('%s', async (name) => {
+    test.each(cases)('%s', async (name) => {
       const expected = readExpected(name) as unknown as Expected;
       const run = compile(optionsOf(readCase(name)));
       if (expected.error) {
@@ -82,6 +82,6 @@ for (const [area, cases] of areas) {
   });
 }
 
-it('most cases are among these', () => {
+test('most cases are among these', () => {
   expect(names.length).toBeGreaterThan(700);
 });

@@ -57,7 +57,7 @@ await onEngines('an index without platforms', { suites: ['forky', 'trixie'] }, (
     ['no other than the first', ['arm64', 'amd64'], [false, false], undefined],
     ['one that states its platform, before all others', ['amd64', 'amd64'], [false, true], '1 amd64'],
     ['the first that states none, where the stated do not match', ['arm64', 'amd64'], [true, false], '1 amd64'],
-  ] as const)('gives %s', async (_what, architectures, stated, which) => {
+  ] as const)('an index gives %s', async (_what, architectures, stated, which) => {
     const image = await push(`test/index-${randomBytes(4).toString('hex')}`, architectures, stated);
     const context = path.join(folder, 'context');
     mkdirSync(context);

@@ -8,12 +8,14 @@ const tree = (files: Record<string, string>) =>
 
 test('the files of a context are looked at, deep ones too', async () => {
   const context = tree({ 'Src/deep/Main.go': '', 'services/api/go.mod': '', 'node_modules/go.sum': '' });
-  expect(await missingSourceHint('src/deep/main.go', context)).toBe('the context has Src/deep/Main.go: capitals count');
+  expect(await missingSourceHint('src/deep/main.go', context)).toBe(
+    'the context has Src/deep/Main.go: names are case-sensitive',
+  );
   expect(await missingSourceHint('/go.mod', context)).toMatch(/^the context has services\/api\/go\.mod:/);
   expect(await missingSourceHint('go.sum', context)).toBeUndefined(); // of packages nobody copies one file by its name
 });
 
-test('of two ignore files the one named for the Dockerfile counts, an empty one too', async () => {
+test('the ignore file named for the Dockerfile wins over the other, even if it is empty', async () => {
   const context = tree({ '.dockerignore': 'a\n', a: '', b: '' });
   const beside = tree({ 'app.Dockerfile.dockerignore': '# none\nb\n', 'empty.dockerignore': '' });
   const own = await findIgnoreFile(context, beside, 'app.Dockerfile');
@@ -36,6 +38,6 @@ test('check says why a source is not there', async () => {
   const missing = problems.filter(({ code }) => code === 'missing-source');
   expect(missing.map(({ hint }) => hint)).toEqual([
     '.dockerignore:2 (secret) leaves secret out of the context: take that line out, or add !secret below it',
-    'the context has README.md: capitals count',
+    'the context has README.md: names are case-sensitive',
   ]);
 });

@@ -78,6 +78,9 @@ await onEngines('a base image', { suites: ['forky'] }, (engine) => {
     'config-without-platform': async (tag) =>
       manifest(tag, { config: await putConfig({ ...config, os: undefined, architecture: undefined }) }),
     'no-rootfs': async (tag) => manifest(tag, { config: await putConfig({ ...config, rootfs: undefined }) }),
+    'config-that-is-null': async (tag) => manifest(tag, { config: await putConfig('null') }),
+    'diff-id-that-is-none': async (tag) =>
+      manifest(tag, { config: await putConfig({ ...config, rootfs: { type: 'layers', diff_ids: ['foo'] } }) }),
     'more-layers-in-the-config': async (tag) =>
       manifest(tag, {
         config: await putConfig({ ...config, rootfs: { type: 'layers', diff_ids: [sha(tar), sha(tar)] } }),
@@ -101,7 +104,7 @@ await onEngines('a base image', { suites: ['forky'] }, (engine) => {
     },
   };
 
-  test.each(Object.keys(odd))('%s', async (name) => {
+  test.each(Object.keys(odd))('an odd manifest is accepted or refused as by the engine: %s', async (name) => {
     await odd[name]!(name);
     writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${engine.registry}/${repository}:${name}\nWORKDIR /x\n`);
     const args = ['--platform=linux/amd64', folder];
@@ -110,7 +113,7 @@ await onEngines('a base image', { suites: ['forky'] }, (engine) => {
     const compiled = await runCli(['compile', '--cache-dir', path.join(folder, 'cache'), ...args]);
     expect(compiled.code, `${built.stderr}\n${compiled.stderr}`).toBe(built.code);
     const words =
-      /encountered unknown type \S+; children may not be fetched|mismatched image rootfs|no match for platform/;
+      /encountered unknown type \S+; children may not be fetched|mismatched image rootfs|failed to parse diffID "foo"|no match for platform/;
     const said = words.exec(built.stderr)?.[0];
     if (said) expect(compiled.stderr).toContain(said);
   });

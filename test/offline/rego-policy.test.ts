@@ -1,38 +1,38 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { leavesOutPolicy, refusePolicyBeside } from '../../src/offline/rego-policy.ts';
+import { isPolicyDisabled, refusePolicyBeside } from '../../src/offline/rego-policy.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 
 describe('--policy', () => {
   test('says that a policy is to be left out', () => {
-    expect(leavesOutPolicy([], {})).toBe(false);
-    expect(leavesOutPolicy(['disabled=true'], {})).toBe(true);
-    expect(leavesOutPolicy(['Disabled=1'], { BUILDX_DEFAULT_POLICY: '1' })).toBe(true);
-    expect(leavesOutPolicy(['disabled=false'], {})).toBe(false);
-    expect(leavesOutPolicy(['reset=true'], {})).toBe(true);
-    expect(leavesOutPolicy(['strict=true,log-level=debug'], {})).toBe(false);
-    expect(leavesOutPolicy([], { BUILDX_DEFAULT_POLICY: 'false' })).toBe(false);
+    expect(isPolicyDisabled([], {})).toBe(false);
+    expect(isPolicyDisabled(['disabled=true'], {})).toBe(true);
+    expect(isPolicyDisabled(['Disabled=1'], { BUILDX_DEFAULT_POLICY: '1' })).toBe(true);
+    expect(isPolicyDisabled(['disabled=false'], {})).toBe(false);
+    expect(isPolicyDisabled(['reset=true'], {})).toBe(true);
+    expect(isPolicyDisabled(['strict=true,log-level=debug'], {})).toBe(false);
+    expect(isPolicyDisabled([], { BUILDX_DEFAULT_POLICY: 'false' })).toBe(false);
   });
 
   test('names no policy that nobody would evaluate', () => {
-    expect(() => leavesOutPolicy(['reset=true,filename=p.rego'], {})).toThrow(
+    expect(() => isPolicyDisabled(['reset=true,filename=p.rego'], {})).toThrow(
       '--policy filename=p.rego: that policy is in the language Rego, which tsfront does not evaluate',
     );
-    expect(() => leavesOutPolicy([], { BUILDX_DEFAULT_POLICY: 'true' })).toThrow('BUILDX_DEFAULT_POLICY');
+    expect(() => isPolicyDisabled([], { BUILDX_DEFAULT_POLICY: 'true' })).toThrow('BUILDX_DEFAULT_POLICY');
   });
 
   test.each([
     [['disabled=true,reset=true'], 'cannot be combined'],
     [['disabled=true', 'filename=a.rego'], 'cannot be combined'],
     [['disabled'], 'disabled has no value'],
-    [['disabled=perhaps'], 'disabled is true or false'],
-    [['filname=a'], 'there is no filname: known are filename, reset, disabled, strict and log-level'],
-    [['log-level=loud'], 'log-level is one of'],
+    [['disabled=perhaps'], 'disabled must be true or false'],
+    [['filname=a'], 'unknown attribute filname: use filename, reset, disabled, strict or log-level'],
+    [['log-level=loud'], 'log-level must be one of'],
     [[''], 'it is empty'],
     [['a"'], 'for --policy: '],
-  ])('%j is wrong', (values, message) => expect(() => leavesOutPolicy(values, {})).toThrow(message));
+  ])('%j is wrong usage', (values, message) => expect(() => isPolicyDisabled(values, {})).toThrow(message));
 });
 
 describe('a policy beside the Dockerfile', () => {
@@ -57,7 +57,7 @@ describe('a policy beside the Dockerfile', () => {
   symlinkSync('Dockerfile.rego', path.join(dir, 'linked/Dockerfile.rego')); // to itself: nobody can read it
 
   test.each(['denied/Dockerfile', 'named/api.Dockerfile', 'lower/Dockerfile', 'folder/Dockerfile'])(
-    '%s',
+    'a policy beside the Dockerfile is refused under the name %s',
     async (name) => {
       await expect(refusePolicyBeside(path.join(dir, name))).rejects.toThrow(
         /ockerfile\.rego is a policy for this build, in the language Rego, which tsfront does not evaluate/,
@@ -65,15 +65,16 @@ describe('a policy beside the Dockerfile', () => {
     },
   );
 
-  test('that cannot be read is no reason to build', async () => {
+  test('a policy that cannot be read is refused', async () => {
     await expect(refusePolicyBeside(path.join(dir, 'linked/Dockerfile'))).rejects.toThrow('cannot tell whether');
   });
 
-  test.each(['plain/Dockerfile', 'named/Dockerfile', 'nowhere/Dockerfile', ''])('is not there: %j', (name) =>
-    refusePolicyBeside(name && path.join(dir, name)),
+  test.each(['plain/Dockerfile', 'named/Dockerfile', 'nowhere/Dockerfile', ''])(
+    'a Dockerfile without a policy is accepted: %j',
+    (name) => refusePolicyBeside(name && path.join(dir, name)),
   );
 
-  test('is not left out of what is compiled, unless that is asked for', async () => {
+  test('compile refuses a policy unless --policy disables it', async () => {
     const at = path.join(dir, 'denied');
     const refused = await runCli(['compile', at]);
     expect(refused).toMatchObject({ code: 1, stdout: '' });

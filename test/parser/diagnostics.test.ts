@@ -1,17 +1,17 @@
-import { describe, expect, it } from 'vitest';
-import { firstError, formatDiagnostic, parseDockerfile, parseTrigger } from '../../src/parser/index.ts';
+import { describe, expect, test } from 'vitest';
+import { firstError, formatDiagnostic, parseDockerfile, parseTrigger, wireMessage } from '../../src/parser/index.ts';
 
 function problems(text: string): string[] {
-  return parseDockerfile(text).diagnostics.map(({ message }) => message);
+  return parseDockerfile(text).diagnostics.map(wireMessage);
 }
 
 /** What each problem points at. */
 function marks(text: string): string[] {
-  return parseDockerfile(text).diagnostics.map(({ range }) => text.slice(range.start, range.end));
+  return parseDockerfile(text).diagnostics.map(({ range }) => text.slice(range!.start, range!.end));
 }
 
 describe('problems', () => {
-  it('are all reported, those of the structure first, as the reference meets them', () => {
+  test('problems are all reported, those of the structure first, as the reference meets them', () => {
     expect(
       problems('FROM a b\nENV x\nFORM y\nCOPY --form=b --lnk a b\nLABEL a=b c\nRUN --network=x --security=y <<A\n'),
     ).toEqual([
@@ -27,16 +27,17 @@ describe('problems', () => {
     ]);
   });
 
-  it('point at what is wrong', () => {
+  test('point at what is wrong', () => {
     expect(
       marks(
         'FROM a AS 1b\nCOPY --fo\\\nrm=b a b\nADD a <<B\nB\nHEALTHCHECK --interval=5 CMD x\nONBUILD FROM x\nVOLUME ["a"," "]\nENV =b c=d\n',
       ),
     ).toEqual(['1b', '--fo\\\nrm=b', '<<B', '5', 'FROM', '" "', '=b']);
+    expect(marks('FROM a\nRUN cat <<"EOF" >x\nx\n')).toEqual(['<<"EOF']);
     expect(marks('FROM a\nSHELL [1, "a"]\nLABEL x=y lone\n')).toEqual(['1', 'lone']);
   });
 
-  it('that follow from another are left out', () => {
+  test('problems that follow from another are left out', () => {
     expect(problems('RUN a\nRUN b\n')).toEqual(['no build stage in current context']);
     expect(problems('FORM a\nRUN b\n')).toEqual([
       'dockerfile parse error on line 1: unknown instruction: FORM (did you mean FROM?)',
@@ -46,24 +47,24 @@ describe('problems', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['', ['file with no instructions'], 0],
     ['# escape=x\n', ["invalid escape token 'x' does not match ` or \\", 'file with no instructions'], 0],
     ['# syntax=a\n# syntax=b\nFROM a', ['only one syntax parser directive can be used'], 1],
     ['FROM a\nRUN <<A\nB\n', ['unterminated heredoc'], 2],
     ['FROM a\nRUN a \\\n\n\n b', [expect.stringMatching(/^Empty continuation line found in: RUN a\s+b$/)], 5],
-  ])('of %j are on the lines the reference gives', (text, messages, line) => {
+  ])('problems of %j are on the lines that the reference gives', (text, messages, line) => {
     const { diagnostics } = parseDockerfile(text);
     expect(diagnostics.map(({ message }) => message)).toEqual(messages);
-    expect(diagnostics[0]!.locations[0]!.start).toBe(line);
+    expect(diagnostics[0]!.lines[0]!.start).toBe(line);
   });
 
-  it('become one error with the first message at its start', () => {
+  test('become one error with the first message at its start', () => {
     const error = firstError(parseDockerfile('FROM a\nFROBNICATE\nUSER\n'))!;
     expect(error.message).toBe(
       'dockerfile parse error on line 2: unknown instruction: FROBNICATE\n1 more problem:\n  line 3: USER requires exactly one argument',
     );
-    expect(error.locations).toEqual([{ start: 2, end: 2 }]);
+    expect(error.diagnostics[0].lines).toEqual([{ start: 2, end: 2 }]);
     expect(error.diagnostics).toHaveLength(2);
     expect(firstError(parseDockerfile('FROM a\nRUN x \\\n\n'))).toBeUndefined();
   });
@@ -73,27 +74,27 @@ describe('lines that are too long', () => {
   const fill = (bytes: number) => '#'.repeat(bytes);
   const tooLong = 'dockerfile line greater than max allowed size of 65535';
 
-  it('are those above 64 KiB, of which a last line without line break may use one byte less', () => {
+  test('lines above 64 KiB are too long; a last line without line break may use one byte less', () => {
     expect(problems(`FROM a\n${fill(65_535)}\n`)).toEqual([]);
     expect(problems(`FROM a\n${fill(65_536)}\n`)).toEqual([tooLong]);
     expect(problems(`FROM a\n${fill(65_535)}`)).toEqual([]);
     expect(problems(`FROM a\n${fill(65_536)}`)).toEqual([tooLong]);
   });
 
-  it('are measured in bytes', () => {
+  test('the length of lines is measured in bytes', () => {
     expect(problems(`FROM a\n${'#'}${'é'.repeat(32_767)}\n`)).toEqual([]);
     expect(problems(`FROM a\n${'##'}${'é'.repeat(32_767)}\n`)).toEqual([tooLong]);
     expect(problems(`FROM a\n#${'\udcff'.repeat(65_534)}\n`)).toEqual([]);
   });
 
-  it('hide what they are part of', () => {
+  test('hide what they are part of', () => {
     expect(problems(`${fill(70_000)}\nFROM a\n`)[0]).toBe('file with no instructions');
     expect(problems(`FROM a\nRUN <<A\n${fill(70_000)}\nA\n`)[0]).toBe('unterminated heredoc');
     expect(problems(`FROM a\nRUN b \\\n${fill(70_000)}\n`)).toEqual([tooLong]);
   });
 
-  it('that continue another count as begun, as the scanner of the reference goes on with what it has', () => {
-    const place = (text: string) => firstError(parseDockerfile(text))!.locations;
+  test('a too long line that continues another counts as begun, as in the reference', () => {
+    const place = (text: string) => firstError(parseDockerfile(text))!.diagnostics[0].lines;
     expect(place(`FROM a\nRUN b\n${fill(70_000)}\n`)).toEqual([{ start: 2, end: 2 }]);
     expect(place(`FROM a\nRUN b \\\n${fill(70_000)}\n`)).toEqual([{ start: 3, end: 3 }]);
     expect(problems(`FROM a\nRUN b \\\n${'x'.repeat(70_000)}\n`)).toEqual([tooLong]);
@@ -109,7 +110,7 @@ describe('code frames', () => {
     return formatDiagnostic(source, diagnostics[0]!, options);
   };
 
-  it('show the place, the lines around it, and what to do', () => {
+  test('show the place, the lines around it, and what to do', () => {
     expect(frame('FROM a\nCOPY --form=b a b\nRUN c\n')).toBe(
       [
         'x/Dockerfile:2:6: error[unknown-flag]: dockerfile parse error on line 2: unknown flag: --form (did you mean from?)',
@@ -122,13 +123,13 @@ describe('code frames', () => {
     );
   });
 
-  it('mark every line of a range', () => {
+  test('code frames mark every line of a range', () => {
     expect(frame('FROM a\nCOPY --fo\\\n  # c\nrm  a b')).toContain(
       ['> 2 | COPY --fo\\', '    |      ^^^^^', '> 3 |   # c', '    |   ^^^', '> 4 | rm  a b', '    | ^^'].join('\n'),
     );
   });
 
-  it('keep the mark under the text: tabs, wide characters, long lines', () => {
+  test('code frames keep the mark under the text: tabs, wide characters, long lines', () => {
     expect(frame('FROM a\nLABEL\ta=日本 日')).toContain('> 2 | LABEL\ta=日本 日\n    |      \t       ^^');
     const long = frame(`FROM a\nENV ${'x=y '.repeat(1000)}lone`);
     expect(
@@ -142,7 +143,7 @@ describe('code frames', () => {
     expect(long).toMatch(/lone\n {4}\| +\^{4}$/m);
   });
 
-  it('neither break the terminal nor use colours unless asked', () => {
+  test('neither break the terminal nor use colours unless asked', () => {
     expect(frame('FROM a\nFOO\u001b[31m\udcff x')).not.toMatch(/[\u001b\udcff]/);
     expect(frame('FROM a\nFOO x', { color: true })).toContain('\u001b[31m');
   });
@@ -151,7 +152,7 @@ describe('code frames', () => {
 describe('triggers', () => {
   const lines = { start: 3, end: 4 };
 
-  it('are parsed as files of their own, on the lines of the FROM', () => {
+  test('triggers are parsed as files of their own, on the lines of the FROM', () => {
     expect(parseTrigger('COPY --from=a <<A /\nx\nA', lines)).toMatchObject({
       kind: 'copy',
       from: 'a',
@@ -162,20 +163,23 @@ describe('triggers', () => {
     expect(parseTrigger('RUN a `\n', lines)).toMatchObject({ kind: 'run', args: ['a `'] });
   });
 
-  it.each([
+  test.each([
     ['', 'file with no instructions', [{ start: 0, end: 0 }]],
     ['RUN a\nRUN b', 'onbuild trigger should be a single expression', undefined],
     ['FROM a', '*instructions.Stage is not a command type', [lines]],
     ['FROBNICATE a', 'unknown instruction: FROBNICATE', [lines]],
     ['ENV a', 'ENV must have two arguments', [{ start: 1, end: 1 }]],
-  ])('%j is an error', (expression, message, locations) => {
+  ])('%j is an error', (expression, message, places = []) => {
     expect(() => parseTrigger(expression, lines)).toThrow(
-      expect.objectContaining({ message, ...(locations && { locations }) }),
+      expect.objectContaining({
+        message,
+        diagnostics: [expect.objectContaining({ phase: 'triggers', message, lines: places })],
+      }),
     );
   });
 });
 
-it('letters of a flag that are exchanged', () => {
+test('letters of a flag that are exchanged', () => {
   const { diagnostics } = parseDockerfile('FROM scratch\nCOPY --chwon=1 a /\n');
   expect(diagnostics.map(({ hint }) => hint)).toEqual([expect.stringMatching(/^Write --chown\. Its flags are --/)]);
 });

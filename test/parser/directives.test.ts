@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { detectSyntax, parseDirective, parseDockerfile } from '../../src/parser/index.ts';
 
 const at = (line: number, value: string, cmdline = value) => ({ value, cmdline, lines: { start: line, end: line } });
 
 describe('the syntax of a file', () => {
-  it.each([
+  test.each([
     ['# syntax=a/b:1\nFROM x', at(1, 'a/b:1')],
     ['\ufeff#\tSYNTAX\t= a b \t\r\nFROM x', at(1, 'a', 'a b')],
     ['#!/usr/bin/env x\n# check=skip=all\n# syntax=a', at(3, 'a')],
@@ -23,19 +23,19 @@ describe('the syntax of a file', () => {
     ['{"syntax": "a", "x": 1e999}', undefined],
     ['{"Syntax": "a"}', undefined],
     [`# check=${'a'.repeat(70_000)}\n# syntax=b`, undefined],
-  ])('%j', (text, expected) => {
+  ])('the syntax of a file is found in %j', (text, expected) => {
     expect(detectSyntax(text)).toEqual(expected);
   });
 });
 
 describe('a directive', () => {
-  it('is found in its usual form only', () => {
+  test('a directive is found in its usual form only', () => {
     expect(parseDirective('check', '# check=skip=A;error=true\n')).toEqual(at(1, 'skip=A;error=true'));
     expect(parseDirective('check', '// check=skip=A')).toBeUndefined();
     expect(parseDirective('escape', '# syntax=a\n# escape=`')).toEqual(at(2, '`'));
   });
 
-  it('is in effect below blanks, but not below a shebang or another comment', () => {
+  test('a directive is in effect below blanks, but not below a shebang or another comment', () => {
     const lengths = (text: string) => [parseDockerfile(text).directives.length, parseDockerfile(text).escape];
     expect(lengths('  # escape=`\nFROM a')).toEqual([1, '`']);
     expect(lengths('#!/x\n# escape=`\nFROM a')).toEqual([0, '\\']);
@@ -43,7 +43,7 @@ describe('a directive', () => {
     expect(lengths('\n# escape=`\nFROM a')).toEqual([0, '\\']);
   });
 
-  it('is no comment of the first instruction', () => {
+  test('a directive is not a comment of the first instruction', () => {
     const { directives, instructions } = parseDockerfile('# syntax=x\n# Escape = `\n# a\n  # b\n#\n#c\nFROM a');
     expect(directives.map(({ name, value, line }) => [name, value, line])).toEqual([
       ['syntax', 'x', 1],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DockerfileGrammar } from '../../src/parser/grammar.ts';
 import { decodeText, formatDiagnostic, lexDockerfile, parseDockerfile } from '../../src/parser/index.ts';
 
@@ -17,7 +17,7 @@ function joined(text: string): string {
 }
 
 describe('tokens', () => {
-  it('are cut at the ends of continued lines', () => {
+  test('tokens are cut at the ends of continued lines', () => {
     expect(kinds('RUN --network=no\\\n# why\nne ec\\\n\nho\n')).toEqual([
       'CommandKeyword "RUN"',
       'FlagWord "--network=no"',
@@ -32,7 +32,34 @@ describe('tokens', () => {
     ]);
   });
 
-  it('name the parts of each form', () => {
+  test('carry the whole word where it goes on in the next line', () => {
+    const { tokens } = lexDockerfile('LABEL key=va\\\nlue\n');
+    const value = tokens.find(({ tokenType }) => tokenType.name === 'Value');
+    expect(value).toMatchObject({ image: 'va', payload: { text: 'value' } });
+    expect(tokens.find(({ tokenType }) => tokenType.name === 'Continued')?.payload).toBeUndefined();
+  });
+
+  test('tokens are not made of nothing: a last line without a line break has none', () => {
+    expect(kinds('# c')).toEqual(['Comment "# c"']);
+    expect(kinds('RUN <<A\nA')).toEqual([
+      'CommandKeyword "RUN"',
+      'Text "<<A"',
+      'EndOfInstruction "\\n"',
+      'HeredocBody ""',
+      'HeredocEnd "A"',
+    ]);
+  });
+
+  test('of a first line that is only continued are those of the next', () => {
+    expect(kinds('\\\nFROM a')).toEqual([
+      'Continuation "\\\\\\n"',
+      'FromKeyword "FROM"',
+      'Argument "a"',
+      'EndOfInstruction ""',
+    ]);
+  });
+
+  test('name the parts of each form', () => {
     expect(kinds('FROM a AS b')).toEqual([
       'FromKeyword "FROM"',
       'Argument "a"',
@@ -70,7 +97,7 @@ describe('tokens', () => {
     ]);
   });
 
-  it('hold here-documents, directives and comments', () => {
+  test('hold here-documents, directives and comments', () => {
     expect(kinds('\ufeff# escape=`\n# c\nCOPY <<-A <<B /\nx\n\tA\nB\n')).toEqual([
       'Bom "\ufeff"',
       'DirectiveLine "# escape=`"',
@@ -93,7 +120,7 @@ describe('tokens', () => {
 });
 
 describe('bytes', () => {
-  it('make up characters across line continuations', () => {
+  test('make up characters across line continuations', () => {
     const parse = (bytes: Buffer) => parseDockerfile(decodeText(bytes)).instructions[1];
     const cut = (text: string, at: number) => {
       const bytes = Buffer.from(text);
@@ -105,15 +132,40 @@ describe('bytes', () => {
     expect(parse(Buffer.from('FROM a\nUSER b\xf0', 'latin1'))).toMatchObject({ user: 'b\udcf0' });
   });
 
-  it('of flags are taken for characters', () => {
+  test('bytes of flags are taken for characters', () => {
     const { instructions } = parseDockerfile('FROM a\nCOPY --chown=é:à b c\nHEALTHCHECK CMDà x');
     expect(instructions[1]).toMatchObject({ chown: 'Ã©:Ã', sources: [{ text: 'b' }], dest: { text: 'c' } });
     expect(instructions[2]!.kind).toBe('invalid');
   });
 });
 
+describe('a comment', () => {
+  test('behind a blank of several bytes keeps the rest of that blank, as the reference does', () => {
+    expect(parseDockerfile('\u00a0# c\nFROM a').instructions[0]?.comments).toEqual(['\udca0# c']);
+    expect(parseDockerfile(' # c\nFROM a').instructions[0]?.comments).toEqual(['# c']);
+    expect(parseDockerfile('# c\nFROM a').instructions[0]?.comments).toEqual(['c']);
+  });
+});
+
+describe('a limit', () => {
+  test('lets a file have 200,000 instructions and not one more', () => {
+    const problemsOf = (count: number) => {
+      const { diagnostics } = parseDockerfile('FROM a\n'.repeat(count));
+      return diagnostics.map(({ code, range }) => [code, range!.start]);
+    };
+    expect(problemsOf(200_000)).toEqual([]);
+    expect(problemsOf(200_001)).toEqual([['too-many-instructions', 200_000 * 'FROM a\n'.length]]);
+  });
+
+  test('points at the line that is too long', () => {
+    const text = `FROM a\nRUN ${'x'.repeat(70_000)}\nRUN b\n`;
+    const [problem] = parseDockerfile(text).diagnostics;
+    expect(problem).toMatchObject({ code: 'line-too-long', range: { start: 7, end: text.indexOf('\nRUN b') } });
+  });
+});
+
 describe('the grammar', () => {
-  it('is sound', () => {
+  test('passes the validation of Chevrotain', () => {
     expect(() => new DockerfileGrammar({ validate: true })).not.toThrow();
   });
 });
@@ -183,7 +235,7 @@ const dockerfileText = fc.oneof(
 );
 
 describe('any text', () => {
-  it('is lost nowhere: the tokens make it up', () => {
+  test('no text is lost: the tokens make it up', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         expect(joined(text)).toBe(text);
@@ -192,13 +244,13 @@ describe('any text', () => {
     );
   });
 
-  it('can be parsed, and its problems can be shown', () => {
+  test('any text can be parsed, and its problems can be shown', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         const { source, diagnostics, instructions } = parseDockerfile(text);
         for (const diagnostic of diagnostics) {
           expect(formatDiagnostic(source, diagnostic)).not.toBe('');
-          expect(isInside(diagnostic.range, text)).toBe(true);
+          expect(isInside(diagnostic.range!, text)).toBe(true);
         }
         for (const { range, keywordRange } of instructions)
           expect(isInside(range, text) && isInside(keywordRange, text)).toBe(true);
@@ -207,7 +259,19 @@ describe('any text', () => {
     );
   });
 
-  it('gives the same each time', () => {
+  test('any text has no word that ends before it starts', () => {
+    fc.assert(
+      fc.property(dockerfileText, (text) => {
+        for (const { payload } of lexDockerfile(text).tokens) {
+          const { start, end } = payload?.range ?? { start: 0, end: 0 };
+          expect(start).toBeLessThanOrEqual(end);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('any text gives the same each time', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         expect(parseDockerfile(text)).toEqual(parseDockerfile(text));
@@ -215,7 +279,7 @@ describe('any text', () => {
     );
   });
 
-  it('has no more tokens than a few for each character', () => {
+  test('any text has no more tokens than a few for each character', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         expect(lexDockerfile(text).tokens.length).toBeLessThanOrEqual(4 * text.length);
@@ -230,7 +294,7 @@ function isInside({ start, end }: { start: number; end: number }, text: string):
 
 describe('large files', () => {
   const long = 1_000_000;
-  it.each([
+  test.each([
     ['many instructions', 'FROM a\n'.repeat(long / 10)],
     ['one instruction on many lines', `RUN a${' \\\n b'.repeat(long / 5)}`],
     ['many pairs', `ENV a=b${' \\\n c="d e"'.repeat(long / 10)}`],
@@ -242,7 +306,7 @@ describe('large files', () => {
     ['a quote that never ends', `LABEL a="${'b\\\n'.repeat(long / 3)}`],
     ['line breaks of carriage returns only', `FROM a${'\r'.repeat(60_000)}`],
     ['open substitutions', `RUN <<A ${'${a:-\\\n'.repeat(long / 8)}\nA\n`],
-  ])('are read whole: %s', (_, text) => {
+  ])('large files are read whole: %s', (_, text) => {
     expect(joined(text)).toBe(text);
     expect(parseDockerfile(text).instructions.length).toBeGreaterThanOrEqual(text.startsWith('#') ? 0 : 1);
   });

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Dockerfile, StageInstruction } from '../../src/parser/ast.ts';
 import {
   createShellLex,
@@ -12,6 +12,7 @@ import {
   parseDockerfile,
   parseMount,
   type ShellLexOptions,
+  wireMessage,
 } from '../../src/parser/index.ts';
 
 function fixture<T>(name: string): T[] {
@@ -47,15 +48,18 @@ describe('shell words', () => {
     readonly words?: string[];
     readonly wordsError?: string;
   }
-  it.each(fixture<Row>('words.json'))('$text', ({ text, options, words, wordsError, ...expected }) => {
-    const lex = createShellLex({ escape: '\\', ...options });
-    const word = attempt(() => {
-      const { result, matched, unmatched } = lex.processWord(text, env);
-      return { result, matched: [...matched].sort(), unmatched: [...unmatched].sort() };
-    });
-    expect(word).toEqual(expected);
-    expect(attempt(() => lex.processWords(text, env))).toEqual(words ?? { error: wordsError });
-  });
+  test.each(fixture<Row>('words.json'))(
+    'shell words are expanded as the reference does: $text',
+    ({ text, options, words, wordsError, ...expected }) => {
+      const lex = createShellLex({ escape: '\\', ...options });
+      const word = attempt(() => {
+        const { result, matched, unmatched } = lex.processWord(text, env);
+        return { result, matched: [...matched].sort(), unmatched: [...unmatched].sort() };
+      });
+      expect(word).toEqual(expected);
+      expect(attempt(() => lex.processWords(text, env))).toEqual(words ?? { error: wordsError });
+    },
+  );
 });
 
 describe('mounts', () => {
@@ -66,7 +70,7 @@ describe('mounts', () => {
     readonly mount?: object;
     readonly error?: string;
   }
-  it.each(fixture<Row>('mounts.json'))('$value', ({ value, mount, error }) => {
+  test.each(fixture<Row>('mounts.json'))('mounts are read as the reference does: $value', ({ value, mount, error }) => {
     const parsed = attempt(() => {
       parseMount(value); // what is read without variables is an error first
       const { sizeLimit, env, mode, uid, gid, ...rest } = parseMount(
@@ -91,22 +95,25 @@ describe('dockerfiles', () => {
     readonly metaArgs?: object[];
     readonly stages?: object[];
   }
-  it.each(fixture<Row>('dockerfiles.json'))('$text', ({ text, error, locations, emptyContinuations, ...expected }) => {
-    const dockerfile = parseDockerfile(text);
-    if (emptyContinuations) {
-      const warnings = dockerfile.diagnostics.filter(({ code }) => code === 'NoEmptyContinuation');
-      expect(warnings.map((warning) => warning.locations[0]!.start)).toEqual(emptyContinuations);
-    }
-    const found = firstError(dockerfile);
-    if (error !== undefined) {
-      expect(found?.diagnostics.at(0)?.message).toBe(error);
-      expect(found?.message.startsWith(error)).toBe(true);
-      expect(found?.locations.map((lines) => lines && allLines(lines))).toEqual(locations);
-    } else {
-      expect(found).toBeUndefined();
-      expect(plain(dockerfile)).toEqual(expected);
-    }
-  });
+  test.each(fixture<Row>('dockerfiles.json'))(
+    'Dockerfiles are parsed as the reference parses them: $text',
+    ({ text, error, locations, emptyContinuations, ...expected }) => {
+      const dockerfile = parseDockerfile(text);
+      if (emptyContinuations) {
+        const warnings = dockerfile.diagnostics.filter(({ code }) => code === 'NoEmptyContinuation');
+        expect(warnings.map((warning) => warning.lines[0]!.start)).toEqual(emptyContinuations);
+      }
+      const found = firstError(dockerfile);
+      if (error !== undefined) {
+        expect(found && wireMessage(found.diagnostics[0])).toBe(error);
+        expect(found?.message.startsWith(error)).toBe(true);
+        expect(found?.diagnostics[0].lines.map((lines) => lines && allLines(lines))).toEqual(locations);
+      } else {
+        expect(found).toBeUndefined();
+        expect(plain(dockerfile)).toEqual(expected);
+      }
+    },
+  );
 });
 
 function allLines({ start, end }: { start: number; end: number }): number[] {

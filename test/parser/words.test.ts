@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chompHeredocContent, createShellLex, emptyEnv, parseHeredoc } from '../../src/parser/index.ts';
 import { compileShellPattern, replaceAll, replaceFirst, trimPrefix } from '../../src/parser/shell-pattern.ts';
 
@@ -17,7 +17,7 @@ function expand(word: string): string {
 }
 
 describe('a word', () => {
-  it.each([
+  test.each([
     ['plain', 'plain'],
     ['$NAME-${NAME}', 'value-value'],
     ['${NONE:-$NAME}', 'value'],
@@ -42,17 +42,17 @@ describe('a word', () => {
     ['${BYTES#$BYTES}', ''],
     // A letter since Unicode 16.
     ['$A\ua7cb', '\ua7cb'],
-  ])('%s', (word, result) => {
+  ])('a word is expanded: %s becomes %j', (word, result) => {
     expect(expand(word)).toBe(result);
   });
 
-  it('tells which variables it used', () => {
+  test('tells which variables it used', () => {
     const { matched, unmatched } = lex.processWord('$NAME ${NONE:-$EMPTY} "${OTHER}"', env);
     expect([...matched]).toEqual(['NAME', 'EMPTY']);
     expect([...unmatched]).toEqual(['NONE', 'OTHER']);
   });
 
-  it.each([
+  test.each([
     ['${', 'failed to process "${": syntax error: missing \'}\''],
     ['${}', 'failed to process "${}": syntax error: bad substitution'],
     ['${A', 'failed to process "${A": unsupported modifier (\ufffd) in substitution'],
@@ -72,15 +72,50 @@ describe('a word', () => {
     expect(() => expand(word)).toThrow(expect.objectContaining({ message }));
   });
 
-  it('can be nested deep, but not without end', () => {
+  test('a word can be nested deep, but not without end', () => {
     const nested = (depth: number) => '"${A:-'.repeat(depth) + '}"'.repeat(depth);
-    expect(expand(nested(900))).toBe('');
+    expect(expand(nested(999))).toBe('');
+    expect(() => expand(nested(1_000))).toThrow(/nested too deeply$/);
     expect(() => expand(nested(100_000))).toThrow(/nested too deeply$/);
   });
 });
 
+describe('the length of a word', () => {
+  const mebibyte = 'm'.repeat(1 << 20);
+  const oneOf = (name: string, value: string) => ({
+    get: (it: string) => (it === name ? value : undefined),
+    keys: () => [name],
+  });
+
+  test('the length of a word is 16 MiB at most once its variables are expanded', () => {
+    const longest = oneOf('A', mebibyte.repeat(16));
+    expect(lex.processWord('$A', longest).result).toHaveLength(16 << 20);
+    expect(() => lex.processWord('x$A', longest)).toThrow(/longer than 16 MiB once its variables are expanded$/);
+    const longer = oneOf('A', `x${mebibyte.repeat(16)}`);
+    expect(() => lex.processWords('$A', longer)).toThrow(/longer than 16 MiB once its variables are expanded$/);
+    expect(() => lex.processWord('"x$A"', longest)).toThrow(/longer than 16 MiB/);
+    const replaced = `\${A//*/${'\\$0'.repeat(17)}}`;
+    expect(() => lex.processWord(replaced, oneOf('A', mebibyte))).toThrow(/longer than 16 MiB/);
+  });
+
+  test('the length of a word is not limited as it is written', () => {
+    const raw = createShellLex({ escape: '\\', rawQuotes: true });
+    const written = `"${mebibyte.repeat(16)}"`;
+    expect(raw.processWord(written, emptyEnv).result === written).toBe(true);
+  });
+
+  test('counts for all words of a lexer together, up to 256 MiB', () => {
+    const shared = createShellLex({ escape: '\\' });
+    const env = oneOf('A', mebibyte);
+    for (let words = 0; words < 256; words++) shared.processWord('$A', env);
+    expect(() => shared.processWord('$A', env)).toThrow(/expand to more than 256 MiB of text$/);
+    expect(() => shared.processWords('$A', env)).toThrow(/expand to more than 256 MiB of text$/);
+    expect(shared.processWord('"as it is"', env).result).toBe('as it is');
+  });
+});
+
 describe('words', () => {
-  it('are split at blanks, those of values included, but not at quoted ones', () => {
+  test('words are split at blanks, those of values included, but not at quoted ones', () => {
     expect(lex.processWords(`a  "b c" $LIST "$LIST" d\\ e ''`, env)).toEqual([
       'a',
       'b c',
@@ -91,17 +126,19 @@ describe('words', () => {
     ]);
   });
 
-  it('have no bytes that are no UTF-8', () => {
+  test('bytes of a variable that are not UTF-8 are replaced in words', () => {
     expect(lex.processWords('$BYTES', env)).toEqual(['a\ufffd', 'b\ufffd']);
   });
 
-  it('lose what is in front of a modifier', () => {
+  test('lose what is in front of a modifier', () => {
     expect(lex.processWords('80${NONE:-90} 70', env)).toEqual(['90', '70']);
   });
 
-  it('keep what they are told to keep', () => {
+  test('keep what they are told to keep', () => {
     const raw = createShellLex({ escape: '`', rawQuotes: true, rawEscapes: true, skipUnsetEnv: true });
     expect(raw.processWords('"a b" `"c ${D:-`}}', emptyEnv)).toEqual(['"a b"', '`"c', '${D:-}}']);
+    const unset = createShellLex({ escape: '\\', skipUnsetEnv: true });
+    expect(unset.processWord('${D/x/y}${D//x/y}$D', emptyEnv).result).toBe('${D/x/y}${D/x/y}$D');
     const unquoted = createShellLex({ escape: '\\', skipProcessQuotes: true });
     expect(unquoted.processWord('"$NAME\'', env).result).toBe('"value\'');
   });
@@ -110,14 +147,14 @@ describe('words', () => {
 describe('patterns', () => {
   const many = '*a'.repeat(200);
 
-  it('with many stars take no more than linear time', () => {
+  test('patterns with many stars take no more than linear time', () => {
     const value = 'a'.repeat(20_000);
     expect(trimPrefix(compileShellPattern(`${many}*b`), value, true)).toBe(value);
     expect(trimPrefix(compileShellPattern(`${many}*b`), value, false)).toBe(value);
     expect(replaceAll(compileShellPattern(`${many}*b`), value, 'x')).toBe(value);
   });
 
-  it('do not reach over line breaks, unless they have one', () => {
+  test('patterns do not reach over line breaks, unless they have one', () => {
     expect(trimPrefix(compileShellPattern('*b'), 'a\nb', true)).toBe('a\nb');
     expect(trimPrefix(compileShellPattern('?b'), '\nb', true)).toBe('\nb');
     expect(trimPrefix(compileShellPattern('*\n*b'), 'a\nxbxb', true)).toBe('');
@@ -125,19 +162,43 @@ describe('patterns', () => {
     expect(replaceFirst(compileShellPattern('a*b'), 'a\nab', '-')).toBe('a\n-');
   });
 
-  it('count characters, not code units', () => {
+  test('count characters, not code units', () => {
     expect(trimPrefix(compileShellPattern('?'), '😀x', false)).toBe('x');
     expect(replaceAll(compileShellPattern(''), '😀x', '-')).toBe('-😀-x-');
   });
 
-  it('replace by a template where all matches are replaced', () => {
+  test('patterns are looked for from each place of a line on if their first line break is not their end', () => {
+    expect(replaceFirst(compileShellPattern('a\n*b'), 'a\na\nb', '-')).toBe('a\n-');
+  });
+
+  test('lose a byte order mark in front, which values keep', () => {
+    expect(trimPrefix(compileShellPattern('\ufeffa'), 'ab', false)).toBe('b');
+    expect(trimPrefix(compileShellPattern('?'), '\ufeffab', false)).toBe('ab');
+    expect(replaceFirst(compileShellPattern('a'), '\ufeffab', '-')).toBe('\ufeff-b');
+    expect(replaceAll(compileShellPattern('a'), '\ufeffaba', '-')).toBe('\ufeff-b-');
+  });
+
+  test('take one comparison for each character of the value and of what is tried, and no more than they may', () => {
+    const withBudget = (comparisons: number) => trimPrefix(compileShellPattern('a', { comparisons }), 'a', false);
+    expect(withBudget(3)).toBe('');
+    expect(() => withBudget(2)).toThrow('the patterns of the file take too long to match');
+  });
+
+  test('tell how long the result becomes while all matches are replaced', () => {
+    const lengths: number[] = [];
+    replaceAll(compileShellPattern('a'), 'xaxa', '${0}yz', (length) => lengths.push(length));
+    expect(lengths).toEqual([2, 4, 6, 8]);
+  });
+
+  test('replace by a template where all matches are replaced', () => {
+    expect(replaceAll(compileShellPattern('a'), 'a', '$$$0$$')).toBe('$a$');
     expect(replaceAll(compileShellPattern('a?'), 'ab ac', '[$0$1${0}$x$$$-]')).toBe('[abab$$-] [acac$$-]');
     expect(replaceFirst(compileShellPattern('a?'), 'ab ac', '$0')).toBe('$0 ac');
   });
 });
 
 describe('here-documents', () => {
-  it.each([
+  test.each([
     ['<<EOF', { name: 'EOF', fileDescriptor: 0, expand: true, chomp: false }],
     ['3<<-EOF', { name: 'EOF', fileDescriptor: 3, expand: true, chomp: true }],
     ['<<"E"OF', { name: 'EOF', fileDescriptor: 0, expand: false, chomp: false }],
@@ -147,11 +208,11 @@ describe('here-documents', () => {
     ['<<<EOF', undefined],
     ['a<<EOF', undefined],
     ["<<''", undefined],
-  ])('%s', (word, expected) => {
+  ])('here-documents are known by their mark: %s', (word, expected) => {
     expect(parseHeredoc(word)).toEqual(expected);
   });
 
-  it('lose leading tabs with <<-', () => {
+  test('lose leading tabs with <<-', () => {
     expect(chompHeredocContent('\t\ta\n\n\tb\r\n \tc\u2028\td')).toBe('a\n\nb\r\n \tc\u2028\td');
   });
 });

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeHeaders, encodeHeaders, type HeaderField } from '../../src/rpc/hpack.ts';
 import { connectHttp2 } from '../../src/rpc/http2-client.ts';
+import { nodeStream } from '../../src/rpc/node-stream.ts';
 
 type Handler = (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void;
 
@@ -27,7 +28,7 @@ async function connect(handler: Handler, settings: http2.Settings = {}, window =
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
   socket.setNoDelay().on('close', () => server.close());
-  return { client: connectHttp2(socket, { window, silenceMs: 60_000 }), socket };
+  return { client: connectHttp2(nodeStream(socket), { window, silenceMs: 60_000 }), socket };
 }
 
 interface Answer {
@@ -39,10 +40,10 @@ interface Answer {
 function call(client: ReturnType<typeof connectHttp2>, fields: HeaderField[], body: Uint8Array): Promise<Answer> {
   return new Promise((resolve) => {
     const headers: Record<string, string> = {};
-    const chunks: Buffer[] = [];
+    const chunks: Uint8Array[] = [];
     const handler = {
       headers: (received: readonly HeaderField[]) => Object.assign(headers, Object.fromEntries(received)),
-      data: (chunk: Buffer) => chunks.push(chunk),
+      data: (chunk: Uint8Array) => chunks.push(chunk),
       end: (reason: string | undefined) => resolve({ headers, body: Buffer.concat(chunks), reason }),
     };
     client.request(fields, handler, body);
@@ -158,7 +159,7 @@ test.each([
   ['a header block that is not begun', '000000040000000000 000001090400000001 82', 'not begun'],
 ])('a peer that breaks the protocol is an error, not a hang: %s', async (_, sent, reason) => {
   const [near, far] = duplexPair();
-  const client = connectHttp2(near, { window: 1 << 20, silenceMs: 0 });
+  const client = connectHttp2(nodeStream(near), { window: 1 << 20, silenceMs: 0 });
   const answer = call(client, post('/'), Buffer.from('x'));
   far.write(sent.startsWith('0') ? Buffer.from(sent.replaceAll(' ', ''), 'hex') : sent);
   expect((await answer).reason).toContain(reason);
@@ -192,7 +193,7 @@ test('the server’s chunks may be cut anywhere', async () => {
   near.on('data', (chunk: Buffer) => {
     for (const byte of chunk) dribble.push(Buffer.of(byte));
   });
-  const client = connectHttp2(dribble, { window: 1 << 20, silenceMs: 0 });
+  const client = connectHttp2(nodeStream(dribble), { window: 1 << 20, silenceMs: 0 });
   const body = Buffer.alloc(10_000, 'cut ');
   expect((await call(client, post('/'), body)).body.equals(body)).toBe(true);
 });

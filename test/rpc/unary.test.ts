@@ -1,7 +1,8 @@
 import { duplexPair } from 'node:stream';
-import { describe, expect, it } from 'vitest';
-import { MAX_MESSAGE_BYTES } from '../../src/rpc/framing.ts';
-import { Code } from '../../src/rpc/status.ts';
+import { describe, expect, test } from 'vitest';
+import { maxMessageBytes } from '../../src/rpc/framing.ts';
+import { nodeStream } from '../../src/rpc/node-stream.ts';
+import { Code } from '../../src/rpc/rpc-error.ts';
 import { createUnaryTransport } from '../../src/rpc/unary.ts';
 import { type Handler, serve } from '../gateway/server.ts';
 
@@ -10,19 +11,19 @@ const method = '/package.Service/Method';
 function connect(handle: Handler) {
   const [client, server] = duplexPair();
   const session = serve(server, handle);
-  return { transport: createUnaryTransport(client), session };
+  return { transport: createUnaryTransport(nodeStream(client), '/a.B/Ping'), session };
 }
 
 describe('createUnaryTransport', () => {
-  it('carries messages of any size up to the limit', async () => {
+  test('carries messages of any size up to the limit', async () => {
     const { transport } = connect((_, request) => request);
-    for (const size of [0, 1, 70_000, MAX_MESSAGE_BYTES - 10]) {
+    for (const size of [0, 1, 70_000, maxMessageBytes - 10]) {
       const message = Buffer.alloc(size, 'x');
       expect(Buffer.compare(await transport.unary(method, message), message)).toBe(0);
     }
   });
 
-  it('answers calls that overtake each other', async () => {
+  test('answers calls that overtake each other', async () => {
     const { transport } = connect(async (_, request) => {
       await new Promise((resolve) => setTimeout(resolve, 50 - request[0]! * 10));
       return request;
@@ -31,7 +32,7 @@ describe('createUnaryTransport', () => {
     expect(answers.map((answer) => answer[0])).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it("passes the server's errors on", async () => {
+  test("passes the server's errors on", async () => {
     const { transport } = connect(() => {
       throw Object.assign(new Error('weg, 100% näch'), { code: Code.notFound });
     });
@@ -42,22 +43,22 @@ describe('createUnaryTransport', () => {
     });
   });
 
-  it('refuses messages beyond the limit in both directions', async () => {
-    const { transport } = connect(() => Buffer.alloc(MAX_MESSAGE_BYTES + 1));
+  test('refuses messages beyond the limit in both directions', async () => {
+    const { transport } = connect(() => Buffer.alloc(maxMessageBytes + 1));
     await expect(transport.unary(method, Uint8Array.of(1))).rejects.toThrow('received message larger than max');
-    await expect(transport.unary(method, Buffer.alloc(MAX_MESSAGE_BYTES + 1))).rejects.toThrow(
+    await expect(transport.unary(method, Buffer.alloc(maxMessageBytes + 1))).rejects.toThrow(
       'trying to send message larger than max (16777217 vs. 16777216)',
     );
   });
 
-  it('gives up after the time given', async () => {
+  test('gives up after the time given', async () => {
     const { transport } = connect(() => new Promise(() => {}));
     await expect(transport.unary(method, Uint8Array.of(1), { timeoutMs: 20 })).rejects.toMatchObject({
       code: Code.deadlineExceeded,
     });
   });
 
-  it('fails calls under way and later ones when the connection is lost', async () => {
+  test('fails calls under way and later ones when the connection is lost', async () => {
     const { transport, session } = connect(() => new Promise(() => {}));
     const pending = transport.unary(method, Uint8Array.of(1));
     setTimeout(() => session.destroy(), 20);

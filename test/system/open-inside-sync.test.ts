@@ -56,7 +56,7 @@ test('what is open stays what it is when its folder is swapped for a link', () =
   expect(readFileSync(inside.own('file'), 'utf8')).toBe('outside');
   expect(readFileSync(inside.file('file'), 'utf8')).toBe('inside');
   expect(read(openBelowSync(inside, 'file'))).toBe('inside');
-  expect(() => inside.check()).toThrow('was moved, or a link is on the way');
+  expect(() => inside.check()).toThrow('was moved, or its path has a link');
   closeSync(descriptor);
 });
 
@@ -79,7 +79,7 @@ test('errors have the file’s own path', () => {
   closeSync(descriptor);
 });
 
-test('names that are no text', () => {
+test('names that are not text', () => {
   const root = tree();
   const name = decodeText(Buffer.from('n\xff', 'latin1'));
   mkdirSync(Buffer.from(`${root}/n\xff`, 'latin1'));

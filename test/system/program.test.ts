@@ -15,7 +15,7 @@ import {
 } from '../../src/system/program.ts';
 
 describe('the environment of a program', () => {
-  test('has nothing of the repository that a hook runs for', () => {
+  test('the environment of a program has nothing of the repository that a hook runs for', () => {
     const local = execFileSync('git', ['rev-parse', '--local-env-vars']).toString().trim().split('\n');
     expect(local).toContain('GIT_DIR');
     const ofHooks = ['GIT_QUARANTINE_PATH', 'GIT_NAMESPACE', 'GIT_AUTHOR_NAME', 'GIT_EDITOR', 'GIT_REFLOG_ACTION'];
@@ -42,7 +42,7 @@ describe('the environment of a program', () => {
     expect(programEnvironment(kept)).toEqual(kept);
   });
 
-  test('has a configuration of git as a whole or not at all', () => {
+  test('the environment of a program has a configuration of git as a whole or not at all', () => {
     const whole = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'http.extraHeader', GIT_CONFIG_VALUE_0: 'A: b' };
     expect(programEnvironment(whole)).toEqual(whole);
     for (const broken of [
@@ -54,12 +54,12 @@ describe('the environment of a program', () => {
       expect(programEnvironment(broken)).toEqual({});
   });
 
-  test('has nothing that is about this process of Node', () => {
+  test('the environment of a program has nothing that is about this process of Node', () => {
     const own = { NODE_OPTIONS: '--inspect', NODE_V8_COVERAGE: '/c', npm_config_cache: '/n', npm_lifecycle_event: 'x' };
     expect(programEnvironment({ ...own, NODE_EXTRA_CA_CERTS: '/ca' })).toEqual({ NODE_EXTRA_CA_CERTS: '/ca' });
   });
 
-  test('is changed as the caller wants', () => {
+  test('the environment of a program is changed as the caller wants', () => {
     const env = programEnvironment(
       { LANGUAGE: 'de', GIT_DIR: '/x' },
       { LANGUAGE: undefined, LC_ALL: 'C', GIT_DIR: '/y' },
@@ -95,7 +95,7 @@ describe('running a program', () => {
     expect((await failure('/', []))?.message).toMatch(/^the command \/ cannot be run: .*EACCES/);
   });
 
-  test('is bounded in output and time', async () => {
+  test('a program is bounded in output and time', async () => {
     const much = await failure('sh', ['-c', 'while :; do echo yes; done'], { maxOutputBytes: 1000 });
     expect([much?.message, much?.reason]).toEqual(['sh wrote more than 1000 bytes', 'output']);
     const long = await failure('sleep', ['1000'], { timeoutMs: 50 });
@@ -123,7 +123,7 @@ describe('running a program', () => {
     }
   });
 
-  test('does not wait for an agent that it leaves behind', async () => {
+  test('an agent that a program leaves behind is not waited for', async () => {
     const { stdout } = await runProgram('sh', ['-c', 'sleep 1000 & echo $!']);
     const agent = Number(stdout.toString());
     expect(await isRunning(agent)).toBe(true);

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { redactCredentials, redactSecretsOf, stripCredentials } from '../../src/text/redact.ts';
+import {
+  redactCredentials,
+  redactedJson,
+  redactJsonText,
+  redactSecretsOf,
+  stripCredentials,
+} from '../../src/text/redact.ts';
 
 describe('credentials of addresses', () => {
   test.each([
@@ -42,7 +48,7 @@ describe('credentials of addresses', () => {
     ['https://host/x?pwd=pass&a=b', 'https://host/x?pwd=xxxxx&a=b'],
     ['https://host/x?key=pass&a=b', 'https://host/x?key=xxxxx&a=b'],
     ['https://host/x#access_token=pass&a=b', 'https://host/x#access_token=xxxxx&a=b'],
-  ])('%s', (address, redacted) => {
+  ])('credentials of addresses are hidden, with whatever stands around them: %s', (address, redacted) => {
     expect(redactCredentials(address)).toBe(redacted);
     for (const [before, after] of [
       ['"', '"'],
@@ -72,17 +78,17 @@ describe('credentials of addresses', () => {
     '// see me@example.com: a note',
     'http: the server said no: me@example.com',
     'COPY --from=image@v1 a b; mail me@example.com: https://example.com',
-  ])('are none: %s', (text) => {
+  ])('text that only resembles credentials stays: %s', (text) => {
     expect(redactCredentials(text)).toBe(text);
   });
 
-  test('several in one text, each alone', () => {
+  test('several addresses in one text are redacted each alone', () => {
     expect(redactCredentials('https://a:b@c,https://d:e@f https://plain/x "https://g@h" me@i')).toBe(
       'https://xxxxx:xxxxx@c,https://xxxxx:xxxxx@f https://plain/x "https://xxxxx@h" me@i',
     );
   });
 
-  test('what gives access in a query', () => {
+  test('parameters of a query that give access are hidden', () => {
     expect(
       redactCredentials(
         'https://h/a?x=1&token=t&X-Amz-Credential=c&X-Amz-Signature=s&sig=g&author=me#r https://h/?access_token=$T',
@@ -90,6 +96,51 @@ describe('credentials of addresses', () => {
     ).toBe(
       'https://h/a?x=1&token=xxxxx&X-Amz-Credential=xxxxx&X-Amz-Signature=xxxxx&sig=xxxxx&author=me#r https://h/?access_token=$T',
     );
+  });
+
+  test.each([
+    ['https://h/x?code=SECRET&a=b', 'https://h/x?code=xxxxx&a=b'],
+    ['https://h/x?a=b&auth_code=SECRET', 'https://h/x?a=b&auth_code=xxxxx'],
+    ['https://h/x?%74oken=SECRET', 'https://h/x?%74oken=xxxxx'],
+    ['https://h/x?a=b&to%6Ben=SECRET', 'https://h/x?a=b&to%6Ben=xxxxx'],
+    ['https://h/x?%2574oken=SECRET', 'https://h/x?%2574oken=xxxxx'],
+    ['https://h/x?client%5Fsecret=SECRET', 'https://h/x?client%5Fsecret=xxxxx'],
+    ['https://h/x?%zz&tok%65n=SECRET', 'https://h/x?%zz&tok%65n=xxxxx'],
+    ['https://h/x?auth%5Btoken%5D=SECRET', 'https://h/x?auth%5Btoken%5D=xxxxx'],
+    ['https://h/x?token[]=SECRET', 'https://h/x?token[]=xxxxx'],
+    ['https://h/x?a=b\\u0026token=SECRET\\u0026c=d', 'https://h/x?a=b\\u0026token=xxxxx\\u0026c=d'],
+    ['https://h/x?a=b&amp;pass=SECRET&amp;c=d', 'https://h/x?a=b&amp;pass=xxxxx&amp;c=d'],
+    ['https://h/x;jsessionid=SECRET', 'https://h/x;jsessionid=xxxxx'],
+    ['https://h/x?subscription-key=SECRET', 'https://h/x?subscription-key=xxxxx'],
+    ['https://h/x?GoogleAccessId=SECRET', 'https://h/x?GoogleAccessId=xxxxx'],
+    ['https://h/x?next=https://u:SECRET@i/', 'https://h/x?next=https://xxxxx:xxxxx@i/'],
+    ['https://h/x?next=https%3A%2F%2Fu%3ASECRET%40i%2F&a=b', 'https://h/x?next=https%3A%2F%2Fxxxxx%40i%2F&a=b'],
+    ['https://h/x?next=%2Fy%3Ftoken%3DSECRET%26a%3Db&c=d', 'https://h/x?next=%2Fy%3Ftoken%3Dxxxxx%26a%3Db&c=d'],
+  ])('a query is redacted however it is written: %s', (address, redacted) => {
+    expect(redactCredentials(address)).toBe(redacted);
+    expect(stripCredentials(address)).not.toContain('SECRET');
+  });
+
+  test.each(['RUN make;code=$?;exit $code', 'https://h/x?zip_codes=1&postcode=2&passage=3&inside=4', 'exit code=1'])(
+    'what only looks so in a query stays: %s',
+    (text) => {
+      expect(redactCredentials(text)).toBe(text);
+    },
+  );
+
+  test('JSON has none in any of its texts', () => {
+    const value = { list: ['https://u:SECRET@h', { at: 'https://h/?code=SECRET&a=b' }], count: 2, gone: undefined };
+    expect(JSON.parse(redactedJson(value))).toEqual({
+      list: ['https://xxxxx:xxxxx@h', { at: 'https://h/?code=xxxxx&a=b' }],
+      count: 2,
+    });
+  });
+
+  test('a JSON text that has none stays as it is, byte by byte', () => {
+    const plain = '{ "a": "\\u003cb\\u003e",\n"c": 1 }';
+    expect(redactJsonText(plain)).toBe(plain);
+    expect(redactJsonText('no JSON: https://u:SECRET@h')).toBe('no JSON: https://xxxxx:xxxxx@h');
+    expect(JSON.parse(redactJsonText('{"a":"\\"https://u:SEC\\"RET@h\\""}'))).toEqual({ a: '"https://xxxxx:xxxxx@h"' });
   });
 
   test('addresses for the record have no place for them', () => {
@@ -156,9 +207,24 @@ describe('whatever the text', () => {
     );
   });
 
-  test('a megabyte of what looks like addresses is no work', () => {
+  test('a megabyte of what looks like addresses is not a work', () => {
     // where each address looked at all the text behind it, this would take hours
-    for (const unit of ['a://', ',a://', 'a:b@', 'u:p/', 'https://u:', '"', '?token=', 'a:a', ':', 'a'])
+    for (const unit of [
+      'a://',
+      ',a://',
+      'a:b@',
+      'u:p/',
+      'https://u:',
+      '"',
+      '?token=',
+      '?token',
+      '?%',
+      '%3a%2f%2f',
+      '?a%3d',
+      'a:a',
+      ':',
+      'a',
+    ])
       expect(redactCredentials(unit.repeat(2 ** 20 / unit.length)).length).toBeGreaterThan(0);
   });
 });

@@ -1,28 +1,19 @@
 /** Where a daemon is: the addresses users write, and the defaults. */
+
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { dockerConfigDir } from '../../image/docker-config.ts';
-import { homeFolder } from '../../system/home.ts';
+import { dockerConfigDir } from '../../registry/docker-config.ts';
+import { homeDir } from '../../system/home.ts';
+import { text as aText, checkArgument } from '../../text/arguments.ts';
 import { redactCredentials } from '../../text/redact.ts';
+import { AddressError } from './address-error.ts';
 import { dockerContext } from './docker-context.ts';
+import type { TlsOptions } from './tls-files.ts';
 
 /** What answers at an address: BuildKit's gRPC, Docker's HTTP API with BuildKit inside, or not known until asked. */
 export type Protocol = 'buildkit' | 'docker' | 'detect';
 
-export interface TlsOptions {
-  /** PEM files. The system's authorities are used when `ca` is absent. */
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  /** The name to verify, when it is not the host of the address. */
-  readonly serverName?: string | undefined;
-}
-
-/** What is given as a daemon's address, or belongs to it, is none. */
-export class AddressError extends Error {
-  override readonly name = 'AddressError';
-}
-
+/** The address of a daemon: its text, how it is reached, and which API it speaks. */
 export type Address = { readonly text: string; readonly protocol: Protocol } & (
   | { readonly via: 'socket'; readonly path: string }
   | { readonly via: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsOptions }
@@ -39,6 +30,7 @@ export type Address = { readonly text: string; readonly protocol: Protocol } & (
  * @throws Error that lists what is possible
  */
 export function parseAddress(text: string, protocol?: Protocol): Address {
+  checkArgument('parseAddress', 'text', text, aText);
   const [, prefix, rest] = /^(docker|buildkit)\+(.*)$/s.exec(text) ?? [];
   if (prefix && rest) return { ...parseAddress(rest, prefix as Protocol), text };
   if (text.startsWith('/')) return { text, via: 'socket', path: text, protocol: protocol ?? 'detect' };
@@ -96,7 +88,7 @@ export function parseAddress(text: string, protocol?: Protocol): Address {
 
 const dialStdio = ['buildctl', 'dial-stdio'];
 
-/** Runs BuildKit's end of the connection in a container or a pod; undefined for an address that is none. */
+/** Runs BuildKit's end of the connection in a container or a pod; undefined for other addresses. */
 function execCommand(scheme: string, where: string): [string, ...string[]] | undefined {
   const [, name, query = ''] = /^([a-zA-Z0-9][\w.-]*)\/?(?:\?(.*))?$/s.exec(where) ?? [];
   const fields = new Map(new URLSearchParams(query));
@@ -140,11 +132,15 @@ function parseTls(query: URLSearchParams, secure: boolean): TlsOptions | undefin
 /**
  * The address to use when none is given: BUILDKIT_HOST, then DOCKER_HOST, then the engine of the Docker context in use,
  * then the sockets where daemons usually listen.
- * @throws Error when there is none
+ * @param onWarning told of a broken config.json of Docker, which is left out then; without it that is an error
+ * @throws Error if none is found
  */
-export function defaultAddress(env: Readonly<Record<string, string | undefined>> = process.env): Address {
+export function defaultAddress(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  onWarning?: (message: string) => void,
+): Address {
   if (env['BUILDKIT_HOST']) return parseAddress(env['BUILDKIT_HOST']);
-  const chosen = chosenDocker(env);
+  const chosen = chosenDocker(env, onWarning);
   if (chosen) return chosen;
   const runtime = env['XDG_RUNTIME_DIR'];
   const sockets: [string | undefined, Protocol][] = [
@@ -164,10 +160,14 @@ export function defaultAddress(env: Readonly<Record<string, string | undefined>>
 /**
  * The Docker engine to use when none is given: DOCKER_HOST, then that of the Docker context in use, then the sockets where
  * it usually listens.
- * @throws Error when there is none
+ * @param onWarning told of a broken config.json of Docker, which is left out then; without it that is an error
+ * @throws Error if none is found
  */
-export function dockerAddress(env: Readonly<Record<string, string | undefined>> = process.env): Address {
-  const chosen = chosenDocker(env);
+export function dockerAddress(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  onWarning?: (message: string) => void,
+): Address {
+  const chosen = chosenDocker(env, onWarning);
   if (chosen) return chosen;
   const sockets = dockerSockets(env);
   const socket = sockets.find((file) => existsSync(file));
@@ -175,9 +175,12 @@ export function dockerAddress(env: Readonly<Record<string, string | undefined>> 
   throw new Error(`no Docker engine found: DOCKER_HOST is not set, and there is no socket at ${sockets.join(', ')}`);
 }
 
-function chosenDocker(env: Readonly<Record<string, string | undefined>>): Address | undefined {
+function chosenDocker(
+  env: Readonly<Record<string, string | undefined>>,
+  onWarning: ((message: string) => void) | undefined,
+): Address | undefined {
   if (env['DOCKER_HOST']) return parseAddress(env['DOCKER_HOST'], 'docker');
-  const context = dockerContext(env);
+  const context = dockerContext(env, onWarning);
   if (!context) return undefined;
   const address = parseAddress(context.host, 'docker');
   return address.via === 'tcp' && context.tls ? { ...address, tls: context.tls } : address;
@@ -185,7 +188,7 @@ function chosenDocker(env: Readonly<Record<string, string | undefined>>): Addres
 
 function dockerSockets(env: Readonly<Record<string, string | undefined>>): string[] {
   const runtime = env['XDG_RUNTIME_DIR'];
-  const home = homeFolder(env);
+  const home = homeDir(env);
   return [
     '/var/run/docker.sock',
     ...(runtime ? [path.join(runtime, 'docker.sock')] : []),
@@ -195,14 +198,15 @@ function dockerSockets(env: Readonly<Record<string, string | undefined>>): strin
 
 /**
  * The TLS files of an address: those it names, or for DOCKER_HOST those of Docker's variables.
- * @throws Error where DOCKER_TLS_VERIFY is set and it is not known where they are
+ * @throws AddressError where DOCKER_TLS_VERIFY is set and it is not known where they are
  */
 export function tlsOf(address: Address, env: Readonly<Record<string, string | undefined>>): TlsOptions | undefined {
   if (address.via !== 'tcp') return undefined;
-  if (address.tls || address.text !== env['DOCKER_HOST'] || !env['DOCKER_TLS_VERIFY']) return address.tls;
+  const isDockerHost = address.text.replace(/^docker\+/, '') === env['DOCKER_HOST'];
+  if (address.tls || !isDockerHost || !env['DOCKER_TLS_VERIFY']) return address.tls;
   const dir = env['DOCKER_CERT_PATH'] || dockerConfigDir(env);
   if (!dir)
-    throw new Error(
+    throw new AddressError(
       'DOCKER_TLS_VERIFY is set, but there is no home folder: name that of the certificates in DOCKER_CERT_PATH',
     );
   return { ca: path.join(dir, 'ca.pem'), cert: path.join(dir, 'cert.pem'), key: path.join(dir, 'key.pem') };

@@ -5,19 +5,26 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { dockerConfigDir } from '../../image/docker-config.ts';
-import { formatPlatform, parsePlatform } from '../../image/platform.ts';
-import { maxSettingsBytes, readNamedFileSync } from '../../system/named-file.ts';
+import { parseBool } from '../../go/strconv.ts';
+import { normalizePlatform, type Platform } from '../../image/platform.ts';
+import { dockerConfigDir } from '../../registry/docker-config.ts';
 import { inEnglish, programEnvironment, runProgram } from '../../system/program.ts';
-import { AddressError } from './address.ts';
+import { redactCredentials } from '../../text/redact.ts';
+import { AddressError } from './address-error.ts';
+import { readBuilderFile, type StoredNode } from './builder-file.ts';
 import { dockerContext } from './docker-context.ts';
 
 export interface BuilderNode {
   readonly name: string;
-  /** As `parseAddress` takes it; undefined for the Docker engine that is the default. */
-  readonly address: string | undefined;
   /** What the node is meant for; [] where its daemon is to be asked. */
-  readonly platforms: readonly string[];
+  readonly platforms: readonly Platform[];
+  /** Whether what is built without an output is loaded into the Docker engine: the driver option `default-load`. */
+  readonly loads: boolean;
+  /**
+   * As `parseAddress` takes it; undefined for the Docker engine that is the default. A pod is chosen when this is called.
+   * @throws Error for a node that cannot be used from here
+   */
+  address(): Promise<string | undefined>;
 }
 
 export interface Builder {
@@ -34,76 +41,57 @@ export interface FindBuilderOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether what a user gives as a daemon is the name of a builder: it is neither an address nor a path. */
+/** Whether what a user gives as a daemon is the name of a builder or a Docker context: it is neither an address nor a path. */
 export function isBuilderName(text: string): boolean {
-  return /^[A-Za-z0-9][\w.-]*$/.test(text);
+  return /^[A-Za-z0-9][\w.+-]*$/.test(text);
 }
 
 /** Where buildx keeps what it knows of its builders and builds; undefined without a home folder. */
-export function builderFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
+export function builderDir(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const docker = dockerConfigDir(env);
   return env['BUILDX_CONFIG'] || (docker && path.join(docker, 'buildx'));
 }
 
 /**
- * Finds a builder.
- * @throws Error for a name that nothing has, and for a builder that cannot be used from here
+ * Finds a builder. As in buildx its name may be in any case, that of a Docker context may not.
+ * @throws Error for a name that nothing has, and for a builder whose file is not as buildx writes it
  */
-export async function findBuilder(name: string, options: FindBuilderOptions = {}): Promise<Builder> {
+export async function findBuilder(given: string, options: FindBuilderOptions = {}): Promise<Builder> {
   const env = options.env ?? process.env;
-  const dir = builderFolder(env);
-  const instance = dir ? readInstance(path.join(dir, 'instances', name)) : undefined;
-  if (!instance) {
-    if (name === 'default' || hasContext(name, env))
-      return { name, driver: 'docker', nodes: [{ name, address: ofContext(name, env), platforms: [] }] };
+  const dir = builderDir(env);
+  const name = given.toLowerCase();
+  const stored = dir ? readBuilderFile(path.join(dir, 'instances', name)) : undefined;
+  if (!stored) {
+    if (given === 'default' || hasContext(given, env)) {
+      const address = async () => ofContext(given, env);
+      return { name: given, driver: 'docker', nodes: [{ name: given, address, platforms: [], loads: false }] };
+    }
     const places = dir
       ? `neither ${path.join(dir, 'instances')} nor a Docker context has it`
       : 'there is no home folder';
     throw new AddressError(
-      `no builder ${JSON.stringify(name)} found: ${places}; \`docker buildx ls\` lists builders, and an address begins as unix:// or tcp://`,
+      `no builder ${JSON.stringify(given)} found: ${places}; \`docker buildx ls\` lists builders, and an address begins as unix:// or tcp://`,
     );
   }
-  const { Driver = '', Nodes } = instance;
-  const nodes: BuilderNode[] = [];
-  for (const node of Nodes ?? []) {
-    nodes.push({
-      name: node.Name ?? name,
-      address: await addressOf(Driver, node, { ...options, env }).catch((error: Error) => {
-        throw new Error(`the builder ${JSON.stringify(name)} cannot be used: ${error.message}`, { cause: error });
-      }),
-      platforms: (node.Platforms ?? []).map((it) =>
-        formatPlatform(parsePlatform([it.os, it.architecture, it.variant].filter(Boolean).join('/'))),
-      ),
-    });
-  }
+  const { driver } = stored;
+  const nodes = stored.nodes.map((node): BuilderNode => {
+    const own = { ...node, name: node.name || name };
+    return {
+      name: own.name,
+      platforms: node.platforms.map((it) => normalizePlatform({ ...it, osVersion: '', osFeatures: [] })),
+      loads: driver !== 'docker' && parseBool(node.driverOpts['default-load'] ?? 'false'),
+      address: () => addressOf(driver, own, { ...options, env }),
+    };
+  });
   const [first, ...others] = nodes;
   if (!first) throw new Error(`the builder ${JSON.stringify(name)} has no node`);
-  return { name, driver: Driver, nodes: [first, ...others] };
+  return { name, driver, nodes: [first, ...others] };
 }
 
-/** As buildx writes it. */
-interface Instance {
-  readonly Driver?: string;
-  readonly Nodes?: readonly Node[] | null;
-}
-
-interface Node {
-  readonly Name?: string;
-  /** A Docker context, or an address. */
-  readonly Endpoint?: string;
-  readonly Platforms?:
-    | readonly { readonly os: string; readonly architecture: string; readonly variant?: string }[]
-    | null;
-  readonly DriverOpts?: Readonly<Record<string, string>> | null;
-}
-
-function readInstance(file: string): Instance | undefined {
-  try {
-    return JSON.parse(readNamedFileSync(file, maxSettingsBytes).toString()) as Instance;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`cannot read the builder ${file}: ${(error as Error).message}`, { cause: error });
-  }
+/** What helps where a builder does not answer; '' where buildx has no hand in whether it runs. */
+export function startAdvice({ name, driver }: Builder): string {
+  const starts = driver === 'docker-container' || driver === 'kubernetes';
+  return starts ? `; \`docker buildx inspect --bootstrap ${name}\` starts it` : '';
 }
 
 function hasContext(name: string, env: Readonly<Record<string, string | undefined>>): boolean {
@@ -116,29 +104,34 @@ function hasContext(name: string, env: Readonly<Record<string, string | undefine
 function ofContext(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const context = dockerContext({ ...env, DOCKER_CONTEXT: name });
   if (!context) return env['DOCKER_HOST'] ? `docker+${env['DOCKER_HOST']}` : undefined;
+  if (!context.host.startsWith('tcp://')) return `docker+${context.host}`;
   const { ca, cert, key } = context.tls ?? {};
   return `docker+${withQuery(context.host, { cacert: ca, cert, key })}`;
 }
 
 type AddressOptions = FindBuilderOptions & { readonly env: Readonly<Record<string, string | undefined>> };
 
-async function addressOf(driver: string, node: Node, options: AddressOptions): Promise<string | undefined> {
-  const endpoint = node.Endpoint ?? '';
-  const opts = node.DriverOpts ?? {};
+async function addressOf(driver: string, node: StoredNode, options: AddressOptions): Promise<string | undefined> {
+  const { name, endpoint, driverOpts } = node;
   switch (driver) {
     case 'docker':
-      return endpoint.includes('://') ? `docker+${endpoint}` : ofContext(endpoint, options.env);
+      if (!endpoint.includes('://')) return ofContext(endpoint || 'default', options.env);
+      requireScheme(endpoint, ['unix', 'tcp', 'http', 'https', 'ssh']);
+      return `docker+${endpoint}`;
     case 'docker-container': {
-      const container = `docker-container://buildx_buildkit_${node.Name}`;
-      if (endpoint.includes('://')) return withQuery(container, { host: endpoint });
-      return endpoint === '' || endpoint === 'default' ? container : withQuery(container, { context: endpoint });
+      const container = `docker-container://buildx_buildkit_${name}`;
+      // without it, docker would take the context that is in use
+      if (!endpoint.includes('://')) return withQuery(container, { context: endpoint || 'default' });
+      requireScheme(endpoint, ['unix', 'tcp', 'http', 'https', 'ssh']);
+      return withQuery(container, { host: endpoint });
     }
     case 'remote': {
-      const { cacert, cert, key, servername } = opts;
+      requireScheme(endpoint, ['unix', 'tcp', 'ssh', 'docker-container', 'kube-pod']);
+      const { cacert, cert, key, servername } = driverOpts;
       return endpoint.startsWith('tcp://') ? withQuery(endpoint, { cacert, cert, key, servername }) : endpoint;
     }
     case 'kubernetes':
-      return choosePod(node, opts, options);
+      return choosePod(node, options);
     default:
       throw new Error(
         `its driver is ${JSON.stringify(driver)}: known are docker, docker-container, remote and kubernetes`,
@@ -146,27 +139,34 @@ async function addressOf(driver: string, node: Node, options: AddressOptions): P
   }
 }
 
+/** Of the addresses that there are, a file of buildx has only those that buildx takes: none names a command. */
+function requireScheme(endpoint: string, schemes: readonly string[]): void {
+  if (schemes.some((scheme) => endpoint.startsWith(`${scheme}://`))) return;
+  const known = schemes.map((scheme) => `${scheme}://`).join(', ');
+  throw new Error(`its endpoint is ${JSON.stringify(redactCredentials(endpoint))}: want one of ${known}`);
+}
+
 function withQuery(address: string, fields: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(fields).filter((field): field is [string, string] => Boolean(field[1]));
   return given.length === 0 ? address : `${address}?${new URLSearchParams(given)}`;
 }
 
-const CONTAINER = 'buildkitd';
+const containerName = 'buildkitd';
+/** A cluster that cannot be reached keeps kubectl for minutes. */
+const kubectlMs = 30_000;
 
 interface Pod {
   readonly metadata?: { readonly name?: string; readonly deletionTimestamp?: string };
   readonly status?: { readonly phase?: string };
 }
 
-/** A running pod of the node's deployment. @throws Error where there is none, or `kubectl` fails */
+/** A running pod of the node's deployment. @throws Error if no pod runs, or `kubectl` fails */
 async function choosePod(
-  { Name = '', Endpoint = '' }: Node,
-  opts: Readonly<Record<string, string>>,
+  { name, endpoint, driverOpts: { namespace, loadbalance } }: StoredNode,
   { env, stickyKey = '', signal }: AddressOptions,
 ): Promise<string> {
-  const { namespace, loadbalance } = opts;
-  const kubeconfig = /^kubernetes:/.test(Endpoint) ? (URL.parse(Endpoint)?.searchParams.get('kubeconfig') ?? '') : '';
-  const deployment = Name.replaceAll('_', '-');
+  const kubeconfig = /^kubernetes:/.test(endpoint) ? (URL.parse(endpoint)?.searchParams.get('kubeconfig') ?? '') : '';
+  const deployment = name.replaceAll('_', '-');
   const place = [
     ...(kubeconfig ? [`--kubeconfig=${kubeconfig}`] : []),
     ...(namespace ? [`--namespace=${namespace}`] : []),
@@ -174,21 +174,28 @@ async function choosePod(
   const args = [...place, 'get', 'pods', `--selector=app=${deployment}`, '--output=json'];
   const { stdout } = await runProgram('kubectl', args, {
     env: programEnvironment(env, inEnglish),
+    timeoutMs: kubectlMs,
     ...(signal && { signal }),
   });
-  const { items = [] } = JSON.parse(stdout.toString()) as { readonly items?: readonly Pod[] };
-  const running = items
+  const running = parsePods(stdout.toString())
     .filter(({ metadata, status }) => status?.phase === 'Running' && !metadata?.deletionTimestamp)
-    .map(({ metadata }) => metadata?.name ?? '');
+    .flatMap(({ metadata }) => metadata?.name || []);
   if (running.length === 0)
-    throw new Error(
-      `no pod of the deployment ${deployment} runs${namespace ? ` in the namespace ${namespace}` : ''}: \`docker buildx inspect --bootstrap\` starts it`,
-    );
+    throw new Error(`no pod of the deployment ${deployment} runs${namespace ? ` in the namespace ${namespace}` : ''}`);
   // the pod that the key prefers most among those that there are: others that come or go move few builds
   const preference = (pod: string) => createHash('sha256').update(`${stickyKey}\0${pod}`).digest('hex');
   const chosen =
     loadbalance === 'random'
       ? running[Math.floor(Math.random() * running.length)]!
       : running.reduce((best, pod) => (preference(pod) > preference(best) ? pod : best));
-  return withQuery(`kube-pod://${chosen}`, { namespace, container: CONTAINER, kubeconfig });
+  return withQuery(`kube-pod://${chosen}`, { namespace, container: containerName, kubeconfig });
+}
+
+function parsePods(json: string): readonly Pod[] {
+  try {
+    const { items } = JSON.parse(json) as { readonly items?: readonly Pod[] | null };
+    return items ?? [];
+  } catch (error) {
+    throw new Error(`kubectl did not list the pods as JSON: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -48,8 +48,8 @@ export async function dial(address: Address, options: DialOptions): Promise<Coun
     }
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
-    const said = `cannot connect to ${address.text}: ${explain(error as NodeJS.ErrnoException)}`;
-    throw new Error(redactSecretsOf(address.text, said), { cause: error });
+    const message = `cannot connect to ${address.text}: ${explain(error as NodeJS.ErrnoException)}`;
+    throw new Error(redactSecretsOf(address.text, message), { cause: error });
   }
 }
 
@@ -90,6 +90,9 @@ function connected<S extends net.Socket>(socket: S, event: string, signal: Abort
   });
 }
 
+/** How long a command that has closed a stream has to end, and one that has ended to close its streams. */
+const closingMs = 1000;
+
 /** The standard streams of a command as one stream. What it writes to standard error explains why it ended. */
 function spawned(
   [program, ...args]: readonly [string, ...string[]],
@@ -110,8 +113,8 @@ function spawned(
         const text = chunk.toString('latin1');
         if (/^[\t\r\n -~]+$/.test(text) && !text.startsWith('HTTP/')) complain(text);
       });
-      child.stdin.on('error', () => {}); // EPIPE: the exit below says more
       let bytesRead = 0;
+      let closing: NodeJS.Timeout | undefined;
       const duplex = new Duplex({
         read: () => child.stdout.resume(),
         write(chunk, _encoding, done) {
@@ -121,6 +124,7 @@ function spawned(
           child.stdin.end(() => done());
         },
         destroy(error, done) {
+          clearTimeout(closing);
           endProgram(child);
           done(error);
         },
@@ -130,14 +134,27 @@ function spawned(
         bytesRead += chunk.length;
         if (!stream.push(chunk)) child.stdout.pause();
       });
-      child.once('close', (code) => {
-        const ended = new Error(`${program} ended${code ? ` with code ${code}` : ''}: ${complaint.trim()}`);
-        // what has come is still to be read, but by nobody where the reader has stopped
-        const end = (tries: number) => {
-          if (stream.readableLength > 0 && tries > 0) setTimeout(end, 50, tries - 1);
-          else stream.destroy(ended);
-        };
-        end(20);
+      // what has come is still to be read, but by nobody where the reader has stopped
+      const finish = (how: string, tries = 20) => {
+        if (stream.readableLength > 0 && tries > 0) closing = setTimeout(finish, 50, how, tries - 1);
+        else stream.destroy(new Error([`${program} ${how}`, complaint.trim()].filter(Boolean).join(': ')));
+      };
+      // its end says more, and mostly follows; but a command may close one stream and stay, or leave others that hold them
+      const finishSoon = (how: string) => {
+        if (!stream.destroyed) closing ??= setTimeout(finish, closingMs, how);
+      };
+      const ended = (code: number | null, signal: string | null) =>
+        `ended${code ? ` with code ${code}` : ''}${signal ? ` by ${signal}` : ''}`;
+      child.stdin.on('error', () => finishSoon('takes no more input'));
+      child.stdout.once('end', () => finishSoon('closed its output'));
+      child.once('exit', (code, signal) => {
+        clearTimeout(closing);
+        closing = undefined;
+        finishSoon(ended(code, signal));
+      });
+      child.once('close', (code, signal) => {
+        clearTimeout(closing);
+        finish(ended(code, signal));
       });
       resolve(stream);
     });

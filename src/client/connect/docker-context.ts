@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { dockerConfigDir } from '../../image/docker-config.ts';
+import { dockerConfigDir, readDockerConfig } from '../../registry/docker-config.ts';
 import { maxSettingsBytes, readNamedFileSync } from '../../system/named-file.ts';
-import type { TlsOptions } from './address.ts';
+import { AddressError } from './address-error.ts';
+import type { TlsOptions } from './tls-files.ts';
 
 export interface DockerContext {
   readonly name: string;
@@ -15,20 +16,24 @@ export interface DockerContext {
 
 /**
  * The context that is chosen; undefined for none, or for the one named `default`, which stands for DOCKER_HOST.
- * @throws Error when a context is chosen that is not there or names no engine
+ * @param onWarning told of a broken config.json; without it that is an error
+ * @throws AddressError if the chosen context is absent or names no engine
  */
-export function dockerContext(env: Readonly<Record<string, string | undefined>>): DockerContext | undefined {
+export function dockerContext(
+  env: Readonly<Record<string, string | undefined>>,
+  onWarning?: (message: string) => void,
+): DockerContext | undefined {
   const dir = dockerConfigDir(env);
-  const name = env['DOCKER_CONTEXT'] || (dir && readJson(path.join(dir, 'config.json'))?.currentContext);
+  const name = env['DOCKER_CONTEXT'] || readDockerConfig(dir, onWarning).currentContext;
   if (!name || name === 'default') return undefined;
   if (!dir)
-    throw new Error(`there is no Docker context ${JSON.stringify(name)}: neither DOCKER_CONFIG nor HOME is set`);
+    throw new AddressError(`there is no Docker context ${JSON.stringify(name)}: neither DOCKER_CONFIG nor HOME is set`);
   const id = createHash('sha256').update(name).digest('hex');
   const meta = path.join(dir, 'contexts/meta', id, 'meta.json');
   const host = readJson(meta)?.Endpoints?.docker?.Host;
   if (!host) {
     const chosen = env['DOCKER_CONTEXT'] ? 'DOCKER_CONTEXT' : `"currentContext" of ${path.join(dir, 'config.json')}`;
-    throw new Error(`the Docker context ${JSON.stringify(name)} that ${chosen} names has no engine in ${meta}`);
+    throw new AddressError(`the Docker context ${JSON.stringify(name)} that ${chosen} names has no engine in ${meta}`);
   }
   const tls = path.join(dir, 'contexts/tls', id, 'docker');
   const pem = (file: string) => [path.join(tls, file)].find((found) => existsSync(found));
@@ -36,8 +41,20 @@ export function dockerContext(env: Readonly<Record<string, string | undefined>>)
   return { name, host, tls: Object.values(files).some(Boolean) ? files : undefined };
 }
 
+/**
+ * The name of the context that a daemon comes from which nobody has named otherwise; undefined for the one named `default`.
+ * @param onWarning as for {@link dockerContext}
+ * @throws AddressError as {@link dockerContext}
+ */
+export function contextInUse(
+  env: Readonly<Record<string, string | undefined>>,
+  onWarning?: (message: string) => void,
+): string | undefined {
+  if (env['BUILDKIT_HOST'] || env['BUILDX_BUILDER'] || env['DOCKER_HOST']) return undefined;
+  return dockerContext(env, onWarning)?.name;
+}
+
 interface Json {
-  readonly currentContext?: string;
   readonly Endpoints?: { readonly docker?: { readonly Host?: string } };
 }
 
@@ -46,6 +63,6 @@ function readJson(file: string): Json | undefined {
     return JSON.parse(readNamedFileSync(file, maxSettingsBytes).toString()) as Json;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
+    throw new AddressError(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,15 +1,19 @@
+import { AddressError } from './address-error.ts';
+
 /** How long a daemon or an engine may be silent. Longer than BuildKit is patient itself: it drops a session after some 30 s. */
-const PATIENCE_MS = 60_000;
+const patienceMs = 60_000;
 
 /**
  * The milliseconds that a daemon may give no sign of life: TSFRONT_PATIENCE in seconds, 60,000 by default.
- * @throws Error when the variable is no number of seconds
+ * @throws AddressError when the variable is not a number of seconds
  */
 export function patienceOf(env: Readonly<Record<string, string | undefined>>): number {
   const given = env['TSFRONT_PATIENCE'];
-  if (!given) return PATIENCE_MS;
+  if (!given) return patienceMs;
   const seconds = Number(given);
   if (!(seconds >= 0 && seconds < 1e6))
-    throw new Error(`TSFRONT_PATIENCE must be a number of seconds, or 0 for no limit, not ${JSON.stringify(given)}`);
+    throw new AddressError(
+      `TSFRONT_PATIENCE must be a number of seconds, or 0 for no limit, not ${JSON.stringify(given)}`,
+    );
   return seconds * 1000;
 }

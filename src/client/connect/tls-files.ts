@@ -3,13 +3,28 @@ import tls from 'node:tls';
 import { maxSettingsBytes, readNamedFile } from '../../system/named-file.ts';
 import { UnusableFile } from '../../system/unusable-file.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
-import type { Address, TlsOptions } from './address.ts';
+
+/** The files of a connection with TLS, by their paths. */
+export interface TlsOptions {
+  /** PEM files. The system's authorities are used when `ca` is absent. */
+  readonly ca?: string | undefined;
+  /** File with the client's certificate, PEM. */
+  readonly cert?: string | undefined;
+  /** File with its key, PEM. */
+  readonly key?: string | undefined;
+  /** The name to verify, when it is not the host of the address. */
+  readonly serverName?: string | undefined;
+}
 
 /** What is in the files of {@link TlsOptions}. */
 export interface TlsFiles {
+  /** The certificate authorities; absent: the system's. */
   readonly ca?: Buffer;
+  /** The client's certificate. */
   readonly cert?: Buffer;
+  /** The key of that certificate. */
   readonly key?: Buffer;
+  /** The name to verify; absent: the host of the address. */
   readonly serverName?: string | undefined;
 }
 
@@ -20,31 +35,30 @@ const kinds = { ca: ['cacert', false], cert: ['cert', false], key: ['key', true]
  * Reads the files, each of which is what it should be. Once for all connections to an address: it may be a pipe of the shell.
  *
  * @param address tells how the user has named them
- * @throws UnusableFile that names the option of the address and the file; Error for files that the address does not name; the reason of `signal`
+ * @throws UnusableFile that names the option of the address or the file; the reason of `signal`
  */
-export async function readTlsFiles(options: TlsOptions, address: Address, signal?: AbortSignal): Promise<TlsFiles> {
+export async function readTlsFiles(options: TlsOptions, address: string, signal?: AbortSignal): Promise<TlsFiles> {
   const read: { ca?: Buffer; cert?: Buffer; key?: Buffer } = {};
   for (const name of ['ca', 'cert', 'key'] as const) {
     const file = options[name];
     if (!file) continue;
     const [option, isKey] = kinds[name];
     // else it comes from the environment or a configuration
-    const isNamed = address.text.includes(`${option}=`);
+    const isNamed = address.includes(`${option}=`);
     const label = isNamed ? `${option}=${file}` : `the TLS file ${file}`;
-    const Unusable = isNamed ? UnusableFile : Error;
     let bytes: Buffer;
     try {
       bytes = Buffer.from(await readNamedFile(file, maxSettingsBytes, signal));
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new Unusable(`${label}: ${whyUnread(cause as NodeJS.ErrnoException, file)}`, { cause });
+      throw new UnusableFile(`${label}: ${whyUnread(cause as NodeJS.ErrnoException, file)}`, { cause });
     }
     try {
       if (!isKey && !bytes.includes('-----BEGIN')) throw new Error('it has no line -----BEGIN CERTIFICATE-----');
       tls.createSecureContext({ [name]: bytes });
     } catch (cause) {
       const kind = isKey ? 'a private key' : 'a certificate';
-      throw new Unusable(`${label} is not ${kind} in the PEM format (${(cause as Error).message})`, { cause });
+      throw new UnusableFile(`${label} is not ${kind} in the PEM format (${(cause as Error).message})`, { cause });
     }
     read[name] = bytes;
   }

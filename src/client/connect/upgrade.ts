@@ -1,7 +1,7 @@
 /** Docker's HTTP API: finding out whether it answers, and turning a request into a byte stream. */
 import type { Duplex } from 'node:stream';
 
-const MAX_HEAD_BYTES = 64 << 10;
+const maxHeadBytes = 64 << 10;
 
 /**
  * Sends `POST path` with `Upgrade: h2c` and resolves with the connection once the daemon has agreed.
@@ -27,8 +27,8 @@ export async function upgrade<C extends Duplex>(
       throw new Error(
         `the Docker engine does not offer BuildKit at ${path} (${statusLine}); it takes Docker 18.09 or newer`,
       );
-    const said = await readMessage(connection);
-    throw new Error(`the Docker engine refused ${path}: ${statusLine}${said && `: ${said}`}`);
+    const answer = await readMessage(connection);
+    throw new Error(`the Docker engine refused ${path}: ${statusLine}${answer && `: ${answer}`}`);
   } catch (error) {
     discard(connection);
     throw error;
@@ -39,12 +39,12 @@ export async function upgrade<C extends Duplex>(
  * Whether the Docker engine is at the other end; BuildKit's own gRPC server does not answer HTTP/1.
  * @throws Error when nothing is answered, and for other HTTP servers
  */
-export async function speaksDocker(connection: Duplex, signal: AbortSignal): Promise<boolean> {
+export async function isDockerApi(connection: Duplex, signal: AbortSignal): Promise<boolean> {
   connection.write('GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n');
   try {
     const [statusLine = ''] = (await readHead(connection, signal)).split('\r\n');
     if (/^HTTP\/1\.[01] 404/.test(statusLine))
-      throw new Error(`an HTTP server answers there, but it is no Docker engine (${statusLine} to GET /_ping)`);
+      throw new Error(`an HTTP server answers there, but it is not a Docker engine (${statusLine} to GET /_ping)`);
     return true;
   } catch (error) {
     if (error instanceof NotHttp) return false;
@@ -86,7 +86,7 @@ function readHead(connection: Duplex, signal: AbortSignal): Promise<string> {
           return;
         }
         // BuildKit's server starts with an HTTP/2 SETTINGS frame
-        if (received.length > MAX_HEAD_BYTES || !'HTTP/'.startsWith(received.toString('latin1', 0, 5))) {
+        if (received.length > maxHeadBytes || !'HTTP/'.startsWith(received.toString('latin1', 0, 5))) {
           fail(new NotHttp('what answers there does not speak HTTP/1, as the Docker engine does'));
           return;
         }
@@ -96,17 +96,17 @@ function readHead(connection: Duplex, signal: AbortSignal): Promise<string> {
   });
 }
 
-const MESSAGE_BYTES = 4096;
-const MESSAGE_MS = 500;
+const messageBytes = 4096;
+const messageMs = 500;
 
 /** The message in the JSON that the engine explains errors with; '' when it does not come. */
 async function readMessage(connection: Duplex): Promise<string> {
   let received = '';
-  const timer = setTimeout(() => connection.destroy(), MESSAGE_MS);
+  const timer = setTimeout(() => connection.destroy(), messageMs);
   try {
     for await (const chunk of connection as AsyncIterable<Buffer>) {
       received += chunk.toString();
-      if (received.length > MESSAGE_BYTES || received.includes('}')) break;
+      if (received.length > messageBytes || received.includes('}')) break;
     }
   } catch {
     // what has come counts
@@ -115,7 +115,7 @@ async function readMessage(connection: Duplex): Promise<string> {
   return messageIn(received)?.trim() ?? '';
 }
 
-/** The engine's message in (what may be a part of) its JSON; as it stands where it is no JSON after all. */
+/** The engine's message in (what may be a part of) its JSON; as it stands where it is not JSON after all. */
 export function messageIn(text: string, name = 'message'): string | undefined {
   const json = new RegExp(`"(?:${name})":("(?:[^"\\\\]|\\\\.)*")`).exec(text)?.[1];
   if (json === undefined) return undefined;

@@ -4,12 +4,12 @@
  * in another file system is not touched.
  */
 import { chmodSync, lstatSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync, utimesSync } from 'node:fs';
+import { isDirectory } from '../../go/file-mode.ts';
 import { decodeText } from '../../go/text.ts';
 import { onDisk } from '../../system/file-name.ts';
-import { isDirectory } from './file-mode.ts';
-import { type HeldFolder, holdFolder } from './held-folder.ts';
+import { systemReason } from './apply-metadata.ts';
+import { type HeldDir, holdDir } from './held-dir.ts';
 import { isTemporaryName } from './make-dirs.ts';
-import { reason } from './metadata.ts';
 import { quoteName } from './order-check.ts';
 import type { ReceivedFile } from './receiver.ts';
 
@@ -17,7 +17,7 @@ import type { ReceivedFile } from './receiver.ts';
 export interface Placed {
   /** As the user named it. */
   readonly dest: string;
-  readonly root: HeldFolder;
+  readonly root: HeldDir;
   /** Whether all else is to be deleted there. */
   readonly mirror: boolean;
   readonly files: readonly ReceivedFile[];
@@ -26,8 +26,8 @@ export interface Placed {
 /** What may stay of a folder: for each name whether it is a folder of ours, and what may stay of that. */
 type Kept = Map<string, Kept | undefined>;
 
-/** So many names of what could not be deleted are in the error. */
-const MAX_NAMED = 10;
+/** Maximum number of names in the error about files that could not be deleted. */
+const maxNamed = 10;
 
 /**
  * Deletes in each mirror what was put there by nobody.
@@ -43,16 +43,16 @@ export function deleteOthers(placed: readonly Placed[]): void {
     const failed: string[] = [];
     deleteIn(root, '', kept, failed);
     if (failed.length === 0) continue;
-    const rest = failed.length > MAX_NAMED ? `, and ${failed.length - MAX_NAMED} more` : '';
+    const rest = failed.length > maxNamed ? `, and ${failed.length - maxNamed} more` : '';
     throw new Error(
-      `the outputs of the build are in their places, but not everything else in ${dest} could be deleted: ${failed.slice(0, MAX_NAMED).join(', ')}${rest}`,
+      `the outputs of the build are in their places, but not everything else in ${dest} could be deleted: ${failed.slice(0, maxNamed).join(', ')}${rest}`,
     );
   }
 }
 
 /** Several outputs may go into one folder. */
-function identityOf(folder: HeldFolder): string {
-  const { dev, ino } = statSync(onDisk(folder.path), { bigint: true });
+function identityOf(dir: HeldDir): string {
+  const { dev, ino } = statSync(onDisk(dir.path), { bigint: true });
   return `${dev}:${ino}`;
 }
 
@@ -71,22 +71,22 @@ function keep(root: Kept, { path: file, mode }: ReceivedFile): void {
   if (!at.get(last)) at.set(last, isDirectory(mode) ? new Map() : undefined);
 }
 
-function deleteIn(folder: HeldFolder, dir: string, kept: Kept, failed: string[]): void {
-  const before = statSync(onDisk(folder.path));
-  const names = readdirSync(onDisk(folder.path), { encoding: 'buffer' }).map((name) => decodeText(name));
+function deleteIn(held: HeldDir, dir: string, kept: Kept, failed: string[]): void {
+  const before = statSync(onDisk(held.path));
+  const names = readdirSync(onDisk(held.path), { encoding: 'buffer' }).map((name) => decodeText(name));
   const others = names.filter((name) => !kept.has(name) && !(dir === '' && isTemporaryName(name)));
-  const respelled = others.length > 0 ? respelledInodes(folder, names, kept) : new Set<number>();
+  const respelled = others.length > 0 ? respelledInodes(held, names, kept) : new Set<number>();
   let deleted = 0;
   for (const name of others) {
-    const stats = lstatSync(onDisk(`${folder.path}/${name}`), { throwIfNoEntry: false });
+    const stats = lstatSync(onDisk(`${held.path}/${name}`), { throwIfNoEntry: false });
     if (!stats || respelled.has(stats.ino)) continue;
-    if (deleted++ === 0) makeWritable(folder, before);
-    deleteFile(folder, name, `${dir}${name}`, stats, before.dev, failed);
+    if (deleted++ === 0) makeWritable(held, before);
+    deleteFile(held, name, `${dir}${name}`, stats, before.dev, failed);
   }
-  if (deleted > 0) restore(folder, before, dir === '');
+  if (deleted > 0) restore(held, before, dir === '');
   for (const [name, inside] of kept) {
     if (!inside) continue;
-    const child = hold(folder, name, `${dir}${name}`, failed);
+    const child = hold(held, name, `${dir}${name}`, failed);
     if (!child) continue;
     try {
       deleteIn(child, `${dir}${name}/`, inside, failed);
@@ -97,19 +97,19 @@ function deleteIn(folder: HeldFolder, dir: string, kept: Kept, failed: string[])
 }
 
 /** Some file systems list a name in another case or normal form than it was given in: that is the same file. */
-function respelledInodes(folder: HeldFolder, names: readonly string[], kept: Kept): Set<number> {
+function respelledInodes(dir: HeldDir, names: readonly string[], kept: Kept): Set<number> {
   const listed = new Set(names);
   const inodes = new Set<number>();
   for (const name of kept.keys()) {
     if (listed.has(name)) continue;
-    const stats = lstatSync(onDisk(`${folder.path}/${name}`), { throwIfNoEntry: false });
+    const stats = lstatSync(onDisk(`${dir.path}/${name}`), { throwIfNoEntry: false });
     if (stats) inodes.add(stats.ino);
   }
   return inodes;
 }
 
 function deleteFile(
-  parent: HeldFolder,
+  parent: HeldDir,
   name: string,
   shown: string,
   stats: Stats,
@@ -130,48 +130,49 @@ function deleteFile(
     rmdirSync(place);
   } catch (error) {
     // what is inside has been named already
-    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') failed.push(`${quoteName(shown)} (${reason(error)})`);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY')
+      failed.push(`${quoteName(shown)} (${systemReason(error)})`);
   }
 }
 
-function deleteInside(parent: HeldFolder, name: string, shown: string, device: number, failed: string[]): void {
-  const folder = holdFolder(`${parent.path}/${name}`);
+function deleteInside(parent: HeldDir, name: string, shown: string, device: number, failed: string[]): void {
+  const dir = holdDir(`${parent.path}/${name}`);
   try {
-    makeWritable(folder, statSync(onDisk(folder.path)));
-    for (const bytes of readdirSync(onDisk(folder.path), { encoding: 'buffer' })) {
+    makeWritable(dir, statSync(onDisk(dir.path)));
+    for (const bytes of readdirSync(onDisk(dir.path), { encoding: 'buffer' })) {
       const child = decodeText(bytes);
-      const stats = lstatSync(onDisk(`${folder.path}/${child}`), { throwIfNoEntry: false });
-      if (stats) deleteFile(folder, child, `${shown}/${child}`, stats, device, failed);
+      const stats = lstatSync(onDisk(`${dir.path}/${child}`), { throwIfNoEntry: false });
+      if (stats) deleteFile(dir, child, `${shown}/${child}`, stats, device, failed);
     }
   } finally {
-    folder.close();
+    dir.close();
   }
 }
 
-function hold(parent: HeldFolder, name: string, shown: string, failed: string[]): HeldFolder | undefined {
+function hold(parent: HeldDir, name: string, shown: string, failed: string[]): HeldDir | undefined {
   try {
-    return holdFolder(`${parent.path}/${name}`);
+    return holdDir(`${parent.path}/${name}`);
   } catch (error) {
-    failed.push(`what is in ${quoteName(shown)} (${reason(error)})`);
+    failed.push(`what is in ${quoteName(shown)} (${systemReason(error)})`);
     return undefined;
   }
 }
 
 /** A folder's own mode may forbid to change what is in it. */
-function makeWritable(folder: HeldFolder, { mode }: Stats): void {
+function makeWritable(dir: HeldDir, { mode }: Stats): void {
   if ((mode & 0o700) === 0o700) return;
   try {
-    chmodSync(onDisk(folder.path), (mode & 0o7777) | 0o700);
+    chmodSync(onDisk(dir.path), (mode & 0o7777) | 0o700);
   } catch {
     // it is somebody else's: what cannot be deleted is named
   }
 }
 
 /** A folder of the export has the mode and the time that it came with; the mirror itself has none. */
-function restore(folder: HeldFolder, { mode, atime, mtimeMs }: Stats, isRoot: boolean): void {
+function restore(dir: HeldDir, { mode, atime, mtimeMs }: Stats, isRoot: boolean): void {
   try {
-    if ((mode & 0o700) !== 0o700) chmodSync(onDisk(folder.path), mode & 0o7777);
-    if (!isRoot) utimesSync(onDisk(folder.path), atime, mtimeMs / 1000);
+    if ((mode & 0o700) !== 0o700) chmodSync(onDisk(dir.path), mode & 0o7777);
+    if (!isRoot) utimesSync(onDisk(dir.path), atime, mtimeMs / 1000);
   } catch {
     // it is somebody else's
   }

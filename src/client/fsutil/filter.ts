@@ -1,5 +1,5 @@
 /** Chooses the files of a context: include and exclude patterns, and paths whose symlinks are followed. */
-import { createPatternMatcher, type ParentMatches, type PatternMatcher } from '../../parser/pattern-matcher.ts';
+import { createPatternMatcher, type ParentMatches, type PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
 import { followLinks, withoutNested } from './follow-links.ts';
 import type { PathFilter } from './walk.ts';
 
@@ -9,7 +9,7 @@ export interface FilterOptions {
   readonly follow?: readonly string[] | undefined;
 }
 
-interface State {
+interface FilterState {
   readonly include: ParentMatches | undefined;
   readonly exclude: ParentMatches | undefined;
 }
@@ -21,14 +21,14 @@ interface State {
  * @param root the real path of the tree
  * @throws Error for invalid patterns
  */
-export async function createFilter(root: string, options: FilterOptions): Promise<PathFilter<State> | undefined> {
+export async function createFilter(root: string, options: FilterOptions): Promise<PathFilter<FilterState> | undefined> {
   let include = options.include ?? [];
   if (options.follow?.length) {
     const targets = await followLinks(root, options.follow);
     if (targets) include = withoutNested([...include, ...targets]) ?? [];
   }
-  const included = include.length > 0 ? compile('include', include) : undefined;
-  const excluded = options.exclude?.length ? compile('exclude', options.exclude) : undefined;
+  const included = include.length > 0 ? compilePatterns('include', include) : undefined;
+  const excluded = options.exclude?.length ? compilePatterns('exclude', options.exclude) : undefined;
   if (!included && !excluded) return undefined;
 
   return {
@@ -65,7 +65,7 @@ interface Side {
 }
 
 /** For includes, the plain patterns can add something below a directory; for excludes, their exceptions can. */
-function compile(side: 'include' | 'exclude', patterns: readonly string[]): Side {
+function compilePatterns(side: 'include' | 'exclude', patterns: readonly string[]): Side {
   let matcher: PatternMatcher;
   try {
     matcher = createPatternMatcher(patterns);

@@ -1,10 +1,10 @@
 /** Resolves the symlinks on the way to paths that a build wants, so that their targets are sent too. */
 import { closeSync, lstatSync } from 'node:fs';
 import path from 'node:path';
-import { matchPath } from '../../go/match.ts';
+import { hasWildcard, matchesPath } from '../../go/match.ts';
 import { compareNames, onDisk, readEntries, readLink } from '../../system/file-name.ts';
 import { type InsideOf, insideOf, openInsideSync } from '../../system/open-inside.ts';
-import { isGone } from './walk.ts';
+import { isMissing } from '../../text/system-error.ts';
 
 const { posix } = path;
 
@@ -25,7 +25,7 @@ export async function followLinks(root: string, paths: readonly string[]): Promi
       descriptor = openInsideSync(root, dir);
       return await act(insideOf(descriptor, posix.join(root, dir)));
     } catch (error) {
-      if (isGone(error)) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     } finally {
       if (descriptor !== undefined) closeSync(descriptor);
@@ -36,11 +36,11 @@ export async function followLinks(root: string, paths: readonly string[]): Promi
     if (file === '.' || file === '/' || file === '..' || file.startsWith('../')) return undefined;
     const base = posix.basename(file);
     const dir = posix.dirname(file);
-    if (wildcards && hasWildcards(base)) {
+    if (wildcards && hasWildcard(base)) {
       const entries = (await look(dir, (inside) => readEntries(inside.path))) ?? [];
       const targets: string[] = [];
       for (const { name } of entries.sort((a, b) => compareNames(a.name, b.name)))
-        if (matches(base, name)) targets.push(...((await targetsOf(posix.join(dir, name), false)) ?? []));
+        if (matchesPath(base, name)) targets.push(...((await targetsOf(posix.join(dir, name), false)) ?? []));
       return targets.length > 0 ? targets : undefined;
     }
     return look(dir, async (inside) => {
@@ -86,16 +86,4 @@ export function withoutNested(paths: readonly string[]): string[] | undefined {
     last = item;
   }
   return kept;
-}
-
-function hasWildcards(name: string): boolean {
-  return /(^|[^\\])(\\\\)*[*?[]/.test(name);
-}
-
-function matches(pattern: string, name: string): boolean {
-  try {
-    return matchPath(pattern, name);
-  } catch {
-    return false;
-  }
 }

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { systemErrorsInWords } from '../../text/system-error.ts';
+import { isMissing, systemErrorsInWords } from '../../text/system-error.ts';
 
 /** How often what somebody else removes is made again. */
-const ATTEMPTS = 8;
+const attempts = 8;
 
 /**
  * Step by step: Node's own recursive mkdir never returns where the parents are there and the kernel still says
@@ -16,7 +16,7 @@ const ATTEMPTS = 8;
 export async function makeDirs(dir: string, mode = 0o777): Promise<string | undefined> {
   const created: string[] = [];
   try {
-    for (let attempt = 1; !(await makeMissing(dir, mode, created, attempt < ATTEMPTS)); attempt++);
+    for (let attempt = 1; !(await makeMissing(dir, mode, created, attempt < attempts)); attempt++);
   } catch (error) {
     for (const parent of created.reverse()) await rmdir(parent).catch(() => {});
     throw new Error(systemErrorsInWords(`cannot create ${dir}: ${(error as Error).message}`), { cause: error });
@@ -61,7 +61,7 @@ export async function makeStaging(
       return { staging, created };
     } catch (error) {
       // another build that failed may have removed the directory, which was empty
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < ATTEMPTS) continue;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < attempts) continue;
       if (created) await removeEmptyDirs(dir, created);
       throw new Error(systemErrorsInWords(`cannot write into ${dir}: ${(error as Error).message}`), { cause: error });
     }
@@ -106,8 +106,7 @@ async function look(file: string) {
   try {
     return await stat(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -14,14 +14,14 @@ import {
   utimesSync,
 } from 'node:fs';
 import path from 'node:path';
+import { hasContents, isDirectory, toUnixPermissions } from '../../go/file-mode.ts';
 import { decodeText } from '../../go/text.ts';
 import { onDisk } from '../../system/file-name.ts';
 import { complaintOf, runProgramSync } from '../../system/program.ts';
 import { printableLine } from '../../text/printable.ts';
-import { hasContents, isDirectory, toUnixPermissions } from './file-mode.ts';
-import { type HeldFolder, holdFolder } from './held-folder.ts';
+import { applyDirMetadata, applyMetadata, systemReason } from './apply-metadata.ts';
+import { type HeldDir, holdDir } from './held-dir.ts';
 import { temporaryName } from './make-dirs.ts';
-import { applyFolderMetadata, applyMetadata, reason } from './metadata.ts';
 import { quoteName } from './order-check.ts';
 import type { ReceivedFile } from './receiver.ts';
 import type { XattrCalls } from './xattr.ts';
@@ -36,7 +36,7 @@ export interface ReceivedTree {
 /** Trees that are in place, and what was there before: that goes with `keep` or comes back with `undo`. */
 export interface Placement {
   /** The folder that they are in, held until `close`. */
-  readonly root: HeldFolder;
+  readonly root: HeldDir;
   keep(): void;
   /** Takes back what was put there; what others wrote meanwhile stays. @returns what could not be taken back */
   undo(): readonly string[];
@@ -44,7 +44,7 @@ export interface Placement {
 }
 
 /** A step to take back, by its place below the destination. */
-type Step =
+type UndoStep =
   | { readonly kind: 'moved'; readonly dir: string; readonly name: string; readonly tree: ReceivedTree }
   | { readonly kind: 'aside'; readonly dir: string; readonly name: string; readonly aside: string }
   | { readonly kind: 'merged'; readonly dir: string; readonly stats: Stats }
@@ -62,21 +62,21 @@ export function placeTrees(
   xattrs: XattrCalls | undefined,
   fresh = false,
 ): Placement {
-  const steps: Step[] = [];
+  const steps: UndoStep[] = [];
   const [only] = trees;
   const swapped = fresh && trees.length === 1 && swap(only!, path.resolve(dest), xattrs);
   const root = holdTarget(dest);
   const undo = () => {
     const left: string[] = [];
-    const folders = followSteps(root);
+    const dirs = followSteps(root);
     for (const step of steps.reverse())
       try {
-        takeBack(step, folders.at(step.dir));
+        undoStep(step, dirs.at(step.dir));
       } catch (error) {
         if (step.kind === 'aside')
-          left.push(`${path.join(dest, step.dir, step.name)} is now ${step.aside} there (${reason(error)})`);
+          left.push(`${path.join(dest, step.dir, step.name)} is now ${step.aside} there (${systemReason(error)})`);
       }
-    folders.close();
+    dirs.close();
     return left;
   };
 
@@ -86,9 +86,9 @@ export function placeTrees(
   }
   try {
     for (const tree of swapped ? [] : trees) {
-      const source = holdFolder(tree.root);
+      const source = holdDir(tree.root);
       try {
-        mergeFolder({ tree, dest, xattrs, steps, at: 0 }, source, root, '');
+        mergeDir({ tree, dest, xattrs, steps, at: 0 }, source, root, '');
       } finally {
         source.close();
       }
@@ -104,22 +104,22 @@ export function placeTrees(
     undo,
     close: () => root.close(),
     keep() {
-      const folders = followSteps(root);
+      const dirs = followSteps(root);
       for (const step of steps) {
         const name = step.kind === 'aside' ? step.aside : step.kind === 'copy' ? step.name : undefined;
         if (name === undefined) continue;
-        rmSync(onDisk(`${folders.at(step.dir).path}/${name}`), { recursive: true, force: true });
+        rmSync(onDisk(`${dirs.at(step.dir).path}/${name}`), { recursive: true, force: true });
       }
-      folders.close();
+      dirs.close();
     },
   };
 }
 
-function holdTarget(dest: string): HeldFolder {
+function holdTarget(dest: string): HeldDir {
   try {
-    return holdFolder(path.resolve(dest), { followLink: true });
+    return holdDir(path.resolve(dest), { followLink: true });
   } catch (error) {
-    throw new Error(`cannot write into ${dest}: ${reason(error)}`);
+    throw new Error(`cannot write into ${dest}: ${systemReason(error)}`);
   }
 }
 
@@ -130,7 +130,7 @@ function holdTarget(dest: string): HeldFolder {
 function swap(tree: ReceivedTree, dest: string, xattrs: XattrCalls | undefined): boolean {
   const staging = path.dirname(tree.root);
   const beside = path.join(path.dirname(dest), temporaryName());
-  completeFolders(tree, 0, tree.files.length, xattrs);
+  completeDirs(tree, 0, tree.files.length, xattrs);
   try {
     renameSync(onDisk(tree.root), onDisk(beside));
   } catch {
@@ -151,20 +151,20 @@ interface Merge {
   readonly tree: ReceivedTree;
   readonly dest: string;
   readonly xattrs: XattrCalls | undefined;
-  readonly steps: Step[];
+  readonly steps: UndoStep[];
   /** The next file of the list. */
   at: number;
 }
 
 /** Moves what is in a folder of the tree into one that is there. @param dir its path in the tree, '' or with a slash at its end */
-function mergeFolder(merge: Merge, source: HeldFolder, target: HeldFolder, dir: string): void {
+function mergeDir(merge: Merge, source: HeldDir, target: HeldDir, dir: string): void {
   const { files } = merge.tree;
   for (let file = files[merge.at]; file?.path.startsWith(dir); file = files[merge.at]) {
     try {
       mergeFile(merge, file, source, target, dir);
     } catch (error) {
       if (error instanceof PlacingError) throw error;
-      throw new PlacingError(`cannot put ${quoteName(file.path)} into ${merge.dest}: ${reason(error)}`);
+      throw new PlacingError(`cannot put ${quoteName(file.path)} into ${merge.dest}: ${systemReason(error)}`);
     }
   }
 }
@@ -172,7 +172,7 @@ function mergeFolder(merge: Merge, source: HeldFolder, target: HeldFolder, dir: 
 /** Says already which file it is about. */
 class PlacingError extends Error {}
 
-function mergeFile(merge: Merge, file: ReceivedFile, source: HeldFolder, target: HeldFolder, dir: string): void {
+function mergeFile(merge: Merge, file: ReceivedFile, source: HeldDir, target: HeldDir, dir: string): void {
   const { tree, xattrs, steps } = merge;
   const name = file.path.slice(dir.length);
   const from = `${source.path}/${name}`;
@@ -180,22 +180,22 @@ function mergeFile(merge: Merge, file: ReceivedFile, source: HeldFolder, target:
   const existing = lstatSync(onDisk(to), { throwIfNoEntry: false });
   if (existing?.isDirectory() && isDirectory(file.mode)) {
     merge.at++;
-    const folder = holdFolder(to);
-    let inside: HeldFolder | undefined;
+    const held = holdDir(to);
+    let inside: HeldDir | undefined;
     try {
-      inside = holdFolder(from);
-      const stats = statSync(onDisk(folder.path));
+      inside = holdDir(from);
+      const stats = statSync(onDisk(held.path));
       steps.push({ kind: 'merged', dir: file.path, stats });
       if (stats.dev !== statSync(onDisk(inside.path)).dev) {
-        const copy = copyOver(inside, folder, file.path, steps);
+        const copy = copyOver(inside, held, file.path, steps);
         inside.close();
         inside = copy;
       }
-      mergeFolder(merge, inside, folder, `${file.path}/`);
-      applyFolderMetadata(folder, file, xattrs);
+      mergeDir(merge, inside, held, `${file.path}/`);
+      applyDirMetadata(held, file, xattrs);
     } finally {
       inside?.close();
-      folder.close();
+      held.close();
     }
     return;
   }
@@ -207,15 +207,15 @@ function mergeFile(merge: Merge, file: ReceivedFile, source: HeldFolder, target:
     return;
   }
   const end = endOf(tree, merge.at);
-  completeFolders({ ...tree, root: source.path }, merge.at + 1, end, xattrs, dir);
-  const folder = holdFolder(from);
+  completeDirs({ ...tree, root: source.path }, merge.at + 1, end, xattrs, dir);
+  const held = holdDir(from);
   try {
     renameSync(onDisk(from), onDisk(to));
     steps.push({ kind: 'moved', dir, name, tree });
-    if (folder.held) applyFolderMetadata(folder, file, xattrs);
+    if (held.isHeld) applyDirMetadata(held, file, xattrs);
     else applyMetadata(to, file, xattrs);
   } finally {
-    folder.close();
+    held.close();
   }
   merge.at = end;
 }
@@ -229,7 +229,7 @@ function endOf({ files }: ReceivedTree, at: number): number {
 }
 
 /** Gives folders their metadata, the inner ones first: a mode may forbid to look inside. @param dir where `root` is in the tree */
-function completeFolders(tree: ReceivedTree, from: number, to: number, xattrs: XattrCalls | undefined, dir = ''): void {
+function completeDirs(tree: ReceivedTree, from: number, to: number, xattrs: XattrCalls | undefined, dir = ''): void {
   for (let at = to - 1; at >= from; at--) {
     const file = tree.files[at]!;
     if (isDirectory(file.mode)) applyMetadata(`${tree.root}/${file.path.slice(dir.length)}`, file, xattrs);
@@ -237,11 +237,11 @@ function completeFolders(tree: ReceivedTree, from: number, to: number, xattrs: X
 }
 
 /** Nothing can be moved into another file system: what goes there is first copied to a folder in its place. */
-function copyOver(source: HeldFolder, target: HeldFolder, dir: string, steps: Step[]): HeldFolder {
+function copyOver(source: HeldDir, target: HeldDir, dir: string, steps: UndoStep[]): HeldDir {
   const name = temporaryName();
   mkdirSync(onDisk(`${target.path}/${name}`), 0o700);
   steps.push({ kind: 'copy', dir: `${dir}/`, name });
-  const copy = holdFolder(`${target.path}/${name}`);
+  const copy = holdDir(`${target.path}/${name}`);
   try {
     runProgramSync('cp', ['-a', '--', `${source.pathForPrograms}/.`, `${copy.pathForPrograms}/.`]);
   } catch (error) {
@@ -252,7 +252,7 @@ function copyOver(source: HeldFolder, target: HeldFolder, dir: string, steps: St
 }
 
 /** A file whose place a file takes keeps its name until then, so that it is never missing. */
-function setAside(target: HeldFolder, name: string, dir: string, forFile: boolean, steps: Step[]): void {
+function setAside(target: HeldDir, name: string, dir: string, forFile: boolean, steps: UndoStep[]): void {
   const aside = temporaryName();
   const [old, kept] = [onDisk(`${target.path}/${name}`), onDisk(`${target.path}/${aside}`)];
   if (!forFile || !tryToLink(old, kept)) renameSync(old, kept);
@@ -269,16 +269,16 @@ function tryToLink(file: string | Buffer, name: string | Buffer): boolean {
   }
 }
 
-function takeBack(step: Step, folder: HeldFolder): void {
+function undoStep(step: UndoStep, dir: HeldDir): void {
   if (step.kind === 'merged') {
-    chmodSync(onDisk(folder.path), step.stats.mode & 0o7777);
-    utimesSync(onDisk(folder.path), step.stats.atimeMs / 1000, step.stats.mtimeMs / 1000);
+    chmodSync(onDisk(dir.path), step.stats.mode & 0o7777);
+    utimesSync(onDisk(dir.path), step.stats.atimeMs / 1000, step.stats.mtimeMs / 1000);
   } else if (step.kind === 'moved') {
-    removeOwn(`${folder.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
+    removeOwn(`${dir.path}/${step.name}`, ownFiles(step.tree), step.dir + step.name);
   } else if (step.kind === 'copy') {
-    rmSync(onDisk(`${folder.path}/${step.name}`), { recursive: true, force: true });
+    rmSync(onDisk(`${dir.path}/${step.name}`), { recursive: true, force: true });
   } else {
-    const [name, kept] = [onDisk(`${folder.path}/${step.name}`), onDisk(`${folder.path}/${step.aside}`)];
+    const [name, kept] = [onDisk(`${dir.path}/${step.name}`), onDisk(`${dir.path}/${step.aside}`)];
     const now = lstatSync(name, { throwIfNoEntry: false });
     if (now && now.ino !== lstatSync(kept).ino) throw new Error('EEXIST: something else has taken its place');
     renameSync(kept, name);
@@ -287,28 +287,28 @@ function takeBack(step: Step, folder: HeldFolder): void {
 }
 
 /** The folders of steps, one after the other: most steps are in the folder of the one before. */
-function followSteps(root: HeldFolder) {
-  let last: { readonly dir: string; readonly folder: HeldFolder } | undefined;
+function followSteps(root: HeldDir) {
+  let last: { readonly dir: string; readonly held: HeldDir } | undefined;
   return {
-    at(dir: string): HeldFolder {
+    at(dir: string): HeldDir {
       if (last?.dir !== dir) {
-        last?.folder.close();
+        last?.held.close();
         last = undefined;
-        last = { dir, folder: descend(root, dir) };
+        last = { dir, held: descend(root, dir) };
       }
-      return last.folder;
+      return last.held;
     },
-    close: () => last?.folder.close(),
+    close: () => last?.held.close(),
   };
 }
 
 /** Takes hold of a folder below another, name by name, so that none of them is a link. */
-function descend(root: HeldFolder, dir: string): HeldFolder {
-  let at = holdFolder(root.path, { followLink: true });
+function descend(root: HeldDir, dir: string): HeldDir {
+  let at = holdDir(root.path, { followLink: true });
   for (const name of dir.split('/').filter(Boolean)) {
     const parent = at;
     try {
-      at = holdFolder(`${parent.path}/${name}`);
+      at = holdDir(`${parent.path}/${name}`);
     } finally {
       parent.close();
     }
@@ -336,20 +336,20 @@ function removeOwn(place: string, own: ReadonlyMap<string, ReceivedFile>, name: 
     unlinkSync(onDisk(place));
     return;
   }
-  const folder = holdFolder(place);
+  const dir = holdDir(place);
   try {
-    chmodSync(onDisk(folder.path), 0o700);
-    for (const child of readdirSync(onDisk(folder.path), { encoding: 'buffer' })) {
+    chmodSync(onDisk(dir.path), 0o700);
+    for (const child of readdirSync(onDisk(dir.path), { encoding: 'buffer' })) {
       const inside = decodeText(child);
-      removeOwn(`${folder.path}/${inside}`, own, `${name}/${inside}`);
+      removeOwn(`${dir.path}/${inside}`, own, `${name}/${inside}`);
     }
     try {
       rmdirSync(onDisk(place));
     } catch {
-      chmodSync(onDisk(folder.path), toUnixPermissions(file.mode));
+      chmodSync(onDisk(dir.path), toUnixPermissions(file.mode));
     }
   } finally {
-    folder.close();
+    dir.close();
   }
 }
 

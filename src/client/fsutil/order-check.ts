@@ -1,8 +1,8 @@
 /** Checks the listing of a sender that is not trusted. */
 import path from 'node:path';
+import { hasContents, isDirectory } from '../../go/file-mode.ts';
 import { compareNames } from '../../system/file-name.ts';
 import { printableLine } from '../../text/printable.ts';
-import { hasContents, isDirectory } from './file-mode.ts';
 import type { FileEntry } from './walk.ts';
 
 /**
@@ -39,7 +39,7 @@ export function createOrderCheck(): (entry: FileEntry) => void {
   };
 }
 
-/** A name of a sender for people: one line, with escapes for what is no text. */
+/** A name of a sender for people: one line, with escapes for what is not text. */
 export function quoteName(name: string): string {
   return printableLine(JSON.stringify(name));
 }

@@ -83,7 +83,7 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
     stat(entry) {
       const pathBytes = byteLength(entry.path);
       const linkBytes = byteLength(entry.linkname);
-      const xattrs = entry.xattrs ? [...entry.xattrs].map(encodeXattr) : NONE;
+      const xattrs = entry.xattrs ? [...entry.xattrs].map(encodeXattr) : none;
       const variable = xattrs.reduce((sum, xattr) => sum + xattr.length + 6, pathBytes + linkBytes);
       reserve(variable + 128);
       // lengths come first: leave five bytes for the frame, and one byte of tag and two to four of length for the stat
@@ -129,12 +129,12 @@ export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
   };
 }
 
-/** Of names, which need not be text. */
+/** The bytes of a name, which need not be text. */
 function byteLength(name: string): number {
   return name.isWellFormed() ? Buffer.byteLength(name) : encodeText(name).length;
 }
 
-const NONE: readonly Uint8Array[] = [];
+const none: readonly Uint8Array[] = [];
 
 /** An entry of a map: few files have attributes, so that a generic encoder will do. */
 function encodeXattr([name, value]: readonly [string, Uint8Array]): Uint8Array {
@@ -147,22 +147,22 @@ function encodeXattr([name, value]: readonly [string, Uint8Array]): Uint8Array {
 }
 
 /** Bytes in front of the contents in `dataFrame`. */
-export const DATA_FRAME_HEAD = 18;
+export const dataFrameHead = 18;
 
 /**
- * A framed data packet around contents that are already in place: `target` has them from DATA_FRAME_HEAD on. Its numbers
+ * A framed data packet around contents that are already in place: `target` has them from dataFrameHead on. Its numbers
  * are written longer than they need to be, so that the head's size is known before the contents are.
  */
 export function dataFrame(target: Buffer, id: number, length: number): Buffer {
   target[0] = 0;
-  target.writeUInt32BE(DATA_FRAME_HEAD - 5 + length, 1);
+  target.writeUInt32BE(dataFrameHead - 5 + length, 1);
   target[5] = 1 << 3;
   target[6] = PacketType.Data;
   target[7] = 3 << 3;
   writeWide(target, 8, id, 5);
   target[13] = (4 << 3) | 2;
   writeWide(target, 14, length, 4);
-  return target.subarray(0, DATA_FRAME_HEAD + length);
+  return target.subarray(0, dataFrameHead + length);
 }
 
 function writeWide(target: Buffer, at: number, value: number, bytes: number): void {

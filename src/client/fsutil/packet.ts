@@ -12,17 +12,17 @@ export interface Packet {
   readonly data: Uint8Array;
 }
 
-const EMPTY = new Uint8Array(0);
+const noBytes = new Uint8Array(0);
 
-/** @throws Error for bytes that are no packet */
+/** @throws Error for bytes that are not a packet */
 export function decodePacket(bytes: Uint8Array): Packet {
   const requested = requestedId(bytes);
-  if (requested !== undefined) return { type: PacketType.Request, stat: undefined, id: requested, data: EMPTY };
+  if (requested !== undefined) return { type: PacketType.Request, stat: undefined, id: requested, data: noBytes };
   const reader = new BinaryReader(bytes);
   let type = 0;
   let stat: FileEntry | undefined;
   let id = 0;
-  let data: Uint8Array = EMPTY;
+  let data: Uint8Array = noBytes;
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();
     if (field === 1) type = reader.uint32();
@@ -74,7 +74,7 @@ function decodeStat(bytes: Uint8Array): FileEntry {
 function decodeXattr(bytes: Uint8Array): [string, Uint8Array] {
   const reader = new BinaryReader(bytes);
   let name = '';
-  let value: Uint8Array = EMPTY;
+  let value: Uint8Array = noBytes;
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();
     if (field === 1) name = reader.string();

@@ -4,14 +4,14 @@ import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type InsideOf, insideOf, LeadsOutside, openBelowSync, openInsideSync } from '../../system/open-inside.ts';
 import { createPacketBuffer, PacketType } from './packet-buffer.ts';
-import { type FileRequest, type ReaderAnswer, type ReaderSettings, SMALL_FILE_BYTES } from './small-file-reader.ts';
+import { type FileRequest, type ReaderAnswer, type ReaderSettings, smallFileBytes } from './small-file-reader.ts';
 
 const { base } = workerData as ReaderSettings;
 const port = parentPort!;
 const buffer = createPacketBuffer();
-const contents = Buffer.allocUnsafeSlow(SMALL_FILE_BYTES + 1);
-const EMPTY = new Uint8Array(0);
-const FLUSH_BYTES = 64 << 10;
+const contents = Buffer.allocUnsafeSlow(smallFileBytes + 1);
+const noBytes = new Uint8Array(0);
+const flushBytes = 64 << 10;
 
 /** The directory of the last file, as most files come from the same one as the file before. */
 let directory: { readonly name: string; readonly descriptor: number; readonly inside: InsideOf } | undefined;
@@ -19,8 +19,8 @@ let directory: { readonly name: string; readonly descriptor: number; readonly in
 port.on('message', (files: readonly FileRequest[]) => {
   try {
     for (const file of files) {
-      send(file);
-      if (buffer.length >= FLUSH_BYTES) flush();
+      sendFile(file);
+      if (buffer.length >= flushBytes) flush();
     }
     flush();
     post({ done: true });
@@ -31,13 +31,13 @@ port.on('message', (files: readonly FileRequest[]) => {
   }
 });
 
-function send({ id, path: name, size }: FileRequest): void {
+function sendFile({ id, path: name, size }: FileRequest): void {
   let bytes = 0;
   try {
     const descriptor = open(name);
     try {
       // it may have become a pipe, which would be waited for, or a device, which has no end
-      if (!fstatSync(descriptor).isFile()) throw changed(name, 'it is no regular file any more');
+      if (!fstatSync(descriptor).isFile()) throw changed(name, 'it is not a regular file any more');
       // one byte more than expected shows that the file has grown
       bytes = readSync(descriptor, contents, 0, size + 1, 0);
     } finally {
@@ -51,7 +51,7 @@ function send({ id, path: name, size }: FileRequest): void {
   }
   if (bytes !== size) throw changed(name, `${size} bytes, then ${bytes}`);
   if (bytes > 0) buffer.packet(PacketType.Data, id, contents.subarray(0, bytes));
-  buffer.packet(PacketType.Data, id, EMPTY);
+  buffer.packet(PacketType.Data, id, noBytes);
 }
 
 /** Opens a file below its directory, which is kept open: to check the whole way for each file would take twice as long. */

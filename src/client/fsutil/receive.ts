@@ -7,9 +7,9 @@ import { createPacketBuffer, PacketType } from './packet-buffer.ts';
 import type { TreeWriter } from './tree-writer.ts';
 
 /** Packets are handed over when that many bytes have come together, or when no more come. */
-const BATCH_BYTES = 64 << 10;
+const batchBytes = 64 << 10;
 /** Bytes handed over and not yet written. */
-const WRITE_AHEAD_BYTES = 8 << 20;
+const writeAheadBytes = 8 << 20;
 
 /**
  * Receives a tree on a DiffCopy call, as a transfer of a writer, into a private folder near `dest`. Owners are those of
@@ -36,7 +36,7 @@ export async function receiveTree(
     inFlight += bytes;
     const { frames, ...state } = await writer.ask({ kind: 'take', transfer, messages }, [messages.buffer]);
     inFlight -= bytes;
-    if (inFlight < WRITE_AHEAD_BYTES) wake?.();
+    if (inFlight < writeAheadBytes) wake?.();
     if (state.complete && !complete) {
       complete = true;
       onComplete();
@@ -49,13 +49,13 @@ export async function receiveTree(
     for await (const message of call.messages) {
       if (stopped) continue;
       batch.add(message);
-      if (inFlight >= WRITE_AHEAD_BYTES)
+      if (inFlight >= writeAheadBytes)
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
     }
     batch.flush();
-    await writer.ask({ kind: 'take', transfer, messages: EMPTY }); // all before it has been taken
+    await writer.ask({ kind: 'take', transfer, messages: noBytes }); // all before it has been taken
     throw new Error('the transfer ended early');
   };
 
@@ -68,9 +68,9 @@ export async function receiveTree(
   } catch (error) {
     stopped = true;
     if (complete) return; // whatever becomes of the call, the daemon may have ended the build by now
-    const told = createPacketBuffer(1024);
-    told.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
-    await call.writeFrames(told.take()).catch(() => {});
+    const finPacket = createPacketBuffer(1024);
+    finPacket.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
+    await call.writeFrames(finPacket.take()).catch(() => {});
     await writer.ask({ kind: 'drop', transfer });
     throw error;
   } finally {
@@ -80,11 +80,11 @@ export async function receiveTree(
   }
 }
 
-const EMPTY = new Uint8Array(0);
+const noBytes = new Uint8Array(0);
 
 /** Collects messages, each preceded by its length. */
 function createBatch(flush: (messages: Buffer<ArrayBuffer>) => void) {
-  let buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  let buffer = Buffer.allocUnsafeSlow(batchBytes);
   let at = 0;
   let planned = false;
   const batch = {
@@ -105,7 +105,7 @@ function createBatch(flush: (messages: Buffer<ArrayBuffer>) => void) {
     flush() {
       if (at === 0) return;
       const taken = buffer.subarray(0, at);
-      buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
+      buffer = Buffer.allocUnsafeSlow(batchBytes);
       at = 0;
       flush(taken);
     },

@@ -1,25 +1,27 @@
 /** Sends a directory tree: the sender's side of fsutil's transfer protocol. */
+
 import type { FileHandle } from 'node:fs/promises';
+import { hasContents } from '../../go/file-mode.ts';
 import type { RawCall } from '../../rpc/server.ts';
 import { LeadsOutside, openInside } from '../../system/open-inside.ts';
-import { hasContents } from './file-mode.ts';
+import { isMissing } from '../../text/system-error.ts';
 import { decodePacket } from './packet.ts';
-import { createPacketBuffer, DATA_FRAME_HEAD, dataFrame, PacketType } from './packet-buffer.ts';
-import { type FileRequest, SMALL_FILE_BYTES, type SmallFileReader, startSmallFileReader } from './small-file-reader.ts';
-import { type FileEntry, isGone, type PathFilter, resolveRoot, walk } from './walk.ts';
+import { createPacketBuffer, dataFrame, dataFrameHead, PacketType } from './packet-buffer.ts';
+import { type FileRequest, type SmallFileReader, smallFileBytes, startSmallFileReader } from './small-file-reader.ts';
+import { type FileEntry, type PathFilter, resolveRoot, walk } from './walk.ts';
 
 /** Frames are written when that many bytes have come together. */
-const FLUSH_BYTES = 64 << 10;
+const flushBytes = 64 << 10;
 /** One data packet; the receiver takes messages of 4 MiB at least. */
-const CHUNK_BYTES = 256 << 10;
+const chunkBytes = 256 << 10;
 /** Files that are read at the same time. */
-const READERS = 8;
+const readerCount = 8;
 /** After that many small files were asked for, a thread of its own reads them. */
-const INLINE_FILES = 200;
+const inlineFiles = 200;
 /** Small files that the thread reads at a time, */
-const BATCH_FILES = 128;
+const batchFiles = 128;
 /** and how many such batches it has at a time: what is asked for meanwhile comes together in the next. */
-const BATCHES = 2;
+const maxBatches = 2;
 
 /** What was sent so far. */
 export interface SendProgress {
@@ -40,192 +42,255 @@ export interface SendOptions {
  * receiver is told then
  */
 export async function sendTree(call: RawCall, root: string, options: SendOptions = {}): Promise<void> {
-  const base = await resolveRoot(root);
-  const buffer = createPacketBuffer();
-  const files = new Map<number, Omit<FileRequest, 'id'>>(); // requests that may still come
-  const abort = new AbortController();
-  const { signal } = abort;
-  // not AbortSignal.any: Node keeps such a signal for ever while somebody listens to it
-  const stop = () => abort.abort(call.signal.reason);
-  const requests: FileRequest[] = [];
-  const batch: FileRequest[] = [];
-  let smallFiles = 0;
-  let reader: SmallFileReader | undefined;
-  let sentFiles = 0;
-  let sentBytes = 0;
-  let finished = false;
-  let wake: (() => void)[] = [];
+  await new TreeSender(call, await resolveRoot(root), options).run();
+}
 
-  const wakeAll = () => {
-    const waiting = wake;
-    wake = [];
-    for (const act of waiting) act();
-  };
-  const write = (frames: Uint8Array): Promise<void> => {
-    sentBytes += frames.length;
-    const written = call.writeFrames(frames);
-    written.catch(() => {}); // whoever waits for it gets the error
-    options.onProgress?.({ files: sentFiles, bytes: sentBytes });
-    return written;
-  };
-  const flush = async (): Promise<void> => {
-    if (buffer.length > 0) await write(buffer.take());
-  };
-  // what is collected goes out when nothing more comes, or when enough has come together
-  let flushPlanned = false;
-  const plan = () => {
-    if (flushPlanned) return;
-    flushPlanned = true;
-    setImmediate(() => {
-      flushPlanned = false;
-      void flush().catch(() => {});
+/** One transfer. Three things go on at once: listing the tree, taking requests, and reading the files asked for. */
+class TreeSender {
+  private readonly call: RawCall;
+  private readonly base: string;
+  private readonly options: SendOptions;
+  private readonly buffer = createPacketBuffer();
+  /** Files that may still be asked for, by their number in the list. */
+  private readonly offered = new Map<number, Omit<FileRequest, 'id'>>();
+  /** Files asked for that a reader takes one at a time. */
+  private readonly requests: FileRequest[] = [];
+  /** Readers that wait for a request. */
+  private waiting: (() => void)[] = [];
+  private readonly batches: SmallFileBatches;
+  private smallFiles = 0;
+  private sentFiles = 0;
+  private sentBytes = 0;
+  /** The receiver has said that it needs nothing more. */
+  private finished = false;
+  private readonly abort = new AbortController();
+  private readonly planFlush = oncePerTurn(() => void this.flush().catch(() => {}));
+
+  constructor(call: RawCall, base: string, options: SendOptions) {
+    this.call = call;
+    this.base = base;
+    this.options = options;
+    this.batches = new SmallFileBatches(base, {
+      signal: this.abort.signal,
+      write: (frames) => this.write(frames),
+      onSent: (files) => {
+        this.sentFiles += files;
+      },
+      onError: (error) => this.abort.abort(error),
     });
-  };
-  const added = async () => {
-    if (buffer.length >= FLUSH_BYTES) await flush();
-    else plan();
-  };
+  }
 
-  const list = async () => {
+  async run(): Promise<void> {
+    const { abort, call } = this;
+    // not AbortSignal.any: Node keeps such a signal for ever while somebody listens to it
+    const stop = () => abort.abort(call.signal.reason);
+    abort.signal.addEventListener('abort', () => this.wakeAll(), { once: true });
+    call.signal.addEventListener('abort', stop, { once: true });
+    if (call.signal.aborted) stop();
+    try {
+      const readers = Array.from({ length: readerCount }, () => this.readRequested());
+      await allOrAbort([this.list(), this.receive(), ...readers], abort);
+      this.buffer.packet(PacketType.Fin, 0, noBytes);
+      await this.flush();
+    } catch (error) {
+      this.buffer.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
+      await this.flush().catch(() => {});
+      throw error;
+    } finally {
+      call.signal.removeEventListener('abort', stop);
+      await this.batches.close();
+    }
+  }
+
+  /** Sends the list of the tree. */
+  private async list(): Promise<void> {
+    const { buffer, offered, options } = this;
     let id = 0;
     const take = (entry: FileEntry) => {
-      if (hasContents(entry.mode) && entry.linkname === '') files.set(id, { path: entry.path, size: entry.size });
+      if (hasContents(entry.mode) && entry.linkname === '') offered.set(id, { path: entry.path, size: entry.size });
       id++;
       if (!entry.path.isWellFormed() || !entry.linkname.isWellFormed()) options.onBytes?.(entry.path);
       buffer.stat(entry);
-      return buffer.length >= FLUSH_BYTES ? flush() : undefined;
+      return buffer.length >= flushBytes ? this.flush() : undefined;
     };
-    await walk(base, take, options.filter, signal);
-    buffer.packet(PacketType.Stat, 0, EMPTY);
-    await flush();
-  };
+    await walk(this.base, take, options.filter, this.abort.signal);
+    buffer.packet(PacketType.Stat, 0, noBytes);
+    await this.flush();
+  }
 
-  const read = async () => {
-    while (!finished || requests.length > 0) {
-      const file = requests.shift();
-      if (!file) {
-        await new Promise<void>((resolve) => {
-          wake.push(resolve);
-          if (finished || signal.aborted) resolve();
-        });
-        if (signal.aborted) return;
-        continue;
-      }
-      await sendFile(file);
-      sentFiles++;
-    }
-  };
-
-  const sendFile = async ({ id, ...file }: FileRequest) => {
-    let handle: FileHandle;
-    try {
-      handle = await openInside(base, file.path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENXIO') {
-        buffer.packet(PacketType.Data, id, EMPTY); // a socket, listed as an empty file
-        return added();
-      }
-      if (isGone(error)) throw new Error(`${file.path} vanished while the context was being sent`);
-      if (error instanceof LeadsOutside) throw changed(file.path, error.message);
-      throw error;
-    }
-    let sent = 0;
-    try {
-      // it may have become a pipe, which would be waited for, or a device, which has no end
-      if (!(await handle.stat()).isFile()) throw changed(file.path, 'it is no regular file any more');
-      // a read that comes back short is the end of the file, so that most files take one
-      for (let more = true; more; ) {
-        signal.throwIfAborted();
-        const room = Math.min(CHUNK_BYTES, file.size - sent + 1);
-        const chunk = Buffer.allocUnsafeSlow(DATA_FRAME_HEAD + room);
-        const { bytesRead } = await handle.read(chunk, DATA_FRAME_HEAD, room);
-        if (bytesRead > 0) await write(dataFrame(chunk, id, bytesRead));
-        sent += bytesRead;
-        more = bytesRead === room && sent <= file.size;
-      }
-    } finally {
-      await handle.close();
-    }
-    if (sent !== file.size) throw changed(file.path, `${file.size} bytes, then ${sent}`);
-    buffer.packet(PacketType.Data, id, EMPTY);
-    await added();
-  };
-
-  /** Hands what has come together to the thread, and more before it is done with that, so that it never waits. */
-  let batches = 0;
-  const readBatch = () => {
-    while (batch.length > 0 && batches < BATCHES) {
-      reader ??= startSmallFileReader(base);
-      const files = batch.splice(0, BATCH_FILES);
-      batches++;
-      reader.read(files, write).then(
-        () => {
-          batches--;
-          sentFiles += files.length;
-          readBatch();
-        },
-        (error: unknown) => abort.abort(error),
-      );
-    }
-  };
-  let readPlanned = false;
-  const planRead = () => {
-    if (readPlanned) return;
-    readPlanned = true;
-    setImmediate(() => {
-      readPlanned = false;
-      if (!signal.aborted) readBatch();
-    });
-  };
-
-  const receive = async () => {
-    for await (const message of call.messages) {
+  /** Takes requests until the receiver has all it needs. */
+  private async receive(): Promise<void> {
+    for await (const message of this.call.messages) {
       const packet = decodePacket(message);
-      if (packet.type === PacketType.Request) {
-        const { id } = packet;
-        const file = files.get(id);
-        if (!file) throw new Error(`the daemon asked for a file that was not offered (${id})`);
-        files.delete(id);
-        if (file.size <= SMALL_FILE_BYTES && smallFiles++ >= INLINE_FILES) {
-          batch.push({ id, path: file.path, size: file.size });
-          planRead();
-        } else {
-          requests.push({ id, path: file.path, size: file.size });
-          wake.shift()?.();
-        }
-      } else if (packet.type === PacketType.Error) {
+      if (packet.type === PacketType.Request) this.request(packet.id);
+      else if (packet.type === PacketType.Error)
         throw new Error(`the daemon could not take the files: ${Buffer.from(packet.data).toString()}`);
-      } else if (packet.type === PacketType.Fin) {
-        finished = true;
-        wakeAll();
+      else if (packet.type === PacketType.Fin) {
+        this.finished = true;
+        this.wakeAll();
         return;
       }
     }
     throw new Error('the daemon ended the transfer early');
-  };
-
-  signal.addEventListener('abort', wakeAll, { once: true });
-  call.signal.addEventListener('abort', stop, { once: true });
-  if (call.signal.aborted) stop();
-  try {
-    await allOrAbort([list(), receive(), ...Array.from({ length: READERS }, read)], abort);
-    buffer.packet(PacketType.Fin, 0, EMPTY);
-    await flush();
-  } catch (error) {
-    buffer.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
-    await flush().catch(() => {});
-    throw error;
-  } finally {
-    call.signal.removeEventListener('abort', stop);
-    await reader?.close();
   }
+
+  private request(id: number): void {
+    const file = this.offered.get(id);
+    if (!file) throw new Error(`the daemon asked for a file that was not offered (${id})`);
+    this.offered.delete(id);
+    if (file.size <= smallFileBytes && this.smallFiles++ >= inlineFiles) {
+      this.batches.add({ id, ...file });
+      return;
+    }
+    this.requests.push({ id, ...file });
+    this.waiting.shift()?.();
+  }
+
+  /** A reader: sends one file after the other. */
+  private async readRequested(): Promise<void> {
+    const { signal } = this.abort;
+    while (!this.finished || this.requests.length > 0) {
+      const file = this.requests.shift();
+      if (file) {
+        await this.sendFile(file);
+        this.sentFiles++;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        this.waiting.push(resolve);
+        if (this.finished || signal.aborted) resolve();
+      });
+      if (signal.aborted) return;
+    }
+  }
+
+  private async sendFile({ id, ...file }: FileRequest): Promise<void> {
+    const handle = await this.open(file.path);
+    if (handle) {
+      const sent = await this.sendContents(handle, id, file).finally(() => handle.close());
+      if (sent !== file.size) throw changed(file.path, `${file.size} bytes, then ${sent}`);
+    }
+    this.buffer.packet(PacketType.Data, id, noBytes);
+    if (this.buffer.length >= flushBytes) await this.flush();
+    else this.planFlush();
+  }
+
+  /** undefined for a socket, which is listed as an empty file. */
+  private async open(file: string): Promise<FileHandle | undefined> {
+    try {
+      return await openInside(this.base, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined;
+      if (isMissing(error)) throw new Error(`${file} vanished while the context was being sent`);
+      if (error instanceof LeadsOutside) throw changed(file, error.message);
+      throw error;
+    }
+  }
+
+  /** @returns the bytes sent: more than `size` where the file has grown */
+  private async sendContents(handle: FileHandle, id: number, file: Omit<FileRequest, 'id'>): Promise<number> {
+    // it may have become a pipe, which would be waited for, or a device, which has no end
+    if (!(await handle.stat()).isFile()) throw changed(file.path, 'it is not a regular file any more');
+    let sent = 0;
+    // a read that comes back short is the end of the file, so that most files take one
+    for (let more = true; more; ) {
+      this.abort.signal.throwIfAborted();
+      const room = Math.min(chunkBytes, file.size - sent + 1);
+      const chunk = Buffer.allocUnsafeSlow(dataFrameHead + room);
+      const { bytesRead } = await handle.read(chunk, dataFrameHead, room);
+      if (bytesRead > 0) await this.write(dataFrame(chunk, id, bytesRead));
+      sent += bytesRead;
+      more = bytesRead === room && sent <= file.size;
+    }
+    return sent;
+  }
+
+  private write(frames: Uint8Array): Promise<void> {
+    this.sentBytes += frames.length;
+    const written = this.call.writeFrames(frames);
+    written.catch(() => {}); // whoever waits for it gets the error
+    this.options.onProgress?.({ files: this.sentFiles, bytes: this.sentBytes });
+    return written;
+  }
+
+  /** What is collected goes out when enough has come together, or when nothing more comes. */
+  private async flush(): Promise<void> {
+    if (this.buffer.length > 0) await this.write(this.buffer.take());
+  }
+
+  private wakeAll(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+interface BatchTarget {
+  readonly signal: AbortSignal;
+  readonly write: (frames: Uint8Array) => Promise<void>;
+  readonly onSent: (files: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Small files, which a thread reads in batches. It gets the next one before it is done with the last, so that it never waits. */
+class SmallFileBatches {
+  private readonly base: string;
+  private readonly target: BatchTarget;
+  private readonly files: FileRequest[] = [];
+  /** Batches that the thread has. */
+  private running = 0;
+  private reader: SmallFileReader | undefined;
+  private readonly planRead = oncePerTurn(() => {
+    if (!this.target.signal.aborted) this.read();
+  });
+
+  constructor(base: string, target: BatchTarget) {
+    this.base = base;
+    this.target = target;
+  }
+
+  add(file: FileRequest): void {
+    this.files.push(file);
+    this.planRead();
+  }
+
+  private read(): void {
+    const { target } = this;
+    while (this.files.length > 0 && this.running < maxBatches) {
+      this.reader ??= startSmallFileReader(this.base);
+      const batch = this.files.splice(0, batchFiles);
+      this.running++;
+      this.reader.read(batch, target.write).then(() => {
+        this.running--;
+        target.onSent(batch.length);
+        this.read();
+      }, target.onError);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.reader?.close();
+  }
+}
+
+/** Runs `act` once this turn of the event loop is over, however often it was asked for. */
+function oncePerTurn(act: () => void): () => void {
+  let planned = false;
+  return () => {
+    if (planned) return;
+    planned = true;
+    setImmediate(() => {
+      planned = false;
+      act();
+    });
+  };
 }
 
 function changed(file: string, how: string): Error {
   return new Error(`${file} changed while the context was being sent (${how})`);
 }
 
-const EMPTY = new Uint8Array(0);
+const noBytes = new Uint8Array(0);
 
 /** Waits for all; the first that fails aborts the others and is thrown once they have ended or gone quiet. */
 async function allOrAbort(tasks: Promise<void>[], abort: AbortController): Promise<void> {
@@ -235,5 +300,3 @@ async function allOrAbort(tasks: Promise<void>[], abort: AbortController): Promi
   );
   await Promise.race([Promise.all(tasks), aborted]);
 }
-
-export type { FileEntry };

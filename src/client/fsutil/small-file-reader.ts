@@ -15,7 +15,7 @@ export interface FileRequest {
 }
 
 /** Files up to that size are small. */
-export const SMALL_FILE_BYTES = 64 << 10;
+export const smallFileBytes = 64 << 10;
 
 /** What the thread is told when it starts. */
 export interface ReaderSettings {

@@ -1,10 +1,12 @@
 /** Lists a directory tree in the order in which file transfers have to send it. */
+
 import { type BigIntStats, closeSync, lstat, lstatSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
+import { isSymlink, ModeSocket, toGoMode } from '../../go/file-mode.ts';
 import { decodeText } from '../../go/text.ts';
-import { compareNames, type Entry, onDisk, readEntries, readLink } from '../../system/file-name.ts';
+import { compareNames, type DirEntry, onDisk, readEntries, readLink } from '../../system/file-name.ts';
 import { type InsideOf, insideOf, openInsideSync } from '../../system/open-inside.ts';
-import { isSymlink, ModeSocket, toGoMode } from './file-mode.ts';
+import { isMissing } from '../../text/system-error.ts';
 import { type XattrCalls, type Xattrs, xattrCalls } from './xattr.ts';
 
 /** A file as it is sent. Owners are left out: a build context has none. */
@@ -29,7 +31,7 @@ export interface PathFilter<S = unknown> {
   visit(path: string, isDirectory: boolean, parent: S | undefined): Visit<S>;
 }
 
-export interface Visit<S = unknown> {
+interface Visit<S = unknown> {
   readonly listed: boolean;
   /** For directories: whether something inside may be listed. */
   readonly descend: boolean;
@@ -37,13 +39,13 @@ export interface Visit<S = unknown> {
 }
 
 /** How many files are asked for their metadata at a time. */
-const BATCH = 256;
+const batch = 256;
 /** Milliseconds for which files are looked at without giving way. */
-const SLICE_MS = 1;
+const sliceMs = 1;
 /** Milliseconds for which names are matched against patterns without giving way: thousands of both take seconds. */
-const PATTERNS_MS = 20;
+const patternsMs = 20;
 /** How many directories are opened before their turn. */
-const AHEAD = 4;
+const ahead = 4;
 
 /** Takes the entries of a walk. The walk goes on when the promise, if there is one, has resolved. */
 export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
@@ -55,7 +57,7 @@ export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
  *
  * Directories are opened and their files looked at through what is open, so that a directory that somebody swaps for a
  * link meanwhile fails the walk.
- * @throws Error when `root` is no directory, and for directories that cannot be read
+ * @throws Error when `root` is not a directory, and for directories that cannot be read
  */
 export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
   const base = await resolveRoot(root);
@@ -68,14 +70,14 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     const items: Item[] = [];
     let nextBatch = Promise.resolve();
     await inDirectory(base, dir, async (inside) => {
-      let pause = performance.now() + PATTERNS_MS;
+      let pause = performance.now() + patternsMs;
       for (const entry of await readSorted(inside)) {
         if (performance.now() > pause) {
           await new Promise(setImmediate);
-          pause = performance.now() + PATTERNS_MS;
+          pause = performance.now() + patternsMs;
         }
         const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
-        const visit = filter?.visit(path, entry.isDirectory(), parent) ?? LISTED;
+        const visit = filter?.visit(path, entry.isDirectory(), parent) ?? listedVisit;
         items.push({ path, name: entry.name, descend: entry.isDirectory() && visit.descend, visit });
       }
       nextBatch = started(lookAt(listedOf(items, 0), inside, xattrs));
@@ -85,7 +87,7 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
   };
 
   const listedOf = (items: readonly Item[], start: number): readonly Item[] =>
-    items.slice(start, start + BATCH).filter((item) => item.visit.listed);
+    items.slice(start, start + batch).filter((item) => item.visit.listed);
 
   const look = async (dir: string, items: readonly Item[]): Promise<void> => {
     if (items.length > 0) await inDirectory(base, dir, (inside) => lookAt(items, inside, xattrs));
@@ -97,9 +99,9 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     let opened = 0;
     let entered = 0;
     for (const [i, item] of items.entries()) {
-      if (i % BATCH === 0) {
+      if (i % batch === 0) {
         await directory.nextBatch;
-        directory.nextBatch = started(look(directory.path, listedOf(items, i + BATCH)));
+        directory.nextBatch = started(look(directory.path, listedOf(items, i + batch)));
       }
       const { stats } = item;
       if (item.visit.listed && !stats) continue;
@@ -116,7 +118,7 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
       if (!item.descend) continue;
       // the next directories are opened while this one is listed
       entered++;
-      for (; opened < Math.min(dirs.length, entered + AHEAD); opened++) {
+      for (; opened < Math.min(dirs.length, entered + ahead); opened++) {
         const dir = dirs[opened]!;
         dir.children = started(open(dir.path, dir.visit.state));
       }
@@ -154,7 +156,7 @@ interface Item {
   readonly descend: boolean;
   readonly visit: Visit;
   stats?: BigIntStats | undefined;
-  /** Of a symlink. */
+  /** Target of a symbolic link. */
   target?: string | undefined;
   xattrs?: Xattrs | undefined;
   children?: Promise<Directory> | undefined;
@@ -166,7 +168,7 @@ function started<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-const LISTED: Visit = { listed: true, descend: true, state: undefined };
+const listedVisit: Visit = { listed: true, descend: true, state: undefined };
 
 /** The real path of a directory to walk. */
 export async function resolveRoot(root: string): Promise<string> {
@@ -181,7 +183,7 @@ async function inDirectory(base: string, dir: string, act: (inside: InsideOf) =>
   try {
     descriptor = openInsideSync(base, dir);
   } catch (error) {
-    if (isGone(error)) return;
+    if (isMissing(error)) return;
     throw error;
   }
   try {
@@ -191,12 +193,12 @@ async function inDirectory(base: string, dir: string, act: (inside: InsideOf) =>
   }
 }
 
-async function readSorted(inside: InsideOf): Promise<Entry[]> {
-  let children: Entry[];
+async function readSorted(inside: InsideOf): Promise<DirEntry[]> {
+  let children: DirEntry[];
   try {
     children = await readEntries(inside.path);
   } catch (error) {
-    if (isGone(error)) return [];
+    if (isMissing(error)) return [];
     throw inside.named(error, '');
   }
   const isPlain = !children.some(({ name }) => /[\ud800-\uffff]/.test(name));
@@ -216,14 +218,14 @@ async function lookAt(items: readonly Item[], inside: InsideOf, xattrs: XattrCal
       if (item.stats.isSymbolicLink()) item.target = await readLink(inside.file(item.name));
       item.xattrs = xattrs?.read(inside.own(item.name), inside.file(item.name));
     } catch (error) {
-      if (!isGone(error)) throw inside.named(error, item.name);
+      if (!isMissing(error)) throw inside.named(error, item.name);
       item.stats = undefined;
     }
   }
   try {
     if (items.length > 0) inside.check();
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (!isMissing(error)) throw error;
     for (const item of items) item.stats = undefined;
   }
 }
@@ -233,7 +235,7 @@ async function lookAt(items: readonly Item[], inside: InsideOf, xattrs: XattrCal
  * longer than a moment: then threads wait for the disk.
  */
 async function statAll(items: readonly Item[], inside: InsideOf): Promise<void> {
-  const end = performance.now() + SLICE_MS;
+  const end = performance.now() + sliceMs;
   let at = 0;
   for (; at < items.length && performance.now() < end; at++) {
     const item = items[at]!;
@@ -249,7 +251,7 @@ function statInThreads(items: readonly Item[], inside: InsideOf): Promise<void> 
     let failed: Error | undefined;
     for (const item of items)
       lstat(onDisk(inside.own(item.name)), { bigint: true }, (error, stats) => {
-        if (error && !isGone(error)) failed ??= error;
+        if (error && !isMissing(error)) failed ??= error;
         item.stats = error ? undefined : stats;
         if (--left > 0) return; // the directory has to stay open until all have ended
         if (failed) reject(failed);
@@ -272,9 +274,4 @@ function toEntry(relative: string, stats: BigIntStats, linkname: string, xattrs:
     devminor: Number((device & 0xffn) | ((device >> 12n) & 0xfff00n)),
     xattrs,
   };
-}
-
-export function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

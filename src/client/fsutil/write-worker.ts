@@ -1,12 +1,12 @@
 /** The thread of tree-writer.ts: receives trees and moves them into place with blocking calls. */
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { isDirectory } from '../../go/file-mode.ts';
 import { onDisk } from '../../system/file-name.ts';
 import { deleteOthers, type Placed } from './delete-others.ts';
-import { isDirectory } from './file-mode.ts';
 import { makeStaging, removeEmptyDirs } from './make-dirs.ts';
 import { type Placement, placeTrees } from './merge-tree.ts';
-import { createReceiver, type Receiver } from './receiver.ts';
+import { Receiver } from './receiver.ts';
 import type { WriterAnswer, WriterRequest } from './tree-writer.ts';
 import { xattrCalls } from './xattr.ts';
 
@@ -46,7 +46,7 @@ async function act(request: WriterRequest): Promise<WriterAnswer | undefined> {
       if (created) made.push({ dir: request.dest, created });
       const root = `${staging}/tree`;
       mkdirSync(onDisk(root), 0o700);
-      transfers.set(request.transfer, { staging, root, receiver: createReceiver(root, staging, await xattrCalls()) });
+      transfers.set(request.transfer, { staging, root, receiver: new Receiver(root, staging, await xattrCalls()) });
       return;
     }
     case 'take':
@@ -69,12 +69,12 @@ async function act(request: WriterRequest): Promise<WriterAnswer | undefined> {
     }
     case 'keep': {
       made.length = 0;
-      const kept = placements.splice(0);
+      const finished = placements.splice(0);
       try {
-        for (const placement of kept) placement.keep();
-        deleteOthers(kept);
+        for (const placement of finished) placement.keep();
+        deleteOthers(finished);
       } finally {
-        for (const placement of kept) placement.close();
+        for (const placement of finished) placement.close();
       }
       return;
     }

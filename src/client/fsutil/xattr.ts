@@ -1,6 +1,6 @@
 /**
  * Extended attributes of files. Node has no calls for them; an optional package has, on the platforms that it is built
- * for. Where it is not installed, files are sent and received without, and so are files whose names are no text: the
+ * for. Where it is not installed, files are sent and received without, and so are files whose names are not text: the
  * package takes text only, and would come to another file.
  */
 
@@ -56,7 +56,7 @@ async function load(): Promise<XattrCalls | undefined> {
   };
 }
 
-/** Errors that mean that there are none: the file is gone, or its file system has no attributes (on Linux, on macOS). */
+/** Errors that mean that a file has no attributes: it is gone, or its file system has no attributes (on Linux, on macOS). */
 const none = new Set(['2', '20', '95', '45']);
 
 function listNames(file: string, list: (file: string) => string[]): string[] {

@@ -1,5 +1,5 @@
 /** The colours of a live display, and BUILDKIT_COLORS, which changes them. */
-import { didYouMean } from '../../parser/suggest.ts';
+import { didYouMean } from '../../text/suggest.ts';
 
 /** Escape sequences; '' for none. */
 export interface Colors {
@@ -39,7 +39,7 @@ export function parseColors(text: string | undefined, warn: (message: string) =>
     if (key === '') warn(`${about}: expected a part, = and a colour`);
     else if (!Object.hasOwn(defaults, name))
       warn(
-        `${about}: ${key} is none of run, cancel, error and warning${didYouMean(name, Object.keys(defaults), true)}`,
+        `${about}: ${key} is not one of run, cancel, error and warning${didYouMean(name, Object.keys(defaults), true)}`,
       );
     else if (color === undefined)
       warn(`${about}: expected a colour's name${didYouMean(value, known.keys(), false)} or RED,GREEN,BLUE of 0 to 255`);

@@ -1,26 +1,41 @@
-/** Shows the progress of a build. */
-import { isDumb, wantsColor } from '../../text/color.ts';
-import { printableLine } from '../../text/printable.ts';
-import { isGitHubActions } from '../../text/workflow-commands.ts';
+/** What shows the progress of a build, and how it is fed. */
+
+import { checkArgument, having, kind } from '../../text/arguments.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 
 /** Where a display writes: a stream such as `process.stderr`. */
-export interface Output {
+export interface DisplayStream {
+  /** Writes text at once. */
   write(text: string): unknown;
+  /** Whether it is a terminal. false if absent. */
   readonly isTTY?: boolean | undefined;
+  /** Width of the terminal. */
   readonly columns?: number | undefined;
+  /** Height of the terminal. */
   readonly rows?: number | undefined;
+  /** Whether so much waits to be written that nothing more should be, as streams say it; where missing, it never does. */
+  readonly writableNeedDrain?: boolean;
+  /** Tells once what streams tell: `drain` when more may be written, `close` when the reader has gone. */
+  once?(event: 'close' | 'drain', listener: () => void): unknown;
+  /** Takes a listener back. */
+  off?(event: 'close' | 'drain', listener: () => void): unknown;
 }
 
+/** Shows the progress of a build. */
 export interface Display {
+  /** Takes a report of the daemon. */
   update(update: StatusUpdate): void;
   /** Called regularly, so that clocks go on. */
   refresh(): void;
+  /** Shows what is left, once the build has ended. */
   done(): void;
+  /**
+   * Undefined where the output takes what is shown at once, else resolves when it does again. {@link showProgress} takes no
+   * report until then, so that a reader who pauses costs no memory.
+   * @param signal ends the waiting
+   */
+  drained?(signal?: AbortSignal): Promise<void> | undefined;
 }
-
-/** `auto` is `tty` on a terminal and `plain` elsewhere; `quiet` and `none` show nothing. */
-export type ProgressMode = 'auto' | 'none' | 'plain' | 'quiet' | 'rawjson' | 'tty';
 
 /** The builder of buildx that a build runs on, which the display names. */
 export interface ShownBuilder {
@@ -28,56 +43,40 @@ export interface ShownBuilder {
   readonly driver: string;
 }
 
-const REFRESH_MS = 150;
+const refreshMs = 150;
+
+const statusKind = kind('the `status` of a build', (value) => Symbol.asyncIterator in Object(value));
 
 /**
- * The environment has its say as with BuildKit: NO_COLOR and TERM=dumb mean no colours, TERM=dumb also that `auto` is
- * `plain`; BUILDKIT_COLORS chooses the colours of `tty`, BUILDKIT_TTY_LOG_LINES how many lines of a step's output it shows.
- * In GitHub Actions nothing that a build prints is a command to the runner, and with `auto` the long output of a step folds.
- * @throws Error for `tty` without a terminal
+ * Feeds a display until the build ends, and no faster than its output is read: the daemon keeps the reports until then.
+ * @param signal the one that stops the build: once it is aborted, nobody waits for an output that is not read
+ * @returns the build's warnings; one that several platforms give is there once
  */
-export async function createDisplay(
-  mode: ProgressMode,
-  out: Output,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  builder?: ShownBuilder,
-): Promise<Display> {
-  if (mode === 'tty' && !out.isTTY) throw new Error('failed to get console: the output is not a terminal');
-  const color = wantsColor(out.isTTY === true, env);
-  switch (mode === 'auto' ? (out.isTTY && !isDumb(env) ? 'tty' : 'plain') : mode) {
-    case 'tty': {
-      const warn = (message: string) => void out.write(`WARNING: ${printableLine(message)}\n`);
-      const { parseColors } = await import('./colors.ts');
-      const colors = color ? parseColors(env['BUILDKIT_COLORS'], warn) : undefined;
-      const logLines = parseLogLines(env['BUILDKIT_TTY_LOG_LINES'], warn);
-      return (await import('./tty.ts')).ttyDisplay(out, { colors, logLines, builder });
-    }
-    case 'plain':
-      return (await import('./plain.ts')).plainDisplay(out, { color, builder, runner: runnerOf(mode, out, env) });
-    case 'rawjson':
-      return (await import('./rawjson.ts')).rawJsonDisplay(out);
-    default:
-      return { update() {}, refresh() {}, done() {} };
-  }
-}
-
-function runnerOf(mode: ProgressMode, out: Output, env: Parameters<typeof isGitHubActions>[0]) {
-  if (out.isTTY || !isGitHubActions(env)) return undefined;
-  return { folds: mode === 'auto' };
-}
-
-function parseLogLines(text: string | undefined, warn: (message: string) => void): number | undefined {
-  if (!text) return undefined;
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  warn(`BUILDKIT_TTY_LOG_LINES is ignored: ${JSON.stringify(text)} is no number of lines`);
-  return undefined;
-}
-
-/** Feeds a display until the build ends. @returns the build's warnings; one that several platforms give is there once */
-export async function showProgress(status: AsyncIterable<StatusUpdate>, display: Display): Promise<VertexWarning[]> {
+export async function showProgress(
+  status: AsyncIterable<StatusUpdate>,
+  display: Display,
+  signal?: AbortSignal,
+): Promise<VertexWarning[]> {
+  checkArgument('showProgress', 'status', status, statusKind);
+  checkArgument(
+    'showProgress',
+    'display',
+    display,
+    having('a display, as `await createDisplay()` gives', 'update', 'done'),
+  );
   const warnings = new Map<string, VertexWarning>();
-  const timer = setInterval(() => display.refresh(), REFRESH_MS);
   let refreshed = 0;
+  let full: Promise<void> | undefined;
+  const whileFull = () => {
+    full ??= display.drained?.(signal)?.then(() => {
+      full = undefined;
+    });
+    return full;
+  };
+  const refresh = () => {
+    if (!whileFull()) display.refresh();
+  };
+  const timer = setInterval(refresh, refreshMs);
   try {
     for await (const update of status) {
       display.update(update);
@@ -87,9 +86,14 @@ export async function showProgress(status: AsyncIterable<StatusUpdate>, display:
         const key = JSON.stringify([short, detail, url, source?.filename, lines]);
         if (!warnings.has(key)) warnings.set(key, warning);
       }
-      if (Date.now() - refreshed < REFRESH_MS) continue;
-      refreshed = Date.now();
-      display.refresh();
+      if (Date.now() - refreshed >= refreshMs) {
+        refreshed = Date.now();
+        refresh();
+      }
+      const waiting = whileFull();
+      if (!waiting) continue;
+      await waiting;
+      if (signal?.aborted) break;
     }
   } finally {
     clearInterval(timer);

@@ -10,7 +10,7 @@ export interface LogText {
 }
 
 /** A sequence that is longer is not waited for: no colour is. */
-const MAX_HELD = 256;
+const maxHeld = 256;
 /** The start of an escape sequence, or a carriage return that may belong to a line feed, at the very end of a text. */
 export const unfinishedSequence =
   /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\0-\x1f\x7f-\x9f]*\x1b?|[ -/]*)|\x9b[0-?]*[ -/]*|[\x9d\x90\x98\x9e\x9f][^\0-\x1f\x7f-\x9f]*\x1b?|\r)$/;
@@ -24,7 +24,7 @@ export function createLogText(unfinished?: RegExp): LogText {
       const text = held + decoders[stream].decode(data, { stream: true });
       held = '';
       if (!unfinished) return text;
-      const tail = text.slice(-MAX_HELD);
+      const tail = text.slice(-maxHeld);
       const start = tail.search(unfinished);
       if (start < 0) return text;
       held = tail.slice(start);

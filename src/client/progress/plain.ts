@@ -3,26 +3,26 @@ import { printable, printableLine, withColorsOnly, withoutSequences } from '../.
 import { redactCredentials } from '../../text/redact.ts';
 import { unfinishedMarker, withoutCommands, withoutMarkers, workflowCommand } from '../../text/workflow-commands.ts';
 import type { StatusUpdate, VertexLog } from '../status.ts';
-import type { Display, Output, ShownBuilder } from './display.ts';
+import type { Display, DisplayStream, ShownBuilder } from './display.ts';
 import { formatProgress } from './format.ts';
 import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
-import { MAX_WARNINGS } from './source.ts';
-import { completedAt, createTrace, duration, isCanceled, isCompleted, type Step, startedAt } from './trace.ts';
+import { maxWarnings } from './source-excerpt.ts';
+import { completedAt, createTrace, type DisplayStep, duration, isCanceled, isCompleted, startedAt } from './trace.ts';
 
 /** A status is repeated when it is that much further, */
-const MIN_PROGRESS = 0.05;
+const minProgress = 0.05;
 /** or that many milliseconds later. */
-const MIN_TIME_MS = 5000;
+const minTimeMs = 5000;
 /** Lines of a failed step that are repeated at the end, */
-const ERROR_LINES = 10;
+const errorLines = 10;
 /** each at most so long. */
-const LINE_LENGTH = 16 << 10;
-/** So many characters of a step wait until it is its turn. */
-const MAX_WAITING = 1 << 20;
-/** Of the output of a step that folds, so many lines stay in sight. */
-const UNFOLDED_LINES = 10;
-/** So many characters are written at once. */
-const CHUNK = 64 << 10;
+const lineLength = 16 << 10;
+/** Characters of a step that wait for its turn. */
+const maxWaiting = 1 << 20;
+/** Lines that stay visible of the output of a step that folds. */
+const unfoldedLines = 10;
+/** Characters that are written at once. */
+const chunkLength = 64 << 10;
 
 interface Printed {
   index: number;
@@ -51,41 +51,86 @@ export interface PlainOptions {
  * To a file or pipe the output of steps goes as it is, as with buildx: programs and CI systems read it. On a terminal its
  * colours stay, if `color` is set, and nothing else in it acts on the terminal.
  */
-export function plainDisplay(out: Output, { color, builder, runner }: PlainOptions): Display {
-  const safe = runner ? withoutCommands : (text: string) => text;
-  const nameOf = ({ name }: Step) => safe(printableLine(redactCredentials(name)));
-  const errorOf = ({ error }: Step) => safe(printable(redactCredentials(error)));
-  if (builder)
-    out.write(
-      `#0 building with "${printableLine(builder.name)}" instance using ${printableLine(builder.driver)} driver\n\n`,
-    );
-  const terminal = out.isTTY === true;
-  const trace = createTrace();
-  const printed = new Map<Step, Printed>();
-  let changed = new Set<Step>();
-  let current: Step | undefined;
-  let count = 0;
+export function plainDisplay(out: DisplayStream, options: PlainOptions): Display {
+  return new PlainDisplay(out, options);
+}
+
+class PlainDisplay implements Display {
+  private readonly out: DisplayStream;
+  private readonly color: boolean;
+  private readonly runner: PlainOptions['runner'];
+  private readonly terminal: boolean;
+  private readonly trace = createTrace();
+  private readonly printed = new Map<DisplayStep, Printed>();
+  private readonly changed = new Set<DisplayStep>();
+  /** The step that was printed last, unless it has completed. */
+  private current: DisplayStep | undefined;
+  /** Steps that have a number. */
+  private count = 0;
   /** Lines of the current step since its name was printed, and whether the following ones are folded. */
-  let lines = 0;
-  let folded = false;
+  private lines = 0;
+  private folded = false;
+  private lastSwitch = 0;
 
-  /** What comes before a line of a step's output. */
-  const fold = (step: Step, prefix: string): string => {
-    if (!runner?.folds || folded || lines++ < UNFOLDED_LINES) return '';
-    folded = true;
-    return workflowCommand('group', `${prefix} ${nameOf(step)} (continued)`);
-  };
-  const endFold = () => {
-    if (folded) out.write(workflowCommand('endgroup', ''));
-    folded = false;
-  };
+  constructor(out: DisplayStream, { color, builder, runner }: PlainOptions) {
+    this.out = out;
+    this.color = color;
+    this.runner = runner;
+    this.terminal = out.isTTY === true;
+    if (!builder) return;
+    const driver = printableLine(builder.driver);
+    out.write(`#0 building with "${printableLine(builder.name)}" instance using ${driver} driver\n\n`);
+  }
 
-  const printedOf = (step: Step): Printed => {
-    let known = printed.get(step);
+  update(update: StatusUpdate): void {
+    for (const step of this.trace.update(update)) this.changed.add(step);
+    for (const status of update.statuses) {
+      const step = this.trace.stepOf(status.vertex);
+      if (step) this.printedOf(step).changedStatuses.add(status.id);
+    }
+    for (const log of update.logs) {
+      const step = this.trace.stepOf(log.vertex);
+      if (step) this.takeLog(step, log);
+    }
+  }
+
+  /** Prints completed steps first, then the one that was printed last, or else the one that started first. */
+  refresh(): void {
+    const { changed } = this;
+    const waiting = [...changed].filter((step) => !step.hidden);
+    const completed = waiting.filter(isCompleted).sort((a, b) => completedAt(a) - completedAt(b));
+    if (this.current && completed.includes(this.current)) this.print(this.current);
+    for (const step of completed) if (changed.has(step)) this.print(step);
+    const running = waiting.filter((step) => changed.has(step));
+    if (running.length === 0) return;
+    if (this.current && running.includes(this.current)) this.print(this.current);
+    else if (!this.current || Date.now() - this.lastSwitch > minTimeMs) this.print(running[0]!);
+    else return;
+    this.lastSwitch = Date.now();
+  }
+
+  done(): void {
+    this.refresh();
+    for (const step of this.changed) this.print(step);
+    this.endFold();
+    this.changed.clear();
+    for (const step of this.trace.steps) {
+      const known = this.printedOf(step);
+      const rest = step.warnings.length - maxWarnings;
+      if (rest > 0) this.out.write(`#${known.index} WARN: and ${rest} more\n`);
+      if (!step.error || isCanceled(step)) continue;
+      this.out.write(`------\n > ${this.nameOf(step)}:\n`);
+      for (const line of known.last) this.out.write(`${line}${this.lineEnd(line)}`);
+      this.out.write('------\n');
+    }
+  }
+
+  private printedOf(step: DisplayStep): Printed {
+    let known = this.printed.get(step);
     if (!known) {
       known = {
         index: 0,
-        text: createLogText(terminal ? unfinishedSequence : runner && unfinishedMarker),
+        text: createLogText(this.terminal ? unfinishedSequence : this.runner && unfinishedMarker),
         waiting: [],
         length: 0,
         partial: false,
@@ -94,89 +139,76 @@ export function plainDisplay(out: Output, { color, builder, runner }: PlainOptio
         changedStatuses: new Set(),
         warnings: 0,
       };
-      printed.set(step, known);
+      this.printed.set(step, known);
     }
     return known;
-  };
+  }
 
-  const take = (update: StatusUpdate) => {
-    for (const step of trace.update(update)) changed.add(step);
-    for (const status of update.statuses) {
-      const step = trace.stepOf(status.vertex);
-      if (step) printedOf(step).changedStatuses.add(status.id);
-    }
-    for (const log of update.logs) {
-      const step = trace.stepOf(log.vertex);
-      if (step) takeLog(step, log);
-    }
-  };
-
-  const takeLog = (step: Step, log: VertexLog) => {
-    const known = printedOf(step);
+  private takeLog(step: DisplayStep, log: VertexLog): void {
+    const known = this.printedOf(step);
     const seconds = (log.timestamp - startedAt(step)) / 1000;
     const time = `${seconds.toFixed(seconds < 10 ? 3 : seconds < 100 ? 2 : 1)} `;
-    const text = forOutput(known.text.add(log));
+    const text = this.forOutput(known.text.add(log));
     known.waiting.push({ time, text });
     known.length += text.length;
-    if (known.length <= MAX_WAITING) return;
-    if (step.intervals.size > 0 && !step.hidden) print(step);
+    if (known.length <= maxWaiting) return;
+    if (step.intervals.size > 0 && !step.hidden) this.print(step);
     else wait(known, []); // nobody sees a step that is hidden or has not started
-  };
+  }
 
-  const wait = (known: Printed, waiting: Printed['waiting']) => {
-    known.waiting = waiting;
-    known.length = waiting.reduce((length, { text }) => length + text.length, 0);
-  };
-
-  /** A carriage return would overwrite the line's start on a terminal: what follows it is a line of its own. */
-  const forOutput = (text: string) => {
-    if (!terminal) return runner ? withoutMarkers(text) : text;
-    return (color ? withColorsOnly : withoutSequences)(text.replaceAll('\r\n', '\n').replaceAll('\r', '\n'));
-  };
-
-  const print = (step: Step) => {
-    const known = printedOf(step);
-    if (known.index === 0) known.index = ++count;
+  /** Prints what is new of a step, below its name if another one was printed last. */
+  private print(step: DisplayStep): void {
+    const { out } = this;
+    const known = this.printedOf(step);
+    if (known.index === 0) known.index = ++this.count;
     const prefix = `#${known.index}`;
-    if (current !== step) {
-      if (current) {
-        const left = printedOf(current);
-        if (left.partial) out.write('\n');
-        left.partial = false;
-        endFold();
-        out.write(`#${left.index} ...\n`);
-      }
-      if (printed.size > 1 || current) out.write(count > 1 || current ? '\n' : '');
-      out.write(`${prefix} ${nameOf(step)}\n`);
-      lines = 0;
+    if (this.current !== step) this.switchTo(step, prefix);
+    const openStatus = this.printStatuses(step, known, prefix);
+    for (const warning of step.warnings.slice(known.warnings, maxWarnings))
+      out.write(`${prefix} WARN: ${this.safe(printableLine(warning.short))}\n`);
+    known.warnings = Math.min(step.warnings.length, maxWarnings);
+    this.printLogs(step, known, prefix);
+    this.changed.delete(step);
+    this.current = step;
+    if (isCompleted(step) && !openStatus) this.complete(step, known, prefix);
+  }
+
+  private switchTo(step: DisplayStep, prefix: string): void {
+    const { out, current } = this;
+    if (current) {
+      const left = this.printedOf(current);
+      if (left.partial) out.write('\n');
+      left.partial = false;
+      this.endFold();
+      out.write(`#${left.index} ...\n`);
     }
-    const openStatus = printStatuses(step, known, prefix);
-    for (const warning of step.warnings.slice(known.warnings, MAX_WARNINGS))
-      out.write(`${prefix} WARN: ${safe(printableLine(warning.short))}\n`);
-    known.warnings = Math.min(step.warnings.length, MAX_WARNINGS);
-    printLogs(step, known, prefix);
-    changed.delete(step);
-    current = step;
-    if (!isCompleted(step) || openStatus) return;
-    current = undefined;
-    wait(known, [{ time: '', text: forOutput(known.text.end()) }]);
-    printLogs(step, known, prefix);
+    if (current || (this.printed.size > 1 && this.count > 1)) out.write('\n');
+    out.write(`${prefix} ${this.nameOf(step)}\n`);
+    this.lines = 0;
+  }
+
+  private complete(step: DisplayStep, known: Printed, prefix: string): void {
+    const { out } = this;
+    this.current = undefined;
+    wait(known, [{ time: '', text: this.forOutput(known.text.end()) }]);
+    this.printLogs(step, known, prefix);
     if (known.partial) out.write('\n');
     known.partial = false;
-    endFold();
-    if (step.error) out.write(isCanceled(step) ? `${prefix} CANCELED\n` : `${prefix} ERROR: ${errorOf(step)}\n`);
+    this.endFold();
+    if (step.error) out.write(isCanceled(step) ? `${prefix} CANCELED\n` : `${prefix} ERROR: ${this.errorOf(step)}\n`);
     else if (step.cached) out.write(`${prefix} CACHED\n`);
     else out.write(`${prefix} DONE ${duration(step, completedAt(step)).toFixed(1)}s\n`);
-  };
+  }
 
-  const printStatuses = (step: Step, known: Printed, prefix: string): boolean => {
+  /** @returns whether a status is not completed yet */
+  private printStatuses(step: DisplayStep, known: Printed, prefix: string): boolean {
     let open = false;
     for (const id of known.changedStatuses) {
       const status = step.statuses.get(id)!;
       const last = known.statuses.get(id);
       if (last && status.completed === undefined) {
         const progress = status.total > 0 ? (status.current - last.current) / status.total : 0;
-        if (progress < MIN_PROGRESS && status.timestamp - last.timestamp < MIN_TIME_MS) continue;
+        if (progress < minProgress && status.timestamp - last.timestamp < minTimeMs) continue;
       }
       known.statuses.set(id, { current: status.current, timestamp: status.timestamp });
       const seconds =
@@ -184,71 +216,73 @@ export function plainDisplay(out: Output, { color, builder, runner }: PlainOptio
       const time = seconds > 0.01 ? ` ${seconds.toFixed(1)}s` : '';
       const done = status.completed === undefined ? '' : ' done';
       if (status.completed === undefined) open = true;
-      out.write(
-        `${fold(step, prefix)}${prefix} ${safe(printableLine(redactCredentials(id)))}${formatProgress(status.current, status.total)}${time}${done}\n`,
-      );
+      const name = this.safe(printableLine(redactCredentials(id)));
+      const progress = formatProgress(status.current, status.total);
+      this.out.write(`${this.fold(step, prefix)}${prefix} ${name}${progress}${time}${done}\n`);
     }
     known.changedStatuses.clear();
     return open;
-  };
+  }
 
-  const printLogs = (step: Step, known: Printed, prefix: string) => {
+  private printLogs(step: DisplayStep, known: Printed, prefix: string): void {
     let chunk = '';
     for (const { time, text } of known.waiting) {
       for (let at = 0; at < text.length; ) {
         const end = text.indexOf('\n', at);
         const line = text.slice(at, end < 0 ? text.length : end);
         const start = known.partial ? known.last.pop()! : time;
-        chunk += known.partial ? line : `${fold(step, prefix)}${prefix} ${time}${line}`;
-        known.last.push((start + line).slice(0, LINE_LENGTH));
-        if (known.last.length > ERROR_LINES) known.last.shift();
+        chunk += known.partial ? line : `${this.fold(step, prefix)}${prefix} ${time}${line}`;
+        known.last.push((start + line).slice(0, lineLength));
+        if (known.last.length > errorLines) known.last.shift();
         known.partial = end < 0;
-        if (!known.partial) chunk += colored(known.last.at(-1)!) ? '\x1b[0m\n' : '\n';
+        if (!known.partial) chunk += this.lineEnd(known.last.at(-1)!);
         at = known.partial ? text.length : end + 1;
-        if (chunk.length < CHUNK) continue;
-        out.write(chunk);
+        if (chunk.length < chunkLength) continue;
+        this.out.write(chunk);
         chunk = '';
       }
     }
-    if (chunk) out.write(chunk);
+    if (chunk) this.out.write(chunk);
     wait(known, []);
-  };
+  }
 
-  /** Whether the colours of a line could go on in the next one. */
-  const colored = (line: string) => terminal && line.includes('\x1b');
+  /** What comes before a line of a step's output. */
+  private fold(step: DisplayStep, prefix: string): string {
+    if (!this.runner?.folds || this.folded || this.lines++ < unfoldedLines) return '';
+    this.folded = true;
+    return workflowCommand('group', `${prefix} ${this.nameOf(step)} (continued)`);
+  }
 
-  /** Completed steps first, then the one that was printed last, or else the one that started first. */
-  const refresh = () => {
-    const waiting = [...changed].filter((step) => !step.hidden);
-    const completed = waiting.filter(isCompleted).sort((a, b) => completedAt(a) - completedAt(b));
-    if (current && completed.includes(current)) print(current);
-    for (const step of completed) if (changed.has(step)) print(step);
-    const running = waiting.filter((step) => changed.has(step));
-    if (running.length === 0) return;
-    if (current && running.includes(current)) print(current);
-    else if (!current) print(running[0]!);
-    else if (Date.now() - lastSwitch > MIN_TIME_MS) print(running[0]!);
-    else return;
-    lastSwitch = Date.now();
-  };
-  let lastSwitch = 0;
+  private endFold(): void {
+    if (this.folded) this.out.write(workflowCommand('endgroup', ''));
+    this.folded = false;
+  }
 
-  return {
-    update: take,
-    refresh,
-    done() {
-      refresh();
-      for (const step of changed) print(step);
-      endFold();
-      changed = new Set();
-      for (const step of trace.steps) {
-        const rest = step.warnings.length - MAX_WARNINGS;
-        if (rest > 0) out.write(`#${printedOf(step).index} WARN: and ${rest} more\n`);
-        if (!step.error || isCanceled(step)) continue;
-        out.write(`------\n > ${nameOf(step)}:\n`);
-        for (const line of printedOf(step).last) out.write(colored(line) ? `${line}\x1b[0m\n` : `${line}\n`);
-        out.write('------\n');
-      }
-    },
-  };
+  private nameOf({ name }: DisplayStep): string {
+    return this.safe(printableLine(redactCredentials(name)));
+  }
+
+  private errorOf({ error }: DisplayStep): string {
+    return this.safe(printable(redactCredentials(error)));
+  }
+
+  private safe(text: string): string {
+    return this.runner ? withoutCommands(text) : text;
+  }
+
+  /** A carriage return would overwrite the line's start on a terminal: what follows it is a line of its own. */
+  private forOutput(text: string): string {
+    if (!this.terminal) return this.runner ? withoutMarkers(text) : text;
+    return (this.color ? withColorsOnly : withoutSequences)(text.replaceAll('\r\n', '\n').replaceAll('\r', '\n'));
+  }
+
+  /** Ends a line, and the colours that could go on in the next one. */
+  private lineEnd(line: string): string {
+    return this.terminal && line.includes('\x1b') ? '\x1b[0m\n' : '\n';
+  }
+}
+
+function wait(known: Printed, waiting: Printed['waiting']): void {
+  known.waiting = waiting;
+  known.length = waiting.reduce((length, { text }) => length + text.length, 0);
 }

@@ -5,9 +5,9 @@ import { encodeText } from '../../go/text.ts';
 import { escapeControls } from '../../text/printable.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
-import type { Display, Output } from './display.ts';
+import type { Display, DisplayStream } from './display.ts';
 
-export function rawJsonDisplay(out: Output): Display {
+export function rawJsonDisplay(out: DisplayStream): Display {
   return {
     update(update) {
       const json = JSON.stringify(toRawJson(update));

@@ -9,53 +9,63 @@ interface Interval {
 /** The members of a group, counted so that a report of one need not look at all. */
 interface Group {
   readonly members: Map<string, Vertex>;
-  /** Of those that have one, by member. */
+  /** Errors by member, of the members that have one. */
   readonly errors: Map<string, string>;
   cached: number;
 }
 
 /** A step, or a group of steps that is shown as one. */
-export interface Step {
+export interface DisplayStep {
+  /** The digest of its vertex, or the id of the group. */
   readonly id: string;
+  /** What is shown of it. */
   name: string;
+  /** Whether its result came from the cache; of a group, that of all members. */
   cached: boolean;
+  /** Why it failed; empty if it did not. */
   error: string;
   /** When it ran; steps can start several times. */
   readonly intervals: Map<number, number | undefined>;
   /** The same without overlaps, in order; undefined when it has to be found out anew. */
   merged: readonly Interval[] | undefined;
+  /** Its transfers and other parts, by their ids. */
   readonly statuses: Map<string, VertexStatus>;
   /** Those of them that have started and not ended. */
   readonly open: Map<string, VertexStatus>;
-  /** The ids that appeared last, at most `NEWEST`. */
+  /** The ids that appeared last, at most `maxNewest`. */
   readonly newest: string[];
+  /** Its warnings, in the order in which they came. */
   readonly warnings: VertexWarning[];
-  /** Of a group. */
+  /** The group that is shown as this step; undefined for a step of its own. */
   readonly group: Group | undefined;
   /** A group is hidden as long as only its weak members run. */
   hidden: boolean;
 }
 
+/** All steps of a build that are known so far. */
 export interface Trace {
   /** Started steps. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly DisplayStep[];
+  /** The number of steps that are known. */
   readonly total: number;
+  /** The number of them that have ended. */
   readonly completed: number;
   /** Milliseconds since the epoch, by the daemon's clock; undefined before the first step started. */
   readonly started: number | undefined;
   /** Takes an update and returns the steps it changed. */
-  update(update: StatusUpdate): ReadonlySet<Step>;
-  stepOf(vertex: string): Step | undefined;
+  update(update: StatusUpdate): ReadonlySet<DisplayStep>;
+  /** The step that a vertex is shown as; undefined if it is not known. */
+  stepOf(vertex: string): DisplayStep | undefined;
 }
 
 export function createTrace(): Trace {
-  const steps: Step[] = [];
-  const shown = new Set<Step>();
-  const byVertex = new Map<string, Step>();
-  const byId = new Map<string, Step>();
+  const steps: DisplayStep[] = [];
+  const shown = new Set<DisplayStep>();
+  const byVertex = new Map<string, DisplayStep>();
+  const byId = new Map<string, DisplayStep>();
   let started: number | undefined;
 
-  const stepFor = (vertex: Vertex): Step => {
+  const stepFor = (vertex: Vertex): DisplayStep => {
     const group = vertex.progressGroup;
     const id = group ? group.id : vertex.digest;
     let step = byId.get(id);
@@ -79,7 +89,7 @@ export function createTrace(): Trace {
     byVertex.set(vertex.digest, step);
     return step;
   };
-  const takeVertex = (vertex: Vertex): Step | undefined => {
+  const takeVertex = (vertex: Vertex): DisplayStep | undefined => {
     const step = stepFor(vertex);
     // a repeated first report must not undo what is known
     if (vertex.started === undefined && step.intervals.size > 0) return undefined;
@@ -122,8 +132,8 @@ export function createTrace(): Trace {
     },
     stepOf: (vertex) => byVertex.get(vertex),
     update(update) {
-      const changed = new Set<Step>();
-      const mark = (step: Step | undefined) => {
+      const changed = new Set<DisplayStep>();
+      const mark = (step: DisplayStep | undefined) => {
         if (step && shown.has(step)) changed.add(step);
       };
       for (const vertex of update.vertexes) mark(takeVertex(vertex));
@@ -144,12 +154,12 @@ export function createTrace(): Trace {
 }
 
 /** More lines than this are on no screen. */
-export const NEWEST = 200;
+const maxNewest = 200;
 
-function takeStatus(step: Step, status: VertexStatus): void {
+function takeStatus(step: DisplayStep, status: VertexStatus): void {
   if (!step.statuses.has(status.id)) {
     step.newest.push(status.id);
-    if (step.newest.length > NEWEST) step.newest.shift();
+    if (step.newest.length > maxNewest) step.newest.shift();
   }
   step.statuses.set(status.id, status);
   if (status.started !== undefined && status.completed === undefined) step.open.set(status.id, status);
@@ -157,49 +167,49 @@ function takeStatus(step: Step, status: VertexStatus): void {
 }
 
 /** What of a step's statuses can be on a screen: those that are open, and the newest. */
-export function visibleStatuses(step: Step): Iterable<VertexStatus> {
-  if (step.statuses.size <= NEWEST) return step.statuses.values();
+export function visibleStatuses(step: DisplayStep): Iterable<VertexStatus> {
+  if (step.statuses.size <= maxNewest) return step.statuses.values();
   const visible = new Map<string, VertexStatus>();
   for (const [id, status] of step.open) {
     visible.set(id, status);
-    if (visible.size === NEWEST) break;
+    if (visible.size === maxNewest) break;
   }
   for (const id of step.newest) visible.set(id, step.statuses.get(id)!);
   return visible.values();
 }
 
-export function isCompleted(step: Step): boolean {
+export function isCompleted(step: DisplayStep): boolean {
   const last = mergedIntervals(step).at(-1);
   return last !== undefined && last.stop !== undefined;
 }
 
 /** Whether the step ended because the build did. */
-export function isCanceled(step: Step): boolean {
+export function isCanceled(step: DisplayStep): boolean {
   return step.error.endsWith('context canceled');
 }
 
 /** Seconds the step has been at work, by `now` where it still is. */
-export function duration(step: Step, now: number): number {
+export function duration(step: DisplayStep, now: number): number {
   let sum = 0;
   for (const { start, stop } of mergedIntervals(step)) sum += Math.max(0, (stop ?? now) - start);
   return sum / 1000;
 }
 
 /** When a completed step ended. */
-export function completedAt(step: Step): number {
+export function completedAt(step: DisplayStep): number {
   return mergedIntervals(step).at(-1)?.stop ?? 0;
 }
 
-export function startedAt(step: Step): number {
+export function startedAt(step: DisplayStep): number {
   return mergedIntervals(step).at(-1)?.start ?? 0;
 }
 
-function mergedIntervals(step: Step): readonly Interval[] {
+function mergedIntervals(step: DisplayStep): readonly Interval[] {
   step.merged ??= mergeIntervals(step);
   return step.merged;
 }
 
-function mergeIntervals(step: Step): readonly Interval[] {
+function mergeIntervals(step: DisplayStep): readonly Interval[] {
   const sorted = [...step.intervals].map(([start, stop]) => ({ start, stop })).sort((a, b) => a.start - b.start);
   const merged: Interval[] = [];
   for (const next of sorted) {

@@ -4,45 +4,35 @@
  * Terminals do not agree on how wide an emoji or a rare script is, and they change their size while we draw. So a line
  * never wraps by itself: wrapping is off while we draw, and what stands at the right is put there by its column.
  */
+
 import { printableLine, withoutSequences } from '../../text/printable.ts';
-import { redactCredentials } from '../../text/redact.ts';
 import { cutToWidth, displayWidth, expandTabs } from '../../text/width.ts';
+import type { VertexLog } from '../status.ts';
 import type { Colors } from './colors.ts';
-import type { Display, Output, ShownBuilder } from './display.ts';
-import { formatProgress } from './format.ts';
+import type { Display, DisplayStream, ShownBuilder } from './display.ts';
 import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
-import { MAX_WARNINGS } from './source.ts';
-import { createTrace, duration, isCanceled, isCompleted, type Step, visibleStatuses } from './trace.ts';
+import { createTrace, type DisplayStep, isCanceled } from './trace.ts';
+import { keepRunning, type Line, nameOf, stepLines } from './tty-lines.ts';
 
 /** Lines of output that a running step shows, unless it is said otherwise. */
-const LOG_LINES = 6;
+const defaultLogLines = 6;
 /** Lines of a failed step that are repeated at the end, */
-const ERROR_LINES = 50;
+const errorLines = 50;
 /** each at most so long. */
-const LINE_LENGTH = 4096;
+const lineLength = 4096;
 /** The size of a terminal that does not know it. */
-const UNKNOWN_SIZE = { width: 80, height: 10 };
+const unknownSize = { width: 80, height: 10 };
 /** A line shows its time where so many columns are left for its text. */
-const MIN_TEXT = 12;
+const minText = 12;
 /** What a line of output begins with. */
-const OUTPUT = ' => => # ';
+const outputMark = ' => => # ';
 
-const NO_WRAP = '\x1b[?7l';
-const WRAP = '\x1b[?7h';
-const HIDE_CURSOR = '\x1b[?25l';
-const SHOW_CURSOR = '\x1b[?25h';
-const CLEAR_LINE = '\x1b[2K';
-const CLEAR_BELOW = '\x1b[J';
-
-interface Line {
-  readonly text: string;
-  /** Milliseconds of the step's start and end; a line without time has none. */
-  readonly seconds: number;
-  readonly status: string;
-  readonly style: keyof Colors | 'plain';
-  readonly running: boolean;
-  readonly step: Step | undefined;
-}
+const noWrap = '\x1b[?7l';
+const wrapOn = '\x1b[?7h';
+const hideCursor = '\x1b[?25l';
+const showCursor = '\x1b[?25h';
+const clearLine = '\x1b[2K';
+const clearBelow = '\x1b[J';
 
 export interface TtyOptions {
   /** None: no colours. */
@@ -54,60 +44,21 @@ export interface TtyOptions {
 }
 
 export function ttyDisplay(
-  out: Output,
-  { colors, logLines = LOG_LINES, title: doing = 'Building', builder }: TtyOptions,
+  out: DisplayStream,
+  { colors, logLines = defaultLogLines, title: doing = 'Building', builder }: TtyOptions,
 ): Display {
   const trace = createTrace();
-  const logs = new Map<Step, { readonly text: LogText; lines: string[] }>();
-  const keptLines = Math.max(ERROR_LINES, logLines);
+  const outputs = new Map<DisplayStep, StepOutput>();
+  const keptLines = Math.max(errorLines, logLines);
   /** The columns of each row that is on the screen. */
   let drawn: readonly number[] = [];
   /** The difference between the daemon's clock and ours. */
   let clock: number | undefined;
   const now = () => Date.now() - (clock ?? 0);
 
-  const linesOf = (step: Step, all: boolean): Line[] => {
-    const state = step.error ? (isCanceled(step) ? 'CANCELED ' : 'ERROR ') : step.cached ? 'CACHED ' : '';
-    const done = isCompleted(step);
-    const style = !done ? 'plain' : step.error ? (isCanceled(step) ? 'cancel' : 'error') : 'run';
-    const first: Line = {
-      text: state + nameOf(step),
-      seconds: duration(step, now()),
-      status: '',
-      style,
-      running: !done,
-      step,
-    };
-    const statuses = [...(all ? step.statuses.values() : visibleStatuses(step))]
-      .filter(({ started }) => started !== undefined)
-      .map(
-        (status): Line => ({
-          text: `=> ${printableLine(redactCredentials(status.id))}`,
-          seconds: Math.max(0, (status.completed ?? now()) - status.started!) / 1000,
-          status: formatProgress(status.current, status.total),
-          style: status.completed === undefined ? 'plain' : 'run',
-          running: status.completed === undefined,
-          step: undefined,
-        }),
-      );
-    const rest = step.warnings.length - MAX_WARNINGS;
-    const told = step.warnings.slice(0, MAX_WARNINGS).map(({ short }) => printableLine(short));
-    const warnings = (rest > 0 ? [...told, `and ${rest} more`] : told).map(
-      (warning): Line => ({
-        text: `WARN: ${warning}`,
-        seconds: first.seconds,
-        status: '',
-        style: 'warning',
-        running: false,
-        step: undefined,
-      }),
-    );
-    return [first, ...statuses, ...warnings];
-  };
-
   const draw = (all: boolean) => {
     const { width, height } = sizeOf(out);
-    let lines = trace.steps.flatMap((step) => linesOf(step, all));
+    let lines = trace.steps.flatMap((step) => stepLines(step, all, now()));
     const { completed, total } = trace;
     const seconds = trace.started === undefined ? 0 : Math.max(0, now() - trace.started) / 1000;
     const state = all && completed > 0 && completed === total ? ' FINISHED' : '';
@@ -117,20 +68,20 @@ export function ttyDisplay(
     const running = lines.filter((line) => line.running).length;
     // running steps show their output where there is room for it
     let room = height - 2 - running;
-    const outputLines = Math.min(logLines, Math.max(LOG_LINES, height - LOG_LINES - 1));
+    const outputLines = Math.min(logLines, Math.max(defaultLogLines, height - defaultLogLines - 1));
     if (!all) lines = keepRunning(lines, height - 2);
     for (const line of lines) {
       rows.push(format(line, width, line.style === 'plain' ? '' : (colors?.[line.style] ?? '')));
       if (!line.running || !line.step || all || room < outputLines) continue;
-      const output = lastRows(logs.get(line.step)?.lines ?? [], width - OUTPUT.length, outputLines);
+      const output = lastRows(outputs.get(line.step)?.lines ?? [], width - outputMark.length, outputLines);
       room -= output.length;
-      for (const text of output) rows.push(toRow(OUTPUT + text, '', width, colors && '\x1b[2m'));
+      for (const text of output) rows.push(toRow(outputMark + text, '', width, colors && '\x1b[2m'));
     }
     if (!all) rows.splice(Math.max(0, height - 1)); // the cursor stands below them
     const up = rowsOnScreen(drawn, width);
     const back = up > 0 ? `\x1b[${up}A` : '';
-    const text = rows.map((row) => `\r${CLEAR_LINE}${row.text}\n`).join('');
-    out.write(`${HIDE_CURSOR}${NO_WRAP}${back}${text}\r${CLEAR_BELOW}${WRAP}${SHOW_CURSOR}`);
+    const text = rows.map((row) => `\r${clearLine}${row.text}\n`).join('');
+    out.write(`${hideCursor}${noWrap}${back}${text}\r${clearBelow}${wrapOn}${showCursor}`);
     drawn = rows.map(({ columns }) => columns);
   };
 
@@ -142,30 +93,38 @@ export function ttyDisplay(
       for (const log of update.logs) {
         const step = trace.stepOf(log.vertex);
         if (!step) continue;
-        const known = logs.get(step) ?? { text: createLogText(unfinishedSequence), lines: [''] };
-        logs.set(step, known);
-        const [first = '', ...others] = lastLines(known.text.add(log), keptLines);
-        known.lines[known.lines.length - 1] = overwrite(known.lines.at(-1)!, first);
-        for (const line of others) known.lines.push(overwrite('', line));
-        known.lines = known.lines.slice(-keptLines);
+        const output = outputs.get(step) ?? { text: createLogText(unfinishedSequence), lines: [''] };
+        outputs.set(step, output);
+        addLog(output, log, keptLines);
       }
     },
     refresh: () => draw(false),
     done() {
       draw(true);
-      for (const step of trace.steps) {
-        if (!step.error || isCanceled(step)) continue;
-        out.write(`------\n > ${nameOf(step)}:\n`);
-        for (const line of (logs.get(step)?.lines ?? []).filter((text, i, all) => text !== '' || i < all.length - 1))
-          out.write(`${line}\n`);
-        out.write('------\n');
-      }
+      for (const step of trace.steps)
+        if (step.error && !isCanceled(step)) out.write(failedOutput(step, outputs.get(step)?.lines ?? []));
     },
   };
 }
 
-function nameOf({ name }: Step): string {
-  return printableLine(redactCredentials(name));
+/** What a step has printed. */
+interface StepOutput {
+  readonly text: LogText;
+  /** The last lines; the very last one may go on. */
+  lines: string[];
+}
+
+function addLog(output: StepOutput, log: VertexLog, keptLines: number): void {
+  const [first = '', ...others] = lastLines(output.text.add(log), keptLines);
+  output.lines[output.lines.length - 1] = overwrite(output.lines.at(-1)!, first);
+  for (const line of others) output.lines.push(overwrite('', line));
+  output.lines = output.lines.slice(-keptLines);
+}
+
+/** The output of a failed step, which is repeated at the end. */
+function failedOutput(step: DisplayStep, lines: readonly string[]): string {
+  const told = lines.filter((text, i) => text !== '' || i < lines.length - 1);
+  return `------\n > ${nameOf(step)}:\n${told.map((line) => `${line}\n`).join('')}------\n`;
 }
 
 /** The end of a text, as far as it is shown: whole lines, but for the first one. */
@@ -179,10 +138,10 @@ function lastLines(text: string, lines: number): string[] {
 function overwrite(line: string, more: string): string {
   const text = more.replace(/\r+$/, '');
   const start = text.lastIndexOf('\r') + 1;
-  const [first = '', ...others] = text.slice(start).slice(-LINE_LENGTH).split('\b');
+  const [first = '', ...others] = text.slice(start).slice(-lineLength).split('\b');
   let whole = (start > 0 ? '' : line) + withoutSequences(first);
   for (const part of others) whole = whole.slice(0, -1) + withoutSequences(part);
-  return whole.slice(-LINE_LENGTH);
+  return whole.slice(-lineLength);
 }
 
 /** The end of a step's output, wrapped to so many columns; blank lines are left out. */
@@ -224,24 +183,17 @@ function toRow(left: string, right: string, width: number, sequence = ''): Row {
 function format(line: Line, width: number, sequence: string): Row {
   const timer = ` ${(line.seconds < 0.05 ? 0 : line.seconds).toFixed(1).padStart(3)}s`;
   const left = width - 4 - timer.length;
-  const text = line.text.slice(0, LINE_LENGTH);
-  if (left < MIN_TEXT) return toRow(` => ${text}`, '', width, sequence);
+  const text = line.text.slice(0, lineLength);
+  if (left < minText) return toRow(` => ${text}`, '', width, sequence);
   const status = left - line.status.length > 20 ? line.status : '';
   return toRow(` => ${cutToWidth(text, left - status.length)}${status}`, timer, width, sequence);
 }
 
-function sizeOf({ columns, rows }: Output): { width: number; height: number } {
-  return columns && rows ? { width: columns, height: rows } : UNKNOWN_SIZE;
+function sizeOf({ columns, rows }: DisplayStream): { width: number; height: number } {
+  return columns && rows ? { width: columns, height: rows } : unknownSize;
 }
 
 /** How many rows of a screen of that width are taken by rows drawn before: terminals wrap them when they get narrower. */
 function rowsOnScreen(drawn: readonly number[], width: number): number {
   return drawn.reduce((sum, columns) => sum + Math.max(1, Math.ceil(columns / width)), 0);
-}
-
-/** Keeps what runs, and of the rest the latest. */
-function keepRunning(lines: Line[], height: number): Line[] {
-  let surplus = lines.length - height;
-  if (surplus <= 0) return lines;
-  return lines.filter((line) => line.running || surplus-- <= 0);
 }

@@ -4,6 +4,8 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import path from 'node:path';
 import { Auth } from '../../gen/moby/filesync/v1/auth_pb.ts';
+import { isTrue } from '../../go/strconv.ts';
+import { defaultLimits, type RequestLimits } from '../../http/request.ts';
 import {
   CredentialHelperError,
   type CredentialSource,
@@ -12,16 +14,16 @@ import {
   dockerCredentials,
   noCredentials,
   withoutCredentials,
-} from '../../image/docker-config.ts';
-import { defaultLimits, type RequestLimits } from '../../image/http-request.ts';
-import { registryAddress } from '../../image/registry-address.ts';
-import { registryItself } from '../../image/registry-hosts.ts';
-import { CredentialsWithheld, confirmRealm, fetchToken, TokenRefused } from '../../image/registry-token.ts';
+} from '../../registry/docker-config.ts';
+import { registryItself } from '../../registry/hosts.ts';
+import { isRegistryHost, registryAddress } from '../../registry/registry-address.ts';
+import { CredentialsWithheld, confirmRealm, fetchToken, TokenRefused } from '../../registry/token.ts';
+import { Code, RpcError } from '../../rpc/rpc-error.ts';
 import { routes } from '../../rpc/server.ts';
-import { Code, RpcError } from '../../rpc/status.ts';
 import { maxSettingsBytes, readNamedFile } from '../../system/named-file.ts';
 import type { Attachable } from './session.ts';
 
+/** Which registry credentials a daemon gets. */
 export interface AuthOptions {
   /** By default Docker's config.json with its credential helpers. */
   readonly credentials?: CredentialSource | undefined;
@@ -34,7 +36,10 @@ export interface AuthOptions {
   readonly hosts?: readonly string[] | undefined;
   /** Where the seeds of token keys are kept; Docker's configuration directory by default. */
   readonly seedDir?: string | undefined;
-  /** Told that a credential helper failed, and that its registry is asked without credentials; once for each registry. */
+  /**
+   * Told that a credential helper failed, and that its registry is asked without credentials, once for each registry; and
+   * of a broken config.json of Docker, which is left out then: without it that is an error.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -48,7 +53,7 @@ const clientId = 'buildkit-client';
  * service that the registry names, whatever the daemon says.
  */
 export function auth(options: AuthOptions = {}): Attachable {
-  const source = options.credentials ?? dockerCredentials();
+  const source = options.credentials ?? dockerCredentials(undefined, options.onWarning);
   const allowed = options.hosts && new Set(options.hosts.map(originOf));
   const seedDir = options.seedDir ?? dockerConfigDir() ?? devNull; // without a home, seeds last one process
   const closed = new AbortController();
@@ -106,10 +111,10 @@ export function auth(options: AuthOptions = {}): Attachable {
   };
 }
 
-/** @throws RpcError for what is no `host` or `host:port`: parts of an address could stand for another host elsewhere */
+/** @throws RpcError for what is no `host` or `host:port` */
 function originOf(host: string): string {
-  if (!/^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?$/.test(host))
-    throw new RpcError(Code.invalidArgument, `${JSON.stringify(host.slice(0, 100))} is no host of a registry`);
+  if (!isRegistryHost(host))
+    throw new RpcError(Code.invalidArgument, `${JSON.stringify(host.slice(0, 100))} is not a host of a registry`);
   // Docker Hub has several names
   return registryAddress(host === 'index.docker.io' ? 'docker.io' : host).origin;
 }
@@ -121,18 +126,18 @@ function codeOf(error: unknown): number {
 }
 
 /** PKCS#8 of an Ed25519 key, up to its 32 bytes of seed. */
-const ED25519_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+const ed25519Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
  * The key that proves to the daemon that a later session has the same credentials, so that it may reuse a token. It
  * depends on a seed of this machine, so that a daemon cannot choose it.
  */
 async function authorityKey(credentials: Credentials, seedDir: string, host: string, salt: Uint8Array) {
-  if (/^(1|t|true)$/i.test(process.env['BUILDKIT_NO_CLIENT_TOKEN'] ?? ''))
+  if (isTrue(process.env['BUILDKIT_NO_CLIENT_TOKEN']))
     throw new RpcError(Code.unavailable, 'client side tokens disabled');
   const mac = createHmac('sha256', salt);
   if (credentials.identityToken || credentials.password) mac.update(await seedOf(seedDir, host));
-  return createPrivateKey({ key: Buffer.concat([ED25519_PREFIX, mac.digest()]), format: 'der', type: 'pkcs8' });
+  return createPrivateKey({ key: Buffer.concat([ed25519Prefix, mac.digest()]), format: 'der', type: 'pkcs8' });
 }
 
 /** Seeds by file and host. The docker command uses the file, too. Where it cannot be written, a seed lasts one process. */

@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import type { BidiCall } from '../../rpc/service.ts';
 
-const CHUNK_BYTES = 64 << 10;
+const chunkBytes = 64 << 10;
 
 interface BytesMessages {
   send(message: { data: Uint8Array }): Promise<void>;
@@ -24,8 +24,8 @@ export function bytesDuplex(call: BytesMessages | BidiCall<never, never>): Duple
     },
     write(chunk: Buffer, _encoding, done) {
       (async () => {
-        for (let offset = 0; offset < chunk.length; offset += CHUNK_BYTES)
-          await send({ data: chunk.subarray(offset, offset + CHUNK_BYTES) });
+        for (let offset = 0; offset < chunk.length; offset += chunkBytes)
+          await send({ data: chunk.subarray(offset, offset + chunkBytes) });
       })().then(() => done(), done);
     },
     final(done) {

@@ -1,12 +1,14 @@
 /** Session service by which outputs are chosen once the result of a build is known. */
 import { Exporter } from '../../gen/moby/exporter/v1/exporter_pb.ts';
+import { Code, RpcError } from '../../rpc/rpc-error.ts';
 import { routes } from '../../rpc/server.ts';
-import { Code, RpcError } from '../../rpc/status.ts';
-import type { Connection } from '../connect.ts';
-import { type Attributes, type Export, type PreparedExports, prepareExports, refuseMirrored } from '../exporters.ts';
+import { refuseClashes } from '../../system/output-clashes.ts';
+import type { Connection } from '../connection.ts';
+import type { Attributes, Export } from '../exporter-table.ts';
+import { type PreparedExports, placesOf, prepareExports } from '../exporters.ts';
 import type { ContentStore } from './content.ts';
 import type { ExportTarget } from './file-send.ts';
-import type { NameContent } from './oci-layout.ts';
+import type { NameContent } from './layout-index.ts';
 import type { Attachable } from './session.ts';
 
 /**
@@ -40,7 +42,7 @@ export function chosenExports(
           if (stores.has(id)) throw new Error('only one layout can be exported by a build');
           stores.set(id, store);
         }
-        refuseMirrored(targets, stores);
+        refuseClashes(placesOf(targets, stores));
         return { exporters: [...chosen.exporters] };
       },
       finalizeExport: async () => ({}),

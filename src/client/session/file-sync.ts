@@ -1,9 +1,10 @@
 /** Session service that sends local directories: build contexts. */
 import { FileSync } from '../../gen/moby/filesync/v1/filesync_pb.ts';
+import { isTrue } from '../../go/strconv.ts';
 import { decodeText } from '../../go/text.ts';
+import { Code, RpcError } from '../../rpc/rpc-error.ts';
 import type { RawHandler } from '../../rpc/server.ts';
 import { methodPath, type ServerContext } from '../../rpc/service.ts';
-import { Code, RpcError } from '../../rpc/status.ts';
 import { printableLine } from '../../text/printable.ts';
 import { createFilter } from '../fsutil/filter.ts';
 import { type SendProgress, sendTree } from '../fsutil/send.ts';
@@ -57,9 +58,9 @@ export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOpt
 }
 
 /** The values of a header, as go/text.ts has bytes; with `NAME-encoded: 1` they are query-escaped. */
-export function headerValues(call: ServerContext, name: string): readonly string[] {
+function headerValues(call: ServerContext, name: string): readonly string[] {
   const values = call.headers.get(name) ?? [];
-  const isEncoded = /^(1|t|T|TRUE|true|True)$/.test(call.headers.get(`${name}-encoded`)?.[0] ?? '');
+  const isEncoded = isTrue(call.headers.get(`${name}-encoded`)?.[0]);
   return values.map((value) => decodeText(isEncoded ? queryUnescape(name, value) : Buffer.from(value, 'latin1')));
 }
 

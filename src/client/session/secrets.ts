@@ -1,9 +1,9 @@
 /** Session service that gives out the build's secrets. */
 import { stat } from 'node:fs/promises';
 import { Secrets } from '../../gen/moby/buildkit/secrets/v1/secrets_pb.ts';
+import { Code, RpcError } from '../../rpc/rpc-error.ts';
 import { routes } from '../../rpc/server.ts';
-import { Code, RpcError } from '../../rpc/status.ts';
-import { variableOf } from '../../system/environment.ts';
+import { variableOf } from '../../system/environment-variables.ts';
 import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
 import { TooLarge } from '../../system/read-inside.ts';
 import { UnusableFile } from '../../system/unusable-file.ts';
@@ -19,7 +19,7 @@ export type SecretSource =
   | { readonly value: string | Uint8Array };
 
 /** The largest secret the daemon takes, in bytes. */
-export const MAX_SECRET_BYTES = 500 * 1024;
+const maxSecretBytes = 500 * 1024;
 
 /**
  * Offers secrets by id.
@@ -57,12 +57,12 @@ export async function secrets(given: ReadonlyMap<string, SecretSource>): Promise
 }
 
 function checkSize(id: string, bytes: number): void {
-  if (bytes > MAX_SECRET_BYTES) throw new Error(`secret ${id} too big. max size 500KB`);
+  if (bytes > maxSecretBytes) throw new Error(`secret ${id} too big. max size 500KB`);
 }
 
 async function readSecretFile(id: string, file: string): Promise<Uint8Array> {
   try {
-    return await readNamedFile(file, MAX_SECRET_BYTES);
+    return await readNamedFile(file, maxSecretBytes);
   } catch (error) {
     if (error instanceof TooLarge) checkSize(id, Number.POSITIVE_INFINITY);
     throw error;

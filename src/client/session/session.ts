@@ -3,10 +3,13 @@ import type { Duplex } from 'node:stream';
 import { Health, HealthCheckResponse_ServingStatus } from '../../gen/grpc/health/v1/health_pb.ts';
 import { escapeQuery } from '../../go/url.ts';
 import { type RawHandler, type Router, routes, serveConnection } from '../../rpc/server.ts';
-import { type Connection, createId } from '../connect.ts';
+import { anything, checkArgument, fields, listOf } from '../../text/arguments.ts';
+import type { Connection } from '../connection.ts';
+import { createId } from '../create-id.ts';
 
 /** Something a session offers: its routes by method path. */
 export interface Attachable {
+  /** The services that it offers to the daemon. */
   readonly routes: Router;
   /** Adds to the error of a build what only this side knows of its cause. */
   explain?(error: unknown): unknown;
@@ -14,10 +17,13 @@ export interface Attachable {
   close?(): Promise<void>;
 }
 
+/** A session with a daemon, in which services answer what it asks for. */
 export interface Session {
+  /** What a solve request names the session by. */
   readonly id: string;
   /** Resolves when the connection has ended, from either side. */
   readonly closed: Promise<void>;
+  /** Ends it, and closes its attachables. */
   close(): void;
 }
 
@@ -34,6 +40,7 @@ export async function openSession(
   attachables: readonly Attachable[],
   options: SessionOptions = {},
 ): Promise<Session> {
+  checkArgument('openSession', 'attachables', attachables, listOf(fields({ routes: anything })));
   const router = new Map<string, RawHandler>(healthRoutes());
   for (const attachable of attachables) for (const [path, handler] of attachable.routes) router.set(path, handler);
   const id = options.id ?? createId();

@@ -7,8 +7,8 @@ import {
   type CheckPolicyResponseSchema,
   PolicyVerifier,
 } from '../../gen/moby/buildkit/v1/sourcepolicy/policysession/policysession_pb.ts';
+import { jsonDetails, RpcError } from '../../rpc/rpc-error.ts';
 import { routes } from '../../rpc/server.ts';
-import { jsonDetails, RpcError } from '../../rpc/status.ts';
 import type { Attachable } from './session.ts';
 
 /**
@@ -17,6 +17,7 @@ import type { Attachable } from './session.ts';
  */
 export type SourceCheckRequest = MessageShape<typeof CheckPolicyRequestSchema>;
 
+/** What becomes of a source that a build wants to use. */
 export type SourceDecision =
   | 'allow'
   /** Ends the build, with the reason. */
@@ -42,10 +43,10 @@ function toResponse(decision: SourceDecision): MessageInitShape<typeof CheckPoli
   return decided({ action: PolicyAction.CONVERT, update: { identifier, attrs: { ...attrs } } });
 }
 
-type Result = NonNullable<MessageInitShape<typeof CheckPolicyResponseSchema>['result']>;
+type PolicyAnswer = NonNullable<MessageInitShape<typeof CheckPolicyResponseSchema>['result']>;
 
 function decided(
-  value: Extract<Result, { case: 'decision' }>['value'],
+  value: Extract<PolicyAnswer, { case: 'decision' }>['value'],
 ): MessageInitShape<typeof CheckPolicyResponseSchema> {
   return { result: { case: 'decision', value } };
 }

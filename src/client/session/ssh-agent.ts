@@ -4,10 +4,10 @@
  */
 import net from 'node:net';
 
-const FAILURE = 5;
-const REQUEST_IDENTITIES = 11;
-const SIGN_REQUEST = 13;
-const MAX_MESSAGE_BYTES = 256 << 10;
+const failure = 5;
+const requestIdentities = 11;
+const signRequest = 13;
+const maxAgentMessageBytes = 256 << 10;
 
 /** Answers one request; both are without their length. */
 export type Agent = (request: Buffer) => Promise<Buffer>;
@@ -15,8 +15,8 @@ export type Agent = (request: Buffer) => Promise<Buffer>;
 /** Serves an agent on a byte stream; requests are answered in order. */
 export async function* serveAgent(agent: Agent, incoming: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   for await (const request of splitMessages(incoming)) {
-    const allowed = request[0] === REQUEST_IDENTITIES || request[0] === SIGN_REQUEST;
-    const answer = allowed ? await agent(request).catch(() => Buffer.of(FAILURE)) : Buffer.of(FAILURE);
+    const allowed = request[0] === requestIdentities || request[0] === signRequest;
+    const answer = allowed ? await agent(request).catch(() => Buffer.of(failure)) : Buffer.of(failure);
     yield Buffer.concat([uint32(answer.length), answer]);
   }
 }
@@ -27,7 +27,7 @@ async function* splitMessages(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
     buffered = Buffer.concat([buffered, chunk]);
     while (buffered.length >= 4) {
       const length = buffered.readUInt32BE(0);
-      if (length === 0 || length > MAX_MESSAGE_BYTES) throw new Error('not the SSH agent protocol');
+      if (length === 0 || length > maxAgentMessageBytes) throw new Error('not the SSH agent protocol');
       if (buffered.length < 4 + length) break;
       yield buffered.subarray(4, 4 + length);
       buffered = buffered.subarray(4 + length);

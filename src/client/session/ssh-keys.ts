@@ -13,17 +13,17 @@ export interface SshKey {
   readonly key: KeyObject;
 }
 
-const IDENTITIES_ANSWER = 12;
-const SIGN_RESPONSE = 14;
-const RSA_SHA2_256 = 2;
-const RSA_SHA2_512 = 4;
-const MAX_KEY_BYTES = 100 * 1024;
+const identitiesAnswer = 12;
+const signResponse = 14;
+const rsaSha2256 = 2;
+const rsaSha2512 = 4;
+const maxKeyBytes = 100 * 1024;
 
 export function agentOfKeys(keys: readonly SshKey[]): Agent {
   return async (request) => {
     if (request.length === 1)
       return Buffer.concat([
-        Buffer.of(IDENTITIES_ANSWER),
+        Buffer.of(identitiesAnswer),
         uint32(keys.length),
         ...keys.flatMap(({ blob, comment }) => [string(blob), string(comment)]),
       ]);
@@ -33,7 +33,7 @@ export function agentOfKeys(keys: readonly SshKey[]): Agent {
     const flags = fields.uint32();
     const found = keys.find((key) => key.blob.equals(blob));
     if (!found) throw new Error('unknown key');
-    return Buffer.concat([Buffer.of(SIGN_RESPONSE), string(signature(found.key, data, flags))]);
+    return Buffer.concat([Buffer.of(signResponse), string(signature(found.key, data, flags))]);
   };
 }
 
@@ -43,9 +43,9 @@ function signature(key: KeyObject, data: Buffer, flags: number): Buffer {
       return Buffer.concat([string('ssh-ed25519'), string(sign(null, data, key))]);
     case 'rsa': {
       const [name, hash] =
-        flags & RSA_SHA2_512
+        flags & rsaSha2512
           ? ['rsa-sha2-512', 'sha512']
-          : flags & RSA_SHA2_256
+          : flags & rsaSha2256
             ? ['rsa-sha2-256', 'sha256']
             : ['ssh-rsa', 'sha1'];
       return Buffer.concat([string(name!), string(createSign(hash!).update(data).sign(key))]);
@@ -75,11 +75,11 @@ function curveOf(key: KeyObject) {
 
 /**
  * Reads a private key file: OpenSSH's own format or PEM (PKCS#1, PKCS#8, SEC1).
- * @throws UnusableFile for keys with a passphrase (an agent can hold those) and for what is no key
+ * @throws UnusableFile for keys with a passphrase (an agent can hold those) and for what is not a key
  */
 export async function parsePrivateKey(path: string): Promise<SshKey> {
   const bytes = Buffer.from(
-    await readNamedFile(path, MAX_KEY_BYTES).catch((error: Error) => {
+    await readNamedFile(path, maxKeyBytes).catch((error: Error) => {
       const why = systemErrorsInWords(error.message).replace(`${path}: `, '').replace(`${path} is`, 'it is');
       throw new UnusableFile(`cannot read the SSH key ${path}: ${why}`, { cause: error });
     }),
@@ -96,18 +96,18 @@ export async function parsePrivateKey(path: string): Promise<SshKey> {
   }
 }
 
-/** @throws Error for what is no key */
+/** @throws Error for what is not a key */
 function pemKey(text: string): KeyObject {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
     const what = /^ssh-|^ecdsa-|-----BEGIN [A-Z0-9 ]*PUBLIC KEY/.test(text)
       ? 'it is a public key: name the private one'
-      : 'it is no private SSH key';
+      : 'it is not a private SSH key';
     throw new Error(`${what} (in OpenSSH's format or PEM)`);
   }
   try {
     return createPrivateKey(text);
   } catch (cause) {
-    throw new Error(`it is no SSH key that can be read (${(cause as Error).message})`, { cause });
+    throw new Error(`it is not an SSH key that can be read (${(cause as Error).message})`, { cause });
   }
 }
 

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import net from 'node:net';
 import { SSH } from '../../gen/moby/sshforward/v1/ssh_pb.ts';
+import { Code, RpcError } from '../../rpc/rpc-error.ts';
 import { routes } from '../../rpc/server.ts';
-import { Code, RpcError } from '../../rpc/status.ts';
 import { UnusableFile } from '../../system/unusable-file.ts';
 import type { Attachable } from './session.ts';
 import { type Agent, agentOfSocket, serveAgent } from './ssh-agent.ts';
 import { agentOfKeys, parsePrivateKey } from './ssh-keys.ts';
 
+/** SSH keys that RUN may use. */
 export interface SshSource {
   /** `default` if absent. */
   readonly id?: string | undefined;
@@ -32,7 +33,7 @@ export async function ssh(sources: readonly SshSource[]): Promise<Attachable> {
   }
   const find = (id: string) => {
     const found = agents.get(id || 'default');
-    if (!found) throw new RpcError(Code.notFound, `unset ssh forward key ${id}`);
+    if (!found) throw new RpcError(Code.notFound, `unset ssh forward key ${id || 'default'}`);
     return found;
   };
   return {

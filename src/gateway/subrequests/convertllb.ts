@@ -1,8 +1,8 @@
 /** `frontend.convertllb`: the graph of a Dockerfile as JSON. */
-import { formatJson } from '../../llb/json.ts';
+import { formatJson } from '../../llb/format-json.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import type { Warner } from '../warn.ts';
+import type { Warner } from '../warner.ts';
 import { convertLlbDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 

@@ -3,12 +3,12 @@ import { marshalJsonIndent } from '../../go/json-encode.ts';
 import type { Result } from '../bridge.ts';
 import { describeDefinition, outlineDefinition, type SubrequestDefinition, targetsDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
-import { alignTable } from './table.ts';
+import { alignTable } from './tabwriter.ts';
 
 // The reference knows lint and convertllb too, but does not list them.
 const listed = [outlineDefinition, targetsDefinition, describeDefinition];
 
-export function describe(): Result {
+export function describeSubrequests(): Result {
   const rows = listed.map(
     ({ name, version, description }) => `${name.replace(/^frontend\./, '')}\t${version}\t${description}\n`,
   );

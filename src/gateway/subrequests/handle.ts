@@ -1,9 +1,9 @@
 /** Answers what a client asks for with the option `requestid` instead of a build. */
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { unsupportedSubrequest } from '../errors.ts';
+import { unsupportedSubrequest } from '../error-status.ts';
 import type { FrontendOptions } from '../options.ts';
-import type { Warner } from '../warn.ts';
+import type { Warner } from '../warner.ts';
 import {
   convertLlbDefinition,
   describeDefinition,
@@ -23,7 +23,7 @@ export async function handleSubrequest(
     case undefined:
       return undefined;
     case describeDefinition.name:
-      return (await import('./describe.ts')).describe();
+      return (await import('./describe.ts')).describeSubrequests();
     case outlineDefinition.name:
       return (await import('./outline.ts')).outline(dockerfile, warn);
     case targetsDefinition.name:

@@ -1,19 +1,22 @@
 /** `frontend.lint`: all warnings, and the error that would fail the build. */
+
+import { findRule } from '../../check/rules.ts';
+import { type Diagnostic, findDiagnosticError } from '../../diagnostic/diagnostic.ts';
+import { type LineRange, linesAround } from '../../diagnostic/source-file.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';
 import { sortSlice } from '../../go/sort.ts';
+import { utf8Length } from '../../go/unicode.ts';
 import type { Lowered } from '../../lower/lower.ts';
 import { lineRanges } from '../../lower/source-location.ts';
-import { locatedError } from '../../parser/diagnostic.ts';
-import type { LineRange } from '../../parser/source.ts';
-import { MAX_MESSAGE_BYTES } from '../../rpc/framing.ts';
+import { maxMessageBytes } from '../../rpc/framing.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { firstLines, lineRangesJson, maxErrorLines, requestMessage } from '../errors.ts';
+import { firstLines, lineRangesJson, maxErrorLines, requestMessage } from '../error-status.ts';
 import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
 import { lintDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 
-interface Warning {
+interface LintWarning {
   readonly name: string;
   readonly description: string;
   readonly url: string;
@@ -28,23 +31,28 @@ interface Warning {
  * then they are shortened, and say so.
  */
 export async function lint(dockerfile: DockerfileSource, target: string): Promise<Result> {
-  const warnings: Warning[] = [];
+  const findings: Diagnostic[] = [];
   let failure: unknown;
-  let linted: Lowered | undefined;
+  let lowered: Lowered | undefined;
   try {
-    linted = await dockerfile.lower({
-      allStages: target === '',
-      warn: ({ rule: { name, description, url }, message, lines }) =>
-        warnings.push({ name, description, url, detail: message, lines }),
-    });
+    lowered = await dockerfile.lower({ allStages: target === '', warn: (finding) => findings.push(finding) });
   } catch (error) {
     failure = error;
   }
+  const warnings = findings.map(
+    ({ code, message, url = '', lines: [lines] }): LintWarning => ({
+      name: code,
+      description: findRule(code)?.description ?? '',
+      url,
+      detail: message,
+      lines,
+    }),
+  );
   const { source } = dockerfile;
   const text = sourceFile(source).text.split('\n');
   const sources = [sourceInfoJson(source)];
   const buildError = failure === undefined ? undefined : buildErrorJson(failure);
-  const write = (listed: readonly Warning[], frames: readonly string[]) => ({
+  const write = (listed: readonly LintWarning[], frames: readonly string[]) => ({
     'result.json': marshalJsonIndent(
       { warnings: listed.length > 0 ? listed.map(warningJson) : null, sources, buildError },
       '',
@@ -59,21 +67,20 @@ export async function lint(dockerfile: DockerfileSource, target: string): Promis
     if (sizeOf(texts) > room) texts = undefined;
   }
   if (!texts) {
-    const left = room - Buffer.byteLength(write([], [])['result.json']);
+    const left = room - utf8Length(write([], [])['result.json']);
     const { listed, frames } = shorten(warnings, source.filename, text, left);
     texts = write(listed, frames);
   }
   const statusCode = warnings.length > 0 || failure !== undefined ? '1' : '0';
   return {
     ...textResult(lintDefinition, { ...texts, 'result.statuscode': statusCode }),
-    failure,
-    ...(linted && { linted }),
+    linted: { source, findings, failure, lowered },
   };
 }
 
 /** What both texts may take together: they travel in one message, which holds a little more. */
-const room = MAX_MESSAGE_BYTES - 65_536;
-/** Of an answer that is too long, a warning shows this many lines, and this much of each and of its message. */
+const room = maxMessageBytes - 65_536;
+/** Lines that a warning shows in an answer that is too long, and characters of each line and of the message. */
 const maxLines = 20;
 const maxWidth = 240;
 const maxDetail = 4096;
@@ -81,10 +88,10 @@ const maxDetail = 4096;
 const maxListed = 1000;
 
 const sizeOf = (texts: Readonly<Record<string, string>>) =>
-  Object.values(texts).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  Object.values(texts).reduce((sum, text) => sum + utf8Length(text), 0);
 
 /** A size that the answer has at least, found without writing it: of some files it is longer than any string can be. */
-function leastSize(warnings: readonly Warning[], text: readonly string[]): number {
+function leastSize(warnings: readonly LintWarning[], text: readonly string[]): number {
   const ends: number[] = [0];
   for (const line of text) ends.push(ends.at(-1)! + line.length + 1);
   let size = 0;
@@ -98,23 +105,23 @@ function leastSize(warnings: readonly Warning[], text: readonly string[]): numbe
 }
 
 /** As many warnings as there is room for, each cut to a size that can be read, and one that counts the others. */
-function shorten(warnings: readonly Warning[], filename: string, text: readonly string[], left: number) {
-  const listed: Warning[] = [];
+function shorten(warnings: readonly LintWarning[], filename: string, text: readonly string[], left: number) {
+  const listed: LintWarning[] = [];
   let free = left - 4096;
   for (const { lines, ...warning } of warnings) {
     if (listed.length === maxListed) break;
-    const short: Warning = {
+    const short: LintWarning = {
       ...warning,
       detail: cut(warning.detail, maxDetail),
       lines: lines && { start: lines.start, end: Math.min(lines.end, lines.start + maxLines - 1) },
     };
-    free -= 2 * Buffer.byteLength(marshalJsonIndent(warningJson(short), '    ', '  '));
-    free -= Buffer.byteLength(printWarning(short, filename, text, maxWidth));
+    free -= 2 * utf8Length(marshalJsonIndent(warningJson(short), '    ', '  '));
+    free -= utf8Length(printWarning(short, filename, text, maxWidth));
     if (free < 0) break;
     listed.push(short);
   }
   const frames = printWarnings(listed, filename, text, maxWidth);
-  const unlisted: Warning = {
+  const unlisted: LintWarning = {
     name: 'FurtherWarnings',
     description: 'The answer holds as many warnings as a reader and one message can take',
     url: '',
@@ -129,7 +136,7 @@ function shorten(warnings: readonly Warning[], filename: string, text: readonly 
 
 const cut = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length)}…`);
 
-const warningJson = ({ name, description, url, detail, lines }: Warning) => ({
+const warningJson = ({ name, description, url, detail, lines }: LintWarning) => ({
   ruleName: name,
   description: description || undefined,
   url: url || undefined,
@@ -137,9 +144,9 @@ const warningJson = ({ name, description, url, detail, lines }: Warning) => ({
   location: { ranges: lineRangesJson(lines) },
 });
 
-/** Of an instruction with more lines than an error carries, the first are listed, and the message says so. */
-function buildErrorJson(error: unknown) {
-  const locations = locatedError(error)?.locations ?? [];
+/** Lists the first lines of an instruction that has more than an error carries; the message says so. */
+export function buildErrorJson(error: unknown) {
+  const locations = findDiagnosticError(error)?.diagnostics[0].lines ?? [];
   const places = locations.flatMap((lines) => lineRanges(firstLines(lines)));
   const isCut = locations.some((lines) => lines && lines.end - lines.start >= maxErrorLines);
   const note = isCut ? `\nOnly the first ${maxErrorLines} lines of the instruction are listed.` : '';
@@ -149,14 +156,14 @@ function buildErrorJson(error: unknown) {
 }
 
 /** The warnings for people, in the order of the file. */
-function printWarnings(warnings: readonly Warning[], filename: string, text: readonly string[], width?: number) {
+function printWarnings(warnings: readonly LintWarning[], filename: string, text: readonly string[], width?: number) {
   const sorted = [...warnings];
-  sortSlice(sorted, comesFirst);
+  sortSlice(sorted, isBefore);
   return sorted.map((warning) => printWarning(warning, filename, text, width));
 }
 
 function printWarning(
-  { name, url, detail, lines }: Warning,
+  { name, url, detail, lines }: LintWarning,
   filename: string,
   text: readonly string[],
   width = Number.POSITIVE_INFINITY,
@@ -166,7 +173,7 @@ function printWarning(
 }
 
 /** Those without a place first, by name; the others by line. */
-function comesFirst(a: Warning, b: Warning): boolean {
+function isBefore(a: LintWarning, b: LintWarning): boolean {
   if (!a.lines && !b.lines) return a.name < b.name;
   if (!a.lines || !b.lines) return !a.lines;
   return a.lines.start < b.lines.start;
@@ -174,21 +181,8 @@ function comesFirst(a: Warning, b: Warning): boolean {
 
 /** The lines with some around them, as BuildKit prints the source of an error. */
 function printSource(filename: string, lines: readonly string[], place: LineRange, width: number): string {
-  let start = place.start;
-  let end = Math.max(place.start, place.end);
-  if (start > lines.length || start < 1) return '';
-  end = Math.min(end, lines.length);
-  const padding = start === end ? 4 : 2;
-  for (let added = 0; added < padding; added++) {
-    if (start > 1) {
-      start--;
-      added++;
-    }
-    if (end !== lines.length) {
-      end++;
-      added++;
-    }
-  }
+  if (place.start > lines.length || place.start < 1) return '';
+  const { start, end } = linesAround(place, lines.length);
   let text = `${filename}:${place.start}\n--------------------\n`;
   for (let line = start; line <= end; line++) {
     const mark = line >= place.start && line <= Math.max(place.start, place.end) ? '>>>' : '   ';

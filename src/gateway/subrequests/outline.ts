@@ -1,20 +1,22 @@
 /** `frontend.outline`: the build arguments, secrets and SSH agents that a target takes. */
+
+import type { LineRange } from '../../diagnostic/source-file.ts';
+import { toBase64 } from '../../go/base64.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';
-import type { LineRange } from '../../parser/source.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { placesJson } from '../errors.ts';
-import type { Warner } from '../warn.ts';
+import { placesJson } from '../error-status.ts';
+import type { Warner } from '../warner.ts';
 import { outlineDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
-import { alignTable } from './table.ts';
+import { alignTable } from './tabwriter.ts';
 
 export async function outline(dockerfile: DockerfileSource, warn: Warner['warn']): Promise<Result> {
   const lowered = await dockerfile.lower({ warn });
   const { name, description, args, secrets, ssh } = lowered.outline();
   const ranges = placesJson();
   const location = (lines: LineRange | undefined) => lines && { ranges: ranges(lines) };
-  const secretJson = ({ name, required, lines }: Secret) => ({
+  const secretJson = ({ name, required, lines }: OutlineSecret) => ({
     name,
     required: required || undefined,
     location: location(lines),
@@ -32,7 +34,7 @@ export async function outline(dockerfile: DockerfileSource, warn: Warner['warn']
     ),
     secrets: list(secrets.map(secretJson)),
     ssh: list(ssh.map(secretJson)),
-    sources: [Buffer.from(dockerfile.source.data).toString('base64')],
+    sources: [toBase64(dockerfile.source.data)],
   };
   return textResult(outlineDefinition, {
     'result.json': marshalJsonIndent(json, '', '  '),
@@ -48,7 +50,7 @@ export async function outline(dockerfile: DockerfileSource, warn: Warner['warn']
   });
 }
 
-interface Secret {
+interface OutlineSecret {
   readonly name: string;
   readonly required: boolean;
   readonly lines: LineRange | undefined;
@@ -56,7 +58,7 @@ interface Secret {
 
 const list = <T>(items: T[]) => (items.length > 0 ? items : undefined);
 
-const secretRow = ({ name, required }: Secret) => `${name}\t${required ? 'true' : ''}`;
+const secretRow = ({ name, required }: OutlineSecret) => `${name}\t${required ? 'true' : ''}`;
 
 function targetTable(name: string, description: string): string {
   if (name === '' && description === '') return '';
@@ -69,5 +71,5 @@ function table(head: string, rows: readonly string[]): string {
   return `${alignTable(readable([head, ...rows].map((row) => `${row}\n`).join('')), 3)}\n`;
 }
 
-/** The tables are made from the JSON, in which bytes that are no UTF-8 are replaced. */
+/** The tables are made from the JSON, in which bytes that are not UTF-8 are replaced. */
 const readable = (text: string) => text.toWellFormed();

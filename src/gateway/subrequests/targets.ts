@@ -1,12 +1,13 @@
 /** `frontend.targets`: the stages of a Dockerfile. */
+import { toBase64 } from '../../go/base64.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';
-import { firstError } from '../../parser/index.ts';
+import { firstError } from '../../parser/first-error.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { placesJson } from '../errors.ts';
+import { placesJson } from '../error-status.ts';
 import { targetsDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
-import { alignTable } from './table.ts';
+import { alignTable } from './tabwriter.ts';
 
 export async function listTargets({ parse, source }: DockerfileSource): Promise<Result> {
   const dockerfile = await parse();
@@ -33,7 +34,7 @@ export async function listTargets({ parse, source }: DockerfileSource): Promise<
             platform: platform || undefined,
             location: { ranges: ranges(lines) },
           })),
-    sources: [Buffer.from(source.data).toString('base64')],
+    sources: [toBase64(source.data)],
   };
   const rows = targets.map(({ name, isDefault, description }) => {
     const label = isDefault ? (name === '' ? '(default)' : `${name} (default)`) : name;

@@ -1,26 +1,26 @@
-import { secretsUsedInArgOrEnv } from '../../check/instruction-rules.ts';
+import { checkSecretsUsedInArgOrEnv } from '../../check/rules/secrets-used-in-arg-or-env.ts';
 import type { ArgInstruction } from '../../parser/ast.ts';
-import { scanArguments } from '../scan.ts';
+import { scanArguments } from '../sbom-scan.ts';
 import { commit, type Dispatch, expander } from './instruction.ts';
 
 /**
- * ARG: a variable for the commands that follow, but not for the image. Its value is the build argument, else the
+ * ARG sets a variable for the following commands, but not for the image. Its value is the build argument, else the
  * default, else that of the global ARG. Each sees those before it on the same line.
  */
 export function dispatchArg(dispatch: Dispatch, instruction: ArgInstruction): void {
-  const { context, stage, linter, lines } = dispatch;
+  const { context, stage, linter, lines, place } = dispatch;
   const committed: string[] = [];
   for (const { key, value: expression, docComment } of instruction.args) {
-    secretsUsedInArgOrEnv(linter, lines, 'ARG', key);
+    checkSecretsUsedInArgOrEnv(linter, place, 'ARG', key);
     const given = context.buildArgs.get(key);
     const inherited = given === undefined && expression === undefined ? context.globals.env.get(key) : undefined;
     const value = given ?? (expression === undefined ? inherited : expander(dispatch)(expression));
 
     if (value !== undefined) {
-      if (scanArguments.has(key)) stage.scanArgs.set(key, value);
-      else stage.state = stage.state.addEnv(key, value);
+      if (scanArguments.has(key)) stage.result.scanArgs.set(key, value);
+      else stage.result.state = stage.result.state.addEnv(key, value);
     }
-    // An argument that comes from the global scope is described by its declaration there.
+    // The description of a global argument is at its global declaration.
     if (inherited === undefined)
       stage.outline.declare({
         name: key,
@@ -30,7 +30,7 @@ export function dispatchArg(dispatch: Dispatch, instruction: ArgInstruction): vo
         dependencies: new Set(),
       });
     stage.outline.used.add(key);
-    stage.buildArgs.set(key, value);
+    stage.result.buildArgs.set(key, value);
     committed.push(value === undefined ? key : `${key}=${value}`);
   }
   commit(dispatch, `ARG ${committed.join(' ')}`);

@@ -1,14 +1,18 @@
+import { describeError, diagnosticError } from '../../diagnostic/diagnostic.ts';
 import { NumError, parseUnsigned } from '../../go/strconv.ts';
-import { checkMode } from '../../image/mode.ts';
+import { checkMode } from './mode.ts';
 
 /**
- * The value of --chmod: octal permission bits as a number, a symbolic mode (`u=rwX,go-w`) as it is.
+ * The value of --chmod: octal permission bits as a number, a symbolic mode (`u=rwX,go-w`) unchanged.
  *
- * @throws Error for anything else
+ * @throws DiagnosticError for anything else
  */
 export function parseChmod(text: string): number | string {
   const notOctal = () =>
-    new Error(`invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`);
+    diagnosticError(
+      'bad-mode',
+      `invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`,
+    );
   const bits = parseOctal(text);
   if (bits !== undefined) {
     if (bits > 0o7777n) throw notOctal();
@@ -17,8 +21,8 @@ export function parseChmod(text: string): number | string {
   try {
     checkMode(text);
   } catch (error) {
-    // What begins like a number is measured by what numbers have to be.
-    throw error instanceof NumError ? notOctal() : error;
+    // A mode that begins with a digit is checked as a number.
+    throw error instanceof NumError ? notOctal() : describeError(error, 'bad-mode');
   }
   return text;
 }

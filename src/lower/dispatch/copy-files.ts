@@ -1,56 +1,82 @@
-/** What COPY and ADD have in common. */
-import { createHash } from 'node:crypto';
-import { copyIgnoredFile } from '../../check/copy-rules.ts';
+/** The common part of COPY and ADD. */
+import { host } from '#host';
+import { checkCopyIgnoredFile } from '../../check/rules/copy-ignored-file.ts';
+import { describeError } from '../../diagnostic/diagnostic.ts';
+import { hasWildcard } from '../../go/match.ts';
 import { join } from '../../go/path.ts';
 import { quote } from '../../go/quote.ts';
 import { encodeText } from '../../go/text.ts';
 import { formatPlatform } from '../../image/platform.ts';
 import { isAbsolutePath, normalizePath, removeDriveLetter, toSlash } from '../../image/system-path.ts';
-import { copy, type FileAction, merge, mkfile, scratch } from '../../llb/index.ts';
-import type { Constraints, CopyOptions } from '../../llb/options.ts';
+import { type Constraints, type CopyOptions, copy, type FileAction, merge, mkfile, scratch } from '../../llb/index.ts';
 import type { State } from '../../llb/state.ts';
-import type { SourceContent } from '../../parser/ast.ts';
-import type { PatternMatcher } from '../../parser/pattern-matcher.ts';
-import { isSupported } from '../capabilities.ts';
-import { wrapError } from '../errors.ts';
+import type {
+  AddFlags,
+  AddInstruction,
+  CopyFlags,
+  CopyInstruction,
+  FileFlags,
+  SourceContent,
+} from '../../parser/ast.ts';
+import type { PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
+import { wrapError } from '../../text/error-message.ts';
+import { isSupported } from '../daemon-features.ts';
 import { gitSource, gitState, httpFilename, httpState, isGitSource, isHttpSource } from '../remote-source.ts';
 import { commandDescription, sourceLocations } from '../source-location.ts';
 import { instructionText, nextStepName, stepName } from '../step-name.ts';
-import { parseChmod } from './chmod.ts';
-import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
 
-/** A COPY or ADD with its variables expanded; '' stands for a flag that was not given. */
-export interface Copy {
+import { parseChmod } from './chmod.ts';
+import { commit, type Dispatch, dispatchError, expander, shownPlatform } from './instruction.ts';
+
+/** The flags of both instructions. The other instruction's are absent. */
+interface Flags
+  extends FileFlags,
+    Partial<Omit<CopyFlags, 'from' | keyof FileFlags>>,
+    Partial<Omit<AddFlags, keyof FileFlags>> {}
+
+/** A COPY or ADD with its variables expanded. */
+interface Copy extends Flags {
+  /** The name of the instruction. */
   readonly command: 'COPY' | 'ADD';
+  /** The logical line of the instruction. */
   readonly code: string;
-  /** Where local sources are. */
+  /** The context or stage that has the local sources. */
   readonly from: State;
+  /** Paths, URLs and git references. */
   readonly sources: readonly string[];
+  /** The here-documents among the sources. */
   readonly contents: readonly SourceContent[];
+  /** The path of the destination. */
   readonly dest: string;
-  readonly chown: string;
-  readonly chmod: string;
-  readonly exclude: readonly string[];
-  readonly link: boolean;
-  readonly parents: boolean;
-  /** What .dockerignore leaves out of the source. */
+  /** Patterns of what .dockerignore excludes from the source; undefined if there are none. */
   readonly ignored: PatternMatcher | undefined;
-  readonly checksum: string;
-  readonly keepGitDir: boolean | undefined;
-  readonly unpack: boolean | undefined;
 }
 
-/** Expands the variables in files given inline, unless their delimiter was quoted. */
-export function expandContents(dispatch: Dispatch, contents: readonly SourceContent[]): readonly SourceContent[] {
+/** Expands the variables of an instruction in the reference's order, which is also the order of the warnings. */
+export function expandFiles(dispatch: Dispatch, instruction: CopyInstruction | AddInstruction) {
+  const expand = expander(dispatch);
+  return {
+    chown: expand(instruction.chown),
+    chmod: expand(instruction.chmod),
+    ...(instruction.kind === 'add' ? { checksum: expand(instruction.checksum) } : {}),
+    sources: instruction.sources.map(({ text }) => expand(text)),
+    dest: expand(instruction.dest.text),
+    contents: expandContents(dispatch, instruction.contents),
+  };
+}
+
+/** Expands the variables in here-documents, unless the delimiter is quoted. */
+function expandContents(dispatch: Dispatch, contents: readonly SourceContent[]): readonly SourceContent[] {
   if (contents.length === 0) return contents;
   const expand = expander(dispatch, dispatch.context.lexers.content);
   return contents.map((content) => (content.expand ? { ...content, data: expand(content.data) } : content));
 }
 
+/** Adds the files to the stage, and an entry to its history. */
 export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
   const { context, stage, lines } = dispatch;
-  const platform = stage.platform!;
-  const dest = destination(stage.state, wanted.dest, platform.os);
+  const platform = stage.result.platform!;
+  const dest = destination(stage.result.state, wanted.dest, platform.os);
   const shared: CopyOptions = {
     mode: wanted.chmod === '' ? undefined : parseChmod(wanted.chmod),
     owner: wanted.chown === '' ? undefined : wanted.chown,
@@ -59,7 +85,7 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
   };
   checkChecksum(wanted);
 
-  const env = stage.state.env();
+  const env = stage.result.state.env();
   const shown = shownPlatform(dispatch, platform);
   const text = instructionText(wanted.code, context.lexers.word, env);
   const name = nextStepName(stage, text, shown, env);
@@ -77,36 +103,38 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
       ...constraints,
       progressGroup: { id, name, weak: true },
     });
-    const merged = merge([stage.state, layer], {
+    const merged = merge([stage.result.state, layer], {
       ...constraints,
       customName: stepName(stage, `LINK ${text}`, shown, env),
       progressGroup: { id, name, weak: false },
     });
-    stage.state = stage.state.withOutput(merged);
-  } else stage.state = stage.state.file(action, constraints);
-  commit(dispatch, `${describe(wanted)} # buildkit`, true);
+    stage.result.state = stage.result.state.withOutput(merged);
+  } else stage.result.state = stage.result.state.file(action, constraints);
+  commit(dispatch, `${copyHistory(wanted)} # buildkit`, true);
 }
 
-/** The destination as seen from the working directory; a slash at its end stays. */
+/** The destination, joined to the working directory; keeps a slash at its end. */
 function destination(state: State, dest: string, os: string): string {
   let path: string;
   try {
     path = removeDriveLetter(dest, os, true);
   } catch (error) {
-    throw wrapError(error, 'removing drive letter');
+    throw describeError(wrapError(error, 'removing drive letter'), 'bad-path');
   }
   if (isAbsolutePath(path, os)) return normalizePath('/', path, os, true);
   return normalizePath(state.getDir(), path === '.' || path === '' ? './' : path, os, true);
 }
 
-function checkChecksum({ checksum, sources: [source, ...more] }: Copy): void {
+function checkChecksum({ checksum = '', sources: [source, ...more] }: Copy): void {
   if (checksum === '') return;
-  if (source === undefined || more.length > 0) throw new Error("checksum can't be specified for multiple sources");
-  if (!isHttpSource(source) && !isGitSource(source)) throw new Error('checksum requires HTTP(S) or Git sources');
+  if (source === undefined || more.length > 0)
+    throw dispatchError('bad-checksum', "checksum can't be specified for multiple sources");
+  if (!isHttpSource(source) && !isGitSource(source))
+    throw dispatchError('bad-checksum', 'checksum requires HTTP(S) or Git sources');
 }
 
 /** The entry in the image's history. */
-function describe({ command, parents, chown, chmod, sources, contents, dest }: Copy): string {
+function copyHistory({ command, parents, chown, chmod, sources, contents, dest }: Copy): string {
   return [
     command,
     ...(parents ? ['--parents'] : []),
@@ -136,42 +164,42 @@ function addSources(
   shared: CopyOptions,
 ): FileAction | undefined {
   let action: FileAction | undefined;
-  // What a git URL says about these also counts for the sources behind it.
-  let { keepGitDir, checksum } = wanted;
+  // As in the reference, the settings of a git URL also apply to the sources after it.
+  let { keepGitDir, checksum = '' } = wanted;
   for (const source of wanted.sources) {
     const ref = gitSource(source);
     if (ref) {
-      if (wanted.command === 'COPY') throw new Error("source can't be a git ref for COPY");
+      if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a git ref for COPY");
       if (keepGitDir !== undefined && ref.keepGitDir !== undefined && keepGitDir !== ref.keepGitDir)
-        throw new Error('inconsistent keep-git-dir configuration');
+        throw dispatchError('bad-source', 'inconsistent keep-git-dir configuration');
       keepGitDir = ref.keepGitDir ?? keepGitDir;
       if (checksum !== '' && ref.checksum !== '' && checksum !== ref.checksum)
-        throw new Error(`checksum mismatch ${quote(checksum)} != ${quote(ref.checksum)}`);
+        throw dispatchError('bad-checksum', `checksum mismatch ${quote(checksum)} != ${quote(ref.checksum)}`);
       checksum = ref.checksum || checksum;
       const state = gitState(ref, { customName: name, keepGitDir: keepGitDir ?? false, checksum });
       action = append(action, state, '/', dest, shared);
     } else if (isHttpSource(source)) {
-      if (wanted.command === 'COPY') throw new Error("source can't be a URL for COPY");
+      if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a URL for COPY");
       const state = httpState(source, checksum, { customName: name, description: commandDescription('') });
       const options = { ...shared, attemptUnpack: wanted.unpack ?? false };
       action = append(action, state, httpFilename(source), dest, options);
     } else {
-      const { linter, lines, stage } = dispatch;
-      copyIgnoredFile(linter, lines, wanted.command === 'COPY' ? 'Copy' : 'Add', source, wanted.ignored);
-      const { path, ...options } = localSource(wanted, source, stage.platform!.os);
+      const { linter, place, stage } = dispatch;
+      checkCopyIgnoredFile(linter, place, wanted.command === 'COPY' ? 'Copy' : 'Add', source, wanted.ignored);
+      const { path, ...options } = localSource(wanted, source, stage.result.platform!.os);
       action = append(action, wanted.from, path, dest, { ...shared, ...options });
     }
   }
   return action;
 }
 
-/** A source within a context or stage; with --parents the part behind `/./` keeps its directories. */
+/** A source within a context or stage; with --parents the part after `/./` keeps its directories. */
 function localSource({ command, parents, unpack }: Copy, source: string, os: string): CopyOptions & { path: string } {
   const normalize = (path: string) => {
     try {
       return normalizePath('/', path, os, false);
     } catch (error) {
-      throw wrapError(error, 'removing drive letter');
+      throw describeError(wrapError(error, 'removing drive letter'), 'bad-path');
     }
   };
   const options: CopyOptions = {
@@ -196,10 +224,6 @@ function localSource({ command, parents, unpack }: Copy, source: string, os: str
   };
 }
 
-function hasWildcard(path: string): boolean {
-  return /[*?[]/.test(path.replace(/\\.?/gs, ''));
-}
-
 function addInlineFiles(
   { stage }: Dispatch,
   { contents }: Copy,
@@ -207,14 +231,14 @@ function addInlineFiles(
   dest: string,
   shared: CopyOptions,
 ): FileAction | undefined {
-  const platform = stage.platform!;
+  const platform = stage.result.platform!;
   let action = sources;
   for (const { path, data } of contents) {
     let file: string;
     try {
       file = removeDriveLetter(path, platform.os, false);
     } catch (error) {
-      throw wrapError(error, 'removing drive letter');
+      throw describeError(wrapError(error, 'removing drive letter'), 'bad-path');
     }
     const state = scratch().file(mkfile(file, 0o644, encodeText(data)), {
       customName: '[internal] preparing inline document',
@@ -225,8 +249,9 @@ function addInlineFiles(
   return action;
 }
 
-/** Like the random ids of other clients in form, but the same whenever the same is compiled. */
+/** An id in the form of other clients' random ids, but derived from the text, so that compiling is reproducible. */
 function progressGroupId(text: string): string {
-  const digest = createHash('sha256').update(text).digest('hex');
-  return BigInt(`0x${digest}`).toString(36).slice(0, 25);
+  return BigInt(`0x${host.sha256(encodeText(text))}`)
+    .toString(36)
+    .slice(0, 25);
 }

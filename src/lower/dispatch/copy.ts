@@ -1,40 +1,26 @@
 import { quote } from '../../go/quote.ts';
 import type { CopyInstruction } from '../../parser/ast.ts';
-import { addPath } from '../paths.ts';
+import { addPath } from '../context-paths.ts';
 import type { StageState } from '../stages.ts';
-import { copyFiles, expandContents } from './copy-files.ts';
-import { type Dispatch, expander } from './instruction.ts';
+import { copyFiles, expandFiles } from './copy-files.ts';
+import { type Dispatch, dispatchError } from './instruction.ts';
 
-/** COPY: files of the main context, or of the stage, image or context that `--from` names. */
+/** COPY copies files of the main context, or of the stage, image or context that `--from` names. */
 export function dispatchCopy(dispatch: Dispatch, instruction: CopyInstruction, from: StageState | undefined): void {
   const { context, stage } = dispatch;
-  const expand = expander(dispatch);
-  const chown = expand(instruction.chown);
-  const chmod = expand(instruction.chmod);
-  const sources = instruction.sources.map(({ text }) => expand(text));
-  const dest = expand(instruction.dest.text);
-  const contents = expandContents(dispatch, instruction.contents);
+  const expanded = expandFiles(dispatch, instruction);
   if (from && !from.dispatched) {
-    throw new Error(
+    throw dispatchError(
+      'stage-not-ready',
       `cannot copy from stage ${quote(instruction.from)}, it needs to be defined before current stage ${quote(stage.displayName)}`,
     );
   }
   copyFiles(dispatch, {
+    ...instruction,
+    ...expanded,
     command: 'COPY',
-    code: instruction.code,
-    from: from ? from.state : context.buildContext,
-    sources,
-    contents,
-    dest,
-    chown,
-    chmod,
-    exclude: instruction.exclude,
-    link: instruction.link,
-    parents: instruction.parents,
+    from: from ? from.result.state : context.buildContext,
     ignored: from ? undefined : context.ignored,
-    checksum: '',
-    keepGitDir: undefined,
-    unpack: undefined,
   });
-  for (const source of sources) addPath(from ? from.paths : stage.contextPaths, source);
+  for (const source of expanded.sources) addPath(from ? from.result.paths : stage.contextPaths, source);
 }

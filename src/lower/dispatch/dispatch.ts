@@ -1,13 +1,13 @@
 /** Applies one instruction to its stage. */
-import { withLocation } from '../../parser/diagnostic.ts';
-import type { DispatchContext } from '../context.ts';
+import { withLocation } from '../../diagnostic/diagnostic.ts';
+import { WordError } from '../../parser/words.ts';
+import type { DispatchContext } from '../lower-context.ts';
 import type { Command, StageState } from '../stages.ts';
 import { dispatchAdd } from './add.ts';
 import { dispatchArg } from './arg.ts';
 import { dispatchCopy } from './copy.ts';
 import { dispatchEnv } from './env.ts';
 import { dispatchExpose } from './expose.ts';
-import type { Dispatch } from './instruction.ts';
 import {
   dispatchCmd,
   dispatchEntrypoint,
@@ -19,24 +19,27 @@ import {
   dispatchStopSignal,
   dispatchUser,
   dispatchVolume,
-} from './metadata.ts';
+} from './image-config.ts';
+import type { Dispatch } from './instruction.ts';
 import { dispatchRun } from './run.ts';
 import { dispatchWorkdir } from './workdir.ts';
 
-/** @throws LocatedError with the place of the instruction */
+/** @throws DiagnosticError with the place of the instruction */
 export function dispatchCommand(context: DispatchContext, stage: StageState, command: Command): void {
   const { instruction, isTrigger, sources } = command;
-  stage.inTrigger = isTrigger;
+  stage.steps.inTrigger = isTrigger;
   const dispatch: Dispatch = {
     context,
     stage,
     linter: context.linter.withComments(instruction.comments),
     lines: instruction.lines,
+    // A trigger has no range in this file.
+    place: { lines: instruction.lines, range: isTrigger ? undefined : instruction.range },
   };
   try {
     dispatchInstruction(dispatch, instruction, sources);
   } catch (error) {
-    throw withLocation(error, instruction.lines);
+    throw withLocation(error, instruction.lines, error instanceof WordError ? 'bad-substitution' : 'bad-instruction');
   }
 }
 

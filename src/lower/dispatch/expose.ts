@@ -1,44 +1,48 @@
-import { exposeInvalidFormat, exposeProtoCasing } from '../../check/instruction-rules.ts';
+import { checkExposeInvalidFormat } from '../../check/rules/expose-invalid-format.ts';
+import { checkExposeProtoCasing } from '../../check/rules/expose-proto-casing.ts';
 import { parseIP } from '../../go/net.ts';
 import { formatList, quote } from '../../go/quote.ts';
 import { parseInteger } from '../../go/strconv.ts';
 import { toLower } from '../../go/unicode.ts';
 import type { ExposeInstruction } from '../../parser/ast.ts';
-import { commit, type Dispatch } from './instruction.ts';
+import { commit, type Dispatch, dispatchError } from './instruction.ts';
 
-/** A word of seven characters may stand for 65,535 ports, each of which the history names. */
-export const MAX_PORTS = 1_000_000;
+/** Maximum number of ports: a word of seven characters can mean 65,535 ports, and the history names each. */
+const maxPorts = 1_000_000;
 
-/** EXPOSE: ports in the form `[[ip:]hostPort:]port[-port][/protocol]`, of which the last part counts. */
+/**
+ * EXPOSE adds ports to the image config: `[[ip:]hostPort:]port[-port][/protocol]`. The parts for the host have no
+ * effect.
+ */
 export function dispatchExpose(dispatch: Dispatch, instruction: ExposeInstruction): void {
   const { context, stage } = dispatch;
-  const env = stage.state.env();
+  const env = stage.result.state.env();
   const words = instruction.ports.flatMap((word) => context.lexers.word.processWords(word, env));
   const ports: string[] = [];
   for (const word of words) {
     for (const port of parsePorts(word, dispatch)) ports.push(port);
-    if (ports.length > MAX_PORTS) throw new Error(`EXPOSE names more than ${MAX_PORTS} ports`);
+    if (ports.length > maxPorts) throw dispatchError('bad-port', `EXPOSE names more than ${maxPorts} ports`);
   }
-  const exposed = (stage.image.config.exposedPorts ??= new Set());
+  const exposed = (stage.result.image.config.exposedPorts ??= new Set());
   for (const port of ports) exposed.add(port);
   commit(dispatch, `EXPOSE ${formatList(ports)}`);
 }
 
 /** The ports of one word as `port/protocol`. */
-function parsePorts(word: string, { linter, lines }: Dispatch): string[] {
+function parsePorts(word: string, { linter, place }: Dispatch): string[] {
   const { ip, hostPort, containerPort } = splitParts(word);
   const { port, protocol } = splitProtocol(word, containerPort);
-  exposeProtoCasing(linter, lines, word, protocol);
-  exposeInvalidFormat(linter, lines, word, { ip, hostPort });
+  checkExposeProtoCasing(linter, place, word, protocol);
+  checkExposeInvalidFormat(linter, place, word, { ip, hostPort });
   checkIp(ip);
 
   const range = parseRange(port, 'containerPort');
   if (hostPort !== '') {
     const host = parseRange(hostPort, 'hostPort');
     const size = range.end - range.start;
-    // A range of host ports may stand for one port of the container.
+    // A range of host ports may be given for one port of the container.
     if (size !== 0 && size !== host.end - host.start)
-      throw new Error(`invalid ranges specified for container and host Ports: ${port} and ${hostPort}`);
+      throw dispatchError('bad-port', `invalid ranges specified for container and host Ports: ${port} and ${hostPort}`);
   }
   const ports: string[] = [];
   for (let n = range.start; n <= range.end; n++) ports.push(`${n}/${toLower(protocol)}`);
@@ -62,16 +66,17 @@ function splitProtocol(word: string, text: string): { port: string; protocol: st
       : ['tcp', 'udp', 'sctp'].includes(toLower(protocol))
         ? undefined
         : `invalid proto: ${protocol}`;
-  if (problem !== undefined) throw new Error(`invalid port: ${quote(word)}: ${problem}`);
+  if (problem !== undefined) throw dispatchError('bad-port', `invalid port: ${quote(word)}: ${problem}`);
   return { port, protocol };
 }
 
 function checkIp(ip: string): void {
   const address = ip.startsWith('[') ? withoutBrackets(ip) : ip;
-  if (address !== '' && parseIP(address) === undefined) throw new Error(`invalid IP address: ${address}`);
+  if (address !== '' && parseIP(address) === undefined)
+    throw dispatchError('bad-port', `invalid IP address: ${address}`);
 }
 
-/** IPv6 addresses stand in brackets; the errors are those of Go's net.SplitHostPort. */
+/** An IPv6 address without its brackets; the errors are those of Go's net.SplitHostPort. */
 function withoutBrackets(ip: string): string {
   const end = ip.indexOf(']');
   const problem =
@@ -84,7 +89,7 @@ function withoutBrackets(ip: string): string {
         : ip.includes('[', 1)
           ? "unexpected '[' in address"
           : undefined;
-  if (problem !== undefined) throw new Error(`invalid IP address ${ip}: address ${ip}:: ${problem}`);
+  if (problem !== undefined) throw dispatchError('bad-port', `invalid IP address ${ip}: address ${ip}:: ${problem}`);
   return ip.slice(1, end);
 }
 
@@ -92,7 +97,8 @@ function parseRange(text: string, what: string): { start: number; end: number } 
   const dash = text.indexOf('-');
   const start = parsePort(dash < 0 ? text : text.slice(0, dash));
   const end = dash < 0 ? start : parsePort(text.slice(dash + 1));
-  if (start === undefined || end === undefined || end < start) throw new Error(`invalid ${what}: ${text}`);
+  if (start === undefined || end === undefined || end < start)
+    throw dispatchError('bad-port', `invalid ${what}: ${text}`);
   return { start, end };
 }
 

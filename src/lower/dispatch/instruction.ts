@@ -1,36 +1,60 @@
-/** What dispatching one instruction works with, and how it expands words. */
-import { undefinedVar } from '../../check/instruction-rules.ts';
-import type { Linter } from '../../check/linter.ts';
-import type { LineRange } from '../../parser/source.ts';
+/** The arguments of the functions that dispatch one instruction, and what they share. */
+import type { Linter, Place } from '../../check/linter.ts';
+import { checkUndefinedVar } from '../../check/rules/undefined-var.ts';
+import type { ErrorCode } from '../../diagnostic/codes.ts';
+import { type DiagnosticError, diagnosticError } from '../../diagnostic/diagnostic.ts';
+import type { LineRange } from '../../diagnostic/source-file.ts';
+import type { EnvInstruction } from '../../parser/ast.ts';
 import type { ShellLex } from '../../parser/words.ts';
-import type { DispatchContext } from '../context.ts';
 import { expandReporting } from '../expand.ts';
-import { addHistory } from '../history.ts';
+import { addHistory } from '../image-history.ts';
+import type { DispatchContext } from '../lower-context.ts';
+import { scanArguments } from '../sbom-scan.ts';
 import type { StageState } from '../stages.ts';
 
+/** The instruction's surroundings. */
 export interface Dispatch {
+  /** The state of the build. */
   readonly context: DispatchContext;
+  /** The stage of the instruction. */
   readonly stage: StageState;
-  /** With the options that the comments above the instruction give. */
+  /** The linter with the options in the comments above the instruction. */
   readonly linter: Linter;
+  /** The lines of the instruction, or for a trigger of the FROM of its base. */
   readonly lines: LineRange;
+  /** The place for findings: the instruction, or for a trigger the FROM of its base. */
+  readonly place: Place;
 }
 
-/** Expands words with the variables as they are now: what the instruction sets itself is seen by the next one. */
-export function expander({ context, stage, linter, lines }: Dispatch, lex: ShellLex = context.lexers.word) {
-  const env = stage.state.env();
+/** Expands words with the variables as set now. The next instruction sees the variables that this one sets. */
+export function expander({ context, stage, linter, place }: Dispatch, lex: ShellLex = context.lexers.word) {
+  const env = stage.result.state.env();
   let names: readonly string[] | undefined;
   const known = () => (names ??= env.keys());
-  const report = (unmatched: ReadonlySet<string>) => undefinedVar(linter, lines, unmatched, stage.buildArgs, known);
+  const report = (unmatched: ReadonlySet<string>) => {
+    const names = [...unmatched].filter((name) => !scanArguments.has(name));
+    checkUndefinedVar(linter, place, names, stage.result.buildArgs, known);
+  };
   return (word: string) => expandReporting(lex, word, env, report).result;
+}
+
+/** Expands `KEY=VALUE` pairs. All see the variables from before the instruction. */
+export function expandPairs(dispatch: Dispatch, pairs: EnvInstruction['pairs']) {
+  const expand = expander(dispatch);
+  return pairs.map(({ key, value, noDelim }) => ({ key: expand(key), value: expand(value), noDelim }));
+}
+
+/** An error that is only found when a valid instruction is dispatched. */
+export function dispatchError(code: ErrorCode, message: string): DiagnosticError {
+  return diagnosticError(code, message, { phase: 'dispatch' });
 }
 
 /** Adds an instruction to the image's history. */
 export function commit({ context, stage }: Dispatch, createdBy: string, hasLayer = false): void {
-  addHistory(stage.image, createdBy, hasLayer, context.epoch, context.historyBudget);
+  addHistory(stage.result.image, createdBy, hasLayer, context.epoch, context.historyBudget);
 }
 
-/** Where step names show the platform. */
+/** The platform if step names show it, otherwise undefined. */
 export function shownPlatform<P>({ context }: Dispatch, platform: P | undefined): P | undefined {
   return context.options.multiPlatformRequested ? platform : undefined;
 }

@@ -1,52 +1,56 @@
 /** RUN --mount. */
 import { base, clean, isAbs, join } from '../../go/path.ts';
 import { quote } from '../../go/quote.ts';
-import { mkdir } from '../../llb/index.ts';
-import type { Mount, Secret, Ssh } from '../../llb/options.ts';
+import { type Mount, mkdir, type Secret, type Ssh } from '../../llb/index.ts';
 import type { State } from '../../llb/state.ts';
-import type { Mount as WantedMount } from '../../parser/mount.ts';
-import { isSupported } from '../capabilities.ts';
-import { addPath } from '../paths.ts';
+import type { MountFlag } from '../../parser/mount-flag.ts';
+import { addPath } from '../context-paths.ts';
+import { isSupported } from '../daemon-features.ts';
 import { emptyImageName, type StageState } from '../stages.ts';
-import type { Dispatch } from './instruction.ts';
+import { type Dispatch, dispatchError } from './instruction.ts';
 
+/** The mounts of a RUN, by the options of the op. */
 export interface RunMounts {
+  /** Filesystems. */
   readonly mounts: readonly Mount[];
+  /** Secrets of the session. */
   readonly secrets: readonly Secret[];
+  /** SSH agents of the session. */
   readonly ssh: readonly Ssh[];
 }
 
-/** @param sources the stage that each mount names; scratch for those that name none */
+/** @param sources the stage that each mount names; scratch for a mount without `from` */
 export function lowerMounts(
   dispatch: Dispatch,
-  wanted: readonly WantedMount[],
+  wanted: readonly MountFlag[],
   sources: readonly StageState[],
 ): RunMounts {
   const mounts: Mount[] = [];
   const secrets: Secret[] = [];
   const ssh: Ssh[] = [];
   wanted.forEach((mount, index) => {
-    // A cache starts empty unless a source is named; other mounts are of the main context.
+    // Without `from`, a cache starts empty and other mounts read the main context.
     const from = mount.from === '' && mount.type === 'cache' ? emptyImageName : mount.from;
     const source = from === '' ? undefined : sources[index]!;
     if (source && !source.dispatched) {
-      throw new Error(
+      throw dispatchError(
+        'stage-not-ready',
         `cannot mount from stage ${quote(from)} to ${quote(mount.target)}, stage needs to be defined before current command`,
       );
     }
     if (mount.type === 'secret') secrets.push(lowerSecret(dispatch, mount));
     else if (mount.type === 'ssh') ssh.push(lowerSsh(dispatch, mount));
     else {
-      mounts.push(lowerMount(dispatch, mount, source?.state ?? dispatch.context.buildContext));
-      addPath(source ? source.paths : dispatch.stage.contextPaths, mount.source);
+      mounts.push(lowerMount(dispatch, mount, source?.result.state ?? dispatch.context.buildContext));
+      addPath(source ? source.result.paths : dispatch.stage.contextPaths, mount.source);
     }
   });
   return { mounts, secrets, ssh };
 }
 
-function lowerMount({ context, stage }: Dispatch, wanted: WantedMount, state: State): Mount {
-  const target = isAbs(clean(wanted.target)) ? wanted.target : join('/', stage.state.getDir(), wanted.target);
-  if (target === '/') throw new Error(`invalid mount target ${quote(target)}`);
+function lowerMount({ context, stage }: Dispatch, wanted: MountFlag, state: State): Mount {
+  const target = isAbs(clean(wanted.target)) ? wanted.target : join('/', stage.result.state.getDir(), wanted.target);
+  if (target === '/') throw dispatchError('bad-mount', `invalid mount target ${quote(target)}`);
   const within = join('/', wanted.source);
   const sourcePath = within === '/' ? undefined : within;
   const readonly = wanted.readOnly;
@@ -69,23 +73,23 @@ function lowerMount({ context, stage }: Dispatch, wanted: WantedMount, state: St
   }
 }
 
-/** A directory with the owner and mode that a cache is to begin with. */
-function ownedDir(state: State, { uid, gid, mode }: WantedMount): State {
+/** A directory with the owner and mode that a new cache gets. */
+function ownedDir(state: State, { uid, gid, mode }: MountFlag): State {
   const action = mkdir('/cache', mode ?? 0o755, { owner: { uid: uid ?? 0, gid: gid ?? 0 } });
   return state.file(action, { customName: '[internal] setting cache mount permissions' });
 }
 
-function lowerSecret({ stage, lines }: Dispatch, mount: WantedMount): Secret {
+function lowerSecret({ stage, lines }: Dispatch, mount: MountFlag): Secret {
   const id = mount.source || mount.id || (mount.target === '' ? '' : base(mount.target));
-  if (id === '') throw new Error('one of source, target required');
+  if (id === '') throw dispatchError('bad-mount', 'one of source, target required');
   if (!stage.outline.secrets.has(id)) stage.outline.secrets.set(id, { name: id, required: mount.required, lines });
   const settings = { id, optional: !mount.required, ...owner(mount, 0o400) };
   if (mount.env !== undefined) return { ...settings, target: mount.target || undefined, env: mount.env };
   return { ...settings, target: mount.target || `/run/secrets/${base(id)}` };
 }
 
-function lowerSsh({ stage, lines }: Dispatch, mount: WantedMount): Ssh {
-  if (mount.source !== '') throw new Error('ssh does not support source');
+function lowerSsh({ stage, lines }: Dispatch, mount: MountFlag): Ssh {
+  if (mount.source !== '') throw dispatchError('bad-mount', 'ssh does not support source');
   const id = mount.id || 'default';
   if (!stage.outline.ssh.has(id)) stage.outline.ssh.set(id, { name: id, required: mount.required, lines });
   return {
@@ -96,6 +100,6 @@ function lowerSsh({ stage, lines }: Dispatch, mount: WantedMount): Ssh {
   };
 }
 
-function owner({ uid, gid, mode }: WantedMount, defaultMode: number) {
+function owner({ uid, gid, mode }: MountFlag, defaultMode: number) {
   return { uid: uid ?? 0, gid: gid ?? 0, mode: mode ?? defaultMode };
 }

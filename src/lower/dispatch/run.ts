@@ -2,14 +2,13 @@ import { join } from '../../go/path.ts';
 import { formatList } from '../../go/quote.ts';
 import { encodeText } from '../../go/text.ts';
 import { trimSpace } from '../../go/unicode.ts';
-import { mkfile, scratch } from '../../llb/index.ts';
-import type { CdiDevice, Mount } from '../../llb/options.ts';
+import { type CdiDevice, type Mount, mkfile, scratch } from '../../llb/index.ts';
 import type { Heredoc, RunInstruction } from '../../parser/ast.ts';
 import { chompHeredocContent, parseHeredoc } from '../../parser/heredoc.ts';
-import { parseMount, type Mount as WantedMount } from '../../parser/mount.ts';
+import { type MountFlag, parseMount } from '../../parser/mount-flag.ts';
 import type { Env } from '../../parser/words.ts';
-import { isSupported } from '../capabilities.ts';
-import { runHistory } from '../history.ts';
+import { isSupported } from '../daemon-features.ts';
+import { runHistory } from '../image-history.ts';
 import { commandDescription, sourceLocations } from '../source-location.ts';
 import type { StageState } from '../stages.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
@@ -23,16 +22,16 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
   const { options } = context;
   const expand = expander(dispatch);
   const wanted = instruction.mounts.map((mount) => parseMount(mount, expand));
-  stage.paths.add('/'); // a command may read any file
+  stage.result.paths.add('/'); // a command may read any file
 
   const script = readScript(dispatch, instruction);
-  const args = instruction.shellForm ? withShell(stage.image, script.args) : [...script.args];
+  const args = instruction.shellForm ? withShell(stage.result.image, script.args) : [...script.args];
   const { mounts, secrets, ssh } = lowerMounts(dispatch, wanted, sources);
   const hasShm = options.shmSize > 0n && isSupported(context, 'tmpfsSize');
-  const env = stage.state.env();
-  const text = instructionText(instruction.code + script.summary, context.lexers.name, withoutSecrets(wanted, env));
+  const env = stage.result.state.env();
+  const text = instructionText(instruction.code + script.summary, context.lexers.name, hideSecrets(wanted, env));
 
-  const executed = stage.state.run({
+  const executed = stage.result.state.run({
     args,
     description: commandDescription(instruction.code),
     locations: sourceLocations(options.sourceMap, lines),
@@ -49,23 +48,23 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
     network: instruction.network === 'default' ? undefined : instruction.network,
     ulimits: isSupported(context, 'ulimit') ? options.ulimits : [],
     devices: isSupported(context, 'devices') ? [...options.devices, ...instructionDevices(instruction)] : [],
-    customName: nextStepName(stage, text, shownPlatform(dispatch, stage.state.getPlatform()), env),
+    customName: nextStepName(stage, text, shownPlatform(dispatch, stage.result.state.getPlatform()), env),
     extraHosts: options.extraHosts,
     cgroupParent: isSupported(context, 'cgroupParent') ? options.cgroupParent || undefined : undefined,
     linuxResources: isSupported(context, 'linuxResources') ? options.linuxResources : undefined,
   });
-  stage.state = executed.root;
-  commit(dispatch, `RUN ${runHistory(args, stage.buildArgs, env)} # buildkit`, true);
+  stage.result.state = executed.root;
+  commit(dispatch, `RUN ${runHistory(args, stage.result.buildArgs, env)} # buildkit`, true);
 }
 
 function instructionDevices({ devices }: RunInstruction): CdiDevice[] {
   return devices.map(({ name, required }) => ({ name, optional: !required }));
 }
 
-/** A command line with here-documents put in place. */
+/** A command line with its here-documents. */
 interface Script {
   readonly args: readonly string[];
-  /** What the step name says about the here-document. */
+  /** The part of the step name that shows the here-document; '' if there is none. */
   readonly summary: string;
   readonly mounts: readonly Mount[];
 }
@@ -79,14 +78,14 @@ function readScript(dispatch: Dispatch, { args, heredocs, shellForm }: RunInstru
   if (line === undefined || more.length > 0 || !shellForm)
     throw new Error(`parsing produced an invalid run command: ${formatList(args)}`);
   if (!parseHeredoc(line)) {
-    // The shell has to make sense of the here-documents.
+    // The shell reads the here-documents itself.
     const documents = heredocs.map(({ content, name }) => `\n${content}${name}`);
     return { args: [line + documents.join('')], summary: '', mounts: [] };
   }
   const content = first.chomp ? chompHeredocContent(first.content) : first.content;
   const summary = ` (${summarize(first.content)})`;
-  const isScript = content.startsWith('#!') && dispatch.stage.image.os !== 'windows';
-  // Without a command of its own, the document is the script: the shell's or that of the interpreter it names.
+  const isScript = content.startsWith('#!') && dispatch.stage.result.image.os !== 'windows';
+  // Without a command, the document is the script of the shell, or of the interpreter that its first line names.
   if (!isScript) return { args: [content], summary, mounts: [] };
   return {
     args: [join(scriptDir, first.name)],
@@ -100,7 +99,7 @@ function scriptFile({ stage }: Dispatch, { name }: Heredoc, content: string) {
     .dir('/')
     .file(mkfile(name, 0o755, encodeText(content)), {
       customName: '[internal] preparing inline document',
-      platform: stage.platform,
+      platform: stage.result.platform,
     });
 }
 
@@ -110,8 +109,8 @@ function summarize(content: string): string {
   return more.length > 0 ? `${first}...` : first!;
 }
 
-/** Shows that a variable's value is a secret. */
-function withoutSecrets(mounts: readonly WantedMount[], env: Env): Env {
+/** The variables with those that a secret mount sets marked as secret, for the step name. */
+function hideSecrets(mounts: readonly MountFlag[], env: Env): Env {
   const names = new Set(
     mounts.flatMap((mount) => (mount.type === 'secret' && mount.env !== undefined ? [mount.env] : [])),
   );

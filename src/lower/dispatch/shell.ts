@@ -1,6 +1,6 @@
 import type { ImageConfig } from '../../image/config.ts';
 
-/** A command line in shell form: the words go to the shell as one. */
+/** The arguments of a command in shell form: the shell, then all words as one. */
 export function withShell(image: ImageConfig, args: readonly string[]): string[] {
   const { shell } = image.config;
   return [...(shell && shell.length > 0 ? shell : defaultShell(image.os)), args.join(' ')];

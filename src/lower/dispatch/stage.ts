@@ -1,84 +1,99 @@
 /** Applies all instructions of a stage. */
+
+import { withLocation } from '../../diagnostic/diagnostic.ts';
 import { cloneImageConfig } from '../../image/config.ts';
 import { defaultPathEnv } from '../../image/system-path.ts';
-import { withLocation } from '../../parser/diagnostic.ts';
-import type { DispatchContext } from '../context.ts';
-import { noPlatform } from '../platforms.ts';
-import { setScans } from '../scan.ts';
+import type { StageInstruction } from '../../parser/ast.ts';
+import { noPlatform } from '../build-platforms.ts';
+import type { ErrorCollector } from '../collect-errors.ts';
+import type { DispatchContext } from '../lower-context.ts';
+import { setScans } from '../sbom-scan.ts';
 import type { StageState } from '../stages.ts';
 import { dispatchCommand } from './dispatch.ts';
 import { setWorkdir } from './workdir.ts';
 
+/** Instructions that later ones depend on: after one of these fails, further problems could be false. */
+const decisive: ReadonlySet<StageInstruction['kind']> = new Set(['arg', 'env', 'shell', 'workdir']);
+
 /**
- * Stops after each instruction, so that others can have their turn.
- * @param isLastHeir no further stage will ask for what the base has come to, so that it need not be copied
+ * Yields after each instruction, so that other work gets a turn.
+ * @param isLastHeir whether no further stage derives from the base, so that its result need not be copied
+ * @param errors collects the problems; instructions that do not depend on a failed one are still dispatched
  */
-export function* dispatchStage(context: DispatchContext, stage: StageState, isLastHeir: boolean): Generator<void> {
+export function* dispatchStage(
+  context: DispatchContext,
+  stage: StageState,
+  isLastHeir: boolean,
+  errors: ErrorCollector,
+): Generator<void> {
   if (stage.base) inherit(stage, stage.base, isLastHeir);
   stage.dispatched = true;
-  stage.platform ??= noPlatform;
-  setUp(context, stage);
+  stage.result.platform ??= noPlatform;
+  stage.broken = stage.base?.broken ?? false;
+  if (!stage.broken) stage.broken = !errors.attempt(() => setUp(context, stage));
   for (const command of stage.commands) {
-    dispatchCommand(context, stage, command);
+    if (stage.broken || errors.isFull) break;
+    const succeeded = errors.attempt(() => dispatchCommand(context, stage, command));
+    stage.broken = !succeeded && decisive.has(command.instruction.kind);
     yield;
   }
-  stage.envPlaces.clear(); // of no use any more
+  stage.envPlaces.clear(); // Nothing uses it any more.
   setScans(stage, context.globals);
 }
 
 /**
- * Takes over what the base stage has come to. A chain of thousands of stages would otherwise keep as many copies of a
- * history and an environment that grow with each.
+ * Takes over the result of the base stage. Otherwise a chain of thousands of stages would keep as many copies of a
+ * history and an environment that grow with each stage.
  */
-function inherit(stage: StageState, base: StageState, isLastHeir: boolean): void {
-  stage.state = base.state;
-  stage.platform = base.platform;
-  stage.image = isLastHeir ? base.image : cloneImageConfig(base.image);
-  stage.image.config.onBuild = undefined; // triggers run in the stages that derive directly
-  stage.baseImage = base.baseImage;
-  stage.paths = base.paths;
-  stage.workdirSet = base.workdirSet;
-  stage.buildArgs = isLastHeir ? base.buildArgs : new Map(base.buildArgs);
-  stage.scanArgs = isLastHeir ? base.scanArgs : new Map(base.scanArgs);
+function inherit(stage: StageState, { result }: StageState, isLastHeir: boolean): void {
+  stage.result = isLastHeir
+    ? { ...result }
+    : {
+        ...result,
+        image: cloneImageConfig(result.image),
+        buildArgs: new Map(result.buildArgs),
+        scanArgs: new Map(result.scanArgs),
+      };
+  stage.result.image.config.onBuild = undefined; // Triggers run only in stages that derive directly.
 }
 
-/** Puts the settings of the image config into effect for the commands to come. */
+/** Applies the settings of the image config to the following commands. */
 function setUp({ options }: DispatchContext, stage: StageState): void {
-  const { config } = stage.image;
+  const { config } = stage.result.image;
   indexVariables(stage);
-  const { os } = stage.platform!;
-  // Windows knows its own PATH.
+  const { os } = stage.result.platform!;
+  // Windows sets PATH itself.
   if (!stage.envPlaces.has('PATH') && os !== 'windows') {
     stage.envPlaces.set('PATH', config.env.length);
     config.env.push(`PATH=${defaultPathEnv(os)}`);
   }
-  if (!endsWith(stage.state.env().toArray(), config.env))
+  if (!hasSuffix(stage.result.state.env().toArray(), config.env))
     for (const entry of config.env) {
       const { name, value } = parseVariable(entry);
-      stage.state = stage.state.addEnv(name, value);
+      stage.result.state = stage.result.state.addEnv(name, value);
     }
-  if (options.hostname !== '') stage.state = stage.state.hostname(options.hostname);
+  if (options.hostname !== '') stage.result.state = stage.result.state.hostname(options.hostname);
   if (config.workingDir !== '') {
     try {
       setWorkdir(stage, config.workingDir);
     } catch (error) {
-      throw withLocation(error, stage.lines);
+      throw withLocation(error, stage.lines, 'bad-path');
     }
   }
-  if (config.user !== '') stage.state = stage.state.user(config.user);
-  stage.state = stage.state.network(options.networkMode);
+  if (config.user !== '') stage.result.state = stage.result.state.user(config.user);
+  stage.result.state = stage.result.state.network(options.networkMode);
 }
 
 function indexVariables(stage: StageState): void {
   stage.envPlaces = new Map();
-  stage.image.config.env.forEach((entry, place) => {
+  stage.result.image.config.env.forEach((entry, place) => {
     const { name } = parseVariable(entry);
     if (!stage.envPlaces.has(name)) stage.envPlaces.set(name, place);
   });
 }
 
-/** Whether setting these variables anew would change nothing. */
-function endsWith(lines: readonly string[], end: readonly string[]): boolean {
+/** Whether the list ends with these variables, so that setting them again changes nothing. */
+function hasSuffix(lines: readonly string[], end: readonly string[]): boolean {
   const offset = lines.length - end.length;
   return offset >= 0 && end.every((line, index) => line === lines[offset + index]);
 }

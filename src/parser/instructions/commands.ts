@@ -1,37 +1,40 @@
 /** CMD, ENTRYPOINT and SHELL: command lines. */
 import type { CmdInstruction, EntrypointInstruction, ShellInstruction } from '../ast.ts';
-import { explainBrokenArray } from '../broken-array.ts';
+import { explainBrokenArray } from '../hints/broken-array.ts';
+import { badArguments, type InstructionInput, needsOneOrMore } from './instruction-input.ts';
 import { readNoFlags } from './read-flags.ts';
-import { badArguments, needsOneOrMore, type Request } from './request.ts';
 
-/** A command line as the instruction has it: one string in shell form, else the elements of the array. */
-export function readCommandLine({ words, isJson }: Request) {
+/** The command line of an instruction: one string in shell form, otherwise the elements of the array. */
+export function readCommandLine({ words, isJson }: InstructionInput) {
   return { args: words.map(({ text }) => text), shellForm: !isJson };
 }
 
-export function readCmd(request: Request): CmdInstruction | undefined {
-  if (!readNoFlags(request)) return undefined;
-  return { kind: 'cmd', ...request.base, ...readCommandLine(request) };
+/** Reads CMD. */
+export function readCmd(input: InstructionInput): CmdInstruction | undefined {
+  if (!readNoFlags(input)) return undefined;
+  return { kind: 'cmd', ...input.base, ...readCommandLine(input) };
 }
 
-export function readEntrypoint(request: Request): EntrypointInstruction | undefined {
-  if (!readNoFlags(request)) return undefined;
-  return { kind: 'entrypoint', ...request.base, ...readCommandLine(request) };
+/** Reads ENTRYPOINT. */
+export function readEntrypoint(input: InstructionInput): EntrypointInstruction | undefined {
+  if (!readNoFlags(input)) return undefined;
+  return { kind: 'entrypoint', ...input.base, ...readCommandLine(input) };
 }
 
-export function readShell(request: Request): ShellInstruction | undefined {
-  if (!readNoFlags(request)) return undefined;
-  if (request.words.length === 0) return needsOneOrMore(request, 'SHELL');
-  if (!request.isJson) {
-    const broken = explainBrokenArray(request.words[0]!.text, true);
-    const example = broken ? broken.meant : '["/bin/bash", "-c"]';
+/** Reads SHELL. */
+export function readShell(input: InstructionInput): ShellInstruction | undefined {
+  if (!readNoFlags(input)) return undefined;
+  if (input.words.length === 0) return needsOneOrMore(input, 'SHELL');
+  if (!input.isJson) {
+    const broken = explainBrokenArray(input.words[0]!.text, true);
+    const example = broken ? broken.repaired : '["/bin/bash", "-c"]';
     return badArguments(
-      request,
+      input,
       'SHELL requires the arguments to be in JSON form',
       broken
-        ? `This is no JSON array: ${broken.what}.${example === undefined ? '' : ` Write SHELL ${example}.`}`
+        ? `This is not a JSON array: ${broken.what}.${example === undefined ? '' : ` Write SHELL ${example}.`}`
         : `Write the words as an array of strings in double quotes, like SHELL ${example}.`,
     );
   }
-  return { kind: 'shell', ...request.base, shell: request.words.map(({ text }) => text) };
+  return { kind: 'shell', ...input.base, shell: input.words.map(({ text }) => text) };
 }

@@ -1,80 +1,65 @@
 /** COPY and ADD. */
-import type { AddInstruction, CopyInstruction, SourceContent, Word } from '../ast.ts';
+import type { AddFlags, AddInstruction, CopyFlags, CopyInstruction, SourceContent, Word } from '../ast.ts';
 import { chompHeredocContent, tryParseHeredoc } from '../heredoc.ts';
-import { readFlags } from './read-flags.ts';
-import { badArguments, type Request } from './request.ts';
+import { explainBrokenArray } from '../hints/broken-array.ts';
+import { badArguments, type InstructionInput } from './instruction-input.ts';
+import { flagReader } from './read-flags.ts';
 
-export function readCopy(request: Request): CopyInstruction | undefined {
-  if (!hasDestination(request, 'COPY')) return undefined;
-  const flags = readFlags(request, {
-    chown: 'string',
-    from: 'string',
-    chmod: 'string',
-    link: 'bool',
-    exclude: 'strings',
-    parents: 'bool',
-  });
-  const files = readFiles(request, 'COPY');
-  if (!flags) return undefined;
-  return {
-    kind: 'copy',
-    ...request.base,
-    ...files,
-    chown: flags.string('chown'),
-    chmod: flags.string('chmod'),
-    link: flags.bool('link'),
-    exclude: flags.strings('exclude').map(({ text }) => text),
-    from: flags.string('from'),
-    parents: flags.bool('parents'),
-  };
+const fileFlags = { chown: 'text', chmod: 'text', link: 'bool', exclude: 'texts' } as const;
+const readCopyFlags = flagReader<CopyFlags>({ ...fileFlags, from: 'text', parents: 'bool' });
+const readAddFlags = flagReader<AddFlags>({
+  ...fileFlags,
+  checksum: 'text',
+  keepGitDir: 'optional-bool',
+  unpack: 'optional-bool',
+});
+
+/** Reads COPY. */
+export function readCopy(input: InstructionInput): CopyInstruction | undefined {
+  if (!hasDestination(input, 'COPY')) return undefined;
+  const flags = readCopyFlags(input);
+  const files = readFiles(input, 'COPY');
+  return flags && { kind: 'copy', ...input.base, ...files, ...flags };
 }
 
-export function readAdd(request: Request): AddInstruction | undefined {
-  if (!hasDestination(request, 'ADD')) return undefined;
-  const flags = readFlags(request, {
-    chown: 'string',
-    chmod: 'string',
-    link: 'bool',
-    'keep-git-dir': 'bool',
-    checksum: 'string',
-    unpack: 'bool',
-    exclude: 'strings',
-  });
-  const files = readFiles(request, 'ADD');
-  if (!flags) return undefined;
-  return {
-    kind: 'add',
-    ...request.base,
-    ...files,
-    chown: flags.string('chown'),
-    chmod: flags.string('chmod'),
-    link: flags.bool('link'),
-    exclude: flags.strings('exclude').map(({ text }) => text),
-    checksum: flags.string('checksum'),
-    keepGitDir: flags.optionalBool('keep-git-dir'),
-    unpack: flags.optionalBool('unpack'),
-  };
+/** Reads ADD. */
+export function readAdd(input: InstructionInput): AddInstruction | undefined {
+  if (!hasDestination(input, 'ADD')) return undefined;
+  const flags = readAddFlags(input);
+  const files = readFiles(input, 'ADD');
+  return flags && { kind: 'add', ...input.base, ...files, ...flags };
 }
 
-function hasDestination(request: Request, instruction: string): boolean {
-  if (request.words.length >= 2) return true;
+function hasDestination(input: InstructionInput, instruction: string): boolean {
+  if (input.words.length >= 2) return true;
   badArguments(
-    request,
+    input,
     `${instruction} requires at least two arguments, but only one was provided. Destination could not be determined`,
-    `Write ${instruction} source destination.`,
+    destinationHint(input, instruction),
   );
   return false;
 }
 
+/** A hint for an array that is not JSON: without blanks it is one word. */
+function destinationHint({ words: [word], isJson }: InstructionInput, instruction: string): string {
+  const broken = word && !isJson ? explainBrokenArray(word.text, false) : undefined;
+  if (!broken) return `Write ${instruction} source destination.`;
+  const reason = `This is not a JSON array: ${broken.what}.`;
+  if (broken.repaired === undefined) return reason;
+  const [first, ...others] = JSON.parse(broken.repaired) as string[];
+  const meant = others.length > 0 ? broken.repaired : `[${JSON.stringify(first)}, "destination"]`;
+  return `${reason} Write ${instruction} ${meant}.`;
+}
+
 /** Sources, files given inline, and the destination. */
-function readFiles({ words, heredocs, report }: Request, instruction: string) {
+function readFiles({ words, heredocs, report }: InstructionInput, instruction: string) {
   const dest = words.at(-1)!;
   if (tryParseHeredoc(dest.text))
     report({
       code: 'heredoc-as-destination',
       message: `${instruction} cannot accept a heredoc as a destination`,
       range: dest.range,
-      hint: 'Put the destination last, behind the here-document.',
+      hint: 'Put the destination last, after the here-document.',
     });
 
   const contentOf = new Map(heredocs.map(({ name, content }) => [name, content]));
@@ -86,7 +71,7 @@ function readFiles({ words, heredocs, report }: Request, instruction: string) {
       sources.push(word);
       continue;
     }
-    // Of several with the same name the last one counts; in a JSON array there is no content at all.
+    // The last of several with the same name counts; in a JSON array the content is empty.
     const content = contentOf.get(mark.name) ?? '';
     contents.push({
       path: mark.name,

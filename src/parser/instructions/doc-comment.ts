@@ -1,4 +1,4 @@
-/** The description that the comments above an instruction give of a name: `# name text`; '' if there is none. */
+/** The description of a name in the comments above an instruction, `# name text`; '' if absent. */
 export function docComment(comments: readonly string[], name: string): string {
   if (name === '') return '';
   const start = `${name} `;

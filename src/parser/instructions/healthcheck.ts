@@ -3,54 +3,63 @@ import { millisecond, parseDuration } from '../../go/duration.ts';
 import { quote } from '../../go/quote.ts';
 import { parseInteger } from '../../go/strconv.ts';
 import { toUpper } from '../../go/unicode.ts';
-import type { Healthcheck, HealthcheckInstruction } from '../ast.ts';
-import { type FlagValues, readFlags } from './read-flags.ts';
-import { badArguments, needsOneOrMore, type Request } from './request.ts';
+import type { Healthcheck, HealthcheckInstruction, Word } from '../ast.ts';
+import { badArguments, type InstructionInput, needsOneOrMore } from './instruction-input.ts';
+import { flagReader } from './read-flags.ts';
 
-const intervals = ['interval', 'timeout', 'start-period', 'start-interval'] as const;
-type FlagName = (typeof intervals)[number] | 'retries';
+interface HealthcheckFlags {
+  readonly interval: Word | undefined;
+  readonly timeout: Word | undefined;
+  readonly startPeriod: Word | undefined;
+  readonly startInterval: Word | undefined;
+  readonly retries: Word | undefined;
+}
 
-export function readHealthcheck(request: Request): HealthcheckInstruction | undefined {
-  const [typeWord, ...words] = request.words;
-  if (!typeWord) return needsOneOrMore(request, 'HEALTHCHECK');
+const readHealthcheckFlags = flagReader<HealthcheckFlags>({
+  interval: 'word',
+  timeout: 'word',
+  startPeriod: 'word',
+  startInterval: 'word',
+  retries: 'word',
+});
+
+/** Reads HEALTHCHECK. */
+export function readHealthcheck(input: InstructionInput): HealthcheckInstruction | undefined {
+  const [typeWord, ...words] = input.words;
+  if (!typeWord) return needsOneOrMore(input, 'HEALTHCHECK');
   const type = toUpper(typeWord.text);
   if (type === 'NONE') {
-    // Flags are not looked at.
-    if (words.length > 0) return badArguments(request, 'HEALTHCHECK NONE takes no arguments');
+    // The reference ignores the flags.
+    if (words.length > 0) return badArguments(input, 'HEALTHCHECK NONE takes no arguments');
     const healthcheck = { test: [type], interval: 0n, timeout: 0n, startPeriod: 0n, startInterval: 0n, retries: 0 };
-    return { kind: 'healthcheck', ...request.base, healthcheck };
+    return { kind: 'healthcheck', ...input.base, healthcheck };
   }
 
-  const flags = readFlags(request, {
-    interval: 'string',
-    timeout: 'string',
-    'start-period': 'string',
-    'start-interval': 'string',
-    retries: 'string',
-  });
+  const flags = readHealthcheckFlags(input);
   if (type !== 'CMD')
-    request.report({
+    input.report({
       code: 'bad-healthcheck-type',
       message: `Unknown type ${quote(type)} in HEALTHCHECK (try CMD)`,
       range: typeWord.range,
-      hint: `What is to run stands behind CMD: ${exampleOf(request.base.code)}`,
+      hint: /^[-\u2010-\u2015\u2212]/.test(typeWord.text)
+        ? 'A flag begins with two plain dashes, as in --interval=30s.'
+        : `The command comes after CMD: ${exampleOf(input.base.code)}`,
     });
-  else if (words.length === 0) badArguments(request, 'Missing command after HEALTHCHECK CMD');
+  else if (words.length === 0) badArguments(input, 'Missing command after HEALTHCHECK CMD');
   if (!flags) return undefined;
 
-  const [interval, timeout, startPeriod, startInterval] = intervals.map((name) => readInterval(request, flags, name));
   const healthcheck: Healthcheck = {
-    test: [request.isJson ? 'CMD' : 'CMD-SHELL', ...words.map(({ text }) => text)],
-    interval: interval!,
-    timeout: timeout!,
-    startPeriod: startPeriod!,
-    startInterval: startInterval!,
-    retries: readRetries(request, flags),
+    test: [input.isJson ? 'CMD' : 'CMD-SHELL', ...words.map(({ text }) => text)],
+    interval: readInterval(input, 'interval', flags.interval),
+    timeout: readInterval(input, 'timeout', flags.timeout),
+    startPeriod: readInterval(input, 'start-period', flags.startPeriod),
+    startInterval: readInterval(input, 'start-interval', flags.startInterval),
+    retries: readRetries(input, flags.retries),
   };
-  return { kind: 'healthcheck', ...request.base, healthcheck };
+  return { kind: 'healthcheck', ...input.base, healthcheck };
 }
 
-/** The instruction with the CMD that is missing; one that leaves it out altogether is short. */
+/** An example with the missing CMD, made from the instruction. */
 function exampleOf(code: string): string {
   const command = /^\S+\s+((?:--\S+\s+)*)(\S[^\n]{0,60})$/.exec(code);
   const [, flags, rest] = command ?? [];
@@ -59,16 +68,15 @@ function exampleOf(code: string): string {
   return `write HEALTHCHECK ${flags}CMD ${words ? `[${words[1]}` : rest}`;
 }
 
-/** Nanoseconds; 0 stands for the default. */
-function readInterval(request: Request, flags: FlagValues<FlagName>, name: FlagName): bigint {
-  const [word] = flags.strings(name);
+/** Parses a duration to nanoseconds; 0 means the default. */
+function readInterval(input: InstructionInput, name: string, word: Word | undefined): bigint {
   if (!word || word.text === '') return 0n;
   try {
     const duration = parseDuration(word.text);
     if (duration !== 0n && duration < millisecond) throw new Error(`Interval ${quote(name)} cannot be less than 1ms`);
     return duration;
   } catch (error) {
-    request.report({
+    input.report({
       code: 'bad-duration',
       message: (error as Error).message,
       range: word.range,
@@ -78,15 +86,14 @@ function readInterval(request: Request, flags: FlagValues<FlagName>, name: FlagN
   }
 }
 
-function readRetries(request: Request, flags: FlagValues<FlagName>): number {
-  const [word] = flags.strings('retries');
+function readRetries(input: InstructionInput, word: Word | undefined): number {
   if (!word || word.text === '') return 0;
   try {
     const retries = parseInteger(word.text, 10, 32);
     if (retries < 0n) throw new Error(`--retries cannot be negative (${retries})`);
     return Number(retries);
   } catch (error) {
-    request.report({ code: 'bad-retries', message: (error as Error).message, range: word.range });
+    input.report({ code: 'bad-retries', message: (error as Error).message, range: word.range });
     return 0;
   }
 }

@@ -2,54 +2,56 @@
 import type { ArgDefinition, ArgInstruction, EnvInstruction, KeyValue, LabelInstruction, Word } from '../ast.ts';
 import type { CstPair } from '../cst.ts';
 import { docComment } from './doc-comment.ts';
+import { type InstructionInput, needsOneOrMore } from './instruction-input.ts';
 import { readNoFlags } from './read-flags.ts';
-import { needsOneOrMore, type Request } from './request.ts';
 
-export function readEnv(request: Request): EnvInstruction | undefined {
-  const pairs = readPairs(request, 'ENV');
-  return pairs && { kind: 'env', ...request.base, pairs };
+/** Reads ENV. */
+export function readEnv(input: InstructionInput): EnvInstruction | undefined {
+  const pairs = readPairs(input, 'ENV');
+  return pairs && { kind: 'env', ...input.base, pairs };
 }
 
-export function readLabel(request: Request): LabelInstruction | undefined {
-  const pairs = readPairs(request, 'LABEL');
-  return pairs && { kind: 'label', ...request.base, pairs };
+/** Reads LABEL. */
+export function readLabel(input: InstructionInput): LabelInstruction | undefined {
+  const pairs = readPairs(input, 'LABEL');
+  return pairs && { kind: 'label', ...input.base, pairs };
 }
 
-function readPairs(request: Request, instruction: string): KeyValue[] | undefined {
-  if (!readNoFlags(request)) return undefined;
-  const parts = request.cst.arguments;
+function readPairs(input: InstructionInput, instruction: string): KeyValue[] | undefined {
+  if (!readNoFlags(input)) return undefined;
+  const parts = input.cst.arguments;
   if (parts.form === 'legacy-pair') {
     const { key, value } = parts;
-    if (!value) return undefined; // reported with the structure
+    if (!value) return undefined; // Reported with the structure of the file.
     const range = { start: key.range.start, end: value.range.end };
     return [{ key: key.text, value: value.text, noDelim: true, range }];
   }
-  if (parts.form !== 'pairs' || parts.pairs.length === 0) return needsOneOrMore(request, instruction);
+  if (parts.form !== 'pairs' || parts.pairs.length === 0) return needsOneOrMore(input, instruction);
   return parts.pairs.map((pair) => {
-    if (!pair.key) reportBlankName(request, instruction, pair);
+    if (!pair.key) reportBlankName(input, instruction, pair);
     return { key: pair.key?.text ?? '', value: pair.value?.text ?? '', noDelim: false, range: rangeOf(pair) };
   });
 }
 
-/** Flags are cut off but not looked at. */
-export function readArg(request: Request): ArgInstruction | undefined {
-  const parts = request.cst.arguments;
-  if (parts.form !== 'pairs' || parts.pairs.length === 0) return needsOneOrMore(request, 'ARG');
+/** Reads ARG; flags are cut off and ignored. */
+export function readArg(input: InstructionInput): ArgInstruction | undefined {
+  const parts = input.cst.arguments;
+  if (parts.form !== 'pairs' || parts.pairs.length === 0) return needsOneOrMore(input, 'ARG');
   const args = parts.pairs.map((pair): ArgDefinition => {
-    if (!pair.key) reportBlankName(request, 'ARG', pair);
+    if (!pair.key) reportBlankName(input, 'ARG', pair);
     const key = pair.key?.text ?? '';
     return {
       key,
       value: pair.equals ? (pair.value?.text ?? '') : undefined,
-      docComment: docComment(request.base.comments, key),
+      docComment: docComment(input.base.comments, key),
       range: rangeOf(pair),
     };
   });
-  return { kind: 'arg', ...request.base, args };
+  return { kind: 'arg', ...input.base, args };
 }
 
-function reportBlankName(request: Request, instruction: string, pair: CstPair): void {
-  request.report({ code: 'blank-name', message: `${instruction} names can not be blank`, range: rangeOf(pair) });
+function reportBlankName(input: InstructionInput, instruction: string, pair: CstPair): void {
+  input.report({ code: 'blank-name', message: `${instruction} names can not be blank`, range: rangeOf(pair) });
 }
 
 function rangeOf({ key, equals, value }: CstPair) {

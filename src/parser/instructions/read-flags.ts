@@ -1,72 +1,107 @@
 /** Checks the flags of an instruction against those it takes. */
 import { toLower } from '../../go/unicode.ts';
+import { suggest } from '../../text/suggest.ts';
 import type { Word } from '../ast.ts';
-import { suggest } from '../suggest.ts';
-import type { Problem, Request } from './request.ts';
+import type { InstructionInput, Problem } from './instruction-input.ts';
 
-/** Whether a flag is on or off, has a text, or may be given several times. */
-export type FlagKind = 'bool' | 'string' | 'strings';
+/**
+ * The kinds of flags, with the type of their fields in the AST:
+ * `bool` true or false, false if absent; `optional-bool` the same, undefined if absent; `text` the value, '' if absent;
+ * `word` the value with its place, undefined if absent; `texts` and `words` the values of a flag that may be repeated.
+ */
+type FlagKind = 'bool' | 'optional-bool' | 'text' | 'word' | 'texts' | 'words';
 
-export interface FlagValues<Name extends string> {
-  /** True for `--name` and `--name=true`. */
-  bool(name: Name): boolean;
-  /** undefined if the flag is not given. */
-  optionalBool(name: Name): boolean | undefined;
-  /** '' if the flag is not given. */
-  string(name: Name): string;
-  /** The values of a flag that can be given several times. */
-  strings(name: Name): readonly Word[];
+type KindOf<Value> = [Value] extends [boolean]
+  ? 'bool'
+  : [Value] extends [boolean | undefined]
+    ? 'optional-bool'
+    : [Value] extends [string]
+      ? 'text'
+      : [Value] extends [Word | undefined]
+        ? 'word'
+        : [Value] extends [readonly string[]]
+          ? 'texts'
+          : 'words';
+
+/** The flags of an instruction by their fields: `keepGitDir` is the flag `--keep-git-dir`. */
+type FlagTable<Flags> = { readonly [Field in keyof Flags]: KindOf<Flags[Field]> };
+
+/** Makes the reader of an instruction's flags. The reader reports problems, and then gives undefined. */
+export function flagReader<Flags>(table: FlagTable<Flags>): (input: InstructionInput) => Flags | undefined {
+  const fields = Object.entries<FlagKind>(table).map(([field, kind]) => ({ field, name: flagName(field), kind }));
+  const kinds = new Map(fields.map(({ name, kind }) => [name, kind]));
+  const valuesOf = (given: ReadonlyMap<string, readonly Word[]>) =>
+    Object.fromEntries(
+      fields.map(({ field, name, kind }) => [field, fieldValue(kind, given.get(name) ?? [])]),
+    ) as Flags;
+  const absent = Object.freeze(valuesOf(new Map()));
+  return (input) => {
+    if (input.base.flags.length === 0) return absent;
+    const given = readGiven(input, kinds);
+    return given && valuesOf(given);
+  };
 }
 
-/** Reads the flags; undefined if there is any problem, which has been reported then. */
-export function readFlags<Name extends string>(
-  request: Request,
-  kinds: Readonly<Record<Name, FlagKind>>,
-): FlagValues<Name> | undefined {
+function readGiven(
+  { base, report }: InstructionInput,
+  kinds: ReadonlyMap<string, FlagKind>,
+): ReadonlyMap<string, readonly Word[]> | undefined {
   const values = new Map<string, Word[]>();
   let isGood = true;
-  for (const flag of request.base.flags) {
+  for (const flag of base.flags) {
     const problem = checkFlag(flag, kinds, values.has(flag.name));
     if (problem) {
       isGood = false;
-      request.report({ ...problem, range: flag.range });
+      report({ ...problem, range: flag.range });
       continue;
     }
     const { name, value = '', range } = flag;
-    // A value without quotes and escapes stands at the end of the flag.
+    // A value without quotes and escapes is the end of the flag.
     const word = { text: value, range: { start: Math.max(range.start, range.end - value.length), end: range.end } };
     const given = values.get(name);
     if (given) given.push(word);
     else values.set(name, [word]);
   }
-  if (!isGood) return undefined;
-  const first = (name: Name) => values.get(name)?.[0]?.text;
-  const optionalBool = (name: Name) => {
-    const text = first(name);
-    return text === undefined ? undefined : toLower(text) !== 'false';
-  };
-  return {
-    optionalBool,
-    bool: (name) => optionalBool(name) ?? false,
-    string: (name) => first(name) ?? '',
-    strings: (name) => values.get(name) ?? [],
-  };
+  return isGood ? values : undefined;
 }
 
-/** For instructions without flags; false if there are any. */
-export function readNoFlags(request: Request): boolean {
-  return request.base.flags.length === 0 || readFlags(request, {}) !== undefined;
+const flagName = (field: string) => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function fieldValue(kind: FlagKind, words: readonly Word[]) {
+  const [word] = words;
+  switch (kind) {
+    case 'bool':
+      return word !== undefined && isOn(word);
+    case 'optional-bool':
+      return word && isOn(word);
+    case 'text':
+      return word?.text ?? '';
+    case 'word':
+      return word;
+    case 'texts':
+      return words.map(({ text }) => text);
+    case 'words':
+      return words;
+  }
+}
+
+/** `--name` and `--name=true`. */
+const isOn = ({ text }: Word) => toLower(text) !== 'false';
+
+/** Reports the flags of an instruction that takes none; false if there are any. */
+export function readNoFlags(input: InstructionInput): boolean {
+  return readGiven(input, new Map()) !== undefined;
 }
 
 function checkFlag(
   { name, value }: { name: string; value: string | undefined },
-  kinds: Readonly<Record<string, FlagKind>>,
+  kinds: ReadonlyMap<string, FlagKind>,
   isRepeated: boolean,
 ): Omit<Problem, 'range'> | undefined {
   const written = `--${name}`;
-  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  const kind = kinds.get(name);
   if (!kind) {
-    const names = Object.keys(kinds).sort();
+    const names = [...kinds.keys()].sort();
     const match = suggest(name, names, true);
     return {
       code: 'unknown-flag',
@@ -77,11 +112,16 @@ function checkFlag(
           : `${sameLetters(name, names, match)}Its flags are --${names.join(', --')}.`,
     };
   }
-  if (isRepeated && kind !== 'strings')
+  if (isRepeated && kind !== 'texts' && kind !== 'words')
     return { code: 'repeated-flag', message: `duplicate flag specified: ${written}` };
-  if (kind === 'bool' ? value === '' : value === undefined)
-    return { code: 'missing-flag-value', message: `missing a value on flag: ${written}` };
-  if (kind === 'bool' && value !== undefined && !/^(?:true|false)$/.test(toLower(value)))
+  const isBool = kind === 'bool' || kind === 'optional-bool';
+  if (isBool ? value === '' : value === undefined)
+    return {
+      code: 'missing-flag-value',
+      message: `missing a value on flag: ${written}`,
+      hint: `Write ${isBool ? `${written}, or ${written}=true` : `${written}=VALUE, with an equals sign and no blank`}.`,
+    };
+  if (isBool && value !== undefined && !/^(?:true|false)$/.test(toLower(value)))
     return {
       code: 'bad-flag-value',
       message: `expecting boolean value for flag ${written}, not: ${value}`,
@@ -89,9 +129,10 @@ function checkFlag(
   return undefined;
 }
 
-/** The reference counts an exchange of two letters twice, and takes `chwon` for `chmod`. */
+/** A flag with the same letters: the reference counts two exchanged letters twice, and compares capitals. */
 function sameLetters(name: string, names: readonly string[], suggested: string | undefined): string {
   const sorted = (text: string) => [...text].sort().join('');
-  const match = names.find((other) => other.length === name.length && sorted(other) === sorted(name));
+  const small = toLower(name);
+  const match = names.find((other) => other.length === name.length && sorted(other) === sorted(small));
   return match === undefined || match === suggested ? '' : `Write --${match}. `;
 }

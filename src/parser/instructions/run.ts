@@ -1,57 +1,63 @@
 /** RUN. */
+
+import type { ErrorCode } from '../../diagnostic/codes.ts';
 import { quote } from '../../go/quote.ts';
 import type { Device, RunInstruction, Word } from '../ast.ts';
-import { parseDevice } from '../device.ts';
-import { parseMount } from '../mount.ts';
+import { parseDevice } from '../device-flag.ts';
+import { parseMount } from '../mount-flag.ts';
 import { readCommandLine } from './commands.ts';
-import { readFlags } from './read-flags.ts';
-import type { Request } from './request.ts';
+import type { InstructionInput } from './instruction-input.ts';
+import { flagReader } from './read-flags.ts';
 
 const networks = ['default', 'none', 'host'] as const;
 const securities = ['sandbox', 'insecure'] as const;
 
-export function readRun(request: Request): RunInstruction | undefined {
-  const flags = readFlags(request, {
-    device: 'strings',
-    mount: 'strings',
-    network: 'string',
-    security: 'string',
-  });
+interface RunFlags {
+  readonly device: readonly Word[];
+  readonly mount: readonly Word[];
+  readonly network: Word | undefined;
+  readonly security: Word | undefined;
+}
+
+const readRunFlags = flagReader<RunFlags>({ device: 'words', mount: 'words', network: 'word', security: 'word' });
+
+/** Reads RUN. */
+export function readRun(input: InstructionInput): RunInstruction | undefined {
+  const flags = readRunFlags(input);
   if (!flags) return undefined;
 
   const devices: Device[] = [];
-  for (const word of flags.strings('device'))
-    attempt(request, 'bad-device', word, () => devices.push(parseDevice(word.text)));
+  for (const word of flags.device) attempt(input, 'bad-device', word, () => devices.push(parseDevice(word.text)));
 
-  const mounts = flags.strings('mount');
+  const mounts = flags.mount;
   const mountFroms: string[] = [];
-  for (const word of mounts) attempt(request, 'bad-mount', word, () => mountFroms.push(parseMount(word).from));
+  for (const word of mounts) attempt(input, 'bad-mount', word, () => mountFroms.push(parseMount(word).from));
 
   // An empty value is not the default.
-  const networkName = request.base.flags.find(({ name }) => name === 'network')?.value ?? 'default';
+  const networkName = flags.network?.text ?? 'default';
   const network = networks.find((name) => name === networkName);
   if (!network)
-    request.report({
+    input.report({
       code: 'bad-network',
       message: `invalid network mode ${quote(networkName)}`,
-      range: flags.strings('network')[0]!.range,
+      range: flags.network!.range,
       hint: `It is one of ${networks.join(', ')}.`,
     });
-  const securityName = request.base.flags.find(({ name }) => name === 'security')?.value ?? 'sandbox';
+  const securityName = flags.security?.text ?? 'sandbox';
   const security = securities.find((name) => name === securityName);
   if (!security)
-    request.report({
+    input.report({
       code: 'bad-security',
       message: `security ${quote(securityName)} is not valid`,
-      range: flags.strings('security')[0]!.range,
+      range: flags.security!.range,
       hint: `It is one of ${securities.join(', ')}.`,
     });
   if (!network || !security) return undefined;
   return {
     kind: 'run',
-    ...request.base,
-    ...readCommandLine(request),
-    heredocs: request.heredocs,
+    ...input.base,
+    ...readCommandLine(input),
+    heredocs: input.heredocs,
     mounts,
     mountFroms,
     network,
@@ -60,10 +66,10 @@ export function readRun(request: Request): RunInstruction | undefined {
   };
 }
 
-function attempt(request: Request, code: string, { range }: Word, read: () => void): void {
+function attempt(input: InstructionInput, code: ErrorCode, { range }: Word, read: () => void): void {
   try {
     read();
   } catch (error) {
-    request.report({ code, message: (error as Error).message, range });
+    input.report({ code, message: (error as Error).message, range });
   }
 }

@@ -1,4 +1,4 @@
-/** Instructions that are little more than a text or a list of words. */
+/** Instructions that only have a text or a list of words. */
 import { compareBytes, trimSpace } from '../../go/unicode.ts';
 import type {
   ExposeInstruction,
@@ -8,53 +8,58 @@ import type {
   VolumeInstruction,
   WorkdirInstruction,
 } from '../ast.ts';
+import { type InstructionInput, needsExactlyOne, needsOneOrMore } from './instruction-input.ts';
 import { readNoFlags } from './read-flags.ts';
-import { needsExactlyOne, needsOneOrMore, type Request } from './request.ts';
 
-/** The only argument, which is everything behind the flags. */
-function readText(request: Request, instruction: string): string | undefined {
-  const [word] = request.words;
-  return word ? word.text : needsExactlyOne(request, instruction);
+/** The only argument: everything after the flags. */
+function readText(input: InstructionInput, instruction: string): string | undefined {
+  const [word] = input.words;
+  return word ? word.text : needsExactlyOne(input, instruction);
 }
 
-export function readMaintainer(request: Request): MaintainerInstruction | undefined {
-  const maintainer = readText(request, 'MAINTAINER');
-  if (maintainer === undefined || !readNoFlags(request)) return undefined;
-  return { kind: 'maintainer', ...request.base, maintainer };
+/** Reads MAINTAINER. */
+export function readMaintainer(input: InstructionInput): MaintainerInstruction | undefined {
+  const maintainer = readText(input, 'MAINTAINER');
+  if (maintainer === undefined || !readNoFlags(input)) return undefined;
+  return { kind: 'maintainer', ...input.base, maintainer };
 }
 
-export function readWorkdir(request: Request): WorkdirInstruction | undefined {
-  const path = readText(request, 'WORKDIR');
-  if (path === undefined || !readNoFlags(request)) return undefined;
-  return { kind: 'workdir', ...request.base, path };
+/** Reads WORKDIR. */
+export function readWorkdir(input: InstructionInput): WorkdirInstruction | undefined {
+  const path = readText(input, 'WORKDIR');
+  if (path === undefined || !readNoFlags(input)) return undefined;
+  return { kind: 'workdir', ...input.base, path };
 }
 
-export function readUser(request: Request): UserInstruction | undefined {
-  const user = readText(request, 'USER');
-  if (user === undefined || !readNoFlags(request)) return undefined;
-  return { kind: 'user', ...request.base, user };
+/** Reads USER. */
+export function readUser(input: InstructionInput): UserInstruction | undefined {
+  const user = readText(input, 'USER');
+  if (user === undefined || !readNoFlags(input)) return undefined;
+  return { kind: 'user', ...input.base, user };
 }
 
-/** Flags are cut off but not looked at. */
-export function readStopSignal(request: Request): StopSignalInstruction | undefined {
-  const signal = readText(request, 'STOPSIGNAL');
-  return signal === undefined ? undefined : { kind: 'stopsignal', ...request.base, signal };
+/** Reads STOPSIGNAL; flags are cut off and ignored. */
+export function readStopSignal(input: InstructionInput): StopSignalInstruction | undefined {
+  const signal = readText(input, 'STOPSIGNAL');
+  return signal === undefined ? undefined : { kind: 'stopsignal', ...input.base, signal };
 }
 
-export function readExpose(request: Request): ExposeInstruction | undefined {
-  if (request.words.length === 0) return needsOneOrMore(request, 'EXPOSE');
-  if (!readNoFlags(request)) return undefined;
-  return { kind: 'expose', ...request.base, ports: request.words.map(({ text }) => text).sort(compareBytes) };
+/** Reads EXPOSE. */
+export function readExpose(input: InstructionInput): ExposeInstruction | undefined {
+  if (input.words.length === 0) return needsOneOrMore(input, 'EXPOSE');
+  if (!readNoFlags(input)) return undefined;
+  return { kind: 'expose', ...input.base, ports: input.words.map(({ text }) => text).sort(compareBytes) };
 }
 
-export function readVolume(request: Request): VolumeInstruction | undefined {
-  if (request.words.length === 0) return needsOneOrMore(request, 'VOLUME');
-  if (!readNoFlags(request)) return undefined;
-  const volumes = request.words.map(({ text, range }) => {
+/** Reads VOLUME. */
+export function readVolume(input: InstructionInput): VolumeInstruction | undefined {
+  if (input.words.length === 0) return needsOneOrMore(input, 'VOLUME');
+  if (!readNoFlags(input)) return undefined;
+  const volumes = input.words.map(({ text, range }) => {
     const volume = trimSpace(text);
     if (volume === '')
-      request.report({ code: 'blank-volume', message: 'VOLUME specified can not be an empty string', range });
+      input.report({ code: 'blank-volume', message: 'VOLUME specified can not be an empty string', range });
     return volume;
   });
-  return { kind: 'volume', ...request.base, volumes };
+  return { kind: 'volume', ...input.base, volumes };
 }

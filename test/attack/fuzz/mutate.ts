@@ -91,7 +91,7 @@ function change(random: Random, bytes: Buffer, corpus: readonly Uint8Array[]): B
       ]);
     case 6: // something odd
       return Buffer.concat([before, Buffer.from(random.pick(oddTexts)), bytes.subarray(at)]);
-    case 7: // a byte that is no text
+    case 7: // a byte that is not text
       return Buffer.concat([before, Buffer.of(random.pick(oddBytes)), bytes.subarray(at)]);
     default: // a part elsewhere
       return Buffer.concat([before, after, part]);

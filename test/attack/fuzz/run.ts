@@ -3,7 +3,7 @@ import { createRandom, hash, type Random } from './random.ts';
 
 export interface Target {
   readonly name: string;
-  /** Of 20,000 inputs, this many are its share. */
+  /** So many inputs are tried where `FUZZ_INPUTS` is 20,000, its default. */
   readonly share: number;
   /** Makes an input, tries it, and throws where a property does not hold. `tell` takes the input as soon as it is made. */
   try(random: Random, tell: (input: string | Uint8Array) => void): void | Promise<void>;
@@ -65,7 +65,7 @@ export function mayThrow(run: () => unknown, message = /\S/): string | undefined
 }
 
 function usable(error: unknown, message: RegExp): string {
-  if (!(error instanceof Error)) throw new Error(`what is thrown is no error: ${String(error)}`);
+  if (!(error instanceof Error)) throw new Error(`what is thrown is not an error: ${String(error)}`);
   // protobuf's reader says with a RangeError that a message breaks off.
   const breaksOff = error instanceof RangeError && error.message === 'premature EOF';
   if ((!breaksOff && ownMistakes.some((type) => error instanceof type)) || !message.test(error.message)) throw error;

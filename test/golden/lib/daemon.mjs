@@ -104,6 +104,9 @@ function forwarded({ error, sources, metadata, platforms }, id) {
   return { result: { metadata, ...(platforms ? { refs: { refs: Object.fromEntries(platforms.map((p) => [p, ref])) } } : { ref }) } };
 }
 
+/** An error as gRPC carries it with its details. */
+export const encodeStatus = (error) => encode(schema, 'Status', error);
+
 /** What BuildKit puts into the environment of a frontend, for a case. */
 export function environmentOf(testCase) {
   const env = { BUILDKIT_SESSION_ID: SESSION_ID, BUILDKIT_EXPORTEDPRODUCT: 'buildkit', BUILDKIT_WORKERS: JSON.stringify(testCase.workers ?? DEFAULT_WORKERS) };
@@ -147,7 +150,8 @@ export function createDaemon(testCase) {
     },
     Solve: (req) => {
       const definition = readDefinition(req.Definition);
-      const id = `ref-${refs.size}`;
+      // the same whatever order the calls come in, if it can be
+      const id = `ref-${definition?.terminal ? `${definition.terminal.digest}-${definition.terminal.index ?? 0}` : refs.size}`;
       refs.set(id, { files: filesOf(definition, testCase), terminal: definition?.terminal, forward: req.Frontend ? req.FrontendOpt : undefined });
       const frontendInputs = req.FrontendInputs && Object.fromEntries(Object.entries(req.FrontendInputs).map(([name, def]) => [name, readDefinition(def).terminal]));
       record.solves.push({ definition, frontend: req.Frontend, frontendOpt: req.FrontendOpt, frontendInputs, cacheImports: req.CacheImports, evaluate: req.Evaluate });

@@ -34,7 +34,7 @@ const packets = [
 
 export const packetReader: Target = {
   name: 'fsutil packet',
-  share: 1500,
+  share: 20_000,
   try(random, tell) {
     const bytes = mutate(random, random.pick(packets), packets);
     tell(bytes);

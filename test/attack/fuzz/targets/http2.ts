@@ -1,7 +1,8 @@
 /** The frontend's HTTP/2: whatever the peer sends, a call ends, and with an error of the call if it does not succeed. */
 import { duplexPair } from 'node:stream';
 import { decodeHeaders, encodeHeaders } from '../../../../src/rpc/hpack.ts';
-import { RpcError } from '../../../../src/rpc/status.ts';
+import { nodeStream } from '../../../../src/rpc/node-stream.ts';
+import { RpcError } from '../../../../src/rpc/rpc-error.ts';
 import { createUnaryTransport } from '../../../../src/rpc/unary.ts';
 import { mutate } from '../mutate.ts';
 import { hold, mayThrow, type Target } from '../run.ts';
@@ -52,7 +53,7 @@ export const http2: Target = {
     const [ours, theirs] = duplexPair();
     theirs.on('error', () => {});
     theirs.resume();
-    const transport = createUnaryTransport(ours);
+    const transport = createUnaryTransport(nodeStream(ours), '/a.B/Ping');
     const call = transport.unary('/service/Method', Buffer.from('request')).then(
       (answer) => hold(answer.length <= bytes.length, 'the answer was sent'),
       (error: unknown) => {

@@ -1,8 +1,9 @@
 /** Ignore files: simple patterns match what an independent reading of them does, odd ones fail in words. */
-import { parseDockerignore } from '../../../../src/parser/dockerignore.ts';
-import { findIgnoreHabits } from '../../../../src/parser/ignore-habits.ts';
-import { createPatternMatcher } from '../../../../src/parser/pattern-matcher.ts';
-import { createSourceFile } from '../../../../src/parser/source.ts';
+
+import { createSourceFile } from '../../../../src/diagnostic/source-file.ts';
+import { parseDockerignore } from '../../../../src/parser/ignore/dockerignore.ts';
+import { findIgnoreHabits } from '../../../../src/parser/ignore/habits.ts';
+import { createPatternMatcher } from '../../../../src/parser/ignore/pattern-matcher.ts';
 import { mutateText } from '../mutate.ts';
 import type { Random } from '../random.ts';
 import { hold, mayThrow, type Target } from '../run.ts';
@@ -31,16 +32,16 @@ const messages = /^(?:illegal exclusion pattern: "!"|syntax error in pattern|buf
 
 export const ignoreFiles: Target = {
   name: 'ignore file',
-  share: 1500,
+  share: 20_000,
   try(random, tell) {
     const text = mutateText(random, random.pick(known), known);
     tell(text);
     let patterns: string[] = [];
     if (mayThrow(() => (patterns = parseDockerignore(text)), messages) !== undefined) return;
     const file = createSourceFile('.dockerignore', text);
-    const { warnings, notes } = findIgnoreHabits(file, { names: paths, folders: new Set(['a']), unsearched: [] });
+    const { warnings, notes } = findIgnoreHabits(file, { names: paths, dirs: new Set(['a']), unsearched: [] });
     for (const { range } of warnings)
-      hold(range.start <= range.end && range.end <= text.length, 'a habit is in the text');
+      hold(range !== undefined && range.start <= range.end && range.end <= text.length, 'a habit is in the text');
     for (const { line } of notes) hold(line >= 1 && line <= file.lineStarts.length, 'a note is about a line');
     for (const pattern of patterns) hold(pattern !== '' && !pattern.includes('\n'), 'a pattern is one line');
     mayThrow(() => {

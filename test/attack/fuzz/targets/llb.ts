@@ -1,7 +1,7 @@
-/** Graphs: what is written reads as it was, and what is no graph is refused in words. */
+/** Graphs: what is written reads as it was, and what is not a graph is refused in words. */
 import { Definition } from '../../../../src/llb/definition.ts';
 import { formatDot } from '../../../../src/llb/dot.ts';
-import { formatJson } from '../../../../src/llb/json.ts';
+import { formatJson } from '../../../../src/llb/format-json.ts';
 import { loadDefinition } from '../../../../src/llb/load.ts';
 import { formatTree } from '../../../../src/llb/tree.ts';
 import { compile } from '../../../../src/offline/compile.ts';
@@ -29,7 +29,7 @@ async function definitions(): Promise<Buffer[]> {
 
 export const llb: Target = {
   name: 'llb',
-  share: 2000,
+  share: 20_000,
   async try(random, tell) {
     const all = await definitions();
     const bytes = mutate(random, random.pick(all), all);

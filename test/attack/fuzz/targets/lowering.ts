@@ -1,5 +1,5 @@
 /** Builds of changed Dockerfiles: they compile, or fail with an error that is about the Dockerfile. */
-import { toStatus } from '../../../../src/gateway/errors.ts';
+import { toStatus } from '../../../../src/gateway/error-status.ts';
 import { checkDockerfile } from '../../../../src/offline/check.ts';
 import { compile } from '../../../../src/offline/compile.ts';
 import { memoryTree } from '../../../../src/offline/file-tree.ts';

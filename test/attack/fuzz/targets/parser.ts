@@ -1,10 +1,10 @@
 /** Any bytes are a Dockerfile, if a bad one: the parser takes all, loses nothing and says what is wrong where. */
 import { findOddities } from '../../../../src/check/oddities.ts';
+import { formatDiagnostic } from '../../../../src/diagnostic/code-frame.ts';
 import { decodeText, encodeText } from '../../../../src/go/text.ts';
-import { formatDiagnostic } from '../../../../src/parser/code-frame.ts';
 import { firstError } from '../../../../src/parser/first-error.ts';
 import { lexDockerfile } from '../../../../src/parser/lexer.ts';
-import { parseMount } from '../../../../src/parser/mount.ts';
+import { parseMount } from '../../../../src/parser/mount-flag.ts';
 import { parseDockerfile } from '../../../../src/parser/parse.ts';
 import { dockerfiles, mounts } from '../corpus.ts';
 import { mutate, mutateText } from '../mutate.ts';
@@ -14,7 +14,7 @@ const files = dockerfiles().map((text) => Buffer.from(text));
 
 export const parser: Target = {
   name: 'parser',
-  share: 5000,
+  share: 20_000,
   try(random, tell) {
     const bytes = mutate(random, random.pick(files), files);
     tell(bytes);
@@ -28,10 +28,13 @@ export const parser: Target = {
 
     const dockerfile = parseDockerfile(text);
     for (const diagnostic of [...dockerfile.diagnostics, ...findOddities(dockerfile)]) {
-      const { range, message, locations } = diagnostic;
-      hold(range.start >= 0 && range.start <= range.end && range.end <= text.length, 'a problem is in the text');
+      const { range, message, lines: places } = diagnostic;
+      hold(
+        range !== undefined && range.start >= 0 && range.start <= range.end && range.end <= text.length,
+        'a problem is in the text',
+      );
       hold(message !== '', 'a problem has words');
-      for (const lines of locations) hold(!lines || lines.start <= lines.end, 'its lines are in order');
+      for (const lines of places) hold(!lines || lines.start <= lines.end, 'its lines are in order');
       const shown = formatDiagnostic(dockerfile.source, diagnostic);
       hold(shown.length < 40_000, 'what is shown is bounded');
       hold(!/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(shown), 'what is shown acts on no terminal');

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { defaultLimits } from '../../../../src/http/request.ts';
 import { parseImageConfig } from '../../../../src/image/config.ts';
-import { defaultLimits } from '../../../../src/image/http-request.ts';
 import { parsePlatform } from '../../../../src/image/platform.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../../../../src/image/reference.ts';
-import { registryResolver } from '../../../../src/image/registry.ts';
+import { registryResolver } from '../../../../src/resolve/registry-resolver.ts';
 import { mutateJson, mutateText } from '../mutate.ts';
 import type { Random } from '../random.ts';
 import { hold, mayFail, mayThrow, type Target } from '../run.ts';
@@ -67,7 +67,7 @@ async function address(): Promise<string> {
 
 export const registry: Target = {
   name: 'registry',
-  share: 500,
+  share: 20_000,
   async try(random, tell) {
     const host = await address();
     const { blobs, root } = image(random);

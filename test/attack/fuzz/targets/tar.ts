@@ -1,5 +1,5 @@
 /** Archives: the reader ends, with a time or with the words of Go's reader. */
-import { isTarHeader, newestFile } from '../../../../src/gateway/tar.ts';
+import { isTarHeader, newestFile } from '../../../../src/archive/tar.ts';
 import { mutate } from '../mutate.ts';
 import { hold, mayFail, type Target } from '../run.ts';
 
@@ -34,7 +34,7 @@ const archives = [
 
 export const tar: Target = {
   name: 'tar',
-  share: 1500,
+  share: 20_000,
   async try(random, tell) {
     const changed = mutate(random, random.pick(archives), archives);
     if (random.chance(0.7))

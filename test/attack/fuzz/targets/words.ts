@@ -9,7 +9,7 @@ const values = ['', 'a', 'abcabcab/ab.txt', 'é😀\nab\nab.ab', '**', '\udc80',
 
 export const words: Target = {
   name: 'words',
-  share: 4000,
+  share: 20_000,
   try(random, tell) {
     const text = mutateText(random, random.pick(known), known);
     tell(text);

@@ -1,0 +1,28 @@
+// Finds what an entry point exports without a docstring.
+
+/** Properties that tell the members of a union apart; their values say what they mean. */
+const discriminators = new Set(['kind']);
+
+/**
+ * The exports without a docstring, and the members of exported interfaces and classes without one.
+ * @param {ReturnType<typeof import('./declarations.mjs').readDeclarations>['declarations']} declarations
+ * @returns {string[]} names, such as `solve` and `SolveOptions.frontend`
+ */
+export function findUndocumented(declarations) {
+  const documented = new Set(declarations.filter(({ doc }) => doc).map(({ name }) => name));
+  const exports = declarations.filter(({ name }) => !documented.has(name)).map(({ name }) => name);
+  const members = declarations.flatMap(({ name, kind, text }) =>
+    kind === 'interface' || kind === 'class' ? membersWithout(text).map((member) => `${name}.${member}`) : [],
+  );
+  return [...new Set([...exports, ...members])];
+}
+
+/** tsc indents members by four spaces, and ends a docstring on the line before its member. */
+function membersWithout(declaration) {
+  const lines = declaration.split('\n');
+  return lines.flatMap((line, i) => {
+    const [, name] = /^ {4}(?:(?:static|abstract|readonly|get|set) )*(\w+)\??[:(<]/.exec(line) ?? [];
+    if (!name || name === 'constructor' || discriminators.has(name)) return [];
+    return lines[i - 1].endsWith('*/') ? [] : [name];
+  });
+}

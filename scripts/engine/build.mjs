@@ -1,0 +1,63 @@
+/**
+ * Makes dist/frontend-amd64 and dist/frontend-arm64: the frontend as one static program, with a small JavaScript engine
+ * (engine/) in which the bundle has been loaded. Compilers and libraries are packages of Debian, which are not installed.
+ *
+ *   node scripts/engine/build.mjs [--script FILE] [--output FOLDER] [--sanitize] [ARCHITECTURE…]
+ *
+ * FILE is a bundle that is ready, instead of the frontend's. With --sanitize it makes frontend-sanitized for this machine, which
+ * takes the bundle as its argument and reports misuse of memory; that needs gcc. Without network it needs ENGINE_CACHE (default .cache/engine),
+ * a folder that an earlier build has filled.
+ */
+import { copyFileSync, mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeHeapImage } from './heap-image.mjs';
+import { machine } from './packages.mjs';
+import { assemble, buildSanitized, compileAll, link, openToolchain, publish } from './toolchain.mjs';
+
+const project = path.resolve(import.meta.dirname, '../..');
+const host = path.join(project, 'engine');
+const hostFiles = ['heap.c', 'host.c', 'memory.c', 'sha256.c', 'unpack.c', 'utf8.c'];
+
+/** Builds for `architectures` from a bundle; returns the files. */
+function build(tools, { script, output, sanitize }, architectures) {
+  mkdirSync(output, { recursive: true });
+  if (sanitize) {
+    const file = path.join(output, 'frontend-sanitized');
+    buildSanitized(tools, host, hostFiles, file);
+    return [file];
+  }
+  copyFileSync(script, path.join(tools.folder, 'frontend.js'));
+  const preparation = compileAll(tools, machine, host, hostFiles, '-DPREPARE');
+  const names = makeHeapImage(tools, preparation, `${tools.inside}/frontend.js`);
+
+  return architectures.map((architecture) => {
+    const objects = compileAll(tools, architecture, host, hostFiles);
+    publish(tools, architecture, objects, names);
+    objects.push(assemble(tools, architecture, 'heap.S'));
+    const file = path.join(output, `frontend-${architecture}`);
+    copyFileSync(link(tools, architecture, objects, `frontend-${architecture}`), file);
+    return file;
+  });
+}
+
+const { values, positionals } = parseArgs({
+  options: {
+    sanitize: { type: 'boolean', default: false },
+    script: { type: 'string', default: path.join(project, 'dist/frontend-engine.js') },
+    output: { type: 'string', default: path.join(project, 'dist') },
+  },
+  allowPositionals: true,
+});
+const architectures = positionals.length > 0 ? positionals : ['amd64', 'arm64'];
+let tools;
+try {
+  tools = openToolchain();
+  for (const file of build(tools, values, architectures))
+    console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(2)} MB`);
+} catch (error) {
+  console.error(`engine: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  tools?.close();
+}

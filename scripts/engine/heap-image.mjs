@@ -1,0 +1,106 @@
+/**
+ * The heap of the script as a part of the program. `prepare` runs the script's top level and writes its heap down, several
+ * times, at two addresses of the program: words that differ as these do are addresses of the program. They are written as
+ * names, so that the same heap serves every architecture (all have 64 bits, the same byte order and layout of structs).
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { linkAt, readInside, runInside } from './toolchain.mjs';
+
+/** Addresses of `prepare`. They differ in all bits that a value of 16 bits in the place of an address may leave. */
+const bases = [0x400000n, 0x4321f000n];
+/** How often the heap is made at each: addresses of the stack, which are random in some bits only, must be seen to differ. */
+const runs = 12;
+/** The largest page of any system. */
+const pageSize = 65_536;
+
+/**
+ * Makes heap.bin and heap.S in the build's folder.
+ *
+ * @param objects of `prepare`, in the root
+ * @param script in the root
+ * @returns the names that heap.S refers to
+ */
+export function makeHeapImage(tools, objects, script) {
+  const programs = bases.map((address) => linkAt(tools, address, objects, `prepare-${address.toString(16)}`));
+  const [symbols] = programs.map((program) => readSymbols(tools, program));
+  const makeHeap = (at) => {
+    runInside(tools, programs[at], script, `${tools.inside}/heap`);
+    return { heap: readFileSync(path.join(tools.folder, 'heap')), moved: bases[at] - bases[0] };
+  };
+  const [one, ...others] = bases.flatMap((_, at) => Array.from({ length: runs }, () => makeHeap(at)));
+  if (others.some(({ heap }) => heap.length !== one.heap.length))
+    throw new Error('the script makes another heap each time');
+
+  const heap = Buffer.alloc(Math.ceil(one.heap.length / pageSize) * pageSize);
+  one.heap.copy(heap);
+  const places = [];
+  const targets = [];
+  for (let at = 0; at + 8 <= one.heap.length; at += 8) {
+    const value = one.heap.readBigUInt64LE(at);
+    const values = others.map((other) => other.heap.readBigUInt64LE(at));
+    if (values.every((other) => other === value)) continue;
+    const isAddress = others.every(({ moved }, i) => values[i] - moved === value);
+    const target = isAddress && findSymbol(symbols, value);
+    if (target) {
+      places.push(at / 8);
+      targets.push(target);
+      heap.writeBigUInt64LE(0n, at);
+    } else {
+      // Addresses of the stack, which the host sets anew, and what unused bytes of values happen to hold.
+      const differs = (byte) => others.some((other) => other.heap[byte] !== one.heap[byte]);
+      for (let byte = at; byte < at + 8; byte++) if (differs(byte)) heap[byte] = 0;
+      if (differs(at + 4)) heap.writeUInt32LE(0, at + 4); // the upper half of an address, of which other bits rarely differ
+    }
+  }
+  writeFileSync(path.join(tools.folder, 'heap.bin'), heap);
+  writeFileSync(path.join(tools.folder, 'heap.S'), assembly(`${tools.inside}/heap.bin`, places, targets));
+  return [...new Set(targets.map(({ name }) => name))];
+}
+
+function readSymbols(tools, program) {
+  const lines = readInside(tools, 'nm', '--print-size', '--numeric-sort', program).trim().split('\n');
+  return lines
+    .map((line) => line.split(' '))
+    .filter((fields) => fields.length === 4)
+    .map(([address, size, type, name]) => {
+      return { address: BigInt(`0x${address}`), size: BigInt(`0x${size}`), type, name };
+    });
+}
+
+/**
+ * What lies at an address of the program; undefined inside a function and outside of what has names, to which nothing
+ * points but what is left of old values.
+ */
+function findSymbol(symbols, address) {
+  const isBetween = (some) => address >= some[0].address && address < some.at(-1).address + some.at(-1).size;
+  const isCode = isBetween(symbols.filter(({ type }) => /t/i.test(type)));
+  const found = symbols.find(
+    (symbol) =>
+      (isCode ? symbol.address === address : symbol.address <= address && address < symbol.address + symbol.size) &&
+      symbols.every((other) => other === symbol || other.name !== symbol.name),
+  );
+  if (!found && isBetween(symbols.filter(({ type }) => /r/i.test(type))))
+    throw new Error(`the heap has an address of the program without a name: ${address.toString(16)}`);
+  return found && { name: found.name, offset: address - found.address };
+}
+
+const assembly = (file, places, targets) => `
+    .section .heap, "aw", %progbits
+    .global heap_image, heap_image_end
+    .balign ${pageSize}
+heap_image:
+    .incbin "${file}"
+heap_image_end:
+    .section .rodata.heap, "a", %progbits
+    .global heap_pointers, heap_pointers_end
+    .balign 4
+heap_pointers:
+${places.map((place) => `    .long ${place}\n`).join('')}heap_pointers_end:
+    .section .data.rel.ro.heap, "aw", %progbits
+    .global heap_targets
+    .balign 8
+heap_targets:
+${targets.map(({ name, offset }) => `    .quad ${name} + ${offset}\n`).join('')}
+    .section .note.GNU-stack, "", %progbits
+`;

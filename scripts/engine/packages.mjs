@@ -1,0 +1,61 @@
+/** Debian packages with compilers, sources and libraries, unpacked into folders of the cache without installing them. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const project = path.resolve(import.meta.dirname, '../..');
+/** Where packages and what is made of them lie, for builds without network. */
+export const cache = process.env.ENGINE_CACHE ?? path.join(project, '.cache/engine');
+/** The packages, their versions and the digests of their files. */
+export const pins = JSON.parse(readFileSync(path.join(import.meta.dirname, 'packages.json'), 'utf8'));
+
+/** What Debian calls the architecture of this machine. */
+export const machine = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/**
+ * Unpacks the packages of a list in packages.json, unless the cache has them.
+ *
+ * @param name of the list
+ * @param folder a path inside the cache
+ * @param architecture of the packages
+ * @returns the folder
+ */
+export function unpackPackages(name, folder, architecture = machine) {
+  const { suite } = pins[name];
+  const pinned = pins[name][architecture];
+  if (!pinned) throw new Error(`${name}: packages.json has no packages of ${architecture}`);
+  const root = path.join(cache, folder);
+  const list = path.join(cache, `${folder.replaceAll('/', '-')}.txt`);
+  const wanted = Object.keys(pinned);
+  const isThere = () =>
+    existsSync(root) &&
+    existsSync(list) &&
+    linesOf(list)
+      .map(([found]) => found)
+      .join() === wanted.join();
+  if (!isThere()) {
+    mkdirSync(path.dirname(root), { recursive: true });
+    const script = path.join(import.meta.dirname, 'debian-packages.sh');
+    const lines = execFileSync(script, [suite, architecture, root, ...wanted], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    writeFileSync(list, lines);
+    // What Debian's base-files has: programs find their loader and libraries.
+    for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
+      const link = path.join(root, name);
+      if (!existsSync(link) && existsSync(path.join(root, 'usr', name))) symlinkSync(`usr/${name}`, link);
+    }
+  }
+  for (const [found, ...version] of linesOf(list)) {
+    if (version.join(' ') !== pinned[found])
+      console.error(`engine: ${found} is ${version[0]}, not the one of packages.json: the bytes will be others, too`);
+  }
+  return root;
+}
+
+const linesOf = (list) =>
+  readFileSync(list, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));

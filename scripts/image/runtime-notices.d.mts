@@ -1,1 +1,0 @@
-export function runtimeNotices(root: string, nodeLicence: string, libraries: readonly string[]): string;

@@ -1,0 +1,107 @@
+// `npm run mutate -- FILE COUNT TEST… [-- TEST…]`: which small mistakes in a file the tests notice. It changes one operator or
+// constant at a time, runs the tests, and prints the changes that no test fails with. Tests behind `--` see only what those
+// before it let pass. The file on disk stays as it is: Vitest is given the changed text.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { startVitest } from 'vitest/node';
+import { root } from './install.mjs';
+
+const changes = [
+  [/ === /g, ' !== '],
+  [/ !== /g, ' === '],
+  [/ < /g, ' <= '],
+  [/ <= /g, ' < '],
+  [/ > /g, ' >= '],
+  [/ >= /g, ' > '],
+  [/ && /g, ' || '],
+  [/ \|\| /g, ' && '],
+  [/ \?\? /g, ' && '],
+  [/ \+ 1\b/g, ' + 2'],
+  [/ - 1\b/g, ' - 2'],
+  [/ \+ (?!1\b)/g, ' - '],
+  [/ = 0;/g, ' = 1;'],
+  [/\btrue\b/g, 'false'],
+  [/\bfalse\b/g, 'true'],
+  [/\bcontinue;/g, 'break;'],
+  [/\bif \(/g, 'if (!'],
+];
+/** Milliseconds for one run of the tests: a change may make a loop endless. */
+const patience = 300_000;
+
+if (process.env.MUTANT) await runTests(JSON.parse(process.env.MUTANT), process.argv.slice(2));
+else mutate(...process.argv.slice(2));
+
+/** Runs the tests on a changed file. A failure sets the exit code. */
+function runTests({ file, at, from, to }, tests) {
+  const transform = (code, id) => (id === file ? code.slice(0, at) + to + code.slice(at + from.length) : undefined);
+  const test = {
+    watch: false,
+    config: false,
+    bail: 1,
+    pool: 'threads', // they end with the process
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    fsModuleCache: false, // it knows a file by what is on disk
+    reporters: [],
+  };
+  return startVitest('test', tests, test, { plugins: [{ name: 'mutant', enforce: 'pre', transform }] });
+}
+
+function mutate(file, count, ...rest) {
+  const source = readFileSync(file, 'utf8');
+  const rounds = rest
+    .join(' ')
+    .split(' -- ')
+    .map((tests) => tests.split(' '));
+  const mutants = shuffled(findMutants(source));
+  const tried = mutants.slice(0, Number(count));
+  let killed = 0;
+  for (const mutant of tried) {
+    if (rounds.some((tests) => isNoticed({ file: path.resolve(file), ...mutant }, tests))) killed++;
+    else console.log(`${file}:${describe(source, mutant)}`);
+  }
+  console.log(`${file}: ${killed} of ${tried.length} changes noticed, of ${mutants.length} possible ones`);
+}
+
+function findMutants(source) {
+  const found = [];
+  for (const [pattern, to] of changes)
+    for (const { index: at, 0: from } of source.matchAll(pattern)) if (isCode(source, at)) found.push({ at, from, to });
+  return found;
+}
+
+function isCode(source, at) {
+  const start = source.lastIndexOf('\n', at) + 1;
+  return (
+    !/^\s*(\*|\/[/*]|import|export type|type )/.test(lineAt(source, at)) && !source.slice(start, at).includes('//')
+  );
+}
+
+const lineAt = (source, at) => source.slice(source.lastIndexOf('\n', at) + 1, source.indexOf('\n', at));
+
+function describe(source, { at, from, to }) {
+  return `${source.slice(0, at).split('\n').length}: ${from.trim()} -> ${to.trim()}: ${lineAt(source, at).trim()}`;
+}
+
+/** The same order each time. */
+function shuffled(all) {
+  let seed = 42;
+  for (let last = all.length - 1; last > 0; last--) {
+    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+    const other = seed % (last + 1);
+    [all[last], all[other]] = [all[other], all[last]];
+  }
+  return all;
+}
+
+function isNoticed(mutant, tests) {
+  const { status } = spawnSync(process.execPath, [import.meta.filename, ...tests], {
+    cwd: root,
+    stdio: 'ignore',
+    timeout: patience,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, MUTANT: JSON.stringify(mutant) },
+  });
+  return status !== 0;
+}

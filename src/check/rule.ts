@@ -1,0 +1,34 @@
+/** The definition of a lint rule. */
+import type { RuleName } from '../diagnostic/codes.ts';
+
+/**
+ * A lint rule. Names, descriptions, addresses and messages go over the wire (build warnings, the lint subrequest,
+ * `# check=skip=…`), so they are the Dockerfile frontend's own, to the byte.
+ */
+export interface Rule<Args extends readonly string[] = readonly never[]> {
+  /** The name in findings and in check options. */
+  readonly name: RuleName;
+  /** One sentence about what the rule asks for. */
+  readonly description: string;
+  /** '' if the rule has no page. */
+  readonly url: string;
+  /** The message of one finding. */
+  message(...args: Args): string;
+  /** Whether it runs only if `experimental=` names it (or `all`); `skip=` does not turn it off then. */
+  readonly experimental: boolean;
+  /** Whether it never runs; its name is still valid in options. */
+  readonly deprecated: boolean;
+}
+
+type RuleDefinition<Args extends readonly string[]> = Pick<Rule<Args>, 'name' | 'description' | 'message'> &
+  Partial<Pick<Rule, 'url' | 'experimental' | 'deprecated'>>;
+
+/** Defines a rule; by default it has a page, is on, and is neither experimental nor deprecated. */
+export function defineRule<Args extends readonly string[]>(definition: RuleDefinition<Args>): Rule<Args> {
+  const page = definition.name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4').toLowerCase();
+  const url = `https://docs.docker.com/go/dockerfile/rule/${page}/`;
+  return { url, experimental: false, deprecated: false, ...definition };
+}
+
+/** The suffix of a message that suggests a name; '' if there is no suggestion. */
+export const suggestionText = (name: string): string => (name === '' ? '' : ` (did you mean ${name}?)`);

@@ -1,0 +1,30 @@
+/** A keyword is not in the casing that most keywords have. ARGs before the first FROM do not count. */
+import { toLower, toUpper } from '../../go/unicode.ts';
+import type { Instruction, Stage } from '../../parser/ast.ts';
+import type { Linter } from '../linter.ts';
+import { defineRule } from '../rule.ts';
+
+export const consistentInstructionCasing = defineRule({
+  name: 'ConsistentInstructionCasing',
+  description: 'All commands within the Dockerfile should use the same casing (either upper or lower)',
+  message: (keyword: string, casing: string) =>
+    `Command '${keyword}' should match the case of the command majority (${casing})`,
+});
+
+/** Reports every keyword whose casing differs from that of the majority. */
+export function checkConsistentInstructionCasing(linter: Linter, stages: readonly Stage[]): void {
+  const instructions = stages.flatMap((stage): Instruction[] => [stage.from, ...stage.instructions]);
+  let lower = 0;
+  let upper = 0;
+  for (const { keyword } of instructions) {
+    if (keyword === toLower(keyword)) lower++;
+    else if (keyword === toUpper(keyword)) upper++;
+  }
+  const isLower = lower > upper;
+  for (const { keyword, lines, keywordRange: range } of instructions) {
+    const replacement = isLower ? toLower(keyword) : toUpper(keyword);
+    if (keyword === replacement) continue;
+    const casing = isLower ? 'lowercase' : 'uppercase';
+    linter.report(consistentInstructionCasing, { lines, range, replacement }, keyword, casing);
+  }
+}

@@ -1,0 +1,15 @@
+/** EXPOSE has a protocol in capitals. */
+import { toLower } from '../../go/unicode.ts';
+import type { Linter, Place } from '../linter.ts';
+import { defineRule } from '../rule.ts';
+
+export const exposeProtoCasing = defineRule({
+  name: 'ExposeProtoCasing',
+  description: 'Protocol in EXPOSE instruction should be lowercase',
+  message: (port: string) => `Defined protocol '${port}' in EXPOSE instruction should be lowercase`,
+});
+
+/** @param port the whole word */
+export function checkExposeProtoCasing(linter: Linter, place: Place, port: string, protocol: string): void {
+  if (protocol !== toLower(protocol)) linter.report(exposeProtoCasing, place, port);
+}

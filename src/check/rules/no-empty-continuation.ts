@@ -1,0 +1,16 @@
+/** An instruction has an empty line in it. */
+import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import type { Linter } from '../linter.ts';
+import { defineRule } from '../rule.ts';
+
+export const noEmptyContinuation = defineRule({
+  name: 'NoEmptyContinuation',
+  description: 'Empty continuation lines will become errors in a future release',
+  message: () => 'Empty continuation line',
+});
+
+/** @param diagnostics of the parser, which finds the lines */
+export function checkNoEmptyContinuation(linter: Linter, diagnostics: readonly Diagnostic[]): void {
+  for (const { code, lines, range } of diagnostics)
+    if (code === noEmptyContinuation.name) linter.report(noEmptyContinuation, { lines: lines[0], range });
+}

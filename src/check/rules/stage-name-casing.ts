@@ -1,0 +1,15 @@
+/** The name of a stage has capitals. */
+import { toLower } from '../../go/unicode.ts';
+import type { Linter, Place } from '../linter.ts';
+import { defineRule } from '../rule.ts';
+
+export const stageNameCasing = defineRule({
+  name: 'StageNameCasing',
+  description: 'Stage names should be lowercase',
+  message: (stage: string) => `Stage name '${stage}' should be lowercase`,
+});
+
+/** @param name as written */
+export function checkStageNameCasing(linter: Linter, place: Place, name: string): void {
+  if (name !== toLower(name)) linter.report(stageNameCasing, place, name);
+}

@@ -1,0 +1,124 @@
+/** The context argument, --file and --build-context, as a build on a daemon takes them. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { archiveHeaderSize, isArchive } from '../../archive/detect.ts';
+import { type Attachable, uploads } from '../../client/index.ts';
+import { defaultDockerfileName } from '../../gateway/frontend-files.ts';
+import { downloadDockerfile } from '../../offline/download.ts';
+import { locateContext, maxDockerfileBytes } from '../../offline/locate-context.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { type TemporaryDir, temporaryDir } from '../../system/temporary-dir.ts';
+import { readBuildContexts } from '../options/named-values.ts';
+
+export interface BuildInputs {
+  readonly localDirs: Record<string, string>;
+  readonly ociLayouts: Record<string, string>;
+  readonly frontendAttrs: Record<string, string>;
+  readonly attachables: readonly Attachable[];
+  /** The path of the Dockerfile; '' where it is not a file here. */
+  readonly dockerfile: string;
+  /** The path that the Dockerfile would have in a repository or an archive, at an address or on standard input; '' for other contexts. */
+  readonly remoteDockerfile: string;
+  /** Names the context among those of this machine: its next build sends only what has changed. */
+  readonly sharedKey: string;
+  /** Removes temporary files. */
+  cleanUp(): Promise<void>;
+}
+
+/**
+ * @throws UsageError for what is not there, and for combinations that make no sense; Error if a download fails. Nothing
+ * temporary is left then
+ */
+export async function openInputs(
+  context: string,
+  file: string | undefined,
+  buildContexts: readonly string[],
+  { stdin = process.stdin, signal }: { readonly stdin?: Readable; readonly signal?: AbortSignal } = {},
+): Promise<BuildInputs> {
+  const located = await locateContext(
+    { context, file, buildContexts: readBuildContexts(buildContexts) },
+    {
+      readStdin: () => readTextOrArchive(stdin),
+      download: (address) => downloadDockerfile(address, signal),
+      signal,
+    },
+  );
+  const temporary: TemporaryDir[] = [];
+  const makeDir = async () => {
+    const dir = await temporaryDir('tsfront-');
+    temporary.push(dir);
+    return dir.path;
+  };
+  const cleanUp = async () => {
+    for (const dir of temporary) await dir.remove();
+  };
+  try {
+    const { opts, dirs, dockerfileText, archive, ociLayouts, dockerfile, remoteDockerfile } = located;
+    const localDirs = Object.fromEntries(dirs);
+    const frontendAttrs: Record<string, string> = { filename: defaultDockerfileName, ...opts }; // provenance and history name it too
+    // a frontend that does not know named contexts would build without them
+    if (buildContexts.length > 0) frontendAttrs['frontend.caps'] = 'moby.buildkit.frontend.contexts+forward';
+    const upload = archive && uploads();
+    if (upload) frontendAttrs['context'] = upload.add(archive);
+    if (dockerfileText) {
+      localDirs['dockerfile'] = await makeDir();
+      await writeFile(path.join(localDirs['dockerfile'], defaultDockerfileName), dockerfileText);
+      if (context === '-') localDirs['context'] = await makeDir();
+    }
+    const mainDir = dirs.get('context');
+    return {
+      localDirs,
+      ociLayouts: Object.fromEntries(ociLayouts),
+      frontendAttrs,
+      attachables: upload ? [upload] : [],
+      dockerfile,
+      remoteDockerfile,
+      sharedKey: mainDir === undefined ? '' : path.basename(path.resolve(mainDir)),
+      cleanUp,
+    };
+  } catch (error) {
+    await cleanUp();
+    if (signal?.aborted) throw error;
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+async function readTextOrArchive(stdin: Readable): Promise<Uint8Array | { readonly archive: Readable }> {
+  const { head, rest } = await peek(stdin);
+  return isArchive(head) ? { archive: rest } : readAll(rest);
+}
+
+/** The first bytes of a stream, and the whole of it to be read again. */
+async function peek(stream: Readable): Promise<{ head: Buffer; rest: Readable }> {
+  const iterator = stream[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  let ended = false;
+  while (head.length < archiveHeaderSize && !ended) {
+    const { value, done } = await iterator.next();
+    if (done) ended = true;
+    else head = Buffer.concat([head, value as Uint8Array]);
+  }
+  async function* all() {
+    yield head;
+    while (!ended) {
+      const { value, done } = await iterator.next();
+      if (done) return;
+      yield value as Uint8Array;
+    }
+  }
+  return { head, rest: Readable.from(all(), { objectMode: false }) };
+}
+
+/** A Dockerfile on standard input. */
+async function readAll(stream: Readable): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Uint8Array);
+    total += (chunk as Uint8Array).length;
+    if (total > maxDockerfileBytes)
+      throw new UsageError(`the Dockerfile on standard input is larger than ${maxDockerfileBytes} bytes`);
+  }
+  return Buffer.concat(chunks);
+}

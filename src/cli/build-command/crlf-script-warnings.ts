@@ -1,0 +1,31 @@
+/** Warnings about scripts whose lines end with CR LF, as far as they lie on this machine. */
+import { dirTree } from '../../offline/file-tree.ts';
+import type { BuildInputs } from './build-inputs.ts';
+
+/** A warning for each such script, here-documents included: what the container will make of it. Never fails. */
+export async function carriageReturnWarnings({
+  localDirs,
+  frontendAttrs,
+}: Pick<BuildInputs, 'localDirs' | 'frontendAttrs'>): Promise<string[]> {
+  const { context, dockerfile } = localDirs;
+  const { filename = '' } = frontendAttrs;
+  if (dockerfile === undefined) return [];
+  try {
+    const dir = dirTree(dockerfile);
+    const [{ decodeText, parseDockerfile }, { findOddities }] = await Promise.all([
+      import('../../parser/index.ts'),
+      import('../../check/oddities.ts'),
+    ]);
+    const parsed = parseDockerfile(decodeText(await dir.readFile(filename)), { filename });
+    const found = findOddities(parsed).filter(({ code }) => code === 'CarriageReturn');
+    if (context !== undefined) {
+      const { findCrlfScripts } = await import('../../offline/find-crlf-scripts.ts');
+      const { findIgnoreFile } = await import('../../offline/missing-source-hint.ts');
+      const tree = dirTree(context);
+      found.push(...(await findCrlfScripts(parsed, tree, await findIgnoreFile(tree, dir, filename))));
+    }
+    return found.map(({ message, hint, lines }) => `${filename}:${lines[0]?.start}: ${message}. ${hint}`);
+  } catch {
+    return []; // the build itself says what cannot be read
+  }
+}

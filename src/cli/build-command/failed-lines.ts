@@ -1,0 +1,23 @@
+/** What is odd about the instruction that failed, such as a character that only looks like a dash. The daemon does not notice it. */
+import { errorSources } from '../../client/index.ts';
+
+/** Sentences about the lines that an error is about; none where the message has them. */
+export async function failedLineHints(error: unknown): Promise<string[]> {
+  const sources = errorSources(error).filter(({ filename }) => !filename.endsWith('.dockerignore'));
+  if (sources.length === 0) return [];
+  const { findOddities } = await import('../../check/oddities.ts');
+  const { parseDockerfile } = await import('../../parser/index.ts');
+  const errorText = error instanceof Error ? error.message : '';
+  const hints = new Set<string>();
+  for (const { filename, text, ranges } of sources) {
+    for (const {
+      message,
+      hint,
+      lines: [lines],
+    } of findOddities(parseDockerfile(text, { filename }))) {
+      const isThere = lines && ranges.some(({ start, end }) => lines.start <= end && lines.end >= start);
+      if (isThere && !errorText.includes(hint!)) hints.add(`line ${lines.start}: ${message}. ${hint}`);
+    }
+  }
+  return [...hints];
+}

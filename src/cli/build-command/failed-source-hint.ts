@@ -1,0 +1,83 @@
+/** What this side knows of a source that the daemon did not find: the context and the Dockerfile lie here. */
+import { errorSources } from '../../client/index.ts';
+import { isPattern } from '../../go/match.ts';
+import { base, clean } from '../../go/path.ts';
+import { dirTree, type FileTree } from '../../offline/file-tree.ts';
+import { missingSourceHints } from '../../offline/missing-source-hint.ts';
+import { type CopiedSource, copiedSources, explainMissingInStage } from '../../parser/hints/copied-source.ts';
+import { parseDockerfile } from '../../parser/index.ts';
+import type { BuildInputs } from './build-inputs.ts';
+
+/**
+ * The hint for an error about a source of a COPY, an ADD or a mount that is not there; undefined for other errors, and
+ * where nothing is known that would help.
+ */
+export async function failedSourceHint(
+  error: unknown,
+  { localDirs, frontendAttrs }: Pick<BuildInputs, 'localDirs' | 'frontendAttrs'>,
+): Promise<string | undefined> {
+  const { message } = error as Error;
+  const path = /(?:checksum of ref|cache key)[^\n]*: "(\/[^"\n]+)": not found/.exec(message)?.[1];
+  // older daemons have their own folder in front
+  const dir = /lstat (?:\/\S*\/buildkit-mount\d+)?(\/[^\n]+): no such file or directory$/.exec(message)?.[1];
+  const [source] = errorSources(error);
+  // old daemons do not tell the instruction
+  if ((path ?? dir) === undefined || !source) return undefined;
+  const { text, filename, ranges } = source;
+  const dockerfile = parseDockerfile(text, { filename });
+  const sources = copiedSources(dockerfile, ranges);
+  const meant = path === undefined ? sources.find(isPatternIn(dir!)) : sourceOf(path, sources);
+  if (!meant) return undefined;
+  const wanted = path ?? patternIn(dir!, meant.text);
+
+  const trees = new Map(Object.entries(localDirs).map(([name, dir]) => [name, dirTree(dir)]));
+  const local = localOf(meant.from, frontendAttrs);
+  const tree = local === undefined ? undefined : trees.get(local);
+  if (tree)
+    return (await missingSourceHints([{ path: wanted, local: local!, tree }], trees, frontendAttrs['filename']))[0];
+  if (local !== undefined) return undefined;
+  return explainMissingInStage(dockerfile, wanted, meant, await has(trees.get('context'), wanted));
+}
+
+/** The name of the local source; undefined for a stage or an image. */
+function localOf(from: string, frontendAttrs: Readonly<Record<string, string>>): string | undefined {
+  if (from === '') return 'context';
+  const named = frontendAttrs[`context:${from}`];
+  if (named === undefined) return undefined;
+  return named.startsWith('local:') ? named.slice('local:'.length) : '';
+}
+
+/** Which of the sources the daemon means: the one with that path, or else one whose variables may make it. */
+function sourceOf(path: string, sources: readonly CopiedSource[]): CopiedSource | undefined {
+  const froms = new Set(sources.map(({ from }) => from));
+  return (
+    sources.find(({ text }) => clean(`/${text}`) === path) ??
+    sources.find(({ text }) => text.includes('$')) ??
+    (froms.size === 1 ? sources[0] : undefined)
+  );
+}
+
+/**
+ * Of a pattern the daemon looks for the folder before its first wildcard, and with `--exclude` for the source itself; older
+ * ones look for the folders of any source.
+ */
+const isPatternIn = (dir: string) => (source: CopiedSource) => {
+  const fixed = clean(`/${source.text}`).split('/');
+  const first = fixed.findIndex(isPattern);
+  if (first < 0) return `${fixed.join('/')}/`.startsWith(`${dir}/`);
+  return fixed.slice(0, first).join('/') === dir || source.text.includes('$');
+};
+
+/** The pattern from the root; of one with variables the daemon knows the folder. */
+function patternIn(dir: string, text: string): string {
+  if (!text.includes('$')) return clean(`/${text}`);
+  return `${dir}/${base(text).includes('$') ? '*' : base(text)}`;
+}
+
+async function has(tree: FileTree | undefined, path: string): Promise<boolean> {
+  if (!tree || isPattern(path)) return false;
+  return tree.stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,25 @@
+/** `--iidfile`: only a build of an image has an ID, and an old ID goes before the build. */
+import { lstat, rm, stat, truncate } from 'node:fs/promises';
+import { exporterOf } from '../../client/exporter-table.ts';
+import type { Export } from '../../client/index.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
+import type { BuildFlags } from '../options/declare-build.ts';
+
+/** @throws UsageError for outputs that make no image */
+export function requireImageId({ iidfile }: Pick<BuildFlags, 'iidfile'>, exports: readonly Export[]): void {
+  if (iidfile && exports.some(({ type }) => exporterOf(type)?.makesImage === false))
+    throw new UsageError('local and tar exporters are incompatible with --iidfile: they make no image');
+}
+
+/** Removes the file. A link stays, and its file is emptied; devices and pipes stay too. @throws UsageError if the image ID cannot be written */
+export async function removeOldId(iidfile: string): Promise<void> {
+  const isOther = (await lstat(iidfile).catch(() => undefined))?.isFile() === false;
+  const isOld = !isOther || (await stat(iidfile).catch(() => undefined))?.isFile() === true;
+  if (!isOld) return;
+  const removing = isOther ? truncate(iidfile) : rm(iidfile, { force: true });
+  await removing.catch((error: NodeJS.ErrnoException) => {
+    const why = /EISDIR/.test(error.code ?? '') ? 'it is a folder' : systemErrorsInWords(error.message);
+    throw new UsageError(`--iidfile: cannot write ${iidfile}: ${why}`, { cause: error });
+  });
+}

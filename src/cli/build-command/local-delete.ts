@@ -1,0 +1,20 @@
+/** Where a local output with `mode=delete` may delete files without being allowed to. */
+import path from 'node:path';
+import { UsageError } from '../../offline/usage-error.ts';
+import { isWithin, leadsTo } from '../../system/output-clashes.ts';
+
+/**
+ * As buildx has it below the current folder, links followed; and not where the build has its files from.
+ * @param sources folders that the build reads
+ * @throws UsageError for other places
+ */
+export function requireDeletable(dest: string, sources: readonly string[] = [], cwd = process.cwd()): void {
+  const place = leadsTo(path.resolve(cwd, dest));
+  const source = sources.find((it) => isWithin(leadsTo(path.resolve(cwd, it)), place));
+  const below = isWithin(place, leadsTo(cwd)) && place !== leadsTo(cwd);
+  if (below && source === undefined) return;
+  const why = below ? `and the build reads ${JSON.stringify(source)} there` : 'and it is not below the current folder';
+  throw new UsageError(
+    `--output type=local: local output mode=delete for destination ${JSON.stringify(dest)} requires --allow=buildx.local.delete: all that the build does not send is deleted there, ${why}`,
+  );
+}

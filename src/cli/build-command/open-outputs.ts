@@ -1,0 +1,36 @@
+/** Opens the outputs that go into a Docker engine. */
+import { type DockerEngineOptions, dockerLoader, type Export } from '../../client/index.ts';
+import type { OutputFlags } from './output-entries.ts';
+import { type OutputPlace, type Outputs, parseOutputs } from './outputs.ts';
+
+/** Outputs that are ready to be written. @throws Error when the Docker engine that is to get one cannot be reached */
+export async function openOutputs(
+  flags: OutputFlags,
+  { onWarning, ...place }: Omit<OutputPlace, 'load'> & Pick<DockerEngineOptions, 'onWarning'>,
+): Promise<Outputs> {
+  const loader = dockerLoader({ onWarning });
+  const parsed = parseOutputs(flags, { ...place, load: loader.dest });
+  const outputs = { ...parsed, exports: parsed.exports.map((it) => intoContext(it, onWarning)) };
+  const isLoaded = (output: Export) => 'dest' in output && output.dest === loader.dest;
+  if (outputs.exports.some(isLoaded)) {
+    await loader.check().catch((error: Error) => {
+      const way = 'set DOCKER_HOST, or use -o type=docker,dest=FILE and "docker load -i FILE" where the engine is';
+      throw new Error(`the Docker engine that is to load the image cannot be reached: ${error.message} (${way})`, {
+        cause: error,
+      });
+    });
+    if (await loader.hasImageStore()) {
+      const exports = outputs.exports.map((it): Export => (isLoaded(it) ? ({ ...it, type: 'oci' } as Export) : it));
+      return { ...outputs, exports, prefersImageDigest: true };
+    }
+  }
+  return outputs;
+}
+
+/** The attribute `context` of an image to be loaded is for us: it chooses the engine. */
+function intoContext(output: Export, onWarning: DockerEngineOptions['onWarning']): Export {
+  if (output.type !== 'docker' || output.attrs?.['context'] === undefined) return output;
+  const { context, ...attrs } = output.attrs;
+  const env = { ...process.env, DOCKER_HOST: '', DOCKER_CONTEXT: context };
+  return { ...output, attrs, dest: dockerLoader({ env, onWarning }).dest };
+}

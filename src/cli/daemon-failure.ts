@@ -1,0 +1,45 @@
+/** The text of a failure on a daemon, as buildx has it: the lines that it is about, the message, and what to do. */
+import { errorSources, formatSource } from '../client/index.ts';
+import { findDiagnosticError } from '../diagnostic/diagnostic.ts';
+import { rangeLines, type SourceFile } from '../diagnostic/source-file.ts';
+import { SourceError } from '../gateway/error-status.ts';
+import { sourceFile } from '../gateway/source-info.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import { errorMessage } from '../text/error-message.ts';
+import { systemErrorsInWords } from '../text/system-error.ts';
+import { lackingHint } from './missing-option-hint.ts';
+import type { ShownPath } from './shown-path.ts';
+
+/** @param asked what the daemon was asked for */
+export function formatDaemonFailure(error: unknown, asked: 'build' | 'records', shown: ShownPath): string {
+  const frames = errorSources(error).map((source) => formatSource({ ...source, filename: shown(source.filename) }));
+  const isAnswer = error instanceof RpcError;
+  const message = isAnswer ? error.status : errorMessage(error);
+  return [
+    frames.join('') || explainedFrame(error, sourceOf(error), shown),
+    `ERROR: ${isAnswer && asked === 'build' ? 'failed to solve: ' : ''}${isAnswer ? message : systemErrorsInWords(message)}\n`,
+    hintLine(error, message),
+  ].join('');
+}
+
+/**
+ * The lines that a frontend in this process knows, and that an answer of the daemon lacks; '' if there are none.
+ * @param dockerfile the file that the error is about, unless the error names another
+ */
+export function explainedFrame(error: unknown, dockerfile: SourceFile | undefined, shown: ShownPath): string {
+  const { range, file = dockerfile } = findDiagnosticError(error)?.diagnostics[0] ?? {};
+  if (!range || !file) return '';
+  const ranges = [rangeLines(file, range)];
+  return formatSource({ filename: shown(file.filename), text: file.text, ranges });
+}
+
+/** The hint as a line of its own, unless the message has it. */
+export function hintLine(error: unknown, message: string): string {
+  const hint = findDiagnosticError(error)?.diagnostics[0].hint ?? lackingHint(message);
+  return hint === undefined || message.includes(hint) ? '' : `hint: ${hint}\n`;
+}
+
+function sourceOf(error: unknown): SourceFile | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof SourceError) return sourceFile(e.source);
+  return undefined;
+}

@@ -1,0 +1,33 @@
+/** `--allow`: what a build may do beyond the usual. */
+import { UsageError } from '../../offline/usage-error.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import type { BuildFlags } from './declare-build.ts';
+import { cutPair } from './named-values.ts';
+
+/** Entitlement of buildx: allows `mode=delete` of a local output outside of the current folder. It is not sent to the daemon. */
+const localDelete = 'buildx.local.delete';
+const knownEntitlements = ['network.host', 'security.insecure', 'device', localDelete];
+
+type AllowFlags = Pick<BuildFlags, 'allow' | 'allowUnknown'>;
+
+/** What the build asks the daemon for beyond the usual. @throws UsageError for what no daemon knows */
+export function entitlements(flags: AllowFlags & Pick<BuildFlags, 'network'>): string[] {
+  const wanted: string[] = [];
+  for (const entitlement of flags.allow.filter((it) => it !== '')) {
+    const [name, value] = cutPair(entitlement);
+    if (!knownEntitlements.includes(name) && !flags.allowUnknown)
+      throw new UsageError(
+        `--allow: unknown entitlement ${JSON.stringify(name)}${didYouMean(name, knownEntitlements, false)}: known are ${knownEntitlements.join(', ')}`,
+      );
+    if (value !== undefined && knownEntitlements.includes(name) && name !== 'device')
+      throw new UsageError(`--allow: ${name} does not accept a value`);
+    if (name !== localDelete) wanted.push(entitlement);
+  }
+  if (flags.network === 'host' && !wanted.includes('network.host')) wanted.push('network.host');
+  return wanted;
+}
+
+/** Whether local outputs may delete files outside of the current folder. */
+export function isLocalDeleteAllowed({ allow }: AllowFlags): boolean {
+  return allow.includes(localDelete);
+}

@@ -1,0 +1,118 @@
+/** `--build-arg` and `--build-arg-file`. */
+import { trimSpaceLeft } from '../../go/unicode.ts';
+import type { ArgWatch } from '../../offline/build-arg-use.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { type Environment, variableOf } from '../../system/environment-variables.ts';
+import { systemErrorsInWords } from '../../text/system-error.ts';
+import type { Io } from '../io.ts';
+
+/**
+ * The build arguments of files and of the command line as `NAME[=VALUE]`, those of the command line last, since the last wins.
+ * @throws UsageError that names the file and the line
+ */
+export async function withFileArgs(
+  files: readonly string[],
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (files.length === 0) return [...args];
+  const { maxSettingsBytes, readNamedFile } = await import('../../system/named-file.ts');
+  const all: string[] = [];
+  for (const file of files) {
+    const bytes = await readNamedFile(file, maxSettingsBytes, signal).catch((error: NodeJS.ErrnoException) => {
+      if (signal.aborted) throw error;
+      const words = systemErrorsInWords(error.message).replace(`${file}: `, '').replace(`${file} is `, 'it is ');
+      const why = error.code === 'EISDIR' ? 'it is a folder' : words;
+      throw new UsageError(`--build-arg-file: cannot read ${file}: ${why}`, { cause: error });
+    });
+    all.push(...parseArgFile(file, bytes));
+  }
+  return [...all, ...args];
+}
+
+/** The rules of docker's --env-file: blank lines and comments are left out, blanks belong to values and not to names. */
+function parseArgFile(file: string, bytes: Uint8Array): string[] {
+  const found: string[] = [];
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const data = Buffer.from(bytes);
+  let start = 0;
+  for (let number = 1; start < data.length; number++) {
+    const newline = data.indexOf('\n', start);
+    const end = newline < 0 ? data.length : newline;
+    const wrong = (what: string) => new UsageError(`--build-arg-file: ${file}:${number}: ${what}`);
+    let text: string;
+    try {
+      text = utf8.decode(data.subarray(start, end));
+    } catch {
+      throw wrong('the line is not in UTF-8');
+    }
+    start = end + 1;
+    if (number === 1) text = text.replace(/^\ufeff/, '');
+    const line = trimSpaceLeft(text.replace(/\r$/, ''));
+    if (line === '' || line.startsWith('#')) continue;
+    const [name = ''] = line.split('=', 1);
+    if (name === '') throw wrong(`no variable name on line ${JSON.stringify(withoutValue(line))}`);
+    if (/[ \t]/.test(name)) throw wrong(`variable ${JSON.stringify(name)} contains whitespaces: a line is NAME=VALUE`);
+    found.push(line);
+  }
+  return found;
+}
+
+/** Values may be nobody's business. */
+const withoutValue = (line: string) => line.replace(/=.+$/s, '=…');
+
+/**
+ * Build arguments by name. One without a value has that of the environment, and is left out if that is absent.
+ * @throws UsageError for what is not a name
+ */
+function readBuildArgs(args: readonly string[], env: Environment): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const arg of args) {
+    const equals = arg.indexOf('=');
+    const name = equals < 0 ? arg : arg.slice(0, equals);
+    if (name === '')
+      throw new UsageError(
+        `--build-arg: invalid key-value pair ${JSON.stringify(arg)}: empty key: it takes NAME=VALUE`,
+      );
+    if (equals < 0) refusePath('--build-arg', arg, 'NAME=VALUE, or NAME alone for the value of the environment');
+    const value = equals < 0 ? variableOf(env, name) : arg.slice(equals + 1);
+    if (value !== undefined) values.set(name, value);
+  }
+  return values;
+}
+
+/**
+ * The build arguments that the frontend is told of: SOURCE_DATE_EPOCH of the environment is one, as with docker.
+ * @throws UsageError for what is not a name, and for a frontend that is to be none
+ */
+export function frontendArgs(args: readonly string[], env: Environment): Map<string, string> {
+  const values = readBuildArgs(args, env);
+  if (values.get('BUILDKIT_SYNTAX')?.trim() === '')
+    throw new UsageError(
+      "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for optional behavior",
+    );
+  const epoch = env['SOURCE_DATE_EPOCH'];
+  if (epoch && !values.has('SOURCE_DATE_EPOCH')) values.set('SOURCE_DATE_EPOCH', epoch);
+  return values;
+}
+
+/**
+ * Refuses what was meant as the build context and was taken as the value of the option before it.
+ * @param form what the option takes
+ */
+export function refusePath(flag: string, value: string, form: string): void {
+  if (!/^(\.{1,2}|[/~].*|\.{1,2}\/.*)$/s.test(value)) return;
+  throw new UsageError(
+    `invalid value ${JSON.stringify(value)} for ${flag}: it takes ${form}; the argument after ${flag} is its value and not the build context`,
+  );
+}
+
+/** Tells of build arguments that nothing took. */
+export function tellUnusedArgs(watch: ArgWatch, io: Pick<Io, 'writeStderr'>): void {
+  for (const { name, similar } of watch.unused()) {
+    const advice = similar === undefined ? '' : ` (did you mean ${similar}?)`;
+    io.writeStderr(
+      `WARNING: the build argument ${JSON.stringify(name)} was not consumed: no ARG has that name${advice}\n`,
+    );
+  }
+}

@@ -1,0 +1,14 @@
+/** Values of flags whose parser does not know which flag it is about. */
+
+import { UsageError } from '../../offline/usage-error.ts';
+import { redactSecretsOf } from '../../text/redact.ts';
+
+/** What `parse` makes of the text. @throws UsageError that names the flag */
+export function flagValue<T>(flag: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (cause) {
+    const why = redactSecretsOf(text, (cause as Error).message); // it may quote an address in part
+    throw new UsageError(`invalid value ${JSON.stringify(text)} for ${flag}: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,56 @@
+/** Values `NAME=VALUE` of options that all commands with a Dockerfile take, by the rules of `docker buildx build`. */
+import { contextName } from '../../image/reference.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { redactCredentials } from '../../text/redact.ts';
+import { refusePath } from './build-args.ts';
+
+/** Splits at the first `=`; the value is undefined where there is none. */
+export function cutPair(text: string): [string, string | undefined] {
+  const equals = text.indexOf('=');
+  return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/**
+ * The labels of `--label`, the last of a name being the one that counts. One without `=` is empty.
+ * @throws UsageError for a label without a name, and for what was meant as the build context
+ */
+export function readLabels(labels: readonly string[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const label of labels) {
+    const [name, value] = cutPair(label);
+    if (name === '')
+      throw new UsageError(`--label: invalid key-value pair ${JSON.stringify(label)}: empty key: it takes KEY=VALUE`);
+    if (value === undefined) refusePath('--label', label, 'KEY=VALUE');
+    values.set(name, value ?? '');
+  }
+  return values;
+}
+
+/**
+ * The named contexts of `--build-context` by the names that a frontend looks for. An empty one is left out.
+ * @throws UsageError for one without `=`, and for what is not a name
+ */
+export function readBuildContexts(contexts: readonly string[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const context of contexts) {
+    if (context === '') continue;
+    const [given, value] = cutPair(context);
+    if (value === undefined)
+      throw new UsageError(`--build-context: invalid context value: ${redactCredentials(context)}, expected key=value`);
+    values.set(requireContextName(given), value);
+  }
+  return values;
+}
+
+function requireContextName(given: string): string {
+  try {
+    return contextName(given);
+  } catch (cause) {
+    throw new UsageError(`--build-context: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Puts a prefix before each name. */
+export function prefixed(prefix: string, values: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...values].map(([name, value]) => [prefix + name, value]));
+}

@@ -1,0 +1,35 @@
+/** The commands that run the frontend without a daemon: all take the same options that say what to build. */
+import { Command } from '@commander-js/extra-typings';
+import { type OptionsOf, options } from './options.ts';
+
+/** Declares such a command. */
+export function offlineCommand(name: string) {
+  return new Command(name)
+    .addOption(options.file)
+    .addOption(options.target)
+    .addOption(options.buildArg)
+    .addOption(options.buildArgFile)
+    .addOption(options.label)
+    .addOption(options.platform)
+    .addOption(options.buildContext)
+    .addOption(options.noCache)
+    .addOption(options.uncached)
+    .addOption(options.opt)
+    .addOption(options.images)
+    .addOption(options.ociLayout)
+    .addOption(options.writeImages)
+    .addOption(options.mirror)
+    .addOption(options.offline)
+    .addOption(options.cacheDir)
+    .addOption(options.sessionId);
+}
+
+/** The argument of those that take one build context. */
+export const contextArgument = [
+  '[context]',
+  'build context: a folder, a git repository, an http address, or - for a Dockerfile on standard input',
+  '.',
+] as const;
+
+/** The options that all of them have. */
+export type SourceFlags = OptionsOf<ReturnType<typeof offlineCommand>>;

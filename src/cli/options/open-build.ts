@@ -1,0 +1,137 @@
+/** Opens what the options of a command without a daemon name. */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import type { OfflineOptions } from '../../offline/offline-bridge.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import type { Io } from '../io.ts';
+import { writeOutput } from '../output.ts';
+import { warnOnce } from '../warn.ts';
+import { frontendArgs, refusePath, withFileArgs } from './build-args.ts';
+import { prefixed, readBuildContexts, readLabels } from './named-values.ts';
+import { noCache } from './no-cache.ts';
+import type { SourceFlags } from './offline-command.ts';
+
+/** An opened build; `close` removes temporary files. */
+export interface OpenedBuild {
+  readonly options: OfflineOptions;
+  /** The path of the Dockerfile; '' where it is not a file of its own here. */
+  readonly dockerfile: string;
+  /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
+  readonly remoteDockerfile: string;
+  /** The path of a file as the user knows it: a frontend knows the Dockerfile and ignore files without their folders. */
+  shown(filename: string): string;
+  /** Writes down the images that were used, if that was asked for: once it is known that these are all. */
+  keepImages(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens everything that the options name. */
+export async function openBuild(context: string, flags: SourceFlags, io: Io): Promise<OpenedBuild> {
+  const { requestedPlatforms } = await import('./platform-option.ts');
+  const platforms = requestedPlatforms(flags.platform, io.env);
+  if (flags.target !== undefined) refusePath('--target', flags.target, 'the name of a stage');
+  const uncached = noCache(flags.cache, flags.uncached);
+  for (const [host, urls] of flags.mirror ?? [])
+    for (const url of urls)
+      if (!/^https?:\/\/[^/]/.test(url))
+        throw new UsageError(
+          `--mirror ${host}=${url}: ${url} is not an http address such as https://mirror.example.com`,
+        );
+  if (flags.cacheDir === '') throw new UsageError('--cache-dir: the name is empty');
+  if (flags.cacheDir !== undefined && statSync(flags.cacheDir, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`--cache-dir: ${flags.cacheDir} is not a folder`);
+  const args = await withFileArgs(flags.buildArgFile, flags.buildArg, io.signal);
+  const buildArgs = frontendArgs(args, io.env);
+  const labels = readLabels(flags.label);
+  const given = Object.fromEntries(flags.opt ?? []);
+  const { openBuildContext } = await import('../../offline/build-context.ts');
+  const opened = await openBuildContext({
+    context,
+    file: flags.file,
+    opts: given,
+    buildContexts: readBuildContexts(flags.buildContext),
+    ociLayouts: flags.ociLayout,
+    readStdin: io.readStdin,
+    offline: flags.offline,
+    signal: io.signal,
+  });
+  const remote = flags.offline
+    ? undefined
+    : (await import('../../offline/open-remote-sources.ts')).openRemoteSources({ signal: io.signal });
+  const opts = {
+    ...opened.opts,
+    ...(flags.target && { target: flags.target }),
+    ...(platforms.length > 0 && { platform: platforms.join(',') }),
+    ...prefixed('build-arg:', buildArgs),
+    ...prefixed('label:', labels),
+    ...uncached,
+    ...given,
+  };
+  const { recordImages } = await import('../../resolve/record-images.ts');
+  const resolvers = await openImages(flags, io).catch((error: Error) => {
+    throw new UsageError(error.message, { cause: error });
+  });
+  const images = recordImages(resolvers);
+  return {
+    dockerfile: opened.dockerfile,
+    remoteDockerfile: opened.remoteDockerfile,
+    options: {
+      opts,
+      locals: opened.locals,
+      ociLayouts: opened.ociLayouts,
+      images: [images],
+      remote,
+      signal: io.signal,
+      ...(flags.sessionId !== undefined && { sessionId: flags.sessionId }),
+    },
+    shown(filename) {
+      const dir = opened.dirs.get(filename === '.dockerignore' ? 'context' : 'dockerfile');
+      return dir === undefined || path.isAbsolute(filename) ? filename : path.join(dir, filename);
+    },
+    async keepImages() {
+      if (flags.writeImages !== undefined) await writeOutput(flags.writeImages, images.table(), io);
+    },
+    async close() {
+      await remote?.close();
+    },
+  };
+}
+
+const maxImagesBytes = 64 << 20;
+
+async function openImages(flags: SourceFlags, io: Io): Promise<OfflineOptions['images']> {
+  const images: OfflineOptions['images'][number][] = [];
+  if (flags.images.length > 0) {
+    const { readNamedFile } = await import('../../system/named-file.ts');
+    const { parseImageTable } = await import('../../resolve/image-table.ts');
+    for (const file of flags.images) {
+      const bytes = await readNamedFile(file, maxImagesBytes, io.signal).catch((error: Error) => {
+        throw new Error(`cannot read ${file}: --images takes a file as --write-images writes it (${error.message})`);
+      });
+      try {
+        images.push(parseImageTable(new TextDecoder().decode(bytes), file));
+      } catch (error) {
+        throw new Error(`--images: ${(error as Error).message}`, { cause: error });
+      }
+    }
+  }
+  if (flags.ociLayout)
+    images.push((await import('../../resolve/oci-layout-resolver.ts')).ociLayoutResolver(flags.ociLayout));
+  if (!flags.offline) {
+    const { registryResolver } = await import('../../resolve/registry-resolver.ts');
+    const { dockerConfigDir, dockerCredentials } = await import('../../registry/docker-config.ts');
+    const { createBlobCache, defaultCacheDir } = await import('../../resolve/blob-cache.ts');
+    const onWarning = warnOnce(io);
+    const cacheDir = flags.cacheDir ?? defaultCacheDir(io.env);
+    images.push(
+      registryResolver({
+        credentials: dockerCredentials(dockerConfigDir(io.env), onWarning),
+        mirrors: flags.mirror,
+        cache: cacheDir === undefined ? undefined : createBlobCache(cacheDir),
+        onWarning,
+        limits: { signal: io.signal },
+      }),
+    );
+  }
+  return images;
+}

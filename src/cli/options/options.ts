@@ -1,0 +1,202 @@
+/**
+ * Every option of every command, each declared once: its flags, its help and the type of its value. A command takes
+ * those that it has; the types of its action follow from them.
+ */
+import { type Command, type CommandUnknownOpts, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { ProgressMode } from '../../client/index.ts';
+import { resourceKeys } from './resources.ts';
+
+/** The values that the options of a command have. */
+export type OptionsOf<C extends CommandUnknownOpts> =
+  C extends Command<infer _, infer Values> ? Readonly<Values> : never;
+
+/** What `--progress` takes. */
+export const progressModes = [
+  'auto',
+  'none',
+  'plain',
+  'quiet',
+  'rawjson',
+  'tty',
+] as const satisfies readonly ProgressMode[];
+
+export const options = {
+  // what to build
+  file: new Option(
+    '-f, --file <file>',
+    'Dockerfile: a path, an http address, or - for standard input (default: Dockerfile in the context)',
+  ),
+  target: new Option('--target <stage>', 'stage to build (default: the last stage)'),
+  buildArg: list('--build-arg <name=value>', 'value of an ARG; NAME alone takes the value from the environment'),
+  buildArgFile: list(
+    '--build-arg-file <file>',
+    'file of build arguments, one NAME=VALUE per line, as for `docker run --env-file`',
+  ),
+  label: list('--label <name=value>', 'label of the image'),
+  platform: list('--platform <platforms>', 'target platforms, separated by commas'),
+  buildContext: list(
+    '--build-context <name=value>',
+    'named context: a folder, docker-image://IMAGE, oci-layout://FOLDER, a git repository or an http address',
+  ),
+  noCache: new Option('--no-cache', 'do not use the build cache; --no-cache=STAGES only for these stages'),
+  uncached: named<'--uncached <stages>'>(
+    list('--no-cache-filter <stages>', 'the same as --no-cache=STAGES'),
+    'uncached',
+  ),
+  policy: list(
+    '--policy <fields>',
+    'disabled=true ignores the Rego policy beside the Dockerfile, which only buildx evaluates',
+  ),
+
+  // compiling without a daemon
+  opt: new Option('--opt <name=value>', 'any other frontend option').argParser(appendPair),
+  images: list('--images <file>', 'image table: the digest and config of images for each platform'),
+  ociLayout: new Option(
+    '--oci-layout <name=folder>',
+    'take the image NAME, or oci-layout://NAME, from an OCI layout',
+  ).argParser(appendPair),
+  writeImages: new Option('--write-images <file>', 'write the images that were used to an image table, for --images'),
+  mirror: new Option('--mirror <host=url>', 'registry to ask before HOST').argParser(appendToName),
+  offline: new Option('--offline', 'never use the network'),
+  cacheDir: new Option('--cache-dir <folder>', 'folder for registry content (default: ~/.cache/tsfront)'),
+  sessionId: new Option('--session-id <id>', 'session that local sources name').hideHelp(),
+  outputFile: new Option('-o, --output <file>', 'file to write to (default: standard output)'),
+  compileFormat: new Option(
+    '--format <format>',
+    'json has the whole image, pb only the graph as `buildctl build` reads it, tree is for people',
+  )
+    .choices(['json', 'pb', 'tree'])
+    .default('json'),
+  imageConfigOutput: new Option(
+    '--image-config <file>',
+    'also write the image config, which pb and tree lack; one file for each platform',
+  ),
+  checkFormat: new Option(
+    '--format <format>',
+    'text is for people, json is the JSON of frontend.lint (a list for several paths)',
+  )
+    .choices(['text', 'json'])
+    .default('text'),
+
+  // builds on a daemon
+  allowUnknown: new Option('--allow-unknown', 'pass types and attributes that tsfront does not know to the daemon'),
+  quiet: new Option('-q, --quiet', 'print only the image ID'),
+  call: new Option('--call <method>', 'what to do: build, check, outline or targets'),
+  check: new Option('--check', 'short for --call=check'),
+  cgroupParent: new Option('--cgroup-parent <cgroup>', 'parent cgroup of RUN'),
+  iidfile: new Option('--iidfile <file>', 'write the image ID to a file'),
+  load: new Option('--load', 'load the image into the Docker engine'),
+  metadataFile: new Option('--metadata-file <file>', 'write what the build reports to a file, as JSON'),
+  network: new Option('--network <mode>', 'network of RUN: default, none or host'),
+  progress: new Option('--progress <mode>', 'how to show progress')
+    .choices(progressModes)
+    .default('auto', 'BUILDKIT_PROGRESS, or auto'),
+  provenance: new Option('--provenance <value>', 'short for --attest=type=provenance'),
+  pull: new Option('--pull', 'check the registry for newer images'),
+  push: new Option('--push', 'push the image to its registry'),
+  sbom: new Option('--sbom <value>', 'short for --attest=type=sbom'),
+  shmSize: new Option('--shm-size <bytes>', 'size of /dev/shm in RUN'),
+  verbose: new Option('--verbose', 'show each warning with its details and lines'),
+  debug: new Option('-D, --debug', "buildx's name for --verbose").hideHelp(),
+  addHost: list('--add-host <host:ip>', 'host name and IP address for RUN'),
+  allow: list('--allow <entitlement>', 'allow network.host, security.insecure, device or buildx.local.delete'),
+  annotation: list('--annotation <key=value>', 'annotation of the image'),
+  authHost: list('--auth-host <host>', 'registry whose credentials the daemon may use (default: all registries)'),
+  attest: list('--attest <fields>', 'attestation: type=provenance|sbom,…'),
+  builders: list(
+    '--builder <[platform=]address>',
+    'daemon; one for each platform builds each platform on its own daemon',
+  ),
+  cacheFrom: list('--cache-from <fields>', 'cache to read'),
+  cacheTo: list('--cache-to <fields>', 'cache to write'),
+  output: list('-o, --output <fields>', 'where the result goes: type=local|tar|oci|docker|image|registry,dest=…'),
+  resource: list('--resource <key=value>', `limit of RUN: ${resourceKeys.join(', ')}`),
+  secret: list('--secret <fields>', 'secret: id=…[,src=FILE|,env=NAME]'),
+  ssh: list('--ssh <default|id[=paths]>', 'SSH agent or keys'),
+  tag: list('-t, --tag <name>', 'name of the image'),
+  ulimit: list('--ulimit <limit>', 'ulimit of RUN'),
+  frontend: new Option(
+    '--frontend <name>',
+    "frontend that reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image (default: the image of the # syntax= line, except docker/dockerfile up to 1.26, which tsfront equals; dockerfile.v0 with --provenance)",
+  ),
+  local: list('--local <name=folder>', 'folder for a local source'),
+  imageConfigInput: new Option(
+    '--image-config <file>',
+    'image config for a definition in bytes, as `compile --image-config` writes it',
+  ),
+
+  // what a daemon has
+  builder: new Option('--builder <address>', 'daemon'),
+  json: new Option('--json', 'print JSON'),
+  shortForJson: new Option('--json', 'short for --format=json'),
+  recordFormat: recordFormat('records', ['table', 'pretty', 'json']),
+  buildsFormat: recordFormat('builds', ['table', 'json']),
+  buildFormat: recordFormat('the build', ['json']),
+  wholeRecords: new Option('--verbose', 'show everything about each record'),
+  filter: list('--filter <filter>', 'only records that match all filters: type=regular, inuse=false, description~=…'),
+  pruneFilter: list(
+    '--filter <filter>',
+    'only records that match all filters: type=regular, inuse=false, description~=…; until=24h is --keep-duration 24h',
+  ),
+  all: new Option('-a, --all', 'also remove internal and frontend records'),
+  force: new Option('-f, --force', 'do not ask'),
+  keepDuration: new Option('--keep-duration <duration>', 'keep what was used within this time, such as 24h'),
+  reservedSpace: new Option('--reserved-space <size>', 'always keep this much, such as 10GB'),
+  keepStorage: new Option('--keep-storage <size>', 'former name of --reserved-space').hideHelp(),
+  maxUsedSpace: new Option('--max-used-space <size>', 'maximum size of the cache afterwards'),
+  minFreeSpace: new Option('--min-free-space <size>', 'minimum free disk space afterwards'),
+  logsProgress: new Option('--progress <mode>', 'how to show progress').choices(['plain', 'rawjson']).default('plain'),
+};
+
+/** Limits of RUN as `docker build` had them before `--resource`, whose value they share: the order of all counts. */
+export const resourceOptions: readonly Option<string>[] = resourceKeys.map((key) => {
+  const short = { memory: '-m, ', 'cpu-shares': '-c, ' }[key] ?? '';
+  const option = list(`${short}--${key} <value>`, '', (value) => `${key}=${value}`).hideHelp();
+  return named(option, 'resource');
+});
+
+/** An option that may be given several times. Its value is a list, empty if it is not given. */
+function list<Flags extends string>(flags: Flags, description: string, parse = (value: string) => value) {
+  return new Option(flags, description)
+    .default<readonly string[]>([])
+    .argParser((value: string, previous: readonly string[]): readonly string[] => [...previous, parse(value)]);
+}
+
+/**
+ * Gives the value of an option another name than that of its flag. An option that begins with `no-` is no negation then.
+ * @typeParam Flags flags whose value has that name, for the types
+ */
+function named<Flags extends string>(option: Option<string>, name: string) {
+  option.negate = false;
+  option.attributeName = () => name;
+  return option as Option as Option<Flags, undefined, readonly string[], readonly string[]>;
+}
+
+function appendPair(value: string, before: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
+  const equals = value.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It must have the form NAME=VALUE.');
+  return new Map([...before, [value.slice(0, equals), value.slice(equals + 1)]]);
+}
+
+/** As pairs, but a name may have several values. */
+function appendToName(
+  value: string,
+  before: ReadonlyMap<string, readonly string[]> = new Map(),
+): ReadonlyMap<string, readonly string[]> {
+  const [[name, last] = ['', '']] = appendPair(value);
+  return new Map([...before, [name, [...(before.get(name) ?? []), last]]]);
+}
+
+/** `--format`. Docker's also takes Go templates, which nothing here evaluates. */
+function recordFormat<const Choice extends string>(records: string, choices: readonly Choice[]) {
+  const isChoice = (value: string): value is Choice => choices.some((it) => it === value);
+  const perLine = choices.length > 1 ? '; json prints one object per line' : '';
+  return new Option('--format <format>', `how to show ${records}: ${choices.join(', ')}${perLine}`).argParser(
+    (value: string): Choice => {
+      if (isChoice(value)) return value;
+      if (value.includes('{{') || value.startsWith('table '))
+        throw new InvalidArgumentError('Go templates are not evaluated: filter the output of --format json with jq.');
+      throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+    },
+  );
+}

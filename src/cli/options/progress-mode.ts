@@ -1,0 +1,20 @@
+/** The value of `--progress`, and the variable BUILDKIT_PROGRESS behind it. */
+import type { ProgressMode } from '../../client/index.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { progressModes as modes } from './options.ts';
+
+/** How a build shows itself. @throws UsageError for modes that are not known or do not go together */
+export function progressMode(
+  { progress, quiet = false }: { readonly progress: string; readonly quiet?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): ProgressMode {
+  if (quiet) {
+    if (!['auto', 'none', 'quiet'].includes(progress))
+      throw new UsageError(`--progress=${progress} and --quiet cannot be used together`);
+    return 'quiet';
+  }
+  const mode = progress === 'auto' ? env['BUILDKIT_PROGRESS'] || progress : progress;
+  const known = modes.find((it) => it === mode);
+  if (!known) throw new UsageError(`invalid progress mode ${mode} in BUILDKIT_PROGRESS: known are ${modes.join(', ')}`);
+  return known;
+}

@@ -1,0 +1,23 @@
+/** `--ulimit`. */
+import { UsageError } from '../../offline/usage-error.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import { cutPair } from './named-values.ts';
+
+const ulimits = [
+  'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime',
+  'sigpending', 'stack',
+]; // biome-ignore format: a list
+
+/** `NAME=SOFT[:HARD]`, -1 being no limit. @throws UsageError */
+export function requireUlimit(text: string): void {
+  const [name, value = ''] = cutPair(text);
+  const invalid = (why: string) => new UsageError(`invalid value ${JSON.stringify(text)} for --ulimit: ${why}`);
+  if (!ulimits.includes(name))
+    throw invalid(
+      `unknown limit ${JSON.stringify(name)}${didYouMean(name, ulimits, false)}: known are ${ulimits.join(', ')}`,
+    );
+  const [, soft, hard] = /^(-?\d+)(?::(-?\d+))?$/.exec(value) ?? [];
+  if (soft === undefined) throw invalid('it takes NAME=SOFT[:HARD], whole numbers');
+  if (hard !== undefined && hard !== '-1' && (soft === '-1' || BigInt(soft) > BigInt(hard)))
+    throw invalid(`the soft limit ${soft} is above the hard limit ${hard}`);
+}

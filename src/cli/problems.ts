@@ -1,0 +1,154 @@
+/** The problems of a Dockerfile that is read here, for people: with the lines that they are about. */
+
+import { formatDiagnostic } from '../diagnostic/code-frame.ts';
+import type { DiagnosticCode } from '../diagnostic/codes.ts';
+import { type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
+import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
+import type { Warning } from '../gateway/bridge.ts';
+import { SourceError } from '../gateway/error-status.ts';
+import { sourceFile } from '../gateway/source-info.ts';
+import type { Checked } from '../offline/check.ts';
+import { offlineHint } from '../offline/image-hint.ts';
+import { errorMessage } from '../text/error-message.ts';
+import { formatInteger } from '../text/number.ts';
+import { printableLine } from '../text/printable.ts';
+import { systemErrorsInWords } from '../text/system-error.ts';
+import type { Io } from './io.ts';
+import { asNamed, type ShownPath } from './shown-path.ts';
+
+type Terminal = Pick<Io, 'stderrHasColor'>;
+
+/** Everything that is known about an error, line breaks included. */
+export function formatError(error: unknown, { stderrHasColor: color }: Terminal, shown: ShownPath = asNamed): string {
+  const message = systemErrorsInWords(errorMessage(error));
+  const source = findCause(error, SourceError)?.source;
+  if (!source) {
+    const hint = findDiagnosticError(error)?.diagnostics[0].hint ?? offlineHint(error);
+    return `error: ${withPath(message, shown)}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
+  }
+  const file = renamed(sourceFile(source), shown);
+  const found = describeError(error, 'build').diagnostics;
+  const hint = found.some((it) => it.hint !== undefined) ? undefined : offlineHint(error);
+  const all = (found.length === 1 ? [{ ...found[0], hint: found[0].hint ?? hint }] : found)
+    .map((it) => withFrame(it, file, shown))
+    .sort((a, b) => startOf(a) - startOf(b));
+  const frames = all.slice(0, maxShown).map((it) => `${formatDiagnostic(file, it, { color })}\n`);
+  const closing = hint !== undefined && all.length > 1 ? `hint: ${hint}\n` : '';
+  return frames.join('') + formatRest(all.length - frames.length, 'error') + closing;
+}
+
+const startOf = ({ range }: Diagnostic) => range?.start ?? 0;
+
+/** A diagnostic that only has lines is shown with these; messages of the system are put in words. */
+function withFrame(diagnostic: Diagnostic, dockerfile: SourceFile, shown: ShownPath): Diagnostic {
+  const { message, range, lines, file } = diagnostic;
+  const place = lines.find((it) => it !== undefined && it.start > 0);
+  return {
+    ...diagnostic,
+    message: systemErrorsInWords(message),
+    range: range ?? (place && linesRange(dockerfile, place)),
+    file: file && renamed(file, shown),
+  };
+}
+
+/** A Dockerfile that cannot be opened is also named as the user knows it. */
+function withPath(message: string, shown: ShownPath): string {
+  const read = /^failed to read dockerfile: (?:open ([^:\n]+): [^\n]*|([^\n]+) is not a regular file)$/.exec(message);
+  const name = read?.[1] ?? read?.[2];
+  const path = name === undefined ? undefined : shown(name);
+  return path === name ? message : `${message} (${path})`;
+}
+
+const renamed = (file: SourceFile, shown: ShownPath): SourceFile => ({ ...file, filename: shown(file.filename) });
+
+/** A warning as the frontend sent it. */
+export function formatWarning(
+  warning: Warning,
+  { stderrHasColor: color }: Terminal,
+  shown: ShownPath = asNamed,
+): string {
+  const { short, url, source, ranges } = warning;
+  const [, code = 'warning', message = short] = /^(\w+): ([\s\S]*?)(?: \(line \d+\))?$/.exec(short) ?? [];
+  const range = ranges?.[0];
+  if (!source || !range) return `warning: ${short}\n`;
+  const file = renamed(sourceFile(source), shown);
+  const lines = { start: range.start.line, end: range.end.line };
+  const diagnostic: Diagnostic = {
+    code: code as DiagnosticCode, // a frontend of other versions may have further rules
+    phase: 'check',
+    severity: 'warning',
+    message,
+    range: linesRange(file, lines),
+    lines: [lines],
+    ...(url !== '' && { url }),
+  };
+  return `${formatDiagnostic(file, diagnostic, { color })}\n`;
+}
+
+/** Maximum number of warnings, and of errors, that are shown with their lines. The rest is counted. */
+const maxShown = 50;
+const whereAllAre = '`tsfront check --format json` lists all';
+
+/** The warnings of a compilation. */
+export function formatCompileWarnings(warnings: readonly Warning[], io: Terminal, shown: ShownPath = asNamed): string {
+  const frames = warnings.slice(0, maxShown).map((warning) => formatWarning(warning, io, shown));
+  return frames.join('') + formatRest(warnings.length - frames.length, 'warning');
+}
+
+/** What does no harm, a line each. */
+export function formatNotes(notes: Checked['notes'], shown: ShownPath): string {
+  const lines = notes
+    .slice(0, maxShown)
+    .map(({ filename, line, message }) => printableLine(`note: ${shown(filename)}:${line}: ${message}`));
+  const rest = notes.length - lines.length;
+  return `${lines.join('\n')}\n${rest > 0 ? `and ${count(rest, 'more note')}\n` : ''}`;
+}
+
+/** All problems of a file, as far as they are shown, with a closing line that counts them. */
+export function formatProblems(
+  source: SourceFile,
+  problems: readonly Diagnostic[],
+  color: boolean,
+  shown: ShownPath = asNamed,
+): string {
+  const file = renamed(source, shown);
+  if (problems.length === 0) return `${printableLine(file.filename)}: no problems\n`;
+  const counts = countProblems(problems);
+  const left = { error: maxShown, warning: maxShown };
+  const frames = problems
+    .filter(({ severity }) => left[severity]-- > 0)
+    .map((problem) => {
+      return `${formatDiagnostic(file, { ...problem, file: problem.file && renamed(problem.file, shown) }, { color })}\n`;
+    });
+  const rest = formatRest(counts.error - maxShown, 'error') + formatRest(counts.warning - maxShown, 'warning');
+  return `${frames.join('\n')}\n${rest}${formatCounts(counts)}\n`;
+}
+
+type Counts = Readonly<Record<Diagnostic['severity'], number>>;
+
+function countProblems(problems: readonly Diagnostic[]): Counts {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  return { error: errors, warning: problems.length - errors };
+}
+
+function formatCounts({ error, warning }: Counts): string {
+  return `${count(error, 'error')}, ${count(warning, 'warning')}`;
+}
+
+/** The last line about several files. */
+export function formatTotal(files: readonly (readonly Diagnostic[])[]): string {
+  return `${count(files.length, 'file')}: ${formatCounts(countProblems(files.flat()))}\n`;
+}
+
+function formatRest(rest: number, what: string): string {
+  return rest > 0 ? `and ${count(rest, `more ${what}`)}: ${whereAllAre}\n` : '';
+}
+
+function count(n: number, what: string): string {
+  return `${formatInteger(n)} ${what}${n === 1 ? '' : 's'}`;
+}
+
+function findCause<T extends Error>(error: unknown, type: new (...args: never[]) => T): T | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof type) return e;
+  return undefined;
+}

@@ -1,0 +1,28 @@
+/** What the client is given by programs in plain JavaScript. */
+import { callback, exactFields, fields, kind, number, optional, recordOf, signal, text } from '../text/arguments.ts';
+import type { ConnectOptions } from './connection.ts';
+
+export const connectionKind = kind(
+  'a connection, as `await connect()` gives',
+  (value) => typeof (value as { readonly control?: unknown } | null | undefined)?.control === 'object',
+);
+
+export const attributes = recordOf(text, 'an object of strings');
+
+export const connectOptions = exactFields<ConnectOptions>({
+  onWarning: optional(callback),
+  tls: optional(fields({})),
+  timeout: optional(number),
+  patience: optional(number),
+  signal: optional(signal),
+  env: optional(fields({})),
+});
+
+export const engineOptions = fields({
+  address: optional(text),
+  timeout: optional(number),
+  patience: optional(number),
+  env: optional(fields({})),
+  credentials: optional(callback),
+  signal: optional(signal),
+});

@@ -1,0 +1,158 @@
+/**
+ * What BuildKit 0.32 and buildx know of exporters: what each makes, where that goes, and which attributes it takes. The
+ * client and the command line read this table. A new exporter is a line in it; one whose result comes here is also a
+ * member of `Export`.
+ */
+import type { Writable } from 'node:stream';
+
+/**
+ * An output. Attributes are those of BuildKit's exporters: `name` (comma-separated), `push`, `compression`,
+ * `oci-mediatypes`, `rewrite-timestamp`, `annotation.KEY`, …
+ */
+export type Export =
+  /**
+   * An image in the daemon's own store; with `push: 'true'` it goes to its registry. To a Docker engine names are completed
+   * (`app` is `docker.io/library/app:latest`), since it finds images by nothing else.
+   */
+  | { readonly type: 'image'; readonly attrs?: Attributes }
+  /** An archive of an OCI layout in a file or stream; with `tar: 'false'` the layout itself in a directory. */
+  | { readonly type: 'oci'; readonly attrs?: Attributes; readonly dest: Destination }
+  /** An archive for `docker load`. */
+  | { readonly type: 'docker'; readonly attrs?: Attributes; readonly dest: Destination }
+  /** The files of the result as an archive. */
+  | { readonly type: 'tar'; readonly attrs?: Attributes; readonly dest: Destination }
+  /**
+   * The files of the result in a directory. With `mode: 'delete'` all else that is in it is deleted once the build has
+   * succeeded and all outputs are in their places.
+   */
+  | { readonly type: 'local'; readonly attrs?: Attributes; readonly dest: string }
+  /** An exporter this client does not know, that keeps its output on the daemon's side. */
+  | { readonly type: 'custom'; readonly name: string; readonly attrs?: Attributes };
+
+/** Attributes by name, such as `{ name: "app", push: "true" }`. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** A path, or a function that opens a stream. */
+export type Destination = string | ((metadata: Attributes) => Writable | Promise<Writable>);
+
+/** `flag` is a boolean that may be empty, which means true; `epoch` is seconds, or empty for none; a list has all values. */
+export type AttributeForm = 'text' | 'boolean' | 'flag' | 'integer' | 'epoch' | 'duration' | readonly string[];
+
+/** The attributes of an output, a cache or an attestation. */
+export interface AttributeTable {
+  /** The form of each attribute, by name. */
+  readonly attributes: Readonly<Record<string, AttributeForm>>;
+  /** An attribute that has to be there, and what it holds. */
+  readonly needs?: readonly [name: string, value: string];
+  /** Names that begin so are attributes too, with any text. */
+  readonly prefixes?: RegExp;
+  /** What to say of an attribute that has its place elsewhere. */
+  readonly instead?: Readonly<Record<string, string>>;
+}
+
+export interface ExporterSpecification extends AttributeTable {
+  /** The result stays in the daemon, or comes here as an archive or as files in a folder. */
+  readonly destination: 'daemon' | 'archive' | 'dir';
+  /** Whether the result is an image, with names and annotations. */
+  readonly makesImage: boolean;
+  /** Whether `tar=false` makes an OCI layout in a folder of it, in place of an archive. */
+  readonly canBeLayout: boolean;
+}
+
+export const compressionAttributes = {
+  compression: ['uncompressed', 'gzip', 'estargz', 'zstd'],
+  'compression-level': 'integer',
+  'force-compression': 'flag',
+} as const;
+
+const ofImages = {
+  ...compressionAttributes,
+  name: 'text',
+  'oci-mediatypes': 'boolean',
+  'oci-artifact': 'boolean',
+  'attestation-inline': 'boolean',
+  'prefer-nondist-layers': 'boolean',
+  'rewrite-timestamp': 'boolean',
+  'source-date-epoch': 'epoch',
+  'prefer-image-digest': 'boolean',
+} as const;
+
+const annotationAttributes = /^annotation(-(index|index-descriptor|manifest|manifest-descriptor))?(\[[^\]]*\])?\./;
+
+const goneFromImages = {
+  buildinfo: 'BuildKit writes no build info any more: --provenance says what was built',
+  'buildinfo-attrs': 'BuildKit writes no build info any more: --provenance says what was built',
+};
+
+const imageExporter: ExporterSpecification = {
+  destination: 'daemon',
+  makesImage: true,
+  canBeLayout: false,
+  attributes: {
+    ...ofImages,
+    push: 'flag',
+    'push-by-digest': 'flag',
+    'registry.insecure': 'flag',
+    unpack: 'flag',
+    store: 'flag',
+    'name-canonical': 'flag',
+    'dangling-name-prefix': 'text',
+    'danging-name-empty-only': 'flag', // BuildKit's spelling
+  },
+  prefixes: annotationAttributes,
+  instead: { ...goneFromImages, dest: 'it goes to the daemon and its registry; type=oci or type=docker make a file' },
+};
+
+const imageArchive = {
+  destination: 'archive',
+  makesImage: true,
+  canBeLayout: true,
+  attributes: { ...ofImages, dest: 'text', tar: 'flag' },
+  prefixes: annotationAttributes,
+  instead: goneFromImages,
+} as const;
+
+const ofFiles = {
+  dest: 'text',
+  'attestation-prefix': 'text',
+  'platform-split': 'boolean',
+  'source-date-epoch': 'epoch',
+} as const;
+
+/** By type: `registry` is an image that is pushed, `moby` that of a Docker engine, `cacheonly` nothing but the cache. */
+export const exporterTable = {
+  image: imageExporter,
+  registry: imageExporter,
+  moby: imageExporter,
+  oci: imageArchive,
+  docker: { ...imageArchive, attributes: { ...imageArchive.attributes, context: 'text' } },
+  tar: { destination: 'archive', makesImage: false, canBeLayout: false, attributes: ofFiles },
+  local: {
+    destination: 'dir',
+    makesImage: false,
+    canBeLayout: false,
+    attributes: { ...ofFiles, mode: ['copy', 'delete'] },
+  },
+  cacheonly: { destination: 'daemon', makesImage: false, canBeLayout: false, attributes: {} },
+} as const satisfies Readonly<Record<string, ExporterSpecification>> &
+  Readonly<Record<Exclude<Export['type'], 'custom'>, ExporterSpecification>>;
+
+/** The exporters whose result has such a destination. */
+export type ExportersTo<Place> = {
+  [Type in keyof typeof exporterTable]: (typeof exporterTable)[Type] extends { readonly destination: Place }
+    ? Type
+    : never;
+}[keyof typeof exporterTable];
+
+/** Whether a type is that of an exporter whose result comes here as an archive, or as files in a folder. */
+export function goesTo<Place extends Exclude<ExporterSpecification['destination'], 'daemon'>>(
+  type: string,
+  place: Place,
+): type is ExportersTo<Place> {
+  return exporterOf(type)?.destination === place;
+}
+
+/** What is known of an exporter; undefined for one that only the daemon knows. */
+export function exporterOf(type: string): ExporterSpecification | undefined {
+  return Object.hasOwn(exporterTable, type) ? exporterTable[type as keyof typeof exporterTable] : undefined;
+}

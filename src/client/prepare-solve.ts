@@ -1,0 +1,109 @@
+/** What a build needs before the daemon hears of it: outputs, caches, and the services of its session. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { defaultDockerfileName, filesReadFrom } from '../gateway/frontend-files.ts';
+import { refuseEndlessFiles } from '../system/endless-files.ts';
+import { refuseClashes } from '../system/output-clashes.ts';
+import { type PreparedCaches, prepareCaches } from './cache.ts';
+import type { Connection } from './connection.ts';
+import { type PreparedExports, placesOf, prepareExports } from './exporters.ts';
+import { type ChosenExports, chosenExports } from './session/chosen-exports.ts';
+import { type ContentStore, type ContentStores, contentStores } from './session/content.ts';
+import { fileSend, type ReceivedExports } from './session/file-send.ts';
+import { type ServiceParts, sessionServices } from './session/services.ts';
+import type { Attachable } from './session/session.ts';
+import type { MemoryFiles, SolveOptions } from './solve-options.ts';
+
+export interface Prepared {
+  readonly attachables: readonly Attachable[];
+  readonly exports: PreparedExports;
+  readonly sharedKey: string;
+  readonly chosen: ChosenExports | undefined;
+  readonly caches: PreparedCaches;
+  readonly layouts: ContentStores;
+  /** What comes as files and archives. */
+  readonly received: ReceivedExports | undefined;
+}
+
+/** The options of the frontend: its own, and those of the caller. */
+export function attrsOf({ frontend, frontendAttrs }: SolveOptions): Readonly<Record<string, string>> {
+  return { ...(typeof frontend === 'function' ? frontend.attrs : undefined), ...frontendAttrs };
+}
+
+/**
+ * Prepares everything that can go wrong before the daemon is asked.
+ * @param temporary takes the folders that the caller has to remove
+ * @throws Error for options that make no sense, and for what is not there
+ */
+export async function prepareSolve(
+  options: SolveOptions,
+  kind: Connection['kind'],
+  temporary: string[],
+): Promise<Prepared> {
+  if (options.definition && options.frontend) throw new Error('a build has either a definition or a frontend');
+  if (!options.definition && !options.frontend) throw new Error('a build needs a definition or a frontend');
+  const dirs = new Map<string, string>();
+  for (const [name, given] of Object.entries(options.localDirs ?? {})) {
+    const dir = typeof given === 'string' ? given : await writeMemoryFiles(given, temporary);
+    const stats = await stat(dir).catch(() => undefined);
+    if (!stats?.isDirectory()) throw new Error(`local directory ${name}: ${dir} is not a directory`);
+    dirs.set(name, dir);
+  }
+  // as in `docker build`, the Dockerfile is in the context unless another place is named
+  const context = dirs.get('context');
+  if (options.frontend && context !== undefined && !dirs.has('dockerfile')) dirs.set('dockerfile', context);
+  if (options.frontend) {
+    const filename = attrsOf(options)['filename'] ?? defaultDockerfileName;
+    await refuseEndlessFiles(dirs, (localName) => filesReadFrom(localName, filename));
+  }
+  const exports = await prepareExports(options.exports ?? [], kind);
+  const caches = await prepareCaches(options.cacheFrom, options.cacheTo);
+  const stores = new Map<string, ContentStore>([...exports.stores, ...caches.stores]);
+  for (const [name, dir] of Object.entries(options.ociLayouts ?? {}))
+    stores.set(`oci:${name}`, { dir: path.resolve(dir), writable: false });
+  const layouts = contentStores(stores);
+  if (options.onWarning) for (const warning of caches.warnings) options.onWarning(warning);
+  const targets = new Map(exports.targets);
+  refuseClashes(placesOf(targets, stores));
+  const chosen =
+    options.chooseExports && chosenExports(options.chooseExports, kind, exports.exporters.length, targets, stores);
+  const received = chosen || targets.size > 0 ? fileSend(targets, options.onWarning) : undefined;
+  const parts: ServiceParts = {
+    options,
+    attachables: options.attachables,
+    dirs,
+    chosen,
+    received,
+    layouts: chosen || stores.size > 0 ? layouts : undefined,
+  };
+  const attachables: Attachable[] = [];
+  for (const service of sessionServices) {
+    const made = await service(parts);
+    if (made) attachables.push(...(Array.isArray(made) ? made : [made]));
+  }
+  const sharedKey = options.sharedKey ?? keyOf(dirs);
+  return { attachables, exports, sharedKey, chosen, caches, layouts, received };
+}
+
+/** Directories of this machine. Without a key the daemon would hold all of them for states of the same one. */
+function keyOf(dirs: ReadonlyMap<string, string>): string {
+  const all = [...dirs].map(([name, dir]) => [name, path.resolve(dir)]).sort();
+  return createHash('sha256')
+    .update(JSON.stringify([hostname(), all]))
+    .digest('hex');
+}
+
+/** Files in memory are sent from a temporary directory, as all others are from theirs. */
+async function writeMemoryFiles(files: MemoryFiles, temporary: string[]): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-'));
+  temporary.push(dir);
+  for (const [name, contents] of Object.entries(files)) {
+    const file = path.join(dir, name);
+    if (!file.startsWith(dir + path.sep)) throw new Error(`file name leads out of its directory: ${name}`);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, contents);
+  }
+  return dir;
+}

@@ -1,0 +1,108 @@
+/** The services of a session. */
+import {
+  bytes,
+  callback,
+  either,
+  exactFields,
+  flag,
+  type Kind,
+  type KindsOf,
+  listOf,
+  optional,
+  recordOf,
+  text,
+} from '../../text/arguments.ts';
+import { type AuthOptions, auth } from './auth.ts';
+import type { ChosenExports } from './chosen-exports.ts';
+import type { ContentStores } from './content.ts';
+import type { ReceivedExports } from './file-send.ts';
+import { fileSync } from './file-sync.ts';
+import { type SecretSource, secrets } from './secrets.ts';
+import type { Attachable } from './session.ts';
+import { type SourcePolicyCheck, sourcePolicy } from './source-policy.ts';
+import { type SshSource, ssh } from './ssh.ts';
+
+/** The options of a build that are served by services of its session. */
+export interface ServiceOptions {
+  /** By id. */
+  readonly secrets?: Readonly<Record<string, SecretSource>> | undefined;
+  /** SSH agents and keys that RUN may use. */
+  readonly ssh?: readonly SshSource[] | undefined;
+  /** Registry credentials: Docker's by default, none with `false`. */
+  readonly auth?: AuthOptions | false | undefined;
+  /**
+   * Decides on each source when the daemon asks. Daemons before BuildKit 0.27 do not ask: there the build is refused.
+   */
+  readonly sourcePolicyCheck?: SourcePolicyCheck | undefined;
+  /** Told what is left out of the build: a local cache to read that is not there, `gha` outside of GitHub Actions, credentials whose helper failed. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+const secretSource = either(
+  '',
+  exactFields({ file: text }),
+  exactFields({ env: text }),
+  exactFields({ value: either('', text, bytes) }),
+);
+/** What stands in its place may be the secret itself. */
+const secret: Kind = (value, name) =>
+  secretSource(value, name) === undefined
+    ? undefined
+    : `${name} must be { file: PATH }, { env: NAME } or { value: TEXT }, but is ${typeof value === 'string' ? 'a string' : 'something else'}`;
+
+const authOptions = exactFields<AuthOptions>({
+  credentials: optional(callback),
+  hosts: optional(listOf(text)),
+  seedDir: optional(text),
+  onWarning: optional(callback),
+});
+const authKind: Kind = (value, name) => (value === false ? undefined : authOptions(value, name));
+
+/** The kinds of {@link ServiceOptions}; the type checker asks for each. */
+export const serviceOptions: KindsOf<ServiceOptions> = {
+  secrets: optional(recordOf(secret, 'an object of secrets by their ids')),
+  ssh: optional(
+    listOf(
+      exactFields({ id: optional(text), paths: optional(listOf(text)), raw: optional(flag) }),
+      'an array of { id, paths }',
+    ),
+  ),
+  auth: optional(authKind),
+  sourcePolicyCheck: optional(callback),
+  onWarning: optional(callback),
+};
+
+/** What the services of a session are made of. */
+export interface ServiceParts {
+  /** The options of the build that concern services. */
+  readonly options: ServiceOptions;
+  /** Services that the caller brings. */
+  readonly attachables: readonly Attachable[] | undefined;
+  /** Folders by the name of their local source. */
+  readonly dirs: ReadonlyMap<string, string>;
+  /** Exports that the caller chooses once the result is known. */
+  readonly chosen: ChosenExports | undefined;
+  /** Receives the results that come here. */
+  readonly received: ReceivedExports | undefined;
+  /** OCI layouts that the build reads or writes. */
+  readonly layouts: ContentStores | undefined;
+}
+
+type SessionService = (parts: ServiceParts) => Offered | Promise<Offered>;
+type Offered = Attachable | readonly Attachable[] | undefined;
+
+/**
+ * The services of a session, in the order in which they are closed. Each is offered only to builds that need it. A new
+ * one is a file beside this one and a line here; its option and the kind of that stand above.
+ */
+export const sessionServices: readonly SessionService[] = [
+  ({ dirs }) => fileSync(dirs),
+  ({ attachables }) => attachables,
+  ({ chosen }) => chosen,
+  ({ received }) => received,
+  ({ layouts }) => layouts,
+  ({ options }) => options.secrets && secrets(new Map(Object.entries(options.secrets))),
+  ({ options }) => options.ssh && ssh(options.ssh),
+  ({ options }) => options.sourcePolicyCheck && sourcePolicy(options.sourcePolicyCheck),
+  ({ options }) => (options.auth === false ? undefined : auth({ onWarning: options.onWarning, ...options.auth })),
+];

@@ -1,0 +1,149 @@
+/** What a build can be given. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
+import type { Definition } from '../llb/definition.ts';
+import {
+  anything,
+  bytes,
+  callback,
+  either,
+  exactFields,
+  fields,
+  flag,
+  having,
+  type Kind,
+  type KindsOf,
+  kind,
+  listOf,
+  number,
+  optional,
+  recordOf,
+  signal,
+  text,
+} from '../text/arguments.ts';
+import type { CacheEntry } from './cache.ts';
+import { attributes } from './client-arguments.ts';
+import { type Export, exporterTable, goesTo } from './exporter-table.ts';
+import type { InProcessFrontend } from './in-process-frontend.ts';
+import type { ChooseExports } from './session/chosen-exports.ts';
+import { type ServiceOptions, serviceOptions } from './session/services.ts';
+import type { Attachable } from './session/session.ts';
+
+/** Contents by path, with slashes: `{ 'Dockerfile': 'FROM alpine' }`. */
+export type MemoryFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** What is built, from what, and where the results go. */
+export interface SolveOptions extends ServiceOptions {
+  /** The graph to build. Either this or a frontend. */
+  readonly definition?: Definition | undefined;
+  /**
+   * A frontend: one the daemon runs (`dockerfile.v0`, or `gateway.v0` with the option `source`), or a function that runs
+   * here, such as tsfront's own `dockerfileFrontend`.
+   */
+  readonly frontend?: string | InProcessFrontend | undefined;
+  /** Options of the frontend, by BuildKit's names: `target`, `build-arg:K`, `platform`, … */
+  readonly frontendAttrs?: Readonly<Record<string, string>> | undefined;
+  /** Graphs that the frontend reads as inputs, by name. */
+  readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
+  /**
+   * Directories by the name of their local source: a path, or files held in memory by their paths, which are written to
+   * a temporary folder while the build runs. A Dockerfile frontend reads `context` and `dockerfile`, which is the context
+   * where it is not given.
+   */
+  readonly localDirs?: Readonly<Record<string, string | MemoryFiles>> | undefined;
+  /** Directories with OCI layouts, by the name of their store. */
+  readonly ociLayouts?: Readonly<Record<string, string>> | undefined;
+  /** What becomes of the result. Without any it stays in the daemon's cache. */
+  readonly exports?: readonly Export[] | undefined;
+  /** Chooses further outputs once the result is known. Daemons before BuildKit 0.22 do not ask: there the build fails. */
+  readonly chooseExports?: ChooseExports | undefined;
+  /** Where the daemon takes its cache from. */
+  readonly cacheFrom?: readonly CacheEntry[] | undefined;
+  /** Where the daemon puts its cache. */
+  readonly cacheTo?: readonly CacheEntry[] | undefined;
+  /** What the build may do beyond the usual: `network.host`, `security.insecure`, `device=…`. */
+  readonly entitlements?: readonly string[] | undefined;
+  /** Rules that allow, deny or rewrite sources, applied by the daemon. */
+  readonly sourcePolicy?: MessageInitShape<typeof PolicySchema> | undefined;
+  /**
+   * Makes images to the byte as an older BuildKit made them: 10 as 0.13 and 0.14, 20 as 0.15 to 0.31, 30 as newer ones.
+   * Daemons before BuildKit 0.30 have no choice: they are refused.
+   */
+  readonly compatibilityVersion?: number | undefined;
+  /**
+   * Leads what RUN steps ask of the network through a proxy of the daemon, which notes it in the provenance. Daemons
+   * before BuildKit 0.31 have none: they are refused.
+   */
+  readonly proxyNetwork?: boolean | undefined;
+  /** Keeps the build out of the daemon's history. */
+  readonly internal?: boolean | undefined;
+  /** Further services for the session. */
+  readonly attachables?: readonly Attachable[] | undefined;
+  /**
+   * Contexts of builds with the same key are sent incrementally: the daemon asks only for files whose size or time has
+   * changed. By default builds of the same directories have the same key, and others never take one context for another.
+   */
+  readonly sharedKey?: string | undefined;
+  /** Names the build; random by default. */
+  readonly ref?: string | undefined;
+  /** Stops the build, on the daemon too. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+// What programs in plain JavaScript pass is checked. The type checker asks here for each option of the type.
+
+const definition = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
+
+const directory: Kind = (value, name) =>
+  typeof value === 'string'
+    ? undefined
+    : recordOf(
+        either('a string or a Uint8Array', text, bytes),
+        'the path of a folder, or an object of files by their paths',
+      )(value, name);
+
+const destination = kind('a path, or a function that opens a stream', (value) =>
+  /^(string|function)$/.test(typeof value),
+);
+
+const received = Object.keys(exporterTable).filter((type) => goesTo(type, 'archive') || goesTo(type, 'dir'));
+const exportTypes = ['image', ...received, 'custom'];
+const exportFields: Readonly<Record<string, Kind>> = {
+  type: kind(`one of ${exportTypes.join(', ')}`, (value) => exportTypes.includes(value as string)),
+  attrs: optional(attributes),
+  dest: optional(destination),
+};
+const anExport: Kind = (value, name) =>
+  exactFields(
+    (value as { readonly type?: unknown } | null)?.type === 'custom' ? { ...exportFields, name: text } : exportFields,
+  )(value, name);
+
+const cacheEntries = listOf(exactFields({ type: text, attrs: optional(attributes) }), 'an array of { type, attrs }');
+
+/** The kinds of the options that `solveOnNodes` takes too. */
+export const commonOptions: KindsOf<Omit<SolveOptions, 'exports' | 'chooseExports' | 'attachables' | 'ref'>> = {
+  ...serviceOptions,
+  definition: optional(definition),
+  frontend: optional(kind('the name of a frontend or a function', (value) => /^(string|function)$/.test(typeof value))),
+  frontendAttrs: optional(attributes),
+  frontendInputs: optional(recordOf(having('a definition, such as `marshal()` of a state returns', 'toPb'))),
+  localDirs: optional(recordOf(directory, 'an object of folders by their names')),
+  ociLayouts: optional(recordOf(text, 'an object of folders by their names')),
+  cacheFrom: optional(cacheEntries),
+  cacheTo: optional(cacheEntries),
+  entitlements: optional(listOf(text)),
+  sourcePolicy: optional(fields({})),
+  compatibilityVersion: optional(number),
+  proxyNetwork: optional(flag),
+  internal: optional(flag),
+  sharedKey: optional(text),
+  signal: optional(signal),
+};
+
+export const solveOptions = exactFields<SolveOptions>({
+  ...commonOptions,
+  exports: optional(listOf(anExport, 'an array of { type, attrs, dest }')),
+  chooseExports: optional(callback),
+  attachables: optional(listOf(fields({ routes: anything }))),
+  ref: optional(text),
+});

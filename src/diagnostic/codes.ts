@@ -1,0 +1,122 @@
+/** Every problem that tsfront can report, by its code: a closed list. docs/errors.md explains each (`texts.ts`). */
+
+/**
+ * The phase that finds a problem, in order: dividing the file into instructions, parsing each instruction, dividing them
+ * into stages, and then the phases of lowering by BuildKit's names. `check` is the phase of lint rules and of advice, which
+ * only people see.
+ */
+export type Phase =
+  | 'structure'
+  | 'instructions'
+  | 'stages'
+  | 'check'
+  | 'arguments'
+  | 'target'
+  | 'dependencies'
+  | 'base-images'
+  | 'triggers'
+  | 'dispatch'
+  | 'sources'
+  | 'build';
+
+/** The phase in which an error is found, by its code. */
+export const phases = {
+  'line-too-long': 'structure',
+  'too-many-instructions': 'structure',
+  'too-many-words': 'structure',
+  'bad-directive': 'structure',
+  'unterminated-heredoc': 'structure',
+  'bad-heredoc-name': 'structure',
+  'missing-value': 'structure',
+  'missing-equals': 'structure',
+  'bad-array-element': 'structure',
+  'no-instructions': 'structure',
+  'empty-dockerfile': 'structure',
+  'unknown-instruction': 'instructions',
+  'unknown-flag': 'instructions',
+  'repeated-flag': 'instructions',
+  'missing-flag-value': 'instructions',
+  'bad-flag-value': 'instructions',
+  'bad-arguments': 'instructions',
+  'bad-stage-name': 'instructions',
+  'bad-trigger': 'instructions',
+  'bad-healthcheck-type': 'instructions',
+  'bad-duration': 'instructions',
+  'bad-retries': 'instructions',
+  'blank-name': 'instructions',
+  'blank-volume': 'instructions',
+  'bad-mount': 'instructions',
+  'bad-device': 'instructions',
+  'bad-network': 'instructions',
+  'bad-security': 'instructions',
+  'heredoc-as-destination': 'instructions',
+  'no-stage': 'stages',
+  'blank-base-name': 'stages',
+  'bad-platform': 'stages',
+  'bad-substitution': 'arguments',
+  'bad-epoch': 'arguments',
+  'bad-check-options': 'check',
+  'lint-violation': 'check',
+  'unknown-target': 'target',
+  'variable-in-from': 'dependencies',
+  'unknown-stage-index': 'dependencies',
+  'circular-dependency': 'dependencies',
+  'bad-image-name': 'base-images',
+  'unresolved-image': 'base-images',
+  'bad-image-config': 'base-images',
+  'too-many-triggers': 'triggers',
+  'stage-not-ready': 'dispatch',
+  'bad-source': 'dispatch',
+  'bad-checksum': 'dispatch',
+  'bad-mode': 'dispatch',
+  'bad-path': 'dispatch',
+  'bad-port': 'dispatch',
+  'bad-signal': 'dispatch',
+  'bad-instruction': 'dispatch',
+  'bad-ignore-file': 'sources',
+  'missing-source': 'sources',
+  build: 'build',
+} as const satisfies Record<string, Phase>;
+
+/** The code of an error. */
+export type ErrorCode = keyof typeof phases;
+
+/** Advice that only people see: these are not rules of the reference. */
+export type AdviceCode =
+  | 'HiddenCharacter'
+  | 'TypographicCharacter'
+  | 'BrokenArray'
+  | 'DividedHeredoc'
+  | 'LinkedOwner'
+  | 'EmptyGroup'
+  | 'CarriageReturn'
+  | 'IgnoreHabit'
+  | 'UnknownImage';
+
+/** BuildKit's lint rules. */
+export type RuleName =
+  | 'StageNameCasing'
+  | 'FromAsCasing'
+  | 'NoEmptyContinuation'
+  | 'ConsistentInstructionCasing'
+  | 'DuplicateStageName'
+  | 'ReservedStageName'
+  | 'JSONArgsRecommended'
+  | 'MaintainerDeprecated'
+  | 'UndefinedArgInFrom'
+  | 'WorkdirRelativePath'
+  | 'UndefinedVar'
+  | 'MultipleInstructionsDisallowed'
+  | 'LegacyKeyValueFormat'
+  | 'InvalidBaseImagePlatform'
+  | 'RedundantTargetPlatform'
+  | 'SecretsUsedInArgOrEnv'
+  | 'InvalidDefaultArgInFrom'
+  | 'FromPlatformFlagConstDisallowed'
+  | 'CopyIgnoredFile'
+  | 'InvalidDefinitionDescription'
+  | 'ExposeProtoCasing'
+  | 'ExposeInvalidFormat';
+
+/** The stable name of a problem: an error, advice that only people see, or a lint rule. */
+export type DiagnosticCode = ErrorCode | AdviceCode | RuleName;

@@ -1,0 +1,190 @@
+/** The one model of a problem: parser, lint rules and lowering make it, and renderers show it. */
+
+import { errorMessage } from '../text/error-message.ts';
+import { hideFields, ShortError } from '../text/short-error.ts';
+import { type AdviceCode, type DiagnosticCode, type ErrorCode, type Phase, phases, type RuleName } from './codes.ts';
+import { type LineRange, lineColumn, type SourceFile, type SourceRange } from './source-file.ts';
+
+/** Whether a problem stops a build. */
+export type Severity = 'error' | 'warning';
+
+/**
+ * One problem. It never changes once it is made.
+ *
+ * `message` is the reference's own text if it has one (users search for it), without the prefix in which the reference says
+ * where the problem is: {@link wireMessage} adds that. tsfront's own advice is in `hint`.
+ */
+export interface Diagnostic {
+  /** The kind of problem. */
+  readonly code: DiagnosticCode;
+  /** The phase of the reference that finds it. */
+  readonly phase: Phase;
+  /** Errors stop a build, warnings do not. */
+  readonly severity: Severity;
+  /** The reference's own text if it has one. */
+  readonly message: string;
+  /** The exact place, for code frames; undefined if no place is to blame. */
+  readonly range: SourceRange | undefined;
+  /** The file that the range is in; undefined for the Dockerfile. */
+  readonly file?: SourceFile | undefined;
+  /** The locations that the reference reports, innermost first. undefined is a location without lines. */
+  readonly lines: readonly (LineRange | undefined)[];
+  /** What to do about it. */
+  readonly hint?: string | undefined;
+  /** Replacements in the Dockerfile that solve it; only if one solution is certain. */
+  readonly fix?: readonly { readonly range: SourceRange; readonly text: string }[] | undefined;
+  /** The address of a page about it. */
+  readonly url?: string | undefined;
+  /** Other places that explain it. */
+  readonly related?: readonly { readonly message: string; readonly range: SourceRange }[] | undefined;
+}
+
+/** The details of an error that do not follow from its code. */
+export interface ErrorDetails {
+  /** The exact place; undefined if absent. */
+  readonly range?: SourceRange | undefined;
+  /** The file that the range is in; the Dockerfile if absent. */
+  readonly file?: SourceFile | undefined;
+  /** The locations for BuildKit, innermost first; none if absent. */
+  readonly lines?: Diagnostic['lines'] | undefined;
+  /** What to do about it. */
+  readonly hint?: string | undefined;
+  /** The phase; by default that of the code. */
+  readonly phase?: Phase | undefined;
+}
+
+/** Makes an error. */
+export function errorDiagnostic(
+  code: ErrorCode,
+  message: string,
+  { range, file, lines = [], hint, phase = phases[code] }: ErrorDetails = {},
+): Diagnostic {
+  return {
+    code,
+    phase,
+    severity: 'error',
+    message,
+    range,
+    lines,
+    ...(file && { file }),
+    ...(hint !== undefined && { hint }),
+  };
+}
+
+/** Makes a warning: the finding of a lint rule, or advice that only people see. */
+export function warningDiagnostic(
+  code: RuleName | AdviceCode,
+  message: string,
+  details: Pick<Diagnostic, 'range' | 'lines' | 'file' | 'hint' | 'fix' | 'url'>,
+): Diagnostic {
+  return { code, phase: 'check', severity: 'warning', message, ...details };
+}
+
+/** A diagnostic's message as the reference sends it to BuildKit: errors of instructions say where they are. */
+export function wireMessage({
+  phase,
+  message,
+  lines: [place],
+}: Pick<Diagnostic, 'phase' | 'message' | 'lines'>): string {
+  return phase === 'instructions' && place ? `dockerfile parse error on line ${place.start}: ${message}` : message;
+}
+
+/** Maximum number of errors that a message lists; it counts the others. */
+const maxListed = 20;
+
+/**
+ * An error that stands for one or more diagnostics: the first is the one that the reference reports, and the message has
+ * its text, with the others listed below.
+ */
+export class DiagnosticError extends ShortError {
+  override readonly name = 'DiagnosticError';
+  /** The code of the first diagnostic. */
+  readonly code: DiagnosticCode;
+  /** All problems; the first is the one that the reference reports. */
+  readonly diagnostics: readonly [Diagnostic, ...Diagnostic[]];
+  /** The errors that the further diagnostics come from, if they were thrown. */
+  readonly others: readonly unknown[];
+
+  /** @param more.source gives the lines of the further diagnostics */
+  constructor(
+    diagnostics: readonly [Diagnostic, ...Diagnostic[]],
+    more: { readonly cause?: unknown; readonly source?: SourceFile; readonly others?: readonly unknown[] } = {},
+  ) {
+    const [first, ...others] = diagnostics;
+    super(
+      wireMessage(first) + listOthers(others, more.source),
+      more.cause === undefined ? undefined : { cause: more.cause },
+    );
+    this.code = first.code;
+    this.diagnostics = diagnostics;
+    this.others = more.others ?? [];
+    hideFields(this, 'diagnostics', 'others'); // whole files, and copies of the message
+  }
+}
+
+function listOthers(others: readonly Diagnostic[], source: SourceFile | undefined): string {
+  if (others.length === 0) return '';
+  const listed = others.slice(0, maxListed).map(({ message, range, file, lines: [place] }) => {
+    const line = source && range && !file ? lineColumn(source, range.start).line : place?.start;
+    return `\n  ${line === undefined ? '' : `line ${line}: `}${message}`;
+  });
+  const unlisted = others.length - listed.length;
+  const heading = others.length === 1 ? '1 more problem' : `${others.length} more problems`;
+  return `\n${heading}:${listed.join('')}${unlisted > 0 ? `\n  and ${unlisted} more` : ''}`;
+}
+
+/** Makes an {@link errorDiagnostic} that can be thrown. */
+export function diagnosticError(
+  code: ErrorCode,
+  message: string,
+  { cause, ...details }: ErrorDetails & { readonly cause?: unknown } = {},
+): DiagnosticError {
+  return new DiagnosticError([errorDiagnostic(code, message, details)], { cause });
+}
+
+/** Finds the {@link DiagnosticError} in an error's chain of causes. */
+export function findDiagnosticError(error: unknown): DiagnosticError | undefined {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof DiagnosticError) return e;
+  return undefined;
+}
+
+/**
+ * The error as a diagnostic, with added details. Its message and the details it has already stay, and it becomes
+ * the cause.
+ *
+ * @param code of an error that has none yet
+ */
+export function describeError(
+  error: unknown,
+  code: ErrorCode,
+  { lines, ...details }: Omit<ErrorDetails, 'phase'> = {},
+): DiagnosticError {
+  const message = errorMessage(error);
+  const known = findDiagnosticError(error);
+  const first = known?.diagnostics[0] ?? errorDiagnostic(code, message);
+  const isWrapped = known !== undefined && message !== known.message;
+  const better: Diagnostic = {
+    ...first,
+    ...(isWrapped && {
+      message: message.replace(known.message, () => wireMessage(first)),
+      phase: first.phase === 'instructions' ? 'build' : first.phase,
+    }),
+    ...(first.range === undefined && details.range && { range: details.range, file: details.file }),
+    ...(first.hint === undefined && details.hint !== undefined && { hint: details.hint }),
+    ...(lines && { lines }),
+  };
+  return new DiagnosticError([better, ...(known?.diagnostics.slice(1) ?? [])], {
+    cause: error,
+    ...(known && { others: known.others }),
+  });
+}
+
+/** Adds an outer place to an error: BuildKit nests them. */
+export function withLocation(error: unknown, lines: LineRange | undefined, code: ErrorCode = 'build'): DiagnosticError {
+  return describeError(error, code, { lines: [...(findDiagnosticError(error)?.diagnostics[0].lines ?? []), lines] });
+}
+
+/** Replaces all places of an error by this one. */
+export function setLocation(error: unknown, lines: LineRange | undefined, code: ErrorCode = 'build'): DiagnosticError {
+  return describeError(error, code, { lines: [lines] });
+}

@@ -1,0 +1,117 @@
+/** Builds a Dockerfile for all platforms that are asked for, and puts the result together. */
+
+import { describeError } from '../diagnostic/diagnostic.ts';
+import { encodeText } from '../go/text.ts';
+import { marshalImageConfig } from '../image/config.ts';
+import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
+import type { Lowered } from '../lower/lower.ts';
+import { takeTurns } from '../lower/turns.ts';
+import { wrapError } from '../text/error-message.ts';
+import type { Attestation, Bridge, Reference, Result } from './bridge.ts';
+import type { DockerfileSource } from './dockerfile.ts';
+import { withSource } from './error-status.ts';
+import { type ExportPlatform, exportPlatform, marshalPlatforms } from './export-platforms.ts';
+import { singleRef } from './main-context.ts';
+import type { FrontendOptions } from './options.ts';
+import { createScanner } from './sbom.ts';
+import type { Warner } from './warner.ts';
+
+interface PlatformBuild {
+  /** Id of the platform that was asked for, whatever the image says. */
+  readonly id: string;
+  readonly ref: Reference | undefined;
+  readonly platform: ExportPlatform;
+  readonly lowered: Lowered;
+}
+
+/** Lowers and solves each platform, in parallel; an error points into the Dockerfile. */
+export async function buildDockerfile(
+  bridge: Bridge,
+  options: FrontendOptions,
+  dockerfile: DockerfileSource,
+  warner: Warner,
+): Promise<Result> {
+  try {
+    const scan = options.sbom && (await createScanner(bridge, options.sbom, options));
+    const targets: readonly (Platform | undefined)[] =
+      options.targetPlatforms.length > 0 ? options.targetPlatforms : [undefined];
+    const builds = await Promise.all(
+      startLastFirst(targets, (platform, index) =>
+        buildPlatform(bridge, options, dockerfile, platform, index === 0 ? warner.warn : undefined),
+      ),
+    );
+    const attestations = new Map<string, Attestation[]>();
+    if (scan) {
+      const scanned = new Map(builds.map((result) => [result.id, result]));
+      const found = await Promise.all(
+        builds.map(async ({ platform: { id } }) => {
+          const target = scanned.get(id);
+          if (!target) throw new Error(`no scan targets for ${id}`);
+          return [id, await scan(id, target.lowered)] as const;
+        }),
+      );
+      for (const [id, attestation] of found) attestations.set(id, [...(attestations.get(id) ?? []), attestation]);
+    }
+    return { ...assemble(builds, options.multiPlatformRequested), ...(attestations.size > 0 && { attestations }) };
+  } catch (error) {
+    throw withSource(error, dockerfile.source);
+  }
+}
+
+/** As the reference's scheduler has it: where several fail alike, it reports the last one. */
+function startLastFirst<T, R>(items: readonly T[], start: (item: T, index: number) => R): R[] {
+  const last = items.slice(-1).map((item) => start(item, items.length - 1));
+  return [...items.slice(0, -1).map(start), ...last];
+}
+
+async function buildPlatform(
+  bridge: Bridge,
+  options: FrontendOptions,
+  dockerfile: DockerfileSource,
+  platform: Platform | undefined,
+  warn: Warner['warn'] | undefined,
+): Promise<PlatformBuild> {
+  const lowered = await dockerfile.lower({ platform, warn });
+  const definition = await lowered.state.marshalInTurns(takeTurns(bridge.signal)).catch((error) => {
+    bridge.signal?.throwIfAborted();
+    throw describeError(wrapError(error, 'failed to marshal LLB definition'), 'build');
+  });
+  const result = await bridge.solve({ definition, cacheImports: options.cacheImports });
+  const target = platform ?? defaultPlatform();
+  const { image } = lowered;
+  return {
+    id: formatPlatform(normalizePlatform(target)),
+    ref: singleRef(result),
+    platform: exportPlatform(target, image),
+    lowered,
+  };
+}
+
+/** Runs something and says in its error what was being done. */
+function explaining<T>(failure: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw describeError(wrapError(error, failure), 'build');
+  }
+}
+
+/** The result with the metadata that exporters read. */
+function assemble(builds: readonly PlatformBuild[], multiPlatform: boolean): Result {
+  const metadata = new Map<string, Uint8Array>();
+  const refs = new Map<string, Reference>();
+  for (const { ref, platform, lowered } of builds) {
+    const suffix = multiPlatform ? `/${platform.id}` : '';
+    if (multiPlatform) refs.set(platform.id, ref ?? { id: '' });
+    const { image, baseImage } = lowered;
+    const config = explaining('failed to marshal image config', () => marshalImageConfig(image));
+    metadata.set(`containerimage.config${suffix}`, config);
+    if (baseImage) {
+      const base = explaining('failed to marshal source image config', () => marshalImageConfig(baseImage));
+      metadata.set(`containerimage.base.config${suffix}`, base);
+    }
+    if (lowered.epoch) metadata.set(`source.date.epoch${suffix}`, encodeText(lowered.epoch.seconds.toString()));
+  }
+  metadata.set('refs.platforms', encodeText(marshalPlatforms(builds.map(({ platform }) => platform))));
+  return multiPlatform ? { refs, metadata } : { ref: builds.at(-1)?.ref, metadata };
+}

@@ -1,0 +1,22 @@
+/** The files of local sources that a frontend reads: the Dockerfile and the ignore files. */
+
+/** The Dockerfile's name if the build names no other. */
+export const defaultDockerfileName = 'Dockerfile';
+export const ignoreFileName = '.dockerignore';
+
+/** The names of a Dockerfile: a frontend that is asked for `Dockerfile` also takes `dockerfile`. */
+export function dockerfileSpellings(filename: string): string[] {
+  const dir = filename.slice(0, -defaultDockerfileName.length);
+  const isDefault = filename.endsWith(defaultDockerfileName) && /(^|[/\\])$/.test(dir);
+  return isDefault ? [filename, dir + defaultDockerfileName.toLowerCase()] : [filename];
+}
+
+/**
+ * What a frontend may read from a local source: from `dockerfile` the Dockerfile and its own ignore file, from each other
+ * one a `.dockerignore`.
+ */
+export function filesReadFrom(localName: string, filename: string): string[] {
+  return localName === 'dockerfile'
+    ? [...dockerfileSpellings(filename), `${filename}${ignoreFileName}`]
+    : [ignoreFileName];
+}

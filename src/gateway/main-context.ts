@@ -1,0 +1,295 @@
+/**
+ * The main build context and the Dockerfile: a local source of the client, a git repository, a file or archive at a
+ * URL, or an input of the build (BuildKit's frontend/dockerui).
+ */
+
+import { archiveHeaderSize, isArchive } from '../archive/detect.ts';
+import { diagnosticError } from '../diagnostic/diagnostic.ts';
+import { createSourceFile, linesRange, lineText } from '../diagnostic/source-file.ts';
+import { parseGitRef } from '../git/ref.ts';
+import { base, dirname, join } from '../go/path.ts';
+import { isTrue } from '../go/strconv.ts';
+import { decodeText } from '../go/text.ts';
+import type { Definition } from '../llb/definition.ts';
+import { copy, git, http, type LocalOptions, local, scratch } from '../llb/index.ts';
+import type { State } from '../llb/state.ts';
+import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
+import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
+import { maxMessageBytes } from '../rpc/framing.ts';
+import { Code, RpcError } from '../rpc/rpc-error.ts';
+import { errorMessage, wrapError } from '../text/error-message.ts';
+import { type Bridge, FileTooLarge, type Reference, type Result } from './bridge.ts';
+import { defaultDockerfileName, ignoreFileName } from './frontend-files.ts';
+
+import type { FrontendOptions } from './options.ts';
+
+/** A Dockerfile as read from its source. */
+export interface Entrypoint {
+  readonly filename: string;
+  readonly data: Uint8Array;
+  /** The source it was read from, which errors and warnings name. */
+  readonly definition: Definition;
+}
+
+export interface BuildContext {
+  /** Reads the Dockerfile, and the .dockerignore file beside it. */
+  readEntrypoint(): Promise<Entrypoint>;
+  /** The main context, of which a local source sends only the given paths (undefined: everything). */
+  main(followPaths: readonly string[] | undefined): Promise<State>;
+  /** Patterns of the .dockerignore file in effect; [] where the context is not local. */
+  ignorePatterns(): Promise<readonly string[]>;
+}
+
+const mainContextName = 'context';
+
+interface IgnoreFileData {
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
+interface Sources {
+  /** undefined for a local context. */
+  readonly context: State | undefined;
+  /** undefined where the Dockerfile comes from a local source. */
+  readonly dockerfile: State | undefined;
+  readonly dockerfileName: string;
+  readonly filename: string;
+}
+
+/** Finds out where context and Dockerfile come from; resolves a context at a URL. */
+export async function openContext(bridge: Bridge, options: FrontendOptions): Promise<BuildContext> {
+  const { filename, ...sources } = await findSources(bridge, options);
+  const sessionOf = (name: string) => options.localSessionIds.get(name) ?? bridge.options.sessionId;
+  let ownIgnoreFile: IgnoreFileData | undefined;
+
+  const readIgnoreFile = once(async (): Promise<IgnoreFileData> => {
+    const source = local(mainContextName, {
+      ...ignoreFileOptions(sessionOf(mainContextName), `${mainContextName}-${ignoreFileName}`),
+      customName: `[internal] load ${ignoreFileName}`,
+    });
+    const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
+    return { name: ignoreFileName, data: (await tryReadFile(bridge, ref, ignoreFileName)) ?? new Uint8Array() };
+  });
+
+  async function ignorePatterns(): Promise<readonly string[]> {
+    if (sources.context) return [];
+    const { name, data } = ownIgnoreFile ?? (await readIgnoreFile());
+    const patterns = parseIgnoreFile(name, data);
+    requirePatterns(name, data, patterns);
+    return patterns;
+  }
+
+  return {
+    async readEntrypoint() {
+      const source =
+        sources.dockerfile ??
+        local(sources.dockerfileName, {
+          sessionId: sessionOf(sources.dockerfileName),
+          followPaths: [filename, `${filename}.dockerignore`, ...lowerCaseName(filename)],
+          sharedKeyHint: sources.dockerfileName,
+          customName: `[internal] load build definition from ${filename}`,
+          differ: { type: 'none' },
+        });
+      const definition = source.marshal();
+      const result = await bridge.solve({ definition }).catch((error) => {
+        throw wrapError(error, 'failed to resolve dockerfile');
+      });
+      const ref = singleRef(result);
+      const data = await readDockerfile(bridge, ref, filename);
+      const ignore = await tryReadFile(bridge, ref, `${filename}.dockerignore`);
+      if (ignore) ownIgnoreFile = { name: `${filename}.dockerignore`, data: ignore };
+      return { filename, data, definition };
+    },
+
+    async main(followPaths) {
+      if (sources.context) return sources.context;
+      const excludePatterns = await ignorePatterns().catch((error) => {
+        throw wrapError(error, 'failed to read dockerignore patterns');
+      });
+      return local(mainContextName, {
+        sessionId: sessionOf(mainContextName),
+        excludePatterns,
+        sharedKeyHint: mainContextName,
+        customName: '[internal] load build context',
+        followPaths,
+      });
+    },
+
+    ignorePatterns,
+  };
+}
+
+/** Runs an asynchronous function at most once. */
+function once<T>(run: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= run());
+}
+
+/** How the .dockerignore file of a local source is asked for. */
+export function ignoreFileOptions(sessionId: string, sharedKeyHint: string): LocalOptions {
+  return { sessionId, followPaths: [ignoreFileName], sharedKeyHint, differ: { type: 'none' } };
+}
+
+/** Parses a .dockerignore file; `name` is what the error calls it. */
+export function parseIgnoreFile(name: string, data: Uint8Array): string[] {
+  try {
+    return parseDockerignore(decodeText(data));
+  } catch (error) {
+    throw wrapError(error, `failed parsing ${name}`);
+  }
+}
+
+/** @throws DiagnosticError with the line of a pattern that cannot be matched */
+function requirePatterns(name: string, data: Uint8Array, patterns: readonly string[]): void {
+  try {
+    createPatternMatcher(patterns);
+  } catch (cause) {
+    const file = createSourceFile(name, decodeText(data));
+    const line = file.lineStarts.findIndex((_, at) => {
+      try {
+        createPatternMatcher(parseDockerignore(lineText(file, at + 1)));
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    const range = linesRange(file, { start: line + 1, end: line + 1 });
+    const text = file.text.slice(range.start, range.end);
+    throw diagnosticError('bad-ignore-file', `${errorMessage(cause)} (${name}:${line + 1}: ${text})`, {
+      range,
+      file,
+      hint: text.startsWith('!')
+        ? 'behind the ! has to stand what is taken in again'
+        : 'a [ opens a class of characters that ends at a ], and \\ takes the next character as it is',
+      cause,
+    });
+  }
+}
+
+/**
+ * Reads a file that may be missing.
+ * @throws Error for one that is there but larger than an answer may be: without an ignore file everything would be sent
+ */
+export async function tryReadFile(bridge: Bridge, ref: Reference, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await bridge.readFile(ref, path);
+  } catch (error) {
+    if (error instanceof FileTooLarge) throw wrapError(error, `failed to read ${path}`);
+    if (error instanceof RpcError && error.code === Code.resourceExhausted)
+      throw new Error(`failed to read ${path}: it is too large for one message (${error.status})`);
+    return undefined;
+  }
+}
+
+/** The one reference of a result; throws for a result of several. */
+export function singleRef(result: Result): Reference {
+  if (result.refs && !result.ref) throw new Error('invalid map result');
+  return result.ref ?? { id: '' };
+}
+
+/** A `Dockerfile` may also be spelled in lower case. */
+function lowerCaseName(filename: string): string[] {
+  return base(filename) === defaultDockerfileName ? [join(dirname(filename), defaultDockerfileName.toLowerCase())] : [];
+}
+
+async function readDockerfile(bridge: Bridge, ref: Reference, filename: string): Promise<Uint8Array> {
+  try {
+    const data = await bridge.readFile(ref, filename);
+    // a daemon sends none that is larger; one from the web may be, where there is no daemon
+    if (data.length > maxMessageBytes) throw new FileTooLarge(`${filename} is larger than ${maxMessageBytes} bytes`);
+    return data;
+  } catch (error) {
+    for (const name of lowerCaseName(filename)) {
+      const data = await tryReadFile(bridge, ref, name);
+      if (data) return data;
+    }
+    throw wrapError(error, 'failed to read dockerfile');
+  }
+}
+
+async function findSources(bridge: Bridge, options: FrontendOptions): Promise<Sources> {
+  const { opts } = options;
+  const named = {
+    dockerfileName: opts['dockerfilekey'] ?? 'dockerfile',
+    filename: opts['filename'] ?? defaultDockerfileName,
+  };
+  const forceLocalDockerfile = opts['dockerfilekey'] !== undefined;
+  const sources = await findRemoteSources(bridge, options, forceLocalDockerfile ? undefined : named.dockerfileName);
+  const subDir = opts['contextsubdir'];
+  return {
+    ...named,
+    ...(sources.filename !== undefined && { filename: sources.filename }),
+    context: sources.context && subDir !== undefined ? scopeTo(sources.context, subDir) : sources.context,
+    dockerfile: forceLocalDockerfile ? undefined : sources.dockerfile,
+  };
+}
+
+interface RemoteContext {
+  readonly context?: State | undefined;
+  readonly dockerfile?: State | undefined;
+  readonly filename?: string | undefined;
+}
+
+async function findRemoteSources(
+  bridge: Bridge,
+  { opts, buildArgs }: FrontendOptions,
+  dockerfileInput: string | undefined,
+): Promise<RemoteContext> {
+  const location = opts[opts['contextkey'] ?? mainContextName] ?? '';
+  const repository = detectGitContext(location, {
+    keepGitDir: isTrue(opts['build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR']),
+    commitTimes: Boolean(buildArgs.get('SOURCE_DATE_EPOCH')),
+  });
+  if (repository) return { context: repository, dockerfile: repository };
+  if (isHttpUrl(location)) return openHttpContext(bridge, location);
+  if (!bridge.options.frontendCapabilities.supports('frontend.inputs')) return {};
+  const inputs = await bridge.inputs().catch((error) => {
+    throw wrapError(error, 'failed to get frontend inputs');
+  });
+  return {
+    context: inputs.get(mainContextName),
+    dockerfile: dockerfileInput === undefined ? undefined : inputs.get(dockerfileInput),
+  };
+}
+
+export const isHttpUrl = (location: string) => /^https?:\/\//.test(location);
+
+/** The git repository that a context names, undefined if it names none. */
+export function detectGitContext(
+  location: string,
+  { keepGitDir = false, commitTimes = false } = {},
+): State | undefined {
+  const ref = parseGitRef(location);
+  if (!ref) return undefined;
+  return git(ref.remote, '', {
+    ref: ref.ref,
+    customName: `[internal] load git source ${location}`,
+    keepGitDir: ref.keepGitDir === true || keepGitDir,
+    subDir: ref.subDir || undefined,
+    checksum: ref.checksum || undefined,
+    skipSubmodules: ref.submodules === false,
+    mtime: ref.mtime || (commitTimes ? 'commit' : undefined),
+    fetchByCommit: ref.fetchByCommit,
+  });
+}
+
+const downloadName = 'context';
+
+/** A URL is the Dockerfile itself, or an archive with everything. */
+async function openHttpContext(bridge: Bridge, url: string): Promise<RemoteContext> {
+  const download = http(url, { filename: downloadName, customName: '[internal] load remote build context' });
+  const result = await bridge.solve({ definition: download.marshal() }).catch((error) => {
+    throw wrapError(error, 'failed to resolve httpcontext');
+  });
+  const header = await bridge
+    .readFile(singleRef(result), downloadName, { offset: 0, length: archiveHeaderSize })
+    .catch((error) => {
+      throw wrapError(error, 'failed to read downloaded context');
+    });
+  if (!isArchive(header)) return { context: download, dockerfile: download, filename: downloadName };
+  const unpacked = scratch().file(copy(download, `/${downloadName}`, '/', { attemptUnpack: true }));
+  return { context: unpacked, dockerfile: unpacked };
+}
+
+const scopeTo = (context: State, subDir: string) =>
+  scratch().file(copy(context, subDir, '/', { copyDirContentsOnly: true }));

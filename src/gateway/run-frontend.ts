@@ -1,0 +1,93 @@
+/**
+ * The Dockerfile frontend: one function over the gateway API. Inside BuildKit the bridge is gRPC on stdin and stdout,
+ * elsewhere it is whatever answers the same calls.
+ */
+
+import type { Dockerfile } from '../parser/ast.ts';
+import { checkArgument, having } from '../text/arguments.ts';
+import type { Bridge, Result } from './bridge.ts';
+import { buildDockerfile } from './build-dockerfile.ts';
+import { createDockerfile } from './dockerfile.ts';
+import { unsupportedFrontendCapability, withFileOf, withSource } from './error-status.ts';
+import { forward, type OtherFrontends, syntaxArg } from './forward.ts';
+import { openContext } from './main-context.ts';
+import { parseFrontendOptions } from './options.ts';
+import { withResolveCache } from './resolve-cache.ts';
+import type { SourceDescription } from './source-info.ts';
+import { handleSubrequest } from './subrequests/handle.ts';
+import { createWarner } from './warner.ts';
+
+const bridgeKind = having('a bridge, as createOfflineBridge() gives', 'solve', 'resolveImageConfig');
+
+/** What this frontend can do, for `frontend.caps`. */
+const supportedCapabilities = new Set([
+  'moby.buildkit.frontend.inputs',
+  'moby.buildkit.frontend.subrequests',
+  'moby.buildkit.frontend.contexts',
+  'moby.buildkit.frontend.gitquerystring',
+  'moby.buildkit.frontend.contexts.zstd',
+]);
+
+/** Who reads the Dockerfile. */
+export interface FrontendChoice {
+  /** Which other frontends a `# syntax=` line may name. By default every one is forwarded. */
+  readonly otherFrontends?: OtherFrontends | undefined;
+  /** Is given the Dockerfile, once it is known that it is read here. */
+  readonly onDockerfile?: ((dockerfile: Dockerfile) => void) | undefined;
+}
+
+/**
+ * Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit.
+ *
+ * @param others which other frontends are run when a Dockerfile's `# syntax=` asks for them. By default `all`, also
+ * `docker/dockerfile`, as the frontend inside BuildKit has to; `unequal` keeps to itself what it reads alike
+ */
+export async function runFrontend(
+  daemon: Bridge,
+  { otherFrontends: others = 'all', onDockerfile }: FrontendChoice = {},
+): Promise<Result> {
+  checkArgument('runFrontend', 'bridge', daemon, bridgeKind);
+  const bridge = withResolveCache(daemon);
+  const options = parseFrontendOptions(bridge.options);
+  const unsupported = findUnsupportedCap(options.opts['frontend.caps'] ?? '');
+  if (unsupported && !unsupported.mayForward) throw unsupported.error;
+
+  const context = await openContext(bridge, options);
+  const entrypoint = await context.readEntrypoint();
+  const forwarded = await forward(bridge, options, entrypoint, others);
+  if (forwarded) return forwarded;
+  if (unsupported) throw unsupported.error;
+
+  const dockerfile = createDockerfile(bridge, options, context, entrypoint);
+  if (onDockerfile) onDockerfile(await dockerfile.parse());
+  const warner = createWarner(bridge, dockerfile.source);
+  try {
+    const answer = await handleSubrequest(options, dockerfile, warner);
+    return answer ?? (await buildDockerfile(bridge, options, dockerfile, warner));
+  } catch (error) {
+    throw placed(error, dockerfile.source, options.opts);
+  } finally {
+    await warner.sent();
+  }
+}
+
+/** An error of a request gets its lines too. An error without a place never points at the `# syntax` line. */
+function placed(error: unknown, source: SourceDescription, opts: Bridge['options']['opts']): unknown {
+  const found = withSource(error, source);
+  const isForSyntaxLine = opts['cmdline'] !== undefined && opts[syntaxArg] === undefined;
+  return isForSyntaxLine ? withFileOf(found, source) : found;
+}
+
+/** The capability that is asked for and missing, and whether another frontend may have it (`name+forward`). */
+function findUnsupportedCap(request: string) {
+  let found: { readonly error: Error; readonly mayForward: boolean } | undefined;
+  if (request === '') return undefined;
+  for (const cap of request.split(',')) {
+    const name = cap.split('+', 1)[0]!;
+    if (supportedCapabilities.has(name)) continue;
+    const mayForward = cap.includes('+forward');
+    found = { error: unsupportedFrontendCapability(name), mayForward };
+    if (!mayForward) break;
+  }
+  return found;
+}

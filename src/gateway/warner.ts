@@ -1,0 +1,87 @@
+/** Sends lint warnings to the daemon, which shows them with the lines of the Dockerfile. */
+
+import { formatFinding } from '../check/linter.ts';
+import { findRule } from '../check/rules.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import type { SourceInfo } from '../gen/pb/ops_pb.ts';
+import { SourceInfoSchema } from '../gen/pb/ops_schemas.ts';
+import { lineRanges } from '../lower/source-location.ts';
+import { create } from '../protobuf/create.ts';
+import type { Bridge, Warning } from './bridge.ts';
+import type { SourceDescription } from './source-info.ts';
+
+export interface Warner {
+  warn(finding: Diagnostic): void;
+  /** Resolves when all warnings have arrived. */
+  sent(): Promise<void>;
+}
+
+/** A warning points to each line of its instruction. When all warnings together have this many lines … */
+const maxLines = 1_000_000;
+/** … those to come point to the first ones of their instructions. */
+const maxFurtherLines = 20;
+
+/**
+ * Warnings belong to the vertex that read the Dockerfile. They are sent one after the other, as a daemon shows them in the
+ * order in which they arrive. One that cannot be delivered does not fail the build.
+ */
+export function createWarner(bridge: Bridge, source: SourceDescription): Warner {
+  const vertex = source.definition?.head() ?? '';
+  let linesLeft = maxLines;
+  let sent = Promise.resolve();
+
+  function describe(finding: Diagnostic): Warning {
+    const {
+      code,
+      url = '',
+      lines: [lines],
+    } = finding;
+    const count = lines ? lines.end - lines.start + 1 : 0;
+    if (count > maxFurtherLines) linesLeft -= count;
+    const last = lines && (linesLeft >= 0 ? lines.end : Math.min(lines.end, lines.start + maxFurtherLines - 1));
+    return {
+      level: 1,
+      short: formatFinding(finding),
+      detail: [findRule(code)?.description ?? ''],
+      url,
+      source,
+      ranges: lineRanges(lines && { start: lines.start, end: last! }),
+    };
+  }
+
+  return {
+    warn(finding) {
+      sent = sent.then(() => bridge.warn(vertex, describe(finding))).catch(() => {});
+    },
+    sent: () => sent,
+  };
+}
+
+/** What the copies of the Dockerfile that travel with warnings may take together. */
+const maxSourceBytes = 64 << 20;
+
+/**
+ * Makes the messages about the files that warnings point into, each file's once. The protocol has every warning bring
+ * the whole file, and the daemon keeps them all: beyond 64 MiB, warnings name their lines without bringing them.
+ */
+export function createSourceMessages(): (source: Warning['source']) => SourceInfo | undefined {
+  const messages = new WeakMap<object, SourceInfo>();
+  let left = maxSourceBytes;
+  return (source) => {
+    if (!source) return undefined;
+    left -= source.data.length;
+    if (left < 0) return undefined;
+    let message = messages.get(source);
+    if (!message) {
+      const { filename, language, data, definition } = source;
+      message = create(SourceInfoSchema, {
+        filename,
+        language,
+        data,
+        ...(definition && { definition: definition.toPb() }),
+      });
+      messages.set(source, message);
+    }
+    return message;
+  };
+}

@@ -1,0 +1,16 @@
+/** The host that a browser is. */
+import { encoding } from './encoding.ts';
+import type { Host } from './host.ts';
+import { sha256 } from './sha256.ts';
+
+export const host: Host = {
+  ...encoding,
+  architecture: 'amd64', // a browser does not say
+  sha256,
+  randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
+  turn: () => new Promise((resolve) => setTimeout(resolve)),
+  // biome-ignore lint/correctness/useYield: a browser has no build to unpack anything for
+  async *unpack(format) {
+    throw new Error(`a browser does not unpack ${format}`);
+  },
+};

@@ -1,0 +1,25 @@
+/** The host that the small engine of the frontend image is (engine/host.d.ts). */
+/// <reference path="../../engine/host.d.ts" />
+import type { Host } from './host.ts';
+
+export const host: Host = {
+  get architecture() {
+    return native.architecture();
+  },
+  sha256: (data) => native.sha256(data),
+  randomBytes: (size) => native.randomBytes(size),
+  decodeText: (bytes) => native.decodeText(bytes),
+  decodeLossy: (bytes) => native.decodeLossy(bytes),
+  encodeText: (text) => native.encodeText(text),
+  encodeInto: (text, target, offset) => native.encodeInto(text, target, offset),
+  turn: () => new Promise((resolve) => setTimeout(resolve)),
+  async *unpack(format, data) {
+    if (format === 'xz') throw new Error('exec: "xz": executable file not found in $PATH'); // as in the reference's image
+    const unpacking = native.unpack(format, data);
+    for (let piece = unpacking.next(); piece; piece = unpacking.next()) {
+      yield piece;
+      await host.turn();
+    }
+    return unpacking.used;
+  },
+};

@@ -1,0 +1,46 @@
+/**
+ * What the portable core (everything from the text of a Dockerfile to the gateway) needs of the program that runs it,
+ * beyond the language, timers and `performance.now()`. The core imports `host` from `#host`; package.json says which module
+ * that is: `node.ts`, `engine.ts` in the small engine of the frontend image, `browser.ts` in a browser.
+ */
+
+/** Formats of archives that a host unpacks. */
+export type PackedFormat = 'gzip' | 'zstd' | 'xz';
+
+export interface Host {
+  /** Go's name of the architecture that this program runs on: `amd64`, `arm64`, … */
+  readonly architecture: string;
+
+  /** Returns the SHA-256 of bytes as 64 lower-case hexadecimal digits. */
+  sha256(data: Uint8Array): string;
+
+  /** Returns unpredictable bytes. */
+  randomBytes(size: number): Uint8Array;
+
+  /** Decodes UTF-8; a byte that is not part of valid UTF-8 becomes the lone surrogate U+DC00 + byte. */
+  decodeText(bytes: Uint8Array): string;
+
+  /** Decodes UTF-8; what is not valid becomes U+FFFD, in the number that the WHATWG's encoding standard gives. */
+  decodeLossy(bytes: Uint8Array): string;
+
+  /** Encodes text that `decodeText` made to the same bytes; other lone surrogates become U+FFFD. */
+  encodeText(text: string): Uint8Array;
+
+  /**
+   * Writes text as UTF-8 to `target` from `offset` on, which must have room. Lone surrogates become U+FFFD.
+   * @returns the number of bytes written
+   */
+  encodeInto(text: string, target: Uint8Array, offset: number): number;
+
+  /** Lets what waits have its turn: answers of the daemon, signals, timers. */
+  turn(): Promise<unknown>;
+
+  /**
+   * Unpacks the member or frame with which `data` begins, a piece at a time. Nothing is unpacked ahead of the reader. Data
+   * that is cut off yields what there is.
+   *
+   * @returns the number of bytes of `data` that were used
+   * @throws Error if the data is damaged, or this host cannot unpack the format
+   */
+  unpack(format: PackedFormat, data: Uint8Array): AsyncGenerator<Uint8Array, number>;
+}

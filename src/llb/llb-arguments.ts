@@ -1,0 +1,120 @@
+/** What the LLB library is given by programs in plain JavaScript. */
+import { platformKind } from '../image/platform.ts';
+import {
+  anything,
+  bytes,
+  either,
+  fields,
+  flag,
+  having,
+  type Kind,
+  kind,
+  listOf,
+  number,
+  optional,
+  recordOf,
+  text,
+} from '../text/arguments.ts';
+
+export const stateKind = having("a state, such as image('alpine') (of a run: its `root`)", 'isScratch', 'marshal');
+export const statesKind = listOf(stateKind, 'an array of states');
+export const definitionKind = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
+
+const constraints = {
+  platform: optional(platformKind),
+  customName: optional(text),
+  ignoreCache: optional(flag),
+  workerConstraints: optional(listOf(text)),
+};
+
+/** Options of an op, with those that are its own. */
+const optionsWith = (own: Readonly<Record<string, Kind>> = {}): Kind => fields({ ...constraints, ...own });
+
+/** Options of sources: lists of patterns and names. */
+export const sourceOptions = optionsWith({
+  sessionId: optional(text),
+  includePatterns: optional(listOf(text)),
+  excludePatterns: optional(listOf(text)),
+  followPaths: optional(listOf(text)),
+  metadataOnly: optional(listOf(text)),
+  checksum: optional(text),
+});
+
+const mountTypes = ['bind', 'cache', 'tmpfs'];
+const mountBy: Readonly<Record<string, Kind>> = {
+  bind: fields({ target: text, source: stateKind }),
+  cache: fields({ target: text, id: text, source: optional(stateKind) }),
+  tmpfs: fields({ target: text }),
+};
+const mountType = kind(`one of ${mountTypes.join(', ')}`, (value) => mountTypes.includes(value as string));
+const mount: Kind = (value, name) => {
+  const type = (value as { readonly type?: unknown } | null | undefined)?.type ?? 'bind';
+  return mountType(type, `${name}.type`) ?? mountBy[type as string]!(value, name);
+};
+
+const pair = listOf(text, 'a pair of a name and a value');
+const variables: Kind = (value, name) => {
+  const isIterable = typeof value === 'object' && value !== null && Symbol.iterator in value;
+  return isIterable ? listOf(pair)([...(value as Iterable<unknown>)], name) : recordOf(text)(value, name);
+};
+
+export const runOptions = optionsWith({
+  args: optional(listOf(text, 'an array of strings (`shlex` takes a command line)')),
+  shlex: optional(kind('a string (`args` takes an array)', (value) => typeof value === 'string')),
+  env: optional(variables),
+  dir: optional(text),
+  user: optional(text),
+  mounts: optional(listOf(mount)),
+  secrets: optional(listOf(fields({ id: text, target: optional(text), env: optional(text) }))),
+  ssh: optional(listOf(fields({ id: optional(text), target: optional(text) }))),
+  extraHosts: optional(listOf(fields({ host: text, ip: text }))),
+  validExitCodes: optional(listOf(number)),
+});
+
+const anObject = fields({});
+
+const copySource = either(
+  "a state, such as local('context'), or file actions with a state",
+  stateKind,
+  fields({ kind: anything }),
+);
+
+/** The arguments of a file action by its kind. */
+export const fileSteps = {
+  copy: [
+    ['from', copySource],
+    ['src', text],
+    ['dest', text],
+    ['options', anObject],
+  ],
+  mkdir: [
+    ['path', text],
+    ['mode', number],
+    ['options', anObject],
+  ],
+  mkfile: [
+    ['path', text],
+    ['mode', number],
+    ['data', either('a string or a Uint8Array', text, bytes)],
+    ['options', anObject],
+  ],
+  rm: [
+    ['path', text],
+    ['options', anObject],
+  ],
+  symlink: [
+    ['oldPath', text],
+    ['newPath', text],
+    ['options', anObject],
+  ],
+} satisfies Readonly<Record<string, readonly (readonly [name: string, kind: Kind])[]>>;
+
+export const fileActionKind = having("file actions, such as copy(…) or mkdir('/app', 0o755)", 'withState', 'steps');
+
+export const marshalOptions = optional(optionsWith());
+
+export const imageConfig = either(
+  'the JSON of an image config as a Uint8Array, or the parsed config',
+  bytes,
+  fields({ config: fields({ env: listOf(text) }) }),
+);

@@ -1,0 +1,233 @@
+/**
+ * Finds paths that COPY, ADD and RUN --mount take from local sources but that are missing: BuildKit reports them only when it
+ * builds. It examines the graph, not the Dockerfile: in the graph, variables are expanded and every source is known.
+ */
+
+import { type Diagnostic, errorDiagnostic } from '../diagnostic/diagnostic.ts';
+import { type LineRange, linesRange } from '../diagnostic/source-file.ts';
+import type { FileStat } from '../gateway/bridge.ts';
+import { isDirectory } from '../go/file-mode.ts';
+import { isPattern, matchesPath } from '../go/match.ts';
+import { clean, dirname, join } from '../go/path.ts';
+import type { Definition, DefinitionEntry } from '../llb/definition.ts';
+import { type Turns, takeTurns } from '../lower/turns.ts';
+import type { AddInstruction, CopyInstruction, Dockerfile } from '../parser/ast.ts';
+import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
+import type { FileTree } from './file-tree.ts';
+
+/** A path that an instruction takes from a local source that does not have it. */
+export interface MissingSource {
+  /** The path from the root of the source: `/src/app`. */
+  readonly path: string;
+  /** The local source: `context`, or the name of a named context. */
+  readonly local: string;
+  /** The files of the local source. */
+  readonly tree: FileTree;
+  /** Patterns of the ignore file in effect for this source; [] if there is none. */
+  readonly ignorePatterns: readonly string[];
+  /** Whether it exists but an ignore pattern excludes it. */
+  readonly ignored: boolean;
+  /** Whether the path is a pattern that nothing matches. */
+  readonly pattern: boolean;
+  /** Lines of the instruction in the Dockerfile; undefined if the graph does not say. */
+  readonly lines: LineRange | undefined;
+  /** Which of the instruction's sources it is, from 0; undefined for a mount. */
+  readonly index: number | undefined;
+}
+
+/** Makes them problems of the Dockerfile, each at the word that names the source, if that is known. */
+export function missingSourceProblems({ stages, source }: Dockerfile, missing: readonly MissingSource[]): Diagnostic[] {
+  const copies = new Map<number, CopyInstruction | AddInstruction>();
+  for (const { instructions } of stages)
+    for (const it of instructions) if (it.kind === 'copy' || it.kind === 'add') copies.set(it.lines.start, it);
+  return missing.map((it) => {
+    const { lines, index } = it;
+    const word = lines && index !== undefined ? copies.get(lines.start)?.sources[index] : undefined;
+    const range = word?.range ?? (lines && linesRange(source, lines));
+    return errorDiagnostic('missing-source', missingSourceMessage(it), { range, lines: [lines] });
+  });
+}
+
+/** The message that the daemon would give, as far as it is known before the build. */
+export function missingSourceMessage({ path, local, ignored, pattern }: MissingSource): string {
+  const where = local === 'context' ? 'the build context' : `the build context ${local}`;
+  if (pattern) return `"${path}": nothing in ${where} matches it, so its folder is not part of the build either`;
+  return `"${path}": not found${ignored ? `: an ignore file excludes it from ${where}` : ` in ${where}`}`;
+}
+
+/**
+ * Finds the sources that are missing, in the order of the graph.
+ *
+ * A pattern that nothing matches fails a build only if the folder before its first wildcard is not sent for another
+ * reason; otherwise the build copies no file.
+ *
+ * @param trees local sources by name; sources that are absent or `partial` are not checked
+ */
+export async function missingSources(
+  definition: Definition,
+  trees: ReadonlyMap<string, FileTree>,
+  turns: Turns = takeTurns(),
+): Promise<MissingSource[]> {
+  const entries = definition.ops();
+  const locals = new Map<string, LocalSource>();
+  for (const entry of entries) {
+    const local = localSource(entry, trees);
+    if (local) locals.set(entry.digest, local);
+  }
+  const missing: MissingSource[] = [];
+  for (const entry of entries) {
+    for (const { input, path, index, pattern } of takenPaths(entry)) {
+      if (turns.isDue()) await turns.pass();
+      const source = locals.get(entry.op.inputs[input]?.digest ?? '');
+      if (!source) continue;
+      const found = pattern ? await findPattern(source, path) : await find(source, path);
+      if (found === 'there') continue;
+      const { local, tree, ignorePatterns } = source;
+      const what = { path, local, tree, ignorePatterns, ignored: found === 'ignored', pattern, index };
+      // Several instructions may share one op.
+      for (const lines of linesOf(definition, entry.digest)) missing.push({ ...what, lines });
+    }
+  }
+  return missing;
+}
+
+interface LocalSource {
+  readonly local: string;
+  readonly tree: FileTree;
+  readonly ignorePatterns: readonly string[];
+  readonly matcher: PatternMatcher;
+  /** The paths and patterns that are sent; undefined means everything. */
+  readonly sent: readonly string[] | undefined;
+  /** The answers for paths that were looked up. */
+  readonly answers: Map<string, Promise<Found>>;
+}
+
+type Found = 'there' | 'missing' | 'ignored';
+
+function localSource({ op: { op } }: DefinitionEntry, trees: ReadonlyMap<string, FileTree>): LocalSource | undefined {
+  if (op.case !== 'source' || !op.value.identifier.startsWith('local://')) return undefined;
+  const local = op.value.identifier.slice('local://'.length);
+  const tree = trees.get(local);
+  if (!tree || tree.partial) return undefined;
+  const ignorePatterns = JSON.parse(op.value.attrs['local.excludepatterns'] || '[]') as string[];
+  const follow = op.value.attrs['local.followpaths'];
+  const sent = follow === undefined ? undefined : (JSON.parse(follow) as string[]);
+  return { local, tree, ignorePatterns, matcher: createPatternMatcher(ignorePatterns), sent, answers: new Map() };
+}
+
+interface TakenPath {
+  /** Index of the op's input that it is taken from. */
+  readonly input: number;
+  readonly path: string;
+  readonly index: number | undefined;
+  readonly pattern: boolean;
+}
+
+/** The paths that an op takes from its inputs. */
+function takenPaths({ op: { op, inputs } }: DefinitionEntry): TakenPath[] {
+  if (op.case === 'file') {
+    return op.value.actions.flatMap(({ action, secondaryInput }, index) => {
+      if (action.case !== 'copy') return [];
+      const input = Number(secondaryInput);
+      const { src, allowWildcard, includePatterns, requiredPaths } = action.value;
+      if (includePatterns.length > 0) return requiredPaths.map((path) => ({ input, path, index, pattern: false }));
+      return [{ input, path: src, index, pattern: allowWildcard && isPattern(src) }];
+    });
+  }
+  if (op.case === 'exec') {
+    return op.value.mounts
+      .filter(({ input, selector }) => input >= 0n && Number(input) < inputs.length && selector !== '')
+      .map(({ input, selector }) => ({ input: Number(input), path: selector, index: undefined, pattern: false }));
+  }
+  return [];
+}
+
+function find(source: LocalSource, path: string): Promise<Found> {
+  let answer = source.answers.get(path);
+  if (!answer) source.answers.set(path, (answer = look(source, clean(`/${path}`), maxLinks)));
+  return answer;
+}
+
+/** Looks a pattern up: it counts as found if the folder before its first wildcard is sent, or if that is not known. */
+function findPattern(source: LocalSource, path: string): Promise<Found> {
+  const key = `pattern ${path}`;
+  let answer = source.answers.get(key);
+  if (!answer) source.answers.set(key, (answer = lookForDir(source, clean(`/${path}`))));
+  return answer;
+}
+
+async function lookForDir(source: LocalSource, pattern: string): Promise<Found> {
+  const parts = pattern.split('/');
+  const dir = parts.slice(0, parts.findIndex(isPattern)).join('/');
+  if (dir === '' || !source.sent) return 'there';
+  const found = await find(source, dir);
+  if (found === 'missing') return found;
+  const names = await namesBelow(source, dir.slice(1));
+  if (!names) return 'there';
+  // The content of a folder that is sent is sent too.
+  const ways = new Set<string>();
+  for (const name of names) for (let up = name; up !== '.'; up = dirname(up)) ways.add(up);
+  const isSent = source.sent.some((sent) => {
+    const wanted = clean(`/${sent}`).slice(1);
+    return wanted === '' || ways.has(wanted) || (isPattern(wanted) && [...ways].some((it) => matchesPath(wanted, it)));
+  });
+  return isSent ? 'there' : 'missing';
+}
+
+/** Maximum number of names in a folder that are compared with a pattern. */
+const maxNames = 5000;
+
+/** The folder and the names below it that are not excluded; undefined if there are links, or too many names. */
+async function namesBelow({ tree, matcher }: LocalSource, dir: string): Promise<string[] | undefined> {
+  const names: string[] = [];
+  const next: string[] = [];
+  for (let up = dir; up !== '.'; up = dirname(up)) if ((await tree.stat(up)).linkname !== '') return undefined;
+  if (!isIgnored(matcher, `/${dir}`, await tree.stat(dir))) names.push(dir);
+  next.push(dir);
+  for (const at of next) {
+    for (const stat of await tree.readDir(at)) {
+      const name = join(at, stat.path);
+      if (stat.linkname !== '' || names.length >= maxNames) return undefined;
+      if (isIgnored(matcher, `/${name}`, stat)) continue;
+      names.push(name);
+      if (isDirectory(stat.mode)) next.push(name);
+    }
+  }
+  return names;
+}
+
+const maxLinks = 40;
+
+/** Looks a path up. It follows links as the build does; the ignore file may also exclude the target of a link. */
+async function look(source: LocalSource, path: string, links: number): Promise<Found> {
+  if (path === '/') return 'there';
+  let stat: FileStat;
+  try {
+    stat = await source.tree.stat(path);
+  } catch (error) {
+    return /no such file or directory|not a directory/.test((error as Error).message) ? 'missing' : 'there';
+  }
+  if (isIgnored(source.matcher, path, stat)) return 'ignored';
+  if (stat.linkname === '') return 'there';
+  if (links === 0) return 'missing';
+  return look(source, clean(join('/', stat.linkname.startsWith('/') ? '' : dirname(path), stat.linkname)), links - 1);
+}
+
+/** An excluded folder counts as present if exceptions may include files in it. */
+function isIgnored(matcher: PatternMatcher, path: string, { mode }: FileStat): boolean {
+  if (matcher.exclusions && isDirectory(mode)) return false;
+  try {
+    return matcher.matchesOrParentMatches(path.slice(1));
+  } catch {
+    return false; // Parsing the ignore file reports an invalid pattern.
+  }
+}
+
+function linesOf(definition: Definition, digest: string): (LineRange | undefined)[] {
+  const locations = definition.source?.locations[digest]?.locations ?? [];
+  const lines = locations.map(({ ranges }) => {
+    const [start, end] = [ranges[0]?.start, ranges.at(-1)?.end];
+    return start && end && { start: start.line, end: end.line };
+  });
+  return lines.length > 0 ? lines : [undefined];
+}

@@ -1,0 +1,27 @@
+/** Checks the arguments that programs in plain JavaScript pass to compile and check. */
+import { platformKind } from '../image/platform.ts';
+import { callback, fields, flag, having, listOf, mapOf, optional, recordOf, signal, text } from '../text/arguments.ts';
+
+export const treeKind = having("a file tree, as dirTree('.') gives", 'readFile', 'stat', 'readDir');
+
+export const offlineOptions = fields({
+  locals: mapOf(treeKind, "a Map of file trees, as new Map([['context', dirTree('.')], ['dockerfile', dirTree('.')]])"),
+  opts: recordOf(text, 'an object of frontend options'),
+  images: listOf(having('an image resolver, as registryResolver() gives', 'resolve'), 'an array of image resolvers'),
+  ociLayouts: optional(mapOf(having("an OCI layout, as openOciLayout('layout') gives", 'findTag', 'image'))),
+  remote: optional(having('remote sources, as openRemoteSources() gives', 'files', 'metadata')),
+  platform: optional(platformKind),
+  sessionId: optional(text),
+  signal: optional(signal),
+});
+
+export const contextOptions = fields({
+  context: text,
+  file: optional(text),
+  opts: optional(recordOf(text)),
+  buildContexts: optional(mapOf(text, 'a Map of contexts by their names')),
+  ociLayouts: optional(mapOf(text, 'a Map of folders by their names')),
+  readStdin: callback,
+  offline: optional(flag),
+  signal: optional(signal),
+});

@@ -1,0 +1,52 @@
+/** The value of a `RUN --device`. */
+import { parseCsvFields } from '../go/csv.ts';
+import { parseBool } from '../go/strconv.ts';
+import { toLower } from '../go/unicode.ts';
+import { didYouMean } from '../text/suggest.ts';
+import type { Device } from './ast.ts';
+
+const keys: readonly string[] = ['name', 'required'];
+
+/**
+ * Parses the value of a `--device` flag, such as `vendor.com/class=name,required`.
+ * @throws Error with the reference's text
+ */
+export function parseDevice(value: string): Device {
+  let name = '';
+  let required = false;
+  for (const field of deviceFields(value)) {
+    const equals = field.indexOf('=');
+    const key = toLower(equals < 0 ? field : field.slice(0, equals));
+    const text = equals < 0 ? undefined : field.slice(equals + 1);
+    if (key === 'required') {
+      required = text === undefined || readRequired(text);
+    } else if (key === 'name' && text !== undefined) {
+      if (name !== '') throw new Error(`device name already set to ${name}`);
+      name = text;
+    } else if (name === '') {
+      // The name of a device may contain an equals sign.
+      name = field;
+    } else if (text === undefined) {
+      throw new Error(`invalid field '${field}' must be a key=value pair`);
+    } else {
+      throw new Error(`unexpected key '${key}' in '${field}'${didYouMean(key, keys, true)}`);
+    }
+  }
+  return { name, required };
+}
+
+function deviceFields(value: string): string[] {
+  try {
+    return parseCsvFields(value);
+  } catch (error) {
+    throw new Error(`failed to parse csv devices: ${(error as Error).message}`);
+  }
+}
+
+function readRequired(text: string): boolean {
+  try {
+    return parseBool(text);
+  } catch {
+    throw new Error(`invalid value for required: ${text}`);
+  }
+}

@@ -1,0 +1,194 @@
+/** Unicode's names of the characters that mislead readers of a Dockerfile. */
+
+/** The name of a control character (category Cc). */
+export function controlName(code: number): string {
+  const c0 =
+    'NULL,START OF HEADING,START OF TEXT,END OF TEXT,END OF TRANSMISSION,ENQUIRY,ACKNOWLEDGE,BELL,BACKSPACE,CHARACTER TABULATION,LINE FEED,LINE TABULATION,FORM FEED,CARRIAGE RETURN,SHIFT OUT,SHIFT IN,DATA LINK ESCAPE,DEVICE CONTROL ONE,DEVICE CONTROL TWO,DEVICE CONTROL THREE,DEVICE CONTROL FOUR,NEGATIVE ACKNOWLEDGE,SYNCHRONOUS IDLE,END OF TRANSMISSION BLOCK,CANCEL,END OF MEDIUM,SUBSTITUTE,ESCAPE,INFORMATION SEPARATOR FOUR,INFORMATION SEPARATOR THREE,INFORMATION SEPARATOR TWO,INFORMATION SEPARATOR ONE';
+  if (code < 0x20) return c0.split(',')[code]!;
+  return code === 0x7f ? 'DELETE' : code === 0x85 ? 'NEXT LINE' : 'CONTROL CHARACTER';
+}
+
+/** The name of an ASCII character that can be seen, for its fullwidth form. */
+export function plainName(character: string): string {
+  if (/[A-Z]/.test(character)) return `LATIN CAPITAL LETTER ${character}`;
+  if (/[a-z]/.test(character)) return `LATIN SMALL LETTER ${character.toUpperCase()}`;
+  if (/\d/.test(character))
+    return `DIGIT ${'ZERO,ONE,TWO,THREE,FOUR,FIVE,SIX,SEVEN,EIGHT,NINE'.split(',')[Number(character)]}`;
+  return punctuation[character]!;
+}
+
+const punctuation: Readonly<Record<string, string>> = {
+  '!': 'EXCLAMATION MARK',
+  '"': 'QUOTATION MARK',
+  '#': 'NUMBER SIGN',
+  $: 'DOLLAR SIGN',
+  '%': 'PERCENT SIGN',
+  '&': 'AMPERSAND',
+  "'": 'APOSTROPHE',
+  '(': 'LEFT PARENTHESIS',
+  ')': 'RIGHT PARENTHESIS',
+  '*': 'ASTERISK',
+  '+': 'PLUS SIGN',
+  ',': 'COMMA',
+  '-': 'HYPHEN-MINUS',
+  '.': 'FULL STOP',
+  '/': 'SOLIDUS',
+  ':': 'COLON',
+  ';': 'SEMICOLON',
+  '<': 'LESS-THAN SIGN',
+  '=': 'EQUALS SIGN',
+  '>': 'GREATER-THAN SIGN',
+  '?': 'QUESTION MARK',
+  '@': 'COMMERCIAL AT',
+  '[': 'LEFT SQUARE BRACKET',
+  '\\': 'REVERSE SOLIDUS',
+  ']': 'RIGHT SQUARE BRACKET',
+  '^': 'CIRCUMFLEX ACCENT',
+  _: 'LOW LINE',
+  '`': 'GRAVE ACCENT',
+  '{': 'LEFT CURLY BRACKET',
+  '|': 'VERTICAL LINE',
+  '}': 'RIGHT CURLY BRACKET',
+  '~': 'TILDE',
+};
+
+/** Controls of the direction of writing. */
+export const reorderings: Readonly<Record<number, string>> = {
+  8234: 'LEFT-TO-RIGHT EMBEDDING',
+  8235: 'RIGHT-TO-LEFT EMBEDDING',
+  8236: 'POP DIRECTIONAL FORMATTING',
+  8237: 'LEFT-TO-RIGHT OVERRIDE',
+  8238: 'RIGHT-TO-LEFT OVERRIDE',
+  8294: 'LEFT-TO-RIGHT ISOLATE',
+  8295: 'RIGHT-TO-LEFT ISOLATE',
+  8296: 'FIRST STRONG ISOLATE',
+  8297: 'POP DIRECTIONAL ISOLATE',
+};
+
+/** Characters without a shape. */
+export const invisibles: Readonly<Record<number, string>> = {
+  173: 'SOFT HYPHEN',
+  847: 'COMBINING GRAPHEME JOINER',
+  1564: 'ARABIC LETTER MARK',
+  4447: 'HANGUL CHOSEONG FILLER',
+  4448: 'HANGUL JUNGSEONG FILLER',
+  6158: 'MONGOLIAN VOWEL SEPARATOR',
+  8203: 'ZERO WIDTH SPACE',
+  8204: 'ZERO WIDTH NON-JOINER',
+  8205: 'ZERO WIDTH JOINER',
+  8206: 'LEFT-TO-RIGHT MARK',
+  8207: 'RIGHT-TO-LEFT MARK',
+  8288: 'WORD JOINER',
+  8289: 'FUNCTION APPLICATION',
+  8290: 'INVISIBLE TIMES',
+  8291: 'INVISIBLE SEPARATOR',
+  8292: 'INVISIBLE PLUS',
+  12644: 'HANGUL FILLER',
+  65279: 'ZERO WIDTH NO-BREAK SPACE (a byte order mark, as at the beginning of a file)',
+  65440: 'HALFWIDTH HANGUL FILLER',
+  65529: 'INTERLINEAR ANNOTATION ANCHOR',
+  65530: 'INTERLINEAR ANNOTATION SEPARATOR',
+  65531: 'INTERLINEAR ANNOTATION TERMINATOR',
+  65532: 'OBJECT REPLACEMENT CHARACTER',
+  65533: 'REPLACEMENT CHARACTER (something was lost when the file was converted)',
+};
+
+/** Spaces and line ends other than those of ASCII. */
+export const blanks: Readonly<Record<number, string>> = {
+  160: 'NO-BREAK SPACE',
+  5760: 'OGHAM SPACE MARK',
+  8192: 'EN QUAD',
+  8193: 'EM QUAD',
+  8194: 'EN SPACE',
+  8195: 'EM SPACE',
+  8196: 'THREE-PER-EM SPACE',
+  8197: 'FOUR-PER-EM SPACE',
+  8198: 'SIX-PER-EM SPACE',
+  8199: 'FIGURE SPACE',
+  8200: 'PUNCTUATION SPACE',
+  8201: 'THIN SPACE',
+  8202: 'HAIR SPACE',
+  8232: 'LINE SEPARATOR',
+  8233: 'PARAGRAPH SEPARATOR',
+  8239: 'NARROW NO-BREAK SPACE',
+  8287: 'MEDIUM MATHEMATICAL SPACE',
+  10240: 'BRAILLE PATTERN BLANK',
+  12288: 'IDEOGRAPHIC SPACE',
+};
+
+/** Quotes and accents that look like ASCII quotes. */
+export const quotes: Readonly<Record<number, string>> = {
+  180: 'ACUTE ACCENT',
+  8216: 'LEFT SINGLE QUOTATION MARK',
+  8217: 'RIGHT SINGLE QUOTATION MARK',
+  8218: 'SINGLE LOW-9 QUOTATION MARK',
+  8219: 'SINGLE HIGH-REVERSED-9 QUOTATION MARK',
+  8220: 'LEFT DOUBLE QUOTATION MARK',
+  8221: 'RIGHT DOUBLE QUOTATION MARK',
+  8222: 'DOUBLE LOW-9 QUOTATION MARK',
+  8223: 'DOUBLE HIGH-REVERSED-9 QUOTATION MARK',
+  8242: 'PRIME',
+  8243: 'DOUBLE PRIME',
+  12317: 'REVERSED DOUBLE PRIME QUOTATION MARK',
+  12318: 'DOUBLE PRIME QUOTATION MARK',
+};
+
+/** Dashes that look like a hyphen. */
+export const dashes: Readonly<Record<number, string>> = {
+  8208: 'HYPHEN',
+  8209: 'NON-BREAKING HYPHEN',
+  8210: 'FIGURE DASH',
+  8211: 'EN DASH',
+  8212: 'EM DASH',
+  8213: 'HORIZONTAL BAR',
+  8722: 'MINUS SIGN',
+  65112: 'SMALL EM DASH',
+  65123: 'SMALL HYPHEN-MINUS',
+};
+
+/** Letters of other scripts: the ASCII letter that each looks like, a space, and its name. */
+export const lookalikes: Readonly<Record<number, string>> = Object.fromEntries(
+  [
+    ['A', 0x391, 'GREEK CAPITAL LETTER ALPHA'],
+    ['B', 0x392, 'GREEK CAPITAL LETTER BETA'],
+    ['E', 0x395, 'GREEK CAPITAL LETTER EPSILON'],
+    ['H', 0x397, 'GREEK CAPITAL LETTER ETA'],
+    ['I', 0x399, 'GREEK CAPITAL LETTER IOTA'],
+    ['K', 0x39a, 'GREEK CAPITAL LETTER KAPPA'],
+    ['M', 0x39c, 'GREEK CAPITAL LETTER MU'],
+    ['N', 0x39d, 'GREEK CAPITAL LETTER NU'],
+    ['O', 0x39f, 'GREEK CAPITAL LETTER OMICRON'],
+    ['P', 0x3a1, 'GREEK CAPITAL LETTER RHO'],
+    ['T', 0x3a4, 'GREEK CAPITAL LETTER TAU'],
+    ['X', 0x3a7, 'GREEK CAPITAL LETTER CHI'],
+    ['Y', 0x3a5, 'GREEK CAPITAL LETTER UPSILON'],
+    ['Z', 0x396, 'GREEK CAPITAL LETTER ZETA'],
+    ['o', 0x3bf, 'GREEK SMALL LETTER OMICRON'],
+    [';', 0x37e, 'GREEK QUESTION MARK'],
+    ['A', 0x410, 'CYRILLIC CAPITAL LETTER A'],
+    ['B', 0x412, 'CYRILLIC CAPITAL LETTER VE'],
+    ['C', 0x421, 'CYRILLIC CAPITAL LETTER ES'],
+    ['E', 0x415, 'CYRILLIC CAPITAL LETTER IE'],
+    ['H', 0x41d, 'CYRILLIC CAPITAL LETTER EN'],
+    ['I', 0x406, 'CYRILLIC CAPITAL LETTER BYELORUSSIAN-UKRAINIAN I'],
+    ['J', 0x408, 'CYRILLIC CAPITAL LETTER JE'],
+    ['K', 0x41a, 'CYRILLIC CAPITAL LETTER KA'],
+    ['M', 0x41c, 'CYRILLIC CAPITAL LETTER EM'],
+    ['O', 0x41e, 'CYRILLIC CAPITAL LETTER O'],
+    ['P', 0x420, 'CYRILLIC CAPITAL LETTER ER'],
+    ['S', 0x405, 'CYRILLIC CAPITAL LETTER DZE'],
+    ['T', 0x422, 'CYRILLIC CAPITAL LETTER TE'],
+    ['X', 0x425, 'CYRILLIC CAPITAL LETTER HA'],
+    ['Y', 0x423, 'CYRILLIC CAPITAL LETTER U'],
+    ['a', 0x430, 'CYRILLIC SMALL LETTER A'],
+    ['c', 0x441, 'CYRILLIC SMALL LETTER ES'],
+    ['e', 0x435, 'CYRILLIC SMALL LETTER IE'],
+    ['i', 0x456, 'CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I'],
+    ['j', 0x458, 'CYRILLIC SMALL LETTER JE'],
+    ['o', 0x43e, 'CYRILLIC SMALL LETTER O'],
+    ['p', 0x440, 'CYRILLIC SMALL LETTER ER'],
+    ['s', 0x455, 'CYRILLIC SMALL LETTER DZE'],
+    ['x', 0x445, 'CYRILLIC SMALL LETTER HA'],
+    ['y', 0x443, 'CYRILLIC SMALL LETTER U'],
+  ].map(([plain, code, name]) => [code, `${plain} ${name}`]),
+);

@@ -1,0 +1,37 @@
+/** The two kinds of blanks of the language. The functions take code units, because the lexer tests every character. */
+
+/** Whether a code unit is Unicode's white space; a byte order mark is not. */
+export function isSpaceCode(code: number): boolean {
+  if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  if (code === 0x85 || code === 0xa0) return true;
+  if (code < 0x1680) return false;
+  return (
+    code === 0x1680 ||
+    (code >= 0x2000 && code <= 0x200a) ||
+    code === 0x2028 ||
+    code === 0x2029 ||
+    code === 0x202f ||
+    code === 0x205f ||
+    code === 0x3000
+  );
+}
+
+/** Whether a code unit separates keywords and plain words; a no-break space does not. */
+export function isWordBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c || code === 0x0d;
+}
+
+/** Start and end of `text[start, end)` without the spaces around it. */
+export function trimSpaceRange(text: string, start: number, end: number): [number, number] {
+  const from = skipSpace(text, start, end);
+  let to = end;
+  while (to > from && isSpaceCode(text.charCodeAt(to - 1))) to--;
+  return [from, to];
+}
+
+/** Offset of the first character of `text[start, end)` that is not a space; `end` if there is none. */
+export function skipSpace(text: string, start: number, end: number): number {
+  let at = start;
+  while (at < end && isSpaceCode(text.charCodeAt(at))) at++;
+  return at;
+}

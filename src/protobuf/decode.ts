@@ -1,0 +1,102 @@
+/** Decodes messages. */
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { createUntyped, setEntry, zeroOf } from './create.ts';
+import type { UnknownField } from './encode.ts';
+import { Reader } from './reader.ts';
+import { type Field, type FieldType, isDelimited, isMessageSchema, type MessageSchema } from './schema.ts';
+import { mapEntry, WireType } from './writer.ts';
+
+/** How deep messages may be nested. */
+const maxDepth = 100;
+
+/**
+ * Decodes a message. Fields that the schema does not have are kept in `$unknown`, and `encode` writes them again.
+ * @throws Error if the bytes are not a message, a string is not UTF-8, or messages are nested deeper than 100 levels
+ */
+export function decode<Desc extends DescMessage>(schema: MessageSchema<Desc>, bytes: Uint8Array): MessageShape<Desc> {
+  const message = createUntyped(schema) as Values;
+  readMessage(new Reader(bytes), schema, message, bytes.length, 1);
+  return message as MessageShape<Desc>;
+}
+
+type Values = Record<string, unknown>;
+
+const fieldsByNumber = new WeakMap<MessageSchema, ReadonlyMap<number, Field>>();
+
+function byNumber(schema: MessageSchema): ReadonlyMap<number, Field> {
+  let fields = fieldsByNumber.get(schema);
+  if (!fields) fieldsByNumber.set(schema, (fields = new Map(schema.fields.map((field) => [field.number, field]))));
+  return fields;
+}
+
+function readMessage(from: Reader, schema: MessageSchema, message: Values, end: number, depth: number): void {
+  if (depth > maxDepth) throw new Error(`${schema.typeName} is nested deeper than ${maxDepth} levels`);
+  const fields = byNumber(schema);
+  while (from.at < end) {
+    const { number, wireType } = from.tag();
+    const field = fields.get(number);
+    if (field) readField(from, field, wireType, message, depth);
+    else {
+      const unknown = (message['$unknown'] ??= []) as UnknownField[];
+      unknown.push({ no: number, wireType, data: from.skip(number, wireType) });
+    }
+  }
+  if (from.at !== end) throw new RangeError('premature EOF');
+}
+
+function readField(from: Reader, field: Field, wireType: number, message: Values, depth: number): void {
+  const { name, type, kind, oneof } = field;
+  const isPacked = kind === 'list' && wireType === WireType.lengthDelimited && !isDelimited(type);
+  const wanted = kind === 'map' || isPacked || isDelimited(type) ? WireType.lengthDelimited : WireType.varint;
+  if (wireType !== wanted) throw new Error(`wrong wire type ${wireType} for field ${name}`);
+  if (kind === 'list') {
+    const values = message[name] as unknown[];
+    if (!isPacked) values.push(readValue(from, type, undefined, depth));
+    else for (const end = from.length(); from.at < end; ) values.push(readValue(from, type, undefined, depth));
+  } else if (kind === 'map') readEntry(from, type, message[name] as Values, depth);
+  else if (oneof === undefined) message[name] = readValue(from, type, message[name], depth);
+  else {
+    const chosen = message[oneof] as { readonly case?: string; readonly value?: unknown };
+    const earlier = chosen.case === name ? chosen.value : undefined;
+    message[oneof] = { case: name, value: readValue(from, type, earlier, depth) };
+  }
+}
+
+function readEntry(from: Reader, type: FieldType, entries: Values, depth: number): void {
+  let key = '';
+  let value: unknown;
+  for (const end = from.length(); from.at < end; ) {
+    const { number, wireType } = from.tag();
+    if (number === mapEntry.key) key = from.string();
+    else if (number === mapEntry.value) value = readValue(from, type, value, depth);
+    else from.skip(number, wireType);
+  }
+  setEntry(entries, key, value ?? (isMessageSchema(type) ? createUntyped(type) : zeroOf(type)));
+}
+
+/** @param earlier the value that the field has; a message is merged into it */
+function readValue(from: Reader, type: FieldType, earlier: unknown, depth: number): unknown {
+  switch (type) {
+    case 'string':
+      return from.string();
+    case 'bytes':
+      return from.bytes();
+    case 'bool':
+      return from.bool();
+    case 'int64':
+      return from.int64();
+    case 'uint64':
+      return from.uint64();
+    case 'uint32':
+      return from.uint32();
+    case 'int32':
+      return from.int32();
+    default: {
+      if (!isMessageSchema(type)) return from.int32();
+      const message = (earlier ?? createUntyped(type)) as Values;
+      const end = from.length();
+      readMessage(from, type, message, end, depth + 1);
+      return message;
+    }
+  }
+}

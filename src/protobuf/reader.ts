@@ -1,0 +1,121 @@
+/** Reads protobuf's wire format. */
+import { decodeText } from '../go/text.ts';
+import { WireType } from './writer.ts';
+
+/** How deep groups that are skipped may be nested. */
+const maxGroups = 100;
+
+/** Reads values one after the other. Methods throw RangeError `premature EOF` where the bytes break off. */
+export class Reader {
+  /** Where the next value begins. */
+  at = 0;
+  private readonly source: Uint8Array;
+
+  constructor(source: Uint8Array) {
+    this.source = source;
+  }
+
+  /** Reads what stands before the value of a field. @throws Error if no field can have it */
+  tag(): { readonly number: number; readonly wireType: number } {
+    const tag = this.short();
+    const [number, wireType] = [tag >>> 3, tag & 7];
+    if (number === 0 || wireType > WireType.fixed32)
+      throw new Error(`illegal tag: field ${number}, wire type ${wireType}`);
+    return { number, wireType };
+  }
+
+  /** Reads the length of a value; returns where it ends. */
+  length(): number {
+    const length = this.short(); // moves `at`
+    const end = this.at + length;
+    if (end > this.source.length) throw new RangeError('premature EOF');
+    return end;
+  }
+
+  /** Returns a view, not a copy. */
+  bytes(): Uint8Array {
+    const end = this.length();
+    const bytes = this.source.subarray(this.at, end);
+    this.at = end;
+    return bytes;
+  }
+
+  /** @throws Error if the bytes are not UTF-8 */
+  string(): string {
+    const text = decodeText(this.bytes());
+    if (!text.isWellFormed()) throw new Error('string field contains invalid UTF-8');
+    return text;
+  }
+
+  bool(): boolean {
+    const [low, high] = this.varint();
+    return low !== 0 || high !== 0;
+  }
+
+  int32(): number {
+    return this.varint()[0] | 0;
+  }
+
+  uint32(): number {
+    return this.varint()[0] >>> 0;
+  }
+
+  int64(): bigint {
+    return BigInt.asIntN(64, this.uint64());
+  }
+
+  uint64(): bigint {
+    const [low, high] = this.varint();
+    return high === 0 ? BigInt(low >>> 0) : (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  }
+
+  /** Passes over a value; returns its bytes. @throws Error for groups that do not end or are nested too deep */
+  skip(number: number, wireType: number): Uint8Array {
+    const start = this.at;
+    this.pass(number, wireType, 0);
+    return this.source.subarray(start, this.at);
+  }
+
+  private pass(number: number, wireType: number, depth: number): void {
+    if (wireType === WireType.varint) this.varint();
+    else if (wireType === WireType.lengthDelimited) this.at = this.length();
+    else if (wireType === WireType.startGroup) {
+      if (depth === maxGroups) throw new Error(`groups are nested deeper than ${maxGroups} levels`);
+      for (;;) {
+        const inner = this.tag();
+        if (inner.wireType !== WireType.endGroup) this.pass(inner.number, inner.wireType, depth + 1);
+        else if (inner.number === number) break;
+        else throw new Error('invalid end group tag');
+      }
+    } else if (wireType === WireType.endGroup) throw new Error('invalid end group tag');
+    else this.at += wireType === WireType.fixed64 ? 8 : 4;
+    if (this.at > this.source.length) throw new RangeError('premature EOF');
+  }
+
+  /** Reads a tag or length. @throws Error if it takes more than 32 bits */
+  private short(): number {
+    const byte = this.source[this.at];
+    if (byte !== undefined && byte < 0x80) {
+      this.at++;
+      return byte;
+    }
+    const [low, high] = this.varint();
+    if (high !== 0) throw new Error('varint overflows 32 bits');
+    return low >>> 0;
+  }
+
+  /** Reads up to 64 bits; returns the low and the high 32 of them. */
+  private varint(): readonly [low: number, high: number] {
+    let [low, high] = [0, 0];
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.source[this.at++];
+      if (byte === undefined) throw new RangeError('premature EOF');
+      const bits = byte & 0x7f;
+      if (shift < 32) low |= bits << shift;
+      if (shift === 28) high |= bits >>> 4;
+      else if (shift > 28 && shift < 64) high |= bits << (shift - 32);
+      if (byte < 0x80) return [low, high];
+    }
+    throw new Error('invalid varint');
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Schemas of messages: what `create`, `encode`, `decode` and the JSON of LLB need to know of their fields. They are
+ * generated (`src/gen/**_schemas.ts`) and cost nothing until they are used, while descriptors are parsed when a module is
+ * loaded, which takes longer than a small build. Messages have the shape of those of protobuf-es, whose generated types
+ * they share, so each may be given where the other is expected.
+ */
+import type { DescMessage } from '@bufbuild/protobuf';
+
+/** Types of scalar fields that BuildKit's messages have. */
+type Scalar = 'string' | 'bytes' | 'bool' | 'int32' | 'uint32' | 'int64' | 'uint64';
+
+/** An enum. Values are numbers, also those that it does not name. */
+export interface EnumSchema<Values extends Readonly<Record<string, number>> = Readonly<Record<string, number>>> {
+  readonly kind: 'enum';
+  /** Values by their names in the .proto file. */
+  readonly values: Values;
+  /** Names in the .proto file by number. */
+  readonly names: ReadonlyMap<number, string>;
+}
+
+/** A message type; `Desc` is the type of its descriptor in protobuf-es. */
+export interface MessageSchema<Desc extends DescMessage = DescMessage> {
+  readonly kind: 'message';
+  /** Full name, e.g. `pb.Op`. */
+  readonly typeName: string;
+  /** In the order of the .proto file. */
+  readonly fields: readonly Field[];
+  /** Never set: carries the type. */
+  readonly desc?: Desc;
+}
+
+export type FieldType = Scalar | EnumSchema | MessageSchema;
+
+/** A field of a message. */
+export interface Field {
+  readonly number: number;
+  /** Name of the property. In protobuf's JSON it has the same name. */
+  readonly name: string;
+  /** Type of the value, of each element of a list, or of each value of a map. */
+  readonly type: FieldType;
+  /** `map` has strings as keys. */
+  readonly kind: 'single' | 'list' | 'map';
+  /** Property that holds this field as `{ case, value }`; undefined if it is not a member of a oneof. */
+  readonly oneof: string | undefined;
+}
+
+/** Makes the schema of a message. `define` runs when the fields are first needed, so it may name any other schema. */
+export function messageSchema<Desc extends DescMessage>(
+  typeName: string,
+  define: () => readonly Field[],
+): MessageSchema<Desc> {
+  let fields: readonly Field[] | undefined;
+  return {
+    kind: 'message',
+    typeName,
+    get fields() {
+      return (fields ??= define());
+    },
+  };
+}
+
+/** Makes the schema of an enum of its values by name. */
+export function enumSchema<const Values extends Readonly<Record<string, number>>>(values: Values): EnumSchema<Values> {
+  let names: ReadonlyMap<number, string> | undefined;
+  return {
+    kind: 'enum',
+    values,
+    get names() {
+      return (names ??= new Map(Object.entries(values).map(([name, number]) => [number, name])));
+    },
+  };
+}
+
+export function single(number: number, name: string, type: FieldType): Field {
+  return { number, name, type, kind: 'single', oneof: undefined };
+}
+
+export function list(number: number, name: string, type: FieldType): Field {
+  return { number, name, type, kind: 'list', oneof: undefined };
+}
+
+export function map(number: number, name: string, type: FieldType): Field {
+  return { number, name, type, kind: 'map', oneof: undefined };
+}
+
+/** A member of the oneof with this name. */
+export function member(oneof: string, number: number, name: string, type: FieldType): Field {
+  return { number, name, type, kind: 'single', oneof };
+}
+
+/** Whether a type is encoded with its length in front. */
+export function isDelimited(type: FieldType): boolean {
+  return type === 'string' || type === 'bytes' || isMessageSchema(type);
+}
+
+export function isMessageSchema(type: FieldType): type is MessageSchema {
+  return typeof type === 'object' && type.kind === 'message';
+}

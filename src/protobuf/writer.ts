@@ -1,0 +1,195 @@
+/**
+ * Writes protobuf's wire format. The digest of an op is computed from its bytes, so they equal those of Go's
+ * deterministic marshaller: the caller writes fields in ascending order and members of a oneof last; the writer leaves
+ * out zero values and sorts map keys by their UTF-8 bytes.
+ *
+ * `encode` writes any message from its schema. The ops that the library makes are written with the writer alone: it takes
+ * values where they are, without a message object and without looking fields up, for thousands of ops in a build.
+ */
+import { host } from '#host';
+import { compareBytes } from '../go/unicode.ts';
+
+/** Wire types of protobuf. */
+export const WireType = {
+  varint: 0,
+  fixed64: 1,
+  lengthDelimited: 2,
+  startGroup: 3,
+  endGroup: 4,
+  fixed32: 5,
+} as const;
+
+/** Field numbers of the entries of any map. */
+export const mapEntry = { key: 1, value: 2 } as const;
+
+const slabSize = 32_768; // bytes
+
+/** Writes one message at a time. A nested message is written in place; its length is inserted afterwards. */
+export class ProtoWriter {
+  private buffer = new Uint8Array(4096);
+  private end = 0;
+  /** Memory for finished messages: allocating it for each of thousands of ops takes longer than writing them. */
+  private slab = new Uint8Array(0);
+
+  /** Returns a copy of the message and empties the writer. */
+  finish(): Uint8Array {
+    if (this.slab.length < this.end) this.slab = new Uint8Array(Math.max(this.end, slabSize));
+    const bytes = this.slab.subarray(0, this.end);
+    bytes.set(this.buffer.subarray(0, this.end));
+    this.slab = this.slab.subarray(this.end);
+    this.end = 0;
+    return bytes;
+  }
+
+  /** Empties the writer after an error in the middle of a message. */
+  reset(): void {
+    this.end = 0;
+  }
+
+  /**
+   * Writes a string unless it is empty.
+   * @throws Error if the string contains a lone surrogate, which UTF-8 cannot encode
+   */
+  string(field: number, value: string): void {
+    if (value !== '') this.element(field, wellFormed(value));
+  }
+
+  /** Writes a repeated string. @throws Error if one contains a lone surrogate */
+  strings(field: number, values: readonly string[] | undefined): void {
+    if (values) for (let at = 0; at < values.length; at++) this.element(field, wellFormed(values[at]!));
+  }
+
+  /** Writes bytes unless there are none. */
+  bytes(field: number, value: Uint8Array): void {
+    if (value.length > 0) this.elementBytes(field, value);
+  }
+
+  /** Writes a boolean unless it is false. */
+  bool(field: number, value: boolean | undefined): void {
+    if (value) this.scalar(field, 1);
+  }
+
+  /**
+   * Writes an integer or enum value of any type unless it is 0. A negative number takes ten bytes, as int32 and int64
+   * do.
+   */
+  int(field: number, value: number | bigint | undefined): void {
+    if (value) this.scalar(field, value);
+  }
+
+  /** Writes an integer even if it is 0, as a member of a oneof. */
+  scalar(field: number, value: number | bigint): void {
+    this.tag(field, WireType.varint);
+    this.varint(value);
+  }
+
+  /** Writes a repeated integer unless the list is empty. */
+  packed(field: number, values: readonly (number | bigint)[]): void {
+    if (values.length === 0) return;
+    this.message(field, () => {
+      for (const value of values) this.varint(value);
+    });
+  }
+
+  /** Writes a message whose fields `write` writes, even if there are none. */
+  message(field: number, write: () => void): void {
+    this.tag(field, WireType.lengthDelimited);
+    this.reserve(1);
+    const start = ++this.end;
+    write();
+    const length = this.end - start;
+    if (length < 0x80) {
+      this.buffer[start - 1] = length;
+      return;
+    }
+    let extra = 0;
+    for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) extra++;
+    this.reserve(extra);
+    this.buffer.copyWithin(start + extra, start, this.end);
+    this.end = start - 1;
+    this.varint(length);
+    this.end += length;
+  }
+
+  /** Writes a map of strings. @throws Error if a key or value contains a lone surrogate */
+  stringMap(field: number, entries: ReadonlyMap<string, string>): void {
+    for (const key of [...entries.keys()].sort(compareBytes))
+      this.message(field, () => {
+        this.element(mapEntry.key, wellFormed(key));
+        this.element(mapEntry.value, wellFormed(entries.get(key)!));
+      });
+  }
+
+  /** Writes a string even if it is empty, as an element of a list or map. Lone surrogates become U+FFFD. */
+  element(field: number, value: string): void {
+    const { length } = value;
+    this.reserve(15 + 3 * length); // the tag, the length, and three bytes for each UTF-16 unit
+    const tag = field * 8 + WireType.lengthDelimited;
+    if (tag < 0x80) this.buffer[this.end++] = tag;
+    else this.varint(tag);
+    const start = this.end;
+    if (length < 0x80) this.buffer[this.end++] = length;
+    else this.varint(length); // as long as the text is ASCII
+    const written = host.encodeInto(value, this.buffer, this.end);
+    if (written !== length) this.lengthen(start, written);
+    this.end += written;
+  }
+
+  /** Writes bytes even if there are none, as an element of a list or map. */
+  elementBytes(field: number, value: Uint8Array): void {
+    this.tag(field, WireType.lengthDelimited);
+    this.varint(value.length);
+    this.reserve(value.length);
+    this.buffer.set(value, this.end);
+    this.end += value.length;
+  }
+
+  /** Writes a field that was read without being understood. */
+  raw(field: number, wireType: number, value: Uint8Array): void {
+    this.tag(field, wireType);
+    this.reserve(value.length);
+    this.buffer.set(value, this.end);
+    this.end += value.length;
+  }
+
+  /** Replaces the length at `start` by a larger one, and moves the value behind it, which is that long. */
+  private lengthen(start: number, length: number): void {
+    const value = this.end;
+    this.end = start;
+    let size = 1;
+    for (let rest = length; rest >= 0x80; rest >>>= 7) size++;
+    if (start + size !== value) this.buffer.copyWithin(start + size, value, value + length);
+    this.varint(length);
+  }
+
+  private tag(field: number, wireType: number): void {
+    this.varint(field * 8 + wireType);
+  }
+
+  private varint(value: number | bigint): void {
+    this.reserve(10);
+    if (typeof value === 'bigint' || value < 0 || value > 0x7fffffff) {
+      let rest = BigInt.asUintN(64, BigInt(value));
+      for (; rest >= 0x80n; rest >>= 7n) this.buffer[this.end++] = Number(rest & 0x7fn) | 0x80;
+      this.buffer[this.end++] = Number(rest);
+      return;
+    }
+    let rest = value;
+    for (; rest >= 0x80; rest >>>= 7) this.buffer[this.end++] = (rest & 0x7f) | 0x80;
+    this.buffer[this.end++] = rest;
+  }
+
+  private reserve(length: number): void {
+    const needed = this.end + length;
+    if (needed <= this.buffer.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.buffer.length * 2));
+    larger.set(this.buffer.subarray(0, this.end));
+    this.buffer = larger;
+  }
+}
+
+/** @throws Error if the text contains a lone surrogate: an op is never made of other text than it was given */
+function wellFormed(value: string): string {
+  if (!value.isWellFormed()) throw new Error('string field contains invalid UTF-8');
+  return value;
+}

@@ -1,0 +1,52 @@
+/** A cache of blobs on disk, by digest. A blob is checked against its digest when it is read. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { blobPath } from '../oci/layout.ts';
+import { maxBlobSizes, verifyBlob } from '../oci/manifest.ts';
+import { homeDir } from '../system/home.ts';
+import { readNamedFile } from '../system/named-file.ts';
+import { checkArgument, text } from '../text/arguments.ts';
+
+/** Keeps blobs between runs. */
+export interface BlobCache {
+  /** undefined if the blob is not there or damaged. */
+  get(digest: string): Promise<Uint8Array | undefined>;
+  /** Keeps a blob. Does nothing if the cache cannot be written. */
+  put(digest: string, bytes: Uint8Array): Promise<void>;
+}
+
+/** `$XDG_CACHE_HOME/tsfront`, by default `~/.cache/tsfront`; undefined if the user has no home folder. */
+export function defaultCacheDir(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+  const base = env['XDG_CACHE_HOME'];
+  if (base && path.isAbsolute(base)) return path.join(base, 'tsfront');
+  const home = homeDir(env);
+  return home && path.join(home, '.cache/tsfront');
+}
+
+/** A cache in a folder, which need not exist. */
+export function createBlobCache(dir: string): BlobCache {
+  checkArgument('createBlobCache', 'dir', dir, text);
+  return {
+    async get(digest) {
+      try {
+        const bytes = await readNamedFile(blobPath(dir, digest), maxBlobSizes.config);
+        verifyBlob({ digest, size: undefined }, bytes);
+        return bytes;
+      } catch {
+        return undefined;
+      }
+    },
+    async put(digest, bytes) {
+      const file = blobPath(dir, digest);
+      const partial = `${file}.${randomUUID()}`;
+      try {
+        await mkdir(path.dirname(file), { recursive: true });
+        await writeFile(partial, bytes);
+        await rename(partial, file);
+      } catch {
+        await rm(partial, { force: true }).catch(() => {});
+      }
+    },
+  };
+}

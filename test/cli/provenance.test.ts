@@ -1,0 +1,147 @@
+/** A provenance that was asked for has what buildx's has, field by field. */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { onEngines } from '../engine/on-engines.ts';
+
+const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
+
+interface Descriptor {
+  readonly digest: string;
+  readonly mediaType: string;
+}
+
+await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
+  let folder: string;
+  let base: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-provenance-'));
+    base = await engine.baseImage();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const contextOf = (dockerfile: string) => {
+    const context = mkdtempSync(path.join(folder, 'context-'));
+    writeFileSync(path.join(context, 'Dockerfile'), dockerfile);
+    return context;
+  };
+  const repositoryOf = (dockerfile: string) => {
+    const context = contextOf(dockerfile);
+    const git = (...args: string[]) => execFileSync('git', ['-C', context, ...args], { stdio: 'pipe' });
+    git('init', '-q', '-b', 'main');
+    git('add', '.');
+    git('-c', 'user.name=n', '-c', 'user.email=a@b', 'commit', '-q', '-m', 'x');
+    git('remote', 'add', 'origin', 'https://example.com/a/b.git');
+    return context;
+  };
+  const plain = () =>
+    `FROM ${base} AS b\nARG V=1\nRUN echo $V >/v\nFROM scratch\nCOPY --from=b /v /v\nCOPY Dockerfile /\n`;
+
+  /** What was attested, without what no two builds have in common: times, ids, and digests of what reads from a session. */
+  const predicates = async (command: string, args: readonly string[]): Promise<unknown> => {
+    const dest = mkdtempSync(path.join(folder, 'image-'));
+    await engine.must(command, [...args, '-o', `type=oci,tar=false,dest=${dest}`]);
+    const blob = (digest: string) =>
+      JSON.parse(readFileSync(path.join(dest, 'blobs', digest.replace(':', '/')), 'utf8'));
+    const found: unknown[] = [];
+    const walk = ({ digest }: Descriptor) => {
+      const { manifests, layers } = blob(digest) as { manifests?: Descriptor[]; layers?: Descriptor[] };
+      for (const entry of manifests ?? []) walk(entry);
+      for (const layer of layers ?? []) if (layer.mediaType.includes('in-toto')) found.push(blob(layer.digest));
+    };
+    for (const entry of JSON.parse(readFileSync(path.join(dest, 'index.json'), 'utf8')).manifests) walk(entry);
+    const changing =
+      /^(buildInvocationID|invocationI[dD]|buildStartedOn|buildFinishedOn|startedOn|finishedOn|subject|layers)$/;
+    return JSON.parse(JSON.stringify(found), (key, value) => {
+      if (changing.test(key)) return undefined;
+      // steps are numbered by their digests, and whose layers are known depends on the cache
+      if (typeof value === 'string') return value.replace(/^step\d+/, 'step');
+      if (typeof value !== 'object' || value === null) return value;
+      const bySteps = key === 'digestMapping' || Object.keys(value).some((name) => /^step\d+$/.test(name));
+      const list = Array.isArray(value) ? value : bySteps ? Object.values(value) : undefined;
+      return list ? list.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value;
+    });
+  };
+  const compare = async (args: readonly string[]) => {
+    const theirs = await predicates('docker', ['buildx', 'build', ...args]);
+    const ours = await predicates(process.execPath, [cli, 'build', ...args]);
+    expect(theirs).not.toEqual([]);
+    expect(ours).toEqual(theirs);
+    return JSON.stringify(ours);
+  };
+
+  test.each(['mode=min', 'mode=max', 'mode=max,version=v1'])(
+    'the provenance of a folder in a repository equals that of buildx: %s',
+    async (mode) => {
+      const context = repositoryOf(plain());
+      const text = await compare([`--provenance=${mode}`, '--build-arg=V=2', '--label=a=b', context]);
+      expect(text).toContain('https://example.com/a/b.git');
+    },
+  );
+
+  test('the provenance of several platforms equals that of buildx', async () => {
+    await compare(['--provenance=mode=max', '--platform=linux/amd64,linux/386', contextOf(plain())]);
+  });
+
+  test('the provenance of a build with named contexts equals that of buildx', async () => {
+    const contexts = [`--build-context=x=docker-image://${base}`, `--build-context=y=${folder}`];
+    const text = await compare(['--provenance=mode=max', ...contexts, contextOf(plain())]);
+    expect(text).toContain('moby.buildkit.frontend.contexts+forward');
+  });
+
+  test.skipIf(!engine.home)(
+    'the provenance of a repository that the daemon fetches equals that of buildx',
+    async () => {
+      const context = repositoryOf(plain());
+      writeFileSync(path.join(context, '.git/git-daemon-export-ok'), '');
+      const port = await freePort();
+      const server = engine.serve('git', ['daemon', `--base-path=${folder}`, '--listen=127.0.0.1', `--port=${port}`]);
+      const url = `git://127.0.0.1:${port}/${path.basename(context)}/.git#main`;
+      try {
+        await expect.poll(async () => (await engine.control('exec', 'git', 'ls-remote', url.split('#')[0]!)).status, { timeout: 20_000 }).toBe(0); // biome-ignore format: a line
+        for (const mode of ['min', 'max'])
+          expect(await compare([`--provenance=mode=${mode}`, '--build-arg=V=2', url])).toContain('"sha1"');
+      } finally {
+        server.kill();
+      }
+    },
+  );
+
+  test('the provenance of a build by another frontend equals that of buildx', async () => {
+    const frontend = `${engine.registry}/test/no-such-frontend:1`;
+    for (const [dockerfile, args] of [
+      [`# syntax=${frontend}\n${plain()}`, []],
+      [plain(), [`--build-arg=BUILDKIT_SYNTAX=${frontend}`]],
+    ] as const) {
+      const all = ['build', '--provenance=mode=max', '-o', 'type=cacheonly', ...args, contextOf(dockerfile)];
+      const { status, stderr } = await engine.run(process.execPath, [cli, ...all]);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`failed to resolve source metadata for ${frontend}`);
+    }
+    // Docker's is not pulled, as far as we equal it
+    const context = contextOf(`# syntax=docker/dockerfile:1\n${plain()}`);
+    await engine.must(process.execPath, [cli, 'build', '--provenance=mode=max', '-o', 'type=cacheonly', context]);
+    const archive = spawn('tar', ['-C', contextOf(`# syntax=${frontend}\n${plain()}`), '-c', '.']);
+    const chunks: Buffer[] = [];
+    for await (const chunk of archive.stdout) chunks.push(chunk as Buffer);
+    const input = Buffer.concat(chunks);
+    for (const policy of [[], ['--policy=disabled=true']]) {
+      const all = ['build', '--provenance=mode=max', '-o', 'type=cacheonly', ...policy, '-'];
+      const { stderr } = await engine.run(process.execPath, [cli, ...all], { input });
+      expect(stderr).toContain(`failed to resolve source metadata for ${frontend}`);
+    }
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,85 @@
+/** Lowering goes on behind a problem where a later one can still be told. */
+import { expect, test } from 'vitest';
+import { noCheckConfig } from '../../src/check/check-options.ts';
+import { createLinter } from '../../src/check/linter.ts';
+import { diagnosticError, findDiagnosticError } from '../../src/diagnostic/diagnostic.ts';
+import { checkDockerfile, memoryTree } from '../../src/index.ts';
+import { collectErrors } from '../../src/lower/collect-errors.ts';
+import { parseDockerfile } from '../../src/parser/index.ts';
+import { imageConfig, lower } from './lowering.ts';
+
+async function problems(...lines: string[]): Promise<string[]> {
+  const images = { 'docker.io/library/alpine:latest': imageConfig() };
+  const error = await lower(lines.join('\n'), { images }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return (findDiagnosticError(error)?.diagnostics ?? []).map((it) => `${it.lines[0]?.start} ${it.code}`);
+}
+
+test('other instructions and other stages', async () => {
+  expect(
+    await problems(
+      'FROM alpine AS a',
+      'COPY http://a/b /',
+      'EXPOSE x',
+      'FROM alpine',
+      'COPY --from=a / /',
+      'STOPSIGNAL X',
+    ),
+  ).toEqual(['2 bad-source', '3 bad-port', '6 bad-signal']);
+});
+
+test('consequences of a problem are not reported: the rest of a stage behind ARG, ENV, SHELL or WORKDIR, and stages on it', async () => {
+  expect(
+    await problems(
+      'FROM alpine AS a',
+      'ENV A=${B:?no}',
+      'EXPOSE $A',
+      'FROM a',
+      'EXPOSE x',
+      'FROM alpine',
+      'COPY --from=a / /',
+      'COPY --from=1 / /',
+      'EXPOSE y',
+    ),
+  ).toEqual(['2 bad-substitution', '9 bad-port']);
+});
+
+test('the bases of all stages', async () => {
+  expect(await problems('FROM ${A:?no}', 'FROM --platform=a/b/c/d/e alpine', 'FROM "" AS x', 'FROM x')).toEqual([
+    '1 bad-substitution',
+    '2 bad-platform',
+    '3 blank-base-name',
+  ]);
+});
+
+test('the message begins with the first problem', async () => {
+  await expect(lower('FROM scratch\nEXPOSE x\nEXPOSE y\n')).rejects.toThrow(
+    /^invalid containerPort: x\n1 more problem:\n {2}line 3: invalid containerPort: y$/,
+  );
+});
+
+test('rules say nothing behind a problem, as the reference stops there', async () => {
+  const files = memoryTree({ Dockerfile: 'FROM scratch\nCMD a\nEXPOSE x\nENTRYPOINT b\n' });
+  const locals = new Map([
+    ['context', files],
+    ['dockerfile', files],
+  ]);
+  const { json } = await checkDockerfile({ opts: {}, locals, images: [] });
+  expect(json.warnings?.map(({ ruleName, location }) => `${location.ranges?.[0]?.start.line} ${ruleName}`)).toEqual([
+    '2 JSONArgsRecommended',
+  ]);
+});
+
+test('an error without a diagnostic of its own stays the first one', () => {
+  const source = parseDockerfile('FROM a\n').source;
+  const errors = collectErrors(createLinter(noCheckConfig, undefined), source);
+  errors.attempt(() => {
+    throw new Error('first');
+  });
+  errors.attempt(() => {
+    throw diagnosticError('bad-port', 'second');
+  });
+  expect(() => errors.finish()).toThrow(/^first\n1 more problem:\n {2}second$/);
+});

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { runCli } from '../cli/run-cli.ts';
+import { onEngines } from '../engine/on-engines.ts';
+
+let context: string;
+beforeAll(() => {
+  context = mkdtempSync(path.join(tmpdir(), 'tsfront-missing-'));
+  mkdirSync(path.join(context, 'src/sub'), { recursive: true });
+  mkdirSync(path.join(context, 'left-out'));
+  mkdirSync(path.join(context, 'partly'));
+  for (const file of [
+    'src/a.txt',
+    'src/sub/b.txt',
+    'left-out/c.txt',
+    'partly/kept.txt',
+    'partly/gone.txt',
+    'x.log',
+    '[a].txt',
+  ])
+    writeFileSync(path.join(context, file), file);
+  symlinkSync('src', path.join(context, 'link'));
+  symlinkSync('nowhere', path.join(context, 'dangling'));
+  symlinkSync('left-out/c.txt', path.join(context, 'to-left-out'));
+  writeFileSync(path.join(context, '.dockerignore'), 'left-out\n*.log\npartly\n!partly/kept.txt\n');
+});
+afterAll(() => rmSync(context, { recursive: true, force: true }));
+
+const check = async (dockerfile: string, ...args: string[]) => {
+  const file = path.join(context, '..', `${path.basename(context)}.Dockerfile`);
+  writeFileSync(file, dockerfile);
+  const run = await runCli(['check', context, '--offline', '-f', file, ...args]);
+  rmSync(file);
+  return { ...run, missing: run.stdout.match(/^\S+ error\[missing-source\]: .*$/gm) ?? [] };
+};
+
+/** Instructions, and whether a build of them finds all that they name. */
+const cases: readonly (readonly [instruction: string, missing: string | undefined])[] = [
+  ['COPY src/a.txt /', undefined],
+  ['COPY link/a.txt link/sub/../a.txt /x/', undefined],
+  ['COPY partly /', undefined],
+  ['COPY partly/kept.txt /', undefined],
+  ['COPY . /', undefined],
+  ['COPY no*match /', undefined],
+  ['COPY src ./ /x/', undefined],
+  ['COPY <<EOF /x\ntext\nEOF', undefined],
+  ['COPY gone /', '"/gone": not found in the build context'],
+  ['COPY src/*.md /x/', '"/src/*.md": nothing in the build context matches it'],
+  ['COPY gone/*.md /x/', '"/gone/*.md": nothing in the build context matches it'],
+  ['COPY src/sub/*.md src/sub /x/', undefined],
+  ['COPY src/sub/*.md sr* /x/', undefined],
+  ['COPY src/sub/*.md src/a.txt /x/', '"/src/sub/*.md": nothing in the build context matches it'],
+  ['COPY src/s*/*.md src/a.txt /x/', undefined],
+  ['COPY src/*.md src/sub/b.txt /x/', undefined],
+  ['COPY left-out/*.txt /x/', '"/left-out/*.txt": nothing in the build context matches it'],
+  ['COPY partly/*.md /x/', '"/partly/*.md": nothing in the build context matches it'],
+  ['COPY src/a.txt src/gone /x/', '"/src/gone": not found in the build context'],
+  ['COPY src/a.txt/below /', '"/src/a.txt/below": not found in the build context'],
+  ['COPY ../gone /', '"/gone": not found in the build context'],
+  ['ADD gone.tar /', '"/gone.tar": not found in the build context'],
+  ['COPY dangling /', '"/dangling": not found in the build context'],
+  ['COPY to-left-out /', '"/to-left-out": not found: an ignore file excludes it from the build context'],
+  ['COPY left-out/c.txt /', '"/left-out/c.txt": not found: an ignore file excludes it from the build context'],
+  ['COPY partly/gone.txt /', '"/partly/gone.txt": not found: an ignore file excludes it from the build context'],
+  ['COPY x.log /', '"/x.log": not found: an ignore file excludes it from the build context'],
+];
+
+describe('check reports what is missing', () => {
+  test.each(cases)('%s', async (instruction, missing) => {
+    const { missing: found } = await check(`FROM scratch\n${instruction}\n`);
+    expect(found.map((line) => line.replace(/^.*?\]: |, so its folder .*$/g, ''))).toEqual(
+      missing === undefined ? [] : [missing],
+    );
+  });
+
+  test('check reports a missing source at the word that names it, in every stage, after variables', async () => {
+    const { missing, code, stdout } = await check(
+      'FROM scratch AS one\nARG WHAT=go\nCOPY src/a.txt ${WHAT}ne \\\n  missing /\nFROM scratch\nCOPY --from=one /gone /\n' +
+        'RUN --mount=type=bind,source=gone,target=/x true\n',
+    );
+    expect(missing.map((line) => line.replace(/^[^:]*:/, '').replace(/ .*?"/, ' "'))).toEqual([
+      '3:16: "/gone": not found in the build context',
+      '4:3: "/missing": not found in the build context',
+      '7:1: "/gone": not found in the build context',
+    ]);
+    expect(stdout).toContain('    |                ^^^^^^^^');
+    expect(code).toBe(1);
+  });
+
+  test('check reports what named contexts lack, by their name', async () => {
+    const { missing } = await check(
+      'FROM scratch\nCOPY --from=other sub/b.txt gone /x/\n',
+      `--build-context=other=${path.join(context, 'src')}`,
+    );
+    expect(missing.map((line) => line.replace(/^.*?\]: /, ''))).toEqual([
+      '"/gone": not found in the build context other',
+    ]);
+  });
+
+  test('check reports a missing source in JSON as the error of the build', async () => {
+    const { stdout } = await check('FROM scratch\nCOPY gone /\n', '--format=json');
+    expect(JSON.parse(stdout).buildError).toEqual({
+      message: '"/gone": not found in the build context',
+      location: { ranges: [{ start: { line: 2 }, end: { line: 2 } }] },
+    });
+  });
+
+  test('check reports nothing missing for a Dockerfile on standard input, whose context is not known', async () => {
+    expect(await runCli(['check', '-', '--offline'], { stdin: 'FROM scratch\nCOPY a b\n' })).toMatchObject({ code: 0 });
+  });
+});
+
+await onEngines('a build fails for just what check reports', { suites: ['forky'] }, (engine) => {
+  test.each(cases)('%s', async (instruction, missing) => {
+    // the daemon keeps what it was sent of a folder of that name, and what it has built of the same content
+    const own = mkdtempSync(path.join(tmpdir(), 'tsfront-missing-built-'));
+    onTestFinished(() => rmSync(own, { recursive: true }));
+    cpSync(context, own, { recursive: true, verbatimSymlinks: true });
+    writeFileSync(path.join(own, 'src/a.txt'), randomUUID());
+    const file = path.join(own, 'built.Dockerfile');
+    writeFileSync(file, `FROM scratch\n${instruction}\n`);
+    const build = ['buildx', 'build', '--output=type=cacheonly', '-f', file, own];
+    const { status, stderr } = await engine.run('docker', build);
+    expect(status, stderr).toBe(missing === undefined ? 0 : 1);
+    if (missing?.includes('matches it')) expect(stderr).toMatch(/lstat \S+: no such file or directory/);
+    else if (missing !== undefined) expect(stderr).toContain(missing.replace(/(not found).*/, '$1'));
+  });
+});
