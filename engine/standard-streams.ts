@@ -87,14 +87,14 @@ export function openStandardStreams() {
 
 /** The first bytes of what is not sent, at most `size` if there are several parts. */
 function joinFirst(parts: readonly { readonly bytes: Uint8Array }[], size: number): Uint8Array {
-  const first = parts[0]!.bytes;
-  if (parts.length === 1 || first.length >= size) return first;
-  const joined = new Uint8Array(size);
-  let end = 0;
-  for (const { bytes } of parts) {
-    if (end + bytes.length > size) break;
-    joined.set(bytes, end);
-    end += bytes.length;
+  let count = 0;
+  let length = 0;
+  while (count < parts.length && length + parts[count]!.bytes.length <= size) length += parts[count++]!.bytes.length;
+  if (count <= 1) return parts[0]!.bytes;
+  const joined = new Uint8Array(length);
+  for (let at = 0, end = 0; at < count; at++) {
+    joined.set(parts[at]!.bytes, end);
+    end += parts[at]!.bytes.length;
   }
-  return joined.subarray(0, end);
+  return joined;
 }

@@ -94,6 +94,13 @@ export function compareBytes(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** Sorts texts in place as {@link compareBytes} orders them. */
+export function sortByBytes(texts: string[]): string[] {
+  if (texts.length < 2) return texts;
+  // Units of UTF-16 are in the order of bytes, except surrogates and what comes after them.
+  return texts.some((text) => /[\ud800-\uffff]/.test(text)) ? texts.sort(compareBytes) : texts.sort();
+}
+
 /** The number of bytes of a text in UTF-8; an escaped byte counts as one. */
 export function utf8Length(text: string): number {
   let length = 0;

@@ -16,58 +16,38 @@ export function create<Desc extends DescMessage>(
 }
 
 /** As `create`, for schemas that are not known at compile time. */
-export function createUntyped(schema: MessageSchema, init: object = {}): object {
-  const given = init as Values;
-  if (given['$typeName'] === schema.typeName) return init;
+export function createUntyped(schema: MessageSchema, init?: object): object {
+  const given = init as Values | undefined;
+  if (given?.['$typeName'] === schema.typeName) return given;
   const message: Values = { $typeName: schema.typeName };
-  for (const field of schema.fields) {
-    if (field.oneof === undefined) {
-      const value = fieldValue(field, given[field.name]);
-      if (value !== undefined) message[field.name] = value;
+  const { fields } = schema;
+  for (let at = 0; at < fields.length; at++) {
+    const field = fields[at]!;
+    const { name, oneof } = field;
+    if (oneof === undefined) {
+      const value = fieldValue(field, given?.[name]);
+      if (value !== undefined) message[name] = value;
       continue;
     }
-    message[field.oneof] ??= { case: undefined };
-    const chosen = given[field.oneof] as { readonly case?: string; readonly value?: unknown } | undefined;
-    if (chosen?.case === field.name)
-      message[field.oneof] = { case: field.name, value: typed(field.type, chosen.value) };
+    message[oneof] ??= { case: undefined };
+    const chosen = given?.[oneof] as { readonly case?: string; readonly value?: unknown } | undefined;
+    if (chosen?.case === name) message[oneof] = { case: name, value: typed(field.type, chosen.value) };
   }
   return message;
 }
 
-function fieldValue({ kind, type }: Field, value: unknown): unknown {
-  switch (kind) {
-    case 'list':
-      return isMessageSchema(type) ? ((value ?? []) as unknown[]).map((item) => typed(type, item)) : (value ?? []);
-    case 'map': {
-      if (!isMessageSchema(type)) return value ?? {};
-      const entries: Values = {};
-      for (const [key, item] of Object.entries((value ?? {}) as object)) setEntry(entries, key, typed(type, item));
-      return entries;
-    }
-    default:
-      return value === undefined || value === null ? zeroOf(type) : typed(type, value);
-  }
+function fieldValue({ kind, type, zero }: Field, value: unknown): unknown {
+  if (value === undefined || value === null) return kind === 'single' ? zero : kind === 'list' ? [] : {};
+  if (!isMessageSchema(type)) return value;
+  if (kind === 'single') return createUntyped(type, value as object);
+  if (kind === 'list') return (value as unknown[]).map((item) => typed(type, item));
+  const entries: Values = {};
+  for (const [key, item] of Object.entries(value)) setEntry(entries, key, typed(type, item));
+  return entries;
 }
 
 function typed(type: FieldType, value: unknown): unknown {
   return isMessageSchema(type) ? createUntyped(type, value as object) : value;
-}
-
-/** Returns the value of a field that is absent; undefined for messages. */
-export function zeroOf(type: FieldType): unknown {
-  switch (type) {
-    case 'string':
-      return '';
-    case 'bytes':
-      return new Uint8Array(0);
-    case 'bool':
-      return false;
-    case 'int64':
-    case 'uint64':
-      return 0n;
-    default:
-      return isMessageSchema(type) ? undefined : 0;
-  }
 }
 
 /** Sets an entry of a map, whatever its key: `__proto__` too. */

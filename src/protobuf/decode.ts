@@ -1,9 +1,9 @@
 /** Decodes messages. */
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { createUntyped, setEntry, zeroOf } from './create.ts';
+import { createUntyped, setEntry } from './create.ts';
 import type { UnknownField } from './encode.ts';
 import { Reader } from './reader.ts';
-import { type Field, type FieldType, isDelimited, isMessageSchema, type MessageSchema } from './schema.ts';
+import { type Field, type FieldType, isDelimited, isMessageSchema, type MessageSchema, zeroOf } from './schema.ts';
 import { mapEntry, WireType } from './writer.ts';
 
 /** How deep messages may be nested. */
@@ -21,24 +21,16 @@ export function decode<Desc extends DescMessage>(schema: MessageSchema<Desc>, by
 
 type Values = Record<string, unknown>;
 
-const fieldsByNumber = new WeakMap<MessageSchema, ReadonlyMap<number, Field>>();
-
-function byNumber(schema: MessageSchema): ReadonlyMap<number, Field> {
-  let fields = fieldsByNumber.get(schema);
-  if (!fields) fieldsByNumber.set(schema, (fields = new Map(schema.fields.map((field) => [field.number, field]))));
-  return fields;
-}
-
 function readMessage(from: Reader, schema: MessageSchema, message: Values, end: number, depth: number): void {
   if (depth > maxDepth) throw new Error(`${schema.typeName} is nested deeper than ${maxDepth} levels`);
-  const fields = byNumber(schema);
+  const fields = schema.layout.byNumber;
   while (from.at < end) {
-    const { number, wireType } = from.tag();
-    const field = fields.get(number);
-    if (field) readField(from, field, wireType, message, depth);
+    const number = from.tag();
+    const field = number < fields.length ? fields[number] : undefined;
+    if (field) readField(from, field, from.wireType, message, depth);
     else {
       const unknown = (message['$unknown'] ??= []) as UnknownField[];
-      unknown.push({ no: number, wireType, data: from.skip(number, wireType) });
+      unknown.push({ no: number, wireType: from.wireType, data: from.skip(number, from.wireType) });
     }
   }
   if (from.at !== end) throw new RangeError('premature EOF');
@@ -46,9 +38,10 @@ function readMessage(from: Reader, schema: MessageSchema, message: Values, end: 
 
 function readField(from: Reader, field: Field, wireType: number, message: Values, depth: number): void {
   const { name, type, kind, oneof } = field;
-  const isPacked = kind === 'list' && wireType === WireType.lengthDelimited && !isDelimited(type);
-  const wanted = kind === 'map' || isPacked || isDelimited(type) ? WireType.lengthDelimited : WireType.varint;
-  if (wireType !== wanted) throw new Error(`wrong wire type ${wireType} for field ${name}`);
+  const delimited = kind === 'map' || isDelimited(type);
+  const isPacked = !delimited && kind === 'list' && wireType === WireType.lengthDelimited;
+  if (!isPacked && wireType !== (delimited ? WireType.lengthDelimited : WireType.varint))
+    throw new Error(`wrong wire type ${wireType} for field ${name}`);
   if (kind === 'list') {
     const values = message[name] as unknown[];
     if (!isPacked) values.push(readValue(from, type, undefined, depth));
@@ -66,10 +59,10 @@ function readEntry(from: Reader, type: FieldType, entries: Values, depth: number
   let key = '';
   let value: unknown;
   for (const end = from.length(); from.at < end; ) {
-    const { number, wireType } = from.tag();
+    const number = from.tag();
     if (number === mapEntry.key) key = from.string();
     else if (number === mapEntry.value) value = readValue(from, type, value, depth);
-    else from.skip(number, wireType);
+    else from.skip(number, from.wireType);
   }
   setEntry(entries, key, value ?? (isMessageSchema(type) ? createUntyped(type) : zeroOf(type)));
 }

@@ -3,9 +3,8 @@
  * fields by number, members of oneofs after all others, map entries in the byte order of their keys.
  */
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
-import { compareBytes } from '../go/unicode.ts';
-import { createUntyped, zeroOf } from './create.ts';
-import { type Field, type FieldType, isDelimited, isMessageSchema, type MessageSchema } from './schema.ts';
+import { sortByBytes } from '../go/unicode.ts';
+import { type Field, type FieldType, isDelimited, isMessageSchema, type MessageSchema, zeroOf } from './schema.ts';
 import { mapEntry, ProtoWriter } from './writer.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -25,57 +24,57 @@ export function encode<Desc extends DescMessage>(
   message: MessageInitShape<Desc>,
 ): Uint8Array {
   const writer = new ProtoWriter();
-  writeMessage(writer, schema, createUntyped(schema, message) as Values);
-  return writer.finish();
+  writeMessage(writer, schema, message as Values);
+  return writer.handOver();
 }
 
-const encodingOrders = new WeakMap<MessageSchema, readonly Field[]>();
-
-function encodingOrder(schema: MessageSchema): readonly Field[] {
-  let order = encodingOrders.get(schema);
-  if (!order) {
-    const byNumber = schema.fields.toSorted((a, b) => a.number - b.number);
-    order = [
-      ...byNumber.filter(({ oneof }) => oneof === undefined),
-      ...byNumber.filter(({ oneof }) => oneof !== undefined),
-    ];
-    encodingOrders.set(schema, order);
-  }
-  return order;
-}
-
+/** Writes the fields of a message, of which those that are left out have their zero value. */
 function writeMessage(to: ProtoWriter, schema: MessageSchema, message: Values): void {
-  for (const field of encodingOrder(schema)) {
-    if (field.oneof === undefined) writeField(to, field, message[field.name]);
-    else {
-      const chosen = message[field.oneof] as { readonly case?: string; readonly value?: unknown } | undefined;
+  const fields = schema.layout.inOrder;
+  for (let at = 0; at < fields.length; at++) {
+    const field = fields[at]!;
+    const { oneof } = field;
+    if (oneof === undefined) {
+      const value = message[field.name];
+      if (value !== undefined && value !== null) writeField(to, field, value);
+    } else {
+      const chosen = message[oneof] as { readonly case?: string; readonly value?: unknown } | undefined;
       if (chosen?.case === field.name) writeValue(to, field.number, field.type, chosen.value);
     }
   }
-  for (const { no, wireType, data } of (message['$unknown'] ?? []) as readonly UnknownField[])
-    to.raw(no, wireType, data);
+  const unknown = message['$unknown'] as readonly UnknownField[] | undefined;
+  if (unknown) for (const { no, wireType, data } of unknown) to.raw(no, wireType, data);
 }
 
-function writeField(to: ProtoWriter, { number, type, kind }: Field, value: unknown): void {
-  if (value === undefined) return;
+function writeField(to: ProtoWriter, field: Field, value: unknown): void {
+  const { number, type, kind } = field;
   if (kind === 'single') {
-    const isZero = value instanceof Uint8Array ? value.length === 0 : !value;
+    const isZero = type === 'bytes' ? (value as Uint8Array).length === 0 : !value;
     if (!isZero) writeValue(to, number, type, value);
   } else if (kind === 'map') {
     const entries = value as Values;
-    for (const key of Object.keys(entries).sort(compareBytes))
-      to.message(number, () => {
-        writeValue(to, mapEntry.key, 'string', key);
-        writeValue(to, mapEntry.value, type, entries[key] ?? zeroOf(type));
-      });
-  } else if (isDelimited(type)) for (const item of value as readonly unknown[]) writeValue(to, number, type, item);
-  else to.packed(number, value as readonly (number | bigint)[]);
+    const keys = sortByBytes(Object.keys(entries));
+    for (let at = 0; at < keys.length; at++) writeEntry(to, number, keys[at]!, type, entries[keys[at]!]);
+  } else if (isDelimited(type)) {
+    const items = value as readonly unknown[];
+    for (let at = 0; at < items.length; at++) writeValue(to, number, type, items[at]);
+  } else to.packed(number, value as readonly (number | bigint)[]);
+}
+
+function writeEntry(to: ProtoWriter, number: number, key: string, type: FieldType, value: unknown): void {
+  const start = to.open(number);
+  to.element(mapEntry.key, key);
+  writeValue(to, mapEntry.value, type, value ?? zeroOf(type) ?? {});
+  to.close(start);
 }
 
 /** Writes a value even if it is zero. */
 function writeValue(to: ProtoWriter, number: number, type: FieldType, value: unknown): void {
-  if (isMessageSchema(type)) to.message(number, () => writeMessage(to, type, value as Values));
-  else if (type === 'string') to.element(number, value as string);
+  if (type === 'string') to.element(number, value as string);
   else if (type === 'bytes') to.elementBytes(number, value as Uint8Array);
-  else to.scalar(number, type === 'bool' ? Number(value) : (value as number | bigint));
+  else if (isMessageSchema(type)) {
+    const start = to.open(number);
+    writeMessage(to, type, value as Values);
+    to.close(start);
+  } else to.scalar(number, type === 'bool' ? Number(value) : (value as number | bigint));
 }

@@ -9,19 +9,24 @@ const maxGroups = 100;
 export class Reader {
   /** Where the next value begins. */
   at = 0;
+  /** Of the last tag. */
+  wireType: number = WireType.varint;
+  /** The upper 32 bits of the last varint. */
+  private high = 0;
   private readonly source: Uint8Array;
 
   constructor(source: Uint8Array) {
     this.source = source;
   }
 
-  /** Reads what stands before the value of a field. @throws Error if no field can have it */
-  tag(): { readonly number: number; readonly wireType: number } {
+  /** Reads what stands before the value of a field: its number and {@link wireType}. @throws Error if no field can have it */
+  tag(): number {
     const tag = this.short();
-    const [number, wireType] = [tag >>> 3, tag & 7];
-    if (number === 0 || wireType > WireType.fixed32)
-      throw new Error(`illegal tag: field ${number}, wire type ${wireType}`);
-    return { number, wireType };
+    const number = tag >>> 3;
+    this.wireType = tag & 7;
+    if (number === 0 || this.wireType > WireType.fixed32)
+      throw new Error(`illegal tag: field ${number}, wire type ${this.wireType}`);
+    return number;
   }
 
   /** Reads the length of a value; returns where it ends. */
@@ -48,16 +53,15 @@ export class Reader {
   }
 
   bool(): boolean {
-    const [low, high] = this.varint();
-    return low !== 0 || high !== 0;
+    return this.varint() !== 0 || this.high !== 0;
   }
 
   int32(): number {
-    return this.varint()[0] | 0;
+    return this.varint() | 0;
   }
 
   uint32(): number {
-    return this.varint()[0] >>> 0;
+    return this.varint() >>> 0;
   }
 
   int64(): bigint {
@@ -65,8 +69,8 @@ export class Reader {
   }
 
   uint64(): bigint {
-    const [low, high] = this.varint();
-    return high === 0 ? BigInt(low >>> 0) : (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+    const low = this.varint() >>> 0; // sets `high`
+    return this.high === 0 ? BigInt(low) : (BigInt(this.high >>> 0) << 32n) | BigInt(low);
   }
 
   /** Passes over a value; returns its bytes. @throws Error for groups that do not end or are nested too deep */
@@ -83,8 +87,8 @@ export class Reader {
       if (depth === maxGroups) throw new Error(`groups are nested deeper than ${maxGroups} levels`);
       for (;;) {
         const inner = this.tag();
-        if (inner.wireType !== WireType.endGroup) this.pass(inner.number, inner.wireType, depth + 1);
-        else if (inner.number === number) break;
+        if (this.wireType !== WireType.endGroup) this.pass(inner, this.wireType, depth + 1);
+        else if (inner === number) break;
         else throw new Error('invalid end group tag');
       }
     } else if (wireType === WireType.endGroup) throw new Error('invalid end group tag');
@@ -99,14 +103,15 @@ export class Reader {
       this.at++;
       return byte;
     }
-    const [low, high] = this.varint();
-    if (high !== 0) throw new Error('varint overflows 32 bits');
-    return low >>> 0;
+    const low = this.varint() >>> 0;
+    if (this.high !== 0) throw new Error('varint overflows 32 bits');
+    return low;
   }
 
-  /** Reads up to 64 bits; returns the low and the high 32 of them. */
-  private varint(): readonly [low: number, high: number] {
-    let [low, high] = [0, 0];
+  /** Reads up to 64 bits; returns the low 32 of them, and leaves the others in `high`. */
+  private varint(): number {
+    let low = 0;
+    let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
       const byte = this.source[this.at++];
       if (byte === undefined) throw new RangeError('premature EOF');
@@ -114,7 +119,10 @@ export class Reader {
       if (shift < 32) low |= bits << shift;
       if (shift === 28) high |= bits >>> 4;
       else if (shift > 28 && shift < 64) high |= bits << (shift - 32);
-      if (byte < 0x80) return [low, high];
+      if (byte < 0x80) {
+        this.high = high;
+        return low;
+      }
     }
     throw new Error('invalid varint');
   }

@@ -25,6 +25,8 @@ export interface MessageSchema<Desc extends DescMessage = DescMessage> {
   readonly typeName: string;
   /** In the order of the .proto file. */
   readonly fields: readonly Field[];
+  /** The same fields as readers and writers need them. */
+  readonly layout: Layout;
   /** Never set: carries the type. */
   readonly desc?: Desc;
 }
@@ -42,6 +44,24 @@ export interface Field {
   readonly kind: 'single' | 'list' | 'map';
   /** Property that holds this field as `{ case, value }`; undefined if it is not a member of a oneof. */
   readonly oneof: string | undefined;
+  /** The value of a single field that is absent; undefined for messages. */
+  readonly zero: unknown;
+}
+
+/** The fields of a message as readers and writers look for them. */
+interface Layout {
+  /** By number; undefined for numbers that no field has. */
+  readonly byNumber: readonly (Field | undefined)[];
+  /** In the order in which they are written: by number, members of oneofs after all others. */
+  readonly inOrder: readonly Field[];
+}
+
+function layOut(fields: readonly Field[]): Layout {
+  const sorted = fields.toSorted((a, b) => a.number - b.number);
+  const byNumber = Array.from<Field | undefined>({ length: (sorted.at(-1)?.number ?? 0) + 1 }).fill(undefined);
+  for (const field of fields) byNumber[field.number] = field;
+  const others = sorted.filter(({ oneof }) => oneof === undefined);
+  return { byNumber, inOrder: [...others, ...sorted.filter(({ oneof }) => oneof !== undefined)] };
 }
 
 /** Makes the schema of a message. `define` runs when the fields are first needed, so it may name any other schema. */
@@ -50,11 +70,15 @@ export function messageSchema<Desc extends DescMessage>(
   define: () => readonly Field[],
 ): MessageSchema<Desc> {
   let fields: readonly Field[] | undefined;
+  let layout: Layout | undefined;
   return {
     kind: 'message',
     typeName,
     get fields() {
       return (fields ??= define());
+    },
+    get layout() {
+      return (layout ??= layOut(this.fields));
     },
   };
 }
@@ -72,20 +96,39 @@ export function enumSchema<const Values extends Readonly<Record<string, number>>
 }
 
 export function single(number: number, name: string, type: FieldType): Field {
-  return { number, name, type, kind: 'single', oneof: undefined };
+  return { number, name, type, kind: 'single', oneof: undefined, zero: zeroOf(type) };
 }
 
 export function list(number: number, name: string, type: FieldType): Field {
-  return { number, name, type, kind: 'list', oneof: undefined };
+  return { number, name, type, kind: 'list', oneof: undefined, zero: undefined };
 }
 
 export function map(number: number, name: string, type: FieldType): Field {
-  return { number, name, type, kind: 'map', oneof: undefined };
+  return { number, name, type, kind: 'map', oneof: undefined, zero: undefined };
 }
 
 /** A member of the oneof with this name. */
 export function member(oneof: string, number: number, name: string, type: FieldType): Field {
-  return { number, name, type, kind: 'single', oneof };
+  return { number, name, type, kind: 'single', oneof, zero: undefined };
+}
+
+const noBytes = new Uint8Array(0);
+
+/** Returns the value of a type that stands for an absent one; undefined for messages. */
+export function zeroOf(type: FieldType): unknown {
+  switch (type) {
+    case 'string':
+      return '';
+    case 'bytes':
+      return noBytes;
+    case 'bool':
+      return false;
+    case 'int64':
+    case 'uint64':
+      return 0n;
+    default:
+      return isMessageSchema(type) ? undefined : 0;
+  }
 }
 
 /** Whether a type is encoded with its length in front. */

@@ -7,7 +7,7 @@
  * values where they are, without a message object and without looking fields up, for thousands of ops in a build.
  */
 import { host } from '#host';
-import { compareBytes } from '../go/unicode.ts';
+import { sortByBytes } from '../go/unicode.ts';
 
 /** Wire types of protobuf. */
 export const WireType = {
@@ -39,6 +39,11 @@ export class ProtoWriter {
     this.slab = this.slab.subarray(this.end);
     this.end = 0;
     return bytes;
+  }
+
+  /** Returns the message without copying it. The writer cannot be used any more. */
+  handOver(): Uint8Array {
+    return this.buffer.subarray(0, this.end);
   }
 
   /** Empties the writer after an error in the middle of a message. */
@@ -93,37 +98,38 @@ export class ProtoWriter {
 
   /** Writes a message whose fields `write` writes, even if there are none. */
   message(field: number, write: () => void): void {
-    this.tag(field, WireType.lengthDelimited);
-    this.reserve(1);
-    const start = ++this.end;
+    const start = this.open(field);
     write();
+    this.close(start);
+  }
+
+  /** Begins a message, whose fields are to be written. @returns what {@link close} takes to end it */
+  open(field: number): number {
+    this.tag(field, WireType.lengthDelimited);
+    return ++this.end; // behind the length, as long as that takes one byte
+  }
+
+  /** Ends the message that `open` has begun last. */
+  close(start: number): void {
     const length = this.end - start;
-    if (length < 0x80) {
-      this.buffer[start - 1] = length;
-      return;
-    }
-    let extra = 0;
-    for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) extra++;
-    this.reserve(extra);
-    this.buffer.copyWithin(start + extra, start, this.end);
-    this.end = start - 1;
-    this.varint(length);
-    this.end += length;
+    if (length < 0x80) this.buffer[start - 1] = length;
+    else this.lengthen(start - 1, length);
   }
 
   /** Writes a map of strings. @throws Error if a key or value contains a lone surrogate */
   stringMap(field: number, entries: ReadonlyMap<string, string>): void {
-    for (const key of [...entries.keys()].sort(compareBytes))
-      this.message(field, () => {
-        this.element(mapEntry.key, wellFormed(key));
-        this.element(mapEntry.value, wellFormed(entries.get(key)!));
-      });
+    for (const key of sortByBytes([...entries.keys()])) {
+      const start = this.open(field);
+      this.element(mapEntry.key, wellFormed(key));
+      this.element(mapEntry.value, wellFormed(entries.get(key)!));
+      this.close(start);
+    }
   }
 
   /** Writes a string even if it is empty, as an element of a list or map. Lone surrogates become U+FFFD. */
   element(field: number, value: string): void {
     const { length } = value;
-    this.reserve(15 + 3 * length); // the tag, the length, and three bytes for each UTF-16 unit
+    this.reserve(20 + 3 * length); // the tag, the length, and three bytes for each UTF-16 unit
     const tag = field * 8 + WireType.lengthDelimited;
     if (tag < 0x80) this.buffer[this.end++] = tag;
     else this.varint(tag);
@@ -131,8 +137,8 @@ export class ProtoWriter {
     if (length < 0x80) this.buffer[this.end++] = length;
     else this.varint(length); // as long as the text is ASCII
     const written = host.encodeInto(value, this.buffer, this.end);
-    if (written !== length) this.lengthen(start, written);
     this.end += written;
+    if (written !== length) this.lengthen(start, written);
   }
 
   /** Writes bytes even if there are none, as an element of a list or map. */
@@ -152,22 +158,28 @@ export class ProtoWriter {
     this.end += value.length;
   }
 
-  /** Replaces the length at `start` by a larger one, and moves the value behind it, which is that long. */
+  /** Writes a length at `start`, and moves what was written last, and is that long, behind it. */
   private lengthen(start: number, length: number): void {
-    const value = this.end;
-    this.end = start;
+    const value = this.end - length;
     let size = 1;
     for (let rest = length; rest >= 0x80; rest >>>= 7) size++;
-    if (start + size !== value) this.buffer.copyWithin(start + size, value, value + length);
+    this.reserve(size);
+    if (start + size !== value) this.buffer.copyWithin(start + size, value, this.end);
+    this.end = start;
     this.varint(length);
+    this.end += length;
   }
 
+  /** Also makes room for a length. */
   private tag(field: number, wireType: number): void {
-    this.varint(field * 8 + wireType);
+    const tag = field * 8 + wireType;
+    if (this.end + 20 > this.buffer.length) this.reserve(20);
+    if (tag < 0x80) this.buffer[this.end++] = tag;
+    else this.varint(tag);
   }
 
   private varint(value: number | bigint): void {
-    this.reserve(10);
+    if (this.end + 10 > this.buffer.length) this.reserve(10);
     if (typeof value === 'bigint' || value < 0 || value > 0x7fffffff) {
       let rest = BigInt.asUintN(64, BigInt(value));
       for (; rest >= 0x80n; rest >>= 7n) this.buffer[this.end++] = Number(rest & 0x7fn) | 0x80;

@@ -2,7 +2,7 @@
  * HPACK (RFC 7541) as far as an end needs that has told its peer to keep no dynamic table: it writes plain literals and
  * reads literals, Huffman coded or not, and the static table; a dynamic one only until the peer has heard of that.
  */
-import { fromLatin1, joinBytes, toLatin1 } from '../go/bytes.ts';
+import { fromLatin1 } from '../go/bytes.ts';
 
 /** The most that the headers of a request may come to, names and values and 32 for each, as in Go's gRPC. */
 export const maxHeaderBytes = 16 << 20;
@@ -60,17 +60,35 @@ function buildTree(): Node {
   return root;
 }
 
+/** The byte and, times 256, the number of bits of the code with which eight bits begin; 0 for longer codes. */
+const shortCodes = Array.from({ length: 256 }, (_, bits) => {
+  let node = huffmanTree;
+  for (let count = 0; count < 8; count++) {
+    node = (node as [Node?, Node?])[(bits >> (7 - count)) & 1]!;
+    if (typeof node === 'number') return ((count + 1) << 8) | node;
+  }
+  return 0;
+});
+
 function decodeHuffman(data: Uint8Array): string {
   const bytes = new Uint8Array(Math.ceil((data.length * 8) / 5)); // the shortest code has five bits
+  const end = data.length * 8;
   let length = 0;
-  let node = huffmanTree;
-  for (const byte of data) {
-    for (let bit = 7; bit >= 0; bit--) {
-      const next: Node | undefined = (node as [Node?, Node?])[(byte >> bit) & 1];
-      if (next === undefined) throw new Error('a header is not Huffman coded as it should be');
-      if (typeof next === 'number') bytes[length++] = next;
-      node = typeof next === 'number' ? huffmanTree : next;
+  for (let at = 0; at < end; ) {
+    const byte = at >> 3;
+    const code = shortCodes[(((data[byte]! << 8) | (data[byte + 1] ?? 0xff)) >> (8 - (at & 7))) & 0xff]!;
+    if (code !== 0) {
+      at += code >> 8;
+      if (at <= end) bytes[length++] = code & 0xff;
+      continue;
     }
+    let node: Node | undefined = huffmanTree;
+    while (typeof node === 'object' && at < end) {
+      node = node[(data[at >> 3]! >> (7 - (at & 7))) & 1];
+      at++;
+    }
+    if (node === undefined) throw new Error('a header is not Huffman coded as it should be');
+    if (typeof node === 'number') bytes[length++] = node;
   }
   return fromLatin1(bytes.subarray(0, length)); // what is left over is padding
 }
@@ -162,20 +180,25 @@ export function readHeaders(block: Uint8Array, table: DynamicTable, take: (field
 
 /** Writes a header block of literals that are not to be indexed. */
 export function encodeHeaders(fields: readonly HeaderField[]): Uint8Array {
-  const parts: Uint8Array[] = [];
+  let room = 0;
+  for (const [name, value] of fields) room += name.length + value.length + 11; // five bytes for each length
+  const block = new Uint8Array(room);
+  let at = 0;
   const text = (value: string) => {
-    const length = [Math.min(value.length, 0x7f)];
-    if (value.length >= 0x7f) {
-      let rest = value.length - 0x7f;
-      for (; rest >= 0x80; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
-      length.push(rest);
+    const { length } = value;
+    if (length < 0x7f) block[at++] = length;
+    else {
+      block[at++] = 0x7f;
+      let rest = length - 0x7f;
+      for (; rest >= 0x80; rest >>>= 7) block[at++] = (rest & 0x7f) | 0x80;
+      block[at++] = rest;
     }
-    parts.push(Uint8Array.from(length), toLatin1(value));
+    for (let n = 0; n < length; n++) block[at++] = value.charCodeAt(n);
   };
   for (const [name, value] of fields) {
-    parts.push(Uint8Array.of(0));
+    block[at++] = 0;
     text(name);
     text(value);
   }
-  return joinBytes(parts);
+  return block.subarray(0, at);
 }

@@ -105,9 +105,10 @@ export class FrameReader {
   }
 
   private frame(buffer: Uint8Array, end: number): Frame {
-    const [type, flags] = [buffer[3]!, buffer[4]!];
-    const whole = buffer.subarray(headSize, end);
-    let payload = whole;
+    const type = buffer[3]!;
+    const flags = buffer[4]!;
+    let payload = buffer.subarray(headSize, end);
+    const size = payload.length;
     if (flags & FrameFlag.padded && (type === FrameType.data || type === FrameType.headers)) {
       const padding = payload[0] ?? 0;
       if (padding >= payload.length) throw new Error('a frame is all padding and more');
@@ -116,7 +117,7 @@ export class FrameReader {
     if (payload.length < (leastPayload.get(type) ?? 0))
       throw new Error(`the ${this.peer} sent a frame that is too short`);
     if (flags & FrameFlag.priority && type === FrameType.headers) payload = payload.subarray(5);
-    return { type, flags, id: readUint32(buffer, 5) & 0x7fffffff, payload, size: whole.length };
+    return { type, flags, id: readUint32(buffer, 5) & 0x7fffffff, payload, size };
   }
 }
 

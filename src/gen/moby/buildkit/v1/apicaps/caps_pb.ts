@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file moby/buildkit/v1/apicaps/caps.proto.
  */
 export const file_moby_buildkit_v1_apicaps_caps: GenFile = /*@__PURE__*/
-  fileDesc("CiNtb2J5L2J1aWxka2l0L3YxL2FwaWNhcHMvY2Fwcy5wcm90bxIYbW9ieS5idWlsZGtpdC52MS5hcGljYXBzIokBCgZBUElDYXASCgoCSUQYASABKAkSDwoHRW5hYmxlZBgCIAEoCBISCgpEZXByZWNhdGVkGAMgASgIEhYKDkRpc2FibGVkUmVhc29uGAQgASgJEhkKEURpc2FibGVkUmVhc29uTXNnGAUgASgJEhsKE0Rpc2FibGVkQWx0ZXJuYXRpdmUYBiABKAliBnByb3RvMw");
+  fileDesc("CiNtb2J5L2J1aWxka2l0L3YxL2FwaWNhcHMvY2Fwcy5wcm90bxIYbW9ieS5idWlsZGtpdC52MS5hcGljYXBzIkAKBkFQSUNhcBIKCgJJRBgBIAEoCRIPCgdFbmFibGVkGAIgASgIEhkKEURpc2FibGVkUmVhc29uTXNnGAUgASgJYgZwcm90bzM");
 
 /**
  * @generated from message moby.buildkit.v1.apicaps.APICap
@@ -29,28 +29,11 @@ export type APICap = Message<"moby.buildkit.v1.apicaps.APICap"> & {
   Enabled: boolean;
 
   /**
-   * @generated from field: bool Deprecated = 3;
-   */
-  Deprecated: boolean;
-
-  /**
-   * A key for programs.
-   *
-   * @generated from field: string DisabledReason = 4;
-   */
-  DisabledReason: string;
-
-  /**
    * A text for people.
    *
    * @generated from field: string DisabledReasonMsg = 5;
    */
   DisabledReasonMsg: string;
-
-  /**
-   * @generated from field: string DisabledAlternative = 6;
-   */
-  DisabledAlternative: string;
 };
 
 /**

@@ -7,8 +7,5 @@ import { messageSchema, single, type MessageSchema } from '../../../../../protob
 export const APICapSchema: MessageSchema<typeof descriptors.APICapSchema> = /*@__PURE__*/ messageSchema('moby.buildkit.v1.apicaps.APICap', () => [
   single(1, 'ID', 'string'),
   single(2, 'Enabled', 'bool'),
-  single(3, 'Deprecated', 'bool'),
-  single(4, 'DisabledReason', 'string'),
   single(5, 'DisabledReasonMsg', 'string'),
-  single(6, 'DisabledAlternative', 'string'),
 ]);

@@ -62,7 +62,6 @@ export const ResultSchema: MessageSchema<typeof descriptors.ResultSchema> = /*@_
 /** @generated from message moby.buildkit.v1.frontend.Ref */
 export const RefSchema: MessageSchema<typeof descriptors.RefSchema> = /*@__PURE__*/ messageSchema('moby.buildkit.v1.frontend.Ref', () => [
   single(1, 'id', 'string'),
-  single(2, 'def', DefinitionSchema),
 ]);
 
 /** @generated from message moby.buildkit.v1.frontend.RefMap */
