@@ -1,4 +1,4 @@
-/** What a command has to do with the world, so that tests can run it in their own process. */
+/** The commands' access to the process: environment, signals, standard streams. Tests pass their own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DisplayStream } from '../client/progress/display.ts';
 import { UsageError } from '../offline/usage-error.ts';
@@ -10,12 +10,12 @@ import { exitPatienceMs, type Interrupts, interruptedCode, listenToSignals, unti
 import { isHungUp, type TerminalStream, terminalOutputs } from './terminal.ts';
 
 /**
- * Text for people goes through `print` and `writeStderr`: whatever it quotes, nothing in it acts on the terminal, and
- * addresses lose their credentials. Results for programs go through `writeStdout`.
+ * `print` and `writeStderr` write text for people: they escape control sequences and remove credentials from addresses.
+ * `writeStdout` writes results for programs.
  */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the process is asked to end, by SIGINT, SIGTERM or SIGHUP; the reason is an `Interrupted`. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP; the reason is an `Interrupted`. */
   readonly signal: AbortSignal;
   /**
    * Everything on standard input.
@@ -29,20 +29,20 @@ export interface Io {
    */
   readLine(): Promise<string | undefined>;
   /**
-   * Writes a result for programs to standard output: bytes, JSON, a digest. It is left as it is, but on a terminal
-   * control characters of text are escaped as in JSON. Resolves when it is written; a reader that went away is not an error.
+   * Writes a result for programs to standard output: bytes, JSON, a digest. On a terminal, control characters in text are
+   * escaped as in JSON. Resolves when it is written, or when the reader of a pipe has closed it.
    * @throws Error when it cannot be written
    */
   writeStdout(data: string | Uint8Array): Promise<void>;
   /** Writes text for people to standard output, otherwise as {@link writeStdout}. */
   print(text: string): Promise<void>;
-  /** Writes text for people to standard error; that it cannot be written is not an error. */
+  /** Writes text for people to standard error. Failures are ignored. */
   writeStderr(text: string): void;
-  /** Standard error for displays, which draw on terminals and so see to what they write themselves. */
+  /** Standard error for displays, which escape text themselves because they write control sequences. */
   readonly stderr: DisplayStream;
   /** Standard output for displays. */
   readonly stdout: DisplayStream;
-  /** Whether people look at the output. */
+  /** Whether standard output is a terminal. */
   readonly stdoutIsTerminal: boolean;
   readonly stdoutHasColor: boolean;
   readonly stderrHasColor: boolean;
@@ -58,7 +58,7 @@ export interface IoStreams {
   readonly stderrHasColor: boolean;
 }
 
-/** Writers that make the difference between text for people and results for programs. */
+/** Makes the writers for text for people and for results for programs. */
 export function ioWriters(
   streams: IoStreams,
   env: Io['env'],
@@ -83,18 +83,21 @@ export function ioWriters(
 /** The streams and signals of this process. */
 export interface ProcessIo extends Io {
   /**
-   * Waits until all is written; after a signal only for a moment, since nobody may read it.
-   * @returns the exit code: 1 where standard output could not be written after all, that of the signal where it came first
+   * Waits until all output is written; after a signal only for `exitPatienceMs`, because nobody may be reading it.
+   * @returns the exit code: `code`, 1 if standard output could not be written, or the signal's if it came first
    */
   end(code: number): Promise<number>;
 }
 
-/** An error of standard error changes nothing; one of standard output fails the command, unless its reader went away. */
+/**
+ * Makes the `Io` of this process. Errors of standard error are ignored. An error of standard output fails the command, unless
+ * the reader of a pipe has closed it.
+ */
 export function processIo(): ProcessIo {
   const { env, stdin, stdout: out, stderr: err } = process;
   let interrupts: Interrupts | undefined;
   const listen = () => {
-    interrupts ??= listenToSignals(); // only now: until then a signal ends the process
+    interrupts ??= listenToSignals(); // on first use: until then a signal ends the process
     return interrupts;
   };
   const interrupted = () => listen().signal;
@@ -108,7 +111,7 @@ export function processIo(): ProcessIo {
   };
   const toTerminal = terminalOutputs(onError);
   const [stdout, stderr] = [out, err].map((stream) => {
-    // a stream whose errors nobody hears would end the process
+    // without a listener, an error would end the process
     stream.on('error', (error) => onError(error, stream));
     return stream.isTTY ? toTerminal(stream as TerminalStream) : stream;
   }) as [NodeJS.WriteStream, NodeJS.WriteStream];
@@ -169,7 +172,7 @@ export function processIo(): ProcessIo {
   };
 }
 
-/** An answer is short: bytes that an answer may have before its line break. */
+/** Maximum length in bytes of a line that {@link Io.readLine} reads. */
 const maxLineBytes = 4096;
 
 async function firstLine(stream: AsyncIterable<Uint8Array>): Promise<string | undefined> {
@@ -183,7 +186,7 @@ async function firstLine(stream: AsyncIterable<Uint8Array>): Promise<string | un
   return text === '' ? undefined : text;
 }
 
-/** Whether whoever read the stream does so no longer; what is written after that meets a destroyed stream. */
+/** Whether the reader of a pipe has closed it. Later writes fail because the stream is destroyed. */
 function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

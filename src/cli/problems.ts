@@ -1,7 +1,6 @@
 /** The problems of a Dockerfile that is read here, for people: with the lines that they are about. */
 
 import { formatDiagnostic } from '../diagnostic/code-frame.ts';
-import type { DiagnosticCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
@@ -67,17 +66,16 @@ export function formatWarning(
   { stderrHasColor: color }: Terminal,
   shown: ShownPath = asNamed,
 ): string {
-  const { short, url, source, ranges } = warning;
-  const [, code = 'warning', message = short] = /^(\w+): ([\s\S]*?)(?: \(line \d+\))?$/.exec(short) ?? [];
+  const { short, finding, url, source, ranges } = warning;
   const range = ranges?.[0];
-  if (!source || !range) return `warning: ${short}\n`;
+  if (!finding || !source || !range) return `warning: ${short}\n`;
   const file = renamed(sourceFile(source), shown);
   const lines = { start: range.start.line, end: range.end.line };
   const diagnostic: Diagnostic = {
-    code: code as DiagnosticCode, // a frontend of other versions may have further rules
+    code: finding.code,
+    message: finding.message,
     phase: 'check',
     severity: 'warning',
-    message,
     range: linesRange(file, lines),
     lines: [lines],
     ...(url !== '' && { url }),

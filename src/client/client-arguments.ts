@@ -1,8 +1,18 @@
 /** What the client is given by programs in plain JavaScript. */
-import { callback, exactFields, fields, kind, number, optional, recordOf, signal, text } from '../text/arguments.ts';
+import {
+  callback,
+  exactFields,
+  fields,
+  number,
+  optional,
+  recordOf,
+  signal,
+  text,
+  validator,
+} from '../text/arguments.ts';
 import type { ConnectOptions } from './connection.ts';
 
-export const connectionKind = kind(
+export const connectionArgument = validator(
   'a connection, as `await connect()` gives',
   (value) => typeof (value as { readonly control?: unknown } | null | undefined)?.control === 'object',
 );

@@ -6,7 +6,7 @@ import { createId } from './create-id.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 import { unbindSessions } from './unbind-sessions.ts';
 
-const compiledKind = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
+const compiledArgument = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
 
 /** What `compile` gives. */
 export interface CompiledResult {
@@ -30,7 +30,7 @@ export interface CompiledResult {
  * });
  */
 export function compiledFrontend(compiled: CompiledResult): InProcessFrontend {
-  checkArgument('compiledFrontend', 'compiled', compiled, compiledKind);
+  checkArgument('compiledFrontend', 'compiled', compiled, compiledArgument);
   const { definitions, multiPlatform, metadata } = compiled;
   const unique = createId(); // what several platforms copy is sent once
   return async (bridge: InProcessBridge): Promise<Result> => {

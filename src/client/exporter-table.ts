@@ -65,7 +65,7 @@ export const compressionAttributes = {
   'force-compression': 'flag',
 } as const;
 
-const ofImages = {
+const imageAttributes = {
   ...compressionAttributes,
   name: 'text',
   'oci-mediatypes': 'boolean',
@@ -79,7 +79,7 @@ const ofImages = {
 
 const annotationAttributes = /^annotation(-(index|index-descriptor|manifest|manifest-descriptor))?(\[[^\]]*\])?\./;
 
-const goneFromImages = {
+const removedImageAttributes = {
   buildinfo: 'BuildKit writes no build info any more: --provenance says what was built',
   'buildinfo-attrs': 'BuildKit writes no build info any more: --provenance says what was built',
 };
@@ -89,7 +89,7 @@ const imageExporter: ExporterSpecification = {
   makesImage: true,
   canBeLayout: false,
   attributes: {
-    ...ofImages,
+    ...imageAttributes,
     push: 'flag',
     'push-by-digest': 'flag',
     'registry.insecure': 'flag',
@@ -100,19 +100,22 @@ const imageExporter: ExporterSpecification = {
     'danging-name-empty-only': 'flag', // BuildKit's spelling
   },
   prefixes: annotationAttributes,
-  instead: { ...goneFromImages, dest: 'it goes to the daemon and its registry; type=oci or type=docker make a file' },
+  instead: {
+    ...removedImageAttributes,
+    dest: 'it goes to the daemon and its registry; type=oci or type=docker make a file',
+  },
 };
 
 const imageArchive = {
   destination: 'archive',
   makesImage: true,
   canBeLayout: true,
-  attributes: { ...ofImages, dest: 'text', tar: 'flag' },
+  attributes: { ...imageAttributes, dest: 'text', tar: 'flag' },
   prefixes: annotationAttributes,
-  instead: goneFromImages,
+  instead: removedImageAttributes,
 } as const;
 
-const ofFiles = {
+const fileAttributes = {
   dest: 'text',
   'attestation-prefix': 'text',
   'platform-split': 'boolean',
@@ -126,12 +129,12 @@ export const exporterTable = {
   moby: imageExporter,
   oci: imageArchive,
   docker: { ...imageArchive, attributes: { ...imageArchive.attributes, context: 'text' } },
-  tar: { destination: 'archive', makesImage: false, canBeLayout: false, attributes: ofFiles },
+  tar: { destination: 'archive', makesImage: false, canBeLayout: false, attributes: fileAttributes },
   local: {
     destination: 'dir',
     makesImage: false,
     canBeLayout: false,
-    attributes: { ...ofFiles, mode: ['copy', 'delete'] },
+    attributes: { ...fileAttributes, mode: ['copy', 'delete'] },
   },
   cacheonly: { destination: 'daemon', makesImage: false, canBeLayout: false, attributes: {} },
 } as const satisfies Readonly<Record<string, ExporterSpecification>> &

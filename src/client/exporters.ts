@@ -104,7 +104,7 @@ function parseLocalMode(mode = ''): 'copy' | 'delete' {
 }
 
 /** Where the outputs of a build go, as far as that is files here. */
-export function placesOf(
+export function outputPaths(
   targets: ReadonlyMap<number, ExportTarget>,
   stores: ReadonlyMap<string, ContentStore>,
 ): OutputPath[] {

@@ -2,7 +2,7 @@
 import { formatPlatform, parsePlatform } from '../image/platform.ts';
 import { checkArgument, exactFields, fields, listOf, optional, text } from '../text/arguments.ts';
 import { printableLine } from '../text/printable.ts';
-import { attributes, connectionKind } from './client-arguments.ts';
+import { attributes, connectionArgument } from './client-arguments.ts';
 import type { Connection } from './connection.ts';
 import { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';
 import { type Build, type SolveResult, solve } from './solve.ts';
@@ -29,8 +29,8 @@ export interface NodesOptions extends Omit<SolveOptions, 'exports' | 'chooseExpo
   readonly join?: JoinOptions | undefined;
 }
 
-const nodesKind = listOf(
-  fields({ connection: connectionKind, platforms: listOf(text) }),
+const nodesArgument = listOf(
+  fields({ connection: connectionArgument, platforms: listOf(text) }),
   'an array of { connection, platforms }',
 );
 const nodesOptions = exactFields<NodesOptions>({
@@ -53,7 +53,7 @@ const nodesOptions = exactFields<NodesOptions>({
  * @throws Error when a platform has no node
  */
 export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions): Build {
-  checkArgument('solveOnNodes', 'nodes', nodes, nodesKind);
+  checkArgument('solveOnNodes', 'nodes', nodes, nodesArgument);
   checkArgument('solveOnNodes', 'options', options, nodesOptions);
   const { platforms: wanted, names, imageAttrs, join: joinOptions, ...solveOptions } = options;
   const assigned = assign(nodes, wanted);

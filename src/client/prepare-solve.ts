@@ -8,7 +8,7 @@ import { refuseEndlessFiles } from '../system/endless-files.ts';
 import { refuseClashes } from '../system/output-clashes.ts';
 import { type PreparedCaches, prepareCaches } from './cache.ts';
 import type { Connection } from './connection.ts';
-import { type PreparedExports, placesOf, prepareExports } from './exporters.ts';
+import { outputPaths, type PreparedExports, prepareExports } from './exporters.ts';
 import { type ChosenExports, chosenExports } from './session/chosen-exports.ts';
 import { type ContentStore, type ContentStores, contentStores } from './session/content.ts';
 import { fileSend, type ReceivedExports } from './session/file-send.ts';
@@ -66,7 +66,7 @@ export async function prepareSolve(
   const layouts = contentStores(stores);
   if (options.onWarning) for (const warning of caches.warnings) options.onWarning(warning);
   const targets = new Map(exports.targets);
-  refuseClashes(placesOf(targets, stores));
+  refuseClashes(outputPaths(targets, stores));
   const chosen =
     options.chooseExports && chosenExports(options.chooseExports, kind, exports.exporters.length, targets, stores);
   const received = chosen || targets.size > 0 ? fileSend(targets, options.onWarning) : undefined;

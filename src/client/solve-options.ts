@@ -11,15 +11,15 @@ import {
   fields,
   flag,
   having,
-  type Kind,
-  type KindsOf,
-  kind,
   listOf,
   number,
   optional,
   recordOf,
   signal,
   text,
+  type Validator,
+  type ValidatorsOf,
+  validator,
 } from '../text/arguments.ts';
 import type { CacheEntry } from './cache.ts';
 import { attributes } from './client-arguments.ts';
@@ -94,7 +94,7 @@ export interface SolveOptions extends ServiceOptions {
 
 const definition = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
 
-const directory: Kind = (value, name) =>
+const directory: Validator = (value, name) =>
   typeof value === 'string'
     ? undefined
     : recordOf(
@@ -102,29 +102,31 @@ const directory: Kind = (value, name) =>
         'the path of a folder, or an object of files by their paths',
       )(value, name);
 
-const destination = kind('a path, or a function that opens a stream', (value) =>
+const destination = validator('a path, or a function that opens a stream', (value) =>
   /^(string|function)$/.test(typeof value),
 );
 
 const received = Object.keys(exporterTable).filter((type) => goesTo(type, 'archive') || goesTo(type, 'dir'));
 const exportTypes = ['image', ...received, 'custom'];
-const exportFields: Readonly<Record<string, Kind>> = {
-  type: kind(`one of ${exportTypes.join(', ')}`, (value) => exportTypes.includes(value as string)),
+const exportFields: Readonly<Record<string, Validator>> = {
+  type: validator(`one of ${exportTypes.join(', ')}`, (value) => exportTypes.includes(value as string)),
   attrs: optional(attributes),
   dest: optional(destination),
 };
-const anExport: Kind = (value, name) =>
+const anExport: Validator = (value, name) =>
   exactFields(
     (value as { readonly type?: unknown } | null)?.type === 'custom' ? { ...exportFields, name: text } : exportFields,
   )(value, name);
 
 const cacheEntries = listOf(exactFields({ type: text, attrs: optional(attributes) }), 'an array of { type, attrs }');
 
-/** The kinds of the options that `solveOnNodes` takes too. */
-export const commonOptions: KindsOf<Omit<SolveOptions, 'exports' | 'chooseExports' | 'attachables' | 'ref'>> = {
+/** The validators of the options that `solveOnNodes` takes too. */
+export const commonOptions: ValidatorsOf<Omit<SolveOptions, 'exports' | 'chooseExports' | 'attachables' | 'ref'>> = {
   ...serviceOptions,
   definition: optional(definition),
-  frontend: optional(kind('the name of a frontend or a function', (value) => /^(string|function)$/.test(typeof value))),
+  frontend: optional(
+    validator('the name of a frontend or a function', (value) => /^(string|function)$/.test(typeof value)),
+  ),
   frontendAttrs: optional(attributes),
   frontendInputs: optional(recordOf(having('a definition, such as `marshal()` of a state returns', 'toPb'))),
   localDirs: optional(recordOf(directory, 'an object of folders by their names')),

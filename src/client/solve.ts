@@ -7,10 +7,10 @@ import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import { Code, RpcError } from '../rpc/rpc-error.ts';
 import { checkArgument } from '../text/arguments.ts';
 import { callerOf, hideCause, showCaller } from '../text/short-error.ts';
-import { connectionKind } from './client-arguments.ts';
+import { connectionArgument } from './client-arguments.ts';
 import type { Connection } from './connection.ts';
 import { createId } from './create-id.ts';
-import { explainMissing, requireSeveralExporters } from './daemon-capabilities.ts';
+import { explainUnsupported, requireSeveralExporters } from './explain-unsupported.ts';
 import { attrsOf, type Prepared, prepareSolve } from './prepare-solve.ts';
 import { openSession, type Session } from './session/session.ts';
 import { explainDenied } from './session/source-policy.ts';
@@ -56,7 +56,7 @@ const sessionGraceMs = 2000;
  * console.log((await build.result).exporterResponse);
  */
 export function solve(connection: Connection, options: SolveOptions): Build {
-  checkArgument('solve', 'connection', connection, connectionKind);
+  checkArgument('solve', 'connection', connection, connectionArgument);
   checkArgument('solve', 'options', options, solveOptions);
   const ref = options.ref ?? createId();
   const started = Promise.withResolvers<void>();
@@ -118,7 +118,7 @@ async function runWith(
     return result;
   } catch (error) {
     const explained = attachables.reduce((known, { explain }) => explain?.(known) ?? known, error);
-    const known = explainMissing(explainDenied(explained), connection.kind);
+    const known = explainUnsupported(explainDenied(explained), connection.kind);
     throw known instanceof RpcError ? new SolveError(known) : known;
   } finally {
     session?.close();

@@ -1,5 +1,5 @@
 /** Formats diagnostics for people: the place, the message, the lines with a mark, and the hint. */
-import { anything, checkArgument, fields, kind, listOf, text } from '../text/arguments.ts';
+import { anything, checkArgument, fields, listOf, text, validator } from '../text/arguments.ts';
 import { printable, printableLine } from '../text/printable.ts';
 import { displayWidth } from '../text/width.ts';
 import { type Diagnostic, wireMessage } from './diagnostic.ts';
@@ -26,11 +26,14 @@ const maxLines = 6;
 /** Maximum number of characters of a message: it may quote an instruction as long as the file. */
 const maxMessage = 4096;
 
-const sourceKind = fields(
-  { filename: text, text, lineStarts: kind('an array of offsets', Array.isArray) },
+const sourceArgument = fields(
+  { filename: text, text, lineStarts: validator('an array of offsets', Array.isArray) },
   'a source file, as `parseDockerfile` and `createSourceFile` give',
 );
-const diagnosticKind = fields({ severity: text, code: text, message: text, lines: listOf(anything) }, 'a diagnostic');
+const diagnosticArgument = fields(
+  { severity: text, code: text, message: text, lines: listOf(anything) },
+  'a diagnostic',
+);
 
 /**
  * Formats a diagnostic as several lines without a line break at the end:
@@ -48,8 +51,8 @@ export function formatDiagnostic(
   diagnostic: Diagnostic,
   { color = false, context = 1 }: FormatOptions = {},
 ): string {
-  checkArgument('formatDiagnostic', 'source', source, sourceKind);
-  checkArgument('formatDiagnostic', 'diagnostic', diagnostic, diagnosticKind);
+  checkArgument('formatDiagnostic', 'source', source, sourceArgument);
+  checkArgument('formatDiagnostic', 'diagnostic', diagnostic, diagnosticArgument);
   const paint: Paint = color ? styled : (_, text) => text;
   const { severity, code, range, related = [], hint, url } = diagnostic;
   const tone: Style = severity === 'error' ? 'red' : 'yellow';

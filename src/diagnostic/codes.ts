@@ -91,7 +91,8 @@ export type AdviceCode =
   | 'EmptyGroup'
   | 'CarriageReturn'
   | 'IgnoreHabit'
-  | 'UnknownImage';
+  | 'UnknownImage'
+  | 'OtherFrontend';
 
 /** BuildKit's lint rules. */
 export type RuleName =

@@ -1,8 +1,11 @@
 /** Places in a source text: nodes have offsets, and lines and columns are computed on demand. */
-import { checkArgument, kind } from '../text/arguments.ts';
+import { checkArgument, validator } from '../text/arguments.ts';
 
 /** The text of a file; a program may have its bytes. */
-export const dockerfileText = kind('a string (`decodeText` makes one of bytes)', (value) => typeof value === 'string');
+export const dockerfileText = validator(
+  'a string (`decodeText` makes one of bytes)',
+  (value) => typeof value === 'string',
+);
 
 /** A half-open range of offsets (UTF-16 code units) into the source text. */
 export interface SourceRange {

@@ -274,4 +274,8 @@ export const adviceTexts: Readonly<Record<AdviceCode, CodeText>> = {
     title: 'A name is neither a stage nor a known image, but resembles the name of a stage.',
     advice: 'Correct the name.',
   },
+  OtherFrontend: {
+    title: 'The file names a frontend that needs a daemon, so another one reads it.',
+    advice: 'Build it on a daemon if the frontends differ.',
+  },
 };

@@ -189,6 +189,8 @@ export interface Warning {
   readonly level: number;
   /** One line. */
   readonly short: string;
+  /** The code and the message that `short` is made of; undefined if it is not a finding of this frontend. */
+  readonly finding?: Pick<Diagnostic, 'code' | 'message'> | undefined;
   /** Further lines. */
   readonly detail: readonly string[];
   /** A page about it; '' if there is none. */

@@ -17,14 +17,14 @@ import { createScanner } from './sbom.ts';
 import type { Warner } from './warner.ts';
 
 interface PlatformBuild {
-  /** Id of the platform that was asked for, whatever the image says. */
+  /** ID of the requested platform; the image config may name another one. */
   readonly id: string;
   readonly ref: Reference | undefined;
   readonly platform: ExportPlatform;
   readonly lowered: Lowered;
 }
 
-/** Lowers and solves each platform, in parallel; an error points into the Dockerfile. */
+/** Lowers and solves all platforms in parallel. Errors point into the Dockerfile. */
 export async function buildDockerfile(
   bridge: Bridge,
   options: FrontendOptions,
@@ -58,7 +58,10 @@ export async function buildDockerfile(
   }
 }
 
-/** As the reference's scheduler has it: where several fail alike, it reports the last one. */
+/**
+ * Starts the last item first. If several builds fail in the same way, the first to fail is reported, and Go's scheduler,
+ * which runs the newest goroutine first, makes that the last one.
+ */
 function startLastFirst<T, R>(items: readonly T[], start: (item: T, index: number) => R): R[] {
   const last = items.slice(-1).map((item) => start(item, items.length - 1));
   return [...items.slice(0, -1).map(start), ...last];
@@ -87,12 +90,12 @@ async function buildPlatform(
   };
 }
 
-/** Runs something and says in its error what was being done. */
-function explaining<T>(failure: string, run: () => T): T {
+/** Puts `prefix` before the message of an error. */
+function wrapErrors<T>(prefix: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw describeError(wrapError(error, failure), 'build');
+    throw describeError(wrapError(error, prefix), 'build');
   }
 }
 
@@ -104,10 +107,10 @@ function assemble(builds: readonly PlatformBuild[], multiPlatform: boolean): Res
     const suffix = multiPlatform ? `/${platform.id}` : '';
     if (multiPlatform) refs.set(platform.id, ref ?? { id: '' });
     const { image, baseImage } = lowered;
-    const config = explaining('failed to marshal image config', () => marshalImageConfig(image));
+    const config = wrapErrors('failed to marshal image config', () => marshalImageConfig(image));
     metadata.set(`containerimage.config${suffix}`, config);
     if (baseImage) {
-      const base = explaining('failed to marshal source image config', () => marshalImageConfig(baseImage));
+      const base = wrapErrors('failed to marshal source image config', () => marshalImageConfig(baseImage));
       metadata.set(`containerimage.base.config${suffix}`, base);
     }
     if (lowered.epoch) metadata.set(`source.date.epoch${suffix}`, encodeText(lowered.epoch.seconds.toString()));

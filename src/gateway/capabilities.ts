@@ -12,7 +12,7 @@ export interface AnnouncedCapability {
 }
 
 export interface CapabilitySet extends Capabilities {
-  /** The error to report where the capability is needed, undefined if it is there. */
+  /** The error for a capability that the daemon lacks; undefined if the daemon has it. */
   missing(id: string): Error | undefined;
 }
 
@@ -23,7 +23,7 @@ interface CapabilityDefinition {
   readonly since?: Readonly<Record<string, string>>;
 }
 
-/** Builds the set for a daemon; `product` is what the user knows the daemon as. */
+/** Makes the set of a daemon. @param product the daemon's name in error messages, `docker` or `buildkit` */
 export function createCapabilities(
   known: ReadonlyMap<string, CapabilityDefinition>,
   announced: readonly AnnouncedCapability[],
@@ -51,19 +51,19 @@ export function createCapabilities(
   };
 }
 
-/** Throws when a capability is missing. */
-export function requireCapability(caps: CapabilitySet, id: string): void {
-  const error = caps.missing(id);
+/** @throws Error if the daemon lacks the capability */
+export function requireCapability(capabilities: CapabilitySet, id: string): void {
+  const error = capabilities.missing(id);
   if (error) throw error;
 }
 
-/** The set of a daemon that can do all this frontend knows of. */
+/** Makes the set of a daemon that has all capabilities this frontend knows. */
 export function allCapabilities(known: ReadonlyMap<string, CapabilityDefinition>): CapabilitySet {
   const announced = [...known.keys()].map((id) => ({ id, enabled: true, disabledReasonMsg: '' }));
   return createCapabilities(known, announced, '');
 }
 
-/** What the gateway API can offer. */
+/** The capabilities of the gateway API. */
 export const frontendCapabilities: ReadonlyMap<string, CapabilityDefinition> = new Map(
   Object.entries({
     'solve.base': '',
@@ -96,7 +96,7 @@ export const frontendCapabilities: ReadonlyMap<string, CapabilityDefinition> = n
   }).map(([id, name]) => [id, { name }]),
 );
 
-/** What a daemon from before capabilities could do. */
+/** The capabilities of the gateway API of daemons that announce none. */
 export const defaultFrontendCapabilities = ['solve.base', 'solve.inlinereturn', 'resolveimage', 'readfile'];
 
 const llbDetails: Readonly<Record<string, CapabilityDefinition>> = {
@@ -104,7 +104,7 @@ const llbDetails: Readonly<Record<string, CapabilityDefinition>> = {
   'exporter.sourcedateepoch': { name: 'source date epoch' },
 };
 
-/** What LLB can say. */
+/** The capabilities of LLB. */
 export const llbCapabilities: ReadonlyMap<string, CapabilityDefinition> = new Map(
   [
     ...ids('source', 'image image.resolvemode image.layerlimit image.checksum'),
@@ -136,7 +136,7 @@ export const llbCapabilities: ReadonlyMap<string, CapabilityDefinition> = new Ma
   ].map((id): [string, CapabilityDefinition] => [id, llbDetails[id] ?? {}]),
 );
 
-/** What LLB could say before capabilities. */
+/** The LLB capabilities of daemons that announce none. */
 export const defaultLlbCapabilities = [
   'source.image',
   ...ids('source.local', ' unique sessionid includepatterns followpaths excludepatterns sharedkeyhint'),
@@ -151,7 +151,7 @@ export const defaultLlbCapabilities = [
   ...ids('meta', 'ignorecache description exportcache'),
 ];
 
-/** `ids('a', ' b c')` is a, a.b, a.c: an empty word stands for the prefix itself. */
+/** `ids('a', ' b c')` returns a, a.b and a.c. An empty word stands for the prefix itself. */
 function ids(prefix: string, words: string): string[] {
   return words.split(' ').map((word) => (word ? `${prefix}.${word}` : prefix));
 }

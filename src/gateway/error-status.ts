@@ -19,7 +19,7 @@ export interface Status {
   readonly details: { typeUrl: string; value: Uint8Array }[];
 }
 
-/** An error that BuildKit knows by type: it carries a code and a detail. */
+/** An error that BuildKit recognises by the type in its details. */
 class TypedError extends ShortError {
   override readonly name = 'TypedError';
   readonly code: number;
@@ -54,7 +54,7 @@ function firstMessage(error: unknown): string {
   return findDiagnosticError(error) ? wireMessage(describeError(error, 'build').diagnostics[0]) : errorMessage(error);
 }
 
-/** An error together with places in a file, for an error that has none of its own. */
+/** Adds the locations in a file to an error that has none of its own. */
 export class SourceError extends ShortError {
   override readonly name = 'SourceError';
   readonly source: SourceDescription;
@@ -68,7 +68,7 @@ export class SourceError extends ShortError {
   }
 }
 
-/** What an error is about, as `Dockerfile:2`. */
+/** The location of an error, such as `Dockerfile:2`. */
 export function sourceLocationOf(error: unknown): string | undefined {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if (!(e instanceof SourceError)) continue;
@@ -81,18 +81,18 @@ export function sourceLocationOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** More lines of an instruction than an error can carry: it travels in a header. */
+/** Maximum number of lines in an error's location. Errors travel in a header, whose size is limited. */
 export const maxErrorLines = 20_000;
 
-/** Places that an error carries, each with the whole file: of a circle of stages, these lead into it. */
+/** Maximum number of locations in an error, each of which contains the whole file. In a circle of stages, the innermost are kept. */
 const maxPlaces = 100;
 
-/** The lines of an instruction that an error lists. */
+/** The first {@link maxErrorLines} lines of an instruction. */
 export function firstLines(lines: LineRange | undefined): LineRange | undefined {
   return lines && { start: lines.start, end: Math.min(lines.end, lines.start + maxErrorLines - 1) };
 }
 
-/** Adds the file to an error that is about it, unless it has it. */
+/** Adds the source file to an error that is about it, unless the error already has one. */
 export function withSource(error: unknown, source: SourceDescription): unknown {
   for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof SourceError) return error;
   const found = findDiagnosticError(error);
@@ -100,22 +100,23 @@ export function withSource(error: unknown, source: SourceDescription): unknown {
 }
 
 /**
- * Adds the file to an error of a frontend that another one has handed the build to. Of an error that points nowhere the
- * other one says that it is about the line with `# syntax=`; of one that points to the file as such, it does not.
+ * Adds the file, without lines, to an error that has no location. A frontend that forwarded the build to this one would
+ * otherwise report that such an error is about its `# syntax=` line.
  */
-export function withFileOf(error: unknown, source: SourceDescription): unknown {
+export function withWholeFile(error: unknown, source: SourceDescription): unknown {
   const { details } = toStatus(error);
   return details.some(isSource) ? error : new SourceError(error, source, [undefined]);
 }
 
 const isSource = (detail: StatusDetail) => /(^|\/)errdefs\.Source(\+json)?$/.test(detail.typeUrl);
 
-/** Whether an error from another frontend already points into a file. */
+/** Whether an error from another frontend already has a location. */
 export const hasSources = (error: unknown) => rpcError(error)?.details.some(isSource) ?? false;
 
 /**
- * The status for an error; places are listed outermost first. An error that came from the daemon keeps its code, and
- * what was put around its message goes along: BuildKit's frontends do so inside the daemon, and lose it as images.
+ * Converts an error to a status. Locations are listed outermost first. An error from the daemon keeps its code, and the
+ * message keeps the prefixes that this frontend added, as it does with BuildKit's built-in frontend. (BuildKit's frontend
+ * image loses them.)
  */
 export function toStatus(error: unknown): Status {
   const details: StatusDetail[] = [];
@@ -133,7 +134,7 @@ export function toStatus(error: unknown): Status {
       code ??= e.code;
     }
   }
-  if (dockerfile && !hasLines(error)) details.push(...knownPlace(error, dockerfile));
+  if (dockerfile && !hasLines(error)) details.push(...ownLocation(error, dockerfile));
   const remote = rpcError(error);
   if (remote) {
     const known = remote.details.filter(isKnownDetail).reverse();
@@ -152,15 +153,15 @@ export function toStatus(error: unknown): Status {
   };
 }
 
-/** Whether the reference says which lines an error is about. */
+/** Whether an error has a location that the reference reports, too. */
 function hasLines(error: unknown): boolean {
   for (let e: unknown = error; e instanceof Error; e = e.cause)
     if (e instanceof SourceError && e.locations.some((lines) => lines !== undefined)) return true;
   return hasSources(error);
 }
 
-/** The place that is known here of an error for which the reference has none, in the Dockerfile or another file. */
-function knownPlace(error: unknown, dockerfile: SourceDescription): StatusDetail[] {
+/** The location of an error for which the reference reports none, in the Dockerfile or another file. */
+function ownLocation(error: unknown, dockerfile: SourceDescription): StatusDetail[] {
   const { range, file } = findDiagnosticError(error)?.diagnostics[0] ?? {};
   if (!range) return [];
   const info = file ? { filename: file.filename, data: encodeText(file.text) } : dockerfile;
@@ -168,7 +169,7 @@ function knownPlace(error: unknown, dockerfile: SourceDescription): StatusDetail
   return [typedDetail('errdefs.Source', { info: sourceInfoJson(info), ranges: lineRangesJson(lines) })];
 }
 
-/** An image of which the daemon knows nothing. A frontend inside the daemon says so in these words. */
+/** An image that cannot be resolved. The message is that of BuildKit's built-in frontend. */
 export class UnresolvedImage extends ShortError {
   override readonly name = 'UnresolvedImage';
   constructor(ref: string, cause: unknown) {
@@ -176,29 +177,29 @@ export class UnresolvedImage extends ShortError {
   }
 }
 
-/** Longer lists of problems are left out of the answer of a request, which has to fit into a message. */
+/** Maximum length of a message with all problems, in characters. Longer ones are cut to the first problem to fit into a gRPC message. */
 const maxListing = 65_536;
 
-/** An error's message with the further problems of the Dockerfile below it, as a build has it. */
-function requestedMessage(error: unknown): string {
+/** The message of an error with all problems of the Dockerfile, or only the first if the list is too long. */
+function boundedMessage(error: unknown): string {
   const message = errorMessage(error);
   return message.length > maxListing ? firstMessage(error) : message;
 }
 
-/** It as the reference's frontend image puts it into the answer of a request: without those words. */
-export function requestMessage(error: unknown): string {
-  const message = requestedMessage(error);
+/** The message of an error in the answer to a subrequest. Like the reference's frontend image, it omits the prefix of {@link UnresolvedImage}. */
+export function subrequestMessage(error: unknown): string {
+  const message = boundedMessage(error);
   for (let e: unknown = error; e instanceof Error; e = e.cause)
     if (e instanceof UnresolvedImage) return message.replace(e.message, () => errorMessage(e.cause));
   return message;
 }
 
-/** It with what a daemon said without the name of its code. */
+/** The message of an error without the names of gRPC codes. */
 export function plainMessage(error: unknown): string {
-  return withoutCodes(requestedMessage(error), error);
+  return withoutCodes(boundedMessage(error), error);
 }
 
-/** The name of the code stands in front of the daemon's own message, and further in where something was put around it. */
+/** Removes the names of gRPC codes, which stand in front of each message from the daemon. */
 function withoutCodes(message: string, error: unknown): string {
   const remote = rpcError(error);
   const remotes = [remote, ...(findDiagnosticError(error)?.others ?? []).map(rpcError)];
@@ -207,7 +208,7 @@ function withoutCodes(message: string, error: unknown): string {
   return !remote || plain.includes(remote.status) ? plain : `${plain}: ${remote.status}`;
 }
 
-/** The message with the hint, if there is one, between the problem it is for and the further ones. */
+/** Inserts the hint, if there is one, after the problem that it belongs to and before the further problems. */
 function withHint(error: unknown): string {
   const message = errorMessage(error);
   const hint = findDiagnosticError(error)?.diagnostics[0].hint;
@@ -219,10 +220,10 @@ function withHint(error: unknown): string {
 
 const isKnownDetail = (detail: StatusDetail) => /(^|\/)(errdefs|stack)\.\w+\+json$/.test(detail.typeUrl);
 
-/** Lines that all places of an answer list together; beyond that, each place lists its first one. */
+/** Maximum number of lines in all locations of an answer together. Further locations list only their first line. */
 const maxListedLines = 50_000;
 
-/** {@link lineRangesJson} for the places of one answer: many arguments may stand in one instruction of many lines. */
+/** {@link lineRangesJson} for all locations of one answer, which may contain the same long instruction many times. */
 export function placesJson(): typeof lineRangesJson {
   let left = maxListedLines;
   return (lines) => {
@@ -231,7 +232,7 @@ export function placesJson(): typeof lineRangesJson {
   };
 }
 
-/** {@link lineRanges} in Go's JSON; undefined for none. */
+/** {@link lineRanges} in Go's JSON; undefined if there are no ranges. */
 export function lineRangesJson(lines: LineRange | undefined) {
   const ranges = lineRanges(lines).map(rangeJson);
   return ranges.length > 0 ? ranges : undefined;

@@ -65,9 +65,14 @@ async function warnOfOther(
   const source = argument === undefined ? syntax?.value : trimSpace(argument).split(' ', 1)[0];
   if (!source || isEqual(source) || isOwnFrontend(source)) return;
   const { major, minor } = equalVersion;
+  const finding = {
+    code: 'OtherFrontend',
+    message: `the frontend ${source} needs a daemon: the file is read as docker/dockerfile:${major}.${minor} reads it`,
+  } as const;
   await bridge.warn('', {
     level: 1,
-    short: `OtherFrontend: the frontend ${source} needs a daemon: the file is read as docker/dockerfile:${major}.${minor} reads it`,
+    short: `${finding.code}: ${finding.message}`,
+    finding,
     detail: [],
     url: '',
     ...(syntax && { source: describeSource(entrypoint), ranges: lineRanges(syntax.lines) }),

@@ -53,10 +53,10 @@ export function parseFrontendOptions({ opts: given, workers, llbCapabilities }: 
   const workerPlatform = workers[0]?.platforms[0];
   const targetPlatforms = opts['platform'] ? parsePlatforms(opts['platform']) : [];
   const imageResolveMode = parseResolveMode(opts['image-resolve-mode'] ?? '');
-  const extraHosts = during('failed to parse additional hosts', () => parseExtraHosts(opts['add-hosts'] ?? ''));
-  const shmSize = during('failed to parse shm size', () => (opts['shm-size'] ? parseInt64(opts['shm-size']) : 0n));
-  const ulimits = during('failed to parse ulimit', () => parseUlimits(opts['ulimit'] ?? ''));
-  const linuxResources = during('failed to parse resource limits', () => parseLinuxResources(opts));
+  const extraHosts = wrapErrors('failed to parse additional hosts', () => parseExtraHosts(opts['add-hosts'] ?? ''));
+  const shmSize = wrapErrors('failed to parse shm size', () => (opts['shm-size'] ? parseInt64(opts['shm-size']) : 0n));
+  const ulimits = wrapErrors('failed to parse ulimit', () => parseUlimits(opts['ulimit'] ?? ''));
+  const linuxResources = wrapErrors('failed to parse resource limits', () => parseLinuxResources(opts));
   const networkMode = parseNetworkMode(opts['force-network-mode'] ?? '');
   const noCache = opts['no-cache'];
   const multiPlatformRequested = parseMultiPlatform(opts, targetPlatforms.length);
@@ -89,16 +89,17 @@ export function parseFrontendOptions({ opts: given, workers, llbCapabilities }: 
     checkConfig:
       check === undefined
         ? undefined
-        : during('failed to parse build-arg:BUILDKIT_DOCKERFILE_CHECK', () => parseCheckConfig(check)),
+        : wrapErrors('failed to parse build-arg:BUILDKIT_DOCKERFILE_CHECK', () => parseCheckConfig(check)),
     localSessionIds: withPrefix(opts, 'local-sessionid:'),
   };
 }
 
-function during<T>(doing: string, parse: () => T): T {
+/** Puts `prefix` before the message of an error. */
+function wrapErrors<T>(prefix: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw wrapError(error, doing);
+    throw wrapError(error, prefix);
   }
 }
 
@@ -115,7 +116,7 @@ function parsePlatforms(value: string): Platform[] {
   return value
     .split(',')
     .map((platform) =>
-      during(`failed to parse target platform ${platform}`, () => normalizePlatform(parsePlatform(platform))),
+      wrapErrors(`failed to parse target platform ${platform}`, () => normalizePlatform(parsePlatform(platform))),
     );
 }
 
@@ -152,14 +153,14 @@ function parseLinuxResources(opts: Readonly<Record<string, string>>): LinuxResou
   const limit = (key: string, parse: (value: string) => bigint, valid: (n: bigint) => boolean, rule: string) => {
     const value = opts[key];
     if (!value) return 0n;
-    const n = during(`invalid ${key} value: ${value}`, () => parse(value));
+    const n = wrapErrors(`invalid ${key} value: ${value}`, () => parse(value));
     if (!valid(n)) throw new Error(`invalid ${key} value: ${value}: must be ${rule}`);
     return n;
   };
   const positive = (n: bigint) => n > 0n;
   const set = (key: string) => {
     const value = opts[key] ?? '';
-    if (value !== '') during(`invalid ${key} value: ${value}`, () => checkCpuset(value));
+    if (value !== '') wrapErrors(`invalid ${key} value: ${value}`, () => checkCpuset(value));
     return value;
   };
   const resources = {
@@ -208,7 +209,9 @@ const cacheEntries = goSlice(
 );
 
 function parseCacheImportsJson(json: string): CacheOptionsEntry[] {
-  const entries = during(`failed to unmarshal cache-imports (${quote(json)})`, () => decodeJson(json, cacheEntries));
+  const entries = wrapErrors(`failed to unmarshal cache-imports (${quote(json)})`, () =>
+    decodeJson(json, cacheEntries),
+  );
   return (entries ?? []).map((entry) => ({
     type: entry?.type ?? '',
     attrs: Object.fromEntries(entry?.attrs ?? []),
@@ -220,7 +223,7 @@ function parseSbom(opts: Readonly<Record<string, string>>): SbomOptions | undefi
   if (!attributes) return undefined;
   const generator = attributes.get('generator')!;
   const parameters = new Map([...attributes].filter(([key]) => key !== 'generator'));
-  const ref = during(`failed to parse sbom scanner ${generator}`, () => parseNormalizedNamed(generator));
+  const ref = wrapErrors(`failed to parse sbom scanner ${generator}`, () => parseNormalizedNamed(generator));
   return { generator: formatReference(tagNameOnly(ref)), parameters };
 }
 

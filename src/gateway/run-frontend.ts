@@ -8,7 +8,7 @@ import { checkArgument, having } from '../text/arguments.ts';
 import type { Bridge, Result } from './bridge.ts';
 import { buildDockerfile } from './build-dockerfile.ts';
 import { createDockerfile } from './dockerfile.ts';
-import { unsupportedFrontendCapability, withFileOf, withSource } from './error-status.ts';
+import { unsupportedFrontendCapability, withSource, withWholeFile } from './error-status.ts';
 import { forward, type OtherFrontends, syntaxArg } from './forward.ts';
 import { openContext } from './main-context.ts';
 import { parseFrontendOptions } from './options.ts';
@@ -17,7 +17,7 @@ import type { SourceDescription } from './source-info.ts';
 import { handleSubrequest } from './subrequests/handle.ts';
 import { createWarner } from './warner.ts';
 
-const bridgeKind = having('a bridge, as createOfflineBridge() gives', 'solve', 'resolveImageConfig');
+const bridgeArgument = having('a bridge, as createOfflineBridge() gives', 'solve', 'resolveImageConfig');
 
 /** What this frontend can do, for `frontend.caps`. */
 const supportedCapabilities = new Set([
@@ -46,10 +46,10 @@ export async function runFrontend(
   daemon: Bridge,
   { otherFrontends: others = 'all', onDockerfile }: FrontendChoice = {},
 ): Promise<Result> {
-  checkArgument('runFrontend', 'bridge', daemon, bridgeKind);
+  checkArgument('runFrontend', 'bridge', daemon, bridgeArgument);
   const bridge = withResolveCache(daemon);
   const options = parseFrontendOptions(bridge.options);
-  const unsupported = findUnsupportedCap(options.opts['frontend.caps'] ?? '');
+  const unsupported = findUnsupportedCapability(options.opts['frontend.caps'] ?? '');
   if (unsupported && !unsupported.mayForward) throw unsupported.error;
 
   const context = await openContext(bridge, options);
@@ -75,11 +75,11 @@ export async function runFrontend(
 function placed(error: unknown, source: SourceDescription, opts: Bridge['options']['opts']): unknown {
   const found = withSource(error, source);
   const isForSyntaxLine = opts['cmdline'] !== undefined && opts[syntaxArg] === undefined;
-  return isForSyntaxLine ? withFileOf(found, source) : found;
+  return isForSyntaxLine ? withWholeFile(found, source) : found;
 }
 
 /** The capability that is asked for and missing, and whether another frontend may have it (`name+forward`). */
-function findUnsupportedCap(request: string) {
+function findUnsupportedCapability(request: string) {
   let found: { readonly error: Error; readonly mayForward: boolean } | undefined;
   if (request === '') return undefined;
   for (const cap of request.split(',')) {

@@ -33,6 +33,7 @@ export function createWarner(bridge: Bridge, source: SourceDescription): Warner 
   function describe(finding: Diagnostic): Warning {
     const {
       code,
+      message,
       url = '',
       lines: [lines],
     } = finding;
@@ -42,6 +43,7 @@ export function createWarner(bridge: Bridge, source: SourceDescription): Warner 
     return {
       level: 1,
       short: formatFinding(finding),
+      finding: { code, message },
       detail: [findRule(code)?.description ?? ''],
       url,
       source,

@@ -3,7 +3,7 @@
  * ignored, null does not change a plain value, a value of the wrong type is skipped and the first one is the error.
  */
 import { fromBase64 } from './base64.ts';
-import { type JsonNode, parseJson } from './json-parse.ts';
+import { type JsonNode, parseJsonNode } from './json-parse.ts';
 import { parseInteger } from './strconv.ts';
 import { parseTimestamp, type Timestamp } from './time.ts';
 
@@ -26,12 +26,12 @@ interface DecodeContext {
 
 /**
  * Decodes a text.
- * @throws Error the syntax errors of {@link parseJson}; `json: cannot unmarshal string into Go value of type v1.RootFS`,
+ * @throws Error the syntax errors of {@link parseJsonNode}; `json: cannot unmarshal string into Go value of type v1.RootFS`,
  * `json: cannot unmarshal number into Go struct field RootFS.rootfs.type of type string`; those of a time
  */
 export function decodeJson<T>(text: string, type: GoType<T>): T {
   const context: DecodeContext = { struct: '', path: [], error: undefined };
-  const value = type.decode(parseJson(text), type.zero(), context);
+  const value = type.decode(parseJsonNode(text), type.zero(), context);
   if (context.error) throw context.error;
   return value;
 }

@@ -28,7 +28,7 @@ const maxDepth = 10_000;
  * Parses a whole text.
  * @throws Error `invalid character 'x' after array element`, `unexpected end of JSON input` and the like
  */
-export function parseJson(text: string): JsonNode {
+export function parseJsonNode(text: string): JsonNode {
   const scanner = new JsonScanner(text);
   const open: OpenContainer[] = [];
   for (let first = false; ; ) {

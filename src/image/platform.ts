@@ -100,14 +100,14 @@ export function normalizePlatform(platform: Platform): Platform {
 }
 
 /** A {@link Platform} that a program gives. */
-export const platformKind = fields(
+export const platformArgument = fields(
   { os: text, architecture: text, variant: text, osVersion: text, osFeatures: listOf(text) },
   "a platform, as parsePlatform('linux/arm64') gives",
 );
 
 /** `os(version+feature)/arch/variant`, the id of a platform in results; `unknown` without an OS. */
 export function formatPlatform(platform: Platform): string {
-  checkArgument('formatPlatform', 'platform', platform, platformKind);
+  checkArgument('formatPlatform', 'platform', platform, platformArgument);
   if (platform.os === '') return 'unknown';
   const features = [...new Set(platform.osFeatures)].filter((feature) => feature !== '').sort(compareBytes);
   const options = [encodeOsOption(platform.osVersion), ...features.map(encodeOsOption)].join('+');

@@ -3,7 +3,7 @@ import * as pb from '../gen/pb/ops_fields.ts';
 import { mapEntry } from '../protobuf/writer.ts';
 import type { Constraints } from './constraints.ts';
 import { encodeOp } from './encode-op.ts';
-import { type EncodeContext, type EncodedOp, inputsOf, type Output, type Vertex } from './vertex.ts';
+import { type EncodeContext, type EncodedOp, inputsOf, type OpVertex, type Output } from './vertex.ts';
 
 /** Options of `State.build`. */
 export interface BuildOptions extends Constraints {
@@ -21,7 +21,7 @@ const definitionInput = 'buildkit.llb.definition'; // name of the input that con
 const llbBuilder = -1; // pb.LLBBuilder
 
 /** Builds the definition that a file of the source contains. */
-export class BuildVertex implements Vertex {
+export class BuildVertex implements OpVertex {
   private readonly source: Output;
   private readonly options: BuildOptions;
 

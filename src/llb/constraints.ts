@@ -32,7 +32,7 @@ export interface MarshalOptions extends Constraints {
   /**
    * Capabilities of the daemon. If absent, none is checked, and runs do not set PATH: that is left to the daemon.
    */
-  readonly caps?: Capabilities | undefined;
+  readonly capabilities?: Capabilities | undefined;
   /** Distinguishes the local sources of one graph from those of another; a random id if absent. */
   readonly localUniqueId?: string | undefined;
 }

@@ -4,9 +4,9 @@ import * as pb from '../gen/pb/ops_fields.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Constraints } from './constraints.ts';
 import { encodeOp } from './encode-op.ts';
-import { stateKind } from './llb-arguments.ts';
+import { stateArgument } from './llb-arguments.ts';
 import { State, scratch } from './state.ts';
-import { type EncodeContext, type EncodedOp, emptyInput, type Input, type Output, type Vertex } from './vertex.ts';
+import { type EncodeContext, type EncodedOp, emptyInput, type Input, type OpVertex, type Output } from './vertex.ts';
 
 /**
  * Makes a filesystem of what `upper` changes in `lower`, for `merge`. The difference to scratch is `upper` itself.
@@ -16,13 +16,13 @@ import { type EncodeContext, type EncodedOp, emptyInput, type Input, type Output
  * const tools = diff(base, base.run({ shlex: 'apk add git' }).root);
  */
 export function diff(lower: State, upper: State, constraints: Constraints = {}): State {
-  checkArgument('diff', 'lower', lower, stateKind);
-  checkArgument('diff', 'upper', upper, stateKind);
+  checkArgument('diff', 'lower', lower, stateArgument);
+  checkArgument('diff', 'upper', upper, stateArgument);
   if (!lower.output) return upper.output ? upper : scratch();
   return lower.withOutput(State.of({ vertex: new DiffVertex(lower.output, upper.output, constraints), index: 0 }));
 }
 
-class DiffVertex implements Vertex {
+class DiffVertex implements OpVertex {
   private readonly lower: Output;
   private readonly upper: Output | undefined;
   private readonly constraints: Constraints;

@@ -3,7 +3,7 @@ import { checkArgument } from '../text/arguments.ts';
 import { printable } from '../text/printable.ts';
 import type { Definition } from './definition.ts';
 import { formatOp, shortDigest } from './format-op.ts';
-import { definitionKind } from './llb-arguments.ts';
+import { definitionArgument } from './llb-arguments.ts';
 
 /**
  * Returns the graph in Graphviz's language. Edges go from an input to the op that uses it.
@@ -13,7 +13,7 @@ import { definitionKind } from './llb-arguments.ts';
  * await writeFile('build.dot', formatDot(definition)); // dot -Tsvg build.dot
  */
 export function formatDot(definition: Definition): string {
-  checkArgument('formatDot', 'definition', definition, definitionKind);
+  checkArgument('formatDot', 'definition', definition, definitionArgument);
   const lines = ['digraph {', '  rankdir=BT;', '  node [shape=box, fontname=monospace];'];
   for (const { digest, op, metadata } of definition.ops()) {
     const id = JSON.stringify(shortDigest(digest));

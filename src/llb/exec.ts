@@ -24,9 +24,9 @@ import {
   type EncodedOp,
   type Filesystem,
   InputList,
+  type OpVertex,
   type Output,
   skipOutput,
-  type Vertex,
 } from './vertex.ts';
 
 /** Network of a run: its own (`sandbox`), the host's (needs the entitlement `network.host`), or none. */
@@ -171,7 +171,7 @@ interface ExecMount {
 }
 
 /** Runs a command. */
-export class ExecVertex implements Vertex {
+export class ExecVertex implements OpVertex {
   private readonly args: readonly string[];
   private readonly values: RunValues;
   private readonly options: RunOptions;
@@ -269,9 +269,9 @@ export class ExecVertex implements Vertex {
     const { ssh } = this.options;
     let env = this.values.env;
     if (ssh?.length) env = env.setDefault('SSH_AUTH_SOCK', sshTarget(ssh[0]!, 0));
-    if (constraints.caps) this.setsDefaultPath = constraints.caps.supports('exec.meta.setsdefaultpath');
+    if (constraints.capabilities) this.setsDefaultPath = constraints.capabilities.supports('exec.meta.setsdefaultpath');
     if (this.setsDefaultPath) caps.add('exec.meta.setsdefaultpath');
-    else if (constraints.caps && constraints.platform.os !== 'windows')
+    else if (constraints.capabilities && constraints.platform.os !== 'windows')
       env = env.setDefault('PATH', defaultPathEnv('linux'));
     return env;
   }

@@ -2,7 +2,7 @@
 
 import { encodeText } from '../go/text.ts';
 import { checkArgument } from '../text/arguments.ts';
-import { fileSteps, stateKind } from './llb-arguments.ts';
+import { fileSteps, stateArgument } from './llb-arguments.ts';
 import type { Filesystem } from './vertex.ts';
 
 /** Owner of a file: `user[:group]` by name or number, or both as numbers. */
@@ -151,7 +151,7 @@ export class FileAction {
 
   /** Applies the chain to a state, as a source for `copy` within the same op. */
   withState(state: Filesystem): BoundFileAction {
-    checkArgument('withState', 'state', state, stateKind);
+    checkArgument('withState', 'state', state, stateArgument);
     return { kind: 'bound-file-action', action: this, state };
   }
 

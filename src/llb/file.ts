@@ -11,9 +11,9 @@ import {
   emptyInput,
   type Filesystem,
   InputList,
+  type OpVertex,
   type Output,
   skipOutput,
-  type Vertex,
 } from './vertex.ts';
 
 /** Value of a copy's mode that keeps the mode of the source. */
@@ -35,7 +35,7 @@ interface PlacedStep {
 }
 
 /** Applies a chain of file actions to a state. */
-export class FileVertex implements Vertex {
+export class FileVertex implements OpVertex {
   private readonly target: BoundFileAction;
   private readonly constraints: Constraints;
 

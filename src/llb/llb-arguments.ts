@@ -1,5 +1,5 @@
 /** What the LLB library is given by programs in plain JavaScript. */
-import { platformKind } from '../image/platform.ts';
+import { platformArgument } from '../image/platform.ts';
 import {
   anything,
   bytes,
@@ -7,28 +7,28 @@ import {
   fields,
   flag,
   having,
-  type Kind,
-  kind,
   listOf,
   number,
   optional,
   recordOf,
   text,
+  type Validator,
+  validator,
 } from '../text/arguments.ts';
 
-export const stateKind = having("a state, such as image('alpine') (of a run: its `root`)", 'isScratch', 'marshal');
-export const statesKind = listOf(stateKind, 'an array of states');
-export const definitionKind = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
+export const stateArgument = having("a state, such as image('alpine') (of a run: its `root`)", 'isScratch', 'marshal');
+export const statesArgument = listOf(stateArgument, 'an array of states');
+export const definitionArgument = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
 
 const constraints = {
-  platform: optional(platformKind),
+  platform: optional(platformArgument),
   customName: optional(text),
   ignoreCache: optional(flag),
   workerConstraints: optional(listOf(text)),
 };
 
 /** Options of an op, with those that are its own. */
-const optionsWith = (own: Readonly<Record<string, Kind>> = {}): Kind => fields({ ...constraints, ...own });
+const optionsWith = (own: Readonly<Record<string, Validator>> = {}): Validator => fields({ ...constraints, ...own });
 
 /** Options of sources: lists of patterns and names. */
 export const sourceOptions = optionsWith({
@@ -41,26 +41,26 @@ export const sourceOptions = optionsWith({
 });
 
 const mountTypes = ['bind', 'cache', 'tmpfs'];
-const mountBy: Readonly<Record<string, Kind>> = {
-  bind: fields({ target: text, source: stateKind }),
-  cache: fields({ target: text, id: text, source: optional(stateKind) }),
+const mountBy: Readonly<Record<string, Validator>> = {
+  bind: fields({ target: text, source: stateArgument }),
+  cache: fields({ target: text, id: text, source: optional(stateArgument) }),
   tmpfs: fields({ target: text }),
 };
-const mountType = kind(`one of ${mountTypes.join(', ')}`, (value) => mountTypes.includes(value as string));
-const mount: Kind = (value, name) => {
+const mountType = validator(`one of ${mountTypes.join(', ')}`, (value) => mountTypes.includes(value as string));
+const mount: Validator = (value, name) => {
   const type = (value as { readonly type?: unknown } | null | undefined)?.type ?? 'bind';
   return mountType(type, `${name}.type`) ?? mountBy[type as string]!(value, name);
 };
 
 const pair = listOf(text, 'a pair of a name and a value');
-const variables: Kind = (value, name) => {
+const variables: Validator = (value, name) => {
   const isIterable = typeof value === 'object' && value !== null && Symbol.iterator in value;
   return isIterable ? listOf(pair)([...(value as Iterable<unknown>)], name) : recordOf(text)(value, name);
 };
 
 export const runOptions = optionsWith({
   args: optional(listOf(text, 'an array of strings (`shlex` takes a command line)')),
-  shlex: optional(kind('a string (`args` takes an array)', (value) => typeof value === 'string')),
+  shlex: optional(validator('a string (`args` takes an array)', (value) => typeof value === 'string')),
   env: optional(variables),
   dir: optional(text),
   user: optional(text),
@@ -75,7 +75,7 @@ const anObject = fields({});
 
 const copySource = either(
   "a state, such as local('context'), or file actions with a state",
-  stateKind,
+  stateArgument,
   fields({ kind: anything }),
 );
 
@@ -107,9 +107,9 @@ export const fileSteps = {
     ['newPath', text],
     ['options', anObject],
   ],
-} satisfies Readonly<Record<string, readonly (readonly [name: string, kind: Kind])[]>>;
+} satisfies Readonly<Record<string, readonly (readonly [name: string, validate: Validator])[]>>;
 
-export const fileActionKind = having("file actions, such as copy(…) or mkdir('/app', 0o755)", 'withState', 'steps');
+export const fileActionArgument = having("file actions, such as copy(…) or mkdir('/app', 0o755)", 'withState', 'steps');
 
 export const marshalOptions = optional(optionsWith());
 

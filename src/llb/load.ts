@@ -6,7 +6,7 @@ import { anything, checkArgument, fields, listOf } from '../text/arguments.ts';
 import type { SourceLocation, SourceMap } from './constraints.ts';
 import { Definition, decodeOp } from './definition.ts';
 import { State, scratch } from './state.ts';
-import type { EncodedOp, Vertex, VertexOutput } from './vertex.ts';
+import type { EncodedOp, OpVertex, VertexOutput } from './vertex.ts';
 
 const loadable = fields({ def: listOf(anything), metadata: fields({}) }, 'a definition, as Definition.decode() gives');
 
@@ -66,7 +66,7 @@ class LoadedGraph {
   }
 }
 
-class LoadedVertex implements Vertex {
+class LoadedVertex implements OpVertex {
   private readonly graph: LoadedGraph;
   private readonly digest: string;
   private readonly index: number;

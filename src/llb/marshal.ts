@@ -14,9 +14,9 @@ import {
   type EncodedOp,
   type GraphConstraints,
   type Input,
+  type OpVertex,
   type Output,
   resolveOutput,
-  type Vertex,
 } from './vertex.ts';
 
 /** Size of all ops of a graph, in bytes: sixteen times the size of a message to a daemon. */
@@ -68,14 +68,14 @@ function complete(options: MarshalOptions): GraphConstraints {
     ...options,
     platform: options.platform ?? defaultPlatform(),
     localUniqueId: options.localUniqueId ?? randomId(),
-    caps: options.caps,
+    capabilities: options.capabilities,
   };
 }
 
 class GraphMarshaller implements EncodeContext {
   readonly constraints: GraphConstraints;
   /** undefined while the inputs of a vertex are visited. */
-  private readonly encoded = new Map<Vertex, EncodedOp | undefined>();
+  private readonly encoded = new Map<OpVertex, EncodedOp | undefined>();
   private readonly def: Uint8Array[] = [];
   private bytes = 0;
   private readonly metadata = new Map<string, OpMetadata>();
@@ -96,9 +96,9 @@ class GraphMarshaller implements EncodeContext {
    * Visits depth first and yields behind each vertex. The stack is an array, since a Dockerfile of 16,000 steps is a chain
    * of 16,000 vertices.
    */
-  *visit(root: Vertex): Generator<void> {
-    const stack: { readonly vertex: Vertex; readonly inputs: readonly (Output | undefined)[]; next: number }[] = [];
-    const enter = (vertex: Vertex) => {
+  *visit(root: OpVertex): Generator<void> {
+    const stack: { readonly vertex: OpVertex; readonly inputs: readonly (Output | undefined)[]; next: number }[] = [];
+    const enter = (vertex: OpVertex) => {
       if (this.encoded.get(vertex)) return;
       if (this.encoded.has(vertex)) throw new Error('circular dependency: a deferred state depends on itself');
       this.encoded.set(vertex, undefined);
@@ -117,7 +117,7 @@ class GraphMarshaller implements EncodeContext {
     }
   }
 
-  private add(vertex: Vertex): void {
+  private add(vertex: OpVertex): void {
     const op = vertex.encode(this);
     this.encoded.set(vertex, op);
     const known = this.metadata.get(op.digest);

@@ -4,9 +4,9 @@ import * as pb from '../gen/pb/ops_fields.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Constraints } from './constraints.ts';
 import { encodeOp } from './encode-op.ts';
-import { statesKind } from './llb-arguments.ts';
+import { statesArgument } from './llb-arguments.ts';
 import { State, scratch } from './state.ts';
-import { type EncodeContext, type EncodedOp, inputsOf, type Output, type Vertex } from './vertex.ts';
+import { type EncodeContext, type EncodedOp, inputsOf, type OpVertex, type Output } from './vertex.ts';
 
 /**
  * Merges filesystems without copying files; a later one overrides earlier ones. If one of them changes, the cache of
@@ -16,7 +16,7 @@ import { type EncodeContext, type EncodedOp, inputsOf, type Output, type Vertex 
  * merge([base, diff(base, withTools), diff(base, withConfig)]);
  */
 export function merge(states: readonly State[], constraints: Constraints = {}): State {
-  checkArgument('merge', 'states', states, statesKind);
+  checkArgument('merge', 'states', states, statesArgument);
   const layers = states.filter((state) => !state.isScratch());
   const first = layers[0] ?? scratch();
   if (layers.length < 2) return first;
@@ -24,7 +24,7 @@ export function merge(states: readonly State[], constraints: Constraints = {}): 
   return first.withOutput(State.of({ vertex: new MergeVertex(outputs, constraints), index: 0 }));
 }
 
-class MergeVertex implements Vertex {
+class MergeVertex implements OpVertex {
   private readonly layers: readonly Output[];
   private readonly constraints: Constraints;
 

@@ -5,18 +5,18 @@
 import * as pb from '../gen/pb/ops_fields.ts';
 import type { Constraints } from './constraints.ts';
 import { encodeOp } from './encode-op.ts';
-import { type EncodeContext, type EncodedOp, inputsOf, type Output, type Vertex } from './vertex.ts';
+import { type EncodeContext, type EncodedOp, inputsOf, type OpVertex, type Output } from './vertex.ts';
 
 /** An input of the op. */
 export interface PassthroughInput {
   /** The filesystem. */
   readonly output: Output;
   /** Whether the op has an output for it. Otherwise it is only built. */
-  readonly handedOn: boolean;
+  readonly hasOutput: boolean;
 }
 
-/** Builds its inputs together and has an output for each one that is handed on. */
-export class PassthroughVertex implements Vertex {
+/** Builds its inputs together and passes on those that have an output. */
+export class PassthroughVertex implements OpVertex {
   private readonly id: string;
   private readonly edges: readonly PassthroughInput[];
   private readonly constraints: Constraints;
@@ -34,7 +34,7 @@ export class PassthroughVertex implements Vertex {
   encode(context: EncodeContext): EncodedOp {
     if (this.edges.length === 0) throw new Error('passthrough must have at least one input');
     if (this.id === '') throw new Error('passthrough requires an id');
-    const outputs = this.edges.flatMap(({ handedOn }, at) => (handedOn ? at : []));
+    const outputs = this.edges.flatMap(({ hasOutput }, at) => (hasOutput ? at : []));
     if (outputs.length === 0) throw new Error('passthrough must have at least one output');
     return encodeOp(context, {
       inputs: inputsOf(context, this.inputs()),

@@ -1,7 +1,7 @@
 /** The immutable state: a filesystem to be built, and the values that its runs inherit. */
 
 import { type OciImageConfig, parseOciImageConfig } from '../image/config.ts';
-import { normalizePlatform, type Platform, platformKind } from '../image/platform.ts';
+import { normalizePlatform, type Platform, platformArgument } from '../image/platform.ts';
 import { callback, checkArgument, text } from '../text/arguments.ts';
 import type { BaseImage } from './base-image.ts';
 import { type BuildOptions, BuildVertex } from './build.ts';
@@ -19,7 +19,7 @@ import {
 } from './exec.ts';
 import { FileVertex } from './file.ts';
 import type { FileAction } from './file-action.ts';
-import { fileActionKind, imageConfig, marshalOptions, runOptions } from './llb-arguments.ts';
+import { fileActionArgument, imageConfig, marshalOptions, runOptions } from './llb-arguments.ts';
 import { type MarshalTurns, marshal, marshalInTurns } from './marshal.ts';
 import { PassthroughVertex } from './passthrough-vertex.ts';
 import { initialValues, type StateValues } from './state-values.ts';
@@ -139,7 +139,7 @@ export class State implements Filesystem {
 
   /** Sets the platform. */
   platform(platform: Platform): State {
-    checkArgument('platform', 'platform', platform, platformKind);
+    checkArgument('platform', 'platform', platform, platformArgument);
     return this.set({ platform: normalizePlatform(platform) });
   }
 
@@ -186,7 +186,7 @@ export class State implements Filesystem {
    * image('alpine').file(mkdir('/app', 0o755).copy(local('src'), '/', '/app', { copyDirContentsOnly: true }));
    */
   file(action: FileAction, constraints: Constraints = {}): State {
-    checkArgument('file', 'action', action, fileActionKind);
+    checkArgument('file', 'action', action, fileActionArgument);
     return this.onto({ vertex: new FileVertex(this, action, constraints), index: 0 });
   }
 
@@ -206,7 +206,7 @@ export class State implements Filesystem {
   requires(id: string, ...others: readonly State[]): State {
     if (others.length === 0) return this;
     const edges = [this, ...others].flatMap((state, index) =>
-      state.output ? { output: state.output, handedOn: index === 0 } : [],
+      state.output ? { output: state.output, hasOutput: index === 0 } : [],
     );
     return this.onto({ vertex: new PassthroughVertex(id, edges, {}), index: 0 });
   }

@@ -20,7 +20,7 @@ export type Output = VertexOutput | DeferredOutput;
 /** An output that is known. */
 export interface VertexOutput {
   /** The vertex. */
-  readonly vertex: Vertex;
+  readonly vertex: OpVertex;
   /** Index among the outputs of the vertex. */
   readonly index: number;
   /** Platform for the states that are made of this output; they have none of their own if absent. */
@@ -36,7 +36,7 @@ export interface DeferredOutput {
 }
 
 /** A node of the graph. It becomes an op. */
-export interface Vertex {
+export interface OpVertex {
   /** Outputs that this vertex builds on, in the order in which they are visited. */
   inputs(): readonly (Output | undefined)[];
   /**
@@ -64,7 +64,7 @@ export interface GraphConstraints extends Constraints {
   /** Distinguishes the local sources of this graph from those of another. */
   readonly localUniqueId: string;
   /** Capabilities of the daemon; undefined if they are not checked. */
-  readonly caps: Capabilities | undefined;
+  readonly capabilities: Capabilities | undefined;
 }
 
 /** An edge of the graph: an output of an op that was encoded. */

@@ -99,7 +99,7 @@ export async function lowerDockerfile(
   const { extras, ignoreCache } = collectScans(target, buildContext);
   const state = target.result.state.withMarshalDefaults({
     platform: context.platforms.target,
-    caps: options.llbCapabilities,
+    capabilities: options.llbCapabilities,
   });
   return {
     state,
@@ -186,12 +186,12 @@ async function dispatchStages(
   const stages = context.table.states.filter(
     (stage) => context.options.allStages || (needed.has(stage) && !stage.dispatched),
   );
-  const lastHeirs = new Map(stages.map((stage) => [stage.base, stage]));
+  const lastDerived = new Map(stages.map((stage) => [stage.base, stage]));
   const errors = collectErrors(context.linter, context.source);
   for (const stage of stages) {
     if (turns.isDue()) await turns.pass();
-    const isLastHeir = stage.base !== target && lastHeirs.get(stage.base) === stage;
-    for (const _ of dispatchStage(dispatchContext, stage, isLastHeir, errors)) if (turns.isDue()) await turns.pass();
+    const isLastDerived = stage.base !== target && lastDerived.get(stage.base) === stage;
+    for (const _ of dispatchStage(dispatchContext, stage, isLastDerived, errors)) if (turns.isDue()) await turns.pass();
     if (errors.isFull) break;
     for (const path of stage.contextPaths) contextPaths.add(path);
   }

@@ -1,6 +1,6 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
 
-import { findOddities } from '../check/oddities.ts';
+import { findAdvice } from '../check/advice.ts';
 import { type Diagnostic, describeError, errorDiagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
@@ -12,8 +12,8 @@ import type { State } from '../llb/state.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
+import { findIgnoreAdvice, type IgnoreAdvice } from '../parser/ignore/advice.ts';
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
-import { findIgnoreHabits, type IgnoreHabits } from '../parser/ignore/habits.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import { callback, checkArgument, having } from '../text/arguments.ts';
 import { wrapError } from '../text/error-message.ts';
@@ -74,13 +74,13 @@ export async function checkDockerfile(
 
   const findings = linted.findings.filter(({ code }) => unknownImages.size === 0 || code !== 'UndefinedVar');
   if (lowered) findings.push(...misspelledImages(lowered));
-  findings.push(...findOddities(dockerfile), ...(await crlfScripts(dockerfile, options)));
+  findings.push(...findAdvice(dockerfile), ...(await crlfScripts(dockerfile, options)));
 
   const graph = lowered && tryMarshal(lowered.stages);
   if (graph instanceof Definition) await turns.pass();
   const missing = graph instanceof Definition ? await missingSources(graph, options.locals, turns) : [];
-  const { file: ignoreFile, habits } = await ignoreHabits(options);
-  findings.push(...(habits?.warnings ?? []));
+  const { file: ignoreFile, advice } = await ignoreFileAdvice(options);
+  findings.push(...(advice?.warnings ?? []));
 
   const problems = [
     ...findings,
@@ -94,7 +94,7 @@ export async function checkDockerfile(
     problems,
     json: lintJson(linted.source, findings, firstError(failure, graph, missing)),
     warnings: bridge.warnings,
-    notes: (habits?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
+    notes: (advice?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
   };
 }
 
@@ -151,12 +151,12 @@ async function crlfScripts(parsed: Dockerfile, options: OfflineOptions): Promise
   return context ? findCrlfScripts(parsed, context, await findIgnoreFile(context, dockerfile, filename)) : [];
 }
 
-async function ignoreHabits(options: OfflineOptions): Promise<{ file?: SourceFile; habits?: IgnoreHabits }> {
+async function ignoreFileAdvice(options: OfflineOptions): Promise<{ file?: SourceFile; advice?: IgnoreAdvice }> {
   const { context, dockerfile, filename } = contextOf(options);
   const file = await readIgnoreFile(context, dockerfile, filename);
   if (!file) return {};
   const names = context && (await contextNames(context, patternsOf(file.text)));
-  return { file, habits: findIgnoreHabits(file, names) };
+  return { file, advice: findIgnoreAdvice(file, names) };
 }
 
 function patternsOf(text: string): string[] {

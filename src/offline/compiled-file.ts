@@ -14,7 +14,7 @@ import { definitionFromJson } from '../llb/parse-json.ts';
 import { anything, text as aText, checkArgument, fields, mapOf } from '../text/arguments.ts';
 import type { Compiled } from './compile.ts';
 
-const compiledKind = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
+const compiledArgument = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
 
 /** A compilation without its warnings, from which the image can be built. */
 export type CompiledImage = Pick<Compiled, 'definitions' | 'multiPlatform' | 'metadata'>;
@@ -47,7 +47,7 @@ const goMember = goStruct<Member>('CompiledImage', {
  * @throws Error if the text would be longer than a string can be, some 512 MB
  */
 export function formatCompiled(compiled: CompiledImage): string {
-  checkArgument('formatCompiled', 'compiled', compiled, compiledKind);
+  checkArgument('formatCompiled', 'compiled', compiled, compiledArgument);
   const members = memberIds(compiled).map(({ id, suffix, definition }) => {
     const text = (key: string) => compiled.metadata.get(key + suffix);
     const config = (key: string) => {

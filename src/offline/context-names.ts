@@ -1,7 +1,7 @@
 /** Lists the names in a context, for the check of its ignore file. */
 import { isDirectory } from '../go/file-mode.ts';
 import { join } from '../go/path.ts';
-import type { ContextNames } from '../parser/ignore/habits.ts';
+import type { ContextNames } from '../parser/ignore/advice.ts';
 import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { FileTree } from './file-tree.ts';
 

@@ -1,5 +1,5 @@
 /** Where the files of a context come to lie in the image, as far as the instructions of a stage say. */
-import { isCrlfScript } from '../check/oddities.ts';
+import { isCrlfScript } from '../check/advice.ts';
 import type { SourceRange } from '../diagnostic/source-file.ts';
 import { clean, join } from '../go/path.ts';
 import type { AddInstruction, CopyInstruction, Instruction, RunInstruction, Stage } from '../parser/ast.ts';

@@ -14,8 +14,8 @@ import {
   statInside,
   TooLarge,
 } from '../system/read-inside.ts';
-import { bytes, checkArgument, either, type Kind, mapOf, recordOf, text } from '../text/arguments.ts';
-import { treeKind } from './offline-arguments.ts';
+import { bytes, checkArgument, either, mapOf, recordOf, text, type Validator } from '../text/arguments.ts';
+import { treeArgument } from './offline-arguments.ts';
 
 /** Paths are slash-separated, with or without a leading slash. No path leads out of the tree. */
 export interface FileTree {
@@ -91,7 +91,7 @@ function fileStat({ place, stat, target }: StatInside): FileStat {
 
 const content = either('a string or a Uint8Array', text, bytes);
 const byPath = 'an object or a Map of files by their paths';
-const filesKind: Kind = (value, name) =>
+const filesArgument: Validator = (value, name) =>
   (value instanceof Map ? mapOf(content, byPath) : recordOf(content, byPath))(value, name);
 
 /**
@@ -101,7 +101,7 @@ const filesKind: Kind = (value, name) =>
 export function memoryTree(
   given: Readonly<Record<string, string | Uint8Array>> | ReadonlyMap<string, string | Uint8Array>,
 ): FileTree {
-  checkArgument('memoryTree', 'files', given, filesKind);
+  checkArgument('memoryTree', 'files', given, filesArgument);
   const entries = given instanceof Map ? [...given] : Object.entries(given);
   const files = new Map(
     entries.map(([name, contents]) => [name, typeof contents === 'string' ? Buffer.from(contents) : contents] as const),
@@ -148,7 +148,7 @@ export function memoryTree(
 
 /** The part of a tree below a folder. */
 export function subTree(tree: FileTree, dir: string): FileTree {
-  checkArgument('subTree', 'tree', tree, treeKind);
+  checkArgument('subTree', 'tree', tree, treeArgument);
   checkArgument('subTree', 'dir', dir, text);
   const inside = (asked: string) => join(clean(`/${dir}`), clean(`/${asked}`));
   return {

@@ -2,9 +2,9 @@
  * Finds scripts in the context whose lines end with CR LF, as git on Windows writes them: a container that starts one says
  * "not found". It examines the first line of the files that a COPY, an ADD or a bind mount names, of the files directly in a
  * folder that one names, and of the shell scripts anywhere below it. It also finds here-documents that a COPY or an ADD writes
- * to a file that a command runs; `findOddities` finds the other here-documents without a context.
+ * to a file that a command runs; `findAdvice` finds the other here-documents without a context.
  */
-import { crlfAdvice, crlfTrouble, isShellScript } from '../check/oddities.ts';
+import { crlfAdvice, crlfTrouble, isShellScript } from '../check/advice.ts';
 import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { isDirectory } from '../go/file-mode.ts';
 import { isPattern, matchesPath } from '../go/match.ts';

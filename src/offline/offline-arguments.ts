@@ -1,16 +1,19 @@
 /** Checks the arguments that programs in plain JavaScript pass to compile and check. */
-import { platformKind } from '../image/platform.ts';
+import { platformArgument } from '../image/platform.ts';
 import { callback, fields, flag, having, listOf, mapOf, optional, recordOf, signal, text } from '../text/arguments.ts';
 
-export const treeKind = having("a file tree, as dirTree('.') gives", 'readFile', 'stat', 'readDir');
+export const treeArgument = having("a file tree, as dirTree('.') gives", 'readFile', 'stat', 'readDir');
 
 export const offlineOptions = fields({
-  locals: mapOf(treeKind, "a Map of file trees, as new Map([['context', dirTree('.')], ['dockerfile', dirTree('.')]])"),
+  locals: mapOf(
+    treeArgument,
+    "a Map of file trees, as new Map([['context', dirTree('.')], ['dockerfile', dirTree('.')]])",
+  ),
   opts: recordOf(text, 'an object of frontend options'),
   images: listOf(having('an image resolver, as registryResolver() gives', 'resolve'), 'an array of image resolvers'),
   ociLayouts: optional(mapOf(having("an OCI layout, as openOciLayout('layout') gives", 'findTag', 'image'))),
   remote: optional(having('remote sources, as openRemoteSources() gives', 'files', 'metadata')),
-  platform: optional(platformKind),
+  platform: optional(platformArgument),
   sessionId: optional(text),
   signal: optional(signal),
 });

@@ -40,7 +40,7 @@ export { type DetectedDirective, type DirectiveName, detectSyntax, parseDirectiv
 export { firstError } from './first-error.ts';
 export { chompHeredocContent, type HeredocMark, parseHeredoc } from './heredoc.ts';
 export { type LexResult, lexDockerfile } from './lexer.ts';
-export { type CacheSharing, type MountFlag, parseMount } from './mount-flag.ts';
+export { type MountFlag, parseMount } from './mount-flag.ts';
 export { parseDockerfile, parseTokens, parseTrigger } from './parse.ts';
 export {
   createShellLex,

@@ -1,11 +1,11 @@
 /** Parses JSON of unknown shape as Go does into an `any`. */
-import { type JsonNode, parseJson } from '../go/json-parse.ts';
+import { type JsonNode, parseJsonNode } from '../go/json-parse.ts';
 
 /** Parses a text; undefined if it is not JSON, or has a number that no float64 can hold, which Go refuses. */
 export function parseJsonAny(text: string): JsonNode | undefined {
   let root: JsonNode;
   try {
-    root = parseJson(text);
+    root = parseJsonNode(text);
   } catch {
     return undefined;
   }

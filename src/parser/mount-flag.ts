@@ -8,9 +8,6 @@ import { checkArgument, text } from '../text/arguments.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { MountType, Word } from './ast.ts';
 
-/** How several runs share a cache mount. */
-export type CacheSharing = 'shared' | 'private' | 'locked';
-
 /** A parsed `--mount`. */
 export interface MountFlag {
   /** The type; `bind` if absent. */
@@ -28,7 +25,7 @@ export interface MountFlag {
   /** The id of a cache, a secret or an agent; '' if absent. */
   readonly id: string;
   /** How runs share a cache; '' if absent, which means `shared`. */
-  readonly sharing: CacheSharing | '';
+  readonly sharing: 'shared' | 'private' | 'locked' | '';
   /** Whether the build fails without the secret or agent; false if absent. */
   readonly required: boolean;
   /** Name of a secret's environment variable; '' for the secret's own name. */
@@ -42,7 +39,7 @@ export interface MountFlag {
 }
 
 const mountTypes: readonly MountType[] = ['bind', 'cache', 'secret', 'ssh', 'tmpfs'];
-const sharingModes: readonly CacheSharing[] = ['locked', 'private', 'shared'];
+const sharingModes: readonly MountFlag['sharing'][] = ['locked', 'private', 'shared'];
 const keys: readonly string[] =
   'type from source target readonly id sharing required size mode uid gid src dst destination ro rw readwrite env'.split(
     ' ',

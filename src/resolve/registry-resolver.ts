@@ -26,7 +26,17 @@ import {
 } from '../registry/docker-config.ts';
 import { type RegistryHost, registryHosts } from '../registry/hosts.ts';
 import { askAgain, reasonIn } from '../registry/token.ts';
-import { callback, checkArgument, fields, having, kind, listOf, mapOf, optional, text } from '../text/arguments.ts';
+import {
+  callback,
+  checkArgument,
+  fields,
+  having,
+  listOf,
+  mapOf,
+  optional,
+  text,
+  validator,
+} from '../text/arguments.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { ShortError } from '../text/short-error.ts';
 import type { BlobCache } from './blob-cache.ts';
@@ -47,7 +57,7 @@ export interface RegistryOptions {
 }
 
 const registryOptions = fields({
-  credentials: optional(kind('a function, as dockerCredentials() gives', (value) => typeof value === 'function')),
+  credentials: optional(validator('a function, as dockerCredentials() gives', (value) => typeof value === 'function')),
   mirrors: optional(mapOf(listOf(text), 'a Map of lists of addresses')),
   cache: optional(having('a cache, as createBlobCache(folder) gives', 'get', 'put')),
   onWarning: optional(callback),

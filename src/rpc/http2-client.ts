@@ -24,77 +24,77 @@ import { BodySender, OutgoingBody } from './http2-send.ts';
 import { watchLiveness } from './liveness.ts';
 import { ReceiveWindow } from './receive-window.ts';
 
-/** How much the server may send ahead for all requests together. */
+/** Flow-control window of the connection, in bytes. */
 const connectionWindow = 16 << 20;
 
-/** Frames of one header block; of the usual size, a block of the largest length takes a thousand. */
+/** Maximum number of frames in a header block. With frames of the usual size, the largest block has a thousand. */
 const maxBlockFrames = 16_384;
-/** Answers to the server's pings and settings that it has not taken yet, as many as Go's servers allow. */
+/** Maximum number of unsent acknowledgements of pings and settings, as in Go's servers. */
 const maxUnsentAnswers = 10_000;
 
-/** Why a connection is over that the other side, or this one, has simply closed. */
+/** The reason when either side closed the connection without an error. */
 export const hungUp = 'the connection was closed';
 
-/** Takes the answer to a request. */
+/** Receives the response to a request. */
 export interface ResponseHandler {
-  /** Header fields, and in a second call the trailers. */
+  /** Called with the header fields, and a second time with the trailers. */
   headers(fields: readonly HeaderField[]): void;
   data(chunk: Uint8Array): void;
-  /** The stream is over; `reason` tells why if not because the answer is complete. */
+  /** Called at the end of the stream; `reason` is undefined if the response is complete. */
   end(reason: string | undefined): void;
 }
 
 export interface Http2Request {
-  /** Sends more of the body; `done` is called when it has left, or never will. */
+  /** Sends more of the body. `done` is called when the bytes are written, or cannot be any more. */
   write(bytes: Uint8Array, done?: () => void): void;
   /** Ends the body. */
   end(): void;
-  /** Lets the server send that many bytes more. Without it, it sends a window's worth at most. */
+  /** Reports bytes as consumed, so that the server may send as many more. */
   taken(bytes: number): void;
-  /** Gives the request up: its handler hears no more. */
+  /** Cancels the request. Its handler is not called any more. */
   cancel(): void;
 }
 
 export interface Http2Client {
-  /** Sends a request. With a body it is complete, without one the body is to be written. */
+  /** Sends a request. With `body` it is complete; otherwise the body is written to the returned request. */
   request(fields: readonly HeaderField[], handler: ResponseHandler, body?: Uint8Array): Http2Request;
-  /** Whether it takes no more requests. */
+  /** Whether the connection is lost, so that no more requests can be sent. */
   readonly isLost: boolean;
   /**
-   * Whether one more request would be sent at once, and leave the server room for a question. Until the server has told how
-   * many it takes there is room for one.
+   * Whether another request would be sent at once, and the server's limit of concurrent streams would still leave one for
+   * {@link Http2Options.question}. Until the limit is known, it counts as one.
    */
   readonly hasRoom: boolean;
-  /** Resolves when the server has told how many requests it takes, or when the connection is lost. */
+  /** Resolves when the server's limit of concurrent streams is known, or when the connection is lost. */
   readonly limitKnown: Promise<void>;
   close(): void;
 }
 
 export interface Http2Options {
-  /** How much the server may send ahead: bytes of each answer. */
+  /** Flow-control window of each response, in bytes. */
   readonly window: number;
   /**
-   * Milliseconds that the server may be silent while requests are open, or take nothing of a request with a body; 0 for as
-   * long as it likes. Only what belongs to a request counts: HTTP/2's own pings are answered by the library of a server
-   * that does nothing else any longer, and many a gRPC server takes them for abuse.
+   * Maximum time in milliseconds without any progress while requests are open: the server neither sends anything nor reads
+   * from a request body. 0 means no limit. Pings do not count as progress, because the HTTP/2 library of a server that hangs
+   * still answers them; they are not used to test the server either, because many gRPC servers treat them as abuse.
    */
   readonly silenceMs: number;
   /**
-   * A request that the server answers at once, whatever else it does. It is sent when the server is silent; any answer will
-   * do, that there is no such method, too. Other requests leave it the last place among those that the server takes.
+   * A request that a working server answers at once. It is sent when the server is silent, and any answer proves that the
+   * server works, even that the method does not exist. Other requests leave one of the server's concurrent streams for it.
    */
   readonly question?: { readonly fields: readonly HeaderField[]; readonly body: Uint8Array } | undefined;
 }
 
-/** A request, and what has come of its answer. */
+/** A request and the state of its response. */
 class ClientStream {
   readonly fields: readonly HeaderField[];
   readonly handler: ResponseHandler;
   readonly body = new OutgoingBody();
-  /** Whether the body was there from the beginning. */
+  /** Whether the body was passed with the request. */
   readonly isWhole: boolean;
   readonly window: ReceiveWindow;
-  /** Bytes of headers that have come. */
+  /** Bytes of headers received so far. */
   headerBytes = 0;
 
   constructor(fields: readonly HeaderField[], handler: ResponseHandler, window: number, body: Uint8Array | undefined) {
@@ -107,7 +107,7 @@ class ClientStream {
     this.body.hasEnd = true;
   }
 
-  /** @param reason why the stream is over if not because the answer is complete */
+  /** @param reason why the stream ended; undefined if the response is complete */
   end(reason?: string): void {
     this.body.drop();
     this.handler.end(reason);

@@ -4,8 +4,8 @@
  */
 import { redactCredentials } from './redact.ts';
 
-/** Checks a value; `name` is its name in the message. Gives the problem; undefined if the value is valid. */
-export type Kind = (value: unknown, name: string) => string | undefined;
+/** Checks a value; `name` is its name in the message. Returns the problem, undefined if the value is valid. */
+export type Validator = (value: unknown, name: string) => string | undefined;
 
 /**
  * Checks an argument of a function.
@@ -13,50 +13,50 @@ export type Kind = (value: unknown, name: string) => string | undefined;
  * @throws TypeError with the code ERR_INVALID_ARG_TYPE, as of Node's own functions, that names the argument or option,
  *   what it has to be, and what it is
  */
-export function checkArgument(called: string, name: string, value: unknown, kind: Kind): void {
-  const problem = kind(value, name);
+export function checkArgument(called: string, name: string, value: unknown, validate: Validator): void {
+  const problem = validate(value, name);
   if (problem !== undefined)
     throw Object.assign(new TypeError(`${called}: ${problem}`), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
-/** A kind with its own test. @param wanted what follows "must be" in the message */
-export function kind(wanted: string, fits: (value: unknown) => boolean): Kind {
-  return (value, name) => (fits(value) ? undefined : `${name} must be ${wanted}, but is ${describeValue(value)}`);
+/** Makes a validator of a test. @param expected what follows "must be" in the message */
+export function validator(expected: string, isValid: (value: unknown) => boolean): Validator {
+  return (value, name) => (isValid(value) ? undefined : `${name} must be ${expected}, but is ${describeValue(value)}`);
 }
 
 /** Any value. */
-export const anything: Kind = () => undefined;
+export const anything: Validator = () => undefined;
 /** A string. */
-export const text = kind('a string', (value) => typeof value === 'string');
+export const text = validator('a string', (value) => typeof value === 'string');
 /** A boolean. */
-export const flag = kind('true or false', (value) => typeof value === 'boolean');
+export const flag = validator('true or false', (value) => typeof value === 'boolean');
 /** A number. */
-export const number = kind('a number', (value) => typeof value === 'number');
+export const number = validator('a number', (value) => typeof value === 'number');
 /** A function. */
-export const callback = kind('a function', (value) => typeof value === 'function');
+export const callback = validator('a function', (value) => typeof value === 'function');
 /** Bytes. */
-export const bytes = kind('a Uint8Array', (value) => value instanceof Uint8Array);
+export const bytes = validator('a Uint8Array', (value) => value instanceof Uint8Array);
 /** An AbortSignal. */
-export const signal = kind('an AbortSignal', (value) => hasMethods(value, 'addEventListener', 'throwIfAborted'));
+export const signal = validator('an AbortSignal', (value) => hasMethods(value, 'addEventListener', 'throwIfAborted'));
 
-/** An object with these methods. @param wanted as in {@link kind} */
-export function having(wanted: string, ...methods: readonly string[]): Kind {
-  return kind(wanted, (value) => hasMethods(value, ...methods));
+/** An object with these methods. @param expected as in {@link validator} */
+export function having(expected: string, ...methods: readonly string[]): Validator {
+  return validator(expected, (value) => hasMethods(value, ...methods));
 }
 
-/** A kind that also accepts undefined. */
-export function optional(of: Kind): Kind {
+/** A value that may also be undefined. */
+export function optional(of: Validator): Validator {
   return (value, name) => (value === undefined ? undefined : of(value, name));
 }
 
-/** One of several kinds. @param wanted as in {@link kind} */
-export function either(wanted: string, ...kinds: readonly Kind[]): Kind {
-  return kind(wanted, (value) => kinds.some((it) => it(value, '') === undefined));
+/** A value that one of several validators accepts. @param expected as in {@link validator} */
+export function either(expected: string, ...validators: readonly Validator[]): Validator {
+  return validator(expected, (value) => validators.some((validate) => validate(value, '') === undefined));
 }
 
-/** A list whose members are all of one kind. */
-export function listOf(of: Kind, wanted = 'an array'): Kind {
-  const isList = kind(wanted, Array.isArray);
+/** An array whose members `of` accepts. */
+export function listOf(of: Validator, expected = 'an array'): Validator {
+  const isList = validator(expected, Array.isArray);
   return (value, name) =>
     isList(value, name) ??
     firstProblem(
@@ -65,9 +65,9 @@ export function listOf(of: Kind, wanted = 'an array'): Kind {
     );
 }
 
-/** An object whose fields are all of one kind, by any names. */
-export function recordOf(of: Kind, wanted = 'an object'): Kind {
-  const isRecord = kind(wanted, isPlain);
+/** An object with any field names whose values `of` accepts. */
+export function recordOf(of: Validator, expected = 'an object'): Validator {
+  const isRecord = validator(expected, isPlain);
   return (value, name) =>
     isRecord(value, name) ??
     firstProblem(
@@ -76,9 +76,9 @@ export function recordOf(of: Kind, wanted = 'an object'): Kind {
     );
 }
 
-/** A Map whose values are all of one kind. */
-export function mapOf(of: Kind, wanted = 'a Map'): Kind {
-  const isMap = having(wanted, 'get', 'entries');
+/** A Map whose values `of` accepts. */
+export function mapOf(of: Validator, expected = 'a Map'): Validator {
+  const isMap = having(expected, 'get', 'entries');
   return (value, name) =>
     isMap(value, name) ??
     firstProblem(
@@ -91,9 +91,9 @@ export function mapOf(of: Kind, wanted = 'a Map'): Kind {
 }
 
 /** An object with these fields. It may have others, which the message names if one of these is missing. */
-export function fields(kinds: Readonly<Record<string, Kind>>, wanted = 'an object'): Kind {
-  const entries = Object.entries(kinds);
-  const isObject = kind(wanted, (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+export function fields(validators: Readonly<Record<string, Validator>>, expected = 'an object'): Validator {
+  const entries = Object.entries(validators);
+  const isObject = validator(expected, (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
   return (value, name) => {
     const given = value as Readonly<Record<string, unknown>>;
     const wrong = isObject(value, name);
@@ -101,7 +101,7 @@ export function fields(kinds: Readonly<Record<string, Kind>>, wanted = 'an objec
     for (const [key, of] of entries) {
       const problem = of(given[key], name === optionsName ? key : fieldPath(name, key));
       if (problem === undefined) continue;
-      const unknown = name === optionsName ? Object.keys(given).filter((other) => !(other in kinds)) : [];
+      const unknown = name === optionsName ? Object.keys(given).filter((other) => !(other in validators)) : [];
       return given[key] !== undefined || unknown.length === 0
         ? problem
         : `${problem}; ${unknown.join(', ')} ${unknown.length === 1 ? 'is not an option' : 'are not options'} of it`;
@@ -110,25 +110,25 @@ export function fields(kinds: Readonly<Record<string, Kind>>, wanted = 'an objec
   };
 }
 
-/** A kind for each member of a type: a missing one is a type error. */
-export type KindsOf<Type> = { readonly [Name in keyof Type]-?: Kind };
+/** A validator for each member of a type: a missing one is a type error. */
+export type ValidatorsOf<Type> = { readonly [Name in keyof Type]-?: Validator };
 
-/** An object with these fields and no others: a fieldPath that has no effect is a mistake. */
-export function exactFields<Type = Readonly<Record<string, unknown>>>(kinds: KindsOf<Type>): Kind {
-  const known = fields(kinds as Readonly<Record<string, Kind>>);
+/** An object with these fields and no others: an unknown field has no effect, so it is a mistake. */
+export function exactFields<Type = Readonly<Record<string, unknown>>>(validators: ValidatorsOf<Type>): Validator {
+  const known = fields(validators as Readonly<Record<string, Validator>>);
   return (value, name) => {
     const problem = known(value, name);
-    const unknown = problem ?? Object.keys(value as object).find((key) => !(key in kinds));
+    const unknown = problem ?? Object.keys(value as object).find((key) => !(key in validators));
     if (problem !== undefined || unknown === undefined) return problem;
-    const others = Object.keys(kinds).join(', ');
+    const others = Object.keys(validators).join(', ');
     return `${name === optionsName ? unknown : fieldPath(name, unknown)} is not known; there are ${others}`;
   };
 }
 
-/** The name of the argument whose fields messages name without it: they are the options. */
+/** Messages name the fields of the argument with this name without its name in front. */
 const optionsName = 'options';
 
-function firstProblem(entries: readonly (readonly [string, unknown])[], of: Kind): string | undefined {
+function firstProblem(entries: readonly (readonly [string, unknown])[], of: Validator): string | undefined {
   for (const [name, value] of entries) {
     const problem = of(value, name);
     if (problem !== undefined) return problem;

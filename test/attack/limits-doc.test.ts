@@ -53,7 +53,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   ],
   'errors and warnings': [['cli/problems.ts', 'maxShown', 'count']],
   'warnings that are shown': [['client/progress/source-excerpt.ts', 'maxWarnings', 'count']],
-  'what is allowed and': [['check/oddities.ts', 'maxFound', 'count']],
+  'what is allowed and': [['check/advice.ts', 'maxFound', 'count']],
   'errors with a hint': [['parser/hints/explain-diagnostics.ts', 'maxExplained', 'count']],
   'files looked at for CR LF': [
     ['offline/find-crlf-scripts.ts', 'maxFiles', 'count'],

@@ -265,7 +265,7 @@ describe('an ignore file', () => {
     '.dockerignore': '# mine\nnode_modules\n/lib/x\n',
   };
 
-  test('habits of .gitignore that mislead are warnings, the others are notes', async () => {
+  test('patterns that mean something else than in .gitignore are warnings, those without effect are notes', async () => {
     const folder = await folderOf(files);
     const { code, stdout, stderr } = await runCli(['check', folder, '--offline']);
     expect(code).toBe(1);

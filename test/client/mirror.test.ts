@@ -15,7 +15,7 @@ import {
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Export } from '../../src/client/exporter-table.ts';
-import { placesOf, prepareExports } from '../../src/client/exporters.ts';
+import { outputPaths, prepareExports } from '../../src/client/exporters.ts';
 import type { ExportTarget } from '../../src/client/session/file-send.ts';
 import { refuseClashes } from '../../src/system/output-clashes.ts';
 import { dir, exportTo, file, link, sendBytes, sendTree } from './export-peer.ts';
@@ -172,13 +172,13 @@ test('other outputs inside of a mirror are refused, by whatever way they lead th
     { type: 'oci', dest: at('out/layout'), attrs: { tar: 'false' } },
   ] as const) {
     const { targets, stores } = await prepareExports([local, inside], 'buildkitd');
-    expect(() => refuseClashes(placesOf(targets, stores))).toThrow('where mode=delete would delete it');
+    expect(() => refuseClashes(outputPaths(targets, stores))).toThrow('where mode=delete would delete it');
     const plain = await prepareExports([{ ...local, attrs: {} }, inside], 'buildkitd');
-    expect(() => refuseClashes(placesOf(plain.targets, plain.stores))).not.toThrow();
+    expect(() => refuseClashes(outputPaths(plain.targets, plain.stores))).not.toThrow();
   }
   const caches = new Map([['local:c', { dir: at('out/cache'), writable: true }]]);
   const { targets } = await prepareExports([local], 'buildkitd');
-  expect(() => refuseClashes(placesOf(targets, caches))).toThrow(`the output ${at('out/cache')} is in ${at('out')}`);
+  expect(() => refuseClashes(outputPaths(targets, caches))).toThrow(`the output ${at('out/cache')} is in ${at('out')}`);
   await expect(prepareExports([{ ...local, attrs: { mode: 'move' } }], 'buildkitd')).rejects.toThrow(
     'invalid local exporter mode "move": known are copy and delete',
   );
@@ -194,7 +194,7 @@ test('outputs that would replace each other are refused, by whatever way they le
   const layout = (dest: string) => ({ type: 'oci', dest, attrs: { tar: 'false' } }) as const;
   const check = async (...exports: Export[]) => {
     const { targets, stores } = await prepareExports(exports, 'buildkitd');
-    refuseClashes(placesOf(targets, stores));
+    refuseClashes(outputPaths(targets, stores));
   };
   for (const clash of [
     [tar(at('x.tar')), oci(at('x.tar'))],

@@ -15,10 +15,10 @@ import {
   goTime,
 } from '../../src/go/json-decode.ts';
 import { marshalJson, marshalJsonIndent } from '../../src/go/json-encode.ts';
-import { parseJson } from '../../src/go/json-parse.ts';
+import { parseJsonNode } from '../../src/go/json-parse.ts';
 import { decodeText } from '../../src/go/text.ts';
 
-describe('parseJson', () => {
+describe('parseJsonNode', () => {
   test.each([
     ['', 'unexpected end of JSON input'],
     ['  ', 'unexpected end of JSON input'],
@@ -57,7 +57,7 @@ describe('parseJson', () => {
     ['\ufeff[]', "invalid character 'ï' looking for beginning of value"],
     ['\u00a0[]', "invalid character 'Â' looking for beginning of value"],
   ])("refuses %j with Go's words", (text, message) => {
-    expect(() => parseJson(text)).toThrow(new Error(message));
+    expect(() => parseJsonNode(text)).toThrow(new Error(message));
   });
 
   test('reads strings with escapes and surrogates as Go does', () => {
@@ -71,13 +71,13 @@ describe('parseJson', () => {
 
   test('refuses what is nested deeper than Go allows', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-    expect(parseJson(nested(10_000)).kind).toBe('array');
-    expect(() => parseJson(nested(10_001))).toThrow("invalid character '[' exceeded max depth");
+    expect(parseJsonNode(nested(10_000)).kind).toBe('array');
+    expect(() => parseJsonNode(nested(10_001))).toThrow("invalid character '[' exceeded max depth");
     expect(() => decodeJson(nested(10_000), goSlice(goAny))).not.toThrow();
   });
 
   test('keeps the order and the repetition of keys', () => {
-    expect(parseJson(' {"a":[1,{}, []] , "a":null}\n')).toMatchObject({
+    expect(parseJsonNode(' {"a":[1,{}, []] , "a":null}\n')).toMatchObject({
       kind: 'object',
       members: [
         [

@@ -62,7 +62,7 @@ describe('source maps', () => {
         locations: [location(dockerfile, lines(2))],
       }).root;
     const expected = path.join(import.meta.dirname, 'fixtures/convertllb/platform.json');
-    const definition = state.marshal({ ...options, caps: { supports: () => true } });
+    const definition = state.marshal({ ...options, capabilities: { supports: () => true } });
     expect(formatJson(definition)).toBe(readFileSync(expected, 'utf8'));
   });
 

@@ -5,14 +5,14 @@ import { local, parsePlatform, type State, scratch } from '../../src/llb/index.t
 import { alpine, capsOf, execOf, headMetadata, noop, options } from './ops.ts';
 
 test('a run sets PATH for daemons that do not, except on Windows', () => {
-  const old = { ...options, caps: { supports: () => false } };
+  const old = { ...options, capabilities: { supports: () => false } };
   expect(execOf(alpine.run(noop).root, old).meta!.env).toEqual([
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   ]);
   expect(execOf(alpine.addEnv('PATH', '/x').run(noop).root, old).meta!.env).toEqual(['PATH=/x']);
   const windows = { ...old, platform: parsePlatform('windows/amd64') };
   expect(execOf(alpine.run(noop).root, windows).meta!.env).toEqual([]);
-  expect(capsOf(alpine.run(noop).root, { ...options, caps: { supports: () => true } })).toContain(
+  expect(capsOf(alpine.run(noop).root, { ...options, capabilities: { supports: () => true } })).toContain(
     'exec.meta.setsdefaultpath',
   );
   expect(capsOf(alpine.run(noop).root)).toEqual(['exec.meta.base', 'exec.mount.bind']);

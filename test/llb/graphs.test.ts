@@ -212,5 +212,5 @@ describe("graphs of BuildKit's Go client", () => {
 /** Marshalled for linux/amd64 with all capabilities; each graph's local sources have an id of their own. */
 function defaults(ops: Graph['ops']): MarshalOptions {
   const localUniqueId = ops.map(({ op }) => op.source?.attrs?.['local.unique']).find(Boolean) ?? '';
-  return { platform: amd64, caps: { supports: () => true }, localUniqueId };
+  return { platform: amd64, capabilities: { supports: () => true }, localUniqueId };
 }

@@ -14,11 +14,11 @@ test('a state that requires others is built together with them', () => {
   expect(() => scratch().requires('x', alpine).marshal()).toThrow('passthrough must have at least one output');
   const [first, second] = passthrough('x', [
     { state: changed },
-    { state: alpine, handedOn: false },
+    { state: alpine, hasOutput: false },
     { state: local('l').dir('/l') },
   ]);
   expect(second!.getDir()).toBe('/l');
   expect(first!.marshal(options).head()).toBe(second!.marshal(options).head());
   expect(lastOp(first!).op).toMatchObject({ value: { outputs: [0n, 2n] } });
-  expect(() => passthrough('x', [{ state: alpine, handedOn: false }])).not.toThrow();
+  expect(() => passthrough('x', [{ state: alpine, hasOutput: false }])).not.toThrow();
 });

@@ -2,7 +2,7 @@
 import { type Connection, formatSource, type ProgressMode, type SolveOptions, solve } from '../../client/index.ts';
 import { createSourceFile } from '../../diagnostic/source-file.ts';
 import type { Result } from '../../gateway/bridge.ts';
-import { plainMessage, requestMessage, toStatus } from '../../gateway/error-status.ts';
+import { plainMessage, subrequestMessage, toStatus } from '../../gateway/error-status.ts';
 import { marshalJson } from '../../go/json-encode.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson, redactJsonText } from '../../text/redact.ts';
@@ -116,9 +116,9 @@ export async function runCall(
       text: file.text,
       ranges: (buildError.location?.ranges ?? []).map(({ start, end }) => ({ start: start.line, end: end.line })),
     });
-    const told = message ?? 'the Dockerfile cannot be built';
+    const shownMessage = message ?? 'the Dockerfile cannot be built';
     const explained = frame || explainedFrame(failure(), file, shown);
-    io.writeStderr(`ERROR: ${told}\n${explained}${hintLine(failure(), told)}`);
+    io.writeStderr(`ERROR: ${shownMessage}\n${explained}${hintLine(failure(), shownMessage)}`);
   }
   return count > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
 }
@@ -140,7 +140,7 @@ interface LintAnswer {
 
 /** The message as the daemon's own frontend gives it; one that talks to the daemon names the codes of its errors. */
 function withPlainMessage(json: string, failure: unknown): string {
-  return json.replace(marshalJson(requestMessage(failure)), () => marshalJson(plainMessage(failure)));
+  return json.replace(marshalJson(subrequestMessage(failure)), () => marshalJson(plainMessage(failure)));
 }
 
 /** Frames in a text of the frontend name the file as it knows it: now as the user does. */

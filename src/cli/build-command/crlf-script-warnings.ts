@@ -12,12 +12,12 @@ export async function carriageReturnWarnings({
   if (dockerfile === undefined) return [];
   try {
     const dir = dirTree(dockerfile);
-    const [{ decodeText, parseDockerfile }, { findOddities }] = await Promise.all([
+    const [{ decodeText, parseDockerfile }, { findAdvice }] = await Promise.all([
       import('../../parser/index.ts'),
-      import('../../check/oddities.ts'),
+      import('../../check/advice.ts'),
     ]);
     const parsed = parseDockerfile(decodeText(await dir.readFile(filename)), { filename });
-    const found = findOddities(parsed).filter(({ code }) => code === 'CarriageReturn');
+    const found = findAdvice(parsed).filter(({ code }) => code === 'CarriageReturn');
     if (context !== undefined) {
       const { findCrlfScripts } = await import('../../offline/find-crlf-scripts.ts');
       const { findIgnoreFile } = await import('../../offline/missing-source-hint.ts');

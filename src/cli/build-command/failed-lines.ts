@@ -5,7 +5,7 @@ import { errorSources } from '../../client/index.ts';
 export async function failedLineHints(error: unknown): Promise<string[]> {
   const sources = errorSources(error).filter(({ filename }) => !filename.endsWith('.dockerignore'));
   if (sources.length === 0) return [];
-  const { findOddities } = await import('../../check/oddities.ts');
+  const { findAdvice } = await import('../../check/advice.ts');
   const { parseDockerfile } = await import('../../parser/index.ts');
   const errorText = error instanceof Error ? error.message : '';
   const hints = new Set<string>();
@@ -14,7 +14,7 @@ export async function failedLineHints(error: unknown): Promise<string[]> {
       message,
       hint,
       lines: [lines],
-    } of findOddities(parseDockerfile(text, { filename }))) {
+    } of findAdvice(parseDockerfile(text, { filename }))) {
       const isThere = lines && ranges.some(({ start, end }) => lines.start <= end && lines.end >= start);
       if (isThere && !errorText.includes(hint!)) hints.add(`line ${lines.start}: ${message}. ${hint}`);
     }

@@ -76,7 +76,7 @@ function storedImage(entry: OutputEntry, place: OutputPlace): Export {
     throw new UsageError(
       '--output push-by-digest=true: this Docker engine cannot push by digest: turn on its containerd image store, or build with a BuildKit of its own (--builder)',
     );
-  if (kind === 'dockerd' && !pushes) requireHeeded(entry.attrs);
+  if (kind === 'dockerd' && !pushes) requireStoredAttributes(entry.attrs);
   if (kind === 'dockerd' && !(isPushed && pushes)) return { type: 'custom', name: 'moby', attrs: unpushed };
   return entry.type === 'docker'
     ? { type: 'docker', dest: load, attrs: entry.attrs }
@@ -110,11 +110,11 @@ function archive({ type, dest, attrs }: OutputEntry & { readonly type: Exporters
 const toStdout = () => process.stdout;
 
 /** Attributes of an image that a Docker engine without containerd's store observes. It ignores all others. */
-const heededByEngine = new Set(['name', 'push', 'unpack', 'store', 'tar', 'context', 'source-date-epoch']);
+const engineStoreAttributes = new Set(['name', 'push', 'unpack', 'store', 'tar', 'context', 'source-date-epoch']);
 
 /** @throws UsageError for an attribute that the image store of this Docker engine ignores */
-function requireHeeded(attrs: Readonly<Record<string, string>>): void {
-  const ignored = Object.keys(attrs).find((name) => !heededByEngine.has(name));
+function requireStoredAttributes(attrs: Readonly<Record<string, string>>): void {
+  const ignored = Object.keys(attrs).find((name) => !engineStoreAttributes.has(name));
   if (ignored === undefined) return;
   const what = /^annotation/.test(ignored) ? `the annotation ${ignored.replace(/^annotation\.?/, '')}` : ignored;
   throw new UsageError(

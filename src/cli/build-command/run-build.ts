@@ -1,161 +1,134 @@
-/** Runs `tsfront build`. */
-import { type Build, solve, solveOnNodes } from '../../client/index.ts';
+/** Runs `tsfront build`: opens the inputs, connects to the daemons, builds, and writes the result. */
+import { type Build, type SolveOptions, solve, solveOnNodes } from '../../client/index.ts';
 import { type ArgWatch, watchArgs } from '../../offline/build-arg-use.ts';
-import { isPolicyDisabled, refusePolicyBeside, refusingPolicyIn } from '../../offline/rego-policy.ts';
+import { isPolicyDisabled, refusePolicyBeside } from '../../offline/rego-policy.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { entitlements } from '../options/allow.ts';
-import { authHosts } from '../options/auth-host.ts';
-import { tellUnusedArgs, withFileArgs } from '../options/build-args.ts';
-import { parseCaches } from '../options/caches.ts';
-import { requireSsh } from '../options/check-ssh.ts';
-import { requireAddress } from '../options/daemon-address.ts';
+import { reportUnusedArgs, withFileArgs } from '../options/build-args.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
-import { frontendAttrs } from '../options/frontend-attrs.ts';
-import { checkFrontendName } from '../options/frontend-name.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
 import { progressMode } from '../options/progress-mode.ts';
-import { parseSecrets } from '../options/secrets.ts';
-import { requireWritable } from '../output.ts';
 import { asNamed, type ShownPath, shownPaths } from '../shown-path.ts';
 import { warn, warnOnce } from '../warn.ts';
 import { type BuildInputs, openInputs } from './build-inputs.ts';
-import { parseCall, runCall, type SubrequestCall } from './call.ts';
+import { isDefaultLoadOff } from './buildx-defaults.ts';
+import { parseCall, runCall } from './call.ts';
+import { checkBuildFlags, checkOutputFlags } from './check-build-flags.ts';
 import { carriageReturnWarnings } from './crlf-script-warnings.ts';
 import { detailsLink } from './details-link.ts';
 import { failedLineHints } from './failed-lines.ts';
 import { failedSourceHint } from './failed-source-hint.ts';
-import { removeOldId, requireImageId } from './image-id.ts';
+import { removeOldId } from './image-id.ts';
 import { saveLocalState } from './local-state.ts';
 import { withoutConfigDigest } from './metadata-file.ts';
-import { defaultPlace, type OpenedNode, openNodes, parseBuilders } from './nodes.ts';
+import { defaultPlace, type OpenedNode, openNodes } from './nodes.ts';
 import { toNodesOptions } from './nodes-options.ts';
-import { requirePlaces } from './output-places.ts';
-import { requireOutputs } from './outputs.ts';
 import { pushEach, withPushedDigest } from './push-by-engine.ts';
 import { isForPeople, show } from './show.ts';
-import { type BuildRequest, isDefaultLoadOff, outputFlags, toSolveOptions } from './solve-options.ts';
+import { type BuildRequest, toSolveOptions } from './solve-options.ts';
 import { writeResult } from './write-result.ts';
 
-/** What a build has opened, and what it says at its end, however it ends. */
-interface Opened {
-  /** The daemons; closed at the end. */
+/** What a build has opened so far, and what it reports at its end, however it ends. */
+interface BuildRun {
+  /** The daemons. */
   readonly nodes: OpenedNode[];
-  readonly watch: ArgWatch;
+  readonly argWatch: ArgWatch;
   inputs?: BuildInputs;
-  /** Whether build arguments that nothing took are told. */
-  tellsUnused?: boolean;
-  /** Warnings about scripts, looked for while the daemon works. */
-  scripts?: Promise<string[]>;
+  /** Whether unused build arguments are reported. */
+  reportsUnusedArgs?: boolean;
+  /** Warnings about scripts, which are searched while the daemon works. */
+  scriptWarnings?: Promise<string[]>;
   /** Finds the page of the build in Docker Desktop. */
-  link?: () => Promise<string | undefined>;
+  findLink?: () => Promise<string | undefined>;
 }
 
 /**
- * Checks the flags, opens the inputs, connects, builds, and writes the result.
+ * Runs the command.
  * @returns the exit code
  */
 export async function runBuild(context: string, given: BuildFlags, io: Io): Promise<number> {
-  const opened: Opened = { nodes: [], watch: watchArgs() };
+  const run: BuildRun = { nodes: [], argWatch: watchArgs() };
   try {
-    const flags = { ...given, buildArg: await withFileArgs(given.buildArgFile, given.buildArg, io.signal) };
-    const call = parseCall(flags);
-    await requireUsable(flags, context, io.env);
-    const inputs = await openInputs(context, flags.file, flags.buildContext, { signal: io.signal });
-    opened.inputs = inputs;
-    if (!isPolicyDisabled(flags.policy, io.env)) await refusePolicyBeside(inputs.dockerfile);
-    requireUsableOutputs(flags, inputs);
-    if (flags.iidfile && flags.iidfile !== '-') await removeOldId(flags.iidfile); // no stale ID if the build fails
-    const onWarning = warnOnce(io);
-    const wanted = { builders: flags.builder, platforms: requestedPlatforms(flags.platform, io.env), context };
-    await openNodes(wanted, opened.nodes, { signal: io.signal, env: io.env, onWarning });
-    const request = { flags, context, inputs, isCall: call !== undefined, watch: opened.watch, onWarning };
-    return await runOnNodes(request, call, opened, io);
+    const request = await openRequest(context, given, run, io);
+    await connectNodes(request, run, io);
+    return await buildOrCall(request, run, io);
   } catch (error) {
-    return await explainFailure(error, opened, io);
+    return await reportBuildFailure(error, run, io);
   } finally {
-    if (!io.signal.aborted) await tellAtEnd(opened, io);
-    await opened.inputs?.cleanUp();
-    for (const { connection } of opened.nodes) connection.close();
+    if (!io.signal.aborted) await reportAtEnd(run, io);
+    await run.inputs?.cleanUp();
+    for (const { connection } of run.nodes) connection.close();
   }
 }
 
-/** Asks the frontend, or builds and writes what comes of it. */
-async function runOnNodes(
-  request: BuildRequest,
-  call: SubrequestCall | undefined,
-  opened: Opened,
-  io: Io,
-): Promise<number> {
-  const { flags, context, inputs } = request;
-  const { signal, env } = io;
-  const mode = progressMode(flags, env);
-  const [{ connection, place, builder }] = opened.nodes as [OpenedNode];
-  const opening = toSolveOptions(opened.nodes[0]!, request, io);
-  const { options: asked, pushByEngine, prefersImageDigest } = await untilAborted(opening, signal);
-  const options = { ...asked, frontend: refusingPolicy(asked.frontend, request, env), signal };
-  opened.tellsUnused = isForPeople(mode) && (!call || call.method === 'check');
-  const shown = pathsOf(inputs);
-  if (call) return runCall(connection, options, call, { ...flags, shown }, mode, io);
+/** Phase 1: checks all that can be checked without a daemon, and opens the inputs. */
+async function openRequest(context: string, given: BuildFlags, run: BuildRun, io: Io): Promise<BuildRequest> {
+  const { env, signal } = io;
+  const flags = { ...given, buildArg: await withFileArgs(given.buildArgFile, given.buildArg, signal) };
+  const call = parseCall(flags);
+  await checkBuildFlags(flags, context, env);
+  const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
+  run.inputs = inputs;
+  if (!isPolicyDisabled(flags.policy, env)) await refusePolicyBeside(inputs.dockerfile);
+  checkOutputFlags(flags, inputs);
+  if (flags.iidfile && flags.iidfile !== '-') await removeOldId(flags.iidfile); // no stale ID if the build fails
+  return { flags, context, inputs, call, argWatch: run.argWatch, onWarning: warnOnce(io) };
+}
 
-  if (options.exports?.length === 0 && flags.output.length === 0 && isForPeople(mode) && !isDefaultLoadOff(env))
-    warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
-  if (isForPeople(mode)) opened.scripts = carriageReturnWarnings(inputs);
-  const running: Build =
-    opened.nodes.length > 1
-      ? solveOnNodes(opened.nodes, toNodesOptions(options, flags, opened.nodes, env))
-      : solve(connection, options);
-  if (place !== defaultPlace) {
-    await saveLocalState(place, running.ref, { context, file: flags.file }, io);
-    if (isForPeople(mode)) opened.link = () => detailsLink(connection, place, running.ref, env);
-  }
-  const { result, warnings } = await show(running, mode, { shown, builder, verbose: flags.verbose || flags.debug }, io);
-  const pushed = withPushedDigest(result, await pushEach(pushByEngine, connection, mode, request.onWarning, io));
-  const reportedResult = prefersImageDigest ? withoutConfigDigest(pushed) : pushed;
-  // a signal from here on comes too late: the outputs are kept; only what is written yet can still be given up
+/** Phase 2: connects to the daemons. */
+async function connectNodes({ flags, context, onWarning }: BuildRequest, run: BuildRun, io: Io): Promise<void> {
+  const { env, signal } = io;
+  const wanted = { builders: flags.builder, platforms: requestedPlatforms(flags.platform, env), context };
+  await openNodes(wanted, run.nodes, { signal, env, onWarning });
+}
+
+/** Phase 3: asks the frontend about the Dockerfile (`--call`), or builds and writes the result. */
+async function buildOrCall(request: BuildRequest, run: BuildRun, io: Io): Promise<number> {
+  const { flags, inputs, call } = request;
+  const { signal } = io;
+  const mode = progressMode(flags, io.env);
+  const [node] = run.nodes as [OpenedNode];
+  const { connection, builder } = node;
+  const solving = await untilAborted(toSolveOptions(node, request, io), signal);
+  run.reportsUnusedArgs = isForPeople(mode) && (!call || call.method === 'check');
+  const shown = shownPathsOf(inputs);
+  if (call) return runCall(connection, solving.options, call, { ...flags, shown }, mode, io);
+
+  const build = await startBuild(solving.options, request, run, io);
+  const { result, warnings } = await show(build, mode, { shown, builder, verbose: flags.verbose || flags.debug }, io);
+  const digest = await pushEach(solving.pushByEngine, connection, mode, request.onWarning, io);
+  const pushed = withPushedDigest(result, digest);
+  const reported = solving.prefersImageDigest ? withoutConfigDigest(pushed) : pushed;
+  // After this point a signal no longer undoes the outputs. It only stops waiting for a reader of the result.
   if (flags.iidfile || flags.quiet || mode === 'quiet' || flags.metadataFile)
-    await untilAborted(writeResult({ connection, place }, reportedResult, warnings, flags, io), signal);
+    await untilAborted(writeResult(node, reported, warnings, flags, io), signal);
   return 0;
 }
 
-/** Checks what can be known of the flags before anybody is asked. @throws UsageError */
-async function requireUsable(flags: BuildFlags, context: string, env: Io['env']): Promise<void> {
-  progressMode(flags, env);
-  for (const { address } of parseBuilders(flags.builder)) requireAddress('--builder', address);
-  frontendAttrs(flags, env, anyAddress);
-  entitlements(flags);
-  authHosts(flags.authHost);
-  checkFrontendName(flags.frontend);
-  parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown);
-  parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
-  parseSecrets(flags.secret, env);
-  await requireSsh(flags.ssh, context);
-  if (flags.iidfile) requireWritable('--iidfile', flags.iidfile);
-  if (flags.metadataFile) requireWritable('--metadata-file', flags.metadataFile);
+/** Starts the build, and the work that is done while the daemon builds. */
+async function startBuild(options: SolveOptions, request: BuildRequest, run: BuildRun, io: Io): Promise<Build> {
+  const { flags, context, inputs } = request;
+  const { env } = io;
+  const forPeople = isForPeople(progressMode(flags, env));
+  const [{ connection, place }] = run.nodes as [OpenedNode];
+  if (options.exports?.length === 0 && flags.output.length === 0 && forPeople && !isDefaultLoadOff(env))
+    warn('no output given, so the result stays in the build cache: --push, --load or --output keep it', io);
+  if (forPeople) run.scriptWarnings = carriageReturnWarnings(inputs);
+  const build =
+    run.nodes.length > 1
+      ? solveOnNodes(run.nodes, toNodesOptions(options, flags, run.nodes, env))
+      : solve(connection, options);
+  if (place !== defaultPlace) {
+    await saveLocalState(place, build.ref, { context, file: flags.file }, io);
+    if (forPeople) run.findLink = () => detailsLink(connection, place, build.ref, env);
+  }
+  return build;
 }
 
-/** Checks what can be known of the outputs before a daemon is asked. @throws UsageError */
-function requireUsableOutputs(flags: BuildFlags, inputs: BuildInputs): void {
-  const outputs = requireOutputs(outputFlags(flags, inputs));
-  requireImageId(flags, outputs);
-  requirePlaces(outputs, parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown), flags);
-}
-
-/** Stands for the address of the daemon's host, as long as no daemon has told it. */
-const anyAddress = '0.0.0.0';
-
-type Frontend = Awaited<ReturnType<typeof toSolveOptions>>['options']['frontend'];
-
-/** A frontend that refuses a Rego policy beside a Dockerfile that is not on this machine, unless it is to be ignored. */
-function refusingPolicy(frontend: Frontend, { flags, inputs }: BuildRequest, env: Io['env']): Frontend {
-  if (inputs.remoteDockerfile === '' || isPolicyDisabled(flags.policy, env)) return frontend;
-  return refusingPolicyIn(frontend, inputs.remoteDockerfile);
-}
-
-/** Reports what went wrong, and what this side knows of it that the daemon does not. @returns the exit code */
-async function explainFailure(error: unknown, { inputs }: Opened, io: Io): Promise<number> {
-  const code = await reportFailure(error, io, { asked: 'build', shown: inputs ? pathsOf(inputs) : asNamed });
+/** Reports an error, with hints from the inputs that the daemon does not see. @returns the exit code */
+async function reportBuildFailure(error: unknown, { inputs }: BuildRun, io: Io): Promise<number> {
+  const code = await reportFailure(error, io, { asked: 'build', shown: inputs ? shownPathsOf(inputs) : asNamed });
   if (io.signal.aborted) return code;
   const missing = inputs && (await failedSourceHint(error, inputs));
   const hints = [...(missing === undefined ? [] : [missing]), ...(await failedLineHints(error))];
@@ -163,12 +136,13 @@ async function explainFailure(error: unknown, { inputs }: Opened, io: Io): Promi
   return code;
 }
 
-async function tellAtEnd({ scripts, tellsUnused, watch, link }: Opened, io: Io): Promise<void> {
-  for (const message of (await scripts) ?? []) warn(message, io);
-  if (tellsUnused) tellUnusedArgs(watch, io);
-  const details = await link?.();
-  if (details !== undefined) io.writeStderr(`\n${details}\n`);
+async function reportAtEnd({ scriptWarnings, reportsUnusedArgs, argWatch, findLink }: BuildRun, io: Io): Promise<void> {
+  for (const message of (await scriptWarnings) ?? []) warn(message, io);
+  if (reportsUnusedArgs) reportUnusedArgs(argWatch, io);
+  const link = await findLink?.();
+  if (link !== undefined) io.writeStderr(`\n${link}\n`);
 }
 
-const pathsOf = ({ dockerfile, localDirs }: BuildInputs): ShownPath =>
-  shownPaths({ dockerfile, context: localDirs['context'] ?? '' });
+function shownPathsOf({ dockerfile, localDirs }: BuildInputs): ShownPath {
+  return shownPaths({ dockerfile, context: localDirs['context'] ?? '' });
+}

@@ -36,17 +36,17 @@ import { requirePlaces } from './output-places.ts';
 import { requireOutputs } from './outputs.ts';
 import { readSourcePolicy } from './source-policy-file.ts';
 
-/** A file, or standard input for `-`. */
+/** Reads a file, or standard input for `-`. */
 function readInput(file: string, io: Io): Promise<Uint8Array> {
   return file === '-' ? io.readStdin(maxInputBytes) : untilAborted(readBounded(file), io.signal);
 }
 
-/** What a compiled file holds. Without an image config its `metadata` is empty. */
+/** Reads a compiled file. Without an image config its `metadata` is empty. */
 async function readCompiled(file: string, { imageConfig }: SolveFlags, io: Io): Promise<CompiledImage> {
   if (file === '-' && imageConfig === '-')
     throw new UsageError('the compiled file and the image config cannot both be on standard input');
   const bytes = await readInput(file, io);
-  // those of scratch, and of a `tsfront compile |` that has failed
+  // the definition of scratch is empty, and so is the output of a `tsfront compile |` that failed
   if (bytes.length === 0 && imageConfig === undefined)
     throw new UsageError(
       `${file === '-' ? 'standard input' : file} is empty: an empty definition is scratch alone, which \`tsfront compile\` writes as JSON, or beside it with --image-config`,
@@ -71,7 +71,7 @@ function parse(file: string, bytes: Uint8Array): CompiledImage {
   try {
     if (bytes[0] === '{'.charCodeAt(0)) return parseCompiled(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     const definition = Definition.decode(bytes);
-    definition.ops(); // which are bytes as yet
+    definition.ops(); // decodes them, so that invalid ones are found
     return { definitions: new Map([['', definition]]), multiPlatform: false, metadata: new Map() };
   } catch (error) {
     throw new UsageError(
@@ -80,10 +80,10 @@ function parse(file: string, bytes: Uint8Array): CompiledImage {
   }
 }
 
-/** As large as a compiled graph may be. */
+/** Maximum size of a compiled file in bytes. */
 const maxInputBytes = 256 << 20;
 
-/** Reads a file or a pipe, up to a limit. @throws UsageError for what cannot be read */
+/** Reads a file or a pipe up to {@link maxInputBytes}. @throws UsageError if it cannot be read */
 async function readBounded(file: string): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -102,7 +102,7 @@ async function readBounded(file: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** `NAME=FOLDER`. @throws UsageError for what is not a folder */
+/** Parses `NAME=FOLDER`. @throws UsageError if the directory does not exist */
 function parseLocals(locals: readonly string[]): Record<string, string> {
   const dirs: Record<string, string> = Object.create(null);
   for (const local of locals) {
@@ -115,7 +115,10 @@ function parseLocals(locals: readonly string[]): Record<string, string> {
   return dirs;
 }
 
-/** @throws UsageError for local sources that are not given: the daemon would only say that they are not there */
+/**
+ * Checks that the local sources of the graph are given by `--local`. The daemon's message would not name the option.
+ * @throws UsageError
+ */
 function requireLocals(file: string, { definitions }: CompiledImage, given: Readonly<Record<string, string>>): void {
   const ops = [...definitions.values()].flatMap((definition) => definition.ops());
   const sources = ops.flatMap(({ op: { op } }) => (op.case === 'source' ? op.value.identifier : []));
@@ -126,7 +129,7 @@ function requireLocals(file: string, { definitions }: CompiledImage, given: Read
   throw new UsageError(`${file} reads files of yours that it does not have: give them with ${flags}`);
 }
 
-/** @returns the exit code */
+/** Solves a compiled file and writes the outputs. @returns the exit code */
 export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
   const { env, signal } = io;
   let connection: Connection | undefined;

@@ -1,4 +1,4 @@
-/** What the daemon is asked for: everything that the flags, the environment and the daemon's abilities say of a build. */
+/** Makes the options of the solve request from the flags, the environment and what the daemon can do. */
 import {
   type CacheEntry,
   type Export,
@@ -9,6 +9,7 @@ import {
 } from '../../client/index.ts';
 import { isTrue } from '../../go/strconv.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
+import { isPolicyDisabled, refusingPolicyIn } from '../../offline/rego-policy.ts';
 import { dockerConfigDir, dockerProxies } from '../../registry/docker-config.ts';
 import type { Io } from '../io.ts';
 import { entitlements, isLocalDeleteAllowed } from '../options/allow.ts';
@@ -16,12 +17,13 @@ import { authHosts } from '../options/auth-host.ts';
 import { parseCaches } from '../options/caches.ts';
 import { parseSsh } from '../options/check-ssh.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
-import { parseBoolean } from '../options/fields.ts';
 import { frontendAttrs } from '../options/frontend-attrs.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
 import { progressMode } from '../options/progress-mode.ts';
 import { parseSecrets } from '../options/secrets.ts';
 import type { BuildInputs } from './build-inputs.ts';
+import { defaultAttestations, withArtifactDefault, withDefaultLoad } from './buildx-defaults.ts';
+import type { SubrequestCall } from './call.ts';
 import { type ChosenFrontend, chooseFrontend, daemonFrontend } from './choose-frontend.ts';
 import { gitAttrs } from './git-provenance.ts';
 import { requireImageId } from './image-id.ts';
@@ -33,99 +35,71 @@ import type { Outputs } from './outputs.ts';
 import { isForPeople } from './show.ts';
 import { readSourcePolicy } from './source-policy-file.ts';
 
+type Attrs = Readonly<Record<string, string>>;
+
 /** A build whose flags are checked and whose inputs are opened. */
 export interface BuildRequest {
   readonly flags: BuildFlags;
-  /** The argument. */
+  /** The context argument. */
   readonly context: string;
   readonly inputs: BuildInputs;
-  /** Whether the frontend is asked something, and nothing is built. */
-  readonly isCall: boolean;
-  /** Sees which build arguments the Dockerfile takes. */
-  readonly watch: ArgWatch;
+  /** The question to the frontend, if nothing is built. */
+  readonly call: SubrequestCall | undefined;
+  /** Records which build arguments the Dockerfile uses. */
+  readonly argWatch: ArgWatch;
   readonly onWarning: (message: string) => void;
 }
 
-/** @throws UsageError or Error for what this daemon cannot do */
-export async function toSolveOptions(
-  { connection, loads = false }: OpenedNode,
-  request: BuildRequest,
-  io: Io,
-): Promise<
-  Pick<Outputs, 'pushByEngine' | 'prefersImageDigest'> & {
-    readonly options: SolveOptions & { readonly frontend: ChosenFrontend };
-  }
-> {
-  const { env } = io;
-  const { flags, context, inputs, isCall, onWarning } = request;
-  const [workers, git, sourcePolicy] = await Promise.all([
+/** The options of the solve request, and what is left to do with its result. */
+interface Solving extends Pick<Outputs, 'pushByEngine' | 'prefersImageDigest'> {
+  readonly options: SolveOptions & { readonly frontend: ChosenFrontend };
+}
+
+/** Asks the daemon what it can do, and makes the options. @throws UsageError or Error for what the daemon cannot do */
+export async function toSolveOptions(node: OpenedNode, request: BuildRequest, io: Io): Promise<Solving> {
+  const { connection, loads = false } = node;
+  const { flags, context, inputs, call, onWarning } = request;
+  const { env, signal } = io;
+  const [workers, sourceAttrs, sourcePolicy] = await Promise.all([
     listWorkers(connection),
     gitAttrs(inputs.localDirs, inputs.dockerfile, env),
     readSourcePolicy(env),
   ]);
   const pushes = hasImageStore(workers);
-  const { exports, ...outputs } = await openOutputs(
-    withDefaultLoad(outputFlags(flags, inputs), loads && !isCall, env),
+  const flagAttrs = frontendAttrs(flags, env, hostGateway(workers));
+  const cacheTo = parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
+  const { exports, pushByEngine, prefersImageDigest } = await openOutputs(
+    withDefaultLoad(outputFlags(flags, inputs), loads && !call, env),
     { kind: connection.kind, pushes, onWarning },
   );
-  requireImageId(flags, exports);
-  const own = frontendAttrs(flags, env, hostAddress(workers));
-  const cacheTo = parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
-  const wanted = {
-    attestations: Object.keys(own).some((key) => key.startsWith('attest:')),
-    platforms: requestedPlatforms(flags.platform, env),
-    exports,
-  };
-  if (connection.kind === 'dockerd' && !pushes)
-    requireImageStore({ ...wanted, caches: cacheTo.map(({ type }) => type), annotations: flags.annotation });
-  requireOneManifest(wanted);
+  checkOutputs(node, { request, exports, cacheTo, flagAttrs, pushes }, env);
+  const proxies = dockerProxies(connection.address, dockerConfigDir(env), onWarning);
   const options = {
-    frontend: frontendFor(request, own['attest:provenance'] !== undefined, io),
+    frontend: frontendFor(request, flagAttrs, io),
     frontendAttrs: {
-      ...(connection.kind === 'dockerd' && { 'image-resolve-mode': 'local' }), // images of the engine come first
+      ...(connection.kind === 'dockerd' && { 'image-resolve-mode': 'local' }), // the engine's own images come first
       ...(pushes && defaultAttestations(flags, env)),
-      ...proxyArgs(dockerProxies(connection.address, dockerConfigDir(env), onWarning), own),
-      ...git,
-      ...own,
+      ...proxyArgs(proxies, flagAttrs),
+      ...sourceAttrs,
+      ...flagAttrs,
       ...inputs.frontendAttrs,
     },
     localDirs: inputs.localDirs,
     ociLayouts: inputs.ociLayouts,
     attachables: inputs.attachables,
     sharedKey: inputs.sharedKey,
-    exports: isSet(env, 'BUILDX_NO_DEFAULT_OCI_ARTIFACT') && pushes ? exports.map(withoutArtifact) : exports,
+    exports: pushes ? withArtifactDefault(exports, env) : exports,
     cacheFrom: parseCaches('--cache-from', flags.cacheFrom, flags.allowUnknown),
-    cacheTo: isTrue(own['build-arg:BUILDKIT_INLINE_CACHE']) ? withInline(cacheTo) : cacheTo,
+    cacheTo: isTrue(flagAttrs['build-arg:BUILDKIT_INLINE_CACHE']) ? withInlineCache(cacheTo) : cacheTo,
     secrets: parseSecrets(flags.secret, env),
     ssh: parseSsh(flags.ssh, context),
     auth: authHosts(flags.authHost),
     entitlements: entitlements(flags),
     sourcePolicy,
     onWarning,
+    signal,
   };
-  return { options, ...outputs };
-}
-
-/** The address of the daemon's host, which Docker engines tell. */
-function hostAddress(workers: readonly Worker[]): string | undefined {
-  return workers.map(({ labels }) => labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip']).find(Boolean);
-}
-
-function withInline(caches: readonly CacheEntry[]): readonly CacheEntry[] {
-  return caches.some(({ type }) => type === 'inline') ? caches : [...caches, { type: 'inline' }];
-}
-
-/**
- * Who reads the Dockerfile.
- * @param provenance whether one was asked for: a daemon notes in it only what it hands to a frontend of its own
- */
-function frontendFor({ flags, isCall, watch }: BuildRequest, provenance: boolean, io: Io): ChosenFrontend {
-  if (flags.frontend !== undefined || !provenance || isCall) return chooseFrontend(flags.frontend, watch);
-  if (isForPeople(progressMode(flags, io.env)))
-    io.writeStderr(
-      "note: the daemon's own frontend reads the Dockerfile, because the provenance would be incomplete otherwise; --frontend tsfront reads it here\n",
-    );
-  return daemonFrontend;
+  return { options, pushByEngine, prefersImageDigest };
 }
 
 /** The flags that say where the result goes. */
@@ -133,42 +107,60 @@ export function outputFlags(flags: BuildFlags, { localDirs }: Pick<BuildInputs, 
   return { ...flags, allowDelete: isLocalDeleteAllowed(flags), sources: Object.values(localDirs) };
 }
 
-/** Without an output, an engine keeps what it builds, and builders made with `default-load` load it, unless a variable forbids. */
-function withDefaultLoad(flags: OutputFlags, loads: boolean, env: Io['env']): OutputFlags {
-  const keepsByDefault = !isDefaultLoadOff(env);
-  const hasOutput = flags.push || flags.output.some((it) => it !== '');
-  return { ...flags, keepsByDefault, load: flags.load || (loads && keepsByDefault && !hasOutput) };
+/** @throws UsageError or Error for outputs that this daemon, or their format, does not support */
+function checkOutputs(
+  { connection }: OpenedNode,
+  {
+    request: { flags },
+    exports,
+    cacheTo,
+    flagAttrs,
+    pushes,
+  }: {
+    readonly request: BuildRequest;
+    readonly exports: readonly Export[];
+    readonly cacheTo: readonly CacheEntry[];
+    readonly flagAttrs: Attrs;
+    readonly pushes: boolean;
+  },
+  env: Io['env'],
+): void {
+  requireImageId(flags, exports);
+  const wanted = {
+    attestations: Object.keys(flagAttrs).some((key) => key.startsWith('attest:')),
+    platforms: requestedPlatforms(flags.platform, env),
+    exports,
+  };
+  if (connection.kind === 'dockerd' && !pushes)
+    requireImageStore({ ...wanted, caches: cacheTo.map(({ type }) => type), annotations: flags.annotation });
+  requireOneManifest(wanted);
 }
 
-/** Whether a build without an output stays in the cache. */
-export function isDefaultLoadOff(env: Io['env']): boolean {
-  return env['BUILDX_NO_DEFAULT_LOAD'] !== '' && isSet(env, 'BUILDX_NO_DEFAULT_LOAD');
+/** The address of the daemon's host. Docker engines report it. */
+function hostGateway(workers: readonly Worker[]): string | undefined {
+  return workers.map(({ labels }) => labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip']).find(Boolean);
 }
 
-/** Proxies as build arguments, except those for which the user has given one, in whichever case. */
-function proxyArgs(proxies: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>) {
-  const given = new Set(Object.keys(own).map((key) => key.toLowerCase()));
+function withInlineCache(caches: readonly CacheEntry[]): readonly CacheEntry[] {
+  return caches.some(({ type }) => type === 'inline') ? caches : [...caches, { type: 'inline' }];
+}
+
+/** The frontend that reads the Dockerfile. If the Dockerfile is not on this machine, it looks for a Rego policy first. */
+function frontendFor(request: BuildRequest, flagAttrs: Attrs, io: Io): ChosenFrontend {
+  const { flags, inputs, call, argWatch } = request;
+  const isForDaemon = flags.frontend === undefined && flagAttrs['attest:provenance'] !== undefined && !call;
+  if (isForDaemon && isForPeople(progressMode(flags, io.env)))
+    io.writeStderr(
+      "note: the daemon's own frontend reads the Dockerfile, because the provenance would be incomplete otherwise; --frontend tsfront reads it here\n",
+    );
+  const frontend = isForDaemon ? daemonFrontend : chooseFrontend(flags.frontend, argWatch);
+  if (inputs.remoteDockerfile === '' || isPolicyDisabled(flags.policy, io.env)) return frontend;
+  return refusingPolicyIn(frontend, inputs.remoteDockerfile);
+}
+
+/** Docker's proxies as build arguments, except those that the user has given, in upper or lower case. */
+function proxyArgs(proxies: Attrs, flagAttrs: Attrs): Record<string, string> {
+  const given = new Set(Object.keys(flagAttrs).map((key) => key.toLowerCase()));
   const args = Object.entries(proxies).map(([name, value]): [string, string] => [`build-arg:${name}`, value]);
   return Object.fromEntries(args.filter(([key]) => !given.has(key.toLowerCase())));
-}
-
-/** Images say where they come from, where the daemon's image store can hold that. */
-function defaultAttestations(flags: BuildFlags, env: Io['env']): Record<string, string> {
-  const refused = isSet(env, 'BUILDX_NO_DEFAULT_ATTESTATIONS');
-  if (refused || flags.provenance !== undefined || flags.attest.some((attest) => attest.includes('provenance')))
-    return {};
-  return { 'attest:provenance': 'mode=min,inline-only=true' };
-}
-
-/** @throws Error for a variable that is neither true nor false */
-function isSet(env: Io['env'], name: string): boolean {
-  const text = env[name];
-  return text !== undefined && parseBoolean(name, text);
-}
-
-/** Attestations as they were before BuildKit wrote them as OCI artifacts, unless the output says otherwise. */
-function withoutArtifact(output: Export): Export {
-  const type = output.type === 'custom' ? output.name : output.type;
-  if (type !== 'image' && type !== 'oci' && type !== 'moby') return output;
-  return { ...output, attrs: { 'oci-artifact': 'false', ...output.attrs } };
 }

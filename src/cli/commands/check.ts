@@ -13,7 +13,7 @@ import { Exit, exitCode } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { tellUnusedArgs } from '../options/build-args.ts';
+import { reportUnusedArgs } from '../options/build-args.ts';
 import { offlineCommand } from '../options/offline-command.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
@@ -84,7 +84,7 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
     const sets = unknown.size === 1 ? 'sets' : 'set';
     io.writeStderr(`note: variables are not checked: what ${listed(unknown)} ${sets} is not known\n`);
   }
-  tellUnusedArgs(watch, io);
+  reportUnusedArgs(watch, io);
   if (texts.length > 0 && flags.format === 'json') {
     const json = redactedJson(paths.length > 1 ? documents : documents[0], 2);
     await writeOutput(flags.output, `${json}\n`, io);

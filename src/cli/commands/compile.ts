@@ -5,7 +5,7 @@ import { Exit } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { tellUnusedArgs } from '../options/build-args.ts';
+import { reportUnusedArgs } from '../options/build-args.ts';
 import { contextArgument, offlineCommand, type SourceFlags } from '../options/offline-command.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
@@ -39,8 +39,8 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
     { path: flags.writeImages, kind: 'file', by: '--write-images' },
   ]);
   // what is compiled is there to be built: a policy beside the Dockerfile holds for it, too
-  const { isPolicyDisabled: leavesOutPolicy } = await import('../../offline/rego-policy.ts');
-  const compiled = await compileBuild(context, flags, io, !leavesOutPolicy(flags.policy, io.env));
+  const { isPolicyDisabled } = await import('../../offline/rego-policy.ts');
+  const compiled = await compileBuild(context, flags, io, !isPolicyDisabled(flags.policy, io.env));
   const files = await render(compiled, flags);
   if (flags.imageConfig !== undefined) await writeConfigs(compiled, flags.imageConfig, io);
   for (const [file, data] of files) {
@@ -105,11 +105,11 @@ export async function compileBuild(
       if (!(error instanceof CompileError)) throw error;
       io.writeStderr(formatCompileWarnings(error.warnings, io, build.shown));
       const code = await reportFailure(error, io, build);
-      tellUnusedArgs(watch, io);
+      reportUnusedArgs(watch, io);
       throw new Exit(code);
     });
     if (compiled.warnings.length > 0) io.writeStderr(formatCompileWarnings(compiled.warnings, io, build.shown));
-    tellUnusedArgs(watch, io);
+    reportUnusedArgs(watch, io);
     await build.keepImages();
     return compiled;
   } finally {

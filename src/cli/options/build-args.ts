@@ -108,7 +108,7 @@ export function refusePath(flag: string, value: string, form: string): void {
 }
 
 /** Tells of build arguments that nothing took. */
-export function tellUnusedArgs(watch: ArgWatch, io: Pick<Io, 'writeStderr'>): void {
+export function reportUnusedArgs(watch: ArgWatch, io: Pick<Io, 'writeStderr'>): void {
   for (const { name, similar } of watch.unused()) {
     const advice = similar === undefined ? '' : ` (did you mean ${similar}?)`;
     io.writeStderr(

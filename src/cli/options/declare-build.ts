@@ -1,10 +1,10 @@
 /** `tsfront build` without its action. Modules that read its options take their types from here. */
-import { Command } from '@commander-js/extra-typings';
+import { dockerfileCommand } from './dockerfile-command.ts';
 import { type OptionsOf, options } from './options.ts';
 
 /** Declares the command, without its action. */
 export function declareBuild() {
-  return new Command('build')
+  return dockerfileCommand('build')
     .summary('build a Dockerfile on a BuildKit daemon')
     .description('Builds a Dockerfile on a BuildKit daemon, which may be part of a Docker engine.')
     .argument(
@@ -13,15 +13,6 @@ export function declareBuild() {
       '.',
     )
     .usage('[options] [context]')
-    .addOption(options.file)
-    .addOption(options.target)
-    .addOption(options.buildArg)
-    .addOption(options.buildArgFile)
-    .addOption(options.label)
-    .addOption(options.platform)
-    .addOption(options.buildContext)
-    .addOption(options.noCache)
-    .addOption(options.uncached)
     .addOption(options.pull)
     .addOption(options.secret)
     .addOption(options.ssh)

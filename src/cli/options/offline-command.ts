@@ -1,19 +1,10 @@
 /** The commands that run the frontend without a daemon: all take the same options that say what to build. */
-import { Command } from '@commander-js/extra-typings';
+import { dockerfileCommand } from './dockerfile-command.ts';
 import { type OptionsOf, options } from './options.ts';
 
 /** Declares such a command. */
 export function offlineCommand(name: string) {
-  return new Command(name)
-    .addOption(options.file)
-    .addOption(options.target)
-    .addOption(options.buildArg)
-    .addOption(options.buildArgFile)
-    .addOption(options.label)
-    .addOption(options.platform)
-    .addOption(options.buildContext)
-    .addOption(options.noCache)
-    .addOption(options.uncached)
+  return dockerfileCommand(name)
     .addOption(options.opt)
     .addOption(options.images)
     .addOption(options.ociLayout)

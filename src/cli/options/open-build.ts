@@ -6,9 +6,8 @@ import { UsageError } from '../../offline/usage-error.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { warnOnce } from '../warn.ts';
-import { frontendArgs, refusePath, withFileArgs } from './build-args.ts';
-import { prefixed, readBuildContexts, readLabels } from './named-values.ts';
-import { noCache } from './no-cache.ts';
+import { withFileArgs } from './build-args.ts';
+import { readBuildContexts } from './named-values.ts';
 import type { SourceFlags } from './offline-command.ts';
 
 /** An opened build; `close` removes temporary files. */
@@ -27,10 +26,6 @@ export interface OpenedBuild {
 
 /** Opens everything that the options name. */
 export async function openBuild(context: string, flags: SourceFlags, io: Io): Promise<OpenedBuild> {
-  const { requestedPlatforms } = await import('./platform-option.ts');
-  const platforms = requestedPlatforms(flags.platform, io.env);
-  if (flags.target !== undefined) refusePath('--target', flags.target, 'the name of a stage');
-  const uncached = noCache(flags.cache, flags.uncached);
   for (const [host, urls] of flags.mirror ?? [])
     for (const url of urls)
       if (!/^https?:\/\/[^/]/.test(url))
@@ -40,9 +35,9 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
   if (flags.cacheDir === '') throw new UsageError('--cache-dir: the name is empty');
   if (flags.cacheDir !== undefined && statSync(flags.cacheDir, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UsageError(`--cache-dir: ${flags.cacheDir} is not a folder`);
-  const args = await withFileArgs(flags.buildArgFile, flags.buildArg, io.signal);
-  const buildArgs = frontendArgs(args, io.env);
-  const labels = readLabels(flags.label);
+  const buildArg = await withFileArgs(flags.buildArgFile, flags.buildArg, io.signal);
+  const { dockerfileAttrs } = await import('./dockerfile-attrs.ts');
+  const attrs = dockerfileAttrs({ ...flags, buildArg }, io.env);
   const given = Object.fromEntries(flags.opt ?? []);
   const { openBuildContext } = await import('../../offline/build-context.ts');
   const opened = await openBuildContext({
@@ -60,11 +55,7 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
     : (await import('../../offline/open-remote-sources.ts')).openRemoteSources({ signal: io.signal });
   const opts = {
     ...opened.opts,
-    ...(flags.target && { target: flags.target }),
-    ...(platforms.length > 0 && { platform: platforms.join(',') }),
-    ...prefixed('build-arg:', buildArgs),
-    ...prefixed('label:', labels),
-    ...uncached,
+    ...attrs,
     ...given,
   };
   const { recordImages } = await import('../../resolve/record-images.ts');

@@ -10,20 +10,20 @@ import { createPacketBuffer, dataFrame, dataFrameHead, PacketType } from './pack
 import { type FileRequest, type SmallFileReader, smallFileBytes, startSmallFileReader } from './small-file-reader.ts';
 import { type FileEntry, type PathFilter, resolveRoot, walk } from './walk.ts';
 
-/** Frames are written when that many bytes have come together. */
+/** Frames are collected until they have this many bytes, and then written together. */
 const flushBytes = 64 << 10;
-/** One data packet; the receiver takes messages of 4 MiB at least. */
+/** Bytes in a data packet. Receivers accept messages of at least 4 MiB. */
 const chunkBytes = 256 << 10;
-/** Files that are read at the same time. */
+/** Number of files that are read at the same time. */
 const readerCount = 8;
-/** After that many small files were asked for, a thread of its own reads them. */
+/** After this many requests for small files, a worker thread reads them. */
 const inlineFiles = 200;
-/** Small files that the thread reads at a time, */
+/** Number of small files in a batch for the worker thread. */
 const batchFiles = 128;
-/** and how many such batches it has at a time: what is asked for meanwhile comes together in the next. */
+/** Maximum number of batches in progress. Further requests are collected for the next batch. */
 const maxBatches = 2;
 
-/** What was sent so far. */
+/** What has been sent so far. */
 export interface SendProgress {
   readonly files: number;
   readonly bytes: number;
@@ -38,14 +38,14 @@ export interface SendOptions {
 
 /**
  * Sends the tree below `root` on a DiffCopy call and answers the receiver's requests until it is done.
- * @throws Error when the receiver failed, and when a file cannot be read or has changed since it was listed; the
- * receiver is told then
+ * @throws Error if the receiver fails, or if a file cannot be read or has changed since it was listed, which is also
+ * reported to the receiver
  */
 export async function sendTree(call: RawCall, root: string, options: SendOptions = {}): Promise<void> {
   await new TreeSender(call, await resolveRoot(root), options).run();
 }
 
-/** One transfer. Three things go on at once: listing the tree, taking requests, and reading the files asked for. */
+/** One transfer. It lists the tree, receives requests and reads the requested files, all at the same time. */
 class TreeSender {
   private readonly call: RawCall;
   private readonly base: string;

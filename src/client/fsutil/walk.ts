@@ -9,7 +9,7 @@ import { type InsideOf, insideOf, openInsideSync } from '../../system/open-insid
 import { isMissing } from '../../text/system-error.ts';
 import { type XattrCalls, type Xattrs, xattrCalls } from './xattr.ts';
 
-/** A file as it is sent. Owners are left out: a build context has none. */
+/** A file as it is sent. It has no owner, because build contexts have none. */
 export interface FileEntry {
   /** Relative to the root, with slashes. Names are in the form of go/text.ts, links too. */
   readonly path: string;
@@ -38,25 +38,24 @@ interface Visit<S = unknown> {
   readonly state: S;
 }
 
-/** How many files are asked for their metadata at a time. */
+/** Number of files whose metadata is read at a time. */
 const batch = 256;
-/** Milliseconds for which files are looked at without giving way. */
+/** Maximum time in milliseconds to read metadata synchronously. */
 const sliceMs = 1;
-/** Milliseconds for which names are matched against patterns without giving way: thousands of both take seconds. */
+/** Maximum time in milliseconds to match names against patterns before other work gets a turn. */
 const patternsMs = 20;
-/** How many directories are opened before their turn. */
+/** Number of directories that are read ahead. */
 const ahead = 4;
 
-/** Takes the entries of a walk. The walk goes on when the promise, if there is one, has resolved. */
+/** Receives the entries of a walk. The walk waits for the promise, if one is returned. */
 export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
 
 /**
- * Walks the tree below `root` depth first, the names of each directory in the order of their bytes. Directories that are
- * not listed themselves come before the first listed file in them. Sockets come as empty regular files, as archives know
- * none. Files that vanish before they are looked at are left out.
+ * Walks the tree below `root` depth first, the names of each directory in the order of their bytes. Directories that the
+ * filter does not list are visited before the first listed file in them. Sockets become empty regular files, because archives
+ * cannot contain them. Files that vanish during the walk are omitted.
  *
- * Directories are opened and their files looked at through what is open, so that a directory that somebody swaps for a
- * link meanwhile fails the walk.
+ * Files are read through open directories, so that the walk fails if somebody replaces a directory with a link meanwhile.
  * @throws Error when `root` is not a directory, and for directories that cannot be read
  */
 export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
@@ -80,7 +79,7 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
         const visit = filter?.visit(path, entry.isDirectory(), parent) ?? listedVisit;
         items.push({ path, name: entry.name, descend: entry.isDirectory() && visit.descend, visit });
       }
-      nextBatch = started(lookAt(listedOf(items, 0), inside, xattrs));
+      nextBatch = started(readMetadata(listedOf(items, 0), inside, xattrs));
       await nextBatch.catch(() => {}); // the directory has to stay open until then
     });
     return { path: dir, items, nextBatch };
@@ -90,7 +89,7 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     items.slice(start, start + batch).filter((item) => item.visit.listed);
 
   const look = async (dir: string, items: readonly Item[]): Promise<void> => {
-    if (items.length > 0) await inDirectory(base, dir, (inside) => lookAt(items, inside, xattrs));
+    if (items.length > 0) await inDirectory(base, dir, (inside) => readMetadata(items, inside, xattrs));
   };
 
   const list = async (directory: Directory): Promise<void> => {
@@ -206,11 +205,11 @@ async function readSorted(inside: InsideOf): Promise<DirEntry[]> {
 }
 
 /**
- * Looks at files of a directory; those that are gone get no metadata. Sizes and times are asked for by the files' own
- * paths, and it is checked afterwards that these did not lead elsewhere; links and attributes have contents, and are only
- * read through the open directory.
+ * Reads the metadata of files in a directory. Files that have vanished get none. Sizes and times are read by path, and
+ * afterwards `inside.check` verifies that the path still leads to the open directory. Link targets and extended attributes
+ * reveal contents, so they are read only through the open directory.
  */
-async function lookAt(items: readonly Item[], inside: InsideOf, xattrs: XattrCalls | undefined): Promise<void> {
+async function readMetadata(items: readonly Item[], inside: InsideOf, xattrs: XattrCalls | undefined): Promise<void> {
   await statAll(items, inside);
   for (const item of items) {
     if (!item.stats) continue;
@@ -231,8 +230,8 @@ async function lookAt(items: readonly Item[], inside: InsideOf, xattrs: XattrCal
 }
 
 /**
- * What the system has in memory is looked at right here, which takes a fraction of what a thread's help does, but for no
- * longer than a moment: then threads wait for the disk.
+ * Calls lstat on each file. The first millisecond is synchronous, because metadata in the system's cache is read faster than
+ * it is requested from a thread; the remaining files are read in threads, which may wait for the disk.
  */
 async function statAll(items: readonly Item[], inside: InsideOf): Promise<void> {
   const end = performance.now() + sliceMs;
@@ -244,7 +243,7 @@ async function statAll(items: readonly Item[], inside: InsideOf): Promise<void> 
   await (at < items.length ? statInThreads(items.slice(at), inside) : new Promise(setImmediate));
 }
 
-/** A promise for each file would cost more than the call. */
+/** Uses callbacks, because a promise for each file would take longer than the call. */
 function statInThreads(items: readonly Item[], inside: InsideOf): Promise<void> {
   return new Promise((resolve, reject) => {
     let left = items.length;

@@ -1,5 +1,5 @@
 /** Chooses a display for an output. */
-import { checkArgument, having, kind } from '../../text/arguments.ts';
+import { checkArgument, having, validator } from '../../text/arguments.ts';
 import { isDumb, wantsColor } from '../../text/color.ts';
 import { printableLine } from '../../text/printable.ts';
 import { isGitHubActions } from '../../text/workflow-commands.ts';
@@ -9,7 +9,7 @@ import type { Display, DisplayStream, ShownBuilder } from './display.ts';
 export type ProgressMode = 'auto' | 'none' | 'plain' | 'quiet' | 'rawjson' | 'tty';
 
 const modes = ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'];
-const modeKind = kind(`one of ${modes.join(', ')}`, (value) => modes.includes(value as string));
+const modeArgument = validator(`one of ${modes.join(', ')}`, (value) => modes.includes(value as string));
 
 /**
  * The environment has its say as with BuildKit: NO_COLOR and TERM=dumb mean no colours, TERM=dumb also that `auto` is
@@ -23,7 +23,7 @@ export async function createDisplay(
   env: Readonly<Record<string, string | undefined>> = process.env,
   builder?: ShownBuilder,
 ): Promise<Display> {
-  checkArgument('createDisplay', 'mode', mode, modeKind);
+  checkArgument('createDisplay', 'mode', mode, modeArgument);
   checkArgument('createDisplay', 'out', out, having('a stream, as process.stderr', 'write'));
   const display = await displayOf(mode, out, env, builder);
   return Object.assign(display, { drained: (signal?: AbortSignal) => drained(out, signal) });

@@ -1,6 +1,6 @@
 /** What shows the progress of a build, and how it is fed. */
 
-import { checkArgument, having, kind } from '../../text/arguments.ts';
+import { checkArgument, having, validator } from '../../text/arguments.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 
 /** Where a display writes: a stream such as `process.stderr`. */
@@ -45,7 +45,7 @@ export interface ShownBuilder {
 
 const refreshMs = 150;
 
-const statusKind = kind('the `status` of a build', (value) => Symbol.asyncIterator in Object(value));
+const statusArgument = validator('the `status` of a build', (value) => Symbol.asyncIterator in Object(value));
 
 /**
  * Feeds a display until the build ends, and no faster than its output is read: the daemon keeps the reports until then.
@@ -57,7 +57,7 @@ export async function showProgress(
   display: Display,
   signal?: AbortSignal,
 ): Promise<VertexWarning[]> {
-  checkArgument('showProgress', 'status', status, statusKind);
+  checkArgument('showProgress', 'status', status, statusArgument);
   checkArgument(
     'showProgress',
     'display',

@@ -47,8 +47,8 @@ export function stepLines(step: DisplayStep, all: boolean, now: number): Line[] 
       }),
     );
   const rest = step.warnings.length - maxWarnings;
-  const told = step.warnings.slice(0, maxWarnings).map(({ short }) => printableLine(short));
-  const warnings = (rest > 0 ? [...told, `and ${rest} more`] : told).map(
+  const shown = step.warnings.slice(0, maxWarnings).map(({ short }) => printableLine(short));
+  const warnings = (rest > 0 ? [...shown, `and ${rest} more`] : shown).map(
     (warning): Line => ({
       text: `WARN: ${warning}`,
       seconds: first.seconds,

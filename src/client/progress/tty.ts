@@ -123,8 +123,8 @@ function addLog(output: StepOutput, log: VertexLog, keptLines: number): void {
 
 /** The output of a failed step, which is repeated at the end. */
 function failedOutput(step: DisplayStep, lines: readonly string[]): string {
-  const told = lines.filter((text, i) => text !== '' || i < lines.length - 1);
-  return `------\n > ${nameOf(step)}:\n${told.map((line) => `${line}\n`).join('')}------\n`;
+  const shown = lines.filter((text, i) => text !== '' || i < lines.length - 1);
+  return `------\n > ${nameOf(step)}:\n${shown.map((line) => `${line}\n`).join('')}------\n`;
 }
 
 /** The end of a text, as far as it is shown: whole lines, but for the first one. */

@@ -5,7 +5,7 @@ import { routes } from '../../rpc/server.ts';
 import { refuseClashes } from '../../system/output-clashes.ts';
 import type { Connection } from '../connection.ts';
 import type { Attributes, Export } from '../exporter-table.ts';
-import { type PreparedExports, placesOf, prepareExports } from '../exporters.ts';
+import { outputPaths, type PreparedExports, prepareExports } from '../exporters.ts';
 import type { ContentStore } from './content.ts';
 import type { ExportTarget } from './file-send.ts';
 import type { NameContent } from './layout-index.ts';
@@ -42,7 +42,7 @@ export function chosenExports(
           if (stores.has(id)) throw new Error('only one layout can be exported by a build');
           stores.set(id, store);
         }
-        refuseClashes(placesOf(targets, stores));
+        refuseClashes(outputPaths(targets, stores));
         return { exporters: [...chosen.exporters] };
       },
       finalizeExport: async () => ({}),

@@ -5,12 +5,12 @@ import {
   either,
   exactFields,
   flag,
-  type Kind,
-  type KindsOf,
   listOf,
   optional,
   recordOf,
   text,
+  type Validator,
+  type ValidatorsOf,
 } from '../../text/arguments.ts';
 import { type AuthOptions, auth } from './auth.ts';
 import type { ChosenExports } from './chosen-exports.ts';
@@ -45,7 +45,7 @@ const secretSource = either(
   exactFields({ value: either('', text, bytes) }),
 );
 /** What stands in its place may be the secret itself. */
-const secret: Kind = (value, name) =>
+const secret: Validator = (value, name) =>
   secretSource(value, name) === undefined
     ? undefined
     : `${name} must be { file: PATH }, { env: NAME } or { value: TEXT }, but is ${typeof value === 'string' ? 'a string' : 'something else'}`;
@@ -56,10 +56,10 @@ const authOptions = exactFields<AuthOptions>({
   seedDir: optional(text),
   onWarning: optional(callback),
 });
-const authKind: Kind = (value, name) => (value === false ? undefined : authOptions(value, name));
+const authArgument: Validator = (value, name) => (value === false ? undefined : authOptions(value, name));
 
-/** The kinds of {@link ServiceOptions}; the type checker asks for each. */
-export const serviceOptions: KindsOf<ServiceOptions> = {
+/** The validators of {@link ServiceOptions}; the type checker asks for each. */
+export const serviceOptions: ValidatorsOf<ServiceOptions> = {
   secrets: optional(recordOf(secret, 'an object of secrets by their ids')),
   ssh: optional(
     listOf(
@@ -67,7 +67,7 @@ export const serviceOptions: KindsOf<ServiceOptions> = {
       'an array of { id, paths }',
     ),
   ),
-  auth: optional(authKind),
+  auth: optional(authArgument),
   sourcePolicyCheck: optional(callback),
   onWarning: optional(callback),
 };
@@ -93,7 +93,7 @@ type Offered = Attachable | readonly Attachable[] | undefined;
 
 /**
  * The services of a session, in the order in which they are closed. Each is offered only to builds that need it. A new
- * one is a file beside this one and a line here; its option and the kind of that stand above.
+ * one is a file beside this one and a line here; its option and the validator of that stand above.
  */
 export const sessionServices: readonly SessionService[] = [
   ({ dirs }) => fileSync(dirs),

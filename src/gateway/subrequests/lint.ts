@@ -11,7 +11,7 @@ import { lineRanges } from '../../lower/source-location.ts';
 import { maxMessageBytes } from '../../rpc/framing.ts';
 import type { Result } from '../bridge.ts';
 import type { DockerfileSource } from '../dockerfile.ts';
-import { firstLines, lineRangesJson, maxErrorLines, requestMessage } from '../error-status.ts';
+import { firstLines, lineRangesJson, maxErrorLines, subrequestMessage } from '../error-status.ts';
 import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
 import { lintDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
@@ -152,7 +152,7 @@ export function buildErrorJson(error: unknown) {
   const note = isCut ? `\nOnly the first ${maxErrorLines} lines of the instruction are listed.` : '';
   const byLine = new Map(places.map((range) => [range.start.line, range]));
   const ranges = [...byLine.values()].sort((a, b) => a.start.line - b.start.line).map(rangeJson);
-  return { message: requestMessage(error) + note, location: { ranges: ranges.length > 0 ? ranges : undefined } };
+  return { message: subrequestMessage(error) + note, location: { ranges: ranges.length > 0 ? ranges : undefined } };
 }
 
 /** The warnings for people, in the order of the file. */

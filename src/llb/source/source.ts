@@ -11,7 +11,7 @@ import type { Constraints } from '../constraints.ts';
 import { encodeOp } from '../encode-op.ts';
 import { State } from '../state.ts';
 import { initialValues } from '../state-values.ts';
-import type { EncodeContext, EncodedOp, Vertex } from '../vertex.ts';
+import type { EncodeContext, EncodedOp, OpVertex } from '../vertex.ts';
 
 /**
  * Makes a state of any source that the other functions do not support.
@@ -103,7 +103,7 @@ export function sourceState(
   return State.of({ vertex, index: 0, platform: constraints.platform }, { ...initialValues, baseImage });
 }
 
-class SourceVertex implements Vertex {
+class SourceVertex implements OpVertex {
   private readonly identifier: string;
   private readonly attrs: SourceAttributes;
   private readonly constraints: Constraints;

@@ -20,7 +20,7 @@ import type {
 } from '../../parser/ast.ts';
 import type { PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
 import { wrapError } from '../../text/error-message.ts';
-import { isSupported } from '../daemon-features.ts';
+import { isSupported } from '../daemon-capabilities.ts';
 import { gitSource, gitState, httpFilename, httpState, isGitSource, isHttpSource } from '../remote-source.ts';
 import { commandDescription, sourceLocations } from '../source-location.ts';
 import { instructionText, nextStepName, stepName } from '../step-name.ts';

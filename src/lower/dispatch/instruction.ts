@@ -12,7 +12,7 @@ import type { DispatchContext } from '../lower-context.ts';
 import { scanArguments } from '../sbom-scan.ts';
 import type { StageState } from '../stages.ts';
 
-/** The instruction's surroundings. */
+/** Everything that lowering an instruction reads and changes, besides the instruction itself. */
 export interface Dispatch {
   /** The state of the build. */
   readonly context: DispatchContext;

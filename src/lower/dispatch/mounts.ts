@@ -5,7 +5,7 @@ import { type Mount, mkdir, type Secret, type Ssh } from '../../llb/index.ts';
 import type { State } from '../../llb/state.ts';
 import type { MountFlag } from '../../parser/mount-flag.ts';
 import { addPath } from '../context-paths.ts';
-import { isSupported } from '../daemon-features.ts';
+import { isSupported } from '../daemon-capabilities.ts';
 import { emptyImageName, type StageState } from '../stages.ts';
 import { type Dispatch, dispatchError } from './instruction.ts';
 

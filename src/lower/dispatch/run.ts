@@ -7,7 +7,7 @@ import type { Heredoc, RunInstruction } from '../../parser/ast.ts';
 import { chompHeredocContent, parseHeredoc } from '../../parser/heredoc.ts';
 import { type MountFlag, parseMount } from '../../parser/mount-flag.ts';
 import type { Env } from '../../parser/words.ts';
-import { isSupported } from '../daemon-features.ts';
+import { isSupported } from '../daemon-capabilities.ts';
 import { runHistory } from '../image-history.ts';
 import { commandDescription, sourceLocations } from '../source-location.ts';
 import type { StageState } from '../stages.ts';

@@ -17,16 +17,16 @@ const decisive: ReadonlySet<StageInstruction['kind']> = new Set(['arg', 'env', '
 
 /**
  * Yields after each instruction, so that other work gets a turn.
- * @param isLastHeir whether no further stage derives from the base, so that its result need not be copied
+ * @param isLastDerived whether no later stage derives from the same base, so that its result need not be copied
  * @param errors collects the problems; instructions that do not depend on a failed one are still dispatched
  */
 export function* dispatchStage(
   context: DispatchContext,
   stage: StageState,
-  isLastHeir: boolean,
+  isLastDerived: boolean,
   errors: ErrorCollector,
 ): Generator<void> {
-  if (stage.base) inherit(stage, stage.base, isLastHeir);
+  if (stage.base) inherit(stage, stage.base, isLastDerived);
   stage.dispatched = true;
   stage.result.platform ??= noPlatform;
   stage.broken = stage.base?.broken ?? false;
@@ -42,11 +42,11 @@ export function* dispatchStage(
 }
 
 /**
- * Takes over the result of the base stage. Otherwise a chain of thousands of stages would keep as many copies of a
- * history and an environment that grow with each stage.
+ * Copies the result of the base stage. The last derived stage takes it over instead: a chain of thousands of stages would
+ * otherwise keep as many copies of a history and an environment that grow with each stage.
  */
-function inherit(stage: StageState, { result }: StageState, isLastHeir: boolean): void {
-  stage.result = isLastHeir
+function inherit(stage: StageState, { result }: StageState, isLastDerived: boolean): void {
+  stage.result = isLastDerived
     ? { ...result }
     : {
         ...result,

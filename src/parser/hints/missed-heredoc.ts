@@ -1,4 +1,6 @@
-/** Explains why a text is not a here-document, or why one does not end. Its lines are then read as instructions. */
+/**
+ * Explains why a here-document is not recognised, so that its lines are read as instructions, and why one has no end.
+ */
 
 import type { LineRange } from '../../diagnostic/source-file.ts';
 import type { CstInstruction } from '../cst.ts';
@@ -14,9 +16,9 @@ export interface MissedHeredoc {
 }
 
 /**
- * Explains why an instruction has no here-document although its line has a `<<` and a line below has the name after it.
+ * Explains why `<<NAME` does not begin a here-document, if a later line consists of that name.
  *
- * @param lineAt the text of a line, from 1; undefined after the last one
+ * @param lineAt returns the text of a line, from 1; undefined after the last line
  */
 export function explainMissedHeredoc(
   { head, arguments: parts, heredocs }: CstInstruction,
@@ -71,7 +73,7 @@ function openQuote(line: string): string | undefined {
   return quote === '' ? undefined : quote === '"' ? 'double quote' : 'single quote';
 }
 
-/** Explains why no line ends a here-document, if a line was meant to. */
+/** Explains why a here-document has no end: which line was probably meant as its end. */
 export function explainMissingEnd({ name, chomp }: HeredocMark, first: number, content: string): string {
   const plain = /^-?["'“”‘’]?([\w.-]+)/.exec(name)?.[1] ?? name;
   const lines = content.split('\n', maxLines);

@@ -1,8 +1,8 @@
 /** Ignore files: simple patterns match what an independent reading of them does, odd ones fail in words. */
 
 import { createSourceFile } from '../../../../src/diagnostic/source-file.ts';
+import { findIgnoreAdvice } from '../../../../src/parser/ignore/advice.ts';
 import { parseDockerignore } from '../../../../src/parser/ignore/dockerignore.ts';
-import { findIgnoreHabits } from '../../../../src/parser/ignore/habits.ts';
 import { createPatternMatcher } from '../../../../src/parser/ignore/pattern-matcher.ts';
 import { mutateText } from '../mutate.ts';
 import type { Random } from '../random.ts';
@@ -39,9 +39,12 @@ export const ignoreFiles: Target = {
     let patterns: string[] = [];
     if (mayThrow(() => (patterns = parseDockerignore(text)), messages) !== undefined) return;
     const file = createSourceFile('.dockerignore', text);
-    const { warnings, notes } = findIgnoreHabits(file, { names: paths, dirs: new Set(['a']), unsearched: [] });
+    const { warnings, notes } = findIgnoreAdvice(file, { names: paths, dirs: new Set(['a']), unsearched: [] });
     for (const { range } of warnings)
-      hold(range !== undefined && range.start <= range.end && range.end <= text.length, 'a habit is in the text');
+      hold(
+        range !== undefined && range.start <= range.end && range.end <= text.length,
+        'advice is about a place in the text',
+      );
     for (const { line } of notes) hold(line >= 1 && line <= file.lineStarts.length, 'a note is about a line');
     for (const pattern of patterns) hold(pattern !== '' && !pattern.includes('\n'), 'a pattern is one line');
     mayThrow(() => {

@@ -1,5 +1,5 @@
 /** Any bytes are a Dockerfile, if a bad one: the parser takes all, loses nothing and says what is wrong where. */
-import { findOddities } from '../../../../src/check/oddities.ts';
+import { findAdvice } from '../../../../src/check/advice.ts';
 import { formatDiagnostic } from '../../../../src/diagnostic/code-frame.ts';
 import { decodeText, encodeText } from '../../../../src/go/text.ts';
 import { firstError } from '../../../../src/parser/first-error.ts';
@@ -27,7 +27,7 @@ export const parser: Target = {
       hold(text.startsWith(image, startOffset), 'a token stands where it says');
 
     const dockerfile = parseDockerfile(text);
-    for (const diagnostic of [...dockerfile.diagnostics, ...findOddities(dockerfile)]) {
+    for (const diagnostic of [...dockerfile.diagnostics, ...findAdvice(dockerfile)]) {
       const { range, message, lines: places } = diagnostic;
       hold(
         range !== undefined && range.start >= 0 && range.start <= range.end && range.end <= text.length,

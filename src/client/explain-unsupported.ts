@@ -1,12 +1,12 @@
-/** What older daemons, and Docker engines without the containerd image store, cannot do: said in words that help. */
+/** Explains what older daemons, and Docker engines without the containerd image store, do not support. */
 import { Code, RpcError } from '../rpc/rpc-error.ts';
 import { cacheExportTable } from './cache-table.ts';
 import type { Connection } from './connection.ts';
 import { exporterTable } from './exporter-table.ts';
 
 /**
- * Daemons before BuildKit 0.11 take the first of several exporters and forget the others without a word.
- * @throws RpcError when this is one of them
+ * Refuses several exporters for daemons before BuildKit 0.11, which silently ignore all but the first.
+ * @throws RpcError
  */
 export async function requireSeveralExporters(connection: Connection, signal?: AbortSignal): Promise<void> {
   try {
@@ -22,8 +22,8 @@ const exporters = Object.keys(exporterTable)
   .sort();
 const caches = Object.keys(cacheExportTable).sort();
 
-/** Says of exporters and caches that the daemon does not have why that is. Other errors are returned as they are. */
-export function explainMissing(error: unknown, kind: Connection['kind']): unknown {
+/** Adds an explanation to the error for an unknown frontend, exporter or cache. Other errors are returned unchanged. */
+export function explainUnsupported(error: unknown, kind: Connection['kind']): unknown {
   if (!(error instanceof RpcError)) return error;
   if (/^invalid frontend: [\w./-]*$/.test(error.status))
     return explained(error, 'known are dockerfile.v0 and gateway.v0; `dockerfileFrontend` runs in this process');

@@ -15,8 +15,8 @@ import { findOddCharacters, type Meaning, type OddCharacter } from '../parser/hi
 /** Maximum number of reports: a file with more of them is not a Dockerfile. */
 const maxFound = 1000;
 
-/** The oddities of a file, in order. Instructions with errors are skipped, because the errors have hints. */
-export function findOddities(dockerfile: Dockerfile): Diagnostic[] {
+/** The advice about a file, in order. Instructions with errors are skipped, because the errors have hints. */
+export function findAdvice(dockerfile: Dockerfile): Diagnostic[] {
   const { source, instructions, diagnostics } = dockerfile;
   // The error has a hint about the encoding, and every letter would be odd.
   if (otherEncoding(source.text)) return [];

@@ -16,16 +16,16 @@ import { createPatternMatcher, type PatternMatcher } from './pattern-matcher.ts'
 
 /** The names in a context, including ignored ones. */
 export interface ContextNames {
-  /** Files and folders: slash-separated, without a leading slash. */
+  /** Files and directories: slash-separated, without a leading slash. */
   readonly names: readonly string[];
-  /** The folders among `names`. */
+  /** The directories among `names`. */
   readonly dirs: ReadonlySet<string>;
-  /** Folders whose content was not listed; `.` if the list is cut. */
+  /** Directories whose content was not listed; `.` if the list is cut. */
   readonly unsearched: readonly string[];
 }
 
-/** The findings in an ignore file. */
-export interface IgnoreHabits {
+/** The advice about an ignore file. */
+export interface IgnoreAdvice {
   /** Lines that most likely do not do what was meant. */
   readonly warnings: readonly Diagnostic[];
   /** Lines without effect, which do no harm. */
@@ -36,11 +36,11 @@ export interface IgnoreHabits {
 const maxComparisons = 1_000_000;
 
 /**
- * Finds such lines in an ignore file.
+ * Finds lines of an ignore file that do something else than they seem to, and lines without effect.
  *
  * @param content the names in the context; undefined if they are not known
  */
-export function findIgnoreHabits(source: SourceFile, content: ContextNames | undefined): IgnoreHabits {
+export function findIgnoreAdvice(source: SourceFile, content: ContextNames | undefined): IgnoreAdvice {
   const warnings: Diagnostic[] = [];
   const notes: { line: number; message: string }[] = [];
   const warn = (line: number, message: string, hint: string) => {
@@ -64,10 +64,10 @@ export function findIgnoreHabits(source: SourceFile, content: ContextNames | und
     const { line, text } = rule;
     const range = linesRange(source, { start: line, end: line });
     const odd = findOddCharacters(source.text, range.start, range.end, 'instruction');
-    const habit = form(rule);
+    const misread = explainMisread(rule);
     if (odd.length > 0)
       warn(line, `${text} has a character that is not what it looks like`, nameCharacters(source, odd));
-    else if (habit) warn(line, habit.message, habit.hint);
+    else if (misread) warn(line, misread.message, misread.hint);
     else if (/^!?\s*\//.test(text))
       notes.push({
         line,
@@ -76,15 +76,15 @@ export function findIgnoreHabits(source: SourceFile, content: ContextNames | und
   }
   const warnedLines = new Set(warnings.map(({ lines: [place] }) => place!.start));
   try {
-    if (content) judge(rules, content, warnedLines, warn, notes);
+    if (content) checkMatches(rules, content, warnedLines, warn, notes);
   } catch {
     // a pattern that cannot be matched: the frontend says so
   }
   return { warnings, notes };
 }
 
-/** Problems that a pattern alone shows. */
-function form({ text, pattern }: IgnoreRule): { message: string; hint: string } | undefined {
+/** Explains a pattern that means something else than it seems to, whatever the context contains. */
+function explainMisread({ text, pattern }: IgnoreRule): { message: string; hint: string } | undefined {
   const path = pattern.replace(/^!/, '');
   if (/^#/.test(text) || /\s#/.test(text)) {
     const comment = text.slice(text.indexOf('#'));
@@ -126,11 +126,11 @@ function form({ text, pattern }: IgnoreRule): { message: string; hint: string } 
 
 type Warn = (line: number, message: string, hint: string) => void;
 
-/** Problems that the matches of the patterns show. */
-function judge(
+/** Compares the patterns with the names in the context. */
+function checkMatches(
   rules: readonly IgnoreRule[],
   { names, dirs, unsearched }: ContextNames,
-  told: ReadonlySet<number>,
+  warnedLines: ReadonlySet<number>,
   warn: Warn,
   notes: { line: number; message: string }[],
 ): void {
@@ -140,16 +140,16 @@ function judge(
   const untouched = names.filter((name) => !each.some((it) => it.matchesOrParentMatches(name)));
   for (const [index, rule] of rules.entries()) {
     const { line, text, pattern } = rule;
-    if (told.has(line)) continue;
+    if (warnedLines.has(line)) continue;
     if ((left -= names.length * (pattern.startsWith('!') ? rules.length : 1)) < 0) return;
     const path = pattern.replace(/^!/, '');
     const matched = names.filter((name) => each[index]!.matchesOrParentMatches(name));
-    // In .gitignore, a name without slashes matches in any folder.
+    // In .gitignore, a name without slashes matches in any directory.
     const isAnywhere = !path.includes('/') && !/^!?\s*\//.test(text) && path !== '**';
     const isSent = (name: string) => name.includes('/') && each[index]!.matchesOrParentMatches(base(name));
     const sent = isAnywhere ? untouched.find(isSent) : undefined;
     if (pattern.startsWith('!')) {
-      if (matched.length > 0) judgeException(rules, each, index, matched, warn);
+      if (matched.length > 0) checkException(rules, each, index, matched, warn);
       else if (isComplete(path, unsearched)) notes.push({ line, message: `${text} matches nothing in the context` });
       continue;
     }
@@ -182,8 +182,8 @@ function judge(
   }
 }
 
-/** Problems of an exception, which must include something that a pattern above it excludes. */
-function judgeException(
+/** An exception must include something that a pattern above it excludes. */
+function checkException(
   rules: readonly IgnoreRule[],
   each: readonly PatternMatcher[],
   index: number,
@@ -219,7 +219,7 @@ function judgeException(
     );
 }
 
-/** Whether a pattern cannot match in folders that were not listed. */
+/** Whether a pattern cannot match in directories that were not listed. */
 function isComplete(path: string, unsearched: readonly string[]): boolean {
   const [first = ''] = path.split('/');
   return unsearched.every((dir) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createSourceFile } from '../../../src/diagnostic/source-file.ts';
-import { findIgnoreHabits } from '../../../src/parser/ignore/habits.ts';
+import { findIgnoreAdvice } from '../../../src/parser/ignore/advice.ts';
 
 const names = [
   'README.md',
@@ -15,16 +15,16 @@ const names = [
 ];
 const folders = new Set(['lib', 'lib/node_modules', 'src']);
 
-function habits(lines: readonly string[], content: Partial<Parameters<typeof findIgnoreHabits>[1]> = {}) {
+function advice(lines: readonly string[], content: Partial<Parameters<typeof findIgnoreAdvice>[1]> = {}) {
   const file = createSourceFile('.dockerignore', `${lines.join('\n')}\n`);
-  const { warnings, notes } = findIgnoreHabits(file, { names, dirs: folders, unsearched: [], ...content });
+  const { warnings, notes } = findIgnoreAdvice(file, { names, dirs: folders, unsearched: [], ...content });
   return {
     warnings: warnings.map(({ lines, message, hint }) => `${lines[0]!.start}: ${message}. ${hint}`),
     notes: notes.map(({ line, message }) => `${line}: ${message}`),
   };
 }
 
-describe('a habit that does something else than was meant is a warning', () => {
+describe('a pattern that does something else than was meant is a warning', () => {
   test.each<[string[], string]>([
     [
       ['# x', 'node_modules'],
@@ -55,7 +55,7 @@ describe('a habit that does something else than was meant is a warning', () => {
     [['src\u00a0lib'], 'U+00A0 NO-BREAK SPACE at 1:4'],
     [['\udcff\udcfen\0o\0d\0e\0'], 'no pattern of this file matches anything. The file is UTF-16'],
   ])('%j', (lines, expected) => {
-    expect(habits(lines).warnings).toEqual([expect.stringContaining(expected)]);
+    expect(advice(lines).warnings).toEqual([expect.stringContaining(expected)]);
   });
 });
 
@@ -72,7 +72,7 @@ describe('what does no harm is a note', () => {
     ],
     [['*.log'], ['1: *.log matches only at the root of the context: lib/b.log is not left out, **/*.log would']],
   ])('%j', (lines, notes) => {
-    expect(habits(lines)).toEqual({ warnings: [], notes });
+    expect(advice(lines)).toEqual({ warnings: [], notes });
   });
 });
 
@@ -83,19 +83,19 @@ describe('nothing is said', () => {
     [['*', '!src', '!lib/b.log']],
     [['src', '!src/keep', 'lib/**', '[ab].log', './README.md', ' build ']],
   ])('nothing is reported of %j', (lines) => {
-    expect(habits(lines)).toEqual(silent);
+    expect(advice(lines)).toEqual(silent);
   });
 
   test('nothing is reported of names that were not looked for', () => {
-    expect(habits(['node_modules/x', '**/x.y', 'none'], { unsearched: ['node_modules'] })).toEqual({
+    expect(advice(['node_modules/x', '**/x.y', 'none'], { unsearched: ['node_modules'] })).toEqual({
       warnings: [],
       notes: ['3: none matches nothing in the context'],
     });
-    expect(habits(['none', 'no/ne'], { unsearched: ['.'] })).toEqual(silent);
+    expect(advice(['none', 'no/ne'], { unsearched: ['.'] })).toEqual(silent);
   });
 
   test('nothing is reported of matches if the context is not known', () => {
     const file = createSourceFile('x.dockerignore', 'nothing\n!x\n[!a]\n');
-    expect(findIgnoreHabits(file, undefined).warnings).toHaveLength(1);
+    expect(findIgnoreAdvice(file, undefined).warnings).toHaveLength(1);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { findOddities } from '../../src/check/oddities.ts';
+import { findAdvice } from '../../src/check/advice.ts';
 import { decodeText, parseDockerfile } from '../../src/parser/index.ts';
 
-const oddities = (text: string) =>
-  findOddities(parseDockerfile(text)).map(({ code, message, hint }) => `${code}: ${message}. ${hint}`);
-const none = (...lines: string[]) => expect(oddities(`FROM a\n${lines.join('\n')}\n`)).toEqual([]);
+const advice = (text: string) =>
+  findAdvice(parseDockerfile(text)).map(({ code, message, hint }) => `${code}: ${message}. ${hint}`);
+const none = (...lines: string[]) => expect(advice(`FROM a\n${lines.join('\n')}\n`)).toEqual([]);
 
 describe('what looks like an array and is none', () => {
   test.each([
@@ -38,7 +38,7 @@ describe('what looks like an array and is none', () => {
     ['WORKDIR ["/a"]', 'WORKDIR does not take an array: brackets and quotes are read as plain text. Write WORKDIR /a.'],
     ['USER ["x"]', 'USER does not take an array'],
   ])('%s', (line, expected) => {
-    const found = oddities(`FROM a\n${line}\n`).filter((it) => it.startsWith('BrokenArray'));
+    const found = advice(`FROM a\n${line}\n`).filter((it) => it.startsWith('BrokenArray'));
     if (expected === undefined) return expect(found).toHaveLength(0);
     expect(found).toEqual([expect.stringContaining(expected)]);
   });
@@ -55,8 +55,8 @@ describe('what looks like an array and is none', () => {
   });
 });
 
-test('a file in UTF-16 has its error alone, not an oddity for each letter', () => {
-  expect(oddities(decodeText(Buffer.from('\ufeffFROM a\nRUN b\n', 'utf16le')))).toEqual([]);
+test('a file in UTF-16 has its error alone, no advice for each letter', () => {
+  expect(advice(decodeText(Buffer.from('\ufeffFROM a\nRUN b\n', 'utf16le')))).toEqual([]);
 });
 
 describe('characters', () => {
@@ -70,7 +70,7 @@ describe('characters', () => {
     ['RUN <<EOF\na\u00a0b\nEOF', 'TypographicCharacter', 'U+00A0 NO-BREAK SPACE at 3:2'],
     ['COPY <<EOF /x\na \u202e b\nEOF', 'HiddenCharacter', 'U+202E RIGHT-TO-LEFT OVERRIDE at 3:3'],
   ])('characters that look like others are reported in %j', (line, code, hint) => {
-    const found = oddities(`FROM a\n${line}\n`);
+    const found = advice(`FROM a\n${line}\n`);
     expect(found).toEqual([expect.stringContaining(hint)]);
     expect(found[0]).toMatch(new RegExp(`^${code}: `));
   });
@@ -83,12 +83,12 @@ describe('characters', () => {
 });
 
 test('instructions with errors have their hints', () => {
-  expect(oddities('FROM a\nENV A=“b c”\n')).toEqual([]);
+  expect(advice('FROM a\nENV A=“b c”\n')).toEqual([]);
 });
 
 describe('here-documents whose lines end with CR LF', () => {
   test('here-documents with CR LF are reported if they are scripts', () => {
-    expect(oddities('FROM a\nRUN <<EOF\r\necho a\r\nEOF\r\n')).toEqual([
+    expect(advice('FROM a\nRUN <<EOF\r\necho a\r\nEOF\r\n')).toEqual([
       expect.stringMatching(/^CarriageReturn: .*"not found".*dos2unix Dockerfile.*eol=lf/),
     ]);
     for (const [line, name] of [
@@ -98,7 +98,7 @@ describe('here-documents whose lines end with CR LF', () => {
     ]) {
       const first = line!.endsWith('EOF /x.sh') ? '' : '#!/bin/sh\r\n';
       const end = /<<(\S+)/.exec(line!)![1];
-      expect(oddities(`FROM a\n${line}\r\n${first}echo a\r\n${end}\r\n`)).toEqual([
+      expect(advice(`FROM a\n${line}\r\n${first}echo a\r\n${end}\r\n`)).toEqual([
         expect.stringContaining(`the lines of ${name} end with CR LF`),
       ]);
     }
@@ -128,7 +128,7 @@ describe('owners', () => {
     ],
     ['COPY --chown=1000: a /', 'Write --chown=1000:1000, or --chown=1000:root.'],
   ])('owners that cannot be what was meant are reported in %s', (line, expected) => {
-    expect(oddities(`FROM a\n${line}\n`)).toEqual([expect.stringContaining(expected)]);
+    expect(advice(`FROM a\n${line}\n`)).toEqual([expect.stringContaining(expected)]);
   });
 
   test('owners that are what they look like are not reported', () => {
@@ -148,7 +148,7 @@ describe('owners', () => {
 });
 
 test('a here-document of COPY that a blank divides is reported', () => {
-  expect(oddities('FROM a\nCOPY << EOF /x\nb\nEOF\n')).toEqual([
+  expect(advice('FROM a\nCOPY << EOF /x\nb\nEOF\n')).toEqual([
     'DividedHeredoc: << is read as the name of a file, because a blank follows it. Write <<EOF.',
   ]);
   none('COPY <<EOF /x\nEOF', 'RUN << EOF\nEOF');

@@ -1,0 +1,20 @@
+/** The options that say which Dockerfile is built and how, for builds on a daemon and for commands without one. */
+import { Command } from '@commander-js/extra-typings';
+import { type OptionsOf, options } from './options.ts';
+
+/** Declares a command with these options. */
+export function dockerfileCommand(name: string) {
+  return new Command(name)
+    .addOption(options.file)
+    .addOption(options.target)
+    .addOption(options.buildArg)
+    .addOption(options.buildArgFile)
+    .addOption(options.label)
+    .addOption(options.platform)
+    .addOption(options.buildContext)
+    .addOption(options.noCache)
+    .addOption(options.uncached);
+}
+
+/** The options that all commands with a Dockerfile have. */
+export type DockerfileFlags = OptionsOf<ReturnType<typeof dockerfileCommand>>;
