@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { oldNode } from './system/node-version.ts';
+import { unsupportedNode } from './system/node-version.ts';
 
 // Older versions cannot even load the rest.
-const problem = oldNode();
+const problem = unsupportedNode();
 if (problem) {
   process.stderr.write(`error: ${problem}\n`);
   process.exitCode = 1;

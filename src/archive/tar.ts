@@ -172,7 +172,7 @@ function applyExtended(header: Header, extended: ReadonlyMap<string, string>, lo
     ...header,
     ...(name !== undefined && { nameEndsInSlash: name.endsWith('/') }),
     ...(mtime && { modified: parsePaxTime(mtime) }),
-    // Links, devices and directories have no content, whatever their header says.
+    // Links, devices and directories have no content, even if their header says so.
     size: '123456'.includes(header.type) ? 0 : size ? parseDecimal(size) : header.size,
   };
 }

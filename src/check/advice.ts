@@ -231,11 +231,11 @@ function targetOf({ path }: SourceContent, instruction: CopyInstruction | AddIns
   return /(?:^|\/)\.?$/.test(dest.text) || sources.length + contents.length > 1 ? path : dest.text;
 }
 
-/** What happens to a script whose lines end with CR LF. */
+/** The effect of CR LF line endings in a script. */
 export const crlfTrouble =
   'end with CR LF, and Linux reads the CR as a part of the last word: the container reports "not found" or "no such file or directory" although the file is there';
 
-/** What to do about a script whose lines end with CR LF. */
+/** The hint for a script with CR LF line endings. */
 export function crlfAdvice(file: string): string {
   return `Save it with LF line endings: dos2unix ${file}, and a line "${file} text eol=lf" in .gitattributes, so that git keeps them.`;
 }

@@ -9,7 +9,7 @@ import type { Rule } from './rule.ts';
 
 /** The place of a finding. */
 export interface Place {
-  /** Lines of the instruction; undefined if no line is to blame. */
+  /** Lines of the instruction; undefined if the finding has no location. */
   readonly lines: LineRange | undefined;
   /** The exact place; by default all of the lines. */
   readonly range?: SourceRange | undefined;
@@ -34,7 +34,10 @@ export interface Linter {
   error(): Error | undefined;
 }
 
-/** How many pairs of names a build compares to suggest one: 2,000 unknown names in a stage with as many variables. */
+/**
+ * Maximum number of pairs of names that are compared for suggestions in a build: enough for 2,000 unknown names in a
+ * stage with as many variables.
+ */
 const maxComparisons = 4_000_000;
 
 /**

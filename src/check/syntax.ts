@@ -64,7 +64,7 @@ function checkInstruction(instruction: Instruction, linter: Linter): void {
 /** A word, with its range if it is known. */
 type WrittenWord = Pick<Word, 'text'> & Partial<Word>;
 
-/** What follows FROM and its flags, split at blanks. */
+/** The words after FROM and its flags. */
 function fromArguments(code: string): WrittenWord[] {
   const words = code.split(/[\t\v\f\r \u0085\u00a0]+/).filter((word) => word !== '');
   const first = words.findIndex((word, at) => at > 0 && (!word.startsWith('--') || word === '--'));

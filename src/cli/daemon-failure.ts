@@ -23,8 +23,8 @@ export function formatDaemonFailure(error: unknown, asked: 'build' | 'records', 
 }
 
 /**
- * The lines that a frontend in this process knows, and that an answer of the daemon lacks; '' if there are none.
- * @param dockerfile the file that the error is about, unless the error names another
+ * The code frame from a frontend in this process, for an answer of the daemon without one; '' if there is none.
+ * @param dockerfile the file of the error, unless the error names another
  */
 export function explainedFrame(error: unknown, dockerfile: SourceFile | undefined, shown: ShownPath): string {
   const { range, file = dockerfile } = findDiagnosticError(error)?.diagnostics[0] ?? {};

@@ -1,4 +1,4 @@
-/** How a command that fails ends: the one place that says which error becomes which text and which exit code. */
+/** The one place that decides which error becomes which text and exit code. */
 import { AddressError } from '../client/connect/address-error.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { isOfUnusableFile } from '../system/unusable-file.ts';
@@ -9,9 +9,9 @@ import { interruptedCode } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { asNamed, type ShownPath } from './shown-path.ts';
 
-/** What a command knows of its failure. */
+/** What a command knows about its failure. */
 export interface FailureContext {
-  /** What a daemon was asked for, if it was: its errors are reported as buildx reports them. */
+  /** The kind of request, if a daemon was asked: its errors are reported as in buildx. */
   readonly asked?: 'build' | 'records';
   readonly shown?: ShownPath;
 }
@@ -54,7 +54,7 @@ async function failureText(
   return (await import('./problems.ts')).formatError(error, io, shown);
 }
 
-/** An error that nobody expected: one line for people, all of it with TSFRONT_DEBUG. */
+/** An unexpected error: one line for people, the whole error with TSFRONT_DEBUG. */
 export function unexpectedText(error: Error, env: Io['env']): string {
   return env['TSFRONT_DEBUG'] && error.stack !== undefined ? `error: ${error.stack}\n` : plainText(error);
 }

@@ -10,10 +10,13 @@ import { getHeapStatistics } from 'node:v8';
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const reasons = { SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'the terminal was closed' } as const;
 
-/** How long cleaning up may still take after a second signal; a third one ends the process at once. */
+/** Maximum time in milliseconds for cleaning up after a second signal. A third one ends the process at once. */
 const hurryMs = 3000;
 
-/** How long file operations under way may take when all else has ended, and whoever reads what was written last. */
+/**
+ * Maximum time in milliseconds at the end of the process for file operations in progress and for the last output to be
+ * read.
+ */
 export const exitPatienceMs = 1000;
 const stepMs = 10;
 
@@ -37,7 +40,7 @@ class Interrupted extends Error {
   }
 }
 
-/** What asks the process to end. */
+/** The signals that ask the process to end. */
 export interface Interrupts {
   /** Aborted, with an {@link Interrupted} as reason, by the first signal. */
   readonly signal: AbortSignal;
@@ -76,9 +79,9 @@ export function listenToSignals(): Interrupts {
 }
 
 /**
- * Ends the process, whatever still waits. Node's exit waits for file operations under way, and opening a named pipe that
- * nobody writes to has no end: where a signal has ended the command, such a process is ended by that signal itself, which
- * shells show as the same exit code.
+ * Ends the process. Node's exit waits for file operations in progress, and opening a named pipe without a writer never
+ * returns: if a signal has ended the command, the process then kills itself with that signal, which shells show as the
+ * same exit code.
  */
 export async function endProcess(code: number, { reason }: AbortSignal): Promise<never> {
   const busy = () => process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
@@ -98,7 +101,10 @@ export function interruptedCode({ reason }: AbortSignal): number {
   return reason instanceof Interrupted ? reason.exitCode : 1;
 }
 
-/** What comes of the work, or at once the signal's reason when it is aborted; the work then goes on unheard. */
+/**
+ * Returns the result of the work, or rejects with the signal's reason as soon as it is aborted. The work then
+ * continues, and its result is ignored.
+ */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();

@@ -129,7 +129,7 @@ export function processIo(): ProcessIo {
           else reject(new Error(`cannot write to standard output: ${error.message}`, { cause: error }));
         });
       });
-      return untilAborted(writing, interrupted()); // nobody may ever read it
+      return untilAborted(writing, interrupted()); // the pipe may never be read
     },
   };
   return {

@@ -1,6 +1,6 @@
-/** What a build asked for that the command line can give. */
+/** Hints for errors that an option of the command line would solve. */
 
-/** How to give it; undefined for other errors. */
+/** The hint; undefined for other errors. */
 export function lackingHint(message: string): string | undefined {
   const key = /(?:unset ssh forward key |no SSH key ")([^\s"]*)/.exec(message)?.[1];
   if (key === '' || key === 'default')

@@ -1,4 +1,4 @@
-/** Where commands write their results to. */
+/** Writes the results of commands. */
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { lstat, rename, rm, writeFile } from 'node:fs/promises';
@@ -18,8 +18,8 @@ export async function writeText(file: string | undefined, text: string, io: Io):
 }
 
 /**
- * Writes a result for programs as a file in one go: nobody sees half of it, and a failure leaves what was there. Links, pipes and devices are
- * written through, not replaced. `-` is standard output.
+ * Writes a result for programs to a file, atomically: readers never see a part of it, and a failure keeps the old file.
+ * Links, pipes and devices are written to, not replaced. `-` is standard output.
  */
 export async function writeOutput(file: string | undefined, data: string | Uint8Array, io: Io): Promise<void> {
   if (file === undefined || file === '-') return io.writeStdout(data);
@@ -30,18 +30,18 @@ export async function writeOutput(file: string | undefined, data: string | Uint8
     if (partial !== file) {
       await writing;
       await rename(partial, file);
-    } else await untilAborted(writing, io.signal); // nobody may ever read a pipe
+    } else await untilAborted(writing, io.signal); // a pipe may never be read
   } catch (error) {
     if (partial !== file) await rm(partial, { force: true }).catch(() => {});
     else io.signal.throwIfAborted();
-    throw new Error(`cannot write ${file}: ${await whyNot(file, partial, error as NodeJS.ErrnoException)}`, {
+    throw new Error(`cannot write ${file}: ${await writeErrorReason(file, partial, error as NodeJS.ErrnoException)}`, {
       cause: error,
     });
   }
 }
 
 /**
- * For a result that is written at the end of long work: whether there is a place for it.
+ * Checks before long work that its result can be written.
  * @throws UsageError that names the flag
  */
 export function requireWritable(flag: string, file: string | undefined): void {
@@ -71,7 +71,7 @@ export function requireWritable(flag: string, file: string | undefined): void {
 }
 
 /**
- * For everything that a command writes: whether each has a place of its own.
+ * Checks that all outputs of a command have different places.
  * @param places those without a path are not written; `-` is standard output
  * @throws UsageError that names the options
  */
@@ -89,7 +89,11 @@ export function requireOwnPlaces(
   }
 }
 
-async function whyNot(file: string, partial: string, { code, message }: NodeJS.ErrnoException): Promise<string> {
+async function writeErrorReason(
+  file: string,
+  partial: string,
+  { code, message }: NodeJS.ErrnoException,
+): Promise<string> {
   if (code === 'EISDIR') return 'it is a folder';
   const dir = dirname(file);
   if (code === 'ENOENT' && !(await lstat(dir).catch(() => undefined))) return `there is no folder ${dir}`;

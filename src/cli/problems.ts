@@ -1,4 +1,4 @@
-/** The problems of a Dockerfile that is read here, for people: with the lines that they are about. */
+/** Formats the problems of a Dockerfile for people, with the lines that they are about. */
 
 import { formatDiagnostic } from '../diagnostic/code-frame.ts';
 import { type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
@@ -17,7 +17,7 @@ import { asNamed, type ShownPath } from './shown-path.ts';
 
 type Terminal = Pick<Io, 'stderrHasColor'>;
 
-/** Everything that is known about an error, line breaks included. */
+/** Formats an error with everything that is known about it; ends with a line break. */
 export function formatError(error: unknown, { stderrHasColor: color }: Terminal, shown: ShownPath = asNamed): string {
   const message = systemErrorsInWords(errorMessage(error));
   const source = findCause(error, SourceError)?.source;
@@ -38,7 +38,7 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
 
 const startOf = ({ range }: Diagnostic) => range?.start ?? 0;
 
-/** A diagnostic that only has lines is shown with these; messages of the system are put in words. */
+/** Adds a range to a diagnostic that only has lines, and translates system errors. */
 function withFrame(diagnostic: Diagnostic, dockerfile: SourceFile, shown: ShownPath): Diagnostic {
   const { message, range, lines, file } = diagnostic;
   const place = lines.find((it) => it !== undefined && it.start > 0);
@@ -50,7 +50,7 @@ function withFrame(diagnostic: Diagnostic, dockerfile: SourceFile, shown: ShownP
   };
 }
 
-/** A Dockerfile that cannot be opened is also named as the user knows it. */
+/** Adds the path that the user knows to the message about a Dockerfile that cannot be opened. */
 function withPath(message: string, shown: ShownPath): string {
   const read = /^failed to read dockerfile: (?:open ([^:\n]+): [^\n]*|([^\n]+) is not a regular file)$/.exec(message);
   const name = read?.[1] ?? read?.[2];
@@ -60,7 +60,7 @@ function withPath(message: string, shown: ShownPath): string {
 
 const renamed = (file: SourceFile, shown: ShownPath): SourceFile => ({ ...file, filename: shown(file.filename) });
 
-/** A warning as the frontend sent it. */
+/** Formats a warning of the frontend. */
 export function formatWarning(
   warning: Warning,
   { stderrHasColor: color }: Terminal,
@@ -85,15 +85,15 @@ export function formatWarning(
 
 /** Maximum number of warnings, and of errors, that are shown with their lines. The rest is counted. */
 const maxShown = 50;
-const whereAllAre = '`tsfront check --format json` lists all';
+const listAllHint = '`tsfront check --format json` lists all';
 
-/** The warnings of a compilation. */
+/** Formats the warnings of a compilation. */
 export function formatCompileWarnings(warnings: readonly Warning[], io: Terminal, shown: ShownPath = asNamed): string {
   const frames = warnings.slice(0, maxShown).map((warning) => formatWarning(warning, io, shown));
   return frames.join('') + formatRest(warnings.length - frames.length, 'warning');
 }
 
-/** What does no harm, a line each. */
+/** Formats notes, one line each. */
 export function formatNotes(notes: Checked['notes'], shown: ShownPath): string {
   const lines = notes
     .slice(0, maxShown)
@@ -102,7 +102,7 @@ export function formatNotes(notes: Checked['notes'], shown: ShownPath): string {
   return `${lines.join('\n')}\n${rest > 0 ? `and ${count(rest, 'more note')}\n` : ''}`;
 }
 
-/** All problems of a file, as far as they are shown, with a closing line that counts them. */
+/** Formats the problems of a file, and a last line that counts them. */
 export function formatProblems(
   source: SourceFile,
   problems: readonly Diagnostic[],
@@ -133,13 +133,13 @@ function formatCounts({ error, warning }: Counts): string {
   return `${count(error, 'error')}, ${count(warning, 'warning')}`;
 }
 
-/** The last line about several files. */
+/** Formats the last line about several files. */
 export function formatTotal(files: readonly (readonly Diagnostic[])[]): string {
   return `${count(files.length, 'file')}: ${formatCounts(countProblems(files.flat()))}\n`;
 }
 
 function formatRest(rest: number, what: string): string {
-  return rest > 0 ? `and ${count(rest, `more ${what}`)}: ${whereAllAre}\n` : '';
+  return rest > 0 ? `and ${count(rest, `more ${what}`)}: ${listAllHint}\n` : '';
 }
 
 function count(n: number, what: string): string {

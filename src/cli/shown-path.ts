@@ -1,16 +1,16 @@
-/** Names of files as the user knows them. */
+/** Translates the file names of frontends to the paths that the user knows. */
 import path from 'node:path';
 
-/** The path of a file as the user knows it, from the name that a frontend has for it. */
+/** Translates a file name of the frontend to the path that the user knows. */
 export type ShownPath = (filename: string) => string;
 
-/** The name that the frontend has. */
+/** Keeps the frontend's name. */
 export const asNamed: ShownPath = (filename) => filename;
 
 /**
- * A frontend knows the Dockerfile and ignore files without their folders.
+ * Makes the translation for a build, whose frontend knows the Dockerfile and ignore files without their directories.
  * @param dockerfile its path; '' if it is not a file on this machine
- * @param context the folder of the context; '' if it is not a folder on this machine
+ * @param context the directory of the context; '' if it is not a directory on this machine
  */
 export function shownPaths({ dockerfile, context }: { dockerfile: string; context: string }): ShownPath {
   const own = path.basename(dockerfile).toLowerCase();

@@ -11,7 +11,7 @@ process.on('uncaughtException', (error) => {
   try {
     writeSync(2, printable(redactCredentials(unexpectedText(error, process.env))));
   } catch {
-    // there is nobody to tell
+    // nobody would read an error
   }
   process.exit(1);
 });
@@ -25,4 +25,4 @@ let code = 0;
 // commands are loaded only if one may run
 if (args[0] !== '--version' && args[0] !== '-V') code = await (await import('./main.ts')).main(args, io);
 else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
-await endProcess(await io.end(code), io.signal); // whatever still waits, such as an open standard input, is of no more use
+await endProcess(await io.end(code), io.signal); // pending work, such as an open standard input, does not matter any more

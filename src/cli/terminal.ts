@@ -10,16 +10,16 @@ import type { DisplayStream } from '../client/progress/display.ts';
 /** A stream of the process with all that displays ask of it. */
 export type TerminalOutput = Writable & Pick<DisplayStream, 'columns' | 'isTTY' | 'rows'>;
 
-/** Standard output or standard error where it is a terminal. */
+/** Standard output or standard error, if it is a terminal. */
 export type TerminalStream = WriteStream & { readonly fd: number };
 
 /** A terminal that was opened without waiting takes no more for now; it is asked again after so long. */
-const againMs = 20;
+const retryMs = 20;
 
 /**
- * Gives streams in the place of standard output and standard error. What is written to both keeps its order, since both
- * may be the same terminal.
- * @param onError told what cannot be written; the streams go on
+ * Makes streams that replace standard output and standard error. Writes to both keep their order, because both may be
+ * the same terminal.
+ * @param onError called for text that cannot be written; the streams stay open
  */
 export function terminalOutputs(
   onError: (error: NodeJS.ErrnoException, stream: TerminalStream) => void,
@@ -54,7 +54,7 @@ function writeSome(fd: number, bytes: Buffer, at: number): Promise<number> {
   return new Promise((resolve, reject) =>
     write(fd, bytes, at, (error, written) => {
       if (!error) resolve(written);
-      else if (error.code === 'EAGAIN') setTimeout(resolve, againMs, 0);
+      else if (error.code === 'EAGAIN') setTimeout(resolve, retryMs, 0);
       else reject(error);
     }),
   );

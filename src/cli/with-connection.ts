@@ -9,8 +9,8 @@ import { warnOnce } from './warn.ts';
 export type Client = typeof import('../client/index.ts');
 
 /**
- * Connects, runs, reports what goes wrong. A signal ends the connection, and with it whatever is asked of the daemon.
- * @param act its `place` is `BUILDER/NODE` where the daemon is that of a builder or of a Docker context, by its name
+ * Connects, runs a command, and reports its errors. A signal closes the connection and so ends all calls.
+ * @param act its `place` is `BUILDER/NODE` if the daemon belongs to a builder or a Docker context with a name
  */
 export async function withConnection(
   address: string | undefined,

@@ -1,8 +1,14 @@
-/** What BuildKit 0.32 and buildx know of caches: which attributes each type takes. The client and the command line read it. */
+/**
+ * The cache types of BuildKit 0.32 and buildx, and their attributes. The client and the command line read this table.
+ */
 import { type AttributeTable, compressionAttributes } from './exporter-table.ts';
 
-const ofManifests = { ...compressionAttributes, 'image-manifest': 'boolean', 'oci-mediatypes': 'boolean' } as const;
-const ofExports = { mode: ['min', 'max'], 'ignore-error': 'boolean' } as const;
+const manifestAttributes = {
+  ...compressionAttributes,
+  'image-manifest': 'boolean',
+  'oci-mediatypes': 'boolean',
+} as const;
+const exportAttributes = { mode: ['min', 'max'], 'ignore-error': 'boolean' } as const;
 const registry = { ref: 'text', 'registry.insecure': 'boolean' } as const;
 const gha = {
   scope: 'text',
@@ -14,9 +20,9 @@ const gha = {
   repository: 'text',
   ghtoken: 'text',
 } as const;
-const ofBuckets = { prefix: 'text', manifests_prefix: 'text', blobs_prefix: 'text', name: 'text' } as const;
+const bucketAttributes = { prefix: 'text', manifests_prefix: 'text', blobs_prefix: 'text', name: 'text' } as const;
 const s3 = {
-  ...ofBuckets,
+  ...bucketAttributes,
   bucket: 'text',
   region: 'text',
   endpoint_url: 'text',
@@ -31,30 +37,31 @@ const s3 = {
   retry_max_attempts: 'integer',
 } as const;
 const azblob = {
-  ...ofBuckets,
+  ...bucketAttributes,
   account_url: 'text',
   account_name: 'text',
   container: 'text',
   secret_access_key: 'text',
 } as const;
 
-const onlyMin = 'an inline cache has the layers of the result and no others (mode=min): type=registry has mode=max';
+const inlineModeHint =
+  'an inline cache has the layers of the result and no others (mode=min): type=registry has mode=max';
 
 /** Types of `--cache-to`. */
 export const cacheExportTable: Readonly<Record<string, AttributeTable>> = {
-  registry: { attributes: { ...ofExports, ...registry, ...ofManifests }, needs: ['ref', 'IMAGE'] },
+  registry: { attributes: { ...exportAttributes, ...registry, ...manifestAttributes }, needs: ['ref', 'IMAGE'] },
   local: {
-    attributes: { ...ofExports, ...ofManifests, dest: 'text', tag: 'text', reset: 'boolean' },
+    attributes: { ...exportAttributes, ...manifestAttributes, dest: 'text', tag: 'text', reset: 'boolean' },
     needs: ['dest', 'FOLDER'],
     instead: { src: 'a cache is written to dest=FOLDER' },
   },
   inline: {
     attributes: { mode: ['min'], 'ignore-error': 'boolean' },
-    instead: { 'mode=max': onlyMin, ref: 'an inline cache goes with the image that is pushed' },
+    instead: { 'mode=max': inlineModeHint, ref: 'an inline cache goes with the image that is pushed' },
   },
-  gha: { attributes: { ...ofExports, ...gha } },
-  s3: { attributes: { ...ofExports, ...s3 } },
-  azblob: { attributes: { ...ofExports, ...azblob } },
+  gha: { attributes: { ...exportAttributes, ...gha } },
+  s3: { attributes: { ...exportAttributes, ...s3 } },
+  azblob: { attributes: { ...exportAttributes, ...azblob } },
 };
 
 /** Types of `--cache-from`. */

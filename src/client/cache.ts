@@ -1,4 +1,4 @@
-/** Where a build's cache comes from and goes to. */
+/** The caches that a build imports and exports. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isTrue, parseBool } from '../go/strconv.ts';
@@ -25,7 +25,7 @@ export interface PreparedCaches {
   readonly exports: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
   readonly imports: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
   readonly stores: ReadonlyMap<string, ContentStore>;
-  /** What a frontend needs to know. */
+  /** The information that frontends need. */
   readonly frontendAttrs: Attributes;
   /** Why an entry was left out. */
   readonly warnings: readonly string[];
@@ -60,7 +60,7 @@ export async function prepareCaches(
       const attrs = withEnvironment(entry, env);
       if (entry.type !== 'gha' || (attrs['token'] && (attrs['url'] || attrs['url_v2'])))
         return { type: entry.type, attrs };
-      warnings.push(`gha cache ${what} skipped: ${inactive}`);
+      warnings.push(`gha cache ${what} skipped: ${inactiveHint}`);
       return [];
     });
   for (const { type, attrs } of open(to, 'export')) {
@@ -107,7 +107,7 @@ export async function prepareCaches(
       const descriptor = JSON.parse(manifest) as LayoutEntry;
       for (const [dir, tag] of tags) {
         const other = tags.size > 1 && !(await stat(blobPath(dir, descriptor.digest)).catch(() => undefined));
-        if (other) throw new Error(`the daemon has not named the cache in ${dir}: ${oneCache}`);
+        if (other) throw new Error(`the daemon has not named the cache in ${dir}: ${ambiguousCacheHint}`);
         await name(dir, descriptor, [tag]);
       }
     },
@@ -140,9 +140,9 @@ async function findCache(dir: string, { digest, tag: given }: Attributes): Promi
   return found;
 }
 
-const oneCache = 'of several local caches that differ it names one, so export them one at a time';
+const ambiguousCacheHint = 'of several local caches that differ it names one, so export them one at a time';
 
-const inactive = 'outside of a GitHub Actions job it needs the attributes token and url';
+const inactiveHint = 'outside of a GitHub Actions job it needs the attributes token and url';
 
 /** The attributes with what the environment of a CI job adds to them. */
 function withEnvironment(entry: CacheEntry, env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -1,4 +1,4 @@
-/** What the client is given by programs in plain JavaScript. */
+/** Validators for the arguments of the client's public functions. */
 import {
   callback,
   exactFields,

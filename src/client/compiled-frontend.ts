@@ -8,7 +8,7 @@ import { unbindSessions } from './unbind-sessions.ts';
 
 const compiledArgument = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
 
-/** What `compile` gives. */
+/** The result of `compile`. */
 export interface CompiledResult {
   /** By platform; the only one may have any name. */
   readonly definitions: ReadonlyMap<string, Definition>;

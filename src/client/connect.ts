@@ -7,7 +7,7 @@ import { LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
 import { createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
 import { Code, RpcError } from '../rpc/rpc-error.ts';
-import { oldNode } from '../system/node-version.ts';
+import { unsupportedNode } from '../system/node-version.ts';
 import { checkArgument, optional, text } from '../text/arguments.ts';
 import { callerOf, hideCause, showCaller } from '../text/short-error.ts';
 import { connectOptions } from './client-arguments.ts';
@@ -20,7 +20,7 @@ import { isDockerApi, upgrade } from './connect/upgrade.ts';
 import type { Connection, ConnectOptions } from './connection.ts';
 import { bytesDuplex } from './session/bytes-duplex.ts';
 
-/** How long it may take for what it only has to look up. */
+/** Maximum time in milliseconds for answers that the daemon only has to look up. */
 const answerMs = 60_000;
 
 /**
@@ -41,7 +41,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   checkArgument('connect', 'address', address, optional(text));
   checkArgument('connect', 'options', options, connectOptions);
   const caller = callerOf(connect);
-  const old = oldNode();
+  const old = unsupportedNode();
   if (old) throw new Error(old);
   const env = options.env ?? process.env;
   const wanted = address || env['BUILDKIT_HOST'] || env['BUILDX_BUILDER'];
@@ -51,7 +51,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const silenceMs = options.patience ?? patienceOf(env);
   const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
   const late = new AbortController();
-  // not AbortSignal.timeout, which does not keep the process alive until somebody has been told
+  // not AbortSignal.timeout, whose timer does not keep the process alive
   const timer = setTimeout(() => late.abort(new DOMException('too late', 'TimeoutError')), timeout);
   const patience = options.signal ? AbortSignal.any([late.signal, options.signal]) : late.signal;
   const closing = new AbortController();
@@ -157,7 +157,7 @@ async function isDocker(connection: Duplex, signal: AbortSignal): Promise<boolea
   return connection.alpnProtocol !== 'h2';
 }
 
-/** Says where it went wrong, and what may help. */
+/** Adds the address and a hint to an error. */
 function explain(
   error: unknown,
   { text, via }: Address,

@@ -7,16 +7,16 @@ import type { Channel } from '../rpc/channel.ts';
 import type { ServiceClient } from '../rpc/service.ts';
 import type { TlsOptions } from './connect/tls-files.ts';
 
-/** How a daemon is reached, and how long it may take to answer. */
+/** The address of a daemon, TLS files and timeouts. */
 export interface ConnectOptions {
   /** For tcp addresses. With DOCKER_TLS_VERIFY and DOCKER_CERT_PATH set, those files are the default for DOCKER_HOST. */
   readonly tls?: TlsOptions | undefined;
   /** Milliseconds until the daemon must have answered; 8,000 by default. */
   readonly timeout?: number | undefined;
   /**
-   * Milliseconds that the daemon may be silent while calls are open; 60,000 by default, or TSFRONT_PATIENCE in seconds; 0
-   * for as long as it likes. A daemon that works answers what it is asked meanwhile, however long a call takes, so that
-   * only one that hangs, or that the network cuts off, is given up: the calls fail with an error that says so.
+   * Maximum time in milliseconds without an answer while calls are open; 60,000 by default, or TSFRONT_PATIENCE in
+   * seconds; 0 means no limit. A daemon that works answers other requests during a long call, so that only one that
+   * hangs or is cut off is given up: the calls fail with an error that says so.
    */
   readonly patience?: number | undefined;
   /** Gives up at once. */
@@ -29,7 +29,7 @@ export interface ConnectOptions {
 
 /** A daemon that has answered. */
 export interface Connection {
-  /** Where it leads, without credentials. */
+  /** The address, without credentials. */
   readonly address: string;
   /** Whether BuildKit runs on its own or inside a Docker engine. */
   readonly kind: 'buildkitd' | 'dockerd';
@@ -39,7 +39,7 @@ export interface Connection {
   readonly gateway: ServiceClient<typeof LLBBridge>;
   /** The daemon's content store. */
   readonly content: ServiceClient<typeof Content>;
-  /** What the clients are on, for further services. */
+  /** The channel of the clients, for further services. */
   readonly channel: Channel;
   /** Opens the stream on which the daemon calls back. */
   openSession(headers: Readonly<Record<string, readonly string[]>>): Promise<Duplex>;

@@ -13,12 +13,15 @@ import { RpcError } from '../rpc/rpc-error.ts';
 import type { BidiCall, ServiceClient } from '../rpc/service.ts';
 import { createId } from './create-id.ts';
 
-/** What is mounted at `dest`; one has to be `/`. A result of this build by default, or, without one, a tmpfs. */
+/**
+ * What is mounted at `dest`: a result of this build by default, or a tmpfs if there is no result. One mount must have
+ * the destination `/`.
+ */
 export type ContainerMount =
   | {
       /** Tells mounts apart; absent for a result of the build. */
       readonly type?: undefined;
-      /** Where the container sees it. */
+      /** The path in the container. */
       readonly dest: string;
       /** The result; a tmpfs if absent. */
       readonly ref?: Reference | undefined;
@@ -34,7 +37,7 @@ export type ContainerMount =
       readonly id: string;
       /** `shared` if absent. */
       readonly sharing?: CacheSharing | undefined;
-      /** What an empty cache starts with. */
+      /** The initial content of an empty cache. */
       readonly ref?: Reference | undefined;
       /** A path within the mount's source. */
       readonly selector?: string | undefined;
@@ -57,7 +60,7 @@ interface SessionMount {
   readonly mode?: number | undefined;
 }
 
-/** What a container consists of. */
+/** Options of a container. */
 export interface ContainerOptions {
   /** One of them is the root, at `/`. */
   readonly mounts: readonly ContainerMount[];
@@ -83,7 +86,7 @@ export interface ExecOptions {
   readonly cwd?: string | undefined;
   /** `USER[:GROUP]`, by name or number; root if absent. */
   readonly user?: string | undefined;
-  /** What the program reads; without it, it has no stdin. */
+  /** Input of the program; if absent, the program has no stdin. */
   readonly stdin?: Readable | undefined;
   /** Whether it gets a terminal: then all output comes through `stdout`. false if absent. */
   readonly tty?: boolean | undefined;
@@ -96,8 +99,8 @@ export interface ExecOptions {
 }
 
 /**
- * A process in a container. Read what it writes, or `resume()` the stream: a process with 16 MiB that nobody has read waits,
- * as it does on a pipe that is full.
+ * A process in a container. Read its output, or call `resume()` on the stream: like a process that writes to a full
+ * pipe, it waits once 16 MiB have not been read.
  */
 export interface ContainerProcess {
   /** Its standard output. */
@@ -120,7 +123,7 @@ export interface Container {
   release(): Promise<void>;
 }
 
-/** How much of a process's output is kept that nobody has read yet: bytes of each stream. */
+/** Maximum number of bytes of unread output that are kept for each stream. */
 const unreadBytes = 16 << 20;
 
 /** Starts a container through the gateway API of a build, which `metadata` names and whose end `signal` tells. */
@@ -150,7 +153,7 @@ export async function createContainer(
       try {
         await gateway.releaseContainer({ ContainerID: id }, { metadata });
       } catch (error) {
-        // the last process's exit code, which its own promise has told
+        // the exit code of the last process; its own promise has reported it
         if (!(error instanceof RpcError) || !/^exit code: \d+$/.test(error.status)) throw error;
       }
     },
@@ -207,7 +210,7 @@ function startProcess(
             cwd: options.cwd ?? '/',
             user: options.user ?? '',
           },
-          // the daemon waits for the end of a stdin that it is told of
+          // the daemon waits for the end of a stdin that was announced to it
           Fds: [...(options.stdin ? [0] : []), 1, ...(options.tty ? [] : [2])],
           Tty: options.tty ?? false,
           Security: options.security === 'insecure' ? PbSecurityMode.INSECURE : PbSecurityMode.SANDBOX,
@@ -223,7 +226,7 @@ function startProcess(
         if (value.EOF) stream.end(value.Data);
         else if (!stream.destroyed && !stream.write(value.Data)) await taken(stream, signal);
       } else if (kind === 'Exit') {
-        // a code means that it ran, whatever the error says of it
+        // with an exit code the process has run, even if there is an error
         if (value.Error && value.Code === 0) throw new RpcError(value.Error.code, value.Error.message);
         exit = value.Code;
       } else if (kind === 'Done') {

@@ -1,4 +1,4 @@
-/** What a daemon is, and what it keeps: workers, build cache, history. */
+/** Information about a daemon: its workers, build cache and history. */
 import { createHash } from 'node:crypto';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { UsageRecord } from '../gen/moby/buildkit/v1/control_pb.ts';
@@ -16,9 +16,9 @@ import { fromStatusResponse, type StatusUpdate, toMs } from './status.ts';
 export interface Worker {
   /** Given by the daemon. */
   readonly id: string;
-  /** What the daemon says of it. */
+  /** Labels that the daemon reports. */
   readonly labels: Readonly<Record<string, string>>;
-  /** As `linux/amd64`, the worker's own first. */
+  /** Such as `linux/amd64`; the worker's own platform first. */
   readonly platforms: readonly string[];
   /** '' when the daemon does not tell. */
   readonly version: string;
@@ -67,7 +67,7 @@ export interface CacheRecord {
   readonly parents: readonly string[];
   /** `regular`, `source.local`, `exec.cachemount`, `frontend`, `internal`, … */
   readonly type: string;
-  /** What made it. */
+  /** Description of the step that made it. */
   readonly description: string;
   /** Bytes. */
   readonly size: number;
@@ -77,7 +77,7 @@ export interface CacheRecord {
   readonly inUse: boolean;
   /** Whether an image or another record uses it too. */
   readonly shared: boolean;
-  /** How often builds have used it. */
+  /** Number of times that builds have used it. */
   readonly usageCount: number;
   /** undefined if the daemon does not say. */
   readonly createdAt: Date | undefined;
@@ -101,7 +101,7 @@ export interface PruneOptions {
   readonly filters?: readonly string[] | undefined;
   /** Also what the daemon keeps for itself: frontends, internal records. */
   readonly all?: boolean | undefined;
-  /** Keep what was used within that many milliseconds. */
+  /** Keeps records that were used within this time in milliseconds. */
   readonly keepDuration?: number | undefined;
   /** Bytes to keep in any case. */
   readonly reservedSpace?: number | undefined;
@@ -149,13 +149,13 @@ function toDate(timestamp: Timestamp | undefined): Date | undefined {
 export interface HistoryRecord {
   /** Names the build. */
   readonly ref: string;
-  /** How the build ended, or that it is going on. */
+  /** Whether the build succeeded, failed, was canceled or is running. */
   readonly status: 'running' | 'completed' | 'error' | 'canceled';
   /** The frontend that made the graph. */
   readonly frontend: string;
   /** Its options. */
   readonly frontendAttrs: Readonly<Record<string, string>>;
-  /** What the exporters reported, by key. */
+  /** Responses of the exporters, by key. */
   readonly exporterResponse: Readonly<Record<string, string>>;
   /** '' unless it failed. */
   readonly error: string;
@@ -173,13 +173,13 @@ export interface HistoryRecord {
   readonly warnings: number;
   /** Whether the daemon keeps it for good. */
   readonly pinned: boolean;
-  /** What is stored of the results and attestations. */
+  /** Descriptors of the stored results and attestations. */
   readonly blobs: readonly { readonly mediaType: string; readonly digest: string; readonly size: number }[];
 }
 
 /** The most records of builds that are read. */
 const maxRecords = 1_000_000;
-/** How long a list of builds, or a blob, may take to come. */
+/** Maximum time in milliseconds without progress for a list of builds or a blob. */
 const listMs = 600_000;
 /** The longest blob that is read. */
 const maxBlobBytes = 256 << 20;

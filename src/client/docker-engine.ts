@@ -1,6 +1,6 @@
 /**
- * What the Docker engine does with images besides building: it loads an archive, for a BuildKit that is not inside it,
- * and pushes, for one inside it that has no image store to push from.
+ * Loads archives into a Docker engine, for a BuildKit outside of it, and pushes images, for the BuildKit of an engine
+ * without an image store.
  */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type Duplex, Writable } from 'node:stream';
@@ -21,10 +21,10 @@ import type { Destination } from './exporter-table.ts';
 const maxLine = 1 << 16;
 /** Characters of what an engine says of itself. */
 const maxInfo = 1 << 20;
-/** How long an engine may take to say that it is there. */
+/** Maximum time in milliseconds for the answer to a ping. */
 const answerMs = 8000;
 
-/** How a Docker engine is reached. */
+/** The address of a Docker engine and where warnings go. */
 export interface DockerEngineOptions {
   /** The engine's address; DOCKER_HOST and the usual sockets by default. */
   readonly address?: string | undefined;
@@ -156,7 +156,7 @@ function watch(connection: CountingDuplex, patience: number, options: DockerEngi
   connection.once('close', end);
 }
 
-/** How a Docker engine pushes an image. */
+/** Options of a push by a Docker engine. */
 export interface DockerPushOptions extends DockerEngineOptions {
   /** Credentials of the registry that is pushed to; Docker's by default. */
   readonly credentials?: CredentialSource | undefined;
@@ -255,9 +255,9 @@ function load(connection: Duplex): Writable {
 }
 
 /**
- * Reads what the engine tells: JSON messages, one a line.
- * @returns the digest of what was pushed, '' when there is none
- * @throws Error with the message that is an error
+ * Reads the engine's progress: JSON messages, one per line.
+ * @returns the digest of the pushed image; '' if the engine does not report one
+ * @throws Error if a message reports an error
  */
 async function readAnswer(response: IncomingMessage): Promise<string> {
   let digest = '';

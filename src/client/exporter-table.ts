@@ -1,6 +1,6 @@
 /**
- * What BuildKit 0.32 and buildx know of exporters: what each makes, where that goes, and which attributes it takes. The
- * client and the command line read this table. A new exporter is a line in it; one whose result comes here is also a
+ * The exporters of BuildKit 0.32 and buildx: what each makes, where the result goes, and its attributes. The client and
+ * the command line read this table. A new exporter is a line in it; one whose result is sent to the client is also a
  * member of `Export`.
  */
 import type { Writable } from 'node:stream';
@@ -11,8 +11,8 @@ import type { Writable } from 'node:stream';
  */
 export type Export =
   /**
-   * An image in the daemon's own store; with `push: 'true'` it goes to its registry. To a Docker engine names are completed
-   * (`app` is `docker.io/library/app:latest`), since it finds images by nothing else.
+   * An image in the daemon's own store; with `push: 'true'` it is pushed to its registry. For a Docker engine, names
+   * are completed (`app` becomes `docker.io/library/app:latest`), because the engine finds images only by full names.
    */
   | { readonly type: 'image'; readonly attrs?: Attributes }
   /** An archive of an OCI layout in a file or stream; with `tar: 'false'` the layout itself in a directory. */
@@ -35,27 +35,30 @@ export type Attributes = Readonly<Record<string, string>>;
 /** A path, or a function that opens a stream. */
 export type Destination = string | ((metadata: Attributes) => Writable | Promise<Writable>);
 
-/** `flag` is a boolean that may be empty, which means true; `epoch` is seconds, or empty for none; a list has all values. */
+/**
+ * The form of a value. `flag` is a boolean that may be empty, which means true; `epoch` is a time in seconds, or empty;
+ * an array lists the allowed values.
+ */
 export type AttributeForm = 'text' | 'boolean' | 'flag' | 'integer' | 'epoch' | 'duration' | readonly string[];
 
 /** The attributes of an output, a cache or an attestation. */
 export interface AttributeTable {
   /** The form of each attribute, by name. */
   readonly attributes: Readonly<Record<string, AttributeForm>>;
-  /** An attribute that has to be there, and what it holds. */
+  /** A required attribute, and a placeholder for its value. */
   readonly needs?: readonly [name: string, value: string];
-  /** Names that begin so are attributes too, with any text. */
+  /** Prefixes of further attribute names, whose values are any text. */
   readonly prefixes?: RegExp;
-  /** What to say of an attribute that has its place elsewhere. */
+  /** Hints for attributes that are set in another way, by name. */
   readonly instead?: Readonly<Record<string, string>>;
 }
 
 export interface ExporterSpecification extends AttributeTable {
-  /** The result stays in the daemon, or comes here as an archive or as files in a folder. */
+  /** Whether the result stays in the daemon, or is sent to the client as an archive or as files. */
   readonly destination: 'daemon' | 'archive' | 'dir';
   /** Whether the result is an image, with names and annotations. */
   readonly makesImage: boolean;
-  /** Whether `tar=false` makes an OCI layout in a folder of it, in place of an archive. */
+  /** Whether `tar=false` makes an OCI layout in a directory instead of an archive. */
   readonly canBeLayout: boolean;
 }
 
@@ -122,7 +125,10 @@ const fileAttributes = {
   'source-date-epoch': 'epoch',
 } as const;
 
-/** By type: `registry` is an image that is pushed, `moby` that of a Docker engine, `cacheonly` nothing but the cache. */
+/**
+ * The exporters by type. `registry` is an image that is pushed, `moby` is an image in a Docker engine, and `cacheonly`
+ * has no output.
+ */
 export const exporterTable = {
   image: imageExporter,
   registry: imageExporter,
@@ -140,14 +146,14 @@ export const exporterTable = {
 } as const satisfies Readonly<Record<string, ExporterSpecification>> &
   Readonly<Record<Exclude<Export['type'], 'custom'>, ExporterSpecification>>;
 
-/** The exporters whose result has such a destination. */
+/** The types of exporters with this destination. */
 export type ExportersTo<Place> = {
   [Type in keyof typeof exporterTable]: (typeof exporterTable)[Type] extends { readonly destination: Place }
     ? Type
     : never;
 }[keyof typeof exporterTable];
 
-/** Whether a type is that of an exporter whose result comes here as an archive, or as files in a folder. */
+/** Whether an exporter sends its result to this destination. */
 export function goesTo<Place extends Exclude<ExporterSpecification['destination'], 'daemon'>>(
   type: string,
   place: Place,
@@ -155,7 +161,7 @@ export function goesTo<Place extends Exclude<ExporterSpecification['destination'
   return exporterOf(type)?.destination === place;
 }
 
-/** What is known of an exporter; undefined for one that only the daemon knows. */
+/** The specification of an exporter; undefined if it is not in the table. */
 export function exporterOf(type: string): ExporterSpecification | undefined {
   return Object.hasOwn(exporterTable, type) ? exporterTable[type as keyof typeof exporterTable] : undefined;
 }

@@ -1,4 +1,4 @@
-/** What becomes of a build's result. */
+/** Prepares the exporters of a build: their attributes, and where their files go. */
 import path from 'node:path';
 import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { outputPath } from '../system/file-name.ts';
@@ -14,7 +14,7 @@ import type { LayoutEntry, NameContent } from './session/layout-index.ts';
 export interface PreparedExports {
   /** The exporters of the request, in the order of the exports. */
   readonly exporters: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
-  /** Where a result goes that comes here, by the position of its exporter in the request. */
+  /** The destination of a result that is sent to the client, by the position of its exporter in the request. */
   readonly targets: ReadonlyMap<number, ExportTarget>;
   /** Layouts to be written, by store id. */
   readonly stores: ReadonlyMap<string, ContentStore>;
@@ -95,7 +95,7 @@ function completeName(name: string): string {
   }
 }
 
-/** As BuildKit reads the attribute `mode` of the local exporter. */
+/** Parses the attribute `mode` of the local exporter as BuildKit does. */
 function parseLocalMode(mode = ''): 'copy' | 'delete' {
   const known = mode.trim().toLowerCase() || 'copy';
   if (known !== 'copy' && known !== 'delete')
@@ -103,7 +103,7 @@ function parseLocalMode(mode = ''): 'copy' | 'delete' {
   return known;
 }
 
-/** Where the outputs of a build go, as far as that is files here. */
+/** The local paths that the outputs of a build write. */
 export function outputPaths(
   targets: ReadonlyMap<number, ExportTarget>,
   stores: ReadonlyMap<string, ContentStore>,

@@ -18,8 +18,8 @@ import { createId } from './create-id.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 
 /**
- * What a container of the image starts with. As in a stage of a Dockerfile, what is left out comes from the state and
- * from the config of the image that it began with; an empty string or list takes it away.
+ * Settings of the image config. As in a stage of a Dockerfile, an absent setting is taken from the state and from the
+ * base image's config; an empty string or list clears it.
  */
 export interface ImageSettings {
   /** Without `cmd`, it drops that of the base image. */
@@ -154,7 +154,7 @@ async function baseConfig(state: State, platform: Platform, bridge: InProcessBri
   }
 }
 
-/** What a stage of a Dockerfile has after FROM, and after ENV, WORKDIR and USER as the state has them. */
+/** The image config after FROM, with the state's environment, working directory and user. */
 function inherit(base: ImageConfig | undefined, state: State, platform: Platform): ImageConfig {
   const { os, architecture, variant, osVersion, osFeatures } = platform;
   const empty = emptyImage(platform);

@@ -20,13 +20,13 @@ export interface IndexEntry {
   readonly digest: string;
   /** Bytes of the manifest. */
   readonly size: number;
-  /** As OCI's image index has it. */
+  /** As in an OCI image index. */
   readonly platform?: unknown;
   /** Annotations of the entry. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** How images of several platforms are joined to one. */
+/** Options for joining images of several platforms to an index. */
 export interface JoinOptions {
   /** Docker's by default. */
   readonly credentials?: CredentialSource | undefined;

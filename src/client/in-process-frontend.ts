@@ -38,14 +38,14 @@ export const dockerfileFrontend: InProcessFrontend = async (bridge) => {
 };
 
 /**
- * How long a daemon may take to begin a build: it answers the frontend's first call only then, and with hundreds of other
- * builds that takes a while. One that stops altogether is noticed by the connection.
+ * Maximum time in milliseconds until a build begins. The daemon answers the frontend's first call only then, which
+ * takes a while if hundreds of builds are running. A daemon that hangs is detected by the connection.
  */
-const beginMs = 300_000;
-/** How long a daemon that was told that the frontend failed may take to end the build. */
-const failedMs = 60_000;
-/** The same for one that could not be told. */
-const untoldMs = 2000;
+const startTimeoutMs = 300_000;
+/** Maximum time in milliseconds until the daemon ends a build whose frontend has reported an error. */
+const reportedFailureMs = 60_000;
+/** The same if the error could not be reported. */
+const unreportedFailureMs = 2000;
 
 interface RunningBuild {
   readonly connection: Connection;
@@ -79,7 +79,7 @@ export async function runInProcess(
     }));
     const product = connection.kind === 'dockerd' ? 'docker' : 'buildkit';
     const transport = createUnaryCaller(connection.channel, metadata);
-    const bridge = await createGrpcBridge(transport, { opts, sessionId, product, workers }, beginMs);
+    const bridge = await createGrpcBridge(transport, { opts, sessionId, product, workers }, startTimeoutMs);
     const container = (options: ContainerOptions) => createContainer(connection.gateway, metadata, options, signal);
     try {
       const result = await frontend({ ...bridge, container, signal });
@@ -91,7 +91,7 @@ export async function runInProcess(
         () => false,
       );
       // a daemon that does not take the error ends the build because of another one, or not at all
-      const late = delay(isReturned ? failedMs : untoldMs, error);
+      const late = delay(isReturned ? reportedFailureMs : unreportedFailureMs, error);
       const failed = solving.then(
         () => error,
         (reason: unknown) => reason,
@@ -105,7 +105,7 @@ export async function runInProcess(
     await Promise.race([running, failed]);
   } catch (error) {
     if (error instanceof Error && thrown !== undefined && error !== thrown) error.cause ??= thrown;
-    // what a frontend of somebody else's has thrown is shown: it leads into his program
+    // errors of a user's own frontend are shown with their stack
     throw error instanceof RpcError && frontend === dockerfileFrontend ? hideCause(error) : error;
   }
 }

@@ -25,7 +25,7 @@ export interface NodesOptions extends Omit<SolveOptions, 'exports' | 'chooseExpo
   readonly names: readonly string[];
   /** Attributes for the image exporter of every node. */
   readonly imageAttrs?: Readonly<Record<string, string>> | undefined;
-  /** How the index is written to the registry. */
+  /** Options for writing the index to the registry. */
   readonly join?: JoinOptions | undefined;
 }
 
@@ -117,7 +117,7 @@ async function joinResults(results: readonly Promise<SolveResult>[], options: No
   };
 }
 
-/** What a daemon says that it has pushed. @throws Error when it does not say so */
+/** The digest that a daemon has pushed. @throws Error if the daemon does not report it */
 function readDescriptor(encoded: string): IndexEntry {
   let entry: Partial<IndexEntry> | null = null;
   try {

@@ -1,4 +1,4 @@
-/** What a build needs before the daemon hears of it: outputs, caches, and the services of its session. */
+/** Prepares a build before the request is sent: outputs, caches, and the services of its session. */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ export interface Prepared {
   readonly chosen: ChosenExports | undefined;
   readonly caches: PreparedCaches;
   readonly layouts: ContentStores;
-  /** What comes as files and archives. */
+  /** Outputs that are received as files and archives. */
   readonly received: ReceivedExports | undefined;
 }
 

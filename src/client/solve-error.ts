@@ -1,4 +1,4 @@
-/** What a failed build says of itself. */
+/** The error of a failed build. */
 import { sourceLocationOf } from '../gateway/error-status.ts';
 import { jsonDetails, RpcError } from '../rpc/rpc-error.ts';
 import { hideCause, hideFields } from '../text/short-error.ts';
@@ -14,11 +14,11 @@ import { errorSources, type SourceExcerpt } from './progress/source-excerpt.ts';
  */
 export class SolveError extends RpcError {
   override readonly name = 'SolveError';
-  /** The place of the step that failed, as `Dockerfile:2`; undefined where the daemon names no lines. */
+  /** The location of the failed step, such as `Dockerfile:2`; undefined if the daemon reports no lines. */
   readonly place: string | undefined;
   /** The exit code of the process that failed, 1 to 255, where a RUN did; of older daemons it is read from the message. */
   readonly exitCode: number | undefined;
-  /** The digest of the vertex that failed, as {@link StatusUpdate} has it; undefined where the daemon names no step. */
+  /** The digest of the failed vertex, as in {@link StatusUpdate}; undefined if the daemon reports none. */
   readonly vertex: string | undefined;
 
   constructor(error: RpcError) {

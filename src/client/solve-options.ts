@@ -1,4 +1,4 @@
-/** What a build can be given. */
+/** The options of a build. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
 import type { Definition } from '../llb/definition.ts';
@@ -32,7 +32,7 @@ import type { Attachable } from './session/session.ts';
 /** Contents by path, with slashes: `{ 'Dockerfile': 'FROM alpine' }`. */
 export type MemoryFiles = Readonly<Record<string, string | Uint8Array>>;
 
-/** What is built, from what, and where the results go. */
+/** Options of a build: the frontend or graph, its inputs, and the outputs. */
 export interface SolveOptions extends ServiceOptions {
   /** The graph to build. Either this or a frontend. */
   readonly definition?: Definition | undefined;
@@ -46,51 +46,54 @@ export interface SolveOptions extends ServiceOptions {
   /** Graphs that the frontend reads as inputs, by name. */
   readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
   /**
-   * Directories by the name of their local source: a path, or files held in memory by their paths, which are written to
-   * a temporary folder while the build runs. A Dockerfile frontend reads `context` and `dockerfile`, which is the context
-   * where it is not given.
+   * Directories by the name of their local source: a path, or files in memory by path, which are written to a temporary
+   * directory during the build. A Dockerfile frontend reads `context` and `dockerfile`; the latter is `context` if
+   * absent.
    */
   readonly localDirs?: Readonly<Record<string, string | MemoryFiles>> | undefined;
   /** Directories with OCI layouts, by the name of their store. */
   readonly ociLayouts?: Readonly<Record<string, string>> | undefined;
-  /** What becomes of the result. Without any it stays in the daemon's cache. */
+  /** Outputs. If absent or empty, the result stays in the daemon's cache. */
   readonly exports?: readonly Export[] | undefined;
-  /** Chooses further outputs once the result is known. Daemons before BuildKit 0.22 do not ask: there the build fails. */
+  /**
+   * Chooses further outputs when the result is known. With daemons before BuildKit 0.22, which do not ask for them, the
+   * build fails.
+   */
   readonly chooseExports?: ChooseExports | undefined;
-  /** Where the daemon takes its cache from. */
+  /** Caches that the daemon imports. */
   readonly cacheFrom?: readonly CacheEntry[] | undefined;
-  /** Where the daemon puts its cache. */
+  /** Caches that the daemon exports. */
   readonly cacheTo?: readonly CacheEntry[] | undefined;
-  /** What the build may do beyond the usual: `network.host`, `security.insecure`, `device=…`. */
+  /** Permissions beyond the default: `network.host`, `security.insecure`, `device=…`. */
   readonly entitlements?: readonly string[] | undefined;
   /** Rules that allow, deny or rewrite sources, applied by the daemon. */
   readonly sourcePolicy?: MessageInitShape<typeof PolicySchema> | undefined;
   /**
-   * Makes images to the byte as an older BuildKit made them: 10 as 0.13 and 0.14, 20 as 0.15 to 0.31, 30 as newer ones.
-   * Daemons before BuildKit 0.30 have no choice: they are refused.
+   * Makes images byte for byte like an older BuildKit: 10 like 0.13 and 0.14, 20 like 0.15 to 0.31, 30 like newer ones.
+   * Daemons before BuildKit 0.30 do not support it and are refused.
    */
   readonly compatibilityVersion?: number | undefined;
   /**
-   * Leads what RUN steps ask of the network through a proxy of the daemon, which notes it in the provenance. Daemons
-   * before BuildKit 0.31 have none: they are refused.
+   * Routes RUN network traffic through a proxy of the daemon, which records it in the provenance. Daemons before
+   * BuildKit 0.31 do not support it and are refused.
    */
   readonly proxyNetwork?: boolean | undefined;
-  /** Keeps the build out of the daemon's history. */
+  /** Omits the build from the daemon's history. */
   readonly internal?: boolean | undefined;
   /** Further services for the session. */
   readonly attachables?: readonly Attachable[] | undefined;
   /**
-   * Contexts of builds with the same key are sent incrementally: the daemon asks only for files whose size or time has
-   * changed. By default builds of the same directories have the same key, and others never take one context for another.
+   * Identifies the context, so that later builds with the same key send only files whose size or time has changed. By
+   * default builds of the same directories have the same key, and different ones never share one.
    */
   readonly sharedKey?: string | undefined;
-  /** Names the build; random by default. */
+  /** The ID of the build; random by default. */
   readonly ref?: string | undefined;
-  /** Stops the build, on the daemon too. */
+  /** Stops the build, also on the daemon. */
   readonly signal?: AbortSignal | undefined;
 }
 
-// What programs in plain JavaScript pass is checked. The type checker asks here for each option of the type.
+// Validators for programs in plain JavaScript. The type checker requires one for each option.
 
 const definition = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
 

@@ -18,11 +18,11 @@ import { SolveError } from './solve-error.ts';
 import { type SolveOptions, solveOptions } from './solve-options.ts';
 import { fromStatusResponse, type StatusUpdate } from './status.ts';
 
-/** What a build that succeeded returns. */
+/** The result of a successful build. */
 export interface SolveResult {
   /** Names the build in the daemon's history. */
   readonly ref: string;
-  /** What the exporters reported: `containerimage.digest`, `image.name`, … */
+  /** Responses of the exporters: `containerimage.digest`, `image.name`, … */
   readonly exporterResponse: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +30,7 @@ export interface SolveResult {
 export interface Build {
   /** Names the build in the daemon's history. */
   readonly ref: string;
-  /** Progress from the start to the end. Can be iterated once; nothing is kept if nobody does. */
+  /** Progress of the whole build. It can be iterated once; it is discarded if nobody iterates. */
   readonly status: AsyncIterable<StatusUpdate>;
   /** Rejects when the build fails: with a {@link SolveError} for what the daemon reports. */
   readonly result: Promise<SolveResult>;
@@ -44,7 +44,7 @@ const statusLimitMs = 30_000;
 const readerMs = 100;
 /** Nobody waits long for reports of a build they have stopped. */
 const stoppedGraceMs = 500;
-/** How long a build whose session ended may take to answer. */
+/** Maximum time in milliseconds for the answer to a build whose session has ended. */
 const sessionGraceMs = 2000;
 
 /**
@@ -113,7 +113,7 @@ async function runWith(
     if (needed.length > 0) await requireCapabilities(connection, needed, signal);
     if (options.compatibilityVersion) await requireCompatibilityVersions(connection, signal);
     session = await openSession(connection, attachables, { sharedKey: prepared.sharedKey });
-    const result = await runOn(session, connection, ref, options, prepared, onStart);
+    const result = await solveInSession(session, connection, ref, options, prepared, onStart);
     failed = false;
     return result;
   } catch (error) {
@@ -128,7 +128,7 @@ async function runWith(
   }
 }
 
-async function runOn(
+async function solveInSession(
   session: Session,
   connection: Connection,
   ref: string,

@@ -13,17 +13,17 @@ import { VersionedList, VersionedMap } from './versioned-collections.ts';
 export interface Vertex {
   /** Digest of its op. */
   readonly digest: string;
-  /** What the frontend or the daemon calls it. */
+  /** Name for people, from the frontend or the daemon. */
   readonly name: string;
   /** Digests of the vertexes that it needs. */
   readonly inputs: readonly string[];
-  /** Whether its result came out of the cache. */
+  /** Whether its result is from the cache. */
   readonly cached: boolean;
   /** Milliseconds since the epoch; undefined before it starts. */
   readonly started: number | undefined;
   /** Milliseconds since the epoch; undefined before it ends. */
   readonly completed: number | undefined;
-  /** '' while all is well. */
+  /** Error message; '' if the step has not failed. */
   readonly error: string;
   /** The group that shows it as one step with others. */
   readonly progressGroup: ProgressGroup | undefined;
@@ -35,11 +35,11 @@ export interface VertexStatus {
   readonly id: string;
   /** Digest of the vertex. */
   readonly vertex: string;
-  /** What is going on, such as `extracting`. */
+  /** The current activity, such as `extracting`. */
   readonly name: string;
-  /** How far it is, in the unit of `total`. */
+  /** Progress, in the unit of `total`. */
   readonly current: number;
-  /** 0 when it is not known. */
+  /** 0 if it is unknown. */
   readonly total: number;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
@@ -53,9 +53,9 @@ export interface VertexStatus {
 export interface VertexLog {
   /** Digest of the vertex. */
   readonly vertex: string;
-  /** Which of its streams it came from. */
+  /** The stream that it was written to. */
   readonly stream: 'stdout' | 'stderr';
-  /** Bytes as they came; a line may be cut. */
+  /** Bytes as received; lines may be split between messages. */
   readonly data: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
@@ -71,7 +71,7 @@ export interface VertexWarning {
   readonly short: string;
   /** Further lines. */
   readonly detail: readonly string[];
-  /** A page about it; '' if there is none. */
+  /** The address of a page about it, or ''. */
   readonly url: string;
   /** The file that it is about. */
   readonly source: SourceInfo | undefined;
@@ -79,7 +79,7 @@ export interface VertexWarning {
   readonly ranges: readonly Range[];
 }
 
-/** What has changed since the last report. */
+/** The changes since the last report. */
 export interface StatusUpdate {
   /** Steps that are new or have changed. */
   readonly vertexes: readonly Vertex[];
@@ -152,7 +152,7 @@ function fromStatus(status: VertexStatusMessage): VertexStatus {
 /** The last millisecond that a date can have. */
 const endOfTime = 8.64e15;
 
-/** Milliseconds since the epoch that a date can have, whatever a daemon says. */
+/** The largest time in milliseconds that a Date supports; daemons may send larger ones. */
 export function toMs(timestamp: Timestamp | undefined): number | undefined {
   return timestamp && Math.max(-endOfTime, Math.min(endOfTime, timestampMs(timestamp)));
 }
@@ -177,9 +177,9 @@ export interface BuildState {
   readonly warnings: readonly VertexWarning[];
 }
 
-/** How many lines of output the state keeps for each step. */
+/** Maximum number of lines of output that the state keeps for each step. */
 export const maxLogLines = 10;
-/** How many characters it keeps of a line. */
+/** Maximum number of characters that it keeps of a line. */
 const lineLength = 16 << 10;
 
 class ReducedVertex implements VertexState {
@@ -216,7 +216,7 @@ class ReducedVertex implements VertexState {
   }
 }
 
-/** What an update says of one step. */
+/** The changes of one step in an update. */
 interface Change {
   vertex: Vertex | undefined;
   readonly statuses: [string, VertexStatus][];
@@ -294,7 +294,7 @@ function appendLog(
 
 const newline = 0x0a;
 
-/** How many bytes at the end are the start of a character that goes on in the next message. */
+/** The number of bytes at the end that begin a character which continues in the next message. */
 function unfinished(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;

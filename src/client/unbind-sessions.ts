@@ -1,4 +1,7 @@
-/** Compiled definitions name the session that is to send their directories; it is not the one that builds them. */
+/**
+ * Removes session IDs from compiled definitions. They name the session of the compilation, which does not send the
+ * directories of this build.
+ */
 import { OpSchema } from '../gen/pb/ops_schemas.ts';
 import { digestOf } from '../image/digest.ts';
 import { Definition } from '../llb/definition.ts';

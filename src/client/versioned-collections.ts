@@ -1,12 +1,12 @@
 /**
- * Maps and lists of which each version is for ever, and the next one costs only what changes: a build of 200,000 reports
- * has as many states. The newest version has the entries; one before it keeps what the next changed, and when somebody
- * looks at it all the same, it gets entries of its own.
+ * Persistent maps and lists: every version stays readable, and a new version costs only its changes, because a build
+ * with 200,000 reports has as many states. The newest version holds the entries; each older one holds the differences
+ * to the next, and is copied when it is read.
  */
 
 interface Change<K, V> {
   readonly key: K;
-  /** What it was before; undefined where it was not there. */
+  /** The previous value; undefined if there was none. */
   readonly before: { readonly value: V } | undefined;
 }
 

@@ -23,7 +23,7 @@ export interface Diagnostic {
   readonly severity: Severity;
   /** The reference's own text if it has one. */
   readonly message: string;
-  /** The exact place, for code frames; undefined if no place is to blame. */
+  /** The exact place, for code frames; undefined if the problem has no place in the file. */
   readonly range: SourceRange | undefined;
   /** The file that the range is in; undefined for the Dockerfile. */
   readonly file?: SourceFile | undefined;
@@ -80,7 +80,7 @@ export function warningDiagnostic(
   return { code, phase: 'check', severity: 'warning', message, ...details };
 }
 
-/** A diagnostic's message as the reference sends it to BuildKit: errors of instructions say where they are. */
+/** The message as the reference sends it to BuildKit: with the line number if the problem is in an instruction. */
 export function wireMessage({
   phase,
   message,

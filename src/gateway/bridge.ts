@@ -14,19 +14,19 @@ import { ShortError } from '../text/short-error.ts';
 import type { CapabilitySet } from './capabilities.ts';
 import type { SourceDescription } from './source-info.ts';
 
-/** What a build asks of the frontend, and what the daemon can do. It does not change during a build. */
+/** The options of the build and the capabilities of the daemon. They do not change during a build. */
 export interface BridgeOptions {
   /** Frontend options (`target`, `build-arg:K`, `context:N`, …). */
   readonly opts: Readonly<Record<string, string>>;
   /** The session of the client that asked for the build. */
   readonly sessionId: string;
-  /** What runs the build, `buildkit` or `docker`; daemons without such a name say ''. */
+  /** The daemon's product, `buildkit` or `docker`; '' if the daemon does not report it. */
   readonly product: string;
   /** The workers of the daemon; the first one is the default. */
   readonly workers: readonly { readonly id: string; readonly platforms: readonly Platform[] }[];
-  /** What its gateway API can do. */
+  /** Capabilities of the daemon's gateway API. */
   readonly frontendCapabilities: CapabilitySet;
-  /** What its solver can do. */
+  /** Capabilities of the daemon's LLB solver. */
   readonly llbCapabilities: CapabilitySet;
 }
 
@@ -44,7 +44,7 @@ export interface CacheOptionsEntry {
   readonly attrs: Readonly<Record<string, string>>;
 }
 
-/** What a frontend asks the daemon to solve: a graph, or another frontend with its inputs. */
+/** A request to solve a graph, or to run another frontend with inputs. */
 export interface SolveRequest {
   /** A graph to solve; undefined if a frontend makes it. */
   readonly definition?: Definition | undefined;
@@ -54,7 +54,7 @@ export interface SolveRequest {
   readonly frontendOpt?: Readonly<Record<string, string>> | undefined;
   /** Graphs that it reads as inputs, by name. */
   readonly frontendInputs?: Readonly<Record<string, Definition>> | undefined;
-  /** Where the daemon takes its cache from. */
+  /** Caches that the daemon imports. */
   readonly cacheImports?: readonly CacheOptionsEntry[] | undefined;
   /** Whether the graph is built at once. Otherwise it is built when something reads the result. */
   readonly evaluate?: boolean | undefined;
@@ -72,7 +72,7 @@ export interface Attestation {
   readonly path: string;
   /** The type of an in-toto predicate, a URL. */
   readonly inTotoPredicateType: string;
-  /** What the statement is about: the image itself, or a name with digests. */
+  /** The subject of the statement: the image itself, or a name with digests. */
   readonly inTotoSubjects: readonly {
     readonly kind: 'self' | 'raw';
     readonly digest: readonly string[];
@@ -80,19 +80,19 @@ export interface Attestation {
   }[];
 }
 
-/** What `frontend.lint` finds: its answer is made of it, and callers in this process take it instead of the answer. */
+/** The data from which the answer of `frontend.lint` is made, for callers in this process. */
 export interface Linted {
   /** The Dockerfile. */
   readonly source: SourceDescription;
   /** The warnings, in the order in which they were found. */
   readonly findings: readonly Diagnostic[];
-  /** What fails the build. */
+  /** The error that fails the build; undefined if there is none. */
   readonly failure: unknown;
-  /** What the Dockerfile was lowered to; undefined if it could not be lowered. */
+  /** The lowered Dockerfile; undefined if it could not be lowered. */
   readonly lowered: Lowered | undefined;
 }
 
-/** What a frontend returns: one reference, or one for each platform id. */
+/** The result of a frontend: one reference, or one for each platform ID. */
 export interface Result {
   /** The only result; undefined for one with no files. */
   readonly ref?: Reference | undefined;
@@ -102,11 +102,11 @@ export interface Result {
   readonly metadata: ReadonlyMap<string, Uint8Array>;
   /** By platform id. */
   readonly attestations?: ReadonlyMap<string, readonly Attestation[]> | undefined;
-  /** Of `frontend.lint`, for callers in this process. */
+  /** The data of `frontend.lint`, for callers in this process. */
   readonly linted?: Linted;
 }
 
-/** How the config of an image is resolved. */
+/** Options for resolving the config of an image. */
 export interface ResolveImageRequest {
   /** The daemon's platform if absent. */
   readonly platform?: Platform | undefined;
@@ -122,11 +122,11 @@ export interface ResolveImageRequest {
 export interface ResolvedImage {
   /** The reference after source policies, which may differ from the one asked for. */
   readonly ref: string;
-  /** '' where the resolver gives none. */
+  /** '' if the resolver does not report it. */
   readonly digest: string;
   /** The image config, JSON. */
   readonly config: Uint8Array;
-  /** Nothing is known of the image: digest and config stand in for what it has. */
+  /** Whether the image is unknown; digest and config are then placeholders. */
   readonly unknown?: boolean;
 }
 
@@ -149,7 +149,7 @@ export interface SourceOp {
   readonly attrs: Readonly<Record<string, string>>;
 }
 
-/** How the metadata of a source is resolved. */
+/** Options for resolving the metadata of a source. */
 export interface ResolveSourceRequest {
   /** Shown as the name of the step. */
   readonly logName: string;
@@ -161,7 +161,7 @@ export interface ResolveSourceRequest {
   readonly gitObject?: boolean | undefined;
 }
 
-/** What is known of a source before it is fetched. */
+/** The metadata of a source, available before it is fetched. */
 export interface SourceMetadata {
   /** The source after source policies. */
   readonly source: SourceOp;
@@ -193,7 +193,7 @@ export interface Warning {
   readonly finding?: Pick<Diagnostic, 'code' | 'message'> | undefined;
   /** Further lines. */
   readonly detail: readonly string[];
-  /** A page about it; '' if there is none. */
+  /** The address of a page about it, or ''. */
   readonly url: string;
   /** The file that it is about. */
   readonly source?:
@@ -231,11 +231,11 @@ export class FileTooLarge extends ShortError {
   override readonly name = 'FileTooLarge';
 }
 
-/** What a frontend can ask of whoever runs it: BuildKit's gateway API. */
+/** BuildKit's gateway API, as the frontend uses it. */
 export interface Bridge {
-  /** Aborted when nobody wants the result any more: long work is given up. */
+  /** Aborted when the build is canceled. */
   readonly signal?: AbortSignal | undefined;
-  /** What is fixed for the whole build. */
+  /** The options and capabilities of the build. */
   readonly options: BridgeOptions;
   /** Solves a graph, or has a frontend make one. @throws the daemon's error */
   solve(request: SolveRequest): Promise<Result>;

@@ -91,7 +91,9 @@ export function createDockerfile(
   };
 }
 
-/** Adds a hint to an error whose instruction has characters that mislead, or words that are cut where nobody wants it. */
+/**
+ * Adds a hint to an error if its instruction has misleading characters, or words that were probably split by mistake.
+ */
 function explained(error: unknown, { source, instructions, diagnostics }: Dockerfile): unknown {
   const [first] = findDiagnosticError(error)?.diagnostics ?? [];
   if (!first || first.hint !== undefined || diagnostics.some(({ severity }) => severity === 'error')) return error;

@@ -1,4 +1,4 @@
-/** Which frontends a `# syntax=` line may name that this one can stand in for. */
+/** The frontends named by `# syntax=` that behave exactly like this one, so that this one can run instead. */
 import { parseNormalizedNamed } from '../image/reference.ts';
 
 /**

@@ -199,7 +199,7 @@ export function plainMessage(error: unknown): string {
   return withoutCodes(boundedMessage(error), error);
 }
 
-/** Removes the names of gRPC codes, which stand in front of each message from the daemon. */
+/** Removes the names of gRPC codes, which precede each message from the daemon. */
 function withoutCodes(message: string, error: unknown): string {
   const remote = rpcError(error);
   const remotes = [remote, ...(findDiagnosticError(error)?.others ?? []).map(rpcError)];
@@ -238,5 +238,5 @@ export function lineRangesJson(lines: LineRange | undefined) {
   return ranges.length > 0 ? ranges : undefined;
 }
 
-/** What to report when a frontend is told to stop. */
+/** The error of a frontend that is stopped by a signal. */
 export const canceled = (reason: string) => new RpcError(Code.canceled, `context canceled: ${reason}`);

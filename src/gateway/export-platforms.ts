@@ -8,7 +8,7 @@ export interface ExportPlatform {
   readonly platform: Platform;
 }
 
-/** A Windows platform takes its version and features from the image where the build names none. */
+/** Adds the OS version and features of the image to a Windows platform without its own. */
 export function exportPlatform(target: Platform, image: ImageConfig): ExportPlatform {
   const platform = normalizePlatform(target);
   const id = formatPlatform(platform);

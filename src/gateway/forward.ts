@@ -18,9 +18,11 @@ import { describeSource } from './source-info.ts';
 export const syntaxArg = 'build-arg:BUILDKIT_SYNTAX';
 
 /**
- * Which of the frontends that a Dockerfile asks for are run: `all`, as the reference does and the image has to; `unequal`
- * keeps what names a frontend that we equal, unless a named context stands for it; `none` where we were chosen; `cannot`
- * where there is no daemon to run one, of which a warning tells.
+ * Which frontends named by a Dockerfile are run instead of this one:
+ * - `all`, as the reference does and the frontend image must;
+ * - `unequal`: all but those that behave exactly like this one, unless a named context replaces their image;
+ * - `none`, if the user has chosen this frontend;
+ * - `cannot`, if there is no daemon to run them: the user gets a warning.
  */
 export type OtherFrontends = 'all' | 'unequal' | 'none' | 'cannot';
 

@@ -12,8 +12,8 @@ export function dockerfileSpellings(filename: string): string[] {
 }
 
 /**
- * What a frontend may read from a local source: from `dockerfile` the Dockerfile and its own ignore file, from each other
- * one a `.dockerignore`.
+ * The files that a frontend reads from a local source: the Dockerfile and its own ignore file from `dockerfile`, and
+ * `.dockerignore` from every other source.
  */
 export function filesReadFrom(localName: string, filename: string): string[] {
   return localName === 'dockerfile'

@@ -1,6 +1,6 @@
 /**
- * The bridge over gRPC: BuildKit's LLBBridge service, with the older shapes of its messages where the daemon lacks a
- * capability.
+ * The bridge over gRPC: BuildKit's LLBBridge service. If the daemon lacks a capability, older forms of the messages are
+ * used.
  */
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Stat } from '../gen/fsutil/types/stat_pb.ts';
@@ -66,14 +66,14 @@ import { reference, resultFromPb, resultToPb } from './result-message.ts';
 import { createSourceMessages } from './warner.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
-/** What a daemon answers at once while it works on other calls. */
+/** The methods that a daemon answers at once, even while it works on other calls. */
 export const ping = `${service}Ping`;
 /** A daemon that has started a frontend waits for its first call. */
 const pingTimeoutMs = 15_000;
 /** For what a daemon only has to note or look up. Other calls may take as long as what they ask for does. */
 const noteTimeoutMs = 60_000;
 
-/** What the daemon tells a frontend in its environment rather than over gRPC. */
+/** What the daemon passes to a frontend in environment variables rather than over gRPC. */
 export type GatewayEnvironment = Pick<BridgeOptions, 'opts' | 'sessionId' | 'product' | 'workers'>;
 
 export interface GrpcBridge extends Bridge {
@@ -91,7 +91,7 @@ export async function createGrpcBridge(
   environment: GatewayEnvironment,
   firstAnswerMs = pingTimeoutMs,
 ): Promise<GrpcBridge> {
-  const calls = callsOver(transport);
+  const calls = createCalls(transport);
   const limit = { timeoutMs: firstAnswerMs };
   const pong = await calls.call('Ping', PingRequestSchema, {}, PongResponseSchema, limit);
   const capabilities = (known: typeof llbCapabilities, caps: readonly APICap[], fallback: readonly string[]) =>
@@ -147,7 +147,7 @@ interface Calls {
   ): Promise<MessageShape<A>>;
 }
 
-function callsOver(transport: UnaryTransport): Calls {
+function createCalls(transport: UnaryTransport): Calls {
   const send: Calls['send'] = async (method, schema, request, options) =>
     transport.unary(service + method, encode(schema, request), options);
   return {
@@ -157,7 +157,7 @@ function callsOver(transport: UnaryTransport): Calls {
   };
 }
 
-/** What the calls share. */
+/** The state that all calls share. */
 interface Api extends Calls {
   readonly options: BridgeOptions;
   readonly sourceMessage: ReturnType<typeof createSourceMessages>;

@@ -36,7 +36,7 @@ export interface BuildContext {
   readEntrypoint(): Promise<Entrypoint>;
   /** The main context, of which a local source sends only the given paths (undefined: everything). */
   main(followPaths: readonly string[] | undefined): Promise<State>;
-  /** Patterns of the .dockerignore file in effect; [] where the context is not local. */
+  /** Patterns of the .dockerignore file in effect; [] if the context is not local. */
   ignorePatterns(): Promise<readonly string[]>;
 }
 
@@ -50,7 +50,7 @@ interface IgnoreFileData {
 interface Sources {
   /** undefined for a local context. */
   readonly context: State | undefined;
-  /** undefined where the Dockerfile comes from a local source. */
+  /** undefined if the Dockerfile comes from a local source. */
   readonly dockerfile: State | undefined;
   readonly dockerfileName: string;
   readonly filename: string;
@@ -125,7 +125,7 @@ function once<T>(run: () => Promise<T>): () => Promise<T> {
   return () => (result ??= run());
 }
 
-/** How the .dockerignore file of a local source is asked for. */
+/** Options for the request for the .dockerignore file of a local source. */
 export function ignoreFileOptions(sessionId: string, sharedKeyHint: string): LocalOptions {
   return { sessionId, followPaths: [ignoreFileName], sharedKeyHint, differ: { type: 'none' } };
 }

@@ -28,7 +28,7 @@ import type { FrontendOptions } from './options.ts';
 
 type Loaded = Awaited<ReturnType<NamedContext['load']>>;
 
-/** Source policies may send a context elsewhere; so many times in a row and no more. */
+/** Maximum number of times that source policies may redirect a context. */
 const maxRedirects = 10;
 
 /** Finds the context of a name: one for the platform first, then one for all. */
@@ -67,7 +67,7 @@ interface Context {
   readonly bridge: Bridge;
   readonly options: FrontendOptions;
   readonly name: string;
-  /** With `::platform` where it is for one platform only. */
+  /** With `::platform` if it is for one platform only. */
   readonly fullName: string;
   readonly request: NamedContextRequest;
 }
@@ -152,7 +152,7 @@ function loadOciLayout(context: Context, spec: string): Promise<Loaded> {
   const { bridge, name } = context;
   const layout = attempt(`could not parse oci-layout reference ${quote(spec)}`, () => parseReference(spec));
   if (!layout.digest) throw new Error(`oci-layout reference ${quote(formatReference(layout))} has no digest`);
-  // The reference in the layout says nothing to people: the context's own name stands in for it.
+  // Step names show the name of the context, because the reference in the layout has no meaning for people.
   const named = attempt(`could not parse oci-layout reference ${quote(name)}`, () => parseNormalizedNamed(name));
   const ref = formatReference(withDigest(named, layout.digest));
   return resolveOciLayout(context, ref, { sessionId: bridge.options.sessionId, storeId: referenceName(layout) });

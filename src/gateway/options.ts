@@ -31,7 +31,7 @@ export interface SbomOptions {
 export interface FrontendOptions extends BuildSettings {
   /** The options as given, with those that build arguments override. Named contexts and forwarding change them. */
   readonly opts: Record<string, string>;
-  /** [] where the build names no platform. */
+  /** [] if the build names no platform. */
   readonly targetPlatforms: readonly Platform[];
   /** The caches to read from. */
   readonly cacheImports: readonly CacheOptionsEntry[];
@@ -39,7 +39,7 @@ export interface FrontendOptions extends BuildSettings {
   readonly sbom: SbomOptions | undefined;
   /** Overrides `# check=`. */
   readonly checkConfig: CheckConfig | undefined;
-  /** Sessions of single local sources, where they are not the build's own. */
+  /** Session IDs of local sources that do not come from the session of the build, by name. */
   readonly localSessionIds: ReadonlyMap<string, string>;
 }
 

@@ -36,7 +36,7 @@ const workersType = goList(
   }),
 );
 
-/** What cannot be read counts as no information about workers. */
+/** Invalid information about workers is ignored. */
 function readWorkers(json: string): BridgeOptions['workers'] {
   try {
     return decodeJson(json, workersType);

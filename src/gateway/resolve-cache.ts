@@ -2,13 +2,13 @@ import type { Bridge, ResolvedImage } from './bridge.ts';
 
 /** Images that are asked for at a time, so that a Dockerfile with thousands does not overload its registry. */
 const maxAtATime = 32;
-/** What the image configs of a build may take together, in bytes. */
+/** Maximum size in bytes of all image configs of a build together. */
 const maxConfigs = 128 << 20;
 
 /**
- * Asks for each image config once, however many stages and platforms need it at the same time.
+ * Caches image configs, so that stages and platforms that need the same config share one request.
  *
- * @throws Error from `resolveImageConfig` once the configs are larger than 128 MiB together; no further one is asked for
+ * @throws Error from `resolveImageConfig` if all configs together are larger than 128 MiB
  */
 export function withResolveCache(bridge: Bridge): Bridge {
   const resolved = new Map<string, Promise<ResolvedImage>>();
@@ -17,7 +17,10 @@ export function withResolveCache(bridge: Bridge): Bridge {
   let asked = 0;
   let left = maxConfigs;
 
-  async function ask(ref: string, request: Parameters<Bridge['resolveImageConfig']>[1]): Promise<ResolvedImage> {
+  async function requestConfig(
+    ref: string,
+    request: Parameters<Bridge['resolveImageConfig']>[1],
+  ): Promise<ResolvedImage> {
     if (asked === maxAtATime) await new Promise<void>((resolve) => waiting.push(resolve));
     else asked++;
     try {
@@ -41,7 +44,7 @@ export function withResolveCache(bridge: Bridge): Bridge {
     resolveImageConfig(ref, request) {
       const key = JSON.stringify([ref, request]);
       let answer = resolved.get(key);
-      if (!answer) resolved.set(key, (answer = ask(ref, request)));
+      if (!answer) resolved.set(key, (answer = requestConfig(ref, request)));
       return answer;
     },
   };

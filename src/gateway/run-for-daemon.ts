@@ -8,15 +8,15 @@ import { type Status, toStatus } from './error-status.ts';
 import { createGrpcBridge, ping } from './grpc-bridge.ts';
 import { readEnvironment } from './read-environment.ts';
 
-/** What the host of a frontend provides. */
+/** What the host provides to a frontend. */
 export interface FrontendHost {
   /** The daemon. It stays open: BuildKit takes a connection that closes while the process runs for a frontend that failed. */
   readonly daemon: ByteStream;
   /** The variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Rejects when the frontend is to stop: it was told to, or failed where nobody waits for it. */
+  /** Rejects if a signal stops the frontend, or if an error occurs that no code handles. */
   readonly interrupted: Promise<never>;
-  /** Called before the outcome is returned. A frontend that is told to stop afterwards has nothing left to say. */
+  /** Called before the outcome is returned. A signal after that ends the process at once. */
   onReturn(): void;
 }
 
@@ -24,7 +24,7 @@ export interface FrontendHost {
  * Runs the frontend and returns its result or error to the daemon.
  *
  * @returns whether it succeeded
- * @throws RpcError when the daemon does not answer: there is nobody left to tell
+ * @throws RpcError if the daemon does not answer, so that the error cannot be reported to it
  */
 export async function runForDaemon(
   frontend: (bridge: Bridge) => Promise<Result>,
@@ -44,16 +44,17 @@ export async function runForDaemon(
 }
 
 /**
- * What an error may hold. It fits into one message of ours, but the daemon passes it on in a header, in base64 and with
- * what it adds itself, and a client that gets too long a header sees nothing but a broken connection.
+ * Maximum size of an error in bytes. It would fit into a message of the gateway, but the daemon passes it on in a
+ * header, encoded in base64 and with details of its own. Clients that receive too long a header only see a broken
+ * connection.
  */
-const room = maxMessageBytes / 4;
+const maxErrorBytes = maxMessageBytes / 4;
 
 /** An error quotes the Dockerfile; a very long one has to do without, rather than not arrive at all. */
 function fitting(status: Status): Status {
   const size = status.details.reduce((sum, { value }) => sum + value.length, status.message.length * 3);
-  if (size <= room) return status;
-  const message = status.message.length * 3 <= room ? status.message : `${status.message.slice(0, 65_536)}…`;
+  if (size <= maxErrorBytes) return status;
+  const message = status.message.length * 3 <= maxErrorBytes ? status.message : `${status.message.slice(0, 65_536)}…`;
   return { ...status, message, details: status.details.map(withoutData) };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The Dockerfile frontend: one function over the gateway API. Inside BuildKit the bridge is gRPC on stdin and stdout,
- * elsewhere it is whatever answers the same calls.
+ * The Dockerfile frontend: one function over the gateway API. Inside BuildKit the bridge is gRPC on stdin and stdout;
+ * without a daemon it is the offline bridge.
  */
 
 import type { Dockerfile } from '../parser/ast.ts';
@@ -19,7 +19,7 @@ import { createWarner } from './warner.ts';
 
 const bridgeArgument = having('a bridge, as createOfflineBridge() gives', 'solve', 'resolveImageConfig');
 
-/** What this frontend can do, for `frontend.caps`. */
+/** The capabilities of this frontend, for `frontend.caps`. */
 const supportedCapabilities = new Set([
   'moby.buildkit.frontend.inputs',
   'moby.buildkit.frontend.subrequests',
@@ -28,7 +28,7 @@ const supportedCapabilities = new Set([
   'moby.buildkit.frontend.contexts.zstd',
 ]);
 
-/** Who reads the Dockerfile. */
+/** Which frontend reads the Dockerfile. */
 export interface FrontendChoice {
   /** Which other frontends a `# syntax=` line may name. By default every one is forwarded. */
   readonly otherFrontends?: OtherFrontends | undefined;
@@ -65,14 +65,14 @@ export async function runFrontend(
     const answer = await handleSubrequest(options, dockerfile, warner);
     return answer ?? (await buildDockerfile(bridge, options, dockerfile, warner));
   } catch (error) {
-    throw placed(error, dockerfile.source, options.opts);
+    throw locate(error, dockerfile.source, options.opts);
   } finally {
     await warner.sent();
   }
 }
 
 /** An error of a request gets its lines too. An error without a place never points at the `# syntax` line. */
-function placed(error: unknown, source: SourceDescription, opts: Bridge['options']['opts']): unknown {
+function locate(error: unknown, source: SourceDescription, opts: Bridge['options']['opts']): unknown {
   const found = withSource(error, source);
   const isForSyntaxLine = opts['cmdline'] !== undefined && opts[syntaxArg] === undefined;
   return isForSyntaxLine ? withWholeFile(found, source) : found;

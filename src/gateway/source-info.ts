@@ -12,7 +12,7 @@ export interface SourceDescription {
   readonly filename: string;
   readonly language: string;
   readonly data: Uint8Array;
-  /** Where the file came from. */
+  /** The definition of the source that has the file. */
   readonly definition: Definition;
 }
 
@@ -23,7 +23,7 @@ export function describeSource({ filename, data, definition }: Omit<SourceDescri
 
 const sourceFiles = new WeakMap<object, SourceFile>();
 
-/** The text of a file with its lines, made once for each description however many problems are shown in it. */
+/** Decodes a file. The result is cached, because many problems may be shown in the same file. */
 export function sourceFile(description: Pick<SourceDescription, 'filename' | 'data'>): SourceFile {
   let file = sourceFiles.get(description);
   if (!file)

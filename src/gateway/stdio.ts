@@ -6,8 +6,8 @@ import { canceled } from './error-status.ts';
 import { runForDaemon } from './run-for-daemon.ts';
 
 /**
- * Runs the frontend and returns its result or error to BuildKit. Whatever goes wrong (an exception nobody caught, a
- * signal) reaches the daemon as an error of the build. Resolves to the code to exit with, at once.
+ * Runs the frontend and returns its result or error to BuildKit. Uncaught exceptions and signals are also reported to
+ * the daemon as errors of the build. Resolves to the exit code.
  */
 export async function runOverStdio(frontend: (bridge: Bridge) => Promise<Result>): Promise<number> {
   const interruption = listenForInterruption();
@@ -23,15 +23,15 @@ export async function runOverStdio(frontend: (bridge: Bridge) => Promise<Result>
     });
     return hasSucceeded ? 0 : 1;
   } catch (error) {
-    // There is nobody left to tell but the daemon's log.
+    // The connection is lost, so only the daemon's log can receive the error.
     console.error(`tsfront: ${error instanceof Error ? error.message : error}`);
     return 2;
   }
 }
 
 /**
- * `promise` rejects when the process is told to stop or something failed where nobody waits for it. A second signal, or
- * one after `exitOnNext`, ends the process: it is the first of its container, which signals do not end by themselves.
+ * Makes a promise that rejects on a signal and on an error that no code handles. A second signal, or one after
+ * `exitOnNext`, ends the process explicitly: as PID 1 of its container, the process ignores signals by default.
  */
 function listenForInterruption(): { readonly promise: Promise<never>; exitOnNext(): void } {
   let isStopping = false;

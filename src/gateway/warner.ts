@@ -16,14 +16,14 @@ export interface Warner {
   sent(): Promise<void>;
 }
 
-/** A warning points to each line of its instruction. When all warnings together have this many lines … */
+/** Warnings list each line of their instruction until all warnings together have this many lines. */
 const maxLines = 1_000_000;
-/** … those to come point to the first ones of their instructions. */
+/** After that, a warning lists at most this many lines of its instruction. */
 const maxFurtherLines = 20;
 
 /**
- * Warnings belong to the vertex that read the Dockerfile. They are sent one after the other, as a daemon shows them in the
- * order in which they arrive. One that cannot be delivered does not fail the build.
+ * Makes a warner. The warnings belong to the vertex that read the Dockerfile, and are sent in order, because a daemon
+ * shows them in the order of arrival. Failures are ignored, so that they do not fail the build.
  */
 export function createWarner(bridge: Bridge, source: SourceDescription): Warner {
   const vertex = source.definition?.head() ?? '';
@@ -59,7 +59,7 @@ export function createWarner(bridge: Bridge, source: SourceDescription): Warner 
   };
 }
 
-/** What the copies of the Dockerfile that travel with warnings may take together. */
+/** Maximum size in bytes of all copies of the Dockerfile that are sent with warnings. */
 const maxSourceBytes = 64 << 20;
 
 /**

@@ -17,7 +17,10 @@ export interface Trust {
   readonly unreadable: readonly string[];
 }
 
-/** Where systems keep their authorities (Go's crypto/x509): the first file that exists counts, and all folders. */
+/**
+ * The places of system certificate authorities (as in Go's crypto/x509): the first file that exists, and all
+ * directories.
+ */
 const systemFiles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -81,7 +84,7 @@ export async function certificatesIn(file: string): Promise<string[]> {
 }
 
 const contexts = new WeakMap<object, Promise<SecureContext>>();
-const ofSystem = new Map<string, { authorities: Promise<string[]> }>();
+const systemAuthorities = new Map<string, { authorities: Promise<string[]> }>();
 
 /**
  * The security settings of TLS connections. The system's authorities are read once for each process.
@@ -90,8 +93,8 @@ const ofSystem = new Map<string, { authorities: Promise<string[]> }>();
  */
 export function secureContext(trust: Trust | undefined, env: Environment = process.env): Promise<SecureContext> {
   const key = JSON.stringify([env['SSL_CERT_FILE'], env['SSL_CERT_DIR'], env['NODE_EXTRA_CA_CERTS']]);
-  let system = ofSystem.get(key);
-  if (!system) ofSystem.set(key, (system = { authorities: trustedAuthorities(env) }));
+  let system = systemAuthorities.get(key);
+  if (!system) systemAuthorities.set(key, (system = { authorities: trustedAuthorities(env) }));
   const holder = trust ?? system;
   let context = contexts.get(holder);
   if (!context) contexts.set(holder, (context = makeContext(system.authorities, trust)));

@@ -50,7 +50,7 @@ export interface Answer {
   readonly headers: AnswerHeaders;
   /** The body, after its content encoding is undone. */
   readonly body: Uint8Array;
-  /** Where the answer came from, after redirects; without credentials. */
+  /** The address of the answer after redirects, without credentials. */
   readonly url: URL;
 }
 
@@ -208,7 +208,7 @@ function takeCredentials(url: URL, headers: Map<string, string>): void {
   headers.set('authorization', `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
 }
 
-/** User name and password of an address, '' if there are none. A percent sign that encodes nothing is kept. */
+/** User name and password of an address; '' if absent. An invalid percent escape is kept. */
 export function credentialsIn({ username, password }: URL): { username: string; password: string } {
   const decode = (text: string) =>
     text.replace(/(?:%[\da-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString());

@@ -41,10 +41,10 @@ export interface AnswerHeaders {
 }
 
 /**
- * Sends a request and gives its answer as soon as the headers are there. A redirect is an answer.
+ * Sends a request and resolves with the answer when its headers have arrived. Redirects are not followed.
  *
  * @param signal ends the request and the reading of the body
- * @throws Error of Node, or one that names the proxy, the certificate or the file that is to blame
+ * @throws Error of Node, or one that names the proxy, certificate or file at fault
  */
 export async function sendRequest(url: URL, outgoing: Outgoing, signal: AbortSignal): Promise<Incoming> {
   const proxy = proxyFor(url, process.env);
@@ -96,7 +96,7 @@ async function exchange(url: URL, outgoing: Outgoing, proxy: URL | undefined, si
   });
   if (proxy && response.statusCode === 407) {
     response.destroy();
-    throw refusedBy(proxy, response);
+    throw proxyRefusal(proxy, response);
   }
   return {
     status: response.statusCode ?? 0,
@@ -158,7 +158,7 @@ function proxyCredentials({ username, password }: URL): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(text).toString('base64')}` };
 }
 
-const refusedBy = ({ host }: URL, { statusCode, statusMessage }: IncomingMessage) =>
+const proxyRefusal = ({ host }: URL, { statusCode, statusMessage }: IncomingMessage) =>
   new Error(`the proxy ${host} refuses: ${statusCode} ${statusMessage}`);
 
 /** Connections are kept for further requests, separately for each proxy and for each registry with its own certificates. */
@@ -219,11 +219,11 @@ async function openTunnel(
       // A peer that sends before TLS begins is not a proxy. Any status but success is the proxy's own answer.
       if (response.statusCode === 200 && head.length === 0) return resolve(socket);
       socket.destroy();
-      reject(refusedBy(proxy, response));
+      reject(proxyRefusal(proxy, response));
     });
     asked.once('response', (response) => {
       response.destroy();
-      reject(refusedBy(proxy, response));
+      reject(proxyRefusal(proxy, response));
     });
     asked.once('error', (error: NodeJS.ErrnoException) =>
       reject(new Error(`the proxy ${proxy.host}: ${error.message || error.code}`, { cause: error })),

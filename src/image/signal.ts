@@ -21,12 +21,12 @@ const signals: ReadonlyMap<string, number> = new Map([
 
 /** The number of a Linux signal; any number but 0 is taken as it is. @throws Error `invalid signal: x` */
 export function parseSignal(text: string): number {
-  const signal = numberOf(text) ?? signals.get(toUpper(text).replace(/^SIG/, ''));
+  const signal = parseNumber(text) ?? signals.get(toUpper(text).replace(/^SIG/, ''));
   if (!signal) throw new Error(`invalid signal: ${text}`);
   return signal;
 }
 
-function numberOf(text: string): number | undefined {
+function parseNumber(text: string): number | undefined {
   try {
     return atoi(text);
   } catch {

@@ -3,7 +3,7 @@ import type { OciImageConfig } from '../image/config.ts';
 import type { Platform } from '../image/platform.ts';
 
 /**
- * How the daemon resolves a reference: `pull` asks the registry, `local` prefers an image that the daemon has,
+ * The daemon's way to resolve a reference: `pull` asks the registry, `local` prefers an image in the daemon's store,
  * `default` is the daemon's choice.
  */
 export type ResolveMode = 'default' | 'pull' | 'local';

@@ -1,6 +1,6 @@
 /**
- * What every op takes besides its own options. Source maps are here because the types are recursive: constraints have
- * locations, a location has a source map, and the state of a source map is marshalled with constraints.
+ * Options of every op. Source maps are here because the types are recursive: constraints have locations, a location has
+ * a source map, and the state of a source map is marshalled with constraints.
  */
 import type { Platform } from '../image/platform.ts';
 import type { Definition } from './definition.ts';

@@ -18,7 +18,7 @@ import type { EncodeContext, EncodedOp, Input } from './vertex.ts';
 /** A member of the oneof of `pb.Op`. */
 type OpKind = Exclude<keyof typeof pb.Op, 'inputs' | 'platform' | 'constraints'>;
 
-/** What an op consists of. */
+/** The parts of an op. */
 export interface OpParts {
   /** Edges to the ops that it builds on. */
   readonly inputs: readonly Input[];

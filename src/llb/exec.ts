@@ -35,7 +35,7 @@ export type NetworkMode = 'sandbox' | 'host' | 'none';
 /** Privileges of a run: `insecure` ones are those of the daemon (needs the entitlement `security.insecure`). */
 export type SecurityMode = 'sandbox' | 'insecure';
 
-/** What runs and how. Settings that a state has too (`env`, `dir`, `user` …) override the state's for this run only. */
+/** Options of a run. Settings that a state also has (`env`, `dir`, `user` …) override the state's for this run only. */
 export type RunOptions = RunSettings &
   (
     | {
@@ -50,7 +50,7 @@ export type RunOptions = RunSettings &
       }
   );
 
-/** How a command runs. */
+/** Settings of a command. */
 export interface RunSettings extends Constraints {
   /** Variables to add to the state's. An object lists names that are integers first; pairs keep their order. */
   readonly env?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined;

@@ -97,7 +97,7 @@ export type FileStep =
   | { readonly kind: 'rm'; readonly path: string; readonly options: RmOptions }
   | { readonly kind: 'symlink'; readonly oldPath: string; readonly newPath: string; readonly options: SymlinkOptions };
 
-/** Where `copy` takes files from: a state, or the result of actions within the same op. */
+/** The source of `copy`: a state, or the result of actions within the same op. */
 export type CopySource = Filesystem | BoundFileAction;
 
 /** Actions on a state. `copy` takes files from their result: `copy(mkdir('/a', 0o755).withState(base), '/a', '/b')`. */

@@ -22,7 +22,7 @@ const keepMode = -1;
 /** Value of a timestamp that leaves the time to the daemon. */
 const keepTime = -1n;
 
-/** Where an action takes files from: an input of the op, or the result of an earlier action. */
+/** The source of an action: an input of the op, or the result of an earlier action. */
 type ActionInput = { readonly input: number } | { readonly action: number };
 
 interface PlacedStep {

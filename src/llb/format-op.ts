@@ -10,7 +10,7 @@ import { platformFromPb } from './platform-message.ts';
 export interface OpDescription {
   /** A word for the kind of op. */
   readonly kind: string;
-  /** What the op does, in one line. */
+  /** Summary of the op in one line. */
   readonly summary: string;
   /** Mounts, settings and file actions, a line for each. */
   readonly details: readonly string[];

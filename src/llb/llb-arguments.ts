@@ -1,4 +1,4 @@
-/** What the LLB library is given by programs in plain JavaScript. */
+/** Validators for the arguments of the LLB library's public functions. */
 import { platformArgument } from '../image/platform.ts';
 import {
   anything,
@@ -41,7 +41,7 @@ export const sourceOptions = optionsWith({
 });
 
 const mountTypes = ['bind', 'cache', 'tmpfs'];
-const mountBy: Readonly<Record<string, Validator>> = {
+const mountOptionsByType: Readonly<Record<string, Validator>> = {
   bind: fields({ target: text, source: stateArgument }),
   cache: fields({ target: text, id: text, source: optional(stateArgument) }),
   tmpfs: fields({ target: text }),
@@ -49,7 +49,7 @@ const mountBy: Readonly<Record<string, Validator>> = {
 const mountType = validator(`one of ${mountTypes.join(', ')}`, (value) => mountTypes.includes(value as string));
 const mount: Validator = (value, name) => {
   const type = (value as { readonly type?: unknown } | null | undefined)?.type ?? 'bind';
-  return mountType(type, `${name}.type`) ?? mountBy[type as string]!(value, name);
+  return mountType(type, `${name}.type`) ?? mountOptionsByType[type as string]!(value, name);
 };
 
 const pair = listOf(text, 'a pair of a name and a value');

@@ -49,7 +49,7 @@ export function marshal(
   return graph.finish(result, given);
 }
 
-/** As {@link marshal}, but others have their turn between the vertices. */
+/** Like {@link marshal}, but other work gets a turn between the vertices. */
 export async function marshalInTurns(
   output: Output | undefined,
   options: MarshalOptions,

@@ -1,4 +1,4 @@
-/** What a run mounts: filesystems, caches, memory, secrets and SSH agents. */
+/** Mounts of a run: filesystems, caches, memory, secrets and SSH agents. */
 import * as pb from '../gen/pb/ops_fields.ts';
 import type { ProtoWriter } from '../protobuf/writer.ts';
 import { emptyInput, type Filesystem } from './vertex.ts';
@@ -10,8 +10,8 @@ import { emptyInput, type Filesystem } from './vertex.ts';
 export type ContentCache = 'default' | 'on' | 'off';
 
 /**
- * What several runs do that use the same cache at the same time: `shared` runs write to it concurrently, `private` ones
- * each get a cache of their own, `locked` ones wait for each other.
+ * How concurrent runs use the same cache: `shared` runs write to it concurrently, `private` runs each get a cache of
+ * their own, `locked` runs wait for each other.
  */
 export type CacheSharing = 'shared' | 'private' | 'locked';
 
@@ -21,7 +21,7 @@ export type Mount =
       readonly type?: 'bind';
       /** Path in the container. */
       readonly target: string;
-      /** What is mounted. */
+      /** A mount. */
       readonly source: Filesystem;
       /** Path in the source; its root if absent. */
       readonly sourcePath?: string | undefined;
@@ -46,7 +46,7 @@ export type Mount =
       readonly target: string;
       /** Runs that name the same id use the same cache. */
       readonly id: string;
-      /** What runs do that use the cache at the same time; `shared` if absent. */
+      /** How concurrent runs use the cache; `shared` if absent. */
       readonly sharing?: CacheSharing | undefined;
       /** Initial content of the cache; empty if absent. */
       readonly source?: Filesystem | undefined;
@@ -87,7 +87,7 @@ export type Secret = SecretSettings &
       }
   );
 
-/** What a secret has as a file and as a variable. */
+/** Settings of a secret as a file and as a variable. */
 export interface SecretSettings {
   /** Name of the secret in the session. */
   readonly id: string;

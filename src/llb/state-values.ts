@@ -1,4 +1,4 @@
-/** What a state has besides its filesystem. */
+/** The settings of a state besides its filesystem. */
 import type { BaseImage } from './base-image.ts';
 import { EnvList } from './env-list.ts';
 import type { RunValues } from './exec.ts';

@@ -284,7 +284,7 @@ export class State implements Filesystem {
     return marshal(this.output, override(this.marshalDefaults, options), options);
   }
 
-  /** As {@link State.marshal} for a graph of many ops, which takes seconds: others have their turn meanwhile. */
+  /** Like {@link State.marshal}, but other work gets a turn, because a graph of many ops takes seconds. */
   async marshalInTurns(turns: MarshalTurns, options?: MarshalOptions): Promise<Definition> {
     return marshalInTurns(this.output, override(this.marshalDefaults, options), options, turns);
   }

@@ -46,7 +46,7 @@ export interface OpVertex {
   encode(context: EncodeContext): EncodedOp;
 }
 
-/** What a vertex knows of the graph while it is encoded. */
+/** Information about the graph while a vertex is encoded. */
 export interface EncodeContext {
   /** Constraints of the graph. */
   readonly constraints: GraphConstraints;

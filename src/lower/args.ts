@@ -64,7 +64,7 @@ export function globalArgs(
         try {
           const { result, matched } = lex.processWord(expression, env);
           value = result;
-          dependencies = withoutItself(key, matched, infos.get(key));
+          dependencies = replaceSelfReference(key, matched, infos.get(key));
         } catch (error) {
           throw withLocation(error, lines, 'bad-substitution');
         }
@@ -77,7 +77,11 @@ export function globalArgs(
 }
 
 /** The dependencies of an argument that uses its own former value: those of that value take its place. */
-function withoutItself(key: string, used: ReadonlySet<string>, before: ArgInfo | undefined): ReadonlySet<string> {
+function replaceSelfReference(
+  key: string,
+  used: ReadonlySet<string>,
+  before: ArgInfo | undefined,
+): ReadonlySet<string> {
   if (!used.has(key)) return used;
   const others = new Set([...used, ...(before?.dependencies ?? [])]);
   others.delete(key);

@@ -35,11 +35,12 @@ interface IdentifiedBase {
 }
 
 /**
- * Resolves the base images of the stages that the target needs, in parallel; those of other stages only need a valid
- * name. It skips stages that are resolved, so it can be called again when triggers have added sources.
+ * Resolves the base images of the stages that the target needs, in parallel. Other stages only need a valid name.
+ * Resolved stages are skipped, so that it can be called again when triggers have added sources.
  *
  * @returns the stages that the target needs
- * @throws always the same error, in whatever order answers come: an invalid name before an image that cannot be resolved
+ * @throws always the same error, in any order of the answers: an invalid name comes before an image that cannot be
+ * resolved
  */
 export async function resolveBaseImages(context: LowerContext, target: StageState): Promise<Set<StageState>> {
   const reachable = reachableStages(target);
@@ -47,14 +48,14 @@ export async function resolveBaseImages(context: LowerContext, target: StageStat
   for (const stage of context.table.states) {
     if (stage.base || stage.dispatched || stage.resolved) continue;
     stage.resolved = context.options.allStages || reachable.has(stage);
-    if (stage.baseName === emptyImageName && !stage.namedContext) useNothing(stage, context.platforms.target);
+    if (stage.baseName === emptyImageName && !stage.namedContext) useScratch(stage, context.platforms.target);
     else open.push(stage);
   }
   // The order in which the reference runs them, so that the same one of several errors is reported.
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
   const bases = stages.map((stage) => locating(stage, () => identifyBase(context, stage)));
   let names: string[] | undefined;
-  const loads = await Promise.allSettled(startLoads(context, bases, () => (names ??= namesToMean(context.table))));
+  const loads = await Promise.allSettled(startLoads(context, bases, () => (names ??= suggestedNames(context.table))));
   for (const [index, base] of bases.entries()) {
     const load = loads[index]!;
     if (load.status === 'rejected') throw failedLoads(loads, bases, index);
@@ -92,9 +93,9 @@ function failedLoads(
     if (load.status === 'rejected' && at >= first && !failures.has(bases[at]!.name))
       failures.set(bases[at]!.name, { base: waiting.get(imageKey(bases[at]!)) ?? bases[at]!, reason: load.reason });
   const [primary, ...others] = [...failures.values()];
-  const error = placed(primary!.reason, primary!.base.stage);
+  const error = locate(primary!.reason, primary!.base.stage);
   if (others.length === 0) return error;
-  const further = others.map(({ base, reason }): Diagnostic => placed(reason, base.stage).diagnostics[0]);
+  const further = others.map(({ base, reason }): Diagnostic => locate(reason, base.stage).diagnostics[0]);
   return new DiagnosticError([error.diagnostics[0], ...further], {
     cause: error,
     others: others.map(({ reason }) => reason),
@@ -102,7 +103,7 @@ function failedLoads(
 }
 
 /** Gives an error of a base its place. The reference gives none to a base that a mount names; only code frames show it. */
-function placed(error: unknown, { lines, range }: StageState, code: ErrorCode = 'unresolved-image'): DiagnosticError {
+function locate(error: unknown, { lines, range }: StageState, code: ErrorCode = 'unresolved-image'): DiagnosticError {
   return withLocation(describeError(error, code, { range }), lines);
 }
 
@@ -123,7 +124,7 @@ function locating<T>(stage: StageState, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw placed(error, stage);
+    throw locate(error, stage);
   }
 }
 
@@ -153,7 +154,7 @@ function loadBase(context: LowerContext, base: IdentifiedBase, names: () => read
   return pull(context, base).then((resolved) => () => useImage(context, base, resolved, names));
 }
 
-function useNothing(stage: StageState, platform: Platform): void {
+function useScratch(stage: StageState, platform: Platform): void {
   stage.result.state = scratch();
   stage.result.image = emptyImage(platform);
   stage.result.platform = platform;
@@ -194,11 +195,11 @@ async function pull(context: LowerContext, { stage, name, platform }: Identified
       logName: `[${place}] load metadata for ${stage.baseName}`,
     });
   } catch (error) {
-    throw suggestName(wrapError(error, name), name, () => namesToMean(table), context.linter);
+    throw suggestName(wrapError(error, name), name, () => suggestedNames(table), context.linter);
   }
 }
 
-const namesToMean = (table: StageTable) => [...stageNames(table), ...commonImageNames];
+const suggestedNames = (table: StageTable) => [...stageNames(table), ...commonImageNames];
 
 function useImage(
   context: LowerContext,

@@ -34,7 +34,7 @@ export interface BuildSettings {
   readonly extraHosts: readonly ExtraHost[];
   /** The hostname in runs; '' for the daemon's default. */
   readonly hostname: string;
-  /** How images are resolved. */
+  /** The mode in which images are resolved. */
   readonly imageResolveMode: ResolveMode;
   /** The network of runs. */
   readonly networkMode: NetworkMode;
@@ -42,7 +42,7 @@ export interface BuildSettings {
   readonly shmSize: bigint;
   /** Resource limits of runs. */
   readonly ulimits: readonly Ulimit[];
-  /** Limits of the control groups of runs; undefined if there are none. */
+  /** Limits of the control groups of runs; undefined if absent. */
   readonly linuxResources: LinuxResources | undefined;
   /** Stages whose RUN, COPY and ADD are not cached; [] is all stages, undefined none. */
   readonly noCache: readonly string[] | undefined;
@@ -72,7 +72,7 @@ export interface NamedContext {
 export interface NamedContextRequest {
   /** The platform of the stage; undefined for the target's. */
   readonly platform: Platform | undefined;
-  /** How an image behind the context is resolved; undefined for the build's mode. */
+  /** The mode in which the image of a context is resolved; undefined for the build's mode. */
   readonly resolveMode: ResolveMode | undefined;
   /** Gives the paths of a local context that the stages read, when they are lowered; undefined means everything. */
   readonly followPaths: () => readonly string[] | undefined;
@@ -95,9 +95,12 @@ export interface LowerEnvironment {
     readonly config: Uint8Array;
     readonly unknown?: boolean;
   }>;
-  /** The named context of that name; undefined if there is none. Throws for a name that is not a reference. */
+  /** Returns a named context; undefined if it does not exist. Rejects for a name that is not a reference. */
   namedContext(name: string, request: NamedContextRequest): NamedContext | undefined;
-  /** Patterns of the .dockerignore in effect for the main context; [] if there is none or the context is remote. */
+  /**
+   * Patterns of the .dockerignore file in effect for the main context; [] if it does not exist or the context is
+   * remote.
+   */
   dockerIgnorePatterns(): Promise<readonly string[]>;
   /** The main context. Only the given paths are needed; undefined means everything. */
   mainContext(followPaths: readonly string[] | undefined): Promise<State>;

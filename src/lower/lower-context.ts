@@ -44,7 +44,7 @@ export interface LowerContext {
   readonly globals: GlobalArgs;
   /** The time in SOURCE_DATE_EPOCH; undefined if it is not set. */
   readonly epoch: Timestamp | undefined;
-  /** The proxies among the build arguments; undefined if there are none. */
+  /** The proxies among the build arguments; undefined if absent. */
   readonly proxy: ProxyEnv | undefined;
   /** All stages so far. */
   readonly table: StageTable;
@@ -60,7 +60,7 @@ export interface LowerContext {
 export interface DispatchContext extends LowerContext {
   /** The main context, a deferred state: which paths it contains is known when all stages are dispatched. */
   readonly buildContext: State;
-  /** Patterns of .dockerignore; undefined if there are none. */
+  /** Matcher for the patterns of .dockerignore; undefined if there are none. */
   readonly ignored: PatternMatcher | undefined;
 }
 

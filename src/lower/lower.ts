@@ -44,11 +44,11 @@ export interface Lowered {
   readonly unknownImages: readonly UnknownImageName[];
   /** The config of the image. */
   readonly image: ImageConfig;
-  /** Config of the base image as it was pulled; undefined if there is none. */
+  /** Config of the pulled base image; undefined if the target has no base image. */
   readonly baseImage: ImageConfig | undefined;
   /** The time in SOURCE_DATE_EPOCH; undefined if it is not set. */
   readonly epoch: Timestamp | undefined;
-  /** What an SBOM scan covers: the result, and further states by name. */
+  /** The states of an SBOM scan: the result, and further ones by name. */
   readonly sbom: { readonly core: State; readonly extras: ReadonlyMap<string, State> };
   /** Whether scans must not be cached, because a stage they cover is not cached. */
   readonly ignoreCache: boolean;
@@ -59,8 +59,8 @@ export interface Lowered {
 /**
  * Lowers a Dockerfile for one platform. Lint rules report to the linter until lowering stops.
  *
- * @throws DiagnosticError, or another error if no place in the Dockerfile is to blame. It is always the first problem in the
- * order of the phases, in whatever order answers come
+ * @throws DiagnosticError, or another error if the problem has no place in the Dockerfile. It is always the first
+ * problem in the order of the phases, in any order of the answers
  */
 export async function lowerDockerfile(
   dockerfile: Dockerfile,

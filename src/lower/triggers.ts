@@ -49,7 +49,7 @@ function takeTriggers(stage: StageState): readonly string[] {
 export const maxTriggers = 100_000;
 
 /** The place of the triggers of an image that a mount names; they have no line in the Dockerfile. */
-const nowhere = { start: 0, end: 0 };
+const noLines = { start: 0, end: 0 };
 
 function addTriggers(context: LowerContext, stage: StageState, expressions: readonly string[]): boolean {
   if (expressions.length === 0) return false;
@@ -58,7 +58,7 @@ function addTriggers(context: LowerContext, stage: StageState, expressions: read
   if (context.triggersLeft < 0)
     throw diagnosticError('too-many-triggers', `ONBUILD brings more than ${maxTriggers} instructions`);
   const commands = expressions.map((expression) => {
-    const instruction = parseTrigger(expression, stage.lines ?? nowhere);
+    const instruction = parseTrigger(expression, stage.lines ?? noLines);
     const command = createCommand(instruction, table, lexers.word, true);
     addDependencies(stage, command, table);
     return command;

@@ -30,7 +30,7 @@ export interface Descriptor {
   readonly size: number | undefined;
   /** The platform in an index; undefined if not given. */
   readonly platform?: Platform | undefined;
-  /** Annotations by key; empty if there are none. */
+  /** Annotations by key; empty if absent. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Opens a build's context, Dockerfile and named contexts: the sources and frontend options that `docker build` makes
- * of them.
- */
+/** Opens the context, the Dockerfile and the named contexts of a build, as `docker build` does. */
 import { isArchive } from '../archive/detect.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
 import { type OciLayout, openOciLayout } from '../oci/layout.ts';

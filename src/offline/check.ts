@@ -98,7 +98,7 @@ export async function checkDockerfile(
   };
 }
 
-/** What fails a build first. */
+/** The first error that fails a build. */
 function firstError(
   failure: unknown,
   graph: Definition | Error | undefined,

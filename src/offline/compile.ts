@@ -66,7 +66,7 @@ export class CompileError extends ShortError {
   override readonly name = 'CompileError';
   /** Code of its first diagnostic (docs/errors.md); undefined if the Dockerfile is not the cause. */
   readonly code: DiagnosticCode | undefined;
-  /** As `Dockerfile:2`; undefined if no line is to blame. */
+  /** The location, such as `Dockerfile:2`; undefined if the error has none. */
   readonly place: string | undefined;
   /** What the lint rules found before it. */
   readonly warnings: readonly Warning[];

@@ -1,4 +1,4 @@
-/** Where the files of a context come to lie in the image, as far as the instructions of a stage say. */
+/** Follows COPY and ADD to find where files of the context are in the image. */
 import { isCrlfScript } from '../check/advice.ts';
 import type { SourceRange } from '../diagnostic/source-file.ts';
 import { clean, join } from '../go/path.ts';
@@ -22,7 +22,7 @@ export interface Copied {
   readonly instruction: Instruction;
 }
 
-/** What is known of a stage behind the instructions followed so far. */
+/** What is known about a stage after the instructions that were followed. */
 export interface StageFiles {
   /** The absolute working directory. */
   workdir: string;

@@ -12,9 +12,9 @@ import { UsageError } from './usage-error.ts';
  *
  * @param dir the folder of the Dockerfile; if it cannot be read, later steps report it
  */
-export async function spelledIn(dir: string, name: string): Promise<string> {
+export async function actualSpelling(dir: string, name: string): Promise<string> {
   if (name !== defaultDockerfileName) return name;
-  // It compares names, because in some file systems both spellings are one file.
+  // Names are compared, because on some file systems both spellings open the same file.
   const names = await readdir(dir).catch((): string[] => []);
   const lower = defaultDockerfileName.toLowerCase();
   return !names.includes(defaultDockerfileName) && names.includes(lower) ? lower : name;
@@ -31,7 +31,7 @@ export async function requireDockerfile(file: string, context: string | undefine
   const found = await lstat(file, { bigint: true }).catch(() => undefined);
   if (!found) {
     const { dir, base } = path.parse(file);
-    if (!file.endsWith('/') && (await exists(path.join(dir, await spelledIn(dir || '.', base))))) return;
+    if (!file.endsWith('/') && (await exists(path.join(dir, await actualSpelling(dir || '.', base))))) return;
     throw new UsageError(`the Dockerfile ${file} does not exist${await adviceFor(file, context)}`);
   }
   const kind = kindOf(found);
@@ -49,7 +49,7 @@ export async function requireDockerfile(file: string, context: string | undefine
  * @throws UsageError that names it
  */
 export async function requireNoOther(context: string): Promise<void> {
-  if (await exists(path.join(context, await spelledIn(context, defaultDockerfileName)))) return;
+  if (await exists(path.join(context, await actualSpelling(context, defaultDockerfileName)))) return;
   const advice = await similarIn(context, defaultDockerfileName);
   // The error begins with the text of the frontend, which would not find the file either.
   if (advice)

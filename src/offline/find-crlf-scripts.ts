@@ -190,7 +190,7 @@ async function filesIn(tree: FileTree, dir: string): Promise<string[]> {
   return entries.filter(({ mode }) => !isDirectory(mode)).map(({ path }) => inContext(join(dir, path)));
 }
 
-/** What the first line of a file shows. */
+/** What the first line of a file says about it. */
 interface Start {
   /** It begins with `#!`. */
   readonly isScript: boolean;

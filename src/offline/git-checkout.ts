@@ -47,7 +47,7 @@ const settings = [
   'protocol.ext.allow=never', // would run a command
   'protocol.file.allow=user',
   'fetch.recurseSubmodules=false',
-  'gc.auto=0', // nothing that goes on in the background
+  'gc.auto=0', // no background maintenance
   'maintenance.auto=false',
 ];
 

@@ -9,7 +9,7 @@ import { openOciLayout } from '../oci/layout.ts';
 import { refuseEndlessFiles } from '../system/endless-files.ts';
 import { isDescriptor, readNamedFile } from '../system/named-file.ts';
 import { redactCredentials } from '../text/redact.ts';
-import { requireDockerfile, requireNoOther, spelledIn } from './dockerfile-name.ts';
+import { actualSpelling, requireDockerfile, requireNoOther } from './dockerfile-name.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Maximum size of a Dockerfile: the daemon cannot send a frontend more. */
@@ -41,7 +41,7 @@ export interface ContextReaders {
 
 /** The parts of a build. */
 export interface LocatedContext {
-  /** Frontend options that say where the parts are: `context`, `filename`, `dockerfilekey`, `context:NAME`. */
+  /** Frontend options for the locations: `context`, `filename`, `dockerfilekey`, `context:NAME`. */
   readonly opts: Record<string, string>;
   /** Folders by the name of their local source: `context`, `dockerfile`, and those of named contexts. */
   readonly dirs: ReadonlyMap<string, string>;
@@ -115,7 +115,7 @@ async function locateMain(
   else if (others?.['filename'] === undefined) await prepare(requireNoOther(context));
   const [dir, name] = file === undefined ? [context, defaultDockerfileName] : [path.dirname(file), path.basename(file)];
   dirs.set('dockerfile', dir);
-  const spelled = await spelledIn(dir, name);
+  const spelled = await actualSpelling(dir, name);
   if (spelled !== defaultDockerfileName) opts['filename'] = spelled;
   return {};
 }

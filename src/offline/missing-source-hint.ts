@@ -47,7 +47,7 @@ export async function missingSourceHint(
   const way = toLower(dirname(clean(`/${source}`)).slice(1));
   let next = await list('');
   for (const dir of next) {
-    // The folders on the way to the source come first, whatever their spelling.
+    // Directories on the path to the source come first, in any spelling.
     const lower = toLower(dir);
     if (way === lower || way.startsWith(`${lower}/`)) next.push(...(await list(dir)));
   }
@@ -62,7 +62,7 @@ export async function missingSourceHint(
   return explainMissingSource(source, { ignoreFile, names });
 }
 
-/** Maximum number of hints: each reads the context, and nobody reads more. */
+/** Maximum number of hints. Each of them reads the context. */
 const maxHints = 50;
 
 /**
@@ -88,11 +88,10 @@ export async function missingSourceHints(
 }
 
 /**
- * The ignore file in effect for the main context, as the frontend finds it: `NAME.dockerignore` beside the Dockerfile, else
- * `.dockerignore` in the context; undefined if there is none.
- *
+ * The ignore file in effect for the main context, chosen as the frontend does: `NAME.dockerignore` beside the
+ * Dockerfile, else `.dockerignore` in the context; undefined if there is none.
  * @param context the context; undefined if it is not on this machine
- * @param dockerfile the folder of the Dockerfile
+ * @param dockerfile the directory of the Dockerfile
  * @param filename the name of the Dockerfile in it
  */
 export async function findIgnoreFile(

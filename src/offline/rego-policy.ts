@@ -80,7 +80,7 @@ function parsePolicy(text: string): Policy {
     if (value === '') throw fail(`${key || 'it'} has no value`);
     if (key === 'filename') filenames.push(value);
     else if (key === 'reset' || key === 'disabled' || key === 'strict') {
-      const set = booleanOf(value);
+      const set = tryParseBool(value);
       if (set === undefined) throw fail(`${key} must be true or false`);
       flags[key] = set;
     } else if (key !== 'log-level')
@@ -91,7 +91,7 @@ function parsePolicy(text: string): Policy {
   return { filenames, disabled: flags.disabled, reset: flags.reset, hasOtherKeys: others };
 }
 
-function booleanOf(text: string): boolean | undefined {
+function tryParseBool(text: string): boolean | undefined {
   try {
     return parseBool(text);
   } catch {
@@ -115,7 +115,7 @@ export async function refusePolicyBeside(dockerfile: string): Promise<void> {
       if (code === 'ENOENT' || code === 'ENOTDIR') continue;
       throw new Error(`cannot tell whether there is a policy for this build: ${message}`, { cause: error });
     }
-    throw isPolicy(file);
+    throw policyError(file);
   }
 }
 
@@ -143,13 +143,14 @@ export function refusingPolicyIn<B extends Bridge>(
         if (/not found|no such file|not a directory/i.test(error.message)) return undefined;
         throw wrapError(error, `failed to read the policy ${file}`);
       });
-      if (found) throw isPolicy(`${file} in ${isUpload ? 'the archive on standard input' : redactCredentials(place)}`);
+      if (found)
+        throw policyError(`${file} in ${isUpload ? 'the archive on standard input' : redactCredentials(place)}`);
     }
     return frontend(bridge, isUpload ? definition : undefined);
   };
 }
 
-function isPolicy(file: string): Error {
+function policyError(file: string): Error {
   return new Error(
     `${file} is a policy for this build, in the language Rego, which tsfront does not evaluate, so the build is refused. ${advice}`,
   );

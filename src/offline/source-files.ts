@@ -13,7 +13,7 @@ export interface RemoteSources {
   metadata(source: SourceOp): Promise<SourceMetadata>;
 }
 
-/** Where the files of sources are. */
+/** The file trees and remote sources from which sources are read. */
 interface Places {
   /** Local sources by name. */
   readonly locals: ReadonlyMap<string, FileTree>;

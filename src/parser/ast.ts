@@ -59,7 +59,7 @@ export interface Stage {
 
 /** A word of an instruction. */
 export interface Word {
-  /** As written: quotes, escapes and `$variables` stay, line continuations are removed. */
+  /** The text as in the file: with quotes, escapes and `$variables`, but without line continuations. */
   readonly text: string;
   /** Its place in the file. */
   readonly range: SourceRange;
@@ -91,7 +91,7 @@ export interface Heredoc {
   readonly contentRange: SourceRange;
 }
 
-/** What all instructions have. */
+/** The fields of all instructions. */
 export interface InstructionBase {
   /** The keyword as written, e.g. `From`. */
   readonly keyword: string;
@@ -284,9 +284,9 @@ export interface Healthcheck {
   readonly test: readonly string[];
   /** Time between two checks; 0 if absent, which means the engine's default. */
   readonly interval: bigint;
-  /** How long a check may take; 0 if absent. */
+  /** Timeout of a check in nanoseconds; 0 if absent. */
   readonly timeout: bigint;
-  /** How long failures do not count after the start; 0 if absent. */
+  /** Time after the start in nanoseconds during which failures do not count; 0 if absent. */
   readonly startPeriod: bigint;
   /** Time between two checks in the start period; 0 if absent. */
   readonly startInterval: bigint;

@@ -45,7 +45,7 @@ export function buildAst(source: SourceFile, lex: Omit<LexResult, 'tokens'>, cst
     const isWellFormed = checkStructure(node).length === 0;
     const instruction = buildInstruction(node, problems, isWellFormed, ruleProblems.length < maxSuggestions);
     instructions.push(instruction);
-    for (const problem of problems) ruleProblems.push(placed(problem, lines));
+    for (const problem of problems) ruleProblems.push(toDiagnostic(problem, lines));
 
     if (instruction.kind === 'from') {
       const name = instruction.as ? toLower(instruction.as.name.text) : '';
@@ -90,7 +90,7 @@ export function buildTrigger(lex: Omit<LexResult, 'tokens'>, cst: CstFile, lines
     throw diagnosticError('bad-trigger', 'onbuild trigger should be a single expression', { phase: 'triggers' });
   const problems: Problem[] = [];
   const instruction = buildInstruction({ ...node, head: { ...node.head, lines } }, problems, true);
-  if (problems[0]) throw inTrigger(placed(problems[0], lines));
+  if (problems[0]) throw inTrigger(toDiagnostic(problems[0], lines));
   if (instruction.kind === 'from' || instruction.kind === 'invalid')
     throw diagnosticError('bad-trigger', '*instructions.Stage is not a command type', {
       phase: 'triggers',
@@ -104,7 +104,7 @@ function findStructuralProblems(lex: Omit<LexResult, 'tokens'>, cst: CstFile): D
   const found: { at: number; diagnostic: Diagnostic }[] = [];
   for (const node of cst.instructions)
     for (const problem of checkStructure(node))
-      found.push({ at: node.head.start, diagnostic: placed(problem, node.head.lines) });
+      found.push({ at: node.head.start, diagnostic: toDiagnostic(problem, node.head.lines) });
   for (const problem of lex.problems) found.push(problem);
   found.sort((a, b) => a.at - b.at);
   const diagnostics = found.map(({ diagnostic }) => diagnostic);
@@ -116,13 +116,13 @@ function findStructuralProblems(lex: Omit<LexResult, 'tokens'>, cst: CstFile): D
     range: { start: 0, end: 0 },
     hint: 'A Dockerfile begins with FROM.',
   };
-  const emptyFile = placed(empty, { start: lex.lines, end: lex.lines });
+  const emptyFile = toDiagnostic(empty, { start: lex.lines, end: lex.lines });
   // A line that is too long comes after this problem; other problems come first.
   const tooLong = diagnostics.findIndex(({ code }) => code === 'line-too-long');
   return tooLong < 0 ? [...diagnostics, emptyFile] : diagnostics.toSpliced(tooLong, 0, emptyFile);
 }
 
-function placed({ code, message, ...details }: Problem, lines: LineRange): Diagnostic {
+function toDiagnostic({ code, message, ...details }: Problem, lines: LineRange): Diagnostic {
   return errorDiagnostic(code, message, { ...details, lines: [lines] });
 }
 

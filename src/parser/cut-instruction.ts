@@ -9,7 +9,7 @@ import { canHaveHeredocs, lookUpKeyword } from './keywords.ts';
 import { type Span, trimmedSpan } from './logical-line.ts';
 import * as tokens from './tokens.ts';
 import { isWordBlank, skipSpace } from './white-space.ts';
-import { countWord, type WordsLeft } from './word-limit.ts';
+import { countWord, type WordBudget } from './word-limit.ts';
 
 /** A future token, with its text in the form that the instruction gets. Offsets are in the logical line. */
 interface TokenCut extends Cut {
@@ -35,7 +35,7 @@ const maxNesting = 100;
  * @param left how many words this and all further instructions may have
  * @throws TooManyWords
  */
-export function cutInstruction(line: string, escapeToken: EscapeToken, left: WordsLeft): CutInstruction {
+export function cutInstruction(line: string, escapeToken: EscapeToken, left: WordBudget): CutInstruction {
   const cuts: TokenCut[] = [];
   let heredocs = false;
   let span = trimmedSpan({ text: line, at: 0 });
@@ -54,7 +54,7 @@ export function cutInstruction(line: string, escapeToken: EscapeToken, left: Wor
 }
 
 /** Cuts off the keyword and the flags. */
-function cutHead({ text, at }: Span, escapeToken: EscapeToken, cuts: TokenCut[], left: WordsLeft) {
+function cutHead({ text, at }: Span, escapeToken: EscapeToken, cuts: TokenCut[], left: WordBudget) {
   let end = 0;
   while (end < text.length && !isWordBlank(text.charCodeAt(end))) end++;
   const keyword = text.slice(0, end);
@@ -73,7 +73,7 @@ function cutArguments(
   rest: Span,
   escapeToken: EscapeToken,
   cuts: TokenCut[],
-  left: WordsLeft,
+  left: WordBudget,
 ): boolean {
   const add = (type: TokenType, { text, start, end }: Cut) =>
     cuts.push({ type, text, start: rest.at + start, end: rest.at + end });
@@ -111,7 +111,7 @@ function wholeText({ text }: Span): Cut {
   return { text, start: 0, end: text.length };
 }
 
-function cutHealthcheck(rest: Span, cuts: TokenCut[], left: WordsLeft): boolean {
+function cutHealthcheck(rest: Span, cuts: TokenCut[], left: WordBudget): boolean {
   const { word, rest: command } = cutFirstWord(rest);
   if (word.text === '') return false;
   cuts.push({
@@ -126,7 +126,7 @@ function cutHealthcheck(rest: Span, cuts: TokenCut[], left: WordsLeft): boolean 
 }
 
 /** Cuts a JSON array into its parts; false if it is not one. */
-function cutJson(rest: Span, cuts: TokenCut[], left: WordsLeft): boolean {
+function cutJson(rest: Span, cuts: TokenCut[], left: WordBudget): boolean {
   const skipped = skipSpace(rest.text, 0, rest.text.length);
   const text = rest.text.slice(skipped);
   const at = rest.at + skipped;
@@ -147,7 +147,7 @@ function cutJson(rest: Span, cuts: TokenCut[], left: WordsLeft): boolean {
 type AddCut = (type: TokenType, cut: Cut) => void;
 
 /** Cuts `key=value` pairs, or the legacy form: a key, and all the rest as its value. */
-function cutPairs(rest: Span, escapeToken: EscapeToken, add: AddCut, left: WordsLeft): false {
+function cutPairs(rest: Span, escapeToken: EscapeToken, add: AddCut, left: WordBudget): false {
   const words = cutQuotedWords(rest.text, escapeToken, left);
   if (words.length === 0) return false;
   if (words[0]!.text.includes('=')) {
@@ -164,7 +164,7 @@ function cutPairs(rest: Span, escapeToken: EscapeToken, add: AddCut, left: Words
 }
 
 /** Cuts `key=value` at the first equals sign, if there is one. */
-function cutKeyValue({ text, start, end }: Cut, add: AddCut, left: WordsLeft): void {
+function cutKeyValue({ text, start, end }: Cut, add: AddCut, left: WordBudget): void {
   const equals = text.indexOf('=');
   if (equals < 0) {
     add(tokens.Argument, { text, start, end });

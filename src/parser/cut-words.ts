@@ -2,7 +2,7 @@
 
 import type { EscapeToken } from './ast.ts';
 import { isSpaceCode, isWordBlank } from './white-space.ts';
-import { countWord, type WordsLeft } from './word-limit.ts';
+import { countWord, type WordBudget } from './word-limit.ts';
 
 /** A part of a text. */
 export interface Cut {
@@ -15,7 +15,7 @@ export interface Cut {
 }
 
 /** Cuts words at blanks; the text has none around it. @throws TooManyWords */
-export function cutPlainWords(text: string, left: WordsLeft): Cut[] {
+export function cutPlainWords(text: string, left: WordBudget): Cut[] {
   const cuts: Cut[] = [];
   for (let start = 0; start < text.length; ) {
     let end = start;
@@ -34,7 +34,7 @@ export function cutPlainWords(text: string, left: WordsLeft): Cut[] {
  *
  * @throws TooManyWords
  */
-export function cutQuotedWords(text: string, escapeToken: EscapeToken, left: WordsLeft): Cut[] {
+export function cutQuotedWords(text: string, escapeToken: EscapeToken, left: WordBudget): Cut[] {
   const cuts: Cut[] = [];
   const escapeCode = escapeToken.charCodeAt(0);
   let start = -1;

@@ -10,7 +10,7 @@ import { utf8Length } from '../go/unicode.ts';
 import type { EscapeToken } from './ast.ts';
 import type { Cut } from './cut-words.ts';
 import type { Span } from './logical-line.ts';
-import { countWord, type WordsLeft } from './word-limit.ts';
+import { countWord, type WordBudget } from './word-limit.ts';
 
 /** Flags that were cut off. */
 export interface CutFlags {
@@ -21,7 +21,7 @@ export interface CutFlags {
 }
 
 /** Cuts the flags off; offsets in the result are in the same terms as `span.at`. @throws TooManyWords */
-export function cutFlags({ text, at }: Span, escapeToken: EscapeToken, left: WordsLeft): CutFlags {
+export function cutFlags({ text, at }: Span, escapeToken: EscapeToken, left: WordBudget): CutFlags {
   const first = text.charCodeAt(0);
   if (!(first === hyphen && text.charCodeAt(1) === hyphen) && !isAsciiSpace(first) && !isStraySpace(first))
     return { flags: [], rest: { text, at } };
@@ -89,7 +89,7 @@ function isStraySpace(code: number): boolean {
   return code === 0xdc85 || code === 0xdca0;
 }
 
-function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: EscapeToken, left: WordsLeft) {
+function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: EscapeToken, left: WordBudget) {
   const words: Cut[] = [];
   const escapeCode = escapeToken.charCodeAt(0);
   for (let at = 0; at < length; ) {

@@ -15,7 +15,7 @@ export interface HeredocMark {
   readonly chomp: boolean;
 }
 
-// The escape is always a backslash here, whatever the file's escape is.
+// Here the escape is always a backslash, regardless of the escape directive.
 const unquoted = createShellLex({ escape: '\\', skipUnsetEnv: true });
 const quoted = createShellLex({ escape: '\\', skipUnsetEnv: true, rawQuotes: true });
 const raw = createShellLex({ escape: '\\', skipUnsetEnv: true, rawQuotes: true, rawEscapes: true });

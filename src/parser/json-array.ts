@@ -1,6 +1,6 @@
 /** The JSON form of arguments: `["a", "b"]`. */
 import { parseJsonAny } from './json-any.ts';
-import { countWord, type WordsLeft } from './word-limit.ts';
+import { countWord, type WordBudget } from './word-limit.ts';
 
 interface JsonElement {
   /** The text of the element; undefined if it is not a string. */
@@ -23,7 +23,7 @@ export interface JsonArray {
  *
  * @throws TooManyWords
  */
-export function parseJsonArray(text: string, left: WordsLeft): JsonArray | undefined {
+export function parseJsonArray(text: string, left: WordBudget): JsonArray | undefined {
   if (text.charCodeAt(0) !== 0x5b || text.charCodeAt(text.length - 1) !== 0x5d) return undefined;
   let values: unknown[];
   try {

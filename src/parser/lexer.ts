@@ -21,7 +21,7 @@ import { bufferEnd, isLineTooLong, maxLineLength } from './line-limit.ts';
 import { sourceEnd, sourceOffset } from './logical-line.ts';
 import * as tokens from './tokens.ts';
 import { skipSpace, trimSpaceRange } from './white-space.ts';
-import { allWords, TooManyWords } from './word-limit.ts';
+import { newWordBudget, TooManyWords } from './word-limit.ts';
 
 /**
  * Maximum number of instructions. Each takes some kilobytes until it is an op; a graph of so many ops, and their history, do
@@ -90,7 +90,7 @@ class Lexer {
   private end = 0;
   private next = 0;
   private instructions = 0;
-  private readonly left = allWords();
+  private readonly left = newWordBudget();
   private longLine: 'met' | 'begun' | undefined;
   /** Comments since the last instruction or empty comment. */
   private comments: string[] = [];

@@ -113,7 +113,7 @@ export const HeredocEnd = tokenKind('HeredocEnd');
 /** The kinds of tokens that the grammar sees. */
 export const grammarVocabulary: readonly TokenType[] = vocabulary;
 
-/** What the lexer knows about an instruction at its keyword. */
+/** Information of the lexer about an instruction at its keyword. */
 export interface InstructionHead {
   /** Lower-case name of a known instruction; '' for others. */
   readonly name: string;

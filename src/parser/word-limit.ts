@@ -7,7 +7,7 @@ const maxWords = 1_000_000;
 const maxFlags = 100_000;
 
 /** The numbers of words and flags that the rest of a file may have. */
-export interface WordsLeft {
+export interface WordBudget {
   /** Number of words. */
   words: number;
   /** Number of flags. */
@@ -15,7 +15,7 @@ export interface WordsLeft {
 }
 
 /** The budget of a new file. */
-export const allWords = (): WordsLeft => ({ words: maxWords, flags: maxFlags });
+export const newWordBudget = (): WordBudget => ({ words: maxWords, flags: maxFlags });
 
 /** The error for a file with too many words or flags. */
 export class TooManyWords extends Error {
@@ -23,7 +23,7 @@ export class TooManyWords extends Error {
 }
 
 /** Counts one more, before it is processed. @throws TooManyWords */
-export function countWord(left: WordsLeft, kind: keyof WordsLeft): void {
+export function countWord(left: WordBudget, kind: keyof WordBudget): void {
   if (left[kind]-- > 0) return;
   const most = kind === 'words' ? maxWords : maxFlags;
   throw new TooManyWords(`the Dockerfile has more than ${formatInteger(most)} ${kind}`);

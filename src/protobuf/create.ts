@@ -50,7 +50,7 @@ function typed(type: FieldType, value: unknown): unknown {
   return isMessageSchema(type) ? createUntyped(type, value as object) : value;
 }
 
-/** Sets an entry of a map, whatever its key: `__proto__` too. */
+/** Sets an entry of a map, also for the key `__proto__`. */
 export function setEntry(entries: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(entries, key, { value, writable: true, enumerable: true, configurable: true });

@@ -6,7 +6,7 @@ import { Reader } from './reader.ts';
 import { type Field, type FieldType, isDelimited, isMessageSchema, type MessageSchema, zeroOf } from './schema.ts';
 import { mapEntry, WireType } from './writer.ts';
 
-/** How deep messages may be nested. */
+/** Maximum nesting of messages. */
 const maxDepth = 100;
 
 /**

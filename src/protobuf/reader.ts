@@ -2,12 +2,12 @@
 import { decodeText } from '../go/text.ts';
 import { WireType } from './writer.ts';
 
-/** How deep groups that are skipped may be nested. */
+/** Maximum nesting of groups, which are skipped. */
 const maxGroups = 100;
 
-/** Reads values one after the other. Methods throw RangeError `premature EOF` where the bytes break off. */
+/** Reads values in order. Methods throw RangeError `premature EOF` if the data ends too early. */
 export class Reader {
-  /** Where the next value begins. */
+  /** Offset of the next value. */
   at = 0;
   /** Of the last tag. */
   wireType: number = WireType.varint;
@@ -29,7 +29,7 @@ export class Reader {
     return number;
   }
 
-  /** Reads the length of a value; returns where it ends. */
+  /** Reads the length of a value and returns the offset of its end. */
   length(): number {
     const length = this.short(); // moves `at`
     const end = this.at + length;

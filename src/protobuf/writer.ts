@@ -64,7 +64,7 @@ export class ProtoWriter {
     if (values) for (let at = 0; at < values.length; at++) this.element(field, wellFormed(values[at]!));
   }
 
-  /** Writes bytes unless there are none. */
+  /** Writes bytes, unless they are empty. */
   bytes(field: number, value: Uint8Array): void {
     if (value.length > 0) this.elementBytes(field, value);
   }
@@ -96,7 +96,7 @@ export class ProtoWriter {
     });
   }
 
-  /** Writes a message whose fields `write` writes, even if there are none. */
+  /** Writes a message with the fields that `write` writes, even if it is empty. */
   message(field: number, write: () => void): void {
     const start = this.open(field);
     write();
@@ -141,7 +141,7 @@ export class ProtoWriter {
     if (written !== length) this.lengthen(start, written);
   }
 
-  /** Writes bytes even if there are none, as an element of a list or map. */
+  /** Writes bytes even if they are empty, as an element of a list or map. */
   elementBytes(field: number, value: Uint8Array): void {
     this.tag(field, WireType.lengthDelimited);
     this.varint(value.length);

@@ -3,7 +3,7 @@
 import type { RequestLimits } from '../http/request.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Credentials } from './docker-config.ts';
-import { fetchToken, isHeaderText, mustBePrivate, type TokenRequest } from './token.ts';
+import { fetchToken, isHeaderText, requirePrivateConnection, type TokenRequest } from './token.ts';
 
 const clientId = 'tsfront';
 
@@ -21,7 +21,7 @@ export async function authorize(
 ): Promise<string | undefined> {
   const bearer = parseChallenge(challenges, 'bearer');
   if (bearer) {
-    if (credentials.registryToken) mustBePrivate(registry, registry);
+    if (credentials.registryToken) requirePrivateConnection(registry, registry);
     const realm = bearer.get('realm') ?? '';
     const service = bearer.get('service') ?? '';
     const wanted: TokenRequest = { registry, realm, service, scopes: [scope], clientId, trust };
@@ -30,6 +30,6 @@ export async function authorize(
     return `Bearer ${token}`;
   }
   if (!parseChallenge(challenges, 'basic') || !credentials.username) return undefined;
-  mustBePrivate(registry, registry);
+  requirePrivateConnection(registry, registry);
   return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
 }

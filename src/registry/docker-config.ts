@@ -8,7 +8,7 @@ import { redactCredentials } from '../text/redact.ts';
 import { ShortError } from '../text/short-error.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 
-/** Credentials for one registry; all members are '' if there are none. */
+/** Credentials for one registry; absent values are ''. */
 export interface Credentials {
   /** '' if there is none. */
   readonly username: string;

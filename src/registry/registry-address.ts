@@ -15,7 +15,7 @@ export function isRegistryHost(text: string): boolean {
   return /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?$/.test(text) && URL.canParse(`https://${text}`);
 }
 
-/** Whether an address is on this machine, where nobody else can read the traffic. */
+/** Whether an address is on this machine, so that its traffic cannot be read on a network. */
 export function isThisMachine({ hostname }: URL): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }

@@ -1,6 +1,6 @@
 /**
- * Asks a registry's token service for access, as containerd does. This module has the rule for where the credentials of a
- * registry may be sent, for images that are resolved here and for tokens that a daemon asks for.
+ * Requests tokens from a registry's token service, as containerd does. This module decides where the credentials of a
+ * registry may be sent, both for images that are resolved here and for tokens that a daemon requests.
  */
 
 import type { Trust } from '../http/certificates.ts';
@@ -64,7 +64,7 @@ const defaultExpiration = 60;
 const knownServices = new Map([['https://registry-1.docker.io', 'https://auth.docker.io']]);
 
 /** Checks that the connection to an address may carry credentials: it is encrypted or on this machine. */
-export function mustBePrivate(registry: URL, to: URL): void {
+export function requirePrivateConnection(registry: URL, to: URL): void {
   if (to.protocol !== 'https:' && !isThisMachine(to))
     throw withheld(registry, to.host, 'the connection is not encrypted');
 }
@@ -73,7 +73,7 @@ export function mustBePrivate(registry: URL, to: URL): void {
  * Checks that the token service of a registry without encryption has the registry's host name: anybody on the network
  * can change the challenge and name another.
  */
-function mustBeItsOwn(registry: URL, realm: URL): void {
+function requireOwnRealm(registry: URL, realm: URL): void {
   if (registry.protocol === 'https:' || isThisMachine(registry) || realm.hostname === registry.hostname) return;
   throw withheld(registry, realm.host, 'the registry names that over a connection that is not encrypted');
 }
@@ -97,8 +97,8 @@ export async function fetchToken(
   const secret = credentials.identityToken || credentials.password;
   if (!secret) return parseToken(wanted, realm, await ask(withQuery(realm, wanted), {}), []);
   const secrets = [secret];
-  mustBePrivate(wanted.registry, realm);
-  mustBeItsOwn(wanted.registry, realm);
+  requirePrivateConnection(wanted.registry, realm);
+  requireOwnRealm(wanted.registry, realm);
   const username = credentials.identityToken ? '' : credentials.username;
   const answer = await ask(realm, { method: 'POST', body: form(wanted, username, secret) });
   const { status } = answer;
@@ -121,7 +121,7 @@ export async function confirmRealm(
 ): Promise<void> {
   const { registry, trust } = wanted;
   const realm = parseRealm(wanted);
-  mustBePrivate(registry, realm);
+  requirePrivateConnection(registry, realm);
   if (isSame(realm, registry) || knownServices.get(registry.origin) === realm.origin) return;
   let named: string | undefined;
   try {
@@ -141,7 +141,7 @@ export async function confirmRealm(
 async function realmOf(registry: URL, trust: Trust | undefined, limits: RequestLimits): Promise<string | undefined> {
   const ask = async (address: URL) => {
     const options: RequestOptions = { redirect: 'manual', trust };
-    const { headers } = await request(new URL('/v2/', address), options, maxAnswerBytes, brief(limits));
+    const { headers } = await request(new URL('/v2/', address), options, maxAnswerBytes, withTokenTimeout(limits));
     return parseChallenge(headers.get('www-authenticate') ?? '', 'bearer')?.get('realm');
   };
   try {
@@ -170,7 +170,7 @@ function parseRealm({ registry, realm }: Pick<TokenRequest, 'registry' | 'realm'
 const withheld = ({ host }: URL, to: string, why: string) =>
   new CredentialsWithheld(`credentials for ${host} are not sent to ${to}: ${why}`);
 
-const brief = (limits: RequestLimits) => ({ ...limits, totalMs: Math.min(limits.totalMs, maxTotalMs) });
+const withTokenTimeout = (limits: RequestLimits) => ({ ...limits, totalMs: Math.min(limits.totalMs, maxTotalMs) });
 
 function form({ clientId, scopes, service }: TokenRequest, username: string, secret: string): URLSearchParams {
   const fields = new URLSearchParams({ client_id: clientId, scope: scopes.join(' '), service });
@@ -200,7 +200,7 @@ async function askService(
 ): Promise<Answer> {
   try {
     // A redirect could send the credentials elsewhere.
-    return await request(url, { ...options, redirect: 'error', trust }, maxAnswerBytes, brief(limits));
+    return await request(url, { ...options, redirect: 'error', trust }, maxAnswerBytes, withTokenTimeout(limits));
   } catch (error) {
     if (limits.signal?.aborted) throw error;
     throw new Error(`failed to fetch a token for ${registry.host} from ${(error as Error).message}`, { cause: error });
@@ -215,8 +215,8 @@ function parseToken(
 ): Token {
   const failed = `failed to fetch a token for ${registry.host} from ${host}`;
   if (status < 200 || status > 299) {
-    const reason = reasonIn(body, secrets);
-    const more = status === 429 ? askAgain(headers) : '';
+    const reason = errorReason(body, secrets);
+    const more = status === 429 ? retryAdvice(headers) : '';
     throw new TokenRefused(`${failed}: HTTP status ${status}${reason && `: ${reason}`}${more}`, status);
   }
   let answer: Readonly<Record<string, unknown>> = {};
@@ -242,7 +242,7 @@ function parseToken(
  *
  * @param secrets what was sent to it
  */
-export function reasonIn(body: Uint8Array, secrets: readonly string[] = []): string {
+export function errorReason(body: Uint8Array, secrets: readonly string[] = []): string {
   let answer: Readonly<Record<string, unknown>>;
   try {
     answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
@@ -270,7 +270,7 @@ function isEchoOf(text: string, secret: string): boolean {
 }
 
 /** When to ask a registry again that was asked too often: a phrase after its reason; '' if it does not say. */
-export function askAgain(headers: AnswerHeaders): string {
+export function retryAdvice(headers: AnswerHeaders): string {
   const after = headers.get('retry-after')?.slice(0, 100);
   return after ? `; ask again ${/^\d+$/.test(after) ? `in ${after} s` : `at ${after}`}` : '';
 }

@@ -25,7 +25,7 @@ import {
   withoutCredentials,
 } from '../registry/docker-config.ts';
 import { type RegistryHost, registryHosts } from '../registry/hosts.ts';
-import { askAgain, reasonIn } from '../registry/token.ts';
+import { errorReason, retryAdvice } from '../registry/token.ts';
 import {
   callback,
   checkArgument,
@@ -48,7 +48,7 @@ export interface RegistryOptions {
   readonly credentials?: CredentialSource | undefined;
   /** Other registries to ask first, by the host that references name: addresses such as `https://mirror.example.com`. */
   readonly mirrors?: ReadonlyMap<string, readonly string[]> | undefined;
-  /** Where blobs are kept between runs. */
+  /** The cache for blobs, kept between runs. */
   readonly cache?: BlobCache | undefined;
   /** Called once for each registry whose credential helper failed: the registry is asked without credentials. */
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -149,7 +149,7 @@ async function findIn(
   return findImage(root, platform, repository.read);
 }
 
-/** What a tag names. */
+/** The descriptor of a tag. */
 type TagTarget = Pick<Descriptor, 'digest' | 'mediaType'>;
 
 /** One repository of one registry or mirror. */
@@ -215,7 +215,7 @@ class Repository {
     const answer = await this.send(what, method, maxSize);
     // A store of blobs at another address must not get the registry's credentials.
     if (answer.status !== 401 || answer.url.origin !== this.host.api.origin) return answer;
-    // Of several requests that are refused at once, the first asks for the token.
+    // If several requests are refused at the same time, only the first requests a token.
     if (this.authorization === before) this.authorization = this.authorize(answer);
     return (await this.authorization) ? this.send(what, method, maxSize) : answer;
   }
@@ -295,12 +295,12 @@ function refused({ status, headers, body, url: { host } }: Answer): Error {
     return new Error(
       `pull access denied, repository does not exist or may require authorization: ${host} answered ${status}${refusalText(body)}`,
     );
-  if (status === 429) return new Error(`too many requests to ${host}${refusalText(body)}${askAgain(headers)}`);
+  if (status === 429) return new Error(`too many requests to ${host}${refusalText(body)}${retryAdvice(headers)}`);
   return new Error(`unexpected status ${status} from ${host}${refusalText(body)}`);
 }
 
 /** A colon and the reason from the registry's error document; '' if there is no reason in it. */
 function refusalText(body: Uint8Array): string {
-  const reason = reasonIn(body);
+  const reason = errorReason(body);
   return reason && `: ${reason}`;
 }

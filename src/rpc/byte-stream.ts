@@ -1,4 +1,4 @@
-/** A connection as HTTP/2 needs it, whatever carries it. Each host has an implementation (`node-stream.ts`). */
+/** The byte stream below an HTTP/2 connection. Each host has an implementation (`node-stream.ts`). */
 export interface ByteStream {
   /**
    * Sends bytes, which are the stream's from now on. What is written in one turn may leave together. After the end of the

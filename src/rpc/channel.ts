@@ -37,7 +37,7 @@ export interface DuplexChannelOptions {
    * the default.
    */
   readonly silenceMs?: number | undefined;
-  /** What to do about a peer that was given up, for its error. */
+  /** Hint in the error for a peer that was given up. */
   readonly advice?: string | undefined;
 }
 
@@ -47,10 +47,10 @@ interface Opened {
   explain(reason: string): string;
 }
 
-/** Calls `use` at once with a connection that has room, so that nobody else takes it in between. */
+/** Calls `use` synchronously with a connection that has room, so that no other call takes it in between. */
 type WithRoom = (use: (connection: Opened) => void) => Promise<void>;
 
-/** What the peer may send ahead in one call. */
+/** Flow-control window of a call, in bytes. */
 const windowBytes = 4 << 20;
 /** Any answer to it will do: that there is no such service, too. */
 const questionMethod = '/grpc.health.v1.Health/Check';
@@ -136,14 +136,14 @@ const metadataHeaders = (metadata: Metadata): HeaderField[] =>
     [values ?? []].flat().map((value): HeaderField => [name, String(value)]),
   );
 
-/** What arrives of an answer, for one reader. */
+/** The received messages of a call, for one reader. */
 class Inbox implements AsyncIterable<Uint8Array> {
   private readonly taken: (bytes: number) => void;
   private chunks: Uint8Array[] = [];
   private complete = false;
   private wake = () => {};
 
-  /** @param taken told of what the reader has taken */
+  /** @param taken called with the bytes that the reader has consumed */
   constructor(taken: (bytes: number) => void) {
     this.taken = taken;
   }
@@ -188,7 +188,7 @@ class DuplexCall implements GrpcCall {
 
   /** undefined until there is a connection for it. */
   private request: Http2Request | undefined;
-  /** What was written before. */
+  /** The previous write. */
   private readonly queued: ((request: Http2Request) => void)[] = [];
 
   /** Headers and trailers. */

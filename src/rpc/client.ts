@@ -49,7 +49,7 @@ export function createClient<S extends Service>(
           throw fromServiceError(error as ServiceError, options.signal);
         } finally {
           release();
-          call.on('error', () => {}); // cancelling reports an error nobody waits for
+          call.on('error', () => {}); // canceling reports an error that is not needed
           call.cancel();
         }
       };

@@ -1,6 +1,6 @@
 /**
- * HPACK (RFC 7541) as far as an end needs that has told its peer to keep no dynamic table: it writes plain literals and
- * reads literals, Huffman coded or not, and the static table; a dynamic one only until the peer has heard of that.
+ * HPACK (RFC 7541) for a peer that is told to keep no dynamic table. Writes plain literals. Reads literals, Huffman
+ * coded or not, and the static table; a dynamic table only until the peer has received our settings.
  */
 import { fromLatin1 } from '../go/bytes.ts';
 
@@ -100,7 +100,7 @@ export interface DynamicTable {
   capacity: number;
 }
 
-/** What the peer may keep until it has heard that it is to keep nothing. */
+/** Size of the peer's dynamic table until it has received our settings. */
 export const defaultTableBytes = 4096;
 
 /** Bytes that a header takes in a list and in a table, as the standard counts them. */

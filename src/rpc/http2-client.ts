@@ -126,7 +126,7 @@ class ClientConnection implements Http2Client, Http2End {
   private readonly options: Http2Options;
   private readonly sender: BodySender;
   private readonly streams = new Map<number, ClientStream>();
-  /** Requests that are to be sent when another one has ended. */
+  /** Requests that wait for another one to end. */
   private readonly waiting = new Set<ClientStream>();
   private maxStreams = Number.POSITIVE_INFINITY;
   private nextId = 1;

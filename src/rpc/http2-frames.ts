@@ -27,7 +27,7 @@ export const Setting = {
 
 export const Http2ErrorCode = { protocolError: 1, refusedStream: 7, cancel: 8 } as const;
 
-/** What a client sends first. */
+/** The first bytes of a client. */
 export const clientPreface = toLatin1('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** Bytes that may be sent ahead, on a stream and on all of them, until the peer says otherwise. */
@@ -50,7 +50,7 @@ const leastPayload = new Map<number, number>([
 export interface Frame {
   readonly type: number;
   readonly flags: number;
-  /** Of the stream; 0 for the connection. */
+  /** ID of the stream; 0 for the connection. */
   readonly id: number;
   /** Without padding and priority. */
   readonly payload: Uint8Array;
@@ -123,7 +123,7 @@ export class FrameReader {
 
 /** The settings that are of concern to a sender; undefined for those that stay as they are. */
 export interface PeerSettings {
-  /** What each stream may send ahead. */
+  /** Initial flow-control window of each stream, in bytes. */
   readonly initialWindow?: number | undefined;
   /** Bytes of the largest payload. */
   readonly frameSize?: number | undefined;

@@ -1,4 +1,4 @@
-/** What both ends of an HTTP/2 connection do with frames that arrive: complete header blocks, acknowledge, call by kind. */
+/** Receives frames for both ends of an HTTP/2 connection: joins header blocks, acknowledges, and dispatches by type. */
 
 import { readUint32 } from '../go/bytes.ts';
 import type { ByteStream } from './byte-stream.ts';
@@ -18,7 +18,7 @@ import {
 /** An end of a connection. What its methods throw breaks the connection. */
 export interface Http2End {
   readonly peer: 'client' | 'server';
-  /** A frame has come, before it is looked at. */
+  /** Called for each frame before it is handled. */
   onFrame?(id: number): void;
   /** @param payload bytes of the body @param size bytes that count against windows */
   onData(id: number, payload: Uint8Array, size: number, isEnd: boolean): void;

@@ -1,4 +1,7 @@
-/** What both ends of an HTTP/2 connection send of bodies: as much as the peer's windows allow, the streams in turns. */
+/**
+ * Sends bodies for both ends of an HTTP/2 connection: as much as the peer's windows allow, with the streams taking
+ * turns.
+ */
 import { headerFrames } from './header-block.ts';
 import type { HeaderField } from './hpack.ts';
 import {
@@ -13,7 +16,7 @@ import {
   writeFrameHead,
 } from './http2-frames.ts';
 
-/** What a stream sends before it is another's turn. */
+/** Bytes that a stream sends before it is another one's turn. */
 const turnBytes = 256 << 10;
 
 export interface BodyListener {
@@ -33,7 +36,7 @@ interface Part {
 export class OutgoingBody {
   /** The stream; 0 until it is started. */
   id = 0;
-  /** What the peer takes of it. */
+  /** The peer's window of the stream, in bytes. */
   window = 0;
   /** Bytes that wait for a window. */
   queued = 0;
@@ -43,7 +46,7 @@ export class OutgoingBody {
   hasEnd = false;
   /** Nothing more will be sent: all was, the end too, or the rest was given up. */
   isOver = false;
-  /** What follows the body; undefined for a body that ends by itself. */
+  /** Frame after the body; undefined if the body itself ends the stream. */
   trailers: readonly HeaderField[] | undefined;
   readonly listener: BodyListener;
   private readonly parts: Part[] = [];
@@ -115,7 +118,7 @@ export class BodySender {
   private readonly bodies = new Map<number, OutgoingBody>();
   /** Bodies with something to send, in the order of their turns. */
   private readonly sending = new Set<OutgoingBody>();
-  /** What the peer takes of all bodies together. */
+  /** The peer's window of the connection, in bytes. */
   private window = defaultWindow;
   private initialWindow = defaultWindow;
 

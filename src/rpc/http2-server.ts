@@ -22,14 +22,17 @@ import { BodySender, OutgoingBody } from './http2-send.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import { after } from './timer.ts';
 
-/** How much may be written to a stream that has not left yet. */
+/** Maximum number of bytes that wait to be sent on a stream. */
 const writeAheadBytes = 1 << 20;
-/** How much the client may send ahead on a stream, and on all of them. */
+/** Flow-control windows of a stream and of the connection, in bytes. */
 const streamWindow = 4 << 20;
 const connectionWindow = 16 << 20;
 /** Streams at a time: more than a build has, and no more than there is memory for. */
 const maxStreams = 10_000;
-/** A client that goes on asking without taking the answers is cut off when that many bytes wait for it. */
+/**
+ * Maximum number of bytes that wait for a client which sends requests but does not read the answers; then it is
+ * disconnected.
+ */
 const maxWaitingBytes = 64 << 20;
 
 /** Bytes that the headers of all streams may take together. */
@@ -42,7 +45,7 @@ export interface Http2Stream {
   readonly headers: readonly HeaderField[];
   /** The headers took more than maxHeaderBytes: `headers` has what came first. */
   readonly isTruncated: boolean;
-  /** What the client sends. Reading makes room for more; what nobody reads is thrown away once the stream has ended. */
+  /** The request body. Reading it widens the window; unread data is discarded when the stream has ended. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Aborted when the client gives the stream up, and when the connection ends. */
   readonly signal: AbortSignal;
@@ -104,7 +107,7 @@ class ServerConnection implements Http2End {
     const stream = this.streams.get(id);
     if (!this.window.take(size) || stream?.takes(size) === false) throw new Error('the client sent more than it may');
     const isKept = stream?.keep(payload);
-    const rest = isKept ? size - payload.length : size; // padding, and what nobody reads
+    const rest = isKept ? size - payload.length : size; // padding and discarded data
     if (rest > 0) this.giveBack(stream, rest);
     if (isEnd) stream?.endBody();
   }
@@ -169,7 +172,7 @@ class ServerConnection implements Http2End {
     this.throwAway(stream);
   }
 
-  /** What has come and nobody will read makes room for more. */
+  /** Reports discarded data as consumed, so that the client may send more. */
   throwAway(stream: ServerStream): void {
     const bytes = stream.throwAway();
     if (bytes > 0) this.giveBack(undefined, bytes);
@@ -232,7 +235,7 @@ class ServerStream implements Http2Stream {
   });
   private readonly connection: ServerConnection;
   private readonly abort = new AbortController();
-  /** What has come and was not read yet; undefined once nobody will. */
+  /** Received data that was not read yet; undefined if it is discarded. */
   private received: Uint8Array[] | undefined = [];
   /** Nothing more will come. */
   private hasEnded: boolean;
@@ -277,7 +280,7 @@ class ServerStream implements Http2Stream {
     return this.window.take(bytes) && !this.hasEnded;
   }
 
-  /** @returns whether somebody will read it */
+  /** @returns whether it will be read */
   keep(payload: Uint8Array): boolean {
     if (!this.received || payload.length === 0) return false;
     this.received.push(payload);
@@ -285,7 +288,7 @@ class ServerStream implements Http2Stream {
     return true;
   }
 
-  /** @returns by how much the client is to be told that its window grows */
+  /** @returns the increment of the window to send to the client; 0 for none */
   giveBack(bytes: number): number {
     return this.hasEnded ? 0 : this.window.giveBack(bytes);
   }

@@ -4,13 +4,13 @@
  */
 import { every } from './timer.ts';
 
-/** A peer is asked, and its silence counted, that many times before it is given up. */
+/** Number of unanswered questions after which a peer is given up. */
 const stepCount = 6;
 
 export interface LivenessOptions {
   /** Milliseconds without a sign of life after which the peer is given up. */
   readonly silenceMs: number;
-  /** A number that changes with whatever arrives from the peer; undefined while nothing is expected of it. */
+  /** A number that changes when something arrives from the peer; undefined while nothing is expected. */
   arrived(): number | undefined;
   /** Asks the peer something that it answers at once. */
   ask(): void;

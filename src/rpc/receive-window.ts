@@ -1,8 +1,8 @@
-/** How much a peer may still send, on one stream or on all of them. */
+/** The flow-control window for what a peer sends, on one stream or on the connection. */
 export class ReceiveWindow {
   private readonly size: number;
   private left: number;
-  /** Bytes that were consumed and that the peer has not been told of. */
+  /** Consumed bytes that were not yet reported to the peer. */
   private consumed = 0;
 
   /** @param size bytes that the peer may send ahead */
@@ -17,7 +17,7 @@ export class ReceiveWindow {
     return this.left >= 0;
   }
 
-  /** Makes room for as many bytes as were consumed. @returns by how much the peer is to be told now that its window grows */
+  /** Adds consumed bytes. @returns the increment to send to the peer now; 0 for none */
   giveBack(bytes: number): number {
     this.consumed += bytes;
     if (this.consumed < this.size / 2) return 0; // an update for each frame would cost more than it brings

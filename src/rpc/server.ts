@@ -58,7 +58,7 @@ async function first<T>(messages: AsyncIterable<T>): Promise<T> {
 }
 
 export interface ServedConnection {
-  /** Resolves when the connection has ended, for whatever reason. */
+  /** Resolves when the connection has ended, for any reason. */
   readonly closed: Promise<void>;
   /** Ends the connection and cancels what runs on it. */
   close(): void;

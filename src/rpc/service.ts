@@ -36,7 +36,7 @@ type ClientMethod<M extends Method> = M['methodKind'] extends 'unary'
 /** One function for each method of a service. All of them throw RpcError. */
 export type ServiceClient<S extends Service> = { readonly [K in keyof S['method']]: ClientMethod<S['method'][K]> };
 
-/** What a handler knows of the call it answers. */
+/** Information about a call, for its handler. */
 export interface ServerContext {
   /** Request headers; names are lower case, a name that was given several times has all its values. */
   readonly headers: ReadonlyMap<string, readonly string[]>;

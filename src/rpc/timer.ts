@@ -14,7 +14,7 @@ export function every(ms: number, act: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Of all hosts only Node waits for timers before it ends. */
+/** Only Node waits for timers before it exits. */
 function release(timer: { unref?: () => unknown }): void {
   timer.unref?.();
 }

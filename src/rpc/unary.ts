@@ -1,6 +1,6 @@
 /**
- * Unary gRPC calls over one HTTP/2 connection on any byte stream: what a frontend needs inside BuildKit, where it
- * starts for every build and a whole gRPC library would cost more time to load than the calls take.
+ * Unary gRPC calls over one HTTP/2 connection on any byte stream, for frontends inside BuildKit: one starts for every
+ * build, and loading a whole gRPC library would take longer than its calls.
  */
 import { fromBase64 } from '../go/base64.ts';
 import { joinBytes, readUint32 } from '../go/bytes.ts';
@@ -24,15 +24,15 @@ const authority = 'localhost';
 const windowSize = maxMessageBytes + (1 << 20); // for the largest message, so that no answer waits for the window
 
 /**
- * How long BuildKit may be silent. A frontend that gives up fails the build, while one that waits for a daemon that hangs
- * costs nobody anything: longer than clients wait.
+ * Maximum time in milliseconds without an answer from BuildKit. It is longer than clients wait, because giving up fails
+ * the build, while waiting for a daemon that hangs has no cost.
  */
 const defaultSilenceMs = 120_000;
 
 /**
- * Speaks HTTP/2 as the client's end of `stream`. A server that is silent for `silenceMs` while calls are open is given up.
+ * Makes unary calls on `stream`. A server that is silent for `silenceMs` during a call is given up.
  *
- * @param question the full name of a method without arguments that the server answers at once, whatever else it does
+ * @param question the full name of a method without arguments that the server answers at once, even while it is busy
  */
 export function createUnaryTransport(
   stream: ByteStream,
@@ -84,7 +84,7 @@ export function createUnaryTransport(
 
 /** Collects the one message of an answer. */
 class MessageReader {
-  /** What has come; from the prefix on with room for the rest. */
+  /** Received bytes; once the length prefix is known, with room for the whole message. */
   private buffer: Uint8Array = new Uint8Array(0);
   private size = 0;
   /** Bytes of the message; undefined until its prefix is complete. */

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { kindInside, NotRegular, realDir } from './read-inside.ts';
 
 /**
- * Refuses a pipe, socket or device among the files that a build reads. It would be read for ever: the daemon too opens a
- * named pipe and waits for somebody to write to it.
+ * Refuses a pipe, socket or device among the files that a build reads, because reading it would never end: the daemon
+ * would wait for a writer of a named pipe.
  *
  * @param dirs local sources by name
  * @param filesOf the names of the files that are read from a local source

@@ -118,7 +118,7 @@ export function insideOf(descriptor: number, full: string): InsideOf {
   };
 }
 
-/** The folder of this process's descriptors, '' if there is none. */
+/** The directory of this process's file descriptors; '' if there is none. */
 let descriptors: string | undefined;
 
 /** The folder of this process by its number in this /proc, which saves a link in each path. */

@@ -26,7 +26,7 @@ export function refuseClashes(places: readonly OutputPath[]): void {
     for (const other of known.slice(i + 1))
       if (one.at === other.at && !canShare(one, other) && !isSpecial(one.at))
         throw new Error(
-          `${bothOf(one, other)} would be written to ${other.path}, where one would replace the other: give each its own place`,
+          `${describeBoth(one, other)} would be written to ${other.path}, where one would replace the other: give each its own place`,
         );
   for (const outer of known) {
     if (outer.kind !== 'mirror' && outer.kind !== 'file') continue;
@@ -37,7 +37,7 @@ export function refuseClashes(places: readonly OutputPath[]): void {
   }
 }
 
-function bothOf({ by }: OutputPath, other: OutputPath): string {
+function describeBoth({ by }: OutputPath, other: OutputPath): string {
   if (by === undefined || other.by === undefined) return 'two outputs';
   return by === other.by ? `two of ${by}` : `${by} and ${other.by}`;
 }

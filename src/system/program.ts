@@ -18,7 +18,7 @@ const childProcess = () => process.getBuiltinModule('node:child_process');
  * All others are about one repository or one command (`git rev-parse --local-env-vars`, and what hooks get besides). In a
  * hook they name the user's repository: with GIT_DIR or GIT_INDEX_FILE, a fetch into a folder of ours would write there.
  */
-const ofGit: readonly (readonly [names: RegExp, why: string])[] = [
+const passedGitVariables: readonly (readonly [names: RegExp, why: string])[] = [
   [/^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|PROXY_COMMAND|ASKPASS)$/, 'how to connect, and who asks for passwords'],
   [/^GIT_(SSL|PROXY_SSL|HTTP)_/, 'certificates, proxies and limits of HTTP'],
   [/^GIT_(ALLOW_PROTOCOL|PROTOCOL_FROM_USER)$/, 'protocols that the user does not allow'],
@@ -29,7 +29,7 @@ const ofGit: readonly (readonly [names: RegExp, why: string])[] = [
 ];
 
 /** Variables that no program gets. */
-const dropped: readonly (readonly [names: RegExp, why: string])[] = [
+const droppedVariables: readonly (readonly [names: RegExp, why: string])[] = [
   [/^NODE_(OPTIONS|V8_COVERAGE|CHANNEL_FD|CHANNEL_SERIALIZATION_MODE|UNIQUE_ID)$/, 'about this process of Node alone'],
   [/^npm_/, 'what npm tells the scripts that it runs'],
 ];
@@ -42,11 +42,11 @@ const dropped: readonly (readonly [names: RegExp, why: string])[] = [
  */
 export function programEnvironment(env: Environment = process.env, set: Environment = {}): Record<string, string> {
   const made = new Map<string, string>();
-  const matches = (table: typeof ofGit, name: string) => table.some(([names]) => names.test(name));
+  const matches = (table: typeof passedGitVariables, name: string) => table.some(([names]) => names.test(name));
   const keepsConfig = hasWholeConfig(env);
   for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || matches(dropped, name)) continue;
-    if (name.startsWith('GIT_') && !matches(ofGit, name)) continue;
+    if (value === undefined || matches(droppedVariables, name)) continue;
+    if (name.startsWith('GIT_') && !matches(passedGitVariables, name)) continue;
     if (/^GIT_CONFIG_(COUNT|KEY|VALUE)/.test(name) && !keepsConfig) continue;
     made.set(name, value);
   }
@@ -94,7 +94,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 export interface StartOptions {
   /** The working directory; that of this process if absent. */
   readonly cwd?: string | undefined;
-  /** As {@link programEnvironment} makes it. */
+  /** The environment from {@link programEnvironment}. */
   readonly env?: Record<string, string> | undefined;
 }
 

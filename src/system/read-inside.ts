@@ -67,7 +67,7 @@ async function resolveInside(root: string, asked: string, followLast = true): Pr
  * @throws NotRegular, TooLarge beyond `maxBytes`, the errors of Node's open
  */
 export function readFileInside(root: string, asked: string, maxBytes: number): Promise<Buffer> {
-  return steadily(async () => {
+  return retryIfReplaced(async () => {
     const handle = await openInside(root, (await resolveInside(root, asked)).slice(1));
     try {
       return await readRegular(handle, asked, maxBytes);
@@ -84,7 +84,7 @@ export function readFileInside(root: string, asked: string, maxBytes: number): P
  * @throws NotRegular, the errors of Node's open
  */
 export function readStartInside(root: string, asked: string, bytes: number): Promise<Buffer> {
-  return steadily(async () => {
+  return retryIfReplaced(async () => {
     const handle = await openInside(root, (await resolveInside(root, asked)).slice(1));
     try {
       if (!(await handle.stat()).isFile()) throw new NotRegular(`${asked} is not a regular file`);
@@ -96,7 +96,7 @@ export function readStartInside(root: string, asked: string, bytes: number): Pro
   });
 }
 
-/** Reads an open file to its end, whatever its reported size. @throws NotRegular, TooLarge */
+/** Reads an open file to its end and ignores its reported size. @throws NotRegular, TooLarge */
 export async function readRegular(handle: FileHandle, name: string, maxBytes: number): Promise<Buffer> {
   const found = await handle.stat();
   if (!found.isFile()) throw new NotRegular(`${name} is not a regular file`);
@@ -149,7 +149,7 @@ export interface StatInside {
 
 /** Describes a file; a link at the end of the path is not followed. @throws the errors of Node's lstat */
 export function statInside(root: string, asked: string): Promise<StatInside> {
-  return steadily(async () => {
+  return retryIfReplaced(async () => {
     const place = await resolveInside(root, asked, false);
     const [parent, name] = place === '/' ? ['/', '.'] : [path.posix.dirname(place), path.posix.basename(place)];
     return inDir(root, parent, (dir) => statEntry(dir, place, name));
@@ -158,7 +158,7 @@ export function statInside(root: string, asked: string): Promise<StatInside> {
 
 /** The entries of a folder, in byte order of their names. @throws the errors of Node's readdir */
 export function readDirInside(root: string, asked: string): Promise<StatInside[]> {
-  return steadily(async () => {
+  return retryIfReplaced(async () => {
     const place = await resolveInside(root, asked);
     return inDir(root, place, async (dir) => {
       const names = (await readEntries(`${dir}/.`)).map(({ name }) => name).sort(compareNames);
@@ -185,7 +185,7 @@ async function inDir<T>(root: string, place: string, use: (dir: string) => Promi
 }
 
 /** Tries again if a file was replaced by a link, or a link by a file, between two calls. */
-async function steadily<T>(read: () => Promise<T>): Promise<T> {
+async function retryIfReplaced<T>(read: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await read();

@@ -1,4 +1,4 @@
-/** Temporary folders. They are removed when this process ends, however it ends, unless it is killed. */
+/** Temporary directories. They are removed when this process ends, unless it is killed. */
 import { rmSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,10 +19,10 @@ function removeAll(): void {
 }
 
 /**
- * Makes an empty folder where the system keeps such.
+ * Makes an empty directory in the system's temporary directory.
  *
- * @param prefix of its name
- * @throws Error that names the place where nothing can be made
+ * @param prefix start of its name
+ * @throws Error that names the directory in which it cannot be made
  */
 export async function temporaryDir(prefix: string): Promise<TemporaryDir> {
   const parent = tmpdir();

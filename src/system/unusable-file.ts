@@ -1,6 +1,9 @@
 import { ShortError } from '../text/short-error.ts';
 
-/** What a user names is not a file of the kind that it has to be: it is missing, a pipe, too large, no certificate. */
+/**
+ * The error for a file that the user has named and that cannot be used: it is missing, a pipe, too large, or not a
+ * certificate.
+ */
 export class UnusableFile extends ShortError {
   override readonly name = 'UnusableFile';
 }

@@ -51,8 +51,8 @@ export function stripCredentials(address: string): string {
 }
 
 /**
- * The same for a program's message about an address that it got: also hides its credentials where they are quoted
- * without the rest, in whole or in part.
+ * Redacts a program's message about an address that was passed to it. The credentials of that address are also redacted
+ * if the message quotes only a part of them.
  */
 export function redactSecretsOf(address: string, text: string): string {
   const secrets = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * Decides how the library's errors look in a log, or when nobody catches them. Each message contains those of its causes,
- * and Node prints every cause below an error, so the same text would appear several times.
+ * Shortens the library's errors in logs and uncaught exceptions. Each message contains those of its causes, and Node
+ * prints every cause below an error, so the same text would appear several times.
  */
 
 /** An error that is shown without its causes; programs can read them as `cause`. */

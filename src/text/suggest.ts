@@ -2,7 +2,7 @@
 import { toLower, toUpper } from '../go/unicode.ts';
 
 /** A suggestion must be fewer edits away than this. */
-const tooFar = 3;
+const distanceLimit = 3;
 
 /**
  * The option closest to `word` (the first of equally close ones); undefined if no option is close, or one is equal.
@@ -12,7 +12,7 @@ export function suggest(word: string, options: Iterable<string>, caseSensitive: 
   const wanted = caseSensitive ? word : toLower(word);
   const isShort = mark(wanted);
   let best: string | undefined;
-  let distance = tooFar;
+  let distance = distanceLimit;
   for (const option of options) {
     const candidate = caseSensitive ? option : toLower(option);
     if (candidate === wanted) {
@@ -52,6 +52,7 @@ function mark(word: string): boolean {
   return true;
 }
 
+/** Clears the marks of a word. */
 function unmark(word: string): void {
   for (let i = 0; i < word.length; i++) places[word.charCodeAt(i)] = 0;
 }
@@ -129,4 +130,4 @@ function distanceBelow(
   return row[difference + limit]!;
 }
 
-const row = new Uint8Array(2 * tooFar + 1);
+const row = new Uint8Array(2 * distanceLimit + 1);

@@ -1,7 +1,7 @@
 /** Puts system errors about files into words: Node's texts have a code, a call, and sometimes a file that the message already names. */
 
 /** `ENOENT: no such file or directory, open 'a'`, with two files for links and renames, or none for an open file. */
-const ofNode = /\b([A-Z]{5,12}): ([a-z][^,'\n]*), (?:[a-z]+)(?: '([^'\n]*)')?(?: -> '([^'\n]*)')?/g;
+const nodeErrorPattern = /\b([A-Z]{5,12}): ([a-z][^,'\n]*), (?:[a-z]+)(?: '([^'\n]*)')?(?: -> '([^'\n]*)')?/g;
 
 /** Words for the codes that people do not know. Other codes stay, because people search for them. */
 const words: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ const words: Readonly<Record<string, string>> = {
  */
 export function systemErrorsInWords(message: string): string {
   return message.replace(
-    ofNode,
+    nodeErrorPattern,
     (whole, code: string, _text, file: string | undefined, other: string | undefined, at: number) => {
       if (words[code] === undefined) return whole;
       const before = message.slice(0, at);

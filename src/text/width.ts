@@ -7,8 +7,8 @@ import { eastAsianWidth } from 'get-east-asian-width';
 const ascii = /^[\x20-\x7e]*$/;
 /** A character with a width: not a mark on the character before, a joiner, a selector or a control. */
 const visible = /[^\p{Default_Ignorable_Code_Point}\p{Control}\p{Format}\p{Nonspacing_Mark}\p{Enclosing_Mark}]/u;
-/** Pictures that terminals show in two columns, however many characters they have: families, flags, keycaps. */
-const picture =
+/** Emoji sequences that terminals show in two columns: families, flags, keycaps. */
+const emojiSequence =
   /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator}|\p{Emoji}\ufe0f)|\u200d\p{Extended_Pictographic}|\p{Emoji_Modifier}/u;
 const hangul = /^[\u1100-\u11ff\uac00-\ud7fb]/;
 const tab = 8;
@@ -25,7 +25,7 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** The start of a text that fits into so many columns; what belongs to one character is not cut. */
+/** Cuts a text to a number of columns, without splitting grapheme clusters. */
 export function cutToWidth(text: string, columns: number): string {
   if (columns <= 0) return '';
   const start = text.slice(0, columns + 1);
@@ -49,7 +49,7 @@ export function expandTabs(line: string): string {
 function widthOf(character: string): number {
   if (ascii.test(character)) return 1;
   if (!visible.test(character)) return 0;
-  if (character.length > 1 && picture.test(character)) return 2;
+  if (character.length > 1 && emojiSequence.test(character)) return 2;
   let width = 0;
   for (const part of character) {
     if (visible.test(part)) width += eastAsianWidth(part.codePointAt(0)!);

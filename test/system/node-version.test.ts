@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { oldNode } from '../../src/system/node-version.ts';
+import { unsupportedNode } from '../../src/system/node-version.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -13,15 +13,16 @@ test('the Node that package.json asks for is new enough, and older ones are told
   const minimum = /^>=(\d+)\.(\d+)$/.exec(engines.node)!.slice(1).map(Number);
   const [major, minor] = minimum as [number, number];
   for (const version of [`${major}.${minor}.0`, `${major}.${minor + 1}.0`, `${major + 1}.0.0`, '100.0.0-nightly'])
-    expect(oldNode(version)).toBeUndefined();
+    expect(unsupportedNode(version)).toBeUndefined();
   for (const version of [`${major}.${minor - 1}.9`, `${major - 1}.99.0`, '8.0.0'])
-    expect(oldNode(version)).toContain(`needs Node ${major}.${minor} or newer, and this is Node ${version}`);
+    expect(unsupportedNode(version)).toContain(`needs Node ${major}.${minor} or newer, and this is Node ${version}`);
 });
 
 /** The Node of the system, where it is an old one. */
 const system = ['/usr/bin/node', '/usr/local/bin/node'].find(
   (file) =>
-    existsSync(file) && oldNode(execFileSync(file, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim()),
+    existsSync(file) &&
+    unsupportedNode(execFileSync(file, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim()),
 );
 
 test.skipIf(!system)('an old Node ends the command line with one line', async () => {

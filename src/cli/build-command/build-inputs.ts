@@ -16,19 +16,23 @@ export interface BuildInputs {
   readonly ociLayouts: Record<string, string>;
   readonly frontendAttrs: Record<string, string>;
   readonly attachables: readonly Attachable[];
-  /** The path of the Dockerfile; '' where it is not a file here. */
+  /** The path of the Dockerfile; '' if it is not a file on this machine. */
   readonly dockerfile: string;
-  /** The path that the Dockerfile would have in a repository or an archive, at an address or on standard input; '' for other contexts. */
+  /**
+   * The path of the Dockerfile in a remote context (a repository, or an archive at an address or on standard input); ''
+   * for other contexts.
+   */
   readonly remoteDockerfile: string;
-  /** Names the context among those of this machine: its next build sends only what has changed. */
+  /** Identifies the context on this machine, so that the next build sends only what has changed. */
   readonly sharedKey: string;
   /** Removes temporary files. */
   cleanUp(): Promise<void>;
 }
 
 /**
- * @throws UsageError for what is not there, and for combinations that make no sense; Error if a download fails. Nothing
- * temporary is left then
+ * Opens the inputs.
+ * @throws UsageError for missing inputs and invalid combinations; Error if a download fails. Temporary files are
+ * removed then
  */
 export async function openInputs(
   context: string,
@@ -89,7 +93,7 @@ async function readTextOrArchive(stdin: Readable): Promise<Uint8Array | { readon
   return isArchive(head) ? { archive: rest } : readAll(rest);
 }
 
-/** The first bytes of a stream, and the whole of it to be read again. */
+/** Reads the first bytes of a stream. @returns them, and a stream of everything including them */
 async function peek(stream: Readable): Promise<{ head: Buffer; rest: Readable }> {
   const iterator = stream[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
@@ -110,7 +114,7 @@ async function peek(stream: Readable): Promise<{ head: Buffer; rest: Readable }>
   return { head, rest: Readable.from(all(), { objectMode: false }) };
 }
 
-/** A Dockerfile on standard input. */
+/** Reads a Dockerfile on standard input. @throws UsageError if it is too large */
 async function readAll(stream: Readable): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let total = 0;

@@ -30,7 +30,7 @@ const requests = {
 
 const methods = ['build', ...Object.keys(requests)];
 
-/** undefined to build. @throws UsageError for a method that is not known */
+/** Parses the flags; undefined for a build. @throws UsageError for an unknown method */
 export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): SubrequestCall | undefined {
   if (check && call && !/^(build|check|lint)/.test(call)) throw new UsageError('--check and --call do not go together');
   const fields = parseFields('--call', check && (!call || call === 'build') ? 'check' : call || 'build');
@@ -48,11 +48,11 @@ export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): 
 }
 
 /**
- * Prints the answer on standard output, and writes all of it to the metadata file. What would fail the build goes to
- * standard error.
+ * Prints the answer to standard output and writes all of it to the metadata file. Problems that would fail the build
+ * are printed to standard error.
  *
- * @param shown the paths of the files that it may be about
- * @returns the exit code: 1 where a check has found something
+ * @param shown the paths of the files that the answer may name
+ * @returns the exit code: 1 if a check has found problems
  */
 export async function runCall(
   connection: Connection,
@@ -107,7 +107,7 @@ export async function runCall(
   if (!call.json && (count > 0 || !buildError)) await io.print(`Check complete, ${found}\n`);
   await printAnswer();
   if (buildError) {
-    // a frontend in this process knows more than its answer can hold: hints, and further problems
+    // the error of a frontend in this process has hints and further problems, which the answer lacks
     const message = failure() === undefined ? buildError.message : toStatus(failure()).message;
     const [source] = sources ?? [];
     const file = createSourceFile(source?.filename ?? '', Buffer.from(source?.data ?? '', 'base64').toString());
@@ -123,7 +123,7 @@ export async function runCall(
   return count > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
 }
 
-/** The JSON of `frontend.lint`, as far as it is looked at. */
+/** The fields of the JSON of `frontend.lint` that are used. */
 interface LintAnswer {
   readonly warnings?: readonly unknown[] | null;
   readonly sources?: readonly { readonly filename?: string; readonly data?: string }[];
@@ -138,12 +138,15 @@ interface LintAnswer {
   };
 }
 
-/** The message as the daemon's own frontend gives it; one that talks to the daemon names the codes of its errors. */
+/**
+ * Replaces the message by that of the daemon's built-in frontend. A frontend that talks to the daemon adds the names of
+ * gRPC codes.
+ */
 function withPlainMessage(json: string, failure: unknown): string {
   return json.replace(marshalJson(subrequestMessage(failure)), () => marshalJson(plainMessage(failure)));
 }
 
-/** Frames in a text of the frontend name the file as it knows it: now as the user does. */
+/** Replaces the file names in code frames by the paths that the user knows. */
 function withPath(text: string, shown: ShownPath): string {
   return text.replaceAll(/^(.*)(:\d+\n-{20}\n)/gm, (_, name: string, rest: string) => shown(name) + rest);
 }

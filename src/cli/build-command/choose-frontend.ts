@@ -1,4 +1,4 @@
-/** Who reads the Dockerfile. */
+/** Chooses the frontend that reads the Dockerfile. */
 
 import type { InProcessBridge } from '../../client/index.ts';
 import type { Bridge, Result } from '../../gateway/bridge.ts';
@@ -8,29 +8,30 @@ import { trimSpace } from '../../go/unicode.ts';
 import type { Definition } from '../../llb/index.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 
-/** @param upload what was made of an archive on standard input, which cannot be had twice */
+/** @param upload the definition of an archive on standard input, which can be read only once */
 export type ChosenFrontend = (bridge: InProcessBridge, upload?: Definition) => Promise<Result>;
 
 /**
- * tsfront's own frontend runs here; others are asked through the gateway, so that their answers can be seen. The one that
- * the user has chosen reads the file whatever its `# syntax=` says, for `cmdline` tells it that somebody has looked.
+ * Chooses a frontend. tsfront's own runs in this process; others are solved through the gateway, so that their answers
+ * are visible. A frontend chosen by the user ignores `# syntax=`, because `cmdline` says that it was already evaluated.
  */
 export function chooseFrontend(name: string | undefined, watch: ArgWatch): ChosenFrontend {
   if (name === undefined || name === 'tsfront')
     return (bridge) => watch.run(bridge, name === undefined ? 'unequal' : 'none');
-  return (bridge, upload) => ask(bridge, name, { cmdline: name }, upload);
+  return (bridge, upload) => solveWith(bridge, name, { cmdline: name }, upload);
 }
 
 /**
- * The daemon's own frontend, for a provenance as buildx has it. It hands the file over to the frontend that its
- * `# syntax=` or BUILDKIT_SYNTAX names, except to Docker's where tsfront equals it: that is not pulled here either.
+ * The daemon's built-in frontend, which makes the same provenance as buildx. It forwards the file to the frontend that
+ * `# syntax=` or BUILDKIT_SYNTAX names, unless that is one of Docker's that tsfront equals, which is not pulled here
+ * either.
  */
 export async function daemonFrontend(bridge: InProcessBridge, upload?: Definition): Promise<Result> {
   const { source, upload: read } = await findSyntax(bridge, upload);
-  return ask(bridge, 'dockerfile.v0', source === undefined ? {} : { cmdline: source }, read);
+  return solveWith(bridge, 'dockerfile.v0', source === undefined ? {} : { cmdline: source }, read);
 }
 
-function ask(
+function solveWith(
   bridge: Bridge,
   name: string,
   more: Readonly<Record<string, string>>,
@@ -44,7 +45,7 @@ function ask(
   return bridge.solve({ frontend: 'gateway.v0', ...given, frontendOpt: { ...given.frontendOpt, source: name } });
 }
 
-/** @returns the frontend of Docker's that the file names, if there is one, and what was read of an archive on standard input */
+/** @returns Docker's frontend if the file names one, and the definition of an archive on standard input */
 async function findSyntax(
   bridge: Bridge,
   given: Definition | undefined,
@@ -75,6 +76,6 @@ async function findSyntax(
     const isEqual = source !== undefined && isEqualFrontend(source) && !hasNamedContext(options, source);
     return { upload, ...(isEqual && source !== undefined && { source }) };
   } catch {
-    return { upload }; // whatever it is, the frontend meets it too, and says so
+    return { upload }; // the frontend will fail in the same way and report it
   }
 }

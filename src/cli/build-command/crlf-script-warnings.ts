@@ -2,7 +2,10 @@
 import { dirTree } from '../../offline/file-tree.ts';
 import type { BuildInputs } from './build-inputs.ts';
 
-/** A warning for each such script, here-documents included: what the container will make of it. Never fails. */
+/**
+ * Returns a warning for each such script, including here-documents, that says how it fails in a container. Never
+ * rejects.
+ */
 export async function carriageReturnWarnings({
   localDirs,
   frontendAttrs,

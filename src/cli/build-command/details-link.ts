@@ -1,4 +1,4 @@
-/** Where Docker Desktop shows a build: its page has what the daemon remembers and what is noted of paths beside it. */
+/** Finds the page of a build in Docker Desktop, which shows the daemon's record and the paths in the local state. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Connection, listHistory } from '../../client/index.ts';
@@ -6,7 +6,7 @@ import { homeDir } from '../../system/home.ts';
 import type { Io } from '../io.ts';
 
 /**
- * A line for people, as buildx prints it; undefined without Docker Desktop, and where the daemon does not remember the build.
+ * Returns the line that buildx prints; undefined without Docker Desktop, or if the daemon keeps no record of the build.
  * @param place `BUILDER/NODE`
  */
 export async function detailsLink(

@@ -1,7 +1,10 @@
-/** What is odd about the instruction that failed, such as a character that only looks like a dash. The daemon does not notice it. */
+/**
+ * Advice about the instruction that failed, such as a character that only looks like a dash. The daemon does not notice
+ * it.
+ */
 import { errorSources } from '../../client/index.ts';
 
-/** Sentences about the lines that an error is about; none where the message has them. */
+/** Returns sentences about the lines of an error; none if the message contains them. */
 export async function failedLineHints(error: unknown): Promise<string[]> {
   const sources = errorSources(error).filter(({ filename }) => !filename.endsWith('.dockerignore'));
   if (sources.length === 0) return [];

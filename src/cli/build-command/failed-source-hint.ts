@@ -1,4 +1,4 @@
-/** What this side knows of a source that the daemon did not find: the context and the Dockerfile lie here. */
+/** Explains why the daemon did not find a source, from the context and the Dockerfile on this machine. */
 import { errorSources } from '../../client/index.ts';
 import { isPattern } from '../../go/match.ts';
 import { base, clean } from '../../go/path.ts';
@@ -58,8 +58,8 @@ function sourceOf(path: string, sources: readonly CopiedSource[]): CopiedSource 
 }
 
 /**
- * Of a pattern the daemon looks for the folder before its first wildcard, and with `--exclude` for the source itself; older
- * ones look for the folders of any source.
+ * The path that the daemon reports as missing. For a pattern this is the directory before its first wildcard, or the
+ * source itself with `--exclude`; older daemons report the directory of any source.
  */
 const isPatternIn = (dir: string) => (source: CopiedSource) => {
   const fixed = clean(`/${source.text}`).split('/');

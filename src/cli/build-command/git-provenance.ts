@@ -1,4 +1,4 @@
-/** What a build says of the git repository its context lies in, as buildx does: BuildKit writes it into the provenance. */
+/** Describes the git repository of the context as buildx does, for the provenance. */
 
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,8 +8,8 @@ import { stripCredentials } from '../../text/redact.ts';
 import { parseBoolean } from '../options/fields.ts';
 
 /**
- * Frontend options `vcs:…`, and `label:…` with BUILDX_GIT_LABELS. Nothing where the context is in no repository, or git
- * does not answer: a build needs neither.
+ * Returns the frontend options `vcs:…`, and `label:…` with BUILDX_GIT_LABELS. They are omitted if the context is not in
+ * a repository or git fails, because a build needs neither.
  */
 export async function gitAttrs(
   localDirs: Readonly<Record<string, string>>,
@@ -21,7 +21,7 @@ export async function gitAttrs(
   const info = isSet(env, 'BUILDX_GIT_INFO', true);
   if (context === undefined || !(labels || info) || !(await isInRepository(context))) return {};
 
-  const git = (...args: string[]) => ask(context, args, env);
+  const git = (...args: string[]) => runGit(context, args, env);
   const [root, commit, source, changes] = await Promise.all([
     git('rev-parse', '--show-toplevel'),
     git('rev-parse', '--verify', 'HEAD'),
@@ -86,11 +86,14 @@ async function within(root: string, place: string): Promise<string | undefined> 
 
 const gitTimeoutMs = 5000;
 
-/** The index is not written anew, which a hook's own git may be about to do; nothing is fetched, and nobody is asked. */
+/**
+ * Options of git: it does not refresh the index, which may be locked by the git whose hook runs this, and it neither
+ * fetches nor prompts.
+ */
 const onlyReads = { GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' };
 
-/** What git prints of the repository that a folder lies in, whatever repository the environment names; '' when it fails. */
-async function ask(dir: string, args: readonly string[], env: Environment): Promise<string> {
+/** Runs git for the repository that contains a directory, even if the environment names another one; '' if it fails. */
+async function runGit(dir: string, args: readonly string[], env: Environment): Promise<string> {
   const options = { env: programEnvironment(env, { ...inEnglish, ...onlyReads }), timeoutMs: gitTimeoutMs };
   // a monitor is a program that the repository's own configuration names
   return runProgram('git', ['-c', 'core.fsmonitor=false', '-C', dir, ...args], options).then(

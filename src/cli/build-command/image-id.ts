@@ -1,4 +1,4 @@
-/** `--iidfile`: only a build of an image has an ID, and an old ID goes before the build. */
+/** `--iidfile`: requires an output with an image, and removes an old ID before the build. */
 import { lstat, rm, stat, truncate } from 'node:fs/promises';
 import { exporterOf } from '../../client/exporter-table.ts';
 import type { Export } from '../../client/index.ts';
@@ -12,7 +12,10 @@ export function requireImageId({ iidfile }: Pick<BuildFlags, 'iidfile'>, exports
     throw new UsageError('local and tar exporters are incompatible with --iidfile: they make no image');
 }
 
-/** Removes the file. A link stays, and its file is emptied; devices and pipes stay too. @throws UsageError if the image ID cannot be written */
+/**
+ * Removes the file. The target of a link is emptied; devices and pipes are not touched. @throws UsageError if the file
+ * cannot be written
+ */
 export async function removeOldId(iidfile: string): Promise<void> {
   const isOther = (await lstat(iidfile).catch(() => undefined))?.isFile() === false;
   const isOld = !isOther || (await stat(iidfile).catch(() => undefined))?.isFile() === true;

@@ -1,11 +1,11 @@
 /**
- * What a Docker engine without the containerd image store, or an archive for one, cannot hold: refused before a build, in
- * buildx's words.
+ * Refuses builds that a Docker engine without the containerd image store, or an archive for one, cannot hold. The
+ * messages are buildx's.
  */
 import type { Export } from '../../client/index.ts';
 
 interface Wanted {
-  /** Attestations that were asked for, not those that images have by default. */
+  /** Whether attestations were requested, other than the default ones. */
   readonly attestations: boolean;
   readonly platforms: readonly string[];
   readonly exports: readonly Export[];
@@ -15,7 +15,7 @@ interface Wanted {
   readonly annotations: readonly string[];
 }
 
-/** @throws Error with what the engine lacks, and where more is said of it */
+/** @throws Error that says what the engine does not support, with a link */
 export function requireImageStore({ attestations, platforms, exports, caches, annotations }: Wanted): void {
   const types = exports.map(({ type }) => type);
   if (attestations) throw notSupported('Attestation', 'attestations');
@@ -27,7 +27,10 @@ export function requireImageStore({ attestations, platforms, exports, caches, an
     throw new Error('index annotations not supported for single platform export');
 }
 
-/** @throws Error for what an archive of the docker exporter cannot hold; BuildKit finds that at the end, or leaves it out */
+/**
+ * @throws Error for what an archive of the docker exporter cannot hold. BuildKit reports that at the end of the build,
+ * or omits it
+ */
 export function requireOneManifest({
   attestations,
   platforms,

@@ -1,11 +1,11 @@
-/** Where a local output with `mode=delete` may delete files without being allowed to. */
+/** Checks where a local output with `mode=delete` may delete files without `--allow`. */
 import path from 'node:path';
 import { UsageError } from '../../offline/usage-error.ts';
 import { isWithin, leadsTo } from '../../system/output-clashes.ts';
 
 /**
- * As buildx has it below the current folder, links followed; and not where the build has its files from.
- * @param sources folders that the build reads
+ * Allows directories below the current one, as buildx does, with links resolved, but not those that the build reads.
+ * @param sources directories that the build reads
  * @throws UsageError for other places
  */
 export function requireDeletable(dest: string, sources: readonly string[] = [], cwd = process.cwd()): void {

@@ -1,6 +1,6 @@
 /**
- * What buildx notes of a build on one of its builders beside the daemon's history: `docker buildx history` and Docker
- * Desktop take the paths and the name of a build from there.
+ * Writes buildx's record of a build on one of its builders, from which `docker buildx history` and Docker Desktop take
+ * the paths and the name of the build.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';

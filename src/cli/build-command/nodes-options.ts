@@ -7,7 +7,10 @@ import type { Io } from '../io.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
 
-/** What several daemons build can only meet in a registry. @throws UsageError for other outputs */
+/**
+ * Makes the options for a build on several daemons, whose results can only be joined in a registry. @throws UsageError
+ * for other outputs
+ */
 export function toNodesOptions(
   options: SolveOptions,
   flags: BuildFlags,
@@ -24,7 +27,7 @@ export function toNodesOptions(
   const all = nodes.flatMap((node) => node.platforms);
   const { exports: _, attachables = [], ...rest } = options;
   if (attachables.length > 0) throw new UsageError('an archive on standard input can go to one builder only');
-  // of the index are those that the nodes cannot write
+  // annotations of the index, which the nodes do not write
   const attrs = Object.entries(image.attrs ?? {});
   const prefix = 'annotation-index.';
   const ofIndex = attrs

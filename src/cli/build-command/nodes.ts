@@ -9,30 +9,30 @@ import { formatPlatform, type Platform, parsePlatform } from '../../image/platfo
 import { platformDistance } from '../../image/platform-match.ts';
 import type { Io } from '../io.ts';
 
-/** The place of a daemon that no builder names. */
+/** The place of a daemon without a builder. */
 export const defaultPlace = 'default/default';
 
-/** A daemon that is connected to. */
+/** A connected daemon. */
 export interface OpenedNode extends BuildNode {
   /**
-   * `BUILDER/NODE`, with which the names of builds begin. A Docker context is a builder with one node; daemons without a
-   * builder are those of the context `default`.
+   * `BUILDER/NODE`, the first part of the names of builds. A Docker context is a builder with one node; daemons without
+   * a builder belong to the context `default`.
    */
   readonly place: string;
   /** The builder of buildx that it belongs to. */
   readonly builder?: Pick<Builder, 'name' | 'driver'>;
-  /** Whether what is built without an output is loaded into the Docker engine. */
+  /** Whether builds without an output are loaded into the Docker engine (`default-load`). */
   readonly loads?: boolean;
 }
 
 export interface NodesWanted {
   readonly builders: readonly string[];
-  /** Platforms of the build; [] for that of the daemon. */
+  /** Platforms of the build; [] for the daemon's own. */
   readonly platforms: readonly string[];
   readonly context: string;
 }
 
-/** `[PLATFORM[,PLATFORM…]=]ADDRESS`; the default daemon if there is none. */
+/** Parses `[PLATFORM[,PLATFORM…]=]ADDRESS`; without builders, the default daemon. */
 export function parseBuilders(builders: readonly string[]): { address: string | undefined; platforms: string[] }[] {
   if (builders.length === 0) return [{ address: undefined, platforms: [] }];
   return builders.map((builder) => {
@@ -43,7 +43,7 @@ export function parseBuilders(builders: readonly string[]): { address: string | 
 
 /**
  * Connects to the daemons that a build needs.
- * @param opened gets each as soon as it is connected to, so that the caller can close what there is after an error
+ * @param opened receives each daemon when it is connected, so that the caller can close them after an error
  */
 export async function openNodes(
   wanted: NodesWanted,
@@ -77,8 +77,8 @@ export async function openNodes(
 }
 
 /**
- * Opens of the nodes of a builder those that some platform needs, as buildx chooses them: the nodes that are meant for the
- * platforms, and only where there is none for one of them those that can build it best. Others are not connected to.
+ * Connects to the nodes of a builder that some platform needs, chosen as in buildx: the nodes to which the platforms
+ * are assigned, or, if a platform is assigned to none, the nodes that run it best.
  */
 async function openSeveral(
   { nodes }: Builder,
@@ -112,7 +112,7 @@ async function openSeveral(
   }
 }
 
-/** The first of those that run a platform best. */
+/** The first candidate that runs a platform best. */
 function nearest<C extends { readonly runs: readonly Platform[] }>(
   candidates: readonly C[],
   wanted: Platform,

@@ -3,7 +3,7 @@ import { type DockerEngineOptions, dockerLoader, type Export } from '../../clien
 import type { OutputFlags } from './output-entries.ts';
 import { type OutputPlace, type Outputs, parseOutputs } from './outputs.ts';
 
-/** Outputs that are ready to be written. @throws Error when the Docker engine that is to get one cannot be reached */
+/** Opens the outputs. @throws Error if the Docker engine that should load an image cannot be reached */
 export async function openOutputs(
   flags: OutputFlags,
   { onWarning, ...place }: Omit<OutputPlace, 'load'> & Pick<DockerEngineOptions, 'onWarning'>,
@@ -27,7 +27,9 @@ export async function openOutputs(
   return outputs;
 }
 
-/** The attribute `context` of an image to be loaded is for us: it chooses the engine. */
+/**
+ * Evaluates the attribute `context` of an output, which names the Docker context of the engine that loads the image.
+ */
 function intoContext(output: Export, onWarning: DockerEngineOptions['onWarning']): Export {
   if (output.type !== 'docker' || output.attrs?.['context'] === undefined) return output;
   const { context, ...attrs } = output.attrs;

@@ -12,15 +12,15 @@ export interface OutputFlags {
   readonly output: readonly string[];
   readonly push?: boolean | undefined;
   readonly load?: boolean | undefined;
-  /** Whether a Docker engine that builds keeps a result for which no output is given; BUILDX_NO_DEFAULT_LOAD says no. */
+  /** Whether a Docker engine keeps results without an output; BUILDX_NO_DEFAULT_LOAD turns it off. */
   readonly keepsByDefault?: boolean | undefined;
   readonly tag: readonly string[];
   readonly annotation: readonly string[];
-  /** Whether attributes that tsfront does not know are handed on. */
+  /** Whether attributes that tsfront does not know are passed to the daemon. */
   readonly allowUnknown?: boolean | undefined;
-  /** Whether a local output may delete files outside of the current folder. */
+  /** Whether a local output may delete files outside of the current directory. */
   readonly allowDelete?: boolean | undefined;
-  /** Folders that the build reads: without that they are not deleted either. */
+  /** Directories that the build reads, which local outputs must not delete without permission. */
   readonly sources?: readonly string[] | undefined;
 }
 
@@ -34,9 +34,9 @@ export interface OutputEntry {
 }
 
 /**
- * All outputs of a build, of which none is `cacheonly`: its result is in the cache in any case.
+ * Returns all outputs of a build. `cacheonly` outputs are omitted, because the result is in the cache in any case.
  * @param kind a Docker engine keeps the image of a build without outputs
- * @throws UsageError for what is no output
+ * @throws UsageError for an invalid output
  */
 export function outputEntries(flags: OutputFlags, kind: Connection['kind']): OutputEntry[] {
   const names = flags.tag.map((tag) => imageName('--tag', tag)).join(',');
@@ -50,14 +50,14 @@ export function outputEntries(flags: OutputFlags, kind: Connection['kind']): Out
   return all.map((entry) => withTar(exporterOf(entry.type)?.makesImage ? withNames(entry, names, annotations) : entry));
 }
 
-/** `--push` is an attribute of the image, or makes one. */
+/** Sets `push` on the image output, or adds one. */
 function withPush(entries: readonly OutputEntry[]): OutputEntry[] {
   const at = entries.findIndex(({ type }) => type === 'image');
   if (at < 0) return [...entries, { type: 'image', dest: '', attrs: { push: 'true' } }];
   return entries.with(at, { ...entries[at]!, attrs: { ...entries[at]!.attrs, push: 'true' } });
 }
 
-/** `--load` adds an image for the Docker engine, unless one goes there already. */
+/** Adds an output that loads the image into the Docker engine, unless one does already. */
 function withLoad(entries: readonly OutputEntry[], kind: Connection['kind']): readonly OutputEntry[] {
   const loads = ({ type, dest }: OutputEntry) =>
     (type === 'docker' && !dest) || (type === 'image' && kind === 'dockerd');
@@ -70,13 +70,13 @@ function withNames(entry: OutputEntry, names: string, annotations: Readonly<Reco
   return { ...entry, attrs: { ...entry.attrs, ...named, ...annotations } };
 }
 
-/** `tar` is true or false from here on. */
+/** Normalizes the attribute `tar` to true or false. */
 function withTar(entry: OutputEntry): OutputEntry {
   const { tar } = entry.attrs;
   return tar === undefined ? entry : { ...entry, attrs: { ...entry.attrs, tar: String(isOn(tar)) } };
 }
 
-/** Whether a boolean attribute is given and not false; an empty one is true. */
+/** Whether a boolean attribute is set; an empty value means true. */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && (value === '' || parseBoolean('--output', value));
 }

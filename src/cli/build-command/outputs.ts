@@ -1,4 +1,4 @@
-/** Where the outputs of a build go: into the daemon, to a Docker engine, to files here. */
+/** Turns the output flags into exports: to the daemon, to a Docker engine, or to files on this machine. */
 import { existsSync, statSync } from 'node:fs';
 import { type ExportersTo, goesTo } from '../../client/exporter-table.ts';
 import type { Connection, Destination, Export } from '../../client/index.ts';
@@ -10,19 +10,22 @@ export interface OutputPlace {
   readonly kind: Connection['kind'];
   /** Whether the daemon pushes images itself: a Docker engine without the containerd image store does not. */
   readonly pushes: boolean;
-  /** Takes an archive into the Docker engine, for a BuildKit that is not inside one. */
+  /** Loads an archive into the Docker engine, for a BuildKit outside of it. */
   readonly load: Destination;
 }
 
 export interface Outputs {
   readonly exports: Export[];
-  /** Names that the Docker engine has to push once they are built. */
+  /** Names that the Docker engine has to push after the build. */
   readonly pushByEngine: string[];
-  /** Whether the engine that gets the image knows it by the digest of its manifest or index, not by that of its config. */
+  /**
+   * Whether the engine that receives the image identifies it by the digest of its manifest or index instead of that of
+   * its config.
+   */
   readonly prefersImageDigest: boolean;
 }
 
-/** @throws UsageError for flags that do not go together, and for what would be ignored */
+/** @throws UsageError for flags that contradict each other, and for attributes that would be ignored */
 export function parseOutputs(flags: OutputFlags, place: OutputPlace): Outputs {
   const entries = outputEntries(flags, place.kind);
   for (const entry of entries) requireConsistent(entry, place);
@@ -109,7 +112,7 @@ function archive({ type, dest, attrs }: OutputEntry & { readonly type: Exporters
 
 const toStdout = () => process.stdout;
 
-/** Attributes of an image that a Docker engine without containerd's store observes. It ignores all others. */
+/** Attributes of an image that a Docker engine without the containerd image store supports. It ignores all others. */
 const engineStoreAttributes = new Set(['name', 'push', 'unpack', 'store', 'tar', 'context', 'source-date-epoch']);
 
 /** @throws UsageError for an attribute that the image store of this Docker engine ignores */
@@ -122,12 +125,12 @@ function requireStoredAttributes(attrs: Readonly<Record<string, string>>): void 
   );
 }
 
-/** Checks outputs as far as they do not depend on the daemon. @throws UsageError */
+/** Checks the outputs as far as possible without the daemon. @throws UsageError */
 export function requireOutputs(flags: OutputFlags): readonly Export[] {
   return parseOutputs(flags, { kind: 'buildkitd', pushes: true, load: notLoaded }).exports;
 }
 
-/** The place of an image for a Docker engine, as long as nothing is loaded. */
+/** Placeholder for the loader of a Docker engine when outputs are only checked. */
 export const notLoaded = () => {
   throw new Error('nothing is loaded yet');
 };

@@ -1,4 +1,4 @@
-/** What is shown of a build while it runs, and the warnings at its end. */
+/** Shows the progress of a build, and its warnings at the end. */
 import {
   type Build,
   createDisplay,
@@ -15,7 +15,7 @@ export function isForPeople(mode: ProgressMode): boolean {
   return ['auto', 'plain', 'tty'].includes(mode);
 }
 
-/** Shows a build to its end, and at the end, however it ended, the warnings. */
+/** Shows a build until it ends, and then its warnings, also if it failed. */
 export async function show(
   running: Build,
   mode: ProgressMode,

@@ -7,8 +7,8 @@ import { isGitHubActions, workflowCommand } from '../../text/workflow-commands.t
 import { parseBoolean } from '../options/fields.ts';
 
 /**
- * As docker/build-push-action makes them, unless DOCKER_BUILD_CHECKS_ANNOTATIONS is false; '' elsewhere than in GitHub
- * Actions. Paths are those in the repository, where the file is in it.
+ * Makes the annotations of docker/build-push-action, unless DOCKER_BUILD_CHECKS_ANNOTATIONS is false; '' outside of
+ * GitHub Actions. Paths are relative to the repository if the file is in it.
  */
 export function workflowAnnotations(
   warnings: readonly VertexWarning[],

@@ -1,4 +1,4 @@
-/** What a build leaves behind for programs: the image ID and the metadata file. */
+/** Writes the image ID and the metadata file of a build. */
 import type { SolveResult, VertexWarning } from '../../client/index.ts';
 import type { Io } from '../io.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
@@ -6,7 +6,7 @@ import { writeOutput } from '../output.ts';
 import { formatMetadata } from './metadata-file.ts';
 import type { OpenedNode } from './nodes.ts';
 
-/** Writes what the flags ask for. */
+/** Writes the files that the flags name. */
 export async function writeResult(
   { connection, place }: Pick<OpenedNode, 'connection' | 'place'>,
   result: SolveResult,

@@ -7,10 +7,10 @@ import { resourceOptions } from '../options/options.ts';
 import { warn } from '../warn.ts';
 
 /** Flags of `docker build` that have no effect, because BuildKit always does what they ask for. */
-const idle = ['--compress', '--force-rm', '--rm'].map((flags) => new Option(flags).hideHelp());
+const ignoredFlags = ['--compress', '--force-rm', '--rm'].map((flags) => new Option(flags).hideHelp());
 
 /** Flags of `docker build` that BuildKit cannot fulfil: they cause a warning, which says what to do instead. */
-const unmet = (
+const unsupportedFlags = (
   [
     ['--isolation <technology>', 'BuildKit has no equivalent'],
     ['--security-opt <option>', 'use `RUN --security=insecure` instead'],
@@ -20,10 +20,11 @@ const unmet = (
 
 export function buildCommand(io: Io) {
   const command = declareBuild();
-  for (const option of [...resourceOptions, ...idle, ...unmet.map(({ option }) => option)]) command.addOption(option);
+  for (const option of [...resourceOptions, ...ignoredFlags, ...unsupportedFlags.map(({ option }) => option)])
+    command.addOption(option);
   return command.action(async (context, flags) => {
     const { runBuild } = await import('../build-command/run-build.ts');
-    for (const { option, advice } of unmet)
+    for (const { option, advice } of unsupportedFlags)
       if (option.attributeName() in flags) warn(`${option.long} has no effect: ${advice}`, io);
     endWith(await runBuild(context, flags, io));
   });

@@ -138,7 +138,7 @@ async function check(
   }
 }
 
-/** Takes images that nobody knows for empty ones, and notes their names. */
+/** Resolves unknown images to empty ones, and records their names. */
 function withUnknownImages(options: OfflineOptions, unknown: Set<string>): OfflineOptions {
   const empty: ImageResolver = {
     async resolve({ domain, path, tag }, platform) {

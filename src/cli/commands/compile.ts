@@ -47,7 +47,7 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
     if (flags.format === 'tree') await writeText(file, String(data), io);
     else await writeOutput(file, data, io);
   }
-  for (const missing of notCarried(compiled, flags)) io.writeStderr(`note: ${missing}\n`);
+  for (const missing of omittedParts(compiled, flags)) io.writeStderr(`note: ${missing}\n`);
 }
 
 async function writeConfigs({ metadata, multiPlatform }: Compiled, file: string, io: Io): Promise<void> {
@@ -62,8 +62,8 @@ async function writeConfigs({ metadata, multiPlatform }: Compiled, file: string,
   }
 }
 
-/** What `tsfront build` would make of the Dockerfile, and the file that was written does not have. */
-function notCarried({ metadata, attestations }: Compiled, { format, imageConfig }: CompileFlags): string[] {
+/** Lists what `tsfront build` would include but the written file lacks. */
+function omittedParts({ metadata, attestations }: Compiled, { format, imageConfig }: CompileFlags): string[] {
   const missing: string[] = [];
   if (format === 'pb' && imageConfig === undefined)
     missing.push(
@@ -117,14 +117,14 @@ export async function compileBuild(
   }
 }
 
-/** tsfront's frontend for a Dockerfile that may have a policy. @throws Error where it is known that it has */
+/** tsfront's frontend, which refuses a Dockerfile with a policy. @throws Error if the policy is already known */
 async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild, readHere: Frontend): Promise<Frontend> {
   const { refusePolicyBeside, refusingPolicyIn } = await import('../../offline/rego-policy.ts');
   await refusePolicyBeside(dockerfile);
   return remoteDockerfile === '' ? readHere : refusingPolicyIn(readHere, remoteDockerfile);
 }
 
-/** What to write where. */
+/** Renders the output files. */
 async function render(
   compiled: Compiled,
   { format, output }: CompileFlags,

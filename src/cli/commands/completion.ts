@@ -38,7 +38,7 @@ function describeOption(command: CommandUnknownOpts, name: string): Described[] 
   return [own, ...below];
 }
 
-/** What completes the value of an option: words, files, folders or the names of builders; undefined for what nobody knows. */
+/** What completes the value of an option: words, files, directories or builder names; undefined if unknown. */
 function completes({ flags, argChoices }: Option): readonly string[] | 'files' | 'folders' | 'builders' | undefined {
   if (argChoices) return argChoices;
   const [, value = ''] = /<(.*)>$/.exec(flags) ?? [];
@@ -50,7 +50,7 @@ function completes({ flags, argChoices }: Option): readonly string[] | 'files' |
 const flagsOf = ({ short, long }: Option) => [short, long].filter((it) => it !== undefined);
 const takesValue = ({ required, optional }: Option) => required || optional;
 
-/** Where buildx keeps the names of its builders, in the words of all three shells. */
+/** The directory with the names of buildx's builders, in the syntax of all three shells. */
 const buildersScript = 'command ls "$dir/instances" 2>/dev/null';
 const builderDirScript = 'dir="${BUILDX_CONFIG:-${DOCKER_CONFIG:-$HOME/.docker}/buildx}"';
 

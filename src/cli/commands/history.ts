@@ -92,7 +92,7 @@ function row(record: HistoryRecord): string[] {
   return [record.ref, buildName(record), record.status, steps, timeSince(createdAt), `${seconds?.toFixed(1) ?? ''}s`];
 }
 
-/** What the user has called the build, or what was built: its image, or its context. */
+/** The name of the build, or what it built: its image or its context. */
 function buildName({ frontendAttrs, exporterResponse }: HistoryRecord): string {
   const given = frontendAttrs['build-arg:BUILDKIT_BUILD_NAME'];
   if (given) return given;

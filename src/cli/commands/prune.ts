@@ -12,7 +12,7 @@ import { flagValue } from '../options/flag-value.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { withConnection } from '../with-connection.ts';
 
-/** What is asked before the cache goes. */
+/** The question before the cache is deleted. */
 const warnings = {
   dangling: 'WARNING! This will remove all dangling build cache. Are you sure you want to continue?',
   all: 'WARNING! This will remove all build cache. Are you sure you want to continue?',

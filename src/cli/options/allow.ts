@@ -10,7 +10,7 @@ const knownEntitlements = ['network.host', 'security.insecure', 'device', localD
 
 type AllowFlags = Pick<BuildFlags, 'allow' | 'allowUnknown'>;
 
-/** What the build asks the daemon for beyond the usual. @throws UsageError for what no daemon knows */
+/** The entitlements that the build requests. @throws UsageError for unknown ones */
 export function entitlements(flags: AllowFlags & Pick<BuildFlags, 'network'>): string[] {
   const wanted: string[] = [];
   for (const entitlement of flags.allow.filter((it) => it !== '')) {

@@ -1,7 +1,7 @@
 /**
- * Checks the attributes of outputs (`client/exporter-table.ts`), caches (`client/cache-table.ts`) and attestations. A daemon
- * ignores attributes that it does not know, so whatever stands in no table is refused here; `--allow-unknown` hands it on,
- * for daemons newer than these tables.
+ * Checks the attributes of outputs (`client/exporter-table.ts`), caches (`client/cache-table.ts`) and attestations. A
+ * daemon ignores unknown attributes, so attributes that are in no table are refused here. `--allow-unknown` passes them
+ * on, for daemons newer than these tables.
  */
 
 import { type AttributeForm, type AttributeTable, exporterTable } from '../../client/exporter-table.ts';
@@ -16,7 +16,7 @@ type Kinds = Readonly<Record<string, AttributeTable>>;
 /** Types of `--output`. */
 export const outputTable: Kinds = exporterTable;
 
-/** Types of `--attest`. What an SBOM's generator is told has names of its own: they become its environment. */
+/** Types of `--attest`. The attributes for an SBOM generator have any names: they become its environment. */
 export const attestationTable: Kinds = {
   sbom: { attributes: { generator: 'text', disabled: 'flag' }, prefixes: /^/ },
   provenance: {
@@ -34,19 +34,19 @@ export const attestationTable: Kinds = {
   },
 };
 
-/** What an error may name of a flag's text: values that let others in are left out. */
+/** The part of a flag's value that an error may quote: secrets are removed. */
 export function withoutSecrets(text: string): string {
   return text.replace(/\b(token|ghtoken|access_key_id|secret_access_key|session_token)=[^,"]*/gi, '$1=***');
 }
 
-/** Whether a name stands in any of the tables of a flag. */
+/** Whether a name is in any of the tables of a flag. */
 export function isAttribute(kinds: Kinds, name: string): boolean {
   return name === 'type' || Object.values(kinds).some(({ attributes }) => Object.hasOwn(attributes, name));
 }
 
 /**
- * @param allowUnknown whether types and attributes that are in no table are handed on
- * @throws UsageError for what is unknown, has its place elsewhere, has a value of another form, or is missing
+ * @param allowUnknown whether unknown types and attributes are passed on
+ * @throws UsageError for an attribute that is unknown, is set in another way, has an invalid value, or is missing
  */
 export function checkAttributes(
   flag: string,
@@ -60,7 +60,7 @@ export function checkAttributes(
     if (allowUnknown) return;
     const types = Object.keys(kinds);
     throw new UsageError(
-      `${flag}: unknown type ${JSON.stringify(type)}${didYouMean(type, types, false)}: known are ${types.join(', ')} (${passOn})`,
+      `${flag}: unknown type ${JSON.stringify(type)}${didYouMean(type, types, false)}: known are ${types.join(', ')} (${allowUnknownHint})`,
     );
   }
   const given = new Map(attributes);
@@ -82,7 +82,7 @@ export function checkAttributes(
     throw new UsageError(`${flag} type=${type} requires ${needed}: give ${needed}=${holds}`);
 }
 
-const passOn = '--allow-unknown hands it on to the daemon as it is';
+const allowUnknownHint = '--allow-unknown hands it on to the daemon as it is';
 
 function unknownAttribute(flag: string, kinds: Kinds, type: string, name: string): string {
   const known = Object.keys(kinds[type]!.attributes).sort();
@@ -91,7 +91,7 @@ function unknownAttribute(flag: string, kinds: Kinds, type: string, name: string
   const where =
     suggestion === '' && owners.length > 0 ? ` (it is one of type=${owners.join(' and type=')})` : suggestion;
   const list = known.length > 0 ? `known are ${known.join(', ')}` : 'it has none';
-  return `${flag} type=${type}: unknown attribute ${JSON.stringify(name)}${where}: ${list} (${passOn})`;
+  return `${flag} type=${type}: unknown attribute ${JSON.stringify(name)}${where}: ${list} (${allowUnknownHint})`;
 }
 
 function isValidValue(form: AttributeForm, value: string): boolean {

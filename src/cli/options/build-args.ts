@@ -7,7 +7,8 @@ import { systemErrorsInWords } from '../../text/system-error.ts';
 import type { Io } from '../io.ts';
 
 /**
- * The build arguments of files and of the command line as `NAME[=VALUE]`, those of the command line last, since the last wins.
+ * Reads the build arguments of files and of the command line as `NAME[=VALUE]`. Those of the command line come last,
+ * and the last one wins.
  * @throws UsageError that names the file and the line
  */
 export async function withFileArgs(
@@ -30,7 +31,10 @@ export async function withFileArgs(
   return [...all, ...args];
 }
 
-/** The rules of docker's --env-file: blank lines and comments are left out, blanks belong to values and not to names. */
+/**
+ * Parses a file by the rules of docker's --env-file: blank lines and comments are ignored, and blanks are part of
+ * values but not of names.
+ */
 function parseArgFile(file: string, bytes: Uint8Array): string[] {
   const found: string[] = [];
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -58,12 +62,13 @@ function parseArgFile(file: string, bytes: Uint8Array): string[] {
   return found;
 }
 
-/** Values may be nobody's business. */
+/** Removes the value, which may be secret. */
 const withoutValue = (line: string) => line.replace(/=.+$/s, '=…');
 
 /**
- * Build arguments by name. One without a value has that of the environment, and is left out if that is absent.
- * @throws UsageError for what is not a name
+ * Reads build arguments by name. An argument without a value takes it from the environment, and is omitted if the
+ * variable is not set.
+ * @throws UsageError for an invalid name
  */
 function readBuildArgs(args: readonly string[], env: Environment): Map<string, string> {
   const values = new Map<string, string>();
@@ -82,8 +87,8 @@ function readBuildArgs(args: readonly string[], env: Environment): Map<string, s
 }
 
 /**
- * The build arguments that the frontend is told of: SOURCE_DATE_EPOCH of the environment is one, as with docker.
- * @throws UsageError for what is not a name, and for a frontend that is to be none
+ * The build arguments for the frontend, including SOURCE_DATE_EPOCH of the environment, as with docker.
+ * @throws UsageError for an invalid name, and for an empty BUILDKIT_SYNTAX
  */
 export function frontendArgs(args: readonly string[], env: Environment): Map<string, string> {
   const values = readBuildArgs(args, env);
@@ -97,7 +102,7 @@ export function frontendArgs(args: readonly string[], env: Environment): Map<str
 }
 
 /**
- * Refuses what was meant as the build context and was taken as the value of the option before it.
+ * Refuses a path after an option that takes another value: it was probably meant as the build context.
  * @param form what the option takes
  */
 export function refusePath(flag: string, value: string, form: string): void {
@@ -107,7 +112,7 @@ export function refusePath(flag: string, value: string, form: string): void {
   );
 }
 
-/** Tells of build arguments that nothing took. */
+/** Warns about build arguments that no ARG uses. */
 export function reportUnusedArgs(watch: ArgWatch, io: Pick<Io, 'writeStderr'>): void {
   for (const { name, similar } of watch.unused()) {
     const advice = similar === undefined ? '' : ` (did you mean ${similar}?)`;

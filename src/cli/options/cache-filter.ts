@@ -2,9 +2,9 @@
 import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
 
-/** What BuildKit's records have to be filtered by. */
+/** BuildKit's filters for records. */
 const recordFields = ['id', 'parents', 'description', 'inuse', 'mutable', 'immutable', 'type', 'shared', 'private'];
-const ages = ['until', 'unused-for'];
+const ageFilters = ['until', 'unused-for'];
 const types = ['internal', 'frontend', 'source.local', 'source.git.checkout', 'exec.cachemount', 'regular'];
 
 /**
@@ -19,14 +19,14 @@ export function parseCacheFilters(given: readonly string[] = []): { filters: str
   for (const filter of given) {
     const invalid = (why: string) => new UsageError(`invalid value ${JSON.stringify(filter)} for --filter: ${why}`);
     const [, key = filter, operator, value = ''] = /^([\w.-]+)([^\w.-]*=)(.*)$/s.exec(filter) ?? [];
-    const known = [...recordFields, ...ages];
+    const known = [...recordFields, ...ageFilters];
     if (!known.includes(key))
       throw invalid(
         `no record has ${JSON.stringify(key)}${didYouMean(key, known, false)}: known are ${known.join(', ')}`,
       );
     if (operator !== undefined && !['=', '==', '!=', '~='].includes(operator))
       throw invalid(`${operator} is not an operator: known are =, ==, != and ~=`);
-    const isAge = ages.includes(key);
+    const isAge = ageFilters.includes(key);
     const subject = isAge ? 'until' : key;
     if (seen.has(subject) && (isAge || operator === '=')) throw invalid(`${key} expects only one value`);
     seen.add(subject);

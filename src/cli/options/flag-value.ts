@@ -3,7 +3,7 @@
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactSecretsOf } from '../../text/redact.ts';
 
-/** What `parse` makes of the text. @throws UsageError that names the flag */
+/** Parses the value of a flag. @throws UsageError that names the flag */
 export function flagValue<T>(flag: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text);

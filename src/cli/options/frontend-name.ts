@@ -2,7 +2,7 @@
 import { parseNormalizedNamed } from '../../image/reference.ts';
 import { flagValue } from './flag-value.ts';
 
-/** Who reads the Dockerfile, as `--frontend` says. @throws UsageError for what is neither a name nor an image */
+/** Checks `--frontend`. @throws UsageError if it is neither a name nor an image */
 export function checkFrontendName(name: string | undefined): void {
   if (name === undefined || name === 'tsfront' || name === 'dockerfile.v0') return;
   flagValue('--frontend', name, parseNormalizedNamed);

@@ -4,15 +4,15 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import { refusePath } from './build-args.ts';
 
-/** Splits at the first `=`; the value is undefined where there is none. */
+/** Splits at the first `=`; the value is undefined if there is none. */
 export function cutPair(text: string): [string, string | undefined] {
   const equals = text.indexOf('=');
   return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
 }
 
 /**
- * The labels of `--label`, the last of a name being the one that counts. One without `=` is empty.
- * @throws UsageError for a label without a name, and for what was meant as the build context
+ * Reads `--label`. The last label with a name counts; one without `=` is empty.
+ * @throws UsageError for a label without a name, and for a path that was probably meant as the build context
  */
 export function readLabels(labels: readonly string[]): Map<string, string> {
   const values = new Map<string, string>();
@@ -27,8 +27,8 @@ export function readLabels(labels: readonly string[]): Map<string, string> {
 }
 
 /**
- * The named contexts of `--build-context` by the names that a frontend looks for. An empty one is left out.
- * @throws UsageError for one without `=`, and for what is not a name
+ * Reads `--build-context`: named contexts by the names that a frontend looks for. Empty ones are ignored.
+ * @throws UsageError for a value without `=`, and for an invalid name
  */
 export function readBuildContexts(contexts: readonly string[]): Map<string, string> {
   const values = new Map<string, string>();

@@ -3,9 +3,9 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { refusePath } from './build-args.ts';
 
 /**
- * The stages that are not to be taken from the cache, as the frontend is told.
- * @param cache false where none is
- * @throws UsageError where both are given
+ * Returns the frontend option for stages that are built without the cache.
+ * @param cache false for all stages
+ * @throws UsageError if both flags are given
  */
 export function noCache(cache: boolean, stages: readonly string[]): Record<string, string> {
   for (const stage of stages) refusePath('--no-cache-filter', stage, 'names of stages');

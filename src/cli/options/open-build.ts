@@ -1,4 +1,4 @@
-/** Opens what the options of a command without a daemon name. */
+/** Opens the inputs of a command without a daemon. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { OfflineOptions } from '../../offline/offline-bridge.ts';
@@ -13,13 +13,13 @@ import type { SourceFlags } from './offline-command.ts';
 /** An opened build; `close` removes temporary files. */
 export interface OpenedBuild {
   readonly options: OfflineOptions;
-  /** The path of the Dockerfile; '' where it is not a file of its own here. */
+  /** The path of the Dockerfile; '' if it is not a file on this machine. */
   readonly dockerfile: string;
-  /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
+  /** The path of the Dockerfile in a repository or an archive at an address; '' for other contexts. */
   readonly remoteDockerfile: string;
-  /** The path of a file as the user knows it: a frontend knows the Dockerfile and ignore files without their folders. */
+  /** The path of a file for people. A frontend knows the Dockerfile and ignore files without their directories. */
   shown(filename: string): string;
-  /** Writes down the images that were used, if that was asked for: once it is known that these are all. */
+  /** Writes the table of used images, if requested. Called when all images are known. */
   keepImages(): Promise<void>;
   close(): Promise<void>;
 }

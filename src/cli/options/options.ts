@@ -10,7 +10,7 @@ import { resourceKeys } from './resources.ts';
 export type OptionsOf<C extends CommandUnknownOpts> =
   C extends Command<infer _, infer Values> ? Readonly<Values> : never;
 
-/** What `--progress` takes. */
+/** The values of `--progress`. */
 export const progressModes = [
   'auto',
   'none',
@@ -178,7 +178,7 @@ function appendPair(value: string, before: ReadonlyMap<string, string> = new Map
   return new Map([...before, [value.slice(0, equals), value.slice(equals + 1)]]);
 }
 
-/** As pairs, but a name may have several values. */
+/** Collects pairs in which a name may have several values. */
 function appendToName(
   value: string,
   before: ReadonlyMap<string, readonly string[]> = new Map(),

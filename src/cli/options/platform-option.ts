@@ -1,13 +1,14 @@
-/** The platforms that a command line or the environment names. */
+/** The platforms on the command line or in the environment. */
 import { defaultPlatform, formatPlatform, normalizePlatform, parsePlatform } from '../../image/platform.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 
 /**
- * The platforms to build for, by their usual names (`linux/x86_64` is `linux/amd64`), `local` being this machine's; those of DOCKER_DEFAULT_PLATFORM where none is given,
- * and [] where that is not set either. One given twice stands there twice, as with buildx: each output says what it makes of that.
+ * Returns the platforms to build for, normalized (`linux/x86_64` becomes `linux/amd64`, `local` this machine's
+ * platform); without `--platform`, those of DOCKER_DEFAULT_PLATFORM, or [] if that is not set. Duplicates are kept, as
+ * in buildx: each output handles them.
  *
- * @param given values of `--platform`, each one or several separated by commas
- * @throws UsageError for what is not a platform, an empty one too
+ * @param given values of `--platform`, each with one or more platforms separated by commas
+ * @throws UsageError for an invalid or empty platform
  */
 export function requestedPlatforms(
   given: readonly string[],

@@ -3,7 +3,7 @@ import type { ProgressMode } from '../../client/index.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { progressModes as modes } from './options.ts';
 
-/** How a build shows itself. @throws UsageError for modes that are not known or do not go together */
+/** Returns the progress mode of a build. @throws UsageError for an unknown mode, or flags that contradict each other */
 export function progressMode(
   { progress, quiet = false }: { readonly progress: string; readonly quiet?: boolean },
   env: Readonly<Record<string, string | undefined>>,

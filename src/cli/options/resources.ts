@@ -6,7 +6,7 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { cutPair } from './named-values.ts';
 
-const amount = (text: string) => {
+const nonNegative = (text: string) => {
   const value = parseInteger(text, 10, 64);
   if (value < 0n) throw new Error('it must be > 0, or 0 for no limit');
   return value;
@@ -30,9 +30,9 @@ const resources: Readonly<
   memory: { attr: 'memory', parse: byteCount },
   // -1 is no limit
   'memory-swap': { attr: 'memswap', parse: (text) => (text === '-1' ? -1n : byteCount(text)) },
-  'cpu-shares': { attr: 'cpushares', parse: amount },
-  'cpu-period': { attr: 'cpuperiod', parse: amount },
-  'cpu-quota': { attr: 'cpuquota', parse: amount },
+  'cpu-shares': { attr: 'cpushares', parse: nonNegative },
+  'cpu-period': { attr: 'cpuperiod', parse: nonNegative },
+  'cpu-quota': { attr: 'cpuquota', parse: nonNegative },
   'cpuset-cpus': { attr: 'cpusetcpus', parse: cpuset },
   'cpuset-mems': { attr: 'cpusetmems', parse: cpuset },
 };

@@ -12,7 +12,7 @@ import { UsageError } from '../../offline/usage-error.ts';
  * @throws UsageError for a value of a flag that is true or false
  */
 export function spellOut({ commands }: CommandUnknownOpts, given: readonly string[]): string[] {
-  const args = behindCommand(commands, given);
+  const args = moveCommandFirst(commands, given);
   const command = commands.find((command) => command.name() === args[0]);
   const options = command?.options ?? [];
   const find = (flag: string) => options.find(({ short, long }) => flag === short || flag === long);
@@ -32,12 +32,13 @@ export function spellOut({ commands }: CommandUnknownOpts, given: readonly strin
     else if (flag === '--no-cache' && value !== undefined) spelled.push(`--no-cache-filter=${value}`);
     else if (value !== undefined && !option && command?.commands.length === 0) spelled.push(flag);
     else spelled.push(arg);
-    if (value === undefined && at + 1 < args.length && needsNext(spelled.at(-1)!, find)) spelled.push(args[++at]!);
+    if (value === undefined && at + 1 < args.length && takesNextArgument(spelled.at(-1)!, find))
+      spelled.push(args[++at]!);
   }
   return spelled;
 }
 
-function behindCommand(commands: readonly CommandUnknownOpts[], args: readonly string[]): readonly string[] {
+function moveCommandFirst(commands: readonly CommandUnknownOpts[], args: readonly string[]): readonly string[] {
   let at = 0;
   const flags: string[] = [];
   for (; /^(--builder(=.*)?|--debug|-D)$/s.test(args[at] ?? ''); at++) {
@@ -63,7 +64,7 @@ function takesValue({ required, optional }: Option): boolean {
 }
 
 /** Whether the value of an option is the next argument; of several short flags together that of the last one. */
-function needsNext(arg: string, find: (flag: string) => Option | undefined): boolean {
+function takesNextArgument(arg: string, find: (flag: string) => Option | undefined): boolean {
   if (arg.startsWith('--')) return find(arg)?.required ?? false;
   if (!arg.startsWith('-')) return false;
   const letters = [...arg.slice(1)];

@@ -1,4 +1,4 @@
-/** Where a daemon is: the addresses users write, and the defaults. */
+/** The addresses of daemons: their syntax and the defaults. */
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,10 @@ import { AddressError } from './address-error.ts';
 import { dockerContext } from './docker-context.ts';
 import type { TlsOptions } from './tls-files.ts';
 
-/** What answers at an address: BuildKit's gRPC, Docker's HTTP API with BuildKit inside, or not known until asked. */
+/**
+ * The protocol at an address: BuildKit's gRPC, Docker's HTTP API with BuildKit inside, or unknown until the first
+ * request.
+ */
 export type Protocol = 'buildkit' | 'docker' | 'detect';
 
 /** The address of a daemon: its text, how it is reached, and which API it speaks. */
@@ -130,10 +133,10 @@ function parseTls(query: URLSearchParams, secure: boolean): TlsOptions | undefin
 }
 
 /**
- * The address to use when none is given: BUILDKIT_HOST, then DOCKER_HOST, then the engine of the Docker context in use,
- * then the sockets where daemons usually listen.
- * @param onWarning told of a broken config.json of Docker, which is left out then; without it that is an error
- * @throws Error if none is found
+ * The default address: BUILDKIT_HOST, then DOCKER_HOST, then the engine of the current Docker context, then the sockets
+ * where daemons usually listen.
+ * @param onWarning called if Docker's config.json is broken, which is then ignored; if absent, that is an error
+ * @throws Error if no address is found
  */
 export function defaultAddress(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -158,10 +161,10 @@ export function defaultAddress(
 }
 
 /**
- * The Docker engine to use when none is given: DOCKER_HOST, then that of the Docker context in use, then the sockets where
- * it usually listens.
- * @param onWarning told of a broken config.json of Docker, which is left out then; without it that is an error
- * @throws Error if none is found
+ * The default Docker engine: DOCKER_HOST, then that of the current Docker context, then the sockets where it usually
+ * listens.
+ * @param onWarning called if Docker's config.json is broken, which is then ignored; if absent, that is an error
+ * @throws Error if no address is found
  */
 export function dockerAddress(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -197,8 +200,8 @@ function dockerSockets(env: Readonly<Record<string, string | undefined>>): strin
 }
 
 /**
- * The TLS files of an address: those it names, or for DOCKER_HOST those of Docker's variables.
- * @throws AddressError where DOCKER_TLS_VERIFY is set and it is not known where they are
+ * The TLS files of an address: those in the address, or those of Docker's variables for DOCKER_HOST.
+ * @throws AddressError if DOCKER_TLS_VERIFY is set and their directory is unknown
  */
 export function tlsOf(address: Address, env: Readonly<Record<string, string | undefined>>): TlsOptions | undefined {
   if (address.via !== 'tcp') return undefined;

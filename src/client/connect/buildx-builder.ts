@@ -16,13 +16,13 @@ import { dockerContext } from './docker-context.ts';
 
 export interface BuilderNode {
   readonly name: string;
-  /** What the node is meant for; [] where its daemon is to be asked. */
+  /** The platforms that the builder assigns to the node; [] if the daemon has to be asked. */
   readonly platforms: readonly Platform[];
   /** Whether what is built without an output is loaded into the Docker engine: the driver option `default-load`. */
   readonly loads: boolean;
   /**
-   * As `parseAddress` takes it; undefined for the Docker engine that is the default. A pod is chosen when this is called.
-   * @throws Error for a node that cannot be used from here
+   * The address for `parseAddress`; undefined for the default Docker engine. Each call chooses a pod.
+   * @throws Error if the node cannot be reached from this machine
    */
   address(): Promise<string | undefined>;
 }
@@ -46,7 +46,7 @@ export function isBuilderName(text: string): boolean {
   return /^[A-Za-z0-9][\w.+-]*$/.test(text);
 }
 
-/** Where buildx keeps what it knows of its builders and builds; undefined without a home folder. */
+/** The directory of buildx's data about builders and builds; undefined without a home directory. */
 export function builderDir(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const docker = dockerConfigDir(env);
   return env['BUILDX_CONFIG'] || (docker && path.join(docker, 'buildx'));
@@ -63,7 +63,7 @@ export async function findBuilder(given: string, options: FindBuilderOptions = {
   const stored = dir ? readBuilderFile(path.join(dir, 'instances', name)) : undefined;
   if (!stored) {
     if (given === 'default' || hasContext(given, env)) {
-      const address = async () => ofContext(given, env);
+      const address = async () => dockerContextAddress(given, env);
       return { name: given, driver: 'docker', nodes: [{ name: given, address, platforms: [], loads: false }] };
     }
     const places = dir
@@ -88,7 +88,7 @@ export async function findBuilder(given: string, options: FindBuilderOptions = {
   return { name, driver, nodes: [first, ...others] };
 }
 
-/** What helps where a builder does not answer; '' where buildx has no hand in whether it runs. */
+/** The hint for a builder that does not answer; '' if buildx does not start and stop it. */
 export function startAdvice({ name, driver }: Builder): string {
   const starts = driver === 'docker-container' || driver === 'kubernetes';
   return starts ? `; \`docker buildx inspect --bootstrap ${name}\` starts it` : '';
@@ -101,7 +101,7 @@ function hasContext(name: string, env: Readonly<Record<string, string | undefine
 }
 
 /** The engine of a Docker context; of the one named `default` that of DOCKER_HOST or the usual sockets. */
-function ofContext(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
+function dockerContextAddress(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const context = dockerContext({ ...env, DOCKER_CONTEXT: name });
   if (!context) return env['DOCKER_HOST'] ? `docker+${env['DOCKER_HOST']}` : undefined;
   if (!context.host.startsWith('tcp://')) return `docker+${context.host}`;
@@ -115,7 +115,7 @@ async function addressOf(driver: string, node: StoredNode, options: AddressOptio
   const { name, endpoint, driverOpts } = node;
   switch (driver) {
     case 'docker':
-      if (!endpoint.includes('://')) return ofContext(endpoint || 'default', options.env);
+      if (!endpoint.includes('://')) return dockerContextAddress(endpoint || 'default', options.env);
       requireScheme(endpoint, ['unix', 'tcp', 'http', 'https', 'ssh']);
       return `docker+${endpoint}`;
     case 'docker-container': {
@@ -139,7 +139,10 @@ async function addressOf(driver: string, node: StoredNode, options: AddressOptio
   }
 }
 
-/** Of the addresses that there are, a file of buildx has only those that buildx takes: none names a command. */
+/**
+ * Parses an address from a file of buildx. Only buildx's own kinds are allowed, so that no file can name a command to
+ * run.
+ */
 function requireScheme(endpoint: string, schemes: readonly string[]): void {
   if (schemes.some((scheme) => endpoint.startsWith(`${scheme}://`))) return;
   const known = schemes.map((scheme) => `${scheme}://`).join(', ');

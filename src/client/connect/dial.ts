@@ -90,7 +90,7 @@ function connected<S extends net.Socket>(socket: S, event: string, signal: Abort
   });
 }
 
-/** How long a command that has closed a stream has to end, and one that has ended to close its streams. */
+/** Maximum time in milliseconds between the end of a command and the closing of its streams, in either order. */
 const closingMs = 1000;
 
 /** The standard streams of a command as one stream. What it writes to standard error explains why it ended. */
@@ -134,7 +134,7 @@ function spawned(
         bytesRead += chunk.length;
         if (!stream.push(chunk)) child.stdout.pause();
       });
-      // what has come is still to be read, but by nobody where the reader has stopped
+      // data received so far is still readable, unless the reader has stopped
       const finish = (how: string, tries = 20) => {
         if (stream.readableLength > 0 && tries > 0) closing = setTimeout(finish, 50, how, tries - 1);
         else stream.destroy(new Error([`${program} ${how}`, complaint.trim()].filter(Boolean).join(': ')));

@@ -9,15 +9,15 @@ import type { TlsOptions } from './tls-files.ts';
 
 export interface DockerContext {
   readonly name: string;
-  /** As in DOCKER_HOST. */
+  /** The address, as in DOCKER_HOST. */
   readonly host: string;
   readonly tls: TlsOptions | undefined;
 }
 
 /**
- * The context that is chosen; undefined for none, or for the one named `default`, which stands for DOCKER_HOST.
- * @param onWarning told of a broken config.json; without it that is an error
- * @throws AddressError if the chosen context is absent or names no engine
+ * The current context; undefined if there is none, or if it is `default`, which means DOCKER_HOST.
+ * @param onWarning called if config.json is broken; if absent, that is an error
+ * @throws AddressError if the current context does not exist or has no engine
  */
 export function dockerContext(
   env: Readonly<Record<string, string | undefined>>,
@@ -42,7 +42,7 @@ export function dockerContext(
 }
 
 /**
- * The name of the context that a daemon comes from which nobody has named otherwise; undefined for the one named `default`.
+ * The name of the current context, for daemons that are not named otherwise; undefined if it is `default`.
  * @param onWarning as for {@link dockerContext}
  * @throws AddressError as {@link dockerContext}
  */

@@ -1,6 +1,9 @@
 import { AddressError } from './address-error.ts';
 
-/** How long a daemon or an engine may be silent. Longer than BuildKit is patient itself: it drops a session after some 30 s. */
+/**
+ * Maximum time in milliseconds without an answer. It is longer than BuildKit's own limit: BuildKit drops a session
+ * after some 30 s.
+ */
 const patienceMs = 60_000;
 
 /**

@@ -16,7 +16,7 @@ export interface TlsOptions {
   readonly serverName?: string | undefined;
 }
 
-/** What is in the files of {@link TlsOptions}. */
+/** The contents of the files of {@link TlsOptions}. */
 export interface TlsFiles {
   /** The certificate authorities; absent: the system's. */
   readonly ca?: Buffer;
@@ -51,7 +51,7 @@ export async function readTlsFiles(options: TlsOptions, address: string, signal?
       bytes = Buffer.from(await readNamedFile(file, maxSettingsBytes, signal));
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new UnusableFile(`${label}: ${whyUnread(cause as NodeJS.ErrnoException, file)}`, { cause });
+      throw new UnusableFile(`${label}: ${readErrorReason(cause as NodeJS.ErrnoException, file)}`, { cause });
     }
     try {
       if (!isKey && !bytes.includes('-----BEGIN')) throw new Error('it has no line -----BEGIN CERTIFICATE-----');
@@ -66,6 +66,6 @@ export async function readTlsFiles(options: TlsOptions, address: string, signal?
 }
 
 /** Without the name of the file, which stands before. */
-function whyUnread({ message }: NodeJS.ErrnoException, file: string): string {
+function readErrorReason({ message }: NodeJS.ErrnoException, file: string): string {
   return systemErrorsInWords(message).replace(`${file}: `, '').replace(`${file} is`, 'it is');
 }

@@ -115,7 +115,7 @@ async function readMessage(connection: Duplex): Promise<string> {
   return messageIn(received)?.trim() ?? '';
 }
 
-/** The engine's message in (what may be a part of) its JSON; as it stands where it is not JSON after all. */
+/** The message in an engine's JSON, which may be cut off; the text itself if it is not JSON. */
 export function messageIn(text: string, name = 'message'): string | undefined {
   const json = new RegExp(`"(?:${name})":("(?:[^"\\\\]|\\\\.)*")`).exec(text)?.[1];
   if (json === undefined) return undefined;

@@ -7,7 +7,7 @@ import { type HeldDir, holdDir } from './held-dir.ts';
 import type { FileEntry } from './walk.ts';
 import type { XattrCalls } from './xattr.ts';
 
-/** What is set of an entry. */
+/** The metadata to set. */
 export type Metadata = Pick<FileEntry, 'mode' | 'modTime' | 'xattrs'>;
 
 /** Sets the metadata of anything but a regular file. */
@@ -53,7 +53,7 @@ export function fileTime(nanoseconds: bigint): number | Date {
   return nanoseconds < 0n ? new Date(Number(nanoseconds / 1_000_000n)) : Number(nanoseconds / 1000n) / 1e6;
 }
 
-/** What the system said of a failed call, without the call's own paths, which may be of no use to anybody. */
+/** The system's message without the paths of the call, which may be meaningless to users. */
 export function systemReason(error: unknown): string {
   const { message } = error as Error;
   return /^[A-Z0-9]+: [^,]+/.exec(message)?.[0] ?? message.trim();

@@ -1,7 +1,7 @@
 /**
- * Makes folders mirrors of what was received: deletes whatever else is in them. It is the last step of a build that has
- * succeeded, since nothing brings back what it deletes. Folders are held, so that no link leads out of a mirror; what is
- * in another file system is not touched.
+ * Makes directories mirrors of what was received, by deleting everything else in them. This is the last step of a
+ * successful build, because it cannot be undone. Directories are held open, so that no link leads out of a mirror;
+ * other file systems are not touched.
  */
 import { chmodSync, lstatSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync, utimesSync } from 'node:fs';
 import { isDirectory } from '../../go/file-mode.ts';
@@ -13,25 +13,25 @@ import { isTemporaryName } from './make-dirs.ts';
 import { quoteName } from './order-check.ts';
 import type { ReceivedFile } from './receiver.ts';
 
-/** What was put into a folder. */
+/** What was written to a directory. */
 export interface Placed {
-  /** As the user named it. */
+  /** The path as the user wrote it. */
   readonly dest: string;
   readonly root: HeldDir;
-  /** Whether all else is to be deleted there. */
+  /** Whether everything else in it is deleted. */
   readonly mirror: boolean;
   readonly files: readonly ReceivedFile[];
 }
 
-/** What may stay of a folder: for each name whether it is a folder of ours, and what may stay of that. */
+/** The names that are kept in a directory: each with the names to keep in it, if it is a directory that we made. */
 type Kept = Map<string, Kept | undefined>;
 
 /** Maximum number of names in the error about files that could not be deleted. */
 const maxNamed = 10;
 
 /**
- * Deletes in each mirror what was put there by nobody.
- * @throws Error that names what could not be deleted; all else is deleted
+ * Deletes everything in the mirrors that was not received.
+ * @throws Error that lists what could not be deleted; the rest is deleted
  */
 export function deleteOthers(placed: readonly Placed[]): void {
   const identities = placed.map(({ root }) => identityOf(root));

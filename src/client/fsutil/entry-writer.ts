@@ -96,7 +96,7 @@ export class EntryWriter {
     return `${this.root}/${name}`;
   }
 
-  /** Where a file is made by calls or programs that only take text: a name that is not text is given later. */
+  /** A temporary name for calls and programs that only accept text: a name that is not UTF-8 is set afterwards. */
   private birthplace(name: string): string {
     return name.isWellFormed() ? this.place(name) : `${this.scratch}/${this.made++}`;
   }

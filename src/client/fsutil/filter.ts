@@ -60,7 +60,7 @@ export async function createFilter(root: string, options: FilterOptions): Promis
 
 interface Side {
   readonly matcher: PatternMatcher;
-  /** Whether something below a directory can still change the outcome; true where that cannot be told. */
+  /** Whether something below a directory can still change the outcome; true if that is unknown. */
   mayMatchBelow(dir: string): boolean;
 }
 

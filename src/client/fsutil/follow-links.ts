@@ -9,9 +9,9 @@ import { isMissing } from '../../text/system-error.ts';
 const { posix } = path;
 
 /**
- * The paths below `root` that are needed to reach `paths`: each symlink on the way and what it points to, relative to
- * `root` as the file system's root. The last element of a path may have wildcards. undefined when all of the tree is
- * needed. Nothing outside of `root` is looked at.
+ * Returns the paths below `root` that are needed to reach `paths`: each symlink on the way and its target, with `root`
+ * as the root of the file system. The last element of a path may have wildcards. Returns undefined if the whole tree is
+ * needed. Nothing outside of `root` is read.
  *
  * @param root the real path of the tree
  */

@@ -1,14 +1,14 @@
-/** Folders that stay the ones they are, whatever becomes of their names. */
+/** Directories that are held open, so that their names may change meanwhile. */
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { onDisk } from '../../system/file-name.ts';
 
-/** A folder whose place is not looked up again: a link that takes it leads nobody elsewhere. */
+/** An open directory. Its path is not resolved again, so a link that replaces it has no effect. */
 export interface HeldDir {
   /** Stands for the folder in this process's file calls. */
   readonly path: string;
   /** The same for a program that this process runs. */
   readonly pathForPrograms: string;
-  /** Whether `path` goes on standing for it when it is moved. */
+  /** Whether `path` still leads to the directory after it was moved. */
   readonly isHeld: boolean;
   close(): void;
 }

@@ -4,14 +4,14 @@ import { mkdir, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing, systemErrorsInWords } from '../../text/system-error.ts';
 
-/** How often what somebody else removes is made again. */
+/** Maximum number of attempts to make a directory that another process removes. */
 const attempts = 8;
 
 /**
- * Step by step: Node's own recursive mkdir never returns where the parents are there and the kernel still says
- * ENOENT, as it does in /proc.
- * @returns the topmost directory that was not there before, undefined when all were
- * @throws Error that names the directory; what was created is removed then, as far as it is empty
+ * Makes a directory and its parents one by one: Node's recursive mkdir never returns if the kernel reports ENOENT
+ * although the parents exist, as in /proc.
+ * @returns the topmost directory that did not exist before; undefined if all existed
+ * @throws Error that names the directory; directories that were made are removed if they are empty
  */
 export async function makeDirs(dir: string, mode = 0o777): Promise<string | undefined> {
   const created: string[] = [];
@@ -32,7 +32,7 @@ async function makeMissing(dir: string, mode: number, created: string[], again: 
       if (!created.includes(parent)) created.push(parent);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      // somebody else may have been faster, in making it or in removing it
+      // another process may have made or removed it meanwhile
       const found = code === 'EEXIST' ? await look(parent) : undefined;
       if (found?.isDirectory()) continue;
       if (found || !again || (code !== 'EEXIST' && code !== 'ENOENT')) throw error;

@@ -33,7 +33,7 @@ export interface ReceivedTree {
   readonly files: readonly ReceivedFile[];
 }
 
-/** Trees that are in place, and what was there before: that goes with `keep` or comes back with `undo`. */
+/** Trees that were moved into place, and the files that they replaced: `keep` deletes those, `undo` restores them. */
 export interface Placement {
   /** The folder that they are in, held until `close`. */
   readonly root: HeldDir;
@@ -124,8 +124,9 @@ function holdTarget(dest: string): HeldDir {
 }
 
 /**
- * Puts a tree in the place of the empty directory that was made for it: one move instead of one for each file in it.
- * @returns false when that cannot be, for instance because somebody else has put something there; all is as it was then
+ * Replaces the empty directory that was made for a tree by the tree: one rename instead of one for each file.
+ * @returns false if that is impossible, for instance because another process has put something there; nothing is
+ * changed then
  */
 function swap(tree: ReceivedTree, dest: string, xattrs: XattrCalls | undefined): boolean {
   const staging = path.dirname(tree.root);

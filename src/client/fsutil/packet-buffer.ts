@@ -15,7 +15,7 @@ export interface PacketBuffer {
   stat(entry: FileEntry): void;
   /** A packet of `type` without a stat; its data is copied. */
   packet(type: number, id: number, data: Uint8Array): void;
-  /** What was collected; the buffer is empty afterwards, and the result is the caller's. */
+  /** Returns the collected packets and empties the buffer. The caller owns the result. */
   take(): Buffer;
 }
 

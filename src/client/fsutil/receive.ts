@@ -6,16 +6,15 @@ import type { RawCall } from '../../rpc/server.ts';
 import { createPacketBuffer, PacketType } from './packet-buffer.ts';
 import type { TreeWriter } from './tree-writer.ts';
 
-/** Packets are handed over when that many bytes have come together, or when no more come. */
+/** Packets are passed on when they have this many bytes, or when no more arrive. */
 const batchBytes = 64 << 10;
-/** Bytes handed over and not yet written. */
+/** Bytes passed on and not yet written. */
 const writeAheadBytes = 8 << 20;
 
 /**
- * Receives a tree on a DiffCopy call, as a transfer of a writer, into a private folder near `dest`. Owners are those of
- * this process.
- * @param onComplete told when everything has arrived: our last packet lets the daemon end the build, so it comes before
- * @throws Error when the sender fails or breaks the rules; nothing is left then
+ * Receives a tree on a DiffCopy call into a private directory near `dest`. Owners are those of this process.
+ * @param onComplete called when everything has arrived, before our last packet lets the daemon end the build
+ * @throws Error if the sender fails or violates the protocol; nothing is left then
  */
 export async function receiveTree(
   call: RawCall,
@@ -59,7 +58,7 @@ export async function receiveTree(
     throw new Error('the transfer ended early');
   };
 
-  const gone = () => over.reject(call.signal.reason as Error); // whatever the pump waits for
+  const gone = () => over.reject(call.signal.reason as Error); // also if the pump is waiting
   call.signal.addEventListener('abort', gone, { once: true });
   try {
     await writer.ask({ kind: 'open', transfer, dest });

@@ -65,7 +65,7 @@ export class Receiver {
     else if (packet.type === PacketType.Fin) this.takeFin();
   }
 
-  /** What is to be sent: framed packets, undefined if there are none. */
+  /** Framed packets to send; undefined if there are none. */
   frames(): Buffer | undefined {
     return this.buffer.length > 0 ? this.buffer.take() : undefined;
   }

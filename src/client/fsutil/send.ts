@@ -82,7 +82,7 @@ class TreeSender {
 
   async run(): Promise<void> {
     const { abort, call } = this;
-    // not AbortSignal.any: Node keeps such a signal for ever while somebody listens to it
+    // not AbortSignal.any: Node never releases such a signal while it has listeners
     const stop = () => abort.abort(call.signal.reason);
     abort.signal.addEventListener('abort', () => this.wakeAll(), { once: true });
     call.signal.addEventListener('abort', stop, { once: true });
@@ -187,7 +187,7 @@ class TreeSender {
     }
   }
 
-  /** @returns the bytes sent: more than `size` where the file has grown */
+  /** @returns the number of bytes sent: more than `size` if the file has grown */
   private async sendContents(handle: FileHandle, id: number, file: Omit<FileRequest, 'id'>): Promise<number> {
     // it may have become a pipe, which would be waited for, or a device, which has no end
     if (!(await handle.stat()).isFile()) throw changed(file.path, 'it is not a regular file any more');
@@ -213,7 +213,7 @@ class TreeSender {
     return written;
   }
 
-  /** What is collected goes out when enough has come together, or when nothing more comes. */
+  /** Writes the collected packets when they have enough bytes, or at the end of this turn of the event loop. */
   private async flush(): Promise<void> {
     if (this.buffer.length > 0) await this.write(this.buffer.take());
   }
@@ -273,7 +273,7 @@ class SmallFileBatches {
   }
 }
 
-/** Runs `act` once this turn of the event loop is over, however often it was asked for. */
+/** Runs `act` once at the end of this turn of the event loop, even if it was requested several times. */
 function oncePerTurn(act: () => void): () => void {
   let planned = false;
   return () => {

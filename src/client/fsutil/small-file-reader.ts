@@ -6,23 +6,23 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { workerUrl } from './worker-url.ts';
 
-/** What the daemon wants to have of a file that was listed. */
+/** The daemon's request for the contents of a listed file. */
 export interface FileRequest {
   readonly id: number;
   readonly path: string;
-  /** As it was listed. */
+  /** The path in the list. */
   readonly size: number;
 }
 
 /** Files up to that size are small. */
 export const smallFileBytes = 64 << 10;
 
-/** What the thread is told when it starts. */
+/** Start parameters of the thread. */
 export interface ReaderSettings {
   readonly base: string;
 }
 
-/** What the thread answers: framed packets, then the end of the batch. */
+/** The thread's answers: framed packets, then the end of the batch. */
 export type ReaderAnswer = { readonly frames: Uint8Array } | { readonly done: true; readonly error?: string };
 
 export interface SmallFileReader {

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { workerUrl } from './worker-url.ts';
 
-/** What the thread is asked. */
+/** Requests to the thread. */
 export type WriterRequest =
   | { readonly kind: 'open'; readonly transfer: number; readonly dest: string }
   | { readonly kind: 'take'; readonly transfer: number; readonly messages: Uint8Array }
@@ -20,7 +20,7 @@ export type WriterRequest =
     }
   | { readonly kind: 'keep' | 'undo' };
 
-/** What it answers, in the order in which it was asked. */
+/** The thread's answers, in the order of the requests. */
 export interface WriterAnswer {
   readonly error?: string;
   /** Framed packets for the sender. */

@@ -39,13 +39,13 @@ interface Visit<S = unknown> {
 }
 
 /** Number of files whose metadata is read at a time. */
-const batch = 256;
+const statBatch = 256;
 /** Maximum time in milliseconds to read metadata synchronously. */
 const sliceMs = 1;
 /** Maximum time in milliseconds to match names against patterns before other work gets a turn. */
-const patternsMs = 20;
+const patternSliceMs = 20;
 /** Number of directories that are read ahead. */
-const ahead = 4;
+const readAhead = 4;
 
 /** Receives the entries of a walk. The walk waits for the promise, if one is returned. */
 export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
@@ -69,11 +69,11 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     const items: Item[] = [];
     let nextBatch = Promise.resolve();
     await inDirectory(base, dir, async (inside) => {
-      let pause = performance.now() + patternsMs;
+      let pause = performance.now() + patternSliceMs;
       for (const entry of await readSorted(inside)) {
         if (performance.now() > pause) {
           await new Promise(setImmediate);
-          pause = performance.now() + patternsMs;
+          pause = performance.now() + patternSliceMs;
         }
         const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
         const visit = filter?.visit(path, entry.isDirectory(), parent) ?? listedVisit;
@@ -86,7 +86,7 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
   };
 
   const listedOf = (items: readonly Item[], start: number): readonly Item[] =>
-    items.slice(start, start + batch).filter((item) => item.visit.listed);
+    items.slice(start, start + statBatch).filter((item) => item.visit.listed);
 
   const look = async (dir: string, items: readonly Item[]): Promise<void> => {
     if (items.length > 0) await inDirectory(base, dir, (inside) => readMetadata(items, inside, xattrs));
@@ -98,9 +98,9 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     let opened = 0;
     let entered = 0;
     for (const [i, item] of items.entries()) {
-      if (i % batch === 0) {
+      if (i % statBatch === 0) {
         await directory.nextBatch;
-        directory.nextBatch = started(look(directory.path, listedOf(items, i + batch)));
+        directory.nextBatch = started(look(directory.path, listedOf(items, i + statBatch)));
       }
       const { stats } = item;
       if (item.visit.listed && !stats) continue;
@@ -117,7 +117,7 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
       if (!item.descend) continue;
       // the next directories are opened while this one is listed
       entered++;
-      for (; opened < Math.min(dirs.length, entered + ahead); opened++) {
+      for (; opened < Math.min(dirs.length, entered + readAhead); opened++) {
         const dir = dirs[opened]!;
         dir.children = started(open(dir.path, dir.visit.state));
       }
@@ -161,7 +161,7 @@ interface Item {
   children?: Promise<Directory> | undefined;
 }
 
-/** A promise that somebody waits for later: until then its failure is nobody's. */
+/** Marks the rejection of a promise as handled; the later await still sees it. */
 function started<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

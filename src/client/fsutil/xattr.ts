@@ -20,7 +20,7 @@ export interface XattrCalls {
 
 let calls: Promise<XattrCalls | undefined> | undefined;
 
-/** The calls, loaded when they are first wanted; undefined where the package is not installed. */
+/** The calls, loaded on first use; undefined if the package is not installed. */
 export function xattrCalls(): Promise<XattrCalls | undefined> {
   calls ??= load();
   return calls;

@@ -26,8 +26,9 @@ const defaults: Colors = {
 };
 
 /**
- * `run=green:error=light-red:cancel=255,165,0`: a name or red, green and blue for each of run, cancel, error and warning.
- * @param warn told of each entry that says nothing
+ * Parses `run=green:error=light-red:cancel=255,165,0`: a name, or red, green and blue, for each of run, cancel, error
+ * and warning.
+ * @param warn called for each invalid entry
  */
 export function parseColors(text: string | undefined, warn: (message: string) => void): Colors {
   const colors: Record<string, string> = { ...defaults };

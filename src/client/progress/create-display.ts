@@ -46,7 +46,7 @@ async function displayOf(
       return (await import('./tty.ts')).ttyDisplay(out, { colors, logLines, builder });
     }
     case 'plain':
-      return (await import('./plain.ts')).plainDisplay(out, { color, builder, runner: runnerOf(mode, out, env) });
+      return (await import('./plain.ts')).plainDisplay(out, { color, builder, runner: gitHubRunner(mode, out, env) });
     case 'rawjson':
       return (await import('./rawjson.ts')).rawJsonDisplay(out);
     default:
@@ -68,7 +68,7 @@ function drained(out: DisplayStream, signal: AbortSignal | undefined): Promise<v
   });
 }
 
-function runnerOf(mode: ProgressMode, out: DisplayStream, env: Parameters<typeof isGitHubActions>[0]) {
+function gitHubRunner(mode: ProgressMode, out: DisplayStream, env: Parameters<typeof isGitHubActions>[0]) {
   if (out.isTTY || !isGitHubActions(env)) return undefined;
   return { folds: mode === 'auto' };
 }

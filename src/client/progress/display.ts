@@ -1,9 +1,9 @@
-/** What shows the progress of a build, and how it is fed. */
+/** The interface of progress displays, and the loop that feeds them. */
 
 import { checkArgument, having, validator } from '../../text/arguments.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 
-/** Where a display writes: a stream such as `process.stderr`. */
+/** The output of a display: a stream such as `process.stderr`. */
 export interface DisplayStream {
   /** Writes text at once. */
   write(text: string): unknown;
@@ -30,8 +30,8 @@ export interface Display {
   /** Shows what is left, once the build has ended. */
   done(): void;
   /**
-   * Undefined where the output takes what is shown at once, else resolves when it does again. {@link showProgress} takes no
-   * report until then, so that a reader who pauses costs no memory.
+   * Returns a promise if the output is full; it resolves when the output accepts more. {@link showProgress} reads no
+   * report until then, so that a paused reader costs no memory.
    * @param signal ends the waiting
    */
   drained?(signal?: AbortSignal): Promise<void> | undefined;
@@ -48,9 +48,10 @@ const refreshMs = 150;
 const statusArgument = validator('the `status` of a build', (value) => Symbol.asyncIterator in Object(value));
 
 /**
- * Feeds a display until the build ends, and no faster than its output is read: the daemon keeps the reports until then.
- * @param signal the one that stops the build: once it is aborted, nobody waits for an output that is not read
- * @returns the build's warnings; one that several platforms give is there once
+ * Feeds a display until the build ends, at the speed at which its output is read: the daemon keeps the reports until
+ * then.
+ * @param signal the signal that stops the build; after that, the output is not waited for
+ * @returns the warnings of the build, each once even if several platforms report it
  */
 export async function showProgress(
   status: AsyncIterable<StatusUpdate>,

@@ -5,7 +5,7 @@ import type { VertexLog } from '../status.ts';
 export interface LogText {
   /** The text of a message, with what was held back of the one before, and without what may go on in the next. */
   add(log: VertexLog): string;
-  /** What was held back, when nothing follows. */
+  /** Returns the text that was held back, at the end of the output. */
   end(): string;
 }
 

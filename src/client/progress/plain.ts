@@ -11,7 +11,7 @@ import { completedAt, createTrace, type DisplayStep, duration, isCanceled, isCom
 
 /** A status is repeated when it is that much further, */
 const minProgress = 0.05;
-/** or that many milliseconds later. */
+/** or after this time in milliseconds. */
 const minTimeMs = 5000;
 /** Lines of a failed step that are repeated at the end, */
 const errorLines = 10;
@@ -153,7 +153,7 @@ class PlainDisplay implements Display {
     known.length += text.length;
     if (known.length <= maxWaiting) return;
     if (step.intervals.size > 0 && !step.hidden) this.print(step);
-    else wait(known, []); // nobody sees a step that is hidden or has not started
+    else wait(known, []); // a step that is hidden or has not started is not shown
   }
 
   /** Prints what is new of a step, below its name if another one was printed last. */
@@ -246,7 +246,7 @@ class PlainDisplay implements Display {
     wait(known, []);
   }
 
-  /** What comes before a line of a step's output. */
+  /** The prefix of a line of output. */
   private fold(step: DisplayStep, prefix: string): string {
     if (!this.runner?.folds || this.folded || this.lines++ < unfoldedLines) return '';
     this.folded = true;

@@ -8,7 +8,7 @@ import type { VertexWarning } from '../status.ts';
 
 /** Lines of a source file that an error or a warning is about. */
 export interface SourceExcerpt {
-  /** As it is shown. */
+  /** The name that is shown. */
   readonly filename: string;
   /** The whole file. */
   readonly text: string;
@@ -20,7 +20,10 @@ const excerpt = fields({ filename: aText, text: aText, ranges: listOf(anything) 
 
 const rule = '--------------------\n';
 
-/** Of one source, so many lines are shown, and of a line so many characters: an instruction may be as long as its file. */
+/**
+ * Maximum number of lines of a source, and of characters of a line, that are shown: an instruction may be as long as
+ * its file.
+ */
 const maxQuotedLines = 20;
 const maxLine = 1024;
 
@@ -74,7 +77,7 @@ export function errorSources(error: unknown): SourceExcerpt[] {
 /** Maximum number of warnings that are shown; the rest is counted. */
 export const maxWarnings = 50;
 
-/** How the warnings of a build are shown. */
+/** Options for showing the warnings of a build. */
 export interface WarningsFormat {
   /** Each takes one line, and this says how to see more of them, such as `use --verbose to expand`; with all by default. */
   readonly expandHint?: string | undefined;

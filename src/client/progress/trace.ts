@@ -166,7 +166,7 @@ function takeStatus(step: DisplayStep, status: VertexStatus): void {
   else step.open.delete(status.id);
 }
 
-/** What of a step's statuses can be on a screen: those that are open, and the newest. */
+/** The statuses of a step that may be shown: those in progress, and the newest. */
 export function visibleStatuses(step: DisplayStep): Iterable<VertexStatus> {
   if (step.statuses.size <= maxNewest) return step.statuses.values();
   const visible = new Map<string, VertexStatus>();
@@ -188,7 +188,7 @@ export function isCanceled(step: DisplayStep): boolean {
   return step.error.endsWith('context canceled');
 }
 
-/** Seconds the step has been at work, by `now` where it still is. */
+/** Seconds for which the step ran, or has been running at `now`. */
 export function duration(step: DisplayStep, now: number): number {
   let sum = 0;
   for (const { start, stop } of mergedIntervals(step)) sum += Math.max(0, (stop ?? now) - start);

@@ -1,8 +1,8 @@
 /**
- * The progress of a build on a terminal: one line for each step, drawn anew as it goes on.
+ * The progress of a build on a terminal: one line for each step, redrawn as it progresses.
  *
- * Terminals do not agree on how wide an emoji or a rare script is, and they change their size while we draw. So a line
- * never wraps by itself: wrapping is off while we draw, and what stands at the right is put there by its column.
+ * Terminals disagree on the width of emoji and rare scripts, and they may be resized during a redraw. Line wrapping is
+ * therefore off while we draw, and text at the right is positioned by its column.
  */
 
 import { printableLine, withoutSequences } from '../../text/printable.ts';
@@ -22,9 +22,9 @@ const errorLines = 50;
 const lineLength = 4096;
 /** The size of a terminal that does not know it. */
 const unknownSize = { width: 80, height: 10 };
-/** A line shows its time where so many columns are left for its text. */
+/** A line shows its time if this many columns remain for its text. */
 const minText = 12;
-/** What a line of output begins with. */
+/** The prefix of a line of output. */
 const outputMark = ' => => # ';
 
 const noWrap = '\x1b[?7l';
@@ -37,7 +37,7 @@ const clearBelow = '\x1b[J';
 export interface TtyOptions {
   /** None: no colours. */
   readonly colors?: Colors | undefined;
-  /** How many lines of its output a running step shows, where there is room; 6 by default. */
+  /** Number of lines of output that a running step shows if there is room; 6 by default. */
   readonly logLines?: number | undefined;
   readonly title?: string;
   readonly builder?: ShownBuilder | undefined;
@@ -66,7 +66,7 @@ export function ttyDisplay(
     const place = builder ? printableLine(`${builder.driver}:${builder.name}`) : '';
     const rows = [toRow(title, title.length + displayWidth(place) < width ? place : '', width)];
     const running = lines.filter((line) => line.running).length;
-    // running steps show their output where there is room for it
+    // running steps show their output if there is room for it
     let room = height - 2 - running;
     const outputLines = Math.min(logLines, Math.max(defaultLogLines, height - defaultLogLines - 1));
     if (!all) lines = keepRunning(lines, height - 2);
@@ -77,7 +77,7 @@ export function ttyDisplay(
       room -= output.length;
       for (const text of output) rows.push(toRow(outputMark + text, '', width, colors && '\x1b[2m'));
     }
-    if (!all) rows.splice(Math.max(0, height - 1)); // the cursor stands below them
+    if (!all) rows.splice(Math.max(0, height - 1)); // the cursor is below them
     const up = rowsOnScreen(drawn, width);
     const back = up > 0 ? `\x1b[${up}A` : '';
     const text = rows.map((row) => `\r${clearLine}${row.text}\n`).join('');
@@ -107,7 +107,7 @@ export function ttyDisplay(
   };
 }
 
-/** What a step has printed. */
+/** The output of a step. */
 interface StepOutput {
   readonly text: LogText;
   /** The last lines; the very last one may go on. */
@@ -134,7 +134,10 @@ function lastLines(text: string, lines: number): string[] {
   return text.slice(Math.max(0, start)).split('\n');
 }
 
-/** A line that goes on. A carriage return starts it anew, as progress bars do, and a backspace goes back, as spinners do. */
+/**
+ * Continues a line. A carriage return overwrites it from the start, as progress bars do, and a backspace moves back, as
+ * spinners do.
+ */
 function overwrite(line: string, more: string): string {
   const text = more.replace(/\r+$/, '');
   const start = text.lastIndexOf('\r') + 1;
@@ -144,7 +147,7 @@ function overwrite(line: string, more: string): string {
   return whole.slice(-lineLength);
 }
 
-/** The end of a step's output, wrapped to so many columns; blank lines are left out. */
+/** The last lines of a step's output, wrapped to the given columns, without blank lines. */
 function lastRows(lines: readonly string[], columns: number, count: number): string[] {
   const rows: string[] = [];
   for (let i = lines.length - 1; i >= 0 && rows.length < count; i--) {
@@ -193,7 +196,9 @@ function sizeOf({ columns, rows }: DisplayStream): { width: number; height: numb
   return columns && rows ? { width: columns, height: rows } : unknownSize;
 }
 
-/** How many rows of a screen of that width are taken by rows drawn before: terminals wrap them when they get narrower. */
+/**
+ * The number of rows that earlier rows occupy on a screen of this width: terminals wrap them when they get narrower.
+ */
 function rowsOnScreen(drawn: readonly number[], width: number): number {
   return drawn.reduce((sum, columns) => sum + Math.max(1, Math.ceil(columns / width)), 0);
 }

@@ -28,13 +28,12 @@ export interface AuthOptions {
   /** By default Docker's config.json with its credential helpers. */
   readonly credentials?: CredentialSource | undefined;
   /**
-   * The registries whose credentials the daemon may have and use: `ghcr.io`, `registry.example.com:5000`, `docker.io`.
-   * For every other one it is told that there are none, so that it asks anonymously. By default it gets those of every
-   * host that it asks for: a daemon that one connects to can act for the user at each registry of config.json.
-   * What is neither a host nor `host:port` is an error.
+   * The registries whose credentials the daemon may use: `ghcr.io`, `registry.example.com:5000`, `docker.io`. Others
+   * are accessed anonymously. By default, the daemon gets the credentials of each host that it asks for, so it can act
+   * for the user at every registry in config.json. Entries other than `host` and `host:port` are errors.
    */
   readonly hosts?: readonly string[] | undefined;
-  /** Where the seeds of token keys are kept; Docker's configuration directory by default. */
+  /** Directory for the seeds of token keys; Docker's configuration directory by default. */
   readonly seedDir?: string | undefined;
   /**
    * Told that a credential helper failed, and that its registry is asked without credentials, once for each registry; and
@@ -48,9 +47,9 @@ const tokenLimits: RequestLimits = { ...defaultLimits, attempts: 1 };
 const clientId = 'buildkit-client';
 
 /**
- * Offers the user's credentials. Daemons since BuildKit 0.8 let the client fetch tokens, so that passwords stay here;
- * for registries with basic authentication they get them. A token is fetched from the registry itself or from the
- * service that the registry names, whatever the daemon says.
+ * Offers the user's credentials. Daemons since BuildKit 0.8 let the client fetch tokens, so that passwords stay on this
+ * machine; registries with basic authentication still need them. Tokens are fetched only from the registry itself, or
+ * from the service that the registry names, not from an address that the daemon chooses.
  */
 export function auth(options: AuthOptions = {}): Attachable {
   const source = options.credentials ?? dockerCredentials(undefined, options.onWarning);
@@ -81,7 +80,7 @@ export function auth(options: AuthOptions = {}): Attachable {
     return found;
   };
   return {
-    /** Ends a helper that is still asked: nobody waits for its answer. */
+    /** Ends a helper that is still running, because its answer is not needed any more. */
     close: async () => closed.abort(new Error('the session is over')),
     routes: routes(Auth, {
       async credentials({ Host }) {

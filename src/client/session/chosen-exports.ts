@@ -20,7 +20,7 @@ export type ChooseExports = (
 ) => readonly Export[] | Promise<readonly Export[]>;
 
 export interface ChosenExports extends Attachable {
-  /** As that of exports. @throws RpcError when the daemon has not asked */
+  /** As for exports. @throws RpcError if the daemon has not asked */
   finish(response: Attributes, name: NameContent): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ export interface ContentStore {
   readonly writable: boolean;
 }
 
-/** What the daemon writes is seen by it at once, and by others when the build has succeeded. */
+/** Blobs that the daemon writes are visible to it at once, and to others after the build has succeeded. */
 export interface ContentStores extends Attachable {
   /** Puts what was written into its place. */
   publish(): Promise<void>;

@@ -20,7 +20,7 @@ import {
 } from './received-file.ts';
 import type { Attachable } from './session.ts';
 
-/** Where an exporter's output goes. */
+/** The destination of an exporter's output. */
 export type ExportTarget =
   /**
    * A directory; what is in it already stays, unless the export has the same name. Of a mirror it goes, at the very end.
@@ -32,13 +32,13 @@ export type ExportTarget =
   | { readonly kind: 'stream'; open(metadata: Readonly<Record<string, string>>): Writable | Promise<Writable> };
 
 /**
- * What was received is kept aside until the build has succeeded. What is published and not kept when the service is
- * closed is taken back.
+ * Received outputs stay in temporary places until the build has succeeded. Closing the service restores what was
+ * published but not kept.
  */
 export interface ReceivedExports extends Attachable {
   /**
-   * Puts all outputs into their places.
-   * @throws Error when one was not sent, or not all of it, whatever the daemon says of the build
+   * Moves all outputs into place. @throws Error if one was not sent, or not completely, even if the daemon reports
+   * success
    */
   publish(): Promise<void>;
   /**
@@ -55,7 +55,7 @@ interface Transfer {
   readonly number: number;
   complete: boolean;
   error?: Error;
-  /** Where a file waits to be published. */
+  /** The temporary place of a file. */
   waiting?: WaitingFile;
 }
 
@@ -65,9 +65,9 @@ const metadataPrefix = 'exporter-md-';
 const graceMs = 5000;
 
 /**
- * Takes exports by the position of their exporter in the request.
+ * Receives exports by the position of their exporter in the request.
  *
- * @param onWarning told what of a failed build could not be taken back
+ * @param onWarning called for outputs of a failed build that could not be restored
  */
 export function fileSend(
   targets: ReadonlyMap<number, ExportTarget>,

@@ -16,8 +16,8 @@ export interface FileSyncOptions {
 }
 
 /**
- * Offers directories by the name of their local source. The daemon says per request which part it wants: include and
- * exclude patterns, and paths whose symlinks are to be followed.
+ * Offers directories by the name of their local source. Each request has include and exclude patterns, and paths whose
+ * symlinks are followed.
  */
 export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOptions = {}): Attachable {
   let notText: string | undefined;
@@ -29,7 +29,7 @@ export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOpt
         Code.notFound,
         `no access allowed to dir ${JSON.stringify(name)}: the client offers no local directory of that name`,
       );
-    // the user may have named a link: where it leads now is where all of it is read
+    // resolved once, so that all of it is read from the same directory even if the link changes
     const root = await resolveRoot(dir);
     const filter = await createFilter(root, {
       include: headerValues(call, 'include-patterns'),
@@ -64,7 +64,10 @@ function headerValues(call: ServerContext, name: string): readonly string[] {
   return values.map((value) => decodeText(isEncoded ? queryUnescape(name, value) : Buffer.from(value, 'latin1')));
 }
 
-/** As Go's url.QueryUnescape. @throws RpcError for what is not escaped as it should be: a pattern less would send more */
+/**
+ * Decodes as Go's url.QueryUnescape does. @throws RpcError for invalid escapes, because without a pattern more would be
+ * sent
+ */
 function queryUnescape(header: string, value: string): Uint8Array {
   if (/%(?![0-9a-fA-F]{2})/.test(value))
     throw new RpcError(Code.invalidArgument, `the header ${header} is not escaped as it should be: ${value}`);

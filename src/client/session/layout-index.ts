@@ -33,7 +33,7 @@ interface Index {
   readonly manifests?: readonly LayoutEntry[] | null;
 }
 
-/** The descriptors of a layout's index; [] when there is none. */
+/** The descriptors of a layout's index; [] if it has none. */
 export async function readIndex(dir: string): Promise<readonly LayoutEntry[]> {
   return (await readWholeIndex(dir))?.manifests ?? [];
 }
@@ -92,7 +92,7 @@ export async function putInIndex(
 
 interface Change {
   readonly added: LayoutEntry;
-  /** What had the name. */
+  /** The descriptor that had the name. */
   readonly replaced: LayoutEntry | undefined;
   /** Its position. */
   readonly at: number;
@@ -125,7 +125,7 @@ async function writeIndex(dir: string, before: Index | undefined, manifests: rea
 
 const manifestType =
   /^application\/vnd\.(oci\.image\.(index|manifest)\.v1|docker\.distribution\.manifest(\.list)?\.v2)\+json$/;
-/** Layers that stay where they are: a layout may do without. */
+/** Layers that are not copied: they may be absent from a layout. */
 const foreign = /foreign|nondistributable/;
 /** The largest manifest that is read. */
 const manifestBytes = 16 << 20;
@@ -215,7 +215,7 @@ export async function lockIndex<T>(dir: string, act: () => Promise<T>): Promise<
   try {
     return await act();
   } finally {
-    await rmdir(lock).catch(() => {}); // somebody may have taken it over
+    await rmdir(lock).catch(() => {}); // another process may have taken it over
   }
 }
 

@@ -36,7 +36,7 @@ export class Ingest {
     return `sha256:${this.hash.copy().digest('hex')}`;
   }
 
-  /** @param offset where the data belongs: the end of what is written, or 0 to begin again */
+  /** @param offset position of the data: the end of what is written, or 0 to start again */
   async append(offset: number, data: Uint8Array): Promise<void> {
     if (offset > 0 && offset !== this.offset)
       throw new RpcError(Code.outOfRange, `write @${offset} must occur at current offset ${this.offset}`);
@@ -74,7 +74,7 @@ interface Staging {
   readonly created: string | undefined;
   /** Files by digest. */
   readonly blobs: Map<string, string>;
-  /** How many files were begun: their names are numbers. */
+  /** Number of files so far, which are named by numbers. */
   files: number;
 }
 
@@ -177,7 +177,7 @@ export class LayoutWriter {
     for (const undo of this.named.splice(0).reverse()) await undo();
     for (const dir of new Set(this.published.map((blob) => blob.dir)))
       await lockIndex(dir, async () => {
-        // a build that found a blob to be there already may have named it meanwhile; if nobody can tell, all stay
+        // a concurrent build may refer to a blob that it found here; if that is unknown, all blobs are kept
         const used = await readIndex(dir).then(
           (entries) => referencedContent(dir, entries),
           () => undefined,

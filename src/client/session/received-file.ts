@@ -48,7 +48,7 @@ export async function removeWaiting({ staging, file, created }: WaitingFile, kep
   if (created && !kept) await removeEmptyDirs(path.dirname(file), created);
 }
 
-/** A link stays, and what it leads to is replaced, or made where it leads to nothing. @throws Error for a circle of links */
+/** Follows a link to the file that is replaced or created. @throws Error for a circle of links */
 async function followLinks(file: string): Promise<string> {
   let at = path.resolve(file);
   for (let links = 0; links <= maxLinks; links++) {
@@ -62,14 +62,14 @@ async function followLinks(file: string): Promise<string> {
   throw new Error(`cannot write ${file}: its links lead in a circle`);
 }
 
-/** As many as Linux follows. */
+/** Maximum number of links, as on Linux. */
 const maxLinks = 40;
 
 /** A file in its place. */
 export interface FilePlace {
   readonly file: string;
   readonly ino: number;
-  /** What was there before. */
+  /** The replaced file. */
   readonly aside: string | undefined;
 }
 
@@ -89,7 +89,7 @@ export async function placeFile({ contents, file }: WaitingFile, wanted: string)
   }
 }
 
-/** A file that is replaced keeps its name until then, where the file system has hard links. */
+/** A replaced file keeps its name until then, if the file system supports hard links. */
 async function setAside(file: string, aside: string): Promise<boolean> {
   const { code } = await link(file, aside).then(
     () => ({ code: '' }),
@@ -100,7 +100,10 @@ async function setAside(file: string, aside: string): Promise<boolean> {
   return true;
 }
 
-/** Unless somebody has put another file there since. @throws Error that names what was not put back */
+/**
+ * Restores the replaced file, unless another process has written to its place since. @throws Error that names what was
+ * not restored
+ */
 export async function undoPlacement({ file, ino, aside }: FilePlace): Promise<void> {
   const now = await stat(file).catch(() => undefined);
   if (now && now.ino !== ino) {

@@ -10,8 +10,8 @@ import { UnusableFile } from '../../system/unusable-file.ts';
 import type { Attachable } from './session.ts';
 
 /**
- * Where a secret's value is. It is read when a step asks for it, except for a pipe of the shell (`/dev/fd/63`), which can
- * be read only once.
+ * The source of a secret's value. It is read when a step asks for it, except for a pipe of the shell (`/dev/fd/63`),
+ * which can be read only once.
  */
 export type SecretSource =
   | { readonly file: string }

@@ -44,7 +44,7 @@ const secretSource = either(
   exactFields({ env: text }),
   exactFields({ value: either('', text, bytes) }),
 );
-/** What stands in its place may be the secret itself. */
+/** The message does not quote the value, which may be the secret itself. */
 const secret: Validator = (value, name) =>
   secretSource(value, name) === undefined
     ? undefined
@@ -72,7 +72,7 @@ export const serviceOptions: ValidatorsOf<ServiceOptions> = {
   onWarning: optional(callback),
 };
 
-/** What the services of a session are made of. */
+/** The inputs of the services of a session. */
 export interface ServiceParts {
   /** The options of the build that concern services. */
   readonly options: ServiceOptions;
@@ -92,8 +92,8 @@ type SessionService = (parts: ServiceParts) => Offered | Promise<Offered>;
 type Offered = Attachable | readonly Attachable[] | undefined;
 
 /**
- * The services of a session, in the order in which they are closed. Each is offered only to builds that need it. A new
- * one is a file beside this one and a line here; its option and the validator of that stand above.
+ * The services of a session, in the order in which they are closed. A service is offered only to builds that need it. A
+ * new service is a file in this directory and a line here; its option and validator are above.
  */
 export const sessionServices: readonly SessionService[] = [
   ({ dirs }) => fileSync(dirs),

@@ -19,7 +19,7 @@ export interface Attachable {
 
 /** A session with a daemon, in which services answer what it asks for. */
 export interface Session {
-  /** What a solve request names the session by. */
+  /** The ID by which a solve request names the session. */
   readonly id: string;
   /** Resolves when the connection has ended, from either side. */
   readonly closed: Promise<void>;

@@ -17,7 +17,7 @@ import type { Attachable } from './session.ts';
  */
 export type SourceCheckRequest = MessageShape<typeof CheckPolicyRequestSchema>;
 
-/** What becomes of a source that a build wants to use. */
+/** The decision about a source that a build uses. */
 export type SourceDecision =
   | 'allow'
   /** Ends the build, with the reason. */
@@ -36,16 +36,17 @@ export function sourcePolicy(check: SourcePolicyCheck): Attachable {
 }
 
 function toResponse(decision: SourceDecision): MessageInitShape<typeof CheckPolicyResponseSchema> {
-  if (decision === 'allow') return decided({ action: PolicyAction.ALLOW });
-  if ('deny' in decision) return decided({ action: PolicyAction.DENY, denyMessages: [{ message: decision.deny }] });
+  if (decision === 'allow') return decisionResponse({ action: PolicyAction.ALLOW });
+  if ('deny' in decision)
+    return decisionResponse({ action: PolicyAction.DENY, denyMessages: [{ message: decision.deny }] });
   if ('resolve' in decision) return { result: { case: 'request', value: decision.resolve } };
   const { identifier, attrs = {} } = decision.convert;
-  return decided({ action: PolicyAction.CONVERT, update: { identifier, attrs: { ...attrs } } });
+  return decisionResponse({ action: PolicyAction.CONVERT, update: { identifier, attrs: { ...attrs } } });
 }
 
 type PolicyAnswer = NonNullable<MessageInitShape<typeof CheckPolicyResponseSchema>['result']>;
 
-function decided(
+function decisionResponse(
   value: Extract<PolicyAnswer, { case: 'decision' }>['value'],
 ): MessageInitShape<typeof CheckPolicyResponseSchema> {
   return { result: { case: 'decision', value } };

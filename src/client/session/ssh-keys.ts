@@ -182,7 +182,7 @@ function string(value: string | Uint8Array): Buffer {
   return Buffer.concat([uint32(bytes.length), bytes]);
 }
 
-/** A positive number: no leading zeros, but one where the first bit is set. */
+/** Encodes a positive number: without leading zeros, except one if the first bit is set. */
 function mpint(bytes: Uint8Array): Buffer {
   let start = 0;
   while (start < bytes.length && bytes[start] === 0) start++;

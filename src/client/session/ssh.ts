@@ -16,7 +16,7 @@ export interface SshSource {
   readonly id?: string | undefined;
   /** One agent socket, or private key files; the agent of SSH_AUTH_SOCK if absent. */
   readonly paths?: readonly string[] | undefined;
-  /** Forward the socket as it is, whatever it speaks; otherwise only listing and signing are let through. */
+  /** Forwards all traffic of the socket; otherwise only listing keys and signing are allowed. */
   readonly raw?: boolean | undefined;
 }
 

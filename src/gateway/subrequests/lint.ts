@@ -25,10 +25,10 @@ interface LintWarning {
 }
 
 /**
- * Without a target, all stages are looked at.
+ * Lints the Dockerfile; without a target, all stages.
  *
- * The texts are the reference's as long as they fit into a message of the gateway, beyond which nobody can receive them:
- * then they are shortened, and say so.
+ * The texts are the reference's unless they do not fit into a message of the gateway: then they are shortened, and say
+ * so.
  */
 export async function lint(dockerfile: DockerfileSource, target: string): Promise<Result> {
   const findings: Diagnostic[] = [];
@@ -62,12 +62,12 @@ export async function lint(dockerfile: DockerfileSource, target: string): Promis
   });
 
   let texts: ReturnType<typeof write> | undefined;
-  if (leastSize(warnings, text) <= room) {
+  if (leastSize(warnings, text) <= maxTextBytes) {
     texts = write(warnings, printWarnings(warnings, source.filename, text));
-    if (sizeOf(texts) > room) texts = undefined;
+    if (sizeOf(texts) > maxTextBytes) texts = undefined;
   }
   if (!texts) {
-    const left = room - utf8Length(write([], [])['result.json']);
+    const left = maxTextBytes - utf8Length(write([], [])['result.json']);
     const { listed, frames } = shorten(warnings, source.filename, text, left);
     texts = write(listed, frames);
   }
@@ -78,13 +78,13 @@ export async function lint(dockerfile: DockerfileSource, target: string): Promis
   };
 }
 
-/** What both texts may take together: they travel in one message, which holds a little more. */
-const room = maxMessageBytes - 65_536;
+/** Maximum size in bytes of both texts together. They travel in one message, which allows a little more. */
+const maxTextBytes = maxMessageBytes - 65_536;
 /** Lines that a warning shows in an answer that is too long, and characters of each line and of the message. */
 const maxLines = 20;
 const maxWidth = 240;
 const maxDetail = 4096;
-/** And so many warnings are listed; the rest is counted. */
+/** Maximum number of warnings that are listed; the rest is counted. */
 const maxListed = 1000;
 
 const sizeOf = (texts: Readonly<Record<string, string>>) =>
@@ -104,7 +104,7 @@ function leastSize(warnings: readonly LintWarning[], text: readonly string[]): n
   return size;
 }
 
-/** As many warnings as there is room for, each cut to a size that can be read, and one that counts the others. */
+/** Limits the warnings: each is cut to a readable length, and the last one counts those that are omitted. */
 function shorten(warnings: readonly LintWarning[], filename: string, text: readonly string[], left: number) {
   const listed: LintWarning[] = [];
   let free = left - 4096;

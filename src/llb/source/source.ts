@@ -33,7 +33,7 @@ export function source(
   return sourceState(identifier, attrs, constraints);
 }
 
-/** How a downloaded file is named and owned. */
+/** Name, mode and owner of a downloaded file. */
 export interface FileInfo {
   /** Name of the file; the daemon chooses one if absent. */
   readonly filename?: string | undefined;

@@ -13,7 +13,7 @@ import { dispatchCommand } from './dispatch.ts';
 import { setWorkdir } from './workdir.ts';
 
 /** Instructions that later ones depend on: after one of these fails, further problems could be false. */
-const decisive: ReadonlySet<StageInstruction['kind']> = new Set(['arg', 'env', 'shell', 'workdir']);
+const affectsLaterInstructions: ReadonlySet<StageInstruction['kind']> = new Set(['arg', 'env', 'shell', 'workdir']);
 
 /**
  * Yields after each instruction, so that other work gets a turn.
@@ -34,7 +34,7 @@ export function* dispatchStage(
   for (const command of stage.commands) {
     if (stage.broken || errors.isFull) break;
     const succeeded = errors.attempt(() => dispatchCommand(context, stage, command));
-    stage.broken = !succeeded && decisive.has(command.instruction.kind);
+    stage.broken = !succeeded && affectsLaterInstructions.has(command.instruction.kind);
     yield;
   }
   stage.envPlaces.clear(); // Nothing uses it any more.

@@ -83,7 +83,7 @@ function stageNamedByFrom({ stages }: Dockerfile, from: string): Stage | undefin
   return stages.findLast(({ name }) => name !== '' && name === toLower(from));
 }
 
-/** What the instructions of a stage and of its bases say about its files. */
+/** What the instructions of a stage and its bases say about its files. */
 function stageContent({ stages }: Dockerfile, stage: Stage): { names: string[]; workdir: string | undefined } {
   const chain = [stage];
   for (let at: Stage | undefined = stage; at; ) {

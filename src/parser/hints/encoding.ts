@@ -14,7 +14,7 @@ export interface OtherEncoding {
 /** The encoding of a text that was wrongly decoded as UTF-8; undefined if it may be UTF-8. */
 export function otherEncoding(text: string): OtherEncoding | undefined {
   const start = text.slice(0, looked);
-  const [width, order] = byMark(start) ?? byZeros(start) ?? [];
+  const [width, order] = byMark(start) ?? guessByZeroBytes(start) ?? [];
   if (width === undefined) return undefined;
   const from = `UTF-${width}${byMark(start) ? '' : order === 'little' ? 'LE' : 'BE'}`;
   return { name: `UTF-${width} (${order}-endian)`, from };
@@ -30,7 +30,7 @@ function byMark(start: string): Found | undefined {
 }
 
 /** For Latin letters, one byte of two or of four is not zero. */
-function byZeros(start: string): Found | undefined {
+function guessByZeroBytes(start: string): Found | undefined {
   if (start.length < 8) return undefined;
   const zeros = [0, 0, 0, 0];
   for (let at = start.indexOf('\0'); at >= 0; at = start.indexOf('\0', at + 1)) zeros[at % 4]!++;
@@ -41,7 +41,7 @@ function byZeros(start: string): Found | undefined {
   return a && c ? [16, 'big'] : undefined;
 }
 
-/** What to do with a file in another encoding. */
+/** The hint for a file in another encoding. */
 export function encodingHint({ name, from }: OtherEncoding): string {
   return `The file is ${name}, but must be UTF-8: save it as UTF-8, or convert it with iconv -f ${from} -t UTF-8 (in PowerShell, Set-Content -Encoding utf8 writes it).`;
 }

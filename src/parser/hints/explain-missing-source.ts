@@ -14,7 +14,7 @@ export interface IgnoreFile {
   readonly rules: readonly IgnoreRule[];
 }
 
-/** What is known about a context. */
+/** Information about a context. */
 export interface ContextContent {
   /** The ignore file; undefined if it is absent or not known. */
   readonly ignoreFile?: IgnoreFile | undefined;

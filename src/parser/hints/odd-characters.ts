@@ -23,13 +23,13 @@ export interface OddCharacter {
   readonly code: number;
   /** `U+00A0 NO-BREAK SPACE`, or `byte 0x93`. */
   readonly name: string;
-  /** What to do about it, after `name at LINE:COLUMN: `. */
+  /** The hint, after `name at LINE:COLUMN: `. */
   readonly advice: string;
   /** Whether the character cannot be seen. */
   readonly hidden: boolean;
 }
 
-/** What reads a text, which decides what quotes and `#` mean in it. */
+/** The reader of a text, which decides what quotes and `#` mean in it. */
 export type Meaning =
   /** An instruction: quotes may reach over several lines. */
   | 'instruction'

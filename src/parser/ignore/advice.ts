@@ -83,7 +83,7 @@ export function findIgnoreAdvice(source: SourceFile, content: ContextNames | und
   return { warnings, notes };
 }
 
-/** Explains a pattern that means something else than it seems to, whatever the context contains. */
+/** Explains a pattern that means something else than it seems to in any context. */
 function explainMisread({ text, pattern }: IgnoreRule): { message: string; hint: string } | undefined {
   const path = pattern.replace(/^!/, '');
   if (/^#/.test(text) || /\s#/.test(text)) {

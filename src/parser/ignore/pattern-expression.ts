@@ -38,7 +38,7 @@ class ExpressionParser {
   /** The steps of the current alternative. */
   private steps: PatternStep[] = [];
   private readonly alternatives = [this.steps];
-  /** Where the steps of the last atom start; undefined if nothing can be repeated yet. */
+  /** Index of the first step of the last atom; undefined if nothing can be repeated yet. */
   private atom: number | undefined;
   /** Whether the last atom has its count already: Go refuses a second one. */
   private isRepeated = false;

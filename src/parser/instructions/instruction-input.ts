@@ -22,7 +22,7 @@ export interface InstructionInput {
   readonly base: InstructionBase;
   /** The concrete syntax of the instruction. */
   readonly cst: CstInstruction;
-  /** The arguments as a list, whatever their form. */
+  /** The arguments as a list, in any form. */
   readonly words: readonly Word[];
   /** Whether the arguments are a JSON array. */
   readonly isJson: boolean;
