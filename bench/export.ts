@@ -1,10 +1,10 @@
 // Compares how fast a directory export arrives with `docker buildx build` on the same engine: many empty files, many small
-// ones, larger ones, many folders, and once more over what is there. The steps are cached, so that an export is all
+// ones, larger ones, many directories, and once more over what is there. The steps are cached, so that an export is all
 // that happens. The two take turns, each begins every other round, and what is compared are the medians. Needs DOCKER_HOST,
 // docker-buildx in PATH and the image of BASE (localhost:5000/test/base:1), as `npm run engine -- start forky` prints and
 // the end-to-end tests make.
 //
-//   node bench/export.ts [ROUNDS [FOLDERS [NAME]]]   (a hundred folders; fewer of them on a slow machine; only the
+//   node bench/export.ts [ROUNDS [FOLDERS [NAME]]]   (a hundred directories; fewer of them on a slow machine; only the
 //   comparison of that name)
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -99,7 +99,7 @@ async function compare(name: string, script: string, again = false): Promise<voi
   }
 }
 
-/** Runs `make` in each folder. */
+/** Runs `make` in each directory. */
 const inFolders = (make: string) =>
   `for d in $(seq 1 ${folders}); do mkdir /o/d$d && cd /o/d$d && ${make} || exit 1; done`;
 const names = (count: number) => `seq 1 ${count} | sed s/^/f/`;

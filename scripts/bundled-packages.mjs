@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** Maps the folder of each package that the bundles take code from to the files that they take. */
+/** Maps the directory of each package that the bundles take code from to the files that they take. */
 export async function bundledPackages(bundles) {
   const packages = new Map();
   for (const options of bundles) {

@@ -1,10 +1,10 @@
-// Holds the import directions of ARCHITECTURE.md: every folder of src/ lists the folders it may import from, and outside
+// Holds the import directions of ARCHITECTURE.md: every directory of src/ lists the directories it may import from, and outside
 // programs are started in src/system alone, which makes an environment for them and ends what they have started. The
 // portable core asks its host (src/host) for all that a language has not.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-// each folder may import from those before it that its line names
+// each directory may import from those before it that its line names
 const allowed = {
   gen: ['protobuf'],
   go: ['host'],

@@ -17,7 +17,7 @@ interface LockFile {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
 }
 
-/** Builds and packs the package in a folder of its own, so that nobody's `dist` changes; returns the tarball. */
+/** Builds and packs the package in a directory of its own, so that nobody's `dist` changes; returns the tarball. */
 async function pack(): Promise<string> {
   const folder = temporaryDir();
   const { files } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Manifest;
@@ -32,7 +32,7 @@ async function pack(): Promise<string> {
 }
 
 /**
- * A new folder with the package in `node_modules`, beside what it depends on by the lock file. That is copied from this
+ * A new directory with the package in `node_modules`, beside what it depends on by the lock file. That is copied from this
  * project's own `node_modules`, for npm would want the network or what is in its cache. What the package needs and does
  * not depend on is missing.
  */

@@ -17,7 +17,7 @@ const installed = await installPackage();
 const inPackage = path.join(installed, 'node_modules/tsfront');
 const entries = ['tsfront', 'tsfront/parser', 'tsfront/llb', 'tsfront/client'];
 
-/** Runs a program in the folder of the installation; returns what it printed, on both streams. */
+/** Runs a program in the directory of the installation; returns what it printed, on both streams. */
 async function run(command: string, args: readonly string[], cwd = installed): Promise<string> {
   const { status, stdout, stderr } = await runCommand(command, args, { cwd });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${status}\n${stdout}${stderr}`);
@@ -149,7 +149,7 @@ test('code in the documents and the examples passes tsc --strict', async () => {
   }
 });
 
-/** The example that a page of the API documentation begins with, in a folder of its own. */
+/** The example that a page of the API documentation begins with, in a directory of its own. */
 function exampleOf(page: string): { args: string[]; cwd: string } {
   const [block] = codeBlocks(readFileSync(path.join(inPackage, 'docs/api', page), 'utf8'));
   write(`${page}/example.mts`, block!.text);
@@ -199,7 +199,7 @@ function shows(shown: string, printed: string): boolean {
 }
 
 /**
- * Does what a document says, in a folder of its own: writes the files that it names above a block, and runs what follows
+ * Does what a document says, in a directory of its own: writes the files that it names above a block, and runs what follows
  * `$ ` in its `console` blocks. Gives the commands whose output is not the one that it shows.
  */
 async function follow(document: string, env: NodeJS.ProcessEnv, base = 'alpine'): Promise<string[]> {

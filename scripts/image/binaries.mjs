@@ -10,7 +10,7 @@ const entry = 'frontend-engine';
  * Bundles the frontend for the small engine, and makes the programs from that.
  *
  * @param architectures as Debian and images call them: amd64, arm64
- * @param folder where they are made
+ * @param directory where they are made
  * @returns the file of each architecture
  */
 export async function makeBinaries(architectures, folder) {

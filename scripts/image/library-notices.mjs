@@ -6,7 +6,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cache, pins } from '../engine/packages.mjs';
 
-/** Debian's packages, their list in scripts/engine/packages.json, and the folder of the cache that they are unpacked in. */
+/**
+ * Debian's packages, their list in scripts/engine/packages.json, and the directory of the cache that they are unpacked
+ * in.
+ */
 const libraries = [
   { name: 'quickjs-ng', debian: 'qjs-src', list: 'quickjs', folder: 'tools/quickjs' },
   { name: 'musl', debian: 'musl-dev', list: 'libraries', folder: 'tools/libraries-amd64' },

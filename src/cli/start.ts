@@ -18,7 +18,7 @@ process.on('uncaughtException', (error) => {
 
 const args = process.argv.slice(2);
 const io = processIo();
-// package.json is two folders up from here, and from dist/chunks as well.
+// package.json is two directories up from here, and from dist/chunks as well.
 const version = () =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version as string;
 let code = 0;

@@ -25,7 +25,7 @@ export type ContainerMount =
       readonly dest: string;
       /** The result; a tmpfs if absent. */
       readonly ref?: Reference | undefined;
-      /** A folder of the result. */
+      /** A directory of the result. */
       readonly selector?: string | undefined;
       /** false if absent. */
       readonly readonly?: boolean | undefined;

@@ -179,7 +179,7 @@ async function solveInSession(
     const response = await solving;
     await layouts.publish();
     await received?.publish();
-    // a cache and a layout in one folder may have one name there: as with buildx, it is the image's
+    // a cache and a layout in one directory may have one name there: as with buildx, it is the image's
     await caches.finish(response.ExporterResponse, layouts.name);
     await exports.finish(response.ExporterResponse, layouts.name);
     await chosen?.finish(response.ExporterResponse, layouts.name);

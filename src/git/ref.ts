@@ -8,19 +8,19 @@ import { type GitUrl, gitUrlFrom, parseGitUrl } from './git-url.ts';
 export interface GitRef {
   /** Address of the repository, for git. */
   readonly remote: string;
-  /** Name of the folder that a clone makes. */
+  /** Name of the directory that a clone makes. */
   readonly shortName: string;
   /** Commit, tag or branch; '' for the default branch. */
   readonly ref: string;
   /** The start of the commit hash that the ref must have; '' if not given. */
   readonly checksum: string;
-  /** Folder in the repository; '' for its root. */
+  /** Directory in the repository; '' for its root. */
   readonly subDir: string;
   /** Whether it could be a local path as well, such as `github.com/org/repo`. Only a build context may have this form. */
   readonly indistinguishableFromLocal: boolean;
   /** Whether it begins with `http://` or `git://`. */
   readonly unencryptedTcp: boolean;
-  /** Whether to keep the folder `.git`; undefined if not given. */
+  /** Whether to keep the directory `.git`; undefined if not given. */
   readonly keepGitDir: boolean | undefined;
   /** Whether to fetch submodules; undefined if not given, which means yes. */
   readonly submodules: boolean | undefined;

@@ -5,7 +5,7 @@ import type { SecureContext } from 'node:tls';
 import type { Environment } from '../system/environment-variables.ts';
 import { maxSettingsBytes, readNamedFile } from '../system/named-file.ts';
 
-/** The certificates that a registry's folder in `certs.d` configures. */
+/** The certificates that a registry's directory in `certs.d` configures. */
 export interface Trust {
   /** Certificate authorities to trust besides the system's, in PEM. */
   readonly authorities: readonly string[];
@@ -65,7 +65,7 @@ async function trustedAuthorities(env: Environment = process.env): Promise<strin
   return [...found];
 }
 
-/** Names of the files in a folder. Links inside the folder, which OpenSSL uses as an index, are skipped. */
+/** Names of the files in a directory. Links inside the directory, which OpenSSL uses as an index, are skipped. */
 async function certificateFiles(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   const names: string[] = [];

@@ -34,7 +34,7 @@ export function isHttpSource(source: string): boolean {
 
 /** Options of a git source. */
 export interface GitSettings extends Constraints {
-  /** Whether to keep the folder `.git`. */
+  /** Whether to keep the directory `.git`. */
   readonly keepGitDir: boolean;
   /** '' if absent. */
   readonly checksum: string;

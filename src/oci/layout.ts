@@ -1,5 +1,5 @@
 /**
- * OCI image layouts: folders with `oci-layout`, `index.json` and `blobs/`. This module reads them;
+ * OCI image layouts: directories with `oci-layout`, `index.json` and `blobs/`. This module reads them;
  * `client/session/layout-index.ts` writes them.
  */
 import path from 'node:path';
@@ -50,7 +50,7 @@ export async function readLayoutIndex(dir: string, maxBytes: number): Promise<Re
 
 /** An OCI layout on disk. */
 export interface OciLayout {
-  /** The folder as given. */
+  /** The directory as given. */
   readonly dir: string;
   /** The entry of `index.json` for a tag (`org.opencontainers.image.ref.name` or the containerd name). */
   findTag(tag: string): Promise<Descriptor>;

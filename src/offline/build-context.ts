@@ -11,7 +11,7 @@ import { UsageError } from './usage-error.ts';
 
 /** The context, Dockerfile and named contexts of a build. */
 export interface ContextOptions {
-  /** A folder, a git or http address, or `-`: the Dockerfile alone, from standard input. */
+  /** A directory, a git or http address, or `-`: the Dockerfile alone, from standard input. */
   readonly context: string;
   /**
    * The path of the Dockerfile; `-`, `/dev/stdin` or `/dev/fd/NUMBER` for an open descriptor, such as a shell's `<(command)`.
@@ -21,7 +21,7 @@ export interface ContextOptions {
   /** Frontend options that win over those found here, such as another `filename`. */
   readonly opts?: Readonly<Record<string, string>> | undefined;
   /**
-   * Named contexts by the names that a frontend looks for: folders, `docker-image://…`, `oci-layout://…`, git and
+   * Named contexts by the names that a frontend looks for: directories, `docker-image://…`, `oci-layout://…`, git and
    * http addresses.
    */
   readonly buildContexts?: ReadonlyMap<string, string> | undefined;
@@ -47,7 +47,7 @@ export interface OpenedContext {
   readonly dockerfile: string;
   /** The path that the Dockerfile would have in a repository or an archive at an address; '' for other contexts. */
   readonly remoteDockerfile: string;
-  /** The folders behind the local sources, as they were named. */
+  /** The directories behind the local sources, as they were named. */
   readonly dirs: ReadonlyMap<string, string>;
 }
 

@@ -9,8 +9,8 @@ import type { FileTree } from './file-tree.ts';
 const maxNames = 20_000;
 
 /**
- * Lists what is in a context, folder by folder from its root. The content of an excluded folder is not listed, unless
- * an exception may include a part of it.
+ * Lists what is in a context, directory by directory from its root. The content of an excluded directory is not listed,
+ * unless an exception may include a part of it.
  */
 export async function contextNames(tree: FileTree, patterns: readonly string[]): Promise<ContextNames> {
   const names: string[] = [];

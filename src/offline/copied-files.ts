@@ -6,15 +6,15 @@ import type { AddInstruction, CopyInstruction, Instruction, RunInstruction, Stag
 import { parseMount } from '../parser/mount-flag.ts';
 import type { Env, ShellLex } from '../parser/words.ts';
 
-/** A file or folder that an instruction takes from the context, or a here-document. */
+/** A file or directory that an instruction takes from the context, or a here-document. */
 export interface Copied {
   /** Its path in the context; of a here-document, its name. */
   readonly source: string;
   /** Whether it is a here-document whose lines end with CR LF. */
   readonly isInline?: boolean;
-  /** The absolute path in the image: of the folder around it if `intoDir`, otherwise of the copy itself. */
+  /** The absolute path in the image: of the directory around it if `intoDir`, otherwise of the copy itself. */
   readonly target: string;
-  /** Whether `target` is a folder that gets the copy under its own name. */
+  /** Whether `target` is a directory that gets the copy under its own name. */
   readonly intoDir: boolean;
   /** The word that names it. */
   readonly range: SourceRange;

@@ -1,4 +1,4 @@
-/** Finds the Dockerfile in a folder by the rules of `docker buildx build`. */
+/** Finds the Dockerfile in a directory by the rules of `docker buildx build`. */
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
@@ -7,10 +7,10 @@ import { suggest } from '../text/suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
- * The name of the Dockerfile for the frontend: `dockerfile` if the folder has no `Dockerfile` but a `dockerfile`. The
+ * The name of the Dockerfile for the frontend: `dockerfile` if the directory has no `Dockerfile` but a `dockerfile`. The
  * frontend would find it anyway, but would then look for `Dockerfile.dockerignore` instead of `dockerfile.dockerignore`.
  *
- * @param dir the folder of the Dockerfile; if it cannot be read, later steps report it
+ * @param dir the directory of the Dockerfile; if it cannot be read, later steps report it
  */
 export async function actualSpelling(dir: string, name: string): Promise<string> {
   if (name !== defaultDockerfileName) return name;
@@ -22,9 +22,9 @@ export async function actualSpelling(dir: string, name: string): Promise<string>
 
 /**
  * Checks the Dockerfile that the user names by its path.
- * It does not follow links: the frontend does, inside the folder.
+ * It does not follow links: the frontend does, inside the directory.
  *
- * @param context the folder of the context, in which the error looks for the file; undefined if it is elsewhere
+ * @param context the directory of the context, in which the error looks for the file; undefined if it is elsewhere
  * @throws UsageError if the file is missing or is not a file
  */
 export async function requireDockerfile(file: string, context: string | undefined): Promise<void> {
@@ -67,7 +67,7 @@ async function adviceFor(file: string, context: string | undefined): Promise<str
   return advice ? `: ${advice}` : '';
 }
 
-/** A phrase with the file in a folder whose name is similar to a missing one; '' if there is no such file. */
+/** A phrase with the file in a directory whose name is similar to a missing one; '' if there is no such file. */
 async function similarIn(dir: string, name: string): Promise<string | undefined> {
   const names = await readdir(dir).catch((): string[] => []);
   const lower = name.toLowerCase();

@@ -1,4 +1,4 @@
-/** The files of a source that a frontend reads: a folder on disk, or files in memory. */
+/** The files of a source that a frontend reads: a directory on disk, or files in memory. */
 import path from 'node:path';
 import { type FileStat, FileTooLarge } from '../gateway/bridge.ts';
 import { ModeDir, ModeSymlink } from '../go/file-mode.ts';
@@ -27,14 +27,14 @@ export interface FileTree {
   readStart?(path: string, bytes: number): Promise<Uint8Array>;
   /** Describes a file, without following a link. @throws Error if it is not there */
   stat(path: string): Promise<FileStat>;
-  /** The entries of a folder, in byte order of their names. */
+  /** The entries of a directory, in byte order of their names. */
   readDir(path: string): Promise<readonly FileStat[]>;
 }
 
 /** Largest file that is read, in bytes: BuildKit sends a frontend a file in one message. */
 const maxFileBytes = 16 << 20;
 
-/** A folder on disk. Links are followed inside the folder, as if it were the root. */
+/** A directory on disk. Links are followed inside the directory, as if it were the root. */
 export function dirTree(dir: string): FileTree {
   checkArgument('dirTree', 'dir', dir, text);
   let known: Promise<string> | undefined;
@@ -146,7 +146,7 @@ export function memoryTree(
   };
 }
 
-/** The part of a tree below a folder. */
+/** The part of a tree below a directory. */
 export function subTree(tree: FileTree, dir: string): FileTree {
   checkArgument('subTree', 'tree', tree, treeArgument);
   checkArgument('subTree', 'dir', dir, text);

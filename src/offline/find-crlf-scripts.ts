@@ -1,8 +1,8 @@
 /**
- * Finds scripts in the context whose lines end with CR LF, as git on Windows writes them: a container that starts one says
- * "not found". It examines the first line of the files that a COPY, an ADD or a bind mount names, of the files directly in a
- * folder that one names, and of the shell scripts anywhere below it. It also finds here-documents that a COPY or an ADD writes
- * to a file that a command runs; `findAdvice` finds the other here-documents without a context.
+ * Finds scripts in the context whose lines end with CR LF, as git on Windows writes them: a container that starts one
+ * says "not found". It examines the first line of the files that a COPY, an ADD or a bind mount names, of the files
+ * directly in a directory that one names, and of the shell scripts anywhere below it. It also finds here-documents that
+ * a COPY or an ADD writes to a file that a command runs; `findAdvice` finds the other here-documents without a context.
  */
 import { crlfAdvice, crlfTrouble, isShellScript } from '../check/advice.ts';
 import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
@@ -21,9 +21,9 @@ import { programPaths } from './program-paths.ts';
 const maxFiles = 500;
 /** Maximum number of times that a source is looked up or a command compared with a copy; usual builds need far fewer. */
 const maxSteps = 100_000;
-/** Maximum number of folders that are listed below one that is copied. */
+/** Maximum number of directories that are listed below one that is copied. */
 const maxDirs = 200;
-/** Folders that are searched only if a source names them. */
+/** Directories that are searched only if a source names them. */
 const unsearched = new Set(['.git', 'node_modules']);
 /** Bytes that are read of a file: the first line of a script is shorter. */
 const startBytes = 1024;
@@ -158,7 +158,7 @@ function isLineEndFix(instruction: Stage['instructions'][number]): boolean {
   );
 }
 
-/** The files that a source names; of a folder, the files directly in it and the shell scripts anywhere below it. */
+/** The files that a source names; of a directory, the files directly in it and the shell scripts anywhere below it. */
 async function namedFiles(tree: FileTree, source: string): Promise<string[]> {
   if (isPattern(source)) {
     if (isPattern(dirname(source))) return [];

@@ -58,7 +58,7 @@ export function missingSourceMessage({ path, local, ignored, pattern }: MissingS
 /**
  * Finds the sources that are missing, in the order of the graph.
  *
- * A pattern that nothing matches fails a build only if the folder before its first wildcard is not sent for another
+ * A pattern that nothing matches fails a build only if the directory before its first wildcard is not sent for another
  * reason; otherwise the build copies no file.
  *
  * @param trees local sources by name; sources that are absent or `partial` are not checked
@@ -148,7 +148,7 @@ function find(source: LocalSource, path: string): Promise<Found> {
   return answer;
 }
 
-/** Looks a pattern up: it counts as found if the folder before its first wildcard is sent, or if that is not known. */
+/** Looks a pattern up: it counts as found if the directory before its first wildcard is sent, or if that is not known. */
 function findPattern(source: LocalSource, path: string): Promise<Found> {
   const key = `pattern ${path}`;
   let answer = source.answers.get(key);
@@ -164,7 +164,7 @@ async function lookForDir(source: LocalSource, pattern: string): Promise<Found> 
   if (found === 'missing') return found;
   const names = await namesBelow(source, dir.slice(1));
   if (!names) return 'there';
-  // The content of a folder that is sent is sent too.
+  // The content of a directory that is sent is sent too.
   const ways = new Set<string>();
   for (const name of names) for (let up = name; up !== '.'; up = dirname(up)) ways.add(up);
   const isSent = source.sent.some((sent) => {
@@ -174,10 +174,10 @@ async function lookForDir(source: LocalSource, pattern: string): Promise<Found> 
   return isSent ? 'there' : 'missing';
 }
 
-/** Maximum number of names in a folder that are compared with a pattern. */
+/** Maximum number of names in a directory that are compared with a pattern. */
 const maxNames = 5000;
 
-/** The folder and the names below it that are not excluded; undefined if there are links, or too many names. */
+/** The directory and the names below it that are not excluded; undefined if there are links, or too many names. */
 async function namesBelow({ tree, matcher }: LocalSource, dir: string): Promise<string[] | undefined> {
   const names: string[] = [];
   const next: string[] = [];
@@ -213,7 +213,7 @@ async function look(source: LocalSource, path: string, links: number): Promise<F
   return look(source, clean(join('/', stat.linkname.startsWith('/') ? '' : dirname(path), stat.linkname)), links - 1);
 }
 
-/** An excluded folder counts as present if exceptions may include files in it. */
+/** An excluded directory counts as present if exceptions may include files in it. */
 function isIgnored(matcher: PatternMatcher, path: string, { mode }: FileStat): boolean {
   if (matcher.exclusions && isDirectory(mode)) return false;
   try {

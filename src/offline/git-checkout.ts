@@ -28,9 +28,9 @@ export interface GitSource {
   readonly keepGitDir: boolean;
 }
 
-/** A checked-out commit in a temporary folder. */
+/** A checked-out commit in a temporary directory. */
 export interface Checkout {
-  /** The real path of the folder with the files. */
+  /** The real path of the directory with the files. */
   readonly dir: string;
   /** Full commit hash. */
   readonly commit: string;
@@ -141,7 +141,7 @@ async function fetchInto(
 }
 
 /**
- * The folder of a checkout that a source names. A link is refused even if it leads to a folder, as in BuildKit.
+ * The directory of a checkout that a source names. A link is refused even if it leads to a directory, as in BuildKit.
  *
  * @param subDir path in the repository; '' or `/` for all of it
  * @throws Error with BuildKit's message

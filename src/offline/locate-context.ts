@@ -17,7 +17,7 @@ export const maxDockerfileBytes = 16 << 20;
 
 /** The names that the user gives. */
 export interface ContextArguments {
-  /** A folder, a git or http address, or `-` for standard input. */
+  /** A directory, a git or http address, or `-` for standard input. */
   readonly context: string;
   /** The Dockerfile: a path, an http address, or `-`; in the context if absent. */
   readonly file?: string | undefined;
@@ -25,7 +25,7 @@ export interface ContextArguments {
   readonly opts?: Readonly<Record<string, string>> | undefined;
   /** Named contexts by name. */
   readonly buildContexts?: ReadonlyMap<string, string> | undefined;
-  /** Folders of OCI layouts by the name that `oci-layout://NAME` uses. */
+  /** Directories of OCI layouts by the name that `oci-layout://NAME` uses. */
   readonly ociLayouts?: ReadonlyMap<string, string> | undefined;
 }
 
@@ -43,13 +43,13 @@ export interface ContextReaders {
 export interface LocatedContext {
   /** Frontend options for the locations: `context`, `filename`, `dockerfilekey`, `context:NAME`. */
   readonly opts: Record<string, string>;
-  /** Folders by the name of their local source: `context`, `dockerfile`, and those of named contexts. */
+  /** Directories by the name of their local source: `context`, `dockerfile`, and those of named contexts. */
   readonly dirs: ReadonlyMap<string, string>;
-  /** The local source `dockerfile`, if it is not a folder: the text of a file `Dockerfile`. */
+  /** The local source `dockerfile`, if it is not a directory: the text of a file `Dockerfile`. */
   readonly dockerfileText: Uint8Array | undefined;
   /** The context, if it is an archive on standard input. */
   readonly archive: Readable | undefined;
-  /** Folders of OCI layouts by store id. */
+  /** Directories of OCI layouts by store id. */
   readonly ociLayouts: ReadonlyMap<string, string>;
   /** The path of the Dockerfile; '' if it is not a file on this machine. */
   readonly dockerfile: string;
@@ -140,7 +140,7 @@ async function locateStdin(
   return { dockerfileText: input };
 }
 
-/** The text of a Dockerfile from a pipe, standard input or the web; undefined for a file in a folder. */
+/** The text of a Dockerfile from a pipe, standard input or the web; undefined for a file in a directory. */
 async function readDockerfile(
   file: string,
   { readStdin, download, signal }: ContextReaders,

@@ -10,9 +10,9 @@ import { explainMissingSource, type IgnoreFile } from '../parser/hints/explain-m
 import { ignoreRules } from '../parser/ignore/dockerignore.ts';
 import type { FileTree } from './file-tree.ts';
 
-/** Maximum number of names that are examined, besides those in the folders on the way to the source. */
+/** Maximum number of names that are examined, besides those in the directories on the way to the source. */
 const maxNames = 5000;
-/** Folders that are searched only if a source names them. */
+/** Directories that are searched only if a source names them. */
 const unsearched = new Set(['.git', 'node_modules']);
 
 /**
@@ -30,7 +30,7 @@ export async function missingSourceHint(
 ): Promise<string | undefined> {
   const names: string[] = [];
   const listed = new Set<string>();
-  /** @returns the folders in a folder */
+  /** @returns the directories in a directory */
   const list = async (dir: string): Promise<string[]> => {
     if (listed.has(dir)) return [];
     listed.add(dir);

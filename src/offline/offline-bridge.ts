@@ -1,5 +1,5 @@
 /**
- * The gateway API without a daemon: files come from local folders and image configs from resolvers; what the frontend
+ * The gateway API without a daemon: files come from local directories and image configs from resolvers; what the frontend
  * solves is kept instead of built. So the frontend that runs inside BuildKit also compiles without one.
  */
 import type {

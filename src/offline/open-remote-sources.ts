@@ -78,7 +78,7 @@ export function openRemoteSources(options: RemoteSourcesOptions = {}): RemoteSou
   };
 }
 
-/** `git://host/path#ref:folder`. */
+/** `git://host/path#ref:directory`. */
 function splitIdentifier(identifier: string): { ref: string; subDir: string } {
   const hash = identifier.indexOf('#');
   const fragment = hash < 0 ? '' : identifier.slice(hash + 1);

@@ -1,4 +1,4 @@
-/** Gives a frontend the files of sources, and of a folder in a source. */
+/** Gives a frontend the files of sources, and of a directory in a source. */
 import type { SourceMetadata, SourceOp } from '../gateway/bridge.ts';
 import type { Definition } from '../llb/definition.ts';
 import { redactCredentials } from '../text/redact.ts';
@@ -22,7 +22,7 @@ interface Places {
 }
 
 /**
- * The files of a source, or of the folder that a single copy takes from one. Frontends read files of no other
+ * The files of a source, or of the directory that a single copy takes from one. Frontends read files of no other
  * graph.
  *
  * @throws RemoteSource if the source is not on this machine and `remote` is absent; Error for any other graph

@@ -65,7 +65,7 @@ interface AuthEntry {
   readonly registrytoken?: string;
 }
 
-/** The directory of Docker's configuration; undefined if the user has no home folder. */
+/** The directory of Docker's configuration; undefined if the user has no home directory. */
 export function dockerConfigDir(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   const home = homeDir(env);
   return env['DOCKER_CONFIG'] || (home && path.join(home, '.docker'));

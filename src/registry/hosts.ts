@@ -1,6 +1,6 @@
 /**
- * The hosts and certificates of a registry, from what the user or the administrator has put into the registry's folder in
- * `certs.d`, as containerd and Docker read it.
+ * The hosts and certificates of a registry, from what the user or the administrator has put into the registry's
+ * directory in `certs.d`, as containerd and Docker read it.
  */
 
 import { readdir, stat } from 'node:fs/promises';
@@ -32,7 +32,7 @@ export interface RegistryHost {
   readonly mirrorOf?: string;
 }
 
-/** Folders named `certs.d`. In containerd's, the folder `_default` is for registries without a folder. */
+/** Directories named `certs.d`. In containerd's, the directory `_default` is for registries without a directory. */
 function certificateDirs(env: Environment): { dir: string; hasDefault: boolean }[] {
   const home = homeDir(env);
   const settings = env['XDG_CONFIG_HOME'] || (home && path.join(home, '.config'));
@@ -53,7 +53,7 @@ function certificateDirs(env: Environment): { dir: string; hasDefault: boolean }
 
 /**
  * The hosts of a registry; the host that references name comes last. The first `hosts.toml` counts; the certificates of the
- * registry's folders in all `certs.d` are combined.
+ * registry's directories in all `certs.d` are combined.
  *
  * @param domain as in references: `docker.io`, `registry.example.com:5000`
  * @throws Error that names the file that is not a configuration

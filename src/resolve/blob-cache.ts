@@ -16,7 +16,7 @@ export interface BlobCache {
   put(digest: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** `$XDG_CACHE_HOME/tsfront`, by default `~/.cache/tsfront`; undefined if the user has no home folder. */
+/** `$XDG_CACHE_HOME/tsfront`, by default `~/.cache/tsfront`; undefined if the user has no home directory. */
 export function defaultCacheDir(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   const base = env['XDG_CACHE_HOME'];
   if (base && path.isAbsolute(base)) return path.join(base, 'tsfront');
@@ -24,7 +24,7 @@ export function defaultCacheDir(env: Readonly<Record<string, string | undefined>
   return home && path.join(home, '.cache/tsfront');
 }
 
-/** A cache in a folder, which need not exist. */
+/** A cache in a directory, which need not exist. */
 export function createBlobCache(dir: string): BlobCache {
   checkArgument('createBlobCache', 'dir', dir, text);
   return {

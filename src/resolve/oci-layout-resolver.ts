@@ -4,7 +4,7 @@ import { type OciLayout, openOciLayout } from '../oci/layout.ts';
 import { checkArgument, mapOf, text } from '../text/arguments.ts';
 import type { ImageResolver } from './resolver.ts';
 
-/** A resolver that takes single images from layouts: `layouts` are folders by reference. */
+/** A resolver that takes single images from layouts: `layouts` are directories by reference. */
 export function ociLayoutResolver(layouts: ReadonlyMap<string, string>): ImageResolver {
   checkArgument('ociLayoutResolver', 'layouts', layouts, mapOf(text, 'a Map of folders by the names of layouts'));
   const byName = new Map<string, { layout: OciLayout; digest: string }>();

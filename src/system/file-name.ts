@@ -16,7 +16,8 @@ export function onDisk(file: string): string | Buffer {
 
 /**
  * The full path of a file to write, as by Node's path.resolve.
- * @throws Error if the name of the current folder is not UTF-8: Node decodes it wrongly, so the path would lead elsewhere
+ * @throws Error if the name of the current directory is not UTF-8: Node decodes it wrongly, so the path would lead
+ * elsewhere
  */
 export function outputPath(file: string): string {
   const full = path.resolve(file);

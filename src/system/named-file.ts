@@ -18,7 +18,7 @@ export function isDescriptor(file: string): boolean {
 /**
  * Reads a file, or an open descriptor ({@link isDescriptor}) to its end.
  *
- * @throws NotRegular for a folder and for a named pipe, socket or device, which might never end; TooLarge; the errors of
+ * @throws NotRegular for a directory and for a named pipe, socket or device, which might never end; TooLarge; the errors of
  *   Node's open; the reason of `signal`
  */
 export async function readNamedFile(file: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {

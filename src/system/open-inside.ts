@@ -1,6 +1,7 @@
 /**
- * The one place that decides whether a file lies inside a folder that a build may read. No path leads out of the folder:
- * not by a link at any level, not by `..`, and not by swapping a file or folder for a link while it is read.
+ * The one place that decides whether a file lies inside a directory that a build may read. No path leads out of the
+ * directory: not by a link at any level, not by `..`, and not by swapping a file or directory for a link while it is
+ * read.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
@@ -13,7 +14,7 @@ import { onDisk } from './file-name.ts';
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
 const openFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
-/** The error for a file or link that has changed or moved meanwhile, or that leads out of the folder. */
+/** The error for a file or link that has changed or moved meanwhile, or that leads out of the directory. */
 export class LeadsOutside extends ShortError {
   override readonly name = 'LeadsOutside';
 }
@@ -21,7 +22,7 @@ export class LeadsOutside extends ShortError {
 /**
  * Opens a file or a directory for reading. The caller closes it.
  *
- * @param root the real path of the folder (`realpath`)
+ * @param root the real path of the directory (`realpath`)
  * @param name relative to the root, with slashes; no element may be a link
  * @throws LeadsOutside if an element is a link; the errors of Node's open
  */
@@ -121,7 +122,7 @@ export function insideOf(descriptor: number, full: string): InsideOf {
 /** The directory of this process's file descriptors; '' if there is none. */
 let descriptors: string | undefined;
 
-/** The folder of this process by its number in this /proc, which saves a link in each path. */
+/** The directory of this process by its number in this /proc, which saves a link in each path. */
 function findDescriptors(): string {
   try {
     const found = `/proc/${readlinkSync('/proc/self')}/fd`;

@@ -7,8 +7,8 @@ export interface OutputPath {
   /** The path as the user gave it. */
   readonly path: string;
   /**
-   * A `file` is replaced as a whole; a `folder` keeps its other files, a `mirror` loses them; a `store` is a folder with
-   * an index, which an image and a cache may share.
+   * A `file` is replaced as a whole; a `directory` keeps its other files, a `mirror` loses them; a `store` is a
+   * directory with an index, which an image and a cache may share.
    */
   readonly kind: 'file' | 'dir' | 'mirror' | 'store';
   /** The option that names the output, for errors. */
@@ -17,7 +17,7 @@ export interface OutputPath {
 
 /**
  * Refuses outputs that would replace each other: a later output replaces a file, and a mirror deletes everything in it that
- * is not its own. Several may share a folder, a device or a pipe.
+ * is not its own. Several may share a directory, a device or a pipe.
  * @throws Error that names the place
  */
 export function refuseClashes(places: readonly OutputPath[]): void {
@@ -54,7 +54,7 @@ function isSpecial(file: string): boolean {
   return stats !== undefined && !stats.isFile() && !stats.isDirectory();
 }
 
-/** Whether an absolute path is a folder or lies in it. */
+/** Whether an absolute path is a directory or lies in it. */
 export function isWithin(file: string, dir: string): boolean {
   const relative = path.relative(dir, file);
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);

@@ -16,7 +16,7 @@ const childProcess = () => process.getBuiltinModule('node:child_process');
 /**
  * The variables of git that programs get: they say how git connects to servers, and where its own files are.
  * All others are about one repository or one command (`git rev-parse --local-env-vars`, and what hooks get besides). In a
- * hook they name the user's repository: with GIT_DIR or GIT_INDEX_FILE, a fetch into a folder of ours would write there.
+ * hook they name the user's repository: with GIT_DIR or GIT_INDEX_FILE, a fetch into a directory of ours would write there.
  */
 const passedGitVariables: readonly (readonly [names: RegExp, why: string])[] = [
   [/^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|PROXY_COMMAND|ASKPASS)$/, 'how to connect, and who asks for passwords'],

@@ -1,5 +1,5 @@
 /**
- * Reads files inside a folder. Links are followed as if the folder were `/`, so that a target outside does not
+ * Reads files inside a directory. Links are followed as if the directory were `/`, so that a target outside does not
  * exist. Only `open-inside.ts` opens files, so that a link that appears meanwhile does not lead out either.
  */
 import { type BigIntStats, existsSync } from 'node:fs';
@@ -28,7 +28,7 @@ export class TooLarge extends ShortError {
 /**
  * Resolves all links in a path: the result is `/` and slash-separated names, none of which is a link.
  *
- * @param root the real path of the folder
+ * @param root the real path of the directory
  * @param asked the path, relative to the root; `..` does not lead out
  * @throws the errors of Node's lstat, and an error if links form a circle
  */
@@ -63,7 +63,7 @@ async function resolveInside(root: string, asked: string, followLast = true): Pr
 /**
  * Reads a whole regular file.
  *
- * @param root the real path of the folder
+ * @param root the real path of the directory
  * @throws NotRegular, TooLarge beyond `maxBytes`, the errors of Node's open
  */
 export function readFileInside(root: string, asked: string, maxBytes: number): Promise<Buffer> {
@@ -80,7 +80,7 @@ export function readFileInside(root: string, asked: string, maxBytes: number): P
 /**
  * Reads the first bytes of a regular file; fewer if it is shorter.
  *
- * @param root the real path of the folder
+ * @param root the real path of the directory
  * @throws NotRegular, the errors of Node's open
  */
 export function readStartInside(root: string, asked: string, bytes: number): Promise<Buffer> {
@@ -113,7 +113,7 @@ export async function readRegular(handle: FileHandle, name: string, maxBytes: nu
   }
 }
 
-/** The kind of file behind a path with all links followed; undefined if it does not exist inside the folder. */
+/** The kind of file behind a path with all links followed; undefined if it does not exist inside the directory. */
 export async function kindInside(root: string, asked: string): Promise<FileKind | undefined> {
   try {
     const place = await resolveInside(root, asked);
@@ -137,9 +137,9 @@ export function kindOf(
   return stat.isSymbolicLink() ? 'a link' : 'a device';
 }
 
-/** A file in a folder, as described by lstat. */
+/** A file in a directory, as described by lstat. */
 export interface StatInside {
-  /** Its place in the folder: `/` and slash-separated names. */
+  /** Its place in the directory: `/` and slash-separated names. */
   readonly place: string;
   /** The answer of lstat. */
   readonly stat: BigIntStats;
@@ -156,7 +156,7 @@ export function statInside(root: string, asked: string): Promise<StatInside> {
   });
 }
 
-/** The entries of a folder, in byte order of their names. @throws the errors of Node's readdir */
+/** The entries of a directory, in byte order of their names. @throws the errors of Node's readdir */
 export function readDirInside(root: string, asked: string): Promise<StatInside[]> {
   return retryIfReplaced(async () => {
     const place = await resolveInside(root, asked);
@@ -173,7 +173,7 @@ async function statEntry(dir: string, place: string, name: string): Promise<Stat
   return { place, stat, target: stat.isSymbolicLink() ? await readLink(entry) : '' };
 }
 
-/** Calls a function for a folder with a path that cannot lead to another folder meanwhile. */
+/** Calls a function for a directory with a path that cannot lead to another directory meanwhile. */
 async function inDir<T>(root: string, place: string, use: (dir: string) => Promise<T>): Promise<T> {
   const handle = await openInside(root, place.slice(1));
   try {
@@ -200,7 +200,7 @@ function pathOfPlace(root: string, place: string): string {
   return path.join(root, ...place.split('/'));
 }
 
-/** The folder itself may be named by links: those are the user's. @throws Error as Node's realpath */
+/** The directory itself may be named by links: those are the user's. @throws Error as Node's realpath */
 export async function realDir(dir: string): Promise<string> {
   return decodeText(await realpath(onDisk(dir), 'buffer'));
 }

@@ -4,11 +4,11 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** A temporary folder of this process. */
+/** A temporary directory of this process. */
 export interface TemporaryDir {
   /** Its real path. Only this user may enter it. */
   readonly path: string;
-  /** Removes the folder with its content. */
+  /** Removes the directory with its content. */
   remove(): Promise<void>;
 }
 

@@ -21,7 +21,7 @@ const words: Readonly<Record<string, string>> = {
  *
  * @example
  * systemErrorsInWords("cannot write a: EACCES: permission denied, open 'a'"); // cannot write a: permission denied
- * systemErrorsInWords("EISDIR: illegal operation on a directory, open 'a'"); // a: is a folder
+ * systemErrorsInWords("EISDIR: illegal operation on a directory, open 'a'"); // a: is a directory
  */
 export function systemErrorsInWords(message: string): string {
   return message.replace(

@@ -7,7 +7,7 @@ import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { runCli } from './run-cli.ts';
 
-/** A folder with what people name by mistake. */
+/** A directory with what people name by mistake. */
 function mistakes(): string {
   const folder = temporaryDir();
   const write = (name: string, data: string | Uint8Array) => {
@@ -26,7 +26,7 @@ function mistakes(): string {
 /** Texts that say nothing to people, or nothing about what they have typed. */
 const bare = /\bE(ISDIR|NOENT|NOTDIR|ACCES)\b|routines:|illegal operation|Unexpected (token|end)|^\w+: is a folder/m;
 
-/** `@` stands for the folder of mistakes. */
+/** `@` stands for the directory of mistakes. */
 const offline: readonly (readonly [args: string, code: number, text: string])[] = [
   ['compile @/nosuch', 2, 'path "@/nosuch" not found or no directory'],
   ['compile @/text', 2, 'it is a file: give a Dockerfile with --file, and its folder'],

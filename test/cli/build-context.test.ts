@@ -14,7 +14,7 @@ interface Case {
   readonly title: string;
   /** By path; of the context those below `ctx/`. A value with `->` in front is a link. */
   readonly files: Readonly<Record<string, string>>;
-  /** Arguments; `@` is the working folder. */
+  /** Arguments; `@` is the working directory. */
   readonly args?: readonly string[];
   readonly stdin?: string;
   readonly context?: string;

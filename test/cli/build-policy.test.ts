@@ -41,7 +41,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
       const built = await tsfront(['build', '-o', 'type=cacheonly', ...args, dir]);
       expect(built.status, built.stderr).toBe(0);
     }
-    // a Dockerfile that is in no folder has nothing beside it
+    // a Dockerfile that is in no directory has nothing beside it
     const piped = await tsfront(['build', '-o', 'type=cacheonly', '-f', '-', dir], 'FROM scratch\nLABEL a=b\n');
     expect(piped.status, piped.stderr).toBe(0);
     const named = await tsfront(['build', '--policy=filename=my.rego', dir]);

@@ -66,7 +66,7 @@ test('a stage that is not there: the place, and the ones that are', async () => 
   expect((await check('FROM scratch AS one\n', '--target=x')).stdout).toContain('hint: the stages are one');
 });
 
-/** A folder with files by name. */
+/** A directory with files by name. */
 async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tsfront-check-'));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -50,7 +50,7 @@ function context(dockerfile: string): string {
   return dir;
 }
 
-/** A folder for temporary files of the command alone. */
+/** A directory for temporary files of the command alone. */
 function ownTmp(): string {
   const dir = path.join(temporaryDir(), 'tmp');
   mkdirSync(dir);
@@ -251,7 +251,7 @@ await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
     expect(readdirSync(out)).toEqual(['made']);
   });
 
-  /** A build of 32 MB with two outputs, `dest` as an archive and a folder; what it leaves is in `place` and `tmp`. */
+  /** A build of 32 MB with two outputs, `dest` as an archive and a directory; what it leaves is in `place` and `tmp`. */
   const exporting = (dest: string) => {
     const dir = context('FROM scratch\nCOPY big /\n');
     writeFileSync(path.join(dir, 'big'), Buffer.alloc(32 << 20));

@@ -53,7 +53,7 @@ const anyEmpty: Readonly<Record<string, string>> = {
   '--security-opt': anyText['--security-opt']!,
 };
 
-/** What a command needs besides: `@` stands for a folder with a Dockerfile and its compiled file. */
+/** What a command needs besides: `@` stands for a directory with a Dockerfile and its compiled file. */
 const needs: Readonly<Record<string, readonly string[]>> = {
   compile: ['@', '--offline'],
   check: ['@', '--offline'],
@@ -117,7 +117,7 @@ describe.each([
   });
 });
 
-/** Values that are nearly right. `@` stands for the folder. */
+/** Values that are nearly right. `@` stands for the directory. */
 const nearly: readonly (readonly [args: string, text: string])[] = [
   ['build --cache-to type=local', '--cache-to type=local requires dest: give dest=FOLDER'],
   ['build --cache-to type=local,dest=', '--cache-to type=local requires dest: give dest=FOLDER'],

@@ -7,7 +7,7 @@ import { onEngines } from '../engine/on-engines.ts';
 
 await onEngines('tsfront build', { suites: ['forky', 'bookworm'] }, (engine) => {
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
-  /** A project with a stale file in `out`, built in its own folder. */
+  /** A project with a stale file in `out`, built in its own directory. */
   const project = (dockerfile: string) => {
     const dir = temporaryDir();
     mkdirSync(path.join(dir, 'out/old'), { recursive: true });

@@ -312,7 +312,7 @@ describe('a file export', () => {
     const at = (name: string) => path.join(folder, name);
     mkdirSync(at('real'));
     symlinkSync('real', at('linked'));
-    symlinkSync('../next', at('real/name')); // of the real folder
+    symlinkSync('../next', at('real/name')); // of the real directory
     symlinkSync('later', at('next'));
     await sendTo(at('linked/name'), 'new');
     expect(readFileSync(at('later'), 'utf8')).toBe('new');

@@ -34,7 +34,7 @@ const fail = () => {
 };
 
 describe('an export that fails removes nothing of others', () => {
-  /** What somebody else puts into the folders on the way, once they are there. */
+  /** What somebody else puts into the directories on the way, once they are there. */
   const others = () => {
     mkdirSync(at('out/b'), { recursive: true });
     writeFileSync(at('out/b/finished'), 'of another build');

@@ -32,7 +32,7 @@ export function hasOpenSsh(engine: Engine): boolean {
 
 export class OpenSsh {
   readonly engine: Engine;
-  /** A folder as the programs see it, */
+  /** A directory as the programs see it, */
   readonly inside: string;
   /** and as this process does. */
   readonly outside: string;
@@ -75,7 +75,7 @@ export class OpenSsh {
   /**
    * A server that lets the key `ed25519` in, and a client `ssh` that knows both.
    * @param programs where the server's commands find programs
-   * @returns the server's port, and a folder to be put first in PATH
+   * @returns the server's port, and a directory to be put first in PATH
    */
   async startServer(programs: string): Promise<{ port: number; bin: string }> {
     const { inside } = this;

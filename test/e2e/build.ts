@@ -92,7 +92,7 @@ export async function buildAndRead(
   }
 }
 
-/** Writes a Dockerfile beside its context, not into it. Returns its path; the folder is removed by the caller. */
+/** Writes a Dockerfile beside its context, not into it. Returns its path; the directory is removed by the caller. */
 export function writeDockerfile(folder: string, text: string): string {
   const file = path.join(folder, 'Dockerfile');
   writeFileSync(file, text);

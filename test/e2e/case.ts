@@ -18,7 +18,7 @@ export interface Case {
   /** `@BASE@`, `@ONBUILD@`, `@HTTP@` and `@GIT@` stand for what the engine's fixtures are called. */
   readonly dockerfile: string;
   readonly files?: Readonly<Record<string, string | ContextFile>>;
-  /** More arguments of `docker build`; the same stand-ins hold, and `@CONTEXT@` is the folder of the context. */
+  /** More arguments of `docker build`; the same stand-ins hold, and `@CONTEXT@` is the directory of the context. */
   readonly args?: readonly string[];
   /** The suites whose own frontend can build this too; all by default. Elsewhere tsfront must make what `makes` says. */
   readonly comparable?: readonly Suite[];
@@ -32,7 +32,7 @@ export interface Case {
   readonly otherConfig?: Partial<Record<Suite, string>>;
 }
 
-/** Writes a context into a new folder with fixed times. Returns the folder; the caller removes it. */
+/** Writes a context into a new directory with fixed times. Returns the directory; the caller removes it. */
 export function writeContext(files: NonNullable<Case['files']>): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
   for (const [name, given] of Object.entries(files)) {

@@ -265,7 +265,7 @@ function comparableStatement({ predicateType, predicate }: any): unknown {
   };
 }
 
-/** Leaves out what differs with the quoted first line and the folder. */
+/** Leaves out what differs with the quoted first line and the directory. */
 function withoutSyntax(text: string): string {
   return text.replace(/# (syntax=\S+|own)/g, '# first line').replace(/^\/.*\/Dockerfile:/gm, 'Dockerfile:');
 }

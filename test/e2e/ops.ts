@@ -7,7 +7,7 @@ interface Step {
   readonly inputs?: readonly string[];
 }
 
-/** Of the session and the folder, not of the build. */
+/** Of the session and the directory, not of the build. */
 const volatile = new Set(['local.session', 'local.sessionid', 'local.unique', 'local.sharedkeyhint']);
 
 /** SLSA 0.2 has it at the top, SLSA 1 further down. */

@@ -119,7 +119,7 @@ export function readImages(archive: Buffer, options: ReadOptions = {}): Exported
   return imagesOf(new Map(readTar(archive).map((entry) => [entry.path, entry.data])), options);
 }
 
-/** The images of an OCI layout in a folder. */
+/** The images of an OCI layout in a directory. */
 export function readLayout(folder: string, options: ReadOptions = {}): ExportedImage[] {
   const blobs = readdirSync(path.join(folder, 'blobs/sha256')).map((name) => `blobs/sha256/${name}`);
   return imagesOf(

@@ -23,7 +23,7 @@ export interface Authority {
   readonly client: { readonly cert: string; readonly key: string };
 }
 
-/** Makes an authority with OpenSSL, in a folder of its own below `parent`. */
+/** Makes an authority with OpenSSL, in a directory of its own below `parent`. */
 export function makeAuthority(parent = tmpdir()): Authority {
   const folder = mkdtempSync(path.join(parent, 'authority-'));
   const file = (name: string) => path.join(folder, name);

@@ -1,4 +1,4 @@
-/** Layouts in a folder; how images are resolved in them is in test/resolve/oci-layout-resolver.test.ts. */
+/** Layouts in a directory; how images are resolved in them is in test/resolve/oci-layout-resolver.test.ts. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

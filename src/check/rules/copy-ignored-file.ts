@@ -14,8 +14,8 @@ export const copyIgnoredFile = defineRule({
 });
 
 /**
- * Ignore files with exceptions (`!pattern`) are not checked: one may exclude a folder and include a file in it. Nor is an
- * ignore file with an invalid pattern.
+ * Ignore files with exceptions (`!pattern`) are not checked: one may exclude a directory and include a file in it. Nor
+ * is an ignore file with an invalid pattern.
  *
  * @param matcher the patterns of `.dockerignore`; undefined if there is no such file
  */

@@ -18,7 +18,7 @@ export async function failedSourceHint(
 ): Promise<string | undefined> {
   const { message } = error as Error;
   const path = /(?:checksum of ref|cache key)[^\n]*: "(\/[^"\n]+)": not found/.exec(message)?.[1];
-  // older daemons have their own folder in front
+  // older daemons have their own directory in front
   const dir = /lstat (?:\/\S*\/buildkit-mount\d+)?(\/[^\n]+): no such file or directory$/.exec(message)?.[1];
   const [source] = errorSources(error);
   // old daemons do not tell the instruction
@@ -68,7 +68,7 @@ const isPatternIn = (dir: string) => (source: CopiedSource) => {
   return fixed.slice(0, first).join('/') === dir || source.text.includes('$');
 };
 
-/** The pattern from the root; of one with variables the daemon knows the folder. */
+/** The pattern from the root; of one with variables the daemon knows the directory. */
 function patternIn(dir: string, text: string): string {
   if (!text.includes('$')) return clean(`/${text}`);
   return `${dir}/${base(text).includes('$') ? '*' : base(text)}`;

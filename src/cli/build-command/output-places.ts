@@ -1,4 +1,4 @@
-/** The files and folders that a build writes: each needs a place of its own. */
+/** The files and directories that a build writes: each needs a place of its own. */
 import { goesTo } from '../../client/exporter-table.ts';
 import type { CacheEntry, Export } from '../../client/index.ts';
 import type { OutputPath } from '../../system/output-clashes.ts';

@@ -112,7 +112,7 @@ async function openPath(path: string, flags: CheckFlags, io: Io): Promise<Opened
   const { locals } = build.options;
   const context = locals.get('context');
   if (!context) return build;
-  // it may be built with any folder
+  // it may be built with any directory
   const partial = new Map(locals).set('context', { ...context, partial: true });
   return { ...build, options: { ...build.options, locals: partial } };
 }

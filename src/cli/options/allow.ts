@@ -4,7 +4,10 @@ import { didYouMean } from '../../text/suggest.ts';
 import type { BuildFlags } from './declare-build.ts';
 import { cutPair } from './named-values.ts';
 
-/** Entitlement of buildx: allows `mode=delete` of a local output outside of the current folder. It is not sent to the daemon. */
+/**
+ * Entitlement of buildx: allows `mode=delete` of a local output outside of the current directory. It is not sent to the
+ * daemon.
+ */
 const localDelete = 'buildx.local.delete';
 const knownEntitlements = ['network.host', 'security.insecure', 'device', localDelete];
 
@@ -27,7 +30,7 @@ export function entitlements(flags: AllowFlags & Pick<BuildFlags, 'network'>): s
   return wanted;
 }
 
-/** Whether local outputs may delete files outside of the current folder. */
+/** Whether local outputs may delete files outside of the current directory. */
 export function isLocalDeleteAllowed({ allow }: AllowFlags): boolean {
   return allow.includes(localDelete);
 }

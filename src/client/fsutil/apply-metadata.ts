@@ -23,7 +23,7 @@ export function applyMetadata(file: string, entry: Metadata, xattrs: XattrCalls 
   utimesSync(target, time, time);
 }
 
-/** The same for a folder that is held. */
+/** The same for a directory that is held. */
 export function applyDirMetadata(dir: HeldDir, entry: Metadata, xattrs: XattrCalls | undefined): void {
   if (entry.xattrs?.size) xattrs?.write(`${dir.path}/.`, entry.xattrs);
   chmodSync(onDisk(dir.path), toUnixPermissions(entry.mode));
@@ -33,7 +33,7 @@ export function applyDirMetadata(dir: HeldDir, entry: Metadata, xattrs: XattrCal
 
 /**
  * Before the mode, which may forbid it, and after the contents, since writing takes a file's capabilities away. The calls
- * for attributes take text alone: a folder with other bytes in its path is held. A file that is called so gets its
+ * for attributes take text alone: a directory with other bytes in its path is held. A file that is called so gets its
  * attributes before its name (receiver.ts).
  */
 export function applyXattrs(file: string, { mode, xattrs }: Metadata, calls: XattrCalls | undefined): void {

@@ -50,7 +50,7 @@ export function deleteOthers(placed: readonly Placed[]): void {
   }
 }
 
-/** Several outputs may go into one folder. */
+/** Several outputs may go into one directory. */
 function identityOf(dir: HeldDir): string {
   const { dev, ino } = statSync(onDisk(dir.path), { bigint: true });
   return `${dev}:${ino}`;
@@ -158,7 +158,7 @@ function hold(parent: HeldDir, name: string, shown: string, failed: string[]): H
   }
 }
 
-/** A folder's own mode may forbid to change what is in it. */
+/** A directory's own mode may forbid to change what is in it. */
 function makeWritable(dir: HeldDir, { mode }: Stats): void {
   if ((mode & 0o700) === 0o700) return;
   try {
@@ -168,7 +168,7 @@ function makeWritable(dir: HeldDir, { mode }: Stats): void {
   }
 }
 
-/** A folder of the export has the mode and the time that it came with; the mirror itself has none. */
+/** A directory of the export has the mode and the time that it came with; the mirror itself has none. */
 function restore(dir: HeldDir, { mode, atime, mtimeMs }: Stats, isRoot: boolean): void {
   try {
     if ((mode & 0o700) !== 0o700) chmodSync(onDisk(dir.path), mode & 0o7777);

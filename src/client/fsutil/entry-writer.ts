@@ -1,4 +1,7 @@
-/** Makes files, folders, links and devices in a private folder as the entries of a listing say, with blocking calls. */
+/**
+ * Makes files, directories, links and devices in a private directory as the entries of a listing say, with blocking
+ * calls.
+ */
 import { closeSync, fchmodSync, futimesSync, linkSync, mkdirSync, openSync, renameSync, symlinkSync } from 'node:fs';
 import {
   isDirectory,
@@ -26,10 +29,10 @@ export class EntryWriter {
   private readonly root: string;
   private readonly scratch: string;
   private readonly xattrs: XattrCalls | undefined;
-  /** Files made in the scratch folder. */
+  /** Files made in the scratch directory. */
   private made = 0;
 
-  /** @param root an empty folder @param scratch a folder for files that get their name later */
+  /** @param root an empty directory @param scratch a directory for files that get their name later */
   constructor(root: string, scratch: string, xattrs: XattrCalls | undefined) {
     this.root = root;
     this.scratch = scratch;

@@ -4,7 +4,7 @@ import { onDisk } from '../../system/file-name.ts';
 
 /** An open directory. Its path is not resolved again, so a link that replaces it has no effect. */
 export interface HeldDir {
-  /** Stands for the folder in this process's file calls. */
+  /** Stands for the directory in this process's file calls. */
   readonly path: string;
   /** The same for a program that this process runs. */
   readonly pathForPrograms: string;
@@ -13,12 +13,12 @@ export interface HeldDir {
   close(): void;
 }
 
-/** Node has no name for it. Such a handle needs no right to read the folder. */
+/** Node has no name for it. Such a handle needs no right to read the directory. */
 const oPath = 0o10000000;
 
 /**
- * Takes hold of a folder. Node has no file calls relative to a folder; Linux shows a handle as a path. On other systems
- * the path is all there is, so that there a folder can be swapped for a link while it is used.
+ * Takes hold of a directory. Node has no file calls relative to a directory; Linux shows a handle as a path. On other
+ * systems the path is all there is, so that there a directory can be swapped for a link while it is used.
  * @throws Error as openSync; for a link, unless it may be followed
  */
 export function holdDir(dir: string, { followLink = false } = {}): HeldDir {

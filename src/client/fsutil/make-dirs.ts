@@ -43,7 +43,7 @@ async function makeMissing(dir: string, mode: number, created: string[], again: 
 }
 
 /**
- * Makes a private folder in a directory, which is made too: what is received there lies in the file system that it is
+ * Makes a private directory in a directory, which is made too: what is received there lies in the file system that it is
  * for, and nowhere but in the directory that the user named.
  * @returns its path, and the topmost directory that was not there before
  * @throws Error when nothing can be made there

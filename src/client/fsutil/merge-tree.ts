@@ -1,4 +1,4 @@
-/** Moves trees that are complete into a folder: all of them, or, when something fails, nothing. */
+/** Moves trees that are complete into a directory: all of them, or, when something fails, nothing. */
 import {
   chmodSync,
   linkSync,
@@ -26,16 +26,16 @@ import { quoteName } from './order-check.ts';
 import type { ReceivedFile } from './receiver.ts';
 import type { XattrCalls } from './xattr.ts';
 
-/** A tree in a private folder; its own folders still have to get their metadata. */
+/** A tree in a private directory; its own directories still have to get their metadata. */
 export interface ReceivedTree {
   readonly root: string;
-  /** All that is in it, each folder followed by what is in it. */
+  /** All that is in it, each directory followed by what is in it. */
   readonly files: readonly ReceivedFile[];
 }
 
 /** Trees that were moved into place, and the files that they replaced: `keep` deletes those, `undo` restores them. */
 export interface Placement {
-  /** The folder that they are in, held until `close`. */
+  /** The directory that they are in, held until `close`. */
   readonly root: HeldDir;
   keep(): void;
   /** Takes back what was put there; what others wrote meanwhile stays. @returns what could not be taken back */
@@ -51,7 +51,7 @@ type UndoStep =
   | { readonly kind: 'copy'; readonly dir: string; readonly name: string };
 
 /**
- * Moves trees into `dest`. A folder that is not there is moved as a whole, those that are there are merged; anything
+ * Moves trees into `dest`. A directory that is not there is moved as a whole, those that are there are merged; anything
  * else takes the place of what has its name.
  * @param fresh whether `dest` was made for them, so that it may be replaced
  * @throws Error with `dest` as it was before
@@ -157,7 +157,10 @@ interface Merge {
   at: number;
 }
 
-/** Moves what is in a folder of the tree into one that is there. @param dir its path in the tree, '' or with a slash at its end */
+/**
+ * Moves what is in a directory of the tree into one that is there. @param dir its path in the tree, '' or with a slash
+ * at its end
+ */
 function mergeDir(merge: Merge, source: HeldDir, target: HeldDir, dir: string): void {
   const { files } = merge.tree;
   for (let file = files[merge.at]; file?.path.startsWith(dir); file = files[merge.at]) {
@@ -221,7 +224,7 @@ function mergeFile(merge: Merge, file: ReceivedFile, source: HeldDir, target: He
   merge.at = end;
 }
 
-/** The position behind a folder and all that is in it. */
+/** The position behind a directory and all that is in it. */
 function endOf({ files }: ReceivedTree, at: number): number {
   const inside = `${files[at]!.path}/`;
   let end = at + 1;
@@ -229,7 +232,10 @@ function endOf({ files }: ReceivedTree, at: number): number {
   return end;
 }
 
-/** Gives folders their metadata, the inner ones first: a mode may forbid to look inside. @param dir where `root` is in the tree */
+/**
+ * Gives directories their metadata, the inner ones first: a mode may forbid to look inside. @param dir where `root` is
+ * in the tree
+ */
 function completeDirs(tree: ReceivedTree, from: number, to: number, xattrs: XattrCalls | undefined, dir = ''): void {
   for (let at = to - 1; at >= from; at--) {
     const file = tree.files[at]!;
@@ -237,7 +243,7 @@ function completeDirs(tree: ReceivedTree, from: number, to: number, xattrs: Xatt
   }
 }
 
-/** Nothing can be moved into another file system: what goes there is first copied to a folder in its place. */
+/** Nothing can be moved into another file system: what goes there is first copied to a directory in its place. */
 function copyOver(source: HeldDir, target: HeldDir, dir: string, steps: UndoStep[]): HeldDir {
   const name = temporaryName();
   mkdirSync(onDisk(`${target.path}/${name}`), 0o700);
@@ -287,7 +293,7 @@ function undoStep(step: UndoStep, dir: HeldDir): void {
   }
 }
 
-/** The folders of steps, one after the other: most steps are in the folder of the one before. */
+/** The directories of steps, one after the other: most steps are in the directory of the one before. */
 function followSteps(root: HeldDir) {
   let last: { readonly dir: string; readonly held: HeldDir } | undefined;
   return {
@@ -303,7 +309,7 @@ function followSteps(root: HeldDir) {
   };
 }
 
-/** Takes hold of a folder below another, name by name, so that none of them is a link. */
+/** Takes hold of a directory below another, name by name, so that none of them is a link. */
 function descend(root: HeldDir, dir: string): HeldDir {
   let at = holdDir(root.path, { followLink: true });
   for (const name of dir.split('/').filter(Boolean)) {
@@ -328,7 +334,7 @@ function ownFiles(tree: ReceivedTree): ReadonlyMap<string, ReceivedFile> {
   return index;
 }
 
-/** Removes what was received; what others have written there stays, with the folders around it. */
+/** Removes what was received; what others have written there stays, with the directories around it. */
 function removeOwn(place: string, own: ReadonlyMap<string, ReceivedFile>, name: string): void {
   const stats = lstatSync(onDisk(place), { throwIfNoEntry: false });
   const file = own.get(name);

@@ -1,6 +1,6 @@
 /**
  * The receiver's side of fsutil's transfer protocol, with blocking calls: it runs in a thread of its own. The sender is not
- * trusted: everything is written to a private folder, in which a link is never a parent.
+ * trusted: everything is written to a private directory, in which a link is never a parent.
  */
 import { closeSync, writeSync } from 'node:fs';
 import { hasContents } from '../../go/file-mode.ts';
@@ -16,7 +16,7 @@ import type { XattrCalls } from './xattr.ts';
 /** Files that are asked for at the same time. The sender reads a few of them at once. */
 const requests = 1024;
 
-/** A file that was received; folders get their attributes, modes and times when they are in place. */
+/** A file that was received; directories get their attributes, modes and times when they are in place. */
 export interface ReceivedFile extends Metadata {
   readonly path: string;
   readonly size: number;
@@ -50,7 +50,7 @@ export class Receiver {
   /** The list of files is complete. */
   private listed = false;
 
-  /** @param root an empty folder @param scratch a folder for files that get their name later */
+  /** @param root an empty directory @param scratch a directory for files that get their name later */
   constructor(root: string, scratch: string, xattrs: XattrCalls | undefined) {
     this.writer = new EntryWriter(root, scratch, xattrs);
   }

@@ -116,7 +116,7 @@ function remove({ staging, root, receiver }: Transfer): void {
   try {
     rmSync(onDisk(staging), { recursive: true, force: true });
   } catch {
-    // folders that have their modes already may forbid it
+    // directories that have their modes already may forbid it
     for (const { path, mode } of receiver.files)
       if (isDirectory(mode))
         try {

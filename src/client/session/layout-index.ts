@@ -16,7 +16,7 @@ export interface LayoutEntry {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** The names in a folder; empty if it is absent. */
+/** The names in a directory; empty if it is absent. */
 export async function namesIn(dir: string): Promise<string[]> {
   try {
     return await readdir(dir);

@@ -1,5 +1,5 @@
 /**
- * Writes content into OCI layouts for one build. Blobs wait in a folder of the build's own until it has succeeded; then
+ * Writes content into OCI layouts for one build. Blobs wait in a directory of the build's own until it has succeeded; then
  * they are moved into place and named, which can be taken back.
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
@@ -67,7 +67,7 @@ export class Ingest {
   }
 }
 
-/** The folder in a layout that is the build's own. */
+/** The directory in a layout that is the build's own. */
 interface Staging {
   readonly dir: string;
   /** The topmost directory that was made for it. */
@@ -193,7 +193,7 @@ export class LayoutWriter {
     }
   }
 
-  /** Removes what is unfinished, and the build's own folders. */
+  /** Removes what is unfinished, and the build's own directories. */
   async close(): Promise<void> {
     for (const ingest of this.ingests.values()) await ingest.remove();
     this.ingests.clear();

@@ -17,7 +17,7 @@ export async function isSpecial(file: string): Promise<boolean> {
   return existing !== undefined && !existing.isFile();
 }
 
-/** A file that has come, in a private folder beside its place. */
+/** A file that has come, in a private directory beside its place. */
 export interface WaitingFile {
   readonly staging: string;
   readonly contents: string;

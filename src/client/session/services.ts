@@ -78,7 +78,7 @@ export interface ServiceParts {
   readonly options: ServiceOptions;
   /** Services that the caller brings. */
   readonly attachables: readonly Attachable[] | undefined;
-  /** Folders by the name of their local source. */
+  /** Directories by the name of their local source. */
   readonly dirs: ReadonlyMap<string, string>;
   /** Exports that the caller chooses once the result is known. */
   readonly chosen: ChosenExports | undefined;

@@ -1,5 +1,5 @@
 /**
- * The op that brings files into a graph (`pb.SourceOp`). The other files of this folder make it, each for one kind of
+ * The op that brings files into a graph (`pb.SourceOp`). The other files of this directory make it, each for one kind of
  * source.
  */
 

@@ -19,8 +19,8 @@ export interface ContextContent {
   /** The ignore file; undefined if it is absent or not known. */
   readonly ignoreFile?: IgnoreFile | undefined;
   /**
-   * Files and folders of the context on disk, including ignored ones: slash-separated, without a leading slash. Those
-   * in the folders on the way to the source are needed, others help. undefined if nothing is known.
+   * Files and directories of the context on disk, including ignored ones: slash-separated, without a leading slash. Those
+   * in the directories on the way to the source are needed, others help. undefined if nothing is known.
    */
   readonly names?: readonly string[] | undefined;
 }
@@ -101,7 +101,7 @@ function otherSpelling(path: string, names: readonly string[]): Found | undefine
   return { name: found, words: `the context has ${found}: names are case-sensitive` };
 }
 
-/** The closest name in the folder that the path is in, or the closest folder on its way there. */
+/** The closest name in the directory that the path is in, or the closest directory on its way there. */
 function nearestName(path: string, names: readonly string[]): Found | undefined {
   const there = new Set(names);
   for (const name of names) for (let up = dirname(name); up !== '.'; up = dirname(up)) there.add(up);

@@ -1,6 +1,6 @@
 /**
  * Docker's path patterns (`.dockerignore`, include and exclude lists): `*`, `?` and classes as in Go's filepath.Match,
- * `**` for any number of folders, `!` for exceptions. A pattern that matches a folder matches everything below it.
+ * `**` for any number of directories, `!` for exceptions. A pattern that matches a directory matches everything below it.
  */
 import { matchPath } from '../../go/match.ts';
 import { clean } from '../../go/path.ts';
@@ -13,7 +13,7 @@ interface Pattern {
   readonly exclusion: boolean;
 }
 
-/** The matches of a folder by pattern, for matching its content. */
+/** The matches of a directory by pattern, for matching its content. */
 export type ParentMatches = readonly boolean[];
 
 /** Matches paths against a list of patterns. */
@@ -23,7 +23,7 @@ export interface PatternMatcher {
   /** Whether any pattern is an exception. */
   readonly exclusions: boolean;
   /**
-   * Whether a slash-separated path or a folder around it matches; later patterns overrule earlier ones.
+   * Whether a slash-separated path or a directory around it matches; later patterns overrule earlier ones.
    *
    * @throws Error `syntax error in pattern`
    */
@@ -35,7 +35,8 @@ export interface PatternMatcher {
    */
   decidingPattern(path: string): number;
   /**
-   * {@link matchesOrParentMatches} for walking a tree: `parent` is what this returned for the folder that the path is in.
+   * {@link matchesOrParentMatches} for walking a tree: `parent` is what this returned for the directory that the path
+   * is in.
    *
    * @throws Error `syntax error in pattern`
    */
@@ -98,16 +99,16 @@ export function createPatternMatcher(patterns: readonly string[]): PatternMatche
   };
 }
 
-/** The cleaned folder of a path; undefined if the path has no folder. */
+/** The cleaned directory of a path; undefined if the path has no directory. */
 function cleanDir(path: string): string | undefined {
   const dir = clean(path.slice(0, path.lastIndexOf('/') + 1));
   return dir === '.' ? undefined : dir;
 }
 
-/** Parents are the folder and the folders around it: each text before a slash, '' for the root. */
+/** Parents are the directory and the directories around it: each text before a slash, '' for the root. */
 function pathOrParentMatches(path: string, dir: string | undefined, matches: PathTest): boolean {
   if (dir === undefined) return matches(path);
-  // Usually a path begins with its cleaned folder, and then one test is enough.
+  // Usually a path begins with its cleaned directory, and then one test is enough.
   if (path.lastIndexOf('/') === dir.length && path.startsWith(dir)) return matches(path, true);
   return matches(path) || matches(dir, true);
 }
