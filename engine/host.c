@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "connections.h"
 #include "heap.h"
 #include "memory.h"
 #include "quickjs.h"
@@ -438,8 +439,10 @@ static _Noreturn void serve(JSContext *ctx) {
 #ifdef PREPARE
 
 /* The heap is the same whenever it is made: time stands still, and nothing is random. */
+#ifndef __SANITIZE_ADDRESS__
 int gettimeofday(struct timeval *time, void *zone) { return *time = (struct timeval){1, 0}, 0; }
 int clock_gettime(clockid_t clock, struct timespec *time) { return *time = (struct timespec){1, 0}, 0; }
+#endif
 ssize_t getrandom(void *data, size_t size, unsigned flags) { return memset(data, 0, size), size; }
 
 /* Compiles a script without what is for people; the heap gets nothing of the compiler. */
@@ -458,7 +461,10 @@ static uint8_t *compile(const char *file, size_t *length) {
     return JS_WriteObject(ctx, length, program, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE | JS_WRITE_OBJ_STRIP_DEBUG);
 }
 
-/* Makes the heap of the frontend: prepare SCRIPT HEAP. Without HEAP it is the frontend itself. */
+/*
+ * Makes the heap of the frontend: prepare SCRIPT HEAP. Without HEAP it is the frontend itself; frontend-sanitized is one for
+ * each connection if FRONTEND_SOCKET is the path of a socket.
+ */
 int main(int argc, char **argv) {
     listener = JS_UNDEFINED;
     size_t length;
@@ -470,6 +476,9 @@ int main(int argc, char **argv) {
     if (JS_IsException(result)) die(ctx, JS_GetException(ctx));
     JS_FreeValue(ctx, result);
     settle(ctx); /* a failure goes to the listener, which tells it and ends */
+#ifdef __SANITIZE_ADDRESS__
+    if (getenv("FRONTEND_SOCKET")) serve_connections(getenv("FRONTEND_SOCKET"));
+#endif
     if (argc == 2) serve(ctx);
     if (wanted.has_timer) fail("the script waits while its heap is made", 39);
     JS_RunGC(JS_GetRuntime(ctx));

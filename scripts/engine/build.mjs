@@ -24,7 +24,7 @@ function build(tools, { script, output, sanitize }, architectures) {
   mkdirSync(output, { recursive: true });
   if (sanitize) {
     const file = path.join(output, 'frontend-sanitized');
-    buildSanitized(tools, host, hostFiles, file);
+    buildSanitized(tools, host, [...hostFiles, 'connections.c'], file);
     return [file];
   }
   copyFileSync(script, path.join(tools.folder, 'frontend.js'));

@@ -1,0 +1,30 @@
+/**
+ * The frontend with AddressSanitizer and UBSan: all golden cases, and `FUZZ_INPUTS` inputs (20,000 by default), of which one
+ * half are builds and the other half daemons. `FUZZ_SEED` asks for others.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { goldenNames } from '../golden/cases.ts';
+import { inTurns, playGolden, playInputs } from './play-sanitized.ts';
+import { buildSanitized, onSanitized } from './sanitized.ts';
+
+const half = Math.ceil(Number(process.env['FUZZ_INPUTS'] ?? 20_000) / 2);
+
+onSanitized('no report of AddressSanitizer and UBSan', () => {
+  let program: ReturnType<typeof buildSanitized>;
+  beforeAll(() => {
+    program = buildSanitized();
+  }, 900_000);
+  afterAll(() => program?.remove());
+
+  test('golden cases', { timeout: 3_600_000 }, async () => {
+    const differences: string[] = [];
+    await inTurns(program, goldenNames(), async (frontend, name) => {
+      differences.push(...(await playGolden(frontend, name)));
+    });
+    expect(differences).toEqual([]);
+  });
+
+  test.each(['build', 'peer'] as const)('inputs that are nearly right: %s', { timeout: 20_000_000 }, (kind) =>
+    playInputs(program, kind, half),
+  );
+});
