@@ -1,4 +1,5 @@
 /** Runs a frontend for the daemon that has started it, on any host. */
+import { host as system } from '#host';
 import { decodeLossy, encodeText } from '../go/text.ts';
 import type { ByteStream } from '../rpc/byte-stream.ts';
 import { maxMessageBytes } from '../rpc/framing.ts';
@@ -37,8 +38,12 @@ export async function runForDaemon(
     await bridge.return(result);
     return true;
   } catch (error) {
+    // What interrupts the frontend, such as the end of its memory, says more than what fails because of it.
+    const reason = await Promise.race([host.interrupted, system.turn().then(() => error)]).catch(
+      (interruption) => interruption,
+    );
     host.onReturn();
-    await bridge.return({ error: fitting(toStatus(error)) });
+    await bridge.return({ error: fitting(toStatus(reason)) });
     return false;
   }
 }

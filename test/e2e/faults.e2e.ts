@@ -8,7 +8,7 @@ import { onEngines } from '../engine/on-engines.ts';
 import { buildCommand, dockerBuild, writeDockerfile } from './build.ts';
 import { removeContext, writeContext } from './case.ts';
 import { type Fixtures, startFixtures } from './fixtures.ts';
-import { pushImage } from './frontend-image.ts';
+import { pushFailingFrontend, pushImage } from './frontend-image.ts';
 
 /** The ids of the frontend processes of an engine: all on this machine where the engine is the user's own. */
 function frontends(engine: Engine): number[] {
@@ -63,6 +63,7 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
   let fixtures: Fixtures;
   let syntax: string;
   let context: string;
+  let failing: Promise<string> | undefined;
 
   beforeAll(async () => {
     fixtures = await startFixtures(engine);
@@ -178,6 +179,60 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
       limitMemory(engine, -1);
     }
     expect((await build(dockerfile)).status).toBe(0);
+  });
+
+  test('a frontend that a signal ends says so', async () => {
+    const running = build(`FROM ${fixtures.fill('@STALL@')}/image\n`);
+    await until('the frontend runs', () => ours().length > 0);
+    for (const pid of ours()) process.kill(pid, 'SIGTERM');
+    const { status, stderr } = await ends(running);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/ERROR: .*the frontend received SIGTERM/);
+  });
+
+  test('a second signal ends it at once', async () => {
+    const running = build(`FROM ${fixtures.fill('@STALL@')}/image\n`);
+    await until('the frontend runs', () => ours().length > 0);
+    const frontend = ours();
+    for (const signal of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) // both come before it runs again
+      for (const pid of frontend) process.kill(pid, signal);
+    const { status, stderr } = await ends(running);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/ERROR: .*(exit code: 2|frontend grpc server closed unexpectedly)/);
+    expect(stderr).not.toContain('the frontend received');
+  });
+
+  test.each([
+    ['hangs up', '', 'the connection was closed'],
+    ['does not speak HTTP/2', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', 'does not speak HTTP/2'],
+  ])('a daemon that %s', async (_, input, reason) => {
+    const run = ['run', '-i', '--rm', '--network=none', '-e', 'BUILDKIT_SESSION_ID=s', syntax];
+    const { status, stderr } = await engine.run('docker', run, { input });
+    expect(status).toBe(2);
+    expect(stderr).toContain(`tsfront: Unavailable: the connection to BuildKit was lost: `);
+    expect(stderr).toContain(reason);
+  });
+
+  test('a Dockerfile that needs too much memory is an error that says so', async () => {
+    // a document for each RUN, with a long variable in it
+    const large = `ARG LONG=${'x'.repeat(60_000)}\n${'RUN <<E\n$LONG\nE\n'.repeat(2_000)}`;
+    const { status, stderr } = await build(`FROM scratch\n${large}`);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('the build needs more than the 480 MiB of memory that a frontend may use');
+  });
+
+  test.each([
+    ['throws', 'thrown'],
+    ['throws-later', 'thrown later'],
+    ['rejects', 'rejected'],
+    ['memory', 'the build needs more than the 480 MiB of memory that a frontend may use'],
+    ['stack', 'Maximum call stack size exceeded'],
+  ])('a frontend that fails: %s', async (target, reason) => {
+    failing ??= pushFailingFrontend(engine);
+    const args = ['--build-arg', `BUILDKIT_SYNTAX=${await failing}`, '--target', target, context];
+    const { status, stderr } = await dockerBuild(engine, args);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(new RegExp(`ERROR: .*${reason}`));
   });
 
   // BuildKit 0.13 takes no message beyond 4 MB from any frontend.

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { machine } from '../../scripts/engine/packages.mjs';
 import { pushLayout } from '../../scripts/image/push.mjs';
 import { runCommand } from '../engine/command.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -48,6 +49,33 @@ export async function pushTellingFrontend(engine: Engine): Promise<string> {
     const dockerfile = `FROM ${base.trim()}\nCOPY frontend.cjs /\nENTRYPOINT ["/bin/node", "/frontend.cjs"]\n`;
     writeFileSync(path.join(folder, 'Dockerfile'), dockerfile);
     const name = `${engine.registry}/test/telling-frontend:1`;
+    await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, folder]);
+    return name;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Puts failing-frontend.ts, as the program of an image, into the engine's registry. Returns its name. */
+export async function pushFailingFrontend(engine: Engine): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
+  try {
+    const script = path.join(folder, 'script.js');
+    await build({
+      entryPoints: [path.join(import.meta.dirname, 'failing-frontend.ts')],
+      outfile: script,
+      bundle: true,
+      platform: 'neutral',
+      format: 'iife',
+      conditions: ['engine'],
+      logLevel: 'warning',
+    });
+    const builder = [path.join(project, 'scripts/engine/build.mjs'), '--script', script, '--output', folder, machine];
+    const { status, stderr } = await runCommand(process.execPath, builder, { env: process.env });
+    if (status !== 0) throw new Error(stderr);
+    const dockerfile = `FROM scratch\nCOPY frontend-${machine} /frontend\nENTRYPOINT ["/frontend"]\n`;
+    writeFileSync(path.join(folder, 'Dockerfile'), dockerfile);
+    const name = `${engine.registry}/test/failing-frontend:1`;
     await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, folder]);
     return name;
   } finally {
