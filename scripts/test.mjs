@@ -3,7 +3,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { machine } from './engine/packages.mjs';
 import { ensureInstalled, run } from './install.mjs';
 
 ensureInstalled();
@@ -11,7 +10,7 @@ run('node', ['scripts/build.mjs']);
 const wantsAll = process.argv.length === 2;
 // Without it its tests are skipped aloud, and fail in CI.
 if (wantsAll || process.argv.some((arg) => arg.includes('binary')))
-  run('node', ['scripts/engine/build.mjs', machine], { mayFail: true });
+  run('node', ['scripts/engine/build.mjs'], { mayFail: true });
 if (wantsAll && canInstallEngines()) run('node', ['test/engine/main.ts', 'install'], { mayFail: true });
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));

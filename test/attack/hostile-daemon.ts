@@ -22,7 +22,7 @@ import {
 } from './http2-frames.ts';
 
 /** A peer that waits for something that never comes is left after so long without a byte. */
-const silenceMs = 150;
+const silenceMs = 400;
 
 const WindowUpdate = 8;
 const largeWindow = frameOf(WindowUpdate, 0, 0, Buffer.from('3fffffff', 'hex'));

@@ -89,5 +89,5 @@ export async function inTurns<T>(
       frontend.close();
     }
   };
-  await Promise.all([work(), work(), work()]);
+  await Promise.all([work(), work(), work(), work()]);
 }

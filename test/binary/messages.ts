@@ -40,8 +40,8 @@ export async function messagesOnNode(build: GoldenCase): Promise<Messages> {
 }
 
 /** Plays it on a program that is started for it. */
-export async function messagesOf(file: string, build: GoldenCase): Promise<Messages> {
+export async function messagesOf(command: readonly string[], build: GoldenCase): Promise<Messages> {
   const messages: string[] = [];
-  await startFrontend([file], build, (method, _, request) => messages.push(shown(method, request)));
+  await startFrontend(command, build, (method, _, request) => messages.push(shown(method, request)));
   return messages.sort();
 }

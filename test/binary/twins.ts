@@ -27,7 +27,7 @@ export async function compareTwins(file: string, from: number, to: number): Prom
 async function compareTwin(file: string, index: number): Promise<void> {
   const build = buildOf(index);
   const settled = (run: Promise<Messages>) => run.catch((error: Error): Messages => [`no end: ${error.message}`]);
-  const [node, binary] = await Promise.all([settled(messagesOnNode(build)), settled(messagesOf(file, build))]);
+  const [node, binary] = await Promise.all([settled(messagesOnNode(build)), settled(messagesOf([file], build))]);
   const at = node.findIndex((message, i) => message !== binary[i]);
   if (at < 0 && node.length === binary.length) return;
   const [ours = '', theirs = ''] = at < 0 ? [] : [node[at], binary[at]];
