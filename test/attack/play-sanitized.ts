@@ -53,16 +53,18 @@ const names = goldenNames();
 const plays = { build: playBuild, peer: playPeer };
 
 /**
- * Plays inputs of a kind, a few at a time.
+ * Plays the inputs of a kind from `from` up to, not including, `to`, a few at a time.
  *
  * @throws Error that tells how to play the first one again that does not hold
  */
 export async function playInputs(
   program: ReturnType<typeof buildSanitized>,
   kind: keyof typeof plays,
-  count: number,
+  from: number,
+  to: number,
 ): Promise<void> {
-  const queue = only === undefined ? Array.from({ length: count }, (_, index) => index) : [Number(only)];
+  const wanted = Array.from({ length: to - from }, (_, index) => from + index);
+  const queue = only === undefined ? wanted : wanted.filter((index) => index === Number(only));
   await inTurns(program, queue, async (frontend, index) => {
     try {
       await plays[kind](frontend, index);

@@ -11,6 +11,6 @@ onSanitized('no report of AddressSanitizer and UBSan', () => {
   afterAll(() => program?.remove());
 
   test.each(['build', 'peer'] as const)('inputs that are nearly right: %s', { timeout: 600_000 }, (kind) =>
-    playInputs(program, kind, 100),
+    playInputs(program, kind, 0, 100),
   );
 });

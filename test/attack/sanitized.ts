@@ -42,16 +42,22 @@ export interface SanitizedFrontend {
   close(): void;
 }
 
-/** Makes the program, in a minute or two. Returns a function that starts it, and removes it at the end. */
+/**
+ * Makes the program, in a minute or two, unless `SANITIZED` names one that `npm run binary -- --sanitize` has made. Returns a
+ * function that starts it, and removes it at the end.
+ */
 export function buildSanitized() {
   const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-sanitized-'));
   const script = path.join(folder, 'frontend.js');
   copyFileSync(path.join(project, 'dist/frontend-engine.js'), script); // a build may replace it meanwhile
-  const builder = path.join(project, 'scripts/engine/build.mjs');
-  execFileSync(process.execPath, [builder, '--sanitize', '--output', folder], { stdio: 'pipe' });
+  const { SANITIZED: program = path.join(folder, 'frontend-sanitized') } = process.env;
+  if (path.dirname(program) === folder) {
+    const builder = path.join(project, 'scripts/engine/build.mjs');
+    execFileSync(process.execPath, [builder, '--sanitize', '--output', folder], { stdio: 'pipe' });
+  }
   let started = 0;
   return {
-    start: () => startSanitized(path.join(folder, 'frontend-sanitized'), script, path.join(folder, `${++started}`)),
+    start: () => startSanitized(program, script, path.join(folder, `${++started}`)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -106,7 +112,8 @@ async function startSanitized(program: string, script: string, socket: string): 
       );
       const size = Buffer.alloc(4);
       size.writeUInt32LE(entries.length);
-      connection.write(Buffer.concat([size, entries]));
+      // before the daemon, which may hang up at once
+      await new Promise((resolve) => connection.write(Buffer.concat([size, entries]), resolve));
       serve(connection);
       const { code, stderr } = await printedUntil(/\nended (\d+)\n$/);
       connection.destroy();
