@@ -130,7 +130,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   'silence of a Docker engine': [['client/connect/patience.ts', 'patienceMs', 'ms']],
   'the first answer to the frontend': [
     ['gateway/grpc-bridge.ts', 'pingTimeoutMs', 'ms'],
-    ['client/in-process-frontend.ts', 'beginMs', 'ms'],
+    ['client/in-process-frontend.ts', 'startTimeoutMs', 'ms'],
   ],
   'a daemon that only has to look': [['client/connect.ts', 'answerMs', 'ms']],
   'silence of a daemon that runs': [['rpc/unary.ts', 'defaultSilenceMs', 'ms']],
