@@ -1,2 +1,4 @@
+import type { BuildOptions } from 'esbuild';
+
 export const root: string;
-export const bundles: readonly object[];
+export const bundles: readonly BuildOptions[];

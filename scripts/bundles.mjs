@@ -44,6 +44,7 @@ export const bundles = [
   {
     ...common,
     entryPoints: { 'frontend-engine': 'engine/main.ts' },
+    format: 'iife', // nothing becomes a global
     platform: 'neutral',
     target: 'es2023',
     mainFields: ['module', 'main'],
