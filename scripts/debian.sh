@@ -1,6 +1,7 @@
 # Sourced: fetches Debian packages without touching what is installed here. Expects $state, a folder of its own.
 
-# The mirrors this machine's own apt uses (deb822 and one-line sources), without security archives.
+# DEBIAN_MIRROR, which may be a snapshot of an earlier day; or else the mirrors this machine's own apt uses (deb822 and
+# one-line sources), without security archives.
 mirrors() {
   if [ -n "${DEBIAN_MIRROR:-}" ]; then echo "$DEBIAN_MIRROR"; return; fi
   {
@@ -20,6 +21,7 @@ apt() {
     -o Dir::Cache="$state/cache" -o Dir::Cache::archives="$state/archives" \
     -o APT::Install-Recommends=0 -o APT::Install-Suggests=0 -o Acquire::Languages=none \
     -o APT::Keep-Downloaded-Packages=true -o DPkg::Post-Invoke= -o APT::Sandbox::User=root \
+    ${DEBIAN_MIRROR:+-o Acquire::Check-Valid-Until=false} \
     -o Acquire::Retries=3 -o Acquire::http::Timeout=60 -o Acquire::https::Timeout=60 "$@"
 }
 

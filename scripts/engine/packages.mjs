@@ -1,5 +1,5 @@
 /** Debian packages with compilers, sources and libraries, unpacked into folders of the cache without installing them. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -35,23 +35,34 @@ export function unpackPackages(name, folder, architecture = machine) {
       .join() === wanted.join();
   if (!isThere()) {
     mkdirSync(path.dirname(root), { recursive: true });
-    const script = path.join(import.meta.dirname, 'debian-packages.sh');
-    const lines = execFileSync(script, [suite, architecture, root, ...wanted], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    writeFileSync(list, lines);
+    writeFileSync(list, download(suite, architecture, root, wanted));
     // What Debian's base-files has: programs find their loader and libraries.
     for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
       const link = path.join(root, name);
       if (!existsSync(link) && existsSync(path.join(root, 'usr', name))) symlinkSync(`usr/${name}`, link);
     }
   }
-  for (const [found, ...version] of linesOf(list)) {
-    if (version.join(' ') !== pinned[found])
-      console.error(`engine: ${found} is ${version[0]}, not the one of packages.json: the bytes will be others, too`);
+  for (const [found, version, digest] of linesOf(list)) {
+    const [pinnedVersion, pinnedDigest] = pinned[found].split(' ');
+    if (version !== pinnedVersion)
+      console.error(`engine: ${found} is ${version}, not the one of packages.json: the bytes will be others, too`);
+    else if (digest !== pinnedDigest)
+      throw new Error(`${found} ${version} has the digest ${digest}, not that of packages.json: remove ${root}`);
   }
   return root;
+}
+
+/** Downloads and unpacks; returns a line for each package. What a mirror has is authentic: apt has checked its signatures. */
+function download(suite, architecture, root, wanted) {
+  const script = path.join(import.meta.dirname, 'debian-packages.sh');
+  const { status, stdout } = spawnSync(script, [suite, architecture, root, ...wanted], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status === 0) return stdout;
+  throw new Error(
+    `${suite} at this machine's mirrors does not give all of ${wanted.join(', ')}. DEBIAN_MIRROR names another mirror, such as a snapshot of an earlier day; ENGINE_CACHE names a folder that an earlier build has filled.`,
+  );
 }
 
 const linesOf = (list) =>
