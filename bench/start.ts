@@ -68,6 +68,77 @@ async function compareFrontends(binary: string, reference: string | undefined): 
   if (!reference) console.log("Docker's own frontend is not measured: REFERENCE names its program");
 }
 
+const dockerfileOfProgram = `FROM node:22 AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+FROM dependencies AS build
+COPY . .
+RUN npm run build
+FROM node:22
+ENV NODE_ENV=production PORT=3000
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build --chown=1000:1000 /app/dist ./dist
+LABEL org.opencontainers.image.title="app"
+EXPOSE 3000
+USER 1000
+HEALTHCHECK --interval=30s CMD node dist/health.js
+ENTRYPOINT ["node"]
+CMD ["dist/main.js"]
+`;
+
+const program = `// syntax=ghcr.io/org/tsfront
+import { arg, image, mount, type Stage } from 'tsfront/build';
+
+const version = arg('NODE_VERSION', { default: '22', description: 'Node.js' });
+
+interface Options {
+  readonly name: string;
+  readonly port: number;
+}
+
+const options: Options = { name: 'app', port: 3000 };
+
+/** The modules that the application needs. */
+const dependencies = (): Stage =>
+  image(\`node:\${version}\`)
+    .workdir('/app')
+    .copy(['package.json', 'package-lock.json'], './')
+    .run('npm ci', { mounts: [mount.cache('/root/.npm')] })
+    .as('dependencies');
+
+/** The compiled application. */
+export const build = (): Stage => dependencies().copy('.', '.').run('npm run build').as('build');
+
+/** The image. */
+export default function app(): Stage {
+  return image(\`node:\${version}\`)
+    .env({ NODE_ENV: 'production', PORT: String(options.port) })
+    .workdir('/app')
+    .copy(dependencies(), '/app/node_modules', './node_modules')
+    .copy(build(), '/app/dist', './dist', { chown: '1000:1000' })
+    .label('org.opencontainers.image.title', options.name)
+    .expose(options.port)
+    .user('1000')
+    .healthcheck('node dist/health.js', { interval: '30s' })
+    .entrypoint(['node'])
+    .cmd(['dist/main.js']);
+}
+`;
+
+/** What it costs to write a build as a program: the same stages, by the program of the image. */
+async function comparePrograms(binary: string): Promise<void> {
+  const asDockerfile = await measure([[binary]], caseOf(dockerfileOfProgram), rounds);
+  const files = new Map([['build.ts', program.replace(/^.*\n/, '')]]); // the frontend is chosen already
+  const asProgram = await measure([[binary]], { ...caseOf(''), files, opts: { filename: 'build.ts' } }, rounds);
+  const [one, other] = [asProgram[0]!, asDockerfile[0]!];
+  console.log(
+    `\na program of ${program.split('\n').length - 1} lines: CPU ${one.cpuOfBuild.toFixed(1)} ms, memory ${one.peak.toFixed(1)} MB; ` +
+      `as a Dockerfile: ${other.cpuOfBuild.toFixed(1)} ms, ${other.peak.toFixed(1)} MB; ratio ${(one.cpuOfBuild / other.cpuOfBuild).toFixed(2)}× (aim of a whole build 1.3×)`,
+  );
+}
+
 /** The least time of whole processes of the command line, beside that of Node alone. */
 function timeCommands(folder: string): void {
   mkdirSync(folder);
@@ -139,7 +210,9 @@ function compareBuilds(folder: string, reference: string | undefined): void {
 const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
 try {
   const { FRONTEND, REFERENCE } = process.env;
-  await compareFrontends(FRONTEND ?? (await makeBinaries([architecture], folder))[architecture]!, REFERENCE);
+  const binary = FRONTEND ?? (await makeBinaries([architecture], folder))[architecture]!;
+  await compareFrontends(binary, REFERENCE);
+  await comparePrograms(binary);
   timeCommands(path.join(folder, 'small'));
   compareBuilds(folder, REFERENCE);
 } finally {

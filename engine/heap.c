@@ -5,9 +5,12 @@
 
 /* The beginning of the heap: what leads to the rest. */
 struct head {
-    size_t used;
+    size_t used, rest; /* bytes; the rest comes first */
     struct heap_roots roots;
 };
+
+/* The largest page of any system. */
+#define PART_ALIGNMENT ((size_t)65536)
 
 #define HEAD ((struct head *)HEAP_ADDRESS)
 
@@ -47,11 +50,19 @@ void *heap_allocate(size_t size) {
     return block;
 }
 
+void heap_end_rest(void) {
+    HEAD->rest = used = (used + PART_ALIGNMENT - 1) & -PART_ALIGNMENT;
+    free_blocks = NULL;
+}
+
 void heap_free(void *pointer) {
+    if ((uintptr_t)pointer < HEAP_ADDRESS + HEAD->rest) return; /* nothing else may lie there */
     struct block *block = memset(pointer, 0, heap_size_of(pointer));
     block->next = free_blocks;
     free_blocks = block;
 }
+
+void heap_restore_rest(void) {}
 
 int heap_save(const char *file, const struct heap_roots *roots) {
     FILE *out = fopen(file, "wb");
@@ -67,12 +78,24 @@ extern uint8_t heap_image[], heap_image_end[]; /* whole pages, which are copied 
 extern const uint32_t heap_pointers[], heap_pointers_end[]; /* places of addresses of the program in the heap, in words */
 extern const uintptr_t heap_targets[];                      /* these addresses */
 
+static void fill_in(size_t from, size_t to) {
+    uintptr_t *heap = (uintptr_t *)HEAP_ADDRESS;
+    for (size_t i = 0; heap_pointers + i < heap_pointers_end; i++)
+        if (heap_pointers[i] >= from / 8 && heap_pointers[i] < to / 8) heap[heap_pointers[i]] = heap_targets[i];
+}
+
 const struct heap_roots *heap_restore(void) {
     size_t size = heap_image_end - heap_image;
     void *heap = mremap(heap_image, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)HEAP_ADDRESS);
     if (heap != (void *)HEAP_ADDRESS) return NULL;
-    for (size_t i = 0; heap_pointers + i < heap_pointers_end; i++) ((uintptr_t *)heap)[heap_pointers[i]] = heap_targets[i];
+    fill_in(HEAD->rest, size);
     return &HEAD->roots;
+}
+
+void heap_restore_rest(void) {
+    static int is_restored;
+    if (!is_restored) fill_in(0, HEAD->rest);
+    is_restored = 1;
 }
 
 #endif

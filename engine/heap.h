@@ -17,6 +17,7 @@ struct heap_roots {
     JSContext *ctx;
     JSValue listener;
     JSClassID unpacking_class;
+    struct program *program;
     size_t memory_used;
 };
 
@@ -26,7 +27,11 @@ void heap_free(void *pointer);
 static inline int heap_has(const void *pointer) { return (uintptr_t)pointer - HEAP_ADDRESS < HEAP_SIZE; }
 size_t heap_size_of(void *pointer);
 
+/* What has been made so far is the rest of the heap, which the frontend alone does not need. */
+void heap_end_rest(void);
 /* Writes the heap to a file. */
 int heap_save(const char *file, const struct heap_roots *roots);
-/* Puts the program's heap to its address. Returns NULL if the system does not allow it. */
+/* Puts the program's heap to its address, without the rest. Returns NULL if the system does not allow it. */
 const struct heap_roots *heap_restore(void);
+/* Before anything of the rest is used. */
+void heap_restore_rest(void);

@@ -19,16 +19,18 @@
 #include "connections.h"
 #include "heap.h"
 #include "memory.h"
+#include "program.h"
 #include "quickjs.h"
+#include "rejections.h"
 #include "sha256.h"
 #include "unpack.h"
 #include "utf8.h"
 
 /* Bytes before garbage in cycles is collected for the first time: a typical build ends before. */
 #define FIRST_COLLECTION ((size_t)24 << 20)
-/* Bytes of stack, if the system allows as much, and how many of them the script leaves to the functions of C. */
+/* Bytes of stack, if the system allows as much, and how many of them the script leaves to C and to a build program. */
 #define STACK_SIZE ((size_t)64 << 20)
-#define STACK_MARGIN ((size_t)1 << 20)
+#define STACK_MARGIN ((size_t)2 << 20)
 #define PIECE 65536
 
 #define EXIT_FAILED 2
@@ -43,8 +45,7 @@ static JSValue listener;
 static struct { int input, output, has_timer; double timer; } wanted;
 static volatile sig_atomic_t signaled, exit_on_signal;
 static int memory_reported;
-static struct { JSValue promise, reason; } *rejected;
-static size_t rejected_count;
+static struct rejections rejections;
 
 /* ---- bytes and text ---- */
 
@@ -273,6 +274,8 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("exit", 1, native_exit),
     JS_CFUNC_DEF("unpack", 2, native_unpack),
     JS_CFUNC_DEF("architecture", 0, native_architecture),
+    JS_CFUNC_DEF("defineModule", 2, native_define_module),
+    JS_CFUNC_DEF("sendToProgram", 2, native_send_to_program),
 };
 
 static void add_native(JSContext *ctx) {
@@ -317,24 +320,6 @@ static void report_memory(JSContext *ctx) {
     emit(ctx, "failure", JS_GetException(ctx));
 }
 
-static void note_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool handled, void *opaque) {
-    if (!handled) {
-        void *larger = realloc(rejected, (rejected_count + 1) * sizeof *rejected);
-        if (!larger) return;
-        rejected = larger;
-        rejected[rejected_count].promise = JS_DupValue(ctx, promise);
-        rejected[rejected_count++].reason = JS_DupValue(ctx, reason);
-        return;
-    }
-    for (size_t i = 0; i < rejected_count; i++) {
-        if (JS_VALUE_GET_PTR(rejected[i].promise) != JS_VALUE_GET_PTR(promise)) continue;
-        JS_FreeValue(ctx, rejected[i].promise);
-        JS_FreeValue(ctx, rejected[i].reason);
-        rejected[i] = rejected[--rejected_count];
-        return;
-    }
-}
-
 /* Runs what promises have to run after each call of the script, and reports what failed meanwhile. */
 static void settle(JSContext *ctx) {
     for (;;) {
@@ -343,10 +328,9 @@ static void settle(JSContext *ctx) {
         int ran = JS_ExecutePendingJob(JS_GetRuntime(ctx), &job);
         if (ran < 0) emit(ctx, "failure", JS_GetException(ctx));
         if (ran != 0) continue;
-        if (rejected_count == 0) return;
-        rejected_count--;
-        JS_FreeValue(ctx, rejected[rejected_count].promise);
-        emit(ctx, "failure", rejected[rejected_count].reason);
+        JSValue reason;
+        if (!take_rejection(ctx, &rejections, &reason)) return;
+        emit(ctx, "failure", reason);
     }
 }
 
@@ -401,7 +385,7 @@ static void use_large_stack(JSRuntime *runtime) {
 JSContext *create_context(void) {
     JSRuntime *runtime = JS_NewRuntime2(&limited_memory, NULL);
     JS_SetGCThreshold(runtime, FIRST_COLLECTION);
-    JS_SetHostPromiseRejectionTracker(runtime, note_rejection, NULL);
+    JS_SetHostPromiseRejectionTracker(runtime, note_rejection, &rejections);
     JSContext *ctx = JS_NewContextRaw(runtime);
     JS_AddIntrinsicBaseObjects(ctx);
     JS_AddIntrinsicDate(ctx);
@@ -445,30 +429,67 @@ int clock_gettime(clockid_t clock, struct timespec *time) { return *time = (stru
 #endif
 ssize_t getrandom(void *data, size_t size, unsigned flags) { return memset(data, 0, size), size; }
 
-/* Compiles a script without what is for people; the heap gets nothing of the compiler. */
-static uint8_t *compile(const char *file, size_t *length) {
+static int export_nothing(JSContext *ctx, JSModuleDef *module) { return 0; }
+
+/* What a module imports is not looked at when it is compiled. */
+static JSModuleDef *stand_in(JSContext *ctx, const char *name, void *opaque) { return JS_NewCModule(ctx, name, export_nothing); }
+
+static char *read_text(const char *file, size_t *size) {
     FILE *in = fopen(file, "rb");
     if (!in) return perror(file), NULL;
     fseek(in, 0, SEEK_END);
-    size_t size = ftell(in);
+    *size = ftell(in);
     rewind(in);
-    char *source = calloc(1, size + 1);
-    if (fread(source, 1, size, in) != size) return perror(file), NULL;
+    char *text = calloc(1, *size + 1);
+    if (fread(text, 1, *size, in) != *size) return perror(file), NULL;
+    return text;
+}
+
+/* Compiles a script without its source; the heap gets nothing of the compiler. */
+static uint8_t *compile(const char *file, const char *name, int type, int strip, size_t *length) {
+    size_t size;
+    char *source = read_text(file, &size);
+    if (!source) return NULL;
     JSContext *ctx = JS_NewContext(JS_NewRuntime());
-    int flags = JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT | JS_EVAL_FLAG_COMPILE_ONLY;
-    JSValue program = JS_Eval(ctx, source, size, "frontend.js", flags);
-    if (JS_IsException(program)) die(ctx, JS_GetException(ctx));
-    return JS_WriteObject(ctx, length, program, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE | JS_WRITE_OBJ_STRIP_DEBUG);
+    JS_SetModuleLoaderFunc(JS_GetRuntime(ctx), NULL, stand_in, NULL);
+    JSValue code = JS_Eval(ctx, source, size, name, type | JS_EVAL_FLAG_STRICT | JS_EVAL_FLAG_COMPILE_ONLY);
+    if (JS_IsException(code)) die(ctx, JS_GetException(ctx));
+    return JS_WriteObject(ctx, length, code, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE | strip);
 }
 
 /*
- * Makes the heap of the frontend: prepare SCRIPT HEAP. Without HEAP it is the frontend itself; frontend-sanitized is one for
- * each connection if FRONTEND_SOCKET is the path of a socket.
+ * Adds a module FOLDER/NAME.js as tsfront/NAME. A function without debug information cannot import(). The LLB library, which few
+ * programs import, stays text: that takes a third of the size.
+ */
+static int add_library_file(const char *file) {
+    char name[64];
+    const char *base = strrchr(file, '/');
+    snprintf(name, sizeof name, "tsfront/%s", base ? base + 1 : file);
+    if (strrchr(name, '.')) *strrchr(name, '.') = 0;
+    size_t length;
+    if (!strcmp(name, "tsfront/llb")) {
+        const char *text = read_text(file, &length);
+        return text && add_library_text(name, text, length);
+    }
+    uint8_t *bytecode = compile(file, name, JS_EVAL_TYPE_MODULE, 0, &length);
+    return bytecode && add_library(program, name, bytecode, length);
+}
+
+/*
+ * Makes the heap of the frontend: prepare [-o HEAP] SCRIPT MODULE…. The modules are those of build programs. Without HEAP it
+ * is the frontend itself; frontend-sanitized is one for each connection if FRONTEND_SOCKET is the path of a socket.
  */
 int main(int argc, char **argv) {
+    const char *heap = argc > 3 && !strcmp(argv[1], "-o") ? argv[2] : NULL;
+    char **files = argv + (heap ? 3 : 1);
     listener = JS_UNDEFINED;
+    create_program();
+    for (char **module = files + 1; *files && *module; module++)
+        if (!add_library_file(*module)) return EXIT_FAILED;
+    if (heap) heap_end_rest();
+
     size_t length;
-    uint8_t *bytecode = argc > 1 ? compile(argv[1], &length) : NULL;
+    uint8_t *bytecode = *files ? compile(*files, "frontend.js", JS_EVAL_TYPE_GLOBAL, JS_WRITE_OBJ_STRIP_DEBUG, &length) : NULL;
     if (!bytecode) return EXIT_FAILED;
     JSContext *ctx = create_context();
     use_large_stack(JS_GetRuntime(ctx));
@@ -479,11 +500,11 @@ int main(int argc, char **argv) {
 #ifdef __SANITIZE_ADDRESS__
     if (getenv("FRONTEND_SOCKET")) serve_connections(getenv("FRONTEND_SOCKET"));
 #endif
-    if (argc == 2) serve(ctx);
+    if (!heap) serve(ctx);
     if (wanted.has_timer) fail("the script waits while its heap is made", 39);
     JS_RunGC(JS_GetRuntime(ctx));
-    struct heap_roots roots = {ctx, listener, unpacking_class, memory_used};
-    return heap_save(argv[2], &roots) ? 0 : EXIT_FAILED;
+    struct heap_roots roots = {ctx, listener, unpacking_class, program, memory_used};
+    return heap_save(heap, &roots) ? 0 : EXIT_FAILED;
 }
 
 #else
@@ -493,6 +514,7 @@ int main(void) {
     if (!roots) fail("this system has no room for the heap", 36);
     listener = roots->listener;
     unpacking_class = roots->unpacking_class;
+    program = roots->program;
     memory_used = roots->memory_used;
     serve(roots->ctx);
 }

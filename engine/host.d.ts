@@ -108,6 +108,20 @@ export interface Native {
    * Unpacks one gzip member or one zstd frame, with which `data` begins. `data` must stay as it is meanwhile.
    */
   unpack(format: 'gzip' | 'zstd', data: Uint8Array): Unpacking;
+
+  /**
+   * Adds the text of a module to the engine of the build program (program.c), which is another runtime: only text passes
+   * between it and this one. Its modules import each other by exactly these names.
+   */
+  defineModule(name: string, source: string): void;
+
+  /**
+   * Gives the build program a message, and runs it until it has nothing left to do. `listener` gets what it sends
+   * meanwhile.
+   *
+   * @throws Error if the program took more steps, stack or memory than it may
+   */
+  sendToProgram(message: string, listener: (message: string) => void): void;
 }
 
 /**

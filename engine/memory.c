@@ -9,8 +9,12 @@
 #undef PAGE_SIZE
 #define PAGE_SIZE ((size_t)4096)
 
+_Static_assert(PROGRAM_MEMORY + MEMORY_RESERVE <= MEMORY_LIMIT, "the frontend can tell that a program got no more");
+
 size_t memory_used;
 int memory_ran_out;
+volatile sig_atomic_t memory_busy;
+void (*memory_leave)(void);
 
 #if defined PREPARE && !defined __SANITIZE_ADDRESS__
 
@@ -68,15 +72,15 @@ static size_t size_of(void *pointer) {
 
 #endif
 
-static int has_room(size_t size) {
-    size_t limit = memory_ran_out ? MEMORY_LIMIT + MEMORY_RESERVE : MEMORY_LIMIT;
+static int has_room(int *program_ran_out, size_t size) {
+    size_t limit = program_ran_out ? PROGRAM_MEMORY : memory_ran_out ? MEMORY_LIMIT + MEMORY_RESERVE : MEMORY_LIMIT;
     if (memory_used < limit && size < limit - memory_used) return 1;
-    memory_ran_out = 1;
+    *(program_ran_out ? program_ran_out : &memory_ran_out) = 1;
     return 0;
 }
 
 static void *limited_malloc(void *opaque, size_t size) {
-    void *pointer = has_room(size) ? obtain(size) : NULL;
+    void *pointer = has_room(opaque, size) ? obtain(size) : NULL;
     if (pointer) memory_used += size_of(pointer);
     return pointer;
 }
@@ -99,7 +103,7 @@ static void *limited_realloc(void *opaque, void *pointer, size_t size) {
     size_t before = size_of(pointer);
     if (size > 0 && size <= before && size > before / 2) return pointer;
     if (size > PAGE_SIZE && before > PAGE_SIZE && !heap_has(pointer)) { /* large blocks grow without being copied */
-        if (size > before && !has_room(size - before)) return NULL;
+        if (size > before && !has_room(opaque, size - before)) return NULL;
         void *moved = realloc(pointer, size);
         if (moved) memory_used += size_of(moved) - before;
         return moved;
@@ -113,4 +117,34 @@ static void *limited_realloc(void *opaque, void *pointer, size_t size) {
 
 static size_t usable_size(const void *pointer) { return pointer ? size_of((void *)pointer) : 0; }
 
-const JSMallocFunctions limited_memory = {limited_calloc, limited_malloc, limited_free, limited_realloc, usable_size};
+/* ---- what the engine calls ---- */
+
+static void *leave(void *result) {
+    int is_interrupted = memory_busy == 2;
+    memory_busy = 0;
+    if (is_interrupted) memory_leave();
+    return result;
+}
+
+static void *do_calloc(void *opaque, size_t count, size_t size) {
+    memory_busy = 1;
+    return leave(limited_calloc(opaque, count, size));
+}
+
+static void *do_malloc(void *opaque, size_t size) {
+    memory_busy = 1;
+    return leave(limited_malloc(opaque, size));
+}
+
+static void do_free(void *opaque, void *pointer) {
+    memory_busy = 1;
+    limited_free(opaque, pointer);
+    leave(NULL);
+}
+
+static void *do_realloc(void *opaque, void *pointer, size_t size) {
+    memory_busy = 1;
+    return leave(limited_realloc(opaque, pointer, size));
+}
+
+const JSMallocFunctions limited_memory = {do_calloc, do_malloc, do_free, do_realloc, usable_size};

@@ -4,6 +4,7 @@
  */
 import { frontendCapabilities, llbCapabilities } from '../src/gateway/capabilities.ts';
 import { createGrpcBridge } from '../src/gateway/grpc-bridge.ts';
+import { instanceOf, loadModules } from '../src/gateway/program/load-modules.ts';
 import { runFrontend } from '../src/gateway/run-frontend.ts';
 import {
   PongResponseSchema,
@@ -66,8 +67,22 @@ function answer(method: string, request: Uint8Array): Uint8Array {
   }
 }
 
-/** Builds a Dockerfile with the usual instructions for a daemon that does nothing. */
+const module = `import { image } from './image.ts';
+enum Kind { One = 1, Two }
+class Box<T> { constructor(private readonly value: T) {} }
+export default async function app(): Promise<unknown> { return image<Kind>(\`\${Kind.One}\`) as unknown; }
+`;
+
+/** Reads a module of a build program, without running it: the program of a build must find its engine untouched. */
+async function rehearseProgram(): Promise<void> {
+  await import('../src/gateway/program/program.ts');
+  const [program] = await loadModules('build.ts', encodeText(module), async () => new Map([['image.ts', nothing]]));
+  instanceOf(program!, (name) => name);
+}
+
+/** Builds a Dockerfile with the usual instructions for a daemon that does nothing, and reads a build program. */
 export async function rehearse(): Promise<void> {
+  await rehearseProgram();
   const transport = {
     unary: async (method: string, request: Uint8Array) => answer(method.slice(method.lastIndexOf('/') + 1), request),
     close() {},

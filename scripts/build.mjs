@@ -1,8 +1,13 @@
-// Bundles every entry point that exists into dist/.
-import { rmSync } from 'node:fs';
+// Bundles every entry point that exists into dist/, and makes the memory that the engine of build programs begins with.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { makeSnapshot } from '../src/host/program-snapshot.ts';
 import { bundles, root } from './bundles.mjs';
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 for (const options of bundles) await build(options);
+
+const program = (file) => path.join(root, 'dist/program', file);
+const engine = await WebAssembly.compile(readFileSync(program('quickjs.wasm')));
+writeFileSync(program('snapshot'), await makeSnapshot(engine, readFileSync(program('build.js'), 'utf8')));

@@ -27,6 +27,17 @@ const standalone = {
   },
 };
 
+const ofProgram = {
+  ...common,
+  outdir: 'dist/program',
+  platform: 'neutral',
+  target: 'es2023',
+  mainFields: ['module', 'main'],
+  conditions: ['program'],
+  minifySyntax: true,
+  minifyWhitespace: true,
+};
+
 const libraryEntries = {
   index: 'src/index.ts',
   parser: 'src/parser/index.ts',
@@ -51,6 +62,27 @@ export const bundles = [
     conditions: ['engine'],
     minifySyntax: true,
     minifyWhitespace: true,
+  },
+
+  // The modules that build programs import, for the engine in which these run.
+  { ...ofProgram, entryPoints: { build: 'src/build/index.ts' }, external: ['tsfront/llb'] },
+  {
+    ...ofProgram,
+    entryPoints: { llb: 'src/llb/index.ts' },
+    // shell-quote makes a random number when it is loaded, for a mark that no text contains
+    define: { 'Math.random': 'fixedNumber' },
+    banner: { js: 'const fixedNumber = () => 0.123456789;' },
+  },
+
+  // Node's engine for build programs (src/host/program-engine.ts): a thread, and quickjs-ng in WebAssembly.
+  {
+    ...standalone,
+    entryPoints: {
+      worker: 'src/host/program-worker.ts',
+      quickjs: 'quickjs-wasi/quickjs.wasm',
+    },
+    outdir: 'dist/program',
+    loader: { '.wasm': 'copy' },
   },
 
   // The command line has its packages bundled because their hundreds of files take longer to load than a small build.

@@ -25,6 +25,8 @@ const allowed = {
   registry: ['http', 'image', 'system', 'text', 'go'],
   resolve: ['registry', 'oci', 'http', 'image', 'system', 'text', 'go'],
   rpc: ['gen', 'protobuf', 'text', 'go'],
+  build: ['llb'], // runs in the engine of build programs
+  program: ['build', 'parser', 'diagnostic', 'text', 'go'],
 };
 const core = Object.keys(allowed);
 Object.assign(allowed, { gateway: core.filter((folder) => !['http', 'oci', 'registry', 'resolve'].includes(folder)) });

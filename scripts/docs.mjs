@@ -16,6 +16,7 @@ const pages = [
   ['tsfront', 'index'],
   ['tsfront/parser', 'parser/index'],
   ['tsfront/llb', 'llb/index'],
+  ['tsfront/build', 'build/index'],
   ['tsfront/client', 'client/index'],
 ];
 const check = process.argv.includes('--check');

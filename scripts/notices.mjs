@@ -19,6 +19,7 @@ export async function formatNotices() {
   const libraries = libraryNotices().map(({ name, version, text }) =>
     [rule, `${name} ${version}`, rule, '', text, ''].join('\n'),
   );
+  const wasiLibc = readFileSync(path.join(root, 'scripts/notices/wasi-libc'), 'utf8').trim(); // from Debian's package
   return [
     'tsfront is distributed with code of the packages below. Each is under the licence that follows its name.\n',
     ...parts,
@@ -28,6 +29,11 @@ export async function formatNotices() {
     'snapshot.debian.org, under the names and versions of the packages. Where a library may be used under one of several',
     'licences, it is used under the first. Parts of libgcc are in the program under the GCC Runtime Library Exception.\n',
     ...libraries,
+    rule,
+    '',
+    'dist/program/quickjs.wasm, which is a part of quickjs-wasi, contains quickjs-ng, whose notice is above, and the C',
+    'library below.\n',
+    [rule, 'wasi-libc', rule, '', wasiLibc, ''].join('\n'),
   ].join('\n');
 }
 

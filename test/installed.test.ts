@@ -15,7 +15,7 @@ import { installPackage, tsc } from './installed-package.ts';
 
 const installed = await installPackage();
 const inPackage = path.join(installed, 'node_modules/tsfront');
-const entries = ['tsfront', 'tsfront/parser', 'tsfront/llb', 'tsfront/client'];
+const entries = ['tsfront', 'tsfront/parser', 'tsfront/llb', 'tsfront/build', 'tsfront/client'];
 
 /** Runs a program in the directory of the installation; returns what it printed, on both streams. */
 async function run(command: string, args: readonly string[], cwd = installed): Promise<string> {
@@ -85,6 +85,7 @@ ${lines.join('')}`;
 async function ambientNames(): Promise<string> {
   const names = new Map<string, string>();
   for (const entry of entries) {
+    if (entry === 'tsfront/build') continue; // namesOfPrograms
     const keys = await run(process.execPath, ['-p', `Object.keys(require('${entry}')).join(' ')`]);
     for (const key of keys.trim().split(' ')) names.set(key, `const ${key}: typeof import('${entry}').${key};`);
   }
@@ -103,15 +104,41 @@ const resolver: import('tsfront/llb').ResolveImage;
 `;
 }
 
+/** What the fragments of docs/api/tsfront-build.md speak of. */
+async function namesOfPrograms(): Promise<string> {
+  const keys = await run(process.execPath, ['-p', `Object.keys(require('tsfront/build')).join(' ')`]);
+  const names = keys
+    .trim()
+    .split(' ')
+    .map((key) => `const ${key}: typeof import('tsfront/build').${key};`);
+  return `export {};
+declare global {
+${names.join('\n')}
+const { http, mkdir }: typeof import('tsfront/llb');
+const version: string;
+const { stage, built, base, tools, runtime }: Record<"stage" | "built" | "base" | "tools" | "runtime", import('tsfront/build').Stage>;
+}
+`;
+}
+
 test('code in the documents and the examples passes tsc --strict', async () => {
   const documents = ['README.md', ...(readdirSync(path.join(inPackage, 'docs'), { recursive: true }) as string[])
     .filter((name) => name.endsWith('.md')).map((name) => path.join('docs', name))]; // biome-ignore format: a list
+  const guide = path.join('docs', 'build-programs.md');
+  const buildApi = path.join('docs', 'api', 'tsfront-build.md');
+  let programs = 0;
   let whole = 0;
   let fragments = 0;
   for (const document of documents) {
-    for (const { language, text, line } of codeBlocks(readFileSync(path.join(inPackage, document), 'utf8'))) {
+    for (const { language, text, line, before } of codeBlocks(readFileSync(path.join(inPackage, document), 'utf8'))) {
       if (language !== 'ts' && language !== 'js') continue;
       const inApi = document.startsWith('docs/api');
+      if (document === guide || /^\/\/ syntax=/.test(text)) {
+        programs++;
+        const [, named = `${document.replaceAll('/', '_')}_${line}.ts`] = /`([^`]+\.ts)`:$/.exec(before) ?? [];
+        write(`programs/${document === guide ? '' : 'others/'}${named}`, text);
+        continue;
+      }
       // declarations of docs/api come from tsc
       if (
         inApi &&
@@ -124,14 +151,24 @@ test('code in the documents and the examples passes tsc --strict', async () => {
         write(`documents/${name}.m${language}`, text);
       } else {
         fragments++;
-        write(`fragments/${name}.mts`, `export {};\n${text}`);
+        const folder = document === buildApi ? 'programs/fragments' : 'fragments';
+        write(`${folder}/${name}.mts`, `export {};\n${text}`);
       }
     }
   }
   expect(whole).toBeGreaterThan(5);
   expect(fragments).toBeGreaterThan(30);
+  expect(programs).toBeGreaterThan(10);
   write('fragments/names.d.mts', await ambientNames());
-  cpSync(path.join(inPackage, 'examples'), path.join(installed, 'documents/examples'), { recursive: true });
+  const examplePrograms = ['go', 'node-workspaces', 'python-uv', 'monorepo'];
+  const ofPrograms = (file: string) =>
+    examplePrograms.includes(path.relative(inPackage, file).split(path.sep)[1] ?? '');
+  cpSync(path.join(inPackage, 'examples'), path.join(installed, 'documents/examples'), {
+    recursive: true,
+    filter: (file) => !ofPrograms(file),
+  });
+  for (const name of examplePrograms)
+    cpSync(path.join(inPackage, 'examples', name), path.join(installed, 'programs/others', name), { recursive: true });
   const compilerOptions = {
     strict: true,
     noEmit: true,
@@ -147,6 +184,13 @@ test('code in the documents and the examples passes tsc --strict', async () => {
     );
     await run(process.execPath, [tsc, '-p', folder]);
   }
+  // programs: with the options that the guide tells to use
+  const [options] = codeBlocks(readFileSync(path.join(inPackage, guide), 'utf8')).filter(
+    (it) => it.language === 'json',
+  );
+  write('programs/tsconfig.json', options!.text.replace('"*.ts"', '"**/*.ts", "**/*.mts"'));
+  write('programs/fragments/names.d.mts', await namesOfPrograms());
+  await run(process.execPath, [tsc, '-p', 'programs']);
 });
 
 /** The example that a page of the API documentation begins with, in a directory of its own. */
@@ -241,7 +285,7 @@ describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
 
 await onEngines('a user who does what is said', { suites: ['forky'] }, (engine) => {
   // it would take the place of images of the user's own
-  const documents = ['README.md', 'docs/building.md', 'docs/llb.md', 'docs/client.md'];
+  const documents = ['README.md', 'docs/building.md', 'docs/build-programs.md', 'docs/llb.md', 'docs/client.md'];
   test.runIf(engine.suite !== 'own' && process.arch === 'x64').each(documents)(
     'a user in %s sees what is shown',
     async (document) => {

@@ -2,10 +2,11 @@
  * Makes dist/frontend-amd64 and dist/frontend-arm64: the frontend as one static program, with a small JavaScript engine
  * (engine/) in which the bundle has been loaded. Compilers and libraries are packages of Debian, which are not installed.
  *
- *   node scripts/engine/build.mjs [--script FILE] [--output FOLDER] [--sanitize] [ARCHITECTURE…]
+ *   node scripts/engine/build.mjs [--script FILE] [--modules FOLDER] [--output FOLDER] [--sanitize] [ARCHITECTURE…]
  *
- * FILE is a bundle that is ready, instead of the frontend's. With --sanitize it makes frontend-sanitized for this machine, which
- * takes the bundle as its argument and reports misuse of memory; that needs gcc. Without network it needs ENGINE_CACHE (default .cache/engine),
+ * FILE is a bundle that is ready, instead of the frontend's; FOLDER has llb.js and build.js, which build programs import as
+ * tsfront/NAME. With --sanitize it makes frontend-sanitized for this machine, which takes the bundle and the modules as its
+ * arguments and reports misuse of memory; that needs gcc. Without network it needs ENGINE_CACHE (default .cache/engine),
  * a folder that an earlier build has filled.
  */
 import { copyFileSync, mkdirSync, statSync } from 'node:fs';
@@ -17,10 +18,15 @@ import { assemble, buildSanitized, compileAll, link, openToolchain, publish } fr
 
 const project = path.resolve(import.meta.dirname, '../..');
 const host = path.join(project, 'engine');
-const hostFiles = ['heap.c', 'host.c', 'memory.c', 'sha256.c', 'unpack.c', 'utf8.c'];
+const hostFiles = ['heap', 'host', 'memory', 'program', 'rejections', 'sha256', 'unpack', 'utf8'].map(
+  (name) => `${name}.c`,
+);
+
+/** The modules of build programs, each after those that it imports. */
+const libraryFiles = ['llb.js', 'build.js'];
 
 /** Builds for `architectures` from a bundle; returns the files. */
-function build(tools, { script, output, sanitize }, architectures) {
+function build(tools, { script, modules, output, sanitize }, architectures) {
   mkdirSync(output, { recursive: true });
   if (sanitize) {
     const file = path.join(output, 'frontend-sanitized');
@@ -28,8 +34,14 @@ function build(tools, { script, output, sanitize }, architectures) {
     return [file];
   }
   copyFileSync(script, path.join(tools.folder, 'frontend.js'));
+  mkdirSync(path.join(tools.folder, 'modules'));
+  const scripts = [`${tools.inside}/frontend.js`];
+  for (const name of libraryFiles) {
+    copyFileSync(path.join(modules, name), path.join(tools.folder, 'modules', name));
+    scripts.push(`${tools.inside}/modules/${name}`);
+  }
   const preparation = compileAll(tools, machine, host, hostFiles, '-DPREPARE');
-  const names = makeHeapImage(tools, preparation, `${tools.inside}/frontend.js`);
+  const names = makeHeapImage(tools, preparation, scripts);
 
   return architectures.map((architecture) => {
     const objects = compileAll(tools, architecture, host, hostFiles);
@@ -45,6 +57,7 @@ const { values, positionals } = parseArgs({
   options: {
     sanitize: { type: 'boolean', default: false },
     script: { type: 'string', default: path.join(project, 'dist/frontend-engine.js') },
+    modules: { type: 'string', default: path.join(project, 'dist/program') },
     output: { type: 'string', default: path.join(project, 'dist') },
   },
   allowPositionals: true,

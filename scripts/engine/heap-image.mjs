@@ -18,14 +18,14 @@ const pageSize = 65_536;
  * Makes heap.bin and heap.S in the build's folder.
  *
  * @param objects of `prepare`, in the root
- * @param script in the root
+ * @param scripts in the root: the frontend's, and the modules of build programs
  * @returns the names that heap.S refers to
  */
-export function makeHeapImage(tools, objects, script) {
+export function makeHeapImage(tools, objects, scripts) {
   const programs = bases.map((address) => linkAt(tools, address, objects, `prepare-${address.toString(16)}`));
   const [symbols] = programs.map((program) => readSymbols(tools, program));
   const makeHeap = (at) => {
-    runInside(tools, programs[at], script, `${tools.inside}/heap`);
+    runInside(tools, programs[at], '-o', `${tools.inside}/heap`, ...scripts);
     return { heap: readFileSync(path.join(tools.folder, 'heap')), moved: bases[at] - bases[0] };
   };
   const [one, ...others] = bases.flatMap((_, at) => Array.from({ length: runs }, () => makeHeap(at)));

@@ -75,6 +75,9 @@ export const phases = {
   'bad-instruction': 'dispatch',
   'bad-ignore-file': 'sources',
   'missing-source': 'sources',
+  'program-syntax': 'build',
+  'program-import': 'build',
+  'program-failed': 'build',
   build: 'build',
 } as const satisfies Record<string, Phase>;
 
@@ -92,7 +95,8 @@ export type AdviceCode =
   | 'CarriageReturn'
   | 'IgnoreHabit'
   | 'UnknownImage'
-  | 'OtherFrontend';
+  | 'OtherFrontend'
+  | 'ProgramLog';
 
 /** BuildKit's lint rules. */
 export type RuleName =

@@ -230,6 +230,18 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
     title: 'A source of COPY, ADD or a mount is not in the context.',
     advice: 'Correct the path, or the ignore rule that excludes it.',
   },
+  'program-syntax': {
+    title: 'A module of a build program is not valid TypeScript or JavaScript.',
+    advice: 'Correct the line that the error shows.',
+  },
+  'program-import': {
+    title: 'A module of a build program imports something that is not there or that a program cannot import.',
+    advice: 'Import files beside the program, or bundle what comes from elsewhere.',
+  },
+  'program-failed': {
+    title: 'A build program threw an error.',
+    advice: 'Read the message. The error shows the line of the program.',
+  },
   build: {
     title: 'The build fails for a reason outside the Dockerfile.',
     advice: 'Read the message. It comes from the daemon, a registry or this machine.',
@@ -269,6 +281,10 @@ export const adviceTexts: Readonly<Record<AdviceCode, CodeText>> = {
   IgnoreHabit: {
     title: 'A pattern of the ignore file has a different meaning in `.gitignore` or in a shell.',
     advice: 'Write the pattern that the hint names.',
+  },
+  ProgramLog: {
+    title: 'A build program wrote this to the console.',
+    advice: 'It is for your information.',
   },
   UnknownImage: {
     title: 'A name is neither a stage nor a known image, but resembles the name of a stage.',

@@ -8,7 +8,7 @@ import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { Attestation, Bridge, Reference, Result } from './bridge.ts';
-import type { DockerfileSource } from './dockerfile.ts';
+import type { BuildDefinition } from './dockerfile.ts';
 import { withSource } from './error-status.ts';
 import { type ExportPlatform, exportPlatform, marshalPlatforms } from './export-platforms.ts';
 import { singleRef } from './main-context.ts';
@@ -28,7 +28,7 @@ interface PlatformBuild {
 export async function buildDockerfile(
   bridge: Bridge,
   options: FrontendOptions,
-  dockerfile: DockerfileSource,
+  dockerfile: BuildDefinition,
   warner: Warner,
 ): Promise<Result> {
   try {
@@ -70,11 +70,11 @@ function startLastFirst<T, R>(items: readonly T[], start: (item: T, index: numbe
 async function buildPlatform(
   bridge: Bridge,
   options: FrontendOptions,
-  dockerfile: DockerfileSource,
+  dockerfile: BuildDefinition,
   platform: Platform | undefined,
   warn: Warner['warn'] | undefined,
 ): Promise<PlatformBuild> {
-  const lowered = await dockerfile.lower({ platform, warn });
+  const lowered = await dockerfile.lower({ platform, warn, log: warn });
   const definition = await lowered.state.marshalInTurns(takeTurns(bridge.signal)).catch((error) => {
     bridge.signal?.throwIfAborted();
     throw describeError(wrapError(error, 'failed to marshal LLB definition'), 'build');

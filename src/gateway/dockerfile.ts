@@ -3,15 +3,16 @@
 import { parseCheckConfig } from '../check/check-options.ts';
 import { createLinter } from '../check/linter.ts';
 import { type Diagnostic, describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
-import { linesRange } from '../diagnostic/source-file.ts';
+import { type LineRange, linesRange } from '../diagnostic/source-file.ts';
 import { decodeText } from '../go/text.ts';
 import type { Platform } from '../image/platform.ts';
-import type { SourceMap } from '../llb/index.ts';
 import type { LowerEnvironment } from '../lower/environment.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
+import { lineRanges } from '../lower/source-location.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { parseDirective } from '../parser/directives.ts';
+import { firstError } from '../parser/first-error.ts';
 import { explainError, instructionRange } from '../parser/hints/explain-error.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import { errorMessage } from '../text/error-message.ts';
@@ -20,21 +21,44 @@ import type { Bridge } from './bridge.ts';
 import type { BuildContext, Entrypoint } from './main-context.ts';
 import { findNamedContext } from './named-context.ts';
 import type { FrontendOptions } from './options.ts';
-import { describeSource, type SourceDescription, sourceFile } from './source-info.ts';
+import { describeSource, partOf, type SourceDescription, sourceFile } from './source-info.ts';
 import { sourceDateEpoch } from './source-time.ts';
 
-interface LowerRequest {
+/** How a build definition is lowered. */
+export interface LowerRequest {
   readonly platform?: Platform | undefined;
+  /** Takes the findings of lint rules. */
   readonly warn?: ((finding: Diagnostic) => void) | undefined;
+  /** Takes what a program writes to the console. */
+  readonly log?: ((written: Diagnostic) => void) | undefined;
   readonly allStages?: boolean | undefined;
 }
 
-export interface DockerfileSource {
+/** A stage that can be built by name. */
+export interface Target {
+  /** '' for a stage without a name. */
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly description: string;
+  readonly base: string;
+  /** '' if absent. */
+  readonly platform: string;
+  readonly lines: LineRange;
+}
+
+/** What is built: a Dockerfile, or a program that stands for one. */
+export interface BuildDefinition {
   readonly source: SourceDescription;
-  /** Parses, once. Does not throw: problems are in the result. */
-  parse(): Promise<Dockerfile>;
+  /** What can be built, in order. Throws the first error of the file. */
+  targets(): Promise<readonly Target[]>;
   /** Lowers for a platform; throws the first error of the file. */
   lower(request: LowerRequest): Promise<Lowered>;
+}
+
+/** A Dockerfile. */
+export interface DockerfileSource extends BuildDefinition {
+  /** Parses, once. Does not throw: problems are in the result. */
+  parse(): Promise<Dockerfile>;
 }
 
 /** Binds a Dockerfile that was read to the build it is for. */
@@ -45,16 +69,8 @@ export function createDockerfile(
   entrypoint: Entrypoint,
 ): DockerfileSource {
   const source = describeSource(entrypoint);
-  const sourceMap: SourceMap = source;
   const text = decodeText(entrypoint.data);
-  const environment: LowerEnvironment = {
-    signal: bridge.signal,
-    resolveImageConfig: (ref, request) => bridge.resolveImageConfig(ref, request),
-    namedContext: (name, request) => findNamedContext(bridge, options, name, request),
-    dockerIgnorePatterns: () => context.ignorePatterns(),
-    mainContext: (followPaths) => context.main(followPaths),
-    sourceDateEpoch: (state, logName) => sourceDateEpoch(bridge, state, logName),
-  };
+  const environment = createEnvironment(bridge, options, context);
   let parsed: Promise<Dockerfile> | undefined;
   const turns = takeTurns(bridge.signal);
   const passIfDue = async () => {
@@ -65,30 +81,70 @@ export function createDockerfile(
   return {
     source,
     parse,
-    async lower({ platform, warn, allStages = false }) {
+    async targets() {
+      const dockerfile = await parse();
+      const error = firstError(dockerfile);
+      if (error) throw error;
+      return dockerfile.stages.map(({ name, from }, index) => ({
+        name,
+        isDefault: index === dockerfile.stages.length - 1,
+        description: from.docComment,
+        base: from.image.text,
+        platform: from.platform,
+        lines: from.lines,
+      }));
+    },
+    async lower(request) {
       if (text === '')
         throw diagnosticError('empty-dockerfile', 'the Dockerfile cannot be empty', {
           hint: 'A Dockerfile begins with FROM.',
         });
       const dockerfile = await parse();
-      const linter = createLinter(options.checkConfig ?? checkConfigOf(source), warn, dockerfile.source);
-      return lowerDockerfile(
-        dockerfile,
-        {
-          ...options,
-          targetPlatform: platform,
-          devices: [],
-          llbCapabilities: bridge.options.llbCapabilities,
-          sourceMap,
-          allStages,
-        },
-        environment,
-        linter,
-      ).catch((error: unknown) => {
-        throw explained(error, dockerfile);
-      });
+      return lowerForDaemon(bridge, options, dockerfile, source, environment, request);
     },
   };
+}
+
+/** What lowering gets from the daemon and the client. */
+export function createEnvironment(bridge: Bridge, options: FrontendOptions, context: BuildContext): LowerEnvironment {
+  return {
+    signal: bridge.signal,
+    resolveImageConfig: (ref, request) => bridge.resolveImageConfig(ref, request),
+    namedContext: (name, request) => findNamedContext(bridge, options, name, request),
+    dockerIgnorePatterns: () => context.ignorePatterns(),
+    mainContext: (followPaths) => context.main(followPaths),
+    sourceDateEpoch: (state, logName) => sourceDateEpoch(bridge, state, logName),
+  };
+}
+
+/** Lowers a syntax tree for a platform, with the settings of the build. */
+export function lowerForDaemon(
+  bridge: Bridge,
+  options: FrontendOptions,
+  dockerfile: Dockerfile,
+  source: SourceDescription,
+  environment: LowerEnvironment,
+  { platform, warn, allStages = false }: LowerRequest,
+): Promise<Lowered> {
+  const linter = createLinter(options.checkConfig ?? checkConfigOf(source), warn, dockerfile.source);
+  return lowerDockerfile(
+    dockerfile,
+    {
+      ...options,
+      targetPlatform: platform,
+      devices: [],
+      llbCapabilities: bridge.options.llbCapabilities,
+      locations: (place) => {
+        const { source: sourceMap, lines } = partOf(source, place);
+        return [{ sourceMap, ranges: lineRanges(lines) }];
+      },
+      allStages,
+    },
+    environment,
+    linter,
+  ).catch((error: unknown) => {
+    throw explained(error, dockerfile);
+  });
 }
 
 /**

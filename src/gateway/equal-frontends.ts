@@ -36,3 +36,13 @@ export function isOwnFrontend(source: string): boolean {
     return false;
   }
 }
+
+/**
+ * Whether a frontend is tsfront's own in its newest release: a build program that names it is run here just as well. Of
+ * another version, or pinned by its digest, it is meant as it is.
+ */
+export function runsProgramsAlike(source: string): boolean {
+  if (!isOwnFrontend(source)) return false;
+  const { tag, digest } = parseNormalizedNamed(source);
+  return digest === '' && (tag === '' || tag === 'latest');
+}

@@ -11,7 +11,7 @@ import { lineRanges } from '../lower/source-location.ts';
 import { Code, RpcError, rpcError, type StatusDetail } from '../rpc/rpc-error.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
-import { rangeJson, type SourceDescription, sourceFile, sourceInfoJson } from './source-info.ts';
+import { partOf, rangeJson, type SourceDescription, sourceFile, sourceInfoJson } from './source-info.ts';
 
 export interface Status {
   readonly code: number;
@@ -75,8 +75,9 @@ export function sourceLocationOf(error: unknown): string | undefined {
     const { filename } = e.source;
     const { range, file } = findDiagnosticError(e)?.diagnostics[0] ?? {};
     if (range && !file) return `${filename}:${lineColumn(sourceFile(e.source), range.start).line}`;
-    const lines = e.locations.find((it) => it !== undefined && it.start > 0);
-    if (lines) return `${filename}:${lines.start}`;
+    const place = e.locations.find((it) => it !== undefined && it.start > 0);
+    const { source, lines } = partOf(e.source, place);
+    if (lines) return `${source.filename}:${lines.start}`;
   }
   return undefined;
 }
@@ -125,10 +126,12 @@ export function toStatus(error: unknown): Status {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if (e instanceof SourceError) {
       dockerfile ??= e.source;
-      for (const lines of e.locations.slice(-maxPlaces).reverse())
+      for (const place of e.locations.slice(-maxPlaces).reverse()) {
+        const { source, lines } = partOf(e.source, place);
         details.push(
-          typedDetail('errdefs.Source', { info: sourceInfoJson(e.source), ranges: lineRangesJson(firstLines(lines)) }),
+          typedDetail('errdefs.Source', { info: sourceInfoJson(source), ranges: lineRangesJson(firstLines(lines)) }),
         );
+      }
     } else if (e instanceof TypedError) {
       details.push(e.detail);
       code ??= e.code;

@@ -5,9 +5,10 @@ import { trimSpace } from '../go/unicode.ts';
 import type { Definition } from '../llb/definition.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { detectSyntax } from '../parser/directives.ts';
+import { isProgram } from '../program/program-file.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { Bridge, Result } from './bridge.ts';
-import { equalVersion, isEqualFrontend, isOwnFrontend } from './equal-frontends.ts';
+import { equalVersion, isEqualFrontend, isOwnFrontend, runsProgramsAlike } from './equal-frontends.ts';
 import { hasSources, SourceError } from './error-status.ts';
 import type { Entrypoint } from './main-context.ts';
 import { hasNamedContext } from './named-context.ts';
@@ -20,7 +21,8 @@ export const syntaxArg = 'build-arg:BUILDKIT_SYNTAX';
 /**
  * Which frontends named by a Dockerfile are run instead of this one:
  * - `all`, as the reference does and the frontend image must;
- * - `unequal`: all but those that behave exactly like this one, unless a named context replaces their image;
+ * - `unequal`: all but those that behave exactly like this one (for a build program, our own), unless a named context
+ *   replaces their image;
  * - `none`, if the user has chosen this frontend;
  * - `cannot`, if there is no daemon to run them: the user gets a warning.
  */
@@ -34,7 +36,9 @@ export async function forward(
   others: OtherFrontends,
 ): Promise<Result | undefined> {
   const { opts } = options;
-  const isEqual = (source: string) => isEqualFrontend(source) && !hasNamedContext(options, source);
+  const text = decodeText(entrypoint.data);
+  const isAlike = isProgram(entrypoint.filename, text) ? runsProgramsAlike : isEqualFrontend;
+  const isEqual = (source: string) => isAlike(source) && !hasNamedContext(options, source);
   if (others === 'cannot') await warnOfOther(bridge, opts, entrypoint, isEqual);
   const isOurs = (source: string) =>
     others === 'none' || others === 'cannot' || (others === 'unequal' && isEqual(source));
@@ -48,7 +52,7 @@ export async function forward(
       throw hasSources(error) ? error : wrapError(error, `failed with ${syntaxArg} = ${argument}`);
     });
   }
-  const syntax = detectSyntax(decodeText(entrypoint.data));
+  const syntax = detectSyntax(text);
   if (!syntax || isOurs(syntax.value)) return undefined;
   return solveForwarded(bridge, opts, syntax.value, syntax.cmdline).catch((error) => {
     throw hasSources(error) ? error : new SourceError(error, describeSource(entrypoint), [syntax.lines]);

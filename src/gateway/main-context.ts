@@ -36,8 +36,12 @@ export interface BuildContext {
   readEntrypoint(): Promise<Entrypoint>;
   /** The main context, of which a local source sends only the given paths (undefined: everything). */
   main(followPaths: readonly string[] | undefined): Promise<State>;
+  /** The files of the main context that match patterns; of a context that is not local, all of it. */
+  matching(patterns: readonly string[]): Promise<State>;
   /** Patterns of the .dockerignore file in effect; [] if the context is not local. */
   ignorePatterns(): Promise<readonly string[]>;
+  /** Reads files by their paths relative to the folder of the Dockerfile. Those that are not there are absent. */
+  readBeside(paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
 const mainContextName = 'context';
@@ -79,6 +83,20 @@ export async function openContext(bridge: Bridge, options: FrontendOptions): Pro
     return patterns;
   }
 
+  async function mainContext(wanted: Pick<LocalOptions, 'followPaths' | 'includePatterns'>): Promise<State> {
+    if (sources.context) return sources.context;
+    const excludePatterns = await ignorePatterns().catch((error) => {
+      throw wrapError(error, 'failed to read dockerignore patterns');
+    });
+    return local(mainContextName, {
+      sessionId: sessionOf(mainContextName),
+      excludePatterns,
+      sharedKeyHint: mainContextName,
+      customName: '[internal] load build context',
+      ...wanted,
+    });
+  }
+
   return {
     async readEntrypoint() {
       const source =
@@ -101,21 +119,27 @@ export async function openContext(bridge: Bridge, options: FrontendOptions): Pro
       return { filename, data, definition };
     },
 
-    async main(followPaths) {
-      if (sources.context) return sources.context;
-      const excludePatterns = await ignorePatterns().catch((error) => {
-        throw wrapError(error, 'failed to read dockerignore patterns');
-      });
-      return local(mainContextName, {
-        sessionId: sessionOf(mainContextName),
-        excludePatterns,
-        sharedKeyHint: mainContextName,
-        customName: '[internal] load build context',
-        followPaths,
-      });
-    },
-
+    main: (followPaths) => mainContext({ followPaths }),
+    matching: (includePatterns) => mainContext({ includePatterns }),
     ignorePatterns,
+
+    async readBeside(paths) {
+      const inSource = new Map(paths.map((path) => [join(dirname(filename), path), path]));
+      const source =
+        sources.dockerfile ??
+        local(sources.dockerfileName, {
+          sessionId: sessionOf(sources.dockerfileName),
+          followPaths: [...inSource.keys()],
+          sharedKeyHint: sources.dockerfileName,
+          customName: `[internal] load what ${filename} imports`,
+          differ: { type: 'none' },
+        });
+      const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
+      const found = await Promise.all(
+        [...inSource].map(async ([path, name]) => [name, await tryReadFile(bridge, ref, path)] as const),
+      );
+      return new Map(found.filter((file): file is readonly [string, Uint8Array] => file[1] !== undefined));
+    },
   };
 }
 

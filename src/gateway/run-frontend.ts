@@ -3,15 +3,17 @@
  * without a daemon it is the offline bridge.
  */
 
+import { decodeText } from '../go/text.ts';
 import type { Dockerfile } from '../parser/ast.ts';
+import { isProgram } from '../program/program-file.ts';
 import { checkArgument, having } from '../text/arguments.ts';
 import type { Bridge, Result } from './bridge.ts';
 import { buildDockerfile } from './build-dockerfile.ts';
-import { createDockerfile } from './dockerfile.ts';
+import { type BuildDefinition, createDockerfile } from './dockerfile.ts';
 import { unsupportedFrontendCapability, withSource, withWholeFile } from './error-status.ts';
 import { forward, type OtherFrontends, syntaxArg } from './forward.ts';
-import { openContext } from './main-context.ts';
-import { parseFrontendOptions } from './options.ts';
+import { type BuildContext, type Entrypoint, openContext } from './main-context.ts';
+import { type FrontendOptions, parseFrontendOptions } from './options.ts';
 import { withResolveCache } from './resolve-cache.ts';
 import type { SourceDescription } from './source-info.ts';
 import { handleSubrequest } from './subrequests/handle.ts';
@@ -58,17 +60,30 @@ export async function runFrontend(
   if (forwarded) return forwarded;
   if (unsupported) throw unsupported.error;
 
-  const dockerfile = createDockerfile(bridge, options, context, entrypoint);
-  if (onDockerfile) onDockerfile(await dockerfile.parse());
-  const warner = createWarner(bridge, dockerfile.source);
+  const definition = await openDefinition(bridge, options, context, entrypoint, onDockerfile);
+  const warner = createWarner(bridge, definition.source);
   try {
-    const answer = await handleSubrequest(options, dockerfile, warner);
-    return answer ?? (await buildDockerfile(bridge, options, dockerfile, warner));
+    const answer = await handleSubrequest(options, definition, warner);
+    return answer ?? (await buildDockerfile(bridge, options, definition, warner));
   } catch (error) {
-    throw locate(error, dockerfile.source, options.opts);
+    throw locate(error, definition.source, options.opts);
   } finally {
     await warner.sent();
   }
+}
+
+async function openDefinition(
+  bridge: Bridge,
+  options: FrontendOptions,
+  context: BuildContext,
+  entrypoint: Entrypoint,
+  onDockerfile: FrontendChoice['onDockerfile'],
+): Promise<BuildDefinition> {
+  if (isProgram(entrypoint.filename, decodeText(entrypoint.data)))
+    return (await import('./program/program.ts')).createProgram(bridge, options, context, entrypoint);
+  const dockerfile = createDockerfile(bridge, options, context, entrypoint);
+  if (onDockerfile) onDockerfile(await dockerfile.parse());
+  return dockerfile;
 }
 
 /** An error of a request gets its lines too. An error without a place never points at the `# syntax` line. */

@@ -1,6 +1,6 @@
 /** A source file as it travels in errors and lint results: Go's JSON of pb.SourceInfo. */
 
-import { createSourceFile, type SourceFile } from '../diagnostic/source-file.ts';
+import { createSourceFile, type LineRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import { toBase64 } from '../go/base64.ts';
 import type { JsonEncodable } from '../go/json-encode.ts';
@@ -14,6 +14,23 @@ export interface SourceDescription {
   readonly data: Uint8Array;
   /** The definition of the source that has the file. */
   readonly definition: Definition;
+  /** Further files whose lines are counted on after those of this file, in order: the modules of a build program. */
+  readonly parts?: readonly SourcePart[];
+}
+
+/** A file among several. */
+export interface SourcePart {
+  /** The number of lines before its first one. */
+  readonly linesBefore: number;
+  readonly source: SourceDescription;
+}
+
+/** The file that lines are in, and the lines in this file. */
+export function partOf(source: SourceDescription, lines: LineRange | undefined) {
+  const part = lines && source.parts?.findLast(({ linesBefore }) => linesBefore < lines.start);
+  if (!part) return { source, lines };
+  const { linesBefore } = part;
+  return { source: part.source, lines: { start: lines.start - linesBefore, end: lines.end - linesBefore } };
 }
 
 /** Describes a Dockerfile that was read. */

@@ -8,7 +8,7 @@ import { SourceInfoSchema } from '../gen/pb/ops_schemas.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { create } from '../protobuf/create.ts';
 import type { Bridge, Warning } from './bridge.ts';
-import type { SourceDescription } from './source-info.ts';
+import { partOf, type SourceDescription } from './source-info.ts';
 
 export interface Warner {
   warn(finding: Diagnostic): void;
@@ -35,8 +35,9 @@ export function createWarner(bridge: Bridge, source: SourceDescription): Warner 
       code,
       message,
       url = '',
-      lines: [lines],
+      lines: [place],
     } = finding;
+    const { source: file, lines } = partOf(source, place);
     const count = lines ? lines.end - lines.start + 1 : 0;
     if (count > maxFurtherLines) linesLeft -= count;
     const last = lines && (linesLeft >= 0 ? lines.end : Math.min(lines.end, lines.start + maxFurtherLines - 1));
@@ -46,7 +47,7 @@ export function createWarner(bridge: Bridge, source: SourceDescription): Warner 
       finding: { code, message },
       detail: [findRule(code)?.description ?? ''],
       url,
-      source,
+      source: file,
       ranges: lineRanges(lines && { start: lines.start, end: last! }),
     };
   }

@@ -13,4 +13,7 @@ export const host: Host = {
   async *unpack(format) {
     throw new Error(`a browser does not unpack ${format}`);
   },
+  openProgramEngine() {
+    throw new Error('a browser does not run build programs');
+  },
 };

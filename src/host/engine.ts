@@ -22,4 +22,9 @@ export const host: Host = {
     }
     return unpacking.used;
   },
+  openProgramEngine: (listener) => ({
+    define: (name, source) => native.defineModule(name, source),
+    send: async (message) => native.sendToProgram(message, listener),
+    close() {}, // the process ends with the build
+  }),
 };

@@ -7,6 +7,25 @@
 /** Formats of archives that a host unpacks. */
 export type PackedFormat = 'gzip' | 'zstd' | 'xz';
 
+/**
+ * A JavaScript engine of its own for a build program: the language without clock and randomness, and messages. The module
+ * `tsfront/build` has run in it before, and `tsfront/llb` can be imported.
+ */
+export interface ProgramEngine {
+  /** Adds the text of a module, which other modules import by exactly this name. */
+  define(name: string, source: string): void;
+
+  /**
+   * Gives the program a message, and runs it until it waits for the next one. What it sends has reached the listener then.
+   * @throws Error with what the program threw and did not catch, and its own stack; or if the program exceeded a limit
+   * (`docs/limits.md`): the engine is then of no further use
+   */
+  send(message: string): Promise<void>;
+
+  /** Ends the engine at once, also while it runs, and frees its memory. */
+  close(): void;
+}
+
 export interface Host {
   /** Go's name of the architecture that this program runs on: `amd64`, `arm64`, … */
   readonly architecture: string;
@@ -43,4 +62,7 @@ export interface Host {
    * @throws Error if the data is damaged, or this host cannot unpack the format
    */
   unpack(format: PackedFormat, data: Uint8Array): AsyncGenerator<Uint8Array, number>;
+
+  /** Opens an engine for a build program. `listener` gets the messages that the program sends. */
+  openProgramEngine(listener: (message: string) => void): ProgramEngine;
 }

@@ -1,7 +1,7 @@
 /** The host that Node is: for the command line, the library and `dist/frontend.js`. */
 import { hash, randomBytes } from 'node:crypto';
 import { encoding } from './encoding.ts';
-import type { Host, PackedFormat } from './host.ts';
+import type { Host, PackedFormat, ProgramEngine } from './host.ts';
 
 /** Go's names of architectures that have other names in Node. */
 const architectures: Readonly<Record<string, string>> = {
@@ -24,6 +24,15 @@ export const host: Host = {
   randomBytes: (size) => randomBytes(size),
   turn: () => new Promise(setImmediate),
   unpack: (format, data) => unpackers[format](data),
+  openProgramEngine(listener) {
+    const opened = import('./program-engine.ts').then(({ startProgramEngine }) => startProgramEngine(listener));
+    const tell = (act: (engine: ProgramEngine) => void) => void opened.then(act, () => {}); // send tells why it failed
+    return {
+      define: (name, source) => tell((engine) => engine.define(name, source)),
+      send: (message) => opened.then((engine) => engine.send(message)),
+      close: () => tell((engine) => engine.close()),
+    };
+  },
 };
 
 const unpackers: Readonly<

@@ -20,7 +20,7 @@ import { detectPlatform, imagePlatform } from './build-platforms.ts';
 import { followPaths } from './context-paths.ts';
 import type { LowerEnvironment } from './environment.ts';
 import { type LowerContext, namedContext } from './lower-context.ts';
-import { commandDescription, sourceLocations } from './source-location.ts';
+import { commandDescription } from './source-location.ts';
 import { emptyImageName, reachableStages, type StageState, type StageTable, stageNames } from './stages.ts';
 import { nextStepName } from './step-name.ts';
 import { suggestName } from './suggest-names.ts';
@@ -249,7 +249,7 @@ function useSource({ options }: LowerContext, stage: StageState, platform: Platf
       options.multiPlatformRequested ? platform : undefined,
       emptyEnv,
     ),
-    locations: sourceLocations(options.sourceMap, stage.lines),
+    locations: options.locations?.(stage.lines),
   });
   stage.result.platform = platform;
 }

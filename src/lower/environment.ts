@@ -1,4 +1,5 @@
 /** The interface through which lowering gets images, contexts and times: `lower` does no I/O. */
+import type { LineRange } from '../diagnostic/source-file.ts';
 import type { Timestamp } from '../go/time.ts';
 import type { ImageConfig } from '../image/config.ts';
 import type { Platform } from '../image/platform.ts';
@@ -9,7 +10,7 @@ import type {
   LinuxResources,
   NetworkMode,
   ResolveMode,
-  SourceMap,
+  SourceLocation,
   Ulimit,
 } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
@@ -56,8 +57,8 @@ export interface LowerOptions extends BuildSettings {
   readonly devices: readonly CdiDevice[];
   /** The capabilities of the daemon; undefined if they are not known. */
   readonly llbCapabilities: Capabilities | undefined;
-  /** The Dockerfile for the locations of ops; undefined to make ops without locations. */
-  readonly sourceMap: SourceMap | undefined;
+  /** Gives the locations of ops of these lines; undefined to make ops without locations. */
+  readonly locations: ((lines: LineRange | undefined) => readonly SourceLocation[]) | undefined;
   /** Whether every stage is dispatched, not only those that the target needs (for lint). */
   readonly allStages: boolean;
 }

@@ -1,7 +1,7 @@
 /** The places in the Dockerfile that ops come from. */
 
 import type { LineRange } from '../diagnostic/source-file.ts';
-import type { Constraints, Range, SourceLocation, SourceMap } from '../llb/index.ts';
+import type { Constraints, Range } from '../llb/index.ts';
 
 /** Ranges by lines: all ops of one instruction, or of the triggers of one FROM, share them. */
 const made = new WeakMap<LineRange, readonly Range[]>();
@@ -18,14 +18,6 @@ export function lineRanges(lines: LineRange | undefined): readonly Range[] {
     ranges.push({ start, end: start });
   }
   return ranges;
-}
-
-/** The source location of an op; without lines, that of the file as a whole. */
-export function sourceLocations(
-  sourceMap: SourceMap | undefined,
-  lines: LineRange | undefined,
-): readonly SourceLocation[] | undefined {
-  return sourceMap && [{ sourceMap, ranges: lineRanges(lines) }];
 }
 
 /** Metadata with the instruction that an op comes from, for tools that show builds. */

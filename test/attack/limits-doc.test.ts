@@ -65,6 +65,18 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['../engine/memory.h', 'MEMORY_LIMIT ((size_t)', 'bytes'],
     ['../engine/host.c', 'STACK_SIZE ((size_t)', 'bytes'],
   ],
+  'steps of a build program in the command': [
+    ['host/program-worker.ts', 'maxSteps', 'count'],
+    ['host/program-engine.ts', 'maxRunMs', 'ms'],
+    ['host/program-worker.ts', 'maxMemoryBytes', 'bytes'],
+    ['host/program-worker.ts', 'maxStackBytes', 'bytes'],
+  ],
+  'steps of a build program in the frontend': [
+    ['../engine/program.c', 'MAX_STEPS', 'count'],
+    ['../engine/program.c', 'MAX_CPU_MS', 'ms'],
+    ['../engine/memory.h', 'PROGRAM_MEMORY ((size_t)', 'bytes'],
+    ['../engine/program.c', 'PROGRAM_STACK ((size_t)', 'bytes'],
+  ],
   'lines of a problem': [
     ['diagnostic/code-frame.ts', 'maxLines', 'count'],
     ['diagnostic/code-frame.ts', 'maxWidth', 'count'],

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { machine } from '../../scripts/engine/packages.mjs';
 
+/** The program of this machine's architecture; it may be missing. */
+export const binaryFile = path.resolve(import.meta.dirname, `../../dist/frontend-${machine}`);
+
 /**
  * Registers a describe block for the program of an architecture, this machine's by default. Where it is not, its tests are
  * skipped with a message; in CI they fail.

@@ -1,26 +1,19 @@
 /** The engine's host in C, by a script of its own: what it gives to TypeScript equals Node's, and failures are told. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { build } from 'esbuild';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeText, encodeText } from '../../src/go/text.ts';
+import { buildHost } from './build-host.ts';
 
-const project = path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
-const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
-const program = path.join(folder, `frontend-${architecture}`);
-
+let program = '';
 beforeAll(async () => {
-  const script = path.join(folder, 'script.js');
-  const entry = path.join(import.meta.dirname, 'script.ts');
-  await build({ entryPoints: [entry], bundle: true, outfile: script, platform: 'neutral', format: 'iife' });
-  const builder = path.join(project, 'scripts/engine/build.mjs');
-  execFileSync(process.execPath, [builder, '--script', script, '--output', folder, architecture], { stdio: 'pipe' });
+  program = await buildHost('script.ts', folder);
 }, 900_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isEqualFrontend } from '../../src/gateway/equal-frontends.ts';
+import { isEqualFrontend, runsProgramsAlike } from '../../src/gateway/equal-frontends.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -42,3 +42,17 @@ test.each([
   'Docker/Dockerfile:1',
   '',
 ])('%j does not stand for this frontend', (source) => expect(isEqualFrontend(source)).toBe(false));
+
+test.each(['ghcr.io/org/tsfront', 'ghcr.io/org/tsfront:latest', 'localhost:5000/mirror/tsfront'])(
+  'a program that names %s is run here',
+  (source) => expect(runsProgramsAlike(source)).toBe(true),
+);
+
+test.each([
+  'ghcr.io/org/tsfront:0.1',
+  `ghcr.io/org/tsfront@${digest}`,
+  'docker/dockerfile:1',
+  'ghcr.io/org/other',
+  'Ghcr.io/Org/tsfront',
+  '',
+])('a program that names %j is not run here', (source) => expect(runsProgramsAlike(source)).toBe(false));

@@ -59,7 +59,7 @@ export const defaultOptions: LowerOptions = {
   devices: [],
   noCache: undefined,
   llbCapabilities: { supports: () => true },
-  sourceMap: undefined,
+  locations: undefined,
   allStages: false,
 };
 

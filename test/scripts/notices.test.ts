@@ -92,3 +92,9 @@ describe("the C libraries of the image's program", () => {
     expect(readdirSync(path.join(root, 'scripts/image/copyright')).sort()).toEqual(linked);
   });
 });
+
+test('what the engine of build programs in WebAssembly contains has its notices', () => {
+  const text = readFileSync(path.join(root, 'THIRD-PARTY-NOTICES'), 'utf8');
+  expect(text).toMatch(/^quickjs-wasi \d\S+\nMIT\n=+\n/m);
+  expect(text).toMatch(/^dist\/program\/quickjs\.wasm[\s\S]*^wasi-libc\n=+\n[\s\S]*cloudlibc/m);
+});

@@ -1,6 +1,6 @@
 /** Answers what a client asks for with the option `requestid` instead of a build. */
 import type { Result } from '../bridge.ts';
-import type { DockerfileSource } from '../dockerfile.ts';
+import type { BuildDefinition } from '../dockerfile.ts';
 import { unsupportedSubrequest } from '../error-status.ts';
 import type { FrontendOptions } from '../options.ts';
 import type { Warner } from '../warner.ts';
@@ -15,7 +15,7 @@ import {
 /** The answer; undefined if this is a build. */
 export async function handleSubrequest(
   { opts, target }: FrontendOptions,
-  dockerfile: DockerfileSource,
+  dockerfile: BuildDefinition,
   { warn }: Warner,
 ): Promise<Result | undefined> {
   const request = opts['requestid'];

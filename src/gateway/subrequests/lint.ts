@@ -10,7 +10,7 @@ import type { Lowered } from '../../lower/lower.ts';
 import { lineRanges } from '../../lower/source-location.ts';
 import { maxMessageBytes } from '../../rpc/framing.ts';
 import type { Result } from '../bridge.ts';
-import type { DockerfileSource } from '../dockerfile.ts';
+import type { BuildDefinition } from '../dockerfile.ts';
 import { firstLines, lineRangesJson, maxErrorLines, subrequestMessage } from '../error-status.ts';
 import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
 import { lintDefinition } from './definitions.ts';
@@ -30,7 +30,7 @@ interface LintWarning {
  * The texts are the reference's unless they do not fit into a message of the gateway: then they are shortened, and say
  * so.
  */
-export async function lint(dockerfile: DockerfileSource, target: string): Promise<Result> {
+export async function lint(dockerfile: BuildDefinition, target: string): Promise<Result> {
   const findings: Diagnostic[] = [];
   let failure: unknown;
   let lowered: Lowered | undefined;
@@ -39,17 +39,18 @@ export async function lint(dockerfile: DockerfileSource, target: string): Promis
   } catch (error) {
     failure = error;
   }
+  const { source } = dockerfile;
+  const text = sourceFile(source).text.split('\n');
+  const lineCount = source.parts ? text.length : Number.POSITIVE_INFINITY; // places in other modules are not listed
   const warnings = findings.map(
     ({ code, message, url = '', lines: [lines] }): LintWarning => ({
       name: code,
       description: findRule(code)?.description ?? '',
       url,
       detail: message,
-      lines,
+      lines: lines && lines.end <= lineCount ? lines : undefined,
     }),
   );
-  const { source } = dockerfile;
-  const text = sourceFile(source).text.split('\n');
   const sources = [sourceInfoJson(source)];
   const buildError = failure === undefined ? undefined : buildErrorJson(failure);
   const write = (listed: readonly LintWarning[], frames: readonly string[]) => ({

@@ -4,14 +4,14 @@ import type { LineRange } from '../../diagnostic/source-file.ts';
 import { toBase64 } from '../../go/base64.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';
 import type { Result } from '../bridge.ts';
-import type { DockerfileSource } from '../dockerfile.ts';
+import type { BuildDefinition } from '../dockerfile.ts';
 import { placesJson } from '../error-status.ts';
 import type { Warner } from '../warner.ts';
 import { outlineDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 import { alignTable } from './tabwriter.ts';
 
-export async function outline(dockerfile: DockerfileSource, warn: Warner['warn']): Promise<Result> {
+export async function outline(dockerfile: BuildDefinition, warn: Warner['warn']): Promise<Result> {
   const lowered = await dockerfile.lower({ warn });
   const { name, description, args, secrets, ssh } = lowered.outline();
   const ranges = placesJson();

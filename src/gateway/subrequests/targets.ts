@@ -1,26 +1,15 @@
-/** `frontend.targets`: the stages of a Dockerfile. */
+/** `frontend.targets`: what can be built by name. */
 import { toBase64 } from '../../go/base64.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';
-import { firstError } from '../../parser/first-error.ts';
 import type { Result } from '../bridge.ts';
-import type { DockerfileSource } from '../dockerfile.ts';
+import type { BuildDefinition } from '../dockerfile.ts';
 import { placesJson } from '../error-status.ts';
 import { targetsDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 import { alignTable } from './tabwriter.ts';
 
-export async function listTargets({ parse, source }: DockerfileSource): Promise<Result> {
-  const dockerfile = await parse();
-  const error = firstError(dockerfile);
-  if (error) throw error;
-  const targets = dockerfile.stages.map(({ name, from }, index) => ({
-    name,
-    isDefault: index === dockerfile.stages.length - 1,
-    description: from.docComment,
-    base: from.image.text,
-    platform: from.platform,
-    lines: from.lines,
-  }));
+export async function listTargets(definition: BuildDefinition): Promise<Result> {
+  const targets = await definition.targets();
   const ranges = placesJson();
   const json = {
     targets:
@@ -34,7 +23,7 @@ export async function listTargets({ parse, source }: DockerfileSource): Promise<
             platform: platform || undefined,
             location: { ranges: ranges(lines) },
           })),
-    sources: [toBase64(source.data)],
+    sources: [toBase64(definition.source.data)],
   };
   const rows = targets.map(({ name, isDefault, description }) => {
     const label = isDefault ? (name === '' ? '(default)' : `${name} (default)`) : name;

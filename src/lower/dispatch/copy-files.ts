@@ -22,7 +22,7 @@ import type { PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
 import { wrapError } from '../../text/error-message.ts';
 import { isSupported } from '../daemon-capabilities.ts';
 import { gitSource, gitState, httpFilename, httpState, isGitSource, isHttpSource } from '../remote-source.ts';
-import { commandDescription, sourceLocations } from '../source-location.ts';
+import { commandDescription } from '../source-location.ts';
 import { instructionText, nextStepName, stepName } from '../step-name.ts';
 
 import { parseChmod } from './chmod.ts';
@@ -93,7 +93,7 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
 
   const constraints: Constraints = {
     customName: name,
-    locations: sourceLocations(context.options.sourceMap, lines),
+    locations: context.options.locations?.(lines),
     ignoreCache: stage.ignoreCache,
   };
   if (wanted.link && wanted.chmod === '' && isSupported(context, 'merge')) {

@@ -9,7 +9,7 @@ import { type MountFlag, parseMount } from '../../parser/mount-flag.ts';
 import type { Env } from '../../parser/words.ts';
 import { isSupported } from '../daemon-capabilities.ts';
 import { runHistory } from '../image-history.ts';
-import { commandDescription, sourceLocations } from '../source-location.ts';
+import { commandDescription } from '../source-location.ts';
 import type { StageState } from '../stages.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
 import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
@@ -34,7 +34,7 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
   const executed = stage.result.state.run({
     args,
     description: commandDescription(instruction.code),
-    locations: sourceLocations(options.sourceMap, lines),
+    locations: options.locations?.(lines),
     ignoreCache: stage.ignoreCache,
     proxy: context.proxy,
     mounts: [

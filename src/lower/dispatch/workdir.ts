@@ -4,7 +4,6 @@ import { isAbsolutePath, normalizeWorkdir, toSlash } from '../../image/system-pa
 import { mkdir } from '../../llb/index.ts';
 import type { WorkdirInstruction } from '../../parser/ast.ts';
 import { wrapError } from '../../text/error-message.ts';
-import { sourceLocations } from '../source-location.ts';
 import type { StageState } from '../stages.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
 
@@ -31,7 +30,7 @@ export function dispatchWorkdir(dispatch: Dispatch, instruction: WorkdirInstruct
     const text = instructionText(instruction.code, context.lexers.word, env);
     stage.result.state = stage.result.state.file(action, {
       customName: nextStepName(stage, text, shownPlatform(dispatch, platform), env),
-      locations: sourceLocations(context.options.sourceMap, lines),
+      locations: context.options.locations?.(lines),
       platform,
     });
   }

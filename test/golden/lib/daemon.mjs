@@ -177,7 +177,7 @@ export function createDaemon(testCase) {
     },
     ReadDir: (req) => {
       const files = refs.get(req.Ref)?.files ?? new Map();
-      const dir = (req.DirPath ?? '').replace(/^\/+|\/+$/g, '');
+      const dir = (req.DirPath ?? '').replace(/^\.?\/+|\/+$|^\.$/g, '');
       const names = new Set();
       for (const name of files.keys()) if (!dir || name.startsWith(dir + '/')) names.add(name.slice(dir ? dir.length + 1 : 0).split('/')[0]);
       return { entries: [...names].sort().map((n) => statOf(files, dir ? `${dir}/${n}` : n)) };

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"os"
+
+	"example.com/shop/shared/go/serve"
+)
+
+func banner() string {
+	return serve.Banner("catalog")
+}
+
+func main() {
+	os.Stdout.WriteString(banner() + "\n")
+}

@@ -1,0 +1,1 @@
+BANNER = "forecast, a job"

@@ -1,0 +1,3 @@
+from banner import BANNER
+
+print(BANNER)

@@ -1,0 +1,1 @@
+BANNER = "reports, a job"

@@ -1,0 +1,12 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestBanner(t *testing.T) {
+	if !strings.HasPrefix(banner(), "search ") {
+		t.Error(banner())
+	}
+}

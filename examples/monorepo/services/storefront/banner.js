@@ -1,0 +1,2 @@
+/** @param {string | undefined} port */
+export const banner = (port) => `storefront on port ${port}`;

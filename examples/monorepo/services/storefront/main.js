@@ -1,0 +1,3 @@
+import { banner } from './banner.js';
+
+console.log(banner(process.env['PORT']));

@@ -1,0 +1,65 @@
+/**
+ * Builds written in TypeScript: a program whose exports are the targets of a build. What Dockerfiles say with
+ * instructions it says with methods of stages, and the result is the same to the byte.
+ *
+ * The functions of this module make stages. They work in a program that `docker build -f build.ts .` or
+ * `tsfront build -f build.ts .` runs.
+ *
+ * @example
+ * // syntax=ghcr.io/org/tsfront
+ * import { image, scratch } from 'tsfront/build';
+ *
+ * export default function app() {
+ *   const built = image('golang:1.25').workdir('/src').copy('.', '.').run('go build -o /app .');
+ *   return scratch().copy(built, '/app', '/app').entrypoint(['/app']);
+ * }
+ *
+ * @module
+ */
+export {
+  type DockerfileOptions,
+  diff,
+  dockerfile,
+  fromState,
+  type ImageOptions,
+  image,
+  merge,
+  scratch,
+} from './bases.ts';
+export { Context, context } from './context.ts';
+export {
+  type BindMount,
+  type CacheMount,
+  Mount,
+  type MountOwner,
+  mount,
+  type SecretMount,
+  type SshMount,
+} from './mount.ts';
+export {
+  arg,
+  type BooleanArg,
+  type BuildPlatform,
+  type NumberArg,
+  type OptionalArg,
+  platform,
+  type StringArg,
+} from './settings.ts';
+export { Source } from './source.ts';
+export {
+  type AddOptions,
+  type Command,
+  type CopyOptions,
+  type FileOptions,
+  file,
+  type HealthcheckOptions,
+  type ImageConfig,
+  InlineFile,
+  type RunOptions,
+  Stage,
+} from './stage.ts';
+export { Expansion, expand, type Text } from './text.ts';
+
+import { startListening } from './run.ts';
+
+startListening();

@@ -1,0 +1,159 @@
+/** The mounts of a run: `RUN --mount=type=…`. */
+import type { NameOf, Node } from './graph.ts';
+import { originOf, readsOf, type Source } from './source.ts';
+import { refuseUnknown, type Text, wordOf } from './text.ts';
+
+/** A mount of a run, made by one of the functions of {@link mount}. */
+export class Mount {
+  /** Nodes that it reads from. */
+  readonly reads: readonly Node[];
+  /** The value of the flag. */
+  readonly flag: (nameOf: NameOf) => string;
+  constructor(reads: readonly Node[], flag: (nameOf: NameOf) => string) {
+    this.reads = reads;
+    this.flag = flag;
+  }
+}
+
+/** Who owns what is mounted, and its permission bits. */
+export interface MountOwner {
+  /** Number of the user; 0 if absent. */
+  readonly uid?: number;
+  /** Number of the group; 0 if absent. */
+  readonly gid?: number;
+  /** Permission bits, such as `0o700`. */
+  readonly mode?: number;
+}
+
+/** Options of {@link mount.bind}. */
+export interface BindMount {
+  /** The stage or context; the main context if absent. */
+  readonly from?: Source;
+  /** A path in it; all of it if absent. */
+  readonly source?: Text;
+  /** Whether the command may write; what it writes is lost. false if absent. */
+  readonly readwrite?: boolean;
+}
+
+/** Options of {@link mount.cache}. */
+export interface CacheMount extends MountOwner {
+  /** Caches with one id are the same; the target if absent. */
+  readonly id?: Text;
+  /** How several runs share the cache; `shared` if absent. */
+  readonly sharing?: 'shared' | 'private' | 'locked';
+  /** What a new cache begins with; nothing if absent. */
+  readonly from?: Source;
+  /** A path in `from`. */
+  readonly source?: Text;
+  /** false if absent. */
+  readonly readonly?: boolean;
+}
+
+/** Options of {@link mount.secret}. */
+export interface SecretMount extends MountOwner {
+  /** The path of the file; `/run/secrets/ID` if neither this nor `env` is given. */
+  readonly target?: Text;
+  /** The name of the variable that gets the value. */
+  readonly env?: string;
+  /** Whether the build fails without the secret; false if absent. */
+  readonly required?: boolean;
+}
+
+/** Options of {@link mount.ssh}. */
+export interface SshMount extends MountOwner {
+  /** The agent; `default` if absent. */
+  readonly id?: Text;
+  /** The path of the socket; `/run/buildkit/ssh_agent.0` and so on if absent. */
+  readonly target?: Text;
+  /** Whether the build fails without the agent; false if absent. */
+  readonly required?: boolean;
+}
+
+type Field = readonly [key: string, value: string | number | boolean | undefined];
+
+/**
+ * The mounts of `run`, as in `RUN --mount`.
+ *
+ * @example
+ * image('node:24').run('npm ci', {
+ *   mounts: [mount.bind('/src', { from: context() }), mount.cache('/root/.npm'), mount.secret('npmrc', { target: '/root/.npmrc' })],
+ * })
+ */
+export const mount = {
+  /** Files of a context or stage. */
+  bind(target: Text, { from, source, readwrite, ...unknown }: BindMount = {}): Mount {
+    refuseUnknown('mount.bind', unknown);
+    return make('bind', from, [...path('source', source), ...path('target', target), ['rw', readwrite || undefined]]);
+  },
+
+  /** A directory that is kept from build to build. */
+  cache(target: Text, { id, sharing, from, source, readonly, ...owner }: CacheMount = {}): Mount {
+    return make('cache', from, [
+      ...path('id', id),
+      ...path('source', source),
+      ...path('target', target),
+      ['sharing', sharing],
+      ['ro', readonly || undefined],
+      ...ownerFields(owner),
+    ]);
+  },
+
+  /** An empty directory in memory. */
+  tmpfs(
+    target: Text,
+    {
+      size,
+      ...unknown
+    }: { /** Bytes, or a text such as `100m`; unlimited if absent. */ readonly size?: number | string } = {},
+  ): Mount {
+    refuseUnknown('mount.tmpfs', unknown);
+    return make('tmpfs', undefined, [...path('target', target), ['size', size]]);
+  },
+
+  /** A secret of the build (`--secret`), as a file or a variable. */
+  secret(id: Text, { target, env, required, ...owner }: SecretMount = {}): Mount {
+    return make('secret', undefined, [
+      ...path('id', id),
+      ...path('target', target),
+      ...path('env', env),
+      ['required', required || undefined],
+      ...ownerFields(owner),
+    ]);
+  },
+
+  /** The SSH agent of the build (`--ssh`). */
+  ssh({ id, target, required, ...owner }: SshMount = {}): Mount {
+    return make('ssh', undefined, [
+      ...path('id', id),
+      ...path('target', target),
+      ['required', required || undefined],
+      ...ownerFields(owner),
+    ]);
+  },
+} as const;
+
+const path = (key: string, text: Text | undefined): Field[] =>
+  text === undefined ? [] : [[key, wordOf(text, `the ${key} of a mount`)]];
+
+const ownerFields = ({ uid, gid, mode, ...unknown }: MountOwner): Field[] => {
+  refuseUnknown('a mount', unknown);
+  return [
+    ['uid', uid],
+    ['gid', gid],
+    ['mode', mode === undefined ? undefined : mode.toString(8)],
+  ];
+};
+
+function make(type: string, from: Source | undefined, fields: readonly Field[]): Mount {
+  const origin = from === undefined ? undefined : originOf(from, 'the option `from` of a mount');
+  return new Mount(readsOf(origin), (nameOf) => {
+    const name = origin && (origin.node ? nameOf(origin.node) : origin.name);
+    const given: Field[] = [['type', type], ['from', name || undefined], ...fields];
+    return given
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => csvField(value === true ? key : `${key}=${value}`))
+      .join(',');
+  });
+}
+
+const csvField = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

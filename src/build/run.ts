@@ -1,0 +1,173 @@
+/** Runs a build program: its targets are its exports. */
+import { confine, logTo } from './confine.ts';
+import { isInBuild, listen, send } from './frontend.ts';
+import { graphOf, type Node, stageName } from './graph.ts';
+import { callers, placesIn } from './place.ts';
+import type { RunMessage } from './protocol.ts';
+import { begin, declaredArguments, knownArguments } from './settings.ts';
+import { nodeOf } from './source.ts';
+import { describe } from './text.ts';
+
+/** An export that can be built. */
+interface Target {
+  /** The name of the export, of the function that is the default export, or the key in an exported table. */
+  readonly name: string;
+  /** The export that it comes from. */
+  readonly exported: string;
+  readonly isDefault: boolean;
+  readonly value: unknown;
+}
+
+/** In a build, waits for the frontend to give a program. Elsewhere, such as in a test, it does nothing. */
+export function startListening(): void {
+  if (!isInBuild) return;
+  confine();
+  logTo((text) => send({ type: 'log', text, places: callers() }));
+  listen((message) => {
+    run(message).catch((error) => send(failure(error)));
+  });
+}
+
+async function run(message: RunMessage): Promise<void> {
+  begin(message);
+  const targets = targetsOf(await import(message.module));
+  // All targets can be listed and checked where none is the default; the last one is the result then.
+  const isAnyWanted = message.all && message.target === '' && targets.length > 0;
+  const wanted = isAnyWanted ? targets.find(({ isDefault }) => isDefault) : chooseTarget(targets, message.target);
+  const others = message.all ? targets.filter((target) => target !== wanted) : [];
+  const roots: { name: string; node: Node; target: Target }[] = [];
+  let problem: unknown;
+  for (const target of [...others, ...(wanted ? [wanted] : [])])
+    try {
+      roots.push({ ...(await buildTarget(target)), target });
+    } catch (error) {
+      if (target === wanted) throw error;
+      problem ??= error;
+    }
+  if (roots.length === 0) throw problem;
+  refuseUnknownArguments(message.args);
+  const { graph, stageOf } = graphOf(roots);
+  const stages = new Map(roots.map(({ target, node }) => [target, stageOf(node)]));
+  send({
+    type: 'result',
+    graph,
+    targets: targets.map((target) => {
+      const stage = stages.get(target);
+      const { name, exported, isDefault } = target;
+      return { name, exported, isDefault, ...(stage !== undefined && { stage }) };
+    }),
+    arguments: declaredArguments(),
+  });
+}
+
+const canBeBuilt = (value: unknown) => typeof value === 'function' || nodeOf(value) !== undefined;
+
+/** Functions, stages, and tables of those: so the targets of a program can follow from what it reads. */
+function targetsOf(module: Readonly<Record<string, unknown>>): Target[] {
+  const found = Object.entries(module).flatMap(([exported, value]): Target[] => {
+    const isDefault = exported === 'default';
+    if (canBeBuilt(value)) {
+      const name = isDefault && typeof value === 'function' && value.name !== '' ? value.name : exported;
+      return [{ name, exported, isDefault, value }];
+    }
+    if (!isTable(value)) return [];
+    return Object.entries(value).map(([name, it]) => ({ name, exported, isDefault: false, value: it }));
+  });
+  // what is exported twice, by its name and as the default, is one target
+  const targets = found.filter(
+    (target) => target.isDefault || !found.some((other) => other.isDefault && other.value === target.value),
+  );
+  const names = new Set<string>();
+  for (const { name } of targets) {
+    if (names.has(name)) throw new TypeError(`two targets have the name ${describe(name)}`);
+    names.add(name);
+  }
+  return targets.length === 1 ? [{ ...targets[0]!, isDefault: true }] : targets;
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(canBeBuilt);
+}
+
+function chooseTarget(targets: readonly Target[], name: string): Target {
+  const names = targets.map((target) => target.name);
+  if (name === '') {
+    const found = targets.find(({ isDefault }) => isDefault);
+    if (found) return found;
+    throw withHint(
+      new Error('the program has no default target'),
+      targets.length === 0
+        ? 'Export a function that returns a stage: export default () => image(…)…'
+        : `Choose one with --target, or make one the default export. The targets are ${names.join(', ')}.`,
+    );
+  }
+  const found =
+    targets.find((target) => target.name === name) ??
+    targets.find((target) => target.isDefault && name === 'default') ??
+    targets.find((target) => target.name.toLowerCase() === name.toLowerCase()) ??
+    targets.find((target) => stageName(target.name) === name.toLowerCase()); // as the names of steps have it
+  if (found) return found;
+  throw withHint(
+    new Error(`target ${describe(name)} could not be found`),
+    names.length > 0 ? `The targets are ${names.join(', ')}.` : 'The program exports no function and no stage.',
+  );
+}
+
+async function buildTarget({ name, value }: Target): Promise<{ name: string; node: Node }> {
+  const stage = await (typeof value === 'function' ? value() : value);
+  const node = nodeOf(stage);
+  if (!node) throw new TypeError(`the target ${name} must return a stage, not ${describe(stage)}`);
+  return { name, node };
+}
+
+/** Arguments that every build may be given: those that Dockerfiles need not declare, either. */
+const predefined =
+  /^(?:(?:HTTP|HTTPS|FTP|NO|ALL)_PROXY|BUILDKIT_\w+|SOURCE_DATE_EPOCH|(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)|TARGETSTAGE)$/i;
+
+function refuseUnknownArguments(args: RunMessage['args']): void {
+  const known = knownArguments();
+  const unknown = Object.keys(args).filter((name) => !known.has(name) && !predefined.test(name));
+  if (unknown.length === 0) return;
+  const declared = [...known];
+  const list = declared.length > 0 ? `The program declares ${declared.join(', ')}.` : 'The program declares none.';
+  throw withHint(
+    new Error(`the program has no build argument ${unknown.map(describe).join(', ')}`),
+    `${list} Declare arguments with arg() at the top of the program.`,
+  );
+}
+
+const hints = new WeakMap<object, string>();
+
+function withHint(error: Error, hint: string): Error {
+  hints.set(error, hint);
+  return error;
+}
+
+/** Names that programs know from Node, and what to use instead. */
+const absent: Readonly<Record<string, string>> = {
+  process: 'A build program has no process: use arg() for settings and context().readText() for files.',
+  require: 'Use import.',
+  module: 'Use export: a build program is an ES module.',
+  exports: 'Use export: a build program is an ES module.',
+  Buffer: 'Use Uint8Array.',
+  fetch: 'A build program has no network: use add() or run() to download in the build.',
+  setTimeout: 'A build program has no clock and needs none: nothing in it waits for time to pass.',
+  setInterval: 'A build program has no clock and needs none: nothing in it waits for time to pass.',
+};
+
+function failure(error: unknown) {
+  const isError = error instanceof Error;
+  const message = isError
+    ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`
+    : `the program threw ${describe(error)}`;
+  const [, name = ''] = /^(?:ReferenceError: )?'?(\w+)'? is not defined/.exec(message) ?? [];
+  const hint = (isError ? hints.get(error) : undefined) ?? (Object.hasOwn(absent, name) ? absent[name] : undefined);
+  return {
+    type: 'failed',
+    message,
+    ...(hint !== undefined && { hint }),
+    places: isError ? placesIn(error.stack) : [],
+  } as const;
+}

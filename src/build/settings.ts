@@ -1,0 +1,176 @@
+/** What a build is started with: arguments and platforms. */
+import { callers } from './place.ts';
+import type { ArgumentJson, PlatformParts, RunMessage } from './protocol.ts';
+import { describe, literalOf, refuseUnknown, wordOf } from './text.ts';
+
+let current: Pick<RunMessage, 'args' | 'platforms'> | undefined;
+let declared = new Map<string, ArgumentJson>();
+let ofStages = new Set<string>();
+let contexts = new Set<string>();
+
+/** Begins a run of a program. */
+export function begin(run: Pick<RunMessage, 'args' | 'platforms'>): void {
+  current = run;
+  declared = new Map();
+  ofStages = new Set();
+  contexts = new Set();
+}
+
+/** Remembers that the program uses a context of the build. */
+export const noteContext = (name: string): void => void contexts.add(name);
+
+/** The names of the contexts that the program uses. */
+export const usedContexts = (): ReadonlySet<string> => contexts;
+
+/** Remembers that a stage declares an argument. */
+export const noteStageArgument = (name: string): void => void ofStages.add(name);
+
+/** The names of the arguments that the program or one of its stages declares. */
+export const knownArguments = (): ReadonlySet<string> => new Set([...declared.keys(), ...ofStages]);
+
+/** The arguments that the program has declared, in order. */
+export const declaredArguments = (): ArgumentJson[] => [...declared.values()];
+
+/** What all arguments have. */
+interface ArgOptions<Value> {
+  /** The value if the build does not give one. Without it the argument is required. */
+  readonly default?: Value;
+  /** What it is for; `docker build --call outline` lists it. */
+  readonly description?: string;
+}
+
+/** An argument that is a text. */
+export interface StringArg<Value extends string = string> extends ArgOptions<Value> {
+  /** May be left out. */
+  readonly type?: 'string';
+  /** The values that are allowed; all if absent. */
+  readonly values?: readonly Value[];
+}
+
+/** An argument that is a number. */
+export interface NumberArg extends ArgOptions<number> {
+  /** Tells the kinds of arguments apart. */
+  readonly type: 'number';
+}
+
+/** An argument that is `true` or `false` (also `1`, `0`, `yes`, `no`, `on`, `off`). */
+export interface BooleanArg extends ArgOptions<boolean> {
+  /** Tells the kinds of arguments apart. */
+  readonly type: 'boolean';
+}
+
+/** That an argument need not be given: its value is then undefined. */
+export interface OptionalArg {
+  /** Always true. */
+  readonly optional: true;
+}
+
+/**
+ * A build argument (`--build-arg NAME=VALUE`). Declare arguments at the top of the program, so that an unknown one is
+ * noticed whatever target is built.
+ *
+ * @throws Error if the build does not give a required argument, or gives a value that is not allowed
+ * @example
+ * const version = arg('GO_VERSION', { default: '1.25', description: 'Go toolchain' });
+ * const mode = arg('MODE', { values: ['debug', 'release'], default: 'release' });
+ * const jobs = arg('JOBS', { type: 'number', default: 4 });
+ */
+export function arg(name: string, options: NumberArg & OptionalArg): number | undefined;
+export function arg(name: string, options: BooleanArg & OptionalArg): boolean | undefined;
+export function arg<const Value extends string = string>(
+  name: string,
+  options: StringArg<Value> & OptionalArg,
+): Value | undefined;
+export function arg(name: string, options: NumberArg): number;
+export function arg(name: string, options: BooleanArg): boolean;
+export function arg<const Value extends string = string>(name: string, options?: StringArg<Value>): Value;
+export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) & Partial<OptionalArg> = {}): unknown {
+  const key = literalOf(name, 'arg: the name');
+  const given = requireRun().args[key];
+  const {
+    default: fallback,
+    description = '',
+    optional = false,
+    type = 'string',
+    values,
+    ...unknown
+  } = options as Partial<
+    Omit<StringArg, 'type' | 'default'> & OptionalArg & Pick<StringArg | NumberArg | BooleanArg, 'type' | 'default'>
+  >;
+  refuseUnknown('arg', unknown);
+  declared.set(key, {
+    name: key,
+    value: given ?? (fallback === undefined ? '' : String(fallback)),
+    description,
+    places: callers(),
+  });
+  if (given === undefined) {
+    if (fallback !== undefined || optional) return fallback;
+    throw new Error(`the build argument ${key} is required: give it with --build-arg ${key}=VALUE`);
+  }
+  switch (type) {
+    case 'number':
+      if (given.trim() === '' || !Number.isFinite(Number(given)))
+        throw new Error(`the build argument ${key} must be a number, not ${describe(given)}`);
+      return Number(given);
+    case 'boolean':
+      if (/^(?:true|1|yes|on)$/i.test(given)) return true;
+      if (/^(?:false|0|no|off|)$/i.test(given)) return false;
+      throw new Error(`the build argument ${key} must be true or false, not ${describe(given)}`);
+    default:
+      if (values && !values.includes(given))
+        throw new Error(
+          `the build argument ${key} must be one of ${values.map(describe).join(', ')}, not ${describe(given)}`,
+        );
+      return given;
+  }
+}
+
+/** A platform, such as `linux/arm64`; `String(platform)` has this form. */
+export interface BuildPlatform extends PlatformParts {
+  /** The platform as `linux/arm64` or `linux/arm/v7`. */
+  toString(): string;
+}
+
+/** What a Dockerfile says for the platforms that {@link platform} gives. */
+const variables = new WeakMap<object, string>();
+
+function withText(parts: PlatformParts, variable: string): BuildPlatform {
+  const given = {
+    ...parts,
+    toString: () => [parts.os, parts.architecture, parts.variant].filter((part) => part !== '').join('/'),
+  };
+  variables.set(given, variable);
+  return given;
+}
+
+/** The value of `FROM --platform`. */
+export function platformWord(given: string | BuildPlatform, what: string): string {
+  if (typeof given !== 'object' || given === null) return wordOf(given, what);
+  return variables.get(given) ?? wordOf(String(given), what);
+}
+
+/**
+ * The platforms of the build. The program runs once for each target platform.
+ *
+ * @example
+ * image('golang', { platform: platform.build }).env('GOARCH', platform.target.architecture)
+ */
+export const platform = {
+  /** The platform that is built for. */
+  get target(): BuildPlatform {
+    return withText(requireRun().platforms.target, '$TARGETPLATFORM');
+  },
+  /** The platform of the builder, on which commands run without emulation. */
+  get build(): BuildPlatform {
+    return withText(requireRun().platforms.build, '$BUILDPLATFORM');
+  },
+} as const;
+
+function requireRun() {
+  if (!current)
+    throw new Error(
+      'arguments and platforms are known in a build: use `docker build -f build.ts .` or `tsfront build -f build.ts .`',
+    );
+  return current;
+}

@@ -1,0 +1,171 @@
+/** Reads the modules of a build program: its own file, and all that it imports. */
+import { diagnosticError } from '../../diagnostic/diagnostic.ts';
+import { createSourceFile, linesRange, type SourceFile } from '../../diagnostic/source-file.ts';
+import { decodeText } from '../../go/text.ts';
+import { eraseTypes, syntaxError } from '../../program/erase-types.ts';
+import { importsOf, renameImports } from '../../program/imports.ts';
+import { candidates, isPackage, ownModules, packageFiles } from '../../program/resolve-import.ts';
+import { errorMessage } from '../../text/error-message.ts';
+
+/** Reads files beside the program; those that are not there are absent. */
+export type ReadBeside = (paths: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
+
+/** A module with its types erased. */
+export interface Module {
+  /** Its path relative to the folder of the program. */
+  readonly name: string;
+  readonly file: SourceFile;
+  readonly code: string;
+  /** The names of the modules that it imports, by what it calls them. */
+  readonly imports: ReadonlyMap<string, string>;
+}
+
+/** Maximum number of modules, and their size in total. */
+const maxModules = 2000;
+const maxBytes = 16 << 20;
+
+/**
+ * Reads a program and what it imports, a level at a time.
+ * @param name the name of the program's file
+ * @throws DiagnosticError with the line of an import that cannot be resolved
+ */
+export async function loadModules(name: string, data: Uint8Array, readBeside: ReadBeside): Promise<Module[]> {
+  const modules = new Map<string, Module>();
+  const files = new Map<string, Uint8Array | undefined>([[name, data]]);
+  const read = async (paths: readonly string[]) => {
+    const missing = [...new Set(paths)].filter((path) => !files.has(path));
+    if (missing.length === 0) return;
+    const found = await readBeside(missing);
+    for (const path of missing) files.set(path, found.get(path));
+    let size = 0;
+    for (const file of files.values()) size += file?.length ?? 0;
+    if (size > maxBytes)
+      throw new Error(`the modules of the build program are larger than ${maxBytes >> 20} MiB together`);
+  };
+  let level = [name];
+  while (level.length > 0) {
+    const drafts = level.map((path) => openModule(path, files.get(path)!));
+    const wanted = drafts.flatMap(({ specifiers, module }) =>
+      specifiers.map((specifier) => ({
+        specifier,
+        module,
+        paths: locating(module, specifier, () => candidates(specifier, module.name)),
+      })),
+    );
+    await read(wanted.flatMap(({ paths }) => paths));
+    const packages = wanted.flatMap((it) =>
+      isPackage(it.specifier) ? [{ ...it, paths: filesOfPackage(it, files) }] : [],
+    );
+    await read(packages.flatMap(({ paths }) => paths));
+    const next = new Set<string>();
+    for (const { module } of drafts) modules.set(module.name, module);
+    for (const it of [...wanted.filter(({ specifier }) => !isPackage(specifier)), ...packages]) {
+      const path = it.paths.find((candidate) => files.get(candidate));
+      if (path === undefined)
+        throw placed(
+          it.module,
+          it.specifier,
+          `cannot find ${it.specifier}: there is no ${it.paths[0]} beside the program`,
+        );
+      (it.module.imports as Map<string, string>).set(it.specifier, path);
+      if (!modules.has(path)) next.add(path);
+    }
+    if (modules.size + next.size > maxModules) throw new Error(`the build program has more than ${maxModules} modules`);
+    level = [...next];
+  }
+  return [...modules.values()];
+}
+
+function openModule(name: string, data: Uint8Array) {
+  const text = decodeText(data)
+    .toWellFormed()
+    .replace(/^\ufeff/, '');
+  const file = createSourceFile(name, text);
+  if (name.endsWith('.json'))
+    return { module: { name, file, code: jsonModule(name, text), imports: new Map<string, string>() }, specifiers: [] };
+  const code = eraseTypes(name, text);
+  let specifiers: string[];
+  try {
+    specifiers = importsOf(code).filter((specifier) => !ownModules.includes(specifier));
+  } catch (error) {
+    throw syntaxError(
+      name,
+      text,
+      errorMessage(error).replace(/^Parse error [^:]*:(\d+):(\d+)$/, 'the module cannot be read ($1:$2)'),
+    );
+  }
+  if (/(^|\/)node_modules\//.test(name) && specifiers.length === 0 && isCommonJs(code))
+    throw new Error(
+      `${name} is a CommonJS module: bundle the package into an ES module, for example with esbuild --format=esm`,
+    );
+  return { module: { name, file, code, imports: new Map<string, string>() }, specifiers: [...new Set(specifiers)] };
+}
+
+const isCommonJs = (code: string) =>
+  /\bmodule\.exports\b|\bexports\.\w+\s*=|\brequire\(/.test(code) && !/^\s*export\b/m.test(code);
+
+function jsonModule(name: string, text: string): string {
+  try {
+    // not as an object literal, in which `__proto__` is no key
+    return `export default JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(text)))});`;
+  } catch (error) {
+    throw new Error(`${name} is not JSON: ${errorMessage(error)}`);
+  }
+}
+
+interface Wanted {
+  readonly specifier: string;
+  readonly module: Module;
+  readonly paths: readonly string[];
+}
+
+/** The files that an import of a package may mean. */
+function filesOfPackage(
+  { specifier, module, paths }: Wanted,
+  files: ReadonlyMap<string, Uint8Array | undefined>,
+): string[] {
+  const manifest = paths.find((path) => files.get(path));
+  if (manifest === undefined)
+    throw placed(
+      module,
+      specifier,
+      `cannot find the package ${specifier}: there is none in a node_modules folder beside the program`,
+    );
+  return locating(module, specifier, () =>
+    packageFiles(manifest, readManifest(manifest, decodeText(files.get(manifest)!)), specifier),
+  );
+}
+
+function readManifest(path: string, text: string): object {
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${errorMessage(error)}`);
+  }
+  if (typeof manifest !== 'object' || manifest === null) throw new Error(`${path} has no object`);
+  return manifest;
+}
+
+function locating<T>(module: Module, specifier: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw placed(module, specifier, errorMessage(error));
+  }
+}
+
+/** An error at the line that has the import. */
+function placed({ file }: Module, specifier: string, message: string) {
+  const at = [`'${specifier}'`, `"${specifier}"`].map((text) => file.text.indexOf(text)).find((found) => found >= 0);
+  const line = at === undefined ? 1 : file.text.slice(0, at).split('\n').length;
+  const lines = { start: line, end: line };
+  return diagnosticError('program-import', message, { range: linesRange(file, lines), file });
+}
+
+/** The module as the engine gets it for one run: each run has instances of its own. */
+export function instanceOf({ code, imports }: Module, instanceName: (name: string) => string): string {
+  return renameImports(code, (specifier) =>
+    ownModules.includes(specifier) ? specifier : instanceName(imports.get(specifier) ?? specifier),
+  );
+}

@@ -1,0 +1,155 @@
+/** A build program with all that is needed to lower it: it is run for each platform, and gives the stages of a Dockerfile. */
+import type { Place } from '../../build/protocol.ts';
+import { type Diagnostic, diagnosticError, warningDiagnostic } from '../../diagnostic/diagnostic.ts';
+import { type LineRange, linesRange } from '../../diagnostic/source-file.ts';
+import { buildPlatforms } from '../../lower/build-platforms.ts';
+import { exportDescriptions } from '../../program/descriptions.ts';
+import { toDockerfile } from '../../program/to-dockerfile.ts';
+import type { Bridge } from '../bridge.ts';
+import { type BuildDefinition, type LowerRequest, lowerForDaemon, type Target } from '../dockerfile.ts';
+import type { BuildContext, Entrypoint } from '../main-context.ts';
+import type { FrontendOptions } from '../options.ts';
+import { describeSource, type SourceDescription, type SourcePart } from '../source-info.ts';
+import { answerQuestion } from './answer-question.ts';
+import { loadModules } from './load-modules.ts';
+import type { ProgramBuild } from './program-build.ts';
+import { createProgramEnvironment } from './program-environment.ts';
+import { isSame, joinModules, type ProgramText, relocateError } from './program-text.ts';
+import { createRunner, moduleName, ProgramFailed, type ProgramResult, type ProgramRunner } from './run-program.ts';
+
+interface Opened {
+  readonly text: ProgramText;
+  readonly runner: ProgramRunner;
+  readonly descriptions: ReadonlyMap<string, string>;
+}
+
+/** Binds a program that was read to the build it is for. */
+export function createProgram(
+  bridge: Bridge,
+  options: FrontendOptions,
+  context: BuildContext,
+  entrypoint: Entrypoint,
+): BuildDefinition {
+  const parts: SourcePart[] = []; // known when the program has been opened
+  const source: SourceDescription = { ...describeSource(entrypoint), language: 'TypeScript', parts };
+  let opening: Promise<Opened> | undefined;
+  const open = () => (opening ??= openProgram());
+
+  async function openProgram(): Promise<Opened> {
+    const modules = await loadModules(entrypoint.filename, entrypoint.data, (paths) => context.readBeside(paths));
+    const text = joinModules(modules, source);
+    parts.push(...text.parts);
+    return { text, runner: createRunner(modules), descriptions: exportDescriptions(modules[0]!.file.text) };
+  }
+
+  async function run({ platform, log }: LowerRequest, all: boolean): Promise<ProgramResult> {
+    const { text, runner } = await open();
+    const platforms = buildPlatforms({ ...options, targetPlatform: platform });
+    try {
+      return await runner.run(
+        {
+          target: options.target,
+          all,
+          platforms: { target: platforms.target, build: platforms.build[0]! },
+          args: Object.fromEntries(options.buildArgs),
+        },
+        {
+          signal: bridge.signal,
+          answer: async (question) => answerQuestion(await buildOf(), question, { platform }),
+          log: (written) => log?.(logged(text, written.text, written.places)),
+        },
+      );
+    } catch (error) {
+      throw error instanceof ProgramFailed ? failed(text, error) : error;
+    }
+  }
+
+  async function buildOf(result?: ProgramResult): Promise<ProgramBuild> {
+    const { text, descriptions } = await open();
+    const described = new Map(
+      (result?.targets ?? []).flatMap(({ exported, stage }) =>
+        stage === undefined ? [] : [[stage, descriptions.get(exported) ?? ''] as const],
+      ),
+    );
+    const build: ProgramBuild = {
+      bridge,
+      options,
+      context,
+      source,
+      async lowerGraph(graph, { target = graph.target, mainContext, warn, ...request }) {
+        const dockerfile = toDockerfile(graph, text.file, text.locate, described);
+        const environment = createProgramEnvironment(build, graph, mainContext);
+        const told: Diagnostic[] = [];
+        const warnOnce = (finding: Diagnostic) => {
+          const relocated = text.relocate(finding);
+          if (told.some((it) => isSame(it, relocated))) return;
+          told.push(relocated);
+          warn?.(relocated);
+        };
+        const settings = { ...request, warn: warn && warnOnce };
+        try {
+          return await lowerForDaemon(bridge, { ...options, target }, dockerfile, source, environment, settings);
+        } catch (error) {
+          throw relocateError(text, error);
+        }
+      },
+    };
+    return build;
+  }
+
+  return {
+    source,
+    async targets() {
+      const { text, descriptions } = await open();
+      const { targets, graph } = await run({}, true);
+      return targets.map(({ name, exported, isDefault, stage: stageName }): Target => {
+        const stage = graph.stages.find((it) => it.name === stageName);
+        return {
+          name,
+          isDefault,
+          description: descriptions.get(exported) ?? '',
+          base: stage?.base ?? '',
+          platform: stage?.platform ?? '',
+          lines: inMain(text, stage?.places ?? []) ?? { start: 1, end: 1 },
+        };
+      });
+    },
+    async lower(request) {
+      const result = await run(request, request.allStages === true);
+      const lowered = await (await buildOf(result)).lowerGraph(result.graph, request);
+      const { text } = await open();
+      return {
+        ...lowered,
+        outline() {
+          const outline = lowered.outline();
+          const args = result.arguments.map(({ places, ...argument }) => ({
+            ...argument,
+            lines: inMain(text, places),
+          }));
+          const names = new Set(args.map(({ name }) => name));
+          return { ...outline, args: [...args, ...outline.args.filter(({ name }) => !names.has(name))] };
+        },
+      };
+    },
+  };
+}
+
+/** The lines of the innermost place in the program's own file, for answers that list places in one file. */
+function inMain({ file, locate }: ProgramText, places: readonly Place[]): LineRange | undefined {
+  const place = places.find(({ module }) => moduleName(module) === file.filename);
+  return place && locate([place]);
+}
+
+function logged(text: ProgramText, message: string, places: readonly Place[]): Diagnostic {
+  const lines = text.locate(places);
+  const range = linesRange(text.file, lines);
+  return text.relocate(warningDiagnostic('ProgramLog', message, { range, lines: [lines] }));
+}
+
+/** The error of the program, at its line. */
+function failed(text: ProgramText, { failure: { message, hint, places } }: ProgramFailed): unknown {
+  if (places.length === 0) return diagnosticError('program-failed', message, { hint });
+  const lines = text.locate(places);
+  const range = linesRange(text.file, lines);
+  return relocateError(text, diagnosticError('program-failed', message, { range, lines: [lines], hint }));
+}

@@ -1,0 +1,2 @@
+export const when = 'the heap was made';
+export const answer = () => new Error().stack;

@@ -1,0 +1,3 @@
+import { image } from 'tsfront/build';
+
+export default () => image('busybox').run('wget example.com');

@@ -1,0 +1,3 @@
+import { image } from 'tsfront/build';
+
+export default () => image('alpine:3.20').copy(['*.txt', 'sub/?.c', '[ab]*.h'], '/dst/');

@@ -1,0 +1,3 @@
+import { image } from 'tsfront/build';
+
+export default () => image('busybox').volume('/a', '/b/', 'relative').volume('/with space', '/c').volume('/a');

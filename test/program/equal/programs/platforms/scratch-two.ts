@@ -1,0 +1,3 @@
+import { scratch } from 'tsfront/build';
+
+export default () => scratch().copy('a', '/a');

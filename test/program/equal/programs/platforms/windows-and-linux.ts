@@ -1,0 +1,3 @@
+import { scratch } from 'tsfront/build';
+
+export default () => scratch().arg('TARGETPLATFORM').workdir('/app').copy('a', 'a');
