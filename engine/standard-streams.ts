@@ -85,16 +85,19 @@ export function openStandardStreams() {
   };
 }
 
+/** What is written at once; the same memory each time, since taking fresh pages takes longer than copying. */
+let joined: Uint8Array | undefined;
+
 /** The first bytes of what is not sent, at most `size` if there are several parts. */
 function joinFirst(parts: readonly { readonly bytes: Uint8Array }[], size: number): Uint8Array {
   let count = 0;
   let length = 0;
   while (count < parts.length && length + parts[count]!.bytes.length <= size) length += parts[count++]!.bytes.length;
   if (count <= 1) return parts[0]!.bytes;
-  const joined = new Uint8Array(length);
+  joined ??= new Uint8Array(size);
   for (let at = 0, end = 0; at < count; at++) {
     joined.set(parts[at]!.bytes, end);
     end += parts[at]!.bytes.length;
   }
-  return joined;
+  return joined.subarray(0, length);
 }

@@ -3,20 +3,19 @@
 import type { LineRange } from '../diagnostic/source-file.ts';
 import type { Constraints, Range } from '../llb/index.ts';
 
-/** Ranges by lines: all ops of one instruction, or of the triggers of one FROM, share them. */
-const made = new WeakMap<LineRange, readonly Range[]>();
+/** The lines that were asked for last, and their ranges: the ops of one instruction share them, and are made together. */
+let last: { readonly lines: LineRange; readonly ranges: readonly Range[] } | undefined;
 
 /** Lines in BuildKit's form: for each line a range from its start to its start. */
 export function lineRanges(lines: LineRange | undefined): readonly Range[] {
   if (!lines) return [];
-  const known = made.get(lines);
-  if (known) return known;
+  if (last?.lines === lines) return last.ranges;
   const ranges: Range[] = [];
-  made.set(lines, ranges);
   for (let line = lines.start; line <= lines.end; line++) {
     const start = { line, character: 0 };
     ranges.push({ start, end: start });
   }
+  last = { lines, ranges };
   return ranges;
 }
 

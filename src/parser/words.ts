@@ -109,9 +109,9 @@ export function createShellLex(options: ShellLexOptions): ShellLex {
       try {
         const result = readUntil(state, endOfText, state.rawEscapes);
         spend(budget, result.length - word.length);
-        return { result, matched: state.matched, unmatched: state.unmatched };
+        return { result, matched: state.matched ?? noNames, unmatched: state.unmatched ?? noNames };
       } catch (error) {
-        throw new WordError(word, state.unmatched, error);
+        throw new WordError(word, state.unmatched ?? noNames, error);
       }
     },
     processWords(text, env) {
@@ -119,7 +119,7 @@ export function createShellLex(options: ShellLexOptions): ShellLex {
       try {
         return splitIntoWords(state);
       } catch (error) {
-        throw new WordError(text, state.unmatched, error);
+        throw new WordError(text, state.unmatched ?? noNames, error);
       }
     },
   };
@@ -161,8 +161,9 @@ interface WordState {
   readonly rawQuotes: boolean;
   readonly quotes: boolean;
   readonly skipUnsetEnv: boolean;
-  readonly matched: Set<string>;
-  readonly unmatched: Set<string>;
+  /** undefined as long as there are none, as in most texts. */
+  matched: Set<string> | undefined;
+  unmatched: Set<string> | undefined;
   readonly budget: Budget;
   rawEscapes: boolean;
   at: number;
@@ -179,8 +180,8 @@ function createState(text: string, env: Env, options: ShellLexOptions, budget: B
     rawQuotes: options.rawQuotes ?? false,
     quotes: !options.skipProcessQuotes,
     skipUnsetEnv: options.skipUnsetEnv ?? false,
-    matched: new Set(),
-    unmatched: new Set(),
+    matched: undefined,
+    unmatched: undefined,
     budget,
     rawEscapes: options.rawEscapes ?? false,
     at: text.charCodeAt(0) === 0xfeff ? 1 : 0,
@@ -349,7 +350,8 @@ function readName(s: WordState): string {
 
 function lookUp(s: WordState, name: string): string | undefined {
   const value = s.env.get(name);
-  (value === undefined ? s.unmatched : s.matched).add(name);
+  if (value === undefined) (s.unmatched ??= new Set()).add(name);
+  else (s.matched ??= new Set()).add(name);
   return value;
 }
 
