@@ -38,6 +38,12 @@ const ofProgram = {
   minifyWhitespace: true,
 };
 
+/** Leaves out the modules that `import()` names with such a path, and what only they need. `file` is loaded in their place. */
+function external(filter, file) {
+  const resolve = ({ kind, path }) => (kind === 'dynamic-import' ? { path: file ?? path, external: true } : undefined);
+  return { name: 'external', setup: (build) => build.onResolve({ filter }, resolve) };
+}
+
 const libraryEntries = {
   index: 'src/index.ts',
   parser: 'src/parser/index.ts',
@@ -85,8 +91,21 @@ export const bundles = [
     loader: { '.wasm': 'copy' },
   },
 
+  // The commands that never ask a daemon, in one file.
+  {
+    ...standalone,
+    entryPoints: { 'chunks/cli-offline': 'src/cli/start-offline.ts' },
+    plugins: [external(/\/(?:client|build-command)\/[^/]*\.ts$/)],
+  },
+
   // The command line has its packages bundled because their hundreds of files take longer to load than a small build.
-  { ...standalone, entryPoints: { cli: 'src/cli.ts' }, splitting: true, chunkNames: 'chunks/cli-[name]-[hash]' },
+  {
+    ...standalone,
+    entryPoints: { cli: 'src/cli.ts' },
+    splitting: true,
+    chunkNames: 'chunks/cli-[name]-[hash]',
+    plugins: [external(/\/start-offline\.ts$/, './chunks/cli-offline.js')],
+  },
 
   // The library shares chunks and takes its packages from node_modules. It can be read: Node shows the line of an uncaught
   // error, and people look into what they depend on.

@@ -6,23 +6,27 @@ import { unexpectedText } from './failure.ts';
 import { endProcess, interruptedCode } from './interrupt.ts';
 import { processIo } from './io.ts';
 
-process.on('uncaughtException', (error) => {
-  if (io.signal.aborted) return void endProcess(interruptedCode(io.signal), io.signal); // it is about what was given up
-  try {
-    writeSync(2, printable(redactCredentials(unexpectedText(error, process.env))));
-  } catch {
-    // nobody would read an error
-  }
-  process.exit(1);
-});
-
-const args = process.argv.slice(2);
-const io = processIo();
 // package.json is two directories up from here, and from dist/chunks as well.
 const version = () =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version as string;
-let code = 0;
-// commands are loaded only if one may run
-if (args[0] !== '--version' && args[0] !== '-V') code = await (await import('./main.ts')).main(args, io);
-else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
-await endProcess(await io.end(code), io.signal); // pending work, such as an open standard input, does not matter any more
+
+/** Runs the command line, and ends the process. */
+export async function start(): Promise<void> {
+  const io = processIo();
+  process.on('uncaughtException', (error) => {
+    if (io.signal.aborted) return void endProcess(interruptedCode(io.signal), io.signal); // it is about what was given up
+    try {
+      writeSync(2, printable(redactCredentials(unexpectedText(error, process.env))));
+    } catch {
+      // nobody would read an error
+    }
+    process.exit(1);
+  });
+
+  const args = process.argv.slice(2);
+  let code = 0;
+  // commands are loaded only if one may run
+  if (args[0] !== '--version' && args[0] !== '-V') code = await (await import('./main.ts')).main(args, io);
+  else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
+  await endProcess(await io.end(code), io.signal); // pending work, such as an open standard input, does not matter any more
+}

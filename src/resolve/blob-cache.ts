@@ -4,7 +4,6 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { blobPath } from '../oci/layout.ts';
 import { maxBlobSizes, verifyBlob } from '../oci/manifest.ts';
-import { homeDir } from '../system/home.ts';
 import { readNamedFile } from '../system/named-file.ts';
 import { checkArgument, text } from '../text/arguments.ts';
 
@@ -14,14 +13,6 @@ export interface BlobCache {
   get(digest: string): Promise<Uint8Array | undefined>;
   /** Keeps a blob. Does nothing if the cache cannot be written. */
   put(digest: string, bytes: Uint8Array): Promise<void>;
-}
-
-/** `$XDG_CACHE_HOME/tsfront`, by default `~/.cache/tsfront`; undefined if the user has no home directory. */
-export function defaultCacheDir(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
-  const base = env['XDG_CACHE_HOME'];
-  if (base && path.isAbsolute(base)) return path.join(base, 'tsfront');
-  const home = homeDir(env);
-  return home && path.join(home, '.cache/tsfront');
 }
 
 /** A cache in a directory, which need not exist. */

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { OfflineOptions } from '../../offline/offline-bridge.ts';
 import { UsageError } from '../../offline/usage-error.ts';
+import { defaultCacheDir } from '../../system/cache-dir.ts';
 import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { warnOnce } from '../warn.ts';
@@ -111,7 +112,7 @@ async function openImages(flags: SourceFlags, io: Io): Promise<OfflineOptions['i
   if (!flags.offline) {
     const { registryResolver } = await import('../../resolve/registry-resolver.ts');
     const { dockerConfigDir, dockerCredentials } = await import('../../registry/docker-config.ts');
-    const { createBlobCache, defaultCacheDir } = await import('../../resolve/blob-cache.ts');
+    const { createBlobCache } = await import('../../resolve/blob-cache.ts');
     const onWarning = warnOnce(io);
     const cacheDir = flags.cacheDir ?? defaultCacheDir(io.env);
     images.push(
