@@ -2,7 +2,7 @@
  * Makes the memory that Node's engine for build programs begins with: that of quickjs-ng in which the module `tsfront/build`
  * has run. scripts/build.mjs does this, because loading it is faster than running the module.
  */
-import { EvalFlags, Intrinsics, type JSValueHandle, QuickJS } from 'quickjs-wasi';
+import { EvalFlags, Intrinsics, type JSValueHandle, QuickJS, type QuickJSOptions } from 'quickjs-wasi';
 
 /** The language, without WeakRef and FinalizationRegistry, which show when garbage is collected. */
 const language = ['DATE', 'EVAL', 'REGEXP', 'JSON', 'PROXY', 'MAP_SET', 'TYPED_ARRAYS', 'PROMISE', 'BIG_INT'] as const;
@@ -49,7 +49,7 @@ export const insideName = 'inside';
 export const wasi = () => ({ clock_time_get: () => 0, random_get: () => 0, fd_write: () => 0 });
 
 /** The engine as WebAssembly compiles it. */
-export type CompiledEngine = NonNullable<NonNullable<Parameters<typeof QuickJS.create>[0]>['wasm']>;
+export type CompiledEngine = NonNullable<QuickJSOptions['wasm']>;
 
 /** @param library the code of `tsfront/build` */
 export async function makeSnapshot(engine: CompiledEngine, library: string): Promise<Uint8Array> {
