@@ -32,7 +32,8 @@ export interface ImageOptions {
  * @example
  * image('debian:trixie-slim').run('apt-get update')
  */
-export function image(name: string, { platform = '', ...unknown }: ImageOptions = {}): Stage {
+export function image(name: string, options: ImageOptions = {}): Stage {
+  const { platform = '', ...unknown } = options;
   refuseUnknown('image', unknown);
   const given = literalOf(name, 'image: the name');
   if (given === '' || /[\s$]/.test(given)) throw new TypeError(`image: ${describe(given)} is not a name of an image`);
@@ -94,7 +95,8 @@ export interface DockerfileOptions {
  * @example
  * dockerfile('Dockerfile', { target: 'build', args: { VERSION: '1.2' } }).run('make test')
  */
-export function dockerfile(path = 'Dockerfile', { target = '', args = {}, ...unknown }: DockerfileOptions = {}): Stage {
+export function dockerfile(path = 'Dockerfile', options: DockerfileOptions = {}): Stage {
+  const { target = '', args = {}, ...unknown } = options;
   refuseUnknown('dockerfile', unknown);
   const places = callers();
   const given = {

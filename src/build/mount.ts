@@ -81,7 +81,8 @@ type Field = readonly [key: string, value: string | number | boolean | undefined
  */
 export const mount = {
   /** Files of a context or stage. */
-  bind(target: Text, { from, source, readwrite, ...unknown }: BindMount = {}): Mount {
+  bind(target: Text, options: BindMount = {}): Mount {
+    const { from, source, readwrite, ...unknown } = options;
     refuseUnknown('mount.bind', unknown);
     return make('bind', from, [...path('source', source), ...path('target', target), ['rw', readwrite || undefined]]);
   },
@@ -101,11 +102,9 @@ export const mount = {
   /** An empty directory in memory. */
   tmpfs(
     target: Text,
-    {
-      size,
-      ...unknown
-    }: { /** Bytes, or a text such as `100m`; unlimited if absent. */ readonly size?: number | string } = {},
+    options: { /** Bytes, or a text such as `100m`; unlimited if absent. */ readonly size?: number | string } = {},
   ): Mount {
+    const { size, ...unknown } = options;
     refuseUnknown('mount.tmpfs', unknown);
     return make('tmpfs', undefined, [...path('target', target), ['size', size]]);
   },

@@ -294,7 +294,8 @@ export class Stage extends Source {
    * @param instruction as in a Dockerfile, such as `COPY . /app`
    * @param options the stages that the instruction copies or mounts from, by the names that `as` gives them
    */
-  onbuild(instruction: string, { stages = [], ...unknown }: { readonly stages?: readonly Stage[] } = {}): Stage {
+  onbuild(instruction: string, options: { readonly stages?: readonly Stage[] } = {}): Stage {
+    const { stages = [], ...unknown } = options;
     refuseUnknown('onbuild', unknown);
     const words = [literalOf(instruction, 'onbuild: the instruction')];
     const reads = stages.flatMap((stage) => readsOf(originOf(stage, 'onbuild: a stage')));
