@@ -36,13 +36,13 @@ export interface Build {
   readonly result: Promise<SolveResult>;
 }
 
-/** After the end of a build its last reports may still be on the way; each may take this long, */
+/** Maximum wait in milliseconds for the next status report after the build has ended. */
 const statusGraceMs = 3000;
-/** and all of them this long, */
+/** Maximum total of these waits in milliseconds. */
 const statusLimitMs = 30_000;
-/** without what their reader takes longer than this for one of them: output that nobody reads may wait. */
+/** Maximum part of the reader's time for one report that counts towards the total, in milliseconds. */
 const readerMs = 100;
-/** Nobody waits long for reports of a build they have stopped. */
+/** The same as `statusGraceMs`, for a build that the caller has aborted. */
 const stoppedGraceMs = 500;
 /** Maximum time in milliseconds for the answer to a build whose session has ended. */
 const sessionGraceMs = 2000;
@@ -64,7 +64,7 @@ export function solve(connection: Connection, options: SolveOptions): Build {
   const caller = callerOf(solve);
   const result = run(connection, ref, options, started.resolve)
     .catch((error: unknown) => {
-      // errors of a frontend of the caller's, and the reason to stop, are his own
+      // Errors of the caller's own frontend, and the caller's reason to stop, are passed on unchanged.
       const isOwn = error instanceof RpcError || typeof options.frontend !== 'function';
       if (!(error instanceof Error) || !isOwn || error === options.signal?.reason) throw error;
       throw showCaller(error instanceof RpcError ? error : hideCause(error), caller);

@@ -38,12 +38,7 @@ export interface FrontendChoice {
   readonly onDockerfile?: ((dockerfile: Dockerfile) => void) | undefined;
 }
 
-/**
- * Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit.
- *
- * @param others which other frontends are run when a Dockerfile's `# syntax=` asks for them. By default `all`, also
- * `docker/dockerfile`, as the frontend inside BuildKit has to; `unequal` keeps to itself what it reads alike
- */
+/** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
 export async function runFrontend(
   daemon: Bridge,
   { otherFrontends: others = 'all', onDockerfile }: FrontendChoice = {},

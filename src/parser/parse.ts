@@ -48,7 +48,7 @@ export async function parseInTurns(text: string, filename: string, pass: () => P
 /**
  * Parses a trigger of ONBUILD before it runs: as a separate file, whose escape character is the
  * backslash. Its lines are those of the FROM that it runs for; its ranges are offsets in the expression.
- * @throws LocatedError with the reference's message
+ * @throws DiagnosticError with the reference's message
  */
 export function parseTrigger(expression: string, lines: LineRange): StageInstruction {
   checkArgument('parseTrigger', 'expression', expression, dockerfileText);
