@@ -229,8 +229,10 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     ['stack', 'Maximum call stack size exceeded'],
   ])('a frontend that fails: %s', async (target, reason) => {
     failing ??= pushFailingFrontend(engine);
-    const args = ['--build-arg', `BUILDKIT_SYNTAX=${await failing}`, '--target', target, context];
-    const { status, stderr } = await dockerBuild(engine, args);
+    const beside = writeContext({});
+    const dockerfile = writeDockerfile(beside, `# syntax=${await failing}\nFROM scratch\n`);
+    const { status, stderr } = await dockerBuild(engine, ['-f', dockerfile, '--target', target, context]);
+    removeContext(beside);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(new RegExp(`ERROR: .*${reason}`));
   });
