@@ -71,7 +71,7 @@ export const bundles = [
   },
 
   // The modules that build programs import, for the engine in which these run.
-  { ...ofProgram, entryPoints: { build: 'src/build/index.ts' }, external: ['tsfront/llb'] },
+  { ...ofProgram, entryPoints: { build: 'src/build-program/index.ts' }, external: ['tsfront/llb'] },
   {
     ...ofProgram,
     entryPoints: { llb: 'src/llb/index.ts' },

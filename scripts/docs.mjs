@@ -16,7 +16,7 @@ const pages = [
   ['tsfront', 'index'],
   ['tsfront/parser', 'parser/index'],
   ['tsfront/llb', 'llb/index'],
-  ['tsfront/build', 'build/index'],
+  ['tsfront/build', 'build-program/index'],
   ['tsfront/client', 'client/index'],
 ];
 const check = process.argv.includes('--check');

@@ -1,10 +1,10 @@
 // The reference of the command line, made of the commands as the parser knows them.
 import { examples } from '../../src/cli/command-table.ts';
-import { createProgram } from '../../src/cli/main.ts';
+import { createCommandLine } from '../../src/cli/main.ts';
 
 /** docs/cli.md */
 export function formatReference() {
-  const program = createProgram({ env: {} });
+  const program = createCommandLine({ env: {} });
   const intro = `# Commands
 
 Made of the commands themselves by \`npm run docs\`; \`tsfront COMMAND --help\` says the same. Exit codes, addresses of daemons and

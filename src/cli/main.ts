@@ -7,7 +7,7 @@ import type { Io } from './io.ts';
 import { spellOut } from './options/spell-out.ts';
 
 /** All commands, as the parser, the completions and the reference in docs/cli.md know them. */
-export function createProgram(io: Io): CommandUnknownOpts {
+export function createCommandLine(io: Io): CommandUnknownOpts {
   const program = new Command('tsfront')
     .description('A Dockerfile compiler and BuildKit toolkit')
     .option('-V, --version', 'print the version');
@@ -43,7 +43,7 @@ function addExamples(command: CommandUnknownOpts, lines: readonly string[]): voi
 
 /** Runs `tsfront ARGS` and gives the exit code; never throws. A signal ends it with the code of that signal. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
-  const program = createProgram(io);
+  const program = createCommandLine(io);
   const output = {
     writeOut: (text: string) => void io.print(text).catch(() => {}), // the end of the process tells
     writeErr: (text: string) => io.writeStderr(text),

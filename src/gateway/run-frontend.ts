@@ -75,7 +75,7 @@ async function openDefinition(
   onDockerfile: FrontendChoice['onDockerfile'],
 ): Promise<BuildDefinition> {
   if (isProgram(entrypoint.filename, decodeText(entrypoint.data)))
-    return (await import('./program/program.ts')).createProgram(bridge, options, context, entrypoint);
+    return (await import('./program/program.ts')).openBuildProgram(bridge, options, context, entrypoint);
   const dockerfile = createDockerfile(bridge, options, context, entrypoint);
   if (onDockerfile) onDockerfile(await dockerfile.parse());
   return dockerfile;

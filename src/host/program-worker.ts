@@ -14,10 +14,10 @@ export type WorkerRequest =
 export interface WorkerAnswer {
   /** What the program has sent meanwhile. */
   readonly messages: readonly string[];
-  readonly error?: ProgramError | undefined;
+  readonly error?: ThrownError | undefined;
 }
 
-interface ProgramError {
+interface ThrownError {
   readonly message: string;
   /** The engine's own. */
   readonly stack?: string;
@@ -118,9 +118,9 @@ function send(message: string): WorkerAnswer {
 }
 
 /** Runs something in the engine, and all that promises then have to run. Returns the first thing that was thrown. */
-function run(begin: () => JSValueHandle): ProgramError | undefined {
+function run(begin: () => JSValueHandle): ThrownError | undefined {
   turn++;
-  let error: ProgramError | undefined;
+  let error: ThrownError | undefined;
   const attempt = (act: () => JSValueHandle | undefined) => {
     try {
       act()?.dispose();
@@ -150,7 +150,7 @@ function call(name: 'note' | 'take', ...values: readonly JSValueHandle[]): JSVal
 /** What the engine gives for a value that has no text. */
 const noText = '<null>';
 
-function errorOf(exception: JSValueHandle): ProgramError {
+function errorOf(exception: JSValueHandle): ThrownError {
   const text = exception.isSymbol ? noText : exception.toString();
   const message = text === noText && !exception.isString ? 'the build program threw what is no text' : text;
   if (!exception.isError) return { message };

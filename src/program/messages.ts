@@ -1,47 +1,69 @@
 /** Reads the messages of a build program, which may send anything. */
-import type { ProgramMessage } from '../build/protocol.ts';
+import type {
+  GraphJson,
+  InstructionJson,
+  Place,
+  ProgramMessage,
+  Question,
+  SourceJson,
+  TargetJson,
+} from '../build-program/protocol.ts';
 import { readers } from '../parser/instructions/readers.ts';
 
-type Shape = (value: unknown) => boolean;
+/** A test whether a value has the type; `of` is for the type checker alone. */
+type Shape<T> = ((value: unknown) => boolean) & { readonly of?: T };
+/** A shape for each member of a type, so that the protocol and its tests cannot differ. */
+type Shapes<T> = {
+  readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? Shape<T[K] | undefined> : Shape<T[K]>;
+};
 
 // A lone surrogate stands for a byte elsewhere in the frontend.
-const text: Shape = (value) => typeof value === 'string' && value.isWellFormed();
-const number: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const flag: Shape = (value) => typeof value === 'boolean';
-const anything: Shape = () => true;
+const text: Shape<string> = (value) => typeof value === 'string' && value.isWellFormed();
+const number: Shape<number> = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const flag: Shape<boolean> = (value) => typeof value === 'boolean';
+const anything: Shape<unknown> = () => true;
 const optional =
-  (shape: Shape): Shape =>
+  <T>(shape: Shape<T>): Shape<T | undefined> =>
   (value) =>
     value === undefined || shape(value);
 const list =
-  (shape: Shape): Shape =>
+  <T>(shape: Shape<T>): Shape<readonly T[]> =>
   (value) =>
-    Array.isArray(value) && value.every(shape);
-const pair: Shape = (value) =>
+    Array.isArray(value) && value.every((item) => shape(item));
+const pair: Shape<readonly [string, string?]> = (value) =>
   list(text)(value) && ((value as string[]).length === 1 || (value as string[]).length === 2);
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const table =
-  (shape: Shape): Shape =>
+  <T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> =>
   (value) =>
-    isObject(value) && Object.values(value).every(shape);
+    isObject(value) && Object.values(value).every((item) => shape(item));
 const fields =
-  (shapes: Readonly<Record<string, Shape>>): Shape =>
+  <T extends object>(shapes: Shapes<T>): Shape<T> =>
   (value) =>
     isObject(value) &&
-    Object.entries(shapes).every(([key, shape]) => shape(Object.hasOwn(value, key) ? value[key as never] : undefined));
-/** One of several kinds, told apart by a field. */
+    Object.entries<Shape<unknown>>(shapes).every(([key, shape]) =>
+      shape(Object.hasOwn(value, key) ? value[key as never] : undefined),
+    );
+/** One of several kinds, told apart by a member. */
 const kinds =
-  (key: string, shapes: Readonly<Record<string, Shape>>): Shape =>
+  <T extends object, Key extends keyof T>(
+    key: Key,
+    shapes: { readonly [Kind in T[Key] & string]: Shape<Omit<Extract<T, Readonly<Record<Key, Kind>>>, Key>> },
+  ): Shape<T> =>
   (value) => {
     if (!isObject(value) || !Object.hasOwn(value, key)) return false;
     const kind: unknown = value[key as never];
-    return typeof kind === 'string' && Object.hasOwn(shapes, kind) && shapes[kind]!(value);
+    return (
+      typeof kind === 'string' &&
+      Object.hasOwn(shapes, kind) &&
+      (shapes as Record<string, Shape<unknown>>)[kind]!(value)
+    );
   };
 
-const places = list(fields({ module: text, line: number, column: number }));
-const inStage: Shape = (value) => value !== 'from' && readers.has(value as string);
-const instruction = fields({
+const places = list(fields<Place>({ module: text, line: number, column: number }));
+const inStage: Shape<string> = (value) => value !== 'from' && readers.has(value as string);
+const instruction = fields<InstructionJson>({
   name: inStage,
   code: text,
   flags: list(pair),
@@ -51,21 +73,21 @@ const instruction = fields({
   heredocs: optional(list(fields({ name: text, content: text, expand: flag }))),
   places,
 });
-const source = kinds('kind', {
+const source = kinds<SourceJson, 'kind'>('kind', {
   merge: fields({ stages: list(text) }),
   diff: fields({ lower: text, upper: text }),
   definition: fields({ definition: text, config: anything }),
   dockerfile: fields({ path: text, target: text, args: table(text), places }),
 });
-const graph = fields({
+const graph = fields<GraphJson>({
   stages: list(fields({ name: text, base: text, platform: text, places, instructions: list(instruction) })),
   target: text,
   sources: table(source),
 });
-const message = kinds('type', {
+const message = kinds<ProgramMessage, 'type'>('type', {
   question: fields({
     id: number,
-    question: kinds('ask', {
+    question: kinds<Question, 'ask'>('ask', {
       read: fields({ context: text, path: text }),
       glob: fields({ context: text, patterns: list(text) }),
       config: fields({ graph }),
@@ -75,10 +97,14 @@ const message = kinds('type', {
   log: fields({ text, places }),
   result: fields({
     graph,
-    targets: list(fields({ name: text, exported: text, isDefault: flag, stage: optional(text) })),
+    targets: list(fields<TargetJson>({ name: text, exported: text, isDefault: flag, stage: optional(text) })),
     arguments: list(fields({ name: text, value: text, description: text, places })),
   }),
-  failed: fields({ message: text, hint: optional(text), places }),
+  failed: fields<Omit<Extract<ProgramMessage, { readonly type: 'failed' }>, 'type'>>({
+    message: text,
+    hint: optional(text),
+    places,
+  }),
 });
 
 /** Parses a message. @throws Error if it does not have the shape of one */
@@ -91,5 +117,5 @@ export function readMessage(json: string): ProgramMessage {
   }
   if (!message(value))
     throw new Error('the build program has changed how tsfront/build works, and sends what it should not');
-  return value as ProgramMessage;
+  return value as ProgramMessage; // which `message` has tested
 }

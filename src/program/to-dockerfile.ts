@@ -2,7 +2,7 @@
  * Makes the syntax tree of a Dockerfile from the graph of a build program, with places in the program: whatever reads
  * Dockerfiles then works on programs. The graph comes from the program, so nothing in it is trusted.
  */
-import type { GraphJson, InstructionJson, Place, StageJson } from '../build/protocol.ts';
+import type { GraphJson, InstructionJson, Place, StageJson } from '../build-program/protocol.ts';
 import { type Diagnostic, errorDiagnostic } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';
 import type {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { examples } from '../../src/cli/command-table.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { createProgram } from '../../src/cli/main.ts';
+import { createCommandLine } from '../../src/cli/main.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
@@ -58,7 +58,7 @@ test('another shell is wrong usage', async () => {
 });
 
 test('the help of every command has examples whose options it takes', () => {
-  const program = createProgram({ env: {} } as Io);
+  const program = createCommandLine({ env: {} } as Io);
   const all = program.commands.flatMap((it) => [it, ...it.commands]);
   const names = all.map((it) => (it.parent === program ? it.name() : `${it.parent?.name()} ${it.name()}`));
   expect(Object.keys(examples).sort()).toEqual([...names].sort());

@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
-import { createProgram } from '../../src/cli/main.ts';
+import { createCommandLine } from '../../src/cli/main.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
@@ -72,7 +72,7 @@ const commandsIn = (command: CommandUnknownOpts, words: readonly string[]): [str
     ? [[words.join(' '), command]]
     : command.commands.flatMap((it) => commandsIn(it, [...words, it.name()]));
 
-const all = commandsIn(createProgram({ env: {} } as Io), []);
+const all = commandsIn(createCommandLine({ env: {} } as Io), []);
 const valued = all.flatMap(([name, { options }]) =>
   options.filter(({ required, optional }) => required || optional).map(({ long }) => [name, long!] as const),
 );

@@ -234,7 +234,7 @@ test('the programs pass tsc --strict', async () => {
     target: 'es2023', lib: ['es2024', 'dom'], module: 'nodenext',
     types: ['node'], typeRoots: [path.join(root, 'node_modules/@types')],
     paths: {
-      'tsfront/build': [path.join(root, 'src/build/index.ts')],
+      'tsfront/build': [path.join(root, 'src/build-program/index.ts')],
       'tsfront/llb': [path.join(root, 'src/llb/index.ts')],
     },
   }; // biome-ignore format: a list

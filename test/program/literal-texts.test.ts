@@ -1,9 +1,9 @@
 /** A text that a program gives is what the image, the command or the file gets, whatever Dockerfiles mean by its characters. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { graphOf } from '../../src/build/graph.ts';
-import { file, image, mount, type Stage } from '../../src/build/index.ts';
-import { nodeOf } from '../../src/build/source.ts';
+import { graphOf } from '../../src/build-program/graph.ts';
+import { file, image, mount, type Stage } from '../../src/build-program/index.ts';
+import { nodeOf } from '../../src/build-program/source.ts';
 import { createSourceFile } from '../../src/diagnostic/source-file.ts';
 import type { ExecOp, FileAction } from '../../src/gen/pb/ops_pb.ts';
 import { readMessage } from '../../src/program/messages.ts';

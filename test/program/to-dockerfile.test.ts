@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { GraphJson, InstructionJson, Place } from '../../src/build/protocol.ts';
+import type { GraphJson, InstructionJson, Place } from '../../src/build-program/protocol.ts';
 import { createSourceFile } from '../../src/diagnostic/source-file.ts';
 import { firstError } from '../../src/parser/first-error.ts';
 import { toDockerfile } from '../../src/program/to-dockerfile.ts';

@@ -1,5 +1,5 @@
 /** Answers what a program asks about files, images and stages. */
-import type { Question } from '../../build/protocol.ts';
+import type { Question } from '../../build-program/protocol.ts';
 import { toBase64 } from '../../go/base64.ts';
 import { marshalJson } from '../../go/json-encode.ts';
 import { decodeText } from '../../go/text.ts';

@@ -1,5 +1,5 @@
 /** What running a program, answering it and lowering its graphs have in common. */
-import type { GraphJson } from '../../build/protocol.ts';
+import type { GraphJson } from '../../build-program/protocol.ts';
 import type { Lowered } from '../../lower/lower.ts';
 import type { Bridge } from '../bridge.ts';
 import type { LowerRequest } from '../dockerfile.ts';

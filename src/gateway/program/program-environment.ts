@@ -1,5 +1,5 @@
 /** What lowering gets for a program: the same as for a Dockerfile, and bases that no Dockerfile can name. */
-import type { GraphJson, SourceJson } from '../../build/protocol.ts';
+import type { GraphJson, SourceJson } from '../../build-program/protocol.ts';
 import { fromBase64 } from '../../go/base64.ts';
 import { marshalJson } from '../../go/json-encode.ts';
 import { encodeText } from '../../go/text.ts';

@@ -2,7 +2,7 @@
  * The modules of a program as one text, in which the lines of the program's own file come first and those of the modules
  * that it imports are counted on. Lowering knows one file; `partOf` finds the module again.
  */
-import type { Place } from '../../build/protocol.ts';
+import type { Place } from '../../build-program/protocol.ts';
 import { type Diagnostic, DiagnosticError, findDiagnosticError } from '../../diagnostic/diagnostic.ts';
 import { createSourceFile, type LineRange, lineColumn, type SourceFile } from '../../diagnostic/source-file.ts';
 import { encodeText } from '../../go/text.ts';

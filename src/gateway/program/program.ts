@@ -1,5 +1,5 @@
 /** A build program with all that is needed to lower it: it is run for each platform, and gives the stages of a Dockerfile. */
-import type { Place } from '../../build/protocol.ts';
+import type { Place } from '../../build-program/protocol.ts';
 import { type Diagnostic, diagnosticError, warningDiagnostic } from '../../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange } from '../../diagnostic/source-file.ts';
 import { buildPlatforms } from '../../lower/build-platforms.ts';
@@ -24,7 +24,7 @@ interface Opened {
 }
 
 /** Binds a program that was read to the build it is for. */
-export function createProgram(
+export function openBuildProgram(
   bridge: Bridge,
   options: FrontendOptions,
   context: BuildContext,

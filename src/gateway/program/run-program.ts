@@ -1,7 +1,7 @@
 /** Runs a build program in its engine, and answers what it asks. */
 import { host } from '#host';
-import { placesIn } from '../../build/place.ts';
-import type { PlatformParts, ProgramMessage, Question, RunMessage } from '../../build/protocol.ts';
+import { placesIn } from '../../build-program/place.ts';
+import type { PlatformParts, ProgramMessage, Question, RunMessage } from '../../build-program/protocol.ts';
 import { readMessage } from '../../program/messages.ts';
 import { errorMessage } from '../../text/error-message.ts';
 import { instanceOf, type Module } from './load-modules.ts';

@@ -83,7 +83,7 @@ export interface ArgumentJson {
 }
 
 /** A target: an export of the program, or of a table that it exports. */
-interface TargetJson {
+export interface TargetJson {
   /** The name of the export, of the function that is the default export, or the key in a table. */
   readonly name: string;
   /** The name of the export. */
