@@ -14,7 +14,7 @@ export default defineConfig({
     teardownTimeout: 60_000,
     coverage: {
       // the compiler: from the text of a Dockerfile to its graph and the answers of the frontend
-      include: ['src/{go,diagnostic,parser,check,lower,llb,gateway}/**'],
+      include: ['src/{go,diagnostic,parser,check,lower,llb,gateway,host,protobuf,rpc}/**'],
       reporter: ['text-summary'],
       thresholds: { statements: 94.5, branches: 91, functions: 95, lines: 95.8 },
     },

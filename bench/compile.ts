@@ -9,7 +9,7 @@ import { parsePlatform } from '../src/image/platform.ts';
 import { compile } from '../src/offline/compile.ts';
 import { memoryTree } from '../src/offline/file-tree.ts';
 import type { ImageResolver } from '../src/resolve/resolver.ts';
-import { keepResults } from './results.ts';
+import { cpuTime, keepResults } from './results.ts';
 import { instructions, stages } from './shared/dockerfiles.ts';
 
 const typical = `ARG NODE_VERSION=22
@@ -90,6 +90,8 @@ interface Measured {
   /** Median, and the best: what is left when nothing else runs on the machine. */
   readonly warm: number;
   readonly best: number;
+  /** CPU time of the main thread: the least. */
+  readonly cpu: number;
   readonly peak: number;
 }
 
@@ -98,6 +100,7 @@ async function measure(text: string): Promise<Measured> {
   const files = memoryTree(new Map([['Dockerfile', Buffer.from(text)]]));
   const once = async () => {
     const start = performance.now();
+    const startCpu = cpuTime();
     const compiled = await compile({
       opts: {},
       locals: new Map([
@@ -108,15 +111,24 @@ async function measure(text: string): Promise<Measured> {
       platform: parsePlatform('linux/amd64'),
     });
     for (const warning of compiled.warnings) formatWarning(warning, { stderrHasColor: false });
-    return { time: performance.now() - start, ops: compiled.definitions.get('')!.def.length };
+    return {
+      time: performance.now() - start,
+      cpu: cpuTime() - startCpu,
+      ops: compiled.definitions.get('')!.def.length,
+    };
   };
   const first = await once();
   const times: number[] = [];
+  let cpu = Number.POSITIVE_INFINITY;
   const end = performance.now() + 4_000;
-  while (times.length < 8 || (performance.now() < end && times.length < 2_000)) times.push((await once()).time);
+  while (times.length < 3 || (performance.now() < end && times.length < 2_000)) {
+    const found = await once();
+    times.push(found.time);
+    cpu = Math.min(cpu, found.cpu);
+  }
   times.sort((a, b) => a - b);
   const peak = process.resourceUsage().maxRSS / 1024;
-  return { ops: first.ops, cold: first.time, warm: times[times.length >> 1]!, best: times[0]!, peak };
+  return { ops: first.ops, cold: first.time, warm: times[times.length >> 1]!, best: times[0]!, cpu, peak };
 }
 
 function inOwnProcess(index: number): Promise<Measured> {
@@ -133,9 +145,11 @@ async function main(): Promise<void> {
     console.log(cells.map((cell, i) => (i ? cell.padStart(11) : cell.padEnd(22))).join(''));
   row('compile', 'ops', 'cold ms', 'warm ms', 'best ms', 'µs/op', 'peak MB', 'aim');
   const best = new Map<string, number>();
+  const cpu = new Map<string, number>();
   for (const [index, { name, aim }] of cases.entries()) {
     const found = await inOwnProcess(index);
     best.set(name, found.best);
+    cpu.set(name, found.cpu);
     const verdict = aim === undefined ? '' : `${found.best < aim ? 'under' : 'OVER'} ${aim}`;
     const perOp = ((found.best * 1000) / found.ops).toFixed(1);
     row(
@@ -154,7 +168,7 @@ async function main(): Promise<void> {
   growth('1,000 instructions', '4,000 instructions', 'aim: less than 5');
   growth('4,000 instructions', '16,000 instructions', 'aim: less than 5');
   growth('10,000 warnings', '40,000 warnings', 'aim: less than 5');
-  keepResults('compile', best);
+  keepResults('compile', cpu);
 }
 
 const index = process.argv[2];

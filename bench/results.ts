@@ -1,31 +1,39 @@
 /**
- * Results that are kept in bench/results, on the machine that measures. Loads differ: a result is a time divided by that of a
- * fixed piece of work in the same run. `--save` writes them, `--compare` prints how much slower or faster each is now.
+ * The committed results in bench/results. A result is a CPU time divided by that of a fixed piece of work in the same run,
+ * so that it depends little on the machine and its load. `--save` writes the results, `--compare` prints how many times
+ * slower each is now.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Times in milliseconds by what was measured. */
+/** CPU times in milliseconds by what was measured. */
 export type Times = ReadonlyMap<string, number>;
 
-/** The time of the fixed work, in milliseconds: the best of many, which is what is left when nothing else runs. */
+/** CPU time of this thread since its start, in milliseconds. */
+export function cpuTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** CPU time of the fixed work in milliseconds, the least of many runs. */
 function fixedWork(): number {
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 60; run++) {
-    const start = performance.now();
+    const start = cpuTime();
     const words = Array.from({ length: 20_000 }, (_, i) => `word-${(i * 7919) % 20_011}`);
     const counts = new Map<string, number>();
     for (const word of words) counts.set(word.slice(0, 7), (counts.get(word.slice(0, 7)) ?? 0) + word.length);
     words.sort();
     if (JSON.parse(JSON.stringify([...counts])).length === 0) throw new Error('unreachable');
-    best = Math.min(best, performance.now() - start);
+    best = Math.min(best, cpuTime() - start);
   }
   return best;
 }
 
 /**
- * Saves or compares, as the arguments of the command ask. What is saved and was not measured now stays.
- * @param bench the name of the benchmark
+ * Compares the times with the committed results (`--compare`), or writes them (`--save`). Saved results that were not
+ * measured in this run are kept.
+ * @param bench name of the benchmark
  */
 export function keepResults(bench: string, times: Times, args: readonly string[] = process.argv.slice(2)): void {
   const file = path.join(import.meta.dirname, 'results', `${bench}.json`);
@@ -33,7 +41,7 @@ export function keepResults(bench: string, times: Times, args: readonly string[]
   const results = Object.fromEntries([...times].map(([name, time]) => [name, Number((time / unit).toPrecision(3))]));
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, number>>) : {};
   if (args.includes('--compare')) {
-    console.log('\ntimes as multiples of a fixed piece of work: saved, now, and now / saved');
+    console.log('\nCPU times as multiples of a fixed piece of work: saved, now, and now / saved');
     for (const [name, now] of Object.entries(results)) {
       const saved = before[name];
       const ratio = saved === undefined ? 'new' : (now / saved).toFixed(2);

@@ -8,6 +8,8 @@
  *
  * Then how long the command line takes, and how long cached builds take with the engine that `npm run engine -- start forky`
  * prints the settings of.
+ *
+ * `node bench/start.ts dist/frontend.js` measures only that frontend on Node.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +18,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { makeBinaries } from '../scripts/image/binaries.mjs';
 import { type GoldenCase, goldenNames, readCase } from '../test/golden/cases.ts';
+import { keepResults } from './results.ts';
 import { instructions, stages } from './shared/dockerfiles.ts';
 import { measure } from './shared/frontend-process.ts';
 
@@ -23,6 +26,7 @@ const project = path.resolve(import.meta.dirname, '..');
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const rounds = 15;
 const roundsOfLarge = 3;
+const reference = "Docker's own";
 
 /** A command's output, or undefined where it fails or is not there. */
 function output(command: string, ...args: string[]): string | undefined {
@@ -41,31 +45,48 @@ function caseOf(text: string): GoldenCase {
   return { comment: '', files: new Map([['Dockerfile', text]]), images: { 'docker.io/library/node:22': node } };
 }
 
-async function compareFrontends(binary: string, reference: string | undefined): Promise<void> {
-  const bundle = path.join(project, 'dist/frontend.js');
-  const commands = [[binary], [process.execPath, bundle], ...(reference ? [[reference]] : [])];
-  const sizes = [binary, bundle, ...(reference ? [reference] : [])].map(compressedSize);
+/** A frontend: its title, the command that starts it, and its program, whose size is measured. */
+interface Frontend {
+  readonly title: string;
+  readonly command: readonly string[];
+  readonly file: string;
+}
+
+const onNode = (file: string): Frontend => ({ title: 'on Node', command: [process.execPath, file], file });
+const asProgram = (title: string, file: string): Frontend => ({ title, command: [file], file });
+
+async function compareFrontends(frontends: readonly Frontend[]): Promise<void> {
+  const commands = frontends.map(({ command }) => command);
+  const sizes = frontends.map(({ file }) => compressedSize(file));
   const small = await measure(commands, typical, rounds);
   const long = await measure(commands, caseOf(instructions(3_000, 'all')), roundsOfLarge);
   const wide = await measure(commands, caseOf(stages(100, 40)), roundsOfLarge);
+  const times: [what: string, values: readonly number[], aim: string][] = [
+    ['CPU to the first answer', small.map((cost) => cost.cpuToFirstAnswer), '1.0×'],
+    [`CPU of ${typicalName}`, small.map((cost) => cost.cpuOfBuild), '1.0×'],
+    ['CPU of 3,000 instructions', long.map((cost) => cost.cpuOfBuild), '1.0×'],
+    ['CPU of 100 stages of 40', wide.map((cost) => cost.cpuOfBuild), '3.0×'],
+  ];
+  const memory = (costs: readonly { readonly peak: number }[]) => costs.map(({ peak }) => peak);
   const rows: [what: string, values: readonly number[], unit: string, aim: string][] = [
     ['compressed (gzip)', sizes, 'MB', '2 MB'],
-    ['CPU to the first answer', small.map((cost) => cost.cpuToFirstAnswer), 'ms', '1.0×'],
-    [`CPU of ${typicalName}`, small.map((cost) => cost.cpuOfBuild), 'ms', '1.0×'],
-    ['its memory at most', small.map((cost) => cost.peak), 'MB', '10 MB'],
-    ['CPU of 3,000 instructions', long.map((cost) => cost.cpuOfBuild), 'ms', '1.0×'],
-    ['CPU of 100 stages of 40', wide.map((cost) => cost.cpuOfBuild), 'ms', '3.0×'],
-    ['its memory at most', wide.map((cost) => cost.peak), 'MB', ''],
+    ...times.map(([what, values, aim]): [string, readonly number[], string, string] => [what, values, 'ms', aim]),
+    [`memory of ${typicalName}`, memory(small), 'MB', '10 MB'],
+    ['memory of 100 stages of 40', memory(wide), 'MB', ''],
   ];
+  const isCompared = frontends.length > 2;
   const line = (cells: readonly string[]) =>
     console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(34) : cell.padStart(14))).join(''));
-  line(['', 'the image', 'on Node', ...(reference ? ["Docker's own", 'image/own'] : []), 'aim']);
+  line(['', ...frontends.map(({ title }) => title), ...(isCompared ? ['image/own'] : []), 'aim']);
   for (const [what, values, unit, aim] of rows) {
     const shown = values.map((value) => `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`);
-    const ratio = reference ? [`${(values[0]! / values.at(-1)!).toFixed(2)}×`] : [];
+    const ratio = isCompared ? [`${(values[0]! / values.at(-1)!).toFixed(2)}×`] : [];
     line([what, ...shown, ...ratio, aim]);
   }
-  if (!reference) console.log("Docker's own frontend is not measured: REFERENCE names its program");
+  const kept = frontends.flatMap(({ title }, i) =>
+    title === reference ? [] : times.map(([what, values]) => [`${title}: ${what}`, values[i]!] as const),
+  );
+  keepResults('start', new Map(kept));
 }
 
 const dockerfileOfProgram = `FROM node:22 AS dependencies
@@ -166,7 +187,7 @@ function timeCommands(folder: string): void {
 const ratioTo = (unit: number, time: number) => `${(time / unit).toFixed(2)}×`.padStart(14);
 
 /** The wall time of one build whose steps are all cached, by each frontend there is. */
-function compareBuilds(folder: string, reference: string | undefined): void {
+function compareBuilds(folder: string, ownFrontend: string | undefined): void {
   const registry = process.env['ENGINE_REGISTRY'];
   if (!registry || output('docker', 'buildx', 'version') === undefined) {
     console.log('\nskipped: cached builds, for which `npm run engine -- start forky` prints what to set');
@@ -175,7 +196,7 @@ function compareBuilds(folder: string, reference: string | undefined): void {
   const ours = `${registry}/tsfront:bench`;
   const image = ['scripts/image.mjs', '--platform', `linux/${architecture}`, '--output', path.join(folder, 'layout')];
   if (output(process.execPath, ...image, '--push', ours) === undefined) throw new Error('the image cannot be made');
-  const own = reference && output('test/engine/image.sh', 'frontend', reference, 'test/docker-frontend:bench');
+  const own = ownFrontend && output('test/engine/image.sh', 'frontend', ownFrontend, 'test/docker-frontend:bench');
   const dir = path.join(folder, 'context');
   mkdirSync(dir);
   const parts = Array.from({ length: 10 }, (_, i) => `FROM scratch AS s${i}\nARG A=${i}\nENV B=$A\nCOPY file /${i}\n`);
@@ -207,14 +228,21 @@ function compareBuilds(folder: string, reference: string | undefined): void {
     );
 }
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
-try {
-  const { FRONTEND, REFERENCE } = process.env;
-  const binary = FRONTEND ?? (await makeBinaries([architecture], folder))[architecture]!;
-  await compareFrontends(binary, REFERENCE);
-  await comparePrograms(binary);
-  timeCommands(path.join(folder, 'small'));
-  compareBuilds(folder, REFERENCE);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+const bundle = path.join(project, 'dist/frontend.js');
+const given = process.argv.slice(2).find((arg) => !arg.startsWith('--'));
+if (given !== undefined) await compareFrontends([onNode(path.resolve(given))]);
+else {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
+  try {
+    const { FRONTEND, REFERENCE } = process.env;
+    const image = FRONTEND ?? (await makeBinaries([architecture], folder))[architecture]!;
+    const own = REFERENCE ? [asProgram(reference, REFERENCE)] : [];
+    await compareFrontends([asProgram('the image', image), onNode(bundle), ...own]);
+    if (!REFERENCE) console.log("Docker's own frontend is not measured: REFERENCE names its program");
+    await comparePrograms(image);
+    timeCommands(path.join(folder, 'small'));
+    compareBuilds(folder, REFERENCE);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

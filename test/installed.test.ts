@@ -207,15 +207,15 @@ describe('the example of', () => {
     return run(process.execPath, args, cwd);
   };
 
-  test('tsfront', async () => {
+  test('tsfront prints a digest', async () => {
     expect(await print('tsfront.md')).toMatch(/^ sha256:[0-9a-f]{64}\n$/);
   });
 
-  test('tsfront/parser', async () => {
+  test('tsfront/parser prints the stages', async () => {
     expect(await print('tsfront-parser.md')).toBe('scratch 1\n');
   });
 
-  test('tsfront/llb', async () => {
+  test('tsfront/llb prints a definition', async () => {
     const { args, cwd } = exampleOf('tsfront-llb.md');
     const printed = path.join(cwd, 'printed');
     await run('sh', ['-c', `${process.execPath} ${args[0]} >printed`], cwd);

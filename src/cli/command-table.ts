@@ -18,6 +18,7 @@ interface CommandEntry {
   readonly examples: Readonly<Record<string, readonly string[]>>;
 }
 
+/** All commands, in the order of the help. */
 export const commandTable: readonly CommandEntry[] = [
   {
     create: compileCommand,

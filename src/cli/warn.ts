@@ -3,6 +3,7 @@ import type { Io } from './io.ts';
 
 type Report = Pick<Io, 'writeStderr'>;
 
+/** Prints a warning to standard error. */
 export function warn(message: string, io: Report): void {
   io.writeStderr(`WARNING: ${message}\n`);
 }

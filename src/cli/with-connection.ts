@@ -6,6 +6,7 @@ import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { warnOnce } from './warn.ts';
 
+/** The module of the client, which is loaded when a command connects. */
 export type Client = typeof import('../client/index.ts');
 
 /**

@@ -21,6 +21,7 @@ export interface CacheEntry {
   readonly attrs?: Attributes | undefined;
 }
 
+/** The caches of a build as the daemon gets them, and the stores that serve local ones. */
 export interface PreparedCaches {
   readonly exports: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
   readonly imports: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];

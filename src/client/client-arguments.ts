@@ -12,13 +12,16 @@ import {
 } from '../text/arguments.ts';
 import type { ConnectOptions } from './connection.ts';
 
+/** A connection, as `connect` returns. */
 export const connectionArgument = validator(
   'a connection, as `await connect()` gives',
   (value) => typeof (value as { readonly control?: unknown } | null | undefined)?.control === 'object',
 );
 
+/** Attributes by name. */
 export const attributes = recordOf(text, 'an object of strings');
 
+/** {@link ConnectOptions}. */
 export const connectOptions = exactFields<ConnectOptions>({
   onWarning: optional(callback),
   tls: optional(fields({})),
@@ -28,6 +31,7 @@ export const connectOptions = exactFields<ConnectOptions>({
   env: optional(fields({})),
 });
 
+/** The options of functions that use a Docker engine. */
 export const engineOptions = fields({
   address: optional(text),
   timeout: optional(number),

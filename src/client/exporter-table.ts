@@ -53,6 +53,7 @@ export interface AttributeTable {
   readonly instead?: Readonly<Record<string, string>>;
 }
 
+/** What an exporter makes, where the result goes, and its attributes. */
 export interface ExporterSpecification extends AttributeTable {
   /** Whether the result stays in the daemon, or is sent to the client as an archive or as files. */
   readonly destination: 'daemon' | 'archive' | 'dir';
@@ -62,6 +63,7 @@ export interface ExporterSpecification extends AttributeTable {
   readonly canBeLayout: boolean;
 }
 
+/** The attributes for the compression of layers, which image exporters and caches share. */
 export const compressionAttributes = {
   compression: ['uncompressed', 'gzip', 'estargz', 'zstd'],
   'compression-level': 'integer',

@@ -16,6 +16,7 @@ import { type ServiceParts, sessionServices } from './session/services.ts';
 import type { Attachable } from './session/session.ts';
 import type { MemoryFiles, SolveOptions } from './solve-options.ts';
 
+/** A build that is ready for the request. */
 export interface Prepared {
   readonly attachables: readonly Attachable[];
   readonly exports: PreparedExports;

@@ -145,6 +145,7 @@ export const commonOptions: ValidatorsOf<Omit<SolveOptions, 'exports' | 'chooseE
   signal: optional(signal),
 };
 
+/** {@link SolveOptions}. */
 export const solveOptions = exactFields<SolveOptions>({
   ...commonOptions,
   exports: optional(listOf(anExport, 'an array of { type, attrs, dest }')),

@@ -11,6 +11,7 @@ export interface AnnouncedCapability {
   readonly disabledReasonMsg: string;
 }
 
+/** The capabilities of a daemon that this frontend knows. */
 export interface CapabilitySet extends Capabilities {
   /** The error for a capability that the daemon lacks; undefined if the daemon has it. */
   missing(id: string): Error | undefined;

@@ -13,6 +13,7 @@ import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
 import { partOf, rangeJson, type SourceDescription, sourceFile, sourceInfoJson } from './source-info.ts';
 
+/** A google.rpc.Status. */
 export interface Status {
   readonly code: number;
   readonly message: string;

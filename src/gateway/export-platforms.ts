@@ -3,6 +3,7 @@ import { marshalJson } from '../go/json-encode.ts';
 import type { ImageConfig } from '../image/config.ts';
 import { formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
 
+/** A platform of a result, for exporters. */
 export interface ExportPlatform {
   readonly id: string;
   readonly platform: Platform;

@@ -2,6 +2,7 @@
 
 /** The Dockerfile's name if the build names no other. */
 export const defaultDockerfileName = 'Dockerfile';
+/** Name of the ignore file of a context. */
 export const ignoreFileName = '.dockerignore';
 
 /** The names of a Dockerfile: a frontend that is asked for `Dockerfile` also takes `dockerfile`. */

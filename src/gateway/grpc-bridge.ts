@@ -76,6 +76,7 @@ const noteTimeoutMs = 60_000;
 /** What the daemon passes to a frontend in environment variables rather than over gRPC. */
 export type GatewayEnvironment = Pick<BridgeOptions, 'opts' | 'sessionId' | 'product' | 'workers'>;
 
+/** The bridge over gRPC, with the calls that end the build. */
 export interface GrpcBridge extends Bridge {
   /** Ends the build: with its result, or with an error's status. */
   return(outcome: Result | { readonly error: Status }): Promise<void>;

@@ -31,6 +31,7 @@ export interface Entrypoint {
   readonly definition: Definition;
 }
 
+/** The main context of a build, and the Dockerfile in it. */
 export interface BuildContext {
   /** Reads the Dockerfile, and the .dockerignore file beside it. */
   readEntrypoint(): Promise<Entrypoint>;
@@ -276,6 +277,7 @@ async function findRemoteSources(
   };
 }
 
+/** Whether a context is an http or https address. */
 export const isHttpUrl = (location: string) => /^https?:\/\//.test(location);
 
 /** The git repository that a context names, undefined if it names none. */

@@ -20,6 +20,7 @@ import { wrapError } from '../text/error-message.ts';
 import { parseAttestations } from './attestations.ts';
 import type { BridgeOptions, CacheOptionsEntry } from './bridge.ts';
 
+/** Options of the SBOM attestation. */
 export interface SbomOptions {
   /** Image that scans, normalized. */
   readonly generator: string;

@@ -40,6 +40,7 @@ export function resultToPb(result: Result, inlineRefs: boolean): MessageInitShap
   return { result: value, metadata, attestations };
 }
 
+/** Decodes a result of the gateway. */
 export function resultFromPb(pb: ResultPb): Result {
   const metadata = new Map(Object.entries(pb.metadata));
   const attestations = new Map(

@@ -8,6 +8,7 @@ import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
 import { metadataToJson } from '../llb/format-json.ts';
 
+/** A file that errors and warnings quote. */
 export interface SourceDescription {
   readonly filename: string;
   readonly language: string;

@@ -10,6 +10,7 @@ import { create } from '../protobuf/create.ts';
 import type { Bridge, Warning } from './bridge.ts';
 import { partOf, type SourceDescription } from './source-info.ts';
 
+/** Sends warnings of a build to the daemon. */
 export interface Warner {
   warn(finding: Diagnostic): void;
   /** Resolves when all warnings have arrived. */

@@ -43,10 +43,12 @@ export function toUnixPermissions(go: number): number {
   return mode;
 }
 
+/** Whether a Go FileMode is that of a directory. */
 export function isDirectory(go: number): boolean {
   return (go & ModeDir) !== 0;
 }
 
+/** Whether a Go FileMode is that of a symbolic link. */
 export function isSymlink(go: number): boolean {
   return (go & ModeSymlink) !== 0;
 }

@@ -16,8 +16,11 @@ import {
   validator,
 } from '../text/arguments.ts';
 
+/** A state. */
 export const stateArgument = having("a state, such as image('alpine') (of a run: its `root`)", 'isScratch', 'marshal');
+/** An array of states. */
 export const statesArgument = listOf(stateArgument, 'an array of states');
+/** A definition. */
 export const definitionArgument = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
 
 const constraints = {
@@ -58,6 +61,7 @@ const variables: Validator = (value, name) => {
   return isIterable ? listOf(pair)([...(value as Iterable<unknown>)], name) : recordOf(text)(value, name);
 };
 
+/** The options of a run. */
 export const runOptions = optionsWith({
   args: optional(listOf(text, 'an array of strings (`shlex` takes a command line)')),
   shlex: optional(validator('a string (`args` takes an array)', (value) => typeof value === 'string')),
@@ -109,10 +113,13 @@ export const fileSteps = {
   ],
 } satisfies Readonly<Record<string, readonly (readonly [name: string, validate: Validator])[]>>;
 
+/** File actions. */
 export const fileActionArgument = having("file actions, such as copy(…) or mkdir('/app', 0o755)", 'withState', 'steps');
 
+/** The options of `marshal`. */
 export const marshalOptions = optional(optionsWith());
 
+/** An image config, as JSON or parsed. */
 export const imageConfig = either(
   'the JSON of an image config as a Uint8Array, or the parsed config',
   bytes,

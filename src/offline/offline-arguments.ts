@@ -2,8 +2,10 @@
 import { platformArgument } from '../image/platform.ts';
 import { callback, fields, flag, having, listOf, mapOf, optional, recordOf, signal, text } from '../text/arguments.ts';
 
+/** A file tree. */
 export const treeArgument = having("a file tree, as dirTree('.') gives", 'readFile', 'stat', 'readDir');
 
+/** The options of functions that compile without a daemon. */
 export const offlineOptions = fields({
   locals: mapOf(
     treeArgument,
@@ -18,6 +20,7 @@ export const offlineOptions = fields({
   signal: optional(signal),
 });
 
+/** The options of `openBuildContext`. */
 export const contextOptions = fields({
   context: text,
   file: optional(text),

@@ -31,6 +31,7 @@ export interface MessageSchema<Desc extends DescMessage = DescMessage> {
   readonly desc?: Desc;
 }
 
+/** The type of a field: a scalar, an enum, or a message. */
 export type FieldType = Scalar | EnumSchema | MessageSchema;
 
 /** A field of a message. */
@@ -95,14 +96,17 @@ export function enumSchema<const Values extends Readonly<Record<string, number>>
   };
 }
 
+/** Describes a field with one value. */
 export function single(number: number, name: string, type: FieldType): Field {
   return { number, name, type, kind: 'single', oneof: undefined, zero: zeroOf(type) };
 }
 
+/** Describes a repeated field. */
 export function list(number: number, name: string, type: FieldType): Field {
   return { number, name, type, kind: 'list', oneof: undefined, zero: undefined };
 }
 
+/** Describes a map with string keys. */
 export function map(number: number, name: string, type: FieldType): Field {
   return { number, name, type, kind: 'map', oneof: undefined, zero: undefined };
 }
@@ -136,6 +140,7 @@ export function isDelimited(type: FieldType): boolean {
   return type === 'string' || type === 'bytes' || isMessageSchema(type);
 }
 
+/** Whether a type is a message. */
 export function isMessageSchema(type: FieldType): type is MessageSchema {
   return typeof type === 'object' && type.kind === 'message';
 }

@@ -25,6 +25,7 @@ export interface Channel extends GrpcChannel {
   readonly unary?: GrpcChannel;
 }
 
+/** Options of a channel over byte streams. */
 export interface DuplexChannelOptions {
   /** For messages. */
   readonly target: string;

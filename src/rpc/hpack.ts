@@ -7,6 +7,7 @@ import { fromLatin1 } from '../go/bytes.ts';
 /** The most that the headers of a request may come to, names and values and 32 for each, as in Go's gRPC. */
 export const maxHeaderBytes = 16 << 20;
 
+/** A header field; the name is in lower case. */
 export type HeaderField = readonly [name: string, value: string];
 
 /** The bits of each byte's code in appendix B. The code is canonical, so that the lengths are all of it. */

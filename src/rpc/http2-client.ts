@@ -44,6 +44,7 @@ export interface ResponseHandler {
   end(reason: string | undefined): void;
 }
 
+/** A request in progress. */
 export interface Http2Request {
   /** Sends more of the body. `done` is called when the bytes are written, or cannot be any more. */
   write(bytes: Uint8Array, done?: () => void): void;
@@ -55,6 +56,7 @@ export interface Http2Request {
   cancel(): void;
 }
 
+/** The client's end of a connection. */
 export interface Http2Client {
   /** Sends a request. With `body` it is complete; otherwise the body is written to the returned request. */
   request(fields: readonly HeaderField[], handler: ResponseHandler, body?: Uint8Array): Http2Request;
@@ -70,6 +72,7 @@ export interface Http2Client {
   close(): void;
 }
 
+/** Options of a connection. */
 export interface Http2Options {
   /** Flow-control window of each response, in bytes. */
   readonly window: number;

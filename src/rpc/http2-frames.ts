@@ -15,8 +15,10 @@ export const FrameType = {
   continuation: 9,
 } as const;
 
+/** Flags of frames. A value has a different meaning in different types of frames. */
 export const FrameFlag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
+/** Identifiers of settings. */
 export const Setting = {
   headerTableSize: 1,
   enablePush: 2,
@@ -25,6 +27,7 @@ export const Setting = {
   maxFrameSize: 5,
 } as const;
 
+/** Error codes of RST_STREAM and GOAWAY. */
 export const Http2ErrorCode = { protocolError: 1, refusedStream: 7, cancel: 8 } as const;
 
 /** The first bytes of a client. */
@@ -32,6 +35,7 @@ export const clientPreface = toLatin1('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** Bytes that may be sent ahead, on a stream and on all of them, until the peer says otherwise. */
 export const defaultWindow = 65_535;
+/** The largest flow-control window, in bytes. */
 export const largestWindow = 2 ** 31 - 1;
 /** Bytes of a payload that every peer takes. We take no more either. */
 export const defaultFrameSize = 16_384;
@@ -47,6 +51,7 @@ const leastPayload = new Map<number, number>([
   [FrameType.windowUpdate, 4],
 ]);
 
+/** A received frame. */
 export interface Frame {
   readonly type: number;
   readonly flags: number;

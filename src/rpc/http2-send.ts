@@ -19,6 +19,7 @@ import {
 /** Bytes that a stream sends before it is another one's turn. */
 const turnBytes = 256 << 10;
 
+/** Called while a body is sent. */
 export interface BodyListener {
   /** Some bytes have left. */
   left?(): void;

@@ -7,6 +7,7 @@ import { every } from './timer.ts';
 /** Number of unanswered questions after which a peer is given up. */
 const stepCount = 6;
 
+/** Options for watching a peer. */
 export interface LivenessOptions {
   /** Milliseconds without a sign of life after which the peer is given up. */
   readonly silenceMs: number;

@@ -2,7 +2,7 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { ByteStream } from './byte-stream.ts';
 
-/** A connection of Node's, or a pair of streams that come from and lead to the same peer. */
+/** Makes a byte stream of a connection of Node's, or of two streams from and to the same peer. */
 export function nodeStream(connection: Duplex): ByteStream;
 export function nodeStream(input: Readable, output: Writable): ByteStream;
 export function nodeStream(input: Readable, output: Writable = input as Duplex): ByteStream {

@@ -21,6 +21,7 @@ export interface RawCall extends ServerContext {
   writeFrames(frames: Uint8Array): Promise<void>;
 }
 
+/** Handles a call with undecoded messages. */
 export type RawHandler = (call: RawCall) => Promise<void>;
 
 /** Handlers by method path (`/package.Service/Method`). */
@@ -57,6 +58,7 @@ async function first<T>(messages: AsyncIterable<T>): Promise<T> {
   throw new RpcError(Code.internal, 'request without a message');
 }
 
+/** A connection on which services are served. */
 export interface ServedConnection {
   /** Resolves when the connection has ended, for any reason. */
   readonly closed: Promise<void>;

@@ -20,6 +20,7 @@ export interface BidiCall<I extends DescMessage, O extends DescMessage> {
   readonly messages: AsyncIterable<MessageShape<O>>;
 }
 
+/** Options of a call. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly metadata?: Readonly<Record<string, string | readonly string[]>> | undefined;

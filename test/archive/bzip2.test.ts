@@ -18,7 +18,7 @@ describe('bunzip2', () => {
   test('unpacks an archive of nothing to no bytes', () => expect(text(samples.empty)).toBe(''));
   test('unpacks a short text', () => expect(text(samples.hello)).toBe('hello hello hello\n'));
   test('unpacks a run that is longer than a block', () => expect(text(samples.longRun)).toBe('a'.repeat(250_000)));
-  test('unpacks all bytes', () => {
+  test('unpacks data with every byte value', () => {
     const plain = Buffer.from(Array.from({ length: 2560 }, (_, i) => (i * 31 + (i >> 8)) & 0xff));
     const sum = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
     expect(sum(bunzip2(bytes(samples.allBytes)))).toBe(sum(plain));
@@ -28,7 +28,7 @@ describe('bunzip2', () => {
       'hello hello hello\n'.repeat(2),
     ));
 
-  test('refuses what is cut off', () => {
+  test('refuses an archive that is cut off', () => {
     const data = bytes(samples.hello);
     for (let length = 1; length < data.length - 4; length++) expect(() => bunzip2(data.subarray(0, length))).toThrow();
   });

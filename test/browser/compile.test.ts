@@ -54,7 +54,7 @@ ${await bundle()}</script>`;
     played = JSON.parse(Buffer.from(shown, 'base64').toString()) as typeof played;
   });
 
-  test('has 50 cases', () => expect(played).toHaveLength(50));
+  test('the corpus has 50 cases', () => expect(played).toHaveLength(50));
 
   test.each(names.map((name, index) => [name, index] as const))('%s', (name, index) => {
     const calls = played[index]!;

@@ -14,7 +14,7 @@ describe('check options', () => {
     });
   });
 
-  test('nothing is the default', () => {
+  test('blank check options are the default ones', () => {
     expect(parseCheckConfig(' \t')).toEqual(noCheckConfig);
   });
 

@@ -39,7 +39,7 @@ describe('formats', () => {
     expect(source.infos[0].filename).toBe('Dockerfile');
   });
 
-  test('pb holds the same ops', async () => {
+  test('--format pb writes the same ops as JSON', async () => {
     await write('Dockerfile', 'FROM alpine\nCOPY a /b\n');
     const output = path.join(folder, 'out.pb');
     expect((await compile('--format', 'pb', '-o', output)).code).toBe(0);
@@ -53,7 +53,7 @@ describe('formats', () => {
     ).toEqual(Object.keys(def).sort());
   });
 
-  test('tree is for people', async () => {
+  test('--format tree prints the graph for people', async () => {
     await write('Dockerfile', 'FROM alpine\nCOPY a /b\n');
     const { stdout } = await compile('--format=tree');
     expect(stdout).toMatch(/file +copy [0-9a-f]{12}:\/a → \/b/);
@@ -353,7 +353,7 @@ describe('failures', () => {
     expect(stderr).toContain('cannot be read offline\nhint: leave out --offline to fetch it');
   });
 
-  test('warnings do not fail', async () => {
+  test('a Dockerfile with warnings is compiled, with exit code 0', async () => {
     await write('Dockerfile', 'FROM scratch AS Big\n');
     const { code, stderr } = await compile();
     expect(code).toBe(0);
@@ -442,7 +442,7 @@ describe('failures', () => {
     expect((await compile('--format=pb', '--platform=linux/amd64,linux/arm64')).code).toBe(2);
   });
 
-  test('help is not a failure', async () => {
+  test('--help ends with exit code 0', async () => {
     const { code, stdout, stderr } = await runCli(['compile', '--help']);
     expect(stdout).toContain('--images <file>');
     expect(stderr).toBe('');

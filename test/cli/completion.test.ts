@@ -45,7 +45,7 @@ test('bash completes files, folders and the names of builders', async () => {
 
 const installed = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;
 
-test.each([['zsh'], ['fish']])('%s reads its script', async (shell) => {
+test.each([['zsh'], ['fish']])('%s accepts the completion script', async (shell) => {
   const { code, stdout } = await runCli(['completion', shell]);
   expect(code).toBe(0);
   expect(stdout).toContain('rawjson');

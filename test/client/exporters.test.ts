@@ -46,7 +46,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(await engine.must('tar', ['xOf', dest, 'd/f'])).toBe('contents');
   });
 
-  test('goes into a stream', async () => {
+  test('an archive can be written to a stream', async () => {
     const stream = new PassThrough();
     const [bytes] = await Promise.all([buffer(stream), run([{ type: 'tar', dest: () => stream }])]);
     expect(bytes.includes('contents')).toBe(true);

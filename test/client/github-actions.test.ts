@@ -81,7 +81,7 @@ test('text for people has no commands', async () => {
   expect(commandsOf(written({}))).toHaveLength(1);
 });
 
-test('warnings are annotations', () => {
+test('warnings become annotations of the workflow', () => {
   expect(workflowCommand('warning', '50%\nb', { file: 'a,b:c' })).toBe('::warning file=a%2Cb%3Ac::50%25%0Ab\n');
   const warning = {
     short: 'Rule: mind\n::this (line 2)',

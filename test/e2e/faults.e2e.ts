@@ -59,7 +59,7 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
   expect.fail(`${what}: not within ${seconds} s`);
 }
 
-await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
+await onEngines('a build that is disturbed', { suites: ['forky', 'trixie'] }, (engine) => {
   let fixtures: Fixtures;
   let syntax: string;
   let context: string;
@@ -119,19 +119,19 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
   }
   const ours = () => frontends(engine);
 
-  test('cancelled while the image of the frontend is looked for', async () => {
+  test('ends if it is cancelled while the image of the frontend is looked for', async () => {
     const name = `${fixtures.fill('@STALL@')}/tsfront`;
     const looking = (printed: string) => printed.includes(`docker-image://${name}`);
     const result = await cancelled('FROM scratch\nCOPY file /\n', looking, [context], name);
     expect(result.status).not.toBe(0);
   });
 
-  test('cancelled while the frontend waits for a registry that does not answer', async () => {
+  test('ends if it is cancelled while the frontend waits for a registry that does not answer', async () => {
     const result = await cancelled(`FROM ${fixtures.fill('@STALL@')}/image\n`, () => ours().length > 0);
     expect(result.status).not.toBe(0);
   });
 
-  test('a build that is cancelled in a RUN ends its command', async () => {
+  test('ends the command of a RUN if it is cancelled in it', async () => {
     const marker = `sleep 61${process.pid}`;
     const sleeping = () =>
       processes().some((pid) => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').startsWith(marker));
@@ -140,7 +140,7 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     await until('the command of the RUN ends', () => !sleeping());
   });
 
-  test('cancelled while the context is sent', async () => {
+  test('ends if it is cancelled while the context is sent', async () => {
     const large = writeContext({ file: '' });
     truncateSync(`${large}/file`, 20e9);
     const sending = (printed: string) => /transferring context: [\d.]+[MG]B/.test(printed);
@@ -149,14 +149,14 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(result.status).not.toBe(0);
   });
 
-  test('cancelled while the image is pushed', async () => {
+  test('ends if it is cancelled while the image is pushed', async () => {
     const output = ['--output', `type=image,name=${fixtures.fill('@STALL@')}/image,push=true`, context];
     const pushing = (printed: string) => /pushing layers/.test(printed);
     const result = await cancelled('FROM scratch\nCOPY file /\n', pushing, output);
     expect(result.status).not.toBe(0);
   });
 
-  test('a frontend that is killed', async () => {
+  test('ends with an error if its frontend is killed', async () => {
     const running = build(`FROM ${fixtures.fill('@STALL@')}/image\n`);
     await until('the frontend runs', () => ours().length > 0);
     for (const pid of ours()) process.kill(pid, 'SIGKILL');
@@ -165,21 +165,24 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(stderr).toMatch(/ERROR: .*(exit code: 137|signal: killed|frontend)/);
   });
 
-  test.skipIf(engine.suite === 'own')('a frontend that the kernel kills because memory is short', async () => {
-    const dockerfile = 'FROM scratch\nCOPY file /\n';
-    expect((await build(dockerfile)).status).toBe(0);
-    const killed = oomKills();
-    limitMemory(engine, 20 << 20); // it needs less for a small file, and more for a long one
-    try {
-      const { status, stderr } = await build(`${dockerfile}${'ENV KEY=value\n'.repeat(50_000)}`);
-      expect(status).not.toBe(0);
-      expect(stderr).toMatch(/ERROR: .*(exit code: 137|frontend grpc server closed unexpectedly)/); // whichever BuildKit sees first
-      expect(oomKills()).toBeGreaterThan(killed);
-    } finally {
-      limitMemory(engine, -1);
-    }
-    expect((await build(dockerfile)).status).toBe(0);
-  });
+  test.skipIf(engine.suite === 'own')(
+    'ends with an error if the kernel kills its frontend because memory is short',
+    async () => {
+      const dockerfile = 'FROM scratch\nCOPY file /\n';
+      expect((await build(dockerfile)).status).toBe(0);
+      const killed = oomKills();
+      limitMemory(engine, 20 << 20); // it needs less for a small file, and more for a long one
+      try {
+        const { status, stderr } = await build(`${dockerfile}${'ENV KEY=value\n'.repeat(50_000)}`);
+        expect(status).not.toBe(0);
+        expect(stderr).toMatch(/ERROR: .*(exit code: 137|frontend grpc server closed unexpectedly)/); // whichever BuildKit sees first
+        expect(oomKills()).toBeGreaterThan(killed);
+      } finally {
+        limitMemory(engine, -1);
+      }
+      expect((await build(dockerfile)).status).toBe(0);
+    },
+  );
 
   test('a frontend that a signal ends says so', async () => {
     const running = build(`FROM ${fixtures.fill('@STALL@')}/image\n`);
@@ -259,7 +262,7 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(stderr).toContain('unknown instruction: COPPY');
   });
 
-  test('do not come with 300 follow paths', async () => {
+  test('a COPY of 300 files succeeds', async () => {
     const names = Array.from({ length: 300 }, (_, index) => `many/${index}`);
     const many = writeContext(Object.fromEntries(names.map((name) => [name, `${name}\n`])));
     const beside = writeContext({});
@@ -271,7 +274,7 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(status, stderr.slice(-2000)).toBe(0);
   });
 
-  test('50 builds at once', async () => {
+  test('50 builds at once all succeed', async () => {
     const builds = Array.from({ length: 50 }, (_, index) =>
       build(`FROM scratch\nLABEL n=${index}\nCOPY file /${index}\n`),
     );
@@ -279,23 +282,27 @@ await onEngines('faults', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(results.filter(({ status }) => status !== 0).map(({ stderr }) => stderr.slice(-500))).toEqual([]);
   });
 
-  test.skipIf(engine.suite === 'own')('a daemon that is killed, and started again', { timeout: 300_000 }, async () => {
-    const other = await startPrivateEngine(engine.suite, 'faults');
-    try {
-      const name = await pushImage(other);
-      const base = await other.baseImage();
-      const running = build(`FROM ${base}\nRUN sleep 600\n`, {}, other, name);
-      await until('the build runs', () => frontends(other).length > 0, 60);
-      const left = frontends(other);
-      await other.control('kill');
-      const { status, stderr } = await ends(running);
-      expect(status).not.toBe(0);
-      expect(stderr).toMatch(/ERROR/);
-      await until('its frontends end', () => !left.some(isFrontend));
-      expect((await other.control('start')).status).toBe(0);
-      expect((await build('FROM scratch\nCOPY file /\n', {}, other, name)).status).toBe(0);
-    } finally {
-      await other.end();
-    }
-  });
+  test.skipIf(engine.suite === 'own')(
+    'fails if the daemon is killed, and succeeds after its restart',
+    { timeout: 300_000 },
+    async () => {
+      const other = await startPrivateEngine(engine.suite, 'faults');
+      try {
+        const name = await pushImage(other);
+        const base = await other.baseImage();
+        const running = build(`FROM ${base}\nRUN sleep 600\n`, {}, other, name);
+        await until('the build runs', () => frontends(other).length > 0, 60);
+        const left = frontends(other);
+        await other.control('kill');
+        const { status, stderr } = await ends(running);
+        expect(status).not.toBe(0);
+        expect(stderr).toMatch(/ERROR/);
+        await until('its frontends end', () => !left.some(isFrontend));
+        expect((await other.control('start')).status).toBe(0);
+        expect((await build('FROM scratch\nCOPY file /\n', {}, other, name)).status).toBe(0);
+      } finally {
+        await other.end();
+      }
+    },
+  );
 });

@@ -37,7 +37,7 @@ describe('createCapabilities', () => {
       'requested experimental feature exec.cgroup  has been disabled on the build server',
     );
   });
-  test('says what to update', () => {
+  test('the error for a missing capability names the product to update', () => {
     expect(caps.missing('file.base')?.message).toBe(
       'requested prerelease feature file.base  is not supported by build server (added in Docker v19.03), please update docker',
     );

@@ -84,7 +84,7 @@ describe('the frontend process', () => {
     expect(stderr).toContain('tsfront: Unavailable: ');
   });
 
-  test('says why it cannot start', async () => {
+  test('reports why it cannot start', async () => {
     const { exited } = start({
       Ping: () => {
         throw Object.assign(new Error('no bridge here'), { code: 12 });

@@ -233,7 +233,7 @@ describe('marshalJson', () => {
     expect(marshalJson([1.5, 1e21, 1e-7, -0])).toBe('[1.5,1e+21,1e-7,-0]');
   });
 
-  test('indents as Go does', () => {
+  test('JSON is indented as in Go', () => {
     expect(marshalJsonIndent({ a: [1, { b: [] }], c: new Map() }, '', '  ')).toBe(
       '{\n  "a": [\n    1,\n    {\n      "b": []\n    }\n  ],\n  "c": {}\n}',
     );

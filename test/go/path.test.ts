@@ -21,7 +21,7 @@ test.each([
   expect(clean(path)).toBe(cleaned);
 });
 
-test('join, base, dir, split', () => {
+test('join, base, dir and split return what Go returns', () => {
   expect(join()).toBe('');
   expect(join('', '')).toBe('');
   expect(join('a', '', '/b/../c')).toBe('a/c');

@@ -21,7 +21,7 @@ describe('quote', () => {
     expect(quote(text)).toBe(quoted);
   });
 
-  test('bytes that are not UTF-8', () => {
+  test('bytes that are not UTF-8 are quoted as escapes', () => {
     expect(quote(decodeText(Uint8Array.of(0x61, 0xff, 0xe2, 0x82, 0x62)))).toBe(String.raw`"a\xff\xe2\x82b"`);
   });
 

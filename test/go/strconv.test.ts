@@ -71,7 +71,7 @@ describe('strconv', () => {
     },
   );
 
-  test('floats out of range', () => {
+  test('floats out of range are errors', () => {
     expect(() => parseFloat64('1e400')).toThrow('strconv.ParseFloat: parsing "1e400": value out of range');
   });
 });

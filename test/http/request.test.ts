@@ -96,7 +96,7 @@ describe('credentials in an address', () => {
     expect(String(failure)).not.toContain('s3cret');
   });
 
-  test('stay with their host', async () => {
+  test('credentials are sent only to their host', async () => {
     const there = await serve((_request, response) => void response.end('there'));
     const here = await serve((request, response) => {
       const location = request.url === '/a' ? '/b' : there.url.href;

@@ -86,7 +86,7 @@ describe('image config', () => {
     );
   });
 
-  test('a clone is independent', () => {
+  test('changes of a clone do not change the original', () => {
     const original = emptyImage(parsePlatform('linux/amd64'));
     original.config.labels = new Map([['a', '1']]);
     const copy = cloneImageConfig(original);

@@ -109,7 +109,7 @@ test('every option names its capability', () => {
   expect(headMetadata(run.marshal(options)).linuxResources).toMatchObject({ memory: 1n, cpuShares: 2n });
 });
 
-test('a run needs arguments', () => {
+test('a run without arguments is an error', () => {
   expect(() => alpine.run({ args: [] }).root.marshal()).toThrow('arguments are required');
   expect(() => alpine.run({ shlex: ' # nothing' }).root.marshal()).toThrow('arguments are required');
   expect(() => alpine.run({ shlex: 'echo "open' })).toThrow('EOF found when expecting closing quote');

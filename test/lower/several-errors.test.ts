@@ -46,7 +46,7 @@ test('consequences of a problem are not reported: the rest of a stage behind ARG
   ).toEqual(['2 bad-substitution', '9 bad-port']);
 });
 
-test('the bases of all stages', async () => {
+test('errors of the base images of all stages are reported', async () => {
   expect(await problems('FROM ${A:?no}', 'FROM --platform=a/b/c/d/e alpine', 'FROM "" AS x', 'FROM x')).toEqual([
     '1 bad-substitution',
     '2 bad-platform',

@@ -18,7 +18,7 @@ test('looks where an exception may take something in again', async () => {
   expect(unsearched).toEqual(['.git']);
 });
 
-test('lists so many names', async () => {
+test('lists names up to a limit', async () => {
   const many = Array.from({ length: 30 }, (_, at) => Array.from({ length: 999 }, (_, name) => [`f${at}/${name}`, '']));
   const { names, unsearched } = await contextNames(memoryTree(Object.fromEntries(many.flat())), []);
   expect(names.length).toBeLessThan(22_000);

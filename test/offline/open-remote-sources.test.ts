@@ -27,7 +27,7 @@ test('compile reads a Dockerfile at an address', async () => {
   expect(offline.code).toBe(1);
 });
 
-test('an address with nothing', async () => {
+test('an address without a file is an error', async () => {
   const { code, stderr } = await runCli(['compile', `${server.url}/Dockerfile`]);
   expect(stderr).toContain(`${server.url}/Dockerfile: HTTP status 404`);
   expect(code).toBe(1);

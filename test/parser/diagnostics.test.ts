@@ -27,7 +27,7 @@ describe('problems', () => {
     ]);
   });
 
-  test('point at what is wrong', () => {
+  test('diagnostics point at the wrong text', () => {
     expect(
       marks(
         'FROM a AS 1b\nCOPY --fo\\\nrm=b a b\nADD a <<B\nB\nHEALTHCHECK --interval=5 CMD x\nONBUILD FROM x\nVOLUME ["a"," "]\nENV =b c=d\n',

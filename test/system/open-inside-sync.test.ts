@@ -79,7 +79,7 @@ test('errors have the file’s own path', () => {
   closeSync(descriptor);
 });
 
-test('names that are not text', () => {
+test('opens files whose names are not UTF-8', () => {
   const root = tree();
   const name = decodeText(Buffer.from('n\xff', 'latin1'));
   mkdirSync(Buffer.from(`${root}/n\xff`, 'latin1'));

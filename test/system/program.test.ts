@@ -80,7 +80,7 @@ describe('running a program', () => {
       (error) => error as ProgramError,
     );
 
-  test('says why it failed', async () => {
+  test('the error contains what the program printed', async () => {
     const missing = await failure('no-such-program', []);
     expect([missing?.message, missing?.reason]).toEqual(['the command no-such-program is not installed', 'missing']);
     const failed = await failure('sh', ['-c', 'echo "fatal: https://me:pw@host/x" >&2; echo out; exit 3']);

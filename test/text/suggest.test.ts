@@ -13,7 +13,7 @@ test('an equal word is not a suggestion, nor is any other then', () => {
   expect(suggest('AD', ['add', 'ad'], false)).toBeUndefined();
 });
 
-test('casing follows the word', () => {
+test('a suggestion has the casing of the word', () => {
   expect(suggest('FRM', ['from'], false)).toBe('FROM');
   expect(suggest('frm', ['FROM'], false)).toBe('from');
   expect(suggest('Frm', ['FROM'], false)).toBe('from');

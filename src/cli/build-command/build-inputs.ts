@@ -11,6 +11,7 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { type TemporaryDir, temporaryDir } from '../../system/temporary-dir.ts';
 import { readBuildContexts } from '../options/named-values.ts';
 
+/** The opened inputs of a build: what the context, the Dockerfile and the named contexts become for the daemon. */
 export interface BuildInputs {
   readonly localDirs: Record<string, string>;
   readonly ociLayouts: Record<string, string>;

@@ -16,6 +16,7 @@ import type { ShownPath } from '../shown-path.ts';
 import { decodeMetadata } from './metadata-file.ts';
 import { show } from './show.ts';
 
+/** A question to the frontend (`--call`), and the form of its answer. */
 export interface SubrequestCall {
   readonly method: 'check' | 'outline' | 'targets' | 'describe';
   readonly json: boolean;

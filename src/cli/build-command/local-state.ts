@@ -12,6 +12,7 @@ import type { Io } from '../io.ts';
 import { writeOutput } from '../output.ts';
 import { warn } from '../warn.ts';
 
+/** buildx's record of a build, as its file holds it. */
 export interface LocalState {
   readonly context: string;
   readonly file: string | undefined;

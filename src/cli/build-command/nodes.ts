@@ -25,6 +25,7 @@ export interface OpenedNode extends BuildNode {
   readonly loads?: boolean;
 }
 
+/** What decides which daemons a build needs. */
 export interface NodesWanted {
   readonly builders: readonly string[];
   /** Platforms of the build; [] for the daemon's own. */

@@ -8,6 +8,7 @@ import { parseBoolean, parseFields, shownValue } from '../options/fields.ts';
 import { flagValue } from '../options/flag-value.ts';
 import { parseAnnotations } from './annotations.ts';
 
+/** The flags from which the outputs of a build are made. */
 export interface OutputFlags {
   readonly output: readonly string[];
   readonly push?: boolean | undefined;

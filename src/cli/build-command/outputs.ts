@@ -6,6 +6,7 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { requireDeletable } from './local-delete.ts';
 import { isOn, type OutputEntry, type OutputFlags, outputEntries } from './output-entries.ts';
 
+/** What the outputs depend on besides the flags: the kind of daemon and its image store. */
 export interface OutputPlace {
   readonly kind: Connection['kind'];
   /** Whether the daemon pushes images itself: a Docker engine without the containerd image store does not. */
@@ -14,6 +15,7 @@ export interface OutputPlace {
   readonly load: Destination;
 }
 
+/** The outputs of a build, and what the Docker engine has to do with them afterwards. */
 export interface Outputs {
   readonly exports: Export[];
   /** Names that the Docker engine has to push after the build. */

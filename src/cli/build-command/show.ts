@@ -11,6 +11,7 @@ import type { Io } from '../io.ts';
 import type { ShownPath } from '../shown-path.ts';
 import type { OpenedNode } from './nodes.ts';
 
+/** Whether a progress mode prints text for people, so that notes and warnings may be printed as well. */
 export function isForPeople(mode: ProgressMode): boolean {
   return ['auto', 'plain', 'tty'].includes(mode);
 }

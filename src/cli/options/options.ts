@@ -20,6 +20,7 @@ export const progressModes = [
   'tty',
 ] as const satisfies readonly ProgressMode[];
 
+/** Every option of every command, by its attribute name. */
 export const options = {
   // what to build
   file: new Option(

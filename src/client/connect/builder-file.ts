@@ -1,11 +1,13 @@
 /** The file in which buildx keeps a builder (`instances/NAME`), held against what buildx writes. */
 import { maxSettingsBytes, readNamedFileSync } from '../../system/named-file.ts';
 
+/** A builder as a file of buildx holds it. */
 export interface StoredBuilder {
   readonly driver: string;
   readonly nodes: readonly StoredNode[];
 }
 
+/** A node of a builder as a file of buildx holds it. */
 export interface StoredNode {
   readonly name: string;
   /** A Docker context, or an address. */

@@ -14,6 +14,7 @@ import { AddressError } from './address-error.ts';
 import { readBuilderFile, type StoredNode } from './builder-file.ts';
 import { dockerContext } from './docker-context.ts';
 
+/** A node of a builder: a daemon. */
 export interface BuilderNode {
   readonly name: string;
   /** The platforms that the builder assigns to the node; [] if the daemon has to be asked. */
@@ -27,6 +28,7 @@ export interface BuilderNode {
   address(): Promise<string | undefined>;
 }
 
+/** A builder of buildx. */
 export interface Builder {
   readonly name: string;
   readonly driver: string;
@@ -34,6 +36,7 @@ export interface Builder {
   readonly nodes: readonly [BuilderNode, ...BuilderNode[]];
 }
 
+/** Options for finding a builder. */
 export interface FindBuilderOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Builds with the same key go to the same pod of a Kubernetes builder, so that they find their cache. */

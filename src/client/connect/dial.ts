@@ -7,6 +7,7 @@ import { redactSecretsOf } from '../../text/redact.ts';
 import type { Address } from './address.ts';
 import type { TlsFiles } from './tls-files.ts';
 
+/** Options for opening a stream to a daemon. */
 export interface DialOptions {
   /** For tcp addresses. */
   readonly tls?: TlsFiles | undefined;

@@ -7,6 +7,7 @@ import { maxSettingsBytes, readNamedFileSync } from '../../system/named-file.ts'
 import { AddressError } from './address-error.ts';
 import type { TlsOptions } from './tls-files.ts';
 
+/** The engine of a Docker context. */
 export interface DockerContext {
   readonly name: string;
   /** The address, as in DOCKER_HOST. */

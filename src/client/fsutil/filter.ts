@@ -3,6 +3,7 @@ import { createPatternMatcher, type ParentMatches, type PatternMatcher } from '.
 import { followLinks, withoutNested } from './follow-links.ts';
 import type { PathFilter } from './walk.ts';
 
+/** Which paths of a tree are sent. */
 export interface FilterOptions {
   readonly include?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;

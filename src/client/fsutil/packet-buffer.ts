@@ -6,6 +6,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { encodeText } from '../../go/text.ts';
 import type { FileEntry } from './walk.ts';
 
+/** Types of packets in fsutil's protocol. */
 export const PacketType = { Stat: 0, Request: 1, Data: 2, Fin: 3, Error: 4 } as const;
 
 /** Collects framed packets so that many small ones are written at once. */
@@ -19,6 +20,7 @@ export interface PacketBuffer {
   take(): Buffer;
 }
 
+/** Makes an empty buffer. @param capacity initial size in bytes; the buffer grows when it is full */
 export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
   let buffer = Buffer.allocUnsafeSlow(capacity);
   let at = 0;

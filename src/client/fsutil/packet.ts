@@ -4,6 +4,7 @@ import { decodeText } from '../../go/text.ts';
 import { PacketType } from './packet-buffer.ts';
 import type { FileEntry } from './walk.ts';
 
+/** A decoded packet of fsutil's protocol. */
 export interface Packet {
   readonly type: number;
   /** undefined in the packet that ends a listing. */

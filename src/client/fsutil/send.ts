@@ -29,6 +29,7 @@ export interface SendProgress {
   readonly bytes: number;
 }
 
+/** Options for sending a tree. */
 export interface SendOptions {
   readonly filter?: PathFilter | undefined;
   readonly onProgress?: ((progress: SendProgress) => void) | undefined;

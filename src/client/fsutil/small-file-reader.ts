@@ -25,6 +25,7 @@ export interface ReaderSettings {
 /** The thread's answers: framed packets, then the end of the batch. */
 export type ReaderAnswer = { readonly frames: Uint8Array } | { readonly done: true; readonly error?: string };
 
+/** A thread that reads small files in batches. */
 export interface SmallFileReader {
   /**
    * Reads files; their framed data packets go to `write`, in order. Resolves when all of them were written.

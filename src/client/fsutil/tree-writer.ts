@@ -31,6 +31,7 @@ export interface WriterAnswer {
   readonly ended?: boolean;
 }
 
+/** A thread that writes received trees. */
 export interface TreeWriter {
   /** @throws Error that the thread met */
   ask(request: WriterRequest, transferred?: readonly ArrayBuffer[]): Promise<WriterAnswer>;

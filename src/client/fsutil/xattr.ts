@@ -7,6 +7,7 @@
 /** Values by name, such as `user.comment` and `security.capability`. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
 
+/** Calls for the extended attributes of files. */
 export interface XattrCalls {
   /**
    * The attributes of a file, of a link its own; undefined for none.

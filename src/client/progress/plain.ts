@@ -40,6 +40,7 @@ interface Printed {
   warnings: number;
 }
 
+/** Options of the plain display. */
 export interface PlainOptions {
   readonly color: boolean;
   readonly builder?: ShownBuilder | undefined;

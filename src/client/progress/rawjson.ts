@@ -7,6 +7,7 @@ import { redactCredentials } from '../../text/redact.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 import type { Display, DisplayStream } from './display.ts';
 
+/** A display that writes each report as a line of JSON, as buildx's `rawjson` does. */
 export function rawJsonDisplay(out: DisplayStream): Display {
   return {
     update(update) {
@@ -61,6 +62,7 @@ function toRawJson({ vertexes, statuses, logs, warnings }: StatusUpdate) {
   };
 }
 
+/** Converts a warning to its form in `rawjson`. */
 export function toRawWarning(warning: VertexWarning) {
   return {
     vertex: warning.vertex,

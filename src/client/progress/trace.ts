@@ -58,6 +58,7 @@ export interface Trace {
   stepOf(vertex: string): DisplayStep | undefined;
 }
 
+/** Makes an empty trace. */
 export function createTrace(): Trace {
   const steps: DisplayStep[] = [];
   const shown = new Set<DisplayStep>();
@@ -178,6 +179,7 @@ export function visibleStatuses(step: DisplayStep): Iterable<VertexStatus> {
   return visible.values();
 }
 
+/** Whether a step has run and is not running. */
 export function isCompleted(step: DisplayStep): boolean {
   const last = mergedIntervals(step).at(-1);
   return last !== undefined && last.stop !== undefined;
@@ -200,6 +202,7 @@ export function completedAt(step: DisplayStep): number {
   return mergedIntervals(step).at(-1)?.stop ?? 0;
 }
 
+/** When the last run of a step started, in milliseconds since the epoch; 0 if it has not started. */
 export function startedAt(step: DisplayStep): number {
   return mergedIntervals(step).at(-1)?.start ?? 0;
 }

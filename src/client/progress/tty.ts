@@ -34,6 +34,7 @@ const showCursor = '\x1b[?25h';
 const clearLine = '\x1b[2K';
 const clearBelow = '\x1b[J';
 
+/** Options of the display on a terminal. */
 export interface TtyOptions {
   /** None: no colours. */
   readonly colors?: Colors | undefined;
@@ -43,6 +44,7 @@ export interface TtyOptions {
   readonly builder?: ShownBuilder | undefined;
 }
 
+/** A display that redraws the steps on a terminal. */
 export function ttyDisplay(
   out: DisplayStream,
   { colors, logLines = defaultLogLines, title: doing = 'Building', builder }: TtyOptions,

@@ -19,6 +19,7 @@ export type ChooseExports = (
   metadata: ReadonlyMap<string, Uint8Array>,
 ) => readonly Export[] | Promise<readonly Export[]>;
 
+/** The service that tells the daemon the outputs which were chosen when the result was known. */
 export interface ChosenExports extends Attachable {
   /** As for exports. @throws RpcError if the daemon has not asked */
   finish(response: Attributes, name: NameContent): Promise<void>;

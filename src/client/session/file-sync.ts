@@ -11,6 +11,7 @@ import { type SendProgress, sendTree } from '../fsutil/send.ts';
 import { resolveRoot } from '../fsutil/walk.ts';
 import type { Attachable } from './session.ts';
 
+/** Options of the service that sends directories. */
 export interface FileSyncOptions {
   readonly onProgress?: ((name: string, progress: SendProgress) => void) | undefined;
 }

@@ -85,6 +85,7 @@ interface Published {
   readonly created: string | undefined;
 }
 
+/** Writes blobs and an index to an OCI layout, and restores the layout if the build fails. */
 export class LayoutWriter {
   /** By directory. */
   private readonly stagings = new Map<string, Promise<Staging>>();

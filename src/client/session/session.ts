@@ -27,6 +27,7 @@ export interface Session {
   close(): void;
 }
 
+/** Options of a session. */
 export interface SessionOptions {
   readonly id?: string | undefined;
   /** Contexts of sessions with the same key and the same options share what was sent before. */

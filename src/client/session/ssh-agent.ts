@@ -48,6 +48,7 @@ export function agentOfSocket(path: string): Agent {
   };
 }
 
+/** Encodes a number in four bytes, most significant first. */
 export function uint32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeUInt32BE(value);

@@ -19,6 +19,7 @@ const rsaSha2256 = 2;
 const rsaSha2512 = 4;
 const maxKeyBytes = 100 * 1024;
 
+/** Makes an agent that signs with private keys. */
 export function agentOfKeys(keys: readonly SshKey[]): Agent {
   return async (request) => {
     if (request.length === 1)

@@ -6,6 +6,7 @@ import type { Warner } from '../warner.ts';
 import { convertLlbDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 
+/** Answers `frontend.convertllb`: the graph as JSON. */
 export async function convertLlb(dockerfile: BuildDefinition, warn: Warner['warn']): Promise<Result> {
   const { state } = await dockerfile.lower({ warn });
   return textResult(convertLlbDefinition, { 'result.json': formatJson(state.marshal()) });

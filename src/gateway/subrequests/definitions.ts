@@ -1,5 +1,6 @@
 /** The subrequests a client can ask for instead of a build, as `frontend.subrequests.describe` lists them. */
 
+/** The description of a subrequest in the answer of `frontend.subrequests.describe`. */
 export interface SubrequestDefinition {
   readonly name: string;
   readonly version: string;

@@ -8,6 +8,7 @@ import { alignTable } from './tabwriter.ts';
 // The reference knows lint and convertllb too, but does not list them.
 const listed = [outlineDefinition, targetsDefinition, describeDefinition];
 
+/** Answers `frontend.subrequests.describe`. */
 export function describeSubrequests(): Result {
   const rows = listed.map(
     ({ name, version, description }) => `${name.replace(/^frontend\./, '')}\t${version}\t${description}\n`,

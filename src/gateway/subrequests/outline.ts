@@ -11,6 +11,7 @@ import { outlineDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 import { alignTable } from './tabwriter.ts';
 
+/** Answers `frontend.outline`: the arguments, secrets and SSH agents that a target uses. */
 export async function outline(dockerfile: BuildDefinition, warn: Warner['warn']): Promise<Result> {
   const lowered = await dockerfile.lower({ warn });
   const { name, description, args, secrets, ssh } = lowered.outline();

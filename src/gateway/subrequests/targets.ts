@@ -8,6 +8,7 @@ import { targetsDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 import { alignTable } from './tabwriter.ts';
 
+/** Answers `frontend.targets`: the stages that can be built. */
 export async function listTargets(definition: BuildDefinition): Promise<Result> {
   const targets = await definition.targets();
   const ranges = placesJson();

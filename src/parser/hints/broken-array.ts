@@ -1,5 +1,6 @@
 /** Explains arrays that are not valid JSON: the reference treats them as text and reports nothing. */
 
+/** Why a text is not a JSON array, and the array that was probably meant. */
 export interface BrokenArray {
   /** Offset in the text of the first mistake. */
   readonly at: number;
