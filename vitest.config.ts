@@ -15,18 +15,19 @@ export default defineConfig({
     coverage: {
       // the compiler, from the text of a Dockerfile to its graph and the answers of the frontend, and what it runs on
       include: ['src/{go,diagnostic,parser,check,lower,llb,gateway,host,protobuf,rpc}/**'],
+      exclude: ['src/host/program*.ts'], // belong to src/program, whose tests run its programs
       reporter: ['text-summary'],
-      // what was measured, rounded down
+      // a little less than was measured: 94.6, 90.8, 94.0, 96.1, and for the compiler alone 95.4, 91.8, 95.8, 96.7
       thresholds: {
-        statements: 94.6,
-        branches: 90.8,
-        functions: 94,
-        lines: 96.1,
+        statements: 94,
+        branches: 90,
+        functions: 93.5,
+        lines: 95.5,
         'src/{go,diagnostic,parser,check,lower,llb,gateway}/**': {
-          statements: 95.4,
-          branches: 91.8,
-          functions: 95.8,
-          lines: 96.7,
+          statements: 95,
+          branches: 91.4,
+          functions: 95.3,
+          lines: 96.3,
         },
       },
     },
