@@ -12,7 +12,7 @@ import type { WorkerAnswer, WorkerRequest } from './program-worker.ts';
 const stackSizeMb = 32;
 
 /** What the engine consists of, as scripts/bundles.mjs makes it. */
-function builtFolder(): URL {
+function builtDir(): URL {
   const here = import.meta.url;
   if (here.endsWith('.ts')) return new URL('../../dist/program/', here);
   return new URL(/\/chunks\/[^/]*$/.test(here) ? '../program/' : './program/', here);
@@ -33,19 +33,19 @@ const maxRunMs = 120_000;
 
 /**
  * Opens an engine.
- * @param folder has the files of dist/program
+ * @param directory has the files of dist/program
  * @param runMs replaces the limit of time
  */
 export function startProgramEngine(
   listener: (message: string) => void,
-  folder: URL = builtFolder(),
+  dir: URL = builtDir(),
   runMs = maxRunMs,
 ): ProgramEngine {
-  const worker = new Worker(new URL('worker.js', folder), {
+  const worker = new Worker(new URL('worker.js', dir), {
     env: {},
     execArgv: [],
     resourceLimits: { stackSizeMb },
-    workerData: new URL('llb.js', folder).href,
+    workerData: new URL('llb.js', dir).href,
   });
   const turns: Turn[] = [];
   let failure: Error | undefined;
@@ -94,8 +94,8 @@ export function startProgramEngine(
   worker.unref(); // an engine that nobody waits for keeps no process alive
 
   const started = Promise.all([
-    readFile(new URL('quickjs.wasm', folder)).then((bytes) => webAssembly.compile(bytes)),
-    readFile(new URL('snapshot', folder)),
+    readFile(new URL('quickjs.wasm', dir)).then((bytes) => webAssembly.compile(bytes)),
+    readFile(new URL('snapshot', dir)),
   ]).then(
     ([engine, snapshot]) => post({ kind: 'start', engine, snapshot }),
     (error: Error) => fail(new Error(`the engine of the build program cannot be loaded: ${error.message}`)),

@@ -1,4 +1,4 @@
-/** Patterns of `context().glob`: `*` and `?` match within a name, `**` any number of folders, `{a,b}` either, `[a-z]` a character. */
+/** Patterns of `context().glob`: `*` and `?` match within a name, `**` any number of directories, `{a,b}` either, `[a-z]` a character. */
 
 /** Maximum number of patterns that one with braces stands for. */
 const maxAlternatives = 1000;
@@ -10,8 +10,8 @@ type Token =
   | { readonly kind: 'name' }
   /** Any characters. */
   | { readonly kind: 'all' }
-  /** Any number of folders, each with its slash. */
-  | { readonly kind: 'folders' };
+  /** Any number of directories, each with its slash. */
+  | { readonly kind: 'directories' };
 
 /** Makes the test of a pattern. @throws Error for a pattern with a brace or bracket that is not closed */
 export function compileGlob(pattern: string): (path: string) => boolean {
@@ -61,9 +61,9 @@ function tokensOf(text: string, pattern: string): Token[] {
   for (let at = 0; at < characters.length; at++) {
     const char = characters[at]!;
     if (char === '*' && characters[at + 1] === '*') {
-      const isFolders = characters[at + 2] === '/';
-      tokens.push({ kind: isFolders ? 'folders' : 'all' });
-      at += isFolders ? 2 : 1;
+      const isDirectories = characters[at + 2] === '/';
+      tokens.push({ kind: isDirectories ? 'directories' : 'all' });
+      at += isDirectories ? 2 : 1;
     } else if (char === '*') tokens.push({ kind: 'name' });
     else if (char === '?') tokens.push({ kind: 'one', matches: (it) => it !== '/' });
     else if (char === '[') {
@@ -114,8 +114,8 @@ function matchTokens(tokens: readonly Token[], path: string): boolean {
       if (!token) continue;
       if (token.kind === 'one') {
         if (token.matches(character)) enter(next, at + 1);
-      } else if (token.kind === 'folders') {
-        next.add(at); // inside a folder's name
+      } else if (token.kind === 'directories') {
+        next.add(at); // inside a dir's name
         if (character === '/') enter(next, at + 1);
       } else if (token.kind === 'all' || character !== '/') enter(next, at);
     }
@@ -125,8 +125,8 @@ function matchTokens(tokens: readonly Token[], path: string): boolean {
   return states.has(tokens.length);
 }
 
-/** The part of a pattern before its first special character: a folder, or '' for all. */
-export function fixedFolder(pattern: string): string {
+/** The part of a pattern before its first special character: a directory, or '' for all. */
+export function fixedDir(pattern: string): string {
   const plain = pattern.replace(/^\.?\//, '');
   const [fixed = ''] = /^[^*?{[\\]*/.exec(plain) ?? [];
   return fixed === plain ? fixed : fixed.slice(0, Math.max(0, fixed.lastIndexOf('/')));

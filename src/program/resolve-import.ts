@@ -1,4 +1,4 @@
-/** Where the modules are that a module imports: beside the program, or in a node_modules folder beside it. */
+/** Where the modules are that a module imports: beside the program, or in a node_modules directory beside it. */
 import { clean, dirname, join } from '../go/path.ts';
 
 /** The modules that every program has. */
@@ -11,7 +11,7 @@ const ofNode =
   /^(?:assert|async_hooks|buffer|child_process|cluster|console|constants|crypto|dgram|diagnostics_channel|dns|domain|events|fs|http|http2|https|inspector|module|net|os|path|perf_hooks|process|punycode|querystring|readline|repl|stream|string_decoder|sys|timers|tls|trace_events|tty|url|util|v8|vm|wasi|worker_threads|zlib)(?:\/|$)/;
 
 /**
- * The files that an import may mean, the likeliest first; paths are relative to the folder of the program.
+ * The files that an import may mean, the likeliest first; paths are relative to the directory of the program.
  * @throws Error for what a program cannot import
  */
 export function candidates(specifier: string, importer: string): string[] {
@@ -33,18 +33,18 @@ export function candidates(specifier: string, importer: string): string[] {
   if (specifier.startsWith('#'))
     throw new Error(`a build program cannot import ${specifier}: the field "imports" of a package is not read`);
   const { name } = packageOf(specifier);
-  return packageFolders(importer).map((folder) => `${folder}/${name}/package.json`);
+  return packageDirs(importer).map((dir) => `${dir}/${name}/package.json`);
 }
 
 /** Whether an import names a package. */
 export const isPackage = (specifier: string) => !specifier.startsWith('.');
 
-/** The folders in which a package is looked for, as Node does. */
-function packageFolders(importer: string): string[] {
-  const folders: string[] = [];
-  for (let folder = dirname(importer); ; folder = dirname(folder)) {
-    if (!folder.endsWith('node_modules')) folders.push(join(folder, 'node_modules'));
-    if (folder === '.' || folder === '/') return folders;
+/** The directories in which a package is looked for, as Node does. */
+function packageDirs(importer: string): string[] {
+  const dirs: string[] = [];
+  for (let dir = dirname(importer); ; dir = dirname(dir)) {
+    if (!dir.endsWith('node_modules')) dirs.push(join(dir, 'node_modules'));
+    if (dir === '.' || dir === '/') return dirs;
   }
 }
 
@@ -66,11 +66,11 @@ interface Manifest {
  * @throws Error if the package does not export it
  */
 export function packageFiles(manifestPath: string, manifest: Manifest, specifier: string): string[] {
-  const folder = dirname(manifestPath);
+  const dir = dirname(manifestPath);
   const { name, subpath } = packageOf(specifier);
   const inside = (target: string) => {
-    const path = clean(join(folder, target));
-    if (!path.startsWith(`${folder}/`)) throw new Error(`the package ${name} names a file outside of itself`);
+    const path = clean(join(dir, target));
+    if (!path.startsWith(`${dir}/`)) throw new Error(`the package ${name} names a file outside of itself`);
     return path;
   };
   if (manifest.exports !== undefined) {

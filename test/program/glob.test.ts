@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileGlob, fixedFolder } from '../../src/program/glob.ts';
+import { compileGlob, fixedDir } from '../../src/program/glob.ts';
 
 describe('a pattern', () => {
   test.each([
@@ -61,5 +61,5 @@ test.each([
   ['a/{b,c}/d', 'a'],
   [String.raw`a/b/\*`, 'a/b'],
 ])('the folder of %s is %s', (pattern, folder) => {
-  expect(fixedFolder(pattern)).toBe(folder);
+  expect(fixedDir(pattern)).toBe(folder);
 });

@@ -8,7 +8,7 @@ import { imageConfigToJson } from '../../image/config.ts';
 import type { Platform } from '../../image/platform.ts';
 import type { State } from '../../llb/state.ts';
 import { createPatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
-import { compileGlob, expandBraces, fixedFolder } from '../../program/glob.ts';
+import { compileGlob, expandBraces, fixedDir } from '../../program/glob.ts';
 import type { Bridge, Reference } from '../bridge.ts';
 import { singleRef, tryReadFile } from '../main-context.ts';
 import { findNamedContext } from '../named-context.ts';
@@ -36,10 +36,10 @@ export async function answerQuestion(
         includePatterns: patterns.flatMap(expandBraces).map(asIncludePattern),
       });
       const isIgnored = await ignoreTest(build, question.context);
-      const folders = [...new Set(patterns.map(fixedFolder))];
+      const dirs = [...new Set(patterns.map(fixedDir))];
       const found = new Set<string>();
-      for (const folder of folders)
-        for await (const path of walk(build.bridge, ref, folder))
+      for (const dir of dirs)
+        for await (const path of walk(build.bridge, ref, dir))
           if (matchers.some((matches) => matches(path)) && !isIgnored(path)) found.add(path);
       return [...found].sort(compareBytes);
     }
@@ -98,7 +98,7 @@ async function solveContext(
 /** Maximum number of files that a program may look through in one question. */
 const maxFiles = 100_000;
 
-/** All files and folders below a folder, in the order of the daemon. */
+/** All files and directories below a directory, in the order of the daemon. */
 async function* walk(bridge: Bridge, ref: Reference, start: string): AsyncGenerator<string> {
   const waiting = [start];
   let count = 0;
@@ -106,18 +106,18 @@ async function* walk(bridge: Bridge, ref: Reference, start: string): AsyncGenera
     const stat = await bridge.statFile(ref, start).catch(() => undefined);
     if (!stat) return;
     yield start;
-    if (!isFolder(stat.mode)) return;
+    if (!isDirectory(stat.mode)) return;
   }
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const { path, mode } of await bridge.readDir(ref, folder === '' ? '.' : folder)) {
-      const inside = folder === '' ? path : `${folder}/${path}`;
+  for (let dir = waiting.pop(); dir !== undefined; dir = waiting.pop()) {
+    for (const { path, mode } of await bridge.readDir(ref, dir === '' ? '.' : dir)) {
+      const inside = dir === '' ? path : `${dir}/${path}`;
       if (++count > maxFiles)
         throw new Error(`the patterns look through more than ${maxFiles} files: use narrower ones`);
       yield inside;
-      if (isFolder(mode)) waiting.push(inside);
+      if (isDirectory(mode)) waiting.push(inside);
     }
   }
 }
 
 /** Bit 31 of Go's FileMode. */
-const isFolder = (mode: number) => (mode & 0x8000_0000) !== 0;
+const isDirectory = (mode: number) => (mode & 0x8000_0000) !== 0;

@@ -12,7 +12,7 @@ export type ReadBeside = (paths: readonly string[]) => Promise<ReadonlyMap<strin
 
 /** A module with its types erased. */
 export interface Module {
-  /** Its path relative to the folder of the program. */
+  /** Its path relative to the directory of the program. */
   readonly name: string;
   readonly file: SourceFile;
   readonly code: string;
