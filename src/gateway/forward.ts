@@ -36,8 +36,7 @@ export async function forward(
   others: OtherFrontends,
 ): Promise<Result | undefined> {
   const { opts } = options;
-  const text = decodeText(entrypoint.data);
-  const isAlike = isProgram(entrypoint.filename, text) ? runsProgramsAlike : isEqualFrontend;
+  const isAlike = isProgram(entrypoint.filename, entrypoint.data) ? runsProgramsAlike : isEqualFrontend;
   const isEqual = (source: string) => isAlike(source) && !hasNamedContext(options, source);
   if (others === 'cannot') await warnOfOther(bridge, opts, entrypoint, isEqual);
   const isOurs = (source: string) =>
@@ -52,7 +51,7 @@ export async function forward(
       throw hasSources(error) ? error : wrapError(error, `failed with ${syntaxArg} = ${argument}`);
     });
   }
-  const syntax = detectSyntax(text);
+  const syntax = detectSyntax(decodeText(entrypoint.data));
   if (!syntax || isOurs(syntax.value)) return undefined;
   return solveForwarded(bridge, opts, syntax.value, syntax.cmdline).catch((error) => {
     throw hasSources(error) ? error : new SourceError(error, describeSource(entrypoint), [syntax.lines]);

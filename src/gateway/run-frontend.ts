@@ -3,7 +3,6 @@
  * without a daemon it is the offline bridge.
  */
 
-import { decodeText } from '../go/text.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { isProgram } from '../program/program-file.ts';
 import { checkArgument, having } from '../text/arguments.ts';
@@ -74,7 +73,7 @@ async function openDefinition(
   entrypoint: Entrypoint,
   onDockerfile: FrontendChoice['onDockerfile'],
 ): Promise<BuildDefinition> {
-  if (isProgram(entrypoint.filename, decodeText(entrypoint.data)))
+  if (isProgram(entrypoint.filename, entrypoint.data))
     return (await import('./program/program.ts')).openBuildProgram(bridge, options, context, entrypoint);
   const dockerfile = createDockerfile(bridge, options, context, entrypoint);
   if (onDockerfile) onDockerfile(await dockerfile.parse());

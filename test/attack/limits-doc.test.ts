@@ -65,6 +65,12 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['../engine/memory.h', 'MEMORY_LIMIT ((size_t)', 'bytes'],
     ['../engine/host.c', 'STACK_SIZE ((size_t)', 'bytes'],
   ],
+  'modules of a program': [
+    ['gateway/program/load-modules.ts', 'maxModules', 'count'],
+    ['gateway/program/load-modules.ts', 'maxBytes', 'bytes'],
+  ],
+  'files that one `glob`': [['gateway/program/answer-question.ts', 'maxFiles', 'count']],
+  'lines of `console.log`': [['gateway/program/run-program.ts', 'maxLogs', 'count']],
   'steps of a build program in the command': [
     ['host/program-worker.ts', 'maxSteps', 'count'],
     ['host/program-engine.ts', 'maxRunMs', 'ms'],

@@ -42,7 +42,9 @@ await onEngines('a build program', { suites: ['forky', 'trixie', 'bookworm'] }, 
     const syntax = await pushFrontend(engine);
     dir = temporaryDir();
     for (const name of ['lib', 'packages/a', 'packages/b']) mkdirSync(path.join(dir, name), { recursive: true });
-    writeFileSync(path.join(dir, 'build.ts'), program(syntax, await engine.baseImage()));
+    const text = program(syntax, await engine.baseImage());
+    // the only form of that line which BuildKit 0.8 knows
+    writeFileSync(path.join(dir, 'build.ts'), withBuildx ? text : text.replace('//', '#'));
     writeFileSync(
       path.join(dir, 'lib/greet.ts'),
       'export const greet = (who: string, where: string): string => `echo hello ${who} on ${where} >greeting`;\n',
@@ -55,38 +57,24 @@ await onEngines('a build program', { suites: ['forky', 'trixie', 'bookworm'] }, 
   const docker = (args: readonly string[]) =>
     withBuildx
       ? engine.run('docker', ['buildx', 'build', '--progress=plain', '-f', path.join(dir, 'build.ts'), ...args, dir])
-      : engine.run(
-          'docker',
-          [
-            'build',
-            '--progress=plain',
-            '-f',
-            path.join(dir, 'build.ts'),
-            '--build-arg',
-            'BUILDKIT_SYNTAX=',
-            ...args,
-            dir,
-          ],
-          { env: { DOCKER_BUILDKIT: '1' } },
-        );
+      : engine.run('docker', ['build', '--progress=plain', '-f', path.join(dir, 'build.ts'), ...args, dir], {
+          env: { DOCKER_BUILDKIT: '1' },
+        });
 
-  test.skipIf(!withBuildx)(
-    'builds by docker build, with the files that it names and the platform of the build',
-    async () => {
-      const dest = temporaryDir();
-      const { status, stderr } = await docker(['--build-arg', 'WHO=you', '-o', dest]);
-      expect(status, stderr).toBe(0);
-      expect(readFileSync(path.join(dest, 'greeting'), 'utf8')).toMatch(/^hello you on linux\/(amd64|arm64)\n$/);
-      expect(readFileSync(path.join(dest, 'packages'), 'utf8')).toBe('packages/a/package.json');
-      expect(stderr).toContain('[app 1/2] COPY --from=');
-    },
-  );
+  test('builds by docker build, with the files that it names and the platform of the build', async () => {
+    const dest = temporaryDir();
+    const { status, stderr } = await docker(['--build-arg', 'WHO=you', '-o', dest]);
+    expect(status, stderr).toBe(0);
+    expect(readFileSync(path.join(dest, 'greeting'), 'utf8')).toMatch(/^hello you on linux\/(amd64|arm64)\n$/);
+    expect(readFileSync(path.join(dest, 'packages'), 'utf8')).toBe('packages/a/package.json');
+    expect(stderr).toContain('[app 1/2] COPY --from=');
+  });
 
   test.skipIf(!withBuildx)('has the same steps by tsfront build, which finds them in the cache', async () => {
     const first = await docker(['--build-arg', 'WHO=cached', '-o', temporaryDir()]);
     expect(first.status, first.stderr).toBe(0);
     const dest = temporaryDir();
-    const own = ['--build-arg', 'BUILDKIT_SYNTAX=docker/dockerfile:1']; // which it equals, so it is read in this process
+    const own = ['--frontend=tsfront']; // it is read in this process
     const args = [
       '--progress=plain',
       '-f',

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import { encodeText } from '../../src/go/text.ts';
 import { isProgram } from '../../src/program/program-file.ts';
 
 test.each(['build.ts', 'a/build.mts', 'build.cts', 'x.js', 'x.mjs', 'BUILD.TS'])(
   '%s is a program by its name',
   (name) => {
-    expect(isProgram(name, 'FROM alpine\n')).toBe(true);
+    expect(isProgram(name, encodeText('FROM alpine\n'))).toBe(true);
   },
 );
 
@@ -14,7 +15,7 @@ test.each([
   '\ufeff// syntax=example.com/tsfront\nimport a from "a";\n',
   '#!/usr/bin/env tsfront\n// syntax=example.com/tsfront\n',
 ])('%j is a program by its first line', (text) => {
-  expect(isProgram('Buildfile', text)).toBe(true);
+  expect(isProgram('Buildfile', encodeText(text))).toBe(true);
 });
 
 test.each([
@@ -26,5 +27,5 @@ test.each([
   ['ts', ''],
   ['build.cjs', 'FROM alpine\n'],
 ])('%s with %j is a Dockerfile', (name, text) => {
-  expect(isProgram(name, text)).toBe(false);
+  expect(isProgram(name, encodeText(text))).toBe(false);
 });

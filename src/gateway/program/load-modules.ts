@@ -83,7 +83,8 @@ function openModule(name: string, data: Uint8Array) {
   const file = createSourceFile(name, text);
   if (name.endsWith('.json'))
     return { module: { name, file, code: jsonModule(name, text), imports: new Map<string, string>() }, specifiers: [] };
-  const code = eraseTypes(name, text);
+  // Engines before Docker 23 look for `# syntax=` only.
+  const code = eraseTypes(name, text.replace(/^#(?=\s*syntax\s*=)/i, '//'));
   let specifiers: string[];
   try {
     specifiers = importsOf(code).filter((specifier) => !ownModules.includes(specifier));
