@@ -11,12 +11,17 @@ const instruction = {
 };
 const stage = { name: 'a', base: 'scratch', platform: '', places: [], instructions: [instruction] };
 const graph = { stages: [stage], target: 'a', sources: {} };
-const result = { type: 'result', graph, targets: [{ name: 'a', isDefault: true, stage: 'a' }], arguments: [] };
+const result = {
+  type: 'result',
+  graph,
+  targets: [{ name: 'a', exported: 'a', isDefault: true, stage: 'a' }],
+  arguments: [],
+};
 const question = { type: 'question', id: 1, question: { ask: 'read', context: '', path: 'a' } };
 
 test.each([
   [result],
-  [{ ...result, targets: [{ name: 'a', isDefault: false }] }],
+  [{ ...result, targets: [{ name: 'a', exported: 'default', isDefault: false }] }],
   [{ ...result, arguments: [{ name: 'A', value: '', description: '', places: [place] }] }],
   [{ ...result, graph: { ...graph, sources: { s: { kind: 'merge', stages: ['a'] } } } }],
   [{ ...result, graph: { ...graph, sources: { s: { kind: 'diff', lower: 'a', upper: 'b' } } } }],
