@@ -53,6 +53,8 @@ export interface BuildDefinition {
   targets(): Promise<readonly Target[]>;
   /** Lowers for a platform; throws the first error of the file. */
   lower(request: LowerRequest): Promise<Lowered>;
+  /** Frees what the definition holds; absent if it holds nothing. */
+  close?(): void;
 }
 
 /** A Dockerfile. */

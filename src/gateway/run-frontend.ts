@@ -62,6 +62,7 @@ export async function runFrontend(
   } catch (error) {
     throw locate(error, definition.source, options.opts);
   } finally {
+    definition.close?.();
     await warner.sent();
   }
 }

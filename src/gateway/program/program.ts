@@ -131,6 +131,12 @@ export function openBuildProgram(
         },
       };
     },
+    close() {
+      void opening?.then(
+        ({ runner }) => runner.close(),
+        () => {}, // no engine was opened
+      );
+    },
   };
 }
 

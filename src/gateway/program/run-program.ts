@@ -49,6 +49,8 @@ export const moduleName = (instance: string) => instance.replace(/\?\d+$/, '');
 /** Runs a program, one run after the other: its engine is one. */
 export interface ProgramRunner {
   run(request: RunRequest, events: ProgramEvents): Promise<ProgramResult>;
+  /** Ends the engine. Runs that have not ended fail. */
+  close(): void;
 }
 
 /** @param modules the program's own module is the first one */
@@ -56,6 +58,7 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
   let engine: ReturnType<typeof host.openProgramEngine> | undefined;
   let receive: (message: string) => void = () => {};
   let runs = 0;
+  let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
 
   /** What the program threw where nothing catches it. */
@@ -67,6 +70,8 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
   }
 
   async function run(request: RunRequest, { answer, log, signal }: ProgramEvents): Promise<ProgramResult> {
+    signal?.throwIfAborted();
+    if (isClosed) throw new Error('the build has ended');
     engine ??= host.openProgramEngine((message) => receive(message));
     const opened = engine;
     const number = ++runs;
@@ -146,6 +151,10 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
       const result = last.then(() => run(request, events));
       last = result.catch(() => {});
       return result;
+    },
+    close() {
+      isClosed = true;
+      engine?.close();
     },
   };
 }
