@@ -67,7 +67,7 @@ for (const file of files) {
   if (folder && !allowed[folder]) problems.push(`src/${folder}: unknown folder, add it to scripts/check-imports.mjs`);
   const text = readFileSync(path.join(root, file), 'utf8');
   if (folder !== 'system' && /['"`](?:node:)?child_process['"`]/.test(text))
-    problems.push(`src/${file}: programs are started by src/system/program.ts`);
+    problems.push(`src/${file}: other programs are started by src/system/subprocess.ts`);
   for (const imported of importsOf(file, text)) {
     const target = imported.split(path.sep);
     if (!folder || target.length < 2 || target[0] === folder) continue;

@@ -52,5 +52,5 @@ export { type RegistryOptions, registryResolver } from './resolve/registry-resol
 export type { ImageResolver } from './resolve/resolver.ts';
 export { defaultCacheDir } from './system/cache-dir.ts';
 export { LeadsOutside } from './system/open-inside.ts';
-export { ProgramError } from './system/program.ts';
 export { NotRegular, TooLarge } from './system/read-inside.ts';
+export { SubprocessError } from './system/subprocess.ts';

@@ -25,7 +25,7 @@ export {
 } from '../registry/docker-config.ts';
 export { CredentialsWithheld, TokenRefused } from '../registry/token.ts';
 export { Code, RpcError, rpcError, type StatusDetail } from '../rpc/rpc-error.ts';
-export { ProgramError } from '../system/program.ts';
+export { SubprocessError } from '../system/subprocess.ts';
 export type { CacheEntry } from './cache.ts';
 export { type CompiledResult, compiledFrontend } from './compiled-frontend.ts';
 export type { Address, Protocol } from './connect/address.ts';

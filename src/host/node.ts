@@ -97,10 +97,11 @@ async function* unzstd(data: Uint8Array): AsyncGenerator<Uint8Array, number> {
 
 /** Like the reference, this needs an `xz` program. */
 async function* unxz(data: Uint8Array): AsyncGenerator<Uint8Array, number> {
-  const { endProgram, programEnvironment, startProgram } = await import('../system/program.ts');
+  const { endSubprocess, startSubprocess } = await import('../system/subprocess.ts');
+  const { subprocessEnvironment } = await import('../system/subprocess-environment.ts');
   // Not as an argument, which other implementations of `xz` may not know.
   const memory = { XZ_OPT: `--memlimit-decompress=${maxXzMemory}`, XZ_DEFAULTS: undefined };
-  const xz = startProgram('xz', ['-d', '-c', '-q'], { env: programEnvironment(process.env, memory) });
+  const xz = startSubprocess('xz', ['-d', '-c', '-q'], { env: subprocessEnvironment(process.env, memory) });
   const ended = new Promise<void>((resolve, reject) => {
     xz.once('error', reject);
     xz.once('close', (code, signal) => (code === 0 ? resolve() : reject(new Error(`xz failed (${signal ?? code})`))));
@@ -113,7 +114,7 @@ async function* unxz(data: Uint8Array): AsyncGenerator<Uint8Array, number> {
     yield* xz.stdout;
     await ended;
   } finally {
-    endProgram(xz);
+    endSubprocess(xz);
   }
   return data.length;
 }

@@ -7,7 +7,8 @@ import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../system/environment-variables.ts';
 import { openInside } from '../system/open-inside.ts';
-import { inEnglish, ProgramError, programEnvironment, runProgram } from '../system/program.ts';
+import { runSubprocess, SubprocessError } from '../system/subprocess.ts';
+import { inEnglish, subprocessEnvironment } from '../system/subprocess-environment.ts';
 import { type TemporaryDir, temporaryDir } from '../system/temporary-dir.ts';
 import { redactCredentials } from '../text/redact.ts';
 
@@ -90,7 +91,7 @@ export async function checkOut(
 }
 
 function explain(error: Error): string {
-  return (error instanceof ProgramError && error.reason === 'failed' && error.stderr.trim()) || error.message;
+  return (error instanceof SubprocessError && error.reason === 'failed' && error.stderr.trim()) || error.message;
 }
 
 async function fetchInto(
@@ -104,8 +105,8 @@ async function fetchInto(
   await mkdir(files);
   const options = settings.flatMap((setting) => ['-c', setting]);
   const git = async (set: Environment, ...args: string[]) => {
-    const made = programEnvironment(env, { ...inEnglish, GIT_TERMINAL_PROMPT: '0', ...set });
-    const { stdout } = await runProgram('git', [...options, ...args], { cwd: dir.path, env: made, signal });
+    const made = subprocessEnvironment(env, { ...inEnglish, GIT_TERMINAL_PROMPT: '0', ...set });
+    const { stdout } = await runSubprocess('git', [...options, ...args], { cwd: dir.path, env: made, signal });
     return stdout;
   };
   const inRepository = (...args: string[]) => git(noConfiguration, `--git-dir=${repository}`, ...args);
@@ -117,7 +118,7 @@ async function fetchInto(
   const fetched = await fetch('--no-tags', '--depth=1', '--', url, ref).then(
     () => 'FETCH_HEAD',
     async (error: Error) => {
-      const { stderr = '' } = error as Partial<ProgramError>;
+      const { stderr = '' } = error as Partial<SubprocessError>;
       // The server only supports plain HTTP.
       if (/--depth|shallow/.test(stderr)) await fetch('--no-tags', '--', url, ref);
       // The server gives no commit by its hash; a fetch of everything may contain it.

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { homeDir } from '../system/home.ts';
 import { maxSettingsBytes, readNamedFileSync } from '../system/named-file.ts';
-import { ProgramError, runProgram } from '../system/program.ts';
+import { runSubprocess, SubprocessError } from '../system/subprocess.ts';
 import { printableLine } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { ShortError } from '../text/short-error.ts';
@@ -217,9 +217,9 @@ async function askHelper(
   let answer: string;
   try {
     const limits = { timeoutMs: helperTimeoutMs, maxOutputBytes: helperOutputBytes };
-    answer = (await runProgram(program, ['get'], { stdin: server, signal, ...limits })).stdout.toString();
+    answer = (await runSubprocess(program, ['get'], { stdin: server, signal, ...limits })).stdout.toString();
   } catch (error) {
-    if (!(error instanceof ProgramError)) throw error;
+    if (!(error instanceof SubprocessError)) throw error;
     if (/credentials not found/.test(error.stdout.toString())) return undefined;
     if (error.reason === 'missing') throw fail(`cannot be asked: ${error.message}`);
     if (error.reason === 'timeout') throw fail(`did not answer within ${helperTimeoutMs / 1000} s`);

@@ -124,10 +124,10 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['registry/docker-config.ts', 'helperOutputBytes', 'bytes'],
   ],
   'output of another program': [
-    ['system/program.ts', 'defaultOutputBytes', 'bytes'],
-    ['system/program.ts', 'stderrBytes', 'bytes'],
+    ['system/subprocess.ts', 'defaultOutputBytes', 'bytes'],
+    ['system/subprocess.ts', 'stderrBytes', 'bytes'],
   ],
-  'a program that was told': [['system/program.ts', 'graceMs', 'ms']],
+  'a program that was told': [['system/subprocess.ts', 'graceMs', 'ms']],
   'a compiled graph': [['cli/build-command/solve-file.ts', 'maxInputBytes', 'bytes']],
   'Docker’s configuration': [['system/named-file.ts', 'maxSettingsBytes', 'bytes']],
   'a secret': [['client/session/secrets.ts', 'maxSecretBytes', 'bytes']],

@@ -3,7 +3,8 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../../system/environment-variables.ts';
-import { inEnglish, programEnvironment, runProgram } from '../../system/program.ts';
+import { runSubprocess } from '../../system/subprocess.ts';
+import { inEnglish, subprocessEnvironment } from '../../system/subprocess-environment.ts';
 import { stripCredentials } from '../../text/redact.ts';
 import { parseBoolean } from '../options/fields.ts';
 
@@ -94,9 +95,9 @@ const onlyReads = { GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINA
 
 /** Runs git for the repository that contains a directory, even if the environment names another one; '' if it fails. */
 async function runGit(dir: string, args: readonly string[], env: Environment): Promise<string> {
-  const options = { env: programEnvironment(env, { ...inEnglish, ...onlyReads }), timeoutMs: gitTimeoutMs };
+  const options = { env: subprocessEnvironment(env, { ...inEnglish, ...onlyReads }), timeoutMs: gitTimeoutMs };
   // a monitor is a program that the repository's own configuration names
-  return runProgram('git', ['-c', 'core.fsmonitor=false', '-C', dir, ...args], options).then(
+  return runSubprocess('git', ['-c', 'core.fsmonitor=false', '-C', dir, ...args], options).then(
     ({ stdout }) => stdout.toString().trim(),
     () => '',
   );

@@ -8,7 +8,8 @@ import path from 'node:path';
 import { parseBool } from '../../go/strconv.ts';
 import { normalizePlatform, type Platform } from '../../image/platform.ts';
 import { dockerConfigDir } from '../../registry/docker-config.ts';
-import { inEnglish, programEnvironment, runProgram } from '../../system/program.ts';
+import { runSubprocess } from '../../system/subprocess.ts';
+import { inEnglish, subprocessEnvironment } from '../../system/subprocess-environment.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import { AddressError } from './address-error.ts';
 import { readBuilderFile, type StoredNode } from './builder-file.ts';
@@ -178,8 +179,8 @@ async function choosePod(
     ...(namespace ? [`--namespace=${namespace}`] : []),
   ];
   const args = [...place, 'get', 'pods', `--selector=app=${deployment}`, '--output=json'];
-  const { stdout } = await runProgram('kubectl', args, {
-    env: programEnvironment(env, inEnglish),
+  const { stdout } = await runSubprocess('kubectl', args, {
+    env: subprocessEnvironment(env, inEnglish),
     timeoutMs: kubectlMs,
     ...(signal && { signal }),
   });

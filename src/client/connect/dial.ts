@@ -2,7 +2,7 @@
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { endProgram, startProgram } from '../../system/program.ts';
+import { endSubprocess, startSubprocess } from '../../system/subprocess.ts';
 import { redactSecretsOf } from '../../text/redact.ts';
 import type { Address } from './address.ts';
 import type { TlsFiles } from './tls-files.ts';
@@ -100,7 +100,7 @@ function spawned(
   onComplaint: DialOptions['onComplaint'],
 ): Promise<CountingDuplex> {
   return new Promise((resolve, reject) => {
-    const child = startProgram(program, args);
+    const child = startSubprocess(program, args);
     child.once('error', reject);
     child.once('spawn', () => {
       let complaint = '';
@@ -126,7 +126,7 @@ function spawned(
         },
         destroy(error, done) {
           clearTimeout(closing);
-          endProgram(child);
+          endSubprocess(child);
           done(error);
         },
       });

@@ -12,7 +12,7 @@ import {
   toUnixPermissions,
 } from '../../go/file-mode.ts';
 import { onDisk } from '../../system/file-name.ts';
-import { complaintOf, runProgramSync } from '../../system/program.ts';
+import { complaintOf, runSubprocessSync } from '../../system/subprocess.ts';
 import { printableLine } from '../../text/printable.ts';
 import { applyMetadata, applyXattrs, fileTime } from './apply-metadata.ts';
 import type { FileEntry } from './walk.ts';
@@ -87,7 +87,7 @@ export class EntryWriter {
     const file = this.birthplace(entry.path);
     // Node cannot make device files
     try {
-      runProgramSync('mknod', ['--', file, kind, ...numbers]);
+      runSubprocessSync('mknod', ['--', file, kind, ...numbers]);
     } catch (error) {
       throw new Error(`failed to create device: ${printableLine(complaintOf(error))}`);
     }

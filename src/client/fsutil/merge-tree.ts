@@ -17,7 +17,7 @@ import path from 'node:path';
 import { hasContents, isDirectory, toUnixPermissions } from '../../go/file-mode.ts';
 import { decodeText } from '../../go/text.ts';
 import { onDisk } from '../../system/file-name.ts';
-import { complaintOf, runProgramSync } from '../../system/program.ts';
+import { complaintOf, runSubprocessSync } from '../../system/subprocess.ts';
 import { printableLine } from '../../text/printable.ts';
 import { applyDirMetadata, applyMetadata, systemReason } from './apply-metadata.ts';
 import { type HeldDir, holdDir } from './held-dir.ts';
@@ -250,7 +250,7 @@ function copyOver(source: HeldDir, target: HeldDir, dir: string, steps: UndoStep
   steps.push({ kind: 'copy', dir: `${dir}/`, name });
   const copy = holdDir(`${target.path}/${name}`);
   try {
-    runProgramSync('cp', ['-a', '--', `${source.pathForPrograms}/.`, `${copy.pathForPrograms}/.`]);
+    runSubprocessSync('cp', ['-a', '--', `${source.pathForPrograms}/.`, `${copy.pathForPrograms}/.`]);
   } catch (error) {
     copy.close();
     throw new Error(printableLine(complaintOf(error)));

@@ -1,6 +1,6 @@
 /**
- * Runs programs of this machine: git, ssh, docker, credential helpers, xz, cp, mknod. Each gets a clean environment and its
- * own process group, so that its child processes end with it when it is stopped.
+ * Runs other programs of this machine: git, ssh, docker, kubectl, credential helpers, xz, cp, mknod. Each gets a clean
+ * environment and its own process group, so that its child processes end with it when it is stopped.
  */
 
 import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
@@ -8,66 +8,10 @@ import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { redactCredentials } from '../text/redact.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
-import type { Environment } from './environment-variables.ts';
+import { subprocessEnvironment } from './subprocess-environment.ts';
 
-/** Loaded on demand: most processes run no program. */
+/** Loaded on demand: most commands start no subprocess. */
 const childProcess = () => process.getBuiltinModule('node:child_process');
-
-/**
- * The variables of git that programs get: they say how git connects to servers, and where its own files are.
- * All others are about one repository or one command (`git rev-parse --local-env-vars`, and what hooks get besides). In a
- * hook they name the user's repository: with GIT_DIR or GIT_INDEX_FILE, a fetch into a directory of ours would write there.
- */
-const passedGitVariables: readonly (readonly [names: RegExp, why: string])[] = [
-  [/^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|PROXY_COMMAND|ASKPASS)$/, 'how to connect, and who asks for passwords'],
-  [/^GIT_(SSL|PROXY_SSL|HTTP)_/, 'certificates, proxies and limits of HTTP'],
-  [/^GIT_(ALLOW_PROTOCOL|PROTOCOL_FROM_USER)$/, 'protocols that the user does not allow'],
-  [/^GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$/, "where the user's and the system's configuration is"],
-  [/^GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)$/, 'configuration that CI systems give: credentials, other addresses'],
-  [/^GIT_(CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)$/, 'where repositories may be looked for'],
-  [/^GIT_(EXEC_PATH|TRACE.*|CURL_VERBOSE|REDACT_COOKIES)$/, "git's own programs, and traces that the user asked for"],
-];
-
-/** Variables that no program gets. */
-const droppedVariables: readonly (readonly [names: RegExp, why: string])[] = [
-  [/^NODE_(OPTIONS|V8_COVERAGE|CHANNEL_FD|CHANNEL_SERIALIZATION_MODE|UNIQUE_ID)$/, 'about this process of Node alone'],
-  [/^npm_/, 'what npm tells the scripts that it runs'],
-];
-
-/**
- * The environment of a program: the user's, without variables about another repository or about this process.
- *
- * @param env by default the environment of this process
- * @param set further variables; undefined removes one
- */
-export function programEnvironment(env: Environment = process.env, set: Environment = {}): Record<string, string> {
-  const made = new Map<string, string>();
-  const matches = (table: typeof passedGitVariables, name: string) => table.some(([names]) => names.test(name));
-  const keepsConfig = hasWholeConfig(env);
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || matches(droppedVariables, name)) continue;
-    if (name.startsWith('GIT_') && !matches(passedGitVariables, name)) continue;
-    if (/^GIT_CONFIG_(COUNT|KEY|VALUE)/.test(name) && !keepsConfig) continue;
-    made.set(name, value);
-  }
-  for (const [name, value] of Object.entries(set)) {
-    if (value === undefined) made.delete(name);
-    else made.set(name, value);
-  }
-  return Object.fromEntries(made);
-}
-
-/** Whether the configuration in variables is complete: otherwise git refuses to run. */
-function hasWholeConfig(env: Environment): boolean {
-  const count = env['GIT_CONFIG_COUNT'] ?? '';
-  if (!/^\d{1,4}$/.test(count)) return false;
-  for (let i = 0; i < Number(count); i++)
-    if (!env[`GIT_CONFIG_KEY_${i}`] || env[`GIT_CONFIG_VALUE_${i}`] === undefined) return false;
-  return true;
-}
-
-/** Variables for programs whose messages are parsed: they make them English. */
-export const inEnglish: Environment = { LC_ALL: 'C', LANGUAGE: undefined };
 
 /** Milliseconds between asking a program to end and killing it. */
 const graceMs = 2000;
@@ -90,24 +34,24 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Options of {@link startProgram}. */
+/** Options of {@link startSubprocess}. */
 export interface StartOptions {
   /** The working directory; that of this process if absent. */
   readonly cwd?: string | undefined;
-  /** The environment from {@link programEnvironment}. */
+  /** The environment from {@link subprocessEnvironment}. */
   readonly env?: Record<string, string> | undefined;
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
- * Starts a program with pipes to its standard streams. It leads a process group and a session of its own: Ctrl-C in the
+ * Starts a subprocess with pipes to its standard streams. It leads a process group and a session of its own: Ctrl-C in the
  * terminal does not reach it, and it cannot ask on the terminal.
  */
-export function startProgram(program: string, args: readonly string[], options: StartOptions = {}): Child {
+export function startSubprocess(program: string, args: readonly string[], options: StartOptions = {}): Child {
   const child = childProcess().spawn(program, args, {
     cwd: options.cwd,
-    env: options.env ?? programEnvironment(),
+    env: options.env ?? subprocessEnvironment(),
     stdio: 'pipe',
     detached: process.platform !== 'win32',
     windowsHide: true,
@@ -124,8 +68,8 @@ export function startProgram(program: string, args: readonly string[], options: 
   return child;
 }
 
-/** Ends a program and its child processes: asks them to end, and kills them after {@link graceMs}. */
-export function endProgram(child: ChildProcess): void {
+/** Ends a subprocess and its child processes: asks them to end, and kills them after {@link graceMs}. */
+export function endSubprocess(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined || !running.has(pid)) return;
   signalGroup(pid, 'SIGTERM');
@@ -136,8 +80,8 @@ export function endProgram(child: ChildProcess): void {
   child.once('close', () => clearTimeout(timer));
 }
 
-/** Options of {@link runProgram}. */
-export interface ProgramOptions extends StartOptions {
+/** Options of {@link runSubprocess}. */
+export interface SubprocessOptions extends StartOptions {
   /** The standard input of the program; empty if absent. */
   readonly stdin?: string | Uint8Array | undefined;
   /** Ends the program when aborted; its reason is thrown. */
@@ -148,17 +92,17 @@ export interface ProgramOptions extends StartOptions {
   readonly maxOutputBytes?: number | undefined;
 }
 
-/** The output of a program. */
-export interface ProgramOutput {
+/** The output of a subprocess. */
+export interface SubprocessOutput {
   /** Everything that it wrote to standard output. */
   readonly stdout: Buffer;
   /** The end of what it wrote to standard error. */
   readonly stderr: string;
 }
 
-/** The error of a program that is missing or has failed. */
-export class ProgramError extends ShortError {
-  override readonly name = 'ProgramError';
+/** The error of a subprocess: its program is missing, or it failed. */
+export class SubprocessError extends ShortError {
+  override readonly name = 'SubprocessError';
   /** `missing`: it could not be started; `failed`: an exit code or a signal; `timeout`; `output`: more output than allowed. */
   readonly reason: 'missing' | 'failed' | 'timeout' | 'output';
   /** The exit code; undefined if the program did not end by itself. */
@@ -169,8 +113,8 @@ export class ProgramError extends ShortError {
   readonly stderr: string;
   constructor(
     message: string,
-    reason: ProgramError['reason'],
-    details: Partial<ProgramOutput> & { readonly exitCode?: number | undefined; readonly cause?: unknown } = {},
+    reason: SubprocessError['reason'],
+    details: Partial<SubprocessOutput> & { readonly exitCode?: number | undefined; readonly cause?: unknown } = {},
   ) {
     super(message, { cause: details.cause });
     this.reason = reason;
@@ -185,19 +129,19 @@ export class ProgramError extends ShortError {
  * Runs a program to its end. When this settles, the program has ended; if it was stopped, its child processes have ended
  * too.
  *
- * @throws ProgramError `the command git is not installed`, `git ended with code 128: fatal: …`, `git did not end within
+ * @throws SubprocessError `the command git is not installed`, `git ended with code 128: fatal: …`, `git did not end within
  *   120 s`, `git wrote more than 16 MiB`; the reason of `signal`
  */
-export async function runProgram(
+export async function runSubprocess(
   program: string,
   args: readonly string[],
-  options: ProgramOptions = {},
-): Promise<ProgramOutput> {
+  options: SubprocessOptions = {},
+): Promise<SubprocessOutput> {
   const { signal, timeoutMs, maxOutputBytes = defaultOutputBytes } = options;
   signal?.throwIfAborted();
   let child: Child;
   try {
-    child = startProgram(program, args, options);
+    child = startSubprocess(program, args, options);
   } catch (error) {
     throw startError(program, options.cwd, error as Error); // The list of arguments is too long, or one has a NUL.
   }
@@ -208,7 +152,7 @@ export async function runProgram(
   const stop = (reason: unknown) => {
     if (stopped !== undefined) return;
     stopped = reason;
-    endProgram(child);
+    endSubprocess(child);
   };
   const aborted = () => stop(signal!.reason);
   signal?.addEventListener('abort', aborted);
@@ -216,7 +160,7 @@ export async function runProgram(
     timeoutMs === undefined
       ? undefined
       : setTimeout(
-          () => stop(new ProgramError(`${program} did not end within ${timeoutMs / 1000} s`, 'timeout')),
+          () => stop(new SubprocessError(`${program} did not end within ${timeoutMs / 1000} s`, 'timeout')),
           timeoutMs,
         );
   try {
@@ -225,7 +169,7 @@ export async function runProgram(
     child.stdout.on('data', (chunk: Buffer) => {
       stdoutBytes += chunk.length;
       if (stdoutBytes <= maxOutputBytes) stdout.push(chunk);
-      else stop(new ProgramError(`${program} wrote more than ${maxOutputBytes} bytes`, 'output'));
+      else stop(new SubprocessError(`${program} wrote more than ${maxOutputBytes} bytes`, 'output'));
     });
     child.stderr.on('data', (chunk: Buffer) => {
       stderr = Buffer.concat([stderr, chunk]).subarray(-stderrBytes);
@@ -247,12 +191,12 @@ export async function runProgram(
  * Runs a program to its end with a blocking call: for threads that do nothing else. Its standard input is empty, and its
  * standard output is discarded.
  *
- * @throws ProgramError as {@link runProgram}
+ * @throws SubprocessError as {@link runSubprocess}
  */
-export function runProgramSync(program: string, args: readonly string[], options: StartOptions = {}): void {
+export function runSubprocessSync(program: string, args: readonly string[], options: StartOptions = {}): void {
   const { error, status, signal, stderr } = childProcess().spawnSync(program, args, {
     cwd: options.cwd,
-    env: options.env ?? programEnvironment(),
+    env: options.env ?? subprocessEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],
     maxBuffer: defaultOutputBytes,
     windowsHide: true,
@@ -263,7 +207,7 @@ export function runProgramSync(program: string, args: readonly string[], options
 
 /** The program's own message about its failure; otherwise the message of the error. */
 export function complaintOf(error: unknown): string {
-  return (error instanceof ProgramError && error.stderr.trim()) || (error as Error).message;
+  return (error instanceof SubprocessError && error.stderr.trim()) || (error as Error).message;
 }
 
 function failure(
@@ -272,11 +216,11 @@ function failure(
   killedBy: NodeJS.Signals | null,
   stdout: Buffer,
   stderr: string,
-): ProgramError {
+): SubprocessError {
   const stderrText = redactCredentials(stderr.trim());
   const how = code === null ? `was ended by ${killedBy}` : `ended with code ${code}`;
   const details = { stdout, stderr, exitCode: code ?? undefined };
-  return new ProgramError(`${program} ${how}${stderrText && `: ${stderrText}`}`, 'failed', details);
+  return new SubprocessError(`${program} ${how}${stderrText && `: ${stderrText}`}`, 'failed', details);
 }
 
 /** Resolves when the program has ended and all its output has been read. */
@@ -294,10 +238,12 @@ function ended(child: Child): Promise<[code: number | null, signal: NodeJS.Signa
   });
 }
 
-function startError(program: string, cwd: string | undefined, error: NodeJS.ErrnoException): ProgramError {
+function startError(program: string, cwd: string | undefined, error: NodeJS.ErrnoException): SubprocessError {
   if (error.code === 'ENOENT' && cwd !== undefined && !existsSync(cwd))
-    return new ProgramError(`${program} cannot be run in ${cwd}: there is no such folder`, 'missing', { cause: error });
+    return new SubprocessError(`${program} cannot be run in ${cwd}: there is no such directory`, 'missing', {
+      cause: error,
+    });
   if (error.code === 'ENOENT')
-    return new ProgramError(`the command ${program} is not installed`, 'missing', { cause: error });
-  return new ProgramError(`the command ${program} cannot be run: ${error.message}`, 'missing', { cause: error });
+    return new SubprocessError(`the command ${program} is not installed`, 'missing', { cause: error });
+  return new SubprocessError(`the command ${program} cannot be run: ${error.message}`, 'missing', { cause: error });
 }
