@@ -95,7 +95,7 @@ test.each<[string, string | RegExp, () => unknown]>([
   ],
   [
     'layouts in an object',
-    'ociLayoutResolver: layouts must be a Map of folders by the names of layouts, but is an object',
+    'ociLayoutResolver: layouts must be a Map of directories by the names of layouts, but is an object',
     () => ociLayoutResolver({}),
   ],
   ['no platform', 'parsePlatform: specifier must be a string, but is undefined', () => parsePlatform()],
@@ -190,8 +190,8 @@ test.each<[string, string | RegExp, () => unknown]>([
     () => solve(connection, { definition: alpine }),
   ],
   [
-    'a folder for folders',
-    'solve: localDirs must be an object of folders by their names, but is "."',
+    'a directory for directories',
+    'solve: localDirs must be an object of directories by their names, but is "."',
     () => build({ localDirs: '.' }),
   ],
   [
@@ -218,7 +218,7 @@ test.each<[string, string | RegExp, () => unknown]>([
   ['ssh as text', 'solve: ssh[0] must be an object, but is "default"', () => build({ ssh: ['default'] })],
   [
     'credentials in an address',
-    'solve: localDirs must be an object of folders by their names, but is "https://xxxxx:xxxxx@example.com/"',
+    'solve: localDirs must be an object of directories by their names, but is "https://xxxxx:xxxxx@example.com/"',
     () => build({ localDirs: 'https://me:hunter2@example.com/' }),
   ],
   ['no signal', 'solve: signal must be an AbortSignal, but is an object', () => build({ signal: {} })],

@@ -177,12 +177,12 @@ test('code in the documents and the examples passes tsc --strict', async () => {
     lib: ['es2024'],
     types: ['node'],
   };
-  for (const folder of ['documents', 'fragments']) {
+  for (const directory of ['documents', 'fragments']) {
     write(
-      `${folder}/tsconfig.json`,
+      `${directory}/tsconfig.json`,
       JSON.stringify({ compilerOptions: { ...compilerOptions, allowJs: true, checkJs: true } }),
     );
-    await run(process.execPath, [tsc, '-p', folder]);
+    await run(process.execPath, [tsc, '-p', directory]);
   }
   // programs: with the options that the guide tells to use
   const [options] = codeBlocks(readFileSync(path.join(inPackage, guide), 'utf8')).filter(

@@ -52,17 +52,17 @@ export function requireWritable(flag: string, file: string | undefined): void {
     try {
       return statSync(path, { throwIfNoEntry: false });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw wrong('a part of the path is not a folder');
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw wrong('a part of the path is not a directory');
       throw wrong(systemErrorsInWords((error as Error).message));
     }
   };
   const found = stat(file);
-  if (found?.isDirectory()) throw wrong('it is a folder');
+  if (found?.isDirectory()) throw wrong('it is a directory');
   if (found) return;
   const dir = dirname(file);
   const above = stat(dir);
-  if (!above) throw wrong(`there is no folder ${dir}`);
-  if (!above.isDirectory()) throw wrong('a part of the path is not a folder');
+  if (!above) throw wrong(`there is no directory ${dir}`);
+  if (!above.isDirectory()) throw wrong('a part of the path is not a directory');
   try {
     accessSync(dir, constants.W_OK);
   } catch (error) {
@@ -94,8 +94,8 @@ async function writeErrorReason(
   partial: string,
   { code, message }: NodeJS.ErrnoException,
 ): Promise<string> {
-  if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'EISDIR') return 'it is a directory';
   const dir = dirname(file);
-  if (code === 'ENOENT' && !(await lstat(dir).catch(() => undefined))) return `there is no folder ${dir}`;
+  if (code === 'ENOENT' && !(await lstat(dir).catch(() => undefined))) return `there is no directory ${dir}`;
   return systemErrorsInWords(message.replaceAll(partial, file)).replace(`${file}: `, '');
 }

@@ -52,8 +52,8 @@ export const cacheExportTable: Readonly<Record<string, AttributeTable>> = {
   registry: { attributes: { ...exportAttributes, ...registry, ...manifestAttributes }, needs: ['ref', 'IMAGE'] },
   local: {
     attributes: { ...exportAttributes, ...manifestAttributes, dest: 'text', tag: 'text', reset: 'boolean' },
-    needs: ['dest', 'FOLDER'],
-    instead: { src: 'a cache is written to dest=FOLDER' },
+    needs: ['dest', 'DIRECTORY'],
+    instead: { src: 'a cache is written to dest=DIRECTORY' },
   },
   inline: {
     attributes: { mode: ['min'], 'ignore-error': 'boolean' },
@@ -69,8 +69,8 @@ export const cacheImportTable: Readonly<Record<string, AttributeTable>> = {
   registry: { attributes: registry, needs: ['ref', 'IMAGE'] },
   local: {
     attributes: { src: 'text', digest: 'text', tag: 'text' },
-    needs: ['src', 'FOLDER'],
-    instead: { dest: 'a cache is read from src=FOLDER' },
+    needs: ['src', 'DIRECTORY'],
+    instead: { dest: 'a cache is read from src=DIRECTORY' },
   },
   gha: { attributes: gha },
   s3: { attributes: s3 },

@@ -72,7 +72,7 @@ export async function prepareCaches(
       outputPath(dir);
       // each would take the other's name in its index
       if ([...tags.keys()].some((other) => leadsTo(other) === leadsTo(dir)))
-        throw new Error(`two local caches would be written to ${dir}: give each a folder of its own`);
+        throw new Error(`two local caches would be written to ${dir}: give each a directory of its own`);
       await missingDirs(dir);
       stores.set(`local:${dir}`, { dir: path.resolve(dir), writable: true });
       tags.set(path.resolve(dir), attrs['tag'] || 'latest');

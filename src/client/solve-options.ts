@@ -102,7 +102,7 @@ const directory: Validator = (value, name) =>
     ? undefined
     : recordOf(
         either('a string or a Uint8Array', text, bytes),
-        'the path of a folder, or an object of files by their paths',
+        'the path of a directory, or an object of files by their paths',
       )(value, name);
 
 const destination = validator('a path, or a function that opens a stream', (value) =>
@@ -132,8 +132,8 @@ export const commonOptions: ValidatorsOf<Omit<SolveOptions, 'exports' | 'chooseE
   ),
   frontendAttrs: optional(attributes),
   frontendInputs: optional(recordOf(having('a definition, such as `marshal()` of a state returns', 'toPb'))),
-  localDirs: optional(recordOf(directory, 'an object of folders by their names')),
-  ociLayouts: optional(recordOf(text, 'an object of folders by their names')),
+  localDirs: optional(recordOf(directory, 'an object of directories by their names')),
+  ociLayouts: optional(recordOf(text, 'an object of directories by their names')),
   cacheFrom: optional(cacheEntries),
   cacheTo: optional(cacheEntries),
   entitlements: optional(listOf(text)),

@@ -24,7 +24,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'too-many-words': {
     title: 'The file has more words or flags than tsfront reads.',
-    advice: 'Split the file, or name a folder or a pattern instead of single files.',
+    advice: 'Split the file, or name a directory or a pattern instead of single files.',
   },
   'bad-directive': {
     title: 'A parser directive has an invalid value or occurs twice.',

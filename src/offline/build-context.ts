@@ -62,7 +62,7 @@ export async function openBuildContext(options: ContextOptions): Promise<OpenedC
     readStdin: async () => {
       const bytes = await readStdin(maxDockerfileBytes);
       if (isArchive(bytes))
-        throw new UsageError('an archive on standard input cannot be read: unpack it and name the folder');
+        throw new UsageError('an archive on standard input cannot be read: unpack it and name the directory');
       return bytes;
     },
     download: offline ? undefined : (address) => downloadDockerfile(address, signal),

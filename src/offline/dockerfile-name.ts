@@ -36,9 +36,9 @@ export async function requireDockerfile(file: string, context: string | undefine
   }
   const kind = kindOf(found);
   if (kind === 'a regular file' || kind === 'a link') return;
-  if (kind === 'a folder')
+  if (kind === 'a directory')
     throw new UsageError(
-      `the Dockerfile ${file} is a folder: name the file in it, as ${path.join(file, defaultDockerfileName)}`,
+      `the Dockerfile ${file} is a directory: name the file in it, as ${path.join(file, defaultDockerfileName)}`,
     );
   throw new UsageError(`the Dockerfile ${file} is ${kind}, which might never end: pipe its content into -f -`);
 }
@@ -61,7 +61,7 @@ export async function requireNoOther(context: string): Promise<void> {
 async function adviceFor(file: string, context: string | undefined): Promise<string> {
   const inContext = context === undefined ? undefined : path.join(context, file);
   if (inContext !== undefined && (await exists(inContext)))
-    return `: a path starts at the current folder; for the one in the context give -f ${inContext}`;
+    return `: a path starts at the current directory; for the one in the context give -f ${inContext}`;
   const { dir, base } = path.parse(file);
   const advice = await similarIn(dir || '.', base);
   return advice ? `: ${advice}` : '';

@@ -51,7 +51,7 @@ export function missingSourceProblems({ stages, source }: Dockerfile, missing: r
 /** The message that the daemon would give, as far as it is known before the build. */
 export function missingSourceMessage({ path, local, ignored, pattern }: MissingSource): string {
   const where = local === 'context' ? 'the build context' : `the build context ${local}`;
-  if (pattern) return `"${path}": nothing in ${where} matches it, so its folder is not part of the build either`;
+  if (pattern) return `"${path}": nothing in ${where} matches it, so its directory is not part of the build either`;
   return `"${path}": not found${ignored ? `: an ignore file excludes it from ${where}` : ` in ${where}`}`;
 }
 

@@ -8,7 +8,7 @@ import { RemoteSource } from './source-files.ts';
 /** A hint for an image or a source that could not be read; undefined for any other error. */
 export function offlineHint(error: unknown): string | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
-    if (e instanceof RemoteSource) return 'leave out --offline to fetch it, or name a folder that has its files';
+    if (e instanceof RemoteSource) return 'leave out --offline to fetch it, or name a directory that has its files';
     if (e instanceof UnknownImage) return `${giveImage(e.image)}, or leave out --offline to ask its registry`;
     if (e instanceof UnresolvedReference)
       return `without its registry, ${giveImage(familiarString(e.reference))}; to check alone, --offline takes any image`;
@@ -16,4 +16,4 @@ export function offlineHint(error: unknown): string | undefined {
   return undefined;
 }
 
-const giveImage = (image: string) => `give the image with --images FILE or --oci-layout ${image}=FOLDER`;
+const giveImage = (image: string) => `give the image with --images FILE or --oci-layout ${image}=DIRECTORY`;

@@ -128,7 +128,7 @@ async function locateStdin(
 ): Promise<Inputs> {
   if (file === '-')
     throw new UsageError(
-      "invalid argument: can't use stdin for both build context and dockerfile: --file - goes with a folder",
+      "invalid argument: can't use stdin for both build context and dockerfile: --file - goes with a directory",
     );
   const input = await readStdin();
   if ('archive' in input) {
@@ -187,7 +187,7 @@ async function locateNamed(
   }
 }
 
-/** `NAME-OR-FOLDER[:tag][@digest]`: the frontend needs a digest, so a tag is resolved here. */
+/** `NAME-OR-DIRECTORY[:tag][@digest]`: the frontend needs a digest, so a tag is resolved here. */
 async function layoutContext(name: string, spec: string, ociLayouts: Map<string, string>): Promise<string> {
   const [location = '', digest] = cutLast(spec, '@');
   const [place = '', tag = 'latest'] = cutLast(location, ':');
@@ -228,12 +228,12 @@ async function requireLayout(dir: string, what: string): Promise<void> {
   const found = await stat(dir).catch(() => undefined);
   if (!found) throw new UsageError(`${what} ${shown} does not exist`);
   const index = await stat(path.join(dir, 'index.json')).catch(() => undefined);
-  if (!index?.isFile()) throw new UsageError(`${what} ${shown} has no index.json: name the folder of an OCI layout`);
+  if (!index?.isFile()) throw new UsageError(`${what} ${shown} has no index.json: name the directory of an OCI layout`);
 }
 
 async function noContext(context: string): Promise<UsageError> {
   const isFile = (await stat(context).catch(() => undefined))?.isFile();
-  const advice = isFile ? ' (it is a file: give a Dockerfile with --file, and its folder as the context)' : '';
+  const advice = isFile ? ' (it is a file: give a Dockerfile with --file, and its directory as the context)' : '';
   const shown = JSON.stringify(redactCredentials(context));
   return new UsageError(`unable to prepare context: path ${shown} not found or no directory${advice}`);
 }

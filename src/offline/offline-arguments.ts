@@ -26,7 +26,7 @@ export const contextOptions = fields({
   file: optional(text),
   opts: optional(recordOf(text)),
   buildContexts: optional(mapOf(text, 'a Map of contexts by their names')),
-  ociLayouts: optional(mapOf(text, 'a Map of folders by their names')),
+  ociLayouts: optional(mapOf(text, 'a Map of directories by their names')),
   readStdin: callback,
   offline: optional(flag),
   signal: optional(signal),

@@ -10,7 +10,7 @@ export function programPaths(instruction: Instruction, workdir: string): string[
   const names = programNames(instruction);
   return names.flatMap((name) => {
     const here = absolute(name, workdir);
-    return name.includes('/') ? [here] : [here, ...searchPath.map((folder) => join(folder, name))];
+    return name.includes('/') ? [here] : [here, ...searchPath.map((directory) => join(directory, name))];
   });
 }
 

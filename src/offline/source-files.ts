@@ -35,7 +35,7 @@ export async function definitionFiles(definition: Definition, places: Places): P
   const from = inputs.map(({ digest }) => ops.get(digest)?.op).find((input) => input?.case === 'source');
   if (action?.case === 'copy' && from?.case === 'source') {
     if (action.value.attemptUnpackDockerCompatibility)
-      throw new Error('an archive cannot be a build context without a daemon: unpack it and name the folder');
+      throw new Error('an archive cannot be a build context without a daemon: unpack it and name the directory');
     return subTree(await sourceFiles(from.value, places), action.value.src);
   }
   throw new Error('only the files of sources can be read without a daemon');

@@ -1,4 +1,4 @@
-/** A resolver over OCI layouts (`--oci-layout NAME=FOLDER`). */
+/** A resolver over OCI layouts (`--oci-layout NAME=DIRECTORY`). */
 import { formatReference, type ImageReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { type OciLayout, openOciLayout } from '../oci/layout.ts';
 import { checkArgument, mapOf, text } from '../text/arguments.ts';
@@ -6,7 +6,7 @@ import type { ImageResolver } from './resolver.ts';
 
 /** A resolver that takes single images from layouts: `layouts` are directories by reference. */
 export function ociLayoutResolver(layouts: ReadonlyMap<string, string>): ImageResolver {
-  checkArgument('ociLayoutResolver', 'layouts', layouts, mapOf(text, 'a Map of folders by the names of layouts'));
+  checkArgument('ociLayoutResolver', 'layouts', layouts, mapOf(text, 'a Map of directories by the names of layouts'));
   const byName = new Map<string, { layout: OciLayout; digest: string }>();
   for (const [name, dir] of layouts) {
     const { reference } = parseName(name);

@@ -59,7 +59,7 @@ export interface RegistryOptions {
 const registryOptions = fields({
   credentials: optional(validator('a function, as dockerCredentials() gives', (value) => typeof value === 'function')),
   mirrors: optional(mapOf(listOf(text), 'a Map of lists of addresses')),
-  cache: optional(having('a cache, as createBlobCache(folder) gives', 'get', 'put')),
+  cache: optional(having('a cache, as createBlobCache(directory) gives', 'get', 'put')),
   onWarning: optional(callback),
   limits: optional(fields({})),
 });

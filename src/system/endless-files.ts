@@ -18,7 +18,7 @@ export async function refuseEndlessFiles(
     const root = await realDir(dir).catch(() => undefined); // Reading a missing file reports it.
     for (const name of filesOf(localName)) {
       const kind = root === undefined ? undefined : await kindInside(root, name);
-      if (kind && kind !== 'a regular file' && kind !== 'a folder')
+      if (kind && kind !== 'a regular file' && kind !== 'a directory')
         throw new NotRegular(`${path.join(dir, name)} is ${kind}, not a regular file`);
     }
   }

@@ -24,7 +24,7 @@ export function outputPath(file: string): string {
   if (path.isAbsolute(file) || !full.includes('\ufffd') || isUtf8(realpathSync.native('.', { encoding: 'buffer' })))
     return full;
   throw new Error(
-    `cannot write ${file}: the name of the current folder, or of one above it, is not UTF-8: name another place`,
+    `cannot write ${file}: the name of the current directory, or of one above it, is not UTF-8: name another place`,
   );
 }
 

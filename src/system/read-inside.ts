@@ -124,14 +124,14 @@ export async function kindInside(root: string, asked: string): Promise<FileKind 
 }
 
 /** The kinds of files that errors distinguish. */
-export type FileKind = 'a regular file' | 'a folder' | 'a named pipe' | 'a socket' | 'a device' | 'a link';
+export type FileKind = 'a regular file' | 'a directory' | 'a named pipe' | 'a socket' | 'a device' | 'a link';
 
 /** The kind of a file. */
 export function kindOf(
   stat: Pick<BigIntStats, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isSymbolicLink'>,
 ): FileKind {
   if (stat.isFile()) return 'a regular file';
-  if (stat.isDirectory()) return 'a folder';
+  if (stat.isDirectory()) return 'a directory';
   if (stat.isFIFO()) return 'a named pipe';
   if (stat.isSocket()) return 'a socket';
   return stat.isSymbolicLink() ? 'a link' : 'a device';

@@ -29,9 +29,12 @@ export async function temporaryDir(prefix: string): Promise<TemporaryDir> {
   const dir = await mkdtemp(path.join(parent, prefix))
     .then((made) => realpath(made))
     .catch((error: Error) => {
-      throw new Error(`no temporary folder can be made in ${parent} (TMPDIR names another place): ${error.message}`, {
-        cause: error,
-      });
+      throw new Error(
+        `no temporary directory can be made in ${parent} (TMPDIR names another place): ${error.message}`,
+        {
+          cause: error,
+        },
+      );
     });
   if (present.size === 0) process.on('exit', removeAll);
   present.add(dir);

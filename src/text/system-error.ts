@@ -6,8 +6,8 @@ const nodeErrorPattern = /\b([A-Z]{5,12}): ([a-z][^,'\n]*), (?:[a-z]+)(?: '([^'\
 /** Words for the codes that people do not know. Other codes stay, because people search for them. */
 const words: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
-  EISDIR: 'is a folder',
-  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EEXIST: 'is there already',

@@ -59,7 +59,7 @@ describe('newestFile', () => {
     );
     expect(await newestFile(bytes)).toEqual({ seconds: 300n, nanos: 0 });
   });
-  test('leaves out folders, links and devices, but not hard links', async () => {
+  test('leaves out directories, links and devices, but not hard links', async () => {
     const bytes = archive(
       { name: 'dir/', type: '5', mtime: 900 },
       { name: 'old-dir/', type: '\0', mtime: 900 },

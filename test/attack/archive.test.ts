@@ -194,7 +194,7 @@ describe('a tar archive', () => {
       () => Buffer.concat([entry({ type: 'x' }, Buffer.from('7 a=bc\n'.repeat(20_000))), file, end]),
     ],
     [
-      'that names a folder in bytes that are not UTF-8',
+      'that names a directory in bytes that are not UTF-8',
       () =>
         Buffer.concat([
           entry({ type: 'x' }, Buffer.from('12 path=\xff\xfe/\n', 'latin1')),

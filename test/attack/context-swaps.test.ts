@@ -13,7 +13,7 @@ import { ends } from '../ends.ts';
 
 const secret = 'SECRET OF OUTSIDE';
 
-/** A folder beside the context, with the same names in it. */
+/** A directory beside the context, with the same names in it. */
 function place(files: readonly string[]): { dir: string; outside: string } {
   const dir = temporaryDir();
   const outside = temporaryDir();
@@ -56,8 +56,8 @@ const numbers = (count: number, prefix: string) => Array.from({ length: count },
 
 describe('a context that is changed while it is sent', () => {
   test.each([
-    ['a folder', 'd'],
-    ['a folder on the way', 'd/e'],
+    ['a directory', 'd'],
+    ['a directory on the way', 'd/e'],
   ])('%s becomes a link after its name was read', async (_, swapped) => {
     const { dir, outside } = place(['d/e/file', 'x']);
     writeFileSync(path.join(outside, 'd/e/only-outside'), secret);
@@ -69,7 +69,7 @@ describe('a context that is changed while it is sent', () => {
     expect(all).not.toMatch(/SECRET|only-outside/);
   });
 
-  test('a folder becomes a link after its files were read, before they are looked at', async () => {
+  test('a directory becomes a link after its files were read, before they are looked at', async () => {
     const { dir, outside } = place(['d/file']);
     writeFileSync(path.join(outside, 'd/file'), `${secret} of another length`);
     const onVisit = (name: string) => {
@@ -84,8 +84,8 @@ describe('a context that is changed while it is sent', () => {
   test.each([
     ['one file', ['d/file'], 'd/file'],
     ['the last of many files', numbers(600, 'd/f'), 'd/f599'],
-    ['a folder on the way to one file', ['d/e/file'], 'd/e'],
-    ['a folder on the way to all of many', numbers(600, 'd/e/f'), 'd'],
+    ['a directory on the way to one file', ['d/e/file'], 'd/e'],
+    ['a directory on the way to all of many', numbers(600, 'd/e/f'), 'd'],
   ])('%s becomes a link after it was listed', async (_, files, swapped) => {
     const { dir, outside } = place(files);
     const beforeRequests = () => swap(path.join(dir, swapped), path.join(outside, swapped));
@@ -95,7 +95,7 @@ describe('a context that is changed while it is sent', () => {
     expect(all).not.toContain('SECRET');
   });
 
-  test('links to files of outside, by name and by their folder, are sent as links', async () => {
+  test('links to files of outside, by name and by their directory, are sent as links', async () => {
     const { dir, outside } = place(['d/file']);
     symlinkSync(path.join(outside, 'd/file'), path.join(dir, 'absolute'));
     symlinkSync(`..${outside}/d`, path.join(dir, 'relative'));
@@ -133,7 +133,7 @@ describe('a context that is changed while it is sent', () => {
     expect(failure).toBe('');
   });
 
-  test('a folder that vanishes is left out, as files are', async () => {
+  test('a directory that vanishes is left out, as files are', async () => {
     const { dir } = place(['d/e/file', 'x']);
     const onVisit = (name: string) => {
       if (name === 'd/e') rmSync(path.join(dir, 'd/e'), { recursive: true });

@@ -104,7 +104,7 @@ async function sendTree(
   if (failure) throw failure;
 }
 
-/** Puts a symlink in the place of a folder. */
+/** Puts a symlink in the place of a directory. */
 function exchange(folder: string, target: string): void {
   renameSync(folder, `${folder}.moved`);
   symlinkSync(target, folder);
@@ -128,10 +128,10 @@ const sendTo = (entries: readonly Entry[], after: readonly Packet[] = []) =>
 
 describe('a directory export is refused, and its destination left as it was, that has', () => {
   test.each<[string, Entry[], Packet[]?]>([
-    ['the parent folder', [file('..')]],
-    ['the folder itself', [file('.')]],
+    ['the parent directory', [file('..')]],
+    ['the directory itself', [file('.')]],
     ['a path up', [file('../outside/victim')]],
-    ['a path up after a folder', [dir('a'), file('a/../../outside/victim')]],
+    ['a path up after a directory', [dir('a'), file('a/../../outside/victim')]],
     ['a path up at the end', [dir('a'), dir('a/..')]],
     ['an absolute path', [file('/tmp/tsfront-attack')]],
     ['a path with two slashes', [dir('a'), file('a//b')]],
@@ -143,26 +143,26 @@ describe('a directory export is refused, and its destination left as it was, tha
     ['a zero byte before a path up', [file('a\0/../../outside/victim')]],
     ['a name of 256 bytes', [file('n'.repeat(256))]],
     ['a name of 10 kB', [file('n'.repeat(10_000))]],
-    ['a path of 100,000 folders that were not listed', [file('d/'.repeat(100_000).concat('f'))]],
+    ['a path of 100,000 directories that were not listed', [file('d/'.repeat(100_000).concat('f'))]],
     ['a file in a symlink that it sent', [link('l', '../outside'), file('l/victim')]],
     ['a file in an absolute symlink that it sent', [link('l', '/tmp'), file('l/tsfront-attack')]],
-    ['a file in a symlink to its own folder', [link('l', '.'), file('l/kept')]],
-    ['a folder in a symlink', [link('l', '../outside'), dir('l/folder')]],
-    ['a symlink in the place of a folder it sent', [dir('d'), link('d', '../outside'), file('d/victim')]],
+    ['a file in a symlink to its own directory', [link('l', '.'), file('l/kept')]],
+    ['a directory in a symlink', [link('l', '../outside'), dir('l/folder')]],
+    ['a symlink in the place of a directory it sent', [dir('d'), link('d', '../outside'), file('d/victim')]],
     ['a file in a symlink of the destination', [file('out/victim')]],
     ['a file in a file', [file('f'), file('f/g')]],
     ['a file in a pipe', [special('p', ModeNamedPipe), file('p/g')]],
     ['a file in a device', [special('n', ModeDevice | ModeCharDevice), file('n/g')]],
     ['the same name twice', [file('f'), file('f')]],
-    ['a file after the folder of its name', [dir('f'), file('f')]],
+    ['a file after the directory of its name', [dir('f'), file('f')]],
     ['names in the wrong order', [file('b'), file('a')]],
-    ['what belongs into a folder after it', [dir('a'), file('b'), file('a/c')]],
+    ['what belongs into a directory after it', [dir('a'), file('b'), file('a/c')]],
     ['a hard link to a file outside', [hardLink('h', '../outside/victim')]],
     ['a hard link to an absolute path', [hardLink('h', '/etc/passwd')]],
     ['a hard link to a file of the destination', [hardLink('z', 'kept')]],
     ['a hard link through a symlink of the destination', [hardLink('z', 'out/victim')]],
     ['a hard link to a symlink', [link('l', '../outside/victim'), hardLink('m', 'l')]],
-    ['a hard link to a folder', [dir('d'), hardLink('h', 'd')]],
+    ['a hard link to a directory', [dir('d'), hardLink('h', 'd')]],
     ['a hard link to itself', [hardLink('h', 'h')]],
     ['a hard link to what comes later', [hardLink('a', 'b'), file('b')]],
     ['a hard link with a zero byte', [file('a'), hardLink('b', 'a\0')]],
@@ -175,7 +175,7 @@ describe('a directory export is refused, and its destination left as it was, tha
     ['less data than it said', [{ path: 'f', size: 1n << 62n, data: 'little' }]],
     ['more data than it said', [{ path: 'f', size: 1n, data: 'much more' }]],
     ['data that nobody asked for', [file('f')], [{ type: Type.PACKET_DATA, ID: 9, data: Buffer.from('x') }]],
-    ['data for a folder', [dir('d')], [{ type: Type.PACKET_STAT }, { type: Type.PACKET_DATA, ID: 0, data: Buffer.from('x') }]],
+    ['data for a directory', [dir('d')], [{ type: Type.PACKET_STAT }, { type: Type.PACKET_DATA, ID: 0, data: Buffer.from('x') }]],
     ['an end before its list ends', [file('f')], [{ type: Type.PACKET_FIN }]],
     ['an end before its data', [file('f')], [{ type: Type.PACKET_STAT }, { type: Type.PACKET_FIN }]],
     ['a name after the list', [file('f')], [{ type: Type.PACKET_STAT }, stat(file('g'))]],
@@ -195,11 +195,11 @@ describe('a directory export stays inside of its destination that has', () => {
     ['names that differ in case', [file('F'), file('f')]],
     ['names that look like flags and lines', [file('\u001b[2J'), file('-rf'), file('a\nb')]],
     ['symlinks to outside', [link('a', '/etc/passwd'), link('b', '../outside/victim'), link('c', '../outside')]],
-    ['a folder in the place of a symlink to outside', [dir('out'), file('out/victim', 'inside')]],
+    ['a directory in the place of a symlink to outside', [dir('out'), file('out/victim', 'inside')]],
     ['a file in the place of a symlink to outside', [file('out', 'inside')]],
     ['a file that runs as its owner', [{ path: 's', mode: ModeSetuid | ModeSetgid | 0o777, data: 'x' }]],
     ['a device', [special('null', ModeDevice | ModeCharDevice)]],
-    ['folders as deep as a path may be', Array.from({ length: 1800 }, (_, i) => dir(`${'d/'.repeat(i)}d`))],
+    ['directories as deep as a path may be', Array.from({ length: 1800 }, (_, i) => dir(`${'d/'.repeat(i)}d`))],
   ])('%s', async (_, entries) => {
     const before = snapshot(root, 'dest');
     await sendTo(entries).catch(() => {}); // some file systems and users cannot have it
@@ -207,7 +207,7 @@ describe('a directory export stays inside of its destination that has', () => {
     expect(readdirSync(dest)).toEqual(expect.arrayContaining(['kept', 'mine', 'out']));
   }); // biome-ignore format: a table
 
-  test('too deep folders, and says so', async () => {
+  test('too deep directories, and says so', async () => {
     const before = snapshot(root);
     const deep = Array.from({ length: 2200 }, (_, i) => dir(`${'d/'.repeat(i)}d`));
     await expect(sendTo(deep)).rejects.toThrow(/ENAMETOOLONG|too long/);
@@ -251,7 +251,7 @@ describe('a destination', () => {
   test.each([
     ['vanishes', () => rmSync(dest, { recursive: true })],
     ['is moved away', () => renameSync(dest, `${dest}.moved`)],
-    ['becomes a symlink to another folder', () => exchange(dest, 'outside')],
+    ['becomes a symlink to another directory', () => exchange(dest, 'outside')],
   ])('a destination that %s while it is written does no harm', async (_, change) => {
     const before = snapshot(outside);
     let requests = 0;
@@ -282,7 +282,7 @@ describe('a file export', () => {
     expect(snapshot(root)).toEqual(before);
   }); // biome-ignore format: a table
 
-  test('a file export into a folder that vanishes leaves nothing elsewhere, and no half of it', async () => {
+  test('a file export into a directory that vanishes leaves nothing elsewhere, and no half of it', async () => {
     const before = snapshot(root, 'gone');
     const target = { kind: 'file', path: path.join(root, 'gone/out.tar') } as const;
     const sending = exportTo(target, async (daemon) => {

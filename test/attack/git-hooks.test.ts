@@ -31,7 +31,7 @@ beforeAll(async () => {
     git(repository, 'add', '.');
     git(repository, 'commit', '--quiet', '-m', 'first');
   }
-  // the user's configuration makes the address that of a folder
+  // the user's configuration makes the address that of a directory
   await writeFile(path.join(folder, 'gitconfig'), `[url "file://${theirs}"]\n\tinsteadOf = ${remote}\n`);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -27,8 +27,8 @@ beforeEach(() => {
   root = temporaryDir();
   context = path.join(root, 'context');
   outside = path.join(root, 'outside');
-  for (const folder of [path.join(context, 'sub/deep'), path.join(outside, 'deep')])
-    mkdirSync(folder, { recursive: true });
+  for (const directory of [path.join(context, 'sub/deep'), path.join(outside, 'deep')])
+    mkdirSync(directory, { recursive: true });
   for (const name of ['file', 'sub/file', 'sub/deep/file'])
     writeFileSync(path.join(context, name), 'of the context!!!');
   for (const name of ['file', 'deep/file', 'secret']) writeFileSync(path.join(outside, name), secret);
@@ -61,8 +61,8 @@ describe('a daemon gets no more than the context when it asks for', () => {
   const include = (...patterns: string[]) => ({ 'include-patterns': patterns });
   const exclude = (...patterns: string[]) => ({ 'exclude-patterns': patterns });
   test.each<[string, Asking['headers']]>([
-    ['the parent folder', follow('..')],
-    ['a file of the parent folder', follow('../outside/secret')],
+    ['the parent directory', follow('..')],
+    ['a file of the parent directory', follow('../outside/secret')],
     ['a path that goes up far', follow(`${'../'.repeat(50)}etc/passwd`)],
     ['a path that goes up in the middle', follow('sub/../../outside/secret')],
     ['an absolute path', follow('/etc/passwd')],
@@ -100,12 +100,12 @@ describe('a daemon gets no more than the context when it asks for', () => {
     else expectInside(answer);
   }); // biome-ignore format: a table
 
-  test.each(['', '..', '../outside', 'context/..', './context', 'context/', 'Context', 'context\0', '__proto__', 'constructor', '/etc', '*'])('the folder %j', async (name) => {
+  test.each(['', '..', '../outside', 'context/..', './context', 'context/', 'Context', 'context\0', '__proto__', 'constructor', '/etc', '*'])('the directory %j', async (name) => {
     await expect(ask({ headers: { 'dir-name': encodeURI(name) } })).rejects.toThrow('no access allowed to dir');
   }); // biome-ignore format: one line
 
   test.each<[string, Asking]>([
-    ['links and folders', { wanted: () => true }],
+    ['links and directories', { wanted: () => true }],
     ['a number that was not listed', { wanted: () => false, numbers: [1_000_000] }],
     ['a number twice', { wanted: () => true, numbers: [0, 0] }],
     ['the largest number', { wanted: () => false, numbers: [0xffffffff] }],
@@ -153,9 +153,9 @@ describe('a context is sent, or refused with its reason, that has', () => {
     expect(stats.find((stat) => stat.path === 'big')!.size).toBe(2n ** 40n);
   });
 
-  test('a file and a folder that may not be read', async (test) => {
+  test('a file and a directory that may not be read', async (test) => {
     if (process.getuid?.() !== 0) test.skip();
-    for (const folder of [root, context]) chmodSync(folder, 0o755);
+    for (const directory of [root, context]) chmodSync(directory, 0o755);
     const asNobody = async (asking: Asking) => {
       process.seteuid!(65534);
       try {
@@ -190,7 +190,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
     expect((await ask()).contents.get(name)).toBe('deep');
   });
 
-  test('folders deeper than a path can be long', async () => {
+  test('directories deeper than a path can be long', async () => {
     // in steps, since no path reaches down there
     const script = `for (let i = 0; i < 10000; i++) { require('fs').mkdirSync('d'); process.chdir('d'); }`;
     execFileSync(process.execPath, ['-e', script], { cwd: context });
@@ -226,9 +226,9 @@ describe('a context that is swapped while it is read does not send what lies out
   test.each<[string, () => void]>([
     ['a file by a link', () => replace('file', '../outside/file')],
     ['a file by an absolute link', () => replace('file', path.join(outside, 'file'))],
-    ['a folder by a link', () => replace('sub', '../outside')],
-    ['a deep folder by a link', () => replace('sub/deep', '../../outside/deep')],
-    ['a folder by an absolute link', () => replace('sub', outside)],
+    ['a directory by a link', () => replace('sub', '../outside')],
+    ['a deep directory by a link', () => replace('sub/deep', '../../outside/deep')],
+    ['a directory by an absolute link', () => replace('sub', outside)],
   ])('%s', async (_, swap) => {
     const answer = await ask({ listed: swap }).catch((error: Error) => error);
     if (answer instanceof Error) expect(answer.message).not.toMatch(/undefined|\n {4}at /);
@@ -244,7 +244,7 @@ describe('a context that is swapped while it is read does not send what lies out
     if (answer instanceof Error) expect(answer.message).not.toMatch(/undefined|\n {4}at /);
   });
 
-  test('a folder that is replaced again and again never leads outside', async () => {
+  test('a directory that is replaced again and again never leads outside', async () => {
     symlinkSync('../outside', path.join(context, 'other'));
     const swapping = spawn(process.execPath, ['-e', `
       const { renameSync } = require('node:fs');

@@ -1,4 +1,4 @@
-/** Signals while something is fetched that never comes: nothing is left, neither folders nor programs. */
+/** Signals while something is fetched that never comes: nothing is left, neither directories nor programs. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';

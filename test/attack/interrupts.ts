@@ -47,15 +47,15 @@ interface Place {
   readonly git: string;
 }
 
-const local: Shape = { name: 'a folder', args: ({ dest, context }) => ['-o', `type=local,dest=${dest}`, context] };
+const local: Shape = { name: 'a directory', args: ({ dest, context }) => ['-o', `type=local,dest=${dest}`, context] };
 export const shapes: readonly Shape[] = [
   local,
   { name: 'an archive of files', args: ({ dest, context }) => ['-o', `type=tar,dest=${dest}`, context] },
   { name: 'an image archive', args: ({ dest, context }) => ['-o', `type=oci,dest=${dest}`, context] },
   { name: 'an image layout', args: ({ dest, context }) => ['-o', `type=oci,tar=false,dest=${dest}`, context] },
   { name: 'a cache', args: ({ dest, context }) => ['--cache-to', `type=local,dest=${dest}`, context] },
-  { name: 'a folder, from git', args: ({ dest, git }) => ['-o', `type=local,dest=${dest}`, git] },
-  { name: 'a folder, from a changed context', args: (place) => local.args(place) },
+  { name: 'a directory, from git', args: ({ dest, git }) => ['-o', `type=local,dest=${dest}`, git] },
+  { name: 'a directory, from a changed context', args: (place) => local.args(place) },
 ];
 
 /** A context that takes a moment to send, to build and to export, and a repository of the same. */

@@ -33,13 +33,13 @@ const link = async (name: string, target: string) => {
   await symlink(target, path.join(inside, name));
 };
 
-describe('a folder', () => {
+describe('a directory', () => {
   test.each([
     ['a file, absolute', 'Dockerfile', () => path.join(outside, 'Dockerfile')],
     ['a file, relative', 'Dockerfile', () => '../outside/Dockerfile'],
-    ['a folder on the way, absolute', 'docker', () => outside],
-    ['a folder on the way, relative', 'docker', () => '../outside'],
-    ['more .. than there are folders', 'docker', () => '../../../../../../../../../../..'.concat(outside)],
+    ['a directory on the way, absolute', 'docker', () => outside],
+    ['a directory on the way, relative', 'docker', () => '../outside'],
+    ['more .. than there are directories', 'docker', () => '../../../../../../../../../../..'.concat(outside)],
     ['through /proc', 'docker', () => `/proc/self/root${outside}`],
   ])('gives nothing of outside for the link %s', async (_, name, target) => {
     await link(name, target());
@@ -72,7 +72,7 @@ describe('a folder', () => {
     expect(Buffer.from(await dirTree(inside).readFile('Dockerfile')).toString()).toContain('inside=2');
   });
 
-  test('links of an ignore file, a named context and a folder in a tree do not lead outside', async () => {
+  test('links of an ignore file, a named context and a directory in a tree do not lead outside', async () => {
     await link('.dockerignore', path.join(outside, '.dockerignore'));
     await expect(dirTree(inside).readFile('.dockerignore')).rejects.toThrow('no such file');
     await link('docker', outside);
@@ -130,7 +130,7 @@ describe('swapped while it is read, a thousand times', () => {
     expect(seen.get('inside')).toBeGreaterThan(0);
   });
 
-  test('a folder that is replaced by a link is never read outside', async () => {
+  test('a directory that is replaced by a link is never read outside', async () => {
     const dir = path.join(inside, 'docker');
     symlinkSync(outside, path.join(inside, 'link'));
     const seen = await readWhile('docker/Dockerfile', () => {
@@ -142,7 +142,7 @@ describe('swapped while it is read, a thousand times', () => {
     expect(seen.get('outside')).toBeUndefined();
   });
 
-  test('a folder for a link, at a pace of its own', async () => {
+  test('a directory for a link, at a pace of its own', async () => {
     rmSync(path.join(inside, 'docker'), { recursive: true });
     await mkdir(path.join(inside, 'real'));
     await writeFile(path.join(inside, 'real/Dockerfile'), 'LABEL inside=3\n');
@@ -198,7 +198,7 @@ describe('a repository', () => {
   });
 
   test.each(['docker', 'up', 'harmless', 'harmless/deep', 'Dockerfile', 'real/../docker'])(
-    'a repository with %s as folder is refused, as BuildKit does',
+    'a repository with %s as directory is refused, as BuildKit does',
     async (subDir) => {
       for (const command of ['compile', 'check']) {
         const args = [command, `https://example.com/links.git#main:${subDir}`, '-f', 'passwd'];
@@ -215,7 +215,7 @@ describe('a repository', () => {
     expect(stdout + stderr).not.toContain('root:');
   });
 
-  test('a repository is read in a folder of it, and what leads above it stays in it', async () => {
+  test('a repository is read in a directory of it, and what leads above it stays in it', async () => {
     expect((await runCli(['compile', 'https://example.com/links.git#main:real/deep'])).code).toBe(0);
     const above = await runCli(['compile', 'https://example.com/links.git#main:../../real/deep']);
     expect([above.code, above.stderr]).toEqual([0, '']);

@@ -70,7 +70,7 @@ describe('a named pipe', () => {
   });
 });
 
-test('a socket, a device and a folder are not a Dockerfile either', async () => {
+test('a socket, a device and a directory are not a Dockerfile either', async () => {
   const socket = path.join(context, 'socket');
   const server = net.createServer().listen(socket);
   await new Promise((resolve) => server.once('listening', resolve));
@@ -81,7 +81,7 @@ test('a socket, a device and a folder are not a Dockerfile either', async () => 
     server.close();
   }
   expect((await runCli(['check', context, '-f', '/dev/zero'])).stderr).toContain('/dev/zero is a device');
-  expect((await runCli(['check', context, '-f', context])).stderr).toContain('is a folder: name the file in it');
+  expect((await runCli(['check', context, '-f', context])).stderr).toContain('is a directory: name the file in it');
 });
 
 describe('a pipe of the shell is read', () => {

@@ -596,7 +596,7 @@ describe('what is on this machine', () => {
       },
     ],
     [
-      'a folder',
+      'a directory',
       async (file) => {
         await rm(file);
         await mkdir(file);

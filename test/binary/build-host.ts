@@ -8,7 +8,7 @@ import type { Answer, Turn } from './program-script.ts';
 const project = path.resolve(import.meta.dirname, '../..');
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
-/** Makes the program in a folder, from a script beside this file; returns it. */
+/** Makes the program in a directory, from a script beside this file; returns it. */
 export async function buildHost(name: string, folder: string): Promise<string> {
   const script = path.join(folder, 'script.js');
   const entry = path.join(import.meta.dirname, name);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Unpacks Debian's chromium with all that it needs into a private root; nothing is installed on this machine.
-#   ENGINE_HOME    the folder beside which it lives (default: /var/lib/bk-engine); here $ENGINE_HOME/chromium
+#   ENGINE_HOME    the directory beside which it lives (default: /var/lib/bk-engine); here $ENGINE_HOME/chromium
 #   DEBIAN_MIRROR  a Debian mirror's URI (default: from this machine's apt sources)
 set -euo pipefail
 home=${ENGINE_HOME:-/var/lib/bk-engine}

@@ -35,18 +35,18 @@ describe('attributes', () => {
     ['--output', 'type=image,name=a,buildinfo=true', 'BuildKit writes no build info any more'],
     ['--output', 'type=cacheonly,dest=o', 'unknown attribute "dest"'],
     ['--output', 'dest=foo', '--output: type is required for output "dest=foo": type=local,dest=foo writes files there'],
-    ['--output', 'out=1', 'a folder of that name is ./out=1'],
+    ['--output', 'out=1', 'a directory of that name is ./out=1'],
     ['--output', 'type=docker,tar=false', 'dest is required for docker exporter with tar=false'],
     ['--output', 'type=docker,dest=o,context=x', 'but dest makes a file of it'],
     ['--cache-to', 'type=local,dest=c,rest=true', 'unknown attribute "rest" (did you mean dest?)'],
     ['--cache-to', 'type=local,dest=c,reset=often', 'reset is "often", expected true or false'],
-    ['--cache-to', 'type=local,src=c', 'a cache is written to dest=FOLDER'],
+    ['--cache-to', 'type=local,src=c', 'a cache is written to dest=DIRECTORY'],
     ['--cache-to', 'type=inline,mode=max', 'takes no mode=max: an inline cache has the layers of the result'],
     ['--cache-to', 'type=registry,ref=a,mode=mxa', 'mode is "mxa", expected min or max'],
     ['--cache-to', 'type=gha,timeout=soon', 'timeout is "soon", expected a duration'],
     ['--cache-to', 'type=s3,compression=zstd', 'unknown attribute "compression" (it is one of type=registry and type=local)'],
     ['--cache-from', 'type=registry,ref=a,mode=max', 'unknown attribute "mode"'],
-    ['--cache-from', 'type=local,dest=c', 'a cache is read from src=FOLDER'],
+    ['--cache-from', 'type=local,dest=c', 'a cache is read from src=DIRECTORY'],
     ['--cache-from', 'type=inline', 'an inline cache is read from its image: type=registry,ref=IMAGE'],
     ['--cache-from', 'type=registy,ref=a', 'unknown type "registy" (did you mean registry?)'],
     ['--attest', 'type=provnance', 'unknown type "provnance" (did you mean provenance?)'],
@@ -129,7 +129,7 @@ describe('attributes', () => {
     expect(() => parseCaches('--cache-to', ['secret_access_key=hunter2,bucket=b'])).not.toThrow('hunter2');
   });
 
-  test('mode=delete needs permission outside of the current folder', () => {
+  test('mode=delete needs permission outside of the current directory', () => {
     const cwd = temporaryDir();
     mkdirSync(path.join(cwd, 'out'));
     symlinkSync(temporaryDir(), path.join(cwd, 'link'));

@@ -61,7 +61,7 @@ const cases: Case[] = [
     files: { 'ctx/Dockerfile': '->nowhere', 'ctx/dockerfile': copyAll, 'ctx/dockerfile.dockerignore': 'secret\n' },
   },
   {
-    title: 'a path that is in the working folder and in the context',
+    title: 'a path that is in the working directory and in the context',
     files: { 'ctx/Dockerfile': 'FROM scratch\n', Dockerfile: copyAll, 'Dockerfile.dockerignore': 'secret\n' },
     args: ['-f', 'Dockerfile'],
   },
@@ -135,7 +135,7 @@ await onEngines('the Dockerfile and its ignore file', { suites: ['forky'] }, (en
 describe('a Dockerfile that is not there', () => {
   const failures: [title: string, files: Record<string, string>, args: string[], message: string][] = [
     ['in the context only', { 'ctx/my.Dockerfile': copyAll }, ['-f', 'my.Dockerfile'],
-      'the Dockerfile my.Dockerfile does not exist: a path starts at the current folder; for the one in the context give -f ctx/my.Dockerfile'],
+      'the Dockerfile my.Dockerfile does not exist: a path starts at the current directory; for the one in the context give -f ctx/my.Dockerfile'],
     ['with other capitals', { 'ctx/Dockerfile': copyAll }, ['-f', 'ctx/DockerFile'],
       'the Dockerfile ctx/DockerFile does not exist: there is Dockerfile: name it with -f ctx/Dockerfile'],
     ['with a slip', { 'ctx/dev.Dockerfile': copyAll }, ['-f', 'ctx/dve.Dockerfile'],
@@ -144,8 +144,8 @@ describe('a Dockerfile that is not there', () => {
       'failed to read dockerfile: open Dockerfile: no such file or directory: there is Containerfile: name it with -f ctx/Containerfile'],
     ['all in capitals', { 'ctx/DOCKERFILE': copyAll }, [],
       'failed to read dockerfile: open Dockerfile: no such file or directory: there is DOCKERFILE: name it with -f ctx/DOCKERFILE'],
-    ['but a folder', { 'ctx/Dockerfile': copyAll }, ['-f', 'ctx'],
-      'the Dockerfile ctx is a folder: name the file in it, as ctx/Dockerfile'],
+    ['but a directory', { 'ctx/Dockerfile': copyAll }, ['-f', 'ctx'],
+      'the Dockerfile ctx is a directory: name the file in it, as ctx/Dockerfile'],
     ['behind a slash', { 'ctx/Dockerfile': copyAll }, ['-f', 'ctx/Dockerfile/'],
       'the Dockerfile ctx/Dockerfile/ does not exist'],
   ]; // biome-ignore format: a list

@@ -97,7 +97,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
         'the stage build has /src/lib/app.js: did you mean that?',
       ],
       [
-        'another folder',
+        'another directory',
         'FROM scratch\nCOPY --from=build /dist/app.js /\n',
         'the stage build has /src/lib/app.js: did you mean that?',
       ],
@@ -135,7 +135,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
       expect(stderr).toContain(`\nhint: ${hint.replaceAll('BASE', base)}\n`);
     });
 
-    test('a missing source in a misspelt folder of the context gets a hint', async () => {
+    test('a missing source in a misspelt directory of the context gets a hint', async () => {
       const { code, stderr } = await build(
         contextOf({ 'src/app.js': '', Dockerfile: 'FROM scratch\nCOPY scr/app.js /\n' }),
       );

@@ -95,7 +95,7 @@ describe('flags of build', () => {
   test.each<[string, Partial<typeof flags>, 'dockerd' | 'buildkitd', unknown]>([
     ['nothing, into the engine', {}, 'dockerd', [{ type: 'custom', name: 'moby', attrs: {} }]],
     ['nothing, with buildkitd', {}, 'buildkitd', []],
-    ['a folder', { output: ['out'] }, 'buildkitd', [{ type: 'local', dest: 'out' }]],
+    ['a directory', { output: ['out'] }, 'buildkitd', [{ type: 'local', dest: 'out' }]],
     ['names', { output: ['type=oci,dest=x.tar'], tag: ['app', 'r.io/app:2'] }, 'buildkitd', [{ type: 'oci', dest: 'x.tar', attrs: { name: 'app:latest,r.io/app:2' } }]],
     ['a push', { push: true, tag: ['r.io/a:1'] }, 'dockerd', [{ type: 'image', attrs: { name: 'r.io/a:1', push: 'true' } }]],
     ['a registry', { output: ['type=registry'], tag: ['r.io/a:1'] }, 'buildkitd', [{ type: 'image', attrs: { name: 'r.io/a:1', push: 'true' } }]],
@@ -109,7 +109,7 @@ describe('flags of build', () => {
     ['loading and pushing', { load: true, push: true, tag: ['r.io/a:1'] }, 'buildkitd',
       [{ type: 'image', attrs: { push: 'true' } }, { type: 'docker', dest: load, attrs: { name: 'r.io/a:1' } }]],
     ['the cache alone', { output: ['type=cacheonly'] }, 'dockerd', []],
-    ['the cache and a folder', { output: ['type=cacheonly', 'out'] }, 'dockerd', [{ type: 'local', dest: 'out' }]],
+    ['the cache and a directory', { output: ['type=cacheonly', 'out'] }, 'dockerd', [{ type: 'local', dest: 'out' }]],
   ])('give the exports of the output %s', (_, given, kind, expected) => {
     expect(parseOutputs({ ...flags, ...given }, { kind, pushes: true, load }).exports).toMatchObject(expected as object[]);
   }); // biome-ignore format: a table
@@ -744,7 +744,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const definition = path.join(dir, 'definition.pb');
     expect((await tsfront(['compile', '--format=pb', '-o', definition, dir])).status).toBe(0);
     const withoutFiles = await tsfront(['solve', definition]);
-    expect(withoutFiles.stderr).toContain('does not have: give them with --local context=FOLDER');
+    expect(withoutFiles.stderr).toContain('does not have: give them with --local context=DIRECTORY');
     expect(withoutFiles.status).toBe(2);
     const dest = temporaryDir();
     const solved = await tsfront([

@@ -293,7 +293,7 @@ describe('failures', () => {
     const { code, stderr } = await compile();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^\S+\/Dockerfile:3:6: error\[unresolved-image\]: .*docker.io\/library\/nope:1: not found/);
-    expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=FOLDER');
+    expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=DIRECTORY');
   });
 
   test('a stage that is not there: the ones that are', async () => {
@@ -333,7 +333,7 @@ describe('failures', () => {
         '  4 | COPY --from=a / /',
         '> 5 | RUN --mount=from=three,target=/x y',
         '    |             ^^^^^^^^^^^^^^^^^^^^',
-        'hint: give the image with --images FILE or --oci-layout three:latest=FOLDER, or leave out --offline to ask its registry\n',
+        'hint: give the image with --images FILE or --oci-layout three:latest=DIRECTORY, or leave out --offline to ask its registry\n',
       ].join('\n'),
     );
   });
@@ -411,7 +411,7 @@ describe('failures', () => {
     [['compile', '.', '--oci-layout=x=/no/such'], 'error: --oci-layout: the OCI layout x /no/such does not exist'],
     [
       ['compile', '.', '--oci-layout=x=src'],
-      'error: --oci-layout: the OCI layout x src has no index.json: name the folder of',
+      'error: --oci-layout: the OCI layout x src has no index.json: name the directory of',
     ],
     [['compile', '.', '--build-context=x=oci-layout://src'], 'build context x src has no index.json'],
     [
@@ -420,9 +420,9 @@ describe('failures', () => {
     ],
     [
       ['check', 'src', '-f', 'cli.ts'],
-      'does not exist: a path starts at the current folder; for the one in the context give -f src/cli.ts',
+      'does not exist: a path starts at the current directory; for the one in the context give -f src/cli.ts',
     ],
-    [['compile', '.', '-f', 'src'], 'the Dockerfile src is a folder: name the file in it, as src/Dockerfile'],
+    [['compile', '.', '-f', 'src'], 'the Dockerfile src is a directory: name the file in it, as src/Dockerfile'],
     [['compile', '.', '--platform=linux/amd64,nope'], '"nope": unknown operating system or architecture'],
     [['check', '.', '--platform=linux/amd64,'], 'give OS/ARCHITECTURE, as linux/amd64'],
     [['compile', '.', '--opt=requestid=frontend.lint'], '`tsfront check`'],

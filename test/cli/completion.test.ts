@@ -32,14 +32,14 @@ test('bash completes commands, options and values', async () => {
   expect(await complete(['completion', ''])).toEqual(['bash', 'zsh', 'fish']);
 });
 
-test('bash completes files, folders and the names of builders', async () => {
+test('bash completes files, directories and the names of builders', async () => {
   const folder = temporaryDir();
-  mkdirSync(path.join(folder, 'a folder'));
+  mkdirSync(path.join(folder, 'a directory'));
   mkdirSync(path.join(folder, 'buildx/instances'), { recursive: true });
   writeFileSync(path.join(folder, 'a file'), '');
   writeFileSync(path.join(folder, 'buildx/instances/mine'), '{}');
-  expect((await complete(['build', '-f', 'a'], folder)).sort()).toEqual(['a file', 'a folder']);
-  expect(await complete(['compile', '--cache-dir', 'a'], folder)).toEqual(['a folder']);
+  expect((await complete(['build', '-f', 'a'], folder)).sort()).toEqual(['a directory', 'a file']);
+  expect(await complete(['compile', '--cache-dir', 'a'], folder)).toEqual(['a directory']);
   expect(await complete(['build', '--builder', ''], folder, { BUILDX_CONFIG: `${folder}/buildx` })).toEqual(['mine']);
 });
 

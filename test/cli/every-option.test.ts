@@ -22,10 +22,10 @@ const anyText: Readonly<Record<string, string>> = {
   '--target': 'only the Dockerfile says which stages there are: a Dockerfile without it fails (1)',
   '--no-cache-filter': 'only the Dockerfile says which stages there are, and buildx takes others too',
   '--cache-from': 'a cache that cannot be had is left out, with a warning, as with buildx',
-  '--cache-dir': 'the folder is made',
+  '--cache-dir': 'the directory is made',
   '--session-id': 'a daemon makes them',
-  'build --output': 'a lone path is a folder to be made',
-  'solve --output': 'a lone path is a folder to be made',
+  'build --output': 'a lone path is a directory to be made',
+  'solve --output': 'a lone path is a directory to be made',
   '--cgroup-parent': 'the daemon makes that group, whatever its name',
   '--isolation': 'it has no effect, as with docker, and is warned of',
   '--security-opt': 'it has no effect, as with docker, and is warned of',
@@ -119,11 +119,11 @@ describe.each([
 
 /** Values that are nearly right. `@` stands for the directory. */
 const nearly: readonly (readonly [args: string, text: string])[] = [
-  ['build --cache-to type=local', '--cache-to type=local requires dest: give dest=FOLDER'],
-  ['build --cache-to type=local,dest=', '--cache-to type=local requires dest: give dest=FOLDER'],
+  ['build --cache-to type=local', '--cache-to type=local requires dest: give dest=DIRECTORY'],
+  ['build --cache-to type=local,dest=', '--cache-to type=local requires dest: give dest=DIRECTORY'],
   ['build --cache-to type=registry', '--cache-to type=registry requires ref: give ref=IMAGE'],
   ['build --cache-to type=registry,ref=X', 'invalid value "type=registry,ref=X" for --cache-to: invalid reference format'],
-  ['build --cache-from type=local', '--cache-from type=local requires src: give src=FOLDER'],
+  ['build --cache-from type=local', '--cache-from type=local requires src: give src=DIRECTORY'],
   ['build --cache-from type=registry', '--cache-from type=registry requires ref: give ref=IMAGE'],
   ['build --cache-to ref=a', 'type is required for "ref=a" of --cache-to: known are registry'],
   ['build --cache-to a --cache-to type=registry,ref=a,mode=max', '--cache-to: duplicate cache exports'],

@@ -74,7 +74,7 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
   };
 
   test.each(['mode=min', 'mode=max', 'mode=max,version=v1'])(
-    'the provenance of a folder in a repository equals that of buildx: %s',
+    'the provenance of a directory in a repository equals that of buildx: %s',
     async (mode) => {
       const context = repositoryOf(plain());
       const text = await compare([`--provenance=${mode}`, '--build-arg=V=2', '--label=a=b', context]);

@@ -100,7 +100,7 @@ test.each([
   await expect(prepareCaches(from, to)).rejects.toThrow(message);
 });
 
-test('two caches in one folder are refused: each would take the name of the other', async () => {
+test('two caches in one directory are refused: each would take the name of the other', async () => {
   const dir = temporaryDir();
   const to = ['c', './c'].map((name) => ({ type: 'local', attrs: { dest: `${dir}/${name}`, tag: name.slice(-1) } }));
   await expect(prepareCaches([], to)).rejects.toThrow(`two local caches would be written to ${dir}/./c`);

@@ -105,7 +105,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(tree(path.dirname(dest)).filter((name) => !name.startsWith('layout/'))).toEqual(['layout']);
   });
 
-  test('out of a folder whose name is not UTF-8 goes nowhere else', async () => {
+  test('out of a directory whose name is not UTF-8 goes nowhere else', async () => {
     const folder = Buffer.concat([Buffer.from(`${temporaryDir()}/a`), Buffer.from([0xff])]);
     mkdirSync(folder);
     writeFileSync(Buffer.concat([folder, Buffer.from('/Dockerfile')]), 'FROM scratch\nCOPY Dockerfile /\n');
@@ -127,7 +127,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     for (const args of relative)
       expect(run(...args), args.join(' ')).toMatchObject({
         status: 1,
-        stderr: expect.stringContaining('the name of the current folder, or of one above it, is not UTF-8'),
+        stderr: expect.stringContaining('the name of the current directory, or of one above it, is not UTF-8'),
       });
     expect(run('-o', 'type=tar,dest=../x.tar')).toMatchObject({ status: 0 });
     expect(readdirSync(path.dirname(folder.toString('latin1')))).toHaveLength(2);

@@ -90,7 +90,7 @@ describe('names that are not UTF-8', () => {
     await receive(entries);
     await receive([
       { path: 'd\xfe', mode: ModeDir | 0o755 },
-      { path: 'd\xfe/f', data: 'other folder' },
+      { path: 'd\xfe/f', data: 'other directory' },
       { path: 'd\xff', mode: ModeDir | 0o700 },
       { path: 'd\xff/a\xff', data: 'new' },
     ]);

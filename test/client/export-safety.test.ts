@@ -324,7 +324,7 @@ describe('a file export', () => {
     expect(readdirSync(folder).sort()).toEqual(['circle', 'later', 'linked', 'next', 'real']);
   });
 
-  test('a file export into a folder, or where no file can be, fails', async () => {
+  test('a file export into a directory, or where no file can be, fails', async () => {
     const folder = temporaryDir();
     await expect(sendTo(folder, 'x')).rejects.toThrow(`destination file ${folder} is a directory`);
     writeFileSync(path.join(folder, 'f'), '');

@@ -148,7 +148,7 @@ test('builds into nested destinations at once do not disturb each other', async 
   expect(tree()).toEqual([...names, 'out', 'out/d0', 'out/d0/d1', 'out/d0/d1/d2'].sort());
 }); // biome-ignore format: long lines
 
-test('a folder that is swapped for a link while files are moved into it leads nowhere else', async () => {
+test('a directory that is swapped for a link while files are moved into it leads nowhere else', async () => {
   const count = 3000;
   const entries = Array.from({ length: count }, (_, i) => file(`sub/f${String(i).padStart(4, '0')}`, ''));
   let inTheMiddle = false;
@@ -297,7 +297,7 @@ test('an archive that somebody else has replaced stays, and what else a build ha
   expect(readFileSync(at(String(aside)), 'utf8')).toBe('old');
 });
 
-test('a folder that has come to the place of an archive stays, and the export fails', async () => {
+test('a directory that has come to the place of an archive stays, and the export fails', async () => {
   const exporting = exportTo(toFile(at('x')), async (daemon) => {
     await sendBytes(daemon, '0', 'archive');
     mkdirSync(at('x'));

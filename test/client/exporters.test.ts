@@ -62,7 +62,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(await engine.must('docker', ['image', 'inspect', '-f', '{{.Config.Env}}', 'example/x:1'])).toContain('A=b');
   });
 
-  test('an export as a layout keeps its name in a folder that a cache shares', async () => {
+  test('an export as a layout keeps its name in a directory that a cache shares', async () => {
     const dest = temporaryDir();
     const { exporterResponse } = await run([{ type: 'oci', dest, attrs: { tar: 'false' } }], {
       cacheTo: [{ type: 'local', attrs: { dest } }],

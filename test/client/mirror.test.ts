@@ -90,7 +90,7 @@ describe('a mirror', () => {
     expect(tree()).toEqual(before);
   });
 
-  test('deletes nothing outside, whatever takes the place of its folders', async () => {
+  test('deletes nothing outside, whatever takes the place of its directories', async () => {
     put('out/d/e/stale');
     put('precious/e/stale');
     put('precious/stale');
@@ -109,7 +109,7 @@ describe('a mirror', () => {
     expect(tree(at('away'))).toContain('e/stale');
   });
 
-  test.skipIf(process.platform !== 'linux')('goes on in its own folder when that is moved away', async () => {
+  test.skipIf(process.platform !== 'linux')('goes on in its own directory when that is moved away', async () => {
     put('out/stale');
     put('precious/stale');
     await exportTo(
@@ -134,7 +134,7 @@ describe('a mirror', () => {
     expect(readFileSync(at('precious'), 'utf8')).toBe('old');
   });
 
-  test('a mirror contains everything that goes into one folder', async () => {
+  test('a mirror contains everything that goes into one directory', async () => {
     put('out/stale');
     symlinkSync('out', at('same'));
     const targets = new Map<number, ExportTarget>([

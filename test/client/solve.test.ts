@@ -67,7 +67,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test.each([[dockerfileFrontendName], [dockerfileFrontend]])(
-    'finds the Dockerfile in the context where no other folder is named for it',
+    'finds the Dockerfile in the context where no other directory is named for it',
     async (frontend) => {
       const files = { 'api.Dockerfile': 'FROM scratch\nCOPY a /', 'api.Dockerfile.dockerignore': 'b', a: 'a', b: 'b' };
       for (const given of [context(files), files]) {

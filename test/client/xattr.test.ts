@@ -21,7 +21,7 @@ function isPossible(): boolean {
     setAttributeSync(temporaryDir(), 'user.test', 'x');
     return true;
   } catch {
-    console.warn('\n*** SKIPPED: the folder for temporary files has no extended attributes\n');
+    console.warn('\n*** SKIPPED: the directory for temporary files has no extended attributes\n');
     return false;
   }
 }

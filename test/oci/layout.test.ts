@@ -44,6 +44,6 @@ test.each([
   await expect(openOciLayout(root).findTag('v2')).rejects.toThrow(`${root} has no image with the tag v2: not found`);
 });
 
-test('a folder without an index is not a layout', async () => {
+test('a directory without an index is not a layout', async () => {
   await expect(openOciLayout(root).findTag('1')).rejects.toThrow(`${root} is not an OCI layout`);
 });

@@ -60,7 +60,7 @@ describe.each(['disk', 'memory'])('on %s', (where) => {
     expect((await tree().readDir('sub')).map((entry) => entry.path)).toEqual(['b', 'deep']);
   });
 
-  test('a folder of the tree shows nothing of what is above it', async () => {
+  test('a directory of the tree shows nothing of what is above it', async () => {
     const sub = subTree(tree(), '/sub');
     expect(await text(sub, 'b')).toBe('BB');
     await expect(sub.readFile('../a')).rejects.toThrow('no such file or directory');
@@ -70,7 +70,7 @@ describe.each(['disk', 'memory'])('on %s', (where) => {
 describe('links', () => {
   const link = (target: string, name: string) => symlink(target, path.join(folder, 'tree', name));
 
-  test('links are followed inside the folder', async () => {
+  test('links are followed inside the directory', async () => {
     await link('sub/deep/../b', 'relative');
     await link('/sub', 'absolute');
     await link('absolute/b', 'chain');
@@ -81,7 +81,7 @@ describe('links', () => {
     expect([stat.linkname, Math.floor(stat.mode / 2 ** 27)]).toEqual(['absolute/b', 1]);
   });
 
-  test('links do not lead out of the folder', async () => {
+  test('links do not lead out of the directory', async () => {
     await link('../outside', 'out');
     await link(path.join(folder, 'outside'), 'far-out');
     await expect(onDisk.readFile('out')).rejects.toThrow('open out: no such file or directory');

@@ -71,7 +71,7 @@ const cases: readonly (readonly [instruction: string, missing: string | undefine
 describe('check reports what is missing', () => {
   test.each(cases)('%s', async (instruction, missing) => {
     const { missing: found } = await check(`FROM scratch\n${instruction}\n`);
-    expect(found.map((line) => line.replace(/^.*?\]: |, so its folder .*$/g, ''))).toEqual(
+    expect(found.map((line) => line.replace(/^.*?\]: |, so its directory .*$/g, ''))).toEqual(
       missing === undefined ? [] : [missing],
     );
   });

@@ -314,7 +314,7 @@ ca = "${authority.file}"
     expect(await compile('registry.example:5000/team/app:1')).toMatchObject(found);
   });
 
-  test('a default is for registries that have no folder of their own', async () => {
+  test('a default is for registries that have no directory of their own', async () => {
     const { port } = await start();
     write('_default', `server = "https://localhost:${port}"\nca = "${authority.file}"\n`);
     expect(await compile('any.example/team/app:1')).toMatchObject(found);

@@ -69,7 +69,7 @@ test('an OCI layout with damaged content is refused', async () => {
   await expect(author('a')).rejects.toThrow(`${config} has 1 bytes instead of`);
 });
 
-test('a folder without a layout is refused, and so is a digest that is a path', async () => {
+test('a directory without a layout is refused, and so is a digest that is a path', async () => {
   await expect(author('a')).rejects.toThrow('index.json');
   await expect(openOciLayout(folder).image('sha256:../../etc/passwd', undefined)).rejects.toThrow('invalid digest');
 });

@@ -31,7 +31,7 @@ const read = (descriptor: number) => {
   return bytes.toString('utf8', 0, length);
 };
 
-test('opens files and folders of a folder, and the folder itself', () => {
+test('opens files and directories of a directory, and the directory itself', () => {
   const root = tree();
   expect(read(openInsideSync(root, 'a/b/file'))).toBe('inside');
   for (const name of ['', 'a', 'a/b']) closeSync(openInsideSync(root, name));
@@ -44,7 +44,7 @@ test('follows no link at any level, and no way out', () => {
   expect(() => openInsideSync(root, 'absent')).toThrow('ENOENT');
 });
 
-test('what is open stays what it is when its folder is swapped for a link', () => {
+test('what is open stays what it is when its directory is swapped for a link', () => {
   const root = tree();
   const descriptor = openInsideSync(root, 'a/b');
   const inside = insideOf(descriptor, `${root}/a/b`);
@@ -60,7 +60,7 @@ test('what is open stays what it is when its folder is swapped for a link', () =
   closeSync(descriptor);
 });
 
-test('a folder that was removed is one that is not there', () => {
+test('a directory that was removed is one that is not there', () => {
   const root = tree();
   const descriptor = openInsideSync(root, 'a/b');
   rmSync(path.join(root, 'a'), { recursive: true });

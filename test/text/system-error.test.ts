@@ -14,9 +14,9 @@ const messageOf = (run: () => unknown): string => {
 
 test('errors of the system have words and the file, no codes and calls', () => {
   expect(messageOf(() => readFileSync('/no/such'))).toBe('/no/such: no such file or directory');
-  expect(messageOf(() => readFileSync(tmpdir()))).toBe('is a folder');
-  expect(messageOf(() => writeFileSync(tmpdir(), ''))).toBe(`${tmpdir()}: is a folder`);
-  expect(messageOf(() => readFileSync('/etc/passwd/x'))).toBe('/etc/passwd/x: a part of the path is not a folder');
+  expect(messageOf(() => readFileSync(tmpdir()))).toBe('is a directory');
+  expect(messageOf(() => writeFileSync(tmpdir(), ''))).toBe(`${tmpdir()}: is a directory`);
+  expect(messageOf(() => readFileSync('/etc/passwd/x'))).toBe('/etc/passwd/x: a part of the path is not a directory');
   expect(messageOf(() => renameSync('/no/a', '/no/b'))).toBe('/no/a to /no/b: no such file or directory');
 });
 

@@ -22,7 +22,7 @@ export async function removeOldId(iidfile: string): Promise<void> {
   if (!isOld) return;
   const removing = isOther ? truncate(iidfile) : rm(iidfile, { force: true });
   await removing.catch((error: NodeJS.ErrnoException) => {
-    const why = /EISDIR/.test(error.code ?? '') ? 'it is a folder' : systemErrorsInWords(error.message);
+    const why = /EISDIR/.test(error.code ?? '') ? 'it is a directory' : systemErrorsInWords(error.message);
     throw new UsageError(`--iidfile: cannot write ${iidfile}: ${why}`, { cause: error });
   });
 }

@@ -13,7 +13,9 @@ export function requireDeletable(dest: string, sources: readonly string[] = [], 
   const source = sources.find((it) => isWithin(leadsTo(path.resolve(cwd, it)), place));
   const below = isWithin(place, leadsTo(cwd)) && place !== leadsTo(cwd);
   if (below && source === undefined) return;
-  const why = below ? `and the build reads ${JSON.stringify(source)} there` : 'and it is not below the current folder';
+  const why = below
+    ? `and the build reads ${JSON.stringify(source)} there`
+    : 'and it is not below the current directory';
   throw new UsageError(
     `--output type=local: local output mode=delete for destination ${JSON.stringify(dest)} requires --allow=buildx.local.delete: all that the build does not send is deleted there, ${why}`,
   );

@@ -96,7 +96,7 @@ function parseOutput(text: string, allowUnknown: boolean | undefined): OutputEnt
   }
   const { type, ...all } = attrs;
   if (!type) {
-    const lone = fields.size === 1 && !isAttribute(outputTable, first) ? `; a folder of that name is ./${text}` : '';
+    const lone = fields.size === 1 && !isAttribute(outputTable, first) ? `; a directory of that name is ./${text}` : '';
     const local = all['dest'] === undefined ? '' : `: type=local,dest=${all['dest']} writes files there`;
     throw new UsageError(`--output: type is required for output ${shownValue(text)}${local}${lone}`);
   }

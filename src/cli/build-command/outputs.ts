@@ -53,7 +53,7 @@ const namesOf = ({ attrs }: OutputEntry) => attrs['name']!.split(',');
 function requireConsistent({ type, dest, attrs: { tar, context } }: OutputEntry, { kind }: OutputPlace): void {
   if (type === 'docker' && !dest && tar === 'false')
     throw new UsageError(
-      '--output type=docker: dest is required for docker exporter with tar=false: it names the folder',
+      '--output type=docker: dest is required for docker exporter with tar=false: it names the directory',
     );
   if (context !== undefined && (dest || kind === 'dockerd'))
     throw new UsageError(
@@ -89,7 +89,7 @@ function storedImage(entry: OutputEntry, place: OutputPlace): Export {
 }
 
 function localDir({ dest, attrs }: OutputEntry, { allowDelete, sources }: OutputFlags): Export {
-  if (!dest) throw new UsageError('--output type=local: dest is required for local exporter: give dest=FOLDER');
+  if (!dest) throw new UsageError('--output type=local: dest is required for local exporter: give dest=DIRECTORY');
   if (dest === '-')
     throw new UsageError(
       '--output type=local: dest cannot be stdout for local exporter: type=tar writes an archive there',

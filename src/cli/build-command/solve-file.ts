@@ -95,21 +95,22 @@ async function readBounded(file: string): Promise<Uint8Array> {
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'EISDIR' ? 'it is a folder' : systemErrorsInWords(message).replace(`${file}: `, '');
+    const why = code === 'EISDIR' ? 'it is a directory' : systemErrorsInWords(message).replace(`${file}: `, '');
     throw new UsageError(`cannot read ${file}: ${why}`, { cause: error });
   }
   if (bytes > maxInputBytes) throw new UsageError(`${file} has more than ${maxInputBytes} bytes`);
   return Buffer.concat(chunks);
 }
 
-/** Parses `NAME=FOLDER`. @throws UsageError if the directory does not exist */
+/** Parses `NAME=DIRECTORY`. @throws UsageError if the directory does not exist */
 function parseLocals(locals: readonly string[]): Record<string, string> {
   const dirs: Record<string, string> = Object.create(null);
   for (const local of locals) {
     const [name, dir] = cutPair(local);
-    if (!name || !dir) throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=folder`);
+    if (!name || !dir)
+      throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=directory`);
     if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
-      throw new UsageError(`--local ${name}: ${dir} is not a folder that is there`);
+      throw new UsageError(`--local ${name}: ${dir} is not a directory that is there`);
     dirs[name] = dir;
   }
   return dirs;
@@ -125,7 +126,7 @@ function requireLocals(file: string, { definitions }: CompiledImage, given: Read
   const names = sources.flatMap((source) => (source.startsWith('local://') ? source.slice('local://'.length) : []));
   const missing = [...new Set(names)].filter((name) => !Object.hasOwn(given, name));
   if (missing.length === 0) return;
-  const flags = missing.map((name) => `--local ${name}=FOLDER`).join(' ');
+  const flags = missing.map((name) => `--local ${name}=DIRECTORY`).join(' ');
   throw new UsageError(`${file} reads files of yours that it does not have: give them with ${flags}`);
 }
 

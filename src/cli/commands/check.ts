@@ -27,7 +27,7 @@ function declare() {
     )
     .argument(
       '[paths...]',
-      'build contexts (folders, git repositories, http addresses, - for a Dockerfile on standard input), or Dockerfiles, whose context is then unknown',
+      'build contexts (directories, git repositories, http addresses, - for a Dockerfile on standard input), or Dockerfiles, whose context is then unknown',
       ['.'],
     )
     .addOption(options.checkFormat)

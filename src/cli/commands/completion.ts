@@ -39,11 +39,14 @@ function describeOption(command: CommandUnknownOpts, name: string): Described[] 
 }
 
 /** What completes the value of an option: words, files, directories or builder names; undefined if unknown. */
-function completes({ flags, argChoices }: Option): readonly string[] | 'files' | 'folders' | 'builders' | undefined {
+function completes({
+  flags,
+  argChoices,
+}: Option): readonly string[] | 'files' | 'directories' | 'builders' | undefined {
   if (argChoices) return argChoices;
   const [, value = ''] = /<(.*)>$/.exec(flags) ?? [];
   if (/^(file|path)$/.test(value)) return 'files';
-  if (value === 'folder') return 'folders';
+  if (value === 'directory') return 'directories';
   return value.endsWith('address') ? 'builders' : undefined;
 }
 
@@ -54,7 +57,7 @@ const takesValue = ({ required, optional }: Option) => required || optional;
 const buildersScript = 'command ls "$dir/instances" 2>/dev/null';
 const builderDirScript = 'dir="${BUILDX_CONFIG:-${DOCKER_CONFIG:-$HOME/.docker}/buildx}"';
 
-/** The `case` of what follows an option; each of `files`, `folders` and `words` is a function of the shell. */
+/** The `case` of what follows an option; each of `files`, `directories` and `words` is a function of the shell. */
 function valueCases(all: readonly Described[]): string {
   const lines = all.flatMap(({ name, options }) =>
     options.filter(takesValue).map((option) => {
@@ -101,7 +104,7 @@ function bash(all: readonly Described[]): string {
   return `# bash completion of tsfront: source <(tsfront completion bash)
 _tsfront_words() { COMPREPLY=($(compgen -W "$*" -- "$cur")); }
 _tsfront_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); }
-_tsfront_folders() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); }
+_tsfront_directories() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); }
 _tsfront_builders() { local ${builderDirScript}; _tsfront_words "$(${buildersScript})"; }
 _tsfront() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" cmd= word
@@ -115,10 +118,10 @@ complete -F _tsfront tsfront
 
 function zsh(all: readonly Described[]): string {
   return `#compdef tsfront
-# zsh completion of tsfront: source <(tsfront completion zsh), or as the file _tsfront in a folder of $fpath
+# zsh completion of tsfront: source <(tsfront completion zsh), or as the file _tsfront in a directory of $fpath
 _tsfront_words() { compadd -- "$@"; }
 _tsfront_files() { _files; }
-_tsfront_folders() { _files -/; }
+_tsfront_directories() { _files -/; }
 _tsfront_builders() { local ${builderDirScript}; compadd -- \${(f)"$(${buildersScript})"}; }
 _tsfront() {
   local cur="\${words[CURRENT]}" before="\${words[CURRENT-1]}" cmd= word
@@ -150,7 +153,7 @@ function fish(all: readonly Described[]): string {
       const value = completes(option);
       let values = '';
       if (typeof value === 'object') values = ` -x -a ${quoted(value.join(' '))}`;
-      else if (value === 'folders') values = " -x -a '(__fish_complete_directories)'";
+      else if (value === 'directories') values = " -x -a '(__fish_complete_directories)'";
       else if (value === 'builders') values = " -x -a '(__tsfront_builders)'";
       else if (takesValue(option)) values = value === 'files' ? ' -r' : ' -x';
       lines.push(`complete -c tsfront${when}${flags}${values} -d ${quoted(option.description)}`);

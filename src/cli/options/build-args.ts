@@ -23,7 +23,7 @@ export async function withFileArgs(
     const bytes = await readNamedFile(file, maxSettingsBytes, signal).catch((error: NodeJS.ErrnoException) => {
       if (signal.aborted) throw error;
       const words = systemErrorsInWords(error.message).replace(`${file}: `, '').replace(`${file} is `, 'it is ');
-      const why = error.code === 'EISDIR' ? 'it is a folder' : words;
+      const why = error.code === 'EISDIR' ? 'it is a directory' : words;
       throw new UsageError(`--build-arg-file: cannot read ${file}: ${why}`, { cause: error });
     });
     all.push(...parseArgFile(file, bytes));

@@ -9,7 +9,7 @@ export function declareBuild() {
     .description('Builds a Dockerfile on a BuildKit daemon, which may be part of a Docker engine.')
     .argument(
       '[context]',
-      'build context: a folder, a git repository, an http address, or - for an archive or a Dockerfile on standard input',
+      'build context: a directory, a git repository, an http address, or - for an archive or a Dockerfile on standard input',
       '.',
     )
     .usage('[options] [context]')

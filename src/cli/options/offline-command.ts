@@ -18,7 +18,7 @@ export function offlineCommand(name: string) {
 /** The argument of those that take one build context. */
 export const contextArgument = [
   '[context]',
-  'build context: a folder, a git repository, an http address, or - for a Dockerfile on standard input',
+  'build context: a directory, a git repository, an http address, or - for a Dockerfile on standard input',
   '.',
 ] as const;
 

@@ -35,7 +35,7 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
         );
   if (flags.cacheDir === '') throw new UsageError('--cache-dir: the name is empty');
   if (flags.cacheDir !== undefined && statSync(flags.cacheDir, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw new UsageError(`--cache-dir: ${flags.cacheDir} is not a folder`);
+    throw new UsageError(`--cache-dir: ${flags.cacheDir} is not a directory`);
   const buildArg = await withFileArgs(flags.buildArgFile, flags.buildArg, io.signal);
   const { dockerfileAttrs } = await import('./dockerfile-attrs.ts');
   const attrs = dockerfileAttrs({ ...flags, buildArg }, io.env);

@@ -37,7 +37,7 @@ export const options = {
   platform: list('--platform <platforms>', 'target platforms, separated by commas'),
   buildContext: list(
     '--build-context <name=value>',
-    'named context: a folder, docker-image://IMAGE, oci-layout://FOLDER, a git repository or an http address',
+    'named context: a directory, docker-image://IMAGE, oci-layout://DIRECTORY, a git repository or an http address',
   ),
   noCache: new Option('--no-cache', 'do not use the build cache; --no-cache=STAGES only for these stages'),
   uncached: named<'--uncached <stages>'>(
@@ -53,13 +53,13 @@ export const options = {
   opt: new Option('--opt <name=value>', 'any other frontend option').argParser(appendPair),
   images: list('--images <file>', 'image table: the digest and config of images for each platform'),
   ociLayout: new Option(
-    '--oci-layout <name=folder>',
+    '--oci-layout <name=directory>',
     'take the image NAME, or oci-layout://NAME, from an OCI layout',
   ).argParser(appendPair),
   writeImages: new Option('--write-images <file>', 'write the images that were used to an image table, for --images'),
   mirror: new Option('--mirror <host=url>', 'registry to ask before HOST').argParser(appendToName),
   offline: new Option('--offline', 'never use the network'),
-  cacheDir: new Option('--cache-dir <folder>', 'folder for registry content (default: ~/.cache/tsfront)'),
+  cacheDir: new Option('--cache-dir <directory>', 'directory for registry content (default: ~/.cache/tsfront)'),
   sessionId: new Option('--session-id <id>', 'session that local sources name').hideHelp(),
   outputFile: new Option('-o, --output <file>', 'file to write to (default: standard output)'),
   compileFormat: new Option(
@@ -120,7 +120,7 @@ export const options = {
     '--frontend <name>',
     "frontend that reads the Dockerfile: tsfront, the daemon's dockerfile.v0 or an image (default: the image of the # syntax= line, except docker/dockerfile up to 1.26, which tsfront equals; dockerfile.v0 with --provenance)",
   ),
-  local: list('--local <name=folder>', 'folder for a local source'),
+  local: list('--local <name=directory>', 'directory for a local source'),
   imageConfigInput: new Option(
     '--image-config <file>',
     'image config for a definition in bytes, as `compile --image-config` writes it',

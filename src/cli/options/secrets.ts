@@ -38,7 +38,7 @@ export function parseSecrets(values: readonly string[], env: Io['env']): Record<
     if (!('file' in chosen)) continue;
     const found = statSync(chosen.file, { throwIfNoEntry: false });
     if (!found) throw new UsageError(`--secret id=${id}: failed to stat ${chosen.file}: no such file or directory`);
-    if (found.isDirectory()) throw new UsageError(`--secret id=${id}: ${chosen.file} is a folder`);
+    if (found.isDirectory()) throw new UsageError(`--secret id=${id}: ${chosen.file} is a directory`);
   }
   return secrets;
 }

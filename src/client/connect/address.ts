@@ -210,7 +210,7 @@ export function tlsOf(address: Address, env: Readonly<Record<string, string | un
   const dir = env['DOCKER_CERT_PATH'] || dockerConfigDir(env);
   if (!dir)
     throw new AddressError(
-      'DOCKER_TLS_VERIFY is set, but there is no home folder: name that of the certificates in DOCKER_CERT_PATH',
+      'DOCKER_TLS_VERIFY is set, but there is no home directory: name that of the certificates in DOCKER_CERT_PATH',
     );
   return { ca: path.join(dir, 'ca.pem'), cert: path.join(dir, 'cert.pem'), key: path.join(dir, 'key.pem') };
 }

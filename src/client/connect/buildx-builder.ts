@@ -72,7 +72,7 @@ export async function findBuilder(given: string, options: FindBuilderOptions = {
     }
     const places = dir
       ? `neither ${path.join(dir, 'instances')} nor a Docker context has it`
-      : 'there is no home folder';
+      : 'there is no home directory';
     throw new AddressError(
       `no builder ${JSON.stringify(given)} found: ${places}; \`docker buildx ls\` lists builders, and an address begins as unix:// or tcp://`,
     );

@@ -162,7 +162,7 @@ export async function deleteUnused(dir: string, before: number): Promise<void> {
   await lockIndex(dir, async () => {
     const entries = await readIndex(dir);
     if (entries.length === 0) throw new Error('its index.json names nothing');
-    if (!(await lstat(path.join(dir, 'blobs'))).isDirectory()) throw new Error('blobs is not a folder');
+    if (!(await lstat(path.join(dir, 'blobs'))).isDirectory()) throw new Error('blobs is not a directory');
     const { digests, missing } = await referencedContent(dir, entries);
     if (missing.length > 0) throw new Error(`${missing[0]} is missing`);
     for (const algorithm of await namesIn(path.join(dir, 'blobs'))) {

@@ -56,8 +56,8 @@ async function followLinks(file: string): Promise<string> {
     if (found !== undefined) return found;
     const target = await readlink(at).catch(() => undefined);
     if (target === undefined) return at;
-    const folder = path.dirname(at);
-    at = path.resolve(await realpath(folder).catch(() => folder), target);
+    const directory = path.dirname(at);
+    at = path.resolve(await realpath(directory).catch(() => directory), target);
   }
   throw new Error(`cannot write ${file}: its links lead in a circle`);
 }

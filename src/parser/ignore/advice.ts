@@ -118,7 +118,7 @@ function explainMisread({ text, pattern }: IgnoreRule): { message: string; hint:
     };
   if (/\\[\w.]/.test(path))
     return {
-      message: `${text}: a backslash escapes the next character and does not separate folders`,
+      message: `${text}: a backslash escapes the next character and does not separate directories`,
       hint: `Write ${text.replaceAll('\\', '/')}.`,
     };
   return undefined;
@@ -169,7 +169,7 @@ function checkMatches(
       if (text.endsWith('/') && !isPattern(path) && first === path && !dirs.has(first))
         warn(
           line,
-          `${text} leaves out a file: a / at the end does not ask for a folder`,
+          `${text} leaves out a file: a / at the end does not ask for a directory`,
           `${first} is a file. Take the line out if it is to be sent.`,
         );
       continue;

@@ -19,7 +19,7 @@ const tree = {
 
 export const copies: readonly Case[] = [
   {
-    name: 'folders, wildcards and names',
+    name: 'directories, wildcards and names',
     dockerfile: `FROM @BASE@
 COPY a /a
 COPY a/*.txt b/four.tx? /files/
@@ -173,14 +173,14 @@ RUN rm -rf /kept/.git
     ],
   },
   {
-    name: 'a folder of a git repository',
+    name: 'a directory of a git repository',
     dockerfile: `FROM scratch
 ADD @GIT@#main:folder /folder
 `,
-    not: { bookworm: 'BuildKit 0.8 takes no folder of a git repository' },
+    not: { bookworm: 'BuildKit 0.8 takes no directory of a git repository' },
   },
   {
-    name: 'named contexts: a folder and an image',
+    name: 'named contexts: a directory and an image',
     dockerfile: `FROM base
 COPY --from=other . /other/
 COPY --from=@CONTEXTNAME@ bin/busybox /bb

@@ -87,7 +87,7 @@ RUN --network=default true
     makes: ['/net 644 0:0'],
   },
   {
-    name: 'users, folders and owners of what is made',
+    name: 'users, directories and owners of what is made',
     dockerfile: `FROM @BASE@
 RUN mkdir /w && chown 1000:1000 /w
 USER 1000:1000

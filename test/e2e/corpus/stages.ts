@@ -142,7 +142,7 @@ LABEL epoch=yes
 `,
     files: { file: 'content\n' },
     args: ['--build-arg', 'SOURCE_DATE_EPOCH=1700000000'],
-    otherCache: { trixie: 'only later frontends stamp the folder that WORKDIR makes' },
+    otherCache: { trixie: 'only later frontends stamp the directory that WORKDIR makes' },
     comparable: newer,
     makes: ['/file 644 0:0', '/made 755 0:0', '/run 644 0:0'],
   },

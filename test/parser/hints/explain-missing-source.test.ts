@@ -43,7 +43,7 @@ test('a name with other capitals, or in another Unicode form', () => {
   );
 });
 
-test('the closest name is suggested, of a file or of a folder on the way', () => {
+test('the closest name is suggested, of a file or of a directory on the way', () => {
   const names = ['package.json', 'server', 'server/main.go', 'client/index.ts'];
   expect(explainMissingSource('pakage.json', { names })).toBe('did you mean package.json?');
   expect(explainMissingSource('sever/main.go', { names })).toBe('did you mean server/main.go?');

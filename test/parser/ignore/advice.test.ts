@@ -43,7 +43,7 @@ describe('a pattern that does something else than was meant is a warning', () =>
     [['*.{log,tmp}'], '{log,tmp} is not expanded'],
     [['$HOME/x'], '$HOME is not expanded'],
     [['~/x'], '~/ is not expanded'],
-    [['src\\keep'], 'a backslash escapes the next character and does not separate folders. Write src/keep.'],
+    [['src\\keep'], 'a backslash escapes the next character and does not separate directories. Write src/keep.'],
     [['build/'], 'build/ leaves out a file'],
     [
       ['!src/keep', 'src'],

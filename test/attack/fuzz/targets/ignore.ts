@@ -104,7 +104,7 @@ function matchesNames([first, ...more]: readonly string[], names: readonly strin
   if (first === undefined) return names.length === 0;
   const [name, ...others] = names;
   if (name === undefined) return false;
-  // At the end `**` is anything that is there, in front of more it is any number of folders.
+  // At the end `**` is anything that is there, in front of more it is any number of directories.
   if (first === '**') return more.length === 0 || matchesNames(more, names) || matchesNames([first, ...more], others);
   return matchesName(first, name) && matchesNames(more, others);
 }
