@@ -29,9 +29,9 @@ const large =
   };
 const small: Fill = (dir) => {
   for (let i = 0; i < 20_000; i++) {
-    const folder = path.join(dir, `d${i % 200}`);
-    if (i < 200) mkdirSync(folder);
-    writeFileSync(path.join(folder, `f${i}`), randomBytes(1000));
+    const directory = path.join(dir, `d${i % 200}`);
+    if (i < 200) mkdirSync(directory);
+    writeFileSync(path.join(directory, `f${i}`), randomBytes(1000));
   }
 };
 

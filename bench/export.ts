@@ -4,7 +4,7 @@
 // docker-buildx in PATH and the image of BASE (localhost:5000/test/base:1), as `npm run engine -- start forky` prints and
 // the end-to-end tests make.
 //
-//   node bench/export.ts [ROUNDS [FOLDERS [NAME]]]   (a hundred directories; fewer of them on a slow machine; only the
+//   node bench/export.ts [ROUNDS [DIRECTORIES [NAME]]]   (a hundred directories; fewer of them on a slow machine; only the
 //   comparison of that name)
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ if (!process.env['DOCKER_HOST'] || spawnSync('docker-buildx', ['version']).error
   process.exit();
 }
 const rounds = Number(process.argv[2] ?? 5);
-const folders = Number(process.argv[3] ?? 100);
+const directories = Number(process.argv[3] ?? 100);
 const only = process.argv[4];
 const base = process.env['BASE'] || 'localhost:5000/test/base:1';
 const cli = path.join(import.meta.dirname, '../dist/cli.js');
@@ -100,17 +100,17 @@ async function compare(name: string, script: string, again = false): Promise<voi
 }
 
 /** Runs `make` in each directory. */
-const inFolders = (make: string) =>
-  `for d in $(seq 1 ${folders}); do mkdir /o/d$d && cd /o/d$d && ${make} || exit 1; done`;
+const inDirectories = (make: string) =>
+  `for d in $(seq 1 ${directories}); do mkdir /o/d$d && cd /o/d$d && ${make} || exit 1; done`;
 const names = (count: number) => `seq 1 ${count} | sed s/^/f/`;
 const filled = (count: number, bytes: number) =>
   `head -c ${bytes} /dev/urandom > /tmp/x && ${names(count)} | xargs -n 1 cp /tmp/x`;
-const shown = (perFolder: number) => (folders * perFolder).toLocaleString('en');
+const shown = (perDirectory: number) => (directories * perDirectory).toLocaleString('en');
 
-await compare(`${shown(1000)} empty files`, inFolders(`${names(1000)} | xargs touch`));
-await compare(`${shown(1000)} empty files in one folder`, `${names(folders * 1000)} | xargs touch`);
-await compare(`${shown(1000)} files of 20 bytes`, inFolders(filled(1000, 20)));
-await compare(`${shown(100)} files of 10 kB`, inFolders(filled(100, 10_000)));
+await compare(`${shown(1000)} empty files`, inDirectories(`${names(1000)} | xargs touch`));
+await compare(`${shown(1000)} empty files in one directory`, `${names(directories * 1000)} | xargs touch`);
+await compare(`${shown(1000)} files of 20 bytes`, inDirectories(filled(1000, 20)));
+await compare(`${shown(100)} files of 10 kB`, inDirectories(filled(100, 10_000)));
 const nested = `${names(300)} | xargs mkdir && ${names(300)} | sed s,$,/f, | xargs touch`;
-await compare(`${shown(300)} folders with a file each`, inFolders(nested));
-await compare(`${shown(100)} files of 10 kB over what is there`, inFolders(filled(100, 10_000)), true);
+await compare(`${shown(300)} directories with a file each`, inDirectories(nested));
+await compare(`${shown(100)} files of 10 kB over what is there`, inDirectories(filled(100, 10_000)), true);

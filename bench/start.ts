@@ -161,15 +161,15 @@ async function comparePrograms(binary: string): Promise<void> {
 }
 
 /** The least time of whole processes of the command line, beside that of Node alone. */
-function timeCommands(folder: string): void {
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\nCOPY file /\nCMD ["/file"]\n');
-  writeFileSync(path.join(folder, 'file'), '');
+function timeCommands(directory: string): void {
+  mkdirSync(directory);
+  writeFileSync(path.join(directory, 'Dockerfile'), 'FROM scratch\nCOPY file /\nCMD ["/file"]\n');
+  writeFileSync(path.join(directory, 'file'), '');
   const cli = path.join(project, 'dist/cli.js');
   const commands: readonly (readonly [title: string, args: readonly string[]])[] = [
     ['node -e 0', ['-e', '0']],
     ['tsfront --version', [cli, '--version']],
-    ['tsfront compile of a small file', [cli, 'compile', folder]],
+    ['tsfront compile of a small file', [cli, 'compile', directory]],
   ];
   const times = commands.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < rounds; round++)
@@ -187,17 +187,23 @@ function timeCommands(folder: string): void {
 const ratioTo = (unit: number, time: number) => `${(time / unit).toFixed(2)}×`.padStart(14);
 
 /** The wall time of one build whose steps are all cached, by each frontend there is. */
-function compareBuilds(folder: string, ownFrontend: string | undefined): void {
+function compareBuilds(directory: string, ownFrontend: string | undefined): void {
   const registry = process.env['ENGINE_REGISTRY'];
   if (!registry || output('docker', 'buildx', 'version') === undefined) {
     console.log('\nskipped: cached builds, for which `npm run engine -- start forky` prints what to set');
     return;
   }
   const ours = `${registry}/tsfront:bench`;
-  const image = ['scripts/image.mjs', '--platform', `linux/${architecture}`, '--output', path.join(folder, 'layout')];
+  const image = [
+    'scripts/image.mjs',
+    '--platform',
+    `linux/${architecture}`,
+    '--output',
+    path.join(directory, 'layout'),
+  ];
   if (output(process.execPath, ...image, '--push', ours) === undefined) throw new Error('the image cannot be made');
   const own = ownFrontend && output('test/engine/image.sh', 'frontend', ownFrontend, 'test/docker-frontend:bench');
-  const dir = path.join(folder, 'context');
+  const dir = path.join(directory, 'context');
   mkdirSync(dir);
   const parts = Array.from({ length: 10 }, (_, i) => `FROM scratch AS s${i}\nARG A=${i}\nENV B=$A\nCOPY file /${i}\n`);
   const copies = parts.map((_, i) => `COPY --from=s${i} /${i} /all/\n`);
@@ -232,17 +238,17 @@ const bundle = path.join(project, 'dist/frontend.js');
 const given = process.argv.slice(2).find((arg) => !arg.startsWith('--'));
 if (given !== undefined) await compareFrontends([onNode(path.resolve(given))]);
 else {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
+  const directory = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
   try {
     const { FRONTEND, REFERENCE } = process.env;
-    const image = FRONTEND ?? (await makeBinaries([architecture], folder))[architecture]!;
+    const image = FRONTEND ?? (await makeBinaries([architecture], directory))[architecture]!;
     const own = REFERENCE ? [asProgram(reference, REFERENCE)] : [];
     await compareFrontends([asProgram('the image', image), onNode(bundle), ...own]);
     if (!REFERENCE) console.log("Docker's own frontend is not measured: REFERENCE names its program");
     await comparePrograms(image);
-    timeCommands(path.join(folder, 'small'));
-    compareBuilds(folder, REFERENCE);
+    timeCommands(path.join(directory, 'small'));
+    compareBuilds(directory, REFERENCE);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   }
 }

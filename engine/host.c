@@ -458,7 +458,7 @@ static uint8_t *compile(const char *file, const char *name, int type, int strip,
 }
 
 /*
- * Adds a module FOLDER/NAME.js as tsfront/NAME. A function without debug information cannot import(). The LLB library, which few
+ * Adds a module DIRECTORY/NAME.js as tsfront/NAME. A function without debug information cannot import(). The LLB library, which few
  * programs import, stays text: that takes a third of the size.
  */
 static int add_library_file(const char *file) {

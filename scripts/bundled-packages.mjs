@@ -10,10 +10,10 @@ export async function bundledPackages(bundles) {
     const { metafile } = await build({ ...options, write: false, metafile: true });
     const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
     for (const [file, { bytesInOutput }] of inputs) {
-      const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
-      if (!folder || bytesInOutput === 0) continue;
-      const files = packages.get(folder) ?? new Set();
-      packages.set(folder, files.add(file));
+      const directory = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
+      if (!directory || bytesInOutput === 0) continue;
+      const files = packages.get(directory) ?? new Set();
+      packages.set(directory, files.add(file));
     }
   }
   return packages;
@@ -28,20 +28,20 @@ const standardTexts = { 'Apache-2.0': 'LICENSE' };
  * The name, version, licence and texts of a package: the files that state its licence or, where it has none, the notices at
  * the head of its sources and the standard text. A package for which that does not amount to a licence is an error.
  */
-export function readNotice(root, folder, files) {
-  const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
+export function readNotice(root, directory, files) {
+  const { name, version, license } = JSON.parse(readFileSync(path.join(root, directory, 'package.json'), 'utf8'));
   const read = (file) => readFileSync(path.join(root, file), 'utf8').replaceAll('\r\n', '\n').trim();
   const missing = (what) =>
     new Error(
-      `${name} ${version} is bundled, but ${what} is not in ${folder}: its notice cannot be shipped.\n` +
+      `${name} ${version} is bundled, but ${what} is not in ${directory}: its notice cannot be shipped.\n` +
         'Take another version or package, or teach scripts/bundled-packages.mjs where the text is.',
     );
   if (typeof license !== 'string' || license === '') throw missing('the name of its licence');
-  const stated = readdirSync(path.join(root, folder))
+  const stated = readdirSync(path.join(root, directory))
     .filter((file) => licenceFile.test(file))
     .sort();
   if (stated.some((file) => /^(licen[cs]e|copying)/i.test(file)))
-    return { name, version, license, texts: stated.map((file) => read(path.join(folder, file))) };
+    return { name, version, license, texts: stated.map((file) => read(path.join(directory, file))) };
 
   const heads = [...new Set([...files].map((file) => copyrightNotice(read(file))))].filter(Boolean).sort();
   const texts = heads.filter((text, at) => at === 0 || !text.startsWith(heads[at - 1])); // a comment may run on

@@ -63,16 +63,17 @@ function importsOf(file, text) {
 }
 
 for (const file of files) {
-  const folder = file.split(path.sep).length > 1 ? file.split(path.sep)[0] : undefined;
-  if (folder && !allowed[folder]) problems.push(`src/${folder}: unknown folder, add it to scripts/check-imports.mjs`);
+  const directory = file.split(path.sep).length > 1 ? file.split(path.sep)[0] : undefined;
+  if (directory && !allowed[directory])
+    problems.push(`src/${directory}: unknown directory, add it to scripts/check-imports.mjs`);
   const text = readFileSync(path.join(root, file), 'utf8');
-  if (folder !== 'system' && /['"`](?:node:)?child_process['"`]/.test(text))
+  if (directory !== 'system' && /['"`](?:node:)?child_process['"`]/.test(text))
     problems.push(`src/${file}: other programs are started by src/system/subprocess.ts`);
   for (const imported of importsOf(file, text)) {
     const target = imported.split(path.sep);
-    if (!folder || target.length < 2 || target[0] === folder) continue;
-    if (!allowed[folder]?.includes(target[0]))
-      problems.push(`src/${file}: ${folder} must not import from ${target[0]}`);
+    if (!directory || target.length < 2 || target[0] === directory) continue;
+    if (!allowed[directory]?.includes(target[0]))
+      problems.push(`src/${file}: ${directory} must not import from ${target[0]}`);
   }
 }
 

@@ -1,4 +1,4 @@
-# Sourced: fetches Debian packages without touching what is installed here. Expects $state, a folder of its own.
+# Sourced: fetches Debian packages without touching what is installed here. Expects $state, a directory of its own.
 
 # DEBIAN_MIRROR, which may be a snapshot of an earlier day; or else the mirrors this machine's own apt uses (deb822 and
 # one-line sources), without security archives.

@@ -74,9 +74,9 @@ function imageFiles(binary) {
   return [{ path: 'frontend', mode: 0o755, data: readFileSync(binary) }, ...notices];
 }
 
-function writeFiles(folder, files) {
-  mkdirSync(folder, { recursive: true });
-  for (const { path: name, mode, data } of files) writeFileSync(path.join(folder, name), data, { mode });
+function writeFiles(directory, files) {
+  mkdirSync(directory, { recursive: true });
+  for (const { path: name, mode, data } of files) writeFileSync(path.join(directory, name), data, { mode });
 }
 
 async function writeLayout(options, binaries) {
@@ -95,16 +95,16 @@ async function writeLayout(options, binaries) {
 }
 
 async function main(options) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-image-'));
+  const directory = mkdtempSync(path.join(tmpdir(), 'tsfront-image-'));
   try {
-    const binaries = await makeBinaries(options.architectures, folder);
+    const binaries = await makeBinaries(options.architectures, directory);
     checkLibraryNotices();
     if (!options.root) await writeLayout(options, binaries);
     else
       for (const architecture of options.architectures)
         writeFiles(path.join(options.root, architecture), imageFiles(binaries[architecture]));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 

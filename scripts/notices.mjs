@@ -11,7 +11,7 @@ const rule = '='.repeat(80);
 /** The text of the file. */
 export async function formatNotices() {
   const notices = [...(await bundledPackages(bundles))]
-    .map(([folder, files]) => readNotice(root, folder, files))
+    .map(([directory, files]) => readNotice(root, directory, files))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
   const parts = notices.map(({ name, version, license, texts }) =>
     [rule, `${name} ${version}`, license, rule, '', texts.join('\n\n'), ''].join('\n'),

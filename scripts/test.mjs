@@ -13,8 +13,8 @@ if (wantsAll || process.argv.some((arg) => arg.includes('binary')))
   run('node', ['scripts/engine/build.mjs'], { mayFail: true });
 if (wantsAll && canInstallEngines()) run('node', ['test/engine/main.ts', 'install'], { mayFail: true });
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
-const report = path.join(folder, 'report.json');
+const directory = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+const report = path.join(directory, 'report.json');
 const status = run(
   'node',
   [
@@ -35,7 +35,7 @@ try {
   console.error('the test runner left no report');
   process.exit(status || 1);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 }
 const skipped = summary.numPendingTests + summary.numTodoTests;
 // A file that could not even be loaded counts as one failure.

@@ -2,12 +2,12 @@
  * Makes dist/frontend-amd64 and dist/frontend-arm64: the frontend as one static program, with a small JavaScript engine
  * (engine/) in which the bundle has been loaded. Compilers and libraries are packages of Debian, which are not installed.
  *
- *   node scripts/engine/build.mjs [--script FILE] [--modules FOLDER] [--output FOLDER] [--sanitize] [ARCHITECTURE…]
+ *   node scripts/engine/build.mjs [--script FILE] [--modules DIRECTORY] [--output DIRECTORY] [--sanitize] [ARCHITECTURE…]
  *
- * FILE is a bundle that is ready, instead of the frontend's; FOLDER has llb.js and build.js, which build programs import as
+ * FILE is a bundle that is ready, instead of the frontend's; DIRECTORY has llb.js and build.js, which build programs import as
  * tsfront/NAME. With --sanitize it makes frontend-sanitized for this machine, which takes the bundle and the modules as its
  * arguments and reports misuse of memory; that needs gcc. Without network it needs ENGINE_CACHE (default .cache/engine),
- * a folder that an earlier build has filled.
+ * a directory that an earlier build has filled.
  */
 import { copyFileSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -33,11 +33,11 @@ function build(tools, { script, modules, output, sanitize }, architectures) {
     buildSanitized(tools, host, [...hostFiles, 'connections.c'], file);
     return [file];
   }
-  copyFileSync(script, path.join(tools.folder, 'frontend.js'));
-  mkdirSync(path.join(tools.folder, 'modules'));
+  copyFileSync(script, path.join(tools.directory, 'frontend.js'));
+  mkdirSync(path.join(tools.directory, 'modules'));
   const scripts = [`${tools.inside}/frontend.js`];
   for (const name of libraryFiles) {
-    copyFileSync(path.join(modules, name), path.join(tools.folder, 'modules', name));
+    copyFileSync(path.join(modules, name), path.join(tools.directory, 'modules', name));
     scripts.push(`${tools.inside}/modules/${name}`);
   }
   const preparation = compileAll(tools, machine, host, hostFiles, '-DPREPARE');

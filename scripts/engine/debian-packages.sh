@@ -1,15 +1,15 @@
 #!/bin/bash
 # Downloads packages of a Debian suite for an architecture and unpacks them, without their dependencies:
-#   debian-packages.sh SUITE ARCH FOLDER PACKAGE...
-# The folder then says in var/lib/dpkg/status what it holds, as a Debian image does.
+#   debian-packages.sh SUITE ARCH DIRECTORY PACKAGE...
+# The directory then says in var/lib/dpkg/status what it holds, as a Debian image does.
 # Prints a line "PACKAGE VERSION SHA256" for each.
 set -euo pipefail
-suite=$1 apt_arch=$2 folder=$3
+suite=$1 apt_arch=$2 directory=$3
 shift 3
 for tool in apt-get dpkg-deb sha256sum; do
   command -v $tool >/dev/null || { echo "needs $tool: run this on Debian or a derivative of it" >&2; exit 1; }
 done
-state=$folder.apt
+state=$directory.apt
 trap 'rm -rf "$state"' EXIT
 . "$(dirname "$(readlink -f "$0")")/../debian.sh"
 
@@ -19,12 +19,12 @@ for mirror in $(mirrors); do
 done
 [ -n "$found" ] || { echo "no $suite at this machine's mirrors" >&2; exit 1; }
 (cd "$state/archives" && apt download "$@")
-rm -rf "$folder"
-mkdir -p "$folder"
+rm -rf "$directory"
+mkdir -p "$directory"
 for package in "$@"; do
   deb=$(echo "$state/archives/${package}"_*.deb)
-  mkdir -p "$folder/var/lib/dpkg"
-  { dpkg-deb --field "$deb"; echo; } >>"$folder/var/lib/dpkg/status"
-  dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$folder" --keep-directory-symlink
+  mkdir -p "$directory/var/lib/dpkg"
+  { dpkg-deb --field "$deb"; echo; } >>"$directory/var/lib/dpkg/status"
+  dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$directory" --keep-directory-symlink
   echo "$package $(dpkg-deb --field "$deb" Version) $(sha256sum "$deb" | cut -d' ' -f1)"
 done

@@ -15,7 +15,7 @@ const runs = 12;
 const pageSize = 65_536;
 
 /**
- * Makes heap.bin and heap.S in the build's folder.
+ * Makes heap.bin and heap.S in the build's directory.
  *
  * @param objects of `prepare`, in the root
  * @param scripts in the root: the frontend's, and the modules of build programs
@@ -26,7 +26,7 @@ export function makeHeapImage(tools, objects, scripts) {
   const [symbols] = programs.map((program) => readSymbols(tools, program));
   const makeHeap = (at) => {
     runInside(tools, programs[at], '-o', `${tools.inside}/heap`, ...scripts);
-    return { heap: readFileSync(path.join(tools.folder, 'heap')), moved: bases[at] - bases[0] };
+    return { heap: readFileSync(path.join(tools.directory, 'heap')), moved: bases[at] - bases[0] };
   };
   const [one, ...others] = bases.flatMap((_, at) => Array.from({ length: runs }, () => makeHeap(at)));
   if (others.some(({ heap }) => heap.length !== one.heap.length))
@@ -53,8 +53,8 @@ export function makeHeapImage(tools, objects, scripts) {
       if (differs(at + 4)) heap.writeUInt32LE(0, at + 4); // the upper half of an address, of which other bits rarely differ
     }
   }
-  writeFileSync(path.join(tools.folder, 'heap.bin'), heap);
-  writeFileSync(path.join(tools.folder, 'heap.S'), assembly(`${tools.inside}/heap.bin`, places, targets));
+  writeFileSync(path.join(tools.directory, 'heap.bin'), heap);
+  writeFileSync(path.join(tools.directory, 'heap.S'), assembly(`${tools.inside}/heap.bin`, places, targets));
   return [...new Set(targets.map(({ name }) => name))];
 }
 

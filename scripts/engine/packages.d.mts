@@ -1,4 +1,4 @@
 export const cache: string;
 export const machine: string;
-/** @returns the folder that the packages are unpacked in */
-export function unpackPackages(name: string, folder: string, architecture?: string): string;
+/** @returns the directory that the packages are unpacked in */
+export function unpackPackages(name: string, directory: string, architecture?: string): string;

@@ -1,4 +1,4 @@
-/** Debian packages with compilers, sources and libraries, unpacked into folders of the cache without installing them. */
+/** Debian packages with compilers, sources and libraries, unpacked into directories of the cache without installing them. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,16 +16,16 @@ export const machine = process.arch === 'x64' ? 'amd64' : process.arch;
  * Unpacks the packages of a list in packages.json, unless the cache has them.
  *
  * @param name of the list
- * @param folder a path inside the cache
+ * @param directory a path inside the cache
  * @param architecture of the packages
- * @returns the folder
+ * @returns the directory
  */
-export function unpackPackages(name, folder, architecture = machine) {
+export function unpackPackages(name, directory, architecture = machine) {
   const { suite } = pins[name];
   const pinned = pins[name][architecture];
   if (!pinned) throw new Error(`${name}: packages.json has no packages of ${architecture}`);
-  const root = path.join(cache, folder);
-  const list = path.join(cache, `${folder.replaceAll('/', '-')}.txt`);
+  const root = path.join(cache, directory);
+  const list = path.join(cache, `${directory.replaceAll('/', '-')}.txt`);
   const wanted = Object.keys(pinned);
   const isThere = () =>
     existsSync(root) &&
@@ -61,7 +61,7 @@ function download(suite, architecture, root, wanted) {
   });
   if (status === 0) return stdout;
   throw new Error(
-    `${suite} at this machine's mirrors does not give all of ${wanted.join(', ')}. DEBIAN_MIRROR names another mirror, such as a snapshot of an earlier day; ENGINE_CACHE names a folder that an earlier build has filled.`,
+    `${suite} at this machine's mirrors does not give all of ${wanted.join(', ')}. DEBIAN_MIRROR names another mirror, such as a snapshot of an earlier day; ENGINE_CACHE names a directory that an earlier build has filled.`,
   );
 }
 

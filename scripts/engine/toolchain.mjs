@@ -21,9 +21,9 @@ import { cache, machine, unpackPackages } from './packages.mjs';
 /** What GNU calls the architectures. */
 const cpus = { amd64: 'x86_64', arm64: 'aarch64' };
 const triple = (architecture) => `${cpus[architecture]}-linux-gnu`;
-const gccFolder = (architecture) =>
+const gccDirectory = (architecture) =>
   `/usr/lib/gcc${architecture === machine ? '' : '-cross'}/${triple(architecture)}/14`;
-const muslFolder = (architecture) => `/libraries-${architecture}/usr/lib/${cpus[architecture]}-linux-musl`;
+const muslDirectory = (architecture) => `/libraries-${architecture}/usr/lib/${cpus[architecture]}-linux-musl`;
 
 /** The sources of quickjs-ng in the root. */
 const quickjs = '/quickjs/usr/src/quickjs-ng';
@@ -41,8 +41,13 @@ export function openToolchain() {
   for (const architecture of Object.keys(cpus))
     unpackPackages('libraries', `tools/libraries-${architecture}`, architecture);
   unpackPackages('quickjs', 'tools/quickjs');
-  const folder = mkdtempSync(path.join(root, 'build-'));
-  return { root, folder, inside: `/${path.basename(folder)}`, close: () => rmSync(folder, { recursive: true }) };
+  const directory = mkdtempSync(path.join(root, 'build-'));
+  return {
+    root,
+    directory,
+    inside: `/${path.basename(directory)}`,
+    close: () => rmSync(directory, { recursive: true }),
+  };
 }
 
 /** Runs a program of the root; returns what it prints. */
@@ -68,15 +73,15 @@ const gcc = (tools, architecture, ...args) =>
   runInside(tools, `/usr/bin/${triple(architecture)}-gcc-14`, ...args, `-ffile-prefix-map=${tools.inside}=.`);
 
 /**
- * Compiles the engine and the C files of a folder. Objects of the engine are kept in the cache.
+ * Compiles the engine and the C files of a directory. Objects of the engine are kept in the cache.
  *
- * @param host the folder of the C files
+ * @param host the directory of the C files
  * @param names of the C files in it
  * @param definitions `-DNAME` for these files
  * @returns paths of the objects in the root
  */
 export function compileAll(tools, architecture, host, names, ...definitions) {
-  const sources = path.join(tools.folder, 'host');
+  const sources = path.join(tools.directory, 'host');
   mkdirSync(sources, { recursive: true });
   const files = readdirSync(host).filter((name) => /\.[ch]$/.test(name));
   for (const name of files) copyFileSync(path.join(host, name), path.join(sources, name));
@@ -84,7 +89,7 @@ export function compileAll(tools, architecture, host, names, ...definitions) {
     ...flags,
     ...flagsOf[architecture],
     ...['-nostdinc', '-isystem', `/libraries-${architecture}/usr/include/${cpus[architecture]}-linux-musl`],
-    ...['-isystem', `${gccFolder(architecture)}/include`, '-idirafter', `/libraries-${architecture}/usr/include`],
+    ...['-isystem', `${gccDirectory(architecture)}/include`, '-idirafter', `/libraries-${architecture}/usr/include`],
     ...['-isystem', quickjs, '-include', `${tools.inside}/host/fortify.h`],
   ];
   const compile = (file, object, ...more) => gcc(tools, architecture, ...all, ...more, '-c', file, '-o', object);
@@ -113,7 +118,7 @@ export function compileAll(tools, architecture, host, names, ...definitions) {
       .slice(0, 16);
     const name = `${path.basename(file)}-${architecture}-${key}.o`;
     const kept = path.join(cache, 'objects', name);
-    const object = path.join(tools.folder, name);
+    const object = path.join(tools.directory, name);
     if (!existsSync(kept)) {
       compile(file, `${tools.inside}/${name}`);
       mkdirSync(path.dirname(kept), { recursive: true });
@@ -127,7 +132,7 @@ export function compileAll(tools, architecture, host, names, ...definitions) {
   return objects;
 }
 
-/** Compiles an assembler file of the build's folder. */
+/** Compiles an assembler file of the build's directory. */
 export function assemble(tools, architecture, name) {
   const object = `${tools.inside}/${name}-${architecture}.o`;
   gcc(tools, architecture, '-c', `${tools.inside}/${name}`, '-o', object);
@@ -136,29 +141,29 @@ export function assemble(tools, architecture, name) {
 
 /** Lets other objects refer to names that are private to these. */
 export function publish(tools, architecture, objects, names) {
-  writeFileSync(path.join(tools.folder, 'names'), names.map((name) => `${name}\n`).join(''));
+  writeFileSync(path.join(tools.directory, 'names'), names.map((name) => `${name}\n`).join(''));
   for (const object of objects)
     runInside(tools, `/usr/bin/${triple(architecture)}-objcopy`, `--globalize-symbols=${tools.inside}/names`, object);
 }
 
 /** Links objects of the root to a static program: position-independent, nothing writable that need not be, no symbols. */
 export function link(tools, architecture, objects, output) {
-  const start = [`${muslFolder(architecture)}/rcrt1.o`, `${gccFolder(architecture)}/crtbeginS.o`];
+  const start = [`${muslDirectory(architecture)}/rcrt1.o`, `${gccDirectory(architecture)}/crtbeginS.o`];
   const hardening = ['-Wl,-z,relro,-z,now,-z,noexecstack,-z,pack-relative-relocs', '-s'];
   linkStatic(tools, architecture, ['-static-pie', ...hardening, ...start, ...objects], 'crtendS.o', output);
-  return path.join(tools.folder, output);
+  return path.join(tools.directory, output);
 }
 
 /** Links objects of the root to a static program for a fixed address, with its symbols. Returns its path in the root. */
 export function linkAt(tools, address, objects, output) {
-  const start = [`${muslFolder(machine)}/crt1.o`, `${gccFolder(machine)}/crtbeginT.o`];
+  const start = [`${muslDirectory(machine)}/crt1.o`, `${gccDirectory(machine)}/crtbeginT.o`];
   const options = ['-static', '-no-pie', `-Wl,-Ttext-segment=0x${address.toString(16)}`];
   linkStatic(tools, machine, [...options, ...start, ...objects], 'crtend.o', output);
   return `${tools.inside}/${output}`;
 }
 
 function linkStatic(tools, architecture, first, end, output) {
-  const musl = muslFolder(architecture);
+  const musl = muslDirectory(architecture);
   const libraries = `/libraries-${architecture}/usr/lib/${triple(architecture)}`;
   gcc(
     tools,
@@ -167,8 +172,8 @@ function linkStatic(tools, architecture, first, end, output) {
     // Debian's gcc for arm64 knows glibc's name of it.
     ...(architecture === 'arm64' ? ['-Wl,-u,getauxval,--defsym=__getauxval=getauxval'] : []),
     ...[`${musl}/crti.o`, ...first],
-    ...[`${libraries}/libz.a`, `${libraries}/libzstd.a`, `${musl}/libc.a`, `${gccFolder(architecture)}/libgcc.a`],
-    ...[`${gccFolder(architecture)}/${end}`, `${musl}/crtn.o`],
+    ...[`${libraries}/libz.a`, `${libraries}/libzstd.a`, `${musl}/libc.a`, `${gccDirectory(architecture)}/libgcc.a`],
+    ...[`${gccDirectory(architecture)}/${end}`, `${musl}/crtn.o`],
   );
 }
 

@@ -1,2 +1,2 @@
 /** @returns the file of each architecture */
-export function makeBinaries(architectures: readonly string[], folder: string): Promise<Record<string, string>>;
+export function makeBinaries(architectures: readonly string[], directory: string): Promise<Record<string, string>>;

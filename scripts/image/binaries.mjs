@@ -14,13 +14,13 @@ const inEngine = bundles.filter(({ conditions }) => conditions !== undefined);
  * @param directory where they are made
  * @returns the file of each architecture
  */
-export async function makeBinaries(architectures, folder) {
+export async function makeBinaries(architectures, directory) {
   for (const bundle of inEngine)
-    await build({ ...bundle, outdir: path.join(folder, path.relative('dist', bundle.outdir)) });
-  const files = ['--script', path.join(folder, 'frontend-engine.js'), '--modules', path.join(folder, 'program')];
+    await build({ ...bundle, outdir: path.join(directory, path.relative('dist', bundle.outdir)) });
+  const files = ['--script', path.join(directory, 'frontend-engine.js'), '--modules', path.join(directory, 'program')];
   const make = path.join(import.meta.dirname, '../engine/build.mjs');
-  const args = [make, ...files, '--output', folder, ...architectures];
+  const args = [make, ...files, '--output', directory, ...architectures];
   const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error('the programs could not be made');
-  return Object.fromEntries(architectures.map((name) => [name, path.join(folder, `frontend-${name}`)]));
+  return Object.fromEntries(architectures.map((name) => [name, path.join(directory, `frontend-${name}`)]));
 }

@@ -11,10 +11,10 @@ import { cache, pins } from '../engine/packages.mjs';
  * in.
  */
 const libraries = [
-  { name: 'quickjs-ng', debian: 'qjs-src', list: 'quickjs', folder: 'tools/quickjs' },
-  { name: 'musl', debian: 'musl-dev', list: 'libraries', folder: 'tools/libraries-amd64' },
-  { name: 'zlib', debian: 'zlib1g-dev', list: 'libraries', folder: 'tools/libraries-amd64' },
-  { name: 'zstd', debian: 'libzstd-dev', list: 'libraries', folder: 'tools/libraries-amd64' },
+  { name: 'quickjs-ng', debian: 'qjs-src', list: 'quickjs', directory: 'tools/quickjs' },
+  { name: 'musl', debian: 'musl-dev', list: 'libraries', directory: 'tools/libraries-amd64' },
+  { name: 'zlib', debian: 'zlib1g-dev', list: 'libraries', directory: 'tools/libraries-amd64' },
+  { name: 'zstd', debian: 'libzstd-dev', list: 'libraries', directory: 'tools/libraries-amd64' },
 ];
 
 const keptFile = (debian) => path.join(import.meta.dirname, 'copyright', debian);
@@ -32,8 +32,8 @@ export function libraryNotices() {
  * @throws Error if one differs
  */
 export function checkLibraryNotices() {
-  for (const { debian, folder } of libraries) {
-    const file = path.join(cache, folder, 'usr/share/doc', debian, 'copyright');
+  for (const { debian, directory } of libraries) {
+    const file = path.join(cache, directory, 'usr/share/doc', debian, 'copyright');
     if (!readFileSync(file).equals(readFileSync(keptFile(debian))))
       throw new Error(
         `the copyright file of ${debian} has changed: copy ${file} to scripts/image/copyright, and run "npm run notices"`,

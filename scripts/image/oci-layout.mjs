@@ -29,16 +29,16 @@ export function sha256(data) {
   return `sha256:${createHash('sha256').update(data).digest('hex')}`;
 }
 
-/** Creates an empty layout in `folder`; one that is there is replaced, other files are refused. */
-export function createLayout(folder) {
-  const blobs = path.join(folder, 'blobs/sha256');
-  const names = existsSync(folder) ? readdirSync(folder) : [];
+/** Creates an empty layout in `directory`; one that is there is replaced, other files are refused. */
+export function createLayout(directory) {
+  const blobs = path.join(directory, 'blobs/sha256');
+  const names = existsSync(directory) ? readdirSync(directory) : [];
   if (names.length > 0 && !names.includes('oci-layout'))
-    throw new Error(`${folder} holds something else than an image layout: empty it, or name another folder`);
+    throw new Error(`${directory} holds something else than an image layout: empty it, or name another directory`);
   for (const name of ['blobs', 'index.json', 'oci-layout'])
-    rmSync(path.join(folder, name), { recursive: true, force: true });
+    rmSync(path.join(directory, name), { recursive: true, force: true });
   mkdirSync(blobs, { recursive: true });
-  writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  writeFileSync(path.join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
 
   const add = (mediaType, data) => {
     const digest = sha256(data);
@@ -77,7 +77,7 @@ export function createLayout(folder) {
       const index = addJson(mediaType, { schemaVersion: 2, mediaType, manifests });
       const annotations = { 'org.opencontainers.image.ref.name': name };
       writeFileSync(
-        path.join(folder, 'index.json'),
+        path.join(directory, 'index.json'),
         JSON.stringify({ schemaVersion: 2, mediaType, manifests: [{ ...index, annotations }] }),
       );
       return index;

@@ -1,2 +1,2 @@
 /** @returns the digest */
-export function pushLayout(folder: string, name: string): Promise<string>;
+export function pushLayout(directory: string, name: string): Promise<string>;

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** `name` is `host/repository:tag`; a registry on localhost speaks http. Returns the digest under that name. */
-export async function pushLayout(folder, name) {
+export async function pushLayout(directory, name) {
   const [, host, repository, tag] = /^([^/]+)\/(.+):([^:/]+)$/.exec(name) ?? [];
   if (!host) throw new Error(`not a name to push to: ${name}`);
   const base = `${/^(localhost|127\.)/.test(host) ? 'http' : 'https'}://${host}/v2/${repository}`;
-  const blob = (digest) => readFileSync(path.join(folder, 'blobs', digest.replace(':', '/')));
+  const blob = (digest) => readFileSync(path.join(directory, 'blobs', digest.replace(':', '/')));
   const call = async (method, url, init = {}) => {
     const response = await fetch(url, { method, ...init });
     if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
@@ -26,7 +26,7 @@ export async function pushLayout(folder, name) {
     for (const child of config ? [config, ...layers] : []) await pushBlob(child);
     await call('PUT', `${base}/manifests/${reference}`, { body, headers: { 'content-type': mediaType } });
   };
-  const { manifests } = JSON.parse(readFileSync(path.join(folder, 'index.json')));
+  const { manifests } = JSON.parse(readFileSync(path.join(directory, 'index.json')));
   await pushManifest(manifests[0], tag);
   return manifests[0].digest;
 }
