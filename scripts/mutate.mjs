@@ -56,6 +56,11 @@ function mutate(file, count, ...rest) {
     .map((tests) => tests.split(' '));
   const mutants = shuffled(findMutants(source));
   const tried = mutants.slice(0, Number(count));
+  const unchanged = { file: path.resolve(file), at: 0, from: '', to: '' };
+  if (rounds.some((tests) => isNoticed(unchanged, tests))) {
+    console.error(`${file}: the tests fail without a change`);
+    process.exit(1);
+  }
   let killed = 0;
   for (const mutant of tried) {
     if (rounds.some((tests) => isNoticed({ file: path.resolve(file), ...mutant }, tests))) killed++;
@@ -78,7 +83,9 @@ function isCode(source, at) {
   );
 }
 
-const lineAt = (source, at) => source.slice(source.lastIndexOf('\n', at) + 1, source.indexOf('\n', at));
+function lineAt(source, at) {
+  return source.slice(source.lastIndexOf('\n', at) + 1, source.indexOf('\n', at));
+}
 
 function describe(source, { at, from, to }) {
   return `${source.slice(0, at).split('\n').length}: ${from.trim()} -> ${to.trim()}: ${lineAt(source, at).trim()}`;
