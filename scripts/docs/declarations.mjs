@@ -52,7 +52,7 @@ function splitStatements(source) {
     }
     if (lines.length === 0 && line === '') continue;
     lines.push(line);
-    const code = line.replace(/'(\\.|[^'\\])*'|"(\\.|[^"\\])*"|\/\/.*/g, '');
+    const code = line.replace(/'(\\.|[^'\\])*'|`[^`]*`|"(\\.|[^"\\])*"|\/\/.*/g, '');
     for (const char of code) depth += '{(['.includes(char) ? 1 : '})]'.includes(char) ? -1 : 0;
     const braced = /^(export )?(declare )?(abstract )?(interface|class)\b/.test(lines[0] ?? '');
     if (depth > 0 || !(braced ? code.endsWith('}') : code.endsWith(';'))) continue;

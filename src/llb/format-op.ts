@@ -5,6 +5,7 @@ import type { ChownOpt, ExecOp, FileAction, FileActionCopy, Mount, Op, SourceOp,
 import { formatShortPlatform } from '../image/platform.ts';
 import { defaultFilename, filenameAttribute } from './build.ts';
 import { platformFromPb } from './platform-message.ts';
+import type { SourceScheme } from './source/source.ts';
 
 /** A description of an op. */
 export interface OpDescription {
@@ -54,22 +55,26 @@ function inputName(op: Op, input: number): string {
   return shortDigest(found.digest) + (found.index ? `[${found.index}]` : '');
 }
 
-const sourceKinds: readonly (readonly [prefix: string, kind: string])[] = [
-  ['docker-image://', 'image'],
-  ['oci-layout://', 'oci'],
-  ['local://', 'local'],
-  ['git://', 'git'],
-  ['docker-image+blob://', 'blob'],
-  ['oci-layout+blob://', 'blob'],
-];
+const sourceKinds: Readonly<Record<SourceScheme, string>> = {
+  'docker-image': 'image',
+  'docker-image+blob': 'blob',
+  git: 'git',
+  http: 'http',
+  https: 'http',
+  local: 'local',
+  'oci-layout': 'oci',
+  'oci-layout+blob': 'blob',
+};
 
 function describeSourceOp({ identifier, attrs }: SourceOp, platform: string | undefined): OpDescription {
-  const [prefix, kind] = sourceKinds.find(([start]) => identifier.startsWith(start)) ?? ['', 'http'];
+  const [, scheme = '', rest = ''] = /^([^:]+):\/\/(.*)$/s.exec(identifier) ?? [];
+  const kind = Object.hasOwn(sourceKinds, scheme) ? sourceKinds[scheme as SourceScheme] : 'source';
   const on = platform ? ` (${platform})` : '';
   const details = Object.entries(attrs)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key} = ${value}`);
-  return { kind, summary: identifier.slice(prefix.length) + on, details };
+  const isAddress = kind === 'http' || kind === 'source';
+  return { kind, summary: (isAddress ? identifier : rest) + on, details };
 }
 
 type InputName = (input: number | bigint) => string;

@@ -46,7 +46,7 @@ export function ociLayoutBlob(ref: string, options: OciLayoutBlobOptions = {}): 
   return blob('oci-layout+blob', ref, options);
 }
 
-function blob(scheme: string, ref: string, options: OciLayoutBlobOptions): State {
+function blob(scheme: 'docker-image+blob' | 'oci-layout+blob', ref: string, options: OciLayoutBlobOptions): State {
   const attrs = new SourceAttributes(['source.imageblob']);
   attrs.file(options);
   attrs.set('oci.session', options.sessionId);

@@ -3,7 +3,7 @@ import { checkArgument, text } from '../../text/arguments.ts';
 import type { Constraints } from '../constraints.ts';
 import { sourceOptions } from '../llb-arguments.ts';
 import type { State } from '../state.ts';
-import { type FileInfo, SourceAttributes, sourceState } from './source.ts';
+import { type FileInfo, SourceAttributes, type SourceIdentifier, sourceState } from './source.ts';
 
 /** Options of `http`. */
 export interface HttpOptions extends Constraints, FileInfo {
@@ -40,5 +40,5 @@ export function http(url: string, options: HttpOptions = {}): State {
     attrs.set('http.sig.signature', options.signature.signature);
     attrs.caps.push('source.http.signatureverify');
   }
-  return sourceState(url, attrs, options);
+  return sourceState(url as SourceIdentifier, attrs, options);
 }

@@ -13,6 +13,20 @@ import { State } from '../state.ts';
 import { initialValues } from '../state-values.ts';
 import type { EncodeContext, EncodedOp, OpVertex } from '../vertex.ts';
 
+/** What the identifiers of sources begin with. `format-op.ts` has a word for each. */
+export type SourceScheme =
+  | 'docker-image'
+  | 'docker-image+blob'
+  | 'git'
+  | 'http'
+  | 'https'
+  | 'local'
+  | 'oci-layout'
+  | 'oci-layout+blob';
+
+/** The identifier of a source, which daemons know it by. */
+export type SourceIdentifier = `${SourceScheme}://${string}`;
+
 /**
  * Makes a state of any source that the other functions do not support.
  *
@@ -30,7 +44,7 @@ export function source(
   const attrs = new SourceAttributes([]);
   const pairs = attributes instanceof Map ? attributes : Object.entries(attributes);
   for (const [key, value] of pairs) attrs.values.set(key, value);
-  return sourceState(identifier, attrs, constraints);
+  return sourceState(identifier as SourceIdentifier, attrs, constraints); // the daemon may know more
 }
 
 /** Name, mode and owner of a downloaded file. */
@@ -93,7 +107,7 @@ export class SourceAttributes {
  * @param baseImage the image, if the source is one
  */
 export function sourceState(
-  identifier: string,
+  identifier: SourceIdentifier,
   attrs: SourceAttributes,
   constraints: Constraints,
   error?: Error,
