@@ -1,6 +1,6 @@
 // Writes docs/api, a page for each entry point, from the docstrings, docs/cli.md from the commands, and docs/errors.md from
-// the codes. With --check it fails when the pages are out of date. An export or a member of one without a docstring is an
-// error either way.
+// the codes. With --check it fails when the pages are out of date. An export or a member of one without a docstring, and a
+// `@throws` of a class that does not exist, are errors either way.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { formatReference } from './docs/cli.mjs';
 import { readDeclarations } from './docs/declarations.mjs';
 import { formatErrors } from './docs/errors.mjs';
 import { formatPage } from './docs/page.mjs';
+import { findUnexportedThrown, findUnknownThrown } from './docs/thrown-classes.mjs';
 import { findUndocumented } from './docs/undocumented.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -27,9 +28,12 @@ try {
   const args = [tsc, '-p', path.join(root, 'tsconfig.build.json'), '--outDir', types];
   if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) throw new Error('tsc failed');
   mkdirSync(path.join(root, 'docs/api'), { recursive: true });
-  for (const [entry, file] of pages) {
-    const module = readDeclarations(path.join(types, `${file}.d.ts`));
+  const modules = pages.map(([entry, file]) => ({ entry, module: readDeclarations(path.join(types, `${file}.d.ts`)) }));
+  const exported = new Set(modules.flatMap(({ module }) => module.declarations.map(({ name }) => name)));
+  for (const problem of findUnknownThrown(path.join(root, 'src'))) fail(`src/${problem}`);
+  for (const { entry, module } of modules) {
     for (const name of findUndocumented(module.declarations)) fail(`${entry}: ${name} has no docstring`);
+    for (const problem of findUnexportedThrown(module.declarations, exported)) fail(`${entry}: ${problem}`);
     write(path.join(root, 'docs/api', `${entry.replace('/', '-')}.md`), formatPage(entry, module));
   }
   write(path.join(root, 'docs/cli.md'), formatReference());

@@ -31,7 +31,7 @@ export interface Io {
   /**
    * Writes a result for programs to standard output: bytes, JSON, a digest. On a terminal, control characters in text are
    * escaped as in JSON. Resolves when it is written, or when the reader of a pipe has closed it.
-   * @throws Error when it cannot be written
+   * @throws Error if it cannot be written
    */
   writeStdout(data: string | Uint8Array): Promise<void>;
   /** Writes text for people to standard output, otherwise as {@link writeStdout}. */

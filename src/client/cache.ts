@@ -32,7 +32,7 @@ export interface PreparedCaches {
   readonly warnings: readonly string[];
   /**
    * Names what was stored in local directories, once the build has succeeded.
-   * @throws Error when it is not there
+   * @throws Error if it does not exist
    */
   finish(response: Attributes, name: NameContent): Promise<void>;
   /** Deletes what a cache to be reset has no use for: the last step of a build. Where that fails it warns. */
@@ -131,7 +131,7 @@ function booleanAttribute(name: string, value = 'false'): boolean {
   }
 }
 
-/** The digest of a cache in a layout. @throws Error when it is not there */
+/** The digest of a cache in a layout. @throws Error if it does not exist */
 async function findCache(dir: string, { digest, tag: given }: Attributes): Promise<string> {
   const tag = given || 'latest';
   if (!(await stat(dir).catch(() => undefined))?.isDirectory()) throw new Error('there is no such directory');

@@ -45,12 +45,12 @@ export interface DockerEngineOptions {
 export interface DockerLoader {
   /** For the exporter `docker`. */
   readonly dest: Exclude<Destination, string>;
-  /** @throws Error when the engine is not there */
+  /** @throws Error if the engine cannot be reached */
   check(): Promise<void>;
   /**
    * Whether the engine keeps images in containerd's store, which takes OCI archives with several platforms and attestations
    * and knows images by the digest of their manifest or index.
-   * @throws Error when the engine is not there
+   * @throws Error if the engine cannot be reached
    */
   hasImageStore(): Promise<boolean>;
 }

@@ -50,7 +50,7 @@ const nodesOptions = exactFields<NodesOptions>({
  *   { connection: await connect(), platforms: [] },
  * ];
  * const build = solveOnNodes(nodes, { platforms: ['linux/amd64', 'linux/arm64'], names: ['example.com/app:1'], frontend, localDirs });
- * @throws Error when a platform has no node
+ * @throws Error if a platform has no node
  */
 export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions): Build {
   checkArgument('solveOnNodes', 'nodes', nodes, nodesArgument);

@@ -192,7 +192,7 @@ async function solveInSession(
   }
 }
 
-/** A daemon would ignore what it does not know, and build what a check forbids. @throws Error when this is one */
+/** A daemon would ignore what it does not know, and build what a check forbids. @throws Error if this is one */
 async function requireCapabilities(
   connection: Connection,
   needed: readonly string[],

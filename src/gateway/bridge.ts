@@ -248,11 +248,15 @@ export interface Bridge {
     path: string,
     range?: { readonly offset: number; readonly length: number },
   ): Promise<Uint8Array>;
-  /** Lists a directory of a result; `includePattern` selects names. @throws when it is not there */
+  /** Lists a directory of a result; `includePattern` selects names. @throws Error if it does not exist */
   readDir(ref: Reference, path: string, includePattern?: string): Promise<readonly FileStat[]>;
-  /** Describes a file of a result. @throws when it is not there */
+  /** Describes a file of a result. @throws Error if it does not exist */
   statFile(ref: Reference, path: string): Promise<FileStat>;
-  /** Asks for the config of an image. @throws UnresolvedImage, ResolvedToOtherSource */
+  /**
+   * Asks for the config of an image.
+   *
+   * @throws Error if it cannot be resolved; ResolvedToOtherSource if a source policy replaces the image with something else
+   */
   resolveImageConfig(ref: string, request: ResolveImageRequest): Promise<ResolvedImage>;
   /** Asks what a source is at this moment. */
   resolveSourceMetadata(source: SourceOp, request: ResolveSourceRequest): Promise<SourceMetadata>;

@@ -8,7 +8,7 @@ const patienceMs = 60_000;
 
 /**
  * The milliseconds that a daemon may give no sign of life: TSFRONT_PATIENCE in seconds, 60,000 by default.
- * @throws AddressError when the variable is not a number of seconds
+ * @throws AddressError if the variable is not a number of seconds
  */
 export function patienceOf(env: Readonly<Record<string, string | undefined>>): number {
   const given = env['TSFRONT_PATIENCE'];

@@ -37,7 +37,7 @@ export async function upgrade<C extends Duplex>(
 
 /**
  * Whether the Docker engine is at the other end; BuildKit's own gRPC server does not answer HTTP/1.
- * @throws Error when nothing is answered, and for other HTTP servers
+ * @throws Error if nothing is answered, and for other HTTP servers
  */
 export async function isDockerApi(connection: Duplex, signal: AbortSignal): Promise<boolean> {
   connection.write('GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n');

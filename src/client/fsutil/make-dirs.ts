@@ -46,7 +46,7 @@ async function makeMissing(dir: string, mode: number, created: string[], again: 
  * Makes a private directory in a directory, which is made too: what is received there lies in the file system that it is
  * for, and nowhere but in the directory that the user named.
  * @returns its path, and the topmost directory that was not there before
- * @throws Error when nothing can be made there
+ * @throws Error if nothing can be made there
  */
 export async function makeStaging(
   dir: string,
@@ -90,7 +90,7 @@ export async function removeEmptyDirs(dir: string, topmost: string): Promise<voi
       return;
 }
 
-/** The directories on the way to one that are not there, topmost first. @throws Error when a file is in the way */
+/** The directories on the way to one that are not there, topmost first. @throws Error if a file is in the way */
 export async function missingDirs(dir: string): Promise<string[]> {
   const missing: string[] = [];
   let at = path.resolve(dir);

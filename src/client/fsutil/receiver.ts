@@ -55,7 +55,7 @@ export class Receiver {
     this.writer = new EntryWriter(root, scratch, xattrs);
   }
 
-  /** Takes a packet of the sender. @throws Error when the sender fails or breaks the rules */
+  /** Takes a packet of the sender. @throws Error if the sender fails or breaks the rules */
   take(message: Uint8Array): void {
     const packet = decodePacket(message);
     if (packet.type === PacketType.Stat) this.takeStat(packet.stat);

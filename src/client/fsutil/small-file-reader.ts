@@ -29,7 +29,7 @@ export type ReaderAnswer = { readonly frames: Uint8Array } | { readonly done: tr
 export interface SmallFileReader {
   /**
    * Reads files; their framed data packets go to `write`, in order. Resolves when all of them were written.
-   * @throws Error when one of them vanished or changed
+   * @throws Error if one of them vanished or changed
    */
   read(files: readonly FileRequest[], write: (frames: Uint8Array) => Promise<void>): Promise<void>;
   close(): Promise<void>;

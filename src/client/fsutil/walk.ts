@@ -56,7 +56,7 @@ export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
  * cannot contain them. Files that vanish during the walk are omitted.
  *
  * Files are read through open directories, so that the walk fails if somebody replaces a directory with a link meanwhile.
- * @throws Error when `root` is not a directory, and for directories that cannot be read
+ * @throws Error if `root` is not a directory, and for directories that cannot be read
  */
 export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
   const base = await resolveRoot(root);

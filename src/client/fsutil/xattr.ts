@@ -12,7 +12,7 @@ export interface XattrCalls {
   /**
    * The attributes of a file, of a link its own; undefined for none.
    * @param inside another path of the file, by which the values are read
-   * @throws Error when they cannot be read
+   * @throws Error if they cannot be read
    */
   read(file: string, inside?: string): Xattrs | undefined;
   /** Sets what can be set. The file system may refuse some, and a user who is not root may not set others. */

@@ -27,7 +27,7 @@ export interface ContentStore {
 export interface ContentStores extends Attachable {
   /** Puts what was written into its place. */
   publish(): Promise<void>;
-  /** Names content of a layout, once it was published. @throws Error when it is not there */
+  /** Names content of a layout, once it was published. @throws Error if it does not exist */
   readonly name: NameContent;
   /** Takes back what was published and named, and the directories that were made for it. */
   discard(): Promise<void>;

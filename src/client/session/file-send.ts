@@ -43,7 +43,7 @@ export interface ReceivedExports extends Attachable {
   publish(): Promise<void>;
   /**
    * Gives up what was in these places before, and in mirrors all that was not sent.
-   * @throws Error when something in a mirror cannot be deleted; all outputs are in their places then
+   * @throws Error if something in a mirror cannot be deleted; all outputs are in their places then
    */
   keep(): Promise<void>;
   close(): Promise<void>;

@@ -53,7 +53,7 @@ export type NameContent = (dir: string, descriptor: LayoutEntry, names: readonly
 /**
  * Names a stored manifest. An image name brings its tag. What had the tag before loses it.
  * @returns takes that back, for a build that fails after all: what had a tag gets it again, unless another build has given it away
- * @throws Error when the manifest, or something that it names, is not there
+ * @throws Error if the manifest, or something that it names, does not exist
  */
 export async function putInIndex(
   dir: string,
@@ -192,7 +192,7 @@ const readManifest = async (file: string): Promise<Manifest> =>
 /** The lock of one that was killed is taken over then. */
 const staleMs = 10_000;
 
-/** Lets one build at a time change what a layout's index names. @throws Error when something else is in the lock's place */
+/** Lets one build at a time change what a layout's index names. @throws Error if something else is in the lock's place */
 export async function lockIndex<T>(dir: string, act: () => Promise<T>): Promise<T> {
   await makeDirs(dir);
   const lock = path.join(dir, '.tsfront-index-lock');

@@ -168,7 +168,7 @@ export class LayoutWriter {
     }
   }
 
-  /** Names content that was published. @throws Error when it is not there */
+  /** Names content that was published. @throws Error if it does not exist */
   readonly name: NameContent = async (...content) => {
     this.named.push(await putInIndex(...content));
   };

@@ -1,0 +1,41 @@
+// Finds the error classes that docstrings promise and that do not exist.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const generated = `gen${path.sep}`;
+
+/**
+ * What the sources say in `@throws NAME` without a class of that name.
+ * @param {string} dir the sources
+ * @returns {string[]} such as `parser/parse.ts: @throws ParseError`
+ */
+export function findUnknownThrown(dir) {
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.startsWith(generated),
+  );
+  const texts = files.map((file) => [file, readFileSync(path.join(dir, file), 'utf8')]);
+  const classes = new Set(texts.flatMap(([, text]) => [...text.matchAll(/\bclass (\w+)/g)].map(([, name]) => name)));
+  return texts.flatMap(([file, text]) =>
+    thrownIn(text, classes).map((name) => `${file}: there is no class of the name in "@throws ${name}"`),
+  );
+}
+
+/**
+ * What the docstrings of an entry point say in `@throws NAME` although its users cannot import that class.
+ * @param {ReturnType<typeof import('./declarations.mjs').readDeclarations>['declarations']} declarations
+ * @param {ReadonlySet<string>} exported the names of all entry points
+ * @returns {string[]} such as `@throws ParseError of parse`
+ */
+export function findUnexportedThrown(declarations, exported) {
+  return declarations.flatMap(({ name, doc, text }) =>
+    thrownIn(`${doc}\n${text}`, exported).map((thrown) => `"@throws ${thrown}" of ${name} is not exported`),
+  );
+}
+
+/** Names that begin with a capital, as classes do. Others are words: `@throws the errors of …`. */
+function thrownIn(text, known) {
+  const names = [...text.matchAll(/@throws (?:\{@link )?([A-Z]\w*)/g)].map(([, name]) => name);
+  return names.filter(
+    (name) => !known.has(name) && !(globalThis[name]?.prototype instanceof Error || name === 'Error'),
+  );
+}
