@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chompHeredocContent, createShellLex, emptyEnv, parseHeredoc } from '../../src/parser/index.ts';
+import { chompHeredocContent, createShellLex, emptyEnv, parseHeredoc, type WordError } from '../../src/parser/index.ts';
 import { compileShellPattern, replaceAll, replaceFirst, trimPrefix } from '../../src/parser/shell-pattern.ts';
 
 const values = new Map([
@@ -30,6 +30,7 @@ describe('a word', () => {
     ['${FILE/a/x}', 'x/b.tar.gz'],
     ['${FILE//[.]/-}', 'a/b.tar.gz'],
     ['${FILE//./-}', 'a/b-tar-gz'],
+    ['${NAME/a/\\b}', 'v\\blue'],
     [`"$NAME" '$NAME' \\$NAME`, 'value $NAME $NAME'],
     ['"\\a\\"\\$"', '\\a"$'],
     ['end\\', 'end'],
@@ -46,15 +47,30 @@ describe('a word', () => {
     expect(expand(word)).toBe(result);
   });
 
-  test('tells which variables it used', () => {
+  test('an expanded word tells which variables it used', () => {
     const { matched, unmatched } = lex.processWord('$NAME ${NONE:-$EMPTY} "${OTHER}"', env);
     expect([...matched]).toEqual(['NAME', 'EMPTY']);
     expect([...unmatched]).toEqual(['NONE', 'OTHER']);
   });
 
+  test('an error tells which variables were not set before it', () => {
+    const failed = (word: string, expansion: (word: string, variables: typeof env) => unknown = lex.processWord) => {
+      try {
+        return expansion(word, env);
+      } catch (error) {
+        return [...(error as WordError).unmatched];
+      }
+    };
+    expect(failed('$NONE ${')).toEqual(['NONE']);
+    expect(failed('$NAME ${')).toEqual([]);
+    expect(failed('$NONE ${', lex.processWords)).toEqual(['NONE']);
+    expect(failed('$NAME ${', lex.processWords)).toEqual([]);
+  });
+
   test.each([
     ['${', 'failed to process "${": syntax error: missing \'}\''],
     ['${}', 'failed to process "${}": syntax error: bad substitution'],
+    ['"a\\', 'failed to process "\\"a\\\\": unexpected end of statement while looking for matching double-quote'],
     ['${A', 'failed to process "${A": unsupported modifier (\ufffd) in substitution'],
     ['${A:-b', 'failed to process "${A:-b": syntax error: missing \'}\''],
     ['${A:=b}', 'failed to process "${A:=b}": unsupported modifier (:=) in substitution'],
@@ -68,7 +84,7 @@ describe('a word', () => {
     ],
     ['"a', 'failed to process "\\"a": unexpected end of statement while looking for matching double-quote'],
     ["'a", 'failed to process "\'a": unexpected end of statement while looking for matching single-quote'],
-  ])('%s is an error', (word, message) => {
+  ])('a word that cannot be expanded is an error: %s', (word, message) => {
     expect(() => expand(word)).toThrow(expect.objectContaining({ message }));
   });
 
@@ -104,7 +120,7 @@ describe('the length of a word', () => {
     expect(raw.processWord(written, emptyEnv).result === written).toBe(true);
   });
 
-  test('counts for all words of a lexer together, up to 256 MiB', () => {
+  test('a lexer expands all its words together to 256 MiB at most', () => {
     const shared = createShellLex({ escape: '\\' });
     const env = oneOf('A', mebibyte);
     for (let words = 0; words < 256; words++) shared.processWord('$A', env);
@@ -130,11 +146,11 @@ describe('words', () => {
     expect(lex.processWords('$BYTES', env)).toEqual(['a\ufffd', 'b\ufffd']);
   });
 
-  test('lose what is in front of a modifier', () => {
+  test('words lose what is in front of a modifier', () => {
     expect(lex.processWords('80${NONE:-90} 70', env)).toEqual(['90', '70']);
   });
 
-  test('keep what they are told to keep', () => {
+  test('words keep the quotes, escapes and variables that the options name', () => {
     const raw = createShellLex({ escape: '`', rawQuotes: true, rawEscapes: true, skipUnsetEnv: true });
     expect(raw.processWords('"a b" `"c ${D:-`}}', emptyEnv)).toEqual(['"a b"', '`"c', '${D:-}}']);
     const unset = createShellLex({ escape: '\\', skipUnsetEnv: true });
@@ -162,7 +178,7 @@ describe('patterns', () => {
     expect(replaceFirst(compileShellPattern('a*b'), 'a\nab', '-')).toBe('a\n-');
   });
 
-  test('count characters, not code units', () => {
+  test('patterns count characters, not code units', () => {
     expect(trimPrefix(compileShellPattern('?'), '😀x', false)).toBe('x');
     expect(replaceAll(compileShellPattern(''), '😀x', '-')).toBe('-😀-x-');
   });
@@ -171,26 +187,26 @@ describe('patterns', () => {
     expect(replaceFirst(compileShellPattern('a\n*b'), 'a\na\nb', '-')).toBe('a\n-');
   });
 
-  test('lose a byte order mark in front, which values keep', () => {
+  test('a pattern loses a byte order mark in front, which values keep', () => {
     expect(trimPrefix(compileShellPattern('\ufeffa'), 'ab', false)).toBe('b');
     expect(trimPrefix(compileShellPattern('?'), '\ufeffab', false)).toBe('ab');
     expect(replaceFirst(compileShellPattern('a'), '\ufeffab', '-')).toBe('\ufeff-b');
     expect(replaceAll(compileShellPattern('a'), '\ufeffaba', '-')).toBe('\ufeff-b-');
   });
 
-  test('take one comparison for each character of the value and of what is tried, and no more than they may', () => {
+  test('patterns take one comparison for each character of the value and of what is tried, and no more than they may', () => {
     const withBudget = (comparisons: number) => trimPrefix(compileShellPattern('a', { comparisons }), 'a', false);
     expect(withBudget(3)).toBe('');
     expect(() => withBudget(2)).toThrow('the patterns of the file take too long to match');
   });
 
-  test('tell how long the result becomes while all matches are replaced', () => {
+  test('replacing all matches tells how long the result becomes while all matches are replaced', () => {
     const lengths: number[] = [];
     replaceAll(compileShellPattern('a'), 'xaxa', '${0}yz', (length) => lengths.push(length));
     expect(lengths).toEqual([2, 4, 6, 8]);
   });
 
-  test('replace by a template where all matches are replaced', () => {
+  test('the replacement of all matches is a template', () => {
     expect(replaceAll(compileShellPattern('a'), 'a', '$$$0$$')).toBe('$a$');
     expect(replaceAll(compileShellPattern('a?'), 'ab ac', '[$0$1${0}$x$$$-]')).toBe('[abab$$-] [acac$$-]');
     expect(replaceFirst(compileShellPattern('a?'), 'ab ac', '$0')).toBe('$0 ac');
@@ -212,7 +228,7 @@ describe('here-documents', () => {
     expect(parseHeredoc(word)).toEqual(expected);
   });
 
-  test('lose leading tabs with <<-', () => {
+  test('lines of a here-document lose leading tabs with <<-', () => {
     expect(chompHeredocContent('\t\ta\n\n\tb\r\n \tc\u2028\td')).toBe('a\n\nb\r\n \tc\u2028\td');
   });
 });
