@@ -1,8 +1,9 @@
-// `npm run mutate -- FILE COUNT TEST… [-- TEST…]`: which small mistakes in a file the tests notice. It changes one operator or
-// constant at a time, runs the tests, and prints the changes that no test fails with. Tests behind `--` see only what those
-// before it let pass. The file on disk stays as it is: Vitest is given the changed text.
+// `npm run mutate -- [--save] FILE COUNT TEST… [-- TEST…]`: which small mistakes in a file the tests notice. It changes one
+// operator or constant at a time, runs the tests, and prints the changes that no test fails with. Tests behind `--` see only
+// what those before it let pass. The file on disk stays as it is: Vitest is given the changed text. `--save` writes the result
+// to bench/results/mutation.json.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startVitest } from 'vitest/node';
 import { root } from './install.mjs';
@@ -28,9 +29,7 @@ const changes = [
 ];
 /** Milliseconds for one run of the tests: a change may make a loop endless. */
 const patience = 300_000;
-
-if (process.env.MUTANT) await runTests(JSON.parse(process.env.MUTANT), process.argv.slice(2));
-else mutate(...process.argv.slice(2));
+const results = path.join(root, 'bench/results/mutation.json');
 
 /** Runs the tests on a changed file. A failure sets the exit code. */
 function runTests({ file, at, from, to }, tests) {
@@ -48,7 +47,9 @@ function runTests({ file, at, from, to }, tests) {
   return startVitest('test', tests, test, { plugins: [{ name: 'mutant', enforce: 'pre', transform }] });
 }
 
-function mutate(file, count, ...rest) {
+function mutate(...args) {
+  const save = args[0] === '--save';
+  const [file, count, ...rest] = save ? args.slice(1) : args;
   const source = readFileSync(file, 'utf8');
   const rounds = rest
     .join(' ')
@@ -61,12 +62,20 @@ function mutate(file, count, ...rest) {
     console.error(`${file}: the tests fail without a change`);
     process.exit(1);
   }
-  let killed = 0;
+  const unnoticed = [];
   for (const mutant of tried) {
-    if (rounds.some((tests) => isNoticed({ file: path.resolve(file), ...mutant }, tests))) killed++;
-    else console.log(`${file}:${describe(source, mutant)}`);
+    if (rounds.some((tests) => isNoticed({ file: path.resolve(file), ...mutant }, tests))) continue;
+    unnoticed.push(describe(source, mutant));
+    console.log(`${file}:${lineOf(source, mutant)}: ${unnoticed.at(-1)}`);
   }
-  console.log(`${file}: ${killed} of ${tried.length} changes noticed, of ${mutants.length} possible ones`);
+  const noticed = tried.length - unnoticed.length;
+  console.log(`${file}: ${noticed} of ${tried.length} changes noticed, of ${mutants.length} possible ones`);
+  if (!save) return;
+  const date = new Date().toISOString().slice(0, 10);
+  const command = ['npm run mutate -- --save', file, count, ...rest].join(' ');
+  const all = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {};
+  all[file] = { date, command, noticed, tried: tried.length, possible: mutants.length, unnoticed };
+  writeFileSync(results, `${JSON.stringify(all, null, 2)}\n`);
 }
 
 function findMutants(source) {
@@ -87,9 +96,9 @@ function lineAt(source, at) {
   return source.slice(source.lastIndexOf('\n', at) + 1, source.indexOf('\n', at));
 }
 
-function describe(source, { at, from, to }) {
-  return `${source.slice(0, at).split('\n').length}: ${from.trim()} -> ${to.trim()}: ${lineAt(source, at).trim()}`;
-}
+const lineOf = (source, { at }) => source.slice(0, at).split('\n').length;
+
+const describe = (source, { at, from, to }) => `${from.trim()} -> ${to.trim()}: ${lineAt(source, at).trim()}`;
 
 /** The same order each time. */
 function shuffled(all) {
@@ -112,3 +121,6 @@ function isNoticed(mutant, tests) {
   });
   return status !== 0;
 }
+
+if (process.env.MUTANT) await runTests(JSON.parse(process.env.MUTANT), process.argv.slice(2));
+else mutate(...process.argv.slice(2));
