@@ -22,7 +22,7 @@ function anchorsOf(text: string): string[] {
   });
 }
 
-test('the package has its documents', () => {
+test('the package has its documents, and no sources, tests or scripts', () => {
   const expected = [
     'README.md',
     'SECURITY.md',
@@ -36,7 +36,7 @@ test('the package has its documents', () => {
   expect(names.filter((name) => ofOthers.test(name))).toEqual([]);
 });
 
-test('package.json leads to the repository', () => {
+test('package.json names the repository, the licence and the words to find it by', () => {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   expect(manifest).toMatchObject({
     repository: { type: 'git', url: 'git+https://github.com/org/tsfront.git' },
@@ -45,6 +45,13 @@ test('package.json leads to the repository', () => {
     license: 'Apache-2.0',
   });
   expect(manifest.keywords).toEqual(expect.arrayContaining(['buildkit', 'docker', 'dockerfile', 'llb']));
+});
+
+test('CONTRIBUTING.md gives the reason for each dependency', () => {
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const [, chapter = ''] = readFileSync(path.join(root, 'CONTRIBUTING.md'), 'utf8').split('\n## Packages\n');
+  const reasons = [...chapter.matchAll(/^\| `([^`]+)` +\| \S/gm)].map(([, name]) => name);
+  expect(reasons.sort()).toEqual([...Object.keys(dependencies), ...Object.keys(optionalDependencies)].sort());
 });
 
 test('a release publishes the package after the tests, with provenance and no token', () => {

@@ -17,7 +17,6 @@ import { explainError, instructionRange } from '../parser/hints/explain-error.ts
 import { parseInTurns } from '../parser/parse.ts';
 import { errorMessage } from '../text/error-message.ts';
 import type { Bridge } from './bridge.ts';
-
 import type { BuildContext, Entrypoint } from './main-context.ts';
 import { findNamedContext } from './named-context.ts';
 import type { FrontendOptions } from './options.ts';
@@ -97,12 +96,7 @@ export function createDockerfile(
       }));
     },
     async lower(request) {
-      if (text === '')
-        throw diagnosticError('empty-dockerfile', 'the Dockerfile cannot be empty', {
-          hint: 'A Dockerfile begins with FROM.',
-        });
-      const dockerfile = await parse();
-      return lowerForDaemon(bridge, options, dockerfile, source, environment, request);
+      return lowerForDaemon(bridge, options, await parse(), source, environment, request);
     },
   };
 }
