@@ -1,8 +1,8 @@
 // Writes docs/api, a page for each entry point, from the docstrings, docs/cli.md from the commands, and docs/errors.md from
-// the codes. With --check it fails when the pages are out of date. An export or a member of one without a docstring, and a
-// `@throws` of a class that does not exist, are errors either way.
+// the codes. With --check it fails when the pages are out of date. An export without a docstring, a public member without
+// one, and a `@throws` of a class that does not exist are errors either way.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatReference } from './docs/cli.mjs';
@@ -10,7 +10,7 @@ import { readDeclarations } from './docs/declarations.mjs';
 import { formatErrors } from './docs/errors.mjs';
 import { formatPage } from './docs/page.mjs';
 import { findUnexportedThrown, findUnknownThrown } from './docs/thrown-classes.mjs';
-import { findUndocumented } from './docs/undocumented.mjs';
+import { findUndocumented, findUndocumentedExports } from './docs/undocumented.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const pages = [
@@ -30,7 +30,10 @@ try {
   mkdirSync(path.join(root, 'docs/api'), { recursive: true });
   const modules = pages.map(([entry, file]) => ({ entry, module: readDeclarations(path.join(types, `${file}.d.ts`)) }));
   const exported = new Set(modules.flatMap(({ module }) => module.declarations.map(({ name }) => name)));
-  for (const problem of findUnknownThrown(path.join(root, 'src'))) fail(`src/${problem}`);
+  const sources = readSources(path.join(root, 'src'));
+  for (const problem of findUnknownThrown(sources)) fail(`src/${problem}`);
+  for (const [file, text] of sources)
+    for (const name of findUndocumentedExports(text)) fail(`src/${file}: ${name} has no docstring`);
   for (const { entry, module } of modules) {
     for (const name of findUndocumented(module.declarations)) fail(`${entry}: ${name} has no docstring`);
     for (const problem of findUnexportedThrown(module.declarations, exported)) fail(`${entry}: ${problem}`);
@@ -40,6 +43,14 @@ try {
   write(path.join(root, 'docs/errors.md'), formatErrors());
 } finally {
   rmSync(types, { recursive: true, force: true });
+}
+
+/** The modules that people write, with their texts. */
+function readSources(dir) {
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts') && !file.startsWith(`gen${path.sep}`))
+    .map((file) => [file, readFileSync(path.join(dir, file), 'utf8')]);
 }
 
 function write(target, page) {

@@ -18,10 +18,10 @@ if (existsSync(rule)) {
 
 write(
   rule,
-  `/** ${description}. */
-import type { Linter, Place } from '../linter.ts';
+  `import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** ${description}. */
 export const ${constant} = defineRule({
   name: '${name}',
   description: ${JSON.stringify(description).replaceAll("'", "\\'").replace(/^"|"$/g, "'")},

@@ -26,3 +26,21 @@ function membersWithout(declaration) {
     return lines[i - 1].endsWith('*/') ? [] : [name];
   });
 }
+
+/**
+ * The exports of a module without a docstring. The header of a file stands for that of its only export, and the docstring of
+ * the first overload for all.
+ * @param {string} source the module
+ * @returns {string[]} names
+ */
+export function findUndocumentedExports(source) {
+  const lines = source.split('\n');
+  const exports = lines.flatMap((line, at) => {
+    const [, name] = /^export (?:(?:abstract|async|class|const|function|interface|type|enum) )+(\w+)/.exec(line) ?? [];
+    return name ? [{ name, hasDoc: at > 0 && lines[at - 1].endsWith('*/') }] : [];
+  });
+  const documented = new Set(exports.filter(({ hasDoc }) => hasDoc).map(({ name }) => name));
+  const names = new Set(exports.map(({ name }) => name));
+  if (names.size === 1 && /^(\/\/\/.*\n)?\/\*\*/.test(source)) return [];
+  return [...names].filter((name) => !documented.has(name));
+}

@@ -31,6 +31,7 @@ interface StepNode {
   readonly name: string;
 }
 
+/** A base of a stage, or a step on another node. */
 export type Node = BaseNode | StepNode;
 
 /** Nodes with the name that each should have. The last one is the target. */

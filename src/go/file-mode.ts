@@ -1,12 +1,20 @@
 /** Go's FileMode, in which file transfers and the gateway API give modes, and its relation to Unix modes. */
 
+/** A directory. */
 export const ModeDir = 0x8000_0000;
+/** A symbolic link. */
 export const ModeSymlink = 1 << 27;
+/** A device; a character device has {@link ModeCharDevice} as well. */
 export const ModeDevice = 1 << 26;
+/** A named pipe. */
 export const ModeNamedPipe = 1 << 25;
+/** A Unix domain socket. */
 export const ModeSocket = 1 << 24;
+/** The program runs as the owner of the file. */
 export const ModeSetuid = 1 << 23;
+/** The program runs as the group of the file. */
 export const ModeSetgid = 1 << 22;
+/** A character device, together with {@link ModeDevice}. */
 export const ModeCharDevice = 1 << 21;
 const ModeSticky = 1 << 20;
 const ModeIrregular = 1 << 19;

@@ -1,8 +1,8 @@
-/** The host that a browser is. */
 import { encoding } from './encoding.ts';
 import type { Host } from './host.ts';
 import { sha256 } from './sha256.ts';
 
+/** The host in a browser. Its digests are computed in TypeScript, because those of the browser are asynchronous. */
 export const host: Host = {
   ...encoding,
   architecture: 'amd64', // a browser does not say

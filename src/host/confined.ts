@@ -1,7 +1,3 @@
-/**
- * The host of `tsfront/llb` in a build program: the language and nothing else, so that a program gives the same graph
- * everywhere.
- */
 import type { Host } from './host.ts';
 import { sha256 } from './sha256.ts';
 import { sequenceLength } from './utf8.ts';
@@ -12,6 +8,10 @@ const unavailable = (what: string) => () => {
   throw new Error(`a build program cannot ${what}`);
 };
 
+/**
+ * The host of `tsfront/llb` in a build program: the language and nothing else, so that a program gives the same graph
+ * everywhere.
+ */
 export const host: Host = {
   architecture: 'amd64', // a state without a platform takes that of the build
   sha256,

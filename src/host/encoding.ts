@@ -12,6 +12,7 @@ const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 const escapedByte = /[\uDC80-\uDCFF]/;
 
+/** The conversions between text and bytes of a host with TextEncoder and TextDecoder. */
 export const encoding: Pick<Host, 'decodeText' | 'decodeLossy' | 'encodeText' | 'encodeInto'> = {
   decodeText(bytes) {
     try {

@@ -1,7 +1,7 @@
-/** The host that the small engine of the frontend image is (engine/host.d.ts). */
 /// <reference path="../../engine/host.d.ts" />
 import type { Host } from './host.ts';
 
+/** The host in the small engine of the frontend image. `engine/host.c` implements `native`. */
 export const host: Host = {
   get architecture() {
     return native.architecture();

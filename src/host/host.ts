@@ -26,6 +26,7 @@ export interface ProgramEngine {
   close(): void;
 }
 
+/** What a host provides. */
 export interface Host {
   /** Go's name of the architecture that this program runs on: `amd64`, `arm64`, … */
   readonly architecture: string;

@@ -1,4 +1,3 @@
-/** The host that Node is: for the command line, the library and `dist/frontend.js`. */
 import { hash, randomBytes } from 'node:crypto';
 import { encoding } from './encoding.ts';
 import type { Host, PackedFormat, ProgramEngine } from './host.ts';
@@ -17,6 +16,7 @@ const pieceSize = 64 << 10;
 /** Maximum memory of `xz` in bytes: unpacking `xz -9` needs 65 MiB, and a file could demand gigabytes. */
 const maxXzMemory = 256 << 20;
 
+/** The host in Node: of the command line, the libraries and `dist/frontend.js`. */
 export const host: Host = {
   ...encoding,
   architecture: architectures[process.arch] ?? process.arch,

@@ -1,9 +1,9 @@
-/** A keyword is not in the casing that most keywords have. ARGs before the first FROM do not count. */
 import { toLower, toUpper } from '../../go/unicode.ts';
 import type { Instruction, Stage } from '../../parser/ast.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** A keyword is not in the casing that most keywords have. ARGs before the first FROM do not count. */
 export const consistentInstructionCasing = defineRule({
   name: 'ConsistentInstructionCasing',
   description: 'All commands within the Dockerfile should use the same casing (either upper or lower)',

@@ -1,11 +1,10 @@
-/** COPY or ADD names a file of the context that `.dockerignore` excludes. */
-
 import { clean } from '../../go/path.ts';
 import { quote } from '../../go/quote.ts';
 import type { PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** COPY or ADD names a file of the context that `.dockerignore` excludes. */
 export const copyIgnoredFile = defineRule({
   name: 'CopyIgnoredFile',
   description: 'Attempting to Copy file that is excluded by .dockerignore',

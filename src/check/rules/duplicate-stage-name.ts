@@ -1,9 +1,9 @@
-/** Two stages have the same name. */
 import { quote } from '../../go/quote.ts';
 import type { Stage } from '../../parser/ast.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** Two stages have the same name. */
 export const duplicateStageName = defineRule({
   name: 'DuplicateStageName',
   description: 'Stage names should be unique',

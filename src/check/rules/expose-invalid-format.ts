@@ -1,7 +1,7 @@
-/** EXPOSE has an address or a port of the host. */
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** EXPOSE has an address or a port of the host. */
 export const exposeInvalidFormat = defineRule({
   name: 'ExposeInvalidFormat',
   description:

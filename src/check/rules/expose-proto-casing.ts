@@ -1,8 +1,8 @@
-/** EXPOSE has a protocol in capitals. */
 import { toLower } from '../../go/unicode.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** EXPOSE has a protocol in capitals. */
 export const exposeProtoCasing = defineRule({
   name: 'ExposeProtoCasing',
   description: 'Protocol in EXPOSE instruction should be lowercase',

@@ -1,8 +1,8 @@
-/** The keywords of `FROM image as name` differ in their casing. */
 import { toLower, toUpper } from '../../go/unicode.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** The keywords of `FROM image as name` differ in their casing. */
 export const fromAsCasing = defineRule({
   name: 'FromAsCasing',
   description: "The 'as' keyword should match the case of the 'from' keyword",

@@ -1,10 +1,10 @@
-/** The `--platform` of FROM has no variables, and the stage is not named after it. */
 import { quote } from '../../go/quote.ts';
 import type { Stage } from '../../parser/ast.ts';
 import type { ProcessedWord } from '../../parser/words.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** The `--platform` of FROM has no variables, and the stage is not named after it. */
 export const fromPlatformFlagConstDisallowed = defineRule({
   name: 'FromPlatformFlagConstDisallowed',
   description: 'FROM --platform flag should not use a constant value',

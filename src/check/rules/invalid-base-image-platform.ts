@@ -1,8 +1,8 @@
-/** A base image came for another platform than the stage is built for. */
 import { quote } from '../../go/quote.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** A base image came for another platform than the stage is built for. */
 export const invalidBaseImagePlatform = defineRule({
   name: 'InvalidBaseImagePlatform',
   description: 'Base image platform does not match expected target platform',

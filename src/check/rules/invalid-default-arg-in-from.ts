@@ -1,8 +1,8 @@
-/** A base image is not a valid reference when the build gives no arguments. */
 import type { Stage } from '../../parser/ast.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** A base image is not a valid reference when the build gives no arguments. */
 export const invalidDefaultArgInFrom = defineRule({
   name: 'InvalidDefaultArgInFrom',
   description: 'Default value for global ARG results in an empty or invalid base image name',

@@ -1,8 +1,8 @@
-/** The comment above an ARG or a stage does not describe it. */
 import type { Instruction } from '../../parser/ast.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** The comment above an ARG or a stage does not describe it. */
 export const invalidDefinitionDescription = defineRule({
   name: 'InvalidDefinitionDescription',
   description:

@@ -1,7 +1,7 @@
-/** CMD or ENTRYPOINT is in shell form, and the stage has no SHELL instruction. */
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** CMD or ENTRYPOINT is in shell form, and the stage has no SHELL instruction. */
 export const jsonArgsRecommended = defineRule({
   name: 'JSONArgsRecommended',
   description: 'JSON arguments recommended for ENTRYPOINT/CMD to prevent unintended behavior related to OS signals',

@@ -1,7 +1,7 @@
-/** `ENV key value` or `LABEL key value` is used instead of `key=value`. */
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** `ENV key value` or `LABEL key value` is used instead of `key=value`. */
 export const legacyKeyValueFormat = defineRule({
   name: 'LegacyKeyValueFormat',
   description: 'Legacy key/value format with whitespace separator should not be used',

@@ -1,7 +1,7 @@
-/** The Dockerfile has a MAINTAINER. */
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** The Dockerfile has a MAINTAINER. */
 export const maintainerDeprecated = defineRule({
   name: 'MaintainerDeprecated',
   description: 'The MAINTAINER instruction is deprecated, use a label instead to define an image author',

@@ -1,8 +1,8 @@
-/** A stage has a second CMD, ENTRYPOINT or HEALTHCHECK. */
 import type { LineRange } from '../../diagnostic/source-file.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** A stage has a second CMD, ENTRYPOINT or HEALTHCHECK. */
 export const multipleInstructionsDisallowed = defineRule({
   name: 'MultipleInstructionsDisallowed',
   description: 'Multiple instructions of the same type should not be used in the same stage',

@@ -1,8 +1,8 @@
-/** An instruction has an empty line in it. */
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** An instruction has an empty line in it. */
 export const noEmptyContinuation = defineRule({
   name: 'NoEmptyContinuation',
   description: 'Empty continuation lines will become errors in a future release',

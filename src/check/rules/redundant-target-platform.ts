@@ -1,8 +1,8 @@
-/** FROM has `--platform=$TARGETPLATFORM`, which is the default. */
 import type { ProcessedWord } from '../../parser/words.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** FROM has `--platform=$TARGETPLATFORM`, which is the default. */
 export const redundantTargetPlatform = defineRule({
   name: 'RedundantTargetPlatform',
   description: 'Setting platform to predefined $TARGETPLATFORM in FROM is redundant as this is the default behavior',

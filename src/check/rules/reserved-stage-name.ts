@@ -1,9 +1,9 @@
-/** A stage has a name that means something else. */
 import { quote } from '../../go/quote.ts';
 import type { Stage } from '../../parser/ast.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** A stage has a name that means something else. */
 export const reservedStageName = defineRule({
   name: 'ReservedStageName',
   description: 'Reserved words should not be used as stage names',

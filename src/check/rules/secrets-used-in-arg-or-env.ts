@@ -1,8 +1,8 @@
-/** An ARG or ENV has a name that looks like that of a secret: its value stays in the image or its history. */
 import { quote } from '../../go/quote.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** An ARG or ENV has a name that looks like that of a secret: its value stays in the image or its history. */
 export const secretsUsedInArgOrEnv = defineRule({
   name: 'SecretsUsedInArgOrEnv',
   description: 'Sensitive data should not be used in the ARG or ENV commands',

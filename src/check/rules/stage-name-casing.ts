@@ -1,8 +1,8 @@
-/** The name of a stage has capitals. */
 import { toLower } from '../../go/unicode.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** The name of a stage has capitals. */
 export const stageNameCasing = defineRule({
   name: 'StageNameCasing',
   description: 'Stage names should be lowercase',

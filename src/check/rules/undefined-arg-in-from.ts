@@ -1,7 +1,7 @@
-/** FROM has variables that no global ARG declares. */
 import type { Linter, Place } from '../linter.ts';
 import { defineRule, suggestionText } from '../rule.ts';
 
+/** FROM has variables that no global ARG declares. */
 export const undefinedArgInFrom = defineRule({
   name: 'UndefinedArgInFrom',
   description: 'FROM command must use declared ARGs',

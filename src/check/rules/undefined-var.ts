@@ -1,7 +1,7 @@
-/** A variable is used that is not set. */
 import type { Linter, Place } from '../linter.ts';
 import { defineRule, suggestionText } from '../rule.ts';
 
+/** A variable is used that is not set. */
 export const undefinedVar = defineRule({
   name: 'UndefinedVar',
   description: 'Variables should be defined before their use',

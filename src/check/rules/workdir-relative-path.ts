@@ -1,8 +1,8 @@
-/** The first WORKDIR of a stage is relative. */
 import { quote } from '../../go/quote.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
+/** The first WORKDIR of a stage is relative. */
 export const workdirRelativePath = defineRule({
   name: 'WorkdirRelativePath',
   description:

@@ -24,6 +24,7 @@ function declare() {
 
 type CompileFlags = OptionsOf<ReturnType<typeof declare>>;
 
+/** Makes the command. */
 export function compileCommand(io: Io) {
   return declare().action((context, flags) => run(context, flags, io));
 }

@@ -16,6 +16,7 @@ interface Named {
 
 const files = (...names: string[]) => names.map((name) => ({ name, description: '' }));
 
+/** Which subrequests there are. */
 export const describeDefinition: SubrequestDefinition = {
   name: 'frontend.subrequests.describe',
   version: '1.0.0',
@@ -24,6 +25,7 @@ export const describeDefinition: SubrequestDefinition = {
   metadata: files('result.json', 'result.txt'),
 };
 
+/** The build arguments, secrets and SSH agents that a target takes. */
 export const outlineDefinition: SubrequestDefinition = {
   name: 'frontend.outline',
   version: '1.0.0',
@@ -32,6 +34,7 @@ export const outlineDefinition: SubrequestDefinition = {
   metadata: files('result.json', 'result.txt'),
 };
 
+/** The stages that can be built. */
 export const targetsDefinition: SubrequestDefinition = {
   name: 'frontend.targets',
   version: '1.0.0',
@@ -40,6 +43,7 @@ export const targetsDefinition: SubrequestDefinition = {
   metadata: files('result.json', 'result.txt'),
 };
 
+/** The findings of the lint rules, and the first error. */
 export const lintDefinition: SubrequestDefinition = {
   name: 'frontend.lint',
   version: '1.0.0',
@@ -48,6 +52,7 @@ export const lintDefinition: SubrequestDefinition = {
   metadata: files('result.json', 'result.txt', 'result.statuscode'),
 };
 
+/** The graph of the build as JSON. */
 export const convertLlbDefinition: SubrequestDefinition = {
   name: 'frontend.convertllb',
   version: '0.1.0',
