@@ -39,7 +39,7 @@ write(
   `import { expect, test } from 'vitest';
 import { findings } from './findings.ts';
 
-test('${name} is found where it is', () => {
+test('${name} reports what it forbids', () => {
   expect(findings('FROM scratch\\n')).toEqual([]);
   expect(findings('FROM scratch\\n# what violates the rule\\n')).toEqual(['${name}: … (line 2)']);
 });

@@ -43,17 +43,19 @@ describe('rules', () => {
     expect(sources.filter(([, text]) => call.test(text)).map(([file]) => file)).toEqual([...calledFrom].sort());
   });
 
-  test('the table has each file of check/rules once', () => {
+  test('the table has each file of check/rules once, and each has its test', () => {
     const files = readdirSync(path.resolve(import.meta.dirname, '../../src/check/rules'));
     const kebab = (name: string) =>
       `${name.replace(/(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])/g, '-$&').toLowerCase()}.ts`;
     expect(rules.map(({ name }) => kebab(name)).sort()).toEqual(files.sort());
+    const tests = readdirSync(path.resolve(import.meta.dirname, 'rules')).filter((file) => file.endsWith('.test.ts'));
+    expect(tests.sort()).toEqual(files.map((file) => file.replace(/\.ts$/, '.test.ts')).sort());
   });
 
-  test('22 are those of the reference', () =>
+  test('22 rules are those of the reference', () =>
     expect(rules.filter(({ name }) => name in pages || name === 'InvalidBaseImagePlatform')).toHaveLength(22));
 
-  test('each has its page, but for the one without', () => {
+  test('each rule has its page, but for the one without', () => {
     for (const { name, url } of rules) {
       const page = pages[name];
       if (page !== undefined) expect(url, name).toBe(`https://docs.docker.com/go/dockerfile/rule/${page}/`);
