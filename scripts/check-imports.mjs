@@ -77,14 +77,14 @@ for (const file of files) {
   }
 }
 
-// the rooms that ARCHITECTURE.md describes
+// the directories that ARCHITECTURE.md describes
 const chapters = readFileSync(path.join(root, '../ARCHITECTURE.md'), 'utf8').split('\n## ');
-const rooms = chapters.find((chapter) => chapter.startsWith('The rooms')) ?? '';
-const described = new Set([...rooms.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name));
+const chapter = chapters.find((text) => text.startsWith('Directories')) ?? '';
+const described = new Set([...chapter.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name));
 for (const name of Object.keys(allowed))
-  if (!described.has(name)) problems.push(`ARCHITECTURE.md: "The rooms" has no row for ${name}`);
+  if (!described.has(name)) problems.push(`ARCHITECTURE.md: "Directories" has no row for ${name}`);
 for (const name of described)
-  if (!allowed[name]) problems.push(`ARCHITECTURE.md: "The rooms" describes ${name}, which src does not have`);
+  if (!allowed[name]) problems.push(`ARCHITECTURE.md: "Directories" describes ${name}, which src does not have`);
 
 // the portable core: the frontend and the LLB library, and all that they import
 const reached = new Set(['gateway/run-for-daemon.ts', 'gateway/run-frontend.ts', 'llb/index.ts']);
