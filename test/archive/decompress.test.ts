@@ -46,7 +46,7 @@ describe('decompress', () => {
     expect(await text(Buffer.concat([header, sum, body]))).toBe('one');
     await expect(text(Buffer.concat([header, Buffer.of(sum[0]! ^ 1, sum[1]!), body]))).rejects.toThrow('header crc');
   });
-  test('refuses damaged data', async () => {
+  test('damaged data is refused', async () => {
     await expect(unpack(Buffer.from('1f8b08ffffffffffff', 'hex'))).rejects.toThrow();
     await expect(unpack(Buffer.from('fd377a585a0000000000', 'hex'))).rejects.toThrow();
   });

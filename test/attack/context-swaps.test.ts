@@ -145,7 +145,7 @@ describe('a context that is changed while it is sent', () => {
 });
 
 describe('paths to follow', () => {
-  test('never lead out, and a link that would is one to the root', async () => {
+  test('paths to follow never lead out, and a link that would is one to the root', async () => {
     const { dir, outside } = place(['d/file']);
     symlinkSync('../../../../../..', path.join(dir, 'up'));
     symlinkSync(outside, path.join(dir, 'absolute'));

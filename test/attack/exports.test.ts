@@ -207,7 +207,7 @@ describe('a directory export stays inside of its destination that has', () => {
     expect(readdirSync(dest)).toEqual(expect.arrayContaining(['kept', 'mine', 'out']));
   }); // biome-ignore format: a table
 
-  test('too deep directories, and says so', async () => {
+  test('a directory export refuses directories that are too deep, and says so', async () => {
     const before = snapshot(root);
     const deep = Array.from({ length: 2200 }, (_, i) => dir(`${'d/'.repeat(i)}d`));
     await expect(sendTo(deep)).rejects.toThrow(/ENAMETOOLONG|too long/);

@@ -114,7 +114,7 @@ describe('a git context in a pre-commit hook', () => {
     expect(git(mine, 'symbolic-ref', 'HEAD')).toBe('refs/heads/main');
   });
 
-  test('whatever variables of a repository are set', async () => {
+  test('a git context is read whatever variables of a repository are set', async () => {
     const local = git(mine, 'rev-parse', '--local-env-vars').split('\n');
     const before = await stateOf(mine);
     const dir = path.join(mine, '.git');

@@ -100,7 +100,7 @@ describe('a daemon gets no more than the context when it asks for', () => {
     else expectInside(answer);
   }); // biome-ignore format: a table
 
-  test.each(['', '..', '../outside', 'context/..', './context', 'context/', 'Context', 'context\0', '__proto__', 'constructor', '/etc', '*'])('the directory %j', async (name) => {
+  test.each(['', '..', '../outside', 'context/..', './context', 'context/', 'Context', 'context\0', '__proto__', 'constructor', '/etc', '*'])('a directory that the build does not offer is refused: %j', async (name) => {
     await expect(ask({ headers: { 'dir-name': encodeURI(name) } })).rejects.toThrow('no access allowed to dir');
   }); // biome-ignore format: one line
 
@@ -200,7 +200,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
     execFileSync('rm', ['-rf', path.join(context, 'd')]);
   });
 
-  test('circles of links', async () => {
+  test('circles of links end with a result or an error', async () => {
     symlinkSync('b', path.join(context, 'a'));
     symlinkSync('a', path.join(context, 'b'));
     symlinkSync('self', path.join(context, 'self'));

@@ -77,7 +77,7 @@ test('graph of a repository ends at a signal and leaves nothing', async () => {
 });
 
 await onEngines('a build that is interrupted', { suites: ['forky'] }, (engine) => {
-  test('while its Dockerfile is downloaded', async () => {
+  test('a build that is interrupted while its Dockerfile is downloaded leaves nothing', async () => {
     const args = ['build', '--builder', engine.address, '-f', `${address}/Dockerfile`, folder];
     const { output, ...rest } = await interrupt(args, 'SIGINT');
     expect(rest, output).toEqual({ code: 130, left: [], running: [] });

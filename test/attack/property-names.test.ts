@@ -107,7 +107,7 @@ await onEngines('names of properties', { suites: ['forky'] }, (engine) => {
     return result;
   };
 
-  test('reach the image as they do with the reference', async () => {
+  test('names of properties reach the image as they do with the reference', async () => {
     const lines = names.flatMap((name) => [
       `ARG ${name}`,
       `ENV ${name}=$${name}-env`,

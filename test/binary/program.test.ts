@@ -21,24 +21,24 @@ const tell = (promise: string) =>
   `${promise}.then((value) => program.send(String(value)), (error) => program.send(String(error)))`;
 
 describe('messages', () => {
-  test('come in the order in which they were sent, with what promises send', async () => {
+  test('messages come in the order in which they were sent, with what promises send', async () => {
     const { messages } = await evaluate(
       `program.send('a'); Promise.resolve().then(() => program.send('c')); program.send('b')`,
     );
     expect(messages).toEqual(['a', 'b', 'c']);
   });
 
-  test('are the same text on the other side', async () => {
+  test('messages are the same text on the other side', async () => {
     const text = 'é\u0000\ud800 \udc80 😀"\n';
     expect((await evaluate(`program.send(${JSON.stringify(text)})`)).messages).toEqual([text]);
     expect((await evaluate(`program.send(String('${text.slice(1, 6)}'.length))`)).messages).toEqual(['5']);
   });
 
-  test('are only text', async () => {
+  test('a message that is not text is refused', async () => {
     expect(await evaluate('program.send({})')).toMatchObject({ error: 'TypeError: a message is a string' });
   });
 
-  test('settle promises of earlier messages', async () => {
+  test('a message settles promises of earlier messages', async () => {
     const waits = `globalThis.waiting = Promise.withResolvers(); waiting.promise.then((value) => program.send(value))`;
     const answers = await take({ send: [waits] }, { send: [`waiting.resolve('at last')`] });
     expect(answers.map(({ messages }) => messages)).toEqual([[], ['at last']]);
@@ -64,7 +64,7 @@ describe('modules', () => {
     expect(answer!.messages[0]).toMatch(/at answer \(tsfront\/llb:\d+:\d+\)\n.* \(src\/build\.ts:6:39\)/);
   });
 
-  test('that are unknown are named in the error, with who imports them', async () => {
+  test('the error names an unknown module, and the module that imports it', async () => {
     const define = { a: `import 'b'`, b: `import './c.ts'` };
     const [answer] = await take({ define, send: [tell(`import('none')`), tell(`import('a')`)] });
     expect(answer!.messages).toEqual([
@@ -73,7 +73,7 @@ describe('modules', () => {
     ]);
   });
 
-  test('of which one could not be loaded are not used later', async () => {
+  test('modules are not used after one of them could not be loaded', async () => {
     const define = { a: `import 'b'; import 'none'`, b: `import 'a'; program.send('b runs')`, c: 'let = ;' };
     const all = ['a', 'b', 'a', 'c', 'c'].map((name) => tell(`import('${name}')`));
     const [answer] = await take({ define, send: all });
@@ -86,7 +86,7 @@ describe('modules', () => {
     ]);
   });
 
-  test('may come after the program has begun', async () => {
+  test('modules may come after the program has begun', async () => {
     const answers = await take(
       { send: [tell(`import('late').then(Object.keys)`)] },
       { define: { late: 'export const name = 1' }, send: [tell(`import('late').then(Object.keys)`)] },

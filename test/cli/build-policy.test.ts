@@ -30,7 +30,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   ]);
   afterAll(() => void server.kill());
 
-  test('beside a local Dockerfile stops the build, and its check', async () => {
+  test('a Rego policy beside a local Dockerfile stops the build, and its check', async () => {
     const dir = folder('local', ['Dockerfile', 'Dockerfile.rego', 'api.Dockerfile']);
     for (const args of [[], ['--check'], ['-f', `${dir}/Dockerfile`], ['--frontend=dockerfile.v0']]) {
       const refused = await tsfront(['build', ...args, dir]);

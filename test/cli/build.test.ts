@@ -110,7 +110,7 @@ describe('flags of build', () => {
       [{ type: 'image', attrs: { push: 'true' } }, { type: 'docker', dest: load, attrs: { name: 'r.io/a:1' } }]],
     ['the cache alone', { output: ['type=cacheonly'] }, 'dockerd', []],
     ['the cache and a directory', { output: ['type=cacheonly', 'out'] }, 'dockerd', [{ type: 'local', dest: 'out' }]],
-  ])('give the exports of the output %s', (_, given, kind, expected) => {
+  ])('the flags of build give the exports of the output %s', (_, given, kind, expected) => {
     expect(parseOutputs({ ...flags, ...given }, { kind, pushes: true, load }).exports).toMatchObject(expected as object[]);
   }); // biome-ignore format: a table
 
@@ -148,7 +148,7 @@ describe('flags of build', () => {
       expect(() => parseOutputs({ ...flags, ...given }, { kind: 'buildkitd', pushes: true, load })).toThrow(message);
   });
 
-  test('show the progress as the variable says, where no flag does', () => {
+  test('the progress is shown as the variable says unless a flag says otherwise', () => {
     expect(progressMode({ progress: 'auto' }, { BUILDKIT_PROGRESS: 'plain' })).toBe('plain');
     expect(progressMode({ progress: 'tty' }, { BUILDKIT_PROGRESS: 'odd' })).toBe('tty');
     expect(progressMode({ progress: 'auto', quiet: true }, { BUILDKIT_PROGRESS: 'plain' })).toBe('quiet');
@@ -158,7 +158,7 @@ describe('flags of build', () => {
     expect(() => progressMode({ progress: 'plain', quiet: true }, {})).toThrow('cannot be used together');
   });
 
-  test('name secrets, keys, caches and builders', () => {
+  test('the flags of build name secrets, keys, caches and builders', () => {
     const file = path.join(temporaryDir(), 'f');
     writeFileSync(file, 'x');
     expect(parseSecrets([`id=a,src=${file}`, 'id=b,env=B', 'id=C', 'id=d,type=env,src=D'], { C: '1' })).toEqual({
@@ -222,7 +222,7 @@ describe('flags of build', () => {
     await expect(openInputs('-', '-', [])).rejects.toThrow("can't use stdin for both");
   });
 
-  test('say where the context lies in its git repository', async () => {
+  test('a build says where the context lies in its git repository', async () => {
     const dir = temporaryDir();
     const sub = path.join(dir, 'app');
     mkdirSync(sub);
@@ -303,7 +303,7 @@ describe('flags of build', () => {
     expect(toSlsa02(v02)).toBe(v02);
   });
 
-  test('name a Dockerfile on the web', async () => {
+  test('--file takes the address of a Dockerfile on the web', async () => {
     const server = createServer((request, answer) => {
       answer.writeHead(request.url === '/Dockerfile' ? 200 : 404).end('FROM scratch\n');
     }).listen(0);
@@ -461,7 +461,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(Buffer.from(short, 'base64').toString()).toMatch(/^FromAsCasing: /);
   });
 
-  test('goes on without a cache that is not there, and says so', async () => {
+  test('a build goes on without a cache that does not exist, and says so', async () => {
     const [dest, missing] = [temporaryDir(), path.join(temporaryDir(), 'missing')];
     const args = ['-q', `--cache-from=type=local,src=${missing}`, '-o', dest, '-'];
     const built = await tsfront(['build', ...args], 'FROM scratch\nCOPY <<a /a\na\n');

@@ -187,7 +187,7 @@ describe('several files', () => {
     expect(stdout).toContain('/b/Dockerfile: no problems\n');
   });
 
-  test('go with one Dockerfile or one standard input only', async () => {
+  test('several files cannot be checked with --file or with standard input', async () => {
     expect((await runCli(['check', '.', 'test', '-f', 'x'])).code).toBe(2);
     expect((await runCli(['check', '-', '-'])).code).toBe(2);
   });
@@ -288,7 +288,7 @@ describe('an ignore file', () => {
     ]);
   });
 
-  test('whose patterns all do something', async () => {
+  test('an ignore file whose patterns all do something is not mentioned', async () => {
     const folder = await folderOf({ ...files, '.dockerignore': '**/node_modules\n' });
     const { code, stderr } = await runCli(['check', folder, '--offline']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -60,7 +60,7 @@ describe('formats', () => {
     expect(stdout).toMatch(/image +docker.io\/library\/alpine:latest@sha256:a/);
   });
 
-  test('print a graph for each of several platforms', async () => {
+  test('the formats print a graph for each of several platforms', async () => {
     await write('Dockerfile', 'FROM alpine\nRUN x\n');
     const platforms = ['--platform', 'linux/amd64,linux/arm64', '--platform', 'linux/arm/v7'];
     const { stdout } = await compile(...platforms);
@@ -186,7 +186,7 @@ describe('options', () => {
     expect(alone.stdout).toContain('alone');
   });
 
-  test('leave out what .dockerignore names', async () => {
+  test('compile leaves out what .dockerignore names', async () => {
     await write('Dockerfile', 'FROM alpine\nCOPY secret /\n');
     await write('.dockerignore', 'secret\n');
     const { stderr, stdout } = await compile();
@@ -194,7 +194,7 @@ describe('options', () => {
     expect(stdout).toContain('local.excludepatterns');
   });
 
-  test('give named contexts to the frontend', async () => {
+  test('--build-context gives named contexts to the frontend', async () => {
     await write('other/file', '');
     await write('Dockerfile', 'FROM base\nCOPY --from=other file /\n');
     const other = path.join(folder, 'other');
@@ -296,7 +296,7 @@ describe('failures', () => {
     expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=DIRECTORY');
   });
 
-  test('a stage that is not there: the ones that are', async () => {
+  test('the error for an unknown stage names the stages that exist', async () => {
     await write('Dockerfile', 'FROM scratch AS build\nFROM scratch\nCOPY --from=9 a b\n');
     const index = await compile();
     expect(index.code).toBe(1);
@@ -360,7 +360,7 @@ describe('failures', () => {
     expect(stderr).toContain("Dockerfile:1:1: warning[StageNameCasing]: Stage name 'Big' should be lowercase");
   });
 
-  test('warnings fail when they shall, and are shown', async () => {
+  test('warnings are shown, and are errors if the check option says so', async () => {
     await write('Dockerfile', '# check=error=true\nFROM scratch AS Big\n');
     const { code, stderr } = await compile();
     expect(code).toBe(1);
@@ -379,7 +379,7 @@ describe('failures', () => {
     expect(stderr).toMatch(/^error: .*cannot write .*no\/such\/folder: /);
   });
 
-  test('name the Dockerfile that is missing', async () => {
+  test('the error names the Dockerfile that is missing', async () => {
     const { code, stderr } = await compile();
     expect(code).toBe(1);
     expect(stderr).toBe(

@@ -63,7 +63,7 @@ async function choose(platforms: readonly string[], ...nodes: readonly Node[]): 
 }
 
 describe('of a builder with several nodes', () => {
-  test('those that are meant for the platforms build them, and no other is asked', async () => {
+  test('the nodes that are meant for the platforms build them, and no other is asked', async () => {
     const nodes = [
       { meant: ['linux/amd64'], runs: ['linux/amd64', 'linux/arm64'] },
       {},

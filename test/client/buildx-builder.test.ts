@@ -189,7 +189,7 @@ await onEngines('a builder by its name', { suites: ['forky'] }, (engine) => {
     },
   );
 
-  test.skipIf(!engine.dockerHost)('whose pods do not run says so', async () => {
+  test.skipIf(!engine.dockerHost)('the error for a builder whose pods do not run says so', async () => {
     const { dir } = kubectl();
     const env = { ...cluster('other0'), PATH: `${dir}:${PATH}` };
     await expect(connect('big', { env })).rejects.toThrow(

@@ -105,7 +105,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(tree(path.dirname(dest)).filter((name) => !name.startsWith('layout/'))).toEqual(['layout']);
   });
 
-  test('out of a directory whose name is not UTF-8 goes nowhere else', async () => {
+  test('an export out of a directory whose name is not UTF-8 goes nowhere else', async () => {
     const folder = Buffer.concat([Buffer.from(`${temporaryDir()}/a`), Buffer.from([0xff])]);
     mkdirSync(folder);
     writeFileSync(Buffer.concat([folder, Buffer.from('/Dockerfile')]), 'FROM scratch\nCOPY Dockerfile /\n');

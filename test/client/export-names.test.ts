@@ -75,7 +75,7 @@ describe('names that are not UTF-8', () => {
   ];
   const expected = ['a\xef\xbf\xbd', 'a\xfe', 'a\xff', 'h\xff', 'l\xff', 'p\xff'];
 
-  test('arrive byte by byte, each for itself', async () => {
+  test('names that are not UTF-8 arrive byte by byte, each for itself', async () => {
     await receive(entries);
     expect(list('d\xff')).toEqual(expected);
     expect(readFileSync(at('d\xff/a\xfe'), 'utf8')).toBe('one');
@@ -86,7 +86,7 @@ describe('names that are not UTF-8', () => {
     expect(readdirSync(path.join(root, 'staging'), { recursive: true })).toEqual(['tree']);
   });
 
-  test('take the place of what is called so, and of nothing else', async () => {
+  test('names that are not UTF-8 replace what has the same name, and nothing else', async () => {
     await receive(entries);
     await receive([
       { path: 'd\xfe', mode: ModeDir | 0o755 },
@@ -100,7 +100,7 @@ describe('names that are not UTF-8', () => {
     expect(lstatSync(at('d\xff')).mode & 0o777).toBe(0o700);
   });
 
-  test('keep their extended attributes', async (context) => {
+  test('files whose names are not UTF-8 keep their extended attributes', async (context) => {
     const xattrs = { 'user.test': 'value' };
     await receive([
       { path: 'd\xff', mode: ModeDir | 0o755, xattrs },

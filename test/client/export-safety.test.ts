@@ -86,7 +86,7 @@ describe('a directory export', () => {
     expect(readFileSync(path.join(outside, 'victim'), 'utf8')).toBe('untouched');
   });
 
-  test('goes into what is mounted in its destination, and leaves all as it was when a part has no place', async (context) => {
+  test('a directory export goes into what is mounted in its destination, and leaves all as it was if a part has no place', async (context) => {
     mkdirSync(path.join(dest, 'a/old'), { recursive: true });
     mkdirSync(path.join(dest, 'm'));
     writeFileSync(path.join(dest, 'b'), 'old');
@@ -292,7 +292,7 @@ describe('a file export', () => {
     expect(readFileSync(file, 'utf8')).toBe('old');
   });
 
-  test('through a symlink goes where that leads, and into a pipe', async () => {
+  test('a file export through a symlink goes where that leads, and into a pipe', async () => {
     const folder = temporaryDir();
     const [real, name, pipe] = ['real', 'name', 'pipe'].map((it) => path.join(folder, it)) as [string, string, string];
     writeFileSync(real, 'old');
@@ -307,7 +307,7 @@ describe('a file export', () => {
     expect(readdirSync(folder).sort()).toEqual(['name', 'pipe', 'real']);
   });
 
-  test('through a symlink to what is not there yet makes that, and a circle of links stays', async () => {
+  test('a file export through a symlink makes the file that it leads to, and leaves a circle of links', async () => {
     const folder = temporaryDir();
     const at = (name: string) => path.join(folder, name);
     mkdirSync(at('real'));
@@ -333,7 +333,7 @@ describe('a file export', () => {
     expect(readdirSync(folder)).toEqual(['f']);
   });
 
-  test('among several goes to its own place, whatever the daemon says of names', async () => {
+  test('each of several file exports goes to its own place, whatever names the daemon gives', async () => {
     const folder = temporaryDir();
     const targets = new Map<number, ExportTarget>([
       [0, { kind: 'directory', path: path.join(folder, 'dir') }],

@@ -42,7 +42,7 @@ describe('an export that fails removes nothing of others', () => {
   };
   const theirs = ['out', 'out/b', 'out/b/finished', 'out/notes'];
 
-  test('while a directory is received', async () => {
+  test('an export that fails while a directory is received removes nothing of others', async () => {
     const exporting = exportTo(toDirectory(at('out/a')), async (daemon) => {
       others();
       await sendTree(daemon, [file('f', 'x'), file('../g', 'x')]);
@@ -51,7 +51,7 @@ describe('an export that fails removes nothing of others', () => {
     expect(tree()).toEqual(theirs);
   });
 
-  test('while a file is received', async () => {
+  test('an export that fails while a file is received removes nothing of others', async () => {
     const exporting = exportTo(toFile(at('out/a/x.tar')), async (daemon) => {
       await daemon
         .client(FileSend)
@@ -65,7 +65,7 @@ describe('an export that fails removes nothing of others', () => {
     expect(tree()).toEqual(theirs);
   });
 
-  test('after all of it was put into its place', async () => {
+  test('an export that fails after all was put into its place removes nothing of others', async () => {
     const targets = new Map<number, ExportTarget>([
       [0, { kind: 'directory', path: at('out/a') }],
       [1, { kind: 'file', path: at('out/c/x.tar') }],

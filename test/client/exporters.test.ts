@@ -167,7 +167,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     await expect(pushing).rejects.toThrow(/localhost:1/);
   });
 
-  test('whose metadata says where it came from leaves out the secret', async () => {
+  test('an export whose metadata says where it came from leaves out the secret', async () => {
     const secret = `s3cret-${Date.now()}`;
     const command = 'test -s /run/secrets/token && test -n "$TOKEN" && echo it is there';
     const mounts = '--mount=type=secret,id=token --mount=type=secret,id=token,env=TOKEN';

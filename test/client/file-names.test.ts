@@ -147,21 +147,24 @@ await onEngines('names that are not text', {}, (engine) => {
       expect(stderr).toContain('rename the file, or leave it out with an ignore file');
     });
   else
-    test.each([[[]], [['*.log', 'cut?']]])('arrive as they are, with an ignore file of %j', async (patterns) => {
-      const dir = patterns.length > 0 ? ignoring(withDockerfile(), ...patterns) : withDockerfile();
-      const ours = await build(process.execPath, [cli], dir);
-      expect(ours.status, ours.stderr).toBe(0);
-      const all = ours.log!.join('\n');
-      for (const name of names) {
-        const isIgnored = name === 'cut\xc3' && patterns.length > 0;
-        expect(all.includes(hex(`./${name}\n`)), name).toBe(!isIgnored);
-      }
-      expect(all).toContain(' 62 61 64 ff 0a\n 62 61 64 ff\n 73 75 62 ff 2f 69 6e 80 0a\n 73 75 62 ff 2f 69 6e 80');
-      expect(all).toContain('\n1\n1\n2\n2\n'); // bad\xff and hard\xfc are one file
-      if (engine.suite === 'bookworm') return; // it has no buildx
-      const theirs = await build('docker', ['buildx'], dir);
-      expect(theirs.log).toEqual(ours.log);
-    });
+    test.each([[[]], [['*.log', 'cut?']]])(
+      'names that are not text arrive as they are, with an ignore file of %j',
+      async (patterns) => {
+        const dir = patterns.length > 0 ? ignoring(withDockerfile(), ...patterns) : withDockerfile();
+        const ours = await build(process.execPath, [cli], dir);
+        expect(ours.status, ours.stderr).toBe(0);
+        const all = ours.log!.join('\n');
+        for (const name of names) {
+          const isIgnored = name === 'cut\xc3' && patterns.length > 0;
+          expect(all.includes(hex(`./${name}\n`)), name).toBe(!isIgnored);
+        }
+        expect(all).toContain(' 62 61 64 ff 0a\n 62 61 64 ff\n 73 75 62 ff 2f 69 6e 80 0a\n 73 75 62 ff 2f 69 6e 80');
+        expect(all).toContain('\n1\n1\n2\n2\n'); // bad\xff and hard\xfc are one file
+        if (engine.suite === 'bookworm') return; // it has no buildx
+        const theirs = await build('docker', ['buildx'], dir);
+        expect(theirs.log).toEqual(ours.log);
+      },
+    );
 
   test('ignored names that are not text do no harm', async () => {
     const dir = ignoring(withDockerfile(), 'bad?', 'cut?', 'sub?', 'link*', 'hard?', '\xed\xa0\x80', '???');
@@ -172,7 +175,7 @@ await onEngines('names that are not text', {}, (engine) => {
     expect(ours.stderr).not.toContain('UTF-8');
   });
 
-  test('come out of a build byte by byte, or the error says why not and what to do', async () => {
+  test('names that are not text come out of a build byte by byte, or the error says why not and what to do', async () => {
     const dir = temporaryDir();
     const lines = [
       `FROM ${await engine.baseImage()} AS made`,

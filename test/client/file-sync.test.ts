@@ -112,14 +112,14 @@ describe('a context', () => {
     expect(await paths({ 'include-patterns': '%C3%BC+x', 'include-patterns-encoded': '1' })).toEqual(['ü x']);
   });
 
-  test('whose file vanishes while it is sent fails', async () => {
+  test('a context whose file vanishes while it is sent fails', async () => {
     write('gone');
     await expect(receive(dir, {}, () => rmSync(path.join(dir, 'gone')))).rejects.toThrow(
       'gone vanished while the context was being sent',
     );
   });
 
-  test('whose file changes while it is sent fails', async () => {
+  test('a context whose file changes while it is sent fails', async () => {
     write('grows', 'ab');
     await expect(receive(dir, {}, () => appendFileSync(path.join(dir, 'grows'), 'c'))).rejects.toThrow(
       'grows changed while the context was being sent (2 bytes, then 3)',

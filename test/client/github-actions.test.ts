@@ -49,7 +49,7 @@ test.each<[string, Record<string, string>, ProgressMode, boolean]>([
   ['where GITHUB_ACTIONS is not true', { GITHUB_ACTIONS: 'false' }, 'auto', false],
   ['with --progress=plain', actions, 'plain', false],
   ['on a terminal', actions, 'tty', true],
-])('%s nothing folds', async (_, env, mode, isTTY) => {
+])('nothing is folded %s', async (_, env, mode, isTTY) => {
   expect(await show([lines(30)], env, mode, isTTY)).not.toContain('group::');
 });
 

@@ -109,21 +109,24 @@ describe('a mirror', () => {
     expect(tree(at('away'))).toContain('e/stale');
   });
 
-  test.skipIf(process.platform !== 'linux')('goes on in its own directory when that is moved away', async () => {
-    put('out/stale');
-    put('precious/stale');
-    await exportTo(
-      mirror(),
-      (daemon) => sendTree(daemon, [file('f', 'x')]),
-      () => {
-        renameSync(at('out'), at('away'));
-        symlinkSync(at('precious'), at('out'));
-      },
-    );
-    expect(tree(at('precious'))).toEqual(['stale']);
-    expect(tree(at('away'))).toContain('f');
-    expect(tree(at('away'))).not.toContain('stale');
-  });
+  test.skipIf(process.platform !== 'linux')(
+    'a mirror goes on in its own directory when that is moved away',
+    async () => {
+      put('out/stale');
+      put('precious/stale');
+      await exportTo(
+        mirror(),
+        (daemon) => sendTree(daemon, [file('f', 'x')]),
+        () => {
+          renameSync(at('out'), at('away'));
+          symlinkSync(at('precious'), at('out'));
+        },
+      );
+      expect(tree(at('precious'))).toEqual(['stale']);
+      expect(tree(at('away'))).toContain('f');
+      expect(tree(at('away'))).not.toContain('stale');
+    },
+  );
 
   test('a mirror leaves a hard link of what it deletes elsewhere', async () => {
     put('precious');
@@ -148,7 +151,7 @@ describe('a mirror', () => {
     expect(tree(at('out'))).toEqual(['d', 'd/a', 'd/b']);
   });
 
-  test('beside an archive is emptied once that is in its place', async () => {
+  test('a mirror beside an archive is emptied once the archive is in its place', async () => {
     put('out/stale');
     const targets = new Map<number, ExportTarget>([
       [0, { kind: 'directory', path: at('out'), mirror: true }],

@@ -54,7 +54,7 @@ await onEngines('several nodes', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(manifests.map(({ platform }) => platform.architecture)).toEqual(['amd64', 'arm64']);
   });
 
-  test('fail together when one of them fails', async () => {
+  test('several nodes fail together if one of them fails', async () => {
     const build = solveOnNodes(
       [
         { connection: one, platforms: ['linux/amd64'] },

@@ -139,24 +139,27 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     });
 
   // tokens are fetched here, so that here is where patience ends
-  test.each(['nobody', 'somebody'])('whose token service stalls fails clearly (%s logged in)', async (who) => {
-    // Credentials go to the registry's own port only, or where the registry says when it is asked from here. An engine
-    // with a network of its own has its registry there; here something else has that port.
-    const service = createServer((socket) => void socket.on('error', () => {}).resume());
-    onTestFinished(() => void service.close());
-    if (who === 'nobody' || engine.home) {
-      service.listen(who === 'nobody' ? 0 : registryPort, '127.0.0.1');
-      await once(service, 'listening');
-    }
-    const port = who === 'nobody' ? (service.address() as AddressInfo).port : registryPort;
-    const login = who === 'somebody' ? { username: 'me', password: 'word' } : {};
-    const credentials = async () => ({ ...noCredentials, ...login });
-    const image = `${faulty}/token/${port}/test/x:1`;
-    const message = await failure(
-      build(`FROM ${image}`, [], { auth: { credentials, seedDir: temporaryDir() } }).result,
-    );
-    expect(message).toContain(`failed to fetch a token for ${faulty} from localhost:${port}: no answer within 8 s`);
-  });
+  test.each(['nobody', 'somebody'])(
+    'a registry whose token service stalls fails clearly (%s logged in)',
+    async (who) => {
+      // Credentials go to the registry's own port only, or where the registry says when it is asked from here. An engine
+      // with a network of its own has its registry there; here something else has that port.
+      const service = createServer((socket) => void socket.on('error', () => {}).resume());
+      onTestFinished(() => void service.close());
+      if (who === 'nobody' || engine.home) {
+        service.listen(who === 'nobody' ? 0 : registryPort, '127.0.0.1');
+        await once(service, 'listening');
+      }
+      const port = who === 'nobody' ? (service.address() as AddressInfo).port : registryPort;
+      const login = who === 'somebody' ? { username: 'me', password: 'word' } : {};
+      const credentials = async () => ({ ...noCredentials, ...login });
+      const image = `${faulty}/token/${port}/test/x:1`;
+      const message = await failure(
+        build(`FROM ${image}`, [], { auth: { credentials, seedDir: temporaryDir() } }).result,
+      );
+      expect(message).toContain(`failed to fetch a token for ${faulty} from localhost:${port}: no answer within 8 s`);
+    },
+  );
 
   test.each([
     ['those of the hosts it may ask for', [faulty], 'POST /token'],
@@ -184,7 +187,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
   test.each([
     ['fails', '#!/bin/sh\necho the keychain is locked\nexit 1\n', /failed \(1\): the keychain is locked/],
     ['is missing', undefined, /cannot be asked: the command docker-credential-broken is not installed/],
-  ])('whose credential helper %s is asked without credentials', async (_what, helper, reason) => {
+  ])('a registry whose credential helper %s is asked without credentials', async (_what, helper, reason) => {
     if (!engine.home) return; // the registry has this port here, too
     const dir = temporaryDir();
     if (helper) writeFileSync(path.join(dir, 'docker-credential-broken'), helper, { mode: 0o755 });

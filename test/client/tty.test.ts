@@ -42,7 +42,7 @@ const texts = {
 };
 
 describe.each(Object.entries(texts))('%s', (_, text) => {
-  test.each([[80, 24], [40, 24], [33, 10], [20, 10], [19, 10], [5, 10], [2, 10], [1, 10]])('break no display of %i columns and %i rows', async (columns, rows) => {
+  test.each([[80, 24], [40, 24], [33, 10], [20, 10], [19, 10], [5, 10], [2, 10], [1, 10]])('the text does not break a display of %i columns and %i rows', async (columns, rows) => {
     const statuses = [{ id: text, vertex: 'b', name: '', current: 1_500_000, total: 3_000_000, timestamp: T, started: T, completed: undefined }];
     const name = update({ vertexes: [vertex('b', text, { started: T })] });
     const done = update({ vertexes: [vertex('b', text, { started: T, completed: T + 1500 })] });

@@ -104,7 +104,7 @@ describe.runIf(isPossible())('extended attributes', () => {
 });
 
 await onEngines('extended attributes', { suites: ['forky', 'trixie'] }, (engine) => {
-  test.skipIf(!engine.dockerHost)('come back as docker buildx brings them', async () => {
+  test.skipIf(!engine.dockerHost)('extended attributes come back as docker buildx brings them', async () => {
     const dir = temporaryDir();
     writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY file tool /d/\n');
     for (const name of ['file', 'tool']) writeFileSync(path.join(dir, name), name);

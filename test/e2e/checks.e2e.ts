@@ -139,7 +139,7 @@ await onEngines('what a user sees', {}, (engine) => {
       }
     };
 
-    test.each(['image', 'client'])('from tsfront in its %s to another image', async (place) => {
+    test.each(['image', 'client'])('tsfront in its %s forwards a build to another image', async (place) => {
       const name = `${engine.registry}/tsfront:other`;
       await pushImage(engine, 'other');
       const { error, steps } = await build(place === 'image' ? syntax : 'tsfront', name);
@@ -161,7 +161,7 @@ await onEngines('what a user sees', {}, (engine) => {
       expect(await told('tsfront')).toEqual(theirs);
     });
 
-    test('to an image that is not there: an error at the syntax line', async () => {
+    test('an image that does not exist is an error at the syntax line', async () => {
       const name = `${engine.registry}/tsfront:missing`;
       const { error } = await build(syntax, name);
       expect(error?.message).toContain(`${name}: not found`);

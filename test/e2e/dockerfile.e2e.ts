@@ -53,7 +53,7 @@ await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(own.images.map(comparable)).toEqual(assembled.map(comparable));
   });
 
-  test('its result builds the same images again, from the cache and anew', async () => {
+  test('the image that the Dockerfile builds makes the same images again, from the cache and anew', async () => {
     const built = `${engine.registry}/tsfront:self`;
     const first = await dockerBuild(engine, ['--push', '-t', built, ...args]);
     expect(first.status, first.stderr).toBe(0);

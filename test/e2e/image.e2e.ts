@@ -28,7 +28,7 @@ test.skipIf(process.env['TSFRONT_IMAGE'])('the image has at most 2 MB compressed
   }
 });
 
-test.skipIf(process.env['TSFRONT_IMAGE'])('is one program, and the licences of what is in it', () => {
+test.skipIf(process.env['TSFRONT_IMAGE'])('the image is one program, and the licences of what is in it', () => {
   const images = readLayout(layoutFolder);
   expect(images.map(({ platform }) => platform)).toEqual(['linux/amd64', 'linux/arm64']);
   for (const { files, config } of images) {

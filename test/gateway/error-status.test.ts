@@ -85,7 +85,7 @@ describe('toStatus', () => {
     ]);
   });
 
-  test('never loses what the daemon said', () => {
+  test('toStatus never loses what the daemon said', () => {
     const remote = new RpcError(Code.notFound, 'x: not found');
     const linter = createLinter(parseCheckConfig(''), undefined);
     const messages = (error: unknown) => toStatus(error).message;

@@ -120,7 +120,7 @@ describe('image configs', () => {
   const request = { platform: parsePlatform('linux/arm64'), resolveMode: 'pull', logName: 'load' } as const;
   const config = new Uint8Array([1, 2]);
 
-  test('come from the metadata resolver, without a mode', async () => {
+  test('image configs come from the metadata resolver, without a mode', async () => {
     const { bridge, calls } = await connect(
       { frontend: ['source.metaresolver'] },
       {
@@ -158,7 +158,7 @@ describe('image configs', () => {
     expect(error).toMatchObject({ updated: 'git://x' });
   });
 
-  test('come from an older daemon with the mode and, for a layout, its store', async () => {
+  test('image configs come from an older daemon with the mode and, for a layout, its store', async () => {
     const { bridge, calls } = await connect(
       { frontend: ['resolveimage'] },
       { ResolveImageConfig: () => ({ Digest: 'sha256:1', Config: config }) },

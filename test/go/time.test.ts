@@ -48,7 +48,7 @@ test.each([
   expect(() => parseTimestamp(text)).toThrow(new Error(message));
 });
 
-test('times that RFC 3339 cannot express', () => {
+test('a time that RFC 3339 cannot express is an error', () => {
   expect(() => formatTimestamp({ seconds: 253_402_300_800n, nanos: 0 })).toThrow('year outside of range [0,9999]');
   expect(() => formatTimestamp({ seconds: -62_167_219_201n, nanos: 0 })).toThrow('year outside of range [0,9999]');
   expect(() => formatTimestamp({ seconds: 0n, nanos: 0, offset: 1440 })).toThrow(

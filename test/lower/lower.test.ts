@@ -58,7 +58,7 @@ describe('the syntax tree', () => {
 });
 
 describe('stages', () => {
-  test('only those that the target needs are resolved and evaluated', async () => {
+  test('only stages that the target needs are resolved and evaluated', async () => {
     const text = lines(
       'FROM unused:1 AS unused',
       'RUN echo ${X?never looked at}',
@@ -201,7 +201,7 @@ describe('base images', () => {
 });
 
 describe('named contexts', () => {
-  test('take the place of a stage with all its instructions', async () => {
+  test('a named context takes the place of a stage with all its instructions', async () => {
     const text = lines('FROM nowhere AS base', 'RUN never', 'FROM base', 'COPY --from=base /a/b /', 'RUN make');
     const result = await lower(text, { contexts: { base: () => local('other') } });
     expect(result.asked).toEqual([]);

@@ -79,7 +79,7 @@ describe('SOURCE_DATE_EPOCH', () => {
 });
 
 describe('scans', () => {
-  test('cover the stages and the context that arguments name', async () => {
+  test('scans cover the stages and the context that arguments name', async () => {
     const text = lines(
       'ARG BUILDKIT_SBOM_SCAN_CONTEXT=true',
       'FROM alpine AS a',

@@ -5,7 +5,7 @@ import { digest, history, imageConfig, lower, stepNames } from './lowering.ts';
 const lines = (...text: string[]) => text.join('\n');
 
 describe('names of steps', () => {
-  test('count what is pulled and what makes layers', async () => {
+  test('names of steps count what is pulled and what makes layers', async () => {
     const text = lines('FROM alpine', 'ENV A=1', 'RUN make', 'WORKDIR /w', 'CMD x', 'COPY a b', 'LABEL x=y');
     expect(stepNames(await lower(text))).toEqual([
       `[1/4] FROM docker.io/library/alpine:latest@${digest}`,
@@ -23,7 +23,7 @@ describe('names of steps', () => {
     expect(names[10]).toBe('[stage-1 1/1] COPY a /');
   });
 
-  test('show variables as far as they are set, and secrets never', async () => {
+  test('names of steps show variables that are set, and never secrets', async () => {
     const text = lines(
       'FROM alpine',
       'ENV A=1 T=t',
@@ -38,7 +38,7 @@ describe('names of steps', () => {
     ]);
   });
 
-  test('show the platform, and the one that is built for', async () => {
+  test('names of steps show the platform, and the one that is built for', async () => {
     const options = { multiPlatformRequested: true, targetPlatform: parsePlatform('linux/arm64') };
     const text = lines(
       'FROM --platform=linux/amd64 alpine',
@@ -83,7 +83,7 @@ describe('triggers', () => {
     expect(runs.slice(1)).toEqual(['ONBUILD RUN one', 'RUN two', 'RUN three']);
   });
 
-  test('stay in the image of the stage that has them', async () => {
+  test('triggers stay in the image of the stage that has them', async () => {
     const { image } = await lower(lines('FROM alpine', 'ONBUILD RUN one'));
     expect(image.config.onBuild).toEqual(['RUN one']);
     expect(history({ image })).toEqual([]);

@@ -85,7 +85,7 @@ CMD ["file"]
     ['one platform', []],
     ['two platforms', ['--platform=linux/amd64,linux/arm64']],
     ['a fixed time', ['--build-arg=SOURCE_DATE_EPOCH=1700000000']],
-  ])('make the image that build makes: %s', async (_, options) => {
+  ])('a compiled definition makes the image that build makes: %s', async (_, options) => {
     const base = await engine.baseImage();
     writeFileSync(path.join(context, 'file'), 'contents');
     writeFileSync(path.join(context, 'Dockerfile'), imageDockerfile(base));
@@ -100,7 +100,7 @@ CMD ["file"]
     expect(solved.stderr).not.toContain('WARNING');
   });
 
-  test('make the same of the binary format with the config beside it, and say so without', async () => {
+  test('the binary format makes the same image with the config beside it, and says so without', async () => {
     const base = await engine.baseImage();
     writeFileSync(path.join(context, 'file'), 'contents');
     writeFileSync(path.join(context, 'Dockerfile'), imageDockerfile(base));
@@ -119,7 +119,7 @@ CMD ["file"]
     expect(bare.configs[0].config.Entrypoint).toBeUndefined();
   });
 
-  test('name the digest that the registry serves', async () => {
+  test('a compiled definition names the digest that the registry serves', async () => {
     const base = await engine.baseImage();
     const [, host, name, tag] = /^([^/]+)\/(.*):([^:]*)$/.exec(base) ?? [];
     const answer = await fetch(`http://${host}/v2/${name}/manifests/${tag}`, {

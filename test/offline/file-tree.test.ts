@@ -38,7 +38,7 @@ test('readStart reads the beginning of a file on disk, and nothing outside of th
 describe.each(['disk', 'memory'])('on %s', (where) => {
   const tree = () => (where === 'disk' ? onDisk : inMemory);
 
-  test('files by any spelling of their path', async () => {
+  test('a file tree finds files by any spelling of their path', async () => {
     for (const name of ['sub/b', '/sub/b', './sub//b', 'sub/deep/../b', '../../sub/b'])
       expect(await text(tree(), name), name).toBe('BB');
   });

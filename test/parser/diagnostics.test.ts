@@ -59,7 +59,7 @@ describe('problems', () => {
     expect(diagnostics[0]!.lines[0]!.start).toBe(line);
   });
 
-  test('become one error with the first message at its start', () => {
+  test('problems become one error with the first message at its start', () => {
     const error = firstError(parseDockerfile('FROM a\nFROBNICATE\nUSER\n'))!;
     expect(error.message).toBe(
       'dockerfile parse error on line 2: unknown instruction: FROBNICATE\n1 more problem:\n  line 3: USER requires exactly one argument',
@@ -87,7 +87,7 @@ describe('lines that are too long', () => {
     expect(problems(`FROM a\n#${'\udcff'.repeat(65_534)}\n`)).toEqual([]);
   });
 
-  test('hide what they are part of', () => {
+  test('a line that is too long hides the instruction that it is part of', () => {
     expect(problems(`${fill(70_000)}\nFROM a\n`)[0]).toBe('file with no instructions');
     expect(problems(`FROM a\nRUN <<A\n${fill(70_000)}\nA\n`)[0]).toBe('unterminated heredoc');
     expect(problems(`FROM a\nRUN b \\\n${fill(70_000)}\n`)).toEqual([tooLong]);
@@ -110,7 +110,7 @@ describe('code frames', () => {
     return formatDiagnostic(source, diagnostics[0]!, options);
   };
 
-  test('show the place, the lines around it, and what to do', () => {
+  test('a code frame shows the place, the lines around it, and what to do', () => {
     expect(frame('FROM a\nCOPY --form=b a b\nRUN c\n')).toBe(
       [
         'x/Dockerfile:2:6: error[unknown-flag]: dockerfile parse error on line 2: unknown flag: --form (did you mean from?)',
@@ -143,7 +143,7 @@ describe('code frames', () => {
     expect(long).toMatch(/lone\n {4}\| +\^{4}$/m);
   });
 
-  test('neither break the terminal nor use colours unless asked', () => {
+  test('a code frame does not break the terminal, and uses no colours unless asked', () => {
     expect(frame('FROM a\nFOO\u001b[31m\udcff x')).not.toMatch(/[\u001b\udcff]/);
     expect(frame('FROM a\nFOO x', { color: true })).toContain('\u001b[31m');
   });

@@ -32,7 +32,7 @@ describe('tokens', () => {
     ]);
   });
 
-  test('carry the whole word where it goes on in the next line', () => {
+  test('tokens carry the whole word if it goes on in the next line', () => {
     const { tokens } = lexDockerfile('LABEL key=va\\\nlue\n');
     const value = tokens.find(({ tokenType }) => tokenType.name === 'Value');
     expect(value).toMatchObject({ image: 'va', payload: { text: 'value' } });
@@ -50,7 +50,7 @@ describe('tokens', () => {
     ]);
   });
 
-  test('of a first line that is only continued are those of the next', () => {
+  test('the tokens of a first line that is only continued are those of the next', () => {
     expect(kinds('\\\nFROM a')).toEqual([
       'Continuation "\\\\\\n"',
       'FromKeyword "FROM"',
@@ -59,7 +59,7 @@ describe('tokens', () => {
     ]);
   });
 
-  test('name the parts of each form', () => {
+  test('tokens name the parts of each form', () => {
     expect(kinds('FROM a AS b')).toEqual([
       'FromKeyword "FROM"',
       'Argument "a"',
@@ -97,7 +97,7 @@ describe('tokens', () => {
     ]);
   });
 
-  test('hold here-documents, directives and comments', () => {
+  test('tokens hold here-documents, directives and comments', () => {
     expect(kinds('\ufeff# escape=`\n# c\nCOPY <<-A <<B /\nx\n\tA\nB\n')).toEqual([
       'Bom "\ufeff"',
       'DirectiveLine "# escape=`"',
@@ -120,7 +120,7 @@ describe('tokens', () => {
 });
 
 describe('bytes', () => {
-  test('make up characters across line continuations', () => {
+  test('bytes make up characters across line continuations', () => {
     const parse = (bytes: Buffer) => parseDockerfile(decodeText(bytes)).instructions[1];
     const cut = (text: string, at: number) => {
       const bytes = Buffer.from(text);
@@ -140,7 +140,7 @@ describe('bytes', () => {
 });
 
 describe('a comment', () => {
-  test('behind a blank of several bytes keeps the rest of that blank, as the reference does', () => {
+  test('a comment behind a blank of several bytes keeps the rest of that blank, as the reference does', () => {
     expect(parseDockerfile('\u00a0# c\nFROM a').instructions[0]?.comments).toEqual(['\udca0# c']);
     expect(parseDockerfile(' # c\nFROM a').instructions[0]?.comments).toEqual(['# c']);
     expect(parseDockerfile('# c\nFROM a').instructions[0]?.comments).toEqual(['c']);

@@ -275,7 +275,7 @@ describe('faults', () => {
     expect(registry.log).toHaveLength(1);
   });
 
-  test('end with the time that passed when no answer comes', async () => {
+  test('a request without an answer ends with the time that passed', async () => {
     const clock = stopClock();
     registry.fault = () => {
       clock.pass(5000);
@@ -332,7 +332,7 @@ describe('faults', () => {
     expect((await resolve(app(), { limits: { ...limits, minRate: 1, attempts: 1 } })).env).toBe('A=amd64');
   });
 
-  test('end at once when nobody listens', async () => {
+  test('a request to which nobody listens ends at once', async () => {
     const { host } = registry;
     await registry.close();
     await expect(resolve(`${host}/team/app:1`)).rejects.toThrow(/ECONNREFUSED/);
@@ -369,7 +369,7 @@ describe('faults', () => {
     await expect(resolve(app())).rejects.toThrow(/is larger than 4194304 bytes \(GET /);
   });
 
-  test('end with the reason of who cancels', async () => {
+  test('a request that is cancelled ends with the reason', async () => {
     const controller = new AbortController();
     registry.fault = () => {
       controller.abort(new Error('enough'));

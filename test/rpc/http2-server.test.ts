@@ -166,7 +166,7 @@ function raw() {
   return { near, streams, send, answer: () => answer.toString('latin1') };
 }
 
-test('more headers than there may be: the stream tells, and the connection goes on', async () => {
+test('headers beyond the limit are cut off, and the connection goes on', async () => {
   const { streams, send } = raw();
   const path = encodeHeaders([[':path', '/files']]);
   const pattern = encodeHeaders([['p', 'x'.repeat(16_000)]]);

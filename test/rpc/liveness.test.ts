@@ -56,7 +56,7 @@ test('a sleep of the machine counts as one step', () => {
   expect(peer.givenUp).toBe(0);
 });
 
-test('while nothing is expected, silence is none', () => {
+test('silence is accepted while no answer is expected', () => {
   const { peer, end } = watch();
   peer.arrived = undefined;
   vi.advanceTimersByTime(600_000);

@@ -31,7 +31,7 @@ test('what arrives is plain bytes, and the end is told', async () => {
   expect(received.filter(Buffer.isBuffer)).toEqual([]);
 });
 
-test('why a stream has failed is told', async () => {
+test('the error of a stream says why it failed', async () => {
   const [near] = duplexPair();
   const closed = new Promise<Error | undefined>((resolve) => {
     nodeStream(near).listen({ data() {}, closed: resolve });

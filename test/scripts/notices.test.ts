@@ -75,7 +75,7 @@ describe('a bundled package', () => {
 });
 
 describe("the C libraries of the image's program", () => {
-  test('have their notices, as Debian has them', () => {
+  test('the C libraries have the notices that Debian has', () => {
     const text = readFileSync(path.join(root, 'THIRD-PARTY-NOTICES'), 'utf8');
     for (const part of [
       /^quickjs-ng \(Debian qjs-src \d\S+\)\n[\s\S]*Copyright: 2017-2024 Fabrice Bellard/m,
@@ -86,7 +86,7 @@ describe("the C libraries of the image's program", () => {
       expect(text).toMatch(part);
   });
 
-  test('are those that it is linked with', () => {
+  test('the notices name the C libraries that the program is linked with', () => {
     const { libraries, quickjs } = JSON.parse(readFileSync(path.join(root, 'scripts/engine/packages.json'), 'utf8'));
     const linked = [libraries, quickjs].flatMap(({ amd64 }) => Object.keys(amd64)).sort();
     expect(readdirSync(path.join(root, 'scripts/image/copyright')).sort()).toEqual(linked);

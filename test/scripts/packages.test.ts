@@ -24,7 +24,7 @@ function unpack(found?: string): string {
   return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env }).stderr;
 }
 
-test('those that are pinned are taken without a word', () => {
+test('pinned packages are taken without a message', () => {
   expect(unpack(`${version} ${digest}`)).toBe('');
 });
 
