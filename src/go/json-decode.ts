@@ -91,22 +91,6 @@ export const goTime: GoType<Timestamp> = scalar('time.Time', { seconds: -62_135_
   return parseTimestamp(node.raw);
 });
 
-/** `interface {}`: the tree itself. A number that is not a float64 is an error. */
-export const goAny: GoType<JsonNode> = {
-  name: 'interface {}',
-  zero: () => ({ kind: 'null' }),
-  decode(node, _existing, context) {
-    for (const pending: JsonNode[] = [node]; pending.length > 0; ) {
-      const next = pending.pop()!;
-      if (next.kind === 'array') for (const item of next.items.toReversed()) pending.push(item);
-      else if (next.kind === 'object') for (const [, item] of next.members.toReversed()) pending.push(item);
-      else if (next.kind === 'number' && !Number.isFinite(Number(next.text)))
-        mismatch(context, `number ${next.text}`, { name: 'float64' });
-    }
-    return node;
-  },
-};
-
 /** A pointer: undefined is nil. */
 export function goPointer<T>(element: GoType<T>): GoType<T | undefined> {
   return {
