@@ -1,5 +1,5 @@
 import { decodePacket } from '../../src/client/fsutil/packet.ts';
-import { createPacketBuffer, PacketType } from '../../src/client/fsutil/packet-buffer.ts';
+import { PacketBuffer, PacketType } from '../../src/client/fsutil/packet-buffer.ts';
 import type { FileEntry } from '../../src/client/fsutil/walk.ts';
 import { deframe } from '../../src/rpc/framing.ts';
 import type { RawCall } from '../../src/rpc/server.ts';
@@ -25,7 +25,7 @@ export async function receiveTree(
   headers: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Promise<SentTree> {
   const tree: SentTree = { entries: [], contents: new Map(), error: undefined };
-  const replies = createPacketBuffer();
+  const replies = new PacketBuffer();
   let wake = () => {};
   let isOver = false;
   let open = 0;

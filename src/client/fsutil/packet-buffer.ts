@@ -9,126 +9,147 @@ import type { FileEntry } from './walk.ts';
 /** Types of packets in fsutil's protocol. */
 export const PacketType = { Stat: 0, Request: 1, Data: 2, Fin: 3, Error: 4 } as const;
 
+/** Field numbers of `fsutil.types.Packet` (proto/fsutil/types/wire.proto). */
+const PacketField = { type: 1, stat: 2, id: 3, data: 4 } as const;
+
+/** Field numbers of `fsutil.types.Stat` (proto/fsutil/types/stat.proto). */
+const StatField = {
+  path: 1,
+  mode: 2,
+  size: 5,
+  modTime: 6,
+  linkname: 7,
+  devmajor: 8,
+  devminor: 9,
+  xattrs: 10,
+} as const;
+
+/** Bytes of the gRPC frame in front of a packet: a flag, and the length in four bytes. */
+const frameHead = 5;
+
+/** The key of a field: its number and how its value is written. */
+const varintKey = (field: number) => (field << 3) | WireType.Varint;
+const bytesKey = (field: number) => (field << 3) | WireType.LengthDelimited;
+
 /** Collects framed packets so that many small ones are written at once. */
-export interface PacketBuffer {
-  /** Bytes collected. */
-  readonly length: number;
-  stat(entry: FileEntry): void;
-  /** A packet of `type` without a stat; its data is copied. */
-  packet(type: number, id: number, data: Uint8Array): void;
+export class PacketBuffer {
+  private readonly capacity: number;
+  private buffer: Buffer;
+  private at = 0;
+
+  /** Makes an empty buffer. @param capacity initial size in bytes; the buffer grows when it is full */
+  constructor(capacity = 80 << 10) {
+    this.capacity = capacity;
+    this.buffer = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** Number of bytes collected. */
+  get length(): number {
+    return this.at;
+  }
+
+  /** Adds a packet that describes a file. */
+  stat(entry: FileEntry): void {
+    const pathBytes = byteLength(entry.path);
+    const linkBytes = byteLength(entry.linkname);
+    const xattrs = entry.xattrs ? [...entry.xattrs].map(encodeXattr) : none;
+    const variable = xattrs.reduce((sum, xattr) => sum + xattr.length + 6, pathBytes + linkBytes);
+    this.reserve(variable + 128);
+    // Lengths come first: leave space for the frame, and for the key and the length of the stat.
+    const start = this.at;
+    const lengthBytes = variable + 80 > 0x3fff ? 4 : 2;
+    this.at += frameHead + 1 + lengthBytes;
+    const body = this.at;
+    this.string(StatField.path, entry.path, pathBytes);
+    this.number(StatField.mode, entry.mode);
+    this.number(StatField.size, entry.size);
+    this.bigint(StatField.modTime, entry.modTime);
+    this.string(StatField.linkname, entry.linkname, linkBytes);
+    this.number(StatField.devmajor, entry.devmajor);
+    this.number(StatField.devminor, entry.devminor);
+    for (const xattr of xattrs) this.bytes(StatField.xattrs, xattr);
+    const length = this.at - body;
+    this.frame(start, 1 + lengthBytes + length);
+    this.buffer[start + frameHead] = bytesKey(PacketField.stat);
+    writeWide(this.buffer, start + frameHead + 1, length, lengthBytes);
+  }
+
+  /** Adds a packet of `type` without a stat; its data is copied. */
+  packet(type: number, id: number, data: Uint8Array): void {
+    this.reserve(data.length + 24);
+    const start = this.at;
+    this.at += frameHead;
+    this.number(PacketField.type, type);
+    this.number(PacketField.id, id);
+    if (data.length > 0) this.bytes(PacketField.data, data);
+    this.frame(start, this.at - start - frameHead);
+  }
+
   /** Returns the collected packets and empties the buffer. The caller owns the result. */
-  take(): Buffer;
-}
+  take(): Buffer {
+    const taken = this.buffer.subarray(0, this.at);
+    this.buffer = Buffer.allocUnsafeSlow(this.capacity);
+    this.at = 0;
+    return taken;
+  }
 
-/** Makes an empty buffer. @param capacity initial size in bytes; the buffer grows when it is full */
-export function createPacketBuffer(capacity = 80 << 10): PacketBuffer {
-  let buffer = Buffer.allocUnsafeSlow(capacity);
-  let at = 0;
+  private reserve(bytes: number): void {
+    if (this.at + bytes <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.at + bytes));
+    this.buffer.copy(grown, 0, 0, this.at);
+    this.buffer = grown;
+  }
 
-  const reserve = (bytes: number) => {
-    if (at + bytes <= buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, at + bytes));
-    buffer.copy(grown, 0, 0, at);
-    buffer = grown;
-  };
-  const varint = (value: number) => {
+  private frame(start: number, length: number): void {
+    this.buffer[start] = 0;
+    this.buffer.writeUInt32BE(length, start + 1);
+  }
+
+  private varint(value: number): void {
     let rest = value;
     while (rest > 0x7f) {
-      buffer[at++] = (rest % 0x80) | 0x80;
+      this.buffer[this.at++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    buffer[at++] = rest;
-  };
-  const number = (field: number, value: number) => {
+    this.buffer[this.at++] = rest;
+  }
+
+  private number(field: number, value: number): void {
     if (value === 0) return;
-    buffer[at++] = field << 3;
-    varint(value);
-  };
-  const bigint = (field: number, value: bigint) => {
+    this.buffer[this.at++] = varintKey(field);
+    this.varint(value);
+  }
+
+  private bigint(field: number, value: bigint): void {
     if (value === 0n) return;
-    buffer[at++] = field << 3;
+    this.buffer[this.at++] = varintKey(field);
     let rest = BigInt.asUintN(64, value);
     if (rest >> 63n === 0n) {
-      // two halves of 28 bits and more fit into doubles
-      let low = Number(rest & 0xfff_ffffn);
+      // Two halves, of 28 bits and more, fit into doubles.
+      const low = Number(rest & 0xfff_ffffn);
       const high = Number(rest >> 28n);
-      if (high > 0) {
-        for (let i = 0; i < 4; i++) {
-          buffer[at++] = (low & 0x7f) | 0x80;
-          low >>= 7;
-        }
-        varint(high);
-      } else varint(low);
-      return;
+      if (high > 0) for (let shift = 0; shift < 28; shift += 7) this.buffer[this.at++] = ((low >> shift) & 0x7f) | 0x80;
+      this.varint(high > 0 ? high : low);
+    } else {
+      for (; rest > 0x7fn; rest >>= 7n) this.buffer[this.at++] = Number(rest & 0x7fn) | 0x80;
+      this.buffer[this.at++] = Number(rest);
     }
-    for (; rest > 0x7fn; rest >>= 7n) buffer[at++] = Number(rest & 0x7fn) | 0x80;
-    buffer[at++] = Number(rest);
-  };
-  const bytes = (field: number, value: Uint8Array) => {
-    buffer[at++] = (field << 3) | 2;
-    varint(value.length);
-    buffer.set(value, at);
-    at += value.length;
-  };
-  const string = (field: number, value: string, bytes: number) => {
-    if (bytes === 0) return;
-    buffer[at++] = (field << 3) | 2;
-    varint(bytes);
-    if (value.isWellFormed()) at += buffer.write(value, at, 'utf8');
-    else at += Buffer.from(encodeText(value)).copy(buffer, at);
-  };
+  }
 
-  return {
-    get length() {
-      return at;
-    },
-    stat(entry) {
-      const pathBytes = byteLength(entry.path);
-      const linkBytes = byteLength(entry.linkname);
-      const xattrs = entry.xattrs ? [...entry.xattrs].map(encodeXattr) : none;
-      const variable = xattrs.reduce((sum, xattr) => sum + xattr.length + 6, pathBytes + linkBytes);
-      reserve(variable + 128);
-      // lengths come first: leave five bytes for the frame, and one byte of tag and two to four of length for the stat
-      const start = at;
-      const wide = variable + 80 > 0x3fff;
-      const lengthBytes = wide ? 4 : 2;
-      at += 5 + 1 + lengthBytes;
-      const body = at;
-      string(1, entry.path, pathBytes);
-      number(2, entry.mode);
-      number(5, entry.size);
-      bigint(6, entry.modTime);
-      string(7, entry.linkname, linkBytes);
-      number(8, entry.devmajor);
-      number(9, entry.devminor);
-      for (const xattr of xattrs) bytes(10, xattr);
-      let length = at - body;
-      buffer[start] = 0;
-      buffer.writeUInt32BE(1 + lengthBytes + length, start + 1);
-      buffer[start + 5] = (2 << 3) | 2;
-      // a varint may be longer than it needs to be
-      for (let i = 0; i < lengthBytes; i++) {
-        buffer[start + 6 + i] = (length & 0x7f) | (i < lengthBytes - 1 ? 0x80 : 0);
-        length >>>= 7;
-      }
-    },
-    packet(type, id, data) {
-      reserve(data.length + 24);
-      const start = at;
-      at += 5;
-      number(1, type);
-      number(3, id);
-      if (data.length > 0) bytes(4, data);
-      buffer[start] = 0;
-      buffer.writeUInt32BE(at - start - 5, start + 1);
-    },
-    take() {
-      const taken = buffer.subarray(0, at);
-      buffer = Buffer.allocUnsafeSlow(capacity);
-      at = 0;
-      return taken;
-    },
-  };
+  private bytes(field: number, value: Uint8Array): void {
+    this.buffer[this.at++] = bytesKey(field);
+    this.varint(value.length);
+    this.buffer.set(value, this.at);
+    this.at += value.length;
+  }
+
+  private string(field: number, value: string, bytes: number): void {
+    if (bytes === 0) return;
+    this.buffer[this.at++] = bytesKey(field);
+    this.varint(bytes);
+    if (value.isWellFormed()) this.at += this.buffer.write(value, this.at, 'utf8');
+    else this.at += Buffer.from(encodeText(value)).copy(this.buffer, this.at);
+  }
 }
 
 /** The bytes of a name, which need not be text. */
@@ -137,13 +158,15 @@ function byteLength(name: string): number {
 }
 
 const none: readonly Uint8Array[] = [];
+const mapKeyField = 1;
+const mapValueField = 2;
 
 /** An entry of a map: few files have attributes, so that a generic encoder will do. */
 function encodeXattr([name, value]: readonly [string, Uint8Array]): Uint8Array {
   return new BinaryWriter()
-    .tag(1, WireType.LengthDelimited)
+    .tag(mapKeyField, WireType.LengthDelimited)
     .string(name)
-    .tag(2, WireType.LengthDelimited)
+    .tag(mapValueField, WireType.LengthDelimited)
     .bytes(value)
     .finish();
 }
@@ -157,16 +180,17 @@ export const dataFrameHead = 18;
  */
 export function dataFrame(target: Buffer, id: number, length: number): Buffer {
   target[0] = 0;
-  target.writeUInt32BE(dataFrameHead - 5 + length, 1);
-  target[5] = 1 << 3;
+  target.writeUInt32BE(dataFrameHead - frameHead + length, 1);
+  target[5] = varintKey(PacketField.type);
   target[6] = PacketType.Data;
-  target[7] = 3 << 3;
+  target[7] = varintKey(PacketField.id);
   writeWide(target, 8, id, 5);
-  target[13] = (4 << 3) | 2;
+  target[13] = bytesKey(PacketField.data);
   writeWide(target, 14, length, 4);
   return target.subarray(0, dataFrameHead + length);
 }
 
+/** Writes a varint in a fixed number of bytes: it may be longer than it needs to be. */
 function writeWide(target: Buffer, at: number, value: number, bytes: number): void {
   let rest = value;
   for (let i = 0; i < bytes; i++) {

@@ -3,12 +3,12 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type InsideOf, insideOf, LeadsOutside, openBelowSync, openInsideSync } from '../../system/open-inside.ts';
-import { createPacketBuffer, PacketType } from './packet-buffer.ts';
+import { PacketBuffer, PacketType } from './packet-buffer.ts';
 import { type FileRequest, type ReaderAnswer, type ReaderSettings, smallFileBytes } from './small-file-reader.ts';
 
 const { base } = workerData as ReaderSettings;
 const port = parentPort!;
-const buffer = createPacketBuffer();
+const buffer = new PacketBuffer();
 const contents = Buffer.allocUnsafeSlow(smallFileBytes + 1);
 const noBytes = new Uint8Array(0);
 const flushBytes = 64 << 10;

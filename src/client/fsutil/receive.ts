@@ -3,7 +3,7 @@
  * writes the files (receiver.ts).
  */
 import type { RawCall } from '../../rpc/server.ts';
-import { createPacketBuffer, PacketType } from './packet-buffer.ts';
+import { PacketBuffer, PacketType } from './packet-buffer.ts';
 import type { TreeWriter } from './tree-writer.ts';
 
 /** Packets are passed on when they have this many bytes, or when no more arrive. */
@@ -67,7 +67,7 @@ export async function receiveTree(
   } catch (error) {
     stopped = true;
     if (complete) return; // whatever becomes of the call, the daemon may have ended the build by now
-    const finPacket = createPacketBuffer(1024);
+    const finPacket = new PacketBuffer(1024);
     finPacket.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
     await call.writeFrames(finPacket.take()).catch(() => {});
     await writer.ask({ kind: 'drop', transfer });

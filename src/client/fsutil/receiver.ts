@@ -9,7 +9,7 @@ import { type Metadata, systemReason } from './apply-metadata.ts';
 import { EntryWriter, type OpenFile } from './entry-writer.ts';
 import { createOrderCheck, quoteName } from './order-check.ts';
 import { decodePacket } from './packet.ts';
-import { createPacketBuffer, PacketType } from './packet-buffer.ts';
+import { PacketBuffer, PacketType } from './packet-buffer.ts';
 import type { FileEntry } from './walk.ts';
 import type { XattrCalls } from './xattr.ts';
 
@@ -40,7 +40,7 @@ export class Receiver {
   ended = false;
   private readonly writer: EntryWriter;
   private readonly check = createOrderCheck();
-  private readonly buffer = createPacketBuffer(16 << 10);
+  private readonly buffer = new PacketBuffer(16 << 10);
   /** Further names of files, which need the first one to be there. */
   private readonly links: FileEntry[] = [];
   /** Files not yet asked for, from `next` on. */

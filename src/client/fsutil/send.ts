@@ -6,7 +6,7 @@ import type { RawCall } from '../../rpc/server.ts';
 import { LeadsOutside, openInside } from '../../system/open-inside.ts';
 import { isMissing } from '../../text/system-error.ts';
 import { decodePacket } from './packet.ts';
-import { createPacketBuffer, dataFrame, dataFrameHead, PacketType } from './packet-buffer.ts';
+import { dataFrame, dataFrameHead, PacketBuffer, PacketType } from './packet-buffer.ts';
 import { type FileRequest, type SmallFileReader, smallFileBytes, startSmallFileReader } from './small-file-reader.ts';
 import { type FileEntry, type PathFilter, resolveRoot, walk } from './walk.ts';
 
@@ -51,7 +51,7 @@ class TreeSender {
   private readonly call: RawCall;
   private readonly base: string;
   private readonly options: SendOptions;
-  private readonly buffer = createPacketBuffer();
+  private readonly buffer = new PacketBuffer();
   /** Files that may still be asked for, by their number in the list. */
   private readonly offered = new Map<number, Omit<FileRequest, 'id'>>();
   /** Files asked for that a reader takes one at a time. */

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { createOrderCheck } from '../../../../src/client/fsutil/order-check.ts';
 import { decodePacket } from '../../../../src/client/fsutil/packet.ts';
-import { createPacketBuffer, PacketType } from '../../../../src/client/fsutil/packet-buffer.ts';
+import { PacketBuffer, PacketType } from '../../../../src/client/fsutil/packet-buffer.ts';
 import { mutate, mutateText } from '../mutate.ts';
 import { hold, mayThrow, type Target } from '../run.ts';
 
@@ -16,8 +16,8 @@ const file = {
   devminor: 0,
 };
 
-function packet(write: (buffer: ReturnType<typeof createPacketBuffer>) => void): Uint8Array {
-  const buffer = createPacketBuffer();
+function packet(write: (buffer: PacketBuffer) => void): Uint8Array {
+  const buffer = new PacketBuffer();
   write(buffer);
   return buffer.take().subarray(5); // behind the frame's head
 }
