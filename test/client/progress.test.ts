@@ -14,7 +14,7 @@ import {
   showProgress,
   type Vertex,
 } from '../../src/client/index.ts';
-import { createTrace } from '../../src/client/progress/trace.ts';
+import { Trace } from '../../src/client/progress/trace.ts';
 import { StatusResponseSchema } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
 import type { SourceInfo } from '../../src/gen/pb/ops_pb.ts';
 import { RpcError } from '../../src/rpc/rpc-error.ts';
@@ -246,7 +246,7 @@ describe('displays of long output', () => {
 
   test('a group of many steps is counted, not gone through, for each', () => {
     const reads = { count: 0 };
-    const trace = createTrace();
+    const trace = new Trace();
     const member = (i: number, more: Partial<Vertex>) =>
       vertex(`m${i}`, 'm', { started: T + i, progressGroup: group, ...more, get cached() { reads.count++; return true; } });
     for (let i = 0; i < 2000; i++) trace.update(update({ vertexes: [member(i, {}), member(i, { completed: T + i + 1 })] }));

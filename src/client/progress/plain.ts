@@ -7,7 +7,7 @@ import type { Display, DisplayStream, ShownBuilder } from './display.ts';
 import { formatProgress } from './format.ts';
 import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
 import { maxWarnings } from './source-excerpt.ts';
-import { completedAt, createTrace, type DisplayStep, duration, isCanceled, isCompleted, startedAt } from './trace.ts';
+import { completedAt, type DisplayStep, duration, isCanceled, isCompleted, startedAt, Trace } from './trace.ts';
 
 /** A status is repeated when it is that much further, */
 const minProgress = 0.05;
@@ -61,7 +61,7 @@ class PlainDisplay implements Display {
   private readonly color: boolean;
   private readonly runner: PlainOptions['runner'];
   private readonly terminal: boolean;
-  private readonly trace = createTrace();
+  private readonly trace = new Trace();
   private readonly printed = new Map<DisplayStep, Printed>();
   private readonly changed = new Set<DisplayStep>();
   /** The step that was printed last, unless it has completed. */

@@ -43,33 +43,82 @@ export interface DisplayStep {
 }
 
 /** All steps of a build that are known so far. */
-export interface Trace {
+export class Trace {
   /** Started steps. */
-  readonly steps: readonly DisplayStep[];
+  readonly steps: DisplayStep[] = [];
+  private readonly shown = new Set<DisplayStep>();
+  private readonly byVertex = new Map<string, DisplayStep>();
+  private readonly byId = new Map<string, DisplayStep>();
+  private firstStart: number | undefined;
+
   /** The number of steps that are known. */
-  readonly total: number;
+  get total(): number {
+    return [...this.byId.values()].filter((step) => !step.hidden).length;
+  }
+
   /** The number of them that have ended. */
-  readonly completed: number;
+  get completed(): number {
+    return [...this.byId.values()].filter((step) => !step.hidden && isCompleted(step)).length;
+  }
+
   /** Milliseconds since the epoch, by the daemon's clock; undefined before the first step started. */
-  readonly started: number | undefined;
-  /** Takes an update and returns the steps it changed. */
-  update(update: StatusUpdate): ReadonlySet<DisplayStep>;
+  get started(): number | undefined {
+    return this.firstStart;
+  }
+
   /** The step that a vertex is shown as; undefined if it is not known. */
-  stepOf(vertex: string): DisplayStep | undefined;
-}
+  stepOf(vertex: string): DisplayStep | undefined {
+    return this.byVertex.get(vertex);
+  }
 
-/** Makes an empty trace. */
-export function createTrace(): Trace {
-  const steps: DisplayStep[] = [];
-  const shown = new Set<DisplayStep>();
-  const byVertex = new Map<string, DisplayStep>();
-  const byId = new Map<string, DisplayStep>();
-  let started: number | undefined;
+  /** Takes an update and returns the steps it changed. */
+  update(update: StatusUpdate): ReadonlySet<DisplayStep> {
+    const changed = new Set<DisplayStep>();
+    const mark = (step: DisplayStep | undefined) => {
+      if (step && this.shown.has(step)) changed.add(step);
+    };
+    for (const vertex of update.vertexes) mark(this.takeVertex(vertex));
+    for (const status of update.statuses) {
+      const step = this.byVertex.get(status.vertex);
+      if (step) takeStatus(step, status);
+      mark(step);
+    }
+    for (const warning of update.warnings) {
+      const step = this.byVertex.get(warning.vertex);
+      step?.warnings.push(warning);
+      if (step && !isCompleted(step)) mark(step); // what is done is not shown once more for a warning
+    }
+    for (const log of update.logs) mark(this.byVertex.get(log.vertex));
+    return changed;
+  }
 
-  const stepFor = (vertex: Vertex): DisplayStep => {
+  /** Takes what is said of a vertex. Returns its step, or undefined if nothing changed. */
+  private takeVertex(vertex: Vertex): DisplayStep | undefined {
+    const step = this.stepFor(vertex);
+    // a repeated first report must not undo what is known
+    if (vertex.started === undefined && step.intervals.size > 0) return undefined;
+    if (vertex.started !== undefined) {
+      this.firstStart ??= vertex.started;
+      step.intervals.set(vertex.started, vertex.completed);
+      step.merged = undefined;
+    }
+    if (step.group) takeMember(step, step.group, vertex);
+    else {
+      step.name = vertex.name;
+      step.cached = vertex.cached;
+      step.error = vertex.error;
+    }
+    if (step.intervals.size > 0 && !step.hidden && !this.shown.has(step)) {
+      this.shown.add(step);
+      this.steps.push(step);
+    }
+    return step;
+  }
+
+  private stepFor(vertex: Vertex): DisplayStep {
     const group = vertex.progressGroup;
     const id = group ? group.id : vertex.digest;
-    let step = byId.get(id);
+    let step = this.byId.get(id);
     if (!step) {
       step = {
         id,
@@ -85,73 +134,22 @@ export function createTrace(): Trace {
         group: group && { members: new Map(), errors: new Map(), cached: 0 },
         hidden: group !== undefined,
       };
-      byId.set(id, step);
+      this.byId.set(id, step);
     }
-    byVertex.set(vertex.digest, step);
+    this.byVertex.set(vertex.digest, step);
     return step;
-  };
-  const takeVertex = (vertex: Vertex): DisplayStep | undefined => {
-    const step = stepFor(vertex);
-    // a repeated first report must not undo what is known
-    if (vertex.started === undefined && step.intervals.size > 0) return undefined;
-    if (vertex.started !== undefined) {
-      started ??= vertex.started;
-      step.intervals.set(vertex.started, vertex.completed);
-      step.merged = undefined;
-    }
-    if (step.group) {
-      const { members, errors } = step.group;
-      step.group.cached += Number(vertex.cached) - Number(members.get(vertex.digest)?.cached ?? false);
-      members.set(vertex.digest, vertex);
-      if (vertex.error) errors.set(vertex.digest, vertex.error);
-      else errors.delete(vertex.digest);
-      step.cached = step.group.cached === members.size;
-      step.error = errors.values().next().value ?? '';
-      if (step.error || (vertex.started !== undefined && !vertex.progressGroup?.weak)) step.hidden = false;
-    } else {
-      step.name = vertex.name;
-      step.cached = vertex.cached;
-      step.error = vertex.error;
-    }
-    if (step.intervals.size > 0 && !step.hidden && !shown.has(step)) {
-      shown.add(step);
-      steps.push(step);
-    }
-    return step;
-  };
+  }
+}
 
-  return {
-    steps,
-    get total() {
-      return [...byId.values()].filter((step) => !step.hidden).length;
-    },
-    get completed() {
-      return [...byId.values()].filter((step) => !step.hidden && isCompleted(step)).length;
-    },
-    get started() {
-      return started;
-    },
-    stepOf: (vertex) => byVertex.get(vertex),
-    update(update) {
-      const changed = new Set<DisplayStep>();
-      const mark = (step: DisplayStep | undefined) => {
-        if (step && shown.has(step)) changed.add(step);
-      };
-      for (const vertex of update.vertexes) mark(takeVertex(vertex));
-      for (const status of update.statuses) {
-        const step = byVertex.get(status.vertex);
-        if (step) takeStatus(step, status);
-        mark(step);
-      }
-      for (const warning of update.warnings) {
-        const step = byVertex.get(warning.vertex);
-        step?.warnings.push(warning);
-        if (step && !isCompleted(step)) mark(step); // what is done is not shown once more for a warning
-      }
-      for (const log of update.logs) mark(byVertex.get(log.vertex));
-      return changed;
-    },
-  };
+function takeMember(step: DisplayStep, group: Group, vertex: Vertex): void {
+  const { members, errors } = group;
+  group.cached += Number(vertex.cached) - Number(members.get(vertex.digest)?.cached ?? false);
+  members.set(vertex.digest, vertex);
+  if (vertex.error) errors.set(vertex.digest, vertex.error);
+  else errors.delete(vertex.digest);
+  step.cached = group.cached === members.size;
+  step.error = errors.values().next().value ?? '';
+  if (step.error || (vertex.started !== undefined && !vertex.progressGroup?.weak)) step.hidden = false;
 }
 
 /** More lines than this are on no screen. */

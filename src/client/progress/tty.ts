@@ -11,7 +11,7 @@ import type { VertexLog } from '../status.ts';
 import type { Colors } from './colors.ts';
 import type { Display, DisplayStream, ShownBuilder } from './display.ts';
 import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
-import { createTrace, type DisplayStep, isCanceled } from './trace.ts';
+import { type DisplayStep, isCanceled, Trace } from './trace.ts';
 import { keepRunning, type Line, nameOf, stepLines } from './tty-lines.ts';
 
 /** Lines of output that a running step shows, unless it is said otherwise. */
@@ -49,7 +49,7 @@ export function ttyDisplay(
   out: DisplayStream,
   { colors, logLines = defaultLogLines, title: doing = 'Building', builder }: TtyOptions,
 ): Display {
-  const trace = createTrace();
+  const trace = new Trace();
   const outputs = new Map<DisplayStep, StepOutput>();
   const keptLines = Math.max(errorLines, logLines);
   /** The columns of each row that is on the screen. */
