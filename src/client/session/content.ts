@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { Content, WriteAction } from '../../gen/containerd/services/content/v1/content_pb.ts';
+import { Content, WriteAction, type WriteContentRequest } from '../../gen/containerd/services/content/v1/content_pb.ts';
 import { blobPath } from '../../oci/layout.ts';
 import { Code, RpcError } from '../../rpc/rpc-error.ts';
 import { routes } from '../../rpc/server.ts';
@@ -49,9 +49,8 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
       throw new RpcError(Code.permissionDenied, `store ${id} is only read by this build: ${dir} must not be changed`);
     return dir;
   };
-  const locate = async (dir: string, digest: string) => (await writer.staged(dir, digest)) ?? blob(dir, digest);
   const info = async (dir: string, digest: string) => {
-    const { size, mtime } = await found(digest, stat(await locate(dir, digest)));
+    const { size, mtime } = await found(digest, stat(await locate(writer, dir, digest)));
     const at = timestampFromDate(mtime);
     return { digest, size: BigInt(size), createdAt: at, updatedAt: at, labels: {} };
   };
@@ -78,7 +77,7 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
         return {};
       },
       async *read({ digest, offset, size }, context) {
-        const handle = await found(digest, openBlob(await locate(choose(context).dir, digest)));
+        const handle = await found(digest, openBlob(await locate(writer, choose(context).dir, digest)));
         try {
           yield* readChunks(handle, digest, Number(offset), Number(size));
         } finally {
@@ -98,42 +97,7 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
         return {};
       },
       async *write(requests, context) {
-        const dir = chooseWritable(context);
-        let ingest: Ingest | undefined;
-        let locked: string | undefined;
-        try {
-          for await (const request of requests) {
-            const { ref, expected, total, action } = request;
-            if (!ingest) {
-              if (!ref) throw new RpcError(Code.invalidArgument, 'first message must have a reference');
-              const key = `${dir}\0${ref}`;
-              if (locks.has(key)) throw new RpcError(Code.unavailable, `ref ${ref} locked: unavailable`);
-              locks.add(key);
-              locked = key;
-              ingest = writer.ingest(dir, ref) ?? (await writer.start(dir, ref));
-            }
-            if (expected) {
-              ingest.expected = expected;
-              if (await stat(await locate(dir, expected)).catch(() => undefined)) {
-                await writer.abort(dir, ingest.ref);
-                throw new RpcError(Code.alreadyExists, `blob with expected digest ${expected} exists`);
-              }
-            }
-            if (total > 0n) ingest.total = Number(total);
-            let digest = '';
-            if (action === WriteAction.STAT) digest = ingest.digest();
-            else await ingest.append(Number(request.offset), request.data);
-            if (action === WriteAction.COMMIT) digest = await writer.commit(dir, ingest);
-            yield { ...statusOf(ingest), action, digest };
-            if (action === WriteAction.COMMIT) return;
-          }
-        } catch (error) {
-          // a full disk must not leave half a blob behind
-          if (ingest && !(error instanceof RpcError)) await writer.abort(dir, ingest.ref);
-          throw error;
-        } finally {
-          if (locked !== undefined) locks.delete(locked);
-        }
+        yield* receiveBlob(writer, locks, chooseWritable(context), requests);
       },
     }),
     publish: () => writer.publish(),
@@ -141,6 +105,55 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
     discard: () => writer.discard(),
     close: () => writer.close(),
   };
+}
+
+/** The file of a blob: what this build has written, or what the layout has. */
+async function locate(writer: LayoutWriter, dir: string, digest: string): Promise<string> {
+  return (await writer.staged(dir, digest)) ?? blob(dir, digest);
+}
+
+/** Receives a blob that the daemon writes, in one call or in several with the same reference. */
+async function* receiveBlob(
+  writer: LayoutWriter,
+  locks: Set<string>,
+  dir: string,
+  requests: AsyncIterable<WriteContentRequest>,
+) {
+  let ingest: Ingest | undefined;
+  let locked: string | undefined;
+  try {
+    for await (const request of requests) {
+      const { ref, expected, total, action } = request;
+      if (!ingest) {
+        if (!ref) throw new RpcError(Code.invalidArgument, 'first message must have a reference');
+        const key = `${dir}\0${ref}`;
+        if (locks.has(key)) throw new RpcError(Code.unavailable, `ref ${ref} locked: unavailable`);
+        locks.add(key);
+        locked = key;
+        ingest = writer.ingest(dir, ref) ?? (await writer.start(dir, ref));
+      }
+      if (expected) {
+        ingest.expected = expected;
+        if (await stat(await locate(writer, dir, expected)).catch(() => undefined)) {
+          await writer.abort(dir, ingest.ref);
+          throw new RpcError(Code.alreadyExists, `blob with expected digest ${expected} exists`);
+        }
+      }
+      if (total > 0n) ingest.total = Number(total);
+      let digest = '';
+      if (action === WriteAction.STAT) digest = ingest.digest();
+      else await ingest.append(Number(request.offset), request.data);
+      if (action === WriteAction.COMMIT) digest = await writer.commit(dir, ingest);
+      yield { ...statusOf(ingest), action, digest };
+      if (action === WriteAction.COMMIT) return;
+    }
+  } catch (error) {
+    // a full disk must not leave half a blob behind
+    if (ingest && !(error instanceof RpcError)) await writer.abort(dir, ingest.ref);
+    throw error;
+  } finally {
+    if (locked !== undefined) locks.delete(locked);
+  }
 }
 
 function statusOf({ ref, offset, total, expected, startedAt, updatedAt }: Ingest) {
