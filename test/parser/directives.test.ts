@@ -38,6 +38,7 @@ describe('a directive', () => {
   test('a directive is in effect below blanks, but not below a shebang or another comment', () => {
     const lengths = (text: string) => [parseDockerfile(text).directives.length, parseDockerfile(text).escape];
     expect(lengths('  # escape=`\nFROM a')).toEqual([1, '`']);
+    expect(lengths('# escape=\\\nFROM a')).toEqual([1, '\\']);
     expect(lengths('#!/x\n# escape=`\nFROM a')).toEqual([0, '\\']);
     expect(lengths('# c\n# escape=`\nFROM a')).toEqual([0, '\\']);
     expect(lengths('\n# escape=`\nFROM a')).toEqual([0, '\\']);
