@@ -10,7 +10,10 @@ import { systemErrorsInWords } from '../text/system-error.ts';
 import { lackingHint } from './missing-option-hint.ts';
 import type { ShownPath } from './shown-path.ts';
 
-/** @param asked what the daemon was asked for */
+/**
+ * Formats an error of a daemon, with the lines of the Dockerfile that it is about.
+ * @param asked what the daemon was asked for
+ */
 export function formatDaemonFailure(error: unknown, asked: 'build' | 'records', shown: ShownPath): string {
   const frames = errorSources(error).map((source) => formatSource({ ...source, filename: shown(source.filename) }));
   const isAnswer = error instanceof RpcError;

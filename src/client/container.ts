@@ -109,7 +109,7 @@ export interface ContainerProcess {
   readonly stderr: PassThrough;
   /** The exit code. Rejects when the process could not run. */
   readonly exit: Promise<number>;
-  /** @param name without SIG, as `TERM` */
+  /** Sends a signal to the process. @param name without SIG, as `TERM` */
   signal(name: string): Promise<void>;
   /** Tells its terminal the size of the window. */
   resize(columns: number, rows: number): Promise<void>;

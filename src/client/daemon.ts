@@ -85,7 +85,10 @@ export interface CacheRecord {
   readonly lastUsedAt: Date | undefined;
 }
 
-/** @param filters containerd filters such as `type==exec.cachemount`; a record has to match one of them */
+/**
+ * Lists the records of the build cache.
+ * @param filters containerd filters such as `type==exec.cachemount`; a record has to match one of them
+ */
 export async function diskUsage(
   connection: Connection,
   filters: readonly string[] = [],

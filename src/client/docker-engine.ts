@@ -45,7 +45,7 @@ export interface DockerEngineOptions {
 export interface DockerLoader {
   /** For the exporter `docker`. */
   readonly dest: Exclude<Destination, string>;
-  /** @throws Error if the engine cannot be reached */
+  /** Checks that the engine answers. @throws Error if the engine cannot be reached */
   check(): Promise<void>;
   /**
    * Whether the engine keeps images in containerd's store, which takes OCI archives with several platforms and attestations

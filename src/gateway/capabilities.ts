@@ -52,7 +52,7 @@ export function createCapabilities(
   };
 }
 
-/** @throws Error if the daemon lacks the capability */
+/** Refuses to go on without a capability of the daemon. @throws Error if the daemon lacks the capability */
 export function requireCapability(capabilities: CapabilitySet, id: string): void {
   const error = capabilities.missing(id);
   if (error) throw error;

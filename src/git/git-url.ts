@@ -24,7 +24,10 @@ const schemes = new Set(['http', 'https', 'ssh', 'git']);
 const schemePrefix = /^([a-zA-Z0-9]+):\/\//;
 const scpPrefix = /^([a-zA-Z0-9-_]+)@([a-zA-Z0-9-.]+):/;
 
-/** @throws Error `unknown protocol`, `ftp: invalid protocol`, or those of {@link parseUrl} */
+/**
+ * Parses the address of a git repository.
+ * @throws Error `unknown protocol`, `ftp: invalid protocol`, or those of {@link parseUrl}
+ */
 export function parseGitUrl(text: string): GitUrl {
   const scheme = schemePrefix.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return parseScpUrl(text);

@@ -5,7 +5,10 @@ import { trimSpace } from './unicode.ts';
 
 const maxCpu = 8192;
 
-/** @throws Error with BuildKit's text if the value is not a list such as `0-3,5` */
+/**
+ * Checks a list of CPUs or memory nodes.
+ * @throws Error with BuildKit's text if the value is not a list such as `0-3,5`
+ */
 export function checkCpuset(value: string): void {
   for (const part of value.split(',').map(trimSpace)) {
     if (part === '') continue;

@@ -77,7 +77,7 @@ export class JsonScanner {
     return char === 'n' ? { kind: 'null' } : { kind: 'bool', value: char === 't' };
   }
 
-  /** @throws Error if more than blanks is left */
+  /** Requires that the text ends here. @throws Error if more than blanks is left */
   end(): void {
     this.skipBlanks();
     if (this.at < this.text.length) throw this.unexpected('after top-level value');

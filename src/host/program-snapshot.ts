@@ -51,7 +51,7 @@ export const wasi = () => ({ clock_time_get: () => 0, random_get: () => 0, fd_wr
 /** The engine as WebAssembly compiles it. */
 export type CompiledEngine = NonNullable<QuickJSOptions['wasm']>;
 
-/** @param library the code of `tsfront/build` */
+/** Saves the memory that `tsfront/build` leaves when it has run. @param library the code of `tsfront/build` */
 export async function makeSnapshot(engine: CompiledEngine, library: string): Promise<Uint8Array> {
   const vm = await QuickJS.create({
     wasm: engine,

@@ -12,7 +12,7 @@ export interface ErrorCollector {
   attempt(run: () => void): boolean;
   /** Whether the limit of problems is reached: the rest of the file is not lowered. */
   readonly isFull: boolean;
-  /** @throws the first error, with the diagnostics of all errors; nothing if there were none */
+  /** Ends the collection. @throws the first error, with the diagnostics of all errors; nothing if there were none */
   finish(): void;
 }
 

@@ -13,7 +13,7 @@ export interface Turns {
   pass(): Promise<void>;
 }
 
-/** @param signal aborted when the result of the work is no longer needed */
+/** Makes the turns of a piece of work. @param signal aborted when the result of the work is no longer needed */
 export function takeTurns(signal?: AbortSignal): Turns {
   let end = performance.now() + turnMs;
   return {

@@ -3,7 +3,10 @@
 /** Maximum number of levels of a JSON document. */
 const maxDepth = 1000;
 
-/** @throws Error with `name` if the bytes are not a JSON object, or have more than a thousand levels */
+/**
+ * Parses a JSON object.
+ * @throws Error with `name` if the bytes are not a JSON object, or have more than a thousand levels
+ */
 export function parseObject(bytes: Uint8Array, name: string): Record<string, unknown> {
   checkDepth(bytes, name);
   let value: unknown;
@@ -16,7 +19,10 @@ export function parseObject(bytes: Uint8Array, name: string): Record<string, unk
   return value;
 }
 
-/** @throws Error with `name` if a JSON text has more than a thousand levels; no image has so many */
+/**
+ * Limits the depth of a JSON text.
+ * @throws Error with `name` if a JSON text has more than a thousand levels; no image has so many
+ */
 export function checkDepth(bytes: Uint8Array, name: string): void {
   if (isDeeper(bytes, maxDepth))
     throw new Error(`${name} is nested deeper than the ${maxDepth} levels of a manifest or config`);

@@ -131,7 +131,10 @@ function checkType(mediaType: string, known: ReadonlySet<string>): void {
   throw new Error(`encountered unknown type ${mediaType.slice(0, 200)}; children may not be fetched: ${why}`);
 }
 
-/** @throws Error with BuildKit's text if the type is not that of an image or index */
+/**
+ * Checks the media type of a manifest or an index.
+ * @throws Error with BuildKit's text if the type is not that of an image or index
+ */
 export function checkManifestType(mediaType: string): void {
   checkType(mediaType, manifestTypes);
 }
@@ -299,7 +302,7 @@ function parsePlatformFields(fields: Readonly<Record<string, unknown>>): Platfor
   };
 }
 
-/** @throws Error if bytes are not what the descriptor says */
+/** Checks a blob against its descriptor. @throws Error if bytes are not what the descriptor says */
 export function verifyBlob(descriptor: Pick<Descriptor, 'digest' | 'size'>, bytes: Uint8Array): void {
   if (descriptor.size !== undefined && descriptor.size !== bytes.length)
     throw new Error(`${descriptor.digest} has ${bytes.length} bytes instead of ${descriptor.size}`);

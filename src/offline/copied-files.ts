@@ -34,7 +34,7 @@ export interface StageFiles {
   readonly copied: Copied[];
 }
 
-/** @param parent the stage that it continues, if it is one of this Dockerfile */
+/** Begins to follow the files of a stage. @param parent the stage that it continues, if it is one of this Dockerfile */
 export function beginStage({ from }: Stage, parent: StageFiles | undefined): StageFiles {
   const { workdir = '/', isWindows = /windows|nanoserver/i.test(from.image.text + from.platform) } = parent ?? {};
   return { workdir, isWindows, variables: new Map(parent?.variables), copied: [...(parent?.copied ?? [])] };

@@ -21,7 +21,7 @@ import { treeArgument } from './offline-arguments.ts';
 export interface FileTree {
   /** Whether the build may have more files than are known here; false if absent. */
   readonly partial?: boolean;
-  /** @throws Error `open PATH: no such file or directory` and the like */
+  /** Reads a file. @throws Error `open PATH: no such file or directory` and the like */
   readFile(path: string): Promise<Uint8Array>;
   /** The first bytes of a file, if the tree can read them alone. @throws Error as {@link FileTree.readFile} */
   readStart?(path: string, bytes: number): Promise<Uint8Array>;

@@ -47,7 +47,10 @@ interface CharacterRange {
   readonly end: { readonly line: number; readonly character: number };
 }
 
-/** @param findings diagnostics; errors are left out, since the answer has but one */
+/**
+ * Makes the answer of the lint subrequest.
+ * @param findings diagnostics; errors are left out, since the answer has but one
+ */
 export function lintJson(
   source: SourceDescription,
   findings: readonly Diagnostic[],

@@ -45,7 +45,7 @@ export class Reader {
     return bytes;
   }
 
-  /** @throws Error if the bytes are not UTF-8 */
+  /** Reads a string. @throws Error if the bytes are not UTF-8 */
   string(): string {
     const text = decodeText(this.bytes());
     if (!text.isWellFormed()) throw new Error('string field contains invalid UTF-8');

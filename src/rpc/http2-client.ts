@@ -110,7 +110,7 @@ class ClientStream {
     this.body.hasEnd = true;
   }
 
-  /** @param reason why the stream ended; undefined if the response is complete */
+  /** Ends the stream. @param reason why the stream ended; undefined if the response is complete */
   end(reason?: string): void {
     this.body.drop();
     this.handler.end(reason);

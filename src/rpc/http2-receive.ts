@@ -20,7 +20,7 @@ export interface Http2End {
   readonly peer: 'client' | 'server';
   /** Called for each frame before it is handled. */
   onFrame?(id: number): void;
-  /** @param payload bytes of the body @param size bytes that count against windows */
+  /** Data of a stream has come. @param payload bytes of the body @param size bytes that count against windows */
   onData(id: number, payload: Uint8Array, size: number, isEnd: boolean): void;
   /** A part of a block has come. */
   onHeaderPart?(block: HeaderBlock): void;

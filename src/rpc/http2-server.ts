@@ -280,7 +280,7 @@ class ServerStream implements Http2Stream {
     return this.window.take(bytes) && !this.hasEnded;
   }
 
-  /** @returns whether it will be read */
+  /** Keeps data for the reader of the body. @returns whether it will be read */
   keep(payload: Uint8Array): boolean {
     if (!this.received || payload.length === 0) return false;
     this.received.push(payload);
@@ -288,7 +288,7 @@ class ServerStream implements Http2Stream {
     return true;
   }
 
-  /** @returns the increment of the window to send to the client; 0 for none */
+  /** Counts what the reader has taken. @returns the increment of the window to send to the client; 0 for none */
   giveBack(bytes: number): number {
     return this.hasEnded ? 0 : this.window.giveBack(bytes);
   }
@@ -299,7 +299,7 @@ class ServerStream implements Http2Stream {
     this.wakeReader();
   }
 
-  /** @returns how many bytes were waiting for a reader */
+  /** Drops what waits for a reader. @returns how many bytes were waiting for a reader */
   throwAway(): number {
     const bytes = this.received?.reduce((sum, { length }) => sum + length, 0) ?? 0;
     this.received = undefined;

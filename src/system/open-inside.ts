@@ -84,7 +84,10 @@ export interface InsideOf {
    * {@link InsideOf.check} follows.
    */
   own(name: string): string;
-  /** @throws LeadsOutside if the directory's own path leads elsewhere now */
+  /**
+   * Checks that no link has taken the place of the directory.
+   * @throws LeadsOutside if the directory's own path leads elsewhere now
+   */
   check(): void;
   /** An error of a call on such a path, with the file's own path. */
   named(error: unknown, name: string): Error;

@@ -10,7 +10,7 @@ export const duplicateStageName = defineRule({
   message: (stage: string) => `Duplicate stage name ${quote(stage)}, stage names should be unique`,
 });
 
-/** @param seen the names of the stages above */
+/** Reports a stage whose name a stage above has. @param seen the names of the stages above */
 export function checkDuplicateStageName(linter: Linter, { name, from }: Stage, seen: ReadonlySet<string>): void {
   if (seen.has(name)) linter.report(duplicateStageName, { lines: from.lines, range: from.as?.name.range }, name);
 }

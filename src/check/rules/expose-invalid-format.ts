@@ -9,7 +9,7 @@ export const exposeInvalidFormat = defineRule({
   message: (port: string) => `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`,
 });
 
-/** @param port the whole word */
+/** Reports a port with an address or a port of the host. @param port the whole word */
 export function checkExposeInvalidFormat(
   linter: Linter,
   place: Place,

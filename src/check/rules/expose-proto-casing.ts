@@ -9,7 +9,7 @@ export const exposeProtoCasing = defineRule({
   message: (port: string) => `Defined protocol '${port}' in EXPOSE instruction should be lowercase`,
 });
 
-/** @param port the whole word */
+/** Reports a port whose protocol has capitals. @param port the whole word */
 export function checkExposeProtoCasing(linter: Linter, place: Place, port: string, protocol: string): void {
   if (protocol !== toLower(protocol)) linter.report(exposeProtoCasing, place, port);
 }

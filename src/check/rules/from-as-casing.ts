@@ -9,7 +9,7 @@ export const fromAsCasing = defineRule({
   message: (from: string, as: string) => `'${as}' and '${from}' keywords' casing do not match`,
 });
 
-/** @param from the keyword as written, and so is `as` */
+/** Reports an AS in another casing than its FROM. @param from the keyword as written, and so is `as` */
 export function checkFromAsCasing(linter: Linter, place: Place, from: string, as: string): void {
   // A FROM in mixed case is the business of ConsistentInstructionCasing.
   const wanted = from === toLower(from) ? toLower(as) : from === toUpper(from) ? toUpper(as) : as;

@@ -11,7 +11,7 @@ export const fromPlatformFlagConstDisallowed = defineRule({
   message: (platform: string) => `FROM --platform flag should not use constant value ${quote(platform)}`,
 });
 
-/** @param platform the value parsed */
+/** Reports a platform without variables, unless the stage is named after it. @param platform the value parsed */
 export function checkFromPlatformFlagConstDisallowed(
   linter: Linter,
   place: Place,

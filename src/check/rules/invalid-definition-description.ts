@@ -12,7 +12,10 @@ export const invalidDefinitionDescription = defineRule({
     `Comment for ${instruction} should follow the format: \`# ${name} <description>\``,
 });
 
-/** @param names of the arguments, or the name of the stage */
+/**
+ * Reports a comment above an instruction that does not begin with its name.
+ * @param names of the arguments, or the name of the stage
+ */
 export function checkInvalidDefinitionDescription(
   linter: Linter,
   { comments, lines, range }: Instruction,

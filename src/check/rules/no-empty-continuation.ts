@@ -9,7 +9,7 @@ export const noEmptyContinuation = defineRule({
   message: () => 'Empty continuation line',
 });
 
-/** @param diagnostics of the parser, which finds the lines */
+/** Reports the empty lines inside instructions. @param diagnostics of the parser, which finds the lines */
 export function checkNoEmptyContinuation(linter: Linter, diagnostics: readonly Diagnostic[]): void {
   for (const { code, lines, range } of diagnostics)
     if (code === noEmptyContinuation.name) linter.report(noEmptyContinuation, { lines: lines[0], range });

@@ -9,7 +9,7 @@ export const stageNameCasing = defineRule({
   message: (stage: string) => `Stage name '${stage}' should be lowercase`,
 });
 
-/** @param name as written */
+/** Reports a stage name with capitals. @param name as written */
 export function checkStageNameCasing(linter: Linter, place: Place, name: string): void {
   if (name !== toLower(name)) linter.report(stageNameCasing, place, name);
 }

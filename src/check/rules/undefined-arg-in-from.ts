@@ -8,7 +8,7 @@ export const undefinedArgInFrom = defineRule({
   message: (name: string, suggestion: string) => `FROM argument '${name}' is not declared${suggestionText(suggestion)}`,
 });
 
-/** @param declared names that count as declared */
+/** Reports the variables of FROM that no global ARG declares. @param declared names that count as declared */
 export function checkUndefinedArgInFrom(
   linter: Linter,
   place: Place,

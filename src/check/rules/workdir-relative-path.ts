@@ -10,7 +10,10 @@ export const workdirRelativePath = defineRule({
   message: (path: string) => `Relative workdir ${quote(path)} can have unexpected results if the base image changes`,
 });
 
-/** @param path that of the first WORKDIR of this Dockerfile in a stage, when it is relative */
+/**
+ * Reports a relative WORKDIR.
+ * @param path that of the first WORKDIR of this Dockerfile in a stage, when it is relative
+ */
 export function checkWorkdirRelativePath(linter: Linter, place: Place, path: string): void {
   linter.report(workdirRelativePath, place, path);
 }

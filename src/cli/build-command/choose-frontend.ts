@@ -8,7 +8,10 @@ import { trimSpace } from '../../go/unicode.ts';
 import type { Definition } from '../../llb/index.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 
-/** @param upload the definition of an archive on standard input, which can be read only once */
+/**
+ * Builds with the chosen frontend.
+ * @param upload the definition of an archive on standard input, which can be read only once
+ */
 export type ChosenFrontend = (bridge: InProcessBridge, upload?: Definition) => Promise<Result>;
 
 /**

@@ -6,7 +6,7 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
 
-/** @throws UsageError for outputs that make no image */
+/** Requires an output with an image if there is an `--iidfile`. @throws UsageError for outputs that make no image */
 export function requireImageId({ iidfile }: Pick<BuildFlags, 'iidfile'>, exports: readonly Export[]): void {
   if (iidfile && exports.some(({ type }) => exporterOf(type)?.makesImage === false))
     throw new UsageError('local and tar exporters are incompatible with --iidfile: they make no image');

@@ -15,7 +15,10 @@ interface Wanted {
   readonly annotations: readonly string[];
 }
 
-/** @throws Error that says what the engine does not support, with a link */
+/**
+ * Refuses what needs the containerd image store.
+ * @throws Error that says what the engine does not support, with a link
+ */
 export function requireImageStore({ attestations, platforms, exports, caches, annotations }: Wanted): void {
   const types = exports.map(({ type }) => type);
   if (attestations) throw notSupported('Attestation', 'attestations');

@@ -27,7 +27,10 @@ export interface Outputs {
   readonly prefersImageDigest: boolean;
 }
 
-/** @throws UsageError for flags that contradict each other, and for attributes that would be ignored */
+/**
+ * Makes the outputs of the flags.
+ * @throws UsageError for flags that contradict each other, and for attributes that would be ignored
+ */
 export function parseOutputs(flags: OutputFlags, place: OutputPlace): Outputs {
   const entries = outputEntries(flags, place.kind);
   for (const entry of entries) requireConsistent(entry, place);

@@ -23,7 +23,10 @@ export function parseSsh(values: readonly string[], context = ''): SshSource[] {
     });
 }
 
-/** @throws UsageError for an agent or a key that is not there or cannot be used */
+/**
+ * Checks the values of `--ssh` before a daemon is asked.
+ * @throws UsageError for an agent or a key that is not there or cannot be used
+ */
 export async function requireSsh(values: readonly string[], context = ''): Promise<void> {
   // what comes through a pipe of the shell can be read once
   const sources = parseSsh(values, context).filter(({ paths }) => !paths?.some(isDescriptor));

@@ -3,7 +3,10 @@ import { parseAddress } from '../../client/connect/address.ts';
 import { isBuilderName } from '../../client/connect/buildx-builder.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 
-/** @throws UsageError for what is neither an address of a daemon nor the name of a builder */
+/**
+ * Checks the value of a flag that names a daemon.
+ * @throws UsageError for what is neither an address of a daemon nor the name of a builder
+ */
 export function requireAddress(flag: string, address: string | undefined): void {
   if (address === undefined || isBuilderName(address)) return;
   try {

@@ -40,7 +40,10 @@ const resources: Readonly<
 /** The keys, in the order of the help. */
 export const resourceKeys: readonly string[] = Object.keys(resources);
 
-/** @throws UsageError for what is no limit; a later one wins */
+/**
+ * Makes frontend attributes of the values of `--resource`.
+ * @throws UsageError for what is no limit; a later one wins
+ */
 export function resourceAttrs(entries: readonly string[]): Record<string, string> {
   const attrs: Record<string, string> = {};
   for (const entry of entries) {

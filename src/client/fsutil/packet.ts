@@ -15,7 +15,7 @@ export interface Packet {
 
 const noBytes = new Uint8Array(0);
 
-/** @throws Error for bytes that are not a packet */
+/** Decodes a packet. @throws Error for bytes that are not a packet */
 export function decodePacket(bytes: Uint8Array): Packet {
   const requested = requestedId(bytes);
   if (requested !== undefined) return { type: PacketType.Request, stat: undefined, id: requested, data: noBytes };

@@ -33,7 +33,7 @@ export interface WriterAnswer {
 
 /** A thread that writes received trees. */
 export interface TreeWriter {
-  /** @throws Error that the thread met */
+  /** Gives the thread a request and waits for its answer. @throws Error that the thread met */
   ask(request: WriterRequest, transferred?: readonly ArrayBuffer[]): Promise<WriterAnswer>;
   close(): Promise<void>;
 }

@@ -15,7 +15,10 @@ const maxHeld = 256;
 export const unfinishedSequence =
   /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\0-\x1f\x7f-\x9f]*\x1b?|[ -/]*)|\x9b[0-?]*[ -/]*|[\x9d\x90\x98\x9e\x9f][^\0-\x1f\x7f-\x9f]*\x1b?|\r)$/;
 
-/** @param unfinished the end of a text that is held back until the next one; characters are kept whole without it */
+/**
+ * Makes the text of a step's output from its pieces.
+ * @param unfinished the end of a text that is held back until the next one; characters are kept whole without it
+ */
 export function createLogText(unfinished?: RegExp): LogText {
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   let held = '';

@@ -25,7 +25,10 @@ export interface ChosenExports extends Attachable {
   finish(response: Attributes, name: NameContent): Promise<void>;
 }
 
-/** @param first the position of the first chosen exporter; where its output goes is added to `targets` and `stores` */
+/**
+ * Makes the service that asks `choose` for the outputs.
+ * @param first the position of the first chosen exporter; where its output goes is added to `targets` and `stores`
+ */
 export function chosenExports(
   choose: ChooseExports,
   kind: Connection['kind'],

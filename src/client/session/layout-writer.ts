@@ -36,7 +36,7 @@ export class Ingest {
     return `sha256:${this.hash.copy().digest('hex')}`;
   }
 
-  /** @param offset position of the data: the end of what is written, or 0 to start again */
+  /** Writes data to the blob. @param offset position of the data: the end of what is written, or 0 to start again */
   async append(offset: number, data: Uint8Array): Promise<void> {
     if (offset > 0 && offset !== this.offset)
       throw new RpcError(Code.outOfRange, `write @${offset} must occur at current offset ${this.offset}`);
@@ -135,7 +135,11 @@ export class LayoutWriter {
     await ingest?.remove();
   }
 
-  /** @returns the digest @throws RpcError for another size or digest than was announced: the blob is gone then */
+  /**
+   * Makes a blob of what was written.
+   * @returns the digest
+   * @throws RpcError for another size or digest than was announced: the blob is gone then
+   */
   async commit(dir: string, ingest: Ingest): Promise<string> {
     const { ref, offset, total, expected } = ingest;
     const digest = ingest.digest();

@@ -42,7 +42,7 @@ export async function receiveFile(call: RawCall, wanted: string): Promise<Waitin
   }
 }
 
-/** @param kept whether the directories that were made for it stay */
+/** Removes what was received and has no place yet. @param kept whether the directories that were made for it stay */
 export async function removeWaiting({ staging, file, created }: WaitingFile, kept: boolean): Promise<void> {
   await rm(staging, { recursive: true, force: true });
   if (created && !kept) await removeEmptyDirs(path.dirname(file), created);

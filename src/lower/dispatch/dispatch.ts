@@ -24,7 +24,7 @@ import type { Dispatch } from './instruction.ts';
 import { dispatchRun } from './run.ts';
 import { dispatchWorkdir } from './workdir.ts';
 
-/** @throws DiagnosticError with the place of the instruction */
+/** Applies an instruction to the state of its stage. @throws DiagnosticError with the place of the instruction */
 export function dispatchCommand(context: DispatchContext, stage: StageState, command: Command): void {
   const { instruction, isTrigger, sources } = command;
   stage.steps.inTrigger = isTrigger;

@@ -19,7 +19,7 @@ export interface RunMounts {
   readonly ssh: readonly Ssh[];
 }
 
-/** @param sources the stage that each mount names; scratch for a mount without `from` */
+/** Lowers the mounts of a RUN. @param sources the stage that each mount names; scratch for a mount without `from` */
 export function lowerMounts(
   dispatch: Dispatch,
   wanted: readonly MountFlag[],

@@ -46,7 +46,7 @@ export interface PatternMatcher {
   ): { readonly matched: boolean; readonly matches: ParentMatches };
 }
 
-/** @throws Error for a lone `!` and for malformed classes and escapes */
+/** Compiles the patterns of an ignore file. @throws Error for a lone `!` and for malformed classes and escapes */
 export function createPatternMatcher(patterns: readonly string[]): PatternMatcher {
   const compiled: (Pattern & { readonly matches: PathTest })[] = [];
   for (const pattern of patterns) {

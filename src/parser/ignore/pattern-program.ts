@@ -10,7 +10,10 @@ import { atStart, characters, type PatternStep, parseExpression } from './patter
 /** Whether a path matches, or (with `orParent`) the part before one of its slashes. */
 export type PathTest = (path: string, orParent?: boolean) => boolean;
 
-/** @throws Error `syntax error in pattern` if the rewritten pattern is not a regular expression */
+/**
+ * Compiles a path pattern.
+ * @throws Error `syntax error in pattern` if the rewritten pattern is not a regular expression
+ */
 export function compilePattern(pattern: string): PathTest {
   const { kind, expression } = rewrite(pattern);
   switch (kind) {
