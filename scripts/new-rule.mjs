@@ -28,7 +28,7 @@ export const ${constant} = defineRule({
   message: (word: string) => \`${description}: \${word}\`,
 });
 
-/** @param word what the rule judges */
+/** Reports a word that the rule forbids. @param word as written */
 export function check${name}(linter: Linter, place: Place, word: string): void {
   if (word === '') linter.report(${constant}, place, word);
 }
