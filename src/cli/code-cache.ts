@@ -13,7 +13,7 @@ export function keepCompiledCode(): void {
   if ([path.dirname(cache), cache, code].every(canMake)) module.enableCompileCache(code);
 }
 
-/** Makes a directory for this user alone, unless it is there. */
+/** Makes a directory for this user alone, unless it exists. */
 function canMake(directory: string): boolean {
   try {
     mkdirSync(directory, { mode: 0o700 });

@@ -28,7 +28,7 @@ const answerMs = 8000;
 export interface DockerEngineOptions {
   /** The engine's address; DOCKER_HOST and the usual sockets by default. */
   readonly address?: string | undefined;
-  /** Milliseconds until the engine must have answered that it is there; 8,000 by default. */
+  /** Milliseconds until the engine must have answered; 8,000 by default. */
   readonly timeout?: number | undefined;
   /**
    * Milliseconds that the engine may give no sign of life while it loads or pushes; 60,000 by default, or TSFRONT_PATIENCE in

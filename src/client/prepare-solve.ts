@@ -36,7 +36,7 @@ export function attrsOf({ frontend, frontendAttrs }: SolveOptions): Readonly<Rec
 /**
  * Prepares everything that can go wrong before the daemon is asked.
  * @param temporary takes the directories that the caller has to remove
- * @throws Error for options that make no sense, and for what is not there
+ * @throws Error for options that make no sense, and for what does not exist
  */
 export async function prepareSolve(
   options: SolveOptions,

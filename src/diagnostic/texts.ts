@@ -235,7 +235,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
     advice: 'Correct the line that the error shows.',
   },
   'program-import': {
-    title: 'A module of a build program imports something that is not there or that a program cannot import.',
+    title: 'A module of a build program imports something that does not exist or that a program cannot import.',
     advice: 'Import files beside the program, or bundle what comes from elsewhere.',
   },
   'program-failed': {

@@ -226,7 +226,7 @@ export interface FileStat {
   readonly linkname: string;
 }
 
-/** A file that is there is larger than a frontend may read. */
+/** A file is larger than a frontend may read. */
 export class FileTooLarge extends ShortError {
   override readonly name = 'FileTooLarge';
 }
@@ -241,7 +241,7 @@ export interface Bridge {
   solve(request: SolveRequest): Promise<Result>;
   /**
    * Reads a file of a result, or a range of it in bytes.
-   * @throws {@link FileTooLarge} or, from a daemon, an RpcError `ResourceExhausted` for a file larger than a message; Error if it is not there
+   * @throws {@link FileTooLarge} or, from a daemon, an RpcError `ResourceExhausted` for a file larger than a message; Error if it does not exist
    */
   readFile(
     ref: Reference,

@@ -41,7 +41,7 @@ export interface BuildContext {
   matching(patterns: readonly string[]): Promise<State>;
   /** Patterns of the .dockerignore file in effect; [] if the context is not local. */
   ignorePatterns(): Promise<readonly string[]>;
-  /** Reads files by their paths relative to the directory of the Dockerfile. Those that are not there are absent. */
+  /** Reads files by their paths relative to the directory of the Dockerfile. Those that do not exist are absent. */
   readBeside(paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 

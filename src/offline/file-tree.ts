@@ -25,7 +25,7 @@ export interface FileTree {
   readFile(path: string): Promise<Uint8Array>;
   /** The first bytes of a file, if the tree can read them alone. @throws Error as {@link FileTree.readFile} */
   readStart?(path: string, bytes: number): Promise<Uint8Array>;
-  /** Describes a file, without following a link. @throws Error if it is not there */
+  /** Describes a file, without following a link. @throws Error if it does not exist */
   stat(path: string): Promise<FileStat>;
   /** The entries of a directory, in byte order of their names. */
   readDir(path: string): Promise<readonly FileStat[]>;

@@ -9,7 +9,7 @@ import { checkArgument, text } from '../text/arguments.ts';
 
 /** Keeps blobs between runs. */
 export interface BlobCache {
-  /** undefined if the blob is not there or damaged. */
+  /** undefined if the blob is missing or damaged. */
   get(digest: string): Promise<Uint8Array | undefined>;
   /** Keeps a blob. Does nothing if the cache cannot be written. */
   put(digest: string, bytes: Uint8Array): Promise<void>;

@@ -10,7 +10,7 @@ const words: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a directory',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
-  EEXIST: 'is there already',
+  EEXIST: 'already exists',
   ELOOP: 'its links lead in a circle',
   ENAMETOOLONG: 'the name is too long',
   EROFS: 'the file system is read-only',
@@ -35,7 +35,7 @@ export function systemErrorsInWords(message: string): string {
   );
 }
 
-/** Whether a file, or a directory on the way to it, is not there. */
+/** Whether a file, or a directory on the way to it, does not exist. */
 export function isMissing(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ENOTDIR';

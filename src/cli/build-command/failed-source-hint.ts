@@ -9,7 +9,7 @@ import { parseDockerfile } from '../../parser/index.ts';
 import type { BuildInputs } from './build-inputs.ts';
 
 /**
- * The hint for an error about a source of a COPY, an ADD or a mount that is not there; undefined for other errors, and
+ * The hint for an error about a source of a COPY, an ADD or a mount that does not exist; undefined for other errors, and
  * where nothing is known that would help.
  */
 export async function failedSourceHint(

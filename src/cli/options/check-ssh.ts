@@ -25,7 +25,7 @@ export function parseSsh(values: readonly string[], context = ''): SshSource[] {
 
 /**
  * Checks the values of `--ssh` before a daemon is asked.
- * @throws UsageError for an agent or a key that is not there or cannot be used
+ * @throws UsageError for an agent or a key that does not exist or cannot be used
  */
 export async function requireSsh(values: readonly string[], context = ''): Promise<void> {
   // what comes through a pipe of the shell can be read once

@@ -58,7 +58,7 @@ export class EntryWriter {
     this.nameIt(file.path, entry.path);
   }
 
-  /** Gives a file that is there a further name. */
+  /** Gives an existing file a further name. */
   link(entry: FileEntry): void {
     linkSync(onDisk(this.place(entry.linkname)), onDisk(this.place(entry.path)));
   }

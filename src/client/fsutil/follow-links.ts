@@ -18,7 +18,7 @@ const { posix } = path;
 export async function followLinks(root: string, paths: readonly string[]): Promise<string[] | undefined> {
   const resolved = new Set<string>();
 
-  /** Looks into a directory, in which a link on the way cannot lead; undefined when it is not there. */
+  /** Looks into a directory, in which a link on the way cannot lead; undefined if it does not exist. */
   const look = async <T>(dir: string, act: (inside: InsideOf) => Promise<T>): Promise<T | undefined> => {
     let descriptor: number | undefined;
     try {

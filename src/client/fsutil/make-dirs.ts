@@ -90,7 +90,7 @@ export async function removeEmptyDirs(dir: string, topmost: string): Promise<voi
       return;
 }
 
-/** The directories on the way to one that are not there, topmost first. @throws Error if a file is in the way */
+/** The missing directories on the way to a directory, topmost first. @throws Error if a file is in the way */
 export async function missingDirs(dir: string): Promise<string[]> {
   const missing: string[] = [];
   let at = path.resolve(dir);

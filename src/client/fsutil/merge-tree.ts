@@ -51,7 +51,7 @@ type UndoStep =
   | { readonly kind: 'copy'; readonly dir: string; readonly name: string };
 
 /**
- * Moves trees into `dest`. A directory that is not there is moved as a whole, those that are there are merged; anything
+ * Moves trees into `dest`. A directory that does not exist is moved as a whole, others are merged; anything
  * else takes the place of what has its name.
  * @param fresh whether `dest` was made for them, so that it may be replaced
  * @throws Error with `dest` as it was before
@@ -158,7 +158,7 @@ interface Merge {
 }
 
 /**
- * Moves what is in a directory of the tree into one that is there. @param dir its path in the tree, '' or with a slash
+ * Moves what is in a directory of the tree into one that exists. @param dir its path in the tree, '' or with a slash
  * at its end
  */
 function mergeDir(merge: Merge, source: HeldDir, target: HeldDir, dir: string): void {

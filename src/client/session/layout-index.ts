@@ -130,7 +130,7 @@ const foreign = /foreign|nondistributable/;
 /** The largest manifest that is read. */
 const manifestBytes = 16 << 20;
 
-/** The digests of all that descriptors lead to, and of those the ones that are not there, or not of the size they should have. */
+/** The digests of all that descriptors lead to, and of those the ones that do not exist or have another size. */
 export async function referencedContent(
   dir: string,
   descriptors: readonly LayoutEntry[],
@@ -156,7 +156,7 @@ export async function referencedContent(
 /**
  * Deletes the content that the index of a layout does not lead to. What came after `before` (milliseconds) stays: another
  * build may be about to name it.
- * @throws Error, with nothing deleted, when the index or something that it leads to is not there
+ * @throws Error, with nothing deleted, when the index or something that it leads to does not exist
  */
 export async function deleteUnused(dir: string, before: number): Promise<void> {
   await lockIndex(dir, async () => {

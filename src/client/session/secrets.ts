@@ -23,7 +23,7 @@ const maxSecretBytes = 500 * 1024;
 
 /**
  * Offers secrets by id.
- * @throws UnusableFile for files that are not there, too large, or no regular files
+ * @throws UnusableFile for files that do not exist, are too large, or are not regular files
  */
 export async function secrets(given: ReadonlyMap<string, SecretSource>): Promise<Attachable> {
   const sources = new Map(given);

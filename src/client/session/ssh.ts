@@ -22,7 +22,7 @@ export interface SshSource {
 
 /**
  * Offers SSH agents by id.
- * @throws Error for sockets and keys that are not there or cannot be used
+ * @throws Error for sockets and keys that do not exist or cannot be used
  */
 export async function ssh(sources: readonly SshSource[]): Promise<Attachable> {
   const agents = new Map<string, { readonly agent: Agent } | { readonly socket: string }>();
