@@ -25,13 +25,15 @@ export interface FrontendHost {
  * Runs the frontend and returns its result or error to the daemon.
  *
  * @returns whether it succeeded
- * @throws RpcError if the daemon does not answer, so that the error cannot be reported to it
+ * @throws RpcError if the daemon does not answer, and what `interrupted` rejects with before it has answered: the error cannot
+ *   be reported to it
  */
 export async function runForDaemon(
   frontend: (bridge: Bridge) => Promise<Result>,
   host: FrontendHost,
 ): Promise<boolean> {
-  const bridge = await createGrpcBridge(createUnaryTransport(host.daemon, ping), readEnvironment(host.environment));
+  const connecting = createGrpcBridge(createUnaryTransport(host.daemon, ping), readEnvironment(host.environment));
+  const bridge = await Promise.race([connecting, host.interrupted]);
   try {
     const result = await Promise.race([frontend(bridge), host.interrupted]);
     host.onReturn();

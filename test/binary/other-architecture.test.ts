@@ -6,7 +6,7 @@ import { host } from '#host';
 import { machine, unpackPackages } from '../../scripts/engine/packages.mjs';
 import { goldenNames, readCase } from '../golden/cases.ts';
 import { onBinary, skipAloud } from './binary.ts';
-import { messagesOf, messagesOnNode } from './messages.ts';
+import { messagesHere, messagesOf } from './messages.ts';
 
 const other = machine === 'arm64' ? 'amd64' : 'arm64';
 const title = `golden cases on ${other}`;
@@ -29,7 +29,7 @@ function testIn(emulator: string, program: string): void {
   });
   test.each(names)('%s', { timeout: 120_000 }, async (name) => {
     const build = readCase(name);
-    expect(await messagesOf([emulator, program], build)).toEqual(await messagesOnNode(build));
+    expect((await messagesOf([emulator, program], build)).messages).toEqual(await messagesHere(build));
   });
 }
 

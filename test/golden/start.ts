@@ -29,7 +29,7 @@ export function startFrontend(
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      if (returned) resolve(record);
+      if (returned && code === (record['error'] ? 1 : 0)) resolve(record);
       else reject(new Error(`${command.join(' ')} ended early: ${code ?? signal}`));
     });
   });
