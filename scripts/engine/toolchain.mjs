@@ -33,7 +33,7 @@ const flags = [
   ...['-std=gnu11', '-D_GNU_SOURCE', '-DNDEBUG', '-O2', '-fPIE', '-ffunction-sections', '-fdata-sections'],
   ...['-fstack-protector-strong', '-fstack-clash-protection'],
 ];
-const flagsOf = { amd64: ['-fcf-protection=full'], arm64: ['-mbranch-protection=standard'] };
+const flagsOf = { amd64: [], arm64: ['-mbranch-protection=pac-ret'] };
 
 /** Opens the toolchain, and fetches it if the cache does not have it. */
 export function openToolchain() {
@@ -149,7 +149,7 @@ export function publish(tools, architecture, objects, names) {
 /** Links objects of the root to a static program: position-independent, nothing writable that need not be, no symbols. */
 export function link(tools, architecture, objects, output) {
   const start = [`${muslDirectory(architecture)}/rcrt1.o`, `${gccDirectory(architecture)}/crtbeginS.o`];
-  const hardening = ['-Wl,-z,relro,-z,now,-z,noexecstack,-z,pack-relative-relocs', '-s'];
+  const hardening = ['-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,pack-relative-relocs', '-s'];
   linkStatic(tools, architecture, ['-static-pie', ...hardening, ...start, ...objects], 'crtendS.o', output);
   return path.join(tools.directory, output);
 }
