@@ -182,6 +182,7 @@ function timeCommands(directory: string): void {
   console.log('\nwhole processes of the command line');
   for (const [i, [title]] of commands.entries())
     console.log(`${title.padEnd(34)}${`${times[i]!.toFixed(0)} ms`.padStart(14)}${ratioTo(times[0]!, times[i]!)}`);
+  console.log('the aim of the last is less than 4×');
 }
 
 const ratioTo = (unit: number, time: number) => `${(time / unit).toFixed(2)}×`.padStart(14);

@@ -14,6 +14,7 @@ const common = {
   keepNames: false,
   external: ['@napi-rs/xattr'], // has a binary for each platform, and may be missing
   logLevel: 'warning',
+  preserveSymlinks: true, // the same bytes where node_modules is a link
   legalComments: 'none', // THIRD-PARTY-NOTICES has them (scripts/notices.mjs)
 };
 

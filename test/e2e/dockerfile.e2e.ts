@@ -2,7 +2,7 @@
  * The project's own Dockerfile, for both architectures, built offline from images made on the spot: by the engine's
  * frontend, and by what came out of that.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -89,13 +89,18 @@ await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 });
 
-/** The packages that the image is built with. */
+/** The packages that the image is built with: those that run, and the bundler. */
 function copyModules(target: string): void {
   const modules = realpathSync(path.join(project, 'node_modules'));
+  const { packages } = JSON.parse(readFileSync(path.join(modules, '.package-lock.json'), 'utf8')) as {
+    packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+  };
   mkdirSync(target, { recursive: true });
-  for (const name of ['@bufbuild/protobuf', '@chevrotain', '@esbuild', 'chevrotain', 'esbuild', 'shell-quote'])
-    if (existsSync(path.join(modules, name)))
+  for (const [place, { dev }] of Object.entries(packages)) {
+    const name = place.replace(/^node_modules\//, '');
+    if (!dev || /^@?esbuild(?:\/|$)/.test(name))
       cpSync(path.join(modules, name), path.join(target, name), { recursive: true });
+  }
 }
 
 /** Debian's packages that the image is built with, and what has been compiled of them. */
