@@ -63,6 +63,7 @@ export const commandTable: readonly CommandEntry[] = [
       solve: [
         'tsfront compile . -o image.json && tsfront solve image.json --local context=. -o type=image,name=app:latest',
         'tsfront solve image.json --local context=. -o type=local,dest=out',
+        'tsfront solve -f build.ts . --target app -o type=local,dest=out',
       ],
     },
   },

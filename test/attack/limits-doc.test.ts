@@ -128,7 +128,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['system/subprocess.ts', 'stderrBytes', 'bytes'],
   ],
   'a program that was told': [['system/subprocess.ts', 'graceMs', 'ms']],
-  'a compiled graph': [['cli/build-command/solve-file.ts', 'maxInputBytes', 'bytes']],
+  'a compiled graph': [['cli/build-command/compiled-input.ts', 'maxInputBytes', 'bytes']],
   'Docker’s configuration': [['system/named-file.ts', 'maxSettingsBytes', 'bytes']],
   'a secret': [['client/session/secrets.ts', 'maxSecretBytes', 'bytes']],
   'a message of an SSH agent': [

@@ -59,7 +59,9 @@ const needs: Readonly<Record<string, readonly string[]>> = {
   check: ['@', '--offline'],
   graph: ['@', '--offline'],
   build: ['@'],
-  solve: ['@/compiled.json', '--local=context=@'],
+  solve: ['@', '--file=@/Dockerfile'],
+  'solve --file': ['@/compiled.json', '--local=context=@'],
+  'solve --image-config': ['@/compiled.json', '--local=context=@'],
   prune: ['--force'],
   completion: ['bash'],
   'history inspect': ['ref'],
@@ -85,7 +87,8 @@ beforeAll(async () => {
 });
 
 async function run(name: string, option: string) {
-  const own = (needs[name] ?? []).map((it) => it.replace('@', folder));
+  const [flag] = option.split('=');
+  const own = (needs[`${name} ${flag}`] ?? needs[name] ?? []).map((it) => it.replace('@', folder));
   const [, { options }] = all.find(([it]) => it === name)!;
   // nobody listens there: who gets as far as that has taken the options
   const asks = options.some(({ long }) => long === '--builder') && !option.startsWith('--builder=');
@@ -166,6 +169,8 @@ const nearly: readonly (readonly [args: string, text: string])[] = [
   ['build -o type=registry', 'tag is needed when pushing to registry: --push and --output type=registry take it from --tag'],
   ['build -o type=local', '--output type=local: dest is required for local exporter'],
   ['build --attest generator=x', 'of --attest: give type=sbom or type=provenance'],
+  ['solve --image-config @/x', '--image-config goes with a compiled file'],
+  ['solve -o type=oci,dest=@/x --write-images @/x', '--output and --write-images would be written to @/x'],
   ['build --secret id=a,src=@/nosuch', '--secret id=a: failed to stat @/nosuch: no such file or directory'],
 ]; // biome-ignore format: a table
 
@@ -176,6 +181,18 @@ test.each(nearly)('%s', async (args, text) => {
   const { code, stdout, stderr } = await runCli([name, ...own, ...options, ...end], { env: { HOME: folder } });
   expect(stderr).toContain(text.replaceAll('@', folder));
   expect([code, stdout]).toEqual([2, '']);
+});
+
+test.each([
+  ['--target app --no-cache', '--target, --no-cache: '],
+  ['--build-arg A=1 --no-cache-filter b', '--build-arg, --no-cache-filter: '],
+  ['--offline --policy disabled=true', '--offline, --policy: '],
+])('solve %s without --file is refused, because a compiled file is complete', async (args, text) => {
+  const options = [...args.split(' '), '--builder', `unix://${folder}/nosuch`];
+  const { code, stderr } = await runCli(['solve', `${folder}/compiled.json`, `--local=context=${folder}`, ...options]);
+  expect(stderr).toContain(text);
+  expect(stderr).toContain('give the Dockerfile or build program with --file');
+  expect(code).toBe(2);
 });
 
 test('places that several may share are taken', async () => {

@@ -98,6 +98,57 @@ CMD ["file"]
     expect(solved.configs).toEqual(built.configs);
     expect(solved.digest).toBe(built.digest);
     expect(solved.stderr).not.toContain('WARNING');
+    const atOnce = await imageOf('at-once', ['solve', '-f', path.join(context, 'Dockerfile'), context, ...options]);
+    expect(atOnce.digest).toBe(built.digest);
+  });
+
+  test('a build program makes one image by build, by compile and solve, and by solve --file', async () => {
+    const file = path.join(context, 'build.ts');
+    const program = `import { arg, context, image, scratch } from 'tsfront/build';
+const greeting = arg('GREETING');
+export default () => scratch();
+export const app = () =>
+  scratch()
+    .copy(image('${await engine.baseImage()}').run(\`echo \${greeting} > /out\`), '/out', '/result')
+    .copy(['file', 'build.ts'], '/')
+    .copy(context('more'), '.', '/more/')
+    .cmd(['/result']);
+`;
+    writeFileSync(file, program);
+    writeFileSync(path.join(context, 'file'), 'contents');
+    writeFileSync(path.join(context, '.dockerignore'), 'build.ts\n!build.ts\nnothing\n');
+    const more = path.join(folder, 'more');
+    mkdirSync(more);
+    writeFileSync(path.join(more, 'note'), 'more');
+    const options = [context, '-f', file, '--target=app', '--build-arg=GREETING=hello', `--build-context=more=${more}`];
+    const epoch = '--build-arg=SOURCE_DATE_EPOCH=1700000000';
+    const built = await imageOf('built', ['build', ...options, epoch, '--provenance=false']);
+    expect(built.configs[0].config.Cmd).toEqual(['/result']);
+    const atOnce = await imageOf('at-once', ['solve', ...options, epoch]);
+    expect(atOnce.digest).toBe(built.digest);
+
+    const json = path.join(folder, 'image.json');
+    expect(await runCli(['compile', ...options, epoch, '-o', json])).toMatchObject({ code: 0, stderr: '' });
+    const local = [`--local=context=${context}`, `--local=more=${more}`];
+    expect((await imageOf('solved', ['solve', json, ...local])).digest).toBe(built.digest);
+  });
+
+  test('solve --file names the line of a step that fails, and asks no daemon if the program cannot be compiled', async () => {
+    const file = path.join(context, 'build.ts');
+    const text = `import { image } from 'tsfront/build';
+export default () => image('${await engine.baseImage()}')
+  .run('exit 3');
+`;
+    writeFileSync(file, text);
+    const failed = await runCli(['solve', '-f', file, context, '--progress=plain', '--builder', engine.address]);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain(`${file}:3\n`);
+    expect(failed.stderr).toMatch(/>>> +\.run\('exit 3'\);/);
+    writeFileSync(file, text.replace('export', 'exprt'));
+    const broken = await runCli(['solve', '-f', file, context, '--builder', 'unix:///nosuch']);
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toContain(`${file}:`);
+    expect(broken.stderr).not.toContain('ERROR');
   });
 
   test('the binary format makes the same image with the config beside it, and says so without', async () => {

@@ -9,7 +9,11 @@ import { notLoaded } from './outputs.ts';
 export function requirePlaces(
   outputs: readonly Export[],
   cacheTo: readonly CacheEntry[],
-  { metadataFile, iidfile }: { readonly metadataFile?: string | undefined; readonly iidfile?: string | undefined },
+  {
+    metadataFile,
+    iidfile,
+    writeImages,
+  }: { readonly [Flag in 'metadataFile' | 'iidfile' | 'writeImages']?: string | undefined },
 ): void {
   const ofOutput = (output: Export): OutputPath[] => {
     if (!('dest' in output)) return [];
@@ -31,5 +35,6 @@ export function requirePlaces(
     ...cacheTo.flatMap(ofCache),
     { path: metadataFile, kind: 'file', by: '--metadata-file' },
     { path: iidfile, kind: 'file', by: '--iidfile' },
+    { path: writeImages, kind: 'file', by: '--write-images' },
   ]);
 }

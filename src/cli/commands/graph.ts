@@ -1,9 +1,9 @@
 /** `tsfront graph`: the build graph as Graphviz draws it. */
+import { compileBuild } from '../compile-build.ts';
 import type { Io } from '../io.ts';
 import { contextArgument, offlineCommand } from '../options/offline-command.ts';
 import { options } from '../options/options.ts';
 import { requireOwnPlaces, requireWritable, writeOutput } from '../output.ts';
-import { compileBuild } from './compile.ts';
 
 export function graphCommand(io: Io) {
   return offlineCommand('graph')

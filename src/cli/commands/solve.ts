@@ -1,11 +1,11 @@
-/** `tsfront solve`: builds what `tsfront compile` wrote. */
+/** `tsfront solve`: builds what `tsfront compile` wrote, or compiles and builds. */
 import { endWith } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { declareSolve } from '../options/declare-solve.ts';
+import { compileFlagsOf, declareSolve } from '../options/declare-solve.ts';
 
 export function solveCommand(io: Io) {
-  return declareSolve().action(async (file, flags) => {
-    const { solveFile } = await import('../build-command/solve-file.ts');
-    endWith(await solveFile(file, flags, io));
+  return declareSolve().action(async (input, flags, command) => {
+    const { runSolve } = await import('../build-command/run-solve.ts');
+    endWith(await runSolve(input, flags, compileFlagsOf(command), io));
   });
 }

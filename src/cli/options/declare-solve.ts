@@ -1,15 +1,20 @@
 /** `tsfront solve` without its action. Modules that read its options take their types from here. */
-import { Command } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { offlineCommand } from './offline-command.ts';
 import { type OptionsOf, options } from './options.ts';
 
 /** Declares the command, without its action. */
 export function declareSolve() {
-  return new Command('solve')
-    .summary('build a compiled file')
+  return offlineCommand('solve', options.fileToSolve)
+    .summary('build a compiled file, or compile and build')
     .description(
-      'Builds what `tsfront compile` wrote, from a file or standard input: the JSON, or the bytes of a pb.Definition.',
+      'Builds what `tsfront compile` wrote, from a file or standard input: the JSON, or the bytes of a pb.Definition. With --file it first compiles a Dockerfile or a build program, as `tsfront compile` does.',
     )
-    .argument('[file]', 'the compiled file', '-')
+    .argument(
+      '[input]',
+      'the compiled file (default: standard input); with --file the build context (default: the current folder)',
+    )
+    .addOption(options.policy)
     .addOption(options.local)
     .addOption(options.imageConfigInput)
     .addOption(options.secret)
@@ -27,3 +32,14 @@ export function declareSolve() {
 
 /** The options of `tsfront solve`. */
 export type SolveFlags = OptionsOf<ReturnType<typeof declareSolve>>;
+
+/** The flags on the command line that only say what to compile; like everywhere, an empty value is not given. */
+export function compileFlagsOf(command: CommandUnknownOpts): string[] {
+  const known = new Set<unknown>([...offlineCommand('').options, options.policy]);
+  const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.every(isEmpty) : value === '');
+  return command.options.flatMap((option) => {
+    const name = option.attributeName();
+    const isGiven = command.getOptionValueSource(name) === 'cli' && !isEmpty(command.getOptionValue(name));
+    return known.has(option) && isGiven ? [option.long!] : [];
+  });
+}

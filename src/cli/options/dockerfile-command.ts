@@ -2,10 +2,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { type OptionsOf, options } from './options.ts';
 
-/** Declares a command with these options. */
-export function dockerfileCommand(name: string) {
+/** Declares a command with these options. @param file what its `--file` means */
+export function dockerfileCommand(name: string, file = options.file) {
   return new Command(name)
-    .addOption(options.file)
+    .addOption(file)
     .addOption(options.target)
     .addOption(options.buildArg)
     .addOption(options.buildArgFile)

@@ -2,9 +2,9 @@
 import { dockerfileCommand } from './dockerfile-command.ts';
 import { type OptionsOf, options } from './options.ts';
 
-/** Declares such a command. */
-export function offlineCommand(name: string) {
-  return dockerfileCommand(name)
+/** Declares such a command. @param file what its `--file` means */
+export function offlineCommand(name: string, file = options.file) {
+  return dockerfileCommand(name, file)
     .addOption(options.opt)
     .addOption(options.images)
     .addOption(options.ociLayout)

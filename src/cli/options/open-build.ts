@@ -14,6 +14,8 @@ import type { SourceFlags } from './offline-command.ts';
 /** An opened build; `close` removes temporary files. */
 export interface OpenedBuild {
   readonly options: OfflineOptions;
+  /** The directories behind the local sources, by their names. */
+  readonly dirs: ReadonlyMap<string, string>;
   /** The path of the Dockerfile; '' if it is not a file on this machine. */
   readonly dockerfile: string;
   /** The path of the Dockerfile in a repository or an archive at an address; '' for other contexts. */
@@ -67,6 +69,7 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
   return {
     dockerfile: opened.dockerfile,
     remoteDockerfile: opened.remoteDockerfile,
+    dirs: opened.dirs,
     options: {
       opts,
       locals: opened.locals,

@@ -25,7 +25,11 @@ export const options = {
   // what to build
   file: new Option(
     '-f, --file <file>',
-    'Dockerfile: a path, an http address, or - for standard input (default: Dockerfile in the context)',
+    'Dockerfile or build program: a path, an http address, or - for standard input (default: Dockerfile in the context)',
+  ),
+  fileToSolve: new Option(
+    '-f, --file <file>',
+    'Dockerfile or build program to compile and build: a path, an http address, or - for standard input',
   ),
   target: new Option('--target <stage>', 'stage to build (default: the last stage)'),
   buildArg: list('--build-arg <name=value>', 'value of an ARG; NAME alone takes the value from the environment'),

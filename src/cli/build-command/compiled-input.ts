@@ -1,40 +1,77 @@
-/** Runs `tsfront solve`. */
+/** What `tsfront solve` builds: a file that `tsfront compile` wrote, or what it compiles itself. */
 import { createReadStream, statSync } from 'node:fs';
-import { exporterOf } from '../../client/exporter-table.ts';
-import {
-  type Connection,
-  compiledFrontend,
-  connect,
-  createDisplay,
-  dockerPush,
-  hasImageStore,
-  listWorkers,
-  showProgress,
-  solve,
-} from '../../client/index.ts';
 import { Definition } from '../../llb/index.ts';
 import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
+import { isPolicyDisabled } from '../../offline/rego-policy.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
-import { reportFailure } from '../failure.ts';
+import { compileBuild } from '../compile-build.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { entitlements, isLocalDeleteAllowed } from '../options/allow.ts';
-import { authHosts } from '../options/auth-host.ts';
-import { parseCaches } from '../options/caches.ts';
-import { parseSsh, requireSsh } from '../options/check-ssh.ts';
-import { requireAddress } from '../options/daemon-address.ts';
 import type { SolveFlags } from '../options/declare-solve.ts';
 import { cutPair } from '../options/named-values.ts';
-import { progressMode } from '../options/progress-mode.ts';
-import { parseSecrets } from '../options/secrets.ts';
-import { requireWritable, writeOutput } from '../output.ts';
-import { warn, warnOnce } from '../warn.ts';
-import { formatMetadata, withoutConfigDigest } from './metadata-file.ts';
-import { openOutputs } from './open-outputs.ts';
-import { requirePlaces } from './output-places.ts';
-import { requireOutputs } from './outputs.ts';
-import { readSourcePolicy } from './source-policy-file.ts';
+import { asNamed, type ShownPath } from '../shown-path.ts';
+
+/** A graph with its image configs, and the files of this machine that it reads. */
+export interface CompiledInput {
+  readonly compiled: CompiledImage;
+  /** Its name in messages. */
+  readonly name: string;
+  /** Directories by the names of their local sources. */
+  readonly localDirs: Readonly<Record<string, string>>;
+  /** Directories of OCI layouts by store id. */
+  readonly ociLayouts: Readonly<Record<string, string>>;
+  readonly shown: ShownPath;
+}
+
+/**
+ * Opens what is built. With `--file` it is compiled here, as by `tsfront compile`.
+ * @param input the compiled file, or with `--file` the build context; undefined if none is given
+ * @param compileFlags the flags that were given and that only a compilation has
+ * @throws UsageError for what cannot be read and for what is missing; Exit if the compilation fails, which has told why
+ */
+export async function openCompiled(
+  input: string | undefined,
+  flags: SolveFlags,
+  compileFlags: readonly string[],
+  io: Io,
+): Promise<CompiledInput> {
+  const given = parseLocals(flags.local);
+  const opened = flags.file ? await compileHere(input, flags, io) : await openFile(input, flags, compileFlags, io);
+  const localDirs = { ...opened.localDirs, ...given };
+  requireLocals(opened, localDirs);
+  return { ...opened, localDirs };
+}
+
+async function compileHere(context = '.', flags: SolveFlags, io: Io): Promise<CompiledInput> {
+  if (flags.imageConfig !== undefined)
+    throw new UsageError('--image-config goes with a compiled file: what --file compiles has its own');
+  const compiled = await compileBuild(context, flags, io, !isPolicyDisabled(flags.policy, io.env));
+  const { dirs, options, shown } = compiled.build;
+  if (compiled.attestations)
+    io.writeStderr('note: it is built without its SBOM: `tsfront build` makes and attaches it\n');
+  return {
+    compiled,
+    name: flags.file!,
+    localDirs: Object.fromEntries(dirs),
+    ociLayouts: Object.fromEntries([...(options.ociLayouts ?? [])].map(([store, { dir }]) => [store, dir])),
+    shown,
+  };
+}
+
+async function openFile(
+  file = '-',
+  flags: SolveFlags,
+  compileFlags: readonly string[],
+  io: Io,
+): Promise<CompiledInput> {
+  if (compileFlags.length > 0)
+    throw new UsageError(
+      `${compileFlags.join(', ')}: this is for what is compiled: give the Dockerfile or build program with --file, or compile with it`,
+    );
+  const compiled = await readCompiled(file, flags, io);
+  return { compiled, name: file, localDirs: {}, ociLayouts: {}, shown: asNamed };
+}
 
 /** Reads a file, or standard input for `-`. */
 function readInput(file: string, io: Io): Promise<Uint8Array> {
@@ -75,7 +112,7 @@ function parse(file: string, bytes: Uint8Array): CompiledImage {
     return { definitions: new Map([['', definition]]), multiPlatform: false, metadata: new Map() };
   } catch (error) {
     throw new UsageError(
-      `${file} is not an LLB definition, as \`tsfront compile\` writes it: ${(error as Error).message}`,
+      `${file} is not an LLB definition, as \`tsfront compile\` writes it (--file compiles a Dockerfile or a build program): ${(error as Error).message}`,
     );
   }
 }
@@ -95,7 +132,10 @@ async function readBounded(file: string): Promise<Uint8Array> {
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'EISDIR' ? 'it is a directory' : systemErrorsInWords(message).replace(`${file}: `, '');
+    const why =
+      code === 'EISDIR'
+        ? 'it is a directory: --file names a Dockerfile or a build program in it'
+        : systemErrorsInWords(message).replace(`${file}: `, '');
     throw new UsageError(`cannot read ${file}: ${why}`, { cause: error });
   }
   if (bytes > maxInputBytes) throw new UsageError(`${file} has more than ${maxInputBytes} bytes`);
@@ -120,84 +160,12 @@ function parseLocals(locals: readonly string[]): Record<string, string> {
  * Checks that the local sources of the graph are given by `--local`. The daemon's message would not name the option.
  * @throws UsageError
  */
-function requireLocals(file: string, { definitions }: CompiledImage, given: Readonly<Record<string, string>>): void {
-  const ops = [...definitions.values()].flatMap((definition) => definition.ops());
+function requireLocals({ compiled, name: file }: CompiledInput, given: Readonly<Record<string, string>>): void {
+  const ops = [...compiled.definitions.values()].flatMap((definition) => definition.ops());
   const sources = ops.flatMap(({ op: { op } }) => (op.case === 'source' ? op.value.identifier : []));
   const names = sources.flatMap((source) => (source.startsWith('local://') ? source.slice('local://'.length) : []));
   const missing = [...new Set(names)].filter((name) => !Object.hasOwn(given, name));
   if (missing.length === 0) return;
   const flags = missing.map((name) => `--local ${name}=DIRECTORY`).join(' ');
   throw new UsageError(`${file} reads files of yours that it does not have: give them with ${flags}`);
-}
-
-/** Solves a compiled file and writes the outputs. @returns the exit code */
-export async function solveFile(file: string, flags: SolveFlags, io: Io): Promise<number> {
-  const { env, signal } = io;
-  let connection: Connection | undefined;
-  const onWarning = warnOnce(io);
-  try {
-    const mode = progressMode(flags, env);
-    const { allowUnknown } = flags;
-    requireAddress('--builder', flags.builder);
-    const localDirs = parseLocals(flags.local);
-    const secrets = parseSecrets(flags.secret, env);
-    await requireSsh(flags.ssh);
-    const allowed = entitlements(flags);
-    const auth = authHosts(flags.authHost);
-    const cacheFrom = parseCaches('--cache-from', flags.cacheFrom, allowUnknown);
-    const cacheTo = parseCaches('--cache-to', flags.cacheTo, allowUnknown);
-    const sourcePolicy = await readSourcePolicy(env);
-    requireWritable('--metadata-file', flags.metadataFile);
-    const allowDelete = isLocalDeleteAllowed(flags);
-    const outputs = {
-      output: flags.output,
-      tag: [],
-      annotation: [],
-      allowUnknown,
-      allowDelete,
-    };
-    requirePlaces(flags.output.length > 0 ? requireOutputs(outputs) : [], cacheTo, flags);
-    const compiled = await readCompiled(file, flags, io);
-    requireLocals(file, compiled, localDirs);
-    connection = await connect(flags.builder, { signal, env, onWarning });
-    const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
-    const { exports, pushByEngine, prefersImageDigest } =
-      flags.output.length > 0
-        ? await openOutputs(outputs, { kind: connection.kind, pushes, onWarning })
-        : { exports: [], pushByEngine: [], prefersImageDigest: false };
-    const makesImage = exports.some(
-      (entry) => exporterOf(entry.type === 'custom' ? entry.name : entry.type)?.makesImage,
-    );
-    if (makesImage && compiled.metadata.size === 0)
-      warn(
-        `${file} has no image config, so the image has no entry point, environment and labels: compile to JSON, or give the file of \`tsfront compile --image-config\` with --image-config`,
-        io,
-      );
-    const build = solve(connection, {
-      frontend: compiledFrontend(compiled),
-      localDirs,
-      exports,
-      secrets,
-      ssh: parseSsh(flags.ssh),
-      auth,
-      entitlements: allowed,
-      cacheFrom,
-      cacheTo,
-      sourcePolicy,
-      onWarning,
-      signal,
-    });
-    const warnings = await showProgress(build.status, await createDisplay(mode, io.stderr, env), signal);
-    const result = await build.result;
-    for (const name of pushByEngine) await dockerPush(name, { address: connection.address, signal, onWarning });
-    if (flags.metadataFile) {
-      const reportedResult = prefersImageDigest ? withoutConfigDigest(result) : result;
-      await writeOutput(flags.metadataFile, await formatMetadata(connection, reportedResult, warnings, env), io);
-    }
-    return 0;
-  } catch (error) {
-    return reportFailure(error, io, { asked: 'build' });
-  } finally {
-    connection?.close();
-  }
 }

@@ -1,0 +1,64 @@
+/** Compiles what the options of a command name: a Dockerfile or a build program. */
+import type { Compiled, Frontend } from '../offline/compile.ts';
+import { UsageError } from '../offline/usage-error.ts';
+import { Exit } from './exit.ts';
+import { reportFailure } from './failure.ts';
+import { untilAborted } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { reportUnusedArgs } from './options/build-args.ts';
+import type { SourceFlags } from './options/offline-command.ts';
+import { type OpenedBuild, openBuild } from './options/open-build.ts';
+import { requireWritable } from './output.ts';
+
+/** A compilation, and where its files are. */
+export interface CompiledBuild extends Compiled {
+  readonly build: Pick<OpenedBuild, 'dirs' | 'options' | 'shown'>;
+}
+
+/**
+ * Compiles what the options name; errors and warnings are reported here.
+ * @param refusePolicy whether a Dockerfile that has a Rego policy is refused
+ */
+export async function compileBuild(
+  context: string,
+  flags: SourceFlags,
+  io: Io,
+  refusePolicy = false,
+): Promise<CompiledBuild> {
+  if (flags.opt?.has('requestid'))
+    throw new UsageError(
+      'a request (--opt requestid) is not a build and has no LLB: `tsfront check` lints a Dockerfile',
+    );
+  requireWritable('--write-images', flags.writeImages);
+  const build = await openBuild(context, flags, io);
+  try {
+    const [{ compile, CompileError }, { formatCompileWarnings }] = await Promise.all([
+      import('../offline/compile.ts'),
+      import('./problems.ts'),
+    ]);
+    const { watchArgs } = await import('../offline/build-arg-use.ts');
+    const watch = watchArgs();
+    const readHere: Frontend = (bridge) => watch.run(bridge, 'cannot');
+    const frontend = refusePolicy ? await refusingPolicy(build, readHere) : readHere;
+    const compiled = await untilAborted(compile(build.options, frontend), io.signal).catch(async (error) => {
+      if (!(error instanceof CompileError)) throw error;
+      io.writeStderr(formatCompileWarnings(error.warnings, io, build.shown));
+      const code = await reportFailure(error, io, build);
+      reportUnusedArgs(watch, io);
+      throw new Exit(code);
+    });
+    if (compiled.warnings.length > 0) io.writeStderr(formatCompileWarnings(compiled.warnings, io, build.shown));
+    reportUnusedArgs(watch, io);
+    await build.keepImages();
+    return { ...compiled, build };
+  } finally {
+    await build.close();
+  }
+}
+
+/** tsfront's frontend, which refuses a Dockerfile with a policy. @throws Error if the policy is already known */
+async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild, readHere: Frontend): Promise<Frontend> {
+  const { refusePolicyBeside, refusingPolicyIn } = await import('../offline/rego-policy.ts');
+  await refusePolicyBeside(dockerfile);
+  return remoteDockerfile === '' ? readHere : refusingPolicyIn(readHere, remoteDockerfile);
+}
