@@ -1,5 +1,5 @@
 #!/bin/bash
-# Unpacks Debian's docker engine (dockerd with BuildKit inside, containerd, runc, docker, buildx)
+# Unpacks Debian's docker engine (dockerd with BuildKit inside, containerd, runc, docker, buildx, compose)
 # and Debian's docker-registry into a private root. Nothing is installed on this machine: no
 # maintainer script runs, no package is configured, the machine's own libc and dpkg stay as they are.
 #
@@ -15,7 +15,7 @@ here=$(dirname "$(readlink -f "$0")")
 home=${ENGINE_HOME:-/var/lib/bk-engine}
 suites=${ENGINE_SUITES:-forky trixie}
 packages="docker.io docker-registry containerd runc busybox-static base-files ${ENGINE_EXTRA:-git openssh-client openssh-server}"
-clients="docker-cli docker-buildx" # bookworm has the one inside docker.io and not the other
+clients="docker-cli docker-buildx docker-compose" # bookworm has the first inside docker.io, and not the others
 
 say() { echo "install: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -26,7 +26,10 @@ mkdir -p "$home"
 exec 9>"$home/install.lock"
 flock -w 600 9 || fail "another install is running"
 
-has() { [ "$(cat "$home/root/.engine-packages" 2>/dev/null)" = "$packages" ]; }
+has() {
+  [ "$(cat "$home/root/.engine-packages" 2>/dev/null)" = "$packages" ] || return 1
+  [ -e "$home/root/usr/libexec/docker/cli-plugins/docker-compose" ] || grep -q '^bookworm:' "$home/root/.engine-ready"
+}
 up() { ENGINE_HOME=$home "$here/engine.sh" status 2>/dev/null; }
 if [ "${1:-}" != --refresh ] && [ -e "$home/root/.engine-ready" ]; then
   if has; then say "already there: $(head -n 1 "$home/root/.engine-ready")"; exit 0; fi
@@ -84,7 +87,7 @@ for probe in "usr/sbin/dockerd --version" "usr/sbin/runc --version" "usr/bin/con
   timeout 60 chroot "$new" /${probe} >/dev/null || fail "does not run: $probe"
 done
 versions=
-for package in docker.io docker-buildx containerd runc docker-registry; do
+for package in docker.io docker-buildx docker-compose containerd runc docker-registry; do
   for deb in "$state/archives/${package}"_*.deb; do
     [ -e "$deb" ] && versions="$versions, $package $(basename "$deb" | cut -d_ -f2 | sed 's/%3a/:/')"
   done

@@ -108,6 +108,49 @@ await onEngines('a build program', { suites: ['forky', 'trixie', 'bookworm'] }, 
     expect(built.stderr).toMatch(/\[test \d\/\d\] RUN grep/);
   });
 
+  test.skipIf(!withBuildx)(
+    'is a dockerfile of compose, with an argument and a target, and runs as a service',
+    async () => {
+      const text = readFileSync(path.join(dir, 'build.ts'), 'utf8');
+      const served = `${text}
+/** Says the greeting. */
+export const served = () => built().cmd(['cat', '/out/greeting']);
+`;
+      writeFileSync(path.join(dir, 'app.ts'), served);
+      writeFileSync(
+        path.join(dir, 'compose.yaml'),
+        `name: tsfront-programs
+services:
+  app:
+    image: test/programs-app
+    network_mode: none
+    build:
+      context: .
+      dockerfile: app.ts
+      target: served
+      args:
+        WHO: compose
+`,
+      );
+      const compose = (...args: string[]) =>
+        engine.run('docker', ['compose', '--progress=plain', '--project-directory', dir, ...args]);
+      const built = await compose('build');
+      expect(built.status, built.stderr).toBe(0);
+      expect(built.stdout + built.stderr).toMatch(/\[(?:app )?served \d\/\d\] RUN .*echo hello compose on /);
+      const said = await compose('run', '--rm', 'app');
+      expect(said.status, said.stderr).toBe(0);
+      expect(said.stdout).toMatch(/^hello compose on linux\/(amd64|arm64)\r?\n$/);
+      // what it says is refused is what the program says
+      writeFileSync(
+        path.join(dir, 'compose.yaml'),
+        readFileSync(path.join(dir, 'compose.yaml'), 'utf8').replace('WHO', 'WHOM'),
+      );
+      const refused = await compose('build');
+      expect(refused.status).not.toBe(0);
+      expect(refused.stdout + refused.stderr).toContain('the program has no build argument "WHOM"');
+    },
+  );
+
   test.skipIf(engine.suite !== 'forky')('lists targets and arguments with their descriptions', async () => {
     const targets = await docker(['--call', 'targets']);
     expect(targets.stdout).toMatch(/^app \(default\)\s+The greeting and what the project says of itself\.$/m);
