@@ -24,7 +24,7 @@ export function startListening(): void {
   confine();
   logTo((text) => send({ type: 'log', text, places: callers() }));
   listen((message) => {
-    run(message).catch((error) => send(failure(error)));
+    run(message).catch(async (error) => send(await failure(error)));
   });
 }
 
@@ -157,13 +157,24 @@ const absent: Readonly<Record<string, string>> = {
   setInterval: 'A build program has no clock and needs none: nothing in it waits for time to pass.',
 };
 
-function failure(error: unknown) {
+/** What a module of the library exports, for a program that imports something else from it. */
+async function exportsInstead(message: string): Promise<string | undefined> {
+  const [, module] = /^SyntaxError: Could not find export '.*' in module '(tsfront\/\w+)'/.exec(message) ?? [];
+  if (module === undefined) return undefined;
+  const names = Object.keys((await import(module)) as object);
+  return `It exports ${names.filter((name) => /^[a-z]/.test(name)).join(', ')}.`;
+}
+
+async function failure(error: unknown) {
   const isError = error instanceof Error;
   const message = isError
     ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`
     : `the program threw ${describe(error)}`;
   const [, name = ''] = /^(?:ReferenceError: )?'?(\w+)'? is not defined/.exec(message) ?? [];
-  const hint = (isError ? hints.get(error) : undefined) ?? (Object.hasOwn(absent, name) ? absent[name] : undefined);
+  const hint =
+    (isError ? hints.get(error) : undefined) ??
+    (Object.hasOwn(absent, name) ? absent[name] : undefined) ??
+    (await exportsInstead(message));
   return {
     type: 'failed',
     message,

@@ -136,11 +136,16 @@ describe('what a program does not have is told', () => {
     ['module.exports', /module is not defined\nhint: Use export: a build program is an ES module\./],
     ['new WeakRef({})', /WeakRef is not defined/],
     ['performance.now()', /performance is not defined/],
-    ['import("./" + "x.ts")', /cannot find module \.\/x\.ts/],
+    [
+      'import("./" + "x.ts")',
+      /^cannot import \.\/x\.ts: the name of a module must stand in quotes, .* choose from a table$/,
+    ],
+    ['import(`tsfront/${"build"}`)', /^cannot import tsfront\/build: the name of a module must stand in quotes/],
+    ['eval("import(\'./x.ts\')")', /cannot find module \.\/x\.ts/],
   ])('%s', async (expression, message) => {
     const { error, places } = await playProgram(program(`export default async () => {\n  await ${expression};\n};`));
     expect(error).toMatch(message);
-    if (!expression.startsWith('import')) expect(places).toEqual(['build.ts:3']);
+    if (!expression.startsWith('eval')) expect(places).toEqual(['build.ts:3']);
   });
 
   test('given times work in UTC', async () => {
@@ -168,12 +173,48 @@ describe('imports', () => {
     expect(places).toEqual(['build.ts:2']);
   });
 
-  test('of what a module does not export', async () => {
-    const { error } = await playProgram({
-      'build.ts': "import { x } from './x.ts';\nexport default () => x();\n",
-      'x.ts': 'export const y = 1;\n',
+  test.each([
+    ['a name', 'import {\n  y,\n  yy,\n} from "./x.ts";\nexport default () => y + yy;', 4, 'yy', 'Did you mean y?'],
+    ['a default', 'import y, { z } from "./x.ts";\nexport default () => y + z;', 2, 'default', 'It exports y, z.'],
+    [
+      'another name',
+      'import { y as a, nothing as b } from "./x.ts";\nexport default a + b;',
+      2,
+      'nothing',
+      'It exports y, z.',
+    ],
+    [
+      'a type',
+      'export { T } from "./x.ts";',
+      2,
+      'T',
+      'T is a type, and types are erased: say import type or export type.',
+    ],
+    [
+      'what it passes on',
+      'import { far } from "./far.ts";\nexport default far;',
+      'far.ts:1',
+      'nope',
+      'It exports y, z.',
+    ],
+  ])('of what a module does not export, %s', async (_, text, line, name, hint) => {
+    const { error, places } = await playProgram({
+      'build.ts': `import { y as first } from './x.ts';\n${text}\nexport const used = first;\n`,
+      'x.ts': 'export const y = 1;\nexport const z = 2;\nexport type T = 1;\n',
+      'far.ts': "export { nope as far } from './x.ts';\n",
     });
-    expect(error).toMatch(/'x' .*'x\.ts'/);
+    expect(error).toBe(`x.ts has no export ${name}\nhint: ${hint}`);
+    expect(places).toEqual([typeof line === 'string' ? line : `build.ts:${line}`]);
+  });
+
+  test('of what the library does not export', async () => {
+    const { error, places } = await playProgram(
+      "import {\n  image,\n  stage,\n} from 'tsfront/build';\nexport default () => stage(image('alpine'));\n",
+    );
+    expect(error).toMatch(/^tsfront\/build has no export stage\nhint: It exports arg, context, .*, scratch\.$/);
+    expect(places).toEqual(['build.ts:3']);
+    const llb = await playProgram("import { nope } from 'tsfront/llb';\nexport default () => nope();\n");
+    expect(llb.error).toMatch(/^tsfront\/llb has no export nope\nhint: It exports copy, /);
   });
 
   test.each([
@@ -181,7 +222,7 @@ describe('imports', () => {
     [
       'a package of CommonJS',
       { 'package.json': '{"main":"index.js"}', 'index.js': 'module.exports = 1;' },
-      /^node_modules\/p\/index\.js is a CommonJS module: bundle the package/,
+      /^node_modules\/p\/index\.js is a CommonJS module: .* npx esbuild node_modules\/p\/index\.js --bundle --format=esm --outfile=p\.js$/,
     ],
     [
       'a package of CommonJS by its name',
@@ -204,8 +245,10 @@ describe('imports', () => {
     const packed = Object.fromEntries(
       Object.entries(files).map(([name, text]) => [`node_modules/p/${name}`, text as string]),
     );
-    const { error } = await playProgram({ 'build.ts': "import p from 'p';\nexport default p;\n", ...packed });
+    const text = "/* 'p' */\nimport p from 'p';\nexport default p;\n";
+    const { error, places } = await playProgram({ 'build.ts': text, ...packed });
     expect(error).toMatch(message);
+    expect(places).toEqual(['build.ts:2']);
   });
 
   test('of packages, folders, JSON, and modules that import each other', async () => {

@@ -1,10 +1,10 @@
 /** Reads the modules of a build program: its own file, and all that it imports. */
-import { diagnosticError } from '../../diagnostic/diagnostic.ts';
+import { diagnosticError, findDiagnosticError } from '../../diagnostic/diagnostic.ts';
 import { createSourceFile, linesRange, type SourceFile } from '../../diagnostic/source-file.ts';
 import { decodeText } from '../../go/text.ts';
 import { eraseTypes, syntaxError } from '../../program/erase-types.ts';
-import { importsOf, renameImports } from '../../program/imports.ts';
-import { candidates, isPackage, ownModules, packageFiles } from '../../program/resolve-import.ts';
+import { importLine, importsOf, renameImports } from '../../program/imports.ts';
+import { candidates, isPackage, ownModules, packageFiles, packageOf } from '../../program/resolve-import.ts';
 import { errorMessage } from '../../text/error-message.ts';
 
 /** Reads files beside the program; those that are not there are absent. */
@@ -42,14 +42,14 @@ export async function loadModules(name: string, data: Uint8Array, readBeside: Re
     if (size > maxBytes)
       throw new Error(`the modules of the build program are larger than ${maxBytes >> 20} MiB together`);
   };
-  let level = [name];
-  while (level.length > 0) {
-    const drafts = level.map((path) => openModule(path, files.get(path)!));
+  let level = new Map<string, Import | undefined>([[name, undefined]]);
+  while (level.size > 0) {
+    const drafts = [...level].map(([path, first]) => locating(first, () => openModule(path, files.get(path)!)));
     const wanted = drafts.flatMap(({ specifiers, module }) =>
       specifiers.map((specifier) => ({
         specifier,
         module,
-        paths: locating(module, specifier, () => candidates(specifier, module.name)),
+        paths: locating({ module, specifier }, () => candidates(specifier, module.name)),
       })),
     );
     await read(wanted.flatMap(({ paths }) => paths));
@@ -57,21 +57,17 @@ export async function loadModules(name: string, data: Uint8Array, readBeside: Re
       isPackage(it.specifier) ? [{ ...it, paths: filesOfPackage(it, files) }] : [],
     );
     await read(packages.flatMap(({ paths }) => paths));
-    const next = new Set<string>();
+    const next = new Map<string, Import>();
     for (const { module } of drafts) modules.set(module.name, module);
     for (const it of [...wanted.filter(({ specifier }) => !isPackage(specifier)), ...packages]) {
       const path = it.paths.find((candidate) => files.get(candidate));
       if (path === undefined)
-        throw placed(
-          it.module,
-          it.specifier,
-          `cannot find ${it.specifier}: there is no ${it.paths[0]} beside the program`,
-        );
+        throw placed(it, `cannot find ${it.specifier}: there is no ${it.paths[0]} beside the program`);
       (it.module.imports as Map<string, string>).set(it.specifier, path);
-      if (!modules.has(path)) next.add(path);
+      if (!modules.has(path) && !next.has(path)) next.set(path, it);
     }
     if (modules.size + next.size > maxModules) throw new Error(`the build program has more than ${maxModules} modules`);
-    level = [...next];
+    level = next;
   }
   return [...modules.values()];
 }
@@ -97,10 +93,14 @@ function openModule(name: string, data: Uint8Array) {
   }
   if (/(^|\/)node_modules\//.test(name) && specifiers.length === 0 && isCommonJs(code))
     throw new Error(
-      `${name} is a CommonJS module: bundle the package into an ES module, for example with esbuild --format=esm`,
+      `${name} is a CommonJS module: make an ES module of it, and import that: npx esbuild ${name} --bundle --format=esm --outfile=${bundleName(name)}`,
     );
   return { module: { name, file, code, imports: new Map<string, string>() }, specifiers: [...new Set(specifiers)] };
 }
+
+/** `node_modules/@a/b/index.js` becomes `a-b.js`. */
+const bundleName = (name: string) =>
+  `${packageOf(name.slice(name.lastIndexOf('node_modules/') + 'node_modules/'.length)).name.replaceAll(/^@|\W+/g, (found) => (found === '@' ? '' : '-'))}.js`;
 
 const isCommonJs = (code: string) =>
   /\bmodule\.exports\b|\bexports\.\w+\s*=|\brequire\(/.test(code) && !/^\s*export\b/m.test(code);
@@ -114,25 +114,22 @@ function jsonModule(name: string, text: string): string {
   }
 }
 
-interface Wanted {
-  readonly specifier: string;
+/** What a module imports, as it writes it. */
+interface Import {
   readonly module: Module;
-  readonly paths: readonly string[];
+  readonly specifier: string;
 }
 
 /** The files that an import of a package may mean. */
 function filesOfPackage(
-  { specifier, module, paths }: Wanted,
+  it: Import & { readonly paths: readonly string[] },
   files: ReadonlyMap<string, Uint8Array | undefined>,
 ): string[] {
-  const manifest = paths.find((path) => files.get(path));
+  const { specifier } = it;
+  const manifest = it.paths.find((path) => files.get(path));
   if (manifest === undefined)
-    throw placed(
-      module,
-      specifier,
-      `cannot find the package ${specifier}: there is none in a node_modules folder beside the program`,
-    );
-  return locating(module, specifier, () =>
+    throw placed(it, `cannot find the package ${specifier}: there is none in a node_modules folder beside the program`);
+  return locating(it, () =>
     packageFiles(manifest, readManifest(manifest, decodeText(files.get(manifest)!)), specifier),
   );
 }
@@ -148,18 +145,19 @@ function readManifest(path: string, text: string): object {
   return manifest;
 }
 
-function locating<T>(module: Module, specifier: string, run: () => T): T {
+/** What fails without a place has that of the import that needs it. */
+function locating<T>(it: Import | undefined, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw placed(module, specifier, errorMessage(error));
+    if (!it || findDiagnosticError(error)) throw error;
+    throw placed(it, errorMessage(error));
   }
 }
 
 /** An error at the line that has the import. */
-function placed({ file }: Module, specifier: string, message: string) {
-  const at = [`'${specifier}'`, `"${specifier}"`].map((text) => file.text.indexOf(text)).find((found) => found >= 0);
-  const line = at === undefined ? 1 : file.text.slice(0, at).split('\n').length;
+function placed({ module: { file, code }, specifier }: Import, message: string) {
+  const line = importLine(code, (other) => other === specifier) ?? 1;
   const lines = { start: line, end: line };
   return diagnosticError('program-import', message, { range: linesRange(file, lines), file });
 }

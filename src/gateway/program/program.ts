@@ -11,13 +11,15 @@ import type { BuildContext, Entrypoint } from '../main-context.ts';
 import type { FrontendOptions } from '../options.ts';
 import { describeSource, type SourceDescription, type SourcePart } from '../source-info.ts';
 import { answerQuestion } from './answer-question.ts';
-import { loadModules } from './load-modules.ts';
+import { loadModules, type Module } from './load-modules.ts';
+import { missingExport } from './missing-export.ts';
 import type { ProgramBuild } from './program-build.ts';
 import { createProgramEnvironment } from './program-environment.ts';
 import { isSame, joinModules, type ProgramText, relocateError } from './program-text.ts';
 import { createRunner, moduleName, ProgramFailed, type ProgramResult, type ProgramRunner } from './run-program.ts';
 
 interface Opened {
+  readonly modules: readonly Module[];
   readonly text: ProgramText;
   readonly runner: ProgramRunner;
   readonly descriptions: ReadonlyMap<string, string>;
@@ -39,11 +41,11 @@ export function openBuildProgram(
     const modules = await loadModules(entrypoint.filename, entrypoint.data, (paths) => context.readBeside(paths));
     const text = joinModules(modules, source);
     parts.push(...text.parts);
-    return { text, runner: createRunner(modules), descriptions: exportDescriptions(modules[0]!.file.text) };
+    return { modules, text, runner: createRunner(modules), descriptions: exportDescriptions(modules[0]!.file.text) };
   }
 
   async function run({ platform, log }: LowerRequest, all: boolean): Promise<ProgramResult> {
-    const { text, runner } = await open();
+    const { modules, text, runner } = await open();
     const platforms = buildPlatforms({ ...options, targetPlatform: platform });
     try {
       return await runner.run(
@@ -60,7 +62,7 @@ export function openBuildProgram(
         },
       );
     } catch (error) {
-      throw error instanceof ProgramFailed ? failed(text, error) : error;
+      throw error instanceof ProgramFailed ? (missingExport(modules, error.failure) ?? failed(text, error)) : error;
     }
   }
 
