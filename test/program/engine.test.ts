@@ -171,6 +171,38 @@ services:
     const thrown = await docker(['-f', failing]);
     expect(thrown.stderr).toContain("TypeError: cannot read property 'x' of undefined");
     expect(thrown.stderr).toMatch(/^failing\.ts:12$/m);
+    writeFileSync(failing, text.replace('{ greet }', '{ greeet as greet }'));
+    const missing = await docker(['-f', failing]);
+    expect(missing.stderr).toContain('lib/greet.ts has no export greeet');
+    expect(missing.stderr).toContain('hint: Did you mean greet?');
+    expect(missing.stderr).toMatch(/^failing\.ts:3$/m);
+    expect(missing.stderr).toMatch(/>>> import \{ greeet as greet \} from/);
+  });
+
+  test.skipIf(withBuildx)('builds a target where clients show no lines, and messages have the place', async () => {
+    const built = await docker(['--target', 'test']);
+    expect(built.status, built.stderr).toBe(0);
+    expect(built.stderr).toMatch(/\] RUN grep "hello" \/out\/greeting$/m);
+    const failing = path.join(dir, 'failing.ts');
+    const text = readFileSync(path.join(dir, 'build.ts'), 'utf8');
+    const failure = async (from: string, to: string, ...args: string[]) => {
+      expect(text).toContain(from);
+      writeFileSync(failing, text.replace(from, to));
+      const { status, stderr } = await docker(['-f', failing, ...args]);
+      expect(status).not.toBe(0);
+      return stderr;
+    };
+    expect(await failure('grep "hello"', 'exit 3', '--target', 'test')).toContain('exit code: 3');
+    expect(await failure('const { name } =', 'const { name } = (undefined as any).x ??')).toMatch(
+      /desc = failing\.ts:12: TypeError: cannot read property 'x' of undefined$/m,
+    );
+    expect(await failure('{ greet }', '{ greeet as greet }')).toContain(
+      'failing.ts:3: lib/greet.ts has no export greeet',
+    );
+    expect(await failure(".label('name', name)", ".expose('x')")).toContain('failing.ts:17: invalid containerPort: x');
+    expect(await failure('export const test', 'export const other', '--target', 'test')).toContain(
+      'target "test" could not be found\nhint: The targets are app, other.',
+    );
   });
 
   test.skipIf(!withBuildx)(

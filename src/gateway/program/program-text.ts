@@ -6,6 +6,7 @@ import type { Place } from '../../build-program/protocol.ts';
 import { type Diagnostic, DiagnosticError, findDiagnosticError } from '../../diagnostic/diagnostic.ts';
 import { createSourceFile, type LineRange, lineColumn, type SourceFile } from '../../diagnostic/source-file.ts';
 import { encodeText } from '../../go/text.ts';
+import { sourceLocationOf, withSource } from '../error-status.ts';
 import type { SourceDescription, SourcePart } from '../source-info.ts';
 import type { Module } from './load-modules.ts';
 import { moduleName } from './run-program.ts';
@@ -76,3 +77,18 @@ export const isSame = (one: Diagnostic, other: Diagnostic): boolean =>
   one.message === other.message &&
   one.file === other.file &&
   one.range?.start === other.range?.start;
+
+/** The error with its place in its message, for clients that show no lines. */
+export function withPlaceInMessage(error: unknown, source: SourceDescription): unknown {
+  const known = findDiagnosticError(error);
+  if (!known) return error;
+  const [first, ...others] = known.diagnostics;
+  const { file, range } = first;
+  const place =
+    file && range
+      ? `${file.filename}:${lineColumn(file, range.start).line}`
+      : sourceLocationOf(withSource(error, source));
+  if (place === undefined) return error;
+  const placed = { ...first, message: `${place}: ${first.message}` };
+  return new DiagnosticError([placed, ...others], { cause: error, others: known.others });
+}

@@ -3,6 +3,7 @@ import type { Place } from '../../build-program/protocol.ts';
 import { type Diagnostic, diagnosticError, warningDiagnostic } from '../../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange } from '../../diagnostic/source-file.ts';
 import { buildPlatforms } from '../../lower/build-platforms.ts';
+import type { Lowered } from '../../lower/lower.ts';
 import { exportDescriptions } from '../../program/descriptions.ts';
 import { toDockerfile } from '../../program/to-dockerfile.ts';
 import type { Bridge } from '../bridge.ts';
@@ -15,7 +16,7 @@ import { loadModules, type Module } from './load-modules.ts';
 import { missingExport } from './missing-export.ts';
 import type { ProgramBuild } from './program-build.ts';
 import { createProgramEnvironment } from './program-environment.ts';
-import { isSame, joinModules, type ProgramText, relocateError } from './program-text.ts';
+import { isSame, joinModules, type ProgramText, relocateError, withPlaceInMessage } from './program-text.ts';
 import { createRunner, moduleName, ProgramFailed, type ProgramResult, type ProgramRunner } from './run-program.ts';
 
 interface Opened {
@@ -99,40 +100,54 @@ export function openBuildProgram(
     return build;
   }
 
+  async function targets(): Promise<Target[]> {
+    const { text, descriptions } = await open();
+    const { targets, graph } = await run({}, true);
+    return targets.map(({ name, exported, isDefault, stage: stageName }): Target => {
+      const stage = graph.stages.find((it) => it.name === stageName);
+      return {
+        name,
+        isDefault,
+        description: descriptions.get(exported) ?? '',
+        base: stage?.base ?? '',
+        platform: stage?.platform ?? '',
+        lines: inMain(text, stage?.places ?? []) ?? { start: 1, end: 1 },
+      };
+    });
+  }
+
+  async function lower(request: LowerRequest): Promise<Lowered> {
+    const result = await run(request, request.allStages === true);
+    const lowered = await (await buildOf(result)).lowerGraph(result.graph, request);
+    const { text } = await open();
+    return {
+      ...lowered,
+      outline() {
+        const outline = lowered.outline();
+        const args = result.arguments.map(({ places, ...argument }) => ({
+          ...argument,
+          lines: inMain(text, places),
+        }));
+        const names = new Set(args.map(({ name }) => name));
+        return { ...outline, args: [...args, ...outline.args.filter(({ name }) => !names.has(name))] };
+      },
+    };
+  }
+
+  /** Docker before 23 shows messages alone; its engine cannot take warnings, either. */
+  async function showingPlaces<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (bridge.options.frontendCapabilities.supports('gateway.warnings')) throw error;
+      throw withPlaceInMessage(error, source);
+    }
+  }
+
   return {
     source,
-    async targets() {
-      const { text, descriptions } = await open();
-      const { targets, graph } = await run({}, true);
-      return targets.map(({ name, exported, isDefault, stage: stageName }): Target => {
-        const stage = graph.stages.find((it) => it.name === stageName);
-        return {
-          name,
-          isDefault,
-          description: descriptions.get(exported) ?? '',
-          base: stage?.base ?? '',
-          platform: stage?.platform ?? '',
-          lines: inMain(text, stage?.places ?? []) ?? { start: 1, end: 1 },
-        };
-      });
-    },
-    async lower(request) {
-      const result = await run(request, request.allStages === true);
-      const lowered = await (await buildOf(result)).lowerGraph(result.graph, request);
-      const { text } = await open();
-      return {
-        ...lowered,
-        outline() {
-          const outline = lowered.outline();
-          const args = result.arguments.map(({ places, ...argument }) => ({
-            ...argument,
-            lines: inMain(text, places),
-          }));
-          const names = new Set(args.map(({ name }) => name));
-          return { ...outline, args: [...args, ...outline.args.filter(({ name }) => !names.has(name))] };
-        },
-      };
-    },
+    targets: () => showingPlaces(targets),
+    lower: (request) => showingPlaces(() => lower(request)),
     close() {
       void opening?.then(
         ({ runner }) => runner.close(),
