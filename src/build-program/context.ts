@@ -15,7 +15,8 @@ export class Context extends Source {
   }
 
   /**
-   * The text of a file, which the program may read while it plans. Files that `.dockerignore` excludes are not there.
+   * The text of a file, which the program may read while it plans. Files that the context's own `.dockerignore` excludes are not
+   * there.
    * @throws Error if there is no such file
    */
   async readText(path: string): Promise<string> {

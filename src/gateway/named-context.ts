@@ -19,14 +19,12 @@ import {
 } from '../image/reference.ts';
 import { deferred, http, image, local, ociLayout, scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
-import type { NamedContext, NamedContextRequest } from '../lower/environment.ts';
+import type { LoadedContext, NamedContext, NamedContextRequest } from '../lower/environment.ts';
 import { wrapError } from '../text/error-message.ts';
 import { type Bridge, ResolvedToOtherSource } from './bridge.ts';
 
 import { detectGitContext, ignoreFileOptions, parseIgnoreFile, singleRef, tryReadFile } from './main-context.ts';
 import type { FrontendOptions } from './options.ts';
-
-type Loaded = Awaited<ReturnType<NamedContext['load']>>;
 
 /** Maximum number of times that source policies may redirect a context. */
 const maxRedirects = 10;
@@ -73,7 +71,7 @@ interface Context {
 }
 
 /** Loads the context. @throws at once for what can be no context: nothing has been asked then */
-function load(context: Context, redirects: number): Promise<Loaded> {
+function load(context: Context, redirects: number): Promise<LoadedContext> {
   const { options, fullName } = context;
   const input = options.opts[`context:${fullName}`]!;
   if (redirects > maxRedirects)
@@ -106,19 +104,24 @@ function load(context: Context, redirects: number): Promise<Loaded> {
   }
 }
 
-const withoutImage = (state: State): Promise<Loaded> => Promise.resolve({ state, image: undefined });
+const withoutImage = (state: State): Promise<LoadedContext> => Promise.resolve({ state, image: undefined });
 
 const withoutSlashes = (value: string) => (value.startsWith('//') ? value.slice(2) : value);
 
 const httpContext = ({ fullName }: Context, url: string) =>
   http(url, { filename: 'context', customName: `[context ${fullName}] ${url}` });
 
-function loadImage(context: Context, ref: string, redirects: number): Promise<Loaded> {
+function loadImage(context: Context, ref: string, redirects: number): Promise<LoadedContext> {
   if (ref === 'scratch') return withoutImage(scratch());
   return resolveNamedImage(context, ref, formatReference(tagNameOnly(parseNormalizedNamed(ref))), redirects);
 }
 
-async function resolveNamedImage(context: Context, ref: string, named: string, redirects: number): Promise<Loaded> {
+async function resolveNamedImage(
+  context: Context,
+  ref: string,
+  named: string,
+  redirects: number,
+): Promise<LoadedContext> {
   const { bridge, options, fullName, request } = context;
   try {
     const resolved = await bridge.resolveImageConfig(named, {
@@ -143,12 +146,12 @@ async function resolveNamedImage(context: Context, ref: string, named: string, r
 }
 
 /** Reads the config first, then takes its environment over. */
-function withConfig(state: State, data: Uint8Array): Loaded {
+function withConfig(state: State, data: Uint8Array): LoadedContext {
   const config = parseImageConfig(data);
   return { state: state.withImageConfig(data), image: config };
 }
 
-function loadOciLayout(context: Context, spec: string): Promise<Loaded> {
+function loadOciLayout(context: Context, spec: string): Promise<LoadedContext> {
   const { bridge, name } = context;
   const layout = attempt(`could not parse oci-layout reference ${quote(spec)}`, () => parseReference(spec));
   if (!layout.digest) throw new Error(`oci-layout reference ${quote(formatReference(layout))} has no digest`);
@@ -162,7 +165,7 @@ async function resolveOciLayout(
   { bridge, fullName, request }: Context,
   ref: string,
   store: { readonly sessionId: string; readonly storeId: string },
-): Promise<Loaded> {
+): Promise<LoadedContext> {
   const { config } = await bridge.resolveImageConfig(ref, {
     platform: request.platform,
     logName: `[context ${fullName}] load metadata for ${ref}`,
@@ -184,7 +187,7 @@ function attempt<T>(doing: string, run: () => T): T {
   }
 }
 
-async function loadLocal({ bridge, options, fullName, request }: Context, name: string): Promise<Loaded> {
+async function loadLocal({ bridge, options, fullName, request }: Context, name: string): Promise<LoadedContext> {
   const sessionId = options.localSessionIds.get(name) ?? bridge.options.sessionId;
   const ignoreFile = local(name, {
     ...ignoreFileOptions(sessionId, `context:${fullName}-.dockerignore`),
@@ -202,12 +205,13 @@ async function loadLocal({ bridge, options, fullName, request }: Context, name: 
       sharedKeyHint: `context:${fullName}-${sharedKey}`,
       excludePatterns,
       followPaths: request.followPaths(),
+      includePatterns: request.includePatterns,
     }),
   );
-  return { state, image: undefined };
+  return { state, image: undefined, ignorePatterns: excludePatterns };
 }
 
-async function loadInput({ bridge, options, fullName }: Context, name: string): Promise<Loaded> {
+async function loadInput({ bridge, options, fullName }: Context, name: string): Promise<LoadedContext> {
   const state = (await bridge.inputs()).get(name);
   if (!state) throw new Error(`invalid input ${name} for ${fullName}`);
   const metadata = options.opts[`input-metadata:${name}`];

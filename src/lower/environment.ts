@@ -66,7 +66,15 @@ export interface LowerOptions extends BuildSettings {
 /** A named context that replaces an image or stage in FROM, COPY --from or RUN --mount. */
 export interface NamedContext {
   /** Throws at once, without a promise, if the definition of the context is not valid. */
-  load(): Promise<{ readonly state: State; readonly image: ImageConfig | undefined }>;
+  load(): Promise<LoadedContext>;
+}
+
+/** What a named context stands for. */
+export interface LoadedContext {
+  readonly state: State;
+  readonly image: ImageConfig | undefined;
+  /** The patterns of the context's own ignore file, which its state applies; absent if it has none. */
+  readonly ignorePatterns?: readonly string[];
 }
 
 /** The use of a named context. */
@@ -77,6 +85,8 @@ export interface NamedContextRequest {
   readonly resolveMode: ResolveMode | undefined;
   /** Gives the paths of a local context that the stages read, when they are lowered; undefined means everything. */
   readonly followPaths: () => readonly string[] | undefined;
+  /** Patterns of what is taken from a local context; everything if absent. */
+  readonly includePatterns?: readonly string[] | undefined;
 }
 
 /** Gives lowering its images, contexts and times. */

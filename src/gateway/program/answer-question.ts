@@ -1,7 +1,9 @@
 /** Answers what a program asks about files, images and stages. */
 import type { Question } from '../../build-program/protocol.ts';
 import { toBase64 } from '../../go/base64.ts';
+import { isDirectory } from '../../go/file-mode.ts';
 import { marshalJson } from '../../go/json-encode.ts';
+import { base, clean, dirname } from '../../go/path.ts';
 import { decodeText } from '../../go/text.ts';
 import { compareBytes } from '../../go/unicode.ts';
 import { imageConfigToJson } from '../../image/config.ts';
@@ -22,20 +24,19 @@ export async function answerQuestion(
 ): Promise<unknown> {
   switch (question.ask) {
     case 'read': {
-      const path = question.path.replace(/^(?:\.?\/)+/, '');
-      const isIgnored = await ignoreTest(build, question.context);
+      const path = clean(`/${question.path}`).slice(1);
+      const { state, isIgnored } = await openContext(build, question.context, platform, { followPaths: [path] });
       if (isIgnored(path)) return null;
-      const ref = await solveContext(build, question.context, platform, { followPaths: [path] });
-      const data = await tryReadFile(build.bridge, ref, path);
+      const data = await tryReadFile(build.bridge, await refOf(build.bridge, state), path);
       return data === undefined ? null : decodeText(data).toWellFormed();
     }
     case 'glob': {
       const { patterns } = question;
       const matchers = patterns.map(compileGlob);
-      const ref = await solveContext(build, question.context, platform, {
+      const { state, isIgnored } = await openContext(build, question.context, platform, {
         includePatterns: patterns.flatMap(expandBraces).map(asIncludePattern),
       });
-      const isIgnored = await ignoreTest(build, question.context);
+      const ref = await refOf(build.bridge, state);
       const dirs = [...new Set(patterns.map(fixedDir))];
       const found = new Set<string>();
       for (const dir of dirs)
@@ -54,14 +55,6 @@ export async function answerQuestion(
   }
 }
 
-/** The test whether `.dockerignore` excludes a path of the main context. Where there is no daemon, nothing else applies it. */
-async function ignoreTest({ context }: ProgramBuild, name: string): Promise<(path: string) => boolean> {
-  const patterns = name === '' ? await context.ignorePatterns() : [];
-  if (patterns.length === 0) return () => false;
-  const matcher = createPatternMatcher(patterns);
-  return (path) => matcher.matchesOrParentMatches(path);
-}
-
 /** A pattern for the client, which sends what it matches. It knows `[^a]` only. */
 const asIncludePattern = (pattern: string) => pattern.replaceAll('[!', '[^');
 
@@ -70,30 +63,38 @@ interface Wanted {
   readonly includePatterns?: readonly string[];
 }
 
-async function solveContext(
-  build: ProgramBuild,
+/** A context, and which of its paths its ignore file excludes. Where there is no daemon, nothing else applies that file. */
+async function openContext(
+  { bridge, options, context }: ProgramBuild,
   name: string,
   platform: Platform | undefined,
   wanted: Wanted,
-): Promise<Reference> {
-  const { bridge, options, context } = build;
-  let state: State;
-  if (name === '')
-    state = wanted.includePatterns
-      ? await context.matching(wanted.includePatterns)
-      : await context.main(wanted.followPaths);
-  else {
-    const found = findNamedContext(bridge, options, name, {
-      platform,
-      resolveMode: options.imageResolveMode,
-      followPaths: () => wanted.followPaths,
-    });
-    if (!found)
-      throw new Error(`the build has no context ${JSON.stringify(name)}: give it with --build-context ${name}=…`);
-    state = (await found.load()).state;
+): Promise<{ readonly state: State; isIgnored(path: string): boolean }> {
+  if (name === '') {
+    const { followPaths, includePatterns } = wanted;
+    const state = includePatterns ? await context.matching(includePatterns) : await context.main(followPaths);
+    return { state, isIgnored: matching(await context.ignorePatterns()) };
   }
-  return singleRef(await bridge.solve({ definition: state.marshal() }));
+  const found = findNamedContext(bridge, options, name, {
+    platform,
+    resolveMode: options.imageResolveMode,
+    followPaths: () => wanted.followPaths,
+    includePatterns: wanted.includePatterns,
+  });
+  if (!found)
+    throw new Error(`the build has no context ${JSON.stringify(name)}: give it with --build-context ${name}=…`);
+  const { state, ignorePatterns = [] } = await found.load();
+  return { state, isIgnored: matching(ignorePatterns) };
 }
+
+function matching(patterns: readonly string[]): (path: string) => boolean {
+  if (patterns.length === 0) return () => false;
+  const matcher = createPatternMatcher(patterns);
+  return (path) => matcher.matchesOrParentMatches(path);
+}
+
+const refOf = async (bridge: Bridge, state: State): Promise<Reference> =>
+  singleRef(await bridge.solve({ definition: state.marshal() }));
 
 /** Maximum number of files that a program may look through in one question. */
 const maxFiles = 100_000;
@@ -103,10 +104,10 @@ async function* walk(bridge: Bridge, ref: Reference, start: string): AsyncGenera
   const waiting = [start];
   let count = 0;
   if (start !== '') {
-    const stat = await bridge.statFile(ref, start).catch(() => undefined);
-    if (!stat) return;
+    const mode = await modeOf(bridge, ref, start);
+    if (mode === undefined) return;
     yield start;
-    if (!isDirectory(stat.mode)) return;
+    if (!isDirectory(mode)) return;
   }
   for (let dir = waiting.pop(); dir !== undefined; dir = waiting.pop()) {
     for (const { path, mode } of await bridge.readDir(ref, dir === '' ? '.' : dir)) {
@@ -119,5 +120,14 @@ async function* walk(bridge: Bridge, ref: Reference, start: string): AsyncGenera
   }
 }
 
-/** Bit 31 of Go's FileMode. */
-const isDirectory = (mode: number) => (mode & 0x8000_0000) !== 0;
+/** The mode of a file that no link leads to; a link has its own. Undefined if it is not there. */
+async function modeOf(bridge: Bridge, ref: Reference, path: string): Promise<number | undefined> {
+  const stat = (part: string) => bridge.statFile(ref, part).catch(() => undefined);
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
+    if (!isDirectory((await stat(path.slice(0, at)))?.mode ?? 0)) return undefined;
+  const found = await stat(path);
+  if (found) return found.mode;
+  // a daemon looks where a link leads to, which it need not have
+  const beside = await bridge.readDir(ref, dirname(path)).catch(() => []);
+  return beside.find((entry) => entry.path === base(path))?.mode;
+}
