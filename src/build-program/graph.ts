@@ -29,6 +29,11 @@ interface StepNode {
   readonly reads: readonly Node[];
   /** The name that the program gives the stage up to here; '' if it gives none. */
   readonly name: string;
+  /**
+   * Whether a stage that begins with this one, as FROM does, is the same as one that goes on: no instruction up to here sets
+   * what a beginning sets anew (variables, arguments, triggers, what containers run).
+   */
+  readonly isPlain: boolean;
 }
 
 /** A base of a stage, or a step on another node. */
@@ -37,11 +42,15 @@ export type Node = BaseNode | StepNode;
 /** Nodes with the name that each should have. The last one is the target. */
 export type Roots = readonly [...{ readonly node: Node; readonly name: string }[]];
 
+/** Instructions that a stage repeats of another one that it goes on with. Without a limit, chains would be as long as their square. */
+const maxRepeated = 50;
+
 /** Makes the graph. `stageOf` gives the name of the stage that a root has become. */
 export function graphOf(roots: Roots): { readonly graph: GraphJson; readonly stageOf: NameOf } {
   const order = visit(roots.map(({ node }) => node));
+  const bases = findBases(order);
   const heads = findHeads(order, roots);
-  const names = nameHeads(heads, roots, namesOutside(order));
+  const names = nameHeads(heads, roots, bases, namesOutside(order));
   const nameOf: NameOf = (node) => names.get(node)!;
   const stages: StageJson[] = [];
   const sources: Record<string, SourceJson> = {};
@@ -50,8 +59,11 @@ export function graphOf(roots: Roots): { readonly graph: GraphJson; readonly sta
     if (!heads.has(head)) continue;
     const instructions: InstructionJson[] = [];
     let node: Node = head;
-    for (; node.kind === 'step' && (node === head || node.name === ''); node = node.parent)
+    for (; node.kind === 'step'; node = node.parent) {
+      const isLong = instructions.length >= maxRepeated && node.isPlain && heads.has(node);
+      if (node !== head && (node.name !== '' || isLong)) break;
       if (node.instruction) instructions.push(node.instruction(nameOf));
+    }
     instructions.reverse();
     let base: string;
     let platform = '';
@@ -65,15 +77,16 @@ export function graphOf(roots: Roots): { readonly graph: GraphJson; readonly sta
         sources[base] ??= source(nameOf);
       }
     }
-    stages.push({ name: nameOf(head), base, platform, places: placesOfBase(node), instructions });
+    stages.push({ name: nameOf(head), base, platform, places: bases.get(node)!.places, instructions });
   }
   return { graph: { stages, sources, target: nameOf(roots.at(-1)!.node) }, stageOf: nameOf };
 }
 
-function placesOfBase(node: Node): readonly Place[] {
-  let base = node;
-  while (base.kind === 'step') base = base.parent;
-  return base.places;
+/** The base of each node. */
+function findBases(order: readonly Node[]): ReadonlyMap<Node, BaseNode> {
+  const bases = new Map<Node, BaseNode>();
+  for (const node of order) bases.set(node, node.kind === 'step' ? bases.get(node.parent)! : node);
+  return bases;
 }
 
 /** All nodes that the roots need, each after those it needs itself. Without recursion: chains are as long as programs make them. */
@@ -100,9 +113,10 @@ function visit(roots: readonly Node[]): Node[] {
 }
 
 /**
- * The nodes with which stages end: the roots, what others copy or mount from, and what has a name. Only at a name a stage
- * continues another one: a stage begins with the settings of the one before it, as in a Dockerfile, so what a target is may
- * not depend on what else is built. What stages have in common is the same ops, which are built once.
+ * The nodes with which stages end: the roots, what others copy or mount from, and what has a name. A stage continues another
+ * one at a name, and otherwise only where that changes nothing: a stage begins with the settings of the one before it, as in a
+ * Dockerfile, so what a target is may not depend on what else is built. What stages have in common is the same ops, which are
+ * built once.
  */
 function findHeads(order: readonly Node[], roots: Roots): Set<Node> {
   const heads = new Set(roots.map(({ node }) => node));
@@ -122,18 +136,26 @@ function namesOutside(order: readonly Node[]): ReadonlySet<string> {
 }
 
 /** Names of stages: the target's, those that the program gives, and for others one that tells their base. */
-function nameHeads(heads: ReadonlySet<Node>, roots: Roots, outside: ReadonlySet<string>): Map<Node, string> {
+function nameHeads(
+  heads: ReadonlySet<Node>,
+  roots: Roots,
+  bases: ReadonlyMap<Node, BaseNode>,
+  outside: ReadonlySet<string>,
+): Map<Node, string> {
   const names = new Map<Node, string>();
   const taken = new Set(outside);
+  const numbers = new Map<string, number>();
   const give = (node: Node, wanted: string) => {
     let name = wanted;
-    for (let number = 2; taken.has(name); number++) name = `${wanted}-${number}`;
+    let number = numbers.get(wanted) ?? 2;
+    for (; taken.has(name); number++) name = `${wanted}-${number}`;
+    numbers.set(wanted, number);
     taken.add(name);
     names.set(node, name);
   };
   for (const { node, name } of roots) if (!names.has(node)) give(node, stageName(name));
   for (const node of heads) if (!names.has(node) && node.kind === 'step' && node.name !== '') give(node, node.name);
-  for (const node of heads) if (!names.has(node)) give(node, `${baseOf(node)}-stage`);
+  for (const node of heads) if (!names.has(node)) give(node, `${plainNameOf(bases.get(node)!)}-stage`);
   return names;
 }
 
@@ -147,10 +169,8 @@ export function stageName(name: string): string {
   return plain === '' ? 'stage' : plain;
 }
 
-function baseOf(node: Node): string {
-  let base = node;
-  while (base.kind === 'step') base = base.parent;
-  if (base.image === undefined) return 'source';
-  const [, name = ''] = /([^/:@]+)(?::[^/@]*)?(?:@.*)?$/.exec(base.image) ?? [];
+function plainNameOf({ image }: BaseNode): string {
+  if (image === undefined) return 'source';
+  const [, name = ''] = /([^/:@]+)(?::[^/@]*)?(?:@.*)?$/.exec(image) ?? [];
   return stageName(name);
 }
