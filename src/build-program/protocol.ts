@@ -99,6 +99,8 @@ export interface RunMessage {
   readonly type: 'run';
   /** The name of the program's module. */
   readonly module: string;
+  /** What it exports, in the order of the program: the module itself sorts names. */
+  readonly exports: readonly string[];
   /** The name of the target; '' for the default. */
   readonly target: string;
   /** Whether all targets are run, not only the one that is asked for. */

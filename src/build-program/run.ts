@@ -30,7 +30,7 @@ export function startListening(): void {
 
 async function run(message: RunMessage): Promise<void> {
   begin(message);
-  const targets = targetsOf(await import(message.module));
+  const targets = targetsOf(await import(message.module), message.exports);
   // All targets can be listed and checked where none is the default; the last one is the result then.
   const isAnyWanted = message.all && message.target === '' && targets.length > 0;
   const wanted = isAnyWanted ? targets.find(({ isDefault }) => isDefault) : chooseTarget(targets, message.target);
@@ -62,9 +62,14 @@ async function run(message: RunMessage): Promise<void> {
 
 const canBeBuilt = (value: unknown) => typeof value === 'function' || nodeOf(value) !== undefined;
 
-/** Functions, stages, and tables of those: so the targets of a program can follow from what it reads. */
-function targetsOf(module: Readonly<Record<string, unknown>>): Target[] {
-  const found = Object.entries(module).flatMap(([exported, value]): Target[] => {
+/**
+ * Functions, stages, and tables of those: so the targets of a program can follow from what it reads.
+ * @param order names of exports; those of `export *` are not among them and come last
+ */
+function targetsOf(module: Readonly<Record<string, unknown>>, order: readonly string[]): Target[] {
+  const names = new Set([...order.filter((name) => Object.hasOwn(module, name)), ...Object.keys(module)]);
+  const found = [...names].flatMap((exported): Target[] => {
+    const value = module[exported];
     const isDefault = exported === 'default';
     if (canBeBuilt(value)) {
       const name = isDefault && typeof value === 'function' && value.name !== '' ? value.name : exported;
@@ -77,10 +82,10 @@ function targetsOf(module: Readonly<Record<string, unknown>>): Target[] {
   const targets = found.filter(
     (target) => target.isDefault || !found.some((other) => other.isDefault && other.value === target.value),
   );
-  const names = new Set<string>();
+  const taken = new Set<string>();
   for (const { name } of targets) {
-    if (names.has(name)) throw new TypeError(`two targets have the name ${describe(name)}`);
-    names.add(name);
+    if (taken.has(name)) throw new TypeError(`two targets have the name ${describe(name)}`);
+    taken.add(name);
   }
   return targets.length === 1 ? [{ ...targets[0]!, isDefault: true }] : targets;
 }

@@ -287,7 +287,7 @@ test("the host opens an engine with the library's own modules", async () => {
       'import { image } from "tsfront/build"; export default () => image("alpine").run("true");',
     );
     const platform = { os: 'linux', arch: 'amd64' };
-    const request = { type: 'run', module: 'build.ts', target: '', all: false, args: {} };
+    const request = { type: 'run', module: 'build.ts', exports: ['default'], target: '', all: false, args: {} };
     await engine.send(JSON.stringify({ ...request, platforms: { target: platform, build: platform } }));
   } finally {
     engine.close();

@@ -361,7 +361,7 @@ export const notes = 'no target';
   });
 
   test.each([
-    ['c', /^target "c" could not be found\nhint: The targets are .*unitTests/],
+    ['c', /^target "c" could not be found\nhint: The targets are unitTests, app, base, broken\.$/],
     ['notes', /^target "notes" could not be found/],
     ['constructor', /could not be found/],
     ['broken', /^broken$/],
@@ -399,6 +399,7 @@ export const notes = 'no target';
     const text = Buffer.from(sources[0], 'base64').toString();
     const lineOf = (part: string) => text.slice(0, text.indexOf(part)).split('\n').length;
     const at = (part: string) => ({ ranges: [{ start: { line: lineOf(part) }, end: { line: lineOf(part) } }] });
+    expect(listed.map(({ name }: { name: string }) => name)).toEqual(['unitTests', 'app', 'base', 'broken']);
     const byName = Object.fromEntries(listed.map(({ name, ...it }: { name: string }) => [name, it]));
     expect(byName).toMatchObject({
       unitTests: { description: 'Runs the tests.', base: 'alpine', location: at("image('alpine').run('test')") },
@@ -406,6 +407,27 @@ export const notes = 'no target';
       base: { base: 'busybox' },
     });
     expect(metadata['result.txt']).toContain('app (default)');
+  });
+
+  test('are listed in the order of the program, whatever exports them', async () => {
+    const files = {
+      'build.ts': program(`
+const z = image('alpine');
+export { z as last, z as first };
+export * from './more.ts';
+export const table = { y: image('busybox'), 'b-2': () => z };
+export interface Type {}
+export { fromMore } from './more.ts';
+export default z;
+export async function a() { return z; }
+export const notes = 'no target';
+`),
+      'more.ts': program("export const more = image('busybox');\nexport const fromMore = () => more;\n"),
+    };
+    const { metadata, error } = await playProgram(files, { requestid: 'frontend.targets' });
+    expect(error).toBeUndefined();
+    const { targets: listed } = JSON.parse(metadata['result.json']!);
+    expect(listed.map(({ name }: { name: string }) => name)).toEqual(['y', 'b-2', 'fromMore', 'default', 'a', 'more']);
   });
 
   test('are outlined with their arguments, secrets and agents', async () => {

@@ -2,6 +2,7 @@
 import { host } from '#host';
 import { placesIn } from '../../build-program/place.ts';
 import type { PlatformParts, ProgramMessage, Question, RunMessage } from '../../build-program/protocol.ts';
+import { exportsOf } from '../../program/imports.ts';
 import { readMessage } from '../../program/messages.ts';
 import { errorMessage } from '../../text/error-message.ts';
 import { instanceOf, type Module } from './load-modules.ts';
@@ -141,7 +142,9 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
           );
         }
       };
-      const start: RunMessage = { type: 'run', module: instanceName(modules[0]!.name, number), ...request };
+      const [main] = modules as readonly [Module];
+      const module = instanceName(main.name, number);
+      const start: RunMessage = { type: 'run', module, exports: exportsOf(main.code), ...request };
       send(start);
     });
   }
