@@ -20,7 +20,7 @@ function base(parts: Partial<BaseNode>): Stage {
 }
 
 /** Options of {@link image}. */
-export interface ImageOptions {
+export interface FromOptions {
   /** The platform of the image, such as `platform.build` to compile for another one; the target's if absent. */
   readonly platform?: string | BuildPlatform;
 }
@@ -32,7 +32,7 @@ export interface ImageOptions {
  * @example
  * image('debian:trixie-slim').run('apt-get update')
  */
-export function image(name: string, options: ImageOptions = {}): Stage {
+export function image(name: string, options: FromOptions = {}): Stage {
   const { platform = '', ...unknown } = options;
   refuseUnknown('image', unknown);
   const given = literalOf(name, 'image: the name');

@@ -20,8 +20,8 @@ export {
   type DockerfileOptions,
   diff,
   dockerfile,
+  type FromOptions,
   fromState,
-  type ImageOptions,
   image,
   merge,
   scratch,
@@ -30,9 +30,9 @@ export { Context, context } from './context.ts';
 export {
   type BindMount,
   type CacheMount,
-  Mount,
   type MountOwner,
   mount,
+  RunMount,
   type SecretMount,
   type SshMount,
 } from './mount.ts';
@@ -47,16 +47,16 @@ export {
 } from './settings.ts';
 export { Source } from './source.ts';
 export {
-  type AddOptions,
   type Command,
-  type CopyOptions,
-  type FileOptions,
   file,
-  type HealthcheckOptions,
   type ImageConfig,
   InlineFile,
-  type RunOptions,
   Stage,
+  type StageAddOptions,
+  type StageCopyOptions,
+  type StageFileOptions,
+  type StageHealthcheckOptions,
+  type StageRunOptions,
 } from './stage.ts';
 export { Expansion, expand, type Text } from './text.ts';
 

@@ -4,7 +4,7 @@ import { originOf, readsOf, type Source } from './source.ts';
 import { refuseUnknown, type Text, wordOf } from './text.ts';
 
 /** A mount of a run, made by one of the functions of {@link mount}. */
-export class Mount {
+export class RunMount {
   /** Nodes that it reads from. */
   readonly reads: readonly Node[];
   /** The value of the flag. */
@@ -81,14 +81,14 @@ type Field = readonly [key: string, value: string | number | boolean | undefined
  */
 export const mount = {
   /** Files of a context or stage. */
-  bind(target: Text, options: BindMount = {}): Mount {
+  bind(target: Text, options: BindMount = {}): RunMount {
     const { from, source, readwrite, ...unknown } = options;
     refuseUnknown('mount.bind', unknown);
     return make('bind', from, [...path('source', source), ...path('target', target), ['rw', readwrite || undefined]]);
   },
 
   /** A directory that is kept from build to build. */
-  cache(target: Text, { id, sharing, from, source, readonly, ...owner }: CacheMount = {}): Mount {
+  cache(target: Text, { id, sharing, from, source, readonly, ...owner }: CacheMount = {}): RunMount {
     return make('cache', from, [
       ...path('id', id),
       ...path('source', source),
@@ -103,14 +103,14 @@ export const mount = {
   tmpfs(
     target: Text,
     options: { /** Bytes, or a text such as `100m`; unlimited if absent. */ readonly size?: number | string } = {},
-  ): Mount {
+  ): RunMount {
     const { size, ...unknown } = options;
     refuseUnknown('mount.tmpfs', unknown);
     return make('tmpfs', undefined, [...path('target', target), ['size', size]]);
   },
 
   /** A secret of the build (`--secret`), as a file or a variable. */
-  secret(id: Text, { target, env, required, ...owner }: SecretMount = {}): Mount {
+  secret(id: Text, { target, env, required, ...owner }: SecretMount = {}): RunMount {
     return make('secret', undefined, [
       ...path('id', id),
       ...path('target', target),
@@ -121,7 +121,7 @@ export const mount = {
   },
 
   /** The SSH agent of the build (`--ssh`). */
-  ssh({ id, target, required, ...owner }: SshMount = {}): Mount {
+  ssh({ id, target, required, ...owner }: SshMount = {}): RunMount {
     return make('ssh', undefined, [
       ...path('id', id),
       ...path('target', target),
@@ -143,9 +143,9 @@ const ownerFields = ({ uid, gid, mode, ...unknown }: MountOwner): Field[] => {
   ];
 };
 
-function make(type: string, from: Source | undefined, fields: readonly Field[]): Mount {
+function make(type: string, from: Source | undefined, fields: readonly Field[]): RunMount {
   const origin = from === undefined ? undefined : originOf(from, 'the option `from` of a mount');
-  return new Mount(readsOf(origin), (nameOf) => {
+  return new RunMount(readsOf(origin), (nameOf) => {
     const name = origin && (origin.node ? nameOf(origin.node) : origin.name);
     const given: Field[] = [['type', type], ['from', name || undefined], ...fields];
     return given

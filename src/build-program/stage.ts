@@ -1,7 +1,7 @@
 /** Stages: an image with instructions, as between two FROMs of a Dockerfile. */
 import { ask } from './frontend.ts';
 import { graphOf, type NameOf, type Node } from './graph.ts';
-import { Mount } from './mount.ts';
+import { RunMount } from './mount.ts';
 import { callers } from './place.ts';
 import type { InstructionJson } from './protocol.ts';
 import { noteStageArgument } from './settings.ts';
@@ -12,9 +12,9 @@ import { describe, Expansion, literalOf, refuseUnknown, shown, type Text, wordOf
 export type Command = string | readonly string[];
 
 /** Options of {@link Stage.run}. */
-export interface RunOptions {
+export interface StageRunOptions {
   /** What is mounted while the command runs (see `mount`). */
-  readonly mounts?: readonly Mount[];
+  readonly mounts?: readonly RunMount[];
   /** The network of the command; the build's if absent. */
   readonly network?: 'default' | 'none' | 'host';
   /** `insecure` runs without the sandbox and needs the entitlement `security.insecure`; `sandbox` if absent. */
@@ -24,7 +24,7 @@ export interface RunOptions {
 }
 
 /** Options that {@link Stage.copy} and {@link Stage.add} have in common. */
-export interface FileOptions {
+export interface StageFileOptions {
   /** `USER[:GROUP]`, by name or number; root if absent. */
   readonly chown?: Text;
   /** Permission bits in octal (`755`) or symbolic (`u=rwX,go=rX`); the source's if absent. */
@@ -36,13 +36,13 @@ export interface FileOptions {
 }
 
 /** Options of {@link Stage.copy}. */
-export interface CopyOptions extends FileOptions {
+export interface StageCopyOptions extends StageFileOptions {
   /** Whether to keep the parent directories of the sources; false if absent. */
   readonly parents?: boolean;
 }
 
 /** Options of {@link Stage.add}. */
-export interface AddOptions extends FileOptions {
+export interface StageAddOptions extends StageFileOptions {
   /** Digest of a download, or commit of a repository. */
   readonly checksum?: Text;
   /** Whether to keep `.git` of a repository. */
@@ -52,7 +52,7 @@ export interface AddOptions extends FileOptions {
 }
 
 /** Options of {@link Stage.healthcheck}. Durations are texts such as `1m30s`. */
-export interface HealthcheckOptions {
+export interface StageHealthcheckOptions {
   /** Time between two checks; 30s if absent. */
   readonly interval?: string;
   /** How long a check may take; 30s if absent. */
@@ -122,11 +122,12 @@ export class Stage extends Source {
    * @example
    * image('golang:1.25').run('go build ./...', { mounts: [mount.cache('/root/.cache/go-build')] })
    */
-  run(command: Command, options: RunOptions = {}): Stage {
+  run(command: Command, options: StageRunOptions = {}): Stage {
     const { mounts = [], network, security, devices = [], ...unknown } = options;
     refuseUnknown('run', unknown);
     for (const item of mounts)
-      if (!(item instanceof Mount)) throw new TypeError(`run: a mount must be made by mount.…, not ${describe(item)}`);
+      if (!(item instanceof RunMount))
+        throw new TypeError(`run: a mount must be made by mount.…, not ${describe(item)}`);
     const flags: FlagList = [
       ['network', network],
       ['security', security],
@@ -152,15 +153,15 @@ export class Stage extends Source {
    * stage.copy(['package.json', 'package-lock.json'], './')
    * stage.copy(built, '/out/app', '/app', { chown: '65532' })
    */
-  copy(sources: Sources, dest: Text, options?: CopyOptions): Stage;
+  copy(sources: Sources, dest: Text, options?: StageCopyOptions): Stage;
   /** Copies files of another stage, or of a named context. */
-  copy(from: Source, sources: Sources, dest: Text, options?: CopyOptions): Stage;
+  copy(from: Source, sources: Sources, dest: Text, options?: StageCopyOptions): Stage;
   copy(...given: readonly unknown[]): Stage {
     const isFrom = given[0] instanceof Source;
     const [sources, dest, options = {}, more] = (isFrom ? given.slice(1) : given) as [
       Sources,
       Text,
-      CopyOptions?,
+      StageCopyOptions?,
       unknown?,
     ];
     if (more !== undefined) throw new TypeError('copy: too many arguments');
@@ -183,7 +184,7 @@ export class Stage extends Source {
    * @example
    * stage.add('https://example.com/tool.tar.gz', '/opt/', { checksum: 'sha256:…', unpack: true })
    */
-  add(sources: Sources, dest: Text, options: AddOptions = {}): Stage {
+  add(sources: Sources, dest: Text, options: StageAddOptions = {}): Stage {
     const { checksum, keepGitDir, unpack, ...shared } = options;
     const flags: FlagList = [
       ['checksum', optionalWord(checksum, 'checksum')],
@@ -274,7 +275,7 @@ export class Stage extends Source {
   }
 
   /** Sets how containers are checked; `false` removes the check of the base. */
-  healthcheck(command: Command | false, options: HealthcheckOptions = {}): Stage {
+  healthcheck(command: Command | false, options: StageHealthcheckOptions = {}): Stage {
     if (command === false) return step(this, 'healthcheck', noFlags, { words: ['NONE'] });
     const { interval, timeout, startPeriod, startInterval, retries, ...unknown } = options;
     refuseUnknown('healthcheck', unknown);
@@ -455,7 +456,7 @@ function runArguments(command: Command): Arguments {
   return { words: ['<<EOF'], heredocs: [{ name: 'EOF', content, expand: false }] };
 }
 
-function fileFlags(what: string, options: FileOptions): FlagList {
+function fileFlags(what: string, options: StageFileOptions): FlagList {
   const { chown, chmod, link, exclude = [], ...unknown } = options;
   refuseUnknown(what, unknown);
   return [

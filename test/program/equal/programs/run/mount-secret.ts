@@ -1,6 +1,6 @@
-import { image, type Mount, mount } from 'tsfront/build';
+import { image, mount, type RunMount } from 'tsfront/build';
 
-const using = (command: string, secret: Mount) => [command, { mounts: [secret] }] as const;
+const using = (command: string, secret: RunMount) => [command, { mounts: [secret] }] as const;
 
 export default () =>
   image('busybox')
