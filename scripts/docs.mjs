@@ -1,6 +1,6 @@
 // Writes docs/api, a page for each entry point, from the docstrings, docs/cli.md from the commands, and docs/errors.md from
 // the codes. With --check it fails when the pages are out of date. An export without a docstring, a public member without
-// one, and a `@throws` of a class that does not exist are errors either way.
+// one, an export of tsfront/build without an example, and a `@throws` of a class that does not exist are errors either way.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { readDeclarations } from './docs/declarations.mjs';
 import { formatErrors } from './docs/errors.mjs';
 import { formatPage } from './docs/page.mjs';
 import { findUnexportedThrown, findUnknownThrown } from './docs/thrown-classes.mjs';
-import { findUndocumented, findUndocumentedExports } from './docs/undocumented.mjs';
+import { findUndocumented, findUndocumentedExports, findWithoutExample } from './docs/undocumented.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const pages = [
@@ -37,6 +37,8 @@ try {
   for (const { entry, module } of modules) {
     for (const name of findUndocumented(module.declarations)) fail(`${entry}: ${name} has no docstring`);
     for (const problem of findUnexportedThrown(module.declarations, exported)) fail(`${entry}: ${problem}`);
+    if (entry === 'tsfront/build')
+      for (const name of findWithoutExample(module.declarations)) fail(`${entry}: ${name} has no example`);
     write(path.join(root, 'docs/api', `${entry.replace('/', '-')}.md`), formatPage(entry, module));
   }
   write(path.join(root, 'docs/cli.md'), formatReference());

@@ -193,6 +193,39 @@ test('code in the documents and the examples passes tsc --strict', async () => {
   await run(process.execPath, [tsc, '-p', 'programs']);
 });
 
+test('the editor set-up of the guide refuses what tsfront/build does not have, where it stands', async () => {
+  const [options] = codeBlocks(readFileSync(path.join(inPackage, 'docs/build-programs.md'), 'utf8')).filter(
+    (it) => it.language === 'json',
+  );
+  write('editor/tsconfig.json', options!.text);
+  const right = [
+    "image('alpine').run('make', { network: 'none', mounts: [mount.cache('/c', { sharing: 'locked' })] });",
+    "image('alpine').copy('a', 'b', { link: true, parents: true });",
+    "image('alpine').healthcheck('check', { retries: 3 });",
+    "arg('MODE', { values: ['debug', 'release'], default: 'debug' }) satisfies 'debug' | 'release';",
+    "arg('JOBS', { type: 'number', default: 4 }) satisfies number;",
+  ];
+  const wrong = [
+    "image('alpine').run('make', { mount: [] });",
+    "image('alpine').run('make', { network: 'bridge' });",
+    "image('alpine').run('make', { mounts: [mount.cache('/c', { sharing: 'mine' })] });",
+    "image('alpine').copy('a', 'b', { link: 'yes' });",
+    "image('alpine').add('a', 'b', { parents: true });",
+    "image('alpine').healthcheck('check', { retries: '3' });",
+    "image('alpine').comand('run');",
+    "image('alpine', { platforms: 'linux/amd64' });",
+    "arg('MODE', { values: ['debug', 'release'], default: 'fast' });",
+    "arg('JOBS', { type: 'number', default: '4' });",
+    "context().readTxt('a');",
+    "dockerfile('Dockerfile', { tag: 'a' });",
+  ];
+  const text = ["import { arg, context, dockerfile, image, mount } from 'tsfront/build';", ...right, ...wrong];
+  write('editor/build.ts', `${text.join('\n')}\n`);
+  const { stdout } = await runCommand(process.execPath, [tsc, '-p', 'editor'], { cwd: installed });
+  const lines = [...stdout.matchAll(/build\.ts\((\d+),\d+\): error/g)].map(([, line]) => text[Number(line) - 1]);
+  expect([...new Set(lines)]).toEqual(wrong);
+});
+
 /** The example that a page of the API documentation begins with, in a directory of its own. */
 function exampleOf(page: string): { args: string[]; cwd: string } {
   const [block] = codeBlocks(readFileSync(path.join(inPackage, 'docs/api', page), 'utf8'));

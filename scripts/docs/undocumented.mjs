@@ -1,4 +1,4 @@
-// Finds what an entry point exports without a docstring.
+// Finds what an entry point exports without a docstring, or without an example.
 
 /** Properties that tell the members of a union apart; their values say what they mean. */
 const discriminators = new Set(['kind']);
@@ -15,6 +15,16 @@ export function findUndocumented(declarations) {
     kind === 'interface' || kind === 'class' ? membersWithout(text).map((member) => `${name}.${member}`) : [],
   );
   return [...new Set([...exports, ...members])];
+}
+
+/**
+ * The exports without an example; of those with several declarations one has it.
+ * @param {Parameters<typeof findUndocumented>[0]} declarations
+ * @returns {string[]} names
+ */
+export function findWithoutExample(declarations) {
+  const shown = new Set(declarations.filter(({ doc }) => /^@example\b/m.test(doc)).map(({ name }) => name));
+  return [...new Set(declarations.map(({ name }) => name))].filter((name) => !shown.has(name));
 }
 
 /** tsc indents members by four spaces, and ends a docstring on the line before its member. */

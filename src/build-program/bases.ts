@@ -19,7 +19,13 @@ function base(parts: Partial<BaseNode>): Stage {
   });
 }
 
-/** Options of {@link image}. */
+/**
+ * Options of {@link image}.
+ *
+ * @example
+ * image('golang:1.25', { platform: platform.build }).env('GOARCH', platform.target.architecture)
+ * image('debian', { platform: 'linux/arm64' })
+ */
 export interface FromOptions {
   /** The platform of the image, such as `platform.build` to compile for another one; the target's if absent. */
   readonly platform?: string | BuildPlatform;
@@ -80,7 +86,12 @@ export function diff(lower: Stage, upper: Stage): Stage {
   });
 }
 
-/** Options of {@link dockerfile}. */
+/**
+ * Options of {@link dockerfile}.
+ *
+ * @example
+ * dockerfile('services/api/Dockerfile', { target: 'build', args: { VERSION: version } })
+ */
 export interface DockerfileOptions {
   /** The stage to build; the last one if absent. */
   readonly target?: string;

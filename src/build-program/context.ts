@@ -4,7 +4,14 @@ import { noteContext } from './settings.ts';
 import { Source } from './source.ts';
 import { describe, literalOf } from './text.ts';
 
-/** A build context; made by {@link context}. It is a source of copies and mounts, and its files can be read. */
+/**
+ * A build context; made by {@link context}. It is a source of copies and mounts, and its files can be read.
+ *
+ * @example
+ * const project = context();
+ * const { version } = await project.readJson('package.json');
+ * scratch().copy(project, 'dist', '/app').label('version', version)
+ */
 export class Context extends Source {
   /** The name of a named context; '' for the main context. */
   readonly name: string;

@@ -3,7 +3,15 @@ import type { NameOf, Node } from './graph.ts';
 import { originOf, readsOf, type Source } from './source.ts';
 import { refuseUnknown, type Text, wordOf } from './text.ts';
 
-/** A mount of a run, made by one of the functions of {@link mount}. */
+/**
+ * A mount of a run, made by one of the functions of {@link mount}.
+ *
+ * @example
+ * import { image, mount, type RunMount } from 'tsfront/build';
+ *
+ * const caches: RunMount[] = [mount.cache('/root/.npm'), mount.cache('/root/.cache')];
+ * export default () => image('node:24').run('npm ci', { mounts: caches });
+ */
 export class RunMount {
   /** Nodes that it reads from. */
   readonly reads: readonly Node[];
@@ -15,7 +23,12 @@ export class RunMount {
   }
 }
 
-/** Who owns what is mounted, and its permission bits. */
+/**
+ * Who owns what is mounted, and its permission bits.
+ *
+ * @example
+ * stage.run('npm ci', { mounts: [mount.cache('/home/node/.npm', { uid: 1000, gid: 1000, mode: 0o700 })] })
+ */
 export interface MountOwner {
   /** Number of the user; 0 if absent. */
   readonly uid?: number;
@@ -25,7 +38,12 @@ export interface MountOwner {
   readonly mode?: number;
 }
 
-/** Options of {@link mount.bind}. */
+/**
+ * Options of {@link mount.bind}.
+ *
+ * @example
+ * stage.run('make -C /src', { mounts: [mount.bind('/src', { from: built, source: '/src', readwrite: true })] })
+ */
 export interface BindMount {
   /** The stage or context; the main context if absent. */
   readonly from?: Source;
@@ -35,7 +53,12 @@ export interface BindMount {
   readonly readwrite?: boolean;
 }
 
-/** Options of {@link mount.cache}. */
+/**
+ * Options of {@link mount.cache}.
+ *
+ * @example
+ * stage.run('apt-get update', { mounts: [mount.cache('/var/cache/apt', { id: 'apt', sharing: 'locked' })] })
+ */
 export interface CacheMount extends MountOwner {
   /** Caches with one id are the same; the target if absent. */
   readonly id?: Text;
@@ -49,7 +72,14 @@ export interface CacheMount extends MountOwner {
   readonly readonly?: boolean;
 }
 
-/** Options of {@link mount.secret}. */
+/**
+ * Options of {@link mount.secret}.
+ *
+ * @example
+ * const token = mount.secret('token', { env: 'TOKEN', required: true });
+ * const netrc = mount.secret('netrc', { target: '/root/.netrc', mode: 0o600 });
+ * stage.run('./fetch.sh', { mounts: [token, netrc] })
+ */
 export interface SecretMount extends MountOwner {
   /** The path of the file; `/run/secrets/ID` if neither this nor `env` is given. */
   readonly target?: Text;
@@ -59,7 +89,12 @@ export interface SecretMount extends MountOwner {
   readonly required?: boolean;
 }
 
-/** Options of {@link mount.ssh}. */
+/**
+ * Options of {@link mount.ssh}.
+ *
+ * @example
+ * stage.run('git clone git@example.com:team/app.git', { mounts: [mount.ssh({ id: 'deploy', required: true })] })
+ */
 export interface SshMount extends MountOwner {
   /** The agent; `default` if absent. */
   readonly id?: Text;

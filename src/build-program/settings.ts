@@ -39,27 +39,51 @@ interface ArgOptions<Value> {
   readonly description?: string;
 }
 
-/** An argument that is a text. */
-export interface StringArg<Value extends string = string> extends ArgOptions<Value> {
+/**
+ * An argument that is a text.
+ *
+ * @example
+ * const mode = arg('MODE', { values: ['debug', 'release'], default: 'release' });
+ * const flags = { debug: '-O0', release: '-O2' }[mode];
+ */
+export interface StringArg<Value extends string = string> extends ArgOptions<NoInfer<Value>> {
   /** May be left out. */
   readonly type?: 'string';
   /** The values that are allowed; all if absent. */
   readonly values?: readonly Value[];
 }
 
-/** An argument that is a number. */
+/**
+ * An argument that is a number.
+ *
+ * @example
+ * const jobs = arg('JOBS', { type: 'number', default: 4 });
+ * stage.run(`make -j${jobs}`)
+ */
 export interface NumberArg extends ArgOptions<number> {
   /** Tells the kinds of arguments apart. */
   readonly type: 'number';
 }
 
-/** An argument that is `true` or `false` (also `1`, `0`, `yes`, `no`, `on`, `off`). */
+/**
+ * An argument that is `true` or `false` (also `1`, `0`, `yes`, `no`, `on`, `off`).
+ *
+ * @example
+ * const isDebug = arg('DEBUG', { type: 'boolean', default: false, description: 'Keeps symbols' });
+ * stage.run(isDebug ? 'make debug' : 'make')
+ */
 export interface BooleanArg extends ArgOptions<boolean> {
   /** Tells the kinds of arguments apart. */
   readonly type: 'boolean';
 }
 
-/** That an argument need not be given: its value is then undefined. */
+/**
+ * That an argument need not be given: its value is then undefined.
+ *
+ * @example
+ * const commit = arg('COMMIT', { optional: true });
+ * const labeled = commit === undefined ? stage : stage.label('commit', commit);
+ */
 export interface OptionalArg {
   /** Always true. */
   readonly optional: true;
@@ -126,7 +150,13 @@ export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) 
   }
 }
 
-/** A platform, such as `linux/arm64`; `String(platform)` has this form. */
+/**
+ * A platform, such as `linux/arm64`; `String(platform)` has this form.
+ *
+ * @example
+ * const { os, architecture, variant } = platform.target;
+ * stage.run(`make OS=${os} ARCH=${architecture}${variant}`).label('platform', String(platform.target))
+ */
 export interface BuildPlatform extends PlatformParts {
   /** The platform as `linux/arm64` or `linux/arm/v7`. */
   toString(): string;

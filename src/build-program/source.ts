@@ -10,7 +10,16 @@ export type Origin =
 /** Programs see stages and contexts, and not what they are made of. */
 const origins = new WeakMap<Source, Origin>();
 
-/** A stage or a context: files can be copied and mounted from it. */
+/**
+ * A stage or a context: files can be copied and mounted from it.
+ *
+ * @example
+ * import { context, image, scratch, type Source } from 'tsfront/build';
+ *
+ * const published = (from: Source) => scratch().copy(from, 'public', '/srv');
+ * export const fromStage = () => published(image('example/site').workdir('/'));
+ * export const fromFiles = () => published(context());
+ */
 export abstract class Source {
   /** @internal */
   constructor(origin: Origin) {

@@ -8,10 +8,24 @@ import { noteStageArgument } from './settings.ts';
 import { nodeOf, originOf, readsOf, Source } from './source.ts';
 import { describe, Expansion, literalOf, refuseUnknown, shown, type Text, wordOf } from './text.ts';
 
-/** A command: a text for the shell, or a program with its arguments. */
+/**
+ * A command: a text for the shell, or a program with its arguments.
+ *
+ * @example
+ * import type { Command, Stage } from 'tsfront/build';
+ *
+ * const both = (stage: Stage, commands: readonly Command[]) => commands.reduce((it, command) => it.run(command), stage);
+ * export const prepared = (stage: Stage) => both(stage, ['make all', ['make', 'install']]);
+ */
 export type Command = string | readonly string[];
 
-/** Options of {@link Stage.run}. */
+/**
+ * Options of {@link Stage.run}.
+ *
+ * @example
+ * const offline = { network: 'none', mounts: [mount.cache('/root/.npm')] } as const;
+ * stage.run('npm ci --offline', offline)
+ */
 export interface StageRunOptions {
   /** What is mounted while the command runs (see `mount`). */
   readonly mounts?: readonly RunMount[];
@@ -23,7 +37,13 @@ export interface StageRunOptions {
   readonly devices?: readonly string[];
 }
 
-/** Options that {@link Stage.copy} and {@link Stage.add} have in common. */
+/**
+ * Options that {@link Stage.copy} and {@link Stage.add} have in common.
+ *
+ * @example
+ * const owned = { chown: '1000:1000', chmod: 'u=rwX,go=rX', exclude: ['*.md'] };
+ * stage.copy('.', '/app', owned).add('vendor.tar', '/app/vendor/', owned)
+ */
 export interface StageFileOptions {
   /** `USER[:GROUP]`, by name or number; root if absent. */
   readonly chown?: Text;
@@ -35,13 +55,25 @@ export interface StageFileOptions {
   readonly exclude?: readonly string[];
 }
 
-/** Options of {@link Stage.copy}. */
+/**
+ * Options of {@link Stage.copy}.
+ *
+ * @example
+ * stage.copy(['services/api/go.mod', 'services/web/go.mod'], '/src/', { parents: true })
+ * stage.copy(built, '/out/app', '/app', { link: true, chmod: '755' })
+ */
 export interface StageCopyOptions extends StageFileOptions {
   /** Whether to keep the parent directories of the sources; false if absent. */
   readonly parents?: boolean;
 }
 
-/** Options of {@link Stage.add}. */
+/**
+ * Options of {@link Stage.add}.
+ *
+ * @example
+ * stage.add('https://example.com/tool.tar.gz', '/opt/', { checksum: `sha256:${'0'.repeat(64)}`, unpack: true })
+ * stage.add('https://github.com/example/app.git#v1', '/src', { keepGitDir: true })
+ */
 export interface StageAddOptions extends StageFileOptions {
   /** Digest of a download, or commit of a repository. */
   readonly checksum?: Text;
@@ -51,7 +83,12 @@ export interface StageAddOptions extends StageFileOptions {
   readonly unpack?: boolean;
 }
 
-/** Options of {@link Stage.healthcheck}. Durations are texts such as `1m30s`. */
+/**
+ * Options of {@link Stage.healthcheck}. Durations are texts such as `1m30s`.
+ *
+ * @example
+ * stage.healthcheck(['wget', '-q', 'http://localhost/'], { interval: '10s', timeout: '2s', retries: 5 })
+ */
 export interface StageHealthcheckOptions {
   /** Time between two checks; 30s if absent. */
   readonly interval?: string;
@@ -65,7 +102,15 @@ export interface StageHealthcheckOptions {
   readonly retries?: number;
 }
 
-/** A file that the program writes; made by {@link file}. */
+/**
+ * A file that the program writes; made by {@link file}.
+ *
+ * @example
+ * import { file, type InlineFile, scratch } from 'tsfront/build';
+ *
+ * const settings = (port: number): InlineFile => file('app.toml', `port = ${port}\n`);
+ * export default () => scratch().copy(settings(8080), '/etc/');
+ */
 export class InlineFile {
   /** The name of the file where the destination is a directory; '' if it has none. */
   readonly name: string;
@@ -108,6 +153,11 @@ type Sources = Text | InlineFile | readonly (Text | InlineFile)[];
 /**
  * A stage: a base and instructions, as from a FROM on in a Dockerfile. It never changes: each method gives a new stage, so
  * stages can be continued in several ways, and be kept in variables and passed to functions.
+ *
+ * @example
+ * const base = image('node:24-alpine').workdir('/app').copy('package*.json', './').run('npm ci');
+ * const tested = base.copy('.', '.').run('npm test');
+ * const released = base.copy('.', '.').run('npm run build').cmd(['node', 'dist/server.js']);
  */
 export class Stage extends Source {
   /** @internal */
@@ -352,7 +402,13 @@ export class Stage extends Source {
   }
 }
 
-/** The config of an image, as the OCI image specification has it. */
+/**
+ * The config of an image, as the OCI image specification has it.
+ *
+ * @example
+ * const { config } = await image('postgres:17').config();
+ * scratch().copy(built, '/data', '/data').label('base-user', config?.User ?? 'root')
+ */
 export interface ImageConfig {
   /** Go's name of the architecture, such as `amd64`. */
   readonly architecture: string;

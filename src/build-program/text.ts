@@ -1,6 +1,14 @@
 /** Texts of instructions: literal, or with variables that are expanded when the instruction is applied. */
 
-/** A text with variables, made by {@link expand}. */
+/**
+ * A text with variables, made by {@link expand}.
+ *
+ * @example
+ * import { type Expansion, expand, image } from 'tsfront/build';
+ *
+ * const inFront = (dir: string): Expansion => expand(`${dir}:$PATH`);
+ * export default () => image('debian').env('PATH', inFront('/opt/bin'));
+ */
 export class Expansion {
   /** The text as a Dockerfile has it. */
   readonly text: string;
@@ -14,7 +22,15 @@ export class Expansion {
   }
 }
 
-/** A text of an instruction. A string is taken literally: `$` has no meaning. */
+/**
+ * A text of an instruction. A string is taken literally: `$` has no meaning.
+ *
+ * @example
+ * import { expand, type Stage, type Text } from 'tsfront/build';
+ *
+ * const installed = (stage: Stage, dir: Text) => stage.copy('bin', dir);
+ * export const both = (stage: Stage) => installed(installed(stage, '/opt/$literal'), expand('$HOME/bin'));
+ */
 export type Text = string | Expansion;
 
 /**
