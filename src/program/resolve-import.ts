@@ -18,7 +18,7 @@ export function candidates(specifier: string, importer: string): string[] {
   if (specifier.startsWith('./') || specifier.startsWith('../')) {
     const path = join(dirname(importer), specifier);
     if (path.startsWith('../') || path === '..')
-      throw new Error(`${specifier} lies outside the folder of the program: a build is given that folder only`);
+      throw new Error(`${specifier} lies outside the directory of the program: a build is given that directory only`);
     if (!known.test(path))
       return [...['.ts', '.mts', '.js', '.mjs', '.json', '/index.ts', '/index.js'].map((end) => path + end), path];
     // TypeScript names a module by what it is compiled to.

@@ -21,7 +21,7 @@ describe('a relative import', () => {
   });
 
   test.each(['../a.ts', '../../a.ts', './../a.ts', './x/../../a.ts'])('%s of build.ts lies outside', (specifier) => {
-    expect(() => candidates(specifier, 'build.ts')).toThrow('lies outside the folder of the program');
+    expect(() => candidates(specifier, 'build.ts')).toThrow('lies outside the directory of the program');
   });
 });
 

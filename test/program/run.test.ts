@@ -218,7 +218,7 @@ describe('imports', () => {
   });
 
   test.each([
-    ['a package that is not there', {}, /^cannot find the package p: there is none in a node_modules folder/],
+    ['a package that is not there', {}, /^cannot find the package p: there is none in a node_modules directory/],
     [
       'a package of CommonJS',
       { 'package.json': '{"main":"index.js"}', 'index.js': 'module.exports = 1;' },

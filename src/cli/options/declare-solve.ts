@@ -12,7 +12,7 @@ export function declareSolve() {
     )
     .argument(
       '[input]',
-      'the compiled file (default: standard input); with --file the build context (default: the current folder)',
+      'the compiled file (default: standard input); with --file the build context (default: the current directory)',
     )
     .addOption(options.policy)
     .addOption(options.local)

@@ -128,7 +128,10 @@ function filesOfPackage(
   const { specifier } = it;
   const manifest = it.paths.find((path) => files.get(path));
   if (manifest === undefined)
-    throw placed(it, `cannot find the package ${specifier}: there is none in a node_modules folder beside the program`);
+    throw placed(
+      it,
+      `cannot find the package ${specifier}: there is none in a node_modules directory beside the program`,
+    );
   return locating(it, () =>
     packageFiles(manifest, readManifest(manifest, decodeText(files.get(manifest)!)), specifier),
   );
