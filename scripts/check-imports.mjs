@@ -18,7 +18,8 @@ const allowed = {
   git: ['text', 'go'],
   image: ['host', 'text', 'go'],
   llb: ['git', 'image', 'gen', 'protobuf', 'host', 'text', 'go'],
-  lower: ['llb', 'git', 'image', 'check', 'parser', 'diagnostic', 'gen', 'host', 'text', 'go'],
+  lock: ['image', 'diagnostic', 'text', 'go'],
+  lower: ['llb', 'lock', 'git', 'image', 'check', 'parser', 'diagnostic', 'gen', 'host', 'text', 'go'],
   http: ['system', 'text', 'go'],
   oci: ['image', 'system', 'text', 'go'],
   registry: ['http', 'image', 'system', 'text', 'go'],
@@ -43,9 +44,9 @@ const core = [
 ];
 const program = ['build-program', 'program'];
 Object.assign(allowed, {
-  gateway: [...core, ...program, 'check', 'lower', 'rpc'],
+  gateway: [...core, ...program, 'check', 'lock', 'lower', 'rpc'],
   client: [...core, 'http', 'oci', 'registry', 'rpc', 'gateway'],
-  offline: [...core, ...program, 'check', 'lower', 'http', 'oci', 'registry', 'resolve', 'gateway'],
+  offline: [...core, ...program, 'check', 'lock', 'lower', 'http', 'oci', 'registry', 'resolve', 'gateway'],
 });
 allowed.cli = Object.keys(allowed);
 

@@ -226,6 +226,18 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
     title: 'The ignore file contains an invalid pattern.',
     advice: 'Correct the pattern that the message names.',
   },
+  'bad-lock-file': {
+    title: 'The lock file of the Dockerfile cannot be read.',
+    advice: 'Write it again with `tsfront lock`.',
+  },
+  'bad-lock-mode': {
+    title: 'The build argument TSFRONT_LOCK or the directive `# lock=` has an invalid value.',
+    advice: 'Write `use`, `frozen` or `off`.',
+  },
+  'unlocked-source': {
+    title: 'The build takes a source that is not locked, and asks that all sources be locked.',
+    advice: 'Run `tsfront lock` and commit the lock file.',
+  },
   'missing-source': {
     title: 'A source of COPY, ADD or a mount is not in the context.',
     advice: 'Correct the path, or the ignore rule that excludes it.',

@@ -1,7 +1,9 @@
 /** Hands a build over to another frontend, as `# syntax=` or the BUILDKIT_SYNTAX build argument ask for. */
 
+import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { decodeText } from '../go/text.ts';
 import { trimSpace } from '../go/unicode.ts';
+import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import type { Definition } from '../llb/definition.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { detectSyntax } from '../parser/directives.ts';
@@ -47,13 +49,13 @@ export async function forward(
   if (argument !== undefined) {
     const source = trimSpace(argument).split(' ', 1)[0]!;
     if (isOurs(source)) return undefined;
-    return solveForwarded(bridge, opts, source, argument).catch((error) => {
+    return solveForwarded(bridge, options, source, argument).catch((error) => {
       throw hasSources(error) ? error : wrapError(error, `failed with ${syntaxArg} = ${argument}`);
     });
   }
   const syntax = detectSyntax(decodeText(entrypoint.data));
   if (!syntax || isOurs(syntax.value)) return undefined;
-  return solveForwarded(bridge, opts, syntax.value, syntax.cmdline).catch((error) => {
+  return solveForwarded(bridge, options, syntax.value, syntax.cmdline).catch((error) => {
     throw hasSources(error) ? error : new SourceError(error, describeSource(entrypoint), [syntax.lines]);
   });
 }
@@ -86,10 +88,12 @@ async function warnOfOther(
 
 async function solveForwarded(
   bridge: Bridge,
-  opts: FrontendOptions['opts'],
-  source: string,
+  options: FrontendOptions,
+  name: string,
   cmdline: string,
 ): Promise<Result> {
+  const { opts } = options;
+  const source = pinnedFrontend(options, name);
   const inputs = bridge.options.frontendCapabilities.supports('frontend.inputs')
     ? await bridge.inputs().catch((error) => {
         throw wrapError(error, 'failed to get frontend inputs');
@@ -98,4 +102,22 @@ async function solveForwarded(
   const frontendInputs: Record<string, Definition> = Object.create(null);
   for (const [name, state] of inputs) frontendInputs[name] = state.marshal();
   return bridge.solve({ frontend: 'gateway.v0', frontendOpt: { ...opts, cmdline, source }, frontendInputs });
+}
+
+/**
+ * The image of a frontend, with the digest that a lock gives it.
+ * @throws DiagnosticError if every source has to be pinned, for a frontend that would take what it likes
+ */
+function pinnedFrontend(options: FrontendOptions, source: string): string {
+  const { pins } = options;
+  if (!pins || hasNamedContext(options, source)) return source;
+  if (pins.isFrozen && !isOwnFrontend(source))
+    throw diagnosticError(
+      'unlocked-source',
+      `the frontend ${source} does not read the lock of a Dockerfile: frozen builds are tsfront's`,
+      {
+        hint: 'Remove the syntax line, name an image of tsfront in it, or use the policy that `tsfront lock --policy` writes.',
+      },
+    );
+  return formatReference(pins.image(tagNameOnly(parseNormalizedNamed(source))));
 }

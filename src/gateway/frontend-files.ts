@@ -5,6 +5,9 @@ export const defaultDockerfileName = 'Dockerfile';
 /** Name of the ignore file of a context. */
 export const ignoreFileName = '.dockerignore';
 
+/** The lock file of a Dockerfile. */
+export const lockFileName = (filename: string): string => `${filename}.lock`;
+
 /** The names of a Dockerfile: a frontend that is asked for `Dockerfile` also takes `dockerfile`. */
 export function dockerfileSpellings(filename: string): string[] {
   const dir = filename.slice(0, -defaultDockerfileName.length);

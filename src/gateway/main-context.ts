@@ -280,15 +280,25 @@ async function findRemoteSources(
 /** Whether a context is an http or https address. */
 export const isHttpUrl = (location: string) => /^https?:\/\//.test(location);
 
+/** How a git repository is used as a context. */
+interface GitContextOptions {
+  /** Whether to keep `.git`, even if the address does not ask for it; false if absent. */
+  readonly keepGitDir?: boolean;
+  /** Whether files get the time of their commit; false if absent. */
+  readonly commitTimes?: boolean;
+  /** Gives the commit to fetch. The main context has none: a lock is a part of it. */
+  readonly pins?: FrontendOptions['pins'];
+}
+
 /** The git repository that a context names, undefined if it names none. */
 export function detectGitContext(
   location: string,
-  { keepGitDir = false, commitTimes = false } = {},
+  { keepGitDir = false, commitTimes = false, pins }: GitContextOptions = {},
 ): State | undefined {
   const ref = parseGitRef(location);
   if (!ref) return undefined;
   return git(ref.remote, '', {
-    ref: ref.ref,
+    ref: pins && ref.checksum === '' ? pins.git(ref.remote, ref.ref) : ref.ref,
     customName: `[internal] load git source ${location}`,
     keepGitDir: ref.keepGitDir === true || keepGitDir,
     subDir: ref.subDir || undefined,

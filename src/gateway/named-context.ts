@@ -86,13 +86,13 @@ function load(context: Context, redirects: number): Promise<LoadedContext> {
     case 'docker-image':
       return loadImage(context, withoutSlashes(value), redirects);
     case 'git': {
-      const state = detectGitContext(input);
+      const state = detectGitContext(input, options);
       if (!state) throw new Error(`invalid git context ${input}`);
       return withoutImage(state);
     }
     case 'http':
     case 'https':
-      return withoutImage(detectGitContext(input) ?? httpContext(context, input));
+      return withoutImage(detectGitContext(input, options) ?? httpContext(context, input));
     case 'oci-layout':
       return loadOciLayout(context, withoutSlashes(value));
     case 'local':
@@ -108,12 +108,18 @@ const withoutImage = (state: State): Promise<LoadedContext> => Promise.resolve({
 
 const withoutSlashes = (value: string) => (value.startsWith('//') ? value.slice(2) : value);
 
-const httpContext = ({ fullName }: Context, url: string) =>
-  http(url, { filename: 'context', customName: `[context ${fullName}] ${url}` });
+const httpContext = ({ fullName, options: { pins } }: Context, url: string) =>
+  http(url, {
+    filename: 'context',
+    customName: `[context ${fullName}] ${url}`,
+    checksum: pins?.http(url) || undefined,
+  });
 
 function loadImage(context: Context, ref: string, redirects: number): Promise<LoadedContext> {
   if (ref === 'scratch') return withoutImage(scratch());
-  return resolveNamedImage(context, ref, formatReference(tagNameOnly(parseNormalizedNamed(ref))), redirects);
+  const reference = tagNameOnly(parseNormalizedNamed(ref));
+  const named = formatReference(context.options.pins?.image(reference) ?? reference);
+  return resolveNamedImage(context, ref, named, redirects);
 }
 
 async function resolveNamedImage(

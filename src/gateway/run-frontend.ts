@@ -3,6 +3,7 @@
  * without a daemon it is the offline bridge.
  */
 
+import type { SourcePins } from '../lock/source-pins.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { isProgram } from '../program/program-file.ts';
 import { checkArgument, having } from '../text/arguments.ts';
@@ -15,6 +16,7 @@ import { type BuildContext, type Entrypoint, openContext } from './main-context.
 import { type FrontendOptions, parseFrontendOptions } from './options.ts';
 import { withResolveCache } from './resolve-cache.ts';
 import type { SourceDescription } from './source-info.ts';
+import { findPins } from './source-pins.ts';
 import { handleSubrequest } from './subrequests/handle.ts';
 import { createWarner } from './warner.ts';
 
@@ -35,21 +37,25 @@ export interface FrontendChoice {
   readonly otherFrontends?: OtherFrontends | undefined;
   /** Is given the Dockerfile, once it is known that it is read here. */
   readonly onDockerfile?: ((dockerfile: Dockerfile) => void) | undefined;
+  /** What the sources are pinned to. By default the lock beside the Dockerfile says it, if the build asks for that. */
+  readonly pins?: SourcePins | undefined;
 }
 
 /** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
 export async function runFrontend(
   daemon: Bridge,
-  { otherFrontends: others = 'all', onDockerfile }: FrontendChoice = {},
+  { otherFrontends: others = 'all', onDockerfile, pins: given }: FrontendChoice = {},
 ): Promise<Result> {
   checkArgument('runFrontend', 'bridge', daemon, bridgeArgument);
   const bridge = withResolveCache(daemon);
-  const options = parseFrontendOptions(bridge.options);
-  const unsupported = findUnsupportedCapability(options.opts['frontend.caps'] ?? '');
+  const parsed = parseFrontendOptions(bridge.options);
+  const unsupported = findUnsupportedCapability(parsed.opts['frontend.caps'] ?? '');
   if (unsupported && !unsupported.mayForward) throw unsupported.error;
 
-  const context = await openContext(bridge, options);
+  const context = await openContext(bridge, parsed);
   const entrypoint = await context.readEntrypoint();
+  const pins = given ?? (await findPins(parsed, context, entrypoint));
+  const options = pins ? { ...parsed, pins } : parsed;
   const forwarded = await forward(bridge, options, entrypoint, others);
   if (forwarded) return forwarded;
   if (unsupported) throw unsupported.error;

@@ -151,7 +151,7 @@ function loadBase(context: LowerContext, base: IdentifiedBase, names: () => read
     followPaths: () => followPaths(stage.result.paths),
   });
   if (replacement) return replacement.load().then((loaded) => () => useImageContext(stage, loaded, platform));
-  return pull(context, base).then((resolved) => () => useImage(context, base, resolved, names));
+  return pull(context, base, names);
 }
 
 function useScratch(stage: StageState, platform: Platform): void {
@@ -185,7 +185,21 @@ function useImageContext(stage: StageState, loaded: LoadedContext, platform: Pla
 
 type ResolvedConfig = Awaited<ReturnType<LowerEnvironment['resolveImageConfig']>>;
 
-async function pull(context: LowerContext, { stage, name, platform }: IdentifiedBase): Promise<ResolvedConfig> {
+async function pull(context: LowerContext, named: IdentifiedBase, names: () => readonly string[]): Promise<() => void> {
+  const base = pinned(context, named);
+  const resolved = await resolve(context, base);
+  return () => useImage(context, base, resolved, names);
+}
+
+/** The base with the digest that a lock gives it, as if the Dockerfile had it. */
+function pinned({ options: { pins } }: LowerContext, base: IdentifiedBase): IdentifiedBase {
+  if (!pins) return base;
+  const reference = pins.image(tagNameOnly(base.reference));
+  base.stage.baseName = formatReference(reference);
+  return { ...base, reference };
+}
+
+async function resolve(context: LowerContext, { stage, name, platform }: IdentifiedBase): Promise<ResolvedConfig> {
   const { options, environment, table } = context;
   const place = options.multiPlatformRequested ? `${formatPlatform(platform)} internal` : 'internal';
   try {

@@ -14,6 +14,7 @@ import type {
   Ulimit,
 } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
+import type { SourcePins } from '../lock/source-pins.ts';
 
 /** The build's settings, from the frontend options (`src/gateway/options.ts`). */
 export interface BuildSettings {
@@ -47,6 +48,8 @@ export interface BuildSettings {
   readonly linuxResources: LinuxResources | undefined;
   /** Stages whose RUN, COPY and ADD are not cached; [] is all stages, undefined none. */
   readonly noCache: readonly string[] | undefined;
+  /** What the sources are pinned to by a lock file; undefined if the build uses none. */
+  readonly pins?: SourcePins | undefined;
 }
 
 /** The options of lowering a build for one platform. */

@@ -163,6 +163,7 @@ function addSources(
   dest: string,
   shared: CopyOptions,
 ): FileAction | undefined {
+  const { pins } = dispatch.context.options;
   let action: FileAction | undefined;
   // As in the reference, the settings of a git URL also apply to the sources after it.
   let { keepGitDir, checksum = '' } = wanted;
@@ -176,11 +177,15 @@ function addSources(
       if (checksum !== '' && ref.checksum !== '' && checksum !== ref.checksum)
         throw dispatchError('bad-checksum', `checksum mismatch ${quote(checksum)} != ${quote(ref.checksum)}`);
       checksum = ref.checksum || checksum;
-      const state = gitState(ref, { customName: name, keepGitDir: keepGitDir ?? false, checksum });
+      const pinned = checksum === '' && pins ? { ...ref, ref: pins.git(ref.remote, ref.ref) } : ref;
+      const state = gitState(pinned, { customName: name, keepGitDir: keepGitDir ?? false, checksum });
       action = append(action, state, '/', dest, shared);
     } else if (isHttpSource(source)) {
       if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a URL for COPY");
-      const state = httpState(source, checksum, { customName: name, description: commandDescription('') });
+      const state = httpState(source, checksum || (pins?.http(source) ?? ''), {
+        customName: name,
+        description: commandDescription(''),
+      });
       const options = { ...shared, attemptUnpack: wanted.unpack ?? false };
       action = append(action, state, httpFilename(source), dest, options);
     } else {

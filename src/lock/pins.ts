@@ -1,0 +1,45 @@
+/** Finds what a source is pinned to, by its name in a lock. */
+import { type DiagnosticError, diagnosticError } from '../diagnostic/diagnostic.ts';
+import { withDigest } from '../image/reference.ts';
+import type { Lock } from './lock-file.ts';
+import { gitName, httpName, imageName, isCommit, type SourceKind } from './source-name.ts';
+import type { SourcePins } from './source-pins.ts';
+
+/** What the errors about a lock need. */
+export interface PinsOptions {
+  /** Whether a source that is not pinned is an error. */
+  readonly isFrozen: boolean;
+  /** The name of the lock file. */
+  readonly filename: string;
+}
+
+/**
+ * The pins of a lock. Sources that the Dockerfile itself pins need none.
+ *
+ * @param lock undefined if there is no lock file
+ */
+export function pinsOf(lock: Lock | undefined, { isFrozen, filename }: PinsOptions): SourcePins {
+  const pins = new Map(lock?.sources.map(({ kind, name, pin }) => [`${kind} ${name}`, pin]));
+  const find = (kind: SourceKind, name: string): string | undefined => {
+    const pin = pins.get(`${kind} ${name}`);
+    if (pin === undefined && isFrozen) throw unlocked(name, lock === undefined, filename);
+    return pin;
+  };
+  return {
+    isFrozen,
+    image(reference) {
+      if (reference.digest !== '') return reference;
+      const digest = find('image', imageName(reference));
+      return digest === undefined ? reference : withDigest(reference, digest);
+    },
+    http: (url) => find('http', httpName(url)) ?? '',
+    git: (remote, ref) => (isCommit(ref) ? ref : (find('git', gitName(remote, ref)) ?? ref)),
+  };
+}
+
+function unlocked(name: string, hasNoLock: boolean, filename: string): DiagnosticError {
+  const why = hasNoLock ? `there is no ${filename} beside the Dockerfile` : `${filename} has no pin of it`;
+  return diagnosticError('unlocked-source', `${name} is not locked: ${why} (\`tsfront lock\` adds it)`, {
+    hint: `Run \`tsfront lock\` and commit ${filename}, or build with TSFRONT_LOCK=use, which takes what is not locked as it is.`,
+  });
+}
