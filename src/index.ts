@@ -27,6 +27,10 @@ export { type ImageReference, parseNormalizedNamed } from './image/reference.ts'
 export { Definition } from './llb/definition.ts';
 export { formatJson } from './llb/format-json.ts';
 export { formatTree } from './llb/tree.ts';
+export { formatLock, type Lock, type LockedSource, readLock } from './lock/lock-file.ts';
+export { type PinsOptions, pinsOf } from './lock/pins.ts';
+export type { SourceKind } from './lock/source-name.ts';
+export type { SourcePins } from './lock/source-pins.ts';
 export { type OciLayout, openOciLayout } from './oci/layout.ts';
 export type { FoundImage } from './oci/manifest.ts';
 export { type ContextOptions, type OpenedContext, openBuildContext } from './offline/build-context.ts';
@@ -34,6 +38,15 @@ export { type Checked, checkDockerfile } from './offline/check.ts';
 export { type Compiled, CompileError, compile, type Frontend } from './offline/compile.ts';
 export { type CompiledImage, formatCompiled, parseCompiled } from './offline/compiled-file.ts';
 export { dirTree, type FileTree, memoryTree, subTree } from './offline/file-tree.ts';
+export type { Pin } from './offline/lock/resolve-source.ts';
+export { type LockPolicy, lockPolicy } from './offline/lock/source-policy.ts';
+export {
+  type ChangedSource,
+  type LockRequest,
+  type SourceChange,
+  type UpdatedLock,
+  updateLock,
+} from './offline/lock/update-lock.ts';
 export {
   createOfflineBridge,
   type OfflineBridge,
@@ -46,6 +59,7 @@ export { UsageError } from './offline/usage-error.ts';
 export { type CredentialSource, type Credentials, dockerCredentials } from './registry/docker-config.ts';
 export { CredentialsWithheld, TokenRefused } from './registry/token.ts';
 export { type BlobCache, createBlobCache } from './resolve/blob-cache.ts';
+export { cachedImages } from './resolve/cached-images.ts';
 export { parseImageTable } from './resolve/image-table.ts';
 export { ociLayoutResolver } from './resolve/oci-layout-resolver.ts';
 export { type RegistryOptions, registryResolver } from './resolve/registry-resolver.ts';

@@ -7,6 +7,7 @@ import { completionCommand } from './commands/completion.ts';
 import { duCommand } from './commands/du.ts';
 import { graphCommand } from './commands/graph.ts';
 import { historyCommand } from './commands/history.ts';
+import { lockCommand } from './commands/lock.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { solveCommand } from './commands/solve.ts';
 import { workersCommand } from './commands/workers.ts';
@@ -44,6 +45,17 @@ export const commandTable: readonly CommandEntry[] = [
     create: graphCommand,
     examples: {
       graph: ['tsfront graph . | dot -Tsvg > graph.svg', 'tsfront graph . --target test -o graph.dot'],
+    },
+  },
+  {
+    create: lockCommand,
+    examples: {
+      lock: [
+        'tsfront lock . --platform linux/amd64,linux/arm64',
+        'tsfront lock . --check',
+        'tsfront lock . --update alpine node:22',
+        'tsfront lock . --policy policy.json',
+      ],
     },
   },
   {

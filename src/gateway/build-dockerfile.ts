@@ -8,7 +8,7 @@ import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { Attestation, Bridge, Reference, Result } from './bridge.ts';
-import type { BuildDefinition } from './dockerfile.ts';
+import type { BuildDefinition, LowerRequest } from './dockerfile.ts';
 import { withSource } from './error-status.ts';
 import { type ExportPlatform, exportPlatform, marshalPlatforms } from './export-platforms.ts';
 import { singleRef } from './main-context.ts';
@@ -30,6 +30,7 @@ export async function buildDockerfile(
   options: FrontendOptions,
   dockerfile: BuildDefinition,
   warner: Warner,
+  allStages = false,
 ): Promise<Result> {
   try {
     const scan = options.sbom && (await createScanner(bridge, options.sbom, options));
@@ -37,7 +38,11 @@ export async function buildDockerfile(
       options.targetPlatforms.length > 0 ? options.targetPlatforms : [undefined];
     const builds = await Promise.all(
       startLastFirst(targets, (platform, index) =>
-        buildPlatform(bridge, options, dockerfile, platform, index === 0 ? warner.warn : undefined),
+        buildPlatform(bridge, options, dockerfile, {
+          platform,
+          allStages,
+          warn: index === 0 ? warner.warn : undefined,
+        }),
       ),
     );
     const attestations = new Map<string, Attestation[]>();
@@ -71,10 +76,10 @@ async function buildPlatform(
   bridge: Bridge,
   options: FrontendOptions,
   dockerfile: BuildDefinition,
-  platform: Platform | undefined,
-  warn: Warner['warn'] | undefined,
+  request: LowerRequest,
 ): Promise<PlatformBuild> {
-  const lowered = await dockerfile.lower({ platform, warn, log: warn });
+  const { platform } = request;
+  const lowered = await dockerfile.lower({ ...request, log: request.warn });
   const definition = await lowered.state.marshalInTurns(takeTurns(bridge.signal)).catch((error) => {
     bridge.signal?.throwIfAborted();
     throw describeError(wrapError(error, 'failed to marshal LLB definition'), 'build');

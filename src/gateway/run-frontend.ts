@@ -37,6 +37,8 @@ export interface FrontendChoice {
   readonly otherFrontends?: OtherFrontends | undefined;
   /** Is given the Dockerfile, once it is known that it is read here. */
   readonly onDockerfile?: ((dockerfile: Dockerfile) => void) | undefined;
+  /** Whether stages that the target does not need are read, too: for what looks at a whole file. false by default. */
+  readonly allStages?: boolean | undefined;
   /** What the sources are pinned to. By default the lock beside the Dockerfile says it, if the build asks for that. */
   readonly pins?: SourcePins | undefined;
 }
@@ -44,7 +46,7 @@ export interface FrontendChoice {
 /** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
 export async function runFrontend(
   daemon: Bridge,
-  { otherFrontends: others = 'all', onDockerfile, pins: given }: FrontendChoice = {},
+  { otherFrontends: others = 'all', onDockerfile, allStages, pins: given }: FrontendChoice = {},
 ): Promise<Result> {
   checkArgument('runFrontend', 'bridge', daemon, bridgeArgument);
   const bridge = withResolveCache(daemon);
@@ -64,7 +66,7 @@ export async function runFrontend(
   const warner = createWarner(bridge, definition.source);
   try {
     const answer = await handleSubrequest(options, definition, warner);
-    return answer ?? (await buildDockerfile(bridge, options, definition, warner));
+    return answer ?? (await buildDockerfile(bridge, options, definition, warner, allStages));
   } catch (error) {
     throw locate(error, definition.source, options.opts);
   } finally {

@@ -70,6 +70,11 @@ export interface RequestOptions {
   readonly redirect?: 'follow' | 'manual' | 'error';
   /** Certificates of the registry that the request is about. */
   readonly trust?: Trust | undefined;
+  /**
+   * Takes the body of an answer that is no refusal, a piece at a time; {@link Answer.body} is then empty. Called once for each
+   * attempt, which begins anew.
+   */
+  readonly receive?: (() => (piece: Uint8Array) => void) | undefined;
   /** Milliseconds that connecting may take; after that it is not tried again. By default the limits of an answer. */
   readonly dialMs?: number | undefined;
 }
@@ -140,6 +145,8 @@ async function requestOnce(
     const refused = response.status >= 400;
     const limit = refused ? Math.min(maxSize, maxRefusalBytes) : maxSize;
     const chunks: Uint8Array[] = [];
+    const keep = (piece: Uint8Array) => void chunks.push(piece);
+    const receive = refused ? keep : (options.receive?.() ?? keep);
     let size = 0;
     let stretch = { began: Date.now(), size: 0 };
     const moving = () => {
@@ -161,7 +168,7 @@ async function requestOnce(
       size += chunk.length;
       if (size > limit && refused) break;
       if (size > limit) throw new Refused(`the answer is larger than ${maxSize} bytes`);
-      chunks.push(chunk);
+      receive(chunk);
     }
     return { status: response.status, headers: response.headers, body: Buffer.concat(chunks), url: from };
   } catch (error) {

@@ -54,7 +54,8 @@ const sections: readonly Section[] = [
   { title: 'repositories', kind: 'git', pin: 'commit', date: 'committed' },
 ];
 
-const lockArgument = fields({
+/** A lock. */
+export const lockArgument = fields({
   platforms: listOf(aText),
   sources: listOf(fields({ kind: aText, name: aText, pin: aText })),
 });

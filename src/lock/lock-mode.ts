@@ -6,7 +6,7 @@ import { didYouMean } from '../text/suggest.ts';
 export type LockMode = 'off' | 'use' | 'frozen';
 
 /** All modes. */
-const lockModes: readonly LockMode[] = ['off', 'use', 'frozen'];
+export const lockModes = ['use', 'frozen', 'off'] as const satisfies readonly LockMode[];
 
 /** The build argument. */
 export const lockArgument = 'TSFRONT_LOCK';

@@ -1,24 +1,32 @@
 /** Finds what a source is pinned to, by its name in a lock. */
 import { type DiagnosticError, diagnosticError } from '../diagnostic/diagnostic.ts';
 import { withDigest } from '../image/reference.ts';
-import type { Lock } from './lock-file.ts';
+import { checkArgument, optional } from '../text/arguments.ts';
+import { type Lock, lockArgument } from './lock-file.ts';
 import { gitName, httpName, imageName, isCommit, type SourceKind } from './source-name.ts';
 import type { SourcePins } from './source-pins.ts';
 
-/** What the errors about a lock need. */
+/** How a lock is used. */
 export interface PinsOptions {
-  /** Whether a source that is not pinned is an error. */
-  readonly isFrozen: boolean;
-  /** The name of the lock file. */
-  readonly filename: string;
+  /** Whether a source that is not pinned is an error; false by default. */
+  readonly isFrozen?: boolean | undefined;
+  /** What errors call the lock file; `Dockerfile.lock` by default. */
+  readonly filename?: string | undefined;
 }
 
 /**
  * The pins of a lock. Sources that the Dockerfile itself pins need none.
  *
  * @param lock undefined if there is no lock file
+ * @example
+ * const pins = pinsOf(readLock(await readFile('Dockerfile.lock', 'utf8')), { isFrozen: true });
+ * await compile(options, (bridge) => runFrontend(bridge, { otherFrontends: 'cannot', pins }));
  */
-export function pinsOf(lock: Lock | undefined, { isFrozen, filename }: PinsOptions): SourcePins {
+export function pinsOf(
+  lock: Lock | undefined,
+  { isFrozen = false, filename = 'Dockerfile.lock' }: PinsOptions = {},
+): SourcePins {
+  checkArgument('pinsOf', 'lock', lock, optional(lockArgument));
   const pins = new Map(lock?.sources.map(({ kind, name, pin }) => [`${kind} ${name}`, pin]));
   const find = (kind: SourceKind, name: string): string | undefined => {
     const pin = pins.get(`${kind} ${name}`);

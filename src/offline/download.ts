@@ -1,5 +1,5 @@
 /** Downloads a file from the web. */
-import { type Answer, defaultLimits, request } from '../http/request.ts';
+import { type Answer, defaultLimits, type RequestOptions, request } from '../http/request.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { maxDockerfileBytes } from './locate-context.ts';
 
@@ -7,10 +7,16 @@ import { maxDockerfileBytes } from './locate-context.ts';
  * The answer to a GET. A user and a password in the address are sent as basic authentication, but not to another host if the
  * server redirects.
  *
+ * @param receive takes the body, so that it is not kept in memory
  * @throws Error that names the address, without its credentials, for any status but 200 and for more than `maxBytes`; the
  *   reason of `signal`
  */
-export async function download(address: string, maxBytes: number, signal?: AbortSignal): Promise<Answer> {
+export async function download(
+  address: string,
+  maxBytes: number,
+  signal?: AbortSignal,
+  receive?: RequestOptions['receive'],
+): Promise<Answer> {
   const shown = redactCredentials(address);
   const url = URL.parse(address);
   if (!url)
@@ -18,7 +24,7 @@ export async function download(address: string, maxBytes: number, signal?: Abort
       `${shown} is not a valid address: characters of a password such as / and # are written as %2F and %23`,
     );
   try {
-    const answer = await request(url, {}, maxBytes, { ...defaultLimits, signal });
+    const answer = await request(url, { receive }, maxBytes, { ...defaultLimits, signal });
     if (answer.status === 200) return answer;
     const advice = answer.status === 401 && !url.username ? ' (a user and a password may be in the address)' : '';
     throw new Error(`HTTP status ${answer.status}${advice}`);

@@ -7,13 +7,10 @@ import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../system/environment-variables.ts';
 import { openInside } from '../system/open-inside.ts';
-import { runSubprocess, SubprocessError } from '../system/subprocess.ts';
-import { inEnglish, subprocessEnvironment } from '../system/subprocess-environment.ts';
+import type { SubprocessError } from '../system/subprocess.ts';
 import { type TemporaryDir, temporaryDir } from '../system/temporary-dir.ts';
 import { redactCredentials } from '../text/redact.ts';
-
-/** Time limit of a fetch with all its steps, in milliseconds. */
-const gitTimeoutMs = 120_000;
+import { createGit, explainGit, fetchLimits, gitTimeoutMs, noConfiguration } from './git-command.ts';
 
 /** The commit to fetch, and how. */
 export interface GitSource {
@@ -41,30 +38,6 @@ export interface Checkout {
   remove(): Promise<void>;
 }
 
-/** Settings of every call of git, which override the user's configuration. */
-const settings = [
-  'core.hooksPath=/dev/null',
-  'core.fsmonitor=false',
-  'protocol.ext.allow=never', // would run a command
-  'protocol.file.allow=user',
-  'fetch.recurseSubmodules=false',
-  'gc.auto=0', // no background maintenance
-  'maintenance.auto=false',
-];
-
-/** Git gives up if a server sends less than a byte per second for this many seconds. */
-const fetchLimits: Environment = { GIT_HTTP_LOW_SPEED_LIMIT: '1', GIT_HTTP_LOW_SPEED_TIME: '8' };
-
-/** Disables all configuration but ours, and all attributes but the repository's, as BuildKit does for a checkout. */
-const noConfiguration: Environment = {
-  HOME: '/dev/null',
-  XDG_CONFIG_HOME: undefined,
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_COUNT: undefined,
-  GIT_ATTR_NOSYSTEM: '1',
-};
-
 /**
  * Fetches and checks out. Git cannot ask on the terminal: credentials come from its helpers, from an SSH agent or
  * from `GIT_ASKPASS`. Submodules are skipped.
@@ -85,13 +58,9 @@ export async function checkOut(
   } catch (error) {
     await dir.remove();
     signal?.throwIfAborted();
-    const reason = timeout.aborted ? `it took more than ${gitTimeoutMs / 1000} s` : explain(error as Error);
+    const reason = timeout.aborted ? `it took more than ${gitTimeoutMs / 1000} s` : explainGit(error as Error);
     throw new Error(redactCredentials(`failed to fetch ${url}${ref && `#${ref}`}: ${reason}`), { cause: error });
   }
-}
-
-function explain(error: Error): string {
-  return (error instanceof SubprocessError && error.reason === 'failed' && error.stderr.trim()) || error.message;
 }
 
 async function fetchInto(
@@ -103,12 +72,7 @@ async function fetchInto(
   const repository = path.join(dir.path, 'repository');
   const files = path.join(dir.path, 'files');
   await mkdir(files);
-  const options = settings.flatMap((setting) => ['-c', setting]);
-  const git = async (set: Environment, ...args: string[]) => {
-    const made = subprocessEnvironment(env, { ...inEnglish, GIT_TERMINAL_PROMPT: '0', ...set });
-    const { stdout } = await runSubprocess('git', [...options, ...args], { cwd: dir.path, env: made, signal });
-    return stdout;
-  };
+  const git = createGit(dir.path, env, signal);
   const inRepository = (...args: string[]) => git(noConfiguration, `--git-dir=${repository}`, ...args);
   await git(noConfiguration, 'init', '--quiet', '--bare', '--template=', repository);
 

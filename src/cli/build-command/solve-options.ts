@@ -7,9 +7,11 @@ import {
   type SolveOptions,
   type Worker,
 } from '../../client/index.ts';
+import { isOwnFrontend } from '../../gateway/equal-frontends.ts';
 import { isTrue } from '../../go/strconv.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 import { isPolicyDisabled, refusingPolicyIn } from '../../offline/rego-policy.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import { dockerConfigDir, dockerProxies } from '../../registry/docker-config.ts';
 import type { Io } from '../io.ts';
 import { entitlements, isLocalDeleteAllowed } from '../options/allow.ts';
@@ -17,6 +19,7 @@ import { authHosts } from '../options/auth-host.ts';
 import { parseCaches } from '../options/caches.ts';
 import { parseSsh } from '../options/check-ssh.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
+import { lockOption } from '../options/dockerfile-attrs.ts';
 import { frontendAttrs } from '../options/frontend-attrs.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
 import { progressMode } from '../options/progress-mode.ts';
@@ -149,6 +152,7 @@ function withInlineCache(caches: readonly CacheEntry[]): readonly CacheEntry[] {
 function frontendFor(request: BuildRequest, flagAttrs: Attrs, io: Io): ChosenFrontend {
   const { flags, inputs, call, argWatch } = request;
   const isForDaemon = flags.frontend === undefined && flagAttrs['attest:provenance'] !== undefined && !call;
+  requireLockReader(isForDaemon ? 'dockerfile.v0' : flags.frontend, flagAttrs);
   if (isForDaemon && isForPeople(progressMode(flags, io.env)))
     io.writeStderr(
       "note: the daemon's own frontend reads the Dockerfile, because the provenance would be incomplete otherwise; --frontend tsfront reads it here\n",
@@ -156,6 +160,16 @@ function frontendFor(request: BuildRequest, flagAttrs: Attrs, io: Io): ChosenFro
   const frontend = isForDaemon ? daemonFrontend : chooseFrontend(flags.frontend, argWatch);
   if (inputs.remoteDockerfile === '' || isPolicyDisabled(flags.policy, io.env)) return frontend;
   return refusingPolicyIn(frontend, inputs.remoteDockerfile);
+}
+
+/** @throws UsageError if a frontend that knows no lock would read the Dockerfile of a build that is to be locked */
+function requireLockReader(frontend: string | undefined, flagAttrs: Attrs): void {
+  const mode = flagAttrs[lockOption];
+  if (mode === undefined || mode === 'off' || frontend === undefined || frontend === 'tsfront') return;
+  if (frontend !== 'dockerfile.v0' && isOwnFrontend(frontend)) return;
+  throw new UsageError(
+    `${lockOption.replace('build-arg:', '')}=${mode}: the frontend ${frontend} does not read Dockerfile.lock: give --frontend tsfront, or the policy that \`tsfront lock --policy\` writes`,
+  );
 }
 
 /** Docker's proxies as build arguments, except those that the user has given, in upper or lower case. */

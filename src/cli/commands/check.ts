@@ -37,6 +37,7 @@ function declare() {
 
 type CheckFlags = OptionsOf<ReturnType<typeof declare>>;
 
+/** Makes the command. */
 export function checkCommand(io: Io) {
   return declare().action((paths, flags) => run(paths, flags, io));
 }
@@ -139,7 +140,7 @@ async function check(
 }
 
 /** Resolves unknown images to empty ones, and records their names. */
-function withUnknownImages(options: OfflineOptions, unknown: Set<string>): OfflineOptions {
+export function withUnknownImages(options: OfflineOptions, unknown: Set<string>): OfflineOptions {
   const empty: ImageResolver = {
     async resolve({ domain, path, tag }, platform) {
       unknown.add(`${domain}/${path}${tag && `:${tag}`}`);

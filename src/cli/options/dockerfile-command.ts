@@ -13,7 +13,9 @@ export function dockerfileCommand(name: string, file = options.file) {
     .addOption(options.platform)
     .addOption(options.buildContext)
     .addOption(options.noCache)
-    .addOption(options.uncached);
+    .addOption(options.uncached)
+    .addOption(options.lock)
+    .addOption(options.frozen);
 }
 
 /** The options that all commands with a Dockerfile have. */

@@ -112,17 +112,20 @@ async function openImages(flags: SourceFlags, io: Io): Promise<OfflineOptions['i
   }
   if (flags.ociLayout)
     images.push((await import('../../resolve/oci-layout-resolver.ts')).ociLayoutResolver(flags.ociLayout));
-  if (!flags.offline) {
+  const cacheDir = flags.cacheDir ?? defaultCacheDir(io.env);
+  const { createBlobCache } = await import('../../resolve/blob-cache.ts');
+  const cache = cacheDir === undefined ? undefined : createBlobCache(cacheDir);
+  if (flags.offline) {
+    if (cache) images.push((await import('../../resolve/cached-images.ts')).cachedImages(cache));
+  } else {
     const { registryResolver } = await import('../../resolve/registry-resolver.ts');
     const { dockerConfigDir, dockerCredentials } = await import('../../registry/docker-config.ts');
-    const { createBlobCache } = await import('../../resolve/blob-cache.ts');
     const onWarning = warnOnce(io);
-    const cacheDir = flags.cacheDir ?? defaultCacheDir(io.env);
     images.push(
       registryResolver({
         credentials: dockerCredentials(dockerConfigDir(io.env), onWarning),
         mirrors: flags.mirror,
-        cache: cacheDir === undefined ? undefined : createBlobCache(cacheDir),
+        cache,
         onWarning,
         limits: { signal: io.signal },
       }),

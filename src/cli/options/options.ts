@@ -4,6 +4,7 @@
  */
 import { type Command, type CommandUnknownOpts, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { ProgressMode } from '../../client/index.ts';
+import { lockModes } from '../../lock/lock-mode.ts';
 import { resourceKeys } from './resources.ts';
 
 /** The values that the options of a command have. */
@@ -52,6 +53,11 @@ export const options = {
     '--policy <fields>',
     'disabled=true ignores the Rego policy beside the Dockerfile, which only buildx evaluates',
   ),
+  lock: new Option(
+    '--lock <mode>',
+    'how Dockerfile.lock is used: use takes what it pins, frozen also refuses what it does not pin',
+  ).choices(lockModes),
+  frozen: new Option('--frozen', 'short for --lock=frozen'),
 
   // compiling without a daemon
   opt: new Option('--opt <name=value>', 'any other frontend option').argParser(appendPair),
@@ -80,6 +86,20 @@ export const options = {
     '--format <format>',
     'text is for people, json is the JSON of frontend.lint (a list for several paths)',
   )
+    .choices(['text', 'json'])
+    .default('text'),
+
+  // locking
+  lockCheck: new Option(
+    '--check',
+    'write nothing; the exit code is 1 if a source is not locked, has changed, or is locked and no longer used',
+  ),
+  update: new Option(
+    '--update [names...]',
+    'find out anew what these sources are: names as in the lock, images also without tag; all sources without names',
+  ),
+  sourcePolicy: new Option('--policy <file>', 'also write the lock as a source policy of BuildKit'),
+  lockFormat: new Option('--format <format>', 'text is for people, json has everything about each source')
     .choices(['text', 'json'])
     .default('text'),
 

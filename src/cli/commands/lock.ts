@@ -1,0 +1,191 @@
+/** `tsfront lock`: writes what the sources of a Dockerfile are at this moment to `Dockerfile.lock`, or compares it. */
+import { Command } from '@commander-js/extra-typings';
+import { lockFileName } from '../../gateway/frontend-files.ts';
+import { decodeText } from '../../go/text.ts';
+import { defaultPlatform, formatPlatform, normalizePlatform } from '../../image/platform.ts';
+import { formatLock, type Lock, maxLockLength, readLock } from '../../lock/lock-file.ts';
+import { maxDockerfileBytes } from '../../offline/locate-context.ts';
+import type { Pin } from '../../offline/lock/resolve-source.ts';
+import type { ChangedSource, UpdatedLock } from '../../offline/lock/update-lock.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { readNamedFile } from '../../system/named-file.ts';
+import { redactedJson } from '../../text/redact.ts';
+import { Exit, exitCode } from '../exit.ts';
+import { reportFailure } from '../failure.ts';
+import { formatTable } from '../format-table.ts';
+import { untilAborted } from '../interrupt.ts';
+import type { Io } from '../io.ts';
+import { refusePath } from '../options/build-args.ts';
+import { type OpenedBuild, openBuild } from '../options/open-build.ts';
+import { type OptionsOf, options } from '../options/options.ts';
+import { requestedPlatforms } from '../options/platform-option.ts';
+import { requireOwnPlaces, requireWritable, writeOutput } from '../output.ts';
+import { withUnknownImages } from './check.ts';
+
+function declare() {
+  return new Command('lock')
+    .summary('pin what a Dockerfile takes from outside')
+    .description(
+      'Writes Dockerfile.lock beside the Dockerfile: the digest of each image, the checksum of each download and the commit of each git repository that any of its stages takes. What the lock has already stays as it is.',
+    )
+    .argument('[context]', 'build context: a directory', '.')
+    .addOption(options.lockCheck)
+    .addOption(options.update)
+    .addOption(options.sourcePolicy)
+    .addOption(options.lockFormat)
+    .addOption(options.file)
+    .addOption(options.platform)
+    .addOption(options.buildArg)
+    .addOption(options.buildArgFile)
+    .addOption(options.buildContext)
+    .addOption(options.opt)
+    .addOption(options.images)
+    .addOption(options.ociLayout)
+    .addOption(options.mirror)
+    .addOption(options.offline)
+    .addOption(options.cacheDir);
+}
+
+type LockFlags = OptionsOf<ReturnType<typeof declare>>;
+
+export function lockCommand(io: Io) {
+  return declare().action((context, flags) => run(context, flags, io));
+}
+
+async function run(context: string, flags: LockFlags, io: Io): Promise<void> {
+  const { check, update } = flags;
+  if (check && update !== undefined) throw new UsageError('--check writes nothing: leave out --update');
+  if (check && flags.policy !== undefined) throw new UsageError('--check writes nothing: leave out --policy');
+  if (Array.isArray(update))
+    for (const name of update) refusePath('--update', name, 'names of sources; the build context stands before it');
+  requireWritable('--policy', flags.policy);
+  const build = await openBuild(context, { label: [], cache: true, uncached: [], ...flags }, io);
+  try {
+    if (build.dockerfile === '')
+      throw new UsageError(
+        'a lock stands beside its Dockerfile: name a directory, and a Dockerfile that is a file in it',
+      );
+    const path = lockFileName(build.dockerfile);
+    requireWritable('lock', check ? undefined : path);
+    requireOwnPlaces([
+      { path: check ? undefined : path, kind: 'file', by: 'the lock' },
+      { path: flags.policy, kind: 'file', by: '--policy' },
+    ]);
+    const previous = await readPrevious(path, io);
+    const updated = await untilAborted(makeLock(build, previous, flags, io), io.signal);
+    await report(path, previous, updated, flags, io);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof Exit || io.signal.aborted) throw error;
+    throw new Exit(await reportFailure(error, io, build));
+  } finally {
+    await build.close();
+  }
+}
+
+/** The lock that there is; undefined if there is none. @throws DiagnosticError for a file that is no lock */
+async function readPrevious(path: string, io: Io): Promise<Lock | undefined> {
+  try {
+    return readLock(decodeText(await readNamedFile(path, maxLockLength, io.signal)), path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function makeLock(
+  build: OpenedBuild,
+  previous: Lock | undefined,
+  flags: LockFlags,
+  io: Io,
+): Promise<UpdatedLock> {
+  const { check, update, offline } = flags;
+  const requested = requestedPlatforms(flags.platform, io.env);
+  const platforms =
+    requested.length > 0
+      ? [...new Set(requested)]
+      : (previous?.platforms ?? [formatPlatform(normalizePlatform(defaultPlatform()))]);
+  const text = decodeText(await readNamedFile(build.dockerfile, maxDockerfileBytes, io.signal));
+  const { updateLock } = await import('../../offline/lock/update-lock.ts');
+  // without the network a check compares names only, and what an image brings with it is then unknown
+  const isLocal = check === true && offline === true;
+  const unknown = new Set<string>();
+  const updated = await updateLock({
+    options: isLocal ? withUnknownImages(build.options, unknown) : build.options,
+    text,
+    platforms,
+    previous,
+    offline,
+    env: io.env,
+    keepUnlocked: isLocal,
+    update: (check && !isLocal) || update === true ? 'all' : update || undefined,
+  });
+  if (unknown.size > 0)
+    io.writeStderr(`note: what is built on ${[...unknown].join(', ')} may take more: the image is not known offline\n`);
+  return updated;
+}
+
+async function report(
+  path: string,
+  previous: Lock | undefined,
+  { lock, sources }: UpdatedLock,
+  flags: LockFlags,
+  io: Io,
+): Promise<void> {
+  const changed = sources.filter(({ change }) => change !== 'same');
+  const text = formatLock(lock);
+  const isUpToDate = changed.length === 0 && previous !== undefined && formatLock(previous) === text;
+  if (!flags.check && !isUpToDate) await writeOutput(path, text, io);
+  if (flags.policy !== undefined) await writePolicy(lock, flags.policy, io);
+  // the policy may have standard output for itself
+  if (flags.format === 'json' && flags.policy !== '-') {
+    const document = { schemaVersion: 1, lockFile: path, isUpToDate, platforms: lock.platforms, sources };
+    await io.writeStdout(`${redactedJson(document, 2)}\n`);
+  } else if (flags.policy !== '-') await io.print(formatReport(path, changed, sources.length, isUpToDate, flags));
+  if (flags.check && !isUpToDate) throw new Exit(exitCode.failed);
+}
+
+async function writePolicy(lock: Lock, file: string, io: Io): Promise<void> {
+  const { lockPolicy } = await import('../../offline/lock/source-policy.ts');
+  const { text, omitted } = lockPolicy(lock);
+  for (const name of omitted)
+    io.writeStderr(
+      `WARNING: the policy has no rule for ${name}: it would have to name the credentials in its address\n`,
+    );
+  await writeOutput(file, text, io);
+}
+
+/** What each change means for `--check`, and otherwise. */
+const words: Readonly<Record<ChangedSource['change'], readonly [checked: string, written: string]>> = {
+  same: ['ok', 'kept'],
+  changed: ['moved', 'updated'],
+  new: ['not locked', 'added'],
+  unused: ['not used', 'removed'],
+  unlocked: ['not locked', 'not locked'],
+};
+
+function formatReport(
+  path: string,
+  changed: readonly ChangedSource[],
+  count: number,
+  isUpToDate: boolean,
+  { check }: LockFlags,
+): string {
+  const rows = changed.map(({ name, change, before, after }) => [
+    name,
+    words[change][check ? 0 : 1],
+    before ? shown(before) : '-',
+    after ? shown(after) : '-',
+  ]);
+  const table = rows.length > 0 ? formatTable([['SOURCE', 'STATE', 'OLD', 'NEW'], ...rows]) : '';
+  const total = count === 1 ? '1 source' : `${count} sources`;
+  if (isUpToDate) return `${path} is up to date: ${total}\n`;
+  if (check)
+    return `${table}${path} is not up to date: \`tsfront lock\` adds and removes, \`tsfront lock --update\` follows what moved\n`;
+  return `${table}${path}: ${total}\n`;
+}
+
+/** The first digits, and the day. */
+function shown({ pin, date }: Pin): string {
+  const short = pin.slice(pin.indexOf(':') + 1).slice(0, 12);
+  return date === undefined ? short : `${short} (${date.slice(0, 10)})`;
+}
