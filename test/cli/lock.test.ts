@@ -382,7 +382,7 @@ test('a policy has a rule for each source, wherever in a repository it is', asyn
     (await readFile(path.join(folder, 'policy.json'), 'utf8')).replaceAll(registry.host, 'HOST'),
   );
   const head = git('rev-parse', 'HEAD');
-  const convert = (identifier: string, updates: object, match_type = 'EXACT') => ({
+  const convert = (identifier: string, updates: object, match_type = 'WILDCARD') => ({
     action: 'CONVERT',
     selector: { identifier, match_type },
     updates,
@@ -395,8 +395,8 @@ test('a policy has a rule for each source, wherever in a repository it is', asyn
       convert(base, { identifier: `${base}@${registry.images.get('base:1')!.digest}` }),
       convert(tool, { identifier: `${tool}@${registry.images.get('tool:latest')!.digest}` }),
       convert('git://HOST/repo.git#main', { identifier: `git://HOST/repo.git#${head}` }),
-      convert('git://HOST/repo.git#main:*', { identifier: `git://HOST/repo.git#${head}:\${1}` }, 'WILDCARD'),
-      convert('http://HOST/file', { attrs: { 'http.checksum': sha256('a file') } }),
+      convert('git://HOST/repo.git#main:*', { identifier: `git://HOST/repo.git#${head}:\${1}` }),
+      convert('http://HOST/file', { attrs: { 'http.checksum': sha256('a file') } }, 'EXACT'),
     ],
   });
   const alone = await lock('--policy', '-');

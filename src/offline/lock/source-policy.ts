@@ -42,32 +42,32 @@ function rulesOf({ kind, name, pin }: LockedSource): Rule[] {
     case 'image': {
       const reference = formatReference(parseNormalizedNamed(name));
       const identifier = `docker-image://${reference}`;
-      return [exact(identifier, { identifier: `${identifier}@${pin}` })];
+      return [convert(identifier, `${identifier}@${pin}`)];
     }
     case 'http':
-      return [exact(name, { attrs: { 'http.checksum': pin } })];
+      return [
+        {
+          action: 'CONVERT',
+          selector: { identifier: name, match_type: 'EXACT' },
+          updates: { attrs: { 'http.checksum': pin } },
+        },
+      ];
     case 'git': {
       const hash = name.indexOf('#');
       const [remote, ref] = hash < 0 ? [name, ''] : [name.slice(0, hash), name.slice(hash + 1)];
       const [from, to] = [identifierOf(git(remote, '', { ref })), identifierOf(git(remote, '', { ref: pin }))];
+      const pinned = to.replaceAll('$', '$$$$');
       // a directory follows the reference: the star takes it over
-      const [below, belowPin] = [`${from}${ref === '' ? '#' : ''}:*`, `${to.replaceAll('$', '$$$$')}:\${1}`];
-      return [
-        exact(from, { identifier: to }),
-        {
-          action: 'CONVERT',
-          selector: { identifier: below, match_type: 'WILDCARD' },
-          updates: { identifier: belowPin },
-        },
-      ];
+      return [convert(from, pinned), convert(`${from}${ref === '' ? '#' : ''}:*`, `${pinned}:\${1}`)];
     }
   }
 }
 
-const exact = (identifier: string, updates: Rule['updates']): Rule => ({
+/** Another identifier. Older versions of BuildKit give none in rules of the type EXACT; a pattern without a star is as exact. */
+const convert = (from: string, to: string): Rule => ({
   action: 'CONVERT',
-  selector: { identifier, match_type: 'EXACT' },
-  updates,
+  selector: { identifier: from, match_type: 'WILDCARD' },
+  updates: { identifier: to },
 });
 
 /** The name of the source in a graph. */
