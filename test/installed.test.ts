@@ -311,9 +311,12 @@ function comparable(text: string): string {
 
 // the graphs that the documents show are those of amd64
 describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
-  test.each(['docs/compiling.md', 'docs/images.md'])('a user in %s sees what is shown', async (document) => {
-    expect(await follow(document, { ...process.env, DOCKER_HOST: 'unix:///nowhere', BUILDKIT_HOST: '' })).toEqual([]);
-  });
+  test.each(['docs/compiling.md', 'docs/images.md', 'docs/locking.md'])(
+    'a user in %s sees what is shown',
+    async (document) => {
+      expect(await follow(document, { ...process.env, DOCKER_HOST: 'unix:///nowhere', BUILDKIT_HOST: '' })).toEqual([]);
+    },
+  );
 });
 
 await onEngines('a user who does what is said', { suites: ['forky'] }, (engine) => {

@@ -228,7 +228,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'bad-lock-file': {
     title: 'The lock file of the Dockerfile cannot be read.',
-    advice: 'Write it again with `tsfront lock`.',
+    advice: 'Write it again with `tsfront lock` ([locking.md](locking.md)).',
   },
   'bad-lock-mode': {
     title: 'The build argument TSFRONT_LOCK or the directive `# lock=` has an invalid value.',
@@ -236,7 +236,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'unlocked-source': {
     title: 'The build takes a source that is not locked, and asks that all sources be locked.',
-    advice: 'Run `tsfront lock` and commit the lock file.',
+    advice: 'Run `tsfront lock` and commit the lock file ([locking.md](locking.md)).',
   },
   'missing-source': {
     title: 'A source of COPY, ADD or a mount is not in the context.',
