@@ -129,7 +129,7 @@ async function buildTarget({ name, value }: Target): Promise<{ name: string; nod
 
 /** Arguments that every build may be given: those that Dockerfiles need not declare, either. */
 const predefined =
-  /^(?:(?:HTTP|HTTPS|FTP|NO|ALL)_PROXY|BUILDKIT_\w+|SOURCE_DATE_EPOCH|(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)|TARGETSTAGE)$/i;
+  /^(?:(?:HTTP|HTTPS|FTP|NO|ALL)_PROXY|BUILDKIT_\w+|TSFRONT_LOCK|SOURCE_DATE_EPOCH|(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)|TARGETSTAGE)$/i;
 
 function refuseUnknownArguments(args: RunMessage['args']): void {
   const known = knownArguments();

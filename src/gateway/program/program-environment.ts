@@ -100,12 +100,21 @@ async function load(
     case 'definition': {
       const bytes = fromBase64(source.definition);
       if (!bytes) throw new Error('a state of the build program cannot be read');
-      const state = loadDefinition(Definition.decode(bytes));
+      const definition = Definition.decode(bytes);
+      if (build.options.pins?.isFrozen) await refuseUnpinned(build, definition);
+      const state = loadDefinition(definition);
       return withConfig(state, source.config, platform ?? defaultPlatform());
     }
     case 'dockerfile':
       return loadDockerfile(build, source, mainContext, platform);
   }
+}
+
+/** @throws DiagnosticError for a source of the program's own that is not pinned */
+async function refuseUnpinned({ context }: ProgramBuild, definition: Definition): Promise<void> {
+  const { requirePinned } = await import('./require-pinned.ts');
+  const own = (await context.main(undefined)).marshal().ops();
+  requirePinned(definition, new Set(own.map(({ digest }) => digest)));
 }
 
 function withConfig(state: State, config: unknown, platform: Parameters<typeof emptyImage>[0]): Loaded {
