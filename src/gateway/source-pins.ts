@@ -23,7 +23,7 @@ export async function findPins(
   entrypoint: Entrypoint,
 ): Promise<SourcePins | undefined> {
   try {
-    const mode = lockMode(opts[`build-arg:${lockArgument}`], decodeText(entrypoint.data.subarray(0, headBytes)));
+    const mode = lockMode(opts[`build-arg:${lockArgument}`], headOf(entrypoint.data));
     if (mode === 'off') return undefined;
     const [{ readLock }, { pinsOf }] = await Promise.all([import('../lock/lock-file.ts'), import('../lock/pins.ts')]);
     const path = lockFileName(entrypoint.filename);
@@ -33,4 +33,10 @@ export async function findPins(
   } catch (error) {
     throw withSource(error, describeSource(entrypoint));
   }
+}
+
+/** The first lines, all of them whole. */
+function headOf(data: Uint8Array): string {
+  const text = decodeText(data.subarray(0, headBytes));
+  return data.length > headBytes ? text.slice(0, text.lastIndexOf('\n') + 1) : text;
 }

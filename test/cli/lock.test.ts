@@ -1,7 +1,7 @@
 /** `tsfront lock` with a registry, a web server and a git repository in this process. */
 import { execFileSync } from 'node:child_process';
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -335,7 +335,22 @@ describe('what cannot be locked', () => {
     });
   });
 
-  test('a context without a folder, and flags that contradict each other', async () => {
+  test('a lock that is a link, a pipe or a directory', async () => {
+    const refused = async () => {
+      const { code, stderr } = await lock();
+      await rm(lockPath(), { recursive: true });
+      return `${code} ${stderr}`;
+    };
+    await symlink(path.join(folder, 'elsewhere'), lockPath());
+    expect(await refused()).toBe(`2 error: ${lockPath()} is a link: a lock is a file beside its Dockerfile\n`);
+    expect(existsSync(path.join(folder, 'elsewhere'))).toBe(false);
+    execFileSync('mkfifo', [lockPath()]);
+    expect(await refused()).toMatch(/is not a regular file$/m);
+    await mkdir(lockPath());
+    expect(await refused()).toMatch(/it is a directory$/m);
+  });
+
+  test('a context without a directory, and flags that contradict each other', async () => {
     expect(await runCli(['lock', `http://${registry.host}/Dockerfile`])).toMatchObject({ code: 2 });
     for (const more of ['--update', '--policy=p.json'])
       expect(await lock('--check', more)).toMatchObject({

@@ -1,4 +1,5 @@
 /** `tsfront lock`: writes what the sources of a Dockerfile are at this moment to `Dockerfile.lock`, or compares it. */
+import { lstat } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import { lockFileName } from '../../gateway/frontend-files.ts';
 import { decodeText } from '../../go/text.ts';
@@ -82,8 +83,11 @@ async function run(context: string, flags: LockFlags, io: Io): Promise<void> {
   }
 }
 
-/** The lock that there is; undefined if there is none. @throws DiagnosticError for a file that is no lock */
+/** The lock that exists; undefined if none does. @throws DiagnosticError for a file that is no lock */
 async function readPrevious(path: string, io: Io): Promise<Lock | undefined> {
+  // it would be written through the link, and a repository may have links that lead anywhere
+  if ((await lstat(path).catch(() => undefined))?.isSymbolicLink())
+    throw new UsageError(`${path} is a link: a lock is a file beside its Dockerfile`);
   try {
     return readLock(decodeText(await readNamedFile(path, maxLockLength, io.signal)), path);
   } catch (error) {
