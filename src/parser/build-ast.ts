@@ -6,11 +6,12 @@ import { toLower } from '../go/unicode.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type {
   ArgInstruction,
+  Directive,
   Dockerfile,
   Flag,
   FromInstruction,
+  Heredoc,
   Instruction,
-  InstructionBase,
   Stage,
   StageInstruction,
   Word,
@@ -20,29 +21,39 @@ import { explainDiagnostics } from './hints/explain-diagnostics.ts';
 import type { InstructionInput, Problem } from './instructions/instruction-input.ts';
 import { readers } from './instructions/readers.ts';
 import { instructionNames } from './keywords.ts';
-import type { LexResult } from './lexer.ts';
+import type { LexFindings, LexProblem } from './lexer.ts';
 import { checkStructure } from './structure.ts';
-import { trimSpaceRange } from './white-space.ts';
+import { trimmedSlice } from './white-space.ts';
 
 /** Every line of a file that is not a Dockerfile is an unknown instruction, so suggestions are limited. */
 const maxSuggestions = 1000;
 
-/** Builds the syntax tree of a file from the results of the lexer and the grammar. */
-export function buildAst(source: SourceFile, lex: Omit<LexResult, 'tokens'>, cst: CstFile): Dockerfile {
-  const structural = findStructuralProblems(lex, cst);
+/** Builds the syntax tree of a file, whose concrete syntax comes in pieces. */
+export interface AstBuilder {
+  /** Adds the next piece. */
+  add(piece: CstFile): void;
+  /**
+   * Returns the tree.
+   *
+   * @param instructions gives the concrete syntax of all instructions once more, to explain errors
+   */
+  finish(source: SourceFile, instructions: () => Iterable<CstInstruction>): Dockerfile;
+}
+
+/** @param lex what the lexer has found in the pieces that are added, and at the end in all */
+export function createAstBuilder(lex: LexFindings): AstBuilder {
+  const structural: LexProblem[] = [];
   const ruleProblems: Diagnostic[] = [];
+  const directives: Directive[] = [];
   const instructions: Instruction[] = [];
   const metaArgs: ArgInstruction[] = [];
   const stages: { kind: 'stage'; name: string; from: FromInstruction; instructions: StageInstruction[] }[] = [];
   let isBroken = false;
   let isInStage = false;
 
-  const tooLong = structural.find(({ code }) => code === 'line-too-long');
-  for (const node of cst.instructions) {
-    if (tooLong && node.head.start >= tooLong.range!.start) break; // The start of the line.
-    const lines = node.head.lines;
+  function addInstruction(node: CstInstruction, isWellFormed: boolean): void {
+    const { lines } = node.head;
     const problems: Problem[] = [];
-    const isWellFormed = checkStructure(node).length === 0;
     const instruction = buildInstruction(node, problems, isWellFormed, ruleProblems.length < maxSuggestions);
     instructions.push(instruction);
     for (const problem of problems) ruleProblems.push(toDiagnostic(problem, lines));
@@ -68,24 +79,52 @@ export function buildAst(source: SourceFile, lex: Omit<LexResult, 'tokens'>, cst
       );
     }
   }
-  const diagnostics = explainDiagnostics(source, cst, [...structural, ...ruleProblems]);
+
   return {
-    kind: 'dockerfile',
-    source,
-    escape: lex.escape,
-    directives: cst.directives,
-    instructions,
-    metaArgs,
-    stages: stages satisfies Stage[],
-    diagnostics,
+    add(piece) {
+      directives.push(...piece.directives);
+      const tooLong = startOfLongLine(lex);
+      for (const node of piece.instructions) {
+        const found = checkStructure(node);
+        addStructural(structural, node, found);
+        if (node.head.start < tooLong) addInstruction(node, found.length === 0);
+      }
+    },
+    finish(source, nodes) {
+      const diagnostics = [...orderStructural(structural, lex, instructions.length === 0), ...ruleProblems];
+      return {
+        kind: 'dockerfile',
+        source,
+        escape: lex.escape,
+        directives,
+        instructions,
+        metaArgs,
+        stages: stages satisfies Stage[],
+        diagnostics: explainDiagnostics(source, nodes, diagnostics),
+      };
+    },
   };
 }
 
+/** Start of the line that is too long, which is the last that the lexer finds; infinity if there is none. */
+function startOfLongLine({ problems }: LexFindings): number {
+  const last = problems.at(-1)?.diagnostic;
+  return last?.code === 'line-too-long' ? last.range!.start : Number.POSITIVE_INFINITY;
+}
+
 /** Builds the one instruction of a trigger. @throws DiagnosticError of the phase `triggers` */
-export function buildTrigger(lex: Omit<LexResult, 'tokens'>, cst: CstFile, lines: LineRange): StageInstruction {
-  const structural = findStructuralProblems(lex, cst).find(({ severity }) => severity === 'error');
+export function buildTrigger(
+  lex: LexFindings,
+  instructions: readonly CstInstruction[],
+  lines: LineRange,
+): StageInstruction {
+  const found: LexProblem[] = [];
+  for (const node of instructions) addStructural(found, node, checkStructure(node));
+  const structural = orderStructural(found, lex, instructions.length === 0).find(
+    ({ severity }) => severity === 'error',
+  );
   if (structural) throw inTrigger(structural);
-  const [node, ...others] = cst.instructions;
+  const [node, ...others] = instructions;
   if (!node || others.length > 0)
     throw diagnosticError('bad-trigger', 'onbuild trigger should be a single expression', { phase: 'triggers' });
   const problems: Problem[] = [];
@@ -99,16 +138,16 @@ export function buildTrigger(lex: Omit<LexResult, 'tokens'>, cst: CstFile, lines
   return instruction;
 }
 
-/** Problems of the lexer and of the structure of instructions, in the order of the file. */
-function findStructuralProblems(lex: Omit<LexResult, 'tokens'>, cst: CstFile): Diagnostic[] {
-  const found: { at: number; diagnostic: Diagnostic }[] = [];
-  for (const node of cst.instructions)
-    for (const problem of checkStructure(node))
-      found.push({ at: node.head.start, diagnostic: toDiagnostic(problem, node.head.lines) });
-  for (const problem of lex.problems) found.push(problem);
-  found.sort((a, b) => a.at - b.at);
+/** Adds the problems in the structure of an instruction. */
+function addStructural(to: LexProblem[], { head }: CstInstruction, found: readonly Problem[]): void {
+  for (const problem of found) to.push({ at: head.start, diagnostic: toDiagnostic(problem, head.lines) });
+}
+
+/** Problems of the structure of instructions and of the lexer, in the order of the file. */
+function orderStructural(structural: readonly LexProblem[], lex: LexFindings, isEmpty: boolean): Diagnostic[] {
+  const found = [...structural, ...lex.problems].sort((a, b) => a.at - b.at);
   const diagnostics = found.map(({ diagnostic }) => diagnostic);
-  if (cst.instructions.length > 0) return diagnostics;
+  if (!isEmpty) return diagnostics;
 
   const empty: Problem = {
     code: 'no-instructions',
@@ -154,27 +193,26 @@ function buildInstruction(
   return instruction && problems.length === 0 ? instruction : { kind: 'invalid', ...input.base };
 }
 
+const noFlags: readonly Flag[] = [];
+const noHeredocs: readonly Heredoc[] = [];
+
 function createInput(node: CstInstruction, problems: Problem[]): InstructionInput {
-  const { head, heredocs } = node;
-  const words = argumentWords(node);
-  const base: InstructionBase = {
-    keyword: head.word.text,
-    keywordRange: head.word.range,
-    range: { start: head.word.range.start, end: heredocs.at(-1)?.end ?? head.end },
-    lines: head.lines,
-    code: trimmed(head.original),
-    comments: head.comments,
-    flags: node.flags.map(readFlag),
-  };
-  const [first] = words;
-  const last = words.at(-1);
+  const { head, flags, heredocs } = node;
+  const { text, range } = head.word;
   return {
-    base,
+    base: {
+      keyword: text,
+      keywordRange: range,
+      range: { start: range.start, end: heredocs.at(-1)?.end ?? head.end },
+      lines: head.lines,
+      code: trimmedSlice(head.original, 0, head.original.length),
+      comments: head.comments,
+      flags: flags.length === 0 ? noFlags : flags.map(readFlag),
+    },
     cst: node,
-    words,
+    words: argumentWords(node),
     isJson: isJson(node),
-    heredocs: heredocs.map(({ heredoc }) => heredoc),
-    argumentsRange: first && last ? { start: first.range.start, end: last.range.end } : head.word.range,
+    heredocs: heredocs.length === 0 ? noHeredocs : heredocs.map(({ heredoc }) => heredoc),
     report(problem) {
       problems.push(problem);
       return undefined;
@@ -182,20 +220,15 @@ function createInput(node: CstInstruction, problems: Problem[]): InstructionInpu
   };
 }
 
-function trimmed(text: string): string {
-  const [from, to] = trimSpaceRange(text, 0, text.length);
-  return text.slice(from, to);
-}
-
 /** The words of the arguments in order, without JSON's brackets and the separators of keys and values. */
-function argumentWords({ arguments: parts }: CstInstruction): Word[] {
+function argumentWords({ arguments: parts }: CstInstruction): readonly Word[] {
   switch (parts.form) {
     case 'from':
       return [parts.image, parts.as, parts.name, ...parts.extra].filter((word) => word !== undefined);
     case 'words':
-      return [...parts.words];
+      return parts.words;
     case 'json':
-      return [...parts.strings];
+      return parts.strings;
     case 'text':
       return parts.text ? [parts.text] : [];
     case 'healthcheck': {

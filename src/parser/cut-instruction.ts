@@ -75,40 +75,43 @@ function cutArguments(
   cuts: TokenCut[],
   left: WordBudget,
 ): boolean {
-  const add = (type: TokenType, { text, start, end }: Cut) =>
-    cuts.push({ type, text, start: rest.at + start, end: rest.at + end });
-  const addAll = (type: TokenType, words: readonly Cut[]) => {
-    for (const word of words) add(type, word);
-    return false;
-  };
-  if (rest.text === '') return false;
+  const { text, at } = rest;
+  if (text === '') return false;
   switch (form) {
     case 'from':
-      for (const [index, word] of cutPlainWords(rest.text, left).entries())
-        add(index === 1 && equalFold(word.text, 'as') ? tokens.As : tokens.Argument, word);
+      for (const [index, word] of cutPlainWords(text, left).entries())
+        add(cuts, index === 1 && equalFold(word.text, 'as') ? tokens.As : tokens.Argument, word, at);
+      return false;
+    case 'list':
+      if (cutJson(rest, cuts, left)) return true;
+      for (const word of cutPlainWords(text, left)) add(cuts, tokens.Argument, word, at);
       return false;
     case 'words':
-      return addAll(tokens.Argument, cutPlainWords(rest.text, left));
-    case 'list':
-      return cutJson(rest, cuts, left) || addAll(tokens.Argument, cutPlainWords(rest.text, left));
+      for (const word of cutPlainWords(text, left)) add(cuts, tokens.Argument, word, at);
+      return false;
     case 'command':
-      return cutJson(rest, cuts, left) || addAll(tokens.Text, [wholeText(rest)]);
+      if (cutJson(rest, cuts, left)) return true;
+      cuts.push({ type: tokens.Text, text, start: at, end: at + text.length });
+      return false;
     case 'text':
     case 'unknown':
     case 'onbuild':
-      return addAll(tokens.Text, [wholeText(rest)]);
+      cuts.push({ type: tokens.Text, text, start: at, end: at + text.length });
+      return false;
     case 'healthcheck':
       return cutHealthcheck(rest, cuts, left);
     case 'names':
-      for (const word of cutQuotedWords(rest.text, escapeToken, left)) cutKeyValue(word, add, left);
+      for (const word of cutQuotedWords(text, escapeToken, left)) cutKeyValue(word, cuts, at, left);
       return false;
     case 'pairs':
-      return cutPairs(rest, escapeToken, add, left);
+      cutPairs(rest, escapeToken, cuts, left);
+      return false;
   }
 }
 
-function wholeText({ text }: Span): Cut {
-  return { text, start: 0, end: text.length };
+/** Adds a token whose offsets are relative to `at`. */
+function add(cuts: TokenCut[], type: TokenType, { text, start, end }: Cut, at: number): void {
+  cuts.push({ type, text, start: at + start, end: at + end });
 }
 
 function cutHealthcheck(rest: Span, cuts: TokenCut[], left: WordBudget): boolean {
@@ -144,35 +147,36 @@ function cutJson(rest: Span, cuts: TokenCut[], left: WordBudget): boolean {
   return true;
 }
 
-type AddCut = (type: TokenType, cut: Cut) => void;
-
 /** Cuts `key=value` pairs, or the legacy form: a key, and all the rest as its value. */
-function cutPairs(rest: Span, escapeToken: EscapeToken, add: AddCut, left: WordBudget): false {
-  const words = cutQuotedWords(rest.text, escapeToken, left);
-  if (words.length === 0) return false;
+function cutPairs({ text, at }: Span, escapeToken: EscapeToken, cuts: TokenCut[], left: WordBudget): void {
+  const words = cutQuotedWords(text, escapeToken, left);
+  if (words.length === 0) return;
   if (words[0]!.text.includes('=')) {
-    for (const word of words) cutKeyValue(word, add, left);
-    return false;
+    for (const word of words) cutKeyValue(word, cuts, at, left);
+    return;
   }
   let keyEnd = 0;
-  while (keyEnd < rest.text.length && !isWordBlank(rest.text.charCodeAt(keyEnd))) keyEnd++;
+  while (keyEnd < text.length && !isWordBlank(text.charCodeAt(keyEnd))) keyEnd++;
   let start = keyEnd;
-  while (start < rest.text.length && isWordBlank(rest.text.charCodeAt(start))) start++;
-  add(tokens.LegacyKey, { text: rest.text.slice(0, keyEnd), start: 0, end: keyEnd });
-  if (keyEnd < rest.text.length) add(tokens.Value, { text: rest.text.slice(start), start, end: rest.text.length });
-  return false;
+  while (start < text.length && isWordBlank(text.charCodeAt(start))) start++;
+  add(cuts, tokens.LegacyKey, { text: text.slice(0, keyEnd), start: 0, end: keyEnd }, at);
+  if (keyEnd < text.length) add(cuts, tokens.Value, { text: text.slice(start), start, end: text.length }, at);
 }
 
 /** Cuts `key=value` at the first equals sign, if there is one. */
-function cutKeyValue({ text, start, end }: Cut, add: AddCut, left: WordBudget): void {
+function cutKeyValue(word: Cut, cuts: TokenCut[], at: number, left: WordBudget): void {
+  const { text } = word;
+  const start = at + word.start;
+  const end = at + word.end;
   const equals = text.indexOf('=');
   if (equals < 0) {
-    add(tokens.Argument, { text, start, end });
+    cuts.push({ type: tokens.Argument, text, start, end });
     return;
   }
+  const value = start + equals + 1;
   countWord(left, 'words');
   countWord(left, 'words');
-  if (equals > 0) add(tokens.Key, { text: text.slice(0, equals), start, end: start + equals });
-  add(tokens.Equals, { text: '=', start: start + equals, end: start + equals + 1 });
-  if (equals + 1 < text.length) add(tokens.Value, { text: text.slice(equals + 1), start: start + equals + 1, end });
+  if (equals > 0) cuts.push({ type: tokens.Key, text: text.slice(0, equals), start, end: value - 1 });
+  cuts.push({ type: tokens.Equals, text: '=', start: value - 1, end: value });
+  if (equals + 1 < text.length) cuts.push({ type: tokens.Value, text: text.slice(equals + 1), start: value, end });
 }

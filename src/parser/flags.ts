@@ -21,10 +21,11 @@ export interface CutFlags {
 }
 
 /** Cuts the flags off; offsets in the result are in the same terms as `span.at`. @throws TooManyWords */
-export function cutFlags({ text, at }: Span, escapeToken: EscapeToken, left: WordBudget): CutFlags {
+export function cutFlags(span: Span, escapeToken: EscapeToken, left: WordBudget): CutFlags {
+  const { text, at } = span;
   const first = text.charCodeAt(0);
   if (!(first === hyphen && text.charCodeAt(1) === hyphen) && !isAsciiSpace(first) && !isStraySpace(first))
-    return { flags: [], rest: { text, at } };
+    return { flags: noFlags, rest: span };
 
   if (!/[^\0-\x7f]/.test(text)) {
     const { words, rest } = scanFlags(text.length, (i) => text.charCodeAt(i), escapeToken, left);
@@ -73,6 +74,7 @@ export function cutFirstWord({ text, at }: Span): { word: Span; rest: Span } {
   };
 }
 
+const noFlags: readonly Cut[] = [];
 const hyphen = 0x2d;
 
 function isAsciiSpace(code: number): boolean {

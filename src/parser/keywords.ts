@@ -2,6 +2,12 @@
 import { toLower } from '../go/unicode.ts';
 import type { Form } from './tokens.ts';
 
+/** An instruction: its lower-case name, and the form of its arguments. */
+interface Keyword {
+  readonly name: string;
+  readonly form: Form;
+}
+
 const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['add', 'list'],
   ['arg', 'names'],
@@ -29,11 +35,15 @@ const withHeredocs: ReadonlySet<string> = new Set(['add', 'copy', 'run']);
 /** Upper-case names of all instructions. */
 export const instructionNames: readonly string[] = [...forms.keys()].map((name) => name.toUpperCase());
 
-/** Name and form of the instruction with this keyword in any casing; '' and `unknown` if there is no such instruction. */
-export function lookUpKeyword(keyword: string): { name: string; form: Form } {
-  const name = toLower(keyword);
-  const form = forms.get(name);
-  return form ? { name, form } : { name: '', form: 'unknown' };
+/** By the names in lower and in upper case. */
+const keywords: ReadonlyMap<string, Keyword> = new Map(
+  [...forms].flatMap(([name, form]) => [name, name.toUpperCase()].map((key) => [key, { name, form }] as const)),
+);
+const unknown: Keyword = { name: '', form: 'unknown' };
+
+/** The instruction with this keyword in any casing; '' and `unknown` if there is no such instruction. */
+export function lookUpKeyword(keyword: string): Keyword {
+  return keywords.get(keyword) ?? keywords.get(toLower(keyword)) ?? unknown;
 }
 
 /** Whether an instruction, by its lower-case name, can have here-documents. */

@@ -20,7 +20,7 @@ import { explainMissingEnd } from './hints/missed-heredoc.ts';
 import { bufferEnd, isLineTooLong, maxLineLength } from './line-limit.ts';
 import { sourceEnd, sourceOffset } from './logical-line.ts';
 import * as tokens from './tokens.ts';
-import { skipSpace, trimSpaceRange } from './white-space.ts';
+import { skipSpace, trimmedSlice } from './white-space.ts';
 import { newWordBudget, TooManyWords } from './word-limit.ts';
 
 /**
@@ -30,7 +30,7 @@ import { newWordBudget, TooManyWords } from './word-limit.ts';
 const maxInstructions = 200_000;
 
 /** A problem that the reference finds while it divides the file into instructions. */
-interface LexProblem {
+export interface LexProblem {
   /** Start of the instruction or line that it belongs to. */
   readonly at: number;
   readonly diagnostic: Diagnostic;
@@ -53,20 +53,34 @@ export interface LexResult {
 /** Divides the text of a Dockerfile into tokens. */
 export function lexDockerfile(text: string): LexResult {
   checkArgument('lexDockerfile', 'text', text, dockerfileText);
-  return lex(text, true);
-}
-
-/** As {@link lexDockerfile}, without the tokens that the grammar does not see, of which a file may have millions. */
-export function lexSignificant(text: string): Omit<LexResult, 'tokens'> {
-  return lex(text, false);
-}
-
-function lex(text: string, keepsTrivia: boolean): LexResult {
-  const lexer = new Lexer(text, keepsTrivia);
-  lexer.run();
-  const { tokens, significant, escape: escapeToken, lines, problems } = lexer;
+  const lexer = new Lexer(text, true);
+  const significant: IToken[] = [];
+  for (const piece of lexer.pieces()) for (const token of piece.significant) significant.push(token);
+  const { tokens, escape: escapeToken, lines, problems } = lexer;
   return { tokens, significant, escape: escapeToken, lines, problems };
 }
+
+/** What the lexer found, besides tokens. */
+export type LexFindings = Pick<LexResult, 'escape' | 'lines' | 'problems'>;
+
+/** The tokens that the grammar sees, without their images, in pieces. Complete when all pieces were taken. */
+export interface LexPieces extends LexFindings {
+  /** Each piece has whole instructions. */
+  pieces(): Generator<Pick<LexResult, 'significant'>>;
+}
+
+/** Number of tokens in a piece. */
+const pieceSize = 2000;
+
+/**
+ * As {@link lexDockerfile}, but in pieces, and without the tokens that the grammar does not see: the tokens of a file take more
+ * memory than its syntax tree.
+ */
+export function lexInPieces(text: string): LexPieces {
+  return new Lexer(text, false);
+}
+
+const noComments: string[] = [];
 
 interface Trivia {
   readonly type: TokenType;
@@ -74,9 +88,9 @@ interface Trivia {
   readonly end: number;
 }
 
-class Lexer {
+class Lexer implements LexPieces {
+  /** All tokens; none if trivia are not kept. */
   readonly tokens: IToken[] = [];
-  readonly significant: IToken[] = [];
   readonly problems: LexProblem[] = [];
   escape: EscapeToken = '\\';
   /** Number of the current line. */
@@ -93,15 +107,30 @@ class Lexer {
   private readonly left = newWordBudget();
   private longLine: 'met' | 'begun' | undefined;
   /** Comments since the last instruction or empty comment. */
-  private comments: string[] = [];
+  private comments: string[] = noComments;
+  /** The tokens of the current piece that the grammar sees. */
+  private significant: IToken[] = [];
 
   constructor(text: string, keepsTrivia: boolean) {
     this.text = text;
     this.keepsTrivia = keepsTrivia;
   }
 
-  run(): void {
+  *pieces(): Generator<Pick<LexResult, 'significant'>> {
+    for (const _ of this.run()) yield this.takePiece();
+    yield this.takePiece();
+  }
+
+  private takePiece() {
+    const { significant } = this;
+    this.significant = [];
+    return { significant };
+  }
+
+  /** Yields at the end of a piece. */
+  private *run(): Generator<void> {
     while (this.nextLine()) {
+      if (this.significant.length >= pieceSize) yield;
       if (this.lines === 1 && this.text.charCodeAt(0) === 0xfeff) {
         this.push(tokens.Bom, 0, 1);
         this.start = 1;
@@ -187,7 +216,8 @@ class Lexer {
     else {
       this.push(tokens.Comment, first, this.end);
       const comment = commentText(this.text, this.start, first, this.end);
-      if (comment === '') this.comments = [];
+      if (comment === '') this.comments = noComments;
+      else if (this.comments === noComments) this.comments = [comment];
       else this.comments.push(comment);
     }
     this.pushNewline();
@@ -227,18 +257,19 @@ class Lexer {
       });
 
     let { comments } = this;
-    this.comments = [];
-    const emitter = new Emitter(this, start, trivia);
+    this.comments = noComments;
+    const emitter = this.keepsTrivia ? new Emitter(this, start, trivia) : undefined;
     lines.end = this.lines;
     for (const { type, text, start: from, end: to, name } of instruction.cuts) {
       const range = { start: sourceOffset(line, from), end: to > from ? sourceEnd(line, to) : sourceOffset(line, to) };
       const word: Word = { text, range };
       const head: tokens.InstructionHead | undefined =
         name === undefined ? undefined : { name, word, original: line.text, lines, comments, start: first, end };
-      if (head) comments = []; // The comments above an ONBUILD do not belong to its trigger.
-      emitter.emit(type, range.start, range.end, head ?? word);
+      if (head) comments = noComments; // The comments above an ONBUILD do not belong to its trigger.
+      if (emitter) emitter.emit(type, range.start, range.end, head ?? word);
+      else this.push(type, range.start, range.end, head ?? word);
     }
-    emitter.fill(end);
+    emitter?.fill(end);
     this.push(tokens.EndOfInstruction, isBrokenOff ? end : this.end, isBrokenOff ? end : this.next);
 
     if (!instruction.canHaveHeredocs || !line.text.includes('<<')) return true;
@@ -283,7 +314,7 @@ class Lexer {
       const continuation = findContinuation(this.text, from, this.end, this.escape);
       const end = continuation < 0 ? this.end : continuation;
       const part = this.text.slice(from, end);
-      text = joinParts(text, part);
+      text = text === '' ? part : joinParts(text, part);
       starts.push(Math.max(starts.at(-1) ?? 0, text.length - part.length));
       offsets.push(from);
       if (continuation < 0) return { line: { text, starts, offsets }, trivia, end, isBrokenOff: false, emptyLine };
@@ -336,10 +367,12 @@ class Lexer {
   }
 
   push(type: TokenType, start: number, end: number, payload?: unknown): void {
-    if (!this.keepsTrivia && tokens.isTrivia(type)) return;
-    const token = tokens.createDockerfileToken(type, this.text, start, end, payload);
+    const isTrivia = tokens.isTrivia(type);
+    if (isTrivia && !this.keepsTrivia) return;
+    const image = this.keepsTrivia ? this.text.slice(start, end) : '';
+    const token = tokens.createDockerfileToken(type, image, start, end, payload);
     if (this.keepsTrivia) this.tokens.push(token);
-    if (!tokens.isTrivia(type)) this.significant.push(token);
+    if (!isTrivia) this.significant.push(token);
   }
 
   pushBlank(start: number, end: number): void {
@@ -449,12 +482,10 @@ function joinParts(text: string, part: string): string {
 /** The text of the comment line `text[start, end)`, whose mark is at `first`: the reference drops the first byte. */
 function commentText(text: string, start: number, first: number, end: number): string {
   if (first === start || text.charCodeAt(start) < 0x80) {
-    const [from, to] = trimSpaceRange(text, start + 1, end);
-    return text.slice(from, to);
+    return trimmedSlice(text, start + 1, end);
   }
   const rest = decodeText(encodeText(text.slice(start, end)).subarray(1));
-  const [from, to] = trimSpaceRange(rest, 0, rest.length);
-  return rest.slice(from, to);
+  return trimmedSlice(rest, 0, rest.length);
 }
 
 function emptyContinuation(line: string, { start, end }: Trivia, lastLine: number): Diagnostic {

@@ -1,5 +1,5 @@
 /** An instruction's line with its continuations joined, and the places of its characters in the source. */
-import { trimSpaceRange } from './white-space.ts';
+import { skipSpace, skipSpaceBack } from './white-space.ts';
 
 /** A logical line of an instruction. */
 export interface LogicalLine {
@@ -22,7 +22,7 @@ export interface Span {
 /** Offset in the source of a character of the line, or of the end of the line. */
 export function sourceOffset({ starts, offsets }: LogicalLine, at: number): number {
   let low = 0;
-  let high = starts.length - 1;
+  let high = starts.length - 1; // 0 for most instructions
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if (starts[middle]! <= at) low = middle;
@@ -38,6 +38,8 @@ export function sourceEnd(line: LogicalLine, at: number): number {
 
 /** The part of a span from `start` on, without blanks around it. */
 export function trimmedSpan(span: Span, start = 0): Span {
-  const [from, to] = trimSpaceRange(span.text, start, span.text.length);
-  return { text: span.text.slice(from, to), at: span.at + from };
+  const { text, at } = span;
+  const from = skipSpace(text, start, text.length);
+  const to = skipSpaceBack(text, from, text.length);
+  return from === 0 && to === text.length ? span : { text: text.slice(from, to), at: at + from };
 }

@@ -3,10 +3,10 @@ import type { IToken } from 'chevrotain';
 import { createSourceFile, dockerfileText, type LineRange } from '../diagnostic/source-file.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Dockerfile, StageInstruction } from './ast.ts';
-import { buildAst, buildTrigger } from './build-ast.ts';
-import type { CstFile } from './cst.ts';
+import { buildTrigger, createAstBuilder } from './build-ast.ts';
+import type { CstFile, CstInstruction } from './cst.ts';
 import { DockerfileGrammar } from './grammar.ts';
-import { type LexResult, lexSignificant } from './lexer.ts';
+import { type LexPieces, type LexResult, lexInPieces } from './lexer.ts';
 
 let grammar: DockerfileGrammar | undefined;
 
@@ -27,22 +27,41 @@ export function parseTokens({ significant }: Pick<LexResult, 'significant'>): Cs
  */
 export function parseDockerfile(text: string, { filename = 'Dockerfile' }: { filename?: string } = {}): Dockerfile {
   checkArgument('parseDockerfile', 'text', text, dockerfileText);
-  const lex = lexSignificant(text);
-  return buildAst(createSourceFile(filename, text), lex, parseTokens(lex));
+  const steps = parseInSteps(text, filename);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Parses piece by piece, so that the tokens and the concrete syntax of only one piece take memory. */
+function* parseInSteps(text: string, filename: string): Generator<void, Dockerfile> {
+  const lex = lexInPieces(text);
+  const builder = createAstBuilder(lex);
+  for (const piece of lex.pieces()) {
+    builder.add(parseTokens(piece));
+    yield;
+  }
+  return builder.finish(createSourceFile(filename, text), () => instructionsOf(lexInPieces(text)));
+}
+
+function* instructionsOf(lex: LexPieces): Generator<CstInstruction> {
+  for (const piece of lex.pieces()) yield* parseTokens(piece).instructions;
 }
 
 /**
- * Like {@link parseDockerfile}, but pauses for other work between the steps, each of which takes half a second for a
- * Dockerfile of 100,000 instructions.
+ * Like {@link parseDockerfile}, but pauses for other work between the pieces of the file: a Dockerfile of 100,000 instructions
+ * takes seconds.
  *
  * @param pass pauses for other work; parsing fails with its error
  */
 export async function parseInTurns(text: string, filename: string, pass: () => Promise<void>): Promise<Dockerfile> {
-  const lex = lexSignificant(text);
-  await pass();
-  const cst = parseTokens(lex);
-  await pass();
-  return buildAst(createSourceFile(filename, text), lex, cst);
+  const steps = parseInSteps(text, filename);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await pass();
+  }
 }
 
 /**
@@ -52,6 +71,6 @@ export async function parseInTurns(text: string, filename: string, pass: () => P
  */
 export function parseTrigger(expression: string, lines: LineRange): StageInstruction {
   checkArgument('parseTrigger', 'expression', expression, dockerfileText);
-  const lex = lexSignificant(expression);
-  return buildTrigger(lex, parseTokens(lex), lines);
+  const lex = lexInPieces(expression);
+  return buildTrigger(lex, [...instructionsOf(lex)], lines);
 }

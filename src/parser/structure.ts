@@ -6,13 +6,15 @@ import { quote } from '../go/quote.ts';
 import type { CstInstruction } from './cst.ts';
 import type { Problem } from './instructions/instruction-input.ts';
 
+const none: readonly Problem[] = [];
+
 /** The problems of one instruction. Of nested ones the innermost counts. */
-export function checkStructure(instruction: CstInstruction): Problem[] {
+export function checkStructure(instruction: CstInstruction): readonly Problem[] {
   let { head, arguments: parts } = instruction;
   while (parts.form === 'onbuild' && parts.instruction) ({ head, arguments: parts } = parts.instruction);
   switch (parts.form) {
     case 'legacy-pair':
-      if (parts.value) return [];
+      if (parts.value) return none;
       return [
         {
           code: 'missing-value',
@@ -22,7 +24,7 @@ export function checkStructure(instruction: CstInstruction): Problem[] {
         },
       ];
     case 'pairs':
-      if (head.name === 'arg') return [];
+      if (head.name === 'arg') return none;
       return parts.pairs.flatMap(({ key, equals }) =>
         equals || !key
           ? []
@@ -40,9 +42,9 @@ export function checkStructure(instruction: CstInstruction): Problem[] {
   }
 }
 
-function checkArray(parts: CstInstruction['arguments']): Problem[] {
+function checkArray(parts: CstInstruction['arguments']): readonly Problem[] {
   const other = parts.form === 'json' ? parts.others[0] : undefined;
-  if (!other) return [];
+  if (!other) return none;
   return [
     {
       code: 'bad-array-element',

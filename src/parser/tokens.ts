@@ -134,13 +134,13 @@ export interface InstructionHead {
 /** Makes a token; `end` is exclusive. */
 export function createDockerfileToken(
   type: TokenType,
-  source: string,
+  image: string,
   start: number,
   end: number,
   payload?: unknown,
 ): IToken {
   return {
-    image: source.slice(start, end),
+    image,
     startOffset: start,
     endOffset: end - 1,
     tokenTypeIdx: type.tokenTypeIdx!,

@@ -21,17 +21,22 @@ export function isWordBlank(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c || code === 0x0d;
 }
 
-/** Start and end of `text[start, end)` without the spaces around it. */
-export function trimSpaceRange(text: string, start: number, end: number): [number, number] {
+/** `text[start, end)` without the spaces around it. */
+export function trimmedSlice(text: string, start: number, end: number): string {
   const from = skipSpace(text, start, end);
-  let to = end;
-  while (to > from && isSpaceCode(text.charCodeAt(to - 1))) to--;
-  return [from, to];
+  return text.slice(from, skipSpaceBack(text, from, end));
 }
 
 /** Offset of the first character of `text[start, end)` that is not a space; `end` if there is none. */
 export function skipSpace(text: string, start: number, end: number): number {
   let at = start;
   while (at < end && isSpaceCode(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Offset behind the last character of `text[start, end)` that is not a space; `start` if there is none. */
+export function skipSpaceBack(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && isSpaceCode(text.charCodeAt(at - 1))) at--;
   return at;
 }

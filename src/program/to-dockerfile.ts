@@ -117,7 +117,6 @@ function inputOf(json: InstructionJson, base: InstructionBase, problems: Problem
     words,
     isJson: json.isJson === true,
     heredocs,
-    argumentsRange: range,
     report(problem) {
       problems.push(problem);
       return undefined;

@@ -2,7 +2,7 @@
 
 import { type Diagnostic, wireMessage } from '../../diagnostic/diagnostic.ts';
 import { lineColumn, lineText, type SourceFile } from '../../diagnostic/source-file.ts';
-import type { CstFile } from '../cst.ts';
+import type { CstInstruction } from '../cst.ts';
 import { encodingHint, otherEncoding } from './encoding.ts';
 import { explainError } from './explain-error.ts';
 import { explainMissedHeredoc, type MissedHeredoc } from './missed-heredoc.ts';
@@ -15,7 +15,7 @@ const maxSearched = 100_000;
 /** Adds hints to errors whose cause is elsewhere or invisible, and removes errors that only follow from others. */
 export function explainDiagnostics(
   source: SourceFile,
-  { instructions }: CstFile,
+  instructions: () => Iterable<CstInstruction>,
   diagnostics: readonly Diagnostic[],
 ): Diagnostic[] {
   const first = diagnostics.find(({ severity }) => severity === 'error');
@@ -27,9 +27,9 @@ export function explainDiagnostics(
   let searched = 0;
   const lineToSearch = (line: number) =>
     ++searched > maxSearched || line > source.lineStarts.length ? undefined : lineText(source, line);
-  for (const node of instructions) {
-    const found = missed.length < maxExplained && explainMissedHeredoc(node, lineToSearch);
-    if (found) missed.push(found);
+  for (const node of instructions()) {
+    const found = explainMissedHeredoc(node, lineToSearch);
+    if (found && missed.push(found) === maxExplained) break;
   }
   const explainedHeredocs = new Set<MissedHeredoc>();
   let left = maxExplained;

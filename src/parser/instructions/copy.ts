@@ -51,6 +51,8 @@ function destinationHint({ words: [word], isJson }: InstructionInput, instructio
   return `${reason} Write ${instruction} ${meant}.`;
 }
 
+const noContents: readonly SourceContent[] = [];
+
 /** Sources, files given inline, and the destination. */
 function readFiles({ words, heredocs, report }: InstructionInput, instruction: string) {
   const dest = words.at(-1)!;
@@ -61,6 +63,9 @@ function readFiles({ words, heredocs, report }: InstructionInput, instruction: s
       range: dest.range,
       hint: 'Put the destination last, after the here-document.',
     });
+
+  if (!words.some(({ text }) => text.includes('<<')))
+    return { sources: words.slice(0, -1), contents: noContents, dest };
 
   const contentOf = new Map(heredocs.map(({ name, content }) => [name, content]));
   const sources: Word[] = [];

@@ -28,8 +28,6 @@ export interface InstructionInput {
   readonly isJson: boolean;
   /** The here-documents of the instruction, in order. */
   readonly heredocs: readonly Heredoc[];
-  /** Range of the arguments; of the keyword if there are none. */
-  readonly argumentsRange: SourceRange;
   /**
    * Records a problem. The first one of an instruction must be the one that the reference finds, so readers report in its
    * order; they may then report more.
@@ -39,7 +37,10 @@ export interface InstructionInput {
 
 /** Reports a problem of all arguments together, such as a wrong number of them. */
 export function badArguments(input: InstructionInput, message: string, hint?: string): undefined {
-  return input.report({ code: 'bad-arguments', message, range: input.argumentsRange, ...(hint && { hint }) });
+  const { words, base } = input;
+  const [first] = words;
+  const range = first ? { start: first.range.start, end: words.at(-1)!.range.end } : base.keywordRange;
+  return input.report({ code: 'bad-arguments', message, range, ...(hint && { hint }) });
 }
 
 /** Reports an instruction without arguments. */

@@ -28,17 +28,19 @@ type FlagTable<Flags> = { readonly [Field in keyof Flags]: KindOf<Flags[Field]> 
 
 /** Makes the reader of an instruction's flags. The reader reports problems, and then gives undefined. */
 export function flagReader<Flags>(table: FlagTable<Flags>): (input: InstructionInput) => Flags | undefined {
-  const fields = Object.entries<FlagKind>(table).map(([field, kind]) => ({ field, name: flagName(field), kind }));
-  const kinds = new Map(fields.map(({ name, kind }) => [name, kind]));
-  const valuesOf = (given: ReadonlyMap<string, readonly Word[]>) =>
-    Object.fromEntries(
-      fields.map(({ field, name, kind }) => [field, fieldValue(kind, given.get(name) ?? [])]),
-    ) as Flags;
-  const absent = Object.freeze(valuesOf(new Map()));
+  const fields = Object.entries<FlagKind>(table);
+  const kinds = new Map(fields.map(([field, kind]) => [flagName(field), kind]));
+  const fieldOf = new Map(fields.map(([field]) => [flagName(field), field]));
+  const absent = Object.freeze(
+    Object.fromEntries(fields.map(([field, kind]) => [field, fieldValue(kind, [])])),
+  ) as Flags;
   return (input) => {
     if (input.base.flags.length === 0) return absent;
     const given = readGiven(input, kinds);
-    return given && valuesOf(given);
+    if (!given) return undefined;
+    const values: Partial<Record<string, unknown>> = { ...(absent as object) };
+    for (const [name, words] of given) values[fieldOf.get(name)!] = fieldValue(kinds.get(name)!, words);
+    return values as Flags;
   };
 }
 
@@ -68,7 +70,7 @@ function readGiven(
 const flagName = (field: string) => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function fieldValue(kind: FlagKind, words: readonly Word[]) {
-  const [word] = words;
+  const word = words[0];
   switch (kind) {
     case 'bool':
       return word !== undefined && isOn(word);
@@ -90,7 +92,7 @@ const isOn = ({ text }: Word) => toLower(text) !== 'false';
 
 /** Reports the flags of an instruction that takes none; false if there are any. */
 export function readNoFlags(input: InstructionInput): boolean {
-  return readGiven(input, new Map()) !== undefined;
+  return input.base.flags.length === 0 || readGiven(input, new Map()) !== undefined;
 }
 
 function checkFlag(
