@@ -13,7 +13,7 @@ import { withSource } from './error-status.ts';
 import { type ExportPlatform, exportPlatform, marshalPlatforms } from './export-platforms.ts';
 import { singleRef } from './main-context.ts';
 import type { FrontendOptions } from './options.ts';
-import { createScanner } from './sbom.ts';
+import { createScanner, type Scanned } from './sbom.ts';
 import type { Warner } from './warner.ts';
 
 interface PlatformBuild {
@@ -21,7 +21,11 @@ interface PlatformBuild {
   readonly id: string;
   readonly ref: Reference | undefined;
   readonly platform: ExportPlatform;
-  readonly lowered: Lowered;
+  readonly image: Lowered['image'];
+  readonly baseImage: Lowered['baseImage'];
+  readonly epoch: Lowered['epoch'];
+  /** What a scan needs; undefined if there is none. */
+  readonly scanned: Scanned | undefined;
 }
 
 /** Lowers and solves all platforms in parallel. Errors point into the Dockerfile. */
@@ -50,9 +54,9 @@ export async function buildDockerfile(
       const scanned = new Map(builds.map((result) => [result.id, result]));
       const found = await Promise.all(
         builds.map(async ({ platform: { id } }) => {
-          const target = scanned.get(id);
+          const target = scanned.get(id)?.scanned;
           if (!target) throw new Error(`no scan targets for ${id}`);
-          return [id, await scan(id, target.lowered)] as const;
+          return [id, await scan(id, target)] as const;
         }),
       );
       for (const [id, attestation] of found) attestations.set(id, [...(attestations.get(id) ?? []), attestation]);
@@ -78,21 +82,31 @@ async function buildPlatform(
   dockerfile: BuildDefinition,
   request: LowerRequest,
 ): Promise<PlatformBuild> {
-  const { platform } = request;
+  const { definition, ...lowered } = await compile(bridge, options, dockerfile, request);
+  const result = await bridge.solve({ definition, cacheImports: options.cacheImports });
+  const target = request.platform ?? defaultPlatform();
+  return {
+    ...lowered,
+    id: formatPlatform(normalizePlatform(target)),
+    ref: singleRef(result),
+    platform: exportPlatform(target, lowered.image),
+  };
+}
+
+/** Lowers for a platform, and drops the graph, which is many times as large as its definition, unless it is scanned. */
+async function compile(
+  bridge: Bridge,
+  options: FrontendOptions,
+  dockerfile: BuildDefinition,
+  request: LowerRequest,
+) {
   const lowered = await dockerfile.lower({ ...request, log: request.warn });
   const definition = await lowered.state.marshalInTurns(takeTurns(bridge.signal)).catch((error) => {
     bridge.signal?.throwIfAborted();
     throw describeError(wrapError(error, 'failed to marshal LLB definition'), 'build');
   });
-  const result = await bridge.solve({ definition, cacheImports: options.cacheImports });
-  const target = platform ?? defaultPlatform();
-  const { image } = lowered;
-  return {
-    id: formatPlatform(normalizePlatform(target)),
-    ref: singleRef(result),
-    platform: exportPlatform(target, image),
-    lowered,
-  };
+  const { image, baseImage, epoch, sbom, ignoreCache } = lowered;
+  return { definition, image, baseImage, epoch, scanned: options.sbom && { sbom, ignoreCache } };
 }
 
 /** Puts `prefix` before the message of an error. */
@@ -108,17 +122,16 @@ function wrapErrors<T>(prefix: string, run: () => T): T {
 function assemble(builds: readonly PlatformBuild[], multiPlatform: boolean): Result {
   const metadata = new Map<string, Uint8Array>();
   const refs = new Map<string, Reference>();
-  for (const { ref, platform, lowered } of builds) {
+  for (const { ref, platform, image, baseImage, epoch } of builds) {
     const suffix = multiPlatform ? `/${platform.id}` : '';
     if (multiPlatform) refs.set(platform.id, ref ?? { id: '' });
-    const { image, baseImage } = lowered;
     const config = wrapErrors('failed to marshal image config', () => marshalImageConfig(image));
     metadata.set(`containerimage.config${suffix}`, config);
     if (baseImage) {
       const base = wrapErrors('failed to marshal source image config', () => marshalImageConfig(baseImage));
       metadata.set(`containerimage.base.config${suffix}`, base);
     }
-    if (lowered.epoch) metadata.set(`source.date.epoch${suffix}`, encodeText(lowered.epoch.seconds.toString()));
+    if (epoch) metadata.set(`source.date.epoch${suffix}`, encodeText(epoch.seconds.toString()));
   }
   metadata.set('refs.platforms', encodeText(marshalPlatforms(builds.map(({ platform }) => platform))));
   return multiPlatform ? { refs, metadata } : { ref: builds.at(-1)?.ref, metadata };

@@ -8,7 +8,7 @@ import { decodeText } from '../go/text.ts';
 import type { Platform } from '../image/platform.ts';
 import type { LowerEnvironment } from '../lower/environment.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
-import { lineRanges } from '../lower/source-location.ts';
+import { LinesLocation } from '../lower/source-location.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { parseDirective } from '../parser/directives.ts';
@@ -73,6 +73,7 @@ export function createDockerfile(
   const text = decodeText(entrypoint.data);
   const environment = createEnvironment(bridge, options, context);
   let parsed: Promise<Dockerfile> | undefined;
+  let running = 0;
   const turns = takeTurns(bridge.signal);
   const passIfDue = async () => {
     if (turns.isDue()) await turns.pass();
@@ -96,7 +97,13 @@ export function createDockerfile(
       }));
     },
     async lower(request) {
-      return lowerForDaemon(bridge, options, await parse(), source, environment, request);
+      running++;
+      try {
+        return await lowerForDaemon(bridge, options, await parse(), source, environment, request);
+      } finally {
+        // Platforms are lowered at the same time, so nothing needs the tree any more, which is as large as all ops.
+        if (--running === 0) parsed = undefined;
+      }
     },
   };
 }
@@ -132,7 +139,7 @@ export function lowerForDaemon(
       llbCapabilities: bridge.options.llbCapabilities,
       locations: (place) => {
         const { source: sourceMap, lines } = partOf(source, place);
-        return [{ sourceMap, ranges: lineRanges(lines) }];
+        return [new LinesLocation(sourceMap, lines)];
       },
       allStages,
     },

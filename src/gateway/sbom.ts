@@ -18,7 +18,10 @@ const resultDir = '/run/out/';
 const spdx = 'https://spdx.dev/Document';
 
 /** Scans the result of one platform. */
-export type Scanner = (platformId: string, built: Lowered) => Promise<Attestation>;
+export type Scanner = (platformId: string, built: Scanned) => Promise<Attestation>;
+
+/** What is scanned. */
+export type Scanned = Pick<Lowered, 'sbom' | 'ignoreCache'>;
 
 /** Resolves the scanner image, which runs on the first build platform. */
 export async function createScanner(bridge: Bridge, options: SbomOptions, build: FrontendOptions): Promise<Scanner> {

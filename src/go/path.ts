@@ -1,7 +1,11 @@
 /** Go's `path` package (and `path/filepath` on Unix): purely lexical paths with slashes. */
 
+/** Most paths: no part is empty or begins with a dot. */
+const isClean = /^(?:\/|\/?[^/.][^/]*(?:\/[^/.][^/]*)*)$/;
+
 /** `path.Clean`: the shortest equivalent path; `.` for the empty one. */
 export function clean(path: string): string {
+  if (isClean.test(path)) return path;
   const rooted = path.startsWith('/');
   const parts: string[] = [];
   for (const part of path.split('/')) {

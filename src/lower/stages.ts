@@ -65,11 +65,13 @@ interface StageNode {
   /** Text of its FROM. */
   readonly code: string;
   readonly docComment: string;
-  readonly instructions: readonly StageInstruction[];
+  /** Empty when it was dispatched. */
+  instructions: readonly StageInstruction[];
   ignoreCache: boolean;
   /** The stage it derives from. */
   base: StageState | undefined;
   namedContext: NamedContext | undefined;
+  /** Empty when it was dispatched. */
   commands: Command[];
   /** Stages it reads from, each with the last instruction that does. */
   readonly dependencies: Map<StageState, StageInstruction>;

@@ -191,15 +191,20 @@ function addSources(
     } else {
       const { linter, place, stage } = dispatch;
       checkCopyIgnoredFile(linter, place, wanted.command === 'COPY' ? 'Copy' : 'Add', source, wanted.ignored);
-      const { path, ...options } = localSource(wanted, source, stage.result.platform!.os);
-      action = append(action, wanted.from, path, dest, { ...shared, ...options });
+      const { path, options } = localSource(wanted, source, stage.result.platform!.os, shared);
+      action = append(action, wanted.from, path, dest, options);
     }
   }
   return action;
 }
 
 /** A source within a context or stage; with --parents the part after `/./` keeps its directories. */
-function localSource({ command, parents, unpack }: Copy, source: string, os: string): CopyOptions & { path: string } {
+function localSource(
+  { command, parents, unpack }: Copy,
+  source: string,
+  os: string,
+  shared: CopyOptions,
+): { path: string; options: CopyOptions } {
   const normalize = (path: string) => {
     try {
       return normalizePath('/', path, os, false);
@@ -208,13 +213,14 @@ function localSource({ command, parents, unpack }: Copy, source: string, os: str
     }
   };
   const options: CopyOptions = {
+    ...shared,
     followSymlinks: true,
     copyDirContentsOnly: true,
     attemptUnpack: unpack ?? command === 'ADD',
     allowWildcard: true,
     allowEmptyWildcard: true,
   };
-  if (!parents) return { ...options, path: normalize(source) };
+  if (!parents) return { path: normalize(source), options };
 
   const pivot = source.indexOf('/./');
   const parent = pivot < 0 ? '/' : source.slice(0, pivot);
@@ -222,10 +228,12 @@ function localSource({ command, parents, unpack }: Copy, source: string, os: str
   const path = normalize(parent);
   const isPlain = !hasWildcard(parent) && !hasWildcard(pattern);
   return {
-    ...options,
     path,
-    includePatterns: [pattern.startsWith('/') ? pattern.slice(1) : pattern],
-    requiredPaths: isPlain ? [normalize(join(parent, pattern))] : undefined,
+    options: {
+      ...options,
+      includePatterns: [pattern.startsWith('/') ? pattern.slice(1) : pattern],
+      requiredPaths: isPlain ? [normalize(join(parent, pattern))] : undefined,
+    },
   };
 }
 

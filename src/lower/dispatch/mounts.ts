@@ -19,12 +19,15 @@ export interface RunMounts {
   readonly ssh: readonly Ssh[];
 }
 
+const noMounts: RunMounts = { mounts: [], secrets: [], ssh: [] };
+
 /** Lowers the mounts of a RUN. @param sources the stage that each mount names; scratch for a mount without `from` */
 export function lowerMounts(
   dispatch: Dispatch,
   wanted: readonly MountFlag[],
   sources: readonly StageState[],
 ): RunMounts {
+  if (wanted.length === 0) return noMounts;
   const mounts: Mount[] = [];
   const secrets: Secret[] = [];
   const ssh: Ssh[] = [];

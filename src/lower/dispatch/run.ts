@@ -46,8 +46,8 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
     ssh,
     security: instruction.security,
     network: instruction.network === 'default' ? undefined : instruction.network,
-    ulimits: isSupported(context, 'ulimit') ? options.ulimits : [],
-    devices: isSupported(context, 'devices') ? [...options.devices, ...instructionDevices(instruction)] : [],
+    ulimits: isSupported(context, 'ulimit') ? options.ulimits : undefined,
+    devices: isSupported(context, 'devices') ? allDevices(options.devices, instruction) : undefined,
     customName: nextStepName(stage, text, shownPlatform(dispatch, stage.result.state.getPlatform()), env),
     extraHosts: options.extraHosts,
     cgroupParent: isSupported(context, 'cgroupParent') ? options.cgroupParent || undefined : undefined,
@@ -57,8 +57,10 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
   commit(dispatch, `RUN ${runHistory(args, stage.result.buildArgs, env)} # buildkit`, true);
 }
 
-function instructionDevices({ devices }: RunInstruction): CdiDevice[] {
-  return devices.map(({ name, required }) => ({ name, optional: !required }));
+/** The devices of the build and of the instruction. */
+function allDevices(given: readonly CdiDevice[], { devices }: RunInstruction): readonly CdiDevice[] {
+  if (devices.length === 0) return given;
+  return [...given, ...devices.map(({ name, required }) => ({ name, optional: !required }))];
 }
 
 /** A command line with its here-documents. */
@@ -69,12 +71,13 @@ interface Script {
   readonly mounts: readonly Mount[];
 }
 
+const noMounts: readonly Mount[] = [];
 const scriptDir = '/dev/pipes/';
 
 function readScript(dispatch: Dispatch, { args, heredocs, shellForm }: RunInstruction): Script {
+  const first = heredocs[0];
+  if (!first) return { args, summary: '', mounts: noMounts };
   const [line, ...more] = args;
-  const [first] = heredocs;
-  if (!first) return { args, summary: '', mounts: [] };
   if (line === undefined || more.length > 0 || !shellForm)
     throw new Error(`parsing produced an invalid run command: ${formatList(args)}`);
   if (!parseHeredoc(line)) {

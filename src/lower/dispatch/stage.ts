@@ -37,7 +37,10 @@ export function* dispatchStage(
     stage.broken = !succeeded && affectsLaterInstructions.has(command.instruction.kind);
     yield;
   }
-  stage.envPlaces.clear(); // Nothing uses it any more.
+  // Nothing uses these any more.
+  stage.envPlaces.clear();
+  stage.commands = [];
+  stage.instructions = [];
   setScans(stage, context.globals);
 }
 
