@@ -27,8 +27,8 @@
 #include "unpack.h"
 #include "utf8.h"
 
-/* Bytes before garbage in cycles is collected for the first time: a typical build ends before. */
-#define FIRST_COLLECTION ((size_t)24 << 20)
+/* Bytes before garbage in cycles is collected for the first time: a build of thousands of instructions ends before. */
+#define FIRST_COLLECTION ((size_t)64 << 20)
 /* Bytes of stack, if the system allows as much, and how many of them the script leaves to C and to a build program. */
 #define STACK_SIZE ((size_t)64 << 20)
 #define STACK_MARGIN ((size_t)2 << 20)

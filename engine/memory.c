@@ -33,6 +33,9 @@ static struct page { struct page *next; } *free_pages;
 static char *pages;
 static size_t pages_size, pages_used;
 
+/* Bytes of pages beyond which a build is large: the system may then give them in large pieces, without a fault for each page. */
+#define LARGE_BUILD ((size_t)16 << 20)
+
 static int is_page(const void *pointer) { return (size_t)((const char *)pointer - pages) < pages_size; }
 
 static __attribute__((unused)) void *take_page(void) {
@@ -43,7 +46,11 @@ static __attribute__((unused)) void *take_page(void) {
     }
     struct page *page = free_pages;
     if (page) free_pages = page->next;
-    else if (pages_used < pages_size) page = (struct page *)(pages + pages_used), pages_used += PAGE_SIZE;
+    else if (pages_used < pages_size) {
+        if (pages_used == LARGE_BUILD) madvise(pages + pages_used, pages_size - pages_used, MADV_HUGEPAGE);
+        page = (struct page *)(pages + pages_used);
+        pages_used += PAGE_SIZE;
+    }
     return page;
 }
 

@@ -6,12 +6,12 @@ export const host: Host = {
   get architecture() {
     return native.architecture();
   },
-  sha256: (data) => native.sha256(data),
-  randomBytes: (size) => native.randomBytes(size),
-  decodeText: (bytes) => native.decodeText(bytes),
-  decodeLossy: (bytes) => native.decodeLossy(bytes),
-  encodeText: (text) => native.encodeText(text),
-  encodeInto: (text, target, offset) => native.encodeInto(text, target, offset),
+  sha256: native.sha256,
+  randomBytes: native.randomBytes,
+  decodeText: native.decodeText,
+  decodeLossy: native.decodeLossy,
+  encodeText: native.encodeText,
+  encodeInto: native.encodeInto,
   turn: () => new Promise((resolve) => setTimeout(resolve)),
   async *unpack(format, data) {
     if (format === 'xz') throw new Error('exec: "xz": executable file not found in $PATH'); // as in the reference's image
