@@ -35,7 +35,7 @@ import { loadDefinition } from '../llb/load.ts';
 import { platformToPb } from '../llb/platform-message.ts';
 import type { State } from '../llb/state.ts';
 import { decode } from '../protobuf/decode.ts';
-import { encode } from '../protobuf/encode.ts';
+import { encode, written } from '../protobuf/encode.ts';
 import type { MessageSchema } from '../protobuf/schema.ts';
 import type { UnaryTransport } from '../rpc/unary.ts';
 import { wrapError } from '../text/error-message.ts';
@@ -349,8 +349,9 @@ function solveMessage(
   const frontendOpt: Record<string, string> = { ...request.frontendOpt };
   for (const key of ['cache-imports', 'cache-from']) if (opts[key] !== undefined) frontendOpt[key] ??= opts[key];
   const inputs = Object.entries(request.frontendInputs ?? {});
+  const { definition } = request;
   return {
-    ...(request.definition && { Definition: request.definition.toPb() }),
+    ...(definition && { Definition: written((to) => definition.write(to)) }),
     Frontend: request.frontend ?? '',
     FrontendOpt: frontendOpt,
     FrontendInputs: Object.fromEntries(inputs.map(([name, input]) => [name, input.toPb()])),

@@ -1,11 +1,15 @@
 /** A marshalled graph, which BuildKit solves. */
 
+import * as pb from '../gen/pb/ops_fields.ts';
 import type { Op, OpMetadata, Definition as PbDefinition, Source } from '../gen/pb/ops_pb.ts';
-import { OpSchema, DefinitionSchema as PbDefinitionSchema } from '../gen/pb/ops_schemas.ts';
+import { OpSchema, DefinitionSchema as PbDefinitionSchema, SourceSchema } from '../gen/pb/ops_schemas.ts';
+import { sortByBytes } from '../go/unicode.ts';
 import { digestOf } from '../image/digest.ts';
 import { decode } from '../protobuf/decode.ts';
-import { encode } from '../protobuf/encode.ts';
+import { writeMessage } from '../protobuf/encode.ts';
+import { mapEntry, ProtoWriter } from '../protobuf/writer.ts';
 import { checkArgument, bytes as someBytes } from '../text/arguments.ts';
+import { writeMetadata } from './op-metadata.ts';
 
 /** Decodes an op. @throws Error `failed to parse llb proto op: …`, in the reference's words */
 export function decodeOp(bytes: Uint8Array): Op {
@@ -26,6 +30,14 @@ export interface DefinitionEntry {
   readonly metadata: OpMetadata | undefined;
 }
 
+/** Places in source files that become a message only if it is asked for: its objects take more memory than the ops. */
+export interface SourceLocations {
+  /** Makes the message. */
+  toPb(): Source;
+  /** Writes the fields of the message. */
+  write(to: ProtoWriter): void;
+}
+
 /**
  * A marshalled graph. It is immutable. `State.marshal` makes it, `Definition.decode` reads it.
  *
@@ -39,17 +51,22 @@ export class Definition {
   readonly def: readonly Uint8Array[];
   /** Metadata by digest of the op (`sha256:…`). */
   readonly metadata: ReadonlyMap<string, OpMetadata>;
-  /** Places in source files that the ops were made of; undefined if unknown. */
-  readonly source: Source | undefined;
+  private places: Source | SourceLocations | undefined;
 
   constructor(
     def: readonly Uint8Array[] = [],
     metadata: ReadonlyMap<string, OpMetadata> = new Map(),
-    source: Source | undefined = undefined,
+    source: Source | SourceLocations | undefined = undefined,
   ) {
     this.def = def;
     this.metadata = metadata;
-    this.source = source;
+    this.places = source;
+  }
+
+  /** Places in source files that the ops were made of; undefined if unknown. */
+  get source(): Source | undefined {
+    if (this.places && 'write' in this.places) this.places = this.places.toPb();
+    return this.places;
   }
 
   /** Makes a definition of a message of the gateway or control API. */
@@ -87,7 +104,27 @@ export class Definition {
 
   /** Returns the bytes that `decode` reads. */
   encode(): Uint8Array {
-    return encode(PbDefinitionSchema, this.toPb());
+    const writer = new ProtoWriter();
+    this.write(writer);
+    return writer.handOver();
+  }
+
+  /** Writes the fields of the message that `toPb` makes. */
+  write(to: ProtoWriter): void {
+    for (const op of this.def) to.elementBytes(pb.Definition.def, op);
+    for (const digest of sortByBytes([...this.metadata.keys()])) {
+      const entry = to.open(pb.Definition.metadata);
+      to.element(mapEntry.key, digest);
+      const value = to.open(mapEntry.value);
+      writeMetadata(to, this.metadata.get(digest)!);
+      to.close(value);
+      to.close(entry);
+    }
+    if (!this.places) return;
+    const start = to.open(pb.Definition.Source);
+    if ('write' in this.places) this.places.write(to);
+    else writeMessage(to, SourceSchema, this.places);
+    to.close(start);
   }
 
   /**

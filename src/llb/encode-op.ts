@@ -9,9 +9,11 @@ import {
   ProgressGroupSchema,
 } from '../gen/pb/ops_schemas.ts';
 import { digestOf } from '../image/digest.ts';
+import type { Platform } from '../image/platform.ts';
 import { create } from '../protobuf/create.ts';
 import { ProtoWriter } from '../protobuf/writer.ts';
 import type { Constraints } from './constraints.ts';
+import { sharedCaps } from './op-metadata.ts';
 import { writePlatform } from './platform-message.ts';
 import type { EncodeContext, EncodedOp, Input } from './vertex.ts';
 
@@ -28,6 +30,8 @@ export interface OpParts {
   readonly body: (to: ProtoWriter) => void;
   /** Constraints of the op itself. */
   readonly constraints: Constraints;
+  /** Platform if the constraints have none; that of the graph if absent. */
+  readonly platform?: Platform | undefined;
   /** Capabilities that the daemon needs for it. */
   readonly caps: readonly string[];
   /** Whether the result depends on the platform. */
@@ -44,12 +48,16 @@ export function encodeOp({ constraints: base }: EncodeContext, op: OpParts): Enc
   try {
     for (const input of op.inputs) writeInput(writer, input);
     if (op.platformSpecific)
-      writer.message(pb.Op.platform, () => writePlatform(writer, op.constraints.platform ?? base.platform));
-    writer.message(pb.Op.constraints, () => {
-      writer.strings(pb.WorkerConstraints.filter, base.workerConstraints);
-      writer.strings(pb.WorkerConstraints.filter, op.constraints.workerConstraints);
-    });
-    writer.message(pb.Op[op.kind], () => op.body(writer));
+      writer.message(pb.Op.platform, () =>
+        writePlatform(writer, op.constraints.platform ?? op.platform ?? base.platform),
+      );
+    const constraints = writer.open(pb.Op.constraints);
+    writer.strings(pb.WorkerConstraints.filter, base.workerConstraints);
+    writer.strings(pb.WorkerConstraints.filter, op.constraints.workerConstraints);
+    writer.close(constraints);
+    const body = writer.open(pb.Op[op.kind]);
+    op.body(writer);
+    writer.close(body);
     const bytes = writer.finish();
     const metadata = opMetadata(base, op.constraints, op.caps);
     return { digest: digestOf(bytes), bytes, metadata, locations: op.constraints.locations };
@@ -66,10 +74,10 @@ export function encodeTerminal(input: Input): Uint8Array {
 }
 
 function writeInput(to: ProtoWriter, input: Input): void {
-  to.message(pb.Op.inputs, () => {
-    to.string(pb.Input.digest, input.digest);
-    to.int(pb.Input.index, input.index);
-  });
+  const start = to.open(pb.Op.inputs);
+  to.string(pb.Input.digest, input.digest);
+  to.int(pb.Input.index, input.index);
+  to.close(start);
 }
 
 function opMetadata(base: Constraints, own: Constraints, caps: readonly string[]): OpMetadata {
@@ -79,26 +87,19 @@ function opMetadata(base: Constraints, own: Constraints, caps: readonly string[]
     description: {},
     caps: sharedCaps(caps),
   };
-  for (const constraints of [base, own]) {
-    const { description, customName, exportCache, progressGroup, linuxResources } = constraints;
-    if (constraints.ignoreCache) metadata.ignoreCache = true;
-    if (description) Object.assign(metadata.description, description);
-    if (customName !== undefined) metadata.description['llb.customname'] = customName;
-    if (exportCache !== undefined) metadata.exportCache = create(ExportCacheSchema, { Value: exportCache });
-    if (progressGroup) metadata.progressGroup = create(ProgressGroupSchema, progressGroup);
-    if (linuxResources) metadata.linuxResources = create(LinuxResourcesSchema, linuxResources);
-  }
+  addMetadata(metadata, base);
+  addMetadata(metadata, own);
   return metadata;
 }
 
-/** Sets of capabilities by their names. Most ops need one of a few sets. */
-const capSets = new Map<string, OpMetadata['caps']>();
-
-function sharedCaps(caps: readonly string[]): OpMetadata['caps'] {
-  const key = caps.join(' ');
-  let shared = capSets.get(key);
-  if (!shared) capSets.set(key, (shared = Object.freeze(Object.fromEntries(caps.map((cap) => [cap, true])))));
-  return shared;
+function addMetadata(metadata: OpMetadata, constraints: Constraints): void {
+  const { description, customName, exportCache, progressGroup, linuxResources } = constraints;
+  if (constraints.ignoreCache) metadata.ignoreCache = true;
+  if (description) Object.assign(metadata.description, description);
+  if (customName !== undefined) metadata.description['llb.customname'] = customName;
+  if (exportCache !== undefined) metadata.exportCache = create(ExportCacheSchema, { Value: exportCache });
+  if (progressGroup) metadata.progressGroup = create(ProgressGroupSchema, progressGroup);
+  if (linuxResources) metadata.linuxResources = create(LinuxResourcesSchema, linuxResources);
 }
 
 /**

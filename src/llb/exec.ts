@@ -239,9 +239,13 @@ export class ExecVertex implements OpVertex {
       inputs: inputs.list,
       kind: 'exec',
       body: (to) => {
-        to.message(pb.ExecOp.meta, () => this.writeMeta(to, env));
+        const meta = to.open(pb.ExecOp.meta);
+        this.writeMeta(to, env);
+        to.close(meta);
         this.mounts.forEach(({ mount, output }, at) => {
-          to.message(pb.ExecOp.mounts, () => writeMount(to, mount, mountInputs[at]!, output));
+          const start = to.open(pb.ExecOp.mounts);
+          writeMount(to, mount, mountInputs[at]!, output);
+          to.close(start);
         });
         for (const secret of secrets ?? []) {
           const { target } = secret;
@@ -259,7 +263,8 @@ export class ExecVertex implements OpVertex {
             to.bool(pb.CDIDevice.optional, optional);
           });
       },
-      constraints: { ...this.options, platform: this.options.platform ?? this.values.platform },
+      constraints: this.options,
+      platform: this.values.platform,
       caps: [...caps],
       platformSpecific: true,
     });
@@ -338,8 +343,8 @@ function overrideValues(values: RunValues, options: RunOptions): RunValues {
   const variables = options.env ?? [];
   const pairs = Symbol.iterator in variables ? variables : Object.entries(variables);
   for (const [key, value] of pairs) env = env.addOrReplace(key, value);
-  if (options.extraHosts) extraHosts = [...extraHosts, ...options.extraHosts];
-  if (options.ulimits) ulimits = [...ulimits, ...options.ulimits];
+  if (options.extraHosts?.length) extraHosts = [...extraHosts, ...options.extraHosts];
+  if (options.ulimits?.length) ulimits = [...ulimits, ...options.ulimits];
   return {
     env,
     extraHosts,

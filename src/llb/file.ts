@@ -53,20 +53,10 @@ export class FileVertex implements OpVertex {
   encode(context: EncodeContext): EncodedOp {
     const plan = new FilePlan(context);
     plan.add(this.target);
-    const { steps, inputs } = plan;
-    const number = (place: ActionInput) => ('input' in place ? place.input : inputs.list.length + place.action);
     return encodeOp(context, {
-      inputs: inputs.list,
+      inputs: plan.inputs.list,
       kind: 'file',
-      body: (to) =>
-        steps.forEach((placed, at) => {
-          to.message(pb.FileOp.actions, () => {
-            to.int(pb.FileAction.input, number(placed.primary));
-            to.int(pb.FileAction.secondaryInput, number(placed.secondary));
-            to.int(pb.FileAction.output, at === steps.length - 1 ? 0 : skipOutput);
-            to.message(pb.FileAction[placed.step.kind], () => writeStep(to, placed));
-          });
-        }),
+      body: (to) => plan.write(to),
       constraints: this.constraints,
       caps: ['file.base'], // the reference records no other for file actions
       platformSpecific: false,
@@ -77,7 +67,8 @@ export class FileVertex implements OpVertex {
 /** Visits a chain from its end, as the reference does: the state, then the source of a copy, then the action before. */
 function collectOutputs({ action, state }: BoundFileAction, outputs: Set<Output | undefined>): void {
   outputs.add(state.output);
-  for (const step of action.steps().reverse()) {
+  for (let at: FileAction | undefined = action; at; at = at.previous) {
+    const { step } = at;
     if (step.kind !== 'copy') continue;
     if (isBound(step.from)) collectOutputs(step.from, outputs);
     else outputs.add(step.from.output);
@@ -113,6 +104,26 @@ class FilePlan {
     return last;
   }
 
+  /** Writes the fields of the op. */
+  write(to: ProtoWriter): void {
+    const last = this.steps.at(-1);
+    for (const placed of this.steps) {
+      const action = to.open(pb.FileOp.actions);
+      to.int(pb.FileAction.input, this.number(placed.primary));
+      to.int(pb.FileAction.secondaryInput, this.number(placed.secondary));
+      to.int(pb.FileAction.output, placed === last ? 0 : skipOutput);
+      const step = to.open(pb.FileAction[placed.step.kind]);
+      writeStep(to, placed);
+      to.close(step);
+      to.close(action);
+    }
+  }
+
+  /** The number of an input or action in the op. */
+  private number(place: ActionInput): number {
+    return 'input' in place ? place.input : this.inputs.list.length + place.action;
+  }
+
   private source(step: FileStep): ActionInput {
     if (step.kind !== 'copy') return { input: emptyInput };
     if (isBound(step.from)) return { action: this.add(step.from) };
@@ -125,27 +136,26 @@ function isBound(source: CopySource): source is BoundFileAction {
 }
 
 function writeStep(to: ProtoWriter, { step, state, base }: PlacedStep): void {
-  const resolve = (path: string) => resolvePath(state.getDir(), path);
   switch (step.kind) {
     case 'copy':
       writeCopy(to, step, state, base);
       break;
     case 'mkfile':
-      to.string(pb.FileActionMkFile.path, resolve(step.path));
+      to.string(pb.FileActionMkFile.path, resolvePath(state.getDir(), step.path));
       to.int(pb.FileActionMkFile.mode, step.mode & 0o777);
       to.bytes(pb.FileActionMkFile.data, step.data);
       writeOwner(to, pb.FileActionMkFile.owner, step.options.owner, base);
       to.int(pb.FileActionMkFile.timestamp, timestamp(step.options.createdTime));
       break;
     case 'mkdir':
-      to.string(pb.FileActionMkDir.path, resolve(step.path));
+      to.string(pb.FileActionMkDir.path, resolvePath(state.getDir(), step.path));
       to.int(pb.FileActionMkDir.mode, step.mode & 0o777);
       to.bool(pb.FileActionMkDir.makeParents, step.options.makeParents);
       writeOwner(to, pb.FileActionMkDir.owner, step.options.owner, base);
       to.int(pb.FileActionMkDir.timestamp, timestamp(step.options.createdTime));
       break;
     case 'rm':
-      to.string(pb.FileActionRm.path, resolve(step.path));
+      to.string(pb.FileActionRm.path, resolvePath(state.getDir(), step.path));
       to.bool(pb.FileActionRm.allowNotFound, step.options.allowNotFound);
       to.bool(pb.FileActionRm.allowWildcard, step.options.allowWildcard);
       break;
@@ -209,10 +219,10 @@ type User = { readonly id: number } | { readonly name: string };
 function writeOwner(to: ProtoWriter, field: number, owner: Owner | undefined, base: number): void {
   if (owner === undefined) return;
   const { user, group } = parseOwner(owner);
-  to.message(field, () => {
-    to.message(pb.ChownOpt.user, () => writeUser(to, user, base));
-    if (group) to.message(pb.ChownOpt.group, () => writeUser(to, group, base));
-  });
+  const start = to.open(field);
+  writeUser(to, pb.ChownOpt.user, user, base);
+  if (group) writeUser(to, pb.ChownOpt.group, group, base);
+  to.close(start);
 }
 
 /** Returns undefined as the group if the owner has none. */
@@ -229,11 +239,13 @@ function parseUser(text: string): User {
   return id >= -(2 ** 31) && id < 2 ** 31 ? { id } : { name: text };
 }
 
-function writeUser(to: ProtoWriter, user: User, base: number): void {
+function writeUser(to: ProtoWriter, field: number, user: User, base: number): void {
+  const start = to.open(field);
   if ('id' in user) to.scalar(pb.UserOpt.byID, user.id >>> 0);
   else
     to.message(pb.UserOpt.byName, () => {
       to.string(pb.NamedUserOpt.name, user.name);
       to.int(pb.NamedUserOpt.input, base);
     });
+  to.close(start);
 }

@@ -11,7 +11,6 @@ import { encodeTerminal, mergeMetadata } from './encode-op.ts';
 import { SourceMapCollector } from './source-map.ts';
 import {
   type EncodeContext,
-  type EncodedOp,
   type GraphConstraints,
   type Input,
   type OpVertex,
@@ -74,8 +73,8 @@ function complete(options: MarshalOptions): GraphConstraints {
 
 class GraphMarshaller implements EncodeContext {
   readonly constraints: GraphConstraints;
-  /** undefined while the inputs of a vertex are visited. */
-  private readonly encoded = new Map<OpVertex, EncodedOp | undefined>();
+  /** Digests of the ops; undefined while the inputs of a vertex are visited. */
+  private readonly digests = new Map<OpVertex, string | undefined>();
   private readonly def: Uint8Array[] = [];
   private bytes = 0;
   private readonly metadata = new Map<string, OpMetadata>();
@@ -89,7 +88,7 @@ class GraphMarshaller implements EncodeContext {
     const resolved = resolveOutput(output);
     if (!resolved) return undefined;
     if (resolved.error !== undefined) throw new Error(resolved.error);
-    return { digest: this.encoded.get(resolved.vertex)!.digest, index: resolved.index };
+    return { digest: this.digests.get(resolved.vertex)!, index: resolved.index };
   }
 
   /**
@@ -99,9 +98,9 @@ class GraphMarshaller implements EncodeContext {
   *visit(root: OpVertex): Generator<void> {
     const stack: { readonly vertex: OpVertex; readonly inputs: readonly (Output | undefined)[]; next: number }[] = [];
     const enter = (vertex: OpVertex) => {
-      if (this.encoded.get(vertex)) return;
-      if (this.encoded.has(vertex)) throw new Error('circular dependency: a deferred state depends on itself');
-      this.encoded.set(vertex, undefined);
+      if (this.digests.get(vertex) !== undefined) return;
+      if (this.digests.has(vertex)) throw new Error('circular dependency: a deferred state depends on itself');
+      this.digests.set(vertex, undefined);
       stack.push({ vertex, inputs: vertex.inputs(), next: 0 });
     };
     enter(root);
@@ -119,7 +118,7 @@ class GraphMarshaller implements EncodeContext {
 
   private add(vertex: OpVertex): void {
     const op = vertex.encode(this);
-    this.encoded.set(vertex, op);
+    this.digests.set(vertex, op.digest);
     const known = this.metadata.get(op.digest);
     this.metadata.set(op.digest, mergeMetadata(known, op.metadata));
     this.sources.add(op.digest, op.locations);

@@ -1,11 +1,14 @@
 /** Collects the places in source files that the ops of a graph were made of. */
 
-import type { Location, Range as PbRange, Source } from '../gen/pb/ops_pb.ts';
-import { SourceInfoSchema, SourceSchema } from '../gen/pb/ops_schemas.ts';
+import * as pb from '../gen/pb/ops_fields.ts';
+import type { Source, SourceInfo } from '../gen/pb/ops_pb.ts';
+import { LocationsSchema, SourceInfoSchema, SourceSchema } from '../gen/pb/ops_schemas.ts';
 import { compareByteArrays } from '../go/bytes.ts';
 import { create } from '../protobuf/create.ts';
+import { writeMessage } from '../protobuf/encode.ts';
+import { mapEntry, type ProtoWriter } from '../protobuf/writer.ts';
 import type { MarshalOptions, Range, SourceLocation, SourceMap } from './constraints.ts';
-import type { Definition } from './definition.ts';
+import type { Definition, SourceLocations } from './definition.ts';
 
 /**
  * Definitions of the states of source maps. Each state is marshalled once, since the file is the same for all graphs.
@@ -36,59 +39,104 @@ export class SourceMapCollector {
   private rangesLeft = maxRanges;
   private readonly maps: SourceMap[] = [];
   private readonly index = new Map<SourceMap, number>();
-  private readonly locations = new Map<string, SourceLocation[]>();
+  private readonly locations = new Map<string, readonly SourceLocation[]>();
 
   /**
    * Adds the locations of a vertex to those of other vertices with the same digest. An instruction of n lines may make
    * n ops with n ranges each, so after a million ranges an op with many ranges keeps only the first ones.
    */
-  add(digest: string, locations: readonly SourceLocation[] | undefined): void {
-    const known = this.locations.get(digest);
-    const list = known ?? [];
-    if (!known) this.locations.set(digest, list);
-    if (!locations) return;
+  add(digest: string, locations: readonly SourceLocation[] = []): void {
     for (const { sourceMap } of locations) {
       if (this.index.has(sourceMap)) continue;
       const equal = this.maps.findIndex((map) => isSameSource(map, sourceMap));
       this.index.set(sourceMap, equal >= 0 ? equal : this.maps.push(sourceMap) - 1);
     }
-    for (const location of locations) {
-      const count = location.ranges.length;
-      if (count > maxFurtherRanges) this.rangesLeft -= count;
-      list.push(this.rangesLeft >= 0 ? location : { ...location, ranges: location.ranges.slice(0, maxFurtherRanges) });
-    }
+    const kept = locations.some(({ ranges }) => ranges.length > maxFurtherRanges) ? this.limit(locations) : locations;
+    const known = this.locations.get(digest);
+    this.locations.set(digest, known ? [...known, ...kept] : kept);
+  }
+
+  private limit(locations: readonly SourceLocation[]): SourceLocation[] {
+    return locations.map((location) => {
+      const { sourceMap, ranges } = location;
+      if (ranges.length > maxFurtherRanges) this.rangesLeft -= ranges.length;
+      return this.rangesLeft >= 0 ? location : { sourceMap, ranges: ranges.slice(0, maxFurtherRanges) };
+    });
   }
 
   /**
-   * Returns the message for the definition.
+   * Returns what was collected.
    *
    * @param options options with which the states of source maps are marshalled
    */
-  finish(options: MarshalOptions | undefined): Source {
-    const source = create(SourceSchema);
-    for (const map of this.maps) {
+  finish(options: MarshalOptions | undefined): SourceLocations {
+    const infos = this.maps.map((map) => {
       const definition = definitionOf(map, options)?.toPb();
       const { filename, language, data } = map;
-      source.infos.push(create(SourceInfoSchema, { filename, language, data, ...(definition && { definition }) }));
-    }
-    for (const [digest, locations] of this.locations) {
-      source.locations[digest] = { $typeName: 'pb.Locations', locations: locations.map(this.toPb, this) };
-    }
-    return source;
-  }
-
-  private toPb({ sourceMap, ranges }: SourceLocation): Location {
-    return { $typeName: 'pb.Location', sourceIndex: this.index.get(sourceMap)!, ranges: ranges.map(rangeToPb) };
+      return create(SourceInfoSchema, { filename, language, data, ...(definition && { definition }) });
+    });
+    return new CollectedLocations(infos, this.index, this.locations);
   }
 }
 
-/** Makes messages as plain objects, because `create` is slower and there are thousands of ranges. */
-function rangeToPb({ start, end }: Range): PbRange {
-  return {
-    $typeName: 'pb.Range',
-    start: { $typeName: 'pb.Position', line: start.line, character: start.character },
-    end: { $typeName: 'pb.Position', line: end.line, character: end.character },
-  };
+/** The source files of a graph, and the places in them that its ops were made of. */
+class CollectedLocations implements SourceLocations {
+  private readonly infos: SourceInfo[];
+  private readonly index: ReadonlyMap<SourceMap, number>;
+  private readonly locations: ReadonlyMap<string, readonly SourceLocation[]>;
+
+  constructor(
+    infos: SourceInfo[],
+    index: ReadonlyMap<SourceMap, number>,
+    locations: ReadonlyMap<string, readonly SourceLocation[]>,
+  ) {
+    this.infos = infos;
+    this.index = index;
+    this.locations = locations;
+  }
+
+  toPb(): Source {
+    const source = create(SourceSchema, { infos: this.infos });
+    for (const [digest, locations] of this.locations)
+      source.locations[digest] = create(LocationsSchema, {
+        locations: locations.map(({ sourceMap, ranges }) => ({
+          sourceIndex: this.index.get(sourceMap)!,
+          ranges: [...ranges],
+        })),
+      });
+    return source;
+  }
+
+  write(to: ProtoWriter): void {
+    for (const digest of [...this.locations.keys()].sort()) {
+      const entry = to.open(pb.Source.locations);
+      to.element(mapEntry.key, digest);
+      const value = to.open(mapEntry.value);
+      for (const location of this.locations.get(digest)!) this.writeLocation(to, location);
+      to.close(value);
+      to.close(entry);
+    }
+    writeMessage(to, SourceSchema, { infos: this.infos });
+  }
+
+  private writeLocation(to: ProtoWriter, { sourceMap, ranges }: SourceLocation): void {
+    const start = to.open(pb.Locations.locations);
+    to.int(pb.Location.sourceIndex, this.index.get(sourceMap)!);
+    for (const range of ranges) {
+      const message = to.open(pb.Location.ranges);
+      writePosition(to, pb.Range.start, range.start);
+      writePosition(to, pb.Range.end, range.end);
+      to.close(message);
+    }
+    to.close(start);
+  }
+}
+
+function writePosition(to: ProtoWriter, field: number, { line, character }: Range['start']): void {
+  const start = to.open(field);
+  to.int(pb.Position.line, line);
+  to.int(pb.Position.character, character);
+  to.close(start);
 }
 
 function definitionOf(map: SourceMap, options: MarshalOptions | undefined): Definition | undefined {

@@ -24,12 +24,23 @@ export function encode<Desc extends DescMessage>(
   message: MessageInitShape<Desc>,
 ): Uint8Array {
   const writer = new ProtoWriter();
-  writeMessage(writer, schema, message as Values);
+  writeMessage(writer, schema, message);
   return writer.handOver();
 }
 
+const ownWriter = Symbol();
+
+/**
+ * A message as the value of a field, given as the function that writes its fields: for messages with thousands of parts,
+ * which need not become objects.
+ */
+export function written<Desc extends DescMessage>(write: (to: ProtoWriter) => void): MessageInitShape<Desc> {
+  return { [ownWriter]: write } as unknown as MessageInitShape<Desc>;
+}
+
 /** Writes the fields of a message, of which those that are left out have their zero value. */
-function writeMessage(to: ProtoWriter, schema: MessageSchema, message: Values): void {
+export function writeMessage(to: ProtoWriter, schema: MessageSchema, given: object): void {
+  const message = given as Values;
   const fields = schema.layout.inOrder;
   for (let at = 0; at < fields.length; at++) {
     const field = fields[at]!;
@@ -74,7 +85,9 @@ function writeValue(to: ProtoWriter, number: number, type: FieldType, value: unk
   else if (type === 'bytes') to.elementBytes(number, value as Uint8Array);
   else if (isMessageSchema(type)) {
     const start = to.open(number);
-    writeMessage(to, type, value as Values);
+    const { [ownWriter]: write } = value as { readonly [ownWriter]?: (to: ProtoWriter) => void };
+    if (write) write(to);
+    else writeMessage(to, type, value as Values);
     to.close(start);
   } else to.scalar(number, type === 'bool' ? Number(value) : (value as number | bigint));
 }

@@ -23,6 +23,8 @@ export const WireType = {
 export const mapEntry = { key: 1, value: 2 } as const;
 
 const slabSize = 32_768; // bytes
+/** Bytes by which a buffer grows at most: half of a large message is much memory. */
+const maxGrowth = 8 << 20;
 
 /** Writes one message at a time. A nested message is written in place; its length is inserted afterwards. */
 export class ProtoWriter {
@@ -91,9 +93,9 @@ export class ProtoWriter {
   /** Writes a repeated integer unless the list is empty. */
   packed(field: number, values: readonly (number | bigint)[]): void {
     if (values.length === 0) return;
-    this.message(field, () => {
-      for (const value of values) this.varint(value);
-    });
+    const start = this.open(field);
+    for (const value of values) this.varint(value);
+    this.close(start);
   }
 
   /** Writes a message with the fields that `write` writes, even if it is empty. */
@@ -129,7 +131,8 @@ export class ProtoWriter {
   /** Writes a string even if it is empty, as an element of a list or map. Lone surrogates become U+FFFD. */
   element(field: number, value: string): void {
     const { length } = value;
-    this.reserve(20 + 3 * length); // the tag, the length, and three bytes for each UTF-16 unit
+    const needed = 20 + 3 * length; // the tag, the length, and three bytes for each UTF-16 unit
+    if (this.end + needed > this.buffer.length) this.reserve(needed);
     const tag = field * 8 + WireType.lengthDelimited;
     if (tag < 0x80) this.buffer[this.end++] = tag;
     else this.varint(tag);
@@ -145,14 +148,17 @@ export class ProtoWriter {
   elementBytes(field: number, value: Uint8Array): void {
     this.tag(field, WireType.lengthDelimited);
     this.varint(value.length);
-    this.reserve(value.length);
-    this.buffer.set(value, this.end);
-    this.end += value.length;
+    this.append(value);
   }
 
   /** Writes a field that was read without being understood. */
   raw(field: number, wireType: number, value: Uint8Array): void {
     this.tag(field, wireType);
+    this.append(value);
+  }
+
+  /** Writes fields that are encoded. */
+  append(value: Uint8Array): void {
     this.reserve(value.length);
     this.buffer.set(value, this.end);
     this.end += value.length;
@@ -180,23 +186,22 @@ export class ProtoWriter {
 
   private varint(value: number | bigint): void {
     if (this.end + 10 > this.buffer.length) this.reserve(10);
-    if (typeof value === 'bigint' || value < 0 || value > 0x7fffffff) {
-      let rest = BigInt.asUintN(64, BigInt(value));
-      for (; rest >= 0x80n; rest >>= 7n) this.buffer[this.end++] = Number(rest & 0x7fn) | 0x80;
-      this.buffer[this.end++] = Number(rest);
-      return;
+    const isNumber = typeof value === 'number';
+    let low = isNumber ? value >>> 0 : Number(BigInt.asUintN(32, value));
+    let high = isNumber ? Math.floor(value / 2 ** 32) >>> 0 : Number(BigInt.asUintN(32, value >> 32n));
+    for (; high > 0; high >>>= 7) {
+      this.buffer[this.end++] = (low & 0x7f) | 0x80;
+      low = ((low >>> 7) | (high << 25)) >>> 0;
     }
-    let rest = value;
-    for (; rest >= 0x80; rest >>>= 7) this.buffer[this.end++] = (rest & 0x7f) | 0x80;
-    this.buffer[this.end++] = rest;
+    for (; low >= 0x80; low >>>= 7) this.buffer[this.end++] = (low & 0x7f) | 0x80;
+    this.buffer[this.end++] = low;
   }
 
-  private reserve(length: number): void {
-    const needed = this.end + length;
+  private reserve(size: number): void {
+    const needed = this.end + size;
     if (needed <= this.buffer.length) return;
-    const larger = new Uint8Array(Math.max(needed, this.buffer.length * 2));
-    larger.set(this.buffer.subarray(0, this.end));
-    this.buffer = larger;
+    const { length, buffer } = this.buffer;
+    this.buffer = new Uint8Array(buffer.transfer(Math.max(needed, length + Math.min(length, maxGrowth))));
   }
 }
 

@@ -58,22 +58,14 @@ export function either(expected: string, ...validators: readonly Validator[]): V
 export function listOf(of: Validator, expected = 'an array'): Validator {
   const isList = validator(expected, Array.isArray);
   return (value, name) =>
-    isList(value, name) ??
-    firstProblem(
-      (value as unknown[]).map((it, index) => [`${name}[${index}]`, it]),
-      of,
-    );
+    isList(value, name) ?? firstProblem((value as unknown[]).entries(), of, (index) => `${name}[${index}]`);
 }
 
 /** An object with any field names whose values `of` accepts. */
 export function recordOf(of: Validator, expected = 'an object'): Validator {
   const isRecord = validator(expected, isPlain);
   return (value, name) =>
-    isRecord(value, name) ??
-    firstProblem(
-      Object.entries(value as object).map(([key, it]) => [fieldPath(name, key), it]),
-      of,
-    );
+    isRecord(value, name) ?? firstProblem(Object.entries(value as object), of, (key) => fieldPath(name, key));
 }
 
 /** A Map whose values `of` accepts. */
@@ -82,11 +74,9 @@ export function mapOf(of: Validator, expected = 'a Map'): Validator {
   return (value, name) =>
     isMap(value, name) ??
     firstProblem(
-      [...(value as ReadonlyMap<unknown, unknown>).entries()].map(([key, it]) => [
-        `${name}.get(${JSON.stringify(key)})`,
-        it,
-      ]),
+      (value as ReadonlyMap<unknown, unknown>).entries(),
       of,
+      (key) => `${name}.get(${JSON.stringify(key)})`,
     );
 }
 
@@ -128,11 +118,13 @@ export function exactFields<Type = Readonly<Record<string, unknown>>>(validators
 /** Messages name the fields of the argument with this name without its name in front. */
 const optionsName = 'options';
 
-function firstProblem(entries: readonly (readonly [string, unknown])[], of: Validator): string | undefined {
-  for (const [name, value] of entries) {
-    const problem = of(value, name);
-    if (problem !== undefined) return problem;
-  }
+/** Makes the name of a member only if there is a problem. */
+function firstProblem<Key>(
+  entries: Iterable<readonly [Key, unknown]>,
+  of: Validator,
+  nameOf: (key: Key) => string,
+): string | undefined {
+  for (const [key, value] of entries) if (of(value, '') !== undefined) return of(value, nameOf(key));
   return undefined;
 }
 
