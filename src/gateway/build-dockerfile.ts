@@ -94,12 +94,7 @@ async function buildPlatform(
 }
 
 /** Lowers for a platform, and drops the graph, which is many times as large as its definition, unless it is scanned. */
-async function compile(
-  bridge: Bridge,
-  options: FrontendOptions,
-  dockerfile: BuildDefinition,
-  request: LowerRequest,
-) {
+async function compile(bridge: Bridge, options: FrontendOptions, dockerfile: BuildDefinition, request: LowerRequest) {
   const lowered = await dockerfile.lower({ ...request, log: request.warn });
   const definition = await lowered.state.marshalInTurns(takeTurns(bridge.signal)).catch((error) => {
     bridge.signal?.throwIfAborted();
