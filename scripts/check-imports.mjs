@@ -14,6 +14,7 @@ const allowed = {
   diagnostic: ['text', 'go'],
   parser: ['diagnostic', 'text', 'go'],
   check: ['parser', 'diagnostic', 'text', 'go'],
+  tree: ['parser', 'system', 'text', 'go'],
   archive: ['host', 'text', 'go'],
   git: ['text', 'go'],
   image: ['host', 'text', 'go'],
@@ -45,8 +46,9 @@ const core = [
 const program = ['build-program', 'program'];
 Object.assign(allowed, {
   gateway: [...core, ...program, 'check', 'lock', 'lower', 'rpc'],
-  client: [...core, 'http', 'oci', 'registry', 'rpc', 'gateway'],
+  client: [...core, 'tree', 'http', 'oci', 'registry', 'rpc', 'gateway'],
   offline: [...core, ...program, 'check', 'lock', 'lower', 'http', 'oci', 'registry', 'resolve', 'gateway'],
+  context: [...core, 'tree', 'lower', 'offline'],
 });
 allowed.cli = Object.keys(allowed);
 

@@ -17,6 +17,20 @@
  * @module
  */
 
+export type { Amount } from './context/amounts.ts';
+export type { Fate } from './context/context-tree.ts';
+export {
+  type ContextReport,
+  type ContextTake,
+  type InspectedContext,
+  type InspectOptions,
+  inspectContext,
+  type PathAnswer,
+  type RuleUse,
+  type TakenSource,
+} from './context/inspect-context.ts';
+export { formatIgnoreProposal, type IgnoreProposal, type ProposedPattern } from './context/propose-ignore.ts';
+export type { SizeNode } from './context/size-tree.ts';
 export type { DiagnosticCode } from './diagnostic/codes.ts';
 export { type Diagnostic, DiagnosticError, findDiagnosticError } from './diagnostic/diagnostic.ts';
 export type * from './gateway/bridge.ts';

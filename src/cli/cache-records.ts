@@ -1,6 +1,6 @@
 /** Records of the build cache for people. */
 import type { CacheRecord } from '../client/index.ts';
-import { formatBytes } from '../client/progress/format.ts';
+import { formatBytes } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 import type { Io } from './io.ts';
 import { timeSince } from './time-since.ts';

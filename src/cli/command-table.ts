@@ -4,6 +4,7 @@ import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
+import { contextCommand } from './commands/context.ts';
 import { duCommand } from './commands/du.ts';
 import { graphCommand } from './commands/graph.ts';
 import { historyCommand } from './commands/history.ts';
@@ -38,6 +39,17 @@ export const commandTable: readonly CommandEntry[] = [
         'tsfront check .',
         'tsfront check services/api/Dockerfile services/web/Dockerfile',
         'tsfront check . --format json',
+      ],
+    },
+  },
+  {
+    create: contextCommand,
+    examples: {
+      context: [
+        'tsfront context .',
+        'tsfront context . --suggest',
+        'tsfront context . --path dist/app',
+        'tsfront context . --format json -o context.json',
       ],
     },
   },

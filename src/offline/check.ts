@@ -7,8 +7,6 @@ import type { Warning } from '../gateway/bridge.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import { Definition } from '../llb/definition.ts';
-import { merge } from '../llb/merge.ts';
-import type { State } from '../llb/state.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
@@ -16,8 +14,8 @@ import { findIgnoreAdvice, type IgnoreAdvice } from '../parser/ignore/advice.ts'
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import { callback, checkArgument, having } from '../text/arguments.ts';
-import { wrapError } from '../text/error-message.ts';
 import { redactCredentials } from '../text/redact.ts';
+import { marshalStages } from './all-stages.ts';
 import { type Frontend, readHere } from './compile.ts';
 import { contextNames } from './context-names.ts';
 import { findCrlfScripts } from './find-crlf-scripts.ts';
@@ -76,7 +74,7 @@ export async function checkDockerfile(
   if (lowered) findings.push(...misspelledImages(lowered));
   findings.push(...findAdvice(dockerfile), ...(await crlfScripts(dockerfile, options)));
 
-  const graph = lowered && tryMarshal(lowered.stages);
+  const graph = lowered && marshalStages(lowered.stages);
   if (graph instanceof Definition) await turns.pass();
   const missing = graph instanceof Definition ? await missingSources(graph, options.locals, turns) : [];
   const { file: ignoreFile, advice } = await ignoreFileAdvice(options);
@@ -164,14 +162,6 @@ function patternsOf(text: string): string[] {
     return parseDockerignore(text);
   } catch {
     return []; // The frontend reports it.
-  }
-}
-
-function tryMarshal(stages: readonly State[]): Definition | Error {
-  try {
-    return merge(stages).marshal();
-  } catch (error) {
-    return wrapError(error, 'failed to marshal LLB definition');
   }
 }
 

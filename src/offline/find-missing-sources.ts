@@ -14,6 +14,7 @@ import { type Turns, takeTurns } from '../lower/turns.ts';
 import type { AddInstruction, CopyInstruction, Dockerfile } from '../parser/ast.ts';
 import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { FileTree } from './file-tree.ts';
+import { localSource, placesOf, type TakenPath, takenPaths } from './taken-paths.ts';
 
 /** A path that an instruction takes from a local source that does not have it. */
 export interface MissingSource {
@@ -69,29 +70,32 @@ export async function missingSources(
   turns: Turns = takeTurns(),
 ): Promise<MissingSource[]> {
   const entries = definition.ops();
-  const locals = new Map<string, LocalSource>();
+  const locals = new Map<string, SearchedSource>();
   for (const entry of entries) {
-    const local = localSource(entry, trees);
+    const local = searchedSource(entry, trees);
     if (local) locals.set(entry.digest, local);
   }
   const missing: MissingSource[] = [];
   for (const entry of entries) {
-    for (const { input, path, index, pattern } of takenPaths(entry)) {
-      if (turns.isDue()) await turns.pass();
-      const source = locals.get(entry.op.inputs[input]?.digest ?? '');
+    for (const taken of takenPaths(entry)) {
+      const source = locals.get(entry.op.inputs[taken.input]?.digest ?? '');
       if (!source) continue;
-      const found = pattern ? await findPattern(source, path) : await find(source, path);
-      if (found === 'there') continue;
-      const { local, tree, ignorePatterns } = source;
-      const what = { path, local, tree, ignorePatterns, ignored: found === 'ignored', pattern, index };
-      // Several instructions may share one op.
-      for (const lines of linesOf(definition, entry.digest)) missing.push({ ...what, lines });
+      for (const { path, pattern } of requiredPaths(taken)) {
+        if (turns.isDue()) await turns.pass();
+        const found = pattern ? await findPattern(source, path) : await find(source, path);
+        if (found === 'there') continue;
+        const { local, tree, ignorePatterns } = source;
+        const what = { path, local, tree, ignorePatterns, ignored: found === 'ignored', pattern, index: taken.index };
+        const places = placesOf(definition, entry.digest).map(({ lines }) => lines);
+        // Several instructions may share one op.
+        for (const lines of places.length > 0 ? places : [undefined]) missing.push({ ...what, lines });
+      }
     }
   }
   return missing;
 }
 
-interface LocalSource {
+interface SearchedSource {
   readonly local: string;
   readonly tree: FileTree;
   readonly ignorePatterns: readonly string[];
@@ -104,59 +108,36 @@ interface LocalSource {
 
 type Found = 'there' | 'missing' | 'ignored';
 
-function localSource({ op: { op } }: DefinitionEntry, trees: ReadonlyMap<string, FileTree>): LocalSource | undefined {
-  if (op.case !== 'source' || !op.value.identifier.startsWith('local://')) return undefined;
-  const local = op.value.identifier.slice('local://'.length);
-  const tree = trees.get(local);
+function searchedSource(entry: DefinitionEntry, trees: ReadonlyMap<string, FileTree>): SearchedSource | undefined {
+  const source = localSource(entry);
+  const tree = source && trees.get(source.local);
   if (!tree || tree.partial) return undefined;
-  const ignorePatterns = JSON.parse(op.value.attrs['local.excludepatterns'] || '[]') as string[];
-  const follow = op.value.attrs['local.followpaths'];
-  const sent = follow === undefined ? undefined : (JSON.parse(follow) as string[]);
-  return { local, tree, ignorePatterns, matcher: createPatternMatcher(ignorePatterns), sent, answers: new Map() };
+  const { local, exclude, follow } = source;
+  const matcher = createPatternMatcher(exclude);
+  return { local, tree, ignorePatterns: exclude, matcher, sent: follow, answers: new Map() };
 }
 
-interface TakenPath {
-  /** Index of the op's input that it is taken from. */
-  readonly input: number;
-  readonly path: string;
-  readonly index: number | undefined;
-  readonly pattern: boolean;
+/** What must be there: with patterns for what is below the path, only the paths that BuildKit requires. */
+function requiredPaths({ path, include, required, allowWildcard }: TakenPath) {
+  if (include.length > 0) return required.map((it) => ({ path: it, pattern: false }));
+  return [{ path, pattern: allowWildcard && isPattern(path) }];
 }
 
-/** The paths that an op takes from its inputs. */
-function takenPaths({ op: { op, inputs } }: DefinitionEntry): TakenPath[] {
-  if (op.case === 'file') {
-    return op.value.actions.flatMap(({ action, secondaryInput }, index) => {
-      if (action.case !== 'copy') return [];
-      const input = Number(secondaryInput);
-      const { src, allowWildcard, includePatterns, requiredPaths } = action.value;
-      if (includePatterns.length > 0) return requiredPaths.map((path) => ({ input, path, index, pattern: false }));
-      return [{ input, path: src, index, pattern: allowWildcard && isPattern(src) }];
-    });
-  }
-  if (op.case === 'exec') {
-    return op.value.mounts
-      .filter(({ input, selector }) => input >= 0n && Number(input) < inputs.length && selector !== '')
-      .map(({ input, selector }) => ({ input: Number(input), path: selector, index: undefined, pattern: false }));
-  }
-  return [];
-}
-
-function find(source: LocalSource, path: string): Promise<Found> {
+function find(source: SearchedSource, path: string): Promise<Found> {
   let answer = source.answers.get(path);
   if (!answer) source.answers.set(path, (answer = look(source, clean(`/${path}`), maxLinks)));
   return answer;
 }
 
 /** Looks a pattern up: it counts as found if the directory before its first wildcard is sent, or if that is not known. */
-function findPattern(source: LocalSource, path: string): Promise<Found> {
+function findPattern(source: SearchedSource, path: string): Promise<Found> {
   const key = `pattern ${path}`;
   let answer = source.answers.get(key);
   if (!answer) source.answers.set(key, (answer = lookForDir(source, clean(`/${path}`))));
   return answer;
 }
 
-async function lookForDir(source: LocalSource, pattern: string): Promise<Found> {
+async function lookForDir(source: SearchedSource, pattern: string): Promise<Found> {
   const parts = pattern.split('/');
   const dir = parts.slice(0, parts.findIndex(isPattern)).join('/');
   if (dir === '' || !source.sent) return 'there';
@@ -178,7 +159,7 @@ async function lookForDir(source: LocalSource, pattern: string): Promise<Found> 
 const maxNames = 5000;
 
 /** The directory and the names below it that are not excluded; undefined if there are links, or too many names. */
-async function namesBelow({ tree, matcher }: LocalSource, dir: string): Promise<string[] | undefined> {
+async function namesBelow({ tree, matcher }: SearchedSource, dir: string): Promise<string[] | undefined> {
   const names: string[] = [];
   const next: string[] = [];
   for (let up = dir; up !== '.'; up = dirname(up)) if ((await tree.stat(up)).linkname !== '') return undefined;
@@ -199,7 +180,7 @@ async function namesBelow({ tree, matcher }: LocalSource, dir: string): Promise<
 const maxLinks = 40;
 
 /** Looks a path up. It follows links as the build does; the ignore file may also exclude the target of a link. */
-async function look(source: LocalSource, path: string, links: number): Promise<Found> {
+async function look(source: SearchedSource, path: string, links: number): Promise<Found> {
   if (path === '/') return 'there';
   let stat: FileStat;
   try {
@@ -221,13 +202,4 @@ function isIgnored(matcher: PatternMatcher, path: string, { mode }: FileStat): b
   } catch {
     return false; // Parsing the ignore file reports an invalid pattern.
   }
-}
-
-function linesOf(definition: Definition, digest: string): (LineRange | undefined)[] {
-  const locations = definition.source?.locations[digest]?.locations ?? [];
-  const lines = locations.map(({ ranges }) => {
-    const [start, end] = [ranges[0]?.start, ranges.at(-1)?.end];
-    return start && end && { start: start.line, end: end.line };
-  });
-  return lines.length > 0 ? lines : [undefined];
 }

@@ -4,3 +4,16 @@
 export function formatInteger(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
+
+const unitNames = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** `1.50MB`: decimal units, two digits. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 1000 && unit < unitNames.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(unit === 0 ? 0 : 2)}${unitNames[unit]}`;
+}

@@ -24,6 +24,7 @@ const anyText: Readonly<Record<string, string>> = {
   '--cache-from': 'a cache that cannot be had is left out, with a warning, as with buildx',
   '--cache-dir': 'the directory is made',
   '--session-id': 'a daemon makes them',
+  '--path': 'a path that is not there is an answer',
   'build --output': 'a lone path is a directory to be made',
   'solve --output': 'a lone path is a directory to be made',
   '--cgroup-parent': 'the daemon makes that group, whatever its name',
@@ -57,6 +58,7 @@ const anyEmpty: Readonly<Record<string, string>> = {
 const needs: Readonly<Record<string, readonly string[]>> = {
   compile: ['@', '--offline'],
   check: ['@', '--offline'],
+  context: ['@', '--offline'],
   graph: ['@', '--offline'],
   build: ['@'],
   solve: ['@', '--file=@/Dockerfile'],

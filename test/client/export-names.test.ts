@@ -6,8 +6,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { placeTrees } from '../../src/client/fsutil/merge-tree.ts';
 import { PacketType } from '../../src/client/fsutil/packet-buffer.ts';
 import { Receiver } from '../../src/client/fsutil/receiver.ts';
-import { xattrCalls } from '../../src/client/fsutil/xattr.ts';
 import { ModeDir, ModeNamedPipe, ModeSymlink } from '../../src/go/file-mode.ts';
+import { xattrCalls } from '../../src/tree/xattr.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 /** Texts are bytes here: a character each. */

@@ -1,8 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { dataFrame, dataFrameHead, PacketBuffer, PacketType } from '../../src/client/fsutil/packet-buffer.ts';
-import type { FileEntry } from '../../src/client/fsutil/walk.ts';
 import { PacketSchema } from '../../src/gen/fsutil/types/wire_pb.ts';
+import type { FileEntry } from '../../src/tree/walk.ts';
 
 /** The packet in a frame, which must be all that there is. */
 function decode(frame: Uint8Array) {

@@ -1,8 +1,8 @@
 import { decodePacket } from '../../src/client/fsutil/packet.ts';
 import { PacketBuffer, PacketType } from '../../src/client/fsutil/packet-buffer.ts';
-import type { FileEntry } from '../../src/client/fsutil/walk.ts';
 import { deframe } from '../../src/rpc/framing.ts';
 import type { RawCall } from '../../src/rpc/server.ts';
+import type { FileEntry } from '../../src/tree/walk.ts';
 
 export interface SentTree {
   readonly entries: FileEntry[];

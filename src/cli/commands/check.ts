@@ -4,10 +4,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 import type { Checked } from '../../offline/check.ts';
-import type { OfflineOptions } from '../../offline/offline-bridge.ts';
 import { UsageError } from '../../offline/usage-error.ts';
-import type { ImageResolver } from '../../resolve/resolver.ts';
-import { formatInteger } from '../../text/number.ts';
 import { redactedJson } from '../../text/redact.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
@@ -17,6 +14,7 @@ import { reportUnusedArgs } from '../options/build-args.ts';
 import { offlineCommand } from '../options/offline-command.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
+import { unknownImagesNote, withUnknownImages } from '../options/unknown-images.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 
 function declare() {
@@ -81,10 +79,7 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
       await build.close();
     }
   }
-  if (unknown.size > 0) {
-    const sets = unknown.size === 1 ? 'sets' : 'set';
-    io.writeStderr(`note: variables are not checked: what ${listed(unknown)} ${sets} is not known\n`);
-  }
+  if (unknown.size > 0) io.writeStderr(`note: variables are not checked: ${unknownImagesNote(unknown)}\n`);
   reportUnusedArgs(watch, io);
   if (texts.length > 0 && flags.format === 'json') {
     const json = redactedJson(paths.length > 1 ? documents : documents[0], 2);
@@ -94,15 +89,6 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
     await writeText(flags.output, texts.join('\n') + total, io);
   }
   if (failed || files.some((problems) => problems.length > 0)) throw new Exit(exitCode.failed);
-}
-
-const maxNames = 20;
-
-/** The first names, and how many there are besides. */
-function listed(names: ReadonlySet<string>): string {
-  const shown = [...names].slice(0, maxNames);
-  const rest = names.size - shown.length;
-  return rest > 0 ? `${shown.join(', ')} and ${formatInteger(rest)} more` : shown.join(', ');
 }
 
 /** Opens a context, or a Dockerfile on its own. */
@@ -137,18 +123,4 @@ async function check(
     io.signal.throwIfAborted();
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-/** Resolves unknown images to empty ones, and records their names. */
-export function withUnknownImages(options: OfflineOptions, unknown: Set<string>): OfflineOptions {
-  const empty: ImageResolver = {
-    async resolve({ domain, path, tag }, platform) {
-      unknown.add(`${domain}/${path}${tag && `:${tag}`}`);
-      const { os = 'linux', architecture = 'amd64' } = platform ?? {};
-      const digest = `sha256:${'0'.repeat(64)}`;
-      const rootfs = { type: 'layers', diff_ids: [digest] };
-      return { unknown: true, digest, config: new TextEncoder().encode(JSON.stringify({ os, architecture, rootfs })) };
-    },
-  };
-  return { ...options, images: [...options.images, empty] };
 }

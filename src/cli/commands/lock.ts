@@ -20,8 +20,8 @@ import { refusePath } from '../options/build-args.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
+import { withUnknownImages } from '../options/unknown-images.ts';
 import { requireOwnPlaces, requireWritable, writeOutput } from '../output.ts';
-import { withUnknownImages } from './check.ts';
 
 function declare() {
   return new Command('lock')

@@ -1,10 +1,10 @@
 /** `tsfront prune`: removes records of a daemon's build cache. */
 import { Command } from '@commander-js/extra-typings';
 import type { CacheRecord, PruneOptions } from '../../client/index.ts';
-import { formatBytes } from '../../client/progress/format.ts';
 import { parseDuration } from '../../go/duration.ts';
 import { parseRamInBytes } from '../../go/size.ts';
 import { UsageError } from '../../offline/usage-error.ts';
+import { formatBytes } from '../../text/number.ts';
 import { printCacheRecords } from '../cache-records.ts';
 import type { Io } from '../io.ts';
 import { parseCacheFilters } from '../options/cache-filter.ts';

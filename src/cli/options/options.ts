@@ -89,6 +89,16 @@ export const options = {
     .choices(['text', 'json'])
     .default('text'),
 
+  contextFormat: new Option('--format <format>', 'text is for people, json is for programs')
+    .choices(['text', 'json'])
+    .default('text'),
+  suggest: new Option(
+    '--suggest',
+    'print patterns for the ignore file, as a difference that `git apply` takes; nothing is written',
+  ),
+  listFiles: new Option('--files', 'list every file that an instruction takes'),
+  askedPath: list('--path <path>', 'say what happens to a path of the context, and which rule or line is why'),
+
   // locking
   lockCheck: new Option(
     '--check',

@@ -3,9 +3,9 @@ import { chmodSync, lutimesSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { isDirectory, isSymlink, toUnixPermissions } from '../../go/file-mode.ts';
 import { onDisk } from '../../system/file-name.ts';
+import type { FileEntry } from '../../tree/walk.ts';
+import type { XattrCalls } from '../../tree/xattr.ts';
 import { type HeldDir, holdDir } from './held-dir.ts';
-import type { FileEntry } from './walk.ts';
-import type { XattrCalls } from './xattr.ts';
 
 /** The metadata to set. */
 export type Metadata = Pick<FileEntry, 'mode' | 'modTime' | 'xattrs'>;

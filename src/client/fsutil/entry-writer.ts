@@ -14,9 +14,9 @@ import {
 import { onDisk } from '../../system/file-name.ts';
 import { complaintOf, runSubprocessSync } from '../../system/subprocess.ts';
 import { printableLine } from '../../text/printable.ts';
+import type { FileEntry } from '../../tree/walk.ts';
+import type { XattrCalls } from '../../tree/xattr.ts';
 import { applyMetadata, applyXattrs, fileTime } from './apply-metadata.ts';
-import type { FileEntry } from './walk.ts';
-import type { XattrCalls } from './xattr.ts';
 
 /** A file that is being written. */
 export interface OpenFile {

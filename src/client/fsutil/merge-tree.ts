@@ -19,12 +19,12 @@ import { decodeText } from '../../go/text.ts';
 import { onDisk } from '../../system/file-name.ts';
 import { complaintOf, runSubprocessSync } from '../../system/subprocess.ts';
 import { printableLine } from '../../text/printable.ts';
+import type { XattrCalls } from '../../tree/xattr.ts';
 import { applyDirMetadata, applyMetadata, systemReason } from './apply-metadata.ts';
 import { type HeldDir, holdDir } from './held-dir.ts';
 import { temporaryName } from './make-dirs.ts';
 import { quoteName } from './order-check.ts';
 import type { ReceivedFile } from './receiver.ts';
-import type { XattrCalls } from './xattr.ts';
 
 /** A tree in a private directory; its own directories still have to get their metadata. */
 export interface ReceivedTree {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { hasContents, isDirectory } from '../../go/file-mode.ts';
 import { compareNames } from '../../system/file-name.ts';
 import { printableLine } from '../../text/printable.ts';
-import type { FileEntry } from './walk.ts';
+import type { FileEntry } from '../../tree/walk.ts';
 
 /**
  * Checks each path of a listing: relative, clean, after the one before by its bytes, in a directory that was listed as

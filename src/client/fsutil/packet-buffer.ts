@@ -4,7 +4,7 @@
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { encodeText } from '../../go/text.ts';
-import type { FileEntry } from './walk.ts';
+import type { FileEntry } from '../../tree/walk.ts';
 
 /** Types of packets in fsutil's protocol. */
 export const PacketType = { Stat: 0, Request: 1, Data: 2, Fin: 3, Error: 4 } as const;

@@ -1,8 +1,8 @@
 /** Reads packets of fsutil's transfer protocol. */
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { decodeText } from '../../go/text.ts';
+import type { FileEntry } from '../../tree/walk.ts';
 import { PacketType } from './packet-buffer.ts';
-import type { FileEntry } from './walk.ts';
 
 /** A decoded packet of fsutil's protocol. */
 export interface Packet {

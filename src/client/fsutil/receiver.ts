@@ -5,13 +5,13 @@
 import { closeSync, writeSync } from 'node:fs';
 import { hasContents } from '../../go/file-mode.ts';
 import { printable } from '../../text/printable.ts';
+import type { FileEntry } from '../../tree/walk.ts';
+import type { XattrCalls } from '../../tree/xattr.ts';
 import { type Metadata, systemReason } from './apply-metadata.ts';
 import { EntryWriter, type OpenFile } from './entry-writer.ts';
 import { createOrderCheck, quoteName } from './order-check.ts';
 import { decodePacket } from './packet.ts';
 import { PacketBuffer, PacketType } from './packet-buffer.ts';
-import type { FileEntry } from './walk.ts';
-import type { XattrCalls } from './xattr.ts';
 
 /** Files that are asked for at the same time. The sender reads a few of them at once. */
 const requests = 1024;

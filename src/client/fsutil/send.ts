@@ -5,10 +5,10 @@ import { hasContents } from '../../go/file-mode.ts';
 import type { RawCall } from '../../rpc/server.ts';
 import { LeadsOutside, openInside } from '../../system/open-inside.ts';
 import { isMissing } from '../../text/system-error.ts';
+import { type FileEntry, type PathFilter, resolveRoot, walk } from '../../tree/walk.ts';
 import { decodePacket } from './packet.ts';
 import { dataFrame, dataFrameHead, PacketBuffer, PacketType } from './packet-buffer.ts';
 import { type FileRequest, type SmallFileReader, smallFileBytes, startSmallFileReader } from './small-file-reader.ts';
-import { type FileEntry, type PathFilter, resolveRoot, walk } from './walk.ts';
 
 /** Frames are collected until they have this many bytes, and then written together. */
 const flushBytes = 64 << 10;

@@ -3,12 +3,12 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { isDirectory } from '../../go/file-mode.ts';
 import { onDisk } from '../../system/file-name.ts';
+import { xattrCalls } from '../../tree/xattr.ts';
 import { deleteOthers, type Placed } from './delete-others.ts';
 import { makeStaging, removeEmptyDirs } from './make-dirs.ts';
 import { type Placement, placeTrees } from './merge-tree.ts';
 import { Receiver } from './receiver.ts';
 import type { WriterAnswer, WriterRequest } from './tree-writer.ts';
-import { xattrCalls } from './xattr.ts';
 
 interface Transfer {
   readonly staging: string;

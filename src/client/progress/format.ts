@@ -1,17 +1,5 @@
-/** Numbers as the displays write them. */
-
-const unitNames = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-
-/** `1.50MB`: decimal units, two digits. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (Math.abs(value) >= 1000 && unit < unitNames.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value.toFixed(unit === 0 ? 0 : 2)}${unitNames[unit]}`;
-}
+/** Progress as the displays write it. */
+import { formatBytes } from '../../text/number.ts';
 
 /** ` 1.50MB / 3.00MB`, ` 1.50MB` or nothing. */
 export function formatProgress(current: number, total: number): string {

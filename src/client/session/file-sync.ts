@@ -6,9 +6,9 @@ import { Code, RpcError } from '../../rpc/rpc-error.ts';
 import type { RawHandler } from '../../rpc/server.ts';
 import { methodPath, type ServerContext } from '../../rpc/service.ts';
 import { printableLine } from '../../text/printable.ts';
-import { createFilter } from '../fsutil/filter.ts';
+import { createFilter } from '../../tree/filter.ts';
+import { resolveRoot } from '../../tree/walk.ts';
 import { type SendProgress, sendTree } from '../fsutil/send.ts';
-import { resolveRoot } from '../fsutil/walk.ts';
 import type { Attachable } from './session.ts';
 
 /** Options of the service that sends directories. */

@@ -1,10 +1,10 @@
 /** Resolves the symlinks on the way to paths that a build wants, so that their targets are sent too. */
 import { closeSync, lstatSync } from 'node:fs';
 import path from 'node:path';
-import { hasWildcard, matchesPath } from '../../go/match.ts';
-import { compareNames, onDisk, readEntries, readLink } from '../../system/file-name.ts';
-import { type InsideOf, insideOf, openInsideSync } from '../../system/open-inside.ts';
-import { isMissing } from '../../text/system-error.ts';
+import { hasWildcard, matchesPath } from '../go/match.ts';
+import { compareNames, onDisk, readEntries, readLink } from '../system/file-name.ts';
+import { type InsideOf, insideOf, openInsideSync } from '../system/open-inside.ts';
+import { isMissing } from '../text/system-error.ts';
 
 const { posix } = path;
 

@@ -2,11 +2,11 @@
 
 import { type BigIntStats, closeSync, lstat, lstatSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { isSymlink, ModeSocket, toGoMode } from '../../go/file-mode.ts';
-import { decodeText } from '../../go/text.ts';
-import { compareNames, type DirEntry, onDisk, readEntries, readLink } from '../../system/file-name.ts';
-import { type InsideOf, insideOf, openInsideSync } from '../../system/open-inside.ts';
-import { isMissing } from '../../text/system-error.ts';
+import { isSymlink, ModeSocket, toGoMode } from '../go/file-mode.ts';
+import { decodeText } from '../go/text.ts';
+import { compareNames, type DirEntry, onDisk, readEntries, readLink } from '../system/file-name.ts';
+import { type InsideOf, insideOf, openInsideSync } from '../system/open-inside.ts';
+import { isMissing } from '../text/system-error.ts';
 import { type XattrCalls, type Xattrs, xattrCalls } from './xattr.ts';
 
 /** A file as it is sent. It has no owner, because build contexts have none. */

@@ -1,5 +1,5 @@
 /** Chooses the files of a context: include and exclude patterns, and paths whose symlinks are followed. */
-import { createPatternMatcher, type ParentMatches, type PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
+import { createPatternMatcher, type ParentMatches, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { followLinks, withoutNested } from './follow-links.ts';
 import type { PathFilter } from './walk.ts';
 

@@ -1,0 +1,32 @@
+/** Base images that are not known offline: commands for which they hardly matter go on without them. */
+import type { OfflineOptions } from '../../offline/offline-bridge.ts';
+import type { ImageResolver } from '../../resolve/resolver.ts';
+import { formatInteger } from '../../text/number.ts';
+
+/** Resolves unknown images to empty ones, and records their names. */
+export function withUnknownImages(options: OfflineOptions, unknown: Set<string>): OfflineOptions {
+  const empty: ImageResolver = {
+    async resolve({ domain, path, tag }, platform) {
+      unknown.add(`${domain}/${path}${tag && `:${tag}`}`);
+      const { os = 'linux', architecture = 'amd64' } = platform ?? {};
+      const digest = `sha256:${'0'.repeat(64)}`;
+      const rootfs = { type: 'layers', diff_ids: [digest] };
+      return { unknown: true, digest, config: new TextEncoder().encode(JSON.stringify({ os, architecture, rootfs })) };
+    },
+  };
+  return { ...options, images: [...options.images, empty] };
+}
+
+/** Says what is not known of the images. */
+export function unknownImagesNote(unknown: ReadonlySet<string>): string {
+  return `what ${listed(unknown)} ${unknown.size === 1 ? 'sets' : 'set'} is not known`;
+}
+
+const maxNames = 20;
+
+/** The first names, and how many there are besides. */
+function listed(names: ReadonlySet<string>): string {
+  const shown = [...names].slice(0, maxNames);
+  const rest = names.size - shown.length;
+  return rest > 0 ? `${shown.join(', ')} and ${formatInteger(rest)} more` : shown.join(', ');
+}

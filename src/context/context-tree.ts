@@ -1,0 +1,173 @@
+/** The files of a local source on disk, and what happens to each: sent, dropped by an ignore rule, or not asked for. */
+import { isDirectory, isSymlink } from '../go/file-mode.ts';
+import type { LocalSource } from '../offline/taken-paths.ts';
+import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
+import { createFilter } from '../tree/filter.ts';
+import { type FileEntry, type PathFilter, resolveRoot, walk } from '../tree/walk.ts';
+
+/**
+ * What happens to a file: `sent` to the daemon, `ignored` by a rule of the ignore file, or `unasked`: no instruction needs it,
+ * so BuildKit does not ask for it.
+ */
+export type Fate = 'sent' | 'ignored' | 'unasked';
+
+/** A file, link or directory of a context. */
+export interface ContextNode {
+  /** From the root of the context, slash-separated; '' for the root. */
+  readonly path: string;
+  /** The last element of the path. */
+  readonly name: string;
+  /** As it is sent; undefined for the root. */
+  readonly entry: FileEntry | undefined;
+  readonly isDirectory: boolean;
+  /** Target of a symbolic link; '' for everything else. */
+  readonly target: string;
+  /** Bytes of the content; a file with several names has them for each. */
+  readonly size: number;
+  readonly fate: Fate;
+  /** For `ignored`: the index of the pattern that decides. */
+  readonly rule: number;
+  /** Children by name, in the order of their bytes. */
+  readonly children: Map<string, ContextNode>;
+  /** Its place in `nodes`. */
+  readonly index: number;
+  /** The place in `nodes` behind its last descendant. */
+  end: number;
+}
+
+/** The files of a local source. */
+export interface ContextTree {
+  readonly source: LocalSource;
+  /** The real path of the directory. */
+  readonly root: string;
+  /** Every node, directories before what they contain, in the order of bytes; the first is the root. */
+  readonly nodes: readonly ContextNode[];
+  /** Whether directories of which nothing is sent have more files than were counted. */
+  readonly isCut: boolean;
+}
+
+/** Maximum number of files, links and directories. */
+const maxNodes = 2_000_000;
+/** Number of those that are not sent from which directories are left out of which nothing is sent. */
+const maxNotSent = 500_000;
+
+interface State {
+  readonly ignoring: ReturnType<PathFilter['visit']> | undefined;
+  readonly asking: ReturnType<PathFilter['visit']> | undefined;
+  readonly fate: Fate;
+  readonly rule: number;
+}
+
+/**
+ * Walks a directory once, as a transfer does: no link leads out of it, and names are bytes.
+ *
+ * @throws Error if the directory or one in it cannot be read, for an invalid pattern, and for more than 2,000,000 files
+ */
+export async function readContextTree(dir: string, source: LocalSource, signal?: AbortSignal): Promise<ContextTree> {
+  const root = await resolveRoot(dir);
+  const { include, exclude, follow } = source;
+  const ignoring = await createFilter(root, { exclude });
+  const asking = await createFilter(root, { include, follow });
+  const matcher = createPatternMatcher(exclude);
+  const states = new Map<string, State>();
+  const nodes: Writable<ContextNode>[] = [rootNode()];
+  const byPath = new Map([['', nodes[0]!]]);
+  let notSent = 0;
+  let isCut = false;
+
+  const filter: PathFilter<State> = {
+    visit(path, isDirectory, parent) {
+      const ignored = inherit(ignoring, path, isDirectory, parent, parent?.ignoring);
+      const asked = inherit(asking, path, isDirectory, parent, parent?.asking);
+      const isIgnored = ignored?.listed === false;
+      const fate = isIgnored ? 'ignored' : asked?.listed === false ? 'unasked' : 'sent';
+      const isInherited = parent?.fate === 'ignored' && parent.ignoring?.descend === false;
+      const rule = !isIgnored ? -1 : isInherited ? parent.rule : matcher.decidingPattern(path);
+      const state: State = { ignoring: ignored, asking: asked, fate, rule };
+      states.set(path, state);
+      if (fate !== 'sent') notSent++;
+      const maySend = ignored?.descend !== false && asked?.descend !== false;
+      const descend = maySend || notSent < maxNotSent;
+      isCut ||= isDirectory && !descend;
+      return { listed: true, descend, state };
+    },
+  };
+  await walk(
+    root,
+    (entry) => {
+      const { fate, rule } = states.get(entry.path)!;
+      states.delete(entry.path);
+      if (nodes.length > maxNodes) throw new Error(`${dir} has more than ${maxNodes} files, the limit`);
+      add(nodes, byPath, entry, fate, rule);
+      return undefined;
+    },
+    filter,
+    signal,
+  );
+  finish(nodes);
+  return { source, root, nodes, isCut };
+}
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** The decision about a path; below a directory that a filter does not enter, it is that of the directory. */
+function inherit(
+  filter: PathFilter | undefined,
+  path: string,
+  isDirectory: boolean,
+  parent: State | undefined,
+  ofParent: ReturnType<PathFilter['visit']> | undefined,
+): ReturnType<PathFilter['visit']> | undefined {
+  if (!filter) return undefined;
+  if (parent && ofParent && !ofParent.descend) return ofParent;
+  return filter.visit(path, isDirectory, ofParent?.state);
+}
+
+function rootNode(): Writable<ContextNode> {
+  const children = new Map<string, ContextNode>();
+  const place = { children, index: 0, end: 1, size: 0, rule: -1 };
+  return { path: '', name: '', entry: undefined, isDirectory: true, target: '', fate: 'unasked', ...place };
+}
+
+function add(
+  nodes: Writable<ContextNode>[],
+  byPath: Map<string, Writable<ContextNode>>,
+  entry: FileEntry,
+  fate: Fate,
+  rule: number,
+): void {
+  const { path, mode, linkname } = entry;
+  const slash = path.lastIndexOf('/');
+  const name = path.slice(slash + 1);
+  const isLink = isSymlink(mode);
+  // the further names of a file are sent as links to the first one
+  const first = linkname !== '' && !isLink ? byPath.get(linkname) : undefined;
+  const node: Writable<ContextNode> = {
+    path,
+    name,
+    entry,
+    isDirectory: isDirectory(mode),
+    target: isLink ? linkname : '',
+    size: first ? first.size : isLink ? 0 : entry.size,
+    fate,
+    rule,
+    children: new Map(),
+    index: nodes.length,
+    end: nodes.length + 1,
+  };
+  byPath.get(slash < 0 ? '' : path.slice(0, slash))!.children.set(name, node);
+  byPath.set(path, node);
+  nodes.push(node);
+}
+
+/** A directory in which something is sent is sent itself; then every directory gets its end. */
+function finish(nodes: readonly Writable<ContextNode>[]): void {
+  nodes[0]!.fate = 'sent';
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i]!;
+    for (const child of node.children.values()) {
+      if (child.end > node.end) node.end = child.end;
+      if (child.fate === 'sent') node.fate = 'sent';
+    }
+  }
+}

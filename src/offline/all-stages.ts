@@ -1,0 +1,34 @@
+/** The graph of all stages of a Dockerfile, those too that the target does not need. */
+
+import { decodeText } from '../go/text.ts';
+import { Definition } from '../llb/definition.ts';
+import { merge } from '../llb/merge.ts';
+import type { State } from '../llb/state.ts';
+import { wrapError } from '../text/error-message.ts';
+import { type Compiled, readHere } from './compile.ts';
+import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
+
+/** Marshals the states of all stages as one graph. */
+export function marshalStages(stages: readonly State[]): Definition | Error {
+  try {
+    return merge(stages).marshal();
+  } catch (error) {
+    return wrapError(error, 'failed to marshal LLB definition');
+  }
+}
+
+/** Compiles all stages, for the first platform of the build; undefined if one of them has an error. */
+export async function graphOfAllStages(options: OfflineOptions): Promise<Definition | undefined> {
+  const { target, ...opts } = options.opts;
+  const bridge = createOfflineBridge({ ...options, opts: { ...opts, requestid: 'frontend.lint' } });
+  const { linted } = await readHere(bridge);
+  const graph = linted?.lowered && marshalStages(linted.lowered.stages);
+  return graph instanceof Definition ? graph : undefined;
+}
+
+/** Whether the Dockerfile may have stages that a compilation of it does not need; quick, and true if that is not known. */
+export function mayHaveOtherStages({ definitions }: Pick<Compiled, 'definitions'>): boolean {
+  const [info] = [...definitions.values()][0]?.source?.infos ?? [];
+  if (info?.language !== 'Dockerfile') return true;
+  return (decodeText(info.data).match(/^\s*from\s/gim) ?? []).length > 1;
+}
