@@ -49,6 +49,7 @@ Object.assign(allowed, {
   client: [...core, 'tree', 'http', 'oci', 'registry', 'rpc', 'gateway'],
   offline: [...core, ...program, 'check', 'lock', 'lower', 'http', 'oci', 'registry', 'resolve', 'gateway'],
   context: [...core, 'tree', 'lower', 'offline'],
+  explain: [...core, 'tree', 'lower', 'offline', 'context'],
 });
 allowed.cli = Object.keys(allowed);
 

@@ -33,6 +33,17 @@ export { formatIgnoreProposal, type IgnoreProposal, type ProposedPattern } from 
 export type { SizeNode } from './context/size-tree.ts';
 export type { DiagnosticCode } from './diagnostic/codes.ts';
 export { type Diagnostic, DiagnosticError, findDiagnosticError } from './diagnostic/diagnostic.ts';
+export {
+  type BuildRecord,
+  type BuildStep,
+  parseRecord,
+  type RecordedBuild,
+  type RecordedContext,
+  type RecordedTake,
+  recordBuild,
+  type StepInput,
+} from './explain/build-record.ts';
+export { type Cause, compareBuilds, type ExplainedStep, type Explanation } from './explain/compare-builds.ts';
 export type * from './gateway/bridge.ts';
 export type { OtherFrontends } from './gateway/forward.ts';
 export { type FrontendChoice, runFrontend } from './gateway/run-frontend.ts';

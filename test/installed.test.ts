@@ -311,7 +311,7 @@ function comparable(text: string): string {
 
 // the graphs that the documents show are those of amd64
 describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
-  test.each(['docs/compiling.md', 'docs/context.md', 'docs/images.md', 'docs/locking.md'])(
+  test.each(['docs/compiling.md', 'docs/context.md', 'docs/explain.md', 'docs/images.md', 'docs/locking.md'])(
     'a user in %s sees what is shown',
     async (document) => {
       expect(await follow(document, { ...process.env, DOCKER_HOST: 'unix:///nowhere', BUILDKIT_HOST: '' })).toEqual([]);

@@ -6,6 +6,7 @@ import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { contextCommand } from './commands/context.ts';
 import { duCommand } from './commands/du.ts';
+import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
 import { historyCommand } from './commands/history.ts';
 import { lockCommand } from './commands/lock.ts';
@@ -50,6 +51,17 @@ export const commandTable: readonly CommandEntry[] = [
         'tsfront context . --suggest',
         'tsfront context . --path dist/app',
         'tsfront context . --format json -o context.json',
+      ],
+    },
+  },
+  {
+    create: explainCommand,
+    examples: {
+      explain: [
+        'tsfront explain .',
+        'tsfront explain . --from main~1',
+        'tsfront explain . --build-arg VERSION=2 --from-build-arg VERSION=1',
+        'tsfront explain . --record build.json && tsfront explain . --from build.json',
       ],
     },
   },

@@ -26,6 +26,12 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['context/context-tree.ts', 'maxNotSent', 'count'],
   ],
   'patterns of each kind': [['context/propose-ignore.ts', 'maxPatterns', 'count']],
+  'files of a context whose': [
+    ['explain/build-record.ts', 'maxFiles', 'count'],
+    ['explain/build-record.ts', 'maxPaths', 'count'],
+  ],
+  'files that `explain`': [['explain/compare-builds.ts', 'maxFileCauses', 'count']],
+  'a record or compiled': [['cli/commands/explain.ts', 'maxFileBytes', 'bytes']],
   'rows of a table of `context`': [['cli/context-report.ts', 'maxRows', 'count']],
   'a word with': [['parser/words.ts', 'maxExpanded', 'bytes']],
   'growth of all words': [['parser/words.ts', 'characters', 'bytes']],

@@ -19,6 +19,8 @@ const badValues = '?/?';
 const anyText: Readonly<Record<string, string>> = {
   '--build-arg': 'it is a name, whose value comes from the environment; Dockerfiles take any',
   '--label': 'it is a name; images take any',
+  '--from-build-arg': 'as --build-arg',
+  '--from-target': 'as --target',
   '--target': 'only the Dockerfile says which stages there are: a Dockerfile without it fails (1)',
   '--no-cache-filter': 'only the Dockerfile says which stages there are, and buildx takes others too',
   '--cache-from': 'a cache that cannot be had is left out, with a warning, as with buildx',
@@ -38,7 +40,7 @@ const notGiven = 'as with docker, an option with an empty value is not given: sc
 const anyEmpty: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
-      '--file --target --build-context --call --cgroup-parent --iidfile --network --shm-size --allow --annotation',
+      '--file --from-file --from-target --target --build-context --call --cgroup-parent --iidfile --network --shm-size --allow --annotation',
       '--cache-from --cache-to --secret --ssh --cpuset-cpus --cpuset-mems',
     ]
       .join(' ')
@@ -59,6 +61,7 @@ const needs: Readonly<Record<string, readonly string[]>> = {
   compile: ['@', '--offline'],
   check: ['@', '--offline'],
   context: ['@', '--offline'],
+  explain: ['@', '--offline', '--from=@'],
   graph: ['@', '--offline'],
   build: ['@'],
   solve: ['@', '--file=@/Dockerfile'],

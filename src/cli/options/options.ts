@@ -92,6 +92,15 @@ export const options = {
   contextFormat: new Option('--format <format>', 'text is for people, json is for programs')
     .choices(['text', 'json'])
     .default('text'),
+  from: new Option(
+    '--from <side>',
+    'the older build: a git revision, a directory, a record, a compiled file or a Dockerfile (default: HEAD, or the same build if another --from option is given)',
+  ),
+  fromFile: new Option('--from-file <file>', 'Dockerfile of the older build (default: as --file)'),
+  fromTarget: new Option('--from-target <stage>', 'target of the older build (default: as --target)'),
+  fromBuildArg: list('--from-build-arg <name=value>', 'build argument of the older build (default: as --build-arg)'),
+  fromPlatform: list('--from-platform <platforms>', 'platforms of the older build (default: as --platform)'),
+  recordFile: new Option('--record <file>', 'also write the record of the newer build, for --from'),
   suggest: new Option(
     '--suggest',
     'print patterns for the ignore file, as a difference that `git apply` takes; nothing is written',

@@ -1,0 +1,92 @@
+/** Why steps of a build run again, for people. */
+import type { Cause, ExplainedStep, Explanation } from '../explain/compare-builds.ts';
+import { formatInteger } from '../text/number.ts';
+import { printableLine } from '../text/printable.ts';
+
+/** Formats an explanation: a line for each step that runs again, with its causes below it. */
+export function formatExplanation({ steps }: Explanation): string {
+  const shown = steps.filter(({ line }) => line > 0);
+  const changed = shown.filter(({ outcome }) => outcome !== 'cached');
+  const cached = shown.length - changed.length;
+  if (changed.length === 0) return `nothing runs again: ${count(cached, 'step')} cached\n`;
+  const lines = shown.filter(({ causes }) => causes.length > 0).flatMap(formatStep);
+  lines.push(...formatFollowers(shown));
+  const again = changed.filter(({ outcome }) => outcome === 'runs').length;
+  const depends = changed.length - again;
+  const may = depends > 0 ? `, ${count(depends, 'step')} if the files that they copy from other stages differ` : '';
+  const runs = again === 1 ? 'runs' : 'run';
+  lines.push('', `${count(again, 'step')} ${runs} again${may}; ${count(cached, 'step')} cached`);
+  return `${lines.join('\n')}\n`;
+}
+
+const count = (n: number, what: string) => `${formatInteger(n)} ${what}${n === 1 ? '' : 's'}`;
+
+const placeOf = ({ file, line, platform }: ExplainedStep) => `${file}:${line}${platform && ` (${platform})`}`;
+
+function formatStep(step: ExplainedStep): string[] {
+  const head = printableLine(`${placeOf(step)} ${step.text}`.trimEnd());
+  const follows = step.followsFrom.length > 0 ? [`  and it follows from ${lineList(step.followsFrom)}`] : [];
+  return [head, ...step.causes.map((cause) => printableLine(`  ${causeText(cause)}`)), ...follows];
+}
+
+/** What a cause says. */
+function causeText({ kind, name, detail, rule }: Cause): string {
+  switch (kind) {
+    case 'new':
+      return 'it is new';
+    case 'instruction':
+      return 'its text changed';
+    case 'variable':
+      return `the value of ${name} changed (${detail})`;
+    case 'base image':
+      return 'the base image is another one';
+    case 'source':
+      return 'its source is another one';
+    case 'platform':
+      return 'the platform is another one';
+    case 'mount':
+      return `its mount ${name} changed`;
+    case 'settings':
+      return `its settings changed: ${name}`;
+    case 'file':
+      return `${name}: ${fileTexts[detail] ?? detail}${rule === undefined ? '' : ` (${rule})`}`;
+    case 'files':
+      return detail === '' ? `files of ${name} changed` : `and ${detail} files of ${name}`;
+    case 'inputs':
+      return 'it continues from another step';
+  }
+}
+
+const fileTexts: Readonly<Record<string, string>> = {
+  content: 'its content changed',
+  mode: 'its mode or kind changed',
+  new: 'it is new',
+  gone: 'it is gone',
+  ignored: 'the ignore file drops it now',
+  'no longer ignored': 'the ignore file no longer drops it',
+};
+
+/** Which steps only follow, by what they follow from. */
+function formatFollowers(steps: readonly ExplainedStep[]): string[] {
+  const groups = new Map<
+    string,
+    { readonly from: readonly number[]; readonly outcome: string; readonly lines: number[] }
+  >();
+  for (const { causes, followsFrom, outcome, line, platform } of steps) {
+    if (causes.length > 0 || followsFrom.length === 0) continue;
+    const key = JSON.stringify([followsFrom, outcome, platform]);
+    const group = groups.get(key) ?? { from: followsFrom, outcome, lines: [] };
+    if (!group.lines.includes(line)) group.lines.push(line);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ from, outcome, lines }) => {
+    const may = outcome === 'depends' ? `, if what ${lines.length === 1 ? 'it copies' : 'they copy'} differs` : '';
+    return `${lineList(lines)} ${lines.length === 1 ? 'follows' : 'follow'} from ${lineList(from)}${may}`;
+  });
+}
+
+/** `line 7`, `lines 8–10, 14`. */
+function lineList(lines: readonly number[]): string {
+  const sorted = [...lines].sort((a, b) => a - b);
+  return `${sorted.length === 1 ? 'line' : 'lines'} ${sorted.join(', ')}`;
+}

@@ -1,0 +1,364 @@
+/**
+ * A build as far as its cache depends on it: its steps, what each is made of, and the files that it takes. It has digests in
+ * place of values, so that no secret can be read from it.
+ */
+import { Coverage } from '../context/amounts.ts';
+import { type ContextTree, readContextTree } from '../context/context-tree.ts';
+import { instructionText } from '../context/instruction-text.ts';
+import type { Op } from '../gen/pb/ops_pb.ts';
+import { OpSchema } from '../gen/pb/ops_schemas.ts';
+import { base } from '../go/path.ts';
+import type { Definition, DefinitionEntry } from '../llb/definition.ts';
+import { takeTurns } from '../lower/turns.ts';
+import type { OpenedContext } from '../offline/build-context.ts';
+import type { Compiled } from '../offline/compile.ts';
+import { localSource, placesOf, type TakenPath, takenPaths } from '../offline/taken-paths.ts';
+import { encode } from '../protobuf/encode.ts';
+import { redactCredentials } from '../text/redact.ts';
+import { ContentHash, shortHash } from './content-hash.ts';
+
+/** A build, for a comparison with another. `tsfront explain --record` writes it as JSON. */
+export interface BuildRecord {
+  /** Version of this form. */
+  readonly version: 1;
+  /** The steps of each platform, in the order of the graph. */
+  readonly platforms: Readonly<Record<string, readonly BuildStep[]>>;
+  /** The contexts by their names. */
+  readonly contexts: Readonly<Record<string, RecordedContext>>;
+  /** Digests of the build arguments by their names. */
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** Lines of ARG and ENV by the name of the variable. */
+  readonly variables: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A step of a build: an op that an instruction makes. */
+export interface BuildStep {
+  /** The Dockerfile. */
+  readonly file: string;
+  /** The first line of the instruction, from 1; 0 if it is not known. */
+  readonly line: number;
+  /** The last line of the instruction. */
+  readonly endLine: number;
+  /** The instruction as people know it; shortened, and without values of secrets. */
+  readonly text: string;
+  /** Digest of the text of the instruction in the Dockerfile, by which it is found in another. */
+  readonly instruction: string;
+  /** Digests of what the op is made of, by name: `command`, `env PATH`, `user`. */
+  readonly parts: Readonly<Record<string, string>>;
+  /** Steps that it continues, and steps that it takes files from; places in the list. */
+  readonly inputs: readonly StepInput[];
+  /** What it takes from contexts. */
+  readonly takes: readonly RecordedTake[];
+}
+
+/** A step that another step needs. */
+export interface StepInput {
+  /** Its place in the list of steps. */
+  readonly step: number;
+  /** Whether only the content of the files that are taken counts. */
+  readonly content: boolean;
+}
+
+/** What a step takes from a context. */
+export interface RecordedTake {
+  /** The name of the context. */
+  readonly context: string;
+  /** Digest of what is taken. */
+  readonly digest: string;
+  /** Files, and directories with a slash at the end. */
+  readonly paths: readonly string[];
+}
+
+/** The files of a context that a build takes. */
+export interface RecordedContext {
+  /** Digests of kind and mode, and of the content, by path; undefined if there are too many files. */
+  readonly files: Readonly<Record<string, readonly [header: string, content: string]>> | undefined;
+  /** Patterns of the ignore file. */
+  readonly ignore: readonly string[];
+}
+
+/** Maximum number of files whose digests a record has. */
+const maxFiles = 50_000;
+/** Maximum number of paths that a record has of what a step takes. */
+const maxPaths = 200;
+
+/** What a record is made of. */
+export interface RecordedBuild {
+  /** The build, as `compile` gives it. */
+  readonly compiled: Pick<Compiled, 'definitions'>;
+  /** Its contexts, as `openBuildContext` gives them. */
+  readonly opened: Pick<OpenedContext, 'opts' | 'dirs'>;
+}
+
+/**
+ * Makes the record of a build. It reads the files that the build takes.
+ *
+ * @param signal ends the work
+ * @throws Error if a directory or file cannot be read
+ * @example
+ * const opened = await openBuildContext({ context: '.', readStdin: async () => new Uint8Array() });
+ * const compiled = await compile({ ...opened, images: [registryResolver()] });
+ * await writeFile('build.json', JSON.stringify(await recordBuild({ compiled, opened })));
+ */
+export async function recordBuild({ compiled, opened }: RecordedBuild, signal?: AbortSignal): Promise<BuildRecord> {
+  const turns = takeTurns(signal);
+  const trees = new Map<
+    string,
+    { readonly tree: ContextTree; readonly hash: ContentHash; readonly coverage: Coverage }
+  >();
+  const openTree = async (entry: DefinitionEntry) => {
+    const source = localSource(entry);
+    const dir = source && opened.dirs.get(source.local);
+    if (!source || dir === undefined) return undefined;
+    const key = JSON.stringify(source);
+    let found = trees.get(key);
+    if (!found) {
+      const tree = await readContextTree(dir, source, signal);
+      trees.set(key, (found = { tree, hash: new ContentHash(tree), coverage: new Coverage(tree) }));
+    }
+    return found;
+  };
+
+  try {
+    const platforms: Record<string, BuildStep[]> = {};
+    for (const [platform, definition] of compiled.definitions) {
+      const places = new Map<string, number>();
+      const contexts = new Map<string, Awaited<ReturnType<typeof openTree>> & { readonly name: string }>();
+      const steps: BuildStep[] = [];
+      for (const entry of definition.ops()) {
+        if (turns.isDue()) await turns.pass();
+        const local = localSource(entry);
+        if (local) {
+          const found = await openTree(entry);
+          if (found) contexts.set(entry.digest, { ...found, name: local.local });
+          continue;
+        }
+        if (entry.op.op.case === undefined) continue;
+        places.set(entry.digest, steps.length);
+        const takes: RecordedTake[] = [];
+        for (const taken of takenPaths(entry)) {
+          const context = contexts.get(entry.op.inputs[taken.input]?.digest ?? '');
+          if (!context) continue;
+          const { digest, selection } = await context.hash.ofSelection(taken, turns);
+          context.coverage.add(selection);
+          const paths = selection.parts.flatMap(({ node, only }) =>
+            only
+              ? only.filter((it) => !it.isDirectory).map((it) => it.path)
+              : [node.isDirectory ? `${node.path}/` : node.path],
+          );
+          takes.push({ context: context.name, digest, paths: paths.length > maxPaths ? ['/'] : paths });
+        }
+        steps.push(stepOf(entry, definition, places, takes));
+      }
+      platforms[platform] = steps;
+    }
+    const contexts: Record<string, RecordedContext> = {};
+    for (const { tree, hash, coverage } of trees.values())
+      contexts[tree.source.local] = recordFiles(tree, hash, coverage);
+    return { version: 1, platforms, contexts, buildArgs: buildArgs(opened.opts), variables: variablesOf(compiled) };
+  } finally {
+    for (const { hash } of trees.values()) hash.close();
+  }
+}
+
+function recordFiles(tree: ContextTree, hash: ContentHash, coverage: Coverage): RecordedContext {
+  const files: Record<string, readonly [string, string]> = {};
+  let count = 0;
+  for (const node of tree.nodes) {
+    if (node.entry === undefined || node.fate !== 'sent' || !coverage.covers(node)) continue;
+    if (++count > maxFiles) return { files: undefined, ignore: tree.source.exclude };
+    const { header, content } = hash.identity(node);
+    files[node.isDirectory ? `${node.path}/` : node.path] = [header, content];
+  }
+  return { files, ignore: tree.source.exclude };
+}
+
+function buildArgs(opts: Readonly<Record<string, string>>): Record<string, string> {
+  const args: Record<string, string> = {};
+  for (const [name, value] of Object.entries(opts))
+    if (name.startsWith('build-arg:')) args[name.slice('build-arg:'.length)] = shortHash(value);
+  return args;
+}
+
+/** Lines of the first file that begin with ARG or ENV, by the names that they set. */
+function variablesOf({ definitions }: Pick<Compiled, 'definitions'>): Record<string, number[]> {
+  const lines: Record<string, number[]> = {};
+  const [info] = [...definitions.values()][0]?.source?.infos ?? [];
+  for (const [index, line] of (info ? Buffer.from(info.data).toString() : '').split('\n').entries()) {
+    const [, rest = ''] = /^\s*(?:ARG|ENV)\s+(.*)/i.exec(line) ?? [];
+    for (const [, name = ''] of rest.matchAll(/(?:^|\s)([A-Za-z_]\w*)(?==|\s|$)/g))
+      (lines[name] ??= []).push(index + 1);
+  }
+  return lines;
+}
+
+function stepOf(
+  entry: DefinitionEntry,
+  definition: Definition,
+  places: ReadonlyMap<string, number>,
+  takes: readonly RecordedTake[],
+): BuildStep {
+  const [place] = placesOf(definition, entry.digest);
+  const raw = place ? sourceText(definition, place) : (entry.metadata?.description['llb.customname'] ?? '');
+  const [taken] = takenPaths(entry);
+  return {
+    file: place?.filename ?? '',
+    line: place?.lines.start ?? 0,
+    endLine: place?.lines.end ?? 0,
+    text: place ? shownText(definition, place, entry, taken) : redactCredentials(raw.split('\n', 1)[0]!).slice(0, 120),
+    instruction: shortHash(`${raw}#${entry.op.op.case}`),
+    parts: partsOf(entry.op),
+    inputs: inputsOf(entry, places),
+    takes,
+  };
+}
+
+function shownText(
+  definition: Definition,
+  place: NonNullable<ReturnType<typeof placesOf>[number]>,
+  { op }: DefinitionEntry,
+  taken: TakenPath | undefined,
+): string {
+  const text = instructionText(definition, place, taken?.kind ?? 'whole');
+  if (text !== '' && text !== 'RUN --mount=type=bind') return text;
+  return op.op.case === 'exec' ? 'RUN' : (/^\s*(\w+)/.exec(sourceText(definition, place))?.[1]?.toUpperCase() ?? '');
+}
+
+function sourceText(
+  { source }: Definition,
+  { filename, lines }: NonNullable<ReturnType<typeof placesOf>[number]>,
+): string {
+  const info = source?.infos.find((it) => it.filename === filename);
+  return info
+    ? linesOf(info.data)
+        .slice(lines.start - 1, lines.end)
+        .join('\n')
+    : '';
+}
+
+const split = new WeakMap<Uint8Array, readonly string[]>();
+
+function linesOf(data: Uint8Array): readonly string[] {
+  let lines = split.get(data);
+  if (!lines) split.set(data, (lines = Buffer.from(data).toString().split('\n')));
+  return lines;
+}
+
+/** The steps that a step needs. Of what it only takes files from, and gives nothing back to, the content counts. */
+function inputsOf({ op: { op, inputs } }: DefinitionEntry, places: ReadonlyMap<string, number>): StepInput[] {
+  const whole = new Set<number>();
+  const content = new Set<number>();
+  const add = (index: bigint, isContent: boolean) => {
+    if (index >= 0n) (isContent ? content : whole).add(Number(index));
+  };
+  if (op.case === 'file')
+    for (const { action, input, secondaryInput } of op.value.actions) {
+      add(input, false);
+      if (action.case === 'copy') add(secondaryInput, true);
+    }
+  else if (op.case === 'exec')
+    for (const { input, output, readonly, dest, selector } of op.value.mounts)
+      add(input, dest !== '/' && (output < 0n || readonly || selector === '' || selector === '/'));
+  else for (const index of inputs.keys()) add(BigInt(index), false);
+  return inputs.flatMap(({ digest }, index): StepInput[] => {
+    const step = places.get(digest);
+    return step === undefined ? [] : [{ step, content: content.has(index) && !whole.has(index) }];
+  });
+}
+
+/** What BuildKit's cache key of an op is made of, besides its inputs. */
+function partsOf(given: Op): Record<string, string> {
+  const parts: Record<string, string> = {};
+  const { op, platform } = given;
+  const put = (name: string, value: unknown) => {
+    parts[name] = shortHash(
+      JSON.stringify(value ?? null, (_, it) => (typeof it === 'bigint' ? String(it) : toHex(it))),
+    );
+  };
+  const ofPlatform = platform && [
+    platform.OS,
+    platform.Architecture,
+    platform.Variant,
+    platform.OSVersion,
+    platform.OSFeatures,
+  ];
+  switch (op.case) {
+    case 'exec': {
+      const { meta, mounts, ...rest } = op.value;
+      put('command', meta?.args);
+      for (const pair of meta?.env ?? []) {
+        const equals = pair.indexOf('=');
+        put(`env ${pair.slice(0, equals)}`, pair.slice(equals + 1));
+      }
+      put(
+        'env order',
+        meta?.env.map((pair) => pair.slice(0, pair.indexOf('='))),
+      );
+      put('working directory', meta?.cwd);
+      put('user', meta?.user);
+      put('settings', [
+        {
+          ...meta,
+          args: [],
+          env: [],
+          cwd: '',
+          user: '',
+          proxyEnv: undefined,
+          extraHosts: meta?.extraHosts.map(({ Host }) => Host),
+        },
+        rest,
+      ]);
+      for (const mount of mounts) {
+        const { cacheOpt, dest } = mount;
+        const isOwnCache =
+          cacheOpt && cacheOpt.sharing === 0 && (cacheOpt.ID === dest || cacheOpt.ID.endsWith(`/${dest}`));
+        const cache = cacheOpt && !isOwnCache ? { ...cacheOpt, ID: '', sharing: 0 } : cacheOpt;
+        put(dest === '/' ? 'root' : `mount ${dest}`, {
+          ...mount,
+          input: mount.input < 0n,
+          selector: '',
+          cacheOpt: cache,
+        });
+      }
+      put('platform', ofPlatform);
+      return parts;
+    }
+    case 'file':
+      for (const [index, { action, input, secondaryInput, output }] of op.value.actions.entries()) {
+        const { case: kind, value } = action;
+        const suffix = index === 0 ? '' : ` ${index + 1}`;
+        put(`action${suffix}`, [kind, input, secondaryInput, output]);
+        if (kind === 'copy') {
+          const { src, dest, owner, mode, modeStr, includePatterns, excludePatterns, ...rest } = value;
+          put(`source${suffix}`, base(src));
+          put(`destination${suffix}`, dest);
+          put(`owner${suffix}`, owner);
+          put(`mode${suffix}`, [mode, modeStr]);
+          put(`patterns${suffix}`, [includePatterns, excludePatterns]);
+          put(`settings${suffix}`, rest);
+        } else put(`file${suffix}`, value);
+      }
+      return parts;
+    case 'source': {
+      const { identifier, attrs } = op.value;
+      put(identifier.startsWith('docker-image://') ? 'base image' : 'source', identifier);
+      put('settings', attrs);
+      put('platform', ofPlatform);
+      return parts;
+    }
+    default:
+      parts['op'] = shortHash(encode(OpSchema, { ...given, inputs: [] }));
+      return parts;
+  }
+}
+
+const toHex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
+
+/** Reads a record; undefined if the text is something else. @throws Error if it is not JSON, or of a later version */
+export function parseRecord(text: string): BuildRecord | undefined {
+  const value = JSON.parse(text) as Partial<BuildRecord> | null;
+  if (typeof value !== 'object' || value === null || !('platforms' in value && 'buildArgs' in value)) return undefined;
+  if (value.version !== 1)
+    throw new Error(`it is a record of version ${value.version}, and this tsfront reads version 1`);
+  return value as BuildRecord;
+}

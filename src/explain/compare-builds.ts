@@ -1,0 +1,278 @@
+/** Compares two builds: which steps run again, the first cause of each, and which steps only follow from others. */
+import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
+import type { BuildRecord, BuildStep, RecordedContext, RecordedTake } from './build-record.ts';
+import { shortHash } from './content-hash.ts';
+
+/** What differs between two builds. Its JSON is the output of `tsfront explain --format json`. */
+export interface Explanation {
+  /** Version of this form: 1. A later version may have more members; a change of those that are here has another number. */
+  readonly version: 1;
+  /** The steps of the newer build, in the order of the graph, for each platform. */
+  readonly steps: readonly ExplainedStep[];
+}
+
+/** A step of the newer build. */
+export interface ExplainedStep {
+  /** The platform; '' if the build has one. */
+  readonly platform: string;
+  /** The Dockerfile. */
+  readonly file: string;
+  /** The first line of the instruction, from 1; 0 if it is not known. */
+  readonly line: number;
+  /** The last line of the instruction. */
+  readonly endLine: number;
+  /** The instruction; of RUN without its command. */
+  readonly text: string;
+  /**
+   * `cached` if the older build has made it; `runs` if it runs again; `depends` if it runs again only if a step that runs again
+   * makes other files.
+   */
+  readonly outcome: 'cached' | 'runs' | 'depends';
+  /** What of the step itself differs; empty if it only follows from others. */
+  readonly causes: readonly Cause[];
+  /** Lines of the steps with causes that it follows from. */
+  readonly followsFrom: readonly number[];
+}
+
+/** Why a step runs again. */
+export interface Cause {
+  /** What differs. */
+  readonly kind:
+    | 'new'
+    | 'instruction'
+    | 'variable'
+    | 'base image'
+    | 'source'
+    | 'platform'
+    | 'mount'
+    | 'settings'
+    | 'file'
+    | 'files'
+    | 'inputs';
+  /** Name of the variable, the file or the mount; '' for others. */
+  readonly name: string;
+  /** What about it: `content`, `mode`, `new`, `gone`, `ignored`, or where the value of a variable comes from. */
+  readonly detail: string;
+  /** For a file that is `ignored` or `no longer ignored`: the pattern of the ignore file. */
+  readonly rule?: string;
+}
+
+/** Maximum number of files that are causes of one step; the others are counted. */
+const maxFileCauses = 20;
+
+/**
+ * Explains why steps of the newer build are not those of the older one.
+ *
+ * @example
+ * const { steps } = compareBuilds(parseRecord(await readFile('build.json', 'utf8'))!, await recordBuild({ compiled, opened }));
+ * for (const { line, outcome, causes } of steps) console.log(line, outcome, causes);
+ */
+export function compareBuilds(older: BuildRecord, newer: BuildRecord): Explanation {
+  const steps: ExplainedStep[] = [];
+  const isMulti = Object.keys(newer.platforms).length > 1;
+  // what one platform has made, another one of the same build finds, too
+  const oldKeys = new Set(Object.values(older.platforms).flatMap(keysOf));
+  for (const [platform, list] of Object.entries(newer.platforms)) {
+    const old = older.platforms[platform] ?? Object.values(older.platforms)[0] ?? [];
+    for (const step of explainSteps(old, list, oldKeys, older, newer))
+      steps.push({ platform: isMulti ? platform : '', ...step });
+  }
+  return { version: 1, steps };
+}
+
+const ownOf = ({ parts, takes }: BuildStep) =>
+  shortHash(JSON.stringify([Object.entries(parts).sort(byName), takes.map((it) => it.digest)]));
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : 1);
+
+/** The cache keys of steps: what a step is made of, with the keys of what it needs. */
+function keysOf(steps: readonly BuildStep[]): string[] {
+  const keys: string[] = [];
+  for (const step of steps) keys.push(keyOf(step, keys));
+  return keys;
+}
+
+const keyOf = (step: BuildStep, keys: readonly string[]) =>
+  shortHash(JSON.stringify([ownOf(step), step.inputs.map(({ step: input, content }) => [keys[input], content])]));
+
+function explainSteps(
+  old: readonly BuildStep[],
+  list: readonly BuildStep[],
+  oldKeys: ReadonlySet<string>,
+  older: BuildRecord,
+  newer: BuildRecord,
+): Omit<ExplainedStep, 'platform'>[] {
+  const pairs = pairSteps(old, list);
+  const keys = keysOf(list);
+  const explained: Omit<ExplainedStep, 'platform'>[] = [];
+  const roots: ReadonlySet<number>[] = [];
+  const outcomes: ExplainedStep['outcome'][] = [];
+  for (const [index, step] of list.entries()) {
+    const { file, line, endLine, text, inputs } = step;
+    const place = { file, line, endLine, text };
+    if (oldKeys.has(keys[index]!)) {
+      outcomes.push('cached');
+      roots.push(new Set());
+      explained.push({ ...place, outcome: 'cached', causes: [], followsFrom: [] });
+      continue;
+    }
+    const partner = pairs[index];
+    const before = partner === undefined ? undefined : old[partner];
+    const causes = before ? causesOf(before, step, older, newer) : [{ kind: 'new' as const, name: '', detail: '' }];
+    const follows = new Set<number>();
+    for (const { step: input } of inputs)
+      for (const root of roots[input]!)
+        if (list[root]!.line > 0) follows.add(root);
+        // a step that no instruction names is a part of this one: a here-document
+        else if (causes.length === 0)
+          causes.push(...inlineCauses(before?.instruction !== step.instruction, older, newer));
+    // the same step on other inputs than before, which are cached themselves
+    if (causes.length === 0 && follows.size === 0) causes.push({ kind: 'inputs', name: '', detail: '' });
+    const isOnlyContent = causes.length === 0 && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
+    const outcome = isOnlyContent ? 'depends' : 'runs';
+    outcomes.push(outcome);
+    roots.push(causes.length > 0 ? new Set([...follows, index]) : follows);
+    const followsFrom = [...new Set([...follows].map((root) => list[root]!.line))].sort((a, b) => a - b);
+    explained.push({ ...place, outcome, causes, followsFrom });
+  }
+  return explained;
+}
+
+function inlineCauses(isText: boolean, older: BuildRecord, newer: BuildRecord): Cause[] {
+  return isText ? [{ kind: 'instruction', name: '', detail: '' }] : settingCause('here-document', older, newer);
+}
+
+/** The step of the older build that each step was: by its instruction, and between such steps by its place and kind. */
+function pairSteps(old: readonly BuildStep[], list: readonly BuildStep[]): (number | undefined)[] {
+  const pairs: (number | undefined)[] = new Array(list.length).fill(undefined);
+  const places = new Map<string, number[]>();
+  for (const [index, { instruction }] of old.entries()) {
+    const found = places.get(instruction);
+    if (found) found.push(index);
+    else places.set(instruction, [index]);
+  }
+  const taken = new Set<number>();
+  for (const [index, { instruction }] of list.entries()) {
+    const found = places.get(instruction)?.shift();
+    if (found === undefined) continue;
+    pairs[index] = found;
+    taken.add(found);
+  }
+  const kinds = new Map<string, number[]>();
+  for (const [index, step] of old.entries()) {
+    if (taken.has(index)) continue;
+    const found = kinds.get(kindOf(step));
+    if (found) found.push(index);
+    else kinds.set(kindOf(step), [index]);
+  }
+  // an instruction that has changed stands between the same ones as before
+  let last = -1;
+  for (const [index, step] of list.entries()) {
+    if (pairs[index] !== undefined) {
+      last = pairs[index]!;
+      continue;
+    }
+    const candidates = kinds.get(kindOf(step)) ?? [];
+    const next = pairs.slice(index + 1, index + 50).find((it) => it !== undefined) ?? old.length;
+    const at = candidates.findIndex((it) => it > last && (it < next || next < last));
+    if (at < 0) continue;
+    pairs[index] = last = candidates.splice(at, 1)[0]!;
+  }
+  return pairs;
+}
+
+const kindOf = ({ text, parts }: BuildStep) => `${/^\w*/.exec(text)?.[0]} ${Object.keys(parts)[0]}`;
+
+function causesOf(before: BuildStep, step: BuildStep, older: BuildRecord, newer: BuildRecord): Cause[] {
+  const causes: Cause[] = [];
+  const names = new Set([...Object.keys(before.parts), ...Object.keys(step.parts)]);
+  const differing = [...names].filter((name) => before.parts[name] !== step.parts[name]);
+  const isText = before.instruction !== step.instruction;
+  for (const name of differing) {
+    if (name.startsWith('env ')) {
+      if (name !== 'env order') causes.push(variableCause(name.slice('env '.length), step, older, newer));
+    } else if (name.startsWith('mount ')) causes.push({ kind: 'mount', name: name.slice('mount '.length), detail: '' });
+    else if (name === 'platform' || name === 'base image' || name === 'source') {
+      if (step.parts['action'] === undefined) causes.push({ kind: name, name: '', detail: '' });
+      else if (!isText) causes.push({ kind: 'settings', name, detail: '' });
+    } else if (!isText) causes.push(...settingCause(name, older, newer));
+  }
+  if (isText && differing.length > 0) causes.unshift({ kind: 'instruction', name: '', detail: '' });
+  if (differing.length === 1 && differing[0] === 'env order')
+    causes.push({ kind: 'settings', name: 'order of variables', detail: '' });
+  for (const [index, take] of step.takes.entries()) {
+    const old = before.takes[index];
+    if (old?.digest !== take.digest)
+      causes.push(...fileCauses(old, take, older.contexts[take.context], newer.contexts[take.context]));
+  }
+  return causes.filter(
+    (cause, index) => causes.findIndex((it) => JSON.stringify(it) === JSON.stringify(cause)) === index,
+  );
+}
+
+/** A setting differs though its instruction does not: a variable in it has another value. */
+function settingCause(name: string, older: BuildRecord, newer: BuildRecord): Cause[] {
+  const args = changedArgs(older, newer);
+  if (args.length === 0) return [{ kind: 'settings', name, detail: '' }];
+  return args.map((arg) => ({ kind: 'variable', name: arg, detail: `--build-arg ${arg}` }));
+}
+
+function changedArgs(older: BuildRecord, newer: BuildRecord): string[] {
+  const names = new Set([...Object.keys(older.buildArgs), ...Object.keys(newer.buildArgs)]);
+  return [...names].filter((name) => older.buildArgs[name] !== newer.buildArgs[name]);
+}
+
+function variableCause(name: string, { file, line }: BuildStep, older: BuildRecord, newer: BuildRecord): Cause {
+  if (older.buildArgs[name] !== newer.buildArgs[name]) return { kind: 'variable', name, detail: `--build-arg ${name}` };
+  const set = newer.variables[name]?.findLast((it) => it < line);
+  if (set !== undefined) return { kind: 'variable', name, detail: `${file}:${set}` };
+  const gone = older.variables[name] !== undefined;
+  return { kind: 'variable', name, detail: gone ? 'its ARG or ENV is gone' : 'the base image' };
+}
+
+/** The files that differ in what a step takes. */
+function fileCauses(
+  old: RecordedTake | undefined,
+  take: RecordedTake,
+  before: RecordedContext | undefined,
+  now: RecordedContext | undefined,
+): Cause[] {
+  const unlisted: Cause = { kind: 'files', name: take.context, detail: '' };
+  if (!before?.files || !now?.files) return [unlisted];
+  const causes: Cause[] = [];
+  const isIn = ({ paths }: RecordedTake, file: string) =>
+    paths.some((path) => path === file || path === '/' || (path.endsWith('/') && file.startsWith(path)));
+  for (const [file, [header, content]] of Object.entries(now.files)) {
+    if (!isIn(take, file)) continue;
+    const was = before.files[file];
+    if (!was) causes.push({ kind: 'file', name: file, ...ignoredBy(before, now, file, 'no longer ignored', 'new') });
+    else if (was[1] !== content) causes.push({ kind: 'file', name: file, detail: 'content' });
+    else if (was[0] !== header) causes.push({ kind: 'file', name: file, detail: 'mode' });
+  }
+  for (const file of Object.keys(before.files))
+    if (!now.files[file] && isIn(old ?? take, file))
+      causes.push({ kind: 'file', name: file, ...ignoredBy(now, before, file, 'ignored', 'gone') });
+  if (causes.length === 0) return [unlisted];
+  const rest = causes.length - maxFileCauses;
+  return rest > 0
+    ? [...causes.slice(0, maxFileCauses), { kind: 'files', name: take.context, detail: `${rest} more` }]
+    : causes;
+}
+
+/** Whether a file is there on one side only because just one of the ignore files drops it, and by which pattern. */
+function ignoredBy(
+  dropping: RecordedContext,
+  keeping: RecordedContext,
+  file: string,
+  ignored: string,
+  other: string,
+): Pick<Cause, 'detail' | 'rule'> {
+  const path = file.replace(/\/$/, '');
+  try {
+    const matcher = createPatternMatcher(dropping.ignore);
+    const pattern = matcher.patterns[matcher.decidingPattern(path)];
+    if (!pattern || createPatternMatcher(keeping.ignore).matchesOrParentMatches(path)) return { detail: other };
+    return { detail: ignored, rule: pattern.text };
+  } catch {
+    return { detail: other };
+  }
+}

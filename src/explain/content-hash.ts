@@ -1,0 +1,234 @@
+/**
+ * The digests by which BuildKit knows the files of a local source (its package contenthash): a file's kind, mode, link target,
+ * extended attributes and content count, and the names below the path that is taken. Times do not, and owners are always root.
+ */
+import { createHash, hash } from 'node:crypto';
+import { closeSync, readSync } from 'node:fs';
+import type { ContextNode, ContextTree } from '../context/context-tree.ts';
+import { type Selection, selectFiles } from '../context/select-files.ts';
+import {
+  hasContents,
+  isDirectory,
+  isSymlink,
+  ModeCharDevice,
+  ModeDevice,
+  ModeNamedPipe,
+  toUnixPermissions,
+} from '../go/file-mode.ts';
+import { clean } from '../go/path.ts';
+import { encodeText } from '../go/text.ts';
+import { compareBytes } from '../go/unicode.ts';
+import type { Turns } from '../lower/turns.ts';
+import { isWildcard, type TakenPath } from '../offline/taken-paths.ts';
+import { type InsideOf, insideOf, openBelowSync, openInsideSync } from '../system/open-inside.ts';
+
+/** What one file is, for a comparison of two states of a context. */
+export interface FileIdentity {
+  /** Kind and permissions, extended attributes, and the target of a link. */
+  readonly header: string;
+  /** Digest of the content; '' for what has none. */
+  readonly content: string;
+}
+
+/** The digests of a context. Each file is read once, when its digest is first needed. */
+export class ContentHash {
+  readonly #tree: ContextTree;
+  /** Digests by the place of the node: of a file or link, or of all that is in a directory. */
+  readonly #digests: (string | undefined)[] = [];
+  readonly #contents: (string | undefined)[] = [];
+  readonly #buffer = Buffer.allocUnsafe(1 << 20);
+  #open: { readonly path: string; readonly descriptor: number; readonly inside: InsideOf } | undefined;
+
+  constructor(tree: ContextTree) {
+    this.#tree = tree;
+  }
+
+  /** Closes what is open. */
+  close(): void {
+    if (this.#open) closeSync(this.#open.descriptor);
+    this.#open = undefined;
+  }
+
+  /**
+   * The digest of what an instruction takes. Equal selections of equal files have equal digests.
+   *
+   * @throws Error if a file cannot be read, or has changed since the walk
+   */
+  async ofSelection(
+    taken: TakenPath,
+    turns: Turns,
+  ): Promise<{ readonly digest: string; readonly selection: Selection }> {
+    const selection = selectFiles(this.#tree, taken, ({ fate }) => fate === 'sent');
+    const { parts } = selection;
+    const path = clean(`/${taken.path}`);
+    if (!isWildcard({ ...taken, path }) && parts.every(({ only }) => only === undefined)) {
+      const [part] = parts;
+      return { digest: part ? await this.#ofNode(part.node, turns) : 'missing', selection };
+    }
+    const hashed = createHash('sha256');
+    const start = isWildcard({ ...taken, path }) ? 0 : undefined;
+    for (const { node: root, only } of parts) {
+      const from = start ?? root.path.length;
+      const members = only ?? this.#tree.nodes.slice(root.index + 1, root.end).filter(({ fate }) => fate === 'sent');
+      const wanted = new Set(members);
+      // the directories of what is taken count with it
+      if (only)
+        for (const member of members)
+          for (let up = this.#parentOf(member); up && up.index > root.index && !wanted.has(up); up = this.#parentOf(up))
+            wanted.add(up);
+      for (const node of [root, ...[...wanted].sort((a, b) => a.index - b.index)]) {
+        if (turns.isDue()) await turns.pass();
+        hashed.update(encodeText(node.path.slice(from)));
+        hashed.update('\0');
+        hashed.update(node.isDirectory ? headerDigest(node) : this.#ofFile(node));
+      }
+    }
+    return { digest: `sha256:${hashed.digest('hex')}`, selection };
+  }
+
+  /** What a file is. */
+  identity(node: ContextNode): FileIdentity {
+    const hasContent = node.entry !== undefined && hasContents(node.entry.mode);
+    return { header: shortHash(headerText(node, 0)), content: hasContent ? this.#contentOf(node).slice(0, 16) : '' };
+  }
+
+  #parents: (ContextNode | undefined)[] | undefined;
+
+  #parentOf({ index }: ContextNode): ContextNode | undefined {
+    if (!this.#parents) {
+      this.#parents = [];
+      for (const node of this.#tree.nodes)
+        for (const child of node.children.values()) this.#parents[child.index] = node;
+    }
+    return this.#parents[index];
+  }
+
+  async #ofNode(root: ContextNode, turns: Turns): Promise<string> {
+    const known = this.#digests[root.index];
+    if (known !== undefined) return known;
+    if (!root.isDirectory) return this.#ofFile(root);
+    const { nodes } = this.#tree;
+    // files in the order of the walk, so that each directory is opened once
+    for (let i = root.index; i < root.end; i++) {
+      const node = nodes[i]!;
+      if (node.fate !== 'sent') i = node.end - 1;
+      else if (!node.isDirectory) this.#ofFile(node);
+      if (turns.isDue()) await turns.pass();
+    }
+    // what is in a directory before the directory
+    for (let i = root.end - 1; i >= root.index; i--) {
+      const node = nodes[i]!;
+      if (!node.isDirectory || node.fate !== 'sent' || this.#digests[i] !== undefined) continue;
+      const hashed = createHash('sha256');
+      hashed.update('\0');
+      hashed.update(headerDigest(node));
+      for (const child of node.children.values()) {
+        if (child.fate !== 'sent') continue;
+        hashed.update(`\0`);
+        hashed.update(encodeText(child.name));
+        hashed.update(this.#digests[child.index]!);
+      }
+      this.#digests[i] = `sha256:${hashed.digest('hex')}`;
+    }
+    return this.#digests[root.index]!;
+  }
+
+  #ofFile(node: ContextNode): string {
+    let digest = this.#digests[node.index];
+    if (digest === undefined) {
+      this.#read(node);
+      digest = this.#digests[node.index]!;
+    }
+    return digest;
+  }
+
+  #contentOf(node: ContextNode): string {
+    if (this.#contents[node.index] === undefined) this.#read(node);
+    return this.#contents[node.index] ?? '';
+  }
+
+  #read(node: ContextNode): void {
+    const { entry, size } = node;
+    if (entry === undefined || !hasContents(entry.mode)) {
+      this.#digests[node.index] = `sha256:${hash('sha256', headerText(node, 0), 'hex')}`;
+      this.#contents[node.index] = '';
+      return;
+    }
+    const slash = node.path.lastIndexOf('/');
+    const descriptor = openBelowSync(this.#directory(slash < 0 ? '' : node.path.slice(0, slash)), node.name);
+    const whole = createHash('sha256').update(headerText(node, size));
+    const content = createHash('sha256');
+    try {
+      // one byte more than there should be shows that the file has grown
+      const buffer = this.#buffer.subarray(0, Math.min(this.#buffer.length, size + 1));
+      let total = 0;
+      do {
+        const count = readSync(descriptor, buffer, 0, buffer.length, null);
+        if (count === 0) break;
+        const data = buffer.subarray(0, count);
+        whole.update(data);
+        content.update(data);
+        total += count;
+      } while (total < size || buffer.length <= size);
+      if (total !== size) throw new Error(`${node.path} has changed meanwhile`);
+    } finally {
+      closeSync(descriptor);
+    }
+    this.#digests[node.index] = `sha256:${whole.digest('hex')}`;
+    this.#contents[node.index] = content.digest('hex');
+  }
+
+  #directory(path: string): InsideOf {
+    if (this.#open?.path === path) return this.#open.inside;
+    this.close();
+    const { root } = this.#tree;
+    const descriptor = openInsideSync(root, path);
+    const inside = insideOf(descriptor, path === '' ? root : `${root === '/' ? '' : root}/${path}`);
+    this.#open = { path, descriptor, inside };
+    return inside;
+  }
+}
+
+function headerDigest(node: ContextNode): string {
+  // the root of a source has no header
+  const text = node.entry === undefined ? '' : headerText(node, 0);
+  return `sha256:${hash('sha256', text, 'hex')}`;
+}
+
+/** The header of a file in the form of the first tarsum: names and values, without the time. */
+function headerText({ entry, target }: ContextNode, size: number): Uint8Array {
+  if (!entry) return new Uint8Array();
+  const { mode, devmajor, devminor, xattrs } = entry;
+  const fields = [
+    `name`,
+    `mode${toUnixPermissions(mode)}`,
+    'uid0',
+    'gid0',
+    `size${size}`,
+    `typeflag${typeFlag(mode)}`,
+    `linkname${target}`,
+    'uname',
+    'gname',
+    `devmajor${devmajor}`,
+    `devminor${devminor}`,
+  ];
+  const parts = [encodeText(fields.join(''))];
+  for (const [name, value] of [...(xattrs ?? [])].sort(([a], [b]) => compareBytes(a, b))) {
+    if (name !== 'security.capability' && /^(?:security|system)\./.test(name)) continue;
+    parts.push(encodeText(name), value);
+  }
+  return Buffer.concat(parts);
+}
+
+function typeFlag(mode: number): string {
+  if (isDirectory(mode)) return '5';
+  if (isSymlink(mode)) return '2';
+  if (mode & ModeCharDevice) return '3';
+  if (mode & ModeDevice) return '4';
+  return mode & ModeNamedPipe ? '6' : '0';
+}
+
+/** The first 64 bits of a digest, for what is only compared with itself. */
+export function shortHash(data: Uint8Array | string): string {
+  return hash('sha256', data, 'hex').slice(0, 16);
+}

@@ -1,0 +1,307 @@
+/** Changes one thing at a time, and compares the steps that run with those that the comparison of the two builds foretells. */
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
+import { recordBuild } from '../../src/explain/build-record.ts';
+import { compareBuilds } from '../../src/explain/compare-builds.ts';
+import { openBuildContext } from '../../src/offline/build-context.ts';
+import { compile } from '../../src/offline/compile.ts';
+import { registryResolver } from '../../src/resolve/registry-resolver.ts';
+import { xattrCalls } from '../../src/tree/xattr.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
+import { onEngines } from '../engine/on-engines.ts';
+
+const dockerfile = (base: string) => `FROM ${base} AS tools
+ARG NONCE
+RUN echo $NONCE > /tool
+RUN mkdir /out && echo fixed > /out/fixed
+
+FROM ${base}
+ARG NONCE
+RUN echo app $NONCE > /first
+ENV MODE=prod
+WORKDIR /app
+COPY package.json ./
+RUN cat package.json > /dep
+COPY src ./src
+COPY --exclude=*.md docs ./docs
+COPY assets/*.txt ./assets/
+COPY link ./linked
+ARG VERSION=1
+RUN --mount=type=bind,source=scripts,target=/scripts echo $VERSION > /built
+COPY --from=tools /out /tools
+COPY --chmod=644 --chown=1:1 conf /conf
+COPY <<END /text
+text $VERSION
+END
+RUN echo end
+`;
+
+const files: Readonly<Record<string, string>> = {
+  '.dockerignore': '**/*.log\nDockerfile\n.dockerignore\n',
+  'package.json': '{"name":"app"}',
+  'src/a': 'a',
+  'src/b': 'b',
+  'src/deep/c': 'c',
+  'src/dropped.log': 'log',
+  'docs/read.txt': 'read',
+  'docs/read.md': 'md',
+  'assets/one.txt': '1',
+  'assets/two.bin': '2',
+  'real.txt': 'real',
+  'same.txt': 'real',
+  'scripts/run.sh': 'echo run',
+  'conf/app.conf': 'key=value',
+  'unused/x': 'x',
+};
+
+interface Project {
+  readonly dir: string;
+  readonly at: (name: string) => string;
+  /** Replaces text of the Dockerfile, which must be there. */
+  readonly edit: (from: string, to: string) => void;
+  readonly opts: Record<string, string>;
+}
+
+/** What is changed, and the first line that runs again by the text of the instruction; undefined if none does. */
+const changes: readonly (readonly [title: string, change: (project: Project) => void, first: string | undefined])[] = [
+  ['the content of a file', ({ at }) => writeFileSync(at('package.json'), '{"name":"other"}'), 'COPY package.json'],
+  ['the content of a file of the same size', ({ at }) => writeFileSync(at('src/a'), 'z'), 'COPY src'],
+  ['the mode of a file', ({ at }) => chmodSync(at('src/a'), 0o755), 'COPY src'],
+  ['a new file', ({ at }) => writeFileSync(at('src/new'), 'n'), 'COPY src'],
+  ['a file that is gone', ({ at }) => rmSync(at('src/b')), 'COPY src'],
+  ['the name of a file', ({ at }) => renameSync(at('src/b'), at('src/c')), 'COPY src'],
+  ['the time of a file', ({ at }) => utimesSync(at('src/a'), 1, 1), undefined],
+  ['a file written again', ({ at }) => writeFileSync(at('src/a'), 'a'), undefined],
+  [
+    'a link in place of a file',
+    ({ at }) => {
+      rmSync(at('src/b'));
+      symlinkSync('a', at('src/b'));
+    },
+    'COPY src',
+  ],
+  [
+    'the target of a link',
+    ({ at }) => {
+      rmSync(at('src/to'));
+      symlinkSync('b', at('src/to'));
+    },
+    'COPY src',
+  ],
+  ['an empty directory', ({ at }) => mkdirSync(at('src/empty')), 'COPY src'],
+  ['the mode of a directory', ({ at }) => chmodSync(at('src/deep'), 0o700), 'COPY src'],
+  ['the mode of the directory that is copied', ({ at }) => chmodSync(at('src'), 0o700), 'COPY src'],
+  ['a directory moved into another', ({ at }) => renameSync(at('src/deep'), at('src/deeper')), 'COPY src'],
+  ['a file that --exclude leaves out', ({ at }) => writeFileSync(at('docs/read.md'), 'other'), undefined],
+  ['a new file that --exclude leaves out', ({ at }) => writeFileSync(at('docs/new.md'), 'new'), undefined],
+  [
+    'a file beside one that --exclude leaves out',
+    ({ at }) => writeFileSync(at('docs/read.txt'), 'x'),
+    'COPY --exclude',
+  ],
+  ['a new file that a pattern matches', ({ at }) => writeFileSync(at('assets/new.txt'), 'n'), 'COPY assets'],
+  ['a new file that a pattern does not match', ({ at }) => writeFileSync(at('assets/new.bin'), 'n'), undefined],
+  ['the content of a file that a pattern matches', ({ at }) => writeFileSync(at('assets/one.txt'), 'x'), 'COPY assets'],
+  ['the mode of a file that a pattern matches', ({ at }) => chmodSync(at('assets/one.txt'), 0o600), 'COPY assets'],
+  ['the content behind a link that is copied', ({ at }) => writeFileSync(at('real.txt'), 'other'), 'COPY link'],
+  [
+    'a link that is copied, to another file with the same content',
+    ({ at }) => {
+      rmSync(at('link'));
+      symlinkSync('same.txt', at('link'));
+    },
+    undefined,
+  ],
+  ['a file that is mounted', ({ at }) => writeFileSync(at('scripts/run.sh'), 'echo other'), 'RUN --mount'],
+  ['a new file in a directory that is mounted', ({ at }) => writeFileSync(at('scripts/new'), ''), 'RUN --mount'],
+  ['a file that no instruction takes', ({ at }) => writeFileSync(at('unused/x'), 'other'), undefined],
+  ['a file that an ignore rule drops', ({ at }) => writeFileSync(at('src/dropped.log'), 'other'), undefined],
+  [
+    'an ignore rule that drops a file',
+    ({ at }) => writeFileSync(at('.dockerignore'), `${files['.dockerignore']}src/deep\n`),
+    'COPY src',
+  ],
+  [
+    'an ignore rule that drops nothing',
+    ({ at }) => writeFileSync(at('.dockerignore'), `${files['.dockerignore']}nothing\n`),
+    undefined,
+  ],
+  [
+    'an exception to an ignore rule',
+    ({ at }) => writeFileSync(at('.dockerignore'), `${files['.dockerignore']}!src/*.log\n`),
+    'COPY src',
+  ],
+  [
+    'a second name of a file in place of one with the same content',
+    ({ at }) => {
+      writeFileSync(at('src/a2'), 'a');
+      rmSync(at('src/a'));
+      linkSync(at('src/a2'), at('src/a'));
+    },
+    'COPY src',
+  ],
+  ['an attribute of a file', ({ at }) => setAttribute(at('src/a')), 'COPY src'],
+  ['the text of a RUN', ({ edit }) => edit('cat package.json', 'tac package.json'), 'RUN tac'],
+  ['a comment', ({ edit }) => edit('ENV MODE', '# why\nENV MODE'), undefined],
+  ['blanks in a COPY', ({ edit }) => edit('COPY src ./src', 'COPY  src   ./src'), undefined],
+  [
+    'a build argument',
+    ({ opts }) => {
+      opts['build-arg:VERSION'] = '2';
+    },
+    'RUN --mount',
+  ],
+  ['the default of an ARG', ({ edit }) => edit('VERSION=1', 'VERSION=3'), 'RUN --mount'],
+  ['the value of an ENV', ({ edit }) => edit('MODE=prod', 'MODE=test'), 'RUN cat'],
+  ['the working directory', ({ edit }) => edit('WORKDIR /app', 'WORKDIR /srv'), 'WORKDIR /srv'],
+  ['a USER', ({ edit }) => edit('RUN echo end', 'USER 1\nRUN echo end'), 'RUN echo end'],
+  ['a SHELL', ({ edit }) => edit('RUN echo end', 'SHELL ["/bin/sh", "-ec"]\nRUN echo end'), 'RUN echo end'],
+  ['a destination', ({ edit }) => edit('./docs', './texts'), 'COPY --exclude'],
+  ['the order of flags', ({ edit }) => edit('--chmod=644 --chown=1:1', '--chown=1:1 --chmod=644'), undefined],
+  ['--chmod', ({ edit }) => edit('--chmod=644', '--chmod=600'), 'COPY --chmod'],
+  ['--chown', ({ edit }) => edit('--chown=1:1', '--chown=2:2'), 'COPY --chmod'],
+  ['--exclude', ({ edit }) => edit('--exclude=*.md', '--exclude=*.markdown'), 'COPY --exclude'],
+  ['a here-document', ({ edit }) => edit('text $VERSION', 'other $VERSION'), 'COPY <<'],
+  ['the target of a mount', ({ edit }) => edit('target=/scripts', 'target=/tools-of-ours'), 'RUN --mount'],
+  ['a new instruction', ({ edit }) => edit('COPY assets', 'RUN echo new > /new\nCOPY assets'), 'RUN echo new'],
+  ['an instruction that is gone', ({ edit }) => edit('COPY assets/*.txt ./assets/\n', ''), 'COPY link'],
+  [
+    'the order of instructions',
+    ({ edit }) =>
+      edit(
+        'COPY --exclude=*.md docs ./docs\nCOPY assets/*.txt ./assets/',
+        'COPY assets/*.txt ./assets/\nCOPY --exclude=*.md docs ./docs',
+      ),
+    'COPY assets',
+  ],
+  ['a LABEL', ({ edit }) => edit('ENV MODE', 'LABEL a=b\nENV MODE'), undefined],
+  [
+    'a stage that gives the same files',
+    ({ edit }) => edit('echo $NONCE > /tool', 'echo again $NONCE > /tool'),
+    'RUN echo again',
+  ],
+  ['a stage that gives other files', ({ edit }) => edit('echo fixed', 'echo broken'), 'RUN mkdir'],
+  ['the network of RUN', ({ edit }) => edit('RUN echo end', 'RUN --network=none echo end'), 'RUN --network'],
+];
+
+let xattrs: Awaited<ReturnType<typeof xattrCalls>>;
+
+function setAttribute(file: string): void {
+  xattrs?.write(file, new Map([['user.comment', Buffer.from('c')]]));
+}
+
+await onEngines('explain foretells which steps run', { suites: ['forky'] }, (engine) => {
+  const nonce = randomUUID();
+  let base: string;
+  let source: string;
+  beforeAll(async () => {
+    xattrs = await xattrCalls();
+    base = await engine.baseImage();
+    source = temporaryDir();
+    for (const [name, text] of Object.entries({ ...files, Dockerfile: dockerfile(base) })) {
+      mkdirSync(path.dirname(path.join(source, name)), { recursive: true });
+      writeFileSync(path.join(source, name), text);
+    }
+    symlinkSync('real.txt', path.join(source, 'link'));
+    symlinkSync('a', path.join(source, 'src/to'));
+    await build(project());
+  });
+
+  /** A copy of the files, so that the engine sees another directory with the same content. */
+  function project(): Project {
+    const dir = temporaryDir();
+    cpSync(source, dir, { recursive: true, verbatimSymlinks: true });
+    const at = (name: string) => path.join(dir, name);
+    return {
+      dir,
+      at,
+      opts: { 'build-arg:NONCE': nonce },
+      edit(from, to) {
+        const text = readFileSync(at('Dockerfile'), 'utf8');
+        expect(text).toContain(from);
+        writeFileSync(at('Dockerfile'), text.replace(from, to));
+      },
+    };
+  }
+
+  async function record({ dir, opts: given }: Project) {
+    const opened = await openBuildContext({ context: dir, opts: given, readStdin: async () => new Uint8Array() });
+    const compiled = await compile({ ...opened, images: [registryResolver()] });
+    const names = new Map<string, number>();
+    for (const definition of compiled.definitions.values())
+      for (const { digest, metadata } of definition.ops()) {
+        const line = definition.source?.locations[digest]?.locations[0]?.ranges[0]?.start?.line;
+        const name = metadata?.description['llb.customname'];
+        if (line !== undefined && name !== undefined) names.set(name, line);
+      }
+    return { names, recorded: await recordBuild({ compiled, opened }) };
+  }
+
+  /** The names of the steps of a build, and whether each was cached. */
+  async function build({ dir, opts }: Project): Promise<Map<string, boolean>> {
+    const connection = await connect(engine.address);
+    try {
+      const running = solve(connection, {
+        frontend: dockerfileFrontend,
+        frontendAttrs: opts,
+        localDirs: { context: dir, dockerfile: dir },
+        exports: [],
+      });
+      const steps = new Map<string, boolean>();
+      const reading = (async () => {
+        for await (const { vertexes } of running.status)
+          for (const { name, cached, completed } of vertexes) if (completed) steps.set(name, cached);
+      })();
+      await running.result;
+      await reading;
+      return steps;
+    } finally {
+      connection.close();
+    }
+  }
+
+  test.each(changes)('%s', async (title, change, first) => {
+    const older = await record(project());
+    const changed = project();
+    change(changed);
+    if (title === 'an attribute of a file' && !xattrs?.read(changed.at('src/a'))) return; // none on this file system
+    expect(lstatSync(changed.at('src')).isDirectory()).toBe(true);
+    const newer = await record(changed);
+    const { steps } = compareBuilds(older.recorded, newer.recorded);
+    const text = readFileSync(changed.at('Dockerfile'), 'utf8').split('\n');
+    const foretold = steps.filter(({ line, text: it }) => line > 0 && !it.startsWith('FROM'));
+    const runs = foretold.filter(({ outcome }) => outcome === 'runs');
+    expect(runs[0] && text[runs[0].line - 1]).toEqual(
+      first === undefined ? undefined : expect.stringMatching(pattern(first)),
+    );
+    if (first !== undefined) expect(runs[0]!.causes).not.toEqual([]);
+
+    const built = await build(changed);
+    const ran = new Map(
+      [...built].flatMap(([name, cached]) => {
+        const line = newer.names.get(name);
+        return line === undefined || name.includes('FROM ') ? [] : [[line, cached] as const];
+      }),
+    );
+    for (const { line, outcome } of foretold)
+      if (outcome !== 'depends')
+        expect([line, text[line - 1], ran.get(line)]).toEqual([line, text[line - 1], outcome === 'cached']);
+  });
+});
+
+const pattern = (start: string) => new RegExp(`^${start.replace(/[.*+?^$()[\]\\]/g, '\\$&')}`);
