@@ -90,3 +90,23 @@ function lineList(lines: readonly number[]): string {
   const sorted = [...lines].sort((a, b) => a - b);
   return `${sorted.length === 1 ? 'line' : 'lines'} ${sorted.join(', ')}`;
 }
+
+/**
+ * What the daemon did otherwise than the comparison says.
+ *
+ * @param cached whether the daemon took a step from its cache, by the digest of its op; steps that it did not come to are absent
+ */
+export function formatSurprises({ steps }: Explanation, cached: ReadonlyMap<string, boolean>): string {
+  const own = steps.filter(({ line, text }) => line > 0 && !/^FROM\b/i.test(text));
+  const ran = own.filter(({ outcome, op }) => outcome === 'cached' && cached.get(op) === false);
+  const kept = own.filter(({ outcome, op }) => outcome === 'runs' && cached.get(op) === true);
+  const linesOf = (of: readonly ExplainedStep[]) => lineList([...new Set(of.map(({ line }) => line))]);
+  return [
+    ...(ran.length > 0
+      ? [
+          `${linesOf(ran)} ran though nothing changed: the cache was pruned, is another builder's, or was not to be used\n`,
+        ]
+      : []),
+    ...(kept.length > 0 ? [`${linesOf(kept)} did not run: the cache has the result of another build\n`] : []),
+  ].join('');
+}

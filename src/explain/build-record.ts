@@ -41,6 +41,8 @@ export interface BuildStep {
   readonly endLine: number;
   /** The instruction as people know it; shortened, and without values of secrets. */
   readonly text: string;
+  /** Digest of the op, by which a daemon names the step. */
+  readonly op: string;
   /** Digest of the text of the instruction in the Dockerfile, by which it is found in another. */
   readonly instruction: string;
   /** Digests of what the op is made of, by name: `command`, `env PATH`, `user`. */
@@ -206,6 +208,7 @@ function stepOf(
     line: place?.lines.start ?? 0,
     endLine: place?.lines.end ?? 0,
     text: place ? shownText(definition, place, entry, taken) : redactCredentials(raw.split('\n', 1)[0]!).slice(0, 120),
+    op: entry.digest,
     instruction: shortHash(`${raw}#${entry.op.op.case}`),
     parts: partsOf(entry.op),
     inputs: inputsOf(entry, places),

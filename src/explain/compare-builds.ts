@@ -23,6 +23,8 @@ export interface ExplainedStep {
   readonly endLine: number;
   /** The instruction; of RUN without its command. */
   readonly text: string;
+  /** Digest of the op of the newer build. */
+  readonly op: string;
   /**
    * `cached` if the older build has made it; `runs` if it runs again; `depends` if it runs again only if a step that runs again
    * makes other files.
@@ -107,8 +109,8 @@ function explainSteps(
   const roots: ReadonlySet<number>[] = [];
   const outcomes: ExplainedStep['outcome'][] = [];
   for (const [index, step] of list.entries()) {
-    const { file, line, endLine, text, inputs } = step;
-    const place = { file, line, endLine, text };
+    const { file, line, endLine, text, op, inputs } = step;
+    const place = { file, line, endLine, text, op };
     if (oldKeys.has(keys[index]!)) {
       outcomes.push('cached');
       roots.push(new Set());

@@ -2,6 +2,7 @@
 import { type Build, type SolveOptions, solve, solveOnNodes } from '../../client/index.ts';
 import { type ArgWatch, watchArgs } from '../../offline/build-arg-use.ts';
 import { isPolicyDisabled, refusePolicyBeside } from '../../offline/rego-policy.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
@@ -17,6 +18,7 @@ import { parseCall, runCall } from './call.ts';
 import { checkBuildFlags, checkOutputFlags } from './check-build-flags.ts';
 import { carriageReturnWarnings } from './crlf-script-warnings.ts';
 import { detailsLink } from './details-link.ts';
+import { type BuildExplainer, explainBuild } from './explain-build.ts';
 import { failedLineHints } from './failed-lines.ts';
 import { failedSourceHint } from './failed-source-hint.ts';
 import { removeOldId } from './image-id.ts';
@@ -35,6 +37,8 @@ interface BuildRun {
   readonly nodes: OpenedNode[];
   readonly argWatch: ArgWatch;
   inputs?: BuildInputs;
+  /** Says at the end why steps ran, if that was asked for. */
+  explainer?: BuildExplainer;
   /** Whether unused build arguments are reported. */
   reportsUnusedArgs?: boolean;
   /** Warnings about scripts, which are searched while the daemon works. */
@@ -72,6 +76,8 @@ async function openRequest(context: string, given: BuildFlags, run: BuildRun, io
   run.inputs = inputs;
   if (!isPolicyDisabled(flags.policy, env)) await refusePolicyBeside(inputs.dockerfile);
   checkOutputFlags(flags, inputs);
+  const explainer = call ? undefined : await explainBuild(flags, inputs, io);
+  if (explainer) run.explainer = explainer;
   if (flags.iidfile && flags.iidfile !== '-') await removeOldId(flags.iidfile); // no stale ID if the build fails
   return { flags, context, inputs, call, argWatch: run.argWatch, onWarning: warnOnce(io) };
 }
@@ -95,8 +101,14 @@ async function buildOrCall(request: BuildRequest, run: BuildRun, io: Io): Promis
   const shown = shownPathsOf(inputs);
   if (call) return runCall(connection, solving.options, call, { ...flags, shown }, mode, io);
 
-  const build = await startBuild(solving.options, request, run, io);
+  const { explainer } = run;
+  if (explainer && run.nodes.length > 1) throw new UsageError('--explain is for a build on one daemon');
+  const { options } = solving;
+  const watched = explainer ? { ...options, frontend: explainer.watchFrontend(options.frontend) } : options;
+  const started = await startBuild(watched, request, run, io);
+  const build = explainer ? explainer.watchSteps(started) : started;
   const { result, warnings } = await show(build, mode, { shown, builder, verbose: flags.verbose || flags.debug }, io);
+  await explainer?.finish(true);
   const digest = await pushEach(solving.pushByEngine, connection, mode, request.onWarning, io);
   const pushed = withPushedDigest(result, digest);
   const reported = solving.prefersImageDigest ? withoutConfigDigest(pushed) : pushed;
@@ -127,9 +139,10 @@ async function startBuild(options: SolveOptions, request: BuildRequest, run: Bui
 }
 
 /** Reports an error, with hints from the inputs that the daemon does not see. @returns the exit code */
-async function reportBuildFailure(error: unknown, { inputs }: BuildRun, io: Io): Promise<number> {
+async function reportBuildFailure(error: unknown, { inputs, explainer }: BuildRun, io: Io): Promise<number> {
   const code = await reportFailure(error, io, { asked: 'build', shown: inputs ? shownPathsOf(inputs) : asNamed });
   if (io.signal.aborted) return code;
+  await explainer?.finish(false);
   const missing = inputs && (await failedSourceHint(error, inputs));
   const hints = [...(missing === undefined ? [] : [missing]), ...(await failedLineHints(error))];
   for (const hint of hints) io.writeStderr(`hint: ${hint}\n`);

@@ -38,6 +38,8 @@ export function declareBuild() {
     .addOption(options.iidfile)
     .addOption(options.metadataFile)
     .addOption(options.progress)
+    .addOption(options.explain)
+    .addOption(options.buildRecord)
     .addOption(options.quiet)
     .addOption(options.verbose)
     .addOption(options.debug)

@@ -101,6 +101,11 @@ export const options = {
   fromBuildArg: list('--from-build-arg <name=value>', 'build argument of the older build (default: as --build-arg)'),
   fromPlatform: list('--from-platform <platforms>', 'platforms of the older build (default: as --platform)'),
   recordFile: new Option('--record <file>', 'also write the record of the newer build, for --from'),
+  explain: new Option('--explain', 'say which steps ran and why, compared with the record of an earlier build'),
+  buildRecord: new Option(
+    '--record <file>',
+    'with --explain: record to compare with, and to write (default: one for each context in ~/.cache/tsfront/builds)',
+  ),
   suggest: new Option(
     '--suggest',
     'print patterns for the ignore file, as a difference that `git apply` takes; nothing is written',
