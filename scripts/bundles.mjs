@@ -45,6 +45,9 @@ function external(filter, file) {
   return { name: 'external', setup: (build) => build.onResolve({ filter }, resolve) };
 }
 
+/** For code in dist/chunks. */
+const graphLibrary = external(/\/graph\/index\.ts$/, '../graph.js');
+
 const libraryEntries = {
   index: 'src/index.ts',
   parser: 'src/parser/index.ts',
@@ -52,6 +55,21 @@ const libraryEntries = {
   client: 'src/client/index.ts',
   'read-worker': 'src/client/fsutil/read-worker.ts',
   'write-worker': 'src/client/fsutil/write-worker.ts',
+};
+
+/** The scripts of the pages (scripts/pages.mjs), which are written into the pages. */
+const ofPage = {
+  ...common,
+  outdir: 'dist/pages',
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2023',
+  minify: true,
+};
+export const pages = {
+  graph: { ...ofPage, entryPoints: ['site/page.ts'] },
+  playground: { ...ofPage, entryPoints: ['site/playground.ts'] },
+  worker: { ...ofPage, entryPoints: ['site/playground/worker.ts'] },
 };
 
 export const bundles = [
@@ -92,11 +110,14 @@ export const bundles = [
     loader: { '.wasm': 'copy' },
   },
 
+  // `tsfront/graph`, which the command line loads, too: with its package, since few need it.
+  { ...common, entryPoints: { graph: 'src/graph/index.ts' } },
+
   // The commands that never ask a daemon, in one file.
   {
     ...standalone,
     entryPoints: { 'chunks/cli-offline': 'src/cli/start-offline.ts' },
-    plugins: [external(/\/(?:client|build-command)\/[^/]*\.ts$/)],
+    plugins: [external(/\/(?:client|build-command)\/[^/]*\.ts$/), graphLibrary],
   },
 
   // The command line has its packages bundled because their hundreds of files take longer to load than a small build.
@@ -105,7 +126,7 @@ export const bundles = [
     entryPoints: { cli: 'src/cli.ts' },
     splitting: true,
     chunkNames: 'chunks/cli-[name]-[hash]',
-    plugins: [external(/\/start-offline\.ts$/, './chunks/cli-offline.js')],
+    plugins: [external(/\/start-offline\.ts$/, './chunks/cli-offline.js'), graphLibrary],
   },
 
   // The library shares chunks and takes its packages from node_modules. It can be read: Node shows the line of an uncaught

@@ -19,6 +19,7 @@ const allowed = {
   git: ['text', 'go'],
   image: ['host', 'text', 'go'],
   llb: ['git', 'image', 'gen', 'protobuf', 'host', 'text', 'go'],
+  graph: ['llb', 'image', 'gen', 'text', 'go'],
   lock: ['image', 'diagnostic', 'text', 'go'],
   lower: ['llb', 'lock', 'git', 'image', 'check', 'parser', 'diagnostic', 'gen', 'host', 'text', 'go'],
   http: ['system', 'text', 'go'],

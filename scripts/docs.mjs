@@ -17,6 +17,7 @@ const pages = [
   ['tsfront', 'index'],
   ['tsfront/parser', 'parser/index'],
   ['tsfront/llb', 'llb/index'],
+  ['tsfront/graph', 'graph/index'],
   ['tsfront/build', 'build-program/index'],
   ['tsfront/client', 'client/index'],
 ];

@@ -3,26 +3,33 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundledPackages, readNotice } from './bundled-packages.mjs';
-import { bundles, root } from './bundles.mjs';
+import { bundles, pages, root } from './bundles.mjs';
 import { libraryNotices } from './image/library-notices.mjs';
 
 const rule = '='.repeat(80);
 
-/** The text of the file. */
-export async function formatNotices() {
-  const notices = [...(await bundledPackages(bundles))]
+/** The licences of the packages that bundles take code from. */
+export async function formatNoticesOf(of) {
+  const notices = [...(await bundledPackages(of))]
     .map(([directory, files]) => readNotice(root, directory, files))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
   const parts = notices.map(({ name, version, license, texts }) =>
     [rule, `${name} ${version}`, license, rule, '', texts.join('\n\n'), ''].join('\n'),
   );
+  return [
+    'tsfront is distributed with code of the packages below. Each is under the licence that follows its name.\n',
+    ...parts,
+  ].join('\n');
+}
+
+/** The text of the file. */
+export async function formatNotices() {
   const libraries = libraryNotices().map(({ name, version, text }) =>
     [rule, `${name} ${version}`, rule, '', text, ''].join('\n'),
   );
   const wasiLibc = readFileSync(path.join(root, 'scripts/notices/wasi-libc'), 'utf8').trim(); // from Debian's package
   return [
-    'tsfront is distributed with code of the packages below. Each is under the licence that follows its name.\n',
-    ...parts,
+    await formatNoticesOf([...bundles, pages.graph]),
     rule,
     '',
     'The program in the frontend image also contains the C libraries below, from Debian. Their sources are at',

@@ -21,7 +21,7 @@ interface LockFile {
 async function pack(): Promise<string> {
   const folder = temporaryDir();
   const { files } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Manifest;
-  const needed = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'engine', 'src', 'scripts', ...files];
+  const needed = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'engine', 'src', 'site', 'scripts', ...files];
   for (const name of needed)
     if (name !== 'dist' && !name.startsWith('!'))
       cpSync(path.join(root, name), path.join(folder, name), { recursive: true });

@@ -15,7 +15,7 @@ import { installPackage, tsc } from './installed-package.ts';
 
 const installed = await installPackage();
 const inPackage = path.join(installed, 'node_modules/tsfront');
-const entries = ['tsfront', 'tsfront/parser', 'tsfront/llb', 'tsfront/build', 'tsfront/client'];
+const entries = ['tsfront', 'tsfront/parser', 'tsfront/llb', 'tsfront/graph', 'tsfront/build', 'tsfront/client'];
 
 /** Runs a program in the directory of the installation; returns what it printed, on both streams. */
 async function run(command: string, args: readonly string[], cwd = installed): Promise<string> {
@@ -311,7 +311,14 @@ function comparable(text: string): string {
 
 // the graphs that the documents show are those of amd64
 describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
-  test.each(['docs/compiling.md', 'docs/context.md', 'docs/explain.md', 'docs/images.md', 'docs/locking.md'])(
+  test.each([
+    'docs/compiling.md',
+    'docs/context.md',
+    'docs/explain.md',
+    'docs/graph.md',
+    'docs/images.md',
+    'docs/locking.md',
+  ])(
     'a user in %s sees what is shown',
     async (document) => {
       expect(await follow(document, { ...process.env, DOCKER_HOST: 'unix:///nowhere', BUILDKIT_HOST: '' })).toEqual([]);

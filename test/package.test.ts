@@ -81,7 +81,7 @@ test.each(documents)('each link of %s is in the package', (name) => {
 
 test('ARCHITECTURE.md names files that are there', () => {
   const text = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
-  const folders = ['src', 'engine', 'test', 'scripts', 'docs'];
+  const folders = ['src', 'site', 'engine', 'test', 'scripts', 'docs'];
   const files = folders.flatMap((folder) =>
     (readdirSync(path.join(root, folder), { recursive: true }) as string[]).map((file) => path.join(folder, file)),
   );

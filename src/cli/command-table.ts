@@ -68,7 +68,12 @@ export const commandTable: readonly CommandEntry[] = [
   {
     create: graphCommand,
     examples: {
-      graph: ['tsfront graph . | dot -Tsvg > graph.svg', 'tsfront graph . --target test -o graph.dot'],
+      graph: [
+        'tsfront graph . | dot -Tsvg > graph.svg',
+        'tsfront graph . --format mermaid -o graph.mmd',
+        'tsfront graph . --open',
+        'tsfront graph . --record build.jsonl --format html -o graph.html',
+      ],
     },
   },
   {

@@ -1,5 +1,5 @@
 /**
- * Runs other programs of this machine: git, ssh, docker, kubectl, credential helpers, xz, cp, mknod. Each gets a clean
+ * Runs other programs of this machine: git, ssh, docker, kubectl, credential helpers, xz, cp, mknod, what opens a browser. Each gets a clean
  * environment and its own process group, so that its child processes end with it when it is stopped.
  */
 
@@ -66,6 +66,34 @@ export function startSubprocess(program: string, args: readonly string[], option
     });
   }
   return child;
+}
+
+/** Milliseconds after which a program that still runs has succeeded in what it was started for. */
+const apartMs = 3000;
+
+/**
+ * Starts a program that outlives this process and is not stopped with it, such as a browser. Resolves when it has ended well,
+ * or still runs after some seconds.
+ *
+ * @throws SubprocessError if it is missing or fails before
+ */
+export async function startApart(program: string, args: readonly string[]): Promise<void> {
+  const child = childProcess().spawn(program, args, {
+    env: subprocessEnvironment(),
+    stdio: 'ignore',
+    detached: true,
+    windowsHide: true,
+  });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, apartMs);
+    child.once('error', (error) => reject(startError(program, undefined, error)));
+    child.once('exit', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(failure(program, code, signal, Buffer.alloc(0), ''));
+    });
+    child.once('close', () => clearTimeout(timer));
+  });
+  child.unref();
 }
 
 /** Ends a subprocess and its child processes: asks them to end, and kills them after {@link graceMs}. */

@@ -12,6 +12,7 @@ type Constant = readonly [file: string, name: string, unit: Unit];
 
 /** The constants of a row, in the order of its limits, by the beginning of what it is about. */
 const behind: Readonly<Record<string, readonly Constant[]>> = {
+  'a record that': [['cli/commands/graph.ts', 'maxRecordBytes', 'bytes']],
   'a line': [['parser/line-limit.ts', 'bufferSize', 'bytes']],
   'a Dockerfile of `build`': [['offline/locate-context.ts', 'maxDockerfileBytes', 'bytes']],
   'a Dockerfile or an ignore file of `check`': [['offline/locate-context.ts', 'maxDockerfileBytes', 'bytes']],

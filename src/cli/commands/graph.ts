@@ -1,24 +1,102 @@
-/** `tsfront graph`: the build graph as Graphviz draws it. */
+/** `tsfront graph`: the build graph as a drawing, or as data. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { GraphOptions } from '../../graph/index.ts';
+import type { Compiled } from '../../offline/compile.ts';
+import { UsageError } from '../../offline/usage-error.ts';
 import { compileBuild } from '../compile-build.ts';
 import type { Io } from '../io.ts';
 import { contextArgument, offlineCommand } from '../options/offline-command.ts';
-import { options } from '../options/options.ts';
+import { type OptionsOf, options } from '../options/options.ts';
 import { requireOwnPlaces, requireWritable, writeOutput } from '../output.ts';
 
-export function graphCommand(io: Io) {
+function declare() {
   return offlineCommand('graph')
     .summary('draw the build graph of a Dockerfile')
-    .description('Writes the build graph of a Dockerfile in the DOT language, for `dot -Tsvg`.')
+    .description('Draws the build graph of a Dockerfile or a build program, without a daemon.')
     .argument(...contextArgument)
+    .addOption(options.graphFormat)
     .addOption(options.outputFile)
-    .action(async (context, flags) => {
-      requireWritable('--output', flags.output);
-      requireOwnPlaces([
-        { path: flags.output ?? '-', kind: 'file', by: '--output' },
-        { path: flags.writeImages, kind: 'file', by: '--write-images' },
-      ]);
-      const { definitions } = await compileBuild(context, flags, io);
-      const { formatDot } = await import('../../llb/dot.ts');
-      await writeOutput(flags.output, [...definitions.values()].map(formatDot).join('\n'), io);
-    });
+    .addOption(options.record)
+    .addOption(options.open);
+}
+
+type GraphFlags = OptionsOf<ReturnType<typeof declare>>;
+
+export function graphCommand(io: Io) {
+  return declare().action((context, flags) => run(context, flags, io));
+}
+
+/** Largest record that is read, in bytes: logs of steps are in it. */
+const maxRecordBytes = 256 << 20;
+
+async function run(context: string, given: GraphFlags, io: Io): Promise<void> {
+  const { open } = given;
+  const format = given.format ?? (open ? 'html' : 'dot');
+  if (open && format !== 'html') throw new UsageError(`--open: a browser shows the format html, not ${format}`);
+  if (open && given.output === '-') throw new UsageError('--open: a browser shows a file, not standard output');
+  if (given.record !== undefined && (format === 'dot' || format === 'mermaid'))
+    throw new UsageError(`--record: the format ${format} does not show times: take html, svg or json`);
+  requireWritable('--output', given.output);
+  requireOwnPlaces([
+    { path: given.output ?? (open ? undefined : '-'), kind: 'file', by: '--output' },
+    { path: given.writeImages, kind: 'file', by: '--write-images' },
+  ]);
+  const record = given.record === undefined ? undefined : await readRecord(given.record, io);
+  const compiled = await compileBuild(context, given, io);
+  const drawn = await render(compiled, format, { record });
+  if (!open) return writeOutput(given.output, drawn, io);
+  const file = given.output ?? (await temporaryPage());
+  await writeOutput(file, drawn, io);
+  await show(file, io);
+}
+
+/** A file that stays when this process ends, because the browser reads it later; the system empties its folder. */
+async function temporaryPage(): Promise<string> {
+  return path.join(await mkdtemp(path.join(tmpdir(), 'tsfront-graph-')), 'graph.html');
+}
+
+async function show(file: string, io: Io): Promise<void> {
+  const { openInBrowser } = await import('../../system/open-in-browser.ts');
+  io.writeStderr(`the page is ${file}\n`);
+  await openInBrowser(path.resolve(file)).catch((cause: Error) => {
+    throw new Error(`--open: no browser could be started (${cause.message}): open the page by hand`, { cause });
+  });
+}
+
+async function readRecord(file: string, io: Io): Promise<GraphOptions['record']> {
+  const { readNamedFile } = await import('../../system/named-file.ts');
+  const { readProgress } = await import('../../graph/index.ts');
+  const bytes = await readNamedFile(file, maxRecordBytes, io.signal).catch((error: Error) => {
+    throw new UsageError(`--record: cannot read ${file}: ${error.message}`, { cause: error });
+  });
+  try {
+    return readProgress(new TextDecoder().decode(bytes), file);
+  } catch (error) {
+    throw new UsageError(`--record: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function render(
+  compiled: Compiled,
+  format: NonNullable<GraphFlags['format']>,
+  given: GraphOptions,
+): Promise<string> {
+  if (format === 'dot') {
+    const { formatDot } = await import('../../llb/dot.ts');
+    return [...compiled.definitions.values()].map(formatDot).join('\n');
+  }
+  const { buildGraph, formatMermaid, formatPage, formatSvg } = await import('../../graph/index.ts');
+  const graph = buildGraph(compiled, given);
+  switch (format) {
+    case 'mermaid':
+      return formatMermaid(graph);
+    case 'svg':
+      return formatSvg(graph);
+    case 'html':
+      return formatPage(graph);
+    case 'json':
+      return `${JSON.stringify(graph, null, 2)}\n`;
+  }
 }

@@ -82,6 +82,15 @@ export const options = {
     '--image-config <file>',
     'also write the image config, which pb and tree lack; one file for each platform',
   ),
+  graphFormat: new Option(
+    '--format <format>',
+    'dot is for Graphviz, mermaid for Markdown, svg an image, html a page for browsers, json for programs (default: dot, or html with --open)',
+  ).choices(['dot', 'mermaid', 'svg', 'html', 'json']),
+  open: new Option('--open', 'show the page in a browser: a temporary file, or that of --output'),
+  record: new Option(
+    '--record <file>',
+    'progress of a build, as --progress rawjson writes it: shows times and what came from the cache',
+  ),
   checkFormat: new Option(
     '--format <format>',
     'text is for people, json is the JSON of frontend.lint (a list for several paths)',

@@ -1,0 +1,276 @@
+/** The graph of a build for people: the ops in steps, the steps in stages, and the lines that they were made of. */
+import type { Op } from '../gen/pb/ops_pb.ts';
+import { decodeText } from '../go/text.ts';
+import { formatShortPlatform } from '../image/platform.ts';
+import type { Definition, DefinitionEntry } from '../llb/definition.ts';
+import { formatOp } from '../llb/format-op.ts';
+import { platformFromPb } from '../llb/platform-message.ts';
+import { anything, checkArgument, fields, mapOf, optional } from '../text/arguments.ts';
+import { printable, printableLine } from '../text/printable.ts';
+import { redactCredentials } from '../text/redact.ts';
+import { addRecord } from './add-record.ts';
+import type {
+  BuildGraph,
+  GraphFile,
+  GraphInput,
+  GraphLines,
+  GraphOp,
+  GraphStage,
+  GraphStep,
+  OpExplanation,
+  PlatformGraph,
+} from './graph-model.ts';
+import type { ProgressRecord } from './progress-record.ts';
+import { readStepName } from './step-name.ts';
+
+/** What {@link buildGraph} takes besides the definitions. */
+export interface GraphOptions {
+  /** The progress of a build of the same graph, from {@link readProgress}. */
+  readonly record?: ProgressRecord | undefined;
+  /** Why ops run again, by the digest of the op. */
+  readonly explanations?: ReadonlyMap<string, OpExplanation> | undefined;
+}
+
+/** What `compile()` gives, or some of it. */
+export interface GraphSource {
+  /** Definitions by platform; '' is a name for the only one. */
+  readonly definitions: ReadonlyMap<string, Definition>;
+  /** The metadata of the result, which names the platform of a single definition. */
+  readonly metadata?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+const sourceArgument = fields(
+  { definitions: mapOf(anything), metadata: optional(mapOf(anything)) },
+  'what compile() gives',
+);
+
+/**
+ * Makes the graph of what was compiled.
+ *
+ * @throws Error if an op is invalid, or needs one that is not there
+ * @example
+ * const graph = buildGraph(await compile(options));
+ * for (const { name, steps } of graph.platforms[0]!.stages) console.log(name, steps.length);
+ */
+export function buildGraph(source: GraphSource, options: GraphOptions = {}): BuildGraph {
+  checkArgument('buildGraph', 'source', source, sourceArgument);
+  const files = new FileList();
+  const platforms = [...source.definitions].map(([platform, definition]) => {
+    const graph = platformGraph(platform || onlyPlatform(source.metadata), definition, files, options.explanations);
+    return options.record ? addRecord(graph, options.record) : graph;
+  });
+  return { version: 1, files: files.list, platforms };
+}
+
+/** The platform of a definition that is the only one. */
+function onlyPlatform(metadata: GraphSource['metadata']): string {
+  const platforms = metadata?.get('refs.platforms');
+  if (!platforms) return '';
+  const { Platforms } = JSON.parse(decodeText(platforms)) as { Platforms?: { ID: string }[] };
+  return Platforms?.[0]?.ID ?? '';
+}
+
+/** The files of all platforms; equal ones are one. */
+class FileList {
+  readonly list: GraphFile[] = [];
+  private readonly known = new Map<string, number>();
+
+  add(name: string, language: string, data: Uint8Array): number {
+    const text = lineByLine(decodeText(data));
+    const key = JSON.stringify([name, text]);
+    const at = this.known.get(key) ?? this.list.push({ name: shown(name), language, text }) - 1;
+    this.known.set(key, at);
+    return at;
+  }
+}
+
+/** Text for people. */
+const shown = (text: string) => printableLine(redactCredentials(text));
+
+/** The same for a file; it keeps its lines. */
+const lineByLine = (text: string) =>
+  printable(text)
+    .split('\n')
+    .map((line) => redactCredentials(line))
+    .join('\n');
+
+/** An op while its graph is made. */
+interface OpDraft {
+  readonly entry: DefinitionEntry;
+  readonly name: string;
+  readonly isSource: boolean;
+  readonly inputs: readonly GraphInput[];
+  readonly users: number[];
+}
+
+function platformGraph(
+  platform: string,
+  definition: Definition,
+  files: FileList,
+  explanations: GraphOptions['explanations'],
+): PlatformGraph {
+  const { drafts, result } = readOps(definition);
+  const { stages, steps, stepOf } = arrange(drafts, result);
+  const fileOf = (definition.source?.infos ?? []).map(({ filename, language, data }) =>
+    files.add(filename, language, data),
+  );
+  const ops = drafts.map(({ entry: { digest, op }, name, inputs }, index): GraphOp => {
+    const { kind, summary, details } = formatOp(op);
+    const explanation = explanations?.get(digest);
+    return {
+      digest,
+      kind,
+      name,
+      summary: shown(summary),
+      details: details.map(shown),
+      step: stepOf[index]!,
+      inputs,
+      lines: linesOf(definition, digest, fileOf),
+      ...(op.platform && { platform: formatShortPlatform(platformFromPb(op.platform)) }),
+      ...(explanation && { explanation: { change: explanation.change, text: shown(explanation.text) } }),
+    };
+  });
+  return { platform, stages, steps, ops, ...(result !== undefined && { result }) };
+}
+
+/** Decodes the ops; the last one only names the result. */
+function readOps(definition: Definition): { drafts: OpDraft[]; result: number | undefined } {
+  const drafts: OpDraft[] = [];
+  const known = new Map<string, number>();
+  let result: number | undefined;
+  const find = (digest: string) => {
+    const at = known.get(digest);
+    if (at === undefined) throw new Error(`the definition has no op ${digest}`);
+    return at;
+  };
+  for (const entry of definition.ops()) {
+    const { digest, op, metadata } = entry;
+    if (op.op.case === undefined) {
+      if (op.inputs[0]) result = find(op.inputs[0].digest);
+      continue;
+    }
+    const inputs = op.inputs.map((input) => ({ op: find(input.digest), output: Number(input.index) }));
+    for (const input of new Set(inputs.map((it) => it.op))) drafts[input]!.users.push(drafts.length);
+    known.set(digest, drafts.length);
+    const name = shown(metadata?.description['llb.customname'] ?? nameOf(op));
+    drafts.push({ entry, name, isSource: op.op.case === 'source', inputs, users: [] });
+  }
+  return { drafts, result };
+}
+
+function nameOf(op: Op): string {
+  const { kind, summary } = formatOp(op);
+  return `${kind} ${summary}`;
+}
+
+function linesOf(definition: Definition, digest: string, fileOf: readonly number[]): GraphLines[] {
+  const lines: GraphLines[] = [];
+  for (const { sourceIndex, ranges } of definition.source?.locations[digest]?.locations ?? []) {
+    const file = fileOf[sourceIndex];
+    if (file === undefined) continue;
+    for (const { start, end } of ranges) {
+      const [first, last] = [start?.line ?? 0, end?.line ?? start?.line ?? 0];
+      const before = lines.at(-1);
+      // a heredoc has a range for each line
+      if (before && before.file === file && first <= before.end + 1 && first >= before.start)
+        lines[lines.length - 1] = { ...before, end: Math.max(before.end, last) };
+      else lines.push({ file, start: first, end: last });
+    }
+  }
+  return lines;
+}
+
+interface StageDraft {
+  readonly name: string;
+  readonly platform: string;
+  readonly steps: number[];
+}
+
+interface StepDraft {
+  readonly stage: number | undefined;
+  readonly place: string;
+  text: string;
+  readonly ops: number[];
+}
+
+/** Puts the ops into steps and the steps into stages. */
+function arrange(drafts: readonly OpDraft[], result: number | undefined) {
+  const stages: StageDraft[] = [];
+  const steps: StepDraft[] = [];
+  const stepOf: number[] = [];
+  const stageByName = new Map<string, number>();
+  const stepByPlace = new Map<string, number>();
+  const names = drafts.map(({ name }) => readStepName(name));
+
+  const addStage = (name: string, platform: string) => stages.push({ name, platform, steps: [] }) - 1;
+  const addStep = (stage: number | undefined, place: string, text: string) => {
+    const step = steps.push({ stage, place, text, ops: [] }) - 1;
+    if (stage !== undefined) stages[stage]!.steps.push(step);
+    return step;
+  };
+  const put = (op: number, step: number) => {
+    steps[step]!.ops.push(op);
+    stepOf[op] = step;
+  };
+  /** The stage that a name tells. */
+  const stageNamed = (op: number) => {
+    const { stage, platform } = names[op]!;
+    const key = `${platform} ${stage}`;
+    let at = stageByName.get(key);
+    if (at === undefined) stageByName.set(key, (at = addStage(stage, platform)));
+    return at;
+  };
+  /** Whether a source is used by several stages: it belongs to none of them then. */
+  const isShared = ({ isSource, users }: OpDraft) =>
+    isSource && new Set(users.map((user) => names[user] && `${names[user].platform} ${names[user].stage}`)).size > 1;
+  const waiting: number[] = [];
+
+  drafts.forEach((draft, op) => {
+    const name = names[op];
+    if (name && !isShared(draft)) {
+      const stage = stageNamed(op);
+      const key = `${stage} ${name.place}`;
+      let step = stepByPlace.get(key);
+      if (step === undefined) {
+        stepByPlace.set(key, (step = addStep(stage, name.place, name.text)));
+      }
+      // what only this step uses, such as the text of a heredoc, is a part of it
+      for (const input of draft.inputs) if (stepOf[input.op] === -1) put(input.op, step);
+      put(op, step);
+    } else if (draft.isSource) {
+      put(op, addStep(undefined, '', sourceText(draft, name?.text)));
+    } else if (draft.users.length === 1 && names[draft.users[0]!]) {
+      stepOf[op] = -1;
+      waiting.push(op);
+    } else {
+      // a graph whose ops have no names: chains are stages
+      const base = draft.inputs[0] && stepOf[draft.inputs[0].op]!;
+      const stage = base === undefined ? undefined : steps[base]?.stage;
+      const continues = stage !== undefined && stages[stage]!.steps.at(-1) === base;
+      put(op, addStep(continues ? stage : addStage('', ''), '', draft.name));
+    }
+  });
+  for (const op of waiting) if (stepOf[op] === -1) put(op, addStep(undefined, '', drafts[op]!.name));
+
+  const target = result === undefined ? undefined : steps[stepOf[result]!]?.stage;
+  return {
+    stepOf,
+    stages: stages.map((stage, index): GraphStage => {
+      const place = (step: number) => Number.parseInt(steps[step]!.place, 10) || 0;
+      return { ...stage, steps: [...stage.steps].sort((a, b) => place(a) - place(b)), target: index === target };
+    }),
+    steps: steps.map(({ stage, ...step }, index): GraphStep => {
+      const inputs = new Set(step.ops.flatMap((op) => drafts[op]!.inputs.map((input) => stepOf[input.op]!)));
+      inputs.delete(index);
+      return { ...(stage !== undefined && { stage }), ...step, inputs: [...inputs] };
+    }),
+  };
+}
+
+/** The text of a source that belongs to no stage. */
+function sourceText({ entry, name }: OpDraft, instruction: string | undefined): string {
+  const { kind, summary } = formatOp(entry.op);
+  if (instruction !== undefined) return instruction;
+  if (kind === 'local') return shown(summary === 'context' ? 'build context' : `context ${summary}`);
+  return name.replace(/^\[[^\]]*\] /, '');
+}

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runCli } from './run-cli.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-graph-test-'));
+  await writeFile(
+    path.join(dir, 'Dockerfile'),
+    'FROM scratch AS files\nCOPY a /a\nFROM scratch\nCOPY --from=files /a /b\n',
+  );
+  await writeFile(path.join(dir, 'a'), 'a');
+});
+afterAll(() => rm(dir, { recursive: true }));
+afterEach(() => vi.unstubAllEnvs());
+const graph = (...flags: string[]) => runCli(['graph', dir, '--offline', ...flags]);
+
+test('each format is written, and dot is the default', async () => {
+  expect((await graph()).stdout).toMatch(/^digraph \{/);
+  expect((await graph('--format', 'mermaid')).stdout).toMatch(/^flowchart LR\n {2}s\d\(\["build context"\]\)/);
+  expect((await graph('--format', 'svg')).stdout).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  expect((await graph('--format', 'html')).stdout).toMatch(/^<!doctype html>[\s\S]*"version":1/);
+  const { version, platforms } = JSON.parse((await graph('--format', 'json')).stdout);
+  expect(version).toBe(1);
+  expect(platforms[0].stages.map((stage: { name: string }) => stage.name)).toEqual(['files', 'stage-1']);
+});
+
+describe('--record', () => {
+  test('adds the times of a build', async () => {
+    const record = path.join(dir, 'build.jsonl');
+    const vertex = { digest: 'a', name: '[files 1/1] COPY a /a', started: '2026-01-01T00:00:00Z' };
+    const line = JSON.stringify({ vertexes: [{ ...vertex, completed: '2026-01-01T00:00:01.5Z' }] });
+    await writeFile(record, `a log\n${line}\n`);
+    const { platforms } = JSON.parse((await graph('--format', 'json', '--record', record)).stdout);
+    expect(platforms[0].record.totalMs).toBe(1500);
+    expect((await graph('--record', record)).stderr).toContain('--record: the format dot does not show times');
+  });
+
+  test('is refused if it is no record, or cannot be read', async () => {
+    const { code, stderr } = await graph('--format', 'json', '--record', path.join(dir, 'Dockerfile'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('Dockerfile has no report of a step: it must be what');
+    expect((await graph('--format', 'json', '--record', path.join(dir, 'none'))).stderr).toContain(
+      '--record: cannot read',
+    );
+  });
+});
+
+describe.runIf(process.platform === 'linux')('--open', () => {
+  async function withOpener(script: string | undefined) {
+    const bin = await mkdtemp(path.join(dir, 'bin-'));
+    if (script !== undefined) await writeFile(path.join(bin, 'xdg-open'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', bin);
+    return bin;
+  }
+
+  test('shows a page that stays', async () => {
+    const bin = await withOpener('echo "$1" > "$0.asked"');
+    const { code, stderr } = await graph('--open');
+    expect(stderr).toMatch(/^the page is .*graph\.html\n$/);
+    expect(code).toBe(0);
+    const asked = fileURLToPath((await readFile(path.join(bin, 'xdg-open.asked'), 'utf8')).trim());
+    expect(await readFile(asked, 'utf8')).toContain('"name":"files"');
+    await rm(path.dirname(asked), { recursive: true });
+  });
+
+  test('shows the file of --output', async () => {
+    const bin = await withOpener('echo "$1" > "$0.asked"');
+    const file = path.join(dir, 'page.html');
+    expect((await graph('--open', '-o', file)).code).toBe(0);
+    expect(await readFile(path.join(bin, 'xdg-open.asked'), 'utf8')).toBe(`file://${file}\n`);
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test.each([
+    ['is not there', undefined, 'the command xdg-open is not installed'],
+    ['finds no browser', 'exit 3', 'xdg-open ended with code 3'],
+  ])('names the page if the system %s', async (_, script, why) => {
+    await withOpener(script);
+    const { code, stderr } = await graph('--open');
+    const [, file] = /^the page is (.*)\n/.exec(stderr)!;
+    expect(stderr).toContain(`--open: no browser could be started (${why}): open the page by hand`);
+    expect(code).toBe(1);
+    expect(existsSync(file!)).toBe(true);
+    await rm(path.dirname(file!), { recursive: true });
+  });
+
+  test('is refused with what a browser does not show', async () => {
+    expect((await graph('--open', '--format', 'dot')).stderr).toContain(
+      '--open: a browser shows the format html, not dot',
+    );
+    expect((await graph('--open', '-o', '-')).stderr).toContain('--open: a browser shows a file, not standard output');
+  });
+});
+
+test('the drawing in docs/graph.md is what the command draws', async () => {
+  const root = path.resolve(import.meta.dirname, '../..');
+  const web = path.join(root, 'examples/web');
+  const flags = [
+    '--images',
+    path.join(web, 'images.json'),
+    '--offline',
+    '--platform',
+    'linux/amd64',
+    '--format',
+    'svg',
+  ];
+  const { stdout } = await runCli(['graph', web, ...flags]);
+  expect(await readFile(path.join(root, 'docs/graph.svg'), 'utf8')).toBe(stdout);
+});
