@@ -318,12 +318,9 @@ describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
     'docs/graph.md',
     'docs/images.md',
     'docs/locking.md',
-  ])(
-    'a user in %s sees what is shown',
-    async (document) => {
-      expect(await follow(document, { ...process.env, DOCKER_HOST: 'unix:///nowhere', BUILDKIT_HOST: '' })).toEqual([]);
-    },
-  );
+  ])('a user in %s sees what is shown', async (document) => {
+    expect(await follow(document, { ...process.env, DOCKER_HOST: 'unix:///nowhere', BUILDKIT_HOST: '' })).toEqual([]);
+  });
 });
 
 await onEngines('a user who does what is said', { suites: ['forky'] }, (engine) => {
