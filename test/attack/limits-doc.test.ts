@@ -124,12 +124,16 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   'a table of images': [['cli/options/open-build.ts', 'maxImagesBytes', 'bytes']],
   'the index of a layout': [['client/session/layout-index.ts', 'maxJsonBytes', 'bytes']],
   'a file or an archive from the web': [['offline/open-remote-sources.ts', 'maxDownload', 'bytes']],
+  'a lock': [
+    ['lock/lock-file.ts', 'maxLockLength', 'bytes'],
+    ['offline/lock/resolve-source.ts', 'maxFileBytes', 'bytes'],
+  ],
   'what an archive unpacks to': [
     ['archive/decompress.ts', 'maxPlainBytes', 'bytes'],
     ['archive/decompress.ts', 'maxFrames', 'count'],
     ['host/node.ts', 'maxXzMemory', 'bytes'],
   ],
-  'fetching a git': [['offline/git-checkout.ts', 'gitTimeoutMs', 'ms']],
+  'fetching a git': [['offline/git-command.ts', 'gitTimeoutMs', 'ms']],
   'asking git': [['cli/build-command/git-provenance.ts', 'gitTimeoutMs', 'ms']],
   'links on the way': [['system/read-inside.ts', 'maxLinks', 'count']],
   'a credential helper': [

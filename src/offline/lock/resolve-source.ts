@@ -28,7 +28,7 @@ export interface SourceResolvers {
 }
 
 /** Maximum size of a file, in bytes. */
-const maxFileBytes = 8 * 2 ** 30;
+const maxFileBytes = 8 * 1024 ** 3;
 
 /** @throws Error that names the source and says why */
 export async function resolveSource(source: WantedSource, resolvers: SourceResolvers): Promise<Pin> {
