@@ -79,15 +79,26 @@ test.each(documents)('each link of %s is in the package', (name) => {
   }
 });
 
-test('ARCHITECTURE.md names files that are there', () => {
-  const text = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
-  const folders = ['src', 'site', 'engine', 'test', 'scripts', 'docs'];
-  const files = folders.flatMap((folder) =>
-    (readdirSync(path.join(root, folder), { recursive: true }) as string[]).map((file) => path.join(folder, file)),
-  );
-  const named = [...text.matchAll(/`([\w./-]+\.(?:ts|mjs|md))`/g)].map(([, name = '']) => name);
-  expect(named.length).toBeGreaterThan(40);
-  expect(
-    named.filter((name) => name !== 'SECURITY.md' && !files.some((file) => `/${file}`.endsWith(`/${name}`))),
-  ).toEqual([]);
-});
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'])(
+  '%s names files and directories that exist',
+  (name) => {
+    const text = readFileSync(path.join(root, name), 'utf8');
+    const directories = ['src', 'site', 'engine', 'test', 'scripts', 'docs', 'bench', 'examples', '.github/workflows'];
+    const existing = [
+      ...readdirSync(root),
+      ...directories.flatMap((directory) =>
+        (readdirSync(path.join(root, directory), { recursive: true }) as string[]).map((it) =>
+          path.join(directory, it),
+        ),
+      ),
+      ...directories,
+    ];
+    const files = [...text.matchAll(/`([\w./-]+\.(?:ts|mjs|md|json|yml))`/g)].map(([, it = '']) => it);
+    const below = [...text.matchAll(/`((?:src|engine|test|scripts|docs|bench)\/[\w./-]*\w)`/g)].map(
+      ([, it = '']) => it,
+    );
+    const named = [...files, ...below];
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((it) => !existing.some((file) => `/${file}`.endsWith(`/${it}`)))).toEqual([]);
+  },
+);
