@@ -66,6 +66,7 @@ export function createLinter(
             range: range ?? (lines && source && linesRange(source, lines)),
             lines: [lines],
             ...(range && replacement !== undefined && { fix: [{ range, text: replacement }] }),
+            ...(rule.hint !== undefined && { hint: rule.hint }),
             ...(rule.url !== '' && { url: rule.url }),
           }),
         );

@@ -22,10 +22,10 @@ export async function checkSyntax(
   linter: Linter,
   passIfDue: () => Promise<void> | undefined,
 ): Promise<void> {
-  const error = dockerfile.diagnostics.find((diagnostic) => diagnostic.severity === 'error');
+  const [error] = dockerfile.diagnostics;
   if (error?.phase === 'structure') return;
 
-  checkNoEmptyContinuation(linter, dockerfile.diagnostics);
+  checkNoEmptyContinuation(linter, dockerfile.emptyContinuations);
   const errorLine = error?.lines[0]?.start;
   for (const instruction of dockerfile.instructions) {
     checkInstruction(instruction, linter.withComments(instruction.comments));

@@ -155,7 +155,7 @@ export function lowerForDaemon(
  */
 function explained(error: unknown, { source, instructions, diagnostics }: Dockerfile): unknown {
   const [first] = findDiagnosticError(error)?.diagnostics ?? [];
-  if (!first || first.hint !== undefined || diagnostics.some(({ severity }) => severity === 'error')) return error;
+  if (!first || first.hint !== undefined || diagnostics.length > 0) return error;
   const lines = first.lines.find((it) => it !== undefined);
   const instruction = instructions.find((it) => it.lines.start === lines?.start);
   if (!instruction) return error;

@@ -27,10 +27,20 @@ export interface Dockerfile {
   /** In file order. */
   readonly stages: readonly Stage[];
   /**
-   * All problems, in the order in which the reference finds them: its first error is the first error here.
-   * The parser's own warnings (empty continuation lines) are here as well; findings of lint rules are not.
+   * All errors, in the order in which the reference finds them: its first error is the first one here. Findings of lint
+   * rules are not among them.
    */
   readonly diagnostics: readonly Diagnostic[];
+  /** The empty lines inside instructions, in file order. A lint rule reports them. */
+  readonly emptyContinuations: readonly EmptyContinuation[];
+}
+
+/** An empty line inside an instruction. If an instruction has several, it is the last of them. */
+export interface EmptyContinuation {
+  /** The empty line. */
+  readonly range: SourceRange;
+  /** The last line of the instruction, where the reference reports it. */
+  readonly lines: LineRange;
 }
 
 /** A parser directive. */

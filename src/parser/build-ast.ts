@@ -101,6 +101,7 @@ export function createAstBuilder(lex: LexFindings): AstBuilder {
         metaArgs,
         stages: stages satisfies Stage[],
         diagnostics: explainDiagnostics(source, nodes, diagnostics),
+        emptyContinuations: lex.emptyContinuations,
       };
     },
   };
@@ -120,9 +121,7 @@ export function buildTrigger(
 ): StageInstruction {
   const found: LexProblem[] = [];
   for (const node of instructions) addStructural(found, node, checkStructure(node));
-  const structural = orderStructural(found, lex, instructions.length === 0).find(
-    ({ severity }) => severity === 'error',
-  );
+  const [structural] = orderStructural(found, lex, instructions.length === 0);
   if (structural) throw inTrigger(structural);
   const [node, ...others] = instructions;
   if (!node || others.length > 0)

@@ -12,6 +12,6 @@ export function firstError({
   diagnostics,
   source,
 }: Pick<Dockerfile, 'diagnostics' | 'source'>): DiagnosticError | undefined {
-  const [first, ...others] = diagnostics.filter(({ severity }) => severity === 'error');
+  const [first, ...others] = diagnostics;
   return first && new DiagnosticError([first, ...others], { source });
 }

@@ -6,13 +6,13 @@
 
 import type { IToken, TokenType } from 'chevrotain';
 import type { ErrorCode } from '../diagnostic/codes.ts';
-import { type Diagnostic, type ErrorDetails, errorDiagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import { type Diagnostic, type ErrorDetails, errorDiagnostic } from '../diagnostic/diagnostic.ts';
 import type { SourceRange } from '../diagnostic/source-file.ts';
 import { dockerfileText } from '../diagnostic/source-file.ts';
 import { decodeText, encodeText } from '../go/text.ts';
 import { checkArgument } from '../text/arguments.ts';
 import { formatInteger } from '../text/number.ts';
-import type { Directive, EscapeToken, Heredoc, Word } from './ast.ts';
+import type { Directive, EmptyContinuation, EscapeToken, Heredoc, Word } from './ast.ts';
 import { type CutInstruction, cutInstruction } from './cut-instruction.ts';
 import { createDirectiveReader } from './directives.ts';
 import { findHeredocs, type HeredocMark } from './heredoc.ts';
@@ -48,6 +48,8 @@ export interface LexResult {
   readonly lines: number;
   /** Problems of the text, in file order. */
   readonly problems: readonly LexProblem[];
+  /** The empty lines inside instructions, in file order. */
+  readonly emptyContinuations: readonly EmptyContinuation[];
 }
 
 /** Divides the text of a Dockerfile into tokens. */
@@ -56,12 +58,12 @@ export function lexDockerfile(text: string): LexResult {
   const lexer = new Lexer(text, true);
   const significant: IToken[] = [];
   for (const piece of lexer.pieces()) for (const token of piece.significant) significant.push(token);
-  const { tokens, escape: escapeToken, lines, problems } = lexer;
-  return { tokens, significant, escape: escapeToken, lines, problems };
+  const { tokens, escape: escapeToken, lines, problems, emptyContinuations } = lexer;
+  return { tokens, significant, escape: escapeToken, lines, problems, emptyContinuations };
 }
 
 /** What the lexer found, besides tokens. */
-export type LexFindings = Pick<LexResult, 'escape' | 'lines' | 'problems'>;
+export type LexFindings = Pick<LexResult, 'escape' | 'lines' | 'problems' | 'emptyContinuations'>;
 
 /** The tokens that the grammar sees, without their images, in pieces. Complete when all pieces were taken. */
 export interface LexPieces extends LexFindings {
@@ -92,6 +94,7 @@ class Lexer implements LexPieces {
   /** All tokens; none if trivia are not kept. */
   readonly tokens: IToken[] = [];
   readonly problems: LexProblem[] = [];
+  readonly emptyContinuations: EmptyContinuation[] = [];
   escape: EscapeToken = '\\';
   /** Number of the current line. */
   lines = 0;
@@ -251,9 +254,9 @@ class Lexer implements LexPieces {
       return false;
     }
     if (emptyLine)
-      this.problems.push({
-        at: first,
-        diagnostic: emptyContinuation(line.text, emptyLine, this.lines),
+      this.emptyContinuations.push({
+        range: { start: emptyLine.start, end: emptyLine.end },
+        lines: { start: this.lines, end: this.lines },
       });
 
     let { comments } = this;
@@ -486,13 +489,4 @@ function commentText(text: string, start: number, first: number, end: number): s
   }
   const rest = decodeText(encodeText(text.slice(start, end)).subarray(1));
   return trimmedSlice(rest, 0, rest.length);
-}
-
-function emptyContinuation(line: string, { start, end }: Trivia, lastLine: number): Diagnostic {
-  return warningDiagnostic('NoEmptyContinuation', `Empty continuation line found in: ${line}`, {
-    range: { start, end },
-    lines: [{ start: lastLine, end: lastLine }],
-    url: 'https://docs.docker.com/go/dockerfile/rule/no-empty-continuation/',
-    hint: 'Remove the empty line, or make it a comment.',
-  });
 }

@@ -62,6 +62,7 @@ export function toDockerfile(
     metaArgs: [],
     stages,
     diagnostics,
+    emptyContinuations: [],
   };
 }
 

@@ -99,10 +99,8 @@ describe('dockerfiles', () => {
     'Dockerfiles are parsed as the reference parses them: $text',
     ({ text, error, locations, emptyContinuations, ...expected }) => {
       const dockerfile = parseDockerfile(text);
-      if (emptyContinuations) {
-        const warnings = dockerfile.diagnostics.filter(({ code }) => code === 'NoEmptyContinuation');
-        expect(warnings.map((warning) => warning.lines[0]!.start)).toEqual(emptyContinuations);
-      }
+      if (emptyContinuations)
+        expect(dockerfile.emptyContinuations.map(({ lines }) => lines.start)).toEqual(emptyContinuations);
       const found = firstError(dockerfile);
       if (error !== undefined) {
         expect(found && wireMessage(found.diagnostics[0])).toBe(error);

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import type { EmptyContinuation } from '../../parser/ast.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
@@ -7,10 +7,10 @@ export const noEmptyContinuation = defineRule({
   name: 'NoEmptyContinuation',
   description: 'Empty continuation lines will become errors in a future release',
   message: () => 'Empty continuation line',
+  hint: 'Remove the empty line, or make it a comment.',
 });
 
-/** Reports the empty lines inside instructions. @param diagnostics of the parser, which finds the lines */
-export function checkNoEmptyContinuation(linter: Linter, diagnostics: readonly Diagnostic[]): void {
-  for (const { code, lines, range } of diagnostics)
-    if (code === noEmptyContinuation.name) linter.report(noEmptyContinuation, { lines: lines[0], range });
+/** Reports the empty lines inside instructions. */
+export function checkNoEmptyContinuation(linter: Linter, found: readonly EmptyContinuation[]): void {
+  for (const place of found) linter.report(noEmptyContinuation, place);
 }

@@ -18,8 +18,8 @@ export function explainDiagnostics(
   instructions: () => Iterable<CstInstruction>,
   diagnostics: readonly Diagnostic[],
 ): Diagnostic[] {
-  const first = diagnostics.find(({ severity }) => severity === 'error');
-  if (!first) return [...diagnostics];
+  const [first] = diagnostics;
+  if (!first) return [];
   const encoding = otherEncoding(source.text);
   if (encoding !== undefined) return [{ ...first, hint: encodingHint(encoding) }];
 
@@ -36,7 +36,7 @@ export function explainDiagnostics(
   const explained: Diagnostic[] = [];
   for (const diagnostic of diagnostics) {
     const [lines] = diagnostic.lines;
-    if (diagnostic.severity !== 'error' || !lines || !diagnostic.range) {
+    if (!lines || !diagnostic.range) {
       explained.push(diagnostic);
       continue;
     }
