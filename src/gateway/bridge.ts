@@ -90,6 +90,8 @@ export interface Linted {
   readonly failure: unknown;
   /** The lowered Dockerfile; undefined if it could not be lowered. */
   readonly lowered: Lowered | undefined;
+  /** Finds the errors that `failure` hides, in the order of the phases; [] if there are none. */
+  hiddenErrors(): Promise<readonly unknown[]>;
 }
 
 /** The result of a frontend: one reference, or one for each platform ID. */

@@ -1,6 +1,6 @@
 /** A Dockerfile with all that is needed to lower it: what builds and subrequests have in common. */
 
-import { parseCheckConfig } from '../check/check-options.ts';
+import { noCheckConfig, parseCheckConfig } from '../check/check-options.ts';
 import { createLinter } from '../check/linter.ts';
 import { type Diagnostic, describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange } from '../diagnostic/source-file.ts';
@@ -52,6 +52,11 @@ export interface BuildDefinition {
   targets(): Promise<readonly Target[]>;
   /** Lowers for a platform; throws the first error of the file. */
   lower(request: LowerRequest): Promise<Lowered>;
+  /**
+   * Finds the errors that the first one hides, since lowering ends with the phase that fails, as the reference's does.
+   * Asks for images that the failed build did not ask for, so it is for checks alone. Absent if the first error hides none.
+   */
+  hiddenErrors?(first: unknown): Promise<readonly unknown[]>;
   /** Frees what the definition holds; absent if it holds nothing. */
   close?(): void;
 }
@@ -104,6 +109,28 @@ export function createDockerfile(
         // Platforms are lowered at the same time, so nothing needs the tree any more, which is as large as all ops.
         if (--running === 0) parsed = undefined;
       }
+    },
+    async hiddenErrors(first) {
+      const found: unknown[] = [];
+      let part: Dockerfile | undefined = await parse();
+      let settings = options;
+      for (let error = first; error !== undefined; ) {
+        const code = findDiagnosticError(error)?.code;
+        if (code === 'bad-check-options') settings = { ...settings, checkConfig: noCheckConfig };
+        else if (code === 'unknown-target') settings = { ...settings, target: '' };
+        else if (part.diagnostics.length > 0) part = (await import('../lower/parsed-part.ts')).parsedPart(part);
+        else break;
+        if (!part) break;
+        const request = { allStages: settings.target === '' };
+        error = await lowerForDaemon(bridge, settings, part, source, environment, request).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        // Whether a registry answers is not a question while the file itself has errors.
+        if (error !== undefined && findDiagnosticError(error)?.code !== 'unresolved-image') found.push(error);
+      }
+      bridge.signal?.throwIfAborted();
+      return found;
     },
   };
 }

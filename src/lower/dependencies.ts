@@ -5,6 +5,7 @@ import type { LineRange, SourceRange } from '../diagnostic/source-file.ts';
 import { atoi } from '../go/strconv.ts';
 import type { CopyInstruction, StageInstruction } from '../parser/ast.ts';
 import { emptyEnv, type ShellLex } from '../parser/words.ts';
+import { collectErrors } from './collect-errors.ts';
 import type { LowerContext } from './lower-context.ts';
 import {
   addStage,
@@ -16,15 +17,24 @@ import {
   type StageTable,
 } from './stages.ts';
 
-/** Makes the commands of all stages and adds the external sources they name to the table. */
-export function buildDependencyGraph({ table, lexers }: LowerContext): void {
+/**
+ * Makes the commands of all stages and adds the external sources they name to the table.
+ *
+ * @throws DiagnosticError with the problems of all of them
+ */
+export function buildDependencyGraph({ table, lexers, linter, source }: LowerContext): void {
+  const errors = collectErrors(linter, source);
   for (const stage of [...table.states]) {
-    stage.commands = stage.instructions.map((instruction) => {
-      const command = createCommand(instruction, table, lexers.word);
-      addDependencies(stage, command, table);
-      return command;
-    });
+    for (const instruction of stage.instructions) {
+      errors.attempt(() => {
+        const command = createCommand(instruction, table, lexers.word);
+        addDependencies(stage, command, table);
+        stage.commands.push(command);
+      });
+      if (errors.isFull) errors.finish();
+    }
   }
+  errors.finish();
   checkCircles(table.states);
 
   // The step names of a single stage do not show its name.

@@ -1,7 +1,13 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
 
 import { findAdvice } from '../check/advice.ts';
-import { type Diagnostic, describeError, errorDiagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import {
+  type Diagnostic,
+  DiagnosticError,
+  describeError,
+  errorDiagnostic,
+  warningDiagnostic,
+} from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
@@ -65,8 +71,9 @@ export async function checkDockerfile(
   const { linted } = await frontend(bridge);
   if (!linted)
     throw new Error('the frontend does not say what it has found: checkDockerfile takes one that ends in tsfront');
-  const { failure, lowered } = linted;
+  const { lowered } = linted;
   const source = sourceFile(linted.source);
+  const failure = withHidden(linted.failure, await linted.hiddenErrors(), source);
   const turns = takeTurns(options.signal);
   const dockerfile = await parseInTurns(source.text, source.filename, turns.pass);
 
@@ -107,9 +114,23 @@ function firstError(
   return missing && { message: missingSourceMessage(missing), location: located(missing.lines) };
 }
 
+/** One error of the first one and of those that it hides. */
+function withHidden(failure: unknown, hidden: readonly unknown[], source: SourceFile): unknown {
+  if (hidden.length === 0) return failure;
+  const [first, ...others] = [failure, ...hidden].map(described);
+  const further = [...first!.diagnostics.slice(1), ...others.flatMap(({ diagnostics }) => diagnostics)];
+  return new DiagnosticError([first!.diagnostics[0], ...further], {
+    cause: failure,
+    source,
+    others: [...first!.others, ...hidden],
+  });
+}
+
+const described = (error: unknown) => describeError(error, 'build', { hint: offlineHint(error) });
+
 /** The errors of a build that failed in the frontend. */
 function failures(failure: unknown, source: SourceFile): Diagnostic[] {
-  const { diagnostics } = describeError(failure, 'build', { hint: offlineHint(failure) });
+  const { diagnostics } = described(failure);
   return diagnostics.map((it) => withRange({ ...it, message: redactCredentials(it.message) }, source));
 }
 

@@ -86,7 +86,8 @@ function markedDistance({ length }: string, other: string): number | undefined {
 /** Halves of characters beyond the basic plane, which must count once. */
 const halves = /[\ud800-\udfff]/;
 
-function editDistance(a: string, b: string, limit: number): number {
+/** The Levenshtein distance of two texts, or `limit` if it is that or more. */
+export function editDistance(a: string, b: string, limit: number): number {
   if (!halves.test(a) && !halves.test(b))
     return distanceBelow(limit, a.length, b.length, (i, j) => a.charCodeAt(i) === b.charCodeAt(j));
   const [left, right] = [Array.from(a), Array.from(b)];

@@ -74,7 +74,7 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
       files.push(problems);
       texts.push(problemTexts.formatProblems(source, problems, color, build.shown));
       documents.push(paths.length > 1 ? { path: build.shown(source.filename), ...json } : json);
-      if (!json.buildError) await build.keepImages();
+      if (!problems.some(({ severity }) => severity === 'error')) await build.keepImages();
     } finally {
       await build.close();
     }

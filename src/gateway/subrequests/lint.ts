@@ -75,7 +75,13 @@ export async function lint(dockerfile: BuildDefinition, target: string): Promise
   const statusCode = warnings.length > 0 || failure !== undefined ? '1' : '0';
   return {
     ...textResult(lintDefinition, { ...texts, 'result.statuscode': statusCode }),
-    linted: { source, findings, failure, lowered },
+    linted: {
+      source,
+      findings,
+      failure,
+      lowered,
+      hiddenErrors: async () => (failure === undefined ? [] : ((await dockerfile.hiddenErrors?.(failure)) ?? [])),
+    },
   };
 }
 

@@ -13,7 +13,12 @@ import { dispatchCommand } from './dispatch.ts';
 import { setWorkdir } from './workdir.ts';
 
 /** Instructions that later ones depend on: after one of these fails, further problems could be false. */
-const affectsLaterInstructions: ReadonlySet<StageInstruction['kind']> = new Set(['arg', 'env', 'shell', 'workdir']);
+export const affectsLaterInstructions: ReadonlySet<string> = new Set<StageInstruction['kind']>([
+  'arg',
+  'env',
+  'shell',
+  'workdir',
+]);
 
 /**
  * Yields after each instruction, so that other work gets a turn.
