@@ -165,7 +165,7 @@ static JSValue copy_text(JSContext *from, JSValueConst value, JSContext *to) {
 static JSValue rethrow(JSContext *ctx, JSValue thrown) {
     JSContext *inside = program->ctx;
     JSValue error = JS_NewError(ctx), message = copy_text(inside, thrown, ctx), stack = JS_UNDEFINED;
-    if (JS_IsUndefined(message)) message = JS_NewString(ctx, "the build program threw something that is not text");
+    if (JS_IsUndefined(message)) message = JS_NewString(ctx, "the build program threw a value that is not an Error");
     if (JS_IsError(thrown)) {
         JSValue inner = JS_GetPropertyStr(inside, thrown, "stack");
         if (JS_IsString(inner)) stack = copy_text(inside, inner, ctx);

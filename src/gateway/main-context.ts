@@ -184,8 +184,8 @@ function requirePatterns(name: string, data: Uint8Array, patterns: readonly stri
       range,
       file,
       hint: text.startsWith('!')
-        ? 'behind the ! has to stand what is taken in again'
-        : 'a [ opens a class of characters that ends at a ], and \\ takes the next character as it is',
+        ? 'Write a pattern after the !: the paths that are taken in again.'
+        : 'A [ opens a class of characters that ends at a ], and \\ takes the next character as it is.',
       cause,
     });
   }

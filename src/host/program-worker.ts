@@ -152,7 +152,8 @@ const noText = '<null>';
 
 function errorOf(exception: JSValueHandle): ThrownError {
   const text = exception.isSymbol ? noText : exception.toString();
-  const message = text === noText && !exception.isString ? 'the build program threw what is no text' : text;
+  const message =
+    text === noText && !exception.isString ? 'the build program threw a value that is not an Error' : text;
   if (!exception.isError) return { message };
   return exception
     .getProp('stack')

@@ -93,7 +93,7 @@ function copySource(
   const stages = table.states.filter(({ external }) => !external).map(({ name }, i) => (name ? `${i} (${name})` : i));
   throw diagnosticError('unknown-stage-index', `invalid stage index ${index}`, {
     range: flag,
-    hint: `the stages are ${stages.join(', ')}`,
+    hint: `The stages are ${stages.join(', ')}.`,
   });
 }
 

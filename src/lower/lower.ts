@@ -153,7 +153,7 @@ function findTarget({ table, linter }: LowerContext, name: string): StageState {
   const names = table.states.flatMap((stage) => stage.name || []);
   const named = names.length > 20 ? [...names.slice(0, 20), `and ${names.length - 20} more`] : names;
   const hint =
-    named.length > 0 ? `the stages are ${named.join(', ')}` : 'no stage has a name: give it one with FROM … AS';
+    named.length > 0 ? `The stages are ${named.join(', ')}.` : 'No stage has a name: give it one with FROM … AS.';
   const error = diagnosticError('unknown-target', `target stage ${quote(name)} could not be found`, { hint });
   throw suggestName(error, name, () => stageNames(table), linter);
 }

@@ -106,7 +106,7 @@ describe('failures', () => {
     expect(answers[0]).toMatchObject({ messages: ['first'], error: expect.stringMatching(/^TypeError: cannot read/) });
     expect(answers[0]!.stack).toMatch(/at <eval> \(<input>:1:\d+\)/);
     expect(answers[1]!.error).toBe('RangeError: nobody');
-    expect(answers[2]!.error).toBe('the build program threw something that is not text');
+    expect(answers[2]!.error).toBe('the build program threw a value that is not an Error');
     expect(answers[3]).toEqual({ messages: ['handled'] });
   });
 

@@ -174,8 +174,8 @@ describe('a Dockerfile that is not there', () => {
 await onEngines('a source that is not there', { suites: ['forky', 'trixie'] }, (engine) => {
   const hints: [copy: string, hint: RegExp][] = [
     ['COPY secret /', /^hint: \.dockerignore:2 \(secret\) leaves secret out of the context/m],
-    ['COPY readme.md /', /^hint: the context has README\.md: names are case-sensitive$/m],
-    ['COPY --from=x secret /', /^hint: secret is in the build context, but --from looks for it in the stage x$/m],
+    ['COPY readme.md /', /^hint: The context has README\.md: names are case-sensitive\.$/m],
+    ['COPY --from=x secret /', /^hint: secret is in the build context, but --from looks for it in the stage x\.$/m],
   ];
   test.each(hints)('%s', async (copy, hint) => {
     const dockerfile = `FROM scratch AS x\nCOPY other /\nFROM scratch\n${copy}\n`;

@@ -143,9 +143,9 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
   });
 
   test.each([
-    ['an SSH key', '--ssh default offers the SSH agent of SSH_AUTH_SOCK, --ssh default=FILE a key'],
-    ['a secret', '--secret id=key,src=FILE gives it, or env=VARIABLE in place of src'],
-    ['an entitlement', "--allow network.host allows it, where the daemon's configuration does too"],
+    ['an SSH key', '--ssh default offers the SSH agent of SSH_AUTH_SOCK, --ssh default=FILE a key.'],
+    ['a secret', '--secret id=key,src=FILE gives it, or env=VARIABLE in place of src.'],
+    ['an entitlement', "--allow network.host allows it, where the daemon's configuration does too."],
   ])('what the command line has to give: %s', async (name, hint) => {
     const context = contextOf(cases.find(([what]) => what === name)![1]);
     const { stderr } = await runCli(['build', context, '--builder', engine.address, '--progress=quiet']);
@@ -169,7 +169,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     for (const args of [[], ['--check']]) {
       expect(await stderrOf(...args)).toContain('   2 | >>> COPY --from=$VAR a /\n');
       expect(await stderrOf(...args, '--target=two')).toMatch(
-        /two" could not be found[\s\S]*\nhint: the stages are one\n$/,
+        /two" could not be found[\s\S]*\nhint: The stages are one\.\n$/,
       );
     }
     writeFileSync(path.join(context, 'Dockerfile.dockerignore'), 'a\nb[\n');

@@ -94,37 +94,37 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
       [
         'nearly the name',
         'FROM scratch\nCOPY --from=build /src/lib/ap.js /\n',
-        'the stage build has /src/lib/app.js: did you mean that?',
+        'The stage build has /src/lib/app.js: did you mean that?',
       ],
       [
         'another directory',
         'FROM scratch\nCOPY --from=build /dist/app.js /\n',
-        'the stage build has /src/lib/app.js: did you mean that?',
+        'The stage build has /src/lib/app.js: did you mean that?',
       ],
       [
         'from its WORKDIR',
         'FROM scratch\nCOPY --from=build lib/app.js /\n',
-        'a source of --from starts at the root of the stage build, not at its WORKDIR /src: did you mean /src/lib/app.js?',
+        'A source of --from starts at the root of the stage build, not at its WORKDIR /src: did you mean /src/lib/app.js?',
       ],
       [
         'what is in the context',
         'FROM scratch\nCOPY --from=build README.md /\n',
-        'README.md is in the build context, but --from looks for it in the stage build',
+        'README.md is in the build context, but --from looks for it in the stage build.',
       ],
       [
         'by its number',
         'FROM scratch\nCOPY --from=0 /src/lib/ap.js /\n',
-        'the stage build has /src/lib/app.js: did you mean that?',
+        'The stage build has /src/lib/app.js: did you mean that?',
       ],
       [
         'of an image',
         'FROM scratch\nCOPY --from=BASE README.md /\n',
-        'README.md is in the build context, but --from looks for it in the image BASE',
+        'README.md is in the build context, but --from looks for it in the image BASE.',
       ],
       [
         'a mount',
         'RUN --mount=from=build,source=/src/lib/ap.js,target=/x true\n',
-        'the stage build has /src/lib/app.js: did you mean that?',
+        'The stage build has /src/lib/app.js: did you mean that?',
       ],
     ])('%s', async (what, rest, hint) => {
       const dockerfile = what === 'a mount' ? stage(`FROM ${base}\n${rest}`) : stage(rest);
@@ -140,7 +140,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
         contextOf({ 'src/app.js': '', Dockerfile: 'FROM scratch\nCOPY scr/app.js /\n' }),
       );
       expect(code).toBe(1);
-      expect(stderr).toContain('hint: did you mean src/app.js?');
+      expect(stderr).toContain('hint: Did you mean src/app.js?');
     });
 
     test('a missing source that resembles nothing has no hint', async () => {

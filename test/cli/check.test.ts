@@ -62,8 +62,8 @@ test('what fails only when stages are put together', async () => {
 test('a stage that is not there: the place, and the ones that are', async () => {
   const { stdout } = await check('FROM scratch AS one\nCOPY --from=9 a b\n');
   expect(stdout).toContain('Dockerfile:2:6: error[unknown-stage-index]: invalid stage index 9');
-  expect(stdout).toContain('hint: the stages are 0 (one)');
-  expect((await check('FROM scratch AS one\n', '--target=x')).stdout).toContain('hint: the stages are one');
+  expect(stdout).toContain('hint: The stages are 0 (one)');
+  expect((await check('FROM scratch AS one\n', '--target=x')).stdout).toContain('hint: The stages are one');
 });
 
 /** A directory with files by name. */
@@ -113,7 +113,7 @@ describe('an error that BuildKit has no place for', () => {
       '  2 | b',
       '> 3 |  c[',
       '    |  ^^',
-      expect.stringContaining('hint: a [ opens a class'),
+      expect.stringContaining('hint: A [ opens a class'),
     ]);
     const own = await folderOf({ Dockerfile: 'FROM scratch\nCOPY a /\n', 'Dockerfile.dockerignore': '!', a: '' });
     expect((await runCli(['check', own, '--offline'])).stdout).toMatch(
@@ -127,7 +127,7 @@ describe('an error that BuildKit has no place for', () => {
         'FROM scratch AS one\n',
         ['--target=two'],
         'unknown-target',
-        'target stage "two" could not be found\n  hint: the stages are one',
+        'target stage "two" could not be found\n  hint: The stages are one.',
       ],
       ['FROM scratch\nRUN []\n', [], 'build', 'failed to marshal LLB definition: arguments are required'],
       [

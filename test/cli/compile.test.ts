@@ -293,7 +293,7 @@ describe('failures', () => {
     const { code, stderr } = await compile();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^\S+\/Dockerfile:3:6: error\[unresolved-image\]: .*docker.io\/library\/nope:1: not found/);
-    expect(stderr).toContain('hint: give the image with --images FILE or --oci-layout nope:1=DIRECTORY');
+    expect(stderr).toContain('hint: Give the image with --images FILE or --oci-layout nope:1=DIRECTORY');
   });
 
   test('the error for an unknown stage names the stages that exist', async () => {
@@ -306,13 +306,13 @@ describe('failures', () => {
         '  2 | FROM scratch',
         '> 3 | COPY --from=9 a b',
         '    |      ^^^^^^^^',
-        '  hint: the stages are 0 (build), 1\n',
+        '  hint: The stages are 0 (build), 1.\n',
       ].join('\n'),
     );
     const target = `${folder}/Dockerfile: error[unknown-target]: target stage "nope" could not be found\n  hint: `;
-    expect((await compile('--target=nope')).stderr).toBe(`${target}the stages are build\n`);
+    expect((await compile('--target=nope')).stderr).toBe(`${target}The stages are build.\n`);
     await write('Dockerfile', 'FROM scratch\n');
-    expect((await compile('--target=nope')).stderr).toBe(`${target}no stage has a name: give it one with FROM … AS\n`);
+    expect((await compile('--target=nope')).stderr).toBe(`${target}No stage has a name: give it one with FROM … AS.\n`);
   });
 
   test('all unknown images are named at once, each once, with one hint', async () => {
@@ -333,7 +333,7 @@ describe('failures', () => {
         '  4 | COPY --from=a / /',
         '> 5 | RUN --mount=from=three,target=/x y',
         '    |             ^^^^^^^^^^^^^^^^^^^^',
-        'hint: give the image with --images FILE or --oci-layout three:latest=DIRECTORY, or leave out --offline to ask its registry\n',
+        'hint: Give the image with --images FILE or --oci-layout three:latest=DIRECTORY, or leave out --offline to ask its registry.\n',
       ].join('\n'),
     );
   });
@@ -344,13 +344,13 @@ describe('failures', () => {
     await write('Dockerfile', 'FROM alpine\n');
     const { stderr } = await compile();
     expect(stderr).toContain('Dockerfile:1:1: error[unknown-stage-index]: invalid stage index 9');
-    expect(stderr).toContain('hint: the stages are 0\n');
+    expect(stderr).toContain('hint: The stages are 0.\n');
   });
 
   test('what is not here cannot be read offline', async () => {
     const { code, stderr } = await runCli(['compile', 'https://example.com/a.git', '--offline']);
     expect(code).toBe(1);
-    expect(stderr).toContain('cannot be read offline\nhint: leave out --offline to fetch it');
+    expect(stderr).toContain('cannot be read offline\nhint: Leave out --offline to fetch it');
   });
 
   test('a Dockerfile with warnings is compiled, with exit code 0', async () => {

@@ -115,8 +115,10 @@ test('what is thrown and not caught comes back with its text', async () => {
     stack: expect.stringContaining('syntax.ts:2:'),
   });
   await expect(run('throw "text"')).rejects.toThrow(/^text$/);
-  await expect(run('throw Symbol("x")')).rejects.toThrow('the build program threw what is no text');
-  await expect(run('throw { toString() { throw 1 } }')).rejects.toThrow('the build program threw what is no text');
+  await expect(run('throw Symbol("x")')).rejects.toThrow('the build program threw a value that is not an Error');
+  await expect(run('throw { toString() { throw 1 } }')).rejects.toThrow(
+    'the build program threw a value that is not an Error',
+  );
   await expect(run('Promise.reject(new Error("of nobody")); 1')).rejects.toThrow(/^Error: of nobody$/);
   expect(await run('const late = Promise.reject(1); late.catch(() => {}); 2')).toEqual(['2']);
 });

@@ -9,9 +9,9 @@ const tree = (files: Record<string, string>) =>
 test('the files of a context are looked at, deep ones too', async () => {
   const context = tree({ 'Src/deep/Main.go': '', 'services/api/go.mod': '', 'node_modules/go.sum': '' });
   expect(await missingSourceHint('src/deep/main.go', context)).toBe(
-    'the context has Src/deep/Main.go: names are case-sensitive',
+    'The context has Src/deep/Main.go: names are case-sensitive.',
   );
-  expect(await missingSourceHint('/go.mod', context)).toMatch(/^the context has services\/api\/go\.mod:/);
+  expect(await missingSourceHint('/go.mod', context)).toMatch(/^The context has services\/api\/go\.mod:/);
   expect(await missingSourceHint('go.sum', context)).toBeUndefined(); // of packages nobody copies one file by its name
 });
 
@@ -37,7 +37,7 @@ test('check says why a source is not there', async () => {
   const { problems } = await checkDockerfile({ opts: {}, locals, images: [] }, new Set());
   const missing = problems.filter(({ code }) => code === 'missing-source');
   expect(missing.map(({ hint }) => hint)).toEqual([
-    '.dockerignore:2 (secret) leaves secret out of the context: take that line out, or add !secret below it',
-    'the context has README.md: names are case-sensitive',
+    '.dockerignore:2 (secret) leaves secret out of the context: take that line out, or add !secret below it.',
+    'The context has README.md: names are case-sensitive.',
   ]);
 });

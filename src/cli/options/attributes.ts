@@ -82,7 +82,7 @@ export function checkAttributes(
     throw new UsageError(`${flag} type=${type} requires ${needed}: give ${needed}=${holds}`);
 }
 
-const allowUnknownHint = '--allow-unknown hands it on to the daemon as it is';
+const allowUnknownHint = '--allow-unknown passes it to the daemon unchanged';
 
 function unknownAttribute(flag: string, kinds: Kinds, type: string, name: string): string {
   const known = Object.keys(kinds[type]!.attributes).sort();

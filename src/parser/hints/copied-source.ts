@@ -47,7 +47,7 @@ function sourcesOf(instruction: StageInstruction): CopiedSource[] {
  * @param path the path in the daemon's message, from the root: `/dist`
  * @param source the source as written; its `from` is not ''
  * @param inContext whether the build context has that path
- * @returns a sentence without a full stop; undefined if nothing is known that would help
+ * @returns a sentence; undefined if nothing is known that would help
  */
 export function explainMissingInStage(
   dockerfile: Dockerfile,
@@ -56,21 +56,21 @@ export function explainMissingInStage(
   inContext: boolean,
 ): string | undefined {
   const stage = stageNamedByFrom(dockerfile, from);
-  const where = stage ? `the stage ${stage.name || from}` : `the image ${from}`;
+  const place = stage ? `stage ${stage.name || from}` : `image ${from}`;
   const { names, workdir } = stage ? stageContent(dockerfile, stage) : { names: [], workdir: undefined };
   const name = clean(path).slice(1);
   const isRelative = !isAbs(text);
-  const atRoot = `a source of --from starts at the root of ${where}`;
+  const atRoot = `A source of --from starts at the root of the ${place}`;
   const inWorkdir = isRelative && workdir !== undefined && workdir !== '/' ? join(workdir, name) : undefined;
   const notThere = `${atRoot}, not at its WORKDIR ${workdir}: did you mean ${inWorkdir}?`;
   if (inWorkdir !== undefined && names.includes(inWorkdir.slice(1))) return notThere;
   const closest = closestPath(name, names);
-  if (closest !== undefined) return `${where} has /${closest}: did you mean that?`;
+  if (closest !== undefined) return `The ${place} has /${closest}: did you mean that?`;
   const same = names.find((it) => base(it) === base(name) && it !== name);
-  if (same !== undefined) return `${where} has /${same}: did you mean that?`;
-  if (inContext) return `${name} is in the build context, but --from looks for it in ${where}`;
+  if (same !== undefined) return `The ${place} has /${same}: did you mean that?`;
+  if (inContext) return `${name} is in the build context, but --from looks for it in the ${place}.`;
   if (inWorkdir !== undefined) return notThere;
-  if (isRelative) return `${atRoot}, whatever its working directory is`;
+  if (isRelative) return `${atRoot}, whatever its working directory is.`;
   return undefined;
 }
 

@@ -33,7 +33,7 @@ const maxNames = 10_000;
  * another.
  *
  * @param source as in the Dockerfile or the daemon's message, with its variables expanded; may have wildcards
- * @returns a sentence without a full stop; undefined if nothing is known that would help
+ * @returns sentences; undefined if nothing is known that would help
  */
 export function explainMissingSource(source: string, { ignoreFile, names }: ContextContent): string | undefined {
   const path = clean(`/${source}`).slice(1);
@@ -46,15 +46,15 @@ export function explainMissingSource(source: string, { ignoreFile, names }: Cont
   const candidates = !known || known.includes(path) ? [path] : known.filter((name) => matches(path, name));
   for (const name of candidates) {
     const rule = ruleFor(name);
-    if (rule) return `${leftOut(name, rule)}: take that line out, or add !${name} below it`;
+    if (rule) return `${leftOut(name, rule)}: take that line out, or add !${name} below it.`;
   }
   if (clean(source).startsWith('../'))
-    return `no path leads out of the context, so ${source} means ${path} in it: name a directory above as the context, or pass one with --build-context`;
+    return `No path leads out of the context, so ${source} means ${path} in it: name a directory above as the context, or pass one with --build-context.`;
   if (!known || candidates.length > 0) return undefined;
   const found = otherSpelling(path, known) ?? nearestName(path, known) ?? sameNameElsewhere(path, known);
   const rule = found && ruleFor(found.name);
-  if (found) return rule ? `${found.words}; ${leftOut('it', rule)}` : found.words;
-  return isPattern(path) ? `nothing in the context matches ${path}` : undefined;
+  if (found) return rule ? `${found.words} ${leftOut('it', rule)}.` : found.words;
+  return isPattern(path) ? `Nothing in the context matches ${path}.` : undefined;
 }
 
 /**
@@ -96,9 +96,9 @@ function otherSpelling(path: string, names: readonly string[]): Found | undefine
   if (found.normalize() === path.normalize())
     return {
       name: found,
-      words: `the context has ${found}, the same letters in another Unicode form: names are compared byte by byte`,
+      words: `The context has ${found}, the same letters in another Unicode form: names are compared byte by byte.`,
     };
-  return { name: found, words: `the context has ${found}: names are case-sensitive` };
+  return { name: found, words: `The context has ${found}: names are case-sensitive.` };
 }
 
 /** The closest name in the directory that the path is in, or the closest directory on its way there. */
@@ -121,7 +121,7 @@ function nearestName(path: string, names: readonly string[]): Found | undefined 
     // Two edits turn any name of two letters into any other.
     if (match === undefined || ![...match].some((letter) => part.includes(letter))) return undefined;
     const name = [...parts.slice(0, depth), match, ...parts.slice(depth + 1)].join('/');
-    return { name, words: `did you mean ${name}?` };
+    return { name, words: `Did you mean ${name}?` };
   }
   return undefined;
 }
@@ -134,7 +134,7 @@ function sameNameElsewhere(path: string, names: readonly string[]): Found | unde
   if (found.length === 0) return undefined;
   const [name = ''] = found;
   const more = found.length > 1 ? ` and ${found.length - 1} more of that name` : '';
-  return { name, words: `the context has ${name}${more}: a path starts at the root of the context` };
+  return { name, words: `The context has ${name}${more}: a path starts at the root of the context.` };
 }
 
 function matches(pattern: string, name: string): boolean {

@@ -140,9 +140,9 @@ function checkMatches(
   const untouched = names.filter((name) => !each.some((it) => it.matchesOrParentMatches(name)));
   for (const [index, rule] of rules.entries()) {
     const { line, text, pattern } = rule;
-    if (warnedLines.has(line)) continue;
-    if ((left -= names.length * (pattern.startsWith('!') ? rules.length : 1)) < 0) return;
     const path = pattern.replace(/^!/, '');
+    if (warnedLines.has(line) || path === '') continue; // The build fails with a ! alone, and says so.
+    if ((left -= names.length * (pattern.startsWith('!') ? rules.length : 1)) < 0) return;
     const matched = names.filter((name) => each[index]!.matchesOrParentMatches(name));
     // In .gitignore, a name without slashes matches in any directory.
     const isAnywhere = !path.includes('/') && !/^!?\s*\//.test(text) && path !== '**';

@@ -13,8 +13,8 @@ function hint(copy: string, path: string, inContext = false): string | undefined
 
 test.each([
   ['COPY --from=build main.js /', '/main.js', 'not at its WORKDIR /app: did you mean /app/main.js?'],
-  ['COPY --from=BUILD /app/mian.js /', '/app/mian.js', 'the stage build has /app/main.js: did you mean that?'],
-  ['COPY --from=0 /util.js /', '/util.js', 'the stage build has /srv/lib/util.js: did you mean that?'],
+  ['COPY --from=BUILD /app/mian.js /', '/app/mian.js', 'The stage build has /app/main.js: did you mean that?'],
+  ['COPY --from=0 /util.js /', '/util.js', 'The stage build has /srv/lib/util.js: did you mean that?'],
   ['RUN --mount=from=build,source=/app/mian.js x', '/app/mian.js', 'has /app/main.js'],
 ])('a source that the stage does not have gets a hint: %s', (copy, path, words) => {
   expect(hint(copy, path)).toContain(words);
@@ -22,13 +22,13 @@ test.each([
 
 test('what is written with a slip is not looked for in the WORKDIR', () => {
   expect(hint('COPY --from=build app/mian.js /', '/app/mian.js')).toBe(
-    'the stage build has /app/main.js: did you mean that?',
+    'The stage build has /app/main.js: did you mean that?',
   );
 });
 
 test('a hint says that only the context has the source', () => {
   expect(hint('COPY --from=build /none.txt /', '/none.txt', true)).toBe(
-    'none.txt is in the build context, but --from looks for it in the stage build',
+    'none.txt is in the build context, but --from looks for it in the stage build.',
   );
   expect(hint('COPY --from=build /none.txt /', '/none.txt')).toBeUndefined();
 });

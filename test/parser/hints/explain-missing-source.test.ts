@@ -8,7 +8,7 @@ test('the ignore rule that leaves a source out is named with its line as it is w
   const rules = ignoreFile('# comment\n\n*.log\n/secrets/\n!secrets/public\n');
   const names = ['secrets', 'secrets/key', 'secrets/public', 'a.log'];
   expect(explainMissingSource('secrets/key', { ignoreFile: rules, names })).toBe(
-    '.dockerignore:4 (/secrets/) leaves secrets/key out of the context: take that line out, or add !secrets/key below it',
+    '.dockerignore:4 (/secrets/) leaves secrets/key out of the context: take that line out, or add !secrets/key below it.',
   );
   expect(explainMissingSource('/a.log', { ignoreFile: rules })).toMatch(
     /^\.dockerignore:3 \(\*\.log\) leaves a\.log out/,
@@ -29,35 +29,35 @@ test('a wildcard asks about the files that it would match', () => {
     /^\.dockerignore:1 \(\*\*\/\*\.pem\) leaves certs\/a\.pem out/,
   );
   expect(explainMissingSource('*.pem', { ignoreFile: rules, names: ['b.txt'] })).toBe(
-    'nothing in the context matches *.pem',
+    'Nothing in the context matches *.pem.',
   );
 });
 
 test('a name with other capitals, or in another Unicode form', () => {
   const names = ['src', 'src/App.ts', 'caf\u0065\u0301.txt'];
-  expect(explainMissingSource('src/app.ts', { names })).toBe('the context has src/App.ts: names are case-sensitive');
-  expect(explainMissingSource('Src/App.ts', { names })).toBe('the context has src/App.ts: names are case-sensitive');
+  expect(explainMissingSource('src/app.ts', { names })).toBe('The context has src/App.ts: names are case-sensitive.');
+  expect(explainMissingSource('Src/App.ts', { names })).toBe('The context has src/App.ts: names are case-sensitive.');
   expect(explainMissingSource('caf\u00e9.txt', { names })).toContain('another Unicode form');
   expect(explainMissingSource('src/app.ts', { names, ignoreFile: ignoreFile('\n**/*.ts') })).toBe(
-    'the context has src/App.ts: names are case-sensitive; .dockerignore:2 (**/*.ts) leaves it out of the context',
+    'The context has src/App.ts: names are case-sensitive. .dockerignore:2 (**/*.ts) leaves it out of the context.',
   );
 });
 
 test('the closest name is suggested, of a file or of a directory on the way', () => {
   const names = ['package.json', 'server', 'server/main.go', 'client/index.ts'];
-  expect(explainMissingSource('pakage.json', { names })).toBe('did you mean package.json?');
-  expect(explainMissingSource('sever/main.go', { names })).toBe('did you mean server/main.go?');
-  expect(explainMissingSource('clinet/index.ts', { names })).toBe('did you mean client/index.ts?');
+  expect(explainMissingSource('pakage.json', { names })).toBe('Did you mean package.json?');
+  expect(explainMissingSource('sever/main.go', { names })).toBe('Did you mean server/main.go?');
+  expect(explainMissingSource('clinet/index.ts', { names })).toBe('Did you mean client/index.ts?');
   expect(explainMissingSource('entirely-else', { names })).toBeUndefined();
 });
 
 test('a path that does not start at the root of the context', () => {
   const names = ['services/api/go.mod', 'services/web/go.mod'];
   expect(explainMissingSource('go.mod', { names })).toBe(
-    'the context has services/api/go.mod and 1 more of that name: a path starts at the root of the context',
+    'The context has services/api/go.mod and 1 more of that name: a path starts at the root of the context.',
   );
   expect(explainMissingSource('../shared/lib', { names })).toMatch(
-    /^no path leads out of the context, so \.\.\/shared\/lib means shared\/lib/,
+    /^No path leads out of the context, so \.\.\/shared\/lib means shared\/lib/,
   );
 });
 
@@ -66,10 +66,10 @@ test('patterns in error explain nothing', () => {
 });
 
 test('a path out of the context is told before any name that looks like it', () => {
-  expect(explainMissingSource('../x', { names: ['c', 'd'] })).toMatch(/^no path leads out of the context/);
+  expect(explainMissingSource('../x', { names: ['c', 'd'] })).toMatch(/^No path leads out of the context/);
 });
 
 test('a short name is not suggested for another that has none of its letters', () => {
   expect(explainMissingSource('qq', { names: ['D1'] })).toBeUndefined();
-  expect(explainMissingSource('qa', { names: ['qb'] })).toBe('did you mean qb?');
+  expect(explainMissingSource('qa', { names: ['qb'] })).toBe('Did you mean qb?');
 });

@@ -82,6 +82,7 @@ describe('nothing is said', () => {
     [['# x', '', 'src', 'README.md', '**/*.log', 'lib/node_modules', 'lib/*']],
     [['*', '!src', '!lib/b.log']],
     [['src', '!src/keep', 'lib/**', '[ab].log', './README.md', ' build ']],
+    [['!']],
   ])('nothing is reported of %j', (lines) => {
     expect(advice(lines)).toEqual(silent);
   });
