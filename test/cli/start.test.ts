@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundles } from '../../scripts/bundles.mjs';
+import { commandTable } from '../../src/cli/command-table.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { offlineCommand } from '../../src/cli/options/offline-command.ts';
 import { runCli } from './run-cli.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -21,6 +24,14 @@ beforeAll(async () => {
   writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch AS Base\nCOPY Dockerfile /\n');
 }, 60_000);
 afterAll(() => rmSync(path.dirname(outdir), { recursive: true }));
+
+test('the commands in the bundle that asks no daemon are all that have the options of such commands', () => {
+  const [, list = ''] = /^const offline = \[(.*)\];$/m.exec(readFileSync(path.join(root, 'src/cli.ts'), 'utf8')) ?? [];
+  const shared = offlineCommand('any').options.map(({ long }) => long);
+  const commands = commandTable.map(({ create }) => create({} as Io));
+  const offline = commands.filter(({ options }) => shared.every((it) => options.some(({ long }) => long === it)));
+  expect(list.match(/\w+/g)).toEqual(offline.map((it) => it.name()));
+});
 
 /** Runs a process. A cache directory that cannot be made is no problem. */
 function run(cache: string, ...args: string[]) {
