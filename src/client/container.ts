@@ -2,7 +2,7 @@
 import { PassThrough, type Readable, Writable } from 'node:stream';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Reference } from '../gateway/bridge.ts';
-import type { ExecMessage, LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
+import type { ExecMessage, InitMessageSchema, LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
 import { type MountSchema, MountType, SecurityMode as PbSecurityMode } from '../gen/pb/ops_pb.ts';
 import type { Platform } from '../image/platform.ts';
 import { networkModes } from '../llb/exec.ts';
@@ -31,9 +31,11 @@ export type ContainerMount =
       readonly readonly?: boolean | undefined;
     }
   | {
+      /** A directory that stays between builds. */
       readonly type: 'cache';
+      /** The path in the container. */
       readonly dest: string;
-      /** Names the cache, the secret or the agent. */
+      /** Names the cache. */
       readonly id: string;
       /** `shared` if absent. */
       readonly sharing?: CacheSharing | undefined;
@@ -41,12 +43,23 @@ export type ContainerMount =
       readonly ref?: Reference | undefined;
       /** A path within the mount's source. */
       readonly selector?: string | undefined;
+      /** false if absent. */
       readonly readonly?: boolean | undefined;
     }
-  | ({ readonly type: 'secret'; readonly dest: string } & SessionMount)
-  | ({ readonly type: 'ssh'; readonly dest: string } & SessionMount);
+  | ({
+      /** A secret of the session, as a file. */
+      readonly type: 'secret';
+      /** The path of the file. */
+      readonly dest: string;
+    } & SessionMount)
+  | ({
+      /** An SSH agent of the session, as a socket. */
+      readonly type: 'ssh';
+      /** The path of the socket. */
+      readonly dest: string;
+    } & SessionMount);
 
-/** A secret or an SSH agent of the session, as a file. */
+/** What secrets and SSH agents of the session have in common. */
 interface SessionMount {
   /** Names the secret or the agent. */
   readonly id?: string | undefined;
@@ -198,43 +211,8 @@ function startProcess(
   options.stdin?.pipe(stdin);
 
   const run = async (): Promise<number> => {
-    await call.send({
-      ProcessID,
-      Input: {
-        case: 'Init',
-        value: {
-          ContainerID: containerId,
-          Meta: {
-            args: [...options.args],
-            env: [...(options.env ?? [])],
-            cwd: options.cwd ?? '/',
-            user: options.user ?? '',
-          },
-          // the daemon waits for the end of a stdin that was announced to it
-          Fds: [...(options.stdin ? [0] : []), 1, ...(options.tty ? [] : [2])],
-          Tty: options.tty ?? false,
-          Security: options.security === 'insecure' ? PbSecurityMode.INSECURE : PbSecurityMode.SANDBOX,
-          secretenv: (options.secretEnv ?? []).map(({ id, name, optional = false }) => ({ ID: id, name, optional })),
-        },
-      },
-    });
-    let exit: number | undefined;
-    for await (const message of call.messages as AsyncIterable<ExecMessage>) {
-      const { case: kind, value } = message.Input;
-      if (kind === 'File') {
-        const stream = value.Fd === 2 ? stderr : stdout;
-        if (value.EOF) stream.end(value.Data);
-        else if (!stream.destroyed && !stream.write(value.Data)) await taken(stream, signal);
-      } else if (kind === 'Exit') {
-        // with an exit code the process has run, even if there is an error
-        if (value.Error && value.Code === 0) throw new RpcError(value.Error.code, value.Error.message);
-        exit = value.Code;
-      } else if (kind === 'Done') {
-        break;
-      }
-    }
-    if (exit === undefined) throw new Error('the process ended without an exit code');
-    return exit;
+    await call.send({ ProcessID, Input: { case: 'Init', value: initMessage(containerId, options) } });
+    return readOutput(call.messages as AsyncIterable<ExecMessage>, { stdout, stderr }, signal);
   };
   const exit = run().finally(() => {
     options.stdin?.unpipe(stdin);
@@ -250,6 +228,43 @@ function startProcess(
     signal: (name) => call.send({ ProcessID, Input: { case: 'Signal', value: { Name: name } } }),
     resize: (Cols, Rows) => call.send({ ProcessID, Input: { case: 'Resize', value: { Cols, Rows } } }),
   };
+}
+
+function initMessage(containerId: string, options: ExecOptions): MessageInitShape<typeof InitMessageSchema> {
+  const { args, env = [], cwd = '/', user = '', stdin, tty = false, security, secretEnv = [] } = options;
+  return {
+    ContainerID: containerId,
+    Meta: { args: [...args], env: [...env], cwd, user },
+    // the daemon waits for the end of a stdin that was announced to it
+    Fds: [...(stdin ? [0] : []), 1, ...(tty ? [] : [2])],
+    Tty: tty,
+    Security: security === 'insecure' ? PbSecurityMode.INSECURE : PbSecurityMode.SANDBOX,
+    secretenv: secretEnv.map(({ id, name, optional = false }) => ({ ID: id, name, optional })),
+  };
+}
+
+/** Passes the output of a process on until it is done. @returns its exit code */
+async function readOutput(
+  messages: AsyncIterable<ExecMessage>,
+  { stdout, stderr }: { readonly stdout: PassThrough; readonly stderr: PassThrough },
+  signal: AbortSignal,
+): Promise<number> {
+  let exit: number | undefined;
+  for await (const message of messages) {
+    const { case: kind, value } = message.Input;
+    if (kind === 'Done') break;
+    if (kind === 'File') {
+      const stream = value.Fd === 2 ? stderr : stdout;
+      if (value.EOF) stream.end(value.Data);
+      else if (!stream.destroyed && !stream.write(value.Data)) await taken(stream, signal);
+    } else if (kind === 'Exit') {
+      // with an exit code the process has run, even if there is an error
+      if (value.Error && value.Code === 0) throw new RpcError(value.Error.code, value.Error.message);
+      exit = value.Code;
+    }
+  }
+  if (exit === undefined) throw new Error('the process ended without an exit code');
+  return exit;
 }
 
 /** Resolves when a stream takes more, or will never; the reader of the call finds out about the end of the build. */

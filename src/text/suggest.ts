@@ -124,7 +124,7 @@ function distanceBelow(
         if (cost > limit) cost = limit;
       }
       row[k] = left = cost;
-      if (cost < best) best = cost;
+      best = Math.min(best, cost);
     }
     if (best >= limit) return limit;
   }

@@ -258,30 +258,27 @@ describe('splitting a command line', () => {
   function shlex(line: string): string[] {
     const words: string[] = [];
     let word: string | undefined;
-    let state: 'plain' | 'single' | 'double' | 'comment' = 'plain';
+    let quote = '';
+    let isComment = false;
     for (let at = 0; at < line.length; at++) {
       const char = line[at]!;
-      if (state === 'comment') {
-        if (char === '\n') state = 'plain';
-      } else if (state === 'single') {
-        if (char === "'") state = 'plain';
-        else word += char;
-      } else if (char === '\\') {
+      if (isComment) isComment = char !== '\n';
+      else if (char === '\\' && quote !== "'") {
         if (++at === line.length) throw new Error('nothing escaped');
         word = (word ?? '') + line[at];
-      } else if (state === 'double') {
-        if (char === '"') state = 'plain';
+      } else if (quote !== '') {
+        if (char === quote) quote = '';
         else word += char;
       } else if (char === '"' || char === "'") {
         word ??= '';
-        state = char === '"' ? 'double' : 'single';
+        quote = char;
       } else if (' \t\r\n'.includes(char)) {
         if (word !== undefined) words.push(word);
         word = undefined;
-      } else if (char === '#' && word === undefined) state = 'comment';
+      } else if (char === '#' && word === undefined) isComment = true;
       else word = (word ?? '') + char;
     }
-    if (state === 'single' || state === 'double') throw new Error('open quote');
+    if (quote !== '') throw new Error('open quote');
     return word === undefined ? words : [...words, word];
   }
 });

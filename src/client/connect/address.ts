@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { dockerConfigDir } from '../../registry/docker-config.ts';
 import { homeDir } from '../../system/home.ts';
-import { text as aText, checkArgument } from '../../text/arguments.ts';
+import { checkArgument, text } from '../../text/arguments.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import { AddressError } from './address-error.ts';
 import { dockerContext } from './docker-context.ts';
@@ -23,6 +23,10 @@ export type Address = { readonly text: string; readonly protocol: Protocol } & (
   | { readonly via: 'command'; readonly command: readonly [string, ...string[]] }
 );
 
+/** An address without its text. */
+type Reached = WithoutText<Address>;
+type WithoutText<A> = A extends Address ? Omit<A, 'text'> : never;
+
 /**
  * Parses an address: `unix://PATH`, `tcp://HOST:PORT[?cacert=FILE&cert=FILE&key=FILE&servername=NAME]`,
  * `docker-container://NAME[?context=CONTEXT|host=ADDRESS]`, `podman-container://NAME`,
@@ -32,61 +36,84 @@ export type Address = { readonly text: string; readonly protocol: Protocol } & (
  * by default unix and tcp addresses are asked.
  * @throws Error that lists what is possible
  */
-export function parseAddress(text: string, protocol?: Protocol): Address {
-  checkArgument('parseAddress', 'text', text, aText);
-  const [, prefix, rest] = /^(docker|buildkit)\+(.*)$/s.exec(text) ?? [];
-  if (prefix && rest) return { ...parseAddress(rest, prefix as Protocol), text };
-  if (text.startsWith('/')) return { text, via: 'socket', path: text, protocol: protocol ?? 'detect' };
-  if (text.startsWith('stdio:')) {
-    const [program, ...args] = text.slice('stdio:'.length).trim().split(/\s+/);
-    if (!program)
-      throw new AddressError(`invalid address ${JSON.stringify(redactCredentials(text))}: stdio: needs a command`);
-    return { text, via: 'command', command: [program, ...args], protocol: protocol ?? 'buildkit' };
-  }
-  const [, scheme, where] = /^([a-z][a-z0-9-]*):\/\/(.*)$/s.exec(text) ?? [];
+export function parseAddress(address: string, protocol?: Protocol): Address {
+  checkArgument('parseAddress', 'address', address, text);
+  const [, prefix, rest] = /^(docker|buildkit)\+(.*)$/s.exec(address) ?? [];
+  if (prefix && rest) return { ...parseAddress(rest, prefix as Protocol), text: address };
+  const parsed = address.startsWith('stdio:')
+    ? parseCommand(address, protocol)
+    : address.startsWith('/')
+      ? socketAt(address, protocol)
+      : parseUrl(address, protocol);
+  if (parsed) return { text: address, ...parsed };
+  throw new AddressError(
+    `invalid address ${JSON.stringify(redactCredentials(address))}: want unix://PATH, tcp://HOST:PORT, docker-container://NAME, kube-pod://POD, ssh://[USER@]HOST or stdio:COMMAND`,
+  );
+}
+
+function socketAt(path: string, protocol: Protocol = 'detect'): Reached {
+  return { via: 'socket', path, protocol };
+}
+
+/** @throws AddressError without a command */
+function parseCommand(address: string, protocol: Protocol = 'buildkit'): Reached {
+  const [program, ...args] = address.slice('stdio:'.length).trim().split(/\s+/);
+  if (!program)
+    throw new AddressError(`invalid address ${JSON.stringify(redactCredentials(address))}: stdio: needs a command`);
+  return { via: 'command', command: [program, ...args], protocol };
+}
+
+/** An address with a scheme; undefined if it is not valid. */
+function parseUrl(address: string, protocol: Protocol | undefined): Reached | undefined {
+  const [, scheme = '', where = ''] = /^([a-z][a-z0-9-]*):\/\/(.*)$/s.exec(address) ?? [];
   switch (scheme) {
     case 'unix':
-      if (!where) break;
-      return { text, via: 'socket', path: where, protocol: protocol ?? 'detect' };
+      return where === '' ? undefined : socketAt(where, protocol);
     case 'tcp':
     case 'http':
-    case 'https': {
-      const url = URL.parse(`http://${where}`);
-      if (!url?.hostname) break;
-      const port = url.port ? Number(url.port) : protocol === 'docker' ? 2375 : 1234;
-      const tls = parseTls(url.searchParams, scheme === 'https');
-      if (tls === null) break;
-      const host = withoutBrackets(url.hostname);
-      return { text, via: 'tcp', host, port, protocol: protocol ?? 'detect', ...(tls && { tls }) };
-    }
+    case 'https':
+      return parseTcp(where, scheme === 'https', protocol);
     case 'docker-container':
     case 'podman-container':
     case 'nerdctl-container':
     case 'kube-pod': {
-      const command = execCommand(scheme, where ?? '');
-      if (!command) break;
-      return { text, via: 'command', command, protocol: 'buildkit' };
+      const command = execCommand(scheme, where);
+      return command && { via: 'command', command, protocol: 'buildkit' };
     }
-    case 'ssh': {
-      const url = URL.parse(text);
-      if (!url?.hostname || url.hostname.startsWith('-') || url.password || url.search || url.hash) break;
-      const target = ['ssh', '-o', 'ConnectTimeout=7', '-T'];
-      if (url.username) target.push('-l', decodeURIComponent(url.username));
-      if (url.port) target.push('-p', url.port);
-      target.push('--', withoutBrackets(url.hostname));
-      const socket = url.pathname.length > 1 ? url.pathname : undefined;
-      if (socket && !/^[\w./-]+$/.test(socket)) break; // it becomes part of a remote shell's command line
-      const remote =
-        protocol === 'docker'
-          ? ['docker', ...(socket ? ['--host', `unix://${socket}`] : []), 'system', 'dial-stdio']
-          : ['buildctl', ...(socket ? ['--addr', `unix://${socket}`] : []), 'dial-stdio'];
-      const command: [string, ...string[]] = ['ssh', ...target.slice(1), ...remote];
-      return { text, via: 'command', command, protocol: protocol === 'docker' ? 'docker' : 'buildkit' };
-    }
+    case 'ssh':
+      return parseSsh(address, protocol === 'docker' ? 'docker' : 'buildkit');
+    default:
+      return undefined;
   }
-  throw new AddressError(
-    `invalid address ${JSON.stringify(redactCredentials(text))}: want unix://PATH, tcp://HOST:PORT, docker-container://NAME, kube-pod://POD, ssh://[USER@]HOST or stdio:COMMAND`,
-  );
+}
+
+function parseTcp(where: string, secure: boolean, protocol: Protocol = 'detect'): Reached | undefined {
+  const url = URL.parse(`http://${where}`);
+  if (!url?.hostname) return undefined;
+  const tls = parseTls(url.searchParams, secure);
+  if (tls === null) return undefined;
+  const port = url.port ? Number(url.port) : protocol === 'docker' ? 2375 : 1234;
+  return { via: 'tcp', host: withoutBrackets(url.hostname), port, protocol, ...(tls && { tls }) };
+}
+
+/** Runs the client's end of the connection on another machine. */
+function parseSsh(address: string, protocol: 'docker' | 'buildkit'): Reached | undefined {
+  const url = URL.parse(address);
+  if (!url?.hostname || url.hostname.startsWith('-') || url.password || url.search || url.hash) return undefined;
+  const socket = url.pathname.length > 1 ? url.pathname : undefined;
+  if (socket && !/^[\w./-]+$/.test(socket)) return undefined; // it becomes part of a remote shell's command line
+  const user = url.username ? ['-l', decodeURIComponent(url.username)] : [];
+  const port = url.port ? ['-p', url.port] : [];
+  const remote =
+    protocol === 'docker'
+      ? ['docker', ...(socket ? ['--host', `unix://${socket}`] : []), 'system', 'dial-stdio']
+      : ['buildctl', ...(socket ? ['--addr', `unix://${socket}`] : []), 'dial-stdio'];
+  const host = withoutBrackets(url.hostname);
+  return {
+    via: 'command',
+    command: ['ssh', '-o', 'ConnectTimeout=7', '-T', ...user, ...port, '--', host, ...remote],
+    protocol,
+  };
 }
 
 const dialStdio = ['buildctl', 'dial-stdio'];
