@@ -56,6 +56,7 @@ export { formatLock, type Lock, type LockedSource, readLock } from './lock/lock-
 export { type PinsOptions, pinsOf } from './lock/pins.ts';
 export type { SourceKind } from './lock/source-name.ts';
 export type { SourcePins } from './lock/source-pins.ts';
+export type { ResolvedImage } from './lower/environment.ts';
 export { type OciLayout, openOciLayout } from './oci/layout.ts';
 export type { FoundImage } from './oci/manifest.ts';
 export { type ContextOptions, type OpenedContext, openBuildContext } from './offline/build-context.ts';

@@ -26,7 +26,7 @@ export function formatDaemonFailure(error: unknown, asked: 'build' | 'records', 
 }
 
 /**
- * The code frame from a frontend in this process, for an answer of the daemon without one; '' if there is none.
+ * The code frame from a frontend in this process, for an answer of the daemon without one; '' if absent.
  * @param dockerfile the file of the error, unless the error names another
  */
 export function explainedFrame(error: unknown, dockerfile: SourceFile | undefined, shown: ShownPath): string {

@@ -9,6 +9,7 @@ import type { Platform } from '../image/platform.ts';
 import type { Definition } from '../llb/definition.ts';
 import type { Range, ResolveMode } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
+import type { ResolvedImage } from '../lower/environment.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { ShortError } from '../text/short-error.ts';
 import type { CapabilitySet } from './capabilities.ts';
@@ -86,11 +87,11 @@ export interface Linted {
   readonly source: SourceDescription;
   /** The warnings, in the order in which they were found. */
   readonly findings: readonly Diagnostic[];
-  /** The error that fails the build; undefined if there is none. */
+  /** The error that fails the build; undefined if absent. */
   readonly failure: unknown;
   /** The lowered Dockerfile; undefined if it could not be lowered. */
   readonly lowered: Lowered | undefined;
-  /** Finds the errors that `failure` hides, in the order of the phases; [] if there are none. */
+  /** Finds the errors that `failure` hides, in the order of the phases; [] if it hides none. */
   hiddenErrors(): Promise<readonly unknown[]>;
 }
 
@@ -118,18 +119,6 @@ export interface ResolveImageRequest {
   readonly logName: string;
   /** Resolve from an OCI layout of the client instead of a registry. */
   readonly ociLayout?: { readonly sessionId: string; readonly storeId: string } | undefined;
-}
-
-/** An image that was resolved: its reference, digest and config. */
-export interface ResolvedImage {
-  /** The reference after source policies, which may differ from the one asked for. */
-  readonly ref: string;
-  /** '' if the resolver does not report it. */
-  readonly digest: string;
-  /** The image config, JSON. */
-  readonly config: Uint8Array;
-  /** Whether the image is unknown; digest and config are then placeholders. */
-  readonly unknown?: boolean;
 }
 
 /** Thrown by `resolveImageConfig` when a source policy turned the image into another kind of source. */

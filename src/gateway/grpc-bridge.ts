@@ -66,7 +66,7 @@ import { reference, resultFromPb, resultToPb } from './result-message.ts';
 import { createSourceMessages } from './warner.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
-/** The methods that a daemon answers at once, even while it works on other calls. */
+/** The method that a daemon answers at once, even while it works on other calls. */
 export const ping = `${service}Ping`;
 /** A daemon that has started a frontend waits for its first call. */
 const pingTimeoutMs = 15_000;

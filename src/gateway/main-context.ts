@@ -20,7 +20,6 @@ import { Code, RpcError } from '../rpc/rpc-error.ts';
 import { errorMessage, wrapError } from '../text/error-message.ts';
 import { type Bridge, FileTooLarge, type Reference, type Result } from './bridge.ts';
 import { defaultDockerfileName, ignoreFileName } from './frontend-files.ts';
-
 import type { FrontendOptions } from './options.ts';
 
 /** A Dockerfile as read from its source. */

@@ -22,7 +22,6 @@ import type { State } from '../llb/state.ts';
 import type { LoadedContext, NamedContext, NamedContextRequest } from '../lower/environment.ts';
 import { wrapError } from '../text/error-message.ts';
 import { type Bridge, ResolvedToOtherSource } from './bridge.ts';
-
 import { detectGitContext, ignoreFileOptions, parseIgnoreFile, singleRef, tryReadFile } from './main-context.ts';
 import type { FrontendOptions } from './options.ts';
 

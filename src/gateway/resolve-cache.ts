@@ -1,4 +1,5 @@
-import type { Bridge, ResolvedImage } from './bridge.ts';
+import type { ResolvedImage } from '../lower/environment.ts';
+import type { Bridge } from './bridge.ts';
 
 /** Images that are asked for at a time, so that a Dockerfile with thousands does not overload its registry. */
 const maxAtATime = 32;

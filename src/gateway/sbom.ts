@@ -8,7 +8,6 @@ import type { State } from '../llb/state.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { wrapError } from '../text/error-message.ts';
 import { type Attestation, type Bridge, ResolvedToOtherSource } from './bridge.ts';
-
 import { singleRef } from './main-context.ts';
 import type { FrontendOptions, SbomOptions } from './options.ts';
 

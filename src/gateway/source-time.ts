@@ -9,7 +9,6 @@ import { source } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { Bridge, SourceOp } from './bridge.ts';
-
 import { singleRef } from './main-context.ts';
 
 /**

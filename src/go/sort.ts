@@ -1,6 +1,6 @@
 /**
- * Go's `sort.Slice`: a pattern-defeating quicksort. It is not stable, and if users see a sorted list, its order of
- * equal elements is part of the result.
+ * Go's `sort.Slice`: a pattern-defeating quicksort. It is not stable, so the order of equal elements is part of the
+ * result where users see it: in the text of `frontend.lint`, which lists several warnings about one line.
  */
 
 /** Sorts in place; `less` says whether its first argument belongs before the second. */

@@ -294,6 +294,7 @@ function withoutDate(config: ImageConfig): ImageConfig {
   return { ...cloneImageConfig(config), created: undefined };
 }
 
+/** The reference writes them like this, without a slash after `library`, and the suggestions must be the same. */
 const commonImageNames = ['alpine', 'busybox', 'centos', 'debian', 'golang', 'ubuntu', 'fedora'].flatMap((name) => [
   name,
   `docker.io/library${name}`,

@@ -92,6 +92,18 @@ export interface NamedContextRequest {
   readonly includePatterns?: readonly string[] | undefined;
 }
 
+/** An image that was resolved: its reference, digest and config. */
+export interface ResolvedImage {
+  /** The reference after source policies, which may differ from the one asked for. */
+  readonly ref: string;
+  /** '' if the resolver does not report it. */
+  readonly digest: string;
+  /** The image config, JSON. */
+  readonly config: Uint8Array;
+  /** Whether the image is unknown; digest and config are then placeholders. */
+  readonly unknown?: boolean;
+}
+
 /** Gives lowering its images, contexts and times. */
 export interface LowerEnvironment {
   /** Aborted when the result is no longer needed. */
@@ -103,12 +115,7 @@ export interface LowerEnvironment {
   resolveImageConfig(
     ref: string,
     request: { readonly platform: Platform; readonly resolveMode: ResolveMode; readonly logName: string },
-  ): Promise<{
-    readonly ref: string;
-    readonly digest: string;
-    readonly config: Uint8Array;
-    readonly unknown?: boolean;
-  }>;
+  ): Promise<ResolvedImage>;
   /** Returns a named context; undefined if it does not exist. Rejects for a name that is not a reference. */
   namedContext(name: string, request: NamedContextRequest): NamedContext | undefined;
   /**

@@ -60,7 +60,7 @@ export interface LowerContext {
 export interface DispatchContext extends LowerContext {
   /** The main context, a deferred state: which paths it contains is known when all stages are dispatched. */
   readonly buildContext: State;
-  /** Matcher for the patterns of .dockerignore; undefined if there are none. */
+  /** Matcher for the patterns of .dockerignore; undefined if absent. */
   readonly ignored: PatternMatcher | undefined;
 }
 
@@ -83,7 +83,7 @@ export function createLexers(escapeToken: EscapeToken): Lexers {
   };
 }
 
-/** The named context that replaces a stage or an image; undefined if there is none. */
+/** The named context that replaces a stage or an image; undefined if absent. */
 export function namedContext(
   { environment, options }: Pick<LowerContext, 'environment' | 'options'>,
   name: string,

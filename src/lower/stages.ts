@@ -193,7 +193,7 @@ export function addStage(table: StageTable, stage: StageState): void {
   if (stage.name !== '') table.byName.set(toLower(stage.name), stage);
 }
 
-/** The stage with a name in any casing; undefined if there is none. */
+/** The stage with a name in any casing; undefined if absent. */
 export function findStage(table: StageTable, name: string): StageState | undefined {
   return table.byName.get(toLower(name));
 }

@@ -33,7 +33,7 @@ export function blobPath(dir: string, digest: string): string {
 }
 
 /**
- * A layout's `index.json` with all its members; undefined if there is none.
+ * A layout's `index.json` with all its members; undefined if absent.
  * @throws Error that names the file if it is not a JSON object or larger than `maxBytes`
  */
 export async function readLayoutIndex(dir: string, maxBytes: number): Promise<Record<string, unknown> | undefined> {

@@ -2,9 +2,10 @@
  * Build arguments that no ARG takes: most of them are misspelled. The reference does not warn about them, so a frontend does
  * not either; the command that runs the frontend asks here.
  */
-import type { Bridge, ResolvedImage, Result } from '../gateway/bridge.ts';
+import type { Bridge, Result } from '../gateway/bridge.ts';
 import type { OtherFrontends } from '../gateway/forward.ts';
 import { runFrontend } from '../gateway/run-frontend.ts';
+import type { ResolvedImage } from '../lower/environment.ts';
 import type { Dockerfile, Instruction } from '../parser/ast.ts';
 import { parseTrigger } from '../parser/parse.ts';
 import { suggest } from '../text/suggest.ts';

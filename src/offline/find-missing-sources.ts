@@ -24,7 +24,7 @@ export interface MissingSource {
   readonly local: string;
   /** The files of the local source. */
   readonly tree: FileTree;
-  /** Patterns of the ignore file in effect for this source; [] if there is none. */
+  /** Patterns of the ignore file in effect for this source; [] if absent. */
   readonly ignorePatterns: readonly string[];
   /** Whether it exists but an ignore pattern excludes it. */
   readonly ignored: boolean;

@@ -10,7 +10,7 @@ import { redactCredentials } from '../text/redact.ts';
 
 /** The answer of `frontend.lint`, with the warnings that tsfront adds and with fixes. */
 export interface LintResult {
-  /** null if there are none. */
+  /** null if absent. */
   readonly warnings: readonly LintWarning[] | null;
   /** The Dockerfile; `data` is base64. */
   readonly sources: readonly { readonly filename?: string; readonly data?: string }[];

@@ -89,7 +89,7 @@ export async function missingSourceHints(
 
 /**
  * The ignore file in effect for the main context, chosen as the frontend does: `NAME.dockerignore` beside the
- * Dockerfile, else `.dockerignore` in the context; undefined if there is none.
+ * Dockerfile, else `.dockerignore` in the context; undefined if absent.
  * @param context the context; undefined if it is not on this machine
  * @param dockerfile the directory of the Dockerfile
  * @param filename the name of the Dockerfile in it

@@ -5,7 +5,6 @@
 import type {
   Bridge,
   Reference,
-  ResolvedImage,
   ResolveImageRequest,
   ResolveSourceRequest,
   SolveRequest,
@@ -17,6 +16,7 @@ import { allCapabilities, frontendCapabilities, llbCapabilities } from '../gatew
 import { defaultPlatform, type Platform } from '../image/platform.ts';
 import { familiarString, formatReference, parseNormalizedNamed } from '../image/reference.ts';
 import { Definition } from '../llb/definition.ts';
+import type { ResolvedImage } from '../lower/environment.ts';
 import type { OciLayout } from '../oci/layout.ts';
 import type { ImageResolver } from '../resolve/resolver.ts';
 import { checkArgument } from '../text/arguments.ts';

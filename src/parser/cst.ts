@@ -100,7 +100,7 @@ export interface CstJson {
 export interface CstText {
   /** Tells forms apart. */
   readonly form: 'text';
-  /** The text; undefined if there is none. */
+  /** The text; undefined if absent. */
   readonly text: Word | undefined;
 }
 

@@ -145,7 +145,7 @@ function endOfLine(value: readonly number[], from: number): number {
   return at < 0 ? value.length : at;
 }
 
-/** The end of the match that starts at `start`; -1 if there is none. */
+/** The end of the match that starts at `start`; -1 if absent. */
 function matchAt(pattern: ShellPattern, value: readonly number[], start: number, longest: boolean): number {
   const { segments } = pattern;
   const first = segments[0]!;

@@ -27,7 +27,7 @@ export function trimmedSlice(text: string, start: number, end: number): string {
   return text.slice(from, skipSpaceBack(text, from, end));
 }
 
-/** Offset of the first character of `text[start, end)` that is not a space; `end` if there is none. */
+/** Offset of the first character of `text[start, end)` that is not a space; `end` if absent. */
 export function skipSpace(text: string, start: number, end: number): number {
   let at = start;
   while (at < end && isSpaceCode(text.charCodeAt(at))) at++;

@@ -338,7 +338,7 @@ function matchSticky(pattern: RegExp, s: WordState): string {
   return pattern.exec(s.text)?.[0] ?? '';
 }
 
-/** A name, a run of digits, or one of the special parameters; '' if there is none. */
+/** A name, a run of digits, or one of the special parameters; '' if absent. */
 function readName(s: WordState): string {
   const digits = matchSticky(wideDigits, s);
   const first = s.text[s.at];

@@ -10,9 +10,9 @@ import { systemErrorsInWords } from '../text/system-error.ts';
 
 /** Credentials for one registry; absent values are ''. */
 export interface Credentials {
-  /** '' if there is none. */
+  /** '' if absent. */
   readonly username: string;
-  /** '' if there is none. */
+  /** '' if absent. */
   readonly password: string;
   /** An OAuth refresh token, in place of a password. */
   readonly identityToken: string;

@@ -122,7 +122,7 @@ export function insideOf(descriptor: number, full: string): InsideOf {
   };
 }
 
-/** The directory of this process's file descriptors; '' if there is none. */
+/** The directory of this process's file descriptors; '' if absent. */
 let descriptors: string | undefined;
 
 /** The directory of this process by its number in this /proc, which saves a link in each path. */

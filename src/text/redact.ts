@@ -130,7 +130,7 @@ function* findCredentials(text: string): Generator<Found> {
 const maxScheme = 32;
 const maxHost = 255;
 
-/** The scheme that ends before a colon; undefined if there is none. */
+/** The scheme that ends before a colon; undefined if absent. */
 function schemeBefore(text: string, colon: number): string | undefined {
   return /[a-z][a-z0-9+.-]*$/i.exec(text.slice(Math.max(0, colon - maxScheme), colon))?.[0].toLowerCase();
 }

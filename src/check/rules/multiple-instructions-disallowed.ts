@@ -13,7 +13,7 @@ export const multipleInstructionsDisallowed = defineRule({
 /**
  * The earlier one is reported: it has no effect.
  *
- * @param previous lines of the earlier one; undefined if there is none
+ * @param previous lines of the earlier one; undefined if absent
  */
 export function checkMultipleInstructionsDisallowed(
   linter: Linter,

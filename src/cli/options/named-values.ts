@@ -4,7 +4,7 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import { refusePath } from './build-args.ts';
 
-/** Splits at the first `=`; the value is undefined if there is none. */
+/** Splits at the first `=`; the value is undefined if absent. */
 export function cutPair(text: string): [string, string | undefined] {
   const equals = text.indexOf('=');
   return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];

@@ -16,7 +16,7 @@ export interface DockerContext {
 }
 
 /**
- * The current context; undefined if there is none, or if it is `default`, which means DOCKER_HOST.
+ * The current context; undefined if absent, or if it is `default`, which means DOCKER_HOST.
  * @param onWarning called if config.json is broken; if absent, that is an error
  * @throws AddressError if the current context does not exist or has no engine
  */

@@ -65,7 +65,7 @@ export class Receiver {
     else if (packet.type === PacketType.Fin) this.takeFin();
   }
 
-  /** Framed packets to send; undefined if there are none. */
+  /** Framed packets to send; undefined if absent. */
   frames(): Buffer | undefined {
     return this.buffer.length > 0 ? this.buffer.take() : undefined;
   }

@@ -24,7 +24,6 @@ import { isSupported } from '../daemon-capabilities.ts';
 import { gitSource, gitState, httpFilename, httpState, isGitSource, isHttpSource } from '../remote-source.ts';
 import { commandDescription } from '../source-location.ts';
 import { instructionText, nextStepName, stepName } from '../step-name.ts';
-
 import { parseChmod } from './chmod.ts';
 import { commit, type Dispatch, dispatchError, expander, shownPlatform } from './instruction.ts';
 
@@ -48,7 +47,7 @@ interface Copy extends Flags {
   readonly contents: readonly SourceContent[];
   /** The path of the destination. */
   readonly dest: string;
-  /** Patterns of what .dockerignore excludes from the source; undefined if there are none. */
+  /** Patterns of what .dockerignore excludes from the source; undefined if absent. */
   readonly ignored: PatternMatcher | undefined;
 }
 

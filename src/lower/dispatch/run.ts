@@ -66,7 +66,7 @@ function allDevices(given: readonly CdiDevice[], { devices }: RunInstruction): r
 /** A command line with its here-documents. */
 interface Script {
   readonly args: readonly string[];
-  /** The part of the step name that shows the here-document; '' if there is none. */
+  /** The part of the step name that shows the here-document; '' if absent. */
   readonly summary: string;
   readonly mounts: readonly Mount[];
 }

@@ -6,7 +6,6 @@ import type { WorkdirInstruction } from '../../parser/ast.ts';
 import { wrapError } from '../../text/error-message.ts';
 import type { StageState } from '../stages.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
-
 import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
 
 /** WORKDIR makes a directory that the stage's user owns; the following commands run in it. */

@@ -74,7 +74,7 @@ export function nameCharacters(source: SourceFile, characters: readonly OddChara
   return `${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}.`;
 }
 
-/** Offset of the innermost `${` that is not closed; -1 if there is none. */
+/** Offset of the innermost `${` that is not closed; -1 if absent. */
 function lastOpenBrace(text: string): number {
   const open: number[] = [];
   for (let at = 0; at < text.length; at++) {
@@ -85,7 +85,7 @@ function lastOpenBrace(text: string): number {
   return open.at(-1) ?? -1;
 }
 
-/** Offset of the quote that is not closed; -1 if there is none. */
+/** Offset of the quote that is not closed; -1 if absent. */
 function lastOpen(text: string, mark: string): number {
   let open = -1;
   let quote = '';
