@@ -1,5 +1,5 @@
 /** What is in the package, and that its documents lead nowhere else. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -61,6 +61,14 @@ test('a release publishes the package after the tests, with provenance and no to
   expect(job).toContain('id-token: write\n');
   expect(job).toContain('npm publish --provenance --access public');
   expect(job).not.toMatch(/secrets\.|registry/i);
+});
+
+test('a release has the section of CHANGELOG.md with its version as its notes', () => {
+  const notes = (version: string) =>
+    spawnSync(process.execPath, ['scripts/release-notes.mjs', version], { cwd: root, encoding: 'utf8' });
+  expect(notes('Unreleased').stdout).toMatch(/^Equals BuildKit v[\d.]+ .*\n\n### Added\n/);
+  const { status, stderr } = notes('9.9.9');
+  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('no section "## 9.9.9"') });
 });
 
 test.each(documents)('each link of %s is in the package', (name) => {
