@@ -19,16 +19,16 @@ interface LockFile {
 
 /** Builds and packs the package in a directory of its own, so that nobody's `dist` changes; returns the tarball. */
 async function pack(): Promise<string> {
-  const folder = temporaryDir();
+  const dir = temporaryDir();
   const { files } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Manifest;
   const needed = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'engine', 'src', 'site', 'scripts', ...files];
   for (const name of needed)
     if (name !== 'dist' && !name.startsWith('!'))
-      cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
-  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-  const { stdout } = await run('npm', ['pack', '--json', '--silent'], { cwd: folder });
+      cpSync(path.join(root, name), path.join(dir, name), { recursive: true });
+  symlinkSync(path.join(root, 'node_modules'), path.join(dir, 'node_modules'));
+  const { stdout } = await run('npm', ['pack', '--json', '--silent'], { cwd: dir });
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as [{ filename: string }];
-  return path.join(folder, filename);
+  return path.join(dir, filename);
 }
 
 /**
@@ -37,16 +37,16 @@ async function pack(): Promise<string> {
  * not depend on is missing.
  */
 export async function installPackage(): Promise<string> {
-  const folder = temporaryDir();
+  const dir = temporaryDir();
   const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as LockFile;
   for (const [place, { dev }] of Object.entries(packages)) {
     if (dev || place === '' || !existsSync(path.join(root, place))) continue;
-    cpSync(path.join(root, place), path.join(folder, place), { recursive: true });
+    cpSync(path.join(root, place), path.join(dir, place), { recursive: true });
   }
-  const installed = path.join(folder, 'node_modules/tsfront');
+  const installed = path.join(dir, 'node_modules/tsfront');
   mkdirSync(installed);
   await run('tar', ['xzf', await pack(), '-C', installed, '--strip-components=1']);
-  writeFileSync(path.join(folder, 'package.json'), '{ "type": "commonjs", "dependencies": { "tsfront": "*" } }');
-  await run('npm', ['rebuild', '--ignore-scripts'], { cwd: folder }); // links the commands of packages
-  return folder;
+  writeFileSync(path.join(dir, 'package.json'), '{ "type": "commonjs", "dependencies": { "tsfront": "*" } }');
+  await run('npm', ['rebuild', '--ignore-scripts'], { cwd: dir }); // links the commands of packages
+  return dir;
 }

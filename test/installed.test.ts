@@ -151,8 +151,8 @@ test('code in the documents and the examples passes tsc --strict', async () => {
         write(`documents/${name}.m${language}`, text);
       } else {
         fragments++;
-        const folder = document === buildApi ? 'programs/fragments' : 'fragments';
-        write(`${folder}/${name}.mts`, `export {};\n${text}`);
+        const dir = document === buildApi ? 'programs/fragments' : 'fragments';
+        write(`${dir}/${name}.mts`, `export {};\n${text}`);
       }
     }
   }
@@ -280,20 +280,20 @@ function shows(shown: string, printed: string): boolean {
  * `$ ` in its `console` blocks. Gives the commands whose output is not the one that it shows.
  */
 async function follow(document: string, env: NodeJS.ProcessEnv, base = 'alpine'): Promise<string[]> {
-  const folder = path.join(installed, `follow-${path.basename(document, '.md')}`);
-  mkdirSync(folder);
-  symlinkSync('../node_modules', path.join(folder, 'node_modules'));
+  const dir = path.join(installed, `follow-${path.basename(document, '.md')}`);
+  mkdirSync(dir);
+  symlinkSync('../node_modules', path.join(dir, 'node_modules'));
   const places = [path.join(installed, 'node_modules/.bin'), env['PATH'] ?? process.env['PATH']];
   const others: string[] = [];
   let commands = 0;
   for (const { language, text, before } of codeBlocks(readFileSync(path.join(inPackage, document), 'utf8'))) {
     const [, name] = /`([^`]+)`:$/.exec(before) ?? [];
-    if (name !== undefined) writeFileSync(path.join(folder, name), text.replaceAll(/(FROM |')alpine\b/g, `$1${base}`));
+    if (name !== undefined) writeFileSync(path.join(dir, name), text.replaceAll(/(FROM |')alpine\b/g, `$1${base}`));
     if (language !== 'console') continue;
     for (const [, command = '', shown = ''] of text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
       commands++;
       const sh = ['-c', `exec 2>&1\n${command.replace('npx tsfront', 'tsfront')}`];
-      const { stdout } = await runCommand('sh', sh, { cwd: folder, env: { ...env, PATH: places.join(':') } });
+      const { stdout } = await runCommand('sh', sh, { cwd: dir, env: { ...env, PATH: places.join(':') } });
       // how long a part took is shown where it took long enough
       const untimed = stdout.replaceAll(/ \d+\.\ds(?= done$)/gm, '');
       if (!shows(comparable(shown), comparable(untimed.replaceAll(base, 'alpine'))))

@@ -59,13 +59,13 @@ describe('decompress', () => {
   test.runIf(process.platform === 'linux')(
     'ends the xz program with all that it has started when nobody reads on',
     async () => {
-      const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-xz-'));
-      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-      const pidFile = path.join(folder, 'pid');
-      const settings = path.join(folder, 'settings');
+      const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-xz-'));
+      onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+      const pidFile = path.join(dir, 'pid');
+      const settings = path.join(dir, 'settings');
       const script = `env > ${settings}\nsleep 1000 &\necho $! > ${pidFile}\nhead -c 100000 /dev/zero\nwait\n`;
-      writeFileSync(path.join(folder, 'xz'), `#!/bin/sh\n${script}`, { mode: 0o755 });
-      vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
+      writeFileSync(path.join(dir, 'xz'), `#!/bin/sh\n${script}`, { mode: 0o755 });
+      vi.stubEnv('PATH', `${dir}:${process.env['PATH']}`);
       vi.stubEnv('NODE_OPTIONS', '--no-warnings');
       vi.stubEnv('XZ_DEFAULTS', '--keep');
       onTestFinished(() => void vi.unstubAllEnvs());

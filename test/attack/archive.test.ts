@@ -92,7 +92,7 @@ test('a source of 4 MB that unpacks to more than 4 GiB ends compiling with an er
   const bomb = Buffer.concat([gzipSync(header({ size: octal(2 ** 33 - 1) })), repeated(gzipSync(zeros), 4200)]);
   const server = createServer((_request, response) => void response.end(bomb)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-bomb-'));
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-bomb-'));
   try {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/bomb.tar.gz`;
     const lines = [
@@ -102,10 +102,10 @@ test('a source of 4 MB that unpacks to more than 4 GiB ends compiling with an er
       'FROM scratch',
       'COPY x y',
     ];
-    writeFileSync(path.join(folder, 'Dockerfile'), lines.join('\n'));
+    writeFileSync(path.join(dir, 'Dockerfile'), lines.join('\n'));
     const script = `
       import { runCli } from ${JSON.stringify(path.join(root, 'test/cli/run-cli.ts'))};
-      const { code, stderr } = await runCli(['compile', ${JSON.stringify(folder)}]);
+      const { code, stderr } = await runCli(['compile', ${JSON.stringify(dir)}]);
       console.log(JSON.stringify({ code, stderr, megabytes: process.resourceUsage().maxRSS >> 10 }));`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -123,7 +123,7 @@ test('a source of 4 MB that unpacks to more than 4 GiB ends compiling with an er
     expect(megabytes).toBeLessThan(400);
   } finally {
     server.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
   }
 });
 

@@ -8,8 +8,8 @@ import path from 'node:path';
 import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
 
 const [address, base, count] = process.argv.slice(2);
-const folder = mkdtempSync(path.join(process.cwd(), 'often-'));
-writeFileSync(path.join(folder, 'file'), 'of the context');
+const dir = mkdtempSync(path.join(process.cwd(), 'often-'));
+writeFileSync(path.join(dir, 'file'), 'of the context');
 const dockerfile = `FROM ${base} AS made\nARG CASE\nFROM scratch\nARG CASE\nCOPY file /file-$CASE\nCOPY --from=made /bin/sh /sh\n`;
 const connection = await connect(address!);
 const abort = new AbortController(); // one for all, as a program has
@@ -17,12 +17,12 @@ const samples: object[] = [];
 
 for (let i = 0; i <= Number(count); i++) {
   if (i % (Number(count) / 10) === 0) samples.push(await sample());
-  const dest = path.join(folder, `dest-${i}`);
+  const dest = path.join(dir, `dest-${i}`);
   const failing = i % 5 === 4; // a fifth of them fail, which takes other ways
   const build = solve(connection, {
     frontend: dockerfileFrontend,
     frontendAttrs: { 'build-arg:CASE': String(i % 3), ...(failing && { target: 'absent' }) },
-    localDirs: { context: folder, dockerfile: { Dockerfile: dockerfile } },
+    localDirs: { context: dir, dockerfile: { Dockerfile: dockerfile } },
     exports: [{ type: 'local', dest }],
     auth: false,
     signal: abort.signal,
@@ -35,7 +35,7 @@ for (let i = 0; i <= Number(count); i++) {
 }
 connection.close();
 console.log(JSON.stringify(samples));
-rmSync(folder, { recursive: true });
+rmSync(dir, { recursive: true });
 
 async function sample(): Promise<object> {
   for (let i = 0; i < 3; i++) {
@@ -49,6 +49,6 @@ async function sample(): Promise<object> {
     resources: process.getActiveResourcesInfo().filter((name) => name !== 'Timeout').length,
     listeners,
     temporary: readdirSync(tmpdir()).length,
-    beside: readdirSync(folder).length,
+    beside: readdirSync(dir).length,
   };
 }

@@ -42,15 +42,15 @@ async function startWeb(): Promise<Web> {
 }
 
 let web: Web;
-let folder: string;
+let dir: string;
 beforeEach(async () => {
   web = await startWeb();
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-credentials-'));
-  await writeFile(path.join(folder, 'Dockerfile'), 'FROM scratch\n');
+  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-credentials-'));
+  await writeFile(path.join(dir, 'Dockerfile'), 'FROM scratch\n');
 });
 afterEach(async () => {
   web.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true });
 });
 
 /** `Sekret` and `Hidden` are in each: neither may be seen. */
@@ -75,14 +75,14 @@ describe.each(passwords)('%s', (password) => {
       const main = await runCli(['check', address]);
       expect(main.code).not.toBe(0);
       expectHidden(main);
-      await writeFile(path.join(folder, 'Dockerfile'), 'FROM scratch\nCOPY --from=other a /\nADD --link b c\n');
+      await writeFile(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY --from=other a /\nADD --link b c\n');
       expectHidden({
-        ...(await runCli(['compile', folder, '--build-context', `other=${address}`, '--offline'])),
+        ...(await runCli(['compile', dir, '--build-context', `other=${address}`, '--offline'])),
         stdout: '', // the daemon gets the address as it is
       });
     }
-    await writeFile(path.join(folder, 'Dockerfile'), `FROM ${web.host}/nothing\n`);
-    const mirrored = await runCli(['check', folder, '--mirror', `${web.host}=http://user:${password}@${web.host}`]);
+    await writeFile(path.join(dir, 'Dockerfile'), `FROM ${web.host}/nothing\n`);
+    const mirrored = await runCli(['check', dir, '--mirror', `${web.host}=http://user:${password}@${web.host}`]);
     expect(mirrored.code).toBe(1);
     expectHidden(mirrored);
   });
@@ -96,9 +96,9 @@ describe.each(passwords)('%s', (password) => {
       );
     const signal = AbortSignal.timeout(5000);
     const messages = [
-      await message(openInputs(folder, address, [])),
+      await message(openInputs(dir, address, [])),
       await message(openInputs(`ftp://user:${password}@${web.host}`, undefined, [])),
-      await message(openInputs(folder, undefined, [`x=ftp://user:${password}@${web.host}`])),
+      await message(openInputs(dir, undefined, [`x=ftp://user:${password}@${web.host}`])),
       await message((async () => dial(parseAddress(`tcp://user:${password}@127.0.0.1:1`), { signal }))()),
       await message((async () => parseAddress(`ftp://user:${password}@host`))()),
     ];
@@ -106,10 +106,10 @@ describe.each(passwords)('%s', (password) => {
   });
 
   test('the recorded remote of a repository does not contain the password', async () => {
-    const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args]);
+    const git = (...args: string[]) => execFileSync('git', ['-C', dir, ...args]);
     git('init', '--quiet');
     git('remote', 'add', 'origin', `https://user:${password}@example.com/x.git`);
-    const attrs = await gitAttrs({ context: folder }, path.join(folder, 'Dockerfile'), { BUILDX_GIT_LABELS: '1' });
+    const attrs = await gitAttrs({ context: dir }, path.join(dir, 'Dockerfile'), { BUILDX_GIT_LABELS: '1' });
     expect(attrs['vcs:source']).toBe('https://example.com/x.git');
     expect(attrs['label:org.opencontainers.image.source']).toBe('https://example.com/x.git');
   });
@@ -125,7 +125,7 @@ describe('http://user:password@host', () => {
     };
     const address = `http://me:p%40ss%2Fword@${web.host}/Dockerfile`;
     expect(await runCli(['check', address])).toMatchObject({ code: 0, stderr: '' });
-    const inputs = await openInputs(folder, address, []);
+    const inputs = await openInputs(dir, address, []);
     await inputs.cleanUp();
     expect(inputs.frontendAttrs['filename']).toBe('Dockerfile');
     const refused = await runCli(['check', `http://${web.host}/Dockerfile`]);
@@ -164,15 +164,15 @@ await onEngines('credentials of a context', { suites: ['forky', 'trixie'] }, (en
   test('nothing that a successful build writes or keeps contains the credentials', async () => {
     // in the engine's network: the daemon fetches from there
     const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const listening = path.join(folder, 'listening');
+    const listening = path.join(dir, 'listening');
     const script = `require('http').createServer((request, response) => response.end('FROM scratch\\nCOPY . /\\n')).listen(${port}, '127.0.0.1', () => require('fs').writeFileSync(${JSON.stringify(listening)}, ''))`;
     const server = engine.serve(process.execPath, ['-e', script]);
     try {
       const address = `http://SekretUser:SekretHidden@127.0.0.1:${port}/Dockerfile?code=SekretCode&%74oken=SekretToken`;
-      const file = path.join(folder, 'metadata.json');
+      const file = path.join(dir, 'metadata.json');
       const args = ['build', `--builder=${engine.address}`, `--metadata-file=${file}`, '--progress=plain', address];
       const env = { BUILDX_METADATA_PROVENANCE: 'max' };
-      const attest = ['--attest=type=provenance,mode=max', `--output=type=oci,dest=${path.join(folder, 'image.tar')}`];
+      const attest = ['--attest=type=provenance,mode=max', `--output=type=oci,dest=${path.join(dir, 'image.tar')}`];
       await expect.poll(() => existsSync(listening)).toBe(true);
       const built = await runCli([...args, ...attest], { env });
       expect(built.code, built.stderr).toBe(0);
@@ -191,7 +191,7 @@ await onEngines('credentials of a context', { suites: ['forky', 'trixie'] }, (en
   });
 
   test('an error about a tag that contains credentials does not show them', async () => {
-    const args = ['build', `--builder=${engine.address}`, '-t', 'https://Sekret@example.com/p', folder];
+    const args = ['build', `--builder=${engine.address}`, '-t', 'https://Sekret@example.com/p', dir];
     const { stderr, code } = await runCli(args);
     expect(code).toBe(2);
     expect(stderr).toContain('for --tag: invalid reference format');

@@ -15,8 +15,8 @@ import { fakeDaemon } from '../client/fake-daemon.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 
 /** A named pipe that nobody writes to: whoever reads it without care waits for ever. */
-function pipe(folder = temporaryDir()): string {
-  const file = path.join(folder, 'index.json');
+function pipe(directory = temporaryDir()): string {
+  const file = path.join(directory, 'index.json');
   execFileSync('mkfifo', [file]);
   return file;
 }
@@ -34,8 +34,8 @@ const run = (script: string) =>
   spawnSync('bash', ['-c', script], { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' });
 
 describe('a file that has no end is refused', () => {
-  test.each(['pipe', 'device', 'folder'])('a secret without an end is refused: a %s', async (kind) => {
-    const file = { pipe: () => pipe(), device: () => '/dev/zero', folder: temporaryDir }[kind]!();
+  test.each(['pipe', 'device', 'directory'])('a secret without an end is refused: a %s', async (kind) => {
+    const file = { pipe: () => pipe(), device: () => '/dev/zero', directory: temporaryDir }[kind]!();
     await expect(secrets(new Map([['s', { file }]]))).rejects.toThrow(`secret s: ${file} is not a regular file`);
   });
 
@@ -90,9 +90,9 @@ describe('a file that has no end is refused', () => {
   });
 
   test('a Docker configuration without an end is refused', () => {
-    const folder = temporaryDir();
-    execFileSync('mkfifo', [path.join(folder, 'config.json')]);
-    const workers = run(`DOCKER_CONFIG=${folder} DOCKER_HOST= BUILDKIT_HOST= ${process.execPath} ${cli} workers`);
+    const directory = temporaryDir();
+    execFileSync('mkfifo', [path.join(directory, 'config.json')]);
+    const workers = run(`DOCKER_CONFIG=${directory} DOCKER_HOST= BUILDKIT_HOST= ${process.execPath} ${cli} workers`);
     expect(workers.stderr).toContain('config.json is not a regular file; it is left out');
   });
 
@@ -109,9 +109,9 @@ test.each(['/dev/zero', '- < /dev/zero'])('a compiled graph without an end is re
 });
 
 test('a secret that comes through a pipe of the shell is read once and given each time', async () => {
-  const folder = temporaryDir();
-  mkdirSync(path.join(folder, 'd'));
-  const script = path.join(folder, 'd/secret.ts');
+  const directory = temporaryDir();
+  mkdirSync(path.join(directory, 'd'));
+  const script = path.join(directory, 'd/secret.ts');
   const source = path.join(import.meta.dirname, '../../src/client/session/secrets.ts');
   const requested = `
 import { secrets } from ${JSON.stringify(source)};

@@ -105,9 +105,9 @@ async function sendTree(
 }
 
 /** Puts a symlink in the place of a directory. */
-function exchange(folder: string, target: string): void {
-  renameSync(folder, `${folder}.moved`);
-  symlinkSync(target, folder);
+function exchange(directory: string, target: string): void {
+  renameSync(directory, `${directory}.moved`);
+  symlinkSync(target, directory);
 }
 
 let root: string;
@@ -117,8 +117,8 @@ beforeEach(() => {
   root = temporaryDir();
   dest = path.join(root, 'dest');
   outside = path.join(root, 'outside');
-  mkdirSync(path.join(outside, 'folder'), { recursive: true });
-  for (const name of ['victim', 'folder/victim']) writeFileSync(path.join(outside, name), 'untouched');
+  mkdirSync(path.join(outside, 'directory'), { recursive: true });
+  for (const name of ['victim', 'directory/victim']) writeFileSync(path.join(outside, name), 'untouched');
   mkdirSync(path.join(dest, 'mine'), { recursive: true });
   for (const name of ['mine/file', 'kept']) writeFileSync(path.join(dest, name), 'mine');
   symlinkSync('../outside', path.join(dest, 'out'));
@@ -147,7 +147,7 @@ describe('a directory export is refused, and its destination left as it was, tha
     ['a file in a symlink that it sent', [link('l', '../outside'), file('l/victim')]],
     ['a file in an absolute symlink that it sent', [link('l', '/tmp'), file('l/tsfront-attack')]],
     ['a file in a symlink to its own directory', [link('l', '.'), file('l/kept')]],
-    ['a directory in a symlink', [link('l', '../outside'), dir('l/folder')]],
+    ['a directory in a symlink', [link('l', '../outside'), dir('l/directory')]],
     ['a symlink in the place of a directory it sent', [dir('d'), link('d', '../outside'), file('d/victim')]],
     ['a file in a symlink of the destination', [file('out/victim')]],
     ['a file in a file', [file('f'), file('f/g')]],

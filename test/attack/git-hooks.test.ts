@@ -12,13 +12,13 @@ import { onEngines } from '../engine/on-engines.ts';
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const remote = 'https://example.com/remote.git';
 
-let folder: string;
+let directory: string;
 let mine: string;
 let theirs: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-hooks-'));
-  mine = path.join(folder, 'mine');
-  theirs = path.join(folder, 'theirs');
+  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-hooks-'));
+  mine = path.join(directory, 'mine');
+  theirs = path.join(directory, 'theirs');
   for (const repository of [mine, theirs]) {
     await mkdir(repository);
     git(repository, 'init', '--quiet', '--initial-branch=main');
@@ -32,13 +32,13 @@ beforeAll(async () => {
     git(repository, 'commit', '--quiet', '-m', 'first');
   }
   // the user's configuration makes the address that of a directory
-  await writeFile(path.join(folder, 'gitconfig'), `[url "file://${theirs}"]\n\tinsteadOf = ${remote}\n`);
+  await writeFile(path.join(directory, 'gitconfig'), `[url "file://${theirs}"]\n\tinsteadOf = ${remote}\n`);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const clean = () => {
   const env = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
-  return { ...Object.fromEntries(env), GIT_CONFIG_GLOBAL: path.join(folder, 'gitconfig') };
+  return { ...Object.fromEntries(env), GIT_CONFIG_GLOBAL: path.join(directory, 'gitconfig') };
 };
 
 function git(cwd: string, ...args: string[]): string {
@@ -87,8 +87,8 @@ describe('a git context in a pre-commit hook', () => {
     await writeFile(path.join(mine, 'staged'), 'staged');
     git(mine, 'add', 'staged');
     const before = await stateOf(mine);
-    const out = path.join(folder, 'tree');
-    const seen = path.join(folder, 'seen');
+    const out = path.join(directory, 'tree');
+    const seen = path.join(directory, 'seen');
     await commitWithHook(mine, `env > ${seen}\n${compile(out)}\nfalse`).catch(() => {});
     expect(await readFile(seen, 'utf8')).toContain('GIT_INDEX_FILE');
     expect(await readFile(out, 'utf8')).toContain(remote.slice('https://'.length));
@@ -101,10 +101,10 @@ describe('a git context in a pre-commit hook', () => {
   });
 
   test('a git context in a pre-commit hook of a linked worktree is compiled, too', async () => {
-    const linked = path.join(folder, 'linked');
+    const linked = path.join(directory, 'linked');
     git(mine, 'worktree', 'add', '--quiet', linked, '-b', 'other');
     const head = git(linked, 'rev-parse', 'HEAD');
-    const out = path.join(folder, 'tree-linked');
+    const out = path.join(directory, 'tree-linked');
     await writeFile(path.join(linked, 'new'), 'x');
     git(linked, 'add', 'new');
     await commitWithHook(linked, compile(out));
@@ -165,7 +165,7 @@ test('a build that asks whether the repository is dirty does not write into it',
 
 await onEngines('builds in hooks', {}, (engine) => {
   test('builds in hooks leave the repository as it is, and record their own', async () => {
-    const out = path.join(folder, `out-${engine.suite}`);
+    const out = path.join(directory, `out-${engine.suite}`);
     const build = `"${process.execPath}" "${cli}" build --builder "${engine.address}" -q -o "${out}" --build-context other="${theirs}" "${mine}"`;
     await writeFile(path.join(mine, 'Dockerfile'), 'FROM scratch\nCOPY --from=other Dockerfile /theirs\n');
     await writeFile(path.join(mine, `file-${engine.suite}`), 'x');

@@ -13,23 +13,23 @@ const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 let server: http.Server;
 let address: string;
 let asked: () => void;
-let folder: string;
+let dir: string;
 beforeAll(async () => {
   server = http.createServer(() => asked()); // and no answer
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-interrupted-'));
-  await writeFile(path.join(folder, 'Dockerfile'), 'FROM scratch\n');
+  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-interrupted-'));
+  await writeFile(path.join(dir, 'Dockerfile'), 'FROM scratch\n');
 });
 afterAll(async () => {
   server.closeAllConnections();
   server.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true });
 });
 
 /** Runs the command, sends the signal when the server has been asked, and gives what came of it. */
 async function interrupt(args: readonly string[], signal: NodeJS.Signals) {
-  const temporary = await mkdtemp(path.join(folder, 'tmp-'));
+  const temporary = await mkdtemp(path.join(dir, 'tmp-'));
   const reached = new Promise<void>((resolve) => {
     asked = resolve;
   });
@@ -61,7 +61,7 @@ async function programsNaming(text: string): Promise<string[]> {
 
 test.each([
   ['SIGINT', 130, 'compile', 'repository.git'],
-  ['SIGTERM', 143, 'check', 'repository.git#main:folder'],
+  ['SIGTERM', 143, 'check', 'repository.git#main:directory'],
   ['SIGHUP', 129, 'compile', 'repository.git'],
   ['SIGINT', 130, 'compile', 'Dockerfile'],
   ['SIGTERM', 143, 'check', 'Dockerfile'],
@@ -78,7 +78,7 @@ test('graph of a repository ends at a signal and leaves nothing', async () => {
 
 await onEngines('a build that is interrupted', { suites: ['forky'] }, (engine) => {
   test('a build that is interrupted while its Dockerfile is downloaded leaves nothing', async () => {
-    const args = ['build', '--builder', engine.address, '-f', `${address}/Dockerfile`, folder];
+    const args = ['build', '--builder', engine.address, '-f', `${address}/Dockerfile`, dir];
     const { output, ...rest } = await interrupt(args, 'SIGINT');
     expect(rest, output).toEqual({ code: 130, left: [], running: [] });
     expect(output).not.toMatch(/^\s+at /m);

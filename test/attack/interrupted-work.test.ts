@@ -19,9 +19,9 @@ const atItsEnd = 'the history of the image is longer';
 const inTheMidst = 1.5;
 
 function contextOf(dockerfile: string): string {
-  const folder = temporaryDir();
-  writeFileSync(path.join(folder, 'Dockerfile'), dockerfile);
-  return folder;
+  const dir = temporaryDir();
+  writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
+  return dir;
 }
 
 /** The seconds of processor time that a process has used. */

@@ -26,7 +26,7 @@ await onEngines('builds that are ended', { suites: ['forky', 'trixie'] }, (engin
   }));
   test.each(cases)('$number: by $signal while it writes $shape.name', async ({ number, shape, signal, part }) => {
     if (shape.name.includes('changed'))
-      writeFileSync(path.join(stage.folder, 'context/file-0'), Buffer.alloc(50_000_000, number));
+      writeFileSync(path.join(stage.dir, 'context/file-0'), Buffer.alloc(50_000_000, number));
     const id = `all-${process.pid}-${number}`;
     if (await interrupt(engine, shape, stage, { signal, after: times.get(shape.name)! * part, id })) inTime++;
   });

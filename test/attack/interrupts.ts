@@ -60,14 +60,14 @@ export const shapes: readonly Shape[] = [
 
 /** A context that takes a moment to send, to build and to export, and a repository of the same. */
 export interface Stage {
-  readonly folder: string;
+  readonly dir: string;
   readonly git: string;
   close(): void;
 }
 
 export async function prepare(engine: Engine): Promise<Stage> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-interrupts-'));
-  const context = path.join(folder, 'context');
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-interrupts-'));
+  const context = path.join(dir, 'context');
   mkdirSync(context);
   const base = await engine.baseImage();
   writeFileSync(
@@ -77,21 +77,21 @@ export async function prepare(engine: Engine): Promise<Stage> {
   );
   for (let i = 0; i < 300; i++) writeFileSync(path.join(context, `file-${i}`), Buffer.alloc(30_000, i));
   const run = (...args: string[]) => execFileSync('git', args, { cwd: context, stdio: 'ignore' });
-  const repository = path.join(folder, 'git/context.git');
+  const repository = path.join(dir, 'git/context.git');
   run('init', '-q', '-b', 'main');
   run('add', '.');
   run('-c', 'user.name=n', '-c', 'user.email=e', 'commit', '-q', '-m', 'all');
   run('clone', '-q', '--bare', context, repository);
   rmSync(path.join(context, '.git'), { recursive: true });
   const port = 20_000 + (process.pid % 20_000);
-  const basePath = path.join(folder, 'git');
+  const basePath = path.join(dir, 'git');
   const server = engine.serve('git', ['daemon', '--export-all', '--reuseaddr', '--listen=127.0.0.1', `--port=${port}`, `--base-path=${basePath}`]); // biome-ignore format: a command
   return {
-    folder,
+    dir,
     git: `git://127.0.0.1:${port}/context.git#main`,
     close() {
       server.kill();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }
@@ -102,7 +102,7 @@ interface Run {
 }
 
 function start(engine: Engine, shape: Shape, stage: Stage, place: { dest: string; tmp: string; id: string }): Run {
-  const context = path.join(stage.folder, 'context');
+  const context = path.join(stage.dir, 'context');
   const given = shape.args({ context, dest: place.dest, git: stage.git });
   const args = [cli, 'build', '--progress=plain', '--build-arg', `CASE=${place.id}`, ...given];
   const env = { ...process.env, ...engine.env, TMPDIR: place.tmp, [marker]: place.id };
@@ -119,18 +119,18 @@ function start(engine: Engine, shape: Shape, stage: Stage, place: { dest: string
 
 /** How many milliseconds a build takes that nobody ends: moments are chosen from these. Fails unless it succeeds. */
 export async function measure(engine: Engine, shape: Shape, stage: Stage): Promise<number> {
-  const folder = mkdtempSync(path.join(stage.folder, 'whole-'));
+  const dir = mkdtempSync(path.join(stage.dir, 'whole-'));
   const begin = performance.now();
   const { ended } = start(engine, shape, stage, {
-    dest: path.join(folder, 'dest'),
+    dest: path.join(dir, 'dest'),
     tmp: tmpdir(),
     id: `whole-${begin}`,
   });
   const { status, stderr } = await ended;
   expect(status, stderr).toBe(0);
   const took = performance.now() - begin;
-  expectWhole(path.join(folder, 'dest'));
-  rmSync(folder, { recursive: true });
+  expectWhole(path.join(dir, 'dest'));
+  rmSync(dir, { recursive: true });
   return took;
 }
 
@@ -141,9 +141,9 @@ export async function interrupt(
   stage: Stage,
   { signal, after, id }: { signal: Signal; after: number; id: string },
 ): Promise<boolean> {
-  const folder = mkdtempSync(path.join(stage.folder, 'case-'));
-  const tmp = path.join(folder, 'tmp');
-  const beside = path.join(folder, 'out');
+  const dir = mkdtempSync(path.join(stage.dir, 'case-'));
+  const tmp = path.join(dir, 'tmp');
+  const beside = path.join(dir, 'out');
   for (const each of [tmp, path.join(beside, 'mine')]) mkdirSync(each, { recursive: true });
   for (const name of ['file', 'mine/file']) writeFileSync(path.join(beside, name), 'mine');
   const dest = path.join(beside, 'dest');
@@ -164,7 +164,7 @@ export async function interrupt(
   else if (existsSync(dest))
     expect(statSync(dest).isDirectory() ? readdirSync(dest) : dest, 'half of an output').toEqual([]);
   await expect.poll(() => processesOf(id), { timeout: 30_000 }).toEqual([]);
-  rmSync(folder, { recursive: true });
+  rmSync(dir, { recursive: true });
   return status !== 0;
 }
 

@@ -359,11 +359,11 @@ test('the words of all instructions count', () => {
 });
 
 test('five million words in one instruction take little memory', () => {
-  const folder = temporaryDir();
-  writeFileSync(path.join(folder, 'Dockerfile'), `FROM scratch\nENV ${words(5_000_000, 'a= ')}b=\n`);
+  const dir = temporaryDir();
+  writeFileSync(path.join(dir, 'Dockerfile'), `FROM scratch\nENV ${words(5_000_000, 'a= ')}b=\n`);
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
   for (const command of ['check', 'compile']) {
-    const args = ['--max-old-space-size=256', cli, command, '--offline', folder];
+    const args = ['--max-old-space-size=256', cli, command, '--offline', dir];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     expect(stdout + stderr).toContain('the Dockerfile has more than 1,000,000 words');
     expect(status).toBe(1);
@@ -374,10 +374,10 @@ test.each([
   ['a million comments', `FROM scratch\n${'# c\n'.repeat(1_000_000)}COPY Dockerfile /\n`],
   ['a million comments in an instruction', `FROM scratch\nCOPY Dockerfile \\\n${'#\n'.repeat(1_000_000)} /\n`],
 ])('%s take little memory', (_, text) => {
-  const folder = temporaryDir();
-  writeFileSync(path.join(folder, 'Dockerfile'), text);
+  const dir = temporaryDir();
+  writeFileSync(path.join(dir, 'Dockerfile'), text);
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
-  const args = ['--max-old-space-size=160', cli, 'compile', '--offline', '-o', path.join(folder, 'out.json'), folder];
+  const args = ['--max-old-space-size=160', cli, 'compile', '--offline', '-o', path.join(dir, 'out.json'), dir];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(status, stderr).toBe(0);
 });
@@ -418,10 +418,10 @@ test('image configs of 1 GB together are an error before all of them are there',
 });
 
 test('an ignore file that is too large is an error, and is not taken for none', async () => {
-  const folder = temporaryDir();
-  writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
-  writeFileSync(path.join(folder, '.dockerignore'), `secret\n${'x\n'.repeat(8 << 20)}`);
-  const tree = dirTree(folder);
+  const dir = temporaryDir();
+  writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
+  writeFileSync(path.join(dir, '.dockerignore'), `secret\n${'x\n'.repeat(8 << 20)}`);
+  const tree = dirTree(dir);
   const locals = new Map([
     ['context', tree],
     ['dockerfile', tree],
@@ -437,11 +437,11 @@ test('a Dockerfile from the web may be no larger than one from anywhere else', a
 
 await onEngines('a build', { suites: ['forky'] }, (engine) => {
   test('a build of one ENV of 2,000 lines with undefined variables shows some of them', async () => {
-    const folder = temporaryDir();
+    const dir = temporaryDir();
     const variables = Array.from({ length: 2000 }, (_, i) => `  a${i}=$undefined${i}`);
-    writeFileSync(path.join(folder, 'Dockerfile'), `FROM scratch\nENV \\\n${variables.join(' \\\n')}\n`);
+    writeFileSync(path.join(dir, 'Dockerfile'), `FROM scratch\nENV \\\n${variables.join(' \\\n')}\n`);
     const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
-    const args = [cli, 'build', '--progress=plain', '--output=type=cacheonly', folder];
+    const args = [cli, 'build', '--progress=plain', '--output=type=cacheonly', dir];
     const { status, stderr } = await engine.run(process.execPath, args);
     expect(status, stderr.slice(0, 2000)).toBe(0);
     expect(stderr).toContain('2000 warnings found');

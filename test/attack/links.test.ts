@@ -13,20 +13,20 @@ import { runCli } from '../cli/run-cli.ts';
 
 const theSecret = 'LABEL outside=secret';
 
-let folder: string;
+let directory: string;
 let outside: string;
 let inside: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-links-'));
-  outside = path.join(folder, 'outside');
-  inside = path.join(folder, 'inside');
+  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-links-'));
+  outside = path.join(directory, 'outside');
+  inside = path.join(directory, 'inside');
   for (const dir of [outside, inside]) await mkdir(path.join(dir, 'docker'), { recursive: true });
   for (const name of ['Dockerfile', '.dockerignore', 'docker/Dockerfile'])
     await writeFile(path.join(outside, name), `FROM scratch\n${theSecret}\n`);
   await writeFile(path.join(inside, 'Dockerfile'), 'FROM scratch\nLABEL inside=1\n');
   await writeFile(path.join(inside, 'docker/Dockerfile'), 'FROM scratch\nLABEL inside=2\n');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const link = async (name: string, target: string) => {
   await rm(path.join(inside, name), { recursive: true, force: true });

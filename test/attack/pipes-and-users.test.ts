@@ -13,16 +13,16 @@ import { onEngines } from '../engine/on-engines.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
-let folder: string;
+let dir: string;
 let context: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-pipes-'));
-  context = path.join(folder, 'context');
+  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-pipes-'));
+  context = path.join(dir, 'context');
   await mkdir(context);
-  await chmod(folder, 0o755);
+  await chmod(dir, 0o755);
   await writeFile(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const replaceByPipe = async (name: string) => {
   const file = path.join(context, name);
@@ -52,7 +52,7 @@ describe('a named pipe', () => {
     await replaceByPipe('pipe');
     await symlink('/pipe', path.join(context, '.dockerignore'));
     expect((await runCli(['check', context])).stderr).toContain('.dockerignore is a named pipe, not a');
-    await expect(openInputs(folder, path.join(context, 'Dockerfile'), [`other=${context}`])).rejects.toThrow(
+    await expect(openInputs(dir, path.join(context, 'Dockerfile'), [`other=${context}`])).rejects.toThrow(
       '.dockerignore is a named pipe',
     );
   });
@@ -143,12 +143,12 @@ await onEngines('a build', { suites: ['forky'] }, (engine) => {
       client.pipe(daemon).pipe(client);
       for (const socket of [client, daemon]) socket.on('error', () => {});
     });
-    const socket = path.join(folder, 'daemon.sock');
+    const socket = path.join(dir, 'daemon.sock');
     await new Promise<void>((resolve) => server.listen(socket, resolve));
     try {
       await chmod(socket, 0o777);
-      await chmod(folder, 0o777);
-      const out = path.join(folder, 'out');
+      await chmod(dir, 0o777);
+      const out = path.join(dir, 'out');
       const args = ['build', '--builder', `unix://${socket}`, '-q', '-o', out, context];
       expect(await runAs(12345, args, {})).toEqual({ code: 0, output: '' });
       expect((await stat(path.join(out, 'Dockerfile'))).uid).toBe(12345);

@@ -5,12 +5,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildHost, takeTurns } from '../binary/build-host.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
 let program = '';
 beforeAll(async () => {
-  program = await buildHost('program-script.ts', folder);
+  program = await buildHost('program-script.ts', dir);
 }, 900_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(dir, { recursive: true }));
 
 const long = 'the build program takes too long: it may take 120 s of CPU';
 const steps = 'the build program takes too many steps: it may take 1,000,000,000';

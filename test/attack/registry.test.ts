@@ -23,15 +23,15 @@ import { type FakeImage, type FakeRegistry, sha256, startFakeRegistry } from '..
 
 let registry: FakeRegistry;
 let other: FakeRegistry;
-let folder: string;
+let directory: string;
 beforeEach(async () => {
   [registry, other] = await Promise.all([startFakeRegistry(), startFakeRegistry()]);
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-attack-'));
+  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-attack-'));
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
   await Promise.all([registry.close(), other.close()]);
-  await rm(folder, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
 });
 
 /** Patience enough for a busy machine; where patience is what a test is about, the clock is moved. */
@@ -364,7 +364,7 @@ describe('how it answers', () => {
   });
 
   test('a redirect from https to http is refused', async () => {
-    const authority = makeAuthority(folder);
+    const authority = makeAuthority(directory);
     const location = `http://${registry.host}/`;
     const server = await serveTls(authority, (_, response) => void response.writeHead(302, { location }).end());
     vi.stubEnv('SSL_CERT_FILE', authority.file);
@@ -510,7 +510,7 @@ describe('where credentials go', () => {
 
   test('credentials do not go to a token service of another name that an unencrypted registry names', async () => {
     const posted: string[] = [];
-    const authority = makeAuthority(folder);
+    const authority = makeAuthority(directory);
     const server = await serveTls(authority, (request, response) => {
       posted.push(`${request.method} ${request.url}`);
       response.end(JSON.stringify({ token: 'good' }));
@@ -607,9 +607,9 @@ describe('what is on this machine', () => {
 
   test.each(damage)('a blob in the cache that is %s is fetched again', async (_what, spoil) => {
     registry.images.set('app:1', good);
-    const cache = createBlobCache(folder);
+    const cache = createBlobCache(directory);
     await resolve({ cache });
-    const blobs = path.join(folder, 'blobs/sha256');
+    const blobs = path.join(directory, 'blobs/sha256');
     for (const name of await readdir(blobs)) await spoil(path.join(blobs, name));
     expect(JSON.parse(await resolve({ cache }))).toEqual(config);
   });
@@ -623,18 +623,18 @@ describe('what is on this machine', () => {
   test('a blob of another size than is said is not taken from the cache either', async () => {
     const liar = { ...manifest, config: { ...described(config), size: 7 } };
     registry.images.set('app:1', image(manifest, config));
-    const cache = createBlobCache(folder);
+    const cache = createBlobCache(directory);
     await resolve({ cache });
     registry.images.set('app:1', image(liar, config));
     expect((await failure(resolve({ cache }))).message).toMatch(/larger than 7 bytes/);
   });
 
   async function layout(...documents: readonly (string | object)[]): Promise<string> {
-    await mkdir(path.join(folder, 'blobs/sha256'), { recursive: true });
+    await mkdir(path.join(directory, 'blobs/sha256'), { recursive: true });
     const { blobs } = image(...documents);
-    for (const [digest, text] of blobs) await writeFile(path.join(folder, 'blobs', digest.replace(':', '/')), text);
-    await writeFile(path.join(folder, 'index.json'), documents[0] as string);
-    return folder;
+    for (const [digest, text] of blobs) await writeFile(path.join(directory, 'blobs', digest.replace(':', '/')), text);
+    await writeFile(path.join(directory, 'index.json'), documents[0] as string);
+    return directory;
   }
   const open = async (dir: string) => {
     const opened = openOciLayout(dir);

@@ -47,18 +47,18 @@ export interface SanitizedFrontend {
  * function that starts it, and removes it at the end.
  */
 export function buildSanitized() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-sanitized-'));
-  const script = path.join(folder, 'frontend.js');
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-sanitized-'));
+  const script = path.join(dir, 'frontend.js');
   copyFileSync(path.join(project, 'dist/frontend-engine.js'), script); // a build may replace it meanwhile
-  const { SANITIZED: program = path.join(folder, 'frontend-sanitized') } = process.env;
-  if (path.dirname(program) === folder) {
+  const { SANITIZED: program = path.join(dir, 'frontend-sanitized') } = process.env;
+  if (path.dirname(program) === dir) {
     const builder = path.join(project, 'scripts/engine/build.mjs');
-    execFileSync(process.execPath, [builder, '--sanitize', '--output', folder], { stdio: 'pipe' });
+    execFileSync(process.execPath, [builder, '--sanitize', '--output', dir], { stdio: 'pipe' });
   }
   let started = 0;
   return {
-    start: () => startSanitized(program, script, path.join(folder, `${++started}`)),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    start: () => startSanitized(program, script, path.join(dir, `${++started}`)),
+    remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }
 

@@ -9,15 +9,15 @@ const project = path.resolve(import.meta.dirname, '../..');
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
 /** Makes the program in a directory, from a script beside this file; returns it. */
-export async function buildHost(name: string, folder: string): Promise<string> {
-  const script = path.join(folder, 'script.js');
+export async function buildHost(name: string, dir: string): Promise<string> {
+  const script = path.join(dir, 'script.js');
   const entry = path.join(import.meta.dirname, name);
   await build({ entryPoints: [entry], bundle: true, outfile: script, platform: 'neutral', format: 'iife' });
   const builder = path.join(project, 'scripts/engine/build.mjs');
   const library = path.join(import.meta.dirname, 'library');
-  const args = [builder, '--script', script, '--modules', library, '--output', folder, architecture];
+  const args = [builder, '--script', script, '--modules', library, '--output', dir, architecture];
   execFileSync(process.execPath, args, { stdio: 'pipe' });
-  return path.join(folder, `frontend-${architecture}`);
+  return path.join(dir, `frontend-${architecture}`);
 }
 
 /** Takes the turns in one process of program-script.ts, and returns its answers. */

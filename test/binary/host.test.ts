@@ -10,12 +10,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeText, encodeText } from '../../src/go/text.ts';
 import { buildHost } from './build-host.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
 let program = '';
 beforeAll(async () => {
-  program = await buildHost('script.ts', folder);
+  program = await buildHost('script.ts', dir);
 }, 900_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(dir, { recursive: true }));
 
 /** Runs the script. `speak` gets what it says, line by line, and may answer; without it nothing is written. */
 function run(mode: string, input?: string, speak?: (line: string, child: ReturnType<typeof spawn>) => void) {

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildHost, takeTurns } from './build-host.ts';
 import type { Turn } from './program-script.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
 let program = '';
 beforeAll(async () => {
-  program = await buildHost('program-script.ts', folder);
+  program = await buildHost('program-script.ts', dir);
 }, 900_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(dir, { recursive: true }));
 
 const take = (...turns: readonly Turn[]) => takeTurns(program, turns);
 /** What a program sends that evaluates these pieces of code, one message each. */

@@ -33,10 +33,10 @@ export function onChromium(title: string, body: () => void): void {
 
 /** Opens a page without a network, and returns it as it is when nothing is left to wait for. */
 export async function dumpPage(html: string): Promise<string> {
-  const folder = mkdtempSync(path.join(root, 'tmp/page-'));
+  const dir = mkdtempSync(path.join(root, 'tmp/page-'));
   try {
-    writeFileSync(path.join(folder, 'index.html'), html);
-    const inside = `/tmp/${path.basename(folder)}`;
+    writeFileSync(path.join(dir, 'index.html'), html);
+    const inside = `/tmp/${path.basename(dir)}`;
     const command = [
       ...['/usr/lib/chromium/chromium', ...flags, `--user-data-dir=${inside}/profile`],
       ...['--virtual-time-budget=600000', '--dump-dom', `file://${inside}/index.html`],
@@ -49,6 +49,6 @@ export async function dumpPage(html: string): Promise<string> {
     );
     return stdout;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
   }
 }

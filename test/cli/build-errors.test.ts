@@ -14,11 +14,11 @@ const project = path.resolve(import.meta.dirname, '../..');
 type Case = [what: string, dockerfile: string, args?: readonly string[]];
 
 await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
-  let folder: string;
+  let dir: string;
   beforeAll(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-errors-'));
+    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-errors-'));
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   const missing = `${engine.registry}/test/no-such-image:1`;
   const cases: Case[] = [
@@ -48,14 +48,14 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
 
   /** A context with a Dockerfile. */
   const contextOf = (dockerfile: string) => {
-    const context = path.join(folder, 'context');
+    const context = path.join(dir, 'context');
     rmSync(context, { recursive: true, force: true });
     mkdirSync(context);
     writeFileSync(path.join(context, 'Dockerfile'), dockerfile);
     return context;
   };
 
-  const contextFile = (name: string, text: string) => writeFileSync(path.join(folder, 'context', name), text);
+  const contextFile = (name: string, text: string) => writeFileSync(path.join(dir, 'context', name), text);
 
   const docker = async (context: string, args: readonly string[] = []) => {
     const { status, stderr } = await engine.run('docker', [
@@ -210,7 +210,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
   describe('as an image', () => {
     let frontend: string;
     beforeAll(async () => {
-      frontend = await pushFrontend(engine, folder);
+      frontend = await pushFrontend(engine, dir);
     }, 300_000);
     test.each(inside)('%s', async (_, dockerfile, args) => {
       const { message } = await docker(contextOf(dockerfile), args);
@@ -242,8 +242,8 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
 });
 
 /** tsfront's frontend on the Node that runs here, in the engine's registry. @returns its name */
-async function pushFrontend(engine: Engine, folder: string): Promise<string> {
-  const context = path.join(folder, 'frontend');
+async function pushFrontend(engine: Engine, dir: string): Promise<string> {
+  const context = path.join(dir, 'frontend');
   mkdirSync(context);
   const env = engine.home ? { ENGINE_HOME: engine.home } : {};
   const base = await engine.must(path.join(project, 'test/engine/image.sh'), ['node', 'test/node-here:1'], { env });

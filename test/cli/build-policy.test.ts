@@ -13,7 +13,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   const refusal = /ERROR: .*ockerfile\.rego.* is a policy for this build, in the language Rego/;
 
   const web = temporaryDir();
-  const folder = (name: string, files: readonly string[]) => {
+  const directory = (name: string, files: readonly string[]) => {
     const dir = path.join(web, name);
     mkdirSync(dir, { recursive: true });
     for (const file of files) {
@@ -31,7 +31,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   afterAll(() => void server.kill());
 
   test('a Rego policy beside a local Dockerfile stops the build, and its check', async () => {
-    const dir = folder('local', ['Dockerfile', 'Dockerfile.rego', 'api.Dockerfile']);
+    const dir = directory('local', ['Dockerfile', 'Dockerfile.rego', 'api.Dockerfile']);
     for (const args of [[], ['--check'], ['-f', `${dir}/Dockerfile`], ['--frontend=dockerfile.v0']]) {
       const refused = await tsfront(['build', ...args, dir]);
       expect(refused.status, refused.stderr).toBe(1);
@@ -50,7 +50,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('a policy in an archive at an address stops the build', async () => {
-    const dir = folder('archive', ['Dockerfile', 'Dockerfile.rego', 'sub/Dockerfile']);
+    const dir = directory('archive', ['Dockerfile', 'Dockerfile.rego', 'sub/Dockerfile']);
     await engine.must('tar', ['-cf', `${web}/context.tar`, '-C', dir, '.']);
     const url = `http://127.0.0.1:${port}/context.tar`;
     for (const args of [[], ['--frontend=dockerfile.v0'], ['--call=check']]) {
@@ -68,7 +68,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('a policy in an archive on standard input stops the build', async () => {
-    const dir = folder('upload', ['Dockerfile', 'Dockerfile.rego', 'sub/Dockerfile']);
+    const dir = directory('upload', ['Dockerfile', 'Dockerfile.rego', 'sub/Dockerfile']);
     const upload = (...args: string[]) =>
       engine.run(
         'sh',
@@ -92,7 +92,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('a policy in a repository stops the build', async () => {
-    const dir = folder('repository', ['Dockerfile', 'sub/Dockerfile', 'sub/Dockerfile.rego']);
+    const dir = directory('repository', ['Dockerfile', 'sub/Dockerfile', 'sub/Dockerfile.rego']);
     const identity = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
     const git = (...args: string[]) => engine.must('git', [...identity, '-C', dir, ...args]);
     await git('init', '-q', '-b', 'main');

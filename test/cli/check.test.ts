@@ -67,14 +67,14 @@ test('a stage that is not there: the place, and the ones that are', async () => 
 });
 
 /** A directory with files by name. */
-async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'tsfront-check-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+async function dirOf(files: Readonly<Record<string, string>>): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-check-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
   for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-    await writeFile(path.join(folder, name), text);
+    await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
+    await writeFile(path.join(dir, name), text);
   }
-  return folder;
+  return dir;
 }
 
 describe('an error that BuildKit has no place for', () => {
@@ -102,20 +102,20 @@ describe('an error that BuildKit has no place for', () => {
   });
 
   test('an error that BuildKit has no place for is shown in the file it is about', async () => {
-    const folder = await folderOf({
+    const dir = await dirOf({
       Dockerfile: 'FROM scratch\nCOPY a /\n',
       '.dockerignore': '# one\nb\n c[ \n',
       a: '',
     });
-    const { stdout } = await runCli(['check', folder, '--offline']);
+    const { stdout } = await runCli(['check', dir, '--offline']);
     expect(stdout.split('\n').slice(0, 5)).toEqual([
-      `${folder}/.dockerignore:3:2: error[bad-ignore-file]: syntax error in pattern (.dockerignore:3: c[)`,
+      `${dir}/.dockerignore:3:2: error[bad-ignore-file]: syntax error in pattern (.dockerignore:3: c[)`,
       '  2 | b',
       '> 3 |  c[',
       '    |  ^^',
       expect.stringContaining('hint: A [ opens a class'),
     ]);
-    const own = await folderOf({ Dockerfile: 'FROM scratch\nCOPY a /\n', 'Dockerfile.dockerignore': '!', a: '' });
+    const own = await dirOf({ Dockerfile: 'FROM scratch\nCOPY a /\n', 'Dockerfile.dockerignore': '!', a: '' });
     expect((await runCli(['check', own, '--offline'])).stdout).toMatch(
       /^\S+\/Dockerfile.dockerignore:1:1: error\[bad-ignore-file\]: illegal exclusion pattern: "!" \(Dockerfile.dockerignore:1: !\)\n/,
     );
@@ -158,31 +158,31 @@ describe('several files', () => {
   };
 
   test('several files are checked in order and keep the names they were given', async () => {
-    const folder = await folderOf(files);
-    const paths = ['services/api', 'services/web/Dockerfile', 'other.Dockerfile'].map((it) => path.join(folder, it));
+    const dir = await dirOf(files);
+    const paths = ['services/api', 'services/web/Dockerfile', 'other.Dockerfile'].map((it) => path.join(dir, it));
     const { code, stdout } = await runCli(['check', ...paths, '--offline']);
     expect(code).toBe(1);
-    expect(stdout.match(/^\S+(?= )/gm)?.filter((it) => it.startsWith(folder))).toEqual([
+    expect(stdout.match(/^\S+(?= )/gm)?.filter((it) => it.startsWith(dir))).toEqual([
       expect.stringMatching(/\/services\/api\/Dockerfile:2:1:$/),
       expect.stringMatching(/\/services\/web\/Dockerfile:1:17:$/),
-      `${folder}/other.Dockerfile:`,
+      `${dir}/other.Dockerfile:`,
     ]);
     expect(stdout).toMatch(/\/other.Dockerfile: no problems\n\n3 files: 1 error, 1 warning\n$/);
   });
 
   test('several files make a list in JSON', async () => {
-    const folder = await folderOf(files);
-    const paths = Object.keys(files).map((it) => path.join(folder, it));
+    const dir = await dirOf(files);
+    const paths = Object.keys(files).map((it) => path.join(dir, it));
     const { stdout } = await runCli(['check', ...paths, '--offline', '--format=json']);
     expect(JSON.parse(stdout)).toMatchObject(paths.map((it) => ({ path: it, sources: [{}] })));
   });
 
   test('a file that cannot be read does not hide the others', async () => {
-    const folder = await folderOf({ 'a/x': '', 'b/Dockerfile': 'FROM scratch\n' });
-    const { code, stdout, stderr } = await runCli(['check', `${folder}/a`, `${folder}/b`, '--offline']);
+    const dir = await dirOf({ 'a/x': '', 'b/Dockerfile': 'FROM scratch\n' });
+    const { code, stdout, stderr } = await runCli(['check', `${dir}/a`, `${dir}/b`, '--offline']);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `error: failed to read dockerfile: open Dockerfile: no such file or directory (${folder}/a/Dockerfile)\n`,
+      `error: failed to read dockerfile: open Dockerfile: no such file or directory (${dir}/a/Dockerfile)\n`,
     );
     expect(stdout).toContain('/b/Dockerfile: no problems\n');
   });
@@ -266,19 +266,19 @@ describe('an ignore file', () => {
   };
 
   test('patterns that mean something else than in .gitignore are warnings, those without effect are notes', async () => {
-    const folder = await folderOf(files);
-    const { code, stdout, stderr } = await runCli(['check', folder, '--offline']);
+    const dir = await dirOf(files);
+    const { code, stdout, stderr } = await runCli(['check', dir, '--offline']);
     expect(code).toBe(1);
     expect(stdout).toContain(
-      `${folder}/.dockerignore:2:1: warning[IgnoreHabit]: node_modules matches nothing: lib/node_modules is not left out`,
+      `${dir}/.dockerignore:2:1: warning[IgnoreHabit]: node_modules matches nothing: lib/node_modules is not left out`,
     );
     expect(stdout).toContain('> 2 | node_modules');
     expect(stdout).toContain('write **/node_modules.');
     expect(stderr).toBe(
-      `note: ${folder}/.dockerignore:3: the / in front of /lib/x does nothing: every pattern begins at the root of the context\n` +
-        `note: ${folder}/.dockerignore:3: /lib/x matches nothing in the context\n`,
+      `note: ${dir}/.dockerignore:3: the / in front of /lib/x does nothing: every pattern begins at the root of the context\n` +
+        `note: ${dir}/.dockerignore:3: /lib/x matches nothing in the context\n`,
     );
-    const { warnings } = JSON.parse((await runCli(['check', folder, '--offline', '--format=json'])).stdout);
+    const { warnings } = JSON.parse((await runCli(['check', dir, '--offline', '--format=json'])).stdout);
     expect(warnings).toEqual([
       {
         ruleName: 'IgnoreHabit',
@@ -289,15 +289,15 @@ describe('an ignore file', () => {
   });
 
   test('an ignore file whose patterns all do something is not mentioned', async () => {
-    const folder = await folderOf({ ...files, '.dockerignore': '**/node_modules\n' });
-    const { code, stderr } = await runCli(['check', folder, '--offline']);
+    const dir = await dirOf({ ...files, '.dockerignore': '**/node_modules\n' });
+    const { code, stderr } = await runCli(['check', dir, '--offline']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   test('the ignore file beside the Dockerfile is checked, and one that has no effect is not', async () => {
-    const folder = await folderOf({ ...files, 'Dockerfile.dockerignore': '[!a]\n' });
-    const { stdout, stderr } = await runCli(['check', folder, '--offline']);
-    expect(stdout).toContain(`${folder}/Dockerfile.dockerignore:1:1: warning[IgnoreHabit]: [!a]`);
+    const dir = await dirOf({ ...files, 'Dockerfile.dockerignore': '[!a]\n' });
+    const { stdout, stderr } = await runCli(['check', dir, '--offline']);
+    expect(stdout).toContain(`${dir}/Dockerfile.dockerignore:1:1: warning[IgnoreHabit]: [!a]`);
     expect(stdout + stderr).not.toContain('/.dockerignore');
   });
 });

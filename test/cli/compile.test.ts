@@ -8,24 +8,24 @@ import { temporaryDir } from '../client/temporary-dir.ts';
 import { fakeImage, startFakeRegistry } from '../registry/fake-registry.ts';
 import { runCli } from './run-cli.ts';
 
-let folder: string;
+let directory: string;
 const digest = `sha256:${'a'.repeat(64)}`;
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-compile-'));
+  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-compile-'));
   await write('images.json', JSON.stringify({ images: { alpine: { digest, platforms: { '*': {} } } } }));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(directory, { recursive: true, force: true }));
 
 async function write(name: string, text: string): Promise<string> {
-  const file = path.join(folder, name);
+  const file = path.join(directory, name);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, text);
   return file;
 }
 
-const offline = () => ['--offline', '--images', path.join(folder, 'images.json')];
-const compile = (...args: string[]) => runCli(['compile', folder, ...offline(), ...args]);
+const offline = () => ['--offline', '--images', path.join(directory, 'images.json')];
+const compile = (...args: string[]) => runCli(['compile', directory, ...offline(), ...args]);
 
 describe('formats', () => {
   test('json has the shape of frontend.convertllb', async () => {
@@ -41,7 +41,7 @@ describe('formats', () => {
 
   test('--format pb writes the same ops as JSON', async () => {
     await write('Dockerfile', 'FROM alpine\nCOPY a /b\n');
-    const output = path.join(folder, 'out.pb');
+    const output = path.join(directory, 'out.pb');
     expect((await compile('--format', 'pb', '-o', output)).code).toBe(0);
     const definition = Definition.decode(await readFile(output));
     const { def } = JSON.parse((await compile()).stdout);
@@ -65,9 +65,9 @@ describe('formats', () => {
     const platforms = ['--platform', 'linux/amd64,linux/arm64', '--platform', 'linux/arm/v7'];
     const { stdout } = await compile(...platforms);
     expect(Object.keys(JSON.parse(stdout))).toEqual(['linux/amd64', 'linux/arm64', 'linux/arm/v7']);
-    const output = path.join(folder, 'out.pb');
+    const output = path.join(directory, 'out.pb');
     await compile(...platforms, '--format=pb', '-o', output);
-    expect((await readdir(folder)).filter((name) => name.startsWith('out'))).toEqual([
+    expect((await readdir(directory)).filter((name) => name.startsWith('out'))).toEqual([
       'out.linux-amd64.pb',
       'out.linux-arm-v7.pb',
       'out.linux-arm64.pb',
@@ -79,7 +79,7 @@ describe('formats', () => {
 
   test('a build from scratch needs no image', async () => {
     await write('Dockerfile', 'FROM scratch\n');
-    const { code, stdout } = await runCli(['compile', folder, '--offline']);
+    const { code, stdout } = await runCli(['compile', directory, '--offline']);
     const { config, ...rest } = JSON.parse(stdout);
     expect(rest).toEqual({ platform: expect.any(String), digest: '', def: {}, metadata: {}, source: {} });
     expect(config).toMatchObject({ os: 'linux', config: { WorkingDir: '/' } });
@@ -88,11 +88,11 @@ describe('formats', () => {
 
   test('what a format cannot carry is written beside it, or said', async () => {
     await write('Dockerfile', 'FROM alpine\nENTRYPOINT ["/app"]\nLABEL a=b\n');
-    const output = path.join(folder, 'out.pb');
+    const output = path.join(directory, 'out.pb');
     const bare = await compile('--format=pb', '-o', output);
     expect(bare).toMatchObject({ code: 0, stdout: '' });
     expect(bare.stderr).toMatch(/^note: the binary format has no image config .*\n$/);
-    const config = path.join(folder, 'config.json');
+    const config = path.join(directory, 'config.json');
     for (const format of ['pb', 'json', 'tree'])
       expect((await compile(`--format=${format}`, '-o', output, `--image-config=${config}`)).stderr).toBe('');
     expect(JSON.parse(await readFile(config, 'utf8'))).toMatchObject({
@@ -101,7 +101,9 @@ describe('formats', () => {
     });
     const several = await compile('--platform=linux/amd64,linux/arm64', '-o', output, `--image-config=${config}`);
     expect(several.stderr).toBe('');
-    expect(JSON.parse(await readFile(path.join(folder, 'config.linux-arm64.json'), 'utf8')).architecture).toBe('arm64');
+    expect(JSON.parse(await readFile(path.join(directory, 'config.linux-arm64.json'), 'utf8')).architecture).toBe(
+      'arm64',
+    );
     const epoch = await compile('--format=pb', '-o', output, '--build-arg=SOURCE_DATE_EPOCH=1');
     expect(epoch.stderr).toContain('note: the binary format has no SOURCE_DATE_EPOCH');
     expect((await compile('--image-config=-')).code).toBe(2);
@@ -110,7 +112,7 @@ describe('formats', () => {
   test.each(['compile', 'check'])('%s says that another frontend is not run', async (command) => {
     const run = async (syntax: string, ...args: string[]) => {
       await write('Dockerfile', `# syntax=${syntax}\nFROM alpine\nRUN x\n`);
-      return runCli([command, folder, ...offline(), ...args]);
+      return runCli([command, directory, ...offline(), ...args]);
     };
     for (const ours of ['docker/dockerfile:1', 'docker/dockerfile:1.26.3-labs', 'ghcr.io/org/tsfront:2'])
       expect(await run(ours)).toMatchObject({ code: 0, stderr: '' });
@@ -135,7 +137,7 @@ describe('options', () => {
   test('options reach the frontend', async () => {
     await write('Dockerfile', 'ARG V\nFROM alpine AS one\nARG V\nARG W\nRUN echo $V $W\nFROM alpine AS two\nRUN b\n');
     const args = ['--target=one', '--build-arg', 'V=1=2', '--build-arg=W', '--build-arg=X', '--opt=hostname=h'];
-    const { stdout } = await runCli(['compile', folder, ...offline(), ...args], { env: { W: 'w' } });
+    const { stdout } = await runCli(['compile', directory, ...offline(), ...args], { env: { W: 'w' } });
     const execs = Object.values(JSON.parse(stdout).def).flatMap((op) => (op as { exec?: Exec }).exec ?? []);
     expect(execs).toHaveLength(1);
     expect(execs[0]!.meta.env).toEqual(expect.arrayContaining(['V=1=2', 'W=w']));
@@ -145,13 +147,13 @@ describe('options', () => {
   test('what the environment says to a build it says to compile: the platform and SOURCE_DATE_EPOCH', async () => {
     await write('Dockerfile', 'FROM scratch\nCOPY . /\n');
     const env = { SOURCE_DATE_EPOCH: '1700000000', DOCKER_DEFAULT_PLATFORM: 'linux/arm64' };
-    const told = await runCli(['compile', folder, ...offline()], { env });
+    const told = await runCli(['compile', directory, ...offline()], { env });
     const given = ['--build-arg=SOURCE_DATE_EPOCH=1700000000', '--platform=linux/arm64'];
-    expect(told.stdout).toBe((await runCli(['compile', folder, ...offline(), ...given])).stdout);
+    expect(told.stdout).toBe((await runCli(['compile', directory, ...offline(), ...given])).stdout);
     expect(told.stdout).toContain('"created": "2023-11-14T22:13:20Z"');
     const other = ['--build-arg=SOURCE_DATE_EPOCH=0', '--platform=linux/amd64'];
-    const overridden = await runCli(['compile', folder, ...offline(), ...other], { env });
-    expect(overridden.stdout).toBe((await runCli(['compile', folder, ...offline(), ...other])).stdout);
+    const overridden = await runCli(['compile', directory, ...offline(), ...other], { env });
+    expect(overridden.stdout).toBe((await runCli(['compile', directory, ...offline(), ...other])).stdout);
   });
 
   interface Exec {
@@ -178,7 +180,7 @@ describe('options', () => {
   test('compile reads Dockerfiles from elsewhere and from standard input', async () => {
     const file = await write('docker/App.Dockerfile', 'FROM alpine\nRUN elsewhere\n');
     expect((await compile('-f', file, '--format=tree')).stdout).toContain('elsewhere');
-    const piped = await runCli(['compile', folder, '-f', '-', ...offline(), '--format=tree'], {
+    const piped = await runCli(['compile', directory, '-f', '-', ...offline(), '--format=tree'], {
       stdin: 'FROM alpine\nRUN piped\n',
     });
     expect(piped.stdout).toContain('piped');
@@ -197,7 +199,7 @@ describe('options', () => {
   test('--build-context gives named contexts to the frontend', async () => {
     await write('other/file', '');
     await write('Dockerfile', 'FROM base\nCOPY --from=other file /\n');
-    const other = path.join(folder, 'other');
+    const other = path.join(directory, 'other');
     const { code, stdout, stderr } = await compile(
       '--build-context=base=docker-image://alpine',
       `--build-context=other=${other}`,
@@ -213,7 +215,7 @@ describe('options', () => {
     for (const [name, text] of image.blobs) await write(`layout/blobs/${name.replace(':', '/')}`, text);
     const entry = { digest: image.digest, annotations: { 'org.opencontainers.image.ref.name': 'v1' } };
     await write('layout/index.json', JSON.stringify({ manifests: [entry] }));
-    const layout = path.join(folder, 'layout');
+    const layout = path.join(directory, 'layout');
     await write('Dockerfile', 'FROM example.com/base:v1\nRUN echo $L\n');
     const platform = '--platform=linux/amd64';
     const direct = await compile(`--oci-layout=example.com/base:v1=${layout}`, platform);
@@ -237,11 +239,17 @@ describe('options', () => {
       const rootfs = { type: 'layers', diff_ids: [digest] };
       registry.images.set('base:1', fakeImage({ 'linux/amd64': { rootfs }, 'linux/arm64': { rootfs } }));
       await write('Dockerfile', `FROM ${registry.host}/base:1\nRUN x\n`);
-      const args = ['compile', folder, '--platform=linux/amd64,linux/arm64', '--cache-dir', path.join(folder, 'cache')];
-      const first = await runCli(args, { env: { DOCKER_CONFIG: folder } });
+      const args = [
+        'compile',
+        directory,
+        '--platform=linux/amd64,linux/arm64',
+        '--cache-dir',
+        path.join(directory, 'cache'),
+      ];
+      const first = await runCli(args, { env: { DOCKER_CONFIG: directory } });
       expect(first.stderr).toBe('');
       registry.log.length = 0;
-      const second = await runCli(args, { env: { DOCKER_CONFIG: folder } });
+      const second = await runCli(args, { env: { DOCKER_CONFIG: directory } });
       expect(second.stdout).toBe(first.stdout);
       expect(registry.log).toEqual(['HEAD /v2/base/manifests/1']);
     } finally {
@@ -252,13 +260,13 @@ describe('options', () => {
 
 test('the images of a build can be kept and used again', async () => {
   await write('Dockerfile', 'FROM alpine\nRUN x\n');
-  const kept = path.join(folder, 'kept.json');
+  const kept = path.join(directory, 'kept.json');
   const platforms = '--platform=linux/arm64,linux/amd64';
   const first = await compile(platforms, '--write-images', kept);
   const { images } = JSON.parse(await readFile(kept, 'utf8'));
   expect(Object.keys(images)).toEqual(['docker.io/library/alpine:latest']);
   expect(Object.keys(images['docker.io/library/alpine:latest'].platforms)).toEqual(['linux/amd64', 'linux/arm64']);
-  const second = await runCli(['compile', folder, '--offline', '--images', kept, platforms]);
+  const second = await runCli(['compile', directory, '--offline', '--images', kept, platforms]);
   expect(second).toEqual(first);
 
   await write('Dockerfile', 'FROM alpine\nFROM nope\nCOPY --from=0 / /\n');
@@ -269,7 +277,7 @@ test('the images of a build can be kept and used again', async () => {
 test('a link as output stays one', async () => {
   await write('Dockerfile', 'FROM scratch\n');
   const output = await write('out.json', 'as it was');
-  const link = path.join(folder, 'link.json');
+  const link = path.join(directory, 'link.json');
   await symlink(output, link);
   expect((await compile('-o', link)).code).toBe(0);
   expect(JSON.parse(await readFile(output, 'utf8'))).toHaveProperty('def');
@@ -302,14 +310,14 @@ describe('failures', () => {
     expect(index.code).toBe(1);
     expect(index.stderr).toBe(
       [
-        `${folder}/Dockerfile:3:6: error[unknown-stage-index]: invalid stage index 9`,
+        `${directory}/Dockerfile:3:6: error[unknown-stage-index]: invalid stage index 9`,
         '  2 | FROM scratch',
         '> 3 | COPY --from=9 a b',
         '    |      ^^^^^^^^',
         '  hint: The stages are 0 (build), 1.\n',
       ].join('\n'),
     );
-    const target = `${folder}/Dockerfile: error[unknown-target]: target stage "nope" could not be found\n  hint: `;
+    const target = `${directory}/Dockerfile: error[unknown-target]: target stage "nope" could not be found\n  hint: `;
     expect((await compile('--target=nope')).stderr).toBe(`${target}The stages are build.\n`);
     await write('Dockerfile', 'FROM scratch\n');
     expect((await compile('--target=nope')).stderr).toBe(`${target}No stage has a name: give it one with FROM … AS.\n`);
@@ -324,12 +332,12 @@ describe('failures', () => {
     expect(code).toBe(1);
     expect(stderr).toBe(
       [
-        `${folder}/Dockerfile:3:6: error[unresolved-image]: one: docker.io/library/one:latest: not found`,
+        `${directory}/Dockerfile:3:6: error[unresolved-image]: one: docker.io/library/one:latest: not found`,
         '  2 | FROM two',
         '> 3 | FROM one',
         '    |      ^^^',
         '  4 | COPY --from=a / /',
-        `${folder}/Dockerfile:5:13: error[unresolved-image]: three: docker.io/library/three:latest: not found`,
+        `${directory}/Dockerfile:5:13: error[unresolved-image]: three: docker.io/library/three:latest: not found`,
         '  4 | COPY --from=a / /',
         '> 5 | RUN --mount=from=three,target=/x y',
         '    |             ^^^^^^^^^^^^^^^^^^^^',
@@ -374,25 +382,25 @@ describe('failures', () => {
     expect((await compile('-o', output)).code).toBe(1);
     expect(await readFile(output, 'utf8')).toBe('as it was');
     await write('Dockerfile', 'FROM scratch\n');
-    const { code, stderr } = await compile('-o', path.join(folder, 'no/such/folder'));
+    const { code, stderr } = await compile('-o', path.join(directory, 'no/such/directory'));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: .*cannot write .*no\/such\/folder: /);
+    expect(stderr).toMatch(/^error: .*cannot write .*no\/such\/directory: /);
   });
 
   test('the error names the Dockerfile that is missing', async () => {
     const { code, stderr } = await compile();
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `error: failed to read dockerfile: open Dockerfile: no such file or directory (${folder}/Dockerfile)\n`,
+      `error: failed to read dockerfile: open Dockerfile: no such file or directory (${directory}/Dockerfile)\n`,
     );
   });
 
   test('a link that leads out of the context leads nowhere', async () => {
-    await symlink('/etc/hostname', path.join(folder, 'Dockerfile'));
+    await symlink('/etc/hostname', path.join(directory, 'Dockerfile'));
     expect((await compile()).stderr).toContain('open Dockerfile: no such file or directory');
-    await rm(path.join(folder, 'Dockerfile'));
+    await rm(path.join(directory, 'Dockerfile'));
     await write('real/Dockerfile', 'FROM scratch\n');
-    await symlink('/real/../real/Dockerfile', path.join(folder, 'Dockerfile'));
+    await symlink('/real/../real/Dockerfile', path.join(directory, 'Dockerfile'));
     expect((await compile()).code).toBe(0);
   });
 
@@ -438,7 +446,7 @@ describe('failures', () => {
 
   test('binary output is not for terminals', async () => {
     await write('Dockerfile', 'FROM scratch\n');
-    expect((await runCli(['compile', folder, '--format=pb'], { terminal: true })).code).toBe(2);
+    expect((await runCli(['compile', directory, '--format=pb'], { terminal: true })).code).toBe(2);
     expect((await compile('--format=pb', '--platform=linux/amd64,linux/arm64')).code).toBe(2);
   });
 

@@ -33,14 +33,14 @@ test('bash completes commands, options and values', async () => {
 });
 
 test('bash completes files, directories and the names of builders', async () => {
-  const folder = temporaryDir();
-  mkdirSync(path.join(folder, 'a directory'));
-  mkdirSync(path.join(folder, 'buildx/instances'), { recursive: true });
-  writeFileSync(path.join(folder, 'a file'), '');
-  writeFileSync(path.join(folder, 'buildx/instances/mine'), '{}');
-  expect((await complete(['build', '-f', 'a'], folder)).sort()).toEqual(['a directory', 'a file']);
-  expect(await complete(['compile', '--cache-dir', 'a'], folder)).toEqual(['a directory']);
-  expect(await complete(['build', '--builder', ''], folder, { BUILDX_CONFIG: `${folder}/buildx` })).toEqual(['mine']);
+  const dir = temporaryDir();
+  mkdirSync(path.join(dir, 'a directory'));
+  mkdirSync(path.join(dir, 'buildx/instances'), { recursive: true });
+  writeFileSync(path.join(dir, 'a file'), '');
+  writeFileSync(path.join(dir, 'buildx/instances/mine'), '{}');
+  expect((await complete(['build', '-f', 'a'], dir)).sort()).toEqual(['a directory', 'a file']);
+  expect(await complete(['compile', '--cache-dir', 'a'], dir)).toEqual(['a directory']);
+  expect(await complete(['build', '--builder', ''], dir, { BUILDX_CONFIG: `${dir}/buildx` })).toEqual(['mine']);
 });
 
 const installed = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;

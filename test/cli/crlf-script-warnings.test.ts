@@ -40,15 +40,15 @@ await onEngines('builds', { suites: ['forky'] }, (engine) => {
   });
 
   test('a build that fails in RUN of such a script warns of it', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-crlf-'));
+    const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-crlf-'));
     try {
-      writeFileSync(path.join(folder, 'x.sh'), '#!/bin/sh\r\n');
-      writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\nCOPY x.sh /\nRUN ["/x.sh"]\n');
-      const { code, stderr } = await runCli(['build', folder, '--builder', engine.address]);
+      writeFileSync(path.join(dir, 'x.sh'), '#!/bin/sh\r\n');
+      writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY x.sh /\nRUN ["/x.sh"]\n');
+      const { code, stderr } = await runCli(['build', dir, '--builder', engine.address]);
       expect(code).toBe(1);
       expect(stderr.match(/WARNING: Dockerfile:2: the lines of x\.sh end with CR LF/g)).toHaveLength(1);
     } finally {
-      rmSync(folder, { recursive: true });
+      rmSync(dir, { recursive: true });
     }
   });
 

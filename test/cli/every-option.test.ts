@@ -84,21 +84,21 @@ const valued = all.flatMap(([name, { options }]) =>
   options.filter(({ required, optional }) => required || optional).map(({ long }) => [name, long!] as const),
 );
 
-let folder: string;
+let dir: string;
 beforeAll(async () => {
-  folder = temporaryDir();
-  writeFileSync(path.join(folder, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
-  await runCli(['compile', folder, '-o', path.join(folder, 'compiled.json')]);
+  dir = temporaryDir();
+  writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+  await runCli(['compile', dir, '-o', path.join(dir, 'compiled.json')]);
 });
 
 async function run(name: string, option: string) {
   const [flag] = option.split('=');
-  const own = (needs[`${name} ${flag}`] ?? needs[name] ?? []).map((it) => it.replace('@', folder));
+  const own = (needs[`${name} ${flag}`] ?? needs[name] ?? []).map((it) => it.replace('@', dir));
   const [, { options }] = all.find(([it]) => it === name)!;
   // nobody listens there: who gets as far as that has taken the options
   const asks = options.some(({ long }) => long === '--builder') && !option.startsWith('--builder=');
-  const end = asks ? ['--builder', `unix://${folder}/nosuch`] : [];
-  return runCli([...name.split(' '), ...own, option, ...end], { env: { HOME: folder } });
+  const end = asks ? ['--builder', `unix://${dir}/nosuch`] : [];
+  return runCli([...name.split(' '), ...own, option, ...end], { env: { HOME: dir } });
 }
 
 const takes = (list: Readonly<Record<string, string>>, name: string, flag: string) =>
@@ -180,11 +180,11 @@ const nearly: readonly (readonly [args: string, text: string])[] = [
 ]; // biome-ignore format: a table
 
 test.each(nearly)('%s', async (args, text) => {
-  const [name = '', ...options] = args.replaceAll('@', folder).split(' ');
-  const own = needs[name]!.map((it) => it.replace('@', folder));
-  const end = name === 'build' || name === 'solve' ? ['--builder', `unix://${folder}/nosuch`] : [];
-  const { code, stdout, stderr } = await runCli([name, ...own, ...options, ...end], { env: { HOME: folder } });
-  expect(stderr).toContain(text.replaceAll('@', folder));
+  const [name = '', ...options] = args.replaceAll('@', dir).split(' ');
+  const own = needs[name]!.map((it) => it.replace('@', dir));
+  const end = name === 'build' || name === 'solve' ? ['--builder', `unix://${dir}/nosuch`] : [];
+  const { code, stdout, stderr } = await runCli([name, ...own, ...options, ...end], { env: { HOME: dir } });
+  expect(stderr).toContain(text.replaceAll('@', dir));
   expect([code, stdout]).toEqual([2, '']);
 });
 
@@ -193,15 +193,15 @@ test.each([
   ['--build-arg A=1 --no-cache-filter b', '--build-arg, --no-cache-filter: '],
   ['--offline --policy disabled=true', '--offline, --policy: '],
 ])('solve %s without --file is refused, because a compiled file is complete', async (args, text) => {
-  const options = [...args.split(' '), '--builder', `unix://${folder}/nosuch`];
-  const { code, stderr } = await runCli(['solve', `${folder}/compiled.json`, `--local=context=${folder}`, ...options]);
+  const options = [...args.split(' '), '--builder', `unix://${dir}/nosuch`];
+  const { code, stderr } = await runCli(['solve', `${dir}/compiled.json`, `--local=context=${dir}`, ...options]);
   expect(stderr).toContain(text);
   expect(stderr).toContain('give the Dockerfile or build program with --file');
   expect(code).toBe(2);
 });
 
 test('places that several may share are taken', async () => {
-  execFileSync('mkfifo', [path.join(folder, 'pipe')]);
+  execFileSync('mkfifo', [path.join(dir, 'pipe')]);
   for (const options of [
     '--cache-to type=inline --cache-to type=inline',
     '--cache-to type=local,dest=@/c --cache-to type=local,dest=@/d --cache-from type=local,src=@/c',
@@ -209,26 +209,19 @@ test('places that several may share are taken', async () => {
     '-o @/out -o type=local,dest=@/out',
     '-o type=oci,dest=@/pipe --metadata-file @/pipe --iidfile @/pipe',
   ]) {
-    const args = options.replaceAll('@', folder).split(' ');
-    const { code, stderr } = await runCli(['build', folder, ...args, '--builder', `unix://${folder}/nosuch`]);
+    const args = options.replaceAll('@', dir).split(' ');
+    const { code, stderr } = await runCli(['build', dir, ...args, '--builder', `unix://${dir}/nosuch`]);
     expect([code, stderr]).toEqual([1, expect.stringContaining('there is no such socket')]);
   }
 });
 
 test('an old image ID goes before a build that may fail, and never what is not a file', async () => {
-  const at = (name: string) => path.join(folder, name);
+  const at = (name: string) => path.join(dir, name);
   for (const name of ['old', 'behind']) writeFileSync(at(name), 'sha256:old');
   symlinkSync('behind', at('link'));
   symlinkSync('pipe', at('pipe-link'));
   for (const name of ['old', 'link', 'pipe', 'pipe-link']) {
-    const { code, stderr } = await runCli([
-      'build',
-      folder,
-      '--iidfile',
-      at(name),
-      '--builder',
-      `unix://${at('none')}`,
-    ]);
+    const { code, stderr } = await runCli(['build', dir, '--iidfile', at(name), '--builder', `unix://${at('none')}`]);
     expect([code, stderr]).toEqual([1, expect.stringContaining('there is no such socket')]);
   }
   expect(existsSync(at('old'))).toBe(false);
@@ -251,9 +244,9 @@ test.each([
   '\n\x05abc', // a definition that ends early
   '\n\x02\x0a\x7f', // a definition, whose op ends early
 ])('a broken compiled file %j is wrong usage', async (text) => {
-  const file = path.join(folder, 'broken');
+  const file = path.join(dir, 'broken');
   writeFileSync(file, text);
-  const { code, stderr } = await runCli(['solve', file, '--builder', `unix://${folder}/nosuch`]);
+  const { code, stderr } = await runCli(['solve', file, '--builder', `unix://${dir}/nosuch`]);
   expect(stderr).toContain(file);
   expect(stderr).not.toMatch(/Cannot (read|convert)|is not (iterable|a function)|undefined/);
   expect(code).toBe(2);

@@ -15,16 +15,16 @@ interface Descriptor {
 }
 
 await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
-  let folder: string;
+  let dir: string;
   let base: string;
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-provenance-'));
+    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-provenance-'));
     base = await engine.baseImage();
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   const contextOf = (dockerfile: string) => {
-    const context = mkdtempSync(path.join(folder, 'context-'));
+    const context = mkdtempSync(path.join(dir, 'context-'));
     writeFileSync(path.join(context, 'Dockerfile'), dockerfile);
     return context;
   };
@@ -42,7 +42,7 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
 
   /** What was attested, without what no two builds have in common: times, ids, and digests of what reads from a session. */
   const predicates = async (command: string, args: readonly string[]): Promise<unknown> => {
-    const dest = mkdtempSync(path.join(folder, 'image-'));
+    const dest = mkdtempSync(path.join(dir, 'image-'));
     await engine.must(command, [...args, '-o', `type=oci,tar=false,dest=${dest}`]);
     const blob = (digest: string) =>
       JSON.parse(readFileSync(path.join(dest, 'blobs', digest.replace(':', '/')), 'utf8'));
@@ -87,7 +87,7 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
   });
 
   test('the provenance of a build with named contexts equals that of buildx', async () => {
-    const contexts = [`--build-context=x=docker-image://${base}`, `--build-context=y=${folder}`];
+    const contexts = [`--build-context=x=docker-image://${base}`, `--build-context=y=${dir}`];
     const text = await compare(['--provenance=mode=max', ...contexts, contextOf(plain())]);
     expect(text).toContain('moby.buildkit.frontend.contexts+forward');
   });
@@ -98,7 +98,7 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
       const context = repositoryOf(plain());
       writeFileSync(path.join(context, '.git/git-daemon-export-ok'), '');
       const port = await freePort();
-      const server = engine.serve('git', ['daemon', `--base-path=${folder}`, '--listen=127.0.0.1', `--port=${port}`]);
+      const server = engine.serve('git', ['daemon', `--base-path=${dir}`, '--listen=127.0.0.1', `--port=${port}`]);
       const url = `git://127.0.0.1:${port}/${path.basename(context)}/.git#main`;
       try {
         await expect.poll(async () => (await engine.control('exec', 'git', 'ls-remote', url.split('#')[0]!)).status, { timeout: 20_000 }).toBe(0); // biome-ignore format: a line

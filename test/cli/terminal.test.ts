@@ -37,7 +37,7 @@ async function onTerminal(args: readonly string[], env: NodeJS.ProcessEnv, { col
 } // biome-ignore format: a signature
 
 await onEngines('a build on a terminal', { suites: ['forky'] }, (engine) => {
-  const folder = async (script: string) => {
+  const directory = async (script: string) => {
     const dir = temporaryDir();
     mkdirSync(path.join(dir, '构建 👨‍👩‍👧'));
     writeFileSync(path.join(dir, '构建 👨‍👩‍👧', '文件.txt'), String(Math.random()));
@@ -52,7 +52,7 @@ await onEngines('a build on a terminal', { suites: ['forky'] }, (engine) => {
 
   test('a build with wide characters takes one line for each step', async () => {
     const script = `for i in 1 2 3 4 5 6 7 8; do printf '$i 安装依赖项目 e\\u0301 👨‍👩‍👧 ${'构建镜像'.repeat(20)}\\n'; sleep 0.1; done; printf '\\033]0;owned\\007\\033[2J\\n'; echo ${Math.random()}`;
-    const { code, rows, title } = await onTerminal([...flags, await folder(script)], env(), {});
+    const { code, rows, title } = await onTerminal([...flags, await directory(script)], env(), {});
     expect(code, rows.join('\n')).toBe(0);
     const steps = rows.filter((row) => row.startsWith(' => '));
     expect(rows.filter((row) => row.startsWith('[+] Building'))).toHaveLength(1);
@@ -66,7 +66,7 @@ await onEngines('a build on a terminal', { suites: ['forky'] }, (engine) => {
   test('a build whose terminal becomes narrower is shown once', async () => {
     const script = `for i in 1 2 3 4 5 6 7 8 9 10; do echo "resize $i"; sleep 0.2; done; echo ${Math.random()}`;
     const resize = { when: '# resize 2', columns: 45, rows: 40 };
-    const { code, rows } = await onTerminal([...flags, await folder(script)], env(), { rows: 40, resize });
+    const { code, rows } = await onTerminal([...flags, await directory(script)], env(), { rows: 40, resize });
     expect(code, rows.join('\n')).toBe(0);
     const last = rows.slice(rows.findLastIndex((row) => row.startsWith('[+] Building')));
     expect(

@@ -104,16 +104,16 @@ describe('an address', () => {
   test('the default address is that of the Docker context in use if no variable names another', () => {
     const dir = temporaryDir();
     const env = { DOCKER_CONFIG: dir };
-    const folder = (kind: string, name: string) =>
+    const directory = (kind: string, name: string) =>
       path.join(dir, 'contexts', kind, createHash('sha256').update(name).digest('hex'));
     const write = (name: string, host: string) => {
-      mkdirSync(folder('meta', name), { recursive: true });
+      mkdirSync(directory('meta', name), { recursive: true });
       const meta = { Name: name, Metadata: {}, Endpoints: { docker: { Host: host, SkipTLSVerify: false } } };
-      writeFileSync(path.join(folder('meta', name), 'meta.json'), JSON.stringify(meta));
+      writeFileSync(path.join(directory('meta', name), 'meta.json'), JSON.stringify(meta));
     };
     write('far', 'tcp://far:2376');
-    mkdirSync(path.join(folder('tls', 'far'), 'docker'), { recursive: true });
-    const ca = path.join(folder('tls', 'far'), 'docker/ca.pem');
+    mkdirSync(path.join(directory('tls', 'far'), 'docker'), { recursive: true });
+    const ca = path.join(directory('tls', 'far'), 'docker/ca.pem');
     writeFileSync(ca, '');
     write('near', 'unix:///near.sock');
     writeFileSync(path.join(dir, 'config.json'), JSON.stringify({ currentContext: 'near' }));

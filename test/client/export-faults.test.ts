@@ -106,13 +106,13 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('an export out of a directory whose name is not UTF-8 goes nowhere else', async () => {
-    const folder = Buffer.concat([Buffer.from(`${temporaryDir()}/a`), Buffer.from([0xff])]);
-    mkdirSync(folder);
-    writeFileSync(Buffer.concat([folder, Buffer.from('/Dockerfile')]), 'FROM scratch\nCOPY Dockerfile /\n');
+    const directory = Buffer.concat([Buffer.from(`${temporaryDir()}/a`), Buffer.from([0xff])]);
+    mkdirSync(directory);
+    writeFileSync(Buffer.concat([directory, Buffer.from('/Dockerfile')]), 'FROM scratch\nCOPY Dockerfile /\n');
     const cli = path.join(import.meta.dirname, '../../src/cli.ts');
     const run = (...args: string[]) => {
       // a shell goes there: Node takes no bytes for it
-      const command = `cd "$(printf '${path.dirname(folder.toString('latin1'))}/a\\377')" && exec "$0" "$@"`;
+      const command = `cd "$(printf '${path.dirname(directory.toString('latin1'))}/a\\377')" && exec "$0" "$@"`;
       return spawnSync('sh', ['-c', command, process.execPath, cli, 'build', '-q', ...args, '.'], {
         env: engine.env,
         encoding: 'utf8',
@@ -130,8 +130,8 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
         stderr: expect.stringContaining('the name of the current directory, or of one above it, is not UTF-8'),
       });
     expect(run('-o', 'type=tar,dest=../x.tar')).toMatchObject({ status: 0 });
-    expect(readdirSync(path.dirname(folder.toString('latin1')))).toHaveLength(2);
-    expect(readdirSync(folder)).toEqual(['Dockerfile']);
+    expect(readdirSync(path.dirname(directory.toString('latin1')))).toHaveLength(2);
+    expect(readdirSync(directory)).toEqual(['Dockerfile']);
   });
 
   test('keeps the bytes of names and of links', async () => {
@@ -162,9 +162,9 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
       return;
     }
     await building;
-    const folder = Buffer.from(`${root}/out/d\xff`, 'latin1');
-    const at = (name: string) => Buffer.concat([folder, Buffer.from(`/${name}`, 'latin1')]);
-    expect(names(folder)).toEqual(all);
+    const directory = Buffer.from(`${root}/out/d\xff`, 'latin1');
+    const at = (name: string) => Buffer.concat([directory, Buffer.from(`/${name}`, 'latin1')]);
+    expect(names(directory)).toEqual(all);
     expect(['a\xff', 'a\xfe', 'a\xef\xbf\xbd', 'z\xfe'].map((it) => readFileSync(at(it), 'utf8'))).toEqual([
       'one\n',
       'two\n',
@@ -177,6 +177,6 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
 
     writeFileSync(at('mine'), '');
     await build(dockerfile, [{ type: 'local', dest: path.join(root, 'out') }]);
-    expect(names(folder)).toEqual([...all, 'mine'].sort());
+    expect(names(directory)).toEqual([...all, 'mine'].sort());
   }); // biome-ignore format: long lines
 });

@@ -267,13 +267,13 @@ describe('a file export', () => {
   });
 
   test('a file export that is cut off leaves nothing behind', async () => {
-    const folder = temporaryDir();
-    const daemon = await fakeDaemon(fileSend(toFile(path.join(folder, 'sub/dir/out.tar'))));
+    const directory = temporaryDir();
+    const daemon = await fakeDaemon(fileSend(toFile(path.join(directory, 'sub/dir/out.tar'))));
     const call = daemon.client(FileSend).diffCopy();
     await call.send({ data: Buffer.from('one') });
-    await expect.poll(() => readdirSync(folder).length, patience).toBe(1);
+    await expect.poll(() => readdirSync(directory).length, patience).toBe(1);
     daemon.cut();
-    await expect.poll(() => readdirSync(folder), patience).toEqual([]);
+    await expect.poll(() => readdirSync(directory), patience).toEqual([]);
   });
 
   test('a file export that is cut off leaves the file that was there', async () => {
@@ -293,8 +293,12 @@ describe('a file export', () => {
   });
 
   test('a file export through a symlink goes where that leads, and into a pipe', async () => {
-    const folder = temporaryDir();
-    const [real, name, pipe] = ['real', 'name', 'pipe'].map((it) => path.join(folder, it)) as [string, string, string];
+    const directory = temporaryDir();
+    const [real, name, pipe] = ['real', 'name', 'pipe'].map((it) => path.join(directory, it)) as [
+      string,
+      string,
+      string,
+    ];
     writeFileSync(real, 'old');
     symlinkSync('real', name);
     await sendTo(name, 'new');
@@ -304,12 +308,12 @@ describe('a file export', () => {
     const reading = readFile(pipe, 'utf8');
     await sendTo(pipe, 'through');
     expect(await reading).toBe('through');
-    expect(readdirSync(folder).sort()).toEqual(['name', 'pipe', 'real']);
+    expect(readdirSync(directory).sort()).toEqual(['name', 'pipe', 'real']);
   });
 
   test('a file export through a symlink makes the file that it leads to, and leaves a circle of links', async () => {
-    const folder = temporaryDir();
-    const at = (name: string) => path.join(folder, name);
+    const directory = temporaryDir();
+    const at = (name: string) => path.join(directory, name);
     mkdirSync(at('real'));
     symlinkSync('real', at('linked'));
     symlinkSync('../next', at('real/name')); // of the real directory
@@ -321,24 +325,24 @@ describe('a file export', () => {
     await expect(sendTo(at('circle'), 'new')).rejects.toThrow(
       `cannot write ${at('circle')}: its links lead in a circle`,
     );
-    expect(readdirSync(folder).sort()).toEqual(['circle', 'later', 'linked', 'next', 'real']);
+    expect(readdirSync(directory).sort()).toEqual(['circle', 'later', 'linked', 'next', 'real']);
   });
 
   test('a file export into a directory, or where no file can be, fails', async () => {
-    const folder = temporaryDir();
-    await expect(sendTo(folder, 'x')).rejects.toThrow(`destination file ${folder} is a directory`);
-    writeFileSync(path.join(folder, 'f'), '');
-    for (const place of ['/proc/tsfront/out.tar', path.join(folder, 'f/out.tar')])
+    const directory = temporaryDir();
+    await expect(sendTo(directory, 'x')).rejects.toThrow(`destination file ${directory} is a directory`);
+    writeFileSync(path.join(directory, 'f'), '');
+    for (const place of ['/proc/tsfront/out.tar', path.join(directory, 'f/out.tar')])
       await expect(ends(sendTo(place, 'x'))).rejects.toThrow(`cannot create ${path.dirname(place)}`);
-    expect(readdirSync(folder)).toEqual(['f']);
+    expect(readdirSync(directory)).toEqual(['f']);
   });
 
   test('each of several file exports goes to its own place, whatever names the daemon gives', async () => {
-    const folder = temporaryDir();
+    const directory = temporaryDir();
     const targets = new Map<number, ExportTarget>([
-      [0, { kind: 'directory', path: path.join(folder, 'dir') }],
-      [1, { kind: 'file', path: path.join(folder, 'one.tar') }],
-      [2, { kind: 'file', path: path.join(folder, 'two.tar') }],
+      [0, { kind: 'directory', path: path.join(directory, 'dir') }],
+      [1, { kind: 'file', path: path.join(directory, 'one.tar') }],
+      [2, { kind: 'file', path: path.join(directory, 'two.tar') }],
     ]);
     await exportTo(targets, async (daemon) => {
       await sendBytes(daemon, '2', 'two');
@@ -348,9 +352,9 @@ describe('a file export', () => {
         await expect(sendBytes(daemon, id, 'x')).rejects.toThrow(`exporter ${id} not found`);
       await expect(sendBytes(daemon, '1', 'x')).rejects.toThrow('exporter 1 has sent its output already');
     });
-    expect(readFileSync(path.join(folder, 'one.tar'), 'utf8')).toBe('one');
-    expect(readFileSync(path.join(folder, 'two.tar'), 'utf8')).toBe('two');
-    expect(readdirSync(folder).sort()).toEqual(['dir', 'one.tar', 'two.tar']);
+    expect(readFileSync(path.join(directory, 'one.tar'), 'utf8')).toBe('one');
+    expect(readFileSync(path.join(directory, 'two.tar'), 'utf8')).toBe('two');
+    expect(readdirSync(directory).sort()).toEqual(['dir', 'one.tar', 'two.tar']);
   });
 });
 

@@ -92,7 +92,7 @@ describe('an export that fails removes nothing of others', () => {
 
   test('an existing directory becomes what it was before the export failed', async () => {
     mkdirSync(at('out/d'), { recursive: true });
-    mkdirSync(at('out/folder/old'), { recursive: true });
+    mkdirSync(at('out/directory/old'), { recursive: true });
     writeFileSync(at('out/d/f'), 'old');
     writeFileSync(at('x.tar'), 'old archive');
     const before = tree();
@@ -103,7 +103,7 @@ describe('an export that fails removes nothing of others', () => {
     const exporting = exportTo(
       targets,
       async (daemon) => {
-        const entries = [dir('d'), file('d/f', 'new'), file('d/g', 'new'), file('folder', 'new'), dir('new'), file('new/f', '')];
+        const entries = [dir('d'), file('d/f', 'new'), file('d/g', 'new'), file('directory', 'new'), dir('new'), file('new/f', '')];
         await sendTree(daemon, entries);
         await sendBytes(daemon, '1', 'archive');
       },

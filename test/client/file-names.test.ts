@@ -17,8 +17,8 @@ const at = (dir: string, name: string) => Buffer.concat([Buffer.from(`${dir}/`),
 /** Names as latin1 text; files contain their names. */
 function write(dir: string, ...names: string[]): void {
   for (const name of names) {
-    const folder = path.dirname(name);
-    if (folder !== '.') mkdirSync(at(dir, folder), { recursive: true });
+    const directory = path.dirname(name);
+    if (directory !== '.') mkdirSync(at(dir, directory), { recursive: true });
     writeFileSync(at(dir, name), latin1(name));
   }
 }

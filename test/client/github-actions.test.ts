@@ -100,11 +100,11 @@ test('warnings become annotations of the workflow', () => {
 await onEngines('a build in GitHub Actions', { suites: ['forky'] }, (engine) => {
   test('folds, warns beside the lines, and keeps a hostile Dockerfile from the runner', async () => {
     const run = `RUN for i in $(seq 40); do echo "$i ##[set-env name=a]"; printf '\\r::stop-commands::t\\n'; done; echo ${Math.random()}; exit 3`;
-    const folder = temporaryDir();
-    writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${await engine.baseImage()} as x\n${run}\n`);
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${await engine.baseImage()} as x\n${run}\n`);
     const args = [cli, 'build', '--output=type=cacheonly', '.'];
-    const env = { ...actions, GITHUB_WORKSPACE: folder };
-    const { status, stderr } = await engine.run(process.execPath, args, { cwd: folder, env });
+    const env = { ...actions, GITHUB_WORKSPACE: dir };
+    const { status, stderr } = await engine.run(process.execPath, args, { cwd: dir, env });
     expect(status, stderr).toBe(1);
     expect(commandsOf(stderr)).toEqual([
       expect.stringMatching(/^::group::#\d+ \[2\/2\] RUN for i .*\(continued\)$/),

@@ -41,15 +41,15 @@ await onEngines('a long ignore file', {}, (engine) => {
 
   test('a build may name thousands of paths', async () => {
     const dir = temporaryDir();
-    const followPaths = Array.from({ length: 5000 }, (_, i) => `folder-with-a-long-name/file-number-${i}-of-many`);
-    mkdirSync(path.join(dir, 'folder-with-a-long-name'));
+    const followPaths = Array.from({ length: 5000 }, (_, i) => `directory-with-a-long-name/file-number-${i}-of-many`);
+    mkdirSync(path.join(dir, 'directory-with-a-long-name'));
     for (const name of followPaths) writeFileSync(path.join(dir, name), '');
     const dest = temporaryDir();
     const connection = await connect(engine.address);
     const definition = local('context', { followPaths }).marshal();
     await solve(connection, { definition, localDirs: { context: dir }, exports: [{ type: 'local', dest }] }).result;
     connection.close();
-    expect(readdirSync(path.join(dest, 'folder-with-a-long-name'))).toHaveLength(followPaths.length);
+    expect(readdirSync(path.join(dest, 'directory-with-a-long-name'))).toHaveLength(followPaths.length);
   });
 });
 

@@ -34,7 +34,7 @@ describe.runIf(isPossible())('extended attributes', () => {
     setAttributeSync(path.join(dir, 'd/f'), 'user.test', value);
     setAttributeSync(path.join(dir, 'd/f'), 'user.empty', '');
     setAttributeSync(path.join(dir, 'd/f'), 'user.long', 'x'.repeat(3000));
-    setAttributeSync(path.join(dir, 'd'), 'user.folder', 'yes');
+    setAttributeSync(path.join(dir, 'd'), 'user.directory', 'yes');
     symlinkSync('d/f', path.join(dir, 'link'));
     return dir;
   }
@@ -55,7 +55,7 @@ describe.runIf(isPossible())('extended attributes', () => {
     ]);
     expect(Object.fromEntries(found)).toEqual({
       bare: {},
-      d: { 'user.folder': 'yes' },
+      d: { 'user.directory': 'yes' },
       'd/f': { 'user.test': text(value), 'user.empty': '', 'user.long': 'x'.repeat(3000) },
       link: {},
     });
@@ -67,7 +67,7 @@ describe.runIf(isPossible())('extended attributes', () => {
     const daemon = await fakeDaemon(received);
     const call = daemon.directoryExport.diffCopy();
     const entries = [
-      { path: 'd', mode: (ModeDir | 0o500) >>> 0, xattrs: { 'user.folder': value } },
+      { path: 'd', mode: (ModeDir | 0o500) >>> 0, xattrs: { 'user.directory': value } },
       { path: 'f', mode: 0o400, size: 4n, xattrs: { 'user.test': value, 'unknown.refused': value } },
       { path: 'link', mode: (ModeSymlink | 0o777) >>> 0, linkname: 'f', xattrs: { 'trusted.of-link': value } },
     ];
@@ -87,7 +87,7 @@ describe.runIf(isPossible())('extended attributes', () => {
     await received.keep();
     await received.close();
     const at = (name: string) => path.join(dest, name);
-    expect(getAttributeSync(at('d'), 'user.folder')).toEqual(value);
+    expect(getAttributeSync(at('d'), 'user.directory')).toEqual(value);
     expect(listAttributesSync(at('f'))).toEqual(['user.test']);
     expect(getAttributeSync(at('f'), 'user.test')).toEqual(value);
     expect(lstatSync(at('f')).mode & 0o777).toBe(0o400);

@@ -69,8 +69,8 @@ export async function buildAndRead(
   args: readonly string[],
   options: { readonly times?: boolean } = {},
 ): Promise<BuiltImage> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-out-'));
-  const archive = path.join(folder, 'image.tar');
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-out-'));
+  const archive = path.join(dir, 'image.tar');
   try {
     const rewrite = options.times ? ',rewrite-timestamp=true' : '';
     const output =
@@ -88,13 +88,13 @@ export async function buildAndRead(
     const ops = statements.flatMap(({ predicate }) => opsOf(stepsOf(predicate)));
     return { images, progress: built.stderr, ops };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
   }
 }
 
 /** Writes a Dockerfile beside its context, not into it. Returns its path; the directory is removed by the caller. */
-export function writeDockerfile(folder: string, text: string): string {
-  const file = path.join(folder, 'Dockerfile');
+export function writeDockerfile(dir: string, text: string): string {
+  const file = path.join(dir, 'Dockerfile');
   writeFileSync(file, text);
   return file;
 }

@@ -34,10 +34,10 @@ export interface Case {
 
 /** Writes a context into a new directory with fixed times. Returns the directory; the caller removes it. */
 export function writeContext(files: NonNullable<Case['files']>): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
   for (const [name, given] of Object.entries(files)) {
     const file = typeof given === 'string' ? { content: given } : given;
-    const target = path.join(folder, name);
+    const target = path.join(dir, name);
     if (name.endsWith('/')) {
       mkdirSync(target, { recursive: true });
       continue;
@@ -51,9 +51,9 @@ export function writeContext(files: NonNullable<Case['files']>): string {
     chmodSync(target, file.mode ?? 0o644);
     utimesSync(target, 1_700_000_000, 1_700_000_000);
   }
-  return folder;
+  return dir;
 }
 
-export function removeContext(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
+export function removeContext(dir: string): void {
+  rmSync(dir, { recursive: true, force: true });
 }

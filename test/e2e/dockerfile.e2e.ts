@@ -12,7 +12,7 @@ import { readCase, readExpected } from '../golden/cases.ts';
 import { compare, normalize } from '../golden/lib/compare.mjs';
 import { startFrontend } from '../golden/start.ts';
 import { type BuiltImage, buildAndRead, dockerBuild, uncachedSteps, writeDockerfile } from './build.ts';
-import { layoutFolder, pushImage } from './frontend-image.ts';
+import { layoutDir, pushImage } from './frontend-image.ts';
 import { type ExportedImage, readLayout } from './read-image.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
@@ -24,18 +24,18 @@ await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
   const platforms = ['--platform', 'linux/amd64,linux/arm64'];
   const bases = ['--build-arg', `BUILD_IMAGE=${buildImage}`];
   const args = [...platforms, ...bases, project];
-  let folder: string;
+  let dir: string;
   let own: BuiltImage;
   // Docker 26 cannot push an OCI index, which attestations make of every image.
   const push = (given: readonly string[]) =>
     engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', ...given]);
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-build-'));
+    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-build-'));
     const env = engine.home ? { ENGINE_HOME: engine.home } : {};
     const image = path.join(project, 'test/engine/image.sh');
     const node = (await engine.must(image, ['node', 'test/node-here:1'], { env })).trim();
-    const build = path.join(folder, 'build');
+    const build = path.join(dir, 'build');
     copyModules(path.join(build, 'node_modules'));
     copyCompilers(path.join(build, 'engine'));
     writeFileSync(
@@ -45,10 +45,10 @@ await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
     await push(['-t', buildImage, build]);
     own = await buildAndRead(engine, args);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   test('makes what `npm run image` makes', () => {
-    const assembled = readLayout(layoutFolder);
+    const assembled = readLayout(layoutDir);
     expect(own.images.map(({ platform }) => platform)).toEqual(['linux/amd64', 'linux/arm64']);
     expect(own.images.map(comparable)).toEqual(assembled.map(comparable));
   });
@@ -58,7 +58,7 @@ await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
     const first = await dockerBuild(engine, ['--push', '-t', built, ...args]);
     expect(first.status, first.stderr).toBe(0);
     const text = readFileSync(path.join(project, 'Dockerfile'), 'utf8');
-    const syntax = ['-f', writeDockerfile(folder, `# syntax=${built}\n${text}`)];
+    const syntax = ['-f', writeDockerfile(dir, `# syntax=${built}\n${text}`)];
     const again = await buildAndRead(engine, [...syntax, ...args]);
     expect(again.progress).toContain(`docker-image://${built}`);
     expect(uncachedSteps(again.progress)).toEqual([]);
@@ -69,7 +69,7 @@ await onEngines('the Dockerfile', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test(`the image for ${other} runs, in an emulator`, async () => {
-    const dest = path.join(folder, 'other');
+    const dest = path.join(dir, 'other');
     const built = await dockerBuild(engine, ['--platform', `linux/${other}`, '-o', dest, ...bases, project]);
     expect(built.status, built.stderr).toBe(0);
     const name = 'platforms/cross-names'; // says for which platforms it builds

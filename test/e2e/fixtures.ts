@@ -20,12 +20,12 @@ const stallPort = 8125;
 
 /** Starts the servers in the engine's network, where its builds find them, and makes the images. */
 export async function startFixtures(engine: Engine): Promise<Fixtures> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-fixtures-'));
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-fixtures-'));
   const children: ChildProcess[] = [];
   const serve = (command: string, args: string[]) => children.push(engine.serve(command, args));
 
   const file = Buffer.from('from the web\n');
-  const web = path.join(folder, 'web');
+  const web = path.join(dir, 'web');
   mkdirSync(web);
   writeFileSync(path.join(web, 'file.txt'), file);
   writeFileSync(path.join(web, 'archive.tar.gz'), gzipSync(createTar([{ path: 'f', mode: 0o644, data: file }])));
@@ -33,22 +33,22 @@ export async function startFixtures(engine: Engine): Promise<Fixtures> {
 
   serve(process.execPath, ['-e', `require('node:http').createServer(() => {}).listen(${stallPort}, '127.0.0.1')`]);
 
-  makeRepository(path.join(folder, 'git/repo.git'));
+  makeRepository(path.join(dir, 'git/repo.git'));
   serve('git', [
     'daemon',
     '--export-all',
     '--reuseaddr',
     '--listen=127.0.0.1',
     `--port=${gitPort}`,
-    `--base-path=${path.join(folder, 'git')}`,
+    `--base-path=${path.join(dir, 'git')}`,
   ]);
 
-  const agent = path.join(folder, 'agent.sock');
+  const agent = path.join(dir, 'agent.sock');
   const agentProcess = spawn('ssh-agent', ['-D', '-a', agent], { stdio: 'ignore' });
   children.push(agentProcess);
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(folder, 'key')]);
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(dir, 'key')]);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  execFileSync('ssh-add', ['-q', path.join(folder, 'key')], { env: { ...process.env, SSH_AUTH_SOCK: agent } });
+  execFileSync('ssh-add', ['-q', path.join(dir, 'key')], { env: { ...process.env, SSH_AUTH_SOCK: agent } });
 
   const base = await engine.baseImage();
   const onbuild = `${engine.registry}/test/onbuild:1`;
@@ -72,14 +72,14 @@ export async function startFixtures(engine: Engine): Promise<Fixtures> {
       text.replace(/@[A-Z]+@/g, (name) => (name === '@CONTEXT@' ? context : (values[name] ?? name))),
     close() {
       for (const child of children) child.kill();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }
 
 function makeRepository(bare: string): void {
   const work = `${bare}.work`;
-  mkdirSync(path.join(work, 'folder'), { recursive: true });
+  mkdirSync(path.join(work, 'directory'), { recursive: true });
   const git = (...args: string[]) =>
     execFileSync('git', args, {
       cwd: work,
@@ -97,7 +97,7 @@ function makeRepository(bare: string): void {
     });
   git('init', '-q', '-b', 'main');
   writeFileSync(path.join(work, 'readme'), 'first\n');
-  writeFileSync(path.join(work, 'folder/inside'), 'inside\n');
+  writeFileSync(path.join(work, 'directory/inside'), 'inside\n');
   git('add', '.');
   git('commit', '-q', '-m', 'first');
   git('tag', 'v1');

@@ -11,11 +11,11 @@ import type { Engine } from '../engine/engine.ts';
 const project = path.resolve(import.meta.dirname, '../..');
 
 /** Where global-setup.ts left the layout. */
-export const layoutFolder = path.join(project, '.cache/e2e-image');
+export const layoutDir = path.join(project, '.cache/e2e-image');
 
 /** Assembles the image for both architectures. */
-export async function assembleImage(folder = layoutFolder): Promise<void> {
-  const args = ['scripts/image.mjs', '--output', folder];
+export async function assembleImage(dir = layoutDir): Promise<void> {
+  const args = ['scripts/image.mjs', '--output', dir];
   const { status, stdout, stderr } = await runCommand(process.execPath, args, { cwd: project, env: process.env });
   if (status !== 0) throw new Error(`npm run image failed:\n${stdout}${stderr}`);
 }
@@ -27,40 +27,40 @@ export async function assembleImage(folder = layoutFolder): Promise<void> {
 export async function pushImage(engine: Engine, tag = 'test'): Promise<string> {
   const given = process.env['TSFRONT_IMAGE'];
   if (given) return given.replace('@REGISTRY@', engine.registry);
-  if (!existsSync(layoutFolder)) throw new Error('run the tests with: npm run e2e');
+  if (!existsSync(layoutDir)) throw new Error('run the tests with: npm run e2e');
   const name = `${engine.registry}/tsfront:${tag}`;
-  const digest = await pushLayout(layoutFolder, name);
+  const digest = await pushLayout(layoutDir, name);
   return `${engine.registry}/tsfront@${digest}`;
 }
 
 /** Puts a frontend that fails with its options into the engine's registry, on the Node that runs here. Returns its name. */
 export async function pushTellingFrontend(engine: Engine): Promise<string> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
   try {
     const env = engine.home ? { ENGINE_HOME: engine.home } : {};
     const base = await engine.must(path.join(project, 'test/engine/image.sh'), ['node', 'test/node-here:1'], { env });
     await build({
       entryPoints: [path.join(import.meta.dirname, 'telling-frontend.ts')],
-      outfile: path.join(folder, 'frontend.cjs'),
+      outfile: path.join(dir, 'frontend.cjs'),
       bundle: true,
       platform: 'node',
       logLevel: 'warning',
     });
     const dockerfile = `FROM ${base.trim()}\nCOPY frontend.cjs /\nENTRYPOINT ["/bin/node", "/frontend.cjs"]\n`;
-    writeFileSync(path.join(folder, 'Dockerfile'), dockerfile);
+    writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
     const name = `${engine.registry}/test/telling-frontend:1`;
-    await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, folder]);
+    await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, dir]);
     return name;
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(dir, { recursive: true });
   }
 }
 
 /** Puts failing-frontend.ts, as the program of an image, into the engine's registry. Returns its name. */
 export async function pushFailingFrontend(engine: Engine): Promise<string> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
   try {
-    const script = path.join(folder, 'script.js');
+    const script = path.join(dir, 'script.js');
     await build({
       entryPoints: [path.join(import.meta.dirname, 'failing-frontend.ts')],
       outfile: script,
@@ -70,15 +70,15 @@ export async function pushFailingFrontend(engine: Engine): Promise<string> {
       conditions: ['engine'],
       logLevel: 'warning',
     });
-    const builder = [path.join(project, 'scripts/engine/build.mjs'), '--script', script, '--output', folder, machine];
+    const builder = [path.join(project, 'scripts/engine/build.mjs'), '--script', script, '--output', dir, machine];
     const { status, stderr } = await runCommand(process.execPath, builder, { env: process.env });
     if (status !== 0) throw new Error(stderr);
     const dockerfile = `FROM scratch\nCOPY frontend-${machine} /frontend\nENTRYPOINT ["/frontend"]\n`;
-    writeFileSync(path.join(folder, 'Dockerfile'), dockerfile);
+    writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
     const name = `${engine.registry}/test/failing-frontend:1`;
-    await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, folder]);
+    await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, dir]);
     return name;
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(dir, { recursive: true });
   }
 }

@@ -3,24 +3,24 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { assembleImage, layoutFolder } from './frontend-image.ts';
+import { assembleImage, layoutDir } from './frontend-image.ts';
 import { readLayout } from './read-image.ts';
 
-const read = (folder: string, file: string) => JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
+const read = (dir: string, file: string) => JSON.parse(readFileSync(path.join(dir, file), 'utf8'));
 
 test.skipIf(process.env['TSFRONT_IMAGE'])('the same input gives the same digest', async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-image-'));
+  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-image-'));
   try {
-    await assembleImage(folder);
-    expect(read(folder, 'index.json').manifests[0].digest).toBe(read(layoutFolder, 'index.json').manifests[0].digest);
+    await assembleImage(dir);
+    expect(read(dir, 'index.json').manifests[0].digest).toBe(read(layoutDir, 'index.json').manifests[0].digest);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
   }
 });
 
 test.skipIf(process.env['TSFRONT_IMAGE'])('the image has at most 2 MB compressed', () => {
-  const blob = (digest: string) => read(layoutFolder, `blobs/${digest.replace(':', '/')}`);
-  const [index] = read(layoutFolder, 'index.json').manifests;
+  const blob = (digest: string) => read(layoutDir, `blobs/${digest.replace(':', '/')}`);
+  const [index] = read(layoutDir, 'index.json').manifests;
   for (const { digest } of blob(index.digest).manifests) {
     const size = blob(digest).layers.reduce((sum: number, layer: { size: number }) => sum + layer.size, 0);
     expect(size).toBeGreaterThan(0.2e6);
@@ -29,7 +29,7 @@ test.skipIf(process.env['TSFRONT_IMAGE'])('the image has at most 2 MB compressed
 });
 
 test.skipIf(process.env['TSFRONT_IMAGE'])('the image is one program, and the licences of what is in it', () => {
-  const images = readLayout(layoutFolder);
+  const images = readLayout(layoutDir);
   expect(images.map(({ platform }) => platform)).toEqual(['linux/amd64', 'linux/arm64']);
   for (const { files, config } of images) {
     expect(files.map((line) => line.split(' ')[0])).toEqual(['/LICENSE', '/THIRD-PARTY-NOTICES', '/frontend']);

@@ -92,10 +92,10 @@ function flatten(layers: readonly Buffer[], times: boolean): Listing {
       const name = `/${entry.path.replace(/^\.?\/+/, '').replace(/\/$/, '')}`;
       const whiteout = /^(.*\/)\.wh\.([^/]+)$/.exec(name);
       if (whiteout) {
-        const [, folder = '', file = ''] = whiteout;
+        const [, dir = '', file = ''] = whiteout;
         if (file === '.wh..opq') {
-          for (const other of files.keys()) if (other.startsWith(folder)) files.delete(other);
-        } else remove(folder + file);
+          for (const other of files.keys()) if (other.startsWith(dir)) files.delete(other);
+        } else remove(dir + file);
         continue;
       }
       if (entry.type !== '5') remove(name);
@@ -120,12 +120,9 @@ export function readImages(archive: Buffer, options: ReadOptions = {}): Exported
 }
 
 /** The images of an OCI layout in a directory. */
-export function readLayout(folder: string, options: ReadOptions = {}): ExportedImage[] {
-  const blobs = readdirSync(path.join(folder, 'blobs/sha256')).map((name) => `blobs/sha256/${name}`);
-  return imagesOf(
-    new Map(['index.json', ...blobs].map((name) => [name, readFileSync(path.join(folder, name))])),
-    options,
-  );
+export function readLayout(dir: string, options: ReadOptions = {}): ExportedImage[] {
+  const blobs = readdirSync(path.join(dir, 'blobs/sha256')).map((name) => `blobs/sha256/${name}`);
+  return imagesOf(new Map(['index.json', ...blobs].map((name) => [name, readFileSync(path.join(dir, name))])), options);
 }
 
 interface ReadOptions {

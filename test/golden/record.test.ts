@@ -15,9 +15,9 @@ const record = (...args: string[]) =>
   );
 
 test('tells a frontend that is equal from one that is not', async () => {
-  const folder = await temporaryDir('tsfront-record-');
+  const dir = await temporaryDir('tsfront-record-');
   try {
-    const bundle = path.join(folder.path, 'frontend.mjs');
+    const bundle = path.join(dir.path, 'frontend.mjs');
     const entry = path.resolve(import.meta.dirname, '../../src/frontend.ts');
     const { outputFiles } = await build({
       entryPoints: [entry],
@@ -42,6 +42,6 @@ test('tells a frontend that is equal from one that is not', async () => {
     expect(other.stdout).toMatch(/^add\/chown-names-link\n {2}(llb|image|metadata):[\s\S]*\n0 of 1 cases as recorded, 1 differ\n$/);
     expect(readFileSync(path.join(import.meta.dirname, `${name}.expected.json`))).toEqual(before);
   } finally {
-    await folder.remove();
+    await dir.remove();
   }
 });

@@ -11,8 +11,8 @@ import { startProgramEngine, webAssembly } from '../../src/host/program-engine.t
 import { makeSnapshot } from '../../src/host/program-snapshot.ts';
 
 const built = path.resolve(import.meta.dirname, '../../dist/program');
-const folder = mkdtempSync(path.join(tmpdir(), 'program-engine-'));
-cpSync(built, folder, { recursive: true });
+const dir = mkdtempSync(path.join(tmpdir(), 'program-engine-'));
+cpSync(built, dir, { recursive: true });
 const library = `const native = globalThis.program;
 delete globalThis.program;
 export const send = native.send;
@@ -22,11 +22,11 @@ native.listen(async (message) => {
   if (value !== undefined) native.send(String(value));
 });`;
 beforeAll(async () => {
-  const engine = await webAssembly.compile(readFileSync(path.join(folder, 'quickjs.wasm')));
-  writeFileSync(path.join(folder, 'snapshot'), await makeSnapshot(engine, library));
+  const engine = await webAssembly.compile(readFileSync(path.join(dir, 'quickjs.wasm')));
+  writeFileSync(path.join(dir, 'snapshot'), await makeSnapshot(engine, library));
 });
-writeFileSync(path.join(folder, 'llb.js'), 'globalThis.loadedLlb = true; export const llb = 1;');
-afterAll(() => rmSync(folder, { recursive: true }));
+writeFileSync(path.join(dir, 'llb.js'), 'globalThis.loadedLlb = true; export const llb = 1;');
+afterAll(() => rmSync(dir, { recursive: true }));
 
 const engines: ProgramEngine[] = [];
 afterEach(() => {
@@ -35,7 +35,7 @@ afterEach(() => {
 
 function open() {
   const received: string[] = [];
-  const engine = startProgramEngine((message) => received.push(message), pathToFileURL(`${folder}/`));
+  const engine = startProgramEngine((message) => received.push(message), pathToFileURL(`${dir}/`));
   engines.push(engine);
   return {
     engine,
@@ -128,7 +128,7 @@ test('an exception of the listener comes back', async () => {
     () => {
       throw new Error('of the listener');
     },
-    pathToFileURL(`${folder}/`),
+    pathToFileURL(`${dir}/`),
   );
   engines.push(engine);
   await expect(engine.send('1')).rejects.toThrow('of the listener');
@@ -148,7 +148,7 @@ test('a program that never ends takes too many steps', async () => {
 }, 300_000);
 
 test('a program that takes no steps takes too long', async () => {
-  const engine = startProgramEngine(() => {}, pathToFileURL(`${folder}/`), 3000);
+  const engine = startProgramEngine(() => {}, pathToFileURL(`${dir}/`), 3000);
   engines.push(engine);
   await engine.send('1');
   const text = 'the build program takes too long: it may take 3 s';
@@ -249,14 +249,14 @@ test('closing ends a program that never ends', async () => {
 });
 
 test('a file that is missing is named', async () => {
-  const engine = startProgramEngine(() => {}, pathToFileURL(`${folder}/nowhere/`));
+  const engine = startProgramEngine(() => {}, pathToFileURL(`${dir}/nowhere/`));
   await expect(engine.send('1')).rejects.toThrow(/^the engine of the build program .*nowhere/);
 });
 
 /** Runs a program of Node with `engine`, and returns what it writes. */
 function runNode(code: string) {
   const module = path.resolve(import.meta.dirname, '../../src/host/program-engine.ts');
-  const url = pathToFileURL(`${folder}/`).href;
+  const url = pathToFileURL(`${dir}/`).href;
   const program = `import { startProgramEngine } from ${JSON.stringify(module)};
     const engine = startProgramEngine((message) => console.log(message), new URL(${JSON.stringify(url)}));
     ${code}`;

@@ -25,9 +25,9 @@ export interface Authority {
 
 /** Makes an authority with OpenSSL, in a directory of its own below `parent`. */
 export function makeAuthority(parent = tmpdir()): Authority {
-  const folder = mkdtempSync(path.join(parent, 'authority-'));
-  const file = (name: string) => path.join(folder, name);
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const dir = mkdtempSync(path.join(parent, 'authority-'));
+  const file = (name: string) => path.join(dir, name);
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   openssl('req', '-x509', ...key, '-subj', '/CN=Test authority', '-keyout', 'ca.key', '-out', 'ca.pem');
   writeFileSync(file('names'), 'subjectAltName=DNS:localhost,DNS:registry.example,DNS:tokens.example,IP:127.0.0.1\n');

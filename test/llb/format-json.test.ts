@@ -7,10 +7,10 @@ import { OpMetadataSchema, OpSchema, SourceSchema } from '../../src/gen/pb/ops_p
 import { Definition, formatJson, image, scratch } from '../../src/llb/index.ts';
 import { canonicalBytes, digest } from './canonical.ts';
 
-const folder = path.join(import.meta.dirname, 'fixtures/convertllb');
+const dir = path.join(import.meta.dirname, 'fixtures/convertllb');
 
-test.each(readdirSync(folder))('the JSON that the reference made is read and written unchanged: %s', (file) => {
-  const text = readFileSync(path.join(folder, file), 'utf8');
+test.each(readdirSync(dir))('the JSON that the reference made is read and written unchanged: %s', (file) => {
+  const text = readFileSync(path.join(dir, file), 'utf8');
   const { def, metadata, source } = JSON.parse(text) as Record<string, JsonObject>;
   const ops = Object.entries(def!).map(([name, json]) => {
     const bytes = canonicalBytes(OpSchema, fromJson(OpSchema, json as JsonValue));

@@ -7,17 +7,16 @@ import { runCli } from '../cli/run-cli.ts';
 import { onEngines } from '../engine/on-engines.ts';
 
 await onEngines('compiled definitions', { suites: ['forky', 'trixie'] }, (engine) => {
-  let folder: string;
+  let dir: string;
   let context: string;
   beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-compiled-'));
-    context = path.join(folder, 'context');
+    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-compiled-'));
+    context = path.join(dir, 'context');
     mkdirSync(context);
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  const compile = (...args: string[]) =>
-    runCli(['compile', context, '--cache-dir', path.join(folder, 'cache'), ...args]);
+  const compile = (...args: string[]) => runCli(['compile', context, '--cache-dir', path.join(dir, 'cache'), ...args]);
 
   test('compiled definitions are solved by an engine, which builds the files that the Dockerfile asks for', async () => {
     const base = await engine.baseImage();
@@ -34,13 +33,13 @@ await onEngines('compiled definitions', { suites: ['forky', 'trixie'] }, (engine
       'END',
     ];
     writeFileSync(path.join(context, 'Dockerfile'), `${lines.join('\n')}\n`);
-    const pb = path.join(folder, 'build.pb');
+    const pb = path.join(dir, 'build.pb');
     expect(await compile('--format=pb', '-o', pb)).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/^note: the binary format has no image config .*--image-config FILE.*\n$/),
     });
 
-    const dest = path.join(folder, 'dest');
+    const dest = path.join(dir, 'dest');
     const args = ['--local', `context=${context}`, '-o', `type=local,dest=${dest}`, '--progress=plain'];
     const builder = engine.address;
     const solved = await runCli(['solve', pb, ...args, '--builder', builder]);
@@ -51,7 +50,7 @@ await onEngines('compiled definitions', { suites: ['forky', 'trixie'] }, (engine
 
   /** The digests of the image that a build or a solve writes, by the kind of thing. */
   async function imageOf(name: string, args: readonly string[]) {
-    const dest = path.join(folder, name);
+    const dest = path.join(dir, name);
     const fields = `type=oci,tar=false,dest=${dest},name=example/compiled:1,rewrite-timestamp=true`;
     const run = await runCli([...args, '-o', fields, '--progress=plain', '--builder', engine.address]);
     expect(run.code, run.stderr).toBe(0);
@@ -92,7 +91,7 @@ CMD ["file"]
     const built = await imageOf('built', ['build', context, '--provenance=false', ...options]);
     expect(built.configs[0].config).toMatchObject({ Entrypoint: ['cat'], Labels: { of: 'image' }, User: '1000' });
 
-    const json = path.join(folder, 'image.json');
+    const json = path.join(dir, 'image.json');
     expect(await compile('-o', json, ...options)).toMatchObject({ code: 0, stderr: '' });
     const solved = await imageOf('solved', ['solve', json, '--local', `context=${context}`]);
     expect(solved.configs).toEqual(built.configs);
@@ -117,7 +116,7 @@ export const app = () =>
     writeFileSync(file, program);
     writeFileSync(path.join(context, 'file'), 'contents');
     writeFileSync(path.join(context, '.dockerignore'), 'build.ts\n!build.ts\nnothing\n');
-    const more = path.join(folder, 'more');
+    const more = path.join(dir, 'more');
     mkdirSync(more);
     writeFileSync(path.join(more, 'note'), 'more');
     const options = [context, '-f', file, '--target=app', '--build-arg=GREETING=hello', `--build-context=more=${more}`];
@@ -127,7 +126,7 @@ export const app = () =>
     const atOnce = await imageOf('at-once', ['solve', ...options, epoch]);
     expect(atOnce.digest).toBe(built.digest);
 
-    const json = path.join(folder, 'image.json');
+    const json = path.join(dir, 'image.json');
     expect(await runCli(['compile', ...options, epoch, '-o', json])).toMatchObject({ code: 0, stderr: '' });
     const local = [`--local=context=${context}`, `--local=more=${more}`];
     expect((await imageOf('solved', ['solve', json, ...local])).digest).toBe(built.digest);
@@ -157,8 +156,8 @@ export default () => image('${await engine.baseImage()}')
     writeFileSync(path.join(context, 'Dockerfile'), imageDockerfile(base));
     const built = await imageOf('built', ['build', context, '--provenance=false']);
 
-    const pb = path.join(folder, 'image.pb');
-    const config = path.join(folder, 'config.json');
+    const pb = path.join(dir, 'image.pb');
+    const config = path.join(dir, 'config.json');
     const args = ['--format=pb', '-o', pb, `--image-config=${config}`];
     expect(await compile(...args)).toMatchObject({ code: 0, stderr: '' });
     const local = ['--local', `context=${context}`];

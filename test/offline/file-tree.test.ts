@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dirTree, type FileTree, memoryTree, subTree } from '../../src/offline/file-tree.ts';
 
-let folder: string;
+let dir: string;
 let onDisk: FileTree;
 const inMemory = memoryTree(
   new Map([
@@ -15,15 +15,15 @@ const inMemory = memoryTree(
 );
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-tree-'));
-  await mkdir(path.join(folder, 'tree/sub/deep'), { recursive: true });
-  await writeFile(path.join(folder, 'outside'), 'secret');
-  await writeFile(path.join(folder, 'tree/a'), 'A');
-  await writeFile(path.join(folder, 'tree/sub/b'), 'BB');
-  await writeFile(path.join(folder, 'tree/sub/deep/c'), '');
-  onDisk = dirTree(path.join(folder, 'tree'));
+  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-tree-'));
+  await mkdir(path.join(dir, 'tree/sub/deep'), { recursive: true });
+  await writeFile(path.join(dir, 'outside'), 'secret');
+  await writeFile(path.join(dir, 'tree/a'), 'A');
+  await writeFile(path.join(dir, 'tree/sub/b'), 'BB');
+  await writeFile(path.join(dir, 'tree/sub/deep/c'), '');
+  onDisk = dirTree(path.join(dir, 'tree'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(dir, { recursive: true, force: true }));
 
 const text = async (tree: FileTree, file: string) => Buffer.from(await tree.readFile(file)).toString();
 
@@ -68,7 +68,7 @@ describe.each(['disk', 'memory'])('on %s', (where) => {
 });
 
 describe('links', () => {
-  const link = (target: string, name: string) => symlink(target, path.join(folder, 'tree', name));
+  const link = (target: string, name: string) => symlink(target, path.join(dir, 'tree', name));
 
   test('links are followed inside the directory', async () => {
     await link('sub/deep/../b', 'relative');
@@ -83,7 +83,7 @@ describe('links', () => {
 
   test('links do not lead out of the directory', async () => {
     await link('../outside', 'out');
-    await link(path.join(folder, 'outside'), 'far-out');
+    await link(path.join(dir, 'outside'), 'far-out');
     await expect(onDisk.readFile('out')).rejects.toThrow('open out: no such file or directory');
     await expect(onDisk.readFile('far-out')).rejects.toThrow('open far-out: no such file or directory');
   });

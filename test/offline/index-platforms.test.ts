@@ -13,11 +13,11 @@ const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const configType = 'application/vnd.oci.image.config.v1+json';
 
 await onEngines('an index without platforms', { suites: ['forky', 'trixie'] }, (engine) => {
-  let folder: string;
+  let dir: string;
   beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-index-'));
+    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-index-'));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   /** Pushes images without layers, one after the other, and an index of them. */
   async function push(name: string, architectures: readonly string[], stated: readonly boolean[]): Promise<string> {
@@ -59,11 +59,11 @@ await onEngines('an index without platforms', { suites: ['forky', 'trixie'] }, (
     ['the first that states none, where the stated do not match', ['arm64', 'amd64'], [true, false], '1 amd64'],
   ] as const)('an index gives %s', async (_what, architectures, stated, which) => {
     const image = await push(`test/index-${randomBytes(4).toString('hex')}`, architectures, stated);
-    const context = path.join(folder, 'context');
+    const context = path.join(dir, 'context');
     mkdirSync(context);
     writeFileSync(path.join(context, 'Dockerfile'), `FROM ${image}\n`);
-    const archive = path.join(folder, 'image.tar');
-    const table = path.join(folder, 'images.json');
+    const archive = path.join(dir, 'image.tar');
+    const table = path.join(dir, 'images.json');
     const connection = await connect(engine.address);
     const built = solve(connection, {
       frontend: 'dockerfile.v0',
@@ -72,7 +72,7 @@ await onEngines('an index without platforms', { suites: ['forky', 'trixie'] }, (
       exports: [{ type: 'oci', dest: archive }],
       auth: false,
     }).result.finally(() => connection.close());
-    const options = ['--platform', 'linux/amd64', '--cache-dir', folder, '--write-images', table];
+    const options = ['--platform', 'linux/amd64', '--cache-dir', dir, '--write-images', table];
     const compiling = runCli(['compile', context, ...options]);
     if (which === undefined) {
       const nothing = /no match for platform in manifest sha256:[0-9a-f]{64}: not found/;

@@ -29,13 +29,13 @@ interface Descriptor {
 await onEngines('a base image', { suites: ['forky'] }, (engine) => {
   const repository = `test/odd-${process.pid}`;
   const url = `http://${engine.registry}/v2/${repository}`;
-  let folder: string;
+  let dir: string;
   let layers: Descriptor[];
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'tsfront-odd-'));
+    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-odd-'));
     layers = [{ mediaType: types.layer, ...(await putBlob(gzipSync(tar))) }];
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   async function putBlob(bytes: Uint8Array<ArrayBuffer>): Promise<Descriptor> {
     const started = await fetch(`${url}/blobs/uploads/`, { method: 'POST' });
@@ -106,11 +106,11 @@ await onEngines('a base image', { suites: ['forky'] }, (engine) => {
 
   test.each(Object.keys(odd))('an odd manifest is accepted or refused as by the engine: %s', async (name) => {
     await odd[name]!(name);
-    writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${engine.registry}/${repository}:${name}\nWORKDIR /x\n`);
-    const args = ['--platform=linux/amd64', folder];
+    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${engine.registry}/${repository}:${name}\nWORKDIR /x\n`);
+    const args = ['--platform=linux/amd64', dir];
     const build = ['build', '--builder', engine.address, '-o', 'type=cacheonly', '--progress=plain'];
     const built = await runCli([...build, ...args]);
-    const compiled = await runCli(['compile', '--cache-dir', path.join(folder, 'cache'), ...args]);
+    const compiled = await runCli(['compile', '--cache-dir', path.join(dir, 'cache'), ...args]);
     expect(compiled.code, `${built.stderr}\n${compiled.stderr}`).toBe(built.code);
     const words =
       /encountered unknown type \S+; children may not be fetched|mismatched image rootfs|failed to parse diffID "foo"|no match for platform/;

@@ -51,12 +51,12 @@ describe('a policy beside the Dockerfile', () => {
   file('named/Dockerfile');
   file('lower/dockerfile');
   file('lower/dockerfile.rego', '');
-  file('folder/Dockerfile');
-  mkdirSync(path.join(dir, 'folder/Dockerfile.rego'));
+  file('directory/Dockerfile');
+  mkdirSync(path.join(dir, 'directory/Dockerfile.rego'));
   file('linked/Dockerfile');
   symlinkSync('Dockerfile.rego', path.join(dir, 'linked/Dockerfile.rego')); // to itself: nobody can read it
 
-  test.each(['denied/Dockerfile', 'named/api.Dockerfile', 'lower/Dockerfile', 'folder/Dockerfile'])(
+  test.each(['denied/Dockerfile', 'named/api.Dockerfile', 'lower/Dockerfile', 'directory/Dockerfile'])(
     'a policy beside the Dockerfile is refused under the name %s',
     async (name) => {
       await expect(refusePolicyBeside(path.join(dir, name))).rejects.toThrow(

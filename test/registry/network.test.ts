@@ -70,8 +70,8 @@ async function start(options = {}): Promise<{ port: number; name: string; proxy:
 }
 
 const found = { status: 0, found: true };
-const certsFolder = (folder: string, name: string) => {
-  const made = path.join(home, folder, 'certs.d', name);
+const certsDir = (directory: string, name: string) => {
+  const made = path.join(home, directory, 'certs.d', name);
   mkdirSync(made, { recursive: true });
   return made;
 };
@@ -97,7 +97,7 @@ describe('through a proxy', () => {
     const direct = await compile(name, { ...env, NO_PROXY: '.example' });
     expect(direct).toMatchObject({ status: 1, found: false });
     expect(direct.stderr).toMatch(/ENOTFOUND|EAI_AGAIN/); // nobody knows the name but the proxy
-    cpSync(authority.file, path.join(certsFolder('.docker', `localhost:${port}`), 'ca.crt'));
+    cpSync(authority.file, path.join(certsDir('.docker', `localhost:${port}`), 'ca.crt'));
     expect(await compile(`localhost:${port}/team/app:1`, env)).toMatchObject(found);
     expect(proxy.log).toEqual([]);
   });
@@ -121,7 +121,7 @@ describe('through a proxy', () => {
 
   test('plain http goes to the proxy whole', async () => {
     const proxy = opened(await startProxy(new Map([['plain.example', Number(registry.host.split(':')[1])]])));
-    const dir = certsFolder('.config/containerd', 'registry.example');
+    const dir = certsDir('.config/containerd', 'registry.example');
     writeFileSync(path.join(dir, 'hosts.toml'), 'server = "http://plain.example"\n');
     const env = { HTTP_PROXY: `http://me:s3cret@127.0.0.1:${proxy.port}` };
     expect(await compile('registry.example/team/app:1', env)).toMatchObject(found);
@@ -150,15 +150,15 @@ describe('certificates', () => {
   test('certificates of SSL_CERT_DIR and NODE_EXTRA_CA_CERTS are believed', async () => {
     const { name, proxy } = await start();
     const env = { HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
-    const folder = temporaryDir();
-    cpSync(authority.file, path.join(folder, 'any name'));
-    writeFileSync(path.join(folder, 'README'), 'not a certificate');
-    expect(await compile(name, { ...env, SSL_CERT_DIR: `/nowhere:${folder}` })).toMatchObject(found);
+    const directory = temporaryDir();
+    cpSync(authority.file, path.join(directory, 'any name'));
+    writeFileSync(path.join(directory, 'README'), 'not a certificate');
+    expect(await compile(name, { ...env, SSL_CERT_DIR: `/nowhere:${directory}` })).toMatchObject(found);
     expect(await compile(name, { ...env, NODE_EXTRA_CA_CERTS: authority.file })).toMatchObject(found);
     expect(await compileApart(name, { ...env, NODE_EXTRA_CA_CERTS: authority.file })).toMatchObject(found);
   });
 
-  test.each<[what: string, folder: string, write: (dir: string) => void]>([
+  test.each<[what: string, directory: string, write: (dir: string) => void]>([
     ["Docker's *.crt", '.docker', (dir) => cpSync(authority.file, path.join(dir, 'ours.crt'))],
     ["rootless Docker's *.crt", '.config/docker', (dir) => cpSync(authority.file, path.join(dir, 'ca.crt'))],
     ["containerd's *.crt", '.config/containerd', (dir) => cpSync(authority.file, path.join(dir, 'ca.crt'))],
@@ -176,17 +176,17 @@ describe('certificates', () => {
       (dir) => writeFileSync(path.join(dir, 'hosts.toml'), `ca = ${JSON.stringify([stranger.file, authority.file])}\n`),
     ],
     ['skip_verify', '.config/containerd', (dir) => writeFileSync(path.join(dir, 'hosts.toml'), 'skip_verify = true\n')],
-  ])('certificates of certs.d are believed: %s', async (_what, folder, write) => {
+  ])('certificates of certs.d are believed: %s', async (_what, directory, write) => {
     const { name, port, proxy } = await start();
-    write(certsFolder(folder, 'registry.example'));
+    write(certsDir(directory, 'registry.example'));
     expect(await compile(name, { HTTPS_PROXY: `127.0.0.1:${proxy.port}` })).toMatchObject(found);
-    write(certsFolder(folder, `localhost:${port}`));
+    write(certsDir(directory, `localhost:${port}`));
     expect(await compile(`localhost:${port}/team/app:1`)).toMatchObject(found);
-    rmSync(path.join(home, folder, 'certs.d', 'registry.example'), { recursive: true });
+    rmSync(path.join(home, directory, 'certs.d', 'registry.example'), { recursive: true });
     expect(await compile(name, { HTTPS_PROXY: `127.0.0.1:${proxy.port}` })).toMatchObject({ status: 1 });
   });
 
-  test.each<[what: string, folder: string, write: (dir: string) => void]>([
+  test.each<[what: string, directory: string, write: (dir: string) => void]>([
     [
       "Docker's client.cert and client.key",
       '.docker',
@@ -204,19 +204,19 @@ describe('certificates', () => {
         writeFileSync(path.join(dir, 'hosts.toml'), `ca = "${authority.file}"\nclient = ${client}\n`);
       },
     ],
-  ])('client certificates are sent, to the token service too: %s', async (_what, folder, write) => {
+  ])('client certificates are sent, to the token service too: %s', async (_what, directory, write) => {
     registry.auth = { kind: 'bearer' };
     const { name, proxy } = await start({ requestCert: true, ca: readFileSync(authority.file) });
     const env = { HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
     expect(await compile(name, { ...env, SSL_CERT_FILE: authority.file })).toMatchObject({ status: 1 });
-    write(certsFolder(folder, 'registry.example'));
+    write(certsDir(directory, 'registry.example'));
     expect(await compile(name, env)).toMatchObject(found);
   });
 
   test('an error names a file that is not a certificate', async () => {
     const { name, proxy } = await start();
     const env = { HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
-    const dir = certsFolder('.docker', 'registry.example');
+    const dir = certsDir('.docker', 'registry.example');
     writeFileSync(path.join(dir, 'ca.crt'), 'nothing');
     expect((await compile(name, env)).stderr).toContain(`${path.join(dir, 'ca.crt')} has no certificate (PEM) in it`);
     rmSync(path.join(dir, 'ca.crt'));
@@ -252,7 +252,7 @@ async function startDeaf(): Promise<number> {
 
 describe("containerd's hosts.toml", () => {
   const write = (name: string, text: string) => {
-    const file = path.join(certsFolder('.config/containerd', name), 'hosts.toml');
+    const file = path.join(certsDir('.config/containerd', name), 'hosts.toml');
     writeFileSync(file, text);
     return file;
   };

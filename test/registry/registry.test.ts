@@ -21,17 +21,17 @@ const image = fakeImage({
 });
 
 let registry: FakeRegistry;
-let folder: string;
+let dir: string;
 
 beforeEach(async () => {
   registry = await startFakeRegistry();
   registry.images.set('team/app:1', image);
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-registry-'));
+  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-registry-'));
 });
 
 afterEach(async () => {
   await registry.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true });
 });
 
 const limits = { patienceMs: 5_000, attempts: 3, delayMs: 1 };
@@ -111,8 +111,8 @@ describe('access', () => {
   test('a password in config.json gives a token', async () => {
     registry.auth = { kind: 'bearer', login: 'me:pass:word' };
     const auth = Buffer.from('me:pass:word').toString('base64');
-    await writeFile(path.join(folder, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }));
-    expect((await resolve(app(), { credentials: dockerCredentials(folder) })).env).toBe('A=amd64');
+    await writeFile(path.join(dir, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }));
+    expect((await resolve(app(), { credentials: dockerCredentials(dir) })).env).toBe('A=amd64');
     await expect(resolve(app())).rejects.toThrow(/failed to fetch a token for 127.0.0.1:\d+ from .*HTTP status 401$/);
   });
 
@@ -132,16 +132,16 @@ describe('access', () => {
 
   test('a credential helper gives a password', async () => {
     registry.auth = { kind: 'basic', login: 'me:from the helper' };
-    const helper = path.join(folder, 'docker-credential-fake');
+    const helper = path.join(dir, 'docker-credential-fake');
     const answer = JSON.stringify({ Username: 'me', Secret: 'from the helper' });
     await writeFile(helper, `#!/bin/sh\n[ "$1" = get ] && [ "$(cat)" = "${registry.host}" ] && echo '${answer}'\n`);
     await chmod(helper, 0o755);
     const before = process.env['PATH'];
-    process.env['PATH'] = `${folder}${path.delimiter}${before}`;
+    process.env['PATH'] = `${dir}${path.delimiter}${before}`;
     try {
       for (const config of [{ credsStore: 'fake' }, { credHelpers: { [registry.host]: 'fake' } }]) {
-        await writeFile(path.join(folder, 'config.json'), JSON.stringify(config));
-        expect((await resolve(app(), { credentials: dockerCredentials(folder) })).env).toBe('A=amd64');
+        await writeFile(path.join(dir, 'config.json'), JSON.stringify(config));
+        expect((await resolve(app(), { credentials: dockerCredentials(dir) })).env).toBe('A=amd64');
       }
     } finally {
       process.env['PATH'] = before;
@@ -163,11 +163,11 @@ describe('access', () => {
     ['failing on standard error', '#!/bin/sh\necho no bus >&2\nexit 1\n', /broken failed \(1\): no bus;/],
   ])('a credential helper that is %s: it is told, and asked without credentials', async (_what, script, warning) => {
     registry.auth = { kind: 'bearer' };
-    if (script) await writeFile(path.join(folder, 'docker-credential-broken'), script, { mode: 0o755 });
-    await writeFile(path.join(folder, 'config.json'), JSON.stringify({ credsStore: 'broken' }));
-    vi.stubEnv('PATH', `${folder}${path.delimiter}${process.env['PATH']}`);
+    if (script) await writeFile(path.join(dir, 'docker-credential-broken'), script, { mode: 0o755 });
+    await writeFile(path.join(dir, 'config.json'), JSON.stringify({ credsStore: 'broken' }));
+    vi.stubEnv('PATH', `${dir}${path.delimiter}${process.env['PATH']}`);
     const warnings: string[] = [];
-    const options = { credentials: dockerCredentials(folder), onWarning: (text: string) => warnings.push(text) };
+    const options = { credentials: dockerCredentials(dir), onWarning: (text: string) => warnings.push(text) };
     expect((await resolve(app(), options).finally(() => vi.unstubAllEnvs())).env).toBe('A=amd64');
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(warning);
@@ -405,7 +405,7 @@ describe('mirrors', () => {
 
 describe('cache', () => {
   test('serves what it has; tags are asked anew', async () => {
-    const cache = createBlobCache(folder);
+    const cache = createBlobCache(dir);
     await resolve(app(), { cache });
     registry.log.length = 0;
     expect((await resolve(app(), { cache })).env).toBe('A=amd64');
@@ -416,16 +416,16 @@ describe('cache', () => {
   });
 
   test('damaged blobs are fetched again', async () => {
-    const cache = createBlobCache(folder);
+    const cache = createBlobCache(dir);
     await resolve(app(), { cache });
-    const blobs = path.join(folder, 'blobs/sha256');
+    const blobs = path.join(dir, 'blobs/sha256');
     for (const name of await readdir(blobs)) await writeFile(path.join(blobs, name), 'damaged');
     expect((await resolve(app(), { cache })).env).toBe('A=amd64');
   });
 
   test('a cache that cannot be written to is none', async () => {
-    await writeFile(path.join(folder, 'file'), '');
-    expect((await resolve(app(), { cache: createBlobCache(path.join(folder, 'file')) })).env).toBe('A=amd64');
+    await writeFile(path.join(dir, 'file'), '');
+    expect((await resolve(app(), { cache: createBlobCache(path.join(dir, 'file')) })).env).toBe('A=amd64');
   });
 });
 

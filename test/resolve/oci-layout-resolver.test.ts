@@ -8,28 +8,28 @@ import { openOciLayout } from '../../src/oci/layout.ts';
 import { ociLayoutResolver } from '../../src/resolve/oci-layout-resolver.ts';
 import { type FakeImage, fakeImage } from '../registry/fake-registry.ts';
 
-let folder: string;
+let dir: string;
 const one = fakeImage({ 'linux/amd64': { author: 'one' }, 'linux/arm64': { author: 'one' } });
 const two = fakeImage({ 'linux/amd64': { author: 'two' } }, false);
 
 async function writeLayout(images: Record<string, FakeImage>): Promise<void> {
-  await mkdir(path.join(folder, 'blobs/sha256'), { recursive: true });
+  await mkdir(path.join(dir, 'blobs/sha256'), { recursive: true });
   for (const { blobs } of Object.values(images))
-    for (const [digest, text] of blobs) await writeFile(path.join(folder, 'blobs', digest.replace(':', '/')), text);
+    for (const [digest, text] of blobs) await writeFile(path.join(dir, 'blobs', digest.replace(':', '/')), text);
   const manifests = Object.entries(images).map(([name, { digest }]) => ({
     digest,
     annotations: { 'org.opencontainers.image.ref.name': name },
   }));
-  await writeFile(path.join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+  await writeFile(path.join(dir, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
 }
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-layout-'));
+  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-layout-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(dir, { recursive: true, force: true }));
 
 async function author(name: string, platform = 'linux/amd64', layout = name) {
-  const resolver = ociLayoutResolver(new Map([[layout, folder]]));
+  const resolver = ociLayoutResolver(new Map([[layout, dir]]));
   const found = await resolver.resolve(tagNameOnly(parseNormalizedNamed(name)), parsePlatform(platform));
   return found && [found.digest, JSON.parse(new TextDecoder().decode(found.config)).author];
 }
@@ -38,7 +38,7 @@ test('an image is found by its tag', async () => {
   await writeLayout({ '1': one, '2': two });
   expect(await author('example.com/a:1')).toEqual([one.digest, 'one']);
   expect(await author('example.com/a:2')).toEqual([two.digest, 'two']);
-  await expect(author('example.com/a:3')).rejects.toThrow(`${folder} has no image with the tag 3: not found`);
+  await expect(author('example.com/a:3')).rejects.toThrow(`${dir} has no image with the tag 3: not found`);
 });
 
 test('a lone image needs no tag', async () => {
@@ -65,11 +65,11 @@ test('a missing platform is an error', async () => {
 test('an OCI layout with damaged content is refused', async () => {
   await writeLayout({ '1': two });
   const config = [...two.blobs.keys()][0]!;
-  await writeFile(path.join(folder, 'blobs', config.replace(':', '/')), 'x');
+  await writeFile(path.join(dir, 'blobs', config.replace(':', '/')), 'x');
   await expect(author('a')).rejects.toThrow(`${config} has 1 bytes instead of`);
 });
 
 test('a directory without a layout is refused, and so is a digest that is a path', async () => {
   await expect(author('a')).rejects.toThrow('index.json');
-  await expect(openOciLayout(folder).image('sha256:../../etc/passwd', undefined)).rejects.toThrow('invalid digest');
+  await expect(openOciLayout(dir).image('sha256:../../etc/passwd', undefined)).rejects.toThrow('invalid digest');
 });

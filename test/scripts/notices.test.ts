@@ -17,8 +17,8 @@ describe('THIRD-PARTY-NOTICES', () => {
   test('THIRD-PARTY-NOTICES has name, version, licence and text of each package in the bundles', () => {
     const text = readFileSync(path.join(root, 'THIRD-PARTY-NOTICES'), 'utf8');
     expect(packages.size).toBeGreaterThan(15);
-    for (const [folder, files] of packages) {
-      const { name, version, license, texts } = readNotice(root, folder, files);
+    for (const [dir, files] of packages) {
+      const { name, version, license, texts } = readNotice(root, dir, files);
       expect(text).toContain(`\n${name} ${version}\n${license}\n`);
       expect(texts.join('').length, name).toBeGreaterThan(500);
       for (const part of texts) expect(text).toContain(part);
@@ -39,23 +39,23 @@ describe('THIRD-PARTY-NOTICES', () => {
 
 describe('a bundled package', () => {
   const make = (manifest: object, files: Record<string, string>) => {
-    const folder = temporaryDir();
+    const dir = temporaryDir();
     for (const [name, text] of Object.entries({
       'package.json': JSON.stringify(manifest),
       LICENSE: 'ours',
       ...files,
     })) {
-      mkdirSync(path.dirname(path.join(folder, 'p', name)), { recursive: true });
-      writeFileSync(path.join(folder, 'p', name), text);
+      mkdirSync(path.dirname(path.join(dir, 'p', name)), { recursive: true });
+      writeFileSync(path.join(dir, 'p', name), text);
     }
-    return folder;
+    return dir;
   };
   const named = { name: 'p', version: '1.0.0' };
 
   test('a bundled package without a licence text is refused', () => {
-    const folder = make({ ...named, license: 'MIT' }, { 'index.js': '// Copyright Someone\nlet x;' });
-    execFileSync('rm', [path.join(folder, 'p/LICENSE')]);
-    expect(() => readNotice(folder, 'p', new Set(['p/index.js']))).toThrow(
+    const dir = make({ ...named, license: 'MIT' }, { 'index.js': '// Copyright Someone\nlet x;' });
+    execFileSync('rm', [path.join(dir, 'p/LICENSE')]);
+    expect(() => readNotice(dir, 'p', new Set(['p/index.js']))).toThrow(
       'p 1.0.0 is bundled, but a text of MIT is not in p',
     );
   });
@@ -65,8 +65,8 @@ describe('a bundled package', () => {
   });
 
   test('brings its notice files along', () => {
-    const folder = make({ ...named, license: 'Apache-2.0' }, { 'NOTICE.md': 'made by P', 'README.md': 'no' });
-    expect(readNotice(folder, 'p', new Set())).toEqual({
+    const dir = make({ ...named, license: 'Apache-2.0' }, { 'NOTICE.md': 'made by P', 'README.md': 'no' });
+    expect(readNotice(dir, 'p', new Set())).toEqual({
       ...named,
       license: 'Apache-2.0',
       texts: ['ours', 'made by P'],

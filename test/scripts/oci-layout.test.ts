@@ -5,12 +5,12 @@ import { createLayout } from '../../scripts/image/oci-layout.mjs';
 import { temporaryDir } from '../client/temporary-dir.ts';
 
 test('a layout replaces another one, and nothing else', () => {
-  const folder = temporaryDir();
-  createLayout(folder).finish([], 'first');
-  writeFileSync(path.join(folder, 'beside'), '');
-  createLayout(folder);
-  expect(readdirSync(folder).sort()).toEqual(['beside', 'blobs', 'oci-layout']);
-  expect(readdirSync(path.join(folder, 'blobs/sha256'))).toEqual([]);
+  const dir = temporaryDir();
+  createLayout(dir).finish([], 'first');
+  writeFileSync(path.join(dir, 'beside'), '');
+  createLayout(dir);
+  expect(readdirSync(dir).sort()).toEqual(['beside', 'blobs', 'oci-layout']);
+  expect(readdirSync(path.join(dir, 'blobs/sha256'))).toEqual([]);
 
   const other = temporaryDir();
   writeFileSync(path.join(other, 'mine'), '');

@@ -6,21 +6,21 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import pins from '../../scripts/engine/packages.json' with { type: 'json' };
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+afterAll(() => rmSync(dir, { recursive: true }));
 
 const [[name, pin]] = Object.entries(pins.quickjs.amd64) as [[string, string]];
 const [version, digest] = pin.split(' ');
 
 /** Unpacks the sources of the engine, with a cache that has them as `found`, or has none. */
 function unpack(found?: string): string {
-  const cache = mkdtempSync(path.join(folder, 'cache-'));
+  const cache = mkdtempSync(path.join(dir, 'cache-'));
   mkdirSync(path.join(cache, 'quickjs'), { recursive: true });
   if (found) writeFileSync(path.join(cache, 'quickjs.txt'), `${name} ${found}\n`);
   const script = `
     const { unpackPackages } = await import(${JSON.stringify(path.resolve(import.meta.dirname, '../../scripts/engine/packages.mjs'))});
     try { unpackPackages('quickjs', 'quickjs', 'amd64'); } catch (error) { console.error(error.message); }`;
-  const env = { ...process.env, ENGINE_CACHE: cache, DEBIAN_MIRROR: `file://${folder}/none` };
+  const env = { ...process.env, ENGINE_CACHE: cache, DEBIAN_MIRROR: `file://${dir}/none` };
   return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env }).stderr;
 }
 

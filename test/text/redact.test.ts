@@ -61,7 +61,7 @@ describe('credentials of addresses', () => {
 
   test.each([
     'ssh://git@github.com/a/b.git',
-    'git@github.com:a/b.git#main:folder',
+    'git@github.com:a/b.git#main:directory',
     'docker-image://alpine:3.20@sha256:0123456789abcdef',
     'docker-image://localhost:5000/alpine@sha256:0123456789abcdef',
     'oci-layout://store:tag@sha256:0123456789abcdef',

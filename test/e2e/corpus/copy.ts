@@ -163,19 +163,19 @@ RUN rm -rf /kept/.git
     comparable: newer,
     makes: [
       '/kept 755 0:0',
-      '/kept/folder 755 0:0',
-      '/kept/folder/inside 644 0:0',
+      '/kept/directory 755 0:0',
+      '/kept/directory/inside 644 0:0',
       '/kept/readme 644 0:0',
       '/repo 755 0:0',
-      '/repo/folder 755 0:0',
-      '/repo/folder/inside 644 0:0',
+      '/repo/directory 755 0:0',
+      '/repo/directory/inside 644 0:0',
       '/repo/readme 644 0:0',
     ],
   },
   {
     name: 'a directory of a git repository',
     dockerfile: `FROM scratch
-ADD @GIT@#main:folder /folder
+ADD @GIT@#main:directory /directory
 `,
     not: { bookworm: 'BuildKit 0.8 takes no directory of a git repository' },
   },

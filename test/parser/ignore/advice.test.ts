@@ -13,11 +13,11 @@ const names = [
   'src',
   'src/keep',
 ];
-const folders = new Set(['lib', 'lib/node_modules', 'src']);
+const directories = new Set(['lib', 'lib/node_modules', 'src']);
 
 function advice(lines: readonly string[], content: Partial<Parameters<typeof findIgnoreAdvice>[1]> = {}) {
   const file = createSourceFile('.dockerignore', `${lines.join('\n')}\n`);
-  const { warnings, notes } = findIgnoreAdvice(file, { names, dirs: folders, unsearched: [], ...content });
+  const { warnings, notes } = findIgnoreAdvice(file, { names, dirs: directories, unsearched: [], ...content });
   return {
     warnings: warnings.map(({ lines, message, hint }) => `${lines[0]!.start}: ${message}. ${hint}`),
     notes: notes.map(({ line, message }) => `${line}: ${message}`),
