@@ -183,7 +183,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
     expect((await ask()).contents.get(name)).toBe('long');
   });
 
-  test('paths of nearly 4,096 bytes', async () => {
+  test('paths of nearly 4,096 bytes are sent', async () => {
     const name = `${'d/'.repeat(Math.floor((4090 - context.length) / 2))}f`;
     mkdirSync(path.dirname(path.join(context, name)), { recursive: true });
     writeFileSync(path.join(context, name), 'deep');
@@ -212,7 +212,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
       expect(all.stats.find((stat) => stat.path === name)!.mode & ModeSymlink).not.toBe(0);
   });
 
-  test('200 links, each of which leads to two others', async () => {
+  test('200 links, each of which leads to two others, send nothing from outside', async () => {
     for (let i = 0; i < 200; i++) {
       mkdirSync(path.join(context, `n${i}`));
       for (const side of ['l', 'r']) symlinkSync(`../n${(i + 1) % 200}`, path.join(context, `n${i}`, side));

@@ -115,7 +115,7 @@ test('the lint answer of one ENV of 2,000 lines fits into a message and counts w
   expect(text.split('WARNING: ')).toHaveLength(json.warnings.length + 1);
 });
 
-test('3,000 warnings of 1,000 lines: a million lines, then the first ones of each', async () => {
+test('3,000 warnings of 1,000 lines carry a million lines, then the first ones of each', async () => {
   const ranges: number[] = [];
   const bridge = createOfflineBridge(options('FROM scratch\n'));
   const warner = createWarner(

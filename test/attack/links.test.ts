@@ -56,7 +56,7 @@ describe('a directory', () => {
     }
   });
 
-  test('a chain of links, one of which leads out, and circles', async () => {
+  test('a chain of links, one of which leads out, and circles are refused', async () => {
     await link('one', 'two');
     await link('two', 'docker/three');
     await symlink(`../../outside`, path.join(inside, 'docker/three'));
@@ -142,7 +142,7 @@ describe('swapped while it is read, a thousand times', () => {
     expect(seen.get('outside')).toBeUndefined();
   });
 
-  test('a directory for a link, at a pace of its own', async () => {
+  test('a directory that is swapped for a link, at a pace of its own, does not lead out', async () => {
     rmSync(path.join(inside, 'docker'), { recursive: true });
     await mkdir(path.join(inside, 'real'));
     await writeFile(path.join(inside, 'real/Dockerfile'), 'LABEL inside=3\n');

@@ -204,14 +204,14 @@ describe('what it serves', () => {
     expect(message).toMatch(/^the image config of .*\/app:1 is nested deeper than the 1000 levels/);
   });
 
-  test('a table of images of a million levels', async () => {
+  test('a table of images of a million levels is refused', async () => {
     const { parseImageTable } = await import('../../src/resolve/image-table.ts');
     expect(() => parseImageTable(deep(1e6), 'images.json')).toThrow(
       /^images.json is nested deeper than the 1000 levels/,
     );
   });
 
-  test('annotations that are not texts', async () => {
+  test('annotations that are not texts are ignored', async () => {
     const annotations = { 'org.opencontainers.image.ref.name': 7, 'io.containerd.image.name': [], __proto__: null };
     registry.images.set(
       'app:1',

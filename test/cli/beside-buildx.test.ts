@@ -42,7 +42,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
   const tsfront = (args: string[], env: NodeJS.ProcessEnv = {}) =>
     engine.run(process.execPath, [cli, ...args], { env: { BUILDKIT_HOST: engine.buildkitHost, ...env } });
 
-  test('limits and an empty BUILDKIT_SYNTAX', async () => {
+  test('limits have an effect, and an empty BUILDKIT_SYNTAX is refused', async () => {
     const dir = temporaryDir();
     writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${await engine.baseImage()}\nRUN true\n`);
     const built = await tsfront(['build', '-o', 'type=cacheonly', '--resource', 'memory=256m', '-c', '512', dir]);

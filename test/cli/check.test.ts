@@ -10,7 +10,7 @@ test('a good file has no problems and exit code 0', async () => {
   expect(await check('FROM scratch\nCOPY a b\n')).toEqual({ code: 0, stdout: 'Dockerfile: no problems\n', stderr: '' });
 });
 
-test('findings and all errors, in the order of the file', async () => {
+test('findings and all errors come in the order of the file', async () => {
   const { code, stdout } = await check('FROM scratch AS A\nMAINTAINER me\nFOO\nCOPY --x a b\n');
   expect(code).toBe(1);
   expect(stdout.match(/^Dockerfile:.*$/gm)).toEqual([
@@ -24,7 +24,7 @@ test('findings and all errors, in the order of the file', async () => {
   expect(stdout).toMatch(/\n2 errors, 2 warnings\n$/);
 });
 
-test('what is allowed and means something else than it looks like', async () => {
+test('what is allowed and means something else than it looks like is a warning', async () => {
   const dockerfile = 'FROM scratch\nENTRYPOINT ["a",]\nCOPY a\u200b /\n';
   const { code, stdout } = await check(dockerfile);
   expect(code).toBe(1);
@@ -53,13 +53,13 @@ test.each(['ENV A ${B:-two words', 'ENV A=${B', 'ENV A="${B:-${C}"'])(
   },
 );
 
-test('what fails only when stages are put together', async () => {
+test('what fails only when stages are put together is an error', async () => {
   const { code, stdout } = await check('FROM scratch\nCOPY --from=later a b\nFROM scratch AS later\n');
   expect(code).toBe(1);
   expect(stdout).toContain('error[stage-not-ready]');
 });
 
-test('a stage that is not there: the place, and the ones that are', async () => {
+test('an error about a stage that does not exist has its place and names those that do', async () => {
   const { stdout } = await check('FROM scratch AS one\nCOPY --from=9 a b\n');
   expect(stdout).toContain('Dockerfile:2:6: error[unknown-stage-index]: invalid stage index 9');
   expect(stdout).toContain('hint: The stages are 0 (one)');
@@ -81,7 +81,7 @@ describe('an error that BuildKit has no place for', () => {
   const onlyError = async (dockerfile: string, ...args: string[]) =>
     (await check(dockerfile, ...args)).stdout.split('\n').slice(0, -2);
 
-  test('an error that BuildKit has no place for is shown where it is', async () => {
+  test('it is shown where it is', async () => {
     expect(await onlyError('FROM scratch\nCOPY --link --from=$X a /\n')).toEqual([
       expect.stringMatching(
         /^Dockerfile:2:13: error\[variable-in-from\]: variable expansion is not supported for --from/,
@@ -101,7 +101,7 @@ describe('an error that BuildKit has no place for', () => {
     ]);
   });
 
-  test('an error that BuildKit has no place for is shown in the file it is about', async () => {
+  test('it is shown in the file it is about', async () => {
     const dir = await dirOf({
       Dockerfile: 'FROM scratch\nCOPY a /\n',
       '.dockerignore': '# one\nb\n c[ \n',
@@ -121,7 +121,7 @@ describe('an error that BuildKit has no place for', () => {
     );
   });
 
-  test('an error that BuildKit has no place for is shown without lines where no line is to blame', async () => {
+  test('it is shown without lines where no line is to blame', async () => {
     for (const [dockerfile, args, code, message] of [
       [
         'FROM scratch AS one\n',
@@ -157,7 +157,7 @@ describe('several files', () => {
     'other.Dockerfile': 'FROM scratch\nCOPY from/any/context /\n',
   };
 
-  test('several files are checked in order and keep the names they were given', async () => {
+  test('they are checked in order and keep the names they were given', async () => {
     const dir = await dirOf(files);
     const paths = ['services/api', 'services/web/Dockerfile', 'other.Dockerfile'].map((it) => path.join(dir, it));
     const { code, stdout } = await runCli(['check', ...paths, '--offline']);
@@ -170,7 +170,7 @@ describe('several files', () => {
     expect(stdout).toMatch(/\/other.Dockerfile: no problems\n\n3 files: 1 error, 1 warning\n$/);
   });
 
-  test('several files make a list in JSON', async () => {
+  test('they make a list in JSON', async () => {
     const dir = await dirOf(files);
     const paths = Object.keys(files).map((it) => path.join(dir, it));
     const { stdout } = await runCli(['check', ...paths, '--offline', '--format=json']);
@@ -187,7 +187,7 @@ describe('several files', () => {
     expect(stdout).toContain('/b/Dockerfile: no problems\n');
   });
 
-  test('several files cannot be checked with --file or with standard input', async () => {
+  test('they cannot be checked with --file or with standard input', async () => {
     expect((await runCli(['check', '.', 'test', '-f', 'x'])).code).toBe(2);
     expect((await runCli(['check', '-', '-'])).code).toBe(2);
   });

@@ -193,7 +193,7 @@ describe('decodeJson', () => {
     expect(() => decodeJson(text, outer)).toThrow(new Error(message));
   });
 
-  test('types of slices and pointers', () => {
+  test('errors name the types of slices and pointers', () => {
     const entries = goSlice(goPointer(goStruct<{ type: string }>('pkg.Entry', { type: field('Type', goString()) })));
     expect(() => decodeJson('{}', entries)).toThrow('json: cannot unmarshal object into Go value of type []*pkg.Entry');
     expect(() => decodeJson('[1]', entries)).toThrow('json: cannot unmarshal number into Go value of type pkg.Entry');

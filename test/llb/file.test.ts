@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { copy, local, mkdir, mkfile, rm, scratch, symlink } from '../../src/llb/index.ts';
 import { actionsOf, alpine, capsOf } from './ops.ts';
 
-test('relative paths, trailing slashes and dots', () => {
+test('relative paths, trailing slashes and dots are resolved at the working directory', () => {
   const dest = (path: string) => {
     const { action } = actionsOf(alpine.dir('/w').file(copy(local('x').dir('/s'), 'a/../b', path)))[0]!;
     if (action.case !== 'copy') throw new Error('no copy');

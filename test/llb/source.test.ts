@@ -28,7 +28,7 @@ test('blobs have a digest and no tag', () => {
   expect(() => imageBlob('x@sha256:invalid').marshal()).toThrow('invalid reference format');
 });
 
-test('addresses of git repositories', () => {
+test('addresses of git repositories become identifiers and full URLs', () => {
   const identifier = (state: State) => {
     const { op } = lastOp(state);
     return op.case === 'source' && [op.value.identifier, op.value.attrs['git.fullurl']];
@@ -108,7 +108,7 @@ test('the signature and the headers of an http source become its attributes', ()
   expect(capsOf(state)).toEqual(['source.http', 'source.http.header', 'source.http.signatureverify']);
 });
 
-test('any source by its identifier', () => {
+test('any source can be named by its identifier', () => {
   expect(lastOp(source('x://y', { b: '1', a: '' })).op).toMatchObject({
     value: { identifier: 'x://y', attrs: { a: '', b: '1' } },
   });

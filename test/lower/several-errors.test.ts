@@ -18,7 +18,7 @@ async function problems(...lines: string[]): Promise<string[]> {
   return (findDiagnosticError(error)?.diagnostics ?? []).map((it) => `${it.lines[0]?.start} ${it.code}`);
 }
 
-test('other instructions and other stages', async () => {
+test('errors of other instructions and other stages are reported', async () => {
   expect(
     await problems(
       'FROM alpine AS a',

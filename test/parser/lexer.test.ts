@@ -17,7 +17,7 @@ function joined(text: string): string {
 }
 
 describe('tokens', () => {
-  test('tokens are cut at the ends of continued lines', () => {
+  test('are cut at the ends of continued lines', () => {
     expect(kinds('RUN --network=no\\\n# why\nne ec\\\n\nho\n')).toEqual([
       'CommandKeyword "RUN"',
       'FlagWord "--network=no"',
@@ -32,14 +32,14 @@ describe('tokens', () => {
     ]);
   });
 
-  test('tokens carry the whole word if it goes on in the next line', () => {
+  test('carry the whole word if it goes on in the next line', () => {
     const { tokens } = lexDockerfile('LABEL key=va\\\nlue\n');
     const value = tokens.find(({ tokenType }) => tokenType.name === 'Value');
     expect(value).toMatchObject({ image: 'va', payload: { text: 'value' } });
     expect(tokens.find(({ tokenType }) => tokenType.name === 'Continued')?.payload).toBeUndefined();
   });
 
-  test('tokens are not made of nothing: a last line without a line break has none', () => {
+  test('are not made of nothing: a last line without a line break has none', () => {
     expect(kinds('# c')).toEqual(['Comment "# c"']);
     expect(kinds('RUN <<A\nA')).toEqual([
       'CommandKeyword "RUN"',
@@ -50,7 +50,7 @@ describe('tokens', () => {
     ]);
   });
 
-  test('the tokens of a first line that is only continued are those of the next', () => {
+  test('of a first line that is only continued are those of the next', () => {
     expect(kinds('\\\nFROM a')).toEqual([
       'Continuation "\\\\\\n"',
       'FromKeyword "FROM"',
@@ -59,7 +59,7 @@ describe('tokens', () => {
     ]);
   });
 
-  test('tokens name the parts of each form', () => {
+  test('name the parts of each form', () => {
     expect(kinds('FROM a AS b')).toEqual([
       'FromKeyword "FROM"',
       'Argument "a"',
@@ -97,7 +97,7 @@ describe('tokens', () => {
     ]);
   });
 
-  test('tokens hold here-documents, directives and comments', () => {
+  test('hold here-documents, directives and comments', () => {
     expect(kinds('\ufeff# escape=`\n# c\nCOPY <<-A <<B /\nx\n\tA\nB\n')).toEqual([
       'Bom "\ufeff"',
       'DirectiveLine "# escape=`"',
@@ -120,7 +120,7 @@ describe('tokens', () => {
 });
 
 describe('bytes', () => {
-  test('bytes make up characters across line continuations', () => {
+  test('make up characters across line continuations', () => {
     const parse = (bytes: Buffer) => parseDockerfile(decodeText(bytes)).instructions[1];
     const cut = (text: string, at: number) => {
       const bytes = Buffer.from(text);
@@ -132,7 +132,7 @@ describe('bytes', () => {
     expect(parse(Buffer.from('FROM a\nUSER b\xf0', 'latin1'))).toMatchObject({ user: 'b\udcf0' });
   });
 
-  test('bytes of flags are taken for characters', () => {
+  test('of flags are taken for characters', () => {
     const { instructions } = parseDockerfile('FROM a\nCOPY --chown=é:à b c\nHEALTHCHECK CMDà x');
     expect(instructions[1]).toMatchObject({ chown: 'Ã©:Ã', sources: [{ text: 'b' }], dest: { text: 'c' } });
     expect(instructions[2]!.kind).toBe('invalid');
@@ -140,7 +140,7 @@ describe('bytes', () => {
 });
 
 describe('a comment', () => {
-  test('a comment behind a blank of several bytes keeps the rest of that blank, as the reference does', () => {
+  test('behind a blank of several bytes keeps the rest of that blank, as the reference does', () => {
     expect(parseDockerfile('\u00a0# c\nFROM a').instructions[0]?.comments).toEqual(['\udca0# c']);
     expect(parseDockerfile(' # c\nFROM a').instructions[0]?.comments).toEqual(['# c']);
     expect(parseDockerfile('# c\nFROM a').instructions[0]?.comments).toEqual(['c']);
@@ -235,7 +235,7 @@ const dockerfileText = fc.oneof(
 );
 
 describe('any text', () => {
-  test('no text is lost: the tokens make it up', () => {
+  test('is not lost: the tokens make it up', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         expect(joined(text)).toBe(text);
@@ -244,7 +244,7 @@ describe('any text', () => {
     );
   });
 
-  test('any text can be parsed, and its problems can be shown', () => {
+  test('can be parsed, and its problems can be shown', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         const { source, diagnostics, instructions } = parseDockerfile(text);
@@ -259,7 +259,7 @@ describe('any text', () => {
     );
   });
 
-  test('any text has no word that ends before it starts', () => {
+  test('has no word that ends before it starts', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         for (const { payload } of lexDockerfile(text).tokens) {
@@ -271,7 +271,7 @@ describe('any text', () => {
     );
   });
 
-  test('any text gives the same each time', () => {
+  test('gives the same each time', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         expect(parseDockerfile(text)).toEqual(parseDockerfile(text));
@@ -279,7 +279,7 @@ describe('any text', () => {
     );
   });
 
-  test('any text has no more tokens than a few for each character', () => {
+  test('has no more tokens than a few for each character', () => {
     fc.assert(
       fc.property(dockerfileText, (text) => {
         expect(lexDockerfile(text).tokens.length).toBeLessThanOrEqual(4 * text.length);

@@ -69,7 +69,7 @@ test('a request and its answer with trailers', async () => {
   client.close();
 });
 
-test('many requests at once, together larger than every window', async () => {
+test('many requests at once are answered, together larger than every window', async () => {
   const { client } = await connect(echo, { initialWindowSize: 20_000 }, 100_000);
   const bodies = Array.from({ length: 100 }, (_, index) => Buffer.alloc(1 + index * 900, `part ${index} `));
   const answers = await Promise.all(bodies.map((body) => call(client, post('/'), body)));
@@ -87,7 +87,7 @@ test('a body sent through a small window arrives whole', async () => {
   client.close();
 });
 
-test('headers of any bytes and lengths, Huffman coded by the server', async () => {
+test('headers of any bytes and lengths arrive, Huffman coded by the server', async () => {
   const { client } = await connect((stream, headers) => {
     stream.respond({ ':status': 200, 'x-back': String(headers['x-value']) });
     stream.end();

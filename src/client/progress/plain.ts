@@ -9,13 +9,13 @@ import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
 import { maxWarnings } from './source-excerpt.ts';
 import { completedAt, type DisplayStep, duration, isCanceled, isCompleted, startedAt, Trace } from './trace.ts';
 
-/** A status is repeated when it is that much further, */
+/** A status is repeated when its share of the total has grown by this much. */
 const minProgress = 0.05;
-/** or after this time in milliseconds. */
+/** A status is repeated after this time in milliseconds even if it has grown by less. */
 const minTimeMs = 5000;
-/** Lines of a failed step that are repeated at the end, */
+/** Maximum number of lines of a failed step that are repeated at the end. */
 const errorLines = 10;
-/** each at most so long. */
+/** Maximum number of characters of such a line. */
 const lineLength = 16 << 10;
 /** Characters of a step that wait for its turn. */
 const maxWaiting = 1 << 20;

@@ -16,9 +16,9 @@ import { keepRunning, type Line, nameOf, stepLines } from './tty-lines.ts';
 
 /** Lines of output that a running step shows, unless it is said otherwise. */
 const defaultLogLines = 6;
-/** Lines of a failed step that are repeated at the end, */
+/** Maximum number of lines of a failed step that are repeated at the end. */
 const errorLines = 50;
-/** each at most so long. */
+/** Maximum number of characters of such a line. */
 const lineLength = 4096;
 /** The size of a terminal that does not know it. */
 const unknownSize = { width: 80, height: 10 };

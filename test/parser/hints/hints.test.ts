@@ -58,7 +58,7 @@ describe('characters that are not what they look like are named with their place
     expect(firstHint(text)).toContain(hint);
   });
 
-  test('bytes of Windows-1252 as well', () => {
+  test('bytes of Windows-1252 are named as well', () => {
     const text = decodeText(Buffer.from('FROM a\nENV A=\x93b c\x94\n', 'latin1'));
     expect(firstHint(text)).toContain(
       'byte 0x93 at 2:7: it is not UTF-8 (in Windows-1252 it is a left double quotation mark)',
