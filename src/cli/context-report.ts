@@ -109,7 +109,7 @@ function formatAnswer({ path, fate, rule, takenAt, hint }: PathAnswer, takes: re
     sent: lines === '' ? 'sent, and no instruction takes it' : `sent, and taken by ${lines}`,
     ignored: why ? `dropped by ${why}` : 'dropped by the ignore file',
     unasked: 'not sent: this build does not need it',
-    missing: `not there${hint === undefined ? '' : `: ${hint}`}`,
+    missing: `not there${hint === undefined ? '' : `. ${hint}`}`,
   };
   return `${printableLine(`${path}: ${answers[fate]}`)}\n`;
 }

@@ -53,7 +53,7 @@ test('--path says what happens to a path and why, and nothing else', async () =>
   expect(stdout.replaceAll(dir, 'DIR')).toBe(`node_modules/m.js: dropped by DIR/.dockerignore:1 (node_modules)
 app.js: sent, and taken by DIR/Dockerfile:2
 docs: sent, and no instruction takes it
-App.js: not there: the context has app.js: names are case-sensitive
+App.js: not there. The context has app.js: names are case-sensitive.
 `);
 });
 
