@@ -1,5 +1,6 @@
 /** Why steps of a build run again, for people. */
 import type { Cause, ExplainedStep, Explanation } from '../explain/compare-builds.ts';
+import type { OpExplanation } from '../graph/graph-model.ts';
 import { formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 
@@ -27,6 +28,18 @@ function formatStep(step: ExplainedStep): string[] {
   const head = printableLine(`${placeOf(step)} ${step.text}`.trimEnd());
   const follows = step.followsFrom.length > 0 ? [`  and it follows from ${lineList(step.followsFrom)}`] : [];
   return [head, ...step.causes.map((cause) => printableLine(`  ${causeText(cause)}`)), ...follows];
+}
+
+/** What the graph shows of an explanation, by the digest of the op. */
+export function explainOps({ steps }: Explanation): ReadonlyMap<string, OpExplanation> {
+  return new Map(steps.map((step) => [step.op, explainOp(step)]));
+}
+
+function explainOp({ outcome, causes, followsFrom }: ExplainedStep): OpExplanation {
+  if (outcome === 'cached') return { change: 'same', text: '' };
+  if (causes.length > 0) return { change: 'cause', text: causes.map(causeText).join('; ') };
+  const may = outcome === 'depends' ? ', if what it copies differs' : '';
+  return { change: 'follows', text: `follows from ${lineList(followsFrom)}${may}` };
 }
 
 /** What a cause says. */

@@ -50,6 +50,39 @@ describe('--record', () => {
   });
 });
 
+describe('--explain', () => {
+  test('says of each op whether it runs again, and why', async () => {
+    const record = path.join(dir, 'record.json');
+    const explain = (...flags: string[]) => runCli(['explain', dir, '--offline', ...flags]);
+    await explain('--from', dir, '--record', record);
+    await writeFile(path.join(dir, 'a'), 'other');
+    const why = path.join(dir, 'why.json');
+    await writeFile(why, (await explain('--from', record, '--format', 'json')).stdout);
+    await writeFile(path.join(dir, 'a'), 'a');
+    const { platforms } = JSON.parse((await graph('--format', 'json', '--explain', why)).stdout);
+    const ops = platforms[0].ops as { explanation?: { change: string } }[];
+    expect(ops.flatMap(({ explanation }) => explanation ?? []).filter(({ change }) => change !== 'same')).toEqual([
+      { change: 'cause', text: 'a: its content changed' },
+      { change: 'follows', text: 'follows from line 2, if what it copies differs' },
+    ]);
+    expect((await graph('--explain', why)).stderr).toContain('--explain: the format dot does not show why');
+  });
+
+  test('is refused if it is no explanation, or cannot be read', async () => {
+    const file = path.join(dir, 'wrong.json');
+    const refused = async (text: string) => {
+      await writeFile(file, text);
+      const { code, stderr } = await graph('--format', 'json', '--explain', file);
+      return [code, stderr.replaceAll(dir, 'DIR')];
+    };
+    expect(await refused('FROM a')).toEqual([2, expect.stringContaining('--explain: DIR/wrong.json is not JSON')]);
+    expect(await refused('{"version":1}')).toEqual([2, expect.stringContaining('steps must be an array')]);
+    expect(await refused('{"version":2,"steps":[]}')).toEqual([2, expect.stringContaining('its version is 2')]);
+    const { stderr } = await graph('--format', 'json', '--explain', path.join(dir, 'none'));
+    expect(stderr).toContain('--explain: cannot read');
+  });
+});
+
 describe.runIf(process.platform === 'linux')('--open', () => {
   async function withOpener(script: string | undefined) {
     const bin = await mkdtemp(path.join(dir, 'bin-'));

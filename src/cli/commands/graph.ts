@@ -19,6 +19,7 @@ function declare() {
     .addOption(options.graphFormat)
     .addOption(options.outputFile)
     .addOption(options.record)
+    .addOption(options.explanation)
     .addOption(options.open);
 }
 
@@ -28,7 +29,7 @@ export function graphCommand(io: Io) {
   return declare().action((context, flags) => run(context, flags, io));
 }
 
-/** Largest record that is read, in bytes: logs of steps are in it. */
+/** Largest record or explanation that is read, in bytes: logs of steps are in a record. */
 const maxRecordBytes = 256 << 20;
 
 async function run(context: string, given: GraphFlags, io: Io): Promise<void> {
@@ -36,16 +37,21 @@ async function run(context: string, given: GraphFlags, io: Io): Promise<void> {
   const format = given.format ?? (open ? 'html' : 'dot');
   if (open && format !== 'html') throw new UsageError(`--open: a browser shows the format html, not ${format}`);
   if (open && given.output === '-') throw new UsageError('--open: a browser shows a file, not standard output');
-  if (given.record !== undefined && (format === 'dot' || format === 'mermaid'))
-    throw new UsageError(`--record: the format ${format} does not show times: take html, svg or json`);
+  for (const [option, what] of [
+    ['record', 'times'],
+    ['explain', 'why steps run again'],
+  ] as const)
+    if (given[option] !== undefined && (format === 'dot' || format === 'mermaid'))
+      throw new UsageError(`--${option}: the format ${format} does not show ${what}: take html, svg or json`);
   requireWritable('--output', given.output);
   requireOwnPlaces([
     { path: given.output ?? (open ? undefined : '-'), kind: 'file', by: '--output' },
     { path: given.writeImages, kind: 'file', by: '--write-images' },
   ]);
   const record = given.record === undefined ? undefined : await readRecord(given.record, io);
+  const explanations = given.explain === undefined ? undefined : await readExplanations(given.explain, io);
   const compiled = await compileBuild(context, given, io);
-  const drawn = await render(compiled, format, { record });
+  const drawn = await render(compiled, format, { record, explanations });
   if (!open) return writeOutput(given.output, drawn, io);
   const file = given.output ?? (await temporaryPage());
   await writeOutput(file, drawn, io);
@@ -66,15 +72,27 @@ async function show(file: string, io: Io): Promise<void> {
 }
 
 async function readRecord(file: string, io: Io): Promise<GraphOptions['record']> {
-  const { readNamedFile } = await import('../../system/named-file.ts');
   const { readProgress } = await import('../../graph/index.ts');
+  return readGiven('--record', file, (text) => readProgress(text, file), io);
+}
+
+async function readExplanations(file: string, io: Io): Promise<GraphOptions['explanations']> {
+  const { parseExplanation } = await import('../../explain/parse-explanation.ts');
+  const { explainOps } = await import('../explanation.ts');
+  return readGiven('--explain', file, (text) => explainOps(parseExplanation(text)), io);
+}
+
+/** Reads a file that an option names. @throws UsageError if it cannot be read, or `parse` refuses its text */
+async function readGiven<T>(option: string, file: string, parse: (text: string) => T, io: Io): Promise<T> {
+  const { readNamedFile } = await import('../../system/named-file.ts');
   const bytes = await readNamedFile(file, maxRecordBytes, io.signal).catch((error: Error) => {
-    throw new UsageError(`--record: cannot read ${file}: ${error.message}`, { cause: error });
+    throw new UsageError(`${option}: cannot read ${file}: ${error.message}`, { cause: error });
   });
   try {
-    return readProgress(new TextDecoder().decode(bytes), file);
+    return parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw new UsageError(`--record: ${(error as Error).message}`, { cause: error });
+    const what = error instanceof SyntaxError ? `${file} is not JSON: ` : '';
+    throw new UsageError(`${option}: ${what}${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -91,6 +91,10 @@ export const options = {
     '--record <file>',
     'progress of a build, as --progress rawjson writes it: shows times and what came from the cache',
   ),
+  explanation: new Option(
+    '--explain <file>',
+    'what explain --format json has written for the same build: colours the steps that run again, and says why',
+  ),
   checkFormat: new Option(
     '--format <format>',
     'text is for people, json is the JSON of frontend.lint (a list for several paths)',
