@@ -202,6 +202,8 @@ test('the editor set-up of the guide refuses what tsfront/build does not have, w
     "image('alpine').run('make', { network: 'none', mounts: [mount.cache('/c', { sharing: 'locked' })] });",
     "image('alpine').copy('a', 'b', { link: true, parents: true });",
     "image('alpine').healthcheck('check', { retries: 3 });",
+    "scratch().copy(await made(), '/a', '/b').copy(context(), '/a', '/b');",
+    "mount.bind('/x', { from: context() }), mount.cache('/c', { from: image('alpine') });",
     "arg('MODE', { values: ['debug', 'release'], default: 'debug' }) satisfies 'debug' | 'release';",
     "arg('JOBS', { type: 'number', default: 4 }) satisfies number;",
   ];
@@ -217,9 +219,18 @@ test('the editor set-up of the guide refuses what tsfront/build does not have, w
     "arg('MODE', { values: ['debug', 'release'], default: 'fast' });",
     "arg('JOBS', { type: 'number', default: '4' });",
     "context().readTxt('a');",
+    "scratch().copy(made() /* a promise */, '/a', '/b');",
+    "scratch().copy(42, '/a', '/b');",
+    "scratch().copy({}, '/a', '/b');",
+    "mount.bind('/x', { from: 'builder' });",
+    "mount.cache('/c', { from: 42 });",
     "dockerfile('Dockerfile', { tag: 'a' });",
   ];
-  const text = ["import { arg, context, dockerfile, image, mount } from 'tsfront/build';", ...right, ...wrong];
+  const head = [
+    "import { arg, context, dockerfile, image, mount, scratch } from 'tsfront/build';",
+    "const made = async () => image('alpine');",
+  ];
+  const text = [...head, ...right, ...wrong];
   write('editor/build.ts', `${text.join('\n')}\n`);
   const { stdout } = await runCommand(process.execPath, [tsc, '-p', 'editor'], { cwd: installed });
   const lines = [...stdout.matchAll(/build\.ts\((\d+),\d+\): error/g)].map(([, line]) => text[Number(line) - 1]);

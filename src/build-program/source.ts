@@ -7,8 +7,7 @@ export type Origin =
   | { readonly node: Node; readonly name?: undefined }
   | { readonly node?: undefined; readonly name: string };
 
-/** Programs see stages and contexts, and not what they are made of. */
-const origins = new WeakMap<Source, Origin>();
+let originIn: (value: object) => Origin | undefined;
 
 /**
  * A stage or a context: files can be copied and mounted from it.
@@ -21,22 +20,27 @@ const origins = new WeakMap<Source, Origin>();
  * export const fromFiles = () => published(context());
  */
 export abstract class Source {
+  /** Programs do not see it; by it, the type checker tells sources from anything else. */
+  readonly #origin: Origin;
+  static {
+    originIn = (value) => (#origin in value ? value.#origin : undefined);
+  }
   /** @internal */
   constructor(origin: Origin) {
-    origins.set(this, origin);
+    this.#origin = origin;
   }
 }
 
 /** The origin of a stage or context. @throws TypeError for anything else */
 export function originOf(source: unknown, what: string): Origin {
-  const origin = typeof source === 'object' && source !== null ? origins.get(source as Source) : undefined;
+  const origin = typeof source === 'object' && source !== null ? originIn(source) : undefined;
   if (!origin) throw new TypeError(`${what} must be a stage or a context, not ${describe(source)}`);
   return origin;
 }
 
 /** The node of a stage; undefined for anything else. */
 export const nodeOf = (value: unknown): Node | undefined =>
-  typeof value === 'object' && value !== null ? origins.get(value as Source)?.node : undefined;
+  typeof value === 'object' && value !== null ? originIn(value)?.node : undefined;
 
 /** The nodes that reading from a source needs. */
 export const readsOf = (origin: Origin | undefined): readonly Node[] => (origin?.node ? [origin.node] : []);
