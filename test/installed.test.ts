@@ -206,6 +206,7 @@ test('the editor set-up of the guide refuses what tsfront/build does not have, w
     "mount.bind('/x', { from: context() }), mount.cache('/c', { from: image('alpine') });",
     "arg('MODE', { values: ['debug', 'release'], default: 'debug' }) satisfies 'debug' | 'release';",
     "arg('JOBS', { type: 'number', default: 4 }) satisfies number;",
+    "console.log('a', 1, {}), console.warn(), console.error(new Error());",
   ];
   const wrong = [
     "image('alpine').run('make', { mount: [] });",
@@ -235,6 +236,12 @@ test('the editor set-up of the guide refuses what tsfront/build does not have, w
   const { stdout } = await runCommand(process.execPath, [tsc, '-p', 'editor'], { cwd: installed });
   const lines = [...stdout.matchAll(/build\.ts\((\d+),\d+\): error/g)].map(([, line]) => text[Number(line) - 1]);
   expect([...new Set(lines)]).toEqual(wrong);
+
+  // the types of Node and of browsers have a console, too
+  write('editor/build.ts', "import 'tsfront/build';\nconsole.log('a');\nconsole.table([]);\n");
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', 'editor/build.ts'];
+  for (const others of ['--types node --lib es2023', '--types node', '--types node --lib es2023,dom'])
+    await run(process.execPath, [tsc, '--ignoreConfig', ...strict, ...others.split(' ')]);
 });
 
 /** The example that a page of the API documentation begins with, in a directory of its own. */

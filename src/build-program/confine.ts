@@ -2,6 +2,7 @@
  * Takes away what would make a build depend on the moment: the clock and random numbers. What is left of Date works with
  * given times, in UTC.
  */
+import { programConsole } from './console.ts';
 
 const refuse = (what: string, instead: string) =>
   function refused(): never {
@@ -17,7 +18,7 @@ export function confine(): void {
   scope.Date = honestDate(Date);
   for (const name of ['WeakRef', 'FinalizationRegistry', 'performance', 'SharedArrayBuffer', 'Atomics'])
     delete scope[name];
-  scope.console = console;
+  scope.console = programConsole;
 }
 
 function honestDate(real: DateConstructor): DateConstructor {
@@ -44,26 +45,4 @@ function honestDate(real: DateConstructor): DateConstructor {
   Object.defineProperty(prototype, 'constructor', { value: HonestDate });
   Object.defineProperty(HonestDate, 'name', { value: 'Date' });
   return HonestDate as unknown as DateConstructor;
-}
-
-/** Set by the module that talks to the frontend. */
-let write: (text: string) => void = () => {};
-
-/** Says where the console writes to. */
-export function logTo(writer: (text: string) => void): void {
-  write = writer;
-}
-
-const log = (...values: unknown[]) =>
-  write(values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '));
-
-const console = { log, info: log, warn: log, error: log, debug: log };
-
-function inspect(value: unknown): string {
-  if (value instanceof Error) return String(value);
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
 }

@@ -62,4 +62,25 @@ export { Expansion, expand, type Text } from './text.ts';
 
 import { startListening } from './run.ts';
 
+declare global {
+  /**
+   * Declared as Node and browsers declare it, so that this adds nothing where their types are, and is there where they are
+   * not.
+   */
+  interface Console {
+    /** Shows values as a warning of the build, with the line that calls it. */
+    log(...values: unknown[]): void;
+    /** As {@link log}. */
+    info(...values: unknown[]): void;
+    /** As {@link log}. */
+    warn(...values: unknown[]): void;
+    /** As {@link log}. */
+    error(...values: unknown[]): void;
+    /** As {@link log}. */
+    debug(...values: unknown[]): void;
+  }
+  // A `const` could not be declared twice.
+  var console: Console;
+}
+
 startListening();

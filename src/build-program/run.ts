@@ -1,5 +1,6 @@
 /** Runs a build program: its targets are its exports. */
-import { confine, logTo } from './confine.ts';
+import { confine } from './confine.ts';
+import { logTo } from './console.ts';
 import { isInBuild, listen, send } from './frontend.ts';
 import { graphOf, type Node, stageName } from './graph.ts';
 import { callers, placesIn } from './place.ts';

@@ -66,6 +66,15 @@ test('an error about a stage that does not exist has its place and names those t
   expect((await check('FROM scratch AS one\n', '--target=x')).stdout).toContain('hint: The stages are one');
 });
 
+test('what a build program writes to its console is shown and is no finding', async () => {
+  const text =
+    "import { scratch } from 'tsfront/build';\nconsole.log('seen', 1);\nexport default () => scratch().cmd(['x']);\n";
+  const folder = await folderOf({ 'build.ts': text });
+  const { code, stdout, stderr } = await runCli(['check', folder, '-f', path.join(folder, 'build.ts'), '--offline']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${folder}/build.ts: no problems\n` });
+  expect(stderr).toContain(`${folder}/build.ts:2:1: warning[ProgramLog]: seen 1\n`);
+});
+
 /** A directory with files by name. */
 async function dirOf(files: Readonly<Record<string, string>>): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-check-'));

@@ -499,6 +499,20 @@ test('the console writes warnings with their lines', async () => {
   expect(commands).toEqual(['x']);
 });
 
+test.each([
+  ['new Map([["a", new Set([1, "b"])]])', 'Map {"a" => Set {1,"b"}}'],
+  ['{ a: undefined, f() {} }, 2n, [,"x"]', '{"a":undefined,"f":[function f]} 2n [undefined,"x"]'],
+  ['new Date(0), /x/, Symbol("s")', '"1970-01-01T00:00:00.000Z" /x/ Symbol(s)'],
+  ['new (class Part { a = 1 })(), Object.create(null)', 'Part {"a":1} {}'],
+  ['(() => { const a: unknown[] = []; a.push(a); return a; })()', '[[circular]]'],
+  ['{ get a() { throw new Error("no"); } }', '[object Object]'],
+])('the console shows %s', async (values, shown) => {
+  const { warnings, error } = await playProgram(
+    program(`console.log(${values});\nexport default () => image("alpine").run("x");`),
+  );
+  expect({ error, warnings }).toEqual({ warnings: [`build.ts:2: ProgramLog: ${shown} (line 2)`] });
+});
+
 test('a program runs once for each platform, with values of its own', async () => {
   const text = `
 let count = 0;

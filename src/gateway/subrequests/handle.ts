@@ -29,7 +29,7 @@ export async function handleSubrequest(
     case targetsDefinition.name:
       return (await import('./targets.ts')).listTargets(dockerfile);
     case lintDefinition.name:
-      return (await import('./lint.ts')).lint(dockerfile, target);
+      return (await import('./lint.ts')).lint(dockerfile, target, warn);
     case convertLlbDefinition.name:
       return (await import('./convertllb.ts')).convertLlb(dockerfile, warn);
     default:

@@ -13,6 +13,7 @@ import type { Result } from '../bridge.ts';
 import type { BuildDefinition } from '../dockerfile.ts';
 import { firstLines, lineRangesJson, maxErrorLines, subrequestMessage } from '../error-status.ts';
 import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
+import type { Warner } from '../warner.ts';
 import { lintDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 
@@ -25,17 +26,18 @@ interface LintWarning {
 }
 
 /**
- * Lints the Dockerfile; without a target, all stages.
+ * Lints the Dockerfile; without a target, all stages. What a build program writes to its console is no finding, and is
+ * sent as a warning.
  *
  * The texts are the reference's unless they do not fit into a message of the gateway: then they are shortened, and say
  * so.
  */
-export async function lint(dockerfile: BuildDefinition, target: string): Promise<Result> {
+export async function lint(dockerfile: BuildDefinition, target: string, log: Warner['warn']): Promise<Result> {
   const findings: Diagnostic[] = [];
   let failure: unknown;
   let lowered: Lowered | undefined;
   try {
-    lowered = await dockerfile.lower({ allStages: target === '', warn: (finding) => findings.push(finding) });
+    lowered = await dockerfile.lower({ allStages: target === '', warn: (finding) => findings.push(finding), log });
   } catch (error) {
     failure = error;
   }
