@@ -11,7 +11,7 @@ import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
 import { LinesLocation } from '../lower/source-location.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
-import { parseDirective } from '../parser/directives.ts';
+import { parseDirective, programDirective } from '../parser/directives.ts';
 import { firstError } from '../parser/first-error.ts';
 import { explainError, instructionRange } from '../parser/hints/explain-error.ts';
 import { parseInTurns } from '../parser/parse.ts';
@@ -192,7 +192,8 @@ function explained(error: unknown, { source, instructions, diagnostics }: Docker
 
 function checkConfigOf(source: SourceDescription) {
   const file = sourceFile(source);
-  const directive = parseDirective('check', file.text);
+  const find = source.language === 'TypeScript' ? programDirective : parseDirective;
+  const directive = find('check', file.text);
   try {
     return parseCheckConfig(directive?.value ?? '');
   } catch (cause) {

@@ -98,6 +98,15 @@ export function parseDirective(name: DirectiveName, text: string): DetectedDirec
   return findDirective(name, text, start, line, '#');
 }
 
+/**
+ * A directive of a build program, `// name=`; a first line that starts with `#!` is skipped. For engines before Docker 23
+ * the first directive may be `# syntax=`.
+ */
+export function programDirective(name: DirectiveName, text: string): DetectedDirective | undefined {
+  const [start, line] = skipShebang(text);
+  return findDirective(name, text.replace(/^(\ufeff?)#(?=\s*syntax\s*=)/i, '$1//'), start, line, '//');
+}
+
 /** Offset behind a byte order mark and a shebang line, and the number of lines skipped. */
 function skipShebang(text: string): [start: number, line: number] {
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;

@@ -486,6 +486,40 @@ export default () =>
   });
 });
 
+describe('the directive `check` of a program', () => {
+  const target = "import { scratch } from 'tsfront/build';\nexport default () => scratch().cmd('x');\n";
+  const finding = (line: number) =>
+    `build.ts:${line}: JSONArgsRecommended: JSON arguments recommended for CMD to prevent unintended behavior related to OS signals (line ${line})`;
+
+  test('skips rules, and fails the build for findings', async () => {
+    expect(await playProgram(target)).toMatchObject({ error: undefined, warnings: [finding(2)] });
+    for (const head of [
+      '// check=skip=JSONArgsRecommended;error=true\n',
+      '#!/usr/bin/env tsfront\n//check = skip=all\n',
+      '// syntax=docker.io/tsfront/tsfront\n// check=skip=JSONArgsRecommended rest\n',
+      '# syntax=docker.io/tsfront/tsfront\n// check=skip=JSONArgsRecommended\n',
+    ])
+      expect(await playProgram(head + target, { cmdline: 'x' })).toMatchObject({ error: undefined, warnings: [] });
+    expect(await playProgram(`// check=error=true\n${target}`)).toMatchObject({
+      error: 'lint violation found for rules: JSONArgsRecommended',
+      warnings: [finding(3)],
+    });
+  });
+
+  test('counts only above all else, and gives way to the option of the build', async () => {
+    expect((await playProgram(`// A program.\n// check=skip=all\n${target}`)).warnings).toEqual([finding(4)]);
+    const skip = { 'build-arg:BUILDKIT_DOCKERFILE_CHECK': 'skip=all' };
+    expect(await playProgram(`// check=error=true\n${target}`, skip)).toMatchObject({ error: undefined, warnings: [] });
+  });
+
+  test('with options that there are not shows its line', async () => {
+    expect(await playProgram(`// syntax=x\n// check=skp=all\n${target}`, { cmdline: 'x' })).toMatchObject({
+      error: 'failed to parse check options: invalid check option "skp"',
+      places: ['build.ts:2'],
+    });
+  });
+});
+
 test('the console writes warnings with their lines', async () => {
   const { warnings, commands } = await playProgram(
     program(
