@@ -1,7 +1,7 @@
 /** The mounts of a run: `RUN --mount=type=…`. */
 import type { NameOf, Node } from './graph.ts';
 import { originOf, readsOf, type Source } from './source.ts';
-import { refuseUnknown, type Text, wordOf } from './text.ts';
+import { describe, refuseUnknown, type Text, wordOf } from './text.ts';
 
 /**
  * A mount of a run, made by one of the functions of {@link mount}.
@@ -34,8 +34,8 @@ export interface MountOwner {
   readonly uid?: number;
   /** Number of the group; 0 if absent. */
   readonly gid?: number;
-  /** Permission bits, such as `0o700`. */
-  readonly mode?: number;
+  /** Permission bits: `0o700`, or a text of octal digits such as `'700'`. */
+  readonly mode?: number | string;
 }
 
 /**
@@ -174,9 +174,22 @@ const ownerFields = ({ uid, gid, mode, ...unknown }: MountOwner): Field[] => {
   return [
     ['uid', uid],
     ['gid', gid],
-    ['mode', mode === undefined ? undefined : mode.toString(8)],
+    ['mode', mode === undefined ? undefined : octal(mode)],
   ];
 };
+
+/** The octal digits of permission bits. */
+function octal(mode: unknown): string {
+  if (typeof mode === 'string') {
+    if (/^0?[0-7]{1,4}$/.test(mode)) return mode;
+  } else if (Number.isInteger(mode) && (mode as number) >= 0 && (mode as number) <= 0o7777) {
+    // 755 would be 0o1363, which nobody means
+    if ((mode as number) > 0o777 && /^[0-7]{3}$/.test(String(mode)))
+      throw new TypeError(`the mode of a mount is octal, and ${mode} is not: write 0o${mode} or '${mode}'`);
+    return (mode as number).toString(8);
+  }
+  throw new TypeError(`the mode of a mount must be octal, such as 0o755 or '755', not ${describe(mode)}`);
+}
 
 function make(type: string, from: Source | undefined, fields: readonly Field[]): RunMount {
   const origin = from === undefined ? undefined : originOf(from, 'the option `from` of a mount');

@@ -709,6 +709,36 @@ describe('options that there are not are told, because nothing checks the types 
   });
 });
 
+test.each([
+  ["'700'", '0o700'],
+  ["'0700'", '0o700'],
+  ["'1777'", '0o1777'],
+])('the mode %s of a mount is %s', async (text, number) => {
+  const opsWith = async (mode: string) => {
+    const mounts = ['cache("/c"', 'secret("s"', 'ssh('].map(
+      (it) => `mount.${it.replace(/"$/, '", ')}{ mode: ${mode} })`,
+    );
+    const run = `export default () => image('alpine').run('a', { mounts: [${mounts}] });`;
+    const { ops, error } = await playProgram(program(run));
+    expect(error).toBeUndefined();
+    return ops;
+  };
+  expect(await opsWith(text)).toEqual(await opsWith(number));
+  expect(await opsWith(text)).not.toEqual(await opsWith('0o750'));
+});
+
+test.each([
+  ['755', "the mode of a mount is octal, and 755 is not: write 0o755 or '755'"],
+  ['644', "the mode of a mount is octal, and 644 is not: write 0o644 or '644'"],
+  ['4755', "the mode of a mount must be octal, such as 0o755 or '755', not 4755"],
+  ['-1', "the mode of a mount must be octal, such as 0o755 or '755', not -1"],
+  ["'rwx'", 'the mode of a mount must be octal, such as 0o755 or \'755\', not "rwx"'],
+  ["'800'", 'the mode of a mount must be octal, such as 0o755 or \'755\', not "800"'],
+])('a mount does not have the mode %s', async (mode, message) => {
+  const text = `\nexport default () => image('alpine').run('a', { mounts: [mount.cache('/c', { mode: ${mode} })] });`;
+  expect(await playProgram(program(text))).toMatchObject({ error: `TypeError: ${message}`, places: ['build.ts:3'] });
+});
+
 test('what stages have in common is warned of once, and is wrong once', async () => {
   const shared = (text: string) =>
     program(`
