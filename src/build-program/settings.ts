@@ -93,7 +93,8 @@ export interface OptionalArg {
  * A build argument (`--build-arg NAME=VALUE`). Declare arguments at the top of the program, so that an unknown one is
  * noticed whatever target is built.
  *
- * @throws Error if the build does not give a required argument, or gives a value that is not allowed
+ * @throws Error if the build does not give a required argument, or gives a value that is not allowed, TypeError if the
+ *   options contradict each other, such as a default that is not among the values
  * @example
  * const version = arg('GO_VERSION', { default: '1.25', description: 'Go toolchain' });
  * const mode = arg('MODE', { values: ['debug', 'release'], default: 'release' });
@@ -122,6 +123,8 @@ export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) 
     Omit<StringArg, 'type' | 'default'> & OptionalArg & Pick<StringArg | NumberArg | BooleanArg, 'type' | 'default'>
   >;
   refuseUnknown('arg', unknown);
+  refuseBadOptions(key, { type, fallback, values });
+  literalOf(description, `arg ${key}: the description`);
   declared.set(key, {
     name: key,
     value: given ?? (fallback === undefined ? '' : String(fallback)),
@@ -148,6 +151,26 @@ export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) 
         );
       return given;
   }
+}
+
+/** Programs run without a check of their types. @throws TypeError for options that contradict each other */
+function refuseBadOptions(
+  name: string,
+  { type, fallback, values }: { readonly type: unknown; readonly fallback: unknown; readonly values: unknown },
+): void {
+  const wrong = (message: string) => new TypeError(`arg ${name}: ${message}`);
+  if (!/^[\w.-]+$/.test(name))
+    throw new TypeError(`arg: ${describe(name)} is not a name: names have letters, digits, _, . and - alone`);
+  if (type !== 'string' && type !== 'number' && type !== 'boolean')
+    throw wrong(`the type must be 'string', 'number' or 'boolean', not ${describe(type)}`);
+  if (fallback !== undefined && (typeof fallback !== type || Number.isNaN(fallback)))
+    throw wrong(`the default must be a ${type}, not ${describe(fallback)}`);
+  if (values === undefined) return;
+  if (type !== 'string') throw wrong(`only an argument that is a string has values, not a ${type}`);
+  if (!Array.isArray(values) || values.length === 0 || values.some((it) => typeof it !== 'string'))
+    throw wrong('the values must be an array of strings');
+  if (fallback !== undefined && !values.includes(fallback))
+    throw wrong(`the default must be one of ${values.map(describe).join(', ')}, not ${describe(fallback)}`);
 }
 
 /**

@@ -323,6 +323,25 @@ export default () => image('alpine').run(JSON.stringify([version, mode, jobs, fa
     expect(places).toEqual(['build.ts:3']);
   });
 
+  test.each([
+    ["'BAD NAME'", 'arg: "BAD NAME" is not a name: names have letters, digits, _, . and - alone'],
+    ["''", 'arg: "" is not a name: names have letters, digits, _, . and - alone'],
+    ["'A', { values: ['a', 'b'], default: 'c' }", 'arg A: the default must be one of "a", "b", not "c"'],
+    ["'A', { values: 'ab' }", 'arg A: the values must be an array of strings'],
+    ["'A', { values: [1], default: '1' }", 'arg A: the values must be an array of strings'],
+    ["'A', { type: 'number', values: ['1'] }", 'arg A: only an argument that is a string has values, not a number'],
+    ["'A', { type: 'number', default: 'abc' }", 'arg A: the default must be a number, not "abc"'],
+    ["'A', { type: 'number', default: NaN }", 'arg A: the default must be a number, not NaN'],
+    ["'A', { type: 'boolean', default: 1 }", 'arg A: the default must be a boolean, not 1'],
+    ["'A', { default: 1 }", 'arg A: the default must be a string, not 1'],
+    ["'A', { type: 'int' }", "arg A: the type must be 'string', 'number' or 'boolean', not \"int\""],
+    ["'A', { description: 1 }", 'arg A: the description must be a string, not 1'],
+  ])('with options that contradict each other are errors: arg(%s)', async (given, message) => {
+    const text = program(`\narg(${given});\nexport default () => image('alpine').run('a');`);
+    for (const args of [{}, { 'build-arg:A': 'a' }])
+      expect(await playProgram(text, args)).toMatchObject({ error: `TypeError: ${message}`, places: ['build.ts:3'] });
+  });
+
   test('of stages are known, and those that every build has', async () => {
     const given = { 'build-arg:V': '1', 'build-arg:HTTP_PROXY': 'http://p', 'build-arg:BUILDKIT_INLINE_CACHE': '1' };
     const { ops } = await playProgram(program("export default () => image('alpine').arg('V').run('a');"), given);
