@@ -41,7 +41,8 @@ export function syntaxError(name: string, text: string, message: string) {
     /^(?:Error transforming [^:]*: |SyntaxError: )?([\s\S]*?)(?: \((\d+):\d+\))?$/.exec(message) ?? [];
   const lines = { start: Number(line ?? 1), end: Number(line ?? 1) };
   const file = createSourceFile(name, text);
-  return diagnosticError('program-syntax', `${name}: ${what}`, {
+  // the parsers' own words say neither what they are about nor, but for the range, where
+  return diagnosticError('program-syntax', /^[A-Z]/.test(what) ? `syntax error: ${what}` : what, {
     range: linesRange(file, lines),
     file,
   });

@@ -69,12 +69,24 @@ describe('an error shows its line', () => {
       'nope: failed to resolve source metadata',
       3,
     ],
-    ['of the syntax', '\nexport default (;', 'build.ts: Unexpected token', 3],
+    ['of the syntax', '\nexport default (;', 'syntax error: Unexpected token', 3],
     [
       'of the syntax that the engine finds',
       'export default () => image("alpine");\nlet a = 1; let a = 2;',
       'SyntaxError',
       3,
+    ],
+    [
+      'of a decorator',
+      'const d = () => {};\nexport class A {\n  @d a = 1;\n}\n',
+      'hint: Build programs have no decorators.',
+      4,
+    ],
+    [
+      'of a decorator of a class',
+      'const d = () => {};\n\n  @d class A {}\n',
+      'hint: Build programs have no decorators.',
+      4,
     ],
     ['of recursion', 'const f = (): never => f();\nexport default () => f();', 'Maximum call stack size exceeded', 2],
     [
@@ -110,7 +122,10 @@ describe('an error shows its line', () => {
 
   test('of the syntax of an imported module', async () => {
     const files = { 'build.ts': "import './a.ts';\n", 'a.ts': '\n\nconst = 1;\n' };
-    expect(await playProgram(files)).toMatchObject({ error: expect.stringMatching(/^a\.ts: /), places: ['a.ts:3'] });
+    expect(await playProgram(files)).toMatchObject({
+      error: expect.stringMatching(/^syntax error: /),
+      places: ['a.ts:3'],
+    });
   });
 
   test('as a text that is thrown', async () => {

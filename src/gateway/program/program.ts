@@ -174,5 +174,14 @@ function failed(text: ProgramText, { failure: { message, hint, places } }: Progr
   if (places.length === 0) return diagnosticError('program-failed', message, { hint });
   const lines = text.locate(places);
   const range = linesRange(text.file, lines);
-  return relocateError(text, diagnosticError('program-failed', message, { range, lines: [lines], hint }));
+  const isDecorator =
+    message.startsWith('SyntaxError: ') && /^\s*(?:export\s+)?@/.test(text.file.text.slice(range.start));
+  return relocateError(
+    text,
+    diagnosticError('program-failed', message, {
+      range,
+      lines: [lines],
+      hint: hint ?? (isDecorator ? 'Build programs have no decorators.' : undefined),
+    }),
+  );
 }
