@@ -304,14 +304,14 @@ export class Stage extends Source {
     return step(this, 'volume', noFlags, { words: paths.map((path) => wordOf(path, 'volume: a path')) });
   }
 
-  /** Sets the program of containers. */
+  /** Sets the program of containers; `[]` removes that of the base. */
   entrypoint(command: Command): Stage {
-    return step(this, 'entrypoint', noFlags, commandOf(command, 'entrypoint'));
+    return step(this, 'entrypoint', noFlags, commandOf(command, 'entrypoint', true));
   }
 
-  /** Sets the default command of containers, or the default arguments of their program. */
+  /** Sets the default command of containers, or the default arguments of their program; `[]` removes that of the base. */
   cmd(command: Command): Stage {
-    return step(this, 'cmd', noFlags, commandOf(command, 'cmd'));
+    return step(this, 'cmd', noFlags, commandOf(command, 'cmd', true));
   }
 
   /** Sets the shell of commands that are strings. */
@@ -493,9 +493,10 @@ function summary(command: string): string {
   return more.length > 0 ? `${first}...` : command;
 }
 
-function commandOf(command: Command, what: string): Arguments {
+/** @param mayBeEmpty whether an empty array means something: that containers run no such command */
+function commandOf(command: Command, what: string, mayBeEmpty = false): Arguments {
   if (Array.isArray(command)) {
-    if (command.length === 0) throw new TypeError(`${what}: the command is empty`);
+    if (command.length === 0 && !mayBeEmpty) throw new TypeError(`${what}: the command is empty`);
     return { words: command.map((word) => literalOf(word, `${what}: a word of the command`)), isJson: true };
   }
   const text = literalOf(command, `${what}: the command`);

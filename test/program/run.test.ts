@@ -707,6 +707,19 @@ export default async () => {
   });
 });
 
+test('an empty command is that of a Dockerfile, and an empty run is an error', async () => {
+  const opts = { filename: 'Dockerfile' };
+  const base = 'docker.io/library/postgres:16';
+  const written = await playProgram({ Dockerfile: `FROM ${base} AS app\nENTRYPOINT []\nCMD []\n` }, opts);
+  const made = await playProgram(program(`export const app = () => image('${base}').entrypoint([]).cmd([]);`));
+  expect(written.image.config['Entrypoint']).toBeUndefined();
+  expect(made.image).toEqual(written.image);
+  for (const method of ['run', 'healthcheck'])
+    expect((await playProgram(program(`export default () => image('alpine').${method}([]);`))).error).toBe(
+      `TypeError: ${method}: the command is empty`,
+    );
+});
+
 test('a target has the same ops whatever else is built', async () => {
   const text = `
 const base = image('alpine').arg('A', '1').env('B', '2').cmd('first').onbuild('RUN trigger');
