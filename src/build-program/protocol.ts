@@ -78,6 +78,7 @@ export interface ArgumentJson {
   readonly name: string;
   /** The value in this build; '' if it has none. */
   readonly value: string;
+  /** What it is for, and which values it takes. */
   readonly description: string;
   readonly places: readonly Place[];
 }
@@ -90,8 +91,16 @@ export interface TargetJson {
   readonly exported: string;
   /** Whether it is built if the build names none. */
   readonly isDefault: boolean;
-  /** The stage that it gives; undefined if running it failed. */
+  /** The stage that it gives; undefined if it was not run, or failed. */
   readonly stage?: string;
+}
+
+/** What went wrong in the program. */
+export interface FailureJson {
+  readonly message: string;
+  /** What to do about it; undefined if that is not known. */
+  readonly hint?: string;
+  readonly places: readonly Place[];
 }
 
 /** What the program is asked to do. */
@@ -105,6 +114,11 @@ export interface RunMessage {
   readonly target: string;
   /** Whether all targets are run, not only the one that is asked for. */
   readonly all: boolean;
+  /**
+   * Whether nothing is built, as for a list or a check: required arguments that are absent have placeholders for values, and
+   * targets that fail are part of the result.
+   */
+  readonly inspects: boolean;
   readonly platforms: { readonly target: PlatformParts; readonly build: PlatformParts };
   /** The build arguments by name. */
   readonly args: Readonly<Record<string, string>>;
@@ -140,14 +154,12 @@ export type ProgramMessage =
       readonly graph: GraphJson;
       readonly targets: readonly TargetJson[];
       readonly arguments: readonly ArgumentJson[];
-    }
-  | {
-      readonly type: 'failed';
-      readonly message: string;
-      /** What to do about it; undefined if that is not known. */
+      /** How targets failed; empty in a build. The graph has no stages if all did. */
+      readonly failures: readonly FailureJson[];
+      /** What to say of an error in what the graph describes: it may come from a placeholder. Undefined if there are none. */
       readonly hint?: string;
-      readonly places: readonly Place[];
-    };
+    }
+  | ({ readonly type: 'failed' } & FailureJson);
 
 /**
  * The object `program` in the global scope of the engine (engine/program.c, src/host/program-worker.ts), which the module

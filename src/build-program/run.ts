@@ -4,8 +4,15 @@ import { logTo } from './console.ts';
 import { isInBuild, listen, send } from './frontend.ts';
 import { graphOf, type Node, stageName } from './graph.ts';
 import { callers, placesIn } from './place.ts';
-import type { RunMessage } from './protocol.ts';
-import { begin, declaredArguments, knownArguments } from './settings.ts';
+import type { FailureJson, GraphJson, RunMessage } from './protocol.ts';
+import {
+  begin,
+  declaredArguments,
+  knownArguments,
+  missingArguments,
+  missingArgumentsError,
+  placeholder,
+} from './settings.ts';
 import { nodeOf } from './source.ts';
 import { describe } from './text.ts';
 
@@ -25,30 +32,39 @@ export function startListening(): void {
   confine();
   logTo((text) => send({ type: 'log', text, places: callers() }));
   listen((message) => {
-    run(message).catch(async (error) => send(await failure(error)));
+    run(message).catch(async (error) => {
+      // What a build does with a placeholder may fail, too.
+      const problem = message.inspects ? error : (missingArgumentsError() ?? error);
+      send({ type: 'failed', ...(await failure(problem, message)) });
+    });
   });
 }
 
 async function run(message: RunMessage): Promise<void> {
   begin(message);
   const targets = targetsOf(await import(message.module), message.exports);
+  if (!message.inspects) refuseMissingArguments();
   // All targets can be listed and checked where none is the default; the last one is the result then.
   const isAnyWanted = message.all && message.target === '' && targets.length > 0;
   const wanted = isAnyWanted ? targets.find(({ isDefault }) => isDefault) : chooseTarget(targets, message.target);
   const others = message.all ? targets.filter((target) => target !== wanted) : [];
   const roots: { name: string; node: Node; target: Target }[] = [];
+  const failures: FailureJson[] = [];
   let problem: unknown;
   for (const target of [...others, ...(wanted ? [wanted] : [])])
     try {
       roots.push({ ...(await buildTarget(target)), target });
     } catch (error) {
-      if (target === wanted) throw error;
+      if (message.inspects) failures.push(await failure(error, message));
+      else if (target === wanted) throw error;
       problem ??= error;
     }
-  if (roots.length === 0) throw problem;
+  if (!message.inspects) refuseMissingArguments();
+  if (roots.length === 0 && !message.inspects) throw problem;
   refuseUnknownArguments(message.args);
-  const { graph, stageOf } = graphOf(roots);
+  const { graph, stageOf } = roots.length === 0 ? nothing : graphOf(roots as [(typeof roots)[number]]);
   const stages = new Map(roots.map(({ target, node }) => [target, stageOf(node)]));
+  const hint = placeholderHint();
   send({
     type: 'result',
     graph,
@@ -58,10 +74,36 @@ async function run(message: RunMessage): Promise<void> {
       return { name, exported, isDefault, ...(stage !== undefined && { stage }) };
     }),
     arguments: declaredArguments(),
+    failures,
+    ...(hint !== undefined && { hint }),
   });
 }
 
+/** The graph where all targets have failed. */
+const nothing: { readonly graph: GraphJson; readonly stageOf: (node: Node) => string } = {
+  graph: { stages: [], sources: {}, target: '' },
+  stageOf: () => '',
+};
+
+function refuseMissingArguments(): void {
+  const error = missingArgumentsError();
+  if (error) throw error;
+}
+
+/** Says that what failed may be due to arguments that were not given; undefined if all were. */
+function placeholderHint(): string | undefined {
+  const names = missingArguments();
+  if (names.length === 0) return undefined;
+  const flags = names.map((name) => `--build-arg ${name}=VALUE`).join(' ');
+  return `This may come from a placeholder such as ${describe(placeholder)}, because ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} required and not given: add ${flags}.`;
+}
+
 const canBeBuilt = (value: unknown) => typeof value === 'function' || nodeOf(value) !== undefined;
+
+/** Functions with parameters and classes are there for other modules: targets are called without arguments. */
+const isHelper = (value: unknown) =>
+  typeof value === 'function' &&
+  (value.length > 0 || Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false);
 
 /**
  * Functions, stages, and tables of those: so the targets of a program can follow from what it reads.
@@ -72,12 +114,14 @@ function targetsOf(module: Readonly<Record<string, unknown>>, order: readonly st
   const found = [...names].flatMap((exported): Target[] => {
     const value = module[exported];
     const isDefault = exported === 'default';
+    if (isHelper(value) && !isDefault) return [];
     if (canBeBuilt(value)) {
       const name = isDefault && typeof value === 'function' && value.name !== '' ? value.name : exported;
       return [{ name, exported, isDefault, value }];
     }
     if (!isTable(value)) return [];
-    return Object.entries(value).map(([name, it]) => ({ name, exported, isDefault: false, value: it }));
+    const members = Object.entries(value).filter(([, it]) => !isHelper(it));
+    return members.map(([name, it]) => ({ name, exported, isDefault: false, value: it }));
   });
   // what is exported twice, by its name and as the default, is one target
   const targets = found.filter(
@@ -171,7 +215,7 @@ async function exportsInstead(message: string): Promise<string | undefined> {
   return `It exports ${names.filter((name) => /^[a-z]/.test(name)).join(', ')}.`;
 }
 
-async function failure(error: unknown) {
+async function failure(error: unknown, { inspects }: RunMessage): Promise<FailureJson> {
   const isError = error instanceof Error;
   const message = isError
     ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`
@@ -180,11 +224,11 @@ async function failure(error: unknown) {
   const hint =
     (isError ? hints.get(error) : undefined) ??
     (Object.hasOwn(absent, name) ? absent[name] : undefined) ??
-    (await exportsInstead(message));
+    (await exportsInstead(message)) ??
+    (inspects ? placeholderHint() : undefined);
   return {
-    type: 'failed',
     message,
     ...(hint !== undefined && { hint }),
     places: isError ? placesIn(error.stack) : [],
-  } as const;
+  };
 }

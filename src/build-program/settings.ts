@@ -5,6 +5,7 @@ import { describe, literalOf, refuseUnknown, wordOf } from './text.ts';
 
 let current: Pick<RunMessage, 'args' | 'platforms'> | undefined;
 let declared = new Map<string, ArgumentJson>();
+let missing = new Map<string, Error>();
 let ofStages = new Set<string>();
 let contexts = new Set<string>();
 
@@ -12,6 +13,7 @@ let contexts = new Set<string>();
 export function begin(run: Pick<RunMessage, 'args' | 'platforms'>): void {
   current = run;
   declared = new Map();
+  missing = new Map();
   ofStages = new Set();
   contexts = new Set();
 }
@@ -30,6 +32,22 @@ export const knownArguments = (): ReadonlySet<string> => new Set([...declared.ke
 
 /** The arguments that the program has declared, in order. */
 export const declaredArguments = (): ArgumentJson[] => [...declared.values()];
+
+/** The names of the required arguments that the build does not give. */
+export const missingArguments = (): string[] => [...missing.keys()];
+
+/** The error about all of them, at the place of the first one; undefined if there are none. */
+export function missingArgumentsError(): Error | undefined {
+  const [first] = missing.values();
+  if (!first) return undefined;
+  const names = missingArguments();
+  const flags = names.map((name) => `--build-arg ${name}=VALUE`).join(' ');
+  first.message =
+    names.length === 1
+      ? `the build argument ${names[0]} is required: give it with ${flags}`
+      : `the build arguments ${names.join(', ')} are required: give them with ${flags}`;
+  return first;
+}
 
 /** What all arguments have. */
 interface ArgOptions<Value> {
@@ -93,8 +111,8 @@ export interface OptionalArg {
  * A build argument (`--build-arg NAME=VALUE`). Declare arguments at the top of the program, so that an unknown one is
  * noticed whatever target is built.
  *
- * @throws Error if the build does not give a required argument, or gives a value that is not allowed, TypeError if the
- *   options contradict each other, such as a default that is not among the values
+ * @throws Error if the build gives a value that is not allowed, TypeError if the options contradict each other, such as a default
+ *   that is not among the values. A build that does not give all required arguments fails when the program has declared them
  * @example
  * const version = arg('GO_VERSION', { default: '1.25', description: 'Go toolchain' });
  * const mode = arg('MODE', { values: ['debug', 'release'], default: 'release' });
@@ -125,16 +143,18 @@ export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) 
   refuseUnknown('arg', unknown);
   refuseBadOptions(key, { type, fallback, values });
   literalOf(description, `arg ${key}: the description`);
+  const isRequired = fallback === undefined && !optional;
   declared.set(key, {
     name: key,
     value: given ?? (fallback === undefined ? '' : String(fallback)),
-    description,
+    description: described(description, { isRequired, type, values }),
     places: callers(),
   });
-  if (given === undefined) {
-    if (fallback !== undefined || optional) return fallback;
-    throw new Error(`the build argument ${key} is required: give it with --build-arg ${key}=VALUE`);
+  if (isRequired && given === undefined) {
+    missing.set(key, new Error()); // made here because it has the line that declares
+    return type === 'number' ? 1 : type === 'boolean' ? false : (values?.[0] ?? placeholder);
   }
+  if (given === undefined) return fallback;
   switch (type) {
     case 'number':
       if (given.trim() === '' || !Number.isFinite(Number(given)))
@@ -171,6 +191,25 @@ function refuseBadOptions(
     throw wrong('the values must be an array of strings');
   if (fallback !== undefined && !values.includes(fallback))
     throw wrong(`the default must be one of ${values.map(describe).join(', ')}, not ${describe(fallback)}`);
+}
+
+/** Stands for the text of an argument that the build does not give: it is a tag, a port, a mode and a number. */
+export const placeholder = '1';
+
+function described(
+  description: string,
+  {
+    isRequired,
+    type,
+    values,
+  }: { readonly isRequired: boolean; readonly type: string; readonly values: readonly string[] | undefined },
+): string {
+  const details = [
+    ...(isRequired ? ['required'] : []),
+    ...(type === 'string' ? [] : [type]),
+    ...(values ? [`one of ${values.join(', ')}`] : []),
+  ].join(', ');
+  return details === '' ? description : `${description} (${details})`.trimStart();
 }
 
 /**

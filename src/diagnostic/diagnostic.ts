@@ -125,7 +125,8 @@ export class DiagnosticError extends ShortError {
 function listOthers(others: readonly Diagnostic[], source: SourceFile | undefined): string {
   if (others.length === 0) return '';
   const listed = others.slice(0, maxListed).map(({ message, range, file, lines: [place] }) => {
-    const line = source && range && !file ? lineColumn(source, range.start).line : place?.start;
+    if (file && range) return `\n  ${file.filename}:${lineColumn(file, range.start).line}: ${message}`;
+    const line = source && range ? lineColumn(source, range.start).line : place?.start;
     return `\n  ${line === undefined ? '' : `line ${line}: `}${message}`;
   });
   const unlisted = others.length - listed.length;

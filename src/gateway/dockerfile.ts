@@ -31,6 +31,8 @@ export interface LowerRequest {
   /** Takes what a program writes to the console. */
   readonly log?: ((written: Diagnostic) => void) | undefined;
   readonly allStages?: boolean | undefined;
+  /** Whether nothing is built of it: it is listed or checked, so a program need not be given all that a build of it needs. */
+  readonly inspects?: boolean | undefined;
 }
 
 /** A stage that can be built by name. */

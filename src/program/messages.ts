@@ -1,5 +1,6 @@
 /** Reads the messages of a build program, which may send anything. */
 import type {
+  FailureJson,
   GraphJson,
   InstructionJson,
   Place,
@@ -84,6 +85,7 @@ const graph = fields<GraphJson>({
   target: text,
   sources: table(source),
 });
+const failure = fields<FailureJson>({ message: text, hint: optional(text), places });
 const message = kinds<ProgramMessage, 'type'>('type', {
   question: fields({
     id: number,
@@ -95,16 +97,14 @@ const message = kinds<ProgramMessage, 'type'>('type', {
     }),
   }),
   log: fields({ text, places }),
-  result: fields({
+  result: fields<Omit<Extract<ProgramMessage, { readonly type: 'result' }>, 'type'>>({
     graph,
     targets: list(fields<TargetJson>({ name: text, exported: text, isDefault: flag, stage: optional(text) })),
     arguments: list(fields({ name: text, value: text, description: text, places })),
-  }),
-  failed: fields<Omit<Extract<ProgramMessage, { readonly type: 'failed' }>, 'type'>>({
-    message: text,
+    failures: list(failure),
     hint: optional(text),
-    places,
   }),
+  failed: failure,
 });
 
 /** Parses a message. @throws Error if it does not have the shape of one */

@@ -16,6 +16,7 @@ const result = {
   graph,
   targets: [{ name: 'a', exported: 'a', isDefault: true, stage: 'a' }],
   arguments: [],
+  failures: [],
 };
 const question = { type: 'question', id: 1, question: { ask: 'read', context: '', path: 'a' } };
 
@@ -23,6 +24,7 @@ test.each([
   [result],
   [{ ...result, targets: [{ name: 'a', exported: 'default', isDefault: false }] }],
   [{ ...result, arguments: [{ name: 'A', value: '', description: '', places: [place] }] }],
+  [{ ...result, failures: [{ message: 'x', places: [place] }], hint: 'y' }],
   [{ ...result, graph: { ...graph, sources: { s: { kind: 'merge', stages: ['a'] } } } }],
   [{ ...result, graph: { ...graph, sources: { s: { kind: 'diff', lower: 'a', upper: 'b' } } } }],
   [{ ...result, graph: { ...graph, sources: { s: { kind: 'definition', definition: '', config: null } } } }],

@@ -357,6 +357,59 @@ export default () => image('alpine').run(JSON.stringify([version, mode, jobs, fa
       expect(await playProgram(text, args)).toMatchObject({ error: `TypeError: ${message}`, places: ['build.ts:3'] });
   });
 
+  test('that are required are told together, before what they would be used for', async () => {
+    const text = `
+const v = arg('V');
+const w = arg('W', { type: 'number' });
+export const late = () => image('alpine').run(arg('X')).run(arg('Y'));
+export default async () => image(await context().readText(v)).run(String(w));
+`;
+    const { error, places } = await playProgram(program(text));
+    expect(error).toBe('the build arguments V, W are required: give them with --build-arg V=VALUE --build-arg W=VALUE');
+    expect(places).toEqual(['build.ts:3']);
+    const late = await playProgram(program(text), { target: 'late', 'build-arg:V': '1', 'build-arg:W': '1' });
+    expect(late.error).toMatch(/^the build arguments X, Y are required/);
+    expect(late.places).toEqual(['build.ts:5']);
+  });
+
+  test('that are required need not be given to list, outline or check', async () => {
+    const text = `
+const v = arg('V', { description: 'What is built' });
+const m = arg('M', { values: ['debug', 'release'] });
+const n = arg('N', { type: 'number' });
+const d = arg('D', { values: ['x', 'y'], default: 'y', description: 'Way' });
+export const other = () => image('alpine').run('other');
+export default () => image(\`alpine:\${v === '1' ? '3.19' : v}\`).run([m, String(n), d]).workdir('relative');
+`;
+    const ask = async (requestid: string) => {
+      const { metadata, error } = await playProgram(program(text), { requestid });
+      expect(error).toBeUndefined();
+      return JSON.parse(metadata['result.json']!);
+    };
+    expect((await ask('frontend.targets')).targets).toHaveLength(2);
+    const { args } = await ask('frontend.outline');
+    expect(
+      args.map((it: { name: string; value?: string; description: string }) => [it.name, it.value, it.description]),
+    ).toEqual([
+      ['V', undefined, 'What is built (required)'],
+      ['M', undefined, '(required, one of debug, release)'],
+      ['N', undefined, '(required, number)'],
+      ['D', 'y', 'Way (one of x, y)'],
+    ]);
+    const { warnings, buildError } = await ask('frontend.lint');
+    expect(buildError).toBeUndefined();
+    expect(warnings.map(({ ruleName }: Finding) => ruleName)).toEqual(['WorkdirRelativePath']);
+  });
+
+  test('that are required explain what fails without them', async () => {
+    const text = "const v = arg('V');\nexport default () => image(v).run('a');";
+    const { error, places } = await playProgram(program(text), { requestid: 'frontend.outline' });
+    expect(error).toContain(
+      '\nhint: This may come from a placeholder such as "1", because V is required and not given: add --build-arg V=VALUE.',
+    );
+    expect(places).toEqual(['build.ts:3']);
+  });
+
   test('of stages are known, and those that every build has', async () => {
     const given = { 'build-arg:V': '1', 'build-arg:HTTP_PROXY': 'http://p', 'build-arg:BUILDKIT_INLINE_CACHE': '1' };
     const { ops } = await playProgram(program("export default () => image('alpine').arg('V').run('a');"), given);
@@ -506,6 +559,37 @@ export default () =>
       ['JSONArgsRecommended', 6],
       ['SecretsUsedInArgOrEnv', 5],
       ['WorkdirRelativePath', 7],
+    ]);
+  });
+
+  test('that fail are all told by a check, with the warnings of the others', async () => {
+    const files = {
+      'build.ts': program(`
+import { far } from './lib/far.ts';
+export const broken = () => {
+  throw new Error('first');
+};
+export const none = () => far();
+export const same = () => far();
+export const helper = (name: string) => image(name.trim());
+export class Helper {}
+export const table = { help: (name: string) => image(name.trim()), good: () => image('alpine').workdir('relative') };
+export default () => image('alpine');
+`),
+      'lib/far.ts': "\nexport const far = () => {\n  throw new Error('second');\n};\n",
+    };
+    const { metadata } = await playProgram(files, { requestid: 'frontend.lint' });
+    const { warnings, buildError } = JSON.parse(metadata['result.json']!);
+    expect(buildError.message).toBe('first\n1 more problem:\n  lib/far.ts:3: second');
+    expect(buildError.location.ranges[0].start.line).toBe(5);
+    expect(warnings.map(({ ruleName }: Finding) => ruleName)).toEqual(['WorkdirRelativePath']);
+    const listed = await playProgram(files, { requestid: 'frontend.targets' });
+    expect(JSON.parse(listed.metadata['result.json']!).targets.map(({ name }: { name: string }) => name)).toEqual([
+      'broken',
+      'none',
+      'same',
+      'good',
+      'default',
     ]);
   });
 

@@ -1,16 +1,14 @@
 /** Explains that a module does not export what another one imports: the engine says so without a place. */
+import type { FailureJson } from '../../build-program/protocol.ts';
 import { type DiagnosticError, diagnosticError } from '../../diagnostic/diagnostic.ts';
 import { linesRange } from '../../diagnostic/source-file.ts';
 import { exportsOf, importedNameLine } from '../../program/imports.ts';
 import { suggest } from '../../text/suggest.ts';
 import type { Module } from './load-modules.ts';
-import { moduleName, type ProgramFailure } from './run-program.ts';
+import { moduleName } from './run-program.ts';
 
 /** The failure at the import that is wrong; undefined if it is about something else. */
-export function missingExport(
-  modules: readonly Module[],
-  { message, hint }: ProgramFailure,
-): DiagnosticError | undefined {
+export function missingExport(modules: readonly Module[], { message, hint }: FailureJson): DiagnosticError | undefined {
   const [, what, name, instance] = /^SyntaxError: (.*)\bexport '(.*)' in module '(.*?)'/i.exec(message) ?? [];
   if (name === undefined || instance === undefined) return undefined;
   const exporter = moduleName(instance);

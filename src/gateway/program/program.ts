@@ -1,6 +1,12 @@
 /** A build program with all that is needed to lower it: it is run for each platform, and gives the stages of a Dockerfile. */
-import type { Place } from '../../build-program/protocol.ts';
-import { type Diagnostic, diagnosticError, warningDiagnostic } from '../../diagnostic/diagnostic.ts';
+import type { FailureJson, Place } from '../../build-program/protocol.ts';
+import {
+  type Diagnostic,
+  DiagnosticError,
+  describeError,
+  errorDiagnostic,
+  warningDiagnostic,
+} from '../../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange } from '../../diagnostic/source-file.ts';
 import { buildPlatforms } from '../../lower/build-platforms.ts';
 import type { Lowered } from '../../lower/lower.ts';
@@ -45,7 +51,7 @@ export function openBuildProgram(
     return { modules, text, runner: createRunner(modules), descriptions: exportDescriptions(modules[0]!.file.text) };
   }
 
-  async function run({ platform, log }: LowerRequest, all: boolean): Promise<ProgramResult> {
+  async function run({ platform, log, inspects = false }: LowerRequest, all: boolean): Promise<ProgramResult> {
     const { modules, text, runner } = await open();
     const platforms = buildPlatforms({ ...options, targetPlatform: platform });
     try {
@@ -53,6 +59,7 @@ export function openBuildProgram(
         {
           target: options.target,
           all,
+          inspects,
           platforms: { target: platforms.target, build: platforms.build[0]! },
           args: Object.fromEntries(options.buildArgs),
         },
@@ -102,7 +109,7 @@ export function openBuildProgram(
 
   async function targets(): Promise<Target[]> {
     const { text, descriptions } = await open();
-    const { targets, graph } = await run({}, true);
+    const { targets, graph } = await run({ inspects: true }, true);
     return targets.map(({ name, exported, isDefault, stage: stageName }): Target => {
       const stage = graph.stages.find((it) => it.name === stageName);
       return {
@@ -118,8 +125,8 @@ export function openBuildProgram(
 
   async function lower(request: LowerRequest): Promise<Lowered> {
     const result = await run(request, request.allStages === true);
-    const lowered = await (await buildOf(result)).lowerGraph(result.graph, request);
     const { text } = await open();
+    const lowered = await lowerResult(result, request, text);
     return {
       ...lowered,
       outline() {
@@ -132,6 +139,22 @@ export function openBuildProgram(
         return { ...outline, args: [...args, ...outline.args.filter(({ name }) => !names.has(name))] };
       },
     };
+  }
+
+  /** Lowers what has not failed, too: a check lists its warnings. @throws DiagnosticError with all that is wrong */
+  async function lowerResult(result: ProgramResult, request: LowerRequest, text: ProgramText): Promise<Lowered> {
+    const failures = result.failures.map((failure) => failureDiagnostic(text, failure));
+    let lowered: Lowered | undefined;
+    try {
+      if (result.graph.stages.length > 0) lowered = await (await buildOf(result)).lowerGraph(result.graph, request);
+    } catch (error) {
+      if (failures.length === 0)
+        throw result.hint === undefined ? error : describeError(error, 'build', { hint: result.hint });
+      failures.push(...describeError(error, 'build', { hint: result.hint }).diagnostics);
+    }
+    const [first, ...others] = failures;
+    if (first) throw relocateError(text, new DiagnosticError([first, ...others]));
+    return lowered!;
   }
 
   /** Docker before 23 shows messages alone; its engine cannot take warnings, either. */
@@ -170,18 +193,19 @@ function logged(text: ProgramText, message: string, places: readonly Place[]): D
 }
 
 /** The error of the program, at its line. */
-function failed(text: ProgramText, { failure: { message, hint, places } }: ProgramFailed): unknown {
-  if (places.length === 0) return diagnosticError('program-failed', message, { hint });
+function failed(text: ProgramText, { failure }: ProgramFailed): unknown {
+  return relocateError(text, new DiagnosticError([failureDiagnostic(text, failure)]));
+}
+
+function failureDiagnostic(text: ProgramText, { message, hint, places }: FailureJson): Diagnostic {
+  if (places.length === 0) return errorDiagnostic('program-failed', message, { hint });
   const lines = text.locate(places);
   const range = linesRange(text.file, lines);
   const isDecorator =
     message.startsWith('SyntaxError: ') && /^\s*(?:export\s+)?@/.test(text.file.text.slice(range.start));
-  return relocateError(
-    text,
-    diagnosticError('program-failed', message, {
-      range,
-      lines: [lines],
-      hint: hint ?? (isDecorator ? 'Build programs have no decorators.' : undefined),
-    }),
-  );
+  return errorDiagnostic('program-failed', message, {
+    range,
+    lines: [lines],
+    hint: hint ?? (isDecorator ? 'Build programs have no decorators.' : undefined),
+  });
 }

@@ -1,7 +1,7 @@
 /** Runs a build program in its engine, and answers what it asks. */
 import { host } from '#host';
 import { placesIn } from '../../build-program/place.ts';
-import type { PlatformParts, ProgramMessage, Question, RunMessage } from '../../build-program/protocol.ts';
+import type { FailureJson, PlatformParts, ProgramMessage, Question, RunMessage } from '../../build-program/protocol.ts';
 import { exportsOf } from '../../program/imports.ts';
 import { readMessage } from '../../program/messages.ts';
 import { errorMessage } from '../../text/error-message.ts';
@@ -9,13 +9,10 @@ import { instanceOf, type Module } from './load-modules.ts';
 
 /** What a run gives. */
 export type ProgramResult = Extract<ProgramMessage, { type: 'result' }>;
-/** How a program fails. */
-export type ProgramFailure = Extract<ProgramMessage, { type: 'failed' }>;
-
 /** A failure of the program's own code. */
 export class ProgramFailed extends Error {
-  readonly failure: ProgramFailure;
-  constructor(failure: ProgramFailure) {
+  readonly failure: FailureJson;
+  constructor(failure: FailureJson) {
     super(failure.message);
     this.failure = failure;
   }
@@ -24,6 +21,7 @@ export class ProgramFailed extends Error {
 interface RunRequest {
   readonly target: string;
   readonly all: boolean;
+  readonly inspects: boolean;
   readonly platforms: { readonly target: PlatformParts; readonly build: PlatformParts };
   readonly args: Readonly<Record<string, string>>;
 }
@@ -67,7 +65,7 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
     const places = placesIn(error.stack).filter(({ module }) =>
       modules.some(({ name }) => name === moduleName(module)),
     );
-    return places.length > 0 ? new ProgramFailed({ type: 'failed', message: error.message, places }) : error;
+    return places.length > 0 ? new ProgramFailed({ message: error.message, places }) : error;
   }
 
   async function run(request: RunRequest, { answer, log, signal }: ProgramEvents): Promise<ProgramResult> {

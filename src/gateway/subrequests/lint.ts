@@ -37,7 +37,12 @@ export async function lint(dockerfile: BuildDefinition, target: string, log: War
   let failure: unknown;
   let lowered: Lowered | undefined;
   try {
-    lowered = await dockerfile.lower({ allStages: target === '', warn: (finding) => findings.push(finding), log });
+    lowered = await dockerfile.lower({
+      allStages: target === '',
+      inspects: true,
+      warn: (finding) => findings.push(finding),
+      log,
+    });
   } catch (error) {
     failure = error;
   }

@@ -13,7 +13,7 @@ import { alignTable } from './tabwriter.ts';
 
 /** Answers `frontend.outline`: the arguments, secrets and SSH agents that a target uses. */
 export async function outline(dockerfile: BuildDefinition, warn: Warner['warn']): Promise<Result> {
-  const lowered = await dockerfile.lower({ warn });
+  const lowered = await dockerfile.lower({ warn, inspects: true });
   const { name, description, args, secrets, ssh } = lowered.outline();
   const ranges = placesJson();
   const location = (lines: LineRange | undefined) => lines && { ranges: ranges(lines) };
