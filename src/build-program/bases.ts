@@ -5,7 +5,7 @@ import { callers } from './place.ts';
 import { type BuildPlatform, platformWord } from './settings.ts';
 import { nodeOf } from './source.ts';
 import { type ImageConfig, Stage } from './stage.ts';
-import { describe, literalOf, refuseUnknown } from './text.ts';
+import { describe, literalOf, refuseUnknown, requireOptions } from './text.ts';
 
 function base(parts: Partial<BaseNode>): Stage {
   return new Stage({
@@ -39,6 +39,7 @@ export interface FromOptions {
  * image('debian:trixie-slim').run('apt-get update')
  */
 export function image(name: string, options: FromOptions = {}): Stage {
+  requireOptions('image', options);
   const { platform = '', ...unknown } = options;
   refuseUnknown('image', unknown);
   const given = literalOf(name, 'image: the name');
@@ -107,6 +108,7 @@ export interface DockerfileOptions {
  * dockerfile('Dockerfile', { target: 'build', args: { VERSION: '1.2' } }).run('make test')
  */
 export function dockerfile(path = 'Dockerfile', options: DockerfileOptions = {}): Stage {
+  requireOptions('dockerfile', options);
   const { target = '', args = {}, ...unknown } = options;
   refuseUnknown('dockerfile', unknown);
   const places = callers();

@@ -1,7 +1,7 @@
 /** The mounts of a run: `RUN --mount=type=…`. */
 import type { NameOf, Node } from './graph.ts';
 import { originOf, readsOf, type Source } from './source.ts';
-import { describe, refuseUnknown, type Text, wordOf } from './text.ts';
+import { describe, refuseUnknown, requireOptions, type Text, wordOf } from './text.ts';
 
 /**
  * A mount of a run, made by one of the functions of {@link mount}.
@@ -117,13 +117,16 @@ type Field = readonly [key: string, value: string | number | boolean | undefined
 export const mount = {
   /** Files of a context or stage. */
   bind(target: Text, options: BindMount = {}): RunMount {
+    requireOptions('mount.bind', options);
     const { from, source, readwrite, ...unknown } = options;
     refuseUnknown('mount.bind', unknown);
     return make('bind', from, [...path('source', source), ...path('target', target), ['rw', readwrite || undefined]]);
   },
 
   /** A directory that is kept from build to build. */
-  cache(target: Text, { id, sharing, from, source, readonly, ...owner }: CacheMount = {}): RunMount {
+  cache(target: Text, options: CacheMount = {}): RunMount {
+    requireOptions('mount.cache', options);
+    const { id, sharing, from, source, readonly, ...owner } = options;
     return make('cache', from, [
       ...path('id', id),
       ...path('source', source),
@@ -139,13 +142,16 @@ export const mount = {
     target: Text,
     options: { /** Bytes, or a text such as `100m`; unlimited if absent. */ readonly size?: number | string } = {},
   ): RunMount {
+    requireOptions('mount.tmpfs', options);
     const { size, ...unknown } = options;
     refuseUnknown('mount.tmpfs', unknown);
     return make('tmpfs', undefined, [...path('target', target), ['size', size]]);
   },
 
   /** A secret of the build (`--secret`), as a file or a variable. */
-  secret(id: Text, { target, env, required, ...owner }: SecretMount = {}): RunMount {
+  secret(id: Text, options: SecretMount = {}): RunMount {
+    requireOptions('mount.secret', options);
+    const { target, env, required, ...owner } = options;
     return make('secret', undefined, [
       ...path('id', id),
       ...path('target', target),
@@ -156,7 +162,9 @@ export const mount = {
   },
 
   /** The SSH agent of the build (`--ssh`). */
-  ssh({ id, target, required, ...owner }: SshMount = {}): RunMount {
+  ssh(options: SshMount = {}): RunMount {
+    requireOptions('mount.ssh', options);
+    const { id, target, required, ...owner } = options;
     return make('ssh', undefined, [
       ...path('id', id),
       ...path('target', target),

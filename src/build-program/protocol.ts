@@ -101,6 +101,10 @@ export interface FailureJson {
   /** What to do about it; undefined if that is not known. */
   readonly hint?: string;
   readonly places: readonly Place[];
+  /** The name of the export that it is about, if it has no place; undefined for others. */
+  readonly exported?: string;
+  /** The methods of stages and contexts, if something was called that is no function; undefined for others. */
+  readonly methods?: readonly string[];
 }
 
 /** What the program is asked to do. */

@@ -1,6 +1,7 @@
 /** Runs a build program: its targets are its exports. */
 import { confine } from './confine.ts';
 import { logTo } from './console.ts';
+import { Context } from './context.ts';
 import { isInBuild, listen, send } from './frontend.ts';
 import { graphOf, type Node, stageName } from './graph.ts';
 import { callers, placesIn } from './place.ts';
@@ -14,6 +15,7 @@ import {
   placeholder,
 } from './settings.ts';
 import { nodeOf } from './source.ts';
+import { Stage } from './stage.ts';
 import { describe } from './text.ts';
 
 /** An export that can be built. */
@@ -165,10 +167,14 @@ function chooseTarget(targets: readonly Target[], name: string): Target {
   );
 }
 
-async function buildTarget({ name, value }: Target): Promise<{ name: string; node: Node }> {
+async function buildTarget({ name, exported, value }: Target): Promise<{ name: string; node: Node }> {
   const stage = await (typeof value === 'function' ? value() : value);
   const node = nodeOf(stage);
-  if (!node) throw new TypeError(`the target ${name} must return a stage, not ${describe(stage)}`);
+  if (!node) {
+    const error = new TypeError(`the target ${name} must return a stage, not ${describe(stage)}`);
+    aboutExports.set(error, exported);
+    throw stage === undefined ? withHint(error, 'Did you forget to return the stage?') : error;
+  }
   return { name, node };
 }
 
@@ -189,6 +195,8 @@ function refuseUnknownArguments(args: RunMessage['args']): void {
 }
 
 const hints = new WeakMap<object, string>();
+/** Errors about what an export is, by the name of the export: the program does not run there. */
+const aboutExports = new WeakMap<object, string>();
 
 function withHint(error: Error, hint: string): Error {
   hints.set(error, hint);
@@ -215,11 +223,18 @@ async function exportsInstead(message: string): Promise<string | undefined> {
   return `It exports ${names.filter((name) => /^[a-z]/.test(name)).join(', ')}.`;
 }
 
+/** What stages and contexts can do, for a call of something else. */
+const methodNames = () =>
+  [Stage, Context].flatMap(({ prototype }) =>
+    Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor'),
+  );
+
 async function failure(error: unknown, { inspects }: RunMessage): Promise<FailureJson> {
   const isError = error instanceof Error;
   const message = isError
     ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`
     : `the program threw ${describe(error)}`;
+  const exported = isError ? aboutExports.get(error) : undefined;
   const [, name = ''] = /^(?:ReferenceError: )?'?(\w+)'? is not defined/.exec(message) ?? [];
   const hint =
     (isError ? hints.get(error) : undefined) ??
@@ -230,5 +245,7 @@ async function failure(error: unknown, { inspects }: RunMessage): Promise<Failur
     message,
     ...(hint !== undefined && { hint }),
     places: isError ? placesIn(error.stack) : [],
+    ...(exported !== undefined && { exported }),
+    ...(message === 'TypeError: not a function' && { methods: methodNames() }),
   };
 }

@@ -1,7 +1,7 @@
 /** What a build is started with: arguments and platforms. */
 import { callers } from './place.ts';
 import type { ArgumentJson, PlatformParts, RunMessage } from './protocol.ts';
-import { describe, literalOf, refuseUnknown, wordOf } from './text.ts';
+import { describe, literalOf, refuseUnknown, requireOptions, wordOf } from './text.ts';
 
 let current: Pick<RunMessage, 'args' | 'platforms'> | undefined;
 let declared = new Map<string, ArgumentJson>();
@@ -130,6 +130,7 @@ export function arg<const Value extends string = string>(name: string, options?:
 export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) & Partial<OptionalArg> = {}): unknown {
   const key = literalOf(name, 'arg: the name');
   const given = requireRun().args[key];
+  requireOptions('arg', options);
   const {
     default: fallback,
     description = '',

@@ -6,7 +6,17 @@ import { callers } from './place.ts';
 import type { InstructionJson } from './protocol.ts';
 import { noteStageArgument } from './settings.ts';
 import { nodeOf, originOf, readsOf, Source } from './source.ts';
-import { describe, Expansion, literalOf, refuseUnknown, shown, type Text, wordOf } from './text.ts';
+import {
+  describe,
+  Expansion,
+  literalOf,
+  refuseUnknown,
+  requireList,
+  requireOptions,
+  shown,
+  type Text,
+  wordOf,
+} from './text.ts';
 
 /**
  * A command: a text for the shell, or a program with its arguments.
@@ -143,7 +153,14 @@ export function file(...given: readonly unknown[]): InlineFile {
       `file: ${describe(name)} is not a name: it has no blanks, slashes, quotes, backslashes, "$" and "<"`,
     );
   const isExpanded = content instanceof Expansion;
-  return new InlineFile(name, isExpanded ? content.text : literalOf(content, 'the content of a file'), isExpanded);
+  return new InlineFile(name, isExpanded ? content.text : contentOf(content), isExpanded);
+}
+
+/** The content of a file. JavaScript may have `'[object Promise]'` in quotes. */
+function contentOf(content: unknown): string {
+  if (typeof content !== 'string' || /(?<!['"`])\[object Promise\]/.test(content))
+    return literalOf(content, 'the content of a file');
+  return content.toWellFormed();
 }
 
 /** What a file without a name is called before it is copied: as most Dockerfiles call it, so that caches are shared. */
@@ -173,8 +190,16 @@ export class Stage extends Source {
    * image('golang:1.25').run('go build ./...', { mounts: [mount.cache('/root/.cache/go-build')] })
    */
   run(command: Command, options: StageRunOptions = {}): Stage {
+    const given = runArguments(command);
+    requireOptions(
+      'run',
+      options,
+      Array.isArray(options) ? ": a program and its arguments are one list, ['a', 'b']" : '',
+    );
     const { mounts = [], network, security, devices = [], ...unknown } = options;
     refuseUnknown('run', unknown);
+    requireList('run: mounts', mounts);
+    requireList('run: devices', devices);
     for (const item of mounts)
       if (!(item instanceof RunMount))
         throw new TypeError(`run: a mount must be made by mount.…, not ${describe(item)}`);
@@ -191,7 +216,7 @@ export class Stage extends Source {
       this,
       'run',
       flagsOf,
-      runArguments(command),
+      given,
       mounts.flatMap((item) => item.reads),
     );
   }
@@ -215,6 +240,8 @@ export class Stage extends Source {
       unknown?,
     ];
     if (more !== undefined) throw new TypeError('copy: too many arguments');
+    const words = fileArguments('copy', sources, dest);
+    requireOptions('copy', options, listAdvice(options));
     const { parents, ...shared } = options;
     const from = isFrom ? originOf(given[0], 'copy: the first argument') : undefined;
     const flags: FlagList = [['parents', parents || undefined], ...fileFlags('copy', shared)];
@@ -222,7 +249,7 @@ export class Stage extends Source {
       this,
       'copy',
       (nameOf) => [['from', from && ((from.node ? nameOf(from.node) : from.name) || undefined)], ...flags],
-      fileArguments('copy', sources, dest),
+      words,
       readsOf(from),
     );
   }
@@ -235,6 +262,8 @@ export class Stage extends Source {
    * stage.add('https://example.com/tool.tar.gz', '/opt/', { checksum: 'sha256:…', unpack: true })
    */
   add(sources: Sources, dest: Text, options: StageAddOptions = {}): Stage {
+    const given = fileArguments('add', sources, dest);
+    requireOptions('add', options, listAdvice(options));
     const { checksum, keepGitDir, unpack, ...shared } = options;
     const flags: FlagList = [
       ['checksum', optionalWord(checksum, 'checksum')],
@@ -242,7 +271,7 @@ export class Stage extends Source {
       ['unpack', unpack === undefined ? undefined : String(unpack)],
       ...fileFlags('add', shared),
     ];
-    return step(this, 'add', () => flags, fileArguments('add', sources, dest));
+    return step(this, 'add', () => flags, given);
   }
 
   /**
@@ -316,6 +345,7 @@ export class Stage extends Source {
 
   /** Sets the shell of commands that are strings. */
   shell(shell: readonly string[]): Stage {
+    requireList('shell', shell);
     return step(this, 'shell', noFlags, { words: shell.map((word) => literalOf(word, 'shell: a word')), isJson: true });
   }
 
@@ -327,6 +357,7 @@ export class Stage extends Source {
   /** Sets how containers are checked; `false` removes the check of the base. */
   healthcheck(command: Command | false, options: StageHealthcheckOptions = {}): Stage {
     if (command === false) return step(this, 'healthcheck', noFlags, { words: ['NONE'] });
+    requireOptions('healthcheck', options);
     const { interval, timeout, startPeriod, startInterval, retries, ...unknown } = options;
     refuseUnknown('healthcheck', unknown);
     const flags: FlagList = [
@@ -346,8 +377,10 @@ export class Stage extends Source {
    * @param options the stages that the instruction copies or mounts from, by the names that `as` gives them
    */
   onbuild(instruction: string, options: { readonly stages?: readonly Stage[] } = {}): Stage {
+    requireOptions('onbuild', options);
     const { stages = [], ...unknown } = options;
     refuseUnknown('onbuild', unknown);
+    requireList('onbuild: stages', stages);
     const words = [literalOf(instruction, 'onbuild: the instruction')];
     const reads = stages.flatMap((stage) => readsOf(originOf(stage, 'onbuild: a stage')));
     return step(this, 'onbuild', noFlags, { words }, reads);
@@ -516,6 +549,7 @@ function runArguments(command: Command): Arguments {
 function fileFlags(what: string, options: StageFileOptions): FlagList {
   const { chown, chmod, link, exclude = [], ...unknown } = options;
   refuseUnknown(what, unknown);
+  requireList(`${what}: exclude`, exclude);
   return [
     ['chown', optionalWord(chown, `${what}: chown`)],
     ['chmod', optionalWord(chmod, `${what}: chmod`)],
@@ -523,6 +557,12 @@ function fileFlags(what: string, options: StageFileOptions): FlagList {
     ...exclude.map((pattern) => ['exclude', literalOf(pattern, `${what}: a pattern`)] as const),
   ];
 }
+
+/** What to say where a third text is given. */
+const listAdvice = (options: unknown) =>
+  typeof options === 'string'
+    ? ": several sources are a list, ['a', 'b'], and settings have names, { chmod: '755' }"
+    : '';
 
 const optionalWord = (text: Text | undefined, what: string) => (text === undefined ? undefined : wordOf(text, what));
 

@@ -42,12 +42,23 @@ export type Text = string | Expansion;
  */
 export function expand(text: string): Expansion {
   if (typeof text !== 'string') throw new TypeError(`expand: the text must be a string, not ${describe(text)}`);
+  refusePromise(text, 'expand: the text');
   return new Expansion(text.toWellFormed());
+}
+
+/** What a promise becomes where it is joined to a text. */
+const joinedPromise = '[object Promise]';
+
+/** @throws TypeError for a text that a promise was joined to */
+function refusePromise(text: string, what: string): void {
+  if (text.includes(joinedPromise))
+    throw new TypeError(`${what} contains "${joinedPromise}": await the promise before it is joined to a text`);
 }
 
 /** The word of a Dockerfile that stands for a text. */
 export function wordOf(text: Text, what: string): string {
   if (text instanceof Expansion) return text.text;
+  if (typeof text === 'string') refusePromise(text, what);
   // `<<` would begin a here-document, and a byte order mark at the beginning is skipped.
   if (typeof text === 'string') return text.toWellFormed().replace(/[\\$'"]|<(?=<)|^\ufeff/g, '\\$&');
   throw new TypeError(`${what} must be a string or expand('…'), not ${describe(text)}`);
@@ -55,7 +66,10 @@ export function wordOf(text: Text, what: string): string {
 
 /** A text that a Dockerfile does not expand. */
 export function literalOf(text: unknown, what: string): string {
-  if (typeof text === 'string') return text.toWellFormed();
+  if (typeof text === 'string') {
+    refusePromise(text, what);
+    return text.toWellFormed();
+  }
   throw new TypeError(`${what} must be a string, not ${describe(text)}`);
 }
 
@@ -76,7 +90,19 @@ export function describe(value: unknown): string {
   return name && name !== 'Object' ? `a ${name}` : 'an object';
 }
 
-/** Refuses options that there are not: programs run without a check of their types. */
+/** Refuses what are no options: programs run without a check of their types. */
+export function requireOptions(what: string, options: unknown, advice = ''): void {
+  const isPlain =
+    typeof options === 'object' && options !== null && !Array.isArray(options) && !(options instanceof Promise);
+  if (!isPlain) throw new TypeError(`${what}: the options must be an object, not ${describe(options)}${advice}`);
+}
+
+/** Refuses what is no list. */
+export function requireList(what: string, list: unknown): void {
+  if (!Array.isArray(list)) throw new TypeError(`${what} takes a list, not ${describe(list)}`);
+}
+
+/** Refuses options that there are not. */
 export function refuseUnknown(what: string, unknown: object): void {
   const [name] = Object.keys(unknown);
   if (name !== undefined) throw new TypeError(`${what} has no option ${describe(name)}`);

@@ -10,6 +10,12 @@ export function importsOf(code: string): string[] {
 /** The names that a module exports, in its order; those of `export *` are left out. */
 export const exportsOf = (code: string): string[] => parse(code)[1].map(({ n }) => n);
 
+/** The line at which a module exports a name, from 1; undefined if it does not, or with `export *`. */
+export function exportLine(code: string, name: string): number | undefined {
+  const found = parse(code)[1].find(({ n }) => n === name);
+  return found && code.slice(0, found.s).split('\n').length;
+}
+
 /** The line of the first import whose specifier passes a test, from 1; undefined if there is none. */
 export const importLine = (code: string, isWanted: (specifier: string) => boolean): number | undefined =>
   findImport(code, isWanted, () => 0);

@@ -85,7 +85,13 @@ const graph = fields<GraphJson>({
   target: text,
   sources: table(source),
 });
-const failure = fields<FailureJson>({ message: text, hint: optional(text), places });
+const failure = fields<FailureJson>({
+  message: text,
+  hint: optional(text),
+  places,
+  exported: optional(text),
+  methods: optional(list(text)),
+});
 const message = kinds<ProgramMessage, 'type'>('type', {
   question: fields({
     id: number,

@@ -466,8 +466,9 @@ export const notes = 'no target';
     ['image', 'the function image'],
     ['({ run: 1 })', 'an object'],
   ])('that returns %s', async (value, shown) => {
-    const { error } = await playProgram(program(`export default function app() { return ${value}; }`));
-    expect(error).toBe(`TypeError: the target app must return a stage, not ${shown}`);
+    const { error, places } = await playProgram(program(`\nexport default function app() { return ${value}; }`));
+    expect(error?.split('\nhint: ')[0]).toBe(`TypeError: the target app must return a stage, not ${shown}`);
+    expect(places).toEqual(['build.ts:3']);
   });
 
   test('a program without a default, and one without any', async () => {
@@ -868,6 +869,65 @@ test.each([
 ])('a mount does not have the mode %s', async (mode, message) => {
   const text = `\nexport default () => image('alpine').run('a', { mounts: [mount.cache('/c', { mode: ${mode} })] });`;
   expect(await playProgram(program(text))).toMatchObject({ error: `TypeError: ${message}`, places: ['build.ts:3'] });
+});
+
+describe('mistakes that types would find are explained', () => {
+  test.each([
+    ["image('alpine').rnu('x')", 'TypeError: .rnu is not a function\nhint: Did you mean run?'],
+    ["image('alpine')\n.readTxt('x')", 'TypeError: .readTxt is not a function\nhint: Did you mean readText?', 4],
+    ["image('alpine').RUN('x')", 'TypeError: .RUN is not a function\nhint: Did you mean run?'],
+    ["image('alpine').somethingElse('x')", 'TypeError: .somethingElse is not a function'],
+    [
+      "later().run('a').run('b')",
+      'TypeError: .run is not a function\nhint: Stages or contexts have run, and this is none. If it is a promise, await it: (await …).run(…).',
+    ],
+    ['(() => { const run = 3 as any; return run(); })()', 'TypeError: run is not a function'],
+    [
+      "scratch().copy(later(), 'a', 'b')",
+      "TypeError: copy: a source must be a string or expand('…'), not a promise (await it first)",
+    ],
+    [
+      "scratch().copy('a', 'b', '755')",
+      `TypeError: copy: the options must be an object, not "755": several sources are a list, ['a', 'b'], and settings have names, { chmod: '755' }`,
+    ],
+    [
+      "scratch().add('a', 'b', later())",
+      'TypeError: add: the options must be an object, not a promise (await it first)',
+    ],
+    [
+      "scratch().run('echo', ['x'])",
+      "TypeError: run: the options must be an object, not an array: a program and its arguments are one list, ['a', 'b']",
+    ],
+    ["scratch().run('a', { mounts: mount.cache('/a') })", 'TypeError: run: mounts takes a list, not a RunMount'],
+    [
+      "scratch().run('a', { mounts: [mount.cache('/a', 'id')] })",
+      'TypeError: mount.cache: the options must be an object, not "id"',
+    ],
+    ["scratch().copy('a', 'b', { exclude: '*.md' })", 'TypeError: copy: exclude takes a list, not "*.md"'],
+    ["scratch().shell('/bin/sh')", 'TypeError: shell takes a list, not "/bin/sh"'],
+    [
+      "image('alpine').run('x' + context().exists('a'))",
+      'TypeError: run: the command contains "[object Promise]": await the promise before it is joined to a text',
+    ],
+    [
+      "scratch().copy(file(`v = ${later()}`), '/a')",
+      'TypeError: the content of a file contains "[object Promise]": await the promise before it is joined to a text',
+    ],
+    [
+      'undefined',
+      'TypeError: the target app must return a stage, not undefined\nhint: Did you forget to return the stage?',
+    ],
+  ])('%s', async (expression, message, line = 3) => {
+    const text = `const later = async () => image('alpine');\nexport default function app() { return ${expression}; }`;
+    const { error, places } = await playProgram(program(text));
+    expect(error).toBe(message);
+    expect(places).toEqual([`build.ts:${line}`]);
+  });
+
+  test('but a file may quote what a promise is as a text', async () => {
+    const text = `export default () => scratch().copy(file("tag = '[object Promise]'"), '/a');`;
+    expect((await playProgram(program(text))).error).toBeUndefined();
+  });
 });
 
 test('what stages have in common is warned of once, and is wrong once', async () => {

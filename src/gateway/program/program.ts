@@ -11,6 +11,7 @@ import { type LineRange, linesRange } from '../../diagnostic/source-file.ts';
 import { buildPlatforms } from '../../lower/build-platforms.ts';
 import type { Lowered } from '../../lower/lower.ts';
 import { exportDescriptions } from '../../program/descriptions.ts';
+import { exportLine } from '../../program/imports.ts';
 import { toDockerfile } from '../../program/to-dockerfile.ts';
 import type { Bridge } from '../bridge.ts';
 import { type BuildDefinition, type LowerRequest, lowerForDaemon, type Target } from '../dockerfile.ts';
@@ -24,6 +25,7 @@ import type { ProgramBuild } from './program-build.ts';
 import { createProgramEnvironment } from './program-environment.ts';
 import { isSame, joinModules, type ProgramText, relocateError, withPlaceInMessage } from './program-text.ts';
 import { createRunner, moduleName, ProgramFailed, type ProgramResult, type ProgramRunner } from './run-program.ts';
+import { explainCall } from './wrong-call.ts';
 
 interface Opened {
   readonly modules: readonly Module[];
@@ -70,7 +72,9 @@ export function openBuildProgram(
         },
       );
     } catch (error) {
-      throw error instanceof ProgramFailed ? (missingExport(modules, error.failure) ?? failed(text, error)) : error;
+      throw error instanceof ProgramFailed
+        ? (missingExport(modules, error.failure) ?? failed(modules, text, error.failure))
+        : error;
     }
   }
 
@@ -126,7 +130,7 @@ export function openBuildProgram(
   async function lower(request: LowerRequest): Promise<Lowered> {
     const result = await run(request, request.allStages === true);
     const { text } = await open();
-    const lowered = await lowerResult(result, request, text);
+    const lowered = await lowerResult(result, request);
     return {
       ...lowered,
       outline() {
@@ -142,8 +146,9 @@ export function openBuildProgram(
   }
 
   /** Lowers what has not failed, too: a check lists its warnings. @throws DiagnosticError with all that is wrong */
-  async function lowerResult(result: ProgramResult, request: LowerRequest, text: ProgramText): Promise<Lowered> {
-    const failures = result.failures.map((failure) => failureDiagnostic(text, failure));
+  async function lowerResult(result: ProgramResult, request: LowerRequest): Promise<Lowered> {
+    const { modules, text } = await open();
+    const failures = result.failures.map((failure) => failureDiagnostic(modules, text, failure));
     let lowered: Lowered | undefined;
     try {
       if (result.graph.stages.length > 0) lowered = await (await buildOf(result)).lowerGraph(result.graph, request);
@@ -193,11 +198,12 @@ function logged(text: ProgramText, message: string, places: readonly Place[]): D
 }
 
 /** The error of the program, at its line. */
-function failed(text: ProgramText, { failure }: ProgramFailed): unknown {
-  return relocateError(text, new DiagnosticError([failureDiagnostic(text, failure)]));
+function failed(modules: readonly Module[], text: ProgramText, failure: FailureJson): unknown {
+  return relocateError(text, new DiagnosticError([failureDiagnostic(modules, text, failure)]));
 }
 
-function failureDiagnostic(text: ProgramText, { message, hint, places }: FailureJson): Diagnostic {
+function failureDiagnostic(modules: readonly Module[], text: ProgramText, failure: FailureJson): Diagnostic {
+  const { message, hint, places } = explainCall(modules, withExport(modules, failure));
   if (places.length === 0) return errorDiagnostic('program-failed', message, { hint });
   const lines = text.locate(places);
   const range = linesRange(text.file, lines);
@@ -208,4 +214,11 @@ function failureDiagnostic(text: ProgramText, { message, hint, places }: Failure
     lines: [lines],
     hint: hint ?? (isDecorator ? 'Build programs have no decorators.' : undefined),
   });
+}
+
+/** The failure of an export at the line of the export. */
+function withExport([main]: readonly Module[], failure: FailureJson): FailureJson {
+  const { exported, places } = failure;
+  const line = exported === undefined || places.length > 0 ? undefined : exportLine(main!.code, exported);
+  return line === undefined ? failure : { ...failure, places: [{ module: main!.name, line, column: 1 }] };
 }
