@@ -962,6 +962,19 @@ describe('a target with the name of a context or an image is not replaced by it'
     expect(ops.some(({ source }) => source?.identifier.includes('busybox'))).toBe(true);
   });
 
+  test.each([
+    ["scratch().copy(context('docs'), 'a', '/a')"],
+    ["image('alpine').run('a', { mounts: [mount.bind('/d', { from: context('docs') })] })"],
+  ])('and a context that is missing is told, %s', async (expression) => {
+    const { error, places } = await playProgram(program(`\nexport const app = () => ${expression};`));
+    expect(error).toMatch(
+      /^docs: .*not found\nhint: The build has no context "docs", so an image of that name was looked for: give the context with --build-context docs=…$/,
+    );
+    expect(places).toEqual(['build.ts:3']);
+    const image = await playProgram(program("export const app = () => image('docs').run('a');"));
+    expect(image.error).not.toContain('build-context');
+  });
+
   test('and an image of its own name is the image', async () => {
     const { ops, error } = await playProgram(program("export const alpine = () => image('alpine').run('a');"));
     expect(error).toBeUndefined();

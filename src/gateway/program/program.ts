@@ -20,6 +20,7 @@ import type { FrontendOptions } from '../options.ts';
 import { describeSource, type SourceDescription, type SourcePart } from '../source-info.ts';
 import { answerQuestion } from './answer-question.ts';
 import { loadModules, type Module } from './load-modules.ts';
+import { explainMissingContext } from './missing-context.ts';
 import { missingExport } from './missing-export.ts';
 import type { ProgramBuild } from './program-build.ts';
 import { createProgramEnvironment } from './program-environment.ts';
@@ -104,7 +105,7 @@ export function openBuildProgram(
         try {
           return await lowerForDaemon(bridge, { ...options, target }, dockerfile, source, environment, settings);
         } catch (error) {
-          throw relocateError(text, error);
+          throw relocateError(text, explainMissingContext(error, graph));
         }
       },
     };
