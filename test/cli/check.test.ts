@@ -69,10 +69,10 @@ test('an error about a stage that does not exist has its place and names those t
 test('what a build program writes to its console is shown and is no finding', async () => {
   const text =
     "import { scratch } from 'tsfront/build';\nconsole.log('seen', 1);\nexport default () => scratch().cmd(['x']);\n";
-  const folder = await folderOf({ 'build.ts': text });
-  const { code, stdout, stderr } = await runCli(['check', folder, '-f', path.join(folder, 'build.ts'), '--offline']);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: `${folder}/build.ts: no problems\n` });
-  expect(stderr).toContain(`${folder}/build.ts:2:1: warning[ProgramLog]: seen 1\n`);
+  const dir = await dirOf({ 'build.ts': text });
+  const { code, stdout, stderr } = await runCli(['check', dir, '-f', path.join(dir, 'build.ts'), '--offline']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${dir}/build.ts: no problems\n` });
+  expect(stderr).toContain(`${dir}/build.ts:2:1: warning[ProgramLog]: seen 1\n`);
 });
 
 /** A directory with files by name. */
