@@ -23,9 +23,11 @@ interface ThrownError {
   readonly stack?: string;
 }
 
-/** Steps of all messages together. The engine asks once in 10,000 of them whether it may go on. */
+/** Steps of all messages together. The engine asks once in so many of them whether it may go on. */
 const maxSteps = 1_000_000_000;
-const maxQuestions = maxSteps / 10_000;
+const stepsAtATime = 10_000;
+/** What promises have to run counts as so many steps. */
+const stepsOfJob = 1000;
 
 /** Memory that a program may use. */
 const maxMemoryBytes = 448 << 20;
@@ -53,7 +55,7 @@ let vm: QuickJS;
 let inside: JSValueHandle;
 /** Counts what the engine was told to do. */
 let turn = 0;
-let questions = 0;
+let steps = 0;
 let isOutOfMemory = false;
 let messages: string[] = [];
 let sizeOfMessages = 0;
@@ -78,7 +80,10 @@ async function start(engine: CompiledEngine, snapshot: Uint8Array): Promise<void
     timezoneOffset: 0,
     memoryLimit: maxMemoryBytes,
     maxStackSize: maxStackBytes,
-    interruptHandler: () => isStopped() || ++questions >= maxQuestions,
+    interruptHandler() {
+      if (!isStopped()) steps += stepsAtATime;
+      return isStopped();
+    },
     moduleLoader: { normalize: checkImport, load },
     onUnhandledRejection(promise: JSValueHandle, reason: JSValueHandle, isHandled: boolean) {
       rejections.push([promise.dup(), reason.dup(), isHandled ? vm.true : vm.false]);
@@ -132,7 +137,6 @@ function run(begin: () => JSValueHandle): ThrownError | undefined {
       return false;
     }
   };
-  const runJobs = () => void vm.executePendingJobs();
   attempt(begin);
   while (!isStopped() && !attempt(runJobs));
   for (const rejection of rejections) attempt(() => call('note', ...rejection));
@@ -140,6 +144,21 @@ function run(begin: () => JSValueHandle): ThrownError | undefined {
   rejections = [];
   attempt(() => call('take'));
   return error;
+}
+
+/** What quickjs-wasi runs jobs with. Its own loop asks nobody whether it may go on. */
+interface Jobs {
+  readonly exports: { qjs_is_job_pending(): number; qjs_execute_pending_job(): number };
+  throwPendingException(): never;
+}
+
+/** Runs what promises have to run, up to the first one that throws. */
+function runJobs(): undefined {
+  const jobs = vm as unknown as Jobs;
+  while (!isStopped() && jobs.exports.qjs_is_job_pending()) {
+    steps += stepsOfJob;
+    if (jobs.exports.qjs_execute_pending_job() < 0) jobs.throwPendingException();
+  }
 }
 
 /** Calls a function of {@link inside}. */
@@ -166,7 +185,7 @@ function thrown(kind: 'ReferenceError' | 'TypeError', message: string): JSExcept
   return new JSException(vm.construct(error, text));
 }
 
-const isStopped = () => isOutOfMemory || questions >= maxQuestions;
+const isStopped = () => isOutOfMemory || steps >= maxSteps;
 
 const whyStopped = () =>
   isOutOfMemory

@@ -147,6 +147,16 @@ test('a program that never ends takes too many steps', async () => {
   await expect(run('1')).rejects.toThrow(text);
 }, 300_000);
 
+test.each([
+  ['an asynchronous loop', '(async () => { for (;;) await null; })()'],
+  ['a function that queues itself', '{ const next = () => queueMicrotask(next); next(); }'],
+])('%s without end takes too many steps', async (_, code) => {
+  const { run } = open();
+  expect(await run('(async () => { for (let i = 0; i < 1e5; i++) await null; return 1; })()')).toEqual(['1']);
+  await expect(run(code)).rejects.toThrow('the build program takes too many steps');
+  await expect(run('1')).rejects.toThrow('the build program takes too many steps');
+});
+
 test('a program that takes no steps takes too long', async () => {
   const engine = startProgramEngine(() => {}, pathToFileURL(`${dir}/`), 3000);
   engines.push(engine);
