@@ -84,6 +84,7 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
       let sends = 0;
       let logs = 0;
       let isDone = false;
+      let replied = Promise.resolve(); // in the order of the questions: no program sees which answer is the fastest
       let result: ProgramResult | undefined; // counts if nothing else fails meanwhile, such as a promise that nobody awaits
       const finish = (act: () => void) => {
         isDone = true;
@@ -134,10 +135,11 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
         } else {
           const { id, question } = message;
           questions++;
-          answer(question).then(
-            (value) => reply(id, { value }),
-            (error) => reply(id, { error: errorMessage(error) }),
+          const given = answer(question).then(
+            (value) => ({ value }),
+            (error) => ({ error: errorMessage(error) }),
           );
+          replied = replied.then(async () => reply(id, await given));
         }
       };
       const [main] = modules as readonly [Module];
