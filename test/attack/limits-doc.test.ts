@@ -83,6 +83,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['gateway/program/load-modules.ts', 'maxBytes', 'bytes'],
   ],
   'files that one `glob`': [['gateway/program/answer-question.ts', 'maxFiles', 'count']],
+  'questions of a build program': [['gateway/program/run-program.ts', 'maxQuestions', 'count']],
   'lines of `console.log`': [['gateway/program/run-program.ts', 'maxLogs', 'count']],
   'steps of a build program in the command': [
     ['host/program-worker.ts', 'maxSteps', 'count'],

@@ -1,8 +1,8 @@
-/** What a program asks for comes in the order of the questions. */
+/** What a program asks for comes in the order of the questions, and a program may ask so often. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Question } from '../../src/build-program/protocol.ts';
 import { loadModules } from '../../src/gateway/program/load-modules.ts';
-import { createRunner, type ProgramRunner } from '../../src/gateway/program/run-program.ts';
+import { createRunner, ProgramFailed, type ProgramRunner } from '../../src/gateway/program/run-program.ts';
 import { onBinary } from '../binary/binary.ts';
 import type { GoldenCase } from '../golden/cases.ts';
 import { play } from '../golden/play.ts';
@@ -24,9 +24,12 @@ afterEach(() => {
 });
 
 /** Runs a program. @param answer gives the text of each file */
-async function runProgram(text: string, answer: (path: string) => Promise<string>) {
+async function runProgram(text: string, answer: (path: string) => Promise<string>, questionLimit?: number) {
   const code = `import { context, scratch } from 'tsfront/build';\nconst read = (path: string) => context().readText(path);\n${text}`;
-  const runner = createRunner(await loadModules('build.ts', new TextEncoder().encode(code), async () => new Map()));
+  const runner = createRunner(
+    await loadModules('build.ts', new TextEncoder().encode(code), async () => new Map()),
+    questionLimit,
+  );
   runners.push(runner);
   return runner.run(request, {
     answer: (question: Question) => answer((question as Extract<Question, { ask: 'read' }>).path),
@@ -98,5 +101,29 @@ export default scratch().label('out', out.join());`,
     test('if the first takes more calls of the daemon', async () => {
       expect(JSON.stringify(await startFrontend([file], slowFirst))).toContain('slow,quick');
     });
+  });
+});
+
+describe('a program that asks without end is stopped', () => {
+  const message =
+    'the build program asks too much: it may call readText, readJson, exists, glob, config and state 10 times. Look for a loop that does not end, or that reads the same again.';
+  const ask = (text: string) => runProgram(text, async () => 'text', 10).catch((error: unknown) => error);
+
+  test('at the line of the question', async () => {
+    const failed = await ask("for (;;)\n  await context().readText('a');");
+    expect(failed).toBeInstanceOf(ProgramFailed);
+    expect((failed as ProgramFailed).failure).toMatchObject({ message, places: [{ module: 'build.ts', line: 4 }] });
+  });
+
+  test.each([
+    ['that catches the error', "for (;;) try { await read('a'); } catch {}"],
+    ['that asks all at once', "await Promise.allSettled(Array.from({ length: 30 }, () => read('a')));"],
+  ])('%s', async (_, text) => {
+    expect(await ask(`${text}\nexport default scratch();`)).toMatchObject({ message });
+  });
+
+  test('and one at the limit is not', async () => {
+    const text = "for (let i = 0; i < 10; i++) await read('a');\nexport default scratch();";
+    expect(await ask(text)).toMatchObject({ type: 'result' });
   });
 });

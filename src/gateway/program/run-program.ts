@@ -39,6 +39,13 @@ interface ProgramEvents {
 /** Maximum number of lines that a program writes. */
 const maxLogs = 1000;
 
+/** Maximum number of questions of a run: each costs the program no steps, and the daemon some calls. */
+const maxQuestions = 10_000;
+
+const tooManyQuestions = (limit: number) =>
+  `the build program asks too much: it may call readText, readJson, exists, glob, config and state ${limit} times. ` +
+  'Look for a loop that does not end, or that reads the same again.';
+
 /** The name of a module in a run: in the first one its own. */
 const instanceName = (name: string, run: number) => (run === 1 ? name : `${name}?${run}`);
 
@@ -52,8 +59,11 @@ export interface ProgramRunner {
   close(): void;
 }
 
-/** @param modules the program's own module is the first one */
-export function createRunner(modules: readonly Module[]): ProgramRunner {
+/**
+ * @param modules the program's own module is the first one
+ * @param questionLimit replaces the limit of questions
+ */
+export function createRunner(modules: readonly Module[], questionLimit = maxQuestions): ProgramRunner {
   let engine: ReturnType<typeof host.openProgramEngine> | undefined;
   let receive: (message: string) => void = () => {};
   let runs = 0;
@@ -80,7 +90,8 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
         instanceOf(module, (name) => instanceName(name, number)),
       );
     return await new Promise<ProgramResult>((resolve, reject) => {
-      let questions = 0;
+      let asked = 0;
+      let questions = 0; // that have no reply yet
       let sends = 0;
       let logs = 0;
       let isDone = false;
@@ -119,6 +130,13 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
         questions--;
         send({ type: 'answer', id, ...given });
       };
+      /** Refuses questions beyond the limit in the program, which knows their lines, and ends it if it goes on. */
+      const answerOf = async (question: Question) => {
+        if (++asked <= questionLimit) return answer(question);
+        const error = new Error(tooManyQuestions(questionLimit));
+        if (asked > 2 * questionLimit) finish(() => reject(error));
+        throw error;
+      };
       receive = (json) => {
         if (isDone) return;
         let message: ProgramMessage;
@@ -135,7 +153,7 @@ export function createRunner(modules: readonly Module[]): ProgramRunner {
         } else {
           const { id, question } = message;
           questions++;
-          const given = answer(question).then(
+          const given = answerOf(question).then(
             (value) => ({ value }),
             (error) => ({ error: errorMessage(error) }),
           );
