@@ -16,6 +16,7 @@ const request = {
     build: { os: 'linux', architecture: 'amd64', variant: '' },
   },
   args: {},
+  inspects: false,
 };
 
 const runners: ProgramRunner[] = [];
