@@ -161,11 +161,10 @@ static JSValue copy_text(JSContext *from, JSValueConst value, JSContext *to) {
     return copy;
 }
 
-/* Throws in the frontend what was thrown in the program. Takes over `thrown`. */
-static JSValue rethrow(JSContext *ctx, JSValue thrown) {
+/* Throws an error in the frontend, with the stack of what was thrown in the program. Takes over both. */
+static JSValue throw_from(JSContext *ctx, JSValue error, JSValue thrown) {
     JSContext *inside = program->ctx;
-    JSValue error = JS_NewError(ctx), message = copy_text(inside, thrown, ctx), stack = JS_UNDEFINED;
-    if (JS_IsUndefined(message)) message = JS_NewString(ctx, "the build program threw a value that is not an Error");
+    JSValue stack = JS_UNDEFINED;
     if (JS_IsError(thrown)) {
         JSValue inner = JS_GetPropertyStr(inside, thrown, "stack");
         if (JS_IsString(inner)) stack = copy_text(inside, inner, ctx);
@@ -173,9 +172,17 @@ static JSValue rethrow(JSContext *ctx, JSValue thrown) {
     }
     JS_FreeValue(inside, JS_GetException(inside)); /* of its toString or stack */
     JS_FreeValue(inside, thrown);
-    JS_DefinePropertyValueStr(ctx, error, "message", message, JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE);
     if (JS_IsString(stack)) JS_DefinePropertyValueStr(ctx, error, "stack", stack, JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE);
     return JS_Throw(ctx, error);
+}
+
+/* Throws in the frontend what was thrown in the program. Takes over `thrown`. */
+static JSValue rethrow(JSContext *ctx, JSValue thrown) {
+    JSContext *inside = program->ctx;
+    JSValue error = JS_NewError(ctx), message = copy_text(inside, thrown, ctx);
+    if (JS_IsUndefined(message)) message = JS_NewString(ctx, "the build program threw a value that is not an Error");
+    JS_DefinePropertyValueStr(ctx, error, "message", message, JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE);
+    return throw_from(ctx, error, thrown);
 }
 
 /* Calls the frontend's listener with each message of the program. Returns 0 if it threw. */
@@ -201,10 +208,10 @@ static int deliver(JSContext *ctx, JSValueConst listener) {
 
 static JSValue throw_why_stopped(JSContext *ctx) {
     if (program->ran_out)
-        return JS_ThrowPlainError(ctx, "the build program needs more than the %zu MiB of memory that it may use", PROGRAM_MEMORY >> 20);
+        return JS_ThrowPlainError(ctx, "the build program needs more than the %zu MiB of memory that it may use. Look for a list or a text that grows without end.", PROGRAM_MEMORY >> 20);
     if (program->is_late)
-        return JS_ThrowPlainError(ctx, "the build program takes too long: it may take %d s of CPU", MAX_CPU_MS / 1000);
-    return JS_ThrowPlainError(ctx, "the build program takes too many steps: it may take 1,000,000,000");
+        return JS_ThrowPlainError(ctx, "the build program takes too long: it may take %d s of CPU. Look for work on very large texts or lists.", MAX_CPU_MS / 1000);
+    return JS_ThrowPlainError(ctx, "the build program takes too many steps: it may take 1,000,000,000. Look for a loop, or a chain of promises, that does not end.");
 }
 
 /* Runs what promises have to run. What is thrown meanwhile comes after what `*thrown` already holds. */
@@ -284,7 +291,10 @@ JSValue native_send_to_program(JSContext *ctx, JSValueConst self, int argc, JSVa
     JS_FreeValue(inside, message);
 
     int delivered = deliver(ctx, argv[1]);
-    if (delivered && is_stopped()) return JS_FreeValue(inside, thrown), throw_why_stopped(ctx);
+    if (delivered && is_stopped()) {
+        throw_why_stopped(ctx);
+        return throw_from(ctx, JS_GetException(ctx), thrown); /* what was thrown is where it was stopped */
+    }
     if (delivered && !JS_IsUninitialized(thrown)) return rethrow(ctx, thrown);
     JS_FreeValue(inside, thrown);
     return delivered ? JS_UNDEFINED : JS_EXCEPTION;

@@ -63,7 +63,12 @@ export function startProgramEngine(
   const run = () => {
     worker.ref();
     began = performance.now();
-    const late = () => fail(new Error(`the build program takes too long: it may take ${runMs / 1000} s`));
+    const late = () =>
+      fail(
+        new Error(
+          `the build program takes too long: it may take ${runMs / 1000} s. Look for work on very large texts or lists.`,
+        ),
+      );
     timer = setTimeout(late, msLeft).unref();
   };
   const rest = () => {

@@ -115,7 +115,7 @@ function send(message: string): WorkerAnswer {
   // What it has sent before memory ran out may be unfinished.
   const answer = {
     messages: isOutOfMemory ? [] : messages,
-    error: isStopped() ? { message: whyStopped() } : error,
+    error: isStopped() ? { ...error, message: whyStopped() } : error,
   };
   messages = [];
   sizeOfMessages = 0;
@@ -189,8 +189,8 @@ const isStopped = () => isOutOfMemory || steps >= maxSteps;
 
 const whyStopped = () =>
   isOutOfMemory
-    ? `the build program needs more than the ${maxMemoryBytes / 2 ** 20} MiB of memory that it may use`
-    : `the build program takes too many steps: it may take ${maxSteps.toLocaleString('en')}`;
+    ? `the build program needs more than the ${maxMemoryBytes / 2 ** 20} MiB of memory that it may use. Look for a list or a text that grows without end.`
+    : `the build program takes too many steps: it may take ${maxSteps.toLocaleString('en')}. Look for a loop, or a chain of promises, that does not end.`;
 
 function takeMessage(given?: JSValueHandle): void {
   if (!given?.isString) throw thrown('TypeError', 'a message is a string');

@@ -12,8 +12,9 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const long = 'the build program takes too long: it may take 120 s of CPU';
-const steps = 'the build program takes too many steps: it may take 1,000,000,000';
+const long = 'the build program takes too long: it may take 120 s of CPU. Look for work on very large texts or lists.';
+const steps =
+  'the build program takes too many steps: it may take 1,000,000,000. Look for a loop, or a chain of promises, that does not end.';
 
 test.each([
   [`'a'.repeat(2 ** 26).includes('a'.repeat(2 ** 25) + 'b')`, long],

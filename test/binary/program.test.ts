@@ -116,8 +116,10 @@ describe('failures', () => {
     expect(messages).toEqual(['RangeError: Maximum call stack size exceeded', 'alive']);
   });
 
-  const steps = 'the build program takes too many steps: it may take 1,000,000,000';
-  const memory = 'the build program needs more than the 448 MiB of memory that it may use';
+  const steps =
+    'the build program takes too many steps: it may take 1,000,000,000. Look for a loop, or a chain of promises, that does not end.';
+  const memory =
+    'the build program needs more than the 448 MiB of memory that it may use. Look for a list or a text that grows without end.';
   test.each([
     ['an endless loop', 'for (;;) try { for (;;); } catch {} finally { continue; }', steps],
     ['an endless chain of promises', '(async () => { for (;;) await null; })()', steps],
@@ -132,6 +134,12 @@ describe('failures', () => {
     },
     300_000,
   );
+
+  test('the error of a program that is stopped has its stack', async () => {
+    const { error, stack } = await evaluate('const endless = () => { for (;;); }; endless();');
+    expect(error).toBe(steps);
+    expect(stack).toMatch(/at endless \(<input>:1:\d+\)/);
+  }, 300_000);
 });
 
 describe('confinement', () => {

@@ -157,6 +157,14 @@ test.each([
   await expect(run('1')).rejects.toThrow('the build program takes too many steps');
 });
 
+test('the error of a program that is stopped has its stack', async () => {
+  const { run } = open();
+  await expect(run('{ const endless = () => { for (;;); }; endless(); }')).rejects.toMatchObject({
+    message: expect.stringContaining('too many steps'),
+    stack: expect.stringMatching(/at endless \(<input>:1:\d+\)/),
+  });
+}, 300_000);
+
 test('a program that takes no steps takes too long', async () => {
   const engine = startProgramEngine(() => {}, pathToFileURL(`${dir}/`), 3000);
   engines.push(engine);

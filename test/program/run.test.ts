@@ -176,7 +176,7 @@ describe('what a program does not have is told', () => {
     ['at the top', 'await new Promise(() => {});\nexport default () => image("alpine");'],
   ])('a promise that never resolves, %s', async (_, text) => {
     expect((await playProgram(program(text))).error).toBe(
-      'the build program waits for something that never comes: a promise that nothing resolves',
+      'the build program waits for something that never comes: a promise that nothing resolves. Look for a new Promise that calls neither of its functions.',
     );
   });
 });

@@ -118,7 +118,9 @@ export function createRunner(modules: readonly Module[], questionLimit = maxQues
             else if (sends === 0 && questions === 0)
               finish(() =>
                 reject(
-                  new Error('the build program waits for something that never comes: a promise that nothing resolves'),
+                  new Error(
+                    'the build program waits for something that never comes: a promise that nothing resolves. Look for a new Promise that calls neither of its functions.',
+                  ),
                 ),
               );
           },
