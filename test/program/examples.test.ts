@@ -249,5 +249,5 @@ test('the programs pass tsc --strict', async () => {
     wrong,
     "import { image } from 'tsfront/build';\nexport default () => image('a').run('b', { mount: [] });\n",
   );
-  expect((await check([wrong])).stdout).toContain("'mount' does not exist in type 'RunOptions'");
+  expect((await check([wrong])).stdout).toContain("'mount' does not exist in type 'StageRunOptions'");
 });
