@@ -91,7 +91,7 @@ for (const name of described)
   if (!allowed[name]) problems.push(`ARCHITECTURE.md: "Directories" describes ${name}, which src does not have`);
 
 // The portable core asks its host: tsconfig.core.json holds that it uses no global of Node and no `node:` module. This is what
-// the types of the language know, and the engine of the frontend image has not.
+// the types of the language know, and the engine of the frontend image has not; and the console that src/build-program declares.
 const portable = JSON.parse(readFileSync(path.join(root, '../tsconfig.core.json'), 'utf8').replace(/^ *\/\/.*$/m, ''));
 const isPortable = (file) =>
   portable.include.some((directory) => path.join('src', file).startsWith(directory + path.sep)) &&
@@ -100,6 +100,8 @@ for (const file of files.filter(isPortable)) {
   const text = readFileSync(path.join(root, file), 'utf8').replace(/^ *(?:\/\*\*?|\*|\/\/).*$/gm, '');
   const [found] = /\bIntl\b|\.(?:toLocale\w+|localeCompare)\b/.exec(text) ?? [];
   if (found) problems.push(`src/${file}: ${found}: the engine of the frontend image has no locales`);
+  if (!file.startsWith('build-program') && /^\s*console\./m.test(text))
+    problems.push(`src/${file}: console: only build programs have one`);
 }
 
 if (problems.length) {

@@ -13,7 +13,7 @@ import { lower, type Result } from '../lower/lowering.ts';
 /** Lowers a stage as the frontend does. */
 async function lowerStage(stage: Stage): Promise<Result> {
   const { graph } = graphOf([{ node: nodeOf(stage)!, name: 'target' }]);
-  const message = readMessage(JSON.stringify({ type: 'result', graph, targets: [], arguments: [] }));
+  const message = readMessage(JSON.stringify({ type: 'result', graph, targets: [], arguments: [], failures: [] }));
   if (message.type !== 'result') throw new Error('not a result');
   const source = createSourceFile('build.ts', 'the program\n');
   return lower(toDockerfile(message.graph, source, () => ({ start: 1, end: 1 }), new Map()));
