@@ -147,7 +147,7 @@ const inspectOptions = fields({
  * const { contexts } = await inspectContext(compiled, opened);
  * for (const { name, sent, takes } of contexts) {
  *   console.log(name, sent.files, sent.bytes);
- *   for (const { line, path, bytes } of takes) console.log(line, path, bytes);
+ *   for (const { line, text, bytes } of takes) console.log(line, text, bytes);
  * }
  */
 export async function inspectContext(

@@ -66,7 +66,11 @@ const maxFileCauses = 20;
  * Explains why steps of the newer build are not those of the older one.
  *
  * @example
- * const { steps } = compareBuilds(parseRecord(await readFile('build.json', 'utf8'))!, await recordBuild({ compiled, opened }));
+ * import { readFile } from 'node:fs/promises';
+ * import { compareBuilds, parseRecord } from 'tsfront';
+ *
+ * const [older, newer] = await Promise.all(['old.json', 'new.json'].map((file) => readFile(file, 'utf8')));
+ * const { steps } = compareBuilds(parseRecord(older!)!, parseRecord(newer!)!);
  * for (const { line, outcome, causes } of steps) console.log(line, outcome, causes);
  */
 export function compareBuilds(older: BuildRecord, newer: BuildRecord): Explanation {

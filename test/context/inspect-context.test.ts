@@ -111,7 +111,7 @@ test('the answer for a path names the rule that drops it, or the lines that take
     ['missing', undefined, []],
     ['sent', undefined, [2]],
   ]);
-  expect(answers[5]!.hint).toBe('the context has src/a.ts: names are case-sensitive');
+  expect(answers[5]!.hint).toBe('The context has src/a.ts: names are case-sensitive.');
 });
 
 test('the ignore file named for the Dockerfile is named in the rules', async () => {
