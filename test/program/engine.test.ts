@@ -201,7 +201,7 @@ services:
     );
     expect(await failure(".label('name', name)", ".expose('x')")).toContain('failing.ts:17: invalid containerPort: x');
     expect(await failure('export const test', 'export const other', '--target', 'test')).toContain(
-      'target "test" could not be found\nhint: The targets are app, other.',
+      'target "test" could not be found\nhint: The targets are other, app.',
     );
   });
 
