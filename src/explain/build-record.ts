@@ -8,12 +8,28 @@ import { instructionText } from '../context/instruction-text.ts';
 import type { Op } from '../gen/pb/ops_pb.ts';
 import { OpSchema } from '../gen/pb/ops_schemas.ts';
 import { base } from '../go/path.ts';
+import { decodeText } from '../go/text.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
 import { localSource, placesOf, type TakenPath, takenPaths } from '../offline/taken-paths.ts';
+import { parseDockerfile } from '../parser/parse.ts';
 import { encode } from '../protobuf/encode.ts';
+import {
+  signal as aSignal,
+  text as aText,
+  checkArgument,
+  fields,
+  having,
+  listOf,
+  mapOf,
+  number,
+  optional,
+  recordOf,
+  type Validator,
+  validator,
+} from '../text/arguments.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { ContentHash, shortHash } from './content-hash.ts';
 
@@ -92,6 +108,11 @@ export interface RecordedBuild {
   readonly opened: Pick<OpenedContext, 'opts' | 'dirs'>;
 }
 
+const buildArgument = fields({
+  compiled: fields({ definitions: mapOf(having('a Definition', 'ops')) }),
+  opened: fields({ opts: recordOf(aText), dirs: mapOf(aText) }),
+});
+
 /**
  * Makes the record of a build. It reads the files that the build takes.
  *
@@ -102,7 +123,10 @@ export interface RecordedBuild {
  * const compiled = await compile({ ...opened, images: [registryResolver()] });
  * await writeFile('build.json', JSON.stringify(await recordBuild({ compiled, opened })));
  */
-export async function recordBuild({ compiled, opened }: RecordedBuild, signal?: AbortSignal): Promise<BuildRecord> {
+export async function recordBuild(build: RecordedBuild, signal?: AbortSignal): Promise<BuildRecord> {
+  checkArgument('recordBuild', 'build', build, buildArgument);
+  checkArgument('recordBuild', 'signal', signal, optional(aSignal));
+  const { compiled, opened } = build;
   const turns = takeTurns(signal);
   const trees = new Map<
     string,
@@ -154,9 +178,12 @@ export async function recordBuild({ compiled, opened }: RecordedBuild, signal?: 
       }
       platforms[platform] = steps;
     }
+    // what stages and platforms ask for may differ, so a context may have several trees
     const contexts: Record<string, RecordedContext> = {};
-    for (const { tree, hash, coverage } of trees.values())
-      contexts[tree.source.local] = recordFiles(tree, hash, coverage);
+    for (const { tree, hash, coverage } of trees.values()) {
+      const { local } = tree.source;
+      contexts[local] = joined(contexts[local], recordFiles(tree, hash, coverage));
+    }
     return { version: 1, platforms, contexts, buildArgs: buildArgs(opened.opts), variables: variablesOf(compiled) };
   } finally {
     for (const { hash } of trees.values()) hash.close();
@@ -175,6 +202,12 @@ function recordFiles(tree: ContextTree, hash: ContentHash, coverage: Coverage): 
   return { files, ignore: tree.source.exclude };
 }
 
+function joined(before: RecordedContext | undefined, added: RecordedContext): RecordedContext {
+  if (!before) return added;
+  const files = before.files && added.files && { ...before.files, ...added.files };
+  return { files: files && Object.keys(files).length <= maxFiles ? files : undefined, ignore: added.ignore };
+}
+
 function buildArgs(opts: Readonly<Record<string, string>>): Record<string, string> {
   const args: Record<string, string> = {};
   for (const [name, value] of Object.entries(opts))
@@ -182,16 +215,20 @@ function buildArgs(opts: Readonly<Record<string, string>>): Record<string, strin
   return args;
 }
 
-/** Lines of the first file that begin with ARG or ENV, by the names that they set. */
+/** The first lines of ARG and ENV in a Dockerfile, by the names that they set. A build program has none. */
 function variablesOf({ definitions }: Pick<Compiled, 'definitions'>): Record<string, number[]> {
-  const lines: Record<string, number[]> = {};
+  const lines = new Map<string, number[]>();
   const [info] = [...definitions.values()][0]?.source?.infos ?? [];
-  for (const [index, line] of (info ? Buffer.from(info.data).toString() : '').split('\n').entries()) {
-    const [, rest = ''] = /^\s*(?:ARG|ENV)\s+(.*)/i.exec(line) ?? [];
-    for (const [, name = ''] of rest.matchAll(/(?:^|\s)([A-Za-z_]\w*)(?==|\s|$)/g))
-      (lines[name] ??= []).push(index + 1);
+  if (info?.language !== 'Dockerfile') return {};
+  for (const instruction of parseDockerfile(decodeText(info.data)).instructions) {
+    if (instruction.kind !== 'arg' && instruction.kind !== 'env') continue;
+    for (const { key } of instruction.kind === 'arg' ? instruction.args : instruction.pairs) {
+      const known = lines.get(key);
+      if (known) known.push(instruction.lines.start);
+      else lines.set(key, [instruction.lines.start]);
+    }
   }
-  return lines;
+  return Object.fromEntries(lines);
 }
 
 function stepOf(
@@ -357,11 +394,49 @@ function partsOf(given: Op): Record<string, string> {
 
 const toHex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
 
-/** Reads a record; undefined if the text is something else. @throws Error if it is not JSON, or of a later version */
+const digest = aText;
+const entries = validator('a pair of digests', (value) => Array.isArray(value) && value.length === 2);
+const step = fields({
+  file: aText,
+  line: number,
+  endLine: number,
+  text: aText,
+  op: aText,
+  instruction: aText,
+  parts: recordOf(digest),
+  inputs: listOf(fields({ step: number })),
+  takes: listOf(fields({ context: aText, digest, paths: listOf(aText) })),
+});
+const contents = {
+  platforms: recordOf(listOf(step)),
+  contexts: recordOf(fields({ files: optional(recordOf(entries)), ignore: listOf(aText) })),
+  buildArgs: recordOf(digest),
+  variables: recordOf(listOf(number)),
+};
+
+/** What {@link recordBuild} and {@link parseRecord} give. */
+export const recordArgument: Validator = fields(contents, 'what recordBuild() gives');
+
+/** Whether each step needs only steps before it: then no walk over them goes in circles. */
+const isInOrder = (steps: readonly BuildStep[]) =>
+  steps.every(({ inputs }, index) =>
+    inputs.every((it) => Number.isInteger(it.step) && it.step >= 0 && it.step < index),
+  );
+
+/**
+ * Reads a record.
+ *
+ * @returns undefined if the text is something else
+ * @throws Error if it is not JSON, of a later version, or damaged
+ */
 export function parseRecord(text: string): BuildRecord | undefined {
-  const value = JSON.parse(text) as Partial<BuildRecord> | null;
+  checkArgument('parseRecord', 'text', text, aText);
+  const value = JSON.parse(text) as BuildRecord | null;
   if (typeof value !== 'object' || value === null || !('platforms' in value && 'buildArgs' in value)) return undefined;
   if (value.version !== 1)
     throw new Error(`it is a record of version ${value.version}, and this tsfront reads version 1`);
-  return value as BuildRecord;
+  const problem = recordArgument(value, 'the record');
+  if (problem !== undefined) throw new Error(problem);
+  if (!Object.values(value.platforms).every(isInOrder)) throw new Error('a step of the record needs a step after it');
+  return value;
 }

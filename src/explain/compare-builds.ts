@@ -1,6 +1,13 @@
 /** Compares two builds: which steps run again, the first cause of each, and which steps only follow from others. */
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
-import type { BuildRecord, BuildStep, RecordedContext, RecordedTake } from './build-record.ts';
+import { checkArgument } from '../text/arguments.ts';
+import {
+  type BuildRecord,
+  type BuildStep,
+  type RecordedContext,
+  type RecordedTake,
+  recordArgument,
+} from './build-record.ts';
 import { shortHash } from './content-hash.ts';
 
 /** What differs between two builds. Its JSON is the output of `tsfront explain --format json`. */
@@ -32,7 +39,7 @@ export interface ExplainedStep {
   readonly outcome: 'cached' | 'runs' | 'depends';
   /** What of the step itself differs; empty if it only follows from others. */
   readonly causes: readonly Cause[];
-  /** Lines of the steps with causes that it follows from. */
+  /** Lines of the steps with causes that it follows from: of long chains the nearest 20 for each step that it needs. */
   readonly followsFrom: readonly number[];
 }
 
@@ -53,7 +60,10 @@ export interface Cause {
     | 'inputs';
   /** Name of the variable, the file or the mount; '' for others. */
   readonly name: string;
-  /** What about it: `content`, `mode`, `new`, `gone`, `ignored`, or where the value of a variable comes from. */
+  /**
+   * Of a file `content`, `mode`, `new`, `gone`, `ignored` or `no longer ignored`; of a variable where its value comes from; of
+   * `files` how many there are besides. For people: programs go by `kind` and `name`.
+   */
   readonly detail: string;
   /** For a file that is `ignored` or `no longer ignored`: the pattern of the ignore file. */
   readonly rule?: string;
@@ -61,6 +71,8 @@ export interface Cause {
 
 /** Maximum number of files that are causes of one step; the others are counted. */
 const maxFileCauses = 20;
+/** Maximum number of steps with causes, the nearest ones, that a step passes on: an explanation grows with the build alone. */
+const maxRoots = 20;
 
 /**
  * Explains why steps of the newer build are not those of the older one.
@@ -74,6 +86,8 @@ const maxFileCauses = 20;
  * for (const { line, outcome, causes } of steps) console.log(line, outcome, causes);
  */
 export function compareBuilds(older: BuildRecord, newer: BuildRecord): Explanation {
+  checkArgument('compareBuilds', 'older', older, recordArgument);
+  checkArgument('compareBuilds', 'newer', newer, recordArgument);
   const steps: ExplainedStep[] = [];
   const isMulti = Object.keys(newer.platforms).length > 1;
   // what one platform has made, another one of the same build finds, too
@@ -125,18 +139,22 @@ function explainSteps(
     const before = partner === undefined ? undefined : old[partner];
     const causes = before ? causesOf(before, step, older, newer) : [{ kind: 'new' as const, name: '', detail: '' }];
     const follows = new Set<number>();
-    for (const { step: input } of inputs)
-      for (const root of roots[input]!)
-        if (list[root]!.line > 0) follows.add(root);
+    for (const { step: input } of inputs) {
+      for (const root of roots[input]!) {
         // a step that no instruction names is a part of this one: a here-document
+        const isPart = list[root]!.line === 0;
+        if (!isPart) follows.add(root);
         else if (causes.length === 0)
           causes.push(...inlineCauses(before?.instruction !== step.instruction, older, newer));
+      }
+    }
     // the same step on other inputs than before, which are cached themselves
     if (causes.length === 0 && follows.size === 0) causes.push({ kind: 'inputs', name: '', detail: '' });
     const isOnlyContent = causes.length === 0 && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
     const outcome = isOnlyContent ? 'depends' : 'runs';
     outcomes.push(outcome);
-    roots.push(causes.length > 0 ? new Set([...follows, index]) : follows);
+    const own = causes.length > 0 ? new Set([...follows, index]) : follows;
+    roots.push(own.size > maxRoots ? new Set([...own].sort((a, b) => a - b).slice(-maxRoots)) : own);
     const followsFrom = [...new Set([...follows].map((root) => list[root]!.line))].sort((a, b) => a - b);
     explained.push({ ...place, outcome, causes, followsFrom });
   }
@@ -150,12 +168,8 @@ function inlineCauses(isText: boolean, older: BuildRecord, newer: BuildRecord): 
 /** The step of the older build that each step was: by its instruction, and between such steps by its place and kind. */
 function pairSteps(old: readonly BuildStep[], list: readonly BuildStep[]): (number | undefined)[] {
   const pairs: (number | undefined)[] = new Array(list.length).fill(undefined);
-  const places = new Map<string, number[]>();
-  for (const [index, { instruction }] of old.entries()) {
-    const found = places.get(instruction);
-    if (found) found.push(index);
-    else places.set(instruction, [index]);
-  }
+  const indexes = [...old.keys()];
+  const places = Map.groupBy(indexes, (index) => old[index]!.instruction);
   const taken = new Set<number>();
   for (const [index, { instruction }] of list.entries()) {
     const found = places.get(instruction)?.shift();
@@ -163,13 +177,10 @@ function pairSteps(old: readonly BuildStep[], list: readonly BuildStep[]): (numb
     pairs[index] = found;
     taken.add(found);
   }
-  const kinds = new Map<string, number[]>();
-  for (const [index, step] of old.entries()) {
-    if (taken.has(index)) continue;
-    const found = kinds.get(kindOf(step));
-    if (found) found.push(index);
-    else kinds.set(kindOf(step), [index]);
-  }
+  const kinds = Map.groupBy(
+    indexes.filter((index) => !taken.has(index)),
+    (index) => kindOf(old[index]!),
+  );
   // an instruction that has changed stands between the same ones as before
   let last = -1;
   for (const [index, step] of list.entries()) {
@@ -210,9 +221,7 @@ function causesOf(before: BuildStep, step: BuildStep, older: BuildRecord, newer:
     if (old?.digest !== take.digest)
       causes.push(...fileCauses(old, take, older.contexts[take.context], newer.contexts[take.context]));
   }
-  return causes.filter(
-    (cause, index) => causes.findIndex((it) => JSON.stringify(it) === JSON.stringify(cause)) === index,
-  );
+  return [...new Map(causes.map((cause) => [JSON.stringify(cause), cause])).values()];
 }
 
 /** A setting differs though its instruction does not: a variable in it has another value. */

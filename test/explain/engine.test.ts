@@ -4,7 +4,6 @@ import {
   chmodSync,
   cpSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -275,12 +274,11 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     }
   }
 
-  test.each(changes)('%s', async (title, change, first) => {
+  test.for(changes)('%s', async ([title, change, first], { skip }) => {
     const older = await record(project());
     const changed = project();
     change(changed);
-    if (title === 'an attribute of a file' && !xattrs?.read(changed.at('src/a'))) return; // none on this file system
-    expect(lstatSync(changed.at('src')).isDirectory()).toBe(true);
+    if (title === 'an attribute of a file' && !xattrs?.read(changed.at('src/a'))) skip('this file system has none');
     const newer = await record(changed);
     const { steps } = compareBuilds(older.recorded, newer.recorded);
     const text = readFileSync(changed.at('Dockerfile'), 'utf8').split('\n');

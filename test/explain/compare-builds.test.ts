@@ -1,0 +1,81 @@
+/** Records and comparisons without an engine: what they are made of, and that they stay small. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { type BuildRecord, parseRecord, recordBuild } from '../../src/explain/build-record.ts';
+import { compareBuilds } from '../../src/explain/compare-builds.ts';
+import { compile, dirTree } from '../../src/index.ts';
+import { temporaryDir } from '../client/temporary-dir.ts';
+
+/** A build of `dockerfile` in a directory with these files. */
+async function record(
+  dockerfile: string,
+  files: Readonly<Record<string, string>> = {},
+  opts: Readonly<Record<string, string>> = {},
+): Promise<BuildRecord> {
+  const dir = temporaryDir();
+  mkdirSync(dir, { recursive: true });
+  for (const [name, text] of Object.entries({ ...files, Dockerfile: dockerfile }))
+    writeFileSync(path.join(dir, name), text);
+  const locals = new Map(['context', 'dockerfile'].map((name) => [name, dirTree(dir)]));
+  const compiled = await compile({ opts, locals, images: [] });
+  return recordBuild({ compiled, opened: { opts, dirs: new Map([['context', dir]]) } });
+}
+
+test('each platform has the files that it takes', async () => {
+  const text = 'FROM scratch\nARG TARGETARCH\nCOPY bin-$TARGETARCH /\n';
+  const opts = { platform: 'linux/amd64,linux/arm64' };
+  const older = await record(text, { 'bin-amd64': 'a', 'bin-arm64': 'b' }, opts);
+  const newer = await record(text, { 'bin-amd64': 'other', 'bin-arm64': 'b' }, opts);
+  const changed = compareBuilds(older, newer).steps.filter(({ outcome }) => outcome !== 'cached');
+  expect(changed).toMatchObject([
+    { platform: 'linux/amd64', line: 3, causes: [{ kind: 'file', name: 'bin-amd64', detail: 'content' }] },
+  ]);
+});
+
+test('variables are those that the language sets, at the first line of their instruction', async () => {
+  const { variables } = await record(
+    'ARG A=1\nFROM scratch\nENV GREETING hello big world\nENV B=1 \\\n  C="x D=2"\nRUN <<EOF\nENV E=1\nEOF\n',
+  );
+  expect(variables).toEqual({ A: [1], GREETING: [3], B: [4], C: [4] });
+});
+
+test('a variable that a continued ENV sets is the cause of what it changes', async () => {
+  const text = (value: number) => `FROM scratch\nENV A=1 \\\n  B=${value}\nRUN a\n`;
+  const { steps } = compareBuilds(await record(text(1)), await record(text(2)));
+  expect(steps).toMatchObject([{ line: 4, causes: [{ kind: 'variable', name: 'B', detail: 'Dockerfile:2' }] }]);
+});
+
+test('a step follows from the nearest causes, so that an explanation grows with the build alone', async () => {
+  const runs = (value: string) =>
+    `FROM scratch\n${Array.from({ length: 300 }, (_, i) => `RUN ${value}${i}\n`).join('')}`;
+  const explanation = compareBuilds(await record(runs('a')), await record(runs('b')));
+  expect(explanation.steps).toHaveLength(300);
+  const nearest = Array.from({ length: 20 }, (_, i) => 281 + i);
+  expect(explanation.steps[299]).toMatchObject({ line: 301, causes: [{ kind: 'instruction' }], followsFrom: nearest });
+});
+
+test('a damaged record is an error that says what is wrong with it', async () => {
+  const whole = JSON.stringify(await record('FROM scratch\nCOPY Dockerfile /\nRUN a\n'));
+  expect(parseRecord(whole)).toBeDefined();
+  const damaged = (change: (value: { platforms: Record<string, unknown[]> }) => void) => {
+    const value = JSON.parse(whole);
+    change(value);
+    return () => parseRecord(JSON.stringify(value));
+  };
+  expect(parseRecord('{"def":[]}')).toBeUndefined();
+  expect(damaged((it) => Object.assign(it, { version: 2 }))).toThrow('it is a record of version 2');
+  expect(damaged((it) => Object.assign(it, { platforms: { x: 5 } }))).toThrow(
+    'the record.platforms.x must be an array',
+  );
+  expect(damaged((it) => Object.assign(it, { contexts: [] }))).toThrow('the record.contexts');
+  expect(
+    damaged(({ platforms }) => Object.assign(Object.values(platforms)[0]!.at(-1)!, { inputs: [{ step: 7 }] })),
+  ).toThrow('a step of the record needs a step after it');
+});
+
+test('arguments of another kind are refused by name', async () => {
+  const older = await record('FROM scratch\nRUN a\n');
+  expect(() => compareBuilds(older, {} as never)).toThrow('compareBuilds: newer.platforms must be');
+  await expect(recordBuild({} as never)).rejects.toThrow('recordBuild: build.compiled must be');
+});
