@@ -48,7 +48,7 @@ export interface ContextTree {
 
 /** Maximum number of files, links and directories. */
 const maxNodes = 2_000_000;
-/** Number of those that are not sent from which directories are left out of which nothing is sent. */
+/** Once this many are not sent, directories of which nothing is sent are no longer entered. */
 const maxNotSent = 500_000;
 
 interface State {

@@ -271,7 +271,7 @@ async function inspect(
       ...(listFiles && { list: sent.list(selection) }),
     });
   }
-  // other stages ask for what they need, so that everything exists for them that no rule drops
+  // Other stages would have their files sent: for them everything counts that no rule drops.
   const protectedNodes = new Coverage(tree);
   for (const other of elsewhere)
     for (const { sources } of other.takes.values())

@@ -93,13 +93,14 @@ function generalise(
     patterns.push({ pattern, ...addAmounts(dropped.map((node) => sent.below(node))) });
   };
   // the same name in several directories
-  for (const [name, alike] of groups(free, ({ name }) => name)) {
+  const needed = new Set(nodes.filter((node) => !isFree(node)).map(({ name }) => name));
+  for (const [name, alike] of Map.groupBy(free, ({ name }) => name)) {
     const pattern = `**/${escaped(name)}`;
-    if (alike.length < leastAlike || !nodes.every((node) => node.name !== name || isFree(node))) continue;
+    if (alike.length < leastAlike || needed.has(name)) continue;
     if (alike.every((node) => drops(pattern, node))) take(pattern, alike);
   }
   // files of one kind in a directory
-  for (const [key, alike] of groups(left, kindOf)) {
+  for (const [key, alike] of Map.groupBy(left, kindOf)) {
     if (key === '' || alike.length < leastAlike) continue;
     const slash = alike[0]!.path.lastIndexOf('/') + 1;
     const prefix = alike[0]!.path.slice(0, slash);
@@ -142,22 +143,14 @@ function findSeldomNeeded({ tree, sent, coverage, named }: ProposalInput): Propo
     if (!known || !coverage.coversIn(node) || isNamed()) continue;
     const isTop = !node.path.includes('/');
     const pattern = (isTop ? '' : '**/') + (known[1] || escaped(node.name));
-    found.set(pattern, [...(found.get(pattern) ?? []), node]);
+    const alike = found.get(pattern);
+    if (alike) alike.push(node);
+    else found.set(pattern, [node]);
     i = node.end - 1;
   }
   return [...found]
     .filter(([pattern, nodes]) => nodes.every((node) => drops(pattern, node)))
     .map(([pattern, nodes]) => ({ pattern, ...addAmounts(nodes.map((node) => sent.below(node))) }));
-}
-
-function groups<T>(members: Iterable<T>, key: (member: T) => string): Map<string, T[]> {
-  const found = new Map<string, T[]>();
-  for (const member of members) {
-    const group = found.get(key(member));
-    if (group) group.push(member);
-    else found.set(key(member), [member]);
-  }
-  return found;
 }
 
 /** A path as a pattern that matches it alone. */
