@@ -142,7 +142,8 @@ describe('a build with a lock', () => {
       text: `# lock=frozen\n${dockerfile}`.replace('# syntax=docker/dockerfile:1\n', ''),
     });
     const byArgument = await build({ text: dockerfile.replace('# syntax=docker/dockerfile:1\n', ''), opts: frozen });
-    expect(byDirective.ops.map((it) => it.length)).toEqual(byArgument.ops.map((it) => it.length));
+    expect(byDirective.ops).toEqual(byArgument.ops);
+    expect(byDirective.ops).not.toEqual((await build({ lock: undefined })).ops);
     const off = await build({
       text: `# syntax=docker/dockerfile:1\n# lock=frozen\n${dockerfile.replace(/^.*\n/, '')}`,
       opts: { 'build-arg:TSFRONT_LOCK': 'off' },
@@ -177,7 +178,8 @@ describe('named contexts', () => {
     });
     // nothing but the checksum of the file, which no option gives
     const differ = locked.ops[0]!.filter((op, at) => !Buffer.from(op).equals(byHand.ops[0]![at]!));
-    expect(differ.map((op) => Buffer.from(op).includes(digest('a')))[0]).toBe(true);
+    const sources = differ.filter((op) => Buffer.from(op).includes('://'));
+    expect(sources.map((op) => Buffer.from(op).includes(digest('a')))).toEqual([true]);
     expect(Buffer.concat(locked.ops[0]!).toString('latin1')).toContain(`alpine:3.20@${digest('1')}`);
     expect(Buffer.concat(locked.ops[0]!).toString('latin1')).toContain(commit);
   });
