@@ -46,6 +46,12 @@ worker.addEventListener('message', ({ data }: MessageEvent<PlaygroundResult & { 
   byId('image').textContent = data.built.imageConfig;
 });
 
+worker.addEventListener('error', ({ message }) => {
+  document.body.classList.remove('compiling');
+  document.body.classList.add('stale');
+  status.textContent = `The compiler has stopped${message && ` (${message})`}: reload the page. Your text is lost then, so copy it first.`;
+});
+
 function statusText(unknown: readonly string[]): string {
   if (unknown.length === 0)
     return `Base images are those of a small table (${knownImages.join(', ')}), not of a registry.`;

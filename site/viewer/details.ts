@@ -1,7 +1,8 @@
 /** Everything about the selected step: its ops with their cache keys, what it needs, and what a recorded build did. */
 import type { GraphOp } from '../../src/graph/graph-model.ts';
 import { familiarText } from '../../src/graph/short-text.ts';
-import { formatBytes, formatTime } from '../../src/graph/step-facts.ts';
+import { formatTime } from '../../src/graph/step-facts.ts';
+import { formatBytes } from '../../src/text/number.ts';
 import { element } from './dom.ts';
 import type { State } from './state.ts';
 

@@ -2,7 +2,7 @@
 
 import { base } from '../go/path.ts';
 import { decodeText } from '../go/text.ts';
-import { lockArgument, lockMode } from '../lock/lock-mode.ts';
+import { lockBuildArg, lockMode } from '../lock/lock-mode.ts';
 import type { SourcePins } from '../lock/source-pins.ts';
 import { withSource } from './error-status.ts';
 import { lockFileName } from './frontend-files.ts';
@@ -23,7 +23,7 @@ export async function findPins(
   entrypoint: Entrypoint,
 ): Promise<SourcePins | undefined> {
   try {
-    const mode = lockMode(opts[`build-arg:${lockArgument}`], headOf(entrypoint.data));
+    const mode = lockMode(opts[`build-arg:${lockBuildArg}`], headOf(entrypoint.data));
     if (mode === 'off') return undefined;
     const [{ readLock }, { pinsOf }] = await Promise.all([import('../lock/lock-file.ts'), import('../lock/pins.ts')]);
     const path = lockFileName(entrypoint.filename);

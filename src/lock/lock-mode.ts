@@ -9,7 +9,7 @@ export type LockMode = 'off' | 'use' | 'frozen';
 export const lockModes = ['use', 'frozen', 'off'] as const satisfies readonly LockMode[];
 
 /** The build argument. */
-export const lockArgument = 'TSFRONT_LOCK';
+export const lockBuildArg = 'TSFRONT_LOCK';
 
 /** A comment of the form `# name=value` or `// name=value`. */
 const directive = /^(?:#|\/\/)[\t ]*([a-z][a-z0-9]*)[\t ]*=[\t ]*(.*?)[\t ]*$/i;
@@ -25,7 +25,7 @@ const directive = /^(?:#|\/\/)[\t ]*([a-z][a-z0-9]*)[\t ]*=[\t ]*(.*?)[\t ]*$/i;
  * @throws DiagnosticError `bad-lock-mode` for any other value
  */
 export function lockMode(argument: string | undefined, text: string): LockMode {
-  if (argument !== undefined) return checkMode(`the build argument ${lockArgument}`, argument);
+  if (argument !== undefined) return checkMode(`the build argument ${lockBuildArg}`, argument);
   let line = 1;
   for (let start = text.charCodeAt(0) === 0xfeff ? 1 : 0; start < text.length; line++) {
     const newline = text.indexOf('\n', start);

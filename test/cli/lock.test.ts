@@ -202,7 +202,7 @@ test('--format json has everything, in a fixed form', async () => {
   const base = registry.images.get('base:1')!.digest;
   const { stdout } = await lock('--format', 'json', '--platform', 'linux/amd64');
   expect(JSON.parse(stdout)).toEqual({
-    schemaVersion: 1,
+    version: 1,
     lockFile: lockPath(),
     isUpToDate: false,
     platforms: ['linux/amd64'],

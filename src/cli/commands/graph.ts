@@ -58,7 +58,7 @@ async function run(context: string, given: GraphFlags, io: Io): Promise<void> {
   await show(file, io);
 }
 
-/** A file that stays when this process ends, because the browser reads it later; the system empties its folder. */
+/** A file that stays when this process ends, because the browser reads it later; the system empties its directory. */
 async function temporaryPage(): Promise<string> {
   return path.join(await mkdtemp(path.join(tmpdir(), 'tsfront-graph-')), 'graph.html');
 }

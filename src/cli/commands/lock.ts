@@ -142,7 +142,7 @@ async function report(
   if (flags.policy !== undefined) await writePolicy(lock, flags.policy, io);
   // the policy may have standard output for itself
   if (flags.format === 'json' && flags.policy !== '-') {
-    const document = { schemaVersion: 1, lockFile: path, isUpToDate, platforms: lock.platforms, sources };
+    const document = { version: 1, lockFile: path, isUpToDate, platforms: lock.platforms, sources };
     await io.writeStdout(`${redactedJson(document, 2)}\n`);
   } else if (flags.policy !== '-') await io.print(formatReport(path, changed, sources.length, isUpToDate, flags));
   if (flags.check && !isUpToDate) throw new Exit(exitCode.failed);

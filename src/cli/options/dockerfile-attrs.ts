@@ -1,5 +1,5 @@
 /** The frontend options that all commands with a Dockerfile have flags for. */
-import { type LockMode, lockArgument } from '../../lock/lock-mode.ts';
+import { type LockMode, lockBuildArg } from '../../lock/lock-mode.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import type { Io } from '../io.ts';
 import { frontendArgs, refusePath } from './build-args.ts';
@@ -28,7 +28,7 @@ export function dockerfileAttrs(flags: AttrFlags, env: Io['env']): Record<string
 }
 
 /** The frontend option that says how the lock is used. */
-export const lockOption = `build-arg:${lockArgument}`;
+export const lockOption = `build-arg:${lockBuildArg}`;
 
 function lockOf({ lock, frozen }: AttrFlags): LockMode | undefined {
   if (frozen && lock !== undefined && lock !== 'frozen')
