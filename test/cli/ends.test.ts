@@ -13,7 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { connect, listHistory } from '../../src/client/index.ts';
 import { mkdir, scratch } from '../../src/llb/index.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
@@ -238,13 +239,30 @@ await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
     }
   });
 
+  /** What nobody reads is full by then. */
+  const full = () => new Promise((resolve) => setTimeout(resolve, 1000));
+
+  /** Whether the build with this label has ended for the daemon. */
+  const endedAtDaemon = async (mark: string) => {
+    const connection = await connect(engine.address);
+    try {
+      const build = (await listHistory(connection)).find((it) => it.frontendAttrs['label:mark'] === mark);
+      return build?.completedAt !== undefined;
+    } finally {
+      connection.close();
+    }
+  };
+
   test('waits for a reader of standard error who pauses, with its outputs made, and no longer after a signal', async () => {
     const out = path.join(temporaryDir(), 'out');
-    const dockerfile = `FROM ${await engine.baseImage()} AS b\nRUN seq 20000 && echo ${Math.random()} > /made\nFROM scratch\nCOPY --from=b /made /\n`;
-    const args = [cli, 'build', `--builder=${engine.address}`, '--progress=plain', '-o', out, context(dockerfile)];
+    const mark = `${Math.random()}`;
+    const dockerfile = `FROM ${await engine.baseImage()} AS b\nRUN seq 20000 && echo ${mark} > /made\nFROM scratch\nCOPY --from=b /made /\n`;
+    const flags = [`--builder=${engine.address}`, '--progress=plain', `--label=mark=${mark}`, '-o', out];
+    const args = [cli, 'build', ...flags, context(dockerfile)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }); // nobody reads its stderr
     const exited = once(child, 'exit');
-    await waitFor(() => existsSync(path.join(out, 'made')) || child.exitCode !== null);
+    await vi.waitUntil(() => endedAtDaemon(mark), { timeout: 60_000, interval: 100 });
+    await full();
     expect(child.exitCode).toBe(null);
     child.kill('SIGTERM');
     expect(await exited).toEqual([143, null]);
@@ -267,9 +285,6 @@ await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
     };
     return { place, tmp, start };
   };
-
-  /** What nobody reads is full by then. */
-  const full = () => new Promise((resolve) => setTimeout(resolve, 1000));
 
   test.each([
     ['SIGINT', 130],

@@ -165,8 +165,11 @@ describe('texts are literal in', () => {
       expect(actions(result)).toMatchObject([{ value: { src: `/${from}`, dest: `/${dest}` } }]);
     }));
 
+  /** An address of git (`user@host:path`) is refused, as in COPY; `./` before it makes a path of it. */
+  const isAddress = (it: string) => /^[\w-]+@[\w.-]+:/.test(it);
+
   test('sources at the beginning of an instruction', () =>
-    holds([source.filter((it) => it !== '')], async (from) => {
+    holds([source.filter((it) => it !== '' && !isAddress(it))], async (from) => {
       expect(actions(await lowerStage(base().copy(from, '/x')))).toMatchObject([{ value: { src: `/${from}` } }]);
     }));
 
