@@ -26,6 +26,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['context/context-tree.ts', 'maxNodes', 'count'],
     ['context/context-tree.ts', 'maxNotSent', 'count'],
   ],
+  'entries of the directories': [['offline/find-dockerfiles.ts', 'maxEntries', 'count']],
   'patterns of each kind': [['context/propose-ignore.ts', 'maxPatterns', 'count']],
   'files of a context whose': [
     ['explain/build-record.ts', 'maxFiles', 'count'],
