@@ -14,6 +14,7 @@ const allowed = {
   diagnostic: ['text', 'go'],
   parser: ['diagnostic', 'text', 'go'],
   check: ['parser', 'diagnostic', 'text', 'go'],
+  lint: ['parser', 'diagnostic', 'text', 'go'],
   tree: ['parser', 'system', 'text', 'go'],
   archive: ['host', 'text', 'go'],
   git: ['text', 'go'],
@@ -48,7 +49,7 @@ const program = ['build-program', 'program'];
 Object.assign(allowed, {
   gateway: [...core, ...program, 'check', 'lock', 'lower', 'rpc'],
   client: [...core, 'tree', 'http', 'oci', 'registry', 'rpc', 'gateway'],
-  offline: [...core, ...program, 'check', 'lock', 'lower', 'http', 'oci', 'registry', 'resolve', 'gateway'],
+  offline: [...core, ...program, 'check', 'lint', 'lock', 'lower', 'http', 'oci', 'registry', 'resolve', 'gateway'],
   context: [...core, 'tree', 'lower', 'offline'],
   explain: [...core, 'tree', 'lower', 'offline', 'context'],
 });

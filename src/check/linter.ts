@@ -1,6 +1,6 @@
 /** Decides which findings are reported, by the check options of the file or the build and of single instructions. */
 
-import { type Diagnostic, diagnosticError, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import { type Diagnostic, diagnosticError, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';
 import { trimSpaceLeft } from '../go/unicode.ts';
 import { suggest } from '../text/suggest.ts';
@@ -13,8 +13,8 @@ export interface Place {
   readonly lines: LineRange | undefined;
   /** The exact place; by default all of the lines. */
   readonly range?: SourceRange | undefined;
-  /** The text that `range` should have, if that is certain. */
-  readonly replacement?: string | undefined;
+  /** Edits that solve it, if there is one solution. */
+  readonly fix?: Fix | undefined;
 }
 
 /** Takes the findings of the rules. */
@@ -57,7 +57,7 @@ export function createLinter(
 
   function build(skip: RuleSet, experimental: RuleSet): Linter {
     const linter: Linter = {
-      report(rule, { lines, range, replacement }, ...args) {
+      report(rule, { lines, range, fix }, ...args) {
         if (!warn || rule.deprecated || isStopped) return;
         if (rule.experimental ? !has(experimental, rule.name) : has(skip, rule.name)) return;
         violated.add(rule.name);
@@ -65,7 +65,7 @@ export function createLinter(
           warningDiagnostic(rule.name, rule.message(...args), {
             range: range ?? (lines && source && linesRange(source, lines)),
             lines: [lines],
-            ...(range && replacement !== undefined && { fix: [{ range, text: replacement }] }),
+            ...(fix && { fix }),
             ...(rule.hint !== undefined && { hint: rule.hint }),
             ...(rule.url !== '' && { url: rule.url }),
           }),

@@ -126,5 +126,8 @@ export type RuleName =
   | 'ExposeProtoCasing'
   | 'ExposeInvalidFormat';
 
+/** tsfront's own lint rules (src/lint). They run in `tsfront check` and in editors, and never in a build. */
+export type LintRuleName = 'UntaggedBase';
+
 /** The stable name of a problem: an error, advice that only people see, or a lint rule. */
-export type DiagnosticCode = ErrorCode | AdviceCode | RuleName;
+export type DiagnosticCode = ErrorCode | AdviceCode | RuleName | LintRuleName;

@@ -2,11 +2,40 @@
 
 import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
-import { type AdviceCode, type DiagnosticCode, type ErrorCode, type Phase, phases, type RuleName } from './codes.ts';
+import {
+  type AdviceCode,
+  type DiagnosticCode,
+  type ErrorCode,
+  type LintRuleName,
+  type Phase,
+  phases,
+  type RuleName,
+} from './codes.ts';
 import { type LineRange, lineColumn, type SourceFile, type SourceRange } from './source-file.ts';
 
 /** Whether a problem stops a build. */
 export type Severity = 'error' | 'warning';
+
+/** A replacement in a file. */
+interface Edit {
+  /** What is replaced. An empty range inserts. */
+  readonly range: SourceRange;
+  /** What takes its place. */
+  readonly text: string;
+}
+
+/** Edits of the Dockerfile that solve a problem. */
+export interface Fix {
+  /** What the edits do, as a command: `Write AS as in FROM`. */
+  readonly title: string;
+  /** In the order of the file, without overlaps. */
+  readonly edits: readonly Edit[];
+  /**
+   * `safe`: the build does the same afterwards, or does what the author certainly meant. `unsafe`: the result may change, so a
+   * person has to look at it.
+   */
+  readonly safety: 'safe' | 'unsafe';
+}
 
 /**
  * One problem. It never changes once it is made.
@@ -31,8 +60,8 @@ export interface Diagnostic {
   readonly lines: readonly (LineRange | undefined)[];
   /** What to do about it. */
   readonly hint?: string | undefined;
-  /** Replacements in the Dockerfile that solve it; only if one solution is certain. */
-  readonly fix?: readonly { readonly range: SourceRange; readonly text: string }[] | undefined;
+  /** Edits of the Dockerfile that solve it; only if there is one solution. */
+  readonly fix?: Fix | undefined;
   /** The address of a page about it. */
   readonly url?: string | undefined;
   /** Other places that explain it. */
@@ -73,9 +102,9 @@ export function errorDiagnostic(
 
 /** Makes a warning: the finding of a lint rule, or advice that only people see. */
 export function warningDiagnostic(
-  code: RuleName | AdviceCode,
+  code: RuleName | AdviceCode | LintRuleName,
   message: string,
-  details: Pick<Diagnostic, 'range' | 'lines' | 'file' | 'hint' | 'fix' | 'url'>,
+  details: Pick<Diagnostic, 'range' | 'lines' | 'file' | 'hint' | 'fix' | 'url' | 'related'>,
 ): Diagnostic {
   return { code, phase: 'check', severity: 'warning', message, ...details };
 }

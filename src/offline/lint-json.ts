@@ -1,6 +1,6 @@
 /** The findings of a check as JSON, in the form of the answer of `frontend.lint`. */
 import { findRule } from '../check/rules.ts';
-import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
 import { type LineRange, lineColumn, rangeLines, type SourceFile } from '../diagnostic/source-file.ts';
 import { placesJson } from '../gateway/error-status.ts';
 import { type SourceDescription, sourceFile, sourceInfoJson } from '../gateway/source-info.ts';
@@ -26,8 +26,10 @@ interface LintWarning {
   readonly url?: string;
   readonly detail: string;
   readonly location: LintLocation;
-  /** Replacements in the Dockerfile that solve it, if one solution is certain. */
-  readonly fix?: readonly { readonly range: CharacterRange; readonly text: string }[];
+  /** Edits of the Dockerfile that solve it, if there is one solution. */
+  readonly fix?: Omit<Fix, 'edits'> & {
+    readonly edits: readonly { readonly range: CharacterRange; readonly text: string }[];
+  };
 }
 
 /** An error that fails a build. */
@@ -81,7 +83,9 @@ function warningJson(
     ...(url !== undefined && { url }),
     detail: `${place ?? ''}${message}${hint === undefined ? '' : `: ${hint}`}`,
     location: other ? {} : located(lines ?? (range && rangeLines(file, range))),
-    ...(fix && { fix: fix.map(({ range, text }) => ({ range: characters(file, range), text })) }),
+    ...(fix && {
+      fix: { ...fix, edits: fix.edits.map(({ range, text }) => ({ range: characters(file, range), text })) },
+    }),
   };
 }
 

@@ -314,7 +314,7 @@ describe('an ignore file', () => {
 test('JSON has a fix where one solution is certain, and applying all fixes leaves no finding', async () => {
   const dockerfile = 'from scratch AS x\nLABEL a=b\nCO\\\nPY --from=x / /\nenv c=d\nuser a\nfrom scratch as Y\n';
   const { warnings } = JSON.parse((await check(dockerfile, '--format=json')).stdout);
-  const fixes = warnings.flatMap((it: { fix?: Fix[] }) => it.fix ?? []) as Fix[];
+  const fixes = warnings.flatMap((it: { fix?: { edits: Fix[] } }) => it.fix?.edits ?? []) as Fix[];
   expect(fixes).toHaveLength(3);
   expect(fixes).toContainEqual({
     range: { start: { line: 1, character: 13 }, end: { line: 1, character: 15 } },

@@ -1,3 +1,4 @@
+import type { Fix } from '../../diagnostic/diagnostic.ts';
 import { toLower, toUpper } from '../../go/unicode.ts';
 import type { Instruction, Stage } from '../../parser/ast.ts';
 import type { Linter } from '../linter.ts';
@@ -22,9 +23,10 @@ export function checkConsistentInstructionCasing(linter: Linter, stages: readonl
   }
   const isLower = lower > upper;
   for (const { keyword, lines, keywordRange: range } of instructions) {
-    const replacement = isLower ? toLower(keyword) : toUpper(keyword);
-    if (keyword === replacement) continue;
+    const text = isLower ? toLower(keyword) : toUpper(keyword);
+    if (keyword === text) continue;
     const casing = isLower ? 'lowercase' : 'uppercase';
-    linter.report(consistentInstructionCasing, { lines, range, replacement }, keyword, casing);
+    const fix: Fix = { title: `Write ${text}`, edits: [{ range, text }], safety: 'safe' };
+    linter.report(consistentInstructionCasing, { lines, range, fix }, keyword, casing);
   }
 }

@@ -1,3 +1,4 @@
+import type { Fix } from '../../diagnostic/diagnostic.ts';
 import { toLower, toUpper } from '../../go/unicode.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
@@ -13,5 +14,8 @@ export const fromAsCasing = defineRule({
 export function checkFromAsCasing(linter: Linter, place: Place, from: string, as: string): void {
   // A FROM in mixed case is the business of ConsistentInstructionCasing.
   const wanted = from === toLower(from) ? toLower(as) : from === toUpper(from) ? toUpper(as) : as;
-  if (as !== wanted) linter.report(fromAsCasing, { ...place, replacement: wanted }, from, as);
+  if (as === wanted) return;
+  const { range } = place;
+  const fix: Fix | undefined = range && { title: `Write ${wanted}`, edits: [{ range, text: wanted }], safety: 'safe' };
+  linter.report(fromAsCasing, { ...place, fix }, from, as);
 }
