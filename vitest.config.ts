@@ -4,21 +4,22 @@ export default defineConfig({
   test: {
     globalSetup: ['test/engine/global-setup.ts'],
     include: ['test/**/*.test.ts'],
-    // tests behave alike wherever they run: under a runner the command line folds logs and annotates
+    // Tests behave alike wherever they run: under a runner the command line folds logs and annotates.
     env: { GITHUB_ACTIONS: '' },
-    // most of a test's time is waiting for an engine: more files at a time than a small machine has cores
+    // Most of a test's time is waiting for an engine: more files at a time than a small machine has cores.
     maxWorkers: 3,
     testTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
     coverage: {
-      // the compiler, from the text of a Dockerfile to its graph and the answers of the frontend, and what it runs on
+      // The compiler, from the text of a Dockerfile to its graph and the answers of the frontend, and what it runs on.
       include: ['src/{go,diagnostic,parser,check,lower,llb,gateway,host,protobuf,rpc}/**'],
-      // run in a thread, a browser, or the small engine, where nothing is counted
+      // Run in a thread, a browser, or the small engine, where nothing is counted.
       exclude: ['src/host/{program*,browser,confined,engine}.ts'],
       reporter: ['text-summary'],
-      // a little less than was measured without engines: 95.0, 91.3, 94.6, 96.5, and for the compiler alone 95.4, 91.8, 95.8, 96.7
+      // A little less than was measured without engines: 95.0, 91.3, 94.6, 96.5, and for the compiler alone 95.4, 91.8,
+      // 95.8, 96.7.
       thresholds: {
         statements: 94,
         branches: 90,

@@ -1,7 +1,7 @@
 /**
- * How long the commands take that answer questions about a build, on a Dockerfile of 5,000 lines and a context of 20,000 files:
- * each command as a user starts it, beside `tsfront compile` of the same build. The first run of each warms the caches and is
- * not counted.
+ * How long the commands take that answer questions about a build, on a Dockerfile of 5,000 lines and a context of
+ * 20,000 files: each command as a user starts it, beside `tsfront compile` of the same build. The first run of each
+ * warms the caches and is not counted.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

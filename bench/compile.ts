@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: how long compiling takes and how it grows. Each file is compiled in a process of its own, first cold,
- * then over and over; what is measured is the whole frontend from the bytes of the Dockerfile to the marshalled graph, and
- * each warning written for people.
+ * `npm run bench`: how long compiling takes and how it grows. Each file is compiled in a process of its own, first
+ * cold, then over and over; what is measured is the whole frontend from the bytes of the Dockerfile to the marshalled
+ * graph, and each warning written for people.
  *
  *   node bench/compile.ts --only=1,000   the cases whose name contains a text
  */

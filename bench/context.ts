@@ -1,6 +1,6 @@
 // Compares how fast a build context reaches the daemon with `docker buildx build` on the same engine: 500 MB in a few
-// files, and 20,000 small ones; then whether three times as much takes more memory. The two take turns, each begins every
-// other round, and what is compared are the medians. Needs DOCKER_HOST and docker-buildx in PATH, as
+// files, and 20,000 small ones; then whether three times as much takes more memory. The two take turns, each begins
+// every other round, and what is compared are the medians. Needs DOCKER_HOST and docker-buildx in PATH, as
 // `npm run engine -- start forky` prints.
 //
 //   node bench/context.ts [ROUNDS]
@@ -57,7 +57,7 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
       ticks = Number(fields[11]) + Number(fields[12]);
     } catch {
-      // it has just ended
+      // It has just ended.
     }
   }, 20);
   const code = await new Promise((resolve) => child.once('close', resolve));

@@ -1,11 +1,12 @@
-// Compares how fast a directory export arrives with `docker buildx build` on the same engine: many empty files, many small
-// ones, larger ones, many directories, and once more over what is there. The steps are cached, so that an export is all
-// that happens. The two take turns, each begins every other round, and what is compared are the medians. Needs DOCKER_HOST,
-// docker-buildx in PATH and the image of BASE (localhost:5000/test/base:1), as `npm run engine -- start forky` prints and
-// the end-to-end tests make.
+// Compares how fast a directory export arrives with `docker buildx build` on the same engine: many empty files, many
+// small ones, larger ones, many directories, and once more over what is there. The steps are cached, so that an export
+// is all that happens. The two take turns, each begins every other round, and what is compared are the medians. Needs
+// DOCKER_HOST, docker-buildx in PATH and the image of BASE (localhost:5000/test/base:1), as
+// `npm run engine -- start forky` prints and the end-to-end tests make.
 //
-//   node bench/export.ts [ROUNDS [DIRECTORIES [NAME]]]   (a hundred directories; fewer of them on a slow machine; only the
-//   comparison of that name)
+//   node bench/export.ts [ROUNDS [DIRECTORIES [NAME]]]
+//
+// DIRECTORIES is a hundred by default, fewer on a slow machine; NAME selects one comparison.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +46,7 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
       ticks = Number(fields[11]) + Number(fields[12]);
     } catch {
-      // it has just ended
+      // It has just ended.
     }
   }, 20);
   const code = await new Promise((resolve) => child.once('close', resolve));

@@ -1,7 +1,7 @@
 /**
- * How long `tsfront graph` takes for a file of 5,000 lines, in each of its formats: one stage, and 250 stages. Each case runs
- * some times in one process, and its least CPU time without the first is printed; what is measured is all between the text of the
- * Dockerfile and the text of the drawing.
+ * How long `tsfront graph` takes for a file of 5,000 lines, in each of its formats: one stage, and 250 stages. Each
+ * case runs some times in one process, and its least CPU time without the first is printed; what is measured is all
+ * between the text of the Dockerfile and the text of the drawing.
  */
 import { buildGraph, type GraphSource } from '../src/graph/build-graph.ts';
 import { formatMermaid } from '../src/graph/mermaid.ts';

@@ -1,7 +1,7 @@
 /**
- * The committed results in bench/results. A result is a CPU time divided by that of a fixed piece of work in the same run,
- * so that it depends little on the machine and its load. `--save` writes the results, `--compare` prints how many times
- * slower each is now.
+ * The committed results in bench/results. A result is a CPU time divided by that of a fixed piece of work in the same
+ * run, so that it depends little on the machine and its load. `--save` writes the results, `--compare` prints how many
+ * times slower each is now.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

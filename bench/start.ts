@@ -1,13 +1,13 @@
 /**
- * What a frontend costs: its size; CPU from the start of its process to the answer of its first call, and to the result of
- * a typical build; memory; CPU of large Dockerfiles. The program of the frontend image, the same frontend on Node, and
- * Docker's own are measured in turns. What the image aims at stands beside it.
+ * What a frontend costs: its size; CPU from the start of its process to the answer of its first call, and to the result
+ * of a typical build; memory; CPU of large Dockerfiles. The program of the frontend image, the same frontend on Node,
+ * and Docker's own are measured in turns. What the image aims at stands beside it.
  *
  *   FRONTEND=FILE    the program of the image, instead of one that is made here
  *   REFERENCE=FILE   the program of Docker's own frontend
  *
- * Then how long the command line takes, and how long cached builds take with the engine that `npm run engine -- start forky`
- * prints the settings of.
+ * Then how long the command line takes, and how long cached builds take with the engine that
+ * `npm run engine -- start forky` prints the settings of.
  *
  * `node bench/start.ts dist/frontend.js` measures only that frontend on Node.
  */

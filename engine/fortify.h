@@ -1,6 +1,6 @@
 /*
- * Included before every source: stops the process where one of these functions would write behind an object whose size the
- * compiler knows. Musl has no _FORTIFY_SOURCE of its own.
+ * Included before every source: stops the process where one of these functions would write behind an object whose size
+ * the compiler knows. Musl has no _FORTIFY_SOURCE of its own.
  */
 #pragma once
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /*
- * The heap that the script has made, as a part of the program: what the script's top level does is done when the program is
- * built, by the program `prepare`, and not at every start.
+ * The heap that the script has made, as a part of the program: what the script's top level does is done when the
+ * program is built, by the program `prepare`, and not at every start.
  *
- * The heap lies at one address, always: tables inside the engine are ordered by addresses. What it holds of addresses of
- * the program itself is filled in at the start, since these differ every time.
+ * The heap lies at one address, always: tables inside the engine are ordered by addresses. What it holds of addresses
+ * of the program itself is filled in at the start, since these differ every time.
  */
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /*
- * The frontend image's process: runs the script that is linked in as bytecode on quickjs-ng, and gives it `native`, whose
- * members host.d.ts describes. Whatever TypeScript can do is not
+ * The frontend image's process: runs the script that is linked in as bytecode on quickjs-ng, and gives it `native`,
+ * whose members host.d.ts describes. Whatever TypeScript can do is not
  * done here, but for SHA-256 and UTF-8, for which it is too slow.
  */
 #include <errno.h>
@@ -93,7 +93,9 @@ static JSValue native_decode(JSContext *ctx, JSValueConst self, int argc, JSValu
     return string;
 }
 
-/* Writes the engine's UTF-8 as real UTF-8 or, if `invalid` says so, as the bytes that were decoded. Returns its size. */
+/*
+ * Writes the engine's UTF-8 as real UTF-8 or, if `invalid` says so, as the bytes that were decoded. Returns its size.
+ */
 static size_t write_utf8(const uint8_t *text, size_t size, int invalid, uint8_t *target) {
     size_t at = utf8_valid_prefix(text, size), end = at;
     memcpy(target, text, at);
@@ -459,8 +461,8 @@ static uint8_t *compile(const char *file, const char *name, int type, int strip,
 }
 
 /*
- * Adds a module DIRECTORY/NAME.js as tsfront/NAME. A function without debug information cannot import(). The LLB library, which few
- * programs import, stays text: that takes a third of the size.
+ * Adds a module DIRECTORY/NAME.js as tsfront/NAME. A function without debug information cannot import(). The LLB
+ * library, which few programs import, stays text: that takes a third of the size.
  */
 static int add_library_file(const char *file) {
     char name[64];
@@ -477,8 +479,9 @@ static int add_library_file(const char *file) {
 }
 
 /*
- * Makes the heap of the frontend: prepare [-o HEAP] SCRIPT MODULE…. The modules are those of build programs. Without HEAP it
- * is the frontend itself; frontend-sanitized is one for each connection if FRONTEND_SOCKET is the path of a socket.
+ * Makes the heap of the frontend: prepare [-o HEAP] SCRIPT MODULE…. The modules are those of build programs. Without
+ * HEAP it is the frontend itself; frontend-sanitized is one for each connection if FRONTEND_SOCKET is the path of a
+ * socket.
  */
 int main(int argc, char **argv) {
     const char *heap = argc > 3 && !strcmp(argv[1], "-o") ? argv[2] : NULL;

@@ -3,9 +3,9 @@
  * and TypeScript. It is the language and the object `native`; there is no `process`, `Buffer`, `TextDecoder`, `URL`,
  * `setTimeout`, `console` or `Intl`.
  *
- * The script is run once; it makes what it needs, gives the host its listener and touches nothing outside. Then the host
- * calls the listener with `start` and with what {@link Native.wait} asks for, runs what promises have to run after each
- * call, and so on until {@link Native.exit}.
+ * The script is run once; it makes what it needs, gives the host its listener and touches nothing outside. Then the
+ * host calls the listener with `start` and with what {@link Native.wait} asks for, runs what promises have to run after
+ * each call, and so on until {@link Native.exit}.
  */
 export interface Native {
   /**
@@ -30,7 +30,8 @@ export interface Native {
   decodeLossy(data: Uint8Array): string;
 
   /**
-   * Writes text as UTF-8 to `target` from `offset` on, with U+FFFD for lone surrogates. Returns how many bytes it wrote.
+   * Writes text as UTF-8 to `target` from `offset` on, with U+FFFD for lone surrogates. Returns how many bytes it
+   * wrote.
    *
    * @throws RangeError if they do not fit; nothing is written then
    */
@@ -64,8 +65,8 @@ export interface Native {
   isPipe(fd: 0 | 1 | 2): boolean;
 
   /**
-   * What has come on standard input, at most 64 KiB: `undefined` if nothing is there yet, `null` when no more will come,
-   * also after an error.
+   * What has come on standard input, at most 64 KiB: `undefined` if nothing is there yet, `null` when no more will
+   * come, also after an error.
    */
   read(): Uint8Array<ArrayBuffer> | null | undefined;
 
@@ -94,8 +95,8 @@ export interface Native {
   wait(input: boolean, output: boolean, ms: number): void;
 
   /**
-   * From now on the first SIGTERM or SIGINT ends the process with exit code 2. Until then the first is an event, and the
-   * second ends the process.
+   * From now on the first SIGTERM or SIGINT ends the process with exit code 2. Until then the first is an event, and
+   * the second ends the process.
    */
   exitOnSignal(): void;
 
@@ -110,8 +111,8 @@ export interface Native {
   unpack(format: 'gzip' | 'zstd', data: Uint8Array): Unpacking;
 
   /**
-   * Adds the text of a module to the engine of the build program (program.c), which is another runtime: only text passes
-   * between it and this one. Its modules import each other by exactly these names.
+   * Adds the text of a module to the engine of the build program (program.c), which is another runtime: only text
+   * passes between it and this one. Its modules import each other by exactly these names.
    */
   defineModule(name: string, source: string): void;
 

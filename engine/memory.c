@@ -26,14 +26,18 @@ static size_t size_of(void *pointer) { return heap_size_of(pointer); }
 #else
 
 /*
- * The engine cuts small objects from blocks of nearly a page, of which a build takes and frees hundreds. They come from one
- * reservation, and are kept when they are free: a call of the system for each would take longer than all else they need.
+ * The engine cuts small objects from blocks of nearly a page, of which a build takes and frees hundreds. They come from
+ * one reservation, and are kept when they are free: a call of the system for each would take longer than all else they
+ * need.
  */
 static struct page { struct page *next; } *free_pages;
 static char *pages;
 static size_t pages_size, pages_used;
 
-/* Bytes of pages beyond which a build is large: the system may then give them in large pieces, without a fault for each page. */
+/*
+ * Bytes of pages beyond which a build is large: the system may then give them in large pieces, without a fault for each
+ * page.
+ */
 #define LARGE_BUILD ((size_t)16 << 20)
 
 static int is_page(const void *pointer) { return (size_t)((const char *)pointer - pages) < pages_size; }

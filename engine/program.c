@@ -72,8 +72,8 @@ static struct module *add_module(const char *name, const char *source, size_t si
 }
 
 /*
- * The engine frees a module whose imports cannot be loaded, and leaves others that refer to it. So none that was loaded in
- * the same turn is used.
+ * The engine frees a module whose imports cannot be loaded, and leaves others that refer to it. So none that was loaded
+ * in the same turn is used.
  */
 static void *refuse(void) {
     for (struct module *module = program->modules; module; module = module->next)

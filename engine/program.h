@@ -1,6 +1,6 @@
 /*
- * The engine of a build program: a runtime of its own, which shares nothing with that of the frontend but the memory limit.
- * Its programs are untrusted: they reach the language, `program` (host.d.ts) and the modules that were defined.
+ * The engine of a build program: a runtime of its own, which shares nothing with that of the frontend but the memory
+ * limit. Its programs are untrusted: they reach the language, `program` (host.d.ts) and the modules that were defined.
  */
 #include "quickjs.h"
 

@@ -1,6 +1,6 @@
 /**
- * A build before the first one. The heap of the frontend image is made when the script has run (heap.h): what code makes
- * once and keeps, such as the grammar and the fields of messages, is then part of it and costs a start nothing.
+ * A build before the first one. The heap of the frontend image is made when the script has run (heap.h): what code
+ * makes once and keeps, such as the grammar and the fields of messages, is then part of it and costs a start nothing.
  */
 import { frontendCapabilities, llbCapabilities } from '../src/gateway/capabilities.ts';
 import { createGrpcBridge } from '../src/gateway/grpc-bridge.ts';

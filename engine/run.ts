@@ -13,8 +13,8 @@ interface EngineProcess {
 }
 
 /**
- * Runs a frontend when the host starts, and ends the process with 0 if it succeeded, with 1 if it returned an error, and
- * with 2 if the daemon could not be told.
+ * Runs a frontend when the host starts, and ends the process with 0 if it succeeded, with 1 if it returned an error,
+ * and with 2 if the daemon could not be told.
  *
  * @param frontend resolves to whether it succeeded
  * @param canceled makes the error for a process that is told to stop

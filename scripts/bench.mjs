@@ -1,5 +1,5 @@
-// `npm run bench [-- NAME… --compare|--save]`: installs what is missing, builds and runs the benchmarks of bench/, or those
-// that are named. `--compare` compares with the results in bench/results, `--save` writes them.
+// `npm run bench [-- NAME… --compare|--save]`: installs what is missing, builds and runs the benchmarks of bench/, or
+// those that are named. `--compare` compares with the results in bench/results, `--save` writes them.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureInstalled, root, run } from './install.mjs';

@@ -1,4 +1,5 @@
-// Bundles every entry point that exists into dist/, and makes the page of `tsfront graph` and the memory that the engine of build programs begins with.
+// Bundles every entry point that exists into dist/, and makes the page of `tsfront graph` and the memory that the
+// engine of build programs begins with.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';

@@ -21,12 +21,15 @@ export async function bundledPackages(bundles) {
 
 const licenceFile = /^(licen[cs]e|notice|copying|copyright|third[-_ ]?party)([-_.].*)?$/i;
 
-/** Texts of licences that are the same for all who use them. What names its authors in its text has to bring it along. */
+/**
+ * Texts of licences that are the same for all who use them. What names its authors in its text has to bring it along.
+ */
 const standardTexts = { 'Apache-2.0': 'LICENSE' };
 
 /**
- * The name, version, licence and texts of a package: the files that state its licence or, where it has none, the notices at
- * the head of its sources and the standard text. A package for which that does not amount to a licence is an error.
+ * The name, version, licence and texts of a package: the files that state its licence or, where it has none, the
+ * notices at the head of its sources and the standard text. A package for which that does not amount to a licence is an
+ * error.
  */
 export function readNotice(root, directory, files) {
   const { name, version, license } = JSON.parse(readFileSync(path.join(root, directory, 'package.json'), 'utf8'));

@@ -39,7 +39,10 @@ const ofProgram = {
   minifyWhitespace: true,
 };
 
-/** Leaves out the modules that `import()` names with such a path, and what only they need. `file` is loaded in their place. */
+/**
+ * Leaves out the modules that `import()` names with such a path, and what only they need. `file` is loaded in their
+ * place.
+ */
 function external(filter, file) {
   const resolve = ({ kind, path }) => (kind === 'dynamic-import' ? { path: file ?? path, external: true } : undefined);
   return { name: 'external', setup: (build) => build.onResolve({ filter }, resolve) };
@@ -94,7 +97,7 @@ export const bundles = [
   {
     ...ofProgram,
     entryPoints: { llb: 'src/llb/index.ts' },
-    // shell-quote makes a random number when it is loaded, for a mark that no text contains
+    // shell-quote makes a random number when it is loaded, for a mark that no text contains.
     define: { 'Math.random': 'fixedNumber' },
     banner: { js: 'const fixedNumber = () => 0.123456789;' },
   },
@@ -129,8 +132,8 @@ export const bundles = [
     plugins: [external(/\/start-offline\.ts$/, './chunks/cli-offline.js'), graphLibrary],
   },
 
-  // The library shares chunks and takes its packages from node_modules. It can be read: Node shows the line of an uncaught
-  // error, and people look into what they depend on.
+  // The library shares chunks and takes its packages from node_modules. It can be read: Node shows the line of an
+  // uncaught error, and people look into what they depend on.
   {
     ...common,
     entryPoints: Object.fromEntries(

@@ -1,9 +1,10 @@
-// Holds the import directions of ARCHITECTURE.md: every directory of src/ lists the directories it may import from, and outside
-// programs are started in src/system alone, which makes an environment for them and ends what they have started.
+// Holds the import directions of ARCHITECTURE.md: every directory of src/ lists the directories it may import from, and
+// outside programs are started in src/system alone, which makes an environment for them and ends what they have
+// started.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-// each directory may import from those before it that its line names
+// Each directory may import from those before it that its line names.
 const allowed = {
   gen: ['protobuf'],
   go: ['host'],
@@ -82,7 +83,7 @@ for (const file of files) {
   }
 }
 
-// the directories that ARCHITECTURE.md describes
+// The directories that ARCHITECTURE.md describes.
 const chapters = readFileSync(path.join(root, '../ARCHITECTURE.md'), 'utf8').split('\n## ');
 const chapter = chapters.find((text) => text.startsWith('Directories')) ?? '';
 const described = new Set([...chapter.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name));
@@ -91,8 +92,9 @@ for (const name of Object.keys(allowed))
 for (const name of described)
   if (!allowed[name]) problems.push(`ARCHITECTURE.md: "Directories" describes ${name}, which src does not have`);
 
-// The portable core asks its host: tsconfig.core.json holds that it uses no global of Node and no `node:` module. This is what
-// the types of the language know, and the engine of the frontend image has not; and the console that src/build-program declares.
+// The portable core asks its host: tsconfig.core.json holds that it uses no global of Node and no `node:` module. This
+// is what the types of the language know, and the engine of the frontend image has not; and the console that
+// src/build-program declares.
 const portable = JSON.parse(readFileSync(path.join(root, '../tsconfig.core.json'), 'utf8').replace(/^ *\/\/.*$/m, ''));
 const isPortable = (file) =>
   portable.include.some((directory) => path.join('src', file).startsWith(directory + path.sep)) &&

@@ -1,6 +1,7 @@
-// Writes docs/api, a page for each entry point, from the docstrings, docs/cli.md from the commands, and docs/errors.md from
-// the codes. With --check it fails when the pages are out of date. An export without a docstring, a public member without
-// one, an export of tsfront/build without an example, and a `@throws` of a class that does not exist are errors either way.
+// Writes docs/api, a page for each entry point, from the docstrings, docs/cli.md from the commands, and docs/errors.md
+// from the codes. With --check it fails when the pages are out of date. An export without a docstring, a public member
+// without one, an export of tsfront/build without an example, and a `@throws` of a class that does not exist are errors
+// either way.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// Generates src/gen from proto/: the messages of all files; the schemas of those that a frontend sends and receives, which
-// cost no time to load; and the field numbers of LLB's ops as plain constants. With an argument, writes below that directory
-// instead of the project's own.
+// Generates src/gen from proto/: the messages of all files; the schemas of those that a frontend sends and receives,
+// which cost no time to load; and the field numbers of LLB's ops as plain constants. With an argument, writes below
+// that directory instead of the project's own.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
-// `npm run mutate -- [--save] FILE COUNT TEST… [-- TEST…]`: which small mistakes in a file the tests notice. It changes one
-// operator or constant at a time, runs the tests, and prints the changes that no test fails with. Tests behind `--` see only
-// what those before it let pass. The file on disk stays as it is: Vitest is given the changed text. `--save` writes the result
-// to bench/results/mutation.json.
+// `npm run mutate -- [--save] FILE COUNT TEST… [-- TEST…]`: which small mistakes in a file the tests notice. It changes
+// one operator or constant at a time, runs the tests, and prints the changes that no test fails with. Tests behind `--`
+// see only what those before it let pass. The file on disk stays as it is: Vitest is given the changed text. `--save`
+// writes the result to bench/results/mutation.json.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// `npm run new:rule -- RuleName "What should be"`: makes the file of a lint rule with its test, and adds it to the tables.
+// `npm run new:rule -- RuleName "What should be"`: makes the file of a lint rule with its test, and adds it to the
+// tables.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 

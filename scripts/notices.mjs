@@ -1,5 +1,6 @@
-// Writes THIRD-PARTY-NOTICES: the licences of the packages that dist/ contains, and of the C libraries in the frontend image.
-// With --check it fails when the file is out of date. Either way a bundled package without a licence text is an error.
+// Writes THIRD-PARTY-NOTICES: the licences of the packages that dist/ contains, and of the C libraries in the frontend
+// image. With --check it fails when the file is out of date. Either way a bundled package without a licence text is an
+// error.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundledPackages, readNotice } from './bundled-packages.mjs';

@@ -8,7 +8,10 @@ import { pages, root } from './bundles.mjs';
 
 const read = (file) => readFileSync(path.join(root, 'site', file), 'utf8');
 
-/** The page of `tsfront graph`, without its title and its graph: src/graph/page.ts puts them in place of %title% and %data%. */
+/**
+ * The page of `tsfront graph`, without its title and its graph: src/graph/page.ts puts them in place of %title% and
+ * %data%.
+ */
 export async function graphPage() {
   return fillPage({ script: await bundle(pages.graph), style: styleOf('viewer/style.css') });
 }
@@ -39,11 +42,11 @@ function styleOf(...files) {
 }
 
 /**
- * The page with its parts. Its policy allows this script and this style, and nothing else; the playground's editor makes
- * styles of its own.
+ * The page with its parts. Its policy allows this script and this style, and nothing else; the playground's editor
+ * makes styles of its own.
  */
 function fillPage({ script, style, policy = '', ...parts }) {
-  // `</script` is escaped by esbuild
+  // `</script` is escaped by esbuild.
   const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const rules = [
     "default-src 'none'",

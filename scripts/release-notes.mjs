@@ -1,4 +1,4 @@
-// Prints the section of CHANGELOG.md with a version, for the GitHub release: node scripts/release-notes.mjs 0.1.0
+// Prints the section of CHANGELOG.md with a version, for the GitHub release: node scripts/release-notes.mjs 0.1.0.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 

@@ -1,5 +1,5 @@
-// `npm test`: installs what is missing (on Debian, as root, also the engines), builds (on Debian also the frontend image's
-// program), runs every test and closes with a line `N passed, N failed`.
+// `npm test`: installs what is missing (on Debian, as root, also the engines), builds (on Debian also the frontend
+// image's program), runs every test and closes with a line `N passed, N failed`.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

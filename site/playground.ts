@@ -1,5 +1,4 @@
 /** The playground: a Dockerfile is compiled as it is typed, in the browser. */
-
 import type { Finding, PlaygroundResult } from './playground/compile.ts';
 import { createEditor } from './playground/editor.ts';
 import { example } from './playground/example.ts';

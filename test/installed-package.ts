@@ -32,9 +32,9 @@ async function pack(): Promise<string> {
 }
 
 /**
- * A new directory with the package in `node_modules`, beside what it depends on by the lock file. That is copied from this
- * project's own `node_modules`, for npm would want the network or what is in its cache. What the package needs and does
- * not depend on is missing.
+ * A new directory with the package in `node_modules`, beside what it depends on by the lock file. That is copied from
+ * this project's own `node_modules`, for npm would want the network or what is in its cache. What the package needs and
+ * does not depend on is missing.
  */
 export async function installPackage(): Promise<string> {
   const dir = temporaryDir();

@@ -72,7 +72,7 @@ ${lines.join('')}`;
         (name, i) => `import * as e${i} from '${name}';\nexport const k${i} = Object.keys(e${i});\n`,
       );
       write('types.mts', uses.join(''));
-      // a name that is not there must be an error, or nothing was resolved
+      // A name that is not there must be an error, or nothing was resolved.
       write('no-types.mts', `import { compile, nothing } from 'tsfront';\nexport const used = [compile, nothing];\n`);
       const options = ['--noEmit', '--strict', '--target', 'es2023', '--types', 'node', '--module', module, ...more];
       await run(process.execPath, [tsc, ...options, 'types.mts']);
@@ -139,7 +139,7 @@ test('code in the documents and the examples passes tsc --strict', async () => {
         write(`programs/${document === guide ? '' : 'others/'}${named}`, text);
         continue;
       }
-      // declarations of docs/api come from tsc
+      // Declarations of docs/api come from tsc.
       if (
         inApi &&
         /^(abstract class|class|function|interface|type|const \w+: .*;\n$|const \w+: \{|const [A-Z_]+ =)/.test(text)
@@ -184,7 +184,7 @@ test('code in the documents and the examples passes tsc --strict', async () => {
     );
     await run(process.execPath, [tsc, '-p', directory]);
   }
-  // programs: with the options that the guide tells to use
+  // Programs: with the options that the guide tells to use.
   const [options] = codeBlocks(readFileSync(path.join(inPackage, guide), 'utf8')).filter(
     (it) => it.language === 'json',
   );
@@ -237,7 +237,7 @@ test('the editor set-up of the guide refuses what tsfront/build does not have, w
   const lines = [...stdout.matchAll(/build\.ts\((\d+),\d+\): error/g)].map(([, line]) => text[Number(line) - 1]);
   expect([...new Set(lines)]).toEqual(wrong);
 
-  // the types of Node and of browsers have a console, too
+  // The types of Node and of browsers have a console, too.
   write('editor/build.ts', "import 'tsfront/build';\nconsole.log('a');\nconsole.table([]);\n");
   const strict = ['--strict', '--noEmit', '--module', 'nodenext', 'editor/build.ts'];
   for (const others of ['--types node --lib es2023', '--types node', '--types node --lib es2023,dom'])
@@ -277,7 +277,10 @@ describe('the example of', () => {
   });
 });
 
-/** Takes out what is another one each time, and what editors take out: digests, identifiers, times, sizes, widths of columns. */
+/**
+ * Takes out what is another one each time, and what editors take out: digests, identifiers, times, sizes, widths of
+ * columns.
+ */
 function withoutChances(text: string): string {
   return text
     .replace(/\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b|\b[0-9a-z]{25}\b/g, 'ID')
@@ -294,8 +297,8 @@ function shows(shown: string, printed: string): boolean {
 }
 
 /**
- * Does what a document says, in a directory of its own: writes the files that it names above a block, and runs what follows
- * `$ ` in its `console` blocks. Gives the commands whose output is not the one that it shows.
+ * Does what a document says, in a directory of its own: writes the files that it names above a block, and runs what
+ * follows `$ ` in its `console` blocks. Gives the commands whose output is not the one that it shows.
  */
 async function follow(document: string, env: NodeJS.ProcessEnv, base = 'alpine'): Promise<string[]> {
   const dir = path.join(installed, `follow-${path.basename(document, '.md')}`);
@@ -312,7 +315,7 @@ async function follow(document: string, env: NodeJS.ProcessEnv, base = 'alpine')
       commands++;
       const sh = ['-c', `exec 2>&1\n${command.replace('npx tsfront', 'tsfront')}`];
       const { stdout } = await runCommand('sh', sh, { cwd: dir, env: { ...env, PATH: places.join(':') } });
-      // how long a part took is shown where it took long enough
+      // How long a part took is shown where it took long enough.
       const untimed = stdout.replaceAll(/ \d+\.\ds(?= done$)/gm, '');
       if (!shows(comparable(shown), comparable(untimed.replaceAll(base, 'alpine'))))
         others.push(`$ ${command}\n${stdout}`);
@@ -327,7 +330,7 @@ function comparable(text: string): string {
   return text.replaceAll('docker.io/library/alpine:latest', 'alpine').replaceAll(/^#\d+ /gm, '#N ');
 }
 
-// the graphs that the documents show are those of amd64
+// The graphs that the documents show are those of amd64.
 describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
   test.each([
     'docs/compiling.md',
@@ -342,7 +345,7 @@ describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
 });
 
 await onEngines('a user who does what is said', { suites: ['forky'] }, (engine) => {
-  // it would take the place of images of the user's own
+  // It would take the place of images of the user's own.
   const documents = ['README.md', 'docs/building.md', 'docs/build-programs.md', 'docs/llb.md', 'docs/client.md'];
   test.runIf(engine.suite !== 'own' && process.arch === 'x64').each(documents)(
     'a user in %s sees what is shown',
@@ -369,7 +372,7 @@ await onEngines('the examples', { suites: ['forky', 'trixie'] }, (engine) => {
       expect(await engine.must('docker', ['run', '--rm', '--network=none', image])).toBe('greetings from Linux\n');
   });
 
-  // a compiler in name: where the real image has it, so that it is found only by the config's PATH
+  // A compiler in name: where the real image has it, so that it is found only by the config's PATH.
   const goScript = `#!/bin/sh
 test "$1" = build && test "$(pwd)" = /src && test -f main.go && test -S "$SSH_AUTH_SOCK" && test -d /root/.cache || exit 1
 echo "$GOOS/$GOARCH cgo=$CGO_ENABLED" > "$3"

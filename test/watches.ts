@@ -26,8 +26,8 @@ export const recorded = ({ watchLiveness }: typeof liveness): typeof liveness =>
  * Stops the clock of all watches until the end of a test.
  *
  * @param silenceMs what the peers have, each of them
- * @returns `answered` lets a third of it pass, in which each peer is asked, and waits for what they answer; `step` lets a
- * sixth of it pass, and then comes what is on its way in this process; `unanswered` lets all of it pass
+ * @returns `answered` lets a third of it pass, in which each peer is asked, and waits for what they answer; `step` lets
+ * a sixth of it pass, and then comes what is on its way in this process; `unanswered` lets all of it pass
  */
 export function stopWatches(silenceMs: number) {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });

@@ -1,5 +1,5 @@
-// Reads what an entry point exports from the declarations that tsc writes. Their form is fixed: what is declared at the top
-// starts in the first column, right after its docstring.
+// Reads what an entry point exports from the declarations that tsc writes. Their form is fixed: what is declared at the
+// top starts in the first column, right after its docstring.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -16,7 +16,7 @@ export function readDeclarations(file) {
     if (!from) return [{ ...nameOf(text), doc, text: text.replace(/^export (declare )?/, '') }];
     const there = readDeclarations(path.resolve(path.dirname(file), from.replace(/\.ts$/, '.d.ts'))).declarations;
     if (/^export \*/.test(text)) return there;
-    // of a class that is exported as a type there is no value
+    // Of a class that is exported as a type there is no value.
     if (/^export type \*/.test(text)) return there.map((it) => (it.kind === 'class' ? { ...it, kind: 'type' } : it));
     return (/\{(.*)\}/s.exec(text)?.[1] ?? '').split(',').flatMap((part) => {
       const name = part.trim().replace(/^type /, '');

@@ -41,7 +41,10 @@ export function formatPage(entry, { doc, declarations }) {
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-/** Makes links to headings, which are to come in the order in which they stand: of two that differ in capitals the second has a number. */
+/**
+ * Makes links to headings, which are to come in the order in which they stand: of two that differ in capitals the
+ * second has a number.
+ */
 function linkHeadings() {
   const seen = new Map();
   return (heading) => {

@@ -38,8 +38,8 @@ function membersWithout(declaration) {
 }
 
 /**
- * The exports of a module without a docstring. The header of a file stands for that of its only export, and the docstring of
- * the first overload for all.
+ * The exports of a module without a docstring. The header of a file stands for that of its only export, and the
+ * docstring of the first overload for all.
  * @param {string} source the module
  * @returns {string[]} names
  */

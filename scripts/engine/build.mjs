@@ -1,13 +1,15 @@
 /**
  * Makes dist/frontend-amd64 and dist/frontend-arm64: the frontend as one static program, with a small JavaScript engine
- * (engine/) in which the bundle has been loaded. Compilers and libraries are packages of Debian, which are not installed.
+ * (engine/) in which the bundle has been loaded. Compilers and libraries are packages of Debian, which are not
+ * installed.
  *
- *   node scripts/engine/build.mjs [--script FILE] [--modules DIRECTORY] [--output DIRECTORY] [--sanitize] [ARCHITECTURE…]
+ *   node scripts/engine/build.mjs [--script FILE] [--modules DIRECTORY] [--output DIRECTORY] [--sanitize]
+ *   [ARCHITECTURE…]
  *
- * FILE is a bundle that is ready, instead of the frontend's; DIRECTORY has llb.js and build.js, which build programs import as
- * tsfront/NAME. With --sanitize it makes frontend-sanitized for this machine, which takes the bundle and the modules as its
- * arguments and reports misuse of memory; that needs gcc. Without network it needs ENGINE_CACHE (default .cache/engine),
- * a directory that an earlier build has filled.
+ * FILE is a bundle that is ready, instead of the frontend's; DIRECTORY has llb.js and build.js, which build programs
+ * import as tsfront/NAME. With --sanitize it makes frontend-sanitized for this machine, which takes the bundle and the
+ * modules as its arguments and reports misuse of memory; that needs gcc. Without network it needs ENGINE_CACHE (default
+ * .cache/engine), a directory that an earlier build has filled.
  */
 import { copyFileSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,8 @@
 /**
- * The heap of the script as a part of the program. `prepare` runs the script's top level and writes its heap down, several
- * times, at two addresses of the program: words that differ as these do are addresses of the program. They are written as
- * names, so that the same heap serves every architecture (all have 64 bits, the same byte order and layout of structs).
+ * The heap of the script as a part of the program. `prepare` runs the script's top level and writes its heap down,
+ * several times, at two addresses of the program: words that differ as these do are addresses of the program. They are
+ * written as names, so that the same heap serves every architecture (all have 64 bits, the same byte order and layout
+ * of structs).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +10,10 @@ import { linkAt, readInside, runInside } from './toolchain.mjs';
 
 /** Addresses of `prepare`. They differ in all bits that a value of 16 bits in the place of an address may leave. */
 const bases = [0x400000n, 0x4321f000n];
-/** How often the heap is made at each: addresses of the stack, which are random in some bits only, must be seen to differ. */
+/**
+ * How often the heap is made at each: addresses of the stack, which are random in some bits only, must be seen to
+ * differ.
+ */
 const runs = 12;
 /** The largest page of any system. */
 const pageSize = 65_536;
@@ -50,7 +54,8 @@ export function makeHeapImage(tools, objects, scripts) {
       // Addresses of the stack, which the host sets anew, and what unused bytes of values happen to hold.
       const differs = (byte) => others.some((other) => other.heap[byte] !== one.heap[byte]);
       for (let byte = at; byte < at + 8; byte++) if (differs(byte)) heap[byte] = 0;
-      if (differs(at + 4)) heap.writeUInt32LE(0, at + 4); // the upper half of an address, of which other bits rarely differ
+      // The upper half of an address, of which other bits rarely differ.
+      if (differs(at + 4)) heap.writeUInt32LE(0, at + 4);
     }
   }
   writeFileSync(path.join(tools.directory, 'heap.bin'), heap);

@@ -1,4 +1,7 @@
-/** Debian packages with compilers, sources and libraries, unpacked into directories of the cache without installing them. */
+/**
+ * Debian packages with compilers, sources and libraries, unpacked into directories of the cache without installing
+ * them.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -52,7 +55,10 @@ export function unpackPackages(name, directory, architecture = machine) {
   return root;
 }
 
-/** Downloads and unpacks; returns a line for each package. What a mirror has is authentic: apt has checked its signatures. */
+/**
+ * Downloads and unpacks; returns a line for each package. What a mirror has is authentic: apt has checked its
+ * signatures.
+ */
 function download(suite, architecture, root, wanted) {
   const script = path.join(import.meta.dirname, 'debian-packages.sh');
   const { status, stdout } = spawnSync(script, [suite, architecture, root, ...wanted], {

@@ -146,7 +146,9 @@ export function publish(tools, architecture, objects, names) {
     runInside(tools, `/usr/bin/${triple(architecture)}-objcopy`, `--globalize-symbols=${tools.inside}/names`, object);
 }
 
-/** Links objects of the root to a static program: position-independent, nothing writable that need not be, no symbols. */
+/**
+ * Links objects of the root to a static program: position-independent, nothing writable that need not be, no symbols.
+ */
 export function link(tools, architecture, objects, output) {
   const start = [`${muslDirectory(architecture)}/rcrt1.o`, `${gccDirectory(architecture)}/crtbeginS.o`];
   const hardening = ['-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,pack-relative-relocs', '-s'];
@@ -154,7 +156,9 @@ export function link(tools, architecture, objects, output) {
   return path.join(tools.directory, output);
 }
 
-/** Links objects of the root to a static program for a fixed address, with its symbols. Returns its path in the root. */
+/**
+ * Links objects of the root to a static program for a fixed address, with its symbols. Returns its path in the root.
+ */
 export function linkAt(tools, address, objects, output) {
   const start = [`${muslDirectory(machine)}/crt1.o`, `${gccDirectory(machine)}/crtbeginT.o`];
   const options = ['-static', '-no-pie', `-Wl,-Ttext-segment=0x${address.toString(16)}`];

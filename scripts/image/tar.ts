@@ -37,7 +37,8 @@ function header(path: string, { mode, type, link, data }: Entry): Buffer {
 }
 
 /**
- * Creates an archive of `files`: `{ path: 'bin/node', mode, data }` or `{ path, link }`. Directories come by themselves.
+ * Creates an archive of `files`: `{ path: 'bin/node', mode, data }` or `{ path, link }`. Directories come by
+ * themselves.
  */
 export function createTar(files: readonly TarFile[]): Buffer {
   const entries = new Map<string, Entry>();

@@ -54,7 +54,7 @@ async function findProblems(
     });
     if (!linted) return [];
     const source = sourceFile(linted.source);
-    // an image that is not known may set any variable
+    // An image that is not known may set any variable.
     const found = linted.findings.filter(({ code }) => unknown.size === 0 || code !== 'UndefinedVar');
     const { failure } = linted;
     const failures = failure === undefined ? [] : describeError(failure, 'build').diagnostics;

@@ -103,7 +103,7 @@ export function createEditor(host: HTMLElement, text: string, state: State, onCh
     const sorted = [...marks].map(([line, name]) => ({ line, name })).sort((a, b) => a.line - b.line);
     view.dispatch({ effects: markLines.of(sorted) });
   };
-  // a change of the editor may be the cause, and the editor takes no other change meanwhile
+  // A change of the editor may be the cause, and the editor takes no other change meanwhile.
   let isWaiting = false;
   const markSoon = () => {
     if (isWaiting) return;

@@ -1,4 +1,7 @@
-/** What the parts of the viewer share: the graph that is shown, the step that is selected, the steps that a search has found. */
+/**
+ * What the parts of the viewer share: the graph that is shown, the step that is selected, the steps that a search has
+ * found.
+ */
 import { createDrawing, type Drawing } from '../../src/graph/draw.ts';
 import type { BuildGraph, PlatformGraph } from '../../src/graph/graph-model.ts';
 import { layoutGraph } from '../../src/graph/layout.ts';

@@ -15,7 +15,7 @@ export function createTheme(button: HTMLButtonElement): void {
     const chosen = localStorage.getItem(key);
     if (chosen === 'light' || chosen === 'dark') root.dataset['theme'] = chosen;
   } catch {
-    // a page that is a file may have no storage
+    // A page that is a file may have no storage.
   }
   button.addEventListener('click', () => {
     const chosen = isDark() ? 'light' : 'dark';
@@ -23,7 +23,7 @@ export function createTheme(button: HTMLButtonElement): void {
     try {
       localStorage.setItem(key, chosen);
     } catch {
-      // it holds for this visit
+      // It holds for this visit.
     }
     show();
   });

@@ -8,8 +8,8 @@ const runA = 0;
 const runB = 1;
 
 /**
- * The plain bytes of one or several bzip2 streams, in pieces of `pieceSize` bytes. It gives at least one piece, which may be empty,
- * for each block: a block takes some tenths of a second at most, and its plain bytes are not kept.
+ * The plain bytes of one or several bzip2 streams, in pieces of `pieceSize` bytes. It gives at least one piece, which
+ * may be empty, for each block: a block takes some tenths of a second at most, and its plain bytes are not kept.
  *
  * @throws Error if the data is damaged
  */
@@ -22,7 +22,7 @@ export function* bunzip2(data: Uint8Array, pieceSize: number): Generator<Uint8Ar
     if (level < 1 || level > 9) throw damaged('invalid compression level');
     for (;;) {
       const magic = bits.read(24) * 2 ** 24 + bits.read(24);
-      bits.read(32); // The checksum is not checked.
+      bits.read(32); // the checksum is not checked
       if (magic === endMagic) break;
       if (magic !== blockMagic) throw damaged('bad magic value found');
       yield* expandRuns(readBlock(bits, room.subarray(0, level * 100_000)), pieceSize);

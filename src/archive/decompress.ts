@@ -3,14 +3,17 @@ import { host } from '#host';
 import { packingOf } from './detect.ts';
 
 /**
- * Maximum number of plain bytes. A frontend reads at most 16 MB of packed bytes; archives of files unpack to far less than
- * this, but a few kilobytes can unpack to terabytes.
+ * Maximum number of plain bytes. A frontend reads at most 16 MB of packed bytes; archives of files unpack to far less
+ * than this, but a few kilobytes can unpack to terabytes.
  */
 const maxPlainBytes = 4 * 2 ** 30;
 
 /** Usual maximum length of a piece of plain data, in bytes. */
 const pieceSize = 64 << 10;
-/** Maximum number of frames of a zstd file, or members of a gzip file: the smallest has a few bytes, and each needs a decoder. */
+/**
+ * Maximum number of frames of a zstd file, or members of a gzip file: the smallest has a few bytes, and each needs a
+ * decoder.
+ */
 const maxFrames = 20_000;
 
 /** The error for an archive that unpacks to more than the limit. */

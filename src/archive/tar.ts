@@ -1,6 +1,7 @@
 /**
  * Reads tar headers as Go's archive/tar does, as far as needed to find the newest file. The reader is written once, as
- * a generator that asks for the bytes it wants next, so that an archive can come in pieces and need not fit into memory.
+ * a generator that asks for the bytes it wants next, so that an archive can come in pieces and need not fit into
+ * memory.
  */
 import { fromLatin1 } from '../go/bytes.ts';
 import { compareTimestamps, type Timestamp } from '../go/time.ts';
@@ -19,7 +20,9 @@ interface Header {
   readonly nameEndsInSlash: boolean;
 }
 
-/** The next wish of a reader: a number of bytes, for which it gets `undefined` if the archive ends; or bytes to skip. */
+/**
+ * The next wish of a reader: a number of bytes, for which it gets `undefined` if the archive ends; or bytes to skip.
+ */
 type Want = { readonly take: number } | { readonly skip: number; readonly mayBeMissing: boolean };
 type Reading<T> = Generator<Want, T, Uint8Array | undefined>;
 
@@ -47,8 +50,8 @@ export async function newestFile(pieces: AsyncIterable<Uint8Array>): Promise<Tim
 /** Starts a reader, and gives it the bytes it wants. */
 function start<T>(reading: Reading<T>): { push(bytes: Uint8Array): boolean; end(): T } {
   let step = reading.next();
-  let held: Uint8Array | undefined; // The bytes to take that have come so far.
-  let done = 0; // Number of bytes taken or skipped for the current wish.
+  let held: Uint8Array | undefined; // the bytes to take that have come so far
+  let done = 0; // number of bytes taken or skipped for the current wish
   const next = (bytes: Uint8Array | undefined) => {
     held = undefined;
     done = 0;

@@ -1,6 +1,6 @@
 /**
- * Takes away what would make a build depend on the moment: the clock and random numbers. What is left of Date works with
- * given times, in UTC.
+ * Takes away what would make a build depend on the moment: the clock and random numbers. What is left of Date works
+ * with given times, in UTC.
  */
 import { programConsole } from './console.ts';
 

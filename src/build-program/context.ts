@@ -22,8 +22,8 @@ export class Context extends Source {
   }
 
   /**
-   * The text of a file, which the program may read while it plans. Files that the context's own `.dockerignore` excludes are not
-   * there.
+   * The text of a file, which the program may read while it plans. Files that the context's own `.dockerignore`
+   * excludes are not there.
    * @throws Error if there is no such file
    */
   async readText(path: string): Promise<string> {
@@ -54,8 +54,8 @@ export class Context extends Source {
   }
 
   /**
-   * The paths that match patterns such as `packages/*&#47;package.json`, sorted. `*` and `?` match within a name, `**` any
-   * number of directories.
+   * The paths that match patterns such as `packages/*&#47;package.json`, sorted. `*` and `?` match within a name, `**`
+   * any number of directories.
    */
   async glob(...patterns: readonly string[]): Promise<string[]> {
     const given = patterns.map((pattern) => literalOf(pattern, 'a pattern'));

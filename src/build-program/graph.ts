@@ -30,8 +30,8 @@ interface StepNode {
   /** The name that the program gives the stage up to here; '' if it gives none. */
   readonly name: string;
   /**
-   * Whether a stage that begins with this one, as FROM does, is the same as one that goes on: no instruction up to here sets
-   * what a beginning sets anew (variables, arguments, triggers, what containers run).
+   * Whether a stage that begins with this one, as FROM does, is the same as one that goes on: no instruction up to here
+   * sets what a beginning sets anew (variables, arguments, triggers, what containers run).
    */
   readonly isPlain: boolean;
 }
@@ -42,7 +42,10 @@ export type Node = BaseNode | StepNode;
 /** Nodes with the name that each should have. The last one is the target. */
 export type Roots = readonly [...{ readonly node: Node; readonly name: string }[]];
 
-/** Instructions that a stage repeats of another one that it goes on with. Without a limit, chains would be as long as their square. */
+/**
+ * Instructions that a stage repeats of another one that it goes on with. Without a limit, chains would be as long as
+ * their square.
+ */
 const maxRepeated = 50;
 
 /** Makes the graph. `stageOf` gives the name of the stage that a root has become. */
@@ -89,7 +92,10 @@ function findBases(order: readonly Node[]): ReadonlyMap<Node, BaseNode> {
   return bases;
 }
 
-/** All nodes that the roots need, each after those it needs itself. Without recursion: chains are as long as programs make them. */
+/**
+ * All nodes that the roots need, each after those it needs itself. Without recursion: chains are as long as programs
+ * make them.
+ */
 function visit(roots: readonly Node[]): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
@@ -113,10 +119,10 @@ function visit(roots: readonly Node[]): Node[] {
 }
 
 /**
- * The nodes with which stages end: the roots, what others copy or mount from, and what has a name. A stage continues another
- * one at a name, and otherwise only where that changes nothing: a stage begins with the settings of the one before it, as in a
- * Dockerfile, so what a target is may not depend on what else is built. What stages have in common is the same ops, which are
- * built once.
+ * The nodes with which stages end: the roots, what others copy or mount from, and what has a name. A stage continues
+ * another one at a name, and otherwise only where that changes nothing: a stage begins with the settings of the one
+ * before it, as in a Dockerfile, so what a target is may not depend on what else is built. What stages have in common
+ * is the same ops, which are built once.
  */
 function findHeads(order: readonly Node[], roots: Roots): Set<Node> {
   const heads = new Set(roots.map(({ node }) => node));
@@ -127,7 +133,10 @@ function findHeads(order: readonly Node[], roots: Roots): Set<Node> {
   return heads;
 }
 
-/** Names that mean images and contexts, so that no stage may have them: it would be meant instead, or be replaced by them. */
+/**
+ * Names that mean images and contexts, so that no stage may have them: it would be meant instead, or be replaced by
+ * them.
+ */
 function namesOutside(order: readonly Node[]): ReadonlySet<string> {
   const images = order.flatMap((node) =>
     node.kind === 'base' && node.image !== undefined ? [node.image.replace(/:latest$/, '')] : [],

@@ -64,8 +64,8 @@ import { startListening } from './run.ts';
 
 declare global {
   /**
-   * Declared as Node and browsers declare it, so that this adds nothing where their types are, and is there where they are
-   * not.
+   * Declared as Node and browsers declare it, so that this adds nothing where their types are, and is there where they
+   * are not.
    */
   interface Console {
     /** Shows values as a warning of the build, with the line that calls it. */

@@ -111,7 +111,8 @@ type Field = readonly [key: string, value: string | number | boolean | undefined
  *
  * @example
  * image('node:24').run('npm ci', {
- *   mounts: [mount.bind('/src', { from: context() }), mount.cache('/root/.npm'), mount.secret('npmrc', { target: '/root/.npmrc' })],
+ *   mounts: [mount.bind('/src', { from: context() }), mount.cache('/root/.npm'), mount.secret('npmrc', { target:
+ *   '/root/.npmrc' })],
  * })
  */
 export const mount = {
@@ -191,7 +192,7 @@ function octal(mode: unknown): string {
   if (typeof mode === 'string') {
     if (/^0?[0-7]{1,4}$/.test(mode)) return mode;
   } else if (Number.isInteger(mode) && (mode as number) >= 0 && (mode as number) <= 0o7777) {
-    // 755 would be 0o1363, which nobody means
+    // 755 would be 0o1363, which nobody means.
     if ((mode as number) > 0o777 && /^[0-7]{3}$/.test(String(mode)))
       throw new TypeError(`the mode of a mount is octal, and ${mode} is not: write 0o${mode} or '${mode}'`);
     return (mode as number).toString(8);

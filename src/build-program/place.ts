@@ -8,7 +8,7 @@ const maxFrames = 10;
 export function placesIn(stack: string | undefined): Place[] {
   const places: Place[] = [];
   for (const line of (stack ?? '').split('\n')) {
-    // "    at name (module:line:column)", or without a name
+    // "    at name (module:line:column)", or without a name.
     const [, module, row, column = '1'] = /(?:^|[\s(])([^\s():]+):(\d+)(?::(\d+))?\)?\s*$/.exec(line) ?? [];
     if (module === undefined || module.startsWith('tsfront/')) continue;
     places.push({ module, line: Number(row), column: Number(column) });

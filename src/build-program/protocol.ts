@@ -119,8 +119,8 @@ export interface RunMessage {
   /** Whether all targets are run, not only the one that is asked for. */
   readonly all: boolean;
   /**
-   * Whether nothing is built, as for a list or a check: required arguments that are absent have placeholders for values, and
-   * targets that fail are part of the result.
+   * Whether nothing is built, as for a list or a check: required arguments that are absent have placeholders for
+   * values, and targets that fail are part of the result.
    */
   readonly inspects: boolean;
   readonly platforms: { readonly target: PlatformParts; readonly build: PlatformParts };
@@ -160,14 +160,17 @@ export type ProgramMessage =
       readonly arguments: readonly ArgumentJson[];
       /** How targets failed; empty in a build. The graph has no stages if all did. */
       readonly failures: readonly FailureJson[];
-      /** What to say of an error in what the graph describes: it may come from a placeholder. Undefined if there are none. */
+      /**
+       * What to say of an error in what the graph describes: it may come from a placeholder. Undefined if there are
+       * none.
+       */
       readonly hint?: string;
     }
   | ({ readonly type: 'failed' } & FailureJson);
 
 /**
- * The object `program` in the global scope of the engine (engine/program.c, src/host/program-worker.ts), which the module
- * `tsfront/build` takes and removes.
+ * The object `program` in the global scope of the engine (engine/program.c, src/host/program-worker.ts), which the
+ * module `tsfront/build` takes and removes.
  */
 export interface ProgramNative {
   /** Sends a message to the frontend. */

@@ -125,7 +125,7 @@ function targetsOf(module: Readonly<Record<string, unknown>>, order: readonly st
     const members = Object.entries(value).filter(([, it]) => !isHelper(it));
     return members.map(([name, it]) => ({ name, exported, isDefault: false, value: it }));
   });
-  // what is exported twice, by its name and as the default, is one target
+  // What is exported twice, by its name and as the default, is one target.
   const targets = found.filter(
     (target) => target.isDefault || !found.some((other) => other.isDefault && other.value === target.value),
   );

@@ -111,8 +111,9 @@ export interface OptionalArg {
  * A build argument (`--build-arg NAME=VALUE`). Declare arguments at the top of the program, so that an unknown one is
  * noticed whatever target is built.
  *
- * @throws Error if the build gives a value that is not allowed, TypeError if the options contradict each other, such as a default
- *   that is not among the values. A build that does not give all required arguments fails when the program has declared them
+ * @throws Error if the build gives a value that is not allowed, TypeError if the options contradict each other, such as
+ *   a default that is not among the values. A build that does not give all required arguments fails when the program
+ *   has declared them
  * @example
  * const version = arg('GO_VERSION', { default: '1.25', description: 'Go toolchain' });
  * const mode = arg('MODE', { values: ['debug', 'release'], default: 'release' });

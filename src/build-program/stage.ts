@@ -24,8 +24,8 @@ import {
  * @example
  * import type { Command, Stage } from 'tsfront/build';
  *
- * const both = (stage: Stage, commands: readonly Command[]) => commands.reduce((it, command) => it.run(command), stage);
- * export const prepared = (stage: Stage) => both(stage, ['make all', ['make', 'install']]);
+ * const both = (stage: Stage, commands: readonly Command[]) => commands.reduce((it, command) => it.run(command),
+ * stage); export const prepared = (stage: Stage) => both(stage, ['make all', ['make', 'install']]);
  */
 export type Command = string | readonly string[];
 
@@ -136,8 +136,8 @@ export class InlineFile {
 }
 
 /**
- * A file with a content that the program gives, for {@link Stage.copy}: what a here-document is in a Dockerfile. It needs a
- * name only where the destination is a directory.
+ * A file with a content that the program gives, for {@link Stage.copy}: what a here-document is in a Dockerfile. It
+ * needs a name only where the destination is a directory.
  *
  * @example
  * scratch().copy(file('Hello\n'), '/etc/motd')
@@ -168,8 +168,8 @@ const namelessFile = 'EOF';
 
 type Sources = Text | InlineFile | readonly (Text | InlineFile)[];
 /**
- * A stage: a base and instructions, as from a FROM on in a Dockerfile. It never changes: each method gives a new stage, so
- * stages can be continued in several ways, and be kept in variables and passed to functions.
+ * A stage: a base and instructions, as from a FROM on in a Dockerfile. It never changes: each method gives a new stage,
+ * so stages can be continued in several ways, and be kept in variables and passed to functions.
  *
  * @example
  * const base = image('node:24-alpine').workdir('/app').copy('package*.json', './').run('npm ci');
@@ -296,8 +296,8 @@ export class Stage extends Source {
   }
 
   /**
-   * Declares a build argument in the stage, as ARG does: commands that follow have it in their environment. Where only the
-   * program needs the value, the function `arg` is what to use.
+   * Declares a build argument in the stage, as ARG does: commands that follow have it in their environment. Where only
+   * the program needs the value, the function `arg` is what to use.
    *
    * @example
    * stage.arg('TARGETARCH').arg({ VERSION: version, COMMIT: undefined })
@@ -338,7 +338,9 @@ export class Stage extends Source {
     return step(this, 'entrypoint', noFlags, commandOf(command, 'entrypoint', true));
   }
 
-  /** Sets the default command of containers, or the default arguments of their program; `[]` removes that of the base. */
+  /**
+   * Sets the default command of containers, or the default arguments of their program; `[]` removes that of the base.
+   */
   cmd(command: Command): Stage {
     return step(this, 'cmd', noFlags, commandOf(command, 'cmd', true));
   }
@@ -386,15 +388,18 @@ export class Stage extends Source {
     return step(this, 'onbuild', noFlags, { words }, reads);
   }
 
-  /** Sets the author of the image, as MAINTAINER does, for which the label `org.opencontainers.image.authors` is used today. */
+  /**
+   * Sets the author of the image, as MAINTAINER does, for which the label `org.opencontainers.image.authors` is used
+   * today.
+   */
   maintainer(name: string): Stage {
     return step(this, 'maintainer', noFlags, { words: [literalOf(name, 'maintainer: the name')] });
   }
 
   /**
-   * Names the stage, for the names of steps and `--no-cache-filter`, and ends it: what follows is a stage that begins with
-   * this one, as `FROM name` does. Its ONBUILD instructions are run there, and an entrypoint drops a command from here.
-   * Targets have the name of their export.
+   * Names the stage, for the names of steps and `--no-cache-filter`, and ends it: what follows is a stage that begins
+   * with this one, as `FROM name` does. Its ONBUILD instructions are run there, and an entrypoint drops a command from
+   * here. Targets have the name of their export.
    */
   as(name: string): Stage {
     const given = literalOf(name, 'as: the name');

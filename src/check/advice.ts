@@ -1,8 +1,7 @@
 /**
- * Finds text that is allowed but does not mean what it seems to mean. The reference has no rules for it: `tsfront check` and
- * the hints of errors report it, and the warnings of a build do not.
+ * Finds text that is allowed but does not mean what it seems to mean. The reference has no rules for it:
+ * `tsfront check` and the hints of errors report it, and the warnings of a build do not.
  */
-
 import type { AdviceCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { lineColumn, rangeLines, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';

@@ -1,5 +1,4 @@
 /** Decides which findings are reported, by the check options of the file or the build and of single instructions. */
-
 import { type Diagnostic, diagnosticError, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';
 import { trimSpaceLeft } from '../go/unicode.ts';
@@ -22,8 +21,8 @@ export interface Linter {
   /** Reports a finding, unless the options turn its rule off. */
   report<Args extends readonly string[]>(rule: Rule<Args>, place: Place, ...args: Args): void;
   /**
-   * The known name that is closest to one that is not known, '' if absent. After {@link maxComparisons} in a build it is
-   * always '': each unknown name is compared with all known ones.
+   * The known name that is closest to one that is not known, '' if absent. After {@link maxComparisons} in a build it
+   * is always '': each unknown name is compared with all known ones.
    */
   suggest(name: string, known: () => readonly string[]): string;
   /** The linter for an instruction below these comments: `# check=skip=Rule` adds to the options for it alone. */

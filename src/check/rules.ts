@@ -24,7 +24,9 @@ import { undefinedArgInFrom } from './rules/undefined-arg-in-from.ts';
 import { undefinedVar } from './rules/undefined-var.ts';
 import { workdirRelativePath } from './rules/workdir-relative-path.ts';
 
-/** Every rule in the order of the Dockerfile frontend's own list, with the modules (in `src`) that call its function. */
+/**
+ * Every rule in the order of the Dockerfile frontend's own list, with the modules (in `src`) that call its function.
+ */
 export const ruleTable: readonly { readonly rule: Rule; readonly calledFrom: readonly string[] }[] = [
   { rule: stageNameCasing, calledFrom: ['check/syntax.ts'] },
   { rule: fromAsCasing, calledFrom: ['check/syntax.ts'] },

@@ -17,7 +17,10 @@ import type { Io } from './io.ts';
 
 interface CommandEntry {
   readonly create: (io: Io) => CommandUnknownOpts;
-  /** Examples for its help and that of the commands below it, by their words. Tests run their options through the parser. */
+  /**
+   * Examples for its help and that of the commands below it, by their words. Tests run their options through the
+   * parser.
+   */
   readonly examples: Readonly<Record<string, readonly string[]>>;
 }
 

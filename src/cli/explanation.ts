@@ -107,7 +107,8 @@ function lineList(lines: readonly number[]): string {
 /**
  * What the daemon did otherwise than the comparison says.
  *
- * @param cached whether the daemon took a step from its cache, by the digest of its op; steps that it did not come to are absent
+ * @param cached whether the daemon took a step from its cache, by the digest of its op; steps that it did not come to
+ * are absent
  */
 export function formatSurprises({ steps }: Explanation, cached: ReadonlyMap<string, boolean>): string {
   const own = steps.filter(({ line, text }) => line > 0 && !/^FROM\b/i.test(text));

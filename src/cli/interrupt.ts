@@ -2,7 +2,6 @@
  * Signals that ask the process to end. Every command ends in the same way: what it was doing is given up, it cleans up,
  * says so and exits with 128 plus the number of the signal.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 
@@ -21,9 +20,9 @@ export const exitPatienceMs = 1000;
 const stepMs = 10;
 
 /**
- * Node's exit waits for V8's threads, and one of them that compiles and runs out of room waits for a garbage collection by
- * the main thread: neither ends (nodejs/node#54918). A process whose heap is as large as this many bytes first idles for a
- * moment, in which such threads end.
+ * Node's exit waits for V8's threads, and one of them that compiles and runs out of room waits for a garbage collection
+ * by the main thread: neither ends (nodejs/node#54918). A process whose heap is as large as this many bytes first idles
+ * for a moment, in which such threads end.
  */
 const largeHeap = 24 << 20;
 const idleMs = 40;
@@ -44,7 +43,10 @@ class Interrupted extends Error {
 export interface Interrupts {
   /** Aborted, with an {@link Interrupted} as reason, by the first signal. */
   readonly signal: AbortSignal;
-  /** For who notices that the terminal was closed: that shows in its streams before the signal comes, which is the same then. */
+  /**
+   * For who notices that the terminal was closed: that shows in its streams before the signal comes, which is the same
+   * then.
+   */
   hangUp(): void;
 }
 

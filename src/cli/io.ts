@@ -29,8 +29,8 @@ export interface Io {
    */
   readLine(): Promise<string | undefined>;
   /**
-   * Writes a result for programs to standard output: bytes, JSON, a digest. On a terminal, control characters in text are
-   * escaped as in JSON. Resolves when it is written, or when the reader of a pipe has closed it.
+   * Writes a result for programs to standard output: bytes, JSON, a digest. On a terminal, control characters in text
+   * are escaped as in JSON. Resolves when it is written, or when the reader of a pipe has closed it.
    * @throws Error if it cannot be written
    */
   writeStdout(data: string | Uint8Array): Promise<void>;
@@ -90,8 +90,8 @@ export interface ProcessIo extends Io {
 }
 
 /**
- * Makes the `Io` of this process. Errors of standard error are ignored. An error of standard output fails the command, unless
- * the reader of a pipe has closed it.
+ * Makes the `Io` of this process. Errors of standard error are ignored. An error of standard output fails the command,
+ * unless the reader of a pipe has closed it.
  */
 export function processIo(): ProcessIo {
   const { env, stdin, stdout: out, stderr: err } = process;
@@ -111,7 +111,7 @@ export function processIo(): ProcessIo {
   };
   const toTerminal = terminalOutputs(onError);
   const [stdout, stderr] = [out, err].map((stream) => {
-    // without a listener, an error would end the process
+    // Without a listener, an error would end the process.
     stream.on('error', (error) => onError(error, stream));
     return stream.isTTY ? toTerminal(stream as TerminalStream) : stream;
   }) as [NodeJS.WriteStream, NodeJS.WriteStream];

@@ -1,5 +1,4 @@
 /** Formats the problems of a Dockerfile for people, with the lines that they are about. */
-
 import { formatDiagnostic } from '../diagnostic/code-frame.ts';
 import { type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';

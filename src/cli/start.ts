@@ -14,19 +14,21 @@ const version = () =>
 export async function start(): Promise<void> {
   const io = processIo();
   process.on('uncaughtException', (error) => {
-    if (io.signal.aborted) return void endProcess(interruptedCode(io.signal), io.signal); // it is about what was given up
+    // It is about what was given up.
+    if (io.signal.aborted) return void endProcess(interruptedCode(io.signal), io.signal);
     try {
       writeSync(2, printable(redactCredentials(unexpectedText(error, process.env))));
     } catch {
-      // nobody would read an error
+      // Nobody would read an error.
     }
     process.exit(1);
   });
 
   const args = process.argv.slice(2);
   let code = 0;
-  // commands are loaded only if one may run
+  // Commands are loaded only if one may run.
   if (args[0] !== '--version' && args[0] !== '-V') code = await (await import('./main.ts')).main(args, io);
   else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
-  await endProcess(await io.end(code), io.signal); // pending work, such as an open standard input, does not matter any more
+  // Pending work, such as an open standard input, does not matter any more.
+  await endProcess(await io.end(code), io.signal);
 }

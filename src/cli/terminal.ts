@@ -1,6 +1,7 @@
 /**
- * Writing to terminals. Node's own streams wait in the middle of everything until a terminal takes what is written, and one
- * that its user has stopped (Ctrl-S) takes nothing: then no signal is heard and no daemon answered. These wait in a thread.
+ * Writing to terminals. Node's own streams wait in the middle of everything until a terminal takes what is written, and
+ * one that its user has stopped (Ctrl-S) takes nothing: then no signal is heard and no daemon answered. These wait in a
+ * thread.
  */
 import { write } from 'node:fs';
 import { Writable } from 'node:stream';

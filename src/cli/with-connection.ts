@@ -1,4 +1,6 @@
-/** Running a command with a connection to a daemon. The client is loaded only now: most of its cost is in its packages. */
+/**
+ * Running a command with a connection to a daemon. The client is loaded only now: most of its cost is in its packages.
+ */
 import type { Connection } from '../client/index.ts';
 import { endWith } from './exit.ts';
 import { reportFailure } from './failure.ts';

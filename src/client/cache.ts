@@ -70,7 +70,7 @@ export async function prepareCaches(
       const dir = attrs['dest'];
       if (!dir) throw new Error('local cache exporter requires dest');
       outputPath(dir);
-      // each would take the other's name in its index
+      // Each would take the other's name in its index.
       if ([...tags.keys()].some((other) => leadsTo(other) === leadsTo(dir)))
         throw new Error(`two local caches would be written to ${dir}: give each a directory of its own`);
       await missingDirs(dir);

@@ -51,7 +51,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const silenceMs = options.patience ?? patienceOf(env);
   const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
   const late = new AbortController();
-  // not AbortSignal.timeout, whose timer does not keep the process alive
+  // Not AbortSignal.timeout, whose timer does not keep the process alive.
   const timer = setTimeout(() => late.abort(new DOMException('too late', 'TimeoutError')), timeout);
   const patience = options.signal ? AbortSignal.any([late.signal, options.signal]) : late.signal;
   const closing = new AbortController();

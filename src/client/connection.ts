@@ -9,7 +9,9 @@ import type { TlsOptions } from './connect/tls-files.ts';
 
 /** The address of a daemon, TLS files and timeouts. */
 export interface ConnectOptions {
-  /** For tcp addresses. With DOCKER_TLS_VERIFY and DOCKER_CERT_PATH set, those files are the default for DOCKER_HOST. */
+  /**
+   * For tcp addresses. With DOCKER_TLS_VERIFY and DOCKER_CERT_PATH set, those files are the default for DOCKER_HOST.
+   */
   readonly tls?: TlsOptions | undefined;
   /** Milliseconds until the daemon must have answered; 8,000 by default. */
   readonly timeout?: number | undefined;

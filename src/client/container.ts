@@ -166,7 +166,7 @@ export async function createContainer(
       try {
         await gateway.releaseContainer({ ContainerID: id }, { metadata });
       } catch (error) {
-        // the exit code of the last process; its own promise has reported it
+        // The exit code of the last process; its own promise has reported it.
         if (!(error instanceof RpcError) || !/^exit code: \d+$/.test(error.status)) throw error;
       }
     },
@@ -235,7 +235,7 @@ function initMessage(containerId: string, options: ExecOptions): MessageInitShap
   return {
     ContainerID: containerId,
     Meta: { args: [...args], env: [...env], cwd, user },
-    // the daemon waits for the end of a stdin that was announced to it
+    // The daemon waits for the end of a stdin that was announced to it.
     Fds: [...(stdin ? [0] : []), 1, ...(tty ? [] : [2])],
     Tty: tty,
     Security: security === 'insecure' ? PbSecurityMode.INSECURE : PbSecurityMode.SANDBOX,
@@ -258,7 +258,7 @@ async function readOutput(
       if (value.EOF) stream.end(value.Data);
       else if (!stream.destroyed && !stream.write(value.Data)) await taken(stream, signal);
     } else if (kind === 'Exit') {
-      // with an exit code the process has run, even if there is an error
+      // With an exit code the process has run, even if there is an error.
       if (value.Error && value.Code === 0) throw new RpcError(value.Error.code, value.Error.message);
       exit = value.Code;
     }

@@ -41,8 +41,8 @@ export async function listWorkers(connection: Connection): Promise<readonly Work
 }
 
 /**
- * Whether the daemon has a store for whole images, with indices and attestations, which it can push from. Docker engines
- * without the containerd image store have none.
+ * Whether the daemon has a store for whole images, with indices and attestations, which it can push from. Docker
+ * engines without the containerd image store have none.
  */
 export function hasImageStore(workers: readonly Worker[]): boolean {
   return workers.some(({ labels }) => labels['org.mobyproject.buildkit.worker.snapshotter'] !== undefined);

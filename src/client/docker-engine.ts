@@ -31,8 +31,8 @@ export interface DockerEngineOptions {
   /** Milliseconds until the engine must have answered; 8,000 by default. */
   readonly timeout?: number | undefined;
   /**
-   * Milliseconds that the engine may give no sign of life while it loads or pushes; 60,000 by default, or TSFRONT_PATIENCE in
-   * seconds; 0 for as long as it likes. One that works answers what it is asked meanwhile.
+   * Milliseconds that the engine may give no sign of life while it loads or pushes; 60,000 by default, or
+   * TSFRONT_PATIENCE in seconds; 0 for as long as it likes. One that works answers what it is asked meanwhile.
    */
   readonly patience?: number | undefined;
   /** Told of a broken config.json of Docker, which is left out then; without it that is an error. */
@@ -48,8 +48,8 @@ export interface DockerLoader {
   /** Checks that the engine answers. @throws Error if the engine cannot be reached */
   check(): Promise<void>;
   /**
-   * Whether the engine keeps images in containerd's store, which takes OCI archives with several platforms and attestations
-   * and knows images by the digest of their manifest or index.
+   * Whether the engine keeps images in containerd's store, which takes OCI archives with several platforms and
+   * attestations and knows images by the digest of their manifest or index.
    * @throws Error if the engine cannot be reached
    */
   hasImageStore(): Promise<boolean>;
@@ -60,7 +60,8 @@ export interface DockerLoader {
  *
  * @example
  * const { dest } = dockerLoader();
- * const build = solve(connection, { frontend, localDirs, exports: [{ type: 'docker', attrs: { name: 'app:1' }, dest }] });
+ * const build = solve(connection, { frontend, localDirs, exports: [{ type: 'docker', attrs: { name: 'app:1' }, dest }]
+ * });
  */
 export function dockerLoader(options: DockerEngineOptions = {}): DockerLoader {
   checkArgument('dockerLoader', 'options', options, engineOptions);
@@ -143,7 +144,7 @@ function watch(connection: CountingDuplex, patience: number, options: DockerEngi
     try {
       if (await isDockerApi(await openEngine(options, signal), signal)) answers++;
     } catch {
-      // no sign of life
+      // No sign of life.
     }
     asking = false;
   };
@@ -236,7 +237,7 @@ function load(connection: Duplex): Writable {
   });
   const archive = new Writable({
     write(chunk, _encoding, done) {
-      // after a failure the engine reads no further
+      // After a failure the engine reads no further.
       if (sending.write(chunk)) done();
       else Promise.race([new Promise((resolve) => sending.once('drain', resolve)), loaded]).then(() => done(), done);
     },

@@ -77,7 +77,8 @@ const imageBuild = fields({
  *   state: image('alpine', { platform }).file(copy(local('context'), 'app', '/bin/app')),
  *   image: { entrypoint: ['/bin/app'] },
  * }));
- * const build = solve(connection, { frontend, localDirs: { context: '.' }, exports: [{ type: 'image', attrs: { name: 'app' } }] });
+ * const build = solve(connection, { frontend, localDirs: { context: '.' }, exports: [{ type: 'image', attrs: { name:
+ * 'app' } }] });
  * @param platforms [] for the daemon's own
  */
 export function imageFrontend(
@@ -88,7 +89,7 @@ export function imageFrontend(
   checkArgument('imageFrontend', 'build', build, callback);
   const frontend = async (bridge: InProcessBridge): Promise<Result> => {
     const own = bridge.options.workers[0]?.platforms[0] ?? defaultPlatform();
-    // several nodes get their share of the platforms by the option
+    // Several nodes get their share of the platforms by the option.
     const named = bridge.options.opts['platform']?.split(',') ?? platforms;
     const wanted = named.length > 0 ? named.map(parsePlatform) : [normalizePlatform(own)];
     const localUniqueId = createId(); // what several platforms copy is sent once

@@ -29,8 +29,8 @@ export interface InProcessFrontend {
 }
 
 /**
- * tsfront's own Dockerfile frontend. It reads a Dockerfile whose `# syntax=` names `docker/dockerfile` up to the version
- * that it equals itself, without pulling that image; the daemon runs other frontends.
+ * tsfront's own Dockerfile frontend. It reads a Dockerfile whose `# syntax=` names `docker/dockerfile` up to the
+ * version that it equals itself, without pulling that image; the daemon runs other frontends.
  */
 export const dockerfileFrontend: InProcessFrontend = async (bridge) => {
   const { runFrontend } = await import('../gateway/run-frontend.ts');
@@ -67,7 +67,7 @@ export async function runInProcess(
 ): Promise<void> {
   const { connection, ref, sessionId, opts, signal } = build;
   const metadata = { 'buildkit-controlapi-buildid': ref };
-  // a build that ends before the frontend is done must not leave it waiting
+  // A build that ends before the frontend is done must not leave it waiting.
   const failed = new Promise<never>((_, reject) => solving.catch(reject));
   failed.catch(() => {});
   let thrown: unknown;
@@ -90,7 +90,7 @@ export async function runInProcess(
         () => true,
         () => false,
       );
-      // a daemon that does not take the error ends the build because of another one, or not at all
+      // A daemon that does not take the error ends the build because of another one, or not at all.
       const late = delay(isReturned ? reportedFailureMs : unreportedFailureMs, error);
       const failed = solving.then(
         () => error,
@@ -105,7 +105,7 @@ export async function runInProcess(
     await Promise.race([running, failed]);
   } catch (error) {
     if (error instanceof Error && thrown !== undefined && error !== thrown) error.cause ??= thrown;
-    // errors of a user's own frontend are shown with their stack
+    // Errors of a user's own frontend are shown with their stack.
     throw error instanceof RpcError && frontend === dockerfileFrontend ? hideCause(error) : error;
   }
 }

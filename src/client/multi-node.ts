@@ -49,7 +49,8 @@ const nodesOptions = exactFields<NodesOptions>({
  *   { connection: await connect('ssh://arm-host'), platforms: ['linux/arm64'] },
  *   { connection: await connect(), platforms: [] },
  * ];
- * const build = solveOnNodes(nodes, { platforms: ['linux/amd64', 'linux/arm64'], names: ['example.com/app:1'], frontend, localDirs });
+ * const build = solveOnNodes(nodes, { platforms: ['linux/amd64', 'linux/arm64'], names: ['example.com/app:1'],
+ * frontend, localDirs });
  * @throws Error if a platform has no node
  */
 export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions): Build {
@@ -68,7 +69,7 @@ export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions)
       exports: [
         {
           type: 'image',
-          // the parts are of no use on the nodes
+          // The parts are of no use on the nodes.
           attrs: {
             store: 'false',
             ...imageAttrs,
@@ -79,7 +80,7 @@ export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions)
         },
       ],
     });
-    // one that fails makes the others useless
+    // One that fails makes the others useless.
     build.result.catch((error: unknown) => stop.abort(error));
     return { build, label: assigned.size > 1 ? platforms.join(',') : '' };
   });
@@ -123,7 +124,7 @@ function readDescriptor(encoded: string): IndexEntry {
   try {
     entry = JSON.parse(Buffer.from(encoded, 'base64').toString());
   } catch {
-    // said below
+    // Said below.
   }
   const { mediaType, digest, size } = entry ?? {};
   if (typeof mediaType !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest ?? '') || !Number.isSafeInteger(size))

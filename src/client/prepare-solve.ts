@@ -52,7 +52,7 @@ export async function prepareSolve(
     if (!stats?.isDirectory()) throw new Error(`local directory ${name}: ${dir} is not a directory`);
     dirs.set(name, dir);
   }
-  // as in `docker build`, the Dockerfile is in the context unless another place is named
+  // As in `docker build`, the Dockerfile is in the context unless another place is named.
   const context = dirs.get('context');
   if (options.frontend && context !== undefined && !dirs.has('dockerfile')) dirs.set('dockerfile', context);
   if (options.frontend) {

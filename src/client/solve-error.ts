@@ -16,7 +16,9 @@ export class SolveError extends RpcError {
   override readonly name = 'SolveError';
   /** The location of the failed step, such as `Dockerfile:2`; undefined if the daemon reports no lines. */
   readonly place: string | undefined;
-  /** The exit code of the process that failed, 1 to 255, where a RUN did; of older daemons it is read from the message. */
+  /**
+   * The exit code of the process that failed, 1 to 255, where a RUN did; of older daemons it is read from the message.
+   */
   readonly exitCode: number | undefined;
   /** The digest of the failed vertex, as in {@link StatusUpdate}; undefined if the daemon reports none. */
   readonly vertex: string | undefined;
@@ -37,7 +39,10 @@ export class SolveError extends RpcError {
     for (const name of ['place', 'exitCode', 'vertex'] as const) if (this[name] === undefined) hideFields(this, name);
   }
 
-  /** The lines of a Dockerfile or program that the failed step was made of, outermost first; empty if the daemon sent none. */
+  /**
+   * The lines of a Dockerfile or program that the failed step was made of, outermost first; empty if the daemon sent
+   * none.
+   */
   get sources(): readonly SourceExcerpt[] {
     return errorSources(this);
   }

@@ -37,8 +37,8 @@ export interface SolveOptions extends ServiceOptions {
   /** The graph to build. Either this or a frontend. */
   readonly definition?: Definition | undefined;
   /**
-   * A frontend: one the daemon runs (`dockerfile.v0`, or `gateway.v0` with the option `source`), or a function that runs
-   * here, such as tsfront's own `dockerfileFrontend`.
+   * A frontend: one the daemon runs (`dockerfile.v0`, or `gateway.v0` with the option `source`), or a function that
+   * runs here, such as tsfront's own `dockerfileFrontend`.
    */
   readonly frontend?: string | InProcessFrontend | undefined;
   /** Options of the frontend, by BuildKit's names: `target`, `build-arg:K`, `platform`, … */

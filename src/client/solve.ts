@@ -123,7 +123,7 @@ async function runWith(
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();
-    // why the build failed counts more than what could not be taken back
+    // Why the build failed counts more than what could not be taken back.
     if (failed) await layouts.discard().catch((error: Error) => options.onWarning?.(error.message));
   }
 }
@@ -150,7 +150,7 @@ async function solveInSession(
       Object.entries(options.frontendInputs ?? {}).map(([name, input]) => [name, input.toPb()]),
     ),
     Exporters: [...exports.exporters],
-    // daemons before BuildKit 0.13 know only one exporter
+    // Daemons before BuildKit 0.13 know only one exporter.
     ...(exporter ? { ExporterDeprecated: exporter.Type, ExporterAttrsDeprecated: exporter.Attrs } : {}),
     Cache: { Exports: [...caches.exports], Imports: [...caches.imports] },
     Entitlements: [...(options.entitlements ?? [])],
@@ -179,7 +179,7 @@ async function solveInSession(
     const response = await solving;
     await layouts.publish();
     await received?.publish();
-    // a cache and a layout in one directory may have one name there: as with buildx, it is the image's
+    // A cache and a layout in one directory may have one name there: as with buildx, it is the image's.
     await caches.finish(response.ExporterResponse, layouts.name);
     await exports.finish(response.ExporterResponse, layouts.name);
     await chosen?.finish(response.ExporterResponse, layouts.name);
@@ -212,7 +212,9 @@ async function requireCapabilities(
   });
 }
 
-/** No capability says it, but only a daemon that has versions refuses one that never was. @throws RpcError for others */
+/**
+ * No capability says it, but only a daemon that has versions refuses one that never was. @throws RpcError for others
+ */
 async function requireCompatibilityVersions(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
   const nothing = { Ref: createId(), Definition: {}, Cache: {}, Internal: true };
   try {
@@ -265,7 +267,7 @@ async function* watch(
       expectEnd();
     }
   } catch (error) {
-    // the build's own result says what went wrong
+    // The build's own result says what went wrong.
     if (!ended.aborted && !(error instanceof RpcError)) throw error;
   } finally {
     clearTimeout(timer);

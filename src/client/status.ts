@@ -242,8 +242,8 @@ class ReducedState implements BuildState {
 export const emptyBuildState: BuildState = new ReducedState(new VersionedMap(), new VersionedList());
 
 /**
- * The state after an update. Neither is changed, and what the update leaves alone is shared: the states of a whole build
- * take time and room in proportion to its reports. What is said of a step that was never reported is dropped.
+ * The state after an update. Neither is changed, and what the update leaves alone is shared: the states of a whole
+ * build take time and room in proportion to its reports. What is said of a step that was never reported is dropped.
  *
  * @param state `emptyBuildState`, or what an earlier call returned
  */
@@ -284,7 +284,7 @@ function appendLog(
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, whole).toString('utf8', Math.max(0, start));
   const [first = '', ...others] = text.split('\n');
   const last = logs.at(-1) ?? '';
-  // a line that is full stays the same string: each state would have a copy of its own
+  // A line that is full stays the same string: each state would have a copy of its own.
   const all = [...logs.slice(0, -1), last.length < lineLength ? last + first : last, ...others];
   return {
     logs: all.slice(-maxLogLines - 1).map((line) => (line.length > lineLength ? line.slice(0, lineLength) : line)),

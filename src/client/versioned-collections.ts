@@ -23,7 +23,7 @@ export class VersionedMap<K, V> implements ReadonlyMap<K, V> {
   /** The next version. Of equal keys the last one counts. */
   with(entries: Iterable<readonly [K, V]>): VersionedMap<K, V> {
     const map = this.entriesOfOwn();
-    // nothing is kept of an empty version: everybody starts from the same one
+    // Nothing is kept of an empty version: everybody starts from the same one.
     if (map.size === 0) return new VersionedMap(new Map(entries));
     const changes: Change<K, V>[] = [];
     for (const [key, value] of entries) {
@@ -94,7 +94,7 @@ export class VersionedList<T> {
 
   with(items: readonly T[]): VersionedList<T> {
     if (items.length === 0) return this;
-    // what another version has added is not ours
+    // What another version has added is not ours.
     const shared =
       this.shared.length === this.length && this.length > 0 ? this.shared : this.shared.slice(0, this.length);
     for (const item of items) shared.push(item);

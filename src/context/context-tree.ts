@@ -6,8 +6,8 @@ import { createFilter } from '../tree/filter.ts';
 import { type FileEntry, type PathFilter, resolveRoot, walk } from '../tree/walk.ts';
 
 /**
- * What happens to a file: `sent` to the daemon, `ignored` by a rule of the ignore file, or `unasked`: no instruction needs it,
- * so BuildKit does not ask for it.
+ * What happens to a file: `sent` to the daemon, `ignored` by a rule of the ignore file, or `unasked`: no instruction
+ * needs it, so BuildKit does not ask for it.
  */
 export type Fate = 'sent' | 'ignored' | 'unasked';
 
@@ -140,7 +140,7 @@ function add(
   const slash = path.lastIndexOf('/');
   const name = path.slice(slash + 1);
   const isLink = isSymlink(mode);
-  // the further names of a file are sent as links to the first one
+  // The further names of a file are sent as links to the first one.
   const first = linkname !== '' && !isLink ? byPath.get(linkname) : undefined;
   const node: Writable<ContextNode> = {
     path,

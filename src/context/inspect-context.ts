@@ -1,4 +1,7 @@
-/** Reports what a build takes from its local contexts: what is sent, what each instruction takes of it, what is dropped and why. */
+/**
+ * Reports what a build takes from its local contexts: what is sent, what each instruction takes of it, what is dropped
+ * and why.
+ */
 import path from 'node:path';
 import type { Definition } from '../llb/definition.ts';
 import { takeTurns } from '../lower/turns.ts';
@@ -18,9 +21,13 @@ import { type SizeNode, sizeTree } from './size-tree.ts';
 
 /** What a build takes from its contexts. Its JSON is the output of `tsfront context --format json`. */
 export interface ContextReport {
-  /** Version of this form: 1. A later version may have more members; a change of those that are here has another number. */
+  /**
+   * Version of this form: 1. A later version may have more members; a change of those that are here has another number.
+   */
   readonly version: 1;
-  /** The local sources of the build, in the order of the graph. Empty if no instruction takes a file from a directory. */
+  /**
+   * The local sources of the build, in the order of the graph. Empty if no instruction takes a file from a directory.
+   */
   readonly contexts: readonly InspectedContext[];
 }
 
@@ -50,7 +57,10 @@ export interface InspectedContext {
   readonly takes: readonly ContextTake[];
   /** The largest directories and files that are sent, as a tree. */
   readonly largest: readonly SizeNode[];
-  /** Files and directories that are sent and that no instruction takes, without those in other such directories, the largest first. */
+  /**
+   * Files and directories that are sent and that no instruction takes, without those in other such directories, the
+   * largest first.
+   */
   readonly unusedPaths: readonly (Amount & { readonly path: string })[];
   /** Patterns for the ignore file. */
   readonly proposal: IgnoreProposal;
@@ -82,7 +92,10 @@ export interface ContextTake extends Amount {
   readonly kind: 'copy' | 'mount' | 'whole';
   /** Its sources in the context. */
   readonly sources: readonly TakenSource[];
-  /** What is taken: files, and directories with a slash at the end, of which all that is sent is taken; `./` is all of it. */
+  /**
+   * What is taken: files, and directories with a slash at the end, of which all that is sent is taken; `./` is all of
+   * it.
+   */
   readonly paths: readonly string[];
   /** Every file that is taken, if they were asked for. */
   readonly list?: readonly { readonly path: string; readonly bytes: number }[];
@@ -133,8 +146,8 @@ const inspectOptions = fields({
 });
 
 /**
- * Reports what a build takes from the directories that are its contexts. It reads the directories, not the content of their files, and
- * asks no daemon.
+ * Reports what a build takes from the directories that are its contexts. It reads the directories, not the content of
+ * their files, and asks no daemon.
  *
  * @param compiled the build, as `compile` gives it
  * @param opened its contexts, as `openBuildContext` gives them
@@ -347,7 +360,7 @@ async function answerFor(
     if (part === '' || part === '.') continue;
     const child: ContextNode | undefined = node.children.get(part);
     if (!child) {
-      // what is below a directory that was not counted to its end shares its fate
+      // What is below a directory that was not counted to its end shares its fate.
       isThere = tree.isCut && node.fate !== 'sent';
       break;
     }

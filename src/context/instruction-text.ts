@@ -10,8 +10,8 @@ const maxLength = 200;
 const linesOfDefinition = new WeakMap<Definition, Map<string, readonly string[]>>();
 
 /**
- * The text of an instruction: of COPY, ADD and FROM what stands in the Dockerfile, without here-documents; of RUN only that it
- * has a mount, since its command may be long and contain secrets.
+ * The text of an instruction: of COPY, ADD and FROM what stands in the Dockerfile, without here-documents; of RUN only
+ * that it has a mount, since its command may be long and contain secrets.
  */
 export function instructionText(definition: Definition, { filename, lines }: OpPlace, kind: TakenPath['kind']): string {
   const all = linesOf(definition, filename);

@@ -92,14 +92,14 @@ function generalise(
     for (const node of dropped) left.delete(node);
     patterns.push({ pattern, ...addAmounts(dropped.map((node) => sent.below(node))) });
   };
-  // the same name in several directories
+  // The same name in several directories.
   const needed = new Set(nodes.filter((node) => !isFree(node)).map(({ name }) => name));
   for (const [name, alike] of Map.groupBy(free, ({ name }) => name)) {
     const pattern = `**/${escaped(name)}`;
     if (alike.length < leastAlike || needed.has(name)) continue;
     if (alike.every((node) => drops(pattern, node))) take(pattern, alike);
   }
-  // files of one kind in a directory
+  // Files of one kind in a directory.
   for (const [key, alike] of Map.groupBy(left, kindOf)) {
     if (key === '' || alike.length < leastAlike) continue;
     const slash = alike[0]!.path.lastIndexOf('/') + 1;
@@ -172,8 +172,8 @@ function drops(pattern: string, { path: file }: ContextNode): boolean {
 const contextLines = 3;
 
 /**
- * The proposal as a unified difference to the ignore file, which `git apply` and `patch` take: patterns for what no instruction
- * takes as they are, the others as comments.
+ * The proposal as a unified difference to the ignore file, which `git apply` and `patch` take: patterns for what no
+ * instruction takes as they are, the others as comments.
  *
  * @param text the ignore file; undefined if there is none
  * @returns '' if nothing is proposed

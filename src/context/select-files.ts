@@ -54,7 +54,8 @@ export function selectFiles(tree: ContextTree, taken: TakenPath, isVisible: Visi
 }
 
 /**
- * The node that a path leads to, with the root of the context as the root of the file system; undefined if it does not exist.
+ * The node that a path leads to, with the root of the context as the root of the file system; undefined if it does not
+ * exist.
  *
  * @param trailing whether a link at the end is followed
  * @param links receives the links on the way
@@ -92,7 +93,7 @@ function resolvePath(
 
 /** The nodes below a directory that match a pattern. */
 function matches(tree: ContextTree, base: ContextNode, parts: readonly string[], isVisible: Visible): ContextNode[] {
-  // a class may match a slash, so the pattern cannot be cut at its slashes
+  // A class may match a slash, so the pattern cannot be cut at its slashes.
   if (parts.some((part) => part.includes('['))) {
     const pattern = parts.join('/');
     const start = base.path === '' ? 0 : base.path.length + 1;
@@ -119,7 +120,9 @@ interface Parent {
   readonly exclude: ParentMatches | undefined;
 }
 
-/** What patterns choose below a node. The node itself is always taken, and a directory comes with what is taken in it. */
+/**
+ * What patterns choose below a node. The node itself is always taken, and a directory comes with what is taken in it.
+ */
 function filtered(
   tree: ContextTree,
   root: ContextNode,

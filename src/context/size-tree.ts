@@ -42,7 +42,7 @@ export function sizeTree({ nodes }: ContextTree, sent: Totals): SizeNode[] {
     if (sent.below(next).bytes < total * leastPart) break;
     open(next);
   }
-  // the number of levels is bounded by what is shown
+  // The number of levels is bounded by what is shown.
   const toSize = (node: ContextNode): SizeNode => {
     const children = (opened.get(node) ?? []).map(toSize);
     const whole = sent.below(node);

@@ -1,9 +1,9 @@
 /** Every problem that tsfront can report, by its code: a closed list. docs/errors.md explains each (`texts.ts`). */
 
 /**
- * The phase that finds a problem, in order: dividing the file into instructions, parsing each instruction, dividing them
- * into stages, and then the phases of lowering by BuildKit's names. `check` is the phase of lint rules and of advice, which
- * only people see.
+ * The phase that finds a problem, in order: dividing the file into instructions, parsing each instruction, dividing
+ * them into stages, and then the phases of lowering by BuildKit's names. `check` is the phase of lint rules and of
+ * advice, which only people see.
  */
 export type Phase =
   | 'structure'

@@ -1,5 +1,4 @@
 /** The one model of a problem: parser, lint rules and lowering make it, and renderers show it. */
-
 import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
 import {
@@ -31,8 +30,8 @@ export interface Fix {
   /** In the order of the file, without overlaps. */
   readonly edits: readonly Edit[];
   /**
-   * `safe`: the build does the same afterwards, or does what the author certainly meant. `unsafe`: the result may change, so a
-   * person has to look at it.
+   * `safe`: the build does the same afterwards, or does what the author certainly meant. `unsafe`: the result may
+   * change, so a person has to look at it.
    */
   readonly safety: 'safe' | 'unsafe';
 }
@@ -40,8 +39,8 @@ export interface Fix {
 /**
  * One problem. It never changes once it is made.
  *
- * `message` is the reference's own text if it has one (users search for it), without the prefix in which the reference says
- * where the problem is: {@link wireMessage} adds that. tsfront's own advice is in `hint`.
+ * `message` is the reference's own text if it has one (users search for it), without the prefix in which the reference
+ * says where the problem is: {@link wireMessage} adds that. tsfront's own advice is in `hint`.
  */
 export interface Diagnostic {
   /** The kind of problem. */
@@ -122,8 +121,8 @@ export function wireMessage({
 const maxListed = 20;
 
 /**
- * An error that stands for one or more diagnostics: the first is the one that the reference reports, and the message has
- * its text, with the others listed below.
+ * An error that stands for one or more diagnostics: the first is the one that the reference reports, and the message
+ * has its text, with the others listed below.
  */
 export class DiagnosticError extends ShortError {
   override readonly name = 'DiagnosticError';

@@ -81,7 +81,9 @@ export function linesRange(file: SourceFile, { start, end }: LineRange): SourceR
   return { start: from + (text.length - text.trimStart().length), end: from + text.trimEnd().length };
 }
 
-/** The lines to show of a file with `lineCount` lines, with some around them, as BuildKit prints the source of an error. */
+/**
+ * The lines to show of a file with `lineCount` lines, with some around them, as BuildKit prints the source of an error.
+ */
 export function linesAround({ start, end }: LineRange, lineCount: number): LineRange {
   let [first, last] = [start, Math.min(lineCount, Math.max(start, end))];
   const padding = first === last ? 4 : 2;

@@ -1,6 +1,6 @@
 /**
- * The texts of docs/errors.md for each code. Only the generator of that page reads them. The frontend, which starts for every
- * build, does not bundle them.
+ * The texts of docs/errors.md for each code. Only the generator of that page reads them. The frontend, which starts for
+ * every build, does not bundle them.
  * Lint rules describe themselves (src/check/rules).
  */
 import type { AdviceCode, ErrorCode } from './codes.ts';

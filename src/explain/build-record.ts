@@ -1,6 +1,6 @@
 /**
- * A build as far as its cache depends on it: its steps, what each is made of, and the files that it takes. It has digests in
- * place of values, so that no secret can be read from it.
+ * A build as far as its cache depends on it: its steps, what each is made of, and the files that it takes. It has
+ * digests in place of values, so that no secret can be read from it.
  */
 import { Coverage } from '../context/amounts.ts';
 import { type ContextTree, readContextTree } from '../context/context-tree.ts';
@@ -178,7 +178,7 @@ export async function recordBuild(build: RecordedBuild, signal?: AbortSignal): P
       }
       platforms[platform] = steps;
     }
-    // what stages and platforms ask for may differ, so a context may have several trees
+    // What stages and platforms ask for may differ, so a context may have several trees.
     const contexts: Record<string, RecordedContext> = {};
     for (const { tree, hash, coverage } of trees.values()) {
       const { local } = tree.source;

@@ -12,7 +12,9 @@ import { shortHash } from './content-hash.ts';
 
 /** What differs between two builds. Its JSON is the output of `tsfront explain --format json`. */
 export interface Explanation {
-  /** Version of this form: 1. A later version may have more members; a change of those that are here has another number. */
+  /**
+   * Version of this form: 1. A later version may have more members; a change of those that are here has another number.
+   */
   readonly version: 1;
   /** The steps of the newer build, in the order of the graph, for each platform. */
   readonly steps: readonly ExplainedStep[];
@@ -33,8 +35,8 @@ export interface ExplainedStep {
   /** Digest of the op of the newer build. */
   readonly op: string;
   /**
-   * `cached` if the older build has made it; `runs` if it runs again; `depends` if it runs again only if a step that runs again
-   * makes other files.
+   * `cached` if the older build has made it; `runs` if it runs again; `depends` if it runs again only if a step that
+   * runs again makes other files.
    */
   readonly outcome: 'cached' | 'runs' | 'depends';
   /** What of the step itself differs; empty if it only follows from others. */
@@ -61,8 +63,8 @@ export interface Cause {
   /** Name of the variable, the file or the mount; '' for others. */
   readonly name: string;
   /**
-   * Of a file `content`, `mode`, `new`, `gone`, `ignored` or `no longer ignored`; of a variable where its value comes from; of
-   * `files` how many there are besides. For people: programs go by `kind` and `name`.
+   * Of a file `content`, `mode`, `new`, `gone`, `ignored` or `no longer ignored`; of a variable where its value comes
+   * from; of `files` how many there are besides. For people: programs go by `kind` and `name`.
    */
   readonly detail: string;
   /** For a file that is `ignored` or `no longer ignored`: the pattern of the ignore file. */
@@ -71,7 +73,10 @@ export interface Cause {
 
 /** Maximum number of files that are causes of one step; the others are counted. */
 const maxFileCauses = 20;
-/** Maximum number of steps with causes, the nearest ones, that a step passes on: an explanation grows with the build alone. */
+/**
+ * Maximum number of steps with causes, the nearest ones, that a step passes on: an explanation grows with the build
+ * alone.
+ */
 const maxRoots = 20;
 
 /**
@@ -90,7 +95,7 @@ export function compareBuilds(older: BuildRecord, newer: BuildRecord): Explanati
   checkArgument('compareBuilds', 'newer', newer, recordArgument);
   const steps: ExplainedStep[] = [];
   const isMulti = Object.keys(newer.platforms).length > 1;
-  // what one platform has made, another one of the same build finds, too
+  // What one platform has made, another one of the same build finds, too.
   const oldKeys = new Set(Object.values(older.platforms).flatMap(keysOf));
   for (const [platform, list] of Object.entries(newer.platforms)) {
     const old = older.platforms[platform] ?? Object.values(older.platforms)[0] ?? [];
@@ -141,14 +146,14 @@ function explainSteps(
     const follows = new Set<number>();
     for (const { step: input } of inputs) {
       for (const root of roots[input]!) {
-        // a step that no instruction names is a part of this one: a here-document
+        // A step that no instruction names is a part of this one: a here-document.
         const isPart = list[root]!.line === 0;
         if (!isPart) follows.add(root);
         else if (causes.length === 0)
           causes.push(...inlineCauses(before?.instruction !== step.instruction, older, newer));
       }
     }
-    // the same step on other inputs than before, which are cached themselves
+    // The same step on other inputs than before, which are cached themselves.
     if (causes.length === 0 && follows.size === 0) causes.push({ kind: 'inputs', name: '', detail: '' });
     const isOnlyContent = causes.length === 0 && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
     const outcome = isOnlyContent ? 'depends' : 'runs';
@@ -181,7 +186,7 @@ function pairSteps(old: readonly BuildStep[], list: readonly BuildStep[]): (numb
     indexes.filter((index) => !taken.has(index)),
     (index) => kindOf(old[index]!),
   );
-  // an instruction that has changed stands between the same ones as before
+  // An instruction that has changed stands between the same ones as before.
   let last = -1;
   for (const [index, step] of list.entries()) {
     if (pairs[index] !== undefined) {

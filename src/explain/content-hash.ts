@@ -1,6 +1,7 @@
 /**
- * The digests by which BuildKit knows the files of a local source (its package contenthash): a file's kind, mode, link target,
- * extended attributes and content count, and the names below the path that is taken. Times do not, and owners are always root.
+ * The digests by which BuildKit knows the files of a local source (its package contenthash): a file's kind, mode, link
+ * target, extended attributes and content count, and the names below the path that is taken. Times do not, and owners
+ * are always root.
  */
 import { createHash, hash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
@@ -71,7 +72,7 @@ export class ContentHash {
       const from = start ?? root.path.length;
       const members = only ?? this.#tree.nodes.slice(root.index + 1, root.end).filter(({ fate }) => fate === 'sent');
       const wanted = new Set(members);
-      // the directories of what is taken count with it
+      // The directories of what is taken count with it.
       if (only)
         for (const member of members)
           for (let up = this.#parentOf(member); up && up.index > root.index && !wanted.has(up); up = this.#parentOf(up))
@@ -108,14 +109,14 @@ export class ContentHash {
     if (known !== undefined) return known;
     if (!root.isDirectory) return this.#ofFile(root);
     const { nodes } = this.#tree;
-    // files in the order of the walk, so that each directory is opened once
+    // Files in the order of the walk, so that each directory is opened once.
     for (let i = root.index; i < root.end; i++) {
       const node = nodes[i]!;
       if (node.fate !== 'sent') i = node.end - 1;
       else if (!node.isDirectory) this.#ofFile(node);
       if (turns.isDue()) await turns.pass();
     }
-    // what is in a directory before the directory
+    // What is in a directory before the directory.
     for (let i = root.end - 1; i >= root.index; i--) {
       const node = nodes[i]!;
       if (!node.isDirectory || node.fate !== 'sent' || this.#digests[i] !== undefined) continue;
@@ -159,7 +160,7 @@ export class ContentHash {
     const whole = createHash('sha256').update(headerText(node, size));
     const content = createHash('sha256');
     try {
-      // one byte more than there should be shows that the file has grown
+      // One byte more than there should be shows that the file has grown.
       const buffer = this.#buffer.subarray(0, Math.min(this.#buffer.length, size + 1));
       let total = 0;
       do {
@@ -190,7 +191,7 @@ export class ContentHash {
 }
 
 function headerDigest(node: ContextNode): string {
-  // the root of a source has no header
+  // The root of a source has no header.
   const text = node.entry === undefined ? '' : headerText(node, 0);
   return `sha256:${hash('sha256', text, 'hex')}`;
 }

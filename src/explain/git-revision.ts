@@ -20,7 +20,8 @@ export interface Revision {
 }
 
 /**
- * Checks a revision out, without hooks, as git checks it out for the user. The repository and its index stay as they are. Submodules are empty.
+ * Checks a revision out, without hooks, as git checks it out for the user. The repository and its index stay as they
+ * are. Submodules are empty.
  *
  * @param revision as git names one: `main~1`, a tag, a commit
  * @throws UsageError if there is no repository or no such revision

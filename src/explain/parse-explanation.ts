@@ -1,5 +1,4 @@
 /** Reads back what `tsfront explain --format json` has written. */
-
 import { anything, fields, listOf, number, text, type Validator, validator } from '../text/arguments.ts';
 import type { Explanation } from './compare-builds.ts';
 

@@ -1,5 +1,4 @@
 /** The options that ask for attestations: `attest:<type>` and `build-arg:BUILDKIT_ATTEST_<TYPE>`. */
-
 import { parseCsvFields } from '../go/csv.ts';
 import { quote } from '../go/quote.ts';
 import { toLower } from '../go/unicode.ts';

@@ -1,7 +1,7 @@
 /**
  * The gateway API as the frontend sees it: what BuildKit's LLBBridge service offers. The frontend is one function over
- * this interface; inside BuildKit it is gRPC on stdin/stdout, offline it is answered from files, and an application that
- * drives a daemon can run the same frontend in its own process.
+ * this interface; inside BuildKit it is gRPC on stdin/stdout, offline it is answered from files, and an application
+ * that drives a daemon can run the same frontend in its own process.
  */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Timestamp } from '../go/time.ts';
@@ -232,7 +232,8 @@ export interface Bridge {
   solve(request: SolveRequest): Promise<Result>;
   /**
    * Reads a file of a result, or a range of it in bytes.
-   * @throws {@link FileTooLarge} or, from a daemon, an RpcError `ResourceExhausted` for a file larger than a message; Error if it does not exist
+   * @throws {@link FileTooLarge} or, from a daemon, an RpcError `ResourceExhausted` for a file larger than a message;
+   * Error if it does not exist
    */
   readFile(
     ref: Reference,
@@ -246,7 +247,8 @@ export interface Bridge {
   /**
    * Asks for the config of an image.
    *
-   * @throws Error if it cannot be resolved; ResolvedToOtherSource if a source policy replaces the image with something else
+   * @throws Error if it cannot be resolved; ResolvedToOtherSource if a source policy replaces the image with something
+   * else
    */
   resolveImageConfig(ref: string, request: ResolveImageRequest): Promise<ResolvedImage>;
   /** Asks what a source is at this moment. */

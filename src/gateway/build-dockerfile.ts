@@ -1,5 +1,4 @@
 /** Builds a Dockerfile for all platforms that are asked for, and puts the result together. */
-
 import { describeError } from '../diagnostic/diagnostic.ts';
 import { encodeText } from '../go/text.ts';
 import { marshalImageConfig } from '../image/config.ts';
@@ -68,8 +67,8 @@ export async function buildDockerfile(
 }
 
 /**
- * Starts the last item first. If several builds fail in the same way, the first to fail is reported, and Go's scheduler,
- * which runs the newest goroutine first, makes that the last one.
+ * Starts the last item first. If several builds fail in the same way, the first to fail is reported, and Go's
+ * scheduler, which runs the newest goroutine first, makes that the last one.
  */
 function startLastFirst<T, R>(items: readonly T[], start: (item: T, index: number) => R): R[] {
   const last = items.slice(-1).map((item) => start(item, items.length - 1));

@@ -1,5 +1,4 @@
 /** A Dockerfile with all that is needed to lower it: what builds and subrequests have in common. */
-
 import { noCheckConfig, parseCheckConfig } from '../check/check-options.ts';
 import { createLinter } from '../check/linter.ts';
 import { type Diagnostic, describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
@@ -31,7 +30,10 @@ export interface LowerRequest {
   /** Takes what a program writes to the console. */
   readonly log?: ((written: Diagnostic) => void) | undefined;
   readonly allStages?: boolean | undefined;
-  /** Whether nothing is built of it: it is listed or checked, so a program need not be given all that a build of it needs. */
+  /**
+   * Whether nothing is built of it: it is listed or checked, so a program need not be given all that a build of it
+   * needs.
+   */
   readonly inspects?: boolean | undefined;
 }
 
@@ -56,7 +58,8 @@ export interface BuildDefinition {
   lower(request: LowerRequest): Promise<Lowered>;
   /**
    * Finds the errors that the first one hides, since lowering ends with the phase that fails, as the reference's does.
-   * Asks for images that the failed build did not ask for, so it is for checks alone. Absent if the first error hides none.
+   * Asks for images that the failed build did not ask for, so it is for checks alone. Absent if the first error hides
+   * none.
    */
   hiddenErrors?(first: unknown): Promise<readonly unknown[]>;
   /** Frees what the definition holds; absent if it holds nothing. */

@@ -2,12 +2,15 @@
 import { parseNormalizedNamed } from '../image/reference.ts';
 
 /**
- * The newest release of `docker/dockerfile` whose results this frontend equals: compared with it, case by case. What is done
- * of later ones is in docs/compatibility.md.
+ * The newest release of `docker/dockerfile` whose results this frontend equals: compared with it, case by case. What is
+ * done of later ones is in docs/compatibility.md.
  */
 export const equalVersion = { major: 1, minor: 26 } as const;
 
-/** `1`, `1.7`, `1.7.1`, `1.7.0-rc2`, `1.7-labs`, and the channels. `master` is what is not released, which may be anything. */
+/**
+ * `1`, `1.7`, `1.7.1`, `1.7.0-rc2`, `1.7-labs`, and the channels. `master` is what is not released, which may be
+ * anything.
+ */
 const tagPattern = /^(?:latest|labs|experimental|(\d+)(?:\.(\d+)(?:\.\d+)?(?:-rc\d+)?)?(?:-labs|-experimental)?)$/;
 
 /**

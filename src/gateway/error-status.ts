@@ -2,7 +2,6 @@
  * Errors as BuildKit wants them: a google.rpc.Status whose details are Go's JSON of the typed errors
  * (solver/errdefs, util/grpcerrors).
  */
-
 import { describeError, findDiagnosticError, wireMessage } from '../diagnostic/diagnostic.ts';
 import { type LineRange, lineColumn, rangeLines } from '../diagnostic/source-file.ts';
 import { type JsonEncodable, marshalJson } from '../go/json-encode.ts';
@@ -86,7 +85,10 @@ export function sourceLocationOf(error: unknown): string | undefined {
 /** Maximum number of lines in an error's location. Errors travel in a header, whose size is limited. */
 export const maxErrorLines = 20_000;
 
-/** Maximum number of locations in an error, each of which contains the whole file. In a circle of stages, the innermost are kept. */
+/**
+ * Maximum number of locations in an error, each of which contains the whole file. In a circle of stages, the innermost
+ * are kept.
+ */
 const maxPlaces = 100;
 
 /** The first {@link maxErrorLines} lines of an instruction. */
@@ -117,8 +119,8 @@ export const hasSources = (error: unknown) => rpcError(error)?.details.some(isSo
 
 /**
  * Converts an error to a status. Locations are listed outermost first. An error from the daemon keeps its code, and the
- * message keeps the prefixes that this frontend added, as it does with BuildKit's built-in frontend. (BuildKit's frontend
- * image loses them.)
+ * message keeps the prefixes that this frontend added, as it does with BuildKit's built-in frontend. (BuildKit's
+ * frontend image loses them.)
  */
 export function toStatus(error: unknown): Status {
   const details: StatusDetail[] = [];
@@ -181,7 +183,10 @@ export class UnresolvedImage extends ShortError {
   }
 }
 
-/** Maximum length of a message with all problems, in characters. Longer ones are cut to the first problem to fit into a gRPC message. */
+/**
+ * Maximum length of a message with all problems, in characters. Longer ones are cut to the first problem to fit into a
+ * gRPC message.
+ */
 const maxListing = 65_536;
 
 /** The message of an error with all problems of the Dockerfile, or only the first if the list is too long. */
@@ -190,7 +195,10 @@ function boundedMessage(error: unknown): string {
   return message.length > maxListing ? firstMessage(error) : message;
 }
 
-/** The message of an error in the answer to a subrequest. Like the reference's frontend image, it omits the prefix of {@link UnresolvedImage}. */
+/**
+ * The message of an error in the answer to a subrequest. Like the reference's frontend image, it omits the prefix of
+ * {@link UnresolvedImage}.
+ */
 export function subrequestMessage(error: unknown): string {
   const message = boundedMessage(error);
   for (let e: unknown = error; e instanceof Error; e = e.cause)

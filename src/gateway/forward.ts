@@ -1,5 +1,4 @@
 /** Hands a build over to another frontend, as `# syntax=` or the BUILDKIT_SYNTAX build argument ask for. */
-
 import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { decodeText } from '../go/text.ts';
 import { trimSpace } from '../go/unicode.ts';

@@ -340,7 +340,9 @@ function returnMessage(api: Api, outcome: Result | { readonly error: Status }) {
   return { result: resultToPb(outcome, has(api, 'proto.refarray')) };
 }
 
-/** @param opts the options of the build: BuildKit hands those of caches on to every solve that does not set them itself */
+/**
+ * @param opts the options of the build: BuildKit hands those of caches on to every solve that does not set them itself
+ */
 function solveMessage(
   request: SolveRequest,
   opts: Readonly<Record<string, string>>,

@@ -2,7 +2,6 @@
  * The main build context and the Dockerfile: a local source of the client, a git repository, a file or archive at a
  * URL, or an input of the build (BuildKit's frontend/dockerui).
  */
-
 import { archiveHeaderSize, isArchive } from '../archive/detect.ts';
 import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { createSourceFile, linesRange, lineText } from '../diagnostic/source-file.ts';
@@ -219,7 +218,7 @@ function lowerCaseName(filename: string): string[] {
 async function readDockerfile(bridge: Bridge, ref: Reference, filename: string): Promise<Uint8Array> {
   try {
     const data = await bridge.readFile(ref, filename);
-    // a daemon sends none that is larger; one from the web may be, where there is no daemon
+    // A daemon sends none that is larger; one from the web may be, where there is no daemon.
     if (data.length > maxMessageBytes) throw new FileTooLarge(`${filename} is larger than ${maxMessageBytes} bytes`);
     return data;
   } catch (error) {

@@ -2,7 +2,6 @@
  * Named contexts (`context:NAME=…`): images, OCI layouts, git, http, local sources and inputs that stand for a name in
  * FROM, COPY --from or a mount (BuildKit's frontend/dockerui).
  */
-
 import { decodeJson, goBytes, goMap } from '../go/json-decode.ts';
 import { quote } from '../go/quote.ts';
 import { decodeText } from '../go/text.ts';

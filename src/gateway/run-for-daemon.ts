@@ -11,7 +11,10 @@ import { readEnvironment } from './read-environment.ts';
 
 /** What the host provides to a frontend. */
 export interface FrontendHost {
-  /** The daemon. It stays open: BuildKit takes a connection that closes while the process runs for a frontend that failed. */
+  /**
+   * The daemon. It stays open: BuildKit takes a connection that closes while the process runs for a frontend that
+   * failed.
+   */
   readonly daemon: ByteStream;
   /** The variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -25,8 +28,8 @@ export interface FrontendHost {
  * Runs the frontend and returns its result or error to the daemon.
  *
  * @returns whether it succeeded
- * @throws RpcError if the daemon does not answer, and what `interrupted` rejects with before it has answered: the error cannot
- *   be reported to it
+ * @throws RpcError if the daemon does not answer, and what `interrupted` rejects with before it has answered: the error
+ *   cannot be reported to it
  */
 export async function runForDaemon(
   frontend: (bridge: Bridge) => Promise<Result>,

@@ -2,7 +2,6 @@
  * The Dockerfile frontend: one function over the gateway API. Inside BuildKit the bridge is gRPC on stdin and stdout;
  * without a daemon it is the offline bridge.
  */
-
 import type { SourcePins } from '../lock/source-pins.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { isProgram } from '../program/program-file.ts';

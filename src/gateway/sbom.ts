@@ -1,5 +1,4 @@
 /** Scans build results with a scanner image, which writes SBOMs (BuildKit's docs/attestations/sbom-protocol.md). */
-
 import { join } from '../go/path.ts';
 import { encodeText } from '../go/text.ts';
 import { parseOciImageConfig } from '../image/config.ts';

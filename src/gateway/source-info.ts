@@ -1,5 +1,4 @@
 /** A source file as it travels in errors and lint results: Go's JSON of pb.SourceInfo. */
-
 import { createSourceFile, type LineRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import { toBase64 } from '../go/base64.ts';

@@ -1,5 +1,4 @@
 /** The pins of a build: those of the lock file beside the Dockerfile, if the build asks for them. */
-
 import { base } from '../go/path.ts';
 import { decodeText } from '../go/text.ts';
 import { lockBuildArg, lockMode } from '../lock/lock-mode.ts';

@@ -1,5 +1,4 @@
 /** The time of a source, for `SOURCE_DATE_EPOCH=context` and the like. */
-
 import { decompress, UnpacksTooLarge } from '../archive/decompress.ts';
 import { newestFile } from '../archive/tar.ts';
 import type { Op } from '../gen/pb/ops_pb.ts';

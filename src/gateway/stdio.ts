@@ -12,7 +12,7 @@ import { runForDaemon } from './run-for-daemon.ts';
 export async function runOverStdio(frontend: (bridge: Bridge) => Promise<Result>): Promise<number> {
   const interruption = listenForInterruption();
   try {
-    // not process.stdout: on a pipe, it writes synchronously
+    // Not process.stdout: on a pipe, it writes synchronously.
     const input = new Socket({ fd: 0, readable: true, writable: false });
     const output = new Socket({ fd: 1, readable: false, writable: true });
     const hasSucceeded = await runForDaemon(frontend, {

@@ -1,5 +1,4 @@
 /** Sends lint warnings to the daemon, which shows them with the lines of the Dockerfile. */
-
 import { formatFinding } from '../check/linter.ts';
 import { findRule } from '../check/rules.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';

@@ -16,7 +16,9 @@ export interface GitRef {
   readonly checksum: string;
   /** Directory in the repository; '' for its root. */
   readonly subDir: string;
-  /** Whether it could be a local path as well, such as `github.com/org/repo`. Only a build context may have this form. */
+  /**
+   * Whether it could be a local path as well, such as `github.com/org/repo`. Only a build context may have this form.
+   */
   readonly indistinguishableFromLocal: boolean;
   /** Whether it begins with `http://` or `git://`. */
   readonly unencryptedTcp: boolean;

@@ -2,8 +2,10 @@
 import { utf8Length } from './unicode.ts';
 
 /**
- * Splits one line into its fields; a field in double quotes may contain commas and doubled quotes. A final newline is removed.
- * @throws Error `EOF` for an empty line, `parse error on line 1, column 3: bare " in non-quoted-field` (columns count bytes from 1)
+ * Splits one line into its fields; a field in double quotes may contain commas and doubled quotes. A final newline is
+ * removed.
+ * @throws Error `EOF` for an empty line, `parse error on line 1, column 3: bare " in non-quoted-field` (columns count
+ * bytes from 1)
  */
 export function parseCsvFields(text: string): string[] {
   const line = text.replace(/\r?\n$/, '');

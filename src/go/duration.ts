@@ -25,7 +25,8 @@ const limit = 1n << 63n;
 
 /**
  * `time.ParseDuration`: signed decimal numbers with units, as `1h15m30.918s`.
- * @throws Error `time: invalid duration "x"`, `time: missing unit in duration "1"`, `time: unknown unit "x" in duration "1x"`
+ * @throws Error `time: invalid duration "x"`, `time: missing unit in duration "1"`,
+ * `time: unknown unit "x" in duration "1x"`
  */
 export function parseDuration(text: string): bigint {
   const invalid = () => new Error(`time: invalid duration ${quoteAscii(text)}`);

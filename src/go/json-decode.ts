@@ -26,8 +26,8 @@ interface DecodeContext {
 
 /**
  * Decodes a text.
- * @throws Error the syntax errors of {@link parseJsonNode}; `json: cannot unmarshal string into Go value of type v1.RootFS`,
- * `json: cannot unmarshal number into Go struct field RootFS.rootfs.type of type string`; those of a time
+ * @throws Error the syntax errors of {@link parseJsonNode}; `json: cannot unmarshal string into Go value of type
+ * v1.RootFS`, `json: cannot unmarshal number into Go struct field RootFS.rootfs.type of type string`; those of a time
  */
 export function decodeJson<T>(text: string, type: GoType<T>): T {
   const context: DecodeContext = { struct: '', path: [], error: undefined };

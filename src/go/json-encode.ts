@@ -2,8 +2,8 @@
 import { compareBytes } from './unicode.ts';
 
 /**
- * The values that can be written: a plain object is a Go struct (members in their order, undefined ones omitted), a Map is a Go
- * map (keys in byte order), undefined within an array or as the whole value is null.
+ * The values that can be written: a plain object is a Go struct (members in their order, undefined ones omitted), a Map
+ * is a Go map (keys in byte order), undefined within an array or as the whole value is null.
  */
 export type JsonEncodable =
   | string

@@ -1,6 +1,6 @@
 /**
- * Parses JSON as Go's encoding/json does: its error texts, one U+FFFD for every byte that is not UTF-8 and for every lone
- * surrogate escape, all members of an object kept (the last of equal keys counts), at most 10,000 levels.
+ * Parses JSON as Go's encoding/json does: its error texts, one U+FFFD for every byte that is not UTF-8 and for every
+ * lone surrogate escape, all members of an object kept (the last of equal keys counts), at most 10,000 levels.
  * It keeps its own stack, so that no input can exhaust the engine's.
  */
 import { type JsonScalar, JsonScanner } from './json-scanner.ts';

@@ -20,8 +20,8 @@ export function matchesPath(pattern: string, name: string): boolean {
 }
 
 /**
- * Whether the whole name matches the shell pattern. If the match fails early, the pattern is checked up to its next star
- * (unlike by `path.Match`, which checks it to its end).
+ * Whether the whole name matches the shell pattern. If the match fails early, the pattern is checked up to its next
+ * star (unlike by `path.Match`, which checks it to its end).
  * @throws Error `syntax error in pattern`
  */
 export function matchPath(pattern: string, name: string): boolean {
@@ -30,7 +30,7 @@ export function matchPath(pattern: string, name: string): boolean {
   const chunks = splitChunks(Array.from(pattern));
   for (const [index, { star, chunk }] of chunks.entries()) {
     const last = index === chunks.length - 1;
-    if (star && chunk.length === 0) return !chars.includes('/', at); // A trailing star.
+    if (star && chunk.length === 0) return !chars.includes('/', at); // a trailing star
     const next = findChunk(chunk, chars, at, star, last);
     if (next < 0) {
       return false;
@@ -99,7 +99,7 @@ function matchChunk(chunk: readonly string[], name: readonly string[], from: num
 function matchClass(chunk: readonly string[], from: number, char: string): { matches: boolean; end: number } {
   const negated = chunk[from] === '^';
   let at = negated ? from + 1 : from;
-  const code = char.toWellFormed().codePointAt(0) ?? 0; // A byte that is not text becomes U+FFFD.
+  const code = char.toWellFormed().codePointAt(0) ?? 0; // a byte that is not text becomes U+FFFD
   let matches = false;
   for (let ranges = 0; chunk[at] !== ']' || ranges === 0; ranges++) {
     const low = classCharacter(chunk, at);

@@ -44,7 +44,9 @@ export function parseUnsigned(text: string, base: number, bits: number): bigint 
   return parseDigits('ParseUint', text, text, base, bits);
 }
 
-/** `strconv.ParseFloat` of 64 bits: decimal and hexadecimal, underscores between digits, infinities. @throws NumError */
+/**
+ * `strconv.ParseFloat` of 64 bits: decimal and hexadecimal, underscores between digits, infinities. @throws NumError
+ */
 export function parseFloat64(text: string): number {
   const special = /^([+-]?)(?:inf|infinity)$|^nan$/i.exec(text);
   if (special) return special[1] === undefined ? Number.NaN : special[1] === '-' ? -Infinity : Infinity;

@@ -1,4 +1,6 @@
-/** Joins a graph with the record of a build: times, what came from the cache, and the chain of steps that took longest. */
+/**
+ * Joins a graph with the record of a build: times, what came from the cache, and the chain of steps that took longest.
+ */
 import type { OpRecord, PlatformGraph } from './graph-model.ts';
 import type { ProgressRecord, RecordedVertex } from './progress-record.ts';
 

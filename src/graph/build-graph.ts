@@ -171,7 +171,7 @@ function linesOf(definition: Definition, digest: string, fileOf: readonly number
     for (const { start, end } of ranges) {
       const [first, last] = [start?.line ?? 0, end?.line ?? start?.line ?? 0];
       const before = lines.at(-1);
-      // a heredoc has a range for each line
+      // A heredoc has a range for each line.
       if (before && before.file === file && first <= before.end + 1 && first >= before.start)
         lines[lines.length - 1] = { ...before, end: Math.max(before.end, last) };
       else lines.push({ file, start: first, end: last });
@@ -234,7 +234,7 @@ function arrange(drafts: readonly OpDraft[], result: number | undefined) {
       if (step === undefined) {
         stepByPlace.set(key, (step = addStep(stage, name.place, name.text)));
       }
-      // what only this step uses, such as the text of a heredoc, is a part of it
+      // What only this step uses, such as the text of a heredoc, is a part of it.
       for (const input of draft.inputs) if (stepOf[input.op] === -1) put(input.op, step);
       put(op, step);
     } else if (draft.isSource) {
@@ -243,7 +243,7 @@ function arrange(drafts: readonly OpDraft[], result: number | undefined) {
       stepOf[op] = -1;
       waiting.push(op);
     } else {
-      // a graph whose ops have no names: chains are stages
+      // A graph whose ops have no names: chains are stages.
       const base = draft.inputs[0] && stepOf[draft.inputs[0].op]!;
       const stage = base === undefined ? undefined : steps[base]?.stage;
       const continues = stage !== undefined && stages[stage]!.steps.at(-1) === base;

@@ -96,7 +96,9 @@ function timeText({ cached, error, ranMs }: NonNullable<StepFacts['record']>): s
   return cached ? 'cached' : formatTime(ranMs);
 }
 
-/** A line between two boxes, or between steps of a box that do not follow each other. undefined if the rail shows it. */
+/**
+ * A line between two boxes, or between steps of a box that do not follow each other. undefined if the rail shows it.
+ */
 export function drawEdge({ graph, layout }: Drawing, { from, to, points }: Edge): Shape | undefined {
   const isCritical = criticalInput(graph, to) === from;
   const kind = graph.steps[from]!.stage === undefined ? ' of-source' : '';

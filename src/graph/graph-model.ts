@@ -4,8 +4,8 @@ import { anything, fields, listOf } from '../text/arguments.ts';
 /**
  * The graph of a build. It is plain data: `JSON.stringify` of it is what `tsfront graph --format json` writes.
  *
- * Addresses in its texts have no credentials, and its texts have no control characters. References between its parts are
- * indexes, which count from 0.
+ * Addresses in its texts have no credentials, and its texts have no control characters. References between its parts
+ * are indexes, which count from 0.
  */
 export interface BuildGraph {
   /** Version of this form. It grows if a member is removed or changes its meaning; new members may come at any time. */

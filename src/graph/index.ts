@@ -1,6 +1,6 @@
 /**
- * The graph of a build for people: its stages, steps and ops, the lines that they were made of, and what a recorded build
- * did for each. It is plain data, which the functions here draw.
+ * The graph of a build for people: its stages, steps and ops, the lines that they were made of, and what a recorded
+ * build did for each. It is plain data, which the functions here draw.
  *
  * @example
  * import { writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * Places a graph: a box for each stage with its steps in rows, a box for each source, from left to right. Only the boxes are
- * laid out by dagre, whose time grows faster than its graph: a file of thousands of lines has few stages.
+ * Places a graph: a box for each stage with its steps in rows, a box for each source, from left to right. Only the
+ * boxes are laid out by dagre, whose time grows faster than its graph: a file of thousands of lines has few stages.
  */
 import * as dagre from '@dagrejs/dagre';
 import type { PlatformGraph } from './graph-model.ts';
@@ -139,7 +139,10 @@ function makeBoxes({ stages, steps, record }: PlatformGraph): Box[] {
 type Links = ReadonlyMap<string, { readonly from: number; readonly to: number }>;
 type Routes = ReadonlyMap<string, readonly Point[]>;
 
-/** dagre finds the columns and the order in them; the heights are ours, because dagre's leave much room around tall boxes. */
+/**
+ * dagre finds the columns and the order in them; the heights are ours, because dagre's leave much room around tall
+ * boxes.
+ */
 function placeWithDagre(boxes: readonly Box[], links: Links): Routes {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: 'LR', nodesep: gapY, edgesep: laneHeight, ranksep: gapX });
@@ -159,7 +162,7 @@ function placeWithDagre(boxes: readonly Box[], links: Links): Routes {
     return item;
   });
   const sorted = [...columns.values()].sort((a, b) => a.left - b.left);
-  // a line that passes a column has a lane in it
+  // A line that passes a column has a lane in it.
   const lanes = new Map(
     [...links].map(([key, { from, to }]) => {
       const { points = [] } = graph.edge(String(from), String(to)) as { points?: Point[] };
@@ -215,7 +218,9 @@ interface Column {
   readonly items: Item[];
 }
 
-/** Moves the items of columns towards those that they are joined with, as far as their order and their heights allow. */
+/**
+ * Moves the items of columns towards those that they are joined with, as far as their order and their heights allow.
+ */
 function settle(columns: readonly Column[]): void {
   for (const { items } of columns) {
     items.sort((a, b) => a.order - b.order);
@@ -236,7 +241,9 @@ function settle(columns: readonly Column[]): void {
   for (const { items } of columns) for (const item of items) item.top -= least;
 }
 
-/** Gives items tops near the wished ones. Pushing down and pushing up are both right, and so is the middle between them. */
+/**
+ * Gives items tops near the wished ones. Pushing down and pushing up are both right, and so is the middle between them.
+ */
 function place(items: readonly Item[], wishes: readonly number[]): void {
   const down = [...wishes];
   const up = [...wishes];

@@ -1,5 +1,4 @@
 /** Draws a graph as Mermaid, which GitHub, GitLab and many editors show in Markdown. */
-
 import { checkArgument } from '../text/arguments.ts';
 import { type BuildGraph, isGraph, type PlatformGraph } from './graph-model.ts';
 import { shortText } from './short-text.ts';
@@ -8,8 +7,8 @@ import { shortText } from './short-text.ts';
 const maxColumns = 80;
 
 /**
- * Returns the graph in Mermaid's language: a subgraph for each stage, a node for each step, an edge from a step to the one
- * that uses it. Several platforms are a subgraph each.
+ * Returns the graph in Mermaid's language: a subgraph for each stage, a node for each step, an edge from a step to the
+ * one that uses it. Several platforms are a subgraph each.
  *
  * @example
  * await writeFile('build.mmd', formatMermaid(buildGraph(await compile(options))));

@@ -12,8 +12,8 @@ function template(): string {
 }
 
 /**
- * Returns the graph as a page for browsers: the drawing, the source beside it, the ops with their cache keys, a timeline if
- * there is a record. It works as a file and makes no request; its policy forbids all scripts but its own.
+ * Returns the graph as a page for browsers: the drawing, the source beside it, the ops with their cache keys, a
+ * timeline if there is a record. It works as a file and makes no request; its policy forbids all scripts but its own.
  *
  * @example
  * await writeFile('build.html', formatPage(buildGraph(await compile(options))));
@@ -22,7 +22,7 @@ export function formatPage(graph: BuildGraph): string {
   checkArgument('formatPage', 'graph', graph, isGraph);
   const [first] = graph.platforms;
   const heading = escapeMarkup(graph.files[first ? mainFile(first) : 0]?.name ?? 'Build graph');
-  // `<` cannot end the element that has the data, nor begin a comment in it
+  // `<` cannot end the element that has the data, nor begin a comment in it.
   const data = JSON.stringify(graph).replaceAll('<', '\\u003c');
   const parts: Readonly<Record<string, string>> = {
     title: `${heading} · build graph`,

@@ -1,4 +1,6 @@
-/** Reads the progress of a build, as `tsfront build --progress rawjson` and `docker build --progress rawjson` write it. */
+/**
+ * Reads the progress of a build, as `tsfront build --progress rawjson` and `docker build --progress rawjson` write it.
+ */
 import { text as aText, checkArgument } from '../text/arguments.ts';
 import { printableLine } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';

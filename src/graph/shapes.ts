@@ -1,4 +1,7 @@
-/** Shapes of SVG as data: a file has them as text, and the page as elements. Neither can be anything but text and shapes. */
+/**
+ * Shapes of SVG as data: a file has them as text, and the page as elements. Neither can be anything but text and
+ * shapes.
+ */
 
 /** An element of SVG. */
 export interface Shape {

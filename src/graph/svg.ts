@@ -10,8 +10,8 @@ const margin = 24;
 const titleHeight = 34;
 
 /**
- * Returns the graph as an SVG image, light or dark as the reader has chosen. Several platforms are below each other. It has
- * no scripts and loads nothing.
+ * Returns the graph as an SVG image, light or dark as the reader has chosen. Several platforms are below each other. It
+ * has no scripts and loads nothing.
  *
  * @example
  * await writeFile('build.svg', formatSvg(buildGraph(await compile(options))));

@@ -1,8 +1,8 @@
 /**
  * UTF-8 without loss by TextEncoder and TextDecoder, for the hosts that have them. A Dockerfile is usually UTF-8, but
  * BuildKit works on bytes and copies heredocs unchanged: a byte that is not part of valid UTF-8 becomes the lone
- * surrogate U+DC00 + byte (as in Python's surrogateescape), which no valid text contains, and becomes that byte again on
- * output.
+ * surrogate U+DC00 + byte (as in Python's surrogateescape), which no valid text contains, and becomes that byte again
+ * on output.
  */
 import type { Host } from './host.ts';
 import { sequenceLength } from './utf8.ts';

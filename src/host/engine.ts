@@ -14,7 +14,8 @@ export const host: Host = {
   encodeInto: native.encodeInto,
   turn: () => new Promise((resolve) => setTimeout(resolve)),
   async *unpack(format, data) {
-    if (format === 'xz') throw new Error('exec: "xz": executable file not found in $PATH'); // as in the reference's image
+    // As in the reference's image.
+    if (format === 'xz') throw new Error('exec: "xz": executable file not found in $PATH');
     const unpacking = native.unpack(format, data);
     for (let piece = unpacking.next(); piece; piece = unpacking.next()) {
       yield piece;

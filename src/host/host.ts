@@ -1,22 +1,23 @@
 /**
  * What the portable core (everything from the text of a Dockerfile to the gateway) needs of the program that runs it,
- * beyond the language, timers and `performance.now()`. The core imports `host` from `#host`; package.json says which module
- * that is: `node.ts`, `engine.ts` in the small engine of the frontend image, `browser.ts` in a browser.
+ * beyond the language, timers and `performance.now()`. The core imports `host` from `#host`; package.json says which
+ * module that is: `node.ts`, `engine.ts` in the small engine of the frontend image, `browser.ts` in a browser.
  */
 
 /** Formats of archives that a host unpacks. */
 export type PackedFormat = 'gzip' | 'zstd' | 'xz';
 
 /**
- * A JavaScript engine of its own for a build program: the language without clock and randomness, and messages. The module
- * `tsfront/build` has run in it before, and `tsfront/llb` can be imported.
+ * A JavaScript engine of its own for a build program: the language without clock and randomness, and messages. The
+ * module `tsfront/build` has run in it before, and `tsfront/llb` can be imported.
  */
 export interface ProgramEngine {
   /** Adds the text of a module, which other modules import by exactly this name. */
   define(name: string, source: string): void;
 
   /**
-   * Gives the program a message, and runs it until it waits for the next one. What it sends has reached the listener then.
+   * Gives the program a message, and runs it until it waits for the next one. What it sends has reached the listener
+   * then.
    * @throws Error with what the program threw and did not catch, and its own stack; or if the program exceeded a limit
    * (`docs/limits.md`): the engine is then of no further use
    */
@@ -56,8 +57,8 @@ export interface Host {
   turn(): Promise<unknown>;
 
   /**
-   * Unpacks the member or frame with which `data` begins, a piece at a time. Nothing is unpacked ahead of the reader. Data
-   * that is cut off yields what there is.
+   * Unpacks the member or frame with which `data` begins, a piece at a time. Nothing is unpacked ahead of the reader.
+   * Data that is cut off yields what there is.
    *
    * @returns the number of bytes of `data` that were used
    * @throws Error if the data is damaged, or this host cannot unpack the format

@@ -106,8 +106,8 @@ async function* unxz(data: Uint8Array): AsyncGenerator<Uint8Array, number> {
     xz.once('error', reject);
     xz.once('close', (code, signal) => (code === 0 ? resolve() : reject(new Error(`xz failed (${signal ?? code})`))));
   });
-  ended.catch(() => {}); // Thrown below, unless the reader stops.
-  xz.stdin.on('error', () => {}); // The program's exit says more.
+  ended.catch(() => {}); // thrown below, unless the reader stops
+  xz.stdin.on('error', () => {}); // the program's exit says more
   xz.stdin.end(data);
   xz.stderr.resume();
   try {

@@ -1,6 +1,6 @@
 /**
- * Node's engine for build programs: quickjs-ng in WebAssembly, in a thread (program-worker.ts), so that a program that never
- * ends blocks nothing and can be stopped. The program sees nothing of Node.
+ * Node's engine for build programs: quickjs-ng in WebAssembly, in a thread (program-worker.ts), so that a program that
+ * never ends blocks nothing and can be stopped. The program sees nothing of Node.
  */
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';

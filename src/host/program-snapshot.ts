@@ -1,6 +1,6 @@
 /**
- * Makes the memory that Node's engine for build programs begins with: that of quickjs-ng in which the module `tsfront/build`
- * has run. scripts/build.mjs does this, because loading it is faster than running the module.
+ * Makes the memory that Node's engine for build programs begins with: that of quickjs-ng in which the module
+ * `tsfront/build` has run. scripts/build.mjs does this, because loading it is faster than running the module.
  */
 import { EvalFlags, Intrinsics, type JSValueHandle, QuickJS, type QuickJSOptions } from 'quickjs-wasi';
 
@@ -14,7 +14,8 @@ const firstCollection = 24 << 20;
  * What the thread uses inside of the engine, whatever a program does to the language:
  * - `note` and `take` keep the rejections that nobody handles
  * - `listener` is set by `program.listen`
- * - an error that says that memory ran out tells so whoever reads it, because a program may go on without what it asked for
+ * - an error that says that memory ran out tells so whoever reads it, because a program may go on without what it asked
+ *   for
  */
 const prelude = `(noteEmpty) => {
   const rejected = new Map();

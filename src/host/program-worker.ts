@@ -1,4 +1,7 @@
-/** The thread of program-engine.ts. Like program.c of the small engine, it runs a build program and lets text in and out. */
+/**
+ * The thread of program-engine.ts. Like program.c of the small engine, it runs a build program and lets text in and
+ * out.
+ */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { JSException, type JSValueHandle, QuickJS } from 'quickjs-wasi';
@@ -213,8 +216,8 @@ function noteEmpty(): void {
 function checkImport(base: string, name: string): string {
   const module = modules.get(name);
   if (module && !module.isBroken) return name;
-  // The engine frees a module whose imports cannot be loaded, and leaves others that refer to it. So none that was loaded
-  // in the same turn is used.
+  // The engine frees a module whose imports cannot be loaded, and leaves others that refer to it. So none that was
+  // loaded in the same turn is used.
   for (const it of modules.values()) if (it.loadedIn === turn) it.isBroken = true;
   if (module) throw thrown('ReferenceError', `module ${name} failed to load before`);
   const how = name.startsWith('.') ? ' by a computed name' : '';

@@ -1,4 +1,6 @@
-/** The certificate authorities to trust: the system's, found where Go finds them, and those configured for one registry. */
+/**
+ * The certificate authorities to trust: the system's, found where Go finds them, and those configured for one registry.
+ */
 import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { SecureContext } from 'node:tls';
@@ -33,8 +35,8 @@ const systemDirs = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
 const maxFiles = 10_000;
 
 /**
- * The trusted authorities, in PEM, each once: those of SSL_CERT_FILE and SSL_CERT_DIR (by default those of the system), and
- * those of NODE_EXTRA_CA_CERTS. If the system has none, as in a small container, those that Node contains.
+ * The trusted authorities, in PEM, each once: those of SSL_CERT_FILE and SSL_CERT_DIR (by default those of the system),
+ * and those of NODE_EXTRA_CA_CERTS. If the system has none, as in a small container, those that Node contains.
  */
 async function trustedAuthorities(env: Environment = process.env): Promise<string[]> {
   const tls = await import('node:tls');

@@ -1,14 +1,15 @@
 /**
- * Finds the proxy for a request by the rules of Go's net/http (golang.org/x/net/http/httpproxy), which buildx and BuildKit
- * follow. Node and its proxy packages differ: they do not know address ranges, and use proxies for this machine too.
+ * Finds the proxy for a request by the rules of Go's net/http (golang.org/x/net/http/httpproxy), which buildx and
+ * BuildKit follow. Node and its proxy packages differ: they do not know address ranges, and use proxies for this
+ * machine too.
  */
 import { BlockList, isIP } from 'node:net';
 
 /**
- * The proxy for an address; undefined for a direct connection. HTTPS_PROXY and HTTP_PROXY name a proxy for their schemes;
- * NO_PROXY lists exceptions: a host with its subdomains (`example.com`), only the subdomains (`.example.com`), an address, a
- * range of addresses (`10.0.0.0/8`), each with an optional port, or `*`. The names may be in lower case. Connections to this
- * machine never use a proxy.
+ * The proxy for an address; undefined for a direct connection. HTTPS_PROXY and HTTP_PROXY name a proxy for their
+ * schemes; NO_PROXY lists exceptions: a host with its subdomains (`example.com`), only the subdomains (`.example.com`),
+ * an address, a range of addresses (`10.0.0.0/8`), each with an optional port, or `*`. The names may be in lower case.
+ * Connections to this machine never use a proxy.
  *
  * @throws Error that names the variable, never its value, if the value is not a proxy's address
  */

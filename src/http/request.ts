@@ -1,7 +1,7 @@
 /**
- * HTTP requests to the hosts that a build names: registries, token services, sources. The other side is not trusted: the
- * size, slowness and time of an answer are limited, a redirect gets no credentials, and a failure that may pass is tried
- * again.
+ * HTTP requests to the hosts that a build names: registries, token services, sources. The other side is not trusted:
+ * the size, slowness and time of an answer are limited, a redirect gets no credentials, and a failure that may pass is
+ * tried again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trust } from './certificates.ts';
@@ -10,13 +10,13 @@ import { type AnswerHeaders, type Incoming, sendRequest } from './send-request.t
 /** Limits of a request. */
 export interface RequestLimits {
   /**
-   * Milliseconds without a byte of an answer after which the request is given up; they include failed attempts and the pauses
-   * between them. The headers count as one byte, which comes when they are complete.
+   * Milliseconds without a byte of an answer after which the request is given up; they include failed attempts and the
+   * pauses between them. The headers count as one byte, which comes when they are complete.
    */
   readonly patienceMs: number;
   /**
-   * Minimum bytes per second, on average over each period of `patienceMs`; a slower answer is given up. The last period may be
-   * slower. An answer may take as long as `totalMs` at this rate.
+   * Minimum bytes per second, on average over each period of `patienceMs`; a slower answer is given up. The last period
+   * may be slower. An answer may take as long as `totalMs` at this rate.
    */
   readonly minRate: number;
   /** Milliseconds for everything: attempts, pauses, redirects and the answer. */
@@ -64,15 +64,15 @@ export interface RequestOptions {
   readonly body?: URLSearchParams | Uint8Array<ArrayBuffer>;
   /**
    * `follow` (the default) follows redirects of GET and HEAD: up to ten, never from https to http. A request to another
-   * scheme, host or port has only the header `accept`. `manual` returns the redirect itself. `error` treats it as an error,
-   * because it could send credentials elsewhere.
+   * scheme, host or port has only the header `accept`. `manual` returns the redirect itself. `error` treats it as an
+   * error, because it could send credentials elsewhere.
    */
   readonly redirect?: 'follow' | 'manual' | 'error';
   /** Certificates of the registry that the request is about. */
   readonly trust?: Trust | undefined;
   /**
-   * Takes the body of an answer that is no refusal, a piece at a time; {@link Answer.body} is then empty. Called once for each
-   * attempt, which begins anew.
+   * Takes the body of an answer that is no refusal, a piece at a time; {@link Answer.body} is then empty. Called once
+   * for each attempt, which begins anew.
    */
   readonly receive?: (() => (piece: Uint8Array) => void) | undefined;
   /** Milliseconds that connecting may take; after that it is not tried again. By default the limits of an answer. */
@@ -172,7 +172,7 @@ async function requestOnce(
     }
     return { status: response.status, headers: response.headers, body: Buffer.concat(chunks), url: from };
   } catch (error) {
-    signal.throwIfAborted(); // The signal's reason says why; the error only says that the request was aborted.
+    signal.throwIfAborted(); // the signal's reason says why; the error only says that the request was aborted
     throw error;
   } finally {
     clearTimeout(total);
@@ -232,5 +232,6 @@ function retryAfter(headers: AnswerHeaders): number | undefined {
 
 function failureText(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
-  return (message || code || 'unknown error').slice(0, 500); // If all addresses of a host fail, the error has only a code.
+  // If all addresses of a host fail, the error has only a code.
+  return (message || code || 'unknown error').slice(0, 500);
 }

@@ -151,7 +151,7 @@ function proxyCredentials({ username, password }: URL): Record<string, string> {
     try {
       return decodeURIComponent(text);
     } catch {
-      return text; // The percent sign encodes nothing.
+      return text; // the percent sign encodes nothing
     }
   };
   const text = `${decode(username)}:${decode(password)}`;
@@ -161,7 +161,9 @@ function proxyCredentials({ username, password }: URL): Record<string, string> {
 const proxyRefusal = ({ host }: URL, { statusCode, statusMessage }: IncomingMessage) =>
   new Error(`the proxy ${host} refuses: ${statusCode} ${statusMessage}`);
 
-/** Connections are kept for further requests, separately for each proxy and for each registry with its own certificates. */
+/**
+ * Connections are kept for further requests, separately for each proxy and for each registry with its own certificates.
+ */
 const agents = new Map<SecureContext | 'http', Map<string, Promise<HttpAgent>>>();
 
 async function agentFor(isSecure: boolean, proxy: URL | undefined, trust: Trust | undefined): Promise<HttpAgent> {

@@ -1,5 +1,4 @@
 /** The image config: OCI's fields with Docker's extensions. */
-
 import {
   decodeJson,
   field,
@@ -161,7 +160,8 @@ const goOciImage: GoType<OciImageConfig> = goStruct('v1.Image', {
 
 /**
  * Reads the fields of a config that OCI defines, as Go's json.Unmarshal does; Docker's extensions are ignored.
- * @throws Error its texts, e.g. `json: cannot unmarshal string into Go struct field ImageConfig.config.Env of type []string`
+ * @throws Error its texts, e.g. `json: cannot unmarshal string into Go struct field ImageConfig.config.Env of type
+ * []string`
  */
 export function parseOciImageConfig(bytes: Uint8Array): OciImageConfig {
   return decodeJson(decodeText(bytes), goOciImage);
@@ -176,14 +176,17 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
 }
 
 /**
- * Writes a config to the byte as Go's json.Marshal does: `config` comes last, because it shadows a member of an embedded struct.
+ * Writes a config to the byte as Go's json.Marshal does: `config` comes last, because it shadows a member of an
+ * embedded struct.
  * @throws Error for a time that RFC 3339 cannot express
  */
 export function marshalImageConfig(image: ImageConfig): Uint8Array {
   return encodeText(marshalJson(imageConfigToJson(image)));
 }
 
-/** A config as written, for documents that have one as a member. @throws Error for a time that RFC 3339 cannot express */
+/**
+ * A config as written, for documents that have one as a member. @throws Error for a time that RFC 3339 cannot express
+ */
 export function imageConfigToJson(image: ImageConfig): JsonEncodable {
   const { config } = image;
   return {

@@ -36,8 +36,9 @@ export function parseNormalizedNamed(text: string): ImageReference {
 
 /**
  * Parses a reference without adding defaults.
- * @throws Error `invalid reference format`, `repository name must be lowercase`, `repository name must have at least one
- * component`, `repository name must not be more than 255 characters`, and those of {@link parseDigest}
+ * @throws Error `invalid reference format`, `repository name must be lowercase`,
+ * `repository name must have at least one component`, `repository name must not be more than 255 characters`, and those
+ * of {@link parseDigest}
  */
 export function parseReference(text: string): ImageReference {
   const reference = splitReference(text);
@@ -69,8 +70,8 @@ export function familiarString(reference: ImageReference): string {
 }
 
 /**
- * The canonical name of a named context, as in buildx: the short name of the image or stage that it replaces, without the
- * tag `latest`; a suffix `::PLATFORM` stays.
+ * The canonical name of a named context, as in buildx: the short name of the image or stage that it replaces, without
+ * the tag `latest`; a suffix `::PLATFORM` stays.
  * @throws Error for a name that neither an image nor a stage can have
  */
 export function contextName(text: string): string {

@@ -1,4 +1,6 @@
-/** Comments that turn rules off for the instruction below them: `# tsfront-ignore UntaggedBase: rebuilt every night`. */
+/**
+ * Comments that turn rules off for the instruction below them: `# tsfront-ignore UntaggedBase: rebuilt every night`.
+ */
 import type { LintRuleName } from '../diagnostic/codes.ts';
 import type { Instruction } from '../parser/ast.ts';
 

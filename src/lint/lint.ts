@@ -8,8 +8,8 @@ import { createLintFile } from './lint-file.ts';
 import { lintRules } from './rules.ts';
 
 /**
- * The findings of the rules that the configuration has on, in the order of the file. A file with an error has none: what
- * its instructions mean is not certain.
+ * The findings of the rules that the configuration has on, in the order of the file. A file with an error has none:
+ * what its instructions mean is not certain.
  */
 export function lintDockerfile(dockerfile: Dockerfile, config: LintConfig = defaultConfig): Diagnostic[] {
   if (dockerfile.diagnostics.some(({ severity }) => severity === 'error')) return [];

@@ -1,5 +1,4 @@
 /** A marshalled graph, which BuildKit solves. */
-
 import * as pb from '../gen/pb/ops_fields.ts';
 import type { Op, OpMetadata, Definition as PbDefinition, Source } from '../gen/pb/ops_pb.ts';
 import { OpSchema, DefinitionSchema as PbDefinitionSchema, SourceSchema } from '../gen/pb/ops_schemas.ts';

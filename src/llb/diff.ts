@@ -1,5 +1,4 @@
 /** The op that computes the difference of filesystems (`pb.DiffOp`). */
-
 import * as pb from '../gen/pb/ops_fields.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Constraints } from './constraints.ts';

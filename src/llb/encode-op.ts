@@ -1,5 +1,4 @@
 /** Encodes what all ops have in common: inputs, platform, worker constraints and metadata. */
-
 import * as pb from '../gen/pb/ops_fields.ts';
 import type { OpMetadata } from '../gen/pb/ops_pb.ts';
 import {

@@ -1,5 +1,4 @@
 /** Chains of file actions, which become one file op, and their options. */
-
 import { encodeText } from '../go/text.ts';
 import { checkArgument } from '../text/arguments.ts';
 import { fileSteps, stateArgument } from './llb-arguments.ts';

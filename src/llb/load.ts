@@ -1,5 +1,4 @@
 /** Makes states of definitions: inputs of a frontend, results of other builds, files. */
-
 import type { Op, OpMetadata, Definition as PbDefinition } from '../gen/pb/ops_pb.ts';
 import { digestOf } from '../image/digest.ts';
 import { anything, checkArgument, fields, listOf } from '../text/arguments.ts';

@@ -92,8 +92,8 @@ class GraphMarshaller implements EncodeContext {
   }
 
   /**
-   * Visits depth first and yields behind each vertex. The stack is an array, since a Dockerfile of 16,000 steps is a chain
-   * of 16,000 vertices.
+   * Visits depth first and yields behind each vertex. The stack is an array, since a Dockerfile of 16,000 steps is a
+   * chain of 16,000 vertices.
    */
   *visit(root: OpVertex): Generator<void> {
     const stack: { readonly vertex: OpVertex; readonly inputs: readonly (Output | undefined)[]; next: number }[] = [];

@@ -6,7 +6,9 @@ import { sortByBytes } from '../go/unicode.ts';
 import { encode, writeMessage } from '../protobuf/encode.ts';
 import { mapEntry, type ProtoWriter } from '../protobuf/writer.ts';
 
-/** Sets of capabilities by their names, and the fields of the messages that have them. Most ops need one of a few sets. */
+/**
+ * Sets of capabilities by their names, and the fields of the messages that have them. Most ops need one of a few sets.
+ */
 const capSets = new Map<string, OpMetadata['caps']>();
 const encodedCaps = new Map<OpMetadata['caps'], Uint8Array>();
 

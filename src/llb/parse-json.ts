@@ -1,5 +1,4 @@
 /** Reads the JSON of a definition, as `formatJson` and the reference's `frontend.convertllb` write it. */
-
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { Op, OpMetadata } from '../gen/pb/ops_pb.ts';
 import { OpMetadataSchema, OpSchema, SourceSchema } from '../gen/pb/ops_schemas.ts';

@@ -1,5 +1,4 @@
 /** Images with the environment, working directory and platform of their configs. */
-
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatReference, parseNormalizedNamed, tagNameOnly, withDigest } from '../image/reference.ts';
 import { callback, checkArgument, fields, text } from '../text/arguments.ts';

@@ -2,7 +2,6 @@
  * Splits a command line into words as Go's shlex does. It knows quotes, backslashes and comments. Operators, globs and
  * variables of shells are ordinary characters, and a backslash in double quotes escapes any character.
  */
-
 import { parse } from 'shell-quote';
 import { checkArgument, text } from '../text/arguments.ts';
 

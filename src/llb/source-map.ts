@@ -1,5 +1,4 @@
 /** Collects the places in source files that the ops of a graph were made of. */
-
 import * as pb from '../gen/pb/ops_fields.ts';
 import type { Source, SourceInfo } from '../gen/pb/ops_pb.ts';
 import { LocationsSchema, SourceInfoSchema, SourceSchema } from '../gen/pb/ops_schemas.ts';

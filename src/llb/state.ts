@@ -1,5 +1,4 @@
 /** The immutable state: a filesystem to be built, and the values that its runs inherit. */
-
 import { type OciImageConfig, parseOciImageConfig } from '../image/config.ts';
 import { normalizePlatform, type Platform, platformArgument } from '../image/platform.ts';
 import { callback, checkArgument, text } from '../text/arguments.ts';

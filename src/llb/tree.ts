@@ -1,5 +1,4 @@
 /** Shows a definition as a tree, from the result down to the sources. */
-
 import { checkArgument } from '../text/arguments.ts';
 import { printableLine } from '../text/printable.ts';
 import type { Definition, DefinitionEntry } from './definition.ts';

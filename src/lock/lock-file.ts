@@ -1,7 +1,8 @@
 /**
- * `Dockerfile.lock`: what the sources of a Dockerfile are pinned to. The file is a small subset of YAML, so that people can
- * review it line by line and any program can read it: sections, names and fields at fixed depths, in a fixed order. A lock
- * decides what is built, so reading is strict: what `formatLock` would not write is refused, with its line and column.
+ * `Dockerfile.lock`: what the sources of a Dockerfile are pinned to. The file is a small subset of YAML, so that people
+ * can review it line by line and any program can read it: sections, names and fields at fixed depths, in a fixed order.
+ * A lock decides what is built, so reading is strict: what `formatLock` would not write is refused, with its line and
+ * column.
  */
 import { type DiagnosticError, diagnosticError } from '../diagnostic/diagnostic.ts';
 import { createSourceFile, type SourceFile } from '../diagnostic/source-file.ts';
@@ -16,11 +17,16 @@ import { imageName, isCommit, type SourceKind } from './source-name.ts';
 export interface LockedSource {
   /** An image, a file on the web or a git repository. */
   readonly kind: SourceKind;
-  /** As the Dockerfile names it, after its variables: `alpine:3.20`, an address, or `ADDRESS#REF`. It has no credentials. */
+  /**
+   * As the Dockerfile names it, after its variables: `alpine:3.20`, an address, or `ADDRESS#REF`. It has no
+   * credentials.
+   */
   readonly name: string;
   /** The digest of the image or file, or the hash of the commit. */
   readonly pin: string;
-  /** When that image or commit was made or that file was changed, RFC 3339 in UTC to the second; undefined if unknown. */
+  /**
+   * When that image or commit was made or that file was changed, RFC 3339 in UTC to the second; undefined if unknown.
+   */
   readonly date?: string | undefined;
   /** The platforms that need the source; undefined if all platforms of the lock do. */
   readonly platforms?: readonly string[] | undefined;
@@ -84,7 +90,10 @@ export function formatLock(lock: Lock): string {
   return text;
 }
 
-/** A text that YAML reads as this string without quotes: none that looks like a number, and no sign that means something. */
+/**
+ * A text that YAML reads as this string without quotes: none that looks like a number, and no sign that means
+ * something.
+ */
 const plain = /^[a-z][\w.~/@+=%?&;:#-]*[\w/=-]$/i;
 const looksLikeOther = /^(?:true|false|yes|no|on|off|null|y|n)$|^[\d.]+(?:e\d+)?$/i;
 
@@ -105,8 +114,8 @@ interface Line {
  * Reads the text of a lock file.
  *
  * @param filename what errors call the file
- * @throws DiagnosticError `bad-lock-file` with line and column: for a text that is not a lock or has another version, for a
- *   source that occurs twice, and for a text of more than 4 MiB
+ * @throws DiagnosticError `bad-lock-file` with line and column: for a text that is not a lock or has another version,
+ *   for a source that occurs twice, and for a text of more than 4 MiB
  */
 export function readLock(text: string, filename = 'Dockerfile.lock'): Lock {
   checkArgument('readLock', 'text', text, aText);

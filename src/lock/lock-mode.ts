@@ -1,4 +1,6 @@
-/** How a build uses its lock: the build argument TSFRONT_LOCK or a `# lock=` directive says it. Every build loads this. */
+/**
+ * How a build uses its lock: the build argument TSFRONT_LOCK or a `# lock=` directive says it. Every build loads this.
+ */
 import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { didYouMean } from '../text/suggest.ts';
 
@@ -17,8 +19,8 @@ const directive = /^(?:#|\/\/)[\t ]*([a-z][a-z0-9]*)[\t ]*=[\t ]*(.*?)[\t ]*$/i;
 /**
  * The mode of a build. The argument counts before the directive; off if there is neither.
  *
- * A directive stands among the parser directives (`syntax`, `escape`, `check`) at the top of the file. The reference takes
- * it as a comment that ends them, so it is the last of them.
+ * A directive stands among the parser directives (`syntax`, `escape`, `check`) at the top of the file. The reference
+ * takes it as a comment that ends them, so it is the last of them.
  *
  * @param argument the value of the build argument; undefined if it is not given
  * @param text the beginning of the Dockerfile

@@ -7,7 +7,9 @@ export interface SourcePins {
   readonly isFrozen: boolean;
   /** The same image with the digest that it is pinned to. @throws DiagnosticError `unlocked-source` */
   image(reference: ImageReference): ImageReference;
-  /** The checksum of a file on the web, as `ADD --checksum` takes it; '' if it is not pinned. @throws DiagnosticError */
+  /**
+   * The checksum of a file on the web, as `ADD --checksum` takes it; '' if it is not pinned. @throws DiagnosticError
+   */
   http(url: string): string;
   /**
    * The commit to fetch instead of a branch or tag; `ref` itself if it is not pinned.

@@ -1,5 +1,4 @@
 /** The arguments in scope before the first FROM: the predefined ones and the global ARG instructions. */
-
 import { withLocation } from '../diagnostic/diagnostic.ts';
 import { equalFold } from '../go/unicode.ts';
 import { formatPlatform, formatShortPlatform } from '../image/platform.ts';
@@ -45,8 +44,8 @@ export interface GlobalArgs {
 }
 
 /**
- * Evaluates the ARG instructions before the first FROM. The value is the build argument, else the default, which sees the
- * arguments before it.
+ * Evaluates the ARG instructions before the first FROM. The value is the build argument, else the default, which sees
+ * the arguments before it.
  */
 export function globalArgs(
   predefined: EnvList,

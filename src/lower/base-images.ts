@@ -76,7 +76,7 @@ function startLoads(
     for (const base of bases) loads.push(locating(base.stage, () => loadBase(context, base, names)));
     return loads;
   } catch (error) {
-    for (const load of loads) load.catch(() => {}); // Marks their rejections as handled: the error is thrown instead.
+    for (const load of loads) load.catch(() => {}); // marks their rejections as handled: the error is thrown instead
     throw error;
   }
 }
@@ -102,7 +102,9 @@ function failedLoads(
   });
 }
 
-/** Gives an error of a base its place. The reference gives none to a base that a mount names; only code frames show it. */
+/**
+ * Gives an error of a base its place. The reference gives none to a base that a mount names; only code frames show it.
+ */
 function locate(error: unknown, { lines, range }: StageState, code: ErrorCode = 'unresolved-image'): DiagnosticError {
   return withLocation(describeError(error, code, { range }), lines);
 }
@@ -114,7 +116,9 @@ function lastToWait(bases: readonly IdentifiedBase[]): Map<string | undefined, I
   return last;
 }
 
-/** A key of the image that a stage waits for; undefined for a stage with a context of its name, which waits for none. */
+/**
+ * A key of the image that a stage waits for; undefined for a stage with a context of its name, which waits for none.
+ */
 function imageKey({ stage, platform }: IdentifiedBase): string | undefined {
   return stage.namedContext ? undefined : `${stage.baseName} ${formatPlatform(platform)}`;
 }

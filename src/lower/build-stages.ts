@@ -1,5 +1,4 @@
 /** The first phase over the stages: makes them and expands the variables in the names of their bases. */
-
 import type { Linter } from '../check/linter.ts';
 import { checkFromPlatformFlagConstDisallowed } from '../check/rules/from-platform-flag-const-disallowed.ts';
 import { checkInvalidDefaultArgInFrom } from '../check/rules/invalid-default-arg-in-from.ts';
@@ -72,7 +71,7 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
     });
     if (stage.namedContext) {
       addStage(table, stage);
-      stage.base = undefined; // The context replaces the stage.
+      stage.base = undefined; // the context replaces the stage
       return;
     }
   }

@@ -1,5 +1,4 @@
 /** Records which paths of a context the stages read, because only those are transferred. */
-
 import { join } from '../go/path.ts';
 import { compareBytes } from '../go/unicode.ts';
 

@@ -1,5 +1,4 @@
 /** Finds which stages read from which, by COPY --from and by mounts. */
-
 import { diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import type { LineRange, SourceRange } from '../diagnostic/source-file.ts';
 import { atoi } from '../go/strconv.ts';

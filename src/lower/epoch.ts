@@ -1,5 +1,4 @@
 /** Resolves SOURCE_DATE_EPOCH: the time that a reproducible build gives its image and files. */
-
 import { diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import { quote } from '../go/quote.ts';
 import { parseInteger } from '../go/strconv.ts';

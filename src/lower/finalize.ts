@@ -1,5 +1,4 @@
 /** Finishes the result when all stages are dispatched: the image's labels and platform, and the SBOM scans. */
-
 import type { ImageConfig } from '../image/config.ts';
 import { normalizePlatform } from '../image/platform.ts';
 import type { State } from '../llb/state.ts';

@@ -4,7 +4,6 @@
  *
  * arguments -> stages -> target -> dependency graph -> base images and triggers -> dispatch -> image
  */
-
 import type { Linter } from '../check/linter.ts';
 import { checkSyntax } from '../check/syntax.ts';
 import { diagnosticError } from '../diagnostic/diagnostic.ts';

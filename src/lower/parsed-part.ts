@@ -1,4 +1,6 @@
-/** What can be lowered of a Dockerfile that has errors, so that the problems that lowering finds are reported as well. */
+/**
+ * What can be lowered of a Dockerfile that has errors, so that the problems that lowering finds are reported as well.
+ */
 import type { ErrorCode } from '../diagnostic/codes.ts';
 import { toLower } from '../go/unicode.ts';
 import type { Dockerfile, Stage } from '../parser/ast.ts';

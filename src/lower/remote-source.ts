@@ -1,5 +1,4 @@
 /** Remote sources of ADD: git repositories and files on the web. */
-
 import { type GitRef, parseGitRef } from '../git/ref.ts';
 import { base } from '../go/path.ts';
 import { parseUrl } from '../go/url.ts';

@@ -1,4 +1,6 @@
-/** Decides which stages a scan for packages (SBOM) covers besides the result, and whether it covers the main context. */
+/**
+ * Decides which stages a scan for packages (SBOM) covers besides the result, and whether it covers the main context.
+ */
 import { parseBool } from '../go/strconv.ts';
 import type { GlobalArgs } from './args.ts';
 import type { StageState } from './stages.ts';

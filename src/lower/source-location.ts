@@ -1,5 +1,4 @@
 /** The places in the Dockerfile that ops come from. */
-
 import type { LineRange } from '../diagnostic/source-file.ts';
 import type { Constraints, Range, SourceLocation, SourceMap } from '../llb/index.ts';
 
@@ -19,7 +18,10 @@ export function lineRanges(lines: LineRange | undefined): readonly Range[] {
   return ranges;
 }
 
-/** The place of an op. It makes its ranges when they are asked for: those of thousands of ops take more memory than the ops. */
+/**
+ * The place of an op. It makes its ranges when they are asked for: those of thousands of ops take more memory than the
+ * ops.
+ */
 export class LinesLocation implements SourceLocation {
   readonly sourceMap: SourceMap;
   private readonly lines: LineRange | undefined;

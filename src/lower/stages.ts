@@ -1,5 +1,4 @@
 /** The stages of a build while they are lowered, and the sources outside the Dockerfile that they read from. */
-
 import type { LineRange, SourceRange } from '../diagnostic/source-file.ts';
 import { toLower } from '../go/unicode.ts';
 import type { ImageConfig } from '../image/config.ts';

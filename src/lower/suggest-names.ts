@@ -1,4 +1,7 @@
-/** Adds the closest known name to errors about unknown names. The original stays as the cause, for its diagnostic or the daemon's message. */
+/**
+ * Adds the closest known name to errors about unknown names. The original stays as the cause, for its diagnostic or the
+ * daemon's message.
+ */
 import type { Linter } from '../check/linter.ts';
 
 /** Adds the closest of the known names to an error about an unknown name. */

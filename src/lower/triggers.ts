@@ -28,7 +28,9 @@ export async function resolveStages(context: LowerContext, target: StageState): 
   }
 }
 
-/** Takes the triggers that a stage runs out of its config, so that they do not run again in stages that derive from it. */
+/**
+ * Takes the triggers that a stage runs out of its config, so that they do not run again in stages that derive from it.
+ */
 function takeTriggers(stage: StageState): readonly string[] {
   if (!stage.base) {
     const { onBuild } = stage.result.image.config;

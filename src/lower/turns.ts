@@ -1,5 +1,4 @@
 /** Pauses of long work, in which signals, the daemon's requests and cancellation are handled. */
-
 import { host } from '#host';
 
 /** Milliseconds of work between two pauses. */

@@ -28,7 +28,9 @@ export function checkDepth(bytes: Uint8Array, name: string): void {
     throw new Error(`${name} is nested deeper than the ${maxDepth} levels of a manifest or config`);
 }
 
-/** Whether a JSON text has more levels: reading them costs time and memory, and writing them could exhaust the stack. */
+/**
+ * Whether a JSON text has more levels: reading them costs time and memory, and writing them could exhaust the stack.
+ */
 function isDeeper(bytes: Uint8Array, levels: number): boolean {
   let depth = 0;
   let inString = false;
@@ -36,7 +38,7 @@ function isDeeper(bytes: Uint8Array, levels: number): boolean {
     const byte = bytes[at];
     if (inString) {
       if (byte === 0x5c)
-        at++; // The backslash escapes this character.
+        at++; // the backslash escapes this character
       else if (byte === 0x22) inString = false;
     } else if (byte === 0x22) inString = true;
     else if (byte === 0x5b || byte === 0x7b) {

@@ -48,8 +48,8 @@ export interface FoundImage {
 export type BlobKind = 'manifest' | 'config';
 
 /**
- * Reads the bytes of a descriptor and checks them against its digest and size. The digest is valid, and the size at most
- * that of `maxBlobSizes`.
+ * Reads the bytes of a descriptor and checks them against its digest and size. The digest is valid, and the size at
+ * most that of `maxBlobSizes`.
  */
 export type ReadBlob = (descriptor: Descriptor, kind: BlobKind) => Promise<Uint8Array>;
 
@@ -91,12 +91,13 @@ const maxNamed = 20;
 /**
  * Follows a descriptor to the config of the image for a platform. A manifest that is named directly is used whatever
  * its platform; an index must have a match. As in containerd, entries that state a platform come first. Of the entries
- * that state none, only the first is read: its config must have the platform. So at most four manifests and a config are
- * read.
+ * that state none, only the first is read: its config must have the platform. So at most four manifests and a config
+ * are read.
  *
  * The root may lack its type and size, which its contents show. BuildKit refuses any other descriptor without them.
  *
- * @throws Error `no match for platform in manifest …: not found`, and for a document that is not an image or is beyond a limit
+ * @throws Error `no match for platform in manifest …: not found`, and for a document that is not an image or is beyond
+ * a limit
  */
 export async function findImage(root: Descriptor, platform: Platform | undefined, read: ReadBlob): Promise<FoundImage> {
   const wanted = platform ?? defaultPlatform();
@@ -140,15 +141,15 @@ export function checkManifestType(mediaType: string): void {
 }
 
 /**
- * Refuses an image whose config and manifest list different numbers of layers, because BuildKit cannot pull it. An image
- * whose config has no layers, nor history, is empty and never pulled.
+ * Refuses an image whose config and manifest list different numbers of layers, because BuildKit cannot pull it. An
+ * image whose config has no layers, nor history, is empty and never pulled.
  */
 function checkLayers(bytes: Uint8Array, layers: number): void {
   let config: OciImageConfig;
   try {
     config = parseOciImageConfig(bytes);
   } catch {
-    return; // The parser of the whole config reports what is wrong.
+    return; // the parser of the whole config reports what is wrong
   }
   for (const id of config.rootfs.diffIds ?? [])
     try {

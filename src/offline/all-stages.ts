@@ -1,5 +1,4 @@
 /** The graph of all stages of a Dockerfile, those too that the target does not need. */
-
 import { decodeText } from '../go/text.ts';
 import { Definition } from '../llb/definition.ts';
 import { merge } from '../llb/merge.ts';
@@ -26,7 +25,9 @@ export async function graphOfAllStages(options: OfflineOptions): Promise<Definit
   return graph instanceof Definition ? graph : undefined;
 }
 
-/** Whether the Dockerfile may have stages that a compilation of it does not need; quick, and true if that is not known. */
+/**
+ * Whether the Dockerfile may have stages that a compilation of it does not need; quick, and true if that is not known.
+ */
 export function mayHaveOtherStages({ definitions }: Pick<Compiled, 'definitions'>): boolean {
   const [info] = [...definitions.values()][0]?.source?.infos ?? [];
   if (info?.language !== 'Dockerfile') return true;

@@ -1,6 +1,6 @@
 /**
- * Build arguments that no ARG takes: most of them are misspelled. The reference does not warn about them, so a frontend does
- * not either; the command that runs the frontend asks here.
+ * Build arguments that no ARG takes: most of them are misspelled. The reference does not warn about them, so a frontend
+ * does not either; the command that runs the frontend asks here.
  */
 import type { Bridge, Result } from '../gateway/bridge.ts';
 import type { OtherFrontends } from '../gateway/forward.ts';
@@ -22,8 +22,8 @@ export interface ArgWatch {
   /** Runs the Dockerfile frontend. */
   run(bridge: Bridge, others: OtherFrontends): Promise<Result>;
   /**
-   * The build arguments that no run has taken. If not all ARGs are known, because the Dockerfile has errors or a base image
-   * was not found, only the arguments whose name is similar to that of an ARG.
+   * The build arguments that no run has taken. If not all ARGs are known, because the Dockerfile has errors or a base
+   * image was not found, only the arguments whose name is similar to that of an ARG.
    */
   unused(): UnusedArg[];
 }
@@ -114,7 +114,7 @@ class Watch implements ArgWatch {
       try {
         this.addDeclared([parseTrigger(expression, { start: 0, end: 0 })]);
       } catch {
-        this.isComplete = false; // The frontend reports the error if it runs the trigger.
+        this.isComplete = false; // the frontend reports the error if it runs the trigger
       }
     }
   }

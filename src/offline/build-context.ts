@@ -14,8 +14,8 @@ export interface ContextOptions {
   /** A directory, a git or http address, or `-`: the Dockerfile alone, from standard input. */
   readonly context: string;
   /**
-   * The path of the Dockerfile; `-`, `/dev/stdin` or `/dev/fd/NUMBER` for an open descriptor, such as a shell's `<(command)`.
-   * By default `Dockerfile` in the context.
+   * The path of the Dockerfile; `-`, `/dev/stdin` or `/dev/fd/NUMBER` for an open descriptor, such as a shell's
+   * `<(command)`. By default `Dockerfile` in the context.
    */
   readonly file?: string | undefined;
   /** Frontend options that win over those found here, such as another `filename`. */

@@ -1,5 +1,4 @@
 /** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
-
 import { findAdvice } from '../check/advice.ts';
 import {
   type Diagnostic,
@@ -54,8 +53,9 @@ export interface Checked {
 /**
  * Checks what the options name.
  *
- * @param unknownImages images whose config a resolver of yours has made up; the resolver adds to the set during the check.
- *   Undefined variables are reported only if it stays empty, because an image may define any variable. Empty by default
+ * @param unknownImages images whose config a resolver of yours has made up; the resolver adds to the set during the
+ *   check. Undefined variables are reported only if it stays empty, because an image may define any variable. Empty by
+ *   default
  * @param frontend runs the Dockerfile frontend; by default the one of this package
  * @throws Error if the Dockerfile cannot be read
  */
@@ -182,7 +182,7 @@ function patternsOf(text: string): string[] {
   try {
     return parseDockerignore(text);
   } catch {
-    return []; // The frontend reports it.
+    return []; // the frontend reports it
   }
 }
 

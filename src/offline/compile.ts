@@ -1,5 +1,4 @@
 /** Compiles a Dockerfile with the frontend that also runs inside BuildKit, so that the ops are the same to the byte. */
-
 import type { DiagnosticCode } from '../diagnostic/codes.ts';
 import { findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import type { Bridge, Result, Warning } from '../gateway/bridge.ts';

@@ -1,8 +1,7 @@
 /**
- * The file of a compilation: everything an image needs, for each platform. The graph only makes files; the config and the
- * metadata beside it make them an image, and the binary format of LLB has no place for those.
+ * The file of a compilation: everything an image needs, for each platform. The graph only makes files; the config and
+ * the metadata beside it make them an image, and the binary format of LLB has no place for those.
  */
-
 import { exportPlatform, marshalPlatforms } from '../gateway/export-platforms.ts';
 import { decodeJson, field, goInt64, goMap, goPointer, goString, goStruct } from '../go/json-decode.ts';
 import type { JsonEncodable } from '../go/json-encode.ts';
@@ -41,8 +40,8 @@ const goMember = goStruct<Member>('CompiledImage', {
 
 /**
  * The JSON of a compilation. For one platform it has `def`, `metadata` and `source` as `frontend.convertllb` answers,
- * and `platform`, `digest` (of the last op), `config` (the image config), `baseConfig` (that of the base image, if there
- * is one) and `sourceDateEpoch` (seconds, if it is set). For several it has such an object for each, by platform.
+ * and `platform`, `digest` (of the last op), `config` (the image config), `baseConfig` (that of the base image, if
+ * there is one) and `sourceDateEpoch` (seconds, if it is set). For several it has such an object for each, by platform.
  *
  * @throws Error if the text would be longer than a string can be, some 512 MB
  */

@@ -43,7 +43,7 @@ function leftOutBy(patterns: readonly string[]): (dir: string) => boolean {
       matcher ??= createPatternMatcher(patterns);
       return !matcher.exclusions && matcher.matchesOrParentMatches(path);
     } catch {
-      return false; // The frontend reports an invalid pattern.
+      return false; // the frontend reports an invalid pattern
     }
   };
 }

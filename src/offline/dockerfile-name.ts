@@ -7,8 +7,9 @@ import { suggest } from '../text/suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
- * The name of the Dockerfile for the frontend: `dockerfile` if the directory has no `Dockerfile` but a `dockerfile`. The
- * frontend would find it anyway, but would then look for `Dockerfile.dockerignore` instead of `dockerfile.dockerignore`.
+ * The name of the Dockerfile for the frontend: `dockerfile` if the directory has no `Dockerfile` but a `dockerfile`.
+ * The frontend would find it anyway, but would then look for `Dockerfile.dockerignore` instead of
+ * `dockerfile.dockerignore`.
  *
  * @param dir the directory of the Dockerfile; if it cannot be read, later steps report it
  */

@@ -4,12 +4,12 @@ import { redactCredentials } from '../text/redact.ts';
 import { maxDockerfileBytes } from './locate-context.ts';
 
 /**
- * The answer to a GET. A user and a password in the address are sent as basic authentication, but not to another host if the
- * server redirects.
+ * The answer to a GET. A user and a password in the address are sent as basic authentication, but not to another host
+ * if the server redirects.
  *
  * @param receive takes the body, so that it is not kept in memory
- * @throws Error that names the address, without its credentials, for any status but 200 and for more than `maxBytes`; the
- *   reason of `signal`
+ * @throws Error that names the address, without its credentials, for any status but 200 and for more than `maxBytes`;
+ *   the reason of `signal`
  */
 export async function download(
   address: string,
@@ -34,7 +34,9 @@ export async function download(
   }
 }
 
-/** The Dockerfile at an address. @throws Error that names the address, without its credentials; the reason of `signal` */
+/**
+ * The Dockerfile at an address. @throws Error that names the address, without its credentials; the reason of `signal`
+ */
 export async function downloadDockerfile(address: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   try {
     return (await download(address, maxDockerfileBytes, signal)).body;

@@ -95,8 +95,8 @@ const filesArgument: Validator = (value, name) =>
   (value instanceof Map ? mapOf(content, byPath) : recordOf(content, byPath))(value, name);
 
 /**
- * Files held in memory, by their paths, slash-separated and without a leading slash: `{ Dockerfile: 'FROM alpine' }`, or a Map.
- * Text is encoded as UTF-8.
+ * Files held in memory, by their paths, slash-separated and without a leading slash: `{ Dockerfile: 'FROM alpine' }`,
+ * or a Map. Text is encoded as UTF-8.
  */
 export function memoryTree(
   given: Readonly<Record<string, string | Uint8Array>> | ReadonlyMap<string, string | Uint8Array>,

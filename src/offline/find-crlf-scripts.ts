@@ -19,7 +19,9 @@ import { programPaths } from './program-paths.ts';
 
 /** Maximum number of files that are examined. */
 const maxFiles = 500;
-/** Maximum number of times that a source is looked up or a command compared with a copy; usual builds need far fewer. */
+/**
+ * Maximum number of times that a source is looked up or a command compared with a copy; usual builds need far fewer.
+ */
 const maxSteps = 100_000;
 /** Maximum number of directories that are listed below one that is copied. */
 const maxDirs = 200;
@@ -219,7 +221,7 @@ function ignoredBy(file: IgnoreFile | undefined): (path: string) => boolean {
       matcher ??= createPatternMatcher(file?.rules.map(({ pattern }) => pattern) ?? []);
       return matcher.matchesOrParentMatches(path);
     } catch {
-      return false; // Parsing the ignore file reports a pattern that is not valid.
+      return false; // parsing the ignore file reports a pattern that is not valid
     }
   };
 }

@@ -42,21 +42,22 @@ const otherFile =
   /(?:~|\.(?:dockerignore|containerignore|lock|[cm]?ts|m?js|md|rst|adoc|txt|html?|json|ya?ml|toml|in|m4|template|tmpl|tpl|j2|jinja2?|erb|ejs|hbs|mustache|gotmpl|liquid|bak|orig|rej|patch|diff|swp|swo|tmp))$/i;
 
 /**
- * Whether a file is a Dockerfile by its name: `Dockerfile`, `Dockerfile.dev`, `Dockerfile-dev`, `api.Dockerfile`, and the same
- * with Containerfile. What stands beside a Dockerfile is none: `Dockerfile.dockerignore`, `Dockerfile.lock`, templates.
+ * Whether a file is a Dockerfile by its name: `Dockerfile`, `Dockerfile.dev`, `Dockerfile-dev`, `api.Dockerfile`, and
+ * the same with Containerfile. What stands beside a Dockerfile is none: `Dockerfile.dockerignore`, `Dockerfile.lock`,
+ * templates.
  */
 export function isDockerfileName(name: string): boolean {
   return (dockerfileName.test(name) || dockerfileExtension.test(name)) && !otherFile.test(name);
 }
 
 /**
- * Finds the Dockerfiles that paths stand for. A file is one whatever its name is. Below a directory, files are found by their
- * names ({@link isDockerfileName}); version control and `node_modules` are left out, links are not followed, and ignore files are
- * not read. A path with `*`, `?`, `[a-z]` or `{a,b}` that does not exist is a pattern for files, and for directories as above;
- * `**` stands for any number of directories.
+ * Finds the Dockerfiles that paths stand for. A file is one whatever its name is. Below a directory, files are found by
+ * their names ({@link isDockerfileName}); version control and `node_modules` are left out, links are not followed, and
+ * ignore files are not read. A path with `*`, `?`, `[a-z]` or `{a,b}` that does not exist is a pattern for files, and
+ * for directories as above; `**` stands for any number of directories.
  *
- * @throws UsageError for a path that does not exist, a directory or a pattern without a Dockerfile, and more than 2,000,000
- *   entries; the reason of `signal`
+ * @throws UsageError for a path that does not exist, a directory or a pattern without a Dockerfile, and more than
+ *   2,000,000 entries; the reason of `signal`
  */
 export async function findDockerfiles(
   paths: readonly string[],
@@ -130,7 +131,7 @@ function patternWalk(named: string): Wanted {
   } catch (error) {
     throw new UsageError(errorMessage(error));
   }
-  // compiled patterns have no slash at their beginning
+  // Compiled patterns have no slash at their beginning.
   const isAbsolute = pattern.startsWith('/');
   const isMatch = (file: string) => matches(isAbsolute ? file.slice(1) : file);
   const isAnyName = /(?:^|\/)\*+$/.test(pattern);

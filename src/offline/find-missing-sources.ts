@@ -1,8 +1,8 @@
 /**
- * Finds paths that COPY, ADD and RUN --mount take from local sources but that are missing: BuildKit reports them only when it
- * builds. It examines the graph, not the Dockerfile: in the graph, variables are expanded and every source is known.
+ * Finds paths that COPY, ADD and RUN --mount take from local sources but that are missing: BuildKit reports them only
+ * when it builds. It examines the graph, not the Dockerfile: in the graph, variables are expanded and every source is
+ * known.
  */
-
 import { type Diagnostic, errorDiagnostic } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange } from '../diagnostic/source-file.ts';
 import type { FileStat } from '../gateway/bridge.ts';
@@ -129,7 +129,9 @@ function find(source: SearchedSource, path: string): Promise<Found> {
   return answer;
 }
 
-/** Looks a pattern up: it counts as found if the directory before its first wildcard is sent, or if that is not known. */
+/**
+ * Looks a pattern up: it counts as found if the directory before its first wildcard is sent, or if that is not known.
+ */
 function findPattern(source: SearchedSource, path: string): Promise<Found> {
   const key = `pattern ${path}`;
   let answer = source.answers.get(key);
@@ -200,6 +202,6 @@ function isIgnored(matcher: PatternMatcher, path: string, { mode }: FileStat): b
   try {
     return matcher.matchesOrParentMatches(path.slice(1));
   } catch {
-    return false; // Parsing the ignore file reports an invalid pattern.
+    return false; // parsing the ignore file reports an invalid pattern
   }
 }

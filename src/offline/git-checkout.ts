@@ -1,7 +1,8 @@
 /**
  * Fetches a commit of a git repository and checks its files out, with the `git` command. The repository may be hostile,
- * and the process may run in a hook of another one: git gets no variable of that one, fetches with the user's configuration
- * (which has credentials and proxies) and checks out without any (which may have filters that run programs).
+ * and the process may run in a hook of another one: git gets no variable of that one, fetches with the user's
+ * configuration (which has credentials and proxies) and checks out without any (which may have filters that run
+ * programs).
  */
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';

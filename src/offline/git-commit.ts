@@ -54,7 +54,7 @@ function choose(listed: string, ref: string): string | undefined {
   if (ref === '') return hashes.get('HEAD');
   const whole = `refs/${ref.replace(/^refs\//, '')}`;
   const name = [whole, `refs/heads/${ref}`, `refs/tags/${ref}`].find((it) => hashes.has(it));
-  // what a tag with a message names is listed with ^{}
+  // What a tag with a message names is listed with ^{}.
   return name === undefined ? undefined : (hashes.get(`${name}^{}`) ?? hashes.get(name));
 }
 

@@ -1,5 +1,4 @@
 /** Hints for images and sources that are not on this machine. */
-
 import { familiarString } from '../image/reference.ts';
 import { UnresolvedReference } from '../resolve/registry-resolver.ts';
 import { UnknownImage } from './offline-bridge.ts';

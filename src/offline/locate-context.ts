@@ -219,12 +219,12 @@ function isRemote(location: string): boolean {
   try {
     return parseGitRef(location) !== undefined;
   } catch {
-    return true; // The frontend reports a mistake in the address.
+    return true; // the frontend reports a mistake in the address
   }
 }
 
 async function requireLayout(dir: string, what: string): Promise<void> {
-  const shown = redactCredentials(dir); // It may be an address with a mistake.
+  const shown = redactCredentials(dir); // it may be an address with a mistake
   const found = await stat(dir).catch(() => undefined);
   if (!found) throw new UsageError(`${what} ${shown} does not exist`);
   const index = await stat(path.join(dir, 'index.json')).catch(() => undefined);

@@ -1,5 +1,4 @@
 /** Explains why a source is missing in its context, from the files that exist. */
-
 import { createSourceFile, type SourceFile } from '../diagnostic/source-file.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
 import { isDirectory } from '../go/file-mode.ts';
@@ -103,7 +102,7 @@ export async function findIgnoreFile(
   try {
     return found && { name: found.filename, rules: ignoreRules(found.text) };
   } catch {
-    return undefined; // A line that is too long fails the build anyway.
+    return undefined; // a line that is too long fails the build anyway
   }
 }
 

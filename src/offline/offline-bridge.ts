@@ -1,6 +1,6 @@
 /**
- * The gateway API without a daemon: files come from local directories and image configs from resolvers; what the frontend
- * solves is kept instead of built. So the frontend that runs inside BuildKit also compiles without one.
+ * The gateway API without a daemon: files come from local directories and image configs from resolvers; what the
+ * frontend solves is kept instead of built. So the frontend that runs inside BuildKit also compiles without one.
  */
 import type {
   Bridge,

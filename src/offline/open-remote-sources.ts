@@ -13,7 +13,9 @@ const maxDownload = 64 << 20;
 export interface RemoteSourcesOptions {
   /** Aborts the fetches. */
   readonly signal?: AbortSignal | undefined;
-  /** The environment of the `git` command, by default that of this process. Variables about a repository are removed. */
+  /**
+   * The environment of the `git` command, by default that of this process. Variables about a repository are removed.
+   */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 

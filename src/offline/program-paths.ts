@@ -5,7 +5,9 @@ import { absolute } from './copied-files.ts';
 
 const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** The absolute paths in the image where the programs of an instruction may be; `workdir` is the directory it runs in. */
+/**
+ * The absolute paths in the image where the programs of an instruction may be; `workdir` is the directory it runs in.
+ */
 export function programPaths(instruction: Instruction, workdir: string): string[] {
   const names = programNames(instruction);
   return names.flatMap((name) => {

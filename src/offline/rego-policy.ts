@@ -1,8 +1,7 @@
 /**
- * Policies in the language Rego, which buildx evaluates before a build loads its sources. tsfront cannot evaluate them, so it
- * refuses a build with a policy: otherwise the build could use what the policy denies.
+ * Policies in the language Rego, which buildx evaluates before a build loads its sources. tsfront cannot evaluate them,
+ * so it refuses a build with a policy: otherwise the build could use what the policy denies.
  */
-
 import { stat } from 'node:fs/promises';
 import type { Bridge, Result } from '../gateway/bridge.ts';
 import { dockerfileSpellings } from '../gateway/frontend-files.ts';
@@ -120,8 +119,8 @@ export async function refusePolicyBeside(dockerfile: string): Promise<void> {
 }
 
 /**
- * Does the same for a Dockerfile in a repository or an archive, at an address or on standard input: it looks for the policy
- * when the build runs.
+ * Does the same for a Dockerfile in a repository or an archive, at an address or on standard input: it looks for the
+ * policy when the build runs.
  * @param frontend gets the bridge with the archive from standard input, which can be read only once
  * @param dockerfile its path in the context
  */

@@ -87,7 +87,7 @@ export function takenPaths({ op: { op, inputs } }: DefinitionEntry): TakenPath[]
         kind: dest === '/' ? 'whole' : 'mount',
         index: undefined,
       }));
-  // a merge, a diff, or the op that names the result
+  // A merge, a diff, or the op that names the result.
   if (op.case === 'source' || op.case === 'build') return [];
   return inputs.map((_, input) => ({ ...whole, input, kind: 'whole', index: undefined }));
 }

@@ -1,8 +1,8 @@
 /**
  * The abstract syntax of a Dockerfile: a discriminated union on `kind`, plain readonly objects.
  *
- * Words are kept as written (quotes, escapes and `$variables` in place, line continuations removed): expansion needs the
- * build's variables and belongs to lowering. Names follow the Dockerfile reference.
+ * Words are kept as written (quotes, escapes and `$variables` in place, line continuations removed): expansion needs
+ * the build's variables and belongs to lowering. Names follow the Dockerfile reference.
  */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { LineRange, SourceFile, SourceRange } from '../diagnostic/source-file.ts';

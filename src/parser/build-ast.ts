@@ -1,5 +1,4 @@
 /** Makes the abstract syntax tree from concrete syntax: reads each instruction and divides the file into stages. */
-
 import { type Diagnostic, DiagnosticError, diagnosticError, errorDiagnostic } from '../diagnostic/diagnostic.ts';
 import type { LineRange, SourceFile } from '../diagnostic/source-file.ts';
 import { toLower } from '../go/unicode.ts';

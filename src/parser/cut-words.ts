@@ -1,5 +1,4 @@
 /** Cuts arguments into words. Offsets are relative to the text. */
-
 import type { EscapeToken } from './ast.ts';
 import { isSpaceCode, isWordBlank } from './white-space.ts';
 import { countWord, type WordBudget } from './word-limit.ts';

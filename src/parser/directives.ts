@@ -1,5 +1,4 @@
 /** Parser directives: comments of the form `# name=value` at the very top of a file. */
-
 import type { LineRange } from '../diagnostic/source-file.ts';
 import { dockerfileText } from '../diagnostic/source-file.ts';
 import { checkArgument } from '../text/arguments.ts';
@@ -99,8 +98,8 @@ export function parseDirective(name: DirectiveName, text: string): DetectedDirec
 }
 
 /**
- * A directive of a build program, `// name=`; a first line that starts with `#!` is skipped. For engines before Docker 23
- * the first directive may be `# syntax=`.
+ * A directive of a build program, `// name=`; a first line that starts with `#!` is skipped. For engines before Docker
+ * 23 the first directive may be `# syntax=`.
  */
 export function programDirective(name: DirectiveName, text: string): DetectedDirective | undefined {
   const [start, line] = skipShebang(text);

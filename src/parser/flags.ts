@@ -4,7 +4,6 @@
  * The reference reads bytes here and treats each as a character, so that everything beyond ASCII becomes Latin-1
  * and a character with a byte A0 or 85 is cut in the middle. Builds depend on the result, so this does the same.
  */
-
 import { decodeText, encodeText } from '../go/text.ts';
 import { utf8Length } from '../go/unicode.ts';
 import type { EscapeToken } from './ast.ts';
@@ -116,7 +115,7 @@ function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: 
         continue;
       }
       if (code === escapeCode) {
-        if (++at === length) break; // An escape at the end is removed.
+        if (++at === length) break; // an escape at the end is removed
         code = codeAt(at);
       }
       text += String.fromCharCode(code);

@@ -1,6 +1,6 @@
 /**
- * The grammar of a Dockerfile over the lexer's tokens. It accepts every sequence of tokens that the lexer makes, wrong ones
- * included. The concrete syntax keeps missing and extra parts, and the rules of each instruction report them.
+ * The grammar of a Dockerfile over the lexer's tokens. It accepts every sequence of tokens that the lexer makes, wrong
+ * ones included. The concrete syntax keeps missing and extra parts, and the rules of each instruction report them.
  */
 import { EmbeddedActionsParser } from 'chevrotain';
 import type { Directive, Word } from './ast.ts';

@@ -1,5 +1,4 @@
 /** Here-documents: `<<NAME` words, and their contents. */
-
 import { checkArgument, text } from '../text/arguments.ts';
 import { createShellLex, emptyEnv } from './words.ts';
 

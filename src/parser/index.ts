@@ -9,8 +9,8 @@
  * for (const stage of stages) console.log(stage.from.image.text, stage.instructions.length);
  * for (const diagnostic of diagnostics) console.error(formatDiagnostic(source, diagnostic));
  *
- * Parsing never throws: all problems of a file are in `diagnostics`, and the first error is the one that the reference reports.
- * Words keep their quotes and `$variables`; a {@link ShellLex} expands them.
+ * Parsing never throws: all problems of a file are in `diagnostics`, and the first error is the one that the reference
+ * reports. Words keep their quotes and `$variables`; a {@link ShellLex} expands them.
  *
  * @module
  */

@@ -1,9 +1,10 @@
 /**
- * Cuts text into tokens in one pass over the lines. It never fails and loses nothing: the tokens' images, joined, are the text.
+ * Cuts text into tokens in one pass over the lines. It never fails and loses nothing: the tokens' images, joined, are
+ * the text.
  *
- * Instructions are cut on their logical line (continuations joined) and then, for the tokens, at the physical line ends.
+ * Instructions are cut on their logical line (continuations joined) and then, for the tokens, at the physical line
+ * ends.
  */
-
 import type { IToken, TokenType } from 'chevrotain';
 import type { ErrorCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, type ErrorDetails, errorDiagnostic } from '../diagnostic/diagnostic.ts';
@@ -24,8 +25,8 @@ import { skipSpace, trimmedSlice } from './white-space.ts';
 import { newWordBudget, TooManyWords } from './word-limit.ts';
 
 /**
- * Maximum number of instructions. Each takes some kilobytes until it is an op; a graph of so many ops, and their history, do
- * not fit into a message of BuildKit.
+ * Maximum number of instructions. Each takes some kilobytes until it is an op; a graph of so many ops, and their
+ * history, do not fit into a message of BuildKit.
  */
 const maxInstructions = 200_000;
 
@@ -75,8 +76,8 @@ export interface LexPieces extends LexFindings {
 const pieceSize = 2000;
 
 /**
- * As {@link lexDockerfile}, but in pieces, and without the tokens that the grammar does not see: the tokens of a file take more
- * memory than its syntax tree.
+ * As {@link lexDockerfile}, but in pieces, and without the tokens that the grammar does not see: the tokens of a file
+ * take more memory than its syntax tree.
  */
 export function lexInPieces(text: string): LexPieces {
   return new Lexer(text, false);
@@ -268,7 +269,7 @@ class Lexer implements LexPieces {
       const word: Word = { text, range };
       const head: tokens.InstructionHead | undefined =
         name === undefined ? undefined : { name, word, original: line.text, lines, comments, start: first, end };
-      if (head) comments = noComments; // The comments above an ONBUILD do not belong to its trigger.
+      if (head) comments = noComments; // the comments above an ONBUILD do not belong to its trigger
       if (emitter) emitter.emit(type, range.start, range.end, head ?? word);
       else this.push(type, range.start, range.end, head ?? word);
     }
@@ -435,7 +436,9 @@ class Emitter {
   }
 }
 
-/** The range of a here-document's mark in its instruction; the whole instruction if the mark is written in another way. */
+/**
+ * The range of a here-document's mark in its instruction; the whole instruction if the mark is written in another way.
+ */
 function findMark(text: string, start: number, end: number, { name }: HeredocMark): SourceRange {
   for (let at = text.indexOf('<<', start); at >= 0 && at < end; at = text.indexOf('<<', at + 2)) {
     let from = at + 2;

@@ -13,17 +13,17 @@ let grammar: DockerfileGrammar | undefined;
 /** Parses tokens to concrete syntax. */
 export function parseTokens({ significant }: Pick<LexResult, 'significant'>): CstFile {
   grammar ??= new DockerfileGrammar();
-  grammar.input = significant as IToken[]; // The grammar only reads them.
+  grammar.input = significant as IToken[]; // the grammar only reads them
   const cst = grammar.file();
   const [problem] = grammar.errors;
-  grammar.input = []; // Release the tokens.
-  if (problem) throw problem; // This cannot happen: the grammar accepts every sequence of tokens that the lexer makes.
+  grammar.input = []; // release the tokens
+  if (problem) throw problem; // this cannot happen: the grammar accepts every sequence of tokens that the lexer makes
   return cst;
 }
 
 /**
- * Parses a Dockerfile. Never throws: all problems are in `diagnostics`; the first error is the one that the reference reports.
- * `decodeText` makes the text of the file's bytes.
+ * Parses a Dockerfile. Never throws: all problems are in `diagnostics`; the first error is the one that the reference
+ * reports. `decodeText` makes the text of the file's bytes.
  */
 export function parseDockerfile(text: string, { filename = 'Dockerfile' }: { filename?: string } = {}): Dockerfile {
   checkArgument('parseDockerfile', 'text', text, dockerfileText);
@@ -50,8 +50,8 @@ function* instructionsOf(lex: LexPieces): Generator<CstInstruction> {
 }
 
 /**
- * Like {@link parseDockerfile}, but pauses for other work between the pieces of the file: a Dockerfile of 100,000 instructions
- * takes seconds.
+ * Like {@link parseDockerfile}, but pauses for other work between the pieces of the file: a Dockerfile of 100,000
+ * instructions takes seconds.
  *
  * @param pass pauses for other work; parsing fails with its error
  */

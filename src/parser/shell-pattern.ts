@@ -7,7 +7,6 @@
  * segments; on a line without breaks it is enough to place each segment as early (shortest) or as late (longest) as
  * possible, and a segment with a break has only one place where it can be.
  */
-
 import { goClass } from '../go/unicode.ts';
 
 const anyCharacter = -1;

@@ -4,7 +4,6 @@
  * One pass over the text; a word without special characters is returned unchanged. Characters are code points, and
  * bytes that are not UTF-8 become U+FFFD as soon as a word is processed.
  */
-
 import { quote } from '../go/quote.ts';
 import { goClass } from '../go/unicode.ts';
 import { checkArgument, fields, text } from '../text/arguments.ts';
@@ -168,7 +167,10 @@ interface WordState {
   rawEscapes: boolean;
   at: number;
   depth: number;
-  /** The word that {@link splitIntoWords} is collecting. A substitution with an operator discards it, as the reference does. */
+  /**
+   * The word that {@link splitIntoWords} is collecting. A substitution with an operator discards it, as the reference
+   * does.
+   */
   word: string;
 }
 
@@ -427,7 +429,7 @@ function readModifier(s: WordState, name: string, first: string): string {
       const pattern = longest ? word.slice(1) : word;
       return operator === '#'
         ? trimPrefix(compileWordPattern(s, pattern), value ?? '', longest)
-        : // The rightmost match is the leftmost one of everything in reverse.
+        : // the rightmost match is the leftmost one of everything in reverse
           reverse(trimPrefix(compileWordPattern(s, reversePattern(pattern)), reverse(value ?? ''), longest));
     }
     default:

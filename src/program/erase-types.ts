@@ -1,4 +1,6 @@
-/** From TypeScript to JavaScript with the same lines: types are erased, enums and parameter properties are written out. */
+/**
+ * From TypeScript to JavaScript with the same lines: types are erased, enums and parameter properties are written out.
+ */
 import { transform } from 'sucrase';
 import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { createSourceFile, linesRange } from '../diagnostic/source-file.ts';
@@ -41,7 +43,7 @@ export function syntaxError(name: string, text: string, message: string) {
     /^(?:Error transforming [^:]*: |SyntaxError: )?([\s\S]*?)(?: \((\d+):\d+\))?$/.exec(message) ?? [];
   const lines = { start: Number(line ?? 1), end: Number(line ?? 1) };
   const file = createSourceFile(name, text);
-  // the parsers' own words say neither what they are about nor, but for the range, where
+  // The parsers' own words say neither what they are about nor, but for the range, where.
   return diagnosticError('program-syntax', /^[A-Z]/.test(what) ? `syntax error: ${what}` : what, {
     range: linesRange(file, lines),
     file,

@@ -1,4 +1,7 @@
-/** Patterns of `context().glob`: `*` and `?` match within a name, `**` any number of directories, `{a,b}` either, `[a-z]` a character. */
+/**
+ * Patterns of `context().glob`: `*` and `?` match within a name, `**` any number of directories, `{a,b}` either,
+ * `[a-z]` a character.
+ */
 
 /** Maximum number of patterns that one with braces stands for. */
 const maxAlternatives = 1000;

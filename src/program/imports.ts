@@ -58,8 +58,8 @@ const unreadable =
   '{toString(){throw Error(`cannot import ${this.name}: ${this.why}`)},why:"the name of a module must stand in quotes, because all modules are read before the program runs: import them all and choose from a table",name:';
 
 /**
- * The module with `rename` applied to what it imports. Attributes (`with { type: 'json' }`) are removed, and imports of a
- * computed name fail.
+ * The module with `rename` applied to what it imports. Attributes (`with { type: 'json' }`) are removed, and imports of
+ * a computed name fail.
  */
 export function renameImports(code: string, rename: (specifier: string) => string): string {
   const [imports] = parse(code);
@@ -68,7 +68,7 @@ export function renameImports(code: string, rename: (specifier: string) => strin
   for (const { n, s, e, se, d, a } of imports) {
     if (n === undefined && d < 0) continue; // import.meta
     const name = n === undefined ? `${unreadable}(${code.slice(s, e)})}` : JSON.stringify(rename(n));
-    // the specifier of a dynamic import has its quotes in its range
+    // The specifier of a dynamic import has its quotes in its range.
     const [start, end] = d >= 0 ? [s, e] : [s - 1, e + 1];
     renamed += code.slice(from, start) + name;
     from = a < 0 ? end : d >= 0 ? se - 1 : se;

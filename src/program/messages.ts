@@ -119,7 +119,7 @@ export function readMessage(json: string): ProgramMessage {
   try {
     value = JSON.parse(json);
   } catch {
-    // has no shape either
+    // Has no shape either.
   }
   if (!message(value))
     throw new Error('the build program has changed how tsfront/build works, and sends what it should not');

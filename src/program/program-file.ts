@@ -8,8 +8,8 @@ const maxBeginning = 65_536;
 const extension = /\.(?:[cm]?ts|m?js)$/i;
 
 /**
- * Whether a file is a build program and not a Dockerfile: by its name, or because its `syntax` directive stands in a comment
- * of JavaScript, `// syntax=`.
+ * Whether a file is a build program and not a Dockerfile: by its name, or because its `syntax` directive stands in a
+ * comment of JavaScript, `// syntax=`.
  */
 export function isProgram(filename: string, data: Uint8Array): boolean {
   if (extension.test(filename)) return true;

@@ -5,8 +5,9 @@ import { type Field, type FieldType, isMessageSchema, type MessageSchema } from 
 type Values = Record<string, unknown>;
 
 /**
- * Makes a message. Fields that `init` leaves out have the zero value of their type: 0, '', false, [], {}; fields that are
- * messages are absent. Nested messages may be given as plain objects too. A message of this type is returned as it is.
+ * Makes a message. Fields that `init` leaves out have the zero value of their type: 0, '', false, [], {}; fields that
+ * are messages are absent. Nested messages may be given as plain objects too. A message of this type is returned as it
+ * is.
  */
 export function create<Desc extends DescMessage>(
   schema: MessageSchema<Desc>,

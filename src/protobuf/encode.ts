@@ -31,8 +31,8 @@ export function encode<Desc extends DescMessage>(
 const ownWriter = Symbol();
 
 /**
- * A message as the value of a field, given as the function that writes its fields: for messages with thousands of parts,
- * which need not become objects.
+ * A message as the value of a field, given as the function that writes its fields: for messages with thousands of
+ * parts, which need not become objects.
  */
 export function written<Desc extends DescMessage>(write: (to: ProtoWriter) => void): MessageInitShape<Desc> {
   return { [ownWriter]: write } as unknown as MessageInitShape<Desc>;

@@ -19,7 +19,10 @@ export class Reader {
     this.source = source;
   }
 
-  /** Reads what stands before the value of a field: its number and {@link wireType}. @throws Error if no field can have it */
+  /**
+   * Reads what stands before the value of a field: its number and {@link wireType}. @throws Error if no field can have
+   * it
+   */
   tag(): number {
     const tag = this.short();
     const number = tag >>> 3;

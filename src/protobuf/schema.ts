@@ -1,8 +1,8 @@
 /**
  * Schemas of messages: what `create`, `encode`, `decode` and the JSON of LLB need to know of their fields. They are
- * generated (`src/gen/**_schemas.ts`) and cost nothing until they are used, while descriptors are parsed when a module is
- * loaded, which takes longer than a small build. Messages have the shape of those of protobuf-es, whose generated types
- * they share, so each may be given where the other is expected.
+ * generated (`src/gen/**_schemas.ts`) and cost nothing until they are used, while descriptors are parsed when a module
+ * is loaded, which takes longer than a small build. Messages have the shape of those of protobuf-es, whose generated
+ * types they share, so each may be given where the other is expected.
  */
 import type { DescMessage } from '@bufbuild/protobuf';
 

@@ -3,8 +3,8 @@
  * deterministic marshaller: the caller writes fields in ascending order and members of a oneof last; the writer leaves
  * out zero values and sorts map keys by their UTF-8 bytes.
  *
- * `encode` writes any message from its schema. The ops that the library makes are written with the writer alone: it takes
- * values where they are, without a message object and without looking fields up, for thousands of ops in a build.
+ * `encode` writes any message from its schema. The ops that the library makes are written with the writer alone: it
+ * takes values where they are, without a message object and without looking fields up, for thousands of ops in a build.
  */
 import { host } from '#host';
 import { sortByBytes } from '../go/unicode.ts';

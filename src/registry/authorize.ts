@@ -1,5 +1,4 @@
 /** Access to a registry's repository: answers its `WWW-Authenticate` challenge with a token or a password. */
-
 import type { RequestLimits } from '../http/request.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Credentials } from './docker-config.ts';

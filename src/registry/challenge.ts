@@ -1,8 +1,8 @@
 /** Parses the `WWW-Authenticate` header of a registry. */
 
 /**
- * The parameters of the first challenge of a scheme in a `WWW-Authenticate` header, keys in lower case. If a key is repeated,
- * the first value counts.
+ * The parameters of the first challenge of a scheme in a `WWW-Authenticate` header, keys in lower case. If a key is
+ * repeated, the first value counts.
  */
 export function parseChallenge(header: string, scheme: string): ReadonlyMap<string, string> | undefined {
   let found: Map<string, string> | undefined;

@@ -23,7 +23,9 @@ export interface Credentials {
 /** The credentials of a registry without any. */
 export const noCredentials: Credentials = { username: '', password: '', identityToken: '', registryToken: '' };
 
-/** A credential helper that is missing, fails or does not answer: the registry can still be asked without credentials. */
+/**
+ * A credential helper that is missing, fails or does not answer: the registry can still be asked without credentials.
+ */
 export class CredentialHelperError extends ShortError {
   override readonly name = 'CredentialHelperError';
 }
@@ -73,7 +75,8 @@ export function dockerConfigDir(env: Readonly<Record<string, string | undefined>
 
 /**
  * Credentials as the docker command would use them. The file is read each time, because credentials change.
- * @param onWarning called with what is wrong in config.json; the invalid members are ignored, as docker does. If absent, they are an error
+ * @param onWarning called with what is wrong in config.json; the invalid members are ignored, as docker does. If
+ * absent, they are an error
  */
 export function dockerCredentials(dir = dockerConfigDir(), onWarning?: (message: string) => void): CredentialSource {
   return async (host, signal) => {
@@ -90,8 +93,8 @@ export function dockerCredentials(dir = dockerConfigDir(), onWarning?: (message:
 }
 
 /**
- * The proxy variables of builds on a daemon, such as `HTTP_PROXY`. A build sets each for its RUN steps in upper and in lower
- * case.
+ * The proxy variables of builds on a daemon, such as `HTTP_PROXY`. A build sets each for its RUN steps in upper and in
+ * lower case.
  */
 export function dockerProxies(
   daemon: string,
@@ -154,7 +157,7 @@ const maps = new Set(['auths', 'credHelpers', 'proxies']);
 /** The members that have the expected type. */
 function usable(value: unknown, wrong: (member: string, expected: string) => void): ConfigFile {
   const object = (name: string, it: unknown): [string, unknown][] => {
-    if (it === null) return []; // Go's name of the type.
+    if (it === null) return []; // Go's name of the type
     if (typeof it === 'object' && !Array.isArray(it)) return Object.entries(it);
     wrong(name, 'an object');
     return [];

@@ -2,7 +2,6 @@
  * The hosts and certificates of a registry, from what the user or the administrator has put into the registry's
  * directory in `certs.d`, as containerd and Docker read it.
  */
-
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { millisecond, parseDuration } from '../go/duration.ts';
@@ -52,8 +51,8 @@ function certificateDirs(env: Environment): { dir: string; hasDefault: boolean }
 }
 
 /**
- * The hosts of a registry; the host that references name comes last. The first `hosts.toml` counts; the certificates of the
- * registry's directories in all `certs.d` are combined.
+ * The hosts of a registry; the host that references name comes last. The first `hosts.toml` counts; the certificates of
+ * the registry's directories in all `certs.d` are combined.
  *
  * @param domain as in references: `docker.io`, `registry.example.com:5000`
  * @throws Error that names the file that is not a configuration

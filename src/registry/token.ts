@@ -2,7 +2,6 @@
  * Requests tokens from a registry's token service, as containerd does. This module decides where the credentials of a
  * registry may be sent, both for images that are resolved here and for tokens that a daemon requests.
  */
-
 import type { Trust } from '../http/certificates.ts';
 import { type Answer, defaultLimits, type RequestLimits, type RequestOptions, request } from '../http/request.ts';
 import type { AnswerHeaders } from '../http/send-request.ts';
@@ -154,7 +153,9 @@ async function realmOf(registry: URL, trust: Trust | undefined, limits: RequestL
   }
 }
 
-/** Whether a realm is the registry. For a registry on this machine, http and https on one port are the same registry. */
+/**
+ * Whether a realm is the registry. For a registry on this machine, http and https on one port are the same registry.
+ */
 function isSame(realm: URL, registry: URL): boolean {
   return realm.origin === registry.origin || (isThisMachine(registry) && realm.origin === encrypted(registry).origin);
 }
@@ -223,7 +224,7 @@ function parseToken(
   try {
     answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
   } catch {
-    // said below
+    // Said below.
   }
   const { token: plain, access_token: access, expires_in: expires, issued_at: issued } = answer;
   const token = plain || access;
@@ -237,8 +238,8 @@ function parseToken(
 }
 
 /**
- * A short reason from a refusal of a token service or registry: OAuth's `error_description`, the `errors` of registries,
- * the `details` of Docker Hub. A reason that repeats a secret is not shown.
+ * A short reason from a refusal of a token service or registry: OAuth's `error_description`, the `errors` of
+ * registries, the `details` of Docker Hub. A reason that repeats a secret is not shown.
  *
  * @param secrets what was sent to it
  */

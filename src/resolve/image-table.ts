@@ -1,5 +1,4 @@
 /** A fixed table of images (`--images FILE`), to compile without a registry. */
-
 import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import { selectPlatform } from '../image/platform-match.ts';
 import {
@@ -24,8 +23,8 @@ interface TableImage {
  *
  * Keys of `images` are references as in FROM; `docker.io/library/` and `:latest` may be omitted. Each
  * platform has its image config, as `docker buildx imagetools inspect --format '{{json .Image}}'` prints it; `*` serves
- * every platform. If a config has no `architecture` and `os`, they come from its key; an image without `rootfs` is assumed
- * to have a layer.
+ * every platform. If a config has no `architecture` and `os`, they come from its key; an image without `rootfs` is
+ * assumed to have a layer.
  *
  * @example
  * const config = { config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'] } };

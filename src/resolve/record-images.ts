@@ -1,5 +1,4 @@
 /** Records the images found, so that a later build can use the same ones: a lock file for base images. */
-
 import { defaultPlatform, formatPlatform, normalizePlatform } from '../image/platform.ts';
 import { formatReference } from '../image/reference.ts';
 import { parseObject } from '../oci/json-object.ts';

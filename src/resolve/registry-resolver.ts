@@ -1,5 +1,4 @@
 /** Resolves image configs from registries over the distribution protocol. */
-
 import { type Answer, credentialsIn, defaultLimits, type RequestLimits, request } from '../http/request.ts';
 import { digestOf, splitDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
@@ -46,7 +45,9 @@ import type { ImageResolver } from './resolver.ts';
 export interface RegistryOptions {
   /** Credentials by host; none by default. */
   readonly credentials?: CredentialSource | undefined;
-  /** Other registries to ask first, by the host that references name: addresses such as `https://mirror.example.com`. */
+  /**
+   * Other registries to ask first, by the host that references name: addresses such as `https://mirror.example.com`.
+   */
   readonly mirrors?: ReadonlyMap<string, readonly string[]> | undefined;
   /** The cache for blobs, kept between runs. */
   readonly cache?: BlobCache | undefined;

@@ -1,8 +1,8 @@
 /** The byte stream below an HTTP/2 connection. Each host has an implementation (`node-stream.ts`). */
 export interface ByteStream {
   /**
-   * Sends bytes, which are the stream's from now on. What is written in one turn may leave together. After the end of the
-   * stream nothing is sent.
+   * Sends bytes, which are the stream's from now on. What is written in one turn may leave together. After the end of
+   * the stream nothing is sent.
    *
    * @param left called, later, when the bytes have left, or never will
    */

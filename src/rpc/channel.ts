@@ -3,7 +3,6 @@
  * HTTP upgrade, the standard streams of a command or an SSH connection. One way for all of them also means that a
  * connection that fails says why, at once.
  */
-
 import type { Duplex } from 'node:stream';
 import { type ClientOptions, connectivityState, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { errorMessage } from '../text/error-message.ts';
@@ -34,8 +33,8 @@ export interface DuplexChannelOptions {
   /** Opens a connection. Called again when a call comes after the connection was lost. */
   dial(): Promise<Duplex>;
   /**
-   * Milliseconds without an answer of any kind from the peer, while calls are open, after which the connection is given up; 0 for never,
-   * the default.
+   * Milliseconds without an answer of any kind from the peer, while calls are open, after which the connection is given
+   * up; 0 for never, the default.
    */
   readonly silenceMs?: number | undefined;
   /** Hint in the error for a peer that was given up. */
@@ -60,9 +59,9 @@ const questionMethod = '/grpc.health.v1.Health/Check';
 const maxConnections = 16;
 
 /**
- * A channel over HTTP/2, opened with the first call. Each build holds two calls open to its end, and daemons take 250 at
- * most over one connection: what finds no room opens another one. It must not wait, for what it asks may be what those
- * builds need to end.
+ * A channel over HTTP/2, opened with the first call. Each build holds two calls open to its end, and daemons take 250
+ * at most over one connection: what finds no room opens another one. It must not wait, for what it asks may be what
+ * those builds need to end.
  */
 export function createDuplexChannel(options: DuplexChannelOptions): Channel {
   const { target, authority, silenceMs = 0, advice } = options;
@@ -290,7 +289,7 @@ class DuplexCall implements GrpcCall {
       end: (reason) => {
         if (reason !== undefined) this.lost = explain(reason);
         this.inbox.end();
-        // after `deliver` has had its chance to deliver what has arrived
+        // After `deliver` has had its chance to deliver what has arrived.
         if (!this.answer.has('grpc-status')) setImmediate(() => this.settle());
       },
     };

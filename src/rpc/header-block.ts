@@ -22,7 +22,7 @@ export class HeaderBlock {
   add(payload: Uint8Array): void {
     this.bytes += payload.length;
     this.frames++;
-    // a copy: the frame may be a small part of what came with it
+    // A copy: the frame may be a small part of what came with it.
     if (payload.length > 0 && !this.isCut) this.parts.push(payload.slice());
   }
 
@@ -36,7 +36,10 @@ export class HeaderBlock {
   }
 }
 
-/** All frames of a header block. @param flags of the first frame, without END_HEADERS @param frameSize bytes of the largest payload */
+/**
+ * All frames of a header block. @param flags of the first frame, without END_HEADERS @param frameSize bytes of the
+ * largest payload
+ */
 export function headerFrames(id: number, fields: readonly HeaderField[], flags: number, frameSize: number): Uint8Array {
   const block = encodeHeaders(fields);
   const count = Math.max(1, Math.ceil(block.length / frameSize));

@@ -121,7 +121,10 @@ export function decodeHeaders(block: Uint8Array): HeaderField[] {
   return fields;
 }
 
-/** Reads a complete header block, field by field. @throws Error for one that breaks off, or names what is not in the table */
+/**
+ * Reads a complete header block, field by field. @throws Error for one that breaks off, or names what is not in the
+ * table
+ */
 export function readHeaders(block: Uint8Array, table: DynamicTable, take: (field: HeaderField) => void): void {
   let at = 0;
   const byte = () => {

@@ -1,7 +1,7 @@
 /**
- * The client's end of HTTP/2 (RFC 9113) on a byte stream of any host. A frontend starts for every build, and loading Node's
- * own http2 takes longer than all its calls. The client of a daemon uses it as well, because Node's takes no more than
- * eight CONTINUATION frames: the errors of a long Dockerfile, which quote it, need more.
+ * The client's end of HTTP/2 (RFC 9113) on a byte stream of any host. A frontend starts for every build, and loading
+ * Node's own http2 takes longer than all its calls. The client of a daemon uses it as well, because Node's takes no
+ * more than eight CONTINUATION frames: the errors of a long Dockerfile, which quote it, need more.
  */
 import { joinBytes } from '../go/bytes.ts';
 import type { ByteStream } from './byte-stream.ts';
@@ -63,8 +63,8 @@ export interface Http2Client {
   /** Whether the connection is lost, so that no more requests can be sent. */
   readonly isLost: boolean;
   /**
-   * Whether another request would be sent at once, and the server's limit of concurrent streams would still leave one for
-   * {@link Http2Options.question}. Until the limit is known, it counts as one.
+   * Whether another request would be sent at once, and the server's limit of concurrent streams would still leave one
+   * for {@link Http2Options.question}. Until the limit is known, it counts as one.
    */
   readonly hasRoom: boolean;
   /** Resolves when the server's limit of concurrent streams is known, or when the connection is lost. */
@@ -77,14 +77,16 @@ export interface Http2Options {
   /** Flow-control window of each response, in bytes. */
   readonly window: number;
   /**
-   * Maximum time in milliseconds without any progress while requests are open: the server neither sends anything nor reads
-   * from a request body. 0 means no limit. Pings do not count as progress, because the HTTP/2 library of a server that hangs
-   * still answers them; they are not used to test the server either, because many gRPC servers treat them as abuse.
+   * Maximum time in milliseconds without any progress while requests are open: the server neither sends anything nor
+   * reads from a request body. 0 means no limit. Pings do not count as progress, because the HTTP/2 library of a server
+   * that hangs still answers them; they are not used to test the server either, because many gRPC servers treat them as
+   * abuse.
    */
   readonly silenceMs: number;
   /**
-   * A request that a working server answers at once. It is sent when the server is silent, and any answer proves that the
-   * server works, even that the method does not exist. Other requests leave one of the server's concurrent streams for it.
+   * A request that a working server answers at once. It is sent when the server is silent, and any answer proves that
+   * the server works, even that the method does not exist. Other requests leave one of the server's concurrent streams
+   * for it.
    */
   readonly question?: { readonly fields: readonly HeaderField[]; readonly body: Uint8Array } | undefined;
 }
@@ -209,7 +211,7 @@ class ClientConnection implements Http2Client, Http2End {
       this.giveBack(stream, size - payload.length);
     }
     if (isEnd) this.finish(id);
-    // for all answers together there is always room: each has a window of its own
+    // For all answers together there is always room: each has a window of its own.
     this.window.take(size);
     const growth = this.window.giveBack(size);
     if (growth > 0) this.stream.write(numberFrame(FrameType.windowUpdate, 0, growth));
@@ -250,7 +252,8 @@ class ClientConnection implements Http2Client, Http2End {
   onGoaway({ lastId, code, message }: Goaway): void {
     this.lost ??= `the server is going away: ${message || `code ${code}`}`;
     this.endWaiting();
-    for (const id of [...this.streams.keys()]) if (id > lastId) this.finish(id, this.lost); // others may still be answered
+    // Others may still be answered.
+    for (const id of [...this.streams.keys()]) if (id > lastId) this.finish(id, this.lost);
   }
 
   answer(frame: Uint8Array): void {

@@ -78,7 +78,10 @@ export class FrameReader {
     this.isPrefaceMissing = peer === 'client';
   }
 
-  /** Takes what has arrived and calls `onFrame` for each complete frame. @throws Error for what cannot be a frame, and what `onFrame` throws */
+  /**
+   * Takes what has arrived and calls `onFrame` for each complete frame. @throws Error for what cannot be a frame, and
+   * what `onFrame` throws
+   */
   take(chunk: Uint8Array, onFrame: (frame: Frame) => void): void {
     this.chunks.push(chunk);
     this.size += chunk.length;

@@ -1,5 +1,4 @@
 /** Receives frames for both ends of an HTTP/2 connection: joins header blocks, acknowledges, and dispatches by type. */
-
 import { readUint32 } from '../go/bytes.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { HeaderBlock } from './header-block.ts';

@@ -163,7 +163,10 @@ export class BodySender {
     for (const body of this.bodies.values()) this.widen(body, growth);
   }
 
-  /** Sends what the larger window of a stream, or (0) of the connection, lets through. @throws Error for an impossible window */
+  /**
+   * Sends what the larger window of a stream, or (0) of the connection, lets through. @throws Error for an impossible
+   * window
+   */
   grow(id: number, bytes: number): void {
     const body = this.bodies.get(id);
     if (id === 0) this.window += bytes;

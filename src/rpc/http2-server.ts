@@ -193,7 +193,7 @@ class ServerConnection implements Http2End {
         fields.push(field);
       });
     } catch (error) {
-      // what is more is not kept; the client's next block can be read all the same, as nothing refers to another block
+      // What is more is not kept; the client's next block can be read all the same, as nothing refers to another block.
       if (!block.isCut) throw error;
     }
     return { fields, bytes, isTruncated: block.isCut || bytes > maxHeaderBytes };

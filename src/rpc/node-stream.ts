@@ -17,7 +17,7 @@ export function nodeStream(input: Readable, output: Writable = input as Duplex):
         if (left) process.nextTick(left);
         return;
       }
-      // what belongs together leaves together, and never while what came is still being read
+      // What belongs together leaves together, and never while what came is still being read.
       if (!isCorked) {
         isCorked = true;
         output.cork();
@@ -34,7 +34,7 @@ export function nodeStream(input: Readable, output: Writable = input as Duplex):
     end: () => void output.end(destroy),
     destroy,
     listen({ data, closed }) {
-      // plain bytes, so that no code depends on the methods of a Buffer
+      // Plain bytes, so that no code depends on the methods of a Buffer.
       input.on('data', (chunk: Buffer) => data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)));
       for (const stream of new Set([input, output])) {
         stream.on('error', (error) => closed(error));

@@ -75,8 +75,8 @@ export class RpcError extends ShortError {
 }
 
 /**
- * The details of one type (`errdefs.Source`) that BuildKit sends as JSON, as `read` makes of them, in their order. A peer
- * may send anything: what cannot be read is left out.
+ * The details of one type (`errdefs.Source`) that BuildKit sends as JSON, as `read` makes of them, in their order. A
+ * peer may send anything: what cannot be read is left out.
  */
 export function jsonDetails<T>(error: RpcError, type: string, read: (json: Record<string, unknown>) => T): T[] {
   const found: T[] = [];
@@ -86,7 +86,7 @@ export function jsonDetails<T>(error: RpcError, type: string, read: (json: Recor
     try {
       found.push(read(JSON.parse(decodeLossy(value))));
     } catch {
-      // a detail in a form we do not know
+      // A detail in a form we do not know.
     }
   }
   return found;

@@ -1,5 +1,4 @@
 /** A gRPC server on one connection that is already there: a session, on which the daemon is the client. */
-
 import type { Duplex } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { errorMessage } from '../text/error-message.ts';
@@ -88,7 +87,7 @@ async function answer(stream: Http2Stream, router: Router): Promise<void> {
   let status: { code: number; message: string };
   try {
     const path = headers.get(':path')?.[0] ?? '';
-    // of the requests of a daemon only those for a context have long headers
+    // Of the requests of a daemon only those for a context have long headers.
     if (stream.isTruncated)
       throw new RpcError(
         Code.resourceExhausted,

@@ -11,7 +11,7 @@ export function toRpcError(code: number, message: string, statusDetails: Uint8Ar
     try {
       return new RpcError(code, message, decode(StatusSchema, statusDetails).details);
     } catch {
-      // a peer's broken details must not hide its message
+      // A peer's broken details must not hide its message.
     }
   }
   return new RpcError(code, message);

@@ -15,7 +15,7 @@ export async function refuseEndlessFiles(
   filesOf: (localName: string) => readonly string[],
 ): Promise<void> {
   for (const [localName, dir] of dirs) {
-    const root = await realDir(dir).catch(() => undefined); // Reading a missing file reports it.
+    const root = await realDir(dir).catch(() => undefined); // reading a missing file reports it
     for (const name of filesOf(localName)) {
       const kind = root === undefined ? undefined : await kindInside(root, name);
       if (kind && kind !== 'a regular file' && kind !== 'a directory')

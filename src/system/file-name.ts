@@ -1,6 +1,6 @@
 /**
- * Names of files are bytes. As text they have the form of go/text.ts: a byte that is not UTF-8 is a lone surrogate, which
- * becomes that byte again on the way to the system. Node alone would make U+FFFD of it, and lose the file.
+ * Names of files are bytes. As text they have the form of go/text.ts: a byte that is not UTF-8 is a lone surrogate,
+ * which becomes that byte again on the way to the system. Node alone would make U+FFFD of it, and lose the file.
  */
 import { isUtf8 } from 'node:buffer';
 import { type Dirent, readlink as readlinkCallback, realpathSync } from 'node:fs';

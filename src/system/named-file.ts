@@ -10,7 +10,9 @@ const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
 /** Maximum size in bytes of a file of settings: Docker's configuration, a policy, certificates. */
 export const maxSettingsBytes = 16 << 20;
 
-/** Whether a path names an open descriptor: `-f /dev/stdin`, and `-f <(command)`, which shells turn into `/dev/fd/63`. */
+/**
+ * Whether a path names an open descriptor: `-f /dev/stdin`, and `-f <(command)`, which shells turn into `/dev/fd/63`.
+ */
 export function isDescriptor(file: string): boolean {
   return /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/(?:self|thread-self)\/fd\/\d+$/.test(file);
 }
@@ -18,8 +20,8 @@ export function isDescriptor(file: string): boolean {
 /**
  * Reads a file, or an open descriptor ({@link isDescriptor}) to its end.
  *
- * @throws NotRegular for a directory and for a named pipe, socket or device, which might never end; TooLarge; the errors of
- *   Node's open; the reason of `signal`
+ * @throws NotRegular for a directory and for a named pipe, socket or device, which might never end; TooLarge; the
+ *   errors of Node's open; the reason of `signal`
  */
 export async function readNamedFile(file: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();

@@ -94,8 +94,8 @@ export interface InsideOf {
 }
 
 /**
- * The paths of the files of an open directory. Without /proc they use the directory's own path, in which a link may take its
- * place.
+ * The paths of the files of an open directory. Without /proc they use the directory's own path, in which a link may
+ * take its place.
  *
  * @param descriptor the open directory; it must stay open while the result is used
  * @param full its own path

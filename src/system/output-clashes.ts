@@ -16,8 +16,8 @@ export interface OutputPath {
 }
 
 /**
- * Refuses outputs that would replace each other: a later output replaces a file, and a mirror deletes everything in it that
- * is not its own. Several may share a directory, a device or a pipe.
+ * Refuses outputs that would replace each other: a later output replaces a file, and a mirror deletes everything in it
+ * that is not its own. Several may share a directory, a device or a pipe.
  * @throws Error that names the place
  */
 export function refuseClashes(places: readonly OutputPath[]): void {

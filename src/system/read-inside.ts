@@ -190,7 +190,8 @@ async function retryIfReplaced<T>(read: () => Promise<T>): Promise<T> {
     try {
       return await read();
     } catch (error) {
-      const moved = error instanceof LeadsOutside || (error as NodeJS.ErrnoException).code === 'EINVAL'; // no link any more
+      // No link any more.
+      const moved = error instanceof LeadsOutside || (error as NodeJS.ErrnoException).code === 'EINVAL';
       if (!moved || attempt === attempts) throw error;
     }
   }

@@ -1,14 +1,14 @@
 /**
- * The environment of subprocesses. A hook or a CI system may have set variables about the user's own repository, and git would
- * follow them.
+ * The environment of subprocesses. A hook or a CI system may have set variables about the user's own repository, and
+ * git would follow them.
  */
-
 import type { Environment } from './environment-variables.ts';
 
 /**
  * The variables of git that subprocesses get: they say how git connects to servers, and where its own files are.
- * All others are about one repository or one command (`git rev-parse --local-env-vars`, and what hooks get besides). In a
- * hook they name the user's repository: with GIT_DIR or GIT_INDEX_FILE, a fetch into a directory of ours would write there.
+ * All others are about one repository or one command (`git rev-parse --local-env-vars`, and what hooks get besides). In
+ * a hook they name the user's repository: with GIT_DIR or GIT_INDEX_FILE, a fetch into a directory of ours would write
+ * there.
  */
 const passedGitVariables: readonly (readonly [names: RegExp, why: string])[] = [
   [/^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|PROXY_COMMAND|ASKPASS)$/, 'how to connect, and who asks for passwords'],

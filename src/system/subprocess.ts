@@ -1,8 +1,8 @@
 /**
- * Runs other programs of this machine: git, ssh, docker, kubectl, credential helpers, xz, cp, mknod, what opens a browser. Each gets a clean
- * environment and its own process group, so that its child processes end with it when it is stopped.
+ * Runs other programs of this machine: git, ssh, docker, kubectl, credential helpers, xz, cp, mknod, what opens a
+ * browser. Each gets a clean environment and its own process group, so that its child processes end with it when it is
+ * stopped.
  */
-
 import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
@@ -45,8 +45,8 @@ export interface StartOptions {
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
- * Starts a subprocess with pipes to its standard streams. It leads a process group and a session of its own: Ctrl-C in the
- * terminal does not reach it, and it cannot ask on the terminal.
+ * Starts a subprocess with pipes to its standard streams. It leads a process group and a session of its own: Ctrl-C in
+ * the terminal does not reach it, and it cannot ask on the terminal.
  */
 export function startSubprocess(program: string, args: readonly string[], options: StartOptions = {}): Child {
   const child = childProcess().spawn(program, args, {
@@ -72,8 +72,8 @@ export function startSubprocess(program: string, args: readonly string[], option
 const apartMs = 3000;
 
 /**
- * Starts a program that outlives this process and is not stopped with it, such as a browser. Resolves when it has ended well,
- * or still runs after some seconds.
+ * Starts a program that outlives this process and is not stopped with it, such as a browser. Resolves when it has ended
+ * well, or still runs after some seconds.
  *
  * @throws SubprocessError if it is missing or fails before
  */
@@ -103,7 +103,7 @@ export function endSubprocess(child: ChildProcess): void {
   signalGroup(pid, 'SIGTERM');
   const timer = setTimeout(() => {
     signalGroup(pid, 'SIGKILL');
-    for (const stream of child.stdio) stream?.destroy(); // A process that has left the group may hold the streams.
+    for (const stream of child.stdio) stream?.destroy(); // a process that has left the group may hold the streams
   }, graceMs);
   child.once('close', () => clearTimeout(timer));
 }
@@ -131,7 +131,10 @@ export interface SubprocessOutput {
 /** The error of a subprocess: its program is missing, or it failed. */
 export class SubprocessError extends ShortError {
   override readonly name = 'SubprocessError';
-  /** `missing`: it could not be started; `failed`: an exit code or a signal; `timeout`; `output`: more output than allowed. */
+  /**
+   * `missing`: it could not be started; `failed`: an exit code or a signal; `timeout`; `output`: more output than
+   * allowed.
+   */
   readonly reason: 'missing' | 'failed' | 'timeout' | 'output';
   /** The exit code; undefined if the program did not end by itself. */
   readonly exitCode: number | undefined;
@@ -154,11 +157,11 @@ export class SubprocessError extends ShortError {
 }
 
 /**
- * Runs a program to its end. When this settles, the program has ended; if it was stopped, its child processes have ended
- * too.
+ * Runs a program to its end. When this settles, the program has ended; if it was stopped, its child processes have
+ * ended too.
  *
- * @throws SubprocessError `the command git is not installed`, `git ended with code 128: fatal: …`, `git did not end within
- *   120 s`, `git wrote more than 16 MiB`; the reason of `signal`
+ * @throws SubprocessError `the command git is not installed`, `git ended with code 128: fatal: …`,
+ *   `git did not end within 120 s`, `git wrote more than 16 MiB`; the reason of `signal`
  */
 export async function runSubprocess(
   program: string,
@@ -171,7 +174,7 @@ export async function runSubprocess(
   try {
     child = startSubprocess(program, args, options);
   } catch (error) {
-    throw startError(program, options.cwd, error as Error); // The list of arguments is too long, or one has a NUL.
+    throw startError(program, options.cwd, error as Error); // the list of arguments is too long, or one has a NUL
   }
   const stdout: Buffer[] = [];
   let stdoutBytes = 0;
@@ -192,7 +195,7 @@ export async function runSubprocess(
           timeoutMs,
         );
   try {
-    child.stdin.on('error', () => {}); // A program that does not read its input says why.
+    child.stdin.on('error', () => {}); // a program that does not read its input says why
     child.stdin.end(options.stdin ?? '');
     child.stdout.on('data', (chunk: Buffer) => {
       stdoutBytes += chunk.length;
@@ -216,8 +219,8 @@ export async function runSubprocess(
 }
 
 /**
- * Runs a program to its end with a blocking call: for threads that do nothing else. Its standard input is empty, and its
- * standard output is discarded.
+ * Runs a program to its end with a blocking call: for threads that do nothing else. Its standard input is empty, and
+ * its standard output is discarded.
  *
  * @throws SubprocessError as {@link runSubprocess}
  */

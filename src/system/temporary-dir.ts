@@ -41,7 +41,7 @@ export async function temporaryDir(prefix: string): Promise<TemporaryDir> {
   return {
     path: dir,
     async remove() {
-      // what has just been stopped may still be writing
+      // What has just been stopped may still be writing.
       await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
       present.delete(dir);
       if (present.size === 0) process.off('exit', removeAll);

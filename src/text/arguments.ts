@@ -1,6 +1,6 @@
 /**
- * Checks the arguments of public functions: a program in plain JavaScript has no compiler that reports a mistake, which would
- * otherwise cause an error deep inside the library.
+ * Checks the arguments of public functions: a program in plain JavaScript has no compiler that reports a mistake, which
+ * would otherwise cause an error deep inside the library.
  */
 import { redactCredentials } from './redact.ts';
 

@@ -5,7 +5,9 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Puts what was being done in front of an error's message. The cause stays reachable, for its diagnostic or its status. */
+/**
+ * Puts what was being done in front of an error's message. The cause stays reachable, for its diagnostic or its status.
+ */
 export function wrapError(cause: unknown, doing: string): Error {
   return new Error(`${doing}: ${errorMessage(cause)}`, { cause });
 }

@@ -51,8 +51,8 @@ export function withColorsOnly(text: string): string {
 }
 
 /**
- * JSON with the control characters escaped that JSON does not escape: the values are the same, and no character acts on a
- * terminal.
+ * JSON with the control characters escaped that JSON does not escape: the values are the same, and no character acts on
+ * a terminal.
  */
 export function escapeControls(text: string): string {
   const escaped = (it: string) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -2,8 +2,8 @@
  * Removes credentials from addresses. Everything that prints or records an address (errors, labels, progress) passes it
  * through here.
  *
- * People write passwords without encoding, with `@`, `/`, `#` and `?` in them, so an address is not cut as in RFC 3986. All
- * that may be a password is hidden; better too much than too little.
+ * People write passwords without encoding, with `@`, `/`, `#` and `?` in them, so an address is not cut as in RFC 3986.
+ * All that may be a password is hidden; better too much than too little.
  */
 
 const mask = 'xxxxx';
@@ -23,8 +23,8 @@ const sshSchemes = new Set(['ssh', 'git+ssh', 'ssh+git', 'git', 'docker+ssh', 'b
 /**
  * The text with `xxxxx` in place of the credentials of each address in it, as BuildKit prints them:
  * `https://xxxxx:xxxxx@host`, and `https://xxxxx@host` for a name alone, which may be a token. The user of
- * `ssh://git@host` stays, and so do variables (`https://$USER:$TOKEN@host`). In `user:password@host:path` both are hidden, and in
- * a query (`?token=…`, `&X-Amz-Signature=…`, `&%74oken=…`) the values that give access.
+ * `ssh://git@host` stays, and so do variables (`https://$USER:$TOKEN@host`). In `user:password@host:path` both are
+ * hidden, and in a query (`?token=…`, `&X-Amz-Signature=…`, `&%74oken=…`) the values that give access.
  */
 export function redactCredentials(text: string): string {
   if (!mayHaveCredentials.test(text)) return text;
@@ -160,8 +160,9 @@ function continuesCredential(authority: string, last: string): boolean {
     const hasPassword = authority.lastIndexOf(':', at) >= 0;
     return hasPassword && (isHost(last) || !isHost(authority.slice(at + 1)));
   }
-  if (/^[^[\]:]+:.*\D/s.test(authority)) return true; // Like `user:pa`, which is not a host with a port.
-  return /^(?!localhost(?::|$))[^.[\]]+$/.test(authority) && isHost(last); // Like `user:12` and `token`, which may be hosts.
+  if (/^[^[\]:]+:.*\D/s.test(authority)) return true; // like `user:pa`, which is not a host with a port
+  // Like `user:12` and `token`, which may be hosts.
+  return /^(?!localhost(?::|$))[^.[\]]+$/.test(authority) && isHost(last);
 }
 
 /** Whether a text clearly begins with a host; `pkg` of `https://host:8080/@scope/pkg` does not. */
@@ -210,7 +211,9 @@ const parameterInParameter =
 const secretParameter =
   /(?:token|signature|credentials?|secret|passw(?:or)?d|passphrase|pwd|jwt|api[_-]?key|access[_-]?key(?:id)?|googleaccessid|key-pair-id|session[_-]?id|authorization|auth|sig|assertion|samlresponse|[._-]key|[._-]pass)$|^key$/i;
 
-/** The same, but such names are also in the commands of steps, where `;` is not a part of an address: `make;code=$?`. */
+/**
+ * The same, but such names are also in the commands of steps, where `;` is not a part of an address: `make;code=$?`.
+ */
 const secretInAddress = /(?:^|[._-]|auth|access)(?:code|pass|otp|ticket|session|sid|hmac)$/i;
 
 function hideInQueries(text: string): string {
@@ -245,6 +248,6 @@ export function redactJsonText(text: string): string {
     const redacted = redactedJson(value, 2);
     return redacted === JSON.stringify(value, null, 2) ? text : redacted;
   } catch {
-    return redactCredentials(text); // It is not an address.
+    return redactCredentials(text); // it is not an address
   }
 }

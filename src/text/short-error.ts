@@ -40,7 +40,10 @@ export interface CallerFrames {
   readonly stack?: string;
 }
 
-/** Captures the stack frames of the caller of a function. Call it before the first `await`; after that the frames are lost. */
+/**
+ * Captures the stack frames of the caller of a function. Call it before the first `await`; after that the frames are
+ * lost.
+ */
 export function callerOf(called: (...args: never[]) => unknown): CallerFrames {
   const frames = {};
   Error.captureStackTrace?.(frames, called); // V8 has it

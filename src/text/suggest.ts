@@ -63,7 +63,7 @@ function unmark(word: string): void {
  */
 function markedDistance({ length }: string, other: string): number | undefined {
   const last = 1 << (length - 1);
-  let [more, less] = [-1, 0]; // Places at which a column grows or falls by one from the place above.
+  let [more, less] = [-1, 0]; // places at which a column grows or falls by one from the place above
   let distance = length;
   for (let i = 0; i < other.length; i++) {
     const code = other.charCodeAt(i);
@@ -95,8 +95,8 @@ export function editDistance(a: string, b: string, limit: number): number {
 }
 
 /**
- * Levenshtein distance of two sequences, or `limit` if it is that or more; linear in their length for a fixed limit, and
- * without allocation.
+ * Levenshtein distance of two sequences, or `limit` if it is that or more; linear in their length for a fixed limit,
+ * and without allocation.
  */
 function distanceBelow(
   limit: number,
@@ -115,7 +115,7 @@ function distanceBelow(
     let left = limit;
     let best = limit;
     for (let k = 0; k < width; k++) {
-      const j = i + 1 - start + k - limit; // Number of columns so far.
+      const j = i + 1 - start + k - limit; // number of columns so far
       let cost = limit;
       if (j >= 0 && j <= bLength - start) {
         if (j > 0) cost = row[k]! + (isSame(i, start + j - 1) ? 0 : 1);

@@ -1,4 +1,7 @@
-/** Puts system errors about files into words: Node's texts have a code, a call, and sometimes a file that the message already names. */
+/**
+ * Puts system errors about files into words: Node's texts have a code, a call, and sometimes a file that the message
+ * already names.
+ */
 
 /** `ENOENT: no such file or directory, open 'a'`, with two files for links and renames, or none for an open file. */
 const nodeErrorPattern = /\b([A-Z]{5,12}): ([a-z][^,'\n]*), (?:[a-z]+)(?: '([^'\n]*)')?(?: -> '([^'\n]*)')?/g;

@@ -1,6 +1,6 @@
 /**
- * GitHub Actions reads commands out of the output of programs: lines that begin with `::`, and `##[` wherever it stands.
- * What comes from a Dockerfile or a daemon must never be one; what we say to the runner is made here.
+ * GitHub Actions reads commands out of the output of programs: lines that begin with `::`, and `##[` wherever it
+ * stands. What comes from a Dockerfile or a daemon must never be one; what we say to the runner is made here.
  */
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,8 +16,8 @@ export function withoutCommands(text: string): string {
 }
 
 /**
- * The same for text to which something is put at the start of each line, so that only `##[` can be a command. A carriage
- * return ends a line for the runner: it becomes a line feed.
+ * The same for text to which something is put at the start of each line, so that only `##[` can be a command. A
+ * carriage return ends a line for the runner: it becomes a line feed.
  */
 export function withoutMarkers(text: string): string {
   return text.replace(/\r\n?/g, '\n').replaceAll('##[', '# #[');

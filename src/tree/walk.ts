@@ -1,5 +1,4 @@
 /** Lists a directory tree in the order in which file transfers have to send it. */
-
 import { type BigIntStats, closeSync, lstat, lstatSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { isSymlink, ModeSocket, toGoMode } from '../go/file-mode.ts';
@@ -51,11 +50,12 @@ const readAhead = 4;
 export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
 
 /**
- * Walks the tree below `root` depth first, the names of each directory in the order of their bytes. Directories that the
- * filter does not list are visited before the first listed file in them. Sockets become empty regular files, because archives
- * cannot contain them. Files that vanish during the walk are omitted.
+ * Walks the tree below `root` depth first, the names of each directory in the order of their bytes. Directories that
+ * the filter does not list are visited before the first listed file in them. Sockets become empty regular files,
+ * because archives cannot contain them. Files that vanish during the walk are omitted.
  *
- * Files are read through open directories, so that the walk fails if somebody replaces a directory with a link meanwhile.
+ * Files are read through open directories, so that the walk fails if somebody replaces a directory with a link
+ * meanwhile.
  * @throws Error if `root` is not a directory, and for directories that cannot be read
  */
 export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
@@ -115,7 +115,7 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
         item.stats = undefined;
       }
       if (!item.descend) continue;
-      // the next directories are opened while this one is listed
+      // The next directories are opened while this one is listed.
       entered++;
       for (; opened < Math.min(dirs.length, entered + readAhead); opened++) {
         const dir = dirs[opened]!;
@@ -128,7 +128,9 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     }
   };
 
-  /** The first path of a file that was listed before, or ''. Only with its device does the number of a file tell which. */
+  /**
+   * The first path of a file that was listed before, or ''. Only with its device does the number of a file tell which.
+   */
   const hardLinkTarget = (relative: string, stats: BigIntStats): string => {
     if (stats.nlink <= 1n || stats.isDirectory()) return '';
     let ofDevice = firstPaths.get(stats.dev);
@@ -206,8 +208,8 @@ async function readSorted(inside: InsideOf): Promise<DirEntry[]> {
 
 /**
  * Reads the metadata of files in a directory. Files that have vanished get none. Sizes and times are read by path, and
- * afterwards `inside.check` verifies that the path still leads to the open directory. Link targets and extended attributes
- * reveal contents, so they are read only through the open directory.
+ * afterwards `inside.check` verifies that the path still leads to the open directory. Link targets and extended
+ * attributes reveal contents, so they are read only through the open directory.
  */
 async function readMetadata(items: readonly Item[], inside: InsideOf, xattrs: XattrCalls | undefined): Promise<void> {
   await statAll(items, inside);
@@ -230,8 +232,8 @@ async function readMetadata(items: readonly Item[], inside: InsideOf, xattrs: Xa
 }
 
 /**
- * Calls lstat on each file. The first millisecond is synchronous, because metadata in the system's cache is read faster than
- * it is requested from a thread; the remaining files are read in threads, which may wait for the disk.
+ * Calls lstat on each file. The first millisecond is synchronous, because metadata in the system's cache is read faster
+ * than it is requested from a thread; the remaining files are read in threads, which may wait for the disk.
  */
 async function statAll(items: readonly Item[], inside: InsideOf): Promise<void> {
   const end = performance.now() + sliceMs;

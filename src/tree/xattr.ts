@@ -57,7 +57,10 @@ async function load(): Promise<XattrCalls | undefined> {
   };
 }
 
-/** Errors that mean that a file has no attributes: it is gone, or its file system has no attributes (on Linux, on macOS). */
+/**
+ * Errors that mean that a file has no attributes: it is gone, or its file system has no attributes (on Linux, on
+ * macOS).
+ */
 const none = new Set(['2', '20', '95', '45']);
 
 function listNames(file: string, list: (file: string) => string[]): string[] {

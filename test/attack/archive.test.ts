@@ -1,4 +1,7 @@
-/** Archives that mean harm, as a source whose newest file gives a build its time: a few kilobytes that unpack to terabytes. */
+/**
+ * Archives that mean harm, as a source whose newest file gives a build its time: a few kilobytes that unpack to
+ * terabytes.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

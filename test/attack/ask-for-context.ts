@@ -32,7 +32,7 @@ export async function askForContext(dir: string, asking: Asking = {}): Promise<A
   const stats: Stat[] = [];
   const contents = new Map<string, string>();
   const open = new Set<number>();
-  // a client that has given up says why in what it sent last
+  // A client that has given up says why in what it sent last.
   const send = (packet: Parameters<typeof call.send>[0]) => call.send(packet).catch(() => {});
   for await (const packet of call.messages) {
     if (packet.type === Type.PACKET_STAT && packet.stat) stats.push(packet.stat);

@@ -1,6 +1,6 @@
 /**
- * Builds again and again in one process and prints, as JSON, what that leaves: `node --expose-gc build-often.ts ADDRESS BASE
- * COUNT`. TMPDIR is counted too.
+ * Builds again and again in one process and prints, as JSON, what that leaves:
+ * `node --expose-gc build-often.ts ADDRESS BASE COUNT`. TMPDIR is counted too.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

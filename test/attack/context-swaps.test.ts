@@ -80,7 +80,7 @@ describe('a context that is changed while it is sent', () => {
     expect(entries.map(({ path, size }) => [path, size])).toEqual([['d', 0]]);
   });
 
-  // up to 200 files are read where they are asked for, more by a thread, and large ones in pieces
+  // Up to 200 files are read where they are asked for, more by a thread, and large ones in pieces.
   test.each([
     ['one file', ['d/file'], 'd/file'],
     ['the last of many files', numbers(600, 'd/f'), 'd/f599'],
@@ -108,7 +108,7 @@ describe('a context that is changed while it is sent', () => {
   test.each([1, 400])(
     'a file becomes a pipe that nobody writes to, or a device without end (%i files)',
     async (count) => {
-      // devices are root's to make
+      // Devices are root's to make.
       const kinds = process.getuid?.() === 0 ? [['p'], ['c', '1', '5']] : [['p']];
       for (const kind of kinds) {
         const files = numbers(count, 'f');

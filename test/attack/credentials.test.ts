@@ -162,7 +162,7 @@ await onEngines('credentials of a context', { suites: ['forky', 'trixie'] }, (en
   });
 
   test('nothing that a successful build writes or keeps contains the credentials', async () => {
-    // in the engine's network: the daemon fetches from there
+    // In the engine's network: the daemon fetches from there.
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     const listening = path.join(dir, 'listening');
     const script = `require('http').createServer((request, response) => response.end('FROM scratch\\nCOPY . /\\n')).listen(${port}, '127.0.0.1', () => require('fs').writeFileSync(${JSON.stringify(listening)}, ''))`;

@@ -1,5 +1,4 @@
 /** Daemons that stop, lie or flood: each ends with an error in bounded time, and nothing of the build is left. */
-
 import { readdirSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import net from 'node:net';
@@ -134,7 +133,7 @@ test('transfers that the daemon starts and leaves do not keep a build that is st
     },
   );
   await expect.poll(() => daemon.calls).toContain('Solve');
-  // asked for what nobody takes, and given what never comes
+  // Asked for what nobody takes, and given what never comes.
   const reading = createClient(FileSync, session).diffCopy({ metadata: { 'dir-name': 'context' } });
   const first = await reading.messages[Symbol.asyncIterator]().next();
   expect(first.done).toBe(false);

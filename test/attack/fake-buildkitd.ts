@@ -80,7 +80,7 @@ export async function listen(server: net.Server | http2.Http2Server): Promise<Fa
     calls: [],
     sockets,
     freeze() {
-      // http2 reads from the handle itself
+      // http2 reads from the handle itself.
       for (const socket of sockets) (socket as unknown as { _handle: { readStop(): void } })._handle.readStop();
     },
     async [Symbol.asyncDispose]() {

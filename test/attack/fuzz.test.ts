@@ -1,6 +1,7 @@
 /**
- * The fuzzer: for each reader of what others write 20,000 inputs made of known ones, and some for what is around them, the
- * same in every run. `FUZZ_SEED` and `FUZZ_INPUTS` ask for others and for more; a failure tells how to try its input alone.
+ * The fuzzer: for each reader of what others write 20,000 inputs made of known ones, and some for what is around them,
+ * the same in every run. `FUZZ_SEED` and `FUZZ_INPUTS` ask for others and for more; a failure tells how to try its
+ * input alone.
  */
 import { afterAll, expect, test } from 'vitest';
 import { fuzz, type Target } from './fuzz/run.ts';

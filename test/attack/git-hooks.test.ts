@@ -31,7 +31,7 @@ beforeAll(async () => {
     git(repository, 'add', '.');
     git(repository, 'commit', '--quiet', '-m', 'first');
   }
-  // the user's configuration makes the address that of a directory
+  // The user's configuration makes the address that of a directory.
   await writeFile(path.join(directory, 'gitconfig'), `[url "file://${theirs}"]\n\tinsteadOf = ${remote}\n`);
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -94,7 +94,7 @@ describe('a git context in a pre-commit hook', () => {
     expect(await readFile(out, 'utf8')).toContain(remote.slice('https://'.length));
     expect(await stateOf(mine)).toEqual(before);
     expect(await readFile(path.join(mine, 'uncommitted'), 'utf8')).toBe('precious');
-    // and a commit of a part has an index of its own
+    // And a commit of a part has an index of its own.
     await writeFile(path.join(mine, 'Dockerfile'), 'FROM scratch\nLABEL of=mine changed=yes\n');
     await commitWithHook(mine, compile(out), 'Dockerfile');
     expect(git(mine, 'show', '--name-only', '--format=%s', 'HEAD').split(/\n+/)).toEqual(['hooked', 'Dockerfile']);

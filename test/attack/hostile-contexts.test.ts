@@ -134,7 +134,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
       if (isDevice) expect(mode('device') & ModeDevice).not.toBe(0);
       expect(contents.get('socket') ?? '').toBe('');
       expect(contents.has('device')).toBe(false);
-      // asked for in spite of that, they are an error or empty, and nobody waits for them
+      // Asked for in spite of that, they are an error or empty, and nobody waits for them.
       for (const name of ['pipe', 'device'].slice(0, isDevice ? 2 : 1)) {
         const asked = await ask({ wanted: (stat) => stat.path === name }).catch((error: Error) => error);
         if (asked instanceof Error) expect(asked.message).not.toMatch(/undefined|\n {4}at /);
@@ -191,7 +191,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
   });
 
   test('directories deeper than a path can be long', async () => {
-    // in steps, since no path reaches down there
+    // In steps, since no path reaches down there.
     const script = `for (let i = 0; i < 10000; i++) { require('fs').mkdirSync('d'); process.chdir('d'); }`;
     execFileSync(process.execPath, ['-e', script], { cwd: context });
     const deep = await ask().catch((error: Error) => error);

@@ -31,7 +31,7 @@ await onEngines('builds that are ended', { suites: ['forky', 'trixie'] }, (engin
     if (await interrupt(engine, shape, stage, { signal, after: times.get(shape.name)! * part, id })) inTime++;
   });
 
-  // how many depends on how evenly the machine runs
+  // How many depends on how evenly the machine runs.
   test('some signals come in time, and the daemon still builds', async () => {
     expect(inTime).toBeGreaterThan(0);
     await measure(engine, shapes[0]!, stage);

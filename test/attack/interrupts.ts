@@ -154,7 +154,7 @@ export async function interrupt(
   const { status, signal: died, stderr } = await ended;
   clearTimeout(timer);
 
-  // it may have been ended before it could listen, or too late; one that waits for a file ends itself by the signal
+  // It may have been ended before it could listen, or too late; one that waits for a file ends itself by the signal.
   if (stderr !== '' || died === null)
     expect([0, codes[signal]], stderr).toContain(died === signal ? codes[signal] : status);
   expect(stderr).not.toMatch(/\n\s+at .*:\d+:\d+|Unhandled|node:internal/);

@@ -15,7 +15,10 @@ interface Sample {
   readonly beside: number;
 }
 
-/** Builds `count` times; the second half of them may let the heap grow by so many bytes for each build, and nothing else. */
+/**
+ * Builds `count` times; the second half of them may let the heap grow by so many bytes for each build, and nothing
+ * else.
+ */
 export async function buildOften(engine: Engine, count: number, growth: number): Promise<void> {
   const dir = temporaryDir();
   mkdirSync(path.join(dir, 'tmp'));

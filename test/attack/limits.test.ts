@@ -1,5 +1,4 @@
 /** Hostile Dockerfiles: what they make is bounded, and where a bound is met the error says so. */
-
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -183,7 +183,7 @@ describe('a repository', () => {
     await symlink('../../../../../../../../../../etc', path.join(repository, 'up'));
     await symlink('real', path.join(repository, 'harmless'));
     await symlink('/etc/passwd', path.join(repository, 'real/passwd'));
-    // programs that a checkout must not run, and a hook that it must not find
+    // Programs that a checkout must not run, and a hook that it must not find.
     await writeFile(path.join(repository, '.gitattributes'), 'Dockerfile filter=mine\n');
     git('add', '.');
     git('commit', '--quiet', '-m', 'links');

@@ -19,7 +19,7 @@ test.each(attacks)('%s', async (_, reason, attack) => {
   });
   await expect(ends(transport.unary('/a.B/C', Buffer.alloc(100)))).rejects.toThrow(reason);
   transport.close();
-  // what was sent before it was noticed, which is all that can be held in memory
+  // What was sent before it was noticed, which is all that can be held in memory.
   expect(Number((await attacked) ?? 0)).toBeLessThan(40 << 20);
 });
 

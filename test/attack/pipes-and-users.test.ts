@@ -137,7 +137,7 @@ await onEngines('a build', { suites: ['forky'] }, (engine) => {
   });
 
   test.skipIf(process.getuid?.() !== 0)('a user without name and home can build', async () => {
-    // the engine's socket belongs to root
+    // The engine's socket belongs to root.
     const server = net.createServer((client) => {
       const daemon = net.connect(engine.address.slice('unix://'.length));
       client.pipe(daemon).pipe(client);

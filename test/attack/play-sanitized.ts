@@ -1,5 +1,4 @@
 /** Inputs for the sanitized frontend, each made from its number. */
-
 import { generateBuild } from '../binary/generate.ts';
 import { type GoldenCase, goldenNames, readCase, readExpected } from '../golden/cases.ts';
 import { compare, firstDifferences, normalize } from '../golden/lib/compare.mjs';

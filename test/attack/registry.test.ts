@@ -1,6 +1,7 @@
 /**
- * A registry that means harm: what it serves, how it answers, and what it says about tokens. Whatever it does ends in an
- * error that says why, after few requests and in bounded memory, and nothing of the user's goes where it does not belong.
+ * A registry that means harm: what it serves, how it answers, and what it says about tokens. Whatever it does ends in
+ * an error that says why, after few requests and in bounded memory, and nothing of the user's goes where it does not
+ * belong.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
- * The frontend with AddressSanitizer and UBSan: all golden cases, and `FUZZ_INPUTS` inputs (20,000 by default), of which one
- * half are builds and the other half daemons. `FUZZ_SEED` asks for others, `FUZZ_INPUT` for the one of a number.
+ * The frontend with AddressSanitizer and UBSan: all golden cases, and `FUZZ_INPUTS` inputs (20,000 by default), of
+ * which one half are builds and the other half daemons. `FUZZ_SEED` asks for others, `FUZZ_INPUT` for the one of a
+ * number.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { goldenNames } from '../golden/cases.ts';

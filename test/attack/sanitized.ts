@@ -43,8 +43,8 @@ export interface SanitizedFrontend {
 }
 
 /**
- * Makes the program, in a minute or two, unless `SANITIZED` names one that `npm run binary -- --sanitize` has made. Returns a
- * function that starts it, and removes it at the end.
+ * Makes the program, in a minute or two, unless `SANITIZED` names one that `npm run binary -- --sanitize` has made.
+ * Returns a function that starts it, and removes it at the end.
  */
 export function buildSanitized() {
   const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-sanitized-'));
@@ -81,7 +81,7 @@ async function startSanitized(program: string, script: string, socket: string): 
     try {
       process.kill(-child.pid!, 'SIGKILL');
     } catch {
-      // it has ended
+      // It has ended.
     }
   };
   /** What is printed up to what `last` matches, and the number in that. */
@@ -112,7 +112,7 @@ async function startSanitized(program: string, script: string, socket: string): 
       );
       const size = Buffer.alloc(4);
       size.writeUInt32LE(entries.length);
-      // before the daemon, which may hang up at once
+      // Before the daemon, which may hang up at once.
       await new Promise((resolve) => connection.write(Buffer.concat([size, entries]), resolve));
       serve(connection);
       const { code, stderr } = await printedUntil(/\nended (\d+)\n$/);

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Every entry below `dir` with its kind, mode, owner, inode and link, all but directories with their time, files with the
- * beginning of their contents. A directory's time changes with every temporary file in it.
+ * Every entry below `dir` with its kind, mode, owner, inode and link, all but directories with their time, files with
+ * the beginning of their contents. A directory's time changes with every temporary file in it.
  */
 export function snapshot(dir: string, ...without: string[]): string[] {
   const format = ['-printf', '%P\\t%y\\t%m\\t%U:%G\\t%i\\t%l'];

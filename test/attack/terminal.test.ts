@@ -160,7 +160,7 @@ test('the CLI writes through its one writer only', () => {
     (file) =>
       file.endsWith('.ts') && /process\.(stdout|stderr)\b|console\./.test(readFileSync(path.join(root, file), 'utf8')),
   );
-  // the second hands standard output to an export as the place for its archive
+  // The second hands standard output to an export as the place for its archive.
   expect(writers.sort()).toEqual(['build-command/outputs.ts']);
 });
 

@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run attack`: the attacks that take minutes. Those that take seconds are `*.test.ts` beside them, in `npm test`. */
+/**
+ * `npm run attack`: the attacks that take minutes. Those that take seconds are `*.test.ts` beside them, in `npm test`.
+ */
 export default defineConfig({
   test: {
     globalSetup: ['test/engine/global-setup.ts'],

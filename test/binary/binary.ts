@@ -8,8 +8,8 @@ import { machine } from '../../scripts/engine/packages.mjs';
 export const binaryFile = path.resolve(import.meta.dirname, `../../dist/frontend-${machine}`);
 
 /**
- * Registers a describe block for the program of an architecture, this machine's by default. Where it is not, its tests are
- * skipped with a message; in CI they fail, unless the environment says IMAGE_PROGRAM=none.
+ * Registers a describe block for the program of an architecture, this machine's by default. Where it is not, its tests
+ * are skipped with a message; in CI they fail, unless the environment says IMAGE_PROGRAM=none.
  *
  * @param body is given the file
  */

@@ -1,5 +1,6 @@
-/** Builds that a seed makes: what may come out differently on two engines is more frequent in them than in real ones. */
-
+/**
+ * Builds that a seed makes: what may come out differently on two engines is more frequent in them than in real ones.
+ */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { mutate } from '../attack/fuzz/mutate.ts';
 import type { Random } from '../attack/fuzz/random.ts';
@@ -681,7 +682,7 @@ function oddOptions(random: Random): Record<string, string> {
     ]);
   for (let left = 1 + random.below(3); left > 0; left--) {
     const [name, value] = option();
-    // the environment of a process holds text without NUL
+    // The environment of a process holds text without NUL.
     opts[name.replaceAll('\0', '')] = value().toWellFormed().replaceAll('\0', '');
   }
   return opts;

@@ -1,4 +1,7 @@
-/** What the bundle of the small engine adds to the global scope: timers and their like, which the core expects of a host. */
+/**
+ * What the bundle of the small engine adds to the global scope: timers and their like, which the core expects of a
+ * host.
+ */
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';

@@ -13,8 +13,8 @@ import { startFrontend } from '../golden/start.ts';
 export const onNode = [process.execPath, path.resolve(import.meta.dirname, '../../dist/frontend.js')];
 
 /**
- * The messages of a build, one character for each byte, with the method before them. They are sorted: what runs at the same
- * time has no order.
+ * The messages of a build, one character for each byte, with the method before them. They are sorted: what runs at the
+ * same time has no order.
  */
 type Messages = readonly string[];
 

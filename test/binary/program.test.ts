@@ -1,4 +1,7 @@
-/** The engine of build programs: what passes between it and the frontend's, what programs reach, and where they are stopped. */
+/**
+ * The engine of build programs: what passes between it and the frontend's, what programs reach, and where they are
+ * stopped.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -86,7 +86,7 @@ const modes: Readonly<Record<string, (say: (text: string) => void) => void>> = {
     try {
       for (;;) all.push(new Array(10_000).fill(0));
     } catch {
-      // swallowed: the host tells nevertheless
+      // Swallowed: the host tells nevertheless.
     }
   },
   stack: () => void recurse(0),

@@ -20,7 +20,8 @@ export const instructions =
  * Plays the builds from `from` up to, not including, `to`, a few at a time.
  *
  * @returns how many of them have a result, and the instructions in the Dockerfiles of those
- * @throws Error that tells how to make the first build again on which the two differ, or on which one ends without a Return
+ * @throws Error that tells how to make the first build again on which the two differ, or on which one ends without a
+ * Return
  */
 export async function compareTwins(file: string, from: number, to: number) {
   const played = { results: 0, instructions: new Set<string>() };

@@ -8,7 +8,10 @@ import { play } from '../golden/play.ts';
 import { dumpPage, onChromium } from './chromium.ts';
 import type { Call, PageBuild } from './page.ts';
 
-/** Cases of every kind that return a result, as many as there are for each part of the language; a browser unpacks nothing. */
+/**
+ * Cases of every kind that return a result, as many as there are for each part of the language; a browser unpacks
+ * nothing.
+ */
 const names = goldenNames()
   .filter((name) => 'result' in readExpected(name) && !/archive|tar/.test(name))
   .filter((_, index, all) => Math.floor((index * 50) / all.length) !== Math.floor(((index - 1) * 50) / all.length));
@@ -64,7 +67,7 @@ ${await bundle()}</script>`;
       try {
         daemon.call(method, Buffer.from(request, 'base64'));
       } catch {
-        // an answer, too
+        // An answer, too.
       }
     }
     const { details } = compare(readExpected(name), normalize(daemon.record));

@@ -36,7 +36,7 @@ async function play({ environment, calls }: PageBuild): Promise<Pick<Call, 'meth
       const request = toBase64(bytes);
       made.push({ method, request });
       await undefined; // answers never come before the call returns
-      // calls at the same time have no order, and some have random ids
+      // Calls at the same time have no order, and some have random ids.
       const same = left.findIndex((call) => call.method === method && call.request === request);
       const at = same < 0 ? left.findIndex((call) => call.method === method) : same;
       const [known] = at < 0 ? [] : left.splice(at, 1);

@@ -1,4 +1,6 @@
-/** What a wrong command line says: the option, file or name it is about, without codes of the system or of a library. */
+/**
+ * What a wrong command line says: the option, file or name it is about, without codes of the system or of a library.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -160,7 +162,7 @@ const shared: readonly (readonly [args: string, text: string | undefined])[] = [
 describe.each(['compile', 'graph', 'check', 'build'])('%s takes and refuses as buildx', (command) => {
   test.each(shared)('%s', async (args, text) => {
     const directory = mistakes();
-    // nobody listens there: who gets as far as that has taken the arguments
+    // Nobody listens there: who gets as far as that has taken the arguments.
     const end = command === 'build' ? ['--builder', `unix://${directory}/nosuch`] : [];
     const { code, stderr } = await runCli([
       command,

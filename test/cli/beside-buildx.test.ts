@@ -94,7 +94,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
       LocalPath: dir,
       DockerfilePath: '',
     });
-    // the list of builds has that name; commands take it and the last part of it
+    // The list of builds has that name; commands take it and the last part of it.
     const named = { BUILDX_CONFIG: config, BUILDX_BUILDER: 'mine', DOCKER_HOST: '' };
     const listed = (await tsfront(['history', 'ls', '--format', 'json'], named)).stdout.split('\n').filter(Boolean);
     expect(listed.map((line) => JSON.parse(line) as object)).toContainEqual(
@@ -102,7 +102,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
     );
     const inspected = await tsfront(['history', 'inspect', ref], named);
     expect(JSON.parse(inspected.stdout)).toMatchObject({ ref: path.basename(ref), name: 'a build of mine' });
-    // a build at an address is none of a builder
+    // A build at an address is none of a builder.
     const other = temporaryDir();
     expect((await tsfront(['build', '-o', 'type=cacheonly', dir], { BUILDX_CONFIG: other })).status).toBe(0);
     expect(existsSync(path.join(other, 'refs'))).toBe(false);
@@ -146,12 +146,12 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
       expect(failed.stderr).toMatch(link);
       expect((await build('--progress=quiet', '--target=ok')).stderr).toBe('');
       expect((await tsfront(['build', '--call=targets', dir], env)).stderr).not.toContain('docker-desktop://');
-      // what daemons do not remember has no page, nor has what is built at an address
+      // What daemons do not remember has no page, nor has what is built at an address.
       expect(
         (await tsfront(['build', '-o', 'type=cacheonly', '--target=ok', dir], { HOME: home })).stderr,
       ).not.toContain('docker-desktop://');
 
-      // what cannot be noted ends no build
+      // What cannot be noted ends no build.
       writeFileSync(path.join(home, 'file'), '');
       const odd = await tsfront(['build', '-o', 'type=cacheonly', '--target=ok', dir], {
         ...env,

@@ -1,4 +1,7 @@
-/** What `build` tells on a real engine that the engine does not: build arguments that nothing takes, paths that a stage lacks. */
+/**
+ * What `build` tells on a real engine that the engine does not: build arguments that nothing takes, paths that a stage
+ * lacks.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -87,7 +90,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
     });
   });
 
-  // BuildKit 0.8 does not say which instruction it is about
+  // BuildKit 0.8 does not say which instruction it is about.
   describe.skipIf(engine.suite === 'bookworm')('a path that a stage or an image lacks', () => {
     const stage = (rest: string) => `FROM ${base} AS build\nWORKDIR /src\nCOPY app.js lib/\n${rest}`;
     test.each([

@@ -79,7 +79,7 @@ await onEngines('without the containerd store', { suites: ['bookworm'] }, (engin
     for (const flag of ['--provenance=false', '--attest=type=sbom,disabled=true', '--platform=linux/amd64']) {
       const built = await tsfront(engine, ['build', '-q', flag, '-']);
       expect(built.status, built.stderr).toBe(0);
-      // there an image is known by the digest of its config
+      // There an image is known by the digest of its config.
       await engine.must('docker', ['image', 'inspect', built.stdout.trim()]);
     }
   });

@@ -41,7 +41,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
       const built = await tsfront(['build', '-o', 'type=cacheonly', ...args, dir]);
       expect(built.status, built.stderr).toBe(0);
     }
-    // a Dockerfile that is in no directory has nothing beside it
+    // A Dockerfile that is in no directory has nothing beside it.
     const piped = await tsfront(['build', '-o', 'type=cacheonly', '-f', '-', dir], 'FROM scratch\nLABEL a=b\n');
     expect(piped.status, piped.stderr).toBe(0);
     const named = await tsfront(['build', '--policy=filename=my.rego', dir]);
@@ -62,7 +62,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
       const built = await tsfront(['build', '-o', 'type=cacheonly', ...args, url]);
       expect(built.status, built.stderr).toBe(0);
     }
-    // the address of a Dockerfile is all there is
+    // The address of a Dockerfile is all there is.
     const single = await tsfront(['build', '-o', 'type=cacheonly', `http://127.0.0.1:${port}/archive/Dockerfile`]);
     expect(single.status, single.stderr).toBe(0);
   });
@@ -83,7 +83,7 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
       expect(refused.stderr).toMatch(refusal);
       expect(refused.stderr).toContain('in the archive on standard input');
     }
-    // the daemon's frontend gets what was looked at, since the stream cannot be had twice
+    // The daemon's frontend gets what was looked at, since the stream cannot be had twice.
     const other = ['-f', 'sub/Dockerfile'];
     for (const args of [other, [...other, '--frontend=dockerfile.v0'], ['--policy=disabled=true']]) {
       const built = await upload('-o', 'type=cacheonly', ...args);

@@ -84,7 +84,7 @@ describe('flags of build', () => {
     expect(frontendAttrs({ ...noBuildFlags, platform: ['Linux/x86_64,linux/aarch64'] }, env)['platform']).toBe(
       'linux/amd64,linux/arm64',
     );
-    // one given twice stands there twice, as with buildx
+    // One given twice stands there twice, as with buildx.
     expect(frontendAttrs({ ...noBuildFlags, platform: ['local,linux/s390x', 'linux/s390x'] }, env)['platform']).toMatch(
       /^linux\/(amd64|arm64),linux\/s390x,linux\/s390x$/,
     );
@@ -560,7 +560,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const { vcs } = provenance.metadata['https://mobyproject.org/buildkit@v1#metadata'];
     if (engine.suite !== 'trixie') expect(vcs.revision).toBe(revision); // its BuildKit 0.13 leaves it out
     expect(provenance.materials.map(({ uri }: { uri: string }) => uri).join()).toContain('pkg:docker/');
-    // who wants tsfront's own frontend gets it
+    // Who wants tsfront's own frontend gets it.
     const own = await build('--provenance=mode=max', '--frontend=tsfront');
     expect(own.stderr).not.toContain('note:');
     expect(own.provenance.invocation.parameters).not.toHaveProperty('frontend');
@@ -701,7 +701,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('reads what names docker/dockerfile itself, and hands other frontends to the daemon', async () => {
-    // the engine has no way to Docker's registry
+    // The engine has no way to Docker's registry.
     const build = (syntax: string, ...args: string[]) =>
       tsfront(['build', '--progress=plain', ...args, '-'], `# syntax=${syntax}\nFROM scratch\nCOPY <<a /a\na\n`);
     for (const ours of ['docker/dockerfile:1', 'docker.io/docker/dockerfile:1.7-labs', 'docker/dockerfile-upstream']) {
@@ -717,7 +717,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     expect((await build('docker/dockerfile:1', `--frontend=${other}`)).stderr).toContain(`${other}: not found`);
     expect((await build('docker/dockerfile:1', `--build-arg=BUILDKIT_SYNTAX=${other}`)).stderr).toContain('not found');
     expect((await build(other, '--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1')).status).toBe(0);
-    // a named context may stand for a frontend, too
+    // A named context may stand for a frontend, too.
     const instead = `--build-context=docker/dockerfile:1=docker-image://${other}`;
     expect((await build('docker/dockerfile:1', instead)).stderr).toContain(`${other}: not found`);
     expect((await build(other, '--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1', instead)).stderr).toContain(

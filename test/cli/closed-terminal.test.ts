@@ -1,4 +1,6 @@
-/** What a terminal does to a command that waits: it is closed, or its user has stopped it. Real processes on a real one. */
+/**
+ * What a terminal does to a command that waits: it is closed, or its user has stopped it. Real processes on a real one.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -26,7 +28,7 @@ interface Terminal {
 function onTerminal(command: string, { begin = '' } = {}): Terminal {
   const [pid, code] = ['pid', 'code'].map((name) => path.join(temporaryDir(), name)) as [string, string];
   const run = `echo $$ > ${pid}; exec 2>&3; exec "${process.execPath}" "${cli}" ${command}`;
-  // the shell outlives its terminal, to tell; its own words about a signal would wait for a terminal that is stopped
+  // The shell outlives its terminal, to tell; its own words about a signal would wait for a terminal that is stopped.
   const shell = `trap : HUP; ${begin} exec 3>&2 2> /dev/null; sh -c '${run}'; echo $? > ${code}`;
   const end = spawn('script', ['-qefc', shell, '/dev/null'], { env: { ...process.env, SHELL: '/bin/sh' } });
   let text = '';
@@ -44,7 +46,7 @@ function onTerminal(command: string, { begin = '' } = {}): Terminal {
     try {
       if (read(code) === '') process.kill(Number(read(pid)), 'SIGKILL');
     } catch {
-      // it has ended
+      // It has ended.
     }
   });
   return {

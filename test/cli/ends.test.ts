@@ -163,7 +163,7 @@ describe('a command that waits for what never comes', () => {
       };
       let calls = 0;
       const daemon = await fakeControl({
-        // the first one is asked while connecting
+        // The first one is asked while connecting.
         listWorkers: async () => (calls++ === 0 ? { record: [] } : waiting()),
         diskUsage: waiting,
         prune: stream,
@@ -269,7 +269,9 @@ await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
     expect(readdirSync(out)).toEqual(['made']);
   });
 
-  /** A build of 32 MB with two outputs, `dest` as an archive and a directory; what it leaves is in `place` and `tmp`. */
+  /**
+   * A build of 32 MB with two outputs, `dest` as an archive and a directory; what it leaves is in `place` and `tmp`.
+   */
   const exporting = (dest: string) => {
     const dir = context('FROM scratch\nCOPY big /\n');
     writeFileSync(path.join(dir, 'big'), Buffer.alloc(32 << 20));

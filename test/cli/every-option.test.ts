@@ -1,6 +1,6 @@
 /**
- * A bad value and an empty one for every option of every command that takes a value: wrong usage that names the option. A
- * new option is among them by itself; one that takes any text is named below, with the reason.
+ * A bad value and an empty one for every option of every command that takes a value: wrong usage that names the option.
+ * A new option is among them by itself; one that takes any text is named below, with the reason.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -95,7 +95,7 @@ async function run(name: string, option: string) {
   const [flag] = option.split('=');
   const own = (needs[`${name} ${flag}`] ?? needs[name] ?? []).map((it) => it.replace('@', dir));
   const [, { options }] = all.find(([it]) => it === name)!;
-  // nobody listens there: who gets as far as that has taken the options
+  // Nobody listens there: who gets as far as that has taken the options.
   const asks = options.some(({ long }) => long === '--builder') && !option.startsWith('--builder=');
   const end = asks ? ['--builder', `unix://${dir}/nosuch`] : [];
   return runCli([...name.split(' '), ...own, option, ...end], { env: { HOME: dir } });

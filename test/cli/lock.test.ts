@@ -146,7 +146,7 @@ test('pins stay until they are updated, all or by name', async () => {
   ]);
   const text = await readLockText();
   for (const pin of [registry.images.get('base:1')!.digest, sha256('another'), head]) expect(text).toContain(pin);
-  // the platforms of the lock count if the command line names none
+  // The platforms of the lock count if the command line names none.
   expect(text).toContain('platforms: linux/amd64, linux/arm64\n');
 });
 

@@ -40,7 +40,9 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
   const plain = () =>
     `FROM ${base} AS b\nARG V=1\nRUN echo $V >/v\nFROM scratch\nCOPY --from=b /v /v\nCOPY Dockerfile /\n`;
 
-  /** What was attested, without what no two builds have in common: times, ids, and digests of what reads from a session. */
+  /**
+   * What was attested, without what no two builds have in common: times, ids, and digests of what reads from a session.
+   */
   const predicates = async (command: string, args: readonly string[]): Promise<unknown> => {
     const dest = mkdtempSync(path.join(dir, 'image-'));
     await engine.must(command, [...args, '-o', `type=oci,tar=false,dest=${dest}`]);
@@ -57,7 +59,7 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
       /^(buildInvocationID|invocationI[dD]|buildStartedOn|buildFinishedOn|startedOn|finishedOn|subject|layers)$/;
     return JSON.parse(JSON.stringify(found), (key, value) => {
       if (changing.test(key)) return undefined;
-      // steps are numbered by their digests, and whose layers are known depends on the cache
+      // Steps are numbered by their digests, and whose layers are known depends on the cache.
       if (typeof value === 'string') return value.replace(/^step\d+/, 'step');
       if (typeof value !== 'object' || value === null) return value;
       const bySteps = key === 'digestMapping' || Object.keys(value).some((name) => /^step\d+$/.test(name));
@@ -121,7 +123,7 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
       expect(status).toBe(1);
       expect(stderr).toContain(`failed to resolve source metadata for ${frontend}`);
     }
-    // Docker's is not pulled, as far as we equal it
+    // Docker's is not pulled, as far as we equal it.
     const context = contextOf(`# syntax=docker/dockerfile:1\n${plain()}`);
     await engine.must(process.execPath, [cli, 'build', '--provenance=mode=max', '-o', 'type=cacheonly', context]);
     const archive = spawn('tar', ['-C', contextOf(`# syntax=${frontend}\n${plain()}`), '-c', '.']);

@@ -41,7 +41,7 @@ test('what buildx takes before its commands goes behind them', () => {
   ]);
   expect(spellOut(program, ['--builder=b', 'du', '--json'])).toEqual(['du', '--builder=b', '--json']);
   expect(spellOut(program, ['--builder', 'b', 'history', 'ls', 'x'])).toEqual(['history', 'ls', '--builder', 'b', 'x']);
-  // the parser refuses these
+  // The parser refuses these.
   for (const args of [
     ['--builder', 'b'],
     ['-D', 'du'],

@@ -53,7 +53,7 @@ await onEngines('a daemon far away', { suites: ['forky'] }, (engine) => {
       host = `root@127.0.0.1:${port}`;
       writeFileSync(openssh.file('bin/buildctl'), buildctl);
       chmodSync(openssh.file('bin/buildctl'), 0o755);
-      // no way to the engine but by ssh
+      // No way to the engine but by ssh.
       env = { PATH: `${bin}:/usr/bin:/bin`, DOCKER_HOST: '', BUILDKIT_HOST: '' };
     });
     afterAll(() => openssh?.end());
@@ -98,7 +98,7 @@ await onEngines('a daemon far away', { suites: ['forky'] }, (engine) => {
       );
       await engine.must('docker', ['buildx', 'build', '-q', '-t', name, dir]);
       if (!engine.home) return;
-      // the command docker and its libraries are those of the engine's root
+      // The command docker and its libraries are those of the engine's root.
       const root = [
         '/usr:/usr:ro',
         '/usr/lib:/lib:ro',

@@ -129,7 +129,7 @@ describe('an address', () => {
     writeFileSync(path.join(dir, 'config.json'), '{');
     const broken = `Error parsing config file (${path.join(dir, 'config.json')}): it is not JSON`;
     expect(() => defaultAddress(env)).toThrow(broken);
-    // the usual sockets are next, as with docker
+    // The usual sockets are next, as with docker.
     const told: string[] = [];
     const next = () => dockerAddress({ ...env, XDG_RUNTIME_DIR: dir }, (message) => void told.push(message));
     writeFileSync(path.join(dir, 'docker.sock'), '');

@@ -36,7 +36,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
   ])('an export into a %s that fails leaves what others have put beside it', async (_, output) => {
     const root = temporaryDir();
     const out = path.join(root, 'out');
-    // the daemon sends it, and then fails: the second output cannot be pushed
+    // The daemon sends it, and then fails: the second output cannot be pushed.
     const push: Export = { type: 'image', attrs: { name: 'localhost:1/test/x:1', push: 'true' } };
     const broken = build(finished, [output(path.join(out, 'a')), push]);
     broken.catch(() => {});
@@ -51,7 +51,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     const root = temporaryDir();
     const context = path.join(root, 'context');
     mkdirSync(context);
-    // many files, so that the interrupt comes while they are received
+    // Many files, so that the interrupt comes while they are received.
     const script = `mkdir /o && cd /o && seq 1 8000 | sed s/^/${unique}-/ | xargs touch`;
     writeFileSync(path.join(context, 'Dockerfile'), `FROM ${base} AS b\nRUN ${script}\nFROM scratch\nCOPY --from=b /o /o\n`);
     const cli = path.join(import.meta.dirname, '../../src/cli.ts');
@@ -99,7 +99,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     };
     await one('first', []);
     const before = [tree(dest), readFileSync(path.join(dest, 'index.json'), 'utf8')];
-    // two caches that differ, of which a daemon names one
+    // Two caches that differ, of which a daemon names one.
     await expect(one('second', ['gzip', 'uncompressed'])).rejects.toThrow('has not named the cache');
     expect([tree(dest), readFileSync(path.join(dest, 'index.json'), 'utf8')]).toEqual(before);
     expect(tree(path.dirname(dest)).filter((name) => !name.startsWith('layout/'))).toEqual(['layout']);
@@ -111,7 +111,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     writeFileSync(Buffer.concat([directory, Buffer.from('/Dockerfile')]), 'FROM scratch\nCOPY Dockerfile /\n');
     const cli = path.join(import.meta.dirname, '../../src/cli.ts');
     const run = (...args: string[]) => {
-      // a shell goes there: Node takes no bytes for it
+      // A shell goes there: Node takes no bytes for it.
       const command = `cd "$(printf '${path.dirname(directory.toString('latin1'))}/a\\377')" && exec "$0" "$@"`;
       return spawnSync('sh', ['-c', command, process.execPath, cli, 'build', '-q', ...args, '.'], {
         env: engine.env,
@@ -149,7 +149,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     const all = ['a\xef\xbf\xbd', 'a\xfe', 'a\xff', 'l\xfe', 'p\xff', 'z\xfe'];
     const names = (dir: Buffer) => readdirSync(dir, { encoding: 'buffer' }).map((it) => it.toString('latin1')).sort();
 
-    // the bytes of an archive are the daemon's
+    // The bytes of an archive are the daemon's.
     await build(dockerfile, [{ type: 'tar', dest: path.join(root, 'out.tar') }]);
     mkdirSync(path.join(root, 'untarred'));
     await engine.must('tar', ['-xf', path.join(root, 'out.tar'), '-C', path.join(root, 'untarred')]);

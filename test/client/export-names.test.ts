@@ -107,7 +107,7 @@ describe('names that are not UTF-8', () => {
       { path: 'd\xff/a\xfe', data: 'one', xattrs },
       { path: 'd\xff/a\xff', data: 'two', xattrs },
     ]);
-    // the calls take text alone
+    // The calls take text alone.
     const { execFileSync } = await import('node:child_process');
     execFileSync('sh', ['-c', 'mv "$1"/d* "$1/d" && mv "$1/d/a$(printf "\\376")" "$1/d/f"', '-', path.join(root, 'out')]);
     const of = (name: string) => getAttributeSync(path.join(root, 'out', name), 'user.test')?.toString();

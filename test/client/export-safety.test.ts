@@ -436,7 +436,7 @@ describe('a layout export', () => {
     await stores.discard();
     expect(readdirSync(root, { recursive: true })).toEqual(before);
 
-    // what fails may be the index, which is written at the very end
+    // What fails may be the index, which is written at the very end.
     const late = await openStore();
     await late.write({ ref: 'r', action: WriteAction.COMMIT, data });
     await late.stores.publish();

@@ -126,7 +126,7 @@ describe('an export that fails removes nothing of others', () => {
     const exporting = exportTo(toDirectory(at('out')), async (daemon) => {
       await sendTree(daemon, [dir('linux_amd64'), file('linux_amd64/f', 'x')]);
       await sendTree(daemon, [dir('linux_arm64'), file('linux_arm64/f', 'x')]);
-      // where it waits: what cannot be moved from there has no place
+      // Where it waits: what cannot be moved from there has no place.
       const [second] = readdirSync(at('out')).filter((name) => existsSync(at('out', name, 'tree/linux_arm64')));
       rmSync(at('out', second!, 'tree/linux_arm64'), { recursive: true });
     });

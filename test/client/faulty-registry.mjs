@@ -1,8 +1,8 @@
 // A registry with faults, in front of a good one: faulty-registry.mjs PORT REGISTRY
 // The repository says what goes wrong: /v2/FAULT/PHASE/NAME/… is NAME's, but PHASE fails with the status FAULT, or gets
-// no answer (`stall`), or half of one (`cut`). Phases: manifest, config and layer when pulling, upload and commit when pushing.
-// /v2/token/PORT/NAME/… wants a token of the service at PORT; that of the registry itself never answers. /v2/login/PORT/NAME/…
-// takes any token of it.
+// no answer (`stall`), or half of one (`cut`). Phases: manifest, config and layer when pulling, upload and commit when
+// pushing. /v2/token/PORT/NAME/… wants a token of the service at PORT; that of the registry itself never answers.
+// /v2/login/PORT/NAME/… takes any token of it.
 import { createServer, request as forward } from 'node:http';
 
 const [port, upstream] = process.argv.slice(2);

@@ -122,7 +122,7 @@ await onEngines('names that are not text', {}, (engine) => {
       `BASE=${await engine.baseImage()}`,
     ];
     const { status, stderr } = await engine.run(command, [...args, '--output=type=cacheonly', dir]);
-    // what RUN printed, without its times
+    // What RUN printed, without its times.
     const log = stderr.match(/^#\d+ \d+\.\d+ .*$/gm)?.map((line) => line.replace(/^#\d+ \d+\.\d+ /, ''));
     return { status, stderr, log };
   };

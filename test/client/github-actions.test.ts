@@ -13,7 +13,10 @@ import { temporaryDir } from './temporary-dir.ts';
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const actions = { GITHUB_ACTIONS: 'true' };
 
-/** What the runner takes for a command: `::` at the start of a line or `##[` anywhere; it ends lines at carriage returns too. */
+/**
+ * What the runner takes for a command: `::` at the start of a line or `##[` anywhere; it ends lines at carriage returns
+ * too.
+ */
 const commandsOf = (text: string) =>
   text.split(/\r\n|\r|\n/).filter((line) => line.trim().startsWith('::') || line.includes('##['));
 

@@ -120,7 +120,7 @@ describe('an export that the daemon takes for sent fails', () => {
     const root = temporaryDir();
     const dest = path.join(root, 'out');
     const exporting = exportTo(kind === 'file' ? toFile(dest) : toDirectory(dest), async (daemon) => {
-      // the calls stay open
+      // The calls stay open.
       if (kind === 'file')
         await daemon
           .client(FileSend)
@@ -146,7 +146,7 @@ await onEngines('an export that a real daemon was not told of', { suites: ['fork
     const files = { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' };
     const root = temporaryDir();
     mkdirSync(path.join(root, 'out'));
-    // the daemon succeeds, and takes the first output for all
+    // The daemon succeeds, and takes the first output for all.
     const control: Connection['control'] = {
       ...connection.control,
       solve: (request, options) =>

@@ -9,7 +9,7 @@ import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
-  // pruning and killing would disturb what others build on the shared one
+  // Pruning and killing would disturb what others build on the shared one.
   let engine: Awaited<ReturnType<typeof startPrivateEngine>> | undefined;
   let connection: Connection | undefined;
   let base: string;

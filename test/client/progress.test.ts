@@ -269,7 +269,7 @@ describe('the reducer', () => {
     expect(end.vertexes.get('b')!.statuses.get('extracting')!.current).toBe(3_000_000);
     expect(end.warnings).toHaveLength(1);
     expect(states[3]!.vertexes.get('a')).toBe(end.vertexes.get('a'));
-    // each state is still the one it was, in whichever order they are looked at
+    // Each state is still the one it was, in whichever order they are looked at.
     const plain = (state: BuildState) =>
       JSON.stringify(
         [...state.vertexes.values()].map((step) => [step.vertex, [...step.statuses], step.warnings, step.logs]),

@@ -22,7 +22,7 @@ import { runCommand } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
-// engines are shared: somebody else may run the same tests
+// Engines are shared: somebody else may run the same tests.
 const registryPort = 20_000 + (process.pid % 10_000);
 
 await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
@@ -63,7 +63,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     return answer.status === 200;
   };
   const failure = async (result: Promise<unknown>) => {
-    // the daemon asks four times, 7 s in all, where the status is 500
+    // The daemon asks four times, 7 s in all, where the status is 500.
     const error = await ends(
       result.then(
         () => new Error('did not fail'),
@@ -120,7 +120,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
       const image = `${faulty}/${fault}/${phase}/${await freshImage()}`;
       const dir = temporaryDir();
       const message = await failure(build(`FROM ${image}`, [{ type: 'local', dest: path.join(dir, 'out') }]).result);
-      // the daemon says of a layer that breaks off how much is missing, not whose it is
+      // The daemon says of a layer that breaks off how much is missing, not whose it is.
       if (fault !== 'cut' || phase !== 'layer') expect(message).toContain(faulty);
       expect(message).toMatch(words[fault]!);
       expect(readdirSync(dir, { recursive: true })).toEqual([]);
@@ -133,17 +133,17 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
       const name = `${faulty}/${fault}/${phase}/${image}:1`;
       const message = await failure(build(text, [{ type: 'image', attrs: { name, push: 'true' } }]).result);
       expect(message).toContain(`failed to push ${name}`);
-      // the registry's own words come with newer daemons only
+      // The registry's own words come with newer daemons only.
       expect(message).toMatch(fault === 'cut' ? words[fault]! : String(fault));
       expect(await registryHas(`${image}/manifests/1`)).toBe(false);
     });
 
-  // tokens are fetched here, so that here is where patience ends
+  // Tokens are fetched here, so that here is where patience ends.
   test.each(['nobody', 'somebody'])(
     'a registry whose token service stalls fails clearly (%s logged in)',
     async (who) => {
-      // Credentials go to the registry's own port only, or where the registry says when it is asked from here. An engine
-      // with a network of its own has its registry there; here something else has that port.
+      // Credentials go to the registry's own port only, or where the registry says when it is asked from here. An
+      // engine with a network of its own has its registry there; here something else has that port.
       const service = createServer((socket) => void socket.on('error', () => {}).resume());
       onTestFinished(() => void service.close());
       if (who === 'nobody' || engine.home) {
@@ -216,7 +216,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(built.stderr.match(/WARNING: credential helper/g)).toHaveLength(1);
     expect(built.status).toBe(0);
     isOpen = false;
-    // the daemon keeps tokens for a while, by the registry's name
+    // The daemon keeps tokens for a while, by the registry's name.
     const refused = await failure(
       build(`FROM ${faulty}/login/${registryPort}/test/x-${randomBytes(4).toString('hex')}:1`, [], {
         auth: { credentials: dockerCredentials(dir), seedDir: temporaryDir() },
@@ -245,7 +245,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     if (command === 'build') expect(await run('ghcr.io')).toMatchObject({ code: 0 });
   });
 
-  // how long a registry may take is the daemon's to say, and it waits for ever; the user can stop it
+  // How long a registry may take is the daemon's to say, and it waits for ever; the user can stop it.
   test.each(['manifest', 'config', 'layer', 'upload', 'commit'])(
     `a registry that stalls (%s) does not keep a build that is stopped`,
     async (phase) => {

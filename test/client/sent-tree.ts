@@ -14,7 +14,8 @@ export interface SentTree {
 const nothing = new Uint8Array(0);
 
 /**
- * The receiver's end of a transfer, on the bytes: names come as they were sent, while a generated decoder takes text only.
+ * The receiver's end of a transfer, on the bytes: names come as they were sent, while a generated decoder takes text
+ * only.
  *
  * @param send gets the call to send a tree on
  * @param beforeRequests runs once all is listed

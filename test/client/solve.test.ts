@@ -219,7 +219,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
       );
     }
 
-    // one that knows compatibility versions and refuses those that there are not, as BuildKit 0.30 does
+    // One that knows compatibility versions and refuses those that there are not, as BuildKit 0.30 does.
     const asked: unknown[] = [];
     const control: Connection['control'] = {
       ...connection.control,

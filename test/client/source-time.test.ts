@@ -1,4 +1,6 @@
-/** A build's time from an archive that a real daemon has downloaded: of one that unpacks to terabytes it is an error. */
+/**
+ * A build's time from an archive that a real daemon has downloaded: of one that unpacks to terabytes it is an error.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,7 +11,9 @@ import { temporaryDir } from './temporary-dir.ts';
 
 const port = 30_000 + (process.pid % 10_000);
 
-/** /small.tar.gz has a file of the second 7; /bomb.tar.gz says that its file has 8 GB, all but half of which is there. */
+/**
+ * /small.tar.gz has a file of the second 7; /bomb.tar.gz says that its file has 8 GB, all but half of which is there.
+ */
 const server = `
   const { createServer } = require('node:http');
   const { gzipSync } = require('node:zlib');

@@ -60,7 +60,7 @@ RUN --mount=type=ssh mkdir /out && ssh-add -L > /out/listed && ${sign.join(' && 
     for (const type of types) {
       const [, ...lines] = readFileSync(openssh.file(type), 'latin1').split('\n');
       const { d } = (await parsePrivateKey(openssh.file(type))).key.export({ format: 'jwk' });
-      // the line of the file in which it is: others are made of the public key
+      // The line of the file in which it is: others are made of the public key.
       const padded = Buffer.from(d!, 'base64url');
       const number = padded.subarray(padded.findIndex((byte) => byte !== 0));
       const middle = Buffer.from(lines.join(''), 'base64').indexOf(number) + number.length / 2;

@@ -50,7 +50,7 @@ describe.each(Object.entries(texts))('%s', (_, text) => {
     display.done();
     const shown = await screen.rows();
     const start = shown.findLastIndex((line) => line.startsWith('['));
-    // above stands what stood there before, below only one row for each line
+    // Above stands what stood there before, below only one row for each line.
     expect(shown.slice(start).map((line) => line.startsWith(wrappedMark))).toEqual([false, false, false]);
     expect(shown.filter((line) => line.startsWith('['))).toHaveLength(1);
     expect(shown.join('').replaceAll(wrappedMark, '')).toContain('$ tsfront build .[');

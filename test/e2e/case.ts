@@ -1,4 +1,6 @@
-/** A case of the acceptance corpus: a Dockerfile with its context, built by the engine's own frontend and by tsfront. */
+/**
+ * A case of the acceptance corpus: a Dockerfile with its context, built by the engine's own frontend and by tsfront.
+ */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,13 +22,17 @@ export interface Case {
   readonly files?: Readonly<Record<string, string | ContextFile>>;
   /** More arguments of `docker build`; the same stand-ins hold, and `@CONTEXT@` is the directory of the context. */
   readonly args?: readonly string[];
-  /** The suites whose own frontend can build this too; all by default. Elsewhere tsfront must make what `makes` says. */
+  /**
+   * The suites whose own frontend can build this too; all by default. Elsewhere tsfront must make what `makes` says.
+   */
   readonly comparable?: readonly Suite[];
   /** The files of the image, those of its base left out, as `path mode owner`. */
   readonly makes?: readonly string[];
   /** Why a suite's daemon, or its docker command, cannot build it at all, whatever the frontend. */
   readonly not?: Partial<Record<Suite, string>>;
-  /** Why the engine's own, older frontend makes other steps, by suite: then only the files and the config are compared. */
+  /**
+   * Why the engine's own, older frontend makes other steps, by suite: then only the files and the config are compared.
+   */
   readonly otherCache?: Partial<Record<Suite, string>>;
   /** Why its image config is another one, by suite: then only the files are compared. */
   readonly otherConfig?: Partial<Record<Suite, string>>;

@@ -48,7 +48,9 @@ await onEngines('what a user sees', {}, (engine) => {
     if (context) removeContext(context);
   });
 
-  /** Builds by tsfront, whose syntax line is the first, or by the engine's own frontend, with a comment in its place. */
+  /**
+   * Builds by tsfront, whose syntax line is the first, or by the engine's own frontend, with a comment in its place.
+   */
   async function build(
     text: string,
     args: readonly string[] = [],
@@ -112,8 +114,8 @@ await onEngines('what a user sees', {}, (engine) => {
     if (engine.suite !== 'bookworm') expect(stderr).toContain(`docker-image://${syntax}`);
   });
 
-  // docker and buildx leave `# syntax=` to the engine's frontend, or say that it has been followed: a client of ours that does
-  // neither lets the image come upon the line.
+  // Docker and buildx leave `# syntax=` to the engine's frontend, or say that it has been followed: a client of ours
+  // that does neither lets the image come upon the line.
   describe.skipIf(engine.suite === 'bookworm' || process.env['TSFRONT_IMAGE'])('forwarding', () => {
     /** Builds by a frontend that the engine runs (an image, or its own) or by tsfront in this process. */
     const build = async (frontend: string, name: string, attrs: Readonly<Record<string, string>> = {}) => {

@@ -1,6 +1,6 @@
 /**
- * The corpus, built by the engine's own frontend and by tsfront: files, modes, owners and image config must be equal, and
- * each must find every step of the other in the cache. Where the engine tells the ops, these must be equal too.
+ * The corpus, built by the engine's own frontend and by tsfront: files, modes, owners and image config must be equal,
+ * and each must find every step of the other in the cache. Where the engine tells the ops, these must be equal too.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../engine/engine.ts';

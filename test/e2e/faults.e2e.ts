@@ -175,7 +175,8 @@ await onEngines('a build that is disturbed', { suites: ['forky', 'trixie'] }, (e
       try {
         const { status, stderr } = await build(`${dockerfile}${'ENV KEY=value\n'.repeat(50_000)}`);
         expect(status).not.toBe(0);
-        expect(stderr).toMatch(/ERROR: .*(exit code: 137|frontend grpc server closed unexpectedly)/); // whichever BuildKit sees first
+        // Whichever BuildKit sees first.
+        expect(stderr).toMatch(/ERROR: .*(exit code: 137|frontend grpc server closed unexpectedly)/);
         expect(oomKills()).toBeGreaterThan(killed);
       } finally {
         limitMemory(engine, -1);
@@ -217,7 +218,7 @@ await onEngines('a build that is disturbed', { suites: ['forky', 'trixie'] }, (e
   });
 
   test('a Dockerfile that needs too much memory is an error that says so', async () => {
-    // a document for each RUN, with a long variable in it
+    // A document for each RUN, with a long variable in it.
     const large = `ARG LONG=${'x'.repeat(60_000)}\n${'RUN <<E\n$LONG\nE\n'.repeat(2_000)}`;
     const { status, stderr } = await build(`FROM scratch\n${large}`);
     expect(status).not.toBe(0);
@@ -251,7 +252,8 @@ await onEngines('a build that is disturbed', { suites: ['forky', 'trixie'] }, (e
     const comment = `# ${'x'.repeat(1000)}\n`;
     const { status, stderr } = await build(`FROM scratch\n${comment.repeat(17_000)}COPY file /\n`);
     expect(status).not.toBe(0);
-    // The engine's own frontend, which forwards to ours, adds the whole Dockerfile to the error: more than a header holds.
+    // The engine's own frontend, which forwards to ours, adds the whole Dockerfile to the error: more than a header
+    // holds.
     expect(stderr).toMatch(/ERROR: .*(larger than max|COMPRESSION_ERROR)/s);
   });
 

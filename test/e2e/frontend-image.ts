@@ -33,7 +33,9 @@ export async function pushImage(engine: Engine, tag = 'test'): Promise<string> {
   return `${engine.registry}/tsfront@${digest}`;
 }
 
-/** Puts a frontend that fails with its options into the engine's registry, on the Node that runs here. Returns its name. */
+/**
+ * Puts a frontend that fails with its options into the engine's registry, on the Node that runs here. Returns its name.
+ */
 export async function pushTellingFrontend(engine: Engine): Promise<string> {
   const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-'));
   try {

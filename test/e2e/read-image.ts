@@ -114,7 +114,9 @@ function flatten(layers: readonly Buffer[], times: boolean): Listing {
   return [...files.values()].sort();
 }
 
-/** The images of an archive, by platform. The statements of an attestation manifest are the config of `attestations`. */
+/**
+ * The images of an archive, by platform. The statements of an attestation manifest are the config of `attestations`.
+ */
 export function readImages(archive: Buffer, options: ReadOptions = {}): ExportedImage[] {
   return imagesOf(new Map(readTar(archive).map((entry) => [entry.path, entry.data])), options);
 }
@@ -182,7 +184,7 @@ function comparable(image: Record<string, unknown>, { times = false, oldHistory 
   const entries = (history as HistoryEntry[]).map(({ created: made, created_by = '', ...entry }) => ({
     ...entry,
     created_by: (oldHistory ? withoutNews(created_by) : created_by)
-      // Go's print of a struct, which has got names since BuildKit 0.25
+      // Go's print of a struct, which has got names since BuildKit 0.25.
       .replace(/^HEALTHCHECK .*/, 'HEALTHCHECK'),
     ...(times && { created: made }),
   }));
@@ -195,7 +197,9 @@ function comparable(image: Record<string, unknown>, { times = false, oldHistory 
 
 /** The text of a history entry without what older frontends have not told, or have told in other words. */
 function withoutNews(text: string): string {
-  return text
-    .replace(/^((?:COPY|ADD)(?: --\S+)*) .*(?=# buildkit)/, (all) => all.replace(/ --(chown|chmod)=\S+/g, '')) // not there in 20.10
-    .replace(/^EXPOSE map\[(.*)\]$/, (_, ports: string) => `EXPOSE [${ports.replaceAll(':{}', '')}]`);
+  // Docker 20.10 leaves out the modes and owners of COPY and ADD.
+  const withoutOwners = text.replace(/^((?:COPY|ADD)(?: --\S+)*) .*(?=# buildkit)/, (all) =>
+    all.replace(/ --(chown|chmod)=\S+/g, ''),
+  );
+  return withoutOwners.replace(/^EXPOSE map\[(.*)\]$/, (_, ports: string) => `EXPOSE [${ports.replaceAll(':{}', '')}]`);
 }

@@ -1,4 +1,4 @@
-// Serves the files of a directory: web-server.mjs DIRECTORY PORT
+// Serves the files of a directory: web-server.mjs DIRECTORY PORT.
 import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';

@@ -2,8 +2,8 @@
  * Real BuildKit engines for tests: Debian's dockerd in namespaces of its own (see README.md), or the user's own daemon.
  *
  * A test file asks for engines with `onEngines` (on-engines.ts); they are started when first wanted, shared by all test
- * files, and stopped at the end of the run by global-setup.ts. Where an engine cannot be had the tests are skipped aloud,
- * or fail when CI=true.
+ * files, and stopped at the end of the run by global-setup.ts. Where an engine cannot be had the tests are skipped
+ * aloud, or fail when CI=true.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -39,11 +39,15 @@ export interface Engine {
   /** Starts a server that the engine's builds reach as 127.0.0.1: a process in the engine's network. */
   serve(command: string, args: readonly string[]): ChildProcess;
   /**
-   * Starts a program of the engine's root in this machine's network. It sees its root as `/`, which is `home`/root here.
+   * Starts a program of the engine's root in this machine's network. It sees its root as `/`, which is `home`/root
+   * here.
    * @throws Error for the user's own daemon
    */
   enter(command: string, args: readonly string[]): ChildProcess;
-  /** Runs engine.sh: `stop`, `start`, `kill`, `status`, `exec COMMAND…` in the engine's network, `enter COMMAND…` in its root. */
+  /**
+   * Runs engine.sh: `stop`, `start`, `kill`, `status`, `exec COMMAND…` in the engine's network, `enter COMMAND…` in its
+   * root.
+   */
   control(...args: string[]): Promise<CommandResult>;
 }
 

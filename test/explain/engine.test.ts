@@ -1,4 +1,7 @@
-/** Changes one thing at a time, and compares the steps that run with those that the comparison of the two builds foretells. */
+/**
+ * Changes one thing at a time, and compares the steps that run with those that the comparison of the two builds
+ * foretells.
+ */
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,

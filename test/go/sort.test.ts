@@ -4,17 +4,17 @@ import { sortSlice } from '../../src/go/sort.ts';
 
 /** Keys, and where Go 1.26's sort.Slice puts the elements (by their old index). */
 const measured: readonly (readonly [keys: readonly number[], order: readonly number[]])[] = [
-  // 13 elements
+  // 13 elements.
   [
     [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2],
     [10, 0, 5, 1, 6, 11, 2, 12, 7, 3, 8, 9, 4],
   ],
-  // 20 elements
+  // 20 elements.
   [
     [15, 15, 19, 4, 6, 4, 16, 8, 7, 8, 4, 10, 7, 19, 6, 13, 10, 4, 15, 5],
     [10, 3, 5, 17, 19, 14, 4, 12, 8, 9, 7, 11, 16, 15, 1, 0, 18, 6, 13, 2],
   ],
-  // 36 elements
+  // 36 elements.
   [
     [2, 0, 0, 2, 1, 2, 1, 1, 1, 0, 1, 1, 1, 2, 2, 1, 2, 2, 2, 2, 0, 0, 1, 0, 1, 1, 1, 0, 2, 0, 0, 2, 1, 0, 1, 1],
     [
@@ -22,7 +22,7 @@ const measured: readonly (readonly [keys: readonly number[], order: readonly num
       31, 16, 17, 14, 13,
     ],
   ],
-  // 50 elements
+  // 50 elements.
   [
     [
       17, 8, 21, 43, 24, 31, 44, 47, 0, 18, 40, 29, 3, 7, 7, 25, 47, 5, 21, 31, 14, 12, 31, 30, 39, 31, 4, 13, 29, 38,
@@ -33,7 +33,7 @@ const measured: readonly (readonly [keys: readonly number[], order: readonly num
       23, 19, 22, 25, 5, 29, 24, 47, 45, 33, 10, 46, 39, 44, 3, 6, 42, 16, 7, 31,
     ],
   ],
-  // 64 elements
+  // 64 elements.
   [
     [
       1, 62, 29, 51, 31, 21, 6, 25, 34, 28, 1, 52, 17, 24, 4, 27, 13, 32, 36, 5, 55, 27, 44, 4, 6, 58, 36, 51, 52, 49,

@@ -1,8 +1,9 @@
 /**
  * The golden cases: small Dockerfiles with what the reference frontend asked its daemon for and returned.
  *
- * `<area>/<name>.txtar` holds the files of a case (those without a prefix are in both the `dockerfile` and the `context`
- * source, `identifier!path` is a file of another one) and its `case.json`; `<name>.expected.json` is the record.
+ * `<area>/<name>.txtar` holds the files of a case (those without a prefix are in both the `dockerfile` and the
+ * `context` source, `identifier!path` is a file of another one) and its `case.json`; `<name>.expected.json` is the
+ * record.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,6 @@
-/** Plays a golden case against our frontend within this process: the real bridge on a transport that is a function call. */
+/**
+ * Plays a golden case against our frontend within this process: the real bridge on a transport that is a function call.
+ */
 import { toStatus } from '../../src/gateway/error-status.ts';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { createGrpcBridge } from '../../src/gateway/grpc-bridge.ts';

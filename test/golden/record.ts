@@ -5,8 +5,8 @@
  *   REFERENCE=COMMAND npm run golden -- record CASE…     writes the records of these cases
  *   npm run golden -- show CASE…                         prints them
  *
- * With `--write` what differs becomes the record, the first one of a new case; a case that does not repeat itself is left as it is.
- * The exit code is 1 where anything differs.
+ * With `--write` what differs becomes the record, the first one of a new case; a case that does not repeat itself is
+ * left as it is. The exit code is 1 where anything differs.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,10 +30,10 @@ const records = verb === 'record';
 const command = records ? (process.env['REFERENCE'] ?? '').split(' ').filter(Boolean) : positionals;
 if (command.length === 0) fail('REFERENCE names the program of the reference frontend, with its arguments');
 
-// a frontend has no PATH
+// A frontend has no PATH.
 const [program = ''] = command;
 const started = [program === 'node' ? process.execPath : program, ...command.slice(1)];
-// what a case without a record is held against
+// What a case without a record is held against.
 const nothing = { solves: [], resolves: [], warnings: [] };
 const play = async (name: string) => normalize(await startFrontend(started, readCase(name)));
 

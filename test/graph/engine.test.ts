@@ -38,7 +38,7 @@ EOT
     expect(first.ops.filter((op) => op.record!.critical).length).toBeGreaterThan(1);
     const second = await graphOf();
     expect(second.record!.unknown).toBe(0);
-    // a daemon looks at the context each time, and writes the texts of heredocs again
+    // A daemon looks at the context each time, and writes the texts of heredocs again.
     const steps = second.ops.filter(({ name }) => !name.startsWith('[internal]'));
     expect(steps.filter((op) => !op.record!.cached)).toEqual([]);
   });

@@ -9,8 +9,8 @@ export interface StoppedClock {
 }
 
 /**
- * Stops the clock of a test until its end, for limits of what comes over real sockets: bytes travel as ever, and however
- * long they take on a busy machine, time passes only when the test says so.
+ * Stops the clock of a test until its end, for limits of what comes over real sockets: bytes travel as ever, and
+ * however long they take on a busy machine, time passes only when the test says so.
  */
 export function stopClock(): StoppedClock {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });

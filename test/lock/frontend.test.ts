@@ -104,7 +104,7 @@ async function failure(
 
 const use = { 'build-arg:TSFRONT_LOCK': 'use' };
 const frozen = { 'build-arg:TSFRONT_LOCK': 'frozen' };
-// the triggers cannot be pinned in the Dockerfile: without them, the same
+// The triggers cannot be pinned in the Dockerfile: without them, the same.
 const withoutTriggers = (text: string) => text.replace('FROM trigger', 'FROM plain');
 const plainLock = formatLock({
   platforms: ['linux/amd64'],
@@ -176,7 +176,7 @@ describe('named contexts', () => {
         'context:repo': `https://example.com/repo.git#${commit}`,
       },
     });
-    // nothing but the checksum of the file, which no option gives
+    // Nothing but the checksum of the file, which no option gives.
     const differ = locked.ops[0]!.filter((op, at) => !Buffer.from(op).equals(byHand.ops[0]![at]!));
     const sources = differ.filter((op) => Buffer.from(op).includes('://'));
     expect(sources.map((op) => Buffer.from(op).includes(digest('a')))).toEqual([true]);
@@ -271,7 +271,7 @@ test('wrong modes and wrong locks are errors with their place', async () => {
     code: 'bad-lock-file',
     message: expect.stringContaining('Dockerfile.lock:1:14: lockVersion 9 is not known'),
   });
-  // nobody reads a lock that nobody asks for
+  // Nobody reads a lock that nobody asks for.
   await build({ lock: 'lockVersion: 9\n' });
 });
 

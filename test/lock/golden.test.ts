@@ -32,7 +32,7 @@ async function outcome(golden: GoldenCase, pins?: ReturnType<typeof pinsOf>): Pr
     const { definitions } = await compile(options, (bridge) => runFrontend(bridge, { otherFrontends: 'cannot', pins }));
     return [...definitions.values()].flatMap((definition) => definition.ops().map(({ digest }) => digest));
   } catch (error) {
-    // the name of an image in an error has its digest
+    // The name of an image in an error has its digest.
     return [(error as Error).message.replaceAll(/@sha256:[0-9a-f]{64}/g, '')];
   }
 }

@@ -22,7 +22,7 @@ describe('the golden cases', () => {
     async (_, names) => {
       for (const name of names) {
         const compiled = await compile(optionsOf(readCase(name))).catch(() => undefined);
-        // answers of subrequests are not images
+        // Answers of subrequests are not images.
         if (!compiled?.metadata.has('refs.platforms')) continue;
         const back = parseCompiled(formatCompiled(compiled));
         expect(text(back.metadata), name).toEqual(text(compiled.metadata));
@@ -53,7 +53,7 @@ test('a file says what it is of: the platform, the digest, the config', async ()
     config: { architecture: 'arm64', os: 'linux', config: { Env: [expect.stringMatching(/^PATH=/), 'A=<b>'] } },
   });
   const back = parseCompiled(formatCompiled(compiled));
-  // nanoseconds that no JavaScript number holds
+  // Nanoseconds that no JavaScript number holds.
   expect(Buffer.from(back.metadata.get('containerimage.config')!).toString()).toContain('360000000000000000');
 });
 

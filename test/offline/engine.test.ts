@@ -1,4 +1,6 @@
-/** What is compiled without a daemon builds on one: base image from a real registry, files from the builder's session. */
+/**
+ * What is compiled without a daemon builds on one: base image from a real registry, files from the builder's session.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -28,7 +28,7 @@ async function found(lines: readonly string[], ignore = '', tree: FileTree = mem
 
 describe('a script with CR LF is found', () => {
   test.each<[string[], string[]]>([
-    // by its first line
+    // By its first line.
     [['COPY entry.sh /'], ['2 entry.sh']],
     [['COPY *.sh /'], ['2 entry.sh']],
     [['ADD ["entry.sh", "/"]'], ['2 entry.sh']],
@@ -36,7 +36,7 @@ describe('a script with CR LF is found', () => {
     [['COPY . /app'], ['2 entry.sh', '2 src/a/b/start.sh']],
     [['COPY bin/ /usr/bin/'], ['2 bin/tool']],
     [['RUN --mount=type=bind,source=entry.sh,target=/e.sh /e.sh'], ['2 entry.sh']],
-    // by what runs it
+    // By what runs it.
     [['COPY plain.sh /', 'ENTRYPOINT ["/plain.sh"]'], ['2 plain.sh']],
     [['COPY plain.sh /x', 'CMD /x'], ['2 plain.sh']],
     [['COPY plain.sh /usr/local/bin/', 'ENTRYPOINT ["plain.sh"]'], ['2 plain.sh']],
@@ -53,7 +53,7 @@ describe('a script with CR LF is found', () => {
     [['COPY plain.sh /', 'FROM base', 'CMD ["/plain.sh"]'], ['2 plain.sh']],
     [['RUN --mount=target=/src sh /src/plain.sh'], ['2 entry.sh', '2 src/a/b/start.sh', '2 plain.sh']],
     [['COPY src /src'], ['2 src/a/b/start.sh']],
-    // of a here-document
+    // Of a here-document.
     [['COPY <<EOF /x', 'echo a\r', 'EOF', 'CMD ["/x"]'], ['2 /x']],
     [['WORKDIR /app', 'COPY <<x bin/', 'echo a\r', 'x', 'RUN sh ./bin/x'], ['3 /app/bin/x']],
   ])('%j', async (lines, expected) => {

@@ -115,7 +115,7 @@ describe('check reports what is missing', () => {
 
 await onEngines('a build fails for just what check reports', { suites: ['forky'] }, (engine) => {
   test.each(cases)('%s', async (instruction, missing) => {
-    // the daemon keeps what it was sent of a directory of that name, and what it has built of the same content
+    // The daemon keeps what it was sent of a directory of that name, and what it has built of the same content.
     const own = mkdtempSync(path.join(tmpdir(), 'tsfront-missing-built-'));
     onTestFinished(() => rmSync(own, { recursive: true }));
     cpSync(context, own, { recursive: true, verbatimSymlinks: true });

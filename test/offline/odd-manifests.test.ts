@@ -1,4 +1,7 @@
-/** What BuildKit takes for a base image, compile takes; what it refuses, compile refuses: odd manifests in a real registry. */
+/**
+ * What BuildKit takes for a base image, compile takes; what it refuses, compile refuses: odd manifests in a real
+ * registry.
+ */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -57,7 +57,7 @@ describe('answers reach the program in the order of its questions', () => {
       const { promise, resolve, reject } = Promise.withResolvers<string>();
       const settle = () => (path === 'b' ? reject(new Error('no b')) : resolve(`text of ${path}`));
       asked.push({ path, settle });
-      // they are asked at the same time, before the first is answered
+      // They are asked at the same time, before the first is answered.
       if (asked.length % 4 === 0) {
         const four = asked.slice(-4);
         void (direction < 0 ? four.reverse() : four).reduce(

@@ -43,7 +43,7 @@ await onEngines('a build program', { suites: ['forky', 'trixie', 'bookworm'] }, 
     dir = temporaryDir();
     for (const name of ['lib', 'packages/a', 'packages/b']) mkdirSync(path.join(dir, name), { recursive: true });
     const text = program(syntax, await engine.baseImage());
-    // the only form of that line which BuildKit 0.8 knows
+    // The only form of that line which BuildKit 0.8 knows.
     writeFileSync(path.join(dir, 'build.ts'), withBuildx ? text : text.replace('//', '#'));
     writeFileSync(
       path.join(dir, 'lib/greet.ts'),
@@ -140,7 +140,7 @@ services:
       const said = await compose('run', '--rm', 'app');
       expect(said.status, said.stderr).toBe(0);
       expect(said.stdout).toMatch(/^hello compose on linux\/(amd64|arm64)\r?\n$/);
-      // what it says is refused is what the program says
+      // What it says is refused is what the program says.
       writeFileSync(
         path.join(dir, 'compose.yaml'),
         readFileSync(path.join(dir, 'compose.yaml'), 'utf8').replace('WHO', 'WHOM'),

@@ -59,7 +59,7 @@ await onEngines('the example projects', { suites: ['forky'] }, (engine) => {
     expect(await (await output('node-workspaces', '--target', 'api'))()).toBe('1970-01-01 the api has started\n');
     const report = await output('node-workspaces', '--target', 'report');
     expect(await report()).toBe('1970-01-01 a report of 1970-01-02\n');
-    // made while it was built, so what it imports was built before
+    // Made while it was built, so what it imports was built before.
     expect(await report('cat', 'apps/report/dist/sample.txt')).toBe('1970-01-01 a report of 1970-01-02\n');
     expect(await report('ls', 'apps', 'packages')).toBe('apps:\nreport\n\npackages:\ndates\nformat\n');
     expect(readdirSync(await exported('node-workspaces', '--target', 'dates'))).toEqual(['index.js']);

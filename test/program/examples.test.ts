@@ -126,7 +126,7 @@ describe.each(Object.entries(projects))('examples/%s', (name, targets) => {
     for (const [platform, definition] of definitions) {
       const bases = basesOf(definition);
       expect(bases.length + pathsOf(definition).length).toBeGreaterThan(0);
-      // Go compiles for another platform; all else runs on it
+      // Go compiles for another platform; all else runs on it.
       for (const [image, architecture] of bases)
         expect(`linux/${architecture}`, image).toBe(image.includes('/golang:') ? 'linux/amd64' : platform);
     }
@@ -243,7 +243,7 @@ test('the programs pass tsc --strict', async () => {
     return runCommand(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
   };
   expect(await check(programs.map((file) => path.join(examples, file)))).toMatchObject({ status: 0, stdout: '' });
-  // and what is wrong is refused
+  // And what is wrong is refused.
   const wrong = path.join(folder, 'wrong.mts');
   writeFileSync(
     wrong,

@@ -1,4 +1,7 @@
-/** A text that a program gives is what the image, the command or the file gets, whatever Dockerfiles mean by its characters. */
+/**
+ * A text that a program gives is what the image, the command or the file gets, whatever Dockerfiles mean by its
+ * characters.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { graphOf } from '../../src/build-program/graph.ts';

@@ -9,7 +9,7 @@ import type {
 import type { AddFlags, CopyFlags, Healthcheck, RunInstruction } from '../../src/parser/ast.ts';
 
 test('each flag of COPY, ADD, RUN and HEALTHCHECK has an option in tsfront/build', () => {
-  // the source is an argument of its own
+  // The source is an argument of its own.
   expectTypeOf<Exclude<keyof CopyFlags, 'from'>>().toEqualTypeOf<keyof StageCopyOptions>();
   expectTypeOf<keyof AddFlags>().toEqualTypeOf<keyof StageAddOptions>();
   expectTypeOf<Exclude<keyof Healthcheck, 'test'>>().toEqualTypeOf<keyof StageHealthcheckOptions>();

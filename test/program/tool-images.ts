@@ -1,6 +1,6 @@
 /**
- * Images with the tools that the examples use, in the registry of an engine, which has no internet: Go, Python and Node are
- * real, uv is a script. A build gets them as named contexts.
+ * Images with the tools that the examples use, in the registry of an engine, which has no internet: Go, Python and Node
+ * are real, uv is a script. A build gets them as named contexts.
  */
 import { execFileSync } from 'node:child_process';
 import { realpathSync, writeFileSync } from 'node:fs';

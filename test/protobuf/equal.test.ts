@@ -98,7 +98,10 @@ test.each(pairs.filter(([, schema]) => schema.typeName.startsWith('pb.')))(
   },
 );
 
-/** What Go refuses and protobuf-es reads: fields that are longer than the message around them or of another wire type, numbers that are too long. */
+/**
+ * What Go refuses and protobuf-es reads: fields that are longer than the message around them or of another wire type,
+ * numbers that are too long.
+ */
 const stricter = /^(premature EOF|invalid varint|varint overflows 32 bits|wrong wire type .*)$/;
 
 test('bytes that were changed are refused or read as protobuf-es does', () => {

@@ -13,7 +13,9 @@ export interface FakeImage {
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 
-/** An image with a config for each platform (`linux/arm/v7`), as an index; of one platform alone as a plain manifest. */
+/**
+ * An image with a config for each platform (`linux/arm/v7`), as an index; of one platform alone as a plain manifest.
+ */
 export function fakeImage(platforms: Record<string, object>, index = true): FakeImage {
   const blobs = new Map<string, string>();
   const put = (text: string) => {

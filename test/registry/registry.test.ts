@@ -328,7 +328,7 @@ describe('faults', () => {
       void slowly(response, image.blobs.get(request.url!.split('/').at(-1)!)!);
       return true;
     };
-    // each of three answers takes longer than the patience
+    // Each of three answers takes longer than the patience.
     expect((await resolve(app(), { limits: { ...limits, minRate: 1, attempts: 1 } })).env).toBe('A=amd64');
   });
 
@@ -429,7 +429,9 @@ describe('cache', () => {
   });
 });
 
-/** Each was pushed to a registry and built FROM by BuildKit (0.25), which has taken or refused it for the same reason. */
+/**
+ * Each was pushed to a registry and built FROM by BuildKit (0.25), which has taken or refused it for the same reason.
+ */
 describe('odd manifests', () => {
   const oci = 'application/vnd.oci.image';
   const config = JSON.stringify({ os: 'linux', architecture: 'amd64', config: { Env: ['A=odd'] } });

@@ -59,8 +59,9 @@ describe('runSubprocess', () => {
       while (!existsSync(pids) || (await readFile(pids, 'utf8')).split('\n').length < 3) await sleep(10);
       abort.abort(new Error('enough'));
       expect((await running)?.message).toBe('enough');
+      // Killed, it may still be ending.
       for (const pid of (await readFile(pids, 'utf8')).trim().split('\n'))
-        await expect.poll(() => isRunning(Number(pid)), { timeout: 10_000 }).toBe(false); // killed, it may still be ending
+        await expect.poll(() => isRunning(Number(pid)), { timeout: 10_000 }).toBe(false);
       await expect(runSubprocess('sh', [], { signal: abort.signal })).rejects.toThrow('enough');
     } finally {
       await rm(directory, { recursive: true, force: true });

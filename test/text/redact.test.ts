@@ -208,7 +208,7 @@ describe('whatever the text', () => {
   });
 
   test('a megabyte of what looks like addresses is redacted in linear time', () => {
-    // where each address looked at all the text behind it, this would take hours
+    // Where each address looked at all the text behind it, this would take hours.
     for (const unit of [
       'a://',
       ',a://',

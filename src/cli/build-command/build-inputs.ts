@@ -61,8 +61,9 @@ export async function openInputs(
   try {
     const { opts, dirs, dockerfileText, archive, ociLayouts, dockerfile, remoteDockerfile } = located;
     const localDirs = Object.fromEntries(dirs);
-    const frontendAttrs: Record<string, string> = { filename: defaultDockerfileName, ...opts }; // provenance and history name it too
-    // a frontend that does not know named contexts would build without them
+    // Provenance and history name it too.
+    const frontendAttrs: Record<string, string> = { filename: defaultDockerfileName, ...opts };
+    // A frontend that does not know named contexts would build without them.
     if (buildContexts.length > 0) frontendAttrs['frontend.caps'] = 'moby.buildkit.frontend.contexts+forward';
     const upload = archive && uploads();
     if (upload) frontendAttrs['context'] = upload.add(archive);

@@ -108,7 +108,7 @@ export async function runCall(
   if (!call.json && (count > 0 || !buildError)) await io.print(`Check complete, ${found}\n`);
   await printAnswer();
   if (buildError) {
-    // the error of a frontend in this process has hints and further problems, which the answer lacks
+    // The error of a frontend in this process has hints and further problems, which the answer lacks.
     const message = failure() === undefined ? buildError.message : toStatus(failure()).message;
     const [source] = sources ?? [];
     const file = createSourceFile(source?.filename ?? '', Buffer.from(source?.data ?? '', 'base64').toString());

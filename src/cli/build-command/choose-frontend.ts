@@ -1,5 +1,4 @@
 /** Chooses the frontend that reads the Dockerfile. */
-
 import type { InProcessBridge } from '../../client/index.ts';
 import type { Bridge, Result } from '../../gateway/bridge.ts';
 import { defaultDockerfileName } from '../../gateway/frontend-files.ts';

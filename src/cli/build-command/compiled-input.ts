@@ -83,7 +83,7 @@ async function readCompiled(file: string, { imageConfig }: SolveFlags, io: Io): 
   if (file === '-' && imageConfig === '-')
     throw new UsageError('the compiled file and the image config cannot both be on standard input');
   const bytes = await readInput(file, io);
-  // the definition of scratch is empty, and so is the output of a `tsfront compile |` that failed
+  // The definition of scratch is empty, and so is the output of a `tsfront compile |` that failed.
   if (bytes.length === 0 && imageConfig === undefined)
     throw new UsageError(
       `${file === '-' ? 'standard input' : file} is empty: an empty definition is scratch alone, which \`tsfront compile\` writes as JSON, or beside it with --image-config`,

@@ -1,4 +1,7 @@
-/** `tsfront build --explain`: compares a build with the record of an earlier one, and with what the daemon took from its cache. */
+/**
+ * `tsfront build --explain`: compares a build with the record of an earlier one, and with what the daemon took from its
+ * cache.
+ */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
@@ -53,14 +56,14 @@ export async function explainBuild(
       const graphs = new Map<Reference, Definition>();
       const result = await frontend({ ...bridge, solve: keeping(bridge, graphs) }, upload);
       const definitions = graphsOf(result, graphs);
-      // the files are read while the daemon builds
+      // The files are read while the daemon builds.
       if (definitions) recording = record(definitions, bridge.options.opts, inputs, io);
       return result;
     },
     watchSteps: (build) => ({ ...build, status: watched(build.status, cached) }),
     async finish(succeeded) {
       const newer = await recording;
-      // a build that fails early has no graph
+      // A build that fails early has no graph.
       if (!newer && !succeeded) return;
       if (!newer) return warn('the build is not explained: another frontend has read the Dockerfile', io);
       if (newer instanceof Error) return warn(`the build is not explained: ${newer.message}`, io);

@@ -9,8 +9,8 @@ import { parseDockerfile } from '../../parser/index.ts';
 import type { BuildInputs } from './build-inputs.ts';
 
 /**
- * The hint for an error about a source of a COPY, an ADD or a mount that does not exist; undefined for other errors, and
- * where nothing is known that would help.
+ * The hint for an error about a source of a COPY, an ADD or a mount that does not exist; undefined for other errors,
+ * and where nothing is known that would help.
  */
 export async function failedSourceHint(
   error: unknown,
@@ -18,10 +18,10 @@ export async function failedSourceHint(
 ): Promise<string | undefined> {
   const { message } = error as Error;
   const path = /(?:checksum of ref|cache key)[^\n]*: "(\/[^"\n]+)": not found/.exec(message)?.[1];
-  // older daemons have their own directory in front
+  // Older daemons have their own directory in front.
   const dir = /lstat (?:\/\S*\/buildkit-mount\d+)?(\/[^\n]+): no such file or directory$/.exec(message)?.[1];
   const [source] = errorSources(error);
-  // old daemons do not tell the instruction
+  // Old daemons do not tell the instruction.
   if ((path ?? dir) === undefined || !source) return undefined;
   const { text, filename, ranges } = source;
   const dockerfile = parseDockerfile(text, { filename });

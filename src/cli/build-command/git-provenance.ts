@@ -1,5 +1,4 @@
 /** Describes the git repository of the context as buildx does, for the provenance. */
-
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment } from '../../system/environment-variables.ts';
@@ -96,7 +95,7 @@ const onlyReads = { GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINA
 /** Runs git for the repository that contains a directory, even if the environment names another one; '' if it fails. */
 async function runGit(dir: string, args: readonly string[], env: Environment): Promise<string> {
   const options = { env: subprocessEnvironment(env, { ...inEnglish, ...onlyReads }), timeoutMs: gitTimeoutMs };
-  // a monitor is a program that the repository's own configuration names
+  // A monitor is a program that the repository's own configuration names.
   return runSubprocess('git', ['-c', 'core.fsmonitor=false', '-C', dir, ...args], options).then(
     ({ stdout }) => stdout.toString().trim(),
     () => '',

@@ -1,5 +1,4 @@
 /** `--metadata-file`: what a build reported, as `docker buildx build` writes it. */
-
 import { type Connection, readBlob, type SolveResult, type VertexWarning } from '../../client/index.ts';
 import { toRawWarning } from '../../client/progress/rawjson.ts';
 import { isTrue } from '../../go/strconv.ts';
@@ -11,8 +10,8 @@ const predicateType = 'in-toto.io/predicate-type';
 const slsa = 'https://slsa.dev/provenance/';
 
 /**
- * The text of the file, without the credentials of addresses. BUILDX_METADATA_PROVENANCE is `min` (the default), `max` or `disabled`; with
- * BUILDX_METADATA_WARNINGS the build's warnings are in it too.
+ * The text of the file, without the credentials of addresses. BUILDX_METADATA_PROVENANCE is `min` (the default), `max`
+ * or `disabled`; with BUILDX_METADATA_WARNINGS the build's warnings are in it too.
  *
  * @param place `BUILDER/NODE` of the daemon
  */
@@ -117,7 +116,9 @@ export function toSlsa02(predicate: Readonly<Record<string, unknown>>): Readonly
   };
 }
 
-/** Decodes base64 of a JSON object or list. Other values stay as they are, and so does `result.json` of a subrequest. */
+/**
+ * Decodes base64 of a JSON object or list. Other values stay as they are, and so does `result.json` of a subrequest.
+ */
 export function decodeMetadata(key: string, value: string): unknown {
   const bytes = key === 'result.json' ? Buffer.from(value) : Buffer.from(value, 'base64');
   if (key !== 'result.json' && bytes.toString('base64') !== value) return value;

@@ -27,7 +27,7 @@ export function toNodesOptions(
   const all = nodes.flatMap((node) => node.platforms);
   const { exports: _, attachables = [], ...rest } = options;
   if (attachables.length > 0) throw new UsageError('an archive on standard input can go to one builder only');
-  // annotations of the index, which the nodes do not write
+  // Annotations of the index, which the nodes do not write.
   const attrs = Object.entries(image.attrs ?? {});
   const prefix = 'annotation-index.';
   const ofIndex = attrs

@@ -85,7 +85,7 @@ export function isOn(value: string | undefined): boolean {
 function parseOutput(text: string, allowUnknown: boolean | undefined): OutputEntry {
   const fields = parseFields('--output', text);
   const [first = '', value] = [...fields][0] ?? [];
-  // a lone path is a directory, or an archive on standard output
+  // A lone path is a directory, or an archive on standard output.
   if (fields.size === 1 && (value === undefined || !/^[a-z]/i.test(text)))
     return { type: text === '-' ? 'tar' : 'local', dest: text, attrs: {} };
   const attrs: Record<string, string> = Object.create(null);

@@ -3,7 +3,9 @@ import { type Connection, dockerPush, type ProgressMode, type SolveResult } from
 import type { Io } from '../io.ts';
 import { isForPeople } from './show.ts';
 
-/** Pushes through the engine what its BuildKit cannot push. @returns the digest in the registry, if there was anything */
+/**
+ * Pushes through the engine what its BuildKit cannot push. @returns the digest in the registry, if there was anything
+ */
 export async function pushEach(
   names: readonly string[],
   { address }: Connection,

@@ -148,7 +148,9 @@ function withInlineCache(caches: readonly CacheEntry[]): readonly CacheEntry[] {
   return caches.some(({ type }) => type === 'inline') ? caches : [...caches, { type: 'inline' }];
 }
 
-/** The frontend that reads the Dockerfile. If the Dockerfile is not on this machine, it looks for a Rego policy first. */
+/**
+ * The frontend that reads the Dockerfile. If the Dockerfile is not on this machine, it looks for a Rego policy first.
+ */
 function frontendFor(request: BuildRequest, flagAttrs: Attrs, io: Io): ChosenFrontend {
   const { flags, inputs, call, argWatch } = request;
   const isForDaemon = flags.frontend === undefined && flagAttrs['attest:provenance'] !== undefined && !call;

@@ -1,5 +1,7 @@
-/** `tsfront check`: all syntax errors of a Dockerfile, what else would fail its build, and the findings of the lint rules. */
-
+/**
+ * `tsfront check`: all syntax errors of a Dockerfile, what else would fail its build, and the findings of the lint
+ * rules.
+ */
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
@@ -99,7 +101,7 @@ async function openPath(path: string, flags: CheckFlags, io: Io): Promise<Opened
   const { locals } = build.options;
   const context = locals.get('context');
   if (!context) return build;
-  // it may be built with any directory
+  // It may be built with any directory.
   const partial = new Map(locals).set('context', { ...context, partial: true });
   return { ...build, options: { ...build.options, locals: partial } };
 }

@@ -35,7 +35,7 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
     { path: flags.imageConfig, kind: 'file', by: '--image-config' },
     { path: flags.writeImages, kind: 'file', by: '--write-images' },
   ]);
-  // what is compiled is there to be built: a policy beside the Dockerfile holds for it, too
+  // What is compiled is there to be built: a policy beside the Dockerfile holds for it, too.
   const { isPolicyDisabled } = await import('../../offline/rego-policy.ts');
   const compiled = await compileBuild(context, flags, io, !isPolicyDisabled(flags.policy, io.env));
   const files = await render(compiled, flags);

@@ -27,7 +27,7 @@ function lsCommand(io: Io) {
       withConnection(flags.builder, io, async (connection, { listHistory }, place) => {
         const records = await listHistory(connection);
         if (flags.json || flags.format === 'json') {
-          // the names of builds as metadata files have them
+          // The names of builds as metadata files have them.
           const named = (ref: string) => (place === undefined ? ref : `${place}/${ref}`);
           for (const record of records)
             await io.writeStdout(`${redactedJson({ ...record, ref: named(record.ref), name: buildName(record) })}\n`);

@@ -85,7 +85,7 @@ async function run(context: string, flags: LockFlags, io: Io): Promise<void> {
 
 /** The lock that exists; undefined if none does. @throws DiagnosticError for a file that is no lock */
 async function readPrevious(path: string, io: Io): Promise<Lock | undefined> {
-  // it would be written through the link, and a repository may have links that lead anywhere
+  // It would be written through the link, and a repository may have links that lead anywhere.
   if ((await lstat(path).catch(() => undefined))?.isSymbolicLink())
     throw new UsageError(`${path} is a link: a lock is a file beside its Dockerfile`);
   try {
@@ -110,7 +110,7 @@ async function makeLock(
       : (previous?.platforms ?? [formatPlatform(normalizePlatform(defaultPlatform()))]);
   const text = decodeText(await readNamedFile(build.dockerfile, maxDockerfileBytes, io.signal));
   const { updateLock } = await import('../../offline/lock/update-lock.ts');
-  // without the network a check compares names only, and what an image brings with it is then unknown
+  // Without the network a check compares names only, and what an image brings with it is then unknown.
   const isLocal = check === true && offline === true;
   const unknown = new Set<string>();
   const updated = await updateLock({
@@ -140,7 +140,7 @@ async function report(
   const isUpToDate = changed.length === 0 && previous !== undefined && formatLock(previous) === text;
   if (!flags.check && !isUpToDate) await writeOutput(path, text, io);
   if (flags.policy !== undefined) await writePolicy(lock, flags.policy, io);
-  // the policy may have standard output for itself
+  // The policy may have standard output for itself.
   if (flags.format === 'json' && flags.policy !== '-') {
     const document = { version: 1, lockFile: path, isUpToDate, platforms: lock.platforms, sources };
     await io.writeStdout(`${redactedJson(document, 2)}\n`);

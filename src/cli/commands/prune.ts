@@ -39,7 +39,8 @@ type PruneFlags = OptionsOf<ReturnType<typeof declare>>;
 export function pruneCommand(io: Io) {
   return declare().action(async (flags) => {
     const wanted = pruneOptions(flags, io);
-    (await import('../options/daemon-address.ts')).requireAddress('--builder', flags.builder); // before anybody is asked
+    // Before anybody is asked.
+    (await import('../options/daemon-address.ts')).requireAddress('--builder', flags.builder);
     if (!flags.force && !(await askToConfirm(flags.all ? warnings.all : warnings.dangling, io))) return;
     await withConnection(flags.builder, io, async (connection, { prune }) => {
       const removed: CacheRecord[] = [];

@@ -3,7 +3,6 @@
  * daemon ignores unknown attributes, so attributes that are in no table are refused here. `--allow-unknown` passes them
  * on, for daemons newer than these tables.
  */
-
 import { type AttributeForm, type AttributeTable, exporterTable } from '../../client/exporter-table.ts';
 import { parseDuration } from '../../go/duration.ts';
 import { isBool } from '../../go/strconv.ts';

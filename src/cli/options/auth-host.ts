@@ -3,7 +3,9 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { isRegistryHost } from '../../registry/registry-address.ts';
 import { redactCredentials } from '../../text/redact.ts';
 
-/** The registries of `--auth-host`; undefined for all of them. @throws UsageError for what is not a host of a registry */
+/**
+ * The registries of `--auth-host`; undefined for all of them. @throws UsageError for what is not a host of a registry
+ */
 export function authHosts(hosts: readonly string[]): { readonly hosts: readonly string[] } | undefined {
   const wrong = hosts.find((host) => !isRegistryHost(host));
   if (wrong !== undefined)

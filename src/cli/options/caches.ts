@@ -15,7 +15,7 @@ export function parseCaches(
 ): CacheEntry[] {
   const kinds = flag === '--cache-to' ? cacheExportTable : cacheImportTable;
   const image = (text: string, ref: string) => {
-    // one that cannot be read is left out by the daemon
+    // One that cannot be read is left out by the daemon.
     if (flag === '--cache-to') flagValue(flag, text, () => parseNormalizedNamed(ref));
     return ref;
   };

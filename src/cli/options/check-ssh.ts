@@ -28,7 +28,7 @@ export function parseSsh(values: readonly string[], context = ''): SshSource[] {
  * @throws UsageError for an agent or a key that does not exist or cannot be used
  */
 export async function requireSsh(values: readonly string[], context = ''): Promise<void> {
-  // what comes through a pipe of the shell can be read once
+  // What comes through a pipe of the shell can be read once.
   const sources = parseSsh(values, context).filter(({ paths }) => !paths?.some(isDescriptor));
   try {
     await ssh(sources);

@@ -1,5 +1,4 @@
 /** Flag values of comma-separated fields: `type=local,dest=out`. */
-
 import { parseCsvFields } from '../../go/csv.ts';
 import { isBool, parseBool } from '../../go/strconv.ts';
 import { UsageError } from '../../offline/usage-error.ts';

@@ -1,5 +1,4 @@
 /** Values of flags whose parser does not know which flag it is about. */
-
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactSecretsOf } from '../../text/redact.ts';
 

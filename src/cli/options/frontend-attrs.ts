@@ -12,7 +12,9 @@ import { requireUlimit } from './ulimit.ts';
 
 type Reader = (flags: BuildFlags, hostGateway: string | undefined) => string | undefined;
 
-/** Reads the flags that only builds on a daemon have, by the frontend option that each sets. An empty value is not sent. */
+/**
+ * Reads the flags that only builds on a daemon have, by the frontend option that each sets. An empty value is not sent.
+ */
 const readers: Readonly<Record<string, Reader>> = {
   'image-resolve-mode': ({ pull }) => (pull ? 'pull' : ''),
   'add-hosts': ({ addHost }, hostGateway) => addHost.flatMap((host) => parseHost(host, hostGateway)).join(','),

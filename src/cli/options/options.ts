@@ -23,7 +23,7 @@ export const progressModes = [
 
 /** Every option of every command, by its attribute name. */
 export const options = {
-  // what to build
+  // What to build.
   file: new Option(
     '-f, --file <file>',
     'Dockerfile or build program: a path, an http address, or - for standard input (default: Dockerfile in the context)',
@@ -59,7 +59,7 @@ export const options = {
   ).choices(lockModes),
   frozen: new Option('--frozen', 'short for --lock=frozen'),
 
-  // compiling without a daemon
+  // Compiling without a daemon.
   opt: new Option('--opt <name=value>', 'any other frontend option').argParser(appendPair),
   images: list('--images <file>', 'image table: the digest and config of images for each platform'),
   ociLayout: new Option(
@@ -126,7 +126,7 @@ export const options = {
   listFiles: new Option('--files', 'list every file that an instruction takes'),
   askedPath: list('--path <path>', 'say what happens to a path of the context, and which rule or line is why'),
 
-  // locking
+  // Locking.
   lockCheck: new Option(
     '--check',
     'write nothing; the exit code is 1 if a source is not locked, has changed, or is locked and no longer used',
@@ -140,7 +140,7 @@ export const options = {
     .choices(['text', 'json'])
     .default('text'),
 
-  // builds on a daemon
+  // Builds on a daemon.
   allowUnknown: new Option('--allow-unknown', 'pass types and attributes that tsfront does not know to the daemon'),
   quiet: new Option('-q, --quiet', 'print only the image ID'),
   call: new Option('--call <method>', 'what to do: build, check, outline or targets'),
@@ -187,7 +187,7 @@ export const options = {
     'image config for a definition in bytes, as `compile --image-config` writes it',
   ),
 
-  // what a daemon has
+  // What a daemon has.
   builder: new Option('--builder <address>', 'daemon'),
   json: new Option('--json', 'print JSON'),
   shortForJson: new Option('--json', 'short for --format=json'),
@@ -225,7 +225,8 @@ function list<Flags extends string>(flags: Flags, description: string, parse = (
 }
 
 /**
- * Gives the value of an option another name than that of its flag. An option that begins with `no-` is no negation then.
+ * Gives the value of an option another name than that of its flag. An option that begins with `no-` is no negation
+ * then.
  * @typeParam Flags flags whose value has that name, for the types
  */
 function named<Flags extends string>(option: Option<string>, name: string) {

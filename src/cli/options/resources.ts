@@ -28,7 +28,7 @@ const resources: Readonly<
   Record<string, { readonly attr: string; readonly parse: (text: string) => bigint | string }>
 > = {
   memory: { attr: 'memory', parse: byteCount },
-  // -1 is no limit
+  // -1 is no limit.
   'memory-swap': { attr: 'memswap', parse: (text) => (text === '-1' ? -1n : byteCount(text)) },
   'cpu-shares': { attr: 'cpushares', parse: nonNegative },
   'cpu-period': { attr: 'cpuperiod', parse: nonNegative },
@@ -60,7 +60,7 @@ export function resourceAttrs(entries: readonly string[]): Record<string, string
     const { attr, parse } = resource;
     try {
       const parsed = parse(value);
-      // 0 and '' mean no limit and are not sent, so daemons without limits accept them
+      // 0 and '' mean no limit and are not sent, so daemons without limits accept them.
       if (parsed === '' || parsed === 0n) delete attrs[attr];
       else attrs[attr] = String(parsed);
     } catch (error) {

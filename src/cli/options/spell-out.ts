@@ -1,14 +1,13 @@
 /** Arguments that docker takes and our parser does not. */
-
 import type { CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { isBool } from '../../go/strconv.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 
 /**
- * Spells out flags with a value (`--push=false`, `-f=file`), and `--no-cache=STAGES` (docker's `--no-cache-filter`), for
- * the parser takes `no-` for a negation. Values of options stay as they are, whatever they look like. An unknown flag
- * loses its value, for the parser suggests a name to flags alone. What buildx takes before its commands (`--builder NAME`,
- * `--debug`) goes behind them.
+ * Spells out flags with a value (`--push=false`, `-f=file`), and `--no-cache=STAGES` (docker's `--no-cache-filter`),
+ * for the parser takes `no-` for a negation. Values of options stay as they are, whatever they look like. An unknown
+ * flag loses its value, for the parser suggests a name to flags alone. What buildx takes before its commands
+ * (`--builder NAME`, `--debug`) goes behind them.
  * @throws UsageError for a value of a flag that is true or false
  */
 export function spellOut({ commands }: CommandUnknownOpts, given: readonly string[]): string[] {

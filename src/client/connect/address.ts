@@ -1,5 +1,4 @@
 /** The addresses of daemons: their syntax and the defaults. */
-
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { dockerConfigDir } from '../../registry/docker-config.ts';
@@ -30,10 +29,11 @@ type WithoutText<A> = A extends Address ? Omit<A, 'text'> : never;
 /**
  * Parses an address: `unix://PATH`, `tcp://HOST:PORT[?cacert=FILE&cert=FILE&key=FILE&servername=NAME]`,
  * `docker-container://NAME[?context=CONTEXT|host=ADDRESS]`, `podman-container://NAME`,
- * `nerdctl-container://NAME[?namespace=NAMESPACE]`, `kube-pod://POD[?context=…&namespace=…&container=…&kubeconfig=FILE]`,
- * `ssh://[USER@]HOST[:PORT][/SOCKET]`, `stdio:COMMAND ARGS…` (a command whose standard streams are the connection) or a
- * path. In containers and pods, and over ssh, `buildctl dial-stdio` is run. A prefix `docker+` or `buildkit+` says what is at the address;
- * by default unix and tcp addresses are asked.
+ * `nerdctl-container://NAME[?namespace=NAMESPACE]`,
+ * `kube-pod://POD[?context=…&namespace=…&container=…&kubeconfig=FILE]`, `ssh://[USER@]HOST[:PORT][/SOCKET]`,
+ * `stdio:COMMAND ARGS…` (a command whose standard streams are the connection) or a path. In containers and pods, and
+ * over ssh, `buildctl dial-stdio` is run. A prefix `docker+` or `buildkit+` says what is at the address; by default
+ * unix and tcp addresses are asked.
  * @throws Error that lists what is possible
  */
 export function parseAddress(address: string, protocol?: Protocol): Address {
@@ -134,7 +134,7 @@ function execCommand(scheme: string, where: string): [string, ...string[]] | und
   };
   let command: [string, ...string[]];
   if (scheme === 'docker-container') {
-    // an address of an engine as DOCKER_HOST has it
+    // An address of an engine as DOCKER_HOST has it.
     const place = [...flag('context'), ...flag('host', /^[a-z]+:\/\/[^\s]+$/)];
     command = ['docker', ...place, 'exec', '-i', name ?? '', ...dialStdio];
   } else if (scheme === 'podman-container') command = ['podman', 'exec', '-i', name ?? '', ...dialStdio];

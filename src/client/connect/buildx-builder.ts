@@ -45,7 +45,10 @@ export interface FindBuilderOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether what a user gives as a daemon is the name of a builder or a Docker context: it is neither an address nor a path. */
+/**
+ * Whether what a user gives as a daemon is the name of a builder or a Docker context: it is neither an address nor a
+ * path.
+ */
 export function isBuilderName(text: string): boolean {
   return /^[A-Za-z0-9][\w.+-]*$/.test(text);
 }
@@ -124,7 +127,7 @@ async function addressOf(driver: string, node: StoredNode, options: AddressOptio
       return `docker+${endpoint}`;
     case 'docker-container': {
       const container = `docker-container://buildx_buildkit_${name}`;
-      // without it, docker would take the context that is in use
+      // Without it, docker would take the context that is in use.
       if (!endpoint.includes('://')) return withQuery(container, { context: endpoint || 'default' });
       requireScheme(endpoint, ['unix', 'tcp', 'http', 'https', 'ssh']);
       return withQuery(container, { host: endpoint });
@@ -189,7 +192,7 @@ async function choosePod(
     .flatMap(({ metadata }) => metadata?.name || []);
   if (running.length === 0)
     throw new Error(`no pod of the deployment ${deployment} runs${namespace ? ` in the namespace ${namespace}` : ''}`);
-  // the pod that the key prefers most among those that there are: others that come or go move few builds
+  // The pod that the key prefers most among those that there are: others that come or go move few builds.
   const preference = (pod: string) => createHash('sha256').update(`${stickyKey}\0${pod}`).digest('hex');
   const chosen =
     loadbalance === 'random'

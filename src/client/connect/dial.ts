@@ -110,7 +110,7 @@ function spawned(
       };
       child.stderr.setEncoding('utf8').on('data', complain);
       child.stdout.once('data', (chunk: Buffer) => {
-        // neither HTTP nor gRPC begins like that: a message in the wrong place
+        // Neither HTTP nor gRPC begins like that: a message in the wrong place.
         const text = chunk.toString('latin1');
         if (/^[\t\r\n -~]+$/.test(text) && !text.startsWith('HTTP/')) complain(text);
       });
@@ -135,12 +135,13 @@ function spawned(
         bytesRead += chunk.length;
         if (!stream.push(chunk)) child.stdout.pause();
       });
-      // data received so far is still readable, unless the reader has stopped
+      // Data received so far is still readable, unless the reader has stopped.
       const finish = (how: string, tries = 20) => {
         if (stream.readableLength > 0 && tries > 0) closing = setTimeout(finish, 50, how, tries - 1);
         else stream.destroy(new Error([`${program} ${how}`, complaint.trim()].filter(Boolean).join(': ')));
       };
-      // its end says more, and mostly follows; but a command may close one stream and stay, or leave others that hold them
+      // Its end says more, and mostly follows; but a command may close one stream and stay, or leave others that hold
+      // them.
       const finishSoon = (how: string) => {
         if (!stream.destroyed) closing ??= setTimeout(finish, closingMs, how);
       };

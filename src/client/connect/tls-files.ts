@@ -32,7 +32,8 @@ export interface TlsFiles {
 const kinds = { ca: ['cacert', false], cert: ['cert', false], key: ['key', true] } as const;
 
 /**
- * Reads the files, each of which is what it should be. Once for all connections to an address: it may be a pipe of the shell.
+ * Reads the files, each of which is what it should be. Once for all connections to an address: it may be a pipe of the
+ * shell.
  *
  * @param address tells how the user has named them
  * @throws UnusableFile that names the option of the address or the file; the reason of `signal`
@@ -43,7 +44,7 @@ export async function readTlsFiles(options: TlsOptions, address: string, signal?
     const file = options[name];
     if (!file) continue;
     const [option, isKey] = kinds[name];
-    // else it comes from the environment or a configuration
+    // Else it comes from the environment or a configuration.
     const isNamed = address.includes(`${option}=`);
     const label = isNamed ? `${option}=${file}` : `the TLS file ${file}`;
     let bytes: Buffer;

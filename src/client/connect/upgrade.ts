@@ -85,7 +85,7 @@ function readHead(connection: Duplex, signal: AbortSignal): Promise<string> {
           settle(() => resolve(received.subarray(0, end).toString('latin1')));
           return;
         }
-        // BuildKit's server starts with an HTTP/2 SETTINGS frame
+        // BuildKit's server starts with an HTTP/2 SETTINGS frame.
         if (received.length > maxHeadBytes || !'HTTP/'.startsWith(received.toString('latin1', 0, 5))) {
           fail(new NotHttp('what answers there does not speak HTTP/1, as the Docker engine does'));
           return;
@@ -109,7 +109,7 @@ async function readMessage(connection: Duplex): Promise<string> {
       if (received.length > messageBytes || received.includes('}')) break;
     }
   } catch {
-    // what has come counts
+    // What has come counts.
   }
   clearTimeout(timer);
   return messageIn(received)?.trim() ?? '';

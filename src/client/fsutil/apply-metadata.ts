@@ -32,9 +32,9 @@ export function applyDirMetadata(dir: HeldDir, entry: Metadata, xattrs: XattrCal
 }
 
 /**
- * Before the mode, which may forbid it, and after the contents, since writing takes a file's capabilities away. The calls
- * for attributes take text alone: a directory with other bytes in its path is held. A file that is called so gets its
- * attributes before its name (receiver.ts).
+ * Before the mode, which may forbid it, and after the contents, since writing takes a file's capabilities away. The
+ * calls for attributes take text alone: a directory with other bytes in its path is held. A file that is called so gets
+ * its attributes before its name (receiver.ts).
  */
 export function applyXattrs(file: string, { mode, xattrs }: Metadata, calls: XattrCalls | undefined): void {
   if (!xattrs?.size || !calls) return;

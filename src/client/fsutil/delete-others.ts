@@ -129,7 +129,7 @@ function deleteFile(
     deleteInside(parent, name, shown, device, failed);
     rmdirSync(place);
   } catch (error) {
-    // what is inside has been named already
+    // What is inside has been named already.
     if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY')
       failed.push(`${quoteName(shown)} (${systemReason(error)})`);
   }
@@ -164,7 +164,7 @@ function makeWritable(dir: HeldDir, { mode }: Stats): void {
   try {
     chmodSync(onDisk(dir.path), (mode & 0o7777) | 0o700);
   } catch {
-    // it is somebody else's: what cannot be deleted is named
+    // It is somebody else's: what cannot be deleted is named.
   }
 }
 
@@ -174,6 +174,6 @@ function restore(dir: HeldDir, { mode, atime, mtimeMs }: Stats, isRoot: boolean)
     if ((mode & 0o700) !== 0o700) chmodSync(onDisk(dir.path), mode & 0o7777);
     if (!isRoot) utimesSync(onDisk(dir.path), atime, mtimeMs / 1000);
   } catch {
-    // it is somebody else's
+    // It is somebody else's.
   }
 }

@@ -85,7 +85,7 @@ export class EntryWriter {
     const kind = mode & ModeNamedPipe ? 'p' : mode & ModeCharDevice ? 'c' : 'b';
     const numbers = kind === 'p' ? [] : [String(entry.devmajor), String(entry.devminor)];
     const file = this.birthplace(entry.path);
-    // Node cannot make device files
+    // Node cannot make device files.
     try {
       runSubprocessSync('mknod', ['--', file, kind, ...numbers]);
     } catch (error) {

@@ -32,7 +32,7 @@ async function makeMissing(dir: string, mode: number, created: string[], again: 
       if (!created.includes(parent)) created.push(parent);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      // another process may have made or removed it meanwhile
+      // Another process may have made or removed it meanwhile.
       const found = code === 'EEXIST' ? await look(parent) : undefined;
       if (found?.isDirectory()) continue;
       if (found || !again || (code !== 'EEXIST' && code !== 'ENOENT')) throw error;
@@ -43,8 +43,8 @@ async function makeMissing(dir: string, mode: number, created: string[], again: 
 }
 
 /**
- * Makes a private directory in a directory, which is made too: what is received there lies in the file system that it is
- * for, and nowhere but in the directory that the user named.
+ * Makes a private directory in a directory, which is made too: what is received there lies in the file system that it
+ * is for, and nowhere but in the directory that the user named.
  * @returns its path, and the topmost directory that was not there before
  * @throws Error if nothing can be made there
  */
@@ -60,7 +60,7 @@ export async function makeStaging(
       await mkdir(staging, { mode: 0o700 });
       return { staging, created };
     } catch (error) {
-      // another build that failed may have removed the directory, which was empty
+      // Another build that failed may have removed the directory, which was empty.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < attempts) continue;
       if (created) await removeEmptyDirs(dir, created);
       throw new Error(systemErrorsInWords(`cannot write into ${dir}: ${(error as Error).message}`), { cause: error });

@@ -1,6 +1,6 @@
 /**
- * Writes packets of fsutil's transfer protocol in their wire form. They are written by hand: a context of many small files
- * is mostly packets, and a generic encoder takes several times as long as everything else.
+ * Writes packets of fsutil's transfer protocol in their wire form. They are written by hand: a context of many small
+ * files is mostly packets, and a generic encoder takes several times as long as everything else.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { encodeText } from '../../go/text.ts';

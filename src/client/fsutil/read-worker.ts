@@ -36,9 +36,9 @@ function sendFile({ id, path: name, size }: FileRequest): void {
   try {
     const descriptor = open(name);
     try {
-      // it may have become a pipe, which would be waited for, or a device, which has no end
+      // It may have become a pipe, which would be waited for, or a device, which has no end.
       if (!fstatSync(descriptor).isFile()) throw changed(name, 'it is not a regular file any more');
-      // one byte more than expected shows that the file has grown
+      // One byte more than expected shows that the file has grown.
       bytes = readSync(descriptor, contents, 0, size + 1, 0);
     } finally {
       closeSync(descriptor);
@@ -54,7 +54,9 @@ function sendFile({ id, path: name, size }: FileRequest): void {
   buffer.packet(PacketType.Data, id, noBytes);
 }
 
-/** Opens a file below its directory, which is kept open: to check the whole way for each file would take twice as long. */
+/**
+ * Opens a file below its directory, which is kept open: to check the whole way for each file would take twice as long.
+ */
 function open(name: string): number {
   const slash = name.lastIndexOf('/');
   const dir = name.slice(0, Math.max(0, slash));

@@ -24,7 +24,8 @@ export async function receiveTree(
   onComplete: () => void,
 ): Promise<void> {
   const over = Promise.withResolvers<void>();
-  over.promise.catch(() => {}); // it may be rejected while the thread still opens the directory; the wait for it sees it
+  // It may be rejected while the thread still opens the directory; the wait for it sees it.
+  over.promise.catch(() => {});
   let complete = false;
   let inFlight = 0;
   let wake: (() => void) | undefined;

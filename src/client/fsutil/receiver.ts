@@ -1,6 +1,6 @@
 /**
- * The receiver's side of fsutil's transfer protocol, with blocking calls: it runs in a thread of its own. The sender is not
- * trusted: everything is written to a private directory, in which a link is never a parent.
+ * The receiver's side of fsutil's transfer protocol, with blocking calls: it runs in a thread of its own. The sender is
+ * not trusted: everything is written to a private directory, in which a link is never a parent.
  */
 import { closeSync, writeSync } from 'node:fs';
 import { hasContents } from '../../go/file-mode.ts';

@@ -1,5 +1,4 @@
 /** Sends a directory tree: the sender's side of fsutil's transfer protocol. */
-
 import type { FileHandle } from 'node:fs/promises';
 import { hasContents } from '../../go/file-mode.ts';
 import type { RawCall } from '../../rpc/server.ts';
@@ -83,7 +82,7 @@ class TreeSender {
 
   async run(): Promise<void> {
     const { abort, call } = this;
-    // not AbortSignal.any: Node never releases such a signal while it has listeners
+    // Not AbortSignal.any: Node never releases such a signal while it has listeners.
     const stop = () => abort.abort(call.signal.reason);
     abort.signal.addEventListener('abort', () => this.wakeAll(), { once: true });
     call.signal.addEventListener('abort', stop, { once: true });
@@ -190,10 +189,10 @@ class TreeSender {
 
   /** @returns the number of bytes sent: more than `size` if the file has grown */
   private async sendContents(handle: FileHandle, id: number, file: Omit<FileRequest, 'id'>): Promise<number> {
-    // it may have become a pipe, which would be waited for, or a device, which has no end
+    // It may have become a pipe, which would be waited for, or a device, which has no end.
     if (!(await handle.stat()).isFile()) throw changed(file.path, 'it is not a regular file any more');
     let sent = 0;
-    // a read that comes back short is the end of the file, so that most files take one
+    // A read that comes back short is the end of the file, so that most files take one.
     for (let more = true; more; ) {
       this.abort.signal.throwIfAborted();
       const room = Math.min(chunkBytes, file.size - sent + 1);
@@ -233,7 +232,10 @@ interface BatchTarget {
   readonly onError: (error: unknown) => void;
 }
 
-/** Small files, which a thread reads in batches. It gets the next one before it is done with the last, so that it never waits. */
+/**
+ * Small files, which a thread reads in batches. It gets the next one before it is done with the last, so that it never
+ * waits.
+ */
 class SmallFileBatches {
   private readonly base: string;
   private readonly target: BatchTarget;

@@ -1,6 +1,6 @@
 /**
- * Reads small files in a thread of its own. With tens of thousands of them the time goes into opening and closing, which
- * is several times cheaper in blocking calls; those must not run where health checks are answered.
+ * Reads small files in a thread of its own. With tens of thousands of them the time goes into opening and closing,
+ * which is several times cheaper in blocking calls; those must not run where health checks are answered.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -40,7 +40,7 @@ export function startSmallFileReader(base: string): SmallFileReader {
   const settings: ReaderSettings = { base };
   const worker = new Worker(workerUrl('read-worker'), { workerData: settings });
   worker.unref();
-  // batches are answered in the order in which they were asked for
+  // Batches are answered in the order in which they were asked for.
   const batches: { write(frames: Uint8Array): Promise<void>; written: Promise<void>; end(error?: Error): void }[] = [];
   const fail = (error: Error) => {
     for (const { end } of batches.splice(0)) end(error);

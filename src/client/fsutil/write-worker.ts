@@ -23,7 +23,7 @@ const placements: (Placement & Placed)[] = [];
 /** Directories that were made for exports, with the topmost one. */
 const made: { readonly dir: string; readonly created: string }[] = [];
 
-// one after the other: some of them wait
+// One after the other: some of them wait.
 let turn = Promise.resolve();
 port.on('message', (request: WriterRequest) => {
   turn = turn.then(async () => {
@@ -116,13 +116,13 @@ function remove({ staging, root, receiver }: Transfer): void {
   try {
     rmSync(onDisk(staging), { recursive: true, force: true });
   } catch {
-    // directories that have their modes already may forbid it
+    // Directories that have their modes already may forbid it.
     for (const { path, mode } of receiver.files)
       if (isDirectory(mode))
         try {
           chmodSync(onDisk(`${root}/${path}`), 0o700);
         } catch {
-          // it is gone
+          // It is gone.
         }
     rmSync(onDisk(staging), { recursive: true, force: true });
   }

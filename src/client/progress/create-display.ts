@@ -13,8 +13,9 @@ const modeArgument = validator(`one of ${modes.join(', ')}`, (value) => modes.in
 
 /**
  * The environment has its say as with BuildKit: NO_COLOR and TERM=dumb mean no colours, TERM=dumb also that `auto` is
- * `plain`; BUILDKIT_COLORS chooses the colours of `tty`, BUILDKIT_TTY_LOG_LINES how many lines of a step's output it shows.
- * In GitHub Actions nothing that a build prints is a command to the runner, and with `auto` the long output of a step folds.
+ * `plain`; BUILDKIT_COLORS chooses the colours of `tty`, BUILDKIT_TTY_LOG_LINES how many lines of a step's output it
+ * shows. In GitHub Actions nothing that a build prints is a command to the runner, and with `auto` the long output of a
+ * step folds.
  * @throws Error for `tty` without a terminal
  */
 export async function createDisplay(

@@ -1,5 +1,4 @@
 /** The interface of progress displays, and the loop that feeds them. */
-
 import { checkArgument, having, validator } from '../../text/arguments.ts';
 import type { StatusUpdate, VertexWarning } from '../status.ts';
 
@@ -13,7 +12,9 @@ export interface DisplayStream {
   readonly columns?: number | undefined;
   /** Height of the terminal. */
   readonly rows?: number | undefined;
-  /** Whether so much waits to be written that nothing more should be, as streams say it; where missing, it never does. */
+  /**
+   * Whether so much waits to be written that nothing more should be, as streams say it; where missing, it never does.
+   */
   readonly writableNeedDrain?: boolean;
   /** Tells once what streams tell: `drain` when more may be written, `close` when the reader has gone. */
   once?(event: 'close' | 'drain', listener: () => void): unknown;

@@ -49,8 +49,8 @@ export interface PlainOptions {
 }
 
 /**
- * To a file or pipe the output of steps goes as it is, as with buildx: programs and CI systems read it. On a terminal its
- * colours stay, if `color` is set, and nothing else in it acts on the terminal.
+ * To a file or pipe the output of steps goes as it is, as with buildx: programs and CI systems read it. On a terminal
+ * its colours stay, if `color` is set, and nothing else in it acts on the terminal.
  */
 export function plainDisplay(out: DisplayStream, options: PlainOptions): Display {
   return new PlainDisplay(out, options);

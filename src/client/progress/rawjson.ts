@@ -1,4 +1,7 @@
-/** The progress of a build as JSON, one report a line, in the form of `docker buildx build --progress=rawjson`. Logs of others keep it: addresses have no credentials. */
+/**
+ * The progress of a build as JSON, one report a line, in the form of `docker buildx build --progress=rawjson`. Logs of
+ * others keep it: addresses have no credentials.
+ */
 import { toJson } from '@bufbuild/protobuf';
 import { ProgressGroupSchema, RangeSchema, SourceInfoSchema } from '../../gen/pb/ops_pb.ts';
 import { encodeText } from '../../go/text.ts';

@@ -79,13 +79,18 @@ export const maxWarnings = 50;
 
 /** Options for showing the warnings of a build. */
 export interface WarningsFormat {
-  /** Each takes one line, and this says how to see more of them, such as `use --verbose to expand`; with all by default. */
+  /**
+   * Each takes one line, and this says how to see more of them, such as `use --verbose to expand`; with all by default.
+   */
   readonly expandHint?: string | undefined;
   /** Whether terminal colours are used; default false. */
   readonly color?: boolean;
 }
 
-/** The warnings at the end of a build, each with its lines or as one line; after the first 50 only how many more there are. */
+/**
+ * The warnings at the end of a build, each with its lines or as one line; after the first 50 only how many more there
+ * are.
+ */
 export function formatWarnings(
   warnings: readonly VertexWarning[],
   { expandHint, color = false }: WarningsFormat = {},

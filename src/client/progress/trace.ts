@@ -95,7 +95,7 @@ export class Trace {
   /** Takes what is said of a vertex. Returns its step, or undefined if nothing changed. */
   private takeVertex(vertex: Vertex): DisplayStep | undefined {
     const step = this.stepFor(vertex);
-    // a repeated first report must not undo what is known
+    // A repeated first report must not undo what is known.
     if (vertex.started === undefined && step.intervals.size > 0) return undefined;
     if (vertex.started !== undefined) {
       this.firstStart ??= vertex.started;

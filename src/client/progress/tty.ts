@@ -4,7 +4,6 @@
  * Terminals disagree on the width of emoji and rare scripts, and they may be resized during a redraw. Line wrapping is
  * therefore off while we draw, and text at the right is positioned by its column.
  */
-
 import { printableLine, withoutSequences } from '../../text/printable.ts';
 import { cutToWidth, displayWidth, expandTabs } from '../../text/width.ts';
 import type { VertexLog } from '../status.ts';
@@ -68,7 +67,7 @@ export function ttyDisplay(
     const place = builder ? printableLine(`${builder.driver}:${builder.name}`) : '';
     const rows = [toRow(title, title.length + displayWidth(place) < width ? place : '', width)];
     const running = lines.filter((line) => line.running).length;
-    // running steps show their output if there is room for it
+    // Running steps show their output if there is room for it.
     let room = height - 2 - running;
     const outputLines = Math.min(logLines, Math.max(defaultLogLines, height - defaultLogLines - 1));
     if (!all) lines = keepRunning(lines, height - 2);

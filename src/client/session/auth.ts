@@ -36,8 +36,8 @@ export interface AuthOptions {
   /** Directory for the seeds of token keys; Docker's configuration directory by default. */
   readonly seedDir?: string | undefined;
   /**
-   * Told that a credential helper failed, and that its registry is asked without credentials, once for each registry; and
-   * of a broken config.json of Docker, which is left out then: without it that is an error.
+   * Told that a credential helper failed, and that its registry is asked without credentials, once for each registry;
+   * and of a broken config.json of Docker, which is left out then: without it that is an error.
    */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -56,7 +56,9 @@ export function auth(options: AuthOptions = {}): Attachable {
   const allowed = options.hosts && new Set(options.hosts.map(originOf));
   const seedDir = options.seedDir ?? dockerConfigDir() ?? devNull; // without a home, seeds last one process
   const closed = new AbortController();
-  /** Hosts whose helper has failed: a daemon asks several times for an image, and each could wait for the helper again. */
+  /**
+   * Hosts whose helper has failed: a daemon asks several times for an image, and each could wait for the helper again.
+   */
   const known = new Map<string, Promise<Credentials>>();
   const ask = async (host: string): Promise<Credentials> => {
     try {
@@ -114,7 +116,7 @@ export function auth(options: AuthOptions = {}): Attachable {
 function originOf(host: string): string {
   if (!isRegistryHost(host))
     throw new RpcError(Code.invalidArgument, `${JSON.stringify(host.slice(0, 100))} is not a host of a registry`);
-  // Docker Hub has several names
+  // Docker Hub has several names.
   return registryAddress(host === 'index.docker.io' ? 'docker.io' : host).origin;
 }
 
@@ -139,7 +141,9 @@ async function authorityKey(credentials: Credentials, seedDir: string, host: str
   return createPrivateKey({ key: Buffer.concat([ed25519Prefix, mac.digest()]), format: 'der', type: 'pkcs8' });
 }
 
-/** Seeds by file and host. The docker command uses the file, too. Where it cannot be written, a seed lasts one process. */
+/**
+ * Seeds by file and host. The docker command uses the file, too. Where it cannot be written, a seed lasts one process.
+ */
 const seeds = new Map<string, Buffer>();
 
 async function seedOf(dir: string, host: string): Promise<Buffer> {
@@ -149,7 +153,7 @@ async function seedOf(dir: string, host: string): Promise<Buffer> {
   try {
     stored = { ...(JSON.parse(Buffer.from(await readNamedFile(file, maxSettingsBytes)).toString()) as typeof stored) };
   } catch (error) {
-    // not there yet, or half-written by a process that crashed; what cannot be read is not replaced
+    // Not there yet, or half-written by a process that crashed; what cannot be read is not replaced.
     isOurs = error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
   const own = Object.hasOwn(stored, host) ? stored[host]?.Seed : undefined;

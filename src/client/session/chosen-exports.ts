@@ -12,8 +12,8 @@ import type { NameContent } from './layout-index.ts';
 import type { Attachable } from './session.ts';
 
 /**
- * Chooses outputs; `metadata` is what the frontend says of its result, such as `refs.platforms`. What it throws ends the
- * build.
+ * Chooses outputs; `metadata` is what the frontend says of its result, such as `refs.platforms`. What it throws ends
+ * the build.
  */
 export type ChooseExports = (
   metadata: ReadonlyMap<string, Uint8Array>,

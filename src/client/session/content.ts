@@ -33,7 +33,9 @@ export interface ContentStores extends Attachable {
   discard(): Promise<void>;
 }
 
-/** Offers layouts by store id: `oci:NAME` for images that a build reads, `local:DIR` for caches, `export` for images. */
+/**
+ * Offers layouts by store id: `oci:NAME` for images that a build reads, `local:DIR` for caches, `export` for images.
+ */
 export function contentStores(stores: ReadonlyMap<string, ContentStore>): ContentStores {
   const writer = new LayoutWriter();
   const locks = new Set<string>(); // one call at a time may write to a reference
@@ -58,7 +60,7 @@ export function contentStores(stores: ReadonlyMap<string, ContentStore>): Conten
   return {
     routes: routes(Content, {
       info: async ({ digest }, context) => ({ info: await info(choose(context).dir, digest) }),
-      // labels are not kept: a layout has no place for them
+      // Labels are not kept: a layout has no place for them.
       update: async (request, context) => ({ info: await info(chooseWritable(context), request.info?.digest ?? '') }),
       async *list(_request, context) {
         const { dir } = choose(context);
@@ -148,7 +150,7 @@ async function* receiveBlob(
       if (action === WriteAction.COMMIT) return;
     }
   } catch (error) {
-    // a full disk must not leave half a blob behind
+    // A full disk must not leave half a blob behind.
     if (ingest && !(error instanceof RpcError)) await writer.abort(dir, ingest.ref);
     throw error;
   } finally {

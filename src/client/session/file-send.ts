@@ -23,7 +23,8 @@ import type { Attachable } from './session.ts';
 /** The destination of an exporter's output. */
 export type ExportTarget =
   /**
-   * A directory; what is in it already stays, unless the export has the same name. Of a mirror it goes, at the very end.
+   * A directory; what is in it already stays, unless the export has the same name. Of a mirror it goes, at the very
+   * end.
    */
   | { readonly kind: 'directory'; readonly path: string; readonly mirror?: boolean }
   /** A file, which appears when all of it is there. */

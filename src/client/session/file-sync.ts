@@ -30,7 +30,7 @@ export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOpt
         Code.notFound,
         `no access allowed to dir ${JSON.stringify(name)}: the client offers no local directory of that name`,
       );
-    // resolved once, so that all of it is read from the same directory even if the link changes
+    // Resolved once, so that all of it is read from the same directory even if the link changes.
     const root = await resolveRoot(dir);
     const filter = await createFilter(root, {
       include: headerValues(call, 'include-patterns'),

@@ -52,7 +52,8 @@ export type NameContent = (dir: string, descriptor: LayoutEntry, names: readonly
 
 /**
  * Names a stored manifest. An image name brings its tag. What had the tag before loses it.
- * @returns takes that back, for a build that fails after all: what had a tag gets it again, unless another build has given it away
+ * @returns takes that back, for a build that fails after all: what had a tag gets it again, unless another build has
+ * given it away
  * @throws Error if the manifest, or something that it names, does not exist
  */
 export async function putInIndex(
@@ -154,8 +155,8 @@ export async function referencedContent(
 }
 
 /**
- * Deletes the content that the index of a layout does not lead to. What came after `before` (milliseconds) stays: another
- * build may be about to name it.
+ * Deletes the content that the index of a layout does not lead to. What came after `before` (milliseconds) stays:
+ * another build may be about to name it.
  * @throws Error, with nothing deleted, when the index or something that it leads to does not exist
  */
 export async function deleteUnused(dir: string, before: number): Promise<void> {
@@ -192,7 +193,9 @@ const readManifest = async (file: string): Promise<Manifest> =>
 /** The lock of one that was killed is taken over then. */
 const staleMs = 10_000;
 
-/** Lets one build at a time change what a layout's index names. @throws Error if something else is in the lock's place */
+/**
+ * Lets one build at a time change what a layout's index names. @throws Error if something else is in the lock's place
+ */
 export async function lockIndex<T>(dir: string, act: () => Promise<T>): Promise<T> {
   await makeDirs(dir);
   const lock = path.join(dir, '.tsfront-index-lock');
@@ -204,7 +207,7 @@ export async function lockIndex<T>(dir: string, act: () => Promise<T>): Promise<
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const held = await stat(lock).catch(() => undefined);
-    // a clock that was set back makes no lock last
+    // A clock that was set back makes no lock last.
     if (held && Math.abs(Date.now() - held.mtimeMs) > staleMs)
       await rmdir(lock).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT')

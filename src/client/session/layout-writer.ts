@@ -1,6 +1,6 @@
 /**
- * Writes content into OCI layouts for one build. Blobs wait in a directory of the build's own until it has succeeded; then
- * they are moved into place and named, which can be taken back.
+ * Writes content into OCI layouts for one build. Blobs wait in a directory of the build's own until it has succeeded;
+ * then they are moved into place and named, which can be taken back.
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm, rmdir, stat } from 'node:fs/promises';
@@ -182,7 +182,7 @@ export class LayoutWriter {
     for (const undo of this.named.splice(0).reverse()) await undo();
     for (const dir of new Set(this.published.map((blob) => blob.dir)))
       await lockIndex(dir, async () => {
-        // a concurrent build may refer to a blob that it found here; if that is unknown, all blobs are kept
+        // A concurrent build may refer to a blob that it found here; if that is unknown, all blobs are kept.
         const used = await readIndex(dir).then(
           (entries) => referencedContent(dir, entries),
           () => undefined,

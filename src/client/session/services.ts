@@ -34,7 +34,10 @@ export interface ServiceOptions {
    * Decides on each source when the daemon asks. Daemons before BuildKit 0.27 do not ask: there the build is refused.
    */
   readonly sourcePolicyCheck?: SourcePolicyCheck | undefined;
-  /** Told what is left out of the build: a local cache to read that does not exist, `gha` outside of GitHub Actions, credentials whose helper failed. */
+  /**
+   * Told what is left out of the build: a local cache to read that does not exist, `gha` outside of GitHub Actions,
+   * credentials whose helper failed.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

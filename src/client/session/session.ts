@@ -56,9 +56,9 @@ export async function openSession(
 }
 
 /**
- * A header with text of the user, who may name a directory as he likes. gRPC's headers are printable ASCII: other text is
- * query-escaped, which a BuildKit that knows the second header undoes (moby/buildkit 6989; its name is not compared with a
- * daemon of that version). To others it is a name as good as any.
+ * A header with text of the user, who may name a directory as he likes. gRPC's headers are printable ASCII: other text
+ * is query-escaped, which a BuildKit that knows the second header undoes (moby/buildkit 6989; its name is not compared
+ * with a daemon of that version). To others it is a name as good as any.
  */
 function textHeader(name: string, text: string): Record<string, string[]> {
   if (/^[ -~]*$/.test(text)) return { [name]: [text] };

@@ -12,8 +12,9 @@ import { routes } from '../../rpc/server.ts';
 import type { Attachable } from './session.ts';
 
 /**
- * A source that is about to be used: `Source?.Source?.identifier` names it, as `docker-image://docker.io/library/alpine:latest`
- * or `local://context`. `Platform` and the other fields of `Source` have what is known of it so far.
+ * A source that is about to be used: `Source?.Source?.identifier` names it, as
+ * `docker-image://docker.io/library/alpine:latest` or `local://context`. `Platform` and the other fields of `Source`
+ * have what is known of it so far.
  */
 export type SourceCheckRequest = MessageShape<typeof CheckPolicyRequestSchema>;
 

@@ -63,7 +63,9 @@ interface Wanted {
   readonly includePatterns?: readonly string[];
 }
 
-/** A context, and which of its paths its ignore file excludes. Where there is no daemon, nothing else applies that file. */
+/**
+ * A context, and which of its paths its ignore file excludes. Where there is no daemon, nothing else applies that file.
+ */
 async function openContext(
   { bridge, options, context }: ProgramBuild,
   name: string,
@@ -127,7 +129,7 @@ async function modeOf(bridge: Bridge, ref: Reference, path: string): Promise<num
     if (!isDirectory((await stat(path.slice(0, at)))?.mode ?? 0)) return undefined;
   const found = await stat(path);
   if (found) return found.mode;
-  // a daemon looks where a link leads to, which it need not have
+  // A daemon looks where a link leads to, which it need not have.
   const beside = await bridge.readDir(ref, dirname(path)).catch(() => []);
   return beside.find((entry) => entry.path === base(path))?.mode;
 }

@@ -107,7 +107,7 @@ const isCommonJs = (code: string) =>
 
 function jsonModule(name: string, text: string): string {
   try {
-    // not as an object literal, in which `__proto__` is no key
+    // Not as an object literal, in which `__proto__` is no key.
     return `export default JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(text)))});`;
   } catch (error) {
     throw new Error(`${name} is not JSON: ${errorMessage(error)}`);

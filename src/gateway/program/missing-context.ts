@@ -1,4 +1,6 @@
-/** Explains an image that cannot be found where the program means a context: without one, its name is that of an image. */
+/**
+ * Explains an image that cannot be found where the program means a context: without one, its name is that of an image.
+ */
 import type { GraphJson } from '../../build-program/protocol.ts';
 import { describeError } from '../../diagnostic/diagnostic.ts';
 import { errorMessage } from '../../text/error-message.ts';

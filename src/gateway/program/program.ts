@@ -1,4 +1,7 @@
-/** A build program with all that is needed to lower it: it is run for each platform, and gives the stages of a Dockerfile. */
+/**
+ * A build program with all that is needed to lower it: it is run for each platform, and gives the stages of a
+ * Dockerfile.
+ */
 import type { FailureJson, Place } from '../../build-program/protocol.ts';
 import {
   type Diagnostic,

@@ -1,4 +1,7 @@
-/** States of `tsfront/llb` in a build program name their sources themselves: no lock can pin them, but a frozen build can look. */
+/**
+ * States of `tsfront/llb` in a build program name their sources themselves: no lock can pin them, but a frozen build
+ * can look.
+ */
 import { diagnosticError } from '../../diagnostic/diagnostic.ts';
 import type { SourceOp } from '../../gen/pb/ops_pb.ts';
 import type { Definition } from '../../llb/definition.ts';

@@ -96,7 +96,8 @@ export function createRunner(modules: readonly Module[], questionLimit = maxQues
       let logs = 0;
       let isDone = false;
       let replied = Promise.resolve(); // in the order of the questions: no program sees which answer is the fastest
-      let result: ProgramResult | undefined; // counts if nothing else fails meanwhile, such as a promise that nobody awaits
+      // Counts if nothing else fails meanwhile, such as a promise that nobody awaits.
+      let result: ProgramResult | undefined;
       const finish = (act: () => void) => {
         isDone = true;
         signal?.removeEventListener('abort', abort);

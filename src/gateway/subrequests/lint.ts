@@ -1,5 +1,4 @@
 /** `frontend.lint`: all warnings, and the error that would fail the build. */
-
 import { findRule } from '../../check/rules.ts';
 import { type Diagnostic, findDiagnosticError } from '../../diagnostic/diagnostic.ts';
 import { type LineRange, linesAround } from '../../diagnostic/source-file.ts';

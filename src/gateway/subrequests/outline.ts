@@ -1,5 +1,4 @@
 /** `frontend.outline`: the build arguments, secrets and SSH agents that a target takes. */
-
 import type { LineRange } from '../../diagnostic/source-file.ts';
 import { toBase64 } from '../../go/base64.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';

@@ -1,5 +1,4 @@
 /** Single blobs of registries and OCI layouts as files. */
-
 import { formatReference, parseNormalizedNamed } from '../../image/reference.ts';
 import { checkArgument, text } from '../../text/arguments.ts';
 import type { Constraints } from '../constraints.ts';

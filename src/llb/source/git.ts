@@ -1,5 +1,4 @@
 /** Git repositories. */
-
 import { type GitUrl, parseGitUrl } from '../../git/git-url.ts';
 import { join } from '../../go/path.ts';
 import { checkArgument, text } from '../../text/arguments.ts';

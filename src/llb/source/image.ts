@@ -1,5 +1,4 @@
 /** Images of registries. */
-
 import { formatReference, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
 import { checkArgument, text } from '../../text/arguments.ts';
 import type { ResolveMode } from '../base-image.ts';

@@ -1,8 +1,7 @@
 /**
- * The op that brings files into a graph (`pb.SourceOp`). The other files of this directory make it, each for one kind of
- * source.
+ * The op that brings files into a graph (`pb.SourceOp`). The other files of this directory make it, each for one kind
+ * of source.
  */
-
 import * as pb from '../../gen/pb/ops_fields.ts';
 import { marshalJson } from '../../go/json-encode.ts';
 import { checkArgument, text } from '../../text/arguments.ts';

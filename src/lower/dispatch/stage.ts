@@ -1,5 +1,4 @@
 /** Applies all instructions of a stage. */
-
 import { withLocation } from '../../diagnostic/diagnostic.ts';
 import { cloneImageConfig } from '../../image/config.ts';
 import { defaultPathEnv } from '../../image/system-path.ts';
@@ -50,8 +49,8 @@ export function* dispatchStage(
 }
 
 /**
- * Copies the result of the base stage. The last derived stage takes it over instead: a chain of thousands of stages would
- * otherwise keep as many copies of a history and an environment that grow with each stage.
+ * Copies the result of the base stage. The last derived stage takes it over instead: a chain of thousands of stages
+ * would otherwise keep as many copies of a history and an environment that grow with each stage.
  */
 function inherit(stage: StageState, { result }: StageState, isLastDerived: boolean): void {
   stage.result = isLastDerived
@@ -62,7 +61,7 @@ function inherit(stage: StageState, { result }: StageState, isLastDerived: boole
         buildArgs: new Map(result.buildArgs),
         scanArgs: new Map(result.scanArgs),
       };
-  stage.result.image.config.onBuild = undefined; // Triggers run only in stages that derive directly.
+  stage.result.image.config.onBuild = undefined; // triggers run only in stages that derive directly
 }
 
 /** Applies the settings of the image config to the following commands. */

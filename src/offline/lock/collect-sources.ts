@@ -44,8 +44,8 @@ export type WantedSource = (WantedImage | WantedFile | WantedCommit) & {
 export type KnownPin = (kind: SourceKind, name: string) => string | undefined;
 
 /**
- * Runs the frontend for each platform, and records what it asks for. Images without a known pin are resolved on the way,
- * because their triggers and variables decide what else is taken.
+ * Runs the frontend for each platform, and records what it asks for. Images without a known pin are resolved on the
+ * way, because their triggers and variables decide what else is taken.
  *
  * @param text the Dockerfile, for the frontend that it names
  * @param platforms the platforms to build for

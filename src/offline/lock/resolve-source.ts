@@ -1,4 +1,6 @@
-/** Finds what a source is at this moment: the digest of an image, the checksum of a file, the commit of a branch or tag. */
+/**
+ * Finds what a source is at this moment: the digest of an image, the checksum of a file, the commit of a branch or tag.
+ */
 import { createHash } from 'node:crypto';
 import { parseImageConfig } from '../../image/config.ts';
 import { formatReference } from '../../image/reference.ts';

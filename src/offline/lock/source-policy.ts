@@ -57,13 +57,16 @@ function rulesOf({ kind, name, pin }: LockedSource): Rule[] {
       const [remote, ref] = hash < 0 ? [name, ''] : [name.slice(0, hash), name.slice(hash + 1)];
       const [from, to] = [identifierOf(git(remote, '', { ref })), identifierOf(git(remote, '', { ref: pin }))];
       const pinned = to.replaceAll('$', '$$$$');
-      // a directory follows the reference: the star takes it over
+      // A directory follows the reference: the star takes it over.
       return [convert(from, pinned), convert(`${from}${ref === '' ? '#' : ''}:*`, `${pinned}:\${1}`)];
     }
   }
 }
 
-/** Another identifier. Older versions of BuildKit give none in rules of the type EXACT; a pattern without a star is as exact. */
+/**
+ * Another identifier. Older versions of BuildKit give none in rules of the type EXACT; a pattern without a star is as
+ * exact.
+ */
 const convert = (from: string, to: string): Rule => ({
   action: 'CONVERT',
   selector: { identifier: from, match_type: 'WILDCARD' },

@@ -31,8 +31,8 @@ export interface LockRequest {
 }
 
 /**
- * What became of a source: it is pinned as before (`same`), to something else (`changed`), for the first time (`new`); no
- * build takes it any more (`unused`); or it has no pin (`unlocked`).
+ * What became of a source: it is pinned as before (`same`), to something else (`changed`), for the first time (`new`);
+ * no build takes it any more (`unused`); or it has no pin (`unlocked`).
  */
 export type SourceChange = 'same' | 'changed' | 'new' | 'unused' | 'unlocked';
 
@@ -74,8 +74,8 @@ const atATime = 8;
 /**
  * Collects the sources of all stages and finds their pins.
  *
- * @throws Error if the Dockerfile does not compile or a source cannot be resolved: all that fail are listed; UsageError for a
- *   name to update that the lock does not have
+ * @throws Error if the Dockerfile does not compile or a source cannot be resolved: all that fail are listed; UsageError
+ *   for a name to update that the lock does not have
  * @example
  * const { opts, locals } = await openBuildContext({ context: '.', readStdin: async () => new Uint8Array() });
  * const options = { opts, locals, images: [registryResolver()] };
@@ -104,7 +104,7 @@ export async function updateLock(request: LockRequest): Promise<UpdatedLock> {
     const old = before.get(keyOf(source));
     before.delete(keyOf(source));
     const found = resolved.get(source);
-    // the date of a file may differ from server to server
+    // The date of a file may differ from server to server.
     const after = found && found.pin !== old?.pin ? found : old && { pin: old.pin, date: old.date ?? found?.date };
     if (after) sources.push({ kind, name, ...pinOf(after), ...platformsOf(source, platforms) });
     const change = !after ? 'unlocked' : !old ? 'new' : old.pin === after.pin ? 'same' : 'changed';
@@ -131,7 +131,10 @@ function updatesOf({ update = [] }: LockRequest): (kind: SourceKind, name: strin
   return (kind, name) => update.some((it) => isNamed(it, kind, name));
 }
 
-/** Whether the user's name is that of a source: an image may also be named without its tag, a repository without its reference. */
+/**
+ * Whether the user's name is that of a source: an image may also be named without its tag, a repository without its
+ * reference.
+ */
 function isNamed(given: string, kind: SourceKind, name: string): boolean {
   if (given === name) return true;
   if (kind === 'git') return name.startsWith(`${given}#`);

@@ -24,7 +24,7 @@ export function explainBrokenArray(text: string, ofWords: boolean): BrokenArray 
   if (bare) return { at: 0, what: 'it has no square brackets', repaired: `[${bare}]` };
   if (!text.startsWith('[') || text.startsWith('[[')) return undefined;
   const inside = text.slice(1).trimStart();
-  const isTest = /^\[\s/.test(text); // A test of a shell: [ "$a" = b ]
+  const isTest = /^\[\s/.test(text); // a test of a shell: [ "$a" = b ]
   const isQuoted = openingQuotes.test(inside);
   if (!isQuoted && !(ofWords && !isTest && /^\[\w[^[\]]*\]?$/.test(text)) && inside !== ']' && inside !== '')
     return undefined;
@@ -41,7 +41,7 @@ function scan(text: string) {
   };
   let hasComma = false;
   let comma = -1;
-  let isDue = false; // A comma before the next element.
+  let isDue = false; // a comma before the next element
   let meant = true;
   let at = 1;
   for (;;) {

@@ -36,7 +36,7 @@ function sourcesOf(instruction: StageInstruction): CopiedSource[] {
       const { source, from } = parseMount(mount, (word) => word);
       return source === '' ? [] : [{ text: source, from }];
     } catch {
-      return []; // The frontend reports it.
+      return []; // the frontend reports it
     }
   });
 }

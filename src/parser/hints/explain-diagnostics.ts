@@ -1,5 +1,4 @@
 /** Adds hints to the errors of a file from the text around them. */
-
 import { type Diagnostic, wireMessage } from '../../diagnostic/diagnostic.ts';
 import { lineColumn, lineText, type SourceFile } from '../../diagnostic/source-file.ts';
 import type { CstInstruction } from '../cst.ts';

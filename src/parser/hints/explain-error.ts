@@ -1,5 +1,4 @@
 /** Hints for errors that come from invisible characters, or from how words are cut. */
-
 import { lineColumn, lineText, type SourceFile, type SourceRange } from '../../diagnostic/source-file.ts';
 import type { Instruction } from '../ast.ts';
 import { encodingHint, otherEncoding } from './encoding.ts';

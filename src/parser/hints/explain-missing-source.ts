@@ -19,8 +19,8 @@ export interface ContextContent {
   /** The ignore file; undefined if it is absent or not known. */
   readonly ignoreFile?: IgnoreFile | undefined;
   /**
-   * Files and directories of the context on disk, including ignored ones: slash-separated, without a leading slash. Those
-   * in the directories on the way to the source are needed, others help. undefined if nothing is known.
+   * Files and directories of the context on disk, including ignored ones: slash-separated, without a leading slash.
+   * Those in the directories on the way to the source are needed, others help. undefined if nothing is known.
    */
   readonly names?: readonly string[] | undefined;
 }

@@ -1,7 +1,6 @@
 /**
  * Explains why a here-document is not recognised, so that its lines are read as instructions, and why one has no end.
  */
-
 import type { LineRange } from '../../diagnostic/source-file.ts';
 import type { CstInstruction } from '../cst.ts';
 import type { HeredocMark } from '../heredoc.ts';

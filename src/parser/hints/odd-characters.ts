@@ -2,7 +2,6 @@
  * Finds characters that look like others, or that cannot be seen: a web page, a word processor or a chat puts them into
  * commands. They are reported by their Unicode names.
  */
-
 import { instructionNames } from '../keywords.ts';
 import {
   blanks,
@@ -44,8 +43,8 @@ const suspect = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\uffff]|\r(?!\n|$)/;
 /**
  * The odd characters of `text[start, end)`, in order.
  *
- * It skips characters that the author most likely meant: visible ones in quotes, and those that belong to an emoji or to a
- * script other than Latin.
+ * It skips characters that the author most likely meant: visible ones in quotes, and those that belong to an emoji or
+ * to a script other than Latin.
  */
 export function findOddCharacters(text: string, start: number, end: number, meaning: Meaning): OddCharacter[] {
   if (!suspect.test(text.slice(start, end))) return [];

@@ -1,9 +1,8 @@
 /**
  * Finds lines of an ignore file that are written as for `.gitignore` or a shell but mean something else for Docker: a
- * pattern begins at the root of the context, the last pattern that matches decides, and only `*`, `?`, `[^a-z]`, `**` and
- * `!` are special.
+ * pattern begins at the root of the context, the last pattern that matches decides, and only `*`, `?`, `[^a-z]`, `**`
+ * and `!` are special.
  */
-
 import { type Diagnostic, warningDiagnostic } from '../../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../../diagnostic/source-file.ts';
 import { isPattern } from '../../go/match.ts';
@@ -78,7 +77,7 @@ export function findIgnoreAdvice(source: SourceFile, content: ContextNames | und
   try {
     if (content) checkMatches(rules, content, warnedLines, warn, notes);
   } catch {
-    // a pattern that cannot be matched: the frontend says so
+    // A pattern that cannot be matched: the frontend says so.
   }
   return { warnings, notes };
 }
@@ -141,7 +140,7 @@ function checkMatches(
   for (const [index, rule] of rules.entries()) {
     const { line, text, pattern } = rule;
     const path = pattern.replace(/^!/, '');
-    if (warnedLines.has(line) || path === '') continue; // The build fails with a ! alone, and says so.
+    if (warnedLines.has(line) || path === '') continue; // the build fails with a ! alone, and says so
     if ((left -= names.length * (pattern.startsWith('!') ? rules.length : 1)) < 0) return;
     const matched = names.filter((name) => each[index]!.matchesOrParentMatches(name));
     // In .gitignore, a name without slashes matches in any directory.
@@ -201,7 +200,7 @@ function checkException(
     };
     const later = isLeftOut(index + 1, rules.length);
     if (later === undefined) {
-      if (isLeftOut(0, index) !== undefined) return; // It includes something.
+      if (isLeftOut(0, index) !== undefined) return; // it includes something
     } else taker ??= later;
     takesBack ||= isLeftOut(0, index) !== undefined;
   }

@@ -45,7 +45,10 @@ export const controls: Readonly<Record<string, string>> = {
 /** A code point that no version of Unicode assigns: it belongs to no script and to the category Cn. */
 const unassigned = '\u0378';
 
-/** Scripts that Go 1.26 does not know and JavaScript engines differ in: those of Unicode 15.1 to 17.0, and one without characters. */
+/**
+ * Scripts that Go 1.26 does not know and JavaScript engines differ in: those of Unicode 15.1 to 17.0, and one without
+ * characters.
+ */
 const unknownScripts = new Set(
   'Garay Gara Gurung_Khema Gukh Kirat_Rai Krai Ol_Onal Onao Sunuwar Sunu Todhri Todr Tulu_Tigalari Tutg Sidetic Sidt Tolong_Siki Tols Beria_Erfe Berf Tai_Yo Tayo Katakana_Or_Hiragana Hrkt'.split(
     ' ',

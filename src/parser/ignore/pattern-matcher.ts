@@ -1,6 +1,7 @@
 /**
  * Docker's path patterns (`.dockerignore`, include and exclude lists): `*`, `?` and classes as in Go's filepath.Match,
- * `**` for any number of directories, `!` for exceptions. A pattern that matches a directory matches everything below it.
+ * `**` for any number of directories, `!` for exceptions. A pattern that matches a directory matches everything below
+ * it.
  */
 import { matchPath } from '../../go/match.ts';
 import { clean } from '../../go/path.ts';

@@ -4,7 +4,6 @@
  * the same way, but runs the expression as a small automaton, in time proportional to path times pattern, whatever the
  * pattern.
  */
-
 import { atStart, characters, type PatternStep, parseExpression } from './pattern-expression.ts';
 
 /** Whether a path matches, or (with `orParent`) the part before one of its slashes. */

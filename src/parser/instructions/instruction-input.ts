@@ -1,5 +1,4 @@
 /** The input of the readers of instructions. */
-
 import type { ErrorCode } from '../../diagnostic/codes.ts';
 import type { ErrorDetails } from '../../diagnostic/diagnostic.ts';
 import type { SourceRange } from '../../diagnostic/source-file.ts';
@@ -29,8 +28,8 @@ export interface InstructionInput {
   /** The here-documents of the instruction, in order. */
   readonly heredocs: readonly Heredoc[];
   /**
-   * Records a problem. The first one of an instruction must be the one that the reference finds, so readers report in its
-   * order; they may then report more.
+   * Records a problem. The first one of an instruction must be the one that the reference finds, so readers report in
+   * its order; they may then report more.
    */
   report(problem: Problem): undefined;
 }

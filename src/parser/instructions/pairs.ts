@@ -22,7 +22,7 @@ function readPairs(input: InstructionInput, instruction: string): KeyValue[] | u
   const parts = input.cst.arguments;
   if (parts.form === 'legacy-pair') {
     const { key, value } = parts;
-    if (!value) return undefined; // Reported with the structure of the file.
+    if (!value) return undefined; // reported with the structure of the file
     const range = { start: key.range.start, end: value.range.end };
     return [{ key: key.text, value: value.text, noDelim: true, range }];
   }

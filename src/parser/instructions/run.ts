@@ -1,5 +1,4 @@
 /** RUN. */
-
 import type { ErrorCode } from '../../diagnostic/codes.ts';
 import { quote } from '../../go/quote.ts';
 import type { Device, RunInstruction, Word } from '../ast.ts';

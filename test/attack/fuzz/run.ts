@@ -5,7 +5,9 @@ export interface Target {
   readonly name: string;
   /** So many inputs are tried where `FUZZ_INPUTS` is 20,000, its default. */
   readonly share: number;
-  /** Makes an input, tries it, and throws where a property does not hold. `tell` takes the input as soon as it is made. */
+  /**
+   * Makes an input, tries it, and throws where a property does not hold. `tell` takes the input as soon as it is made.
+   */
   try(random: Random, tell: (input: string | Uint8Array) => void): void | Promise<void>;
   close?(): Promise<void> | void;
 }
@@ -44,7 +46,9 @@ export function hold(condition: boolean, property: string): asserts condition {
 /** Errors that say a program is wrong, not its input. */
 const ownMistakes = [TypeError, RangeError, ReferenceError, SyntaxError];
 
-/** Runs something that may fail, but only with an error that people can use. @returns the error's message, if it fails */
+/**
+ * Runs something that may fail, but only with an error that people can use. @returns the error's message, if it fails
+ */
 export async function mayFail(run: () => unknown, message = /\S/): Promise<string | undefined> {
   try {
     await run();
@@ -66,7 +70,7 @@ export function mayThrow(run: () => unknown, message = /\S/): string | undefined
 
 function usable(error: unknown, message: RegExp): string {
   if (!(error instanceof Error)) throw new Error(`what is thrown is not an error: ${String(error)}`);
-  // protobuf's reader says with a RangeError that a message breaks off.
+  // Protobuf's reader says with a RangeError that a message breaks off.
   const breaksOff = error instanceof RangeError && error.message === 'premature EOF';
   if ((!breaksOff && ownMistakes.some((type) => error instanceof type)) || !message.test(error.message)) throw error;
   if (/undefined \(|is not a function|of undefined|of null|internal error/.test(error.message)) throw error;

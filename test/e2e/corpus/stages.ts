@@ -1,7 +1,9 @@
 /** FROM, ARG, ENV and what goes into the image config. */
 import { type Case, newer } from '../case.ts';
 
-/** Before 1.9, ARG was written to the history without the value it has, and RUN without the arguments of its base stage. */
+/**
+ * Before 1.9, ARG was written to the history without the value it has, and RUN without the arguments of its base stage.
+ */
 const argumentsInHistory = 'history of ARG and of inherited arguments';
 
 export const stages: readonly Case[] = [

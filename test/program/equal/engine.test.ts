@@ -1,6 +1,6 @@
 /**
- * A Dockerfile and the program that says the same share one cache on a real engine: what the one has built, the other finds.
- * The Dockerfile is read by the engine's own frontend, and the program by the image of this one.
+ * A Dockerfile and the program that says the same share one cache on a real engine: what the one has built, the other
+ * finds. The Dockerfile is read by the engine's own frontend, and the program by the image of this one.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

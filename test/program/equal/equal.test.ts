@@ -1,6 +1,6 @@
 /**
- * A program says what a Dockerfile says: for cases of the golden corpus, a build program in `programs` gives the ops and
- * the image config that the reference has recorded for the Dockerfile.
+ * A program says what a Dockerfile says: for cases of the golden corpus, a build program in `programs` gives the ops
+ * and the image config that the reference has recorded for the Dockerfile.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,6 @@
-/** The frontend's HTTP/2: whatever the peer sends, a call ends, and with an error of the call if it does not succeed. */
+/**
+ * The frontend's HTTP/2: whatever the peer sends, a call ends, and with an error of the call if it does not succeed.
+ */
 import { duplexPair } from 'node:stream';
 import { decodeHeaders, encodeHeaders } from '../../../../src/rpc/hpack.ts';
 import { nodeStream } from '../../../../src/rpc/node-stream.ts';

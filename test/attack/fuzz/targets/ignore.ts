@@ -1,5 +1,4 @@
 /** Ignore files: simple patterns match what an independent reading of them does, odd ones fail in words. */
-
 import { createSourceFile } from '../../../../src/diagnostic/source-file.ts';
 import { findIgnoreAdvice } from '../../../../src/parser/ignore/advice.ts';
 import { parseDockerignore } from '../../../../src/parser/ignore/dockerignore.ts';
