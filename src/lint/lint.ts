@@ -11,7 +11,10 @@ import { lintRules } from './rules.ts';
  * The findings of the rules that the configuration has on, in the order of the file. A file with an error has none:
  * what its instructions mean is not certain.
  */
-export function lintDockerfile(dockerfile: Dockerfile, config: LintConfig = defaultConfig): Diagnostic[] {
+export async function lintDockerfile(
+  dockerfile: Dockerfile,
+  config: LintConfig = defaultConfig,
+): Promise<readonly Diagnostic[]> {
   if (dockerfile.diagnostics.some(({ severity }) => severity === 'error')) return [];
   const { source } = dockerfile;
   const file = createLintFile(dockerfile);

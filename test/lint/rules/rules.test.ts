@@ -7,19 +7,19 @@ import { lintRules } from '../../../src/lint/rules.ts';
 import { parseDockerfile } from '../../../src/parser/index.ts';
 
 /** What one rule finds in a Dockerfile, whatever its level is. */
-function findings(name: LintRuleName, text: string): readonly Diagnostic[] {
+async function findings(name: LintRuleName, text: string): Promise<readonly Diagnostic[]> {
   const dockerfile = parseDockerfile(text);
   expect(dockerfile.diagnostics).toEqual([]);
-  const found = lintDockerfile(dockerfile, { rules: new Map([[name, 'warning']]) });
+  const found = await lintDockerfile(dockerfile, { rules: new Map([[name, 'warning']]) });
   return found.filter(({ code }) => code === name);
 }
 
 describe.each(lintRules)('$name', ({ name, bad, good }) => {
-  test.each(bad)('reports the bad example %j', (text) => {
-    expect(findings(name, text)).not.toEqual([]);
+  test.each(bad)('reports the bad example %j', async (text) => {
+    expect(await findings(name, text)).not.toEqual([]);
   });
 
-  test.each(good)('accepts the good example %j', (text) => {
-    expect(findings(name, text)).toEqual([]);
+  test.each(good)('accepts the good example %j', async (text) => {
+    expect(await findings(name, text)).toEqual([]);
   });
 });
