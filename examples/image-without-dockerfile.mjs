@@ -1,5 +1,5 @@
-// An image without a Dockerfile: its steps are written in code. The source is compiled where the daemon is, for two platforms,
-// with a cache mount and a secret that the compile step reads; the image holds nothing but the binary.
+// An image without a Dockerfile: its steps are written in code. The source is compiled where the daemon is, for two
+// platforms, with a cache mount and a secret that the compile step reads; the image holds nothing but the binary.
 //
 //   node image-without-dockerfile.mjs IMAGE [--push | --oci DIR]
 //
@@ -18,7 +18,7 @@ const {
 } = process.env;
 
 const frontend = imageFrontend(PLATFORMS.split(','), async (platform, bridge) => {
-  // the compiler runs natively and is told what to compile for
+  // The compiler runs natively and is told what to compile for.
   const [native] = bridge.options.workers[0]?.platforms ?? [];
   const builder = await resolveImage(BUILDER, imageResolver(bridge), { platform: native, pin: true });
   const out = builder

@@ -7,8 +7,8 @@ export function formatReference() {
   const program = createCommandLine({ env: {} });
   const intro = `# Commands
 
-Made of the commands themselves by \`npm run docs\`; \`tsfront COMMAND --help\` says the same. Exit codes, addresses of daemons and
-what belongs together are described in the [README](../README.md).
+Made of the commands themselves by \`npm run docs\`; \`tsfront COMMAND --help\` says the same. Exit codes, addresses of
+daemons and what belongs together are described in the [README](../README.md).
 `;
   return intro + program.commands.flatMap((command) => sections(command, command.name())).join('');
 }

@@ -34,9 +34,9 @@ export function formatErrors() {
   ]);
   return `# Errors and warnings
 
-Every problem has a code in brackets: \`Dockerfile:2:6: error[unknown-stage-index]: …\`. \`npm run docs\` generates this list from
-the source code, grouped by the phase that finds a problem. If BuildKit has a message for a problem, tsfront uses the same text. A
-hint says what to do in the specific case.
+Every problem has a code in brackets: \`Dockerfile:2:6: error[unknown-stage-index]: …\`. \`npm run docs\` generates this list
+from the source code, grouped by the phase that finds a problem. If BuildKit has a message for a problem, tsfront uses
+the same text. A hint says what to do in the specific case.
 ${sections.join('')}
 ## Lint rules
 
