@@ -232,6 +232,11 @@ export function imageConfigToJson(image: ImageConfig): JsonEncodable {
   };
 }
 
+/** The config of a context without one: even the platform is not known. */
+export function unknownImage(): ImageConfig {
+  return goImage.zero();
+}
+
 /** The config of `FROM scratch`. */
 export function emptyImage(platform: Platform): ImageConfig {
   return {

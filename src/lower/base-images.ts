@@ -3,7 +3,7 @@ import { checkInvalidBaseImagePlatform } from '../check/rules/invalid-base-image
 import type { ErrorCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, DiagnosticError, describeError, withLocation } from '../diagnostic/diagnostic.ts';
 import { quote } from '../go/quote.ts';
-import { cloneImageConfig, emptyImage, type ImageConfig, parseImageConfig } from '../image/config.ts';
+import { cloneImageConfig, emptyImage, type ImageConfig, parseImageConfig, unknownImage } from '../image/config.ts';
 import { formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
 import {
   formatReference,
@@ -21,48 +21,63 @@ import { followPaths } from './context-paths.ts';
 import type { LowerEnvironment } from './environment.ts';
 import { type LowerContext, namedContext } from './lower-context.ts';
 import { commandDescription } from './source-location.ts';
-import { emptyImageName, reachableStages, type StageState, type StageTable, stageNames } from './stages.ts';
+import type { StageBase } from './stage-base.ts';
+import { type BuildStage, emptyImageName, type StageTable, stageNames } from './stages.ts';
 import { nextStepName } from './step-name.ts';
 import { suggestName } from './suggest-names.ts';
 
 /** A base that is not a stage. */
 interface IdentifiedBase {
-  readonly stage: StageState;
+  readonly stage: BuildStage;
   /** Its name as in the Dockerfile. */
   readonly name: string;
   readonly reference: ImageReference;
+  /** The reference as text, with a tag. */
+  readonly fullName: string;
   readonly platform: Platform;
+  /** Whether the build needs the stage. */
+  readonly needed: boolean;
 }
 
 /**
  * Resolves the base images of the stages that the target needs, in parallel. Other stages only need a valid name.
  * Resolved stages are skipped, so that it can be called again when triggers have added sources.
  *
- * @returns the stages that the target needs
+ * @param needed the stages that the target needs
+ * @param bases the bases so far, to which it adds
  * @throws always the same error, in any order of the answers: an invalid name comes before an image that cannot be
  * resolved
  */
-export async function resolveBaseImages(context: LowerContext, target: StageState): Promise<Set<StageState>> {
-  const reachable = reachableStages(target);
-  const open: StageState[] = [];
-  for (const stage of context.table.states) {
-    if (stage.base || stage.dispatched || stage.resolved) continue;
-    stage.resolved = context.options.allStages || reachable.has(stage);
-    if (stage.baseName === emptyImageName && !stage.namedContext) useScratch(stage, context.platforms.target);
+export async function resolveBaseImages(
+  context: LowerContext,
+  needed: ReadonlySet<BuildStage>,
+  bases: Map<BuildStage, StageBase>,
+): Promise<void> {
+  const open: BuildStage[] = [];
+  const isNeeded = (stage: BuildStage) => context.options.allStages || needed.has(stage);
+  for (const stage of context.table.stages) {
+    const known = bases.get(stage);
+    if (stage.base || (known && (known.needed || stage.external))) continue;
+    if (stage.baseName === emptyImageName && !stage.namedContext)
+      bases.set(stage, emptyBase(isNeeded(stage), context.platforms.target));
     else open.push(stage);
   }
   // The order in which the reference runs them, so that the same one of several errors is reported.
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
-  const bases = stages.map((stage) => locating(stage, () => identifyBase(context, stage)));
+  const identified = stages.map((stage) =>
+    locating(stage, () => {
+      const name = bases.get(stage)?.name ?? stage.baseName;
+      return identifyBase(context, stage, name, isNeeded(stage));
+    }),
+  );
   let names: string[] | undefined;
-  const loads = await Promise.allSettled(startLoads(context, bases, () => (names ??= suggestedNames(context.table))));
-  for (const [index, base] of bases.entries()) {
+  const suggested = () => (names ??= suggestedNames(context.table));
+  const loads = await Promise.allSettled(startLoads(context, identified, suggested));
+  for (const [index, base] of identified.entries()) {
     const load = loads[index]!;
-    if (load.status === 'rejected') throw failedLoads(loads, bases, index);
-    locating(base.stage, load.value);
+    if (load.status === 'rejected') throw failedLoads(loads, identified, index);
+    bases.set(base.stage, locating(base.stage, load.value));
   }
-  for (const stage of stages) if (stage.external) stage.dispatched = true;
-  return reachable;
 }
 
 /** Asks for all bases. @throws an error that needs no answer at once, before all errors in answers */
@@ -70,8 +85,8 @@ function startLoads(
   context: LowerContext,
   bases: readonly IdentifiedBase[],
   names: () => readonly string[],
-): Promise<() => void>[] {
-  const loads: Promise<() => void>[] = [];
+): Promise<() => StageBase>[] {
+  const loads: Promise<() => StageBase>[] = [];
   try {
     for (const base of bases) loads.push(locating(base.stage, () => loadBase(context, base, names)));
     return loads;
@@ -105,26 +120,26 @@ function failedLoads(
 /**
  * Gives an error of a base its place. The reference gives none to a base that a mount names; only code frames show it.
  */
-function locate(error: unknown, { lines, range }: StageState, code: ErrorCode = 'unresolved-image'): DiagnosticError {
+function locate(error: unknown, { lines, range }: BuildStage, code: ErrorCode = 'unresolved-image'): DiagnosticError {
   return withLocation(describeError(error, code, { range }), lines);
 }
 
 /** For each image, the last stage that waits for it: the reference wakes that one first, with one answer for all. */
 function lastToWait(bases: readonly IdentifiedBase[]): Map<string | undefined, IdentifiedBase> {
   const last = new Map<string | undefined, IdentifiedBase>();
-  for (const base of bases) if (base.stage.resolved && !base.stage.namedContext) last.set(imageKey(base), base);
+  for (const base of bases) if (base.needed && !base.stage.namedContext) last.set(imageKey(base), base);
   return last;
 }
 
 /**
  * A key of the image that a stage waits for; undefined for a stage with a context of its name, which waits for none.
  */
-function imageKey({ stage, platform }: IdentifiedBase): string | undefined {
-  return stage.namedContext ? undefined : `${stage.baseName} ${formatPlatform(platform)}`;
+function imageKey({ stage, fullName, platform }: IdentifiedBase): string | undefined {
+  return stage.namedContext ? undefined : `${fullName} ${formatPlatform(platform)}`;
 }
 
 /** Runs a function for a stage; its errors get the place of the FROM. */
-function locating<T>(stage: StageState, run: () => T): T {
+function locating<T>(stage: BuildStage, run: () => T): T {
   try {
     return run();
   } catch (error) {
@@ -133,36 +148,54 @@ function locating<T>(stage: StageState, run: () => T): T {
 }
 
 /** Reads the name of the base. */
-function identifyBase({ platforms }: LowerContext, stage: StageState): IdentifiedBase {
-  const name = stage.baseName;
+function identifyBase({ platforms }: LowerContext, stage: BuildStage, name: string, needed: boolean): IdentifiedBase {
   let reference: ImageReference;
   try {
     reference = parseNormalizedNamed(name);
   } catch (error) {
     throw describeError(wrapError(error, `failed to parse stage name ${quote(name)}`), 'bad-image-name');
   }
-  stage.baseName = formatReference(tagNameOnly(reference));
-  return { stage, name, reference, platform: stage.result.platform ?? platforms.target };
+  const fullName = formatReference(tagNameOnly(reference));
+  return { stage, name, reference, fullName, platform: stage.platform ?? platforms.target, needed };
 }
 
-/** Asks for the image or context of the name; the function in the answer gives it to the stage. */
-function loadBase(context: LowerContext, base: IdentifiedBase, names: () => readonly string[]): Promise<() => void> {
-  const { stage, platform } = base;
-  if (!stage.resolved) return Promise.resolve(() => useSource(context, stage, platform));
-  if (stage.namedContext) return stage.namedContext.load().then((loaded) => () => useStageContext(stage, loaded));
-  const replacement = namedContext(context, stage.baseName, {
-    platform,
-    followPaths: () => followPaths(stage.result.paths),
-  });
-  if (replacement) return replacement.load().then((loaded) => () => useImageContext(stage, loaded, platform));
+/** Asks for the image or context of the name; the function in the answer makes the base of it. */
+function loadBase(
+  context: LowerContext,
+  base: IdentifiedBase,
+  names: () => readonly string[],
+): Promise<() => StageBase> {
+  const { stage, fullName, platform } = base;
+  if (!base.needed) return Promise.resolve(() => ({ ...unknownBase(base), ...imageState(context, base, fullName) }));
+  if (stage.namedContext) return stage.namedContext.load().then((loaded) => () => stageContextBase(base, loaded));
+  const replacement = namedContext(context, fullName, { platform, followPaths: () => followPaths(stage.paths) });
+  if (replacement) return replacement.load().then((loaded) => () => imageContextBase(base, loaded));
   return pull(context, base, names);
 }
 
-function useScratch(stage: StageState, platform: Platform): void {
-  stage.result.state = scratch();
-  stage.result.image = emptyImage(platform);
-  stage.result.platform = platform;
-  if (stage.external) stage.dispatched = true;
+function emptyBase(needed: boolean, platform: Platform): StageBase {
+  return {
+    name: emptyImageName,
+    needed,
+    state: scratch(),
+    image: emptyImage(platform),
+    baseImage: undefined,
+    platform,
+    triggers: [],
+  };
+}
+
+/** A base of which nothing is known. */
+function unknownBase({ stage, fullName, needed }: IdentifiedBase): StageBase {
+  return {
+    name: fullName,
+    needed,
+    state: scratch(),
+    image: unknownImage(),
+    baseImage: undefined,
+    platform: stage.platform,
+    triggers: [],
+  };
 }
 
 interface LoadedContext {
@@ -170,47 +203,56 @@ interface LoadedContext {
   readonly image: ImageConfig | undefined;
 }
 
-/** Replaces a stage and all its instructions by the context with its name. */
-function useStageContext(stage: StageState, { state, image }: LoadedContext): void {
-  stage.dispatched = true;
-  stage.result.state = state;
-  if (!image) return;
-  stage.result.image = withoutDate(image);
-  if (image.architecture !== '' && image.os !== '') stage.result.platform = imagePlatform(image);
+/** The context that replaces a stage and all its instructions. */
+function stageContextBase(base: IdentifiedBase, { state, image }: LoadedContext): StageBase {
+  const unknown = { ...unknownBase(base), state };
+  if (!image) return unknown;
+  const platform = image.architecture !== '' && image.os !== '' ? imagePlatform(image) : unknown.platform;
+  return { ...unknown, ...configOf(image), platform };
 }
 
-/** Replaces a base image by the context with its name. */
-function useImageContext(stage: StageState, loaded: LoadedContext, platform: Platform): void {
-  stage.result.baseImage = loaded.image ?? emptyImage(platform);
-  stage.result.image = withoutDate(stage.result.baseImage);
-  stage.result.state = loaded.state.platform(platform);
-  stage.result.platform = platform;
+/** The context that replaces a base image. */
+function imageContextBase(base: IdentifiedBase, { state, image }: LoadedContext): StageBase {
+  const { platform } = base;
+  const baseImage = image ?? emptyImage(platform);
+  return { ...unknownBase(base), ...configOf(baseImage), baseImage, state: state.platform(platform), platform };
+}
+
+/** The config that instructions change, and the triggers that it brings. */
+function configOf(config: ImageConfig): Pick<StageBase, 'image' | 'triggers'> {
+  const image = { ...cloneImageConfig(config), created: undefined };
+  const triggers = image.config.onBuild ?? [];
+  image.config.onBuild = undefined; // they do not run again in stages that derive from this one
+  return { image, triggers };
 }
 
 type ResolvedConfig = Awaited<ReturnType<LowerEnvironment['resolveImageConfig']>>;
 
-async function pull(context: LowerContext, named: IdentifiedBase, names: () => readonly string[]): Promise<() => void> {
+async function pull(
+  context: LowerContext,
+  named: IdentifiedBase,
+  names: () => readonly string[],
+): Promise<() => StageBase> {
   const base = pinned(context, named);
   const resolved = await resolve(context, base);
-  return () => useImage(context, base, resolved, names);
+  return () => imageBase(context, base, resolved, names);
 }
 
 /** The base with the digest that a lock gives it, as if the Dockerfile had it. */
 function pinned({ options: { pins } }: LowerContext, base: IdentifiedBase): IdentifiedBase {
   if (!pins) return base;
   const reference = pins.image(tagNameOnly(base.reference));
-  base.stage.baseName = formatReference(reference);
-  return { ...base, reference };
+  return { ...base, reference, fullName: formatReference(reference) };
 }
 
-async function resolve(context: LowerContext, { stage, name, platform }: IdentifiedBase): Promise<ResolvedConfig> {
+async function resolve(context: LowerContext, { name, fullName, platform }: IdentifiedBase): Promise<ResolvedConfig> {
   const { options, environment, table } = context;
   const place = options.multiPlatformRequested ? `${formatPlatform(platform)} internal` : 'internal';
   try {
-    return await environment.resolveImageConfig(stage.baseName, {
+    return await environment.resolveImageConfig(fullName, {
       platform,
       resolveMode: options.imageResolveMode,
-      logName: `[${place}] load metadata for ${stage.baseName}`,
+      logName: `[${place}] load metadata for ${fullName}`,
     });
   } catch (error) {
     throw suggestName(wrapError(error, name), name, () => suggestedNames(table), context.linter);
@@ -219,57 +261,57 @@ async function resolve(context: LowerContext, { stage, name, platform }: Identif
 
 const suggestedNames = (table: StageTable) => [...stageNames(table), ...commonImageNames];
 
-function useImage(
+function imageBase(
   context: LowerContext,
   base: IdentifiedBase,
   resolved: ResolvedConfig,
   names: () => readonly string[],
-): void {
+): StageBase {
   const { platforms, linter } = context;
+  const { stage } = base;
   if (resolved.unknown)
     context.unknownImages.push({
       name: base.name,
       similar: linter.suggest(base.name, names) || undefined,
-      range: base.stage.range,
+      range: stage.range,
     });
-  const { stage } = base;
   const reference = resolvedReference(base.reference, resolved.ref);
   const config = parseConfig(resolved.config);
-  stage.result.baseImage = config;
-  stage.result.image = withoutDate(config);
   const platform =
-    !stage.result.platform && platforms.implicitTarget
+    !stage.platform && platforms.implicitTarget
       ? detectPlatform(config, base.platform, platforms.build)
       : base.platform;
-  stage.baseName = formatReference(resolved.digest === '' ? reference : withDigest(reference, resolved.digest));
-  if (isEmpty(config)) {
-    stage.result.state = scratch();
-    stage.result.platform = platform;
-    return;
-  }
-  useSource(context, stage, platform);
+  const name = formatReference(resolved.digest === '' ? reference : withDigest(reference, resolved.digest));
+  const image = { ...unknownBase(base), ...configOf(config), name, baseImage: config, platform };
+  if (isEmpty(config)) return image;
+  const state = imageState(context, { stage, platform }, name);
   checkInvalidBaseImagePlatform(linter, stage, base.name, {
     expected: platform,
     actual: imagePlatform(config),
     format: (it) => formatPlatform(normalizePlatform(it)),
   });
+  return { ...image, ...state };
 }
 
 /** The source op of an image. */
-function useSource({ options }: LowerContext, stage: StageState, platform: Platform): void {
-  stage.result.state = imageSource(stage.baseName, {
+function imageState(
+  { options }: LowerContext,
+  { stage, platform }: Pick<IdentifiedBase, 'stage' | 'platform'>,
+  name: string,
+): Pick<StageBase, 'state' | 'platform'> {
+  const state = imageSource(name, {
     resolveMode: options.imageResolveMode,
     platform,
     description: commandDescription(stage.code),
     customName: nextStepName(
-      stage,
-      `FROM ${stage.baseName}`,
+      stage.steps,
+      `FROM ${name}`,
       options.multiPlatformRequested ? platform : undefined,
       emptyEnv,
     ),
     locations: options.locations?.(stage.lines),
   });
-  stage.result.platform = platform;
+  return { state, platform };
 }
 
 function resolvedReference(reference: ImageReference, resolved: string): ImageReference {
@@ -292,10 +334,6 @@ function parseConfig(bytes: Uint8Array): ImageConfig {
 /** Whether an image has no layers; schema 1 lists none, but has a history. */
 function isEmpty({ rootfs, history }: ImageConfig): boolean {
   return (rootfs.diffIds?.length ?? 0) === 0 && history.every(({ emptyLayer }) => emptyLayer);
-}
-
-function withoutDate(config: ImageConfig): ImageConfig {
-  return { ...cloneImageConfig(config), created: undefined };
 }
 
 /** The reference writes them like this, without a slash after `library`, and the suggestions must be the same. */

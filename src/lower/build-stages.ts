@@ -14,10 +14,10 @@ import { wrapError } from '../text/error-message.ts';
 import type { GlobalArgs } from './args.ts';
 import { collectErrors } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
+import type { NamedContext } from './environment.ts';
 import { expandReporting } from './expand.ts';
 import { type LowerContext, namedContext } from './lower-context.ts';
-import { createOutlineCapture } from './outline-capture.ts';
-import { addStage, createStageState, emptyImageName, type StageState } from './stages.ts';
+import { addStage, type BuildStage, emptyImageName } from './stages.ts';
 import { suggestAny } from './suggest-names.ts';
 import type { Turns } from './turns.ts';
 
@@ -50,36 +50,59 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
       lines: [from.lines],
     });
 
-  const stage = createStageState({
+  const used = new Set(base.matched);
+  const platform = from.platform === '' ? undefined : stagePlatform(context, source, linter, declared, used);
+  // Base names are case-sensitive, unlike names in --from.
+  const parent = table.byName.get(base.result);
+  const ownPaths = new Set<string>();
+  const replacement = replacingContext(context, source.name, platform, ownPaths);
+  const shared = {
     name: source.name,
-    displayName: source.name,
     baseName: base.result,
+    platform,
+    external: false,
     lines: from.lines,
     range: from.image.range,
     code: from.code,
     docComment: from.docComment,
-    instructions: source.instructions,
-    outline: createOutlineCapture(globals.infos),
-  });
-  const used = new Set(base.matched);
-  if (from.platform !== '') stage.result.platform = stagePlatform(context, source, linter, declared, used);
-
-  if (stage.name !== '') {
-    stage.namedContext = namedContext(context, stage.name, {
-      platform: stage.result.platform,
-      followPaths: () => followPaths(stage.result.paths),
+  };
+  if (replacement) {
+    addStage(table, {
+      ...shared,
+      base: undefined,
+      namedContext: replacement,
+      ignoreCache: false,
+      usedArgs: parent?.usedArgs ?? new Set(),
+      steps: { stageName: source.name, index: 0, total: 0, inTrigger: false },
+      paths: ownPaths,
     });
-    if (stage.namedContext) {
-      addStage(table, stage);
-      stage.base = undefined; // the context replaces the stage
-      return;
-    }
+    return;
   }
-  if (stage.name === '') stage.displayName = `stage-${index}`;
-  addStage(table, stage);
-  for (const name of used) stage.outline.used.add(name);
-  stage.steps.total = countSteps(stage);
-  stage.ignoreCache = isUncached(options.noCache, stage.name);
+  addStage(table, {
+    ...shared,
+    base: parent,
+    namedContext: undefined,
+    ignoreCache: isUncached(options.noCache, source.name),
+    usedArgs: new Set([...(parent?.usedArgs ?? []), ...used]),
+    steps: {
+      stageName: source.name === '' ? `stage-${index}` : source.name,
+      index: 0,
+      total: countSteps(source, base.result, parent),
+      inTrigger: false,
+    },
+    paths: parent?.paths ?? ownPaths,
+  });
+}
+
+/** The context that replaces a stage of this name; undefined if absent. */
+function replacingContext(
+  context: LowerContext,
+  name: string,
+  platform: Platform | undefined,
+  paths: ReadonlySet<string>,
+): NamedContext | undefined {
+  if (name === '') return undefined;
+  return namedContext(context, name, { platform, followPaths: () => followPaths(paths) });
 }
 
 /** The value of `--platform`. */
@@ -140,9 +163,9 @@ function expandLocated(
 }
 
 /** The number of steps that the build shows: the pull of the base image, and each instruction that makes a layer. */
-function countSteps(stage: StageState): number {
-  const pull = stage.baseName !== emptyImageName && !stage.base ? 1 : 0;
-  return stage.instructions.reduce(
+function countSteps({ instructions }: Stage, baseName: string, base: BuildStage | undefined): number {
+  const pull = baseName !== emptyImageName && !base ? 1 : 0;
+  return instructions.reduce(
     (total, { kind }) => total + Number(kind === 'add' || kind === 'copy' || kind === 'run' || kind === 'workdir'),
     pull,
   );

@@ -2,43 +2,76 @@
 import { diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import type { LineRange, SourceRange } from '../diagnostic/source-file.ts';
 import { atoi } from '../go/strconv.ts';
-import type { CopyInstruction, StageInstruction } from '../parser/ast.ts';
+import type { CopyInstruction, Stage, StageInstruction } from '../parser/ast.ts';
 import { emptyEnv, type ShellLex } from '../parser/words.ts';
 import { collectErrors } from './collect-errors.ts';
 import type { LowerContext } from './lower-context.ts';
-import {
-  addStage,
-  type Command,
-  createStageState,
-  emptyImageName,
-  findStage,
-  type StageState,
-  type StageTable,
-} from './stages.ts';
+import { addStage, type BuildStage, emptyImageName, externalSource, findStage, type StageTable } from './stages.ts';
+
+/** An instruction of a stage together with the stages it reads from: one for each mount of a RUN, one for a COPY. */
+export interface Command {
+  /** The instruction. */
+  readonly instruction: StageInstruction;
+  /** The stages in the order of the mounts. */
+  readonly sources: readonly BuildStage[];
+  /** Whether it comes from an ONBUILD of the base. */
+  readonly isTrigger: boolean;
+}
+
+/** What a stage executes, and what that reads. The triggers of its base are added when the base is known. */
+interface StageCommands {
+  /** Empty when they were dispatched. */
+  commands: readonly Command[];
+  /** Stages it reads from, each with the last instruction that does. */
+  readonly dependencies: Map<BuildStage, StageInstruction>;
+}
+
+/** The commands of each stage of the table. */
+export type DependencyGraph = Map<BuildStage, StageCommands>;
 
 /**
  * Makes the commands of all stages and adds the external sources they name to the table.
  *
+ * @param stages the stages of the file, which begin the table
  * @throws DiagnosticError with the problems of all of them
  */
-export function buildDependencyGraph({ table, lexers, linter, source }: LowerContext): void {
+export function buildDependencyGraph(
+  { table, lexers, linter, source }: LowerContext,
+  stages: readonly Stage[],
+): DependencyGraph {
+  const graph: DependencyGraph = new Map();
   const errors = collectErrors(linter, source);
-  for (const stage of [...table.states]) {
-    for (const instruction of stage.instructions) {
+  for (const [index, { instructions }] of stages.entries()) {
+    const stage = table.stages[index]!;
+    const commands: Command[] = [];
+    graph.set(stage, { commands, dependencies: new Map() });
+    for (const instruction of instructions) {
       errors.attempt(() => {
         const command = createCommand(instruction, table, lexers.word);
-        addDependencies(stage, command, table);
-        stage.commands.push(command);
+        addDependencies(graph, stage, command, table);
+        commands.push(command);
       });
       if (errors.isFull) errors.finish();
     }
   }
   errors.finish();
-  checkCircles(table.states);
+  checkCircles(table.stages, graph);
 
   // The step names of a single stage do not show its name.
-  const [first, second] = table.states;
-  if (first && !second) first.displayName = '';
+  const [first, second] = table.stages;
+  if (first && !second) first.steps.stageName = '';
+  return graph;
+}
+
+/** A stage and all stages it needs: its base and those it copies or mounts from. */
+export function neededStages(target: BuildStage, graph: DependencyGraph): Set<BuildStage> {
+  const needed = new Set<BuildStage>([target]);
+  // Iterating over a set also visits members that are added meanwhile.
+  for (const stage of needed) {
+    if (stage.base) needed.add(stage.base);
+    for (const dependency of graph.get(stage)!.dependencies.keys()) needed.add(dependency);
+  }
+  return needed;
 }
 
 /** Finds the sources of an instruction. A name that is not a stage is an image or a named context. */
@@ -48,7 +81,7 @@ export function createCommand(
   lex: ShellLex,
   isTrigger = false,
 ): Command {
-  let sources: StageState[] = [];
+  let sources: BuildStage[] = [];
   if (instruction.kind === 'copy' && instruction.from !== '')
     sources = [copySource(instruction, table, lex, isTrigger)];
   else if (instruction.kind === 'run') {
@@ -63,10 +96,18 @@ export function createCommand(
 }
 
 /** Records what a command of a stage reads from. */
-export function addDependencies(stage: StageState, { instruction, sources }: Command, table: StageTable): void {
+export function addDependencies(
+  graph: DependencyGraph,
+  stage: BuildStage,
+  { instruction, sources }: Command,
+  table: StageTable,
+): void {
+  const { dependencies } = graph.get(stage)!;
   for (const source of sources) {
-    stage.dependencies.set(source, instruction);
-    if (source.external) addStage(table, source);
+    dependencies.set(source, instruction);
+    if (!source.external) continue;
+    addStage(table, source);
+    graph.set(source, { commands: [], dependencies: new Map() });
   }
 }
 
@@ -75,7 +116,7 @@ function copySource(
   table: StageTable,
   lex: ShellLex,
   isTrigger: boolean,
-): StageState {
+): BuildStage {
   // A trigger has no place in this file.
   const flag = isTrigger ? undefined : flags.find(({ name }) => name === 'from')?.range;
   if (lex.processWord(from, emptyEnv).result !== from) {
@@ -87,9 +128,9 @@ function copySource(
   }
   const index = stageIndex(from);
   if (index === undefined) return sourceByName(from, { lines, range: flag }, table);
-  const stage = table.states[index];
+  const stage = table.stages[index];
   if (stage) return stage;
-  const stages = table.states.filter(({ external }) => !external).map(({ name }, i) => (name ? `${i} (${name})` : i));
+  const stages = table.stages.filter(({ external }) => !external).map(({ name }, i) => (name ? `${i} (${name})` : i));
   throw diagnosticError('unknown-stage-index', `invalid stage index ${index}`, {
     range: flag,
     hint: `The stages are ${stages.join(', ')}.`,
@@ -106,10 +147,10 @@ function stageIndex(from: string): number | undefined {
 
 function sourceByName(
   name: string,
-  { lines, range }: { readonly lines?: LineRange; readonly range: SourceRange | undefined },
+  place: { readonly lines?: LineRange; readonly range: SourceRange | undefined },
   table: StageTable,
-): StageState {
-  return findStage(table, name) ?? createStageState({ name: '', baseName: name, lines, range, external: true });
+): BuildStage {
+  return findStage(table, name) ?? externalSource(name, place);
 }
 
 /**
@@ -117,9 +158,14 @@ function sourceByName(
  *
  * @throws DiagnosticError at the instructions that lead into the circle
  */
-function checkCircles(stages: readonly StageState[]): void {
-  const visited = new Set<StageState>();
-  const open = new Set<StageState>();
+function checkCircles(stages: readonly BuildStage[], graph: DependencyGraph): void {
+  const visited = new Set<BuildStage>();
+  const open = new Set<BuildStage>();
+  const enter = (stage: BuildStage, by: StageInstruction | undefined) => ({
+    stage,
+    by,
+    rest: graph.get(stage)!.dependencies.entries(),
+  });
   for (const start of stages) {
     if (visited.has(start)) continue;
     visited.add(start);
@@ -138,7 +184,7 @@ function checkCircles(stages: readonly StageState[]): void {
         const instructions = [...way.slice(1).map((step) => step.by!), by];
         throw instructions.reduce(
           (error, { lines }) => withLocation(error, lines),
-          diagnosticError('circular-dependency', `circular dependency detected on stage: ${start.displayName}`),
+          diagnosticError('circular-dependency', `circular dependency detected on stage: ${start.steps.stageName}`),
         );
       }
       if (visited.has(stage)) continue;
@@ -147,8 +193,4 @@ function checkCircles(stages: readonly StageState[]): void {
       way.push(enter(stage, by));
     }
   }
-}
-
-function enter(stage: StageState, by: StageInstruction | undefined) {
-  return { stage, by, rest: stage.dependencies.entries() };
 }

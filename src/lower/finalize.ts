@@ -4,7 +4,8 @@ import { normalizePlatform } from '../image/platform.ts';
 import type { State } from '../llb/state.ts';
 import { imagePlatform } from './build-platforms.ts';
 import type { LowerContext } from './lower-context.ts';
-import { reachableStages, type StageState } from './stages.ts';
+import type { StageState, StageStates } from './stage-state.ts';
+import type { BuildStage } from './stages.ts';
 
 /** Adds the build's labels and platform to the target's image. */
 export function finalizeImage({ options, platforms }: LowerContext, image: ImageConfig): void {
@@ -37,15 +38,21 @@ export interface Scans {
   readonly ignoreCache: boolean;
 }
 
-/** Collects the stages that are scanned with a target. */
-export function collectScans(target: StageState, buildContext: State): Scans {
+/** Collects the stages that are scanned with a target. @param needed the stages that the target needs, and itself */
+export function collectScans(
+  target: StageState,
+  needed: ReadonlySet<BuildStage>,
+  states: StageStates,
+  buildContext: State,
+): Scans {
   const extras = new Map<string, State>();
-  let ignoreCache = target.ignoreCache;
+  let { ignoreCache } = target.origin;
   if (target.scans.context) extras.set('context', buildContext);
-  for (const stage of reachableStages(target)) {
-    if (stage === target || !stage.scans.stage) continue;
-    extras.set(stage.displayName, stage.result.state);
-    if (stage.ignoreCache) ignoreCache = true;
+  for (const origin of needed) {
+    const { scans, result } = states.get(origin)!;
+    if (origin === target.origin || !scans.stage) continue;
+    extras.set(origin.steps.stageName, result.state);
+    if (origin.ignoreCache) ignoreCache = true;
   }
   return { extras, ignoreCache };
 }

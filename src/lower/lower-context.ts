@@ -12,6 +12,7 @@ import type { GlobalArgs } from './args.ts';
 import type { BuildPlatforms } from './build-platforms.ts';
 import type { LowerEnvironment, LowerOptions, NamedContext, NamedContextRequest } from './environment.ts';
 import type { HistoryBudget } from './image-history.ts';
+import type { StageStates } from './stage-state.ts';
 import type { StageTable } from './stages.ts';
 
 /** The name of a base that is neither a stage nor an image that a resolver knows. */
@@ -62,6 +63,8 @@ export interface DispatchContext extends LowerContext {
   readonly buildContext: State;
   /** Matcher for the patterns of .dockerignore; undefined if absent. */
   readonly ignored: PatternMatcher | undefined;
+  /** The states of the stages so far, which others may read. */
+  readonly states: StageStates;
 }
 
 /** The expanders of words. */

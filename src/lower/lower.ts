@@ -20,7 +20,7 @@ import { buildPlatforms } from './build-platforms.ts';
 import { buildStages, checkDefaultBaseImages } from './build-stages.ts';
 import { collectErrors } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
-import { buildDependencyGraph } from './dependencies.ts';
+import { buildDependencyGraph, type DependencyGraph } from './dependencies.ts';
 import { dispatchStage } from './dispatch/stage.ts';
 import type { LowerEnvironment, LowerOptions } from './environment.ts';
 import { resolveEpoch } from './epoch.ts';
@@ -28,9 +28,10 @@ import { collectScans, finalizeImage } from './finalize.ts';
 import { newHistoryBudget } from './image-history.ts';
 import { createLexers, type LowerContext, type UnknownImageName } from './lower-context.ts';
 import { type Outline, outlineOf } from './outline.ts';
-import { findStage, type StageState, stageNames } from './stages.ts';
+import { derivedState, type StageState, type StageStates, stateOnBase } from './stage-state.ts';
+import { type BuildStage, findStage, stageNames } from './stages.ts';
 import { suggestName } from './suggest-names.ts';
-import { maxTriggers, resolveStages } from './triggers.ts';
+import { maxTriggers, type ResolvedStages, resolveStages } from './triggers.ts';
 import { type Turns, takeTurns } from './turns.ts';
 
 /** A Dockerfile lowered for one target and platform. */
@@ -83,33 +84,36 @@ export async function lowerDockerfile(
   await buildStages(context, dockerfile.stages, turns);
   const target = findTarget(context, options.target);
   await passIfDue();
-  buildDependencyGraph(context);
+  const graph = buildDependencyGraph(context, dockerfile.stages);
   await passIfDue();
-  const needed = await resolveStages(context, target);
+  const resolved = await resolveStages(context, graph, target);
   await passIfDue();
-  const { stages, buildContext, contextPaths, setBuildContext } = await dispatchStages(context, target, needed, turns);
+  const dispatched = await dispatchStages(context, graph, resolved, target, turns);
   await passIfDue();
-  target.result.paths.add('/');
-  finalizeImage(context, target.result.image);
+  const { states, buildContext, contextPaths, setBuildContext } = dispatched;
+  const targetState = states.get(target)!;
+  const { result } = targetState;
+  target.paths.add('/');
+  finalizeImage(context, result.image);
   const lintError = linter.error();
   if (lintError) throw lintError;
   setBuildContext(await environment.mainContext(followPaths(contextPaths)));
 
-  const { extras, ignoreCache } = collectScans(target, buildContext);
-  const state = target.result.state.withMarshalDefaults({
+  const { extras, ignoreCache } = collectScans(targetState, resolved.needed, states, buildContext);
+  const state = result.state.withMarshalDefaults({
     platform: context.platforms.target,
     capabilities: options.llbCapabilities,
   });
   return {
     state,
-    stages: stages.map((stage) => stage.result.state),
+    stages: dispatched.stages.map((stage) => stage.result.state),
     unknownImages: context.unknownImages,
-    image: target.result.image,
-    baseImage: target.result.baseImage,
+    image: result.image,
+    baseImage: result.baseImage,
     epoch: context.epoch,
     sbom: { core: state, extras },
     ignoreCache,
-    outline: () => outlineOf(target),
+    outline: () => outlineOf(target, graph, states),
   };
 }
 
@@ -138,18 +142,18 @@ async function createContext(
     globals: epoch.globals,
     epoch: epoch.time,
     proxy: proxyEnv(epoch.buildArgs),
-    table: { states: [], byName: new Map() },
+    table: { stages: [], byName: new Map() },
     unknownImages: [],
     historyBudget: newHistoryBudget(),
     triggersLeft: maxTriggers,
   };
 }
 
-function findTarget({ table, linter }: LowerContext, name: string): StageState {
-  if (name === '') return table.states.at(-1)!;
+function findTarget({ table, linter }: LowerContext, name: string): BuildStage {
+  if (name === '') return table.stages.at(-1)!;
   const target = findStage(table, name);
   if (target) return target;
-  const names = table.states.flatMap((stage) => stage.name || []);
+  const names = table.stages.flatMap((stage) => stage.name || []);
   const named = names.length > 20 ? [...names.slice(0, 20), `and ${names.length - 20} more`] : names;
   const hint =
     named.length > 0 ? `The stages are ${named.join(', ')}.` : 'No stage has a name: give it one with FROM … AS.';
@@ -158,7 +162,10 @@ function findTarget({ table, linter }: LowerContext, name: string): StageState {
 }
 
 interface Dispatched {
+  /** The stages whose instructions were applied, in file order. */
   readonly stages: readonly StageState[];
+  /** All stages that others may read: also external sources, and stages that a context replaces. */
+  readonly states: StageStates;
   /** The main context: a deferred state that {@link setBuildContext} fills. */
   readonly buildContext: State;
   /** Paths of the main context that the stages read. */
@@ -169,31 +176,51 @@ interface Dispatched {
 /** Applies the instructions of the stages that are needed, in file order. */
 async function dispatchStages(
   context: LowerContext,
-  target: StageState,
-  needed: ReadonlySet<StageState>,
+  graph: DependencyGraph,
+  { needed, bases }: ResolvedStages,
+  target: BuildStage,
   turns: Turns,
 ): Promise<Dispatched> {
   const patterns = await context.environment.dockerIgnorePatterns();
   let mainContext: State | undefined;
   const buildContext = deferred(() => mainContext!);
+  const { infos } = context.globals;
+  const states: StageStates = new Map();
+  for (const [stage, base] of bases)
+    if (stage.external || (stage.namedContext && base.needed)) states.set(stage, stateOnBase(stage, base, infos));
   const dispatchContext = {
     ...context,
     buildContext,
     ignored: patterns.length > 0 ? createPatternMatcher(patterns) : undefined,
+    states,
   };
   const contextPaths = new Set<string>();
-  const stages = context.table.states.filter(
-    (stage) => context.options.allStages || (needed.has(stage) && !stage.dispatched),
+  const stages = context.table.stages.filter(
+    (stage) => context.options.allStages || (needed.has(stage) && !states.has(stage)),
   );
   const lastDerived = new Map(stages.map((stage) => [stage.base, stage]));
   const errors = collectErrors(context.linter, context.source);
+  const dispatched: StageState[] = [];
   for (const stage of stages) {
     if (turns.isDue()) await turns.pass();
     const isLastDerived = stage.base !== target && lastDerived.get(stage.base) === stage;
-    for (const _ of dispatchStage(dispatchContext, stage, isLastDerived, errors)) if (turns.isDue()) await turns.pass();
+    const state = stage.base
+      ? derivedState(stage, states.get(stage.base)!, infos, isLastDerived)
+      : (states.get(stage) ?? stateOnBase(stage, bases.get(stage)!, infos));
+    states.set(stage, state);
+    dispatched.push(state);
+    const own = graph.get(stage)!;
+    for (const _ of dispatchStage(dispatchContext, state, own.commands, errors)) if (turns.isDue()) await turns.pass();
+    own.commands = [];
     if (errors.isFull) break;
-    for (const path of stage.contextPaths) contextPaths.add(path);
+    for (const path of state.contextPaths) contextPaths.add(path);
   }
   errors.finish();
-  return { stages, buildContext, contextPaths, setBuildContext: (state) => (mainContext = state) };
+  return {
+    stages: dispatched,
+    states,
+    buildContext,
+    contextPaths,
+    setBuildContext: (state) => (mainContext = state),
+  };
 }

@@ -34,25 +34,21 @@ export interface OutlineCapture {
   readonly secrets: Map<string, OutlineSecret>;
   /** SSH agents by id. */
   readonly ssh: Map<string, OutlineSecret>;
-  /** A copy for a stage that derives from this one. */
-  clone(): OutlineCapture;
 }
 
-/** Starts recording, with the arguments before the first FROM, which stages share. */
-export function createOutlineCapture(
-  globals: ReadonlyMap<string, ArgInfo>,
-  from: Pick<OutlineCapture, 'used' | 'secrets' | 'ssh'> = { used: new Set(), secrets: new Map(), ssh: new Map() },
-): OutlineCapture {
+/**
+ * Starts recording.
+ *
+ * @param globals the arguments before the first FROM
+ * @param used names of the arguments that FROM uses
+ */
+export function createOutlineCapture(globals: ReadonlyMap<string, ArgInfo>, used: ReadonlySet<string>): OutlineCapture {
   const own = new Map<string, ArgInfo>();
   return {
     argument: (name) => own.get(name) ?? globals.get(name),
     declare: (info) => void own.set(info.name, info),
-    used: new Set(from.used),
-    secrets: new Map(from.secrets),
-    ssh: new Map(from.ssh),
-    // Stages are cloned before any of them declares arguments.
-    clone() {
-      return createOutlineCapture(globals, this);
-    },
+    used: new Set(used),
+    secrets: new Map(),
+    ssh: new Map(),
   };
 }

@@ -1,7 +1,9 @@
 /** The build arguments, secrets and SSH agents that a target takes (the subrequest `frontend.outline`). */
 import type { LineRange } from '../diagnostic/source-file.ts';
+import type { DependencyGraph } from './dependencies.ts';
 import type { OutlineCapture, OutlineSecret } from './outline-capture.ts';
-import type { StageState } from './stages.ts';
+import type { StageStates } from './stage-state.ts';
+import type { BuildStage } from './stages.ts';
 
 /** The outline of a target. */
 export interface Outline {
@@ -25,11 +27,12 @@ interface OutlineArg {
 }
 
 /** The outline of a lowered target, ordered by line. */
-export function outlineOf(target: StageState): Outline {
+export function outlineOf(target: BuildStage, graph: DependencyGraph, states: StageStates): Outline {
   const args = new Map<string, OutlineArg>();
   const secrets = new Map<string, OutlineSecret>();
   const ssh = new Map<string, OutlineSecret>();
-  for (const { outline } of stagesInside(target)) {
+  for (const stage of stagesInside(target, graph)) {
+    const { outline } = states.get(stage)!;
     for (const name of withDependencies(outline)) {
       const info = outline.argument(name);
       if (info && !args.has(name)) args.set(name, info);
@@ -47,13 +50,13 @@ export function outlineOf(target: StageState): Outline {
 }
 
 /** The stage and all stages it derives or reads from, depth first: the first one to declare a name wins. */
-function stagesInside(target: StageState): Set<StageState> {
-  const seen = new Set<StageState>();
+function stagesInside(target: BuildStage, graph: DependencyGraph): Set<BuildStage> {
+  const seen = new Set<BuildStage>();
   const waiting = [target];
   for (let stage = waiting.pop(); stage; stage = waiting.pop()) {
     if (seen.has(stage)) continue;
     seen.add(stage);
-    for (const dependency of [...stage.dependencies.keys()].reverse()) waiting.push(dependency);
+    for (const dependency of [...graph.get(stage)!.dependencies.keys()].reverse()) waiting.push(dependency);
     if (stage.base) waiting.push(stage.base);
   }
   return seen;

@@ -3,7 +3,7 @@
  */
 import { parseBool } from '../go/strconv.ts';
 import type { GlobalArgs } from './args.ts';
-import type { StageState } from './stages.ts';
+import type { StageState } from './stage-state.ts';
 
 const scanContext = 'BUILDKIT_SBOM_SCAN_CONTEXT';
 const scanStage = 'BUILDKIT_SBOM_SCAN_STAGE';
@@ -12,10 +12,10 @@ const scanStage = 'BUILDKIT_SBOM_SCAN_STAGE';
 export const scanArguments: ReadonlySet<string> = new Set([scanContext, scanStage]);
 
 /** Sets what is scanned of a dispatched stage; its arguments win over the global ones. */
-export function setScans(stage: StageState, globals: GlobalArgs): void {
-  const isOn = (name: string) => isOnFor(stage.displayName, stage.result.scanArgs.get(name) ?? globals.env.get(name));
-  if (isOn(scanContext)) stage.scans.context = true;
-  if (isOn(scanStage)) stage.scans.stage = true;
+export function setScans({ origin, result, scans }: StageState, globals: GlobalArgs): void {
+  const isOn = (name: string) => isOnFor(origin.steps.stageName, result.scanArgs.get(name) ?? globals.env.get(name));
+  if (isOn(scanContext)) scans.context = true;
+  if (isOn(scanStage)) scans.stage = true;
 }
 
 /** The value is a boolean for all stages or a list of stage names. */

@@ -2,22 +2,33 @@
 import { toUpper } from '../go/unicode.ts';
 import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import type { Env, ShellLex } from '../parser/words.ts';
-import type { StageState } from './stages.ts';
+
+/** The position of a stage among the steps that a build shows. */
+export interface StepCounter {
+  /** The name of the stage in its steps; '' if it is the only stage. */
+  stageName: string;
+  /** Number of the current step, from 1; 0 before the first. */
+  index: number;
+  /** Number of the steps; 0 if they are not shown. */
+  total: number;
+  /** Whether the current step comes from an ONBUILD of the base. */
+  inTrigger: boolean;
+}
 
 /** The name of the next step of a stage. It shows `platform` if given. */
-export function nextStepName(stage: StageState, text: string, platform: Platform | undefined, env: Env): string {
-  if (stage.steps.total > 0) stage.steps.index++;
-  return stepName(stage, text, platform, env);
+export function nextStepName(steps: StepCounter, text: string, platform: Platform | undefined, env: Env): string {
+  if (steps.total > 0) steps.index++;
+  return stepName(steps, text, platform, env);
 }
 
 /** Another name for the current step of a stage. */
-export function stepName(stage: StageState, text: string, platform: Platform | undefined, env: Env): string {
-  if (stage.steps.total === 0) return text;
+export function stepName(steps: StepCounter, text: string, platform: Platform | undefined, env: Env): string {
+  if (steps.total === 0) return text;
   const place = platform ? `${formatPlatform(platform)}${formatTarget(platform, targetFromEnv(env))} ` : '';
-  const name = stage.displayName === '' ? '' : `${stage.displayName} `;
-  const total = String(stage.steps.total);
-  const index = String(stage.steps.index).padStart(total.length);
-  return `[${place}${name}${index}/${total}] ${stage.steps.inTrigger ? 'ONBUILD ' : ''}${text}`;
+  const name = steps.stageName === '' ? '' : `${steps.stageName} `;
+  const total = String(steps.total);
+  const index = String(steps.index).padStart(total.length);
+  return `[${place}${name}${index}/${total}] ${steps.inTrigger ? 'ONBUILD ' : ''}${text}`;
 }
 
 /** An instruction with its keyword in upper case and its variables expanded, if they can be expanded. */

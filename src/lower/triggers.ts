@@ -2,46 +2,54 @@
 import { diagnosticError, setLocation } from '../diagnostic/diagnostic.ts';
 import { parseTrigger } from '../parser/parse.ts';
 import { resolveBaseImages } from './base-images.ts';
-import { addDependencies, createCommand } from './dependencies.ts';
+import { addDependencies, createCommand, type DependencyGraph, neededStages } from './dependencies.ts';
 import type { LowerContext } from './lower-context.ts';
-import type { StageState } from './stages.ts';
+import type { StageBase, StageBases } from './stage-base.ts';
+import type { BuildStage } from './stages.ts';
+
+/** The stages that a target needs, and what they begin with. */
+export interface ResolvedStages {
+  /** The target and the stages that it needs. */
+  readonly needed: ReadonlySet<BuildStage>;
+  /** The bases of all stages. */
+  readonly bases: StageBases;
+}
 
 /**
  * Resolves the base images of all stages that the target needs, and inserts their triggers at the start of the stages.
  * Triggers may need further stages and images.
  *
- * @returns the stages that the target needs
+ * @param graph gets the commands of the triggers
  */
-export async function resolveStages(context: LowerContext, target: StageState): Promise<Set<StageState>> {
+export async function resolveStages(
+  context: LowerContext,
+  graph: DependencyGraph,
+  target: BuildStage,
+): Promise<ResolvedStages> {
+  const bases = new Map<BuildStage, StageBase>();
+  const taken = new Set<BuildStage>();
   for (;;) {
-    const reachable = await resolveBaseImages(context, target);
+    const needed = neededStages(target, graph);
+    await resolveBaseImages(context, needed, bases);
     let hasNewSources = false;
-    for (const stage of context.table.states.filter((state) => reachable.has(state))) {
-      const expressions = takeTriggers(stage);
+    for (const stage of context.table.stages.filter((stage) => needed.has(stage) && !taken.has(stage))) {
+      taken.add(stage);
       try {
-        if (addTriggers(context, stage, expressions)) hasNewSources = true;
+        if (addTriggers(context, graph, stage, triggersOf(stage, graph, bases))) hasNewSources = true;
       } catch (error) {
         throw setLocation(error, stage.lines, 'bad-trigger');
       }
     }
-    if (!hasNewSources) return reachable;
+    if (!hasNewSources) return { needed, bases };
   }
 }
 
-/**
- * Takes the triggers that a stage runs out of its config, so that they do not run again in stages that derive from it.
- */
-function takeTriggers(stage: StageState): readonly string[] {
-  if (!stage.base) {
-    const { onBuild } = stage.result.image.config;
-    stage.result.image.config.onBuild = undefined;
-    return onBuild ?? [];
-  }
-  if (stage.triggersTaken) return [];
-  stage.triggersTaken = true;
-  return stage.base.commands.flatMap(({ instruction }) =>
-    instruction.kind === 'onbuild' ? [instruction.expression] : [],
-  );
+/** The triggers that run in a stage: those of its base stage, or of its base image. */
+function triggersOf(stage: BuildStage, graph: DependencyGraph, bases: StageBases): readonly string[] {
+  if (!stage.base) return bases.get(stage)!.triggers;
+  return graph
+    .get(stage.base)!
+    .commands.flatMap(({ instruction }) => (instruction.kind === 'onbuild' ? [instruction.expression] : []));
 }
 
 /**
@@ -53,7 +61,13 @@ export const maxTriggers = 100_000;
 /** The place of the triggers of an image that a mount names; they have no line in the Dockerfile. */
 const noLines = { start: 0, end: 0 };
 
-function addTriggers(context: LowerContext, stage: StageState, expressions: readonly string[]): boolean {
+/** Adds the commands of triggers before those of the stage. @returns whether they read from other stages */
+function addTriggers(
+  context: LowerContext,
+  graph: DependencyGraph,
+  stage: BuildStage,
+  expressions: readonly string[],
+): boolean {
   if (expressions.length === 0) return false;
   const { table, lexers } = context;
   context.triggersLeft -= expressions.length;
@@ -62,10 +76,11 @@ function addTriggers(context: LowerContext, stage: StageState, expressions: read
   const commands = expressions.map((expression) => {
     const instruction = parseTrigger(expression, stage.lines ?? noLines);
     const command = createCommand(instruction, table, lexers.word, true);
-    addDependencies(stage, command, table);
+    addDependencies(graph, stage, command, table);
     return command;
   });
-  stage.commands = [...commands, ...stage.commands];
+  const own = graph.get(stage)!;
+  own.commands = [...commands, ...own.commands];
   stage.steps.total += commands.length;
   return commands.some(({ sources }) => sources.length > 0);
 }

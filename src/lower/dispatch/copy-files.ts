@@ -74,7 +74,7 @@ function expandContents(dispatch: Dispatch, contents: readonly SourceContent[]):
 /** Adds the files to the stage, and an entry to its history. */
 export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
   const { context, stage, lines } = dispatch;
-  const platform = stage.result.platform!;
+  const platform = stage.result.platform;
   const dest = destination(stage.result.state, wanted.dest, platform.os);
   const shared: CopyOptions = {
     mode: wanted.chmod === '' ? undefined : parseChmod(wanted.chmod),
@@ -87,13 +87,13 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
   const env = stage.result.state.env();
   const shown = shownPlatform(dispatch, platform);
   const text = instructionText(wanted.code, context.lexers.word, env);
-  const name = nextStepName(stage, text, shown, env);
+  const name = nextStepName(stage.origin.steps, text, shown, env);
   const action = addInlineFiles(dispatch, wanted, addSources(dispatch, wanted, name, dest, shared), dest, shared)!;
 
   const constraints: Constraints = {
     customName: name,
     locations: context.options.locations?.(lines),
-    ignoreCache: stage.ignoreCache,
+    ignoreCache: stage.origin.ignoreCache,
   };
   if (wanted.link && wanted.chmod === '' && isSupported(context, 'merge')) {
     const id = progressGroupId(`${formatPlatform(context.platforms.target)} ${lines.start} ${name}`);
@@ -104,7 +104,7 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
     });
     const merged = merge([stage.result.state, layer], {
       ...constraints,
-      customName: stepName(stage, `LINK ${text}`, shown, env),
+      customName: stepName(stage.origin.steps, `LINK ${text}`, shown, env),
       progressGroup: { id, name, weak: false },
     });
     stage.result.state = stage.result.state.withOutput(merged);
@@ -190,7 +190,7 @@ function addSources(
     } else {
       const { linter, place, stage } = dispatch;
       checkCopyIgnoredFile(linter, place, wanted.command === 'COPY' ? 'Copy' : 'Add', source, wanted.ignored);
-      const { path, options } = localSource(wanted, source, stage.result.platform!.os, shared);
+      const { path, options } = localSource(wanted, source, stage.result.platform.os, shared);
       action = append(action, wanted.from, path, dest, options);
     }
   }
@@ -243,7 +243,7 @@ function addInlineFiles(
   dest: string,
   shared: CopyOptions,
 ): FileAction | undefined {
-  const platform = stage.result.platform!;
+  const platform = stage.result.platform;
   let action = sources;
   for (const { path, data } of contents) {
     let file: string;

@@ -1,18 +1,19 @@
 import { quote } from '../../go/quote.ts';
 import type { CopyInstruction } from '../../parser/ast.ts';
 import { addPath } from '../context-paths.ts';
-import type { StageState } from '../stages.ts';
+import type { BuildStage } from '../stages.ts';
 import { copyFiles, expandFiles } from './copy-files.ts';
 import { type Dispatch, dispatchError } from './instruction.ts';
 
 /** COPY copies files of the main context, or of the stage, image or context that `--from` names. */
-export function dispatchCopy(dispatch: Dispatch, instruction: CopyInstruction, from: StageState | undefined): void {
+export function dispatchCopy(dispatch: Dispatch, instruction: CopyInstruction, source: BuildStage | undefined): void {
   const { context, stage } = dispatch;
   const expanded = expandFiles(dispatch, instruction);
-  if (from && !from.dispatched) {
+  const from = source && context.states.get(source);
+  if (source && !from) {
     throw dispatchError(
       'stage-not-ready',
-      `cannot copy from stage ${quote(instruction.from)}, it needs to be defined before current stage ${quote(stage.displayName)}`,
+      `cannot copy from stage ${quote(instruction.from)}, it needs to be defined before current stage ${quote(stage.origin.steps.stageName)}`,
     );
   }
   copyFiles(dispatch, {
@@ -22,5 +23,5 @@ export function dispatchCopy(dispatch: Dispatch, instruction: CopyInstruction, f
     from: from ? from.result.state : context.buildContext,
     ignored: from ? undefined : context.ignored,
   });
-  for (const source of expanded.sources) addPath(from ? from.result.paths : stage.contextPaths, source);
+  for (const path of expanded.sources) addPath(source ? source.paths : stage.contextPaths, path);
 }

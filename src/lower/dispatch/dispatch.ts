@@ -1,8 +1,9 @@
 /** Applies one instruction to its stage. */
 import { withLocation } from '../../diagnostic/diagnostic.ts';
 import { WordError } from '../../parser/words.ts';
+import type { Command } from '../dependencies.ts';
 import type { DispatchContext } from '../lower-context.ts';
-import type { Command, StageState } from '../stages.ts';
+import type { StageState } from '../stage-state.ts';
 import { dispatchAdd } from './add.ts';
 import { dispatchArg } from './arg.ts';
 import { dispatchCopy } from './copy.ts';
@@ -27,7 +28,7 @@ import { dispatchWorkdir } from './workdir.ts';
 /** Applies an instruction to the state of its stage. @throws DiagnosticError with the place of the instruction */
 export function dispatchCommand(context: DispatchContext, stage: StageState, command: Command): void {
   const { instruction, isTrigger, sources } = command;
-  stage.steps.inTrigger = isTrigger;
+  stage.origin.steps.inTrigger = isTrigger;
   const dispatch: Dispatch = {
     context,
     stage,

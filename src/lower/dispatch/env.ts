@@ -1,7 +1,7 @@
 import { checkLegacyKeyValueFormat } from '../../check/rules/legacy-key-value-format.ts';
 import { checkSecretsUsedInArgOrEnv } from '../../check/rules/secrets-used-in-arg-or-env.ts';
 import type { EnvInstruction } from '../../parser/ast.ts';
-import type { StageState } from '../stages.ts';
+import type { StageState } from '../stage-state.ts';
 import { commit, type Dispatch, expandPairs } from './instruction.ts';
 
 /**

@@ -10,13 +10,13 @@ import { expandReporting } from '../expand.ts';
 import { addHistory } from '../image-history.ts';
 import type { DispatchContext } from '../lower-context.ts';
 import { scanArguments } from '../sbom-scan.ts';
-import type { StageState } from '../stages.ts';
+import type { StageState } from '../stage-state.ts';
 
 /** Everything that lowering an instruction reads and changes, besides the instruction itself. */
 export interface Dispatch {
   /** The state of the build. */
   readonly context: DispatchContext;
-  /** The stage of the instruction. */
+  /** The state of the instruction's stage. */
   readonly stage: StageState;
   /** The linter with the options in the comments above the instruction. */
   readonly linter: Linter;

@@ -6,7 +6,7 @@ import type { State } from '../../llb/state.ts';
 import type { MountFlag } from '../../parser/mount-flag.ts';
 import { addPath } from '../context-paths.ts';
 import { isSupported } from '../daemon-capabilities.ts';
-import { emptyImageName, type StageState } from '../stages.ts';
+import { type BuildStage, emptyImageName } from '../stages.ts';
 import { type Dispatch, dispatchError } from './instruction.ts';
 
 /** The mounts of a RUN, by the options of the op. */
@@ -25,7 +25,7 @@ const noMounts: RunMounts = { mounts: [], secrets: [], ssh: [] };
 export function lowerMounts(
   dispatch: Dispatch,
   wanted: readonly MountFlag[],
-  sources: readonly StageState[],
+  sources: readonly BuildStage[],
 ): RunMounts {
   if (wanted.length === 0) return noMounts;
   const mounts: Mount[] = [];
@@ -35,7 +35,8 @@ export function lowerMounts(
     // Without `from`, a cache starts empty and other mounts read the main context.
     const from = mount.from === '' && mount.type === 'cache' ? emptyImageName : mount.from;
     const source = from === '' ? undefined : sources[index]!;
-    if (source && !source.dispatched) {
+    const read = source && dispatch.context.states.get(source);
+    if (source && !read) {
       throw dispatchError(
         'stage-not-ready',
         `cannot mount from stage ${quote(from)} to ${quote(mount.target)}, stage needs to be defined before current command`,
@@ -44,8 +45,8 @@ export function lowerMounts(
     if (mount.type === 'secret') secrets.push(lowerSecret(dispatch, mount));
     else if (mount.type === 'ssh') ssh.push(lowerSsh(dispatch, mount));
     else {
-      mounts.push(lowerMount(dispatch, mount, source?.result.state ?? dispatch.context.buildContext));
-      addPath(source ? source.result.paths : dispatch.stage.contextPaths, mount.source);
+      mounts.push(lowerMount(dispatch, mount, read?.result.state ?? dispatch.context.buildContext));
+      addPath(source ? source.paths : dispatch.stage.contextPaths, mount.source);
     }
   });
   return { mounts, secrets, ssh };

@@ -10,19 +10,19 @@ import type { Env } from '../../parser/words.ts';
 import { isSupported } from '../daemon-capabilities.ts';
 import { runHistory } from '../image-history.ts';
 import { commandDescription } from '../source-location.ts';
-import type { StageState } from '../stages.ts';
+import type { BuildStage } from '../stages.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
 import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
 import { lowerMounts } from './mounts.ts';
 import { withShell } from './shell.ts';
 
 /** RUN executes a command on the stage. */
-export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sources: readonly StageState[]): void {
+export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sources: readonly BuildStage[]): void {
   const { context, stage, lines } = dispatch;
   const { options } = context;
   const expand = expander(dispatch);
   const wanted = instruction.mounts.map((mount) => parseMount(mount, expand));
-  stage.result.paths.add('/'); // a command may read any file
+  stage.origin.paths.add('/'); // a command may read any file
 
   const script = readScript(dispatch, instruction);
   const args = instruction.shellForm ? withShell(stage.result.image, script.args) : [...script.args];
@@ -35,7 +35,7 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
     args,
     description: commandDescription(instruction.code),
     locations: options.locations?.(lines),
-    ignoreCache: stage.ignoreCache,
+    ignoreCache: stage.origin.ignoreCache,
     proxy: context.proxy,
     mounts: [
       ...script.mounts,
@@ -48,7 +48,7 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
     network: instruction.network === 'default' ? undefined : instruction.network,
     ulimits: isSupported(context, 'ulimit') ? options.ulimits : undefined,
     devices: isSupported(context, 'devices') ? allDevices(options.devices, instruction) : undefined,
-    customName: nextStepName(stage, text, shownPlatform(dispatch, stage.result.state.getPlatform()), env),
+    customName: nextStepName(stage.origin.steps, text, shownPlatform(dispatch, stage.result.state.getPlatform()), env),
     extraHosts: options.extraHosts,
     cgroupParent: isSupported(context, 'cgroupParent') ? options.cgroupParent || undefined : undefined,
     linuxResources: isSupported(context, 'linuxResources') ? options.linuxResources : undefined,

@@ -1,13 +1,12 @@
 /** Applies all instructions of a stage. */
 import { withLocation } from '../../diagnostic/diagnostic.ts';
-import { cloneImageConfig } from '../../image/config.ts';
 import { defaultPathEnv } from '../../image/system-path.ts';
 import type { StageInstruction } from '../../parser/ast.ts';
-import { noPlatform } from '../build-platforms.ts';
 import type { ErrorCollector } from '../collect-errors.ts';
+import type { Command } from '../dependencies.ts';
 import type { DispatchContext } from '../lower-context.ts';
 import { setScans } from '../sbom-scan.ts';
-import type { StageState } from '../stages.ts';
+import type { StageState } from '../stage-state.ts';
 import { dispatchCommand } from './dispatch.ts';
 import { setWorkdir } from './workdir.ts';
 
@@ -20,55 +19,33 @@ export const affectsLaterInstructions: ReadonlySet<string> = new Set<StageInstru
 ]);
 
 /**
- * Yields after each instruction, so that other work gets a turn.
- * @param isLastDerived whether no later stage derives from the same base, so that its result need not be copied
+ * Applies the commands to a stage. Yields after each, so that other work gets a turn.
+ *
+ * @param stage the state before its commands
  * @param errors collects the problems; instructions that do not depend on a failed one are still dispatched
  */
 export function* dispatchStage(
   context: DispatchContext,
   stage: StageState,
-  isLastDerived: boolean,
+  commands: readonly Command[],
   errors: ErrorCollector,
 ): Generator<void> {
-  if (stage.base) inherit(stage, stage.base, isLastDerived);
-  stage.dispatched = true;
-  stage.result.platform ??= noPlatform;
-  stage.broken = stage.base?.broken ?? false;
   if (!stage.broken) stage.broken = !errors.attempt(() => setUp(context, stage));
-  for (const command of stage.commands) {
+  for (const command of commands) {
     if (stage.broken || errors.isFull) break;
     const succeeded = errors.attempt(() => dispatchCommand(context, stage, command));
     stage.broken = !succeeded && affectsLaterInstructions.has(command.instruction.kind);
     yield;
   }
-  // Nothing uses these any more.
-  stage.envPlaces.clear();
-  stage.commands = [];
-  stage.instructions = [];
+  stage.envPlaces.clear(); // nothing uses them any more
   setScans(stage, context.globals);
-}
-
-/**
- * Copies the result of the base stage. The last derived stage takes it over instead: a chain of thousands of stages
- * would otherwise keep as many copies of a history and an environment that grow with each stage.
- */
-function inherit(stage: StageState, { result }: StageState, isLastDerived: boolean): void {
-  stage.result = isLastDerived
-    ? { ...result }
-    : {
-        ...result,
-        image: cloneImageConfig(result.image),
-        buildArgs: new Map(result.buildArgs),
-        scanArgs: new Map(result.scanArgs),
-      };
-  stage.result.image.config.onBuild = undefined; // triggers run only in stages that derive directly
 }
 
 /** Applies the settings of the image config to the following commands. */
 function setUp({ options }: DispatchContext, stage: StageState): void {
   const { config } = stage.result.image;
   indexVariables(stage);
-  const { os } = stage.result.platform!;
+  const { os } = stage.result.platform;
   // Windows sets PATH itself.
   if (!stage.envPlaces.has('PATH') && os !== 'windows') {
     stage.envPlaces.set('PATH', config.env.length);
@@ -84,7 +61,7 @@ function setUp({ options }: DispatchContext, stage: StageState): void {
     try {
       setWorkdir(stage, config.workingDir);
     } catch (error) {
-      throw withLocation(error, stage.lines, 'bad-path');
+      throw withLocation(error, stage.origin.lines, 'bad-path');
     }
   }
   if (config.user !== '') stage.result.state = stage.result.state.user(config.user);
@@ -92,7 +69,6 @@ function setUp({ options }: DispatchContext, stage: StageState): void {
 }
 
 function indexVariables(stage: StageState): void {
-  stage.envPlaces = new Map();
   stage.result.image.config.env.forEach((entry, place) => {
     const { name } = parseVariable(entry);
     if (!stage.envPlaces.has(name)) stage.envPlaces.set(name, place);

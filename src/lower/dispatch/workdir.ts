@@ -4,7 +4,7 @@ import { isAbsolutePath, normalizeWorkdir, toSlash } from '../../image/system-pa
 import { mkdir } from '../../llb/index.ts';
 import type { WorkdirInstruction } from '../../parser/ast.ts';
 import { wrapError } from '../../text/error-message.ts';
-import type { StageState } from '../stages.ts';
+import type { StageState } from '../stage-state.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
 import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
 
@@ -12,7 +12,7 @@ import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts
 export function dispatchWorkdir(dispatch: Dispatch, instruction: WorkdirInstruction): void {
   const { context, stage, linter, lines, place } = dispatch;
   const path = expander(dispatch)(instruction.path);
-  const platform = stage.result.platform!;
+  const platform = stage.result.platform;
   // A base image may change its directory, so only an absolute path in this Dockerfile is reliable.
   if (!stage.result.workdirSet && !isAbsolutePath(path, platform.os)) checkWorkdirRelativePath(linter, place, path);
   stage.result.workdirSet = true;
@@ -28,7 +28,7 @@ export function dispatchWorkdir(dispatch: Dispatch, instruction: WorkdirInstruct
     });
     const text = instructionText(instruction.code, context.lexers.word, env);
     stage.result.state = stage.result.state.file(action, {
-      customName: nextStepName(stage, text, shownPlatform(dispatch, platform), env),
+      customName: nextStepName(stage.origin.steps, text, shownPlatform(dispatch, platform), env),
       locations: context.options.locations?.(lines),
       platform,
     });
@@ -38,7 +38,7 @@ export function dispatchWorkdir(dispatch: Dispatch, instruction: WorkdirInstruct
 
 /** Sets the directory of the stage and its image; the result has slashes on every system. */
 export function setWorkdir(stage: StageState, path: string): string {
-  const { os } = stage.result.platform!;
+  const { os } = stage.result.platform;
   const { config } = stage.result.image;
   try {
     config.workingDir = normalizeWorkdir(config.workingDir, path, os);
