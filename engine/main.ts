@@ -5,7 +5,7 @@ import { runFrontend } from '../src/gateway/run-frontend.ts';
 import { rehearse } from './rehearse.ts';
 import { runOnEngine } from './run.ts';
 
-runOnEngine((process) => runForDaemon(runFrontend, process), canceled);
+runOnEngine((process) => runForDaemon((bridge) => runFrontend(bridge, { explainsSources: true }), process), canceled);
 rehearse().catch((error) => {
   native.write(2, native.encodeText(`rehearsal: ${error}\n`));
   native.exit(2);

@@ -18,7 +18,7 @@ async function startFrontend(): Promise<void> {
     process.exit(2);
   }
   // Standard input would keep the process alive.
-  process.exit(await runOverStdio(runFrontend));
+  process.exit(await runOverStdio((bridge) => runFrontend(bridge, { explainsSources: true })));
 }
 
 void startFrontend();

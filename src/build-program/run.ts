@@ -180,7 +180,7 @@ async function buildTarget({ name, exported, value }: Target): Promise<{ name: s
 
 /** Arguments that every build may be given: those that Dockerfiles need not declare, either. */
 const predefined =
-  /^(?:(?:HTTP|HTTPS|FTP|NO|ALL)_PROXY|BUILDKIT_\w+|TSFRONT_LOCK|SOURCE_DATE_EPOCH|(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)|TARGETSTAGE)$/i;
+  /^(?:(?:HTTP|HTTPS|FTP|NO|ALL)_PROXY|BUILDKIT_\w+|TSFRONT_\w+|SOURCE_DATE_EPOCH|(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)|TARGETSTAGE)$/i;
 
 function refuseUnknownArguments(args: RunMessage['args']): void {
   const known = knownArguments();

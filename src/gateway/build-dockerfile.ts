@@ -11,6 +11,7 @@ import type { BuildDefinition, LowerRequest } from './dockerfile.ts';
 import { withSource } from './error-status.ts';
 import { type ExportPlatform, exportPlatform, marshalPlatforms } from './export-platforms.ts';
 import { singleRef } from './main-context.ts';
+import type { SourceCheck } from './missing-source.ts';
 import type { FrontendOptions } from './options.ts';
 import { createScanner, type Scanned } from './sbom.ts';
 import type { Warner } from './warner.ts';
@@ -27,13 +28,21 @@ interface PlatformBuild {
   readonly scanned: Scanned | undefined;
 }
 
+/** Settings of {@link buildDockerfile}. */
+export interface BuildSettings {
+  /** Whether stages that the target does not need are read, too; false by default. */
+  readonly allStages?: boolean | undefined;
+  /** Explains sources that are missing; absent if nothing does. */
+  readonly checkSources?: SourceCheck | undefined;
+}
+
 /** Lowers and solves all platforms in parallel. Errors point into the Dockerfile. */
 export async function buildDockerfile(
   bridge: Bridge,
   options: FrontendOptions,
   dockerfile: BuildDefinition,
   warner: Warner,
-  allStages = false,
+  { allStages = false, checkSources }: BuildSettings = {},
 ): Promise<Result> {
   try {
     const scan = options.sbom && (await createScanner(bridge, options.sbom, options));
@@ -45,6 +54,7 @@ export async function buildDockerfile(
           platform,
           allStages,
           warn: index === 0 ? warner.warn : undefined,
+          checkSources,
         }),
       ),
     );
@@ -79,10 +89,11 @@ async function buildPlatform(
   bridge: Bridge,
   options: FrontendOptions,
   dockerfile: BuildDefinition,
-  request: LowerRequest,
+  { checkSources, ...request }: LowerRequest & Pick<BuildSettings, 'checkSources'>,
 ): Promise<PlatformBuild> {
-  const { definition, ...lowered } = await compile(bridge, options, dockerfile, request);
+  const { definition, contextPaths, ...lowered } = await compile(bridge, options, dockerfile, request);
   const result = await bridge.solve({ definition, cacheImports: options.cacheImports });
+  await checkSources?.(contextPaths, singleRef(result));
   const target = request.platform ?? defaultPlatform();
   return {
     ...lowered,
@@ -99,8 +110,8 @@ async function compile(bridge: Bridge, options: FrontendOptions, dockerfile: Bui
     bridge.signal?.throwIfAborted();
     throw describeError(wrapError(error, 'failed to marshal LLB definition'), 'build');
   });
-  const { image, baseImage, epoch, sbom, ignoreCache } = lowered;
-  return { definition, image, baseImage, epoch, scanned: options.sbom && { sbom, ignoreCache } };
+  const { image, baseImage, epoch, sbom, ignoreCache, contextPaths } = lowered;
+  return { definition, contextPaths, image, baseImage, epoch, scanned: options.sbom && { sbom, ignoreCache } };
 }
 
 /** Puts `prefix` before the message of an error. */

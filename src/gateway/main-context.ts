@@ -12,7 +12,8 @@ import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
 import { copy, git, http, type LocalOptions, local, scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
-import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
+import type { IgnoreFile } from '../parser/hints/explain-missing-source.ts';
+import { ignoreRules, parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { maxMessageBytes } from '../rpc/framing.ts';
 import { Code, RpcError } from '../rpc/rpc-error.ts';
@@ -39,11 +40,14 @@ export interface BuildContext {
   matching(patterns: readonly string[]): Promise<State>;
   /** Patterns of the .dockerignore file in effect; [] if the context is not local. */
   ignorePatterns(): Promise<readonly string[]>;
+  /** The ignore file in effect; undefined if the context is not local. */
+  ignoreFile(): Promise<IgnoreFile | undefined>;
   /** Reads files by their paths relative to the directory of the Dockerfile. Those that do not exist are absent. */
   readBeside(paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
-const mainContextName = 'context';
+/** The name of the local source that is the main context. */
+export const mainContextName = 'context';
 
 interface IgnoreFileData {
   readonly name: string;
@@ -121,6 +125,11 @@ export async function openContext(bridge: Bridge, options: FrontendOptions): Pro
     main: (followPaths) => mainContext({ followPaths }),
     matching: (includePatterns) => mainContext({ includePatterns }),
     ignorePatterns,
+    async ignoreFile() {
+      if (sources.context) return undefined;
+      const { name, data } = ownIgnoreFile ?? (await readIgnoreFile());
+      return { name, rules: ignoreRules(decodeText(data)) };
+    },
 
     async readBeside(paths) {
       const inSource = new Map(paths.map((path) => [join(dirname(filename), path), path]));

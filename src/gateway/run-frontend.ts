@@ -12,6 +12,7 @@ import { type BuildDefinition, createDockerfile } from './dockerfile.ts';
 import { unsupportedFrontendCapability, withSource, withWholeFile } from './error-status.ts';
 import { forward, type OtherFrontends, syntaxArg } from './forward.ts';
 import { type BuildContext, type Entrypoint, openContext } from './main-context.ts';
+import { createSourceCheck } from './missing-source.ts';
 import { type FrontendOptions, parseFrontendOptions } from './options.ts';
 import { withResolveCache } from './resolve-cache.ts';
 import type { SourceDescription } from './source-info.ts';
@@ -40,12 +41,17 @@ export interface FrontendChoice {
   readonly allStages?: boolean | undefined;
   /** What the sources are pinned to. By default the lock beside the Dockerfile says it, if the build asks for that. */
   readonly pins?: SourcePins | undefined;
+  /**
+   * Whether a build that fails because a source is missing in its context says why. That is for frontends inside a
+   * daemon: others can look at the context themselves. false by default.
+   */
+  readonly explainsSources?: boolean | undefined;
 }
 
 /** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
 export async function runFrontend(
   daemon: Bridge,
-  { otherFrontends: others = 'all', onDockerfile, allStages, pins: given }: FrontendChoice = {},
+  { otherFrontends: others = 'all', onDockerfile, allStages, pins: given, explainsSources }: FrontendChoice = {},
 ): Promise<Result> {
   checkArgument('runFrontend', 'bridge', daemon, bridgeArgument);
   const bridge = withResolveCache(daemon);
@@ -65,7 +71,9 @@ export async function runFrontend(
   const warner = createWarner(bridge, definition.source);
   try {
     const answer = await handleSubrequest(options, definition, warner);
-    return answer ?? (await buildDockerfile(bridge, options, definition, warner, allStages));
+    if (answer) return answer;
+    const checkSources = explainsSources ? createSourceCheck(bridge, options, context) : undefined;
+    return await buildDockerfile(bridge, options, definition, warner, { allStages, checkSources });
   } catch (error) {
     throw locate(error, definition.source, options.opts);
   } finally {

@@ -40,6 +40,8 @@ export interface Lowered {
   readonly state: State;
   /** States of all stages that were lowered, in file order. */
   readonly stages: readonly State[];
+  /** The paths and patterns that the target takes from the main context, from its root. */
+  readonly contextPaths: ReadonlySet<string>;
   /** The bases that no resolver knows. */
   readonly unknownImages: readonly UnknownImageName[];
   /** The config of the image. */
@@ -107,6 +109,7 @@ export async function lowerDockerfile(
   return {
     state,
     stages: dispatched.stages.map((stage) => stage.result.state),
+    contextPaths: dispatched.contextPaths,
     unknownImages: context.unknownImages,
     image: result.image,
     baseImage: result.baseImage,

@@ -30,7 +30,7 @@ export interface ArgWatch {
 
 /** Arguments that the frontend, RUN or the daemon takes without an ARG. */
 const predefined =
-  /^(BUILDKIT_.*|TSFRONT_LOCK|SOURCE_DATE_EPOCH|(HTTP|HTTPS|FTP|NO|ALL)_PROXY|(http|https|ftp|no|all)_proxy|BUILD(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGET(PLATFORM|OS|OSVERSION|ARCH|VARIANT|STAGE))$/s;
+  /^(BUILDKIT_.*|TSFRONT_.*|SOURCE_DATE_EPOCH|(HTTP|HTTPS|FTP|NO|ALL)_PROXY|(http|https|ftp|no|all)_proxy|BUILD(PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGET(PLATFORM|OS|OSVERSION|ARCH|VARIANT|STAGE))$/s;
 
 const prefix = 'build-arg:';
 

@@ -1,0 +1,124 @@
+/**
+ * Explains why a source of COPY, ADD or a mount is missing in the build context, from within the daemon.
+ *
+ * The daemon finds out only while it builds. A frontend that returns its result without building it has ended by then,
+ * and one that waits for the build costs others something: a debugger finds all steps done, and targets of bake that
+ * take this one as their context begin later. So the frontend waits only for a build that is about to fail, because an
+ * ignore rule excludes a path that it takes, or for one that asks for it.
+ */
+import { describeError } from '../diagnostic/diagnostic.ts';
+import { StatSchema } from '../gen/fsutil/types/stat_schemas.ts';
+import { isPattern } from '../go/match.ts';
+import { clean } from '../go/path.ts';
+import { isTrue } from '../go/strconv.ts';
+import { toLower } from '../go/unicode.ts';
+import { local } from '../llb/index.ts';
+import { explainMissingSource } from '../parser/hints/explain-missing-source.ts';
+import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
+import { decode } from '../protobuf/decode.ts';
+import { errorMessage } from '../text/error-message.ts';
+import type { Bridge, Reference } from './bridge.ts';
+import { type BuildContext, mainContextName, singleRef } from './main-context.ts';
+import type { FrontendOptions } from './options.ts';
+
+/** The build argument by which a build asks that any missing source is explained. */
+const explainBuildArg = 'TSFRONT_EXPLAIN';
+
+/**
+ * Is given a result that is not built yet, and the paths that it takes from the main context, from its root.
+ *
+ * @throws RpcError if it has built the result, and that failed
+ */
+export type SourceCheck = (paths: ReadonlySet<string>, result: Reference) => Promise<void>;
+
+/** Makes the check of a build; undefined if the daemon cannot build a result for a frontend. */
+export function createSourceCheck(
+  bridge: Bridge,
+  options: FrontendOptions,
+  context: BuildContext,
+): SourceCheck | undefined {
+  if (!bridge.options.frontendCapabilities.supports('gateway.evaluate')) return undefined;
+  const isAsked = isTrue(options.opts[`build-arg:${explainBuildArg}`]);
+  return async (paths, result) => {
+    if (result.id === '') return;
+    const plain = [...paths].filter((path) => path !== '/' && !isPattern(path));
+    const isDoomed = isAsked ? undefined : excludedBy(await context.ignorePatterns());
+    if (!plain.some((path) => isDoomed?.(path) ?? true)) return;
+    try {
+      await bridge.evaluate(result);
+    } catch (error) {
+      bridge.signal?.throwIfAborted();
+      const missing = missingPath(errorMessage(error), plain);
+      // The error of the build is what counts, whether it can be explained or not.
+      const hint = missing && (await explain(bridge, options, context, missing).catch(() => undefined));
+      throw hint === undefined ? error : describeError(error, 'build', { hint });
+    }
+  };
+}
+
+/** Whether the ignore file certainly excludes a path. An excluded directory is sent for an exception in it. */
+function excludedBy(patterns: readonly string[]): (path: string) => boolean {
+  if (patterns.length === 0) return () => false;
+  const matcher = createPatternMatcher(patterns);
+  const exceptions = matcher.patterns.filter(({ exclusion }) => exclusion).map(({ text }) => text);
+  const mayBeIn = (path: string) =>
+    exceptions.some((text) => text.startsWith(`${path}/`) || isPattern(text.split('/', 1)[0]!));
+  return (path) => matcher.matchesOrParentMatches(path.slice(1)) && !mayBeIn(path.slice(1));
+}
+
+/** Which of the paths the daemon did not find; undefined for any other error. */
+function missingPath(message: string, paths: readonly string[]): string | undefined {
+  const found = /(?:checksum of ref|cache key)[^\n]*: "(\/[^"\n]+)": not found/.exec(message)?.[1];
+  if (found !== undefined) return paths.find((path) => path === found);
+  // Older daemons name the directory that is missing, with their own one in front.
+  const dir = /lstat (?:\/\S*\/buildkit-mount\d+)?(\/[^\n]+): no such file or directory$/.exec(message)?.[1];
+  return dir === undefined ? undefined : paths.find((path) => `${path}/`.startsWith(`${dir}/`));
+}
+
+async function explain(
+  bridge: Bridge,
+  options: FrontendOptions,
+  context: BuildContext,
+  path: string,
+): Promise<string | undefined> {
+  const [ignoreFile, names] = await Promise.all([context.ignoreFile(), namesOnTheWay(bridge, options, path)]);
+  return explainMissingSource(path, { ignoreFile, names });
+}
+
+/** Directories whose names are not asked for, unless they are on the way. */
+const unlisted = ['.git', 'node_modules'];
+/** Maximum size of the list of names in bytes. */
+const maxListBytes = 8 << 20;
+/** The file in which the daemon lists what it got no content of. */
+const listName = '.fsutil-metadata';
+
+/** The names in the context, without regard to its ignore file; undefined if the daemon cannot ask for names alone. */
+async function namesOnTheWay(bridge: Bridge, options: FrontendOptions, path: string): Promise<string[] | undefined> {
+  if (!bridge.options.llbCapabilities.supports('source.local.metadatatransfer')) return undefined;
+  const source = local(mainContextName, {
+    sessionId: options.localSessionIds.get(mainContextName) ?? bridge.options.sessionId,
+    excludePatterns: unlisted.filter((name) => !path.split('/').includes(name)).map((name) => `**/${name}/*`),
+    sharedKeyHint: `${mainContextName}-names`,
+    metadataOnly: [],
+    customName: '[internal] list the build context',
+  });
+  const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
+  const names = readNames(await bridge.readFile(ref, listName, { offset: 0, length: maxListBytes }));
+  // Those in the directories on the way come first, in any spelling.
+  const way = toLower(clean(path).slice(1));
+  const isNear = (name: string) => way.startsWith(toLower(name.slice(0, name.lastIndexOf('/') + 1)));
+  return [...names.filter(isNear), ...names.filter((name) => !isNear(name))];
+}
+
+/** Messages with their size in four bytes before each; the last one may be cut. */
+function readNames(list: Uint8Array): string[] {
+  const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
+  const names: string[] = [];
+  for (let at = 0; at + 4 <= list.length; ) {
+    const end = at + 4 + view.getUint32(at, true);
+    if (end > list.length) break;
+    names.push(decode(StatSchema, list.subarray(at + 4, end)).path);
+    at = end;
+  }
+  return names;
+}
