@@ -1,13 +1,151 @@
-/** What rules see of a Dockerfile. */
-import type { Dockerfile } from '../parser/ast.ts';
+/** What rules see of a Dockerfile: its tree, its stages with their bases, and the commands in its shell texts. */
+import type {
+  CmdInstruction,
+  Dockerfile,
+  EntrypointInstruction,
+  HealthcheckInstruction,
+  RunInstruction,
+  Stage,
+  StageInstruction,
+} from '../parser/ast.ts';
+import { createShellLex } from '../parser/words.ts';
+import { type CommandText, commandText } from './command-text.ts';
+import { emptyScript, type ShellScript } from './shell/command.ts';
+import { defaultShell, readShell, type Shell, windowsShell } from './shell/shell.ts';
 
 /** A Dockerfile without syntax errors. */
 export interface LintFile {
   /** Its syntax tree. */
   readonly dockerfile: Dockerfile;
+  /** Its stages, in the order of the file. */
+  readonly stages: readonly LintStage[];
 }
 
-/** Makes a {@link LintFile}. */
-export function createLintFile(dockerfile: Dockerfile): LintFile {
-  return { dockerfile };
+/** A stage. */
+export interface LintStage {
+  /** Its syntax. */
+  readonly syntax: Stage;
+  /** What it is made from. */
+  readonly base: StageBase;
+  /** Whether it is the last of the file, which is built by default. */
+  readonly isLast: boolean;
+  /** Its instructions after FROM. */
+  readonly instructions: readonly StageInstruction[];
+  /** Its RUN instructions with their commands. */
+  readonly runs: readonly LintCommand<RunInstruction>[];
+  /** Its instructions that have a command, RUN among them. */
+  readonly commands: readonly LintCommand[];
+}
+
+/** The base of a stage. */
+export type StageBase =
+  | { readonly kind: 'scratch' }
+  | { readonly kind: 'stage'; readonly stage: LintStage }
+  | {
+      readonly kind: 'image';
+      /** The name with the defaults of its arguments; undefined if an argument has no default. */
+      readonly name: string | undefined;
+    };
+
+/** An instruction that has a command. */
+export interface LintCommand<Kind = RunInstruction | CmdInstruction | EntrypointInstruction | HealthcheckInstruction> {
+  /** The instruction. */
+  readonly instruction: Kind;
+  /** The shell that reads its text: the interpreter that the text of a here-document names, or SHELL. */
+  readonly shell: Shell;
+  /** Whether it is a here-document that is run as a script. */
+  readonly isHeredoc: boolean;
+  /** The commands in shell form; none in exec form, and of shells of another kind. Read when it is asked for. */
+  readonly script: ShellScript;
+  /** The words in exec form; undefined in shell form. */
+  readonly exec: readonly string[] | undefined;
+}
+
+/** Makes a {@link LintFile}. What reads shell text is loaded if the file has any. */
+export async function createLintFile(dockerfile: Dockerfile): Promise<LintFile> {
+  const { parseShell } = hasShellText(dockerfile) ? await import('./shell/parse-shell.ts') : noParser;
+  const names = new Map<string, LintStage>();
+  const shells = new Map<LintStage, Shell>();
+  const stages: LintStage[] = [];
+  const expand = createBaseExpansion(dockerfile);
+  for (const [index, syntax] of dockerfile.stages.entries()) {
+    const base = stageBase(expand(syntax.from.image.text), names);
+    let shell = base.kind === 'stage' ? shells.get(base.stage)! : baseShell(dockerfile, base);
+    const commands: LintCommand[] = [];
+    const { instructions } = syntax;
+    for (const instruction of instructions) {
+      if (instruction.kind === 'shell') shell = readShell(instruction.shell);
+      const text = commandText(dockerfile, instruction);
+      if (text) commands.push(createCommand(text, shell, parseShell));
+    }
+    const runs = commands.filter(isRun);
+    const isLast = index === dockerfile.stages.length - 1;
+    const stage: LintStage = { syntax, base, isLast, instructions, commands, runs };
+    stages.push(stage);
+    shells.set(stage, shell);
+    if (syntax.name !== '') names.set(syntax.name, stage);
+  }
+  return { dockerfile, stages };
+}
+
+type ParseShell = typeof import('./shell/parse-shell.ts').parseShell;
+
+const noParser: { readonly parseShell: ParseShell } = { parseShell: () => emptyScript };
+
+function hasShellText({ stages }: Dockerfile): boolean {
+  return stages.some(({ instructions }) =>
+    instructions.some((it) => ('shellForm' in it && it.shellForm) || it.kind === 'healthcheck'),
+  );
+}
+
+function isRun(command: LintCommand): command is LintCommand<RunInstruction> {
+  return command.instruction.kind === 'run';
+}
+
+function createCommand(text: CommandText, stageShell: Shell, parseShell: ParseShell): LintCommand {
+  const { instruction, exec, isHeredoc } = text;
+  const shell = text.shell ?? stageShell;
+  let script: ShellScript | undefined;
+  return {
+    instruction,
+    shell,
+    exec,
+    isHeredoc,
+    get script() {
+      return (script ??= exec || !shell.isPosix ? emptyScript : parseShell(text.line()));
+    },
+  };
+}
+
+/** Expands the arguments in the name of a base with their defaults. */
+function createBaseExpansion({ metaArgs, escape: escapeToken }: Dockerfile): (name: string) => string | undefined {
+  const values = new Map<string, string>();
+  const lex = createShellLex({ escape: escapeToken });
+  const env = { get: (name: string) => values.get(name), keys: () => [...values.keys()] };
+  const expand = (text: string): string | undefined => {
+    try {
+      const { result, unmatched } = lex.processWord(text, env);
+      return unmatched.size > 0 ? undefined : result;
+    } catch {
+      return undefined;
+    }
+  };
+  for (const { args } of metaArgs) {
+    for (const { key, value } of args) {
+      const expanded = value === undefined ? undefined : expand(value);
+      if (expanded !== undefined) values.set(key, expanded);
+    }
+  }
+  return expand;
+}
+
+function stageBase(name: string | undefined, stages: ReadonlyMap<string, LintStage>): StageBase {
+  if (name === 'scratch') return { kind: 'scratch' };
+  const stage = name === undefined ? undefined : stages.get(name.toLowerCase());
+  return stage ? { kind: 'stage', stage } : { kind: 'image', name };
+}
+
+function baseShell({ escape: escapeToken }: Dockerfile, base: StageBase): Shell {
+  const isWindows = base.kind === 'image' && /windows|nanoserver|servercore/i.test(base.name ?? '');
+  return isWindows || escapeToken === '`' ? windowsShell : defaultShell;
 }

@@ -19,7 +19,7 @@ import { createDirectiveReader } from './directives.ts';
 import { findHeredocs, type HeredocMark } from './heredoc.ts';
 import { explainMissingEnd } from './hints/missed-heredoc.ts';
 import { bufferEnd, isLineTooLong, maxLineLength } from './line-limit.ts';
-import { sourceEnd, sourceOffset } from './logical-line.ts';
+import { findContinuation, sourceEnd, sourceOffset } from './logical-line.ts';
 import * as tokens from './tokens.ts';
 import { skipSpace, trimmedSlice } from './white-space.ts';
 import { newWordBudget, TooManyWords } from './word-limit.ts';
@@ -458,17 +458,6 @@ function isLineBreak(code: number): boolean {
 function endOfLine(text: string, from: number): number {
   const newline = text.indexOf('\n', from);
   return newline < 0 ? text.length : newline;
-}
-
-/**
- * Offset of the escape that continues the line `text[start, end)`; -1 if absent. It is the last character, blanks and
- * tabs aside, if it does not follow another escape.
- */
-function findContinuation(text: string, start: number, end: number, escapeToken: EscapeToken): number {
-  let at = end - 1;
-  while (at >= start && (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === tab)) at--;
-  if (at < start || text[at] !== escapeToken) return -1;
-  return at > start && text[at - 1] === escapeToken ? -1 : at;
 }
 
 const strayBytes = /^[\udc80-\udcff]{1,3}/u;

@@ -1,4 +1,5 @@
 /** An instruction's line with its continuations joined, and the places of its characters in the source. */
+import type { EscapeToken } from './ast.ts';
 import { skipSpace, skipSpaceBack } from './white-space.ts';
 
 /** A logical line of an instruction. */
@@ -42,4 +43,15 @@ export function trimmedSpan(span: Span, start = 0): Span {
   const from = skipSpace(text, start, text.length);
   const to = skipSpaceBack(text, from, text.length);
   return from === 0 && to === text.length ? span : { text: text.slice(from, to), at: at + from };
+}
+
+/**
+ * Offset of the escape that continues the line `text[start, end)`; -1 if absent. It is the last character, blanks and
+ * tabs aside, if it does not follow another escape.
+ */
+export function findContinuation(text: string, start: number, end: number, escapeToken: EscapeToken): number {
+  let at = end - 1;
+  while (at >= start && (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09)) at--;
+  if (at < start || text[at] !== escapeToken) return -1;
+  return at > start && text[at - 1] === escapeToken ? -1 : at;
 }

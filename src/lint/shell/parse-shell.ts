@@ -1,0 +1,244 @@
+/** Reads shell text with the package `unbash`, and makes of its tree what rules ask for. Loaded on demand. */
+import {
+  type AndOr,
+  type Assignment,
+  type Command,
+  forEachChild,
+  type ParsedScript,
+  type Pipeline,
+  parse,
+  type Redirection,
+  type Statement,
+  type SyntaxNode,
+  type Word,
+  type WordPart,
+} from 'unbash';
+import type { SourceRange } from '../../diagnostic/source-file.ts';
+import { type LogicalLine, sourceEnd, sourceOffset } from '../../parser/logical-line.ts';
+import type {
+  ShellAssignment,
+  ShellCommand,
+  ShellOperator,
+  ShellPipeline,
+  ShellRedirection,
+  ShellScope,
+  ShellScript,
+  ShellWord,
+} from './command.ts';
+import { programIndex, programName } from './wrappers.ts';
+
+/**
+ * Reads a text. Its cost is linear in the length of the text.
+ *
+ * @param text joined, as the shell gets it
+ */
+export function parseShell(text: LogicalLine): ShellScript {
+  const tree = readTree(text.text);
+  const reader: Reader = { text, commands: [], pipelines: [], isValid: true, outer: undefined };
+  readScript(reader, tree, []);
+  return {
+    commands: reader.commands,
+    pipelines: reader.pipelines,
+    statements: tree.commands.length,
+    isValid: reader.isValid,
+  };
+}
+
+/** Number of characters of text whose trees are kept: an editor asks for the same texts at each key. */
+const maxKept = 4 << 20;
+
+let recent = new Map<string, ParsedScript>();
+let older: ReadonlyMap<string, ParsedScript> = new Map();
+let recentLength = 0;
+
+function readTree(text: string): ParsedScript {
+  const known = recent.get(text);
+  if (known) return known;
+  const tree = older.get(text) ?? parse(text);
+  recentLength += text.length;
+  if (recentLength > maxKept / 2) [older, recent, recentLength] = [recent, new Map(), text.length];
+  recent.set(text, tree);
+  return tree;
+}
+
+interface Reader {
+  readonly text: LogicalLine;
+  readonly commands: ShellCommand[];
+  readonly pipelines: ShellPipeline[];
+  isValid: boolean;
+  /** The place of all nodes of a script whose positions are not those of the text: one in escaped backticks. */
+  outer: SourceRange | undefined;
+}
+
+type Scopes = readonly ShellScope[];
+
+/** What a command is part of. */
+interface Position {
+  readonly scopes: Scopes;
+  readonly operator: ShellOperator;
+  readonly stage: number;
+  readonly background: boolean;
+}
+
+function readScript(reader: Reader, script: ParsedScript, scopes: Scopes): void {
+  if (script.errors?.length) reader.isValid = false;
+  readStatements(reader, script.commands, scopes);
+}
+
+function readStatements(reader: Reader, statements: readonly Statement[], scopes: Scopes): void {
+  for (const [index, { command, background = false }] of statements.entries()) {
+    readNode(reader, command, { scopes, operator: index === 0 ? '' : ';', stage: 0, background });
+  }
+}
+
+function readNode(reader: Reader, node: SyntaxNode, position: Position): void {
+  switch (node.type) {
+    case 'Command':
+      readCommand(reader, node, position);
+      break;
+    case 'AndOr':
+      readList(reader, node, position);
+      break;
+    case 'Pipeline':
+      readPipeline(reader, node, position);
+      break;
+    case 'CompoundList':
+      readStatements(reader, node.commands, position.scopes);
+      break;
+    case 'If':
+      readBranches(reader, node, position.scopes);
+      break;
+    case 'While':
+      readStatements(reader, node.clause.commands, [...position.scopes, 'condition']);
+      readStatements(reader, node.body.commands, [...position.scopes, 'loop']);
+      break;
+    case 'CommandExpansion':
+    case 'ProcessSubstitution':
+    case 'ArithmeticCommandExpansion':
+      readSubstitution(reader, node, position.scopes);
+      break;
+    default: {
+      const scope = scopeOf(node);
+      const scopes = scope ? [...position.scopes, scope] : position.scopes;
+      forEachChild(node, (child) => readNode(reader, child, { ...position, scopes }));
+    }
+  }
+}
+
+function scopeOf({ type }: SyntaxNode): ShellScope | undefined {
+  switch (type) {
+    case 'Subshell':
+    case 'Coproc':
+      return 'subshell';
+    case 'BraceGroup':
+      return 'group';
+    case 'Function':
+      return 'function';
+    case 'For':
+    case 'ArithmeticFor':
+    case 'Select':
+      return 'loop';
+    case 'CaseItem':
+      return 'branch';
+    default:
+      return undefined;
+  }
+}
+
+function readBranches(reader: Reader, node: SyntaxNode & { type: 'If' }, scopes: Scopes): void {
+  const inCondition: Scopes = [...scopes, 'condition'];
+  const inBranch: Scopes = [...scopes, 'branch'];
+  for (const { clause, then } of [node, ...node.elif]) {
+    readStatements(reader, clause.commands, inCondition);
+    readStatements(reader, then.commands, inBranch);
+  }
+  if (node.else) readStatements(reader, node.else.commands, inBranch);
+}
+
+function readList(reader: Reader, { commands, operators }: AndOr, position: Position): void {
+  for (const [index, command] of commands.entries()) {
+    readNode(reader, command, index === 0 ? position : { ...position, operator: operators[index - 1]! });
+  }
+}
+
+function readPipeline(reader: Reader, node: Pipeline, position: Position): void {
+  const parts: (ShellCommand | undefined)[] = [];
+  const after = reader.commands.length;
+  for (const [stage, part] of node.commands.entries()) {
+    // each command but a lone one has a shell of its own
+    const scopes: Scopes =
+      node.commands.length > 1 && part.type !== 'Command' ? [...position.scopes, 'subshell'] : position.scopes;
+    readNode(reader, part, { ...position, scopes, stage });
+    parts.push(part.type === 'Command' ? reader.commands.at(-1) : undefined);
+  }
+  if (parts.length > 1) reader.pipelines.push({ commands: parts, range: rangeOf(reader, node), after });
+}
+
+function readSubstitution(
+  reader: Reader,
+  node: SyntaxNode & { type: 'CommandExpansion' | 'ProcessSubstitution' | 'ArithmeticCommandExpansion' },
+  scopes: Scopes,
+): void {
+  if (!node.script) return;
+  const { outer } = reader;
+  if (node.script.source !== undefined) reader.outer ??= rangeOf(reader, node);
+  readScript(reader, node.script, [...scopes, 'substitution']);
+  reader.outer = outer;
+}
+
+function readCommand(reader: Reader, node: Command, position: Position): void {
+  // what is inside of its words comes first
+  forEachChild(node, (child) => readNode(reader, child, position));
+  const words: ShellWord[] = node.name ? [readWord(reader, node.name)] : [];
+  for (const arg of node.args) words.push(readWord(reader, arg));
+  const program = programIndex(words);
+  reader.commands.push({
+    words,
+    assignments: node.prefix.filter((it) => it.type === 'Assignment').map((it) => readAssignment(reader, it)),
+    redirections: node.redirects.map((it) => readRedirection(reader, it)),
+    name: programName(words[program]),
+    nameWord: words[program],
+    args: words.slice(program + 1),
+    range: rangeOf(reader, node),
+    ...position,
+  });
+}
+
+function readAssignment(reader: Reader, node: Assignment): ShellAssignment {
+  const value = node.value.type === 'Word' ? literal(node.value) : '';
+  return { name: node.name, value, range: rangeOf(reader, node) };
+}
+
+function readRedirection(reader: Reader, node: Redirection): ShellRedirection {
+  const target = node.type === 'HereDoc' || !node.target ? undefined : readWord(reader, node.target);
+  return { operator: node.operator, target };
+}
+
+function readWord(reader: Reader, node: Word | Assignment): ShellWord {
+  return { text: node.text, value: literal(node), range: rangeOf(reader, node) };
+}
+
+function literal(node: Word | Assignment): string | undefined {
+  if (node.type === 'Word') return node.parts?.every(isLiteral) === false ? undefined : node.value;
+  if (node.value.type !== 'Word') return undefined;
+  const value = literal(node.value);
+  return value === undefined ? undefined : `${node.name}${node.append ? '+' : ''}=${value}`;
+}
+
+function isLiteral(part: WordPart): boolean {
+  switch (part.type) {
+    case 'Literal':
+    case 'SingleQuoted':
+    case 'AnsiCQuoted':
+    case 'Glob':
+      return true;
+    case 'DoubleQuoted':
+      return part.parts.every(isLiteral);
+    default:
+      return false;
+  }
+}
+
+function rangeOf({ text, outer }: Reader, { pos, end }: { readonly pos: number; readonly end: number }): SourceRange {
+  return outer ?? { start: sourceOffset(text, pos), end: sourceEnd(text, end) };
+}
