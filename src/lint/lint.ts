@@ -17,7 +17,7 @@ export async function lintDockerfile(
 ): Promise<readonly Diagnostic[]> {
   if (dockerfile.diagnostics.some(({ severity }) => severity === 'error')) return [];
   const { source } = dockerfile;
-  const file = createLintFile(dockerfile);
+  const file = await createLintFile(dockerfile);
   const found: Diagnostic[] = [];
   for (const rule of lintRules) {
     const level = config.rules.get(rule.name) ?? rule.level;
