@@ -127,7 +127,21 @@ export type RuleName =
   | 'ExposeInvalidFormat';
 
 /** tsfront's own lint rules (src/lint). They run in `tsfront check` and in editors, and never in a build. */
-export type LintRuleName = 'UntaggedBase';
+export type LintRuleName =
+  | 'UntaggedBase'
+  | 'LatestBase'
+  | 'AptInScript'
+  | 'UnansweredInstall'
+  | 'PackageCacheKept'
+  | 'UpdateAlone'
+  | 'SudoInRun'
+  | 'CdDoesNotLast'
+  | 'UncheckedPipe'
+  | 'UncheckedHeredoc'
+  | 'AddOfLocalFile';
+
+/** The code of what does not stop a build: `tsfront.json` and comments can turn it off. */
+export type WarningCode = AdviceCode | RuleName | LintRuleName;
 
 /** The stable name of a problem: an error, advice that only people see, or a lint rule. */
-export type DiagnosticCode = ErrorCode | AdviceCode | RuleName | LintRuleName;
+export type DiagnosticCode = ErrorCode | WarningCode;

@@ -1,15 +1,7 @@
 /** The one model of a problem: parser, lint rules and lowering make it, and renderers show it. */
 import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
-import {
-  type AdviceCode,
-  type DiagnosticCode,
-  type ErrorCode,
-  type LintRuleName,
-  type Phase,
-  phases,
-  type RuleName,
-} from './codes.ts';
+import { type DiagnosticCode, type ErrorCode, type Phase, phases, type WarningCode } from './codes.ts';
 import { type LineRange, lineColumn, type SourceFile, type SourceRange } from './source-file.ts';
 
 /** Whether a problem stops a build. */
@@ -34,6 +26,8 @@ export interface Fix {
    * change, so a person has to look at it.
    */
   readonly safety: 'safe' | 'unsafe';
+  /** What the build does differently afterwards, as a clause. Absent if the ops and the image config stay the same. */
+  readonly changes?: string | undefined;
 }
 
 /**
@@ -101,7 +95,7 @@ export function errorDiagnostic(
 
 /** Makes a warning: the finding of a lint rule, or advice that only people see. */
 export function warningDiagnostic(
-  code: RuleName | AdviceCode | LintRuleName,
+  code: WarningCode,
   message: string,
   details: Pick<Diagnostic, 'range' | 'lines' | 'file' | 'hint' | 'fix' | 'url' | 'related'>,
 ): Diagnostic {

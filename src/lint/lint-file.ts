@@ -38,7 +38,7 @@ export interface LintStage {
 }
 
 /** The base of a stage. */
-export type StageBase =
+type StageBase =
   | { readonly kind: 'scratch' }
   | { readonly kind: 'stage'; readonly stage: LintStage }
   | {

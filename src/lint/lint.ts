@@ -2,7 +2,7 @@
 import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { rangeLines } from '../diagnostic/source-file.ts';
 import type { Dockerfile } from '../parser/ast.ts';
-import { defaultConfig, type LintConfig } from './config.ts';
+import { defaultConfig, type LintConfig, optionsOf } from './config.ts';
 import { isIgnored } from './ignore-comments.ts';
 import { createLintFile } from './lint-file.ts';
 import { lintRules } from './rules.ts';
@@ -22,7 +22,8 @@ export async function lintDockerfile(
   for (const rule of lintRules) {
     const level = config.rules.get(rule.name) ?? rule.level;
     if (level === 'off') continue;
-    for (const { instruction, message, range = instruction.range, lines, ...details } of rule.find(file)) {
+    const options = optionsOf(rule, config);
+    for (const { instruction, message, range = instruction.range, lines, ...details } of rule.find(file, options)) {
       if (isIgnored(rule.name, instruction)) continue;
       const at = { range, lines: [lines ?? rangeLines(source, range)] };
       found.push({ ...warningDiagnostic(rule.name, message, { ...details, ...at }), severity: level });

@@ -8,6 +8,17 @@ import type { LintFile } from './lint-file.ts';
 /** What a finding of a rule counts as; `off` turns the rule off. */
 export type Level = 'off' | Severity;
 
+/** An option of a rule in `tsfront.json`. */
+type RuleOption =
+  | { readonly type: 'boolean'; readonly default: boolean; readonly description: string }
+  | { readonly type: 'number'; readonly default: number; readonly description: string }
+  | { readonly type: 'string'; readonly default: string; readonly description: string }
+  /** A list of strings. */
+  | { readonly type: 'strings'; readonly default: readonly string[]; readonly description: string };
+
+/** The values of options by their names. */
+export type RuleOptions = Readonly<Record<string, RuleOption['default']>>;
+
 /** What a rule finds in one place. */
 export interface Finding {
   /** The instruction that it is about. A comment above it can turn the rule off. */
@@ -44,6 +55,11 @@ export interface LintRule {
   readonly fix?: Fix['safety'];
   /** The rule of hadolint with the same purpose: `DL3006`. */
   readonly hadolint?: string;
-  /** Finds the violations in a file. They need no order. */
-  find(file: LintFile): Iterable<Finding>;
+  /** Its options by their names; none if absent. */
+  readonly options?: Readonly<Record<string, RuleOption>>;
+  /**
+   * Finds the violations in a file. They need no order.
+   * @param options values of all of its options
+   */
+  find(file: LintFile, options: RuleOptions): Iterable<Finding>;
 }

@@ -76,7 +76,9 @@ export interface ShellPipeline {
 
 /** A text for a shell. */
 export interface ShellScript {
-  /** All simple commands, in the order of the text. Those in a substitution come before the command that it is part of. */
+  /**
+   * All simple commands, in the order of the text. Those in a substitution come before the command that it is part of.
+   */
   readonly commands: readonly ShellCommand[];
   /** The pipelines of two commands or more. */
   readonly pipelines: readonly ShellPipeline[];

@@ -165,7 +165,7 @@ function readPipeline(reader: Reader, node: Pipeline, position: Position): void 
   const parts: (ShellCommand | undefined)[] = [];
   const after = reader.commands.length;
   for (const [stage, part] of node.commands.entries()) {
-    // each command but a lone one has a shell of its own
+    // Each command of a pipeline has a shell of its own.
     const scopes: Scopes =
       node.commands.length > 1 && part.type !== 'Command' ? [...position.scopes, 'subshell'] : position.scopes;
     readNode(reader, part, { ...position, scopes, stage });
@@ -187,7 +187,7 @@ function readSubstitution(
 }
 
 function readCommand(reader: Reader, node: Command, position: Position): void {
-  // what is inside of its words comes first
+  // What is inside of its words comes first.
   forEachChild(node, (child) => readNode(reader, child, position));
   const words: ShellWord[] = node.name ? [readWord(reader, node.name)] : [];
   for (const arg of node.args) words.push(readWord(reader, arg));

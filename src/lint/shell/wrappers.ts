@@ -41,7 +41,7 @@ export function programIndex(words: readonly ShellWord[]): number {
     }
     if (withOperand.has(name)) next++;
     if (next >= words.length) return at;
-    // `command -v git` asks whether there is a git
+    // `command -v git` asks whether there is a git.
     if (name === 'command' && words.slice(at + 1, next).some(({ value }) => /^-[vVp]*[vV]/.test(value ?? '')))
       return at;
     at = next;
