@@ -115,28 +115,35 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
   };
   const faults = Object.keys(words);
 
+  // The daemon asks again for seconds, and what a case builds is its own: cases wait side by side.
   for (const phase of ['manifest', 'config', 'layer'])
-    test.each(faults)(`a registry that answers a pull of the ${phase} with: %s`, async (fault) => {
-      const image = `${faulty}/${fault}/${phase}/${await freshImage()}`;
-      const dir = temporaryDir();
-      const message = await failure(build(`FROM ${image}`, [{ type: 'local', dest: path.join(dir, 'out') }]).result);
-      // The daemon says of a layer that breaks off how much is missing, not whose it is.
-      if (fault !== 'cut' || phase !== 'layer') expect(message).toContain(faulty);
-      expect(message).toMatch(words[fault]!);
-      expect(readdirSync(dir, { recursive: true })).toEqual([]);
-    });
+    test.concurrent.each(faults)(
+      `a build fails where a registry answers a pull of the ${phase} with: %s`,
+      async (fault) => {
+        const image = `${faulty}/${fault}/${phase}/${await freshImage()}`;
+        const dir = temporaryDir();
+        const message = await failure(build(`FROM ${image}`, [{ type: 'local', dest: path.join(dir, 'out') }]).result);
+        // The daemon says of a layer that breaks off how much is missing, not whose it is.
+        if (fault !== 'cut' || phase !== 'layer') expect(message).toContain(faulty);
+        expect(message).toMatch(words[fault]!);
+        expect(readdirSync(dir, { recursive: true })).toEqual([]);
+      },
+    );
 
   for (const phase of ['upload', 'commit'])
-    test.each(faults)(`a registry that answers a push with, at its ${phase}: %s`, async (fault) => {
-      const image = `test/pushed-${randomBytes(4).toString('hex')}`;
-      const text = `FROM scratch\nCOPY <<EOF /f\n${image}\nEOF\n`;
-      const name = `${faulty}/${fault}/${phase}/${image}:1`;
-      const message = await failure(build(text, [{ type: 'image', attrs: { name, push: 'true' } }]).result);
-      expect(message).toContain(`failed to push ${name}`);
-      // The registry's own words come with newer daemons only.
-      expect(message).toMatch(fault === 'cut' ? words[fault]! : String(fault));
-      expect(await registryHas(`${image}/manifests/1`)).toBe(false);
-    });
+    test.concurrent.each(faults)(
+      `a build fails where a registry answers a push, at its ${phase}, with: %s`,
+      async (fault) => {
+        const image = `test/pushed-${randomBytes(4).toString('hex')}`;
+        const text = `FROM scratch\nCOPY <<EOF /f\n${image}\nEOF\n`;
+        const name = `${faulty}/${fault}/${phase}/${image}:1`;
+        const message = await failure(build(text, [{ type: 'image', attrs: { name, push: 'true' } }]).result);
+        expect(message).toContain(`failed to push ${name}`);
+        // The registry's own words come with newer daemons only.
+        expect(message).toMatch(fault === 'cut' ? words[fault]! : String(fault));
+        expect(await registryHas(`${image}/manifests/1`)).toBe(false);
+      },
+    );
 
   // Tokens are fetched here, so that here is where patience ends.
   test.each(['nobody', 'somebody'])(
@@ -161,11 +168,11 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     },
   );
 
-  test.each([
+  // Without an engine of ours, the registry has this port here, too.
+  test.skipIf(!engine.home).each([
     ['those of the hosts it may ask for', [faulty], 'POST /token'],
     ['none where it may not', ['ghcr.io'], 'GET /token?service=faulty&scope=repository%3A'],
   ])('a registry that wants credentials gets %s', async (_what, hosts, request) => {
-    if (!engine.home) return; // the registry has this port here, too
     const asked: string[] = [];
     const service = createHttpServer(async (incoming, response) => {
       asked.push(`${incoming.method} ${incoming.url} ${incoming.headers.authorization ?? ''}`);
@@ -184,11 +191,10 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
     expect(asked.join().includes('w0rd')).toBe(request.startsWith('POST'));
   });
 
-  test.each([
+  test.skipIf(!engine.home).each([
     ['fails', '#!/bin/sh\necho the keychain is locked\nexit 1\n', /failed \(1\): the keychain is locked/],
     ['is missing', undefined, /cannot be asked: the command docker-credential-broken is not installed/],
   ])('a registry whose credential helper %s is asked without credentials', async (_what, helper, reason) => {
-    if (!engine.home) return; // the registry has this port here, too
     const dir = temporaryDir();
     if (helper) writeFileSync(path.join(dir, 'docker-credential-broken'), helper, { mode: 0o755 });
     writeFileSync(path.join(dir, 'config.json'), JSON.stringify({ credHelpers: { [faulty]: 'broken' } }));
@@ -246,7 +252,7 @@ await onEngines('a registry', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   // How long a registry may take is the daemon's to say, and it waits for ever; the user can stop it.
-  test.each(['manifest', 'config', 'layer', 'upload', 'commit'])(
+  test.concurrent.each(['manifest', 'config', 'layer', 'upload', 'commit'])(
     `a registry that stalls (%s) does not keep a build that is stopped`,
     async (phase) => {
       const dir = temporaryDir();
