@@ -65,9 +65,9 @@ describe('memory does not grow with what comes out of', () => {
       },
     ],
   ];
-  test.each(packed)('%s', async (_format, pack) => {
+  test.for(packed)('%s', async ([_format, pack], { skip }) => {
     const data = pack();
-    if (!data) return; // no xz here
+    if (!data) return skip('there is no xz here');
     expect(data.length).toBeLessThan(1 << 20);
     const script = `
       import { decompress } from ${JSON.stringify(path.join(root, 'src/archive/decompress.ts'))};

@@ -63,7 +63,7 @@ const passwords = [
   'Sekret%40Hidden',
 ];
 
-describe.each(passwords)('%s', (password) => {
+describe.each(passwords)('the password %s', (password) => {
   const expectHidden = ({ stdout, stderr }: { stdout: string; stderr: string }) => {
     expect(stderr).not.toMatch(/Sekret|Hidden/);
     expect(stdout).not.toMatch(/Sekret|Hidden/);

@@ -9,7 +9,7 @@ import { stopWatches } from '../watches.ts';
 import { type Attack, attacks, send, unread } from './http2-attacks.ts';
 import { answerOf, frameOf, PING, SETTINGS, serveFrames } from './http2-frames.ts';
 
-test.each(attacks)('%s', async (_, reason, attack) => {
+test.each(attacks)('a call ends with an error, in bounded memory, if the peer sends %s', async (_, reason, attack) => {
   const [near, far] = duplexPair();
   near.once('close', () => far.destroy()); // a pair does not hand that on
   const transport = createUnaryTransport(nodeStream(near), '/a.B/Ping');

@@ -337,7 +337,7 @@ describe('how it answers', () => {
       /Expected HTTP|Parse|invalid|Response does not match/i,
       3,
     ],
-  ])('%s', async (_what, fault, error, requests) => {
+  ])('the error says why, after few requests: %s', async (_what, fault, error, requests) => {
     registry.images.set('app:1', image(manifest, config));
     registry.fault = (request, response) => {
       if (request.method === 'HEAD') {

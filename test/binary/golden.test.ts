@@ -6,7 +6,7 @@ import { startFrontend } from '../golden/start.ts';
 import { onBinary } from './binary.ts';
 
 onBinary('golden cases on the binary', (file) => {
-  test.each(goldenNames())('%s', async (name) => {
+  test.each(goldenNames())('%s gives what the reference recorded', async (name) => {
     const { details } = compare(readExpected(name), normalize(await startFrontend([file], readCase(name))));
     const differences = Object.entries(details).flatMap(([part, { want, got }]) => [
       part,

@@ -59,22 +59,25 @@ ${await bundle()}</script>`;
 
   test('the corpus has 50 cases', () => expect(played).toHaveLength(50));
 
-  test.each(names.map((name, index) => [name, index] as const))('%s', (name, index) => {
-    const calls = played[index]!;
-    if (typeof calls === 'string') expect.fail(calls);
-    const daemon = createDaemon(readCase(name));
-    for (const { method, request } of calls) {
-      try {
-        daemon.call(method, Buffer.from(request, 'base64'));
-      } catch {
-        // An answer, too.
+  test.each(names.map((name, index) => [name, index] as const))(
+    '%s gives what the reference recorded',
+    (name, index) => {
+      const calls = played[index]!;
+      if (typeof calls === 'string') expect.fail(calls);
+      const daemon = createDaemon(readCase(name));
+      for (const { method, request } of calls) {
+        try {
+          daemon.call(method, Buffer.from(request, 'base64'));
+        } catch {
+          // An answer, too.
+        }
       }
-    }
-    const { details } = compare(readExpected(name), normalize(daemon.record));
-    const differences = Object.entries(details).flatMap(([part, { want, got }]) => [
-      part,
-      ...firstDifferences(want, got),
-    ]);
-    expect(differences, differences.join('\n')).toEqual([]);
-  });
+      const { details } = compare(readExpected(name), normalize(daemon.record));
+      const differences = Object.entries(details).flatMap(([part, { want, got }]) => [
+        part,
+        ...firstDifferences(want, got),
+      ]);
+      expect(differences, differences.join('\n')).toEqual([]);
+    },
+  );
 });

@@ -107,29 +107,32 @@ function write({ files }: Pick<Case, 'files'>): string {
 }
 
 await onEngines('the Dockerfile and its ignore file', { suites: ['forky'] }, (engine) => {
-  test.skipIf(!engine.dockerHost).each(cases)('$title', async (given) => {
-    const { args = [], stdin = '', context = 'ctx' } = given;
-    const dir = write(given);
-    const placed = args.map((arg) => arg.replace('@', dir));
-    const build = async (command: string, first: readonly string[]) => {
-      const dest = temporaryDir();
-      const all = [...first, '--progress=plain', '-o', dest, ...placed, context];
-      const built = await engine.run(command, all, { cwd: dir, input: stdin });
-      expect(built.status, built.stderr).toBe(0);
-      return (readdirSync(dest, { recursive: true }) as string[]).sort();
-    };
-    const theirs = await build('docker', ['buildx', 'build']);
-    expect(await build(process.execPath, [cli, 'build'])).toEqual(theirs);
+  test.skipIf(!engine.dockerHost).each(cases)(
+    'build sends and compile asks for what docker sends: $title',
+    async (given) => {
+      const { args = [], stdin = '', context = 'ctx' } = given;
+      const dir = write(given);
+      const placed = args.map((arg) => arg.replace('@', dir));
+      const build = async (command: string, first: readonly string[]) => {
+        const dest = temporaryDir();
+        const all = [...first, '--progress=plain', '-o', dest, ...placed, context];
+        const built = await engine.run(command, all, { cwd: dir, input: stdin });
+        expect(built.status, built.stderr).toBe(0);
+        return (readdirSync(dest, { recursive: true }) as string[]).sort();
+      };
+      const theirs = await build('docker', ['buildx', 'build']);
+      expect(await build(process.execPath, [cli, 'build'])).toEqual(theirs);
 
-    const compiled = await engine.run(process.execPath, [cli, 'compile', '--offline', ...placed, context], {
-      cwd: dir,
-      input: stdin,
-    });
-    expect(compiled.status, compiled.stderr).toBe(0);
-    const ignored = /"local\.excludepatterns": *("(?:[^"\\]|\\.)*")/.exec(compiled.stdout)?.[1] ?? '"[]"';
-    const patterns = JSON.parse(JSON.parse(ignored)) as string[];
-    expect(patterns).toEqual(['secret', 'other'].filter((name) => !theirs.includes(name)));
-  });
+      const compiled = await engine.run(process.execPath, [cli, 'compile', '--offline', ...placed, context], {
+        cwd: dir,
+        input: stdin,
+      });
+      expect(compiled.status, compiled.stderr).toBe(0);
+      const ignored = /"local\.excludepatterns": *("(?:[^"\\]|\\.)*")/.exec(compiled.stdout)?.[1] ?? '"[]"';
+      const patterns = JSON.parse(JSON.parse(ignored)) as string[];
+      expect(patterns).toEqual(['secret', 'other'].filter((name) => !theirs.includes(name)));
+    },
+  );
 });
 
 describe('a Dockerfile that is not there', () => {
@@ -150,7 +153,7 @@ describe('a Dockerfile that is not there', () => {
       'the Dockerfile ctx/Dockerfile/ does not exist'],
   ]; // biome-ignore format: a list
 
-  test.each(failures)('%s', async (_, files, args, message) => {
+  test.each(failures)('the error names the file that was probably meant: %s', async (_, files, args, message) => {
     const before = process.cwd();
     process.chdir(write({ files }));
     try {
@@ -177,7 +180,7 @@ await onEngines('a source that is not there', { suites: ['forky', 'trixie'] }, (
     ['COPY readme.md /', /^hint: The context has README\.md: names are case-sensitive\.$/m],
     ['COPY --from=x secret /', /^hint: secret is in the build context, but --from looks for it in the stage x\.$/m],
   ];
-  test.each(hints)('%s', async (copy, hint) => {
+  test.each(hints)('a build of %s fails with a hint', async (copy, hint) => {
     const dockerfile = `FROM scratch AS x\nCOPY other /\nFROM scratch\n${copy}\n`;
     const dir = write({
       files: { 'ctx/Dockerfile': dockerfile, 'ctx/.dockerignore': '# no keys\nsecret\n', 'ctx/README.md': '' },

@@ -96,6 +96,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     const checked = cases.filter(([what]) =>
       ['an image that is not there', 'a stage with a typing error', 'a bad instruction'].includes(what),
     );
+    test('the three cases have not been renamed', () => expect(checked).toHaveLength(3));
     test.each(checked)('%s', async (_, dockerfile) => {
       const context = contextOf(dockerfile);
       const theirs = await docker(context, ['--check']);
@@ -207,7 +208,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     expect(comparable(`ERROR: ${error?.message}`).message).toContain(message);
   });
 
-  describe('as an image', () => {
+  describe('the frontend image gives the message that docker prints', () => {
     let frontend: string;
     beforeAll(async () => {
       frontend = await pushFrontend(engine, dir);

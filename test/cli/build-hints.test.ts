@@ -26,7 +26,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
   const build = (context: string, ...args: readonly string[]) =>
     runCli(['build', context, '--builder', engine.address, '--output=type=cacheonly', '--progress=plain', ...args]);
 
-  describe('a build argument that nothing takes', () => {
+  describe('a build argument that nothing takes is warned about', () => {
     const told = (stderr: string) => stderr.split('\n').filter((line) => line.includes('not consumed'));
     const toldOf = async (dockerfile: string, ...args: readonly string[]) => {
       const { code, stderr } = await build(contextOf({ Dockerfile: dockerfile.replaceAll('BASE', base) }), ...args);
@@ -91,7 +91,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
   });
 
   // BuildKit 0.8 does not say which instruction it is about.
-  describe.skipIf(engine.suite === 'bookworm')('a path that a stage or an image lacks', () => {
+  describe.skipIf(engine.suite === 'bookworm')('a path that a stage or an image lacks gets a hint', () => {
     const stage = (rest: string) => `FROM ${base} AS build\nWORKDIR /src\nCOPY app.js lib/\n${rest}`;
     test.each([
       [

@@ -107,7 +107,7 @@ const takes = (list: Readonly<Record<string, string>>, name: string, flag: strin
 describe.each([
   ['a bad value', badValues, anyText],
   ['an empty value', '', anyEmpty],
-] as const)('%s', (_, value, allowed) => {
+] as const)('given %s', (_, value, allowed) => {
   test.each(valued)('%s %s accepts or refuses the value with its name', async (name, flag) => {
     const { code, stdout, stderr } = await run(name, `${flag}=${value}`);
     if (takes(allowed, name, flag)) {
@@ -179,7 +179,7 @@ const nearly: readonly (readonly [args: string, text: string])[] = [
   ['build --secret id=a,src=@/nosuch', '--secret id=a: failed to stat @/nosuch: no such file or directory'],
 ]; // biome-ignore format: a table
 
-test.each(nearly)('%s', async (args, text) => {
+test.each(nearly)('%s is wrong usage, and the message names what is known', async (args, text) => {
   const [name = '', ...options] = args.replaceAll('@', dir).split(' ');
   const own = needs[name]!.map((it) => it.replace('@', dir));
   const end = name === 'build' || name === 'solve' ? ['--builder', `unix://${dir}/nosuch`] : [];

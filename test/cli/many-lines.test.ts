@@ -37,7 +37,7 @@ describe.each([
 ])('into %s', (_, redirection) => {
   test.each([
     'du', 'du --format json', 'du --verbose', 'history ls', 'history ls --json', 'prune --force', 'prune --force --verbose',
-  ])('%s', async (command) => {
+  ])('%s prints every record', async (command) => {
     const file = path.join(temporaryDir(), 'out');
     const words = [...command.split(' '), `--builder=${daemon.address}`];
     const run = await runCommand('sh', ['-c', `"$@" ${redirection}`, file, process.execPath, cli, ...words], {

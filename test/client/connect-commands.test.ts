@@ -34,7 +34,7 @@ await onEngines('a command on the way to the daemon', { suites: ['forky'] }, (en
     ],
     ['ssh://me@host:2222', 'ssh', '-o ConnectTimeout=7 -T -l me -p 2222 -- host buildctl dial-stdio'],
     ['stdio:docker buildx dial-stdio', 'docker', 'buildx dial-stdio'],
-  ])('%s', async (address, program, args) => {
+  ])('%s is reached by the command %s', async (address, program, args) => {
     const { dir, calledWith } = standIn(program, engine.dockerHost);
     process.env['PATH'] = `${dir}:${PATH}`;
     const connection = await connect(address);

@@ -61,7 +61,7 @@ describe('a script with CR LF is found', () => {
   });
 });
 
-describe('no script, or one that is mended', () => {
+describe('nothing is found where there is no script, or one that is mended', () => {
   test.each([
     [['COPY good.sh /', 'CMD ["/good.sh"]']],
     [['COPY plain.sh notes.txt binary /', 'RUN cat /plain.sh /notes.txt']],

@@ -60,7 +60,7 @@ const areas = Map.groupBy(names, (name) => name.split('/')[0]!);
 
 for (const [area, cases] of areas) {
   describe(area, () => {
-    test.each(cases)('%s', async (name) => {
+    test.each(cases)('%s gives the ops and the config that the reference recorded', async (name) => {
       const expected = readExpected(name) as unknown as Expected;
       const run = compile(optionsOf(readCase(name)));
       if (expected.error) {

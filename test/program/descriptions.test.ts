@@ -19,7 +19,7 @@ test.each([
   ['asterisks', '/** a ** b * c **/\nexport const a = 1;', { a: 'a ** b * c *' }],
   ['Windows lines', '/**\r\n * One.\r\n */\r\nexport const a = 1;\r\n', { a: 'One.' }],
   ['the nearest comment', '/** File. */\n\n/** A. */\nexport const a = 1;', { a: 'A.' }],
-])('%s', (_, text, expected) => {
+])('the description of a target is read from its docstring: %s', (_, text, expected) => {
   expect(describe(text)).toEqual(expected);
 });
 

@@ -29,7 +29,7 @@ describe('a pattern', () => {
     ['}', ['}'], []],
     ['a+b(c)|d^e$f.g', ['a+b(c)|d^e$f.g'], ['aab(c)|d^e$fxg']],
     ['@scope/#x ~y', ['@scope/#x ~y'], []],
-  ])('%s', (pattern, matching, others) => {
+  ])('%s matches just the paths that it should', (pattern, matching, others) => {
     const matches = compileGlob(pattern);
     for (const path of matching) expect(matches(path), `${path} should match`).toBe(true);
     for (const path of others) expect(matches(path), `${path} should not match`).toBe(false);

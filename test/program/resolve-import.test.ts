@@ -27,7 +27,7 @@ describe('a relative import', () => {
 
 describe('what a program cannot import', () => {
   test.each(['node:fs', 'https://example.com/a.js', 'file:///a.ts', 'data:text/javascript,1', '/etc/a.ts'])(
-    '%s',
+    '%s is refused with the reason',
     (specifier) => {
       expect(() => candidates(specifier, 'build.ts')).toThrow(
         'it has no file system, no network and no modules of Node',
@@ -55,7 +55,7 @@ describe('a package', () => {
     ['a/b/c.js', { name: 'a', subpath: './b/c.js' }],
     ['@s/a', { name: '@s/a', subpath: '.' }],
     ['@s/a/b', { name: '@s/a', subpath: './b' }],
-  ])('%s', (specifier, expected) => {
+  ])('%s is cut into a name and a path in it', (specifier, expected) => {
     expect(packageOf(specifier)).toEqual(expected);
     expect(isPackage(specifier)).toBe(true);
   });

@@ -441,7 +441,7 @@ export const notes = 'no target';
     ['unitTests', 'test'],
     ['unittests', 'test'],
     ['unit-tests', 'test'],
-  ])('%j', async (target, command) => {
+  ])('the target %j is found by its name, in any spelling', async (target, command) => {
     const { commands, error } = await playProgram(program(targets), { target });
     expect(error).toBeUndefined();
     expect(commands).toEqual([command]);

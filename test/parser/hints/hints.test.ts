@@ -106,7 +106,7 @@ describe('a here-document that is none', () => {
   });
 });
 
-describe('a here-document without an end', () => {
+describe('a here-document without an end gets a hint', () => {
   test.each([
     ['RUN <<EOF\na\n EOF\n', 'Line 4 has blanks before EOF'],
     ['RUN <<EOF\na\n\tEOF\n', 'write <<-EOF, which takes tabs before lines away'],
@@ -123,7 +123,7 @@ describe('a here-document without an end', () => {
   });
 });
 
-describe('words that are cut where nobody wants it', () => {
+describe('words that are cut where nobody wants it get a hint', () => {
   test.each([
     [
       'ENV B=${A:?two words}',

@@ -97,17 +97,20 @@ await onEngines('a program and the Dockerfile that says the same', { suites: ['f
     return { dir, args: [...bases, ...buildArgs, ...given, '--output', 'type=cacheonly'] };
   }
 
-  test.each(cases.map((name, index) => [name, index % 2 === 0] as const))('%s', async (name, isDockerfileFirst) => {
-    const { dir, args } = prepare(name);
-    const files = ['Dockerfile', 'build.ts'];
-    const [first, second] = isDockerfileFirst ? files : files.reverse();
-    const build = (file: string) => dockerBuild(engine, [...args, '-f', path.join(dir, file), dir]);
-    const built = await build(first!);
-    expect(built.status, built.stderr).toBe(0);
-    expect(uncachedSteps(built.stderr), built.stderr).not.toEqual([]);
-    const again = await build(second!);
-    expect(again.status, again.stderr).toBe(0);
-    expect(uncachedSteps(again.stderr), again.stderr).toEqual([]);
-    expect(again.stderr).toMatch(/^#\d+ CACHED$/m);
-  });
+  test.each(cases.map((name, index) => [name, index % 2 === 0] as const))(
+    '%s: each finds all steps of the other in the cache',
+    async (name, isDockerfileFirst) => {
+      const { dir, args } = prepare(name);
+      const files = ['Dockerfile', 'build.ts'];
+      const [first, second] = isDockerfileFirst ? files : files.reverse();
+      const build = (file: string) => dockerBuild(engine, [...args, '-f', path.join(dir, file), dir]);
+      const built = await build(first!);
+      expect(built.status, built.stderr).toBe(0);
+      expect(uncachedSteps(built.stderr), built.stderr).not.toEqual([]);
+      const again = await build(second!);
+      expect(again.status, again.stderr).toBe(0);
+      expect(uncachedSteps(again.stderr), again.stderr).toEqual([]);
+      expect(again.stderr).toMatch(/^#\d+ CACHED$/m);
+    },
+  );
 });

@@ -43,5 +43,7 @@ describe('a program and the Dockerfile that says the same', () => {
 });
 
 onBinary('the same in the program of the image', (file) => {
-  test.each(names)('%s', (name) => check(name, (goldenCase) => startFrontend([file], goldenCase)));
+  test.each(names)('%s gives the ops of its Dockerfile', (name) =>
+    check(name, (goldenCase) => startFrontend([file], goldenCase)),
+  );
 });
