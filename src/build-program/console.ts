@@ -1,15 +1,33 @@
 /** The console of programs: what is written to it becomes warnings of the build. */
 
+/** Maximum number of lines of a run that are shown: each becomes a warning. */
+const maxLines = 1000;
+
+/** A run that writes more lines is in a loop that does not end. */
+const maxWritten = 100_000;
+
+/** Maximum number of characters of a line. */
+const maxLength = 10_000;
+
 /** Set by the module that talks to the frontend. */
 let write: (text: string) => void = () => {};
 
-/** Says where the console writes to. */
+let lines = 0;
+
+/** Says where the console of a run writes to. */
 export function logTo(writer: (text: string) => void): void {
   write = writer;
+  lines = 0;
 }
 
-const log = (...values: unknown[]) =>
-  write(values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '));
+function log(...values: unknown[]): void {
+  if (lines++ >= maxWritten)
+    throw new Error(`the build program writes ${maxWritten} lines to the console: look for a loop that does not end`);
+  if (lines > maxLines) return;
+  const text = values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' ');
+  const left = text.length - maxLength;
+  write(left > 0 ? `${text.slice(0, maxLength)}… (${left} more characters)` : text);
+}
 
 /** What programs have as `console`. */
 export const programConsole = { log, info: log, warn: log, error: log, debug: log };

@@ -32,8 +32,8 @@ interface Target {
 export function startListening(): void {
   if (!isInBuild) return;
   confine();
-  logTo((text) => send({ type: 'log', text, places: callers() }));
   listen((message) => {
+    logTo((text) => send({ type: 'log', text, places: callers() }));
     run(message).catch(async (error) => {
       // What a build does with a placeholder may fail, too.
       const problem = message.inspects ? error : (missingArgumentsError() ?? error);

@@ -149,7 +149,7 @@ export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) 
   declared.set(key, {
     name: key,
     value: given ?? (fallback === undefined ? '' : String(fallback)),
-    description: described(description, { isRequired, type, values }),
+    description: described(description, { isRequired, optional, type, values }),
     places: callers(),
   });
   if (isRequired && given === undefined) {
@@ -202,12 +202,18 @@ function described(
   description: string,
   {
     isRequired,
+    optional,
     type,
     values,
-  }: { readonly isRequired: boolean; readonly type: string; readonly values: readonly string[] | undefined },
+  }: {
+    readonly isRequired: boolean;
+    readonly optional: boolean;
+    readonly type: string;
+    readonly values: readonly string[] | undefined;
+  },
 ): string {
   const details = [
-    ...(isRequired ? ['required'] : []),
+    ...(isRequired ? ['required'] : optional ? ['optional'] : []),
     ...(type === 'string' ? [] : [type]),
     ...(values ? [`one of ${values.join(', ')}`] : []),
   ].join(', ');

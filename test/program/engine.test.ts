@@ -47,11 +47,16 @@ await onEngines('a build program', { suites: ['forky', 'trixie', 'bookworm'] }, 
     writeFileSync(path.join(dir, 'build.ts'), withBuildx ? text : text.replace('//', '#'));
     writeFileSync(
       path.join(dir, 'lib/greet.ts'),
-      'export const greet = (who: string, where: string): string => `echo hello ${who} on ${where} >greeting`;\n',
+      "import { hello } from 'hello';\n" +
+        'export const greet = (who: string, where: string): string => `echo ${hello} ${who} on ${where} >greeting`;\n',
     );
+    mkdirSync(path.join(dir, 'node_modules/hello'), { recursive: true });
+    writeFileSync(path.join(dir, 'node_modules/hello/package.json'), '{"type":"module","exports":"./hello.js"}');
+    writeFileSync(path.join(dir, 'node_modules/hello/hello.js'), "export const hello = 'hello';\n");
     for (const name of ['.', 'packages/a', 'packages/b'])
       writeFileSync(path.join(dir, name, 'package.json'), JSON.stringify({ name: `project ${name}` }));
-    writeFileSync(path.join(dir, '.dockerignore'), 'packages/b\n');
+    // It is about what the context gives, and not about packages that the program imports.
+    writeFileSync(path.join(dir, '.dockerignore'), 'packages/b\nnode_modules\n');
   }, 180_000);
 
   const docker = (args: readonly string[]) =>

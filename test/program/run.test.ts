@@ -378,6 +378,7 @@ const v = arg('V', { description: 'What is built' });
 const m = arg('M', { values: ['debug', 'release'] });
 const n = arg('N', { type: 'number' });
 const d = arg('D', { values: ['x', 'y'], default: 'y', description: 'Way' });
+arg('O', { type: 'number', optional: true, description: 'May be absent' });
 export const other = () => image('alpine').run('other');
 export default () => image(\`alpine:\${v === '1' ? '3.19' : v}\`).run([m, String(n), d]).workdir('relative');
 `;
@@ -395,6 +396,7 @@ export default () => image(\`alpine:\${v === '1' ? '3.19' : v}\`).run([m, String
       ['M', undefined, '(required, one of debug, release)'],
       ['N', undefined, '(required, number)'],
       ['D', 'y', 'Way (one of x, y)'],
+      ['O', undefined, 'May be absent (optional, number)'],
     ]);
     const { warnings, buildError } = await ask('frontend.lint');
     expect(buildError).toBeUndefined();
@@ -664,6 +666,21 @@ test.each([
     program(`console.log(${values});\nexport default () => image("alpine").run("x");`),
   );
   expect({ error, warnings }).toEqual({ warnings: [`build.ts:2: ProgramLog: ${shown} (line 2)`] });
+});
+
+test('a loop that writes to the console without an end is an error, after its first 1,000 lines', async () => {
+  const text = 'export default () => {\n  for (let i = 0; ; i++) console.log(`line ${i}`);\n};';
+  const { warnings, error, places } = await playProgram(program(text));
+  expect(error).toContain('the build program writes 100000 lines to the console: look for a loop that does not end');
+  expect(places).toEqual(['build.ts:3']);
+  expect(warnings).toHaveLength(1000);
+  expect(warnings.at(-1)).toContain('line 999');
+});
+
+test('a long line of the console is cut', async () => {
+  const text = 'console.log("x".repeat(3_000_000));\nexport default () => image("alpine").run("x");';
+  const { warnings } = await playProgram(program(text));
+  expect(warnings).toEqual([`build.ts:2: ProgramLog: ${'x'.repeat(10_000)}… (2990000 more characters) (line 2)`]);
 });
 
 test('a program runs once for each platform, with values of its own', async () => {
