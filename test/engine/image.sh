@@ -18,8 +18,9 @@ trap 'rm -rf "$work"' EXIT
 busybox() { # into a root
   mkdir -p "$1"/{bin,etc,tmp,root,proc,sys,dev}
   chmod 1777 "$1/tmp"
-  local busybox=$home/root/usr/bin/busybox
-  [ -e "$busybox" ] || busybox=$(type -P busybox) || { echo "needs a static busybox" >&2; exit 1; }
+  local busybox
+  busybox=$(ls "$home"{,/*}/root/usr/bin/busybox 2>/dev/null | head -n 1 || true) # of this engine, or of any
+  [ -n "$busybox" ] || busybox=$(type -P busybox) || { echo "needs a static busybox" >&2; exit 1; }
   cp "$busybox" "$1/bin/busybox"
   for applet in $("$1/bin/busybox" --list); do [ -e "$1/bin/$applet" ] || ln -s busybox "$1/bin/$applet"; done
   echo 'root:x:0:0:root:/root:/bin/sh' >"$1/etc/passwd"
