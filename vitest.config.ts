@@ -23,7 +23,7 @@ export default defineConfig({
       { extends: true, test: { name: 'sharing', include: [sharing], isolate: false } },
     ],
     // Tests behave alike wherever they run: under a runner the command line folds logs and annotates.
-    env: { GITHUB_ACTIONS: '' },
+    env: { GITHUB_ACTIONS: '', TSFRONT_RECORD: '0' },
     // Most of a test's time is waiting for an engine: more files at a time than a small machine has cores.
     maxWorkers: 4,
     testTimeout: 60_000,

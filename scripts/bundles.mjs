@@ -58,6 +58,7 @@ const libraryEntries = {
   client: 'src/client/index.ts',
   'read-worker': 'src/client/fsutil/read-worker.ts',
   'write-worker': 'src/client/fsutil/write-worker.ts',
+  'record-worker': 'src/explain/record-worker.ts',
 };
 
 /** The scripts of the pages (scripts/pages.mjs), which are written into the pages. */

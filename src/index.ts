@@ -39,6 +39,8 @@ export {
   parseRecord,
   type RecordedBuild,
   type RecordedContext,
+  type RecordedFile,
+  type RecordedIgnoreFile,
   type RecordedTake,
   recordBuild,
   type StepInput,

@@ -43,7 +43,8 @@ function explainOp({ outcome, causes, followsFrom }: ExplainedStep): OpExplanati
 }
 
 /** What a cause says. */
-function causeText({ kind, name, detail, rule }: Cause): string {
+function causeText(cause: Cause): string {
+  const { kind, name, detail } = cause;
   switch (kind) {
     case 'new':
       return 'it is new';
@@ -62,7 +63,7 @@ function causeText({ kind, name, detail, rule }: Cause): string {
     case 'settings':
       return `its settings changed: ${name}`;
     case 'file':
-      return `${name}: ${fileTexts[detail] ?? detail}${rule === undefined ? '' : ` (${rule})`}`;
+      return `${name}: ${fileText(cause)}`;
     case 'files':
       return detail === '' ? `files of ${name} changed` : `and ${detail} files of ${name}`;
     case 'inputs':
@@ -70,14 +71,27 @@ function causeText({ kind, name, detail, rule }: Cause): string {
   }
 }
 
-const fileTexts: Readonly<Record<string, string>> = {
-  content: 'its content changed',
-  mode: 'its mode or kind changed',
-  new: 'it is new',
-  gone: 'it is gone',
-  ignored: 'the ignore file drops it now',
-  'no longer ignored': 'the ignore file no longer drops it',
-};
+function fileText({ detail, rule, place = 'the ignore file', lines, bytes }: Cause): string {
+  const pattern = rule === undefined ? '' : ` (${rule})`;
+  switch (detail) {
+    case 'content': {
+      const sizes = bytes && ` (${bytes.map(formatInteger).join(' → ')} bytes)`;
+      return `its content changed${lines === undefined ? (sizes ?? '') : ` (${count(lines, 'line')})`}`;
+    }
+    case 'mode':
+      return 'its mode or kind changed';
+    case 'new':
+      return 'it is new';
+    case 'gone':
+      return 'it is gone';
+    case 'ignored':
+      return `${place}${pattern} drops it now`;
+    case 'no longer ignored':
+      return `${place}${pattern} no longer drops it`;
+    default:
+      return detail;
+  }
+}
 
 /** Which steps only follow, by what they follow from. */
 function formatFollowers(steps: readonly ExplainedStep[]): string[] {

@@ -13,6 +13,8 @@ import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
+import { dirTree } from '../offline/file-tree.ts';
+import { findIgnoreFile } from '../offline/missing-source-hint.ts';
 import { localSource, placesOf, type TakenPath, takenPaths } from '../offline/taken-paths.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { encode } from '../protobuf/encode.ts';
@@ -89,10 +91,23 @@ export interface RecordedTake {
 
 /** The files of a context that a build takes. */
 export interface RecordedContext {
-  /** Digests of kind and mode, and of the content, by path; undefined if there are too many files. */
-  readonly files: Readonly<Record<string, readonly [header: string, content: string]>> | undefined;
+  /** The files by path; undefined if there are too many. */
+  readonly files: Readonly<Record<string, RecordedFile>> | undefined;
   /** Patterns of the ignore file. */
   readonly ignore: readonly string[];
+  /** Where the patterns stand; absent if it is not known. */
+  readonly ignoreFile?: RecordedIgnoreFile | undefined;
+}
+
+/** Digests of kind and mode, and of the content; bytes of the content; digests of the lines of a short text. */
+export type RecordedFile = readonly [header: string, content: string, size?: number, lines?: string];
+
+/** An ignore file. */
+export interface RecordedIgnoreFile {
+  /** `.dockerignore`, or that of the Dockerfile. */
+  readonly name: string;
+  /** The line of each pattern, from 1. */
+  readonly lines: readonly number[];
 }
 
 /** Maximum number of files whose digests a record has. */
@@ -126,7 +141,22 @@ const buildArgument = fields({
 export async function recordBuild(build: RecordedBuild, signal?: AbortSignal): Promise<BuildRecord> {
   checkArgument('recordBuild', 'build', build, buildArgument);
   checkArgument('recordBuild', 'signal', signal, optional(aSignal));
-  const { compiled, opened } = build;
+  return makeRecord(build, { signal });
+}
+
+/** Limits of {@link makeRecord}. */
+interface RecordLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** Maximum size of the files that the build takes; no limit if absent. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Does what {@link recordBuild} does. */
+export async function makeRecord(
+  { compiled, opened }: RecordedBuild,
+  { signal, maxBytes = Number.POSITIVE_INFINITY }: RecordLimits = {},
+): Promise<BuildRecord> {
+  let bytesLeft = maxBytes;
   const turns = takeTurns(signal);
   const trees = new Map<
     string,
@@ -140,6 +170,8 @@ export async function recordBuild(build: RecordedBuild, signal?: AbortSignal): P
     let found = trees.get(key);
     if (!found) {
       const tree = await readContextTree(dir, source, signal);
+      for (const { fate, size } of tree.nodes) if (fate === 'sent') bytesLeft -= size;
+      if (bytesLeft < 0) throw new Error(`the build takes more than ${maxBytes} bytes`);
       trees.set(key, (found = { tree, hash: new ContentHash(tree), coverage: new Coverage(tree) }));
     }
     return found;
@@ -182,7 +214,11 @@ export async function recordBuild(build: RecordedBuild, signal?: AbortSignal): P
     const contexts: Record<string, RecordedContext> = {};
     for (const { tree, hash, coverage } of trees.values()) {
       const { local } = tree.source;
-      contexts[local] = joined(contexts[local], recordFiles(tree, hash, coverage));
+      const ignoreFile = await recordIgnoreFile(tree, opened);
+      contexts[local] = joined(contexts[local], {
+        ...recordFiles(tree, hash, coverage),
+        ...(ignoreFile && { ignoreFile }),
+      });
     }
     return { version: 1, platforms, contexts, buildArgs: buildArgs(opened.opts), variables: variablesOf(compiled) };
   } finally {
@@ -191,21 +227,43 @@ export async function recordBuild(build: RecordedBuild, signal?: AbortSignal): P
 }
 
 function recordFiles(tree: ContextTree, hash: ContentHash, coverage: Coverage): RecordedContext {
-  const files: Record<string, readonly [string, string]> = {};
+  const files: Record<string, RecordedFile> = {};
   let count = 0;
   for (const node of tree.nodes) {
     if (node.entry === undefined || node.fate !== 'sent' || !coverage.covers(node)) continue;
     if (++count > maxFiles) return { files: undefined, ignore: tree.source.exclude };
-    const { header, content } = hash.identity(node);
-    files[node.isDirectory ? `${node.path}/` : node.path] = [header, content];
+    const { header, content, size, lines } = hash.identity(node);
+    files[node.isDirectory ? `${node.path}/` : node.path] =
+      content === ''
+        ? [header, content]
+        : lines === undefined
+          ? [header, content, size]
+          : [header, content, size, lines];
   }
   return { files, ignore: tree.source.exclude };
+}
+
+/** Where the patterns of the ignore file stand: a graph has only the patterns. */
+async function recordIgnoreFile(
+  { source: { local, exclude } }: ContextTree,
+  { opts, dirs }: RecordedBuild['opened'],
+): Promise<RecordedIgnoreFile | undefined> {
+  if (exclude.length === 0) return undefined;
+  const [context, dockerfile] = [local, 'dockerfile'].map((name) => dirs.get(name)).map((dir) => dir && dirTree(dir));
+  // A named context has only the general ignore file.
+  const found = await findIgnoreFile(
+    context || undefined,
+    (local === 'context' && dockerfile) || undefined,
+    opts['filename'],
+  );
+  if (!found || found.rules.map(({ pattern }) => pattern).join('\n') !== exclude.join('\n')) return undefined;
+  return { name: found.name, lines: found.rules.map(({ line }) => line) };
 }
 
 function joined(before: RecordedContext | undefined, added: RecordedContext): RecordedContext {
   if (!before) return added;
   const files = before.files && added.files && { ...before.files, ...added.files };
-  return { files: files && Object.keys(files).length <= maxFiles ? files : undefined, ignore: added.ignore };
+  return { ...added, files: files && Object.keys(files).length <= maxFiles ? files : undefined };
 }
 
 function buildArgs(opts: Readonly<Record<string, string>>): Record<string, string> {
@@ -395,7 +453,11 @@ function partsOf(given: Op): Record<string, string> {
 const toHex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
 
 const digest = aText;
-const entries = validator('a pair of digests', (value) => Array.isArray(value) && value.length === 2);
+const entries = validator(
+  'a pair of digests',
+  (value) => Array.isArray(value) && value.length >= 2 && value.length <= 4,
+);
+const ignoreFile = fields({ name: aText, lines: listOf(number) });
 const step = fields({
   file: aText,
   line: number,
@@ -409,7 +471,9 @@ const step = fields({
 });
 const contents = {
   platforms: recordOf(listOf(step)),
-  contexts: recordOf(fields({ files: optional(recordOf(entries)), ignore: listOf(aText) })),
+  contexts: recordOf(
+    fields({ files: optional(recordOf(entries)), ignore: listOf(aText), ignoreFile: optional(ignoreFile) }),
+  ),
   buildArgs: recordOf(digest),
   variables: recordOf(listOf(number)),
 };

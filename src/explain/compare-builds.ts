@@ -5,9 +5,11 @@ import {
   type BuildRecord,
   type BuildStep,
   type RecordedContext,
+  type RecordedFile,
   type RecordedTake,
   recordArgument,
 } from './build-record.ts';
+import { changedLines } from './changed-lines.ts';
 import { shortHash } from './content-hash.ts';
 
 /** What differs between two builds. Its JSON is the output of `tsfront explain --format json`. */
@@ -69,6 +71,12 @@ export interface Cause {
   readonly detail: string;
   /** For a file that is `ignored` or `no longer ignored`: the pattern of the ignore file. */
   readonly rule?: string;
+  /** Where that pattern stands: `.dockerignore:4`, of the older build if it is `no longer ignored`. */
+  readonly place?: string;
+  /** For `content`: how many lines are changed, new or gone, if the file is a short text. */
+  readonly lines?: number;
+  /** For `content`: the size in bytes before and now, if it differs. */
+  readonly bytes?: readonly [before: number, now: number];
 }
 
 /** Maximum number of files that are causes of one step; the others are counted. */
@@ -261,11 +269,13 @@ function fileCauses(
   const causes: Cause[] = [];
   const isIn = ({ paths }: RecordedTake, file: string) =>
     paths.some((path) => path === file || path === '/' || (path.endsWith('/') && file.startsWith(path)));
-  for (const [file, [header, content]] of Object.entries(now.files)) {
+  for (const [file, is] of Object.entries(now.files)) {
+    const [header, content] = is;
     if (!isIn(take, file)) continue;
     const was = before.files[file];
     if (!was) causes.push({ kind: 'file', name: file, ...ignoredBy(before, now, file, 'no longer ignored', 'new') });
-    else if (was[1] !== content) causes.push({ kind: 'file', name: file, detail: 'content' });
+    else if (was[1] !== content)
+      causes.push({ kind: 'file', name: file, detail: 'content', ...contentDifference(was, is) });
     else if (was[0] !== header) causes.push({ kind: 'file', name: file, detail: 'mode' });
   }
   for (const file of Object.keys(before.files))
@@ -278,6 +288,15 @@ function fileCauses(
     : causes;
 }
 
+function contentDifference(
+  [, , size, text]: RecordedFile,
+  [, , newSize, newText]: RecordedFile,
+): Pick<Cause, 'lines' | 'bytes'> {
+  const lines = text !== undefined && newText !== undefined ? changedLines(text, newText) : 0;
+  if (lines > 0) return { lines };
+  return size !== undefined && newSize !== undefined && size !== newSize ? { bytes: [size, newSize] } : {};
+}
+
 /** Whether a file is there on one side only because just one of the ignore files drops it, and by which pattern. */
 function ignoredBy(
   dropping: RecordedContext,
@@ -285,13 +304,16 @@ function ignoredBy(
   file: string,
   ignored: string,
   other: string,
-): Pick<Cause, 'detail' | 'rule'> {
+): Pick<Cause, 'detail' | 'rule' | 'place'> {
   const path = file.replace(/\/$/, '');
   try {
     const matcher = createPatternMatcher(dropping.ignore);
-    const pattern = matcher.patterns[matcher.decidingPattern(path)];
+    const index = matcher.decidingPattern(path);
+    const pattern = matcher.patterns[index];
     if (!pattern || createPatternMatcher(keeping.ignore).matchesOrParentMatches(path)) return { detail: other };
-    return { detail: ignored, rule: pattern.text };
+    const { name, lines } = dropping.ignoreFile ?? {};
+    const line = lines?.[index];
+    return { detail: ignored, rule: pattern.text, ...(line !== undefined && { place: `${name}:${line}` }) };
   } catch {
     return { detail: other };
   }

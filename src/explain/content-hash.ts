@@ -22,6 +22,7 @@ import { compareBytes } from '../go/unicode.ts';
 import type { Turns } from '../lower/turns.ts';
 import { isWildcard, type TakenPath } from '../offline/taken-paths.ts';
 import { type InsideOf, insideOf, openBelowSync, openInsideSync } from '../system/open-inside.ts';
+import { lineDigests, maxTextBytes } from './changed-lines.ts';
 
 /** What one file is, for a comparison of two states of a context. */
 export interface FileIdentity {
@@ -29,7 +30,14 @@ export interface FileIdentity {
   readonly header: string;
   /** Digest of the content; '' for what has none. */
   readonly content: string;
+  /** Bytes of the content. */
+  readonly size: number;
+  /** Digests of the lines of a short text. */
+  readonly lines: string | undefined;
 }
+
+/** Maximum length of the digests of lines of all files together, in characters. */
+const maxLinesLength = 1 << 20;
 
 /** The digests of a context. Each file is read once, when its digest is first needed. */
 export class ContentHash {
@@ -37,6 +45,8 @@ export class ContentHash {
   /** Digests by the place of the node: of a file or link, or of all that is in a directory. */
   readonly #digests: (string | undefined)[] = [];
   readonly #contents: (string | undefined)[] = [];
+  readonly #lines: (string | undefined)[] = [];
+  #linesLeft = maxLinesLength;
   readonly #buffer = Buffer.allocUnsafe(1 << 20);
   #open: { readonly path: string; readonly descriptor: number; readonly inside: InsideOf } | undefined;
 
@@ -90,7 +100,12 @@ export class ContentHash {
   /** What a file is. */
   identity(node: ContextNode): FileIdentity {
     const hasContent = node.entry !== undefined && hasContents(node.entry.mode);
-    return { header: shortHash(headerText(node, 0)), content: hasContent ? this.#contentOf(node).slice(0, 16) : '' };
+    return {
+      header: shortHash(headerText(node, 0)),
+      content: hasContent ? this.#contentOf(node).slice(0, 16) : '',
+      size: node.size,
+      lines: this.#lines[node.index],
+    };
   }
 
   #parents: (ContextNode | undefined)[] | undefined;
@@ -169,6 +184,7 @@ export class ContentHash {
         const data = buffer.subarray(0, count);
         whole.update(data);
         content.update(data);
+        if (count === size && size <= maxTextBytes) this.#keepLines(node, data);
         total += count;
       } while (total < size || buffer.length <= size);
       if (total !== size) throw new Error(`${node.path} has changed meanwhile`);
@@ -177,6 +193,14 @@ export class ContentHash {
     }
     this.#digests[node.index] = `sha256:${whole.digest('hex')}`;
     this.#contents[node.index] = content.digest('hex');
+  }
+
+  #keepLines(node: ContextNode, data: Uint8Array): void {
+    if (this.#linesLeft <= 0) return;
+    const digests = lineDigests(data);
+    if (digests === undefined || digests.length > this.#linesLeft) return;
+    this.#linesLeft -= digests.length;
+    this.#lines[node.index] = digests;
   }
 
   #directory(path: string): InsideOf {

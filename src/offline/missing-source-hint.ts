@@ -91,12 +91,12 @@ export async function missingSourceHints(
  * Dockerfile, else `.dockerignore` in the context; undefined if absent.
  * @param context the context; undefined if it is not on this machine
  * @param dockerfile the directory of the Dockerfile
- * @param filename the name of the Dockerfile in it
+ * @param filename the name of the Dockerfile in it; by default `Dockerfile`
  */
 export async function findIgnoreFile(
   context: FileTree | undefined,
   dockerfile: FileTree | undefined,
-  filename: string,
+  filename = defaultDockerfileName,
 ): Promise<IgnoreFile | undefined> {
   const found = await readIgnoreFile(context, dockerfile, filename);
   try {

@@ -1,6 +1,6 @@
 /** `tsfront build --explain` on a real engine. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { temporaryDir } from '../client/temporary-dir.ts';
@@ -45,7 +45,7 @@ await onEngines('tsfront build --explain', { suites: ['forky'] }, (engine) => {
     expect((await build('--explain')).stderr).toContain('nothing runs again: 4 steps cached\n');
     writeFileSync(path.join(dir, 'src/a'), randomUUID());
     expect((await build('--explain')).stderr).toContain(
-      'Dockerfile:2 COPY src /src\n  src/a: its content changed\nlines 3, 4 follow from line 2\n\n3 steps run again; 1 step cached\n',
+      'Dockerfile:2 COPY src /src\n  src/a: its content changed (1 line)\nlines 3, 4 follow from line 2\n\n3 steps run again; 1 step cached\n',
     );
   });
 
@@ -78,10 +78,42 @@ await onEngines('tsfront build --explain', { suites: ['forky'] }, (engine) => {
     }
   });
 
-  test('without --explain nothing is recorded, and --record alone is refused', async () => {
+  test('a build keeps its record without being asked, unless that is turned off', async () => {
+    const { dir, home, build } = project();
+    const records = () => {
+      const at = path.join(home, '.cache/tsfront/builds');
+      return existsSync(at) ? readdirSync(at).map((name) => path.join(at, name)) : [];
+    };
+    expect((await build('--no-record')).code).toBe(0);
+    expect((await build('--build-arg', 'A=1', '--call', 'check')).code).toBe(0);
+    expect(records()).toEqual([]);
+    const slow = path.join(dir, 'Dockerfile');
+    writeFileSync(slow, `FROM ${base}\nARG NONCE\nCOPY src /src\nRUN sleep 3; echo ${randomUUID()}\n`);
+    const secret = `secret-${randomUUID()}`;
+    const built = await build('--build-arg', `NONCE=${secret}`);
+    expect(built).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    const [file = ''] = records();
+    expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
+    const record = readFileSync(file, 'utf8');
+    expect(record).not.toContain(secret);
+    expect(Object.keys(JSON.parse(record).contexts.context.files)).toEqual(['src/', 'src/a']);
+
+    writeFileSync(path.join(dir, 'src/a'), 'one\ntwo\nthree\n');
+    const images = path.join(home, 'images.json');
+    const registry = ['--from', dir, '--write-images', images];
+    expect((await runCli(['explain', ...registry, dir], { env: { HOME: home } })).code).toBe(0);
+    const args = ['explain', dir, '--images', images, '--build-arg', `NONCE=${secret}`];
+    const explained = await runCli(args, { env: { HOME: home } });
+    expect(explained.stderr).toMatch(/^note: compared with the last build, \d+ \w+ ago; --from HEAD/);
+    expect(explained.stdout).toContain('Dockerfile:3 COPY src /src\n  src/a: its content changed (3 lines)\n');
+  });
+
+  test('--record without --explain writes the record there', async () => {
     const { home, build } = project();
-    expect((await build()).code).toBe(0);
+    const record = path.join(temporaryDir(), 'record.json');
+    expect(await build('--record', record)).toMatchObject({ code: 0, stderr: '' });
+    expect(Object.keys(JSON.parse(readFileSync(record, 'utf8')).contexts)).toEqual(['context']);
     expect(existsSync(path.join(home, '.cache/tsfront/builds'))).toBe(false);
-    expect(await build('--record', 'x.json')).toMatchObject({ code: 2 });
+    expect(await build('--record', record, '--no-record')).toMatchObject({ code: 2 });
   });
 });

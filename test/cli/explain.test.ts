@@ -53,7 +53,7 @@ test('without changes, nothing runs again', async () => {
 
 test('a file that differs from a revision is the first cause, and what only follows is said once', async () => {
   expect(await explain('--from', 'main~1')).toBe(`Dockerfile:3 COPY package.json /
-  package.json: its content changed
+  package.json: its content changed (1 line)
 lines 4, 5, 6 follow from line 3
 lines 8, 9 follow from line 3, if what they copy differs
 
@@ -69,7 +69,7 @@ test('files are named with what differs, against the last commit', async () => {
     'Dockerfile:5 COPY src /src',
     '  src/a: its mode or kind changed',
     '  src/c: it is new',
-    '  src/b: the ignore file drops it now (src/b)',
+    '  src/b: .dockerignore:1 (src/b) drops it now',
     'line 6 follows from line 5',
   ]);
 });

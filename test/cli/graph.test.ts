@@ -62,7 +62,7 @@ describe('--explain', () => {
     const { platforms } = JSON.parse((await graph('--format', 'json', '--explain', why)).stdout);
     const ops = platforms[0].ops as { explanation?: { change: string } }[];
     expect(ops.flatMap(({ explanation }) => explanation ?? []).filter(({ change }) => change !== 'same')).toEqual([
-      { change: 'cause', text: 'a: its content changed' },
+      { change: 'cause', text: 'a: its content changed (1 line)' },
       { change: 'follows', text: 'follows from line 2, if what it copies differs' },
     ]);
     expect((await graph('--explain', why)).stderr).toContain('--explain: the format dot does not show why');

@@ -18,8 +18,10 @@ export interface CliOptions {
 /** Runs `tsfront ARGS` in this process. */
 export async function runCli(
   args: readonly string[],
-  { stdin = '', env = {}, terminal = false, signal = new AbortController().signal }: CliOptions = {},
+  { stdin = '', env: given = {}, terminal = false, signal = new AbortController().signal }: CliOptions = {},
 ): Promise<CliRun> {
+  // Builds keep no records in the home directory of who runs the tests.
+  const env = 'HOME' in given ? given : { TSFRONT_RECORD: '0', ...given };
   const stdout: Uint8Array[] = [];
   let stderr = '';
   const screen = terminal ? { isTTY: true, columns: 100, rows: 40 } : {};

@@ -1,16 +1,16 @@
 /**
- * `tsfront build --explain`: compares a build with the record of an earlier one, and with what the daemon took from its
- * cache.
+ * Keeps the record of a build, for `tsfront explain` and the next build, and explains the build if that is asked for:
+ * with `--explain` it is compared with the record of an earlier one, and with what the daemon took from its cache.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, realpath } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Build, StatusUpdate } from '../../client/index.ts';
 import type { BuildRecord } from '../../explain/build-record.ts';
+import type { Recording } from '../../explain/record-thread.ts';
 import type { Bridge, Reference, Result } from '../../gateway/bridge.ts';
 import type { Definition } from '../../llb/definition.ts';
 import { UsageError } from '../../offline/usage-error.ts';
-import { defaultCacheDir } from '../../system/cache-dir.ts';
+import { areRecordsOff, keepRecord, recordFile } from '../build-records.ts';
+import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
 import { requireWritable, writeOutput } from '../output.ts';
@@ -18,74 +18,109 @@ import { warn } from '../warn.ts';
 import type { BuildInputs } from './build-inputs.ts';
 import type { ChosenFrontend } from './choose-frontend.ts';
 
-/** Watches a build that is to be explained. */
+/** Watches a build that is recorded. */
 export interface BuildExplainer {
+  /** Whether the user has asked for a record or an explanation. */
+  readonly isAsked: boolean;
   /** The frontend; its graph is kept. */
   watchFrontend(frontend: ChosenFrontend): ChosenFrontend;
   /** The build; which of its steps the daemon takes from its cache is kept. */
   watchSteps(build: Build): Build;
-  /** Explains the build, and writes its record if it has succeeded. */
+  /** Explains the build if that was asked for, and writes its record if it has succeeded. */
   finish(succeeded: boolean): Promise<void>;
 }
 
+/** Maximum size of the files of a build whose record nobody has asked for, in bytes. */
+const maxUnaskedBytes = 2 ** 30;
+/** How long a build waits at its end for such a record: in milliseconds, and as a share of its own time. */
+const patience = { least: 300, share: 0.1 };
+
 /**
- * Prepares the explanation of a build; undefined if it was not asked for.
+ * Prepares the record and the explanation of a build; undefined if neither is made.
  *
- * @throws UsageError for `--record` without `--explain`, and for a context that is not a directory
+ * @throws UsageError for `--explain` and `--record` with a context that is not a directory, and for what contradicts
  */
 export async function explainBuild(
   flags: BuildFlags,
   inputs: BuildInputs,
   io: Io,
 ): Promise<BuildExplainer | undefined> {
-  if (!flags.explain) {
-    if (flags.record !== undefined) throw new UsageError('--record goes with --explain');
-    return undefined;
-  }
-  if (flags.record === '') throw new UsageError('--record: the name is empty');
+  const { explain: isExplained = false, record: given } = flags;
+  const isAsked = isExplained || given !== undefined;
+  if (given === '') throw new UsageError('--record: the name is empty');
+  if (given !== undefined && flags.recordOff) throw new UsageError('--record and --no-record contradict each other');
   const context = inputs.localDirs['context'];
-  if (context === undefined) throw new UsageError('--explain is for a context that is a directory on this machine');
-  requireWritable('--record', flags.record);
-  const file = flags.record ?? (await defaultRecord(context, inputs.dockerfile, flags, io));
-  const older = await readRecord(file, flags.record !== undefined);
+  if (context === undefined || inputs.dockerfile === '') {
+    if (!isAsked) return undefined;
+    if (context === undefined)
+      throw new UsageError('--explain and --record are for a context that is a directory on this machine');
+  }
+  if (!isAsked && (flags.recordOff || areRecordsOff(io))) return undefined;
+  requireWritable('--record', given);
+  const place = { context: context!, dockerfile: inputs.dockerfile, target: flags.target };
+  const kept = given === undefined ? await recordFile(place, io) : undefined;
+  const file = given ?? kept;
+  if (file === undefined) {
+    if (!isAsked) return undefined;
+    throw new UsageError('--explain: there is no home directory: give a file with --record');
+  }
+  const keeps = given !== undefined || !(flags.recordOff || areRecordsOff(io));
+  const older = isExplained ? await readRecord(file, given !== undefined) : undefined;
+  const started = performance.now();
 
-  let recording: Promise<BuildRecord | Error> | undefined;
+  let recording: Recording | undefined;
   const cached = new Map<string, boolean>();
+
+  /** The record, as JSON; undefined if it is not ready and nobody has asked for it. */
+  const wait = async (recording: Recording): Promise<string | undefined> => {
+    const ms = Math.max(patience.least, (performance.now() - started) * patience.share);
+    try {
+      return await untilAborted(recording.wait(isAsked ? undefined : ms), io.signal);
+    } catch (error) {
+      io.signal.throwIfAborted();
+      if (isAsked) warn(`the build is not ${isExplained ? 'explained' : 'recorded'}: ${(error as Error).message}`, io);
+      return undefined;
+    }
+  };
+
   return {
+    isAsked,
     watchFrontend: (frontend) => async (bridge, upload) => {
       const graphs = new Map<Reference, Definition>();
       const result = await frontend({ ...bridge, solve: keeping(bridge, graphs) }, upload);
       const definitions = graphsOf(result, graphs);
+      if (!definitions) return result;
       // The files are read while the daemon builds.
-      if (definitions) recording = record(definitions, bridge.options.opts, inputs, io);
+      const { startRecording } = await import('../../explain/record-thread.ts');
+      const opened = { opts: bridge.options.opts, dirs: new Map(Object.entries(inputs.localDirs)) };
+      recording = startRecording({ compiled: { definitions }, opened }, isAsked ? undefined : maxUnaskedBytes);
       return result;
     },
     watchSteps: (build) => ({ ...build, status: watched(build.status, cached) }),
     async finish(succeeded) {
-      const newer = await recording;
-      // A build that fails early has no graph.
-      if (!newer && !succeeded) return;
-      if (!newer) return warn('the build is not explained: another frontend has read the Dockerfile', io);
-      if (newer instanceof Error) return warn(`the build is not explained: ${newer.message}`, io);
-      if (older) await explain(older, newer, cached, io);
-      else io.writeStderr(`explain: there is no record of an earlier build in ${file}\n`);
-      if (!succeeded) return;
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeOutput(file, `${JSON.stringify(newer)}\n`, io);
+      if (!recording) {
+        // A build that fails early has no graph.
+        if (isAsked && succeeded)
+          warn(
+            `the build is not ${isExplained ? 'explained' : 'recorded'}: another frontend has read the Dockerfile`,
+            io,
+          );
+        return;
+      }
+      try {
+        if (!succeeded && !isExplained) return;
+        const text = await wait(recording);
+        if (text === undefined) return;
+        if (older) await explain(older, text, cached, io);
+        else if (isExplained) io.writeStderr(`explain: there is no record of an earlier build in ${file}\n`);
+        if (!succeeded || !keeps) return;
+        if (given !== undefined) await writeOutput(file, `${text}\n`, io);
+        else await keepRecord(file, text, io).catch((error: Error) => isAsked && warn(error.message, io));
+      } finally {
+        recording.stop();
+      }
     },
   };
-}
-
-/** The record of the last build of the same Dockerfile, context and target. */
-async function defaultRecord(context: string, dockerfile: string, { target }: BuildFlags, io: Io): Promise<string> {
-  const cache = defaultCacheDir(io.env);
-  if (cache === undefined) throw new UsageError('--explain: there is no home directory: give a file with --record');
-  const names = await Promise.all([context, dockerfile].map((it) => realpath(it).catch(() => it)));
-  const key = createHash('sha256')
-    .update([...names, target ?? ''].join('\0'))
-    .digest('hex')
-    .slice(0, 32);
-  return path.join(cache, 'builds', `${key}.json`);
 }
 
 async function readRecord(file: string, isGiven: boolean): Promise<BuildRecord | undefined> {
@@ -124,21 +159,6 @@ function graphsOf(
   return definitions;
 }
 
-async function record(
-  definitions: ReadonlyMap<string, Definition>,
-  opts: Readonly<Record<string, string>>,
-  { localDirs }: BuildInputs,
-  { signal }: Io,
-): Promise<BuildRecord | Error> {
-  try {
-    const { recordBuild } = await import('../../explain/build-record.ts');
-    const opened = { opts, dirs: new Map(Object.entries(localDirs)) };
-    return await recordBuild({ compiled: { definitions }, opened }, signal);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
 async function* watched(
   status: AsyncIterable<StatusUpdate>,
   cached: Map<string, boolean>,
@@ -149,14 +169,10 @@ async function* watched(
   }
 }
 
-async function explain(
-  older: BuildRecord,
-  newer: BuildRecord,
-  cached: ReadonlyMap<string, boolean>,
-  io: Io,
-): Promise<void> {
+async function explain(older: BuildRecord, newer: string, cached: ReadonlyMap<string, boolean>, io: Io): Promise<void> {
+  const { parseRecord } = await import('../../explain/build-record.ts');
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
   const { formatExplanation, formatSurprises } = await import('../explanation.ts');
-  const explanation = compareBuilds(older, newer);
+  const explanation = compareBuilds(older, parseRecord(newer)!);
   io.writeStderr(`\n${formatExplanation(explanation)}${formatSurprises(explanation, cached)}`);
 }

@@ -101,8 +101,9 @@ async function buildOrCall(request: BuildRequest, run: BuildRun, io: Io): Promis
   const shown = shownPathsOf(inputs);
   if (call) return runCall(connection, solving.options, call, { ...flags, shown }, mode, io);
 
-  const { explainer } = run;
-  if (explainer && run.nodes.length > 1) throw new UsageError('--explain is for a build on one daemon');
+  const explainer = run.nodes.length > 1 ? undefined : run.explainer;
+  if (!explainer && run.explainer?.isAsked)
+    throw new UsageError('--explain and --record are for a build on one daemon');
   const { options } = solving;
   const watched = explainer ? { ...options, frontend: explainer.watchFrontend(options.frontend) } : options;
   const started = await startBuild(watched, request, run, io);

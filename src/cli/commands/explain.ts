@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { BuildRecord } from '../../explain/build-record.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
+import { lastRecord, type RecordedPlace } from '../build-records.ts';
 import { Exit } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
@@ -13,6 +14,7 @@ import { openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { unknownImagesNote, withUnknownImages } from '../options/unknown-images.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
+import { timeSince } from '../time-since.ts';
 
 function declare() {
   return offlineCommand('explain')
@@ -49,10 +51,7 @@ async function run(context: string, flags: ExplainFlags, io: Io): Promise<void> 
     { path: flags.writeImages, kind: 'file', by: '--write-images' },
   ]);
   const unknown = new Set<string>();
-  const older = await olderBuild(context, flags, unknown, io).catch((error: unknown) => {
-    throw ofOlder(error, flags);
-  });
-  const newer = await record(context, flags, unknown, io);
+  const { older, newer } = await bothBuilds(context, flags, unknown, io);
   if (unknown.size > 0) io.writeStderr(`note: ${unknownImagesNote(unknown)}\n`);
   if (flags.record !== undefined) await writeOutput(flags.record, `${JSON.stringify(newer)}\n`, io);
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
@@ -62,12 +61,48 @@ async function run(context: string, flags: ExplainFlags, io: Io): Promise<void> 
   await writeText(flags.output, formatExplanation(explanation), io);
 }
 
+interface BothBuilds {
+  readonly older: BuildRecord;
+  readonly newer: BuildRecord;
+}
+
+/** The builds that are compared. Without a --from option, the older one is the last that `tsfront build` has made. */
+async function bothBuilds(context: string, flags: ExplainFlags, unknown: Set<string>, io: Io): Promise<BothBuilds> {
+  const openOlder = () =>
+    olderBuild(context, flags, unknown, io).catch((error: unknown) => {
+      throw ofOlder(error, flags);
+    });
+  if (flags.from !== undefined || hasOlderOptions(flags)) {
+    const older = await openOlder();
+    return { older, newer: await record(context, flags, unknown, io) };
+  }
+  let last: Awaited<ReturnType<typeof lastRecord>>;
+  const newer = await record(context, flags, unknown, io, async (place) => {
+    last = await lastRecord(place, io);
+  });
+  if (last === undefined) return { older: await openOlder(), newer };
+  io.writeStderr(
+    `note: compared with the last build, ${timeSince(last.time)}; --from HEAD compares with the last commit\n`,
+  );
+  return { older: last.record, newer };
+}
+
+const hasOlderOptions = ({ fromFile, fromTarget, fromBuildArg, fromPlatform }: ExplainFlags) =>
+  fromFile !== undefined || fromTarget !== undefined || fromBuildArg.length > 0 || fromPlatform.length > 0;
+
 /** Compiles a build and reads its files; an error of the Dockerfile is reported here. */
-async function record(context: string, flags: SourceFlags, unknown: Set<string>, io: Io): Promise<BuildRecord> {
+async function record(
+  context: string,
+  flags: SourceFlags,
+  unknown: Set<string>,
+  io: Io,
+  onPlace?: (place: RecordedPlace) => Promise<void>,
+): Promise<BuildRecord> {
   const build = await openBuild(context, flags, io);
   try {
     if (!build.dirs.has('context'))
       throw new UsageError(`the context ${context} is not a directory on this machine: name a directory`);
+    await onPlace?.({ context: build.dirs.get('context')!, dockerfile: build.dockerfile, target: flags.target });
     const opened = flags.offline ? withUnknownImages(build.options, unknown) : build.options;
     const { compile, CompileError } = await import('../../offline/compile.ts');
     const compiled = await untilAborted(compile(opened), io.signal).catch(async (error) => {
@@ -94,9 +129,7 @@ async function olderBuild(context: string, flags: ExplainFlags, unknown: Set<str
     buildArg: flags.fromBuildArg.length > 0 ? flags.fromBuildArg : flags.buildArg,
     platform: flags.fromPlatform.length > 0 ? flags.fromPlatform : flags.platform,
   };
-  const hasOwn = [flags.fromFile, flags.fromTarget].some((it) => it !== undefined);
-  const isSame = hasOwn || flags.fromBuildArg.length > 0 || flags.fromPlatform.length > 0;
-  const from = flags.from ?? (isSame ? undefined : 'HEAD');
+  const from = flags.from ?? (hasOlderOptions(flags) ? undefined : 'HEAD');
   if (from === undefined) return record(context, older, unknown, io);
   const found = await stat(from).catch(() => undefined);
   if (found?.isDirectory()) {

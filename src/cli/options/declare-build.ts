@@ -40,6 +40,7 @@ export function declareBuild() {
     .addOption(options.progress)
     .addOption(options.explain)
     .addOption(options.buildRecord)
+    .addOption(options.recordOff)
     .addOption(options.quiet)
     .addOption(options.verbose)
     .addOption(options.debug)

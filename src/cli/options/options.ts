@@ -107,7 +107,7 @@ export const options = {
     .default('text'),
   from: new Option(
     '--from <side>',
-    'the older build: a git revision, a directory, a record, a compiled file or a Dockerfile (default: HEAD, or the same build if another --from option is given)',
+    'the older build: a git revision, a directory, a record, a compiled file or a Dockerfile (default: the last build with `tsfront build`, else HEAD; the same build if another --from option is given)',
   ),
   fromFile: new Option('--from-file <file>', 'Dockerfile of the older build (default: as --file)'),
   fromTarget: new Option('--from-target <stage>', 'target of the older build (default: as --target)'),
@@ -117,7 +117,12 @@ export const options = {
   explain: new Option('--explain', 'say which steps ran and why, compared with the record of an earlier build'),
   buildRecord: new Option(
     '--record <file>',
-    'with --explain: record to compare with, and to write (default: one for each context in ~/.cache/tsfront/builds)',
+    'record to write, and with --explain to compare with (default: one for each Dockerfile, context and target in ~/.cache/tsfront/builds)',
+  ),
+  recordOff: switchOff<'--record-off'>(
+    '--no-record',
+    'keep no record of the build (also: TSFRONT_RECORD=0)',
+    'recordOff',
   ),
   suggest: new Option(
     '--suggest',
@@ -233,6 +238,14 @@ function named<Flags extends string>(option: Option<string>, name: string) {
   option.negate = false;
   option.attributeName = () => name;
   return option as Option as Option<Flags, undefined, readonly string[], readonly string[]>;
+}
+
+/** An option that begins with `no-`, and is no negation. @typeParam Flags flags whose value has that name */
+function switchOff<Flags extends string>(flags: string, description: string, name: string) {
+  const option = new Option(flags, description);
+  option.negate = false;
+  option.attributeName = () => name;
+  return option as unknown as Option<Flags>;
 }
 
 function appendPair(value: string, before: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {

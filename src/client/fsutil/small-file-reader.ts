@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { workerUrl } from './worker-url.ts';
+import { workerUrl } from '../../system/worker-url.ts';
 
 /** The daemon's request for the contents of a listed file. */
 export interface FileRequest {
@@ -38,7 +38,7 @@ export interface SmallFileReader {
 /** Starts the thread; it does not keep the process alive. */
 export function startSmallFileReader(base: string): SmallFileReader {
   const settings: ReaderSettings = { base };
-  const worker = new Worker(workerUrl('read-worker'), { workerData: settings });
+  const worker = new Worker(workerUrl('read-worker', import.meta.url), { workerData: settings });
   worker.unref();
   // Batches are answered in the order in which they were asked for.
   const batches: { write(frames: Uint8Array): Promise<void>; written: Promise<void>; end(error?: Error): void }[] = [];

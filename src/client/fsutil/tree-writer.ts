@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { workerUrl } from './worker-url.ts';
+import { workerUrl } from '../../system/worker-url.ts';
 
 /** Requests to the thread. */
 export type WriterRequest =
@@ -40,7 +40,7 @@ export interface TreeWriter {
 
 /** Starts the thread. It keeps the process alive only as long as it has something to do. */
 export function startTreeWriter(): TreeWriter {
-  const worker = new Worker(workerUrl('write-worker'));
+  const worker = new Worker(workerUrl('write-worker', import.meta.url));
   worker.unref();
   const waiting: { resolve(answer: WriterAnswer): void; reject(error: Error): void }[] = [];
   let broken: Error | undefined;

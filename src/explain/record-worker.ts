@@ -1,0 +1,27 @@
+/** The thread of record-thread.ts. */
+import { constants, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Definition } from '../llb/definition.ts';
+import { makeRecord } from './build-record.ts';
+import type { RecordAnswer, RecordTask } from './record-thread.ts';
+
+const { definitions, opts, dirs, maxBytes } = workerData as RecordTask;
+
+try {
+  // Elsewhere the priority is that of the process.
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // It works without.
+}
+
+async function answer(): Promise<RecordAnswer> {
+  try {
+    const decoded = definitions.map(([platform, bytes]) => [platform, Definition.decode(bytes)] as const);
+    const build = { compiled: { definitions: new Map(decoded) }, opened: { opts, dirs } };
+    return { record: JSON.stringify(await makeRecord(build, { maxBytes })) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+parentPort!.postMessage(await answer());
