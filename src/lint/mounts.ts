@@ -3,7 +3,7 @@ import type { RunInstruction } from '../parser/ast.ts';
 import { type MountFlag, parseMount } from '../parser/mount-flag.ts';
 
 /** The mounts that can be read; their variables stay as written. */
-function readMounts({ mounts }: RunInstruction): MountFlag[] {
+export function readMounts({ mounts }: RunInstruction): MountFlag[] {
   return mounts.flatMap((word) => {
     try {
       return [parseMount(word, (text) => text)];

@@ -57,6 +57,8 @@ export interface LintRule {
   readonly hadolint?: string;
   /** Its options by their names; none if absent. */
   readonly options?: Readonly<Record<string, RuleOption>>;
+  /** The values of options that the examples are for; the defaults if absent. */
+  readonly exampleOptions?: RuleOptions;
   /**
    * Finds the violations in a file. They need no order.
    * @param options values of all of its options

@@ -3,29 +3,35 @@ import { describe, expect, test } from 'vitest';
 import type { LintRuleName } from '../../../src/diagnostic/codes.ts';
 import type { Diagnostic } from '../../../src/diagnostic/diagnostic.ts';
 import { lintDockerfile } from '../../../src/lint/lint.ts';
+import type { RuleOptions } from '../../../src/lint/rule.ts';
 import { lintRules } from '../../../src/lint/rules.ts';
 import { parseDockerfile } from '../../../src/parser/index.ts';
 import { applyFix } from '../apply-fix.ts';
 
 /** What one rule finds in a Dockerfile, whatever its level is. */
-async function findings(name: LintRuleName, text: string): Promise<readonly Diagnostic[]> {
+async function findings(name: LintRuleName, text: string, options: RuleOptions = {}): Promise<readonly Diagnostic[]> {
   const dockerfile = parseDockerfile(text);
   expect(dockerfile.diagnostics).toEqual([]);
-  const found = await lintDockerfile(dockerfile, { rules: new Map([[name, 'warning']]) });
+  const found = await lintDockerfile(dockerfile, {
+    rules: new Map([[name, 'warning']]),
+    options: new Map([[name, options]]),
+  });
   return found.filter(({ code }) => code === name);
 }
 
-describe.each(lintRules)('$name', ({ name, bad, good, fix }) => {
+describe.each(lintRules)('$name', ({ name, bad, good, fix, exampleOptions }) => {
+  const find = (text: string) => findings(name, text, exampleOptions);
+
   test.each(bad)('reports the bad example %j', async (text) => {
-    expect(await findings(name, text)).not.toEqual([]);
+    expect(await find(text)).not.toEqual([]);
   });
 
   test.each(good)('accepts the good example %j', async (text) => {
-    expect(await findings(name, text)).toEqual([]);
+    expect(await find(text)).toEqual([]);
   });
 
   test.each(bad)('says where, what and what to do about %j', async (text) => {
-    for (const { message, hint, range, lines } of await findings(name, text)) {
+    for (const { message, hint, range, lines } of await find(text)) {
       expect(message).toMatch(/^(?!The ).*[^.]$/s);
       expect(hint).toMatch(/^[A-Z].*\.$/s);
       expect(range!.end).toBeGreaterThan(range!.start);
@@ -37,18 +43,18 @@ describe.each(lintRules)('$name', ({ name, bad, good, fix }) => {
   test.skipIf(fix === undefined)('a fix mends the first bad example, once and for all', async () => {
     const mended = applyFix(
       bad[0],
-      (await findings(name, bad[0])).map((it) => it.fix),
+      (await find(bad[0])).map((it) => it.fix),
     );
     expect(mended).toBe(good[0]);
-    expect(await findings(name, mended)).toEqual([]);
+    expect(await find(mended)).toEqual([]);
   });
 
   test.each(bad)('fixes of %j leave a Dockerfile that has fewer findings', async (text) => {
-    const before = await findings(name, text);
+    const before = await find(text);
     const fixes = before.map((it) => it.fix).filter((it) => it !== undefined);
     if (fix === undefined) expect(fixes).toEqual([]);
     if (fix === 'safe' && fixes.length > 0) expect(['safe', 'unsafe']).toContain(fixes[0]!.safety);
     if (fix === 'unsafe') for (const it of fixes) expect(it.safety).toBe('unsafe');
-    if (fixes.length > 0) expect((await findings(name, applyFix(text, fixes))).length).toBeLessThan(before.length);
+    if (fixes.length > 0) expect((await find(applyFix(text, fixes))).length).toBeLessThan(before.length);
   });
 });

@@ -1,0 +1,51 @@
+import type { UserInstruction } from '../../parser/ast.ts';
+import type { Finding, LintRule } from '../rule.ts';
+import { inheritedInstructions } from '../stage-chain.ts';
+
+/** The image runs as root, because the last USER says so. */
+export const lastUserRoot: LintRule = {
+  name: 'LastUserRoot',
+  summary: 'The last USER is not root.',
+  why: '`USER root` is written for a step that needs it, and forgotten afterwards. Every container of the image then runs as root, so a mistake in its program is one of root, also in directories of the host that are mounted.',
+  bad: [
+    'FROM jenkins/jenkins:lts\nUSER root\nRUN apt-get update\n',
+    'FROM alpine:3.22\nUSER app\nRUN id\nUSER 0:0\nCMD ["id"]\n',
+  ],
+  good: [
+    'FROM jenkins/jenkins:lts\nUSER root\nRUN apt-get update\nUSER jenkins\n',
+    'FROM alpine:3.22\nRUN id\n',
+    'FROM alpine:3.22\nUSER $USER\n',
+    'FROM alpine:3.22 AS build\nUSER root\nFROM scratch\nCOPY --from=build /x /x\nUSER 1000\n',
+  ],
+  level: 'warning',
+  hadolint: 'DL3002',
+  options: {
+    required: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether an image without any USER is reported too. The base may have one.',
+    },
+  },
+  *find({ stages }, { required }): Generator<Finding> {
+    const last = stages.at(-1);
+    if (!last) return;
+    const user = inheritedInstructions(last).findLast((it): it is UserInstruction => it.kind === 'user');
+    if (user && isRoot(user.user)) {
+      yield {
+        instruction: user,
+        message: 'containers of this image run as root',
+        hint: 'Write USER with another user behind the last step that needs root.',
+      };
+    } else if (!user && required && last.base.kind !== 'scratch') {
+      yield {
+        instruction: last.syntax.from,
+        message: 'this image sets no USER, so its containers run as root unless its base has one',
+        hint: 'Write USER with a user that is not root.',
+      };
+    }
+  },
+};
+
+function isRoot(user: string): boolean {
+  return /^["']?(?:root|0+)(?::|["']?$)/.test(user);
+}
