@@ -2,6 +2,7 @@ import { dirname } from '../../go/path.ts';
 import type { AddInstruction, CopyInstruction, RunInstruction } from '../../parser/ast.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellCommand, ShellScript } from '../shell/command.ts';
+import { shippedStages } from '../stage-chain.ts';
 import { resolvePath, withDirectories } from '../working-directory.ts';
 
 /** A RUN changes owners or modes of files that a COPY made, and so stores them a second time. */
@@ -16,12 +17,13 @@ export const changedAfterCopy: LintRule = {
   good: [
     'FROM alpine:3.22\nCOPY --chown=app:app app /app\n',
     'FROM alpine:3.22\nCOPY app /app\nRUN chown -R app:app /var/log\n',
+    'FROM alpine:3.22 AS build\nCOPY app /app\nRUN chown -R app:app /app\nFROM scratch\nCOPY --from=build /app /app\n',
     'FROM alpine:3.22\nCOPY run.sh /run.sh\nRUN chmod +x /run.sh\n',
     'FROM alpine:3.22\nRUN mkdir /data && chown -R app:app /data\n',
   ],
   level: 'warning',
-  *find({ stages }): Generator<Finding> {
-    for (const stage of stages) {
+  *find(file): Generator<Finding> {
+    for (const stage of shippedStages(file)) {
       const scripts = new Map(stage.runs.map(({ instruction, script }) => [instruction, script]));
       const copied = new CopiedFiles();
       for (const { instruction, directory } of withDirectories(stage)) {

@@ -4,8 +4,8 @@ import type { Finding, LintRule } from '../rule.ts';
 export const envUsesItself: LintRule = {
   name: 'EnvUsesItself',
   summary: 'ENV does not use a variable that it sets itself.',
-  why: 'The variables of one ENV are set at the same time: `$A` in `ENV A=1 B=$A` has the value from before this line, mostly none. Nothing reports that, and the path or the option is wrong in the container.',
-  bad: ['FROM alpine:3.22\nENV HOME_DIR=/srv BIN=$HOME_DIR/bin\n', 'FROM alpine:3.22\nENV A=1 \\\n    B=${A:-2}\n'],
+  why: 'The variables of one ENV are set at the same time: `$A` in `ENV A=1 B=$A` has the value from before this line, mostly none. Nothing reports that, and the path or the option is wrong in the container. A base image may have set the variable to the same value, so the rule is off by default. Forms with a default (`${A:-1}`) are not reported.',
+  bad: ['FROM alpine:3.22\nENV HOME_DIR=/srv BIN=$HOME_DIR/bin\n', 'FROM alpine:3.22\nENV A=1 \\\n    B=${A}/2\n'],
   good: [
     'FROM alpine:3.22\nENV HOME_DIR=/srv\nENV BIN=$HOME_DIR/bin\n',
     'FROM alpine:3.22\nENV PATH=/srv/bin:$PATH LANG=C\n',
@@ -13,7 +13,7 @@ export const envUsesItself: LintRule = {
     "FROM alpine:3.22\nENV A=1 B='$A' C=\\$A\n",
     'FROM alpine:3.22\nENV A=1\nENV A=2 B=$A\n',
   ],
-  level: 'warning',
+  level: 'off',
   fix: 'unsafe',
   hadolint: 'DL3044',
   *find({ stages, dockerfile }): Generator<Finding> {
@@ -68,5 +68,5 @@ function allKeys(instructions: readonly { readonly kind: string }[]): string[] {
 /** The names of the variables in a value; not those that quotes or escapes keep as they are. */
 function variablesIn(value: string): string[] {
   const text = value.replace(/\\[\s\S]|'[^']*'/g, '');
-  return [...text.matchAll(/\$(?:\{(\w+)|(\w+))/g)].map(([, braced, plain]) => braced ?? plain!);
+  return [...text.matchAll(/\$(?:\{(\w+)\}|(\w+))/g)].map(([, braced, plain]) => braced ?? plain!);
 }

@@ -130,7 +130,7 @@ function report(
   return {
     instruction,
     range: { start: command.nameWord!.range.start, end: at },
-    message: `${program} ${subcommand!.value} leaves ${what} in the image, in ${directory}`,
+    message: `${program} ${subcommand!.value} leaves ${what} in the image, in ${directory.replace('/root/', '~/')}`,
     hint,
     fix:
       option === undefined

@@ -1,4 +1,6 @@
 import type { Finding, LintRule } from '../rule.ts';
+import type { ShellWord } from '../shell/command.ts';
+import { programName } from '../shell/wrappers.ts';
 
 /** A build step calls `sudo`. */
 export const sudoInRun: LintRule = {
@@ -8,6 +10,7 @@ export const sudoInRun: LintRule = {
   bad: ['FROM debian:13\nRUN sudo apt-get update\n', 'FROM debian:13\nUSER app\nRUN id && sudo -E make install\n'],
   good: [
     'FROM debian:13\nRUN apt-get update\n',
+    'FROM debian:13\nRUN sudo -u app make && sudo --user=app make\n',
     'FROM debian:13\nRUN apt-get update && apt-get install -y sudo && rm -rf /var/lib/apt/lists/*\n',
   ],
   level: 'warning',
@@ -16,15 +19,14 @@ export const sudoInRun: LintRule = {
   *find({ stages }): Generator<Finding> {
     for (const { runs } of stages) {
       for (const { instruction, script } of runs) {
-        for (const { words, args } of script.commands) {
+        for (const { words } of script.commands) {
           const [first, second] = words;
-          if (first?.value?.replace(/^.*\//, '') !== 'sudo' || !second || (args.length === 0 && words.length === 1))
-            continue;
+          if (programName(first) !== 'sudo' || !first || !second || changesUser(words)) continue;
           const isPlain = second.value !== undefined && !second.value.startsWith('-') && !/^\w+=/.test(second.text);
           yield {
             instruction,
             range: first.range,
-            message: 'sudo has no use in a build: USER says who runs a step',
+            message: 'this step becomes root with sudo, and USER says who runs a step',
             hint: 'Remove sudo. For a step that needs root, write USER root above it, and the other user below.',
             fix: isPlain
               ? {
@@ -40,3 +42,14 @@ export const sudoInRun: LintRule = {
     }
   },
 };
+
+/** Whether sudo leads to a user that may not be root, or only shows something. */
+function changesUser(words: readonly ShellWord[]): boolean {
+  for (const [at, { value }] of words.entries()) {
+    if (at === 0) continue;
+    if (value === undefined || !value.startsWith('-')) return false;
+    if (/^-(?!-)[a-zA-Z]*u|^--user/.test(value)) return !/^(?:-u|--user=)?root$/.test(words[at + 1]?.value ?? value);
+    if (/^-[Vlvk]$|^--version$/.test(value)) return true;
+  }
+  return false;
+}

@@ -34,7 +34,7 @@ export const unansweredInstall: LintRule = {
           yield {
             instruction,
             range: { start: command.nameWord!.range.start, end: subcommand.range.end },
-            message: `${program} ${subcommand.value} asks whether to go on, and a build cannot answer`,
+            message: `${program} ${subcommand.value} asks before it brings further packages, and a build cannot answer`,
             hint: `Add ${flag}.`,
             fix: {
               title: `Add ${flag}`,
