@@ -11,7 +11,7 @@ import { formatDot } from '../src/llb/dot.ts';
 import { compileText, manyStages } from '../test/graph/compile-text.ts';
 
 const formats: Readonly<Record<string, (source: GraphSource) => string>> = {
-  dot: ({ definitions }) => [...definitions.values()].map(formatDot).join('\n'),
+  dot: ({ definitions }) => [...definitions.values()].map((it) => formatDot(it)).join('\n'),
   mermaid: (source) => formatMermaid(buildGraph(source)),
   json: (source) => JSON.stringify(buildGraph(source), null, 2),
   svg: (source) => formatSvg(buildGraph(source)),

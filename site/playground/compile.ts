@@ -2,6 +2,7 @@
 import { findAdvice } from '../../src/check/advice.ts';
 import { type Diagnostic, describeError } from '../../src/diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../../src/diagnostic/source-file.ts';
+import { buildArgsOf } from '../../src/gateway/options.ts';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { sourceFile } from '../../src/gateway/source-info.ts';
 import { buildGraph } from '../../src/graph/build-graph.ts';
@@ -76,7 +77,7 @@ async function build(text: string, opts: Readonly<Record<string, string>>, unkno
   );
   const configs = [...metadata].filter(([key]) => /^containerimage\.config(\/|$)/.test(key));
   return {
-    graph: buildGraph({ definitions, metadata }),
+    graph: buildGraph({ definitions, metadata, buildArgs: Object.fromEntries(buildArgsOf(opts)) }),
     tree: redactCredentials(trees.join('\n')),
     imageConfig: redactCredentials(configs.map(([, config]) => formatImageConfig(config)).join('\n')),
   };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DisplayStream } from '../client/progress/display.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { wantsColor } from '../text/color.ts';
+import { type HideSecrets, hideValuesOf } from '../text/hide-secrets.ts';
 import { escapeControls, printable, printableWithColors } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { isGitHubActions, withoutCommands } from '../text/workflow-commands.ts';
@@ -10,8 +11,8 @@ import { exitPatienceMs, type Interrupts, interruptedCode, listenToSignals, unti
 import { isHungUp, type TerminalStream, terminalOutputs } from './terminal.ts';
 
 /**
- * `print` and `writeStderr` write text for people: they escape control sequences and remove credentials from addresses.
- * `writeStdout` writes results for programs.
+ * `print` and `writeStderr` write text for people: they escape control sequences, remove credentials from addresses,
+ * and hide secrets. `writeStdout` writes results for programs.
  */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -38,6 +39,13 @@ export interface Io {
   print(text: string): Promise<void>;
   /** Writes text for people to standard error. Failures are ignored. */
   writeStderr(text: string): void;
+  /**
+   * Removes credentials from addresses in a text, and hides tokens and what {@link addSecrets} was given. Lengths may
+   * change.
+   */
+  hide(text: string): string;
+  /** Hides from now on the values among these that have names of secrets: build arguments. */
+  addSecrets(named: Iterable<readonly [name: string, value: string]>): void;
   /** Standard error for displays, which escape text themselves because they write control sequences. */
   readonly stderr: DisplayStream;
   /** Standard output for displays. */
@@ -62,17 +70,25 @@ export interface IoStreams {
 export function ioWriters(
   streams: IoStreams,
   env: Io['env'],
-): Pick<Io, keyof IoStreams | 'print' | 'writeStderr' | 'stdoutIsTerminal'> {
+): Pick<Io, keyof IoStreams | 'print' | 'writeStderr' | 'hide' | 'addSecrets' | 'stdoutIsTerminal'> {
   const { stdout, stderr, stdoutHasColor, stderrHasColor } = streams;
   const isRead = isGitHubActions(env);
+  const secrets = new Map<string, readonly [string, string]>();
+  let hide: HideSecrets = redactCredentials;
   const forPeople = (text: string, color: boolean) => {
-    const shown = (color ? printableWithColors : printable)(redactCredentials(text));
+    const shown = (color ? printableWithColors : printable)(hide(text));
     return isRead ? withoutCommands(shown) : shown;
   };
   const stdoutIsTerminal = stdout.isTTY === true;
   return {
     ...streams,
     stdoutIsTerminal,
+    hide: (text) => hide(text),
+    addSecrets(named) {
+      for (const pair of named) secrets.set(pair.join('='), pair);
+      const values = hideValuesOf([...secrets.values()]);
+      hide = (text) => redactCredentials(values(text));
+    },
     writeStdout: (data) =>
       streams.writeStdout(stdoutIsTerminal && typeof data === 'string' ? escapeControls(data) : data),
     print: (text) => streams.writeStdout(forPeople(text, stdoutHasColor)),

@@ -6,7 +6,6 @@ import { dirname } from 'node:path';
 import { UsageError } from '../offline/usage-error.ts';
 import { type OutputPath, refuseClashes } from '../system/output-clashes.ts';
 import { printable } from '../text/printable.ts';
-import { redactCredentials } from '../text/redact.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
@@ -14,7 +13,7 @@ import type { Io } from './io.ts';
 /** Writes text for people, to standard output or as a file that can be shown on a terminal. */
 export async function writeText(file: string | undefined, text: string, io: Io): Promise<void> {
   if (file === undefined || file === '-') return io.print(text);
-  return writeOutput(file, printable(redactCredentials(text)), io);
+  return writeOutput(file, printable(io.hide(text)), io);
 }
 
 /**

@@ -1,11 +1,21 @@
 /** Instructions as a report about files names them. */
 import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
+import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import type { OpPlace, TakenPath } from '../offline/taken-paths.ts';
-import { redactCredentials } from '../text/redact.ts';
+import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
 
 /** Maximum number of characters. */
 const maxLength = 200;
+
+const secretsOfDefinition = new WeakMap<Definition, HideSecrets>();
+
+/** Hides the secrets of a definition, and credentials, in texts about it. */
+export function hideIn(definition: Definition): HideSecrets {
+  let hide = secretsOfDefinition.get(definition);
+  if (!hide) secretsOfDefinition.set(definition, (hide = hidingAddresses(hideSecretsOfAll([definition]))));
+  return hide;
+}
 
 const linesOfDefinition = new WeakMap<Definition, Map<string, readonly string[]>>();
 
@@ -24,7 +34,7 @@ export function instructionText(definition: Definition, { filename, lines }: OpP
     if (!isContinued) break;
   }
   const text = joined.join(' ');
-  if (/^(?:copy|add|from)\b/i.test(text)) return shortened(redactCredentials(text));
+  if (/^(?:copy|add|from)\b/i.test(text)) return shortened(hideIn(definition)(text));
   return kind === 'mount' ? 'RUN --mount=type=bind' : '';
 }
 

@@ -1,5 +1,6 @@
 /** Formats diagnostics for people: the place, the message, the lines with a mark, and the hint. */
 import { anything, checkArgument, fields, listOf, text, validator } from '../text/arguments.ts';
+import { type HideSecrets, hideSecretsOf } from '../text/hide-secrets.ts';
 import { printable, printableLine } from '../text/printable.ts';
 import { displayWidth } from '../text/width.ts';
 import { type Diagnostic, wireMessage } from './diagnostic.ts';
@@ -44,7 +45,7 @@ const diagnosticArgument = fields(
  *         |      ^^^^^^^^^^^^
  *       hint: …
  *
- * A problem without a place has no frame.
+ * A problem without a place has no frame. Tokens, and values of variables with the names of secrets, are hidden.
  */
 export function formatDiagnostic(
   source: SourceFile,
@@ -56,7 +57,9 @@ export function formatDiagnostic(
   const paint: Paint = color ? styled : (_, text) => text;
   const { severity, code, range, related = [], hint, url } = diagnostic;
   const tone: Style = severity === 'error' ? 'red' : 'yellow';
-  const file = diagnostic.file ?? source;
+  const hide = secretsOf(source);
+  const file = withoutSecrets(diagnostic.file ?? source);
+  const printableMessage = (text: string) => printable(hide(shortened(text)));
   const at = range && lineColumn(file, range.start);
   const place = paint('bold', `${file.filename}:${at ? `${at.line}:${at.column}:` : ''}`);
   const parts = [`${place} ${paint(tone, `${severity}[${code}]:`)} ${printableMessage(wireMessage(diagnostic))}`];
@@ -72,8 +75,22 @@ export function formatDiagnostic(
   return parts.join('\n');
 }
 
-function printableMessage(text: string): string {
-  return printable(text.length <= maxMessage ? text : `${text.slice(0, maxMessage)}… (${text.length} characters)`);
+function shortened(text: string): string {
+  return text.length <= maxMessage ? text : `${text.slice(0, maxMessage)}… (${text.length} characters)`;
+}
+
+/** What the last file has hidden: its problems are shown one after the other. */
+let last: { readonly text: string; readonly hide: HideSecrets; hidden?: string } | undefined;
+
+function secretsOf({ text }: SourceFile): HideSecrets {
+  if (last?.text !== text) last = { text, hide: hideSecretsOf([text]) };
+  return last.hide;
+}
+
+/** The file with its secrets hidden; offsets stay. */
+function withoutSecrets(file: SourceFile): SourceFile {
+  const hide = secretsOf(file);
+  return { ...file, text: (last!.hidden ??= hide(file.text)) };
 }
 
 function styled(style: Style, text: string): string {

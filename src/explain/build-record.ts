@@ -4,7 +4,7 @@
  */
 import { Coverage } from '../context/amounts.ts';
 import { type ContextTree, readContextTree } from '../context/context-tree.ts';
-import { instructionText } from '../context/instruction-text.ts';
+import { hideIn, instructionText } from '../context/instruction-text.ts';
 import type { Op } from '../gen/pb/ops_pb.ts';
 import { OpSchema } from '../gen/pb/ops_schemas.ts';
 import { base } from '../go/path.ts';
@@ -32,7 +32,6 @@ import {
   type Validator,
   validator,
 } from '../text/arguments.ts';
-import { redactCredentials } from '../text/redact.ts';
 import { ContentHash, shortHash } from './content-hash.ts';
 
 /** A build, for a comparison with another. `tsfront explain --record` writes it as JSON. */
@@ -302,7 +301,7 @@ function stepOf(
     file: place?.filename ?? '',
     line: place?.lines.start ?? 0,
     endLine: place?.lines.end ?? 0,
-    text: place ? shownText(definition, place, entry, taken) : redactCredentials(raw.split('\n', 1)[0]!).slice(0, 120),
+    text: place ? shownText(definition, place, entry, taken) : hideIn(definition)(raw.split('\n', 1)[0]!).slice(0, 120),
     op: entry.digest,
     instruction: shortHash(`${raw}#${entry.op.op.case}`),
     parts: partsOf(entry.op),

@@ -68,7 +68,7 @@ export function parseFrontendOptions({ opts: given, workers, llbCapabilities }: 
 
   return {
     opts,
-    buildArgs: withPrefix(opts, 'build-arg:'),
+    buildArgs: buildArgsOf(opts),
     labels: withPrefix(opts, 'label:'),
     target: opts['target'] ?? '',
     targetPlatforms,
@@ -226,6 +226,10 @@ function parseSbom(opts: Readonly<Record<string, string>>): SbomOptions | undefi
   const ref = wrapErrors(`failed to parse sbom scanner ${generator}`, () => parseNormalizedNamed(generator));
   return { generator: formatReference(tagNameOnly(ref)), parameters };
 }
+
+/** The build arguments among the options of a frontend, by name. */
+export const buildArgsOf = (opts: Readonly<Record<string, string>>): Map<string, string> =>
+  withPrefix(opts, 'build-arg:');
 
 function withPrefix(opts: Readonly<Record<string, string>>, prefix: string): Map<string, string> {
   const found = Object.entries(opts).filter(([key]) => key.startsWith(prefix));

@@ -17,7 +17,7 @@ const headBytes = 4096;
  * @throws DiagnosticError `bad-lock-mode`, `bad-lock-file`
  */
 export async function findPins(
-  { opts }: FrontendOptions,
+  { opts, buildArgs }: FrontendOptions,
   context: BuildContext,
   entrypoint: Entrypoint,
 ): Promise<SourcePins | undefined> {
@@ -28,7 +28,7 @@ export async function findPins(
     const path = lockFileName(entrypoint.filename);
     const name = base(path);
     const data = (await context.readBeside([name])).get(name);
-    return pinsOf(data && readLock(decodeText(data), path), { isFrozen: mode === 'frozen', filename: name });
+    return pinsOf(data && readLock(decodeText(data), path), { isFrozen: mode === 'frozen', filename: name, buildArgs });
   } catch (error) {
     throw withSource(error, describeSource(entrypoint));
   }

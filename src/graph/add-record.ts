@@ -7,8 +7,13 @@ import type { ProgressRecord, RecordedVertex } from './progress-record.ts';
 /**
  * Adds the record to the ops. An op is found by its digest, or by its name: the digests of what needs the build context
  * differ from build to build, because they name its session.
+ *
+ * @param shown makes texts of the record what the graph has in their place
  */
-export function addRecord(graph: PlatformGraph, record: ProgressRecord): PlatformGraph {
+export function addRecord(graph: PlatformGraph, given: ProgressRecord, shown: (text: string) => string): PlatformGraph {
+  const record: ProgressRecord = {
+    vertexes: given.vertexes.map((it) => ({ ...it, name: shown(it.name), error: shown(it.error) })),
+  };
   const found = match(graph, record);
   const runs = record.vertexes.flatMap((vertex) => vertex.runs);
   const start = runs.reduce((least, run) => Math.min(least, run.started), Number.POSITIVE_INFINITY);

@@ -3,9 +3,11 @@ import type { Op } from '../gen/pb/ops_pb.ts';
 import { decodeText } from '../go/text.ts';
 import { formatShortPlatform } from '../image/platform.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
+import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import { formatOp } from '../llb/format-op.ts';
 import { platformFromPb } from '../llb/platform-message.ts';
-import { anything, checkArgument, fields, mapOf, optional } from '../text/arguments.ts';
+import { anything, checkArgument, fields, mapOf, optional, recordOf, text } from '../text/arguments.ts';
+import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
 import { printable, printableLine } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { addRecord } from './add-record.ts';
@@ -37,10 +39,12 @@ export interface GraphSource {
   readonly definitions: ReadonlyMap<string, Definition>;
   /** The metadata of the result, which names the platform of a single definition. */
   readonly metadata?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** Build arguments by name: values of those with the names of secrets are hidden. */
+  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
 }
 
 const sourceArgument = fields(
-  { definitions: mapOf(anything), metadata: optional(mapOf(anything)) },
+  { definitions: mapOf(anything), metadata: optional(mapOf(anything)), buildArgs: optional(recordOf(text)) },
   'what compile() gives',
 );
 
@@ -54,10 +58,18 @@ const sourceArgument = fields(
  */
 export function buildGraph(source: GraphSource, options: GraphOptions = {}): BuildGraph {
   checkArgument('buildGraph', 'source', source, sourceArgument);
-  const files = new FileList();
+  const hide = hideSecretsOfAll(source.definitions.values(), Object.entries(source.buildArgs ?? {}));
+  const texts: Texts = { hide, shown: (text) => printableLine(hidingAddresses(hide)(text)) };
+  const files = new FileList(texts);
   const platforms = [...source.definitions].map(([platform, definition]) => {
-    const graph = platformGraph(platform || onlyPlatform(source.metadata), definition, files, options.explanations);
-    return options.record ? addRecord(graph, options.record) : graph;
+    const graph = platformGraph(
+      platform || onlyPlatform(source.metadata),
+      definition,
+      files,
+      texts,
+      options.explanations,
+    );
+    return options.record ? addRecord(graph, options.record, texts.shown) : graph;
   });
   return { version: 1, files: files.list, platforms };
 }
@@ -74,20 +86,30 @@ function onlyPlatform(metadata: GraphSource['metadata']): string {
 class FileList {
   readonly list: GraphFile[] = [];
   private readonly known = new Map<string, number>();
+  private readonly texts: Texts;
+
+  constructor(texts: Texts) {
+    this.texts = texts;
+  }
 
   add(name: string, language: string, data: Uint8Array): number {
-    const text = lineByLine(decodeText(data));
+    const text = lineByLine(this.texts.hide(decodeText(data)));
     const key = JSON.stringify([name, text]);
-    const at = this.known.get(key) ?? this.list.push({ name: shown(name), language, text }) - 1;
+    const at = this.known.get(key) ?? this.list.push({ name: this.texts.shown(name), language, text }) - 1;
     this.known.set(key, at);
     return at;
   }
 }
 
-/** Text for people. */
-const shown = (text: string) => printableLine(redactCredentials(text));
+/** Makes texts for people of texts of the build. */
+interface Texts {
+  /** Hides secrets. */
+  readonly hide: HideSecrets;
+  /** Text in one line, without secrets, credentials and control characters. */
+  readonly shown: HideSecrets;
+}
 
-/** The same for a file; it keeps its lines. */
+/** The text of a file without credentials and control characters; it keeps its lines. */
 const lineByLine = (text: string) =>
   printable(text)
     .split('\n')
@@ -107,10 +129,11 @@ function platformGraph(
   platform: string,
   definition: Definition,
   files: FileList,
+  { shown }: Texts,
   explanations: GraphOptions['explanations'],
 ): PlatformGraph {
-  const { drafts, result } = readOps(definition);
-  const { stages, steps, stepOf } = arrange(drafts, result);
+  const { drafts, result } = readOps(definition, shown);
+  const { stages, steps, stepOf } = arrange(drafts, result, shown);
   const fileOf = (definition.source?.infos ?? []).map(({ filename, language, data }) =>
     files.add(filename, language, data),
   );
@@ -134,7 +157,7 @@ function platformGraph(
 }
 
 /** Decodes the ops; the last one only names the result. */
-function readOps(definition: Definition): { drafts: OpDraft[]; result: number | undefined } {
+function readOps(definition: Definition, shown: HideSecrets): { drafts: OpDraft[]; result: number | undefined } {
   const drafts: OpDraft[] = [];
   const known = new Map<string, number>();
   let result: number | undefined;
@@ -194,7 +217,7 @@ interface StepDraft {
 }
 
 /** Puts the ops into steps and the steps into stages. */
-function arrange(drafts: readonly OpDraft[], result: number | undefined) {
+function arrange(drafts: readonly OpDraft[], result: number | undefined, shown: HideSecrets) {
   const stages: StageDraft[] = [];
   const steps: StepDraft[] = [];
   const stepOf: number[] = [];
@@ -238,7 +261,7 @@ function arrange(drafts: readonly OpDraft[], result: number | undefined) {
       for (const input of draft.inputs) if (stepOf[input.op] === -1) put(input.op, step);
       put(op, step);
     } else if (draft.isSource) {
-      put(op, addStep(undefined, '', sourceText(draft, name?.text)));
+      put(op, addStep(undefined, '', sourceText(draft, name?.text, shown)));
     } else if (draft.users.length === 1 && names[draft.users[0]!]) {
       stepOf[op] = -1;
       waiting.push(op);
@@ -268,7 +291,7 @@ function arrange(drafts: readonly OpDraft[], result: number | undefined) {
 }
 
 /** The text of a source that belongs to no stage. */
-function sourceText({ entry, name }: OpDraft, instruction: string | undefined): string {
+function sourceText({ entry, name }: OpDraft, instruction: string | undefined, shown: HideSecrets): string {
   const { kind, summary } = formatOp(entry.op);
   if (instruction !== undefined) return instruction;
   if (kind === 'local') return shown(summary === 'context' ? 'build context' : `context ${summary}`);

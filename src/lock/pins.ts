@@ -2,6 +2,7 @@
 import { type DiagnosticError, diagnosticError } from '../diagnostic/diagnostic.ts';
 import { withDigest } from '../image/reference.ts';
 import { checkArgument, optional } from '../text/arguments.ts';
+import { hideValuesOf } from '../text/hide-secrets.ts';
 import { type Lock, lockArgument } from './lock-file.ts';
 import { gitName, httpName, imageName, isCommit, type SourceKind } from './source-name.ts';
 import type { SourcePins } from './source-pins.ts';
@@ -12,6 +13,8 @@ export interface PinsOptions {
   readonly isFrozen?: boolean | undefined;
   /** What errors call the lock file; `Dockerfile.lock` by default. */
   readonly filename?: string | undefined;
+  /** The build arguments by name: values of those with the names of secrets are in no name of a lock. */
+  readonly buildArgs?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -24,9 +27,10 @@ export interface PinsOptions {
  */
 export function pinsOf(
   lock: Lock | undefined,
-  { isFrozen = false, filename = 'Dockerfile.lock' }: PinsOptions = {},
+  { isFrozen = false, filename = 'Dockerfile.lock', buildArgs = new Map() }: PinsOptions = {},
 ): SourcePins {
   checkArgument('pinsOf', 'lock', lock, optional(lockArgument));
+  const hide = hideValuesOf(buildArgs);
   const pins = new Map(lock?.sources.map(({ kind, name, pin }) => [`${kind} ${name}`, pin]));
   const find = (kind: SourceKind, name: string): string | undefined => {
     const pin = pins.get(`${kind} ${name}`);
@@ -37,11 +41,11 @@ export function pinsOf(
     isFrozen,
     image(reference) {
       if (reference.digest !== '') return reference;
-      const digest = find('image', imageName(reference));
+      const digest = find('image', imageName(reference, hide));
       return digest === undefined ? reference : withDigest(reference, digest);
     },
-    http: (url) => find('http', httpName(url)) ?? '',
-    git: (remote, ref) => (isCommit(ref) ? ref : (find('git', gitName(remote, ref)) ?? ref)),
+    http: (url) => find('http', httpName(url, hide)) ?? '',
+    git: (remote, ref) => (isCommit(ref) ? ref : (find('git', gitName(remote, ref, hide)) ?? ref)),
   };
 }
 

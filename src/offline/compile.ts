@@ -3,6 +3,7 @@ import type { DiagnosticCode } from '../diagnostic/codes.ts';
 import { findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import type { Bridge, Result, Warning } from '../gateway/bridge.ts';
 import { sourceLocationOf } from '../gateway/error-status.ts';
+import { buildArgsOf } from '../gateway/options.ts';
 import { runFrontend } from '../gateway/run-frontend.ts';
 import type { Definition } from '../llb/definition.ts';
 import { callback, checkArgument } from '../text/arguments.ts';
@@ -23,6 +24,8 @@ export interface Compiled {
   readonly attestations: boolean;
   /** What the lint rules found. */
   readonly warnings: readonly Warning[];
+  /** The build arguments by name: texts for people hide the values of those with the names of secrets. */
+  readonly buildArgs: Readonly<Record<string, string>>;
 }
 
 /** Runs a frontend, which reads a Dockerfile and solves its graph through the bridge. */
@@ -54,6 +57,7 @@ export async function compile(options: OfflineOptions, frontend: Frontend = read
       metadata: result.metadata,
       attestations: result.attestations !== undefined,
       warnings: bridge.warnings,
+      buildArgs: Object.fromEntries(buildArgsOf(options.opts)),
     };
   } catch (error) {
     throw showCaller(new CompileError(error, bridge.warnings), caller);

@@ -1,10 +1,11 @@
 /**
- * Removes credentials from addresses. Everything that prints or records an address (errors, labels, progress) passes it
- * through here.
+ * Removes credentials from addresses, and tokens. Everything that prints or records an address (errors, labels,
+ * progress) passes it through here.
  *
  * People write passwords without encoding, with `@`, `/`, `#` and `?` in them, so an address is not cut as in RFC 3986.
  * All that may be a password is hidden; better too much than too little.
  */
+import { hideTokens } from './token-shapes.ts';
 
 const mask = 'xxxxx';
 
@@ -24,10 +25,15 @@ const sshSchemes = new Set(['ssh', 'git+ssh', 'ssh+git', 'git', 'docker+ssh', 'b
  * The text with `xxxxx` in place of the credentials of each address in it, as BuildKit prints them:
  * `https://xxxxx:xxxxx@host`, and `https://xxxxx@host` for a name alone, which may be a token. The user of
  * `ssh://git@host` stays, and so do variables (`https://$USER:$TOKEN@host`). In `user:password@host:path` both are
- * hidden, and in a query (`?token=…`, `&X-Amz-Signature=…`, `&%74oken=…`) the values that give access.
+ * hidden, and in a query (`?token=…`, `&X-Amz-Signature=…`, `&%74oken=…`) the values that give access. Tokens that are
+ * known by their form are hidden wherever they stand, with a `•` for each character.
  */
-export function redactCredentials(text: string): string {
-  if (!mayHaveCredentials.test(text)) return text;
+export function redactCredentials(given: string): string {
+  const text = mayHaveCredentials.test(given) ? redactAddresses(given) : given;
+  return hideTokens(text);
+}
+
+function redactAddresses(text: string): string {
   return hideInQueries(hideWithoutScheme(replaceCredentials(text, hidden)))
     .replace(inParameter, `$1${mask}%40`)
     .replace(cutBefore, `$1${mask}$2`)
@@ -235,9 +241,17 @@ function unescaped(text: string): string {
 /** An address that is a parameter of another one: `?next=https%3A%2F%2Fuser%3Apass%40host`. */
 const inParameter = /(%3A%2F%2F)(?:(?!%2F)[^\s&#"'`<>]){1,300}%40/gi;
 
-/** JSON for programs, without credentials in the addresses of its texts. */
-export function redactedJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_, it) => (typeof it === 'string' ? redactCredentials(it) : it), indent);
+/**
+ * JSON for programs, without credentials and tokens in its texts.
+ *
+ * @param hide hides more than these
+ */
+export function redactedJson(
+  value: unknown,
+  indent?: number,
+  hide: (text: string) => string = redactCredentials,
+): string {
+  return JSON.stringify(value, (_, it) => (typeof it === 'string' ? hide(it) : it), indent);
 }
 
 /** The same for a text that is JSON; a text with nothing to hide stays unchanged. */

@@ -370,6 +370,7 @@ test('no credential is in the lock, the policy or any output', async () => {
 ARG TOKEN
 ADD http://user:planted-user@${registry.host}/file?token=planted-query /
 ADD http://${registry.host}/file?access_token=\${TOKEN} /
+ADD http://${registry.host}/file?of=\${TOKEN}-x /
 ADD http://planted-name:planted-git@${registry.host}/repo.git#main /src
 `);
   const env = { DOCKER_CONFIG: folder };

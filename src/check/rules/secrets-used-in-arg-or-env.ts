@@ -1,4 +1,5 @@
 import { quote } from '../../go/quote.ts';
+import { isSecretName } from '../../text/secret-name.ts';
 import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
@@ -10,9 +11,6 @@ export const secretsUsedInArgOrEnv = defineRule({
     `Do not use ARG or ENV instructions for sensitive data (${instruction} ${quote(key)})`,
 });
 
-const secretWords = /(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)/iu;
-const harmlessWords = /(?:_|^)(?:public|file|version)(?:_|$)/iu;
-
 /** Reports the name of an ARG or ENV if it looks like that of a secret. */
 export function checkSecretsUsedInArgOrEnv(
   linter: Linter,
@@ -20,5 +18,5 @@ export function checkSecretsUsedInArgOrEnv(
   instruction: 'ARG' | 'ENV',
   key: string,
 ): void {
-  if (secretWords.test(key) && !harmlessWords.test(key)) linter.report(secretsUsedInArgOrEnv, place, instruction, key);
+  if (isSecretName(key)) linter.report(secretsUsedInArgOrEnv, place, instruction, key);
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../../offline/usage-error.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { reportUnusedArgs, withFileArgs } from '../options/build-args.ts';
+import { frontendArgs, reportUnusedArgs, withFileArgs } from '../options/build-args.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
 import { progressMode } from '../options/progress-mode.ts';
@@ -70,6 +70,7 @@ export async function runBuild(context: string, given: BuildFlags, io: Io): Prom
 async function openRequest(context: string, given: BuildFlags, run: BuildRun, io: Io): Promise<BuildRequest> {
   const { env, signal } = io;
   const flags = { ...given, buildArg: await withFileArgs(given.buildArgFile, given.buildArg, signal) };
+  io.addSecrets(frontendArgs(flags.buildArg, env));
   const call = parseCall(flags);
   await checkBuildFlags(flags, context, env);
   const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });

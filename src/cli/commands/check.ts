@@ -7,7 +7,8 @@ import { dirname } from 'node:path';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 import type { Checked } from '../../offline/check.ts';
 import { UsageError } from '../../offline/usage-error.ts';
-import { redactedJson } from '../../text/redact.ts';
+import { hideSecretsOf } from '../../text/hide-secrets.ts';
+import { redactCredentials, redactedJson } from '../../text/redact.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
@@ -74,8 +75,9 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
       if (warnings.length > 0) io.writeStderr(problemTexts.formatCompileWarnings(warnings, io, build.shown));
       if (notes.length > 0) io.writeStderr(problemTexts.formatNotes(notes, build.shown));
       files.push(problems);
+      const shown = withoutSecrets(json);
       texts.push(problemTexts.formatProblems(source, problems, color, build.shown));
-      documents.push(paths.length > 1 ? { path: build.shown(source.filename), ...json } : json);
+      documents.push(paths.length > 1 ? { path: build.shown(source.filename), ...shown } : shown);
       if (!problems.some(({ severity }) => severity === 'error')) await build.keepImages();
     } finally {
       await build.close();
@@ -84,13 +86,24 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
   if (unknown.size > 0) io.writeStderr(`note: variables are not checked: ${unknownImagesNote(unknown)}\n`);
   reportUnusedArgs(watch, io);
   if (texts.length > 0 && flags.format === 'json') {
-    const json = redactedJson(paths.length > 1 ? documents : documents[0], 2);
+    const json = redactedJson(paths.length > 1 ? documents : documents[0], 2, io.hide);
     await writeOutput(flags.output, `${json}\n`, io);
   } else if (texts.length > 0) {
     const total = paths.length > 1 ? `\n${problemTexts.formatTotal(files)}` : '';
     await writeText(flags.output, texts.join('\n') + total, io);
   }
   if (failed || files.some((problems) => problems.length > 0)) throw new Exit(exitCode.failed);
+}
+
+/** The answer with a Dockerfile without secrets; its lines stay. */
+function withoutSecrets(json: Checked['json']): Checked['json'] {
+  const sources = json.sources?.map((it) => {
+    if (it.data === undefined) return it;
+    const text = Buffer.from(it.data, 'base64').toString();
+    const hidden = hideSecretsOf([text])(text).split('\n').map(redactCredentials).join('\n');
+    return hidden === text ? it : { ...it, data: Buffer.from(hidden).toString('base64') };
+  });
+  return { ...json, ...(sources && { sources }) };
 }
 
 /** Opens a context, or a Dockerfile on its own. */

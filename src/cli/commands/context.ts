@@ -50,7 +50,7 @@ async function run(context: string, flags: ContextFlags, io: Io): Promise<void> 
     if (unknown.size > 0) io.writeStderr(`note: ${unknownImagesNote(unknown)}\n`);
     await build.keepImages();
     if (flags.suggest) return await writeProposals(report, flags.output, io);
-    if (flags.format === 'json') return await writeOutput(flags.output, `${redactedJson(report, 2)}\n`, io);
+    if (flags.format === 'json') return await writeOutput(flags.output, `${redactedJson(report, 2, io.hide)}\n`, io);
     const { formatContextReport } = await import('../context-report.ts');
     await writeText(flags.output, formatContextReport(report), io);
   } finally {

@@ -56,7 +56,7 @@ async function run(context: string, flags: ExplainFlags, io: Io): Promise<void> 
   if (flags.record !== undefined) await writeOutput(flags.record, `${JSON.stringify(newer)}\n`, io);
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
   const explanation = compareBuilds(older, newer);
-  if (flags.format === 'json') return writeOutput(flags.output, `${redactedJson(explanation, 2)}\n`, io);
+  if (flags.format === 'json') return writeOutput(flags.output, `${redactedJson(explanation, 2, io.hide)}\n`, io);
   const { formatExplanation } = await import('../explanation.ts');
   await writeText(flags.output, formatExplanation(explanation), io);
 }

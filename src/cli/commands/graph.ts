@@ -103,7 +103,10 @@ async function render(
 ): Promise<string> {
   if (format === 'dot') {
     const { formatDot } = await import('../../llb/dot.ts');
-    return [...compiled.definitions.values()].map(formatDot).join('\n');
+    const { hideSecretsOfAll } = await import('../../llb/definition-secrets.ts');
+    const definitions = [...compiled.definitions.values()];
+    const hide = hideSecretsOfAll(definitions, Object.entries(compiled.buildArgs));
+    return definitions.map((it) => formatDot(it, hide)).join('\n');
   }
   const { buildGraph, formatMermaid, formatPage, formatSvg } = await import('../../graph/index.ts');
   const graph = buildGraph(compiled, given);

@@ -143,7 +143,7 @@ async function report(
   // The policy may have standard output for itself.
   if (flags.format === 'json' && flags.policy !== '-') {
     const document = { version: 1, lockFile: path, isUpToDate, platforms: lock.platforms, sources };
-    await io.writeStdout(`${redactedJson(document, 2)}\n`);
+    await io.writeStdout(`${redactedJson(document, 2, io.hide)}\n`);
   } else if (flags.policy !== '-') await io.print(formatReport(path, changed, sources.length, isUpToDate, flags));
   if (flags.check && !isUpToDate) throw new Exit(exitCode.failed);
 }

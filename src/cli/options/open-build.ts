@@ -1,6 +1,7 @@
 /** Opens the inputs of a command without a daemon. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { buildArgsOf } from '../../gateway/options.ts';
 import type { OfflineOptions } from '../../offline/offline-bridge.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { defaultCacheDir } from '../../system/cache-dir.ts';
@@ -61,6 +62,7 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
     ...attrs,
     ...given,
   };
+  io.addSecrets(buildArgsOf(opts));
   const { recordImages } = await import('../../resolve/record-images.ts');
   const resolvers = await openImages(flags, io).catch((error: Error) => {
     throw new UsageError(error.message, { cause: error });

@@ -1,10 +1,12 @@
 /** Collects what a Dockerfile takes from outside: its variables expanded, for every stage and platform. */
+import { buildArgsOf } from '../../gateway/options.ts';
 import { runFrontend } from '../../gateway/run-frontend.ts';
 import { type Platform, parsePlatform } from '../../image/platform.ts';
 import { type ImageReference, parseNormalizedNamed, tagNameOnly, withDigest } from '../../image/reference.ts';
 import { gitName, httpName, imageName, isCommit, type SourceKind } from '../../lock/source-name.ts';
 import type { SourcePins } from '../../lock/source-pins.ts';
 import { detectSyntax } from '../../parser/directives.ts';
+import { hideValuesOf } from '../../text/hide-secrets.ts';
 import { createOfflineBridge, type OfflineOptions } from '../offline-bridge.ts';
 
 /** An image that the frontend has resolved, or will. */
@@ -57,6 +59,7 @@ export async function collectSources(
   platforms: readonly string[],
   known: KnownPin,
 ): Promise<WantedSource[]> {
+  const hide = hideValuesOf(buildArgsOf(options.opts));
   const wanted = new Map<string, WantedSource>();
   for (const platform of platforms) {
     const target = parsePlatform(platform);
@@ -71,13 +74,13 @@ export async function collectSources(
       isFrozen: false,
       image(reference) {
         if (reference.digest !== '') return reference;
-        const pin = want({ kind: 'image', reference, platform: target }, imageName(reference));
+        const pin = want({ kind: 'image', reference, platform: target }, imageName(reference, hide));
         return pin === undefined ? reference : withDigest(reference, pin);
       },
-      http: (url) => want({ kind: 'http', url }, httpName(url)) ?? '',
+      http: (url) => want({ kind: 'http', url }, httpName(url, hide)) ?? '',
       git(remote, ref) {
         if (isCommit(ref)) return ref;
-        return want({ kind: 'git', remote, ref }, gitName(remote, ref)) ?? ref;
+        return want({ kind: 'git', remote, ref }, gitName(remote, ref, hide)) ?? ref;
       },
     };
     const frontend = frontendOf(options, text);

@@ -1,0 +1,173 @@
+/**
+ * Hides secrets in texts that come from a build: tokens by their form, and the values of arguments and variables whose
+ * names are those of secrets, wherever such a value stands. Each hidden character becomes a `•`, so that columns stay.
+ */
+import { redactCredentials } from './redact.ts';
+import { isSecretName } from './secret-name.ts';
+import { hiddenLike, hideTokens } from './token-shapes.ts';
+
+/** Hides the secrets of a build in a text. */
+export type HideSecrets = (text: string) => string;
+
+/** A word of a shell or a Dockerfile, with quotes and continued lines. */
+const word = String.raw`(?:"(?:[^"\\]|\\[\s\S])*"|'[^']*'|["'][^\n]*|[\\\x60]\r?\n|\\[\s\S]|[^\s"'\\])+`;
+const names = String.raw`[\w.-]{0,60}?(?:apikey|api[_-]key|auth|credential|key|password|pword|passwd|passphrase|secret|token)[\w.-]{0,60}`;
+/** `NAME=value` with a name that may be one of a secret. */
+const assignment = new RegExp(String.raw`(?<![\w$.-])(${names})(\\?=)(\\?${word})`, 'gi');
+/** `"name": "value"` of JSON, also in quotes. */
+const member = new RegExp(
+  String.raw`(?<![\w$.-])(${names})(\\?["']\s{0,8}:\s{0,8}\\?["'])([^"'\n]{1,4096}?)(?=\\?["'])`,
+  'gi',
+);
+/** `NAME=value` of ARG and ENV. */
+const pair = new RegExp(String.raw`(?<![\w$.-])(\w{1,120})=(${word})`, 'g');
+/** `--password value`. `--password=value` is an assignment. */
+const flag = new RegExp(
+  String.raw`(?<![\w-])--?((?:[\w-]{1,40}-)?(?:password|passwd|token|secret|api-?key))(\s{1,8})(?!-)(${word})`,
+  'gi',
+);
+/** `curl -u user:password`. */
+const userFlag = /((?:^|\s)(?:-u|--user|--proxy-user)[\s=]["']?[^\s:"'$]{1,80}:)([^\s"'$]{1,256})/g;
+/** `ENV NAME value`, whose value is the rest of the line. */
+const oldEnv = /^([ \t]*(?:onbuild[ \t]+)?env[ \t]+)(\w{1,80})([ \t]+)(?!=)((?:[\\`]\r?\n|[^\n])+)$/gim;
+/** Lines that set arguments and variables. */
+const setting = /^[ \t]*(?:onbuild[ \t]+)?(?:arg|env)[ \t]+((?:[\\`]\r?\n|[^\n])+)$/gim;
+
+/** Names in commands and files: as in ARG, and `_authToken`, `db.password`, `api-key`. */
+const secretKey = /(?:token|secret|passw(?:or)?d|passphrase|api[_-]?key|credentials?)$/i;
+const isSecretKey = (name: string) => isSecretName(name) || secretKey.test(name);
+
+/** Whether a value is only a variable, which is no secret: `$TOKEN`, `"${TOKEN:-}"`. */
+const isVariable = (value: string) => /^["']?(?:\$\w+|\$\{[^{}]*\}|\$\([^()]*\))["']?$/.test(value);
+
+/**
+ * Makes what hides the secrets of a build.
+ *
+ * @param texts the Dockerfile, whose own ARG and ENV count
+ * @param given names and values of arguments and variables, of which those with the names of secrets count
+ */
+export function hideSecretsOf(
+  texts: Iterable<string>,
+  given: Iterable<readonly [name: string, value: string]> = [],
+): HideSecrets {
+  const named = [...given];
+  for (const text of texts) addSettings(text, (name, value) => named.push([name, value]));
+  const hideValues = hideValuesOf(named);
+  return (text) => hideValues(hideAssignments(hideTokens(text)));
+}
+
+/**
+ * Makes what hides the values among these that have the names of secrets, and nothing else.
+ *
+ * @param named names and values of arguments and variables
+ */
+export function hideValuesOf(named: Iterable<readonly [name: string, value: string]>): HideSecrets {
+  const values = new Set<string>();
+  for (const [name, value] of named)
+    if (isSecretName(name) && isLongEnough(value)) for (const it of formsOf(value)) values.add(it);
+  return hideEach(values);
+}
+
+/** The same, and the credentials of addresses: for a text that need not keep its columns. */
+export const hidingAddresses =
+  (hide: HideSecrets): HideSecrets =>
+  (text) =>
+    redactCredentials(hide(text));
+
+/** Minimum length of a value that is hidden wherever it stands. */
+const minLength = 5;
+
+/** Values that may stand in ordinary text are hidden only where they are assigned. */
+const isLongEnough = (value: string) =>
+  value.length >= 8 || (value.length >= minLength && /[a-z]/i.test(value) && /\d/.test(value));
+
+/** A value as it is, as shells quote it, and as JSON has it. */
+function formsOf(value: string): string[] {
+  return [
+    value,
+    value.replace(/[^\w\n]/g, '\\$&'),
+    value.replace(/["\\$`!]/g, '\\$&'),
+    JSON.stringify(value).slice(1, -1),
+  ];
+}
+
+/** Hides each of these values, in a text of any length and for any number of values. */
+function hideEach(values: Iterable<string>): HideSecrets {
+  const byStart = new Map<string, string[]>();
+  const firsts = new Set<number>();
+  for (const value of [...values].sort((a, b) => b.length - a.length)) {
+    const start = value.slice(0, minLength);
+    const same = byStart.get(start);
+    if (same) same.push(value);
+    else byStart.set(start, [value]);
+    firsts.add(value.charCodeAt(0));
+  }
+  if (firsts.size === 0) return (text) => text;
+  return (text) => {
+    let result = '';
+    let done = 0;
+    for (let at = 0; at <= text.length - minLength; at++) {
+      if (!firsts.has(text.charCodeAt(at))) continue;
+      const found = byStart.get(text.slice(at, at + minLength))?.find((it) => text.startsWith(it, at));
+      if (found === undefined) continue;
+      result += text.slice(done, at) + hiddenLike(found);
+      done = at + found.length;
+      at = done - 1;
+    }
+    return done === 0 ? text : result + text.slice(done);
+  };
+}
+
+/** Finds what ARG and ENV of a Dockerfile set, with the variables that are known in its order. */
+function addSettings(text: string, add: (name: string, value: string) => void): void {
+  const known = new Map<string, string>();
+  const set = (name: string, written: string) => {
+    const value = unquoted(written).replace(/\$(?:(\w+)|\{(\w+)(?::?-([^{}]*))?\})/g, (whole, plain, braced, other) => {
+      return known.get(plain ?? braced) ?? other ?? whole;
+    });
+    known.set(name, value);
+    add(name, value);
+  };
+  for (const [, rest = ''] of text.matchAll(setting)) {
+    const old = /^(\w+)[ \t]+(?!=)([\s\S]+)$/.exec(rest);
+    if (old && !rest.includes('=')) set(old[1]!, old[2]!.trim());
+    for (const [, name = '', value = ''] of rest.matchAll(pair)) set(name, value);
+  }
+}
+
+/** The value that a word stands for. */
+function unquoted(word: string): string {
+  return word.replace(/"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|[\\`]\r?\n|\\([\s\S])/g, (_, double, single, escaped) => {
+    if (double !== undefined) return double.replace(/\\\r?\n/g, '').replace(/\\(["\\$`])/g, '$1');
+    return single ?? escaped ?? '';
+  });
+}
+
+function hideAssignments(text: string): string {
+  if (!mayAssign.test(text)) return text;
+  return text
+    .replace(oldEnv, (whole, start: string, name: string, blank: string, value: string) =>
+      isSecretName(name) && !value.includes('=') ? start + name + blank + hiddenValue(value) : whole,
+    )
+    .replace(assignment, (whole, name: string, sign: string, value: string) =>
+      isSecretKey(name) ? name + sign + hiddenValue(value) : whole,
+    )
+    .replace(member, (whole, name: string, sign: string, value: string) =>
+      isSecretKey(name) && !isVariable(value) ? name + sign + hiddenLike(value) : whole,
+    )
+    .replace(
+      flag,
+      (whole: string, _name, _blank, value: string) => whole.slice(0, whole.length - value.length) + hiddenValue(value),
+    )
+    .replace(userFlag, (_, start: string, password: string) => start + hiddenLike(password));
+}
+
+/** A quick test: every text with a secret that is assigned has one of these words, or the flag of curl. */
+const mayAssign = /auth|credential|key|password|pword|passwd|passphrase|secret|token|-u|user/i;
+
+/** The value without its quotes hidden; a variable stays. */
+function hiddenValue(value: string): string {
+  if (isVariable(value)) return value;
+  const [, before = '', inside = value, after = ''] = /^(\\?["'])([\s\S]*?)(\\?["'])$/.exec(value) ?? [];
+  return before + hiddenLike(inside) + after;
+}

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { hideSecretsOf, hideValuesOf } from '../../src/text/hide-secrets.ts';
+import { isSecretName } from '../../src/text/secret-name.ts';
+import { hideTokens, tokenShapes } from '../../src/text/token-shapes.ts';
+
+const hide = hideSecretsOf([]);
+
+test.each([
+  ['ENV DB_PASSWORD=hunter2', 'ENV DB_PASSWORD=•••••••'],
+  ['ENV A=1 TOKEN="a b" B=2', 'ENV A=1 TOKEN="•••" B=2'],
+  ["RUN API_KEY='a b' make", "RUN API_KEY='•••' make"],
+  ['env password a b', 'env password •••'],
+  ['ENV TOKEN=ab\\\ncd X=1', 'ENV TOKEN=•••\n•• X=1'],
+  ['echo \'{"token": "abc", "name": "x"}\'', 'echo \'{"token": "•••", "name": "x"}\''],
+  ['npm config set //host/:_authToken=abc', 'npm config set //host/:_authToken=•••'],
+  ['login --password abc --user me', 'login --password ••• --user me'],
+  ['curl -u me:abc https://h', 'curl -u me:••• https://h'],
+  ['-H "Authorization: Bearer abcdef" x', '-H "Authorization: Bearer ••••••" x'],
+])('%s', (text, hidden) => {
+  expect(hide(text)).toBe(hidden);
+});
+
+test.each([
+  'ENV TOKEN_FILE=/run/secrets/token',
+  'ENV TOKEN=$OTHER',
+  'RUN --mount=type=secret,id=token,env=TOKEN echo "$TOKEN"',
+  'RUN login --password "$(cat /run/secrets/p)"',
+  'ENV PUBLIC_KEY=abc VERSION=1',
+  'ARG TOKEN',
+  '-H "Authorization: Bearer $TOKEN"',
+  'COPY --chmod=600 keyring.gpg /etc/',
+  'LABEL author=me',
+  'RUN apt-key adv --keyserver keys.example.com',
+])('%s has nothing to hide', (text) => {
+  expect(hide(text)).toBe(text);
+});
+
+describe('a value', () => {
+  test('is hidden wherever it stands, also with what its variables stand for', () => {
+    const text = 'ARG BASE=begin\nARG TOKEN=${BASE}-rest7\n';
+    expect(hideSecretsOf([text])('COPY x /begin-rest7/y')).toBe('COPY x /•••••••••••/y');
+    expect(hideValuesOf([['TOKEN', 'a"b$c-1234']])('run a\\"b\\$c-1234')).toBe('run ••••••••••••');
+  });
+
+  test('that may be in ordinary text is hidden only where it is set', () => {
+    const dockerfile = 'ENV AUTH=on\nRUN turn on\n';
+    expect(hideSecretsOf([dockerfile])(dockerfile)).toBe('ENV AUTH=••\nRUN turn on\n');
+  });
+});
+
+test('every kind of token is hidden by its form', () => {
+  const x = (count: number) => 'Ab3'.repeat(100).slice(0, count);
+  const tokens = [
+    `ghp_${x(36)}`,
+    `github_pat_${x(40)}`,
+    `glpat-${x(20)}`,
+    `npm_${x(36)}`,
+    `pypi-${x(60)}`,
+    `dckr_pat_${x(27)}`,
+    'AKIAIOSFODNN7EXAMPL3',
+    `AIza${x(35)}`,
+    `xoxb-${x(20)}`,
+    `sk_live_${x(24)}`,
+    `sk-ant-${x(40)}`,
+    `hf_${x(34)}`,
+    `eyJ${x(10)}.eyJ${x(10)}.${x(20)}`,
+  ];
+  for (const token of tokens) expect(hideTokens(`use ${token} here`)).toBe(`use ${'•'.repeat(token.length)} here`);
+  expect(hideTokens(`-----BEGIN RSA PRIVATE KEY-----\n${x(60)}\n-----END`)).not.toContain('Ab3');
+  expect(new Set(tokenShapes.map(({ pattern }) => pattern.flags.includes('g')))).toEqual(new Set([true]));
+});
+
+test('names of secrets are those that the lint rule knows', () => {
+  expect(['TOKEN', 'db_password', 'API_KEY', 'AUTH_X'].every(isSecretName)).toBe(true);
+  expect(['TOKEN_FILE', 'PUBLIC_KEY', 'KEYS', 'TOKENS', 'monkey'].some(isSecretName)).toBe(false);
+});
+
+test('a hidden text has as many characters and lines as before', () => {
+  const pieces = [
+    'TOKEN',
+    '=',
+    '"',
+    "'",
+    '\\',
+    '\n',
+    ' ',
+    'ENV ',
+    'ghp_',
+    '$',
+    'abcdefghij0123456789',
+    ':',
+    'password',
+  ];
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((it) => it.join('')),
+      (text) => {
+        const hidden = hideSecretsOf([text])(text);
+        expect(hidden).toHaveLength(text.length);
+        expect(hidden.split('\n')).toHaveLength(text.split('\n').length);
+      },
+    ),
+  );
+});
+
+test('a megabyte of what looks like secrets is hidden in linear time', () => {
+  for (const piece of [
+    'TOKEN="',
+    "TOKEN='\\",
+    'eyJaaaaaaaa.',
+    'ENV TOKEN a\\\n',
+    'token.',
+    '-----BEGIN PRIVATE KEY-----aaaa ',
+  ])
+    hideSecretsOf([piece.repeat((1 << 20) / piece.length)])(piece.repeat((1 << 20) / piece.length));
+});
