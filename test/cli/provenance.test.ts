@@ -112,6 +112,34 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
     },
   );
 
+  test('a locked build has a provenance, with what the lock pins', async () => {
+    const tag = `${engine.registry}/test/provenance-locked:1`;
+    const push = async (version: string) => {
+      const image = contextOf('FROM scratch\nCOPY version /\n');
+      writeFileSync(path.join(image, 'version'), version);
+      await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', tag, image]);
+    };
+    await push('first');
+    const context = contextOf(`FROM ${tag}\nCOPY Dockerfile /\n`);
+    await engine.must(process.execPath, [cli, 'lock', context]);
+    const [digest = ''] = /sha256:\w+/.exec(readFileSync(path.join(context, 'Dockerfile.lock'), 'utf8')) ?? [];
+    await push('second');
+    const build = (...args: string[]) =>
+      predicates(process.execPath, [cli, 'build', '--provenance=mode=max', ...args, context]);
+    expect(JSON.stringify(await build())).not.toContain(digest.slice('sha256:'.length));
+    for (const mode of ['--frozen', '--lock=use'])
+      expect(JSON.stringify(await build(mode))).toContain(digest.slice('sha256:'.length));
+
+    writeFileSync(path.join(context, 'Dockerfile'), `FROM ${tag}\nCOPY --from=${base} /bin/sh /\n`);
+    const all = ['build', '--provenance=mode=max', '-o', 'type=cacheonly'];
+    const refused = await engine.run(process.execPath, [cli, ...all, '--frozen', context]);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('is not locked: Dockerfile.lock has no pin of it');
+    writeFileSync(path.join(context, 'Dockerfile'), `# lock=frozen\nFROM ${tag}\nCOPY --from=${base} /bin/sh /\n`);
+    expect((await engine.run(process.execPath, [cli, ...all, context])).stderr).toContain('is not locked');
+    expect((await engine.run(process.execPath, [cli, ...all, '--lock=off', context])).status).toBe(0);
+  });
+
   test('the provenance of a build by another frontend equals that of buildx', async () => {
     const frontend = `${engine.registry}/test/no-such-frontend:1`;
     for (const [dockerfile, args] of [

@@ -28,6 +28,7 @@ import type { BuildInputs } from './build-inputs.ts';
 import { defaultAttestations, withArtifactDefault, withDefaultLoad } from './buildx-defaults.ts';
 import type { SubrequestCall } from './call.ts';
 import { type ChosenFrontend, chooseFrontend, daemonFrontend } from './choose-frontend.ts';
+import { checkedFirst, joinedPolicy, lockModeOf, lockPolicyOf } from './daemon-lock.ts';
 import { gitAttrs } from './git-provenance.ts';
 import { requireImageId } from './image-id.ts';
 import { requireImageStore, requireOneManifest } from './image-store.ts';
@@ -77,8 +78,9 @@ export async function toSolveOptions(node: OpenedNode, request: BuildRequest, io
   );
   checkOutputs(node, { request, exports, cacheTo, flagAttrs, pushes }, env);
   const proxies = dockerProxies(connection.address, dockerConfigDir(env), onWarning);
+  const { frontend, policy } = await frontendFor(request, flagAttrs, io);
   const options = {
-    frontend: frontendFor(request, flagAttrs, io),
+    frontend,
     frontendAttrs: {
       ...(connection.kind === 'dockerd' && { 'image-resolve-mode': 'local' }), // the engine's own images come first
       ...(pushes && defaultAttestations(flags, env)),
@@ -98,7 +100,7 @@ export async function toSolveOptions(node: OpenedNode, request: BuildRequest, io
     ssh: parseSsh(flags.ssh, context),
     auth: authHosts(flags.authHost),
     entitlements: entitlements(flags),
-    sourcePolicy,
+    sourcePolicy: joinedPolicy(sourcePolicy, policy),
     onWarning,
     signal,
   };
@@ -149,19 +151,29 @@ function withInlineCache(caches: readonly CacheEntry[]): readonly CacheEntry[] {
 }
 
 /**
- * The frontend that reads the Dockerfile. If the Dockerfile is not on this machine, it looks for a Rego policy first.
+ * The frontend that reads the Dockerfile, and the policy that it needs. If the Dockerfile is not on this machine, the
+ * frontend looks for a Rego policy first.
  */
-function frontendFor(request: BuildRequest, flagAttrs: Attrs, io: Io): ChosenFrontend {
+async function frontendFor(
+  request: BuildRequest,
+  flagAttrs: Attrs,
+  io: Io,
+): Promise<{ readonly frontend: ChosenFrontend; readonly policy: Awaited<ReturnType<typeof lockPolicyOf>> }> {
   const { flags, inputs, call, argWatch } = request;
   const isForDaemon = flags.frontend === undefined && flagAttrs['attest:provenance'] !== undefined && !call;
-  requireLockReader(isForDaemon ? 'dockerfile.v0' : flags.frontend, flagAttrs);
+  const name = isForDaemon ? 'dockerfile.v0' : flags.frontend;
+  const isDaemons = name === 'dockerfile.v0' && !call && inputs.dockerfile !== '';
+  if (!isDaemons) requireLockReader(name, flagAttrs);
+  const isLocked = isDaemons && (await lockModeOf(flagAttrs[lockOption], inputs.dockerfile)) !== 'off';
+  const policy = isLocked ? await lockPolicyOf(inputs.dockerfile) : undefined;
   if (isForDaemon && isForPeople(progressMode(flags, io.env)))
     io.writeStderr(
       "note: the daemon's own frontend reads the Dockerfile, because the provenance would be incomplete otherwise; --frontend tsfront reads it here\n",
     );
-  const frontend = isForDaemon ? daemonFrontend : chooseFrontend(flags.frontend, argWatch);
-  if (inputs.remoteDockerfile === '' || isPolicyDisabled(flags.policy, io.env)) return frontend;
-  return refusingPolicyIn(frontend, inputs.remoteDockerfile);
+  const chosen = isForDaemon ? daemonFrontend : chooseFrontend(flags.frontend, argWatch);
+  const frontend = isLocked ? checkedFirst(chooseFrontend(undefined, argWatch), chosen) : chosen;
+  if (inputs.remoteDockerfile === '' || isPolicyDisabled(flags.policy, io.env)) return { frontend, policy };
+  return { frontend: refusingPolicyIn(frontend, inputs.remoteDockerfile), policy };
 }
 
 /** @throws UsageError if a frontend that knows no lock would read the Dockerfile of a build that is to be locked */
