@@ -12,6 +12,8 @@ export type Visible = (node: ContextNode) => boolean;
 interface Selected {
   /** The root of the part: what the path of the instruction, or a match of it, leads to. */
   readonly node: ContextNode;
+  /** Of a match of a pattern: the link or file itself, and its path behind the fixed part of the pattern: `/a.txt`. */
+  readonly match: { readonly node: ContextNode; readonly rest: string } | undefined;
   /** What of it is taken; undefined for everything below it. */
   readonly only: readonly ContextNode[] | undefined;
 }
@@ -31,26 +33,31 @@ export function selectFiles(tree: ContextTree, taken: TakenPath, isVisible: Visi
   const links: ContextNode[] = [];
   const root = tree.nodes[0]!;
   const path = clean(`/${taken.path}`);
-  const found: ContextNode[] = [];
-  const follow = (from: string, trailing: boolean) => {
-    const node = resolvePath(root, from, trailing, isVisible, links);
-    if (node) found.push(node);
-    return node;
+  const found: Pick<Selected, 'node' | 'match'>[] = [];
+  const follow = (from: string, match?: Selected['match']) => {
+    const node = resolvePath(root, from, taken.followLinks, isVisible, links);
+    if (node) found.push({ node, match });
   };
-  if (!isWildcard({ ...taken, path })) follow(path, taken.followLinks);
+  if (!isWildcard({ ...taken, path })) follow(path);
   else {
     const parts = path.slice(1).split('/');
     const first = parts.findIndex(hasWildcard);
     const base = resolvePath(root, `/${parts.slice(0, first).join('/')}`, taken.followLinks, isVisible, links);
     for (const match of base ? matches(tree, base, parts.slice(first), isVisible) : [])
-      follow(`/${match.path}`, taken.followLinks);
+      follow(`/${match.path}`, {
+        node: match,
+        rest: `/${match.path}`.slice(base!.path === '' ? 0 : base!.path.length + 1),
+      });
   }
   const { include, exclude } = taken;
   if (include.length === 0 && exclude.length === 0)
-    return { parts: found.map((node) => ({ node, only: undefined })), links };
+    return { parts: found.map((part) => ({ ...part, only: undefined })), links };
   const included = include.length > 0 ? createPatternMatcher(include) : undefined;
   const excluded = exclude.length > 0 ? createPatternMatcher(exclude) : undefined;
-  return { parts: found.map((node) => ({ node, only: filtered(tree, node, included, excluded, isVisible) })), links };
+  return {
+    parts: found.map((part) => ({ ...part, only: filtered(tree, part.node, included, excluded, isVisible) })),
+    links,
+  };
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   ModeNamedPipe,
   toUnixPermissions,
 } from '../go/file-mode.ts';
-import { clean } from '../go/path.ts';
+import { base, clean } from '../go/path.ts';
 import { encodeText } from '../go/text.ts';
 import { compareBytes } from '../go/unicode.ts';
 import type { Turns } from '../lower/turns.ts';
@@ -76,10 +76,18 @@ export class ContentHash {
       const [part] = parts;
       return { digest: part ? await this.#ofNode(part.node, turns) : 'missing', selection };
     }
-    const hashed = createHash('sha256');
-    const start = isWildcard({ ...taken, path }) ? 0 : undefined;
-    for (const { node: root, only } of parts) {
-      const from = start ?? root.path.length;
+    const entries: (readonly [path: string, digest: string])[] = [];
+    for (const { node: root, only, match } of parts) {
+      const rest = match?.rest ?? '';
+      // Of a link that a pattern matches, what it leads to counts, under the name of the link.
+      if (match && match.node !== root) {
+        entries.push([rest, await this.#ofNode(root, turns)]);
+        continue;
+      }
+      if (!root.isDirectory) {
+        entries.push([rest, this.#ofFile(root)]);
+        continue;
+      }
       const members = only ?? this.#tree.nodes.slice(root.index + 1, root.end).filter(({ fate }) => fate === 'sent');
       const wanted = new Set(members);
       // The directories of what is taken count with it.
@@ -87,14 +95,17 @@ export class ContentHash {
         for (const member of members)
           for (let up = this.#parentOf(member); up && up.index > root.index && !wanted.has(up); up = this.#parentOf(up))
             wanted.add(up);
-      for (const node of [root, ...[...wanted].sort((a, b) => a.index - b.index)]) {
+      // Of a whole context, the root has no header.
+      if (root.entry !== undefined && (taken.include.length === 0 || wanted.size > 0))
+        entries.push([rest, headerDigest(root)]);
+      const from = root.path === '' ? 0 : root.path.length + 1;
+      for (const node of [...wanted].sort((a, b) => a.index - b.index)) {
         if (turns.isDue()) await turns.pass();
-        hashed.update(encodeText(node.path.slice(from)));
-        hashed.update('\0');
-        hashed.update(node.isDirectory ? headerDigest(node) : this.#ofFile(node));
+        const digest = node.isDirectory ? headerDigest(node) : this.#ofFile(node);
+        entries.push([`${rest}/${node.path.slice(from)}`, digest]);
       }
     }
-    return { digest: `sha256:${hashed.digest('hex')}`, selection };
+    return { digest: listDigest(path, entries), selection };
   }
 
   /** What a file is. */
@@ -212,6 +223,19 @@ export class ContentHash {
     this.#open = { path, descriptor, inside };
     return inside;
   }
+}
+
+/** The digest of several files: each path, with zero bytes in place of its slashes, and its digest. */
+function listDigest(path: string, entries: readonly (readonly [path: string, digest: string])[]): string {
+  const [first] = entries;
+  // One file of the same name is known as when it is taken alone.
+  if (first && entries.length === 1 && base(first[0] || path) === base(path)) return first[1];
+  const hashed = createHash('sha256');
+  for (const [name, digest] of entries) {
+    hashed.update(encodeText(name === '' ? '\0' : name.replaceAll('/', '\0')));
+    hashed.update(digest);
+  }
+  return `sha256:${hashed.digest('hex')}`;
 }
 
 function headerDigest(node: ContextNode): string {

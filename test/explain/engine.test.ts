@@ -18,7 +18,7 @@ import {
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
-import { recordBuild } from '../../src/explain/build-record.ts';
+import { type BuildRecord, recordBuild } from '../../src/explain/build-record.ts';
 import { compareBuilds } from '../../src/explain/compare-builds.ts';
 import { openBuildContext } from '../../src/offline/build-context.ts';
 import { compile } from '../../src/offline/compile.ts';
@@ -42,6 +42,7 @@ RUN cat package.json > /dep
 COPY src ./src
 COPY --exclude=*.md docs ./docs
 COPY assets/*.txt ./assets/
+COPY parts/x* ./parts/
 COPY link ./linked
 ARG VERSION=1
 RUN --mount=type=bind,source=scripts,target=/scripts echo $VERSION > /built
@@ -64,12 +65,21 @@ const files: Readonly<Record<string, string>> = {
   'docs/read.md': 'md',
   'assets/one.txt': '1',
   'assets/two.bin': '2',
+  'parts/x1/a': 'a',
+  'parts/y': 'y',
+  'elsewhere/e': 'e',
   'real.txt': 'real',
   'same.txt': 'real',
   'scripts/run.sh': 'echo run',
   'conf/app.conf': 'key=value',
   'unused/x': 'x',
 };
+
+/** A record, and the lines of steps by the names that a daemon has for them. */
+interface Recorded {
+  readonly names: ReadonlyMap<string, number>;
+  readonly recorded: BuildRecord;
+}
 
 interface Project {
   readonly dir: string;
@@ -119,6 +129,45 @@ const changes: readonly (readonly [title: string, change: (project: Project) => 
   ['a new file that a pattern matches', ({ at }) => writeFileSync(at('assets/new.txt'), 'n'), 'COPY assets'],
   ['a new file that a pattern does not match', ({ at }) => writeFileSync(at('assets/new.bin'), 'n'), undefined],
   ['the content of a file that a pattern matches', ({ at }) => writeFileSync(at('assets/one.txt'), 'x'), 'COPY assets'],
+  [
+    'the name of a file that a pattern matches',
+    ({ at }) => renameSync(at('assets/one.txt'), at('assets/un.txt')),
+    'COPY assets',
+  ],
+  [
+    'a new file in a directory that a pattern matches',
+    ({ at }) => writeFileSync(at('parts/x1/new'), 'n'),
+    'COPY parts',
+  ],
+  ['the mode of a directory that a pattern matches', ({ at }) => chmodSync(at('parts/x1'), 0o700), 'COPY parts'],
+  ['the mode of the directory around what a pattern matches', ({ at }) => chmodSync(at('parts'), 0o700), undefined],
+  [
+    'the content behind a link that a pattern matches',
+    ({ at }) => writeFileSync(at('real.txt'), 'other'),
+    'COPY parts',
+  ],
+  [
+    'a link that a pattern matches, to another file with the same content',
+    ({ at }) => {
+      rmSync(at('parts/xlink'));
+      symlinkSync('../same.txt', at('parts/xlink'));
+    },
+    undefined,
+  ],
+  [
+    'the name of a link that a pattern matches',
+    ({ at }) => renameSync(at('parts/xlink'), at('parts/xother')),
+    'COPY parts',
+  ],
+  [
+    'the target of a link in a directory that a pattern matches',
+    ({ at }) => {
+      rmSync(at('parts/x1/inner'));
+      symlinkSync('b', at('parts/x1/inner'));
+    },
+    'COPY parts',
+  ],
+  ['a directory that a pattern matches, in place of a link to one', ({ at }) => swapLink(at), 'COPY parts'],
   ['the mode of a file that a pattern matches', ({ at }) => chmodSync(at('assets/one.txt'), 0o600), 'COPY assets'],
   ['the content behind a link that is copied', ({ at }) => writeFileSync(at('real.txt'), 'other'), 'COPY link'],
   [
@@ -181,7 +230,7 @@ const changes: readonly (readonly [title: string, change: (project: Project) => 
   ['a here-document', ({ edit }) => edit('text $VERSION', 'other $VERSION'), 'COPY <<'],
   ['the target of a mount', ({ edit }) => edit('target=/scripts', 'target=/tools-of-ours'), 'RUN --mount'],
   ['a new instruction', ({ edit }) => edit('COPY assets', 'RUN echo new > /new\nCOPY assets'), 'RUN echo new'],
-  ['an instruction that is gone', ({ edit }) => edit('COPY assets/*.txt ./assets/\n', ''), 'COPY link'],
+  ['an instruction that is gone', ({ edit }) => edit('COPY assets/*.txt ./assets/\n', ''), 'COPY parts'],
   [
     'the order of instructions',
     ({ edit }) =>
@@ -200,6 +249,11 @@ const changes: readonly (readonly [title: string, change: (project: Project) => 
   ['a stage that gives other files', ({ edit }) => edit('echo fixed', 'echo broken'), 'RUN mkdir'],
   ['the network of RUN', ({ edit }) => edit('RUN echo end', 'RUN --network=none echo end'), 'RUN --network'],
 ];
+
+function swapLink(at: Project['at']): void {
+  rmSync(at('parts/xdir'));
+  cpSync(at('elsewhere'), at('parts/xdir'), { recursive: true });
+}
 
 let xattrs: Awaited<ReturnType<typeof xattrCalls>>;
 
@@ -221,6 +275,9 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     }
     symlinkSync('real.txt', path.join(source, 'link'));
     symlinkSync('a', path.join(source, 'src/to'));
+    symlinkSync('../real.txt', path.join(source, 'parts/xlink'));
+    symlinkSync('a', path.join(source, 'parts/x1/inner'));
+    symlinkSync('../elsewhere', path.join(source, 'parts/xdir'));
     await build(project());
   });
 
@@ -241,7 +298,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     };
   }
 
-  async function record({ dir, opts: given }: Project) {
+  async function record({ dir, opts: given }: Project): Promise<Recorded> {
     const opened = await openBuildContext({ context: dir, opts: given, readStdin: async () => new Uint8Array() });
     const compiled = await compile({ ...opened, images: [registryResolver()] });
     const names = new Map<string, number>();
@@ -282,7 +339,11 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     const changed = project();
     change(changed);
     if (title === 'an attribute of a file' && !xattrs?.read(changed.at('src/a'))) skip('this file system has none');
-    const newer = await record(changed);
+    await compareWithBuild(older, await record(changed), changed, first);
+  });
+
+  /** Compares what two records foretell with a build. */
+  async function compareWithBuild(older: Recorded, newer: Recorded, changed: Project, first: string | undefined) {
     const { steps } = compareBuilds(older.recorded, newer.recorded);
     const text = readFileSync(changed.at('Dockerfile'), 'utf8').split('\n');
     const foretold = steps.filter(({ line, text: it }) => line > 0 && !it.startsWith('FROM'));
@@ -290,7 +351,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     expect(runs[0] && text[runs[0].line - 1]).toEqual(
       first === undefined ? undefined : expect.stringMatching(pattern(first)),
     );
-    if (first !== undefined) expect(runs[0]!.causes).not.toEqual([]);
+    if (first !== undefined) expect([...runs[0]!.causes, ...runs[0]!.followsFrom]).not.toEqual([]);
 
     const built = await build(changed);
     const ran = new Map(
@@ -302,6 +363,57 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     for (const { line, outcome } of foretold)
       if (outcome !== 'depends')
         expect([line, text[line - 1], ran.get(line)]).toEqual([line, text[line - 1], outcome === 'cached']);
+    return steps;
+  }
+
+  test('a base image whose tag has moved', async () => {
+    const tag = `${engine.registry}/test/explain-moved:${nonce.slice(0, 8)}`;
+    const push = async (version: string) => {
+      const dir = temporaryDir();
+      writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${base}\nRUN echo ${version} > /version\n`);
+      await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', tag, dir]);
+    };
+    const onTag = () => {
+      const changed = project();
+      changed.edit(`FROM ${base}\nARG NONCE\nRUN echo app`, `FROM ${tag}\nARG NONCE\nRUN echo app`);
+      changed.opts['image-resolve-mode'] = 'pull';
+      return changed;
+    };
+    await push('1');
+    const older = await record(onTag());
+    await build(onTag());
+    await push('2');
+    const changed = onTag();
+    const steps = await compareWithBuild(older, await record(changed), changed, 'RUN echo app');
+    const from = steps.find(({ text }) => text.startsWith('FROM') && text.includes('explain-moved'));
+    expect(from?.causes).toEqual([{ kind: 'base image', name: '', detail: '' }]);
+    expect(steps.find(({ text, line }) => text.startsWith('RUN') && line > 3 && line < 9)?.outcome).toBe('runs');
+  });
+
+  test('another base image', async () => {
+    const other = `${engine.registry}/test/explain-other:${nonce.slice(0, 8)}`;
+    const dir = temporaryDir();
+    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${base}\nRUN echo ${nonce} > /version\n`);
+    await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', other, dir]);
+    const older = await record(project());
+    const changed = project();
+    changed.edit(`FROM ${base}\nARG NONCE\nRUN echo app`, `FROM ${other}\nARG NONCE\nRUN echo app`);
+    const steps = await compareWithBuild(older, await record(changed), changed, 'RUN echo app');
+    expect(steps.find(({ text }) => text.includes('explain-other'))?.causes.map(({ kind }) => kind)).toEqual([
+      'instruction',
+      'base image',
+    ]);
+  });
+
+  test.skipIf(process.arch !== 'x64')('another platform', async () => {
+    const older = await record(project());
+    const changed = project();
+    changed.opts['platform'] = 'linux/386';
+    const steps = await compareWithBuild(older, await record(changed), changed, 'RUN');
+    const kinds = new Set(steps.flatMap(({ causes }) => causes.map(({ kind }) => kind)));
+    expect(kinds).toContain('platform');
+    // What has no instruction of its own is a here-document, whose content has no platform.
+    expect(steps.filter(({ outcome, line }) => outcome === 'cached' && line > 0)).toEqual([]);
   });
 });
 

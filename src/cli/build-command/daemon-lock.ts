@@ -28,7 +28,7 @@ const headBytes = 64 << 10;
 export async function lockModeOf(argument: string | undefined, dockerfile: string): Promise<LockMode> {
   if (argument !== undefined || dockerfile === '') return lockMode(argument, '');
   const file = await open(dockerfile).catch(() => undefined);
-  if (!file) return 'off'; // The build says what is wrong with it.
+  if (!file) return 'off'; // the build says what is wrong with it
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
     const text = decodeText(buffer.subarray(0, bytesRead));
