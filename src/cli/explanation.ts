@@ -4,27 +4,48 @@ import type { OpExplanation } from '../graph/graph-model.ts';
 import { formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 
-/** Formats an explanation: a line for each step that runs again, with its causes below it. */
-export function formatExplanation({ steps }: Explanation): string {
+/** Which steps the daemon took from its cache, by the digest of the op; steps that it did not come to are absent. */
+export type CachedSteps = ReadonlyMap<string, boolean>;
+
+/**
+ * Formats an explanation: a line for each step that runs again, with its causes below it.
+ *
+ * @param cached what the daemon did, if there was a build: it decides about steps that may be cached
+ */
+export function formatExplanation({ steps: all }: Explanation, cachedSteps: CachedSteps = new Map()): string {
+  const steps = all.map((step) => settled(step, cachedSteps));
   const shown = steps.filter(({ line }) => line > 0);
   const changed = shown.filter(({ outcome }) => outcome !== 'cached');
   const cached = shown.length - changed.length;
   if (changed.length === 0) return `nothing runs again: ${count(cached, 'step')} cached\n`;
   const lines = shown.filter(({ causes }) => causes.length > 0).flatMap(formatStep);
-  lines.push(...formatFollowers(shown));
+  lines.push(...formatFollowers(shown), ...formatKept(shown));
   const again = changed.filter(({ outcome }) => outcome === 'runs').length;
-  const depends = changed.length - again;
+  const kept = changed.filter(({ outcome }) => outcome === 'kept').length;
+  const depends = changed.length - again - kept;
   const may = depends > 0 ? `, ${count(depends, 'step')} if the files that they copy from other stages differ` : '';
   const runs = again === 1 ? 'runs' : 'run';
-  lines.push('', `${count(again, 'step')} ${runs} again${may}; ${count(cached, 'step')} cached`);
+  lines.push('', `${count(again, 'step')} ${runs} again${may}; ${count(cached + kept, 'step')} cached`);
   return `${lines.join('\n')}\n`;
+}
+
+/** A step with what the daemon made of it: `kept` if it might have run, and did not. */
+interface SettledStep extends Omit<ExplainedStep, 'outcome'> {
+  readonly outcome: ExplainedStep['outcome'] | 'kept';
+}
+
+function settled(step: ExplainedStep, cached: CachedSteps): SettledStep {
+  const was = cached.get(step.op);
+  if (step.outcome !== 'depends' || was === undefined) return step;
+  return { ...step, outcome: was ? 'kept' : 'runs' };
 }
 
 const count = (n: number, what: string) => `${formatInteger(n)} ${what}${n === 1 ? '' : 's'}`;
 
-const placeOf = ({ file, line, platform }: ExplainedStep) => `${file}:${line}${platform && ` (${platform})`}`;
+const placeOf = ({ file, line, platform }: Pick<ExplainedStep, 'file' | 'line' | 'platform'>) =>
+  `${file}:${line}${platform && ` (${platform})`}`;
 
-function formatStep(step: ExplainedStep): string[] {
+function formatStep(step: SettledStep): string[] {
   const head = printableLine(`${placeOf(step)} ${step.text}`.trimEnd());
   const follows = step.followsFrom.length > 0 ? [`  and it follows from ${lineList(step.followsFrom)}`] : [];
   return [head, ...step.causes.map((cause) => printableLine(`  ${causeText(cause)}`)), ...follows];
@@ -71,7 +92,8 @@ function causeText(cause: Cause): string {
   }
 }
 
-function fileText({ detail, rule, place = 'the ignore file', lines, bytes }: Cause): string {
+function fileText({ detail, rule, place = 'the ignore file', lines, bytes, before, now }: Cause): string {
+  const change = before === undefined || now === undefined ? '' : `: ${before} → ${now}`;
   const pattern = rule === undefined ? '' : ` (${rule})`;
   switch (detail) {
     case 'content': {
@@ -79,7 +101,13 @@ function fileText({ detail, rule, place = 'the ignore file', lines, bytes }: Cau
       return `its content changed${lines === undefined ? (sizes ?? '') : ` (${count(lines, 'line')})`}`;
     }
     case 'mode':
-      return 'its mode or kind changed';
+      return `its mode changed${change}`;
+    case 'kind':
+      return `its kind changed${change}`;
+    case 'link':
+      return `its target changed${change}`;
+    case 'attributes':
+      return 'its extended attributes changed';
     case 'new':
       return 'it is new';
     case 'gone':
@@ -93,23 +121,62 @@ function fileText({ detail, rule, place = 'the ignore file', lines, bytes }: Cau
   }
 }
 
-/** Which steps only follow, by what they follow from. */
-function formatFollowers(steps: readonly ExplainedStep[]): string[] {
-  const groups = new Map<
-    string,
-    { readonly from: readonly number[]; readonly outcome: string; readonly lines: number[] }
-  >();
+/** Lines that say the same, on some platforms. */
+interface Followers {
+  readonly from: readonly number[];
+  readonly outcome: string;
+  readonly lines: number[];
+  readonly platforms: string[];
+}
+
+/** Steps without causes of their own, by what they follow from; what is so on several platforms is said once. */
+function followersOf(steps: readonly SettledStep[]): Followers[] {
+  const groups = new Map<string, Followers>();
   for (const { causes, followsFrom, outcome, line, platform } of steps) {
     if (causes.length > 0 || followsFrom.length === 0) continue;
     const key = JSON.stringify([followsFrom, outcome, platform]);
-    const group = groups.get(key) ?? { from: followsFrom, outcome, lines: [] };
+    const group = groups.get(key) ?? { from: followsFrom, outcome, lines: [], platforms: [platform] };
     if (!group.lines.includes(line)) group.lines.push(line);
     groups.set(key, group);
   }
-  return [...groups.values()].map(({ from, outcome, lines }) => {
-    const may = outcome === 'depends' ? `, if what ${lines.length === 1 ? 'it copies' : 'they copy'} differs` : '';
-    return `${lineList(lines)} ${lines.length === 1 ? 'follows' : 'follow'} from ${lineList(from)}${may}`;
-  });
+  const joined = new Map<string, Followers>();
+  for (const group of groups.values()) {
+    const key = JSON.stringify([group.from, group.outcome, group.lines]);
+    const same = joined.get(key);
+    if (same) same.platforms.push(...group.platforms);
+    else joined.set(key, group);
+  }
+  return [...joined.values()];
+}
+
+/** The platforms of a group, if it is not so on all. */
+function onPlatforms({ platforms }: Followers, steps: readonly SettledStep[]): string {
+  const all = new Set(steps.map(({ platform }) => platform));
+  return platforms.length === all.size ? '' : ` (${platforms.join(', ')})`;
+}
+
+/** Which steps only follow, by what they follow from. */
+function formatFollowers(steps: readonly SettledStep[]): string[] {
+  return followersOf(steps)
+    .filter(({ outcome }) => outcome !== 'kept')
+    .map((group) => {
+      const { from, outcome, lines } = group;
+      const one = lines.length === 1;
+      const may = outcome === 'depends' ? `, if what ${one ? 'it copies' : 'they copy'} differs` : '';
+      const platforms = onPlatforms(group, steps);
+      return `${lineList(lines)}${platforms} ${one ? 'follows' : 'follow'} from ${lineList(from)}${may}`;
+    });
+}
+
+/** Which steps might have followed, and did not: the daemon found the same files. */
+function formatKept(steps: readonly SettledStep[]): string[] {
+  return followersOf(steps)
+    .filter(({ outcome }) => outcome === 'kept')
+    .map((group) => {
+      const { from, lines } = group;
+      const what = lines.length === 1 ? 'it copies' : 'they copy';
+      return `${lineList(lines)}${onPlatforms(group, steps)} did not run: what ${what} is the same after ${lineList(from)}`;
+    });
 }
 
 /** `line 7`, `lines 8–10, 14`. */
@@ -124,7 +191,7 @@ function lineList(lines: readonly number[]): string {
  * @param cached whether the daemon took a step from its cache, by the digest of its op; steps that it did not come to
  * are absent
  */
-export function formatSurprises({ steps }: Explanation, cached: ReadonlyMap<string, boolean>): string {
+export function formatSurprises({ steps }: Explanation, cached: CachedSteps): string {
   const own = steps.filter(({ line, text }) => line > 0 && !/^FROM\b/i.test(text));
   const ran = own.filter(({ outcome, op }) => outcome === 'cached' && cached.get(op) === false);
   const kept = own.filter(({ outcome, op }) => outcome === 'runs' && cached.get(op) === true);

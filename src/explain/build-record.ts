@@ -98,7 +98,10 @@ export interface RecordedContext {
   readonly ignoreFile?: RecordedIgnoreFile | undefined;
 }
 
-/** Digests of kind and mode, and of the content; bytes of the content; digests of the lines of a short text. */
+/**
+ * Kind, permissions and target (`file 644`, `link 777 -> a`); digest of the content; bytes of the content; digests of
+ * the lines of a short text.
+ */
 export type RecordedFile = readonly [header: string, content: string, size?: number, lines?: string];
 
 /** An ignore file. */
@@ -449,6 +452,8 @@ function partsOf(given: Op): Record<string, string> {
   }
 }
 
+const recordVersion = 1;
+
 const toHex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
 
 const digest = aText;
@@ -495,9 +500,16 @@ const isInOrder = (steps: readonly BuildStep[]) =>
 export function parseRecord(text: string): BuildRecord | undefined {
   checkArgument('parseRecord', 'text', text, aText);
   const value = JSON.parse(text) as BuildRecord | null;
-  if (typeof value !== 'object' || value === null || !('platforms' in value && 'buildArgs' in value)) return undefined;
-  if (value.version !== 1)
-    throw new Error(`it is a record of version ${value.version}, and this tsfront reads version 1`);
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value.version === 'number' && value.version > recordVersion)
+    throw new Error(
+      `it has version ${value.version}, so a newer tsfront wrote it: this one reads version ${recordVersion}`,
+    );
+  if (!('platforms' in value && 'buildArgs' in value)) return undefined;
+  if (value.version !== recordVersion)
+    throw new Error(
+      `it is a record of version ${value.version}, and this tsfront reads version ${recordVersion}: make it again`,
+    );
   const problem = recordArgument(value, 'the record');
   if (problem !== undefined) throw new Error(problem);
   if (!Object.values(value.platforms).every(isInOrder)) throw new Error('a step of the record needs a step after it');

@@ -10,7 +10,7 @@ import {
   recordArgument,
 } from './build-record.ts';
 import { changedLines } from './changed-lines.ts';
-import { shortHash } from './content-hash.ts';
+import { readHeader, shortHash } from './content-hash.ts';
 
 /** What differs between two builds. Its JSON is the output of `tsfront explain --format json`. */
 export interface Explanation {
@@ -65,8 +65,9 @@ export interface Cause {
   /** Name of the variable, the file or the mount; '' for others. */
   readonly name: string;
   /**
-   * Of a file `content`, `mode`, `new`, `gone`, `ignored` or `no longer ignored`; of a variable where its value comes
-   * from; of `files` how many there are besides. For people: programs go by `kind` and `name`.
+   * Of a file `content`, `kind`, `link` (its target), `mode`, `attributes`, `new`, `gone`, `ignored` or
+   * `no longer ignored`; of a variable where its value comes from; of `files` how many there are besides. For people:
+   * programs go by `kind` and `name`.
    */
   readonly detail: string;
   /** For a file that is `ignored` or `no longer ignored`: the pattern of the ignore file. */
@@ -75,6 +76,10 @@ export interface Cause {
   readonly place?: string;
   /** For `content`: how many lines are changed, new or gone, if the file is a short text. */
   readonly lines?: number;
+  /** For `kind`, `link` and `mode`: what it was. */
+  readonly before?: string;
+  /** What it is. */
+  readonly now?: string;
   /** For `content`: the size in bytes before and now, if it differs. */
   readonly bytes?: readonly [before: number, now: number];
 }
@@ -274,9 +279,9 @@ function fileCauses(
     if (!isIn(take, file)) continue;
     const was = before.files[file];
     if (!was) causes.push({ kind: 'file', name: file, ...ignoredBy(before, now, file, 'no longer ignored', 'new') });
-    else if (was[1] !== content)
+    else if (was[1] !== content && readHeader(was[0]).kind === readHeader(header).kind)
       causes.push({ kind: 'file', name: file, detail: 'content', ...contentDifference(was, is) });
-    else if (was[0] !== header) causes.push({ kind: 'file', name: file, detail: 'mode' });
+    else if (was[0] !== header) causes.push({ kind: 'file', name: file, ...headerDifference(was[0], header) });
   }
   for (const file of Object.keys(before.files))
     if (!now.files[file] && isIn(old ?? take, file))
@@ -286,6 +291,15 @@ function fileCauses(
   return rest > 0
     ? [...causes.slice(0, maxFileCauses), { kind: 'files', name: take.context, detail: `${rest} more` }]
     : causes;
+}
+
+/** What differs between files with the same content. */
+function headerDifference(old: string, header: string): Pick<Cause, 'detail' | 'before' | 'now'> {
+  const [was, is] = [readHeader(old), readHeader(header)];
+  if (was.kind !== is.kind) return { detail: 'kind', before: was.kind, now: is.kind };
+  if (was.target !== is.target) return { detail: 'link', before: was.target, now: is.target };
+  if (was.mode !== is.mode) return { detail: 'mode', before: was.mode, now: is.mode };
+  return { detail: 'attributes' };
 }
 
 function contentDifference(

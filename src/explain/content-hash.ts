@@ -26,7 +26,7 @@ import { lineDigests, maxTextBytes } from './changed-lines.ts';
 
 /** What one file is, for a comparison of two states of a context. */
 export interface FileIdentity {
-  /** Kind and permissions, extended attributes, and the target of a link. */
+  /** Kind and permissions, a digest of extended attributes, and the target of a link: see {@link readHeader}. */
   readonly header: string;
   /** Digest of the content; '' for what has none. */
   readonly content: string;
@@ -112,7 +112,7 @@ export class ContentHash {
   identity(node: ContextNode): FileIdentity {
     const hasContent = node.entry !== undefined && hasContents(node.entry.mode);
     return {
-      header: shortHash(headerText(node, 0)),
+      header: writeHeader(node),
       content: hasContent ? this.#contentOf(node).slice(0, 16) : '',
       size: node.size,
       lines: this.#lines[node.index],
@@ -267,6 +267,45 @@ function headerText({ entry, target }: ContextNode, size: number): Uint8Array {
     parts.push(encodeText(name), value);
   }
   return Buffer.concat(parts);
+}
+
+/** What a header says. */
+export interface FileHeader {
+  /** `file`, `directory`, `link`, `device` or `pipe`. */
+  readonly kind: string;
+  /** Permissions in octal digits. */
+  readonly mode: string;
+  /** Digest of device numbers and extended attributes; '' if there are none. */
+  readonly attributes: string;
+  /** The target of a link; '' for others. */
+  readonly target: string;
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  '0': 'file',
+  '2': 'link',
+  '3': 'device',
+  '4': 'device',
+  '5': 'directory',
+  '6': 'pipe',
+};
+
+/** The header of a file as a record has it: `file 644`, `link 777 -> TARGET`, `file 755 (DIGEST)`. */
+function writeHeader(node: ContextNode): string {
+  const { entry, target } = node;
+  if (!entry) return '';
+  const { mode, devmajor, devminor, xattrs } = entry;
+  const others = devmajor !== 0 || devminor !== 0 || (xattrs?.size ?? 0) > 0;
+  const attributes = others ? ` (${shortHash(headerText(node, 0))})` : '';
+  const link = target === '' ? '' : ` -> ${target}`;
+  return `${kinds[typeFlag(mode)]} ${(toUnixPermissions(mode) & 0o7777).toString(8)}${attributes}${link}`;
+}
+
+/** Reads a header of a record. */
+export function readHeader(header: string): FileHeader {
+  const [, kind = '', mode = '', attributes = '', target = ''] =
+    /^(\w+) ([0-7]+)(?: \((\w+)\))?(?: -> (.*))?$/s.exec(header) ?? [];
+  return { kind, mode: mode.padStart(4, '0'), attributes, target };
 }
 
 function typeFlag(mode: number): string {

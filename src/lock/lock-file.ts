@@ -41,7 +41,7 @@ export interface Lock {
 }
 
 /** The version of the format. A lock of another version is refused. */
-const lockVersion = 1;
+export const lockVersion = 1;
 /** Maximum length of a lock file, in characters. */
 export const maxLockLength = 4 << 20;
 

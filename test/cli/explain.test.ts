@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { temporaryDir } from '../client/temporary-dir.ts';
@@ -18,14 +18,15 @@ RUN last
 
 let dir: string;
 
+const git = (...args: string[]) => {
+  const identity = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'commit.gpgsign=false'];
+  const { status, stderr } = spawnSync('git', [...identity, ...args], { cwd: dir, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+};
+
 /** A repository with two commits; the second one changes package.json. */
 beforeEach(() => {
   dir = temporaryDir();
-  const git = (...args: string[]) => {
-    const identity = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'commit.gpgsign=false'];
-    const { status, stderr } = spawnSync('git', [...identity, ...args], { cwd: dir, encoding: 'utf8' });
-    expect(status, stderr).toBe(0);
-  };
   mkdirSync(path.join(dir, 'src'));
   for (const [name, text] of Object.entries({
     Dockerfile: dockerfile,
@@ -67,7 +68,7 @@ test('files are named with what differs, against the last commit', async () => {
   writeFileSync(path.join(dir, '.dockerignore'), 'src/b\n');
   expect((await explain()).split('\n').slice(0, 5)).toEqual([
     'Dockerfile:5 COPY src /src',
-    '  src/a: its mode or kind changed',
+    '  src/a: its mode changed: 0644 → 0755',
     '  src/c: it is new',
     '  src/b: .dockerignore:1 (src/b) drops it now',
     'line 6 follows from line 5',
@@ -106,10 +107,93 @@ test('other sides: a directory, a record, a compiled file, another Dockerfile, a
 test('what is no side is refused with what is', async () => {
   const run = await runCli(['explain', dir, '--from', 'no-such-revision']);
   expect(run).toMatchObject({ code: 2, stdout: '' });
-  expect(run.stderr).toContain('--from no-such-revision: fatal: ');
+  expect(run.stderr).toContain('--from no-such-revision: there is no file and no git revision of this name: it takes ');
   const file = path.join(temporaryDir(), 'a.json');
   writeFileSync(file, '{"version":9,"platforms":{},"buildArgs":{}}');
-  expect((await runCli(['explain', dir, '--from', file])).stderr).toContain('it is a record of version 9');
+  const newer = 'it has version 9, so a newer tsfront wrote it';
+  expect((await runCli(['explain', dir, '--from', file])).stderr).toContain(newer);
+  writeFileSync(file, '{"version":9}');
+  expect((await runCli(['explain', dir, '--from', file])).stderr).toContain(newer);
+  const address = await runCli(['explain', 'https://example.com/a.git']);
+  expect(address).toMatchObject({ code: 2, stderr: expect.stringContaining('clone or unpack it') });
+});
+
+test('a Dockerfile that is missing or broken in a revision is named as git names it', async () => {
+  writeFileSync(path.join(dir, 'Other'), dockerfile);
+  const missing = await runCli(['explain', dir, '--file', path.join(dir, 'Other'), '--from', 'main~1']);
+  expect(missing.code).not.toBe(0);
+  expect(missing.stderr).toContain('main~1:Other');
+  writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nRUNN x\n');
+  git('commit', '--quiet', '-am', 'broken');
+  writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
+  const broken = await runCli(['explain', dir, '--from', 'HEAD']);
+  expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('HEAD:Dockerfile:2:1: error') });
+  for (const { stderr } of [missing, broken]) expect(stderr).not.toContain('tsfront-revision');
+});
+
+test('both sides may be a revision, a record, a compiled file in either format, or a Dockerfile', async () => {
+  const same = await explain('--from', 'main~1', '--to', 'main');
+  expect(same).toContain('package.json: its content changed');
+  const out = temporaryDir();
+  const record = path.join(out, 'record.json');
+  await explain('--from', 'main~1', '--to', 'main', '--record', record);
+  expect(await explain('--from', 'main~1', '--to', record)).toBe(same);
+  expect(await explain('--from', record, '--to', 'main~1')).toContain('package.json: its content changed');
+  const files = ['json', 'pb'].map((format) => path.join(out, `compiled.${format}`));
+  for (const [index, format] of ['json', 'pb'].entries())
+    expect((await runCli(['compile', dir, '--format', format, '--output', files[index]!])).code).toBe(0);
+  for (const file of files) expect(await explain('--from', 'main~1', '--to', file)).toBe(same);
+  expect(await explain('--from', files[0]!, '--to', files[1]!)).toBe('nothing runs again: 6 steps cached\n');
+  const other = path.join(out, 'other.Dockerfile');
+  writeFileSync(other, dockerfile.replace('RUN install', 'RUN install all'));
+  expect(await explain('--from', 'main', '--to', other)).toMatch(/:4 RUN\n {2}its text changed\n/);
+  const cwd = process.cwd();
+  process.chdir(dir);
+  try {
+    // What is not a directory may stand in its place.
+    const { stdout } = await runCli(['explain', record, '--from', 'main~1']);
+    expect(stdout).toBe(same);
+    expect((await runCli(['explain', 'main', '--from', 'main~1'])).stdout).toBe(same);
+  } finally {
+    process.chdir(cwd);
+  }
+});
+
+test('a link, a kind and a mode are told apart', async () => {
+  writeFileSync(path.join(dir, 'src/kind'), 'x');
+  symlinkSync('a', path.join(dir, 'src/link'));
+  git('add', '-A');
+  git('commit', '--quiet', '-m', 'link');
+  rmSync(path.join(dir, 'src/link'));
+  symlinkSync('b', path.join(dir, 'src/link'));
+  rmSync(path.join(dir, 'src/kind'));
+  symlinkSync('a', path.join(dir, 'src/kind'));
+  chmodSync(path.join(dir, 'src/a'), 0o755);
+  const shown = await explain('--from', 'HEAD');
+  expect(shown).toContain('  src/link: its target changed: a → b\n');
+  expect(shown).toContain('  src/kind: its kind changed: file → link\n');
+  expect(shown).toContain('  src/a: its mode changed: 0644 → 0755\n');
+});
+
+test('a submodule is compared with the commit that the revision names', async () => {
+  const module = temporaryDir();
+  const gitModule = (...args: string[]) => git('-C', module, ...args);
+  gitModule('init', '--quiet', '--initial-branch=main');
+  writeFileSync(path.join(module, 'inner'), '1');
+  gitModule('add', '-A');
+  gitModule('commit', '--quiet', '-m', 'one');
+  git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', module, 'src/sub');
+  git('commit', '--quiet', '-am', 'submodule');
+  expect(await explain('--from', 'HEAD')).toBe('nothing runs again: 6 steps cached\n');
+  writeFileSync(path.join(dir, 'src/sub/inner'), '2');
+  expect(await explain('--from', 'HEAD')).toContain(
+    'COPY src /src\n  src/sub/inner: its content changed (1 line)\nline',
+  );
+});
+
+test('on several platforms, what follows is said once', async () => {
+  const shown = await explain('--from', 'main~1', '--platform', 'linux/amd64,linux/arm64');
+  expect(shown.match(/^line.* follow/gm)).toEqual(['lines 4, 5, 6 follow', 'lines 8, 9 follow']);
 });
 
 test('neither values of secrets nor credentials are in the output or in a record', async () => {

@@ -392,6 +392,55 @@ ADD http://planted-name:planted-git@${registry.host}/repo.git#main /src
     expect(text).not.toMatch(/planted-/);
 });
 
+describe('a damaged lock', () => {
+  const pin = (of: string) => `sha256:${of.repeat(64)}`;
+
+  test('with a merge conflict is written again, with the pins that both sides agree on or one has', async () => {
+    await lock();
+    const text = await readLockText();
+    const base = registry.images.get('base:1')!.digest;
+    const conflicted = text.replace(
+      `    digest: ${base}\n`,
+      `<<<<<<< HEAD\n    digest: ${pin('1')}\n=======\n    digest: ${pin('2')}\n>>>>>>> other\n`,
+    );
+    await writeFile(lockPath(), conflicted);
+    file = 'another file'; // its pin stays
+    expect((await lock('--check')).code).toBe(1);
+    const { code, stderr } = await lock();
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/^note: .*Dockerfile\.lock:\d+:\d+: .*: it is written again, and 3 pins are kept\n$/);
+    expect(await readLockText()).toBe(text);
+    expect((await lock('--check', '--offline')).code).toBe(0);
+  });
+
+  test('with a broken digest is written again, and the other pins stay', async () => {
+    await lock();
+    const text = await readLockText();
+    await writeFile(lockPath(), text.replace(registry.images.get('base:1')!.digest, 'sha256:12'));
+    registry.images.set('tool:latest', imageOf('2026-02-01T00:00:00Z'));
+    const { code, stderr } = await lock();
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('3 pins are kept');
+    expect(await readLockText()).toBe(text);
+  });
+
+  test('that is no lock at all is written again', async () => {
+    await lock();
+    const text = await readLockText();
+    await writeFile(lockPath(), '<<<<<<< HEAD\nnothing\n');
+    expect(await lock()).toMatchObject({ code: 0, stderr: expect.stringContaining('0 pins are kept') });
+    expect(await readLockText()).toBe(text);
+  });
+
+  test('of a later version stays as it is', async () => {
+    await lock();
+    const later = (await readLockText()).replace('lockVersion: 1', 'lockVersion: 2');
+    await writeFile(lockPath(), later);
+    expect(await lock()).toMatchObject({ code: 1, stderr: expect.stringContaining('lockVersion 2 is not known') });
+    expect(await readLockText()).toBe(later);
+  });
+});
+
 test('a policy has a rule for each source, wherever in a repository it is', async () => {
   await lock('--policy', path.join(folder, 'policy.json'));
   const policy = JSON.parse(

@@ -174,5 +174,5 @@ async function explain(older: BuildRecord, newer: string, cached: ReadonlyMap<st
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
   const { formatExplanation, formatSurprises } = await import('../explanation.ts');
   const explanation = compareBuilds(older, parseRecord(newer)!);
-  io.writeStderr(`\n${formatExplanation(explanation)}${formatSurprises(explanation, cached)}`);
+  io.writeStderr(`\n${formatExplanation(explanation, cached)}${formatSurprises(explanation, cached)}`);
 }

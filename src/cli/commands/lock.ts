@@ -4,7 +4,7 @@ import { Command } from '@commander-js/extra-typings';
 import { lockFileName } from '../../gateway/frontend-files.ts';
 import { decodeText } from '../../go/text.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform } from '../../image/platform.ts';
-import { formatLock, type Lock, maxLockLength, readLock } from '../../lock/lock-file.ts';
+import { formatLock, type Lock, lockVersion, maxLockLength, readLock } from '../../lock/lock-file.ts';
 import { maxDockerfileBytes } from '../../offline/locate-context.ts';
 import type { Pin } from '../../offline/lock/resolve-source.ts';
 import type { ChangedSource, UpdatedLock } from '../../offline/lock/update-lock.ts';
@@ -72,9 +72,9 @@ async function run(context: string, flags: LockFlags, io: Io): Promise<void> {
       { path: check ? undefined : path, kind: 'file', by: 'the lock' },
       { path: flags.policy, kind: 'file', by: '--policy' },
     ]);
-    const previous = await readPrevious(path, io);
-    const updated = await untilAborted(makeLock(build, previous, flags, io), io.signal);
-    await report(path, previous, updated, flags, io);
+    const { lock, isDamaged } = await readPrevious(path, flags, io);
+    const updated = await untilAborted(makeLock(build, lock, flags, io), io.signal);
+    await report(path, isDamaged ? undefined : lock, updated, flags, io);
   } catch (error) {
     if (error instanceof UsageError || error instanceof Exit || io.signal.aborted) throw error;
     throw new Exit(await reportFailure(error, io, build));
@@ -83,17 +83,45 @@ async function run(context: string, flags: LockFlags, io: Io): Promise<void> {
   }
 }
 
-/** The lock that exists; undefined if none does. @throws DiagnosticError for a file that is no lock */
-async function readPrevious(path: string, io: Io): Promise<Lock | undefined> {
+interface PreviousLock {
+  /** undefined if there is none, or nothing of it can be read. */
+  readonly lock: Lock | undefined;
+  /** Whether the file has to be written again. */
+  readonly isDamaged: boolean;
+}
+
+/**
+ * The lock that exists. Of a damaged one, such as one with a merge conflict, what can be read is kept.
+ * @throws DiagnosticError with `--check`, and for a lock that a later version has written
+ */
+async function readPrevious(path: string, { check }: LockFlags, io: Io): Promise<PreviousLock> {
   // It would be written through the link, and a repository may have links that lead anywhere.
   if ((await lstat(path).catch(() => undefined))?.isSymbolicLink())
     throw new UsageError(`${path} is a link: a lock is a file beside its Dockerfile`);
+  let text: string;
   try {
-    return readLock(decodeText(await readNamedFile(path, maxLockLength, io.signal)), path);
+    text = decodeText(await readNamedFile(path, maxLockLength, io.signal));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lock: undefined, isDamaged: false };
     throw error;
   }
+  try {
+    return { lock: readLock(text, path), isDamaged: false };
+  } catch (error) {
+    if (check || isOfOtherVersion(text)) throw error;
+    const { salvageLock } = await import('../../lock/salvage-lock.ts');
+    const lock = salvageLock(text);
+    const kept = lock?.sources.length ?? 0;
+    const what = (error as Error).message;
+    io.writeStderr(`note: ${what}: it is written again, and ${kept === 1 ? '1 pin is' : `${kept} pins are`} kept\n`);
+    return { lock, isDamaged: true };
+  }
+}
+
+/** Whether the text is that of a lock of another version, without a conflict. */
+function isOfOtherVersion(text: string): boolean {
+  const version = /^lockVersion: *(\S+)\s*$/m.exec(text)?.[1];
+  return version !== undefined && version !== String(lockVersion) && !/^<{7} /m.test(text);
 }
 
 async function makeLock(

@@ -113,6 +113,10 @@ export const options = {
   fromTarget: new Option('--from-target <stage>', 'target of the older build (default: as --target)'),
   fromBuildArg: list('--from-build-arg <name=value>', 'build argument of the older build (default: as --build-arg)'),
   fromPlatform: list('--from-platform <platforms>', 'platforms of the older build (default: as --platform)'),
+  to: new Option(
+    '--to <side>',
+    'the newer build, as for --from (default: the context as it is); --file, --target, --build-arg and --platform are its options',
+  ),
   recordFile: new Option('--record <file>', 'also write the record of the newer build, for --from'),
   explain: new Option('--explain', 'say which steps ran and why, compared with the record of an earlier build'),
   buildRecord: new Option(

@@ -1,0 +1,183 @@
+/**
+ * Opens one of the two builds that `tsfront explain` compares: a directory, a git revision, a record, a compiled file
+ * or another Dockerfile.
+ */
+import { readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { BuildRecord } from '../explain/build-record.ts';
+import type { Definition } from '../llb/definition.ts';
+import { UsageError } from '../offline/usage-error.ts';
+import type { RecordedPlace } from './build-records.ts';
+import { Exit } from './exit.ts';
+import { reportFailure } from './failure.ts';
+import { untilAborted } from './interrupt.ts';
+import type { Io } from './io.ts';
+import type { SourceFlags } from './options/offline-command.ts';
+import { openBuild } from './options/open-build.ts';
+import { withUnknownImages } from './options/unknown-images.ts';
+
+/** A build, as far as its cache depends on it. */
+export type BuildSide = BuildRecord;
+
+/** What names a build. */
+export interface NamedSide {
+  /** The option that names it, for errors. */
+  readonly option: string;
+  /** The directory that revisions are those of, and that records have their files from. */
+  readonly context: string;
+  /** What is named; undefined for the directory itself. */
+  readonly side: string | undefined;
+  /** The options of the build. */
+  readonly flags: SourceFlags;
+}
+
+/** The kinds of what may be named. */
+const kinds = 'a git revision, a directory, a record, a compiled file or a Dockerfile';
+
+/**
+ * Opens a build, and reads its files; an error of its Dockerfile is reported here.
+ *
+ * @param unknown gets the images that are not known offline
+ * @param onPlace is told where a build of the directory itself is, before it is compiled
+ * @throws UsageError if there is nothing of that name
+ */
+export async function openSide(
+  { option, context, side, flags }: NamedSide,
+  unknown: Set<string>,
+  io: Io,
+  onPlace?: (place: RecordedPlace) => Promise<void>,
+): Promise<BuildSide> {
+  if (side === undefined) return recordDirectory(context, flags, unknown, io, { onPlace });
+  const found = await stat(side).catch(() => undefined);
+  if (found?.isDirectory())
+    return recordDirectory(side, await relocated(flags, [[await realpath(context), side]]), unknown, io);
+  if (found) return openFile(option, side, found.size, context, flags, unknown, io);
+  const { checkOutRevision } = await import('../explain/git-revision.ts');
+  const revision = await untilAborted(checkOutRevision(context, side, io.signal), io.signal).catch((error: unknown) => {
+    io.signal.throwIfAborted();
+    throw error instanceof UsageError
+      ? new UsageError(`${option} ${side}: ${error.message}: it takes ${kinds}`, { cause: error })
+      : error;
+  });
+  try {
+    for (const name of revision.uncompared)
+      io.writeStderr(`note: the submodule ${name} is not compared: its commit in ${side} is not on this machine\n`);
+    const moved = await relocated(flags, [[await realpath(revision.repository), revision.root]]);
+    const shown = (file: string) => file.replaceAll(`${revision.root}/`, `${side}:`);
+    return await recordDirectory(revision.dir, moved, unknown, io, { shown });
+  } finally {
+    await revision.remove();
+  }
+}
+
+interface DirectoryOptions {
+  readonly onPlace?: ((place: RecordedPlace) => Promise<void>) | undefined;
+  /** What a path in a message is for people. */
+  readonly shown?: (text: string) => string;
+}
+
+/** Compiles a build and reads its files. */
+async function recordDirectory(
+  context: string,
+  flags: SourceFlags,
+  unknown: Set<string>,
+  io: Io,
+  { onPlace, shown = (text) => text }: DirectoryOptions = {},
+): Promise<BuildRecord> {
+  const build = await openBuild(context, flags, io).catch((error: Error) => {
+    const message = shown(error.message);
+    throw message === error.message ? error : new UsageError(message, { cause: error });
+  });
+  try {
+    if (!build.dirs.has('context'))
+      throw new UsageError(`the context ${context} is not a directory on this machine: name a directory`);
+    await onPlace?.({ context: build.dirs.get('context')!, dockerfile: build.dockerfile, target: flags.target });
+    const opened = flags.offline ? withUnknownImages(build.options, unknown) : build.options;
+    const { compile, CompileError } = await import('../offline/compile.ts');
+    const compiled = await untilAborted(compile(opened), io.signal).catch(async (error) => {
+      if (!(error instanceof CompileError)) throw error;
+      throw new Exit(await reportFailure(error, io, { shown: (file) => shown(build.shown(file)) }));
+    });
+    await build.keepImages();
+    const { recordBuild } = await import('../explain/build-record.ts');
+    const of = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
+    return await untilAborted(recordBuild(of, io.signal), io.signal);
+  } finally {
+    await build.close();
+  }
+}
+
+const maxFileBytes = 512 << 20;
+
+/** A record, a compiled file, or another Dockerfile of the same context. */
+async function openFile(
+  option: string,
+  file: string,
+  size: number,
+  context: string,
+  flags: SourceFlags,
+  unknown: Set<string>,
+  io: Io,
+): Promise<BuildRecord> {
+  if (size > maxFileBytes) throw new UsageError(`${option}: ${file} is larger than 512 MiB`);
+  const bytes = await readFile(file);
+  const isBinary = bytes.subarray(0, 4096).some((byte) => byte < 9);
+  if (!isBinary && !/^\s*\{/.test(bytes.subarray(0, 256).toString()))
+    return recordDirectory(context, { ...flags, file }, unknown, io);
+  try {
+    const definitions = isBinary ? await readBinary(bytes) : await readJson(bytes.toString());
+    if (!(definitions instanceof Map)) return definitions;
+    const { recordBuild } = await import('../explain/build-record.ts');
+    const { openBuildContext } = await import('../offline/build-context.ts');
+    const opened = await openBuildContext({ context, file: flags.file, readStdin: io.readStdin, offline: true });
+    return await untilAborted(recordBuild({ compiled: { definitions }, opened }, io.signal), io.signal);
+  } catch (error) {
+    io.signal.throwIfAborted();
+    throw new UsageError(`${option}: cannot use ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The binary format of `compile`. */
+async function readBinary(bytes: Uint8Array): Promise<Map<string, Definition>> {
+  const { Definition } = await import('../llb/definition.ts');
+  const definition = Definition.decode(bytes);
+  for (const _ of definition.ops()); // an op that is none is an error
+  return new Map([['', definition]]);
+}
+
+async function readJson(text: string): Promise<BuildRecord | Map<string, Definition>> {
+  const { parseRecord } = await import('../explain/build-record.ts');
+  const found = parseRecord(text);
+  if (found) return found;
+  const { version } = JSON.parse(text) as { version?: unknown };
+  if (version !== undefined)
+    throw new Error(`it is neither a record nor a compiled file (its version is ${JSON.stringify(version)})`);
+  const { parseCompiled } = await import('../offline/compiled-file.ts');
+  try {
+    return new Map(parseCompiled(text).definitions);
+  } catch (error) {
+    throw new Error(`it is neither a record nor a compiled file: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The options with the paths in a directory replaced by those in another one. */
+async function relocated(flags: SourceFlags, places: readonly (readonly [string, string])[]): Promise<SourceFlags> {
+  const move = async (file: string): Promise<string> => {
+    const full = await realpath(file).catch(() => path.resolve(file));
+    for (const [from, to] of places) {
+      const relative = path.relative(from, full);
+      if (relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative)) return path.join(to, relative);
+    }
+    return file;
+  };
+  const buildContext = await Promise.all(
+    flags.buildContext.map(async (given) => {
+      const equals = given.indexOf('=');
+      const value = given.slice(equals + 1);
+      const isDir = equals > 0 && (await stat(value).catch(() => undefined))?.isDirectory();
+      return isDir ? `${given.slice(0, equals)}=${await move(value)}` : given;
+    }),
+  );
+  const file = flags.file === undefined || flags.file === '-' ? flags.file : await move(flags.file);
+  return { ...flags, ...(file !== undefined && { file }), buildContext };
+}

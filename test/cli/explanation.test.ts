@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { formatExplanation } from '../../src/cli/explanation.ts';
+import type { ExplainedStep } from '../../src/explain/compare-builds.ts';
+
+const step = (line: number, more: Partial<ExplainedStep>): ExplainedStep => ({
+  platform: '',
+  file: 'Dockerfile',
+  line,
+  endLine: line,
+  text: 'RUN',
+  op: `op${line}${more.platform ?? ''}`,
+  outcome: 'runs',
+  causes: [],
+  followsFrom: [],
+  ...more,
+});
+
+const cause = { kind: 'instruction', name: '', detail: '' } as const;
+const dependent = { outcome: 'depends', followsFrom: [2] } as const;
+
+test('after a build, what might follow is said to have run or not', () => {
+  const steps = [step(2, { causes: [cause] }), step(4, dependent), step(5, dependent), step(6, dependent)];
+  const cached = new Map([
+    ['op4', true],
+    ['op5', false],
+  ]);
+  expect(formatExplanation({ version: 1, steps }, cached)).toBe(`Dockerfile:2 RUN
+  its text changed
+line 5 follows from line 2
+line 6 follows from line 2, if what it copies differs
+line 4 did not run: what it copies is the same after line 2
+
+2 steps run again, 1 step if the files that they copy from other stages differ; 1 step cached
+`);
+});
+
+test('followers name their platforms where these differ, and stand once where not', () => {
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  const of = (platform: string) => [
+    step(2, { platform, causes: [cause] }),
+    step(3, { platform, followsFrom: [2] }),
+    step(4, platform === 'linux/arm64' ? { platform, outcome: 'cached' } : { platform, ...dependent }),
+  ];
+  const text = formatExplanation({ version: 1, steps: platforms.flatMap(of) });
+  expect(text.match(/^line .*$/gm)).toEqual([
+    'line 3 follows from line 2',
+    'line 4 (linux/amd64) follows from line 2, if what it copies differs',
+  ]);
+});
