@@ -54,6 +54,7 @@ const graphLibrary = external(/\/graph\/index\.ts$/, '../graph.js');
 const libraryEntries = {
   index: 'src/index.ts',
   parser: 'src/parser/index.ts',
+  format: 'src/format/index.ts',
   llb: 'src/llb/index.ts',
   client: 'src/client/index.ts',
   'read-worker': 'src/client/fsutil/read-worker.ts',

@@ -15,6 +15,7 @@ const allowed = {
   diagnostic: ['text', 'go'],
   parser: ['diagnostic', 'text', 'go'],
   check: ['parser', 'diagnostic', 'text', 'go'],
+  format: ['parser', 'diagnostic', 'text', 'go'],
   lint: ['parser', 'diagnostic', 'text', 'go'],
   tree: ['parser', 'system', 'text', 'go'],
   archive: ['host', 'text', 'go'],

@@ -17,6 +17,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const pages = [
   ['tsfront', 'index'],
   ['tsfront/parser', 'parser/index'],
+  ['tsfront/format', 'format/index'],
   ['tsfront/llb', 'llb/index'],
   ['tsfront/graph', 'graph/index'],
   ['tsfront/build', 'build-program/index'],

@@ -15,7 +15,15 @@ import { installPackage, tsc } from './installed-package.ts';
 
 const installed = await installPackage();
 const inPackage = path.join(installed, 'node_modules/tsfront');
-const entries = ['tsfront', 'tsfront/parser', 'tsfront/llb', 'tsfront/graph', 'tsfront/build', 'tsfront/client'];
+const entries = [
+  'tsfront',
+  'tsfront/parser',
+  'tsfront/format',
+  'tsfront/llb',
+  'tsfront/graph',
+  'tsfront/build',
+  'tsfront/client',
+];
 
 /** Runs a program in the directory of the installation; returns what it printed, on both streams. */
 async function run(command: string, args: readonly string[], cwd = installed): Promise<string> {
@@ -336,6 +344,7 @@ describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
     'docs/compiling.md',
     'docs/context.md',
     'docs/explain.md',
+    'docs/formatting.md',
     'docs/graph.md',
     'docs/images.md',
     'docs/locking.md',

@@ -7,6 +7,7 @@ import { completionCommand } from './commands/completion.ts';
 import { contextCommand } from './commands/context.ts';
 import { duCommand } from './commands/du.ts';
 import { explainCommand } from './commands/explain.ts';
+import { fmtCommand } from './commands/fmt.ts';
 import { graphCommand } from './commands/graph.ts';
 import { historyCommand } from './commands/history.ts';
 import { lockCommand } from './commands/lock.ts';
@@ -43,6 +44,18 @@ export const commandTable: readonly CommandEntry[] = [
         'tsfront check .',
         'tsfront check services/api/Dockerfile services/web/Dockerfile',
         'tsfront check . --format json',
+      ],
+    },
+  },
+  {
+    create: fmtCommand,
+    examples: {
+      fmt: [
+        'tsfront fmt',
+        'tsfront fmt services/api/Dockerfile "docker/*.Dockerfile"',
+        'tsfront fmt --check .',
+        'tsfront fmt --diff . | git apply',
+        'tsfront fmt - < Dockerfile',
       ],
     },
   },

@@ -27,6 +27,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['context/context-tree.ts', 'maxNotSent', 'count'],
   ],
   'entries of the directories': [['offline/find-dockerfiles.ts', 'maxEntries', 'count']],
+  'lines that a difference': [['cli/unified-diff.ts', 'maxChangedLines', 'count']],
   'patterns of each kind': [['context/propose-ignore.ts', 'maxPatterns', 'count']],
   'files of a context whose': [
     ['explain/build-record.ts', 'maxFiles', 'count'],

@@ -102,6 +102,12 @@ export const options = {
     .choices(['text', 'json'])
     .default('text'),
 
+  formatCheck: new Option(
+    '--check',
+    'write nothing; list the files that are not formatted, and exit with 1 if there are any',
+  ),
+  diff: new Option('--diff', 'write nothing; print the differences, which `git apply` takes'),
+
   contextFormat: new Option('--format <format>', 'text is for people, json is for programs')
     .choices(['text', 'json'])
     .default('text'),
