@@ -1,4 +1,5 @@
 /** The commands' access to the process: environment, signals, standard streams. Tests pass their own. */
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DisplayStream } from '../client/progress/display.ts';
 import { UsageError } from '../offline/usage-error.ts';
@@ -18,6 +19,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by SIGINT, SIGTERM and SIGHUP; the reason is an `Interrupted`. */
   readonly signal: AbortSignal;
+  /** Standard input, for what is passed on while it comes, such as an archive. */
+  readonly stdin: Readable;
   /**
    * Everything on standard input.
    * @param maxBytes no limit by default
@@ -151,6 +154,7 @@ export function processIo(): ProcessIo {
   return {
     ...ioWriters(streams, env),
     env,
+    stdin,
     get signal() {
       return interrupted();
     },

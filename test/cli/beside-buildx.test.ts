@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { resourceAttrs } from '../../src/cli/options/resources.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { runCli } from './run-cli.ts';
+import { cliOn, runCli } from './run-cli.ts';
 
 describe('what is refused or answered without a daemon', () => {
   test('a bare tsfront prints its help', async () => {
@@ -20,7 +20,7 @@ describe('what is refused or answered without a daemon', () => {
     [['history', 'inspect', '--format', '{{.}}', 'x'], 'Go templates are not evaluated'],
     [['du', '--format', 'yaml'], 'Allowed choices are table, pretty, json'],
     [['du', '--verbose', '--format', 'json'], '--format and --verbose cannot be used together'],
-  ])('%j', async (args, message) => {
+  ])('%j is refused with the reason', async (args, message) => {
     const run = await runCli(args);
     expect(run.code).toBe(2);
     expect(run.stderr).toContain(message);
@@ -38,9 +38,8 @@ describe('what is refused or answered without a daemon', () => {
 });
 
 await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
-  const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
-  const tsfront = (args: string[], env: NodeJS.ProcessEnv = {}) =>
-    engine.run(process.execPath, [cli, ...args], { env: { BUILDKIT_HOST: engine.buildkitHost, ...env } });
+  const run = cliOn(engine);
+  const tsfront = (args: string[], env: NodeJS.ProcessEnv = {}) => run(args, '', env);
 
   test('limits have an effect, and an empty BUILDKIT_SYNTAX is refused', async () => {
     const dir = temporaryDir();

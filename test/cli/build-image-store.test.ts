@@ -5,13 +5,10 @@ import { bareBuildkit } from '../client/bare-buildkit.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import type { Engine } from '../engine/engine.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { cliOn } from './run-cli.ts';
 
-const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const tsfront = (engine: Engine, args: string[], env: NodeJS.ProcessEnv = {}) =>
-  engine.run(process.execPath, [cli, ...args], {
-    input: 'FROM scratch\nLABEL image-store=1\n',
-    env: { BUILDKIT_HOST: engine.buildkitHost, ...env },
-  });
+  cliOn(engine)(args, 'FROM scratch\nLABEL image-store=1\n', env);
 
 await onEngines('with the containerd store', { suites: ['forky', 'trixie'] }, (engine) => {
   test.skipIf(!engine.dockerHost)('the engine knows the ID that a build tells', async () => {

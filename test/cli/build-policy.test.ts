@@ -3,13 +3,13 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { cliOn } from './run-cli.ts';
 
 const port = 8471;
 
 await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
-  const tsfront = (args: string[], input = '') =>
-    engine.run(process.execPath, [cli, ...args], { input, env: { BUILDKIT_HOST: engine.buildkitHost } });
+  const tsfront = cliOn(engine);
   const refusal = /ERROR: .*ockerfile\.rego.* is a policy for this build, in the language Rego/;
 
   const web = temporaryDir();

@@ -24,6 +24,7 @@ import { bareBuildkit } from '../client/bare-buildkit.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { noBuildFlags } from './no-build-flags.ts';
+import { cliOn } from './run-cli.ts';
 
 describe('flags of build', () => {
   test('flags of build become frontend options', () => {
@@ -321,12 +322,7 @@ describe('flags of build', () => {
 
 await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
-  const tsfront = (args: string[], input = '', signal?: AbortSignal) =>
-    engine.run(process.execPath, [cli, ...args], {
-      input,
-      env: { BUILDKIT_HOST: engine.buildkitHost },
-      ...(signal && { signal }),
-    });
+  const tsfront = cliOn(engine);
 
   test.skipIf(!engine.dockerHost)('builds a Dockerfile on standard input, and tells what it made', async () => {
     const dir = temporaryDir();
@@ -431,8 +427,8 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('takes the flags that BuildKit has no use for', async () => {
-    const args = [cli, 'build', '--rm', '--force-rm=false', '--compress', '--isolation=x', '-o', 'type=cacheonly', '-'];
-    const built = await engine.run(process.execPath, args, { input: 'FROM scratch\n' });
+    const args = ['build', '--rm', '--force-rm=false', '--compress', '--isolation=x', '-o', 'type=cacheonly', '-'];
+    const built = await tsfront(args, 'FROM scratch\n');
     expect(built.status, built.stderr).toBe(0);
     expect(built.stderr.match(/^WARNING: .*/gm)).toEqual([
       'WARNING: --isolation has no effect: BuildKit has no equivalent',
@@ -445,7 +441,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const env = { BUILDX_METADATA_WARNINGS: 'true', BUILDX_METADATA_PROVENANCE: 'disabled' };
     const input = 'FROM scratch as x\nCOPY <<f /f\nf\n';
     const tar = ['-o', `type=oci,dest=${file}.tar`];
-    const built = await engine.run(process.execPath, [cli, 'build', ...tar, ...args], { input, env });
+    const built = await tsfront(['build', ...tar, ...args], input, env);
     expect(built.status, built.stderr).toBe(0);
     const told = JSON.parse(readFileSync(file, 'utf8'));
     expect(Object.keys(told)).not.toContain('buildx.build.provenance/linux/amd64');
@@ -493,11 +489,11 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const rule = { action: 'DENY', selector: { identifier: '*/test/base*' } };
     writeFileSync(policy, JSON.stringify({ rules: [rule] }));
     const env = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: policy };
-    const args = [cli, 'build', '--progress=plain', '-'];
+    const args = ['build', '--progress=plain', '-'];
     const input = `FROM ${await engine.baseImage()}\n`;
-    expect((await engine.run(process.execPath, args, { input, env })).stderr).toMatch(/denied by policy/);
+    expect((await tsfront(args, input, env)).stderr).toMatch(/denied by policy/);
     writeFileSync(policy, JSON.stringify({ rules: [{ action: 'FORBID' }] }));
-    const { status, stderr } = await engine.run(process.execPath, args, { input, env });
+    const { status, stderr } = await tsfront(args, input, env);
     expect(status).toBe(2);
     expect(stderr).toContain(`EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: failed to read the policy ${policy}`);
   });
@@ -606,9 +602,9 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     const env = { BUILDKIT_HOST: `tcp://127.0.0.1:${port}` };
     const name = `example/loaded-${process.pid}:1`;
     const load = (more: NodeJS.ProcessEnv, ...args: string[]) =>
-      engine.run(process.execPath, [cli, 'build', '--progress=plain', '--load', '-t', name, ...args, '-'], {
-        input: 'FROM scratch\nLABEL made=here\n',
-        env: { ...env, ...more },
+      tsfront(['build', '--progress=plain', '--load', '-t', name, ...args, '-'], 'FROM scratch\nLABEL made=here\n', {
+        ...env,
+        ...more,
       });
     try {
       const loaded = await load({});
@@ -618,7 +614,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
       await engine.must('docker', ['image', 'rm', name]);
 
       expect(loaded.stderr).not.toContain('WARNING');
-      const kept = await engine.run(process.execPath, [cli, 'build', '-'], { input: 'FROM scratch\n', env });
+      const kept = await tsfront(['build', '-'], 'FROM scratch\n', env);
       expect(kept.stderr).toContain('WARNING: no output given, so the result stays in the build cache');
 
       const away = await load({ DOCKER_HOST: 'unix:///nonexistent.sock' });
@@ -691,7 +687,11 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
       const { stdout } = await engine.run('sh', ['-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "']);
       return stdout.includes(`sleep ${seconds} `);
     };
-    const running = tsfront(['build', '--progress=plain', '-'], dockerfile, abort.signal);
+    const running = engine.run(process.execPath, [cli, 'build', '--progress=plain', '-'], {
+      input: dockerfile,
+      env: { BUILDKIT_HOST: engine.buildkitHost },
+      signal: abort.signal,
+    });
     await expect.poll(sleeping, { timeout: 30_000 }).toBe(true);
     abort.abort();
     const { status, stderr } = await running;

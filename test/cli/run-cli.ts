@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import { type Io, ioWriters } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/main.ts';
+import type { Engine } from '../engine/engine.ts';
 
 export interface CliRun {
   readonly code: number;
@@ -9,7 +11,7 @@ export interface CliRun {
 
 export interface CliOptions {
   readonly stdin?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Whether standard output and error are terminals, with colours. */
   readonly terminal?: boolean;
   readonly signal?: AbortSignal;
@@ -43,9 +45,22 @@ export async function runCli(
     ),
     env,
     signal,
+    stdin: Readable.from([Buffer.from(stdin)]),
     readStdin: async () => Buffer.from(stdin),
     readLine: async () => (stdin === '' ? undefined : stdin.split('\n', 1)[0]),
   };
   const code = await main(args, io);
   return { code, stdout: Buffer.concat(stdout).toString(), stderr };
+}
+
+/**
+ * Makes a function that runs `tsfront ARGS` in this process, with the environment of an engine and what is added to it.
+ * What comes of it has the names that {@link Engine.run} gives.
+ */
+export function cliOn(engine: Engine) {
+  return async (args: readonly string[], stdin = '', more: NodeJS.ProcessEnv = {}) => {
+    const env = { ...engine.env, BUILDKIT_HOST: engine.buildkitHost, ...more };
+    const { code: status, stdout, stderr } = await runCli(args, { stdin, env });
+    return { status, stdout, stderr };
+  };
 }

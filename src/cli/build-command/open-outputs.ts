@@ -6,11 +6,11 @@ import { type OutputPlace, type Outputs, parseOutputs } from './outputs.ts';
 /** Opens the outputs. @throws Error if the Docker engine that should load an image cannot be reached */
 export async function openOutputs(
   flags: OutputFlags,
-  { onWarning, ...place }: Omit<OutputPlace, 'load'> & Pick<DockerEngineOptions, 'onWarning'>,
+  { env, onWarning, ...place }: Omit<OutputPlace, 'load'> & Pick<DockerEngineOptions, 'env' | 'onWarning'>,
 ): Promise<Outputs> {
-  const loader = dockerLoader({ onWarning });
+  const loader = dockerLoader({ env, onWarning });
   const parsed = parseOutputs(flags, { ...place, load: loader.dest });
-  const outputs = { ...parsed, exports: parsed.exports.map((it) => intoContext(it, onWarning)) };
+  const outputs = { ...parsed, exports: parsed.exports.map((it) => intoContext(it, { env, onWarning })) };
   const isLoaded = (output: Export) => 'dest' in output && output.dest === loader.dest;
   if (outputs.exports.some(isLoaded)) {
     await loader.check().catch((error: Error) => {
@@ -30,9 +30,9 @@ export async function openOutputs(
 /**
  * Evaluates the attribute `context` of an output, which names the Docker context of the engine that loads the image.
  */
-function intoContext(output: Export, onWarning: DockerEngineOptions['onWarning']): Export {
+function intoContext(output: Export, options: DockerEngineOptions): Export {
   if (output.type !== 'docker' || output.attrs?.['context'] === undefined) return output;
   const { context, ...attrs } = output.attrs;
-  const env = { ...process.env, DOCKER_HOST: '', DOCKER_CONTEXT: context };
-  return { ...output, attrs, dest: dockerLoader({ env, onWarning }).dest };
+  const env = { ...options.env, DOCKER_HOST: '', DOCKER_CONTEXT: context };
+  return { ...output, attrs, dest: dockerLoader({ ...options, env }).dest };
 }

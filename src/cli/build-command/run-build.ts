@@ -73,7 +73,7 @@ async function openRequest(context: string, given: BuildFlags, run: BuildRun, io
   io.addSecrets(frontendArgs(flags.buildArg, env));
   const call = parseCall(flags);
   await checkBuildFlags(flags, context, env);
-  const inputs = await openInputs(context, flags.file, flags.buildContext, { signal });
+  const inputs = await openInputs(context, flags.file, flags.buildContext, { stdin: io.stdin, signal });
   run.inputs = inputs;
   if (!isPolicyDisabled(flags.policy, env)) await refusePolicyBeside(inputs.dockerfile);
   checkOutputFlags(flags, inputs);

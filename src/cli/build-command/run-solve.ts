@@ -75,7 +75,7 @@ export async function runSolve(
     const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
     const { exports, pushByEngine, prefersImageDigest } =
       flags.output.length > 0
-        ? await openOutputs(outputs, { kind: connection.kind, pushes, onWarning })
+        ? await openOutputs(outputs, { kind: connection.kind, pushes, env, onWarning })
         : { exports: [], pushByEngine: [], prefersImageDigest: false };
     const makesImage = exports.some(
       (entry) => exporterOf(entry.type === 'custom' ? entry.name : entry.type)?.makesImage,

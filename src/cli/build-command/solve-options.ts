@@ -74,7 +74,7 @@ export async function toSolveOptions(node: OpenedNode, request: BuildRequest, io
   const cacheTo = parseCaches('--cache-to', flags.cacheTo, flags.allowUnknown);
   const { exports, pushByEngine, prefersImageDigest } = await openOutputs(
     withDefaultLoad(outputFlags(flags, inputs), loads && !call, env),
-    { kind: connection.kind, pushes, onWarning },
+    { kind: connection.kind, pushes, env, onWarning },
   );
   checkOutputs(node, { request, exports, cacheTo, flagAttrs, pushes }, env);
   const proxies = dockerProxies(connection.address, dockerConfigDir(env), onWarning);
