@@ -134,3 +134,8 @@ export function describeStep({ platform, drawing }: State, step: number): string
     .filter(Boolean)
     .join(', ');
 }
+
+/** The step that makes the result of the build; undefined if it has none. */
+export function resultStep({ platform }: State): number | undefined {
+  return platform.result === undefined ? undefined : platform.ops[platform.result]!.step;
+}

@@ -1,5 +1,5 @@
 /** Joins the parts of the viewer: drawing, source, details, timeline, search, theme, and the keys of the whole page. */
-import { createCanvas } from './canvas.ts';
+import { Canvas } from './canvas.ts';
 import { createDetails } from './details.ts';
 import { byId, element } from './dom.ts';
 import { createSearch } from './search.ts';
@@ -11,7 +11,7 @@ import { createTimeline } from './timeline.ts';
 export function createViewer(): State {
   const state = createState();
   createDetails(byId('details'), state); // before the drawing, which leaves room for them
-  const canvas = createCanvas(byId('stage'), state, (scale) => {
+  const canvas = new Canvas(byId('stage'), state, (scale) => {
     byId('scale').textContent = `${Math.round(scale * 100)} %`;
   });
   createTimeline(byId('timeline'), state);
