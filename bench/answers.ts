@@ -14,9 +14,9 @@ const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
 
 function writeContext(): void {
   for (let i = 0; i < 20_000; i++) {
-    const folder = path.join(dir, `d${i % 200}`);
-    if (i < 200) mkdirSync(folder);
-    writeFileSync(path.join(folder, `f${i}`), 'x'.repeat(1000));
+    const directory = path.join(dir, `d${i % 200}`);
+    if (i < 200) mkdirSync(directory);
+    writeFileSync(path.join(directory, `f${i}`), 'x'.repeat(1000));
   }
   const lines = ['FROM scratch'];
   for (let i = 0; i < 2500; i++) lines.push(`COPY d${i % 200}/f${i} /files/${i}`);

@@ -1,6 +1,6 @@
 // Holds the import directions of ARCHITECTURE.md: every directory of src/ lists the directories it may import from, and
 // outside programs are started in src/system alone, which makes an environment for them and ends what they have
-// started.
+// started. Members of classes are `private` in one style.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -76,6 +76,9 @@ for (const file of files) {
   const text = readFileSync(path.join(root, file), 'utf8');
   if (directory !== 'system' && /['"`](?:node:)?child_process['"`]/.test(text))
     problems.push(`src/${file}: other programs are started by src/system/subprocess.ts`);
+  // The objects of build programs hide their state from the program, which types cannot do.
+  if (directory !== 'build-program' && /^\s+(?:static |readonly |async )*#[a-z]/im.test(text))
+    problems.push(`src/${file}: members are \`private\`, not #private`);
   for (const imported of importsOf(file, text)) {
     const target = imported.split(path.sep);
     if (!directory || target.length < 2 || target[0] === directory) continue;

@@ -10,8 +10,8 @@ import { libraryNotices } from './image/library-notices.mjs';
 const rule = '='.repeat(80);
 
 /** The licences of the packages that bundles take code from. */
-export async function formatNoticesOf(of) {
-  const notices = [...(await bundledPackages(of))]
+export async function formatNoticesOf(entries) {
+  const notices = [...(await bundledPackages(entries))]
     .map(([directory, files]) => readNotice(root, directory, files))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
   const parts = notices.map(({ name, version, license, texts }) =>

@@ -55,7 +55,7 @@ export { Definition } from './llb/definition.ts';
 export { formatJson } from './llb/format-json.ts';
 export { formatTree } from './llb/tree.ts';
 export { formatLock, type Lock, type LockedSource, readLock } from './lock/lock-file.ts';
-export { type PinsOptions, pinsOf } from './lock/pins.ts';
+export { type PinsOptions, pinsOf } from './lock/pins-of-lock.ts';
 export type { SourceKind } from './lock/source-name.ts';
 export type { SourcePins } from './lock/source-pins.ts';
 export type { ResolvedImage } from './lower/environment.ts';

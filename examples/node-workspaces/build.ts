@@ -8,7 +8,7 @@ const workspaces = await readWorkspaces();
 const node = image(`node:${version}-alpine`).workdir('/app').env('NODE_ENV', 'production');
 
 // The layer of the manifests: it changes with what is installed, not with the sources.
-const manifests = workspaces.map(({ folder }) => `${folder}/package.json`);
+const manifests = workspaces.map(({ directory }) => `${directory}/package.json`);
 const installed = node
   .copy(['package.json', 'package-lock.json', ...manifests], './', { parents: true })
   .run('npm ci', { mounts: [mount.cache('/root/.npm')] });
@@ -16,14 +16,15 @@ const installed = node
 // A workspace is built after those that it depends on; those that do not need each other are built in parallel.
 const built = new Map<Workspace, Stage>();
 for (const workspace of workspaces) {
-  const { folder, id, name } = workspace;
+  const { directory, id, name } = workspace;
   const ready = withBuilt(installed, closure(workspace).slice(0, -1));
-  built.set(workspace, ready.copy(folder, folder).run(`npm run build --workspace=${id}`).as(`build-${name}`));
+  built.set(workspace, ready.copy(directory, directory).run(`npm run build --workspace=${id}`).as(`build-${name}`));
 }
 
 function withBuilt(stage: Stage, wanted: readonly Workspace[]): Stage {
   return wanted.reduce(
-    (sum, workspace) => sum.copy(built.get(workspace)!, `/app/${workspace.folder}/dist`, `${workspace.folder}/dist`),
+    (sum, workspace) =>
+      sum.copy(built.get(workspace)!, `/app/${workspace.directory}/dist`, `${workspace.directory}/dist`),
     stage,
   );
 }
@@ -38,18 +39,18 @@ export const images = targetsOf(
   (workspace) =>
     withBuilt(
       node
-        .copy([...closure(workspace).map(({ folder }) => `${folder}/package.json`)], './', { parents: true })
+        .copy([...closure(workspace).map(({ directory }) => `${directory}/package.json`)], './', { parents: true })
         .copy(installed, '/app/node_modules', 'node_modules'),
       closure(workspace),
     )
       .user('node')
-      .cmd(['node', `${workspace.folder}/${workspace.program}`]),
+      .cmd(['node', `${workspace.directory}/${workspace.program}`]),
 );
 
 /** What a library is built to, for `--output`. */
 export const libraries = targetsOf(
   workspaces.filter(({ program }) => program === undefined),
-  (workspace) => scratch().copy(built.get(workspace)!, `/app/${workspace.folder}/dist`, '/'),
+  (workspace) => scratch().copy(built.get(workspace)!, `/app/${workspace.directory}/dist`, '/'),
 );
 
 /** Runs the tests of all workspaces; the result is their report, for `--output`. */

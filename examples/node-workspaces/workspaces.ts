@@ -6,7 +6,7 @@ export interface Workspace {
   readonly name: string;
   /** The name of the package. */
   readonly id: string;
-  readonly folder: string;
+  readonly directory: string;
   /** The file that its `bin` names; undefined for a library. */
   readonly program: string | undefined;
   /** The workspaces that it depends on. */
@@ -22,18 +22,18 @@ interface Manifest {
 /** Reads the workspaces of the context, each after those that it depends on. */
 export async function readWorkspaces(): Promise<readonly Workspace[]> {
   const { workspaces: patterns } = await context().readJson<{ workspaces: string[] }>('package.json');
-  const manifests = new Map<string, Manifest & { readonly folder: string }>();
+  const manifests = new Map<string, Manifest & { readonly directory: string }>();
   for (const path of await context().glob(...patterns.map((pattern) => `${pattern}/package.json`))) {
     const manifest = await context().readJson<Manifest>(path);
-    manifests.set(manifest.name, { ...manifest, folder: path.replace(/\/package\.json$/, '') });
+    manifests.set(manifest.name, { ...manifest, directory: path.replace(/\/package\.json$/, '') });
   }
   const found = new Map<string, Workspace>();
   const visit = (id: string): Workspace => {
     const known = found.get(id);
     if (known) return known;
-    const { folder, bin, dependencies = {} } = manifests.get(id)!;
+    const { directory, bin, dependencies = {} } = manifests.get(id)!;
     const needs = Object.keys(dependencies).filter((name) => manifests.has(name));
-    const workspace = { name: id.replace(/^@.*\//, ''), id, folder, program: bin, needs: needs.map(visit) };
+    const workspace = { name: id.replace(/^@.*\//, ''), id, directory, program: bin, needs: needs.map(visit) };
     found.set(id, workspace);
     return workspace;
   };

@@ -36,7 +36,7 @@ export function createTimeline(host: HTMLElement, state: State): void {
     );
     const lanes: Bar[][] = [];
     for (const bar of [...steps, ...others].sort((a, b) => a.start - b.start)) {
-      const end = (of: Bar) => Math.max(of.end, of.start + total * leastShare);
+      const end = (it: Bar) => Math.max(it.end, it.start + total * leastShare);
       const free = lanes.find((lane) => end(lane.at(-1)!) <= bar.start);
       if (free) free.push(bar);
       else lanes.push([bar]);

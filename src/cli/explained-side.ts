@@ -100,8 +100,8 @@ async function recordDirectory(
     });
     await build.keepImages();
     const { recordBuild } = await import('../explain/build-record.ts');
-    const of = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
-    return await untilAborted(recordBuild(of, io.signal), io.signal);
+    const source = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
+    return await untilAborted(recordBuild(source, io.signal), io.signal);
   } finally {
     await build.close();
   }

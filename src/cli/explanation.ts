@@ -195,7 +195,7 @@ export function formatSurprises({ steps }: Explanation, cached: CachedSteps): st
   const own = steps.filter(({ line, text }) => line > 0 && !/^FROM\b/i.test(text));
   const ran = own.filter(({ outcome, op }) => outcome === 'cached' && cached.get(op) === false);
   const kept = own.filter(({ outcome, op }) => outcome === 'runs' && cached.get(op) === true);
-  const linesOf = (of: readonly ExplainedStep[]) => lineList([...new Set(of.map(({ line }) => line))]);
+  const linesOf = (some: readonly ExplainedStep[]) => lineList([...new Set(some.map(({ line }) => line))]);
   return [
     ...(ran.length > 0
       ? [

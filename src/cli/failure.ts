@@ -7,6 +7,7 @@ import { systemErrorsInWords } from '../text/system-error.ts';
 import { Exit, exitCode } from './exit.ts';
 import { interruptedCode } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { inFlags } from './options/flag-names.ts';
 import { asNamed, type ShownPath } from './shown-path.ts';
 
 /** What a command knows about its failure. */
@@ -36,7 +37,7 @@ export async function reportFailure(
   io: Pick<Io, 'signal' | 'writeStderr' | 'stderrHasColor'>,
   context: FailureContext = {},
 ): Promise<number> {
-  io.writeStderr(await failureText(error, io, context));
+  io.writeStderr(await failureText(inFlags(error), io, context));
   if (error instanceof Exit) return error.code;
   if (io.signal.aborted) return interruptedCode(io.signal);
   return isUsage(error) ? exitCode.usage : exitCode.failed;

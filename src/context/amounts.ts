@@ -22,35 +22,35 @@ export function addAmounts(amounts: Iterable<Amount>): Amount {
 
 /** The amounts of the nodes of a tree that exist for an instruction. */
 export class Totals {
-  readonly #tree: ContextTree;
-  readonly #isVisible: Visible;
+  private readonly tree: ContextTree;
+  private readonly isVisible: Visible;
   /** Of all nodes before each. */
-  readonly #files: Float64Array;
-  readonly #bytes: Float64Array;
+  private readonly files: Float64Array;
+  private readonly bytes: Float64Array;
 
   constructor(tree: ContextTree, isVisible: Visible) {
     const { nodes } = tree;
-    this.#tree = tree;
-    this.#isVisible = isVisible;
-    this.#files = new Float64Array(nodes.length + 1);
-    this.#bytes = new Float64Array(nodes.length + 1);
+    this.tree = tree;
+    this.isVisible = isVisible;
+    this.files = new Float64Array(nodes.length + 1);
+    this.bytes = new Float64Array(nodes.length + 1);
     for (const [i, node] of nodes.entries()) {
       const counts = !node.isDirectory && isVisible(node);
-      this.#files[i + 1] = this.#files[i]! + (counts ? 1 : 0);
-      this.#bytes[i + 1] = this.#bytes[i]! + (counts ? node.size : 0);
+      this.files[i + 1] = this.files[i]! + (counts ? 1 : 0);
+      this.bytes[i + 1] = this.bytes[i]! + (counts ? node.size : 0);
     }
   }
 
   /** A file, or all that is in a directory. */
   below({ index, end }: ContextNode): Amount {
-    return { files: this.#files[end]! - this.#files[index]!, bytes: this.#bytes[end]! - this.#bytes[index]! };
+    return { files: this.files[end]! - this.files[index]!, bytes: this.bytes[end]! - this.bytes[index]! };
   }
 
   /** What is selected; what several parts have counts once. */
   of(selection: Selection): Amount {
     const amounts: Amount[] = [];
     for (const { from, to } of rangesOf(selection))
-      amounts.push({ files: this.#files[to]! - this.#files[from]!, bytes: this.#bytes[to]! - this.#bytes[from]! });
+      amounts.push({ files: this.files[to]! - this.files[from]!, bytes: this.bytes[to]! - this.bytes[from]! });
     return addAmounts(amounts);
   }
 
@@ -59,8 +59,8 @@ export class Totals {
     const files: { path: string; bytes: number }[] = [];
     for (const { from, to } of rangesOf(selection))
       for (let i = from; i < to; i++) {
-        const node = this.#tree.nodes[i]!;
-        if (!node.isDirectory && this.#isVisible(node)) files.push({ path: node.path, bytes: node.size });
+        const node = this.tree.nodes[i]!;
+        if (!node.isDirectory && this.isVisible(node)) files.push({ path: node.path, bytes: node.size });
       }
     return files;
   }
@@ -73,7 +73,7 @@ export class Totals {
       else paths.add(node.path === '' ? './' : `${node.path}/`);
     };
     for (const { node: root, only } of parts) {
-      const files = only?.filter((node) => !node.isDirectory && this.#isVisible(node)).map(({ index }) => index) ?? [];
+      const files = only?.filter((node) => !node.isDirectory && this.isVisible(node)).map(({ index }) => index) ?? [];
       const isWhole = (node: ContextNode) =>
         placeOf(files, node.end) - placeOf(files, node.index) === this.below(node).files;
       if (!only || isWhole(root)) {
@@ -126,55 +126,55 @@ function rangesOf({ parts }: Selection): Range[] {
 
 /** The nodes that instructions take. */
 export class Coverage {
-  readonly #tree: ContextTree;
+  private readonly tree: ContextTree;
   /** How much the number of instructions changes at each node. */
-  readonly #changes: Int32Array;
+  private readonly changes: Int32Array;
   /** The number of taken nodes before each; made when it is asked for. */
-  #before: Int32Array | undefined;
+  private before: Int32Array | undefined;
 
   constructor(tree: ContextTree) {
-    this.#tree = tree;
-    this.#changes = new Int32Array(tree.nodes.length + 1);
+    this.tree = tree;
+    this.changes = new Int32Array(tree.nodes.length + 1);
   }
 
   add(selection: Selection): void {
-    this.#before = undefined;
-    for (const { from, to } of rangesOf(selection)) this.#mark(from, to);
-    for (const { index } of selection.links) this.#mark(index, index + 1);
+    this.before = undefined;
+    for (const { from, to } of rangesOf(selection)) this.mark(from, to);
+    for (const { index } of selection.links) this.mark(index, index + 1);
   }
 
-  #mark(from: number, to: number): void {
-    this.#changes[from]! += 1;
-    this.#changes[to]! -= 1;
+  private mark(from: number, to: number): void {
+    this.changes[from]! += 1;
+    this.changes[to]! -= 1;
   }
 
-  #counts(): Int32Array {
-    if (this.#before) return this.#before;
-    const before = new Int32Array(this.#changes.length);
+  private counts(): Int32Array {
+    if (this.before) return this.before;
+    const before = new Int32Array(this.changes.length);
     let takers = 0;
     for (let i = 0; i + 1 < before.length; i++) {
-      takers += this.#changes[i]!;
+      takers += this.changes[i]!;
       before[i + 1] = before[i]! + (takers > 0 ? 1 : 0);
     }
-    return (this.#before = before);
+    return (this.before = before);
   }
 
   /** Whether an instruction takes the node itself. */
   covers({ index }: ContextNode): boolean {
-    const before = this.#counts();
+    const before = this.counts();
     return before[index + 1]! > before[index]!;
   }
 
   /** Whether an instruction takes the node or something in it. */
   coversIn({ index, end }: ContextNode): boolean {
-    const before = this.#counts();
+    const before = this.counts();
     return before[end]! > before[index]!;
   }
 
   /** What is taken. */
   amount(isVisible: Visible): Amount {
     let [files, bytes] = [0, 0];
-    for (const node of this.#tree.nodes)
+    for (const node of this.tree.nodes)
       if (!node.isDirectory && isVisible(node) && this.covers(node)) {
         files++;
         bytes += node.size;
@@ -184,7 +184,7 @@ export class Coverage {
 
   /** The nodes of which nothing is taken, without those in others. */
   unused(isVisible: Visible): ContextNode[] {
-    const { nodes } = this.#tree;
+    const { nodes } = this.tree;
     const unused: ContextNode[] = [];
     for (let i = 1; i < nodes.length; i++) {
       const node = nodes[i]!;

@@ -41,23 +41,23 @@ const maxLinesLength = 1 << 20;
 
 /** The digests of a context. Each file is read once, when its digest is first needed. */
 export class ContentHash {
-  readonly #tree: ContextTree;
+  private readonly tree: ContextTree;
   /** Digests by the place of the node: of a file or link, or of all that is in a directory. */
-  readonly #digests: (string | undefined)[] = [];
-  readonly #contents: (string | undefined)[] = [];
-  readonly #lines: (string | undefined)[] = [];
-  #linesLeft = maxLinesLength;
-  readonly #buffer = Buffer.allocUnsafe(1 << 20);
-  #open: { readonly path: string; readonly descriptor: number; readonly inside: InsideOf } | undefined;
+  private readonly digests: (string | undefined)[] = [];
+  private readonly contents: (string | undefined)[] = [];
+  private readonly lines: (string | undefined)[] = [];
+  private linesLeft = maxLinesLength;
+  private readonly buffer = Buffer.allocUnsafe(1 << 20);
+  private open: { readonly path: string; readonly descriptor: number; readonly inside: InsideOf } | undefined;
 
   constructor(tree: ContextTree) {
-    this.#tree = tree;
+    this.tree = tree;
   }
 
   /** Closes what is open. */
   close(): void {
-    if (this.#open) closeSync(this.#open.descriptor);
-    this.#open = undefined;
+    if (this.open) closeSync(this.open.descriptor);
+    this.open = undefined;
   }
 
   /**
@@ -69,31 +69,31 @@ export class ContentHash {
     taken: TakenPath,
     turns: Turns,
   ): Promise<{ readonly digest: string; readonly selection: Selection }> {
-    const selection = selectFiles(this.#tree, taken, ({ fate }) => fate === 'sent');
+    const selection = selectFiles(this.tree, taken, ({ fate }) => fate === 'sent');
     const { parts } = selection;
     const path = clean(`/${taken.path}`);
     if (!isWildcard({ ...taken, path }) && parts.every(({ only }) => only === undefined)) {
       const [part] = parts;
-      return { digest: part ? await this.#ofNode(part.node, turns) : 'missing', selection };
+      return { digest: part ? await this.ofNode(part.node, turns) : 'missing', selection };
     }
     const entries: (readonly [path: string, digest: string])[] = [];
     for (const { node: root, only, match } of parts) {
       const rest = match?.rest ?? '';
       // Of a link that a pattern matches, what it leads to counts, under the name of the link.
       if (match && match.node !== root) {
-        entries.push([rest, await this.#ofNode(root, turns)]);
+        entries.push([rest, await this.ofNode(root, turns)]);
         continue;
       }
       if (!root.isDirectory) {
-        entries.push([rest, this.#ofFile(root)]);
+        entries.push([rest, this.ofFile(root)]);
         continue;
       }
-      const members = only ?? this.#tree.nodes.slice(root.index + 1, root.end).filter(({ fate }) => fate === 'sent');
+      const members = only ?? this.tree.nodes.slice(root.index + 1, root.end).filter(({ fate }) => fate === 'sent');
       const wanted = new Set(members);
       // The directories of what is taken count with it.
       if (only)
         for (const member of members)
-          for (let up = this.#parentOf(member); up && up.index > root.index && !wanted.has(up); up = this.#parentOf(up))
+          for (let up = this.parentOf(member); up && up.index > root.index && !wanted.has(up); up = this.parentOf(up))
             wanted.add(up);
       // Of a whole context, the root has no header.
       if (root.entry !== undefined && (taken.include.length === 0 || wanted.size > 0))
@@ -101,7 +101,7 @@ export class ContentHash {
       const from = root.path === '' ? 0 : root.path.length + 1;
       for (const node of [...wanted].sort((a, b) => a.index - b.index)) {
         if (turns.isDue()) await turns.pass();
-        const digest = node.isDirectory ? headerDigest(node) : this.#ofFile(node);
+        const digest = node.isDirectory ? headerDigest(node) : this.ofFile(node);
         entries.push([`${rest}/${node.path.slice(from)}`, digest]);
       }
     }
@@ -113,39 +113,38 @@ export class ContentHash {
     const hasContent = node.entry !== undefined && hasContents(node.entry.mode);
     return {
       header: writeHeader(node),
-      content: hasContent ? this.#contentOf(node).slice(0, 16) : '',
+      content: hasContent ? this.contentOf(node).slice(0, 16) : '',
       size: node.size,
-      lines: this.#lines[node.index],
+      lines: this.lines[node.index],
     };
   }
 
-  #parents: (ContextNode | undefined)[] | undefined;
+  private parents: (ContextNode | undefined)[] | undefined;
 
-  #parentOf({ index }: ContextNode): ContextNode | undefined {
-    if (!this.#parents) {
-      this.#parents = [];
-      for (const node of this.#tree.nodes)
-        for (const child of node.children.values()) this.#parents[child.index] = node;
+  private parentOf({ index }: ContextNode): ContextNode | undefined {
+    if (!this.parents) {
+      this.parents = [];
+      for (const node of this.tree.nodes) for (const child of node.children.values()) this.parents[child.index] = node;
     }
-    return this.#parents[index];
+    return this.parents[index];
   }
 
-  async #ofNode(root: ContextNode, turns: Turns): Promise<string> {
-    const known = this.#digests[root.index];
+  private async ofNode(root: ContextNode, turns: Turns): Promise<string> {
+    const known = this.digests[root.index];
     if (known !== undefined) return known;
-    if (!root.isDirectory) return this.#ofFile(root);
-    const { nodes } = this.#tree;
+    if (!root.isDirectory) return this.ofFile(root);
+    const { nodes } = this.tree;
     // Files in the order of the walk, so that each directory is opened once.
     for (let i = root.index; i < root.end; i++) {
       const node = nodes[i]!;
       if (node.fate !== 'sent') i = node.end - 1;
-      else if (!node.isDirectory) this.#ofFile(node);
+      else if (!node.isDirectory) this.ofFile(node);
       if (turns.isDue()) await turns.pass();
     }
     // What is in a directory before the directory.
     for (let i = root.end - 1; i >= root.index; i--) {
       const node = nodes[i]!;
-      if (!node.isDirectory || node.fate !== 'sent' || this.#digests[i] !== undefined) continue;
+      if (!node.isDirectory || node.fate !== 'sent' || this.digests[i] !== undefined) continue;
       const hashed = createHash('sha256');
       hashed.update('\0');
       hashed.update(headerDigest(node));
@@ -153,41 +152,41 @@ export class ContentHash {
         if (child.fate !== 'sent') continue;
         hashed.update(`\0`);
         hashed.update(encodeText(child.name));
-        hashed.update(this.#digests[child.index]!);
+        hashed.update(this.digests[child.index]!);
       }
-      this.#digests[i] = `sha256:${hashed.digest('hex')}`;
+      this.digests[i] = `sha256:${hashed.digest('hex')}`;
     }
-    return this.#digests[root.index]!;
+    return this.digests[root.index]!;
   }
 
-  #ofFile(node: ContextNode): string {
-    let digest = this.#digests[node.index];
+  private ofFile(node: ContextNode): string {
+    let digest = this.digests[node.index];
     if (digest === undefined) {
-      this.#read(node);
-      digest = this.#digests[node.index]!;
+      this.read(node);
+      digest = this.digests[node.index]!;
     }
     return digest;
   }
 
-  #contentOf(node: ContextNode): string {
-    if (this.#contents[node.index] === undefined) this.#read(node);
-    return this.#contents[node.index] ?? '';
+  private contentOf(node: ContextNode): string {
+    if (this.contents[node.index] === undefined) this.read(node);
+    return this.contents[node.index] ?? '';
   }
 
-  #read(node: ContextNode): void {
+  private read(node: ContextNode): void {
     const { entry, size } = node;
     if (entry === undefined || !hasContents(entry.mode)) {
-      this.#digests[node.index] = `sha256:${hash('sha256', headerText(node, 0), 'hex')}`;
-      this.#contents[node.index] = '';
+      this.digests[node.index] = `sha256:${hash('sha256', headerText(node, 0), 'hex')}`;
+      this.contents[node.index] = '';
       return;
     }
     const slash = node.path.lastIndexOf('/');
-    const descriptor = openBelowSync(this.#directory(slash < 0 ? '' : node.path.slice(0, slash)), node.name);
+    const descriptor = openBelowSync(this.directory(slash < 0 ? '' : node.path.slice(0, slash)), node.name);
     const whole = createHash('sha256').update(headerText(node, size));
     const content = createHash('sha256');
     try {
       // One byte more than there should be shows that the file has grown.
-      const buffer = this.#buffer.subarray(0, Math.min(this.#buffer.length, size + 1));
+      const buffer = this.buffer.subarray(0, Math.min(this.buffer.length, size + 1));
       let total = 0;
       do {
         const count = readSync(descriptor, buffer, 0, buffer.length, null);
@@ -195,32 +194,32 @@ export class ContentHash {
         const data = buffer.subarray(0, count);
         whole.update(data);
         content.update(data);
-        if (count === size && size <= maxTextBytes) this.#keepLines(node, data);
+        if (count === size && size <= maxTextBytes) this.keepLines(node, data);
         total += count;
       } while (total < size || buffer.length <= size);
       if (total !== size) throw new Error(`${node.path} has changed meanwhile`);
     } finally {
       closeSync(descriptor);
     }
-    this.#digests[node.index] = `sha256:${whole.digest('hex')}`;
-    this.#contents[node.index] = content.digest('hex');
+    this.digests[node.index] = `sha256:${whole.digest('hex')}`;
+    this.contents[node.index] = content.digest('hex');
   }
 
-  #keepLines(node: ContextNode, data: Uint8Array): void {
-    if (this.#linesLeft <= 0) return;
+  private keepLines(node: ContextNode, data: Uint8Array): void {
+    if (this.linesLeft <= 0) return;
     const digests = lineDigests(data);
-    if (digests === undefined || digests.length > this.#linesLeft) return;
-    this.#linesLeft -= digests.length;
-    this.#lines[node.index] = digests;
+    if (digests === undefined || digests.length > this.linesLeft) return;
+    this.linesLeft -= digests.length;
+    this.lines[node.index] = digests;
   }
 
-  #directory(path: string): InsideOf {
-    if (this.#open?.path === path) return this.#open.inside;
+  private directory(path: string): InsideOf {
+    if (this.open?.path === path) return this.open.inside;
     this.close();
-    const { root } = this.#tree;
+    const { root } = this.tree;
     const descriptor = openInsideSync(root, path);
     const inside = insideOf(descriptor, path === '' ? root : `${root === '/' ? '' : root}/${path}`);
-    this.#open = { path, descriptor, inside };
+    this.open = { path, descriptor, inside };
     return inside;
   }
 }

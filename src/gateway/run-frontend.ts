@@ -10,13 +10,13 @@ import type { Bridge, Result } from './bridge.ts';
 import { buildDockerfile } from './build-dockerfile.ts';
 import { type BuildDefinition, createDockerfile } from './dockerfile.ts';
 import { unsupportedFrontendCapability, withSource, withWholeFile } from './error-status.ts';
+import { findPins } from './find-pins.ts';
 import { forward, type OtherFrontends, syntaxArg } from './forward.ts';
 import { type BuildContext, type Entrypoint, openContext } from './main-context.ts';
 import { createSourceCheck } from './missing-source.ts';
 import { type FrontendOptions, parseFrontendOptions } from './options.ts';
 import { withResolveCache } from './resolve-cache.ts';
 import type { SourceDescription } from './source-info.ts';
-import { findPins } from './source-pins.ts';
 import { handleSubrequest } from './subrequests/handle.ts';
 import { createWarner } from './warner.ts';
 

@@ -41,7 +41,7 @@ export async function requireDockerfile(file: string, context: string | undefine
     throw new UsageError(
       `the Dockerfile ${file} is a directory: name the file in it, as ${path.join(file, defaultDockerfileName)}`,
     );
-  throw new UsageError(`the Dockerfile ${file} is ${kind}, which might never end: pipe its content into -f -`);
+  throw new UsageError(`the Dockerfile ${file} is ${kind}, which might never end: pipe its content into \`file\` -`);
 }
 
 /**
@@ -62,7 +62,7 @@ export async function requireNoOther(context: string): Promise<void> {
 async function adviceFor(file: string, context: string | undefined): Promise<string> {
   const inContext = context === undefined ? undefined : path.join(context, file);
   if (inContext !== undefined && (await exists(inContext)))
-    return `: a path starts at the current directory; for the one in the context give -f ${inContext}`;
+    return `: a path starts at the current directory; for the one in the context give \`file\` ${inContext}`;
   const { dir, base } = path.parse(file);
   const advice = await similarIn(dir || '.', base);
   return advice ? `: ${advice}` : '';
@@ -76,7 +76,7 @@ async function similarIn(dir: string, name: string): Promise<string | undefined>
     names.find((other) => other.toLowerCase() === lower) ??
     (name === defaultDockerfileName ? names.find((other) => other.toLowerCase() === 'containerfile') : undefined) ??
     suggest(name, names, true);
-  return found === undefined ? undefined : `there is ${found}: name it with -f ${path.join(dir, found)}`;
+  return found === undefined ? undefined : `there is ${found}: name it with \`file\` ${path.join(dir, found)}`;
 }
 
 async function exists(name: string): Promise<boolean> {

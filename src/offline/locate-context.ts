@@ -66,7 +66,7 @@ export async function locateContext(names: ContextArguments, readers: ContextRea
   const dirs = new Map<string, string>();
   const ociLayouts = new Map<string, string>();
   for (const [name, dir] of names.ociLayouts ?? []) {
-    await requireLayout(dir, `--oci-layout: the OCI layout ${name}`);
+    await requireLayout(dir, `\`ociLayouts\`: the OCI layout ${name}`);
     ociLayouts.set(name, dir);
   }
   const { archive, dockerfileText } = await locateMain(names, readers, opts, dirs);
@@ -111,7 +111,7 @@ async function locateMain(
   }
   if (!isDir) opts['dockerfilekey'] = 'dockerfile';
   if (dockerfileText !== undefined) return { dockerfileText };
-  if (file !== undefined) await prepare(requireDockerfile(file, isDir ? context : undefined), '--file: ');
+  if (file !== undefined) await prepare(requireDockerfile(file, isDir ? context : undefined), '`file`: ');
   else if (others?.['filename'] === undefined) await prepare(requireNoOther(context));
   const [dir, name] = file === undefined ? [context, defaultDockerfileName] : [path.dirname(file), path.basename(file)];
   dirs.set('dockerfile', dir);
@@ -128,7 +128,7 @@ async function locateStdin(
 ): Promise<Inputs> {
   if (file === '-')
     throw new UsageError(
-      "invalid argument: can't use stdin for both build context and dockerfile: --file - goes with a directory",
+      "invalid argument: can't use stdin for both build context and dockerfile: `file` - goes with a directory",
     );
   const input = await readStdin();
   if ('archive' in input) {
@@ -136,7 +136,7 @@ async function locateStdin(
     return input;
   }
   if (file !== undefined)
-    throw new UsageError('ambiguous Dockerfile source: both stdin and --file correspond to Dockerfiles');
+    throw new UsageError('ambiguous Dockerfile source: both stdin and `file` correspond to Dockerfiles');
   return { dockerfileText: input };
 }
 
@@ -151,7 +151,8 @@ async function readDockerfile(
     return input;
   }
   if (isHttpUrl(file)) {
-    if (!download) throw new UsageError(`the Dockerfile ${redactCredentials(file)} is on the web: leave out --offline`);
+    if (!download)
+      throw new UsageError(`the Dockerfile ${redactCredentials(file)} is on the web: leave out \`offline\``);
     return download(file);
   }
   if (!isDescriptor(file)) return undefined;
@@ -182,7 +183,7 @@ async function locateNamed(
     opts[key] = value;
   } else {
     throw new UsageError(
-      `--build-context: failed to get build context ${name}: ${redactCredentials(value)} is not a directory`,
+      `\`buildContexts\`: failed to get build context ${name}: ${redactCredentials(value)} is not a directory`,
     );
   }
 }
@@ -193,7 +194,7 @@ async function layoutContext(name: string, spec: string, ociLayouts: Map<string,
   const [place = '', tag = 'latest'] = cutLast(location, ':');
   let store = place;
   if (!ociLayouts.has(place)) {
-    await requireLayout(place, `--build-context: the OCI layout of the build context ${name}`);
+    await requireLayout(place, `\`buildContexts\`: the OCI layout of the build context ${name}`);
     store = name.replace(/[^a-z0-9]+/g, '-');
     ociLayouts.set(store, place);
   }
@@ -233,7 +234,7 @@ async function requireLayout(dir: string, what: string): Promise<void> {
 
 async function noContext(context: string): Promise<UsageError> {
   const isFile = (await stat(context).catch(() => undefined))?.isFile();
-  const advice = isFile ? ' (it is a file: give a Dockerfile with --file, and its directory as the context)' : '';
+  const advice = isFile ? ' (it is a file: give a Dockerfile with `file`, and its directory as the context)' : '';
   const shown = JSON.stringify(redactCredentials(context));
   return new UsageError(`unable to prepare context: path ${shown} not found or no directory${advice}`);
 }

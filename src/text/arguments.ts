@@ -45,8 +45,8 @@ export function having(expected: string, ...methods: readonly string[]): Validat
 }
 
 /** A value that may also be undefined. */
-export function optional(of: Validator): Validator {
-  return (value, name) => (value === undefined ? undefined : of(value, name));
+export function optional(member: Validator): Validator {
+  return (value, name) => (value === undefined ? undefined : member(value, name));
 }
 
 /** A value that one of several validators accepts. @param expected as in {@link validator} */
@@ -54,28 +54,28 @@ export function either(expected: string, ...validators: readonly Validator[]): V
   return validator(expected, (value) => validators.some((validate) => validate(value, '') === undefined));
 }
 
-/** An array whose members `of` accepts. */
-export function listOf(of: Validator, expected = 'an array'): Validator {
+/** An array whose members the validator accepts. */
+export function listOf(member: Validator, expected = 'an array'): Validator {
   const isList = validator(expected, Array.isArray);
   return (value, name) =>
-    isList(value, name) ?? firstProblem((value as unknown[]).entries(), of, (index) => `${name}[${index}]`);
+    isList(value, name) ?? firstProblem((value as unknown[]).entries(), member, (index) => `${name}[${index}]`);
 }
 
-/** An object with any field names whose values `of` accepts. */
-export function recordOf(of: Validator, expected = 'an object'): Validator {
+/** An object with any field names whose values the validator accepts. */
+export function recordOf(member: Validator, expected = 'an object'): Validator {
   const isRecord = validator(expected, isPlain);
   return (value, name) =>
-    isRecord(value, name) ?? firstProblem(Object.entries(value as object), of, (key) => fieldPath(name, key));
+    isRecord(value, name) ?? firstProblem(Object.entries(value as object), member, (key) => fieldPath(name, key));
 }
 
-/** A Map whose values `of` accepts. */
-export function mapOf(of: Validator, expected = 'a Map'): Validator {
+/** A Map whose values the validator accepts. */
+export function mapOf(member: Validator, expected = 'a Map'): Validator {
   const isMap = having(expected, 'get', 'entries');
   return (value, name) =>
     isMap(value, name) ??
     firstProblem(
       (value as ReadonlyMap<unknown, unknown>).entries(),
-      of,
+      member,
       (key) => `${name}.get(${JSON.stringify(key)})`,
     );
 }
@@ -88,8 +88,8 @@ export function fields(validators: Readonly<Record<string, Validator>>, expected
     const given = value as Readonly<Record<string, unknown>>;
     const wrong = isObject(value, name);
     if (wrong !== undefined) return wrong;
-    for (const [key, of] of entries) {
-      const problem = of(given[key], name === optionsName ? key : fieldPath(name, key));
+    for (const [key, member] of entries) {
+      const problem = member(given[key], name === optionsName ? key : fieldPath(name, key));
       if (problem === undefined) continue;
       const unknown = name === optionsName ? Object.keys(given).filter((other) => !(other in validators)) : [];
       return given[key] !== undefined || unknown.length === 0
@@ -121,10 +121,10 @@ const optionsName = 'options';
 /** Makes the name of a member only if there is a problem. */
 function firstProblem<Key>(
   entries: Iterable<readonly [Key, unknown]>,
-  of: Validator,
+  member: Validator,
   nameOf: (key: Key) => string,
 ): string | undefined {
-  for (const [key, value] of entries) if (of(value, '') !== undefined) return of(value, nameOf(key));
+  for (const [key, value] of entries) if (member(value, '') !== undefined) return member(value, nameOf(key));
   return undefined;
 }
 

@@ -24,8 +24,8 @@ export interface OpenedPage {
 
 /** Writes a page to a file and opens it. */
 export async function openPage(browser: Browser, html: string, dark = false, width = 1280): Promise<OpenedPage> {
-  const folder = mkdtempSync('/tmp/tsfront-page-'); // which the browser sees
-  const file = path.join(folder, 'page.html');
+  const directory = mkdtempSync('/tmp/tsfront-page-'); // which the browser sees
+  const file = path.join(directory, 'page.html');
   writeFileSync(file, html);
   const page = await browser.newPage({
     viewport: { width, height: 800 },
@@ -51,7 +51,7 @@ export async function openPage(browser: Browser, html: string, dark = false, wid
     errors,
     async close() {
       await page.close();
-      rmSync(folder, { recursive: true });
+      rmSync(directory, { recursive: true });
     },
   };
 }

@@ -428,7 +428,7 @@ describe('failures', () => {
     ],
     [
       ['check', 'src', '-f', 'cli.ts'],
-      'does not exist: a path starts at the current directory; for the one in the context give -f src/cli.ts',
+      'does not exist: a path starts at the current directory; for the one in the context give --file src/cli.ts',
     ],
     [['compile', '.', '-f', 'src'], 'the Dockerfile src is a directory: name the file in it, as src/Dockerfile'],
     [['compile', '.', '--platform=linux/amd64,nope'], '"nope": unknown operating system or architecture'],

@@ -10,7 +10,7 @@ import { type FakeRegistry, fakeImage, sha256, startFakeRegistry } from '../regi
 import { runCli } from './run-cli.ts';
 
 let registry: FakeRegistry;
-let folder: string;
+let directory: string;
 let repository: string;
 let file: string;
 
@@ -38,8 +38,8 @@ beforeEach(async () => {
   registry = await startFakeRegistry();
   registry.images.set('base:1', imageOf('2026-01-01T00:00:00.5Z'));
   registry.images.set('tool:latest', imageOf('0001-01-01T00:00:00Z'));
-  folder = await mkdtemp(path.join(tmpdir(), 'tsfront-lock-'));
-  repository = path.join(folder, 'repository');
+  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-lock-'));
+  repository = path.join(directory, 'repository');
   await mkdir(repository);
   git('init', '--quiet', '--initial-branch=main');
   commit('one');
@@ -54,7 +54,7 @@ beforeEach(async () => {
     else return false;
     return true;
   };
-  await mkdir(path.join(folder, 'app'));
+  await mkdir(path.join(directory, 'app'));
   await write(`ARG VERSION=1
 FROM --platform=$BUILDPLATFORM ${registry.host}/base:\${VERSION} AS build
 COPY --from=${registry.host}/tool / /
@@ -65,16 +65,16 @@ ADD http://${registry.host}/repo.git#main /src
 });
 afterEach(async () => {
   await registry.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
 });
 
-const app = () => path.join(folder, 'app');
+const app = () => path.join(directory, 'app');
 const lockPath = () => path.join(app(), 'Dockerfile.lock');
 const write = (text: string) => writeFile(path.join(app(), 'Dockerfile'), text);
 const readLockText = () => readFile(lockPath(), 'utf8');
 /** The lock, in which the host of the registry is HOST; a name that begins with a digit is quoted. */
 const shownLock = async () => (await readLockText()).replaceAll(registry.host, 'HOST').replaceAll(/"(HOST\S*)"/g, '$1');
-const cache = () => ['--cache-dir', path.join(folder, 'cache')];
+const cache = () => ['--cache-dir', path.join(directory, 'cache')];
 const lock = (...args: string[]) => runCli(['lock', app(), ...cache(), ...args]);
 /** The lines of the table, the columns by one blank. */
 const table = (stdout: string) => stdout.replaceAll(/ {2,}/g, ' ').replaceAll(registry.host, 'HOST').split('\n');
@@ -341,9 +341,9 @@ describe('what cannot be locked', () => {
       await rm(lockPath(), { recursive: true });
       return `${code} ${stderr}`;
     };
-    await symlink(path.join(folder, 'elsewhere'), lockPath());
+    await symlink(path.join(directory, 'elsewhere'), lockPath());
     expect(await refused()).toBe(`2 error: ${lockPath()} is a link: a lock is a file beside its Dockerfile\n`);
-    expect(existsSync(path.join(folder, 'elsewhere'))).toBe(false);
+    expect(existsSync(path.join(directory, 'elsewhere'))).toBe(false);
     execFileSync('mkfifo', [lockPath()]);
     expect(await refused()).toMatch(/is not a regular file$/m);
     await mkdir(lockPath());
@@ -363,7 +363,7 @@ describe('what cannot be locked', () => {
 test('no credential is in the lock, the policy or any output', async () => {
   registry.auth = { kind: 'basic', login: 'me:planted-registry' };
   await writeFile(
-    path.join(folder, 'config.json'),
+    path.join(directory, 'config.json'),
     JSON.stringify({ auths: { [registry.host]: { auth: Buffer.from('me:planted-registry').toString('base64') } } }),
   );
   await write(`FROM ${registry.host}/base:1
@@ -373,8 +373,8 @@ ADD http://${registry.host}/file?access_token=\${TOKEN} /
 ADD http://${registry.host}/file?of=\${TOKEN}-x /
 ADD http://planted-name:planted-git@${registry.host}/repo.git#main /src
 `);
-  const env = { DOCKER_CONFIG: folder };
-  const policy = path.join(folder, 'policy.json');
+  const env = { DOCKER_CONFIG: directory };
+  const policy = path.join(directory, 'policy.json');
   const args = ['lock', app(), ...cache(), '--build-arg', 'TOKEN=planted-arg'];
   const outputs = [
     await runCli([...args, '--policy', policy], { env }),
@@ -442,9 +442,9 @@ describe('a damaged lock', () => {
 });
 
 test('a policy has a rule for each source, wherever in a repository it is', async () => {
-  await lock('--policy', path.join(folder, 'policy.json'));
+  await lock('--policy', path.join(directory, 'policy.json'));
   const policy = JSON.parse(
-    (await readFile(path.join(folder, 'policy.json'), 'utf8')).replaceAll(registry.host, 'HOST'),
+    (await readFile(path.join(directory, 'policy.json'), 'utf8')).replaceAll(registry.host, 'HOST'),
   );
   const head = git('rev-parse', 'HEAD');
   const convert = (identifier: string, updates: object, match_type = 'WILDCARD') => ({
@@ -483,7 +483,7 @@ describe('the commit of a reference', () => {
     expect(await find('tags/both')).toBe(first);
     expect(await find('both')).toBe(second);
     await expect(find('nope')).rejects.toThrow(/it has no branch or tag nope$/);
-    await expect(findCommit(path.join(folder, 'gone'), '')).rejects.toThrow(
+    await expect(findCommit(path.join(directory, 'gone'), '')).rejects.toThrow(
       /^failed to ask .*gone for its default branch: /,
     );
   });

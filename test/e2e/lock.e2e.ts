@@ -14,27 +14,27 @@ const [webPort, gitPort] = [8126, 8127];
 
 await onEngines('a lock', { suites: ['forky'] }, (engine) => {
   const image = `${engine.registry}/test/locked:1`;
-  const folder = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-lock-'));
-  const repository = path.join(folder, 'git/repo.git');
+  const directory = mkdtempSync(path.join(tmpdir(), 'tsfront-e2e-lock-'));
+  const repository = path.join(directory, 'git/repo.git');
   const children = [
-    engine.serve(process.execPath, [path.join(import.meta.dirname, 'web-server.mjs'), folder, String(webPort)]),
+    engine.serve(process.execPath, [path.join(import.meta.dirname, 'web-server.mjs'), directory, String(webPort)]),
     engine.serve('git', [
       'daemon',
       '--export-all',
       '--reuseaddr',
       '--listen=127.0.0.1',
       `--port=${gitPort}`,
-      `--base-path=${path.join(folder, 'git')}`,
+      `--base-path=${path.join(directory, 'git')}`,
     ]),
   ];
-  const app = path.join(folder, 'app');
+  const app = path.join(directory, 'app');
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=n', '-c', 'user.email=e', ...args], { cwd: repository, stdio: 'ignore' });
-  const file = (name: string, text: string) => writeFileSync(path.join(folder, name), text);
+  const file = (name: string, text: string) => writeFileSync(path.join(directory, name), text);
 
   /** Moves the tag, the branch and, if told, the file. */
   async function publish(version: string, movesFile = true): Promise<void> {
-    const context = path.join(folder, 'image');
+    const context = path.join(directory, 'image');
     mkdirSync(context, { recursive: true });
     file('image/Dockerfile', 'FROM scratch\nCOPY version /\n');
     file('image/version', `image ${version}\n`);
@@ -47,7 +47,7 @@ await onEngines('a lock', { suites: ['forky'] }, (engine) => {
 
   /** The files of what a build makes. */
   async function build(args: readonly string[], env: Record<string, string> = {}) {
-    const out = mkdtempSync(path.join(folder, 'out-'));
+    const out = mkdtempSync(path.join(directory, 'out-'));
     const result = await dockerBuild(engine, ['--output', `type=local,dest=${out}`, '--no-cache', ...args, app], {
       env,
     });
@@ -58,7 +58,7 @@ await onEngines('a lock', { suites: ['forky'] }, (engine) => {
 
   /** Runs the command in the network of the engine, where the servers are. */
   const tsfront = async (...args: string[]) => {
-    const child = engine.serve(process.execPath, [cli, ...args, '--cache-dir', path.join(folder, 'cache')]);
+    const child = engine.serve(process.execPath, [cli, ...args, '--cache-dir', path.join(directory, 'cache')]);
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
   };
@@ -77,12 +77,12 @@ await onEngines('a lock', { suites: ['forky'] }, (engine) => {
     syntax = `# syntax=${await pushImage(engine)}\n`;
     writeDockerfile(syntax);
     await publish('one');
-    await tsfront('lock', app, '--policy', path.join(folder, 'policy.json'));
+    await tsfront('lock', app, '--policy', path.join(directory, 'policy.json'));
     await publish('two', false);
   });
   afterAll(() => {
     for (const child of children) child.kill();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   });
 
   test('the frontend image builds what is locked after it has moved, if the build asks for it', async () => {
@@ -106,14 +106,14 @@ await onEngines('a lock', { suites: ['forky'] }, (engine) => {
 
   test('buildx with the policy builds the same, without a frontend of ours', async () => {
     writeDockerfile('');
-    const policy = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: path.join(folder, 'policy.json') };
+    const policy = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: path.join(directory, 'policy.json') };
     expect(await build([], policy)).toMatchObject({ status: 0, files: first });
     expect(await build([])).toMatchObject({ status: 0, files: ['image two', 'file one', 'branch two'] });
   });
 
   test('tsfront build --frozen builds the same', async () => {
     writeDockerfile('# syntax=docker/dockerfile:1\n');
-    const out = path.join(folder, 'out');
+    const out = path.join(directory, 'out');
     const env = { BUILDKIT_HOST: engine.buildkitHost };
     await engine.must(process.execPath, [cli, 'build', app, '--frozen', '--no-cache', '-o', `type=local,dest=${out}`], {
       env,

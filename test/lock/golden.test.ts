@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { parseNormalizedNamed } from '../../src/image/reference.ts';
-import { pinsOf } from '../../src/lock/pins.ts';
+import { pinsOf } from '../../src/lock/pins-of-lock.ts';
 import { imageName } from '../../src/lock/source-name.ts';
 import { compile } from '../../src/offline/compile.ts';
 import { type GoldenCase, goldenNames, readCase } from '../golden/cases.ts';

@@ -15,8 +15,17 @@ await onEngines('the example projects', { suites: ['forky'] }, (engine) => {
   }, 900_000);
 
   const build = (project: string, ...args: string[]) => {
-    const folder = path.join(root, 'examples', project);
-    const command = ['build', '--progress', 'plain', '-f', path.join(folder, 'build.ts'), ...contexts, ...args, folder];
+    const directory = path.join(root, 'examples', project);
+    const command = [
+      'build',
+      '--progress',
+      'plain',
+      '-f',
+      path.join(directory, 'build.ts'),
+      ...contexts,
+      ...args,
+      directory,
+    ];
     return engine.must(process.execPath, [path.join(root, 'src/cli.ts'), ...command], { timeout: 600_000 });
   };
   /** The files of a target. */

@@ -45,8 +45,8 @@ const table = parseImageTable(
   'images.json',
 );
 
-function optionsOf(folder: string, opts: Readonly<Record<string, string>>): OfflineOptions {
-  const tree = dirTree(folder);
+function optionsOf(directory: string, opts: Readonly<Record<string, string>>): OfflineOptions {
+  const tree = dirTree(directory);
   return {
     opts: { filename: 'build.ts', ...opts },
     locals: new Map([['context', tree], ['dockerfile', tree]]), // biome-ignore format: pairs
@@ -57,8 +57,8 @@ function optionsOf(folder: string, opts: Readonly<Record<string, string>>): Offl
 
 const project = (name: string) => path.join(examples, name);
 
-async function answer<T>(folder: string, request: string, target = ''): Promise<T> {
-  const { metadata } = await runFrontend(createOfflineBridge(optionsOf(folder, { requestid: request, target })));
+async function answer<T>(directory: string, request: string, target = ''): Promise<T> {
+  const { metadata } = await runFrontend(createOfflineBridge(optionsOf(directory, { requestid: request, target })));
   return JSON.parse(Buffer.from(metadata.get('result.json')!).toString());
 }
 
@@ -66,19 +66,19 @@ interface Listed {
   readonly targets: readonly { readonly name: string; readonly description?: string }[];
 }
 
-const targetsOf = async (folder: string) =>
-  (await answer<Listed>(folder, 'frontend.targets')).targets.map(({ name }) => name);
+const targetsOf = async (directory: string) =>
+  (await answer<Listed>(directory, 'frontend.targets')).targets.map(({ name }) => name);
 
 /** A copy of a project, to change. */
 function copyOf(name: string): string {
-  const folder = path.join(temporaryDir(), name);
-  cpSync(project(name), folder, { recursive: true });
-  return folder;
+  const directory = path.join(temporaryDir(), name);
+  cpSync(project(name), directory, { recursive: true });
+  return directory;
 }
 
 /** The definition of a target for one platform, and what exporters get beside it. */
-async function build(folder: string, target: string, platform: string, args: Readonly<Record<string, string>> = {}) {
-  const { definitions, metadata, warnings } = await compile(optionsOf(folder, { target, platform, ...args }));
+async function build(directory: string, target: string, platform: string, args: Readonly<Record<string, string>> = {}) {
+  const { definitions, metadata, warnings } = await compile(optionsOf(directory, { target, platform, ...args }));
   const [definition] = definitions.values();
   const config = JSON.parse(Buffer.from(metadata.get('containerimage.config')!).toString());
   return { definition: definition!, config, warnings };
@@ -155,8 +155,8 @@ test('go: the toolchain runs on the builder and compiles for the target', async 
 });
 
 describe('node-workspaces', () => {
-  const steps = async (folder: string, target: string) =>
-    commandsOf((await build(folder, target, 'linux/amd64')).definition).map(({ command }) => command);
+  const steps = async (directory: string, target: string) =>
+    commandsOf((await build(directory, target, 'linux/amd64')).definition).map(({ command }) => command);
   const building = (name: string) => `npm run build --workspace=@example/${name}`;
 
   test('a workspace is built after those that it depends on, and no others are', async () => {
@@ -170,12 +170,12 @@ describe('node-workspaces', () => {
   });
 
   test('the graph follows package.json: a workspace more is a target more', async () => {
-    const folder = copyOf('node-workspaces');
-    cpSync(path.join(folder, 'apps/api'), path.join(folder, 'apps/worker'), { recursive: true });
+    const directory = copyOf('node-workspaces');
+    cpSync(path.join(directory, 'apps/api'), path.join(directory, 'apps/worker'), { recursive: true });
     const manifest = { name: '@example/worker', bin: 'dist/index.js', dependencies: { '@example/dates': '1.0.0' } };
-    writeFileSync(path.join(folder, 'apps/worker/package.json'), JSON.stringify(manifest));
-    expect(await targetsOf(folder)).toEqual(['api', 'report', 'worker', 'dates', 'format', 'test']);
-    expect(await steps(folder, 'worker')).toEqual(['npm ci', building('dates'), building('worker')]);
+    writeFileSync(path.join(directory, 'apps/worker/package.json'), JSON.stringify(manifest));
+    expect(await targetsOf(directory)).toEqual(['api', 'report', 'worker', 'dates', 'format', 'test']);
+    expect(await steps(directory, 'worker')).toEqual(['npm ci', building('dates'), building('worker')]);
   });
 
   test('a program that npm knows as a link is started where it was built', async () => {
@@ -185,9 +185,9 @@ describe('node-workspaces', () => {
 });
 
 test('python-uv: the version of Python is that of the file', async () => {
-  const folder = copyOf('python-uv');
-  writeFileSync(path.join(folder, '.python-version'), '3.12\n');
-  await expect(build(folder, '', 'linux/amd64')).rejects.toThrow(/python:3\.12-slim/);
+  const directory = copyOf('python-uv');
+  writeFileSync(path.join(directory, '.python-version'), '3.12\n');
+  await expect(build(directory, '', 'linux/amd64')).rejects.toThrow(/python:3\.12-slim/);
   const { config } = await build(project('python-uv'), '', 'linux/amd64');
   expect(config.config).toMatchObject({ Cmd: ['python', '-m', 'weather'], WorkingDir: '/app' });
   expect(config.config.Env).toContain('PATH=/app/.venv/bin:/2');
@@ -219,14 +219,14 @@ describe('monorepo', () => {
   });
 
   test('a service more is a target more', async () => {
-    const folder = copyOf('monorepo');
-    cpSync(path.join(folder, 'services/emails'), path.join(folder, 'services/alerts'), { recursive: true });
-    expect(await targetsOf(folder)).toEqual(['alerts', ...projects.monorepo]);
+    const directory = copyOf('monorepo');
+    cpSync(path.join(directory, 'services/emails'), path.join(directory, 'services/alerts'), { recursive: true });
+    expect(await targetsOf(directory)).toEqual(['alerts', ...projects.monorepo]);
   });
 });
 
 test('the programs pass tsc --strict', async () => {
-  const folder = temporaryDir();
+  const directory = temporaryDir();
   const programs = (readdirSync(examples, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
   expect(programs.length).toBeGreaterThan(9);
   const compilerOptions = {
@@ -239,12 +239,12 @@ test('the programs pass tsc --strict', async () => {
     },
   }; // biome-ignore format: a list
   const check = async (files: readonly string[]) => {
-    writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
-    return runCommand(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+    writeFileSync(path.join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+    return runCommand(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', directory]);
   };
   expect(await check(programs.map((file) => path.join(examples, file)))).toMatchObject({ status: 0, stdout: '' });
   // And what is wrong is refused.
-  const wrong = path.join(folder, 'wrong.mts');
+  const wrong = path.join(directory, 'wrong.mts');
   writeFileSync(
     wrong,
     "import { image } from 'tsfront/build';\nexport default () => image('a').run('b', { mount: [] });\n",

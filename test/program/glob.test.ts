@@ -60,6 +60,6 @@ test.each([
   ['**', ''],
   ['a/{b,c}/d', 'a'],
   [String.raw`a/b/\*`, 'a/b'],
-])('the folder of %s is %s', (pattern, folder) => {
-  expect(fixedDir(pattern)).toBe(folder);
+])('the directory of %s is %s', (pattern, directory) => {
+  expect(fixedDir(pattern)).toBe(directory);
 });

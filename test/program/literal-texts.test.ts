@@ -120,10 +120,10 @@ describe('texts are literal in', () => {
     }));
 
   test('the working directory', () =>
-    holds([name], async (folder) => {
-      const result = await lowerStage(base().workdir(`/${folder}`).run('pwd'));
-      expect(exec(result).meta!.cwd).toBe(`/${folder}`);
-      expect(result.image.config.workingDir).toBe(`/${folder}`);
+    holds([name], async (directory) => {
+      const result = await lowerStage(base().workdir(`/${directory}`).run('pwd'));
+      expect(exec(result).meta!.cwd).toBe(`/${directory}`);
+      expect(result.image.config.workingDir).toBe(`/${directory}`);
     }));
 
   test('the user', () =>

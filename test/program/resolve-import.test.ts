@@ -60,7 +60,7 @@ describe('a package', () => {
     expect(isPackage(specifier)).toBe(true);
   });
 
-  test('is looked for in the folders above', () => {
+  test('is looked for in the directories above', () => {
     expect(candidates('@s/a/b', 'lib/x/y.ts')).toEqual([
       'lib/x/node_modules/@s/a/package.json',
       'lib/node_modules/@s/a/package.json',

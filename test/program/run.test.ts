@@ -266,7 +266,7 @@ describe('imports', () => {
     expect(places).toEqual(['build.ts:2']);
   });
 
-  test('of packages, folders, JSON, and modules that import each other', async () => {
+  test('of packages, directories, JSON, and modules that import each other', async () => {
     const { commands } = await playProgram({
       'build.ts': program(`
 import { a } from './a.ts';

@@ -70,14 +70,14 @@ async function push(
   engine: Engine,
   name: string,
   dockerfile: string,
-  folders: Readonly<Record<string, string>>,
+  directories: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const folder = temporaryDir();
+  const directory = temporaryDir();
   for (const [file, text] of Object.entries({ Dockerfile: dockerfile, ...files }))
-    writeFileSync(path.join(folder, file), text);
+    writeFileSync(path.join(directory, file), text);
   const image = `${engine.registry}/${name}`;
-  const contexts = Object.entries(folders).flatMap(([key, value]) => ['--build-context', `${key}=${value}`]);
+  const contexts = Object.entries(directories).flatMap(([key, value]) => ['--build-context', `${key}=${value}`]);
   await engine.must('docker', [
     'buildx',
     'build',
@@ -87,7 +87,7 @@ async function push(
     '-t',
     image,
     '--push',
-    folder,
+    directory,
   ]);
   return image;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Unpacks Debian's Go and Python with all that they need into a private root; nothing is installed on this machine.
-#   ENGINE_HOME    the folder beside which it lives (default: /var/lib/bk-engine); here $ENGINE_HOME/tools
+#   ENGINE_HOME    the directory beside which it lives (default: /var/lib/bk-engine); here $ENGINE_HOME/tools
 #   DEBIAN_MIRROR  a Debian mirror's URI (default: from this machine's apt sources)
 # Prints the root.
 set -euo pipefail

@@ -151,8 +151,8 @@ function graphsOf(
   graphs: ReadonlyMap<Reference, Definition>,
 ): Map<string, Definition> | undefined {
   const definitions = new Map<string, Definition>();
-  for (const [platform, of] of refs ?? new Map([['', ref]])) {
-    const graph = of && graphs.get(of);
+  for (const [platform, reference] of refs ?? new Map([['', ref]])) {
+    const graph = reference && graphs.get(reference);
     if (!graph) return undefined;
     definitions.set(platform, graph);
   }

@@ -34,7 +34,7 @@ export function duCommand(io: Io) {
           flags.verbose || flags.format === 'pretty',
           io,
         );
-        const sum = (of: readonly CacheRecord[]) => of.reduce((total, { size }) => total + size, 0);
+        const sum = (some: readonly CacheRecord[]) => some.reduce((total, { size }) => total + size, 0);
         const reclaimable = sum(records.filter((record) => !record.inUse));
         await io.print(`Reclaimable:\t${formatBytes(reclaimable)}\nTotal:\t\t${formatBytes(sum(records))}\n`);
       });

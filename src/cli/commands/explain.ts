@@ -5,6 +5,7 @@ import { redactedJson } from '../../text/redact.ts';
 import { lastRecord } from '../build-records.ts';
 import type { BuildSide } from '../explained-side.ts';
 import type { Io } from '../io.ts';
+import { inFlags } from '../options/flag-names.ts';
 import { offlineCommand, type SourceFlags } from '../options/offline-command.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { unknownImagesNote } from '../options/unknown-images.ts';
@@ -131,7 +132,8 @@ function olderFlags({ writeImages: _, ...flags }: ExplainFlags): SourceFlags {
 }
 
 /** An error of usage names the option that the older build has in place of the other's. */
-function ofOlder(error: unknown, flags: ExplainFlags): unknown {
+function ofOlder(found: unknown, flags: ExplainFlags): unknown {
+  const error = inFlags(found);
   if (!(error instanceof UsageError)) return error;
   const given = { file: flags.fromFile, 'build-arg': flags.fromBuildArg[0], platform: flags.fromPlatform[0] };
   for (const [name, value] of Object.entries(given))

@@ -156,7 +156,7 @@ function requireNames({ update, previous }: LockRequest): void {
     const similar = suggest(given, [...names, ...names.map((it) => it.replace(/:[^:/]*$/, ''))], false);
     const advice =
       similar === undefined ? `it has ${names.join(', ') || 'no sources yet'}` : `did you mean ${similar}?`;
-    throw new UsageError(`--update: the lock has no source ${JSON.stringify(given)} (${advice})`);
+    throw new UsageError(`\`update\`: the lock has no source ${JSON.stringify(given)} (${advice})`);
   }
 }
 

@@ -73,14 +73,15 @@ await onEngines('a program and the Dockerfile that says the same', { suites: ['f
     ]);
   }, 180_000);
 
-  /** A folder with the context of a case, the Dockerfile and the program. */
+  /** A directory with the context of a case, the Dockerfile and the program. */
   function prepare(name: string): { readonly dir: string; readonly args: readonly string[] } {
     const { files, opts = {} } = readCase(name);
     const dir = temporaryDir();
     const taken = new Set<string>();
     for (const file of contextFiles.split(' ').sort((one, other) => other.length - one.length)) {
       if (taken.has(file)) continue;
-      for (let folder = path.dirname(file); folder !== '.'; folder = path.dirname(folder)) taken.add(folder);
+      for (let directory = path.dirname(file); directory !== '.'; directory = path.dirname(directory))
+        taken.add(directory);
       mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
       writeFileSync(path.join(dir, file), `${file} of ${name}, ${salt}\n`);
     }

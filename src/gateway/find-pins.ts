@@ -24,7 +24,10 @@ export async function findPins(
   try {
     const mode = lockMode(opts[`build-arg:${lockBuildArg}`], headOf(entrypoint.data));
     if (mode === 'off') return undefined;
-    const [{ readLock }, { pinsOf }] = await Promise.all([import('../lock/lock-file.ts'), import('../lock/pins.ts')]);
+    const [{ readLock }, { pinsOf }] = await Promise.all([
+      import('../lock/lock-file.ts'),
+      import('../lock/pins-of-lock.ts'),
+    ]);
     const path = lockFileName(entrypoint.filename);
     const name = base(path);
     const data = (await context.readBeside([name])).get(name);
