@@ -5,6 +5,7 @@
 import { Coverage } from '../context/amounts.ts';
 import { type ContextTree, readContextTree } from '../context/context-tree.ts';
 import { hideIn, instructionText } from '../context/instruction-text.ts';
+import { sourceLines } from '../context/source-lines.ts';
 import type { Op } from '../gen/pb/ops_pb.ts';
 import { OpSchema } from '../gen/pb/ops_schemas.ts';
 import { base } from '../go/path.ts';
@@ -325,23 +326,12 @@ function shownText(
 }
 
 function sourceText(
-  { source }: Definition,
+  definition: Definition,
   { filename, lines }: NonNullable<ReturnType<typeof placesOf>[number]>,
 ): string {
-  const info = source?.infos.find((it) => it.filename === filename);
-  return info
-    ? linesOf(info.data)
-        .slice(lines.start - 1, lines.end)
-        .join('\n')
-    : '';
-}
-
-const split = new WeakMap<Uint8Array, readonly string[]>();
-
-function linesOf(data: Uint8Array): readonly string[] {
-  let lines = split.get(data);
-  if (!lines) split.set(data, (lines = Buffer.from(data).toString().split('\n')));
-  return lines;
+  return sourceLines(definition, filename)
+    .lines.slice(lines.start - 1, lines.end)
+    .join('\n');
 }
 
 /** The steps that a step needs. Of what it only takes files from, and gives nothing back to, the content counts. */

@@ -160,7 +160,7 @@ describe('a Dockerfile that is not there', () => {
       const compiled = await runCli(['compile', '--offline', ...args, 'ctx']);
       expect(compiled).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: /) });
       expect(compiled.stderr).toContain(message);
-      await expect(openInputs('ctx', args[1], [])).rejects.toThrow(`unable to prepare context: ${message}`);
+      await expect(openInputs('ctx', args[1], [])).rejects.toThrow(message.replaceAll('--file', '`file`'));
     } finally {
       process.chdir(before);
     }

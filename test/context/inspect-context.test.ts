@@ -99,6 +99,17 @@ test('a report says what is sent, dropped, not needed and taken, with the line o
   ]);
 });
 
+test.each([
+  ['a backslash by default', ['COPY a \\', '  b /'], 'COPY a b /'],
+  ['the character of the escape directive', ['# escape=`', 'COPY a `', '  b /'], 'COPY a b /'],
+  ['no other character', ['# escape=`', 'COPY a b C:\\'], 'COPY a b C:\\'],
+])('what continues the line of an instruction is %s', async (_, lines, text) => {
+  const [first, ...others] = lines;
+  const dockerfile = first!.startsWith('#') ? [first!, 'FROM scratch', ...others] : ['FROM scratch', ...lines];
+  const dir = directory({ Dockerfile: `${dockerfile.join('\n')}\n`, a: '', b: '' });
+  expect((await main(dir)).takes[0]).toMatchObject({ text });
+});
+
 test('the answer for a path names the rule that drops it, or the lines that take it', async () => {
   const paths = ['node_modules/x/index.js', 'src/drop.log', 'src', 'src/b.md', 'docs', 'Src/a.ts', './package.json'];
   const { paths: answers } = await main(directory(site), { paths });
