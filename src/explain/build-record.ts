@@ -358,13 +358,7 @@ function inputsOf({ op: { op, inputs } }: DefinitionEntry, places: ReadonlyMap<s
 
 /** What BuildKit's cache key of an op is made of, besides its inputs. */
 function partsOf(given: Op): Record<string, string> {
-  const parts: Record<string, string> = {};
   const { op, platform } = given;
-  const put = (name: string, value: unknown) => {
-    parts[name] = shortHash(
-      JSON.stringify(value ?? null, (_, it) => (typeof it === 'bigint' ? String(it) : toHex(it))),
-    );
-  };
   const ofPlatform = platform && [
     platform.OS,
     platform.Architecture,
@@ -373,74 +367,85 @@ function partsOf(given: Op): Record<string, string> {
     platform.OSFeatures,
   ];
   switch (op.case) {
-    case 'exec': {
-      const { meta, mounts, ...rest } = op.value;
-      put('command', meta?.args);
-      for (const pair of meta?.env ?? []) {
-        const equals = pair.indexOf('=');
-        put(`env ${pair.slice(0, equals)}`, pair.slice(equals + 1));
-      }
-      put(
-        'env order',
-        meta?.env.map((pair) => pair.slice(0, pair.indexOf('='))),
-      );
-      put('working directory', meta?.cwd);
-      put('user', meta?.user);
-      put('settings', [
-        {
-          ...meta,
-          args: [],
-          env: [],
-          cwd: '',
-          user: '',
-          proxyEnv: undefined,
-          extraHosts: meta?.extraHosts.map(({ Host }) => Host),
-        },
-        rest,
-      ]);
-      for (const mount of mounts) {
-        const { cacheOpt, dest } = mount;
-        const isOwnCache =
-          cacheOpt && cacheOpt.sharing === 0 && (cacheOpt.ID === dest || cacheOpt.ID.endsWith(`/${dest}`));
-        const cache = cacheOpt && !isOwnCache ? { ...cacheOpt, ID: '', sharing: 0 } : cacheOpt;
-        put(dest === '/' ? 'root' : `mount ${dest}`, {
-          ...mount,
-          input: mount.input < 0n,
-          selector: '',
-          cacheOpt: cache,
-        });
-      }
-      put('platform', ofPlatform);
-      return parts;
-    }
+    case 'exec':
+      return hashedParts([...execParts(op.value), ['platform', ofPlatform]]);
     case 'file':
-      for (const [index, { action, input, secondaryInput, output }] of op.value.actions.entries()) {
-        const { case: kind, value } = action;
-        const suffix = index === 0 ? '' : ` ${index + 1}`;
-        put(`action${suffix}`, [kind, input, secondaryInput, output]);
-        if (kind === 'copy') {
-          const { src, dest, owner, mode, modeStr, includePatterns, excludePatterns, ...rest } = value;
-          put(`source${suffix}`, base(src));
-          put(`destination${suffix}`, dest);
-          put(`owner${suffix}`, owner);
-          put(`mode${suffix}`, [mode, modeStr]);
-          put(`patterns${suffix}`, [includePatterns, excludePatterns]);
-          put(`settings${suffix}`, rest);
-        } else put(`file${suffix}`, value);
-      }
-      return parts;
+      return hashedParts(op.value.actions.flatMap(actionParts));
     case 'source': {
       const { identifier, attrs } = op.value;
-      put(identifier.startsWith('docker-image://') ? 'base image' : 'source', identifier);
-      put('settings', attrs);
-      put('platform', ofPlatform);
-      return parts;
+      return hashedParts([
+        [identifier.startsWith('docker-image://') ? 'base image' : 'source', identifier],
+        ['settings', attrs],
+        ['platform', ofPlatform],
+      ]);
     }
     default:
-      parts['op'] = shortHash(encode(OpSchema, { ...given, inputs: [] }));
-      return parts;
+      return { op: shortHash(encode(OpSchema, { ...given, inputs: [] })) };
   }
 }
+
+/** A part of an op by its name. Of several with one name, the last counts. */
+type Part = readonly [name: string, value: unknown];
+
+function hashedParts(parts: readonly Part[]): Record<string, string> {
+  const inJson = (_: string, it: unknown) => (typeof it === 'bigint' ? String(it) : toHex(it));
+  return Object.fromEntries(parts.map(([name, value]) => [name, shortHash(JSON.stringify(value ?? null, inJson))]));
+}
+
+function execParts({ meta, mounts, ...rest }: OpValue<'exec'>): Part[] {
+  const variables = (meta?.env ?? []).map((pair): Part => {
+    const equals = pair.indexOf('=');
+    return [`env ${pair.slice(0, equals)}`, pair.slice(equals + 1)];
+  });
+  const settings = {
+    ...meta,
+    args: [],
+    env: [],
+    cwd: '',
+    user: '',
+    proxyEnv: undefined,
+    extraHosts: meta?.extraHosts.map(({ Host }) => Host),
+  };
+  return [
+    ['command', meta?.args],
+    ...variables,
+    ['env order', meta?.env.map((pair) => pair.slice(0, pair.indexOf('=')))],
+    ['working directory', meta?.cwd],
+    ['user', meta?.user],
+    ['settings', [settings, rest]],
+    ...mounts.map(mountPart),
+  ];
+}
+
+function mountPart(mount: OpValue<'exec'>['mounts'][number]): Part {
+  const { cacheOpt, dest } = mount;
+  const isOwnCache = cacheOpt && cacheOpt.sharing === 0 && (cacheOpt.ID === dest || cacheOpt.ID.endsWith(`/${dest}`));
+  const cache = cacheOpt && !isOwnCache ? { ...cacheOpt, ID: '', sharing: 0 } : cacheOpt;
+  const name = dest === '/' ? 'root' : `mount ${dest}`;
+  return [name, { ...mount, input: mount.input < 0n, selector: '', cacheOpt: cache }];
+}
+
+function actionParts(
+  { action, input, secondaryInput, output }: OpValue<'file'>['actions'][number],
+  index: number,
+): Part[] {
+  const { case: kind, value } = action;
+  const suffix = index === 0 ? '' : ` ${index + 1}`;
+  const head: Part = [`action${suffix}`, [kind, input, secondaryInput, output]];
+  if (kind !== 'copy') return [head, [`file${suffix}`, value]];
+  const { src, dest, owner, mode, modeStr, includePatterns, excludePatterns, ...rest } = value;
+  return [
+    head,
+    [`source${suffix}`, base(src)],
+    [`destination${suffix}`, dest],
+    [`owner${suffix}`, owner],
+    [`mode${suffix}`, [mode, modeStr]],
+    [`patterns${suffix}`, [includePatterns, excludePatterns]],
+    [`settings${suffix}`, rest],
+  ];
+}
+
+type OpValue<Case extends Op['op']['case']> = Extract<Op['op'], { case: Case }>['value'];
 
 const recordVersion = 1;
 
