@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import type { Definition } from '../llb/definition.ts';
-import { takeTurns } from '../lower/turns.ts';
+import { type Turns, takeTurns } from '../lower/turns.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
 import { dirTree } from '../offline/file-tree.ts';
@@ -232,6 +232,56 @@ function addTake({ takes }: UsedSource, taken: TakenPath, digest: string, defini
   }
 }
 
+/** An instruction and the files that it takes of a context. */
+interface SelectedTake {
+  readonly take: Take;
+  readonly sources: readonly { readonly taken: TakenPath; readonly selection: Selection }[];
+  /** The files of all sources. */
+  readonly selection: Selection;
+}
+
+async function selectTake(
+  take: Take,
+  tree: ContextTree,
+  isSent: (node: ContextNode) => boolean,
+  turns: Turns,
+): Promise<SelectedTake> {
+  const sources: { taken: TakenPath; selection: Selection }[] = [];
+  for (const taken of take.sources.values()) {
+    if (turns.isDue()) await turns.pass();
+    sources.push({ taken, selection: selectFiles(tree, taken, isSent) });
+  }
+  const selection = {
+    parts: sources.flatMap((it) => it.selection.parts),
+    links: sources.flatMap((it) => it.selection.links),
+  };
+  return { take, sources, selection };
+}
+
+/** @param dockerfileOf the path of a file of the Dockerfile's directory */
+function reportTake(
+  { take, sources, selection }: SelectedTake,
+  sent: Totals,
+  dockerfileOf: (filename: string) => string,
+  listFiles: boolean,
+): ContextTake {
+  const { sources: _, filename, line, ...rest } = take;
+  return {
+    file: dockerfileOf(filename),
+    line,
+    ...rest,
+    ...sent.of(selection),
+    sources: sources.map(({ taken: { path, include, exclude }, selection }) => ({
+      path,
+      include,
+      exclude,
+      ...sent.of(selection),
+    })),
+    paths: sent.pathsOf(selection),
+    ...(listFiles && { list: sent.list(selection) }),
+  };
+}
+
 async function inspect(
   dir: string,
   { source, takes }: UsedSource,
@@ -257,33 +307,15 @@ async function inspect(
   const isSent = (node: ContextNode) => node.fate === 'sent';
   const sent = new Totals(tree, isSent);
   const coverage = new Coverage(tree);
-  const reported: ContextTake[] = [];
-  const named = new Set<ContextNode>();
-  const selections: { readonly line: number; readonly selection: Selection }[] = [];
-  for (const { sources, filename, line, ...rest } of [...takes.values()].sort((a, b) => a.line - b.line)) {
-    const parts: TakenSource[] = [];
-    const all: Selection[] = [];
-    for (const taken of sources.values()) {
-      if (turns.isDue()) await turns.pass();
-      const selection = selectFiles(tree, taken, isSent);
-      all.push(selection);
-      const { path, include, exclude } = taken;
-      parts.push({ path, include, exclude, ...sent.of(selection) });
-    }
-    const selection = { parts: all.flatMap((it) => it.parts), links: all.flatMap((it) => it.links) };
-    coverage.add(selection);
-    selections.push({ line, selection });
-    for (const { node } of selection.parts) named.add(node);
-    reported.push({
-      file: dockerfileDir === undefined || filename === '' ? filename : path.join(dockerfileDir, filename),
-      line,
-      ...rest,
-      ...sent.of(selection),
-      sources: parts,
-      paths: sent.pathsOf(selection),
-      ...(listFiles && { list: sent.list(selection) }),
-    });
+  const dockerfileOf = (filename: string) =>
+    dockerfileDir === undefined || filename === '' ? filename : path.join(dockerfileDir, filename);
+  const selected: SelectedTake[] = [];
+  for (const take of [...takes.values()].sort((a, b) => a.line - b.line)) {
+    const found = await selectTake(take, tree, isSent, turns);
+    coverage.add(found.selection);
+    selected.push(found);
   }
+  const named = new Set(selected.flatMap(({ selection }) => selection.parts.map(({ node }) => node)));
   // Other stages would have their files sent: for them everything counts that no rule drops.
   const protectedNodes = new Coverage(tree);
   for (const other of elsewhere)
@@ -314,7 +346,7 @@ async function inspect(
         const rule = rules[index];
         return rule ? [{ file: ignorePath, line: rule.line, text: rule.text, ...amount }] : [];
       }),
-    takes: reported,
+    takes: selected.map((it) => reportTake(it, sent, dockerfileOf, listFiles)),
     largest: sizeTree(tree, sent),
     unusedPaths: unusedNodes
       .map(withAmount)
@@ -322,7 +354,7 @@ async function inspect(
       .sort((a, b) => b.bytes - a.bytes),
     proposal: proposeIgnore({ tree, sent, coverage, protectedNodes, named, ignoreFile, ignorePath, dir }),
     paths: isMain
-      ? await Promise.all(paths.map((it) => answerFor(it, tree, selections, ignoreFile, ignorePath, dir)))
+      ? await Promise.all(paths.map((it) => answerFor(it, tree, selected, ignoreFile, ignorePath, dir)))
       : [],
   };
 }
@@ -349,7 +381,7 @@ function dropped({ nodes }: ContextTree): Map<number, Amount> {
 async function answerFor(
   asked: string,
   tree: ContextTree,
-  selections: readonly { readonly line: number; readonly selection: Selection }[],
+  selected: readonly SelectedTake[],
   ignoreFile: IgnoreFile | undefined,
   ignorePath: string,
   dir: string,
@@ -376,7 +408,7 @@ async function answerFor(
       if (only) return only.some((it) => it.index >= node.index && it.index < node.end);
       return (part.index <= node.index && node.index < part.end) || (part.index >= node.index && part.index < node.end);
     });
-  const lines = selections.filter(({ selection }) => isTaken(selection)).map(({ line }) => line);
+  const lines = selected.filter(({ selection }) => isTaken(selection)).map(({ take }) => take.line);
   const rule = node.fate === 'ignored' ? rulesOf(tree.source, ignoreFile)[node.rule] : undefined;
   return {
     path: asked,
