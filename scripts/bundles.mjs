@@ -51,6 +51,9 @@ function external(filter, file) {
 /** For code in dist/chunks. */
 const graphLibrary = external(/\/graph\/index\.ts$/, '../graph.js');
 
+/** The language server, which only editors load. */
+const languageServer = external(/\/lsp\/stdio\.ts$/, './lsp.js');
+
 const libraryEntries = {
   index: 'src/index.ts',
   parser: 'src/parser/index.ts',
@@ -122,8 +125,10 @@ export const bundles = [
   {
     ...standalone,
     entryPoints: { 'chunks/cli-offline': 'src/cli/start-offline.ts' },
-    plugins: [external(/\/(?:client|build-command)\/[^/]*\.ts$/), graphLibrary],
+    plugins: [external(/\/(?:client|build-command)\/[^/]*\.ts$/), graphLibrary, languageServer],
   },
+
+  { ...standalone, entryPoints: { 'chunks/lsp': 'src/lsp/stdio.ts' } },
 
   // The command line has its packages bundled because their hundreds of files take longer to load than a small build.
   {
@@ -131,7 +136,7 @@ export const bundles = [
     entryPoints: { cli: 'src/cli.ts' },
     splitting: true,
     chunkNames: 'chunks/cli-[name]-[hash]',
-    plugins: [external(/\/start-offline\.ts$/, './chunks/cli-offline.js'), graphLibrary],
+    plugins: [external(/\/start-offline\.ts$/, './chunks/cli-offline.js'), graphLibrary, languageServer],
   },
 
   // The library shares chunks and takes its packages from node_modules. It can be read: Node shows the line of an

@@ -55,6 +55,7 @@ Object.assign(allowed, {
   context: [...core, 'tree', 'lower', 'offline'],
   explain: [...core, 'tree', 'lower', 'offline', 'context'],
 });
+allowed.lsp = Object.keys(allowed).filter((name) => name !== 'client');
 allowed.cli = Object.keys(allowed);
 
 const root = path.resolve(import.meta.dirname, '../src');

@@ -2,7 +2,7 @@
 import { unsupportedNode } from './system/node-version.ts';
 
 /** Commands that never ask a daemon. They are bundled in one file, which is quicker to load than a hundred. */
-const offline = ['compile', 'check', 'context', 'explain', 'graph', 'lock', 'fmt'];
+const offline = ['compile', 'check', 'context', 'explain', 'graph', 'lock', 'fmt', 'lsp'];
 const command = process.argv[2];
 
 // Older versions cannot even load the rest.

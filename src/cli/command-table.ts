@@ -11,6 +11,7 @@ import { fmtCommand } from './commands/fmt.ts';
 import { graphCommand } from './commands/graph.ts';
 import { historyCommand } from './commands/history.ts';
 import { lockCommand } from './commands/lock.ts';
+import { lspCommand } from './commands/lsp.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { solveCommand } from './commands/solve.ts';
 import { workersCommand } from './commands/workers.ts';
@@ -102,6 +103,10 @@ export const commandTable: readonly CommandEntry[] = [
         'tsfront lock . --policy policy.json',
       ],
     },
+  },
+  {
+    create: lspCommand,
+    examples: { lsp: ['tsfront lsp --stdio'] },
   },
   {
     create: buildCommand,

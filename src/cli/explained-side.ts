@@ -6,6 +6,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { BuildRecord } from '../explain/build-record.ts';
 import type { Definition } from '../llb/definition.ts';
+import { withUnknownImages } from '../offline/unknown-images.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import type { RecordedPlace } from './build-records.ts';
 import { Exit } from './exit.ts';
@@ -14,7 +15,6 @@ import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 import type { SourceFlags } from './options/offline-command.ts';
 import { openBuild } from './options/open-build.ts';
-import { withUnknownImages } from './options/unknown-images.ts';
 
 /** A build, as far as its cache depends on it. */
 export type BuildSide = BuildRecord;

@@ -44,6 +44,8 @@ export interface Checked {
   readonly problems: readonly Diagnostic[];
   /** The findings as the subrequest `frontend.lint` answers them, with the problems that only this check finds. */
   readonly json: LintResult;
+  /** The graph of all stages, or of the target; undefined if the build would fail before there is one. */
+  readonly graph: Definition | undefined;
   /** Warnings about the check itself: the file asks for another frontend, which does not run here. */
   readonly warnings: readonly Warning[];
   /** Lines of the ignore file that do no harm and have no effect. */
@@ -98,6 +100,7 @@ export async function checkDockerfile(
     source,
     problems,
     json: lintJson(linted.source, findings, firstError(failure, graph, missing)),
+    graph: graph instanceof Definition ? graph : undefined,
     warnings: bridge.warnings,
     notes: (advice?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
   };

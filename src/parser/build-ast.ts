@@ -27,10 +27,43 @@ import { trimmedSlice } from './white-space.ts';
 /** Every line of a file that is not a Dockerfile is an unknown instruction, so suggestions are limited. */
 const maxSuggestions = 1000;
 
+/** An instruction that was read on its own, with its problems. */
+export interface ReadInstruction {
+  /** The instruction. */
+  readonly instruction: Instruction;
+  /** Whether it was meant to be a FROM. */
+  readonly isFrom: boolean;
+  /** Problems of its structure. */
+  readonly structural: readonly LexProblem[];
+  /** Problems that its own rules find. */
+  readonly problems: readonly Diagnostic[];
+}
+
+/** Reads an instruction, which depends on no other. @param isSuggesting whether an unknown one gets a suggestion */
+export function readInstruction(node: CstInstruction, isSuggesting = true): ReadInstruction {
+  const { head } = node;
+  const found = checkStructure(node);
+  const problems: Problem[] = [];
+  const instruction = buildInstruction(node, problems, found.length === 0, isSuggesting);
+  return {
+    instruction,
+    isFrom: head.name === 'from',
+    structural: found.length === 0 ? noProblems : found.map((it) => structuralProblem(head, it)),
+    problems: problems.length === 0 ? noDiagnostics : problems.map((it) => toDiagnostic(it, head.lines)),
+  };
+}
+
+const noProblems: readonly LexProblem[] = [];
+const noDiagnostics: readonly Diagnostic[] = [];
+
 /** Builds the syntax tree of a file, whose concrete syntax comes in pieces. */
 export interface AstBuilder {
   /** Adds the next piece. */
   add(piece: CstFile): void;
+  /** Adds directives that were read before. */
+  addDirectives(more: readonly Directive[]): void;
+  /** Adds the next instruction, which was read before. */
+  addInstruction(read: ReadInstruction): void;
   /**
    * Returns the tree.
    *
@@ -50,12 +83,11 @@ export function createAstBuilder(lex: LexFindings): AstBuilder {
   let isBroken = false;
   let isInStage = false;
 
-  function addInstruction(node: CstInstruction, isWellFormed: boolean): void {
-    const { lines } = node.head;
-    const problems: Problem[] = [];
-    const instruction = buildInstruction(node, problems, isWellFormed, ruleProblems.length < maxSuggestions);
+  function addInstruction({ instruction, isFrom, structural: found, problems }: ReadInstruction): void {
+    const { lines } = instruction;
+    for (const problem of found) structural.push(problem);
     instructions.push(instruction);
-    for (const problem of problems) ruleProblems.push(toDiagnostic(problem, lines));
+    for (const problem of problems) ruleProblems.push(problem);
 
     if (instruction.kind === 'from') {
       const name = instruction.as ? toLower(instruction.as.name.text) : '';
@@ -64,7 +96,7 @@ export function createAstBuilder(lex: LexFindings): AstBuilder {
     } else if (instruction.kind === 'invalid') {
       // It may have been meant to begin a stage, so errors about stages could be false.
       isBroken = true;
-      isInStage ||= node.head.name === 'from';
+      isInStage ||= isFrom;
     } else if (isInStage) stages.at(-1)?.instructions.push(instruction);
     else if (instruction.kind === 'arg') metaArgs.push(instruction);
     else if (!isBroken) {
@@ -84,11 +116,12 @@ export function createAstBuilder(lex: LexFindings): AstBuilder {
       directives.push(...piece.directives);
       const tooLong = startOfLongLine(lex);
       for (const node of piece.instructions) {
-        const found = checkStructure(node);
-        addStructural(structural, node, found);
-        if (node.head.start < tooLong) addInstruction(node, found.length === 0);
+        if (node.head.start < tooLong) addInstruction(readInstruction(node, ruleProblems.length < maxSuggestions));
+        else for (const problem of checkStructure(node)) structural.push(structuralProblem(node.head, problem));
       }
     },
+    addDirectives: (more) => void directives.push(...more),
+    addInstruction,
     finish(source, nodes) {
       const diagnostics = [...orderStructural(structural, lex, instructions.length === 0), ...ruleProblems];
       return {
@@ -119,7 +152,8 @@ export function buildTrigger(
   lines: LineRange,
 ): StageInstruction {
   const found: LexProblem[] = [];
-  for (const node of instructions) addStructural(found, node, checkStructure(node));
+  for (const node of instructions)
+    for (const problem of checkStructure(node)) found.push(structuralProblem(node.head, problem));
   const [structural] = orderStructural(found, lex, instructions.length === 0);
   if (structural) throw inTrigger(structural);
   const [node, ...others] = instructions;
@@ -136,9 +170,9 @@ export function buildTrigger(
   return instruction;
 }
 
-/** Adds the problems in the structure of an instruction. */
-function addStructural(to: LexProblem[], { head }: CstInstruction, found: readonly Problem[]): void {
-  for (const problem of found) to.push({ at: head.start, diagnostic: toDiagnostic(problem, head.lines) });
+/** A problem in the structure of an instruction. */
+function structuralProblem({ start, lines }: CstInstruction['head'], problem: Problem): LexProblem {
+  return { at: start, diagnostic: toDiagnostic(problem, lines) };
 }
 
 /** Problems of the structure of instructions and of the lexer, in the order of the file. */

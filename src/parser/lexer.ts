@@ -15,7 +15,7 @@ import { checkArgument } from '../text/arguments.ts';
 import { formatInteger } from '../text/number.ts';
 import type { Directive, EmptyContinuation, EscapeToken, Heredoc, Word } from './ast.ts';
 import { type CutInstruction, cutInstruction } from './cut-instruction.ts';
-import { createDirectiveReader } from './directives.ts';
+import { createDirectiveReader, type DirectiveReader } from './directives.ts';
 import { findHeredocs, type HeredocMark } from './heredoc.ts';
 import { explainMissingEnd } from './hints/missed-heredoc.ts';
 import { bufferEnd, isLineTooLong, maxLineLength } from './line-limit.ts';
@@ -69,18 +69,34 @@ export type LexFindings = Pick<LexResult, 'escape' | 'lines' | 'problems' | 'emp
 /** The tokens that the grammar sees, without their images, in pieces. Complete when all pieces were taken. */
 export interface LexPieces extends LexFindings {
   /** Each piece has whole instructions. */
-  pieces(): Generator<Pick<LexResult, 'significant'>>;
+  pieces(): Generator<Pick<LexResult, 'significant'> & LexBoundary>;
+}
+
+/** A place between two instructions. What follows it depends on nothing before it, but on the escape character. */
+export interface LexBoundary {
+  /** The start of a line, or the end of the text. */
+  readonly offset: number;
+  /** Number of lines before it. */
+  readonly linesBefore: number;
+}
+
+/** How a part of a file is read. */
+export interface LexPart {
+  /** Where to begin: after an instruction. By default at the start of the file. */
+  readonly from?: LexBoundary & { readonly escape: EscapeToken };
+  /** Number of tokens after which a piece ends with its instruction; 1 gives a piece for each instruction. */
+  readonly pieceSize?: number;
 }
 
 /** Number of tokens in a piece. */
-const pieceSize = 2000;
+const usualPieceSize = 2000;
 
 /**
  * As {@link lexDockerfile}, but in pieces, and without the tokens that the grammar does not see: the tokens of a file
  * take more memory than its syntax tree.
  */
-export function lexInPieces(text: string): LexPieces {
-  return new Lexer(text, false);
+export function lexInPieces(text: string, part?: LexPart): LexPieces {
+  return new Lexer(text, false, part);
 }
 
 const noComments: string[] = [];
@@ -102,7 +118,9 @@ class Lexer implements LexPieces {
 
   private readonly text: string;
   private readonly keepsTrivia: boolean;
-  private readonly directives = createDirectiveReader('#');
+  private readonly pieceSize: number;
+  /** undefined behind the first instruction. */
+  private readonly directives: DirectiveReader | undefined;
   // Offsets of the current line: its start, its line break, and the start of the next line.
   private start = 0;
   private end = 0;
@@ -115,26 +133,32 @@ class Lexer implements LexPieces {
   /** The tokens of the current piece that the grammar sees. */
   private significant: IToken[] = [];
 
-  constructor(text: string, keepsTrivia: boolean) {
+  constructor(text: string, keepsTrivia: boolean, { from, pieceSize = usualPieceSize }: LexPart = {}) {
     this.text = text;
     this.keepsTrivia = keepsTrivia;
+    this.pieceSize = pieceSize;
+    this.directives = from && from.offset > 0 ? undefined : createDirectiveReader('#');
+    if (!from) return;
+    this.next = from.offset;
+    this.lines = from.linesBefore;
+    this.escape = from.escape;
   }
 
-  *pieces(): Generator<Pick<LexResult, 'significant'>> {
-    for (const _ of this.run()) yield this.takePiece();
-    yield this.takePiece();
+  *pieces(): ReturnType<LexPieces['pieces']> {
+    for (const _ of this.run()) yield this.takePiece(this.start, this.lines - 1);
+    yield this.takePiece(this.text.length, this.lines);
   }
 
-  private takePiece() {
+  private takePiece(offset: number, linesBefore: number) {
     const { significant } = this;
     this.significant = [];
-    return { significant };
+    return { significant, offset, linesBefore };
   }
 
   /** Yields at the end of a piece. */
   private *run(): Generator<void> {
     while (this.nextLine()) {
-      if (this.significant.length >= pieceSize) yield;
+      if (this.significant.length >= this.pieceSize) yield;
       if (this.lines === 1 && this.text.charCodeAt(0) === 0xfeff) {
         this.push(tokens.Bom, 0, 1);
         this.start = 1;
@@ -203,7 +227,7 @@ class Lexer implements LexPieces {
   private readDirective(first: number): void {
     const isComment = first < this.end && this.text.charCodeAt(first) === hash;
     let directive: Directive | undefined;
-    if (!this.directives.done) {
+    if (this.directives?.done === false) {
       try {
         directive = this.takeDirective(first);
       } catch (error) {
@@ -228,7 +252,7 @@ class Lexer implements LexPieces {
   }
 
   private takeDirective(first: number): Directive | undefined {
-    const found = this.directives.read(this.text, first, this.end);
+    const found = this.directives?.read(this.text, first, this.end);
     if (!found) return undefined;
     if (found.name === 'escape') {
       if (found.value !== '\\' && found.value !== '`')

@@ -38,9 +38,12 @@ export interface MountFlag {
   readonly gid: number | undefined;
 }
 
-const mountTypes: readonly MountType[] = ['bind', 'cache', 'secret', 'ssh', 'tmpfs'];
-const sharingModes: readonly MountFlag['sharing'][] = ['locked', 'private', 'shared'];
-const keys: readonly string[] =
+/** The types of mounts. */
+export const mountTypes: readonly MountType[] = ['bind', 'cache', 'secret', 'ssh', 'tmpfs'];
+/** The values of `sharing`. */
+export const sharingModes: readonly MountFlag['sharing'][] = ['locked', 'private', 'shared'];
+/** The names of all options. */
+export const mountOptions: readonly string[] =
   'type from source target readonly id sharing required size mode uid gid src dst destination ro rw readwrite env'.split(
     ' ',
   );
@@ -187,7 +190,7 @@ function setOption(draft: Draft, key: string, value: string, field: string): voi
       draft.env = value;
       break;
     default:
-      throw new Error(`unexpected key '${key}' in '${field}'${didYouMean(key, keys, true)}`);
+      throw new Error(`unexpected key '${key}' in '${field}'${didYouMean(key, mountOptions, true)}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Answer, credentialsIn, defaultLimits, type RequestLimits, request 
 import { digestOf, splitDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatReference, type ImageReference } from '../image/reference.ts';
+import { parseObject } from '../oci/json-object.ts';
 import {
   type BlobKind,
   checkManifestType,
@@ -138,6 +139,19 @@ export class UnresolvedReference extends ShortError {
   }
 }
 
+/** Number of tags that a registry is asked for. */
+const maxTags = 1000;
+
+/** The tags of a repository, up to 1,000. @throws Error if its registry does not give them */
+export async function registryTags(
+  { domain, path }: Pick<ImageReference, 'domain' | 'path'>,
+  options: RegistryOptions = {},
+): Promise<readonly string[]> {
+  const host = (await registryHosts(domain)).filter(({ pulls }) => pulls).at(-1);
+  if (!host) return [];
+  return new Repository(host, path, options, { ...defaultLimits, ...options.limits }).listTags();
+}
+
 async function findIn(
   repository: Repository,
   reference: ImageReference,
@@ -208,6 +222,14 @@ class Repository {
     verifyBlob(descriptor, answer.body);
     await cache?.put(digest, answer.body);
     return answer.body;
+  }
+
+  /** The tags, as many as the registry gives in one answer. */
+  async listTags(): Promise<readonly string[]> {
+    const answer = await this.request(`tags/list?n=${maxTags}`, 'GET', maxBlobSizes.manifest);
+    if (answer.status !== 200) throw refused(answer);
+    const { tags } = parseObject(answer.body, 'the list of tags');
+    return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
   }
 
   /** Sends a request; if the registry refuses it, asks for authorization and sends it once more. */

@@ -21,7 +21,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['parser/word-limit.ts', 'maxWords', 'count'],
     ['parser/word-limit.ts', 'maxFlags', 'count'],
   ],
-  'names of images': [['cli/options/unknown-images.ts', 'maxNames', 'count']],
+  'names of images': [['offline/unknown-images.ts', 'maxNames', 'count']],
   'files of a directory of `context`': [
     ['context/context-tree.ts', 'maxNodes', 'count'],
     ['context/context-tree.ts', 'maxNotSent', 'count'],

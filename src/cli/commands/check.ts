@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 import type { Checked } from '../../offline/check.ts';
+import { unknownImagesNote, withUnknownImages } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { hideSecretsOf } from '../../text/hide-secrets.ts';
 import { redactCredentials, redactedJson } from '../../text/redact.ts';
@@ -17,7 +18,6 @@ import { reportUnusedArgs } from '../options/build-args.ts';
 import { offlineCommand } from '../options/offline-command.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
-import { unknownImagesNote, withUnknownImages } from '../options/unknown-images.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 
 function declare() {

@@ -1,5 +1,6 @@
 /** `tsfront context`: what a build sends and takes of its contexts, and what an ignore file drops. */
 import type { ContextReport } from '../../context/inspect-context.ts';
+import { unknownImagesNote, withUnknownImages } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
 import { Exit } from '../exit.ts';
@@ -9,7 +10,6 @@ import type { Io } from '../io.ts';
 import { offlineCommand } from '../options/offline-command.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
-import { unknownImagesNote, withUnknownImages } from '../options/unknown-images.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 
 function declare() {

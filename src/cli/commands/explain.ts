@@ -1,5 +1,6 @@
 /** `tsfront explain`: which steps of a build run again after a change, and why. */
 import { stat } from 'node:fs/promises';
+import { unknownImagesNote } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
 import { lastRecord } from '../build-records.ts';
@@ -8,7 +9,6 @@ import type { Io } from '../io.ts';
 import { inFlags } from '../options/flag-names.ts';
 import { offlineCommand, type SourceFlags } from '../options/offline-command.ts';
 import { type OptionsOf, options } from '../options/options.ts';
-import { unknownImagesNote } from '../options/unknown-images.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 import { timeSince } from '../time-since.ts';
 

@@ -8,6 +8,7 @@ import { formatLock, type Lock, lockVersion, maxLockLength, readLock } from '../
 import { maxDockerfileBytes } from '../../offline/locate-context.ts';
 import type { Pin } from '../../offline/lock/resolve-source.ts';
 import type { ChangedSource, UpdatedLock } from '../../offline/lock/update-lock.ts';
+import { withUnknownImages } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { readNamedFile } from '../../system/named-file.ts';
 import { redactedJson } from '../../text/redact.ts';
@@ -20,7 +21,6 @@ import { refusePath } from '../options/build-args.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
-import { withUnknownImages } from '../options/unknown-images.ts';
 import { requireOwnPlaces, requireWritable, writeOutput } from '../output.ts';
 
 function declare() {

@@ -23,6 +23,8 @@ export const progressModes = [
 
 /** Every option of every command, by its attribute name. */
 export const options = {
+  stdio: new Option('--stdio', 'speak over standard input and output: the default, and the only way'),
+  clientProcessId: new Option('--clientProcessId <id>', 'end when this process of the editor is gone').hideHelp(),
   // What to build.
   file: new Option(
     '-f, --file <file>',

@@ -6,8 +6,10 @@ import { badArguments, type InstructionInput } from './instruction-input.ts';
 import { flagReader } from './read-flags.ts';
 
 const fileFlags = { chown: 'text', chmod: 'text', link: 'bool', exclude: 'texts' } as const;
-const readCopyFlags = flagReader<CopyFlags>({ ...fileFlags, from: 'text', parents: 'bool' });
-const readAddFlags = flagReader<AddFlags>({
+/** Reads the flags of COPY. */
+export const readCopyFlags = flagReader<CopyFlags>({ ...fileFlags, from: 'text', parents: 'bool' });
+/** Reads the flags of ADD. */
+export const readAddFlags = flagReader<AddFlags>({
   ...fileFlags,
   checksum: 'text',
   keepGitDir: 'optional-bool',

@@ -6,8 +6,10 @@ import { docComment } from './doc-comment.ts';
 import { badArguments, type InstructionInput } from './instruction-input.ts';
 import { flagReader } from './read-flags.ts';
 
-const readFromFlags = flagReader<{ readonly platform: string }>({ platform: 'text' });
-const stageName = /^[a-z][a-z0-9-_.]*$/;
+/** Reads the flags of FROM. */
+export const readFromFlags = flagReader<{ readonly platform: string }>({ platform: 'text' });
+/** The names that a stage may have, in lower case. */
+export const stageName = /^[a-z][a-z0-9-_.]*$/;
 
 /** Reads FROM. */
 export function readFrom(input: InstructionInput): FromInstruction | undefined {

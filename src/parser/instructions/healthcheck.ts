@@ -15,7 +15,8 @@ interface HealthcheckFlags {
   readonly retries: Word | undefined;
 }
 
-const readHealthcheckFlags = flagReader<HealthcheckFlags>({
+/** Reads the flags of HEALTHCHECK. */
+export const readHealthcheckFlags = flagReader<HealthcheckFlags>({
   interval: 'word',
   timeout: 'word',
   startPeriod: 'word',

@@ -9,7 +9,7 @@ import type { InstructionInput, Problem } from './instruction-input.ts';
  * `bool` true or false, false if absent; `optional-bool` the same, undefined if absent; `text` the value, '' if absent;
  * `word` the value with its place, undefined if absent; `texts` and `words` the values of a flag that may be repeated.
  */
-type FlagKind = 'bool' | 'optional-bool' | 'text' | 'word' | 'texts' | 'words';
+export type FlagKind = 'bool' | 'optional-bool' | 'text' | 'word' | 'texts' | 'words';
 
 type KindOf<Value> = [Value] extends [boolean]
   ? 'bool'
@@ -26,15 +26,22 @@ type KindOf<Value> = [Value] extends [boolean]
 /** The flags of an instruction by their fields: `keepGitDir` is the flag `--keep-git-dir`. */
 type FlagTable<Flags> = { readonly [Field in keyof Flags]: KindOf<Flags[Field]> };
 
-/** Makes the reader of an instruction's flags. The reader reports problems, and then gives undefined. */
-export function flagReader<Flags>(table: FlagTable<Flags>): (input: InstructionInput) => Flags | undefined {
+/** Reads the flags of an instruction. It reports problems, and then gives undefined. */
+export interface FlagReader<Flags> {
+  (input: InstructionInput): Flags | undefined;
+  /** The kinds of the flags, by their names without hyphens in front. */
+  readonly kinds: ReadonlyMap<string, FlagKind>;
+}
+
+/** Makes the reader of an instruction's flags. */
+export function flagReader<Flags>(table: FlagTable<Flags>): FlagReader<Flags> {
   const fields = Object.entries<FlagKind>(table);
   const kinds = new Map(fields.map(([field, kind]) => [flagName(field), kind]));
   const fieldOf = new Map(fields.map(([field]) => [flagName(field), field]));
   const absent = Object.freeze(
     Object.fromEntries(fields.map(([field, kind]) => [field, fieldValue(kind, [])])),
   ) as Flags;
-  return (input) => {
+  const read = (input: InstructionInput) => {
     if (input.base.flags.length === 0) return absent;
     const given = readGiven(input, kinds);
     if (!given) return undefined;
@@ -42,6 +49,7 @@ export function flagReader<Flags>(table: FlagTable<Flags>): (input: InstructionI
     for (const [name, words] of given) values[fieldOf.get(name)!] = fieldValue(kinds.get(name)!, words);
     return values as Flags;
   };
+  return Object.assign(read, { kinds });
 }
 
 function readGiven(

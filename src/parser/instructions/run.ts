@@ -8,8 +8,10 @@ import { readCommandLine } from './commands.ts';
 import type { InstructionInput } from './instruction-input.ts';
 import { flagReader } from './read-flags.ts';
 
-const networks = ['default', 'none', 'host'] as const;
-const securities = ['sandbox', 'insecure'] as const;
+/** The values of `--network`. */
+export const networks = ['default', 'none', 'host'] as const;
+/** The values of `--security`. */
+export const securities = ['sandbox', 'insecure'] as const;
 
 interface RunFlags {
   readonly device: readonly Word[];
@@ -18,7 +20,13 @@ interface RunFlags {
   readonly security: Word | undefined;
 }
 
-const readRunFlags = flagReader<RunFlags>({ device: 'words', mount: 'words', network: 'word', security: 'word' });
+/** Reads the flags of RUN. */
+export const readRunFlags = flagReader<RunFlags>({
+  device: 'words',
+  mount: 'words',
+  network: 'word',
+  security: 'word',
+});
 
 /** Reads RUN. */
 export function readRun(input: InstructionInput): RunInstruction | undefined {

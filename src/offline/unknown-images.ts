@@ -1,7 +1,7 @@
 /** Base images that are not known offline: commands for which they hardly matter go on without them. */
-import type { OfflineOptions } from '../../offline/offline-bridge.ts';
-import type { ImageResolver } from '../../resolve/resolver.ts';
-import { formatInteger } from '../../text/number.ts';
+import type { ImageResolver } from '../resolve/resolver.ts';
+import { formatInteger } from '../text/number.ts';
+import type { OfflineOptions } from './offline-bridge.ts';
 
 /** Resolves unknown images to empty ones, and records their names. */
 export function withUnknownImages(options: OfflineOptions, unknown: Set<string>): OfflineOptions {

@@ -1,0 +1,83 @@
+/** Problems in the form of the protocol, and those of an earlier version at their places in a later one. */
+import { DiagnosticSeverity, DiagnosticTag, type Diagnostic as LspDiagnostic } from 'vscode-languageserver/node';
+import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
+import { linesRange } from '../diagnostic/source-file.ts';
+import type { UnitContent } from '../parser/reparse.ts';
+import { redactCredentials } from '../text/redact.ts';
+import type { OpenDocument } from './documents.ts';
+
+/** The most problems that are sent for a document. */
+const maxProblems = 1000;
+
+/** Problems in the form of the protocol. Those of other files are left out. */
+export function toLspDiagnostics(document: OpenDocument, problems: readonly Diagnostic[]): LspDiagnostic[] {
+  return problems
+    .filter((it) => !it.file)
+    .slice(0, maxProblems)
+    .map((it) => toLspDiagnostic(document, it));
+}
+
+/** A problem in the form of the protocol. */
+function toLspDiagnostic(document: OpenDocument, problem: Diagnostic): LspDiagnostic {
+  const { code, severity, message, hint, url, related } = problem;
+  const text = redactCredentials(hint === undefined ? message : `${message}\n${hint}`);
+  return {
+    range: document.range(rangeOf(document, problem)),
+    severity: severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+    source: 'tsfront',
+    code,
+    message: text,
+    ...(url && { codeDescription: { href: url } }),
+    ...(code === 'MaintainerDeprecated' && { tags: [DiagnosticTag.Deprecated] }),
+    ...(related && {
+      relatedInformation: related.map((it) => ({
+        location: { uri: document.uri, range: document.range(it.range) },
+        message: it.message,
+      })),
+    }),
+  };
+}
+
+/** The place of a problem: the first line if it has none. */
+function rangeOf({ parsed }: OpenDocument, { range, lines: [lines] }: Diagnostic) {
+  return range ?? linesRange(parsed.source, lines ?? { start: 1, end: 1 });
+}
+
+/** Whether the parser finds a problem, so that every version of a document has its own. */
+const isOfParser = ({ phase, code }: Diagnostic) =>
+  phase === 'structure' || phase === 'instructions' || code === 'no-stage';
+
+/**
+ * The problems of a document that was analysed in an earlier version: those of the parser as they are now, and the
+ * others of the instructions that are still the same.
+ */
+export function problemsNow(
+  now: OpenDocument,
+  before: { readonly document: OpenDocument; readonly problems: readonly Diagnostic[] } | undefined,
+): readonly Diagnostic[] {
+  if (before?.document === now) return before.problems;
+  const { diagnostics } = now.parsed;
+  if (!before || before.problems.length === 0) return diagnostics;
+  const places = new Map<UnitContent, number>();
+  for (const { content, start } of now.units) places.set(content, start);
+  const kept = before.problems.flatMap((problem): Diagnostic[] => {
+    const { range, related, fix, file } = problem;
+    if (isOfParser(problem) || !range || file) return [];
+    const unit = before.document.units[before.document.unitIndexAt(range.start)];
+    const start = unit && places.get(unit.content);
+    if (start === undefined) return [];
+    const by = start - unit!.start;
+    if (by === 0 && !related && !fix) return [problem];
+    return [moveProblem(problem, by)];
+  });
+  return [...diagnostics, ...kept];
+}
+
+/** A problem at another place. Its fix and other places may be elsewhere, so it has none until the next analysis. */
+function moveProblem(
+  { fix, related, ...problem }: Diagnostic & { readonly fix?: Fix | undefined },
+  by: number,
+): Diagnostic {
+  const { start, end } = problem.range!;
+  return { ...problem, range: { start: start + by, end: end + by } };
+}

@@ -1,0 +1,361 @@
+/** What can be written at a place. */
+import { type CompletionItem, CompletionItemKind, InsertTextFormat, MarkupKind } from 'vscode-languageserver/node';
+import type { SourceRange } from '../../diagnostic/source-file.ts';
+import { isDirectory } from '../../go/file-mode.ts';
+import { join } from '../../go/path.ts';
+import { createPatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
+import { flagsOf } from '../../parser/instructions/flags-of.ts';
+import { instructionNames, lookUpKeyword } from '../../parser/keywords.ts';
+import { mountOptions, mountTypes, sharingModes } from '../../parser/mount-flag.ts';
+import { directiveTexts } from '../language/directives.ts';
+import { flagText } from '../language/flags.ts';
+import { instructionTexts } from '../language/instructions.ts';
+import { mountOptionTexts, mountTypeTexts, sharingTexts } from '../language/mounts.ts';
+import { predefinedVariables } from '../language/variables.ts';
+import { shownValue } from '../secrets.ts';
+import type { Session } from '../session.ts';
+import { ignorePatternsOf } from '../workspace.ts';
+import { completeTags } from './completion-tags.ts';
+import { describeFlag, describeInstruction, describeVariable } from './describe.ts';
+
+/** What `completionItem/resolve` gets back to describe an item. */
+export interface CompletionData {
+  readonly uri: string;
+  readonly topic: 'instruction' | 'flag' | 'variable';
+  readonly name: string;
+  /** For a flag, the instruction. */
+  readonly instruction?: string;
+  /** For a variable, index of the instruction. */
+  readonly unit?: number;
+}
+
+/** The place that is completed. */
+interface Place {
+  readonly session: Session;
+  readonly offset: number;
+  /** Index of the unit. */
+  readonly unit: number;
+  /** The instruction in lower case; '' if it is none. */
+  readonly name: string;
+  /** The text from behind the keyword up to the place, continuations joined. */
+  readonly typed: string;
+}
+
+/** Most items that are offered; with more the editor asks again when more is typed. */
+const maxItems = 500;
+
+/** The completions at an offset. */
+export async function complete(
+  session: Session,
+  offset: number,
+): Promise<{ items: CompletionItem[]; isIncomplete: boolean }> {
+  const items = await itemsAt(session, offset);
+  return { items: items.slice(0, maxItems), isIncomplete: items.length > maxItems };
+}
+
+async function itemsAt(session: Session, offset: number): Promise<CompletionItem[]> {
+  const { document } = session;
+  const { text, units } = document;
+  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  const line = text.slice(lineStart, offset);
+  let index = document.unitIndexAt(offset);
+  const before = units[index - 1];
+  // At the end of a file without a last line break, the place is still in the last instruction.
+  if (before && before.end === offset && lineStart < before.end) index--;
+  const unit = units[index];
+  const instruction = unit && document.instruction(unit);
+  if (!instruction || offset < instruction.keywordRange.start) {
+    if (/^\s*#/.test(line)) return index === 0 ? directiveItems(session, line, offset) : [];
+    return keywordItems(session, line, offset);
+  }
+  if (offset <= instruction.keywordRange.end)
+    return keywordItems(session, text.slice(instruction.keywordRange.start, offset), offset);
+  const { name } = lookUpKeyword(instruction.keyword);
+  const raw = text.slice(instruction.keywordRange.end, offset);
+  const typed = raw.replace(/[\\`][ \t]*\r?\n(?:[ \t]*#[^\n]*\n)*/g, ' ');
+  return argumentItems({ session, offset, unit: index, name, typed });
+}
+
+/** Replaces the last characters before the place. */
+function item(
+  place: Pick<Place, 'session' | 'offset'>,
+  replaced: number,
+  label: string,
+  more: Partial<CompletionItem>,
+): CompletionItem {
+  const { session, offset } = place;
+  const range: SourceRange = { start: offset - replaced, end: offset };
+  const { insertText = label, ...rest } = more;
+  return { label, filterText: label, ...rest, textEdit: { range: session.document.range(range), newText: insertText } };
+}
+
+function keywordItems(session: Session, typed: string, offset: number): CompletionItem[] {
+  const word = /[A-Za-z]*$/.exec(typed)![0];
+  if (typed.trim() !== word) return [];
+  const isLower = word !== '' && word === word.toLowerCase();
+  const { uri } = session.document;
+  return instructionNames.flatMap((upper) => {
+    const name = upper.toLowerCase();
+    const { summary, snippet } = instructionTexts[name]!;
+    const label = isLower ? name : upper;
+    const data: CompletionData = { uri, topic: 'instruction', name };
+    const common = { kind: CompletionItemKind.Keyword, detail: summary, data };
+    const items = [
+      item({ session, offset }, word.length, label, {
+        ...common,
+        insertText: `${label} ${snippet}`,
+        insertTextFormat: InsertTextFormat.Snippet,
+      }),
+    ];
+    if (name === 'run' || name === 'copy')
+      items.push(
+        item({ session, offset }, word.length, `${label} <<EOF`, {
+          ...common,
+          kind: CompletionItemKind.Snippet,
+          detail: 'A here-document: the lines up to EOF.',
+          insertText:
+            name === 'run'
+              ? `${label} <<EOF\nset -e\n\${0:command}\nEOF`
+              : `${label} <<EOF \${1:destination}\n\${0:content}\nEOF`,
+          insertTextFormat: InsertTextFormat.Snippet,
+        }),
+      );
+    return items;
+  });
+}
+
+function directiveItems(session: Session, line: string, offset: number): CompletionItem[] {
+  const value = /^\s*#\s*(\w+)\s*=(.*)$/.exec(line);
+  if (value) {
+    const [, name = '', typed = ''] = value;
+    const known = Object.hasOwn(directiveTexts, name) ? directiveTexts[name as keyof typeof directiveTexts] : undefined;
+    return (known?.values ?? []).map((it) =>
+      item({ session, offset }, typed.length, it, { kind: CompletionItemKind.Value }),
+    );
+  }
+  const typed = /\w*$/.exec(line)![0];
+  return Object.entries(directiveTexts).map(([name, { summary }]) =>
+    item({ session, offset }, typed.length, name, {
+      kind: CompletionItemKind.Property,
+      detail: summary,
+      insertText: `${name}=`,
+    }),
+  );
+}
+
+async function argumentItems(place: Place): Promise<CompletionItem[]> {
+  const { name, typed } = place;
+  const variable = /(?:^|[^\\`])\$(\{?)([A-Za-z_]\w*)?$/.exec(typed) ?? /^\$(\{?)([A-Za-z_]\w*)?$/.exec(typed);
+  if (variable) return variableItems(place, variable[1] !== '', variable[2]?.length ?? 0);
+  const word = /\S*$/.exec(typed)![0];
+  const words = typed.trimStart().split(/\s+/).slice(0, -1);
+  const areFlags = words.every((it) => it.startsWith('--'));
+  if (areFlags && word.startsWith('--')) return flagItems(place, word);
+  const others = words.filter((it) => !it.startsWith('--'));
+  switch (name) {
+    case 'from':
+      return fromItems(place, word, others);
+    case 'copy':
+    case 'add':
+      return areFlags && word === '' && !/\s$/.test(typed) ? [] : fileItems(place, word, words);
+    case 'healthcheck':
+      return others.length > 0 ? [] : choose(place, word, ['CMD', 'NONE']);
+    case 'onbuild':
+      return others.length > 0 ? [] : keywordItems(place.session, word, place.offset);
+    case 'arg':
+      return argItems(place, word);
+    case 'stopsignal':
+      return choose(place, word, [
+        'SIGTERM',
+        'SIGINT',
+        'SIGQUIT',
+        'SIGHUP',
+        'SIGKILL',
+        'SIGUSR1',
+        'SIGUSR2',
+        'SIGRTMIN+3',
+      ]);
+    default:
+      return [];
+  }
+}
+
+const choose = (place: Place, typed: string, values: readonly string[]) =>
+  values.map((value) => item(place, typed.length, value, { kind: CompletionItemKind.EnumMember }));
+
+function variableItems(place: Place, isBraced: boolean, typed: number): CompletionItem[] {
+  const { session, unit, offset } = place;
+  const { symbols, document } = session;
+  const closes = isBraced && document.text[offset] !== '}';
+  const make = (name: string, detail: string): CompletionItem => {
+    const data: CompletionData = { uri: document.uri, topic: 'variable', name, unit };
+    return item(place, typed, name, {
+      kind: CompletionItemKind.Variable,
+      detail,
+      data,
+      insertText: closes ? `${name}}` : name,
+    });
+  };
+  const items: CompletionItem[] = [];
+  const scope = symbols.scopeAt(unit);
+  for (const definition of scope.values())
+    items.push(make(definition.name, `${definition.kind.toUpperCase()} = ${shownValue(definition) ?? '(no value)'}`));
+  const stage = symbols.stageOf(unit);
+  if (stage < 0 || symbols.stages[stage]?.unit === unit)
+    for (const [name, summary] of Object.entries(predefinedVariables))
+      if (!scope.has(name)) items.push(make(name, summary));
+  return items;
+}
+
+/** Arguments that a stage may declare: those from before FROM, and those that every build has. */
+function argItems(place: Place, word: string): CompletionItem[] {
+  if (word.includes('=')) return [];
+  const { symbols } = place.session;
+  if (symbols.stageOf(place.unit) < 0) return [];
+  const scope = symbols.scopeAt(place.unit);
+  const names = [...symbols.globals.keys(), ...Object.keys(predefinedVariables)];
+  return [...new Set(names)]
+    .filter((it) => !scope.has(it))
+    .map((it) =>
+      item(place, word.length, it, { kind: CompletionItemKind.Variable, ...detailOf(predefinedVariables[it]) }),
+    );
+}
+
+const detailOf = (detail: string | undefined) => (detail === undefined ? {} : { detail });
+
+async function flagItems(place: Place, word: string): Promise<CompletionItem[]> {
+  const { name, session } = place;
+  const equals = word.indexOf('=');
+  const flags = flagsOf(name);
+  if (equals < 0) {
+    return [...flags].map(([flag, kind]) => {
+      const data: CompletionData = { uri: session.document.uri, topic: 'flag', name: flag, instruction: name };
+      const hasValue = kind !== 'bool' && kind !== 'optional-bool';
+      return item(place, word.length, `--${flag}`, {
+        kind: CompletionItemKind.Field,
+        ...detailOf(flagText(name, flag)?.summary),
+        data,
+        insertText: hasValue ? `--${flag}=` : `--${flag}`,
+        ...(hasValue && { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
+      });
+    });
+  }
+  const flag = word.slice(2, equals);
+  const value = word.slice(equals + 1);
+  if (flag === 'mount') return mountItems(place, value);
+  if (flag === 'from' && name === 'copy') return [...stageItems(place, value), ...(await imageItems(place, value))];
+  return Object.entries(flagText(name, flag)?.values ?? {}).map(([it, detail]) =>
+    item(place, value.length, it, { kind: CompletionItemKind.EnumMember, detail }),
+  );
+}
+
+function mountItems(place: Place, value: string): CompletionItem[] {
+  const options = value.split(',');
+  const last = options.at(-1)!;
+  const given = new Set(options.slice(0, -1).map((it) => it.split('=')[0]!.toLowerCase()));
+  const type =
+    options.map((it) => /^type=(\w+)$/i.exec(it)?.[1]?.toLowerCase()).find((it) => it !== undefined) ?? 'bind';
+  const equals = last.indexOf('=');
+  if (equals >= 0) {
+    const key = last.slice(0, equals).toLowerCase();
+    const typed = last.slice(equals + 1);
+    const list = (values: readonly string[], texts: Readonly<Record<string, string>>) =>
+      values.map((it) =>
+        item(place, typed.length, it, { kind: CompletionItemKind.EnumMember, ...detailOf(texts[it]) }),
+      );
+    if (key === 'type') return list(mountTypes, mountTypeTexts);
+    if (key === 'sharing') return list(sharingModes, sharingTexts);
+    if (key === 'from') return stageItems(place, typed);
+    return [];
+  }
+  return mountOptions.flatMap((option) => {
+    const known = mountOptionTexts[option];
+    const isFitting = known?.types.some((it) => it === type) && known.aliasOf === undefined;
+    if (!known || !isFitting || given.has(option)) return [];
+    return [
+      item(place, last.length, option, {
+        kind: CompletionItemKind.Property,
+        detail: known.summary,
+        insertText: known.isFlag ? option : `${option}=`,
+      }),
+    ];
+  });
+}
+
+/** The stages that an instruction can refer to: those before its own. */
+function stageItems(place: Place, typed: string): CompletionItem[] {
+  const { stages, stageOf } = place.session.symbols;
+  const own = stageOf(place.unit);
+  const isFrom = stages[own]?.unit === place.unit;
+  return stages.flatMap(({ name, base }, index) =>
+    name === '' || index >= (isFrom || own < 0 ? own : own)
+      ? []
+      : [item(place, typed.length, name, { kind: CompletionItemKind.Class, detail: `Stage on ${base}` })],
+  );
+}
+
+async function fromItems(place: Place, word: string, others: readonly string[]): Promise<CompletionItem[]> {
+  if (others.length === 1) return choose(place, word, ['AS']);
+  if (others.length > 1) return [];
+  const scratch = item(place, word.length, 'scratch', {
+    kind: CompletionItemKind.Module,
+    detail: 'An empty file system',
+  });
+  return [...stageItems(place, word), scratch, ...(await imageItems(place, word))];
+}
+
+/** Images that are known, and tags of the one that is being written where registries may be asked. */
+async function imageItems(place: Place, word: string): Promise<CompletionItem[]> {
+  const { session } = place;
+  const tags = session.settings.registry ? await completeTags(word, session.signal) : [];
+  if (tags.length > 0) return tags.map((it) => item(place, word.length, it, { kind: CompletionItemKind.Module }));
+  const images = session.analysis?.images.keys() ?? [];
+  return [...images].map((it) =>
+    item(place, word.length, it, { kind: CompletionItemKind.Module, detail: 'A known image' }),
+  );
+}
+
+/** Files of the context that the ignore file does not drop. */
+async function fileItems(place: Place, word: string, words: readonly string[]): Promise<CompletionItem[]> {
+  if (words.some((it) => it.startsWith('--from='))) return [];
+  const written = /[^"',[]*$/.exec(word)![0];
+  if (/[$*?]/.test(written) || written.includes('://')) return [];
+  const at = await place.session.surroundings();
+  if (at.contextDir === undefined) return [];
+  const slash = written.lastIndexOf('/') + 1;
+  const dir = written.slice(0, slash);
+  const entries = await at.context.readDir(dir === '' ? '/' : dir).catch(() => []);
+  const isIgnored = ignoring(await ignorePatternsOf(at));
+  const isBeginning = written.slice(slash);
+  return entries.flatMap(({ path, mode }) => {
+    const isDir = isDirectory(mode);
+    if (isIgnored(join(dir, path).replace(/^\/+/, ''), isDir)) return [];
+    return [
+      item(place, isBeginning.length, isDir ? `${path}/` : path, {
+        kind: isDir ? CompletionItemKind.Folder : CompletionItemKind.File,
+        ...(isDir && { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
+      }),
+    ];
+  });
+}
+
+function ignoring(patterns: readonly string[]): (path: string, isDir: boolean) => boolean {
+  try {
+    const matcher = createPatternMatcher(patterns);
+    // An exception may include a part of a directory.
+    return (path, isDir) => !(isDir && matcher.exclusions) && matcher.matchesOrParentMatches(path);
+  } catch {
+    return () => false;
+  }
+}
+
+/** Adds the description of an item. */
+export function resolveCompletion(session: Session, found: CompletionItem, data: CompletionData): CompletionItem {
+  const value =
+    data.topic === 'instruction'
+      ? describeInstruction(data.name)
+      : data.topic === 'flag'
+        ? describeFlag(data.instruction ?? '', data.name)
+        : describeVariable(session, data.name, session.symbols.scopeAt(data.unit ?? 0).get(data.name), data.unit ?? 0);
+  return value === undefined ? found : { ...found, documentation: { kind: MarkupKind.Markdown, value } };
+}

@@ -1,0 +1,27 @@
+/** Keeps the values of secrets out of what the editor shows. */
+import { type HideSecrets, hideSecretsOf } from '../text/hide-secrets.ts';
+import { redactCredentials } from '../text/redact.ts';
+import type { OpenDocument } from './documents.ts';
+import type { Session } from './session.ts';
+import type { SymbolDefinition } from './symbols.ts';
+
+/** A shorter value also stands for other things. */
+const minLength = 4;
+
+const known = new WeakMap<OpenDocument, HideSecrets>();
+
+/** A text without credentials in addresses, tokens, and values of variables that look like secrets. */
+export function withoutSecrets(text: string, { document, settings, symbols }: Session): string {
+  let hide = known.get(document);
+  if (!hide) known.set(document, (hide = hideSecretsOf([document.text], Object.entries(settings.buildArgs))));
+  let shown = redactCredentials(hide(text));
+  for (const { isSecret, value } of symbols.definitions)
+    if (isSecret && value !== undefined && value.length >= minLength) shown = shown.replaceAll(value, '***');
+  return shown;
+}
+
+/** The value of a variable for people; undefined if it has none. */
+export function shownValue({ isSecret, value }: SymbolDefinition): string | undefined {
+  if (value === undefined) return undefined;
+  return isSecret ? '***' : redactCredentials(value);
+}

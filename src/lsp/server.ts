@@ -1,0 +1,289 @@
+/** The language server: says what it can do, keeps the open documents, and gives each question to its feature. */
+import {
+  type CancellationToken,
+  type Connection,
+  type InitializeParams,
+  type InitializeResult,
+  LSPErrorCodes,
+  ResponseError,
+  type TextDocumentPositionParams,
+  TextDocumentSyncKind,
+} from 'vscode-languageserver/node';
+import { type Analysis, analyse } from './analysis.ts';
+import { problemsNow, toLspDiagnostics } from './diagnostics.ts';
+import { changeDocument, filePath, type OpenDocument, openDocument } from './documents.ts';
+import { type CompletionData, complete, resolveCompletion } from './features/completion.ts';
+import { definition, highlights, prepareRename, references, rename } from './features/definition.ts';
+import { hover } from './features/hover.ts';
+import { ignoreFileProblems } from './ignore-files.ts';
+import { offsetOf, type Session } from './session.ts';
+import { defaultSettings, readSettings, type Settings } from './settings.ts';
+import { symbolsOf } from './symbols.ts';
+import { findSurroundings } from './workspace.ts';
+
+/** Milliseconds without an edit after which a document is analysed. */
+const patienceMs = 200;
+
+/** An open document and the work on it. */
+interface Tracked {
+  document: OpenDocument;
+  settings: Settings;
+  /** The last analysis that came to its end. */
+  analysis: Analysis | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the analysis that is running. */
+  controller: AbortController;
+  /** The analysis of the current version. */
+  pending: Promise<Analysis | undefined>;
+  /** Begins it at once. */
+  begin: () => void;
+}
+
+/** Serves an editor until it closes the connection. @param version of this program */
+export function serve(connection: Connection, version: string): void {
+  const documents = new Map<string, Tracked>();
+  let folders: string[] = [];
+  let asksForSettings = false;
+  let canRegister = false;
+  let common: Settings = defaultSettings;
+
+  connection.onInitialize((params): InitializeResult => {
+    folders = workspaceDirectories(params);
+    asksForSettings = params.capabilities.workspace?.configuration === true;
+    canRegister = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
+    common = readSettings(params.initializationOptions);
+    return { serverInfo: { name: 'tsfront', version }, capabilities };
+  });
+
+  connection.onInitialized(() => {
+    if (canRegister && asksForSettings)
+      void connection.client.register({ method: 'workspace/didChangeConfiguration' } as never).catch(() => {});
+  });
+
+  connection.onDidChangeConfiguration(async ({ settings }) => {
+    const given = (settings as { tsfront?: unknown } | null)?.tsfront;
+    if (given !== undefined) common = readSettings(given);
+    await Promise.all([...documents.values()].map((tracked) => loadSettings(tracked)));
+  });
+
+  async function loadSettings(tracked: Tracked): Promise<void> {
+    const { uri } = tracked.document;
+    if (asksForSettings) {
+      const given = await connection.workspace
+        .getConfiguration({ scopeUri: uri, section: 'tsfront' })
+        .catch(() => null);
+      tracked.settings = given === null ? common : readSettings(given);
+    } else tracked.settings = common;
+    if (documents.get(uri) === tracked) schedule(tracked);
+  }
+
+  /** Sends the problems that are known at once, and finds the others when no edit comes. */
+  function schedule(tracked: Tracked): void {
+    clearTimeout(tracked.timer);
+    tracked.controller.abort(new Error('another version of the document'));
+    const controller = new AbortController();
+    tracked.controller = controller;
+    const { document } = tracked;
+    publish(document, problemsNow(document, tracked.analysis));
+    let hasBegun = false;
+    tracked.pending = new Promise((resolve) => {
+      const begin = async () => {
+        if (hasBegun) return;
+        hasBegun = true;
+        clearTimeout(tracked.timer);
+        try {
+          if (document.isIgnoreFile) publish(document, await ignoreFileProblems(document));
+          else {
+            const open = [...documents.values()].map((it) => it.document);
+            const analysis = await analyse(document, tracked.settings, folders, open, controller.signal);
+            if (controller.signal.aborted) return resolve(undefined);
+            tracked.analysis = analysis;
+            publish(document, analysis.problems);
+            return resolve(analysis);
+          }
+        } catch (error) {
+          if (!controller.signal.aborted) report('the analysis', error);
+        }
+        resolve(undefined);
+      };
+      tracked.begin = () => void begin();
+      tracked.timer = setTimeout(tracked.begin, patienceMs);
+      controller.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+  }
+
+  function publish(document: OpenDocument, problems: Parameters<typeof toLspDiagnostics>[1]): void {
+    const { uri, version } = document;
+    void connection.sendDiagnostics({ uri, version, diagnostics: toLspDiagnostics(document, problems) });
+  }
+
+  function report(what: string, error: unknown): void {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    connection.console.error(`${what} failed: ${reason}`);
+  }
+
+  connection.onDidOpenTextDocument(({ textDocument: { uri, languageId, version, text } }) => {
+    const tracked: Tracked = {
+      document: openDocument(uri, languageId, version, text),
+      settings: common,
+      analysis: undefined,
+      timer: undefined,
+      controller: new AbortController(),
+      pending: Promise.resolve(undefined),
+      begin: () => {},
+    };
+    close(uri);
+    documents.set(uri, tracked);
+    schedule(tracked);
+    if (asksForSettings) void loadSettings(tracked);
+  });
+
+  connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) => {
+    const tracked = documents.get(uri);
+    if (!tracked) return;
+    tracked.document = changeDocument(tracked.document, contentChanges, version);
+    schedule(tracked);
+  });
+
+  connection.onDidSaveTextDocument(({ textDocument: { uri } }) => {
+    // Other documents may be built on it: an ignore file, a file that COPY takes.
+    for (const tracked of documents.values()) if (tracked.document.uri !== uri) schedule(tracked);
+  });
+
+  connection.onDidChangeWatchedFiles(() => {
+    for (const tracked of documents.values()) schedule(tracked);
+  });
+
+  function close(uri: string): void {
+    const tracked = documents.get(uri);
+    if (!tracked) return;
+    clearTimeout(tracked.timer);
+    tracked.controller.abort(new Error('the document was closed'));
+    documents.delete(uri);
+  }
+
+  connection.onDidCloseTextDocument(({ textDocument: { uri } }) => {
+    close(uri);
+    void connection.sendDiagnostics({ uri, diagnostics: [] });
+  });
+
+  /** What a feature works on; undefined for a document that is not open, and for an ignore file. */
+  function sessionOf(uri: string, signal: AbortSignal): Session | undefined {
+    const tracked = documents.get(uri);
+    if (!tracked || tracked.document.isIgnoreFile) return undefined;
+    const { document, settings } = tracked;
+    return {
+      document,
+      settings,
+      get symbols() {
+        return symbolsOf(document, settings);
+      },
+      analysis: tracked.analysis,
+      currentAnalysis() {
+        if (tracked.document !== document) return Promise.resolve(undefined);
+        tracked.begin();
+        return tracked.pending;
+      },
+      surroundings: () =>
+        findSurroundings(
+          document,
+          settings,
+          folders,
+          [...documents.values()].map((it) => it.document),
+        ),
+      signal,
+    };
+  }
+
+  /** Answers a question; without an answer, or after an error, with `none`. */
+  function answering<P, R>(
+    what: string,
+    uriOf: (params: P) => string,
+    none: R,
+    answer: (session: Session, params: P) => R | undefined | Promise<R | undefined>,
+  ) {
+    return async (params: P, token: CancellationToken): Promise<R | ResponseError> => {
+      const controller = new AbortController();
+      const listener = token.onCancellationRequested(() => controller.abort(new Error('cancelled')));
+      try {
+        const session = sessionOf(uriOf(params), controller.signal);
+        if (!session) return none;
+        const result = await unlessAborted(Promise.resolve(answer(session, params)), controller.signal);
+        return result ?? none;
+      } catch (error) {
+        if (token.isCancellationRequested) return new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
+        if (error instanceof ResponseError) return error;
+        report(what, error);
+        return none;
+      } finally {
+        listener.dispose();
+      }
+    };
+  }
+
+  /** The same, for a question about a place. */
+  function answeringAt<P extends TextDocumentPositionParams, R>(
+    what: string,
+    none: R,
+    answer: (session: Session, offset: number, params: P) => R | undefined | Promise<R | undefined>,
+  ) {
+    return answering<P, R>(
+      what,
+      ({ textDocument }) => textDocument.uri,
+      none,
+      (session, params) => answer(session, offsetOf(session.document, params.position), params),
+    );
+  }
+
+  connection.onHover(answeringAt('hover', null, hover));
+  connection.onDefinition(answeringAt('definition', null, definition));
+  connection.onReferences(
+    answeringAt('references', null, (session, offset, params) =>
+      references(session, offset, params.context.includeDeclaration),
+    ),
+  );
+  connection.onDocumentHighlight(answeringAt('highlights', null, highlights));
+  connection.onPrepareRename(answeringAt('rename', null, prepareRename));
+  connection.onRenameRequest(
+    answeringAt('rename', null, (session, offset, { newName }) => rename(session, offset, newName)),
+  );
+  connection.onCompletion(answeringAt('completion', null, complete));
+  connection.onCompletionResolve((item) => {
+    const data = item.data as CompletionData | undefined;
+    const session = data && sessionOf(data.uri, new AbortController().signal);
+    try {
+      return session ? resolveCompletion(session, item, data) : item;
+    } catch (error) {
+      report('completion', error);
+      return item;
+    }
+  });
+  connection.listen();
+}
+
+/** What the server can do. */
+const capabilities: InitializeResult['capabilities'] = {
+  textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+  hoverProvider: true,
+  definitionProvider: true,
+  referencesProvider: true,
+  documentHighlightProvider: true,
+  renameProvider: { prepareProvider: true },
+  completionProvider: { resolveProvider: true, triggerCharacters: ['$', '{', '=', ',', '-', '/', ' '] },
+  workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+};
+
+function workspaceDirectories({ workspaceFolders, rootUri }: InitializeParams): string[] {
+  const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
+  return uris.flatMap((uri) => filePath(uri) ?? []);
+}
+
+/** The result, or the reason of the signal if that comes first. */
+function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason as Error);
+    if (signal.aborted) return end();
+    signal.addEventListener('abort', end, { once: true });
+    result.then(resolve, reject);
+  });
+}

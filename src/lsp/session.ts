@@ -1,0 +1,58 @@
+/** What a feature of the editor works on: a version of a document with all that is known about it. */
+import type { Position } from 'vscode-languageserver/node';
+import type { SourceRange } from '../diagnostic/source-file.ts';
+import type { Instruction } from '../parser/ast.ts';
+import { lookUpKeyword } from '../parser/keywords.ts';
+import type { Analysis } from './analysis.ts';
+import type { OpenDocument } from './documents.ts';
+import type { Settings } from './settings.ts';
+import type { Symbols } from './symbols.ts';
+import type { Surroundings } from './workspace.ts';
+
+/** A version of a document, and how to learn more about it. */
+export interface Session {
+  readonly document: OpenDocument;
+  readonly settings: Settings;
+  /** The stages and variables. */
+  readonly symbols: Symbols;
+  /** The last analysis, possibly of an earlier version; undefined before the first one. */
+  readonly analysis: Analysis | undefined;
+  /** The analysis of this version, once it is there; undefined if it fails, or another version comes first. */
+  currentAnalysis(): Promise<Analysis | undefined>;
+  /** The context and its files. */
+  surroundings(): Promise<Surroundings>;
+  /** Aborted when the editor no longer wants the answer. */
+  readonly signal: AbortSignal;
+}
+
+/** The instruction at a place of a document. */
+export interface InstructionAt {
+  readonly instruction: Instruction;
+  /** Index of its unit. */
+  readonly unit: number;
+  /** Its name in lower case; '' if it is none. */
+  readonly name: string;
+}
+
+/** The instruction that an offset is in, from its keyword to its end; undefined between instructions. */
+export function instructionAt(document: OpenDocument, offset: number): InstructionAt | undefined {
+  // Behind the last character of an instruction is still in it.
+  for (const index of [document.unitIndexAt(offset), document.unitIndexAt(Math.max(0, offset - 1))]) {
+    const unit = document.units[index];
+    if (!unit) continue;
+    const instruction = document.instruction(unit);
+    const { start, end } = instruction.range;
+    if (offset < start || offset > end) continue;
+    return { instruction, unit: index, name: lookUpKeyword(instruction.keyword).name };
+  }
+  return undefined;
+}
+
+/** Whether an offset is in a range, or directly behind it. */
+export const touches = ({ start, end }: SourceRange, offset: number): boolean => start <= offset && offset <= end;
+
+/** The offset of a position; a position outside of the text is moved into it. */
+export function offsetOf(document: OpenDocument, position: Position): number {
+  const whole = (value: unknown) => (typeof value === 'number' && value > 0 ? Math.min(Math.floor(value), 1 << 30) : 0);
+  return document.offsetAt({ line: whole(position?.line), character: whole(position?.character) });
+}
