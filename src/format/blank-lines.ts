@@ -8,11 +8,15 @@ const blank: Part = { kind: 'blank', source: '' };
 export function layOut(parts: readonly Part[]): readonly Part[] {
   const result: Part[] = [];
   let hasStage = false;
-  for (const [at, part] of parts.entries()) {
+  let isBelowBlank = false;
+  for (const part of parts) {
     if (part.kind === 'blank') {
-      if (isWanted(result.at(-1), parts, at)) result.push(blank);
+      isBelowBlank = true;
       continue;
     }
+    // Without the empty line at the beginning, a directive would have an effect.
+    if (isBelowBlank && (result.length > 0 || looksLikeDirective(part))) result.push(blank);
+    isBelowBlank = false;
     if (isFrom(part)) {
       if (hasStage) separate(result);
       hasStage = true;
@@ -20,16 +24,6 @@ export function layOut(parts: readonly Part[]): readonly Part[] {
     result.push(part);
   }
   return result;
-}
-
-/** Whether the empty line at a place stays. */
-function isWanted(above: Part | undefined, parts: readonly Part[], at: number): boolean {
-  let below = at + 1;
-  while (parts[below]?.kind === 'blank') below++;
-  const next = parts[below];
-  if (!next || above?.kind === 'blank') return false;
-  // Without the empty line at the beginning, the directive would have an effect.
-  return above !== undefined || looksLikeDirective(next);
 }
 
 /** Puts an empty line before a stage, above the comments on it. */

@@ -10,9 +10,11 @@ const mark = /^#\s*fmt:\s*(off|on|skip)\s*$/;
 export function applyOptOuts(parts: readonly Part[]): readonly Part[] {
   if (!parts.some((part) => markOf(part) !== undefined)) return parts;
   const result: Part[] = [];
+  const lastInstruction = parts.findLastIndex(({ kind }) => kind === 'instruction');
   for (let at = 0; at < parts.length; at++) {
     const found = markOf(parts[at]!);
-    const end = found === 'off' ? endOfOff(parts, at) : found === 'skip' ? endOfSkip(parts, at) : at;
+    const end =
+      found === 'off' ? endOfOff(parts, at) : found === 'skip' && at < lastInstruction ? endOfSkip(parts, at) : at;
     if (end === at) {
       result.push(parts[at]!);
       continue;
@@ -39,8 +41,9 @@ function endOfOff(parts: readonly Part[], at: number): number {
   return parts.length;
 }
 
-/** The place behind the next instruction; `at` if there is none. */
+/** The place behind the next instruction, which there is. */
 function endOfSkip(parts: readonly Part[], at: number): number {
-  for (let end = at + 1; end < parts.length; end++) if (parts[end]!.kind === 'instruction') return end + 1;
-  return at;
+  let end = at + 1;
+  while (parts[end]!.kind !== 'instruction') end++;
+  return end + 1;
 }

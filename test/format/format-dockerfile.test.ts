@@ -148,6 +148,20 @@ test('a file with syntax errors gives an error with all of them', () => {
   }
 });
 
+test('a file of many like lines is formatted as one of a few', () => {
+  const many = 100_000;
+  const pairs = 10_000;
+  expect(formatted('\n'.repeat(many))).toBe('');
+  expect(formatted(`RUN x\n${'# fmt: skip\n'.repeat(many)}`)).toBe(`RUN x\n${'# fmt: skip\n'.repeat(many)}`);
+  expect(formatted(`RUN x \\\n${'# a\n\n'.repeat(many)} y\n`)).toBe(`RUN x \\\n${'# a\n'.repeat(many)} y\n`);
+  expect(formatted(`ENV A=1 \\\n${'B=1  \\\n'.repeat(pairs)}B=1\n`)).toBe(
+    `ENV A=1 \\\n${'    B=1 \\\n'.repeat(pairs)}    B=1\n`,
+  );
+  expect(formatted(`RUN x\n${'#\n'.repeat(many)}FROM a\n`)).toBe(`RUN x\n\n${'#\n'.repeat(many)}FROM a\n`);
+  const blanks = ' '.repeat(25_000);
+  expect(formatted(`# a${blanks}b${blanks}\nCOPY a${blanks}b\n`)).toBe(`# a${blanks}b\nCOPY a b\n`);
+});
+
 test('an argument that is no text gives an error that names it', () => {
   expect(() => formatDockerfile(Buffer.from('FROM a') as never)).toThrow('formatDockerfile: text must be a string');
 });
