@@ -60,7 +60,7 @@ const config = {
   Labels: {
     'moby.buildkit.frontend.network.none': 'true',
     'moby.buildkit.frontend.caps':
-      'moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring,moby.buildkit.frontend.contexts.zstd',
+      'moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring,moby.buildkit.frontend.contexts.zstd,tsfront.lock',
   },
 };
 

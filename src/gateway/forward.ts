@@ -2,8 +2,10 @@
 import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { decodeText } from '../go/text.ts';
 import { trimSpace } from '../go/unicode.ts';
-import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
+import { parseImageConfig } from '../image/config.ts';
+import { formatReference, type ImageReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import type { Definition } from '../llb/definition.ts';
+import type { SourcePins } from '../lock/source-pins.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { detectSyntax } from '../parser/directives.ts';
 import { isProgram } from '../program/program-file.ts';
@@ -92,7 +94,7 @@ async function solveForwarded(
   cmdline: string,
 ): Promise<Result> {
   const { opts } = options;
-  const source = pinnedFrontend(options, name);
+  const source = await pinnedFrontend(bridge, options, name);
   const inputs = bridge.options.frontendCapabilities.supports('frontend.inputs')
     ? await bridge.inputs().catch((error) => {
         throw wrapError(error, 'failed to get frontend inputs');
@@ -107,10 +109,11 @@ async function solveForwarded(
  * The image of a frontend, with the digest that a lock gives it.
  * @throws DiagnosticError if every source has to be pinned, for a frontend that would take what it likes
  */
-function pinnedFrontend(options: FrontendOptions, source: string): string {
+async function pinnedFrontend(bridge: Bridge, options: FrontendOptions, source: string): Promise<string> {
   const { pins } = options;
   if (!pins || hasNamedContext(options, source)) return source;
-  if (pins.isFrozen && !isOwnFrontend(source))
+  const reference = tagNameOnly(parseNormalizedNamed(source));
+  if (pins.isFrozen && !isOwnFrontend(source) && !(await readsLocks(bridge, pinIfLocked(pins, reference))))
     throw diagnosticError(
       'unlocked-source',
       `the frontend ${source} does not read the lock of a Dockerfile: frozen builds are tsfront's`,
@@ -118,5 +121,28 @@ function pinnedFrontend(options: FrontendOptions, source: string): string {
         hint: 'Remove the syntax line, name an image of tsfront in it, or use the policy that `tsfront lock --policy` writes.',
       },
     );
-  return formatReference(pins.image(tagNameOnly(parseNormalizedNamed(source))));
+  return formatReference(pins.image(reference));
+}
+
+function pinIfLocked(pins: SourcePins, reference: ImageReference): ImageReference {
+  try {
+    return pins.image(reference);
+  } catch {
+    return reference;
+  }
+}
+
+/** What the label of an image says of a frontend that reads locks, among its other capabilities. */
+const lockCapability = 'tsfront.lock';
+
+/** Whether an image is tsfront's under whatever name: its labels say what it can do. */
+async function readsLocks(bridge: Bridge, reference: ImageReference): Promise<boolean> {
+  const name = formatReference(reference);
+  try {
+    const { config } = await bridge.resolveImageConfig(name, { logName: `[internal] load metadata for ${name}` });
+    const labels = parseImageConfig(config).config?.labels;
+    return labels?.get('moby.buildkit.frontend.caps')?.split(',').includes(lockCapability) ?? false;
+  } catch {
+    return false; // the error about the frontend says what to do
+  }
 }
