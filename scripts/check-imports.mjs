@@ -53,7 +53,7 @@ Object.assign(allowed, {
   client: [...core, 'tree', 'http', 'oci', 'registry', 'rpc', 'gateway'],
   offline: [...core, ...program, 'check', 'lint', 'lock', 'lower', 'http', 'oci', 'registry', 'resolve', 'gateway'],
   context: [...core, 'tree', 'lower', 'offline'],
-  explain: [...core, 'tree', 'lower', 'offline', 'context'],
+  explain: [...core, 'tree', 'lower', 'gateway', 'offline', 'context'],
 });
 allowed.lsp = Object.keys(allowed).filter((name) => name !== 'client');
 allowed.cli = Object.keys(allowed);

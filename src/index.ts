@@ -36,6 +36,7 @@ export { type Diagnostic, DiagnosticError, findDiagnosticError } from './diagnos
 export {
   type BuildRecord,
   type BuildStep,
+  formatRecord,
   parseRecord,
   type RecordedBuild,
   type RecordedContext,

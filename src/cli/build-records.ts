@@ -43,6 +43,12 @@ export async function recordFile(
   return path.join(cache, 'builds', `${key.slice(0, 32)}.json`);
 }
 
+/** The key by which records of this user have digests of values; undefined if the user has no directory for it. */
+export async function recordKey({ env }: Pick<Io, 'env'>): Promise<string | undefined> {
+  const { readValueKey } = await import('../explain/value-key.ts');
+  return readValueKey(defaultCacheDir(env));
+}
+
 /** Keeps a record, and removes the oldest ones if there are too many. Other users cannot read it. */
 export async function keepRecord(file: string, text: string, io: Io): Promise<void> {
   if (text.length > maxRecordBytes) return;

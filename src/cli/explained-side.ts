@@ -8,7 +8,7 @@ import type { BuildRecord } from '../explain/build-record.ts';
 import type { Definition } from '../llb/definition.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
 import { UsageError } from '../offline/usage-error.ts';
-import type { RecordedPlace } from './build-records.ts';
+import { type RecordedPlace, recordKey } from './build-records.ts';
 import { Exit } from './exit.ts';
 import { reportFailure } from './failure.ts';
 import { untilAborted } from './interrupt.ts';
@@ -101,7 +101,7 @@ async function recordDirectory(
     await build.keepImages();
     const { recordBuild } = await import('../explain/build-record.ts');
     const source = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
-    return await untilAborted(recordBuild(source, io.signal), io.signal);
+    return await untilAborted(recordBuild(source, io.signal, await recordKey(io)), io.signal);
   } finally {
     await build.close();
   }
@@ -130,7 +130,10 @@ async function openFile(
     const { recordBuild } = await import('../explain/build-record.ts');
     const { openBuildContext } = await import('../offline/build-context.ts');
     const opened = await openBuildContext({ context, file: flags.file, readStdin: io.readStdin, offline: true });
-    return await untilAborted(recordBuild({ compiled: { definitions }, opened }, io.signal), io.signal);
+    return await untilAborted(
+      recordBuild({ compiled: { definitions }, opened }, io.signal, await recordKey(io)),
+      io.signal,
+    );
   } catch (error) {
     io.signal.throwIfAborted();
     throw new UsageError(`${option}: cannot use ${file}: ${(error as Error).message}`, { cause: error });

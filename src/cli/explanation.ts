@@ -4,6 +4,13 @@ import type { OpExplanation } from '../graph/graph-model.ts';
 import { formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 
+/** What to say if values could not be compared. */
+export function valuesNote({ valuesCompared }: Explanation): string {
+  return valuesCompared
+    ? ''
+    : 'note: values of variables are not compared, and count as equal: a record is of another user or machine\n';
+}
+
 /** Which steps the daemon took from its cache, by the digest of the op; steps that it did not come to are absent. */
 export type CachedSteps = ReadonlyMap<string, boolean>;
 

@@ -6,11 +6,13 @@ import { Coverage } from '../context/amounts.ts';
 import { type ContextTree, readContextTree } from '../context/context-tree.ts';
 import { hideIn, instructionText } from '../context/instruction-text.ts';
 import { sourceLines } from '../context/source-lines.ts';
+import { buildArgsOf } from '../gateway/options.ts';
 import type { Op } from '../gen/pb/ops_pb.ts';
 import { OpSchema } from '../gen/pb/ops_schemas.ts';
 import { base } from '../go/path.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
+import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
@@ -33,17 +35,25 @@ import {
   type Validator,
   validator,
 } from '../text/arguments.ts';
+import type { HideSecrets } from '../text/hide-secrets.ts';
+import { isSecretName } from '../text/secret-name.ts';
 import { ContentHash, shortHash } from './content-hash.ts';
+import { areEnvironments, EnvironmentWriter, type RecordedEnvironment } from './environments.ts';
+import { ownSecret, type ValueKey, valueKey } from './value-key.ts';
 
 /** A build, for a comparison with another. `tsfront explain --record` writes it as JSON. */
 export interface BuildRecord {
   /** Version of this form. */
-  readonly version: 1;
+  readonly version: 2;
+  /** What tells apart the keys that digests of values are made with: values are compared only between equal ones. */
+  readonly key: string;
   /** The steps of each platform, in the order of the graph. */
   readonly platforms: Readonly<Record<string, readonly BuildStep[]>>;
+  /** The variables of steps. */
+  readonly environments: readonly RecordedEnvironment[];
   /** The contexts by their names. */
   readonly contexts: Readonly<Record<string, RecordedContext>>;
-  /** Digests of the build arguments by their names. */
+  /** Digests of the build arguments by their names, made with the key. */
   readonly buildArgs: Readonly<Record<string, string>>;
   /** Lines of ARG and ENV by the name of the variable. */
   readonly variables: Readonly<Record<string, readonly number[]>>;
@@ -59,12 +69,19 @@ export interface BuildStep {
   readonly endLine: number;
   /** The instruction as people know it; shortened, and without values of secrets. */
   readonly text: string;
-  /** Digest of the op, by which a daemon names the step. */
+  /** Digest of the op, by which a daemon names the step. In a file, '' for one that has secrets. */
   readonly op: string;
+  /** Whether it has values of secrets, which its op makes it possible to guess; absent if not. */
+  readonly hasSecrets?: true;
   /** Digest of the text of the instruction in the Dockerfile, by which it is found in another. */
   readonly instruction: string;
-  /** Digests of what the op is made of, by name: `command`, `env PATH`, `user`. */
+  /**
+   * Digests of what the op is made of, by name: `command`, `user`. Of a text with secrets, that of the text without
+   * them, and after a `~` that of the text, made with the key.
+   */
   readonly parts: Readonly<Record<string, string>>;
+  /** The place of its variables in {@link BuildRecord.environments}; absent for what has none. */
+  readonly environment?: number;
   /** Steps that it continues, and steps that it takes files from; places in the list. */
   readonly inputs: readonly StepInput[];
   /** What it takes from contexts. */
@@ -113,6 +130,7 @@ export interface RecordedIgnoreFile {
   readonly lines: readonly number[];
 }
 
+const recordVersion = 2;
 /** Maximum number of files whose digests a record has. */
 const maxFiles = 50_000;
 /** Maximum number of paths that a record has of what a step takes. */
@@ -135,16 +153,19 @@ const buildArgument = fields({
  * Makes the record of a build. It reads the files that the build takes.
  *
  * @param signal ends the work
+ * @param key 64 hexadecimal digits, by which values of variables become digests. Only records with the same key compare
+ *   values. By default, a key of this process
  * @throws Error if a directory or file cannot be read
  * @example
  * const opened = await openBuildContext({ context: '.', readStdin: async () => new Uint8Array() });
  * const compiled = await compile({ ...opened, images: [registryResolver()] });
- * await writeFile('build.json', JSON.stringify(await recordBuild({ compiled, opened })));
+ * await writeFile('build.json', formatRecord(await recordBuild({ compiled, opened })));
  */
-export async function recordBuild(build: RecordedBuild, signal?: AbortSignal): Promise<BuildRecord> {
+export async function recordBuild(build: RecordedBuild, signal?: AbortSignal, key?: string): Promise<BuildRecord> {
   checkArgument('recordBuild', 'build', build, buildArgument);
   checkArgument('recordBuild', 'signal', signal, optional(aSignal));
-  return makeRecord(build, { signal });
+  checkArgument('recordBuild', 'key', key, optional(aText));
+  return makeRecord(build, { signal, key });
 }
 
 /** Limits of {@link makeRecord}. */
@@ -152,13 +173,28 @@ interface RecordLimits {
   readonly signal?: AbortSignal | undefined;
   /** Maximum size of the files that the build takes; no limit if absent. */
   readonly maxBytes?: number | undefined;
+  /** As of {@link recordBuild}. */
+  readonly key?: string | undefined;
+}
+
+/** What the steps of a record are written with. */
+interface Writing {
+  readonly key: ValueKey;
+  readonly environments: EnvironmentWriter;
+  readonly hide: HideSecrets;
 }
 
 /** Does what {@link recordBuild} does. */
 export async function makeRecord(
   { compiled, opened }: RecordedBuild,
-  { signal, maxBytes = Number.POSITIVE_INFINITY }: RecordLimits = {},
+  { signal, maxBytes = Number.POSITIVE_INFINITY, key: secret = ownSecret }: RecordLimits = {},
 ): Promise<BuildRecord> {
+  const key = valueKey(secret);
+  const writing: Writing = {
+    key,
+    environments: new EnvironmentWriter(key),
+    hide: hideSecretsOfAll(compiled.definitions.values(), buildArgsOf(opened.opts)),
+  };
   let bytesLeft = maxBytes;
   const turns = takeTurns(signal);
   const trees = new Map<
@@ -209,7 +245,7 @@ export async function makeRecord(
           );
           takes.push({ context: context.name, digest, paths: paths.length > maxPaths ? ['/'] : paths });
         }
-        steps.push(stepOf(entry, definition, places, takes));
+        steps.push(stepOf(entry, definition, places, takes, writing));
       }
       platforms[platform] = steps;
     }
@@ -223,7 +259,15 @@ export async function makeRecord(
         ...(ignoreFile && { ignoreFile }),
       });
     }
-    return { version: 1, platforms, contexts, buildArgs: buildArgs(opened.opts), variables: variablesOf(compiled) };
+    return {
+      version: recordVersion,
+      key: key.id,
+      platforms,
+      environments: writing.environments.list,
+      contexts,
+      buildArgs: Object.fromEntries([...buildArgsOf(opened.opts)].map(([name, value]) => [name, key.digest(value)])),
+      variables: variablesOf(compiled),
+    };
   } finally {
     for (const { hash } of trees.values()) hash.close();
   }
@@ -269,13 +313,6 @@ function joined(before: RecordedContext | undefined, added: RecordedContext): Re
   return { ...added, files: files && Object.keys(files).length <= maxFiles ? files : undefined };
 }
 
-function buildArgs(opts: Readonly<Record<string, string>>): Record<string, string> {
-  const args: Record<string, string> = {};
-  for (const [name, value] of Object.entries(opts))
-    if (name.startsWith('build-arg:')) args[name.slice('build-arg:'.length)] = shortHash(value);
-  return args;
-}
-
 /** The first lines of ARG and ENV in a Dockerfile, by the names that they set. A build program has none. */
 function variablesOf({ definitions }: Pick<Compiled, 'definitions'>): Record<string, number[]> {
   const lines = new Map<string, number[]>();
@@ -297,21 +334,37 @@ function stepOf(
   definition: Definition,
   places: ReadonlyMap<string, number>,
   takes: readonly RecordedTake[],
+  writing: Writing,
 ): BuildStep {
   const [place] = placesOf(definition, entry.digest);
   const raw = place ? sourceText(definition, place) : (entry.metadata?.description['llb.customname'] ?? '');
   const [taken] = takenPaths(entry);
+  const digest = (text: string) => textDigest(text, writing);
+  const parts = partsOf(entry.op, digest);
+  const instruction = digest(`${raw}#${entry.op.op.case}`);
+  const env = entry.op.op.case === 'exec' ? (entry.op.op.value.meta?.env ?? []) : undefined;
+  const hasSecrets =
+    env?.some((pair) => isSecretName(pair.slice(0, pair.indexOf('=')))) ||
+    [instruction, ...Object.values(parts)].some((it) => it.includes('~'));
   return {
     file: place?.filename ?? '',
     line: place?.lines.start ?? 0,
     endLine: place?.lines.end ?? 0,
     text: place ? shownText(definition, place, entry, taken) : hideIn(definition)(raw.split('\n', 1)[0]!).slice(0, 120),
     op: entry.digest,
-    instruction: shortHash(`${raw}#${entry.op.op.case}`),
-    parts: partsOf(entry.op),
+    ...(hasSecrets && { hasSecrets }),
+    instruction,
+    parts,
+    ...(env && { environment: writing.environments.add(env) }),
     inputs: inputsOf(entry, places),
     takes,
   };
+}
+
+/** The digest of a text; the secrets in it count only in a part that is made with the key. */
+function textDigest(text: string, { hide, key }: Writing): string {
+  const hidden = hide(text);
+  return hidden === text ? shortHash(text) : `${shortHash(hidden)}~${key.digest(text)}`;
 }
 
 function shownText(
@@ -357,7 +410,7 @@ function inputsOf({ op: { op, inputs } }: DefinitionEntry, places: ReadonlyMap<s
 }
 
 /** What BuildKit's cache key of an op is made of, besides its inputs. */
-function partsOf(given: Op): Record<string, string> {
+function partsOf(given: Op, digest: (text: string) => string): Record<string, string> {
   const { op, platform } = given;
   const ofPlatform = platform && [
     platform.OS,
@@ -368,16 +421,19 @@ function partsOf(given: Op): Record<string, string> {
   ];
   switch (op.case) {
     case 'exec':
-      return hashedParts([...execParts(op.value), ['platform', ofPlatform]]);
+      return hashedParts([...execParts(op.value), ['platform', ofPlatform]], digest);
     case 'file':
-      return hashedParts(op.value.actions.flatMap(actionParts));
+      return hashedParts(op.value.actions.flatMap(actionParts), digest);
     case 'source': {
       const { identifier, attrs } = op.value;
-      return hashedParts([
-        [identifier.startsWith('docker-image://') ? 'base image' : 'source', identifier],
-        ['settings', attrs],
-        ['platform', ofPlatform],
-      ]);
+      return hashedParts(
+        [
+          [identifier.startsWith('docker-image://') ? 'base image' : 'source', identifier],
+          ['settings', attrs],
+          ['platform', ofPlatform],
+        ],
+        digest,
+      );
     }
     default:
       return { op: shortHash(encode(OpSchema, { ...given, inputs: [] })) };
@@ -387,16 +443,12 @@ function partsOf(given: Op): Record<string, string> {
 /** A part of an op by its name. Of several with one name, the last counts. */
 type Part = readonly [name: string, value: unknown];
 
-function hashedParts(parts: readonly Part[]): Record<string, string> {
+function hashedParts(parts: readonly Part[], digest: (text: string) => string): Record<string, string> {
   const inJson = (_: string, it: unknown) => (typeof it === 'bigint' ? String(it) : toHex(it));
-  return Object.fromEntries(parts.map(([name, value]) => [name, shortHash(JSON.stringify(value ?? null, inJson))]));
+  return Object.fromEntries(parts.map(([name, value]) => [name, digest(JSON.stringify(value ?? null, inJson))]));
 }
 
 function execParts({ meta, mounts, ...rest }: OpValue<'exec'>): Part[] {
-  const variables = (meta?.env ?? []).map((pair): Part => {
-    const equals = pair.indexOf('=');
-    return [`env ${pair.slice(0, equals)}`, pair.slice(equals + 1)];
-  });
   const settings = {
     ...meta,
     args: [],
@@ -408,8 +460,6 @@ function execParts({ meta, mounts, ...rest }: OpValue<'exec'>): Part[] {
   };
   return [
     ['command', meta?.args],
-    ...variables,
-    ['env order', meta?.env.map((pair) => pair.slice(0, pair.indexOf('=')))],
     ['working directory', meta?.cwd],
     ['user', meta?.user],
     ['settings', [settings, rest]],
@@ -447,8 +497,6 @@ function actionParts(
 
 type OpValue<Case extends Op['op']['case']> = Extract<Op['op'], { case: Case }>['value'];
 
-const recordVersion = 1;
-
 const toHex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
 
 const digest = aText;
@@ -463,6 +511,7 @@ const step = fields({
   endLine: number,
   text: aText,
   op: aText,
+  environment: optional(number),
   instruction: aText,
   parts: recordOf(digest),
   inputs: listOf(fields({ step: number })),
@@ -470,6 +519,10 @@ const step = fields({
 });
 const contents = {
   platforms: recordOf(listOf(step)),
+  key: aText,
+  environments: listOf(
+    fields({ like: optional(number), starts: number, ends: number, sets: listOf(entries), digest: aText }),
+  ),
   contexts: recordOf(
     fields({ files: optional(recordOf(entries)), ignore: listOf(aText), ignoreFile: optional(ignoreFile) }),
   ),
@@ -485,6 +538,17 @@ const isInOrder = (steps: readonly BuildStep[]) =>
   steps.every(({ inputs }, index) =>
     inputs.every((it) => Number.isInteger(it.step) && it.step >= 0 && it.step < index),
   );
+
+/** The JSON of a record, for a file: without the digests of ops by which secrets in them could be guessed. */
+export function formatRecord(record: BuildRecord): string {
+  checkArgument('formatRecord', 'record', record, recordArgument);
+  return withoutGuessable(JSON.stringify(record));
+}
+
+/** The same, for a record that is JSON already. */
+export function withoutGuessable(json: string): string {
+  return json.replace(/"op":"sha256:[0-9a-f]{64}","hasSecrets":true/g, '"op":"","hasSecrets":true');
+}
 
 /**
  * Reads a record.
@@ -507,6 +571,11 @@ export function parseRecord(text: string): BuildRecord | undefined {
     );
   const problem = recordArgument(value, 'the record');
   if (problem !== undefined) throw new Error(problem);
+  const count = value.environments.length;
+  const hasEnvironment = ({ environment }: BuildStep) =>
+    environment === undefined || (Number.isInteger(environment) && environment >= 0 && environment < count);
+  if (!areEnvironments(value.environments) || !Object.values(value.platforms).flat().every(hasEnvironment))
+    throw new Error('an environment of the record is made of what is not there');
   if (!Object.values(value.platforms).every(isInOrder)) throw new Error('a step of the record needs a step after it');
   return value;
 }

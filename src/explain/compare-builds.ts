@@ -11,6 +11,7 @@ import {
 } from './build-record.ts';
 import { changedLines } from './changed-lines.ts';
 import { readHeader, shortHash } from './content-hash.ts';
+import { EnvironmentReader, type RecordedVariable } from './environments.ts';
 
 /** What differs between two builds. Its JSON is the output of `tsfront explain --format json`. */
 export interface Explanation {
@@ -18,6 +19,11 @@ export interface Explanation {
    * Version of this form: 1. A later version may have more members; a change of those that are here has another number.
    */
   readonly version: 1;
+  /**
+   * Whether values of variables and texts with secrets were compared. They are not if the records were made with
+   * different keys, on different machines: they count as equal then.
+   */
+  readonly valuesCompared: boolean;
   /** The steps of the newer build, in the order of the graph, for each platform. */
   readonly steps: readonly ExplainedStep[];
 }
@@ -107,40 +113,69 @@ export function compareBuilds(older: BuildRecord, newer: BuildRecord): Explanati
   checkArgument('compareBuilds', 'older', older, recordArgument);
   checkArgument('compareBuilds', 'newer', newer, recordArgument);
   const steps: ExplainedStep[] = [];
+  const valuesCompared = older.key === newer.key;
+  const sides: Sides = {
+    older,
+    newer,
+    comparable: valuesCompared ? (digest) => digest : (digest) => digest.replace(/~.*$/, ''),
+    valuesCompared,
+    olderEnvironments: new EnvironmentReader(older.environments),
+    newerEnvironments: new EnvironmentReader(newer.environments),
+  };
   const isMulti = Object.keys(newer.platforms).length > 1;
   // What one platform has made, another one of the same build finds, too.
-  const oldKeys = new Set(Object.values(older.platforms).flatMap(keysOf));
+  const oldKeys = new Set(Object.values(older.platforms).flatMap((list) => keysOf(list, older, sides)));
   for (const [platform, list] of Object.entries(newer.platforms)) {
     const old = older.platforms[platform] ?? Object.values(older.platforms)[0] ?? [];
-    for (const step of explainSteps(old, list, oldKeys, older, newer))
+    for (const step of explainSteps(old, list, oldKeys, sides))
       steps.push({ platform: isMulti ? platform : '', ...step });
   }
-  return { version: 1, steps };
+  return { version: 1, valuesCompared, steps };
 }
 
-const ownOf = ({ parts, takes }: BuildStep) =>
-  shortHash(JSON.stringify([Object.entries(parts).sort(byName), takes.map((it) => it.digest)]));
+/** Both records, and how their digests are compared. */
+interface Sides {
+  readonly older: BuildRecord;
+  readonly newer: BuildRecord;
+  readonly valuesCompared: boolean;
+  /** A digest without what cannot be compared. */
+  comparable(digest: string): string;
+  readonly olderEnvironments: EnvironmentReader;
+  readonly newerEnvironments: EnvironmentReader;
+}
+
+/** The digest of the variables of a step. */
+const environmentDigest = ({ environment }: BuildStep, record: BuildRecord, { comparable }: Sides) =>
+  environment === undefined ? '' : comparable(record.environments[environment]!.digest);
+
+function ownOf(step: BuildStep, record: BuildRecord, sides: Sides): string {
+  const parts = Object.entries(step.parts).sort(byName);
+  const comparable = parts.map(([name, digest]) => [name, sides.comparable(digest)]);
+  return shortHash(
+    JSON.stringify([comparable, environmentDigest(step, record, sides), step.takes.map((it) => it.digest)]),
+  );
+}
+
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : 1);
 
 /** The cache keys of steps: what a step is made of, with the keys of what it needs. */
-function keysOf(steps: readonly BuildStep[]): string[] {
+function keysOf(steps: readonly BuildStep[], record: BuildRecord, sides: Sides): string[] {
   const keys: string[] = [];
-  for (const step of steps) keys.push(keyOf(step, keys));
+  for (const step of steps) keys.push(keyOf(ownOf(step, record, sides), step, keys));
   return keys;
 }
 
-const keyOf = (step: BuildStep, keys: readonly string[]) =>
-  shortHash(JSON.stringify([ownOf(step), step.inputs.map(({ step: input, content }) => [keys[input], content])]));
+const keyOf = (own: string, step: BuildStep, keys: readonly string[]) =>
+  shortHash(JSON.stringify([own, step.inputs.map(({ step: input, content }) => [keys[input], content])]));
 
 function explainSteps(
   old: readonly BuildStep[],
   list: readonly BuildStep[],
   oldKeys: ReadonlySet<string>,
-  older: BuildRecord,
-  newer: BuildRecord,
+  sides: Sides,
 ): Omit<ExplainedStep, 'platform'>[] {
-  const pairs = pairSteps(old, list);
-  const keys = keysOf(list);
+  const pairs = pairSteps(old, list, sides);
+  const keys = keysOf(list, sides.newer, sides);
   const explained: Omit<ExplainedStep, 'platform'>[] = [];
   const roots: ReadonlySet<number>[] = [];
   const outcomes: ExplainedStep['outcome'][] = [];
@@ -155,15 +190,14 @@ function explainSteps(
     }
     const partner = pairs[index];
     const before = partner === undefined ? undefined : old[partner];
-    const causes = before ? causesOf(before, step, older, newer) : [{ kind: 'new' as const, name: '', detail: '' }];
+    const causes = before ? causesOf(before, step, sides) : [{ kind: 'new' as const, name: '', detail: '' }];
     const follows = new Set<number>();
     for (const { step: input } of inputs) {
       for (const root of roots[input]!) {
         // A step that no instruction names is a part of this one: a here-document.
         const isPart = list[root]!.line === 0;
         if (!isPart) follows.add(root);
-        else if (causes.length === 0)
-          causes.push(...inlineCauses(before?.instruction !== step.instruction, older, newer));
+        else if (causes.length === 0) causes.push(...inlineCauses(isOtherText(before, step, sides), sides));
       }
     }
     // The same step on other inputs than before, which are cached themselves.
@@ -179,18 +213,25 @@ function explainSteps(
   return explained;
 }
 
-function inlineCauses(isText: boolean, older: BuildRecord, newer: BuildRecord): Cause[] {
-  return isText ? [{ kind: 'instruction', name: '', detail: '' }] : settingCause('here-document', older, newer);
+const isOtherText = (before: BuildStep | undefined, step: BuildStep, { comparable }: Sides) =>
+  before === undefined || comparable(before.instruction) !== comparable(step.instruction);
+
+function inlineCauses(isText: boolean, sides: Sides): Cause[] {
+  return isText ? [{ kind: 'instruction', name: '', detail: '' }] : settingCause('here-document', sides);
 }
 
 /** The step of the older build that each step was: by its instruction, and between such steps by its place and kind. */
-function pairSteps(old: readonly BuildStep[], list: readonly BuildStep[]): (number | undefined)[] {
+function pairSteps(
+  old: readonly BuildStep[],
+  list: readonly BuildStep[],
+  { comparable }: Sides,
+): (number | undefined)[] {
   const pairs: (number | undefined)[] = new Array(list.length).fill(undefined);
   const indexes = [...old.keys()];
-  const places = Map.groupBy(indexes, (index) => old[index]!.instruction);
+  const places = Map.groupBy(indexes, (index) => comparable(old[index]!.instruction));
   const taken = new Set<number>();
   for (const [index, { instruction }] of list.entries()) {
-    const found = places.get(instruction)?.shift();
+    const found = places.get(comparable(instruction))?.shift();
     if (found === undefined) continue;
     pairs[index] = found;
     taken.add(found);
@@ -217,19 +258,24 @@ function pairSteps(old: readonly BuildStep[], list: readonly BuildStep[]): (numb
 
 const kindOf = ({ text, parts }: BuildStep) => `${/^\w*/.exec(text)?.[0]} ${Object.keys(parts)[0]}`;
 
-function causesOf(before: BuildStep, step: BuildStep, older: BuildRecord, newer: BuildRecord): Cause[] {
+function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
+  const { older, newer, comparable } = sides;
   const causes: Cause[] = [];
   const names = new Set([...Object.keys(before.parts), ...Object.keys(step.parts)]);
-  const differing = [...names].filter((name) => before.parts[name] !== step.parts[name]);
-  const isText = before.instruction !== step.instruction;
+  const digestIn = ({ parts }: BuildStep, name: string) => comparable(parts[name] ?? 'none');
+  const differing = [
+    ...[...names].filter((name) => digestIn(before, name) !== digestIn(step, name)),
+    ...differingVariables(before, step, sides),
+  ];
+  const isText = isOtherText(before, step, sides);
   for (const name of differing) {
     if (name.startsWith('env ')) {
-      if (name !== 'env order') causes.push(variableCause(name.slice('env '.length), step, older, newer));
+      if (name !== 'env order') causes.push(variableCause(name.slice('env '.length), step, sides));
     } else if (name.startsWith('mount ')) causes.push({ kind: 'mount', name: name.slice('mount '.length), detail: '' });
     else if (name === 'platform' || name === 'base image' || name === 'source') {
       if (step.parts['action'] === undefined) causes.push({ kind: name, name: '', detail: '' });
       else if (!isText) causes.push({ kind: 'settings', name, detail: '' });
-    } else if (!isText) causes.push(...settingCause(name, older, newer));
+    } else if (!isText) causes.push(...settingCause(name, sides));
   }
   if (isText && differing.length > 0) causes.unshift({ kind: 'instruction', name: '', detail: '' });
   if (differing.length === 1 && differing[0] === 'env order')
@@ -243,19 +289,44 @@ function causesOf(before: BuildStep, step: BuildStep, older: BuildRecord, newer:
 }
 
 /** A setting differs though its instruction does not: a variable in it has another value. */
-function settingCause(name: string, older: BuildRecord, newer: BuildRecord): Cause[] {
-  const args = changedArgs(older, newer);
+function settingCause(name: string, sides: Sides): Cause[] {
+  const args = changedArgs(sides);
   if (args.length === 0) return [{ kind: 'settings', name, detail: '' }];
   return args.map((arg) => ({ kind: 'variable', name: arg, detail: `--build-arg ${arg}` }));
 }
 
-function changedArgs(older: BuildRecord, newer: BuildRecord): string[] {
-  const names = new Set([...Object.keys(older.buildArgs), ...Object.keys(newer.buildArgs)]);
-  return [...names].filter((name) => older.buildArgs[name] !== newer.buildArgs[name]);
+function changedArgs(sides: Sides): string[] {
+  const names = new Set([...Object.keys(sides.older.buildArgs), ...Object.keys(sides.newer.buildArgs)]);
+  return [...names].filter((name) => isChangedArg(name, sides));
 }
 
-function variableCause(name: string, { file, line }: BuildStep, older: BuildRecord, newer: BuildRecord): Cause {
-  if (older.buildArgs[name] !== newer.buildArgs[name]) return { kind: 'variable', name, detail: `--build-arg ${name}` };
+function isChangedArg(name: string, { older, newer, valuesCompared }: Sides): boolean {
+  const [was, is] = [older.buildArgs[name], newer.buildArgs[name]];
+  return valuesCompared ? was !== is : (was === undefined) !== (is === undefined);
+}
+
+/** The variables that differ, as `env NAME`, and `env order` if their names do not stand in the same order. */
+function differingVariables(before: BuildStep, step: BuildStep, sides: Sides): string[] {
+  const [older, newer] = [environmentDigest(before, sides.older, sides), environmentDigest(step, sides.newer, sides)];
+  if (older === newer) return [];
+  const was = before.environment === undefined ? [] : sides.olderEnvironments.at(before.environment);
+  const is = step.environment === undefined ? [] : sides.newerEnvironments.at(step.environment);
+  const isSame = (a: RecordedVariable, b: RecordedVariable) => !sides.valuesCompared || a[1] === b[1];
+  if (was.length === is.length && was.every(([name], index) => name === is[index]![0]))
+    return was.flatMap((variable, index) => (isSame(variable, is[index]!) ? [] : `env ${variable[0]}`));
+  const old = new Map(was.map((variable) => [variable[0], variable]));
+  const differing: string[] = [];
+  for (const variable of is) {
+    const found = old.get(variable[0]);
+    if (!found || !isSame(found, variable)) differing.push(`env ${variable[0]}`);
+    old.delete(variable[0]);
+  }
+  return [...differing, ...[...old.keys()].map((name) => `env ${name}`), 'env order'];
+}
+
+function variableCause(name: string, { file, line }: BuildStep, sides: Sides): Cause {
+  const { older, newer } = sides;
+  if (isChangedArg(name, sides)) return { kind: 'variable', name, detail: `--build-arg ${name}` };
   const set = newer.variables[name]?.findLast((it) => it < line);
   if (set !== undefined) return { kind: 'variable', name, detail: `${file}:${set}` };
   const gone = older.variables[name] !== undefined;

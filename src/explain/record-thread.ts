@@ -26,6 +26,7 @@ export interface RecordTask {
   readonly opts: Readonly<Record<string, string>>;
   readonly dirs: ReadonlyMap<string, string>;
   readonly maxBytes: number | undefined;
+  readonly key: string | undefined;
 }
 
 /** What the thread answers. */
@@ -34,14 +35,16 @@ export type RecordAnswer = { readonly record: string } | { readonly error: strin
 /**
  * Starts the thread. It does not keep the process alive.
  *
+ * @param key as of `recordBuild`
  * @param maxBytes maximum size of the files that the build takes; no limit if absent
  */
-export function startRecording({ compiled, opened }: RecordedBuild, maxBytes?: number): Recording {
+export function startRecording({ compiled, opened }: RecordedBuild, key?: string, maxBytes?: number): Recording {
   const task: RecordTask = {
     definitions: [...compiled.definitions].map(([platform, definition]) => [platform, definition.encode()]),
     opts: opened.opts,
     dirs: opened.dirs,
     maxBytes,
+    key,
   };
   const worker = new Worker(workerUrl('record-worker', import.meta.url), { workerData: task });
   worker.unref();

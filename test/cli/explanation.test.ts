@@ -24,7 +24,7 @@ test('after a build, what might follow is said to have run or not', () => {
     ['op4', true],
     ['op5', false],
   ]);
-  expect(formatExplanation({ version: 1, steps }, cached)).toBe(`Dockerfile:2 RUN
+  expect(formatExplanation({ version: 1, valuesCompared: true, steps }, cached)).toBe(`Dockerfile:2 RUN
   its text changed
 line 5 follows from line 2
 line 6 follows from line 2, if what it copies differs
@@ -41,7 +41,7 @@ test('followers name their platforms where these differ, and stand once where no
     step(3, { platform, followsFrom: [2] }),
     step(4, platform === 'linux/arm64' ? { platform, outcome: 'cached' } : { platform, ...dependent }),
   ];
-  const text = formatExplanation({ version: 1, steps: platforms.flatMap(of) });
+  const text = formatExplanation({ version: 1, valuesCompared: true, steps: platforms.flatMap(of) });
   expect(text.match(/^line .*$/gm)).toEqual([
     'line 3 follows from line 2',
     'line 4 (linux/amd64) follows from line 2, if what it copies differs',

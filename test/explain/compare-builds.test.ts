@@ -64,7 +64,7 @@ test('a damaged record is an error that says what is wrong with it', async () =>
     return () => parseRecord(JSON.stringify(value));
   };
   expect(parseRecord('{"def":[]}')).toBeUndefined();
-  expect(damaged((it) => Object.assign(it, { version: 2 }))).toThrow('it is a record of version 2');
+  expect(damaged((it) => Object.assign(it, { version: 1 }))).toThrow('it is a record of version 1');
   expect(damaged((it) => Object.assign(it, { platforms: { x: 5 } }))).toThrow(
     'the record.platforms.x must be an array',
   );

@@ -9,7 +9,7 @@ import type { Recording } from '../../explain/record-thread.ts';
 import type { Bridge, Reference, Result } from '../../gateway/bridge.ts';
 import type { Definition } from '../../llb/definition.ts';
 import { UsageError } from '../../offline/usage-error.ts';
-import { areRecordsOff, keepRecord, recordFile } from '../build-records.ts';
+import { areRecordsOff, keepRecord, recordFile, recordKey } from '../build-records.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
@@ -93,7 +93,11 @@ export async function explainBuild(
       // The files are read while the daemon builds.
       const { startRecording } = await import('../../explain/record-thread.ts');
       const opened = { opts: bridge.options.opts, dirs: new Map(Object.entries(inputs.localDirs)) };
-      recording = startRecording({ compiled: { definitions }, opened }, isAsked ? undefined : maxUnaskedBytes);
+      recording = startRecording(
+        { compiled: { definitions }, opened },
+        await recordKey(io),
+        isAsked ? undefined : maxUnaskedBytes,
+      );
       return result;
     },
     watchSteps: (build) => ({ ...build, status: watched(build.status, cached) }),
@@ -114,8 +118,12 @@ export async function explainBuild(
         if (older) await explain(older, text, cached, io);
         else if (isExplained) io.writeStderr(`explain: there is no record of an earlier build in ${file}\n`);
         if (!succeeded || !keeps) return;
-        if (given !== undefined) await writeOutput(file, `${text}\n`, io);
-        else await keepRecord(file, text, io).catch((error: Error) => isAsked && warn(error.message, io));
+        const { withoutGuessable } = await import('../../explain/build-record.ts');
+        if (given !== undefined) await writeOutput(file, `${withoutGuessable(text)}\n`, io);
+        else
+          await keepRecord(file, withoutGuessable(text), io).catch(
+            (error: Error) => isAsked && warn(error.message, io),
+          );
       } finally {
         recording.stop();
       }
@@ -172,7 +180,9 @@ async function* watched(
 async function explain(older: BuildRecord, newer: string, cached: ReadonlyMap<string, boolean>, io: Io): Promise<void> {
   const { parseRecord } = await import('../../explain/build-record.ts');
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
-  const { formatExplanation, formatSurprises } = await import('../explanation.ts');
+  const { formatExplanation, formatSurprises, valuesNote } = await import('../explanation.ts');
   const explanation = compareBuilds(older, parseRecord(newer)!);
-  io.writeStderr(`\n${formatExplanation(explanation, cached)}${formatSurprises(explanation, cached)}`);
+  io.writeStderr(
+    `\n${valuesNote(explanation)}${formatExplanation(explanation, cached)}${formatSurprises(explanation, cached)}`,
+  );
 }

@@ -56,12 +56,18 @@ async function run(given: string, flags: ExplainFlags, io: Io): Promise<void> {
   const unknown = new Set<string>();
   const { older, newer } = await bothBuilds({ context, option, side: to }, flags, unknown, io);
   if (unknown.size > 0) io.writeStderr(`note: ${unknownImagesNote(unknown)}\n`);
-  if (flags.record !== undefined) await writeOutput(flags.record, `${JSON.stringify(newer)}\n`, io);
+  if (flags.record !== undefined) await writeRecord(flags.record, newer, io);
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
   const explanation = compareBuilds(older, newer);
+  const { formatExplanation, valuesNote } = await import('../explanation.ts');
+  if (!explanation.valuesCompared) io.writeStderr(valuesNote(explanation));
   if (flags.format === 'json') return writeOutput(flags.output, `${redactedJson(explanation, 2, io.hide)}\n`, io);
-  const { formatExplanation } = await import('../explanation.ts');
   await writeText(flags.output, formatExplanation(explanation), io);
+}
+
+async function writeRecord(file: string, record: BuildSide, io: Io): Promise<void> {
+  const { formatRecord } = await import('../../explain/build-record.ts');
+  await writeOutput(file, `${formatRecord(record)}\n`, io);
 }
 
 /** The newer build: by --to, or by the argument if that is not a directory. */
