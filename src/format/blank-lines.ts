@@ -26,9 +26,10 @@ export function layOut(parts: readonly Part[]): readonly Part[] {
   return result;
 }
 
-/** Puts an empty line before a stage, above the comments on it. */
+/** Puts an empty line before a stage, above the comments on it. Stages of one line may stand together. */
 function separate(above: Part[]): void {
   let at = above.length;
+  if (isFrom(above[at - 1]!)) return;
   while (above[at - 1]?.kind === 'comment') at--;
   if (above[at - 1]?.kind !== 'blank') above.splice(at, 0, blank);
 }

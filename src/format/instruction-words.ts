@@ -32,6 +32,8 @@ export interface Gap {
   readonly isPlain: boolean;
   readonly hasBlank: boolean;
   readonly hasBreak: boolean;
+  /** The blanks at the beginning of its last line; undefined if it has no continuation. */
+  readonly indentation: string | undefined;
   /** Comments between the lines, without the blanks around them. */
   readonly comments: readonly string[];
 }
@@ -89,6 +91,16 @@ function readGap(trivia: readonly IToken[], style: FileStyle): Gap {
     isPlain: blanks.every(({ image }) => /^[ \t]*$/.test(image)),
     hasBlank: blanks.length > 0,
     hasBreak: trivia.some(({ tokenType }) => tokenType === tokens.Continuation),
+    indentation: lastIndentation(trivia),
     comments: comments.filter((comment) => comment !== ''),
   };
+}
+
+function lastIndentation(trivia: readonly IToken[]): string | undefined {
+  const last = trivia.findLastIndex(({ tokenType }) => tokenType !== tokens.Blank);
+  if (last < 0) return undefined;
+  return trivia
+    .slice(last + 1)
+    .map(({ image }) => image)
+    .join('');
 }

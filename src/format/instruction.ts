@@ -56,9 +56,11 @@ interface Layout extends FileStyle {
 
 function layoutOf(words: readonly Word[], form: Form, style: FileStyle): Layout {
   const command = words.find(({ type }) => type === tokens.Text);
+  const isOneLine = command?.indentation === undefined || !command.gap.isPlain;
   return {
     ...style,
-    indentation: command?.indentation || indentation,
+    // The other lines of a command cannot move, so that the first one and the flags above it follow the author.
+    indentation: isOneLine ? indentation : (command.gap.indentation ?? (command.indentation || indentation)),
     isOnePerLine:
       (form === 'pairs' || form === 'names') && words.some((word) => isPairStart(word) && word.gap.hasBreak),
   };

@@ -36,11 +36,13 @@ test('the text of a command is kept, with the blanks of its continued lines', ()
   );
 });
 
-test('a command that begins on a line of its own has the indentation of its other lines', () => {
-  expect(formatted('RUN --mount=type=tmpfs,target=/t \\\n  a \\\n      b\n')).toBe(
-    'RUN --mount=type=tmpfs,target=/t \\\n      a \\\n      b\n',
+test('a command of several lines keeps the indentation of its first one, which flags above it take', () => {
+  const flag = '--mount=type=tmpfs,target=/t';
+  expect(formatted(`RUN ${flag} \\\n      --network=none   \\\n  a \\\n      b\n`)).toBe(
+    `RUN ${flag} \\\n  --network=none \\\n  a \\\n      b\n`,
   );
-  expect(formatted('RUN --mount=type=tmpfs,target=/t \\\n  a\n')).toBe('RUN --mount=type=tmpfs,target=/t \\\n    a\n');
+  expect(formatted(`RUN ${flag} \\\n --network=none a \\\n  b\n`)).toBe(`RUN ${flag} \\\n  --network=none a \\\n  b\n`);
+  expect(formatted(`RUN ${flag} \\\n  a\n`)).toBe(`RUN ${flag} \\\n    a\n`);
 });
 
 test('pairs stand on one line, or each on its own', () => {
@@ -82,6 +84,11 @@ test('the trigger of ONBUILD is kept: the image has its text', () => {
 test('one empty line stands between stages, above the comments on a stage, and at most one elsewhere', () => {
   const text = '\n\nARG V\nFROM a\nRUN b\n# c\n# d\nFROM e\n\n\n\nRUN f\n\n# g\n\n\nFROM h\n\n\n';
   expect(formatDockerfile(text)).toBe('ARG V\nFROM a\nRUN b\n\n# c\n# d\nFROM e\n\nRUN f\n\n# g\n\nFROM h\n');
+});
+
+test('stages of one line may stand together', () => {
+  const text = 'FROM a AS b\nFROM c AS d\n\nFROM e\nRUN f\n\nFROM g\n\n# h\nFROM i\n';
+  expect(formatDockerfile(text)).toBe(text);
 });
 
 test('comments lose their indentation and the blanks at their end', () => {
@@ -131,7 +138,7 @@ test('comments leave parts of the file as they are', () => {
 });
 
 test('what a comment keeps is separated as a stage if it begins one', () => {
-  expect(formatted('RUN x\n# fmt: skip\nfrom  b\nFROM c\n')).toBe('RUN x\n\n# fmt: skip\nfrom  b\n\nFROM c\n');
+  expect(formatted('RUN x\n# fmt: skip\nfrom  b\nFROM c\n')).toBe('RUN x\n\n# fmt: skip\nfrom  b\nFROM c\n');
 });
 
 test('a file with syntax errors gives an error with all of them', () => {
