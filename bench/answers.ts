@@ -24,7 +24,13 @@ function writeContext(): void {
     lines.push(`COPY d${i % 200} /folders/${i}`, `COPY --exclude=*9 d${i % 200} /parts/${i}`);
   lines.push('COPY . /all');
   writeFileSync(path.join(dir, 'Dockerfile'), `${lines.join('\n')}\n`);
-  writeFileSync(path.join(dir, '.dockerignore'), 'record.json\n**/node_modules\n**/*.log\nd3/*7\n!d3/f7\n');
+  // Each RUN has all variables before it.
+  const steps = Array.from({ length: 1650 }, (_, i) => `ENV V${i}=value-${i}\nRUN step ${i}`);
+  writeFileSync(path.join(dir, 'Steps'), `FROM scratch\n${steps.join('\n')}\n`);
+  writeFileSync(
+    path.join(dir, '.dockerignore'),
+    'record.json\nsteps.json\n.git\n**/node_modules\n**/*.log\nd3/*7\n!d3/f7\n',
+  );
 }
 
 function seconds(args: readonly string[]): number {
@@ -34,24 +40,36 @@ function seconds(args: readonly string[]): number {
   return (performance.now() - start) / 1000;
 }
 
+function git(...args: readonly string[]): void {
+  const identity = ['-c', 'user.name=bench', '-c', 'user.email=bench@example.com', '-c', 'commit.gpgsign=false'];
+  const { status, stderr } = spawnSync('git', [...identity, ...args], { cwd: dir, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+}
+
 const commands = [
   ['compile', '--offline', '--format', 'tree'],
   ['context', '--offline'],
   ['context', '--offline', '--format', 'json'],
   ['context', '--offline', '--suggest'],
   ['explain', '--offline', '--from', 'record.json'],
+  ['explain', '--offline', '--from', 'HEAD'],
+  ['explain', '--offline', '--file', 'Steps', '--from', 'steps.json'],
 ];
 
 try {
   writeContext();
+  git('init', '--quiet');
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'all');
   seconds(['explain', '--offline', '--from', '.', '--record', 'record.json']);
+  seconds(['explain', '--offline', '--file', 'Steps', '--from', '.', '--record', 'steps.json']);
   for (const args of commands) seconds(args);
   const times = commands.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
     for (const [i, args] of commands.entries()) times[i]!.push(seconds(args));
   const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
   for (const [i, args] of commands.entries())
-    console.log(`${`tsfront ${args.join(' ')}`.padEnd(44)} ${median(times[i]!).toFixed(2)} s`);
+    console.log(`${`tsfront ${args.join(' ')}`.padEnd(60)} ${median(times[i]!).toFixed(2)} s`);
 } finally {
   rmSync(dir, { recursive: true });
 }

@@ -1,6 +1,8 @@
 /** The files of a revision of the repository that a directory is in. */
+import { linkSync, mkdirSync } from 'node:fs';
 import { cp, lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { decodeText, encodeText } from '../go/text.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { complaintOf, runSubprocess } from '../system/subprocess.ts';
 import { inEnglish, subprocessEnvironment } from '../system/subprocess-environment.ts';
@@ -21,9 +23,14 @@ export interface Revision {
   remove(): Promise<void>;
 }
 
+/** Maximum size of a list of files that git gives, in bytes. */
+const maxListBytes = 256 << 20;
+
 /**
  * Checks a revision out, without hooks, as git checks it out for the user. The repository and its index stay as they
  * are. Submodules that are checked out in the repository have the files of the commits that the revision names.
+ *
+ * Files that are as they were are not written again: they get another name.
  *
  * @param revision as git names one: `main~1`, a tag, a commit
  * @throws UsageError if there is no repository or no such revision
@@ -35,25 +42,53 @@ export async function checkOutRevision(dir: string, revision: string, signal?: A
 
   /** Runs git with an index of our own. */
   const gitIn =
-    (cwd: string, index: string) =>
+    (cwd: string, index?: string, input?: Uint8Array) =>
     async (...args: string[]) => {
       const env = subprocessEnvironment(process.env, {
         ...inEnglish,
         GIT_TERMINAL_PROMPT: '0',
-        GIT_INDEX_FILE: index,
+        ...(index !== undefined && { GIT_INDEX_FILE: index }),
         GIT_OPTIONAL_LOCKS: '0',
       });
       const settings = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false'];
-      const { stdout } = await runSubprocess('git', [...settings, ...args], { cwd, env, signal });
-      return stdout.toString().replace(/\n$/, '');
+      const { stdout } = await runSubprocess('git', [...settings, ...args], {
+        cwd,
+        env,
+        signal,
+        stdin: input,
+        maxOutputBytes: maxListBytes,
+      });
+      return decodeText(stdout).replace(/\n$/, '');
     };
   const checkOut = async (repository: string, commit: string, to: string, name: string): Promise<void> => {
     const git = gitIn(repository, path.join(temporary.path, `index-${++indexes}`));
     await git('read-tree', commit);
-    await git('checkout-index', '--all', `--prefix=${to}/`);
-    for (const line of (await git('ls-files', '--stage', '-z')).split('\0')) {
-      const [, module, file] = /^160000 ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
-      if (module !== undefined && file !== undefined) await checkOutModule(repository, module, to, file, name);
+    const listed = (await git('ls-files', '--stage', '-z')).split('\0').flatMap((line) => {
+      const [, mode, object, file] = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
+      return mode === undefined ? [] : [{ mode, object: object!, file: file! }];
+    });
+    const files = listed.filter(({ mode }) => mode.startsWith('100')).map(({ file }) => file);
+    const changed = await changedSince(repository, commit);
+    const linked = linkFiles(repository, to, changed ? files.filter((file) => !changed.has(file)) : []);
+    const others = listed.filter(({ mode, file }) => mode !== '160000' && !linked.has(file)).map(({ file }) => file);
+    const index = path.join(temporary.path, `index-${indexes}`);
+    await gitIn(repository, index, encodeText(others.map((file) => `${file}\0`).join('')))(
+      'checkout-index',
+      '-z',
+      '--stdin',
+      `--prefix=${to}/`,
+    );
+    for (const { mode, object, file } of listed)
+      if (mode === '160000') await checkOutModule(repository, object, to, file, name);
+  };
+  /** The files that differ between a commit and the files as they are now; undefined if git cannot say. */
+  const changedSince = async (repository: string, commit: string): Promise<ReadonlySet<string> | undefined> => {
+    const flags = ['--name-only', '-z', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
+    try {
+      return new Set((await gitIn(repository)('diff', ...flags, commit)).split('\0'));
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
     }
   };
   const checkOutModule = async (repository: string, commit: string, to: string, file: string, above: string) => {
@@ -101,4 +136,26 @@ export async function checkOutRevision(dir: string, revision: string, signal?: A
     if (error instanceof UsageError) throw error;
     throw new UsageError(printableLine(complaintOf(error)), { cause: error });
   }
+}
+
+/**
+ * Gives files that are as they were further names, which is quicker than writing them again. They are only read there.
+ *
+ * @returns the files that have one: none on another file system
+ */
+function linkFiles(from: string, to: string, files: readonly string[]): ReadonlySet<string> {
+  const linked = new Set<string>();
+  const made = new Set<string>();
+  for (const file of files) {
+    const directory = path.dirname(file);
+    try {
+      if (!made.has(directory)) mkdirSync(path.join(to, directory), { recursive: true });
+      made.add(directory);
+      linkSync(path.join(from, file), path.join(to, file));
+      linked.add(file);
+    } catch (error) {
+      if (linked.size === 0 && (error as NodeJS.ErrnoException).code === 'EXDEV') break;
+    }
+  }
+  return linked;
 }

@@ -159,6 +159,14 @@ test('both sides may be a revision, a record, a compiled file in either format, 
   }
 });
 
+test('a file that is as the revision has it keeps its permissions, of which git knows little', async () => {
+  chmodSync(path.join(dir, 'src/a'), 0o640);
+  expect(await explain('--from', 'HEAD')).toBe('nothing runs again: 6 steps cached\n');
+  writeFileSync(path.join(dir, 'src/a'), 'other');
+  expect(await explain('--from', 'HEAD')).toContain('src/a: its content changed');
+  expect(readFileSync(path.join(dir, 'src/a'), 'utf8')).toBe('other');
+});
+
 test('a link, a kind and a mode are told apart', async () => {
   writeFileSync(path.join(dir, 'src/kind'), 'x');
   symlinkSync('a', path.join(dir, 'src/link'));
