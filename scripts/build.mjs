@@ -3,6 +3,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { webAssembly } from '../src/host/program-engine.ts';
 import { makeSnapshot } from '../src/host/program-snapshot.ts';
 import { bundles, root } from './bundles.mjs';
 import { graphPage } from './pages.mjs';
@@ -12,5 +13,5 @@ for (const options of bundles) await build(options);
 writeFileSync(path.join(root, 'dist/graph.html'), await graphPage());
 
 const program = (file) => path.join(root, 'dist/program', file);
-const engine = await WebAssembly.compile(readFileSync(program('quickjs.wasm')));
+const engine = await webAssembly.compile(readFileSync(program('quickjs.wasm')));
 writeFileSync(program('snapshot'), await makeSnapshot(engine, readFileSync(program('build.js'), 'utf8')));

@@ -3,11 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** Maps the directory of each package that the bundles take code from to the files that they take. */
+/**
+ * Maps the directory of each package that the bundles take code from to the files that they take.
+ *
+ * @param {readonly import('esbuild').BuildOptions[]} bundles
+ * @returns {Promise<Map<string, Set<string>>>}
+ */
 export async function bundledPackages(bundles) {
   const packages = new Map();
   for (const options of bundles) {
-    const { metafile } = await build({ ...options, write: false, metafile: true });
+    const { metafile } = await build({ ...options, write: false, metafile: /** @type {const} */ (true) });
     const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
     for (const [file, { bytesInOutput }] of inputs) {
       const directory = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
@@ -30,6 +35,11 @@ const standardTexts = { 'Apache-2.0': 'LICENSE' };
  * The name, version, licence and texts of a package: the files that state its licence or, where it has none, the
  * notices at the head of its sources and the standard text. A package for which that does not amount to a licence is an
  * error.
+ *
+ * @param {string} root
+ * @param {string} directory of the package, in `root`
+ * @param {ReadonlySet<string>} files that are bundled, in `root`
+ * @returns {{ name: string, version: string, license: string, texts: string[] }}
  */
 export function readNotice(root, directory, files) {
   const { name, version, license } = JSON.parse(readFileSync(path.join(root, directory, 'package.json'), 'utf8'));
@@ -47,7 +57,7 @@ export function readNotice(root, directory, files) {
     return { name, version, license, texts: stated.map((file) => read(path.join(directory, file))) };
 
   const heads = [...new Set([...files].map((file) => copyrightNotice(read(file))))].filter(Boolean).sort();
-  const texts = heads.filter((text, at) => at === 0 || !text.startsWith(heads[at - 1])); // a comment may run on
+  const texts = heads.filter((text, at) => at === 0 || !text.startsWith(heads[at - 1] ?? '')); // a comment may run on
   for (const id of license.split(/[()\s]+|\bAND\b/).filter(Boolean)) {
     if (standardTexts[id]) texts.push(read(standardTexts[id]));
     else if (!texts.some((text) => isLicence(id, text))) throw missing(`a text of ${id}`);

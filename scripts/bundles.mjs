@@ -4,6 +4,9 @@ import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '..');
 
+/** @typedef {import('esbuild').BuildOptions} BuildOptions */
+
+/** @type {BuildOptions} */
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -19,6 +22,7 @@ const common = {
 };
 
 // What takes its packages along: CommonJS ones need a `require`.
+/** @type {BuildOptions} */
 const standalone = {
   ...common,
   minifySyntax: true,
@@ -28,6 +32,7 @@ const standalone = {
   },
 };
 
+/** @type {BuildOptions} */
 const ofProgram = {
   ...common,
   outdir: 'dist/program',
@@ -42,6 +47,10 @@ const ofProgram = {
 /**
  * Leaves out the modules that `import()` names with such a path, and what only they need. `file` is loaded in their
  * place.
+ *
+ * @param {RegExp} filter
+ * @param {string} [file]
+ * @returns {import('esbuild').Plugin}
  */
 function external(filter, file) {
   const resolve = ({ kind, path }) => (kind === 'dynamic-import' ? { path: file ?? path, external: true } : undefined);
@@ -66,6 +75,7 @@ const libraryEntries = {
 };
 
 /** The scripts of the pages (scripts/pages.mjs), which are written into the pages. */
+/** @type {BuildOptions} */
 const ofPage = {
   ...common,
   outdir: 'dist/pages',
@@ -80,6 +90,7 @@ export const pages = {
   worker: { ...ofPage, entryPoints: ['site/playground/worker.ts'] },
 };
 
+/** @type {(BuildOptions & { entryPoints: Record<string, string> })[]} */
 export const bundles = [
   // The frontend is one self-contained file: it runs in an image without node_modules.
   { ...standalone, entryPoints: { frontend: 'src/frontend.ts' } },

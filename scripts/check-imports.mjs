@@ -59,7 +59,7 @@ allowed.lsp = Object.keys(allowed).filter((name) => name !== 'client');
 allowed.cli = Object.keys(allowed);
 
 const root = path.resolve(import.meta.dirname, '../src');
-const files = readdirSync(root, { recursive: true }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const problems = [];
 
 /** The modules of src/ that a module imports. */

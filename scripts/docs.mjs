@@ -14,6 +14,7 @@ import { findUnexportedThrown, findUnknownThrown } from './docs/thrown-classes.m
 import { findUndocumented, findUndocumentedExports, findWithoutExample } from './docs/undocumented.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
+/** @type {[entry: string, file: string][]} */
 const pages = [
   ['tsfront', 'index'],
   ['tsfront/parser', 'parser/index'],
@@ -50,7 +51,12 @@ try {
   rmSync(types, { recursive: true, force: true });
 }
 
-/** The modules that people write, with their texts. */
+/**
+ * The modules that people write, with their texts.
+ *
+ * @param {string} dir
+ * @returns {[file: string, text: string][]}
+ */
 function readSources(dir) {
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' });
   return files

@@ -49,7 +49,7 @@ function readDescriptors() {
 
 /** A module with a constant for each message (field name to number) and each enum (value name to number) of a file. */
 function fieldNumbers(name) {
-  const { messages, enums } = registry.getFile(name);
+  const { messages, enums } = getFile(name);
   const constants = [
     ...messages.map(({ name, fields }) => constant(name, 'message', fields)),
     ...enums.map(({ name, values }) => constant(name, 'enum', values)),
@@ -67,9 +67,16 @@ function constant(name, kind, members) {
   return `\n/** @generated from ${kind} pb.${name} */\nexport const ${name} = {\n${lines.join('')}} as const;\n`;
 }
 
+/** A file of proto/, by its path below it. */
+function getFile(name) {
+  const file = registry.getFile(name);
+  if (!file) throw new Error(`proto/ has no ${name}`);
+  return file;
+}
+
 /** A file and all that it imports, directly or not. */
 function withDependencies(name) {
-  const files = new Set([registry.getFile(name)]);
+  const files = new Set([getFile(name)]);
   for (const file of files) for (const dependency of file.dependencies) files.add(dependency);
   return files;
 }
@@ -139,7 +146,7 @@ function fieldOf(field) {
   if (field.proto.proto3Optional) throw new Error(`${field}: optional fields are not supported`);
   if (fieldKind === 'map' && field.mapKey !== ScalarType.STRING) throw new Error(`${field}: keys are strings`);
   const { message, enum: values } = field;
-  const type = message || values ? schemaOf(message ?? values) : `'${ScalarType[field.scalar].toLowerCase()}'`;
+  const type = message || values ? schemaOf(message ?? values) : `'${ScalarType[field.scalar]?.toLowerCase()}'`;
   const args = `${number}, '${name}', ${type}`;
   if (oneof) return `member('${oneof.localName}', ${args})`;
   return `${fieldKind === 'list' || fieldKind === 'map' ? fieldKind : 'single'}(${args})`;

@@ -36,7 +36,7 @@ function readOptions() {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(error.message);
+    throw new UsageError(/** @type {Error} */ (error).message);
   }
   const chosen = options.platform.split(',').map((platform) => {
     const [os, architecture, ...rest] = platform.split('/');
@@ -111,6 +111,7 @@ async function main(options) {
 try {
   await main(readOptions());
 } catch (error) {
-  console.error(`image: ${process.env.DEBUG ? error.stack : error.message}`);
+  const { message, stack } = /** @type {Error} */ (error);
+  console.error(`image: ${process.env.DEBUG ? stack : message}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

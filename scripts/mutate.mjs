@@ -34,6 +34,7 @@ const results = path.join(root, 'bench/results/mutation.json');
 /** Runs the tests on a changed file. A failure sets the exit code. */
 function runTests({ file, at, from, to }, tests) {
   const transform = (code, id) => (id === file ? code.slice(0, at) + to + code.slice(at + from.length) : undefined);
+  /** @type {import('vitest/node').CliOptions} */
   const test = {
     watch: false,
     config: false,

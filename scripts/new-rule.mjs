@@ -10,7 +10,7 @@ if (!/^[A-Z][A-Za-z]+$/.test(name) || description === '') {
   process.exit(2);
 }
 const file = name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4').toLowerCase();
-const constant = name[0].toLowerCase() + name.slice(1);
+const constant = name.charAt(0).toLowerCase() + name.slice(1);
 const rule = path.join(root, 'src/check/rules', `${file}.ts`);
 if (existsSync(rule)) {
   console.error(`${path.relative(root, rule)} is there already`);

@@ -53,7 +53,7 @@ if (import.meta.main) {
     else if (!existsSync(file) || readFileSync(file, 'utf8') !== text)
       throw new Error('THIRD-PARTY-NOTICES does not match the bundled packages; run "npm run notices"');
   } catch (error) {
-    console.error(error.message);
+    console.error(/** @type {Error} */ (error).message);
     process.exitCode = 1;
   }
 }

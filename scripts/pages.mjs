@@ -32,8 +32,8 @@ export async function playground() {
 }
 
 async function bundle(options) {
-  const { outputFiles } = await build({ ...options, write: false });
-  return outputFiles[0].text;
+  const { outputFiles = [] } = await build({ ...options, write: false });
+  return outputFiles.map(({ text }) => text).join('');
 }
 
 function styleOf(...files) {

@@ -4,7 +4,9 @@ import { createCommandLine } from '../../src/cli/main.ts';
 
 /** docs/cli.md */
 export function formatReference() {
-  const program = createCommandLine({ env: {} });
+  // Declaring commands reads nothing but the environment.
+  const io = /** @type {import('../../src/cli/io.ts').Io} */ ({ env: {} });
+  const program = createCommandLine(io);
   const intro = `# Commands
 
 Made of the commands themselves by \`npm run docs\`; \`tsfront COMMAND --help\` says the same. Exit codes, addresses of

@@ -30,7 +30,7 @@ export function readDeclarations(file) {
 
 function nameOf(text) {
   const [, kind, name] = /^export (?:declare )?(?:abstract )?(\w+) (\w+)/.exec(text) ?? [];
-  if (!name) throw new Error(`neither a declaration nor an export: ${text}`);
+  if (!kind || !name) throw new Error(`neither a declaration nor an export: ${text}`);
   return { kind, name };
 }
 

@@ -47,7 +47,7 @@ export function findUndocumentedExports(source) {
   const lines = source.split('\n');
   const exports = lines.flatMap((line, at) => {
     const [, name] = /^export (?:(?:abstract|async|class|const|function|interface|type|enum) )+(\w+)/.exec(line) ?? [];
-    return name ? [{ name, hasDoc: at > 0 && lines[at - 1].endsWith('*/') }] : [];
+    return name ? [{ name, hasDoc: lines[at - 1]?.endsWith('*/') }] : [];
   });
   const documented = new Set(exports.filter(({ hasDoc }) => hasDoc).map(({ name }) => name));
   const names = new Set(exports.map(({ name }) => name));

@@ -71,7 +71,7 @@ try {
   for (const file of build(tools, values, architectures))
     console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(2)} MB`);
 } catch (error) {
-  console.error(`engine: ${error.message}`);
+  console.error(`engine: ${/** @type {Error} */ (error).message}`);
   process.exitCode = 1;
 } finally {
   tools?.close();

@@ -9,7 +9,8 @@ import path from 'node:path';
 import { linkAt, readInside, runInside } from './toolchain.mjs';
 
 /** Addresses of `prepare`. They differ in all bits that a value of 16 bits in the place of an address may leave. */
-const bases = [0x400000n, 0x4321f000n];
+const firstBase = 0x400000n;
+const bases = [firstBase, 0x4321f000n];
 /**
  * How often the heap is made at each: addresses of the stack, which are random in some bits only, must be seen to
  * differ.
@@ -26,14 +27,19 @@ const pageSize = 65_536;
  * @returns the names that heap.S refers to
  */
 export function makeHeapImage(tools, objects, scripts) {
-  const programs = bases.map((address) => linkAt(tools, address, objects, `prepare-${address.toString(16)}`));
-  const [symbols] = programs.map((program) => readSymbols(tools, program));
-  const makeHeap = (at) => {
-    runInside(tools, programs[at], '-o', `${tools.inside}/heap`, ...scripts);
-    return { heap: readFileSync(path.join(tools.directory, 'heap')), moved: bases[at] - bases[0] };
+  const programs = bases.map((address) => ({
+    address,
+    program: linkAt(tools, address, objects, `prepare-${address.toString(16)}`),
+  }));
+  const [symbols] = programs.map(({ program }) => readSymbols(tools, program));
+  const makeHeap = (address, program) => {
+    runInside(tools, program, '-o', `${tools.inside}/heap`, ...scripts);
+    return { heap: readFileSync(path.join(tools.directory, 'heap')), moved: address - firstBase };
   };
-  const [one, ...others] = bases.flatMap((_, at) => Array.from({ length: runs }, () => makeHeap(at)));
-  if (others.some(({ heap }) => heap.length !== one.heap.length))
+  const [one, ...others] = programs.flatMap(({ address, program }) =>
+    Array.from({ length: runs }, () => makeHeap(address, program)),
+  );
+  if (!one || others.some(({ heap }) => heap.length !== one.heap.length))
     throw new Error('the script makes another heap each time');
 
   const heap = Buffer.alloc(Math.ceil(one.heap.length / pageSize) * pageSize);
@@ -44,7 +50,7 @@ export function makeHeapImage(tools, objects, scripts) {
     const value = one.heap.readBigUInt64LE(at);
     const values = others.map((other) => other.heap.readBigUInt64LE(at));
     if (values.every((other) => other === value)) continue;
-    const isAddress = others.every(({ moved }, i) => values[i] - moved === value);
+    const isAddress = others.every(({ moved }, i) => values[i] === value + moved);
     const target = isAddress && findSymbol(symbols, value);
     if (target) {
       places.push(at / 8);

@@ -18,10 +18,10 @@ export const machine = process.arch === 'x64' ? 'amd64' : process.arch;
 /**
  * Unpacks the packages of a list in packages.json, unless the cache has them.
  *
- * @param name of the list
- * @param directory a path inside the cache
- * @param architecture of the packages
- * @returns the directory
+ * @param {string} name of the list
+ * @param {string} directory a path inside the cache
+ * @param {string} architecture of the packages
+ * @returns {string} the directory
  */
 export function unpackPackages(name, directory, architecture = machine) {
   const { suite } = pins[name];
@@ -45,7 +45,7 @@ export function unpackPackages(name, directory, architecture = machine) {
       if (!existsSync(link) && existsSync(path.join(root, 'usr', name))) symlinkSync(`usr/${name}`, link);
     }
   }
-  for (const [found, version, digest] of linesOf(list)) {
+  for (const [found = '', version, digest] of linesOf(list)) {
     const [pinnedVersion, pinnedDigest] = pinned[found].split(' ');
     if (version !== pinnedVersion)
       console.error(`engine: ${found} is ${version}, not the one of packages.json: the bytes will be others, too`);
@@ -71,6 +71,7 @@ function download(suite, architecture, root, wanted) {
   );
 }
 
+/** @returns {string[][]} */
 const linesOf = (list) =>
   readFileSync(list, 'utf8')
     .trim()

@@ -52,7 +52,7 @@ export function openToolchain() {
 
 /** Runs a program of the root; returns what it prints. */
 export function runInside({ root }, program, ...args) {
-  const enter = process.getuid() === 0 ? ['chroot'] : ['unshare', '--map-root-user', 'chroot'];
+  const enter = process.getuid?.() === 0 ? ['chroot'] : ['unshare', '--map-root-user', 'chroot'];
   const [command, ...rest] = [...enter, root, program, ...args];
   const { status, stdout } = spawnSync(command, rest, {
     env: { PATH: '/usr/bin:/usr/sbin:/sbin:/bin', LC_ALL: 'C', SOURCE_DATE_EPOCH: '0' },

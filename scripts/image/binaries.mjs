@@ -10,13 +10,13 @@ const inEngine = bundles.filter(({ conditions }) => conditions !== undefined);
 /**
  * Bundles what runs in the small engine, and makes the programs from that.
  *
- * @param architectures as Debian and images call them: amd64, arm64
- * @param directory where they are made
- * @returns the file of each architecture
+ * @param {readonly string[]} architectures as Debian and images call them: amd64, arm64
+ * @param {string} directory where they are made
+ * @returns {Promise<Record<string, string>>} the file of each architecture
  */
 export async function makeBinaries(architectures, directory) {
   for (const bundle of inEngine)
-    await build({ ...bundle, outdir: path.join(directory, path.relative('dist', bundle.outdir)) });
+    await build({ ...bundle, outdir: path.join(directory, path.relative('dist', bundle.outdir ?? '')) });
   const files = ['--script', path.join(directory, 'frontend-engine.js'), '--modules', path.join(directory, 'program')];
   const make = path.join(import.meta.dirname, '../engine/build.mjs');
   const args = [make, ...files, '--output', directory, ...architectures];

@@ -29,7 +29,11 @@ export function sha256(data) {
   return `sha256:${createHash('sha256').update(data).digest('hex')}`;
 }
 
-/** Creates an empty layout in `directory`; one that is there is replaced, other files are refused. */
+/**
+ * Creates an empty layout in `directory`; one that is there is replaced, other files are refused.
+ *
+ * @param {string} directory
+ */
 export function createLayout(directory) {
   const blobs = path.join(directory, 'blobs/sha256');
   const names = existsSync(directory) ? readdirSync(directory) : [];
@@ -71,7 +75,12 @@ export function createLayout(directory) {
       };
       return { ...addJson(manifest.mediaType, manifest), platform };
     },
-    /** Joins the images of several platforms under a name, and ends the layout. */
+    /**
+     * Joins the images of several platforms under a name, and ends the layout.
+     *
+     * @param {readonly object[]} manifests
+     * @param {string} name
+     */
     finish(manifests, name) {
       const mediaType = 'application/vnd.oci.image.index.v1+json';
       const index = addJson(mediaType, { schemaVersion: 2, mediaType, manifests });

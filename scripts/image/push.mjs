@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** `name` is `host/repository:tag`; a registry on localhost speaks http. Returns the digest under that name. */
+/**
+ * @param {string} directory of the layout
+ * @param {string} name `host/repository:tag`; a registry on localhost speaks http
+ * @returns {Promise<string>} the digest under that name
+ */
 export async function pushLayout(directory, name) {
   const [, host, repository, tag] = /^([^/]+)\/(.+):([^:/]+)$/.exec(name) ?? [];
   if (!host) throw new Error(`not a name to push to: ${name}`);
@@ -15,18 +19,18 @@ export async function pushLayout(directory, name) {
   };
   const pushBlob = async ({ digest }) => {
     if ((await fetch(`${base}/blobs/${digest}`, { method: 'HEAD' })).ok) return;
-    const location = new URL((await call('POST', `${base}/blobs/uploads/`)).headers.get('location'), base);
+    const location = new URL((await call('POST', `${base}/blobs/uploads/`)).headers.get('location') ?? '', base);
     location.searchParams.set('digest', digest);
     await call('PUT', location, { body: blob(digest), headers: { 'content-type': 'application/octet-stream' } });
   };
   const pushManifest = async ({ digest, mediaType }, reference) => {
     const body = blob(digest);
-    const { manifests = [], config, layers = [] } = JSON.parse(body);
+    const { manifests = [], config, layers = [] } = JSON.parse(body.toString());
     for (const child of manifests) await pushManifest(child, child.digest);
     for (const child of config ? [config, ...layers] : []) await pushBlob(child);
     await call('PUT', `${base}/manifests/${reference}`, { body, headers: { 'content-type': mediaType } });
   };
-  const { manifests } = JSON.parse(readFileSync(path.join(directory, 'index.json')));
+  const { manifests } = JSON.parse(readFileSync(path.join(directory, 'index.json'), 'utf8'));
   await pushManifest(manifests[0], tag);
   return manifests[0].digest;
 }

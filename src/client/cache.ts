@@ -53,8 +53,8 @@ export async function prepareCaches(
   const tags = new Map<string, string>();
   const resets = new Set<string>();
   const startedAt = Date.now();
-  const exports = [];
-  const imports = [];
+  const exports: PreparedCaches['exports'][number][] = [];
+  const imports: PreparedCaches['imports'][number][] = [];
   const warnings: string[] = [];
   const open = (entries: readonly CacheEntry[], what: string) =>
     entries.flatMap((entry) => {

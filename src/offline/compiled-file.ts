@@ -2,7 +2,7 @@
  * The file of a compilation: everything an image needs, for each platform. The graph only makes files; the config and
  * the metadata beside it make them an image, and the binary format of LLB has no place for those.
  */
-import { exportPlatform, marshalPlatforms } from '../gateway/export-platforms.ts';
+import { type ExportPlatform, exportPlatform, marshalPlatforms } from '../gateway/export-platforms.ts';
 import { decodeJson, field, goInt64, goMap, goPointer, goString, goStruct } from '../go/json-decode.ts';
 import type { JsonEncodable } from '../go/json-encode.ts';
 import { goImage, type ImageConfig, imageConfigToJson, marshalImageConfig, parseImageConfig } from '../image/config.ts';
@@ -80,7 +80,7 @@ export function parseCompiled(text: string): CompiledImage {
   if (members.size === 0) throw new Error('it has no definition');
   const definitions = new Map<string, Definition>();
   const metadata = new Map<string, Uint8Array>();
-  const platforms = [];
+  const platforms: ExportPlatform[] = [];
   // JSON.parse keeps the order of the platforms, and refs.platforms needs it.
   for (const id of multiPlatform ? Object.keys(document) : ['']) {
     const { platform, digest, config, baseConfig, sourceDateEpoch } = members.get(id)!;

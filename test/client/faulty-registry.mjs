@@ -27,8 +27,9 @@ function noteLayers(manifest) {
 }
 
 createServer((request, response) => {
-  const [, fault, phase, rest] = /^\/v2\/([^/]+)\/([^/]+)\/(.+)$/.exec(request.url) ?? [];
-  if (request.url.startsWith('/token')) return request.resume();
+  const { url = '', method } = request;
+  const [, fault, phase, rest] = /^\/v2\/([^/]+)\/([^/]+)\/(.+)$/.exec(url) ?? [];
+  if (url.startsWith('/token')) return request.resume();
   if (fault === 'token' || (fault === 'login' && !request.headers.authorization)) {
     request.resume();
     response
@@ -36,21 +37,21 @@ createServer((request, response) => {
       .end();
     return;
   }
-  const failing = rest !== undefined && phaseOf(request.method, `/${rest}`) === phase;
+  const failing = rest !== undefined && phaseOf(method, `/${rest}`) === phase;
   if (failing && fault === 'stall') return request.resume();
-  if (failing && fault === 'cut' && request.method !== 'GET') return request.socket.destroy();
+  if (failing && fault === 'cut' && method !== 'GET') return request.socket.destroy();
   if (failing && fault !== 'cut') {
     const body = JSON.stringify({ errors: [{ code: 'FAULT', message: `told to answer ${fault}` }] });
     request.resume();
     response.writeHead(Number(fault), { 'content-type': 'application/json' }).end(body);
     return;
   }
-  const path = rest === undefined ? request.url : `/v2/${rest}`;
-  const there = forward(`http://${upstream}${path}`, { method: request.method, headers: request.headers }, (answer) => {
+  const path = rest === undefined ? url : `/v2/${rest}`;
+  const there = forward(`http://${upstream}${path}`, { method, headers: request.headers }, (answer) => {
     const headers = { ...answer.headers };
     if (headers.location) headers.location = headers.location.replace('/v2/', `/v2/${fault}/${phase}/`);
-    response.writeHead(answer.statusCode, headers);
-    if (path.includes('/manifests/') && request.method === 'GET') noteLayers(answer);
+    response.writeHead(answer.statusCode ?? 502, headers);
+    if (path.includes('/manifests/') && method === 'GET') noteLayers(answer);
     if (!failing) return answer.pipe(response);
     answer.once('data', (chunk) => response.write(chunk.subarray(0, chunk.length / 2), () => response.destroy()));
   });

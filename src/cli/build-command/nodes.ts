@@ -93,14 +93,14 @@ async function openSeveral(
   );
   const isMeant = !meant.includes(-1);
   const first = opened.length;
-  const candidates = [];
+  const candidates: { it: OpenedNode; index: number; runs: Platform[]; own: string[] }[] = [];
   for (const [index, node] of nodes.entries()) {
     if (isMeant && !meant.includes(index)) continue;
     const it = await open(node);
     opened.push(it);
     const workers = isMeant ? [] : await listWorkers(it.connection);
     const can = workers.flatMap((worker) => worker.platforms).map(parsePlatform);
-    candidates.push({ it, index, runs: [...node.platforms, ...can], own: [] as string[] });
+    candidates.push({ it, index, runs: [...node.platforms, ...can], own: [] });
   }
   for (const [at, platform] of platforms.entries()) {
     const chosen = isMeant ? candidates.find(({ index }) => index === meant[at]) : nearest(candidates, platform);

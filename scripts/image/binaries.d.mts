@@ -1,2 +1,0 @@
-/** @returns the file of each architecture */
-export function makeBinaries(architectures: readonly string[], directory: string): Promise<Record<string, string>>;

@@ -1,2 +1,0 @@
-/** @returns the digest */
-export function pushLayout(directory: string, name: string): Promise<string>;
