@@ -16,7 +16,7 @@ const allowed = {
   parser: ['diagnostic', 'text', 'go'],
   check: ['parser', 'diagnostic', 'text', 'go'],
   format: ['parser', 'diagnostic', 'text', 'go'],
-  lint: ['parser', 'diagnostic', 'text', 'go'],
+  lint: ['check', 'parser', 'diagnostic', 'text', 'go'],
   tree: ['parser', 'system', 'text', 'go'],
   archive: ['host', 'text', 'go'],
   git: ['text', 'go'],

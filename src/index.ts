@@ -31,8 +31,15 @@ export {
 } from './context/inspect-context.ts';
 export { formatIgnoreProposal, type IgnoreProposal, type ProposedPattern } from './context/propose-ignore.ts';
 export type { SizeNode } from './context/size-tree.ts';
-export type { DiagnosticCode } from './diagnostic/codes.ts';
-export { type Diagnostic, DiagnosticError, findDiagnosticError } from './diagnostic/diagnostic.ts';
+export type { DiagnosticCode, LintRuleName, WarningCode } from './diagnostic/codes.ts';
+export {
+  type Diagnostic,
+  DiagnosticError,
+  type Edit,
+  type Fix,
+  findDiagnosticError,
+  type Severity,
+} from './diagnostic/diagnostic.ts';
 export {
   type BuildRecord,
   type BuildStep,
@@ -52,6 +59,11 @@ export type { OtherFrontends } from './gateway/forward.ts';
 export { type FrontendChoice, runFrontend } from './gateway/run-frontend.ts';
 export { defaultPlatform, formatPlatform, type Platform, parsePlatform } from './image/platform.ts';
 export { type ImageReference, parseNormalizedNamed } from './image/reference.ts';
+export { addFixes } from './lint/add-fixes.ts';
+export { applyFixes, type FixedText } from './lint/apply-fixes.ts';
+export type { LintConfig } from './lint/config.ts';
+export { lintDockerfile } from './lint/lint.ts';
+export type { Level, RuleOptions } from './lint/rule.ts';
 export { Definition } from './llb/definition.ts';
 export { formatJson } from './llb/format-json.ts';
 export { formatTree } from './llb/tree.ts';
@@ -63,10 +75,13 @@ export type { ResolvedImage } from './lower/environment.ts';
 export { type OciLayout, openOciLayout } from './oci/layout.ts';
 export type { FoundImage } from './oci/manifest.ts';
 export { type ContextOptions, type OpenedContext, openBuildContext } from './offline/build-context.ts';
-export { type Checked, checkDockerfile } from './offline/check.ts';
+export { type Checked, type CheckOptions, checkDockerfile } from './offline/check.ts';
 export { type Compiled, CompileError, compile, type Frontend } from './offline/compile.ts';
 export { type CompiledImage, formatCompiled, parseCompiled } from './offline/compiled-file.ts';
 export { dirTree, type FileTree, memoryTree, subTree } from './offline/file-tree.ts';
+export { type FixedDockerfile, fixDockerfile } from './offline/fix-dockerfile.ts';
+export { LintConfigError } from './offline/lint-config-error.ts';
+export { findLintConfig, type LintSettings, readLintConfig } from './offline/lint-config-file.ts';
 export type { Pin } from './offline/lock/resolve-source.ts';
 export { type LockPolicy, lockPolicy } from './offline/lock/source-policy.ts';
 export {

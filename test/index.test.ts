@@ -31,7 +31,10 @@ test('the library compiles and checks', async () => {
   expect(warnings).toHaveLength(1);
   expect(metadata.has('containerimage.config')).toBe(true);
   const { problems } = await checkDockerfile(options);
-  expect(problems.map(({ code }) => code)).toEqual(['StageNameCasing']);
+  expect(problems.map(({ code }) => code)).toEqual(['UntaggedBase', 'StageNameCasing']);
+  const rules = new Map([['UntaggedBase', 'off'] as const]);
+  const { problems: configured } = await checkDockerfile({ ...options, lint: { rules } });
+  expect(configured.map(({ code }) => code)).toEqual(['StageNameCasing']);
 });
 
 test('an error keeps the warnings that came before it', async () => {

@@ -3,7 +3,7 @@
  * `tsfront check` and the hints of errors report it, and the warnings of a build do not.
  */
 import type { AdviceCode } from '../diagnostic/codes.ts';
-import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import { type Diagnostic, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { lineColumn, rangeLines, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';
 import type { AddInstruction, CopyInstruction, Dockerfile, Instruction, SourceContent } from '../parser/ast.ts';
 import { explainBrokenArray } from '../parser/hints/broken-array.ts';
@@ -64,6 +64,7 @@ function reportCharacters(
     const [first] = characters;
     if (!first) return [];
     const isOne = characters.length === 1;
+    const fix = plainCharacters(characters, hidden);
     const message = hidden
       ? `${isOne ? 'a character' : `${characters.length} characters`} that cannot be seen`
       : `${isOne ? 'a character that looks like another one, and is' : `${characters.length} characters that look like others, and are`} not the same to a program`;
@@ -72,9 +73,31 @@ function reportCharacters(
         hint: nameCharacters(source, characters),
         range: { start: first.at, end: first.at + 1 },
         lines: [lines],
+        ...(fix && { fix }),
       }),
     ];
   });
+}
+
+/** Removes hidden characters, or writes those that are meant, if all are known. */
+function plainCharacters(characters: readonly OddCharacter[], hidden: boolean): Fix | undefined {
+  const edits = characters.flatMap(({ at, code, plain }) =>
+    plain === undefined ? [] : [{ range: { start: at, end: at + (code > 0xffff ? 2 : 1) }, text: plain }],
+  );
+  if (edits.length < characters.length) return undefined;
+  return hidden
+    ? {
+        title: edits.length === 1 ? 'Remove the character' : 'Remove the characters',
+        edits,
+        safety: 'safe',
+        changes: 'what cannot be seen is no longer part of the text',
+      }
+    : {
+        title: edits.length === 1 ? 'Write the plain character' : 'Write the plain characters',
+        edits,
+        safety: 'unsafe',
+        changes: 'quotes quote, and options begin with a hyphen',
+      };
 }
 
 /** Characters that reorder text: also in a comment they can hide what runs. */

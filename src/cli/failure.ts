@@ -1,5 +1,6 @@
 /** The one place that decides which error becomes which text and exit code. */
 import { AddressError } from '../client/connect/address-error.ts';
+import { LintConfigError } from '../offline/lint-config-error.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { isOfUnusableFile } from '../system/unusable-file.ts';
 import { errorMessage } from '../text/error-message.ts';
@@ -51,6 +52,7 @@ async function failureText(
   if (error instanceof Exit) return '';
   if (io.signal.aborted) return asked === 'build' ? 'ERROR: the build was canceled\n' : plainText(error);
   if (asked !== undefined) return (await import('./daemon-failure.ts')).formatDaemonFailure(error, asked, shown);
+  if (error instanceof LintConfigError) return (await import('./problems.ts')).formatConfigError(error, io);
   if (isUsage(error)) return plainText(error);
   return (await import('./problems.ts')).formatError(error, io, shown);
 }

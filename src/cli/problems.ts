@@ -7,6 +7,7 @@ import { SourceError } from '../gateway/error-status.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import type { Checked } from '../offline/check.ts';
 import { offlineHint } from '../offline/image-hint.ts';
+import type { LintConfigError } from '../offline/lint-config-error.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
@@ -59,6 +60,16 @@ function withPath(message: string, shown: ShownPath): string {
 
 const renamed = (file: SourceFile, shown: ShownPath): SourceFile => ({ ...file, filename: shown(file.filename) });
 
+/** Formats the mistakes in a configuration file; ends with a line break. */
+export function formatConfigError(
+  { source, diagnostics }: LintConfigError,
+  { stderrHasColor: color }: Terminal,
+): string {
+  const frames = diagnostics.slice(0, maxShown).map((it) => `${formatDiagnostic(source, it, { color })}\n`);
+  const rest = diagnostics.length - frames.length;
+  return frames.join('') + (rest > 0 ? `and ${count(rest, 'more error')}\n` : '');
+}
+
 /** Formats a warning of the frontend. */
 export function formatWarning(
   warning: Warning,
@@ -101,40 +112,57 @@ export function formatNotes(notes: Checked['notes'], shown: ShownPath): string {
   return `${lines.join('\n')}\n${rest > 0 ? `and ${count(rest, 'more note')}\n` : ''}`;
 }
 
-/** Formats the problems of a file, and a last line that counts them. */
-export function formatProblems(
-  source: SourceFile,
-  problems: readonly Diagnostic[],
-  color: boolean,
-  shown: ShownPath = asNamed,
-): string {
-  const file = renamed(source, shown);
-  if (problems.length === 0) return `${printableLine(file.filename)}: no problems\n`;
+/** Formats the problems of a file. */
+export function formatProblemFrames(file: SourceFile, problems: readonly Diagnostic[], color: boolean): string {
   const counts = countProblems(problems);
   const left = { error: maxShown, warning: maxShown };
   const frames = problems
     .filter(({ severity }) => left[severity]-- > 0)
-    .map((problem) => {
-      return `${formatDiagnostic(file, { ...problem, file: problem.file && renamed(problem.file, shown) }, { color })}\n`;
-    });
+    .map((problem) => `${formatDiagnostic(file, problem, { color })}\n`);
   const rest = formatRest(counts.error - maxShown, 'error') + formatRest(counts.warning - maxShown, 'warning');
-  return `${frames.join('\n')}\n${rest}${formatCounts(counts)}\n`;
+  return frames.join('\n') + (rest === '' ? '' : `\n${rest}`);
+}
+
+/** Formats the problems of a file, and a last line that counts them. */
+export function formatProblems(file: SourceFile, problems: readonly Diagnostic[], color: boolean): string {
+  return `${formatProblemFrames(file, problems, color)}\n${formatCounts(countProblems(problems))}\n`;
 }
 
 type Counts = Readonly<Record<Diagnostic['severity'], number>>;
+
+function formatCounts({ error, warning }: Counts): string {
+  return `${count(error, 'error')}, ${count(warning, 'warning')}`;
+}
 
 function countProblems(problems: readonly Diagnostic[]): Counts {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   return { error: errors, warning: problems.length - errors };
 }
 
-function formatCounts({ error, warning }: Counts): string {
-  return `${count(error, 'error')}, ${count(warning, 'warning')}`;
+/** Formats the last lines about all files: how many problems there are, were fixed, and can be fixed. */
+export function formatTotals(
+  files: readonly { readonly path: string; readonly problems: readonly Diagnostic[] }[],
+  { fixed, isOne }: { readonly fixed: readonly Diagnostic[]; readonly isOne: boolean },
+): string {
+  const problems = files.flatMap((file) => file.problems);
+  const counts = problems.length === 0 ? 'no problems' : formatCounts(countProblems(problems));
+  const what = !isOne ? `${count(files.length, 'file')}: ` : problems.length === 0 ? `${files[0]?.path ?? ''}: ` : '';
+  const mended = fixed.length === 0 ? '' : `fixed ${count(fixed.length, 'problem')}\n`;
+  return `${mended}${printableLine(what + counts)}\n${fixable(problems)}`;
 }
 
-/** Formats the last line about several files. */
-export function formatTotal(files: readonly (readonly Diagnostic[])[]): string {
-  return `${count(files.length, 'file')}: ${formatCounts(countProblems(files.flat()))}\n`;
+/** Says how many problems the fixes solve. */
+function fixable(problems: readonly Diagnostic[]): string {
+  const fixes = problems.flatMap(({ fix, file }) => (fix && !file ? [fix] : []));
+  const safe = fixes.filter(({ safety }) => safety === 'safe').length;
+  const unsafe = fixes.length - safe;
+  if (safe === 0 && unsafe === 0) return '';
+  const more = safe === 0 ? formatInteger(unsafe) : `${formatInteger(unsafe)} more`;
+  const parts = [
+    ...(safe > 0 ? [`--fix solves ${formatInteger(safe)} of them`] : []),
+    ...(unsafe > 0 ? [`--unsafe-fixes solves ${more}${safe === 0 ? ' of them' : ''}`] : []),
+  ];
+  return `${parts.join(', ')}\n`;
 }
 
 function formatRest(rest: number, what: string): string {

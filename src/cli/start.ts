@@ -1,14 +1,11 @@
 /** The process of the command line, from its arguments to its exit code. */
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { unexpectedText } from './failure.ts';
 import { endProcess, interruptedCode } from './interrupt.ts';
 import { processIo } from './io.ts';
-
-// package.json is two directories up from here, and from dist/chunks as well.
-const version = () =>
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version as string;
+import { packageVersion } from './package-version.ts';
 
 /** Runs the command line, and ends the process. */
 export async function start(): Promise<void> {
@@ -28,7 +25,7 @@ export async function start(): Promise<void> {
   let code = 0;
   // Commands are loaded only if one may run.
   if (args[0] !== '--version' && args[0] !== '-V') code = await (await import('./main.ts')).main(args, io);
-  else await io.print(`${version()}\n`).catch(() => {}); // `end` tells
+  else await io.print(`${packageVersion()}\n`).catch(() => {}); // `end` tells
   // Pending work, such as an open standard input, does not matter any more.
   await endProcess(await io.end(code), io.signal);
 }

@@ -55,7 +55,7 @@ export function formatDiagnostic(
   checkArgument('formatDiagnostic', 'source', source, sourceArgument);
   checkArgument('formatDiagnostic', 'diagnostic', diagnostic, diagnosticArgument);
   const paint: Paint = color ? styled : (_, text) => text;
-  const { severity, code, range, related = [], hint, url } = diagnostic;
+  const { severity, code, range, related = [], hint, fix, url } = diagnostic;
   const tone: Style = severity === 'error' ? 'red' : 'yellow';
   const hide = secretsOf(source);
   const file = withoutSecrets(diagnostic.file ?? source);
@@ -68,8 +68,10 @@ export function formatDiagnostic(
     const at = lineColumn(source, note.range.start);
     parts.push(
       `  ${paint('cyan', 'note:')} ${source.filename}:${at.line}:${at.column}: ${printableMessage(note.message)}`,
+      codeFrame(source, note.range, 0, 'cyan', paint),
     );
   }
+  if (fix && hint === undefined) parts.push(`  ${paint('cyan', 'fix:')} ${printableMessage(fix.title)}`);
   if (hint !== undefined) parts.push(`  ${paint('cyan', 'hint:')} ${printableMessage(hint)}`);
   if (url !== undefined) parts.push(`  ${paint('cyan', 'see:')} ${url}`);
   return parts.join('\n');

@@ -57,6 +57,7 @@ export const phases = {
   'bad-epoch': 'arguments',
   'bad-check-options': 'check',
   'lint-violation': 'check',
+  'bad-lint-config': 'check',
   'unknown-target': 'target',
   'variable-in-from': 'dependencies',
   'unknown-stage-index': 'dependencies',
@@ -88,18 +89,25 @@ export const phases = {
 export type ErrorCode = keyof typeof phases;
 
 /** Advice that only people see: these are not rules of the reference. */
-export type AdviceCode =
-  | 'HiddenCharacter'
-  | 'TypographicCharacter'
-  | 'BrokenArray'
-  | 'DividedHeredoc'
-  | 'LinkedOwner'
-  | 'EmptyGroup'
-  | 'CarriageReturn'
-  | 'IgnoreHabit'
-  | 'UnknownImage'
-  | 'OtherFrontend'
-  | 'ProgramLog';
+export const adviceCodes = [
+  'HiddenCharacter',
+  'TypographicCharacter',
+  'BrokenArray',
+  'DividedHeredoc',
+  'LinkedOwner',
+  'EmptyGroup',
+  'CarriageReturn',
+  'IgnoreHabit',
+  'UnknownImage',
+  'OtherFrontend',
+  'ProgramLog',
+  'UnusedIgnore',
+  'UnknownIgnore',
+  'IgnoreWithoutReason',
+] as const;
+
+/** The code of an advice. */
+export type AdviceCode = (typeof adviceCodes)[number];
 
 /** BuildKit's lint rules. */
 export type RuleName =

@@ -8,7 +8,7 @@ import { type LineRange, lineColumn, type SourceFile, type SourceRange } from '.
 export type Severity = 'error' | 'warning';
 
 /** A replacement in a file. */
-interface Edit {
+export interface Edit {
   /** What is replaced. An empty range inserts. */
   readonly range: SourceRange;
   /** What takes its place. */

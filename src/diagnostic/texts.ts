@@ -154,6 +154,10 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
     title: 'The options of `# check=` are invalid.',
     advice: 'Write `skip=RULE,RULE`, `error=true` or `experimental=all`, separated by semicolons.',
   },
+  'bad-lint-config': {
+    title: 'The configuration file `tsfront.json` is not valid.',
+    advice: 'Correct the value that the message names. `tsfront.schema.json` describes the file to editors.',
+  },
   'lint-violation': {
     title: 'A lint rule is violated, and this build fails on violations.',
     advice: 'Fix what the warnings name, or skip the rule with `# check=skip=RULE`.',
@@ -305,5 +309,17 @@ export const adviceTexts: Readonly<Record<AdviceCode, CodeText>> = {
   OtherFrontend: {
     title: 'The file names a frontend that needs a daemon, so another one reads it.',
     advice: 'Build it on a daemon if the frontends differ.',
+  },
+  UnusedIgnore: {
+    title: 'A comment `# tsfront-ignore` names a rule that finds nothing there.',
+    advice: 'Remove the name, or the comment.',
+  },
+  UnknownIgnore: {
+    title: 'A comment `# tsfront-ignore` names no rule, or one that does not exist.',
+    advice: 'Correct the name. Errors cannot be hidden.',
+  },
+  IgnoreWithoutReason: {
+    title: 'A comment `# tsfront-ignore` does not say why.',
+    advice: 'Write the reason after a colon.',
   },
 };

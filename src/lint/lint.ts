@@ -1,33 +1,75 @@
-/** Runs tsfront's own lint rules on a Dockerfile. */
+/** Runs tsfront's own lint rules on a Dockerfile, and applies the configuration and the comments to all findings. */
+import type { WarningCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { rangeLines } from '../diagnostic/source-file.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { defaultConfig, type LintConfig, optionsOf } from './config.ts';
-import { isIgnored } from './ignore-comments.ts';
+import { applyIgnoreComments, type LocatedFinding } from './ignore-comments.ts';
 import { createLintFile } from './lint-file.ts';
 import { lintRules } from './rules.ts';
+import { isWarningCode } from './warnings.ts';
 
 /**
- * The findings of the rules that the configuration has on, in the order of the file. A file with an error has none:
- * what its instructions mean is not certain.
+ * The findings of tsfront's own rules that the configuration has on, without those that comments hide, and what is
+ * wrong with such comments, in the order of the file. A file with an error has no findings: what its instructions mean
+ * is not certain.
  */
 export async function lintDockerfile(
   dockerfile: Dockerfile,
   config: LintConfig = defaultConfig,
 ): Promise<readonly Diagnostic[]> {
-  if (dockerfile.diagnostics.some(({ severity }) => severity === 'error')) return [];
+  const own = new Set<WarningCode>(lintRules.map(({ name }) => name));
+  return completeFindings(dockerfile, [], { config, isJudged: (code) => own.has(code) });
+}
+
+/**
+ * Adds the findings of tsfront's own rules to other warnings about a file, gives each the level of the configuration,
+ * and removes those that are off and those that comments hide; in the order of the file.
+ *
+ * @param isJudged whether all findings of a rule are known, so that a comment can be said to hide none
+ */
+export async function completeFindings(
+  dockerfile: Dockerfile,
+  others: readonly Diagnostic[],
+  {
+    config = defaultConfig,
+    isJudged,
+  }: { readonly config?: LintConfig | undefined; readonly isJudged: (code: WarningCode) => boolean },
+): Promise<Diagnostic[]> {
+  const hasErrors = dockerfile.diagnostics.some(({ severity }) => severity === 'error');
+  const own = hasErrors ? [] : await findViolations(dockerfile, config);
+  const found = [...own, ...others.map((finding) => ({ finding }))].flatMap((it): LocatedFinding[] => {
+    const finding = withLevel(it.finding, config);
+    return finding ? [{ ...it, finding }] : [];
+  });
+  return applyIgnoreComments(dockerfile, found, (code) => !hasErrors && isJudged(code))
+    .flatMap((finding) => withLevel(finding, config) ?? [])
+    .sort((a, b) => startOf(a) - startOf(b));
+}
+
+async function findViolations(dockerfile: Dockerfile, config: LintConfig): Promise<LocatedFinding[]> {
   const { source } = dockerfile;
   const file = await createLintFile(dockerfile);
-  const found: Diagnostic[] = [];
+  const found: LocatedFinding[] = [];
   for (const rule of lintRules) {
     const level = config.rules.get(rule.name) ?? rule.level;
     if (level === 'off') continue;
     const options = optionsOf(rule, config);
     for (const { instruction, message, range = instruction.range, lines, ...details } of rule.find(file, options)) {
-      if (isIgnored(rule.name, instruction)) continue;
       const at = { range, lines: [lines ?? rangeLines(source, range)] };
-      found.push({ ...warningDiagnostic(rule.name, message, { ...details, ...at }), severity: level });
+      const finding = { ...warningDiagnostic(rule.name, message, { ...details, ...at }), severity: level };
+      found.push({ finding, instruction });
     }
   }
-  return found.sort((a, b) => a.range!.start - b.range!.start);
+  return found;
 }
+
+/** The finding as what the configuration counts it; undefined if it is off. */
+function withLevel(finding: Diagnostic, { rules }: LintConfig): Diagnostic | undefined {
+  const level = isWarningCode(finding.code) ? rules.get(finding.code) : undefined;
+  if (level === 'off') return undefined;
+  return level === undefined || level === finding.severity ? finding : { ...finding, severity: level };
+}
+
+/** A problem without a place in the Dockerfile comes first. */
+const startOf = ({ range, file }: Diagnostic) => (range && !file ? range.start : -1);

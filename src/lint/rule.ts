@@ -9,7 +9,7 @@ import type { LintFile } from './lint-file.ts';
 export type Level = 'off' | Severity;
 
 /** An option of a rule in `tsfront.json`. */
-type RuleOption =
+export type RuleOption =
   | { readonly type: 'boolean'; readonly default: boolean; readonly description: string }
   | { readonly type: 'number'; readonly default: number; readonly description: string }
   | { readonly type: 'string'; readonly default: string; readonly description: string }

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { LineRange } from '../diagnostic/source-file.ts';
-import { lintDockerfile } from '../lint/lint.ts';
+import type { LintConfig } from '../lint/config.ts';
+import { lintRules } from '../lint/rules.ts';
 import type { Definition } from '../llb/definition.ts';
 import { formatOp, type OpDescription } from '../llb/format-op.ts';
 import { checkDockerfile } from '../offline/check.ts';
@@ -59,20 +60,22 @@ export async function analyse(
   };
   signal.throwIfAborted();
   const unknown = new Set<string>();
-  const checked = await checkDockerfile(withUnknownImages(options, unknown), unknown);
-  const findings = settings.lint ? await lintDockerfile(document.parsed.dockerfile()) : [];
+  const lint = settings.lint ? undefined : withoutOwnRules;
+  const checked = await checkDockerfile({ ...withUnknownImages(options, unknown), lint }, unknown);
   signal.throwIfAborted();
   const { graph } = checked;
   let byLine: ReadonlyMap<number, readonly InstructionOp[]> | undefined;
   return {
     document,
     surroundings,
-    problems: [...checked.problems, ...findings],
+    problems: checked.problems,
     graph,
     images: images.found,
     opsOf: ({ start }) => (byLine ??= graph ? opsByLine(graph) : new Map()).get(start) ?? [],
   };
 }
+
+const withoutOwnRules: LintConfig = { rules: new Map(lintRules.map(({ name }) => [name, 'off'])) };
 
 function frontendOptions(settings: Settings, filename: string): Record<string, string> {
   const { target, platform, buildArgs, buildContexts } = settings;

@@ -1,5 +1,9 @@
-/** Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of the lint rules. */
+/**
+ * Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of BuildKit's lint rules
+ * and of tsfront's own.
+ */
 import { findAdvice } from '../check/advice.ts';
+import type { WarningCode } from '../diagnostic/codes.ts';
 import {
   type Diagnostic,
   DiagnosticError,
@@ -11,6 +15,9 @@ import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
 import { sourceFile } from '../gateway/source-info.ts';
+import { addFixes } from '../lint/add-fixes.ts';
+import type { LintConfig } from '../lint/config.ts';
+import { completeFindings } from '../lint/lint.ts';
 import { Definition } from '../llb/definition.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
@@ -33,7 +40,7 @@ import {
 import { offlineHint } from './image-hint.ts';
 import { type LintError, type LintResult, lintError, lintJson, located } from './lint-json.ts';
 import { findIgnoreFile, missingSourceHints, readIgnoreFile } from './missing-source-hint.ts';
-import { offlineOptions } from './offline-arguments.ts';
+import { checkOptions } from './offline-arguments.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
 /** The result of a check. */
@@ -52,6 +59,12 @@ export interface Checked {
   readonly notes: readonly { readonly filename: string; readonly line: number; readonly message: string }[];
 }
 
+/** The options of a check. */
+export interface CheckOptions extends OfflineOptions {
+  /** What is reported, and as what; by default everything at its own level. */
+  readonly lint?: LintConfig | undefined;
+}
+
 /**
  * Checks what the options name.
  *
@@ -62,11 +75,11 @@ export interface Checked {
  * @throws Error if the Dockerfile cannot be read
  */
 export async function checkDockerfile(
-  options: OfflineOptions,
+  options: CheckOptions,
   unknownImages: ReadonlySet<string> = new Set(),
   frontend: Frontend = readHere,
 ): Promise<Checked> {
-  checkArgument('checkDockerfile', 'options', options, offlineOptions);
+  checkArgument('checkDockerfile', 'options', options, checkOptions);
   checkArgument('checkDockerfile', 'unknownImages', unknownImages, having('a Set', 'has', 'add'));
   checkArgument('checkDockerfile', 'frontend', frontend, callback);
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
@@ -77,7 +90,9 @@ export async function checkDockerfile(
   const source = sourceFile(linted.source);
   const failure = withHidden(linted.failure, await linted.hiddenErrors(), source);
   const turns = takeTurns(options.signal);
-  const dockerfile = await parseInTurns(source.text, source.filename, turns.pass);
+  // The lines of a build program are not those of a Dockerfile.
+  const isDockerfile = linted.source.language === 'Dockerfile';
+  const dockerfile = await parseInTurns(isDockerfile ? source.text : '', source.filename, turns.pass);
 
   const findings = linted.findings.filter(({ code }) => unknownImages.size === 0 || code !== 'UndefinedVar');
   if (lowered) findings.push(...misspelledImages(lowered));
@@ -88,23 +103,44 @@ export async function checkDockerfile(
   const missing = graph instanceof Definition ? await missingSources(graph, options.locals, turns) : [];
   const { file: ignoreFile, advice } = await ignoreFileAdvice(options);
   findings.push(...(advice?.warnings ?? []));
+  const isWhole = failure === undefined && !options.opts['target'] && unknownImages.size === 0;
+  const completed = await completeFindings(dockerfile, addFixes(dockerfile, findings), {
+    config: options.lint,
+    isJudged: (code) => isWhole && !buildDecides.has(code),
+  });
+
+  const listed = withoutConsequences(completed);
 
   const problems = [
-    ...findings,
-    ...(failure === undefined ? [] : failures(failure, source)),
+    ...listed,
+    ...(failure === undefined ? [] : addFixes(dockerfile, failures(failure, source))),
     ...(graph instanceof Error ? [errorDiagnostic('build', graph.message)] : []),
-    ...(await withHints(missingSourceProblems(dockerfile, missing), missing, options)),
+    ...addFixes(dockerfile, await withHints(missingSourceProblems(dockerfile, missing), missing, options)),
   ];
   problems.sort((a, b) => startOf(a) - startOf(b));
   return {
     source,
     problems,
-    json: lintJson(linted.source, findings, firstError(failure, graph, missing)),
+    json: lintJson(linted.source, listed, firstError(failure, graph, missing)),
     graph: graph instanceof Definition ? graph : undefined,
     warnings: bridge.warnings,
     notes: (advice?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
   };
 }
+
+/** What is found depends on more than the Dockerfile, so another build may find it. */
+const buildDecides: ReadonlySet<WarningCode> = new Set<WarningCode>([
+  'CarriageReturn',
+  'CopyIgnoredFile',
+  'IgnoreHabit',
+  'InvalidBaseImagePlatform',
+  'InvalidDefaultArgInFrom',
+  'OtherFrontend',
+  'ProgramLog',
+  'RedundantTargetPlatform',
+  'UndefinedVar',
+  'UnknownImage',
+]);
 
 /** The first error that fails a build. */
 function firstError(
@@ -140,9 +176,25 @@ function failures(failure: unknown, source: SourceFile): Diagnostic[] {
 /** Images that are nowhere known, and whose names look like those of stages. */
 function misspelledImages({ unknownImages }: Lowered): Diagnostic[] {
   return unknownImages.flatMap(({ name, similar, range }) => {
-    if (similar === undefined || name.length < minLength) return [];
+    const bare = name.replace(/[:@].*$/, '');
+    if (similar === undefined || bare === similar || name.length < minLength) return [];
     const message = `${name} is not a stage, and no image of that name is known (did you mean ${similar}?)`;
     return [warningDiagnostic('UnknownImage', message, { range, lines: [] })];
+  });
+}
+
+/** Findings that follow from others in the same place: another image has no tag, an array that is none runs a shell. */
+const consequences: Readonly<Partial<Record<WarningCode, WarningCode>>> = {
+  UntaggedBase: 'UnknownImage',
+  JSONArgsRecommended: 'BrokenArray',
+};
+
+function withoutConsequences(findings: readonly Diagnostic[]): Diagnostic[] {
+  const keyOf = (code: string, { range, file }: Diagnostic) => !file && range && `${code} ${range.start}`;
+  const found = new Set(findings.map((it) => keyOf(it.code, it)));
+  return findings.filter((it) => {
+    const cause = consequences[it.code as WarningCode];
+    return !cause || !found.has(keyOf(cause, it));
   });
 }
 

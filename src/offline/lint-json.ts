@@ -25,6 +25,8 @@ interface LintWarning {
   /** A page about the rule. */
   readonly url?: string;
   readonly detail: string;
+  /** `error` if the configuration of the check counts it as one; absent for a warning. */
+  readonly level?: 'error';
   readonly location: LintLocation;
   /** Edits of the Dockerfile that solve it, if there is one solution. */
   readonly fix?: Omit<Fix, 'edits'> & {
@@ -51,7 +53,7 @@ interface CharacterRange {
 
 /**
  * Makes the answer of the lint subrequest.
- * @param findings diagnostics; errors are left out, since the answer has but one
+ * @param findings what the rules and the advice found
  */
 export function lintJson(
   source: SourceDescription,
@@ -60,9 +62,9 @@ export function lintJson(
 ): LintResult {
   const file = sourceFile(source);
   const places = placesJson();
-  const warnings = findings
-    .filter(({ severity }) => severity === 'warning')
-    .map((finding) => warningJson(finding, file, (lines) => ({ ranges: places(lines) }) as LintLocation));
+  const warnings = findings.map((finding) =>
+    warningJson(finding, file, (lines) => ({ ranges: places(lines) }) as LintLocation),
+  );
   return {
     warnings: warnings.length > 0 ? warnings : null,
     sources: [JSON.parse(marshalJson(sourceInfoJson(source)))], // whose maps are objects then
@@ -71,7 +73,7 @@ export function lintJson(
 }
 
 function warningJson(
-  { code, message, hint, url, lines: [lines], range, file: other, fix }: Diagnostic,
+  { code, severity, message, hint, url, lines: [lines], range, file: other, fix }: Diagnostic,
   file: SourceFile,
   located: (lines: LineRange | undefined) => LintLocation,
 ): LintWarning {
@@ -82,6 +84,7 @@ function warningJson(
     ...(description !== undefined && { description }),
     ...(url !== undefined && { url }),
     detail: `${place ?? ''}${message}${hint === undefined ? '' : `: ${hint}`}`,
+    ...(severity === 'error' && { level: severity }),
     location: other ? {} : located(lines ?? (range && rangeLines(file, range))),
     ...(fix && {
       fix: { ...fix, edits: fix.edits.map(({ range, text }) => ({ range: characters(file, range), text })) },

@@ -5,8 +5,7 @@ import { callback, fields, flag, having, listOf, mapOf, optional, recordOf, sign
 /** A file tree. */
 export const treeArgument = having("a file tree, as dirTree('.') gives", 'readFile', 'stat', 'readDir');
 
-/** The options of functions that compile without a daemon. */
-export const offlineOptions = fields({
+const offlineFields = {
   locals: mapOf(
     treeArgument,
     "a Map of file trees, as new Map([['context', dirTree('.')], ['dockerfile', dirTree('.')]])",
@@ -18,7 +17,15 @@ export const offlineOptions = fields({
   platform: optional(platformArgument),
   sessionId: optional(text),
   signal: optional(signal),
-});
+};
+
+/** The options of functions that compile without a daemon. */
+export const offlineOptions = fields(offlineFields);
+
+const lintConfig = fields({ rules: mapOf(text, 'a Map of levels by the names of rules') }, 'a lint configuration');
+
+/** The options of `checkDockerfile`. */
+export const checkOptions = fields({ ...offlineFields, lint: optional(lintConfig) });
 
 /** The options of `openBuildContext`. */
 export const contextOptions = fields({

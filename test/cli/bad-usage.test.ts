@@ -59,8 +59,8 @@ const offline: readonly (readonly [args: string, code: number, text: string])[] 
     'the build context x @/directory has no index.json',
   ],
   ['compile @/context --platform a/b/c/d', 2, '--platform: "a/b/c/d"'],
-  ['check @/directory', 1, 'open Dockerfile: no such file or directory (@/directory/Dockerfile)'],
-  ['check @/nested', 1, 'Dockerfile is not a regular file (@/nested/Dockerfile)'],
+  ['check @/directory', 2, 'there is no Dockerfile under @/directory: name the file'],
+  ['check @/nested', 2, 'there is no Dockerfile under @/nested: name the file'],
   [
     'compile @/context --target x',
     1,

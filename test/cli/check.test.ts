@@ -21,7 +21,7 @@ test('findings and all errors come in the order of the file', async () => {
       /^Dockerfile:4:6: error\[unknown-flag\]: dockerfile parse error on line 4: unknown flag: --x/,
     ),
   ]);
-  expect(stdout).toMatch(/\n2 errors, 2 warnings\n$/);
+  expect(stdout).toMatch(/\n2 errors, 2 warnings\n--fix solves 1 of them, --unsafe-fixes solves 2 more\n$/);
 });
 
 test('what is allowed and means something else than it looks like is a warning', async () => {
@@ -35,6 +35,7 @@ test('what is allowed and means something else than it looks like is a warning',
     ruleName: 'HiddenCharacter',
     detail: expect.stringContaining('U+200B ZERO WIDTH SPACE at 3:7'),
     location: { ranges: [{ start: { line: 3 }, end: { line: 3 } }] },
+    fix: expect.objectContaining({ title: 'Remove the character', safety: 'safe' }),
   });
 });
 
@@ -174,9 +175,8 @@ describe('several files', () => {
     expect(stdout.match(/^\S+(?= )/gm)?.filter((it) => it.startsWith(dir))).toEqual([
       expect.stringMatching(/\/services\/api\/Dockerfile:2:1:$/),
       expect.stringMatching(/\/services\/web\/Dockerfile:1:17:$/),
-      `${dir}/other.Dockerfile:`,
     ]);
-    expect(stdout).toMatch(/\/other.Dockerfile: no problems\n\n3 files: 1 error, 1 warning\n$/);
+    expect(stdout).toMatch(/\n3 files: 1 error, 1 warning\n--fix solves 2 of them\n$/);
   });
 
   test('they make a list in JSON', async () => {
@@ -189,11 +189,9 @@ describe('several files', () => {
   test('a file that cannot be read does not hide the others', async () => {
     const dir = await dirOf({ 'a/x': '', 'b/Dockerfile': 'FROM scratch\n' });
     const { code, stdout, stderr } = await runCli(['check', `${dir}/a`, `${dir}/b`, '--offline']);
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      `error: failed to read dockerfile: open Dockerfile: no such file or directory (${dir}/a/Dockerfile)\n`,
-    );
-    expect(stdout).toContain('/b/Dockerfile: no problems\n');
+    expect(code).toBe(2);
+    expect(stderr).toBe(`error: there is no Dockerfile under ${dir}/a: name the file if it has a name of its own\n`);
+    expect(stdout).toBe(`${dir}/b/Dockerfile: no problems\n`);
   });
 
   test('they cannot be checked with --file or with standard input', async () => {
@@ -217,9 +215,9 @@ test('a name that is nearly that of a stage or of a common image is told, known 
 });
 
 test('unknown base images: their variables are not judged', async () => {
-  const { code, stdout, stderr } = await check('FROM nginx\nRUN echo $NGINX_VERSION\n');
+  const { code, stdout, stderr } = await check('FROM nginx:1\nRUN echo $NGINX_VERSION\n');
   expect(stdout).toBe('Dockerfile: no problems\n');
-  expect(stderr).toBe('note: variables are not checked: what docker.io/library/nginx:latest sets is not known\n');
+  expect(stderr).toBe('note: variables are not checked: what docker.io/library/nginx:1 sets is not known\n');
   expect(code).toBe(0);
 });
 
@@ -247,7 +245,7 @@ test('shows 50 warnings with their lines and counts the others; JSON has all', a
   expect(text.code).toBe(1);
   expect(text.stdout.match(/: warning\[/g)).toHaveLength(50);
   expect(text.stdout).toContain(
-    '\nand 2,417 more warnings: `tsfront check --format json` lists all\n0 errors, 2,467 warnings\n',
+    '\nand 2,417 more warnings: `tsfront check --format json` lists all\n\n0 errors, 2,467 warnings\n--fix solves 1,234 of them\n',
   );
   const json = JSON.parse((await runCli(['check', '--offline', '--format=json', '-'], { stdin })).stdout);
   expect(json.warnings).toHaveLength(2467);
@@ -287,7 +285,7 @@ describe('an ignore file', () => {
       `note: ${dir}/.dockerignore:3: the / in front of /lib/x does nothing: every pattern begins at the root of the context\n` +
         `note: ${dir}/.dockerignore:3: /lib/x matches nothing in the context\n`,
     );
-    const { warnings } = JSON.parse((await runCli(['check', dir, '--offline', '--format=json'])).stdout);
+    const [{ warnings }] = JSON.parse((await runCli(['check', dir, '--offline', '--format=json'])).stdout);
     expect(warnings).toEqual([
       {
         ruleName: 'IgnoreHabit',
@@ -315,12 +313,11 @@ test('JSON has a fix where one solution is certain, and applying all fixes leave
   const dockerfile = 'from scratch AS x\nLABEL a=b\nCO\\\nPY --from=x / /\nenv c=d\nuser a\nfrom scratch as Y\n';
   const { warnings } = JSON.parse((await check(dockerfile, '--format=json')).stdout);
   const fixes = warnings.flatMap((it: { fix?: { edits: Fix[] } }) => it.fix?.edits ?? []) as Fix[];
-  expect(fixes).toHaveLength(3);
+  expect(fixes).toHaveLength(4);
   expect(fixes).toContainEqual({
     range: { start: { line: 1, character: 13 }, end: { line: 1, character: 15 } },
     text: 'as',
   });
-  expect(warnings.find(({ ruleName }: { ruleName: string }) => ruleName === 'StageNameCasing').fix).toBeUndefined();
 
   const lines = dockerfile.split('\n').map((line) => `${line}\n`);
   const offset = ({ line, character }: Fix['range']['start']) => lines.slice(0, line - 1).join('').length + character;
@@ -328,7 +325,7 @@ test('JSON has a fix where one solution is certain, and applying all fixes leave
   for (const { range, text } of fixes.toSorted((a, b) => offset(b.range.start) - offset(a.range.start)))
     fixed = fixed.slice(0, offset(range.start)) + text + fixed.slice(offset(range.end));
   const left = JSON.parse((await check(fixed, '--format=json')).stdout).warnings;
-  expect(left.map(({ ruleName }: { ruleName: string }) => ruleName)).toEqual(['StageNameCasing']);
+  expect(left).toBeNull();
 });
 
 interface Fix {

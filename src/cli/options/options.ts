@@ -99,10 +99,23 @@ export const options = {
   ),
   checkFormat: new Option(
     '--format <format>',
-    'text is for people, json is the JSON of frontend.lint (a list for several paths)',
+    'text is for people, json is the JSON of frontend.lint (a list for directories, patterns and several paths), the others are for services that show findings',
   )
-    .choices(['text', 'json'])
+    .choices(['text', 'json', 'sarif', 'github', 'gitlab', 'checkstyle'])
     .default('text'),
+  fix: new Option('--fix', 'apply the safe fixes to the files, and report what is left'),
+  unsafeFixes: new Option('--unsafe-fixes', 'apply also the fixes that may change what is built; look at them'),
+  dryRun: new Option('--dry-run', 'show what the fixes would change, and write nothing'),
+  maxWarnings: new Option('--max-warnings <number>', 'the number of warnings with which the exit code is still 0')
+    .argParser(wholeNumber)
+    .default(0),
+  quietCheck: new Option('-q, --quiet', 'print the problems only: no notes and no counts'),
+  watch: new Option('--watch', 'check again whenever a Dockerfile, an ignore file or the configuration changes'),
+  config: new Option(
+    '--config <file>',
+    'configuration of the rules (default: tsfront.json in the directory of the Dockerfile or above)',
+  ),
+  noConfig: new Option('--no-config', 'use no configuration file'),
 
   formatCheck: new Option(
     '--check',
@@ -264,6 +277,11 @@ function appendPair(value: string, before: ReadonlyMap<string, string> = new Map
   const equals = value.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('It must have the form NAME=VALUE.');
   return new Map([...before, [value.slice(0, equals), value.slice(equals + 1)]]);
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(value);
 }
 
 /** Collects pairs in which a name may have several values. */

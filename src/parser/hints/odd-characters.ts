@@ -24,6 +24,8 @@ export interface OddCharacter {
   readonly name: string;
   /** The hint, after `name at LINE:COLUMN: `. */
   readonly advice: string;
+  /** What certainly was meant, '' if nothing; undefined if that is not clear. */
+  readonly plain: string | undefined;
   /** Whether the character cannot be seen. */
   readonly hidden: boolean;
 }
@@ -73,7 +75,14 @@ export function findOddCharacters(text: string, start: number, end: number, mean
       const kind = oddKindOf(code);
       const counts = kind?.always || (meaning !== 'text' && !isComment && (kind?.hidden || quote === ''));
       if (kind && counts && !(at === 0 && code === 0xfeff) && kind.misleads(text, at, length))
-        found.push({ at, code: kind.code, name: kind.name, advice: kind.advice, hidden: kind.hidden });
+        found.push({
+          at,
+          code: kind.code,
+          name: kind.name,
+          advice: kind.advice,
+          plain: kind.plain,
+          hidden: kind.hidden,
+        });
     }
     at += length;
   }
@@ -96,7 +105,8 @@ function oddKindOf(code: number): OddKind | undefined {
     if (!found) continue;
     const [name, advice, more] = found;
     const point = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
-    return { code, name: `${point} ${name}`, advice, hidden: false, always: false, misleads: () => true, ...more };
+    const kind = { hidden: false, always: false, plain: undefined, misleads: () => true };
+    return { code, name: `${point} ${name}`, advice, ...kind, ...more };
   }
   return undefined;
 }
@@ -123,7 +133,8 @@ function nameIn(table: Readonly<Record<number, string>>, code: number): string |
 function control(code: number): Recognized | undefined {
   if (code === 0x09 || code === 0x0a || (code >= 0x20 && code < 0x7f) || code >= 0xa0) return undefined;
   // An escape (0x1B) is most likely meant: it starts a terminal's control sequence.
-  if (code !== 0x0d) return [controlName(code), 'take it out', { hidden: true, misleads: () => code !== 0x1b }];
+  if (code !== 0x0d)
+    return [controlName(code), 'take it out', { hidden: true, plain: '', misleads: () => code !== 0x1b }];
   return [
     controlName(code),
     'a line ends with a line feed; convert the file, for instance with dos2unix or mac2unix',
@@ -137,14 +148,14 @@ function control(code: number): Recognized | undefined {
 function reordering(code: number): Recognized | undefined {
   const name = nameIn(reorderings, code);
   const advice = 'it reorders what is shown, so that the text is not what it looks like: remove it';
-  return name === undefined ? undefined : [name, advice, { hidden: true, always: true }];
+  return name === undefined ? undefined : [name, advice, { hidden: true, always: true, plain: '' }];
 }
 
 const invisibleAdvice = 'it is invisible: remove it';
 
 function invisible(code: number): Recognized | undefined {
   const name = nameIn(invisibles, code);
-  return name === undefined ? undefined : [name, invisibleAdvice, { hidden: true, misleads: isAlone }];
+  return name === undefined ? undefined : [name, invisibleAdvice, { hidden: true, plain: '', misleads: isAlone }];
 }
 
 /** Selectors of a variant of the character before them. */
@@ -155,21 +166,25 @@ function variation(code: number): Recognized | undefined {
   // Behind a symbol one is part of an emoji, and U+20E3 makes a keycap of a digit.
   const misleads = (text: string, at: number, length: number) =>
     isPlain(before(text, at)) && text.charCodeAt(at + length) !== 0x20e3;
-  return [name, invisibleAdvice, { hidden: true, misleads }];
+  return [name, invisibleAdvice, { hidden: true, plain: '', misleads }];
 }
 
 function blank(code: number): Recognized | undefined {
   const name = nameIn(blanks, code);
   if (name === undefined) return undefined;
   if (code === 0x2028 || code === 0x2029) return [name, 'it does not end a line: write a line break', { hidden: true }];
-  return [name, 'it only looks like a space: write a space', code === 0x3000 ? { misleads: isForeign } : {}];
+  return [
+    name,
+    'it only looks like a space: write a space',
+    { plain: ' ', ...(code === 0x3000 && { misleads: isForeign }) },
+  ];
 }
 
 function quoteLike(code: number): Recognized | undefined {
   const name = nameIn(quotes, code);
   if (name === undefined) return undefined;
   const plain = /DOUBLE/.test(name) || code === 0x201f ? '"' : "'";
-  return [name, `it does not quote: write ${plain}`, plain === '"' ? {} : { misleads: isNoApostrophe }];
+  return [name, `it does not quote: write ${plain}`, { plain, ...(plain === "'" && { misleads: isNoApostrophe }) }];
 }
 
 function dash(code: number): Recognized | undefined {
@@ -183,14 +198,14 @@ function dash(code: number): Recognized | undefined {
 function fullwidth(code: number): Recognized | undefined {
   if (code < 0xff01 || code > 0xff5e) return undefined;
   const plain = String.fromCharCode(code - 0xfee0);
-  return [`FULLWIDTH ${plainName(plain)}`, `write ${plain}`, { misleads: isForeign }];
+  return [`FULLWIDTH ${plainName(plain)}`, `write ${plain}`, { plain, misleads: isForeign }];
 }
 
 function lookalike(code: number): Recognized | undefined {
   const likeness = nameIn(lookalikes, code);
   if (likeness === undefined) return undefined;
   const [plain, ...words] = likeness.split(' ');
-  return [words.join(' '), `it only looks like ${plain}: write ${plain}`, { misleads: isInLatinWord }];
+  return [words.join(' '), `it only looks like ${plain}: write ${plain}`, { plain: plain!, misleads: isInLatinWord }];
 }
 
 /** Bytes that are not UTF-8: most likely of Windows-1252, where 80 to 9F are quotes and dashes. */
@@ -200,6 +215,7 @@ function strayByte(byte: number): OddKind {
     code: byte,
     name: `byte 0x${byte.toString(16).toUpperCase()}`,
     advice: `it is not UTF-8${character && ` (in Windows-1252 it is ${character})`}: save the file as UTF-8`,
+    plain: undefined,
     hidden: true,
     always: false,
     misleads: () => true,

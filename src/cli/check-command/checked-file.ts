@@ -1,0 +1,48 @@
+/** A checked file as the formats of `tsfront check` show it. */
+import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import type { SourceFile } from '../../diagnostic/source-file.ts';
+import type { Checked } from '../../offline/check.ts';
+import { hideSecretsOf } from '../../text/hide-secrets.ts';
+import { redactCredentials } from '../../text/redact.ts';
+import type { ShownPath } from '../shown-path.ts';
+import type { Outcome } from './check-target.ts';
+
+/** A checked file. */
+export interface CheckedFile extends Pick<Checked, 'json' | 'warnings' | 'notes'> {
+  /** Its path for people. */
+  readonly path: string;
+  readonly source: SourceFile;
+  /** In the order of the file; files in them have the paths for people. */
+  readonly problems: readonly Diagnostic[];
+  readonly fixed: Outcome['fixed'];
+  readonly change: Outcome['change'];
+  readonly shown: ShownPath;
+}
+
+/** Makes a {@link CheckedFile}. */
+export function checkedFile({ shown, fixed, change }: Outcome, checked: Checked): CheckedFile {
+  const { json, warnings, notes, source, problems } = checked;
+  const renamed = (file: SourceFile): SourceFile => ({ ...file, filename: shown(file.filename) });
+  return {
+    path: shown(source.filename),
+    source: renamed(source),
+    problems: problems.map((it) => (it.file ? { ...it, file: renamed(it.file) } : it)),
+    json: withoutSecrets(json),
+    warnings,
+    notes,
+    fixed,
+    change,
+    shown,
+  };
+}
+
+/** The answer with a Dockerfile without secrets; its lines stay. */
+function withoutSecrets(json: Checked['json']): Checked['json'] {
+  const sources = json.sources.map((it) => {
+    if (it.data === undefined) return it;
+    const text = Buffer.from(it.data, 'base64').toString();
+    const hidden = hideSecretsOf([text])(text).split('\n').map(redactCredentials).join('\n');
+    return hidden === text ? it : { ...it, data: Buffer.from(hidden).toString('base64') };
+  });
+  return { ...json, sources };
+}

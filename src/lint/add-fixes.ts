@@ -1,0 +1,73 @@
+/**
+ * Adds fixes, causes and places that explain them to the problems of a Dockerfile. Nothing of it goes over the wire.
+ */
+import type { DiagnosticCode } from '../diagnostic/codes.ts';
+import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
+import type { Dockerfile } from '../parser/ast.ts';
+import { joinHeredoc, repairArray } from './fixes/arrays.ts';
+import type { Solution } from './fixes/edits.ts';
+import {
+  containerPort,
+  lowerProtocol,
+  removeEmptyLines,
+  removePlatform,
+  writeAbsolutePath,
+  writeArray,
+  writeLabel,
+} from './fixes/instructions.ts';
+import { writeEquals } from './fixes/key-value.ts';
+import { correctFlag, correctImage, correctKeyword, correctWord, explainStagePath } from './fixes/misspelled.ts';
+import { lowerStageName } from './fixes/stage-names.ts';
+import { explainUndeclared, explainUnset } from './fixes/variables.ts';
+
+type Solve = (dockerfile: Dockerfile, problem: Diagnostic) => Solution | undefined;
+
+/** What solves a problem, by its code. Own rules bring their fixes along. */
+const solutions: Readonly<Partial<Record<DiagnosticCode, Solve>>> = {
+  BrokenArray: repairArray,
+  DividedHeredoc: joinHeredoc,
+  ExposeInvalidFormat: containerPort,
+  ExposeProtoCasing: lowerProtocol,
+  JSONArgsRecommended: writeArray,
+  LegacyKeyValueFormat: writeEquals,
+  MaintainerDeprecated: writeLabel,
+  NoEmptyContinuation: removeEmptyLines,
+  RedundantTargetPlatform: removePlatform,
+  StageNameCasing: lowerStageName,
+  UndefinedArgInFrom: explainUndeclared,
+  UndefinedVar: explainUnset,
+  UnknownImage: correctImage,
+  WorkdirRelativePath: writeAbsolutePath,
+  'bad-device': correctWord,
+  'bad-instruction': correctWord,
+  'bad-mount': correctWord,
+  'missing-source': explainStagePath,
+  'unknown-flag': correctFlag,
+  'unknown-instruction': correctKeyword,
+};
+
+/**
+ * Adds to problems what solves them: edits, a hint, and the places that explain them. What a problem has already stays.
+ *
+ * @param dockerfile the file that the problems are in; those in other files stay as they are
+ */
+export function addFixes(dockerfile: Dockerfile, problems: readonly Diagnostic[]): Diagnostic[] {
+  return problems.map((problem) => {
+    const solution = problem.file ? undefined : solutions[problem.code]?.(dockerfile, problem);
+    if (!solution) return problem;
+    const { hint, related } = solution;
+    const fix = problem.fix ?? fixOf(solution);
+    return {
+      ...problem,
+      ...(fix && { fix }),
+      ...(hint !== undefined && problem.hint === undefined && { hint }),
+      ...(related && !problem.related && { related }),
+    };
+  });
+}
+
+function fixOf({ title, edits, safety, changes }: Solution): Fix | undefined {
+  if (title === undefined || !edits || edits.length === 0 || !safety) return undefined;
+  const sorted = [...edits].sort((a, b) => a.range.start - b.range.start);
+  return { title, edits: sorted, safety, ...(changes !== undefined && { changes }) };
+}

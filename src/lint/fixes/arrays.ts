@@ -1,0 +1,41 @@
+/** Corrects what looks like an array or a here-document and is none. */
+import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import type { Dockerfile } from '../../parser/ast.ts';
+import { instructionOf } from '../instruction-at.ts';
+import { headOf, type Solution } from './edits.ts';
+
+/** Writes the array, or the words, that the hint names. */
+export function repairArray(dockerfile: Dockerfile, problem: Diagnostic): Solution | undefined {
+  const instruction = instructionOf(dockerfile, problem);
+  const [, meant] = /^Write (?:ONBUILD )?(?:HEALTHCHECK CMD|[A-Z]+) (.+)\.$/.exec(problem.hint ?? '') ?? [];
+  if (!instruction || meant === undefined || meant === 'with plain words') return undefined;
+  const { at, text } = headOf(dockerfile, instruction);
+  const start = text.search(/[[({"]/);
+  const written = text.slice(start).trimEnd();
+  if (start < 0 || written.includes('\n')) return undefined;
+  const isArray = meant.startsWith('[');
+  // A bare word in brackets may be a pattern of a shell.
+  const isCertain = isArray ? /^[[({]\s*["'“”‘’]/.test(written) : !/\s/.test(meant);
+  return {
+    title: `Write ${meant}`,
+    edits: [{ range: { start: at + start, end: at + start + written.length }, text: meant }],
+    safety: isCertain ? 'safe' : 'unsafe',
+    changes: isArray
+      ? 'the words of the array count, and no longer its text'
+      : 'brackets and quotes are no longer part of the text',
+  };
+}
+
+/** Joins `<< EOF`. */
+export function joinHeredoc(dockerfile: Dockerfile, { range, message }: Diagnostic): Solution | undefined {
+  const [, mark] = /^(<<-?) is read/.exec(message) ?? [];
+  if (!range || mark === undefined) return undefined;
+  const [gap = ''] = /^[ \t]+(?=[\w"'])/.exec(dockerfile.source.text.slice(range.end)) ?? [];
+  if (gap === '') return undefined;
+  return {
+    title: 'Remove the blank',
+    edits: [{ range: { start: range.end, end: range.end + gap.length }, text: '' }],
+    safety: 'unsafe',
+    changes: 'the lines below are the text of a file',
+  };
+}

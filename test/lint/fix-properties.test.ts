@@ -1,0 +1,73 @@
+/**
+ * Properties of all fixes, on every golden case: they end, and the build stays the same unless a fix says that it does
+ * not.
+ */
+import { describe, expect, test } from 'vitest';
+import { encodeText } from '../../src/go/text.ts';
+import { applyFixes } from '../../src/lint/apply-fixes.ts';
+import { checkDockerfile } from '../../src/offline/check.ts';
+import { compile } from '../../src/offline/compile.ts';
+import { memoryTree } from '../../src/offline/file-tree.ts';
+import { fixDockerfile } from '../../src/offline/fix-dockerfile.ts';
+import type { OfflineOptions } from '../../src/offline/offline-bridge.ts';
+import { goldenNames, readCase } from '../golden/cases.ts';
+import { optionsOf } from '../offline/golden-options.ts';
+
+/** What a build makes: the digests of its graphs, which those of all ops are part of, and image configs. */
+async function built(options: OfflineOptions) {
+  try {
+    const { definitions, metadata } = await compile(options);
+    const heads = [...definitions].map(([platform, definition]) => [platform, definition.head()]);
+    return { heads, metadata: [...metadata].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The options with another Dockerfile. */
+function withDockerfile(options: OfflineOptions, filename: string, text: string): OfflineOptions {
+  const tree = memoryTree({ [filename]: encodeText(text) });
+  return { ...options, locals: new Map(options.locals).set('dockerfile', tree) };
+}
+
+/** A golden case as a build, even if it asks a subrequest, whose answers quote the file. */
+function buildOf(name: string): OfflineOptions {
+  const options = optionsOf(readCase(name));
+  const { requestid: _, ...opts } = options.opts;
+  return { ...options, opts };
+}
+
+const fixable: { name: string; codes: readonly string[] }[] = [];
+for (const name of goldenNames()) {
+  const golden = readCase(name);
+  if ([golden.inputs, golden.sources, golden.forward, golden.fail].some((it) => it !== undefined)) continue;
+  const found = await checkDockerfile(buildOf(name)).catch(() => undefined);
+  const codes = found?.problems.flatMap(({ code, fix, file }) => (fix && !file ? [code] : [])) ?? [];
+  if (codes.length > 0) fixable.push({ name, codes });
+}
+
+test('the golden cases have problems with a fix for most rules', () => {
+  expect(fixable.length).toBeGreaterThan(40);
+  expect(new Set(fixable.flatMap(({ codes }) => codes)).size).toBeGreaterThan(12);
+});
+
+describe.each(fixable)('$name', ({ name }) => {
+  const options = buildOf(name);
+
+  test('fixes of a fixed file change nothing', async () => {
+    for (const unsafe of [false, true]) {
+      const { text, checked } = await fixDockerfile(options, { unsafe });
+      const again = await fixDockerfile(withDockerfile(options, checked.source.filename, text), { unsafe });
+      expect(again.text).toBe(text);
+    }
+  });
+
+  test('the build stays the same, apart from fixes that say what they change', async () => {
+    const before = await built(options);
+    if (!before) return;
+    const { problems, source } = await checkDockerfile(options);
+    const quiet = problems.filter(({ fix }) => fix && fix.changes === undefined);
+    const { text } = applyFixes(source.text, quiet, { unsafe: true });
+    expect(await built(withDockerfile(options, source.filename, text))).toEqual(before);
+  });
+});
