@@ -70,6 +70,13 @@ function explainOp({ outcome, causes, followsFrom }: ExplainedStep): OpExplanati
   return { change: 'follows', text: `follows from ${lineList(followsFrom)}${may}` };
 }
 
+/** Settings that a record has together, and those of a further source: `destination 2`. */
+function settingText(name: string): string {
+  const [, setting = name, source] = /^(.*?)(?: (\d+))?$/.exec(name) ?? [];
+  const text = setting === 'settings' ? 'network, extra hosts, security, limits or the like' : setting;
+  return source === undefined ? text : `${text} of its source ${source}`;
+}
+
 /** What a cause says. */
 function causeText(cause: Cause): string {
   const { kind, name, detail } = cause;
@@ -89,7 +96,7 @@ function causeText(cause: Cause): string {
     case 'mount':
       return `its mount ${name} changed`;
     case 'settings':
-      return `its settings changed: ${name}`;
+      return `its settings changed: ${settingText(name)}`;
     case 'file':
       return `${name}: ${fileText(cause)}`;
     case 'files':

@@ -11,6 +11,8 @@ const explanation: Validator = fields({ version: anything, steps: listOf(step) }
 /** @throws Error that says where the text is not an explanation of version 1 */
 export function parseExplanation(json: string): Explanation {
   const document = JSON.parse(json) as Explanation;
+  if (!Array.isArray((document as Partial<Explanation> | null)?.steps))
+    throw new Error('it is not an explanation: `tsfront explain --format json` writes one');
   const wrong = explanation(document, 'it');
   if (wrong !== undefined) throw new Error(wrong);
   if (document.version !== 1)

@@ -34,6 +34,18 @@ line 4 did not run: what it copies is the same after line 2
 `);
 });
 
+test('settings have names that say what they are', () => {
+  const of = (name: string) =>
+    formatExplanation({
+      version: 1,
+      valuesCompared: true,
+      steps: [step(2, { causes: [{ kind: 'settings', name, detail: '' }] })],
+    });
+  expect(of('settings')).toContain('its settings changed: network, extra hosts, security, limits or the like\n');
+  expect(of('destination 2')).toContain('its settings changed: destination of its source 2\n');
+  expect(of('user')).toContain('its settings changed: user\n');
+});
+
 test('followers name their platforms where these differ, and stand once where not', () => {
   const platforms = ['linux/amd64', 'linux/arm64'];
   const of = (platform: string) => [

@@ -76,7 +76,10 @@ describe('--explain', () => {
       return [code, stderr.replaceAll(dir, 'DIR')];
     };
     expect(await refused('FROM a')).toEqual([2, expect.stringContaining('--explain: DIR/wrong.json is not JSON')]);
-    expect(await refused('{"version":1}')).toEqual([2, expect.stringContaining('steps must be an array')]);
+    expect(await refused('{"version":1}')).toEqual([
+      2,
+      expect.stringContaining('it is not an explanation: `tsfront explain --format json`'),
+    ]);
     expect(await refused('{"version":2,"steps":[]}')).toEqual([2, expect.stringContaining('its version is 2')]);
     const { stderr } = await graph('--format', 'json', '--explain', path.join(dir, 'none'));
     expect(stderr).toContain('--explain: cannot read');
