@@ -23,7 +23,7 @@ import type {
   PlatformGraph,
 } from './graph-model.ts';
 import type { ProgressRecord } from './progress-record.ts';
-import { readStepName } from './step-name.ts';
+import { readStepName, type StepName } from './step-name.ts';
 
 /** What {@link buildGraph} takes besides the definitions. */
 export interface GraphOptions {
@@ -216,65 +216,53 @@ interface StepDraft {
   readonly ops: number[];
 }
 
+/** What ops are put into, one after the other. */
+class Arrangement {
+  readonly stages: StageDraft[] = [];
+  readonly steps: StepDraft[] = [];
+  /** The step of each op; -1 for an op that waits for the step of its only user. */
+  readonly stepOf: number[] = [];
+  private readonly stageByName = new Map<string, number>();
+  private readonly stepByPlace = new Map<string, number>();
+
+  put(op: number, step: number): void {
+    this.steps[step]!.ops.push(op);
+    this.stepOf[op] = step;
+  }
+
+  addStage(name: string, platform: string): number {
+    return this.stages.push({ name, platform, steps: [] }) - 1;
+  }
+
+  addStep(stage: number | undefined, place: string, text: string): number {
+    const step = this.steps.push({ stage, place, text, ops: [] }) - 1;
+    if (stage !== undefined) this.stages[stage]!.steps.push(step);
+    return step;
+  }
+
+  /** The step that a name tells, in the stage that it tells. */
+  namedStep({ stage, platform, place, text }: StepName): number {
+    const stageKey = `${platform} ${stage}`;
+    let at = this.stageByName.get(stageKey);
+    if (at === undefined) this.stageByName.set(stageKey, (at = this.addStage(stage, platform)));
+    const stepKey = `${at} ${place}`;
+    let step = this.stepByPlace.get(stepKey);
+    if (step === undefined) this.stepByPlace.set(stepKey, (step = this.addStep(at, place, text)));
+    return step;
+  }
+
+  /** The stage that a step without a name belongs to: that of the step before, which is the last one of its stage. */
+  continuedStage(before: number | undefined): number {
+    const stage = before === undefined ? undefined : this.steps[before]?.stage;
+    const continues = stage !== undefined && this.stages[stage]!.steps.at(-1) === before;
+    return continues ? stage : this.addStage('', '');
+  }
+}
+
 /** Puts the ops into steps and the steps into stages. */
 function arrange(drafts: readonly OpDraft[], result: number | undefined, shown: HideSecrets) {
-  const stages: StageDraft[] = [];
-  const steps: StepDraft[] = [];
-  const stepOf: number[] = [];
-  const stageByName = new Map<string, number>();
-  const stepByPlace = new Map<string, number>();
-  const names = drafts.map(({ name }) => readStepName(name));
-
-  const addStage = (name: string, platform: string) => stages.push({ name, platform, steps: [] }) - 1;
-  const addStep = (stage: number | undefined, place: string, text: string) => {
-    const step = steps.push({ stage, place, text, ops: [] }) - 1;
-    if (stage !== undefined) stages[stage]!.steps.push(step);
-    return step;
-  };
-  const put = (op: number, step: number) => {
-    steps[step]!.ops.push(op);
-    stepOf[op] = step;
-  };
-  /** The stage that a name tells. */
-  const stageNamed = (op: number) => {
-    const { stage, platform } = names[op]!;
-    const key = `${platform} ${stage}`;
-    let at = stageByName.get(key);
-    if (at === undefined) stageByName.set(key, (at = addStage(stage, platform)));
-    return at;
-  };
-  /** Whether a source is used by several stages: it belongs to none of them then. */
-  const isShared = ({ isSource, users }: OpDraft) =>
-    isSource && new Set(users.map((user) => names[user] && `${names[user].platform} ${names[user].stage}`)).size > 1;
-  const waiting: number[] = [];
-
-  drafts.forEach((draft, op) => {
-    const name = names[op];
-    if (name && !isShared(draft)) {
-      const stage = stageNamed(op);
-      const key = `${stage} ${name.place}`;
-      let step = stepByPlace.get(key);
-      if (step === undefined) {
-        stepByPlace.set(key, (step = addStep(stage, name.place, name.text)));
-      }
-      // What only this step uses, such as the text of a heredoc, is a part of it.
-      for (const input of draft.inputs) if (stepOf[input.op] === -1) put(input.op, step);
-      put(op, step);
-    } else if (draft.isSource) {
-      put(op, addStep(undefined, '', sourceText(draft, name?.text, shown)));
-    } else if (draft.users.length === 1 && names[draft.users[0]!]) {
-      stepOf[op] = -1;
-      waiting.push(op);
-    } else {
-      // A graph whose ops have no names: chains are stages.
-      const base = draft.inputs[0] && stepOf[draft.inputs[0].op]!;
-      const stage = base === undefined ? undefined : steps[base]?.stage;
-      const continues = stage !== undefined && stages[stage]!.steps.at(-1) === base;
-      put(op, addStep(continues ? stage : addStage('', ''), '', draft.name));
-    }
-  });
-  for (const op of waiting) if (stepOf[op] === -1) put(op, addStep(undefined, '', drafts[op]!.name));
-
+  const arrangement = putIntoSteps(drafts, shown);
+  const { stages, steps, stepOf } = arrangement;
   const target = result === undefined ? undefined : steps[stepOf[result]!]?.stage;
   return {
     stepOf,
@@ -288,6 +276,38 @@ function arrange(drafts: readonly OpDraft[], result: number | undefined, shown: 
       return { ...(stage !== undefined && { stage }), ...step, inputs: [...inputs] };
     }),
   };
+}
+
+function putIntoSteps(drafts: readonly OpDraft[], shown: HideSecrets): Arrangement {
+  const arrangement = new Arrangement();
+  const { stepOf } = arrangement;
+  const names = drafts.map(({ name }) => readStepName(name));
+  /** Whether a source is used by several stages: it belongs to none of them then. */
+  const isShared = ({ isSource, users }: OpDraft) =>
+    isSource && new Set(users.map((user) => names[user] && `${names[user].platform} ${names[user].stage}`)).size > 1;
+  const waiting: number[] = [];
+
+  drafts.forEach((draft, op) => {
+    const name = names[op];
+    if (name && !isShared(draft)) {
+      const step = arrangement.namedStep(name);
+      // What only this step uses, such as the text of a heredoc, is a part of it.
+      for (const input of draft.inputs) if (stepOf[input.op] === -1) arrangement.put(input.op, step);
+      arrangement.put(op, step);
+    } else if (draft.isSource) {
+      arrangement.put(op, arrangement.addStep(undefined, '', sourceText(draft, name?.text, shown)));
+    } else if (draft.users.length === 1 && names[draft.users[0]!]) {
+      stepOf[op] = -1;
+      waiting.push(op);
+    } else {
+      // A graph whose ops have no names: chains are stages.
+      const stage = arrangement.continuedStage(draft.inputs[0] && stepOf[draft.inputs[0].op]);
+      arrangement.put(op, arrangement.addStep(stage, '', draft.name));
+    }
+  });
+  for (const op of waiting)
+    if (stepOf[op] === -1) arrangement.put(op, arrangement.addStep(undefined, '', drafts[op]!.name));
+  return arrangement;
 }
 
 /** The text of a source that belongs to no stage. */

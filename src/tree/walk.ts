@@ -59,16 +59,43 @@ export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
  * @throws Error if `root` is not a directory, and for directories that cannot be read
  */
 export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
-  const base = await resolveRoot(root);
-  const xattrs = await xattrCalls();
-  const firstPaths = new Map<bigint, Map<bigint, string>>(); // device and inode -> first path, for hard links
-  const pending: Item[] = []; // unlisted directories above the current one
+  await new Walk(await resolveRoot(root), await xattrCalls(), take, filter, signal).run();
+}
 
-  const open = async (dir: string, parent: unknown): Promise<Directory> => {
-    signal?.throwIfAborted();
+class Walk {
+  private readonly base: string;
+  private readonly xattrs: XattrCalls | undefined;
+  private readonly take: Visitor;
+  private readonly filter: PathFilter | undefined;
+  private readonly signal: AbortSignal | undefined;
+  private readonly firstPaths = new FirstPaths();
+  /** Unlisted directories above the current one. */
+  private readonly pending: Item[] = [];
+
+  constructor(
+    base: string,
+    xattrs: XattrCalls | undefined,
+    take: Visitor,
+    filter: PathFilter | undefined,
+    signal: AbortSignal | undefined,
+  ) {
+    this.base = base;
+    this.xattrs = xattrs;
+    this.take = take;
+    this.filter = filter;
+    this.signal = signal;
+  }
+
+  async run(): Promise<void> {
+    await this.list(await this.open('', undefined));
+  }
+
+  /** Reads the names of a directory, and begins to read the metadata of the first ones. */
+  private async open(dir: string, parent: unknown): Promise<Directory> {
+    this.signal?.throwIfAborted();
     const items: Item[] = [];
     let nextBatch = Promise.resolve();
-    await inDirectory(base, dir, async (inside) => {
+    await inDirectory(this.base, dir, async (inside) => {
       let pause = performance.now() + patternSliceMs;
       for (const entry of await readSorted(inside)) {
         if (performance.now() > pause) {
@@ -76,23 +103,20 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
           pause = performance.now() + patternSliceMs;
         }
         const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
-        const visit = filter?.visit(path, entry.isDirectory(), parent) ?? listedVisit;
+        const visit = this.filter?.visit(path, entry.isDirectory(), parent) ?? listedVisit;
         items.push({ path, name: entry.name, descend: entry.isDirectory() && visit.descend, visit });
       }
-      nextBatch = started(readMetadata(listedOf(items, 0), inside, xattrs));
+      nextBatch = started(readMetadata(listedOf(items, 0), inside, this.xattrs));
       await nextBatch.catch(() => {}); // the directory has to stay open until then
     });
     return { path: dir, items, nextBatch };
-  };
+  }
 
-  const listedOf = (items: readonly Item[], start: number): readonly Item[] =>
-    items.slice(start, start + statBatch).filter((item) => item.visit.listed);
+  private async look(dir: string, items: readonly Item[]): Promise<void> {
+    if (items.length > 0) await inDirectory(this.base, dir, (inside) => readMetadata(items, inside, this.xattrs));
+  }
 
-  const look = async (dir: string, items: readonly Item[]): Promise<void> => {
-    if (items.length > 0) await inDirectory(base, dir, (inside) => readMetadata(items, inside, xattrs));
-  };
-
-  const list = async (directory: Directory): Promise<void> => {
+  private async list(directory: Directory): Promise<void> {
     const { items } = directory;
     const dirs = items.filter((item) => item.descend);
     let opened = 0;
@@ -100,17 +124,14 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
     for (const [i, item] of items.entries()) {
       if (i % statBatch === 0) {
         await directory.nextBatch;
-        directory.nextBatch = started(look(directory.path, listedOf(items, i + statBatch)));
+        directory.nextBatch = started(this.look(directory.path, listedOf(items, i + statBatch)));
       }
       const { stats } = item;
       if (item.visit.listed && !stats) continue;
       if (stats) {
-        for (const parent of pending.splice(0)) {
-          await look(parent.path.slice(0, Math.max(0, parent.path.length - parent.name.length - 1)), [parent]);
-          if (parent.stats) await take(toEntry(parent.path, parent.stats, '', parent.xattrs));
-        }
-        const linkname = item.target ?? hardLinkTarget(item.path, stats);
-        const taken = take(toEntry(item.path, stats, linkname, item.xattrs));
+        if (this.pending.length > 0) await this.visitPending();
+        const linkname = item.target ?? this.firstPaths.hardLinkTarget(item.path, stats);
+        const taken = this.take(toEntry(item.path, stats, linkname, item.xattrs));
         if (taken) await taken;
         item.stats = undefined;
       }
@@ -119,28 +140,43 @@ export async function walk(root: string, take: Visitor, filter?: PathFilter, sig
       entered++;
       for (; opened < Math.min(dirs.length, entered + readAhead); opened++) {
         const dir = dirs[opened]!;
-        dir.children = started(open(dir.path, dir.visit.state));
+        dir.children = started(this.open(dir.path, dir.visit.state));
       }
-      if (!stats) pending.push(item);
-      await list(await item.children!);
+      if (!stats) this.pending.push(item);
+      await this.list(await item.children!);
       item.children = undefined;
-      if (!stats && pending.at(-1) === item) pending.pop();
+      if (!stats && this.pending.at(-1) === item) this.pending.pop();
     }
-  };
+  }
+
+  private async visitPending(): Promise<void> {
+    for (const parent of this.pending.splice(0)) {
+      await this.look(parent.path.slice(0, Math.max(0, parent.path.length - parent.name.length - 1)), [parent]);
+      if (parent.stats) await this.take(toEntry(parent.path, parent.stats, '', parent.xattrs));
+    }
+  }
+}
+
+/** The files with several names that were listed. */
+class FirstPaths {
+  private readonly ofDevice = new Map<bigint, Map<bigint, string>>(); // device and inode -> first path
 
   /**
    * The first path of a file that was listed before, or ''. Only with its device does the number of a file tell which.
    */
-  const hardLinkTarget = (relative: string, stats: BigIntStats): string => {
+  hardLinkTarget(relative: string, stats: BigIntStats): string {
     if (stats.nlink <= 1n || stats.isDirectory()) return '';
-    let ofDevice = firstPaths.get(stats.dev);
-    if (!ofDevice) firstPaths.set(stats.dev, (ofDevice = new Map()));
-    const first = ofDevice.get(stats.ino);
-    if (first === undefined) ofDevice.set(stats.ino, relative);
+    let paths = this.ofDevice.get(stats.dev);
+    if (!paths) this.ofDevice.set(stats.dev, (paths = new Map()));
+    const first = paths.get(stats.ino);
+    if (first === undefined) paths.set(stats.ino, relative);
     return first ?? '';
-  };
+  }
+}
 
-  await list(await open('', undefined));
+/** The items of a batch that the filter lists. */
+function listedOf(items: readonly Item[], start: number): readonly Item[] {
+  return items.slice(start, start + statBatch).filter((item) => item.visit.listed);
 }
 
 /** A directory that was read, and the metadata that its list has to wait for. */
