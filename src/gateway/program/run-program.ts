@@ -46,11 +46,130 @@ const tooManyQuestions = (limit: number) =>
   `the build program asks too much: it may call readText, readJson, exists, glob, config and state ${limit} times. ` +
   'Look for a loop that does not end, or that reads the same again.';
 
+const neverEnds =
+  'the build program waits for something that never comes: a promise that nothing resolves. ' +
+  'Look for a new Promise that calls neither of its functions.';
+
 /** The name of a module in a run: in the first one its own. */
 const instanceName = (name: string, run: number) => (run === 1 ? name : `${name}?${run}`);
 
 /** The name of a module, from that of its instance. */
 export const moduleName = (instance: string) => instance.replace(/\?\d+$/, '');
+
+/** The engine as a run uses it. */
+interface RunEngine {
+  /** Resolves when the program rests again. @throws Error as the engine says it */
+  send(message: string): Promise<void>;
+  /** What an error of `send` is: if the program threw it, a `ProgramFailed`. */
+  failureOf(error: Error): Error;
+  close(): void;
+}
+
+/**
+ * A run of the program. A message makes the program run until it waits; meanwhile it asks and tells. The run ends with
+ * its result when the program rests, or with the first failure.
+ */
+class ProgramRun {
+  /** How the run ends. */
+  readonly result: Promise<ProgramResult>;
+  private readonly end = Promise.withResolvers<ProgramResult>();
+  private readonly events: ProgramEvents;
+  private readonly questionLimit: number;
+  private readonly engine: RunEngine;
+  private hasEnded = false;
+  /** What the program has given. Counts if nothing else fails meanwhile, such as a promise that nobody awaits. */
+  private given: ProgramResult | undefined;
+  private asked = 0;
+  /** Number of questions without a reply. */
+  private openQuestions = 0;
+  /** Number of messages that the program still works on. */
+  private openSends = 0;
+  private logs = 0;
+  /** Replies come in the order of the questions: no program sees which answer is the fastest. */
+  private replied = Promise.resolve();
+
+  constructor(events: ProgramEvents, questionLimit: number, engine: RunEngine) {
+    this.events = events;
+    this.questionLimit = questionLimit;
+    this.engine = engine;
+    this.result = this.end.promise;
+    events.signal?.addEventListener('abort', this.abort);
+  }
+
+  private readonly abort = () => {
+    this.engine.close();
+    this.fail(this.events.signal!.reason);
+  };
+
+  private finish(): void {
+    this.hasEnded = true;
+    this.events.signal?.removeEventListener('abort', this.abort);
+  }
+
+  private fail(error: unknown): void {
+    this.finish();
+    this.end.reject(error);
+  }
+
+  /** Gives the program a message, and ends the run if it has nothing left to do. */
+  send(message: object): void {
+    this.openSends++;
+    this.engine.send(JSON.stringify(message)).then(
+      () => {
+        this.openSends--;
+        this.rest();
+      },
+      (error) => this.fail(this.engine.failureOf(error)),
+    );
+  }
+
+  private rest(): void {
+    if (this.hasEnded) return;
+    if (this.given) {
+      this.finish();
+      this.end.resolve(this.given);
+    } else if (this.openSends === 0 && this.openQuestions === 0) this.fail(new Error(neverEnds));
+  }
+
+  /** Takes a message of the program. */
+  receive(json: string): void {
+    if (this.hasEnded) return;
+    let message: ProgramMessage;
+    try {
+      message = readMessage(json);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (message.type === 'result') this.given = message;
+    else if (message.type === 'failed') this.fail(new ProgramFailed(message));
+    else if (message.type === 'log') {
+      if (this.logs++ < maxLogs) this.events.log(message);
+    } else this.reply(message.id, message.question);
+  }
+
+  private reply(id: number, question: Question): void {
+    this.openQuestions++;
+    const given = this.answer(question).then(
+      (value) => ({ value }),
+      (error) => ({ error: errorMessage(error) }),
+    );
+    this.replied = this.replied.then(async () => {
+      const answer = await given;
+      if (this.hasEnded) return;
+      this.openQuestions--;
+      this.send({ type: 'answer', id, ...answer });
+    });
+  }
+
+  /** Refuses questions beyond the limit in the program, which knows their lines, and ends it if it goes on. */
+  private async answer(question: Question): Promise<unknown> {
+    if (++this.asked <= this.questionLimit) return this.events.answer(question);
+    const error = new Error(tooManyQuestions(this.questionLimit));
+    if (this.asked > 2 * this.questionLimit) this.fail(error);
+    throw error;
+  }
+}
 
 /** Runs a program, one run after the other: its engine is one. */
 export interface ProgramRunner {
@@ -78,8 +197,8 @@ export function createRunner(modules: readonly Module[], questionLimit = maxQues
     return places.length > 0 ? new ProgramFailed({ message: error.message, places }) : error;
   }
 
-  async function run(request: RunRequest, { answer, log, signal }: ProgramEvents): Promise<ProgramResult> {
-    signal?.throwIfAborted();
+  async function run(request: RunRequest, events: ProgramEvents): Promise<ProgramResult> {
+    events.signal?.throwIfAborted();
     if (isClosed) throw new Error('the build has ended');
     engine ??= host.openProgramEngine((message) => receive(message));
     const opened = engine;
@@ -89,85 +208,19 @@ export function createRunner(modules: readonly Module[], questionLimit = maxQues
         instanceName(module.name, number),
         instanceOf(module, (name) => instanceName(name, number)),
       );
-    return await new Promise<ProgramResult>((resolve, reject) => {
-      let asked = 0;
-      let questions = 0; // that have no reply yet
-      let sends = 0;
-      let logs = 0;
-      let isDone = false;
-      let replied = Promise.resolve(); // in the order of the questions: no program sees which answer is the fastest
-      // Counts if nothing else fails meanwhile, such as a promise that nobody awaits.
-      let result: ProgramResult | undefined;
-      const finish = (act: () => void) => {
-        isDone = true;
-        signal?.removeEventListener('abort', abort);
-        act();
-      };
-      const abort = () => {
+    const current = new ProgramRun(events, questionLimit, {
+      send: (message) => opened.send(message),
+      failureOf,
+      close() {
         opened.close();
         engine = undefined;
-        finish(() => reject(signal!.reason));
-      };
-      signal?.addEventListener('abort', abort);
-      const send = (message: object) => {
-        sends++;
-        opened.send(JSON.stringify(message)).then(
-          () => {
-            sends--;
-            if (isDone) return;
-            if (result) finish(() => resolve(result!));
-            else if (sends === 0 && questions === 0)
-              finish(() =>
-                reject(
-                  new Error(
-                    'the build program waits for something that never comes: a promise that nothing resolves. Look for a new Promise that calls neither of its functions.',
-                  ),
-                ),
-              );
-          },
-          (error) => finish(() => reject(failureOf(error))),
-        );
-      };
-      const reply = (id: number, given: object) => {
-        if (isDone) return;
-        questions--;
-        send({ type: 'answer', id, ...given });
-      };
-      /** Refuses questions beyond the limit in the program, which knows their lines, and ends it if it goes on. */
-      const answerOf = async (question: Question) => {
-        if (++asked <= questionLimit) return answer(question);
-        const error = new Error(tooManyQuestions(questionLimit));
-        if (asked > 2 * questionLimit) finish(() => reject(error));
-        throw error;
-      };
-      receive = (json) => {
-        if (isDone) return;
-        let message: ProgramMessage;
-        try {
-          message = readMessage(json);
-        } catch (error) {
-          finish(() => reject(error));
-          return;
-        }
-        if (message.type === 'result') result = message;
-        else if (message.type === 'failed') finish(() => reject(new ProgramFailed(message)));
-        else if (message.type === 'log') {
-          if (logs++ < maxLogs) log(message);
-        } else {
-          const { id, question } = message;
-          questions++;
-          const given = answerOf(question).then(
-            (value) => ({ value }),
-            (error) => ({ error: errorMessage(error) }),
-          );
-          replied = replied.then(async () => reply(id, await given));
-        }
-      };
-      const [main] = modules as readonly [Module];
-      const module = instanceName(main.name, number);
-      const start: RunMessage = { type: 'run', module, exports: exportsOf(main.code), ...request };
-      send(start);
+      },
     });
+    receive = (message) => current.receive(message);
+    const [main] = modules as readonly [Module];
+    const module = instanceName(main.name, number);
+    current.send({ type: 'run', module, exports: exportsOf(main.code), ...request } satisfies RunMessage);
+    return current.result;
   }
 
   return {
