@@ -1,7 +1,7 @@
-// Writes docs/api, a page for each entry point, from the docstrings, docs/cli.md from the commands, docs/errors.md from
-// the codes, and tsfront.schema.json from the rules. With --check it fails when they are out of date. An export without
-// a docstring, a public member without one, an export of tsfront/build without an example, and a `@throws` of a class
-// that does not exist are errors either way.
+// Writes docs/api, a page for each entry point, from the docstrings; docs/cli.md from the commands; docs/errors.md from
+// the codes; docs/rules, docs/hadolint.md and tsfront.schema.json from the lint rules. With --check it fails when they
+// are out of date. An export without a docstring, a public member without one, an export of tsfront/build without an
+// example, and a `@throws` of a class that does not exist are errors either way.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { formatReference } from './docs/cli.mjs';
 import { readDeclarations } from './docs/declarations.mjs';
 import { formatErrors } from './docs/errors.mjs';
 import { formatPage } from './docs/page.mjs';
+import { formatRules } from './docs/rules.mjs';
 import { formatSchema } from './docs/schema.mjs';
 import { findUnexportedThrown, findUnknownThrown } from './docs/thrown-classes.mjs';
 import { findUndocumented, findUndocumentedExports, findWithoutExample } from './docs/undocumented.mjs';
@@ -49,6 +50,12 @@ try {
   write(path.join(root, 'docs/cli.md'), formatReference());
   write(path.join(root, 'docs/errors.md'), formatErrors());
   write(path.join(root, 'tsfront.schema.json'), formatSchema());
+  mkdirSync(path.join(root, 'docs/rules'), { recursive: true });
+  const rules = await formatRules();
+  for (const [name, text] of rules) write(path.join(root, 'docs', name), text);
+  const known = new Set(rules.map(([name]) => name));
+  for (const name of readdirSync(path.join(root, 'docs/rules')))
+    if (!known.has(`rules/${name}`)) fail(`docs/rules/${name} is the page of no rule; remove it`);
 } finally {
   rmSync(types, { recursive: true, force: true });
 }

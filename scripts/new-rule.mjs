@@ -1,31 +1,73 @@
-// `npm run new:rule -- RuleName "What should be"`: makes the file of a lint rule with its test, and adds it to the
-// tables.
+// `npm run new:rule -- RuleName "What should be"`: makes the file of a lint rule of tsfront's own, and adds it to the
+// tables. With `--buildkit` it makes a rule that BuildKit has, which runs in builds, with its test.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const [name = '', description = ''] = process.argv.slice(2);
+const args = process.argv.slice(2);
+const isBuildKit = args.includes('--buildkit');
+const [name = '', description = ''] = args.filter((arg) => arg !== '--buildkit');
 if (!/^[A-Z][A-Za-z]+$/.test(name) || description === '') {
-  console.error('usage: npm run new:rule -- RuleName "What should be, as the reference describes its rules"');
+  console.error('usage: npm run new:rule -- [--buildkit] RuleName "What should be, in one sentence"');
   process.exit(2);
 }
 const file = name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4').toLowerCase();
 const constant = name.charAt(0).toLowerCase() + name.slice(1);
-const rule = path.join(root, 'src/check/rules', `${file}.ts`);
-if (existsSync(rule)) {
-  console.error(`${path.relative(root, rule)} is there already`);
-  process.exit(1);
+const sentence = description.replace(/\.$/, '');
+const quoted = (text) => JSON.stringify(text).replaceAll("'", "\\'").replace(/^"|"$/g, "'");
+
+if (isBuildKit) makeBuildKitRule();
+else makeOwnRule();
+
+function makeOwnRule() {
+  const rule = `src/lint/rules/${file}.ts`;
+  create(
+    rule,
+    `import type { Finding, LintRule } from '../rule.ts';
+
+/** ${sentence}. */
+export const ${constant}: LintRule = {
+  name: '${name}',
+  summary: ${quoted(`${sentence}.`)},
+  why: 'What goes wrong otherwise, for somebody who does not know.',
+  bad: ['FROM alpine:3.22\\nRUN bad\\n'],
+  good: ['FROM alpine:3.22\\nRUN good\\n'],
+  level: 'off',
+  *find({ stages }): Generator<Finding> {
+    for (const { runs } of stages) {
+      for (const { instruction, script } of runs) {
+        for (const { name, range } of script.commands) {
+          if (name !== 'bad') continue;
+          yield { instruction, range, message: \`\${name} is bad\`, hint: 'Write good.' };
+        }
+      }
+    }
+  },
+};
+`,
+  );
+  edit('src/diagnostic/codes.ts', (text) =>
+    text.replace(/(export type LintRuleName =[\s\S]*?);/, `$1\n  | '${name}';`),
+  );
+  edit('src/lint/rules.ts', (text) =>
+    text
+      .replace(/(\n\n\/\*\* Every rule)/, `\nimport { ${constant} } from './rules/${file}.ts';$1`)
+      .replace(/(\n\];)/, `\n  ${constant},$1`),
+  );
+  console.log(`Next: why, examples, level and function in ${rule}; test/lint/rules tests them. Run it on real
+Dockerfiles before it is on by default. Then \`npm run format && npm run docs\`.`);
 }
 
-write(
-  rule,
-  `import type { Linter, Place } from '../linter.ts';
+function makeBuildKitRule() {
+  create(
+    `src/check/rules/${file}.ts`,
+    `import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
-/** ${description}. */
+/** ${sentence}. */
 export const ${constant} = defineRule({
   name: '${name}',
-  description: ${JSON.stringify(description).replaceAll("'", "\\'").replace(/^"|"$/g, "'")},
+  description: ${quoted(description)},
   message: (word: string) => \`${description}: \${word}\`,
 });
 
@@ -34,10 +76,10 @@ export function check${name}(linter: Linter, place: Place, word: string): void {
   if (word === '') linter.report(${constant}, place, word);
 }
 `,
-);
-write(
-  path.join(root, 'test/check/rules', `${file}.test.ts`),
-  `import { expect, test } from 'vitest';
+  );
+  create(
+    `test/check/rules/${file}.test.ts`,
+    `import { expect, test } from 'vitest';
 import { findings } from './findings.ts';
 
 test('${name} reports what it forbids', () => {
@@ -45,25 +87,33 @@ test('${name} reports what it forbids', () => {
   expect(findings('FROM scratch\\n# what violates the rule\\n')).toEqual(['${name}: … (line 2)']);
 });
 `,
-);
-edit('src/diagnostic/codes.ts', (text) => text.replace(/(export type RuleName =[\s\S]*?);/, `$1\n  | '${name}';`));
-edit('src/check/rules.ts', (text) =>
-  text
-    .replace(/(\n\n\/\*\* Every rule)/, `\nimport { ${constant} } from './rules/${file}.ts';$1`)
-    .replace(/(\n\];)/, `\n  { rule: ${constant}, calledFrom: ['check/syntax.ts'] },$1`),
-);
-console.log(`Next: the function in src/check/rules/${file}.ts, its call (src/check/syntax.ts for rules over the tree, src/lower
+  );
+  edit('src/diagnostic/codes.ts', (text) => text.replace(/(export type RuleName =[\s\S]*?);/, `$1\n  | '${name}';`));
+  edit('src/check/rules.ts', (text) =>
+    text
+      .replace(/(\n\n\/\*\* Every rule)/, `\nimport { ${constant} } from './rules/${file}.ts';$1`)
+      .replace(/(\n\];)/, `\n  { rule: ${constant}, calledFrom: ['check/syntax.ts'] },$1`),
+  );
+  console.log(`Next: the function in src/check/rules/${file}.ts, its call (src/check/syntax.ts for rules over the tree, src/lower
 for rules that need values; name the module in src/check/rules.ts), its test, and \`npm run format && npm run docs\`.`);
-
-function edit(name, change) {
-  const target = path.join(root, name);
-  const before = readFileSync(target, 'utf8');
-  const after = change(before);
-  if (after === before) throw new Error(`${name} has no place for a rule any more: mend scripts/new-rule.mjs`);
-  write(target, after);
 }
 
-function write(target, text) {
-  writeFileSync(target, text);
-  console.log(path.relative(root, target));
+function create(name, text) {
+  if (existsSync(path.join(root, name))) {
+    console.error(`${name} is there already`);
+    process.exit(1);
+  }
+  write(name, text);
+}
+
+function edit(name, change) {
+  const before = readFileSync(path.join(root, name), 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error(`${name} has no place for a rule any more: mend scripts/new-rule.mjs`);
+  write(name, after);
+}
+
+function write(name, text) {
+  writeFileSync(path.join(root, name), text);
+  console.log(name);
 }

@@ -6,6 +6,7 @@ import type { Dockerfile } from '../parser/ast.ts';
 import { defaultConfig, type LintConfig, optionsOf } from './config.ts';
 import { applyIgnoreComments, type LocatedFinding } from './ignore-comments.ts';
 import { createLintFile } from './lint-file.ts';
+import { ruleUrl } from './rule-url.ts';
 import { lintRules } from './rules.ts';
 import { isWarningCode } from './warnings.ts';
 
@@ -56,7 +57,7 @@ async function findViolations(dockerfile: Dockerfile, config: LintConfig): Promi
     if (level === 'off') continue;
     const options = optionsOf(rule, config);
     for (const { instruction, message, range = instruction.range, lines, ...details } of rule.find(file, options)) {
-      const at = { range, lines: [lines ?? rangeLines(source, range)] };
+      const at = { range, lines: [lines ?? rangeLines(source, range)], url: ruleUrl(rule.name) };
       const finding = { ...warningDiagnostic(rule.name, message, { ...details, ...at }), severity: level };
       found.push({ finding, instruction });
     }

@@ -62,6 +62,9 @@ const managers: readonly PackageManager[] = [
   { name: 'go', program: /^go$/, install: /^install$/, takesNext: /^-(?:tags|ldflags|gcflags|mod|o|p)$/ },
 ];
 
+/** All programs, and Python, which runs pip as a module. */
+const programs = new RegExp(`${managers.map(({ program }) => program.source).join('|')}|^python`);
+
 /** A command of a package manager. */
 export interface PackageCommand {
   readonly manager: ManagerName;
@@ -77,8 +80,20 @@ export interface PackageCommand {
   readonly operands: readonly ShellWord[];
 }
 
+/** What was read, for the rules that ask again. */
+const known = new WeakMap<ShellCommand, PackageCommand>();
+
 /** Reads a command of a package manager; undefined for any other. */
-export function packageCommand({ name, args }: ShellCommand): PackageCommand | undefined {
+export function packageCommand(command: ShellCommand): PackageCommand | undefined {
+  if (!programs.test(command.name)) return undefined;
+  const before = known.get(command);
+  if (before) return before;
+  const parts = readPackageCommand(command);
+  if (parts) known.set(command, parts);
+  return parts;
+}
+
+function readPackageCommand({ name, args }: ShellCommand): PackageCommand | undefined {
   if (/^python(?:\d+(?:\.\d+)?)?$/.test(name) && args[0]?.value === '-m' && /^pip\d*$/.test(args[1]?.value ?? ''))
     return readCommand('pip', args.slice(2));
   return readCommand(name, args);

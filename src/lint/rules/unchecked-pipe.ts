@@ -2,7 +2,7 @@ import type { Finding, LintRule } from '../rule.ts';
 import type { ShellCommand, ShellScript } from '../shell/command.ts';
 
 /** Programs that ask another machine: they fail for reasons that the Dockerfile does not control. */
-const downloads = /^(?:curl|wget|git|aria2c|fetch|http|https|aws|gsutil|gcloud|az|ssh|scp|rsync|svn|hg|gh|lynx)$/;
+const downloads = /^(?:curl|wget|aria2c|fetch|http|https|aws|gsutil|gcloud|az|ssh|scp|rsync|svn|hg|gh|lynx)$/;
 
 /** A pipe hides that a download failed. */
 export const uncheckedPipe: LintRule = {
@@ -35,7 +35,7 @@ export const uncheckedPipe: LintRule = {
           const at = commands.findIndex((it) => it && (all || downloads.test(it.name)));
           const first = commands[at];
           if (!first || at === commands.length - 1) continue;
-          if (at === commands.length - 2 && noticesItself(commands[at + 1])) continue;
+          if (commands.slice(at + 1).every(noticesItself)) continue;
           yield {
             instruction,
             range,

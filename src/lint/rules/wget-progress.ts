@@ -12,12 +12,11 @@ export const wgetProgress: LintRule = {
     'FROM debian:13\nRUN wget $OPTIONS https://example.com/a\n',
   ],
   level: 'off',
-  fix: 'safe',
   hadolint: 'DL3047',
   *find({ stages }): Generator<Finding> {
     for (const { runs } of stages) {
       for (const { instruction, script } of runs) {
-        for (const { name, nameWord, args, range } of script.commands) {
+        for (const { name, args, range } of script.commands) {
           if (name !== 'wget' || !args.some(({ text }) => /^["']?(?:https?|ftp):/.test(text))) continue;
           const isQuiet = args.some(
             ({ value, text }) =>
@@ -27,18 +26,11 @@ export const wgetProgress: LintRule = {
               ),
           );
           if (isQuiet) continue;
-          const at = nameWord!.range.end;
           yield {
             instruction,
             range,
             message: 'wget writes a line into the log for each 50 kB',
-            hint: 'Add -nv.',
-            fix: {
-              title: 'Add -nv',
-              edits: [{ range: { start: at, end: at }, text: ' -nv' }],
-              safety: 'safe',
-              changes: 'the log is shorter',
-            },
+            hint: 'Add -nv, or -q for the wget of BusyBox.',
           };
         }
       }
