@@ -88,6 +88,7 @@ export const packageCacheKept: LintRule = {
     'FROM fedora:43\nRUN dnf install -y git\n',
     'FROM python:3.14\nRUN pip install flask\n',
     'FROM opensuse/leap:16\nRUN zypper -n in git\n',
+    'FROM python:3.14\nRUN pip install -U pip && pip install flask\n',
   ],
   good: [
     'FROM alpine:3.22\nRUN apk add --no-cache curl\n',
@@ -105,31 +106,43 @@ export const packageCacheKept: LintRule = {
       const variables = variablesOf(stage);
       for (const run of stage.runs) {
         const { instruction, script } = run;
-        const reported = new Set<ManagerName>();
+        const filling = new Map<Leftovers, FillingCommand[]>();
         for (const command of script.commands) {
           const parts = packageCommand(command);
           const left = parts && leftovers[parts.manager];
-          if (!parts || !left?.fills(parts) || reported.has(parts.manager)) continue;
-          if (left.variable && (variables.has(left.variable) || setsVariable(script, left.variable))) continue;
-          if (isElsewhere(instruction, left.directory) || script.commands.some((it) => left.cleans(it))) continue;
-          reported.add(parts.manager);
-          yield report(run, command, parts, left);
+          if (!parts || !left?.fills(parts)) continue;
+          const known = filling.get(left);
+          if (known) known.push({ command, parts });
+          else filling.set(left, [{ command, parts }]);
+        }
+        for (const [left, commands] of filling) {
+          const { variable, directory } = left;
+          if (variable && (variables.has(variable) || setsVariable(script, variable))) continue;
+          if (isElsewhere(instruction, directory) || script.commands.some((it) => left.cleans(it))) continue;
+          yield report(run, commands, left);
         }
       }
     }
   },
 };
 
+interface FillingCommand {
+  readonly command: ShellCommand;
+  readonly parts: PackageCommand;
+}
+
+/** One finding for all commands of a RUN: they leave the same directory. */
 function report(
   { instruction }: LintCommand<RunInstruction>,
-  command: ShellCommand,
-  { program, subcommand }: PackageCommand,
+  commands: readonly FillingCommand[],
   { what, directory, hint, option }: Leftovers,
 ): Finding {
-  const at = subcommand!.range.end;
+  const { command, parts } = commands[0]!;
+  const { program, subcommand } = parts;
+  const ends = commands.map((it) => it.parts.subcommand!.range.end);
   return {
     instruction,
-    range: { start: command.nameWord!.range.start, end: at },
+    range: { start: command.nameWord!.range.start, end: ends[0]! },
     message: `${program} ${subcommand!.value} leaves ${what} in the image, in ${directory.replace('/root/', '~/')}`,
     hint,
     fix:
@@ -137,7 +150,7 @@ function report(
         ? undefined
         : {
             title: `Add ${option}`,
-            edits: [{ range: { start: at, end: at }, text: ` ${option}` }],
+            edits: ends.map((at) => ({ range: { start: at, end: at }, text: ` ${option}` })),
             safety: 'safe',
             changes: `the layer lacks ${what}`,
           },

@@ -189,8 +189,8 @@ function readSubstitution(
 function readCommand(reader: Reader, node: Command, position: Position): void {
   // What is inside of its words comes first.
   forEachChild(node, (child) => readNode(reader, child, position));
-  const words: ShellWord[] = node.name ? [readWord(reader, node.name)] : [];
-  for (const arg of node.args) words.push(readWord(reader, arg));
+  const words: ShellWord[] = node.name ? [new TreeWord(reader, node.name)] : [];
+  for (const arg of node.args) words.push(new TreeWord(reader, arg));
   const program = programIndex(words);
   reader.commands.push({
     words,
@@ -210,12 +210,35 @@ function readAssignment(reader: Reader, node: Assignment): ShellAssignment {
 }
 
 function readRedirection(reader: Reader, node: Redirection): ShellRedirection {
-  const target = node.type === 'HereDoc' || !node.target ? undefined : readWord(reader, node.target);
+  const target = node.type === 'HereDoc' || !node.target ? undefined : new TreeWord(reader, node.target);
   return { operator: node.operator, target };
 }
 
-function readWord(reader: Reader, node: Word | Assignment): ShellWord {
-  return { text: node.text, value: literal(node), range: rangeOf(reader, node) };
+/** A word whose value and place are computed when a rule asks: few are. */
+class TreeWord implements ShellWord {
+  private readonly line: LogicalLine;
+  private readonly outer: SourceRange | undefined;
+  private readonly node: Word | Assignment;
+  private known: { readonly value: string | undefined } | undefined;
+
+  constructor({ text, outer }: Reader, node: Word | Assignment) {
+    this.line = text;
+    this.outer = outer;
+    this.node = node;
+  }
+
+  get text(): string {
+    return this.node.text;
+  }
+
+  get value(): string | undefined {
+    this.known ??= { value: literal(this.node) };
+    return this.known.value;
+  }
+
+  get range(): SourceRange {
+    return this.outer ?? placeOf(this.line, this.node);
+  }
 }
 
 function literal(node: Word | Assignment): string | undefined {
@@ -239,6 +262,15 @@ function isLiteral(part: WordPart): boolean {
   }
 }
 
-function rangeOf({ text, outer }: Reader, { pos, end }: { readonly pos: number; readonly end: number }): SourceRange {
-  return outer ?? { start: sourceOffset(text, pos), end: sourceEnd(text, end) };
+function rangeOf({ text, outer }: Reader, node: Positioned): SourceRange {
+  return outer ?? placeOf(text, node);
+}
+
+interface Positioned {
+  readonly pos: number;
+  readonly end: number;
+}
+
+function placeOf(text: LogicalLine, { pos, end }: Positioned): SourceRange {
+  return { start: sourceOffset(text, pos), end: sourceEnd(text, end) };
 }
