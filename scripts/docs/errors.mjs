@@ -40,7 +40,8 @@ the same text. A hint says what to do in the specific case.
 ${sections.join('')}
 ## Lint rules
 
-These are BuildKit's rules, with BuildKit's names. \`# check=skip=NAME\` skips a rule.
+These are BuildKit's rules, with BuildKit's names. \`# check=skip=NAME\` skips a rule. tsfront's own are in
+[docs/rules](rules/README.md).
 
 ${table(['rule', 'description'], lint)}`;
 }

@@ -7,6 +7,7 @@ import type {
   RunInstruction,
   StageInstruction,
 } from '../parser/ast.ts';
+import { tryParseHeredoc } from '../parser/heredoc.ts';
 import type { LogicalLine } from '../parser/logical-line.ts';
 import { joinText } from './shell/joined-text.ts';
 import { type Shell, shebangShell } from './shell/shell.ts';
@@ -47,15 +48,13 @@ export function commandText(dockerfile: Dockerfile, instruction: StageInstructio
   }
 }
 
-/** A command line that has nothing but the mark of a here-document, which then is the script. */
-const onlyHeredoc = /^\s*\d*<<-?\s*\S+\s*$/;
-
 function runText(dockerfile: Dockerfile, instruction: RunInstruction): CommandText {
   const { heredocs, args, shellForm } = instruction;
   const [heredoc] = heredocs;
   const text = { instruction, exec: shellForm ? undefined : args, shell: undefined, isHeredoc: false };
   if (!heredoc) return { ...text, line: () => ownText(dockerfile, instruction) };
-  if (heredocs.length > 1 || !onlyHeredoc.test(args[0] ?? '')) {
+  // A command line that has nothing but the mark of a here-document runs its content.
+  if (!tryParseHeredoc(args[0] ?? '')) {
     return { ...text, line: () => ownText(dockerfile, instruction, undefined, heredoc.contentRange.start) };
   }
   const { content, contentRange } = heredoc;

@@ -41,6 +41,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   'nesting of substitutions': [['parser/words.ts', 'maxDepth', 'count']],
   'comparisons for': [['parser/words.ts', 'comparisons', 'count']],
   'pairs of names': [['check/linter.ts', 'maxComparisons', 'count']],
+  'characters of one command': [['lint/shell/parse-shell.ts', 'maxText', 'count']],
   'ports of one': [['lower/dispatch/expose.ts', 'maxPorts', 'count']],
   'lines that the places': [
     ['gateway/error-status.ts', 'maxListedLines', 'count'],

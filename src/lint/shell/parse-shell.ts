@@ -15,24 +15,26 @@ import {
 } from 'unbash';
 import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { type LogicalLine, sourceEnd, sourceOffset } from '../../parser/logical-line.ts';
-import type {
-  ShellAssignment,
-  ShellCommand,
-  ShellOperator,
-  ShellPipeline,
-  ShellRedirection,
-  ShellScope,
-  ShellScript,
-  ShellWord,
+import {
+  emptyScript,
+  type ShellAssignment,
+  type ShellCommand,
+  type ShellOperator,
+  type ShellPipeline,
+  type ShellRedirection,
+  type ShellScope,
+  type ShellScript,
+  type ShellWord,
 } from './command.ts';
 import { programIndex, programName } from './wrappers.ts';
 
 /**
- * Reads a text. Its cost is linear in the length of the text.
+ * Reads a text. Its cost is linear in the length of the text; a text beyond {@link maxText} has no commands.
  *
  * @param text joined, as the shell gets it
  */
 export function parseShell(text: LogicalLine): ShellScript {
+  if (text.text.length > maxText) return { ...emptyScript, isValid: false };
   const tree = readTree(text.text);
   const reader: Reader = { text, commands: [], pipelines: [], isValid: true, outer: undefined };
   readScript(reader, tree, []);
@@ -43,6 +45,9 @@ export function parseShell(text: LogicalLine): ShellScript {
     isValid: reader.isValid,
   };
 }
+
+/** Maximum number of characters of a text that is read: `$(` alone takes milliseconds for each thousand. */
+const maxText = 262_144;
 
 /** Number of characters of text whose trees are kept: an editor asks for the same texts at each key. */
 const maxKept = 4 << 20;
