@@ -8,10 +8,13 @@ import { parseDockerfile } from '../../src/parser/index.ts';
 import { hadolintRules } from './hadolint-rules.mjs';
 import { readings } from './rule-readings.mjs';
 
-/** The pages by their names in docs. */
+/**
+ * The pages by their names in docs.
+ * @returns {Promise<(readonly [string, string])[]>}
+ */
 export async function formatRules() {
   const pages = await Promise.all(
-    lintRules.map(async (rule) => [`rules/${rulePage(rule.name)}`, await formatRule(rule)]),
+    lintRules.map(async (rule) => /** @type {const} */ ([`rules/${rulePage(rule.name)}`, await formatRule(rule)])),
   );
   return [...pages, ['rules/README.md', formatIndex()], ['hadolint.md', formatHadolint()]];
 }
@@ -68,7 +71,7 @@ ${wrap(`In \`tsfront.json\`, \`"rules": { "${name}": "off" }\` turns it off; \`"
 async function check({ name, level, exampleOptions }, text) {
   const source = parseDockerfile(text);
   const findings = await lintDockerfile(source, {
-    rules: new Map([...lintRules.map((it) => [it.name, 'off']), [name, level === 'off' ? 'warning' : level]]),
+    rules: new Map(lintRules.map((it) => [it.name, it.name !== name ? 'off' : level === 'off' ? 'warning' : level])),
     options: new Map(exampleOptions ? [[name, exampleOptions]] : []),
   });
   return findings.map((finding) => formatDiagnostic(source.source, finding)).join('\n\n');
@@ -177,7 +180,7 @@ function table(head, rows) {
 function wrap(text) {
   const lines = [''];
   for (const word of text.split(' ')) {
-    const line = lines.at(-1);
+    const line = lines.at(-1) ?? '';
     if (line !== '' && line.length + 1 + word.length > 120) lines.push(word);
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
   }
