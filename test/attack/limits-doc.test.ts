@@ -34,7 +34,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['explain/build-record.ts', 'maxPaths', 'count'],
   ],
   'files that `explain`': [['explain/compare-builds.ts', 'maxFileCauses', 'count']],
-  'a record or compiled': [['cli/commands/explain.ts', 'maxFileBytes', 'bytes']],
+  'a record or compiled': [['cli/explained-side.ts', 'maxFileBytes', 'bytes']],
   'rows of a table of `context`': [['cli/context-report.ts', 'maxRows', 'count']],
   'a word with': [['parser/words.ts', 'maxExpanded', 'bytes']],
   'growth of all words': [['parser/words.ts', 'characters', 'bytes']],
@@ -87,7 +87,11 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   ],
   'files that one `glob`': [['gateway/program/answer-question.ts', 'maxFiles', 'count']],
   'questions of a build program': [['gateway/program/run-program.ts', 'maxQuestions', 'count']],
-  'lines of `console.log`': [['gateway/program/run-program.ts', 'maxLogs', 'count']],
+  'lines of `console.log`': [
+    ['build-program/console.ts', 'maxLines', 'count'],
+    ['build-program/console.ts', 'maxLength', 'count'],
+  ],
+  'lines that a run writes to its console': [['build-program/console.ts', 'maxWritten', 'count']],
   'steps of a build program in the command': [
     ['host/program-worker.ts', 'maxSteps', 'count'],
     ['host/program-engine.ts', 'maxRunMs', 'ms'],
