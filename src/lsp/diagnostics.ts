@@ -18,7 +18,7 @@ export function toLspDiagnostics(document: OpenDocument, problems: readonly Diag
 }
 
 /** A problem in the form of the protocol. */
-function toLspDiagnostic(document: OpenDocument, problem: Diagnostic): LspDiagnostic {
+export function toLspDiagnostic(document: OpenDocument, problem: Diagnostic): LspDiagnostic {
   const { code, severity, message, hint, url, related } = problem;
   const text = redactCredentials(hint === undefined ? message : `${message}\n${hint}`);
   return {
@@ -56,6 +56,7 @@ export function problemsNow(
   before: { readonly document: OpenDocument; readonly problems: readonly Diagnostic[] } | undefined,
 ): readonly Diagnostic[] {
   if (before?.document === now) return before.problems;
+  if (now.isIgnoreFile) return [];
   const { diagnostics } = now.parsed;
   if (!before || before.problems.length === 0) return diagnostics;
   const places = new Map<UnitContent, number>();

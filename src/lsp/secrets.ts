@@ -11,13 +11,22 @@ const minLength = 4;
 const known = new WeakMap<OpenDocument, HideSecrets>();
 
 /** A text without credentials in addresses, tokens, and values of variables that look like secrets. */
-export function withoutSecrets(text: string, { document, settings, symbols }: Session): string {
-  let hide = known.get(document);
-  if (!hide) known.set(document, (hide = hideSecretsOf([document.text], Object.entries(settings.buildArgs))));
-  let shown = redactCredentials(hide(text));
+export function withoutSecrets(text: string, session: Session): string {
+  let hide = known.get(session.document);
+  if (!hide) known.set(session.document, (hide = hiding(session)));
+  return hide(text);
+}
+
+function hiding({ document, settings, symbols }: Session): HideSecrets {
+  const hide = hideSecretsOf([document.text], Object.entries(settings.buildArgs));
+  const values = new Set<string>();
   for (const { isSecret, value } of symbols.definitions)
-    if (isSecret && value !== undefined && value.length >= minLength) shown = shown.replaceAll(value, '***');
-  return shown;
+    if (isSecret && value !== undefined && value.length >= minLength) values.add(value);
+  return (text) => {
+    let shown = redactCredentials(hide(text));
+    for (const value of values) shown = shown.replaceAll(value, '***');
+    return shown;
+  };
 }
 
 /** The value of a variable for people; undefined if it has none. */

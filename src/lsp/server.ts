@@ -1,20 +1,35 @@
 /** The language server: says what it can do, keeps the open documents, and gives each question to its feature. */
 import {
   type CancellationToken,
+  CodeActionKind,
   type Connection,
+  DidChangeConfigurationNotification,
+  DidChangeWatchedFilesNotification,
+  DidChangeWorkspaceFoldersNotification,
+  type DidChangeWorkspaceFoldersParams,
   type InitializeParams,
   type InitializeResult,
   LSPErrorCodes,
   ResponseError,
+  type SemanticTokens,
+  type SemanticTokensRangeParams,
   type TextDocumentPositionParams,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
 import { type Analysis, analyse } from './analysis.ts';
 import { problemsNow, toLspDiagnostics } from './diagnostics.ts';
 import { changeDocument, filePath, type OpenDocument, openDocument } from './documents.ts';
+import { codeActions, fixAllKind } from './features/code-actions.ts';
+import { codeLenses, type LensData, resolveCodeLens } from './features/code-lens.ts';
 import { type CompletionData, complete, resolveCompletion } from './features/completion.ts';
 import { definition, highlights, prepareRename, references, rename } from './features/definition.ts';
+import { folding } from './features/folding.ts';
+import { formatting } from './features/formatting.ts';
 import { hover } from './features/hover.ts';
+import { links } from './features/links.ts';
+import { outline } from './features/outline.ts';
+import { semanticTokens, tokenTypes } from './features/semantic-tokens.ts';
+import { signatureHelp } from './features/signature-help.ts';
 import { ignoreFileProblems } from './ignore-files.ts';
 import { offsetOf, type Session } from './session.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
@@ -44,21 +59,36 @@ export function serve(connection: Connection, version: string): void {
   const documents = new Map<string, Tracked>();
   let folders: string[] = [];
   let asksForSettings = false;
-  let canRegister = false;
+  const canRegister = { settings: false, files: false };
   let common: Settings = defaultSettings;
 
   connection.onInitialize((params): InitializeResult => {
     folders = workspaceDirectories(params);
     asksForSettings = params.capabilities.workspace?.configuration === true;
-    canRegister = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
+    const { workspace } = params.capabilities;
+    canRegister.settings = workspace?.didChangeConfiguration?.dynamicRegistration === true;
+    canRegister.files = workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     common = readSettings(params.initializationOptions);
     return { serverInfo: { name: 'tsfront', version }, capabilities };
   });
 
   connection.onInitialized(() => {
-    if (canRegister && asksForSettings)
-      void connection.client.register({ method: 'workspace/didChangeConfiguration' } as never).catch(() => {});
+    const register = (registered: Promise<unknown>) => void registered.catch((error) => report('registration', error));
+    const { client } = connection;
+    if (canRegister.settings)
+      register(client.register(DidChangeConfigurationNotification.type, { section: 'tsfront' }));
+    const watchers = watchedFiles.map((globPattern) => ({ globPattern }));
+    if (canRegister.files) register(client.register(DidChangeWatchedFilesNotification.type, { watchers }));
   });
+
+  connection.onNotification(
+    DidChangeWorkspaceFoldersNotification.type,
+    ({ event: { added, removed } }: DidChangeWorkspaceFoldersParams) => {
+      const gone = new Set(removed.map(({ uri }) => filePath(uri)));
+      folders = [...folders.filter((it) => !gone.has(it)), ...added.flatMap(({ uri }) => filePath(uri) ?? [])];
+      for (const tracked of documents.values()) schedule(tracked);
+    },
+  );
 
   connection.onDidChangeConfiguration(async ({ settings }) => {
     const given = (settings as { tsfront?: unknown } | null)?.tsfront;
@@ -221,17 +251,16 @@ export function serve(connection: Connection, version: string): void {
     };
   }
 
+  const uriOf = ({ textDocument }: { readonly textDocument: { readonly uri: string } }) => textDocument.uri;
+
   /** The same, for a question about a place. */
   function answeringAt<P extends TextDocumentPositionParams, R>(
     what: string,
     none: R,
     answer: (session: Session, offset: number, params: P) => R | undefined | Promise<R | undefined>,
   ) {
-    return answering<P, R>(
-      what,
-      ({ textDocument }) => textDocument.uri,
-      none,
-      (session, params) => answer(session, offsetOf(session.document, params.position), params),
+    return answering<P, R>(what, uriOf, none, (session, params) =>
+      answer(session, offsetOf(session.document, params.position), params),
     );
   }
 
@@ -248,6 +277,35 @@ export function serve(connection: Connection, version: string): void {
     answeringAt('rename', null, (session, offset, { newName }) => rename(session, offset, newName)),
   );
   connection.onCompletion(answeringAt('completion', null, complete));
+  connection.onSignatureHelp(answeringAt('signature help', null, signatureHelp));
+  connection.onCodeAction(answering('code actions', uriOf, null, codeActions));
+  connection.onDocumentFormatting(answering('formatting', uriOf, null, formatting));
+  connection.onFoldingRanges(answering('folding', uriOf, null, folding));
+  connection.onDocumentSymbol(answering('the outline', uriOf, null, outline));
+  connection.onDocumentLinks(answering('links', uriOf, null, links));
+  connection.onCodeLens(answering('code lenses', uriOf, null, codeLenses));
+  connection.onCodeLensResolve(async (lens, token) => {
+    const data = lens.data as LensData | undefined;
+    const resolve = answering(
+      'code lenses',
+      (it: LensData) => it.uri,
+      lens,
+      (session, it) => resolveCodeLens(session, lens, it),
+    );
+    return data ? resolve(data, token) : lens;
+  });
+  const noTokens: SemanticTokens = { data: [] };
+  connection.languages.semanticTokens.on(
+    answering('semantic tokens', uriOf, noTokens, (session) => semanticTokens(session)),
+  );
+  connection.languages.semanticTokens.onRange(
+    answering('semantic tokens', uriOf, noTokens, (session, { range }: SemanticTokensRangeParams) =>
+      semanticTokens(session, {
+        start: offsetOf(session.document, range.start),
+        end: offsetOf(session.document, range.end),
+      }),
+    ),
+  );
   connection.onCompletionResolve((item) => {
     const data = item.data as CompletionData | undefined;
     const session = data && sessionOf(data.uri, new AbortController().signal);
@@ -261,6 +319,9 @@ export function serve(connection: Connection, version: string): void {
   connection.listen();
 }
 
+/** Files that decide about problems of Dockerfiles. */
+const watchedFiles = ['**/.dockerignore', '**/*.dockerignore', '**/*.lock', '**/tsfront.json'];
+
 /** What the server can do. */
 const capabilities: InitializeResult['capabilities'] = {
   textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
@@ -270,6 +331,14 @@ const capabilities: InitializeResult['capabilities'] = {
   documentHighlightProvider: true,
   renameProvider: { prepareProvider: true },
   completionProvider: { resolveProvider: true, triggerCharacters: ['$', '{', '=', ',', '-', '/', ' '] },
+  signatureHelpProvider: { triggerCharacters: [' '] },
+  codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind] },
+  documentFormattingProvider: true,
+  foldingRangeProvider: true,
+  documentSymbolProvider: true,
+  documentLinkProvider: {},
+  codeLensProvider: { resolveProvider: true },
+  semanticTokensProvider: { legend: { tokenTypes: [...tokenTypes], tokenModifiers: [] }, full: true, range: true },
   workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
 };
 

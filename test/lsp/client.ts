@@ -60,7 +60,7 @@ export async function startEditor({
   command = [path.join(project, 'src/cli.ts'), 'lsp', '--stdio'],
   capabilities = {},
 }: EditorOptions = {}): Promise<Editor> {
-  const child = spawn(process.execPath, [...command], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...command], { stdio: ['pipe', 'pipe', 'inherit'] });
   const connection = createProtocolConnection(
     new StreamMessageReader(child.stdout),
     new StreamMessageWriter(child.stdin),

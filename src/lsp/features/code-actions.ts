@@ -1,0 +1,91 @@
+/** Edits that solve problems: the fixes of findings, all safe ones at once, and comments that hide a finding. */
+import { type CodeAction, CodeActionKind, type CodeActionParams, type TextEdit } from 'vscode-languageserver/node';
+import type { Diagnostic, Fix } from '../../diagnostic/diagnostic.ts';
+import type { SourceRange } from '../../diagnostic/source-file.ts';
+import { lintRules } from '../../lint/rules.ts';
+import { toLspDiagnostic } from '../diagnostics.ts';
+import type { OpenDocument } from '../documents.ts';
+import { offsetOf, type Session } from '../session.ts';
+
+/** The kind of the action that applies all safe fixes. */
+export const fixAllKind = `${CodeActionKind.SourceFixAll}.tsfront`;
+
+const own: ReadonlySet<string> = new Set(lintRules.map(({ name }) => name));
+
+/** The actions for a range. */
+export async function codeActions(session: Session, { range, context }: CodeActionParams): Promise<CodeAction[]> {
+  const { document } = session;
+  const problems = (await session.currentAnalysis())?.problems.filter(({ file }) => !file) ?? [];
+  const isWanted = (kind: string) =>
+    !context.only || context.only.some((only) => kind === only || kind.startsWith(`${only}.`));
+  const actions: CodeAction[] = [];
+  if (isWanted(CodeActionKind.QuickFix)) {
+    const start = offsetOf(document, range.start);
+    const end = offsetOf(document, range.end);
+    for (const problem of problems) {
+      if (!problem.range || problem.range.start > end || problem.range.end < start) continue;
+      actions.push(...quickFixes(document, problem));
+    }
+  }
+  const safe = problems.flatMap(({ fix }) => (fix?.safety === 'safe' ? [fix] : []));
+  if (safe.length > 0 && isWanted(fixAllKind))
+    actions.push({
+      title: 'Apply all safe fixes of tsfront',
+      kind: fixAllKind,
+      edit: { changes: { [document.uri]: withoutOverlaps(safe).map((edit) => toTextEdit(document, edit)) } },
+    });
+  return actions;
+}
+
+function quickFixes(document: OpenDocument, problem: Diagnostic): CodeAction[] {
+  const diagnostics = [toLspDiagnostic(document, problem)];
+  const actions: CodeAction[] = [];
+  const { fix } = problem;
+  if (fix)
+    actions.push({
+      title: fix.safety === 'safe' ? fix.title : `${fix.title} (may change what is built)`,
+      kind: CodeActionKind.QuickFix,
+      diagnostics,
+      isPreferred: fix.safety === 'safe',
+      edit: { changes: { [document.uri]: fix.edits.map((edit) => toTextEdit(document, edit)) } },
+    });
+  const comment = own.has(problem.code) ? ignoreComment(document, problem) : undefined;
+  if (comment)
+    actions.push({
+      title: `Ignore ${problem.code} for this instruction`,
+      kind: CodeActionKind.QuickFix,
+      diagnostics,
+      edit: { changes: { [document.uri]: [comment] } },
+    });
+  return actions;
+}
+
+/** A comment above the instruction of a problem. */
+function ignoreComment(document: OpenDocument, { code, range }: Diagnostic): TextEdit | undefined {
+  const unit = document.units[document.unitIndexAt(range!.start)];
+  if (!unit) return undefined;
+  const { start } = document.instruction(unit).range;
+  const lineStart = document.text.lastIndexOf('\n', start - 1) + 1;
+  const indentation = document.text.slice(lineStart, start);
+  const text = `${indentation}# tsfront-ignore ${code}: reason\n`;
+  return toTextEdit(document, { range: { start: lineStart, end: lineStart }, text });
+}
+
+type Edit = Fix['edits'][number];
+
+/** The edits of the fixes; of those that overlap only the first. */
+function withoutOverlaps(fixes: readonly Fix[]): Edit[] {
+  const taken: Edit[] = [];
+  const overlaps = (a: SourceRange, b: SourceRange) => a.start < b.end && b.start < a.end;
+  const isSame = (a: Edit, b: Edit) => a.range.start === b.range.start && a.range.end === b.range.end;
+  for (const { edits } of fixes)
+    if (!edits.some((edit) => taken.some((other) => overlaps(edit.range, other.range) || isSame(edit, other))))
+      taken.push(...edits);
+  return taken;
+}
+
+/** Line breaks in an edit become those of the document. */
+function toTextEdit(document: OpenDocument, { range, text }: Edit): TextEdit {
+  const hasCrLf = document.text.includes('\r\n');
+  return { range: document.range(range), newText: hasCrLf ? text.replace(/\r?\n/g, '\r\n') : text };
+}
