@@ -24,7 +24,12 @@ export const progressModes = [
 /** Every option of every command, by its attribute name. */
 export const options = {
   stdio: new Option('--stdio', 'speak over standard input and output: the default, and the only way'),
-  clientProcessId: new Option('--clientProcessId <id>', 'end when this process of the editor is gone').hideHelp(),
+  clientProcessId: new Option('--clientProcessId <id>', 'end when this process of the editor is gone')
+    .argParser((text) => {
+      if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be the number of a process.');
+      return text;
+    })
+    .hideHelp(),
   // What to build.
   file: new Option(
     '-f, --file <file>',
