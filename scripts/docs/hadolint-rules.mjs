@@ -21,7 +21,7 @@ export const hadolintRules = {
   DL3008: { what: 'versions in apt-get install' },
   DL3009: { what: 'the lists of apt-get are removed' },
   DL3010: { what: 'ADD for archives' },
-  DL3011: { what: 'ports up to 65535', answer: '`ExposeInvalidFormat` (BuildKit), and an error of the build' },
+  DL3011: { what: 'ports up to 65535', answer: 'an error (`bad-port`)' },
   DL3012: { what: 'one HEALTHCHECK', answer: '`MultipleInstructionsDisallowed` (BuildKit)' },
   DL3013: { what: 'versions in pip install' },
   DL3014: { what: '-y for apt-get' },
@@ -30,7 +30,7 @@ export const hadolintRules = {
   DL3018: { what: 'versions in apk add' },
   DL3019: { what: '--no-cache for apk' },
   DL3020: { what: 'COPY instead of ADD' },
-  DL3021: { what: 'COPY of several sources into a directory', answer: 'an error' },
+  DL3021: { what: 'COPY of several sources into a directory' },
   DL3022: {
     what: 'COPY --from names a stage',
     answer: 'an image is a source, too; a name close to that of a stage gets the hint "did you mean"',

@@ -158,6 +158,7 @@ export type LintRuleName =
   | 'ShellByLink'
   | 'HighUid'
   | 'AddOfLocalFile'
+  | 'SeveralSourcesToFile'
   | 'CopyOfArchive'
   | 'CopyBeforeInstall'
   | 'CopyWithoutWorkdir'

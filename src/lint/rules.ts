@@ -22,6 +22,7 @@ import { recommendedPackages } from './rules/recommended-packages.ts';
 import { removedInLaterLayer } from './rules/removed-in-later-layer.ts';
 import { secretInText } from './rules/secret-in-text.ts';
 import { serviceDoesNotLast } from './rules/service-does-not-last.ts';
+import { severalSourcesToFile } from './rules/several-sources-to-file.ts';
 import { shellByLink } from './rules/shell-by-link.ts';
 import { sudoInRun } from './rules/sudo-in-run.ts';
 import { unansweredInstall } from './rules/unanswered-install.ts';
@@ -58,6 +59,7 @@ export const lintRules: readonly LintRule[] = [
   shellByLink,
   highUid,
   addOfLocalFile,
+  severalSourcesToFile,
   copyOfArchive,
   copyBeforeInstall,
   copyWithoutWorkdir,

@@ -205,7 +205,10 @@ function readCommand(reader: Reader, node: Command, position: Position): void {
     nameWord: words[program],
     args: words.slice(program + 1),
     range: rangeOf(reader, node),
-    ...position,
+    scopes: position.scopes,
+    operator: position.operator,
+    stage: position.stage,
+    background: position.background,
   });
 }
 
