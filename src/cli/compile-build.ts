@@ -58,7 +58,7 @@ export async function compileBuild(
 
 /** tsfront's frontend, which refuses a Dockerfile with a policy. @throws Error if the policy is already known */
 async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild, readHere: Frontend): Promise<Frontend> {
-  const { refusePolicyBeside, refusingPolicyIn } = await import('../offline/rego-policy.ts');
+  const { refusePolicyBeside, refusingPolicyIn } = await import('./rego-policy.ts');
   await refusePolicyBeside(dockerfile);
   return remoteDockerfile === '' ? readHere : refusingPolicyIn(readHere, remoteDockerfile);
 }

@@ -2,7 +2,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Definition } from '../../llb/index.ts';
 import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
-import { isPolicyDisabled } from '../../offline/rego-policy.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
 import { compileBuild } from '../compile-build.ts';
@@ -10,6 +9,7 @@ import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import type { SolveFlags } from '../options/declare-solve.ts';
 import { cutPair } from '../options/named-values.ts';
+import { isPolicyDisabled } from '../options/policy.ts';
 import { asNamed, type ShownPath } from '../shown-path.ts';
 
 /** A graph with its image configs, and the files of this machine that it reads. */

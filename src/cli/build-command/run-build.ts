@@ -1,7 +1,6 @@
 /** Runs `tsfront build`: opens the inputs, connects to the daemons, builds, and writes the result. */
 import { type Build, type SolveOptions, solve, solveOnNodes } from '../../client/index.ts';
 import { type ArgWatch, watchArgs } from '../../offline/build-arg-use.ts';
-import { isPolicyDisabled, refusePolicyBeside } from '../../offline/rego-policy.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
@@ -9,7 +8,9 @@ import type { Io } from '../io.ts';
 import { frontendArgs, reportUnusedArgs, withFileArgs } from '../options/build-args.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
+import { isPolicyDisabled } from '../options/policy.ts';
 import { progressMode } from '../options/progress-mode.ts';
+import { refusePolicyBeside } from '../rego-policy.ts';
 import { asNamed, type ShownPath, shownPaths } from '../shown-path.ts';
 import { warn, warnOnce } from '../warn.ts';
 import { type BuildInputs, openInputs } from './build-inputs.ts';

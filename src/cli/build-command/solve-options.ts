@@ -10,7 +10,6 @@ import {
 import { isOwnFrontend } from '../../gateway/equal-frontends.ts';
 import { isTrue } from '../../go/strconv.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
-import { isPolicyDisabled, refusingPolicyIn } from '../../offline/rego-policy.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { dockerConfigDir, dockerProxies } from '../../registry/docker-config.ts';
 import type { Io } from '../io.ts';
@@ -22,8 +21,10 @@ import type { BuildFlags } from '../options/declare-build.ts';
 import { lockOption } from '../options/dockerfile-attrs.ts';
 import { frontendAttrs } from '../options/frontend-attrs.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';
+import { isPolicyDisabled } from '../options/policy.ts';
 import { progressMode } from '../options/progress-mode.ts';
 import { parseSecrets } from '../options/secrets.ts';
+import { refusingPolicyIn } from '../rego-policy.ts';
 import type { BuildInputs } from './build-inputs.ts';
 import { defaultAttestations, withArtifactDefault, withDefaultLoad } from './buildx-defaults.ts';
 import type { SubrequestCall } from './call.ts';

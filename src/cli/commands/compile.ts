@@ -36,7 +36,7 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
     { path: flags.writeImages, kind: 'file', by: '--write-images' },
   ]);
   // What is compiled is there to be built: a policy beside the Dockerfile holds for it, too.
-  const { isPolicyDisabled } = await import('../../offline/rego-policy.ts');
+  const { isPolicyDisabled } = await import('../options/policy.ts');
   const compiled = await compileBuild(context, flags, io, !isPolicyDisabled(flags.policy, io.env));
   const files = await render(compiled, flags);
   if (flags.imageConfig !== undefined) await writeConfigs(compiled, flags.imageConfig, io);

@@ -1,9 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isPolicyDisabled, refusePolicyBeside } from '../../src/offline/rego-policy.ts';
-import { runCli } from '../cli/run-cli.ts';
+import { isPolicyDisabled } from '../../src/cli/options/policy.ts';
+import { refusePolicyBeside } from '../../src/cli/rego-policy.ts';
 import { temporaryDir } from '../client/temporary-dir.ts';
+import { runCli } from './run-cli.ts';
 
 describe('--policy', () => {
   test('says that a policy is to be left out', () => {
