@@ -30,8 +30,8 @@ test('the commands in the bundle that asks no daemon are all that have the optio
   const shared = offlineCommand('any').options.map(({ long }) => long);
   const commands = commandTable.map(({ create }) => create({} as Io));
   const offline = commands.filter(({ options }) => shared.every((it) => options.some(({ long }) => long === it)));
-  // Solve asks a daemon afterwards; lock compiles, too, but has no session; fmt compiles nothing.
-  const names = [...offline.map((it) => it.name()).filter((name) => name !== 'solve'), 'lock', 'fmt'];
+  // Solve asks a daemon afterwards; lock compiles, too, but has no session; fmt formats, and lsp serves an editor.
+  const names = [...offline.map((it) => it.name()).filter((name) => name !== 'solve'), 'lock', 'fmt', 'lsp'];
   expect(list.match(/\w+/g)).toEqual(names);
 });
 
