@@ -341,6 +341,7 @@ function comparable(text: string): string {
 // The graphs that the documents show are those of amd64.
 describe.runIf(process.arch === 'x64')('a user who does what is said', () => {
   test.each([
+    'docs/checking.md',
     'docs/compiling.md',
     'docs/context.md',
     'docs/explain.md',

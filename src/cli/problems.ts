@@ -141,14 +141,18 @@ function countProblems(problems: readonly Diagnostic[]): Counts {
 
 /** Formats the last lines about all files: how many problems there are, were fixed, and can be fixed. */
 export function formatTotals(
-  files: readonly { readonly path: string; readonly problems: readonly Diagnostic[] }[],
+  files: readonly {
+    readonly path: string;
+    readonly isFile: boolean;
+    readonly problems: readonly Diagnostic[];
+  }[],
   { fixed, isOne }: { readonly fixed: readonly Diagnostic[]; readonly isOne: boolean },
 ): string {
   const problems = files.flatMap((file) => file.problems);
   const counts = problems.length === 0 ? 'no problems' : formatCounts(countProblems(problems));
   const what = !isOne ? `${count(files.length, 'file')}: ` : problems.length === 0 ? `${files[0]?.path ?? ''}: ` : '';
   const mended = fixed.length === 0 ? '' : `fixed ${count(fixed.length, 'problem')}\n`;
-  return `${mended}${printableLine(what + counts)}\n${fixable(problems)}`;
+  return `${mended}${printableLine(what + counts)}\n${fixable(files.flatMap((file) => (file.isFile ? file.problems : [])))}`;
 }
 
 /** Says how many problems the fixes solve. */

@@ -19,6 +19,7 @@ import { writeEquals } from './fixes/key-value.ts';
 import { correctFlag, correctImage, correctKeyword, correctWord, explainStagePath } from './fixes/misspelled.ts';
 import { lowerStageName } from './fixes/stage-names.ts';
 import { explainUndeclared, explainUnset } from './fixes/variables.ts';
+import { instructionOf } from './instruction-at.ts';
 
 type Solve = (dockerfile: Dockerfile, problem: Diagnostic) => Solution | undefined;
 
@@ -46,14 +47,23 @@ const solutions: Readonly<Partial<Record<DiagnosticCode, Solve>>> = {
   'unknown-instruction': correctKeyword,
 };
 
+/** Maximum amount of reading for fixes: each problem reads its instruction, and may look through the others. */
+const maxRead = 50_000_000;
+
 /**
  * Adds to problems what solves them: edits, a hint, and the places that explain them. What a problem has already stays.
+ * Of more problems than can be solved in a reasonable time, the first ones are.
  *
  * @param dockerfile the file that the problems are in; those in other files stay as they are
  */
 export function addFixes(dockerfile: Dockerfile, problems: readonly Diagnostic[]): Diagnostic[] {
+  let left = maxRead;
   return problems.map((problem) => {
-    const solution = problem.file ? undefined : solutions[problem.code]?.(dockerfile, problem);
+    const solve = problem.file ? undefined : solutions[problem.code];
+    if (!solve || left <= 0) return problem;
+    const { start, end } = instructionOf(dockerfile, problem)?.range ?? { start: 0, end: 0 };
+    left -= end - start + dockerfile.instructions.length;
+    const solution = solve(dockerfile, problem);
     if (!solution) return problem;
     const { hint, related } = solution;
     const fix = problem.fix ?? fixOf(solution);

@@ -8,7 +8,7 @@ import { lineColumn, rangeLines, type SourceFile, type SourceRange } from '../di
 import type { Dockerfile, Instruction } from '../parser/ast.ts';
 import { instructionRange } from '../parser/hints/explain-error.ts';
 import { suggest } from '../text/suggest.ts';
-import { instructionAt, instructionOf } from './instruction-at.ts';
+import { instructionAt, instructionBelow, instructionOf } from './instruction-at.ts';
 import { isWarningCode, warningCodes } from './warnings.ts';
 
 /** A finding, and the instruction that it is about if that does not follow from its place. */
@@ -21,7 +21,9 @@ export interface LocatedFinding {
 interface IgnoreComment {
   /** From the `#` to the end of the line. */
   readonly range: SourceRange;
-  /** What it is for: a whole file or an instruction; undefined if it stands where it is for nothing. */
+  /** Whether it is for the whole file. */
+  readonly isForFile: boolean;
+  /** What it is for; undefined if it stands where it is for nothing. */
   readonly scope: 'file' | Instruction | undefined;
   /** The names of rules, as written. */
   readonly names: readonly { readonly text: string; readonly range: SourceRange }[];
@@ -42,18 +44,18 @@ export function applyIgnoreComments(
   if (comments.length === 0) return findings.map(({ finding }) => finding);
   const { source } = dockerfile;
   const used = new Set<object>();
+  const byScope = new Map<unknown, Map<string, object[]>>();
+  for (const { scope, names } of comments) {
+    if (!scope) continue;
+    const byName = byScope.get(scope) ?? new Map<string, object[]>();
+    byScope.set(scope, byName);
+    for (const name of names) byName.set(name.text, [...(byName.get(name.text) ?? []), name]);
+  }
   const hides = ({ finding, instruction }: LocatedFinding) => {
-    const own = instruction ?? instructionOf(dockerfile, finding);
-    let isHidden = false;
-    for (const { scope, names } of comments) {
-      if (scope !== 'file' && (!scope || scope !== own)) continue;
-      for (const name of names) {
-        if (name.text !== finding.code) continue;
-        used.add(name);
-        isHidden = true;
-      }
-    }
-    return isHidden;
+    const scopes = ['file', instruction ?? instructionOf(dockerfile, finding)];
+    const hiding = scopes.flatMap((scope) => byScope.get(scope)?.get(finding.code) ?? []);
+    for (const name of hiding) used.add(name);
+    return hiding.length > 0;
   };
   const left = findings.filter((it) => !hides(it)).map(({ finding }) => finding);
   const about = comments.flatMap((comment) => problemsOf(source, comment, used, isJudged));
@@ -72,11 +74,12 @@ function readComments(dockerfile: Dockerfile): IgnoreComment[] {
     const end = match.index + whole.length;
     const { line } = lineColumn(source, start);
     const around = instructionAt(dockerfile, line);
-    if (around && start >= instructionRange(source, around).end) continue; // text of a here-document
+    if (around && start >= instructionRange(source, around).end) continue; // the text of a here-document
     const isAtTop = line < (instructions[0]?.lines.start ?? Number.POSITIVE_INFINITY);
-    const next = around ?? instructions.find(({ lines }) => lines.start > line);
+    const next = around ?? instructionBelow(dockerfile, line);
     found.push({
       range: { start, end: end - (whole.length - whole.trimEnd().length) },
+      isForFile: ofFile !== undefined,
       scope: ofFile === undefined ? next : isAtTop ? 'file' : undefined,
       ...namesAndReason(rest, end - rest.length),
     });
@@ -96,7 +99,7 @@ function namesAndReason(text: string, offset: number): Pick<IgnoreComment, 'name
 
 function problemsOf(
   source: SourceFile,
-  { range, scope, names, reason }: IgnoreComment,
+  { range, isForFile, scope, names, reason }: IgnoreComment,
   used: ReadonlySet<object>,
   isJudged: (code: WarningCode) => boolean,
 ): Diagnostic[] {
@@ -111,8 +114,13 @@ function problemsOf(
     found.push(warningDiagnostic('IgnoreWithoutReason', 'this comment gives no reason', { hint, ...at(range) }));
   }
   if (!scope) {
-    const hint = `Move it above the first instruction, or write ${mark} to hide findings of one instruction.`;
-    found.push(warningDiagnostic('UnusedIgnore', `${mark}-file has no effect here`, { hint, ...at(range) }));
+    const [message, hint] = isForFile
+      ? [
+          `${mark}-file has no effect here`,
+          `Move it above the first instruction, or write ${mark} to hide findings of one instruction.`,
+        ]
+      : ['no instruction follows, so the comment hides nothing', 'Remove the comment.'];
+    found.push(warningDiagnostic('UnusedIgnore', message, { hint, ...at(range) }));
     return found;
   }
   for (const name of names) {

@@ -192,9 +192,16 @@ const consequences: Readonly<Partial<Record<WarningCode, WarningCode>>> = {
 function withoutConsequences(findings: readonly Diagnostic[]): Diagnostic[] {
   const keyOf = (code: string, { range, file }: Diagnostic) => !file && range && `${code} ${range.start}`;
   const found = new Set(findings.map((it) => keyOf(it.code, it)));
+  const explained = new Set(
+    findings.flatMap(({ code, related = [] }) =>
+      code === 'UndefinedVar' ? related.map(({ range }) => range.start) : [],
+    ),
+  );
   return findings.filter((it) => {
     const cause = consequences[it.code as WarningCode];
-    return !cause || !found.has(keyOf(cause, it));
+    if (cause && found.has(keyOf(cause, it))) return false;
+    // The use of a variable names the ARG that does not reach it.
+    return it.code !== 'UnusedArg' || !it.range || !explained.has(it.range.start);
   });
 }
 

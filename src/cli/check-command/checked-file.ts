@@ -11,6 +11,8 @@ import type { Outcome } from './check-target.ts';
 export interface CheckedFile extends Pick<Checked, 'json' | 'warnings' | 'notes'> {
   /** Its path for people. */
   readonly path: string;
+  /** Whether it is a file on this machine, so that fixes can be applied. */
+  readonly isFile: boolean;
   readonly source: SourceFile;
   /** In the order of the file; files in them have the paths for people. */
   readonly problems: readonly Diagnostic[];
@@ -20,11 +22,12 @@ export interface CheckedFile extends Pick<Checked, 'json' | 'warnings' | 'notes'
 }
 
 /** Makes a {@link CheckedFile}. */
-export function checkedFile({ shown, fixed, change }: Outcome, checked: Checked): CheckedFile {
+export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, checked: Checked): CheckedFile {
   const { json, warnings, notes, source, problems } = checked;
   const renamed = (file: SourceFile): SourceFile => ({ ...file, filename: shown(file.filename) });
   return {
     path: shown(source.filename),
+    isFile: dockerfile !== '',
     source: renamed(source),
     problems: problems.map((it) => (it.file ? { ...it, file: renamed(it.file) } : it)),
     json: withoutSecrets(json),
