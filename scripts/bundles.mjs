@@ -90,6 +90,27 @@ export const pages = {
   worker: { ...ofPage, entryPoints: ['site/playground/worker.ts'] },
 };
 
+/**
+ * The extension of VS Code, and its server (scripts/vscode.mjs). The editor loads CommonJS.
+ *
+ * @type {(BuildOptions & { entryPoints: Record<string, string> })[]}
+ */
+export const extension = [
+  {
+    ...common,
+    entryPoints: { extension: 'editors/vscode/src/extension.ts' },
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: ['vscode'],
+    minifySyntax: true,
+    minifyWhitespace: true,
+  },
+  {
+    ...standalone,
+    entryPoints: { server: 'editors/vscode/src/server.ts', 'analysis-worker': 'src/lsp/analysis-worker.ts' },
+  },
+];
+
 /** @type {(BuildOptions & { entryPoints: Record<string, string> })[]} */
 export const bundles = [
   // The frontend is one self-contained file: it runs in an image without node_modules.
@@ -139,7 +160,7 @@ export const bundles = [
     plugins: [external(/\/(?:client|build-command)\/[^/]*\.ts$/), graphLibrary, languageServer],
   },
 
-  { ...standalone, entryPoints: { 'chunks/lsp': 'src/lsp/stdio.ts' } },
+  { ...standalone, entryPoints: { 'chunks/lsp': 'src/lsp/stdio.ts', 'analysis-worker': 'src/lsp/analysis-worker.ts' } },
 
   // The command line has its packages bundled because their hundreds of files take longer to load than a small build.
   {

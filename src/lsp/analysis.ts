@@ -1,81 +1,96 @@
-/** What takes longer than a keystroke: all problems of a Dockerfile, its ops, and the images it is built on. */
+/**
+ * What takes longer than a keystroke: all problems of a Dockerfile, its ops, what it takes of the context, and the
+ * images it is built on. It runs in the thread of `analysis-worker.ts`.
+ */
 import path from 'node:path';
+import { type ContextTake, inspectContext } from '../context/inspect-context.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
-import type { LineRange } from '../diagnostic/source-file.ts';
-import type { LintConfig } from '../lint/config.ts';
-import { lintRules } from '../lint/rules.ts';
 import type { Definition } from '../llb/definition.ts';
 import { formatOp, type OpDescription } from '../llb/format-op.ts';
-import { checkDockerfile } from '../offline/check.ts';
-import type { OfflineOptions } from '../offline/offline-bridge.ts';
+import { type CheckOptions, checkDockerfile } from '../offline/check.ts';
 import { placesOf } from '../offline/taken-paths.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
-import type { OpenDocument } from './documents.ts';
+import { openDocument } from './documents.ts';
 import { type KnownImage, openImages } from './known-images.ts';
+import { type LintChoice, lintChoice } from './lint-settings.ts';
 import type { Settings } from './settings.ts';
-import { findSurroundings, folderOf, type Surroundings } from './workspace.ts';
+import { findSurroundings, folderOf, type OpenText, type Surroundings } from './workspace.ts';
 
-/** An op of an instruction. */
-interface InstructionOp extends OpDescription {
-  readonly digest: string;
-  /** The name that a build shows. */
-  readonly name: string;
+/** What is analysed. */
+export interface AnalysisRequest {
+  readonly uri: string;
+  readonly version: number;
+  readonly text: string;
+  readonly settings: Settings;
+  /** The workspace directories. */
+  readonly folders: readonly string[];
+  /** The open documents, whose text counts instead of that on disk. */
+  readonly open: readonly OpenText[];
 }
 
-/** The analysis of a version of a document. */
-export interface Analysis {
-  readonly document: OpenDocument;
-  readonly surroundings: Surroundings;
+/** The analysis of a version of a document. It is plain data. */
+export interface AnalysisResult {
   /** In the order of the file, syntax errors included. */
   readonly problems: readonly Diagnostic[];
-  /** The graph of all stages; undefined if there is none. */
-  readonly graph: Definition | undefined;
   /** The images that are known, by their names in the short form. */
   readonly images: ReadonlyMap<string, KnownImage>;
-  /** The ops of the instruction on these lines. */
-  opsOf(lines: LineRange): readonly InstructionOp[];
+  /** The configuration file of the lint rules. */
+  readonly configuration: LintChoice['file'];
+}
+
+/** An op of an instruction. */
+export interface InstructionOp extends OpDescription {
+  readonly digest: string;
+}
+
+/** The graph of a version of a document, which questions are asked about later. */
+export interface AnalysedGraph {
+  /** The ops by the first lines of their instructions. */
+  readonly ops: () => ReadonlyMap<number, readonly InstructionOp[]>;
+  /** What COPY and ADD take of the context, by the first lines of the instructions. */
+  readonly amounts: () => Promise<ReadonlyMap<number, Amount>>;
 }
 
 /** Analyses a version of a document. @throws the reason of the signal */
 export async function analyse(
-  document: OpenDocument,
-  settings: Settings,
-  folders: readonly string[],
-  open: Iterable<OpenDocument>,
+  { uri, version, text, settings, folders, open }: AnalysisRequest,
   signal: AbortSignal,
-): Promise<Analysis> {
+): Promise<{ readonly result: AnalysisResult; readonly graph: AnalysedGraph }> {
+  const document = openDocument(uri, 'dockerfile', version, text);
   const surroundings = await findSurroundings(document, settings, folders, open);
   const { context, dockerfileDir, filename } = surroundings;
   const own = document.path === undefined ? '' : path.dirname(document.path);
   const folder = folderOf(own, folders) ?? own;
   const images = await openImages(settings, folder, dockerfileDir, filename, signal);
-  const options: OfflineOptions = {
+  const lint = await lintChoice(document.path, settings, signal);
+  const options: CheckOptions = {
     opts: frontendOptions(settings, filename),
     locals: new Map([
       ['context', context],
       ['dockerfile', dockerfileDir],
     ]),
     images: images.resolvers,
+    lint: lint.config,
     signal,
   };
   signal.throwIfAborted();
   const unknown = new Set<string>();
-  const lint = settings.lint ? undefined : withoutOwnRules;
-  const checked = await checkDockerfile({ ...withUnknownImages(options, unknown), lint }, unknown);
+  const { problems, graph } = await checkDockerfile(withUnknownImages(options, unknown), unknown);
   signal.throwIfAborted();
-  const { graph } = checked;
-  let byLine: ReadonlyMap<number, readonly InstructionOp[]> | undefined;
+  const isShown = ({ file, severity }: Diagnostic) => !file && (!lint.isLeftOut || severity === 'error');
   return {
-    document,
-    surroundings,
-    problems: checked.problems,
-    graph,
-    images: images.found,
-    opsOf: ({ start }) => (byLine ??= graph ? opsByLine(graph) : new Map()).get(start) ?? [],
+    result: { problems: problems.filter(isShown), images: images.found, configuration: lint.file },
+    graph: {
+      ops: once(() => (graph ? opsByLine(graph) : new Map())),
+      amounts: once(async () => (graph ? takenAmounts(graph, surroundings, own) : new Map())),
+    },
   };
 }
 
-const withoutOwnRules: LintConfig = { rules: new Map(lintRules.map(({ name }) => [name, 'off'])) };
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
 
 function frontendOptions(settings: Settings, filename: string): Record<string, string> {
   const { target, platform, buildArgs, buildContexts } = settings;
@@ -91,12 +106,42 @@ function frontendOptions(settings: Settings, filename: string): Record<string, s
 /** The ops by the first line of their instructions. */
 function opsByLine(graph: Definition): ReadonlyMap<number, readonly InstructionOp[]> {
   const byLine = new Map<number, InstructionOp[]>();
-  for (const { digest, op, metadata } of graph.ops())
+  for (const { digest, op } of graph.ops())
     for (const { lines } of placesOf(graph, digest)) {
-      const name = metadata?.description['llb.customname'] ?? '';
       const ops = byLine.get(lines.start) ?? [];
-      if (!ops.some((it) => it.digest === digest)) ops.push({ ...formatOp(op), digest, name });
+      if (!ops.some((it) => it.digest === digest)) ops.push({ ...formatOp(op), digest });
       byLine.set(lines.start, ops);
     }
   return byLine;
+}
+
+/** Files and bytes. */
+type Amount = Pick<ContextTake, 'files' | 'bytes'>;
+
+/** Milliseconds after which a large context is given up. */
+const maxMs = 10_000;
+
+async function takenAmounts(
+  graph: Definition,
+  { contextDir, filename }: Surroundings,
+  dockerfileDir: string,
+): Promise<ReadonlyMap<number, Amount>> {
+  const amounts = new Map<number, Amount>();
+  if (contextDir === undefined) return amounts;
+  const opened = {
+    opts: { filename },
+    dirs: new Map([
+      ['context', contextDir],
+      ['dockerfile', dockerfileDir],
+    ]),
+  };
+  try {
+    const compiled = { definitions: new Map([['', graph]]) };
+    const { contexts } = await inspectContext(compiled, opened, { signal: AbortSignal.timeout(maxMs) });
+    for (const { takes } of contexts)
+      for (const { line, kind, files, bytes } of takes) if (kind === 'copy') amounts.set(line, { files, bytes });
+  } catch {
+    // The context is too large, or cannot be read: the check says so.
+  }
+  return amounts;
 }

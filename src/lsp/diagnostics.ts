@@ -1,10 +1,10 @@
 /** Problems in the form of the protocol, and those of an earlier version at their places in a later one. */
 import { DiagnosticSeverity, DiagnosticTag, type Diagnostic as LspDiagnostic } from 'vscode-languageserver/node';
 import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
-import { linesRange } from '../diagnostic/source-file.ts';
+import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { UnitContent } from '../parser/reparse.ts';
 import { redactCredentials } from '../text/redact.ts';
-import type { OpenDocument } from './documents.ts';
+import { type OpenDocument, openDocument } from './documents.ts';
 
 /** The most problems that are sent for a document. */
 const maxProblems = 1000;
@@ -36,6 +36,12 @@ export function toLspDiagnostic(document: OpenDocument, problem: Diagnostic): Ls
       })),
     }),
   };
+}
+
+/** Problems of a file that need not be open. */
+export function inFile(source: SourceFile, problems: readonly Diagnostic[]): LspDiagnostic[] {
+  const document = openDocument('', 'jsonc', 0, source.text);
+  return problems.map(({ file: _, ...it }) => toLspDiagnostic(document, it));
 }
 
 /** The place of a problem: the first line if it has none. */

@@ -1,4 +1,5 @@
 /** The language server: says what it can do, keeps the open documents, and gives each question to its feature. */
+import { pathToFileURL } from 'node:url';
 import {
   type CancellationToken,
   CodeActionKind,
@@ -16,8 +17,8 @@ import {
   type TextDocumentPositionParams,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
-import { type Analysis, analyse } from './analysis.ts';
-import { problemsNow, toLspDiagnostics } from './diagnostics.ts';
+import { createAnalysisThread } from './analysis-thread.ts';
+import { inFile, problemsNow, toLspDiagnostics } from './diagnostics.ts';
 import { changeDocument, filePath, type OpenDocument, openDocument } from './documents.ts';
 import { codeActions, fixAllKind } from './features/code-actions.ts';
 import { codeLenses, type LensData, resolveCodeLens } from './features/code-lens.ts';
@@ -31,7 +32,7 @@ import { outline } from './features/outline.ts';
 import { semanticTokens, tokenTypes } from './features/semantic-tokens.ts';
 import { signatureHelp } from './features/signature-help.ts';
 import { ignoreFileProblems } from './ignore-files.ts';
-import { offsetOf, type Session } from './session.ts';
+import { type Analysis, offsetOf, type Session } from './session.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
 import { symbolsOf } from './symbols.ts';
 import { findSurroundings } from './workspace.ts';
@@ -57,6 +58,10 @@ interface Tracked {
 /** Serves an editor until it closes the connection. @param version of this program */
 export function serve(connection: Connection, version: string): void {
   const documents = new Map<string, Tracked>();
+  const thread = createAnalysisThread();
+  const openTexts = () => [...documents.values()].map(({ document: { path, text } }) => ({ path, text }));
+  /** Configuration files whose mistakes are shown. */
+  const configurations = new Set<string>();
   let folders: string[] = [];
   let asksForSettings = false;
   const canRegister = { settings: false, files: false };
@@ -124,11 +129,13 @@ export function serve(connection: Connection, version: string): void {
         try {
           if (document.isIgnoreFile) publish(document, await ignoreFileProblems(document));
           else {
-            const open = [...documents.values()].map((it) => it.document);
-            const analysis = await analyse(document, tracked.settings, folders, open, controller.signal);
+            const { uri, version, text } = document;
+            const request = { uri, version, text, settings: tracked.settings, folders, open: openTexts() };
+            const analysis = { document, ...(await thread.ask('analyse', request, controller.signal)) };
             if (controller.signal.aborted) return resolve(undefined);
             tracked.analysis = analysis;
             publish(document, analysis.problems);
+            publishConfiguration(analysis);
             return resolve(analysis);
           }
         } catch (error) {
@@ -145,6 +152,15 @@ export function serve(connection: Connection, version: string): void {
   function publish(document: OpenDocument, problems: Parameters<typeof toLspDiagnostics>[1]): void {
     const { uri, version } = document;
     void connection.sendDiagnostics({ uri, version, diagnostics: toLspDiagnostics(document, problems) });
+  }
+
+  /** Mistakes in a configuration file are shown in that file, open or not. */
+  function publishConfiguration({ configuration: file }: Analysis): void {
+    if (!file || (file.problems.length === 0 && !configurations.has(file.path))) return;
+    if (file.problems.length === 0) configurations.delete(file.path);
+    else configurations.add(file.path);
+    const diagnostics = file.source ? inFile(file.source, file.problems) : [];
+    void connection.sendDiagnostics({ uri: pathToFileURL(file.path).href, diagnostics });
   }
 
   function report(what: string, error: unknown): void {
@@ -190,6 +206,7 @@ export function serve(connection: Connection, version: string): void {
     clearTimeout(tracked.timer);
     tracked.controller.abort(new Error('the document was closed'));
     documents.delete(uri);
+    thread.forget(uri);
   }
 
   connection.onDidCloseTextDocument(({ textDocument: { uri } }) => {
@@ -214,13 +231,8 @@ export function serve(connection: Connection, version: string): void {
         tracked.begin();
         return tracked.pending;
       },
-      surroundings: () =>
-        findSurroundings(
-          document,
-          settings,
-          folders,
-          [...documents.values()].map((it) => it.document),
-        ),
+      ask: (method, params) => thread.ask(method, params, signal),
+      surroundings: () => findSurroundings(document, settings, folders, openTexts()),
       signal,
     };
   }
@@ -234,6 +246,8 @@ export function serve(connection: Connection, version: string): void {
   ) {
     return async (params: P, token: CancellationToken): Promise<R | ResponseError> => {
       const controller = new AbortController();
+      // A question that was cancelled before its turn tells no listener.
+      if (token.isCancellationRequested) return new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
       const listener = token.onCancellationRequested(() => controller.abort(new Error('cancelled')));
       try {
         const session = sessionOf(uriOf(params), controller.signal);

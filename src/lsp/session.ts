@@ -3,11 +3,17 @@ import type { Position } from 'vscode-languageserver/node';
 import type { SourceRange } from '../diagnostic/source-file.ts';
 import type { Instruction } from '../parser/ast.ts';
 import { lookUpKeyword } from '../parser/keywords.ts';
-import type { Analysis } from './analysis.ts';
+import type { AnalysisResult } from './analysis.ts';
+import type { AnalysisThread } from './analysis-thread.ts';
 import type { OpenDocument } from './documents.ts';
 import type { Settings } from './settings.ts';
 import type { Symbols } from './symbols.ts';
 import type { Surroundings } from './workspace.ts';
+
+/** The analysis of a version of a document. */
+export interface Analysis extends AnalysisResult {
+  readonly document: OpenDocument;
+}
 
 /** A version of a document, and how to learn more about it. */
 export interface Session {
@@ -19,6 +25,8 @@ export interface Session {
   readonly analysis: Analysis | undefined;
   /** The analysis of this version, once it is there; undefined if it fails, or another version comes first. */
   currentAnalysis(): Promise<Analysis | undefined>;
+  /** Asks about what was analysed last. */
+  readonly ask: AnalysisThread['ask'];
   /** The context and its files. */
   surroundings(): Promise<Surroundings>;
   /** Aborted when the editor no longer wants the answer. */

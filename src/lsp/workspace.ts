@@ -25,6 +25,9 @@ export interface Surroundings {
   readonly filename: string;
 }
 
+/** The text of an open document. */
+export type OpenText = Pick<OpenDocument, 'path' | 'text'>;
+
 /** Maximum number of sources that decide what directory the context is. */
 const maxSources = 50;
 
@@ -39,7 +42,7 @@ export async function findSurroundings(
   document: OpenDocument,
   settings: Settings,
   folders: readonly string[],
-  open: Iterable<OpenDocument>,
+  open: Iterable<OpenText>,
 ): Promise<Surroundings> {
   if (document.path === undefined) {
     const dockerfileDir = memoryTree(new Map([['Dockerfile', encodeText(document.text)]]));
@@ -110,7 +113,7 @@ function plainSources({ units }: OpenDocument): string[] {
 }
 
 /** A tree in which open documents have the text that the editor shows. */
-function withOpenDocuments(tree: FileTree, dir: string, open: Iterable<OpenDocument>): FileTree {
+function withOpenDocuments(tree: FileTree, dir: string, open: Iterable<OpenText>): FileTree {
   const texts = new Map<string, string>();
   for (const { path: file, text } of open)
     if (file !== undefined && (path.dirname(file) === dir || file.startsWith(dir + path.sep)))

@@ -4,7 +4,7 @@ import { formatInteger } from '../text/number.ts';
 import type { OfflineOptions } from './offline-bridge.ts';
 
 /** Resolves unknown images to empty ones, and records their names. */
-export function withUnknownImages(options: OfflineOptions, unknown: Set<string>): OfflineOptions {
+export function withUnknownImages<Options extends OfflineOptions>(options: Options, unknown: Set<string>): Options {
   const empty: ImageResolver = {
     async resolve({ domain, path, tag }, platform) {
       unknown.add(`${domain}/${path}${tag && `:${tag}`}`);

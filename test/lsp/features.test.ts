@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type {
   CodeAction,
@@ -150,16 +151,46 @@ test('signature help shows the forms of an instruction and the part that is bein
 });
 
 test('each fix of a finding is a quick fix, safe ones are applied together, and a finding can be ignored', async () => {
-  const document = await open('Dockerfile.fix', 'FROM alpine as base\nRUN cd /x\n');
-  const found = await editor.diagnostics(document.uri, (it) => it.length > 0);
-  const range = { start: { line: 0, character: 0 }, end: { line: 2, character: 0 } };
+  const document = await open('Dockerfile.fix', 'FROM alpine:3 as base\nRUN npm install -g x\nCOPY --chwon=1 a /b\n');
+  const found = await editor.diagnostics(document.uri, (it) => it.some(({ code }) => code === 'unknown-flag'));
+  const range = { start: { line: 0, character: 0 }, end: { line: 3, character: 0 } };
   const actions = await ask<CodeAction[]>('codeAction', document.uri, { range, context: { diagnostics: found } });
-  const ignore = actions.find(({ title }) => title === 'Ignore UntaggedBase for this instruction')!;
-  const text = applied(document.text(), ignore.edit!.changes![document.uri]!);
-  expect(text).toContain('# tsfront-ignore UntaggedBase: reason\nFROM alpine as base\n');
+  const edited = (title: RegExp) => {
+    const action = actions.find((it) => title.test(it.title));
+    return applied(document.text(), action?.edit?.changes?.[document.uri] ?? []);
+  };
+  expect(edited(/^Write chown$/)).toContain('COPY --chown=1 a /b\n');
+  await document.edit('--chwon=1 a', 'package.json');
+  await editor.diagnostics(document.uri, (it) => it.some(({ code }) => code === 'FromAsCasing'));
   const only = { range, context: { diagnostics: [], only: ['source.fixAll'] } };
   const all = await ask<CodeAction[]>('codeAction', document.uri, only);
-  expect(all.every(({ kind }) => kind === 'source.fixAll.tsfront')).toBe(true);
+  expect(all.map(({ kind }) => kind)).toEqual(['source.fixAll.tsfront']);
+  const text = applied(document.text(), all[0]!.edit!.changes![document.uri]!);
+  expect(text).toContain('FROM alpine:3 AS base\n');
+  const context = { diagnostics: [], only: ['quickfix'] };
+  const quick = await ask<CodeAction[]>('codeAction', document.uri, { range, context });
+  const ignore = quick.find(({ title }) => title === 'Ignore FromAsCasing for this instruction')!;
+  expect(applied(document.text(), ignore.edit!.changes![document.uri]!)).toMatch(
+    /^# tsfront-ignore FromAsCasing: reason\nFROM/,
+  );
+});
+
+test('tsfront.json sets the levels of rules, and its mistakes are shown in it', async () => {
+  const file = path.join(dir, 'configured/tsfront.json');
+  mkdirSync(path.dirname(file));
+  writeFileSync(file, '{ "lint": { "rules": { "WorkdirRelativePath": "error" } } }');
+  const text = 'FROM alpine:3\nWORKDIR x\n';
+  const document = await open('configured/Dockerfile', text);
+  const isIt = ({ code }: { code?: unknown }) => code === 'WorkdirRelativePath';
+  const found = await editor.diagnostics(document.uri, (it) => it.some(isIt));
+  expect(found.find(isIt)!.severity).toBe(1);
+  writeFileSync(file, '{ "lint": { "rules": { "Workdir": "error" } } }');
+  await editor.connection.sendNotification('workspace/didChangeWatchedFiles', { changes: [] });
+  const wrong = await editor.diagnostics(pathToFileURL(file).href, (it) => it.length > 0);
+  expect(wrong[0]!.range.start.character).toBeGreaterThan(20);
+  writeFileSync(file, '{}');
+  await editor.connection.sendNotification('workspace/didChangeWatchedFiles', { changes: [] });
+  await editor.diagnostics(pathToFileURL(file).href, (it) => it.length === 0);
 });
 
 test('a Dockerfile below the workspace directory has the context that has its sources', async () => {

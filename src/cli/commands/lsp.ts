@@ -1,6 +1,7 @@
 /** `tsfront lsp`: the language server for editors. */
 import { Command } from '@commander-js/extra-typings';
 import { options } from '../options/options.ts';
+import { packageVersion } from '../package-version.ts';
 
 export function lspCommand() {
   return (
@@ -12,6 +13,6 @@ export function lspCommand() {
       .addOption(options.stdio)
       // vscode-languageserver reads it; editors append it.
       .addOption(options.clientProcessId)
-      .action(async () => (await import('../../lsp/stdio.ts')).serveStdio())
+      .action(async () => (await import('../../lsp/stdio.ts')).serveStdio(packageVersion()))
   );
 }

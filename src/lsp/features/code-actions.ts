@@ -1,16 +1,15 @@
 /** Edits that solve problems: the fixes of findings, all safe ones at once, and comments that hide a finding. */
 import { type CodeAction, CodeActionKind, type CodeActionParams, type TextEdit } from 'vscode-languageserver/node';
-import type { Diagnostic, Fix } from '../../diagnostic/diagnostic.ts';
-import type { SourceRange } from '../../diagnostic/source-file.ts';
-import { lintRules } from '../../lint/rules.ts';
+import type { Diagnostic, Edit } from '../../diagnostic/diagnostic.ts';
+import { applyFixes } from '../../lint/apply-fixes.ts';
+import { isWarningCode } from '../../lint/warnings.ts';
 import { toLspDiagnostic } from '../diagnostics.ts';
 import type { OpenDocument } from '../documents.ts';
 import { offsetOf, type Session } from '../session.ts';
+import { wholeEdit } from '../whole-edit.ts';
 
 /** The kind of the action that applies all safe fixes. */
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.tsfront`;
-
-const own: ReadonlySet<string> = new Set(lintRules.map(({ name }) => name));
 
 /** The actions for a range. */
 export async function codeActions(session: Session, { range, context }: CodeActionParams): Promise<CodeAction[]> {
@@ -27,13 +26,15 @@ export async function codeActions(session: Session, { range, context }: CodeActi
       actions.push(...quickFixes(document, problem));
     }
   }
-  const safe = problems.flatMap(({ fix }) => (fix?.safety === 'safe' ? [fix] : []));
-  if (safe.length > 0 && isWanted(fixAllKind))
-    actions.push({
-      title: 'Apply all safe fixes of tsfront',
-      kind: fixAllKind,
-      edit: { changes: { [document.uri]: withoutOverlaps(safe).map((edit) => toTextEdit(document, edit)) } },
-    });
+  if (isWanted(fixAllKind)) {
+    const edits = wholeEdit(document, applyFixes(document.text, problems).text);
+    if (edits.length > 0)
+      actions.push({
+        title: 'Apply all safe fixes of tsfront',
+        kind: fixAllKind,
+        edit: { changes: { [document.uri]: edits } },
+      });
+  }
   return actions;
 }
 
@@ -49,7 +50,7 @@ function quickFixes(document: OpenDocument, problem: Diagnostic): CodeAction[] {
       isPreferred: fix.safety === 'safe',
       edit: { changes: { [document.uri]: fix.edits.map((edit) => toTextEdit(document, edit)) } },
     });
-  const comment = own.has(problem.code) ? ignoreComment(document, problem) : undefined;
+  const comment = isWarningCode(problem.code) && problem.range ? ignoreComment(document, problem) : undefined;
   if (comment)
     actions.push({
       title: `Ignore ${problem.code} for this instruction`,
@@ -69,19 +70,6 @@ function ignoreComment(document: OpenDocument, { code, range }: Diagnostic): Tex
   const indentation = document.text.slice(lineStart, start);
   const text = `${indentation}# tsfront-ignore ${code}: reason\n`;
   return toTextEdit(document, { range: { start: lineStart, end: lineStart }, text });
-}
-
-type Edit = Fix['edits'][number];
-
-/** The edits of the fixes; of those that overlap only the first. */
-function withoutOverlaps(fixes: readonly Fix[]): Edit[] {
-  const taken: Edit[] = [];
-  const overlaps = (a: SourceRange, b: SourceRange) => a.start < b.end && b.start < a.end;
-  const isSame = (a: Edit, b: Edit) => a.range.start === b.range.start && a.range.end === b.range.end;
-  for (const { edits } of fixes)
-    if (!edits.some((edit) => taken.some((other) => overlaps(edit.range, other.range) || isSame(edit, other))))
-      taken.push(...edits);
-  return taken;
 }
 
 /** Line breaks in an edit become those of the document. */

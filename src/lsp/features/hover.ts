@@ -2,12 +2,11 @@
 import { type Hover, MarkupKind } from 'vscode-languageserver/node';
 import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { familiarString, parseNormalizedNamed } from '../../image/reference.ts';
-import type { Analysis } from '../analysis.ts';
 import { directiveTexts } from '../language/directives.ts';
 import { partUrl } from '../language/instructions.ts';
 import { mountOptionTexts, mountTypeTexts, sharingTexts } from '../language/mounts.ts';
 import { withoutSecrets } from '../secrets.ts';
-import { type InstructionAt, instructionAt, type Session, touches } from '../session.ts';
+import { type Analysis, type InstructionAt, instructionAt, type Session, touches } from '../session.ts';
 import { baseImageOf, block, code, describeFlag, describeInstruction, describeVariable, lineOf } from './describe.ts';
 
 /** The hover at an offset; undefined if there is nothing to say. */
@@ -159,8 +158,9 @@ const maxOps = 20;
 
 /** What an instruction becomes. */
 async function describeOps(session: Session, { instruction }: InstructionAt): Promise<string | undefined> {
-  const analysis = await session.currentAnalysis();
-  const ops = analysis?.opsOf(instruction.lines) ?? [];
+  if (!(await session.currentAnalysis())) return undefined;
+  const { uri, version } = session.document;
+  const ops = await session.ask('ops', { uri, version, line: instruction.lines.start });
   if (ops.length === 0) return undefined;
   const shown = ops.slice(0, maxOps).map(({ kind, summary, details, digest }) => {
     const more = details.slice(0, maxOps).map((it) => `  - ${code(it)}`);
