@@ -53,7 +53,8 @@ export {
   recordBuild,
   type StepInput,
 } from './explain/build-record.ts';
-export { type Cause, compareBuilds, type ExplainedStep, type Explanation } from './explain/compare-builds.ts';
+export type { Cause } from './explain/cause.ts';
+export { compareBuilds, type ExplainedStep, type Explanation } from './explain/compare-builds.ts';
 export type * from './gateway/bridge.ts';
 export type { OtherFrontends } from './gateway/forward.ts';
 export { type FrontendChoice, runFrontend } from './gateway/run-frontend.ts';

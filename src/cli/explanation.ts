@@ -1,5 +1,6 @@
 /** Why steps of a build run again, for people. */
-import type { Cause, ExplainedStep, Explanation } from '../explain/compare-builds.ts';
+import type { Cause } from '../explain/cause.ts';
+import type { ExplainedStep, Explanation } from '../explain/compare-builds.ts';
 import type { OpExplanation } from '../graph/graph-model.ts';
 import { formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';

@@ -1,17 +1,10 @@
 /** Compares two builds: which steps run again, the first cause of each, and which steps only follow from others. */
-import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { checkArgument } from '../text/arguments.ts';
-import {
-  type BuildRecord,
-  type BuildStep,
-  type RecordedContext,
-  type RecordedFile,
-  type RecordedTake,
-  recordArgument,
-} from './build-record.ts';
-import { changedLines } from './changed-lines.ts';
-import { readHeader, shortHash } from './content-hash.ts';
+import { type BuildRecord, type BuildStep, recordArgument } from './build-record.ts';
+import type { Cause } from './cause.ts';
+import { shortHash } from './content-hash.ts';
 import { EnvironmentReader, type RecordedVariable } from './environments.ts';
+import { FileCauses } from './file-causes.ts';
 
 /** What differs between two builds. Its JSON is the output of `tsfront explain --format json`. */
 export interface Explanation {
@@ -53,45 +46,6 @@ export interface ExplainedStep {
   readonly followsFrom: readonly number[];
 }
 
-/** Why a step runs again. */
-export interface Cause {
-  /** What differs. */
-  readonly kind:
-    | 'new'
-    | 'instruction'
-    | 'variable'
-    | 'base image'
-    | 'source'
-    | 'platform'
-    | 'mount'
-    | 'settings'
-    | 'file'
-    | 'files'
-    | 'inputs';
-  /** Name of the variable, the file or the mount; '' for others. */
-  readonly name: string;
-  /**
-   * Of a file `content`, `kind`, `link` (its target), `mode`, `attributes`, `new`, `gone`, `ignored` or
-   * `no longer ignored`; of a variable where its value comes from; of `files` how many there are besides. For people:
-   * programs go by `kind` and `name`.
-   */
-  readonly detail: string;
-  /** For a file that is `ignored` or `no longer ignored`: the pattern of the ignore file. */
-  readonly rule?: string;
-  /** Where that pattern stands: `.dockerignore:4`, of the older build if it is `no longer ignored`. */
-  readonly place?: string;
-  /** For `content`: how many lines are changed, new or gone, if the file is a short text. */
-  readonly lines?: number;
-  /** For `kind`, `link` and `mode`: what it was. */
-  readonly before?: string;
-  /** What it is. */
-  readonly now?: string;
-  /** For `content`: the size in bytes before and now, if it differs. */
-  readonly bytes?: readonly [before: number, now: number];
-}
-
-/** Maximum number of files that are causes of one step; the others are counted. */
-const maxFileCauses = 20;
 /**
  * Maximum number of steps with causes, the nearest ones, that a step passes on: an explanation grows with the build
  * alone.
@@ -121,6 +75,7 @@ export function compareBuilds(older: BuildRecord, newer: BuildRecord): Explanati
     valuesCompared,
     olderEnvironments: new EnvironmentReader(older.environments),
     newerEnvironments: new EnvironmentReader(newer.environments),
+    files: new FileCauses(older.contexts, newer.contexts),
   };
   const isMulti = Object.keys(newer.platforms).length > 1;
   // What one platform has made, another one of the same build finds, too.
@@ -142,6 +97,7 @@ interface Sides {
   comparable(digest: string): string;
   readonly olderEnvironments: EnvironmentReader;
   readonly newerEnvironments: EnvironmentReader;
+  readonly files: FileCauses;
 }
 
 /** The digest of the variables of a step. */
@@ -259,7 +215,7 @@ function pairSteps(
 const kindOf = ({ text, parts }: BuildStep) => `${/^\w*/.exec(text)?.[0]} ${Object.keys(parts)[0]}`;
 
 function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
-  const { older, newer, comparable } = sides;
+  const { comparable, files } = sides;
   const causes: Cause[] = [];
   const names = new Set([...Object.keys(before.parts), ...Object.keys(step.parts)]);
   const digestIn = ({ parts }: BuildStep, name: string) => comparable(parts[name] ?? 'none');
@@ -282,9 +238,10 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
     causes.push({ kind: 'settings', name: 'order of variables', detail: '' });
   for (const [index, take] of step.takes.entries()) {
     const old = before.takes[index];
-    if (old?.digest !== take.digest)
-      causes.push(...fileCauses(old, take, older.contexts[take.context], newer.contexts[take.context]));
+    if (old?.digest !== take.digest) causes.push(...files.of(old, take));
   }
+  // Only several parts, and several sources, say the same.
+  if (differing.length < 2 && step.takes.length < 2) return causes;
   return [...new Map(causes.map((cause) => [JSON.stringify(cause), cause])).values()];
 }
 
@@ -331,75 +288,4 @@ function variableCause(name: string, { file, line }: BuildStep, sides: Sides): C
   if (set !== undefined) return { kind: 'variable', name, detail: `${file}:${set}` };
   const gone = older.variables[name] !== undefined;
   return { kind: 'variable', name, detail: gone ? 'its ARG or ENV is gone' : 'the base image' };
-}
-
-/** The files that differ in what a step takes. */
-function fileCauses(
-  old: RecordedTake | undefined,
-  take: RecordedTake,
-  before: RecordedContext | undefined,
-  now: RecordedContext | undefined,
-): Cause[] {
-  const unlisted: Cause = { kind: 'files', name: take.context, detail: '' };
-  if (!before?.files || !now?.files) return [unlisted];
-  const causes: Cause[] = [];
-  const isIn = ({ paths }: RecordedTake, file: string) =>
-    paths.some((path) => path === file || path === '/' || (path.endsWith('/') && file.startsWith(path)));
-  for (const [file, is] of Object.entries(now.files)) {
-    const [header, content] = is;
-    if (!isIn(take, file)) continue;
-    const was = before.files[file];
-    if (!was) causes.push({ kind: 'file', name: file, ...ignoredBy(before, now, file, 'no longer ignored', 'new') });
-    else if (was[1] !== content && readHeader(was[0]).kind === readHeader(header).kind)
-      causes.push({ kind: 'file', name: file, detail: 'content', ...contentDifference(was, is) });
-    else if (was[0] !== header) causes.push({ kind: 'file', name: file, ...headerDifference(was[0], header) });
-  }
-  for (const file of Object.keys(before.files))
-    if (!now.files[file] && isIn(old ?? take, file))
-      causes.push({ kind: 'file', name: file, ...ignoredBy(now, before, file, 'ignored', 'gone') });
-  if (causes.length === 0) return [unlisted];
-  const rest = causes.length - maxFileCauses;
-  return rest > 0
-    ? [...causes.slice(0, maxFileCauses), { kind: 'files', name: take.context, detail: `${rest} more` }]
-    : causes;
-}
-
-/** What differs between files with the same content. */
-function headerDifference(old: string, header: string): Pick<Cause, 'detail' | 'before' | 'now'> {
-  const [was, is] = [readHeader(old), readHeader(header)];
-  if (was.kind !== is.kind) return { detail: 'kind', before: was.kind, now: is.kind };
-  if (was.target !== is.target) return { detail: 'link', before: was.target, now: is.target };
-  if (was.mode !== is.mode) return { detail: 'mode', before: was.mode, now: is.mode };
-  return { detail: 'attributes' };
-}
-
-function contentDifference(
-  [, , size, text]: RecordedFile,
-  [, , newSize, newText]: RecordedFile,
-): Pick<Cause, 'lines' | 'bytes'> {
-  const lines = text !== undefined && newText !== undefined ? changedLines(text, newText) : 0;
-  if (lines > 0) return { lines };
-  return size !== undefined && newSize !== undefined && size !== newSize ? { bytes: [size, newSize] } : {};
-}
-
-/** Whether a file is there on one side only because just one of the ignore files drops it, and by which pattern. */
-function ignoredBy(
-  dropping: RecordedContext,
-  keeping: RecordedContext,
-  file: string,
-  ignored: string,
-  other: string,
-): Pick<Cause, 'detail' | 'rule' | 'place'> {
-  const path = file.replace(/\/$/, '');
-  try {
-    const matcher = createPatternMatcher(dropping.ignore);
-    const index = matcher.decidingPattern(path);
-    const pattern = matcher.patterns[index];
-    if (!pattern || createPatternMatcher(keeping.ignore).matchesOrParentMatches(path)) return { detail: other };
-    const { name, lines } = dropping.ignoreFile ?? {};
-    const line = lines?.[index];
-    return { detail: ignored, rule: pattern.text, ...(line !== undefined && { place: `${name}:${line}` }) };
-  } catch {
-    return { detail: other };
-  }
 }
