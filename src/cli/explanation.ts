@@ -88,6 +88,8 @@ function causeText(cause: Cause): string {
       return 'its text changed';
     case 'variable':
       return `the value of ${name} changed (${detail})`;
+    case 'variables':
+      return `and the values of ${detail} variables`;
     case 'base image':
       return 'the base image is another one';
     case 'source':

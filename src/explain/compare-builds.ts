@@ -46,6 +46,8 @@ export interface ExplainedStep {
   readonly followsFrom: readonly number[];
 }
 
+/** Maximum number of variables that are causes of one step; the others are counted. */
+const maxVariableCauses = 20;
 /**
  * Maximum number of steps with causes, the nearest ones, that a step passes on: an explanation grows with the build
  * alone.
@@ -224,15 +226,19 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
     ...differingVariables(before, step, sides),
   ];
   const isText = isOtherText(before, step, sides);
+  let variables = 0;
   for (const name of differing) {
     if (name.startsWith('env ')) {
-      if (name !== 'env order') causes.push(variableCause(name.slice('env '.length), step, sides));
+      if (name !== 'env order' && ++variables <= maxVariableCauses)
+        causes.push(variableCause(name.slice('env '.length), step, sides));
     } else if (name.startsWith('mount ')) causes.push({ kind: 'mount', name: name.slice('mount '.length), detail: '' });
     else if (name === 'platform' || name === 'base image' || name === 'source') {
       if (step.parts['action'] === undefined) causes.push({ kind: name, name: '', detail: '' });
       else if (!isText) causes.push({ kind: 'settings', name, detail: '' });
     } else if (!isText) causes.push(...settingCause(name, sides));
   }
+  if (variables > maxVariableCauses)
+    causes.push({ kind: 'variables', name: '', detail: `${variables - maxVariableCauses} more` });
   if (isText && differing.length > 0) causes.unshift({ kind: 'instruction', name: '', detail: '' });
   if (differing.length === 1 && differing[0] === 'env order')
     causes.push({ kind: 'settings', name: 'order of variables', detail: '' });

@@ -182,25 +182,48 @@ export class ContentHash {
     }
     const slash = node.path.lastIndexOf('/');
     const descriptor = openBelowSync(this.directory(slash < 0 ? '' : node.path.slice(0, slash)), node.name);
-    const whole = createHash('sha256').update(headerText(node, size));
-    const content = createHash('sha256');
+    const header = headerText(node, size);
     try {
-      // One byte more than there should be shows that the file has grown.
-      const buffer = this.buffer.subarray(0, Math.min(this.buffer.length, size + 1));
-      let total = 0;
-      do {
-        const count = readSync(descriptor, buffer, 0, buffer.length, null);
-        if (count === 0) break;
-        const data = buffer.subarray(0, count);
-        whole.update(data);
-        content.update(data);
-        if (count === size && size <= maxTextBytes) this.keepLines(node, data);
-        total += count;
-      } while (total < size || buffer.length <= size);
-      if (total !== size) throw new Error(`${node.path} has changed meanwhile`);
+      if (header.length + size < this.buffer.length) this.hashAtOnce(node, header, descriptor);
+      else this.hashInPieces(node, header, descriptor);
     } finally {
       closeSync(descriptor);
     }
+  }
+
+  /** Hashes a file that fits into the buffer behind its header, with one byte to spare: one call for each digest. */
+  private hashAtOnce(node: ContextNode, header: Uint8Array, descriptor: number): void {
+    const { size } = node;
+    const start = header.length;
+    this.buffer.set(header);
+    let total = 0;
+    let count: number;
+    do {
+      // One byte more than there should be shows that the file has grown.
+      count = readSync(descriptor, this.buffer, start + total, size + 1 - total, null);
+      total += count;
+    } while (count > 0 && total < size);
+    if (total !== size) throw new Error(`${node.path} has changed meanwhile`);
+    const data = this.buffer.subarray(start, start + size);
+    this.digests[node.index] = `sha256:${hash('sha256', this.buffer.subarray(0, start + size), 'hex')}`;
+    this.contents[node.index] = hash('sha256', data, 'hex');
+    if (size <= maxTextBytes) this.keepLines(node, data);
+  }
+
+  private hashInPieces(node: ContextNode, header: Uint8Array, descriptor: number): void {
+    const whole = createHash('sha256').update(header);
+    const content = createHash('sha256');
+    let total = 0;
+    // A file that grows without an end has an end here.
+    while (total <= node.size) {
+      const count = readSync(descriptor, this.buffer, 0, this.buffer.length, null);
+      if (count === 0) break;
+      const data = this.buffer.subarray(0, count);
+      whole.update(data);
+      content.update(data);
+      total += count;
+    }
+    if (total !== node.size) throw new Error(`${node.path} has changed meanwhile`);
     this.digests[node.index] = `sha256:${whole.digest('hex')}`;
     this.contents[node.index] = content.digest('hex');
   }

@@ -19,10 +19,7 @@ export class FileCauses {
   private readonly contexts = new Map<string, ContextDifference | undefined>();
 
   /** @param older the contexts of the older build by their names @param newer those of the newer one */
-  constructor(
-    older: Readonly<Record<string, RecordedContext>>,
-    newer: Readonly<Record<string, RecordedContext>>,
-  ) {
+  constructor(older: Readonly<Record<string, RecordedContext>>, newer: Readonly<Record<string, RecordedContext>>) {
     this.older = older;
     this.newer = newer;
   }

@@ -46,6 +46,13 @@ test('settings have names that say what they are', () => {
   expect(of('user')).toContain('its settings changed: user\n');
 });
 
+test('variables that are not named are counted', () => {
+  const causes = [{ kind: 'variables', name: '', detail: '1,629 more' }] as const;
+  expect(formatExplanation({ version: 1, valuesCompared: true, steps: [step(2, { causes })] })).toContain(
+    '  and the values of 1,629 more variables\n',
+  );
+});
+
 test('followers name their platforms where these differ, and stand once where not', () => {
   const platforms = ['linux/amd64', 'linux/arm64'];
   const of = (platform: string) => [

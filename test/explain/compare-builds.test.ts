@@ -46,6 +46,14 @@ test('a variable that a continued ENV sets is the cause of what it changes', asy
   expect(steps).toMatchObject([{ line: 4, causes: [{ kind: 'variable', name: 'B', detail: 'Dockerfile:2' }] }]);
 });
 
+test('a step names 20 variables that differ and counts the others, so that an explanation grows with the build alone', async () => {
+  const text = (value: string) =>
+    `FROM scratch\n${Array.from({ length: 30 }, (_, i) => `ENV V${i}=${value}\n`).join('')}RUN a\n`;
+  const [step] = compareBuilds(await record(text('a')), await record(text('b'))).steps;
+  expect(step!.causes.map(({ name }) => name)).toEqual([...Array.from({ length: 20 }, (_, i) => `V${i}`), '']);
+  expect(step!.causes[20]).toEqual({ kind: 'variables', name: '', detail: '10 more' });
+});
+
 test('a step follows from the nearest causes, so that an explanation grows with the build alone', async () => {
   const runs = (value: string) =>
     `FROM scratch\n${Array.from({ length: 300 }, (_, i) => `RUN ${value}${i}\n`).join('')}`;

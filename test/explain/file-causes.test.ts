@@ -49,7 +49,8 @@ test('a step has the files that a look at each file finds, in the order of the r
       found += expected.length;
       if (expected.length === 0) expect(got).toEqual([{ kind: 'files', name: 'context', detail: '' }]);
       else expect(got.slice(0, 20).map(({ name }) => name)).toEqual(expected.slice(0, 20));
-      if (expected.length > 20) expect(got[20]).toMatchObject({ kind: 'files', detail: `${expected.length - 20} more` });
+      if (expected.length > 20)
+        expect(got[20]).toMatchObject({ kind: 'files', detail: `${expected.length - 20} more` });
     }
   }
   expect(found).toBeGreaterThan(1000);
