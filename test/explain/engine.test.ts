@@ -169,7 +169,7 @@ const changes: readonly (readonly [title: string, change: (project: Project) => 
   ],
   ['a directory that a pattern matches, in place of a link to one', ({ at }) => swapLink(at), 'COPY parts'],
   ['the mode of a file that a pattern matches', ({ at }) => chmodSync(at('assets/one.txt'), 0o600), 'COPY assets'],
-  ['the content behind a link that is copied', ({ at }) => writeFileSync(at('real.txt'), 'other'), 'COPY parts'],
+  ['the content behind a link that is copied', ({ at }) => writeFileSync(at('real.txt'), 'another'), 'COPY parts'],
   [
     'a link that is copied, to another file with the same content',
     ({ at }) => {
