@@ -3,8 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { createVSIX } from '@vscode/vsce';
 import { build } from 'esbuild';
-import { extension, root } from './bundles.mjs';
+import { extension, pages, root } from './bundles.mjs';
 import { formatNoticesOf } from './notices.mjs';
+import { graphPage } from './pages.mjs';
 
 /** Writes the extension to `directory`, as it is installed. */
 export async function writeExtension(directory) {
@@ -12,12 +13,13 @@ export async function writeExtension(directory) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   for (const options of extension) await build({ ...options, outdir: inside('dist') });
+  writeFileSync(inside('dist/graph.html'), await graphPage());
   const manifest = JSON.parse(readFileSync(path.join(root, 'editors/vscode/package.json'), 'utf8'));
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   writeFileSync(inside('package.json'), `${JSON.stringify({ ...manifest, version }, undefined, 2)}\n`);
   copyFileSync(path.join(root, 'editors/vscode/README.md'), inside('README.md'));
   copyFileSync(path.join(root, 'LICENSE'), inside('LICENSE'));
-  writeFileSync(inside('THIRD-PARTY-NOTICES'), await formatNoticesOf(extension));
+  writeFileSync(inside('THIRD-PARTY-NOTICES'), await formatNoticesOf([...extension, pages.graph]));
 }
 
 /** Packs what {@link writeExtension} has written. */

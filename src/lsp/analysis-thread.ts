@@ -18,6 +18,8 @@ interface Questions {
   ops: { params: LineOf; result: readonly InstructionOp[] };
   /** What that instruction takes of the context; undefined if it is not known. */
   amount: { params: LineOf; result: { readonly files: number; readonly bytes: number } | undefined };
+  /** The page of `tsfront graph`. */
+  graphPage: { params: AnalysisRequest; result: string };
   /** The formatted text of a Dockerfile. */
   format: { params: string; result: string };
 }

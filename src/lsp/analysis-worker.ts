@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { formatDockerfile } from '../format/format-dockerfile.ts';
 import { errorMessage } from '../text/error-message.ts';
-import { type AnalysedGraph, type AnalysisRequest, analyse } from './analysis.ts';
+import { type AnalysedGraph, type AnalysisRequest, analyse, graphPage } from './analysis.ts';
 import type { Answer, Methods, Question } from './analysis-thread.ts';
 
 const port = parentPort!;
@@ -24,6 +24,7 @@ const methods: Methods = {
   },
   ops: async ({ line, ...of }) => graphOf(of)?.ops().get(line) ?? [],
   amount: async ({ line, ...of }) => (await graphOf(of)?.amounts())?.get(line),
+  graphPage,
   format: async (text) => formatDockerfile(text),
 };
 

@@ -7,7 +7,9 @@ import { type ContextTake, inspectContext } from '../context/inspect-context.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Definition } from '../llb/definition.ts';
 import { formatOp, type OpDescription } from '../llb/format-op.ts';
-import { type CheckOptions, checkDockerfile } from '../offline/check.ts';
+import { checkDockerfile } from '../offline/check.ts';
+import { compile } from '../offline/compile.ts';
+import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { placesOf } from '../offline/taken-paths.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
 import { openDocument } from './documents.ts';
@@ -51,31 +53,35 @@ export interface AnalysedGraph {
   readonly amounts: () => Promise<ReadonlyMap<number, Amount>>;
 }
 
-/** Analyses a version of a document. @throws the reason of the signal */
-export async function analyse(
-  { uri, version, text, settings, folders, open }: AnalysisRequest,
-  signal: AbortSignal,
-): Promise<{ readonly result: AnalysisResult; readonly graph: AnalysedGraph }> {
+/** A document with its surroundings, and what a compilation of it needs. */
+async function open({ uri, version, text, settings, folders, open }: AnalysisRequest, signal: AbortSignal) {
   const document = openDocument(uri, 'dockerfile', version, text);
   const surroundings = await findSurroundings(document, settings, folders, open);
   const { context, dockerfileDir, filename } = surroundings;
   const own = document.path === undefined ? '' : path.dirname(document.path);
-  const folder = folderOf(own, folders) ?? own;
-  const images = await openImages(settings, folder, dockerfileDir, filename, signal);
-  const lint = await lintChoice(document.path, settings, signal);
-  const options: CheckOptions = {
+  const images = await openImages(settings, folderOf(own, folders) ?? own, dockerfileDir, filename, signal);
+  const unknown = new Set<string>();
+  const options: OfflineOptions = {
     opts: frontendOptions(settings, filename),
     locals: new Map([
       ['context', context],
       ['dockerfile', dockerfileDir],
     ]),
     images: images.resolvers,
-    lint: lint.config,
     signal,
   };
+  return { document, surroundings, own, images, unknown, options: withUnknownImages(options, unknown) };
+}
+
+/** Analyses a version of a document. @throws the reason of the signal */
+export async function analyse(
+  request: AnalysisRequest,
+  signal: AbortSignal,
+): Promise<{ readonly result: AnalysisResult; readonly graph: AnalysedGraph }> {
+  const { document, surroundings, own, images, unknown, options } = await open(request, signal);
+  const lint = await lintChoice(document.path, request.settings, signal);
   signal.throwIfAborted();
-  const unknown = new Set<string>();
-  const { problems, graph } = await checkDockerfile(withUnknownImages(options, unknown), unknown);
+  const { problems, graph } = await checkDockerfile({ ...options, lint: lint.config }, unknown);
   signal.throwIfAborted();
   const isShown = ({ file, severity }: Diagnostic) => !file && (!lint.isLeftOut || severity === 'error');
   return {
@@ -85,6 +91,14 @@ export async function analyse(
       amounts: once(async () => (graph ? takenAmounts(graph, surroundings, own) : new Map())),
     },
   };
+}
+
+/** The page of `tsfront graph`, for the target in the settings. @throws Error with what fails the build */
+export async function graphPage(request: AnalysisRequest, signal: AbortSignal): Promise<string> {
+  const { options } = await open(request, signal);
+  const compiled = await compile(options);
+  const { buildGraph, formatPage } = await import('../graph/index.ts');
+  return formatPage(buildGraph(compiled));
 }
 
 function once<T>(make: () => T): () => T {

@@ -6,6 +6,8 @@ import { formatPlatform, normalizePlatform } from '../image/platform.ts';
 import { familiarString, withDigest } from '../image/reference.ts';
 import { type Lock, readLock } from '../lock/lock-file.ts';
 import { imageName } from '../lock/source-name.ts';
+import { parseObject } from '../oci/json-object.ts';
+import { parseEntries } from '../oci/manifest.ts';
 import type { FileTree } from '../offline/file-tree.ts';
 import { createBlobCache } from '../resolve/blob-cache.ts';
 import { cachedImages } from '../resolve/cached-images.ts';
@@ -45,16 +47,19 @@ export async function openImages(
   signal: AbortSignal,
 ): Promise<ImageSources> {
   const found = new Map<string, KnownImage>();
+  const cacheDir = defaultCacheDir();
+  const cache = cacheDir === undefined ? undefined : createBlobCache(cacheDir);
   const remember = (resolver: ImageResolver, from: KnownImage['from']): ImageResolver => ({
     async resolve(reference, platform) {
       const image = await resolver.resolve(reference, platform);
       if (!image) return undefined;
-      const name = familiarString(reference);
+      const { digest } = image;
       const config = readConfig(image.config);
       const own = config && platformOf(config);
-      const before = found.get(name)?.platforms ?? [];
-      const platforms = own === undefined || before.includes(own) ? before : [...before, own];
-      found.set(name, { digest: image.digest, platforms, config, from });
+      const index = await cache?.get(digest);
+      const listed = index ? platformsIn(index) : [];
+      const platforms = listed.length > 0 || own === undefined ? listed : [own];
+      found.set(familiarString(reference), { digest, platforms, config, from });
       return image;
     },
   });
@@ -69,8 +74,6 @@ export async function openImages(
       signal.throwIfAborted(); // a table that cannot be read knows no image
     }
   }
-  const cacheDir = defaultCacheDir();
-  const cache = cacheDir === undefined ? undefined : createBlobCache(cacheDir);
   const cached = cache && cachedImages(cache);
   const lock = await readLockBeside(dockerfileDir, filename);
   for (const { kind, name, pin } of lock?.sources ?? [])
@@ -112,6 +115,19 @@ function readConfig(bytes: Uint8Array) {
 function platformOf({ os, architecture, variant, osVersion }: ImageConfig): string | undefined {
   if (os === '' || architecture === '') return undefined;
   return formatPlatform(normalizePlatform({ os, architecture, variant, osVersion, osFeatures: [] }));
+}
+
+/** The platforms of an image index; none of another document. */
+function platformsIn(bytes: Uint8Array): string[] {
+  try {
+    const { manifests } = parseObject(bytes, 'the index');
+    const entries = Array.isArray(manifests) ? parseEntries(manifests, 'the index') : [];
+    const names = entries.flatMap(({ platform }) => (platform ? formatPlatform(normalizePlatform(platform)) : []));
+    // Attestations are for no platform.
+    return [...new Set(names)].filter((name) => !name.startsWith('unknown'));
+  } catch {
+    return [];
+  }
 }
 
 async function readLockBeside(dir: FileTree, filename: string): Promise<Lock | undefined> {

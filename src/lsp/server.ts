@@ -17,6 +17,7 @@ import {
   type TextDocumentPositionParams,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
+import type { AnalysisRequest } from './analysis.ts';
 import { createAnalysisThread } from './analysis-thread.ts';
 import { inFile, problemsNow, toLspDiagnostics } from './diagnostics.ts';
 import { changeDocument, filePath, type OpenDocument, openDocument } from './documents.ts';
@@ -26,6 +27,7 @@ import { type CompletionData, complete, resolveCompletion } from './features/com
 import { definition, highlights, prepareRename, references, rename } from './features/definition.ts';
 import { folding } from './features/folding.ts';
 import { formatting } from './features/formatting.ts';
+import { graphPage, graphPageMethod } from './features/graph-page.ts';
 import { hover } from './features/hover.ts';
 import { links } from './features/links.ts';
 import { outline } from './features/outline.ts';
@@ -59,6 +61,9 @@ interface Tracked {
 export function serve(connection: Connection, version: string): void {
   const documents = new Map<string, Tracked>();
   const thread = createAnalysisThread();
+  const requestOf = ({ uri, version, text }: OpenDocument, settings: Settings): AnalysisRequest => {
+    return { uri, version, text, settings, folders, open: openTexts() };
+  };
   const openTexts = () => [...documents.values()].map(({ document: { path, text } }) => ({ path, text }));
   /** Configuration files whose mistakes are shown. */
   const configurations = new Set<string>();
@@ -129,9 +134,8 @@ export function serve(connection: Connection, version: string): void {
         try {
           if (document.isIgnoreFile) publish(document, await ignoreFileProblems(document));
           else {
-            const { uri, version, text } = document;
-            const request = { uri, version, text, settings: tracked.settings, folders, open: openTexts() };
-            const analysis = { document, ...(await thread.ask('analyse', request, controller.signal)) };
+            const result = await thread.ask('analyse', requestOf(document, tracked.settings), controller.signal);
+            const analysis = { document, ...result };
             if (controller.signal.aborted) return resolve(undefined);
             tracked.analysis = analysis;
             publish(document, analysis.problems);
@@ -225,12 +229,15 @@ export function serve(connection: Connection, version: string): void {
       get symbols() {
         return symbolsOf(document, settings);
       },
-      analysis: tracked.analysis,
+      get analysis() {
+        return tracked.analysis;
+      },
       currentAnalysis() {
         if (tracked.document !== document) return Promise.resolve(undefined);
         tracked.begin();
         return tracked.pending;
       },
+      graphPage: () => thread.ask('graphPage', requestOf(document, settings), signal),
       ask: (method, params) => thread.ask(method, params, signal),
       surroundings: () => findSurroundings(document, settings, folders, openTexts()),
       signal,
@@ -320,6 +327,7 @@ export function serve(connection: Connection, version: string): void {
       }),
     ),
   );
+  connection.onRequest(graphPageMethod, answering('the graph', uriOf, null, graphPage));
   connection.onCompletionResolve((item) => {
     const data = item.data as CompletionData | undefined;
     const session = data && sessionOf(data.uri, new AbortController().signal);

@@ -27,6 +27,8 @@ export interface Session {
   currentAnalysis(): Promise<Analysis | undefined>;
   /** Asks about what was analysed last. */
   readonly ask: AnalysisThread['ask'];
+  /** Compiles this version, and gives the page of its graph. @throws Error with what fails the build */
+  graphPage(): Promise<string>;
   /** The context and its files. */
   surroundings(): Promise<Surroundings>;
   /** Aborted when the editor no longer wants the answer. */

@@ -12,6 +12,11 @@ type Constant = readonly [file: string, name: string, unit: Unit];
 
 /** The constants of a row, in the order of its limits, by the beginning of what it is about. */
 const behind: Readonly<Record<string, readonly Constant[]>> = {
+  'characters of a document': [['parser/reparse.ts', 'maxLength', 'count']],
+  'problems that are shown of a document': [['lsp/diagnostics.ts', 'maxProblems', 'count']],
+  'completions that': [['lsp/features/completion.ts', 'maxItems', 'count']],
+  'time of an analysis': [['lsp/analysis-thread.ts', 'patienceMs', 'ms']],
+  'time in which the context': [['lsp/analysis.ts', 'maxMs', 'ms']],
   'a record that': [['cli/commands/graph.ts', 'maxRecordBytes', 'bytes']],
   'a line': [['parser/line-limit.ts', 'bufferSize', 'bytes']],
   'a Dockerfile of `build`': [['offline/locate-context.ts', 'maxDockerfileBytes', 'bytes']],

@@ -120,6 +120,7 @@ test('the package of the extension has its files and nothing else', async () => 
     'extension/THIRD-PARTY-NOTICES',
     'extension/dist/analysis-worker.js',
     'extension/dist/extension.cjs',
+    'extension/dist/graph.html',
     'extension/dist/server.js',
     'extension/package.json',
     'extension/readme.md',

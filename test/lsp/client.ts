@@ -51,6 +51,8 @@ interface EditorOptions {
   /** By default the sources; a built command starts faster. */
   readonly command?: readonly string[];
   readonly capabilities?: InitializeParams['capabilities'];
+  /** The process that is the editor; by default this one. */
+  readonly processId?: number;
 }
 
 /** Starts a server and says hello. */
@@ -59,6 +61,7 @@ export async function startEditor({
   settings = {},
   command = [path.join(project, 'src/cli.ts'), 'lsp', '--stdio'],
   capabilities = {},
+  processId = process.pid,
 }: EditorOptions = {}): Promise<Editor> {
   const child = spawn(process.execPath, [...command], { stdio: ['pipe', 'pipe', 'inherit'] });
   const connection = createProtocolConnection(
@@ -78,7 +81,7 @@ export async function startEditor({
   connection.onRequest('workspace/configuration', ({ items }: { items: unknown[] }) => items.map(() => settings));
   connection.listen();
   const initialized = await connection.sendRequest<InitializeResult>('initialize', {
-    processId: process.pid,
+    processId,
     rootUri: null,
     workspaceFolders: folders.map((folder) => ({ uri: pathToFileURL(folder).href, name: path.basename(folder) })),
     initializationOptions: settings,

@@ -126,6 +126,15 @@ test('images, downloads and files are links', async () => {
   expect(targets).toHaveLength(4);
 });
 
+test('the graph of a build is a page, and what fails the build is told instead', async () => {
+  const document = await open('Dockerfile.graph', 'FROM alpine:3\nRUN echo hello-graph\n');
+  const params = { textDocument: { uri: document.uri } };
+  const page = await editor.connection.sendRequest<string>('tsfront/graphPage', params);
+  expect(page).toMatch(/^<!doctype html>[\s\S]*echo hello-graph/i);
+  await document.edit('RUN', 'RUNN');
+  await expect(editor.connection.sendRequest('tsfront/graphPage', params)).rejects.toThrow('unknown instruction: RUNN');
+});
+
 test('a lens tells the files and bytes that COPY takes', async () => {
   const document = await open(
     'Dockerfile.lens',

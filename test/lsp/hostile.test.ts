@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -124,4 +125,10 @@ test('without its editor the server ends', async () => {
   const exit = new Promise((resolve) => other.process.on('exit', resolve));
   other.process.stdin!.end();
   expect(await exit).toBe(1);
+});
+
+test('the server ends soon after the process of its editor is gone', async () => {
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const other = await startEditor({ processId: gone });
+  expect(await new Promise((resolve) => other.process.on('exit', resolve))).toBe(1);
 });

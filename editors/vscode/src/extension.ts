@@ -1,5 +1,5 @@
 /** The extension of VS Code: starts the language server, and says which documents it is for. */
-import { commands, type ExtensionContext, window, workspace } from 'vscode';
+import { commands, type ExtensionContext, ViewColumn, window, workspace } from 'vscode';
 import {
   LanguageClient,
   type LanguageClientOptions,
@@ -29,6 +29,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   client = new LanguageClient('tsfront', 'tsfront', serverOptions(module), options);
   context.subscriptions.push(
     commands.registerCommand('tsfront.restart', () => client?.restart()),
+    commands.registerCommand('tsfront.showGraph', showGraph),
     commands.registerCommand('tsfront.showLog', () => client?.outputChannel.show()),
   );
   try {
@@ -44,6 +45,22 @@ export async function deactivate(): Promise<void> {
   // A server that did not start cannot be stopped.
   if (client?.isRunning()) await client.stop();
   client = undefined;
+}
+
+/** Shows the graph of the Dockerfile in the editor, as `tsfront graph` draws it, beside it. */
+async function showGraph(): Promise<void> {
+  const document = window.activeTextEditor?.document;
+  if (!document || !client?.isRunning()) return;
+  const uri = client.code2ProtocolConverter.asUri(document.uri);
+  try {
+    const page = await client.sendRequest<string | null>('tsfront/graphPage', { textDocument: { uri } });
+    if (page === null) return;
+    const title = `Graph of ${document.fileName.replace(/^.*[\\/]/, '')}`;
+    const panel = window.createWebviewPanel('tsfront.graph', title, ViewColumn.Beside, { enableScripts: true });
+    panel.webview.html = page;
+  } catch (error) {
+    void window.showErrorMessage(`There is no graph: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function safeSettings(): object {

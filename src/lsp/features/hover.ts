@@ -23,6 +23,7 @@ export async function hover(session: Session, offset: number): Promise<Hover | u
   const symbol = session.symbols.at(offset);
   if (symbol && 'use' in symbol && symbol.use.kind === 'variable') {
     const { name, range, definition, unit } = symbol.use;
+    if (!definition) await session.currentAnalysis(); // the image may set it
     return answer(describeVariable(session, name, definition, unit), range);
   }
   if (symbol && 'definition' in symbol && symbol.definition.kind !== 'stage') {
@@ -39,6 +40,10 @@ export async function hover(session: Session, offset: number): Promise<Hover | u
     if (isUse) return answer(await describeImage(session, symbol.use.name), range);
   }
   const { instruction, name } = at;
+  // An image whose name has variables: what they stand for.
+  const own = session.symbols.stages[session.symbols.stageOf(at.unit)];
+  if (instruction.kind === 'from' && own && touches(instruction.image.range, offset))
+    return answer(await describeImage(session, own.base), instruction.image.range);
   if (touches(instruction.keywordRange, offset))
     return answer(
       [describeInstruction(name), await describeOps(session, at)].filter(Boolean).join('\n\n---\n\n'),
@@ -113,18 +118,13 @@ function describeStage(session: Session, index: number): string | undefined {
 /** What is known of an image. */
 async function describeImage(session: Session, written: string): Promise<string | undefined> {
   if (written === 'scratch') return '**scratch**\n\nAn empty file system.';
-  const { symbols } = session;
-  const stage = symbols.stages.find(({ unit }) =>
-    symbols.uses.some((use) => use.unit === unit && use.name === written),
-  );
-  const named = written.includes('$') ? stage?.base : written;
   let name: string;
   try {
-    name = familiarString(parseNormalizedNamed(named ?? written));
+    name = familiarString(parseNormalizedNamed(written));
   } catch {
     return undefined;
   }
-  const analysis = session.analysis ?? (await session.currentAnalysis());
+  const analysis = (await session.currentAnalysis()) ?? session.analysis;
   const image = findImage(analysis, name);
   const heading = `**${name}**`;
   if (!image) {
