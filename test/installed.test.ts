@@ -12,6 +12,7 @@ import { readLayout } from './e2e/read-image.ts';
 import { runCommand } from './engine/command.ts';
 import { onEngines } from './engine/on-engines.ts';
 import { installPackage, tsc } from './installed-package.ts';
+import { startEditor } from './lsp/client.ts';
 
 const installed = await installPackage();
 const inPackage = path.join(installed, 'node_modules/tsfront');
@@ -43,6 +44,17 @@ describe('the installed package', () => {
   test('the installed package is run by name', async () => {
     const { version } = JSON.parse(readFileSync(path.join(inPackage, 'package.json'), 'utf8')) as { version: string };
     expect(await run('npx', ['--offline', 'tsfront', '--version'])).toBe(`${version}\n`);
+  });
+
+  test('the language server of the installed package finds problems and formats', async () => {
+    const editor = await startEditor({ command: [path.join(inPackage, 'dist/cli.js'), 'lsp', '--stdio'] });
+    const document = await editor.open(path.join(installed, 'Dockerfile.lsp'), 'from alpine:3\nWORKDIR x\n');
+    await editor.diagnostics(document.uri, (it) => it.some(({ code }) => code === 'WorkdirRelativePath'));
+    const textDocument = { uri: document.uri };
+    const options = { tabSize: 2, insertSpaces: true };
+    const edits = await editor.connection.sendRequest('textDocument/formatting', { textDocument, options });
+    expect(JSON.stringify(edits)).toContain('FROM');
+    expect(await editor.quit()).toBe(0);
   });
 
   test('the installed package is imported and required, and both give the same', async () => {
