@@ -71,9 +71,13 @@ ${lines.join('')}`;
 
   test('the installed package has every file that its exports name, for types first', () => {
     const { exports, bin } = JSON.parse(readFileSync(path.join(inPackage, 'package.json'), 'utf8'));
-    expect(Object.keys(exports)).toEqual([...entries.map((name) => name.replace('tsfront', '.')), './package.json']);
+    const files = ['./package.json', './tsfront.schema.json'];
+    expect(Object.keys(exports)).toEqual([...entries.map((name) => name.replace('tsfront', '.')), ...files]);
     for (const [name, target] of Object.entries<Record<string, string>>(exports)) {
-      if (name === './package.json') continue;
+      if (files.includes(name)) {
+        readFileSync(path.join(inPackage, name));
+        continue;
+      }
       expect(Object.keys(target)).toEqual(['types', 'default']);
       for (const file of Object.values(target)) readFileSync(path.join(inPackage, file));
     }
