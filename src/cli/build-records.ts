@@ -49,6 +49,12 @@ export async function recordKey({ env }: Pick<Io, 'env'>): Promise<string | unde
   return readValueKey(defaultCacheDir(env));
 }
 
+/** Where digests of files are kept from one record to the next; undefined if the user wants none, or has no directory. */
+export function digestDir(io: Pick<Io, 'env'>): string | undefined {
+  const cache = areRecordsOff(io) ? undefined : defaultCacheDir(io.env);
+  return cache && path.join(cache, 'digests');
+}
+
 /** Keeps a record, and removes the oldest ones if there are too many. Other users cannot read it. */
 export async function keepRecord(file: string, text: string, io: Io): Promise<void> {
   if (text.length > maxRecordBytes) return;

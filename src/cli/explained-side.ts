@@ -4,11 +4,11 @@
  */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { BuildRecord } from '../explain/build-record.ts';
+import type { BuildRecord, RecordedBuild } from '../explain/build-record.ts';
 import type { Definition } from '../llb/definition.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
 import { UsageError } from '../offline/usage-error.ts';
-import { type RecordedPlace, recordKey } from './build-records.ts';
+import { digestDir, type RecordedPlace, recordKey } from './build-records.ts';
 import { Exit } from './exit.ts';
 import { reportFailure } from './failure.ts';
 import { untilAborted } from './interrupt.ts';
@@ -64,7 +64,7 @@ export async function openSide(
       io.writeStderr(`note: the submodule ${name} is not compared: its commit in ${side} is not on this machine\n`);
     const moved = await relocated(flags, [[await realpath(revision.repository), revision.root]]);
     const shown = (file: string) => file.replaceAll(`${revision.root}/`, `${side}:`);
-    return await recordDirectory(revision.dir, moved, unknown, io, { shown });
+    return await recordDirectory(revision.dir, moved, unknown, io, { shown, isTemporary: true });
   } finally {
     await revision.remove();
   }
@@ -74,6 +74,8 @@ interface DirectoryOptions {
   readonly onPlace?: ((place: RecordedPlace) => Promise<void>) | undefined;
   /** What a path in a message is for people. */
   readonly shown?: (text: string) => string;
+  /** Whether the directory is removed afterwards, so that digests of its files are of no further use. */
+  readonly isTemporary?: boolean;
 }
 
 /** Compiles a build and reads its files. */
@@ -82,7 +84,7 @@ async function recordDirectory(
   flags: SourceFlags,
   unknown: Set<string>,
   io: Io,
-  { onPlace, shown = (text) => text }: DirectoryOptions = {},
+  { onPlace, shown = (text) => text, isTemporary = false }: DirectoryOptions = {},
 ): Promise<BuildRecord> {
   const build = await openBuild(context, flags, io).catch((error: Error) => {
     const message = shown(error.message);
@@ -99,12 +101,17 @@ async function recordDirectory(
       throw new Exit(await reportFailure(error, io, { shown: (file) => shown(build.shown(file)) }));
     });
     await build.keepImages();
-    const { recordBuild } = await import('../explain/build-record.ts');
     const source = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
-    return await untilAborted(recordBuild(source, io.signal, await recordKey(io)), io.signal);
+    return await makeRecordOf(source, isTemporary ? undefined : digestDir(io), io);
   } finally {
     await build.close();
   }
+}
+
+async function makeRecordOf(build: RecordedBuild, digestDir: string | undefined, io: Io): Promise<BuildRecord> {
+  const { makeRecord } = await import('../explain/build-record.ts');
+  const options = { signal: io.signal, key: await recordKey(io), digestDir };
+  return untilAborted(makeRecord(build, options), io.signal);
 }
 
 const maxFileBytes = 512 << 20;
@@ -127,13 +134,9 @@ async function openFile(
   try {
     const definitions = isBinary ? await readBinary(bytes) : await readJson(bytes.toString());
     if (!(definitions instanceof Map)) return definitions;
-    const { recordBuild } = await import('../explain/build-record.ts');
     const { openBuildContext } = await import('../offline/build-context.ts');
     const opened = await openBuildContext({ context, file: flags.file, readStdin: io.readStdin, offline: true });
-    return await untilAborted(
-      recordBuild({ compiled: { definitions }, opened }, io.signal, await recordKey(io)),
-      io.signal,
-    );
+    return await makeRecordOf({ compiled: { definitions }, opened }, digestDir(io), io);
   } catch (error) {
     io.signal.throwIfAborted();
     throw new UsageError(`${option}: cannot use ${file}: ${(error as Error).message}`, { cause: error });

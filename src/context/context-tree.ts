@@ -1,5 +1,5 @@
 /** The files of a local source on disk, and what happens to each: sent, dropped by an ignore rule, or not asked for. */
-import { isDirectory, isSymlink } from '../go/file-mode.ts';
+import { hasContents, isDirectory, isSymlink } from '../go/file-mode.ts';
 import type { LocalSource } from '../offline/taken-paths.ts';
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { createFilter } from '../tree/filter.ts';
@@ -11,6 +11,13 @@ import { type FileEntry, type PathFilter, resolveRoot, walk } from '../tree/walk
  */
 export type Fate = 'sent' | 'ignored' | 'unasked';
 
+/** By what the system knows a file, and when it was changed last, in nanoseconds since the epoch. */
+export interface OnDisk {
+  readonly device: bigint;
+  readonly inode: bigint;
+  readonly changeTime: bigint;
+}
+
 /** A file, link or directory of a context. */
 export interface ContextNode {
   /** From the root of the context, slash-separated; '' for the root. */
@@ -19,6 +26,8 @@ export interface ContextNode {
   readonly name: string;
   /** As it is sent; undefined for the root. */
   readonly entry: FileEntry | undefined;
+  /** Of a file that is sent. */
+  readonly disk: OnDisk | undefined;
   readonly isDirectory: boolean;
   /** Target of a symbolic link; '' for everything else. */
   readonly target: string;
@@ -94,11 +103,12 @@ export async function readContextTree(dir: string, source: LocalSource, signal?:
   };
   await walk(
     root,
-    (entry) => {
+    (entry, { dev: device, ino: inode, ctimeNs: changeTime }) => {
       const { fate, rule } = states.get(entry.path)!;
       states.delete(entry.path);
       if (nodes.length > maxNodes) throw new Error(`${dir} has more than ${maxNodes} files, the limit`);
-      add(nodes, byPath, entry, fate, rule);
+      const disk = fate === 'sent' && hasContents(entry.mode) ? { device, inode, changeTime } : undefined;
+      add(nodes, byPath, entry, disk, fate, rule);
       return undefined;
     },
     filter,
@@ -126,13 +136,23 @@ function inherit(
 function rootNode(): Writable<ContextNode> {
   const children = new Map<string, ContextNode>();
   const place = { children, index: 0, end: 1, size: 0, rule: -1 };
-  return { path: '', name: '', entry: undefined, isDirectory: true, target: '', fate: 'unasked', ...place };
+  return {
+    path: '',
+    name: '',
+    entry: undefined,
+    disk: undefined,
+    isDirectory: true,
+    target: '',
+    fate: 'unasked',
+    ...place,
+  };
 }
 
 function add(
   nodes: Writable<ContextNode>[],
   byPath: Map<string, Writable<ContextNode>>,
   entry: FileEntry,
+  disk: OnDisk | undefined,
   fate: Fate,
   rule: number,
 ): void {
@@ -146,6 +166,7 @@ function add(
     path,
     name,
     entry,
+    disk,
     isDirectory: isDirectory(mode),
     target: isLink ? linkname : '',
     size: first ? first.size : isLink ? 0 : entry.size,

@@ -38,6 +38,7 @@ import {
 import type { HideSecrets } from '../text/hide-secrets.ts';
 import { isSecretName } from '../text/secret-name.ts';
 import { ContentHash, shortHash } from './content-hash.ts';
+import { DigestCache } from './digest-cache.ts';
 import { areEnvironments, EnvironmentWriter, type RecordedEnvironment } from './environments.ts';
 import { ownSecret, type ValueKey, valueKey } from './value-key.ts';
 
@@ -168,13 +169,15 @@ export async function recordBuild(build: RecordedBuild, signal?: AbortSignal, ke
   return makeRecord(build, { signal, key });
 }
 
-/** Limits of {@link makeRecord}. */
-interface RecordLimits {
+/** Options of {@link makeRecord}. */
+interface RecordOptions {
   readonly signal?: AbortSignal | undefined;
   /** Maximum size of the files that the build takes; no limit if absent. */
   readonly maxBytes?: number | undefined;
   /** As of {@link recordBuild}. */
   readonly key?: string | undefined;
+  /** The directory where digests of files are kept for the next record; none are if absent. */
+  readonly digestDir?: string | undefined;
 }
 
 /** What the steps of a record are written with. */
@@ -187,7 +190,7 @@ interface Writing {
 /** Does what {@link recordBuild} does. */
 export async function makeRecord(
   { compiled, opened }: RecordedBuild,
-  { signal, maxBytes = Number.POSITIVE_INFINITY, key: secret = ownSecret }: RecordLimits = {},
+  { signal, maxBytes = Number.POSITIVE_INFINITY, key: secret = ownSecret, digestDir }: RecordOptions = {},
 ): Promise<BuildRecord> {
   const key = valueKey(secret);
   const writing: Writing = {
@@ -201,6 +204,11 @@ export async function makeRecord(
     string,
     { readonly tree: ContextTree; readonly hash: ContentHash; readonly coverage: Coverage }
   >();
+  const caches = new Map<string, DigestCache | undefined>();
+  const cacheOf = (root: string) => {
+    if (digestDir !== undefined && !caches.has(root)) caches.set(root, DigestCache.open(digestDir, root));
+    return caches.get(root);
+  };
   const openTree = async (entry: DefinitionEntry) => {
     const source = localSource(entry);
     const dir = source && opened.dirs.get(source.local);
@@ -211,7 +219,8 @@ export async function makeRecord(
       const tree = await readContextTree(dir, source, signal);
       for (const { fate, size } of tree.nodes) if (fate === 'sent') bytesLeft -= size;
       if (bytesLeft < 0) throw new Error(`the build takes more than ${maxBytes} bytes`);
-      trees.set(key, (found = { tree, hash: new ContentHash(tree), coverage: new Coverage(tree) }));
+      const hash = new ContentHash(tree, cacheOf(tree.root));
+      trees.set(key, (found = { tree, hash, coverage: new Coverage(tree) }));
     }
     return found;
   };
@@ -270,6 +279,7 @@ export async function makeRecord(
     };
   } finally {
     for (const { hash } of trees.values()) hash.close();
+    for (const cache of caches.values()) cache?.save();
   }
 }
 

@@ -23,6 +23,7 @@ import type { Turns } from '../lower/turns.ts';
 import { isWildcard, type TakenPath } from '../offline/taken-paths.ts';
 import { type InsideOf, insideOf, openBelowSync, openInsideSync } from '../system/open-inside.ts';
 import { lineDigests, maxTextBytes } from './changed-lines.ts';
+import type { DigestCache, FileDigests } from './digest-cache.ts';
 
 /** What one file is, for a comparison of two states of a context. */
 export interface FileIdentity {
@@ -39,7 +40,7 @@ export interface FileIdentity {
 /** Maximum length of the digests of lines of all files together, in characters. */
 const maxLinesLength = 1 << 20;
 
-/** The digests of a context. Each file is read once, when its digest is first needed. */
+/** The digests of a context. Each file is read once, when its digest is first needed, and no file that a cache knows. */
 export class ContentHash {
   private readonly tree: ContextTree;
   /** Digests by the place of the node: of a file or link, or of all that is in a directory. */
@@ -48,10 +49,13 @@ export class ContentHash {
   private readonly lines: (string | undefined)[] = [];
   private linesLeft = maxLinesLength;
   private readonly buffer = Buffer.allocUnsafe(1 << 20);
+  private readonly cache: DigestCache | undefined;
   private open: { readonly path: string; readonly descriptor: number; readonly inside: InsideOf } | undefined;
 
-  constructor(tree: ContextTree) {
+  /** @param cache has digests of files that are as they were, and gets those of the others */
+  constructor(tree: ContextTree, cache?: DigestCache) {
     this.tree = tree;
+    this.cache = cache;
   }
 
   /** Closes what is open. */
@@ -100,7 +104,7 @@ export class ContentHash {
         entries.push([rest, headerDigest(root)]);
       const from = root.path === '' ? 0 : root.path.length + 1;
       for (const node of [...wanted].sort((a, b) => a.index - b.index)) {
-        if (turns.isDue()) await turns.pass();
+        if (turns.isDue()) await this.pause(turns);
         const digest = node.isDirectory ? headerDigest(node) : this.ofFile(node);
         entries.push([`${rest}/${node.path.slice(from)}`, digest]);
       }
@@ -113,7 +117,7 @@ export class ContentHash {
     const hasContent = node.entry !== undefined && hasContents(node.entry.mode);
     return {
       header: writeHeader(node),
-      content: hasContent ? this.contentOf(node).slice(0, 16) : '',
+      content: hasContent ? this.contentOf(node) : '',
       size: node.size,
       lines: this.lines[node.index],
     };
@@ -139,7 +143,7 @@ export class ContentHash {
       const node = nodes[i]!;
       if (node.fate !== 'sent') i = node.end - 1;
       else if (!node.isDirectory) this.ofFile(node);
-      if (turns.isDue()) await turns.pass();
+      if (turns.isDue()) await this.pause(turns);
     }
     // What is in a directory before the directory.
     for (let i = root.end - 1; i >= root.index; i--) {
@@ -157,6 +161,11 @@ export class ContentHash {
       this.digests[i] = `sha256:${hashed.digest('hex')}`;
     }
     return this.digests[root.index]!;
+  }
+
+  private async pause(turns: Turns): Promise<void> {
+    this.cache?.saveIfDue();
+    await turns.pass();
   }
 
   private ofFile(node: ContextNode): string {
@@ -180,19 +189,36 @@ export class ContentHash {
       this.contents[node.index] = '';
       return;
     }
+    const attributes = attributesOf(node);
+    const known = this.cache?.find(node, attributes);
+    if (known) {
+      this.keep(node, known);
+      return;
+    }
+    const keeps = this.cache?.canKeep(node);
     const slash = node.path.lastIndexOf('/');
     const descriptor = openBelowSync(this.directory(slash < 0 ? '' : node.path.slice(0, slash)), node.name);
     const header = headerText(node, size);
     try {
-      if (header.length + size < this.buffer.length) this.hashAtOnce(node, header, descriptor);
-      else this.hashInPieces(node, header, descriptor);
+      const isSmall = header.length + size < this.buffer.length;
+      const digests = isSmall ? this.hashAtOnce(node, header, descriptor) : this.hashInPieces(node, header, descriptor);
+      if (keeps) this.cache!.keep(node, attributes, descriptor, digests);
+      this.keep(node, digests);
     } finally {
       closeSync(descriptor);
     }
   }
 
+  private keep({ index }: ContextNode, { whole, content, lines }: FileDigests): void {
+    this.digests[index] = whole;
+    this.contents[index] = content;
+    if (lines === undefined || lines.length > this.linesLeft) return;
+    this.linesLeft -= lines.length;
+    this.lines[index] = lines;
+  }
+
   /** Hashes a file that fits into the buffer behind its header, with one byte to spare: one call for each digest. */
-  private hashAtOnce(node: ContextNode, header: Uint8Array, descriptor: number): void {
+  private hashAtOnce(node: ContextNode, header: Uint8Array, descriptor: number): FileDigests {
     const { size } = node;
     const start = header.length;
     this.buffer.set(header);
@@ -205,12 +231,14 @@ export class ContentHash {
     } while (count > 0 && total < size);
     if (total !== size) throw new Error(`${node.path} has changed meanwhile`);
     const data = this.buffer.subarray(start, start + size);
-    this.digests[node.index] = `sha256:${hash('sha256', this.buffer.subarray(0, start + size), 'hex')}`;
-    this.contents[node.index] = hash('sha256', data, 'hex');
-    if (size <= maxTextBytes) this.keepLines(node, data);
+    return {
+      whole: `sha256:${hash('sha256', this.buffer.subarray(0, start + size), 'hex')}`,
+      content: shortHash(data),
+      lines: size <= maxTextBytes && this.linesLeft > 0 ? lineDigests(data) : undefined,
+    };
   }
 
-  private hashInPieces(node: ContextNode, header: Uint8Array, descriptor: number): void {
+  private hashInPieces(node: ContextNode, header: Uint8Array, descriptor: number): FileDigests {
     const whole = createHash('sha256').update(header);
     const content = createHash('sha256');
     let total = 0;
@@ -224,16 +252,7 @@ export class ContentHash {
       total += count;
     }
     if (total !== node.size) throw new Error(`${node.path} has changed meanwhile`);
-    this.digests[node.index] = `sha256:${whole.digest('hex')}`;
-    this.contents[node.index] = content.digest('hex');
-  }
-
-  private keepLines(node: ContextNode, data: Uint8Array): void {
-    if (this.linesLeft <= 0) return;
-    const digests = lineDigests(data);
-    if (digests === undefined || digests.length > this.linesLeft) return;
-    this.linesLeft -= digests.length;
-    this.lines[node.index] = digests;
+    return { whole: `sha256:${whole.digest('hex')}`, content: content.digest('hex').slice(0, 16), lines: undefined };
   }
 
   private directory(path: string): InsideOf {
@@ -316,11 +335,17 @@ const kinds: Readonly<Record<string, string>> = {
 function writeHeader(node: ContextNode): string {
   const { entry, target } = node;
   if (!entry) return '';
-  const { mode, devmajor, devminor, xattrs } = entry;
-  const others = devmajor !== 0 || devminor !== 0 || (xattrs?.size ?? 0) > 0;
-  const attributes = others ? ` (${shortHash(headerText(node, 0))})` : '';
+  const { mode } = entry;
+  const attributes = attributesOf(node);
+  const others = attributes === '' ? '' : ` (${attributes})`;
   const link = target === '' ? '' : ` -> ${target}`;
-  return `${kinds[typeFlag(mode)]} ${(toUnixPermissions(mode) & 0o7777).toString(8)}${attributes}${link}`;
+  return `${kinds[typeFlag(mode)]} ${(toUnixPermissions(mode) & 0o7777).toString(8)}${others}${link}`;
+}
+
+/** Tells device numbers and extended attributes apart; '' if there are none. */
+function attributesOf(node: ContextNode): string {
+  const { devmajor = 0, devminor = 0, xattrs } = node.entry ?? {};
+  return devmajor !== 0 || devminor !== 0 || (xattrs?.size ?? 0) > 0 ? shortHash(headerText(node, 0)) : '';
 }
 
 /** Reads a header of a record. */

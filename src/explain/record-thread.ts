@@ -27,6 +27,7 @@ export interface RecordTask {
   readonly dirs: ReadonlyMap<string, string>;
   readonly maxBytes: number | undefined;
   readonly key: string | undefined;
+  readonly digestDir: string | undefined;
 }
 
 /** What the thread answers. */
@@ -35,16 +36,19 @@ export type RecordAnswer = { readonly record: string } | { readonly error: strin
 /**
  * Starts the thread. It does not keep the process alive.
  *
- * @param key as of `recordBuild`
- * @param maxBytes maximum size of the files that the build takes; no limit if absent
+ * @param options as of `makeRecord`
  */
-export function startRecording({ compiled, opened }: RecordedBuild, key?: string, maxBytes?: number): Recording {
+export function startRecording(
+  { compiled, opened }: RecordedBuild,
+  { key, maxBytes, digestDir }: Pick<RecordTask, 'key' | 'maxBytes' | 'digestDir'>,
+): Recording {
   const task: RecordTask = {
     definitions: [...compiled.definitions].map(([platform, definition]) => [platform, definition.encode()]),
     opts: opened.opts,
     dirs: opened.dirs,
     maxBytes,
     key,
+    digestDir,
   };
   const worker = new Worker(workerUrl('record-worker', import.meta.url), { workerData: task });
   worker.unref();

@@ -5,7 +5,7 @@ import { Definition } from '../llb/definition.ts';
 import { makeRecord } from './build-record.ts';
 import type { RecordAnswer, RecordTask } from './record-thread.ts';
 
-const { definitions, opts, dirs, maxBytes, key } = workerData as RecordTask;
+const { definitions, opts, dirs, ...options } = workerData as RecordTask;
 
 try {
   // Elsewhere the priority is that of the process.
@@ -18,7 +18,7 @@ async function answer(): Promise<RecordAnswer> {
   try {
     const decoded = definitions.map(([platform, bytes]) => [platform, Definition.decode(bytes)] as const);
     const build = { compiled: { definitions: new Map(decoded) }, opened: { opts, dirs } };
-    return { record: JSON.stringify(await makeRecord(build, { maxBytes, key })) };
+    return { record: JSON.stringify(await makeRecord(build, options)) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }

@@ -46,8 +46,11 @@ const patternSliceMs = 20;
 /** Number of directories that are read ahead. */
 const readAhead = 4;
 
-/** Receives the entries of a walk. The walk waits for the promise, if one is returned. */
-export type Visitor = (entry: FileEntry) => Promise<void> | undefined;
+/**
+ * Receives the entries of a walk, and what the system says of the file. The walk waits for the promise, if one is
+ * returned.
+ */
+export type Visitor = (entry: FileEntry, stats: BigIntStats) => Promise<void> | undefined;
 
 /**
  * Walks the tree below `root` depth first, the names of each directory in the order of their bytes. Directories that
@@ -131,7 +134,7 @@ class Walk {
       if (stats) {
         if (this.pending.length > 0) await this.visitPending();
         const linkname = item.target ?? this.firstPaths.hardLinkTarget(item.path, stats);
-        const taken = this.take(toEntry(item.path, stats, linkname, item.xattrs));
+        const taken = this.take(toEntry(item.path, stats, linkname, item.xattrs), stats);
         if (taken) await taken;
         item.stats = undefined;
       }
@@ -152,7 +155,7 @@ class Walk {
   private async visitPending(): Promise<void> {
     for (const parent of this.pending.splice(0)) {
       await this.look(parent.path.slice(0, Math.max(0, parent.path.length - parent.name.length - 1)), [parent]);
-      if (parent.stats) await this.take(toEntry(parent.path, parent.stats, '', parent.xattrs));
+      if (parent.stats) await this.take(toEntry(parent.path, parent.stats, '', parent.xattrs), parent.stats);
     }
   }
 }

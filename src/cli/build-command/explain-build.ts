@@ -9,7 +9,7 @@ import type { Recording } from '../../explain/record-thread.ts';
 import type { Bridge, Reference, Result } from '../../gateway/bridge.ts';
 import type { Definition } from '../../llb/definition.ts';
 import { UsageError } from '../../offline/usage-error.ts';
-import { areRecordsOff, keepRecord, recordFile, recordKey } from '../build-records.ts';
+import { areRecordsOff, digestDir, keepRecord, recordFile, recordKey } from '../build-records.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
@@ -95,8 +95,11 @@ export async function explainBuild(
       const opened = { opts: bridge.options.opts, dirs: new Map(Object.entries(inputs.localDirs)) };
       recording = startRecording(
         { compiled: { definitions }, opened },
-        await recordKey(io),
-        isAsked ? undefined : maxUnaskedBytes,
+        {
+          key: await recordKey(io),
+          maxBytes: isAsked ? undefined : maxUnaskedBytes,
+          digestDir: flags.recordOff ? undefined : digestDir(io),
+        },
       );
       return result;
     },
