@@ -49,7 +49,7 @@ export async function recordKey({ env }: Pick<Io, 'env'>): Promise<string | unde
   return readValueKey(defaultCacheDir(env));
 }
 
-/** Where digests of files are kept from one record to the next; undefined if the user wants none, or has no directory. */
+/** Where digests of files are kept for the next record; undefined if the user wants none, or has no directory. */
 export function digestDir(io: Pick<Io, 'env'>): string | undefined {
   const cache = areRecordsOff(io) ? undefined : defaultCacheDir(io.env);
   return cache && path.join(cache, 'digests');

@@ -2,6 +2,7 @@
 import { hasContents, isDirectory, isSymlink } from '../go/file-mode.ts';
 import type { LocalSource } from '../offline/taken-paths.ts';
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
+import { ShortError } from '../text/short-error.ts';
 import { createFilter } from '../tree/filter.ts';
 import { type FileEntry, type PathFilter, resolveRoot, walk } from '../tree/walk.ts';
 
@@ -67,12 +68,23 @@ interface State {
   readonly rule: number;
 }
 
+/** The error for a directory with more files than are wanted. */
+export class TooManyFiles extends ShortError {
+  override readonly name = 'TooManyFiles';
+}
+
 /**
  * Walks a directory once, as a transfer does: no link leads out of it, and names are bytes.
  *
- * @throws Error if the directory or one in it cannot be read, for an invalid pattern, and for more than 2,000,000 files
+ * @param limit maximum number of files, links and directories; 2,000,000 if absent
+ * @throws TooManyFiles for more; Error if the directory or one in it cannot be read, and for an invalid pattern
  */
-export async function readContextTree(dir: string, source: LocalSource, signal?: AbortSignal): Promise<ContextTree> {
+export async function readContextTree(
+  dir: string,
+  source: LocalSource,
+  signal?: AbortSignal,
+  limit = maxNodes,
+): Promise<ContextTree> {
   const root = await resolveRoot(dir);
   const { include, exclude, follow } = source;
   const ignoring = await createFilter(root, { exclude });
@@ -106,7 +118,7 @@ export async function readContextTree(dir: string, source: LocalSource, signal?:
     (entry, { dev: device, ino: inode, ctimeNs: changeTime }) => {
       const { fate, rule } = states.get(entry.path)!;
       states.delete(entry.path);
-      if (nodes.length > maxNodes) throw new Error(`${dir} has more than ${maxNodes} files, the limit`);
+      if (nodes.length > limit) throw new TooManyFiles(`${dir} has more than ${limit} files, the limit`);
       const disk = fate === 'sent' && hasContents(entry.mode) ? { device, inode, changeTime } : undefined;
       add(nodes, byPath, entry, disk, fate, rule);
       return undefined;
@@ -148,6 +160,9 @@ function rootNode(): Writable<ContextNode> {
   };
 }
 
+/** A map for each file would be half of a tree. */
+const noChildren: Map<string, ContextNode> = new Map();
+
 function add(
   nodes: Writable<ContextNode>[],
   byPath: Map<string, Writable<ContextNode>>,
@@ -172,7 +187,7 @@ function add(
     size: first ? first.size : isLink ? 0 : entry.size,
     fate,
     rule,
-    children: new Map(),
+    children: isDirectory(mode) ? new Map() : noChildren,
     index: nodes.length,
     end: nodes.length + 1,
   };

@@ -37,6 +37,7 @@ import {
 } from '../text/arguments.ts';
 import type { HideSecrets } from '../text/hide-secrets.ts';
 import { isSecretName } from '../text/secret-name.ts';
+import { ShortError } from '../text/short-error.ts';
 import { ContentHash, shortHash } from './content-hash.ts';
 import { DigestCache } from './digest-cache.ts';
 import { areEnvironments, EnvironmentWriter, type RecordedEnvironment } from './environments.ts';
@@ -174,6 +175,8 @@ interface RecordOptions {
   readonly signal?: AbortSignal | undefined;
   /** Maximum size of the files that the build takes; no limit if absent. */
   readonly maxBytes?: number | undefined;
+  /** Maximum number of files of a context, whether the build takes them or not; 2,000,000 if absent. */
+  readonly maxNodes?: number | undefined;
   /** As of {@link recordBuild}. */
   readonly key?: string | undefined;
   /** The directory where digests of files are kept for the next record; none are if absent. */
@@ -187,10 +190,19 @@ interface Writing {
   readonly hide: HideSecrets;
 }
 
-/** Does what {@link recordBuild} does. */
+/** The error for a build that takes more bytes than are wanted. */
+export class TooManyBytes extends ShortError {
+  override readonly name = 'TooManyBytes';
+}
+
+/**
+ * Does what {@link recordBuild} does.
+ *
+ * @throws TooManyFiles, TooManyBytes for more than the options allow
+ */
 export async function makeRecord(
   { compiled, opened }: RecordedBuild,
-  { signal, maxBytes = Number.POSITIVE_INFINITY, key: secret = ownSecret, digestDir }: RecordOptions = {},
+  { signal, maxBytes = Number.POSITIVE_INFINITY, maxNodes, key: secret = ownSecret, digestDir }: RecordOptions = {},
 ): Promise<BuildRecord> {
   const key = valueKey(secret);
   const writing: Writing = {
@@ -216,9 +228,9 @@ export async function makeRecord(
     const key = JSON.stringify(source);
     let found = trees.get(key);
     if (!found) {
-      const tree = await readContextTree(dir, source, signal);
+      const tree = await readContextTree(dir, source, signal, maxNodes);
       for (const { fate, size } of tree.nodes) if (fate === 'sent') bytesLeft -= size;
-      if (bytesLeft < 0) throw new Error(`the build takes more than ${maxBytes} bytes`);
+      if (bytesLeft < 0) throw new TooManyBytes(`the build takes more than ${maxBytes} bytes`);
       const hash = new ContentHash(tree, cacheOf(tree.root));
       trees.set(key, (found = { tree, hash, coverage: new Coverage(tree) }));
     }

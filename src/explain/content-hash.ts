@@ -40,7 +40,7 @@ export interface FileIdentity {
 /** Maximum length of the digests of lines of all files together, in characters. */
 const maxLinesLength = 1 << 20;
 
-/** The digests of a context. Each file is read once, when its digest is first needed, and no file that a cache knows. */
+/** The digests of a context. A file is read once, when its digest is first needed, unless a cache knows it. */
 export class ContentHash {
   private readonly tree: ContextTree;
   /** Digests by the place of the node: of a file or link, or of all that is in a directory. */

@@ -1,9 +1,9 @@
-/** The thread of record-thread.ts. */
+/** The thread of start-recording.ts. */
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Definition } from '../llb/definition.ts';
 import { makeRecord } from './build-record.ts';
-import type { RecordAnswer, RecordTask } from './record-thread.ts';
+import type { RecordAnswer, RecordTask } from './start-recording.ts';
 
 const { definitions, opts, dirs, ...options } = workerData as RecordTask;
 

@@ -34,11 +34,16 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   'entries of the directories': [['offline/find-dockerfiles.ts', 'maxEntries', 'count']],
   'lines that a difference': [['cli/unified-diff.ts', 'maxChangedLines', 'count']],
   'patterns of each kind': [['context/propose-ignore.ts', 'maxPatterns', 'count']],
-  'files of a context whose': [
+  'files of a context whose digests a record': [
     ['explain/build-record.ts', 'maxFiles', 'count'],
     ['explain/build-record.ts', 'maxPaths', 'count'],
   ],
   'files that `explain`': [['explain/file-causes.ts', 'maxFileCauses', 'count']],
+  'files of a context whose digests are kept': [
+    ['explain/digest-cache.ts', 'maxFiles', 'count'],
+    ['explain/digest-cache.ts', 'maxContexts', 'count'],
+    ['explain/digest-cache.ts', 'maxTotalBytes', 'bytes'],
+  ],
   'variables that `explain`': [['explain/compare-builds.ts', 'maxVariableCauses', 'count']],
   'a record or compiled': [['cli/explained-side.ts', 'maxFileBytes', 'bytes']],
   'rows of a table of `context`': [['cli/context-report.ts', 'maxRows', 'count']],

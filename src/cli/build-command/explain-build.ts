@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Build, StatusUpdate } from '../../client/index.ts';
 import type { BuildRecord } from '../../explain/build-record.ts';
-import type { Recording } from '../../explain/record-thread.ts';
+import type { Recording } from '../../explain/start-recording.ts';
 import type { Bridge, Reference, Result } from '../../gateway/bridge.ts';
 import type { Definition } from '../../llb/definition.ts';
 import { UsageError } from '../../offline/usage-error.ts';
@@ -91,7 +91,7 @@ export async function explainBuild(
       const definitions = graphsOf(result, graphs);
       if (!definitions) return result;
       // The files are read while the daemon builds.
-      const { startRecording } = await import('../../explain/record-thread.ts');
+      const { startRecording } = await import('../../explain/start-recording.ts');
       const opened = { opts: bridge.options.opts, dirs: new Map(Object.entries(inputs.localDirs)) };
       recording = startRecording(
         { compiled: { definitions }, opened },
