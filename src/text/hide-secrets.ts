@@ -9,8 +9,10 @@ import { hiddenLike, hideTokens } from './token-shapes.ts';
 /** Hides the secrets of a build in a text. */
 export type HideSecrets = (text: string) => string;
 
+/** What stands in double quotes. A look-ahead and a reference take plain text as a whole: a line may have megabytes. */
+const quotedText = String.raw`(?:(?=(?<plain>[^"\\]+))\k<plain>|\\[\s\S])*`;
 /** A word of a shell or a Dockerfile, with quotes and continued lines. */
-const word = String.raw`(?:"(?:[^"\\]|\\[\s\S])*"|'[^']*'|["'][^\n]*|[\\\x60]\r?\n|\\[\s\S]|[^\s"'\\])+`;
+const word = String.raw`(?:"${quotedText}"|'[^']*'|["'][^\n]*|[\\\x60]\r?\n|\\[\s\S]|\x60|[^\s"'\\\x60]+)+`;
 const names = String.raw`[\w.-]{0,60}?(?:apikey|api[_-]key|auth|credential|key|password|pword|passwd|passphrase|secret|token)[\w.-]{0,60}`;
 /** `NAME=value` with a name that may be one of a secret. */
 const assignment = new RegExp(String.raw`(?<![\w$.-])(${names})(\\?=)(\\?${word})`, 'gi');
@@ -29,9 +31,9 @@ const flag = new RegExp(
 /** `curl -u user:password`. */
 const userFlag = /((?:^|\s)(?:-u|--user|--proxy-user)[\s=]["']?[^\s:"'$]{1,80}:)([^\s"'$]{1,256})/g;
 /** `ENV NAME value`, whose value is the rest of the line. */
-const oldEnv = /^([ \t]*(?:onbuild[ \t]+)?env[ \t]+)(\w{1,80})([ \t]+)(?!=)((?:[\\`]\r?\n|[^\n])+)$/gim;
+const oldEnv = /^([ \t]*(?:onbuild[ \t]+)?env[ \t]+)(\w{1,80})([ \t]+)(?!=)((?:[\\`]\r?\n|[\\`]|[^\n\\`]+)+)$/gim;
 /** Lines that set arguments and variables. */
-const setting = /^[ \t]*(?:onbuild[ \t]+)?(?:arg|env)[ \t]+((?:[\\`]\r?\n|[^\n])+)$/gim;
+const setting = /^[ \t]*(?:onbuild[ \t]+)?(?:arg|env)[ \t]+((?:[\\`]\r?\n|[\\`]|[^\n\\`]+)+)$/gim;
 
 /** Names in commands and files: as in ARG, and `_authToken`, `db.password`, `api-key`. */
 const secretKey = /(?:token|secret|passw(?:or)?d|passphrase|api[_-]?key|credentials?)$/i;
@@ -118,12 +120,18 @@ function hideEach(values: Iterable<string>): HideSecrets {
   };
 }
 
+/** Maximum length of all variables that are put into values. Beyond it they stay as they are written. */
+const maxExpanded = 4 << 20;
+
 /** Finds what ARG and ENV of a Dockerfile set, with the variables that are known in its order. */
 function addSettings(text: string, add: (name: string, value: string) => void): void {
   const known = new Map<string, string>();
+  let left = maxExpanded;
   const set = (name: string, written: string) => {
     const value = unquoted(written).replace(/\$(?:(\w+)|\{(\w+)(?::?-([^{}]*))?\})/g, (whole, plain, braced, other) => {
-      return known.get(plain ?? braced) ?? other ?? whole;
+      const value = known.get(plain ?? braced) ?? other ?? whole;
+      left -= value.length;
+      return left < 0 ? whole : value;
     });
     known.set(name, value);
     add(name, value);
@@ -135,9 +143,11 @@ function addSettings(text: string, add: (name: string, value: string) => void): 
   }
 }
 
+const quotedParts = new RegExp(String.raw`"(${quotedText})"|'([^']*)'|[\\\x60]\r?\n|\\([\s\S])`, 'g');
+
 /** The value that a word stands for. */
 function unquoted(word: string): string {
-  return word.replace(/"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|[\\`]\r?\n|\\([\s\S])/g, (_, double, single, escaped) => {
+  return word.replace(quotedParts, (_, double, _plain, single, escaped) => {
     if (double !== undefined) return double.replace(/\\\r?\n/g, '').replace(/\\(["\\$`])/g, '$1');
     return single ?? escaped ?? '';
   });

@@ -1,5 +1,5 @@
 /** What `tsfront check` checks: the Dockerfiles that its paths stand for, each with the context that is known of it. */
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { actualSpelling } from '../../offline/dockerfile-name.ts';
 import { findDockerfiles, isDockerfileName } from '../../offline/find-dockerfiles.ts';
@@ -48,27 +48,29 @@ export async function findTargets(
     }
     if (!found?.isFile()) isSingle = false;
     const own = found?.isDirectory() ? await ownDockerfile(named) : undefined;
+    // The search follows no links; the Dockerfile of a context may be one, and what it may lead to is the context's matter.
+    if (own !== undefined) targets.set(path.resolve(own), { context: named, file: undefined, isPartial: false });
     const search = await findDockerfiles([named], { signal }).catch((error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
-      failures.push(error.message);
+      if (own === undefined) failures.push(error.message);
       return { files: [], unreadable: [] };
     });
     for (const { path: dir, reason } of search.unreadable) failures.push(`cannot read ${dir}: ${reason}`);
     for (const { path: file, isNamed } of search.files) {
       const settings = isNamed ? undefined : await settingsOf(path.dirname(file));
-      if (settings?.ignores(file)) continue;
       const place = path.resolve(file);
-      if (file === own) targets.set(place, { context: named, file: undefined, isPartial: false });
-      else if (!targets.has(place)) targets.set(place, { context: path.dirname(file), file, isPartial: true });
+      if (settings?.ignores(file)) {
+        if (file === own) targets.delete(place);
+      } else if (!targets.has(place)) targets.set(place, { context: path.dirname(file), file, isPartial: true });
     }
   }
   return { targets: [...targets.values()], isSingle, failures };
 }
 
-/** The path of the Dockerfile that `docker build` takes from a directory; undefined if it has none of a usual name. */
+/** The path of the Dockerfile that `docker build` takes from a directory, a link too; undefined if there is none. */
 async function ownDockerfile(dir: string): Promise<string | undefined> {
   const name = await actualSpelling(dir, 'Dockerfile');
   const file = path.join(dir, name);
-  const found = await stat(onDisk(file)).catch(() => undefined);
-  return found?.isFile() && isDockerfileName(name) ? file : undefined;
+  const found = await lstat(onDisk(file)).catch(() => undefined);
+  return found && !found.isDirectory() && isDockerfileName(name) ? file : undefined;
 }
