@@ -63,7 +63,13 @@ function excludedBy(patterns: readonly string[]): (path: string) => boolean {
   const exceptions = matcher.patterns.filter(({ exclusion }) => exclusion).map(({ text }) => text);
   const mayBeIn = (path: string) =>
     exceptions.some((text) => text.startsWith(`${path}/`) || isPattern(text.split('/', 1)[0]!));
-  return (path) => matcher.matchesOrParentMatches(path.slice(1)) && !mayBeIn(path.slice(1));
+  return (path) => {
+    try {
+      return matcher.matchesOrParentMatches(path.slice(1)) && !mayBeIn(path.slice(1));
+    } catch {
+      return false; // for an invalid pattern nothing is certain: the daemon says what it thinks of it
+    }
+  };
 }
 
 /** Which of the paths the daemon did not find; undefined for any other error. */

@@ -20,19 +20,27 @@ export async function watchFiles(check: () => Promise<Watched>, io: Io): Promise
   let watched: Watched = { files: [], dirs: ['.'] };
   for (;;) {
     if (io.stdoutIsTerminal) io.stdout.write(clearScreen);
+    // What changes while the check reads counts, too.
+    const during = watchFor(watched, io.signal);
     try {
       watched = await check();
     } catch (error) {
       io.signal.throwIfAborted();
       await reportFailure(error, io); // such as a mistake in the configuration, which can be corrected
     }
-    io.writeStderr('watching for changes; Ctrl-C ends it\n');
-    await untilAborted(nextChange(watched, io.signal), io.signal);
+    const after = watchFor(watched, io.signal);
+    try {
+      io.writeStderr('watching for changes; Ctrl-C ends it\n');
+      await untilAborted(Promise.race([during.change, after.change]), io.signal);
+    } finally {
+      during.end();
+      after.end();
+    }
   }
 }
 
-/** Resolves after the next change of a file, or of a Dockerfile in a directory. */
-function nextChange({ files, dirs }: Watched, signal: AbortSignal): Promise<void> {
+/** Watches files, and directories for Dockerfiles; `change` resolves after the next change. */
+function watchFor({ files, dirs }: Watched, signal: AbortSignal): { change: Promise<void>; end(): void } {
   const wanted = new Set(files);
   const watchers: FSWatcher[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -55,8 +63,9 @@ function nextChange({ files, dirs }: Watched, signal: AbortSignal): Promise<void
       // A directory that is not there cannot be watched.
     }
   }
-  return promise.finally(() => {
+  const end = () => {
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();
-  });
+  };
+  return { change: promise, end };
 }
