@@ -48,7 +48,7 @@ export async function findTargets(
     }
     if (!found?.isFile()) isSingle = false;
     const own = found?.isDirectory() ? await ownDockerfile(named) : undefined;
-    // The search follows no links; the Dockerfile of a context may be one, and what it may lead to is the context's matter.
+    // The search follows no links. The Dockerfile of a context may be one: the context decides where it may lead.
     if (own !== undefined) targets.set(path.resolve(own), { context: named, file: undefined, isPartial: false });
     const search = await findDockerfiles([named], { signal }).catch((error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
