@@ -20,8 +20,15 @@ export function hideIn(definition: Definition): HideSecrets {
 /**
  * The text of an instruction: of COPY, ADD and FROM what stands in the Dockerfile, without here-documents; of RUN only
  * that it has a mount, since its command may be long and contain secrets.
+ *
+ * @param hide hides secrets and credentials; by default those of the definition
  */
-export function instructionText(definition: Definition, { filename, lines }: OpPlace, kind: TakenPath['kind']): string {
+export function instructionText(
+  definition: Definition,
+  { filename, lines }: OpPlace,
+  kind: TakenPath['kind'],
+  hide?: HideSecrets,
+): string {
   const { lines: all, escapeToken } = sourceLines(definition, filename);
   const joined: string[] = [];
   for (let i = lines.start - 1; i < lines.end && i < all.length; i++) {
@@ -32,7 +39,7 @@ export function instructionText(definition: Definition, { filename, lines }: OpP
     if (!isContinued) break;
   }
   const text = joined.join(' ');
-  if (/^(?:copy|add|from)\b/i.test(text)) return shortened(hideIn(definition)(text));
+  if (/^(?:copy|add|from)\b/i.test(text)) return shortened((hide ?? hideIn(definition))(text));
   return kind === 'mount' ? 'RUN --mount=type=bind' : '';
 }
 

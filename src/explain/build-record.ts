@@ -4,7 +4,7 @@
  */
 import { Coverage } from '../context/amounts.ts';
 import { type ContextTree, readContextTree } from '../context/context-tree.ts';
-import { hideIn, instructionText } from '../context/instruction-text.ts';
+import { instructionText } from '../context/instruction-text.ts';
 import { sourceLines } from '../context/source-lines.ts';
 import { buildArgsOf } from '../gateway/options.ts';
 import type { Op } from '../gen/pb/ops_pb.ts';
@@ -35,7 +35,7 @@ import {
   type Validator,
   validator,
 } from '../text/arguments.ts';
-import type { HideSecrets } from '../text/hide-secrets.ts';
+import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
 import { isSecretName } from '../text/secret-name.ts';
 import { ShortError } from '../text/short-error.ts';
 import { ContentHash, shortHash } from './content-hash.ts';
@@ -188,6 +188,8 @@ interface Writing {
   readonly key: ValueKey;
   readonly environments: EnvironmentWriter;
   readonly hide: HideSecrets;
+  /** Hides credentials of addresses, too. */
+  readonly hideInText: HideSecrets;
 }
 
 /** The error for a build that takes more bytes than are wanted. */
@@ -205,10 +207,13 @@ export async function makeRecord(
   { signal, maxBytes = Number.POSITIVE_INFINITY, maxNodes, key: secret = ownSecret, digestDir }: RecordOptions = {},
 ): Promise<BuildRecord> {
   const key = valueKey(secret);
+  const opsOf = decodingOnce(compiled.definitions);
+  const hide = hideSecretsOfAll(compiled.definitions.values(), buildArgsOf(opened.opts), opsOf);
   const writing: Writing = {
     key,
     environments: new EnvironmentWriter(key),
-    hide: hideSecretsOfAll(compiled.definitions.values(), buildArgsOf(opened.opts)),
+    hide,
+    hideInText: hidingAddresses(hide),
   };
   let bytesLeft = maxBytes;
   const turns = takeTurns(signal);
@@ -243,7 +248,7 @@ export async function makeRecord(
       const places = new Map<string, number>();
       const contexts = new Map<string, Awaited<ReturnType<typeof openTree>> & { readonly name: string }>();
       const steps: BuildStep[] = [];
-      for (const entry of definition.ops()) {
+      for (const entry of opsOf(definition)) {
         if (turns.isDue()) await turns.pass();
         const local = localSource(entry);
         if (local) {
@@ -293,6 +298,19 @@ export async function makeRecord(
     for (const { hash } of trees.values()) hash.close();
     for (const cache of caches.values()) cache?.save();
   }
+}
+
+/**
+ * Decodes the ops of a definition. Those of the only one are decoded once, since each RUN has all variables before it;
+ * of several, one is in memory at a time.
+ */
+function decodingOnce(definitions: ReadonlyMap<string, Definition>): (definition: Definition) => DefinitionEntry[] {
+  let known: DefinitionEntry[] | undefined;
+  return (definition) => {
+    if (definitions.size > 1) return definition.ops();
+    known ??= definition.ops();
+    return known;
+  };
 }
 
 function recordFiles(tree: ContextTree, hash: ContentHash, coverage: Coverage): RecordedContext {
@@ -372,7 +390,9 @@ function stepOf(
     file: place?.filename ?? '',
     line: place?.lines.start ?? 0,
     endLine: place?.lines.end ?? 0,
-    text: place ? shownText(definition, place, entry, taken) : hideIn(definition)(raw.split('\n', 1)[0]!).slice(0, 120),
+    text: place
+      ? shownText(definition, place, entry, taken, writing)
+      : writing.hideInText(raw.split('\n', 1)[0]!).slice(0, 120),
     op: entry.digest,
     ...(hasSecrets && { hasSecrets }),
     instruction,
@@ -394,8 +414,9 @@ function shownText(
   place: NonNullable<ReturnType<typeof placesOf>[number]>,
   { op }: DefinitionEntry,
   taken: TakenPath | undefined,
+  { hideInText }: Writing,
 ): string {
-  const text = instructionText(definition, place, taken?.kind ?? 'whole');
+  const text = instructionText(definition, place, taken?.kind ?? 'whole', hideInText);
   if (text !== '' && text !== 'RUN --mount=type=bind') return text;
   return op.op.case === 'exec' ? 'RUN' : (/^\s*(\w+)/.exec(sourceText(definition, place))?.[1]?.toUpperCase() ?? '');
 }
