@@ -1,75 +1,115 @@
 /**
  * How long the commands take that answer questions about a build, on a Dockerfile of 5,000 lines and a context of
- * 20,000 files: each command as a user starts it, beside `tsfront compile` of the same build. The first run of each
- * warms the caches and is not counted.
+ * 20,000 files: each command as a user starts it, with the programs that it starts. The files are COPY of all kinds
+ * (`Dockerfile`), ENV and RUN (`Steps`), and both (`Mixed`). The first run of each warms the caches and is not counted.
+ * What is printed are the least CPU time (user and system), which other work on the machine disturbs the least, and the
+ * least time.
+ *
+ *   node bench/answers.ts [ROUNDS [WORD]]
+ *
+ * WORD selects the commands that have it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { type CommandTimes, printTable, timeCommand } from './shared/command-times.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
+const word = process.argv[3] ?? '';
 const cli = path.resolve(import.meta.dirname, '../dist/cli.js');
 const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
+const project = path.join(dir, 'project');
+const env = { ...process.env, XDG_CACHE_HOME: path.join(dir, 'cache') };
 
-function writeContext(): void {
+/** @param content of all files, and a part of the values of variables */
+function writeProject(content: string): void {
   for (let i = 0; i < 20_000; i++) {
-    const directory = path.join(dir, `d${i % 200}`);
-    if (i < 200) mkdirSync(directory);
-    writeFileSync(path.join(directory, `f${i}`), 'x'.repeat(1000));
+    const directory = path.join(project, `d${i % 200}`);
+    if (i < 200) mkdirSync(directory, { recursive: true });
+    writeFileSync(path.join(directory, `f${i}`), content.repeat(1000));
   }
-  const lines = ['FROM scratch'];
-  for (let i = 0; i < 2500; i++) lines.push(`COPY d${i % 200}/f${i} /files/${i}`);
-  for (let i = 0; i < 1249; i++)
-    lines.push(`COPY d${i % 200} /folders/${i}`, `COPY --exclude=*9 d${i % 200} /parts/${i}`);
-  lines.push('COPY . /all');
-  writeFileSync(path.join(dir, 'Dockerfile'), `${lines.join('\n')}\n`);
+  const write = (name: string, lines: readonly string[]) =>
+    writeFileSync(path.join(project, name), ['FROM scratch', ...lines, ''].join('\n'));
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+  write('Dockerfile', [
+    ...numbers(2500).map((i) => `COPY d${i % 200}/f${i} /files/${i}`),
+    ...numbers(1249).flatMap((i) => [
+      `COPY d${i % 200} /directories/${i}`,
+      `COPY --exclude=*9 d${i % 200} /parts/${i}`,
+    ]),
+    'COPY . /all',
+  ]);
   // Each RUN has all variables before it.
-  const steps = Array.from({ length: 1650 }, (_, i) => `ENV V${i}=value-${i}\nRUN step ${i}`);
-  writeFileSync(path.join(dir, 'Steps'), `FROM scratch\n${steps.join('\n')}\n`);
+  write(
+    'Steps',
+    numbers(1650).flatMap((i) => [`ENV V${i}=${content}-${i}`, `RUN step ${i}`]),
+  );
+  write(
+    'Mixed',
+    numbers(1666).flatMap((i) => [`ENV V${i}=${content}-${i}`, `COPY d${i % 200} /mixed/${i}`, `RUN step ${i}`]),
+  );
   writeFileSync(
-    path.join(dir, '.dockerignore'),
-    'record.json\nsteps.json\n.git\n**/node_modules\n**/*.log\nd3/*7\n!d3/f7\n',
+    path.join(project, '.dockerignore'),
+    'Dockerfile.lock\n.git\n**/node_modules\n**/*.log\nd3/*7\n!d3/f7\n',
   );
 }
 
-function seconds(args: readonly string[]): number {
-  const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: dir, maxBuffer: 1 << 28 });
-  if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
-  return (performance.now() - start) / 1000;
-}
+const run = (...args: readonly string[]): CommandTimes =>
+  timeCommand([process.execPath, cli, ...args], { cwd: project, env });
 
 function git(...args: readonly string[]): void {
   const identity = ['-c', 'user.name=bench', '-c', 'user.email=bench@example.com', '-c', 'commit.gpgsign=false'];
-  const { status, stderr } = spawnSync('git', [...identity, ...args], { cwd: dir, encoding: 'utf8' });
+  const { status, stderr } = spawnSync('git', [...identity, ...args], { cwd: project, encoding: 'utf8' });
   if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
 }
 
-const commands = [
+const files = ['Dockerfile', 'Steps', 'Mixed'];
+const record = (age: 'same' | 'old', file: string) => path.join(dir, `${age}-${file}.json`);
+const writeRecords = (age: 'same' | 'old') => {
+  for (const file of files) run('explain', '--offline', '--file', file, '--from', '.', '--record', record(age, file));
+};
+
+const ofEach = (...args: readonly string[]) => files.map((file) => [...args, '--file', file]);
+const commands: readonly (readonly string[])[] = [
+  ...ofEach('compile', '--offline'),
   ['compile', '--offline', '--format', 'tree'],
   ['context', '--offline'],
   ['context', '--offline', '--format', 'json'],
   ['context', '--offline', '--suggest'],
-  ['explain', '--offline', '--from', 'record.json'],
-  ['explain', '--offline', '--from', 'HEAD'],
-  ['explain', '--offline', '--file', 'Steps', '--from', 'steps.json'],
-];
+  ['lock', '--offline', '--check'],
+  ...ofEach('graph', '--offline', '--format', 'mermaid'),
+  ...ofEach('graph', '--offline', '--format', 'html'),
+  // Without a record of a build, the older build is that of HEAD.
+  ...ofEach('explain', '--offline'),
+  ...files.map((file) => ['explain', '--offline', '--file', file, '--from', record('same', file)]),
+  // Every step has causes.
+  ...files.map((file) => ['explain', '--offline', '--file', file, '--from', record('old', file)]),
+].filter((args) => args.join(' ').includes(word));
 
 try {
-  writeContext();
+  mkdirSync(project);
+  writeProject('o');
+  writeRecords('old');
+  writeProject('n');
   git('init', '--quiet');
   git('add', '--all');
   git('commit', '--quiet', '--message', 'all');
-  seconds(['explain', '--offline', '--from', '.', '--record', 'record.json']);
-  seconds(['explain', '--offline', '--file', 'Steps', '--from', '.', '--record', 'steps.json']);
-  for (const args of commands) seconds(args);
-  const times = commands.map((): number[] => []);
-  for (let round = 0; round < rounds; round++)
-    for (const [i, args] of commands.entries()) times[i]!.push(seconds(args));
-  const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-  for (const [i, args] of commands.entries())
-    console.log(`${`tsfront ${args.join(' ')}`.padEnd(60)} ${median(times[i]!).toFixed(2)} s`);
+  await after(3000); // digests are kept of files that are at rest
+  writeRecords('same');
+  run('lock', '--offline');
+  for (const args of commands) run(...args);
+  const times = commands.map((): CommandTimes[] => []);
+  for (let round = 0; round < rounds; round++) for (const [i, args] of commands.entries()) times[i]!.push(run(...args));
+  printTable(
+    ['command', 'CPU s', 'wall s'],
+    commands.map((args, i) => [
+      `tsfront ${args.map((it) => it.replace(`${dir}/`, '')).join(' ')}`,
+      Math.min(...times[i]!.map(({ cpu }) => cpu)),
+      Math.min(...times[i]!.map(({ wall }) => wall)),
+    ]),
+  );
 } finally {
   rmSync(dir, { recursive: true });
 }

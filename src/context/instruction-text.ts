@@ -11,7 +11,7 @@ const maxLength = 200;
 const secretsOfDefinition = new WeakMap<Definition, HideSecrets>();
 
 /** Hides the secrets of a definition, and credentials, in texts about it. */
-export function hideIn(definition: Definition): HideSecrets {
+function hideIn(definition: Definition): HideSecrets {
   let hide = secretsOfDefinition.get(definition);
   if (!hide) secretsOfDefinition.set(definition, (hide = hidingAddresses(hideSecretsOfAll([definition]))));
   return hide;
