@@ -117,7 +117,7 @@ async function runWith(
     failed = false;
     return result;
   } catch (error) {
-    const explained = attachables.reduce((known, { explain }) => explain?.(known) ?? known, error);
+    const explained = attachables.reduce((known, attachable) => attachable.explain?.(known) ?? known, error);
     const known = explainUnsupported(explainDenied(explained), connection.kind);
     throw known instanceof RpcError ? new SolveError(known) : known;
   } finally {

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { FileSend } from '../../gen/moby/filesync/v1/filesync_pb.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
-import type { RawCall, RawHandler } from '../../rpc/server.ts';
+import type { RawCall, Router } from '../../rpc/server.ts';
 import { methodPath } from '../../rpc/service.ts';
 import { receiveTree } from '../fsutil/receive.ts';
 import { startTreeWriter, type TreeWriter } from '../fsutil/tree-writer.ts';
@@ -74,16 +74,91 @@ export function fileSend(
   targets: ReadonlyMap<number, ExportTarget>,
   onWarning: (message: string) => void = () => {},
 ): ReceivedExports {
-  const transfers: Transfer[] = [];
-  const running = new Set<Promise<void>>();
-  const places: FilePlace[] = [];
-  let writer: TreeWriter | undefined;
-  let isKept = false;
+  return new ExportReceiver(targets, onWarning);
+}
 
-  const receive = async (call: RawCall, target: ExportTarget, transfer: Transfer) => {
+class ExportReceiver implements ReceivedExports {
+  readonly routes: Router;
+  private readonly targets: ReadonlyMap<number, ExportTarget>;
+  private readonly onWarning: (message: string) => void;
+  private readonly transfers: Transfer[] = [];
+  private readonly running = new Set<Promise<void>>();
+  /** The files that are in their places. */
+  private readonly places: FilePlace[] = [];
+  /** What writes directories. */
+  private writer: TreeWriter | undefined;
+  private isKept = false;
+
+  constructor(targets: ReadonlyMap<number, ExportTarget>, onWarning: (message: string) => void) {
+    this.targets = targets;
+    this.onWarning = onWarning;
+    this.routes = new Map([[methodPath(FileSend, 'diffCopy'), (call) => this.take(call)]]);
+  }
+
+  async publish(): Promise<void> {
+    const { targets, transfers } = this;
+    if (transfers.some(({ complete, error }) => !complete && !error)) await settled(this.running, graceMs);
+    requireAllSent(targets, transfers);
+    for (const [position, target] of targets) {
+      const sent = transfers.filter((transfer) => transfer.position === position);
+      if (target.kind === 'directory') {
+        const numbers = sent.map(({ number }) => number);
+        const { path: dest, mirror = false } = target;
+        await this.writer!.ask({ kind: 'publish', transfers: numbers, dest, mirror });
+      } else if (target.kind === 'file' && sent[0]?.waiting) {
+        this.places.push(await placeFile(sent[0].waiting, target.path));
+      }
+    }
+  }
+
+  async keep(): Promise<void> {
+    this.isKept = true;
+    for (const { aside } of this.places) if (aside) await rm(aside, { force: true });
+    await this.writer?.ask({ kind: 'keep' });
+  }
+
+  explain(error: unknown): unknown {
+    return explainReset(error, this.targets, this.transfers);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.running);
+    const { writer, transfers } = this;
+    try {
+      if (!this.isKept) await this.undo();
+    } finally {
+      for (const { waiting } of transfers) if (waiting) await removeWaiting(waiting, this.isKept);
+      for (const { number } of writer ? transfers : []) await writer!.ask({ kind: 'drop', transfer: number });
+      await writer?.close();
+    }
+  }
+
+  /** Takes one transfer. @throws Error for an exporter that is not known, or has sent its file already */
+  private async take(call: RawCall): Promise<void> {
+    const id = call.headers.get(exporterId)?.[0] || '0'; // daemons that know only one exporter do not name it
+    const position = /^\d+$/.test(id) ? Number(id) : -1;
+    const target = this.targets.get(position);
+    if (!target) throw new Error(`exporter ${id} not found`);
+    if (target.kind !== 'directory' && this.transfers.some((other) => other.position === position))
+      throw new Error(`exporter ${id} has sent its output already`);
+    const transfer: Transfer = { position, number: this.transfers.length, complete: false };
+    this.transfers.push(transfer);
+    const receiving = this.receive(call, target, transfer);
+    this.running.add(receiving);
+    try {
+      await receiving;
+    } catch (error) {
+      transfer.error = error as Error;
+      throw error;
+    } finally {
+      this.running.delete(receiving);
+    }
+  }
+
+  private async receive(call: RawCall, target: ExportTarget, transfer: Transfer): Promise<void> {
     if (target.kind === 'directory') {
-      writer ??= startTreeWriter();
-      return receiveTree(call, writer, transfer.number, target.path, () => {
+      this.writer ??= startTreeWriter();
+      return receiveTree(call, this.writer, transfer.number, target.path, () => {
         transfer.complete = true;
       });
     }
@@ -91,64 +166,14 @@ export function fileSend(
     else if (await isSpecial(target.path)) await receiveInto(call, createWriteStream(target.path), target.path);
     else transfer.waiting = await receiveFile(call, target.path);
     transfer.complete = true;
-  };
-  const diffCopy: RawHandler = async (call) => {
-    const id = call.headers.get(exporterId)?.[0] || '0'; // daemons that know only one exporter do not name it
-    const position = /^\d+$/.test(id) ? Number(id) : -1;
-    const target = targets.get(position);
-    if (!target) throw new Error(`exporter ${id} not found`);
-    if (target.kind !== 'directory' && transfers.some((other) => other.position === position))
-      throw new Error(`exporter ${id} has sent its output already`);
-    const transfer: Transfer = { position, number: transfers.length, complete: false };
-    transfers.push(transfer);
-    const receiving = receive(call, target, transfer);
-    running.add(receiving);
-    try {
-      await receiving;
-    } catch (error) {
-      transfer.error = error as Error;
-      throw error;
-    } finally {
-      running.delete(receiving);
-    }
-  };
-  return {
-    routes: new Map([[methodPath(FileSend, 'diffCopy'), diffCopy]]),
-    async publish() {
-      if (transfers.some(({ complete, error }) => !complete && !error)) await settled(running, graceMs);
-      requireAllSent(targets, transfers);
-      for (const [position, target] of targets) {
-        const sent = transfers.filter((transfer) => transfer.position === position);
-        if (target.kind === 'directory') {
-          const numbers = sent.map(({ number }) => number);
-          const { path: dest, mirror = false } = target;
-          await writer!.ask({ kind: 'publish', transfers: numbers, dest, mirror });
-        } else if (target.kind === 'file' && sent[0]?.waiting) {
-          places.push(await placeFile(sent[0].waiting, target.path));
-        }
-      }
-    },
-    async keep() {
-      isKept = true;
-      for (const { aside } of places) if (aside) await rm(aside, { force: true });
-      await writer?.ask({ kind: 'keep' });
-    },
-    explain: (error) => explainReset(error, targets, transfers),
-    async close() {
-      await Promise.allSettled(running);
-      const orWarn = (error: Error) => onWarning(error.message); // the build has failed already, for another reason
-      try {
-        if (!isKept) {
-          for (const place of places.splice(0).reverse()) await undoPlacement(place).catch(orWarn);
-          await writer?.ask({ kind: 'undo' }).catch(orWarn);
-        }
-      } finally {
-        for (const { waiting } of transfers) if (waiting) await removeWaiting(waiting, isKept);
-        for (const { number } of writer ? transfers : []) await writer!.ask({ kind: 'drop', transfer: number });
-        await writer?.close();
-      }
-    },
-  };
+  }
+
+  /** Restores what was in the places. The build has failed already, for another reason. */
+  private async undo(): Promise<void> {
+    const orWarn = (error: Error) => this.onWarning(error.message);
+    for (const place of this.places.splice(0).reverse()) await undoPlacement(place).catch(orWarn);
+    await this.writer?.ask({ kind: 'undo' }).catch(orWarn);
+  }
 }
 
 /** @throws Error for the first target that has not everything */
