@@ -65,34 +65,98 @@ interface Sources {
 
 /** Finds out where context and Dockerfile come from; resolves a context at a URL. */
 export async function openContext(bridge: Bridge, options: FrontendOptions): Promise<BuildContext> {
-  const { filename, ...sources } = await findSources(bridge, options);
-  const sessionOf = (name: string) => options.localSessionIds.get(name) ?? bridge.options.sessionId;
-  let ownIgnoreFile: IgnoreFileData | undefined;
+  return new MainContext(bridge, options, await findSources(bridge, options));
+}
 
-  const readIgnoreFile = once(async (): Promise<IgnoreFileData> => {
-    const source = local(mainContextName, {
-      ...ignoreFileOptions(sessionOf(mainContextName), `${mainContextName}-${ignoreFileName}`),
-      customName: `[internal] load ${ignoreFileName}`,
+class MainContext implements BuildContext {
+  private readonly bridge: Bridge;
+  private readonly options: FrontendOptions;
+  private readonly sources: Sources;
+  /** The ignore file of the Dockerfile, which is known once that is read. */
+  private ownIgnoreFile: IgnoreFileData | undefined;
+  /** The ignore file of the context, which is read at most once. */
+  private generalIgnoreFile: Promise<IgnoreFileData> | undefined;
+
+  constructor(bridge: Bridge, options: FrontendOptions, sources: Sources) {
+    this.bridge = bridge;
+    this.options = options;
+    this.sources = sources;
+  }
+
+  async readEntrypoint(): Promise<Entrypoint> {
+    const { bridge } = this;
+    const { filename } = this.sources;
+    const source = this.dockerfileSource(
+      [filename, `${filename}.dockerignore`, ...lowerCaseName(filename)],
+      `[internal] load build definition from ${filename}`,
+    );
+    const definition = source.marshal();
+    const result = await bridge.solve({ definition }).catch((error) => {
+      throw wrapError(error, 'failed to resolve dockerfile');
     });
-    const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
-    return { name: ignoreFileName, data: (await tryReadFile(bridge, ref, ignoreFileName)) ?? new Uint8Array() };
-  });
+    const ref = singleRef(result);
+    const data = await readDockerfile(bridge, ref, filename);
+    const ignore = await tryReadFile(bridge, ref, `${filename}.dockerignore`);
+    if (ignore) this.ownIgnoreFile = { name: `${filename}.dockerignore`, data: ignore };
+    return { filename, data, definition };
+  }
 
-  async function ignorePatterns(): Promise<readonly string[]> {
-    if (sources.context) return [];
-    const { name, data } = ownIgnoreFile ?? (await readIgnoreFile());
+  main(followPaths: readonly string[] | undefined): Promise<State> {
+    return this.contextSource({ followPaths });
+  }
+
+  matching(includePatterns: readonly string[]): Promise<State> {
+    return this.contextSource({ includePatterns });
+  }
+
+  async ignorePatterns(): Promise<readonly string[]> {
+    if (this.sources.context) return [];
+    const { name, data } = await this.ignoreFileData();
     const patterns = parseIgnoreFile(name, data);
     requirePatterns(name, data, patterns);
     return patterns;
   }
 
-  async function mainContext(wanted: Pick<LocalOptions, 'followPaths' | 'includePatterns'>): Promise<State> {
-    if (sources.context) return sources.context;
-    const excludePatterns = await ignorePatterns().catch((error) => {
+  async ignoreFile(): Promise<IgnoreFile | undefined> {
+    if (this.sources.context) return undefined;
+    const { name, data } = await this.ignoreFileData();
+    return { name, rules: ignoreRules(decodeText(data)) };
+  }
+
+  async readBeside(paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const { bridge } = this;
+    const { filename } = this.sources;
+    const inSource = new Map(paths.map((path) => [join(dirname(filename), path), path]));
+    const source = this.dockerfileSource([...inSource.keys()], `[internal] load what ${filename} imports`);
+    const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
+    const found = await Promise.all(
+      [...inSource].map(async ([path, name]) => [name, await tryReadFile(bridge, ref, path)] as const),
+    );
+    return new Map(found.filter((file): file is readonly [string, Uint8Array] => file[1] !== undefined));
+  }
+
+  /** The source of the Dockerfile, of which a local one sends only the given paths. */
+  private dockerfileSource(followPaths: readonly string[], customName: string): State {
+    const { dockerfile, dockerfileName } = this.sources;
+    return (
+      dockerfile ??
+      local(dockerfileName, {
+        sessionId: this.sessionOf(dockerfileName),
+        followPaths,
+        sharedKeyHint: dockerfileName,
+        customName,
+        differ: { type: 'none' },
+      })
+    );
+  }
+
+  private async contextSource(wanted: Pick<LocalOptions, 'followPaths' | 'includePatterns'>): Promise<State> {
+    if (this.sources.context) return this.sources.context;
+    const excludePatterns = await this.ignorePatterns().catch((error) => {
       throw wrapError(error, 'failed to read dockerignore patterns');
     });
     return local(mainContextName, {
-      sessionId: sessionOf(mainContextName),
+      sessionId: this.sessionOf(mainContextName),
       excludePatterns,
       sharedKeyHint: mainContextName,
       customName: '[internal] load build context',
@@ -100,61 +164,22 @@ export async function openContext(bridge: Bridge, options: FrontendOptions): Pro
     });
   }
 
-  return {
-    async readEntrypoint() {
-      const source =
-        sources.dockerfile ??
-        local(sources.dockerfileName, {
-          sessionId: sessionOf(sources.dockerfileName),
-          followPaths: [filename, `${filename}.dockerignore`, ...lowerCaseName(filename)],
-          sharedKeyHint: sources.dockerfileName,
-          customName: `[internal] load build definition from ${filename}`,
-          differ: { type: 'none' },
-        });
-      const definition = source.marshal();
-      const result = await bridge.solve({ definition }).catch((error) => {
-        throw wrapError(error, 'failed to resolve dockerfile');
-      });
-      const ref = singleRef(result);
-      const data = await readDockerfile(bridge, ref, filename);
-      const ignore = await tryReadFile(bridge, ref, `${filename}.dockerignore`);
-      if (ignore) ownIgnoreFile = { name: `${filename}.dockerignore`, data: ignore };
-      return { filename, data, definition };
-    },
+  private async ignoreFileData(): Promise<IgnoreFileData> {
+    return this.ownIgnoreFile ?? (await (this.generalIgnoreFile ??= this.readGeneralIgnoreFile()));
+  }
 
-    main: (followPaths) => mainContext({ followPaths }),
-    matching: (includePatterns) => mainContext({ includePatterns }),
-    ignorePatterns,
-    async ignoreFile() {
-      if (sources.context) return undefined;
-      const { name, data } = ownIgnoreFile ?? (await readIgnoreFile());
-      return { name, rules: ignoreRules(decodeText(data)) };
-    },
+  private async readGeneralIgnoreFile(): Promise<IgnoreFileData> {
+    const source = local(mainContextName, {
+      ...ignoreFileOptions(this.sessionOf(mainContextName), `${mainContextName}-${ignoreFileName}`),
+      customName: `[internal] load ${ignoreFileName}`,
+    });
+    const ref = singleRef(await this.bridge.solve({ definition: source.marshal() }));
+    return { name: ignoreFileName, data: (await tryReadFile(this.bridge, ref, ignoreFileName)) ?? new Uint8Array() };
+  }
 
-    async readBeside(paths) {
-      const inSource = new Map(paths.map((path) => [join(dirname(filename), path), path]));
-      const source =
-        sources.dockerfile ??
-        local(sources.dockerfileName, {
-          sessionId: sessionOf(sources.dockerfileName),
-          followPaths: [...inSource.keys()],
-          sharedKeyHint: sources.dockerfileName,
-          customName: `[internal] load what ${filename} imports`,
-          differ: { type: 'none' },
-        });
-      const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
-      const found = await Promise.all(
-        [...inSource].map(async ([path, name]) => [name, await tryReadFile(bridge, ref, path)] as const),
-      );
-      return new Map(found.filter((file): file is readonly [string, Uint8Array] => file[1] !== undefined));
-    },
-  };
-}
-
-/** Runs an asynchronous function at most once. */
-function once<T>(run: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => (result ??= run());
+  private sessionOf(name: string): string {
+    return this.options.localSessionIds.get(name) ?? this.bridge.options.sessionId;
+  }
 }
 
 /** Options for the request for the .dockerignore file of a local source. */

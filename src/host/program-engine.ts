@@ -41,80 +41,115 @@ export function startProgramEngine(
   dir: URL = builtDir(),
   runMs = maxRunMs,
 ): ProgramEngine {
-  const worker = new Worker(new URL('worker.js', dir), {
-    env: {},
-    execArgv: [],
-    resourceLimits: { stackSizeMb },
-    workerData: new URL('llb.js', dir).href,
-  });
-  const turns: Turn[] = [];
-  let failure: Error | undefined;
-  let msLeft = runMs;
+  return new EngineThread(listener, dir, runMs);
+}
+
+class EngineThread implements ProgramEngine {
+  private readonly listener: (message: string) => void;
+  private readonly worker: Worker;
+  /** Resolves when the thread has what it consists of. */
+  private readonly started: Promise<void>;
+  /** The messages without an answer. */
+  private readonly turns: Turn[] = [];
+  private failure: Error | undefined;
+  private readonly runMs: number;
+  /** What is left of that. */
+  private msLeft: number;
   /** When it began to run. */
-  let began = 0;
-  let timer: NodeJS.Timeout | undefined;
+  private began = 0;
+  private timer: NodeJS.Timeout | undefined;
 
-  const fail = (error: Error) => {
-    failure ??= error;
-    clearTimeout(timer);
-    void worker.terminate();
-    for (const turn of turns.splice(0)) turn.reject(failure);
-  };
-  const run = () => {
-    worker.ref();
-    began = performance.now();
-    const late = () =>
-      fail(
-        new Error(
-          `the build program takes too long: it may take ${runMs / 1000} s. Look for work on very large texts or lists.`,
-        ),
-      );
-    timer = setTimeout(late, msLeft).unref();
-  };
-  const rest = () => {
-    worker.unref();
-    clearTimeout(timer);
-    msLeft -= performance.now() - began;
-  };
-  const post = (request: WorkerRequest) => worker.postMessage(request);
+  constructor(listener: (message: string) => void, dir: URL, runMs: number) {
+    this.listener = listener;
+    this.runMs = runMs;
+    this.msLeft = runMs;
+    this.worker = new Worker(new URL('worker.js', dir), {
+      env: {},
+      execArgv: [],
+      resourceLimits: { stackSizeMb },
+      workerData: new URL('llb.js', dir).href,
+    });
+    this.worker.on('message', (answer: WorkerAnswer) => this.settle(answer));
+    this.worker.on('error', (error: Error) =>
+      this.fail(new Error(`the engine of the build program failed: ${error.message}`, { cause: error })),
+    );
+    this.worker.on('exit', () => this.fail(new Error('the engine of the build program ended')));
+    this.worker.unref(); // an engine that nobody waits for keeps no process alive
+    this.started = this.load(dir);
+  }
 
-  worker.on('message', (answer: WorkerAnswer) => {
-    const turn = turns.shift();
+  define(name: string, source: string): void {
+    void this.started.then(() => this.post({ kind: 'define', name, source }));
+  }
+
+  send(message: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure);
+      if (this.turns.length === 0) this.run();
+      this.turns.push({ resolve, reject });
+      void this.started.then(() => this.post({ kind: 'send', message }));
+    });
+  }
+
+  close(): void {
+    this.fail(new Error('the engine of the build program was closed'));
+  }
+
+  private load(dir: URL): Promise<void> {
+    return Promise.all([
+      readFile(new URL('quickjs.wasm', dir)).then((bytes) => webAssembly.compile(bytes)),
+      readFile(new URL('snapshot', dir)),
+    ]).then(
+      ([engine, snapshot]) => this.post({ kind: 'start', engine, snapshot }),
+      (error: Error) => this.fail(new Error(`the engine of the build program cannot be loaded: ${error.message}`)),
+    );
+  }
+
+  private post(request: WorkerRequest): void {
+    this.worker.postMessage(request);
+  }
+
+  /** Gives a turn its answer. */
+  private settle({ messages, error }: WorkerAnswer): void {
+    const turn = this.turns.shift();
     if (!turn) return; // closed
-    if (turns.length === 0) rest();
+    if (this.turns.length === 0) this.rest();
     try {
-      for (const message of answer.messages) listener(message);
-    } catch (error) {
-      turn.reject(error as Error);
+      for (const message of messages) this.listener(message);
+    } catch (thrown) {
+      turn.reject(thrown as Error);
       return;
     }
-    if (answer.error === undefined) turn.resolve();
-    else turn.reject(Object.assign(new Error(answer.error.message), answer.error));
-  });
-  worker.on('error', (error: Error) =>
-    fail(new Error(`the engine of the build program failed: ${error.message}`, { cause: error })),
-  );
-  worker.on('exit', () => fail(new Error('the engine of the build program ended')));
+    if (error === undefined) turn.resolve();
+    else turn.reject(Object.assign(new Error(error.message), error));
+  }
 
-  worker.unref(); // an engine that nobody waits for keeps no process alive
+  /** Ends the thread. All turns fail, and those that come. */
+  private fail(error: Error): void {
+    this.failure ??= error;
+    clearTimeout(this.timer);
+    void this.worker.terminate();
+    for (const turn of this.turns.splice(0)) turn.reject(this.failure);
+  }
 
-  const started = Promise.all([
-    readFile(new URL('quickjs.wasm', dir)).then((bytes) => webAssembly.compile(bytes)),
-    readFile(new URL('snapshot', dir)),
-  ]).then(
-    ([engine, snapshot]) => post({ kind: 'start', engine, snapshot }),
-    (error: Error) => fail(new Error(`the engine of the build program cannot be loaded: ${error.message}`)),
-  );
+  /** The program runs from now on: its time passes, and the process waits for it. */
+  private run(): void {
+    this.worker.ref();
+    this.began = performance.now();
+    const seconds = this.runMs / 1000;
+    const late = () =>
+      this.fail(
+        new Error(
+          `the build program takes too long: it may take ${seconds} s. Look for work on very large texts or lists.`,
+        ),
+      );
+    this.timer = setTimeout(late, this.msLeft).unref();
+  }
 
-  return {
-    define: (name, source) => void started.then(() => post({ kind: 'define', name, source })),
-    send: (message) =>
-      new Promise((resolve, reject) => {
-        if (failure) return reject(failure);
-        if (turns.length === 0) run();
-        turns.push({ resolve, reject });
-        void started.then(() => post({ kind: 'send', message }));
-      }),
-    close: () => fail(new Error('the engine of the build program was closed')),
-  };
+  /** The program waits for a message. */
+  private rest(): void {
+    this.worker.unref();
+    clearTimeout(this.timer);
+    this.msLeft -= performance.now() - this.began;
+  }
 }
