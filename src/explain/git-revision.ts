@@ -37,104 +37,139 @@ const maxListBytes = 256 << 20;
  */
 export async function checkOutRevision(dir: string, revision: string, signal?: AbortSignal): Promise<Revision> {
   const temporary = await temporaryDir('tsfront-revision-');
-  const uncompared: string[] = [];
-  let indexes = 0;
-
-  /** Runs git with an index of our own. */
-  const gitIn =
-    (cwd: string, index?: string, input?: Uint8Array) =>
-    async (...args: string[]) => {
-      const env = subprocessEnvironment(process.env, {
-        ...inEnglish,
-        GIT_TERMINAL_PROMPT: '0',
-        ...(index !== undefined && { GIT_INDEX_FILE: index }),
-        GIT_OPTIONAL_LOCKS: '0',
-      });
-      const settings = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false'];
-      const { stdout } = await runSubprocess('git', [...settings, ...args], {
-        cwd,
-        env,
-        signal,
-        stdin: input,
-        maxOutputBytes: maxListBytes,
-      });
-      return decodeText(stdout).replace(/\n$/, '');
-    };
-  const checkOut = async (repository: string, commit: string, to: string, name: string): Promise<void> => {
-    const git = gitIn(repository, path.join(temporary.path, `index-${++indexes}`));
-    await git('read-tree', commit);
-    const listed = (await git('ls-files', '--stage', '-z')).split('\0').flatMap((line) => {
-      const [, mode, object, file] = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
-      return mode === undefined ? [] : [{ mode, object: object!, file: file! }];
-    });
-    const files = listed.filter(({ mode }) => mode.startsWith('100')).map(({ file }) => file);
-    const changed = await changedSince(repository, commit);
-    const linked = linkFiles(repository, to, changed ? files.filter((file) => !changed.has(file)) : []);
-    const others = listed.filter(({ mode, file }) => mode !== '160000' && !linked.has(file)).map(({ file }) => file);
-    const index = path.join(temporary.path, `index-${indexes}`);
-    await gitIn(repository, index, encodeText(others.map((file) => `${file}\0`).join('')))(
-      'checkout-index',
-      '-z',
-      '--stdin',
-      `--prefix=${to}/`,
-    );
-    for (const { mode, object, file } of listed)
-      if (mode === '160000') await checkOutModule(repository, object, to, file, name);
-  };
-  /** The files that differ between a commit and the files as they are now; undefined if git cannot say. */
-  const changedSince = async (repository: string, commit: string): Promise<ReadonlySet<string> | undefined> => {
-    const flags = ['--name-only', '-z', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
-    try {
-      return new Set((await gitIn(repository)('diff', ...flags, commit)).split('\0'));
-    } catch {
-      signal?.throwIfAborted();
-      return undefined;
-    }
-  };
-  const checkOutModule = async (repository: string, commit: string, to: string, file: string, above: string) => {
-    const [from, target] = [path.join(repository, file), path.join(to, file)];
-    const link = await lstat(path.join(from, '.git')).catch(() => undefined);
-    if (!link) return; // it is not checked out now either
-    const name = path.posix.join(above, file);
-    try {
-      await gitIn(from, path.join(temporary.path, 'unused'))('cat-file', '-e', `${commit}^{commit}`);
-    } catch {
-      signal?.throwIfAborted();
-      uncompared.push(name);
-      await cp(from, target, { recursive: true, verbatimSymlinks: true });
-      return;
-    }
-    await mkdir(target, { recursive: true });
-    await checkOut(from, commit, target, name);
-    // A part of what COPY takes; of a revision, it is the same.
-    await cp(path.join(from, '.git'), path.join(target, '.git'), { recursive: true, verbatimSymlinks: true });
-  };
-
   try {
-    const git = gitIn(dir, path.join(temporary.path, 'index'));
-    const repository = await git('rev-parse', '--show-toplevel').catch((error: unknown) => {
-      signal?.throwIfAborted();
-      const complaint = complaintOf(error);
-      throw /not a git repository/.test(complaint)
-        ? new UsageError(`there is no such file, and ${dir} is in no git repository`, { cause: error })
-        : error;
-    });
-    const prefix = await git('rev-parse', '--show-prefix');
-    const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`).catch(
-      (error: unknown) => {
-        signal?.throwIfAborted();
-        throw new UsageError('there is no file and no git revision of this name', { cause: error });
-      },
+    const { repository, prefix, commit } = await findRevision(
+      { cwd: dir, index: path.join(temporary.path, 'index'), signal },
+      revision,
     );
     const root = path.join(temporary.path, 'files');
     await mkdir(path.join(root, prefix), { recursive: true });
-    await checkOut(repository, commit, root, '');
+    const checkout = new Checkout(temporary.path, signal);
+    await checkout.write(repository, commit, root, '');
+    const { uncompared } = checkout;
     return { dir: path.join(root, prefix), root, repository, uncompared, remove: temporary.remove };
   } catch (error) {
     await temporary.remove();
     signal?.throwIfAborted();
     if (error instanceof UsageError) throw error;
     throw new UsageError(printableLine(complaintOf(error)), { cause: error });
+  }
+}
+
+/** How git is run. */
+interface GitRun {
+  readonly cwd: string;
+  /** The file of an index of our own; that of the repository if absent. */
+  readonly index?: string;
+  /** Standard input. */
+  readonly input?: Uint8Array;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Runs git without hooks. @returns its output without the last line break */
+async function git({ cwd, index, input, signal }: GitRun, ...args: readonly string[]): Promise<string> {
+  const env = subprocessEnvironment(process.env, {
+    ...inEnglish,
+    GIT_TERMINAL_PROMPT: '0',
+    ...(index !== undefined && { GIT_INDEX_FILE: index }),
+    GIT_OPTIONAL_LOCKS: '0',
+  });
+  const settings = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false'];
+  const { stdout } = await runSubprocess('git', [...settings, ...args], {
+    cwd,
+    env,
+    signal,
+    stdin: input,
+    maxOutputBytes: maxListBytes,
+  });
+  return decodeText(stdout).replace(/\n$/, '');
+}
+
+/** The repository that a directory is in, the path of the directory in it, and the commit of a revision. */
+async function findRevision(run: GitRun, revision: string) {
+  const repository = await git(run, 'rev-parse', '--show-toplevel').catch((error: unknown) => {
+    run.signal?.throwIfAborted();
+    const complaint = complaintOf(error);
+    throw /not a git repository/.test(complaint)
+      ? new UsageError(`there is no such file, and ${run.cwd} is in no git repository`, { cause: error })
+      : error;
+  });
+  const prefix = await git(run, 'rev-parse', '--show-prefix');
+  const commit = await git(run, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`).catch(
+    (error: unknown) => {
+      run.signal?.throwIfAborted();
+      throw new UsageError('there is no file and no git revision of this name', { cause: error });
+    },
+  );
+  return { repository, prefix, commit };
+}
+
+/** Writes the files of a commit and of its submodules. */
+class Checkout {
+  /** As {@link Revision.uncompared}. */
+  readonly uncompared: string[] = [];
+  private readonly temporary: string;
+  private readonly signal: AbortSignal | undefined;
+  private indexes = 0;
+
+  /** @param temporary directory for the indexes */
+  constructor(temporary: string, signal: AbortSignal | undefined) {
+    this.temporary = temporary;
+    this.signal = signal;
+  }
+
+  /**
+   * Writes the files of a commit into a directory.
+   *
+   * @param name of the repository, as a path inside of the outermost one
+   */
+  async write(repository: string, commit: string, to: string, name: string): Promise<void> {
+    const index = path.join(this.temporary, `index-${++this.indexes}`);
+    const run: GitRun = { cwd: repository, index, signal: this.signal };
+    await git(run, 'read-tree', commit);
+    const listed = (await git(run, 'ls-files', '--stage', '-z')).split('\0').flatMap((line) => {
+      const [, mode, object, file] = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
+      return mode === undefined ? [] : [{ mode, object: object!, file: file! }];
+    });
+    const files = listed.filter(({ mode }) => mode.startsWith('100')).map(({ file }) => file);
+    const changed = await this.changedSince(repository, commit);
+    const linked = linkFiles(repository, to, changed ? files.filter((file) => !changed.has(file)) : []);
+    const others = listed.filter(({ mode, file }) => mode !== '160000' && !linked.has(file)).map(({ file }) => file);
+    const input = encodeText(others.map((file) => `${file}\0`).join(''));
+    await git({ ...run, input }, 'checkout-index', '-z', '--stdin', `--prefix=${to}/`);
+    for (const { mode, object, file } of listed)
+      if (mode === '160000') await this.writeModule(repository, object, to, file, path.posix.join(name, file));
+  }
+
+  /** Writes the files of a submodule. If its commit is not on this machine, these are the files that it has now. */
+  private async writeModule(repository: string, commit: string, to: string, file: string, name: string) {
+    const [from, target] = [path.join(repository, file), path.join(to, file)];
+    const link = await lstat(path.join(from, '.git')).catch(() => undefined);
+    if (!link) return; // it is not checked out now either
+    const run: GitRun = { cwd: from, index: path.join(this.temporary, 'unused'), signal: this.signal };
+    try {
+      await git(run, 'cat-file', '-e', `${commit}^{commit}`);
+    } catch {
+      this.signal?.throwIfAborted();
+      this.uncompared.push(name);
+      await cp(from, target, { recursive: true, verbatimSymlinks: true });
+      return;
+    }
+    await mkdir(target, { recursive: true });
+    await this.write(from, commit, target, name);
+    // A part of what COPY takes; of a revision, it is the same.
+    await cp(path.join(from, '.git'), path.join(target, '.git'), { recursive: true, verbatimSymlinks: true });
+  }
+
+  /** The files that differ between a commit and the files as they are now; undefined if git cannot say. */
+  private async changedSince(repository: string, commit: string): Promise<ReadonlySet<string> | undefined> {
+    const flags = ['--name-only', '-z', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
+    try {
+      return new Set((await git({ cwd: repository, signal: this.signal }, 'diff', ...flags, commit)).split('\0'));
+    } catch {
+      this.signal?.throwIfAborted();
+      return undefined;
+    }
   }
 }
 
