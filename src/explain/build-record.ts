@@ -573,8 +573,14 @@ const contents = {
   variables: recordOf(listOf(number)),
 };
 
+const anyRecord = fields(contents, 'what recordBuild() gives');
+
+/** Records that were made or checked here: a large one is not checked for each function that takes it. */
+const known = new WeakSet<object>();
+
 /** What {@link recordBuild} and {@link parseRecord} give. */
-export const recordArgument: Validator = fields(contents, 'what recordBuild() gives');
+export const recordArgument: Validator = (value, name) =>
+  known.has(Object(value) as object) ? undefined : anyRecord(value, name);
 
 /** Whether each step needs only steps before it: then no walk over them goes in circles. */
 const isInOrder = (steps: readonly BuildStep[]) =>
@@ -620,5 +626,6 @@ export function parseRecord(text: string): BuildRecord | undefined {
   if (!areEnvironments(value.environments) || !Object.values(value.platforms).flat().every(hasEnvironment))
     throw new Error('an environment of the record is made of what is not there');
   if (!Object.values(value.platforms).every(isInOrder)) throw new Error('a step of the record needs a step after it');
+  known.add(value);
   return value;
 }

@@ -4,7 +4,10 @@
  */
 import { redactCredentials } from './redact.ts';
 
-/** Checks a value; `name` is its name in the message. Returns the problem, undefined if the value is valid. */
+/**
+ * Checks a value; `name` is its name in the message. Returns the problem, undefined if the value is valid. A member of a
+ * value is checked without a name, which is made only if there is a problem.
+ */
 export type Validator = (value: unknown, name: string) => string | undefined;
 
 /**
@@ -89,8 +92,8 @@ export function fields(validators: Readonly<Record<string, Validator>>, expected
     const wrong = isObject(value, name);
     if (wrong !== undefined) return wrong;
     for (const [key, member] of entries) {
-      const problem = member(given[key], name === optionsName ? key : fieldPath(name, key));
-      if (problem === undefined) continue;
+      if (member(given[key], '') === undefined) continue;
+      const problem = member(given[key], name === optionsName ? key : fieldPath(name, key))!;
       const unknown = name === optionsName ? Object.keys(given).filter((other) => !(other in validators)) : [];
       return given[key] !== undefined || unknown.length === 0
         ? problem
@@ -118,7 +121,6 @@ export function exactFields<Type = Readonly<Record<string, unknown>>>(validators
 /** Messages name the fields of the argument with this name without its name in front. */
 const optionsName = 'options';
 
-/** Makes the name of a member only if there is a problem. */
 function firstProblem<Key>(
   entries: Iterable<readonly [Key, unknown]>,
   member: Validator,

@@ -14,8 +14,8 @@ const quotedText = String.raw`(?:(?=(?<plain>[^"\\]+))\k<plain>|\\[\s\S])*`;
 /** A word of a shell or a Dockerfile, with quotes and continued lines. */
 const word = String.raw`(?:"${quotedText}"|'[^']*'|["'][^\n]*|[\\\x60]\r?\n|\\[\s\S]|\x60|[^\s"'\\\x60]+)+`;
 const names = String.raw`[\w.-]{0,60}?(?:apikey|api[_-]key|auth|credential|key|password|pword|passwd|passphrase|secret|token)[\w.-]{0,60}`;
-/** `NAME=value` with a name that may be one of a secret. */
-const assignment = new RegExp(String.raw`(?<![\w$.-])(${names})(\\?=)(\\?${word})`, 'gi');
+/** `NAME=value` with a name that may be one of a secret. A message of BuildKit shows `"ENV key=value"` as a form. */
+const assignment = new RegExp(String.raw`(?<![\w$.-])(${names})(\\?=)(?!value")(\\?${word})`, 'gi');
 /** `"name": "value"` of JSON, also in quotes. */
 const member = new RegExp(
   String.raw`(?<![\w$.-])(${names})(\\?["']\s{0,8}:\s{0,8}\\?["'])([^"'\n]{1,4096}?)(?=\\?["'])`,

@@ -115,3 +115,11 @@ test('a megabyte of what looks like secrets is hidden in linear time', () => {
   ])
     hideSecretsOf([piece.repeat((1 << 20) / piece.length)])(piece.repeat((1 << 20) / piece.length));
 });
+
+test('the form of ENV that a message of BuildKit shows is no secret', () => {
+  const message = '"ENV key=value" should be used instead of legacy "ENV key value" format';
+  expect(hideSecretsOf([])(message)).toBe(message);
+  expect(hideSecretsOf([])('"ENV key=value" and key=values7 token=abcdef')).toBe(
+    '"ENV key=value" and key=••••••• token=••••••',
+  );
+});

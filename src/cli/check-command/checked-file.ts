@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import type { SourceFile } from '../../diagnostic/source-file.ts';
 import type { Checked } from '../../offline/check.ts';
-import { hideSecretsOf } from '../../text/hide-secrets.ts';
+import { hideSecretsOf, hidingAddresses } from '../../text/hide-secrets.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import type { ShownPath } from '../shown-path.ts';
 import type { Outcome } from './check-target.ts';
@@ -30,7 +30,7 @@ export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, check
     isFile: dockerfile !== '',
     source: renamed(source),
     problems: problems.map((it) => (it.file ? { ...it, file: renamed(it.file) } : it)),
-    json: withoutSecrets(json),
+    json: withoutSecrets(json, source),
     warnings,
     notes,
     fixed,
@@ -39,13 +39,16 @@ export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, check
   };
 }
 
-/** The answer with a Dockerfile without secrets; its lines stay. */
-function withoutSecrets(json: Checked['json']): Checked['json'] {
+/** The answer without secrets in the Dockerfile, whose lines stay, and in messages; fixes are as they are applied. */
+function withoutSecrets(json: Checked['json'], { text }: SourceFile): Checked['json'] {
   const sources = json.sources.map((it) => {
     if (it.data === undefined) return it;
     const text = Buffer.from(it.data, 'base64').toString();
     const hidden = hideSecretsOf([text])(text).split('\n').map(redactCredentials).join('\n');
     return hidden === text ? it : { ...it, data: Buffer.from(hidden).toString('base64') };
   });
-  return { ...json, sources };
+  const hide = hidingAddresses(hideSecretsOf([text]));
+  const warnings = json.warnings?.map((it) => ({ ...it, detail: hide(it.detail) })) ?? null;
+  const buildError = json.buildError && { ...json.buildError, message: hide(json.buildError.message) };
+  return { ...json, warnings, sources, ...(buildError && { buildError }) };
 }

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { type Diagnostic, wireMessage } from '../../diagnostic/diagnostic.ts';
 import { lineColumn, type SourceFile, type SourceRange } from '../../diagnostic/source-file.ts';
+import { hideSecretsOf, hidingAddresses } from '../../text/hide-secrets.ts';
 import { printableLine } from '../../text/printable.ts';
-import { redactCredentials } from '../../text/redact.ts';
 import type { CheckedFile } from './checked-file.ts';
 
 /** A place: lines and columns from 1; the end is behind the last character. */
@@ -23,7 +23,7 @@ export interface ReportedProblem {
   readonly path: string;
   /** Undefined for a problem without a place. */
   readonly region: Region | undefined;
-  /** One line, without credentials. */
+  /** One line, without secrets and credentials. */
   readonly message: string;
   /** The hint, or what the fix does; one line, '' if absent. */
   readonly advice: string;
@@ -31,19 +31,21 @@ export interface ReportedProblem {
 
 /** The problems of files, in order. */
 export function reportedProblems(files: readonly CheckedFile[]): ReportedProblem[] {
-  return files.flatMap(({ source, problems }) =>
-    problems.map((problem) => {
+  return files.flatMap(({ source, problems }) => {
+    const hide = hidingAddresses(hideSecretsOf([source.text]));
+    const shown = (text: string) => oneLine(hide(text));
+    return problems.map((problem) => {
       const file = problem.file ?? source;
       return {
         problem,
         source: file,
         path: reportPath(file.filename),
         region: problem.range && regionOf(file, problem.range),
-        message: oneLine(wireMessage(problem)),
-        advice: oneLine(problem.hint ?? (problem.fix ? `${problem.fix.title}.` : '')),
+        message: shown(wireMessage(problem)),
+        advice: shown(problem.hint ?? (problem.fix ? `${problem.fix.title}.` : '')),
       };
-    }),
-  );
+    });
+  });
 }
 
 /** A path from the working directory, with slashes. */
@@ -61,5 +63,5 @@ export function regionOf(file: SourceFile, { start, end }: SourceRange): Region 
 }
 
 function oneLine(text: string): string {
-  return printableLine(redactCredentials(text.replace(/\s*\r?\n\s*/g, '; ')));
+  return printableLine(text.replace(/\s*\r?\n\s*/g, '; '));
 }
