@@ -5,8 +5,9 @@
 import { redactCredentials } from './redact.ts';
 
 /**
- * Checks a value; `name` is its name in the message. Returns the problem, undefined if the value is valid. A member of a
- * value is checked without a name, which is made only if there is a problem.
+ * Checks a value; `name` is its name in the message. Returns the problem, undefined if the value is valid.
+ *
+ * A member of a value is checked without a name, which is made only if there is a problem.
  */
 export type Validator = (value: unknown, name: string) => string | undefined;
 
