@@ -1,7 +1,7 @@
 /** Runs tsfront's own lint rules on a Dockerfile, and applies the configuration and the comments to all findings. */
 import type { WarningCode } from '../diagnostic/codes.ts';
-import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
-import { rangeLines } from '../diagnostic/source-file.ts';
+import { type Diagnostic, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import { rangeLines, type SourceRange } from '../diagnostic/source-file.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { defaultConfig, type LintConfig, optionsOf } from './config.ts';
 import { applyIgnoreComments, type LocatedFinding } from './ignore-comments.ts';
@@ -51,18 +51,30 @@ export async function completeFindings(
 async function findViolations(dockerfile: Dockerfile, config: LintConfig): Promise<LocatedFinding[]> {
   const { source } = dockerfile;
   const file = await createLintFile(dockerfile);
+  const unplaced = file.stages.flatMap(({ runs }) => runs.flatMap(({ script }) => script.unplaced));
   const found: LocatedFinding[] = [];
   for (const rule of lintRules) {
     const level = config.rules.get(rule.name) ?? rule.level;
     if (level === 'off') continue;
     const options = optionsOf(rule, config);
-    for (const { instruction, message, range = instruction.range, lines, ...details } of rule.find(file, options)) {
+    for (const { instruction, message, range = instruction.range, lines, fix, ...details } of rule.find(
+      file,
+      options,
+    )) {
       const at = { range, lines: [lines ?? rangeLines(source, range)], url: ruleUrl(rule.name) };
-      const finding = { ...warningDiagnostic(rule.name, message, { ...details, ...at }), severity: level };
+      const finding = {
+        ...warningDiagnostic(rule.name, message, { ...details, ...at, fix: isPlaced(fix, unplaced) ? fix : undefined }),
+        severity: level,
+      };
       found.push({ finding, instruction });
     }
   }
   return found;
+}
+
+/** Whether the words that a fix changes have a place of their own. */
+function isPlaced(fix: Fix | undefined, unplaced: readonly SourceRange[]): boolean {
+  return !fix?.edits.some(({ range }) => unplaced.some(({ start, end }) => range.start <= end && range.end >= start));
 }
 
 /** The finding as what the configuration counts it; undefined if it is off. */

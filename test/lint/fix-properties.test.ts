@@ -71,3 +71,17 @@ describe.each(fixable)('$name', ({ name }) => {
     expect(await built(withDockerfile(options, source.filename, text))).toEqual(before);
   });
 });
+
+describe.each([
+  [
+    'commands in nested backticks',
+    'RUN x=`echo \\`apt install -y foo; useradd -u 123456 u; curl https://a.b/c\\``; echo hi',
+  ],
+  ['an array with an escaped quote', String.raw`CMD ['sh', '-c', 'echo it\'s']`],
+])('%s', (_, line) => {
+  test('stays as it is', async () => {
+    const text = `FROM debian:13\n${line}\n`;
+    const options = withDockerfile(buildOf(fixable[0]!.name), 'Dockerfile', text);
+    expect((await fixDockerfile(options, { unsafe: false })).text).toBe(text);
+  });
+});

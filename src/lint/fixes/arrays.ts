@@ -12,7 +12,8 @@ export function repairArray(dockerfile: Dockerfile, problem: Diagnostic): Soluti
   const { at, text } = headOf(dockerfile, instruction);
   const start = text.search(/[[({"]/);
   const written = text.slice(start).trimEnd();
-  if (start < 0 || written.includes('\n')) return undefined;
+  // A backslash escapes in one kind of quotes and not in the other: which words are meant is not certain.
+  if (start < 0 || /[\n\\]/.test(written)) return undefined;
   const isArray = meant.startsWith('[');
   // A bare word in brackets may be a pattern of a shell.
   const isCertain = isArray ? /^[[({]\s*["'“”‘’]/.test(written) : !/\s/.test(meant);

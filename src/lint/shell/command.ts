@@ -84,9 +84,11 @@ export interface ShellScript {
   readonly pipelines: readonly ShellPipeline[];
   /** Number of statements at the top: what `;`, `&` and line breaks separate. */
   readonly statements: number;
+  /** Substitutions in escaped backticks. A word in one has the place of all of it, so no edit may be made there. */
+  readonly unplaced: readonly SourceRange[];
   /** Whether it could be read. The parts that could be are there either way. */
   readonly isValid: boolean;
 }
 
 /** An empty script. */
-export const emptyScript: ShellScript = { commands: [], pipelines: [], statements: 0, isValid: true };
+export const emptyScript: ShellScript = { commands: [], pipelines: [], statements: 0, unplaced: [], isValid: true };

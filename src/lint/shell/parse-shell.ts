@@ -36,12 +36,13 @@ import { programIndex, programName } from './wrappers.ts';
 export function parseShell(text: LogicalLine): ShellScript {
   if (text.text.length > maxText) return { ...emptyScript, isValid: false };
   const tree = readTree(text.text);
-  const reader: Reader = { text, commands: [], pipelines: [], isValid: true, outer: undefined };
+  const reader: Reader = { text, commands: [], pipelines: [], unplaced: [], isValid: true, outer: undefined };
   readScript(reader, tree, []);
   return {
     commands: reader.commands,
     pipelines: reader.pipelines,
     statements: tree.commands.length,
+    unplaced: reader.unplaced,
     isValid: reader.isValid,
   };
 }
@@ -70,6 +71,7 @@ interface Reader {
   readonly text: LogicalLine;
   readonly commands: ShellCommand[];
   readonly pipelines: ShellPipeline[];
+  readonly unplaced: SourceRange[];
   isValid: boolean;
   /** The place of all nodes of a script whose positions are not those of the text: one in escaped backticks. */
   outer: SourceRange | undefined;
@@ -186,7 +188,10 @@ function readSubstitution(
 ): void {
   if (!node.script) return;
   const { outer } = reader;
-  if (node.script.source !== undefined) reader.outer ??= rangeOf(reader, node);
+  if (node.script.source !== undefined && !outer) {
+    reader.outer = rangeOf(reader, node);
+    reader.unplaced.push(reader.outer);
+  }
   readScript(reader, node.script, [...scopes, 'substitution']);
   reader.outer = outer;
 }
