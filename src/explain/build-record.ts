@@ -2,8 +2,7 @@
  * A build as far as its cache depends on it: its steps, what each is made of, and the files that it takes. It has
  * digests in place of values, so that no secret can be read from it.
  */
-import { Coverage } from '../context/amounts.ts';
-import { type ContextTree, readContextTree } from '../context/context-tree.ts';
+import type { ContextTree } from '../context/context-tree.ts';
 import { instructionText } from '../context/instruction-text.ts';
 import { sourceLines } from '../context/source-lines.ts';
 import { buildArgsOf } from '../gateway/options.ts';
@@ -13,7 +12,7 @@ import { base } from '../go/path.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
-import { takeTurns } from '../lower/turns.ts';
+import { type Turns, takeTurns } from '../lower/turns.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
 import { dirTree } from '../offline/file-tree.ts';
@@ -37,10 +36,9 @@ import {
 } from '../text/arguments.ts';
 import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
 import { isSecretName } from '../text/secret-name.ts';
-import { ShortError } from '../text/short-error.ts';
-import { ContentHash, shortHash } from './content-hash.ts';
-import { DigestCache } from './digest-cache.ts';
+import { shortHash } from './content-hash.ts';
 import { areEnvironments, EnvironmentWriter, type RecordedEnvironment } from './environments.ts';
+import { type TakenTree, TakenTrees, type TreeOptions } from './taken-trees.ts';
 import { ownSecret, type ValueKey, valueKey } from './value-key.ts';
 
 /** A build, for a comparison with another. `tsfront explain --record` writes it as JSON. */
@@ -171,16 +169,9 @@ export async function recordBuild(build: RecordedBuild, signal?: AbortSignal, ke
 }
 
 /** Options of {@link makeRecord}. */
-interface RecordOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Maximum size of the files that the build takes; no limit if absent. */
-  readonly maxBytes?: number | undefined;
-  /** Maximum number of files of a context, whether the build takes them or not; 2,000,000 if absent. */
-  readonly maxNodes?: number | undefined;
+interface RecordOptions extends TreeOptions {
   /** As of {@link recordBuild}. */
   readonly key?: string | undefined;
-  /** The directory where digests of files are kept for the next record; none are if absent. */
-  readonly digestDir?: string | undefined;
 }
 
 /** What the steps of a record are written with. */
@@ -192,11 +183,6 @@ interface Writing {
   readonly hideInText: HideSecrets;
 }
 
-/** The error for a build that takes more bytes than are wanted. */
-export class TooManyBytes extends ShortError {
-  override readonly name = 'TooManyBytes';
-}
-
 /**
  * Does what {@link recordBuild} does.
  *
@@ -204,7 +190,7 @@ export class TooManyBytes extends ShortError {
  */
 export async function makeRecord(
   { compiled, opened }: RecordedBuild,
-  { signal, maxBytes = Number.POSITIVE_INFINITY, maxNodes, key: secret = ownSecret, digestDir }: RecordOptions = {},
+  { key: secret = ownSecret, ...options }: RecordOptions = {},
 ): Promise<BuildRecord> {
   const key = valueKey(secret);
   const opsOf = decodingOnce(compiled.definitions);
@@ -215,89 +201,87 @@ export async function makeRecord(
     hide,
     hideInText: hidingAddresses(hide),
   };
-  let bytesLeft = maxBytes;
-  const turns = takeTurns(signal);
-  const trees = new Map<
-    string,
-    { readonly tree: ContextTree; readonly hash: ContentHash; readonly coverage: Coverage }
-  >();
-  const caches = new Map<string, DigestCache | undefined>();
-  const cacheOf = (root: string) => {
-    if (digestDir !== undefined && !caches.has(root)) caches.set(root, DigestCache.open(digestDir, root));
-    return caches.get(root);
-  };
-  const openTree = async (entry: DefinitionEntry) => {
-    const source = localSource(entry);
-    const dir = source && opened.dirs.get(source.local);
-    if (!source || dir === undefined) return undefined;
-    const key = JSON.stringify(source);
-    let found = trees.get(key);
-    if (!found) {
-      const tree = await readContextTree(dir, source, signal, maxNodes);
-      for (const { fate, size } of tree.nodes) if (fate === 'sent') bytesLeft -= size;
-      if (bytesLeft < 0) throw new TooManyBytes(`the build takes more than ${maxBytes} bytes`);
-      const hash = new ContentHash(tree, cacheOf(tree.root));
-      trees.set(key, (found = { tree, hash, coverage: new Coverage(tree) }));
-    }
-    return found;
-  };
-
+  const turns = takeTurns(options.signal);
+  const trees = new TakenTrees(opened.dirs, options);
   try {
     const platforms: Record<string, BuildStep[]> = {};
-    for (const [platform, definition] of compiled.definitions) {
-      const places = new Map<string, number>();
-      const contexts = new Map<string, Awaited<ReturnType<typeof openTree>> & { readonly name: string }>();
-      const steps: BuildStep[] = [];
-      for (const entry of opsOf(definition)) {
-        if (turns.isDue()) await turns.pass();
-        const local = localSource(entry);
-        if (local) {
-          const found = await openTree(entry);
-          if (found) contexts.set(entry.digest, { ...found, name: local.local });
-          continue;
-        }
-        if (entry.op.op.case === undefined) continue;
-        places.set(entry.digest, steps.length);
-        const takes: RecordedTake[] = [];
-        for (const taken of takenPaths(entry)) {
-          const context = contexts.get(entry.op.inputs[taken.input]?.digest ?? '');
-          if (!context) continue;
-          const { digest, selection } = await context.hash.ofSelection(taken, turns);
-          context.coverage.add(selection);
-          const paths = selection.parts.flatMap(({ node, only }) =>
-            only
-              ? only.filter((it) => !it.isDirectory).map((it) => it.path)
-              : [node.isDirectory ? `${node.path}/` : node.path],
-          );
-          takes.push({ context: context.name, digest, paths: paths.length > maxPaths ? ['/'] : paths });
-        }
-        steps.push(stepOf(entry, definition, places, takes, writing));
-      }
-      platforms[platform] = steps;
-    }
-    // What stages and platforms ask for may differ, so a context may have several trees.
-    const contexts: Record<string, RecordedContext> = {};
-    for (const { tree, hash, coverage } of trees.values()) {
-      const { local } = tree.source;
-      const ignoreFile = await recordIgnoreFile(tree, opened);
-      contexts[local] = joined(contexts[local], {
-        ...recordFiles(tree, hash, coverage),
-        ...(ignoreFile && { ignoreFile }),
-      });
-    }
+    for (const [platform, definition] of compiled.definitions)
+      platforms[platform] = await recordSteps(definition, opsOf(definition), trees, turns, writing);
     return {
       version: recordVersion,
       key: key.id,
       platforms,
       environments: writing.environments.list,
-      contexts,
+      contexts: await recordContexts(trees, opened),
       buildArgs: Object.fromEntries([...buildArgsOf(opened.opts)].map(([name, value]) => [name, key.digest(value)])),
       variables: variablesOf(compiled),
     };
   } finally {
-    for (const { hash } of trees.values()) hash.close();
-    for (const cache of caches.values()) cache?.save();
+    trees.close();
   }
+}
+
+/** The steps of a platform. What they take of a tree is added to its coverage. */
+async function recordSteps(
+  definition: Definition,
+  entries: readonly DefinitionEntry[],
+  trees: TakenTrees,
+  turns: Turns,
+  writing: Writing,
+): Promise<BuildStep[]> {
+  const places = new Map<string, number>();
+  const contexts = new Map<string, TakenTree>();
+  const steps: BuildStep[] = [];
+  for (const entry of entries) {
+    if (turns.isDue()) await turns.pass();
+    const source = localSource(entry);
+    if (source) {
+      const found = await trees.open(source);
+      if (found) contexts.set(entry.digest, found);
+      continue;
+    }
+    if (entry.op.op.case === undefined) continue;
+    places.set(entry.digest, steps.length);
+    const takes = await recordTakes(entry, contexts, turns);
+    steps.push(stepOf(entry, definition, places, takes, writing));
+  }
+  return steps;
+}
+
+/** What a step takes. @param contexts by the digests of their ops */
+async function recordTakes(
+  entry: DefinitionEntry,
+  contexts: ReadonlyMap<string, TakenTree>,
+  turns: Turns,
+): Promise<RecordedTake[]> {
+  const takes: RecordedTake[] = [];
+  for (const taken of takenPaths(entry)) {
+    const context = contexts.get(entry.op.inputs[taken.input]?.digest ?? '');
+    if (!context) continue;
+    const { digest, selection } = await context.hash.ofSelection(taken, turns);
+    context.coverage.add(selection);
+    const paths = selection.parts.flatMap(({ node, only }) =>
+      only
+        ? only.filter((it) => !it.isDirectory).map((it) => it.path)
+        : [node.isDirectory ? `${node.path}/` : node.path],
+    );
+    takes.push({ context: context.tree.source.local, digest, paths: paths.length > maxPaths ? ['/'] : paths });
+  }
+  return takes;
+}
+
+/** The contexts by name. What stages and platforms ask for may differ, so a context may have several trees. */
+async function recordContexts(
+  trees: TakenTrees,
+  opened: RecordedBuild['opened'],
+): Promise<Record<string, RecordedContext>> {
+  const contexts: Record<string, RecordedContext> = {};
+  for (const taken of trees.all()) {
+    const { local } = taken.tree.source;
+    const ignoreFile = await recordIgnoreFile(taken.tree, opened);
+    contexts[local] = joined(contexts[local], { ...recordFiles(taken), ...(ignoreFile && { ignoreFile }) });
+  }
+  return contexts;
 }
 
 /**
@@ -313,7 +297,7 @@ function decodingOnce(definitions: ReadonlyMap<string, Definition>): (definition
   };
 }
 
-function recordFiles(tree: ContextTree, hash: ContentHash, coverage: Coverage): RecordedContext {
+function recordFiles({ tree, hash, coverage }: TakenTree): RecordedContext {
   const files: Record<string, RecordedFile> = {};
   let count = 0;
   for (const node of tree.nodes) {
