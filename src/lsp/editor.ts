@@ -18,6 +18,8 @@ export class Editor {
   settings: Settings = defaultSettings;
   /** Whether it gives the settings of a document when it is asked for them. */
   asksForSettings = false;
+  /** Whether completions may have places to fill in, which others would see as `${1:source}`. */
+  takesSnippets = false;
   private readonly connection: Connection;
   private readonly canRegister = { settings: false, files: false };
 
@@ -26,9 +28,10 @@ export class Editor {
   }
 
   /** Takes what the editor says of itself at first. */
-  introduce({ capabilities: { workspace }, initializationOptions, ...params }: InitializeParams): void {
+  introduce({ capabilities: { workspace, textDocument }, initializationOptions, ...params }: InitializeParams): void {
     this.folders = workspaceDirectories(params);
     this.asksForSettings = workspace?.configuration === true;
+    this.takesSnippets = textDocument?.completion?.completionItem?.snippetSupport === true;
     this.canRegister.settings = workspace?.didChangeConfiguration?.dynamicRegistration === true;
     this.canRegister.files = workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     this.settings = readSettings(initializationOptions);

@@ -97,6 +97,7 @@ export class OpenDocuments {
     return {
       document,
       settings,
+      takesSnippets: this.editor.takesSnippets,
       get symbols() {
         return symbolsOf(document, settings);
       },

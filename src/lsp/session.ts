@@ -19,6 +19,8 @@ export interface Analysis extends AnalysisResult {
 export interface Session {
   readonly document: OpenDocument;
   readonly settings: Settings;
+  /** Whether the editor takes completions with places to fill in. */
+  readonly takesSnippets: boolean;
   /** The stages and variables. */
   readonly symbols: Symbols;
   /** The last analysis, possibly of an earlier version; undefined before the first one. */

@@ -31,6 +31,7 @@ const snippets = [
 const sessionOf = (document: OpenDocument): Session => ({
   document,
   settings: defaultSettings,
+  takesSnippets: true,
   symbols: symbolsOf(document, defaultSettings),
   analysis: undefined,
   currentAnalysis: async () => undefined,

@@ -1,8 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CompletionList, Hover, Location, WorkspaceEdit } from 'vscode-languageserver-protocol/node';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import {
+  type CompletionList,
+  type Hover,
+  InsertTextFormat,
+  type Location,
+  type WorkspaceEdit,
+} from 'vscode-languageserver-protocol/node';
 import { type Editor, startEditor } from './client.ts';
 
 let dir: string;
@@ -174,6 +180,78 @@ test('completion offers what fits: instructions, flags, values, mounts, stages, 
   expect(await completionsAt('Dockerfile.c11', 'FROM a\nCOPY |\n')).not.toContain('secret.key');
   expect(await completionsAt('Dockerfile.c12', 'FROM a\nCOPY src/|\n')).toEqual(['deep/', 'main.ts']);
   expect(await completionsAt('Dockerfile.c13', '# |\nFROM a\n')).toContain('escape');
+});
+
+test('sources of bind mounts are files of the context, unless they are of a stage or another mount', async () => {
+  expect(await completionsAt('Dockerfile.m1', 'FROM a\nRUN --mount=type=bind,source=|\n')).toEqual(
+    expect.arrayContaining(['src/', 'package.json']),
+  );
+  expect(await completionsAt('Dockerfile.m2', 'FROM a\nRUN --mount=src=src/|\n')).toEqual(['deep/', 'main.ts']);
+  expect(await completionsAt('Dockerfile.m3', 'FROM a AS b\nRUN --mount=from=b,source=|\n')).toEqual([]);
+  expect(await completionsAt('Dockerfile.m4', 'FROM a\nRUN --mount=type=cache,source=|\n')).toEqual([]);
+});
+
+test('ONBUILD offers the instructions that it takes, and what they take', async () => {
+  const triggers = await completionsAt('Dockerfile.o1', 'FROM a\nONBUILD |\n');
+  expect(triggers).toContain('COPY');
+  for (const name of ['FROM', 'MAINTAINER', 'ONBUILD']) expect(triggers).not.toContain(name);
+  expect(await completionsAt('Dockerfile.o2', 'FROM a\nONBUILD COPY src/|\n')).toEqual(['deep/', 'main.ts']);
+  expect(await completionsAt('Dockerfile.o3', 'FROM a\nONBUILD RUN --network=|\n')).toContain('none');
+});
+
+test('comments offer directives where one may stand, and the names of rules', async () => {
+  const skipped = await completionsAt('Dockerfile.k1', '# check=skip=|\nFROM a\n');
+  expect(skipped).toEqual(expect.arrayContaining(['all', 'StageNameCasing']));
+  expect(skipped).not.toContain('UntaggedBase');
+  expect(await completionsAt('Dockerfile.k2', '# check=skip=StageNameCasing,|\nFROM a\n')).not.toContain(
+    'StageNameCasing',
+  );
+  expect(await completionsAt('Dockerfile.k3', '# check=skip=all;|\nFROM a\n')).toEqual(['experimental=', 'error=true']);
+  for (const text of ['# tsfront-ignore |\nFROM a\n', 'FROM a\n# tsfront-ignore StageNameCasing, |\nRUN b\n']) {
+    const names = await completionsAt('Dockerfile.k4', text);
+    expect(names).toContain('UntaggedBase');
+    expect(names).not.toContain('syntax');
+  }
+  expect(await completionsAt('Dockerfile.k5', '# tsfront-ignore UntaggedBase: |\nFROM a\n')).toEqual([]);
+  expect(await completionsAt('Dockerfile.k6', '# escape=`\n# |\nFROM a\n')).toEqual(
+    expect.not.arrayContaining(['escape']),
+  );
+  expect(await completionsAt('Dockerfile.k7', '# a comment\n# |\nFROM a\n')).toEqual([
+    'tsfront-ignore',
+    'tsfront-ignore-file',
+  ]);
+  expect(await completionsAt('Dockerfile.k8', 'FROM a\n# |\nRUN b\n')).toEqual(['tsfront-ignore']);
+});
+
+test('FROM offers what continues the name that is written', async () => {
+  expect(await completionsAt('Dockerfile.f1', 'FROM |\n')).toContain('scratch');
+  expect(await completionsAt('Dockerfile.f2', 'FROM alpine:|\n')).not.toContain('scratch');
+});
+
+test('only an editor that knows snippets gets places to fill in', async () => {
+  const instructions = async (capabilities: object) => {
+    const own = await startEditor({ capabilities });
+    onTestFinished(() => own.kill());
+    const { uri } = await own.open('untitled:snippets', 'FROM a\n');
+    const { items } = await own.connection.sendRequest<CompletionList>('textDocument/completion', {
+      textDocument: { uri },
+      position: { line: 1, character: 0 },
+    });
+    return items.map(({ label, insertTextFormat, textEdit }) => ({ label, insertTextFormat, text: textEdit?.newText }));
+  };
+  const plain = await instructions({});
+  expect(plain).toContainEqual({ label: 'COPY', text: 'COPY ' });
+  for (const { insertTextFormat, text } of plain) {
+    expect(insertTextFormat).toBeUndefined();
+    expect(text).not.toContain('$');
+  }
+  const withPlaces = await instructions({ textDocument: { completion: { completionItem: { snippetSupport: true } } } });
+  expect(withPlaces).toContainEqual({
+    label: 'COPY',
+    insertTextFormat: InsertTextFormat.Snippet,
+    text: 'COPY ${1:source} ${2:destination}',
+  });
+  expect(withPlaces.map(({ label }) => label)).toContain('RUN <<EOF');
 });
 
 test('an item is described when the editor asks for more', async () => {

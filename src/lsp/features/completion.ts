@@ -7,7 +7,6 @@ import { createPatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
 import { flagsOf } from '../../parser/instructions/flags-of.ts';
 import { instructionNames, lookUpKeyword } from '../../parser/keywords.ts';
 import { mountOptions, mountTypes, sharingModes } from '../../parser/mount-flag.ts';
-import { directiveTexts } from '../language/directives.ts';
 import { flagText } from '../language/flags.ts';
 import { instructionTexts } from '../language/instructions.ts';
 import { mountOptionTexts, mountTypeTexts, sharingTexts } from '../language/mounts.ts';
@@ -15,6 +14,7 @@ import { predefinedVariables } from '../language/variables.ts';
 import { shownValue } from '../secrets.ts';
 import type { Session } from '../session.ts';
 import { ignorePatternsOf } from '../workspace.ts';
+import { completeComment } from './completion-comments.ts';
 import { completeTags } from './completion-tags.ts';
 import { describeFlag, describeInstruction, describeVariable } from './describe.ts';
 
@@ -65,7 +65,10 @@ async function itemsAt(session: Session, offset: number): Promise<CompletionItem
   const unit = units[index];
   const instruction = unit && document.instruction(unit);
   if (!instruction || offset < instruction.keywordRange.start) {
-    if (/^\s*#/.test(line)) return index === 0 ? directiveItems(session, line, offset) : [];
+    if (/^\s*#/.test(line))
+      return completeComment(index === 0 ? text.slice(0, lineStart) : undefined, line).map(
+        ({ typed, label, ...more }) => item({ session, offset }, typed.length, label, more),
+      );
     return keywordItems(session, line, offset);
   }
   if (offset <= instruction.keywordRange.end)
@@ -89,12 +92,23 @@ function item(
   return { label, filterText: label, ...rest, textEdit: { range: session.document.range(range), newText: insertText } };
 }
 
-function keywordItems(session: Session, typed: string, offset: number): CompletionItem[] {
+/** Instructions that ONBUILD does not take. */
+const noTriggers: ReadonlySet<string> = new Set(['FROM', 'MAINTAINER', 'ONBUILD']);
+
+function keywordItems(
+  session: Session,
+  typed: string,
+  offset: number,
+  names: readonly string[] = instructionNames,
+): CompletionItem[] {
   const word = /[A-Za-z]*$/.exec(typed)![0];
   if (typed.trim() !== word) return [];
   const isLower = word !== '' && word === word.toLowerCase();
-  const { uri } = session.document;
-  return instructionNames.flatMap((upper) => {
+  const {
+    document: { uri },
+    takesSnippets,
+  } = session;
+  return names.flatMap((upper) => {
     const name = upper.toLowerCase();
     const { summary, snippet } = instructionTexts[name]!;
     const label = isLower ? name : upper;
@@ -103,11 +117,13 @@ function keywordItems(session: Session, typed: string, offset: number): Completi
     const items = [
       item({ session, offset }, word.length, label, {
         ...common,
-        insertText: `${label} ${snippet}`,
-        insertTextFormat: InsertTextFormat.Snippet,
+        ...(takesSnippets
+          ? { insertText: `${label} ${snippet}`, insertTextFormat: InsertTextFormat.Snippet }
+          : { insertText: `${label} ` }),
       }),
     ];
-    if (name === 'run' || name === 'copy')
+    // Without snippets the cursor would stand behind the end of the here-document.
+    if (takesSnippets && (name === 'run' || name === 'copy'))
       items.push(
         item({ session, offset }, word.length, `${label} <<EOF`, {
           ...common,
@@ -124,25 +140,6 @@ function keywordItems(session: Session, typed: string, offset: number): Completi
   });
 }
 
-function directiveItems(session: Session, line: string, offset: number): CompletionItem[] {
-  const value = /^\s*#\s*(\w+)\s*=(.*)$/.exec(line);
-  if (value) {
-    const [, name = '', typed = ''] = value;
-    const known = Object.hasOwn(directiveTexts, name) ? directiveTexts[name as keyof typeof directiveTexts] : undefined;
-    return (known?.values ?? []).map((it) =>
-      item({ session, offset }, typed.length, it, { kind: CompletionItemKind.Value }),
-    );
-  }
-  const typed = /\w*$/.exec(line)![0];
-  return Object.entries(directiveTexts).map(([name, { summary }]) =>
-    item({ session, offset }, typed.length, name, {
-      kind: CompletionItemKind.Property,
-      detail: summary,
-      insertText: `${name}=`,
-    }),
-  );
-}
-
 async function argumentItems(place: Place): Promise<CompletionItem[]> {
   const { name, typed } = place;
   const variable = /(?:^|[^\\`])\$(\{?)([A-Za-z_]\w*)?$/.exec(typed) ?? /^\$(\{?)([A-Za-z_]\w*)?$/.exec(typed);
@@ -157,11 +154,12 @@ async function argumentItems(place: Place): Promise<CompletionItem[]> {
       return fromItems(place, word, others);
     case 'copy':
     case 'add':
-      return areFlags && word === '' && !/\s$/.test(typed) ? [] : fileItems(place, word, words);
+      if (words.some((it) => it.startsWith('--from='))) return [];
+      return areFlags && word === '' && !/\s$/.test(typed) ? [] : fileItems(place, word);
     case 'healthcheck':
       return others.length > 0 ? [] : choose(place, word, ['CMD', 'NONE']);
     case 'onbuild':
-      return others.length > 0 ? [] : keywordItems(place.session, word, place.offset);
+      return onbuildItems(place, word, others);
     case 'arg':
       return argItems(place, word);
     case 'stopsignal':
@@ -178,6 +176,21 @@ async function argumentItems(place: Place): Promise<CompletionItem[]> {
     default:
       return [];
   }
+}
+
+/** The instructions that ONBUILD takes, and what follows one as it would without ONBUILD. */
+async function onbuildItems(place: Place, word: string, others: readonly string[]): Promise<CompletionItem[]> {
+  const [trigger] = others;
+  if (trigger === undefined)
+    return keywordItems(
+      place.session,
+      word,
+      place.offset,
+      instructionNames.filter((it) => !noTriggers.has(it)),
+    );
+  if (noTriggers.has(trigger.toUpperCase())) return [];
+  const { name } = lookUpKeyword(trigger);
+  return argumentItems({ ...place, name, typed: place.typed.trimStart().slice(trigger.length) });
 }
 
 const choose = (place: Place, typed: string, values: readonly string[]) =>
@@ -249,7 +262,7 @@ async function flagItems(place: Place, word: string): Promise<CompletionItem[]> 
   );
 }
 
-function mountItems(place: Place, value: string): CompletionItem[] {
+async function mountItems(place: Place, value: string): Promise<CompletionItem[]> {
   const options = value.split(',');
   const last = options.at(-1)!;
   const given = new Set(options.slice(0, -1).map((it) => it.split('=')[0]!.toLowerCase()));
@@ -266,7 +279,8 @@ function mountItems(place: Place, value: string): CompletionItem[] {
     if (key === 'type') return list(mountTypes, mountTypeTexts);
     if (key === 'sharing') return list(sharingModes, sharingTexts);
     if (key === 'from') return stageItems(place, typed);
-    return [];
+    const isOfContext = type === 'bind' && !given.has('from');
+    return (key === 'source' || key === 'src') && isOfContext ? fileItems(place, typed) : [];
   }
   return mountOptions.flatMap((option) => {
     const known = mountOptionTexts[option];
@@ -301,7 +315,8 @@ async function fromItems(place: Place, word: string, others: readonly string[]):
     kind: CompletionItemKind.Module,
     detail: 'An empty file system',
   });
-  return [...stageItems(place, word), scratch, ...(await imageItems(place, word))];
+  const items = [...stageItems(place, word), scratch, ...(await imageItems(place, word))];
+  return items.filter(({ label }) => label.toLowerCase().startsWith(word.toLowerCase()));
 }
 
 /** Images that are known, and tags of the one that is being written where registries may be asked. */
@@ -316,8 +331,7 @@ async function imageItems(place: Place, word: string): Promise<CompletionItem[]>
 }
 
 /** Files of the context that the ignore file does not drop. */
-async function fileItems(place: Place, word: string, words: readonly string[]): Promise<CompletionItem[]> {
-  if (words.some((it) => it.startsWith('--from='))) return [];
+async function fileItems(place: Place, word: string): Promise<CompletionItem[]> {
   const written = /[^"',[]*$/.exec(word)![0];
   if (/[$*?]/.test(written) || written.includes('://')) return [];
   const at = await place.session.surroundings();

@@ -5,7 +5,7 @@ import type { DirectiveName } from '../../parser/directives.ts';
 interface DirectiveText {
   /** One sentence. */
   readonly summary: string;
-  /** Values to offer. */
+  /** Values to offer, without those that `completion-comments.ts` finds. */
   readonly values: readonly string[];
 }
 
@@ -13,5 +13,8 @@ interface DirectiveText {
 export const directiveTexts: Readonly<Record<DirectiveName, DirectiveText>> = {
   syntax: { summary: 'The frontend image that reads this file.', values: ['docker/dockerfile:1'] },
   escape: { summary: 'The character that continues lines and escapes others.', values: ['`', '\\'] },
-  check: { summary: 'Which checks are left out, and whether findings fail a build.', values: ['skip=', 'error=true'] },
+  check: {
+    summary: 'Which checks are left out, and whether findings fail a build.',
+    values: ['skip=', 'experimental=', 'error=true'],
+  },
 };
