@@ -32,7 +32,7 @@ const maxEntries = 2_000_000;
 const maxAtATime = 32;
 
 /** Directories that hold no Dockerfile of the user. */
-const neverEntered: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'node_modules']);
+export const neverEntered: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'node_modules']);
 
 /** In lower case only the whole name: `dockerfile.go` is more likely a program about Dockerfiles. */
 const dockerfileName = /^(?:dockerfile|containerfile|(?:Dockerfile|Containerfile)(?:[.\-_].+)?)$/;
@@ -96,6 +96,23 @@ export async function findDockerfiles(
     for (const file of found) await add(file, false);
   }
   return { files: [...files.values()], unreadable };
+}
+
+/**
+ * Where {@link findDockerfiles} looks for what a path stands for, and the files that it may take there; undefined if
+ * the path is a file, or nothing.
+ */
+export async function searchOf(
+  named: string,
+): Promise<{ readonly dir: string; takes(file: string): boolean } | undefined> {
+  const kind = await stat(onDisk(named)).catch(() => undefined);
+  if (kind?.isDirectory()) return { dir: named, takes: (file) => isDockerfileName(path.basename(file)) };
+  if (kind || !/[*?[{]/.test(named)) return undefined;
+  const { root, takes } = patternWalk(named);
+  return {
+    dir: root.path,
+    takes: (file) => isDockerfileName(path.basename(file)) || takes(file, path.basename(file)),
+  };
 }
 
 function missing(named: string, { code, message }: NodeJS.ErrnoException): UsageError {

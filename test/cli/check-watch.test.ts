@@ -1,6 +1,6 @@
 /** `tsfront check --watch` checks again when a file changes, and ends with a signal. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -15,10 +15,9 @@ async function directory(): Promise<string> {
 }
 
 /** Starts a watch; `next` gives what it prints until it waits for a change. */
-function watch(cwd: string) {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [cli, 'check', '--offline', '--watch'], {
-    cwd,
-  });
+function watch(cwd: string, ...paths: string[]) {
+  const args = [cli, 'check', '--offline', '--watch', ...paths];
+  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, args, { cwd });
   onTestFinished(() => void child.kill('SIGKILL'));
   let printed = '';
   let isWaiting = false;
@@ -73,6 +72,34 @@ test('it checks again after a file, the configuration and a new Dockerfile, and 
   const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   child.kill('SIGINT');
   expect(await ended).toBe(130);
+});
+
+test.each([
+  ['below a directory', []],
+  ['that a pattern matches', ['*/**/Dockerfile']],
+])('it checks a new Dockerfile %s, in directories that were there and in new ones', async (_, paths) => {
+  const dir = await directory();
+  const make = (name: string) => mkdir(path.join(dir, name), { recursive: true });
+  const write = (name: string, text: string) => writeFile(path.join(dir, name), text);
+  await make('one');
+  await make('empty/deep');
+  await write('one/Dockerfile', 'FROM scratch\n');
+  const { next } = watch(dir, ...paths);
+  expect(await next('no problems')).toContain('one/Dockerfile: no problems');
+
+  await write('empty/deep/Dockerfile', 'FROM scratch AS A\n');
+  expect(await next('2 files')).toContain('empty/deep/Dockerfile:1:');
+
+  await make('new/deep');
+  await write('new/deep/Dockerfile', 'FROM scratch AS B\n');
+  expect(await next('3 files')).toContain('new/deep/Dockerfile:1:');
+
+  // A directory that takes the place of another is watched as well.
+  await rm(path.join(dir, 'new'), { recursive: true });
+  expect(await next('2 files')).not.toContain('new/deep');
+  await make('new/deep');
+  await write('new/deep/Dockerfile', 'FROM scratch AS C\n');
+  expect(await next('3 files')).toContain('new/deep/Dockerfile:1:');
 });
 
 test.each([

@@ -2,20 +2,17 @@
 import path from 'node:path';
 import type { Outcome } from './check-target.ts';
 
-/** The files, and the directories in which a new Dockerfile counts. */
+/** The files of a run. */
 export interface Watched {
   readonly files: readonly string[];
-  readonly dirs: readonly string[];
 }
 
 /** What a run depends on. */
 export function watchedOf(
-  paths: readonly string[],
   outcomes: readonly Outcome[],
   { config }: { readonly config?: string | boolean | undefined },
 ): Watched {
   const files = new Set<string>();
-  const dirs = new Set<string>(paths.map((it) => path.resolve(it)));
   for (const { dockerfile, contextDir } of outcomes) {
     if (dockerfile === '') continue;
     const place = path.resolve(dockerfile);
@@ -28,5 +25,5 @@ export function watchedOf(
       }
   }
   if (typeof config === 'string') files.add(path.resolve(config));
-  return { files: [...files], dirs: [...dirs] };
+  return { files: [...files] };
 }

@@ -67,7 +67,9 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
     return;
   }
   const { watchFiles } = await import('../check-command/watch.ts');
-  await watchFiles(() => checkOnce(paths, flags, io), io);
+  // With --file, a new Dockerfile is none of those that are checked.
+  const searched = flags.file === undefined ? paths : [];
+  await watchFiles(searched, () => checkOnce(paths, flags, io), io);
 }
 
 function requireConsistent(paths: readonly string[], flags: CheckFlags): void {
@@ -90,9 +92,8 @@ const maxAtATime = 4;
 /** A run of the command over all files. */
 interface CheckRun {
   readonly code: number;
-  /** Files and directories on which the result depends. */
+  /** Files on which the result depends. */
   readonly files: readonly string[];
-  readonly dirs: readonly string[];
 }
 
 async function checkOnce(paths: readonly string[], flags: CheckFlags, io: Io): Promise<CheckRun> {
@@ -135,7 +136,7 @@ async function checkOnce(paths: readonly string[], flags: CheckFlags, io: Io): P
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors > 0 || problems.length - errors > flags.maxWarnings) code = Math.max(code, exitCode.failed);
   const { watchedOf } = await import('../check-command/watched.ts');
-  return { code, ...watchedOf(paths, outcomes, flags) };
+  return { code, ...watchedOf(outcomes, flags) };
 }
 
 /** With --file there is one build context, whatever it holds. */
