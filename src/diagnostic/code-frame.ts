@@ -4,6 +4,7 @@ import { type HideSecrets, hideSecretsOf } from '../text/hide-secrets.ts';
 import { printable, printableLine } from '../text/printable.ts';
 import { displayWidth } from '../text/width.ts';
 import { type Diagnostic, wireMessage } from './diagnostic.ts';
+import { withOneGuess } from './shown-message.ts';
 import { lineColumn, lineText, type SourceFile, type SourceRange } from './source-file.ts';
 
 /** Options of {@link formatDiagnostic}. */
@@ -62,7 +63,9 @@ export function formatDiagnostic(
   const printableMessage = (text: string) => printable(hide(shortened(text)));
   const at = range && lineColumn(file, range.start);
   const place = paint('bold', `${file.filename}:${at ? `${at.line}:${at.column}:` : ''}`);
-  const parts = [`${place} ${paint(tone, `${severity}[${code}]:`)} ${printableMessage(wireMessage(diagnostic))}`];
+  const parts = [
+    `${place} ${paint(tone, `${severity}[${code}]:`)} ${printableMessage(withOneGuess(wireMessage(diagnostic), diagnostic))}`,
+  ];
   if (range) parts.push(codeFrame(file, range, context, tone, paint));
   for (const note of related) {
     const at = lineColumn(source, note.range.start);

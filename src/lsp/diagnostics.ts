@@ -1,6 +1,7 @@
 /** Problems in the form of the protocol, and those of an earlier version at their places in a later one. */
 import { DiagnosticSeverity, DiagnosticTag, type Diagnostic as LspDiagnostic } from 'vscode-languageserver/node';
 import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
+import { withOneGuess } from '../diagnostic/shown-message.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { UnitContent } from '../parser/reparse.ts';
 import { redactCredentials } from '../text/redact.ts';
@@ -20,7 +21,7 @@ export function toLspDiagnostics(document: OpenDocument, problems: readonly Diag
 /** A problem in the form of the protocol. */
 export function toLspDiagnostic(document: OpenDocument, problem: Diagnostic): LspDiagnostic {
   const { code, severity, message, hint, url, related } = problem;
-  const text = redactCredentials(hint === undefined ? message : `${message}\n${hint}`);
+  const text = redactCredentials(hint === undefined ? message : `${withOneGuess(message, problem)}\n${hint}`);
   return {
     range: document.range(rangeOf(document, problem)),
     severity: severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,

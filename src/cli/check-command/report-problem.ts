@@ -1,6 +1,7 @@
 /** A problem as reports for services show it: plain text, a path with slashes, lines and columns. */
 import path from 'node:path';
 import { type Diagnostic, wireMessage } from '../../diagnostic/diagnostic.ts';
+import { withOneGuess } from '../../diagnostic/shown-message.ts';
 import { lineColumn, type SourceFile, type SourceRange } from '../../diagnostic/source-file.ts';
 import { hideSecretsOf, hidingAddresses } from '../../text/hide-secrets.ts';
 import { printableLine } from '../../text/printable.ts';
@@ -41,7 +42,7 @@ export function reportedProblems(files: readonly CheckedFile[]): ReportedProblem
         source: file,
         path: reportPath(file.filename),
         region: problem.range && regionOf(file, problem.range),
-        message: shown(wireMessage(problem)),
+        message: shown(withOneGuess(wireMessage(problem), problem)),
         advice: shown(problem.hint ?? (problem.fix ? `${problem.fix.title}.` : '')),
       };
     });
