@@ -29,6 +29,8 @@ export interface NamedSide {
   readonly side: string | undefined;
   /** The options of the build. */
   readonly flags: SourceFlags;
+  /** Whether it is compared with a revision, which has no `.git`. */
+  readonly withoutGit: boolean;
 }
 
 /** The kinds of what may be named. */
@@ -38,20 +40,22 @@ const kinds = 'a git revision, a directory, a record, a compiled file or a Docke
  * Opens a build, and reads its files; an error of its Dockerfile is reported here.
  *
  * @param unknown gets the images that are not known offline
- * @param onPlace is told where a build of the directory itself is, before it is compiled
+ * @param onPlace is told where a build of the directory itself is, before it is compiled; says whether it is without `.git`
  * @throws UsageError if there is nothing of that name
  */
 export async function openSide(
-  { option, context, side, flags }: NamedSide,
+  { option, context, side, flags, withoutGit }: NamedSide,
   unknown: Set<string>,
   io: Io,
-  onPlace?: (place: RecordedPlace) => Promise<void>,
+  onPlace?: (place: RecordedPlace) => Promise<boolean>,
 ): Promise<BuildSide> {
-  if (side === undefined) return recordDirectory(context, flags, unknown, io, { onPlace });
+  if (side === undefined) return recordDirectory(context, flags, unknown, io, { onPlace, withoutGit });
   const found = await stat(side).catch(() => undefined);
   if (found?.isDirectory())
-    return recordDirectory(side, await relocated(flags, [[await realpath(context), side]]), unknown, io);
-  if (found) return openFile(option, side, found.size, context, flags, unknown, io);
+    return recordDirectory(side, await relocated(flags, [[await realpath(context), side]]), unknown, io, {
+      withoutGit,
+    });
+  if (found) return openFile({ option, side, context, flags, withoutGit }, found.size, unknown, io);
   const { checkOutRevision } = await import('../explain/git-revision.ts');
   const revision = await untilAborted(checkOutRevision(context, side, io.signal), io.signal).catch((error: unknown) => {
     io.signal.throwIfAborted();
@@ -64,14 +68,15 @@ export async function openSide(
       io.writeStderr(`note: the submodule ${name} is not compared: its commit in ${side} is not on this machine\n`);
     const moved = await relocated(flags, [[await realpath(revision.repository), revision.root]]);
     const shown = (file: string) => file.replaceAll(`${revision.root}/`, `${side}:`);
-    return await recordDirectory(revision.dir, moved, unknown, io, { shown, isTemporary: true });
+    return await recordDirectory(revision.dir, moved, unknown, io, { shown, isTemporary: true, withoutGit: true });
   } finally {
     await revision.remove();
   }
 }
 
 interface DirectoryOptions {
-  readonly onPlace?: ((place: RecordedPlace) => Promise<void>) | undefined;
+  readonly onPlace?: ((place: RecordedPlace) => Promise<boolean>) | undefined;
+  readonly withoutGit?: boolean;
   /** What a path in a message is for people. */
   readonly shown?: (text: string) => string;
   /** Whether the directory is removed afterwards, so that digests of its files are of no further use. */
@@ -84,7 +89,7 @@ async function recordDirectory(
   flags: SourceFlags,
   unknown: Set<string>,
   io: Io,
-  { onPlace, shown = (text) => text, isTemporary = false }: DirectoryOptions = {},
+  { onPlace, shown = (text) => text, isTemporary = false, withoutGit = false }: DirectoryOptions = {},
 ): Promise<BuildRecord> {
   const build = await openBuild(context, flags, io).catch((error: Error) => {
     const message = shown(error.message);
@@ -93,7 +98,8 @@ async function recordDirectory(
   try {
     if (!build.dirs.has('context'))
       throw new UsageError(`the context ${context} is not a directory on this machine: name a directory`);
-    await onPlace?.({ context: build.dirs.get('context')!, dockerfile: build.dockerfile, target: flags.target });
+    const place = { context: build.dirs.get('context')!, dockerfile: build.dockerfile, target: flags.target };
+    const isWithoutGit = (await onPlace?.(place)) ?? withoutGit;
     const opened = flags.offline ? withUnknownImages(build.options, unknown) : build.options;
     const { compile, CompileError } = await import('../offline/compile.ts');
     const compiled = await untilAborted(compile(opened), io.signal).catch(async (error) => {
@@ -102,15 +108,20 @@ async function recordDirectory(
     });
     await build.keepImages();
     const source = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
-    return await makeRecordOf(source, isTemporary ? undefined : digestDir(io), io);
+    return await makeRecordOf(source, isTemporary ? undefined : digestDir(io), io, isWithoutGit);
   } finally {
     await build.close();
   }
 }
 
-async function makeRecordOf(build: RecordedBuild, digestDir: string | undefined, io: Io): Promise<BuildRecord> {
+async function makeRecordOf(
+  build: RecordedBuild,
+  digestDir: string | undefined,
+  io: Io,
+  withoutGit: boolean,
+): Promise<BuildRecord> {
   const { makeRecord } = await import('../explain/build-record.ts');
-  const options = { signal: io.signal, key: await recordKey(io), digestDir };
+  const options = { signal: io.signal, key: await recordKey(io), digestDir, withoutGit };
   return untilAborted(makeRecord(build, options), io.signal);
 }
 
@@ -118,11 +129,8 @@ const maxFileBytes = 512 << 20;
 
 /** A record, a compiled file, or another Dockerfile of the same context. */
 async function openFile(
-  option: string,
-  file: string,
+  { option, context, side: file, flags, withoutGit }: NamedSide & { readonly side: string },
   size: number,
-  context: string,
-  flags: SourceFlags,
   unknown: Set<string>,
   io: Io,
 ): Promise<BuildRecord> {
@@ -130,13 +138,13 @@ async function openFile(
   const bytes = await readFile(file);
   const isBinary = bytes.subarray(0, 4096).some((byte) => byte < 9);
   if (!isBinary && !/^\s*\{/.test(bytes.subarray(0, 256).toString()))
-    return recordDirectory(context, { ...flags, file }, unknown, io);
+    return recordDirectory(context, { ...flags, file }, unknown, io, { withoutGit });
   try {
     const definitions = isBinary ? await readBinary(bytes) : await readJson(bytes.toString());
     if (!(definitions instanceof Map)) return definitions;
     const { openBuildContext } = await import('../offline/build-context.ts');
     const opened = await openBuildContext({ context, file: flags.file, readStdin: io.readStdin, offline: true });
-    return await makeRecordOf({ compiled: { definitions }, opened }, digestDir(io), io);
+    return await makeRecordOf({ compiled: { definitions }, opened }, digestDir(io), io, withoutGit);
   } catch (error) {
     io.signal.throwIfAborted();
     throw new UsageError(`${option}: cannot use ${file}: ${(error as Error).message}`, { cause: error });

@@ -456,7 +456,7 @@ function partsOf(given: Op, digest: (text: string) => string): Record<string, st
       return hashedParts(
         [
           [identifier.startsWith('docker-image://') ? 'base image' : 'source', identifier],
-          ['settings', attrs],
+          ['settings', keyedAttributes(attrs)],
           ['platform', ofPlatform],
         ],
         digest,
@@ -466,6 +466,10 @@ function partsOf(given: Op, digest: (text: string) => string): Record<string, st
       return { op: shortHash(encode(OpSchema, { ...given, inputs: [] })) };
   }
 }
+
+/** The attributes of a source that are in its cache key: how a tag is resolved is not, since the digest counts. */
+const keyedAttributes = (attrs: OpValue<'source'>['attrs']) =>
+  Object.fromEntries(Object.entries(attrs).filter(([name]) => name !== 'image.resolvemode'));
 
 /** A part of an op by its name. Of several with one name, the last counts. */
 type Part = readonly [name: string, value: unknown];

@@ -155,7 +155,8 @@ function explainSteps(
         // A step that no instruction names is a part of this one: a here-document.
         const isPart = list[root]!.line === 0;
         if (!isPart) follows.add(root);
-        else if (causes.length === 0) causes.push(...inlineCauses(isOtherText(before, step, sides), sides));
+        else if (causes.length === 0)
+          causes.push(...inlineCauses(isOtherText(before, step, sides), list[root]!, sides));
       }
     }
     // The same step on other inputs than before, which are cached themselves.
@@ -174,8 +175,8 @@ function explainSteps(
 const isOtherText = (before: BuildStep | undefined, step: BuildStep, { comparable }: Sides) =>
   before === undefined || comparable(before.instruction) !== comparable(step.instruction);
 
-function inlineCauses(isText: boolean, sides: Sides): Cause[] {
-  return isText ? [{ kind: 'instruction', name: '', detail: '' }] : settingCause('here-document', sides);
+function inlineCauses(isText: boolean, part: BuildStep, sides: Sides): Cause[] {
+  return isText ? [{ kind: 'instruction', name: '', detail: '' }] : settingCause('here-document', part, sides);
 }
 
 /** The step of the older build that each step was: by its instruction, and between such steps by its place and kind. */
@@ -235,7 +236,7 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
     else if (name === 'platform' || name === 'base image' || name === 'source') {
       if (step.parts['action'] === undefined) causes.push({ kind: name, name: '', detail: '' });
       else if (!isText) causes.push({ kind: 'settings', name, detail: '' });
-    } else if (!isText) causes.push(...settingCause(name, sides));
+    } else if (!isText) causes.push(...settingCause(name, step, sides));
   }
   if (variables > maxVariableCauses)
     causes.push({ kind: 'variables', name: '', detail: `${variables - maxVariableCauses} more` });
@@ -251,12 +252,24 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
   return [...new Map(causes.map((cause) => [JSON.stringify(cause), cause])).values()];
 }
 
-/** A setting differs though its instruction does not: a variable in it has another value. */
-function settingCause(name: string, sides: Sides): Cause[] {
-  const args = changedArgs(sides);
-  if (args.length === 0) return [{ kind: 'settings', name, detail: '' }];
-  return args.map((arg) => ({ kind: 'variable', name: arg, detail: `--build-arg ${arg}` }));
+/**
+ * A setting differs though its instruction does not: a variable in it has another value, or what stands before it. A
+ * record has the text of some instructions; of the others, any declared build argument may be the cause.
+ */
+function settingCause(name: string, step: BuildStep, sides: Sides): Cause[] {
+  const { text } = step;
+  const args = changedArgs(sides).filter((arg) => sides.newer.variables[arg] !== undefined);
+  if (!/^(?:copy|add|from)\b/i.test(text)) return args.length > 0 ? args.map(argCause) : [settings(name)];
+  const used = [...new Set([...text.matchAll(/(?<!\\)\$\{?(\w+)/g)].map(([, it]) => it!))];
+  const changed = args.filter((arg) => used.includes(arg));
+  if (changed.length > 0) return changed.map(argCause);
+  // A relative destination depends on the working directory, too.
+  const isRelative = name.startsWith('destination') && !/\s\//.test(text);
+  return used.length === 1 && !isRelative ? [variableCause(used[0]!, step, sides)] : [settings(name)];
 }
+
+const settings = (name: string): Cause => ({ kind: 'settings', name, detail: '' });
+const argCause = (name: string): Cause => ({ kind: 'variable', name, detail: `--build-arg ${name}` });
 
 function changedArgs(sides: Sides): string[] {
   const names = new Set([...Object.keys(sides.older.buildArgs), ...Object.keys(sides.newer.buildArgs)]);
@@ -289,7 +302,7 @@ function differingVariables(before: BuildStep, step: BuildStep, sides: Sides): s
 
 function variableCause(name: string, { file, line }: BuildStep, sides: Sides): Cause {
   const { older, newer } = sides;
-  if (isChangedArg(name, sides)) return { kind: 'variable', name, detail: `--build-arg ${name}` };
+  if (isChangedArg(name, sides)) return argCause(name);
   const set = newer.variables[name]?.findLast((it) => it < line);
   if (set !== undefined) return { kind: 'variable', name, detail: `${file}:${set}` };
   const gone = older.variables[name] !== undefined;

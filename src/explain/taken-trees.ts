@@ -23,6 +23,8 @@ export interface TreeOptions {
   readonly maxNodes?: number | undefined;
   /** The directory where digests of files are kept for the next record; none are if absent. */
   readonly digestDir?: string | undefined;
+  /** Whether `.git` at the top of a context is left out: a revision has none. false if absent. */
+  readonly withoutGit?: boolean | undefined;
 }
 
 /** The error for a build that takes more bytes than are wanted. */
@@ -56,8 +58,9 @@ export class TakenTrees {
     const key = JSON.stringify(source);
     const known = this.trees.get(key);
     if (known) return known;
-    const { signal, maxBytes, maxNodes } = this.options;
-    const tree = await readContextTree(dir, source, signal, maxNodes);
+    const { signal, maxBytes, maxNodes, withoutGit = false } = this.options;
+    const read = withoutGit ? { ...source, exclude: [...source.exclude, '.git'] } : source;
+    const tree = { ...(await readContextTree(dir, read, signal, maxNodes)), source };
     for (const { fate, size } of tree.nodes) if (fate === 'sent') this.bytesLeft -= size;
     if (this.bytesLeft < 0) throw new TooManyBytes(`the build takes more than ${maxBytes} bytes`);
     const opened = { tree, hash: new ContentHash(tree, this.cacheOf(tree.root)), coverage: new Coverage(tree) };

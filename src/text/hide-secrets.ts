@@ -28,6 +28,9 @@ const flag = new RegExp(
   String.raw`(?<![\w-])--?((?:[\w-]{1,40}-)?(?:password|passwd|token|secret|api-?key))(\s{1,8})(?!-)(${word})`,
   'gi',
 );
+/** `"--password", "value"` of an array. */
+const flagInArray =
+  /(["'])--?(?:[\w-]{1,40}-)?(?:password|passwd|token|secret|api-?key)\1\s{0,8},\s{0,8}\1((?:\\.|(?!\1)[^\\\n]){1,4096})\1/gi;
 /** `curl -u user:password`. */
 const userFlag = /((?:^|\s)(?:-u|--user|--proxy-user)[\s=]["']?[^\s:"'$]{1,80}:)([^\s"'$]{1,256})/g;
 /** `ENV NAME value`, whose value is the rest of the line. */
@@ -53,7 +56,11 @@ export function hideSecretsOf(
   given: Iterable<readonly [name: string, value: string]> = [],
 ): HideSecrets {
   const named = [...given];
-  for (const text of texts) addSettings(text, (name, value) => named.push([name, value]));
+  for (const text of texts) {
+    addSettings(text, (name, value) => named.push([name, value]));
+    // Outside of its array, nothing tells what the value is.
+    for (const [, , value = ''] of text.matchAll(flagInArray)) named.push(['TOKEN', value]);
+  }
   const hideValues = hideValuesOf(named);
   return (text) => hideValues(hideAssignments(hideTokens(text)));
 }
@@ -168,6 +175,9 @@ function hideAssignments(text: string): string {
     .replace(
       flag,
       (whole: string, _name, _blank, value: string) => whole.slice(0, whole.length - value.length) + hiddenValue(value),
+    )
+    .replace(flagInArray, (whole, quote: string, value: string) =>
+      isVariable(value) ? whole : whole.slice(0, -value.length - 1) + hiddenLike(value) + quote,
     )
     .replace(userFlag, (_, start: string, password: string) => start + hiddenLike(password));
 }

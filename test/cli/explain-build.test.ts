@@ -98,6 +98,9 @@ await onEngines('tsfront build --explain', { suites: ['forky'] }, (engine) => {
     expect(record).not.toContain(secret);
     expect(Object.keys(JSON.parse(record).contexts.context.files)).toEqual(['src/', 'src/a']);
 
+    const unchanged = await runCli(['explain', dir, '--build-arg', `NONCE=${secret}`], { env: { HOME: home } });
+    expect(unchanged.stdout).toMatch(/^nothing runs again: /);
+
     writeFileSync(path.join(dir, 'src/a'), 'one\ntwo\nthree\n');
     const images = path.join(home, 'images.json');
     const registry = ['--from', dir, '--write-images', images];

@@ -235,3 +235,25 @@ test('neither values of secrets nor credentials are in the output or in a record
     for (const secret of secrets) expect(shown + readFileSync(record, 'utf8')).not.toContain(secret);
   }
 });
+
+test('a context with its repository is as the last commit has it, and names the file that is not', async () => {
+  writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
+  git('commit', '--quiet', '-am', 'all of it');
+  expect(await explain()).toBe('nothing runs again: 1 step cached\n');
+  writeFileSync(path.join(dir, 'src/a'), 'other');
+  expect(await explain()).toContain('Dockerfile:2 COPY . /\n  src/a: its content changed (1 line)\n');
+});
+
+test('a variable of an instruction is the cause of its settings, an argument that it does not use is not', async () => {
+  const file = path.join(dir, 'Dockerfile');
+  const write = (value: string) =>
+    writeFileSync(file, `FROM scratch\nARG OTHER\nARG V=${value}\nCOPY src /x$V/\nCOPY src /all/\n`);
+  write('1');
+  git('commit', '--quiet', '-am', 'variables');
+  write('2');
+  const args = ['--build-arg', 'OTHER=2', '--build-arg', 'UNDECLARED=2'];
+  const older = ['--from', 'HEAD', '--from-build-arg', 'OTHER=1', '--from-build-arg', 'UNDECLARED=1'];
+  expect(await explain(...args, ...older)).toContain(
+    'Dockerfile:4 COPY src /x$V/\n  the value of V changed (Dockerfile:3)\n',
+  );
+});

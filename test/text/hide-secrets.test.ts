@@ -123,3 +123,13 @@ test('the form of ENV that a message of BuildKit shows is no secret', () => {
     '"ENV key=value" and key=••••••• token=••••••',
   );
 });
+
+test('the value of a flag in an array is hidden there and elsewhere', () => {
+  const line = 'RUN ["app","--token","planted-19", "--name", "n"]';
+  const hide = hideSecretsOf([line]);
+  expect(hide(line)).toBe('RUN ["app","--token","••••••••••", "--name", "n"]');
+  expect(hide('app --name planted-19')).toBe('app --name ••••••••••');
+  expect(hideSecretsOf([])(`CMD ['--db-password', '$X', "--api-key","short"]`)).toBe(
+    `CMD ['--db-password', '$X', "--api-key","•••••"]`,
+  );
+});

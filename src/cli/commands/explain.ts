@@ -98,21 +98,24 @@ async function bothBuilds(
 ): Promise<BothBuilds> {
   const { openSide } = await import('../explained-side.ts');
   const { context } = to;
+  const from = flags.from ?? (hasOlderOptions(flags) ? to.side : 'HEAD');
+  const isRevision = async (side: string | undefined) =>
+    side !== undefined && (await stat(side).catch(() => undefined)) === undefined;
+  const withoutGit = (await isRevision(from)) || (await isRevision(to.side));
   const openOlder = () => {
-    const side = flags.from ?? (hasOlderOptions(flags) ? to.side : 'HEAD');
-    return openSide({ option: '--from', context, side, flags: olderFlags(flags) }, unknown, io).catch(
-      (error: unknown) => {
-        throw ofOlder(error, flags);
-      },
-    );
+    const older = { option: '--from', context, side: from, flags: olderFlags(flags), withoutGit };
+    return openSide(older, unknown, io).catch((error: unknown) => {
+      throw ofOlder(error, flags);
+    });
   };
   if (to.side !== undefined || flags.from !== undefined || hasOlderOptions(flags)) {
     const older = await openOlder();
-    return { older, newer: await openSide({ ...to, flags }, unknown, io) };
+    return { older, newer: await openSide({ ...to, flags, withoutGit }, unknown, io) };
   }
   let last: Awaited<ReturnType<typeof lastRecord>>;
-  const newer = await openSide({ ...to, flags }, unknown, io, async (place) => {
+  const newer = await openSide({ ...to, flags, withoutGit }, unknown, io, async (place) => {
     last = await lastRecord(place, io);
+    return last === undefined;
   });
   if (last === undefined) return { older: await openOlder(), newer };
   io.writeStderr(
