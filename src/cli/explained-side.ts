@@ -40,7 +40,8 @@ const kinds = 'a git revision, a directory, a record, a compiled file or a Docke
  * Opens a build, and reads its files; an error of its Dockerfile is reported here.
  *
  * @param unknown gets the images that are not known offline
- * @param onPlace is told where a build of the directory itself is, before it is compiled; says whether it is without `.git`
+ * @param onPlace is told where a build of the directory itself is, before it is compiled, and says whether it is
+ *   without `.git`
  * @throws UsageError if there is nothing of that name
  */
 export async function openSide(

@@ -44,6 +44,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const given = address ? parseAddress(address) : defaultAddress(env, options.onWarning);
   const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
   const dialer = new Dialer(given, tls, options.timeout ?? 8000);
+  const silenceMs = options.patience ?? patienceOf(env);
   const late = new AbortController();
   // Not AbortSignal.timeout, whose timer does not keep the process alive.
   const timer = setTimeout(() => late.abort(new DOMException('too late', 'TimeoutError')), dialer.timeout);
@@ -51,7 +52,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   let connection: Connection | undefined;
   try {
     await dialer.readTls(patience);
-    connection = connectionOver(dialer, await dialer.isDocker(patience), options.patience ?? patienceOf(env));
+    connection = connectionOver(dialer, await dialer.isDocker(patience), silenceMs);
     await connection.control.listWorkers({}, { signal: patience });
     return connection;
   } catch (error) {

@@ -141,7 +141,7 @@ async function loadDockerfile(
   });
   const entrypoint: Entrypoint = { filename, data, definition };
   const inner = { ...options, target, buildArgs: new Map(Object.entries(args)) };
-  const dockerfile = createDockerfile(bridge, inner, { ...context, main: mainContext }, entrypoint);
+  const dockerfile = createDockerfile(bridge, inner, withMain(context, mainContext), entrypoint);
   try {
     const { state, image } = await dockerfile.lower({ platform });
     return { state, image };
@@ -149,3 +149,13 @@ async function loadDockerfile(
     throw withSource(error, dockerfile.source);
   }
 }
+
+/** A context with another way to its files. */
+const withMain = (context: BuildContext, main: BuildContext['main']): BuildContext => ({
+  main,
+  readEntrypoint: () => context.readEntrypoint(),
+  matching: (patterns) => context.matching(patterns),
+  ignorePatterns: () => context.ignorePatterns(),
+  ignoreFile: () => context.ignoreFile(),
+  readBeside: (paths) => context.readBeside(paths),
+});
