@@ -207,7 +207,7 @@ export async function makeRecord(
     const platforms: Record<string, BuildStep[]> = {};
     for (const [platform, definition] of compiled.definitions)
       platforms[platform] = await recordSteps(definition, opsOf(definition), trees, turns, writing);
-    return {
+    const record: BuildRecord = {
       version: recordVersion,
       key: key.id,
       platforms,
@@ -216,6 +216,8 @@ export async function makeRecord(
       buildArgs: Object.fromEntries([...buildArgsOf(opened.opts)].map(([name, value]) => [name, key.digest(value)])),
       variables: variablesOf(compiled),
     };
+    known.add(record);
+    return record;
   } finally {
     trees.close();
   }

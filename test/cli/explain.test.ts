@@ -242,6 +242,9 @@ test('a context with its repository is as the last commit has it, and names the 
   expect(await explain()).toBe('nothing runs again: 1 step cached\n');
   writeFileSync(path.join(dir, 'src/a'), 'other');
   expect(await explain()).toContain('Dockerfile:2 COPY . /\n  src/a: its content changed (1 line)\n');
+  const record = path.join(temporaryDir(), 'record.json');
+  await explain('--from', 'HEAD', '--record', record);
+  expect(await explain('--from', record)).toBe('nothing runs again: 1 step cached\n');
 });
 
 test('a variable of an instruction is the cause of its settings, an argument that it does not use is not', async () => {

@@ -41,13 +41,14 @@ export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, check
 
 /** The answer without secrets in the Dockerfile, whose lines stay, and in messages; fixes are as they are applied. */
 function withoutSecrets(json: Checked['json'], { text }: SourceFile): Checked['json'] {
+  const hideSecrets = hideSecretsOf([text]);
+  const hide = hidingAddresses(hideSecrets);
   const sources = json.sources.map((it) => {
     if (it.data === undefined) return it;
     const text = Buffer.from(it.data, 'base64').toString();
-    const hidden = hideSecretsOf([text])(text).split('\n').map(redactCredentials).join('\n');
+    const hidden = hideSecrets(text).split('\n').map(redactCredentials).join('\n');
     return hidden === text ? it : { ...it, data: Buffer.from(hidden).toString('base64') };
   });
-  const hide = hidingAddresses(hideSecretsOf([text]));
   const warnings = json.warnings?.map((it) => ({ ...it, detail: hide(it.detail) })) ?? null;
   const buildError = json.buildError && { ...json.buildError, message: hide(json.buildError.message) };
   return { ...json, warnings, sources, ...(buildError && { buildError }) };

@@ -54,9 +54,9 @@ async function run(given: string, flags: ExplainFlags, io: Io): Promise<void> {
   ]);
   const { context, to, option } = await newerSide(given, flags);
   const unknown = new Set<string>();
-  const { older, newer } = await bothBuilds({ context, option, side: to }, flags, unknown, io);
+  const { older, newer, whole } = await bothBuilds({ context, option, side: to }, flags, unknown, io);
   if (unknown.size > 0) io.writeStderr(`note: ${unknownImagesNote(unknown)}\n`);
-  if (flags.record !== undefined) await writeRecord(flags.record, newer, io);
+  if (flags.record !== undefined) await writeRecord(flags.record, await whole(), io);
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
   const explanation = compareBuilds(older, newer);
   const { formatExplanation, valuesNote } = await import('../explanation.ts');
@@ -87,6 +87,8 @@ async function newerSide(
 interface BothBuilds {
   readonly older: BuildSide;
   readonly newer: BuildSide;
+  /** The newer build with `.git`, for a later comparison. */
+  whole(): Promise<BuildSide>;
 }
 
 /** The builds that are compared. Without a --from option, the older one is the last that `tsfront build` has made. */
@@ -108,20 +110,22 @@ async function bothBuilds(
       throw ofOlder(error, flags);
     });
   };
+  const whole = () => openSide({ ...to, flags, withoutGit: false }, unknown, io);
   if (to.side !== undefined || flags.from !== undefined || hasOlderOptions(flags)) {
     const older = await openOlder();
-    return { older, newer: await openSide({ ...to, flags, withoutGit }, unknown, io) };
+    const newer = await openSide({ ...to, flags, withoutGit }, unknown, io);
+    return { older, newer, whole: withoutGit ? whole : async () => newer };
   }
   let last: Awaited<ReturnType<typeof lastRecord>>;
   const newer = await openSide({ ...to, flags, withoutGit }, unknown, io, async (place) => {
     last = await lastRecord(place, io);
     return last === undefined;
   });
-  if (last === undefined) return { older: await openOlder(), newer };
+  if (last === undefined) return { older: await openOlder(), newer, whole };
   io.writeStderr(
     `note: compared with the last build, ${timeSince(last.time)}; --from HEAD compares with the last commit\n`,
   );
-  return { older: last.record, newer };
+  return { older: last.record, newer, whole: async () => newer };
 }
 
 const hasOlderOptions = ({ fromFile, fromTarget, fromBuildArg, fromPlatform }: ExplainFlags) =>
