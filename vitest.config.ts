@@ -26,10 +26,11 @@ export default defineConfig({
     env: { GITHUB_ACTIONS: '', TSFRONT_RECORD: '0' },
     // Most of a test's time is waiting for an engine: more files at a time than a small machine has cores.
     maxWorkers: 4,
-    testTimeout: 60_000,
-    expect: { poll: { timeout: 20_000 } },
-    hookTimeout: 180_000,
-    teardownTimeout: 60_000,
+    // A busy machine is ten times as slow as a quiet one: the limits end what hangs, and tell nothing of speed.
+    testTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
+    hookTimeout: 600_000,
+    teardownTimeout: 120_000,
     coverage: {
       // The compiler, from the text of a Dockerfile to its graph and the answers of the frontend, and what it runs on;
       // and what answers questions about a build.

@@ -89,9 +89,7 @@ describe('memory does not grow with what comes out of', () => {
   });
 });
 
-test('a source of 4 MB that unpacks to more than 4 GiB ends compiling with an error', {
-  timeout: 120_000,
-}, async () => {
+test('a source of 4 MB that unpacks to more than 4 GiB ends compiling with an error', async () => {
   const bomb = Buffer.concat([gzipSync(header({ size: octal(2 ** 33 - 1) })), repeated(gzipSync(zeros), 4200)]);
   const server = createServer((_request, response) => void response.end(bomb)).listen(0, '127.0.0.1');
   await once(server, 'listening');

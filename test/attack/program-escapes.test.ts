@@ -118,9 +118,9 @@ const check = (command: readonly string[]) => async () => {
 };
 
 describe('a build program', () => {
-  test('reaches nothing outside its engine on Node', check(onNode), 60_000);
+  test('reaches nothing outside its engine on Node', check(onNode));
 });
 
 onBinary('a build program in the frontend image', (file) => {
-  test('reaches nothing outside its engine', check([file]), 60_000);
+  test('reaches nothing outside its engine', check([file]));
 });

@@ -27,7 +27,7 @@ function testIn(emulator: string, program: string): void {
     vi.spyOn(host, 'architecture', 'get').mockReturnValue(other);
     vi.stubEnv('PATH', ''); // the program has no xz, so Node gets none
   });
-  test.each(names)('%s sends the messages that this machine sends', { timeout: 120_000 }, async (name) => {
+  test.each(names)('%s sends the messages that this machine sends', async (name) => {
     const build = readCase(name);
     expect((await messagesOf([emulator, program], build)).messages).toEqual(await messagesHere(build));
   });

@@ -261,7 +261,7 @@ await onEngines('the end of a build', { suites: ['forky'] }, (engine) => {
     const args = [cli, 'build', ...flags, context(dockerfile)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }); // nobody reads its stderr
     const exited = once(child, 'exit');
-    await vi.waitUntil(() => endedAtDaemon(mark), { timeout: 60_000, interval: 100 });
+    await vi.waitUntil(() => endedAtDaemon(mark), { timeout: 240_000, interval: 100 });
     await full();
     expect(child.exitCode).toBe(null);
     child.kill('SIGTERM');

@@ -41,7 +41,7 @@ describe.each([
     const file = path.join(temporaryDir(), 'out');
     const words = [...command.split(' '), `--builder=${daemon.address}`];
     const run = await runCommand('sh', ['-c', `"$@" ${redirection}`, file, process.execPath, cli, ...words], {
-      timeout: 60_000,
+      timeout: 240_000,
     });
     expect(run.stderr).toBe('');
     expect(run.status).toBe(0);

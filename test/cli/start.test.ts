@@ -22,7 +22,7 @@ beforeAll(async () => {
   for (const options of ofCli) await build({ ...options, outdir });
   mkdirSync(context);
   writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch AS Base\nCOPY Dockerfile /\n');
-}, 60_000);
+});
 afterAll(() => rmSync(path.dirname(outdir), { recursive: true }));
 
 test('the commands in the bundle that asks no daemon are all that have the options of such commands', () => {

@@ -58,7 +58,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     const args = [cli, 'build', '--frontend=dockerfile.v0', '--progress=quiet', '-o', path.join(root, 'out/a'), context];
     const child = spawn(process.execPath, args, { env: engine.env, stdio: 'ignore' });
     const receives = () => tree(root).some((name) => name.startsWith('out/a/.tsfront-export-'));
-    await expect.poll(receives, { timeout: 60_000, interval: 10 }).toBe(true);
+    await expect.poll(receives, { timeout: 240_000, interval: 10 }).toBe(true);
     mkdirSync(path.join(root, 'out/b'), { recursive: true });
     writeFileSync(path.join(root, 'out/b/finished'), 'of another build');
     child.kill('SIGINT');

@@ -60,7 +60,6 @@ await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
 
   test.skipIf(shared.suite === 'own')(
     'a daemon that freezes ends the build with an error, and drops the build when it thaws',
-    { timeout: 120_000 },
     async () => {
       const children = (pid: string) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
       const [pid = ''] = readFileSync(`${engine!.home}/run/engine.pid`, 'utf8').split(' ');

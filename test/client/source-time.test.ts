@@ -71,7 +71,7 @@ await onEngines('the time of a download', { suites: ['forky', 'trixie'] }, (engi
     expect(readFileSync(path.join(dest, 'time'), 'utf8')).toBe('7\n');
   });
 
-  test('an archive that unpacks to too much is refused', { timeout: 120_000 }, async () => {
+  test('an archive that unpacks to too much is refused', async () => {
     await expect(build('bomb.tar.gz')).rejects.toThrow(
       /failed to find the time of http:\/\/127\S+bomb.tar.gz: an archive of \d+ bytes unpacks to more than 4294967296 bytes/,
     );

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { onEngines } from './on-engines.ts';
 
 await onEngines('the engine of the tests', {}, (engine) => {
-  test('builds from a base image made on the spot', { timeout: 120_000 }, async () => {
+  test('builds from a base image made on the spot', async () => {
     const base = await engine.baseImage();
     const printed = await engine.run('docker', ['build', '--progress=plain', '--no-cache', '-'], {
       input: `FROM ${base}\nRUN echo hello from $(uname -s)`,

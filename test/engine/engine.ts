@@ -143,7 +143,10 @@ export async function startEngine(suite: Suite, place = placeOf(suite)): Promise
   if (suite === 'own') return createEngine('own', undefined, { ...process.env });
   if (!existsSync(path.join(place.home, 'root/.engine-ready')))
     throw new Error(`the ${suite} engine is not installed: npm run engine install ${suite}`);
-  const started = await runCommand(path.join(here, 'engine.sh'), ['start'], { env: scriptEnv(place) });
+  const started = await runCommand(path.join(here, 'engine.sh'), ['start'], {
+    env: scriptEnv(place),
+    timeout: 1_200_000,
+  });
   if (started.status !== 0) throw new Error(`the ${suite} engine does not start:\n${started.stderr}`);
   return createEngine(suite, place, {
     ...process.env,

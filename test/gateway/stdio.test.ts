@@ -53,7 +53,7 @@ describe('the frontend process', () => {
     const { code, returned } = await exited;
     expect(code).toBe(1);
     expect(returned?.error).toMatchObject({ code: 1, message: 'context canceled: the frontend received SIGTERM' });
-  }, 60_000);
+  });
 
   test('ends when it is told to stop while nobody takes its result', async () => {
     const { child, exited } = start({

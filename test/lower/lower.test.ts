@@ -30,7 +30,7 @@ function deepFreeze<T>(value: T): T {
 }
 
 describe('the syntax tree', () => {
-  test('stays as it is, so that it can be lowered again for another platform', { timeout: 120_000 }, async () => {
+  test('stays as it is, so that it can be lowered again for another platform', async () => {
     const images = {
       'docker.io/library/alpine:3.20': imageConfig(),
       'docker.io/library/busybox:latest': imageConfig(),
