@@ -23,6 +23,9 @@ const pages = [
   ['tsfront/format', 'format/index'],
   ['tsfront/llb', 'llb/index'],
   ['tsfront/graph', 'graph/index'],
+  ['tsfront/context', 'context/index'],
+  ['tsfront/explain', 'explain/index'],
+  ['tsfront/lock', 'offline/lock/index'],
   ['tsfront/build', 'build-program/index'],
   ['tsfront/client', 'client/index'],
 ];

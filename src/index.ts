@@ -13,24 +13,13 @@
  * for (const [platform, definition] of definitions) console.log(platform, definition.head());
  *
  * `tsfront/parser` has the parser, `tsfront/llb` the library that makes graphs, `tsfront/client` builds on a daemon.
+ * What the commands `context`, `explain` and `lock` stand on is here, and in `tsfront/context`, `tsfront/explain` and
+ * `tsfront/lock`.
  *
  * @module
  */
 
-export type { Amount } from './context/amounts.ts';
-export type { Fate } from './context/context-tree.ts';
-export {
-  type ContextReport,
-  type ContextTake,
-  type InspectedContext,
-  type InspectOptions,
-  inspectContext,
-  type PathAnswer,
-  type RuleUse,
-  type TakenSource,
-} from './context/inspect-context.ts';
-export { formatIgnoreProposal, type IgnoreProposal, type ProposedPattern } from './context/propose-ignore.ts';
-export type { SizeNode } from './context/size-tree.ts';
+export * from './context/index.ts';
 export type { DiagnosticCode, LintRuleName, WarningCode } from './diagnostic/codes.ts';
 export {
   type Diagnostic,
@@ -40,21 +29,7 @@ export {
   findDiagnosticError,
   type Severity,
 } from './diagnostic/diagnostic.ts';
-export {
-  type BuildRecord,
-  type BuildStep,
-  formatRecord,
-  parseRecord,
-  type RecordedBuild,
-  type RecordedContext,
-  type RecordedFile,
-  type RecordedIgnoreFile,
-  type RecordedTake,
-  recordBuild,
-  type StepInput,
-} from './explain/build-record.ts';
-export type { Cause } from './explain/cause.ts';
-export { compareBuilds, type ExplainedStep, type Explanation } from './explain/compare-builds.ts';
+export * from './explain/index.ts';
 export type * from './gateway/bridge.ts';
 export type { OtherFrontends } from './gateway/forward.ts';
 export { type FrontendChoice, runFrontend } from './gateway/run-frontend.ts';
@@ -68,10 +43,6 @@ export type { Level, RuleOptions } from './lint/rule.ts';
 export { Definition } from './llb/definition.ts';
 export { formatJson } from './llb/format-json.ts';
 export { formatTree } from './llb/tree.ts';
-export { formatLock, type Lock, type LockedSource, readLock } from './lock/lock-file.ts';
-export { type PinsOptions, pinsOf } from './lock/pins-of-lock.ts';
-export type { SourceKind } from './lock/source-name.ts';
-export type { SourcePins } from './lock/source-pins.ts';
 export type { ResolvedImage } from './lower/environment.ts';
 export { type OciLayout, openOciLayout } from './oci/layout.ts';
 export type { FoundImage } from './oci/manifest.ts';
@@ -83,15 +54,7 @@ export { dirTree, type FileTree, memoryTree, subTree } from './offline/file-tree
 export { type FixedDockerfile, fixDockerfile } from './offline/fix-dockerfile.ts';
 export { LintConfigError } from './offline/lint-config-error.ts';
 export { findLintConfig, type LintSettings, readLintConfig } from './offline/lint-config-file.ts';
-export type { Pin } from './offline/lock/resolve-source.ts';
-export { type LockPolicy, lockPolicy } from './offline/lock/source-policy.ts';
-export {
-  type ChangedSource,
-  type LockRequest,
-  type SourceChange,
-  type UpdatedLock,
-  updateLock,
-} from './offline/lock/update-lock.ts';
+export * from './offline/lock/index.ts';
 export {
   createOfflineBridge,
   type OfflineBridge,

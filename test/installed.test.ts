@@ -22,6 +22,9 @@ const entries = [
   'tsfront/format',
   'tsfront/llb',
   'tsfront/graph',
+  'tsfront/context',
+  'tsfront/explain',
+  'tsfront/lock',
   'tsfront/build',
   'tsfront/client',
 ];

@@ -1,0 +1,30 @@
+/**
+ * What a build takes from the directories that are its contexts, and what its ignore files drop: what `tsfront context`
+ * shows. `tsfront` has these exports, too.
+ *
+ * @example
+ * import { compile, openBuildContext, registryResolver } from 'tsfront';
+ * import { inspectContext } from 'tsfront/context';
+ *
+ * const opened = await openBuildContext({ context: '.', readStdin: async () => new Uint8Array() });
+ * const compiled = await compile({ ...opened, images: [registryResolver()] });
+ * const { contexts } = await inspectContext(compiled, opened);
+ * for (const { name, sent } of contexts) console.log(name, sent.files, sent.bytes);
+ *
+ * @module
+ */
+
+export type { Amount } from './amounts.ts';
+export type { Fate } from './context-tree.ts';
+export {
+  type ContextReport,
+  type ContextTake,
+  type InspectedContext,
+  type InspectOptions,
+  inspectContext,
+  type PathAnswer,
+  type RuleUse,
+  type TakenSource,
+} from './inspect-context.ts';
+export { formatIgnoreProposal, type IgnoreProposal, type ProposedPattern } from './propose-ignore.ts';
+export type { SizeNode } from './size-tree.ts';
