@@ -86,6 +86,40 @@ describe('--explain', () => {
   });
 });
 
+test('a file of another command is named, with what the option takes', async () => {
+  const at = (name: string) => path.join(dir, name);
+  const json = ['--offline', '--format', 'json'];
+  await runCli(['explain', dir, '--offline', '--from', dir, '--record', at('kept.json')]);
+  await writeFile(at('why.json'), (await runCli(['explain', dir, ...json, '--from', dir])).stdout);
+  await writeFile(at('compiled.json'), (await runCli(['compile', dir, ...json])).stdout);
+  await writeFile(at('graph.json'), (await graph('--format', 'json')).stdout);
+  await writeFile(at('build.jsonl'), `{"vertexes":[{"digest":"a"}]}\n{"vertexes":[{"digest":"b"}]}\n`);
+  const refused = async (option: string, name: string) => {
+    const { code, stderr } = await graph('--format', 'json', option, at(name));
+    return [code, stderr.replaceAll(`${dir}/`, '').trim()];
+  };
+  const progress =
+    'it takes the progress of a build, which `tsfront build --progress rawjson` or `docker build --progress rawjson` writes to standard error';
+  expect(await refused('--record', 'kept.json')).toEqual([
+    2,
+    `error: --record: kept.json is the record of a build, which \`tsfront explain --from\` takes: ${progress}`,
+  ]);
+  const refusals = await Promise.all([
+    refused('--record', 'why.json'),
+    refused('--record', 'compiled.json'),
+    refused('--record', 'graph.json'),
+    refused('--explain', 'kept.json'),
+    refused('--explain', 'build.jsonl'),
+  ]);
+  expect(refusals.map(([, text]) => /is (.*?)(?:,|: it takes)/.exec(String(text))?.[1])).toEqual([
+    'an explanation',
+    'a compiled build',
+    'a graph of `tsfront graph --format json`',
+    'the record of a build',
+    'the progress of a build',
+  ]);
+});
+
 describe.runIf(process.platform === 'linux')('--open', () => {
   async function withOpener(script: string | undefined) {
     const bin = await mkdtemp(path.join(dir, 'bin-'));

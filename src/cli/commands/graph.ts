@@ -82,15 +82,27 @@ async function readExplanations(file: string, io: Io): Promise<GraphOptions['exp
   return readGiven('--explain', file, (text) => explainOps(parseExplanation(text)), io);
 }
 
+/** What each option takes, for who gives it something else. */
+const wanted = {
+  '--record':
+    'it takes the progress of a build, which `tsfront build --progress rawjson` or `docker build --progress rawjson` writes to standard error',
+  '--explain': 'it takes what `tsfront explain --format json` writes',
+} as const;
+
 /** Reads a file that an option names. @throws UsageError if it cannot be read, or `parse` refuses its text */
-async function readGiven<T>(option: string, file: string, parse: (text: string) => T, io: Io): Promise<T> {
+async function readGiven<T>(option: keyof typeof wanted, file: string, parse: (text: string) => T, io: Io): Promise<T> {
   const { readNamedFile } = await import('../../system/named-file.ts');
   const bytes = await readNamedFile(file, maxRecordBytes, io.signal).catch((error: Error) => {
     throw new UsageError(`${option}: cannot read ${file}: ${error.message}`, { cause: error });
   });
+  const text = new TextDecoder().decode(bytes);
   try {
-    return parse(new TextDecoder().decode(bytes));
+    return parse(text);
   } catch (error) {
+    const { describeFile } = await import('../describe-file.ts');
+    const given = describeFile(text);
+    if (given !== undefined)
+      throw new UsageError(`${option}: ${file} is ${given}: ${wanted[option]}`, { cause: error });
     const what = error instanceof SyntaxError ? `${file} is not JSON: ` : '';
     throw new UsageError(`${option}: ${what}${(error as Error).message}`, { cause: error });
   }
