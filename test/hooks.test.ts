@@ -1,15 +1,14 @@
 /** The action for workflows of GitHub and the hooks of pre-commit call the command as it is. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isDockerfileName } from '../src/offline/find-dockerfiles.ts';
+import { temporaryDir } from './temporary-dir.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
-const temp = mkdtempSync(path.join(tmpdir(), 'tsfront-hooks-'));
-afterAll(() => rmSync(temp, { recursive: true }));
+const temp = temporaryDir();
 
 describe('action.yml', () => {
   const action = read('action.yml');

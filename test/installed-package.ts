@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { temporaryDir } from './client/temporary-dir.ts';
+import { temporaryDir } from './temporary-dir.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..');

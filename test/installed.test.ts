@@ -6,13 +6,13 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { connect, solve } from '../src/client/index.ts';
 import { Definition } from '../src/llb/index.ts';
-import { temporaryDir } from './client/temporary-dir.ts';
 import { codeBlocks } from './documents.ts';
 import { readLayout } from './e2e/read-image.ts';
 import { runCommand } from './engine/command.ts';
 import { onEngines } from './engine/on-engines.ts';
 import { installPackage, tsc } from './installed-package.ts';
 import { startEditor } from './lsp/client.ts';
+import { temporaryDir } from './temporary-dir.ts';
 
 const installed = await installPackage();
 const inPackage = path.join(installed, 'node_modules/tsfront');

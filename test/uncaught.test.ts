@@ -7,8 +7,8 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { RpcError } from '../src/rpc/rpc-error.ts';
 import { ShortError } from '../src/text/short-error.ts';
-import { temporaryDir } from './client/temporary-dir.ts';
 import { onEngines } from './engine/on-engines.ts';
+import { temporaryDir } from './temporary-dir.ts';
 
 const source = (file: string) => JSON.stringify(pathToFileURL(path.resolve(import.meta.dirname, '../src', file)).href);
 

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { decompress } from '../../src/archive/decompress.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const plain = Buffer.from('some text '.repeat(1000));
 const unpack = async (data: Uint8Array, maxSize?: number) => {
@@ -59,8 +59,7 @@ describe('decompress', () => {
   test.runIf(process.platform === 'linux')(
     'ends the xz program with all that it has started when nobody reads on',
     async () => {
-      const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-xz-'));
-      onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+      const dir = temporaryDir();
       const pidFile = path.join(dir, 'pid');
       const settings = path.join(dir, 'settings');
       const script = `env > ${settings}\nsleep 1000 &\necho $! > ${pidFile}\nhead -c 100000 /dev/zero\nwait\n`;

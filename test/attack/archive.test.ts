@@ -4,15 +4,15 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decompress } from '../../src/archive/decompress.ts';
 import { isTarHeader, newestFile } from '../../src/archive/tar.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const zeros = Buffer.alloc(1 << 20);
@@ -93,7 +93,7 @@ test('a source of 4 MB that unpacks to more than 4 GiB ends compiling with an er
   const bomb = Buffer.concat([gzipSync(header({ size: octal(2 ** 33 - 1) })), repeated(gzipSync(zeros), 4200)]);
   const server = createServer((_request, response) => void response.end(bomb)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-bomb-'));
+  const dir = temporaryDir();
   try {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/bomb.tar.gz`;
     const lines = [
@@ -124,7 +124,6 @@ test('a source of 4 MB that unpacks to more than 4 GiB ends compiling with an er
     expect(megabytes).toBeLessThan(400);
   } finally {
     server.close();
-    rmSync(dir, { recursive: true, force: true });
   }
 });
 

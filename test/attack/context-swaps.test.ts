@@ -8,24 +8,15 @@ import { createFilter } from '../../src/tree/filter.ts';
 import { followLinks } from '../../src/tree/follow-links.ts';
 import type { PathFilter } from '../../src/tree/walk.ts';
 import { receiveTree } from '../client/sent-tree.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { ends } from '../ends.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const secret = 'SECRET OF OUTSIDE';
 
 /** A directory beside the context, with the same names in it. */
 function place(files: readonly string[]): { dir: string; outside: string } {
-  const dir = temporaryDir();
-  const outside = temporaryDir();
-  for (const [root, text] of [
-    [dir, 'harmless'],
-    [outside, secret],
-  ] as const)
-    for (const file of files) {
-      mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-      writeFileSync(path.join(root, file), text);
-    }
-  return { dir, outside };
+  const filled = (text: string) => temporaryDir(Object.fromEntries(files.map((file) => [file, text])));
+  return { dir: filled('harmless'), outside: filled(secret) };
 }
 
 const swap = (at: string, target: string) => {

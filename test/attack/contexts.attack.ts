@@ -2,8 +2,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCommand } from '../engine/command.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** Lists a context in a process with little memory. */
 async function list(dir: string): Promise<number> {

@@ -1,10 +1,9 @@
 /** Credentials in addresses, wherever a user may write one: used where they belong, printed and recorded nowhere. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build-command/build-inputs.ts';
@@ -13,6 +12,7 @@ import { parseAddress } from '../../src/client/connect/address.ts';
 import { dial } from '../../src/client/connect/dial.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 interface Web {
   readonly host: string;
@@ -45,13 +45,9 @@ let web: Web;
 let dir: string;
 beforeEach(async () => {
   web = await startWeb();
-  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-credentials-'));
-  await writeFile(path.join(dir, 'Dockerfile'), 'FROM scratch\n');
+  dir = temporaryDir({ Dockerfile: 'FROM scratch\n' });
 });
-afterEach(async () => {
-  web.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterEach(() => web.close());
 
 /** `Sekret` and `Hidden` are in each: neither may be seen. */
 const passwords = [

@@ -1,5 +1,5 @@
 /** Daemons that stop, lie or flood: each ends with an error in bounded time, and nothing of the build is left. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import http2 from 'node:http2';
 import net from 'node:net';
 import path from 'node:path';
@@ -26,8 +26,8 @@ import { FileSend, FileSync } from '../../src/gen/moby/filesync/v1/filesync_pb.t
 import { createDuplexChannel } from '../../src/rpc/channel.ts';
 import { createClient } from '../../src/rpc/client.ts';
 import { frame } from '../../src/rpc/framing.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { ends } from '../ends.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { stopWatches } from '../watches.ts';
 import { answer, connectTo, type FakeBuildkitd, fakeBuildkitd, listen } from './fake-buildkitd.ts';
 import { attacks } from './http2-attacks.ts';
@@ -114,8 +114,7 @@ const statusFlood = (stream: http2.ServerHttp2Stream) => {
 test('transfers that the daemon starts and leaves do not keep a build that is stopped', async () => {
   await using daemon = await fakeBuildkitd({ Solve: () => {}, Status: () => {} });
   const connection = await connectTo(daemon);
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'big'), Buffer.alloc(32 << 20));
+  const dir = temporaryDir({ big: Buffer.alloc(32 << 20) });
   const [ours, theirs] = duplexPair();
   theirs.once('close', () => ours.destroy()); // a pair does not hand that on
   const session = createDuplexChannel({ target: 'session', authority: 'localhost', dial: async () => ours });

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCommand } from '../engine/command.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { seeded } from './interrupts.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');

@@ -12,7 +12,7 @@ import { Content } from '../../src/gen/containerd/services/content/v1/content_pb
 import { Auth } from '../../src/gen/moby/filesync/v1/auth_pb.ts';
 import { noCredentials } from '../../src/registry/docker-config.ts';
 import { fakeDaemon } from '../client/fake-daemon.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** A named pipe that nobody writes to: whoever reads it without care waits for ever. */
 function pipe(directory = temporaryDir()): string {

@@ -28,8 +28,8 @@ import {
   ModeSymlink,
 } from '../../src/go/file-mode.ts';
 import { type FakeDaemon, fakeDaemon } from '../client/fake-daemon.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { ends } from '../ends.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { snapshot } from './snapshot.ts';
 
 type Packet = MessageInitShape<typeof PacketSchema>;

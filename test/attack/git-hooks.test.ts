@@ -1,13 +1,13 @@
 /** A build inside a hook of git, where the environment names the user's own repository. */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { gitAttrs } from '../../src/cli/build-command/git-provenance.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const remote = 'https://example.com/remote.git';
@@ -16,7 +16,7 @@ let directory: string;
 let mine: string;
 let theirs: string;
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-hooks-'));
+  directory = temporaryDir();
   mine = path.join(directory, 'mine');
   theirs = path.join(directory, 'theirs');
   for (const repository of [mine, theirs]) {
@@ -34,7 +34,6 @@ beforeAll(async () => {
   // The user's configuration makes the address that of a directory.
   await writeFile(path.join(directory, 'gitconfig'), `[url "file://${theirs}"]\n\tinsteadOf = ${remote}\n`);
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const clean = () => {
   const env = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));

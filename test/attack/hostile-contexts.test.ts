@@ -16,7 +16,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ModeDevice, ModeNamedPipe, ModeSymlink } from '../../src/go/file-mode.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir, writeFiles } from '../temporary-dir.ts';
 import { type Answer, type Asking, askForContext } from './ask-for-context.ts';
 
 const secret = 'this lies outside';
@@ -185,8 +185,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
 
   test('paths of nearly 4,096 bytes are sent', async () => {
     const name = `${'d/'.repeat(Math.floor((4090 - context.length) / 2))}f`;
-    mkdirSync(path.dirname(path.join(context, name)), { recursive: true });
-    writeFileSync(path.join(context, name), 'deep');
+    writeFiles(context, { [name]: 'deep' });
     expect((await ask()).contents.get(name)).toBe('deep');
   });
 

@@ -1,12 +1,12 @@
 /** Signals while something is fetched that never comes: nothing is left, neither directories nor programs. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
@@ -18,13 +18,11 @@ beforeAll(async () => {
   server = http.createServer(() => asked()); // and no answer
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-interrupted-'));
-  await writeFile(path.join(dir, 'Dockerfile'), 'FROM scratch\n');
+  dir = temporaryDir({ Dockerfile: 'FROM scratch\n' });
 });
 afterAll(async () => {
   server.closeAllConnections();
   server.close();
-  await rm(dir, { recursive: true, force: true });
 });
 
 /** Runs the command, sends the signal when the server has been asked, and gives what came of it. */

@@ -1,14 +1,14 @@
 /** Signals while a Dockerfile is read and lowered, which takes seconds of the processor and waits for nobody. */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/offline/compile.ts';
 import { memoryTree } from '../../src/offline/file-tree.ts';
 import { createOfflineBridge } from '../../src/offline/offline-bridge.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
@@ -19,8 +19,7 @@ const atItsEnd = 'the history of the image is longer';
 const inTheMidst = 1.5;
 
 function contextOf(dockerfile: string): string {
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
+  const dir = temporaryDir({ Dockerfile: dockerfile });
   return dir;
 }
 

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import type { Engine } from '../engine/engine.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 interface Sample {
   readonly heap: number;

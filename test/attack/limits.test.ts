@@ -22,10 +22,10 @@ import { lexDockerfile, parseDockerfile } from '../../src/parser/index.ts';
 import { createShellLex } from '../../src/parser/words.ts';
 import type { ImageResolver } from '../../src/resolve/resolver.ts';
 import { maxMessageBytes } from '../../src/rpc/framing.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { readCase } from '../golden/cases.ts';
 import { createDaemon, environmentOf } from '../golden/lib/daemon.mjs';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const decoded = vi.hoisted(() => ({ bytes: 0 }));
 vi.mock('../../src/go/text.ts', async (original) => {
@@ -358,8 +358,7 @@ test('the words of all instructions count', () => {
 });
 
 test('two million words in one instruction take little memory', () => {
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'Dockerfile'), `FROM scratch\nENV ${words(2_000_000, 'a= ')}b=\n`);
+  const dir = temporaryDir({ Dockerfile: `FROM scratch\nENV ${words(2_000_000, 'a= ')}b=\n` });
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
   for (const command of ['check', 'compile']) {
     const args = ['--max-old-space-size=256', cli, command, '--offline', dir];
@@ -373,8 +372,7 @@ test.each([
   ['a million comments', `FROM scratch\n${'# c\n'.repeat(1_000_000)}COPY Dockerfile /\n`],
   ['a million comments in an instruction', `FROM scratch\nCOPY Dockerfile \\\n${'#\n'.repeat(1_000_000)} /\n`],
 ])('%s take little memory', (_, text) => {
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'Dockerfile'), text);
+  const dir = temporaryDir({ Dockerfile: text });
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
   const args = ['--max-old-space-size=160', cli, 'compile', '--offline', '-o', path.join(dir, 'out.json'), dir];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -417,9 +415,10 @@ test('image configs of 1 GB together are an error before all of them are there',
 });
 
 test('an ignore file that is too large is an error, and is not taken for none', async () => {
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
-  writeFileSync(path.join(dir, '.dockerignore'), `secret\n${'x\n'.repeat(8 << 20)}`);
+  const dir = temporaryDir({
+    Dockerfile: 'FROM scratch\nCOPY . /\n',
+    '.dockerignore': `secret\n${'x\n'.repeat(8 << 20)}`,
+  });
   const tree = dirTree(dir);
   const locals = new Map([
     ['context', tree],

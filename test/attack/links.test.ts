@@ -1,15 +1,15 @@
 /** Sources whose links lead out of them, at every level, also while they are read. */
 import { execFileSync } from 'node:child_process';
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { dirTree, subTree } from '../../src/offline/file-tree.ts';
 import { openRemoteSources } from '../../src/offline/open-remote-sources.ts';
 import { readFileInside } from '../../src/system/read-inside.ts';
 import { runCli } from '../cli/run-cli.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const theSecret = 'LABEL outside=secret';
 
@@ -17,7 +17,7 @@ let directory: string;
 let outside: string;
 let inside: string;
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-links-'));
+  directory = temporaryDir();
   outside = path.join(directory, 'outside');
   inside = path.join(directory, 'inside');
   for (const dir of [outside, inside]) await mkdir(path.join(dir, 'docker'), { recursive: true });
@@ -26,7 +26,6 @@ beforeEach(async () => {
   await writeFile(path.join(inside, 'Dockerfile'), 'FROM scratch\nLABEL inside=1\n');
   await writeFile(path.join(inside, 'docker/Dockerfile'), 'FROM scratch\nLABEL inside=2\n');
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const link = async (name: string, target: string) => {
   await rm(path.join(inside, name), { recursive: true, force: true });
@@ -174,7 +173,7 @@ describe('a repository', () => {
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=n', '-c', 'user.email=n@example.com', ...args], { cwd: repository });
   beforeAll(async () => {
-    repository = await mkdtemp(path.join(tmpdir(), 'tsfront-links-repository-'));
+    repository = temporaryDir();
     git('init', '--quiet', '--initial-branch=main');
     await mkdir(path.join(repository, 'real/deep'), { recursive: true });
     await writeFile(path.join(repository, 'real/deep/Dockerfile'), 'FROM scratch\n');
@@ -194,7 +193,6 @@ describe('a repository', () => {
   });
   afterAll(async () => {
     vi.unstubAllEnvs();
-    await rm(repository, { recursive: true, force: true });
   });
 
   test.each(['docker', 'up', 'harmless', 'harmless/deep', 'Dockerfile', 'real/../docker'])(

@@ -1,28 +1,27 @@
 /** Files that are none, and a user that nobody knows. */
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { openInputs } from '../../src/cli/build-command/build-inputs.ts';
 import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
 let dir: string;
 let context: string;
 beforeEach(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-pipes-'));
+  dir = temporaryDir();
   context = path.join(dir, 'context');
   await mkdir(context);
   await chmod(dir, 0o755);
   await writeFile(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY . /\n');
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const replaceByPipe = async (name: string) => {
   const file = path.join(context, name);

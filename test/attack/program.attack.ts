@@ -1,16 +1,13 @@
 /** Build programs that never end, in functions of the language. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { buildHost, takeTurns } from '../binary/build-host.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
-const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+const dir = temporaryDir();
 let program = '';
 beforeAll(async () => {
   program = await buildHost('program-script.ts', dir);
 }, 900_000);
-afterAll(() => rmSync(dir, { recursive: true }));
 
 const long = 'the build program takes too long: it may take 120 s of CPU. Look for work on very large texts or lists.';
 const steps =

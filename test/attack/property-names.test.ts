@@ -15,8 +15,8 @@ import { parseImageTable } from '../../src/resolve/image-table.ts';
 import { noBuildFlags } from '../cli/no-build-flags.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fakeDaemon } from '../client/fake-daemon.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const names = ['toString', 'constructor', '__proto__', 'hasOwnProperty', 'valueOf'];
 /** An object with such a property of its own, as JSON.parse makes it. */
@@ -64,11 +64,9 @@ describe.each(names)('the name %s', (name) => {
     const table = parseImageTable('{"images":{}}', 'f');
     const reference = { domain: 'docker.io', path: 'library/x', tag: name, digest: '' };
     expect(await table.resolve(reference, undefined)).toBeUndefined();
-    const dir = temporaryDir();
-    writeFileSync(
-      path.join(dir, 'config.json'),
-      JSON.stringify({ credHelpers: {}, auths: own(name, { username: 'u' }) }),
-    );
+    const dir = temporaryDir({
+      'config.json': JSON.stringify({ credHelpers: {}, auths: own(name, { username: 'u' }) }),
+    });
     expect(await dockerCredentials(dir)(name)).toMatchObject({ username: 'u' });
   });
 
@@ -115,8 +113,7 @@ await onEngines('names of properties', { suites: ['forky'] }, (engine) => {
       `EXPOSE 80`,
       `VOLUME ${name}`,
     ]);
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), `FROM scratch\n${lines.join('\n')}\n`);
+    const dir = temporaryDir({ Dockerfile: `FROM scratch\n${lines.join('\n')}\n` });
     const given = names.flatMap((name) => [`--build-arg=${name}=arg`, `--label=of-${name}=1`, `--label=${name}=flag`]);
     const configs = [];
     for (const frontend of ['tsfront', 'dockerfile.v0']) {

@@ -7,8 +7,8 @@ import { BuildHistoryEventType } from '../../src/gen/moby/buildkit/v1/control_pb
 import { Code, RpcError } from '../../src/rpc/rpc-error.ts';
 import { type FakeControl, fakeControl } from '../cli/fake-control.ts';
 import { runCli } from '../cli/run-cli.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** Clear the screen, set title and clipboard, ask for an answer, go back, reorder: in 7 and in 8 bits. */
 const evil =
@@ -169,12 +169,10 @@ await onEngines('an evil build', { suites: ['forky'] }, (engine) => {
 
   test.each(['plain', 'tty', 'rawjson'])('changes nothing of the terminal with %s', async (mode) => {
     const base = await engine.baseImage();
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'evil'), evil);
-    writeFileSync(
-      path.join(dir, 'Dockerfile'),
-      `FROM ${base} as x\nCOPY evil /\nRUN : "${evil.replaceAll('"', '')}"; cat /evil; echo; cat /evil >&2; exit 7 # ${Math.random()}\n`,
-    );
+    const dir = temporaryDir({
+      evil,
+      Dockerfile: `FROM ${base} as x\nCOPY evil /\nRUN : "${evil.replaceAll('"', '')}"; cat /evil; echo; cat /evil >&2; exit 7 # ${Math.random()}\n`,
+    });
     const { code, stdout, stderr } = await runCli(['build', `--builder=${engine.address}`, `--progress=${mode}`, dir], {
       terminal: true,
     });

@@ -1,21 +1,18 @@
 /** The engine's host in C, by a script of its own: what it gives to TypeScript equals Node's, and failures are told. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeText, encodeText } from '../../src/go/text.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { buildHost } from './build-host.ts';
 
-const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+const dir = temporaryDir();
 let program = '';
 beforeAll(async () => {
   program = await buildHost('script.ts', dir);
 }, 900_000);
-afterAll(() => rmSync(dir, { recursive: true }));
 
 /** Runs the script. `speak` gets what it says, line by line, and may answer; without it nothing is written. */
 function run(mode: string, input?: string, speak?: (line: string, child: ReturnType<typeof spawn>) => void) {

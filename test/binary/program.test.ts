@@ -2,19 +2,16 @@
  * The engine of build programs: what passes between it and the frontend's, what programs reach, and where they are
  * stopped.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 import { buildHost, takeTurns } from './build-host.ts';
 import type { Turn } from './program-script.ts';
 
-const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
+const dir = temporaryDir();
 let program = '';
 beforeAll(async () => {
   program = await buildHost('program-script.ts', dir);
 }, 900_000);
-afterAll(() => rmSync(dir, { recursive: true }));
 
 const take = (...turns: readonly Turn[]) => takeTurns(program, turns);
 /** What a program sends that evaluates these pieces of code, one message each. */

@@ -11,7 +11,7 @@ import { frontendAttrs } from '../../src/cli/options/frontend-attrs.ts';
 import { parseSecrets } from '../../src/cli/options/secrets.ts';
 import { cacheExportTable, cacheImportTable } from '../../src/client/cache-table.ts';
 import { UsageError } from '../../src/offline/usage-error.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { noBuildFlags } from './no-build-flags.ts';
 
 const outputs = (given: Partial<OutputFlags>, kind: 'dockerd' | 'buildkitd' = 'buildkitd', pushes = true) =>

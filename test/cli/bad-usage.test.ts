@@ -5,21 +5,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 /** A directory with what people name by mistake. */
 function mistakes(): string {
-  const directory = temporaryDir();
-  const write = (name: string, data: string | Uint8Array) => {
-    mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
-    writeFileSync(path.join(directory, name), data);
-  };
-  write('context/Dockerfile', 'FROM scratch\nCOPY Dockerfile /\n');
-  write('unknown/Dockerfile', 'FROM nowhere.invalid/x\nRUN y\n');
-  write('text', 'neither a key nor JSON');
-  write('table.json', '{"images":[]}');
+  const directory = temporaryDir({
+    'context/Dockerfile': 'FROM scratch\nCOPY Dockerfile /\n',
+    'unknown/Dockerfile': 'FROM nowhere.invalid/x\nRUN y\n',
+    text: 'neither a key nor JSON',
+    'table.json': '{"images":[]}',
+  });
   mkdirSync(path.join(directory, 'directory'));
   mkdirSync(path.join(directory, 'nested/Dockerfile'), { recursive: true });
   return directory;
@@ -231,8 +228,7 @@ describe('files for TLS', () => {
 });
 
 test.each([['workers'], ['build']])('%s in a Docker context that is not there', async (command) => {
-  const directory = temporaryDir();
-  writeFileSync(path.join(directory, 'Dockerfile'), 'FROM scratch\n');
+  const directory = temporaryDir({ Dockerfile: 'FROM scratch\n' });
   const env = { DOCKER_CONTEXT: 'nosuch', DOCKER_CONFIG: directory };
   const { code, stderr } = await runCli(command === 'build' ? ['build', directory] : [command], { env });
   expect([code, stderr]).toEqual([

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resourceAttrs } from '../../src/cli/options/resources.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { cliOn, runCli } from './run-cli.ts';
 
 describe('what is refused or answered without a daemon', () => {
@@ -42,8 +42,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
   const tsfront = (args: string[], env: NodeJS.ProcessEnv = {}) => run(args, '', env);
 
   test('limits have an effect, and an empty BUILDKIT_SYNTAX is refused', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${await engine.baseImage()}\nRUN true\n`);
+    const dir = temporaryDir({ Dockerfile: `FROM ${await engine.baseImage()}\nRUN true\n` });
     const built = await tsfront(['build', '-o', 'type=cacheonly', '--resource', 'memory=256m', '-c', '512', dir]);
     expect(built.status, built.stderr).toBe(0);
     expect(built.stderr).not.toContain('has no effect');
@@ -53,8 +52,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test.skipIf(!engine.dockerHost)('host-gateway is the address of the host of an engine', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${await engine.baseImage()}\nRUN cat /etc/hosts\n`);
+    const dir = temporaryDir({ Dockerfile: `FROM ${await engine.baseImage()}\nRUN cat /etc/hosts\n` });
     const args = ['build', '--progress=plain', '--no-cache', '-o', 'type=cacheonly', '--add-host'];
     const built = await tsfront([...args, 'gateway:host-gateway', '--add-host=two=10.9.8.7,[2001:db8::9]', dir]);
     expect(built.status, built.stderr).toBe(0);
@@ -64,16 +62,13 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('the call names the path of the Dockerfile', async () => {
-    const dir = temporaryDir();
-    mkdirSync(path.join(dir, 'sub'));
-    writeFileSync(path.join(dir, 'sub/Dockerfile'), 'FROM scratch as a\nCOPY sub /\n');
+    const dir = temporaryDir({ 'sub/Dockerfile': 'FROM scratch as a\nCOPY sub /\n' });
     const checked = await tsfront(['build', '--call=check', '-f', `${dir}/sub/Dockerfile`, dir]);
     if (engine.suite === 'forky') expect(checked.stdout).toContain(`${dir}/sub/Dockerfile:1`);
   });
 
   test.skipIf(!engine.dockerHost)('a build on a builder by its name is named and noted as buildx does', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nLABEL a=b\n');
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nLABEL a=b\n' });
     const config = temporaryDir();
     mkdirSync(path.join(config, 'instances'));
     const nodes = [{ Name: 'mine0', Endpoint: engine.dockerHost }];
@@ -117,11 +112,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
       writeFileSync(path.join(contextDir, 'meta.json'), JSON.stringify({ Name: 'near', Endpoints: endpoint }));
       writeFileSync(path.join(home, '.docker/config.json'), JSON.stringify({ currentContext: 'near' }));
       const env = { HOME: home, DOCKER_CONFIG: '', BUILDKIT_HOST: '', DOCKER_HOST: '' };
-      const dir = temporaryDir();
-      writeFileSync(
-        path.join(dir, 'Dockerfile'),
-        `FROM ${await engine.baseImage()} AS ok\nFROM ok AS bad\nRUN exit 1\n`,
-      );
+      const dir = temporaryDir({ Dockerfile: `FROM ${await engine.baseImage()} AS ok\nFROM ok AS bad\nRUN exit 1\n` });
       const build = (...args: string[]) =>
         tsfront(
           ['build', '--progress=plain', '-o', 'type=cacheonly', `--metadata-file=${dir}/meta.json`, ...args, dir],
@@ -162,8 +153,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
   );
 
   test.skipIf(!engine.dockerHost)('a node that does not answer ends no build that needs another', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nLABEL a=b\n');
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nLABEL a=b\n' });
     const config = temporaryDir();
     mkdirSync(path.join(config, 'instances'));
     const on = (architecture: string) => [{ os: 'linux', architecture }];
@@ -184,8 +174,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test.skipIf(!engine.dockerHost)('BUILDX_NO_DEFAULT_LOAD keeps a result out of the engine', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nLABEL a=b\n');
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nLABEL a=b\n' });
     const args = ['build', '--progress=plain', dir];
     expect((await tsfront(args)).stderr).toMatch(/writing image|exporting/);
     const kept = await tsfront(args, { BUILDX_NO_DEFAULT_LOAD: '1' });

@@ -1,24 +1,14 @@
 /** `--build-arg-file`, and build arguments that nothing takes. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
-
-function dirOf(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const dir = temporaryDir();
-  for (const [name, data] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
-    writeFileSync(path.join(dir, name), data);
-  }
-  return dir;
-}
 
 const told = (stderr: string) => stderr.split('\n').filter((line) => line.includes('not consumed'));
 
 describe('unused build arguments', () => {
   const unused = async (dockerfile: string, args: readonly string[], images?: object) => {
-    const dir = dirOf({ Dockerfile: dockerfile, 'images.json': JSON.stringify({ images: images ?? {} }) });
+    const dir = temporaryDir({ Dockerfile: dockerfile, 'images.json': JSON.stringify({ images: images ?? {} }) });
     const flags = args.flatMap((arg) => ['--build-arg', arg]);
     const table = images ? ['--images', path.join(dir, 'images.json')] : [];
     const run = await runCli(['compile', dir, '--offline', ...table, ...flags]);
@@ -71,7 +61,7 @@ describe('unused build arguments', () => {
   });
 
   test('check tells of what none of its Dockerfiles takes, and finds no problem in it', async () => {
-    const dir = dirOf({ 'a/Dockerfile': 'FROM scratch\nARG A\n', 'b/Dockerfile': 'FROM scratch\nARG B\n' });
+    const dir = temporaryDir({ 'a/Dockerfile': 'FROM scratch\nARG A\n', 'b/Dockerfile': 'FROM scratch\nARG B\n' });
     const args = ['--build-arg', 'A=1', '--build-arg', 'B=1', '--build-arg', 'CCCC=1'];
     const { code, stderr } = await runCli(['check', path.join(dir, 'a'), path.join(dir, 'b'), ...args]);
     expect(told(stderr)).toHaveLength(1);
@@ -82,7 +72,7 @@ describe('unused build arguments', () => {
 
 describe('--build-arg-file', () => {
   const compiled = async (file: string | Uint8Array, args: readonly string[] = [], env = {}) => {
-    const dir = dirOf({ Dockerfile: 'FROM scratch\nARG A\nARG B\nLABEL a=$A b=$B\n', 'args.env': file });
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nARG A\nARG B\nLABEL a=$A b=$B\n', 'args.env': file });
     const run = await runCli(['compile', dir, '--build-arg-file', path.join(dir, 'args.env'), ...args], { env });
     const stderr = run.stderr.replaceAll(`${dir}/`, '');
     if (run.code !== 0) return { code: run.code, stderr };

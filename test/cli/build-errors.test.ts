@@ -1,12 +1,12 @@
 /** An error of a build says at least what Docker's says, on every way out. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
@@ -16,9 +16,8 @@ type Case = [what: string, dockerfile: string, args?: readonly string[]];
 await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
   let dir: string;
   beforeAll(() => {
-    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-errors-'));
+    dir = temporaryDir();
   });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   const missing = `${engine.registry}/test/no-such-image:1`;
   const cases: Case[] = [

@@ -2,11 +2,9 @@
  * What `build` tells on a real engine that the engine does not: build arguments that nothing takes, paths that a stage
  * lacks.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, (engine) => {
@@ -15,21 +13,13 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
     base = await engine.baseImage();
   });
 
-  const contextOf = (files: Readonly<Record<string, string>>) => {
-    const context = temporaryDir();
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(context, name)), { recursive: true });
-      writeFileSync(path.join(context, name), text);
-    }
-    return context;
-  };
   const build = (context: string, ...args: readonly string[]) =>
     runCli(['build', context, '--builder', engine.address, '--output=type=cacheonly', '--progress=plain', ...args]);
 
   describe('a build argument that nothing takes is warned about', () => {
     const told = (stderr: string) => stderr.split('\n').filter((line) => line.includes('not consumed'));
     const toldOf = async (dockerfile: string, ...args: readonly string[]) => {
-      const { code, stderr } = await build(contextOf({ Dockerfile: dockerfile.replaceAll('BASE', base) }), ...args);
+      const { code, stderr } = await build(temporaryDir({ Dockerfile: dockerfile.replaceAll('BASE', base) }), ...args);
       expect(code, stderr).toBe(0);
       return told(stderr);
     };
@@ -64,7 +54,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
 
     test('an ARG that a trigger of the base image has is one', async () => {
       const name = `${engine.registry}/test/hints-onbuild:${engine.suite}`;
-      const parent = contextOf({ Dockerfile: `FROM ${base}\nONBUILD ARG FLAVOR\n` });
+      const parent = temporaryDir({ Dockerfile: `FROM ${base}\nONBUILD ARG FLAVOR\n` });
       const pushed = await runCli([
         'build',
         parent,
@@ -83,7 +73,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
     });
 
     test('an unused build argument is also reported if the build fails', async () => {
-      const context = contextOf({ Dockerfile: `FROM ${base}\nARG VERSION\nRUN test -n "$VERSION"\n` });
+      const context = temporaryDir({ Dockerfile: `FROM ${base}\nARG VERSION\nRUN test -n "$VERSION"\n` });
       const { code, stderr } = await build(context, '--build-arg=VERISON=1');
       expect(code).toBe(1);
       expect(told(stderr)).toHaveLength(1);
@@ -132,7 +122,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
     ])('%s', async (what, rest, hint) => {
       const dockerfile = what === 'a mount' ? stage(`FROM ${base}\n${rest}`) : stage(rest);
       const files = { 'app.js': '', 'README.md': '', Dockerfile: dockerfile.replaceAll('BASE', base) };
-      const { code, stderr } = await build(contextOf(files));
+      const { code, stderr } = await build(temporaryDir(files));
       expect(code).toBe(1);
       expect(stderr).toMatch(/not found|no such file/);
       expect(stderr).toContain(`\nhint: ${hint.replaceAll('BASE', base)}\n`);
@@ -140,7 +130,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
 
     test('a missing source in a misspelt directory of the context gets a hint', async () => {
       const { code, stderr } = await build(
-        contextOf({ 'src/app.js': '', Dockerfile: 'FROM scratch\nCOPY scr/app.js /\n' }),
+        temporaryDir({ 'src/app.js': '', Dockerfile: 'FROM scratch\nCOPY scr/app.js /\n' }),
       );
       expect(code).toBe(1);
       expect(stderr).toContain('hint: Did you mean src/app.js?');
@@ -148,7 +138,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
 
     test('a missing source that resembles nothing has no hint', async () => {
       const { code, stderr } = await build(
-        contextOf({ Dockerfile: `FROM ${base} AS build\nFROM scratch\nCOPY --from=build /no/such/thing /\n` }),
+        temporaryDir({ Dockerfile: `FROM ${base} AS build\nFROM scratch\nCOPY --from=build /no/such/thing /\n` }),
       );
       expect(code).toBe(1);
       expect(stderr).toMatch(/not found|no such file/);

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { bareBuildkit } from '../client/bare-buildkit.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import type { Engine } from '../engine/engine.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { cliOn } from './run-cli.ts';
 
 const tsfront = (engine: Engine, args: string[], env: NodeJS.ProcessEnv = {}) =>

@@ -1,8 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir, writeFiles } from '../temporary-dir.ts';
 import { cliOn } from './run-cli.ts';
 
 const port = 8471;
@@ -15,12 +14,9 @@ await onEngines('a Rego policy', { suites: ['forky', 'trixie'] }, (engine) => {
   const web = temporaryDir();
   const directory = (name: string, files: readonly string[]) => {
     const dir = path.join(web, name);
-    mkdirSync(dir, { recursive: true });
-    for (const file of files) {
-      const text = file.endsWith('.rego') ? 'package docker\ndefault allow = false\n' : 'FROM scratch\nLABEL a=b\n';
-      mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
-      writeFileSync(path.join(dir, file), text);
-    }
+    const text = (file: string) =>
+      file.endsWith('.rego') ? 'package docker\ndefault allow = false\n' : 'FROM scratch\nLABEL a=b\n';
+    writeFiles(dir, Object.fromEntries(files.map((file) => [file, text(file)])));
     return dir;
   };
   const server = engine.serve(process.execPath, [

@@ -21,8 +21,8 @@ import { frontendAttrs } from '../../src/cli/options/frontend-attrs.ts';
 import { progressMode } from '../../src/cli/options/progress-mode.ts';
 import { parseSecrets } from '../../src/cli/options/secrets.ts';
 import { bareBuildkit } from '../client/bare-buildkit.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { noBuildFlags } from './no-build-flags.ts';
 import { cliOn } from './run-cli.ts';
 
@@ -189,9 +189,7 @@ describe('flags of build', () => {
   });
 
   test('flags of build name contexts', async () => {
-    const dir = temporaryDir();
-    mkdirSync(path.join(dir, 'sub'));
-    writeFileSync(path.join(dir, 'sub/My.Dockerfile'), 'FROM scratch');
+    const dir = temporaryDir({ 'sub/My.Dockerfile': 'FROM scratch' });
     const inputs = await openInputs(dir, path.join(dir, 'sub/My.Dockerfile'), [
       `other=${dir}/sub`,
       'base=docker-image://alpine',
@@ -343,9 +341,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('builds an archive on standard input, piped or from a file', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY file /\n');
-    writeFileSync(path.join(dir, 'file'), randomBytes(200_000));
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY file /\n', file: randomBytes(200_000) });
     await engine.must('tar', ['-cf', `${dir}/context.tar`, '-C', dir, 'Dockerfile', 'file']);
     const zstd = zstdCompressSync(readFileSync(`${dir}/context.tar`));
     writeFileSync(`${dir}/zstd`, zstd);
@@ -499,8 +495,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('tells the repository of the context in the provenance', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
     const git = (...args: string[]) =>
       engine.must('git', ['-C', dir, '-c', 'user.name=n', '-c', 'user.email=e', ...args]);
     await git('init', '-q');
@@ -738,9 +733,7 @@ await onEngines('tsfront build', { suites: ['forky', 'trixie'] }, (engine) => {
     });
     expect((await check('FROM scratch\nCOPY . /\n')).stdout).toBe('Check complete, no warnings found.\n');
 
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY f /\n');
-    writeFileSync(path.join(dir, 'f'), 'contents');
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY f /\n', f: 'contents' });
     const definition = path.join(dir, 'definition.pb');
     expect((await tsfront(['compile', '--format=pb', '-o', definition, dir])).status).toBe(0);
     const withoutFiles = await tsfront(['solve', definition]);

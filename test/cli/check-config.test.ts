@@ -1,39 +1,26 @@
 /** The configuration file of `tsfront check`. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
-
-/** A directory with files by name. */
-async function dirOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-config-'));
-  onTestFinished(() => rm(dir, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
-    await writeFile(path.join(dir, name), text);
-  }
-  return dir;
-}
 
 const off = '{ "lint": { "rules": { "StageNameCasing": "off" } } }';
 const capitals = 'FROM scratch AS A\n';
 const check = (...args: string[]) => runCli(['check', '--offline', ...args]);
 
 test('it is found in the directory of the Dockerfile or above', async () => {
-  const dir = await dirOf({ 'tsfront.json': off, 'a/b/Dockerfile': capitals, Dockerfile: capitals });
+  const dir = temporaryDir({ 'tsfront.json': off, 'a/b/Dockerfile': capitals, Dockerfile: capitals });
   expect((await check(`${dir}/Dockerfile`)).code).toBe(0);
   expect((await check(`${dir}/a/b`)).code).toBe(0);
 });
 
 test('that of another repository does not count', async () => {
-  const dir = await dirOf({ 'tsfront.json': off, 'a/.git/HEAD': '', 'a/b/Dockerfile': capitals });
+  const dir = temporaryDir({ 'tsfront.json': off, 'a/.git/HEAD': '', 'a/b/Dockerfile': capitals });
   expect((await check(`${dir}/a/b`)).code).toBe(1);
 });
 
 test('the nearest one counts', async () => {
   const error = off.replace('off', 'error');
-  const dir = await dirOf({ 'tsfront.json': off, 'a/tsfront.json': error, 'a/Dockerfile': capitals });
+  const dir = temporaryDir({ 'tsfront.json': off, 'a/tsfront.json': error, 'a/Dockerfile': capitals });
   const { code, stdout } = await check(`${dir}/a`);
   expect(code).toBe(1);
   expect(stdout).toContain("error[StageNameCasing]: Stage name 'A' should be lowercase");
@@ -41,14 +28,14 @@ test('the nearest one counts', async () => {
 });
 
 test('--config names one, and --no-config uses none', async () => {
-  const dir = await dirOf({ 'tsfront.json': off, 'b/ours.json': '{}', Dockerfile: capitals });
+  const dir = temporaryDir({ 'tsfront.json': off, 'b/ours.json': '{}', Dockerfile: capitals });
   expect((await check(dir, '--no-config')).code).toBe(1);
   expect((await check(dir, '--config', `${dir}/b/ours.json`)).code).toBe(1);
   expect((await check('-', '--config', `${dir}/tsfront.json`)).code).toBe(1);
 });
 
 test('one with mistakes is wrong usage, and all of them are shown', async () => {
-  const dir = await dirOf({ 'tsfront.json': '{ "lint": { "rules": { "A": 1, "B": 2 } } }', Dockerfile: capitals });
+  const dir = temporaryDir({ 'tsfront.json': '{ "lint": { "rules": { "A": 1, "B": 2 } } }', Dockerfile: capitals });
   const { code, stdout, stderr } = await check(dir);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr.match(/^.*tsfront.json:.*$/gm)).toEqual([
@@ -66,13 +53,13 @@ test('one that cannot be read is wrong usage', async () => {
 });
 
 test('a build does not read it', async () => {
-  const dir = await dirOf({ 'tsfront.json': off, Dockerfile: 'FROM scratch AS A\nCOPY Dockerfile /\n' });
+  const dir = temporaryDir({ 'tsfront.json': off, Dockerfile: 'FROM scratch AS A\nCOPY Dockerfile /\n' });
   const { stderr } = await runCli(['compile', dir, '--offline', '-o', '/dev/null']);
   expect(stderr).toContain('StageNameCasing');
 });
 
 test('the JSON says what the configuration counts as an error', async () => {
-  const dir = await dirOf({ 'tsfront.json': off.replace('off', 'error'), Dockerfile: capitals });
+  const dir = temporaryDir({ 'tsfront.json': off.replace('off', 'error'), Dockerfile: capitals });
   const { stdout } = await check(dir, '--format=json');
   expect(JSON.parse(stdout)).toMatchObject([{ warnings: [{ ruleName: 'StageNameCasing', level: 'error' }] }]);
 });

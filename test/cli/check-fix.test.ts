@@ -1,26 +1,15 @@
 /** `tsfront check --fix` writes files. */
-import { chmod, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, lstat, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
-
-/** A directory with files by name. */
-async function dirOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-fix-'));
-  onTestFinished(() => rm(dir, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
-    await writeFile(path.join(dir, name), text);
-  }
-  return dir;
-}
 
 const check = (...args: string[]) => runCli(['check', '--offline', ...args]);
 const read = (...parts: string[]) => readFile(path.join(...parts), 'utf8');
 
 test('it applies the safe fixes, counts them, and reports what is left', async () => {
-  const dir = await dirOf({
+  const dir = temporaryDir({
     Dockerfile: 'FROM scratch as A\nMAINTAINER me\nFROM scratch\n',
     'b/Dockerfile': 'from scratch AS b\n',
   });
@@ -33,7 +22,7 @@ test('it applies the safe fixes, counts them, and reports what is left', async (
 });
 
 test('--unsafe-fixes applies the others too; the exit code is 0 if nothing is left', async () => {
-  const dir = await dirOf({ Dockerfile: 'FROM scratch as a\nMAINTAINER me\n' });
+  const dir = temporaryDir({ Dockerfile: 'FROM scratch as a\nMAINTAINER me\n' });
   expect(await check(dir, '--unsafe-fixes')).toMatchObject({
     code: 0,
     stdout: `fixed 2 problems\n1 file: no problems\n`.replace('1 file', `${dir}/Dockerfile`),
@@ -43,7 +32,7 @@ test('--unsafe-fixes applies the others too; the exit code is 0 if nothing is le
 
 test('--dry-run prints the difference and writes nothing', async () => {
   const text = 'FROM scratch as a\n';
-  const dir = await dirOf({ Dockerfile: text });
+  const dir = temporaryDir({ Dockerfile: text });
   const { code, stdout } = await check(dir, '--fix', '--dry-run');
   expect(stdout).toBe(
     `--- ${dir}/Dockerfile\n+++ ${dir}/Dockerfile\n@@ -1,1 +1,1 @@\n-FROM scratch as a\n+FROM scratch AS a\n`,
@@ -53,14 +42,14 @@ test('--dry-run prints the difference and writes nothing', async () => {
 });
 
 test('a file without fixes is not written', async () => {
-  const dir = await dirOf({ Dockerfile: 'FROM scratch\n' });
+  const dir = temporaryDir({ Dockerfile: 'FROM scratch\n' });
   const before = await stat(path.join(dir, 'Dockerfile'));
   expect((await check(dir, '--fix')).code).toBe(0);
   expect((await stat(path.join(dir, 'Dockerfile'))).ino).toBe(before.ino);
 });
 
 test('mode, byte order mark, line endings and bytes that are not UTF-8 stay', async () => {
-  const dir = await dirOf({});
+  const dir = temporaryDir({});
   const file = path.join(dir, 'Dockerfile');
   const [start, end] = ['\ufeffARG V=1\r\nFROM scratch ', ' a\r\nENV X=$V\r\nLABEL x=\xff\r\n'];
   const bytes = (keyword: string, arg = '') =>
@@ -73,7 +62,7 @@ test('mode, byte order mark, line endings and bytes that are not UTF-8 stay', as
 });
 
 test('the target of a link is written', async () => {
-  const dir = await dirOf({ 'real/Dockerfile.a': 'FROM scratch as a\n' });
+  const dir = temporaryDir({ 'real/Dockerfile.a': 'FROM scratch as a\n' });
   await symlink('real/Dockerfile.a', path.join(dir, 'Dockerfile'));
   expect((await check(`${dir}/Dockerfile`, '--fix')).code).toBe(0);
   expect((await lstat(path.join(dir, 'Dockerfile'))).isSymbolicLink()).toBe(true);
@@ -82,7 +71,7 @@ test('the target of a link is written', async () => {
 
 test('a fix that makes another error is undone', async () => {
   const text = 'FROM scratch AS builder\nCOPY --from=bulider a /\n';
-  const dir = await dirOf({ Dockerfile: text });
+  const dir = temporaryDir({ Dockerfile: text });
   const { stdout } = await check(dir, '--unsafe-fixes');
   expect(await read(dir, 'Dockerfile')).toBe(text);
   expect(stdout).toContain('warning[UnknownImage]');
@@ -90,7 +79,7 @@ test('a fix that makes another error is undone', async () => {
 
 test('a build program is not fixed', async () => {
   const text = "import { scratch } from 'tsfront/build';\nexport default () => scratch().cmd(['x']);\n";
-  const dir = await dirOf({ 'build.ts': text });
+  const dir = temporaryDir({ 'build.ts': text });
   expect((await check(`${dir}/build.ts`, '--fix')).code).toBe(0);
   expect(await read(dir, 'build.ts')).toBe(text);
 });

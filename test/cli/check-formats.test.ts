@@ -1,27 +1,14 @@
 /** The formats of `tsfront check` for services that show findings. */
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Ajv } from 'ajv';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
-/** A directory with files by name. */
-async function dirOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-formats-'));
-  onTestFinished(() => rm(dir, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
-    await writeFile(path.join(dir, name), text);
-  }
-  return dir;
-}
-
 async function report(format: string, files: Readonly<Record<string, string>>) {
-  const dir = await dirOf(files);
+  const dir = temporaryDir(files);
   const { stdout, code } = await runCli(['check', dir, '--offline', '--format', format]);
   expect(code).toBe(1);
   return { dir, stdout };
@@ -173,7 +160,7 @@ test('checkstyle: without control characters, which XML cannot hold', async () =
 });
 
 test('json: a list for a directory, the answer itself for a file', async () => {
-  const dir = await dirOf({ Dockerfile: 'FROM scratch\n' });
+  const dir = temporaryDir({ Dockerfile: 'FROM scratch\n' });
   const json = async (...paths: string[]) =>
     JSON.parse((await runCli(['check', ...paths, '--offline', '--format=json'])).stdout);
   expect(await json(dir)).toMatchObject([{ path: `${dir}/Dockerfile`, warnings: null }]);

@@ -1,20 +1,8 @@
 /** Which Dockerfiles `tsfront check` checks, and what it knows of their contexts. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
-
-/** A directory with files by name. */
-async function dirOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-paths-'));
-  onTestFinished(() => rm(dir, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
-    await writeFile(path.join(dir, name), text);
-  }
-  return dir;
-}
 
 /** The files with problems, without the directory, and the last line that counts. */
 async function checked(dir: string, ...args: string[]) {
@@ -33,7 +21,7 @@ async function checked(dir: string, ...args: string[]) {
 const capital = 'FROM scratch AS A\n';
 
 test('a directory stands for every Dockerfile under it', async () => {
-  const dir = await dirOf({
+  const dir = temporaryDir({
     Dockerfile: capital,
     'a/b/api.Dockerfile': capital,
     'a/Dockerfile.dev': 'FROM scratch\n',
@@ -52,7 +40,7 @@ test('a directory stands for every Dockerfile under it', async () => {
 
 test('a directory is the context of its own Dockerfile alone', async () => {
   const missing = 'FROM scratch\nCOPY missing /\n';
-  const dir = await dirOf({ Dockerfile: missing, 'a/Dockerfile': missing });
+  const dir = temporaryDir({ Dockerfile: missing, 'a/Dockerfile': missing });
   expect((await checked(dir, dir)).places).toEqual([['Dockerfile', 'missing-source']]);
   expect((await checked(dir, `${dir}/a`)).places).toEqual([['a/Dockerfile', 'missing-source']]);
   expect((await checked(dir, `${dir}/a/Dockerfile`)).places).toEqual([]);
@@ -60,7 +48,7 @@ test('a directory is the context of its own Dockerfile alone', async () => {
 });
 
 test('a pattern stands for files, and a file that is named twice is checked once', async () => {
-  const dir = await dirOf({ 'a/Dockerfile': capital, 'b/Dockerfile': capital, 'b/Dockerfile.dev': capital });
+  const dir = temporaryDir({ 'a/Dockerfile': capital, 'b/Dockerfile': capital, 'b/Dockerfile.dev': capital });
   expect((await checked(dir, `${dir}/*/Dockerfile`, `${dir}/a`)).places).toEqual([
     ['a/Dockerfile', 'StageNameCasing'],
     ['b/Dockerfile', 'StageNameCasing'],
@@ -69,7 +57,7 @@ test('a pattern stands for files, and a file that is named twice is checked once
 
 test('files that the configuration leaves out are checked only if they are named', async () => {
   const ignore = JSON.stringify({ lint: { ignore: ['*.old.Dockerfile', 'third_party/', 'a/b/**'] } });
-  const dir = await dirOf({
+  const dir = temporaryDir({
     'tsfront.json': ignore,
     Dockerfile: capital,
     'x/y.old.Dockerfile': capital,
@@ -84,6 +72,9 @@ test('files that the configuration leaves out are checked only if they are named
 });
 
 test('unknown base images of one file do not keep the variables of another from being checked', async () => {
-  const dir = await dirOf({ 'a/Dockerfile': 'FROM unknown:1\nENV A=$B\n', 'b/Dockerfile': 'FROM scratch\nENV A=$B\n' });
+  const dir = temporaryDir({
+    'a/Dockerfile': 'FROM unknown:1\nENV A=$B\n',
+    'b/Dockerfile': 'FROM scratch\nENV A=$B\n',
+  });
   expect((await checked(dir, dir)).places).toEqual([['b/Dockerfile', 'UndefinedVar']]);
 });

@@ -1,16 +1,15 @@
 /** `tsfront check --watch` checks again when a file changes, and ends with a signal. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
 async function directory(): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-watch-'));
-  onTestFinished(() => rm(dir, { recursive: true }));
+  const dir = temporaryDir();
   return dir;
 }
 

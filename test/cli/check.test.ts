@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 const check = (stdin: string, ...args: string[]) => runCli(['check', '-', '--offline', ...args], { stdin });
@@ -70,22 +69,11 @@ test('an error about a stage that does not exist has its place and names those t
 test('what a build program writes to its console is shown and is no finding', async () => {
   const text =
     "import { scratch } from 'tsfront/build';\nconsole.log('seen', 1);\nexport default () => scratch().cmd(['x']);\n";
-  const dir = await dirOf({ 'build.ts': text });
+  const dir = temporaryDir({ 'build.ts': text });
   const { code, stdout, stderr } = await runCli(['check', dir, '-f', path.join(dir, 'build.ts'), '--offline']);
   expect({ code, stdout }).toEqual({ code: 0, stdout: `${dir}/build.ts: no problems\n` });
   expect(stderr).toContain(`${dir}/build.ts:2:1: warning[ProgramLog]: seen 1\n`);
 });
-
-/** A directory with files by name. */
-async function dirOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'tsfront-check-'));
-  onTestFinished(() => rm(dir, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
-    await writeFile(path.join(dir, name), text);
-  }
-  return dir;
-}
 
 describe('an error that BuildKit has no place for', () => {
   const onlyError = async (dockerfile: string, ...args: string[]) =>
@@ -112,7 +100,7 @@ describe('an error that BuildKit has no place for', () => {
   });
 
   test('it is shown in the file it is about', async () => {
-    const dir = await dirOf({
+    const dir = temporaryDir({
       Dockerfile: 'FROM scratch\nCOPY a /\n',
       '.dockerignore': '# one\nb\n c[ \n',
       a: '',
@@ -125,7 +113,7 @@ describe('an error that BuildKit has no place for', () => {
       '    |  ^^',
       expect.stringContaining('hint: A [ opens a class'),
     ]);
-    const own = await dirOf({ Dockerfile: 'FROM scratch\nCOPY a /\n', 'Dockerfile.dockerignore': '!', a: '' });
+    const own = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY a /\n', 'Dockerfile.dockerignore': '!', a: '' });
     expect((await runCli(['check', own, '--offline'])).stdout).toMatch(
       /^\S+\/Dockerfile.dockerignore:1:1: error\[bad-ignore-file\]: illegal exclusion pattern: "!" \(Dockerfile.dockerignore:1: !\)\n/,
     );
@@ -168,7 +156,7 @@ describe('several files', () => {
   };
 
   test('they are checked in order and keep the names they were given', async () => {
-    const dir = await dirOf(files);
+    const dir = temporaryDir(files);
     const paths = ['services/api', 'services/web/Dockerfile', 'other.Dockerfile'].map((it) => path.join(dir, it));
     const { code, stdout } = await runCli(['check', ...paths, '--offline']);
     expect(code).toBe(1);
@@ -180,14 +168,14 @@ describe('several files', () => {
   });
 
   test('they make a list in JSON', async () => {
-    const dir = await dirOf(files);
+    const dir = temporaryDir(files);
     const paths = Object.keys(files).map((it) => path.join(dir, it));
     const { stdout } = await runCli(['check', ...paths, '--offline', '--format=json']);
     expect(JSON.parse(stdout)).toMatchObject(paths.map((it) => ({ path: it, sources: [{}] })));
   });
 
   test('a file that cannot be read does not hide the others', async () => {
-    const dir = await dirOf({ 'a/x': '', 'b/Dockerfile': 'FROM scratch\n' });
+    const dir = temporaryDir({ 'a/x': '', 'b/Dockerfile': 'FROM scratch\n' });
     const { code, stdout, stderr } = await runCli(['check', `${dir}/a`, `${dir}/b`, '--offline']);
     expect(code).toBe(2);
     expect(stderr).toBe(`error: there is no Dockerfile under ${dir}/a: name the file if it has a name of its own\n`);
@@ -273,7 +261,7 @@ describe('an ignore file', () => {
   };
 
   test('patterns that mean something else than in .gitignore are warnings, those without effect are notes', async () => {
-    const dir = await dirOf(files);
+    const dir = temporaryDir(files);
     const { code, stdout, stderr } = await runCli(['check', dir, '--offline']);
     expect(code).toBe(1);
     expect(stdout).toContain(
@@ -296,13 +284,13 @@ describe('an ignore file', () => {
   });
 
   test('an ignore file whose patterns all do something is not mentioned', async () => {
-    const dir = await dirOf({ ...files, '.dockerignore': '**/node_modules\n' });
+    const dir = temporaryDir({ ...files, '.dockerignore': '**/node_modules\n' });
     const { code, stderr } = await runCli(['check', dir, '--offline']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   test('the ignore file beside the Dockerfile is checked, and one that has no effect is not', async () => {
-    const dir = await dirOf({ ...files, 'Dockerfile.dockerignore': '[!a]\n' });
+    const dir = temporaryDir({ ...files, 'Dockerfile.dockerignore': '[!a]\n' });
     const { stdout, stderr } = await runCli(['check', dir, '--offline']);
     expect(stdout).toContain(`${dir}/Dockerfile.dockerignore:1:1: warning[IgnoreHabit]: [!a]`);
     expect(stdout + stderr).not.toContain('/.dockerignore');

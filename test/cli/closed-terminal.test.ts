@@ -2,11 +2,11 @@
  * What a terminal does to a command that waits: it is closed, or its user has stopped it. Real processes on a real one.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { fakeControl } from './fake-control.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
@@ -78,8 +78,7 @@ function processorTime(pid: number): number {
 }
 
 function context(dockerfile: string): string {
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
+  const dir = temporaryDir({ Dockerfile: dockerfile });
   return dir;
 }
 

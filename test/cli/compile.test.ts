@@ -1,21 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Definition } from '../../src/llb/index.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { fakeImage, startFakeRegistry } from '../registry/fake-registry.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 let directory: string;
 const digest = `sha256:${'a'.repeat(64)}`;
 
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-compile-'));
+  directory = temporaryDir();
   await write('images.json', JSON.stringify({ images: { alpine: { digest, platforms: { '*': {} } } } }));
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
 
 async function write(name: string, text: string): Promise<string> {
   const file = path.join(directory, name);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { examples } from '../../src/cli/command-table.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { createCommandLine } from '../../src/cli/main.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 /** Words as bash cuts them; the last is completed. */

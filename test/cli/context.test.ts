@@ -1,17 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
-
-function project(files: Readonly<Record<string, string>>): string {
-  const dir = temporaryDir();
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
-    writeFileSync(path.join(dir, name), text);
-  }
-  return dir;
-}
 
 const files = {
   Dockerfile: 'FROM scratch\nCOPY --exclude=docs . /app/\n',
@@ -22,7 +13,7 @@ const files = {
 };
 
 test('the report names what is sent, who takes it, what drops it, and what nobody takes', async () => {
-  const dir = project(files);
+  const dir = temporaryDir(files);
   const { stdout, stderr, code } = await runCli(['context', dir]);
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   expect(stdout.replaceAll(dir, 'DIR').replaceAll(/ +/g, ' ')).toBe(`DIR: 4 files, 2.06kB are sent
@@ -47,7 +38,7 @@ docs/ 1 1B
 });
 
 test('--path says what happens to a path and why, and nothing else', async () => {
-  const dir = project(files);
+  const dir = temporaryDir(files);
   const asked = ['node_modules/m.js', 'app.js', 'docs', 'App.js'].flatMap((it) => ['--path', it]);
   const { stdout } = await runCli(['context', dir, ...asked]);
   expect(stdout.replaceAll(dir, 'DIR')).toBe(`node_modules/m.js: dropped by DIR/.dockerignore:1 (node_modules)
@@ -58,7 +49,7 @@ App.js: not there. The context has app.js: names are case-sensitive.
 });
 
 test('--suggest prints a difference and writes nothing', async () => {
-  const dir = project(files);
+  const dir = temporaryDir(files);
   const { stdout } = await runCli(['context', dir, '--suggest']);
   const file = path.join(dir, '.dockerignore');
   expect(stdout).toBe(`--- ${file}
@@ -72,7 +63,7 @@ test('--suggest prints a difference and writes nothing', async () => {
 +#.dockerignore
 `);
   expect(readFileSync(file, 'utf8')).toBe(files['.dockerignore']);
-  const tidy = project({ Dockerfile: 'FROM scratch\nCOPY a /\n', a: '' });
+  const tidy = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY a /\n', a: '' });
   expect(await runCli(['context', tidy, '--suggest'])).toMatchObject({
     stdout: '',
     stderr: 'nothing to suggest: the build takes all that is sent\n',
@@ -80,7 +71,7 @@ test('--suggest prints a difference and writes nothing', async () => {
 });
 
 test('--format json is the report of the library, and --files lists each file', async () => {
-  const { stdout } = await runCli(['context', project(files), '--format', 'json', '--files']);
+  const { stdout } = await runCli(['context', temporaryDir(files), '--format', 'json', '--files']);
   const report = JSON.parse(stdout);
   expect(report.version).toBe(1);
   expect(report.contexts[0].takes[0].list.map((it: { path: string }) => it.path)).toEqual([
@@ -92,12 +83,12 @@ test('--format json is the report of the library, and --files lists each file', 
 
 test('a context that is not a directory is refused, and a build that takes no file says so', async () => {
   expect(await runCli(['context', '-', '--offline'], { stdin: 'FROM scratch\n' })).toMatchObject({ code: 2 });
-  const { stdout } = await runCli(['context', project({ Dockerfile: 'FROM scratch\nLABEL a=b\n' })]);
+  const { stdout } = await runCli(['context', temporaryDir({ Dockerfile: 'FROM scratch\nLABEL a=b\n' })]);
   expect(stdout).toBe('no instruction takes a file from a directory, so nothing is sent\n');
 });
 
 test('an unknown base image does not matter with --offline', async () => {
-  const dir = project({ ...files, Dockerfile: 'FROM nowhere.example/base\nCOPY app.js /\n' });
+  const dir = temporaryDir({ ...files, Dockerfile: 'FROM nowhere.example/base\nCOPY app.js /\n' });
   const { stdout, stderr } = await runCli(['context', dir, '--offline']);
   expect(stderr).toBe('note: what nowhere.example/base:latest sets is not known\n');
   expect(stdout).toContain('COPY app.js /');
@@ -106,7 +97,7 @@ test('an unknown base image does not matter with --offline', async () => {
 test('neither values of secrets nor credentials are in a report', async () => {
   const secrets = Array.from({ length: 20 }, (_, i) => `hush-${i}-x9`);
   const labels = secrets.slice(6, 12).map((it, i) => `l${i}=${it}`);
-  const dir = project({
+  const dir = temporaryDir({
     Dockerfile: [
       'FROM scratch',
       `ARG TOKEN=${secrets[0]}`,

@@ -16,8 +16,8 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connect, listHistory } from '../../src/client/index.ts';
 import { mkdir, scratch } from '../../src/llb/index.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { fakeControl } from './fake-control.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
@@ -46,8 +46,7 @@ async function read(stream: AsyncIterable<Uint8Array>): Promise<string> {
 const trace = /^\s+at |node:internal|Unhandled|ERR_/m;
 
 function context(dockerfile: string): string {
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
+  const dir = temporaryDir({ Dockerfile: dockerfile });
   return dir;
 }
 

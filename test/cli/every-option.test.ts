@@ -9,7 +9,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { createCommandLine } from '../../src/cli/main.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 /** Neither a name, a number, a pair nor a file that is there or can be made. */
@@ -86,8 +86,7 @@ const valued = all.flatMap(([name, { options }]) =>
 
 let dir: string;
 beforeAll(async () => {
-  dir = temporaryDir();
-  writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+  dir = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
   await runCli(['compile', dir, '-o', path.join(dir, 'compiled.json')]);
 });
 

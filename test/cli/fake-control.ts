@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Control } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
 import { routes, serveConnection } from '../../src/rpc/server.ts';
 import type { ServiceHandlers } from '../../src/rpc/service.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 export interface FakeControl {
   /** For `--builder`. */

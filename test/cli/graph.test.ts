@@ -1,21 +1,18 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 let dir: string;
 beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-graph-test-'));
-  await writeFile(
-    path.join(dir, 'Dockerfile'),
-    'FROM scratch AS files\nCOPY a /a\nFROM scratch\nCOPY --from=files /a /b\n',
-  );
-  await writeFile(path.join(dir, 'a'), 'a');
+  dir = temporaryDir({
+    Dockerfile: 'FROM scratch AS files\nCOPY a /a\nFROM scratch\nCOPY --from=files /a /b\n',
+    a: 'a',
+  });
 });
-afterAll(() => rm(dir, { recursive: true }));
 afterEach(() => vi.unstubAllEnvs());
 const graph = (...flags: string[]) => runCli(['graph', dir, '--offline', ...flags]);
 

@@ -1,12 +1,12 @@
 /** `tsfront lock` with a registry, a web server and a git repository in this process. */
 import { execFileSync } from 'node:child_process';
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findCommit } from '../../src/offline/git-commit.ts';
 import { type FakeRegistry, fakeImage, sha256, startFakeRegistry } from '../registry/fake-registry.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 let registry: FakeRegistry;
@@ -38,7 +38,7 @@ beforeEach(async () => {
   registry = await startFakeRegistry();
   registry.images.set('base:1', imageOf('2026-01-01T00:00:00.5Z'));
   registry.images.set('tool:latest', imageOf('0001-01-01T00:00:00Z'));
-  directory = await mkdtemp(path.join(tmpdir(), 'tsfront-lock-'));
+  directory = temporaryDir();
   repository = path.join(directory, 'repository');
   await mkdir(repository);
   git('init', '--quiet', '--initial-branch=main');
@@ -63,10 +63,7 @@ FROM build
 ADD http://${registry.host}/repo.git#main /src
 `);
 });
-afterEach(async () => {
-  await registry.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => registry.close());
 
 const app = () => path.join(directory, 'app');
 const lockPath = () => path.join(app(), 'Dockerfile.lock');

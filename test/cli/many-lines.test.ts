@@ -4,8 +4,8 @@ import path from 'node:path';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BuildHistoryEventType } from '../../src/gen/moby/buildkit/v1/control_pb.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCommand } from '../engine/command.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { type FakeControl, fakeControl } from './fake-control.ts';
 
 const count = 5000;

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type OpenedNode, openNodes } from '../../src/cli/build-command/nodes.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { type FakeControl, fakeControl } from './fake-control.ts';
 import { runCli } from './run-cli.ts';
 

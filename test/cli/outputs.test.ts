@@ -1,19 +1,15 @@
 /** Attributes of outputs and caches on real engines: each does what it says. */
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 await onEngines('tsfront build', { suites: ['forky', 'bookworm'] }, (engine) => {
   const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
   /** A project with a stale file in `out`, built in its own directory. */
   const project = (dockerfile: string) => {
-    const dir = temporaryDir();
-    mkdirSync(path.join(dir, 'out/old'), { recursive: true });
-    writeFileSync(path.join(dir, 'out/old/stale'), 'stale');
-    writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
-    writeFileSync(path.join(dir, 'a'), 'a');
+    const dir = temporaryDir({ 'out/old/stale': 'stale', Dockerfile: dockerfile, a: 'a' });
     const build = (...args: string[]) =>
       engine.run(
         'sh',

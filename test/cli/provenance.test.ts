@@ -1,11 +1,11 @@
 /** A provenance that was asked for has what buildx's has, field by field. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
@@ -18,10 +18,9 @@ await onEngines('a provenance', { suites: ['forky'] }, (engine) => {
   let dir: string;
   let base: string;
   beforeAll(async () => {
-    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-provenance-'));
+    dir = temporaryDir();
     base = await engine.baseImage();
   });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   const contextOf = (dockerfile: string) => {
     const context = mkdtempSync(path.join(dir, 'context-'));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { type BuildRecord, formatRecord, parseRecord } from '../../src/explain/build-record.ts';
 import { EnvironmentReader } from '../../src/explain/environments.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 let dir: string;

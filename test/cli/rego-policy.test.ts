@@ -1,9 +1,9 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isPolicyDisabled } from '../../src/cli/options/policy.ts';
 import { refusePolicyBeside } from '../../src/cli/rego-policy.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir, writeFiles } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 describe('--policy', () => {
@@ -39,10 +39,8 @@ describe('--policy', () => {
 describe('a policy beside the Dockerfile', () => {
   const dir = temporaryDir();
   const file = (name: string, text = 'FROM scratch\n') => {
-    const at = path.join(dir, name);
-    mkdirSync(path.dirname(at), { recursive: true });
-    writeFileSync(at, text);
-    return at;
+    writeFiles(dir, { [name]: text });
+    return path.join(dir, name);
   };
   file('plain/Dockerfile');
   file('denied/Dockerfile');

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';
 
 const letters = (count: number) => 'aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3'.repeat(20).slice(0, count);
@@ -61,8 +61,7 @@ COPY --from=base /x /y
 
 let dir: string;
 beforeEach(() => {
-  dir = temporaryDir();
-  writeFileSync(path.join(dir, 'Dockerfile'), dockerfile);
+  dir = temporaryDir({ Dockerfile: dockerfile });
 });
 
 const args = () => [dir, '--offline', '--build-arg', `GITHUB_TOKEN=${planted.argument}`];

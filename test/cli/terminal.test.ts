@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { createScreen } from '../client/terminal-screen.ts';
 import { runCommand } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;

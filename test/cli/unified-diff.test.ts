@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { formatUnifiedDiff } from '../../src/cli/unified-diff.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** What git makes of a file with a difference. */
 function applied(before: string, diff: string): string {
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'file'), before);
+  const dir = temporaryDir({ file: before });
   execFileSync('git', ['apply', '-'], { cwd: dir, input: diff });
   return readFileSync(path.join(dir, 'file'), 'utf8');
 }

@@ -9,8 +9,8 @@ import { dockerCredentials, noCredentials } from '../../src/client/index.ts';
 import { type AuthOptions, auth } from '../../src/client/session/auth.ts';
 import { Auth } from '../../src/gen/moby/filesync/v1/auth_pb.ts';
 import { makeAuthority, serveTls, startProxy } from '../http/tls-network.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { fakeDaemon } from './fake-daemon.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -7,8 +7,8 @@ import { findBuilder } from '../../src/client/connect/buildx-builder.ts';
 import { connect, listWorkers } from '../../src/client/index.ts';
 import { formatPlatform } from '../../src/image/platform.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { standIn } from './stand-in.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 /** A Docker configuration with builders as `docker buildx create` writes them. */
 function dockerConfig(builders: Readonly<Record<string, object>>): { DOCKER_CONFIG: string; HOME: string } {

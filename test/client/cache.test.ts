@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { prepareCaches } from '../../src/client/cache.ts';
 import { putInIndex } from '../../src/client/session/layout-index.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const env = {
   ACTIONS_CACHE_SERVICE_V2: 'True',

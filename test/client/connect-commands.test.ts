@@ -3,8 +3,8 @@ import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { connect, parseAddress, solve } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { standIn } from './stand-in.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 await onEngines('a command on the way to the daemon', { suites: ['forky'] }, (engine) => {
   const { PATH } = process.env;

@@ -3,8 +3,8 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { hasOpenSsh, OpenSsh } from './openssh.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
@@ -19,9 +19,7 @@ busybox mkfifo $upgraded
 `;
 
 await onEngines('a daemon far away', { suites: ['forky'] }, (engine) => {
-  const context = temporaryDir();
-  writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY f /\n');
-  writeFileSync(path.join(context, 'f'), Buffer.alloc(300_000, 7));
+  const context = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY f /\n', f: Buffer.alloc(300_000, 7) });
 
   /** Builds with a session in both directions: a context there, an export back. */
   const build = (env: NodeJS.ProcessEnv, ...flags: string[]) => {
@@ -90,12 +88,10 @@ await onEngines('a daemon far away', { suites: ['forky'] }, (engine) => {
     const address = `docker-container://${name}`;
     const env = { BUILDKIT_HOST: '' };
     beforeAll(async () => {
-      const dir = temporaryDir();
-      writeFileSync(path.join(dir, 'buildctl'), buildctl);
-      writeFileSync(
-        path.join(dir, 'Dockerfile'),
-        `FROM ${await engine.baseImage()}\nCOPY --chmod=755 buildctl /bin/\n`,
-      );
+      const dir = temporaryDir({
+        buildctl,
+        Dockerfile: `FROM ${await engine.baseImage()}\nCOPY --chmod=755 buildctl /bin/\n`,
+      });
       await engine.must('docker', ['buildx', 'build', '-q', '-t', name, dir]);
       if (!engine.home) return;
       // The command docker and its libraries are those of the engine's root.

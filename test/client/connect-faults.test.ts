@@ -15,7 +15,7 @@ import { createClient } from '../../src/rpc/client.ts';
 import { ends } from '../ends.ts';
 import { runCommand } from '../engine/command.ts';
 import { stopClock } from '../http/stopped-clock.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const servers: { close(): void }[] = [];
 const sockets = new Set<net.Socket>();

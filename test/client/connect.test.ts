@@ -14,8 +14,8 @@ import {
   solve,
 } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { bareBuildkit } from './bare-buildkit.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 describe('an address', () => {
   test.each([

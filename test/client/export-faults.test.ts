@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Connection, connect, type Export, solve } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
   let connection: Connection;

@@ -8,7 +8,7 @@ import { PacketType } from '../../src/client/fsutil/packet-buffer.ts';
 import { Receiver } from '../../src/client/fsutil/receiver.ts';
 import { ModeDir, ModeNamedPipe, ModeSymlink } from '../../src/go/file-mode.ts';
 import { xattrCalls } from '../../src/tree/xattr.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** Texts are bytes here: a character each. */
 interface Raw {

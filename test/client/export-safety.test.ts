@@ -17,6 +17,7 @@ import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { ModeDir, ModeNamedPipe, ModeSocket } from '../../src/go/file-mode.ts';
 import { Code } from '../../src/rpc/rpc-error.ts';
 import { ends } from '../ends.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import {
   dir,
   type Entry,
@@ -32,7 +33,6 @@ import {
   toFile,
 } from './export-peer.ts';
 import { fakeDaemon } from './fake-daemon.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 /** Go's, of which the client knows nothing. */
 const ModeIrregular = 1 << 19;

@@ -19,9 +19,9 @@ import { type ExportTarget, fileSend } from '../../src/client/session/file-send.
 import { putInIndex } from '../../src/client/session/layout-index.ts';
 import { Content, WriteAction } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { dir, exportTo, file, patience, sendBytes, sendTree, toDirectory, toFile } from './export-peer.ts';
 import { fakeDaemon } from './fake-daemon.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 let root: string;
 beforeEach(() => {

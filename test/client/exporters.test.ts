@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -16,7 +16,7 @@ import {
   solve,
 } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
   let connection: Connection;
@@ -223,9 +223,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('an export into a directory that is there keeps what it does not replace', async () => {
-    const dest = temporaryDir();
-    mkdirSync(path.join(dest, 'd'));
-    writeFileSync(path.join(dest, 'd/mine'), 'mine');
+    const dest = temporaryDir({ 'd/mine': 'mine' });
     await run([{ type: 'local', dest }]);
     expect(readdirSync(path.join(dest, 'd')).sort()).toEqual(['f', 'mine']);
   });

@@ -10,8 +10,8 @@ import { auth } from '../../src/client/session/auth.ts';
 import { Auth } from '../../src/gen/moby/filesync/v1/auth_pb.ts';
 import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { fakeDaemon } from './fake-daemon.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 await onEngines('a fault', { suites: ['forky', 'trixie'] }, (engine) => {
   let connection: Connection;
@@ -32,8 +32,7 @@ await onEngines('a fault', { suites: ['forky', 'trixie'] }, (engine) => {
   afterAll(() => connection?.close());
 
   const dockerfile = (text: string) => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), text);
+    const dir = temporaryDir({ Dockerfile: text });
     return { context: dir, dockerfile: dir };
   };
 

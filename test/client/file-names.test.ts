@@ -7,8 +7,8 @@ import { FileSync } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { encodeText } from '../../src/go/text.ts';
 import { methodPath } from '../../src/rpc/service.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { receiveTree } from './sent-tree.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const bytes = (text: string) => Buffer.from(encodeText(text)).toString('latin1');

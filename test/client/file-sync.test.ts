@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, linkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createOrderCheck } from '../../src/client/fsutil/order-check.ts';
@@ -7,8 +7,8 @@ import type { Stat } from '../../src/gen/fsutil/types/stat_pb.ts';
 import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { Health } from '../../src/gen/grpc/health/v1/health_pb.ts';
 import { ends } from '../ends.ts';
+import { temporaryDir, writeFiles } from '../temporary-dir.ts';
 import { fakeDaemon } from './fake-daemon.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 type Headers = Record<string, string | readonly string[]>;
 
@@ -48,10 +48,7 @@ async function receive(dir: string, headers: Headers = {}, beforeRequests = () =
 
 describe('a context', () => {
   let dir: string;
-  const write = (name: string, text = name) => {
-    mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
-    writeFileSync(path.join(dir, name), text);
-  };
+  const write = (name: string, text = name) => writeFiles(dir, { [name]: text });
   const paths = async (headers: Headers) => (await receive(dir, headers)).stats.map((stat) => stat.path);
   beforeEach(() => {
     dir = temporaryDir();

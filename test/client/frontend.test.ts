@@ -17,7 +17,7 @@ import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { copy, image, local, resolveImage, scratch } from '../../src/llb/index.ts';
 import { RpcError } from '../../src/rpc/rpc-error.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engine) => {
   let connection: Connection;
@@ -47,8 +47,7 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
   });
 
   test('fails like the one in the daemon, pointing at the line', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPPY a b\n');
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nCOPPY a b\n' });
     const failure = await run({ frontend: runFrontend, localDirs: { context: dir, dockerfile: dir } }).catch((e) => e);
     expect(failure).toBeInstanceOf(RpcError);
     expect(failure.status).toMatch(/^dockerfile parse error on line 2: unknown instruction: COPPY/);
@@ -56,8 +55,7 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
   });
 
   test('gives an image of several platforms its configs', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'app'), 'app');
+    const dir = temporaryDir({ app: 'app' });
     const dest = temporaryDir();
     await run({
       frontend: imageFrontend(['linux/amd64', 'linux/arm64/v8'], () => ({

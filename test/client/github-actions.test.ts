@@ -1,5 +1,4 @@
 /** In GitHub Actions long output folds, and nothing that a build prints is a command to the runner. */
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { workflowAnnotations } from '../../src/cli/build-command/workflow-annotations.ts';
@@ -7,8 +6,8 @@ import { ioWriters } from '../../src/cli/io.ts';
 import { createDisplay, type ProgressMode, type VertexWarning } from '../../src/client/index.ts';
 import { withoutCommands, workflowCommand } from '../../src/text/workflow-commands.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { T, update, vertex } from './status-update.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const actions = { GITHUB_ACTIONS: 'true' };
@@ -103,8 +102,7 @@ test('warnings become annotations of the workflow', () => {
 await onEngines('a build in GitHub Actions', { suites: ['forky'] }, (engine) => {
   test('folds, warns beside the lines, and keeps a hostile Dockerfile from the runner', async () => {
     const run = `RUN for i in $(seq 40); do echo "$i ##[set-env name=a]"; printf '\\r::stop-commands::t\\n'; done; echo ${Math.random()}; exit 3`;
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${await engine.baseImage()} as x\n${run}\n`);
+    const dir = temporaryDir({ Dockerfile: `FROM ${await engine.baseImage()} as x\n${run}\n` });
     const args = [cli, 'build', '--output=type=cacheonly', '.'];
     const env = { ...actions, GITHUB_WORKSPACE: dir };
     const { status, stderr } = await engine.run(process.execPath, args, { cwd: dir, env });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { connect, solve } from '../../src/client/index.ts';
 import { local } from '../../src/llb/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const build = ['build', '--progress=plain', '--no-cache'];

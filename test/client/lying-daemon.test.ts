@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -11,8 +11,8 @@ import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { routes, serveConnection } from '../../src/rpc/server.ts';
 import { runCommand } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { exportTo, file, patience, sendTree, toDirectory, toFile } from './export-peer.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 describe('a build whose daemon says that it succeeded fails', () => {
   let address: string;
@@ -81,8 +81,7 @@ describe('a build whose daemon says that it succeeded fails', () => {
   });
 
   test('a false success makes the command exit with 1', async () => {
-    const context = temporaryDir();
-    writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch\n');
+    const context = temporaryDir({ Dockerfile: 'FROM scratch\n' });
     const dest = path.join(context, 'out');
     const cli = path.join(import.meta.dirname, '../../src/cli.ts');
     const args = [

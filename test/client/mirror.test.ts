@@ -18,8 +18,8 @@ import type { Export } from '../../src/client/exporter-table.ts';
 import { outputPaths, prepareExports } from '../../src/client/exporters.ts';
 import type { ExportTarget } from '../../src/client/session/file-send.ts';
 import { refuseClashes } from '../../src/system/output-clashes.ts';
+import { temporaryDir, writeFiles } from '../temporary-dir.ts';
 import { dir, exportTo, file, link, sendBytes, sendTree } from './export-peer.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 let root: string;
 beforeEach(() => {
@@ -29,10 +29,7 @@ const at = (...names: string[]) => path.join(root, ...names);
 const tree = (below = root) => readdirSync(below, { recursive: true, encoding: 'utf8' }).sort();
 const mirror = (name = 'out') =>
   new Map<number, ExportTarget>([[0, { kind: 'directory', path: at(name), mirror: true }]]);
-const put = (name: string, text = 'old') => {
-  mkdirSync(path.dirname(at(name)), { recursive: true });
-  writeFileSync(at(name), text);
-};
+const put = (name: string, text = 'old') => writeFiles(root, { [name]: text });
 
 describe('a mirror', () => {
   test('a mirror has what was sent, and nothing else', async () => {

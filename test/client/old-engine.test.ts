@@ -10,7 +10,7 @@ import {
   solve,
 } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 // Docker 20.10 has BuildKit 0.8, and no image store but its own.
 await onEngines('an old engine', { suites: ['bookworm'] }, (engine) => {

@@ -6,7 +6,7 @@ import { ends } from '../ends.ts';
 import { runCommand } from '../engine/command.ts';
 import { startPrivateEngine } from '../engine/engine.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 await onEngines('an engine of its own', { suites: ['forky'] }, (shared) => {
   // Pruning and killing would disturb what others build on the shared one.

@@ -20,7 +20,7 @@ import {
 import { ends } from '../ends.ts';
 import { runCommand } from '../engine/command.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 // Engines are shared: somebody else may run the same tests.
 const registryPort = 20_000 + (process.pid % 10_000);

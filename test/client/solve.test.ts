@@ -3,7 +3,6 @@ import {
   chmodSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -28,7 +27,7 @@ import {
 import { Code, RpcError } from '../../src/rpc/rpc-error.ts';
 import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const dockerfileFrontendName = 'dockerfile.v0';
 
@@ -41,14 +40,6 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
   afterAll(() => connection?.close());
 
-  const context = (files: Record<string, string>) => {
-    const dir = temporaryDir();
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
-      writeFileSync(path.join(dir, name), text);
-    }
-    return dir;
-  };
   const build = (dir: string, options: SolveOptions = {}) =>
     solve(connection, {
       frontend: dockerfileFrontendName,
@@ -70,7 +61,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     'finds the Dockerfile in the context where no other directory is named for it',
     async (frontend) => {
       const files = { 'api.Dockerfile': 'FROM scratch\nCOPY a /', 'api.Dockerfile.dockerignore': 'b', a: 'a', b: 'b' };
-      for (const given of [context(files), files]) {
+      for (const given of [temporaryDir(files), files]) {
         const dest = temporaryDir();
         const options = { frontend, frontendAttrs: { filename: 'api.Dockerfile' }, localDirs: { context: given } };
         await solve(connection, { ...options, auth: false, exports: [{ type: 'local', dest }] }).result;
@@ -83,7 +74,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   );
 
   test('sends a context as it is, and exports what was built', async () => {
-    const dir = context({
+    const dir = temporaryDir({
       Dockerfile: 'FROM scratch\nCOPY . /',
       'a/f': 'one',
       'a-b': 'two',
@@ -109,7 +100,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('sends only what follow paths need, and follows symlinks', async () => {
-    const dir = context({
+    const dir = temporaryDir({
       Dockerfile: 'FROM scratch\nCOPY link wild* /out/',
       real: 'content',
       wild1: '1',
@@ -124,7 +115,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('takes more follow paths than a default HTTP/2 server allows headers', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `file-${i}`);
-    const dir = context({
+    const dir = temporaryDir({
       Dockerfile: `FROM scratch\n${names.map((name) => `COPY ${name} /`).reduce((text, line, i) => `${text}${i % 60 ? line.slice(4, -2) : `${i ? ' /\n' : ''}${line.slice(0, -2)}`}`, '')} /\n`,
       ...Object.fromEntries(names.map((name) => [name, name])),
     });
@@ -133,7 +124,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('reports progress, and the reducer keeps its state', async () => {
-    const dir = context({ Dockerfile: `FROM ${base}\nRUN echo out; echo err >&2` });
+    const dir = temporaryDir({ Dockerfile: `FROM ${base}\nRUN echo out; echo err >&2` });
     const running = build(dir, { frontendAttrs: { 'no-cache': '' } });
     let state = emptyBuildState;
     for await (const update of running.status) state = reduceStatus(state, update);
@@ -144,7 +135,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('gives secrets to the step that asks, and to nobody else', async () => {
-    const dir = context({
+    const dir = temporaryDir({
       Dockerfile: `FROM ${base} AS b\nRUN --mount=type=secret,id=one cp /run/secrets/one /copy && rm /run/secrets/one || true\nFROM scratch\nCOPY --from=b /copy /`,
     });
     const secret = `s3cret-${Date.now()}`;
@@ -153,7 +144,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     const out = await exported(dir, { ...options, frontendAttrs: { 'no-cache': '' } });
     expect(readFileSync(path.join(out, 'copy'), 'utf8')).toBe(secret);
     const missing = build(
-      context({ Dockerfile: `FROM ${base}\nRUN --mount=type=secret,id=two,required true` }),
+      temporaryDir({ Dockerfile: `FROM ${base}\nRUN --mount=type=secret,id=two,required true` }),
       options,
     );
     await expect(missing.result).rejects.toThrow(/secret two: not found/);
@@ -164,7 +155,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     ['tsfront', dockerfileFrontend],
   ])('%s: a failed step is told with its exit code, its vertex and its lines, in few words', async (_, frontend) => {
     const padding = '# a comment that nobody wants to see in an error\n'.repeat(2000);
-    const failing = build(context({ Dockerfile: `${padding}FROM ${base}\nRUN exit 7` }), { frontend });
+    const failing = build(temporaryDir({ Dockerfile: `${padding}FROM ${base}\nRUN exit 7` }), { frontend });
     const failed = new Set<string>();
     for await (const { vertexes } of failing.status) for (const it of vertexes) if (it.error) failed.add(it.digest);
     const error = await failing.result.catch((error: unknown) => error);
@@ -178,7 +169,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('contexts of the same names, sizes and times are not taken for each other', async () => {
     const made = (text: string) => {
-      const dir = context({ Dockerfile: 'FROM scratch\nCOPY f /\n', f: text });
+      const dir = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY f /\n', f: text });
       utimesSync(path.join(dir, 'f'), 1_000_000_000, 1_000_000_000);
       return dir;
     };
@@ -190,7 +181,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('stops the daemon when the signal is aborted', async () => {
     const abort = new AbortController();
-    const dir = context({ Dockerfile: `FROM ${base}\nRUN echo started; sleep 60` });
+    const dir = temporaryDir({ Dockerfile: `FROM ${base}\nRUN echo started; sleep 60` });
     const running = build(dir, { signal: abort.signal, frontendAttrs: { 'no-cache': '' } });
     let stopped: Promise<unknown> | undefined;
     for await (const { logs } of running.status) {
@@ -206,7 +197,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('what a daemon does not know is refused, and what it knows is asked for', async () => {
-    const dir = context({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
     const refusal = (options: SolveOptions) =>
       build(dir, options).result.then(
         () => '',
@@ -238,7 +229,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('a check decides on each source; a daemon that would not ask is refused', async () => {
     const checked = async (decide: SolveOptions['sourcePolicyCheck']) => {
-      const dir = context({ Dockerfile: `FROM ${base}\nCOPY f /\n`, f: 'contents' });
+      const dir = temporaryDir({ Dockerfile: `FROM ${base}\nCOPY f /\n`, f: 'contents' });
       return build(dir, { sourcePolicyCheck: decide }).result.then(
         () => '',
         (error: Error) => error.message,

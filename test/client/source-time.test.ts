@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Connection, connect, solve } from '../../src/client/index.ts';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const port = 30_000 + (process.pid % 10_000);
 

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Connection, connect, dockerfileFrontend, type InProcessFrontend, solve } from '../../src/client/index.ts';
 import { parsePrivateKey } from '../../src/client/session/ssh-keys.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { hasOpenSsh, OpenSsh } from './openssh.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 const types = ['ed25519', 'ecdsa', 'rsa'];
 

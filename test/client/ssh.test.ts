@@ -5,8 +5,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type SshSource, ssh } from '../../src/client/session/ssh.ts';
 import { SSH } from '../../src/gen/moby/sshforward/v1/ssh_pb.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { fakeDaemon } from './fake-daemon.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 const uint32 = (value: number) => {
   const bytes = Buffer.alloc(4);

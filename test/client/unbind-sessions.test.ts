@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { unbindSessions } from '../../src/client/unbind-sessions.ts';
 import { copy, Definition, image, local, scratch } from '../../src/llb/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 describe('a compiled definition', () => {
   const marshal = (sessionId?: string) =>

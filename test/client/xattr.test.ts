@@ -10,8 +10,8 @@ import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts
 import { ModeDir, ModeSymlink } from '../../src/go/file-mode.ts';
 import { xattrCalls } from '../../src/tree/xattr.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { fakeDaemon } from './fake-daemon.ts';
-import { temporaryDir } from './temporary-dir.ts';
 
 const value = Buffer.from([0, 1, 255]);
 const isRoot = process.getuid?.() === 0;
@@ -105,8 +105,7 @@ describe.runIf(isPossible())('extended attributes', () => {
 
 await onEngines('extended attributes', { suites: ['forky', 'trixie'] }, (engine) => {
   test.skipIf(!engine.dockerHost)('extended attributes come back as docker buildx brings them', async () => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), 'FROM scratch\nCOPY file tool /d/\n');
+    const dir = temporaryDir({ Dockerfile: 'FROM scratch\nCOPY file tool /d/\n' });
     for (const name of ['file', 'tool']) writeFileSync(path.join(dir, name), name);
     setAttributeSync(path.join(dir, 'file'), 'user.test', value);
     const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');

@@ -20,8 +20,8 @@ import { compile } from '../../src/offline/compile.ts';
 import { createFilter } from '../../src/tree/filter.ts';
 import { resolveRoot, walk } from '../../src/tree/walk.ts';
 import { runCli } from '../cli/run-cli.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 type Files = Readonly<Record<string, string>>;
 

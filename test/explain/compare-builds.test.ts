@@ -1,11 +1,9 @@
 /** Records and comparisons without an engine: what they are made of, and that they stay small. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type BuildRecord, parseRecord, recordBuild } from '../../src/explain/build-record.ts';
 import { compareBuilds } from '../../src/explain/compare-builds.ts';
 import { compile, dirTree } from '../../src/index.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** A build of `dockerfile` in a directory with these files. */
 async function record(
@@ -13,10 +11,7 @@ async function record(
   files: Readonly<Record<string, string>> = {},
   opts: Readonly<Record<string, string>> = {},
 ): Promise<BuildRecord> {
-  const dir = temporaryDir();
-  mkdirSync(dir, { recursive: true });
-  for (const [name, text] of Object.entries({ ...files, Dockerfile: dockerfile }))
-    writeFileSync(path.join(dir, name), text);
+  const dir = temporaryDir({ ...files, Dockerfile: dockerfile });
   const locals = new Map(['context', 'dockerfile'].map((name) => [name, dirTree(dir)]));
   const compiled = await compile({ opts, locals, images: [] });
   return recordBuild({ compiled, opened: { opts, dirs: new Map([['context', dir]]) } });

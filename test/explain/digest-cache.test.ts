@@ -21,15 +21,13 @@ import { ContentHash } from '../../src/explain/content-hash.ts';
 import { DigestCache } from '../../src/explain/digest-cache.ts';
 import { takeTurns } from '../../src/lower/turns.ts';
 import type { TakenPath } from '../../src/offline/taken-paths.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 let dir: string;
 let kept: string;
 beforeEach(() => {
-  dir = realpathSync(temporaryDir());
+  dir = realpathSync(temporaryDir(files));
   kept = path.join(temporaryDir(), 'digests');
-  mkdirSync(at('src/deep'), { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(at(name), text);
 });
 
 const files = { a: 'one\ntwo\n', 'src/b': 'b', 'src/deep/c': 'c\0', empty: '' };

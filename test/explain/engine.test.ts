@@ -24,8 +24,8 @@ import { openBuildContext } from '../../src/offline/build-context.ts';
 import { compile } from '../../src/offline/compile.ts';
 import { registryResolver } from '../../src/resolve/registry-resolver.ts';
 import { xattrCalls } from '../../src/tree/xattr.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const dockerfile = (base: string) => `FROM ${base} AS tools
 ARG NONCE
@@ -268,11 +268,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
   beforeAll(async () => {
     xattrs = await xattrCalls();
     base = await engine.baseImage();
-    source = temporaryDir();
-    for (const [name, text] of Object.entries({ ...files, Dockerfile: dockerfile(base) })) {
-      mkdirSync(path.dirname(path.join(source, name)), { recursive: true });
-      writeFileSync(path.join(source, name), text);
-    }
+    source = temporaryDir({ ...files, Dockerfile: dockerfile(base) });
     symlinkSync('real.txt', path.join(source, 'link'));
     symlinkSync('a', path.join(source, 'src/to'));
     symlinkSync('../real.txt', path.join(source, 'parts/xlink'));
@@ -369,8 +365,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
   test('a base image whose tag has moved', async () => {
     const tag = `${engine.registry}/test/explain-moved:${nonce.slice(0, 8)}`;
     const push = async (version: string) => {
-      const dir = temporaryDir();
-      writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${base}\nRUN echo ${version} > /version\n`);
+      const dir = temporaryDir({ Dockerfile: `FROM ${base}\nRUN echo ${version} > /version\n` });
       await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', tag, dir]);
     };
     const onTag = () => {
@@ -392,8 +387,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
 
   test('another base image', async () => {
     const other = `${engine.registry}/test/explain-other:${nonce.slice(0, 8)}`;
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), `FROM ${base}\nRUN echo ${nonce} > /version\n`);
+    const dir = temporaryDir({ Dockerfile: `FROM ${base}\nRUN echo ${nonce} > /version\n` });
     await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', other, dir]);
     const older = await record(project());
     const changed = project();

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { makeRecord, type RecordedBuild } from '../../src/explain/build-record.ts';
 import { startRecording } from '../../src/explain/start-recording.ts';
 import { compile, dirTree } from '../../src/index.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const key = 'a'.repeat(64);
 const options = { key, maxBytes: undefined, digestDir: undefined };

@@ -1,12 +1,10 @@
 /** What a Dockerfile has that is not UTF-8, in the texts of its warnings and in the names of its steps. */
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type Connection, connect, type SolveOptions, solve } from '../../src/client/index.ts';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { encodeText } from '../../src/go/text.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** Dockerfiles and the warnings they get, as Latin-1; `\ufffd` stands for the three bytes of U+FFFD. */
 const cases: [title: string, dockerfile: string, warnings: string[]][] = [
@@ -72,8 +70,7 @@ async function told(connection: Connection, dir: string, frontend: SolveOptions[
 
 await onEngines('bytes that are not text', { suites: ['forky'] }, (engine) => {
   test.each(cases)('bytes that are not text are kept in %s', async (_, dockerfile, warnings) => {
-    const dir = temporaryDir();
-    writeFileSync(path.join(dir, 'Dockerfile'), Buffer.from(dockerfile, 'latin1'));
+    const dir = temporaryDir({ Dockerfile: Buffer.from(dockerfile, 'latin1') });
     const connection = await connect(engine.address);
     const ours = await told(connection, dir, runFrontend);
     const theirs = await told(connection, dir, 'dockerfile.v0');

@@ -1,22 +1,16 @@
 /** What a frontend says of a source that is missing in the context, and when it waits for a build to find out. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import { connect, solve } from '../../src/client/index.ts';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const asked = { 'build-arg:TSFRONT_EXPLAIN': '1' };
 
 await onEngines('a frontend in a daemon', { suites: ['forky', 'trixie'] }, (engine) => {
   /** Builds as the frontend image does, and counts how often the frontend waits for its result. */
   async function build(files: Readonly<Record<string, string>>, attrs: Readonly<Record<string, string>> = {}) {
-    const dir = temporaryDir();
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
-      writeFileSync(path.join(dir, name), text);
-    }
+    const dir = temporaryDir(files);
     const connection = await connect(engine.address);
     let waits = 0;
     try {

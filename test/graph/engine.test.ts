@@ -1,19 +1,17 @@
 /** Records of real builds, by tsfront and by docker: every op of the graph is found in them. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { BuildGraph } from '../../src/graph/graph-model.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 
 await onEngines('a record of a build', { suites: ['forky'] }, (engine) => {
   test.each(['tsfront', 'docker'])('by %s has the times of all ops, and what came from the cache', async (builder) => {
-    const context = temporaryDir();
-    writeFileSync(
-      path.join(context, 'Dockerfile'),
-      `FROM scratch AS files
+    const context = temporaryDir({
+      Dockerfile: `FROM scratch AS files
 COPY a /a
 COPY --link a /b
 FROM scratch
@@ -22,8 +20,8 @@ COPY <<EOT /greeting
 hello ${Math.random()}
 EOT
 `,
-    );
-    writeFileSync(path.join(context, 'a'), `${Math.random()}`);
+      a: `${Math.random()}`,
+    });
     const record = path.join(context, 'build.jsonl');
     const build = `${builder === 'docker' ? 'docker build' : `${process.execPath} ${cli} build`} --progress rawjson ${context} 2>${record}`;
     const graphOf = async () => {

@@ -1,17 +1,17 @@
 /** Node's engine for build programs, with a program that does what it is told: it evaluates each message. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { ProgramEngine } from '../../src/host/host.ts';
 import { host } from '../../src/host/node.ts';
 import { startProgramEngine, webAssembly } from '../../src/host/program-engine.ts';
 import { makeSnapshot } from '../../src/host/program-snapshot.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const built = path.resolve(import.meta.dirname, '../../dist/program');
-const dir = mkdtempSync(path.join(tmpdir(), 'program-engine-'));
+const dir = temporaryDir();
 cpSync(built, dir, { recursive: true });
 const library = `const native = globalThis.program;
 delete globalThis.program;
@@ -26,7 +26,6 @@ beforeAll(async () => {
   writeFileSync(path.join(dir, 'snapshot'), await makeSnapshot(engine, library));
 });
 writeFileSync(path.join(dir, 'llb.js'), 'globalThis.loadedLlb = true; export const llb = 1;');
-afterAll(() => rmSync(dir, { recursive: true }));
 
 const engines: ProgramEngine[] = [];
 afterEach(() => {

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -15,24 +14,18 @@ import type {
   SignatureHelp,
   TextEdit,
 } from 'vscode-languageserver-protocol/node';
+import { temporaryDir } from '../temporary-dir.ts';
 import { type Editor, startEditor } from './client.ts';
 
 let dir: string;
 let editor: Editor;
 
 beforeAll(async () => {
-  dir = mkdtempSync(path.join(tmpdir(), 'tsfront-lsp-'));
-  mkdirSync(path.join(dir, 'src/deep'), { recursive: true });
-  writeFileSync(path.join(dir, 'src/main.ts'), '12345');
-  writeFileSync(path.join(dir, 'src/deep/x.ts'), '123');
-  writeFileSync(path.join(dir, 'package.json'), '{}');
+  dir = temporaryDir({ 'src/main.ts': '12345', 'src/deep/x.ts': '123', 'package.json': '{}' });
   mkdirSync(path.join(dir, 'docker'));
   editor = await startEditor({ folders: [dir] });
 });
-afterAll(async () => {
-  editor.kill();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => editor.kill());
 
 const open = (name: string, text: string) => editor.open(path.join(dir, name), text);
 const ask = <R>(method: string, uri: string, more: object = {}) =>

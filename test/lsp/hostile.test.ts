@@ -1,23 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CancellationTokenSource } from 'vscode-languageserver-protocol/node';
+import { temporaryDir } from '../temporary-dir.ts';
 import { type Editor, startEditor } from './client.ts';
 
 let dir: string;
 let editor: Editor;
 
 beforeAll(async () => {
-  dir = mkdtempSync(path.join(tmpdir(), 'tsfront-lsp-'));
+  dir = temporaryDir();
   editor = await startEditor({ folders: [dir] });
 });
-afterAll(async () => {
-  editor.kill();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => editor.kill());
 
 /** Questions about a place. */
 const atPlace = ['hover', 'definition', 'documentHighlight', 'prepareRename', 'completion', 'signatureHelp'];

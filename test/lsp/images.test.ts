@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CompletionList, Hover } from 'vscode-languageserver-protocol/node';
 import { type FakeRegistry, fakeImage, startFakeRegistry } from '../registry/fake-registry.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { type Editor, startEditor } from './client.ts';
 
 let dir: string;
@@ -11,7 +11,7 @@ let registry: FakeRegistry;
 const editors: Editor[] = [];
 
 beforeAll(async () => {
-  dir = mkdtempSync(path.join(tmpdir(), 'tsfront-lsp-'));
+  dir = temporaryDir();
   registry = await startFakeRegistry();
   const config = { config: { Env: ['PATH=/opt/bin', 'GREETING=hello'], User: 'app' } };
   registry.images.set('team/base:1', fakeImage({ 'linux/amd64': config, 'linux/arm64': config }));
@@ -24,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const editor of editors) editor.kill();
   await registry.close();
-  rmSync(dir, { recursive: true, force: true });
 });
 
 async function start(settings: object): Promise<Editor> {

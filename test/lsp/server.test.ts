@@ -1,5 +1,3 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import {
@@ -9,25 +7,23 @@ import {
   type Location,
   type WorkspaceEdit,
 } from 'vscode-languageserver-protocol/node';
+import { temporaryDir } from '../temporary-dir.ts';
 import { type Editor, startEditor } from './client.ts';
 
 let dir: string;
 let editor: Editor;
 
 beforeAll(async () => {
-  dir = mkdtempSync(path.join(tmpdir(), 'tsfront-lsp-'));
-  mkdirSync(path.join(dir, 'src/deep'), { recursive: true });
-  writeFileSync(path.join(dir, 'src/main.ts'), '12345');
-  writeFileSync(path.join(dir, 'src/deep/x.ts'), '123');
-  writeFileSync(path.join(dir, 'package.json'), '{}');
-  writeFileSync(path.join(dir, 'secret.key'), 'x');
-  writeFileSync(path.join(dir, '.dockerignore'), '*.key\n');
+  dir = temporaryDir({
+    'src/main.ts': '12345',
+    'src/deep/x.ts': '123',
+    'package.json': '{}',
+    'secret.key': 'x',
+    '.dockerignore': '*.key\n',
+  });
   editor = await startEditor({ folders: [dir] });
 });
-afterAll(async () => {
-  editor.kill();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => editor.kill());
 
 const text = [
   'ARG VERSION=1.2',

@@ -1,16 +1,15 @@
 /** Layouts in a directory; how images are resolved in them is in test/resolve/oci-layout-resolver.test.ts. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { blobPath, openOciLayout, readLayoutIndex } from '../../src/oci/layout.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(path.join(tmpdir(), 'tsfront-oci-'));
+  root = temporaryDir();
 });
-afterEach(() => rmSync(root, { recursive: true }));
 const writeIndex = (index: unknown) => writeFileSync(path.join(root, 'index.json'), JSON.stringify(index));
 
 test('a blob lies below its algorithm, and an invalid digest cannot lead out of the layout', () => {

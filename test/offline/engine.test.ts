@@ -1,22 +1,21 @@
 /**
  * What is compiled without a daemon builds on one: base image from a real registry, files from the builder's session.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 await onEngines('compiled definitions', { suites: ['forky', 'trixie'] }, (engine) => {
   let dir: string;
   let context: string;
   beforeEach(() => {
-    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-compiled-'));
+    dir = temporaryDir();
     context = path.join(dir, 'context');
     mkdirSync(context);
   });
-  afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   const compile = (...args: string[]) => runCli(['compile', context, '--cache-dir', path.join(dir, 'cache'), ...args]);
 

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { dirTree, type FileTree, memoryTree, subTree } from '../../src/offline/file-tree.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 let dir: string;
 let onDisk: FileTree;
@@ -15,15 +15,9 @@ const inMemory = memoryTree(
 );
 
 beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-tree-'));
-  await mkdir(path.join(dir, 'tree/sub/deep'), { recursive: true });
-  await writeFile(path.join(dir, 'outside'), 'secret');
-  await writeFile(path.join(dir, 'tree/a'), 'A');
-  await writeFile(path.join(dir, 'tree/sub/b'), 'BB');
-  await writeFile(path.join(dir, 'tree/sub/deep/c'), '');
+  dir = temporaryDir({ outside: 'secret', 'tree/a': 'A', 'tree/sub/b': 'BB', 'tree/sub/deep/c': '' });
   onDisk = dirTree(path.join(dir, 'tree'));
 });
-afterAll(() => rm(dir, { recursive: true, force: true }));
 
 const text = async (tree: FileTree, file: string) => Buffer.from(await tree.readFile(file)).toString();
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { findDockerfiles, isDockerfileName } from '../../src/offline/find-dockerfiles.ts';
 import { onDisk } from '../../src/system/file-name.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** A directory with empty files. */
 function tree(...files: string[]): string {

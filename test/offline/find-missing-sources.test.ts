@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 let context: string;
 beforeAll(() => {
-  context = mkdtempSync(path.join(tmpdir(), 'tsfront-missing-'));
+  context = temporaryDir();
   mkdirSync(path.join(context, 'src/sub'), { recursive: true });
   mkdirSync(path.join(context, 'left-out'));
   mkdirSync(path.join(context, 'partly'));
@@ -27,7 +27,6 @@ beforeAll(() => {
   symlinkSync('left-out/c.txt', path.join(context, 'to-left-out'));
   writeFileSync(path.join(context, '.dockerignore'), 'left-out\n*.log\npartly\n!partly/kept.txt\n');
 });
-afterAll(() => rmSync(context, { recursive: true, force: true }));
 
 const check = async (dockerfile: string, ...args: string[]) => {
   const file = path.join(context, '..', `${path.basename(context)}.Dockerfile`);
@@ -116,8 +115,7 @@ describe('check reports what is missing', () => {
 await onEngines('a build fails for just what check reports', { suites: ['forky'] }, (engine) => {
   test.each(cases)('%s', async (instruction, missing) => {
     // The daemon keeps what it was sent of a directory of that name, and what it has built of the same content.
-    const own = mkdtempSync(path.join(tmpdir(), 'tsfront-missing-built-'));
-    onTestFinished(() => rmSync(own, { recursive: true }));
+    const own = temporaryDir();
     cpSync(context, own, { recursive: true, verbatimSymlinks: true });
     writeFileSync(path.join(own, 'src/a.txt'), randomUUID());
     const file = path.join(own, 'built.Dockerfile');

@@ -1,12 +1,12 @@
 /** Of an index whose entries state no platform, the daemon and `compile` take the same image, or refuse it alike. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { connect, solve } from '../../src/client/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const indexType = 'application/vnd.oci.image.index.v1+json';
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
@@ -15,9 +15,8 @@ const configType = 'application/vnd.oci.image.config.v1+json';
 await onEngines('an index without platforms', { suites: ['forky', 'trixie'] }, (engine) => {
   let dir: string;
   beforeEach(() => {
-    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-index-'));
+    dir = temporaryDir();
   });
-  afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   /** Pushes images without layers, one after the other, and an index of them. */
   async function push(name: string, architectures: readonly string[], stated: readonly boolean[]): Promise<string> {

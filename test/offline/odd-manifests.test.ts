@@ -3,13 +3,13 @@
  * registry.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
 import { onEngines } from '../engine/on-engines.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const sha = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const types = {
@@ -35,10 +35,9 @@ await onEngines('a base image', { suites: ['forky'] }, (engine) => {
   let dir: string;
   let layers: Descriptor[];
   beforeAll(async () => {
-    dir = mkdtempSync(path.join(tmpdir(), 'tsfront-odd-'));
+    dir = temporaryDir();
     layers = [{ mediaType: types.layer, ...(await putBlob(gzipSync(tar))) }];
   });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   async function putBlob(bytes: Uint8Array<ArrayBuffer>): Promise<Descriptor> {
     const started = await fetch(`${url}/blobs/uploads/`, { method: 'POST' });

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRemoteSources } from '../../src/offline/open-remote-sources.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { type FakeRegistry, startFakeRegistry } from '../registry/fake-registry.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 let server: FakeRegistry;
 beforeEach(async () => {
@@ -60,13 +60,12 @@ describe.skipIf(!hasGit)('git', () => {
     }).toString();
 
   beforeEach(async () => {
-    repository = await mkdtemp(path.join(tmpdir(), 'tsfront-repository-'));
+    repository = temporaryDir();
     git('init', '--quiet', '--initial-branch=main');
     await writeFile(path.join(repository, 'Dockerfile'), 'FROM scratch\n');
     git('add', '.');
     git('commit', '--quiet', '-m', 'one');
   });
-  afterEach(() => rm(repository, { recursive: true, force: true }));
 
   test('files and commit of a branch', async () => {
     const sources = openRemoteSources();

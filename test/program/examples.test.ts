@@ -11,8 +11,8 @@ import {
   parseImageTable,
   runFrontend,
 } from '../../src/index.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCommand } from '../engine/command.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const examples = path.join(root, 'examples');

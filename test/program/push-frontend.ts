@@ -3,8 +3,8 @@ import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { binaryFile } from '../binary/binary.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import type { Engine } from '../engine/engine.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 /** Pushes the image as the Dockerfile of this project makes it, without its licences. Returns its name. */
 export async function pushFrontend(engine: Engine): Promise<string> {

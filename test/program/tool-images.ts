@@ -3,11 +3,11 @@
  * are real, uv is a script. A build gets them as named contexts.
  */
 import { execFileSync } from 'node:child_process';
-import { realpathSync, writeFileSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCommand } from '../engine/command.ts';
 import type { Engine } from '../engine/engine.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const engineScripts = path.resolve(import.meta.dirname, '../engine');
 
@@ -73,9 +73,7 @@ async function push(
   directories: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const directory = temporaryDir();
-  for (const [file, text] of Object.entries({ Dockerfile: dockerfile, ...files }))
-    writeFileSync(path.join(directory, file), text);
+  const directory = temporaryDir({ Dockerfile: dockerfile, ...files });
   const image = `${engine.registry}/${name}`;
   const contexts = Object.entries(directories).flatMap(([key, value]) => ['--build-context', `${key}=${value}`]);
   await engine.must('docker', [

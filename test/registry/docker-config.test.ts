@@ -1,16 +1,14 @@
 /** A broken config.json of Docker: what is right in it counts, and what is wrong is told. */
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { dockerCredentials, dockerProxies } from '../../src/registry/docker-config.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const auth = Buffer.from('me:secret').toString('base64');
 const right = { auths: { 'a.example': { auth } }, proxies: { default: { httpProxy: 'http://proxy' } } };
 
 function written(text: string): string {
-  const dir = temporaryDir();
-  writeFileSync(path.join(dir, 'config.json'), text);
+  const dir = temporaryDir({ 'config.json': text });
   return dir;
 }
 

@@ -6,9 +6,9 @@ import { connect as connectTo, type Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
 import { runCommand } from '../engine/command.ts';
 import { type Closable, makeAuthority, serveTls, startProxy, type TestProxy } from '../http/tls-network.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { type FakeRegistry, fakeImage, startFakeRegistry } from './fake-registry.ts';
 
 const authority = makeAuthority(temporaryDir());

@@ -1,6 +1,5 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { defaultLimits } from '../../src/http/request.ts';
@@ -12,6 +11,7 @@ import { dockerCredentials, noCredentials } from '../../src/registry/docker-conf
 import { createBlobCache } from '../../src/resolve/blob-cache.ts';
 import { type RegistryOptions, registryResolver } from '../../src/resolve/registry-resolver.ts';
 import { stopClock } from '../http/stopped-clock.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 import { type FakeRegistry, fakeImage, sha256, startFakeRegistry } from './fake-registry.ts';
 
 const image = fakeImage({
@@ -26,13 +26,10 @@ let dir: string;
 beforeEach(async () => {
   registry = await startFakeRegistry();
   registry.images.set('team/app:1', image);
-  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-registry-'));
+  dir = temporaryDir();
 });
 
-afterEach(async () => {
-  await registry.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterEach(() => registry.close());
 
 const limits = { patienceMs: 5_000, attempts: 3, delayMs: 1 };
 

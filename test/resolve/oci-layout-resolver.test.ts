@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../../src/image/reference.ts';
 import { openOciLayout } from '../../src/oci/layout.ts';
 import { ociLayoutResolver } from '../../src/resolve/oci-layout-resolver.ts';
 import { type FakeImage, fakeImage } from '../registry/fake-registry.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 let dir: string;
 const one = fakeImage({ 'linux/amd64': { author: 'one' }, 'linux/arm64': { author: 'one' } });
@@ -24,9 +24,8 @@ async function writeLayout(images: Record<string, FakeImage>): Promise<void> {
 }
 
 beforeEach(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'tsfront-layout-'));
+  dir = temporaryDir();
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
 
 async function author(name: string, platform = 'linux/amd64', layout = name) {
   const resolver = ociLayoutResolver(new Map([[layout, dir]]));

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundledPackages, readNotice } from '../../scripts/bundled-packages.mjs';
 import { bundles } from '../../scripts/bundles.mjs';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir, writeFiles } from '../temporary-dir.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -40,14 +40,7 @@ describe('THIRD-PARTY-NOTICES', () => {
 describe('a bundled package', () => {
   const make = (manifest: object, files: Record<string, string>) => {
     const dir = temporaryDir();
-    for (const [name, text] of Object.entries({
-      'package.json': JSON.stringify(manifest),
-      LICENSE: 'ours',
-      ...files,
-    })) {
-      mkdirSync(path.dirname(path.join(dir, 'p', name)), { recursive: true });
-      writeFileSync(path.join(dir, 'p', name), text);
-    }
+    writeFiles(path.join(dir, 'p'), { 'package.json': JSON.stringify(manifest), LICENSE: 'ours', ...files });
     return dir;
   };
   const named = { name: 'p', version: '1.0.0' };

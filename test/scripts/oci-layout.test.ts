@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { createLayout } from '../../scripts/image/oci-layout.mjs';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 test('a layout replaces another one, and nothing else', () => {
   const dir = temporaryDir();
@@ -12,8 +12,7 @@ test('a layout replaces another one, and nothing else', () => {
   expect(readdirSync(dir).sort()).toEqual(['beside', 'blobs', 'oci-layout']);
   expect(readdirSync(path.join(dir, 'blobs/sha256'))).toEqual([]);
 
-  const other = temporaryDir();
-  writeFileSync(path.join(other, 'mine'), '');
+  const other = temporaryDir({ mine: '' });
   expect(() => createLayout(other)).toThrow('holds something else than an image layout');
   expect(existsSync(path.join(other, 'mine'))).toBe(true);
 });

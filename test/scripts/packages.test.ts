@@ -1,13 +1,12 @@
 /** Debian's packages that the frontend image is built with: what happens when they are not those of packages.json. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import pins from '../../scripts/engine/packages.json' with { type: 'json' };
+import { temporaryDir } from '../temporary-dir.ts';
 
-const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-test-'));
-afterAll(() => rmSync(dir, { recursive: true }));
+const dir = temporaryDir();
 
 const [[name, pin]] = Object.entries(pins.quickjs.amd64) as [[string, string]];
 const [version, digest] = pin.split(' ');

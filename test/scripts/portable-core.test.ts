@@ -1,16 +1,15 @@
 /** tsconfig.core.json knows the language and what every host has, and nothing else. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryDir } from '../temporary-dir.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
 let directory: string;
 beforeAll(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'tsfront-core-'));
+  directory = temporaryDir();
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const foreign = [
   'globalThis.process',

@@ -13,12 +13,10 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { decodeText } from '../../src/go/text.ts';
 import { insideOf, LeadsOutside, openBelowSync, openInsideSync } from '../../src/system/open-inside.ts';
-import { temporaryDir } from '../client/temporary-dir.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 function tree(): string {
-  const root = realpathSync(temporaryDir());
-  mkdirSync(path.join(root, 'a/b'), { recursive: true });
-  writeFileSync(path.join(root, 'a/b/file'), 'inside');
+  const root = realpathSync(temporaryDir({ 'a/b/file': 'inside' }));
   symlinkSync('a', path.join(root, 'link'));
   symlinkSync('/etc/passwd', path.join(root, 'a/passwd'));
   return root;

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +10,7 @@ import {
   SubprocessError,
   startSubprocess,
 } from '../../src/system/subprocess.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 describe('runSubprocess', () => {
   test('a subprocess reads the given standard input, and its output is returned', async () => {
@@ -50,22 +50,18 @@ describe('runSubprocess', () => {
   });
 
   test('an abort ends a subprocess and its child processes, even those that ignore SIGTERM', async () => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'tsfront-subprocess-'));
-    try {
-      const pids = path.join(directory, 'pids');
-      const abort = new AbortController();
-      const script = `trap "" TERM; sleep 1000 & echo $! >> ${pids}; (trap "" TERM; echo $$ >> ${pids}; while :; do sleep 1; done)`;
-      const running = failure('sh', ['-c', script], { signal: abort.signal });
-      while (!existsSync(pids) || (await readFile(pids, 'utf8')).split('\n').length < 3) await sleep(10);
-      abort.abort(new Error('enough'));
-      expect((await running)?.message).toBe('enough');
-      // Killed, it may still be ending.
-      for (const pid of (await readFile(pids, 'utf8')).trim().split('\n'))
-        await expect.poll(() => isRunning(Number(pid)), { timeout: 10_000 }).toBe(false);
-      await expect(runSubprocess('sh', [], { signal: abort.signal })).rejects.toThrow('enough');
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
+    const directory = temporaryDir();
+    const pids = path.join(directory, 'pids');
+    const abort = new AbortController();
+    const script = `trap "" TERM; sleep 1000 & echo $! >> ${pids}; (trap "" TERM; echo $$ >> ${pids}; while :; do sleep 1; done)`;
+    const running = failure('sh', ['-c', script], { signal: abort.signal });
+    while (!existsSync(pids) || (await readFile(pids, 'utf8')).split('\n').length < 3) await sleep(10);
+    abort.abort(new Error('enough'));
+    expect((await running)?.message).toBe('enough');
+    // Killed, it may still be ending.
+    for (const pid of (await readFile(pids, 'utf8')).trim().split('\n'))
+      await expect.poll(() => isRunning(Number(pid)), { timeout: 10_000 }).toBe(false);
+    await expect(runSubprocess('sh', [], { signal: abort.signal })).rejects.toThrow('enough');
   });
 
   test('the run does not wait for an agent that a subprocess leaves running', async () => {

@@ -3,13 +3,13 @@
  * finds. The Dockerfile is read by the engine's own frontend, and the program by the image of this one.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { temporaryDir } from '../../client/temporary-dir.ts';
 import { dockerBuild, uncachedSteps } from '../../e2e/build.ts';
 import { onEngines } from '../../engine/on-engines.ts';
 import { readCase } from '../../golden/cases.ts';
+import { temporaryDir, writeFiles } from '../../temporary-dir.ts';
 import { pushFrontend } from '../push-frontend.ts';
 
 /** Cases whose commands busybox has. */
@@ -60,11 +60,9 @@ await onEngines('a program and the Dockerfile that says the same', { suites: ['f
 
   beforeAll(async () => {
     syntax = await pushFrontend(engine);
-    const dir = temporaryDir();
-    writeFileSync(
-      path.join(dir, 'Dockerfile'),
-      `FROM ${await engine.baseImage()}\nLABEL salt=${salt}\nRUN echo ${salt} >/salt\n`,
-    );
+    const dir = temporaryDir({
+      Dockerfile: `FROM ${await engine.baseImage()}\nLABEL salt=${salt}\nRUN echo ${salt} >/salt\n`,
+    });
     const base = `${engine.registry}/test/equal:1`;
     await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', base, dir]);
     bases = ['busybox', 'alpine:3.20', 'golang:1.21-alpine'].flatMap((name) => [
@@ -82,8 +80,7 @@ await onEngines('a program and the Dockerfile that says the same', { suites: ['f
       if (taken.has(file)) continue;
       for (let directory = path.dirname(file); directory !== '.'; directory = path.dirname(directory))
         taken.add(directory);
-      mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
-      writeFileSync(path.join(dir, file), `${file} of ${name}, ${salt}\n`);
+      writeFiles(dir, { [file]: `${file} of ${name}, ${salt}\n` });
     }
     const directive = inLabs.includes(name) ? `# syntax=${syntax}\n` : '';
     writeFileSync(path.join(dir, 'Dockerfile'), `${directive}${files.get('Dockerfile')}`);
