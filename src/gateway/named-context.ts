@@ -42,11 +42,15 @@ export function findNamedContext(
 }
 
 /** Whether a named context stands for a name, on this machine's platform. @throws Error for what can be no name */
-export function hasNamedContext(options: FrontendOptions, name: string): boolean {
+export function hasNamedContext(options: Pick<FrontendOptions, 'opts'>, name: string): boolean {
   return fullNameOf(options, contextKey(name), undefined) !== undefined;
 }
 
-function fullNameOf({ opts }: FrontendOptions, key: string, wanted: Platform | undefined): string | undefined {
+function fullNameOf(
+  { opts }: Pick<FrontendOptions, 'opts'>,
+  key: string,
+  wanted: Platform | undefined,
+): string | undefined {
   const platform = formatPlatform(normalizePlatform(wanted ?? defaultPlatform()));
   return [`${key}::${platform}`, key].find((fullName) => opts[`context:${fullName}`] !== undefined);
 }

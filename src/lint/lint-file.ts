@@ -41,6 +41,8 @@ export interface LintStage {
 type StageBase =
   | { readonly kind: 'scratch' }
   | { readonly kind: 'stage'; readonly stage: LintStage }
+  /** A named context of the build takes the place of the image. */
+  | { readonly kind: 'context' }
   | {
       readonly kind: 'image';
       /** The name with the defaults of its arguments; undefined if an argument has no default. */
@@ -61,15 +63,22 @@ export interface LintCommand<Kind = RunInstruction | CmdInstruction | Entrypoint
   readonly exec: readonly string[] | undefined;
 }
 
-/** Makes a {@link LintFile}. What reads shell text is loaded if the file has any. */
-export async function createLintFile(dockerfile: Dockerfile): Promise<LintFile> {
+/**
+ * Makes a {@link LintFile}. What reads shell text is loaded if the file has any.
+ *
+ * @param isContext whether the build has a named context for the name of a base; by default it has none
+ */
+export async function createLintFile(
+  dockerfile: Dockerfile,
+  isContext: (base: string) => boolean = () => false,
+): Promise<LintFile> {
   const { parseShell } = hasShellText(dockerfile) ? await import('./shell/parse-shell.ts') : noParser;
   const names = new Map<string, LintStage>();
   const shells = new Map<LintStage, Shell>();
   const stages: LintStage[] = [];
   const expand = createBaseExpansion(dockerfile);
   for (const [index, syntax] of dockerfile.stages.entries()) {
-    const base = stageBase(expand(syntax.from.image.text), names);
+    const base = stageBase(expand(syntax.from.image.text), names, isContext);
     let shell = base.kind === 'stage' ? shells.get(base.stage)! : baseShell(dockerfile, base);
     const commands: LintCommand[] = [];
     const { instructions } = syntax;
@@ -139,10 +148,15 @@ function createBaseExpansion({ metaArgs, escape: escapeToken }: Dockerfile): (na
   return expand;
 }
 
-function stageBase(name: string | undefined, stages: ReadonlyMap<string, LintStage>): StageBase {
+function stageBase(
+  name: string | undefined,
+  stages: ReadonlyMap<string, LintStage>,
+  isContext: (base: string) => boolean,
+): StageBase {
   if (name === 'scratch') return { kind: 'scratch' };
   const stage = name === undefined ? undefined : stages.get(name.toLowerCase());
-  return stage ? { kind: 'stage', stage } : { kind: 'image', name };
+  if (stage) return { kind: 'stage', stage };
+  return name !== undefined && isContext(name) ? { kind: 'context' } : { kind: 'image', name };
 }
 
 function baseShell({ escape: escapeToken }: Dockerfile, base: StageBase): Shell {

@@ -28,6 +28,7 @@ export async function lintDockerfile(
  * and removes those that are off and those that comments hide; in the order of the file.
  *
  * @param isJudged whether all findings of a rule are known, so that a comment can be said to hide none
+ * @param isContext whether the build has a named context for the name of a base; by default it has none
  */
 export async function completeFindings(
   dockerfile: Dockerfile,
@@ -35,10 +36,15 @@ export async function completeFindings(
   {
     config = defaultConfig,
     isJudged,
-  }: { readonly config?: LintConfig | undefined; readonly isJudged: (code: WarningCode) => boolean },
+    isContext,
+  }: {
+    readonly config?: LintConfig | undefined;
+    readonly isJudged: (code: WarningCode) => boolean;
+    readonly isContext?: (base: string) => boolean;
+  },
 ): Promise<Diagnostic[]> {
   const hasErrors = dockerfile.diagnostics.some(({ severity }) => severity === 'error');
-  const own = hasErrors ? [] : await findViolations(dockerfile, config);
+  const own = hasErrors ? [] : await findViolations(dockerfile, config, isContext);
   const found = [...own, ...others.map((finding) => ({ finding }))].flatMap((it): LocatedFinding[] => {
     const finding = withLevel(it.finding, config);
     return finding ? [{ ...it, finding }] : [];
@@ -48,9 +54,13 @@ export async function completeFindings(
     .sort((a, b) => startOf(a) - startOf(b));
 }
 
-async function findViolations(dockerfile: Dockerfile, config: LintConfig): Promise<LocatedFinding[]> {
+async function findViolations(
+  dockerfile: Dockerfile,
+  config: LintConfig,
+  isContext: ((base: string) => boolean) | undefined,
+): Promise<LocatedFinding[]> {
   const { source } = dockerfile;
-  const file = await createLintFile(dockerfile);
+  const file = await createLintFile(dockerfile, isContext);
   const unplaced = file.stages.flatMap(({ runs }) => runs.flatMap(({ script }) => script.unplaced));
   const found: LocatedFinding[] = [];
   for (const rule of lintRules) {

@@ -14,6 +14,7 @@ import {
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
+import { hasNamedContext } from '../gateway/named-context.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import { addFixes } from '../lint/add-fixes.ts';
 import type { LintConfig } from '../lint/config.ts';
@@ -107,6 +108,7 @@ export async function checkDockerfile(
   const completed = await completeFindings(dockerfile, addFixes(dockerfile, findings), {
     config: options.lint,
     isJudged: (code) => isWhole && !buildDecides.has(code),
+    isContext: (base) => isNamedContext(options, base),
   });
 
   const listed = withoutConsequences(completed);
@@ -126,6 +128,14 @@ export async function checkDockerfile(
     warnings: bridge.warnings,
     notes: (advice?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
   };
+}
+
+function isNamedContext(options: OfflineOptions, name: string): boolean {
+  try {
+    return hasNamedContext(options, name);
+  } catch {
+    return false; // not the name of an image, which the frontend reports
+  }
 }
 
 /** What is found depends on more than the Dockerfile, so another build may find it. */

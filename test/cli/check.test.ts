@@ -215,6 +215,13 @@ test('variables are checked if the base image is known', async () => {
   expect(code).toBe(1);
 });
 
+test('a base that is a named context is not an image without a tag', async () => {
+  const text = 'FROM base\nCOPY a /\n';
+  expect((await check(text)).stdout).toContain('UntaggedBase');
+  const args = ['--build-context', 'base=docker-image://alpine:3.20'];
+  expect((await check(text, ...args)).stdout).toBe('Dockerfile: no problems\n');
+});
+
 test('the rules heed the options', async () => {
   expect((await check('# check=skip=StageNameCasing\nFROM scratch AS A\n')).code).toBe(0);
   const args = ['--build-arg=BUILDKIT_DOCKERFILE_CHECK=skip=all'];

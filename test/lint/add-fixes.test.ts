@@ -143,6 +143,12 @@ describe('a cause is explained with its place', () => {
       undefined,
     ],
     [
+      'UndefinedVar',
+      '# escape=`\nFROM alpine:3\nENV A=$V\n',
+      '$V is empty here: declare it with ARG or ENV above, or write `$V for the text itself.',
+      undefined,
+    ],
+    [
       'UndefinedArgInFrom',
       'FROM alpine:3\nARG V=1\nFROM alpine:$V\n',
       'FROM only sees the ARGs before the first FROM, and that of line 2 is in a stage. Move it above the first FROM.',

@@ -66,7 +66,7 @@ function misspelled(
 ): Solution | undefined {
   if (meant === undefined)
     return {
-      hint: `$${name} is empty here: declare it with ARG or ENV above, or write \\$${name} for the text itself.`,
+      hint: `$${name} is empty here: declare it with ARG or ENV above, or write ${dockerfile.escape}$${name} for the text itself.`,
     };
   const edits = uses(dockerfile, instruction, name).map((range): Edit => ({ range, text: meant }));
   const hint = `$${name} is empty here: did you mean $${meant}?`;

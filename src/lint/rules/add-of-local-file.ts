@@ -23,13 +23,16 @@ export const addOfLocalFile: LintRule = {
           continue;
         const { sources } = instruction;
         if (sources.some(({ text }) => isRemote(text) || isArchiveName(text) || /[$*?[]/.test(text))) continue;
-        const isSure = sources.every(({ text }) => isPlain(text));
+        const unsure = sources.find(({ text }) => !isPlain(text));
+        const isSure = unsure === undefined;
         const usesMore = instruction.flags.some(({ name }) => name === 'keep-git-dir' || name === 'checksum');
         yield {
           instruction,
           range: instruction.keywordRange,
-          message: `ADD does for ${sources[0]!.text} what COPY does`,
-          hint: 'Write COPY.',
+          message: isSure
+            ? `ADD does for ${sources[0]!.text} what COPY does`
+            : `ADD unpacks ${unsure!.text} if it is an archive, and otherwise does what COPY does`,
+          hint: isSure ? 'Write COPY.' : 'Write COPY, or ADD --unpack=true for an archive.',
           fix: usesMore
             ? undefined
             : {
@@ -40,7 +43,7 @@ export const addOfLocalFile: LintRule = {
                 safety: isSure ? 'safe' : 'unsafe',
                 changes: isSure
                   ? 'archives are not unpacked, of which it has none'
-                  : `${sources[0]!.text} is not unpacked if it is an archive`,
+                  : `${unsure.text} is not unpacked if it is an archive`,
               },
         };
       }

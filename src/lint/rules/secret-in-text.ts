@@ -47,7 +47,7 @@ export const secretInText: LintRule = {
         yield {
           instruction,
           range,
-          message: `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name} is written here, where everybody with the image or this file can read it`,
+          message: `${/^(?:[aeiou]|npm)/i.test(name) ? 'an' : 'a'} ${name} is written here, where everybody with the image or this file can read it`,
           hint: 'Revoke it, and give the new one to the step that needs it: RUN --mount=type=secret,id=NAME,env=NAME.',
         };
       }

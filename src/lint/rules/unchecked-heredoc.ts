@@ -1,4 +1,5 @@
 import type { Finding, LintRule } from '../rule.ts';
+import type { ShellCommand } from '../shell/command.ts';
 import { shebangShell } from '../shell/shell.ts';
 
 /** A here-document has several commands, and goes on after one that fails. */
@@ -9,6 +10,7 @@ export const uncheckedHeredoc: LintRule = {
   bad: [
     'FROM debian:13\nRUN <<EOF\nmake\nmake install\nEOF\n',
     'FROM debian:13\nRUN <<EOF\n#!/bin/bash\nmake; make install\nEOF\n',
+    "FROM debian:13\nRUN <<EOF\n#!/bin/bash\ntrap 'echo failed' ERR\nmake\nmake install || exit 1\nEOF\n",
   ],
   good: [
     'FROM debian:13\nRUN <<EOF\nset -e\nmake\nmake install\nEOF\n',
@@ -16,6 +18,8 @@ export const uncheckedHeredoc: LintRule = {
     'FROM debian:13\nRUN <<EOF\n#!/bin/bash -e\nmake\nmake install\nEOF\n',
     'FROM debian:13\nSHELL ["/bin/bash", "-euo", "pipefail", "-c"]\nRUN <<EOF\nmake\nmake install\nEOF\n',
     'FROM debian:13\nRUN <<EOF\n#!/usr/bin/env python3\nprint(1)\nprint(2)\nEOF\n',
+    'FROM debian:13\nRUN <<EOF\nmake || exit 1\nmake install || { echo failed >&2; exit 2; }\nmake clean\nEOF\n',
+    "FROM debian:13\nRUN <<EOF\n#!/bin/bash\ntrap 'exit 1' ERR\nmake\nmake install\nEOF\n",
     'FROM debian:13\nRUN <<EOF\nset -o errexit -o nounset\nmake\nmake install\nEOF\n',
   ],
   level: 'warning',
@@ -24,11 +28,11 @@ export const uncheckedHeredoc: LintRule = {
     for (const { runs } of stages) {
       for (const { instruction, script, shell, isHeredoc } of runs) {
         const [heredoc] = instruction.heredocs;
-        if (!isHeredoc || !heredoc || shell.errexit || script.statements < 2) continue;
+        if (!isHeredoc || !heredoc || shell.errexit || !script.goesOn) continue;
         const stops = script.commands.some(
           ({ name, args }) => name === 'set' && args.some(({ value }) => /^-[a-zA-Z]*e|^errexit$/.test(value ?? '')),
         );
-        if (stops) continue;
+        if (stops || script.commands.some(isExitTrap)) continue;
         const { start, end } = heredoc.contentRange;
         const text = dockerfile.source.text;
         const first = shebangShell(heredoc.content) ? Math.min(end, text.indexOf('\n', start) + 1) : start;
@@ -49,3 +53,8 @@ export const uncheckedHeredoc: LintRule = {
     }
   },
 };
+
+/** Whether it is `trap 'exit 1' ERR` or the like. */
+function isExitTrap({ name, args }: ShellCommand): boolean {
+  return name === 'trap' && /\bexit\b/.test(args[0]?.text ?? '') && args.some(({ value }) => value === 'ERR');
+}

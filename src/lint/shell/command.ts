@@ -84,6 +84,8 @@ export interface ShellScript {
   readonly pipelines: readonly ShellPipeline[];
   /** Number of statements at the top: what `;`, `&` and line breaks separate. */
   readonly statements: number;
+  /** Whether it goes on after a statement that fails, as far as the statements themselves say: without `set -e`. */
+  readonly goesOn: boolean;
   /** Substitutions in escaped backticks. A word in one has the place of all of it, so no edit may be made there. */
   readonly unplaced: readonly SourceRange[];
   /** Whether it could be read. The parts that could be are there either way. */
@@ -91,4 +93,11 @@ export interface ShellScript {
 }
 
 /** An empty script. */
-export const emptyScript: ShellScript = { commands: [], pipelines: [], statements: 0, unplaced: [], isValid: true };
+export const emptyScript: ShellScript = {
+  commands: [],
+  pipelines: [],
+  statements: 0,
+  goesOn: false,
+  unplaced: [],
+  isValid: true,
+};

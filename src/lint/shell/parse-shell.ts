@@ -42,6 +42,7 @@ export function parseShell(text: LogicalLine): ShellScript {
     commands: reader.commands,
     pipelines: reader.pipelines,
     statements: tree.commands.length,
+    goesOn: tree.commands.slice(0, -1).some(({ command }) => !stopsOrCannotFail(command)),
     unplaced: reader.unplaced,
     isValid: reader.isValid,
   };
@@ -96,6 +97,21 @@ function readStatements(reader: Reader, statements: readonly Statement[], scopes
   for (const [index, { command, background = false }] of statements.entries()) {
     readNode(reader, command, { scopes, operator: index === 0 ? '' : ';', stage: 0, background });
   }
+}
+
+/** Whether a statement ends the script if it fails (`make || exit 1`), or does not fail: a function, `trap`, `set`. */
+function stopsOrCannotFail(node: SyntaxNode): boolean {
+  if (node.type === 'Function') return true;
+  if (node.type === 'Command') return /^(?::|exit|set|trap|true)$/.test(node.name?.value ?? '');
+  return node.type === 'AndOr' && node.operators.at(-1) === '||' && exits(node.commands.at(-1)!);
+}
+
+function exits(node: SyntaxNode): boolean {
+  if (node.type === 'BraceGroup') {
+    const last = node.body.commands.at(-1)?.command;
+    return last !== undefined && exits(last);
+  }
+  return node.type === 'Command' && node.name?.value === 'exit';
 }
 
 function readNode(reader: Reader, node: SyntaxNode, position: Position): void {

@@ -58,3 +58,41 @@ describe.each(lintRules)('$name', ({ name, bad, good, fix, exampleOptions }) => 
     if (fixes.length > 0) expect((await find(applyFix(text, fixes))).length).toBeLessThan(before.length);
   });
 });
+
+describe('what a finding says is true', () => {
+  const instruction = (text: string) => `FROM alpine:3.22\nENV APP=/app\n${text}\n`;
+
+  test.each<[LintRuleName, string, string, string]>([
+    ['UntaggedBase', 'ARG B=alpine\nFROM $B\n', 'alpine has no tag, so it is latest', 'as in alpine:1.2'],
+    [
+      'AddOfLocalFile',
+      instruction('ADD app.py rootfs /'),
+      'ADD unpacks rootfs if it is an archive, and otherwise does what COPY does',
+      'Write COPY, or ADD --unpack=true for an archive.',
+    ],
+    ['CdDoesNotLast', instruction('RUN cd $APP'), 'cd $APP ends', 'Write WORKDIR $APP instead.'],
+    ['CdDoesNotLast', instruction('RUN cd -P /x'), 'cd /x ends', 'Write WORKDIR /x instead.'],
+    ['CdDoesNotLast', instruction('RUN cd'), 'cd ends', 'Write WORKDIR /PATH instead.'],
+    [
+      'SecretInText',
+      instruction(`ENV A=${'npm_'}abcdefghijklmnopqrstuvwxyz0123456789`),
+      'an npm token is written here',
+      'Revoke it',
+    ],
+  ])('%s: %j', async (name, text, message, hint) => {
+    const [found] = await findings(name, text);
+    expect(found?.message).toContain(message);
+    expect(found?.hint).toContain(hint);
+  });
+
+  test.each([
+    ['~/x', 'it does not know ~'],
+    ['-', 'the path of that directory'],
+    ['$HOME', '$HOME is none'],
+    ['"$(dirname x)"', 'it runs no commands'],
+  ])('no WORKDIR takes the place of cd %s', async (target, why) => {
+    const [found] = await findings('CdDoesNotLast', instruction(`RUN cd ${target}`));
+    expect(found?.hint).toContain(why);
+    expect(found?.fix).toBeUndefined();
+  });
+});
