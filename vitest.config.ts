@@ -18,6 +18,7 @@ const floor = (statements: number, branches: number, functions: number, lines: n
 export default defineConfig({
   test: {
     globalSetup: ['test/engine/global-setup.ts'],
+    setupFiles: ['test/setup.ts'],
     projects: [
       { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [sharing] } },
       { extends: true, test: { name: 'sharing', include: [sharing], isolate: false } },

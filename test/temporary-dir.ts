@@ -1,15 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll } from 'vitest';
 
 /** Contents of files, by their paths below a directory. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 
 const dirs: string[] = [];
-afterAll(() => {
-  for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
-});
 
 /** A new directory with these files, removed when the tests of the file are done. */
 export function temporaryDir(files: Files = {}): string {
@@ -17,6 +13,11 @@ export function temporaryDir(files: Files = {}): string {
   dirs.push(dir);
   writeFiles(dir, files);
   return dir;
+}
+
+/** Removes the directories that were made so far. */
+export function removeTemporaryDirs(): void {
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
 }
 
 /** Writes files below a directory, with the directories that they are in. */

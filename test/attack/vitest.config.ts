@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: ['test/engine/global-setup.ts'],
+    setupFiles: ['test/setup.ts'],
     include: ['test/attack/**/*.attack.ts'],
     testTimeout: 600_000,
     hookTimeout: 180_000,
