@@ -3,7 +3,7 @@ import type { Instruction } from '../parser/ast.ts';
 import type { LintFile, LintStage } from './lint-file.ts';
 
 /** A stage and the stages that it is made from, nearest first. */
-function stageChain(stage: LintStage): LintStage[] {
+export function stageChain(stage: LintStage): LintStage[] {
   const chain = [stage];
   for (let { base } = stage; base.kind === 'stage'; { base } = base.stage) chain.push(base.stage);
   return chain;

@@ -12,13 +12,14 @@ import {
   warningDiagnostic,
 } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
-import type { Warning } from '../gateway/bridge.ts';
+import type { Linted, Warning } from '../gateway/bridge.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
 import { hasNamedContext } from '../gateway/named-context.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import { addFixes } from '../lint/add-fixes.ts';
 import type { LintConfig } from '../lint/config.ts';
 import { completeFindings } from '../lint/lint.ts';
+import { createLintFile } from '../lint/lint-file.ts';
 import { Definition } from '../llb/definition.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
@@ -43,6 +44,7 @@ import { type LintError, type LintResult, lintError, lintJson, located } from '.
 import { findIgnoreFile, missingSourceHints, readIgnoreFile } from './missing-source-hint.ts';
 import { checkOptions } from './offline-arguments.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
+import { findUnsetInRun, onlyJudged, stageJudge } from './unset-variables.ts';
 
 /** The result of a check. */
 export interface Checked {
@@ -70,8 +72,8 @@ export interface CheckOptions extends OfflineOptions {
  * Checks what the options name.
  *
  * @param unknownImages images whose config a resolver of yours has made up; the resolver adds to the set during the
- *   check. Undefined variables are reported only if it stays empty, because an image may define any variable. Empty by
- *   default
+ *   check. Undefined variables are not reported in stages that are made from them, because an image may define any
+ *   variable. Empty by default
  * @param frontend runs the Dockerfile frontend; by default the one of this package
  * @throws Error if the Dockerfile cannot be read
  */
@@ -95,7 +97,7 @@ export async function checkDockerfile(
   const isDockerfile = linted.source.language === 'Dockerfile';
   const dockerfile = await parseInTurns(isDockerfile ? source.text : '', source.filename, turns.pass);
 
-  const findings = linted.findings.filter(({ code }) => unknownImages.size === 0 || code !== 'UndefinedVar');
+  const findings = await variableFindings(dockerfile, linted, unknownImages, options);
   if (lowered) findings.push(...misspelledImages(lowered));
   findings.push(...findAdvice(dockerfile), ...(await crlfScripts(dockerfile, options)));
 
@@ -128,6 +130,26 @@ export async function checkDockerfile(
     warnings: bridge.warnings,
     notes: (advice?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
   };
+}
+
+/** The findings of the frontend, with those about variables that it leaves to shells, in stages that can be judged. */
+async function variableFindings(
+  dockerfile: Dockerfile,
+  { findings, lowered }: Linted,
+  unknownImages: ReadonlySet<string>,
+  options: OfflineOptions,
+): Promise<Diagnostic[]> {
+  const { metaArgs, diagnostics } = dockerfile;
+  const isCertain = unknownImages.size === 0;
+  if (metaArgs.length === 0 && (isCertain || !findings.some(({ code }) => code === 'UndefinedVar')))
+    return [...findings];
+  if (diagnostics.some(({ severity }) => severity === 'error'))
+    return findings.filter(({ code }) => isCertain || code !== 'UndefinedVar');
+  const file = await createLintFile(dockerfile, (base) => isNamedContext(options, base));
+  const isJudged = stageJudge(unknownImages);
+  const judged = isCertain ? [...findings] : onlyJudged(findings, file, isJudged);
+  const checkOptions = options.opts['build-arg:BUILDKIT_DOCKERFILE_CHECK'];
+  return [...judged, ...findUnsetInRun(file, lowered, isJudged, checkOptions)];
 }
 
 function isNamedContext(options: OfflineOptions, name: string): boolean {

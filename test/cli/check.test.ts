@@ -205,8 +205,47 @@ test('a name that is nearly that of a stage or of a common image is told, known 
 test('unknown base images: their variables are not judged', async () => {
   const { code, stdout, stderr } = await check('FROM nginx:1\nRUN echo $NGINX_VERSION\n');
   expect(stdout).toBe('Dockerfile: no problems\n');
-  expect(stderr).toBe('note: variables are not checked: what docker.io/library/nginx:1 sets is not known\n');
+  expect(stderr).toBe(
+    'note: variables of stages from unknown images are not checked: what docker.io/library/nginx:1 sets is not known\n',
+  );
   expect(code).toBe(0);
+});
+
+test('variables are checked in the stages that no unknown image is part of', async () => {
+  const text = 'FROM nginx:1 AS a\nCOPY $A /\nFROM a\nCOPY $B /\nFROM scratch AS c\nCOPY $C /\nFROM c\nCOPY $D /\n';
+  const { stdout } = await check(text);
+  expect(stdout.match(/undefined variable '\$\w+'/g)).toEqual(["undefined variable '$C'", "undefined variable '$D'"]);
+});
+
+describe('a RUN that uses an ARG from before FROM', () => {
+  const findings = async (...lines: string[]) => {
+    const { stdout } = await check(`ARG V=1\n${lines.map((line) => `${line}\n`).join('')}`);
+    return stdout.match(/^.*\[UndefinedVar\].*$|^ {2}hint: .*is empty here.*$/gm) ?? [];
+  };
+
+  test('is told that it is empty, and where', async () => {
+    expect(await findings('FROM scratch AS a', 'ARG V', 'RUN echo $V', 'FROM scratch', 'RUN echo "${V}"')).toEqual([
+      "Dockerfile:6:1: warning[UndefinedVar]: Usage of undefined variable '$V'",
+      '  hint: $V is empty here: the ARG at line 1 is before FROM, where it counts for FROM alone. Repeat ARG V in this stage.',
+    ]);
+    expect(await findings('FROM scratch', `RUN echo "it's $V"`)).toHaveLength(2);
+    expect(await findings('FROM scratch', 'RUN <<EOF', 'echo $V', 'EOF')).toHaveLength(2);
+  });
+
+  test.each([
+    [['FROM scratch', 'ARG V', 'RUN echo $V']],
+    [['FROM scratch AS a', 'ENV V=2', 'FROM a', 'RUN echo $V']],
+    [['FROM scratch', 'RUN V=2; echo $V']],
+    [['FROM scratch', 'RUN for V in 1 2; do echo $V; done']],
+    [['FROM scratch', "RUN echo '$V' \\$V ${V:-3}"]],
+    [['FROM scratch', 'RUN ["echo", "$V"]']],
+    [['FROM scratch', 'RUN echo $VV # $V']],
+    [['FROM scratch', 'SHELL ["cmd", "/C"]', 'RUN echo $V']],
+    [['FROM nginx:1', 'RUN echo $V']],
+    [['FROM scratch', '# check=skip=UndefinedVar', 'RUN echo $V']],
+  ])('and is left alone if it may be set or is not a use: %j', async (lines) => {
+    expect(await findings(...lines)).toEqual([]);
+  });
 });
 
 test('variables are checked if the base image is known', async () => {

@@ -167,7 +167,8 @@ async function report(
       if (notes.length > 0) io.writeStderr(problemTexts.formatNotes(notes, shown));
     }
     const unknown = new Set(outcomes.flatMap(({ unknownImages }) => [...unknownImages]));
-    if (unknown.size > 0) io.writeStderr(`note: variables are not checked: ${unknownImagesNote(unknown)}\n`);
+    if (unknown.size > 0)
+      io.writeStderr(`note: variables of stages from unknown images are not checked: ${unknownImagesNote(unknown)}\n`);
   }
   if (flags.dryRun) return printDifferences(files, io);
   if (files.length === 0 && hasFailed) return;

@@ -1,0 +1,91 @@
+/** Judges the variables of stages: those of an image that is not known may have any value. */
+import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../check/check-options.ts';
+import { createLinter } from '../check/linter.ts';
+import { undefinedVar } from '../check/rules/undefined-var.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
+import { instructionOf } from '../lint/instruction-at.ts';
+import type { LintFile, LintStage } from '../lint/lint-file.ts';
+import { stageChain } from '../lint/stage-chain.ts';
+import { unsetInRun } from '../lint/unset-in-run.ts';
+import type { Lowered } from '../lower/lower.ts';
+import type { Dockerfile, Instruction } from '../parser/ast.ts';
+import { parseDirective } from '../parser/directives.ts';
+
+/** Says whether all variables of a stage are known: no image that it is made from is one of the unknown ones. */
+export function stageJudge(unknownImages: ReadonlySet<string>): (stage: LintStage) => boolean {
+  if (unknownImages.size === 0) return () => true;
+  return (stage) => {
+    const chain = stageChain(stage);
+    // The build may give the argument of a name another value than its default.
+    if (chain.some(({ syntax }) => syntax.from.image.text.includes('$'))) return false;
+    const { base } = chain.at(-1)!;
+    if (base.kind === 'scratch') return true;
+    return base.kind === 'image' && base.name !== undefined && !isUnknown(base.name, unknownImages);
+  };
+}
+
+function isUnknown(name: string, unknownImages: ReadonlySet<string>): boolean {
+  try {
+    const { domain, path, tag } = tagNameOnly(parseNormalizedNamed(name));
+    return unknownImages.has(`${domain}/${path}${tag && `:${tag}`}`);
+  } catch {
+    return true;
+  }
+}
+
+/** Removes findings about variables in stages that cannot be judged. */
+export function onlyJudged(
+  findings: readonly Diagnostic[],
+  { dockerfile, stages }: LintFile,
+  isJudged: (stage: LintStage) => boolean,
+): Diagnostic[] {
+  const stageOf = new Map<Instruction | undefined, LintStage>();
+  for (const stage of stages)
+    for (const instruction of [stage.syntax.from, ...stage.instructions]) stageOf.set(instruction, stage);
+  return findings.filter((finding) => {
+    if (finding.code !== 'UndefinedVar') return true;
+    const stage = stageOf.get(instructionOf(dockerfile, finding));
+    return stage !== undefined && isJudged(stage);
+  });
+}
+
+/**
+ * Finds the variables of RUN that only an ARG before FROM declares. BuildKit does not: it leaves them to the shell.
+ *
+ * @param lowered has what the base images set; if the build fails, only stages from scratch are judged
+ * @param checkOptions of the build, which take the place of those of the file
+ */
+export function findUnsetInRun(
+  file: LintFile,
+  lowered: Lowered | undefined,
+  isJudged: (stage: LintStage) => boolean,
+  checkOptions: string | undefined,
+): Diagnostic[] {
+  const { dockerfile, stages } = file;
+  const states = lowered?.stages.length === stages.length ? lowered.stages : undefined;
+  const isUnset = (stage: LintStage, name: string) => {
+    if (!isJudged(stage)) return false;
+    const state = states?.[stages.indexOf(stage)];
+    return state ? state.getEnv(name) === undefined : stageChain(stage).at(-1)!.base.kind === 'scratch';
+  };
+  const found: Diagnostic[] = [];
+  const linter = createLinter(
+    checkConfig(dockerfile, checkOptions),
+    (finding) => found.push(finding),
+    dockerfile.source,
+  );
+  for (const { instruction, name } of unsetInRun(file, isUnset)) {
+    const { comments, lines, range } = instruction;
+    linter.withComments(comments).report(undefinedVar, { lines, range }, name, '');
+  }
+  return found;
+}
+
+function checkConfig({ source }: Dockerfile, given: string | undefined): CheckConfig {
+  try {
+    return parseCheckConfig(given ?? parseDirective('check', source.text)?.value ?? '');
+  } catch {
+    return noCheckConfig; // the frontend reports it
+  }
+}
