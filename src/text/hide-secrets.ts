@@ -2,6 +2,7 @@
  * Hides secrets in texts that come from a build: tokens by their form, and the values of arguments and variables whose
  * names are those of secrets, wherever such a value stands. Each hidden character becomes a `•`, so that columns stay.
  */
+import { closingLength } from './end-of-value.ts';
 import { redactCredentials } from './redact.ts';
 import { isSecretName } from './secret-name.ts';
 import { hiddenLike, hideTokens } from './token-shapes.ts';
@@ -166,8 +167,8 @@ function hideAssignments(text: string): string {
     .replace(oldEnv, (whole, start: string, name: string, blank: string, value: string) =>
       isSecretName(name) && !value.includes('=') ? start + name + blank + hiddenValue(value) : whole,
     )
-    .replace(assignment, (whole, name: string, sign: string, value: string) =>
-      isSecretKey(name) ? name + sign + hiddenValue(value) : whole,
+    .replace(assignment, (whole, name: string, sign: string, value: string, _plain, at: number, text: string) =>
+      isSecretKey(name) ? name + sign + hiddenWord(value, addressBefore(text, at)) : whole,
     )
     .replace(member, (whole, name: string, sign: string, value: string) =>
       isSecretKey(name) && !isVariable(value) ? name + sign + hiddenLike(value) : whole,
@@ -184,6 +185,28 @@ function hideAssignments(text: string): string {
 
 /** A quick test: every text with a secret that is assigned has one of these words, or the flag of curl. */
 const mayAssign = /auth|credential|key|password|pword|passwd|passphrase|secret|token|-u|user/i;
+
+/** Maximum length of the part of an address that is looked at. */
+const maxAddress = 1000;
+
+/** The address before a parameter, with the quote that it begins with; undefined if there is none. */
+function addressBefore(text: string, at: number): string | undefined {
+  if (text[at - 1] !== '?' && text[at - 1] !== '&') return undefined;
+  let start = at;
+  while (start > 0 && at - start < maxAddress && !/[\s"'`]/.test(text[start - 1]!)) start--;
+  if (!text.slice(start, at).includes('?')) return undefined;
+  return text.slice(Math.max(0, start - 1), at);
+}
+
+/** The value hidden as far as it goes: in an address to the next parameter, or to the quote that ends the address. */
+function hiddenWord(word: string, address: string | undefined): string {
+  const quote = /^["']/.exec(address ?? '')?.[0];
+  const ends = address === undefined ? [] : ['&', '#', ...(quote ?? '')].map((it) => word.indexOf(it));
+  const length = Math.min(word.length, ...ends.filter((it) => it > 0));
+  const value = word.slice(0, length);
+  const end = length - (/["']$/.test(value) ? 0 : closingLength(value));
+  return hiddenValue(word.slice(0, end)) + word.slice(end);
+}
 
 /** The value without its quotes hidden; a variable stays. */
 function hiddenValue(value: string): string {

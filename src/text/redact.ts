@@ -5,6 +5,7 @@
  * People write passwords without encoding, with `@`, `/`, `#` and `?` in them, so an address is not cut as in RFC 3986.
  * All that may be a password is hidden; better too much than too little.
  */
+import { closingLength } from './end-of-value.ts';
 import { hideTokens } from './token-shapes.ts';
 
 const mask = 'xxxxx';
@@ -231,7 +232,8 @@ function hideValue(whole: string, separator: string, written: string, value: str
     .replace(/^amp;/i, '')
     .replace(/(?:\[\w*\])?=$/, '');
   const isSecret = secretParameter.test(name) || (separator !== ';' && secretInAddress.test(name));
-  return isSecret && !isVariable(value) ? separator + written + mask : whole;
+  const end = value.length - closingLength(value);
+  return isSecret && !isVariable(value.slice(0, end)) ? separator + written + mask + value.slice(end) : whole;
 }
 
 function unescaped(text: string): string {

@@ -111,6 +111,7 @@ test('a megabyte of what looks like secrets is hidden in linear time', () => {
     'eyJaaaaaaaa.',
     'ENV TOKEN a\\\n',
     'token.',
+    '?token=a',
     '-----BEGIN PRIVATE KEY-----aaaa ',
   ])
     hideSecretsOf([piece.repeat((1 << 20) / piece.length)])(piece.repeat((1 << 20) / piece.length));
@@ -132,4 +133,18 @@ test('the value of a flag in an array is hidden there and elsewhere', () => {
   expect(hideSecretsOf([])(`CMD ['--db-password', '$X', "--api-key","short"]`)).toBe(
     `CMD ['--db-password', '$X', "--api-key","•••••"]`,
   );
+});
+
+test.each([
+  'RUN curl https://host/x?token=SECRET, then more',
+  'RUN (curl https://host/x?token=SECRET)',
+  'RUN curl https://host/x?token=SECRET&a=b',
+  'RUN curl "https://host/x?a=b&token=SECRET" | tar x',
+  'RUN curl "$URL?token=$TOKEN" | tar x',
+  'RUN TOKEN=SECRET; make',
+  'RUN echo token="SECRET" && make',
+  'RUN echo &token="SECRET&SECRET"',
+])('what stands behind a value that is hidden stays: %s', (text) => {
+  const hidden = text.replaceAll('SECRET&SECRET', '•'.repeat(11)).replaceAll('SECRET', '•'.repeat(5));
+  expect(hideSecretsOf([])(text.replaceAll('SECRET', 'a1b2c'))).toBe(hidden);
 });

@@ -10,6 +10,22 @@ import {
 
 describe('credentials of addresses', () => {
   test.each([
+    'see https://host/x?token=SECRET, then more',
+    'fetch https://host/x?token=SECRET: 404',
+    '(curl https://host/x?sig=SECRET)',
+    '$(curl https://host/x?a=b&token=SECRET); make',
+    'curl https://host/x?token=SECRET| tar x',
+    '[https://host/x?token=SECRET]',
+    'from https://host/x?token=SECRET.',
+    String.raw`{"log":"https://host/x?token=SECRET\n"}`,
+    String.raw`{"log":"\"https://host/x?token=SECRET\""}`,
+    'https://host/x?token=$TOKEN, then more',
+    'https://host/x?token=${TOKEN}) then more',
+  ])('what stands behind an address stays: %s', (text) => {
+    expect(redactCredentials(text.replace('SECRET', 'a.b)c'))).toBe(text.replace('SECRET', 'xxxxx'));
+  });
+
+  test.each([
     ['https://user:pass@host/x', 'https://xxxxx:xxxxx@host/x'],
     ['https://token@host', 'https://xxxxx@host'],
     ['https://token:x-oauth-basic@github.com/a.git', 'https://xxxxx:xxxxx@github.com/a.git'],
