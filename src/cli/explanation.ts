@@ -74,7 +74,7 @@ function explainOp({ outcome, causes, followsFrom }: ExplainedStep): OpExplanati
 /** Settings that a record has together, and those of a further source: `destination 2`. */
 function settingText(name: string): string {
   const [, setting = name, source] = /^(.*?)(?: (\d+))?$/.exec(name) ?? [];
-  const text = setting === 'settings' ? 'network, extra hosts, security, limits or the like' : setting;
+  const text = setting === 'settings' ? 'extra hosts, limits or the like' : setting;
   return source === undefined ? text : `${text} of its source ${source}`;
 }
 
@@ -85,7 +85,7 @@ function causeText(cause: Cause): string {
     case 'new':
       return 'it is new';
     case 'instruction':
-      return 'its text changed';
+      return name === '' ? 'its text changed' : `its ${name} changed`;
     case 'variable':
       return `the value of ${name} changed (${detail})`;
     case 'variables':

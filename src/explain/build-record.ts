@@ -44,7 +44,7 @@ import { ownSecret, type ValueKey, valueKey } from './value-key.ts';
 /** A build, for a comparison with another. `tsfront explain --record` writes it as JSON. */
 export interface BuildRecord {
   /** Version of this form. */
-  readonly version: 2;
+  readonly version: 3;
   /** What tells apart the keys that digests of values are made with: values are compared only between equal ones. */
   readonly key: string;
   /** The steps of each platform, in the order of the graph. */
@@ -130,7 +130,7 @@ export interface RecordedIgnoreFile {
   readonly lines: readonly number[];
 }
 
-const recordVersion = 2;
+const recordVersion = 3;
 /** Maximum number of files whose digests a record has. */
 const maxFiles = 50_000;
 /** Maximum number of paths that a record has of what a step takes. */
@@ -481,7 +481,7 @@ function hashedParts(parts: readonly Part[], digest: (text: string) => string): 
   return Object.fromEntries(parts.map(([name, value]) => [name, digest(JSON.stringify(value ?? null, inJson))]));
 }
 
-function execParts({ meta, mounts, ...rest }: OpValue<'exec'>): Part[] {
+function execParts({ meta, mounts, network, security, secretenv, cdiDevices, ...rest }: OpValue<'exec'>): Part[] {
   const settings = {
     ...meta,
     args: [],
@@ -495,6 +495,10 @@ function execParts({ meta, mounts, ...rest }: OpValue<'exec'>): Part[] {
     ['command', meta?.args],
     ['working directory', meta?.cwd],
     ['user', meta?.user],
+    ['network', network],
+    ['security', security],
+    ['secret variables', secretenv],
+    ['devices', cdiDevices],
     ['settings', [settings, rest]],
     ...mounts.map(mountPart),
   ];
@@ -523,7 +527,8 @@ function actionParts(
     [`destination${suffix}`, dest],
     [`owner${suffix}`, owner],
     [`mode${suffix}`, [mode, modeStr]],
-    [`patterns${suffix}`, [includePatterns, excludePatterns]],
+    [`patterns${suffix}`, includePatterns],
+    [`exclude${suffix}`, excludePatterns],
     [`settings${suffix}`, rest],
   ];
 }

@@ -16,7 +16,10 @@ export interface Cause {
     | 'file'
     | 'files'
     | 'inputs';
-  /** Name of the variable, the file or the mount; '' for others. */
+  /**
+   * Name of the variable, the file or the mount; of `instruction` the flag (`--network`) if only that differs. '' for
+   * others.
+   */
   readonly name: string;
   /**
    * Of a file `content`, `kind`, `link` (its target), `mode`, `attributes`, `new`, `gone`, `ignored` or

@@ -217,6 +217,20 @@ function pairSteps(
 
 const kindOf = ({ text, parts }: BuildStep) => `${/^\w*/.exec(text)?.[0]} ${Object.keys(parts)[0]}`;
 
+/** The flags that parts of a step are the values of. */
+const flags: Readonly<Record<string, string>> = {
+  network: '--network',
+  security: '--security',
+  'secret variables': '--mount',
+  devices: '--device',
+  owner: '--chown',
+  mode: '--chmod',
+  exclude: '--exclude',
+};
+
+/** The flag that a part is the value of, for any source of a COPY: `owner 2`. */
+const flagOf = (part: string): string | undefined => flags[part.replace(/ \d+$/, '')];
+
 function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
   const { comparable, files } = sides;
   const causes: Cause[] = [];
@@ -227,6 +241,9 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
     ...differingVariables(before, step, sides),
   ];
   const isText = isOtherText(before, step, sides);
+  const own = differing.filter((name) => !name.startsWith('env '));
+  // Then the flags are what differs in the text.
+  const areFlags = isText && own.length > 0 && own.every((name) => name.startsWith('mount ') || flagOf(name));
   let variables = 0;
   for (const name of differing) {
     if (name.startsWith('env ')) {
@@ -237,10 +254,11 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
       if (step.parts['action'] === undefined) causes.push({ kind: name, name: '', detail: '' });
       else if (!isText) causes.push({ kind: 'settings', name, detail: '' });
     } else if (!isText) causes.push(...settingCause(name, step, sides));
+    else if (areFlags) causes.push({ kind: 'instruction', name: flagOf(name)!, detail: '' });
   }
   if (variables > maxVariableCauses)
     causes.push({ kind: 'variables', name: '', detail: `${variables - maxVariableCauses} more` });
-  if (isText && differing.length > 0) causes.unshift({ kind: 'instruction', name: '', detail: '' });
+  if (isText && differing.length > 0 && !areFlags) causes.unshift({ kind: 'instruction', name: '', detail: '' });
   if (differing.length === 1 && differing[0] === 'env order')
     causes.push({ kind: 'settings', name: 'order of variables', detail: '' });
   for (const [index, take] of step.takes.entries()) {

@@ -41,7 +41,7 @@ test('settings have names that say what they are', () => {
       valuesCompared: true,
       steps: [step(2, { causes: [{ kind: 'settings', name, detail: '' }] })],
     });
-  expect(of('settings')).toContain('its settings changed: network, extra hosts, security, limits or the like\n');
+  expect(of('settings')).toContain('its settings changed: extra hosts, limits or the like\n');
   expect(of('destination 2')).toContain('its settings changed: destination of its source 2\n');
   expect(of('user')).toContain('its settings changed: user\n');
 });
