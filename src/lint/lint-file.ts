@@ -63,6 +63,15 @@ export interface LintCommand<Kind = RunInstruction | CmdInstruction | Entrypoint
   readonly exec: readonly string[] | undefined;
 }
 
+/** Makes a {@link LintFile}; undefined if the Dockerfile has errors: what its instructions mean is not certain. */
+export async function readLintFile(
+  dockerfile: Dockerfile,
+  isContext?: (base: string) => boolean,
+): Promise<LintFile | undefined> {
+  const hasErrors = dockerfile.diagnostics.some(({ severity }) => severity === 'error');
+  return hasErrors ? undefined : createLintFile(dockerfile, isContext);
+}
+
 /**
  * Makes a {@link LintFile}. What reads shell text is loaded if the file has any.
  *

@@ -5,7 +5,7 @@ import { rangeLines, type SourceRange } from '../diagnostic/source-file.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { defaultConfig, type LintConfig, optionsOf } from './config.ts';
 import { applyIgnoreComments, type LocatedFinding } from './ignore-comments.ts';
-import { createLintFile } from './lint-file.ts';
+import { type LintFile, readLintFile } from './lint-file.ts';
 import { ruleUrl } from './rule-url.ts';
 import { lintRules } from './rules.ts';
 import { isWarningCode } from './warnings.ts';
@@ -20,47 +20,40 @@ export async function lintDockerfile(
   config: LintConfig = defaultConfig,
 ): Promise<readonly Diagnostic[]> {
   const own = new Set<WarningCode>(lintRules.map(({ name }) => name));
-  return completeFindings(dockerfile, [], { config, isJudged: (code) => own.has(code) });
+  return completeFindings(dockerfile, await readLintFile(dockerfile), [], {
+    config,
+    isJudged: (code) => own.has(code),
+  });
 }
 
 /**
  * Adds the findings of tsfront's own rules to other warnings about a file, gives each the level of the configuration,
  * and removes those that are off and those that comments hide; in the order of the file.
  *
+ * @param file what {@link readLintFile} has made of the Dockerfile
  * @param isJudged whether all findings of a rule are known, so that a comment can be said to hide none
- * @param isContext whether the build has a named context for the name of a base; by default it has none
  */
-export async function completeFindings(
+export function completeFindings(
   dockerfile: Dockerfile,
+  file: LintFile | undefined,
   others: readonly Diagnostic[],
   {
     config = defaultConfig,
     isJudged,
-    isContext,
-  }: {
-    readonly config?: LintConfig | undefined;
-    readonly isJudged: (code: WarningCode) => boolean;
-    readonly isContext?: (base: string) => boolean;
-  },
-): Promise<Diagnostic[]> {
-  const hasErrors = dockerfile.diagnostics.some(({ severity }) => severity === 'error');
-  const own = hasErrors ? [] : await findViolations(dockerfile, config, isContext);
+  }: { readonly config?: LintConfig | undefined; readonly isJudged: (code: WarningCode) => boolean },
+): Diagnostic[] {
+  const own = file ? findViolations(file, config) : [];
   const found = [...own, ...others.map((finding) => ({ finding }))].flatMap((it): LocatedFinding[] => {
     const finding = withLevel(it.finding, config);
     return finding ? [{ ...it, finding }] : [];
   });
-  return applyIgnoreComments(dockerfile, found, (code) => !hasErrors && isJudged(code))
+  return applyIgnoreComments(dockerfile, found, (code) => file !== undefined && isJudged(code))
     .flatMap((finding) => withLevel(finding, config) ?? [])
     .sort((a, b) => startOf(a) - startOf(b));
 }
 
-async function findViolations(
-  dockerfile: Dockerfile,
-  config: LintConfig,
-  isContext: ((base: string) => boolean) | undefined,
-): Promise<LocatedFinding[]> {
-  const { source } = dockerfile;
-  const file = await createLintFile(dockerfile, isContext);
+function findViolations(file: LintFile, config: LintConfig): LocatedFinding[] {
+  const { source } = file.dockerfile;
   const unplaced = file.stages.flatMap(({ runs }) => runs.flatMap(({ script }) => script.unplaced));
   const found: LocatedFinding[] = [];
   for (const rule of lintRules) {

@@ -3,7 +3,7 @@ import type { Instruction } from '../parser/ast.ts';
 import type { LintFile, LintStage } from './lint-file.ts';
 
 /** A stage and the stages that it is made from, nearest first. */
-export function stageChain(stage: LintStage): LintStage[] {
+function stageChain(stage: LintStage): LintStage[] {
   const chain = [stage];
   for (let { base } = stage; base.kind === 'stage'; { base } = base.stage) chain.push(base.stage);
   return chain;
@@ -20,4 +20,22 @@ export function inheritedInstructions(stage: LintStage): Instruction[] {
   return stageChain(stage)
     .reverse()
     .flatMap(({ instructions }) => instructions);
+}
+
+/** The names that the ARGs and ENVs among instructions declare. */
+export function declaredNames(instructions: readonly Instruction[]): string[] {
+  return instructions.flatMap((instruction) => {
+    if (instruction.kind === 'arg') return instruction.args.map(({ key }) => key);
+    return instruction.kind === 'env' ? instruction.pairs.map(({ key }) => key) : [];
+  });
+}
+
+/** The stages that hold, and whose bases within the file do. */
+export function stagesWhere(stages: readonly LintStage[], holds: (stage: LintStage) => boolean): Set<LintStage> {
+  const found = new Set<LintStage>();
+  for (const stage of stages) {
+    const { base } = stage;
+    if (holds(stage) && (base.kind !== 'stage' || found.has(base.stage))) found.add(stage);
+  }
+  return found;
 }

@@ -1,8 +1,8 @@
 /** Finds variables of RUN that only an ARG before FROM declares: the shell has no value for them. */
-import type { Dockerfile, RunInstruction } from '../parser/ast.ts';
+import type { RunInstruction } from '../parser/ast.ts';
 import { commandText } from './command-text.ts';
 import type { LintFile, LintStage } from './lint-file.ts';
-import { inheritedInstructions } from './stage-chain.ts';
+import { declaredNames } from './stage-chain.ts';
 
 /** A variable that a RUN uses and that is empty there. */
 export interface UnsetVariable {
@@ -23,51 +23,49 @@ export function* unsetInRun(
   { dockerfile, stages }: LintFile,
   isUnset: (stage: LintStage, name: string) => boolean,
 ): Generator<UnsetVariable> {
-  const names = globalNames(dockerfile);
-  if (names.length === 0) return;
+  const globals = new Set(
+    declaredNames(dockerfile.metaArgs).filter((name) => /^\w+$/.test(name) && !predefined.test(name)),
+  );
+  if (globals.size === 0) return;
+  const declaredIn = new Map<LintStage, ReadonlySet<string>>();
   for (const stage of stages) {
-    const declared = declaredNames(stage);
-    const left = names.filter((name) => !declared.has(name) && isUnset(stage, name));
-    if (left.length === 0) continue;
+    const inherited = stage.base.kind === 'stage' ? declaredIn.get(stage.base.stage)! : none;
+    const own = declaredNames(stage.instructions).filter((name) => globals.has(name));
+    const declared = own.length === 0 ? inherited : new Set([...inherited, ...own]);
+    declaredIn.set(stage, declared);
     for (const { instruction, shell, exec } of stage.runs) {
       if (exec || !shell.isPosix) continue;
       const text = commandText(dockerfile, instruction)!.line().text;
-      if (!left.some((name) => text.includes(name))) continue;
-      const used = usedVariables(text);
-      for (const name of left) if (used.has(name) && !isSetIn(text, name)) yield { instruction, name };
+      for (const name of usedVariables(text))
+        if (globals.has(name) && !declared.has(name) && isUnset(stage, name) && !isSetIn(text, name))
+          yield { instruction, name };
     }
   }
 }
 
-function globalNames({ metaArgs }: Dockerfile): string[] {
-  const names = metaArgs.flatMap(({ args }) => args.map(({ key }) => key));
-  return [...new Set(names)].filter((name) => /^\w+$/.test(name) && !predefined.test(name));
-}
+const none: ReadonlySet<string> = new Set();
 
-/** The names of ARG and ENV in a stage and in those that it is made from. */
-function declaredNames(stage: LintStage): ReadonlySet<string> {
-  const names = inheritedInstructions(stage).flatMap((it) => {
-    if (it.kind === 'arg') return it.args.map(({ key }) => key);
-    return it.kind === 'env' ? it.pairs.map(({ key }) => key) : [];
-  });
-  return new Set(names);
-}
+/** Comments, escaped characters, quotes, and variables. */
+const pieces = /(?<=^|\s)#|\\[\s\S]|['"]|\$(?:\{(\w+)(?:\}|[#%/^,@])|(\w+))/g;
 
-/** Comments, escaped characters, text in single quotes (other than in double quotes), double quotes, and variables. */
-const pieces = /(?<=^|\s)#[^\n]*|\\[\s\S]|'[^']*'|"|\$(?:\{(\w+)(?:\}|[#%/^,@])|(\w+))/g;
-
-/** The variables that a shell replaces in a text. Those with a default are not among them. */
+/**
+ * The variables that a shell replaces in a text. Those with a default are not among them, nor what is in single quotes
+ * or in a comment.
+ */
 function usedVariables(text: string): ReadonlySet<string> {
   const used = new Set<string>();
-  if (/<<-?\s*['"\\]/.test(text)) return used;
+  if (!text.includes('$') || /<<-?\s*['"\\]/.test(text)) return used;
   let isQuoted = false;
   pieces.lastIndex = 0;
   for (let match = pieces.exec(text); match; match = pieces.exec(text)) {
     const [piece, braced, bare] = match;
     if (piece === '"') isQuoted = !isQuoted;
-    // In double quotes a single quote and a number sign are plain characters: what is behind them is read again.
-    else if (isQuoted && (piece[0] === "'" || piece[0] === '#')) pieces.lastIndex = match.index + 1;
-    else if (braced ?? bare) used.add((braced ?? bare)!);
+    else if (piece === "'" || piece === '#') {
+      if (isQuoted) continue; // plain characters there
+      const end = text.indexOf(piece === '#' ? '\n' : piece, pieces.lastIndex);
+      if (end < 0) break;
+      pieces.lastIndex = end + 1;
+    } else if (braced ?? bare) used.add((braced ?? bare)!);
   }
   return used;
 }

@@ -19,7 +19,7 @@ import { sourceFile } from '../gateway/source-info.ts';
 import { addFixes } from '../lint/add-fixes.ts';
 import type { LintConfig } from '../lint/config.ts';
 import { completeFindings } from '../lint/lint.ts';
-import { createLintFile } from '../lint/lint-file.ts';
+import { type LintFile, readLintFile } from '../lint/lint-file.ts';
 import { Definition } from '../llb/definition.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
@@ -44,7 +44,7 @@ import { type LintError, type LintResult, lintError, lintJson, located } from '.
 import { findIgnoreFile, missingSourceHints, readIgnoreFile } from './missing-source-hint.ts';
 import { checkOptions } from './offline-arguments.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
-import { findUnsetInRun, onlyJudged, stageJudge } from './unset-variables.ts';
+import { findUnsetInRun, judgedStages, onlyJudged } from './unset-variables.ts';
 
 /** The result of a check. */
 export interface Checked {
@@ -97,7 +97,9 @@ export async function checkDockerfile(
   const isDockerfile = linted.source.language === 'Dockerfile';
   const dockerfile = await parseInTurns(isDockerfile ? source.text : '', source.filename, turns.pass);
 
-  const findings = await variableFindings(dockerfile, linted, unknownImages, options);
+  const lintFile = await readLintFile(dockerfile, (base) => isNamedContext(options, base));
+
+  const findings = variableFindings(lintFile, linted, unknownImages, options);
   if (lowered) findings.push(...misspelledImages(lowered));
   findings.push(...findAdvice(dockerfile), ...(await crlfScripts(dockerfile, options)));
 
@@ -107,10 +109,9 @@ export async function checkDockerfile(
   const { file: ignoreFile, advice } = await ignoreFileAdvice(options);
   findings.push(...(advice?.warnings ?? []));
   const isWhole = failure === undefined && !options.opts['target'] && unknownImages.size === 0;
-  const completed = await completeFindings(dockerfile, addFixes(dockerfile, findings), {
+  const completed = completeFindings(dockerfile, lintFile, addFixes(dockerfile, findings), {
     config: options.lint,
     isJudged: (code) => isWhole && !buildDecides.has(code),
-    isContext: (base) => isNamedContext(options, base),
   });
 
   const listed = withoutConsequences(completed);
@@ -133,23 +134,19 @@ export async function checkDockerfile(
 }
 
 /** The findings of the frontend, with those about variables that it leaves to shells, in stages that can be judged. */
-async function variableFindings(
-  dockerfile: Dockerfile,
+function variableFindings(
+  file: LintFile | undefined,
   { findings, lowered }: Linted,
   unknownImages: ReadonlySet<string>,
   options: OfflineOptions,
-): Promise<Diagnostic[]> {
-  const { metaArgs, diagnostics } = dockerfile;
-  const isCertain = unknownImages.size === 0;
-  if (metaArgs.length === 0 && (isCertain || !findings.some(({ code }) => code === 'UndefinedVar')))
-    return [...findings];
-  if (diagnostics.some(({ severity }) => severity === 'error'))
-    return findings.filter(({ code }) => isCertain || code !== 'UndefinedVar');
-  const file = await createLintFile(dockerfile, (base) => isNamedContext(options, base));
-  const isJudged = stageJudge(unknownImages);
-  const judged = isCertain ? [...findings] : onlyJudged(findings, file, isJudged);
+): Diagnostic[] {
+  if (!file) return findings.filter(({ code }) => unknownImages.size === 0 || code !== 'UndefinedVar');
+  const judged = judgedStages(file, unknownImages);
   const checkOptions = options.opts['build-arg:BUILDKIT_DOCKERFILE_CHECK'];
-  return [...judged, ...findUnsetInRun(file, lowered, isJudged, checkOptions)];
+  return [
+    ...(unknownImages.size === 0 ? findings : onlyJudged(findings, file, judged)),
+    ...findUnsetInRun(file, lowered, judged, checkOptions),
+  ];
 }
 
 function isNamedContext(options: OfflineOptions, name: string): boolean {

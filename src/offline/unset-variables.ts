@@ -6,23 +6,21 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { instructionOf } from '../lint/instruction-at.ts';
 import type { LintFile, LintStage } from '../lint/lint-file.ts';
-import { stageChain } from '../lint/stage-chain.ts';
+import { stagesWhere } from '../lint/stage-chain.ts';
 import { unsetInRun } from '../lint/unset-in-run.ts';
 import type { Lowered } from '../lower/lower.ts';
 import type { Dockerfile, Instruction } from '../parser/ast.ts';
 import { parseDirective } from '../parser/directives.ts';
 
-/** Says whether all variables of a stage are known: no image that it is made from is one of the unknown ones. */
-export function stageJudge(unknownImages: ReadonlySet<string>): (stage: LintStage) => boolean {
-  if (unknownImages.size === 0) return () => true;
-  return (stage) => {
-    const chain = stageChain(stage);
+/** The stages whose variables are all known: no image that they are made from is one of the unknown ones. */
+export function judgedStages({ stages }: LintFile, unknownImages: ReadonlySet<string>): ReadonlySet<LintStage> {
+  if (unknownImages.size === 0) return new Set(stages);
+  return stagesWhere(stages, ({ base, syntax }) => {
     // The build may give the argument of a name another value than its default.
-    if (chain.some(({ syntax }) => syntax.from.image.text.includes('$'))) return false;
-    const { base } = chain.at(-1)!;
-    if (base.kind === 'scratch') return true;
-    return base.kind === 'image' && base.name !== undefined && !isUnknown(base.name, unknownImages);
-  };
+    if (syntax.from.image.text.includes('$')) return false;
+    if (base.kind === 'image') return base.name !== undefined && !isUnknown(base.name, unknownImages);
+    return base.kind !== 'context';
+  });
 }
 
 function isUnknown(name: string, unknownImages: ReadonlySet<string>): boolean {
@@ -38,7 +36,7 @@ function isUnknown(name: string, unknownImages: ReadonlySet<string>): boolean {
 export function onlyJudged(
   findings: readonly Diagnostic[],
   { dockerfile, stages }: LintFile,
-  isJudged: (stage: LintStage) => boolean,
+  judged: ReadonlySet<LintStage>,
 ): Diagnostic[] {
   const stageOf = new Map<Instruction | undefined, LintStage>();
   for (const stage of stages)
@@ -46,7 +44,7 @@ export function onlyJudged(
   return findings.filter((finding) => {
     if (finding.code !== 'UndefinedVar') return true;
     const stage = stageOf.get(instructionOf(dockerfile, finding));
-    return stage !== undefined && isJudged(stage);
+    return stage !== undefined && judged.has(stage);
   });
 }
 
@@ -59,16 +57,15 @@ export function onlyJudged(
 export function findUnsetInRun(
   file: LintFile,
   lowered: Lowered | undefined,
-  isJudged: (stage: LintStage) => boolean,
+  judged: ReadonlySet<LintStage>,
   checkOptions: string | undefined,
 ): Diagnostic[] {
   const { dockerfile, stages } = file;
-  const states = lowered?.stages.length === stages.length ? lowered.stages : undefined;
-  const isUnset = (stage: LintStage, name: string) => {
-    if (!isJudged(stage)) return false;
-    const state = states?.[stages.indexOf(stage)];
-    return state ? state.getEnv(name) === undefined : stageChain(stage).at(-1)!.base.kind === 'scratch';
-  };
+  const isLowered = lowered?.stages.length === stages.length;
+  const states = isLowered ? new Map(stages.map((stage, i) => [stage, lowered.stages[i]!])) : undefined;
+  const fromScratch = stagesWhere(stages, ({ base }) => base.kind === 'stage' || base.kind === 'scratch');
+  const isUnset = (stage: LintStage, name: string) =>
+    judged.has(stage) && (states ? states.get(stage)!.getEnv(name) === undefined : fromScratch.has(stage));
   const found: Diagnostic[] = [];
   const linter = createLinter(
     checkConfig(dockerfile, checkOptions),

@@ -229,6 +229,8 @@ describe('a RUN that uses an ARG from before FROM', () => {
       '  hint: $V is empty here: the ARG at line 1 is before FROM, where it counts for FROM alone. Repeat ARG V in this stage.',
     ]);
     expect(await findings('FROM scratch', `RUN echo "it's $V"`)).toHaveLength(2);
+    expect(await findings('FROM scratch', `RUN echo "# 'a $V"`)).toHaveLength(2);
+    expect(await findings('FROM scratch', `RUN echo '$A "'; echo $V`)).toHaveLength(2);
     expect(await findings('FROM scratch', 'RUN <<EOF', 'echo $V', 'EOF')).toHaveLength(2);
   });
 
@@ -252,6 +254,15 @@ test('variables are checked if the base image is known', async () => {
   const { code, stdout } = await check('FROM scratch\nCOPY $X /\n');
   expect(stdout).toContain("warning[UndefinedVar]: Usage of undefined variable '$X'");
   expect(code).toBe(1);
+});
+
+test('a RUN has the variables of a known image', async () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const platforms = { '*': { architecture: 'amd64', os: 'linux', config: { Env: ['V=2'] } } };
+  const table = JSON.stringify({ images: { 'alpine:3.20': { digest, platforms } } });
+  const images = path.join(temporaryDir({ 'images.json': table }), 'images.json');
+  const { stdout } = await check('ARG V=1\nARG W=1\nFROM alpine:3.20\nRUN echo $V $W\n', '--images', images);
+  expect(stdout.match(/undefined variable '\$\w+'/g)).toEqual(["undefined variable '$W'"]);
 });
 
 test('a base that is a named context is not an image without a tag', async () => {

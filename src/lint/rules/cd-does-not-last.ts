@@ -1,7 +1,7 @@
 import type { Instruction } from '../../parser/ast.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellWord } from '../shell/command.ts';
-import { inheritedInstructions } from '../stage-chain.ts';
+import { declaredNames, inheritedInstructions } from '../stage-chain.ts';
 
 /** A RUN ends with `cd`. */
 export const cdDoesNotLast: LintRule = {
@@ -57,14 +57,9 @@ function notForWorkdir({ text }: ShellWord, instructions: readonly Instruction[]
   if (text.startsWith('~')) return 'Write WORKDIR and the whole path instead: it does not know ~.';
   if (/[`*?[]|\$\(/.test(text))
     return 'Write WORKDIR and the path itself instead: it runs no commands and has no patterns.';
-  const names = new Set(instructions.flatMap(declaredNames));
+  const names = new Set(declaredNames(instructions));
   const unknown = [...text.matchAll(/\$\{?(\w+)/g)].map(([, name]) => name!).find((name) => !names.has(name));
   return unknown === undefined
     ? undefined
-    : `Write WORKDIR and the path itself instead: it knows the variables of ARG and ENV, and $${unknown} is none.`;
-}
-
-function declaredNames(instruction: Instruction): string[] {
-  if (instruction.kind === 'arg') return instruction.args.map(({ key }) => key);
-  return instruction.kind === 'env' ? instruction.pairs.map(({ key }) => key) : [];
+    : `Write WORKDIR and the path itself instead: it knows only the variables of ARG and ENV, not $${unknown}.`;
 }

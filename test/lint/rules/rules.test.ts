@@ -88,7 +88,7 @@ describe('what a finding says is true', () => {
   test.each([
     ['~/x', 'it does not know ~'],
     ['-', 'the path of that directory'],
-    ['$HOME', '$HOME is none'],
+    ['$HOME', 'only the variables of ARG and ENV, not $HOME'],
     ['"$(dirname x)"', 'it runs no commands'],
   ])('no WORKDIR takes the place of cd %s', async (target, why) => {
     const [found] = await findings('CdDoesNotLast', instruction(`RUN cd ${target}`));
