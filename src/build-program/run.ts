@@ -7,6 +7,7 @@ import { graphOf, type Node, stageName } from './graph.ts';
 import { callers, placesIn } from './place.ts';
 import type { FailureJson, GraphJson, RunMessage } from './protocol.ts';
 import {
+  argumentOptions,
   begin,
   declaredArguments,
   knownArguments,
@@ -36,7 +37,7 @@ export function startListening(): void {
     logTo((text) => send({ type: 'log', text, places: callers() }));
     run(message).catch(async (error) => {
       // What a build does with a placeholder may fail, too.
-      const problem = message.inspects ? error : (missingArgumentsError() ?? error);
+      const problem = message.inspects ? error : (missingArgumentsFailure() ?? error);
       send({ type: 'failed', ...(await failure(problem, message)) });
     });
   });
@@ -88,16 +89,22 @@ const nothing: { readonly graph: GraphJson; readonly stageOf: (node: Node) => st
 };
 
 function refuseMissingArguments(): void {
-  const error = missingArgumentsError();
+  const error = missingArgumentsFailure();
   if (error) throw error;
+}
+
+/** The error about required arguments that the build does not give, with a hint; undefined if it gives all. */
+function missingArgumentsFailure(): Error | undefined {
+  const error = missingArgumentsError();
+  const names = missingArguments();
+  return error && withHint(error, `Give ${names.length === 1 ? 'it' : 'them'} with ${argumentOptions(names)}.`);
 }
 
 /** Says that what failed may be due to arguments that were not given; undefined if all were. */
 function placeholderHint(): string | undefined {
   const names = missingArguments();
   if (names.length === 0) return undefined;
-  const flags = names.map((name) => `--build-arg ${name}=VALUE`).join(' ');
-  return `This may come from a placeholder such as ${describe(placeholder)}, because ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} required and not given: add ${flags}.`;
+  return `This may come from a placeholder such as ${describe(placeholder)}, because ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} required and not given: add ${argumentOptions(names)}.`;
 }
 
 const canBeBuilt = (value: unknown) => typeof value === 'function' || nodeOf(value) !== undefined;
@@ -152,7 +159,7 @@ function chooseTarget(targets: readonly Target[], name: string): Target {
       new Error('the program has no default target'),
       targets.length === 0
         ? 'Export a function that returns a stage: export default () => image(…)…'
-        : `Choose one with --target, or make one the default export. The targets are ${names.join(', ')}.`,
+        : `Choose one with \`target\`, or make one the default export. The targets are ${names.join(', ')}.`,
     );
   }
   const found =
@@ -215,6 +222,12 @@ const absent: Readonly<Record<string, string>> = {
   setInterval: 'A build program has no clock and needs none: nothing in it waits for time to pass.',
 };
 
+/** How a build gets a context that the program asks about. */
+function contextHint(message: string): string | undefined {
+  const [, name] = /^the build has no context ("[^\s`]*")$/.exec(message) ?? [];
+  return name === undefined ? undefined : `Give it with \`context:${JSON.parse(name)}\`.`;
+}
+
 /** What a module of the library exports, for a program that imports something else from it. */
 async function exportsInstead(message: string): Promise<string | undefined> {
   const [, module] = /^SyntaxError: Could not find export '.*' in module '(tsfront\/\w+)'/.exec(message) ?? [];
@@ -239,6 +252,7 @@ async function failure(error: unknown, { inspects }: RunMessage): Promise<Failur
   const hint =
     (isError ? hints.get(error) : undefined) ??
     (Object.hasOwn(absent, name) ? absent[name] : undefined) ??
+    contextHint(message) ??
     (await exportsInstead(message)) ??
     (inspects ? placeholderHint() : undefined);
   return {

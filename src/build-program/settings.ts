@@ -41,13 +41,16 @@ export function missingArgumentsError(): Error | undefined {
   const [first] = missing.values();
   if (!first) return undefined;
   const names = missingArguments();
-  const flags = names.map((name) => `--build-arg ${name}=VALUE`).join(' ');
   first.message =
     names.length === 1
-      ? `the build argument ${names[0]} is required: give it with ${flags}`
-      : `the build arguments ${names.join(', ')} are required: give them with ${flags}`;
+      ? `the build argument ${names[0]} is required`
+      : `the build arguments ${names.join(', ')} are required`;
   return first;
 }
+
+/** The frontend options that give build arguments. */
+export const argumentOptions = (names: readonly string[]): string =>
+  names.map((name) => `\`build-arg:${name}\``).join(' and ');
 
 /** What all arguments have. */
 interface ArgOptions<Value> {

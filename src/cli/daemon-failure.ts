@@ -2,6 +2,7 @@
 import { errorSources, formatSource } from '../client/index.ts';
 import { findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { rangeLines, type SourceFile } from '../diagnostic/source-file.ts';
+import { inBuildFlags } from '../gateway/build-flags.ts';
 import { SourceError } from '../gateway/error-status.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
@@ -17,7 +18,7 @@ import type { ShownPath } from './shown-path.ts';
 export function formatDaemonFailure(error: unknown, asked: 'build' | 'records', shown: ShownPath): string {
   const frames = errorSources(error).map((source) => formatSource({ ...source, filename: shown(source.filename) }));
   const isAnswer = error instanceof RpcError;
-  const message = isAnswer ? error.status : errorMessage(error);
+  const message = hintLinesInFlags(isAnswer ? error.status : errorMessage(error));
   return [
     frames.join('') || explainedFrame(error, sourceOf(error), shown),
     `ERROR: ${isAnswer && asked === 'build' ? 'failed to solve: ' : ''}${isAnswer ? message : systemErrorsInWords(message)}\n`,
@@ -39,8 +40,12 @@ export function explainedFrame(error: unknown, dockerfile: SourceFile | undefine
 /** The hint as a line of its own, unless the message has it. */
 export function hintLine(error: unknown, message: string): string {
   const hint = findDiagnosticError(error)?.diagnostics[0].hint ?? lackingHint(message);
-  return hint === undefined || message.includes(hint) ? '' : `hint: ${hint}\n`;
+  const shown = hint && inBuildFlags(hint);
+  return shown === undefined || message.includes(shown) ? '' : `hint: ${shown}\n`;
 }
+
+/** A daemon answers with the message of a frontend in this process, whose hint names frontend options. */
+const hintLinesInFlags = (message: string) => message.replace(/^hint: .*$/gm, inBuildFlags);
 
 function sourceOf(error: unknown): SourceFile | undefined {
   for (let e = error; e instanceof Error; e = e.cause) if (e instanceof SourceError) return sourceFile(e.source);

@@ -87,7 +87,7 @@ function causeText(cause: Cause): string {
     case 'instruction':
       return name === '' ? 'its text changed' : `its ${name} changed`;
     case 'variable':
-      return `the value of ${name} changed (${detail})`;
+      return `the value of ${name} changed (${detail === `build-arg:${name}` ? `--build-arg ${name}` : detail})`;
     case 'variables':
       return `and the values of ${detail} variables`;
     case 'base image':

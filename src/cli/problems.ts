@@ -3,16 +3,17 @@ import { formatDiagnostic } from '../diagnostic/code-frame.ts';
 import { type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
+import { inBuildFlags } from '../gateway/build-flags.ts';
 import { SourceError } from '../gateway/error-status.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import type { Checked } from '../offline/check.ts';
-import { offlineHint } from '../offline/image-hint.ts';
 import type { LintConfigError } from '../offline/lint-config-error.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import type { Io } from './io.ts';
+import { offlineHintInFlags } from './offline-hint.ts';
 import { asNamed, type ShownPath } from './shown-path.ts';
 
 type Terminal = Pick<Io, 'stderrHasColor'>;
@@ -22,12 +23,12 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
   const message = systemErrorsInWords(errorMessage(error));
   const source = findCause(error, SourceError)?.source;
   if (!source) {
-    const hint = findDiagnosticError(error)?.diagnostics[0].hint ?? offlineHint(error);
-    return `error: ${withPath(message, shown)}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
+    const hint = findDiagnosticError(error)?.diagnostics[0].hint ?? offlineHintInFlags(error);
+    return `error: ${withPath(message, shown)}\n${hint === undefined ? '' : `hint: ${inBuildFlags(hint)}\n`}`;
   }
   const file = renamed(sourceFile(source), shown);
   const found = describeError(error, 'build').diagnostics;
-  const hint = found.some((it) => it.hint !== undefined) ? undefined : offlineHint(error);
+  const hint = found.some((it) => it.hint !== undefined) ? undefined : offlineHintInFlags(error);
   const all = (found.length === 1 ? [{ ...found[0], hint: found[0].hint ?? hint }] : found)
     .map((it) => withFrame(it, file, shown))
     .sort((a, b) => startOf(a) - startOf(b));
@@ -38,15 +39,16 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
 
 const startOf = ({ range }: Diagnostic) => range?.start ?? 0;
 
-/** Adds a range to a diagnostic that only has lines, and translates system errors. */
+/** Adds a range to a diagnostic that only has lines, and translates system errors and its hint. */
 function withFrame(diagnostic: Diagnostic, dockerfile: SourceFile, shown: ShownPath): Diagnostic {
-  const { message, range, lines, file } = diagnostic;
+  const { message, range, lines, file, hint } = diagnostic;
   const place = lines.find((it) => it !== undefined && it.start > 0);
   return {
     ...diagnostic,
     message: systemErrorsInWords(message),
     range: range ?? (place && linesRange(dockerfile, place)),
     file: file && renamed(file, shown),
+    ...(hint !== undefined && { hint: inBuildFlags(hint) }),
   };
 }
 

@@ -85,8 +85,8 @@ const imageAttributes = {
 const annotationAttributes = /^annotation(-(index|index-descriptor|manifest|manifest-descriptor))?(\[[^\]]*\])?\./;
 
 const removedImageAttributes = {
-  buildinfo: 'BuildKit writes no build info any more: --provenance says what was built',
-  'buildinfo-attrs': 'BuildKit writes no build info any more: --provenance says what was built',
+  buildinfo: 'BuildKit writes no build info any more: `attest:provenance` says what was built',
+  'buildinfo-attrs': 'BuildKit writes no build info any more: `attest:provenance` says what was built',
 };
 
 const imageExporter: ExporterSpecification = {

@@ -23,7 +23,8 @@ export interface Cause {
   readonly name: string;
   /**
    * Of a file `content`, `kind`, `link` (its target), `mode`, `attributes`, `new`, `gone`, `ignored` or
-   * `no longer ignored`; of a variable where its value comes from; of `files` and `variables` how many there are
+   * `no longer ignored`; of a variable where its value comes from (`Dockerfile:3`, `build-arg:NAME`); of `files` and
+   * `variables` how many there are
    * besides. For people: programs go by `kind` and `name`.
    */
   readonly detail: string;

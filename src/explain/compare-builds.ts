@@ -287,7 +287,7 @@ function settingCause(name: string, step: BuildStep, sides: Sides): Cause[] {
 }
 
 const settings = (name: string): Cause => ({ kind: 'settings', name, detail: '' });
-const argCause = (name: string): Cause => ({ kind: 'variable', name, detail: `--build-arg ${name}` });
+const argCause = (name: string): Cause => ({ kind: 'variable', name, detail: `build-arg:${name}` });
 
 function changedArgs(sides: Sides): string[] {
   const names = new Set([...Object.keys(sides.older.buildArgs), ...Object.keys(sides.newer.buildArgs)]);

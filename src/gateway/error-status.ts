@@ -121,8 +121,10 @@ export const hasSources = (error: unknown) => rpcError(error)?.details.some(isSo
  * Converts an error to a status. Locations are listed outermost first. An error from the daemon keeps its code, and the
  * message keeps the prefixes that this frontend added, as it does with BuildKit's built-in frontend. (BuildKit's
  * frontend image loses them.)
+ *
+ * @param sayHint words the hint for those who read it; by default it names frontend options
  */
-export function toStatus(error: unknown): Status {
+export function toStatus(error: unknown, sayHint: (hint: string) => string = (hint) => hint): Status {
   const details: StatusDetail[] = [];
   let code: number | undefined;
   let dockerfile: SourceDescription | undefined;
@@ -148,13 +150,13 @@ export function toStatus(error: unknown): Status {
     const all = [...unknown, ...details, ...known].map(({ typeUrl, value }) => ({ typeUrl, value }));
     return {
       code: remote.code === Code.ok ? Code.unknown : remote.code,
-      message: withoutCodes(withHint(error), error),
+      message: withoutCodes(withHint(error, sayHint), error),
       details: all,
     };
   }
   return {
     code: code ?? Code.unknown,
-    message: withHint(error),
+    message: withHint(error, sayHint),
     details: details.map(({ typeUrl, value }) => ({ typeUrl, value })),
   };
 }
@@ -221,13 +223,13 @@ function withoutCodes(message: string, error: unknown): string {
 }
 
 /** Inserts the hint, if there is one, after the problem that it belongs to and before the further problems. */
-function withHint(error: unknown): string {
+function withHint(error: unknown, sayHint: (hint: string) => string): string {
   const message = errorMessage(error);
   const hint = findDiagnosticError(error)?.diagnostics[0].hint;
   if (hint === undefined) return message;
   const problem = firstMessage(error);
   const end = message.includes(problem) ? message.indexOf(problem) + problem.length : message.length;
-  return `${message.slice(0, end)}\nhint: ${hint}${message.slice(end)}`;
+  return `${message.slice(0, end)}\nhint: ${sayHint(hint)}${message.slice(end)}`;
 }
 
 const isKnownDetail = (detail: StatusDetail) => /(^|\/)(errdefs|stack)\.\w+\+json$/.test(detail.typeUrl);

@@ -5,6 +5,7 @@ import type { ByteStream } from '../rpc/byte-stream.ts';
 import { maxMessageBytes } from '../rpc/framing.ts';
 import { createUnaryTransport } from '../rpc/unary.ts';
 import type { Bridge, Result } from './bridge.ts';
+import { inBuildFlags } from './build-flags.ts';
 import { type Status, toStatus } from './error-status.ts';
 import { createGrpcBridge, ping } from './grpc-bridge.ts';
 import { readEnvironment } from './read-environment.ts';
@@ -25,7 +26,7 @@ export interface FrontendHost {
 }
 
 /**
- * Runs the frontend and returns its result or error to the daemon.
+ * Runs the frontend and returns its result or error to the daemon. A hint names flags of `docker build`.
  *
  * @returns whether it succeeded
  * @throws RpcError if the daemon does not answer, and what `interrupted` rejects with before it has answered: the error
@@ -48,7 +49,7 @@ export async function runForDaemon(
       (interruption) => interruption,
     );
     host.onReturn();
-    await bridge.return({ error: fitting(toStatus(reason)) });
+    await bridge.return({ error: fitting(toStatus(reason, inBuildFlags)) });
     return false;
   }
 }

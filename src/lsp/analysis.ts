@@ -8,7 +8,8 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Definition } from '../llb/definition.ts';
 import { formatOp, type OpDescription } from '../llb/format-op.ts';
 import { checkDockerfile } from '../offline/check.ts';
-import { compile } from '../offline/compile.ts';
+import { compile, readHere } from '../offline/compile.ts';
+import { type OfflineAdvice, withOfflineHints } from '../offline/image-hint.ts';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { placesOf } from '../offline/taken-paths.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
@@ -73,6 +74,15 @@ async function open({ uri, version, text, settings, folders, open }: AnalysisReq
   return { document, surroundings, own, images, unknown, options: withUnknownImages(options, unknown) };
 }
 
+const inTable = (image: string) => `Name an image table that has ${image} in the setting tsfront.images.`;
+
+/** What to do about what an editor does not fetch. */
+const editorAdvice: OfflineAdvice = {
+  remote: 'A build fetches it; an editor does not.',
+  unknown: inTable,
+  unresolved: inTable,
+};
+
 /** Analyses a version of a document. @throws the reason of the signal */
 export async function analyse(
   request: AnalysisRequest,
@@ -81,7 +91,9 @@ export async function analyse(
   const { document, surroundings, own, images, unknown, options } = await open(request, signal);
   const lint = await lintChoice(document.path, request.settings, signal);
   signal.throwIfAborted();
-  const { problems, graph } = await checkDockerfile({ ...options, lint: lint.config }, unknown);
+  const { problems, graph } = await checkDockerfile({ ...options, lint: lint.config }, unknown, async (bridge) =>
+    withOfflineHints(await readHere(bridge), editorAdvice),
+  );
   signal.throwIfAborted();
   const isShown = ({ file, severity }: Diagnostic) => !file && (!lint.isLeftOut || severity === 'error');
   return {

@@ -3,6 +3,7 @@ import { DiagnosticSeverity, DiagnosticTag, type Diagnostic as LspDiagnostic } f
 import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
 import { withOneGuess } from '../diagnostic/shown-message.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
+import { inBuildFlags } from '../gateway/build-flags.ts';
 import type { UnitContent } from '../parser/reparse.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { type OpenDocument, openDocument } from './documents.ts';
@@ -21,7 +22,9 @@ export function toLspDiagnostics(document: OpenDocument, problems: readonly Diag
 /** A problem in the form of the protocol. */
 export function toLspDiagnostic(document: OpenDocument, problem: Diagnostic): LspDiagnostic {
   const { code, severity, message, hint, url, related } = problem;
-  const text = redactCredentials(hint === undefined ? message : `${withOneGuess(message, problem)}\n${hint}`);
+  const text = redactCredentials(
+    hint === undefined ? message : `${withOneGuess(message, problem)}\n${inBuildFlags(hint)}`,
+  );
   return {
     range: document.range(rangeOf(document, problem)),
     severity: severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,

@@ -1,18 +1,48 @@
 /** Hints for images and sources that are not on this machine. */
+import { describeError } from '../diagnostic/diagnostic.ts';
+import type { Result } from '../gateway/bridge.ts';
 import { familiarString } from '../image/reference.ts';
 import { UnresolvedReference } from '../resolve/registry-resolver.ts';
 import { UnknownImage } from './offline-bridge.ts';
 import { RemoteSource } from './source-files.ts';
 
+/** What to do about an image or a source that could not be read, in the words of its reader. */
+export interface OfflineAdvice {
+  /** For a git or http source. */
+  readonly remote: string;
+  /** For an image that no resolver knows, by its name. */
+  unknown(image: string): string;
+  /** For an image whose registry does not give it, by its name. */
+  unresolved(image: string): string;
+}
+
+/** In the words of the library: the options of `compile` and `checkDockerfile`. */
+const libraryAdvice: OfflineAdvice = {
+  remote: 'Give `remote`, as openRemoteSources() makes it, to fetch it, or name a directory that has its files.',
+  unknown: (image) =>
+    `Add a resolver that knows ${image} to \`images\`: parseImageTable(), ociLayoutResolver() and registryResolver() make some.`,
+  unresolved: (image) =>
+    `Without its registry, add a resolver that knows ${image} to \`images\`, first: parseImageTable() and ociLayoutResolver() make some.`,
+};
+
 /** A hint for an image or a source that could not be read; undefined for any other error. */
-export function offlineHint(error: unknown): string | undefined {
+export function offlineHint(error: unknown, advice: OfflineAdvice = libraryAdvice): string | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
-    if (e instanceof RemoteSource) return 'Leave out --offline to fetch it, or name a directory that has its files.';
-    if (e instanceof UnknownImage) return `Give ${imageOption(e.image)}, or leave out --offline to ask its registry.`;
-    if (e instanceof UnresolvedReference)
-      return `Without its registry, give ${imageOption(familiarString(e.reference))}. To check alone, --offline takes any image.`;
+    if (e instanceof RemoteSource) return advice.remote;
+    if (e instanceof UnknownImage) return advice.unknown(e.image);
+    if (e instanceof UnresolvedReference) return advice.unresolved(familiarString(e.reference));
   }
   return undefined;
 }
 
-const imageOption = (image: string) => `the image with --images FILE or --oci-layout ${image}=DIRECTORY`;
+/** The result of a frontend whose errors have these hints: a check keeps the hint that an error has. */
+export function withOfflineHints(result: Result, advice: OfflineAdvice): Result {
+  const { linted } = result;
+  if (!linted) return result;
+  const explained = (error: unknown) => {
+    const hint = offlineHint(error, advice);
+    return hint === undefined ? error : describeError(error, 'build', { hint });
+  };
+  const hiddenErrors = async () => (await linted.hiddenErrors()).map(explained);
+  return { ...result, linted: { ...linted, failure: explained(linted.failure), hiddenErrors } };
+}

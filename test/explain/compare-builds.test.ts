@@ -41,6 +41,16 @@ test('a variable that a continued ENV sets is the cause of what it changes', asy
   expect(steps).toMatchObject([{ line: 4, causes: [{ kind: 'variable', name: 'B', detail: 'Dockerfile:2' }] }]);
 });
 
+test('a build argument that changed is named as the frontend option', async () => {
+  const text = 'FROM scratch\nARG A\nRUN a\n';
+  const [older, newer] = [
+    await record(text, {}, { 'build-arg:A': '1' }),
+    await record(text, {}, { 'build-arg:A': '2' }),
+  ];
+  const causes = [{ kind: 'variable', name: 'A', detail: 'build-arg:A' }];
+  expect(compareBuilds(older, newer).steps).toMatchObject([{ line: 3, causes }]);
+});
+
 test('a step names 20 variables that differ and counts the others, so that an explanation grows with the build alone', async () => {
   const text = (value: string) =>
     `FROM scratch\n${Array.from({ length: 30 }, (_, i) => `ENV V${i}=${value}\n`).join('')}RUN a\n`;

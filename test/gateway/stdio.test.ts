@@ -29,6 +29,18 @@ describe('the frontend process', () => {
     expect(returned?.error?.details).toHaveLength(1);
   });
 
+  test('names flags of docker build in a hint', async () => {
+    const text =
+      "import { arg, scratch } from 'tsfront/build';\nexport default () => scratch().env({ A: arg('V') });\n";
+    const Data = new TextEncoder().encode(text);
+    const ReadFile: Handler = (_, request) =>
+      fromBinary(ReadFileRequestSchema, request).FilePath === 'build.ts'
+        ? toBinary(ReadFileResponseSchema, create(ReadFileResponseSchema, { Data }))
+        : notFound();
+    const { returned } = await start({ ReadFile }, { BUILDKIT_FRONTEND_OPT_0: 'filename=build.ts' }).exited;
+    expect(returned?.error?.message).toBe('the build argument V is required\nhint: Give it with --build-arg V=VALUE.');
+  });
+
   test('returns an error when it is told to stop', async () => {
     const { child, exited } = start({
       Solve: () => {

@@ -60,7 +60,7 @@ describe('an error shows its line', () => {
     [
       'of a question',
       'export default async () => {\n  await context("none").readText("a");\n};',
-      'the build has no context "none": give it with --build-context none=…',
+      'the build has no context "none"\nhint: Give it with `context:none`.',
       3,
     ],
     [
@@ -334,7 +334,7 @@ export default () => image('alpine').run(JSON.stringify([version, mode, jobs, fa
     const { error, places } = await playProgram(
       program("\nconst v = arg('V');\nexport default () => image('alpine').run(v);"),
     );
-    expect(error).toBe('the build argument V is required: give it with --build-arg V=VALUE');
+    expect(error).toBe('the build argument V is required\nhint: Give it with `build-arg:V`.');
     expect(places).toEqual(['build.ts:3']);
   });
 
@@ -365,7 +365,7 @@ export const late = () => image('alpine').run(arg('X')).run(arg('Y'));
 export default async () => image(await context().readText(v)).run(String(w));
 `;
     const { error, places } = await playProgram(program(text));
-    expect(error).toBe('the build arguments V, W are required: give them with --build-arg V=VALUE --build-arg W=VALUE');
+    expect(error).toBe('the build arguments V, W are required\nhint: Give them with `build-arg:V` and `build-arg:W`.');
     expect(places).toEqual(['build.ts:3']);
     const late = await playProgram(program(text), { target: 'late', 'build-arg:V': '1', 'build-arg:W': '1' });
     expect(late.error).toMatch(/^the build arguments X, Y are required/);
@@ -407,7 +407,7 @@ export default () => image(\`alpine:\${v === '1' ? '3.19' : v}\`).run([m, String
     const text = "const v = arg('V');\nexport default () => image(v).run('a');";
     const { error, places } = await playProgram(program(text), { requestid: 'frontend.outline' });
     expect(error).toContain(
-      '\nhint: This may come from a placeholder such as "1", because V is required and not given: add --build-arg V=VALUE.',
+      '\nhint: This may come from a placeholder such as "1", because V is required and not given: add `build-arg:V`.',
     );
     expect(places).toEqual(['build.ts:3']);
   });
@@ -476,7 +476,7 @@ export const notes = 'no target';
   test('a program without a default, and one without any', async () => {
     const text = "export const a = () => image('alpine'); export const b = () => image('alpine');";
     expect((await playProgram(program(text))).error).toBe(
-      'the program has no default target\nhint: Choose one with --target, or make one the default export. The targets are a, b.',
+      'the program has no default target\nhint: Choose one with `target`, or make one the default export. The targets are a, b.',
     );
     expect((await playProgram(program(''))).error).toMatch(
       /^the program has no default target\nhint: Export a function/,
@@ -985,7 +985,7 @@ describe('a target with the name of a context or an image is not replaced by it'
   ])('and a context that is missing is told, %s', async (expression) => {
     const { error, places } = await playProgram(program(`\nexport const app = () => ${expression};`));
     expect(error).toMatch(
-      /^docs: .*not found\nhint: The build has no context "docs", so an image of that name was looked for: give the context with --build-context docs=…$/,
+      /^docs: .*not found\nhint: The build has no context "docs", so an image of that name was looked for: give the context with `context:docs`\.$/,
     );
     expect(places).toEqual(['build.ts:3']);
     const image = await playProgram(program("export const app = () => image('docs').run('a');"));

@@ -2,6 +2,7 @@
 import { type Connection, formatSource, type ProgressMode, type SolveOptions, solve } from '../../client/index.ts';
 import { createSourceFile } from '../../diagnostic/source-file.ts';
 import type { Result } from '../../gateway/bridge.ts';
+import { inBuildFlags } from '../../gateway/build-flags.ts';
 import { plainMessage, subrequestMessage, toStatus } from '../../gateway/error-status.ts';
 import { marshalJson } from '../../go/json-encode.ts';
 import { UsageError } from '../../offline/usage-error.ts';
@@ -109,7 +110,7 @@ export async function runCall(
   await printAnswer();
   if (buildError) {
     // The error of a frontend in this process has hints and further problems, which the answer lacks.
-    const message = failure() === undefined ? buildError.message : toStatus(failure()).message;
+    const message = failure() === undefined ? buildError.message : toStatus(failure(), inBuildFlags).message;
     const [source] = sources ?? [];
     const file = createSourceFile(source?.filename ?? '', Buffer.from(source?.data ?? '', 'base64').toString());
     const frame = formatSource({

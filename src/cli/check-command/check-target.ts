@@ -5,12 +5,14 @@ import { encodeText } from '../../go/text.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 import { type Checked, type CheckOptions, checkDockerfile } from '../../offline/check.ts';
 import { type FixedDockerfile, fixDockerfile } from '../../offline/fix-dockerfile.ts';
+import { withOfflineHints } from '../../offline/image-hint.ts';
 import { withUnknownImages } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { readNamedFile } from '../../system/named-file.ts';
 import { replaceFile } from '../../system/replace-file.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { adviceInFlags } from '../offline-hint.ts';
 import type { SettingsOf } from '../options/lint-settings.ts';
 import type { SourceFlags } from '../options/offline-command.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
@@ -98,7 +100,8 @@ async function run(
   { dockerfile }: OpenedBuild,
   { fix, watch }: CheckRequest,
 ): Promise<Pick<FixedDockerfile, 'checked' | 'before' | 'text' | 'fixed'>> {
-  const frontend: Parameters<typeof checkDockerfile>[2] = (bridge) => watch.run(bridge, 'cannot');
+  const frontend: Parameters<typeof checkDockerfile>[2] = async (bridge) =>
+    withOfflineHints(await watch.run(bridge, 'cannot'), adviceInFlags);
   if (!fix) {
     const checked = await checkDockerfile(options, unknownImages, frontend);
     return { checked, before: checked.source.text, text: checked.source.text, fixed: [] };

@@ -1,6 +1,7 @@
 /** A checked file as the formats of `tsfront check` show it. */
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import type { SourceFile } from '../../diagnostic/source-file.ts';
+import { inBuildFlags } from '../../gateway/build-flags.ts';
 import type { Checked } from '../../offline/check.ts';
 import { hideSecretsOf, hidingAddresses } from '../../text/hide-secrets.ts';
 import { redactCredentials } from '../../text/redact.ts';
@@ -29,7 +30,11 @@ export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, check
     path: shown(source.filename),
     isFile: dockerfile !== '',
     source: renamed(source),
-    problems: problems.map((it) => (it.file ? { ...it, file: renamed(it.file) } : it)),
+    problems: problems.map((it) => ({
+      ...it,
+      ...(it.file && { file: renamed(it.file) }),
+      ...(it.hint !== undefined && { hint: inBuildFlags(it.hint) }),
+    })),
     json: withoutSecrets(json, source),
     warnings,
     notes,

@@ -83,8 +83,7 @@ async function openContext(
     followPaths: () => wanted.followPaths,
     includePatterns: wanted.includePatterns,
   });
-  if (!found)
-    throw new Error(`the build has no context ${JSON.stringify(name)}: give it with --build-context ${name}=…`);
+  if (!found) throw new Error(`the build has no context ${JSON.stringify(name)}`); // the library adds the hint
   const { state, ignorePatterns = [] } = await found.load();
   return { state, isIgnored: matching(ignorePatterns) };
 }

@@ -10,7 +10,7 @@ export function explainMissingContext(error: unknown, graph: GraphJson): unknown
   const message = errorMessage(error);
   const name = contextsOf(graph).find((it) => message.startsWith(`${it}: `));
   if (name === undefined) return error;
-  const hint = `The build has no context ${JSON.stringify(name)}, so an image of that name was looked for: give the context with --build-context ${name}=…`;
+  const hint = `The build has no context ${JSON.stringify(name)}, so an image of that name was looked for: give the context with \`context:${name}\`.`;
   return describeError(error, 'build', { hint });
 }
 

@@ -49,7 +49,7 @@ export function explainMissingSource(source: string, { ignoreFile, names }: Cont
     if (rule) return `${leftOut(name, rule)}: take that line out, or add !${name} below it.`;
   }
   if (clean(source).startsWith('../'))
-    return `No path leads out of the context, so ${source} means ${path} in it: name a directory above as the context, or pass one with --build-context.`;
+    return `No path leads out of the context, so ${source} means ${path} in it: name a directory above as the context, or pass one with \`context:NAME\`.`;
   if (!known || candidates.length > 0) return undefined;
   const found = otherSpelling(path, known) ?? nearestName(path, known) ?? sameNameElsewhere(path, known);
   const rule = found && ruleFor(found.name);

@@ -57,7 +57,7 @@ test('a path that does not start at the root of the context', () => {
     'The context has services/api/go.mod and 1 more of that name: a path starts at the root of the context.',
   );
   expect(explainMissingSource('../shared/lib', { names })).toMatch(
-    /^No path leads out of the context, so \.\.\/shared\/lib means shared\/lib/,
+    /^No path leads out of the context, so \.\.\/shared\/lib means shared\/lib .* pass one with `context:NAME`\.$/,
   );
 });
 
