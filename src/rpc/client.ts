@@ -1,5 +1,5 @@
 /** Typed clients from generated service descriptors, on grpc-js. */
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Client, type ClientOptions, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import type { Channel } from './channel.ts';
 import { Code, RpcError } from './rpc-error.ts';
@@ -20,68 +20,86 @@ export function createClient<S extends Service>(
   const unaryClient = clientOn(channel.unary ?? channel);
   const methods: Record<string, unknown> = {};
   for (const [name, { input, output, methodKind }] of Object.entries(service.method)) {
-    const path = methodPath(service, name);
-    const serialize = (message: MessageInitShape<typeof input>) => Buffer.from(toBinary(input, create(input, message)));
-    const deserialize = (bytes: Buffer) => fromBinary(output, bytes);
-    if (methodKind === 'unary') {
-      const timeout = timeouts[name];
-      methods[name] = (request: MessageInitShape<typeof input>, options: CallOptions = {}) =>
-        new Promise((resolve, reject) => {
-          const metadata = toMetadata(options);
-          const limit = deadline({ timeout: options.timeout ?? timeout });
-          const call = unaryClient.makeUnaryRequest(path, serialize, deserialize, request, metadata, limit, end);
-          const release = onAbort(options.signal, () => call.cancel());
-          function end(error: ServiceError | null, response?: unknown) {
-            release();
-            if (error) reject(fromServiceError(error, options.signal));
-            else resolve(response);
-          }
-        });
-    } else if (methodKind === 'server_streaming') {
-      methods[name] = async function* (request: MessageInitShape<typeof input>, options: CallOptions = {}) {
-        options.signal?.throwIfAborted();
-        const metadata = toMetadata(options);
-        const call = client.makeServerStreamRequest(path, serialize, deserialize, request, metadata, deadline(options));
-        const release = onAbort(options.signal, () => call.cancel());
+    const method: Method<DescMessage> = {
+      path: methodPath(service, name),
+      serialize: (message) => Buffer.from(toBinary(input, create(input, message))),
+      deserialize: (bytes) => fromBinary(output, bytes),
+    };
+    if (methodKind === 'unary') methods[name] = unaryMethod(unaryClient, method, timeouts[name]);
+    else if (methodKind === 'server_streaming') methods[name] = serverStreamingMethod(client, method);
+    else methods[name] = bidiStreamingMethod(client, method);
+  }
+  return methods as ServiceClient<S>;
+}
+
+/** What grpc-js needs to know of a method. */
+interface Method<Input extends DescMessage> {
+  readonly path: string;
+  serialize(message: MessageInitShape<Input>): Buffer;
+  deserialize(bytes: Buffer): unknown;
+}
+
+/** @param timeout milliseconds if a call does not say; undefined for no limit */
+function unaryMethod<I extends DescMessage>(client: Client, method: Method<I>, timeout: number | undefined) {
+  const { path, serialize, deserialize } = method;
+  return (request: MessageInitShape<I>, options: CallOptions = {}) =>
+    new Promise((resolve, reject) => {
+      const metadata = toMetadata(options);
+      const limit = deadline({ timeout: options.timeout ?? timeout });
+      const call = client.makeUnaryRequest(path, serialize, deserialize, request, metadata, limit, end);
+      const release = onAbort(options.signal, () => call.cancel());
+      function end(error: ServiceError | null, response?: unknown) {
+        release();
+        if (error) reject(fromServiceError(error, options.signal));
+        else resolve(response);
+      }
+    });
+}
+
+function serverStreamingMethod<I extends DescMessage>(client: Client, { path, serialize, deserialize }: Method<I>) {
+  return async function* (request: MessageInitShape<I>, options: CallOptions = {}) {
+    options.signal?.throwIfAborted();
+    const metadata = toMetadata(options);
+    const call = client.makeServerStreamRequest(path, serialize, deserialize, request, metadata, deadline(options));
+    const release = onAbort(options.signal, () => call.cancel());
+    try {
+      yield* call;
+    } catch (error) {
+      throw fromServiceError(error as ServiceError, options.signal);
+    } finally {
+      release();
+      call.on('error', () => {}); // canceling reports an error that is not needed
+      call.cancel();
+    }
+  };
+}
+
+function bidiStreamingMethod<I extends DescMessage>(client: Client, { path, serialize, deserialize }: Method<I>) {
+  return (options: CallOptions = {}) => {
+    const call = client.makeBidiStreamRequest(path, serialize, deserialize, toMetadata(options), deadline(options));
+    const release = onAbort(options.signal, () => call.cancel());
+    let ended = false;
+    call.on('status', (_status: StatusObject) => {
+      ended = true;
+      release();
+    });
+    call.on('error', () => {}); // the reader gets it, if there is one
+    return {
+      send: (message: MessageInitShape<I>) =>
+        ended
+          ? Promise.reject(new RpcError(Code.unavailable, `${path}: the call has ended`))
+          : new Promise<void>((resolve) => call.write(message, () => resolve())),
+      end: () => call.end(),
+      cancel: () => call.cancel(),
+      messages: (async function* () {
         try {
           yield* call;
         } catch (error) {
           throw fromServiceError(error as ServiceError, options.signal);
-        } finally {
-          release();
-          call.on('error', () => {}); // canceling reports an error that is not needed
-          call.cancel();
         }
-      };
-    } else {
-      methods[name] = (options: CallOptions = {}) => {
-        const call = client.makeBidiStreamRequest(path, serialize, deserialize, toMetadata(options), deadline(options));
-        const release = onAbort(options.signal, () => call.cancel());
-        let ended = false;
-        call.on('status', (_status: StatusObject) => {
-          ended = true;
-          release();
-        });
-        call.on('error', () => {}); // the reader gets it, if there is one
-        return {
-          send: (message: MessageInitShape<typeof input>) =>
-            ended
-              ? Promise.reject(new RpcError(Code.unavailable, `${path}: the call has ended`))
-              : new Promise<void>((resolve) => call.write(message, () => resolve())),
-          end: () => call.end(),
-          cancel: () => call.cancel(),
-          messages: (async function* () {
-            try {
-              yield* call;
-            } catch (error) {
-              throw fromServiceError(error as ServiceError, options.signal);
-            }
-          })(),
-        };
-      };
-    }
-  }
-  return methods as ServiceClient<S>;
+      })(),
+    };
+  };
 }
 
 /** Unary calls with messages that are encoded already, on the same channel as clients. */
