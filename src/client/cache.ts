@@ -23,8 +23,8 @@ export interface CacheEntry {
 
 /** The caches of a build as the daemon gets them, and the stores that serve local ones. */
 export interface PreparedCaches {
-  readonly exports: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
-  readonly imports: readonly { readonly Type: string; readonly Attrs: Record<string, string> }[];
+  readonly exports: readonly WireCache[];
+  readonly imports: readonly WireCache[];
   readonly stores: ReadonlyMap<string, ContentStore>;
   /** The information that frontends need. */
   readonly frontendAttrs: Attributes;
@@ -39,6 +39,20 @@ export interface PreparedCaches {
   reset(warn?: (message: string) => void): Promise<void>;
 }
 
+/** A cache as the daemon gets it. */
+interface WireCache {
+  readonly Type: string;
+  readonly Attrs: Record<string, string>;
+}
+
+/** A directory that a cache is written to; the path is absolute. */
+interface LocalExport {
+  readonly dir: string;
+  readonly tag: string;
+  /** Whether it loses what it has no use for. */
+  readonly isReset: boolean;
+}
+
 /**
  * Leaves out, with a warning, local caches that cannot be read, as a first build has none, and `gha` outside of GitHub
  * Actions.
@@ -50,37 +64,62 @@ export async function prepareCaches(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<PreparedCaches> {
   const stores = new Map<string, ContentStore>();
-  const tags = new Map<string, string>();
-  const resets = new Set<string>();
-  const startedAt = Date.now();
-  const exports: PreparedCaches['exports'][number][] = [];
-  const imports: PreparedCaches['imports'][number][] = [];
   const warnings: string[] = [];
-  const open = (entries: readonly CacheEntry[], what: string) =>
-    entries.flatMap((entry) => {
-      const attrs = withEnvironment(entry, env);
-      if (entry.type !== 'gha' || (attrs['token'] && (attrs['url'] || attrs['url_v2'])))
-        return { type: entry.type, attrs };
-      warnings.push(`gha cache ${what} skipped: ${inactiveHint}`);
-      return [];
-    });
-  for (const { type, attrs } of open(to, 'export')) {
+  const startedAt = Date.now();
+  const exported = withEnvironment(to, 'export', env, warnings);
+  const locals = await openExports(exported, stores);
+  const imports = await openImports(withEnvironment(from, 'import', env, warnings), stores, warnings);
+  return {
+    exports: exported.map(onWire),
+    imports: imports.map(onWire),
+    stores,
+    warnings,
+    frontendAttrs: imports.length > 0 ? { 'cache-imports': JSON.stringify(imports.map(onWire)) } : {},
+    finish: (response, name) => nameExports(locals, response, name),
+    async reset(warn) {
+      for (const { dir, isReset } of locals)
+        if (isReset)
+          await deleteUnused(dir, startedAt).catch((error: Error) =>
+            warn?.(`the local cache in ${dir} keeps what it no longer needs: ${error.message}`),
+          );
+    },
+  };
+}
+
+const onWire = ({ type, attrs }: OpenedEntry): WireCache => ({ Type: type, Attrs: attrs });
+
+/** Checks the caches that are written, and adds the stores of local ones. @returns the local ones */
+async function openExports(
+  entries: readonly OpenedEntry[],
+  stores: Map<string, ContentStore>,
+): Promise<readonly LocalExport[]> {
+  const locals: LocalExport[] = [];
+  for (const { type, attrs } of entries) {
     if (type === 'registry' && !attrs['ref']) throw new Error('registry cache exporter requires ref');
-    if (type === 'local') {
-      const dir = attrs['dest'];
-      if (!dir) throw new Error('local cache exporter requires dest');
-      outputPath(dir);
-      // Each would take the other's name in its index.
-      if ([...tags.keys()].some((other) => leadsTo(other) === leadsTo(dir)))
-        throw new Error(`two local caches would be written to ${dir}: give each a directory of its own`);
-      await missingDirs(dir);
-      stores.set(`local:${dir}`, { dir: path.resolve(dir), writable: true });
-      tags.set(path.resolve(dir), attrs['tag'] || 'latest');
-      if (booleanAttribute('reset', attrs['reset'])) resets.add(path.resolve(dir));
-    }
-    exports.push({ Type: type, Attrs: attrs });
+    if (type !== 'local') continue;
+    const given = attrs['dest'];
+    if (!given) throw new Error('local cache exporter requires dest');
+    outputPath(given);
+    // Each would take the other's name in its index.
+    if (locals.some((other) => leadsTo(other.dir) === leadsTo(given)))
+      throw new Error(`two local caches would be written to ${given}: give each a directory of its own`);
+    await missingDirs(given);
+    const dir = path.resolve(given);
+    stores.set(`local:${given}`, { dir, writable: true });
+    locals.push({ dir, tag: attrs['tag'] || 'latest', isReset: booleanAttribute('reset', attrs['reset']) });
   }
-  for (const { type, attrs } of open(from, 'import')) {
+  return locals;
+}
+
+/** Finds the caches that are read, and adds the stores of local ones. @returns those that are there */
+async function openImports(
+  entries: readonly OpenedEntry[],
+  stores: Map<string, ContentStore>,
+  warnings: string[],
+): Promise<readonly OpenedEntry[]> {
+  const imports: OpenedEntry[] = [];
+  for (const entry of entries) {
+    const { type, attrs } = entry;
     if (type === 'registry' && !attrs['ref']) throw new Error('registry cache importer requires ref');
     if (type === 'local') {
       const dir = attrs['src'];
@@ -94,31 +133,21 @@ export async function prepareCaches(
       const store = `local:${dir}`;
       if (!stores.has(store)) stores.set(store, { dir: path.resolve(dir), writable: false });
     }
-    imports.push({ Type: type, Attrs: attrs });
+    imports.push(entry);
   }
-  return {
-    exports,
-    imports,
-    stores,
-    warnings,
-    frontendAttrs: imports.length > 0 ? { 'cache-imports': JSON.stringify(imports) } : {},
-    async finish(response, name) {
-      const manifest = response['cache.manifest'];
-      if (!manifest) return;
-      const descriptor = JSON.parse(manifest) as LayoutEntry;
-      for (const [dir, tag] of tags) {
-        const other = tags.size > 1 && !(await stat(blobPath(dir, descriptor.digest)).catch(() => undefined));
-        if (other) throw new Error(`the daemon has not named the cache in ${dir}: ${ambiguousCacheHint}`);
-        await name(dir, descriptor, [tag]);
-      }
-    },
-    async reset(warn) {
-      for (const dir of resets)
-        await deleteUnused(dir, startedAt).catch((error: Error) =>
-          warn?.(`the local cache in ${dir} keeps what it no longer needs: ${error.message}`),
-        );
-    },
-  };
+  return imports;
+}
+
+/** Names the cache that the daemon has written, in each directory. @throws Error if it does not exist there */
+async function nameExports(locals: readonly LocalExport[], response: Attributes, name: NameContent): Promise<void> {
+  const manifest = response['cache.manifest'];
+  if (!manifest) return;
+  const descriptor = JSON.parse(manifest) as LayoutEntry;
+  for (const { dir, tag } of locals) {
+    const other = locals.length > 1 && !(await stat(blobPath(dir, descriptor.digest)).catch(() => undefined));
+    if (other) throw new Error(`the daemon has not named the cache in ${dir}: ${ambiguousCacheHint}`);
+    await name(dir, descriptor, [tag]);
+  }
 }
 
 /** A boolean as Go reads it. @throws Error that names the attribute */
@@ -145,8 +174,30 @@ const ambiguousCacheHint = 'of several local caches that differ it names one, so
 
 const inactiveHint = 'outside of a GitHub Actions job it needs the attributes token and url';
 
+/** An entry with what the environment of a CI job adds to its attributes. */
+interface OpenedEntry {
+  readonly type: string;
+  readonly attrs: Record<string, string>;
+}
+
+/** The entries with what the environment adds to them, without `gha` outside of a job. */
+function withEnvironment(
+  entries: readonly CacheEntry[],
+  what: 'export' | 'import',
+  env: Readonly<Record<string, string | undefined>>,
+  warnings: string[],
+): readonly OpenedEntry[] {
+  return entries.flatMap((entry) => {
+    const attrs = attributesInJob(entry, env);
+    if (entry.type !== 'gha' || (attrs['token'] && (attrs['url'] || attrs['url_v2'])))
+      return { type: entry.type, attrs };
+    warnings.push(`gha cache ${what} skipped: ${inactiveHint}`);
+    return [];
+  });
+}
+
 /** The attributes with what the environment of a CI job adds to them. */
-function withEnvironment(entry: CacheEntry, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function attributesInJob(entry: CacheEntry, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const attrs: Record<string, string> = { ...entry.attrs };
   const add = (name: string, variable: string) => {
     const value = env[variable];
