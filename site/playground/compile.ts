@@ -1,6 +1,6 @@
 /** Compiles the text of a Dockerfile to all that the playground shows. */
 import { findAdvice } from '../../src/check/advice.ts';
-import { type Diagnostic, describeError } from '../../src/diagnostic/diagnostic.ts';
+import { type Diagnostic, describeError, hasErrors } from '../../src/diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../../src/diagnostic/source-file.ts';
 import { buildArgsOf } from '../../src/gateway/options.ts';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
@@ -38,8 +38,8 @@ export interface PlaygroundResult {
 export async function compileText(text: string, opts: Readonly<Record<string, string>>): Promise<PlaygroundResult> {
   const unknown = new Set<string>();
   const findings = await findProblems(text, opts, unknown);
-  const hasError = findings.some(({ severity }) => severity === 'error');
-  const built = hasError ? undefined : await build(text, opts, unknown).catch((error) => error as Error);
+  const isBroken = hasErrors(findings);
+  const built = isBroken ? undefined : await build(text, opts, unknown).catch((error) => error as Error);
   if (!(built instanceof Error)) return { findings, unknownImages: [...unknown], built };
   return { findings: [...findings, withoutPlace(built)], unknownImages: [...unknown], built: undefined };
 }

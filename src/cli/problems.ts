@@ -1,6 +1,6 @@
 /** Formats the problems of a Dockerfile for people, with the lines that they are about. */
 import { formatDiagnostic } from '../diagnostic/code-frame.ts';
-import { type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
+import { countErrors, type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
 import { inBuildFlags } from '../gateway/build-flags.ts';
@@ -137,7 +137,7 @@ function formatCounts({ error, warning }: Counts): string {
 }
 
 function countProblems(problems: readonly Diagnostic[]): Counts {
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const errors = countErrors(problems);
   return { error: errors, warning: problems.length - errors };
 }
 

@@ -102,6 +102,16 @@ export function warningDiagnostic(
   return { code, phase: 'check', severity: 'warning', message, ...details };
 }
 
+/** Whether one of the problems is an error: the file does not build. */
+export function hasErrors(problems: readonly Pick<Diagnostic, 'severity'>[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+/** The number of errors among the problems. */
+export function countErrors(problems: readonly Pick<Diagnostic, 'severity'>[]): number {
+  return problems.filter(({ severity }) => severity === 'error').length;
+}
+
 /** The message as the reference sends it to BuildKit: with the line number if the problem is in an instruction. */
 export function wireMessage({
   phase,

@@ -1,4 +1,5 @@
 /** What rules see of a Dockerfile: its tree, its stages with their bases, and the commands in its shell texts. */
+import { hasErrors } from '../diagnostic/diagnostic.ts';
 import type {
   CmdInstruction,
   Dockerfile,
@@ -68,8 +69,7 @@ export async function readLintFile(
   dockerfile: Dockerfile,
   isContext?: (base: string) => boolean,
 ): Promise<LintFile | undefined> {
-  const hasErrors = dockerfile.diagnostics.some(({ severity }) => severity === 'error');
-  return hasErrors ? undefined : createLintFile(dockerfile, isContext);
+  return hasErrors(dockerfile.diagnostics) ? undefined : createLintFile(dockerfile, isContext);
 }
 
 /**

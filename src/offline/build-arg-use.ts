@@ -2,6 +2,7 @@
  * Build arguments that no ARG takes: most of them are misspelled. The reference does not warn about them, so a frontend
  * does not either; the command that runs the frontend asks here.
  */
+import { hasErrors } from '../diagnostic/diagnostic.ts';
 import type { Bridge, Result } from '../gateway/bridge.ts';
 import type { OtherFrontends } from '../gateway/forward.ts';
 import { runFrontend } from '../gateway/run-frontend.ts';
@@ -59,7 +60,7 @@ class Watch implements ArgWatch {
     const onDockerfile = (dockerfile: Dockerfile) => {
       isOurs = this.hasRead = true;
       this.addDeclared(dockerfile.instructions);
-      if (dockerfile.diagnostics.some(({ severity }) => severity === 'error')) this.isComplete = false;
+      if (hasErrors(dockerfile.diagnostics)) this.isComplete = false;
     };
     try {
       return await runFrontend(this.watchImages(bridge), { otherFrontends: others, onDockerfile });

@@ -1,5 +1,5 @@
 /** Applies the fixes of what a check finds, and checks again until nothing changes. */
-import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { countErrors, type Diagnostic } from '../diagnostic/diagnostic.ts';
 import { encodeText } from '../go/text.ts';
 import { applyFixes } from '../lint/apply-fixes.ts';
 import { type Checked, type CheckOptions, checkDockerfile } from './check.ts';
@@ -44,14 +44,12 @@ export async function fixDockerfile(
     const next = applyFixes(checked.source.text, checked.problems, fixes);
     if (next.fixed.length === 0 || next.text === checked.source.text) break;
     const after = await checkDockerfile(withText(options, checked.source.filename, next.text), unknownImages, frontend);
-    if (countErrors(after) > countErrors(checked)) break;
+    if (countErrors(after.problems) > countErrors(checked.problems)) break;
     fixed.push(...next.fixed);
     checked = after;
   }
   return { checked, before, text: checked.source.text, fixed };
 }
-
-const countErrors = ({ problems }: Checked) => problems.filter(({ severity }) => severity === 'error').length;
 
 /** The options with another text of the Dockerfile. */
 function withText(options: CheckOptions, filename: string, text: string): CheckOptions {

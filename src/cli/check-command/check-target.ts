@@ -1,6 +1,6 @@
 /** Checks one Dockerfile of `tsfront check`, and applies fixes if they are asked for. */
 import path from 'node:path';
-import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../../diagnostic/diagnostic.ts';
 import { encodeText } from '../../go/text.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 import { type Checked, type CheckOptions, checkDockerfile } from '../../offline/check.ts';
@@ -68,8 +68,7 @@ export async function checkTarget(target: Target, request: CheckRequest, io: Io)
     };
     try {
       const fixed = await untilAborted(run(options, unknownImages, build, request), io.signal);
-      const hasErrors = fixed.checked.problems.some(({ severity }) => severity === 'error');
-      if (!hasErrors) await build.keepImages();
+      if (!hasErrors(fixed.checked.problems)) await build.keepImages();
       const change = fixed.text === fixed.before ? undefined : fixed;
       return { ...outcome, result: fixed.checked, fixed: fixed.fixed, change };
     } catch (error) {

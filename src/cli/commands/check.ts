@@ -1,4 +1,5 @@
 /** `tsfront check`: all problems of Dockerfiles, and the fixes of those that have one. */
+import { countErrors } from '../../diagnostic/diagnostic.ts';
 import { encodeText } from '../../go/text.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 import { unknownImagesNote } from '../../offline/unknown-images.ts';
@@ -133,7 +134,7 @@ async function checkOnce(paths: readonly string[], flags: CheckFlags, io: Io): P
   await report(files, outcomes, { count: targets.length, isSingle, hasFailed: code !== exitCode.ok }, flags, io);
   reportUnusedArgs(watch, io);
   const problems = files.flatMap((file) => file.problems);
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const errors = countErrors(problems);
   if (errors > 0 || problems.length - errors > flags.maxWarnings) code = Math.max(code, exitCode.failed);
   const { watchedOf } = await import('../check-command/watched.ts');
   return { code, ...watchedOf(outcomes, flags) };

@@ -1,6 +1,7 @@
 /** Any bytes are a Dockerfile, if a bad one: the parser takes all, loses nothing and says what is wrong where. */
 import { findAdvice } from '../../../../src/check/advice.ts';
 import { formatDiagnostic } from '../../../../src/diagnostic/code-frame.ts';
+import { hasErrors } from '../../../../src/diagnostic/diagnostic.ts';
 import { decodeText, encodeText } from '../../../../src/go/text.ts';
 import { firstError } from '../../../../src/parser/first-error.ts';
 import { lexDockerfile } from '../../../../src/parser/lexer.ts';
@@ -40,7 +41,7 @@ export const parser: Target = {
       hold(!/[\0-\x08\x0b-\x1f\x7f-\x9f]/.test(shown), 'what is shown acts on no terminal');
     }
     const error = firstError(dockerfile);
-    hold((error === undefined) === !dockerfile.diagnostics.some(({ severity }) => severity === 'error'), 'errors fail');
+    hold((error === undefined) === !hasErrors(dockerfile.diagnostics), 'errors fail');
   },
 };
 
