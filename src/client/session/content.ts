@@ -7,7 +7,7 @@ import { Content, WriteAction, type WriteContentRequest } from '../../gen/contai
 import { blobPath } from '../../oci/layout.ts';
 import { Code, RpcError } from '../../rpc/rpc-error.ts';
 import { routes } from '../../rpc/server.ts';
-import type { ServerContext } from '../../rpc/service.ts';
+import type { ServerContext, ServiceHandlers } from '../../rpc/service.ts';
 import { type NameContent, namesIn } from './layout-index.ts';
 import { type Ingest, LayoutWriter } from './layout-writer.ts';
 import type { Attachable } from './session.ts';
@@ -38,75 +38,92 @@ export interface ContentStores extends Attachable {
  */
 export function contentStores(stores: ReadonlyMap<string, ContentStore>): ContentStores {
   const writer = new LayoutWriter();
-  const locks = new Set<string>(); // one call at a time may write to a reference
-  const choose = (context: ServerContext) => {
-    const id = context.headers.get('buildkit-attachable-store-id')?.[0] ?? '';
-    const store = stores.get(id);
-    if (store === undefined) throw new RpcError(Code.notFound, `unknown store ${id}`);
-    return { id, ...store };
-  };
-  const chooseWritable = (context: ServerContext) => {
-    const { id, dir, writable } = choose(context);
-    if (!writable)
-      throw new RpcError(Code.permissionDenied, `store ${id} is only read by this build: ${dir} must not be changed`);
-    return dir;
-  };
-  const info = async (dir: string, digest: string) => {
-    const { size, mtime } = await found(digest, stat(await locate(writer, dir, digest)));
-    const at = timestampFromDate(mtime);
-    return { digest, size: BigInt(size), createdAt: at, updatedAt: at, labels: {} };
-  };
-
   return {
-    routes: routes(Content, {
-      info: async ({ digest }, context) => ({ info: await info(choose(context).dir, digest) }),
-      // Labels are not kept: a layout has no place for them.
-      update: async (request, context) => ({ info: await info(chooseWritable(context), request.info?.digest ?? '') }),
-      async *list(_request, context) {
-        const { dir } = choose(context);
-        const digests = new Set(await writer.stagedDigests(dir));
-        for (const algorithm of await namesIn(path.join(dir, 'blobs')))
-          for (const hex of await namesIn(path.join(dir, 'blobs', algorithm))) digests.add(`${algorithm}:${hex}`);
-        for (const digest of digests) yield { info: [await info(dir, digest)] };
-      },
-      async delete({ digest }, context) {
-        const dir = chooseWritable(context);
-        if ((await writer.staged(dir, digest)) === undefined) {
-          await found(digest, stat(blob(dir, digest)));
-          throw new RpcError(Code.permissionDenied, `content ${digest} was in ${dir} before this build: it is kept`);
-        }
-        await writer.unstage(dir, digest);
-        return {};
-      },
-      async *read({ digest, offset, size }, context) {
-        const handle = await found(digest, openBlob(await locate(writer, choose(context).dir, digest)));
-        try {
-          yield* readChunks(handle, digest, Number(offset), Number(size));
-        } finally {
-          await handle.close();
-        }
-      },
-      async status({ ref }, context) {
-        const ingest = writer.ingest(choose(context).dir, ref);
-        if (!ingest) throw new RpcError(Code.notFound, `ingest ${ref}: not found`);
-        return { status: statusOf(ingest) };
-      },
-      listStatuses: async (_request, context) => ({
-        statuses: writer.ingestsIn(choose(context).dir).map(statusOf),
-      }),
-      async abort({ ref }, context) {
-        await writer.abort(chooseWritable(context), ref);
-        return {};
-      },
-      async *write(requests, context) {
-        yield* receiveBlob(writer, locks, chooseWritable(context), requests);
-      },
-    }),
+    routes: routes(Content, { ...blobHandlers(stores, writer), ...ingestHandlers(stores, writer) }),
     publish: () => writer.publish(),
     name: writer.name,
     discard: () => writer.discard(),
     close: () => writer.close(),
   };
+}
+
+/** The store that a call is for. */
+function chooseStore(stores: ReadonlyMap<string, ContentStore>, context: ServerContext): ContentStore & { id: string } {
+  const id = context.headers.get('buildkit-attachable-store-id')?.[0] ?? '';
+  const store = stores.get(id);
+  if (store === undefined) throw new RpcError(Code.notFound, `unknown store ${id}`);
+  return { id, ...store };
+}
+
+/** The directory of the store that a call writes to. */
+function chooseWritable(stores: ReadonlyMap<string, ContentStore>, context: ServerContext): string {
+  const { id, dir, writable } = chooseStore(stores, context);
+  if (!writable)
+    throw new RpcError(Code.permissionDenied, `store ${id} is only read by this build: ${dir} must not be changed`);
+  return dir;
+}
+
+/** The calls about blobs that are there. */
+function blobHandlers(stores: ReadonlyMap<string, ContentStore>, writer: LayoutWriter) {
+  const info = async (dir: string, digest: string) => {
+    const { size, mtime } = await found(digest, stat(await locate(writer, dir, digest)));
+    const at = timestampFromDate(mtime);
+    return { digest, size: BigInt(size), createdAt: at, updatedAt: at, labels: {} };
+  };
+  return {
+    info: async ({ digest }, context) => ({ info: await info(chooseStore(stores, context).dir, digest) }),
+    // Labels are not kept: a layout has no place for them.
+    update: async (request, context) => ({
+      info: await info(chooseWritable(stores, context), request.info?.digest ?? ''),
+    }),
+    async *list(_request, context) {
+      const { dir } = chooseStore(stores, context);
+      const digests = new Set(await writer.stagedDigests(dir));
+      for (const algorithm of await namesIn(path.join(dir, 'blobs')))
+        for (const hex of await namesIn(path.join(dir, 'blobs', algorithm))) digests.add(`${algorithm}:${hex}`);
+      for (const digest of digests) yield { info: [await info(dir, digest)] };
+    },
+    async delete({ digest }, context) {
+      const dir = chooseWritable(stores, context);
+      if ((await writer.staged(dir, digest)) === undefined) {
+        await found(digest, stat(blob(dir, digest)));
+        throw new RpcError(Code.permissionDenied, `content ${digest} was in ${dir} before this build: it is kept`);
+      }
+      await writer.unstage(dir, digest);
+      return {};
+    },
+    async *read({ digest, offset, size }, context) {
+      const { dir } = chooseStore(stores, context);
+      const handle = await found(digest, openBlob(await locate(writer, dir, digest)));
+      try {
+        yield* readChunks(handle, digest, Number(offset), Number(size));
+      } finally {
+        await handle.close();
+      }
+    },
+  } satisfies ServiceHandlers<typeof Content>;
+}
+
+/** The calls about blobs that the daemon is writing. */
+function ingestHandlers(stores: ReadonlyMap<string, ContentStore>, writer: LayoutWriter) {
+  const locks = new Set<string>(); // one call at a time may write to a reference
+  return {
+    async status({ ref }, context) {
+      const ingest = writer.ingest(chooseStore(stores, context).dir, ref);
+      if (!ingest) throw new RpcError(Code.notFound, `ingest ${ref}: not found`);
+      return { status: statusOf(ingest) };
+    },
+    listStatuses: async (_request, context) => ({
+      statuses: writer.ingestsIn(chooseStore(stores, context).dir).map(statusOf),
+    }),
+    async abort({ ref }, context) {
+      await writer.abort(chooseWritable(stores, context), ref);
+      return {};
+    },
+    async *write(requests, context) {
+      yield* receiveBlob(writer, locks, chooseWritable(stores, context), requests);
+    },
+  } satisfies ServiceHandlers<typeof Content>;
 }
 
 /** The file of a blob: what this build has written, or what the layout has. */
