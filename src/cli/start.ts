@@ -4,8 +4,8 @@ import { printable } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { unexpectedText } from './failure.ts';
 import { endProcess, interruptedCode } from './interrupt.ts';
-import { processIo } from './io.ts';
 import { packageVersion } from './package-version.ts';
+import { processIo } from './process-io.ts';
 
 /** Runs the command line, and ends the process. */
 export async function start(): Promise<void> {

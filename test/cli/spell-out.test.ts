@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { buildCommand } from '../../src/cli/commands/build.ts';
 import { duCommand } from '../../src/cli/commands/du.ts';
 import { historyCommand } from '../../src/cli/commands/history.ts';
-import { processIo } from '../../src/cli/io.ts';
 import { spellOut } from '../../src/cli/options/spell-out.ts';
+import { processIo } from '../../src/cli/process-io.ts';
 
 const program = new Command('tsfront');
 const io = processIo();

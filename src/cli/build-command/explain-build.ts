@@ -45,93 +45,148 @@ export async function explainBuild(
   inputs: BuildInputs,
   io: Io,
 ): Promise<BuildExplainer | undefined> {
-  const { explain: isExplained = false, record: given } = flags;
-  const isAsked = isExplained || given !== undefined;
-  if (given === '') throw new UsageError('--record: the name is empty');
-  if (given !== undefined && flags.recordOff) throw new UsageError('--record and --no-record contradict each other');
-  const context = inputs.localDirs['context'];
-  if (context === undefined || inputs.dockerfile === '') {
-    if (!isAsked) return undefined;
-    if (context === undefined)
-      throw new UsageError('--explain and --record are for a context that is a directory on this machine');
-  }
-  if (!isAsked && (flags.recordOff || areRecordsOff(io))) return undefined;
-  requireWritable('--record', given);
-  const place = { context: context!, dockerfile: inputs.dockerfile, target: flags.target };
-  const kept = given === undefined ? await recordFile(place, io) : undefined;
-  const file = given ?? kept;
-  if (file === undefined) {
-    if (!isAsked) return undefined;
+  const plan = await planRecord(flags, inputs, io);
+  if (!plan) return undefined;
+  const older = plan.isExplained ? await readRecord(plan.file, plan.isNamed) : undefined;
+  return new RecordingExplainer(plan, older, io);
+}
+
+/** What is recorded, and what is done with the record. */
+interface RecordPlan {
+  /** The directories of this machine that the build reads, by name. */
+  readonly localDirs: BuildInputs['localDirs'];
+  /** The file of the record. */
+  readonly file: string;
+  /** Whether the user has named that file. */
+  readonly isNamed: boolean;
+  /** Whether the user has asked for a record or an explanation. */
+  readonly isAsked: boolean;
+  /** Whether the build is compared with the record that the file has. */
+  readonly isExplained: boolean;
+  /** Whether the new record is written. */
+  readonly isKept: boolean;
+  /** Where digests of files are kept for the next record; undefined if they are not. */
+  readonly digestDir: string | undefined;
+}
+
+/** Decides what is recorded; undefined if nothing is. @throws UsageError as {@link explainBuild} */
+async function planRecord(flags: BuildFlags, inputs: BuildInputs, io: Io): Promise<RecordPlan | undefined> {
+  const { explain: isExplained = false, record: named } = flags;
+  const isNamed = named !== undefined;
+  const isAsked = isExplained || isNamed;
+  const isOff = flags.recordOff || areRecordsOff(io);
+  if (named === '') throw new UsageError('--record: the name is empty');
+  if (isNamed && flags.recordOff) throw new UsageError('--record and --no-record contradict each other');
+  const { localDirs, dockerfile } = inputs;
+  const context = localDirs['context'];
+  if (isAsked && context === undefined)
+    throw new UsageError('--explain and --record are for a context that is a directory on this machine');
+  if (!isAsked && (isOff || dockerfile === '')) return undefined;
+  if (context === undefined) return undefined;
+  requireWritable('--record', named);
+  const file = named ?? (await recordFile({ context, dockerfile, target: flags.target }, io));
+  if (file === undefined && isAsked)
     throw new UsageError('--explain: there is no home directory: give a file with --record');
-  }
-  const keeps = given !== undefined || !(flags.recordOff || areRecordsOff(io));
-  const older = isExplained ? await readRecord(file, given !== undefined) : undefined;
-  const started = performance.now();
-
-  let recording: Recording | undefined;
-  const cached = new Map<string, boolean>();
-
-  /** The record, as JSON; undefined if it is not ready and nobody has asked for it. */
-  const wait = async (recording: Recording): Promise<string | undefined> => {
-    const ms = Math.max(patience.least, (performance.now() - started) * patience.share);
-    try {
-      return await untilAborted(recording.wait(isAsked ? undefined : ms), io.signal);
-    } catch (error) {
-      io.signal.throwIfAborted();
-      if (isAsked) warn(`the build is not ${isExplained ? 'explained' : 'recorded'}: ${(error as Error).message}`, io);
-      return undefined;
-    }
-  };
-
+  if (file === undefined) return undefined;
   return {
+    localDirs,
+    file,
+    isNamed,
     isAsked,
-    watchFrontend: (frontend) => async (bridge, upload) => {
+    isExplained,
+    isKept: isNamed || !isOff,
+    digestDir: flags.recordOff ? undefined : digestDir(io),
+  };
+}
+
+class RecordingExplainer implements BuildExplainer {
+  private readonly plan: RecordPlan;
+  /** The record that the build is compared with. */
+  private readonly older: BuildRecord | undefined;
+  private readonly io: Io;
+  private readonly started = performance.now();
+  private readonly cached = new Map<string, boolean>();
+  private recording: Recording | undefined;
+
+  constructor(plan: RecordPlan, older: BuildRecord | undefined, io: Io) {
+    this.plan = plan;
+    this.older = older;
+    this.io = io;
+  }
+
+  get isAsked(): boolean {
+    return this.plan.isAsked;
+  }
+
+  watchFrontend(frontend: ChosenFrontend): ChosenFrontend {
+    return async (bridge, upload) => {
       const graphs = new Map<Reference, Definition>();
       const result = await frontend({ ...bridge, solve: keeping(bridge, graphs) }, upload);
       const definitions = graphsOf(result, graphs);
-      if (!definitions) return result;
-      // The files are read while the daemon builds.
-      const { startRecording } = await import('../../explain/start-recording.ts');
-      const opened = { opts: bridge.options.opts, dirs: new Map(Object.entries(inputs.localDirs)) };
-      recording = startRecording(
-        { compiled: { definitions }, opened },
-        {
-          key: await recordKey(io),
-          maxBytes: isAsked ? undefined : maxUnaskedBytes,
-          digestDir: flags.recordOff ? undefined : digestDir(io),
-        },
-      );
+      if (definitions) await this.startRecording(definitions, bridge.options.opts);
       return result;
-    },
-    watchSteps: (build) => ({ ...build, status: watched(build.status, cached) }),
-    async finish(succeeded) {
-      if (!recording) {
-        // A build that fails early has no graph.
-        if (isAsked && succeeded)
-          warn(
-            `the build is not ${isExplained ? 'explained' : 'recorded'}: another frontend has read the Dockerfile`,
-            io,
-          );
-        return;
-      }
-      try {
-        if (!succeeded && !isExplained) return;
-        const text = await wait(recording);
-        if (text === undefined) return;
-        if (older) await explain(older, text, cached, io);
-        else if (isExplained) io.writeStderr(`explain: there is no record of an earlier build in ${file}\n`);
-        if (!succeeded || !keeps) return;
-        const { withoutGuessable } = await import('../../explain/build-record.ts');
-        if (given !== undefined) await writeOutput(file, `${withoutGuessable(text)}\n`, io);
-        else
-          await keepRecord(file, withoutGuessable(text), io).catch(
-            (error: Error) => isAsked && warn(error.message, io),
-          );
-      } finally {
-        recording.stop();
-      }
-    },
-  };
+    };
+  }
+
+  watchSteps(build: Build): Build {
+    return { ...build, status: watched(build.status, this.cached) };
+  }
+
+  async finish(succeeded: boolean): Promise<void> {
+    // A build that fails early has no graph.
+    if (!this.recording) return succeeded ? this.warnMissing('another frontend has read the Dockerfile') : undefined;
+    const { isExplained, isKept } = this.plan;
+    try {
+      if (!succeeded && !isExplained) return;
+      const record = await this.waitForRecord(this.recording);
+      if (record === undefined) return;
+      if (isExplained) await this.explain(record);
+      if (succeeded && isKept) await this.keep(record);
+    } finally {
+      this.recording.stop();
+    }
+  }
+
+  /** Begins to record while the daemon builds: the files are read meanwhile. */
+  private async startRecording(definitions: ReadonlyMap<string, Definition>, opts: Bridge['options']['opts']) {
+    const { startRecording } = await import('../../explain/start-recording.ts');
+    const { localDirs, isAsked, digestDir } = this.plan;
+    this.recording = startRecording(
+      { compiled: { definitions }, opened: { opts, dirs: new Map(Object.entries(localDirs)) } },
+      { key: await recordKey(this.io), maxBytes: isAsked ? undefined : maxUnaskedBytes, digestDir },
+    );
+  }
+
+  /** The record, as JSON; undefined if it is not ready and nobody has asked for it. */
+  private async waitForRecord(recording: Recording): Promise<string | undefined> {
+    const ms = Math.max(patience.least, (performance.now() - this.started) * patience.share);
+    try {
+      return await untilAborted(recording.wait(this.isAsked ? undefined : ms), this.io.signal);
+    } catch (error) {
+      this.io.signal.throwIfAborted();
+      this.warnMissing((error as Error).message);
+      return undefined;
+    }
+  }
+
+  /** Says why there is no record, if somebody has asked for it. */
+  private warnMissing(reason: string): void {
+    const { isAsked, isExplained } = this.plan;
+    if (isAsked) warn(`the build is not ${isExplained ? 'explained' : 'recorded'}: ${reason}`, this.io);
+  }
+
+  private async explain(record: string): Promise<void> {
+    if (this.older) return writeExplanation(this.older, record, this.cached, this.io);
+    this.io.writeStderr(`explain: there is no record of an earlier build in ${this.plan.file}\n`);
+  }
+
+  private async keep(record: string): Promise<void> {
+    const { file, isNamed, isAsked } = this.plan;
+    const { withoutGuessable } = await import('../../explain/build-record.ts');
+    const text = withoutGuessable(record);
+    if (isNamed) return writeOutput(file, `${text}\n`, this.io);
+    await keepRecord(file, text, this.io).catch((error: Error) => isAsked && warn(error.message, this.io));
+  }
 }
 
 async function readRecord(file: string, isGiven: boolean): Promise<BuildRecord | undefined> {
@@ -180,7 +235,12 @@ async function* watched(
   }
 }
 
-async function explain(older: BuildRecord, newer: string, cached: ReadonlyMap<string, boolean>, io: Io): Promise<void> {
+async function writeExplanation(
+  older: BuildRecord,
+  newer: string,
+  cached: ReadonlyMap<string, boolean>,
+  io: Io,
+): Promise<void> {
   const { parseRecord } = await import('../../explain/build-record.ts');
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
   const { formatExplanation, formatSurprises, valuesNote } = await import('../explanation.ts');
