@@ -1,7 +1,7 @@
 // Generates the list of errors and warnings from the table of codes and the lint rules.
 import { ruleTable } from '../../src/check/rules.ts';
 import { phases as phaseOf } from '../../src/diagnostic/codes.ts';
-import { adviceTexts, errorTexts } from '../../src/diagnostic/texts.ts';
+import { adviceTexts, errorTexts, ruleAdvice } from '../../src/diagnostic/texts.ts';
 
 const phases = {
   structure: 'Structure of the file',
@@ -31,6 +31,7 @@ export function formatErrors() {
   const lint = ruleTable.map(({ rule: { name, description, url } }) => [
     url === '' ? `\`${name}\`` : `[\`${name}\`](${url})`,
     `${description}.`.replace(/\.\.$/, '.'),
+    ruleAdvice[name],
   ]);
   return `# Errors and warnings
 
@@ -43,7 +44,7 @@ ${sections.join('')}
 These are BuildKit's rules, with BuildKit's names. \`# check=skip=NAME\` skips a rule. tsfront's own are in
 [docs/rules](rules/README.md).
 
-${table(['rule', 'description'], lint)}`;
+${table(['rule', 'description', 'what to do'], lint)}`;
 }
 
 function table(head, rows) {

@@ -65,7 +65,6 @@ export function createLinter(
             range: range ?? (lines && source && linesRange(source, lines)),
             lines: [lines],
             ...(fix && { fix }),
-            ...(rule.hint !== undefined && { hint: rule.hint }),
             ...(rule.url !== '' && { url: rule.url }),
           }),
         );

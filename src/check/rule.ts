@@ -14,8 +14,6 @@ export interface Rule<Args extends readonly string[] = readonly never[]> {
   readonly url: string;
   /** The message of one finding. */
   message(...args: Args): string;
-  /** What to do about a finding, for people: it does not go over the wire. */
-  readonly hint?: string;
   /** Whether it runs only if `experimental=` names it (or `all`); `skip=` does not turn it off then. */
   readonly experimental: boolean;
   /** Whether it never runs; its name is still valid in options. */
@@ -23,7 +21,7 @@ export interface Rule<Args extends readonly string[] = readonly never[]> {
 }
 
 type RuleDefinition<Args extends readonly string[]> = Pick<Rule<Args>, 'name' | 'description' | 'message'> &
-  Partial<Pick<Rule, 'url' | 'hint' | 'experimental' | 'deprecated'>>;
+  Partial<Pick<Rule, 'url' | 'experimental' | 'deprecated'>>;
 
 /** Defines a rule; by default it has a page, is on, and is neither experimental nor deprecated. */
 export function defineRule<Args extends readonly string[]>(definition: RuleDefinition<Args>): Rule<Args> {

@@ -1,5 +1,6 @@
 /** The text of a failure on a daemon, as buildx has it: the lines that it is about, the message, and what to do. */
 import { errorSources, formatSource } from '../client/index.ts';
+import { withDefaultHint } from '../diagnostic/default-hint.ts';
 import { findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { rangeLines, type SourceFile } from '../diagnostic/source-file.ts';
 import { inBuildFlags } from '../gateway/build-flags.ts';
@@ -39,7 +40,8 @@ export function explainedFrame(error: unknown, dockerfile: SourceFile | undefine
 
 /** The hint as a line of its own, unless the message has it. */
 export function hintLine(error: unknown, message: string): string {
-  const hint = findDiagnosticError(error)?.diagnostics[0].hint ?? lackingHint(message);
+  const known = findDiagnosticError(error)?.diagnostics[0];
+  const hint = known?.hint ?? lackingHint(message) ?? (known && withDefaultHint(known).hint);
   const shown = hint && inBuildFlags(hint);
   return shown === undefined || message.includes(shown) ? '' : `hint: ${shown}\n`;
 }

@@ -1,5 +1,6 @@
 /** Formats the problems of a Dockerfile for people, with the lines that they are about. */
 import { formatDiagnostic } from '../diagnostic/code-frame.ts';
+import { withDefaultHint } from '../diagnostic/default-hint.ts';
 import { countErrors, type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Warning } from '../gateway/bridge.ts';
@@ -23,7 +24,8 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
   const message = systemErrorsInWords(errorMessage(error));
   const source = findCause(error, SourceError)?.source;
   if (!source) {
-    const hint = findDiagnosticError(error)?.diagnostics[0].hint ?? offlineHintInFlags(error);
+    const known = findDiagnosticError(error)?.diagnostics[0];
+    const hint = known?.hint ?? offlineHintInFlags(error) ?? (known && withDefaultHint(known).hint);
     return `error: ${withPath(message, shown)}\n${hint === undefined ? '' : `hint: ${inBuildFlags(hint)}\n`}`;
   }
   const file = renamed(sourceFile(source), shown);
@@ -31,6 +33,8 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
   const hint = found.some((it) => it.hint !== undefined) ? undefined : offlineHintInFlags(error);
   const all = (found.length === 1 ? [{ ...found[0], hint: found[0].hint ?? hint }] : found)
     .map((it) => withFrame(it, file, shown))
+    // One hint below all of them is enough.
+    .map((it) => (hint !== undefined && it.code === 'unresolved-image' ? it : withDefaultHint(it)))
     .sort((a, b) => startOf(a) - startOf(b));
   const frames = all.slice(0, maxShown).map((it) => `${formatDiagnostic(file, it, { color })}\n`);
   const closing = hint !== undefined && all.length > 1 ? `hint: ${hint}\n` : '';
@@ -67,7 +71,9 @@ export function formatConfigError(
   { source, diagnostics }: LintConfigError,
   { stderrHasColor: color }: Terminal,
 ): string {
-  const frames = diagnostics.slice(0, maxShown).map((it) => `${formatDiagnostic(source, it, { color })}\n`);
+  const frames = diagnostics
+    .slice(0, maxShown)
+    .map((it) => `${formatDiagnostic(source, withDefaultHint(it), { color })}\n`);
   const rest = diagnostics.length - frames.length;
   return frames.join('') + (rest > 0 ? `and ${count(rest, 'more error')}\n` : '');
 }
@@ -92,7 +98,7 @@ export function formatWarning(
     lines: [lines],
     ...(url !== '' && { url }),
   };
-  return `${formatDiagnostic(file, diagnostic, { color })}\n`;
+  return `${formatDiagnostic(file, withDefaultHint(diagnostic), { color })}\n`;
 }
 
 /** Maximum number of warnings, and of errors, that are shown with their lines. The rest is counted. */

@@ -1,9 +1,8 @@
 /**
- * The texts of docs/errors.md for each code. Only the generator of that page reads them. The frontend, which starts for
- * every build, does not bundle them.
- * Lint rules describe themselves (src/check/rules).
+ * What is wrong and what to do, for each code: the texts of docs/errors.md, and the hints of problems that have no
+ * other. The frontend, which starts for every build, does not bundle them.
  */
-import type { AdviceCode, ErrorCode } from './codes.ts';
+import type { AdviceCode, ErrorCode, RuleName } from './codes.ts';
 
 interface CodeText {
   /** What is wrong, as a sentence. */
@@ -64,7 +63,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'unknown-flag': {
     title: 'An instruction does not support one of its flags.',
-    advice: 'Use one of the flags that the hint lists.',
+    advice: 'Use one of the flags that the instruction has, or remove it.',
   },
   'repeated-flag': {
     title: 'A flag occurs twice.',
@@ -164,7 +163,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'unknown-target': {
     title: 'The target stage does not exist.',
-    advice: 'Name one of the stages that the hint lists.',
+    advice: 'Name one of the stages of the file.',
   },
   'variable-in-from': {
     title: '`--from` contains a variable, but variables are not expanded there.',
@@ -232,7 +231,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'bad-lock-file': {
     title: 'The lock file of the Dockerfile cannot be read.',
-    advice: 'Write it again with `tsfront lock` ([locking.md](locking.md)).',
+    advice: 'Write it again with `tsfront lock`.',
   },
   'bad-lock-mode': {
     title: 'The build argument TSFRONT_LOCK or the directive `# lock=` has an invalid value.',
@@ -240,7 +239,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'unlocked-source': {
     title: 'The build takes a source that is not locked, and asks that all sources be locked.',
-    advice: 'Run `tsfront lock` and commit the lock file ([locking.md](locking.md)).',
+    advice: 'Run `tsfront lock` and commit the lock file.',
   },
   'missing-source': {
     title: 'A source of COPY, ADD or a mount is not in the context.',
@@ -296,7 +295,7 @@ export const adviceTexts: Readonly<Record<AdviceCode, CodeText>> = {
   },
   IgnoreHabit: {
     title: 'A pattern of the ignore file has a different meaning in `.gitignore` or in a shell.',
-    advice: 'Write the pattern that the hint names.',
+    advice: 'Write it as Docker reads it: from the root of the context, with `**/` for any directory.',
   },
   ProgramLog: {
     title: 'A build program wrote this to the console.',
@@ -322,4 +321,35 @@ export const adviceTexts: Readonly<Record<AdviceCode, CodeText>> = {
     title: 'A comment `# tsfront-ignore` does not say why.',
     advice: 'Write the reason after a colon.',
   },
+};
+
+/** What to do about a finding of BuildKit's rules. The rules describe themselves (src/check/rules). */
+export const ruleAdvice: Readonly<Record<RuleName, string>> = {
+  StageNameCasing: 'Write the name in lower case, also where it is used.',
+  FromAsCasing: 'Write FROM and AS alike: both in upper case, or both in lower case.',
+  NoEmptyContinuation: 'Remove the empty line, or make it a comment.',
+  ConsistentInstructionCasing: 'Write all instructions in upper case, or all in lower case: `tsfront fmt` does.',
+  DuplicateStageName: 'Give each stage a name of its own: only the last one can be referred to.',
+  ReservedStageName: 'Give the stage another name.',
+  JSONArgsRecommended:
+    'Write an array, such as `["program", "argument"]`. If a shell is wanted, name it with SHELL in this stage.',
+  MaintainerDeprecated: 'Write `LABEL org.opencontainers.image.authors="NAME"`.',
+  UndefinedArgInFrom: 'Declare it with ARG above the first FROM.',
+  WorkdirRelativePath: 'Write an absolute path, or an absolute WORKDIR above it in this stage.',
+  UndefinedVar: 'Declare it with ARG or ENV in this stage, above its use.',
+  MultipleInstructionsDisallowed: 'Remove all but the last one: only that has an effect.',
+  LegacyKeyValueFormat: 'Write `name=value`.',
+  InvalidBaseImagePlatform:
+    'Use an image that exists for the platform, or name the platform of the image with --platform.',
+  RedundantTargetPlatform: 'Remove --platform.',
+  SecretsUsedInArgOrEnv:
+    'Give the secret to the RUN that needs it: `RUN --mount=type=secret,id=NAME,env=NAME`. An image keeps ARG and ENV.',
+  InvalidDefaultArgInFrom: 'Give the ARG a default with which the name of the image is valid.',
+  FromPlatformFlagConstDisallowed: 'Remove --platform, or write a variable, such as `--platform=$BUILDPLATFORM`.',
+  CopyIgnoredFile: 'Change the pattern of the ignore file, or remove the source.',
+  InvalidDefinitionDescription:
+    'Begin the comment with the name of the stage or argument below it, or put an empty line between the two.',
+  ExposeProtoCasing: 'Write the protocol in lower case.',
+  ExposeInvalidFormat:
+    'Write the port of the container alone: addresses and ports of the host are options of `docker run --publish`.',
 };

@@ -2,6 +2,7 @@
  * Adds fixes, causes and places that explain them to the problems of a Dockerfile. Nothing of it goes over the wire.
  */
 import type { DiagnosticCode } from '../diagnostic/codes.ts';
+import { withDefaultHint } from '../diagnostic/default-hint.ts';
 import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { joinHeredoc, repairArray } from './fixes/arrays.ts';
@@ -52,13 +53,13 @@ const maxRead = 50_000_000;
 
 /**
  * Adds to problems what solves them: edits, a hint, and the places that explain them. What a problem has already stays.
- * Of more problems than can be solved in a reasonable time, the first ones are.
+ * Of more problems than can be solved in a reasonable time, the first ones are; the others have the hint of their code.
  *
  * @param dockerfile the file that the problems are in; those in other files stay as they are
  */
 export function addFixes(dockerfile: Dockerfile, problems: readonly Diagnostic[]): Diagnostic[] {
   let left = maxRead;
-  return problems.map((problem) => {
+  const solved = (problem: Diagnostic): Diagnostic => {
     const solve = problem.file ? undefined : solutions[problem.code];
     if (!solve || left <= 0) return problem;
     const { start, end } = instructionOf(dockerfile, problem)?.range ?? { start: 0, end: 0 };
@@ -73,7 +74,8 @@ export function addFixes(dockerfile: Dockerfile, problems: readonly Diagnostic[]
       ...(hint !== undefined && problem.hint === undefined && { hint }),
       ...(related && !problem.related && { related }),
     };
-  });
+  };
+  return problems.map((problem) => withDefaultHint(solved(problem)));
 }
 
 function fixOf({ title, edits, safety, changes }: Solution): Fix | undefined {

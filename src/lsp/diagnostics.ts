@@ -1,5 +1,6 @@
 /** Problems in the form of the protocol, and those of an earlier version at their places in a later one. */
 import { DiagnosticSeverity, DiagnosticTag, type Diagnostic as LspDiagnostic } from 'vscode-languageserver/node';
+import { withDefaultHint } from '../diagnostic/default-hint.ts';
 import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
 import { withOneGuess } from '../diagnostic/shown-message.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
@@ -45,7 +46,7 @@ export function toLspDiagnostic(document: OpenDocument, problem: Diagnostic): Ls
 /** Problems of a file that need not be open. */
 export function inFile(source: SourceFile, problems: readonly Diagnostic[]): LspDiagnostic[] {
   const document = openDocument('', 'jsonc', 0, source.text);
-  return problems.map(({ file: _, ...it }) => toLspDiagnostic(document, it));
+  return problems.map(({ file: _, ...it }) => toLspDiagnostic(document, withDefaultHint(it)));
 }
 
 /** The place of a problem: the first line if it has none. */
@@ -67,7 +68,7 @@ export function problemsNow(
 ): readonly Diagnostic[] {
   if (before?.document === now) return before.problems;
   if (now.isIgnoreFile) return [];
-  const { diagnostics } = now.parsed;
+  const diagnostics = now.parsed.diagnostics.map(withDefaultHint);
   if (!before || before.problems.length === 0) return diagnostics;
   const places = new Map<UnitContent, number>();
   for (const { content, start } of now.units) places.set(content, start);

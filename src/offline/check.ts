@@ -4,6 +4,7 @@
  */
 import { findAdvice } from '../check/advice.ts';
 import type { WarningCode } from '../diagnostic/codes.ts';
+import { withDefaultHint } from '../diagnostic/default-hint.ts';
 import {
   type Diagnostic,
   DiagnosticError,
@@ -114,7 +115,7 @@ export async function checkDockerfile(
     isJudged: (code) => isWhole && !buildDecides.has(code),
   });
 
-  const listed = withoutConsequences(completed);
+  const listed = withoutConsequences(completed).map(withDefaultHint);
 
   const problems = [
     ...listed,

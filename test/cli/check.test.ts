@@ -87,6 +87,7 @@ describe('an error that BuildKit has no place for', () => {
       '  1 | FROM scratch',
       '> 2 | COPY --link --from=$X a /',
       '    |             ^^^^^^^^^',
+      '  hint: Define a stage with FROM and the variable, and copy from that stage.',
       '',
     ]);
     expect(await onlyError('# syntax=x\n# check=error=maybe\nFROM scratch\n')).toEqual([
@@ -95,6 +96,7 @@ describe('an error that BuildKit has no place for', () => {
       '> 2 | # check=error=maybe',
       '    | ^^^^^^^^^^^^^^^^^^^',
       '  3 | FROM scratch',
+      expect.stringContaining('hint: Write `skip=RULE,RULE`'),
       '',
     ]);
   });
@@ -132,7 +134,7 @@ describe('an error that BuildKit has no place for', () => {
         '# check=error=true\nFROM scratch AS A\n',
         [],
         'lint-violation',
-        'lint violation found for rules: StageNameCasing',
+        'lint violation found for rules: StageNameCasing\n  hint: Fix what the warnings name, or skip the rule with `# check=skip=RULE`.',
       ],
     ] as const) {
       const { stdout } = await check(dockerfile, ...args);

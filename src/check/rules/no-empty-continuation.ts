@@ -7,7 +7,6 @@ export const noEmptyContinuation = defineRule({
   name: 'NoEmptyContinuation',
   description: 'Empty continuation lines will become errors in a future release',
   message: () => 'Empty continuation line',
-  hint: 'Remove the empty line, or make it a comment.',
 });
 
 /** Reports the empty lines inside instructions. */

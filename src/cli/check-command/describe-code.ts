@@ -1,7 +1,7 @@
 /** What reports say of the code of a problem, apart from the single problem. */
 import { findRule } from '../../check/rules.ts';
 import type { AdviceCode, DiagnosticCode, ErrorCode } from '../../diagnostic/codes.ts';
-import { adviceTexts, errorTexts } from '../../diagnostic/texts.ts';
+import { adviceTexts, errorTexts, ruleAdvice } from '../../diagnostic/texts.ts';
 import { lintRules } from '../../lint/rules.ts';
 
 /** What a code means. */
@@ -21,7 +21,10 @@ export function describeCode(code: DiagnosticCode, url: string | undefined): Cod
   const rule = lintRules.find(({ name }) => name === code);
   if (rule) return { summary: rule.summary, help: rule.why, url: url ?? errorsPage };
   const known = findRule(code);
-  if (known) return { summary: `${known.description.replace(/\.$/, '')}.`, help: known.hint, url: url ?? errorsPage };
+  if (known) {
+    const summary = `${known.description.replace(/\.$/, '')}.`;
+    return { summary, help: ruleAdvice[known.name], url: url ?? errorsPage };
+  }
   const text = adviceTexts[code as AdviceCode] ?? errorTexts[code as ErrorCode];
   return { summary: text.title, help: text.advice, url: url ?? errorsPage };
 }

@@ -1,0 +1,70 @@
+/** The ways out that depend on the message of a problem, and not on the text around it. */
+import type { DiagnosticCode } from './codes.ts';
+
+type MessageHint = readonly [message: RegExp, hint: string];
+
+const mountHints: readonly MessageHint[] = [
+  [
+    /^invalid mount target /,
+    'Write a directory below /, such as target=/data: a mount cannot replace the whole image.',
+  ],
+  [/^invalid value .* for ([ug]id)$/s, 'Write $1= with a number: names of users and groups are not known here.'],
+  [/^invalid value .* for mode$/s, 'Write octal digits, such as mode=0400.'],
+  [/^invalid value for size: /, 'Write a number of bytes, or a number with a unit, such as size=64m.'],
+  [/^invalid value for (\w+): /, 'Write $1=true or $1=false, or $1 alone.'],
+  [
+    /^invalid field '([^'=\s]*)' must be /,
+    'Write $1=VALUE. Without a value there are only readonly, readwrite and required.',
+  ],
+  [/^unexpected key '(required)' for /, 'Remove $1, or write type=secret or type=ssh in front of it.'],
+  [/^unexpected key '(size)' for /, 'Remove $1, or write type=tmpfs in front of it.'],
+  [
+    /^unexpected key '.*' in /s,
+    'The options are type, from, source, target, readonly, readwrite, id, sharing, required, size, mode, uid, gid and env.',
+  ],
+  [/^unsupported mount type /, 'The types are bind, cache, secret, ssh and tmpfs.'],
+  [/^unsupported sharing value /, 'The values are shared, private and locked.'],
+  [/^(\w+) not allowed for "(\w+)" type mounts$/, 'Remove $1: a mount of type $2 has none.'],
+  [/^secret mount should not have a from$/, 'Remove from: secrets are given to the build, as with --secret.'],
+  [/ should not define sharing$|^invalid cache sharing set for /, 'Remove sharing: only caches are shared.'],
+  [/one of source, target required$/, 'Write id= with the name that the secret has in --secret.'],
+  [/^both source and id can't be set$/, 'Remove one of the two: both name the secret.'],
+  [/^ssh does not support source$/, 'Remove source. id= names an agent that the build is given with --ssh.'],
+  [
+    /^failed to parse csv /,
+    'Separate the options with commas, and put an option that contains a comma or a quote in double quotes.',
+  ],
+  [
+    /doesn't support variable expansion, define /,
+    'Define a stage with FROM and the variable, and name that stage here.',
+  ],
+];
+
+const hints: Readonly<Partial<Record<DiagnosticCode, readonly MessageHint[]>>> = {
+  'bad-mount': mountHints,
+  'bad-substitution': [
+    [
+      /^(?:failed to process .*: )?([A-Za-z_]\w*): /s,
+      'Give $1 a value, with ARG, ENV or --build-arg: the word fails without one.',
+    ],
+    [
+      /unsupported modifier /,
+      'Write one of ${name:-word}, ${name:+word}, ${name:?word}, ${name#pattern}, ${name%pattern} and ${name/pattern/text}.',
+    ],
+  ],
+  'bad-arguments': [
+    [/ requires at least one argument/, 'Write what the instruction is about behind it, or remove the line.'],
+    [/ requires at least two arguments/, 'Write a source, a blank and the destination.'],
+  ],
+};
+
+/** The hint for a message; undefined if the code alone decides. */
+export function messageHint(code: DiagnosticCode, message: string): string | undefined {
+  const [, guess] = /\(did you mean (\S+)\?\)$/.exec(message) ?? [];
+  if (guess !== undefined) return `Write ${guess}, if that is meant.`;
+  for (const [pattern, hint] of hints[code] ?? []) {
+    const found = pattern.exec(message);
+    if (found) return hint.replace(/\$(\d)/g, (_, group: string) => found[Number(group)] ?? '');
+  }
+  return undefined;
+}
