@@ -4,7 +4,8 @@
  */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { BuildRecord, RecordedBuild } from '../explain/build-record.ts';
+import type { BuildRecord } from '../explain/build-record.ts';
+import type { RecordedBuild } from '../explain/make-record.ts';
 import type { Definition } from '../llb/definition.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
 import { UsageError } from '../offline/usage-error.ts';
@@ -14,10 +15,7 @@ import { reportFailure } from './failure.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 import type { SourceFlags } from './options/offline-command.ts';
-import { openBuild } from './options/open-build.ts';
-
-/** A build, as far as its cache depends on it. */
-export type BuildSide = BuildRecord;
+import { type OpenedBuild, openBuild } from './options/open-build.ts';
 
 /** What names a build. */
 export interface NamedSide {
@@ -40,17 +38,14 @@ const kinds = 'a git revision, a directory, a record, a compiled file or a Docke
  * Opens a build, and reads its files; an error of its Dockerfile is reported here.
  *
  * @param unknown gets the images that are not known offline
- * @param onPlace is told where a build of the directory itself is, before it is compiled, and says whether it is
- *   without `.git`
  * @throws UsageError if there is nothing of that name
  */
 export async function openSide(
   { option, context, side, flags, withoutGit }: NamedSide,
   unknown: Set<string>,
   io: Io,
-  onPlace?: (place: RecordedPlace) => Promise<boolean>,
-): Promise<BuildSide> {
-  if (side === undefined) return recordDirectory(context, flags, unknown, io, { onPlace, withoutGit });
+): Promise<BuildRecord> {
+  if (side === undefined) return recordDirectory(context, flags, unknown, io, { withoutGit });
   const found = await stat(side).catch(() => undefined);
   if (found?.isDirectory())
     return recordDirectory(side, await relocated(flags, [[await realpath(context), side]]), unknown, io, {
@@ -75,43 +70,65 @@ export async function openSide(
   }
 }
 
-interface DirectoryOptions {
-  readonly onPlace?: ((place: RecordedPlace) => Promise<boolean>) | undefined;
-  readonly withoutGit?: boolean;
+/** The build of a directory, before it is compiled. */
+export interface OpenedDirectory {
+  readonly place: RecordedPlace;
+  readonly build: OpenedBuild;
+  readonly flags: SourceFlags;
+}
+
+interface RecordOptions {
+  /** Whether it is recorded as if it had no `.git`. */
+  readonly withoutGit: boolean;
   /** What a path in a message is for people. */
   readonly shown?: (text: string) => string;
   /** Whether the directory is removed afterwards, so that digests of its files are of no further use. */
   readonly isTemporary?: boolean;
 }
 
-/** Compiles a build and reads its files. */
+/** Opens the build of a directory; close its `build`. @throws UsageError if the context is not a directory here */
+export async function openDirectory(context: string, flags: SourceFlags, io: Io): Promise<OpenedDirectory> {
+  const build = await openBuild(context, flags, io);
+  const directory = build.dirs.get('context');
+  if (directory !== undefined)
+    return { place: { context: directory, dockerfile: build.dockerfile, target: flags.target }, build, flags };
+  await build.close();
+  throw new UsageError(`the context ${context} is not a directory on this machine: name a directory`);
+}
+
+/** Compiles an opened build and reads its files. */
+export async function recordOpened(
+  { build, flags }: OpenedDirectory,
+  unknown: Set<string>,
+  io: Io,
+  { withoutGit, shown = (text) => text, isTemporary = false }: RecordOptions,
+): Promise<BuildRecord> {
+  const opened = flags.offline ? withUnknownImages(build.options, unknown) : build.options;
+  const { compile, CompileError } = await import('../offline/compile.ts');
+  const compiled = await untilAborted(compile(opened), io.signal).catch(async (error) => {
+    if (!(error instanceof CompileError)) throw error;
+    throw new Exit(await reportFailure(error, io, { shown: (file) => shown(build.shown(file)) }));
+  });
+  await build.keepImages();
+  const source = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
+  return makeRecordOf(source, isTemporary ? undefined : digestDir(io), io, withoutGit);
+}
+
 async function recordDirectory(
   context: string,
   flags: SourceFlags,
   unknown: Set<string>,
   io: Io,
-  { onPlace, shown = (text) => text, isTemporary = false, withoutGit = false }: DirectoryOptions = {},
+  options: RecordOptions,
 ): Promise<BuildRecord> {
-  const build = await openBuild(context, flags, io).catch((error: Error) => {
-    const message = shown(error.message);
+  const opened = await openDirectory(context, flags, io).catch((error: Error) => {
+    const message = options.shown?.(error.message) ?? error.message;
     throw message === error.message ? error : new UsageError(message, { cause: error });
   });
   try {
-    if (!build.dirs.has('context'))
-      throw new UsageError(`the context ${context} is not a directory on this machine: name a directory`);
-    const place = { context: build.dirs.get('context')!, dockerfile: build.dockerfile, target: flags.target };
-    const isWithoutGit = (await onPlace?.(place)) ?? withoutGit;
-    const opened = flags.offline ? withUnknownImages(build.options, unknown) : build.options;
-    const { compile, CompileError } = await import('../offline/compile.ts');
-    const compiled = await untilAborted(compile(opened), io.signal).catch(async (error) => {
-      if (!(error instanceof CompileError)) throw error;
-      throw new Exit(await reportFailure(error, io, { shown: (file) => shown(build.shown(file)) }));
-    });
-    await build.keepImages();
-    const source = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
-    return await makeRecordOf(source, isTemporary ? undefined : digestDir(io), io, isWithoutGit);
+    return await recordOpened(opened, unknown, io, options);
   } finally {
-    await build.close();
+    await opened.build.close();
   }
 }
 
@@ -121,7 +138,7 @@ async function makeRecordOf(
   io: Io,
   withoutGit: boolean,
 ): Promise<BuildRecord> {
-  const { makeRecord } = await import('../explain/build-record.ts');
+  const { makeRecord } = await import('../explain/make-record.ts');
   const options = { signal: io.signal, key: await recordKey(io), digestDir, withoutGit };
   return untilAborted(makeRecord(build, options), io.signal);
 }

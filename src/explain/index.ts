@@ -23,13 +23,12 @@ export {
   type BuildStep,
   formatRecord,
   parseRecord,
-  type RecordedBuild,
   type RecordedContext,
   type RecordedFile,
   type RecordedIgnoreFile,
   type RecordedTake,
-  recordBuild,
   type StepInput,
 } from './build-record.ts';
 export type { Cause } from './cause.ts';
 export { compareBuilds, type ExplainedStep, type Explanation } from './compare-builds.ts';
+export { type RecordedBuild, recordBuild } from './make-record.ts';

@@ -2,7 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Definition } from '../llb/definition.ts';
-import { makeRecord } from './build-record.ts';
+import { makeRecord } from './make-record.ts';
 import type { RecordAnswer, RecordTask } from './start-recording.ts';
 
 const { definitions, opts, dirs, ...options } = workerData as RecordTask;

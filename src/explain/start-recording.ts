@@ -7,7 +7,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { TooManyFiles } from '../context/context-tree.ts';
 import { workerUrl } from '../system/worker-url.ts';
-import { makeRecord, type RecordedBuild } from './build-record.ts';
+import { makeRecord, type RecordedBuild } from './make-record.ts';
 import { TooManyBytes } from './taken-trees.ts';
 
 /** A record that is being made. */

@@ -35,8 +35,8 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   'lines that a difference': [['cli/unified-diff.ts', 'maxChangedLines', 'count']],
   'patterns of each kind': [['context/propose-ignore.ts', 'maxPatterns', 'count']],
   'files of a context whose digests a record': [
-    ['explain/build-record.ts', 'maxFiles', 'count'],
-    ['explain/build-record.ts', 'maxPaths', 'count'],
+    ['explain/make-record.ts', 'maxFiles', 'count'],
+    ['explain/make-record.ts', 'maxPaths', 'count'],
   ],
   'files that `explain`': [['explain/file-causes.ts', 'maxFileCauses', 'count']],
   'files of a context whose digests are kept': [

@@ -1,7 +1,8 @@
 /** Records and comparisons without an engine: what they are made of, and that they stay small. */
 import { expect, test } from 'vitest';
-import { type BuildRecord, parseRecord, recordBuild } from '../../src/explain/build-record.ts';
+import { type BuildRecord, parseRecord } from '../../src/explain/build-record.ts';
 import { compareBuilds } from '../../src/explain/compare-builds.ts';
+import { recordBuild } from '../../src/explain/make-record.ts';
 import { compile, dirTree } from '../../src/index.ts';
 import { temporaryDir } from '../temporary-dir.ts';
 

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { makeRecord, type RecordedBuild } from '../../src/explain/build-record.ts';
+import { makeRecord, type RecordedBuild } from '../../src/explain/make-record.ts';
 import { startRecording } from '../../src/explain/start-recording.ts';
 import { compile, dirTree } from '../../src/index.ts';
 import { temporaryDir } from '../temporary-dir.ts';

@@ -1,10 +1,10 @@
 /** `tsfront explain`: which steps of a build run again after a change, and why. */
 import { stat } from 'node:fs/promises';
+import type { BuildRecord } from '../../explain/build-record.ts';
 import { unknownImagesNote } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
 import { lastRecord } from '../build-records.ts';
-import type { BuildSide } from '../explained-side.ts';
 import type { Io } from '../io.ts';
 import { inFlags } from '../options/flag-names.ts';
 import { offlineCommand, type SourceFlags } from '../options/offline-command.ts';
@@ -65,7 +65,7 @@ async function run(given: string, flags: ExplainFlags, io: Io): Promise<void> {
   await writeText(flags.output, formatExplanation(explanation), io);
 }
 
-async function writeRecord(file: string, record: BuildSide, io: Io): Promise<void> {
+async function writeRecord(file: string, record: BuildRecord, io: Io): Promise<void> {
   const { formatRecord } = await import('../../explain/build-record.ts');
   await writeOutput(file, `${formatRecord(record)}\n`, io);
 }
@@ -85,10 +85,10 @@ async function newerSide(
 }
 
 interface BothBuilds {
-  readonly older: BuildSide;
-  readonly newer: BuildSide;
+  readonly older: BuildRecord;
+  readonly newer: BuildRecord;
   /** The newer build with `.git`, for a later comparison. */
-  whole(): Promise<BuildSide>;
+  whole(): Promise<BuildRecord>;
 }
 
 /** The builds that are compared. Without a --from option, the older one is the last that `tsfront build` has made. */
@@ -116,16 +116,26 @@ async function bothBuilds(
     const newer = await openSide({ ...to, flags, withoutGit }, unknown, io);
     return { older, newer, whole: withoutGit ? whole : async () => newer };
   }
-  let last: Awaited<ReturnType<typeof lastRecord>>;
-  const newer = await openSide({ ...to, flags, withoutGit }, unknown, io, async (place) => {
-    last = await lastRecord(place, io);
-    return last === undefined;
-  });
+  const { last, newer } = await lastAndNow(context, flags, unknown, io);
   if (last === undefined) return { older: await openOlder(), newer, whole };
   io.writeStderr(
     `note: compared with the last build, ${timeSince(last.time)}; --from HEAD compares with the last commit\n`,
   );
   return { older: last.record, newer, whole: async () => newer };
+}
+
+/** The last record of the build of a directory, and the build as it is now: without `.git` if there is no record. */
+async function lastAndNow(context: string, flags: ExplainFlags, unknown: Set<string>, io: Io) {
+  const { openDirectory, recordOpened } = await import('../explained-side.ts');
+  const opened = await openDirectory(context, flags, io);
+  try {
+    const last = await lastRecord(opened.place, io);
+    // It is then compared with a revision, which has none.
+    const newer = await recordOpened(opened, unknown, io, { withoutGit: last === undefined });
+    return { last, newer };
+  } finally {
+    await opened.build.close();
+  }
 }
 
 const hasOlderOptions = ({ fromFile, fromTarget, fromBuildArg, fromPlatform }: ExplainFlags) =>
