@@ -1,6 +1,6 @@
 /** What a build takes from its contexts, for people. */
 import type { Amount } from '../context/amounts.ts';
-import type { ContextReport, ContextTake, InspectedContext, PathAnswer } from '../context/inspect-context.ts';
+import type { ContextReport, ContextTake, InspectedContext, PathAnswer } from '../context/context-report.ts';
 import type { SizeNode } from '../context/size-tree.ts';
 import { formatBytes, formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';

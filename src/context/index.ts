@@ -15,16 +15,15 @@
  */
 
 export type { Amount } from './amounts.ts';
+export type {
+  ContextReport,
+  ContextTake,
+  InspectedContext,
+  PathAnswer,
+  RuleUse,
+  TakenSource,
+} from './context-report.ts';
 export type { Fate } from './context-tree.ts';
-export {
-  type ContextReport,
-  type ContextTake,
-  type InspectedContext,
-  type InspectOptions,
-  inspectContext,
-  type PathAnswer,
-  type RuleUse,
-  type TakenSource,
-} from './inspect-context.ts';
+export { type InspectOptions, inspectContext } from './inspect-context.ts';
 export { formatIgnoreProposal, type IgnoreProposal, type ProposedPattern } from './propose-ignore.ts';
 export type { SizeNode } from './size-tree.ts';

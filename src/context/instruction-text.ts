@@ -1,33 +1,23 @@
 /** Instructions as a report about files names them. */
 import type { Definition } from '../llb/definition.ts';
-import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import type { OpPlace, TakenPath } from '../offline/taken-paths.ts';
-import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
+import type { HideSecrets } from '../text/hide-secrets.ts';
 import { sourceLines } from './source-lines.ts';
 
 /** Maximum number of characters. */
 const maxLength = 200;
 
-const secretsOfDefinition = new WeakMap<Definition, HideSecrets>();
-
-/** Hides the secrets of a definition, and credentials, in texts about it. */
-function hideIn(definition: Definition): HideSecrets {
-  let hide = secretsOfDefinition.get(definition);
-  if (!hide) secretsOfDefinition.set(definition, (hide = hidingAddresses(hideSecretsOfAll([definition]))));
-  return hide;
-}
-
 /**
  * The text of an instruction: of COPY, ADD and FROM what stands in the Dockerfile, without here-documents; of RUN only
  * that it has a mount, since its command may be long and contain secrets.
  *
- * @param hide hides secrets and credentials; by default those of the definition
+ * @param hide hides secrets and credentials
  */
 export function instructionText(
   definition: Definition,
   { filename, lines }: OpPlace,
   kind: TakenPath['kind'],
-  hide?: HideSecrets,
+  hide: HideSecrets,
 ): string {
   const { lines: all, escapeToken } = sourceLines(definition, filename);
   const joined: string[] = [];
@@ -39,7 +29,7 @@ export function instructionText(
     if (!isContinued) break;
   }
   const text = joined.join(' ');
-  if (/^(?:copy|add|from)\b/i.test(text)) return shortened((hide ?? hideIn(definition))(text));
+  if (/^(?:copy|add|from)\b/i.test(text)) return shortened(hide(text));
   return kind === 'mount' ? 'RUN --mount=type=bind' : '';
 }
 

@@ -3,7 +3,8 @@
  * images it is built on. It runs in the thread of `analysis-worker.ts`.
  */
 import path from 'node:path';
-import { type ContextTake, inspectContext } from '../context/inspect-context.ts';
+import type { ContextTake } from '../context/context-report.ts';
+import { inspectContext } from '../context/inspect-context.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Definition } from '../llb/definition.ts';
 import { formatOp, type OpDescription } from '../llb/format-op.ts';

@@ -1,5 +1,5 @@
 /** `tsfront context`: what a build sends and takes of its contexts, and what an ignore file drops. */
-import type { ContextReport } from '../../context/inspect-context.ts';
+import type { ContextReport } from '../../context/context-report.ts';
 import { unknownImagesNote, withUnknownImages } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
