@@ -6,8 +6,11 @@ import {
   connect,
   createDisplay,
   dockerPush,
+  type Export,
   hasImageStore,
   listWorkers,
+  type ProgressMode,
+  type SolveOptions,
   showProgress,
   solve,
 } from '../../client/index.ts';
@@ -28,9 +31,20 @@ import { warn, warnOnce } from '../warn.ts';
 import { type CompiledInput, openCompiled } from './compiled-input.ts';
 import { formatMetadata, withoutConfigDigest } from './metadata-file.ts';
 import { openOutputs } from './open-outputs.ts';
+import type { OutputFlags } from './output-entries.ts';
 import { requirePlaces } from './output-places.ts';
 import { requireOutputs } from './outputs.ts';
 import { readSourcePolicy } from './source-policy-file.ts';
+
+/** What the flags say about a build, checked before anything is compiled or a daemon is asked. */
+interface SolveRequest {
+  readonly flags: SolveFlags;
+  readonly mode: ProgressMode;
+  /** What is written where; undefined if nothing is. */
+  readonly outputs: OutputFlags | undefined;
+  /** Options of the build that do not depend on what is built. */
+  readonly options: Omit<SolveOptions, 'frontend' | 'exports' | 'localDirs' | 'ociLayouts'>;
+}
 
 /**
  * Solves what is compiled and writes the outputs.
@@ -44,69 +58,13 @@ export async function runSolve(
   compileFlags: readonly string[],
   io: Io,
 ): Promise<number> {
-  const { env, signal } = io;
   let connection: Connection | undefined;
   let opened: CompiledInput | undefined;
-  const onWarning = warnOnce(io);
   try {
-    const mode = progressMode(flags, env);
-    const { allowUnknown } = flags;
-    requireAddress('--builder', flags.builder);
-    const secrets = parseSecrets(flags.secret, env);
-    await requireSsh(flags.ssh);
-    const allowed = entitlements(flags);
-    const auth = authHosts(flags.authHost);
-    const cacheFrom = parseCaches('--cache-from', flags.cacheFrom, allowUnknown);
-    const cacheTo = parseCaches('--cache-to', flags.cacheTo, allowUnknown);
-    const sourcePolicy = await readSourcePolicy(env);
-    requireWritable('--metadata-file', flags.metadataFile);
-    const allowDelete = isLocalDeleteAllowed(flags);
-    const outputs = {
-      output: flags.output,
-      tag: [],
-      annotation: [],
-      allowUnknown,
-      allowDelete,
-    };
-    requirePlaces(flags.output.length > 0 ? requireOutputs(outputs) : [], cacheTo, flags);
+    const request = await readRequest(flags, io);
     opened = await openCompiled(input, flags, compileFlags, io);
-    const { compiled, name, localDirs, ociLayouts } = opened;
-    connection = await connect(flags.builder, { signal, env, onWarning });
-    const pushes = flags.output.length > 0 && hasImageStore(await untilAborted(listWorkers(connection), signal));
-    const { exports, pushByEngine, prefersImageDigest } =
-      flags.output.length > 0
-        ? await openOutputs(outputs, { kind: connection.kind, pushes, env, onWarning })
-        : { exports: [], pushByEngine: [], prefersImageDigest: false };
-    const makesImage = exports.some(
-      (entry) => exporterOf(entry.type === 'custom' ? entry.name : entry.type)?.makesImage,
-    );
-    if (makesImage && compiled.metadata.size === 0)
-      warn(
-        `${name} has no image config, so the image has no entry point, environment and labels: compile to JSON, or give the file of \`tsfront compile --image-config\` with --image-config`,
-        io,
-      );
-    const build = solve(connection, {
-      frontend: compiledFrontend(compiled),
-      localDirs,
-      ociLayouts,
-      exports,
-      secrets,
-      ssh: parseSsh(flags.ssh),
-      auth,
-      entitlements: allowed,
-      cacheFrom,
-      cacheTo,
-      sourcePolicy,
-      onWarning,
-      signal,
-    });
-    const warnings = await showProgress(build.status, await createDisplay(mode, io.stderr, env), signal);
-    const result = await build.result;
-    for (const image of pushByEngine) await dockerPush(image, { address: connection.address, signal, onWarning });
-    if (flags.metadataFile) {
-      const reportedResult = prefersImageDigest ? withoutConfigDigest(result) : result;
-      await writeOutput(flags.metadataFile, await formatMetadata(connection, reportedResult, warnings, env), io);
-    }
+    connection = await connect(flags.builder, { signal: io.signal, env: io.env, onWarning: request.options.onWarning });
+    await buildAndWrite(opened, connection, request, io);
     return 0;
   } catch (error) {
     return reportFailure(error, io, { asked: 'build', shown: opened?.shown ?? asNamed });
@@ -114,3 +72,65 @@ export async function runSolve(
     connection?.close();
   }
 }
+
+/** @throws UsageError for what contradicts, and for outputs that cannot be written */
+async function readRequest(flags: SolveFlags, io: Io): Promise<SolveRequest> {
+  const { env, signal } = io;
+  const { allowUnknown } = flags;
+  const mode = progressMode(flags, env);
+  requireAddress('--builder', flags.builder);
+  const secrets = parseSecrets(flags.secret, env);
+  await requireSsh(flags.ssh);
+  const options = {
+    secrets,
+    ssh: parseSsh(flags.ssh),
+    entitlements: entitlements(flags),
+    auth: authHosts(flags.authHost),
+    cacheFrom: parseCaches('--cache-from', flags.cacheFrom, allowUnknown),
+    cacheTo: parseCaches('--cache-to', flags.cacheTo, allowUnknown),
+    sourcePolicy: await readSourcePolicy(env),
+    onWarning: warnOnce(io),
+    signal,
+  };
+  requireWritable('--metadata-file', flags.metadataFile);
+  const { output } = flags;
+  const outputs =
+    output.length > 0
+      ? { output, tag: [], annotation: [], allowUnknown, allowDelete: isLocalDeleteAllowed(flags) }
+      : undefined;
+  requirePlaces(outputs ? requireOutputs(outputs) : [], options.cacheTo, flags);
+  return { flags, mode, outputs, options };
+}
+
+async function buildAndWrite(
+  { compiled, name, localDirs, ociLayouts }: CompiledInput,
+  connection: Connection,
+  { flags, mode, outputs, options }: SolveRequest,
+  io: Io,
+): Promise<void> {
+  const { env, signal } = io;
+  const { onWarning } = options;
+  const { exports, pushByEngine, prefersImageDigest } = outputs
+    ? await openOutputs(outputs, {
+        kind: connection.kind,
+        pushes: hasImageStore(await untilAborted(listWorkers(connection), signal)),
+        env,
+        onWarning,
+      })
+    : { exports: [], pushByEngine: [], prefersImageDigest: false };
+  if (exports.some(makesImage) && compiled.metadata.size === 0)
+    warn(
+      `${name} has no image config, so the image has no entry point, environment and labels: compile to JSON, or give the file of \`tsfront compile --image-config\` with --image-config`,
+      io,
+    );
+  const frontend = compiledFrontend(compiled);
+  const build = solve(connection, { ...options, frontend, localDirs, ociLayouts, exports });
+  const warnings = await showProgress(build.status, await createDisplay(mode, io.stderr, env), signal);
+  const result = await build.result;
+  for (const image of pushByEngine) await dockerPush(image, { address: connection.address, signal, onWarning });
+  if (!flags.metadataFile) return;
+  const reportedResult = prefersImageDigest ? withoutConfigDigest(result) : result;
+  await writeOutput(flags.metadataFile, await formatMetadata(connection, reportedResult, warnings, env), io);
+}
+
+const makesImage = (entry: Export) => exporterOf(entry.type === 'custom' ? entry.name : entry.type)?.makesImage;
