@@ -11,19 +11,17 @@ interface Listener {
 
 /** Opens the stream; `listen` is called once. Its members are those of `ByteStream` of src/rpc. */
 export function openStandardStreams() {
-  const unsent: { bytes: Uint8Array; left: (() => void) | undefined }[] = [];
-  let waitingBytes = 0;
+  const unsent = new SendQueue();
   let listener: Listener | undefined;
   let open = true;
   let ending = false;
 
-  const update = () => want(open && listener !== undefined, open && unsent.length > 0);
+  const update = () => want(open && listener !== undefined, open && !unsent.isEmpty);
   const close = (error?: Error) => {
     if (!open) return;
     open = false;
-    waitingBytes = 0;
     update();
-    for (const { left } of unsent.splice(0)) left?.();
+    unsent.drop();
     listener?.closed(error);
   };
 
@@ -34,46 +32,30 @@ export function openStandardStreams() {
   });
   on('output', () => {
     try {
-      const piece = joinFirst(unsent, pieceSize);
-      let written = native.write(1, piece);
-      waitingBytes -= written;
-      while (written > 0) {
-        const first = unsent[0]!;
-        if (written < first.bytes.length) {
-          first.bytes = first.bytes.subarray(written);
-          break;
-        }
-        written -= first.bytes.length;
-        unsent.shift();
-        first.left?.();
-      }
+      unsent.write(1);
     } catch (error) {
       return close(error as Error);
     }
-    if (ending && unsent.length === 0) close();
+    if (ending && unsent.isEmpty) close();
     else update();
   });
 
   return {
     write(bytes: Uint8Array, left?: () => void): void {
-      if (!open || ending) {
+      if (!open || ending || bytes.length === 0) {
         if (left) queueMicrotask(left);
         return;
       }
-      if (bytes.length === 0) {
-        if (left) queueMicrotask(left);
-        return;
-      }
+      const wasEmpty = unsent.isEmpty;
       unsent.push({ bytes, left });
-      waitingBytes += bytes.length;
-      if (unsent.length === 1) update();
+      if (wasEmpty) update();
     },
     get waitingBytes() {
-      return waitingBytes;
+      return unsent.waitingBytes;
     },
     end(): void {
       ending = true;
-      if (unsent.length === 0) queueMicrotask(close);
+      if (unsent.isEmpty) queueMicrotask(close);
     },
     destroy(): void {
       queueMicrotask(close);
@@ -83,6 +65,51 @@ export function openStandardStreams() {
       update();
     },
   };
+}
+
+/** Bytes that wait to be written. */
+interface Unsent {
+  bytes: Uint8Array;
+  /** Called when they are written, or never will be. */
+  readonly left: (() => void) | undefined;
+}
+
+/** What waits to be written, in its order. */
+class SendQueue {
+  waitingBytes = 0;
+  private readonly parts: Unsent[] = [];
+
+  get isEmpty(): boolean {
+    return this.parts.length === 0;
+  }
+
+  push(part: Unsent): void {
+    this.parts.push(part);
+    this.waitingBytes += part.bytes.length;
+  }
+
+  /** Writes as much as the pipe takes at once. @throws Error if the reader is gone */
+  write(fd: 1 | 2): void {
+    const { parts } = this;
+    let written = native.write(fd, joinFirst(parts, pieceSize));
+    this.waitingBytes -= written;
+    while (written > 0) {
+      const first = parts[0]!;
+      if (written < first.bytes.length) {
+        first.bytes = first.bytes.subarray(written);
+        break;
+      }
+      written -= first.bytes.length;
+      parts.shift();
+      first.left?.();
+    }
+  }
+
+  /** Forgets what waits. */
+  drop(): void {
+    this.waitingBytes = 0;
+    for (const { left } of this.parts.splice(0)) left?.();
+  }
 }
 
 /** What is written at once; the same memory each time, since taking fresh pages takes longer than copying. */

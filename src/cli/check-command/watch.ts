@@ -23,7 +23,7 @@ export async function watchFiles(paths: readonly string[], check: () => Promise<
   const changes = quietChanges();
   const warn = (dir: string, { message }: Error) =>
     io.writeStderr(`warning: new Dockerfiles in ${dir} and others go unnoticed: ${systemErrorsInWords(message)}\n`);
-  const tree = await watchTree(paths, changes.changed, warn, io.signal);
+  const tree = await watchTree(paths, { changed: changes.changed, failed: warn }, io.signal);
   let watched: Watched = { files: [] };
   try {
     for (;;) {
