@@ -1,5 +1,6 @@
 /** Compiles what the options of a command name: a Dockerfile or a build program. */
 import type { Compiled, Frontend } from '../offline/compile.ts';
+import { unknownImagesNote, withUnknownImages } from '../offline/unknown-images.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { Exit } from './exit.ts';
 import { reportFailure } from './failure.ts';
@@ -17,13 +18,14 @@ export interface CompiledBuild extends Compiled {
 
 /**
  * Compiles what the options name; errors and warnings are reported here.
- * @param refusePolicy whether a Dockerfile that has a Rego policy is refused
+ * @param how.refusePolicy whether a Dockerfile that has a Rego policy is refused
+ * @param how.takeUnknown whether images that are not known offline count as empty; a note names them
  */
 export async function compileBuild(
   context: string,
   flags: SourceFlags,
   io: Io,
-  refusePolicy = false,
+  how: { readonly refusePolicy?: boolean; readonly takeUnknown?: boolean } = {},
 ): Promise<CompiledBuild> {
   if (flags.opt?.has('requestid'))
     throw new UsageError(
@@ -39,8 +41,10 @@ export async function compileBuild(
     const { watchArgs } = await import('../offline/build-arg-use.ts');
     const watch = watchArgs();
     const readHere: Frontend = (bridge) => watch.run(bridge, 'cannot');
-    const frontend = refusePolicy ? await refusingPolicy(build, readHere) : readHere;
-    const compiled = await untilAborted(compile(build.options, frontend), io.signal).catch(async (error) => {
+    const frontend = how.refusePolicy ? await refusingPolicy(build, readHere) : readHere;
+    const unknown = new Set<string>();
+    const opened = how.takeUnknown && flags.offline ? withUnknownImages(build.options, unknown) : build.options;
+    const compiled = await untilAborted(compile(opened, frontend), io.signal).catch(async (error) => {
       if (!(error instanceof CompileError)) throw error;
       io.writeStderr(formatCompileWarnings(error.warnings, io, build.shown));
       const code = await reportFailure(error, io, build);
@@ -49,6 +53,8 @@ export async function compileBuild(
     });
     if (compiled.warnings.length > 0) io.writeStderr(formatCompileWarnings(compiled.warnings, io, build.shown));
     reportUnusedArgs(watch, io);
+    if (unknown.size > 0)
+      io.writeStderr(`note: ${unknownImagesNote(unknown)}, so digests here are not those of a build\n`);
     await build.keepImages();
     return { ...compiled, build };
   } finally {

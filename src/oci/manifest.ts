@@ -36,11 +36,11 @@ export interface Descriptor {
 
 /** An image for one platform. */
 export interface FoundImage {
-  /** Digest of what the reference names: of the index if the image has one. */
+  /** Digest of what the reference names: of the index if the image has one; '' if `unknown`. */
   readonly digest: string;
   /** The image config, JSON. */
   readonly config: Uint8Array;
-  /** Whether nothing is known about the image: digest and config are placeholders. */
+  /** Whether nothing is known about the image: the config is a placeholder. */
   readonly unknown?: boolean;
 }
 

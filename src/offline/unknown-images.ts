@@ -3,15 +3,18 @@ import type { ImageResolver } from '../resolve/resolver.ts';
 import { formatInteger } from '../text/number.ts';
 import type { OfflineOptions } from './offline-bridge.ts';
 
-/** Resolves unknown images to empty ones, and records their names. */
+/** Resolves unknown images to empty ones without a digest, and records their names. */
 export function withUnknownImages<Options extends OfflineOptions>(options: Options, unknown: Set<string>): Options {
   const empty: ImageResolver = {
     async resolve({ domain, path, tag }, platform) {
       unknown.add(`${domain}/${path}${tag && `:${tag}`}`);
       const { os = 'linux', architecture = 'amd64' } = platform ?? {};
-      const digest = `sha256:${'0'.repeat(64)}`;
-      const rootfs = { type: 'layers', diff_ids: [digest] };
-      return { unknown: true, digest, config: new TextEncoder().encode(JSON.stringify({ os, architecture, rootfs })) };
+      const rootfs = { type: 'layers', diff_ids: [`sha256:${'0'.repeat(64)}`] };
+      return {
+        unknown: true,
+        digest: '',
+        config: new TextEncoder().encode(JSON.stringify({ os, architecture, rootfs })),
+      };
     },
   };
   return { ...options, images: [...options.images, empty] };

@@ -26,6 +26,18 @@ test('each format is written, and dot is the default', async () => {
   expect(platforms[0].stages.map((stage: { name: string }) => stage.name)).toEqual(['files', 'stage-1']);
 });
 
+test('an image that is not known offline is drawn with its name, and a note says so', async () => {
+  const file = path.join(dir, 'unknown.Dockerfile');
+  await writeFile(file, 'ARG V=3\nFROM alpine:$V AS tool\nRUN a\nFROM scratch\nCOPY --from=tool /a /\n');
+  const { code, stdout, stderr } = await graph('--format', 'json', '-f', file);
+  expect(code).toBe(0);
+  expect(stderr).toBe(
+    'note: what docker.io/library/alpine:3 sets is not known, so digests here are not those of a build\n',
+  );
+  const ops = JSON.parse(stdout).platforms[0].ops as { name: string }[];
+  expect(ops.map(({ name }) => name)).toContain('[tool 1/2] FROM docker.io/library/alpine:3');
+});
+
 describe('--record', () => {
   test('adds the times of a build', async () => {
     const record = path.join(dir, 'build.jsonl');

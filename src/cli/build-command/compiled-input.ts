@@ -46,7 +46,7 @@ export async function openCompiled(
 async function compileHere(context = '.', flags: SolveFlags, io: Io): Promise<CompiledInput> {
   if (flags.imageConfig !== undefined)
     throw new UsageError('--image-config goes with a compiled file: what --file compiles has its own');
-  const compiled = await compileBuild(context, flags, io, !isPolicyDisabled(flags.policy, io.env));
+  const compiled = await compileBuild(context, flags, io, { refusePolicy: !isPolicyDisabled(flags.policy, io.env) });
   const { dirs, options, shown } = compiled.build;
   if (compiled.attestations)
     io.writeStderr('note: it is built without its SBOM: `tsfront build` makes and attaches it\n');

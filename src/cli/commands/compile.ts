@@ -37,7 +37,7 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
   ]);
   // What is compiled is there to be built: a policy beside the Dockerfile holds for it, too.
   const { isPolicyDisabled } = await import('../options/policy.ts');
-  const compiled = await compileBuild(context, flags, io, !isPolicyDisabled(flags.policy, io.env));
+  const compiled = await compileBuild(context, flags, io, { refusePolicy: !isPolicyDisabled(flags.policy, io.env) });
   const files = await render(compiled, flags);
   if (flags.imageConfig !== undefined) await writeConfigs(compiled, flags.imageConfig, io);
   for (const [file, data] of files) {

@@ -50,7 +50,7 @@ async function run(context: string, given: GraphFlags, io: Io): Promise<void> {
   ]);
   const record = given.record === undefined ? undefined : await readRecord(given.record, io);
   const explanations = given.explain === undefined ? undefined : await readExplanations(given.explain, io);
-  const compiled = await compileBuild(context, given, io);
+  const compiled = await compileBuild(context, given, io, { takeUnknown: true });
   const drawn = await render(compiled, format, { record, explanations });
   if (!open) return writeOutput(given.output, drawn, io);
   const file = given.output ?? (await temporaryPage());
