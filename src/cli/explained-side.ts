@@ -6,6 +6,8 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { BuildRecord } from '../explain/build-record.ts';
 import type { RecordedBuild } from '../explain/make-record.ts';
+import type { TreeOptions } from '../explain/taken-trees.ts';
+import type { UnchangedFiles } from '../explain/unchanged-files.ts';
 import type { Definition } from '../llb/definition.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
 import { UsageError } from '../offline/usage-error.ts';
@@ -64,7 +66,8 @@ export async function openSide(
       io.writeStderr(`note: the submodule ${name} is not compared: its commit in ${side} is not on this machine\n`);
     const moved = await relocated(flags, [[await realpath(revision.repository), revision.root]]);
     const shown = (file: string) => file.replaceAll(`${revision.root}/`, `${side}:`);
-    return await recordDirectory(revision.dir, moved, unknown, io, { shown, isTemporary: true, withoutGit: true });
+    const { unchanged } = revision;
+    return await recordDirectory(revision.dir, moved, unknown, io, { shown, unchanged, withoutGit: true });
   } finally {
     await revision.remove();
   }
@@ -82,8 +85,8 @@ interface RecordOptions {
   readonly withoutGit: boolean;
   /** What a path in a message is for people. */
   readonly shown?: (text: string) => string;
-  /** Whether the directory is removed afterwards, so that digests of its files are of no further use. */
-  readonly isTemporary?: boolean;
+  /** The files that the directory is without, if it is the checkout of a revision. */
+  readonly unchanged?: UnchangedFiles;
 }
 
 /** Opens the build of a directory; close its `build`. @throws UsageError if the context is not a directory here */
@@ -101,9 +104,10 @@ export async function recordOpened(
   { build, flags }: OpenedDirectory,
   unknown: Set<string>,
   io: Io,
-  { withoutGit, shown = (text) => text, isTemporary = false }: RecordOptions,
+  { withoutGit, shown = (text) => text, unchanged }: RecordOptions,
 ): Promise<BuildRecord> {
-  const opened = flags.offline ? withUnknownImages(build.options, unknown) : build.options;
+  const options = unchanged ? withFilling(build, unchanged) : build.options;
+  const opened = flags.offline ? withUnknownImages(options, unknown) : options;
   const { compile, CompileError } = await import('../offline/compile.ts');
   const compiled = await untilAborted(compile(opened), io.signal).catch(async (error) => {
     if (!(error instanceof CompileError)) throw error;
@@ -111,7 +115,8 @@ export async function recordOpened(
   });
   await build.keepImages();
   const source = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
-  return makeRecordOf(source, isTemporary ? undefined : digestDir(io), io, withoutGit);
+  const elsewhere = unchanged && ((root: string) => unchanged.below(root));
+  return makeRecordOf(source, { withoutGit, elsewhere }, io);
 }
 
 async function recordDirectory(
@@ -121,6 +126,9 @@ async function recordDirectory(
   io: Io,
   options: RecordOptions,
 ): Promise<BuildRecord> {
+  // What is read before there are trees of files: the names of the Dockerfile's directory, and the ignore files.
+  const dirs = [context, path.dirname(flags.file ?? '.'), ...flags.buildContext.map((it) => it.replace(/^[^=]*=/, ''))];
+  for (const dir of dirs) await options.unchanged?.fill(dir);
   const opened = await openDirectory(context, flags, io).catch((error: Error) => {
     const message = options.shown?.(error.message) ?? error.message;
     throw message === error.message ? error : new UsageError(message, { cause: error });
@@ -132,15 +140,19 @@ async function recordDirectory(
   }
 }
 
-async function makeRecordOf(
-  build: RecordedBuild,
-  digestDir: string | undefined,
-  io: Io,
-  withoutGit: boolean,
-): Promise<BuildRecord> {
+/** The options of a build whose files are copied when they are read. */
+function withFilling({ options, dirs }: OpenedBuild, unchanged: UnchangedFiles): OpenedBuild['options'] {
+  const filling = [...options.locals].map(([name, tree]) => {
+    const dir = dirs.get(name);
+    return [name, dir === undefined ? tree : unchanged.fillingTree(dir, tree)] as const;
+  });
+  return { ...options, locals: new Map(filling) };
+}
+
+async function makeRecordOf(build: RecordedBuild, options: TreeOptions, io: Io): Promise<BuildRecord> {
   const { makeRecord } = await import('../explain/make-record.ts');
-  const options = { signal: io.signal, key: await recordKey(io), digestDir, withoutGit };
-  return untilAborted(makeRecord(build, options), io.signal);
+  const others = { signal: io.signal, key: await recordKey(io), digestDir: digestDir(io) };
+  return untilAborted(makeRecord(build, { ...options, ...others }), io.signal);
 }
 
 const maxFileBytes = 512 << 20;
@@ -162,7 +174,7 @@ async function openFile(
     if (!(definitions instanceof Map)) return definitions;
     const { openBuildContext } = await import('../offline/build-context.ts');
     const opened = await openBuildContext({ context, file: flags.file, readStdin: io.readStdin, offline: true });
-    return await makeRecordOf({ compiled: { definitions }, opened }, digestDir(io), io, withoutGit);
+    return await makeRecordOf({ compiled: { definitions }, opened }, { withoutGit }, io);
   } catch (error) {
     io.signal.throwIfAborted();
     throw new UsageError(`${option}: cannot use ${file}: ${(error as Error).message}`, { cause: error });

@@ -4,7 +4,7 @@ import type { LocalSource } from '../offline/taken-paths.ts';
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { ShortError } from '../text/short-error.ts';
 import { createFilter } from '../tree/filter.ts';
-import { type FileEntry, type PathFilter, resolveRoot, walk } from '../tree/walk.ts';
+import { type FileEntry, type FilesElsewhere, type PathFilter, resolveRoot, walk } from '../tree/walk.ts';
 
 /**
  * What happens to a file: `sent` to the daemon, `ignored` by a rule of the ignore file, or `unasked`: no instruction
@@ -17,6 +17,8 @@ export interface OnDisk {
   readonly device: bigint;
   readonly inode: bigint;
   readonly changeTime: bigint;
+  /** The real path of the tree that it is read from. */
+  readonly root: string;
 }
 
 /** A file, link or directory of a context. */
@@ -77,6 +79,7 @@ export class TooManyFiles extends ShortError {
  * Walks a directory once, as a transfer does: no link leads out of it, and names are bytes.
  *
  * @param limit maximum number of files, links and directories; 2,000,000 if absent
+ * @param elsewhere gives the files that count as if they were in it. @param root its real path
  * @throws TooManyFiles for more; Error if the directory or one in it cannot be read, and for an invalid pattern
  */
 export async function readContextTree(
@@ -84,6 +87,7 @@ export async function readContextTree(
   source: LocalSource,
   signal?: AbortSignal,
   limit = maxNodes,
+  elsewhere?: (root: string) => FilesElsewhere | undefined,
 ): Promise<ContextTree> {
   const root = await resolveRoot(dir);
   const { include, exclude, follow } = source;
@@ -115,16 +119,17 @@ export async function readContextTree(
   };
   await walk(
     root,
-    (entry, { dev: device, ino: inode, ctimeNs: changeTime }) => {
+    (entry, { dev: device, ino: inode, ctimeNs: changeTime }, root) => {
       const { fate, rule } = states.get(entry.path)!;
       states.delete(entry.path);
       if (nodes.length > limit) throw new TooManyFiles(`${dir} has more than ${limit} files, the limit`);
-      const disk = fate === 'sent' && hasContents(entry.mode) ? { device, inode, changeTime } : undefined;
+      const disk = fate === 'sent' && hasContents(entry.mode) ? { device, inode, changeTime, root } : undefined;
       add(nodes, byPath, entry, disk, fate, rule);
       return undefined;
     },
     filter,
     signal,
+    elsewhere?.(root),
   );
   finish(nodes);
   return { source, root, nodes, isCut };

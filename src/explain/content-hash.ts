@@ -50,7 +50,9 @@ export class ContentHash {
   private linesLeft = maxLinesLength;
   private readonly buffer = Buffer.allocUnsafe(1 << 20);
   private readonly cache: DigestCache | undefined;
-  private open: { readonly path: string; readonly descriptor: number; readonly inside: InsideOf } | undefined;
+  private open:
+    | { readonly root: string; readonly path: string; readonly descriptor: number; readonly inside: InsideOf }
+    | undefined;
 
   /** @param cache has digests of files that are as they were, and gets those of the others */
   constructor(tree: ContextTree, cache?: DigestCache) {
@@ -197,7 +199,8 @@ export class ContentHash {
     }
     const keeps = this.cache?.canKeep(node);
     const slash = node.path.lastIndexOf('/');
-    const descriptor = openBelowSync(this.directory(slash < 0 ? '' : node.path.slice(0, slash)), node.name);
+    const inside = this.directory(node.disk?.root ?? this.tree.root, slash < 0 ? '' : node.path.slice(0, slash));
+    const descriptor = openBelowSync(inside, node.name);
     const header = headerText(node, size);
     try {
       const isSmall = header.length + size < this.buffer.length;
@@ -255,13 +258,12 @@ export class ContentHash {
     return { whole: `sha256:${whole.digest('hex')}`, content: content.digest('hex').slice(0, 16), lines: undefined };
   }
 
-  private directory(path: string): InsideOf {
-    if (this.open?.path === path) return this.open.inside;
+  private directory(root: string, path: string): InsideOf {
+    if (this.open?.path === path && this.open.root === root) return this.open.inside;
     this.close();
-    const { root } = this.tree;
     const descriptor = openInsideSync(root, path);
     const inside = insideOf(descriptor, path === '' ? root : `${root === '/' ? '' : root}/${path}`);
-    this.open = { path, descriptor, inside };
+    this.open = { root, path, descriptor, inside };
     return inside;
   }
 }

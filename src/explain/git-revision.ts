@@ -1,5 +1,4 @@
 /** The files of a revision of the repository that a directory is in. */
-import { linkSync, mkdirSync } from 'node:fs';
 import { cp, lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeText, encodeText } from '../go/text.ts';
@@ -8,6 +7,7 @@ import { complaintOf, runSubprocess } from '../system/subprocess.ts';
 import { inEnglish, subprocessEnvironment } from '../system/subprocess-environment.ts';
 import { temporaryDir } from '../system/temporary-dir.ts';
 import { printableLine } from '../text/printable.ts';
+import { UnchangedFiles } from './unchanged-files.ts';
 
 /** The directory as a revision has it. */
 export interface Revision {
@@ -19,6 +19,8 @@ export interface Revision {
   readonly repository: string;
   /** Submodules whose commits are not on this machine: they have the files that they have now. */
   readonly uncompared: readonly string[];
+  /** The files that the checkout lacks, since the repository has them as they were. */
+  readonly unchanged: UnchangedFiles;
   /** Removes the checkout. */
   remove(): Promise<void>;
 }
@@ -30,7 +32,8 @@ const maxListBytes = 256 << 20;
  * Checks a revision out, without hooks, as git checks it out for the user. The repository and its index stay as they
  * are. Submodules that are checked out in the repository have the files of the commits that the revision names.
  *
- * Files that are as they were are not written again: they get another name.
+ * Regular files that are as they were are not written again. So their digests may be known, and they keep the
+ * permissions of which git knows little.
  *
  * @param revision as git names one: `main~1`, a tag, a commit
  * @throws UsageError if there is no repository or no such revision
@@ -44,10 +47,11 @@ export async function checkOutRevision(dir: string, revision: string, signal?: A
     );
     const root = path.join(temporary.path, 'files');
     await mkdir(path.join(root, prefix), { recursive: true });
-    const checkout = new Checkout(temporary.path, signal);
+    const unchanged = new UnchangedFiles(root, repository);
+    const checkout = new Checkout(temporary.path, unchanged, signal);
     await checkout.write(repository, commit, root, '');
     const { uncompared } = checkout;
-    return { dir: path.join(root, prefix), root, repository, uncompared, remove: temporary.remove };
+    return { dir: path.join(root, prefix), root, repository, uncompared, unchanged, remove: temporary.remove };
   } catch (error) {
     await temporary.remove();
     signal?.throwIfAborted();
@@ -108,13 +112,15 @@ async function findRevision(run: GitRun, revision: string) {
 class Checkout {
   /** As {@link Revision.uncompared}. */
   readonly uncompared: string[] = [];
+  private readonly unchanged: UnchangedFiles;
   private readonly temporary: string;
   private readonly signal: AbortSignal | undefined;
   private indexes = 0;
 
-  /** @param temporary directory for the indexes */
-  constructor(temporary: string, signal: AbortSignal | undefined) {
+  /** @param temporary directory for the indexes @param unchanged gets the files that are not written */
+  constructor(temporary: string, unchanged: UnchangedFiles, signal: AbortSignal | undefined) {
     this.temporary = temporary;
+    this.unchanged = unchanged;
     this.signal = signal;
   }
 
@@ -127,18 +133,24 @@ class Checkout {
     const index = path.join(this.temporary, `index-${++this.indexes}`);
     const run: GitRun = { cwd: repository, index, signal: this.signal };
     await git(run, 'read-tree', commit);
-    const listed = (await git(run, 'ls-files', '--stage', '-z')).split('\0').flatMap((line) => {
-      const [, mode, object, file] = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
-      return mode === undefined ? [] : [{ mode, object: object!, file: file! }];
-    });
-    const files = listed.filter(({ mode }) => mode.startsWith('100')).map(({ file }) => file);
-    const changed = await this.changedSince(repository, commit);
-    const linked = linkFiles(repository, to, changed ? files.filter((file) => !changed.has(file)) : []);
-    const others = listed.filter(({ mode, file }) => mode !== '160000' && !linked.has(file)).map(({ file }) => file);
+    const [stages, unchanged] = await Promise.all([
+      git(run, 'ls-files', '--stage', '-z'),
+      this.unchangedSince(repository, commit),
+    ]);
+    const others: string[] = [];
+    const modules: { object: string; file: string }[] = [];
+    for (const line of stages.split('\0')) {
+      const [, mode = '', object = '', file = ''] = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
+      const full = path.posix.join(name, file);
+      if (mode === '160000') modules.push({ object, file });
+      else if (mode.startsWith('100') && unchanged(file)) this.unchanged.add(full);
+      else if (file !== '') others.push(file);
+      if (mode === '120000') this.unchanged.addLink(full);
+    }
     const input = encodeText(others.map((file) => `${file}\0`).join(''));
-    await git({ ...run, input }, 'checkout-index', '-z', '--stdin', `--prefix=${to}/`);
-    for (const { mode, object, file } of listed)
-      if (mode === '160000') await this.writeModule(repository, object, to, file, path.posix.join(name, file));
+    if (others.length > 0) await git({ ...run, input }, 'checkout-index', '-z', '--stdin', `--prefix=${to}/`);
+    for (const { object, file } of modules)
+      await this.writeModule(repository, object, to, file, path.posix.join(name, file));
   }
 
   /** Writes the files of a submodule. If its commit is not on this machine, these are the files that it has now. */
@@ -161,36 +173,22 @@ class Checkout {
     await cp(path.join(from, '.git'), path.join(target, '.git'), { recursive: true, verbatimSymlinks: true });
   }
 
-  /** The files that differ between a commit and the files as they are now; undefined if git cannot say. */
-  private async changedSince(repository: string, commit: string): Promise<ReadonlySet<string> | undefined> {
+  /** Tells which files of a commit are there now, and as they were; none if git cannot say. */
+  private async unchangedSince(repository: string, commit: string): Promise<(file: string) => boolean> {
     const flags = ['--name-only', '-z', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
+    const run: GitRun = { cwd: repository, signal: this.signal };
     try {
-      return new Set((await git({ cwd: repository, signal: this.signal }, 'diff', ...flags, commit)).split('\0'));
+      const [changed, present] = await Promise.all([
+        git(run, 'diff', ...flags, commit),
+        // Files that are not checked out (`skip-worktree`) count as unchanged: those that are have the tag H.
+        git(run, 'ls-files', '-t', '-z'),
+      ]);
+      const differing = new Set(changed.split('\0'));
+      for (const line of present.split('\0')) if (!line.startsWith('H ')) differing.add(line.slice(2));
+      return (file) => !differing.has(file);
     } catch {
       this.signal?.throwIfAborted();
-      return undefined;
+      return () => false;
     }
   }
-}
-
-/**
- * Gives files that are as they were further names, which is quicker than writing them again. They are only read there.
- *
- * @returns the files that have one: none on another file system
- */
-function linkFiles(from: string, to: string, files: readonly string[]): ReadonlySet<string> {
-  const linked = new Set<string>();
-  const made = new Set<string>();
-  for (const file of files) {
-    const directory = path.dirname(file);
-    try {
-      if (!made.has(directory)) mkdirSync(path.join(to, directory), { recursive: true });
-      made.add(directory);
-      linkSync(path.join(from, file), path.join(to, file));
-      linked.add(file);
-    } catch (error) {
-      if (linked.size === 0 && (error as NodeJS.ErrnoException).code === 'EXDEV') break;
-    }
-  }
-  return linked;
 }

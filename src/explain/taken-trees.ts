@@ -3,6 +3,7 @@ import { Coverage } from '../context/amounts.ts';
 import { type ContextTree, readContextTree } from '../context/context-tree.ts';
 import type { LocalSource } from '../offline/taken-paths.ts';
 import { ShortError } from '../text/short-error.ts';
+import type { FilesElsewhere } from '../tree/walk.ts';
 import { ContentHash } from './content-hash.ts';
 import { DigestCache } from './digest-cache.ts';
 
@@ -25,6 +26,8 @@ export interface TreeOptions {
   readonly digestDir?: string | undefined;
   /** Whether `.git` at the top of a context is left out: a revision has none. false if absent. */
   readonly withoutGit?: boolean | undefined;
+  /** As of {@link readContextTree}. */
+  readonly elsewhere?: ((root: string) => FilesElsewhere | undefined) | undefined;
 }
 
 /** The error for a build that takes more bytes than are wanted. */
@@ -58,12 +61,13 @@ export class TakenTrees {
     const key = JSON.stringify(source);
     const known = this.trees.get(key);
     if (known) return known;
-    const { signal, maxBytes, maxNodes, withoutGit = false } = this.options;
+    const { signal, maxBytes, maxNodes, withoutGit = false, elsewhere } = this.options;
     const read = withoutGit ? { ...source, exclude: [...source.exclude, '.git'] } : source;
-    const tree = { ...(await readContextTree(dir, read, signal, maxNodes)), source };
+    const tree = { ...(await readContextTree(dir, read, signal, maxNodes, elsewhere)), source };
     for (const { fate, size } of tree.nodes) if (fate === 'sent') this.bytesLeft -= size;
     if (this.bytesLeft < 0) throw new TooManyBytes(`the build takes more than ${maxBytes} bytes`);
-    const opened = { tree, hash: new ContentHash(tree, this.cacheOf(tree.root)), coverage: new Coverage(tree) };
+    const cache = this.cacheOf(elsewhere?.(tree.root)?.root ?? tree.root);
+    const opened = { tree, hash: new ContentHash(tree, cache), coverage: new Coverage(tree) };
     this.trees.set(key, opened);
     return opened;
   }

@@ -47,10 +47,18 @@ const patternSliceMs = 20;
 const readAhead = 4;
 
 /**
- * Receives the entries of a walk, and what the system says of the file. The walk waits for the promise, if one is
- * returned.
+ * Receives the entries of a walk, what the system says of the file, and the tree that it is in. The walk waits for the
+ * promise, if one is returned.
  */
-export type Visitor = (entry: FileEntry, stats: BigIntStats) => Promise<void> | undefined;
+export type Visitor = (entry: FileEntry, stats: BigIntStats, root: string) => Promise<void> | undefined;
+
+/** Regular files of another tree that count as if they were in a tree. */
+export interface FilesElsewhere {
+  /** The real path of the other tree. */
+  readonly root: string;
+  /** Names of files, which win over those of the tree. @param dir path of their directory, which both trees have */
+  names(dir: string): ReadonlySet<string> | undefined;
+}
 
 /**
  * Walks the tree below `root` depth first, the names of each directory in the order of their bytes. Directories that
@@ -61,8 +69,14 @@ export type Visitor = (entry: FileEntry, stats: BigIntStats) => Promise<void> | 
  * meanwhile.
  * @throws Error if `root` is not a directory, and for directories that cannot be read
  */
-export async function walk(root: string, take: Visitor, filter?: PathFilter, signal?: AbortSignal): Promise<void> {
-  await new Walk(await resolveRoot(root), await xattrCalls(), take, filter, signal).run();
+export async function walk(
+  root: string,
+  take: Visitor,
+  filter?: PathFilter,
+  signal?: AbortSignal,
+  elsewhere?: FilesElsewhere,
+): Promise<void> {
+  await new Walk(await resolveRoot(root), await xattrCalls(), take, filter, signal, elsewhere).run();
 }
 
 class Walk {
@@ -71,6 +85,7 @@ class Walk {
   private readonly take: Visitor;
   private readonly filter: PathFilter | undefined;
   private readonly signal: AbortSignal | undefined;
+  private readonly elsewhere: FilesElsewhere | undefined;
   private readonly firstPaths = new FirstPaths();
   /** Unlisted directories above the current one. */
   private readonly pending: Item[] = [];
@@ -81,12 +96,14 @@ class Walk {
     take: Visitor,
     filter: PathFilter | undefined,
     signal: AbortSignal | undefined,
+    elsewhere: FilesElsewhere | undefined,
   ) {
     this.base = base;
     this.xattrs = xattrs;
     this.take = take;
     this.filter = filter;
     this.signal = signal;
+    this.elsewhere = elsewhere;
   }
 
   async run(): Promise<void> {
@@ -100,23 +117,33 @@ class Walk {
     let nextBatch = Promise.resolve();
     await inDirectory(this.base, dir, async (inside) => {
       let pause = performance.now() + patternSliceMs;
-      for (const entry of await readSorted(inside)) {
+      const names = this.elsewhere?.names(dir);
+      for (const entry of await readSorted(inside, names)) {
         if (performance.now() > pause) {
           await new Promise(setImmediate);
           pause = performance.now() + patternSliceMs;
         }
         const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
         const visit = this.filter?.visit(path, entry.isDirectory(), parent) ?? listedVisit;
-        items.push({ path, name: entry.name, descend: entry.isDirectory() && visit.descend, visit });
+        const isElsewhere = names?.has(entry.name) === true;
+        items.push({ path, name: entry.name, descend: entry.isDirectory() && visit.descend, visit, isElsewhere });
       }
-      nextBatch = started(readMetadata(listedOf(items, 0), inside, this.xattrs));
+      nextBatch = started(this.lookInside(dir, listedOf(items, 0), inside));
       await nextBatch.catch(() => {}); // the directory has to stay open until then
     });
     return { path: dir, items, nextBatch };
   }
 
   private async look(dir: string, items: readonly Item[]): Promise<void> {
-    if (items.length > 0) await inDirectory(this.base, dir, (inside) => readMetadata(items, inside, this.xattrs));
+    if (items.length > 0) await inDirectory(this.base, dir, (inside) => this.lookInside(dir, items, inside));
+  }
+
+  private async lookInside(dir: string, items: readonly Item[], inside: InsideOf): Promise<void> {
+    const others = this.elsewhere ? items.filter((item) => item.isElsewhere) : [];
+    if (others.length < items.length)
+      await readMetadata(others.length > 0 ? items.filter((item) => !item.isElsewhere) : items, inside, this.xattrs);
+    if (others.length > 0)
+      await inDirectory(this.elsewhere!.root, dir, (there) => readMetadata(others, there, this.xattrs));
   }
 
   private async list(directory: Directory): Promise<void> {
@@ -134,7 +161,8 @@ class Walk {
       if (stats) {
         if (this.pending.length > 0) await this.visitPending();
         const linkname = item.target ?? this.firstPaths.hardLinkTarget(item.path, stats);
-        const taken = this.take(toEntry(item.path, stats, linkname, item.xattrs), stats);
+        const root = item.isElsewhere ? this.elsewhere!.root : this.base;
+        const taken = this.take(toEntry(item.path, stats, linkname, item.xattrs), stats, root);
         if (taken) await taken;
         item.stats = undefined;
       }
@@ -155,7 +183,7 @@ class Walk {
   private async visitPending(): Promise<void> {
     for (const parent of this.pending.splice(0)) {
       await this.look(parent.path.slice(0, Math.max(0, parent.path.length - parent.name.length - 1)), [parent]);
-      if (parent.stats) await this.take(toEntry(parent.path, parent.stats, '', parent.xattrs), parent.stats);
+      if (parent.stats) await this.take(toEntry(parent.path, parent.stats, '', parent.xattrs), parent.stats, this.base);
     }
   }
 }
@@ -195,6 +223,7 @@ interface Item {
   readonly name: string;
   readonly descend: boolean;
   readonly visit: Visit;
+  readonly isElsewhere: boolean;
   stats?: BigIntStats | undefined;
   /** Target of a symbolic link. */
   target?: string | undefined;
@@ -233,13 +262,21 @@ async function inDirectory(base: string, dir: string, act: (inside: InsideOf) =>
   }
 }
 
-async function readSorted(inside: InsideOf): Promise<DirEntry[]> {
+const yes = () => true;
+const no = () => false;
+
+/** @param names of regular files, which are added */
+async function readSorted(inside: InsideOf, names?: ReadonlySet<string>): Promise<DirEntry[]> {
   let children: DirEntry[];
   try {
     children = await readEntries(inside.path);
   } catch (error) {
     if (isMissing(error)) return [];
     throw inside.named(error, '');
+  }
+  if (names) {
+    children = children.filter(({ name }) => !names.has(name));
+    for (const name of names) children.push({ name, isDirectory: no, isFile: yes, isSymbolicLink: no });
   }
   const isPlain = !children.some(({ name }) => /[\ud800-\uffff]/.test(name));
   return children.sort(isPlain ? (a, b) => (a.name < b.name ? -1 : 1) : (a, b) => compareNames(a.name, b.name));

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { temporaryDir } from '../temporary-dir.ts';
@@ -165,6 +175,49 @@ test('a file that is as the revision has it keeps its permissions, of which git 
   writeFileSync(path.join(dir, 'src/a'), 'other');
   expect(await explain('--from', 'HEAD')).toContain('src/a: its content changed');
   expect(readFileSync(path.join(dir, 'src/a'), 'utf8')).toBe('other');
+});
+
+test('files that a revision shares with the directory are not touched', async () => {
+  const times = () => ['Dockerfile', 'src/a'].map((name) => statSync(path.join(dir, name), { bigint: true }).ctimeNs);
+  const before = times();
+  expect(await explain('--from', 'HEAD')).toBe('nothing runs again: 6 steps cached\n');
+  expect(times()).toEqual(before);
+});
+
+test('files that git has not checked out are those of the revision', async () => {
+  git('update-index', '--skip-worktree', 'src/b');
+  rmSync(path.join(dir, 'src/b'));
+  expect(await explain('--from', 'HEAD')).toContain('COPY src /src\n  src/b: it is gone\n');
+});
+
+test('a Dockerfile of a revision may be a link, or behind one', async () => {
+  mkdirSync(path.join(dir, 'docker/main'), { recursive: true });
+  renameSync(path.join(dir, 'Dockerfile'), path.join(dir, 'docker/main/Dockerfile'));
+  symlinkSync('docker/main', path.join(dir, 'linked'));
+  symlinkSync('linked/Dockerfile', path.join(dir, 'Dockerfile'));
+  writeFileSync(path.join(dir, '.dockerignore'), 'src/b\n');
+  git('add', '-A');
+  git('commit', '--quiet', '-m', 'links');
+  rmSync(path.join(dir, '.dockerignore'));
+  const shown = await explain('--from', 'HEAD');
+  expect(shown).toContain('src/b: .dockerignore:1 (src/b) no longer drops it');
+  expect(await explain('--from', 'HEAD', '--file', path.join(dir, 'linked/Dockerfile'))).toBe(shown);
+});
+
+test('a build program of a revision has its modules', async () => {
+  rmSync(path.join(dir, 'Dockerfile'));
+  mkdirSync(path.join(dir, 'build'));
+  writeFileSync(path.join(dir, 'build/tag.ts'), "export const tag = 'a';\n");
+  writeFileSync(
+    path.join(dir, 'build.ts'),
+    "import { scratch } from 'tsfront/build';\nimport { tag } from './build/tag.ts';\nexport default () => scratch().copy('src', `/${tag}`);\n",
+  );
+  git('add', '-A');
+  git('commit', '--quiet', '-m', 'program');
+  const file = ['--file', path.join(dir, 'build.ts')];
+  expect(await explain('--from', 'HEAD', ...file)).toContain('nothing runs again');
+  writeFileSync(path.join(dir, 'build/tag.ts'), "export const tag = 'b';\n");
+  expect(await explain('--from', 'HEAD', ...file)).not.toContain('nothing runs again');
 });
 
 test('a link, a kind and a mode are told apart', async () => {
