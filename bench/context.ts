@@ -4,17 +4,15 @@
 // `npm run engine -- start forky` prints.
 //
 //   node bench/context.ts [ROUNDS]
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect, prune } from '../src/client/index.ts';
+import { inTurn, type Measured, measure, median, requireBuildx, show } from './shared/beside-buildx.ts';
 
-if (!process.env['DOCKER_HOST'] || spawnSync('docker-buildx', ['version']).error) {
-  console.log('skipped: set DOCKER_HOST, and have docker-buildx in PATH (npm run engine -- start forky prints both)');
-  process.exit();
-}
+requireBuildx();
 const rounds = Number(process.argv[2] ?? 5);
 const cli = path.join(import.meta.dirname, '../dist/cli.js');
 
@@ -34,37 +32,6 @@ const small: Fill = (dir) => {
     writeFileSync(path.join(directory, `f${i}`), randomBytes(1000));
   }
 };
-
-interface Measured {
-  readonly seconds: number;
-  readonly cpu: number;
-  /** Largest resident size in MB. */
-  readonly peak: number;
-}
-
-async function measure(command: string, args: readonly string[]): Promise<Measured> {
-  const started = performance.now();
-  const child = spawn('/usr/bin/env', [command, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (text) => {
-    complaint = (complaint + text).slice(-2000);
-  });
-  let peak = 0;
-  let ticks = 0;
-  const timer = setInterval(() => {
-    try {
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0));
-      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      ticks = Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // It has just ended.
-    }
-  }, 20);
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  clearInterval(timer);
-  if (code !== 0) throw new Error(`${command} ended with ${code}:\n${complaint}`);
-  return { seconds: (performance.now() - started) / 1000, cpu: ticks / 100, peak: peak / 1024 };
-}
 
 const connection = await connect();
 
@@ -94,17 +61,11 @@ async function inContext<T>(fill: Fill, use: (dir: string) => Promise<T>): Promi
   }
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-const show = (all: readonly Measured[]) => {
-  const of = (key: keyof Measured) => median(all.map((it) => it[key]));
-  return `${of('seconds').toFixed(2)} s, ${of('cpu').toFixed(2)} s CPU, ${of('peak').toFixed(0)} MB`;
-};
-
 async function compare(name: string, fill: Fill): Promise<readonly Measured[]> {
   return inContext(fill, async (dir) => {
     const results = { tsfront: [] as Measured[], buildx: [] as Measured[] };
     for (let round = 0; round < rounds; round++)
-      for (const program of round % 2 ? (['buildx', 'tsfront'] as const) : (['tsfront', 'buildx'] as const)) {
+      for (const program of inTurn(round)) {
         await settle();
         results[program].push(await programs[program](dir));
       }

@@ -7,15 +7,13 @@
 //   node bench/export.ts [ROUNDS [DIRECTORIES [NAME]]]
 //
 // DIRECTORIES is a hundred by default, fewer on a slow machine; NAME selects one comparison.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inTurn, type Measured, measure, median, requireBuildx, show } from './shared/beside-buildx.ts';
 
-if (!process.env['DOCKER_HOST'] || spawnSync('docker-buildx', ['version']).error) {
-  console.log('skipped: set DOCKER_HOST, and have docker-buildx in PATH (npm run engine -- start forky prints both)');
-  process.exit();
-}
+requireBuildx();
 const rounds = Number(process.argv[2] ?? 5);
 const directories = Number(process.argv[3] ?? 100);
 const only = process.argv[4];
@@ -24,37 +22,6 @@ const cli = path.join(import.meta.dirname, '../dist/cli.js');
 
 spawnSync(process.execPath, [path.join(import.meta.dirname, '../scripts/build.mjs')], { stdio: 'inherit' });
 
-interface Measured {
-  readonly seconds: number;
-  readonly cpu: number;
-  /** Largest resident size in MB. */
-  readonly peak: number;
-}
-
-async function measure(command: string, args: readonly string[]): Promise<Measured> {
-  const started = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (text) => {
-    complaint = (complaint + text).slice(-2000);
-  });
-  let peak = 0;
-  let ticks = 0;
-  const timer = setInterval(() => {
-    try {
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0));
-      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      ticks = Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // It has just ended.
-    }
-  }, 20);
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  clearInterval(timer);
-  if (code !== 0) throw new Error(`${command} ended with ${code}:\n${complaint}`);
-  return { seconds: (performance.now() - started) / 1000, cpu: ticks / 100, peak: peak / 1024 };
-}
-
 const programs = {
   tsfront: (context: string, dest: string) => {
     const args = ['build', '--frontend=dockerfile.v0', '--progress=quiet', `--output=type=local,dest=${dest}`, context];
@@ -62,12 +29,6 @@ const programs = {
   },
   buildx: (context: string, dest: string) =>
     measure('docker-buildx', ['build', '-q', `--output=type=local,dest=${dest}`, context]),
-};
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-const show = (all: readonly Measured[]) => {
-  const of = (key: keyof Measured) => median(all.map((it) => it[key]));
-  return `${of('seconds').toFixed(2)} s, ${of('cpu').toFixed(2)} s CPU, ${of('peak').toFixed(0)} MB`;
 };
 
 /** @param again whether the destination has the export already */
@@ -84,7 +45,7 @@ async function compare(name: string, script: string, again = false): Promise<voi
     spawnSync('docker-buildx', ['build', '-q', '--output=type=cacheonly', context], { stdio: 'inherit' });
     const results = { tsfront: [] as Measured[], buildx: [] as Measured[] };
     for (let round = 0; round < rounds; round++)
-      for (const program of round % 2 ? (['buildx', 'tsfront'] as const) : (['tsfront', 'buildx'] as const)) {
+      for (const program of inTurn(round)) {
         const dest = path.join(root, 'out');
         if (again) await programs.buildx(context, dest);
         spawnSync('sync');

@@ -48,15 +48,15 @@ for (const count of [20, 20_000]) {
         times[kind].push(build(...(kind === 'without' ? ['--no-record'] : [])));
         if (lastRecord() > before) ready++;
       }
-    const of = (kind: 'without' | 'with', time: 'cpu' | 'wall') => median(times[kind].map((it) => it[time]));
+    const middle = (kind: 'without' | 'with', time: 'cpu' | 'wall') => median(times[kind].map((it) => it[time]));
     const ratio = (time: 'cpu' | 'wall') => median(times.with.map((it, i) => it[time] / times.without[i]![time]));
     rows.push([
       `${count} files`,
-      of('without', 'cpu'),
-      of('with', 'cpu'),
+      middle('without', 'cpu'),
+      middle('with', 'cpu'),
       ratio('cpu'),
-      of('without', 'wall'),
-      of('with', 'wall'),
+      middle('without', 'wall'),
+      middle('with', 'wall'),
       ratio('wall'),
       `${ready} of ${rounds}`,
     ]);

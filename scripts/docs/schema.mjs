@@ -53,6 +53,6 @@ function rule(description, options = {}) {
 }
 
 function optionSchema({ type, default: value, description }) {
-  const of = type === 'strings' ? { type: 'array', items: { type: 'string' } } : { type };
-  return { description, ...of, default: value };
+  const shape = type === 'strings' ? { type: 'array', items: { type: 'string' } } : { type };
+  return { description, ...shape, default: value };
 }

@@ -47,7 +47,7 @@ export class Totals {
   }
 
   /** What is selected; what several parts have counts once. */
-  of(selection: Selection): Amount {
+  amountOf(selection: Selection): Amount {
     const amounts: Amount[] = [];
     for (const { from, to } of rangesOf(selection))
       amounts.push({ files: this.files[to]! - this.files[from]!, bytes: this.bytes[to]! - this.bytes[from]! });

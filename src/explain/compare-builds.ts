@@ -263,7 +263,7 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
     causes.push({ kind: 'settings', name: 'order of variables', detail: '' });
   for (const [index, take] of step.takes.entries()) {
     const old = before.takes[index];
-    if (old?.digest !== take.digest) causes.push(...files.of(old, take));
+    if (old?.digest !== take.digest) causes.push(...files.causesOf(old, take));
   }
   // Only several parts, and several sources, say the same.
   if (differing.length < 2 && step.takes.length < 2) return causes;

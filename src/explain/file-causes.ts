@@ -30,7 +30,7 @@ export class FileCauses {
    *
    * @param old what the step has taken in the older build, if it was there
    */
-  of(old: RecordedTake | undefined, take: RecordedTake): Cause[] {
+  causesOf(old: RecordedTake | undefined, take: RecordedTake): Cause[] {
     const unlisted: Cause = { kind: 'files', name: take.context, detail: '' };
     const difference = this.differenceOf(take.context);
     if (!difference) return [unlisted];

@@ -21,5 +21,5 @@ export function deferred(make: () => State): State {
       return known.output;
     },
   };
-  return State.of(output);
+  return State.fromOutput(output);
 }

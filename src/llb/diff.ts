@@ -18,7 +18,9 @@ export function diff(lower: State, upper: State, constraints: Constraints = {}):
   checkArgument('diff', 'lower', lower, stateArgument);
   checkArgument('diff', 'upper', upper, stateArgument);
   if (!lower.output) return upper.output ? upper : scratch();
-  return lower.withOutput(State.of({ vertex: new DiffVertex(lower.output, upper.output, constraints), index: 0 }));
+  return lower.withOutput(
+    State.fromOutput({ vertex: new DiffVertex(lower.output, upper.output, constraints), index: 0 }),
+  );
 }
 
 class DiffVertex implements OpVertex {

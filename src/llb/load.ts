@@ -30,7 +30,7 @@ export function loadDefinition(definition: Definition | PbDefinition): State {
   const [result] = terminal.inputs;
   if (!result) throw new Error('invalid definition: its last op has no input');
   if (source) loadLocations(graph, source);
-  return State.of({
+  return State.fromOutput({
     vertex: new LoadedVertex(graph, result.digest, Number(result.index)),
     index: Number(result.index),
   });

@@ -20,7 +20,7 @@ export function merge(states: readonly State[], constraints: Constraints = {}): 
   const first = layers[0] ?? scratch();
   if (layers.length < 2) return first;
   const outputs = layers.map((state) => state.output!);
-  return first.withOutput(State.of({ vertex: new MergeVertex(outputs, constraints), index: 0 }));
+  return first.withOutput(State.fromOutput({ vertex: new MergeVertex(outputs, constraints), index: 0 }));
 }
 
 class MergeVertex implements OpVertex {

@@ -22,5 +22,5 @@ export function passthrough(
   );
   const vertex = new PassthroughVertex(id, edges, constraints);
   const results = edges.filter(({ hasOutput }) => hasOutput);
-  return results.map(({ state }, index) => state.withOutput(State.of({ vertex, index })));
+  return results.map(({ state }, index) => state.withOutput(State.fromOutput({ vertex, index })));
 }

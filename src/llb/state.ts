@@ -51,7 +51,7 @@ export class State implements Filesystem {
    *
    * @param values those of a new state if absent
    */
-  static of(output: Output | undefined, values: StateValues = initialValues): State {
+  static fromOutput(output: Output | undefined, values: StateValues = initialValues): State {
     const platform = output && 'vertex' in output ? output.platform : undefined;
     return new State(output, platform ? { ...values, platform: normalizePlatform(platform) } : values);
   }
@@ -228,8 +228,11 @@ export class State implements Filesystem {
   /** Combines this filesystem with the values of another state. */
   reset(other: State): State {
     // As in the reference, the directory is that of a new state if the output has no platform.
-    const own = State.of(this.output).values;
-    return State.of(this.output, own.platform ? other.values : { ...other.values, dir: own.dir, dirGiven: true });
+    const own = State.fromOutput(this.output).values;
+    return State.fromOutput(
+      this.output,
+      own.platform ? other.values : { ...other.values, dir: own.dir, dirGiven: true },
+    );
   }
 
   /** Returns the image that this state began with; undefined if it began with another source or scratch. */
@@ -293,7 +296,7 @@ export class State implements Filesystem {
   }
 
   private onto(output: Output | undefined): State {
-    return State.of(output, this.values);
+    return State.fromOutput(output, this.values);
   }
 }
 
@@ -313,7 +316,7 @@ export function scratch(): State {
   return empty;
 }
 
-const empty = State.of(undefined);
+const empty = State.fromOutput(undefined);
 
 /** The results of a run. */
 export class ExecState {
@@ -323,7 +326,7 @@ export class ExecState {
 
   constructor(before: State, vertex: ExecVertex) {
     this.vertex = vertex;
-    this.root = before.withOutput(State.of(vertex.root()));
+    this.root = before.withOutput(State.fromOutput(vertex.root()));
   }
 
   /**
@@ -340,6 +343,6 @@ export class ExecState {
     if (!mounted) throw new Error(`nothing is mounted at ${target}`);
     const { mount, output } = mounted;
     const source = mount.type === 'tmpfs' ? undefined : mount.source;
-    return (source instanceof State ? source : scratch()).withOutput(State.of(output));
+    return (source instanceof State ? source : scratch()).withOutput(State.fromOutput(output));
   }
 }

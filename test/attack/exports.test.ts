@@ -12,97 +12,40 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
-import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
+import type { ExportTarget } from '../../src/client/session/file-send.ts';
+import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import {
   ModeCharDevice,
   ModeDevice,
-  ModeDir,
   ModeNamedPipe,
   ModeSetgid,
   ModeSetuid,
   ModeSocket,
-  ModeSymlink,
 } from '../../src/go/file-mode.ts';
-import { type FakeDaemon, fakeDaemon } from '../client/fake-daemon.ts';
+import {
+  dir,
+  type Entry,
+  exportTo,
+  file,
+  hardLink,
+  link,
+  type Packet,
+  sendTree,
+  statPacket,
+} from '../client/export-peer.ts';
+import type { FakeDaemon } from '../client/fake-daemon.ts';
 import { ends } from '../ends.ts';
 import { temporaryDir } from '../temporary-dir.ts';
 import { snapshot } from './snapshot.ts';
 
-type Packet = MessageInitShape<typeof PacketSchema>;
-
-interface Entry {
-  readonly path: string;
-  readonly mode?: number;
-  readonly size?: bigint;
-  readonly linkname?: string;
-  readonly devmajor?: bigint;
-  readonly devminor?: bigint;
-  /** What is sent when the client asks; `size` says what was announced. */
-  readonly data?: string;
-}
-
 const ModeIrregular = 1 << 19;
-const dir = (name: string): Entry => ({ path: name, mode: ModeDir | 0o755 });
-const file = (name: string, data = 'x'): Entry => ({ path: name, data });
-const link = (name: string, linkname: string): Entry => ({ path: name, mode: ModeSymlink | 0o777, linkname });
-const hardLink = (name: string, linkname: string): Entry => ({ path: name, linkname });
 const special = (name: string, mode: number): Entry => ({ path: name, mode: mode | 0o644, devmajor: 1n, devminor: 3n });
-const stat = (entry: Entry): Packet => {
-  const {
-    path: name,
-    mode = 0o644,
-    linkname = '',
-    data = '',
-    size = BigInt(data.length),
-    devmajor = 0n,
-    devminor = 0n,
-  } = entry;
-  return { type: Type.PACKET_STAT, stat: { path: name, mode: mode >>> 0, size, linkname, devmajor, devminor } };
-};
 
-/** Runs a build's side of its outputs, from the first packet until they are in place or given up. */
-async function exportTo(target: ExportTarget, sending: (daemon: FakeDaemon) => Promise<unknown>): Promise<void> {
-  const received = fileSend(new Map([[0, target]]));
-  try {
-    await sending(await fakeDaemon(received));
-    await received.publish();
-    await received.keep();
-  } finally {
-    await received.close();
-  }
-}
-
-/** Sends entries and packets without minding any rule; answers what the client asks for with an entry's data. */
-async function sendTree(
-  daemon: FakeDaemon,
-  entries: readonly Entry[],
-  after: readonly Packet[] = [],
-  onRequest = () => {},
-) {
-  const call = daemon.directoryExport.diffCopy();
-  const sending = (async () => {
-    for (const entry of entries) await call.send(stat(entry));
-    for (const packet of after.length > 0 ? after : [{ type: Type.PACKET_STAT }]) await call.send(packet);
-  })().catch(() => {});
-  let failure: Error | undefined;
-  for await (const packet of call.messages) {
-    if (packet.type === Type.PACKET_REQ) {
-      onRequest();
-      const data = Buffer.from(entries[packet.ID]?.data ?? '');
-      if (data.length > 0) await call.send({ type: Type.PACKET_DATA, ID: packet.ID, data });
-      await call.send({ type: Type.PACKET_DATA, ID: packet.ID });
-    } else if (packet.type === Type.PACKET_FIN) {
-      await call.send({ type: Type.PACKET_FIN });
-      call.end();
-    } else if (packet.type === Type.PACKET_ERR) failure = new Error(Buffer.from(packet.data).toString());
-  }
-  await sending;
-  if (failure) throw failure;
-}
+/** Runs a build's side of its only output, from the first packet until it is in place or given up. */
+const exportOne = (target: ExportTarget, sending: (daemon: FakeDaemon) => Promise<unknown>) =>
+  exportTo(new Map([[0, target]]), sending);
 
 /** Puts a symlink in the place of a directory. */
 function exchange(directory: string, target: string): void {
@@ -124,7 +67,7 @@ beforeEach(() => {
   symlinkSync('../outside', path.join(dest, 'out'));
 });
 const sendTo = (entries: readonly Entry[], after: readonly Packet[] = []) =>
-  ends(exportTo({ kind: 'directory', path: dest }, (daemon) => sendTree(daemon, entries, after)));
+  ends(exportOne({ kind: 'directory', path: dest }, (daemon) => sendTree(daemon, entries, { after })));
 
 describe('a directory export is refused, and its destination left as it was, that has', () => {
   test.each<[string, Entry[], Packet[]?]>([
@@ -178,7 +121,7 @@ describe('a directory export is refused, and its destination left as it was, tha
     ['data for a directory', [dir('d')], [{ type: Type.PACKET_STAT }, { type: Type.PACKET_DATA, ID: 0, data: Buffer.from('x') }]],
     ['an end before its list ends', [file('f')], [{ type: Type.PACKET_FIN }]],
     ['an end before its data', [file('f')], [{ type: Type.PACKET_STAT }, { type: Type.PACKET_FIN }]],
-    ['a name after the list', [file('f')], [{ type: Type.PACKET_STAT }, stat(file('g'))]],
+    ['a name after the list', [file('f')], [{ type: Type.PACKET_STAT }, statPacket(file('g'))]],
     ['a request of its own', [file('f')], [{ type: Type.PACKET_REQ, ID: 0 }, { type: Type.PACKET_STAT }, { type: Type.PACKET_FIN }]],
     ['an error of its own', [file('f')], [{ type: Type.PACKET_ERR, data: Buffer.from('broken') }]],
   ])('%s', async (_, entries, after) => {
@@ -220,7 +163,7 @@ describe('a destination', () => {
     const taken = path.join(root, 'taken');
     writeFileSync(taken, 'mine');
     const before = snapshot(root);
-    const sending = exportTo({ kind: 'directory', path: taken }, (daemon) => sendTree(daemon, [file('f')]));
+    const sending = exportOne({ kind: 'directory', path: taken }, (daemon) => sendTree(daemon, [file('f')]));
     await expect(ends(sending)).rejects.toThrow();
     expect(snapshot(root)).toEqual(before);
   });
@@ -230,7 +173,7 @@ describe('a destination', () => {
     mkdirSync(elsewhere);
     symlinkSync('elsewhere', path.join(root, 'name'));
     await ends(
-      exportTo({ kind: 'directory', path: path.join(root, 'name') }, (daemon) => sendTree(daemon, [file('f')])),
+      exportOne({ kind: 'directory', path: path.join(root, 'name') }, (daemon) => sendTree(daemon, [file('f')])),
     );
     expect(readdirSync(elsewhere)).toEqual(['f']);
     expect(lstatSync(path.join(root, 'name')).isSymbolicLink()).toBe(true);
@@ -238,7 +181,7 @@ describe('a destination', () => {
 
   test.each(['/proc/self/fdinfo/new', '/proc/self/environ/x', '/sys/tsfront/x', '/dev/null', '/dev/null/x'])('%s is an error', async (place) => {
     const before = snapshot(root);
-    await expect(ends(exportTo({ kind: 'directory', path: place }, (daemon) => sendTree(daemon, [file('f')])))).rejects.toThrow();
+    await expect(ends(exportOne({ kind: 'directory', path: place }, (daemon) => sendTree(daemon, [file('f')])))).rejects.toThrow();
     expect(snapshot(root)).toEqual(before);
   }); // biome-ignore format: a table
 
@@ -255,10 +198,10 @@ describe('a destination', () => {
   ])('a destination that %s while it is written does no harm', async (_, change) => {
     const before = snapshot(outside);
     let requests = 0;
-    const sending = exportTo({ kind: 'directory', path: dest }, (daemon) =>
-      sendTree(daemon, [dir('d'), file('d/f'), file('victim', 'overwritten')], [], () => {
+    const sending = exportOne({ kind: 'directory', path: dest }, (daemon) =>
+      sendTree(daemon, [dir('d'), file('d/f'), file('victim', 'overwritten')], { onRequest: () => {
         if (requests++ === 0) change();
-      }),
+      } }),
     );
     await ends(sending.catch(() => {}));
     expect(requests).toBeGreaterThan(0);
@@ -278,14 +221,14 @@ describe('a file export', () => {
   test.each(['1', '-1', '1e0', '0x0', '0 0', '../0', '__proto__', 'constructor', '9'.repeat(400)])('an export for the exporter %j is refused', async (id) => {
     const before = snapshot(root);
     const metadata = { 'buildkit-attachable-exporter-id': id };
-    await expect(ends(exportTo(archive(), (daemon) => sendBytes(daemon, metadata, [Buffer.from('x')])))).rejects.toThrow();
+    await expect(ends(exportOne(archive(), (daemon) => sendBytes(daemon, metadata, [Buffer.from('x')])))).rejects.toThrow();
     expect(snapshot(root)).toEqual(before);
   }); // biome-ignore format: a table
 
   test('a file export into a directory that vanishes leaves nothing elsewhere, and no half of it', async () => {
     const before = snapshot(root, 'gone');
     const target = { kind: 'file', path: path.join(root, 'gone/out.tar') } as const;
-    const sending = exportTo(target, async (daemon) => {
+    const sending = exportOne(target, async (daemon) => {
       const call = daemon.client(FileSend).diffCopy();
       await call.send({ data: Buffer.from('one') });
       await expect.poll(() => snapshot(root).length).toBeGreaterThan(before.length);
@@ -303,7 +246,7 @@ describe('a file export', () => {
   test('a file export that is a link to a file outside goes there only when it is whole', async () => {
     symlinkSync('outside/victim', path.join(root, 'out.tar'));
     const before = snapshot(outside);
-    const cut = exportTo(archive(), async (daemon) => {
+    const cut = exportOne(archive(), async (daemon) => {
       await daemon
         .client(FileSend)
         .diffCopy()

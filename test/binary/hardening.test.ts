@@ -23,12 +23,18 @@ function readHeaders(file: string) {
     const [type, flags] = [data.readUInt32LE(at), data.readUInt32LE(at + 4)];
     return { type, flags, offset: Number(data.readBigUInt64LE(at + 8)), size: Number(data.readBigUInt64LE(at + 32)) };
   });
-  const of = (type: number) => segments.filter((segment) => segment.type === type);
-  const [dynamic] = of(types.dynamic);
+  const segmentsOf = (type: number) => segments.filter((segment) => segment.type === type);
+  const [dynamic] = segmentsOf(types.dynamic);
   const entries = new Map<number, number>();
   for (let at = dynamic!.offset; at < dynamic!.offset + dynamic!.size; at += 16)
     entries.set(Number(data.readBigInt64LE(at)), Number(data.readBigInt64LE(at + 8)));
-  return { kind: data.readUInt16LE(16), sections: data.readUInt16LE(60), names: data.toString('latin1'), of, entries };
+  return {
+    kind: data.readUInt16LE(16),
+    sections: data.readUInt16LE(60),
+    names: data.toString('latin1'),
+    segmentsOf,
+    entries,
+  };
 }
 
 describe.each(['amd64', 'arm64'])('the program for %s', (architecture) => {
@@ -40,25 +46,25 @@ describe.each(['amd64', 'arm64'])('the program for %s', (architecture) => {
       test('it is static and position-independent', () => {
         const [shared, flags1, positionIndependent] = [3, 0x6ffffffb, 0x08000000];
         expect(headers.kind).toBe(shared);
-        expect(headers.of(types.interpreter)).toEqual([]);
+        expect(headers.segmentsOf(types.interpreter)).toEqual([]);
         expect(headers.entries.get(flags1)! & positionIndependent).toBe(positionIndependent);
       });
 
       test('its relocations are read-only once it runs', () => {
         const [flags, bindNow] = [30, 8];
-        expect(headers.of(types.relro)).toHaveLength(1);
+        expect(headers.segmentsOf(types.relro)).toHaveLength(1);
         expect(headers.entries.get(flags)! & bindNow).toBe(bindNow);
       });
 
       test('nothing in memory can be both written and executed, the stack neither', () => {
-        const loaded = [...headers.of(types.load), ...headers.of(types.stack)];
-        expect(headers.of(types.stack)).toHaveLength(1);
+        const loaded = [...headers.segmentsOf(types.load), ...headers.segmentsOf(types.stack)];
+        expect(headers.segmentsOf(types.stack)).toHaveLength(1);
         expect(loaded.filter(({ flags }) => flags & isWritable && flags & isExecutable)).toEqual([]);
-        expect(headers.of(types.load).filter(({ flags }) => flags & isExecutable)).toHaveLength(1);
+        expect(headers.segmentsOf(types.load).filter(({ flags }) => flags & isExecutable)).toHaveLength(1);
       });
 
       test('only code can be executed', () => {
-        const [code] = headers.of(types.load).filter(({ flags }) => flags & isExecutable);
+        const [code] = headers.segmentsOf(types.load).filter(({ flags }) => flags & isExecutable);
         expect(code!.offset).toBeGreaterThan(0); // the headers and constants are in a part of their own
       });
 

@@ -35,15 +35,15 @@ line 4 did not run: what it copies is the same after line 2
 });
 
 test('settings have names that say what they are', () => {
-  const of = (name: string) =>
+  const explained = (name: string) =>
     formatExplanation({
       version: 1,
       valuesCompared: true,
       steps: [step(2, { causes: [{ kind: 'settings', name, detail: '' }] })],
     });
-  expect(of('settings')).toContain('its settings changed: extra hosts, limits or the like\n');
-  expect(of('destination 2')).toContain('its settings changed: destination of its source 2\n');
-  expect(of('user')).toContain('its settings changed: user\n');
+  expect(explained('settings')).toContain('its settings changed: extra hosts, limits or the like\n');
+  expect(explained('destination 2')).toContain('its settings changed: destination of its source 2\n');
+  expect(explained('user')).toContain('its settings changed: user\n');
 });
 
 test('variables that are not named are counted', () => {
@@ -55,12 +55,12 @@ test('variables that are not named are counted', () => {
 
 test('followers name their platforms where these differ, and stand once where not', () => {
   const platforms = ['linux/amd64', 'linux/arm64'];
-  const of = (platform: string) => [
+  const stepsOf = (platform: string) => [
     step(2, { platform, causes: [cause] }),
     step(3, { platform, followsFrom: [2] }),
     step(4, platform === 'linux/arm64' ? { platform, outcome: 'cached' } : { platform, ...dependent }),
   ];
-  const text = formatExplanation({ version: 1, valuesCompared: true, steps: platforms.flatMap(of) });
+  const text = formatExplanation({ version: 1, valuesCompared: true, steps: platforms.flatMap(stepsOf) });
   expect(text.match(/^line .*$/gm)).toEqual([
     'line 3 follows from line 2',
     'line 4 (linux/amd64) follows from line 2, if what it copies differs',

@@ -2,22 +2,17 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Connection, connect, type Export, solve } from '../../src/client/index.ts';
+import { expect, test } from 'vitest';
+import { type Export, solve } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from '../temporary-dir.ts';
+import { connected } from './connected.ts';
 
 await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
-  let connection: Connection;
-  let base: string;
-  beforeAll(async () => {
-    base = await engine.baseImage();
-    connection = await connect(engine.address);
-  });
-  afterAll(() => connection?.close());
+  const daemon = connected(engine);
 
   const build = (dockerfile: string, exports: readonly Export[], signal?: AbortSignal) =>
-    solve(connection, {
+    solve(daemon.connection, {
       frontend: 'dockerfile.v0',
       localDirs: { context: { f: 'x' }, dockerfile: { Dockerfile: dockerfile } },
       exports,
@@ -53,7 +48,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     mkdirSync(context);
     // Many files, so that the interrupt comes while they are received.
     const script = `mkdir /o && cd /o && seq 1 8000 | sed s/^/${unique}-/ | xargs touch`;
-    writeFileSync(path.join(context, 'Dockerfile'), `FROM ${base} AS b\nRUN ${script}\nFROM scratch\nCOPY --from=b /o /o\n`);
+    writeFileSync(path.join(context, 'Dockerfile'), `FROM ${daemon.base} AS b\nRUN ${script}\nFROM scratch\nCOPY --from=b /o /o\n`);
     const cli = path.join(import.meta.dirname, '../../src/cli.ts');
     const args = [cli, 'build', '--frontend=dockerfile.v0', '--progress=quiet', '-o', path.join(root, 'out/a'), context];
     const child = spawn(process.execPath, args, { env: engine.env, stdio: 'ignore' });
@@ -75,7 +70,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
       const files = { Dockerfile: `FROM scratch\nCOPY f /f${i}\n`, f: `x${i}` };
       const cacheTo = [{ type: 'local', attrs: { dest, tag: `t${i}` } }];
       const localDirs = { context: files, dockerfile: files };
-      await solve(connection, { ...options, localDirs, cacheTo, exports: [] }).result;
+      await solve(daemon.connection, { ...options, localDirs, cacheTo, exports: [] }).result;
     };
     await Promise.all([1, 2, 3, 4].map(one));
     const { manifests } = JSON.parse(readFileSync(path.join(dest, 'index.json'), 'utf8'));
@@ -95,7 +90,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
       });
       const exports: Export[] = [{ type: 'oci', attrs: { tar: 'false', name: 'a:1' }, dest }];
       const localDirs = { context: files, dockerfile: files };
-      await solve(connection, { frontend: 'dockerfile.v0', auth: false, localDirs, cacheTo, exports }).result;
+      await solve(daemon.connection, { frontend: 'dockerfile.v0', auth: false, localDirs, cacheTo, exports }).result;
     };
     await one('first', []);
     const before = [tree(dest), readFileSync(path.join(dest, 'index.json'), 'utf8')];
@@ -145,7 +140,7 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
       'ln "$(printf "a\\\\377")" "$(printf "z\\\\376")"',
       'mkfifo "$(printf "p\\\\377")"',
     ].join(' && ');
-    const dockerfile = `FROM ${base} AS b\nRUN ${make}\nFROM scratch\nCOPY --from=b /o /\n`;
+    const dockerfile = `FROM ${daemon.base} AS b\nRUN ${make}\nFROM scratch\nCOPY --from=b /o /\n`;
     const all = ['a\xef\xbf\xbd', 'a\xfe', 'a\xff', 'l\xfe', 'p\xff', 'z\xfe'];
     const names = (dir: Buffer) => readdirSync(dir, { encoding: 'buffer' }).map((it) => it.toString('latin1')).sort();
 

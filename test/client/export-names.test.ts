@@ -110,9 +110,9 @@ describe('names that are not UTF-8', () => {
     // The calls take text alone.
     const { execFileSync } = await import('node:child_process');
     execFileSync('sh', ['-c', 'mv "$1"/d* "$1/d" && mv "$1/d/a$(printf "\\376")" "$1/d/f"', '-', path.join(root, 'out')]);
-    const of = (name: string) => getAttributeSync(path.join(root, 'out', name), 'user.test')?.toString();
-    if (of('d') === undefined && of('d/f') === undefined) context.skip(); // the file system has none
-    expect([of('d'), of('d/f')]).toEqual(['value', 'value']);
+    const attribute = (name: string) => getAttributeSync(path.join(root, 'out', name), 'user.test')?.toString();
+    if (attribute('d') === undefined && attribute('d/f') === undefined) context.skip(); // the file system has none
+    expect([attribute('d'), attribute('d/f')]).toEqual(['value', 'value']);
   }); // biome-ignore format: long lines
 
   test.each<[string, readonly Raw[], string]>([

@@ -11,6 +11,8 @@ export interface Entry {
   readonly size?: bigint;
   readonly linkname?: string;
   readonly modTime?: bigint;
+  readonly devmajor?: bigint;
+  readonly devminor?: bigint;
   /** What is sent when the client asks; `size` says what was announced. */
   readonly data?: string;
 }
@@ -18,7 +20,7 @@ export interface Entry {
 export type Packet = MessageInitShape<typeof PacketSchema>;
 
 export const dir = (name: string): Entry => ({ path: name, mode: ModeDir | 0o755 });
-export const file = (name: string, data: string): Entry => ({ path: name, mode: 0o644, data });
+export const file = (name: string, data = 'x'): Entry => ({ path: name, mode: 0o644, data });
 export const link = (name: string, linkname: string): Entry => ({
   path: name,
   mode: (ModeSymlink | 0o777) >>> 0,
@@ -26,17 +28,52 @@ export const link = (name: string, linkname: string): Entry => ({
 });
 export const hardLink = (name: string, linkname: string): Entry => ({ path: name, mode: 0o644, linkname });
 
-/** Sends a tree as the daemon's local exporter does, without minding any rule, to the exporter of a position. */
-export async function sendTree(daemon: FakeDaemon, entries: readonly Entry[], id = '0'): Promise<void> {
+/** The packet that announces an entry. */
+export function statPacket(entry: Entry): Packet {
+  const { path, mode = 0o644, linkname = '', data = '', size = BigInt(data.length), modTime = 0n } = entry;
+  const { devmajor = 0n, devminor = 0n } = entry;
+  return { type: Type.PACKET_STAT, stat: { path, mode: mode >>> 0, size, linkname, modTime, devmajor, devminor } };
+}
+
+/** How a tree is sent. */
+interface Sending {
+  /** The position of its exporter. */
+  readonly id?: string;
+  /** What is sent after the entries. */
+  readonly after?: readonly Packet[];
+  /** Called for each file that the client asks for. */
+  readonly onRequest?: () => void;
+}
+
+/** Sends a tree as the daemon's local exporter does, without minding any rule. */
+export async function sendTree(
+  daemon: FakeDaemon,
+  entries: readonly Entry[],
+  { id = '0', after = [], onRequest }: Sending = {},
+): Promise<void> {
   const call = daemon.directoryExport.diffCopy({ metadata: { 'buildkit-attachable-exporter-id': id } });
   const sending = (async () => {
-    for (const { path, mode = 0o644, linkname = '', data = '', size = BigInt(data.length), modTime = 0n } of entries)
-      await call.send({ type: Type.PACKET_STAT, stat: { path, mode: mode >>> 0, size, linkname, modTime } });
-    await call.send({ type: Type.PACKET_STAT });
+    for (const entry of entries) await call.send(statPacket(entry));
+    for (const packet of after.length > 0 ? after : [{ type: Type.PACKET_STAT }]) await call.send(packet);
   })().catch(() => {});
+  await answerRequests(call, entries, onRequest);
+  await sending;
+}
+
+/**
+ * Answers what the client asks for with the data of the entries, until it ends the transfer.
+ *
+ * @throws Error with the message of the client if it fails
+ */
+async function answerRequests(
+  call: ReturnType<FakeDaemon['directoryExport']['diffCopy']>,
+  entries: readonly Pick<Entry, 'data'>[],
+  onRequest = () => {},
+): Promise<void> {
   let failure: Error | undefined;
   for await (const packet of call.messages) {
     if (packet.type === Type.PACKET_REQ) {
+      onRequest();
       const data = Buffer.from(entries[packet.ID]?.data ?? '');
       if (data.length > 0) await call.send({ type: Type.PACKET_DATA, ID: packet.ID, data });
       await call.send({ type: Type.PACKET_DATA, ID: packet.ID });
@@ -45,7 +82,6 @@ export async function sendTree(daemon: FakeDaemon, entries: readonly Entry[], id
       call.end();
     } else if (packet.type === Type.PACKET_ERR) failure = new Error(Buffer.from(packet.data).toString());
   }
-  await sending;
   if (failure) throw failure;
 }
 

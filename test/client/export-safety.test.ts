@@ -347,7 +347,7 @@ describe('a file export', () => {
     await exportTo(targets, async (daemon) => {
       await sendBytes(daemon, '2', 'two');
       await sendBytes(daemon, '1', 'one');
-      await sendTree(daemon, [file('f', 'file')], '0');
+      await sendTree(daemon, [file('f', 'file')], { id: '0' });
       for (const id of ['3', '-1', '1e9', '../../1'])
         await expect(sendBytes(daemon, id, 'x')).rejects.toThrow(`exporter ${id} not found`);
       await expect(sendBytes(daemon, '1', 'x')).rejects.toThrow('exporter 1 has sent its output already');

@@ -4,10 +4,8 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
-  type Connection,
-  connect,
   dockerfileFrontend,
   type Export,
   historyLogs,
@@ -17,19 +15,14 @@ import {
 } from '../../src/client/index.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from '../temporary-dir.ts';
+import { connected } from './connected.ts';
 
 await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
-  let connection: Connection;
-  let base: string;
-  beforeAll(async () => {
-    base = await engine.baseImage();
-    connection = await connect(engine.address);
-  });
-  afterAll(() => connection?.close());
+  const daemon = connected(engine);
 
   const files = { Dockerfile: 'FROM scratch\nCOPY f /d/f\nENV A=b\n', f: 'contents' };
   const run = (exports: readonly Export[], options: SolveOptions = {}) =>
-    solve(connection, {
+    solve(daemon.connection, {
       frontend: 'dockerfile.v0',
       localDirs: { context: files, dockerfile: files },
       exports,
@@ -171,9 +164,9 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
     const secret = `s3cret-${Date.now()}`;
     const command = 'test -s /run/secrets/token && test -n "$TOKEN" && echo it is there';
     const mounts = '--mount=type=secret,id=token --mount=type=secret,id=token,env=TOKEN';
-    const using = { Dockerfile: `FROM ${base}\nRUN ${mounts} ${command}\n` };
+    const using = { Dockerfile: `FROM ${daemon.base}\nRUN ${mounts} ${command}\n` };
     const layout = path.join(temporaryDir(), 'layout');
-    const build = solve(connection, {
+    const build = solve(daemon.connection, {
       frontend: dockerfileFrontend, // older frontends have no secrets in the environment
       frontendAttrs: { 'attest:provenance': 'mode=max', 'no-cache': '' },
       localDirs: { context: using, dockerfile: using },
@@ -182,11 +175,11 @@ await onEngines('an export', { suites: ['forky', 'trixie'] }, (engine) => {
       auth: false,
     });
     await build.result;
-    const [record] = await listHistory(connection, build.ref);
+    const [record] = await listHistory(daemon.connection, build.ref);
     expect(record).toMatchObject({ ref: build.ref, status: 'completed' });
     let logs = '';
     let steps = '';
-    for await (const update of historyLogs(connection, build.ref)) {
+    for await (const update of historyLogs(daemon.connection, build.ref)) {
       for (const { data } of update.logs) logs += Buffer.from(data).toString();
       for (const { name } of update.vertexes) steps += `${name}\n`;
     }

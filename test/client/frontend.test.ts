@@ -2,11 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  type Connection,
   type Container,
-  connect,
   type InProcessBridge,
   imageFrontend,
   imageResolver,
@@ -18,24 +16,19 @@ import { copy, image, local, resolveImage, scratch } from '../../src/llb/index.t
 import { RpcError } from '../../src/rpc/rpc-error.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from '../temporary-dir.ts';
+import { connected } from './connected.ts';
 
 await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engine) => {
-  let connection: Connection;
-  let base: string;
-  beforeAll(async () => {
-    base = await engine.baseImage();
-    connection = await connect(engine.address);
-  });
-  afterAll(() => connection?.close());
+  const daemon = connected(engine);
 
-  const run = (options: SolveOptions) => solve(connection, { auth: false, ...options }).result;
+  const run = (options: SolveOptions) => solve(daemon.connection, { auth: false, ...options }).result;
 
   test('builds a Dockerfile without a frontend image', async () => {
     const dir = temporaryDir();
     const dest = temporaryDir();
     writeFileSync(
       path.join(dir, 'Dockerfile'),
-      `FROM ${base} AS b\nARG X\nRUN echo $X >/x\nFROM scratch\nCOPY --from=b /x /`,
+      `FROM ${daemon.base} AS b\nARG X\nRUN echo $X >/x\nFROM scratch\nCOPY --from=b /x /`,
     );
     const options = {
       localDirs: { context: dir, dockerfile: dir },
@@ -95,7 +88,7 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
       ];
       const last = ['STOPSIGNAL SIGINT', 'HEALTHCHECK CMD ["true"]', 'ONBUILD RUN true'];
       const entry = ['ENTRYPOINT ["base"]', 'CMD ["argument"]'];
-      writeFileSync(path.join(dir, 'Dockerfile'), [`FROM ${base}`, ...lines, ...last, ...entry].join('\n'));
+      writeFileSync(path.join(dir, 'Dockerfile'), [`FROM ${daemon.base}`, ...lines, ...last, ...entry].join('\n'));
       await engine.must('docker', ['build', '-q', '-t', rich, dir]);
       await engine.must('docker', ['push', '-q', rich]);
     });
@@ -157,7 +150,7 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
     let seen: unknown;
     await run({
       frontend: async (bridge) => {
-        const { ref } = await bridge.solve({ definition: image(base).marshal() });
+        const { ref } = await bridge.solve({ definition: image(daemon.base).marshal() });
         const container = await bridge.container({ mounts: [{ dest: '/', ref }] });
         const args = ['sh', '-c', 'cat; echo err >&2; exit 3'];
         const child = container.exec({ args, env: ['PATH=/bin'], stdin: Readable.from('in') });
@@ -174,7 +167,7 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
     let total = 0;
     await run({
       frontend: async (bridge) => {
-        const { ref } = await bridge.solve({ definition: image(base).marshal() });
+        const { ref } = await bridge.solve({ definition: image(daemon.base).marshal() });
         const container = await bridge.container({ mounts: [{ dest: '/', ref }] });
         const args = ['sh', '-c', 'head -c 50000000 /dev/zero; echo end >&2'];
         const child = container.exec({ args, env: ['PATH=/bin'] });
@@ -197,7 +190,7 @@ await onEngines('an in-process frontend', { suites: ['forky', 'trixie'] }, (engi
     await run({
       secrets: { token: { value: 'in a file' }, other: { value: 'in a variable' } },
       frontend: async (bridge) => {
-        const { ref } = await bridge.solve({ definition: image(base).marshal() });
+        const { ref } = await bridge.solve({ definition: image(daemon.base).marshal() });
         const id = `container-${process.pid}`;
         const start = () =>
           bridge.container({

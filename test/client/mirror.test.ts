@@ -142,8 +142,8 @@ describe('a mirror', () => {
       [1, { kind: 'directory', path: at('same') }],
     ]);
     await exportTo(targets, async (daemon) => {
-      await sendTree(daemon, [dir('d'), file('d/a', 'x')], '0');
-      await sendTree(daemon, [dir('d'), file('d/b', 'x')], '1');
+      await sendTree(daemon, [dir('d'), file('d/a', 'x')], { id: '0' });
+      await sendTree(daemon, [dir('d'), file('d/b', 'x')], { id: '1' });
     });
     expect(tree(at('out'))).toEqual(['d', 'd/a', 'd/b']);
   });
@@ -155,7 +155,7 @@ describe('a mirror', () => {
       [1, { kind: 'file', path: at('x.tar') }],
     ]);
     await exportTo(targets, async (daemon) => {
-      await sendTree(daemon, [], '0');
+      await sendTree(daemon, [], { id: '0' });
       await sendBytes(daemon, '1', 'archive');
     });
     expect(tree()).toEqual(['out', 'x.tar']);

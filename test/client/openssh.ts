@@ -10,11 +10,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Engine } from '../engine/engine.ts';
+import { freePort } from '../free-port.ts';
 
 /** Whether the engine brings OpenSSH; says aloud, or with CI=true fails, when it does not. */
 export function hasOpenSsh(engine: Engine): boolean {
@@ -116,15 +117,6 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
     if (i === 100) throw new Error('OpenSSH does not start');
     await sleep(100);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function reachable(port: number): Promise<boolean> {

@@ -59,13 +59,13 @@ export async function receiveTree(
     }
   }
   const write = async (frames: Uint8Array) => {
-    for await (const message of deframe(of(frames))) handle(message);
+    for await (const message of deframe(oneByOne(frames))) handle(message);
   };
   const signal = new AbortController().signal;
   await send({ headers, signal, messages: deframe(answers()), write: async (m) => handle(m), writeFrames: write });
   return tree;
 }
 
-async function* of(bytes: Uint8Array) {
+async function* oneByOne(bytes: Uint8Array) {
   yield bytes;
 }

@@ -12,10 +12,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   type Connection,
-  connect,
   dockerfileFrontend,
   emptyBuildState,
   errorSources,
@@ -28,20 +27,15 @@ import { Code, RpcError } from '../../src/rpc/rpc-error.ts';
 import { ends } from '../ends.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from '../temporary-dir.ts';
+import { connected } from './connected.ts';
 
 const dockerfileFrontendName = 'dockerfile.v0';
 
 await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
-  let connection: Connection;
-  let base: string;
-  beforeAll(async () => {
-    base = await engine.baseImage();
-    connection = await connect(engine.address);
-  });
-  afterAll(() => connection?.close());
+  const daemon = connected(engine);
 
   const build = (dir: string, options: SolveOptions = {}) =>
-    solve(connection, {
+    solve(daemon.connection, {
       frontend: dockerfileFrontendName,
       localDirs: { context: dir, dockerfile: dir },
       auth: false,
@@ -54,7 +48,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   };
 
   test('solve refuses a request with nothing to build', async () => {
-    await expect(solve(connection, {}).result).rejects.toThrow('a build needs a definition or a frontend');
+    await expect(solve(daemon.connection, {}).result).rejects.toThrow('a build needs a definition or a frontend');
   });
 
   test.each([[dockerfileFrontendName], [dockerfileFrontend]])(
@@ -64,11 +58,11 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
       for (const given of [temporaryDir(files), files]) {
         const dest = temporaryDir();
         const options = { frontend, frontendAttrs: { filename: 'api.Dockerfile' }, localDirs: { context: given } };
-        await solve(connection, { ...options, auth: false, exports: [{ type: 'local', dest }] }).result;
+        await solve(daemon.connection, { ...options, auth: false, exports: [{ type: 'local', dest }] }).result;
         expect(readdirSync(dest)).toEqual(['a']);
       }
       const other = { context: { a: 'a' }, dockerfile: { Dockerfile: 'FROM scratch\nCOPY Dockerfile /' } };
-      const error = await solve(connection, { frontend, localDirs: other, auth: false }).result.catch((e) => e);
+      const error = await solve(daemon.connection, { frontend, localDirs: other, auth: false }).result.catch((e) => e);
       expect(error.message).toContain('"/Dockerfile": not found');
     },
   );
@@ -124,7 +118,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('reports progress, and the reducer keeps its state', async () => {
-    const dir = temporaryDir({ Dockerfile: `FROM ${base}\nRUN echo out; echo err >&2` });
+    const dir = temporaryDir({ Dockerfile: `FROM ${daemon.base}\nRUN echo out; echo err >&2` });
     const running = build(dir, { frontendAttrs: { 'no-cache': '' } });
     let state = emptyBuildState;
     for await (const update of running.status) state = reduceStatus(state, update);
@@ -136,7 +130,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('gives secrets to the step that asks, and to nobody else', async () => {
     const dir = temporaryDir({
-      Dockerfile: `FROM ${base} AS b\nRUN --mount=type=secret,id=one cp /run/secrets/one /copy && rm /run/secrets/one || true\nFROM scratch\nCOPY --from=b /copy /`,
+      Dockerfile: `FROM ${daemon.base} AS b\nRUN --mount=type=secret,id=one cp /run/secrets/one /copy && rm /run/secrets/one || true\nFROM scratch\nCOPY --from=b /copy /`,
     });
     const secret = `s3cret-${Date.now()}`;
     const options = { secrets: { one: { value: secret } } };
@@ -144,7 +138,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     const out = await exported(dir, { ...options, frontendAttrs: { 'no-cache': '' } });
     expect(readFileSync(path.join(out, 'copy'), 'utf8')).toBe(secret);
     const missing = build(
-      temporaryDir({ Dockerfile: `FROM ${base}\nRUN --mount=type=secret,id=two,required true` }),
+      temporaryDir({ Dockerfile: `FROM ${daemon.base}\nRUN --mount=type=secret,id=two,required true` }),
       options,
     );
     await expect(missing.result).rejects.toThrow(/secret two: not found/);
@@ -155,7 +149,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     ['tsfront', dockerfileFrontend],
   ])('%s: a failed step is told with its exit code, its vertex and its lines, in few words', async (_, frontend) => {
     const padding = '# a comment that nobody wants to see in an error\n'.repeat(2000);
-    const failing = build(temporaryDir({ Dockerfile: `${padding}FROM ${base}\nRUN exit 7` }), { frontend });
+    const failing = build(temporaryDir({ Dockerfile: `${padding}FROM ${daemon.base}\nRUN exit 7` }), { frontend });
     const failed = new Set<string>();
     for await (const { vertexes } of failing.status) for (const it of vertexes) if (it.error) failed.add(it.digest);
     const error = await failing.result.catch((error: unknown) => error);
@@ -181,7 +175,7 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
 
   test('stops the daemon when the signal is aborted', async () => {
     const abort = new AbortController();
-    const dir = temporaryDir({ Dockerfile: `FROM ${base}\nRUN echo started; sleep 60` });
+    const dir = temporaryDir({ Dockerfile: `FROM ${daemon.base}\nRUN echo started; sleep 60` });
     const running = build(dir, { signal: abort.signal, frontendAttrs: { 'no-cache': '' } });
     let stopped: Promise<unknown> | undefined;
     for await (const { logs } of running.status) {
@@ -213,23 +207,23 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
     // One that knows compatibility versions and refuses those that there are not, as BuildKit 0.30 does.
     const asked: unknown[] = [];
     const control: Connection['control'] = {
-      ...connection.control,
+      ...daemon.connection.control,
       solve: async (request, options) => {
         asked.push(request.CompatibilityVersion);
         if (request.CompatibilityVersion === 1n)
           throw new RpcError(Code.unknown, 'unsupported compatibility-version 1 (supported: [10 20 30])');
-        return connection.control.solve(request, options);
+        return daemon.connection.control.solve(request, options);
       },
     };
     const localDirs = { context: dir, dockerfile: dir };
     const options = { frontend: dockerfileFrontendName, localDirs, auth: false, compatibilityVersion: 20 } as const;
-    await solve({ ...connection, control }, options).result;
+    await solve({ ...daemon.connection, control }, options).result;
     expect(asked).toEqual([1n, 20n]);
   });
 
   test('a check decides on each source; a daemon that would not ask is refused', async () => {
     const checked = async (decide: SolveOptions['sourcePolicyCheck']) => {
-      const dir = temporaryDir({ Dockerfile: `FROM ${base}\nCOPY f /\n`, f: 'contents' });
+      const dir = temporaryDir({ Dockerfile: `FROM ${daemon.base}\nCOPY f /\n`, f: 'contents' });
       return build(dir, { sourcePolicyCheck: decide }).result.then(
         () => '',
         (error: Error) => error.message,
@@ -255,12 +249,14 @@ await onEngines('solve', { suites: ['forky', 'trixie'] }, (engine) => {
   });
 
   test('tells an error that quotes a Dockerfile of 300 kB', async () => {
-    const Dockerfile = `FROM ${base}\n${`# ${'x'.repeat(200)}\n`.repeat(1500)}COPY missing /\n`;
+    const Dockerfile = `FROM ${daemon.base}\n${`# ${'x'.repeat(200)}\n`.repeat(1500)}COPY missing /\n`;
     const files = { Dockerfile };
     const localDirs = { context: files, dockerfile: files };
-    const error = await solve(connection, { frontend: dockerfileFrontendName, localDirs, auth: false }).result.catch(
-      (e) => e,
-    );
+    const error = await solve(daemon.connection, {
+      frontend: dockerfileFrontendName,
+      localDirs,
+      auth: false,
+    }).result.catch((e) => e);
     expect(error.message).toMatch(/"\/missing": not found$/);
     expect(errorSources(error)[0]?.text).toBe(Dockerfile);
   });

@@ -7,8 +7,8 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
+import { freePort } from '../free-port.ts';
 import { type CommandOptions, type CommandResult, runCommand } from './command.ts';
 
 /** Debian suites, each with another age of BuildKit: 0.25, 0.13 and 0.8; `own` is the daemon the environment names. */
@@ -179,16 +179,6 @@ export async function startPrivateEngine(suite: Suite, name: string): Promise<En
       rmSync(place.home, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Which of the installed engines are up. */

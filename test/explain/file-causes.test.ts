@@ -11,7 +11,7 @@ const take = (...paths: string[]): RecordedTake => ({ context: 'context', digest
 const file = (content: string, mode = 644): RecordedFile => [`file ${mode}`, content, content.length];
 
 function causesOf(before: RecordedContext, now: RecordedContext, paths: readonly string[], old?: RecordedTake) {
-  return new FileCauses({ context: before }, { context: now }).of(old, take(...paths));
+  return new FileCauses({ context: before }, { context: now }).causesOf(old, take(...paths));
 }
 
 /** Numbers that look random and are the same in each run. */
@@ -45,7 +45,7 @@ test('a step has the files that a look at each file finds, in the order of the r
         ...Object.keys(now).filter((name) => isIn(name) && String(before[name]) !== String(now[name])),
         ...Object.keys(before).filter((name) => isIn(name) && !now[name]),
       ];
-      const got = causes.of(undefined, take(...paths));
+      const got = causes.causesOf(undefined, take(...paths));
       found += expected.length;
       if (expected.length === 0) expect(got).toEqual([{ kind: 'files', name: 'context', detail: '' }]);
       else expect(got.slice(0, 20).map(({ name }) => name)).toEqual(expected.slice(0, 20));
@@ -81,12 +81,15 @@ test('each step names the rule that drops a file, and a malformed rule is passed
   const rules = { ...context({}, ['*.log']), ignoreFile: { name: '.dockerignore', lines: [3] } };
   const dropped = { kind: 'file', name: 'a.log', detail: 'ignored', rule: '*.log', place: '.dockerignore:3' };
   const causes = new FileCauses({ context: before }, { context: rules });
-  expect([causes.of(undefined, take('/')), causes.of(undefined, take('a.log'))]).toEqual([[dropped], [dropped]]);
+  expect([causes.causesOf(undefined, take('/')), causes.causesOf(undefined, take('a.log'))]).toEqual([
+    [dropped],
+    [dropped],
+  ]);
   expect(causesOf(before, context({}, ['[']), ['/'])).toMatchObject([{ detail: 'gone' }]);
 });
 
 test('without a list of files, one cause says that files differ', () => {
   const unlisted = [{ kind: 'files', name: 'context', detail: '' }];
   expect(causesOf({ files: undefined, ignore: [] }, context({ a: file('a') }), ['/'])).toEqual(unlisted);
-  expect(new FileCauses({}, {}).of(undefined, take('/'))).toEqual(unlisted);
+  expect(new FileCauses({}, {}).causesOf(undefined, take('/'))).toEqual(unlisted);
 });

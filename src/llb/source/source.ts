@@ -113,7 +113,7 @@ export function sourceState(
   baseImage?: BaseImage,
 ): State {
   const vertex = new SourceVertex(identifier, attrs, constraints, error);
-  return State.of({ vertex, index: 0, platform: constraints.platform }, { ...initialValues, baseImage });
+  return State.fromOutput({ vertex, index: 0, platform: constraints.platform }, { ...initialValues, baseImage });
 }
 
 class SourceVertex implements OpVertex {
