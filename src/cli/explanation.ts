@@ -26,12 +26,16 @@ export function formatExplanation({ steps: all }: Explanation, cachedSteps: Cach
   const changed = shown.filter(({ outcome }) => outcome !== 'cached');
   const cached = shown.length - changed.length;
   if (changed.length === 0) return `nothing runs again: ${count(cached, 'step')} cached\n`;
-  const lines = shown.filter(({ causes }) => causes.length > 0).flatMap(formatStep);
-  lines.push(...formatFollowers(shown), ...formatKept(shown));
+  const lines = shown.filter(({ causes }) => causes.some(isOwn)).flatMap(formatStep);
+  lines.push(...formatUncached(shown), ...formatFollowers(shown), ...formatKept(shown));
   const again = changed.filter(({ outcome }) => outcome === 'runs').length;
   const kept = changed.filter(({ outcome }) => outcome === 'kept').length;
-  const depends = changed.length - again - kept;
-  const may = depends > 0 ? `, ${count(depends, 'step')} if the files that they copy from other stages differ` : '';
+  const open = changed.filter(({ outcome }) => outcome === 'depends');
+  const unseen = open.filter((step) => step.causes.length > 0 || followsUnseen(step, shown)).length;
+  const copying = open.length - unseen;
+  const may =
+    (copying > 0 ? `, ${count(copying, 'step')} if the files that they copy from other stages differ` : '') +
+    (unseen > 0 ? `, ${count(unseen, 'step')} if the daemon does not have the directories` : '');
   const runs = again === 1 ? 'runs' : 'run';
   lines.push('', `${count(again, 'step')} ${runs} again${may}; ${count(cached + kept, 'step')} cached`);
   return `${lines.join('\n')}\n`;
@@ -53,10 +57,43 @@ const count = (n: number, what: string) => `${formatInteger(n)} ${what}${n === 1
 const placeOf = ({ file, line, platform }: Pick<ExplainedStep, 'file' | 'line' | 'platform'>) =>
   `${file}:${line}${platform && ` (${platform})`}`;
 
+/** Whether a cause is of the step itself, and not of all steps of its stage. */
+const isOwn = ({ kind }: Cause) => kind !== 'no cache';
+
 function formatStep(step: SettledStep): string[] {
   const head = printableLine(`${placeOf(step)} ${step.text}`.trimEnd());
   const follows = step.followsFrom.length > 0 ? [`  and it follows from ${lineList(step.followsFrom)}`] : [];
-  return [head, ...step.causes.map((cause) => printableLine(`  ${causeText(cause)}`)), ...follows];
+  const causes = step.causes.filter(isOwn).map((cause) => printableLine(`  ${causeText(cause)}`));
+  return [head, ...causes, ...unseenNote(step), ...follows];
+}
+
+/** What a daemon makes of a directory of which only the mode or the attributes changed. */
+function unseenNote({ outcome }: SettledStep): string[] {
+  if (outcome === 'runs') return [];
+  const what = outcome === 'kept' ? 'it did not run' : 'it may not run';
+  return [`  ${what}: a daemon that has a directory from an earlier build does not see such a change`];
+}
+
+const noCacheFlag = ({ detail }: Cause) => (detail.includes('=') ? '--no-cache-filter' : '--no-cache');
+
+/** Which steps only run because the cache is not used, by the flag that says so. */
+function formatUncached(steps: readonly SettledStep[]): string[] {
+  const lines = new Map<string, Set<number>>();
+  for (const { causes, line } of steps) {
+    if (causes.length !== 1 || isOwn(causes[0]!)) continue;
+    const flag = noCacheFlag(causes[0]!);
+    const same = lines.get(flag);
+    if (same) same.add(line);
+    else lines.set(flag, new Set([line]));
+  }
+  return [...lines].map(([flag, of]) => `${lineList([...of])} ${of.size === 1 ? 'runs' : 'run'} because of ${flag}`);
+}
+
+/** Whether a step can only run if one runs whose change the daemon may not see. */
+function followsUnseen({ followsFrom, platform }: SettledStep, steps: readonly SettledStep[]): boolean {
+  const from = new Set(followsFrom);
+  const roots = steps.filter((it) => it.causes.length > 0 && it.platform === platform && from.has(it.line));
+  return roots.length > 0 && roots.every(({ outcome }) => outcome === 'depends' || outcome === 'kept');
 }
 
 /** What the graph shows of an explanation, by the digest of the op. */
@@ -67,7 +104,7 @@ export function explainOps({ steps }: Explanation): ReadonlyMap<string, OpExplan
 function explainOp({ outcome, causes, followsFrom }: ExplainedStep): OpExplanation {
   if (outcome === 'cached') return { change: 'same', text: '' };
   if (causes.length > 0) return { change: 'cause', text: causes.map(causeText).join('; ') };
-  const may = outcome === 'depends' ? ', if what it copies differs' : '';
+  const may = outcome === 'depends' ? ', if that runs, or what it copies differs' : '';
   return { change: 'follows', text: `follows from ${lineList(followsFrom)}${may}` };
 }
 
@@ -106,6 +143,8 @@ function causeText(cause: Cause): string {
       return detail === '' ? `files of ${name} changed` : `and ${detail} files of ${name}`;
     case 'inputs':
       return 'it continues from another step';
+    case 'no cache':
+      return `${noCacheFlag(cause)} is given`;
   }
 }
 
@@ -142,6 +181,8 @@ function fileText({ detail, rule, place = 'the ignore file', lines, bytes, befor
 interface Followers {
   readonly from: readonly number[];
   readonly outcome: string;
+  /** Whether they follow from what the daemon may not see. */
+  readonly unseen: boolean;
   readonly lines: number[];
   readonly platforms: string[];
 }
@@ -149,10 +190,15 @@ interface Followers {
 /** Steps without causes of their own, by what they follow from; what is so on several platforms is said once. */
 function followersOf(steps: readonly SettledStep[]): Followers[] {
   const groups = new Map<string, Followers>();
-  for (const { causes, followsFrom, outcome, line, platform } of steps) {
+  for (const step of steps) {
+    const { causes, followsFrom, outcome, line, platform } = step;
     if (causes.length > 0 || followsFrom.length === 0) continue;
     const key = JSON.stringify([followsFrom, outcome, platform]);
-    const group = groups.get(key) ?? { from: followsFrom, outcome, lines: [], platforms: [platform] };
+    let group = groups.get(key);
+    if (!group) {
+      const unseen = outcome !== 'runs' && followsUnseen(step, steps);
+      group = { from: followsFrom, outcome, unseen, lines: [], platforms: [platform] };
+    }
     if (!group.lines.includes(line)) group.lines.push(line);
     groups.set(key, group);
   }
@@ -177,9 +223,10 @@ function formatFollowers(steps: readonly SettledStep[]): string[] {
   return followersOf(steps)
     .filter(({ outcome }) => outcome !== 'kept')
     .map((group) => {
-      const { from, outcome, lines } = group;
+      const { from, outcome, unseen, lines } = group;
       const one = lines.length === 1;
-      const may = outcome === 'depends' ? `, if what ${one ? 'it copies' : 'they copy'} differs` : '';
+      const condition = unseen ? 'that runs' : `what ${one ? 'it copies' : 'they copy'} differs`;
+      const may = outcome === 'depends' ? `, if ${condition}` : '';
       const platforms = onPlatforms(group, steps);
       return `${lineList(lines)}${platforms} ${one ? 'follows' : 'follow'} from ${lineList(from)}${may}`;
     });
@@ -190,8 +237,9 @@ function formatKept(steps: readonly SettledStep[]): string[] {
   return followersOf(steps)
     .filter(({ outcome }) => outcome === 'kept')
     .map((group) => {
-      const { from, lines } = group;
+      const { from, unseen, lines } = group;
       const what = lines.length === 1 ? 'it copies' : 'they copy';
+      if (unseen) return `${lineList(lines)}${onPlatforms(group, steps)} did not run either`;
       return `${lineList(lines)}${onPlatforms(group, steps)} did not run: what ${what} is the same after ${lineList(from)}`;
     });
 }

@@ -78,6 +78,7 @@ export const phases = {
   'bad-lock-file': 'sources',
   'bad-lock-mode': 'sources',
   'unlocked-source': 'sources',
+  'unresolved-source': 'sources',
   'missing-source': 'sources',
   'program-syntax': 'build',
   'program-import': 'build',

@@ -241,6 +241,10 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
     title: 'The build takes a source that is not locked, and asks that all sources be locked.',
     advice: 'Run `tsfront lock` and commit the lock file.',
   },
+  'unresolved-source': {
+    title: 'A lock cannot be made, because nobody gives a source that the build takes.',
+    advice: 'Correct its address, or see to the network and the credentials. Nothing is written until all are found.',
+  },
   'missing-source': {
     title: 'A source of COPY, ADD or a mount is not in the context.',
     advice: 'Correct the path, or the ignore rule that excludes it.',

@@ -50,6 +50,8 @@ export interface BuildStep {
   readonly op: string;
   /** Whether it has values of secrets, which its op makes it possible to guess; absent if not. */
   readonly hasSecrets?: true;
+  /** The frontend option that keeps the step from the cache: `no-cache`, `no-cache=STAGE,…`; absent if none does. */
+  readonly uncached?: string;
   /** Digest of the text of the instruction in the Dockerfile, by which it is found in another. */
   readonly instruction: string;
   /**
@@ -79,7 +81,7 @@ export interface RecordedTake {
   readonly context: string;
   /** Digest of what is taken. */
   readonly digest: string;
-  /** Files, and directories with a slash at the end. */
+  /** Files; directories with a slash at the end; `DIR/.` for a directory without what is in it. */
   readonly paths: readonly string[];
 }
 
@@ -119,6 +121,7 @@ const step = fields({
   endLine: number,
   text: aText,
   op: aText,
+  uncached: optional(aText),
   environment: optional(number),
   instruction: aText,
   parts: recordOf(digest),

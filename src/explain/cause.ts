@@ -15,7 +15,8 @@ export interface Cause {
     | 'settings'
     | 'file'
     | 'files'
-    | 'inputs';
+    | 'inputs'
+    | 'no cache';
   /**
    * Name of the variable, the file or the mount; of `instruction` the flag (`--network`) if only that differs. '' for
    * others.
@@ -24,8 +25,8 @@ export interface Cause {
   /**
    * Of a file `content`, `kind`, `link` (its target), `mode`, `attributes`, `new`, `gone`, `ignored` or
    * `no longer ignored`; of a variable where its value comes from (`Dockerfile:3`, `build-arg:NAME`); of `files` and
-   * `variables` how many there are
-   * besides. For people: programs go by `kind` and `name`.
+   * `variables` how many there are besides; of `no cache` the frontend option: `no-cache`, or `no-cache=STAGE,…`. For
+   * people: programs go by `kind` and `name`.
    */
   readonly detail: string;
   /** For a file that is `ignored` or `no longer ignored`: the pattern of the ignore file. */

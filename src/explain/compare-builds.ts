@@ -36,8 +36,10 @@ export interface ExplainedStep {
   /** Digest of the op of the newer build. */
   readonly op: string;
   /**
-   * `cached` if the older build has made it; `runs` if it runs again; `depends` if it runs again only if a step that
-   * runs again makes other files.
+   * `cached` if the older build has made it; `runs` if it runs again; `depends` if that depends on the daemon. A step
+   * without causes then runs only if a step that it copies from makes other files, or if the step that it follows from
+   * runs. One with causes takes directories of which only modes or attributes changed: a daemon that has the context
+   * from an earlier build does not see that.
    */
   readonly outcome: 'cached' | 'runs' | 'depends';
   /** What of the step itself differs; empty if it only follows from others. */
@@ -140,7 +142,7 @@ function explainSteps(
   for (const [index, step] of list.entries()) {
     const { file, line, endLine, text, op, inputs } = step;
     const place = { file, line, endLine, text, op };
-    if (oldKeys.has(keys[index]!)) {
+    if (oldKeys.has(keys[index]!) && step.uncached === undefined) {
       outcomes.push('cached');
       roots.push(new Set());
       explained.push({ ...place, outcome: 'cached', causes: [], followsFrom: [] });
@@ -148,7 +150,8 @@ function explainSteps(
     }
     const partner = pairs[index];
     const before = partner === undefined ? undefined : old[partner];
-    const causes = before ? causesOf(before, step, sides) : [{ kind: 'new' as const, name: '', detail: '' }];
+    const causes: Cause[] = before ? causesOf(before, step, sides) : [{ kind: 'new', name: '', detail: '' }];
+    if (step.uncached !== undefined) causes.push({ kind: 'no cache', name: '', detail: step.uncached });
     const follows = new Set<number>();
     for (const { step: input } of inputs) {
       for (const root of roots[input]!) {
@@ -161,8 +164,8 @@ function explainSteps(
     }
     // The same step on other inputs than before, which are cached themselves.
     if (causes.length === 0 && follows.size === 0) causes.push({ kind: 'inputs', name: '', detail: '' });
-    const isOnlyContent = causes.length === 0 && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
-    const outcome = isOnlyContent ? 'depends' : 'runs';
+    const depends = causes.every(isUnseen) && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
+    const outcome = depends ? 'depends' : 'runs';
     outcomes.push(outcome);
     const own = causes.length > 0 ? new Set([...follows, index]) : follows;
     roots.push(own.size > maxRoots ? new Set([...own].sort((a, b) => a - b).slice(-maxRoots)) : own);
@@ -171,6 +174,13 @@ function explainSteps(
   }
   return explained;
 }
+
+/**
+ * Whether a daemon that has the directory from an earlier build does not see what changed: it is sent what differs, and
+ * of a directory that was there it changes the mode and keeps the digest.
+ */
+const isUnseen = ({ kind, name, detail }: Cause): boolean =>
+  kind === 'file' && name.endsWith('/') && (detail === 'mode' || detail === 'attributes');
 
 const isOtherText = (before: BuildStep | undefined, step: BuildStep, { comparable }: Sides) =>
   before === undefined || comparable(before.instruction) !== comparable(step.instruction);

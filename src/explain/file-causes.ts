@@ -109,7 +109,7 @@ class PathIndex {
     this.sorted = [...files.keys()].sort((a, b) => (files[a]!.path < files[b]!.path ? -1 : 1));
   }
 
-  /** @param paths files, and directories with a slash at the end, as a step takes them */
+  /** @param paths as of {@link RecordedTake} */
   select(paths: readonly string[]): SelectedFiles {
     if (this.files.length === 0) return nothing;
     const places: number[] = [];
@@ -127,6 +127,7 @@ class PathIndex {
   private below(path: string): readonly [first: readonly number[], count: number] {
     const known = this.selections.get(path);
     if (known) return known;
+    if (path.endsWith('/.')) return this.directory(path.slice(0, -1));
     const from = path === '/' ? 0 : this.firstFrom(path);
     let to = from;
     if (path === '/') to = this.sorted.length;
@@ -136,6 +137,12 @@ class PathIndex {
     const found = [all.slice(0, maxFileCauses), all.length] as const;
     this.selections.set(path, found);
     return found;
+  }
+
+  /** A directory without what is in it. */
+  private directory(path: string): readonly [first: readonly number[], count: number] {
+    const at = this.firstFrom(path);
+    return at < this.sorted.length && this.pathAt(at) === path ? [[this.sorted[at]!], 1] : [[], 0];
   }
 
   /** Where the paths begin that do not stand before this one. */

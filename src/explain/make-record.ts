@@ -1,8 +1,9 @@
 /** Makes the record of a build: its steps, what each is made of, and the files that it takes. */
-import type { ContextTree } from '../context/context-tree.ts';
+import type { ContextNode, ContextTree } from '../context/context-tree.ts';
 import { instructionText } from '../context/instruction-text.ts';
 import { sourceLines } from '../context/source-lines.ts';
 import { buildArgsOf } from '../gateway/options.ts';
+import { dirname } from '../go/path.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
@@ -92,6 +93,8 @@ interface Writing {
   readonly hide: HideSecrets;
   /** Hides credentials of addresses, too. */
   readonly hideInText: HideSecrets;
+  /** The frontend option of steps without the cache. */
+  readonly uncached: string;
 }
 
 /**
@@ -111,6 +114,7 @@ export async function makeRecord(
     environments: new EnvironmentWriter(key),
     hide,
     hideInText: hidingAddresses(hide),
+    uncached: opened.opts['no-cache'] ? `no-cache=${opened.opts['no-cache']}` : 'no-cache',
   };
   const turns = takeTurns(options.signal);
   const trees = new TakenTrees(opened.dirs, options);
@@ -123,7 +127,7 @@ export async function makeRecord(
       key: key.id,
       platforms,
       environments: writing.environments.list,
-      contexts: await recordContexts(trees, opened),
+      contexts: await recordContexts(trees, opened, hide),
       buildArgs: Object.fromEntries([...buildArgsOf(opened.opts)].map(([name, value]) => [name, key.digest(value)])),
       variables: variablesOf(compiled),
     };
@@ -154,7 +158,7 @@ async function recordSteps(
     }
     if (entry.op.op.case === undefined) continue;
     places.set(entry.digest, steps.length);
-    const takes = await recordTakes(entry, contexts, turns);
+    const takes = await recordTakes(entry, contexts, turns, writing);
     steps.push(stepOf(entry, definition, places, takes, writing));
   }
   return steps;
@@ -165,6 +169,7 @@ async function recordTakes(
   entry: DefinitionEntry,
   contexts: ReadonlyMap<string, TakenTree>,
   turns: Turns,
+  { hide }: Writing,
 ): Promise<RecordedTake[]> {
   const takes: RecordedTake[] = [];
   for (const taken of takenPaths(entry)) {
@@ -173,25 +178,43 @@ async function recordTakes(
     const { digest, selection } = await context.hash.ofSelection(taken, turns);
     context.coverage.add(selection);
     const paths = selection.parts.flatMap(({ node, only }) =>
-      only
-        ? only.filter((it) => !it.isDirectory).map((it) => it.path)
-        : [node.isDirectory ? `${node.path}/` : node.path],
+      only ? chosenPaths(node, only) : [node.isDirectory ? `${node.path}/` : node.path],
     );
-    takes.push({ context: context.tree.source.local, digest, paths: paths.length > maxPaths ? ['/'] : paths });
+    const shown = paths.length > maxPaths ? ['/'] : paths.map(hide);
+    takes.push({ context: context.tree.source.local, digest, paths: shown });
   }
   return takes;
+}
+
+/** What patterns have chosen in a directory. The directories that the files are in count without the rest in them. */
+function chosenPaths({ path: root, isDirectory }: ContextNode, only: readonly ContextNode[]): string[] {
+  if (!isDirectory) return [root];
+  const files: string[] = [];
+  const dirs = new Set<string>();
+  for (const { path, isDirectory } of only) {
+    if (!isDirectory) files.push(path);
+    for (let up = isDirectory ? path : dirname(path); up !== '.' && !dirs.has(up); up = dirname(up)) {
+      dirs.add(up);
+      if (up === root) break;
+    }
+  }
+  return [...files, ...[...dirs].map((dir) => `${dir}/.`)];
 }
 
 /** The contexts by name. What stages and platforms ask for may differ, so a context may have several trees. */
 async function recordContexts(
   trees: TakenTrees,
   opened: RecordedBuild['opened'],
+  hide: HideSecrets,
 ): Promise<Record<string, RecordedContext>> {
   const contexts: Record<string, RecordedContext> = {};
   for (const taken of trees.all()) {
     const { local } = taken.tree.source;
     const ignoreFile = await recordIgnoreFile(taken.tree, opened);
-    contexts[local] = joined(contexts[local], { ...recordFiles(taken), ...(ignoreFile && { ignoreFile }) });
+    contexts[local] = joined(contexts[local], {
+      ...recordFiles(taken, hide),
+      ...(ignoreFile && { ignoreFile }),
+    });
   }
   return contexts;
 }
@@ -209,21 +232,25 @@ function decodingOnce(definitions: ReadonlyMap<string, Definition>): (definition
   };
 }
 
-function recordFiles({ tree, hash, coverage }: TakenTree): RecordedContext {
+function recordFiles({ tree, hash, coverage }: TakenTree, hide: HideSecrets): RecordedContext {
   const files: Record<string, RecordedFile> = {};
   let count = 0;
+  const ignore = tree.source.exclude.map(hide);
   for (const node of tree.nodes) {
-    if (node.entry === undefined || node.fate !== 'sent' || !coverage.covers(node)) continue;
-    if (++count > maxFiles) return { files: undefined, ignore: tree.source.exclude };
-    const { header, content, size, lines } = hash.identity(node);
-    files[node.isDirectory ? `${node.path}/` : node.path] =
+    if (node.entry === undefined || node.fate !== 'sent') continue;
+    if (!coverage.covers(node) && !(node.isDirectory && coverage.coversIn(node))) continue;
+    if (++count > maxFiles) return { files: undefined, ignore };
+    const { header: written, content, size, lines } = hash.identity(node);
+    const header = hide(written);
+    // Files whose names have secrets may have one name.
+    files[hide(node.isDirectory ? `${node.path}/` : node.path)] =
       content === ''
         ? [header, content]
         : lines === undefined
           ? [header, content, size]
           : [header, content, size, lines];
   }
-  return { files, ignore: tree.source.exclude };
+  return { files, ignore };
 }
 
 /** Where the patterns of the ignore file stand: a graph has only the patterns. */
@@ -291,6 +318,7 @@ function stepOf(
       : writing.hideInText(raw.split('\n', 1)[0]!).slice(0, 120),
     op: entry.digest,
     ...(hasSecrets && { hasSecrets }),
+    ...(entry.metadata?.ignoreCache && { uncached: writing.uncached }),
     instruction,
     parts,
     ...(env && { environment: writing.environments.add(env) }),

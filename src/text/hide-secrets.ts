@@ -32,6 +32,15 @@ const flag = new RegExp(
 /** `"--password", "value"` of an array. */
 const flagInArray =
   /(["'])--?(?:[\w-]{1,40}-)?(?:password|passwd|token|secret|api-?key)\1\s{0,8},\s{0,8}\1((?:\\.|(?!\1)[^\\\n]){1,4096})\1/gi;
+/** `name: value` of YAML on a line of its own, also in a frame of code. */
+const yamlLine =
+  /^((?:[ \t>]{0,80}\d{1,9}[ \t]{0,4}\|)?[ \t]{0,80}(?:- {1,8})?)([\w.-]{1,120})(:[ \t]{1,8})((?![|>[{&*!#])(?:[^\s#]|(?<!\s)#|[^\S\n]+(?![\s#]))+)/gm;
+/** The same in braces, or in the quotes of a command. */
+const yamlMember =
+  /((?:["'{,]|\\n)[ \t]{0,80})([\w.-]{1,120})(:[ \t]{1,8})((?![|>[{&*!])(?:\$\{[^{}\n]{0,200}\}|[^\s"'},\\]){1,4096})/g;
+/** `machine host login user password value` of .netrc, on one line or on several. */
+const netrc =
+  /(\b(?:machine\s{1,80}\S{1,255}|default)\s{1,80}login\s{1,80}\S{1,255}\s{1,80}password\s{1,80})([^\s"'\\]{1,4096})/g;
 /** `curl -u user:password`. */
 const userFlag = /((?:^|\s)(?:-u|--user|--proxy-user)[\s=]["']?[^\s:"'$]{1,80}:)([^\s"'$]{1,256})/g;
 /** `ENV NAME value`, whose value is the rest of the line. */
@@ -57,12 +66,18 @@ export function hideSecretsOf(
   given: Iterable<readonly [name: string, value: string]> = [],
 ): HideSecrets {
   const named = [...given];
+  const values: string[] = [];
   for (const text of texts) {
     addSettings(text, (name, value) => named.push([name, value]));
-    // Outside of its array, nothing tells what the value is.
-    for (const [, , value = ''] of text.matchAll(flagInArray)) named.push(['TOKEN', value]);
+    if (!mayAssign.test(text)) continue;
+    // Outside of its place, nothing tells what the value is.
+    for (const [, , value = ''] of text.matchAll(flagInArray)) values.push(value);
+    for (const [, , value = ''] of text.matchAll(netrc)) values.push(value);
+    for (const form of [yamlLine, yamlMember])
+      for (const [, , name = '', , value = ''] of text.matchAll(form))
+        if (isSecretKey(name)) values.push(unquoted(value));
   }
-  const hideValues = hideValuesOf(named);
+  const hideValues = hideAll([...secretsOf(named), ...values.filter((it) => !isVariable(it))]);
   return (text) => hideValues(hideAssignments(hideTokens(text)));
 }
 
@@ -72,11 +87,18 @@ export function hideSecretsOf(
  * @param named names and values of arguments and variables
  */
 export function hideValuesOf(named: Iterable<readonly [name: string, value: string]>): HideSecrets {
-  const values = new Set<string>();
-  for (const [name, value] of named)
-    if (isSecretName(name) && isLongEnough(value)) for (const it of formsOf(value)) values.add(it);
-  return hideEach(values);
+  return hideAll(secretsOf(named));
 }
+
+function secretsOf(named: Iterable<readonly [name: string, value: string]>): string[] {
+  const secrets: string[] = [];
+  for (const [name, value] of named) if (isSecretName(name)) secrets.push(value);
+  return secrets;
+}
+
+/** Hides those of the values that seldom stand in ordinary text. */
+const hideAll = (values: readonly string[]): HideSecrets =>
+  hideEach(new Set(values.filter(isLongEnough).flatMap(formsOf)));
 
 /** The same, and the credentials of addresses: for a text that need not keep its columns. */
 export const hidingAddresses =
@@ -180,6 +202,9 @@ function hideAssignments(text: string): string {
     .replace(flagInArray, (whole, quote: string, value: string) =>
       isVariable(value) ? whole : whole.slice(0, -value.length - 1) + hiddenLike(value) + quote,
     )
+    .replace(yamlLine, hideMember)
+    .replace(yamlMember, hideMember)
+    .replace(netrc, (_, start: string, password: string) => start + hiddenValue(password))
     .replace(userFlag, (_, start: string, password: string) => start + hiddenLike(password));
 }
 
@@ -207,6 +232,9 @@ function hiddenWord(word: string, address: string | undefined): string {
   const end = length - (/["']$/.test(value) ? 0 : closingLength(value));
   return hiddenValue(word.slice(0, end)) + word.slice(end);
 }
+
+const hideMember = (whole: string, start: string, name: string, sign: string, value: string): string =>
+  isSecretKey(name) ? start + name + sign + hiddenValue(value) : whole;
 
 /** The value without its quotes hidden; a variable stays. */
 function hiddenValue(value: string): string {

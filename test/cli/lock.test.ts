@@ -304,8 +304,18 @@ describe('what cannot be locked', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/no1: HTTP status 404[\s\S]*no2: HTTP status 404/);
     expect(stderr).toContain('it has no branch or tag nope');
+    for (const line of [2, 3, 4]) expect(stderr).toContain(`Dockerfile:${line}:1: error[unresolved-source]: `);
+    expect(stderr).toContain(`> 3 | ADD http://${registry.host}/no2 /\n`);
     expect(existsSync(lockPath())).toBe(false);
     expect(await readdir(app())).toEqual(['Dockerfile']);
+  });
+
+  test('an image that has gone is shown with its line, though the lock has a pin of it', async () => {
+    await write(`FROM scratch AS a\nFROM ${registry.host}/base:1\nCOPY --from=a / /\n`);
+    expect((await lock()).code).toBe(0);
+    registry.images.delete('base:1');
+    const { code, stderr } = await lock('--update');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/Dockerfile:2:6: error\[unresolved-(?:source|image)\]/)]);
   });
 
   test('a Dockerfile with errors is shown with its lines', async () => {

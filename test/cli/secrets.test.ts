@@ -30,6 +30,8 @@ const planted = {
   slack: 'xoxb-123456789012-abcdefGHIJKL',
   jwt: `eyJ${letters(20)}.eyJ${letters(30)}.${letters(40)}`,
   triggered: 'triggered-4Er',
+  yaml: 'yamlvalue-3Kc',
+  netrc: 'netrc-2Vq',
 };
 
 const dockerfile = `FROM scratch AS base
@@ -44,6 +46,7 @@ ENV LONG_TOKEN=${planted.continued}\\
 ENV AUTH=${planted.short}
 COPY Dockerfile /$GITHUB_TOKEN
 COPY Dockerfile /$API_TOKEN/${planted.variable}
+COPY src-$DB_PASSWORD /src
 WORKDIR /at/$DB_PASSWORD
 RUN curl -H 'Authorization: Bearer ${planted.github}' https://example.com
 RUN curl -H "Authorization: token ${planted.header}" -u me:${planted.curl} https://u:${planted.address}@example.com/?token=${planted.query}
@@ -51,6 +54,11 @@ RUN API_KEY=${planted.inCommand} aws --profile ${planted.aws} && login --passwor
 RUN <<END
 echo '{ "password": "${planted.json}" }' ${planted.slack}
 echo "//npm.example.com/:_authToken=${planted.file}" > .npmrc
+cat > config.yaml <<YAML
+db:
+  password: ${planted.yaml}
+YAML
+printf 'machine h login u password ${planted.netrc}' > ~/.netrc
 END
 RUN echo ${planted.jwt} $FOURTH_SECRET && echo ${planted.old}
 RUN ["sh", "-c", "TOKEN=${planted.triggered} make"]
@@ -61,7 +69,7 @@ COPY --from=base /x /y
 
 let dir: string;
 beforeEach(() => {
-  dir = temporaryDir({ Dockerfile: dockerfile });
+  dir = temporaryDir({ Dockerfile: dockerfile, [`src-${planted.variable}`]: 'a' });
 });
 
 const args = () => [dir, '--offline', '--build-arg', `GITHUB_TOKEN=${planted.argument}`];
@@ -91,6 +99,16 @@ describe('no planted secret is in', () => {
     expect(stdout).toContain('SecretsUsedInArgOrEnv');
     expect(readable(stdout)).toContain('•');
     expectHidden(readable(stdout) + stderr);
+  });
+
+  test.each(['text', 'json'])('what explain says of a file whose name has one, as %s', async (format) => {
+    const record = path.join(dir, 'record.json');
+    await runCli(['explain', ...args(), '--from', path.join(dir, 'Dockerfile'), '--record', record]);
+    writeFileSync(path.join(dir, `src-${planted.variable}`), 'b');
+    const { code, stdout, stderr } = await runCli(['explain', ...args(), '--from', record, '--format', format]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('src-•••••••••••');
+    expectHidden(stdout + stderr);
   });
 
   test('the warnings of compile', async () => {

@@ -52,6 +52,22 @@ test('a build argument that changed is named as the frontend option', async () =
   expect(compareBuilds(older, newer).steps).toMatchObject([{ line: 3, causes }]);
 });
 
+test.each([
+  ['', 'no-cache', [2, 4]],
+  ['b', 'no-cache=b', [4]],
+])('steps that the cache is not used for run again (no-cache: %j)', async (stages, option, lines) => {
+  const text = 'FROM scratch AS a\nCOPY x /\nFROM scratch AS b\nCOPY --link x y /\nFROM a\nCOPY --from=b /y /\n';
+  const files = { x: 'x', y: 'y' };
+  const older = await record(text, files);
+  const { steps } = compareBuilds(older, await record(text, files, { 'no-cache': stages }));
+  const causes = [{ kind: 'no cache', name: '', detail: option }];
+  const uncached = steps.filter((step) => lines.includes(step.line) && step.causes.length > 0);
+  expect(new Set(uncached.map(({ line }) => line))).toEqual(new Set(lines));
+  for (const step of uncached) expect(step).toMatchObject({ outcome: 'runs', causes });
+  const again = compareBuilds(await record(text, files, { 'no-cache': stages }), older).steps;
+  expect(new Set(again.map(({ outcome }) => outcome))).toEqual(new Set(['cached']));
+});
+
 test('a step names 20 variables that differ and counts the others, so that an explanation grows with the build alone', async () => {
   const text = (value: string) =>
     `FROM scratch\n${Array.from({ length: 30 }, (_, i) => `ENV V${i}=${value}\n`).join('')}RUN a\n`;

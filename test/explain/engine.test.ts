@@ -33,6 +33,9 @@ ARG NONCE
 RUN echo $NONCE > /tool
 RUN mkdir /out && echo fixed > /out/fixed
 
+FROM scratch AS linked
+COPY --link linked /link
+
 FROM ${base}
 ARG NONCE
 RUN echo app $NONCE > /first
@@ -49,6 +52,10 @@ ARG VERSION=1
 RUN --mount=type=bind,source=scripts,target=/scripts echo $VERSION > /built
 COPY --from=tools /out /tools
 COPY --chmod=644 --chown=1:1 conf /conf
+COPY --from=linked /link /link
+COPY content/ /content/
+COPY --parents parents/deep/file /
+COPY --parents pivot/./q/file /pivot/
 COPY <<END /text
 text $VERSION
 END
@@ -73,6 +80,10 @@ const files: Readonly<Record<string, string>> = {
   'same.txt': 'real',
   'scripts/run.sh': 'echo run',
   'conf/app.conf': 'key=value',
+  'linked/l': 'l',
+  'content/c': 'c',
+  'parents/deep/file': 'p',
+  'pivot/q/file': 'q',
   'unused/x': 'x',
 };
 
@@ -117,8 +128,6 @@ const changes: readonly (readonly [title: string, change: (project: Project) => 
     'COPY src',
   ],
   ['an empty directory', ({ at }) => mkdirSync(at('src/empty')), 'COPY src'],
-  ['the mode of a directory', ({ at }) => chmodSync(at('src/deep'), 0o700), 'COPY src'],
-  ['the mode of the directory that is copied', ({ at }) => chmodSync(at('src'), 0o700), 'COPY src'],
   ['a directory moved into another', ({ at }) => renameSync(at('src/deep'), at('src/deeper')), 'COPY src'],
   ['a file that --exclude leaves out', ({ at }) => writeFileSync(at('docs/read.md'), 'other'), undefined],
   ['a new file that --exclude leaves out', ({ at }) => writeFileSync(at('docs/new.md'), 'new'), undefined],
@@ -140,7 +149,6 @@ const changes: readonly (readonly [title: string, change: (project: Project) => 
     ({ at }) => writeFileSync(at('parts/x1/new'), 'n'),
     'COPY parts',
   ],
-  ['the mode of a directory that a pattern matches', ({ at }) => chmodSync(at('parts/x1'), 0o700), 'COPY parts'],
   ['the mode of the directory around what a pattern matches', ({ at }) => chmodSync(at('parts'), 0o700), undefined],
   [
     'the content behind a link that a pattern matches',
@@ -251,6 +259,19 @@ const changes: readonly (readonly [title: string, change: (project: Project) => 
   ['the network of RUN', ({ edit }) => edit('RUN echo end', 'RUN --network=none echo end'), 'RUN --network'],
 ];
 
+/** Directories whose modes are changed, and the instruction that takes each. */
+const directories: readonly (readonly [title: string, name: string, instruction: string])[] = [
+  ['that is copied', 'src', 'COPY src'],
+  ['in one that is copied', 'src/deep', 'COPY src'],
+  ['that is copied with --exclude', 'docs', 'COPY --exclude'],
+  ['that a pattern matches', 'parts/x1', 'COPY parts'],
+  ['that is mounted', 'scripts', 'RUN --mount'],
+  ['that is copied with --link', 'linked', 'COPY --link'],
+  ['whose content is copied', 'content', 'COPY content/'],
+  ['whose file is copied with --parents', 'parents/deep', 'COPY --parents parents'],
+  ['behind the ./ of --parents', 'pivot/q', 'COPY --parents pivot'],
+];
+
 function swapLink(at: Project['at']): void {
   rmSync(at('parts/xdir'));
   cpSync(at('elsewhere'), at('parts/xdir'), { recursive: true });
@@ -339,6 +360,31 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     await compareWithBuild(older, await record(changed), changed, first);
   });
 
+  test.for(directories)('the mode of a directory %s', async ([, name, instruction]) => {
+    const dir = project();
+    const copy = project();
+    const older = await record(dir);
+    const before = await build(dir);
+    chmodSync(dir.at(name), 0o711);
+    const newer = await record(dir);
+    const { steps } = compareBuilds(older.recorded, newer.recorded);
+    const text = readFileSync(dir.at('Dockerfile'), 'utf8').split('\n');
+    const [taking] = steps.filter(({ causes }) => causes.length > 0);
+    expect(text[taking!.line - 1]).toMatch(pattern(instruction));
+    expect(taking?.outcome).toBe('depends');
+    expect(taking?.causes).toEqual([
+      { kind: 'file', name: `${name}/`, detail: 'mode', before: expect.any(String), now: '0711' },
+    ]);
+    expect(steps.filter(({ outcome }) => outcome === 'runs')).toEqual([]);
+    // The daemon has the directory, and does not see the change.
+    const again = await build(dir);
+    const step = [...newer.names].find(([, line]) => line === taking!.line)![0];
+    expect([before.has(step), again.get(step)]).toEqual([true, true]);
+    // A daemon that does not have it sees the change.
+    chmodSync(copy.at(name), 0o711);
+    expect((await build(copy)).get(step)).toBe(false);
+  });
+
   /** Compares what two records foretell with a build. */
   async function compareWithBuild(older: Recorded, newer: Recorded, changed: Project, first: string | undefined) {
     const { steps } = compareBuilds(older.recorded, newer.recorded);
@@ -383,7 +429,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     const steps = await compareWithBuild(older, await record(changed), changed, 'RUN echo app');
     const from = steps.find(({ text }) => text.startsWith('FROM') && text.includes('explain-moved'));
     expect(from?.causes).toEqual([{ kind: 'base image', name: '', detail: '' }]);
-    expect(steps.find(({ text, line }) => text.startsWith('RUN') && line > 3 && line < 9)?.outcome).toBe('runs');
+    expect(steps.find(({ text, line }) => text.startsWith('RUN') && line > 4 && line < 12)?.outcome).toBe('runs');
   });
 
   test('another base image', async () => {
@@ -407,8 +453,12 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     const steps = await compareWithBuild(older, await record(changed), changed, 'RUN');
     const kinds = new Set(steps.flatMap(({ causes }) => causes.map(({ kind }) => kind)));
     expect(kinds).toContain('platform');
-    // What has no instruction of its own is a here-document, whose content has no platform.
-    expect(steps.filter(({ outcome, line }) => outcome === 'cached' && line > 0)).toEqual([]);
+    // A here-document has no platform, and neither has what is copied on scratch alone.
+    expect(
+      steps.filter(
+        ({ outcome, line, text }) => outcome === 'cached' && line > 0 && text !== 'COPY --link linked /link',
+      ),
+    ).toEqual([]);
   });
 });
 

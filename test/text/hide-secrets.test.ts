@@ -16,6 +16,15 @@ test.each([
   ['npm config set //host/:_authToken=abc', 'npm config set //host/:_authToken=•••'],
   ['login --password abc --user me', 'login --password ••• --user me'],
   ['curl -u me:abc https://h', 'curl -u me:••• https://h'],
+  ['password: a b # why', 'password: ••• # why'],
+  ["  - db.password: 'a b'\n  name: x", "  - db.password: '•••'\n  name: x"],
+  ['password: a,b}c#d', 'password: •••••••'],
+  ['  12 |   api-key: abc', '  12 |   api-key: •••'],
+  ['echo "password: abc" > f', 'echo "password: •••" > f'],
+  ['{user: me, password: abc}', '{user: me, password: •••}'],
+  ["printf 'user: me\\npassword: abc\\n'", "printf 'user: me\\npassword: •••\\n'"],
+  ['machine h login u password abc', 'machine h login u password •••'],
+  ['machine h\n  login u\n  password abc\n', 'machine h\n  login u\n  password •••\n'],
   ['-H "Authorization: Bearer abcdef" x', '-H "Authorization: Bearer ••••••" x'],
 ])('%s', (text, hidden) => {
   expect(hide(text)).toBe(hidden);
@@ -23,6 +32,9 @@ test.each([
 
 test.each([
   'ENV TOKEN_FILE=/run/secrets/token',
+  'password: $PASSWORD\ntoken: ${TOKEN}\nsecret: |\n  x\npassword:\n',
+  'error: unknown token: x',
+  'machine h login u password $PASSWORD',
   'ENV TOKEN=$OTHER',
   'RUN --mount=type=secret,id=token,env=TOKEN echo "$TOKEN"',
   'RUN login --password "$(cat /run/secrets/p)"',
@@ -113,6 +125,10 @@ test('a megabyte of what looks like secrets is hidden in linear time', () => {
     'token.',
     '?token=a',
     '-----BEGIN PRIVATE KEY-----aaaa ',
+    'password: ',
+    'password: "\\',
+    'machine a login b ',
+    '\n  - ',
   ])
     hideSecretsOf([piece.repeat((1 << 20) / piece.length)])(piece.repeat((1 << 20) / piece.length));
 });
@@ -123,6 +139,12 @@ test('the form of ENV that a message of BuildKit shows is no secret', () => {
   expect(hideSecretsOf([])('"ENV key=value" and key=values7 token=abcdef')).toBe(
     '"ENV key=value" and key=••••••• token=••••••',
   );
+});
+
+test('a value of YAML or .netrc is hidden elsewhere, too', () => {
+  const text = 'RUN <<END\npassword: planted-21\nmachine h login u password planted-22\nEND\n';
+  const hide = hideSecretsOf([text]);
+  expect(hide('app planted-21 planted-22')).toBe('app •••••••••• ••••••••••');
 });
 
 test('the value of a flag in an array is hidden there and elsewhere', () => {

@@ -2,6 +2,7 @@
 import type { ContextReport } from '../../context/context-report.ts';
 import { unknownImagesNote, withUnknownImages } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
+import type { HideSecrets } from '../../text/hide-secrets.ts';
 import { redactedJson } from '../../text/redact.ts';
 import { Exit } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
@@ -46,13 +47,14 @@ async function run(context: string, flags: ContextFlags, io: Io): Promise<void> 
   try {
     if (!build.dirs.has('context'))
       throw new UsageError(`the context ${context} is not a directory on this machine: name a directory`);
-    const { report, unknown } = await inspect(build, flags, io);
+    const { report, unknown, hide } = await inspect(build, flags, io);
     if (unknown.size > 0) io.writeStderr(`note: ${unknownImagesNote(unknown)}\n`);
     await build.keepImages();
     if (flags.suggest) return await writeProposals(report, flags.output, io);
-    if (flags.format === 'json') return await writeOutput(flags.output, `${redactedJson(report, 2, io.hide)}\n`, io);
+    if (flags.format === 'json')
+      return await writeOutput(flags.output, `${redactedJson(report, 2, (text) => io.hide(hide(text)))}\n`, io);
     const { formatContextReport } = await import('../context-report.ts');
-    await writeText(flags.output, formatContextReport(report), io);
+    await writeText(flags.output, hide(formatContextReport(report)), io);
   } finally {
     await build.close();
   }
@@ -62,7 +64,7 @@ async function inspect(
   build: OpenedBuild,
   { offline, files, path: paths, suggest, format }: ContextFlags,
   io: Io,
-): Promise<{ report: ContextReport; unknown: ReadonlySet<string> }> {
+): Promise<{ report: ContextReport; unknown: ReadonlySet<string>; hide: HideSecrets }> {
   const unknown = new Set<string>();
   const opened = offline ? withUnknownImages(build.options, unknown) : build.options;
   const { compile, CompileError } = await import('../../offline/compile.ts');
@@ -84,7 +86,11 @@ async function inspect(
     { opts: opened.opts, dirs: build.dirs },
     { listFiles: files, paths, allStages, signal },
   );
-  return { report: await untilAborted(inspecting, signal), unknown };
+  const report = await untilAborted(inspecting, signal);
+  // Names of files may have values that only the graph knows.
+  const { hideSecretsOfAll } = await import('../../llb/definition-secrets.ts');
+  const hide = hideSecretsOfAll(compiled.definitions.values(), Object.entries(compiled.buildArgs));
+  return { report, unknown, hide };
 }
 
 async function writeProposals({ contexts }: ContextReport, output: string | undefined, io: Io): Promise<void> {

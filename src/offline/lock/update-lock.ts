@@ -1,4 +1,5 @@
 /** Makes the lock of a Dockerfile, from the lock that it has and from what its sources are now. */
+import { diagnosticError } from '../../diagnostic/diagnostic.ts';
 import { parseNormalizedNamed, referenceName } from '../../image/reference.ts';
 import { type Lock, type LockedSource, lockArgument } from '../../lock/lock-file.ts';
 import type { SourceKind } from '../../lock/source-name.ts';
@@ -7,7 +8,7 @@ import { suggest } from '../../text/suggest.ts';
 import { offlineOptions } from '../offline-arguments.ts';
 import type { OfflineOptions } from '../offline-bridge.ts';
 import { UsageError } from '../usage-error.ts';
-import { collectSources, type WantedSource } from './collect-sources.ts';
+import { collectSources, type KnownPin, type WantedSource } from './collect-sources.ts';
 import { type Pin, resolveSource, type SourceResolvers } from './resolve-source.ts';
 
 /** What to lock. */
@@ -95,7 +96,7 @@ export async function updateLock(request: LockRequest): Promise<UpdatedLock> {
 
   const resolvers = { images: options.images, offline, env, signal: options.signal };
   const open = wanted.filter(({ kind, name }) => known(kind, name) === undefined);
-  const resolved = request.keepUnlocked ? new Map<WantedSource, Pin>() : await resolveAll(open, resolvers);
+  const resolved = request.keepUnlocked ? new Map<WantedSource, Pin>() : await resolveAll(open, resolvers, request);
   const platforms = [...request.platforms].sort();
   const sources: LockedSource[] = [];
   const changes: ChangedSource[] = [];
@@ -163,9 +164,10 @@ function requireNames({ update, previous }: LockRequest): void {
 async function resolveAll(
   sources: readonly WantedSource[],
   resolvers: SourceResolvers,
+  request: LockRequest,
 ): Promise<Map<WantedSource, Pin>> {
   const pins = new Map<WantedSource, Pin>();
-  const failures: string[] = [];
+  const failures = new Map<string, string>();
   const left = [...sources];
   const work = async () => {
     for (let source = left.shift(); source; source = left.shift()) {
@@ -173,11 +175,35 @@ async function resolveAll(
         pins.set(source, await resolveSource(source, resolvers));
       } catch (error) {
         resolvers.signal?.throwIfAborted();
-        failures.push((error as Error).message);
+        failures.set(keyOf(source), (error as Error).message);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(atATime, sources.length) }, work));
-  if (failures.length > 0) throw new Error(failures.sort().join('\n'));
+  if (failures.size > 0) {
+    await showFailures(failures, request, (kind, name) => {
+      for (const [source, { pin }] of pins) if (source.kind === kind && source.name === name) return pin;
+      return request.previous?.sources.find((it) => it.kind === kind && it.name === name)?.pin;
+    });
+    throw new Error([...failures.values()].sort().join('\n'));
+  }
   return pins;
+}
+
+/**
+ * Compiles again, so that the frontend says which instructions take what has failed.
+ *
+ * @param failures why, by the keys of sources
+ * @throws DiagnosticError for the sources of the first platform that has some
+ */
+async function showFailures(
+  failures: ReadonlyMap<string, string>,
+  { options, text, platforms }: LockRequest,
+  known: KnownPin,
+): Promise<void> {
+  await collectSources(options, text, platforms, (kind, name) => {
+    const message = failures.get(keyOf({ kind, name }));
+    if (message !== undefined) throw diagnosticError('unresolved-source', message);
+    return known(kind, name);
+  });
 }
