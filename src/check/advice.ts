@@ -59,15 +59,21 @@ function reportCharacters(
   found: readonly OddCharacter[],
   lines?: Instruction['lines'],
 ): Diagnostic[] {
-  return [true, false].flatMap((hidden): Diagnostic[] => {
-    const characters = found.filter((it) => it.hidden === hidden);
+  return (['byte', 'hidden', 'visible'] as const).flatMap((kind): Diagnostic[] => {
+    const characters = found.filter((it) => kindOf(it) === kind);
     const [first] = characters;
     if (!first) return [];
     const isOne = characters.length === 1;
+    const hidden = kind !== 'visible';
     const fix = plainCharacters(characters, hidden);
-    const message = hidden
-      ? `${isOne ? 'a character' : `${characters.length} characters`} that cannot be seen`
-      : `${isOne ? 'a character that looks like another one, and is' : `${characters.length} characters that look like others, and are`} not the same to a program`;
+    const message =
+      kind === 'byte'
+        ? isOne
+          ? 'a byte that is not UTF-8'
+          : `${characters.length} bytes that are not UTF-8`
+        : hidden
+          ? `${isOne ? 'a character' : `${characters.length} characters`} that cannot be seen`
+          : `${isOne ? 'a character that looks like another one, and is' : `${characters.length} characters that look like others, and are`} not the same to a program`;
     return [
       warningDiagnostic(hidden ? 'HiddenCharacter' : 'TypographicCharacter', message, {
         hint: nameCharacters(source, characters),
@@ -78,6 +84,8 @@ function reportCharacters(
     ];
   });
 }
+
+const kindOf = ({ hidden, name }: OddCharacter) => (name.startsWith('byte ') ? 'byte' : hidden ? 'hidden' : 'visible');
 
 /** Removes hidden characters, or writes those that are meant, if all are known. */
 function plainCharacters(characters: readonly OddCharacter[], hidden: boolean): Fix | undefined {

@@ -9,6 +9,7 @@ import { SourceError } from '../gateway/error-status.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import type { Checked } from '../offline/check.ts';
 import type { LintConfigError } from '../offline/lint-config-error.ts';
+import { explainStrayBytes } from '../parser/hints/stray-bytes.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
@@ -51,6 +52,7 @@ function withFrame(diagnostic: Diagnostic, dockerfile: SourceFile, shown: ShownP
     ...diagnostic,
     message: systemErrorsInWords(message),
     range: range ?? (place && linesRange(dockerfile, place)),
+    ...(!range && !place && explainStrayBytes(dockerfile, message)),
     file: file && renamed(file, shown),
     ...(hint !== undefined && { hint: inBuildFlags(hint) }),
   };

@@ -8,6 +8,8 @@ const spellings: ReadonlySet<string> = new Set([
   'range',
   'keywordRange',
   'contentRange',
+  'portRanges',
+  'signalRange',
   'line',
   'lines',
   'keyword',

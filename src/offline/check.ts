@@ -25,6 +25,7 @@ import { Definition } from '../llb/definition.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
+import { explainStrayBytes } from '../parser/hints/stray-bytes.ts';
 import { findIgnoreAdvice, type IgnoreAdvice } from '../parser/ignore/advice.ts';
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import { parseInTurns } from '../parser/parse.ts';
@@ -120,7 +121,9 @@ export async function checkDockerfile(
   const problems = [
     ...listed,
     ...(failure === undefined ? [] : addFixes(dockerfile, failures(failure, source))),
-    ...(graph instanceof Error ? [errorDiagnostic('build', graph.message)] : []),
+    ...(graph instanceof Error
+      ? [errorDiagnostic('build', graph.message, explainStrayBytes(source, graph.message))]
+      : []),
     ...addFixes(dockerfile, await withHints(missingSourceProblems(dockerfile, missing), missing, options)),
   ];
   problems.sort((a, b) => startOf(a) - startOf(b));

@@ -316,6 +316,8 @@ export interface ExposeInstruction extends InstructionBase {
   readonly kind: 'expose';
   /** The words for ports, in byte order, as the reference sorts them. */
   readonly ports: readonly string[];
+  /** The place of each. */
+  readonly portRanges: readonly SourceRange[];
 }
 
 /** USER sets the user of the following commands and of containers. */
@@ -344,6 +346,8 @@ export interface StopSignalInstruction extends InstructionBase {
   readonly kind: 'stopsignal';
   /** A name or a number, as written. */
   readonly signal: string;
+  /** Its place. */
+  readonly signalRange: SourceRange;
 }
 
 /** SHELL sets the shell of commands in shell form. */

@@ -5,6 +5,7 @@ import { parseRamInBytes } from '../go/size.ts';
 import { parseBool, parseUnsigned } from '../go/strconv.ts';
 import { toLower } from '../go/unicode.ts';
 import { checkArgument, text } from '../text/arguments.ts';
+import { errorMessage } from '../text/error-message.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { MountType, Word } from './ast.ts';
 
@@ -48,6 +49,17 @@ export const mountOptions: readonly string[] =
     ' ',
   );
 
+/** An error in one option of a mount. */
+export class MountOptionError extends Error {
+  /** The option as written, without the quotes of CSV. */
+  readonly option: string;
+
+  constructor(option: string, cause: unknown) {
+    super(errorMessage(cause), { cause });
+    this.option = option;
+  }
+}
+
 type Draft = { -readonly [K in keyof MountFlag]: MountFlag[K] };
 
 function textOf(value: Word | string): string {
@@ -57,7 +69,8 @@ function textOf(value: Word | string): string {
 }
 
 /**
- * Parses the value of a `--mount` flag. Throws with the reference's text.
+ * Parses the value of a `--mount` flag. Throws with the reference's text; an error in an option, a
+ * {@link MountOptionError}.
  *
  * `expand` replaces variables. Without it only `from` is read (and must not contain variables), because it decides
  * which stages a build needs; everything else keeps its default.
@@ -87,8 +100,13 @@ export function parseMount(value: Word | string, expand?: (word: string) => stri
   for (const field of fields) {
     const [key, text] = cutField(field);
     if (key === 'readonly' || key === 'ro' || key === 'readwrite' || key === 'rw') isAccessGiven = true;
-    if (text === undefined) setFlag(draft, key, field);
-    else setOption(draft, key, expand(text), field);
+    const expanded = text === undefined ? undefined : expand(text);
+    try {
+      if (expanded === undefined) setFlag(draft, key, field);
+      else setOption(draft, key, expanded, field);
+    } catch (error) {
+      throw new MountOptionError(field, error);
+    }
   }
   if (!isAccessGiven) draft.readOnly = draft.type !== 'cache' && draft.type !== 'tmpfs';
   checkOptions(draft);

@@ -2,6 +2,7 @@
 import { host } from '#host';
 import { checkCopyIgnoredFile } from '../../check/rules/copy-ignored-file.ts';
 import { describeError } from '../../diagnostic/diagnostic.ts';
+import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { hasWildcard } from '../../go/match.ts';
 import { join } from '../../go/path.ts';
 import { quote } from '../../go/quote.ts';
@@ -16,6 +17,7 @@ import type {
   CopyFlags,
   CopyInstruction,
   FileFlags,
+  Flag,
   SourceContent,
 } from '../../parser/ast.ts';
 import type { PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
@@ -25,7 +27,7 @@ import { gitSource, gitState, httpFilename, httpState, isGitSource, isHttpSource
 import { commandDescription } from '../source-location.ts';
 import { instructionText, nextStepName, stepName } from '../step-name.ts';
 import { parseChmod } from './chmod.ts';
-import { commit, type Dispatch, dispatchError, expander, shownPlatform } from './instruction.ts';
+import { commit, type Dispatch, dispatchError, expander, flagRange, readPart, shownPlatform } from './instruction.ts';
 
 /** The flags of both instructions. The other instruction's are absent. */
 interface Flags
@@ -39,6 +41,8 @@ interface Copy extends Flags {
   readonly command: 'COPY' | 'ADD';
   /** The logical line of the instruction. */
   readonly code: string;
+  /** Its flags as written. */
+  readonly flags: readonly Flag[];
   /** The context or stage that has the local sources. */
   readonly from: State;
   /** Paths, URLs and git references. */
@@ -54,12 +58,15 @@ interface Copy extends Flags {
 /** Expands the variables of an instruction in the reference's order, which is also the order of the warnings. */
 export function expandFiles(dispatch: Dispatch, instruction: CopyInstruction | AddInstruction) {
   const expand = expander(dispatch);
+  const expandAt = (text: string, range: SourceRange | undefined) =>
+    readPart(dispatch, range, 'bad-substitution', () => expand(text));
+  const expandFlag = (name: string, text: string) => expandAt(text, flagRange(instruction, name));
   return {
-    chown: expand(instruction.chown),
-    chmod: expand(instruction.chmod),
-    ...(instruction.kind === 'add' ? { checksum: expand(instruction.checksum) } : {}),
-    sources: instruction.sources.map(({ text }) => expand(text)),
-    dest: expand(instruction.dest.text),
+    chown: expandFlag('chown', instruction.chown),
+    chmod: expandFlag('chmod', instruction.chmod),
+    ...(instruction.kind === 'add' ? { checksum: expandFlag('checksum', instruction.checksum) } : {}),
+    sources: instruction.sources.map(({ text, range }) => expandAt(text, range)),
+    dest: expandAt(instruction.dest.text, instruction.dest.range),
     contents: expandContents(dispatch, instruction.contents),
   };
 }
@@ -77,12 +84,15 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
   const platform = stage.result.platform;
   const dest = destination(stage.result.state, wanted.dest, platform.os);
   const shared: CopyOptions = {
-    mode: wanted.chmod === '' ? undefined : parseChmod(wanted.chmod),
+    mode:
+      wanted.chmod === ''
+        ? undefined
+        : readPart(dispatch, flagRange(wanted, 'chmod'), 'bad-mode', () => parseChmod(wanted.chmod)),
     owner: wanted.chown === '' ? undefined : wanted.chown,
     excludePatterns: wanted.exclude,
     createDestPath: true,
   };
-  checkChecksum(wanted);
+  readPart(dispatch, flagRange(wanted, 'checksum'), 'bad-checksum', () => checkChecksum(wanted));
 
   const env = stage.result.state.env();
   const shown = shownPlatform(dispatch, platform);

@@ -19,7 +19,7 @@ import type {
   UserInstruction,
   VolumeInstruction,
 } from '../../parser/ast.ts';
-import { commit, type Dispatch, dispatchError, expander, expandPairs } from './instruction.ts';
+import { commit, type Dispatch, dispatchError, expander, expandPairs, readPart } from './instruction.ts';
 import { withShell } from './shell.ts';
 
 /** CMD sets the command of the image. */
@@ -103,8 +103,11 @@ export function dispatchShell(dispatch: Dispatch, { shell }: ShellInstruction): 
 
 /** STOPSIGNAL sets the stop signal of the image. */
 export function dispatchStopSignal(dispatch: Dispatch, instruction: StopSignalInstruction): void {
-  const signal = expander(dispatch)(instruction.signal);
-  requireSignal(signal);
+  const signal = readPart(dispatch, instruction.signalRange, 'bad-signal', () => {
+    const expanded = expander(dispatch)(instruction.signal);
+    requireSignal(expanded);
+    return expanded;
+  });
   dispatch.stage.result.image.config.stopSignal = signal;
   commit(dispatch, `STOPSIGNAL ${signal}`);
 }

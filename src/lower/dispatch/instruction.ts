@@ -2,10 +2,16 @@
 import type { Linter, Place } from '../../check/linter.ts';
 import { checkUndefinedVar } from '../../check/rules/undefined-var.ts';
 import type { ErrorCode } from '../../diagnostic/codes.ts';
-import { type DiagnosticError, diagnosticError } from '../../diagnostic/diagnostic.ts';
-import type { LineRange } from '../../diagnostic/source-file.ts';
-import type { EnvInstruction } from '../../parser/ast.ts';
-import type { ShellLex } from '../../parser/words.ts';
+import {
+  type DiagnosticError,
+  describeError,
+  diagnosticError,
+  findDiagnosticError,
+} from '../../diagnostic/diagnostic.ts';
+import type { LineRange, SourceRange } from '../../diagnostic/source-file.ts';
+import type { EnvInstruction, InstructionBase } from '../../parser/ast.ts';
+import { type ShellLex, WordError } from '../../parser/words.ts';
+import { errorMessage } from '../../text/error-message.ts';
 import { expandReporting } from '../expand.ts';
 import { addHistory } from '../image-history.ts';
 import type { DispatchContext } from '../lower-context.ts';
@@ -48,6 +54,33 @@ export function expandPairs(dispatch: Dispatch, pairs: EnvInstruction['pairs']) 
 export function dispatchError(code: ErrorCode, message: string): DiagnosticError {
   return diagnosticError(code, message, { phase: 'dispatch' });
 }
+
+/**
+ * Reads a part of an instruction: an error is at that part, not at the whole instruction.
+ *
+ * @param place the range of the part, or what finds it for an error; undefined if it is not known
+ * @param code of an error that has none yet
+ */
+export function readPart<T>(
+  dispatch: Dispatch,
+  place: SourceRange | undefined | ((error: unknown) => SourceRange),
+  code: ErrorCode,
+  read: () => T,
+): T {
+  try {
+    return read();
+  } catch (error) {
+    const range = typeof place === 'function' ? place(error) : place;
+    const known = error instanceof WordError ? describeError(error, 'bad-substitution') : findDiagnosticError(error);
+    const described = known ?? diagnosticError(code, errorMessage(error), { phase: 'dispatch', cause: error });
+    // A trigger is not in this file.
+    throw dispatch.place.range && range ? describeError(described, code, { range }) : described;
+  }
+}
+
+/** The place of a flag; undefined if it is absent. */
+export const flagRange = ({ flags }: Pick<InstructionBase, 'flags'>, name: string): SourceRange | undefined =>
+  flags.find((flag) => flag.name === name)?.range;
 
 /** Adds an instruction to the image's history. */
 export function commit({ context, stage }: Dispatch, createdBy: string, hasLayer = false): void {

@@ -3,11 +3,12 @@ import { base, clean, isAbs, join } from '../../go/path.ts';
 import { quote } from '../../go/quote.ts';
 import { type Mount, mkdir, type Secret, type Ssh } from '../../llb/index.ts';
 import type { State } from '../../llb/state.ts';
+import type { Word } from '../../parser/ast.ts';
 import type { MountFlag } from '../../parser/mount-flag.ts';
 import { addPath } from '../context-paths.ts';
 import { isSupported } from '../daemon-capabilities.ts';
 import { type BuildStage, emptyImageName } from '../stages.ts';
-import { type Dispatch, dispatchError } from './instruction.ts';
+import { type Dispatch, dispatchError, readPart } from './instruction.ts';
 
 /** The mounts of a RUN, by the options of the op. */
 export interface RunMounts {
@@ -21,9 +22,15 @@ export interface RunMounts {
 
 const noMounts: RunMounts = { mounts: [], secrets: [], ssh: [] };
 
-/** Lowers the mounts of a RUN. @param sources the stage that each mount names; scratch for a mount without `from` */
+/**
+ * Lowers the mounts of a RUN.
+ *
+ * @param words the mounts as written
+ * @param sources the stage that each mount names; scratch for a mount without `from`
+ */
 export function lowerMounts(
   dispatch: Dispatch,
+  words: readonly Word[],
   wanted: readonly MountFlag[],
   sources: readonly BuildStage[],
 ): RunMounts {
@@ -31,7 +38,7 @@ export function lowerMounts(
   const mounts: Mount[] = [];
   const secrets: Secret[] = [];
   const ssh: Ssh[] = [];
-  wanted.forEach((mount, index) => {
+  const lowerAt = (mount: MountFlag, index: number) => {
     // Without `from`, a cache starts empty and other mounts read the main context.
     const from = mount.from === '' && mount.type === 'cache' ? emptyImageName : mount.from;
     const source = from === '' ? undefined : sources[index]!;
@@ -48,6 +55,9 @@ export function lowerMounts(
       mounts.push(lowerMount(dispatch, mount, read?.result.state ?? dispatch.context.buildContext));
       addPath(source ? source.paths : dispatch.stage.contextPaths, mount.source);
     }
+  };
+  wanted.forEach((mount, index) => {
+    readPart(dispatch, words[index]!.range, 'bad-mount', () => lowerAt(mount, index));
   });
   return { mounts, secrets, ssh };
 }

@@ -1,18 +1,19 @@
+import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { join } from '../../go/path.ts';
 import { formatList } from '../../go/quote.ts';
 import { encodeText } from '../../go/text.ts';
 import { trimSpace } from '../../go/unicode.ts';
 import { type CdiDevice, type Mount, mkfile, scratch } from '../../llb/index.ts';
-import type { Heredoc, RunInstruction } from '../../parser/ast.ts';
+import type { Heredoc, RunInstruction, Word } from '../../parser/ast.ts';
 import { chompHeredocContent, parseHeredoc } from '../../parser/heredoc.ts';
-import { type MountFlag, parseMount } from '../../parser/mount-flag.ts';
+import { type MountFlag, MountOptionError, parseMount } from '../../parser/mount-flag.ts';
 import type { Env } from '../../parser/words.ts';
 import { isSupported } from '../daemon-capabilities.ts';
 import { runHistory } from '../image-history.ts';
 import { commandDescription } from '../source-location.ts';
 import type { BuildStage } from '../stages.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
-import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
+import { commit, type Dispatch, expander, readPart, shownPlatform } from './instruction.ts';
 import { lowerMounts } from './mounts.ts';
 import { withShell } from './shell.ts';
 
@@ -21,12 +22,19 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
   const { context, stage, lines } = dispatch;
   const { options } = context;
   const expand = expander(dispatch);
-  const wanted = instruction.mounts.map((mount) => parseMount(mount, expand));
+  const wanted = instruction.mounts.map((mount) =>
+    readPart(
+      dispatch,
+      (error) => optionRange(mount, error),
+      'bad-mount',
+      () => parseMount(mount, expand),
+    ),
+  );
   stage.origin.paths.add('/'); // a command may read any file
 
   const script = readScript(dispatch, instruction);
   const args = instruction.shellForm ? withShell(stage.result.image, script.args) : [...script.args];
-  const { mounts, secrets, ssh } = lowerMounts(dispatch, wanted, sources);
+  const { mounts, secrets, ssh } = lowerMounts(dispatch, instruction.mounts, wanted, sources);
   const hasShm = options.shmSize > 0n && isSupported(context, 'tmpfsSize');
   const env = stage.result.state.env();
   const text = instructionText(instruction.code + script.summary, context.lexers.name, hideSecrets(wanted, env));
@@ -55,6 +63,14 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
   });
   stage.result.state = executed.root;
   commit(dispatch, `RUN ${runHistory(args, stage.result.buildArgs, env)} # buildkit`, true);
+}
+
+/** The option of a mount that an error is about, if it is written plainly, and once; otherwise the whole mount. */
+function optionRange({ text, range }: Word, error: unknown): SourceRange {
+  const option = error instanceof MountOptionError ? error.option : '';
+  const isPlain = range.end - range.start === text.length;
+  const at = isPlain && option !== '' && text.split(option).length === 2 ? text.indexOf(option) : -1;
+  return at < 0 ? range : { start: range.start + at, end: range.start + at + option.length };
 }
 
 /** The devices of the build and of the instruction. */

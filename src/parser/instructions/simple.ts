@@ -41,14 +41,17 @@ export function readUser(input: InstructionInput): UserInstruction | undefined {
 /** Reads STOPSIGNAL; flags are cut off and ignored. */
 export function readStopSignal(input: InstructionInput): StopSignalInstruction | undefined {
   const signal = readText(input, 'STOPSIGNAL');
-  return signal === undefined ? undefined : { kind: 'stopsignal', ...input.base, signal };
+  if (signal === undefined) return undefined;
+  return { kind: 'stopsignal', ...input.base, signal, signalRange: input.words[0]!.range };
 }
 
 /** Reads EXPOSE. */
 export function readExpose(input: InstructionInput): ExposeInstruction | undefined {
   if (input.words.length === 0) return needsOneOrMore(input, 'EXPOSE');
   if (!readNoFlags(input)) return undefined;
-  return { kind: 'expose', ...input.base, ports: input.words.map(({ text }) => text).sort(compareBytes) };
+  const words = [...input.words].sort((a, b) => compareBytes(a.text, b.text));
+  const ports = words.map(({ text }) => text);
+  return { kind: 'expose', ...input.base, ports, portRanges: words.map(({ range }) => range) };
 }
 
 /** Reads VOLUME. */
