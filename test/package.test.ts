@@ -63,6 +63,16 @@ test('a release publishes the package after the tests, with provenance and no to
   expect(job).not.toMatch(/secrets\.|registry/i);
 });
 
+test('a release has the extension of VS Code that the script makes', () => {
+  const workflow = readFileSync(path.join(root, '.github/workflows/release.yml'), 'utf8');
+  const job = /^ {2}extension:\n((?: {4}.*\n|\n)+)/m.exec(workflow)?.[1] ?? '';
+  const [, made] = /path\.join\(root, '(dist\/[\w.]+\.vsix)'\)/.exec(
+    readFileSync(path.join(root, 'scripts/vscode.mjs'), 'utf8'),
+  )!;
+  expect(job).toContain('needs: notes\n');
+  expect(job).toMatch(new RegExp(`npm run vscode\n.* gh release upload "\\$GITHUB_REF_NAME" ${made} `));
+});
+
 test('a release has the section of CHANGELOG.md with its version as its notes', () => {
   const notes = (version: string) =>
     spawnSync(process.execPath, ['scripts/release-notes.mjs', version], { cwd: root, encoding: 'utf8' });
