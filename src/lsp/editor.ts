@@ -4,10 +4,12 @@ import {
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
   type InitializeParams,
+  MarkupKind,
   type WorkspaceFoldersChangeEvent,
 } from 'vscode-languageserver/node';
 import { watchedFiles } from './capabilities.ts';
 import { filePath } from './documents.ts';
+import type { Abilities } from './session.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
 
 /** An editor on the other end of a connection. */
@@ -18,8 +20,8 @@ export class Editor {
   settings: Settings = defaultSettings;
   /** Whether it gives the settings of a document when it is asked for them. */
   asksForSettings = false;
-  /** Whether completions may have places to fill in, which others would see as `${1:source}`. */
-  takesSnippets = false;
+  /** What answers may contain. */
+  abilities: Abilities = { snippets: false, markdownHover: false, markdownItems: false, suggestCommand: undefined };
   private readonly connection: Connection;
   private readonly canRegister = { settings: false, files: false };
 
@@ -31,7 +33,14 @@ export class Editor {
   introduce({ capabilities: { workspace, textDocument }, initializationOptions, ...params }: InitializeParams): void {
     this.folders = workspaceDirectories(params);
     this.asksForSettings = workspace?.configuration === true;
-    this.takesSnippets = textDocument?.completion?.completionItem?.snippetSupport === true;
+    const { snippetSupport, documentationFormat } = textDocument?.completion?.completionItem ?? {};
+    const suggestCommand: unknown = initializationOptions?.suggestCommand;
+    this.abilities = {
+      snippets: snippetSupport === true,
+      markdownHover: takesMarkdown(textDocument?.hover?.contentFormat),
+      markdownItems: takesMarkdown(documentationFormat),
+      suggestCommand: typeof suggestCommand === 'string' ? suggestCommand : undefined,
+    };
     this.canRegister.settings = workspace?.didChangeConfiguration?.dynamicRegistration === true;
     this.canRegister.files = workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     this.settings = readSettings(initializationOptions);
@@ -72,6 +81,8 @@ export class Editor {
     this.connection.console.error(`${what} failed: ${reason}`);
   }
 }
+
+const takesMarkdown = (formats: unknown) => Array.isArray(formats) && formats.includes(MarkupKind.Markdown);
 
 function workspaceDirectories({
   workspaceFolders,

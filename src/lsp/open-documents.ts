@@ -97,7 +97,7 @@ export class OpenDocuments {
     return {
       document,
       settings,
-      takesSnippets: this.editor.takesSnippets,
+      abilities: this.editor.abilities,
       get symbols() {
         return symbolsOf(document, settings);
       },

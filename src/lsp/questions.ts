@@ -12,6 +12,7 @@ import {
   DocumentHighlightRequest,
   DocumentLinkRequest,
   DocumentSymbolRequest,
+  ErrorCodes,
   FoldingRangeRequest,
   HoverRequest,
   PrepareRenameRequest,
@@ -19,6 +20,7 @@ import {
   ReferencesRequest,
   RenameRequest,
   type RequestHandler,
+  ResponseError,
   SemanticTokensRangeRequest,
   SemanticTokensRequest,
   SignatureHelpRequest,
@@ -50,7 +52,12 @@ type Request<P, R, E, O> = ProtocolRequestType<P, R, E, void, O>;
 
 type AboutDocument = { readonly textDocument: { readonly uri: string } };
 
-const uriOf = ({ textDocument }: AboutDocument) => textDocument.uri;
+/** The document of a question. Editors may send anything. */
+function uriOf(params: Partial<AboutDocument> | null): string {
+  const uri: unknown = params?.textDocument?.uri;
+  if (typeof uri === 'string') return uri;
+  throw new ResponseError(ErrorCodes.InvalidParams, 'textDocument.uri is missing in the parameters');
+}
 
 /** A question with parameters and a neutral answer of its own. */
 function asked<P, R, E, O>(request: Request<P, R, E, O>, question: Question<P, R>): Line {

@@ -15,12 +15,24 @@ export interface Analysis extends AnalysisResult {
   readonly document: OpenDocument;
 }
 
+/** What answers to an editor may contain; nothing that it has not asked for. */
+export interface Abilities {
+  /** Whether completions may have places to fill in, which others would see as `${1:source}`. */
+  readonly snippets: boolean;
+  /** Whether hovers may be Markdown. */
+  readonly markdownHover: boolean;
+  /** Whether descriptions of completions may be Markdown. */
+  readonly markdownItems: boolean;
+  /** The editor's own command that asks for completions again; undefined if it names none. */
+  readonly suggestCommand: string | undefined;
+}
+
 /** A version of a document, and how to learn more about it. */
 export interface Session {
   readonly document: OpenDocument;
   readonly settings: Settings;
-  /** Whether the editor takes completions with places to fill in. */
-  readonly takesSnippets: boolean;
+  /** What answers to the editor may contain. */
+  readonly abilities: Abilities;
   /** The stages and variables. */
   readonly symbols: Symbols;
   /** The last analysis, possibly of an earlier version; undefined before the first one. */

@@ -55,12 +55,20 @@ interface EditorOptions {
   readonly processId?: number;
 }
 
+/** What editors that show Markdown say. */
+const markdownCapabilities: InitializeParams['capabilities'] = {
+  textDocument: {
+    hover: { contentFormat: ['markdown', 'plaintext'] },
+    completion: { completionItem: { documentationFormat: ['markdown', 'plaintext'] } },
+  },
+};
+
 /** Starts a server and says hello. */
 export async function startEditor({
   folders = [],
   settings = {},
   command = [path.join(project, 'src/cli.ts'), 'lsp', '--stdio'],
-  capabilities = {},
+  capabilities = markdownCapabilities,
   processId = process.pid,
 }: EditorOptions = {}): Promise<Editor> {
   const child = spawn(process.execPath, [...command], { stdio: ['pipe', 'pipe', 'inherit'] });

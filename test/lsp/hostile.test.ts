@@ -92,7 +92,10 @@ test('a document that was never opened has no answers, and wrong parameters are 
     await editor.connection
       .sendRequest('textDocument/hover', { textDocument: { uri: document.uri }, position })
       .catch(() => {});
-  await editor.connection.sendRequest('textDocument/hover', {}).catch(() => {});
+  for (const params of [{}, { textDocument: null }, null])
+    await expect(editor.connection.sendRequest('textDocument/hover', params)).rejects.toMatchObject({ code: -32602 });
+  await expect(editor.connection.sendRequest('tsfront/graphPage')).rejects.toMatchObject({ code: -32602 });
+  await expect(editor.connection.sendRequest('tsfront/graphPage', {})).rejects.toMatchObject({ code: -32602 });
   await expect(editor.connection.sendRequest('textDocument/nothing', {})).rejects.toThrow('Unhandled method');
   expect(await editor.connection.sendRequest('textDocument/hover', document.at('FROM'))).not.toBeNull();
 });

@@ -31,7 +31,7 @@ const snippets = [
 const sessionOf = (document: OpenDocument): Session => ({
   document,
   settings: defaultSettings,
-  takesSnippets: true,
+  abilities: { snippets: true, markdownHover: true, markdownItems: true, suggestCommand: undefined },
   symbols: symbolsOf(document, defaultSettings),
   analysis: undefined,
   currentAnalysis: async () => undefined,

@@ -250,6 +250,46 @@ test('only an editor that knows snippets gets places to fill in', async () => {
   expect(withPlaces.map(({ label }) => label)).toContain('RUN <<EOF');
 });
 
+test('an editor that does not show Markdown gets plain text, and no command that only another one has', async () => {
+  const own = await startEditor({ folders: [dir], capabilities: {} });
+  onTestFinished(() => own.kill());
+  const document = await own.open(path.join(dir, 'Dockerfile.plain'), 'FROM scratch\nCOPY src/main.ts /\n');
+  const shown = await own.connection.sendRequest<Hover>('textDocument/hover', document.at('COPY'));
+  expect(shown.contents).toMatchObject({ kind: 'plaintext', value: expect.stringContaining('Reference: https://') });
+  expect((shown.contents as { value: string }).value).not.toMatch(/\*\*|`|\]\(/);
+  const { items } = await own.connection.sendRequest<CompletionList>('textDocument/completion', document.at('src'));
+  const directory = items.find(({ label }) => label === 'src/')!;
+  expect(directory.command).toBeUndefined();
+  const keywords = await own.connection.sendRequest<CompletionList>('textDocument/completion', {
+    ...document.at('FROM'),
+    position: { line: 2, character: 0 },
+  });
+  const run = keywords.items.find(({ label }) => label === 'RUN')!;
+  const resolved = await own.connection.sendRequest<typeof run>('completionItem/resolve', run);
+  expect(resolved.documentation).toMatchObject({ kind: 'plaintext' });
+});
+
+test('an editor that names its command for it asks again behind a directory', async () => {
+  const own = await startEditor({ folders: [dir], settings: { suggestCommand: 'own.suggest' } });
+  onTestFinished(() => own.kill());
+  const document = await own.open(path.join(dir, 'Dockerfile.again'), 'FROM scratch\nCOPY src/main.ts /\n');
+  const { items } = await own.connection.sendRequest<CompletionList>('textDocument/completion', document.at('src'));
+  expect(items.find(({ label }) => label === 'src/')?.command).toEqual({ title: 'Suggest', command: 'own.suggest' });
+});
+
+test('a typed colon completes the tag of an image, and nothing else', async () => {
+  expect(editor.initialized.capabilities.completionProvider?.triggerCharacters).toContain(':');
+  expect(editor.initialized.capabilities.positionEncoding).toBe('utf-16');
+  const document = await open('Dockerfile.colon', 'FROM alpine:\nCOPY a:src /\n');
+  const typed = async (part: string) => {
+    const context = { triggerKind: 2, triggerCharacter: ':' };
+    const place = { ...document.at(part, part.length), context };
+    return (await editor.connection.sendRequest<CompletionList>('textDocument/completion', place)).items;
+  };
+  expect(await typed('COPY a:')).toEqual([]);
+  expect((await typed('FROM alpine:')).every(({ label }) => label.startsWith('alpine:'))).toBe(true);
+});
+
 test('an item is described when the editor asks for more', async () => {
   const document = await open('Dockerfile.resolve', 'FROM a\n');
   const place = { textDocument: { uri: document.uri }, position: { line: 1, character: 0 } };

@@ -14,7 +14,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const module = context.asAbsolutePath('dist/server.js');
   const options: LanguageClientOptions = {
     documentSelector: [{ language: 'dockerfile' }, { pattern: '**/{.dockerignore,.containerignore,*.dockerignore}' }],
-    initializationOptions: safeSettings(),
+    initializationOptions: { ...safeSettings(), suggestCommand: 'editor.action.triggerSuggest' },
     middleware: {
       workspace: {
         // The server asks for settings; a workspace that is not trusted cannot allow the network.

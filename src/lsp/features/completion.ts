@@ -1,5 +1,10 @@
 /** What can be written at a place. */
-import { type CompletionItem, CompletionItemKind, InsertTextFormat, MarkupKind } from 'vscode-languageserver/node';
+import {
+  type CompletionItem,
+  CompletionItemKind,
+  type CompletionParams,
+  InsertTextFormat,
+} from 'vscode-languageserver/node';
 import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { isDirectory } from '../../go/file-mode.ts';
 import { join } from '../../go/path.ts';
@@ -11,6 +16,7 @@ import { flagText } from '../language/flags.ts';
 import { instructionTexts } from '../language/instructions.ts';
 import { mountOptionTexts, mountTypeTexts, sharingTexts } from '../language/mounts.ts';
 import { predefinedVariables } from '../language/variables.ts';
+import { markup } from '../markup.ts';
 import { shownValue } from '../secrets.ts';
 import type { Session } from '../session.ts';
 import { ignorePatternsOf } from '../workspace.ts';
@@ -48,10 +54,16 @@ const maxItems = 500;
 export async function complete(
   session: Session,
   offset: number,
+  { context }: Pick<CompletionParams, 'context'> = {},
 ): Promise<{ items: CompletionItem[]; isIncomplete: boolean }> {
-  const items = await itemsAt(session, offset);
+  // A colon only begins the tag of an image.
+  const isTyped = context?.triggerCharacter === ':' && !isInImage(session.document.text.slice(0, offset));
+  const items = isTyped ? [] : await itemsAt(session, offset);
   return { items: items.slice(0, maxItems), isIncomplete: items.length > maxItems };
 }
+
+const isInImage = (before: string) =>
+  /(?:^[ \t]*FROM[ \t]|[=,]from=|--from=).*:$/i.test(before.slice(before.lastIndexOf('\n') + 1));
 
 async function itemsAt(session: Session, offset: number): Promise<CompletionItem[]> {
   const { document } = session;
@@ -106,7 +118,7 @@ function keywordItems(
   const isLower = word !== '' && word === word.toLowerCase();
   const {
     document: { uri },
-    takesSnippets,
+    abilities: { snippets: takesSnippets },
   } = session;
   return names.flatMap((upper) => {
     const name = upper.toLowerCase();
@@ -234,6 +246,10 @@ function argItems(place: Place, word: string): CompletionItem[] {
     );
 }
 
+/** Lets the editor ask for what may follow an item. */
+const suggestAgain = ({ abilities: { suggestCommand: command } }: Session): Pick<CompletionItem, 'command'> =>
+  command === undefined ? {} : { command: { title: 'Suggest', command } };
+
 const detailOf = (detail: string | undefined) => (detail === undefined ? {} : { detail });
 
 async function flagItems(place: Place, word: string): Promise<CompletionItem[]> {
@@ -249,7 +265,7 @@ async function flagItems(place: Place, word: string): Promise<CompletionItem[]> 
         ...detailOf(flagText(name, flag)?.summary),
         data,
         insertText: hasValue ? `--${flag}=` : `--${flag}`,
-        ...(hasValue && { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
+        ...(hasValue && suggestAgain(session)),
       });
     });
   }
@@ -347,7 +363,7 @@ async function fileItems(place: Place, word: string): Promise<CompletionItem[]> 
     return [
       item(place, isBeginning.length, isDir ? `${path}/` : path, {
         kind: isDir ? CompletionItemKind.Folder : CompletionItemKind.File,
-        ...(isDir && { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
+        ...(isDir && suggestAgain(place.session)),
       }),
     ];
   });
@@ -371,5 +387,5 @@ export function resolveCompletion(session: Session, found: CompletionItem, data:
       : data.topic === 'flag'
         ? describeFlag(data.instruction ?? '', data.name)
         : describeVariable(session, data.name, session.symbols.scopeAt(data.unit ?? 0).get(data.name), data.unit ?? 0);
-  return value === undefined ? found : { ...found, documentation: { kind: MarkupKind.Markdown, value } };
+  return value === undefined ? found : { ...found, documentation: markup(value, session.abilities.markdownItems) };
 }

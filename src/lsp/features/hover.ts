@@ -1,10 +1,11 @@
 /** What is shown about the place under the pointer. */
-import { type Hover, MarkupKind } from 'vscode-languageserver/node';
+import type { Hover } from 'vscode-languageserver/node';
 import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { familiarString, parseNormalizedNamed } from '../../image/reference.ts';
 import { directiveTexts } from '../language/directives.ts';
 import { partUrl } from '../language/instructions.ts';
 import { mountOptionTexts, mountTypeTexts, sharingTexts } from '../language/mounts.ts';
+import { markup } from '../markup.ts';
 import { withoutSecrets } from '../secrets.ts';
 import { type Analysis, type InstructionAt, instructionAt, type Session, touches } from '../session.ts';
 import { baseImageOf, block, code, describeFlag, describeInstruction, describeVariable, lineOf } from './describe.ts';
@@ -16,7 +17,7 @@ export async function hover(session: Session, offset: number): Promise<Hover | u
     value === undefined || value === ''
       ? undefined
       : {
-          contents: { kind: MarkupKind.Markdown, value: withoutSecrets(value, session) },
+          contents: markup(withoutSecrets(value, session), session.abilities.markdownHover),
           range: document.range(range),
         };
 
