@@ -12,6 +12,7 @@ rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 for (const options of bundles) await build(options);
 writeFileSync(path.join(root, 'dist/graph.html'), await graphPage());
 
+/** @param {string} file */
 const program = (file) => path.join(root, 'dist/program', file);
 const engine = await webAssembly.compile(readFileSync(program('quickjs.wasm')));
 writeFileSync(program('snapshot'), await makeSnapshot(engine, readFileSync(program('build.js'), 'utf8')));

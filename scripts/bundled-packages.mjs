@@ -29,6 +29,7 @@ const licenceFile = /^(licen[cs]e|notice|copying|copyright|third[-_ ]?party)([-_
 /**
  * Texts of licences that are the same for all who use them. What names its authors in its text has to bring it along.
  */
+/** @type {Readonly<Record<string, string>>} */
 const standardTexts = { 'Apache-2.0': 'LICENSE' };
 
 /**
@@ -43,7 +44,9 @@ const standardTexts = { 'Apache-2.0': 'LICENSE' };
  */
 export function readNotice(root, directory, files) {
   const { name, version, license } = JSON.parse(readFileSync(path.join(root, directory, 'package.json'), 'utf8'));
+  /** @param {string} file */
   const read = (file) => readFileSync(path.join(root, file), 'utf8').replaceAll('\r\n', '\n').trim();
+  /** @param {string} what */
   const missing = (what) =>
     new Error(
       `${name} ${version} is bundled, but ${what} is not in ${directory}: its notice cannot be shipped.\n` +
@@ -59,13 +62,18 @@ export function readNotice(root, directory, files) {
   const heads = [...new Set([...files].map((file) => copyrightNotice(read(file))))].filter(Boolean).sort();
   const texts = heads.filter((text, at) => at === 0 || !text.startsWith(heads[at - 1] ?? '')); // a comment may run on
   for (const id of license.split(/[()\s]+|\bAND\b/).filter(Boolean)) {
-    if (standardTexts[id]) texts.push(read(standardTexts[id]));
+    const standardText = standardTexts[id];
+    if (standardText) texts.push(read(standardText));
     else if (!texts.some((text) => isLicence(id, text))) throw missing(`a text of ${id}`);
   }
   return { name, version, license, texts };
 }
 
-/** The comment that a source file begins with, if it is about copyright. */
+/**
+ * The comment that a source file begins with, if it is about copyright.
+ *
+ * @param {string} source
+ */
 function copyrightNotice(source) {
   const [comment] = /^(?:\/\/.*\n)+|^\/\*[\s\S]*?\*\//.exec(source) ?? [''];
   if (!/copyright/i.test(comment)) return '';
@@ -75,6 +83,10 @@ function copyrightNotice(source) {
     .trim();
 }
 
+/**
+ * @param {string} id
+ * @param {string} text
+ */
 function isLicence(id, text) {
   if (id.startsWith('BSD-')) return /Redistributions in binary form must\s+reproduce/.test(text);
   if (id === 'MIT') return /Permission is hereby granted, free of charge/.test(text);

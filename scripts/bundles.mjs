@@ -53,6 +53,7 @@ const ofProgram = {
  * @returns {import('esbuild').Plugin}
  */
 function external(filter, file) {
+  /** @param {import('esbuild').OnResolveArgs} options */
   const resolve = ({ kind, path }) => (kind === 'dynamic-import' ? { path: file ?? path, external: true } : undefined);
   return { name: 'external', setup: (build) => build.onResolve({ filter }, resolve) };
 }

@@ -4,7 +4,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Maps the path of each file below `dir` to its text. */
+/**
+ * Maps the path of each file below `dir` to its text.
+ *
+ * @param {string} dir
+ */
 function readTree(dir) {
   if (!existsSync(dir)) return new Map();
   const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

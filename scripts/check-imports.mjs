@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 // Each directory may import from those before it that its line names.
+/** @type {Record<string, readonly string[]>} */
 const allowed = {
   gen: ['protobuf'],
   go: ['host'],
@@ -55,17 +56,22 @@ Object.assign(allowed, {
   context: [...core, 'tree', 'lower', 'offline'],
   explain: [...core, 'tree', 'lower', 'gateway', 'offline', 'context'],
 });
-allowed.lsp = Object.keys(allowed).filter((name) => name !== 'client');
-allowed.cli = Object.keys(allowed);
+allowed['lsp'] = Object.keys(allowed).filter((name) => name !== 'client');
+allowed['cli'] = Object.keys(allowed);
 
 const root = path.resolve(import.meta.dirname, '../src');
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const problems = [];
 
-/** The modules of src/ that a module imports. */
+/**
+ * The modules of src/ that a module imports.
+ *
+ * @param {string} file
+ * @param {string} text
+ */
 function importsOf(file, text) {
   const specifiers = text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+|#host)['"]/g);
-  return [...specifiers].map(([, specifier]) =>
+  return [...specifiers].map(([, specifier = '']) =>
     specifier === '#host' ? path.join('host', 'host.ts') : path.join(path.dirname(file), specifier),
   );
 }
@@ -83,7 +89,7 @@ for (const file of files) {
   for (const imported of importsOf(file, text)) {
     const target = imported.split(path.sep);
     if (!directory || target.length < 2 || target[0] === directory) continue;
-    if (!allowed[directory]?.includes(target[0]))
+    if (!allowed[directory]?.includes(target[0] ?? ''))
       problems.push(`src/${file}: ${directory} must not import from ${target[0]}`);
   }
 }
@@ -91,7 +97,7 @@ for (const file of files) {
 // The directories that ARCHITECTURE.md describes.
 const chapters = readFileSync(path.join(root, '../ARCHITECTURE.md'), 'utf8').split('\n## ');
 const chapter = chapters.find((text) => text.startsWith('Directories')) ?? '';
-const described = new Set([...chapter.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name));
+const described = new Set([...chapter.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name = '']) => name));
 for (const name of Object.keys(allowed))
   if (!described.has(name)) problems.push(`ARCHITECTURE.md: "Directories" has no row for ${name}`);
 for (const name of described)
@@ -101,8 +107,9 @@ for (const name of described)
 // is what the types of the language know, and the engine of the frontend image has not; and the console that
 // src/build-program declares.
 const portable = JSON.parse(readFileSync(path.join(root, '../tsconfig.core.json'), 'utf8').replace(/^ *\/\/.*$/m, ''));
+/** @param {string} file */
 const isPortable = (file) =>
-  portable.include.some((directory) => path.join('src', file).startsWith(directory + path.sep)) &&
+  portable.include.some((/** @type {string} */ directory) => path.join('src', file).startsWith(directory + path.sep)) &&
   !portable.exclude.includes(path.join('src', file));
 for (const file of files.filter(isPortable)) {
   const text = readFileSync(path.join(root, file), 'utf8').replace(/^ *(?:\/\*\*?|\*|\/\/).*$/gm, '');

@@ -76,6 +76,10 @@ function readSources(dir) {
     .map((file) => [file, readFileSync(path.join(dir, file), 'utf8')]);
 }
 
+/**
+ * @param {string} target
+ * @param {string} page
+ */
 function write(target, page) {
   if (!check) writeFileSync(target, page);
   else if (!existsSync(target) || readFileSync(target, 'utf8') !== page) {
@@ -83,6 +87,7 @@ function write(target, page) {
   }
 }
 
+/** @param {string} problem */
 function fail(problem) {
   console.error(problem);
   process.exitCode = 1;

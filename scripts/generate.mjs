@@ -9,6 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { createFileRegistry, fromBinary, ScalarType } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 
+/**
+ * @typedef {import('@bufbuild/protobuf').DescFile} DescFile
+ * @typedef {import('@bufbuild/protobuf').DescMessage} DescMessage
+ * @typedef {import('@bufbuild/protobuf').DescEnum} DescEnum
+ * @typedef {import('@bufbuild/protobuf').DescField} DescField
+ */
+
 const root = path.dirname(import.meta.dirname);
 const target = process.argv[2] ?? root;
 const buf = fileURLToPath(import.meta.resolve('@bufbuild/buf/bin/buf'));
@@ -19,12 +26,17 @@ write('pb/ops_fields.ts', fieldNumbers('pb/ops.proto'));
 for (const file of withDependencies('moby/buildkit/v1/frontend/gateway.proto'))
   write(`${file.name}_schemas.ts`, schemas(file));
 
+/**
+ * @param {string} name
+ * @param {string} text
+ */
 function write(name, text) {
   const file = path.join(target, 'src/gen', name);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
 
+/** @param {...string} args */
 function runBuf(...args) {
   const { status, error } = spawnSync(process.execPath, [buf, ...args], {
     cwd: root,
@@ -47,7 +59,11 @@ function readDescriptors() {
   }
 }
 
-/** A module with a constant for each message (field name to number) and each enum (value name to number) of a file. */
+/**
+ * A module with a constant for each message (field name to number) and each enum (value name to number) of a file.
+ *
+ * @param {string} name
+ */
 function fieldNumbers(name) {
   const { messages, enums } = getFile(name);
   const constants = [
@@ -62,30 +78,48 @@ function fieldNumbers(name) {
 ${constants.join('')}`;
 }
 
+/**
+ * @param {string} name
+ * @param {string} kind
+ * @param {readonly { localName: string, number: number }[]} members
+ */
 function constant(name, kind, members) {
   const lines = members.map(({ localName, number }) => `  ${localName}: ${number},\n`);
   return `\n/** @generated from ${kind} pb.${name} */\nexport const ${name} = {\n${lines.join('')}} as const;\n`;
 }
 
-/** A file of proto/, by its path below it. */
+/**
+ * A file of proto/, by its path below it.
+ *
+ * @param {string} name
+ */
 function getFile(name) {
   const file = registry.getFile(name);
   if (!file) throw new Error(`proto/ has no ${name}`);
   return file;
 }
 
-/** A file and all that it imports, directly or not. */
+/**
+ * A file and all that it imports, directly or not.
+ *
+ * @param {string} name
+ */
 function withDependencies(name) {
   const files = new Set([getFile(name)]);
   for (const file of files) for (const dependency of file.dependencies) files.add(dependency);
   return files;
 }
 
-/** A module with the schemas of the messages and enums of a file. */
+/**
+ * A module with the schemas of the messages and enums of a file.
+ *
+ * @param {DescFile} file
+ */
 function schemas(file) {
   const messages = file.messages.flatMap(withNested);
   const enums = [...file.enums, ...messages.flatMap(({ nestedEnums }) => nestedEnums)];
   const types = messages.flatMap(({ fields }) => fields.flatMap(({ message, enum: of }) => message ?? of ?? []));
+  /** @param {readonly string[]} symbols */
   const here = (symbols) => [...new Set(symbols)].sort().join(', ');
   const imports = [...file.dependencies].flatMap((dependency) => {
     const used = types.filter((type) => type.file === dependency).map(schemaOf);
@@ -120,26 +154,41 @@ ${imports.join('')}import { ${makers.join(', ')}, type MessageSchema } from '${u
 ${text}`;
 }
 
-/** The name that protobuf-es gives to the schema of a type. */
+/**
+ * The name that protobuf-es gives to the schema of a type.
+ *
+ * @param {DescMessage | DescEnum} options
+ */
 function schemaOf({ typeName, file }) {
   const name = file.proto.package ? typeName.slice(file.proto.package.length + 1) : typeName;
   return `${name.replaceAll('.', '_')}Schema`;
 }
 
+/** @param {DescFile} file */
 function isWellKnown(file) {
   return file.name.startsWith('google/protobuf/');
 }
 
+/**
+ * @param {DescFile} from
+ * @param {DescFile} to
+ */
 function relative(from, to) {
   const name = path.posix.relative(path.posix.dirname(from.name), to.name);
   return name.startsWith('.') ? name : `./${name}`;
 }
 
-/** A message and those that are declared in it; entries of maps are fields. */
+/**
+ * A message and those that are declared in it; entries of maps are fields.
+ *
+ * @param {DescMessage} message
+ * @returns {DescMessage[]}
+ */
 function withNested(message) {
   return [message, ...message.nestedMessages.flatMap(withNested)];
 }
 
+/** @param {DescField} field */
 function fieldOf(field) {
   const { number, localName: name, jsonName, fieldKind, oneof } = field;
   if (jsonName !== name) throw new Error(`${field}: its name in JSON is ${jsonName}`);

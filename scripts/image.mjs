@@ -19,6 +19,7 @@ import { pushLayout } from './image/push.mjs';
 import { createTar } from './image/tar.ts';
 
 const project = path.resolve(import.meta.dirname, '..');
+/** @type {readonly string[]} */
 const architectures = ['amd64', 'arm64'];
 
 class UsageError extends Error {}
@@ -39,7 +40,7 @@ function readOptions() {
     throw new UsageError(/** @type {Error} */ (error).message);
   }
   const chosen = options.platform.split(',').map((platform) => {
-    const [os, architecture, ...rest] = platform.split('/');
+    const [os, architecture = '', ...rest] = platform.split('/');
     if (os !== 'linux' || !architectures.includes(architecture) || rest.length > 0)
       throw new UsageError(`no image for ${platform}: there are linux/amd64 and linux/arm64`);
     return architecture;
@@ -49,7 +50,8 @@ function readOptions() {
   const epoch = process.env.SOURCE_DATE_EPOCH || '0';
   if (!/^\d{1,11}$/.test(epoch)) throw new UsageError(`SOURCE_DATE_EPOCH is not a number of seconds: ${epoch}`);
   const created = new Date(Number(epoch) * 1000).toISOString().replace('.000', '');
-  return { ...options, architectures: [...new Set(chosen)], created };
+  const compression = /** @type {import('./image/oci-layout.mjs').Compression} */ (options.compression);
+  return { ...options, compression, architectures: [...new Set(chosen)], created };
 }
 
 /** The image config; the Dockerfile says the same, and BuildKit adds the path of an image that is made from nothing. */
@@ -64,7 +66,11 @@ const config = {
   },
 };
 
-/** The image's files: the program, and the licences of what is in it. */
+/**
+ * The image's files: the program, and the licences of what is in it.
+ *
+ * @param {string} binary
+ */
 function imageFiles(binary) {
   const notices = ['LICENSE', 'THIRD-PARTY-NOTICES'].map((name) => ({
     path: name,
@@ -74,16 +80,24 @@ function imageFiles(binary) {
   return [{ path: 'frontend', mode: 0o755, data: readFileSync(binary) }, ...notices];
 }
 
+/**
+ * @param {string} directory
+ * @param {ReturnType<typeof imageFiles>} files
+ */
 function writeFiles(directory, files) {
   mkdirSync(directory, { recursive: true });
   for (const { path: name, mode, data } of files) writeFileSync(path.join(directory, name), data, { mode });
 }
 
+/**
+ * @param {ReturnType<typeof readOptions>} options
+ * @param {Record<string, string>} binaries
+ */
 async function writeLayout(options, binaries) {
   const layout = createLayout(options.output);
   const manifests = [];
   for (const architecture of options.architectures) {
-    const layer = await layout.addLayer(createTar(imageFiles(binaries[architecture])), options.compression);
+    const layer = await layout.addLayer(createTar(imageFiles(binaries[architecture] ?? '')), options.compression);
     const size = (layer.descriptor.size / 1e6).toFixed(2);
     console.log(`linux/${architecture}: ${size} MB compressed (${options.compression})`);
     const platform = { os: 'linux', architecture };
@@ -94,6 +108,7 @@ async function writeLayout(options, binaries) {
   if (options.push) console.log(`pushed ${options.push}@${await pushLayout(options.output, options.push)}`);
 }
 
+/** @param {ReturnType<typeof readOptions>} options */
 async function main(options) {
   const directory = mkdtempSync(path.join(tmpdir(), 'tsfront-image-'));
   try {
@@ -102,7 +117,7 @@ async function main(options) {
     if (!options.root) await writeLayout(options, binaries);
     else
       for (const architecture of options.architectures)
-        writeFiles(path.join(options.root, architecture), imageFiles(binaries[architecture]));
+        writeFiles(path.join(options.root, architecture), imageFiles(binaries[architecture] ?? ''));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

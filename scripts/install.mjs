@@ -24,6 +24,7 @@ function isInstalled() {
   );
 }
 
+/** @param {string} file */
 function readPackages(file) {
   try {
     return JSON.parse(readFileSync(path.join(root, file), 'utf8')).packages;
@@ -41,7 +42,13 @@ export function environment(more = {}) {
   };
 }
 
-/** Runs a command with the project's own programs first on the path; a failure ends this process with its exit code. */
+/**
+ * Runs a command with the project's own programs first on the path; a failure ends this process with its exit code.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions & { mayFail?: boolean }} [options]
+ */
 export function run(command, args, options = {}) {
   const status = spawnSync(command, args, {
     cwd: root,

@@ -8,6 +8,9 @@ import path from 'node:path';
 import { startVitest } from 'vitest/node';
 import { root } from './install.mjs';
 
+/** @typedef {{ at: number, from: string, to: string }} Mutant */
+
+/** @type {readonly (readonly [RegExp, string])[]} */
 const changes = [
   [/ === /g, ' !== '],
   [/ !== /g, ' === '],
@@ -31,8 +34,17 @@ const changes = [
 const patience = 300_000;
 const results = path.join(root, 'bench/results/mutation.json');
 
-/** Runs the tests on a changed file. A failure sets the exit code. */
+/**
+ * Runs the tests on a changed file. A failure sets the exit code.
+ *
+ * @param {Mutant & { file: string }} options
+ * @param {string[]} tests
+ */
 function runTests({ file, at, from, to }, tests) {
+  /**
+   * @param {string} code
+   * @param {string} id
+   */
   const transform = (code, id) => (id === file ? code.slice(0, at) + to + code.slice(at + from.length) : undefined);
   /** @type {import('vitest/node').CliOptions} */
   const test = {
@@ -48,9 +60,10 @@ function runTests({ file, at, from, to }, tests) {
   return startVitest('test', tests, test, { plugins: [{ name: 'mutant', enforce: 'pre', transform }] });
 }
 
+/** @param {...string} args */
 function mutate(...args) {
   const save = args[0] === '--save';
-  const [file, count, ...rest] = save ? args.slice(1) : args;
+  const [file = '', count = '', ...rest] = save ? args.slice(1) : args;
   const source = readFileSync(file, 'utf8');
   const rounds = rest
     .join(' ')
@@ -79,6 +92,7 @@ function mutate(...args) {
   writeFileSync(results, `${JSON.stringify(all, null, 2)}\n`);
 }
 
+/** @param {string} source */
 function findMutants(source) {
   const found = [];
   for (const [pattern, to] of changes)
@@ -86,6 +100,10 @@ function findMutants(source) {
   return found;
 }
 
+/**
+ * @param {string} source
+ * @param {number} at
+ */
 function isCode(source, at) {
   const start = source.lastIndexOf('\n', at) + 1;
   return (
@@ -93,25 +111,46 @@ function isCode(source, at) {
   );
 }
 
+/**
+ * @param {string} source
+ * @param {number} at
+ */
 function lineAt(source, at) {
   return source.slice(source.lastIndexOf('\n', at) + 1, source.indexOf('\n', at));
 }
 
+/**
+ * @param {string} source
+ * @param {Mutant} options
+ */
 const lineOf = (source, { at }) => source.slice(0, at).split('\n').length;
 
+/**
+ * @param {string} source
+ * @param {Mutant} options
+ */
 const describe = (source, { at, from, to }) => `${from.trim()} -> ${to.trim()}: ${lineAt(source, at).trim()}`;
 
-/** The same order each time. */
+/**
+ * The same order each time.
+ *
+ * @param {readonly Mutant[]} all
+ */
 function shuffled(all) {
+  const order = [...all];
   let seed = 42;
   for (let last = all.length - 1; last > 0; last--) {
     seed = (seed * 1103515245 + 12345) & 0x7fffffff;
     const other = seed % (last + 1);
-    [all[last], all[other]] = [all[other], all[last]];
+    [order[last], order[other]] = /** @type {[Mutant, Mutant]} */ ([order[other], order[last]]);
   }
-  return all;
+  return order;
 }
 
+/**
+ * @param {Mutant & { file: string }} mutant
+ * @param {string[]} tests
+ */
 function isNoticed(mutant, tests) {
   const { status } = spawnSync(process.execPath, [import.meta.filename, ...tests], {
     cwd: root,

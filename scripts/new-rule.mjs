@@ -14,6 +14,7 @@ if (!/^[A-Z][A-Za-z]+$/.test(name) || description === '') {
 const file = name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4').toLowerCase();
 const constant = name.charAt(0).toLowerCase() + name.slice(1);
 const sentence = description.replace(/\.$/, '');
+/** @param {string} text */
 const quoted = (text) => JSON.stringify(text).replaceAll("'", "\\'").replace(/^"|"$/g, "'");
 
 if (isBuildKit) makeBuildKitRule();
@@ -98,6 +99,10 @@ test('${name} reports what it forbids', () => {
 for rules that need values; name the module in src/check/rules.ts), its test, and \`npm run format && npm run docs\`.`);
 }
 
+/**
+ * @param {string} name
+ * @param {string} text
+ */
 function create(name, text) {
   if (existsSync(path.join(root, name))) {
     console.error(`${name} is there already`);
@@ -106,6 +111,10 @@ function create(name, text) {
   write(name, text);
 }
 
+/**
+ * @param {string} name
+ * @param {(text: string) => string} change
+ */
 function edit(name, change) {
   const before = readFileSync(path.join(root, name), 'utf8');
   const after = change(before);
@@ -113,6 +122,10 @@ function edit(name, change) {
   write(name, after);
 }
 
+/**
+ * @param {string} name
+ * @param {string} text
+ */
 function write(name, text) {
   writeFileSync(path.join(root, name), text);
   console.log(name);

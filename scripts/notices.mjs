@@ -9,7 +9,11 @@ import { libraryNotices } from './image/library-notices.mjs';
 
 const rule = '='.repeat(80);
 
-/** The licences of the packages that bundles take code from. */
+/**
+ * The licences of the packages that bundles take code from.
+ *
+ * @param {Parameters<typeof bundledPackages>[0]} entries
+ */
 export async function formatNoticesOf(entries) {
   const notices = [...(await bundledPackages(entries))]
     .map(([directory, files]) => readNotice(root, directory, files))

@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { darkColors, drawingStyle, fonts, lightColors } from '../src/graph/draw.ts';
 import { pages, root } from './bundles.mjs';
 
+/** @param {string} file */
 const read = (file) => readFileSync(path.join(root, 'site', file), 'utf8');
 
 /**
@@ -31,11 +32,13 @@ export async function playground() {
   });
 }
 
+/** @param {import('esbuild').BuildOptions} options */
 async function bundle(options) {
   const { outputFiles = [] } = await build({ ...options, write: false });
   return outputFiles.map(({ text }) => text).join('');
 }
 
+/** @param {...string} files */
 function styleOf(...files) {
   const theme = `:root{${lightColors};${fonts}}@media(prefers-color-scheme:dark){:root:not([data-theme=light]){${darkColors};color-scheme:dark}}:root[data-theme=dark]{${darkColors};color-scheme:dark}:root[data-theme=light]{color-scheme:light}`;
   return [theme, drawingStyle, ...files.map(read)].join('\n');
@@ -44,9 +47,12 @@ function styleOf(...files) {
 /**
  * The page with its parts. Its policy allows this script and this style, and nothing else; the playground's editor
  * makes styles of its own.
+ *
+ * @param {Record<string, string> & { script: string, style: string }} options
  */
 function fillPage({ script, style, policy = '', ...parts }) {
   // `</script` is escaped by esbuild.
+  /** @param {string} text */
   const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const rules = [
     "default-src 'none'",
@@ -56,6 +62,7 @@ function fillPage({ script, style, policy = '', ...parts }) {
     "base-uri 'none'",
     "form-action 'none'",
   ];
+  /** @type {Readonly<Record<string, string>>} */
   const given = { script, style, policy: rules.join('; '), above: '', below: '', ...parts };
   return read('page.template').replaceAll(/%(\w+)%/g, (whole, name) => given[name] ?? whole);
 }

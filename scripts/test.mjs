@@ -40,7 +40,8 @@ try {
 const skipped = summary.numPendingTests + summary.numTodoTests;
 // A file that could not even be loaded counts as one failure.
 const broken = summary.testResults.filter(
-  (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
+    file.status === 'failed' && file.assertionResults.length === 0,
 ).length;
 const failed = summary.numFailedTests + broken;
 console.log(`${summary.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);

@@ -7,8 +7,13 @@ import { extension, pages, root } from './bundles.mjs';
 import { formatNoticesOf } from './notices.mjs';
 import { graphPage } from './pages.mjs';
 
-/** Writes the extension to `directory`, as it is installed. */
+/**
+ * Writes the extension to `directory`, as it is installed.
+ *
+ * @param {string} directory
+ */
 export async function writeExtension(directory) {
+  /** @param {string} name */
   const inside = (name) => path.join(directory, name);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -22,7 +27,12 @@ export async function writeExtension(directory) {
   writeFileSync(inside('THIRD-PARTY-NOTICES'), await formatNoticesOf([...extension, pages.graph]));
 }
 
-/** Packs what {@link writeExtension} has written. */
+/**
+ * Packs what {@link writeExtension} has written.
+ *
+ * @param {string} directory
+ * @param {string} packagePath
+ */
 export async function packExtension(directory, packagePath) {
   // The examples of the rule about tokens look like tokens.
   const allowPackageSecrets = ['github'];

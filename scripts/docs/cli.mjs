@@ -15,10 +15,21 @@ daemons and what belongs together are described in the [README](../README.md).
   return intro + program.commands.flatMap((command) => sections(command, command.name())).join('');
 }
 
+/**
+ * @param {import('@commander-js/extra-typings').CommandUnknownOpts} command
+ * @param {string} name
+ * @returns {string[]}
+ */
 function sections(command, name) {
   const help = command.createHelp();
+  /** @param {string} text */
   const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  /** @param {string} text */
   const code = (text) => `\`${text.replaceAll('|', '\\|')}\``;
+  /**
+   * @param {string} title
+   * @param {readonly (readonly [string, string])[]} rows
+   */
   const table = (title, rows) =>
     rows.length === 0
       ? ''

@@ -28,16 +28,22 @@ export function readDeclarations(file) {
   return { doc: statements[0]?.doc ?? '', declarations };
 }
 
+/** @param {string} text */
 function nameOf(text) {
   const [, kind, name] = /^export (?:declare )?(?:abstract )?(\w+) (\w+)/.exec(text) ?? [];
   if (!kind || !name) throw new Error(`neither a declaration nor an export: ${text}`);
   return { kind, name };
 }
 
-/** Top-level statements with the docstring right before each. */
+/**
+ * Top-level statements with the docstring right before each.
+ *
+ * @param {string} source
+ */
 function splitStatements(source) {
   const statements = [];
   let doc = '';
+  /** @type {string[]} */
   let lines = [];
   let comment;
   let depth = 0;
@@ -62,6 +68,7 @@ function splitStatements(source) {
   return statements;
 }
 
+/** @param {string} comment */
 function stripComment(comment) {
   return comment
     .replace(/^\/\*\*/, '')

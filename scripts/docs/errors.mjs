@@ -22,7 +22,10 @@ const phases = {
 export function formatErrors() {
   const codes = Object.entries({ ...errorTexts, ...adviceTexts });
   const sections = Object.entries(phases).map(([phase, title]) => {
-    const rows = codes.filter(([code]) => (phaseOf[code] ?? 'check') === phase);
+    const rows = codes.filter(
+      ([code]) =>
+        (Object.hasOwn(phaseOf, code) ? phaseOf[/** @type {keyof typeof phaseOf} */ (code)] : 'check') === phase,
+    );
     return `\n## ${title}\n\n${table(
       ['code', 'what is wrong', 'what to do'],
       rows.map(([code, it]) => [`\`${code}\``, it.title, it.advice]),
@@ -47,7 +50,12 @@ These are BuildKit's rules, with BuildKit's names. \`# check=skip=NAME\` skips a
 ${table(['rule', 'description', 'what to do'], lint)}`;
 }
 
+/**
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} rows
+ */
 function table(head, rows) {
+  /** @param {readonly string[]} cells */
   const row = (cells) => `| ${cells.map((it) => it.replaceAll('|', '\\|')).join(' | ')} |\n`;
   return row(head) + row(head.map(() => '---')) + rows.map(row).join('');
 }

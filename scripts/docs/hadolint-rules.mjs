@@ -1,6 +1,8 @@
 /**
  * The rules of hadolint, and what tsfront has for those that no rule of its own names as its counterpart (`hadolint` in
  * src/lint/rules).
+ *
+ * @param {string} why
  */
 const onPurpose = (why) => `on purpose not: ${why}`;
 const labels = 'later: needs a schema of labels in `tsfront.json`';

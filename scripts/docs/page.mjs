@@ -19,7 +19,7 @@ export function formatPage(entry, { doc, declarations }) {
     ...formatDoc(doc),
   ];
   const found = sections
-    .map(([title, ...kinds]) => {
+    .map(([title = '', ...kinds]) => {
       const names = declarations.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
       return { title, names: [...new Set(names)] };
     })
@@ -47,7 +47,7 @@ export function formatPage(entry, { doc, declarations }) {
  */
 function linkHeadings() {
   const seen = new Map();
-  return (heading) => {
+  return (/** @type {string} */ heading) => {
     const slug = heading.toLowerCase().replace('/', '');
     const before = seen.get(slug) ?? 0;
     seen.set(slug, before + 1);
@@ -55,7 +55,11 @@ function linkHeadings() {
   };
 }
 
-/** A docstring as Markdown: its text, then a part for each tag. */
+/**
+ * A docstring as Markdown: its text, then a part for each tag.
+ *
+ * @param {string} doc
+ */
 function formatDoc(doc) {
   const [text = '', ...tags] = doc.split(/^@(?=[a-z])/m);
   const lines = text.trim() ? [inline(text), ''] : [];
@@ -69,17 +73,26 @@ function formatDoc(doc) {
   return lines;
 }
 
-/** Text may follow the code of an example, after an empty line, as a sentence. */
+/**
+ * Text may follow the code of an example, after an empty line, as a sentence.
+ *
+ * @param {string} body
+ */
 function example(body) {
   const [, code = '', after = ''] = /^(.*?)(?:\n\n([A-Z`][^\n]*[a-z,.][\s\S]*))?$/s.exec(body.trim()) ?? [];
   return ['```ts', code, '```', '', ...(after ? [inline(after), ''] : [])];
 }
 
+/** @param {string} text */
 function inline(text) {
   return text.trim().replace(/\{@link ([^}]+)\}/g, '`$1`');
 }
 
-/** Without what is private, and indented as our sources are. */
+/**
+ * Without what is private, and indented as our sources are.
+ *
+ * @param {string} text
+ */
 function tidy(text) {
   return text
     .replace(/^ {4}(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n {4})?private [^\n]*\n/gm, '')

@@ -19,6 +19,11 @@ export async function formatRules() {
   return [...pages, ['rules/README.md', formatIndex()], ['hadolint.md', formatHadolint()]];
 }
 
+/**
+ * @typedef {import('../../src/lint/rule.ts').LintRule} LintRule
+ * @typedef {readonly [name: string, level: string, findings: number, read: number, right: number]} Reading
+ */
+
 const levels = {
   off: 'off by default',
   warning: 'a warning by default',
@@ -30,6 +35,7 @@ const fixes = {
   unsafe: '`tsfront check --unsafe-fixes` mends some of what it finds; look at the result.',
 };
 
+/** @param {LintRule} rule */
 async function formatRule(rule) {
   const { name, summary, why, bad, good, level, fix, hadolint, options = {}, exampleOptions } = rule;
   const facts = [
@@ -38,7 +44,7 @@ async function formatRule(rule) {
     ...(hadolint ? [`hadolint: ${hadolint}.`] : []),
   ];
   const settings = exampleOptions ? `, with the options \`${JSON.stringify(exampleOptions)}\`` : '';
-  const output = await check(rule, bad[0]);
+  const output = await check(rule, bad[0] ?? '');
   return `# ${name}
 
 ${wrap(summary)}
@@ -68,6 +74,10 @@ ${wrap(`In \`tsfront.json\`, \`"rules": { "${name}": "off" }\` turns it off; \`"
 `;
 }
 
+/**
+ * @param {LintRule} options
+ * @param {string} text
+ */
 async function check({ name, level, exampleOptions }, text) {
   const source = parseDockerfile(text);
   const findings = await lintDockerfile(source, {
@@ -77,14 +87,20 @@ async function check({ name, level, exampleOptions }, text) {
   return findings.map((finding) => formatDiagnostic(source.source, finding)).join('\n\n');
 }
 
+/** @param {string} text */
 function dockerfile(text) {
   return `\`\`\`dockerfile\n${text}\`\`\``;
 }
 
+/**
+ * @param {string} title
+ * @param {readonly string[]} texts
+ */
 function more(title, texts) {
   return texts.length === 0 ? '' : `\n${title}:\n\n${texts.map(dockerfile).join('\n\n')}\n`;
 }
 
+/** @param {NonNullable<LintRule['options']>} options */
 function optionTable(options) {
   const rows = Object.entries(options).map(([name, it]) => [
     `\`${name}\``,
@@ -107,10 +123,13 @@ function formatIndex() {
     `${description}.`.replace(/\.\.$/, '.'),
   ]);
   const read = lintRules.flatMap(({ name, level }) => {
-    const found = readings[name];
-    return found ? [[`\`${name}\``, level, found.findings, found.read, found.right]] : [];
+    const found = readings[/** @type {keyof typeof readings} */ (name)];
+    return typeof found === 'object'
+      ? [/** @type {Reading} */ ([`\`${name}\``, level, found.findings, found.read, found.right])]
+      : [];
   });
-  const sum = (of) => read.reduce((total, row) => total + row[of], 0);
+  /** @param {2 | 3 | 4} column */
+  const sum = (column) => read.reduce((total, row) => total + row[column], 0);
   return `# Lint rules
 
 \`tsfront check\` runs BuildKit's rules, as \`docker build --check\` does, and rules of its own, which never run in a build.
@@ -142,6 +161,10 @@ ${wrap('Only POSIX shells are read: not PowerShell and cmd, not here-documents f
 `;
 }
 
+/**
+ * @param {readonly Reading[]} rows
+ * @param {2 | 3 | 4} column
+ */
 function sumOn(rows, column) {
   return rows.filter(([, level]) => level !== 'off').reduce((total, row) => total + row[column], 0);
 }
@@ -171,12 +194,21 @@ The rules of ShellCheck (\`SC…\`) are not part of tsfront: run ShellCheck on s
 `;
 }
 
+/**
+ * @param {readonly string[]} head
+ * @param {readonly (readonly (string | number)[])[]} rows
+ */
 function table(head, rows) {
+  /** @param {readonly (string | number)[]} cells */
   const row = (cells) => `| ${cells.map((it) => String(it).replaceAll('|', '\\|')).join(' | ')} |\n`;
   return row(head) + row(head.map(() => '---')) + rows.map(row).join('');
 }
 
-/** Breaks a paragraph into lines of at most 120 columns. */
+/**
+ * Breaks a paragraph into lines of at most 120 columns.
+ *
+ * @param {string} text
+ */
 function wrap(text) {
   const lines = [''];
   for (const word of text.split(' ')) {

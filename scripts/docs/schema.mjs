@@ -5,8 +5,11 @@ import { adviceTexts } from '../../src/diagnostic/texts.ts';
 import { levels } from '../../src/lint/parse-config.ts';
 import { lintRules } from '../../src/lint/rules.ts';
 
+/** @typedef {NonNullable<import('../../src/lint/rule.ts').LintRule['options']>} RuleOptions */
+
 /** tsfront.schema.json */
 export function formatSchema() {
+  /** @type {Record<string, ReturnType<typeof rule>>} */
   const rules = {};
   for (const { name, summary, level, options = {} } of lintRules)
     rules[name] = rule(`${summary} Default: ${level}.`, options);
@@ -45,6 +48,10 @@ export function formatSchema() {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
+/**
+ * @param {string} description
+ * @param {RuleOptions} options
+ */
 function rule(description, options = {}) {
   const level = { $ref: '#/definitions/level' };
   const properties = Object.fromEntries(Object.entries(options).map(([name, it]) => [name, optionSchema(it)]));
@@ -52,6 +59,7 @@ function rule(description, options = {}) {
   return { description, anyOf: [level, object] };
 }
 
+/** @param {RuleOptions[string]} options */
 function optionSchema({ type, default: value, description }) {
   const shape = type === 'strings' ? { type: 'array', items: { type: 'string' } } : { type };
   return { description, ...shape, default: value };

@@ -6,7 +6,9 @@
  * @returns {string[]} such as `parser/parse.ts: @throws ParseError`
  */
 export function findUnknownThrown(sources) {
-  const classes = new Set(sources.flatMap(([, text]) => [...text.matchAll(/\bclass (\w+)/g)].map(([, name]) => name)));
+  const classes = new Set(
+    sources.flatMap(([, text]) => [...text.matchAll(/\bclass (\w+)/g)].map(([, name = '']) => name)),
+  );
   return sources.flatMap(([file, text]) =>
     thrownIn(text, classes).map((name) => `${file}: there is no class of the name in "@throws ${name}"`),
   );
@@ -24,10 +26,16 @@ export function findUnexportedThrown(declarations, exported) {
   );
 }
 
-/** Names that begin with a capital, as classes do. Others are words: `@throws the errors of …`. */
+/**
+ * Names that begin with a capital, as classes do. Others are words: `@throws the errors of …`.
+ *
+ * @param {string} text
+ * @param {ReadonlySet<string>} known
+ */
 function thrownIn(text, known) {
-  const names = [...text.matchAll(/@throws (?:\{@link )?([A-Z]\w*)/g)].map(([, name]) => name);
-  return names.filter(
-    (name) => !known.has(name) && !(globalThis[name]?.prototype instanceof Error || name === 'Error'),
-  );
+  const names = [...text.matchAll(/@throws (?:\{@link )?([A-Z]\w*)/g)].map(([, name = '']) => name);
+  return names.filter((name) => !known.has(name) && !(globals[name]?.prototype instanceof Error || name === 'Error'));
 }
+
+/** @type {Readonly<Record<string, any>>} */
+const globals = globalThis;

@@ -27,13 +27,17 @@ export function findWithoutExample(declarations) {
   return [...new Set(declarations.map(({ name }) => name))].filter((name) => !shown.has(name));
 }
 
-/** tsc indents members by four spaces, and ends a docstring on the line before its member. */
+/**
+ * tsc indents members by four spaces, and ends a docstring on the line before its member.
+ *
+ * @param {string} declaration
+ */
 function membersWithout(declaration) {
   const lines = declaration.split('\n');
   return lines.flatMap((line, i) => {
     const [, name] = /^ {4}(?:(?:static|abstract|readonly|get|set) )*(\w+)\??[:(<]/.exec(line) ?? [];
     if (!name || name === 'constructor' || discriminators.has(name)) return [];
-    return lines[i - 1].endsWith('*/') ? [] : [name];
+    return lines[i - 1]?.endsWith('*/') ? [] : [name];
   });
 }
 

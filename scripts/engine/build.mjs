@@ -27,7 +27,13 @@ const hostFiles = ['heap', 'host', 'memory', 'program', 'rejections', 'sha256', 
 /** The modules of build programs, each after those that it imports. */
 const libraryFiles = ['llb.js', 'build.js'];
 
-/** Builds for `architectures` from a bundle; returns the files. */
+/**
+ * Builds for `architectures` from a bundle; returns the files.
+ *
+ * @param {import('./toolchain.mjs').Toolchain} tools
+ * @param {{ script: string, modules: string, output: string, sanitize: boolean }} options
+ * @param {readonly import('./packages.mjs').Architecture[]} architectures
+ */
 function build(tools, { script, modules, output, sanitize }, architectures) {
   mkdirSync(output, { recursive: true });
   if (sanitize) {
@@ -64,7 +70,9 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-const architectures = positionals.length > 0 ? positionals : ['amd64', 'arm64'];
+const architectures = /** @type {import('./packages.mjs').Architecture[]} */ (
+  positionals.length > 0 ? positionals : ['amd64', 'arm64']
+);
 let tools;
 try {
   tools = openToolchain();

@@ -20,18 +20,28 @@ const runs = 12;
 const pageSize = 65_536;
 
 /**
+ * @typedef {import('./toolchain.mjs').Toolchain} Toolchain
+ * @typedef {{ address: bigint, size: bigint, type: string, name: string }} ProgramSymbol
+ */
+
+/**
  * Makes heap.bin and heap.S in the build's directory.
  *
- * @param objects of `prepare`, in the root
- * @param scripts in the root: the frontend's, and the modules of build programs
+ * @param {readonly string[]} objects of `prepare`, in the root
+ * @param {readonly string[]} scripts in the root: the frontend's, and the modules of build programs
  * @returns the names that heap.S refers to
+ * @param {Toolchain} tools
  */
 export function makeHeapImage(tools, objects, scripts) {
   const programs = bases.map((address) => ({
     address,
     program: linkAt(tools, address, objects, `prepare-${address.toString(16)}`),
   }));
-  const [symbols] = programs.map(({ program }) => readSymbols(tools, program));
+  const [symbols = []] = programs.map(({ program }) => readSymbols(tools, program));
+  /**
+   * @param {bigint} address
+   * @param {string} program
+   */
   const makeHeap = (address, program) => {
     runInside(tools, program, '-o', `${tools.inside}/heap`, ...scripts);
     return { heap: readFileSync(path.join(tools.directory, 'heap')), moved: address - firstBase };
@@ -58,6 +68,7 @@ export function makeHeapImage(tools, objects, scripts) {
       heap.writeBigUInt64LE(0n, at);
     } else {
       // Addresses of the stack, which the host sets anew, and what unused bytes of values happen to hold.
+      /** @param {number} byte */
       const differs = (byte) => others.some((other) => other.heap[byte] !== one.heap[byte]);
       for (let byte = at; byte < at + 8; byte++) if (differs(byte)) heap[byte] = 0;
       // The upper half of an address, of which other bits rarely differ.
@@ -69,12 +80,16 @@ export function makeHeapImage(tools, objects, scripts) {
   return [...new Set(targets.map(({ name }) => name))];
 }
 
+/**
+ * @param {Toolchain} tools
+ * @param {string} program
+ */
 function readSymbols(tools, program) {
   const lines = readInside(tools, 'nm', '--print-size', '--numeric-sort', program).trim().split('\n');
   return lines
     .map((line) => line.split(' '))
     .filter((fields) => fields.length === 4)
-    .map(([address, size, type, name]) => {
+    .map(([address, size, type = '', name = '']) => {
       return { address: BigInt(`0x${address}`), size: BigInt(`0x${size}`), type, name };
     });
 }
@@ -82,9 +97,17 @@ function readSymbols(tools, program) {
 /**
  * What lies at an address of the program; undefined inside a function and outside of what has names, to which nothing
  * points but what is left of old values.
+ *
+ * @param {readonly ProgramSymbol[]} symbols
+ * @param {bigint} address
  */
 function findSymbol(symbols, address) {
-  const isBetween = (some) => address >= some[0].address && address < some.at(-1).address + some.at(-1).size;
+  /** @param {readonly ProgramSymbol[]} some */
+  const isBetween = (some) => {
+    const [first] = some;
+    const last = some.at(-1);
+    return first !== undefined && last !== undefined && address >= first.address && address < last.address + last.size;
+  };
   const isCode = isBetween(symbols.filter(({ type }) => /t/i.test(type)));
   const found = symbols.find(
     (symbol) =>
@@ -96,6 +119,11 @@ function findSymbol(symbols, address) {
   return found && { name: found.name, offset: address - found.address };
 }
 
+/**
+ * @param {string} file
+ * @param {readonly number[]} places
+ * @param {readonly { name: string, offset: bigint }[]} targets
+ */
 const assembly = (file, places, targets) => `
     .section .heap, "aw", %progbits
     .global heap_image, heap_image_end

@@ -12,8 +12,10 @@ export const cache = process.env.ENGINE_CACHE ?? path.join(project, '.cache/engi
 /** The packages, their versions and the digests of their files. */
 export const pins = JSON.parse(readFileSync(path.join(import.meta.dirname, 'packages.json'), 'utf8'));
 
-/** What Debian calls the architecture of this machine. */
-export const machine = process.arch === 'x64' ? 'amd64' : process.arch;
+/** @typedef {'amd64' | 'arm64'} Architecture */
+
+/** What Debian calls the architecture of this machine, which is one of the two wherever a program is built. */
+export const machine = /** @type {Architecture} */ (process.arch === 'x64' ? 'amd64' : process.arch);
 
 /**
  * Unpacks the packages of a list in packages.json, unless the cache has them.
@@ -58,6 +60,11 @@ export function unpackPackages(name, directory, architecture = machine) {
 /**
  * Downloads and unpacks; returns a line for each package. What a mirror has is authentic: apt has checked its
  * signatures.
+ *
+ * @param {string} suite
+ * @param {string} architecture
+ * @param {string} root
+ * @param {readonly string[]} wanted
  */
 function download(suite, architecture, root, wanted) {
   const script = path.join(import.meta.dirname, 'debian-packages.sh');
@@ -71,7 +78,10 @@ function download(suite, architecture, root, wanted) {
   );
 }
 
-/** @returns {string[][]} */
+/**
+ * @returns {string[][]}
+ * @param {string} list
+ */
 const linesOf = (list) =>
   readFileSync(list, 'utf8')
     .trim()

@@ -18,11 +18,19 @@ import {
 import path from 'node:path';
 import { cache, machine, unpackPackages } from './packages.mjs';
 
+/**
+ * @typedef {import('./packages.mjs').Architecture} Architecture
+ * @typedef {ReturnType<typeof openToolchain>} Toolchain
+ */
+
 /** What GNU calls the architectures. */
 const cpus = { amd64: 'x86_64', arm64: 'aarch64' };
+/** @param {Architecture} architecture */
 const triple = (architecture) => `${cpus[architecture]}-linux-gnu`;
+/** @param {Architecture} architecture */
 const gccDirectory = (architecture) =>
   `/usr/lib/gcc${architecture === machine ? '' : '-cross'}/${triple(architecture)}/14`;
+/** @param {Architecture} architecture */
 const muslDirectory = (architecture) => `/libraries-${architecture}/usr/lib/${cpus[architecture]}-linux-musl`;
 
 /** The sources of quickjs-ng in the root. */
@@ -33,13 +41,14 @@ const flags = [
   ...['-std=gnu11', '-D_GNU_SOURCE', '-DNDEBUG', '-O2', '-fPIE', '-ffunction-sections', '-fdata-sections'],
   ...['-fstack-protector-strong', '-fstack-clash-protection'],
 ];
+/** @type {Readonly<Record<Architecture, readonly string[]>>} */
 const flagsOf = { amd64: [], arm64: ['-mbranch-protection=pac-ret'] };
 
 /** Opens the toolchain, and fetches it if the cache does not have it. */
 export function openToolchain() {
   const root = unpackPackages('tools', 'tools');
   for (const architecture of Object.keys(cpus))
-    unpackPackages('libraries', `tools/libraries-${architecture}`, architecture);
+    unpackPackages('libraries', `tools/libraries-${architecture}`, /** @type {Architecture} */ (architecture));
   unpackPackages('quickjs', 'tools/quickjs');
   const directory = mkdtempSync(path.join(root, 'build-'));
   return {
@@ -50,10 +59,16 @@ export function openToolchain() {
   };
 }
 
-/** Runs a program of the root; returns what it prints. */
+/**
+ * Runs a program of the root; returns what it prints.
+ *
+ * @param {Pick<Toolchain, 'root'>} options
+ * @param {string} program
+ * @param {...string} args
+ */
 export function runInside({ root }, program, ...args) {
   const enter = process.getuid?.() === 0 ? ['chroot'] : ['unshare', '--map-root-user', 'chroot'];
-  const [command, ...rest] = [...enter, root, program, ...args];
+  const [command = '', ...rest] = [...enter, root, program, ...args];
   const { status, stdout } = spawnSync(command, rest, {
     env: { PATH: '/usr/bin:/usr/sbin:/sbin:/bin', LC_ALL: 'C', SOURCE_DATE_EPOCH: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -64,21 +79,34 @@ export function runInside({ root }, program, ...args) {
   return stdout;
 }
 
-/** What a program of binutils for this machine's programs prints. */
+/**
+ * What a program of binutils for this machine's programs prints.
+ *
+ * @param {Toolchain} tools
+ * @param {string} program
+ * @param {...string} args
+ */
 export function readInside(tools, program, ...args) {
   return runInside(tools, `/usr/bin/${triple(machine)}-${program}`, ...args);
 }
 
+/**
+ * @param {Toolchain} tools
+ * @param {Architecture} architecture
+ * @param {...string} args
+ */
 const gcc = (tools, architecture, ...args) =>
   runInside(tools, `/usr/bin/${triple(architecture)}-gcc-14`, ...args, `-ffile-prefix-map=${tools.inside}=.`);
 
 /**
  * Compiles the engine and the C files of a directory. Objects of the engine are kept in the cache.
  *
- * @param host the directory of the C files
- * @param names of the C files in it
- * @param definitions `-DNAME` for these files
+ * @param {string} host the directory of the C files
+ * @param {readonly string[]} names of the C files in it
+ * @param {...string} definitions `-DNAME` for these files
  * @returns paths of the objects in the root
+ * @param {Toolchain} tools
+ * @param {Architecture} architecture
  */
 export function compileAll(tools, architecture, host, names, ...definitions) {
   const sources = path.join(tools.directory, 'host');
@@ -92,6 +120,11 @@ export function compileAll(tools, architecture, host, names, ...definitions) {
     ...['-isystem', `${gccDirectory(architecture)}/include`, '-idirafter', `/libraries-${architecture}/usr/include`],
     ...['-isystem', quickjs, '-include', `${tools.inside}/host/fortify.h`],
   ];
+  /**
+   * @param {string} file
+   * @param {string} object
+   * @param {...string} more
+   */
   const compile = (file, object, ...more) => gcc(tools, architecture, ...all, ...more, '-c', file, '-o', object);
 
   const objects = names.map((name) => {
@@ -132,14 +165,27 @@ export function compileAll(tools, architecture, host, names, ...definitions) {
   return objects;
 }
 
-/** Compiles an assembler file of the build's directory. */
+/**
+ * Compiles an assembler file of the build's directory.
+ *
+ * @param {Toolchain} tools
+ * @param {Architecture} architecture
+ * @param {string} name
+ */
 export function assemble(tools, architecture, name) {
   const object = `${tools.inside}/${name}-${architecture}.o`;
   gcc(tools, architecture, '-c', `${tools.inside}/${name}`, '-o', object);
   return object;
 }
 
-/** Lets other objects refer to names that are private to these. */
+/**
+ * Lets other objects refer to names that are private to these.
+ *
+ * @param {Toolchain} tools
+ * @param {Architecture} architecture
+ * @param {readonly string[]} objects
+ * @param {readonly string[]} names
+ */
 export function publish(tools, architecture, objects, names) {
   writeFileSync(path.join(tools.directory, 'names'), names.map((name) => `${name}\n`).join(''));
   for (const object of objects)
@@ -148,6 +194,11 @@ export function publish(tools, architecture, objects, names) {
 
 /**
  * Links objects of the root to a static program: position-independent, nothing writable that need not be, no symbols.
+ *
+ * @param {Toolchain} tools
+ * @param {Architecture} architecture
+ * @param {readonly string[]} objects
+ * @param {string} output
  */
 export function link(tools, architecture, objects, output) {
   const start = [`${muslDirectory(architecture)}/rcrt1.o`, `${gccDirectory(architecture)}/crtbeginS.o`];
@@ -158,6 +209,11 @@ export function link(tools, architecture, objects, output) {
 
 /**
  * Links objects of the root to a static program for a fixed address, with its symbols. Returns its path in the root.
+ *
+ * @param {Toolchain} tools
+ * @param {bigint} address
+ * @param {readonly string[]} objects
+ * @param {string} output
  */
 export function linkAt(tools, address, objects, output) {
   const start = [`${muslDirectory(machine)}/crt1.o`, `${gccDirectory(machine)}/crtbeginT.o`];
@@ -166,6 +222,13 @@ export function linkAt(tools, address, objects, output) {
   return `${tools.inside}/${output}`;
 }
 
+/**
+ * @param {Toolchain} tools
+ * @param {Architecture} architecture
+ * @param {readonly string[]} first
+ * @param {string} end
+ * @param {string} output
+ */
 function linkStatic(tools, architecture, first, end, output) {
   const musl = muslDirectory(architecture);
   const libraries = `/libraries-${architecture}/usr/lib/${triple(architecture)}`;
@@ -184,6 +247,11 @@ function linkStatic(tools, architecture, first, end, output) {
 /**
  * Compiles and links everything with the gcc of this machine, which has AddressSanitizer and UBSan: a slow program that
  * ends with a report when the engine or the host misuses memory. It takes the script as its argument.
+ *
+ * @param {Toolchain} tools
+ * @param {string} host
+ * @param {readonly string[]} names
+ * @param {string} output
  */
 export function buildSanitized(tools, host, names, output) {
   const libraries = path.join(tools.root, `libraries-${machine}/usr`);

@@ -17,6 +17,7 @@ const libraries = [
   { name: 'zstd', debian: 'libzstd-dev', list: 'libraries', directory: 'tools/libraries-amd64' },
 ];
 
+/** @param {string} debian */
 const keptFile = (debian) => path.join(import.meta.dirname, 'copyright', debian);
 
 /** The name, Debian's version and the notice of each library. */

@@ -8,11 +8,11 @@ import zlib from 'node:zlib';
 const compressors = {
   gzip: {
     suffix: 'gzip',
-    compress: (data) => promisify(zlib.gzip)(data, { level: 9 }),
+    compress: (/** @type {Buffer} */ data) => promisify(zlib.gzip)(data, { level: 9 }),
   },
   zstd: {
     suffix: 'zstd',
-    compress: (data) =>
+    compress: (/** @type {Buffer} */ data) =>
       promisify(zlib.zstdCompress)(data, {
         pledgedSrcSize: data.length,
         params: {
@@ -23,8 +23,11 @@ const compressors = {
   },
 };
 
+/** @typedef {keyof typeof compressors} Compression */
+
 export const compressions = Object.keys(compressors);
 
+/** @param {Buffer} data */
 export function sha256(data) {
   return `sha256:${createHash('sha256').update(data).digest('hex')}`;
 }
@@ -44,21 +47,41 @@ export function createLayout(directory) {
   mkdirSync(blobs, { recursive: true });
   writeFileSync(path.join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
 
+  /**
+   * @param {string} mediaType
+   * @param {Buffer} data
+   */
   const add = (mediaType, data) => {
     const digest = sha256(data);
     writeFileSync(path.join(blobs, digest.slice('sha256:'.length)), data);
     return { mediaType, digest, size: data.length };
   };
+  /**
+   * @param {string} mediaType
+   * @param {unknown} value
+   */
   const addJson = (mediaType, value) => add(mediaType, Buffer.from(JSON.stringify(value)));
 
   return {
-    /** Adds an uncompressed tar archive as a layer. */
+    /**
+     * Adds an uncompressed tar archive as a layer.
+     *
+     * @param {Buffer} tar
+     * @param {Compression} compression
+     */
     async addLayer(tar, compression) {
       const { suffix, compress } = compressors[compression];
       const descriptor = add(`application/vnd.oci.image.layer.v1.tar+${suffix}`, await compress(tar));
       return { descriptor, diffId: sha256(tar) };
     },
-    /** Adds the image of one platform. */
+    /**
+     * Adds the image of one platform.
+     *
+     * @param {{ os: string, architecture: string }} platform
+     * @param {object} config
+     * @param {readonly { descriptor: object, diffId: string, comment: string }[]} layers
+     * @param {string} created
+     */
     addImage(platform, config, layers, created) {
       const image = {
         created,

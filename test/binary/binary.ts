@@ -13,7 +13,7 @@ export const binaryFile = path.resolve(import.meta.dirname, `../../dist/frontend
  *
  * @param body is given the file
  */
-export function onBinary(title: string, body: (file: string) => void, architecture = machine): void {
+export function onBinary(title: string, body: (file: string) => void, architecture: string = machine): void {
   const file = path.resolve(import.meta.dirname, `../../dist/frontend-${architecture}`);
   if (process.env['IMAGE_PROGRAM'] === 'none') test.skip(`${title}: IMAGE_PROGRAM is none`, () => {});
   else if (existsSync(file)) describe(title, () => body(file));

@@ -9,6 +9,10 @@ const [port, upstream] = process.argv.slice(2);
 /** Digests: blobs are told apart by the manifests that went through. */
 const layers = new Set();
 
+/**
+ * @param {string} method
+ * @param {string} path
+ */
 function phaseOf(method, path) {
   if (path.includes('/manifests/')) return method === 'PUT' ? 'commit' : 'manifest';
   if (path.includes('/blobs/uploads/')) return 'upload';
@@ -16,9 +20,10 @@ function phaseOf(method, path) {
   return layers.has(path.split('/').at(-1)) ? 'layer' : 'config';
 }
 
+/** @param {import('node:stream').Readable} manifest */
 function noteLayers(manifest) {
   let text = '';
-  manifest.on('data', (chunk) => {
+  manifest.on('data', (/** @type {string} */ chunk) => {
     text += chunk;
   });
   manifest.on('end', () => {
@@ -27,7 +32,7 @@ function noteLayers(manifest) {
 }
 
 createServer((request, response) => {
-  const { url = '', method } = request;
+  const { url = '', method = 'GET' } = request;
   const [, fault, phase, rest] = /^\/v2\/([^/]+)\/([^/]+)\/(.+)$/.exec(url) ?? [];
   if (url.startsWith('/token')) return request.resume();
   if (fault === 'token' || (fault === 'login' && !request.headers.authorization)) {
