@@ -5,10 +5,14 @@ export interface Target {
   readonly name: string;
   /** So many inputs are tried where `FUZZ_INPUTS` is 20,000, its default. */
   readonly share: number;
+  /** So many inputs are tried at a time, each in a lane of its own: for what waits. 1 if absent. */
+  readonly lanes?: number;
   /**
    * Makes an input, tries it, and throws where a property does not hold. `tell` takes the input as soon as it is made.
+   *
+   * @param lane from 0
    */
-  try(random: Random, tell: (input: string | Uint8Array) => void): void | Promise<void>;
+  try(random: Random, tell: (input: string | Uint8Array) => void, lane: number): void | Promise<void>;
   close?(): Promise<void> | void;
 }
 
@@ -20,22 +24,33 @@ const only = process.env['FUZZ_INPUT'];
 /** @throws Error that tells how to make the failing input again */
 export async function fuzz(target: Target): Promise<number> {
   const count = Math.ceil((target.share * total) / 20_000);
-  const first = only === undefined ? 0 : Number(only);
-  for (let index = first; index < (only === undefined ? count : first + 1); index++) {
-    let input: string | Uint8Array = '';
+  let next = only === undefined ? 0 : Number(only);
+  const end = only === undefined ? count : next + 1;
+  const runLane = async (lane: number) => {
     try {
-      await target.try(createRandom(hash(`${seed} ${target.name} ${index}`)), (made) => {
-        input = made;
-      });
-    } catch (error) {
-      const { stack, message } = error as Error;
-      throw new Error(
-        `${target.name}: ${message}\nagain: FUZZ_SEED=${seed} FUZZ_INPUT=${index} npx vitest run test/attack/fuzz.test.ts -t ${target.name}\ninput in base64: ${Buffer.from(input).toString('base64')}\n${stack}`,
-        { cause: error },
-      );
+      while (next < end) await tryInput(target, next++, lane);
+    } finally {
+      next = end; // after a failure the other lanes end, too
     }
-  }
+  };
+  await Promise.all(Array.from({ length: target.lanes ?? 1 }, (_, lane) => runLane(lane)));
   return count;
+}
+
+async function tryInput(target: Target, index: number, lane: number): Promise<void> {
+  let input: string | Uint8Array = '';
+  const tell = (made: string | Uint8Array) => {
+    input = made;
+  };
+  try {
+    await target.try(createRandom(hash(`${seed} ${target.name} ${index}`)), tell, lane);
+  } catch (error) {
+    const { stack, message } = error as Error;
+    throw new Error(
+      `${target.name}: ${message}\nagain: FUZZ_SEED=${seed} FUZZ_INPUT=${index} npx vitest run test/attack/fuzz.test.ts -t ${target.name}\ninput in base64: ${Buffer.from(input).toString('base64')}\n${stack}`,
+      { cause: error },
+    );
+  }
 }
 
 /** Throws unless `condition` holds. */

@@ -42,57 +42,46 @@ interface Answer {
   readonly body: string;
 }
 
-let server: Server | undefined;
-let answer: (path: string) => Answer;
-let requests = 0;
+/** A registry of a lane: each input sets what it answers. */
+class Peer {
+  answer: (path: string) => Answer = () => ({ status: 404, headers: {}, body: '' });
+  requests = 0;
+  private readonly server: Server = createServer((request, response) => {
+    this.requests++;
+    request.resume();
+    const { status, headers, body } = this.answer(request.url ?? '');
+    try {
+      response.writeHead(status, headers);
+    } catch {
+      response.writeHead(status); // a header that no server could send
+    }
+    response.end(request.method === 'HEAD' ? undefined : body);
+  });
 
-/** One server for all inputs; each sets what it answers. */
-async function address(): Promise<string> {
-  if (!server) {
-    server = createServer((request, response) => {
-      requests++;
-      request.resume();
-      const { status, headers, body } = answer(request.url ?? '');
-      try {
-        response.writeHead(status, headers);
-      } catch {
-        response.writeHead(status); // a header that no server could send
-      }
-      response.end(request.method === 'HEAD' ? undefined : body);
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
+  async address(): Promise<string> {
+    if (!this.server.listening) await once(this.server.listen(0, '127.0.0.1'), 'listening');
+    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
 }
+
+const peers: Peer[] = [];
 
 export const registry: Target = {
   name: 'registry',
   share: 20_000,
-  async try(random, tell) {
-    const host = await address();
+  lanes: 4,
+  async try(random, tell, lane) {
+    const peer = (peers[lane] ??= new Peer());
+    const host = await peer.address();
     const { blobs, root } = image(random);
     tell(JSON.stringify([...blobs]));
-    const wild = random.chance(0.4);
-    const odd = random.pick(challenges).replace('HOST', host);
-    requests = 0;
-    answer = (path) => {
-      if (requests > 200) return { status: 404, headers: {}, body: '' };
-      if (path.startsWith('/token'))
-        return { status: random.pick([200, 200, 401]), headers: {}, body: someJson(random, { token: 'abc' }) };
-      const name = path.split('/').at(-1)!.replaceAll('%3A', ':');
-      const body = blobs.get(name === 'latest' ? root : name);
-      const headers: Record<string, string> = { 'docker-content-digest': name === 'latest' ? root : name };
-      let status = body === undefined ? 404 : 200;
-      if (wild && random.chance(0.3)) {
-        status = random.pick([200, 204, 301, 302, 307, 400, 401, 401, 403, 404, 405, 416, 429, 500, 503]);
-        headers['www-authenticate'] = mutateText(random, odd, challenges);
-        headers['location'] = random.pick([path, '/v2/', '//', `http://${host}${path}`, 'file:///etc/passwd', '%']);
-        headers['retry-after'] = random.pick(['0', '-1', 'x', '1e9']);
-        headers['docker-content-digest'] = mutateText(random, root, [root, '../..']);
-        for (const [key, value] of Object.entries(headers)) headers[key] = value.replace(/[^\x20-\x7e]/g, '?');
-      }
-      return { status, headers, body: wild && random.chance(0.2) ? someText(random, body ?? '{}') : (body ?? '') };
-    };
+    peer.requests = 0;
+    peer.answer = answers({ random, host, blobs, root, isWild: random.chance(0.4) }, () => peer.requests);
     const images = registryResolver({ limits: { ...defaultLimits, patienceMs: 2000, attempts: 2, delayMs: 1 } });
     const reference = tagNameOnly(parseNormalizedNamed(`${host}/some/image`));
     await mayFail(async () => {
@@ -100,14 +89,46 @@ export const registry: Target = {
       hold(found !== undefined && /^sha256:[0-9a-f]{64}$/.test(found.digest), 'an image has a digest');
       mayThrow(() => parseImageConfig(found.config));
     });
-    hold(requests <= 60, `few requests, not ${requests}`);
+    hold(peer.requests <= 60, `few requests, not ${peer.requests}`);
   },
   close() {
-    server?.close();
-    server?.closeAllConnections();
-    server = undefined;
+    for (const peer of peers.splice(0)) peer.close();
   },
 };
+
+interface WildRegistry {
+  readonly random: Random;
+  readonly host: string;
+  /** What it has, by digest. */
+  readonly blobs: ReadonlyMap<string, string>;
+  /** The digest of the tag. */
+  readonly root: string;
+  /** Whether its answers may have any status and any headers. */
+  readonly isWild: boolean;
+}
+
+/** What a registry answers to a path. */
+function answers({ random, host, blobs, root, isWild }: WildRegistry, requests: () => number): Peer['answer'] {
+  const odd = random.pick(challenges).replace('HOST', host);
+  return (path) => {
+    if (requests() > 200) return { status: 404, headers: {}, body: '' };
+    if (path.startsWith('/token'))
+      return { status: random.pick([200, 200, 401]), headers: {}, body: someJson(random, { token: 'abc' }) };
+    const name = path.split('/').at(-1)!.replaceAll('%3A', ':');
+    const body = blobs.get(name === 'latest' ? root : name);
+    const headers: Record<string, string> = { 'docker-content-digest': name === 'latest' ? root : name };
+    let status = body === undefined ? 404 : 200;
+    if (isWild && random.chance(0.3)) {
+      status = random.pick([200, 204, 301, 302, 307, 400, 401, 401, 403, 404, 405, 416, 429, 500, 503]);
+      headers['www-authenticate'] = mutateText(random, odd, challenges);
+      headers['location'] = random.pick([path, '/v2/', '//', `http://${host}${path}`, 'file:///etc/passwd', '%']);
+      headers['retry-after'] = random.pick(['0', '-1', 'x', '1e9']);
+      headers['docker-content-digest'] = mutateText(random, root, [root, '../..']);
+      for (const [key, value] of Object.entries(headers)) headers[key] = value.replace(/[^\x20-\x7e]/g, '?');
+    }
+    return { status, headers, body: isWild && random.chance(0.2) ? someText(random, body ?? '{}') : (body ?? '') };
+  };
+}
 
 const someText = (random: Random, text: string) => mutateText(random, text, [text, '{"errors":[{"message":"x"}]}']);
 const someJson = (random: Random, value: unknown) =>
