@@ -10,19 +10,22 @@ import type {
 import { tryParseHeredoc } from '../parser/heredoc.ts';
 import type { LogicalLine } from '../parser/logical-line.ts';
 import { joinText } from './shell/joined-text.ts';
+import { shellInArray, stringInArray } from './shell/quoted-text.ts';
 import { type Shell, shebangShell } from './shell/shell.ts';
 
 /** A command. */
 export interface CommandText {
   /** The instruction that has it. */
   readonly instruction: RunInstruction | CmdInstruction | EntrypointInstruction | HealthcheckInstruction;
-  /** Its words in exec form; undefined in shell form. */
+  /** Its words in exec form; undefined in shell form, and if they are a shell with a text. */
   readonly exec: readonly string[] | undefined;
   /** The interpreter that a here-document names; undefined if that is SHELL. */
   readonly shell: Shell | undefined;
   /** Whether it is a here-document that is run as a script. */
   readonly isHeredoc: boolean;
-  /** The text in shell form. */
+  /** Whether the text is a string of an array, in which an edit would have to be quoted. */
+  readonly isQuoted?: boolean;
+  /** The text that a shell reads. */
   line(): LogicalLine;
 }
 
@@ -52,6 +55,11 @@ function runText(dockerfile: Dockerfile, instruction: RunInstruction): CommandTe
   const { heredocs, args, shellForm } = instruction;
   const [heredoc] = heredocs;
   const text = { instruction, exec: shellForm ? undefined : args, shell: undefined, isHeredoc: false };
+  const inArray = shellForm ? undefined : shellInArray(args);
+  if (inArray) {
+    const line = () => stringInArray(ownText(dockerfile, instruction), inArray.index)!;
+    return { ...text, exec: undefined, shell: inArray.shell, isQuoted: true, line };
+  }
   if (!heredoc) return { ...text, line: () => ownText(dockerfile, instruction) };
   // A command line that has nothing but the mark of a here-document runs its content.
   if (!tryParseHeredoc(args[0] ?? '')) {

@@ -60,7 +60,7 @@ export interface LintCommand<Kind = RunInstruction | CmdInstruction | Entrypoint
   readonly isHeredoc: boolean;
   /** The commands in shell form; none in exec form, and of shells of another kind. Read when it is asked for. */
   readonly script: ShellScript;
-  /** The words in exec form; undefined in shell form. */
+  /** The words in exec form; undefined in shell form, and if they are a shell with a text. */
   readonly exec: readonly string[] | undefined;
 }
 
@@ -112,7 +112,7 @@ const noParser: { readonly parseShell: ParseShell } = { parseShell: () => emptyS
 
 function hasShellText({ stages }: Dockerfile): boolean {
   return stages.some(({ instructions }) =>
-    instructions.some((it) => ('shellForm' in it && it.shellForm) || it.kind === 'healthcheck'),
+    instructions.some((it) => ('shellForm' in it && (it.shellForm || it.kind === 'run')) || it.kind === 'healthcheck'),
   );
 }
 
@@ -130,7 +130,7 @@ function createCommand(text: CommandText, stageShell: Shell, parseShell: ParseSh
     exec,
     isHeredoc,
     get script() {
-      return (script ??= exec || !shell.isPosix ? emptyScript : parseShell(text.line()));
+      return (script ??= exec || !shell.isPosix ? emptyScript : parseShell(text.line(), text.isQuoted));
     },
   };
 }

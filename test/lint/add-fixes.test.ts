@@ -57,7 +57,7 @@ describe.each([
   ['unknown-flag', body('COPY --form=alpine:3 a /'), body('COPY --from=alpine:3 a /')],
   ['unknown-instruction', body('COPPY a /'), body('COPY a /')],
   ['unknown-instruction', body('rnu true'), body('run true')],
-  ['bad-instruction', body('RUN --mount=type=cahe,target=/x true'), body('RUN --mount=type=cache,target=/x true')],
+  ['bad-mount', body('RUN --mount=type=cahe,target=/x true'), body('RUN --mount=type=cache,target=/x true')],
   ['UnusedIgnore', body('# tsfront-ignore StageNameCasing: why', 'RUN true'), body('RUN true')],
   [
     'UnusedIgnore',

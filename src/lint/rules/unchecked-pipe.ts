@@ -40,7 +40,9 @@ export const uncheckedPipe: LintRule = {
             instruction,
             range,
             message: `nothing notices if ${first.name || 'a command'} fails: a pipe has the result of its last command`,
-            hint: `Write SHELL ["/bin/${shell.name === 'ash' ? 'ash' : 'bash'}", "-o", "pipefail", "-c"] above it (/bin/ash in Alpine), or download to a file first.`,
+            hint: instruction.shellForm
+              ? `Write SHELL ["/bin/${shell.name === 'ash' ? 'ash' : 'bash'}", "-o", "pipefail", "-c"] above it (/bin/ash in Alpine), or download to a file first.`
+              : 'Write "-o", "pipefail" in front of "-c" (bash and ash know it), or download to a file first.',
           };
         }
       }

@@ -86,7 +86,7 @@ export interface ShellScript {
   readonly statements: number;
   /** Whether it goes on after a statement that fails, as far as the statements themselves say: without `set -e`. */
   readonly goesOn: boolean;
-  /** Substitutions in escaped backticks. A word in one has the place of all of it, so no edit may be made there. */
+  /** Substitutions in escaped backticks, and text in an array: no edit may be made there. */
   readonly unplaced: readonly SourceRange[];
   /** Whether it could be read. The parts that could be are there either way. */
   readonly isValid: boolean;

@@ -32,11 +32,13 @@ import { programIndex, programName } from './wrappers.ts';
  * Reads a text. Its cost is linear in the length of the text; a text beyond {@link maxText} has no commands.
  *
  * @param text joined, as the shell gets it
+ * @param isQuoted whether it stands in quotes in the file, so that no edit may be made there
  */
-export function parseShell(text: LogicalLine): ShellScript {
+export function parseShell(text: LogicalLine, isQuoted = false): ShellScript {
   if (text.text.length > maxText) return { ...emptyScript, isValid: false };
   const tree = readTree(text.text);
-  const reader: Reader = { text, commands: [], pipelines: [], unplaced: [], isValid: true, outer: undefined };
+  const unplaced = isQuoted ? [placeOf(text, { pos: 0, end: text.text.length })] : [];
+  const reader: Reader = { text, commands: [], pipelines: [], unplaced, isValid: true, outer: undefined };
   readScript(reader, tree, []);
   return {
     commands: reader.commands,

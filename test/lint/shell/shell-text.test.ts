@@ -1,5 +1,6 @@
 /** Rules see the commands that the shell of a build runs, at their places in the file. */
 import { expect, test } from 'vitest';
+import { lintDockerfile } from '../../../src/lint/lint.ts';
 import { createLintFile, type LintCommand } from '../../../src/lint/lint-file.ts';
 import { parseDockerfile } from '../../../src/parser/index.ts';
 import { goldenNames, readCase } from '../../golden/cases.ts';
@@ -83,6 +84,7 @@ test('the shell gets what the reference gives it', async () => {
     for (const { commands } of (await createLintFile(dockerfile)).stages) {
       for (const { instruction, script, exec, shell, isHeredoc } of commands) {
         if (exec || !shell.isPosix || isHeredoc || !script.isValid) continue;
+        if ('shellForm' in instruction && !instruction.shellForm) continue;
         for (const { words } of script.commands) {
           for (const { text: word, range } of words) {
             const written = text.slice(range.start, range.end);
@@ -95,4 +97,41 @@ test('the shell gets what the reference gives it', async () => {
     }
   }
   expect(compared).toBeGreaterThan(1000);
+});
+
+test.each([
+  ['RUN ["sh", "-c", "apt-get install curl"]', ['apt-get install curl'], 'apt-get'],
+  ['RUN ["/bin/bash", "-o", "pipefail", "-lc", "a \\"b c\\" | d"]', ['a b c', 'd'], 'd'],
+  ['RUN ["bash", \\\n  "-ec", "\\u0061; \\\n  make"]', ['a', '; make'], 'make'],
+  ['RUN ["sh", "-c", "make $0", "x"]', ['make ?'], 'make'],
+])('the text of a shell in an array is read: %s', async (line, commands, last) => {
+  const text = `FROM a\n${line}\n`;
+  expect(await inShort(text)).toEqual(commands);
+  const [run] = await commandsOf(text);
+  expect(run!.exec).toBeUndefined();
+  const { start, end } = run!.script.commands.at(-1)!.nameWord!.range;
+  expect(text.slice(start, end)).toBe(last);
+});
+
+test('a shell in an array has its own options', async () => {
+  const [run] = await commandsOf('FROM a\nRUN ["/bin/bash", "-o", "pipefail", "-ec", "a | b"]\n');
+  expect(run!.shell).toEqual({ isPosix: true, name: 'bash', pipefail: true, errexit: true });
+});
+
+test.each([
+  'RUN ["make", "-c", "sudo x"]',
+  'RUN ["sh", "script.sh", "-c", "sudo x"]',
+  'RUN ["sh", "-c"]',
+  'RUN ["pwsh", "-c", "sudo x"]',
+])('an array that runs no text of a shell has only words: %s', async (line) => {
+  const [run] = await commandsOf(`FROM a\n${line}\n`);
+  expect(run!.exec).toBeDefined();
+  expect(run!.script.commands).toEqual([]);
+});
+
+test('no edit is made in the text of an array, which has quotes of its own', async () => {
+  const text = 'FROM alpine:3.22\nRUN ["sh", "-c", "sudo apt-get install curl"]\n';
+  const found = await lintDockerfile(parseDockerfile(text));
+  expect(found.map(({ code }) => code)).toEqual(expect.arrayContaining(['SudoInRun', 'UnansweredInstall']));
+  expect(found.filter(({ fix }) => fix)).toEqual([]);
 });
