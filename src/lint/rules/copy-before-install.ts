@@ -80,9 +80,17 @@ function findInstaller({ instruction, script }: LintCommand<RunInstruction>): In
   for (const command of script.commands) {
     const words = command.args.map(({ value, text }) => value ?? text).join(' ');
     const installer = installers.find(({ program, args }) => program.test(command.name) && args.test(words));
-    if (installer) return hasCache(instruction) ? undefined : { command, files: installer.files };
+    if (installer)
+      return hasCache(instruction) ? undefined : { command, files: requirements(words) ?? installer.files };
   }
   return undefined;
+}
+
+/** The names of the files with requirements that pip is given; undefined if there are none, or they are not known. */
+function requirements(words: string): string | undefined {
+  const files = [...words.matchAll(/(?:^| )(?:-r|--requirement)[ =]?(\S+)/g)].map(([, file]) => file!);
+  if (files.length === 0 || files.some((file) => /[$:*?]/.test(file))) return undefined;
+  return files.map((file) => file.replace(/^.*\//, '')).join(' ');
 }
 
 function hasCache(run: RunInstruction): boolean {

@@ -70,6 +70,12 @@ describe('what a finding says is true', () => {
       'ADD unpacks rootfs if it is an archive, and otherwise does what COPY does',
       'Write COPY, or ADD --unpack=true for an archive.',
     ],
+    [
+      'CopyBeforeInstall',
+      instruction('COPY . .\nRUN pip install -r /app/requirements-dev.txt'),
+      'run pip install -r again',
+      'Copy only requirements-dev.txt in front of pip install -r',
+    ],
     ['CdDoesNotLast', instruction('RUN cd $APP'), 'cd $APP ends', 'Write WORKDIR $APP instead.'],
     ['CdDoesNotLast', instruction('RUN cd -P /x'), 'cd /x ends', 'Write WORKDIR /x instead.'],
     ['CdDoesNotLast', instruction('RUN cd'), 'cd ends', 'Write WORKDIR /PATH instead.'],
