@@ -43,7 +43,7 @@ export function collectTakes(definition: Definition, sources: Map<string, UsedSo
     byDigest.set(entry.digest, used);
   }
   if (byDigest.size === 0) return;
-  const hide = hidingAddresses(hideSecretsOfAll([definition]));
+  const hide = hidingAddresses(hideSecretsOfAll([definition], [], () => entries));
   for (const entry of entries)
     for (const taken of takenPaths(entry)) {
       const used = byDigest.get(entry.op.inputs[taken.input]?.digest ?? '');

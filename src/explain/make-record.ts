@@ -6,7 +6,7 @@ import { buildArgsOf } from '../gateway/options.ts';
 import { dirname } from '../go/path.ts';
 import { decodeText } from '../go/text.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
-import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
+import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import { type Turns, takeTurns } from '../lower/turns.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
@@ -217,19 +217,6 @@ async function recordContexts(
     });
   }
   return contexts;
-}
-
-/**
- * Decodes the ops of a definition. Those of the only one are decoded once, since each RUN has all variables before it;
- * of several, one is in memory at a time.
- */
-function decodingOnce(definitions: ReadonlyMap<string, Definition>): (definition: Definition) => DefinitionEntry[] {
-  let known: DefinitionEntry[] | undefined;
-  return (definition) => {
-    if (definitions.size > 1) return definition.ops();
-    known ??= definition.ops();
-    return known;
-  };
 }
 
 function recordFiles({ tree, hash, coverage }: TakenTree, hide: HideSecrets): RecordedContext {

@@ -3,7 +3,7 @@ import type { Op } from '../gen/pb/ops_pb.ts';
 import { decodeText } from '../go/text.ts';
 import { formatShortPlatform } from '../image/platform.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
-import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
+import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import { formatOp } from '../llb/format-op.ts';
 import { platformFromPb } from '../llb/platform-message.ts';
 import { anything, checkArgument, fields, mapOf, optional, recordOf, text } from '../text/arguments.ts';
@@ -58,13 +58,15 @@ const sourceArgument = fields(
  */
 export function buildGraph(source: GraphSource, options: GraphOptions = {}): BuildGraph {
   checkArgument('buildGraph', 'source', source, sourceArgument);
-  const hide = hideSecretsOfAll(source.definitions.values(), Object.entries(source.buildArgs ?? {}));
+  const opsOf = decodingOnce(source.definitions);
+  const hide = hideSecretsOfAll(source.definitions.values(), Object.entries(source.buildArgs ?? {}), opsOf);
   const texts: Texts = { hide, shown: (text) => printableLine(hidingAddresses(hide)(text)) };
   const files = new FileList(texts);
   const platforms = [...source.definitions].map(([platform, definition]) => {
     const graph = platformGraph(
       platform || onlyPlatform(source.metadata),
       definition,
+      opsOf(definition),
       files,
       texts,
       options.explanations,
@@ -128,11 +130,12 @@ interface OpDraft {
 function platformGraph(
   platform: string,
   definition: Definition,
+  entries: readonly DefinitionEntry[],
   files: FileList,
   { shown }: Texts,
   explanations: GraphOptions['explanations'],
 ): PlatformGraph {
-  const { drafts, result } = readOps(definition, shown);
+  const { drafts, result } = readOps(entries, shown);
   const { stages, steps, stepOf } = arrange(drafts, result, shown);
   const fileOf = (definition.source?.infos ?? []).map(({ filename, language, data }) =>
     files.add(filename, language, data),
@@ -156,8 +159,11 @@ function platformGraph(
   return { platform, stages, steps, ops, ...(result !== undefined && { result }) };
 }
 
-/** Decodes the ops; the last one only names the result. */
-function readOps(definition: Definition, shown: HideSecrets): { drafts: OpDraft[]; result: number | undefined } {
+/** Reads the ops; the last one only names the result. */
+function readOps(
+  entries: readonly DefinitionEntry[],
+  shown: HideSecrets,
+): { drafts: OpDraft[]; result: number | undefined } {
   const drafts: OpDraft[] = [];
   const known = new Map<string, number>();
   let result: number | undefined;
@@ -166,7 +172,7 @@ function readOps(definition: Definition, shown: HideSecrets): { drafts: OpDraft[
     if (at === undefined) throw new Error(`the definition has no op ${digest}`);
     return at;
   };
-  for (const entry of definition.ops()) {
+  for (const entry of entries) {
     const { digest, op, metadata } = entry;
     if (op.op.case === undefined) {
       if (op.inputs[0]) result = find(op.inputs[0].digest);

@@ -19,14 +19,33 @@ export function hideSecretsOfAll(
   for (const [name, value] of given) values.set(`${name}=${value}`, [name, value]);
   for (const definition of definitions) {
     for (const { data } of definition.source?.infos ?? []) texts.add(data);
+    let last: readonly string[] = [];
     for (const { op } of opsOf(definition)) {
       if (op.op.case !== 'exec') continue;
-      for (const variable of op.op.value.meta?.env ?? []) {
-        if (values.has(variable)) continue;
+      const env = op.op.value.meta?.env ?? [];
+      for (const [index, variable] of env.entries()) {
+        // Each RUN has the variables of the one before it, and most of them at the same place.
+        if (variable === last[index] || values.has(variable)) continue;
         const equals = variable.indexOf('=');
         values.set(variable, [variable.slice(0, equals), variable.slice(equals + 1)]);
       }
+      last = env;
     }
   }
   return hideSecretsOf(new Set([...texts].map(decodeText)), values.values());
+}
+
+/**
+ * Decodes the ops of a definition. Those of the only one are decoded once, since each RUN has all variables before it;
+ * of several, one is in memory at a time.
+ */
+export function decodingOnce(
+  definitions: ReadonlyMap<string, Definition>,
+): (definition: Definition) => DefinitionEntry[] {
+  let known: DefinitionEntry[] | undefined;
+  return (definition) => {
+    if (definitions.size > 1) return definition.ops();
+    known ??= definition.ops();
+    return known;
+  };
 }

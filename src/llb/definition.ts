@@ -6,14 +6,20 @@ import { sortByBytes } from '../go/unicode.ts';
 import { digestOf } from '../image/digest.ts';
 import { decode } from '../protobuf/decode.ts';
 import { writeMessage } from '../protobuf/encode.ts';
+import { StringRuns } from '../protobuf/string-runs.ts';
 import { mapEntry, ProtoWriter } from '../protobuf/writer.ts';
 import { checkArgument, bytes as someBytes } from '../text/arguments.ts';
 import { writeMetadata } from './op-metadata.ts';
 
-/** Decodes an op. @throws Error `failed to parse llb proto op: …`, in the reference's words */
-export function decodeOp(bytes: Uint8Array): Op {
+/**
+ * Decodes an op.
+ *
+ * @param runs as of `decode`
+ * @throws Error `failed to parse llb proto op: …`, in the reference's words
+ */
+export function decodeOp(bytes: Uint8Array, runs?: StringRuns): Op {
   try {
-    return decode(OpSchema, bytes);
+    return decode(OpSchema, bytes, runs);
   } catch (cause) {
     throw new Error(`failed to parse llb proto op: ${(cause as Error).message}`, { cause });
   }
@@ -137,9 +143,10 @@ export class Definition {
 
   /** Decodes the ops in the order of `def`. @throws Error if an op is invalid */
   ops(): DefinitionEntry[] {
+    const runs = new StringRuns();
     return this.def.map((bytes) => {
       const digest = digestOf(bytes);
-      return { digest, op: decodeOp(bytes), metadata: this.metadata.get(digest) };
+      return { digest, op: decodeOp(bytes, runs), metadata: this.metadata.get(digest) };
     });
   }
 }

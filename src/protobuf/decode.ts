@@ -4,6 +4,7 @@ import { createUntyped, setEntry } from './create.ts';
 import type { UnknownField } from './encode.ts';
 import { Reader } from './reader.ts';
 import { type Field, type FieldType, isDelimited, isMessageSchema, type MessageSchema, zeroOf } from './schema.ts';
+import type { StringRuns } from './string-runs.ts';
 import { mapEntry, WireType } from './writer.ts';
 
 /** Maximum nesting of messages. */
@@ -11,23 +12,41 @@ const maxDepth = 100;
 
 /**
  * Decodes a message. Fields that the schema does not have are kept in `$unknown`, and `encode` writes them again.
+ *
+ * @param runs for messages whose lists of strings begin as in the message before
  * @throws Error if the bytes are not a message, a string is not UTF-8, or messages are nested deeper than 100 levels
  */
-export function decode<Desc extends DescMessage>(schema: MessageSchema<Desc>, bytes: Uint8Array): MessageShape<Desc> {
+export function decode<Desc extends DescMessage>(
+  schema: MessageSchema<Desc>,
+  bytes: Uint8Array,
+  runs?: StringRuns,
+): MessageShape<Desc> {
   const message = createUntyped(schema) as Values;
-  readMessage(new Reader(bytes), schema, message, bytes.length, 1);
+  readMessage(new Input(bytes, runs), schema, message, bytes.length, 1);
   return message as MessageShape<Desc>;
+}
+
+/** A message to decode, and what is known of those before it. */
+class Input extends Reader {
+  readonly runs: StringRuns | undefined;
+
+  constructor(bytes: Uint8Array, runs: StringRuns | undefined) {
+    super(bytes);
+    this.runs = runs;
+  }
 }
 
 type Values = Record<string, unknown>;
 
-function readMessage(from: Reader, schema: MessageSchema, message: Values, end: number, depth: number): void {
+function readMessage(from: Input, schema: MessageSchema, message: Values, end: number, depth: number): void {
   if (depth > maxDepth) throw new Error(`${schema.typeName} is nested deeper than ${maxDepth} levels`);
   const fields = schema.layout.byNumber;
   while (from.at < end) {
     const number = from.tag();
     const field = number < fields.length ? fields[number] : undefined;
-    if (field) readField(from, field, from.wireType, message, depth);
+    if (field && from.runs && field.type === 'string' && field.kind === 'list' && isDelimitedTag(from))
+      from.runs.read(from, field, message[field.name] as string[], end);
+    else if (field) readField(from, field, from.wireType, message, depth);
     else {
       const unknown = (message['$unknown'] ??= []) as UnknownField[];
       unknown.push({ no: number, wireType: from.wireType, data: from.skip(number, from.wireType) });
@@ -36,7 +55,9 @@ function readMessage(from: Reader, schema: MessageSchema, message: Values, end: 
   if (from.at !== end) throw new RangeError('premature EOF');
 }
 
-function readField(from: Reader, field: Field, wireType: number, message: Values, depth: number): void {
+const isDelimitedTag = ({ wireType }: Input) => wireType === WireType.lengthDelimited;
+
+function readField(from: Input, field: Field, wireType: number, message: Values, depth: number): void {
   const { name, type, kind, oneof } = field;
   const delimited = kind === 'map' || isDelimited(type);
   const isPacked = !delimited && kind === 'list' && wireType === WireType.lengthDelimited;
@@ -55,7 +76,7 @@ function readField(from: Reader, field: Field, wireType: number, message: Values
   }
 }
 
-function readEntry(from: Reader, type: FieldType, entries: Values, depth: number): void {
+function readEntry(from: Input, type: FieldType, entries: Values, depth: number): void {
   let key = '';
   let value: unknown;
   for (const end = from.length(); from.at < end; ) {
@@ -68,7 +89,7 @@ function readEntry(from: Reader, type: FieldType, entries: Values, depth: number
 }
 
 /** @param earlier the value that the field has; a message is merged into it */
-function readValue(from: Reader, type: FieldType, earlier: unknown, depth: number): unknown {
+function readValue(from: Input, type: FieldType, earlier: unknown, depth: number): unknown {
   switch (type) {
     case 'string':
       return from.string();

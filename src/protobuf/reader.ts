@@ -13,7 +13,8 @@ export class Reader {
   wireType: number = WireType.varint;
   /** The upper 32 bits of the last varint. */
   private high = 0;
-  private readonly source: Uint8Array;
+  /** The data. */
+  readonly source: Uint8Array;
 
   constructor(source: Uint8Array) {
     this.source = source;

@@ -26,12 +26,28 @@ const slabSize = 32_768; // bytes
 /** Bytes by which a buffer grows at most: half of a large message is much memory. */
 const maxGrowth = 8 << 20;
 
+/** Number of strings from which on a list is kept for the next one. */
+const longList = 16;
+
+/** The long list of strings that was written last. */
+interface LongList {
+  readonly field: number;
+  readonly strings: string[];
+  /** Where each string ends in the bytes. */
+  readonly ends: number[];
+  /** The encoded list, with its tags, and space for a longer one. */
+  readonly bytes: Uint8Array;
+}
+
+const noList: LongList = { field: 0, strings: [], ends: [], bytes: new Uint8Array(0) };
+
 /** Writes one message at a time. A nested message is written in place; its length is inserted afterwards. */
 export class ProtoWriter {
   private buffer = new Uint8Array(4096);
   private end = 0;
   /** Memory for finished messages: allocating it for each of thousands of ops takes longer than writing them. */
   private slab = new Uint8Array(0);
+  private last: LongList | undefined;
 
   /** Returns a copy of the message and empties the writer. */
   finish(): Uint8Array {
@@ -63,7 +79,37 @@ export class ProtoWriter {
 
   /** Writes a repeated string. @throws Error if one contains a lone surrogate */
   strings(field: number, values: readonly string[] | undefined): void {
-    if (values) for (let at = 0; at < values.length; at++) this.element(field, wellFormed(values[at]!));
+    if (!values) return;
+    if (values.length >= longList) this.longStrings(field, values);
+    else for (let at = 0; at < values.length; at++) this.element(field, wellFormed(values[at]!));
+  }
+
+  /** Copies what the list begins with as the last one did: each RUN has all variables of the RUN before it. */
+  private longStrings(field: number, values: readonly string[]): void {
+    const { last = noList } = this;
+    this.last = undefined; // until all is written
+    const { strings, ends }: Pick<LongList, 'strings' | 'ends'> =
+      last.field === field ? last : { strings: [], ends: [] };
+    const start = this.end;
+    let same = 0;
+    while (same < strings.length && values[same] === strings[same]) same++;
+    strings.length = same;
+    ends.length = same;
+    const copied = ends.at(-1) ?? 0;
+    this.append(last.bytes.subarray(0, copied));
+    for (let at = same; at < values.length; at++) {
+      this.element(field, wellFormed(values[at]!));
+      strings.push(values[at]!);
+      ends.push(this.end - start);
+    }
+    const length = this.end - start;
+    let { bytes } = last;
+    if (bytes.length < length) {
+      bytes = new Uint8Array(2 * length);
+      bytes.set(last.bytes.subarray(0, copied));
+    }
+    bytes.set(this.buffer.subarray(start + copied, this.end), copied);
+    this.last = { field, strings, ends, bytes };
   }
 
   /** Writes bytes, unless they are empty. */

@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest';
 import { SolveRequestSchema } from '../../src/gen/moby/buildkit/v1/frontend/gateway_schemas.ts';
-import { DefinitionSchema, InputSchema, OpSchema, SourceOpSchema } from '../../src/gen/pb/ops_schemas.ts';
+import {
+  DefinitionSchema,
+  ExecOpSchema,
+  InputSchema,
+  MetaSchema,
+  OpSchema,
+  SourceOpSchema,
+} from '../../src/gen/pb/ops_schemas.ts';
 import { create } from '../../src/protobuf/create.ts';
 import { decode } from '../../src/protobuf/decode.ts';
 import { encode } from '../../src/protobuf/encode.ts';
 import { messageFromJson } from '../../src/protobuf/json.ts';
+import { StringRuns } from '../../src/protobuf/string-runs.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
 
@@ -91,4 +99,26 @@ test.each([
   ['pb.Op.file.actions[0].mkfile.data is not base64: "a"', { file: { actions: [{ mkfile: { data: 'a' } }] } }],
 ])('says what is wrong with JSON: %s', (error, json) => {
   expect(() => messageFromJson(OpSchema, json)).toThrow(error);
+});
+
+test('lists of strings that begin as the list before are decoded as without it', () => {
+  const runs = new StringRuns();
+  const lists = [['a=1', 'b=2'], ['a=1', 'b=2', 'c=3'], ['a=1', 'b=20'], [], ['a=1'], ['x', 'é', ''], ['x', 'é'], ['']];
+  for (const env of lists) {
+    const op = create(OpSchema, {
+      op: { case: 'exec', value: create(ExecOpSchema, { meta: create(MetaSchema, { args: ['a=1', 'b'], env }) }) },
+    });
+    const bytes = encode(OpSchema, op);
+    expect(decode(OpSchema, bytes, runs)).toEqual(decode(OpSchema, bytes));
+    expect(decode(OpSchema, bytes, runs)).toEqual(op);
+  }
+});
+
+test('a list of strings ends with its message, whatever the list before has', () => {
+  const runs = new StringRuns();
+  // The arguments "a" and "", then "a" and behind their message what a further argument would be.
+  decode(MetaSchema, hex('0a01610a00'), runs);
+  const bytes = hex('0a030a01610a00');
+  expect(decode(ExecOpSchema, bytes, runs)).toEqual(decode(ExecOpSchema, bytes));
+  expect(() => decode(MetaSchema, hex('0a01610a0262'), runs)).toThrow('premature EOF');
 });
