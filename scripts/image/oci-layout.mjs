@@ -38,24 +38,12 @@ export function sha256(data) {
  * @param {string} directory
  */
 export function createLayout(directory) {
-  const blobs = path.join(directory, 'blobs/sha256');
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  if (names.length > 0 && !names.includes('oci-layout'))
-    throw new Error(`${directory} holds something else than an image layout: empty it, or name another directory`);
-  for (const name of ['blobs', 'index.json', 'oci-layout'])
-    rmSync(path.join(directory, name), { recursive: true, force: true });
-  mkdirSync(blobs, { recursive: true });
-  writeFileSync(path.join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-
+  const blobs = openDirectory(directory);
   /**
    * @param {string} mediaType
    * @param {Buffer} data
    */
-  const add = (mediaType, data) => {
-    const digest = sha256(data);
-    writeFileSync(path.join(blobs, digest.slice('sha256:'.length)), data);
-    return { mediaType, digest, size: data.length };
-  };
+  const add = (mediaType, data) => addBlob(blobs, mediaType, data);
   /**
    * @param {string} mediaType
    * @param {unknown} value
@@ -115,4 +103,35 @@ export function createLayout(directory) {
       return index;
     },
   };
+}
+
+/**
+ * Empties the directory of a layout and begins it anew.
+ *
+ * @param {string} directory
+ * @returns {string} the directory of its blobs
+ */
+function openDirectory(directory) {
+  const blobs = path.join(directory, 'blobs/sha256');
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  if (names.length > 0 && !names.includes('oci-layout'))
+    throw new Error(`${directory} holds something else than an image layout: empty it, or name another directory`);
+  for (const name of ['blobs', 'index.json', 'oci-layout'])
+    rmSync(path.join(directory, name), { recursive: true, force: true });
+  mkdirSync(blobs, { recursive: true });
+  writeFileSync(path.join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  return blobs;
+}
+
+/**
+ * Writes a blob.
+ *
+ * @param {string} blobs the directory of the blobs
+ * @param {string} mediaType
+ * @param {Buffer} data
+ */
+function addBlob(blobs, mediaType, data) {
+  const digest = sha256(data);
+  writeFileSync(path.join(blobs, digest.slice('sha256:'.length)), data);
+  return { mediaType, digest, size: data.length };
 }

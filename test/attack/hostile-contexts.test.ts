@@ -177,7 +177,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
     await asNobody({ headers: { 'exclude-patterns': ['file', 'sub'] } });
   });
 
-  test('names of 255 bytes', async () => {
+  test('names of 255 bytes are sent', async () => {
     const name = 'ü'.repeat(127).concat('x');
     writeFileSync(path.join(context, name), 'long');
     expect((await ask()).contents.get(name)).toBe('long');
@@ -189,7 +189,7 @@ describe('a context is sent, or refused with its reason, that has', () => {
     expect((await ask()).contents.get(name)).toBe('deep');
   });
 
-  test('directories deeper than a path can be long', async () => {
+  test('directories deeper than a path can be long are refused, and can be excluded', async () => {
     // In steps, since no path reaches down there.
     const script = `for (let i = 0; i < 10000; i++) { require('fs').mkdirSync('d'); process.chdir('d'); }`;
     execFileSync(process.execPath, ['-e', script], { cwd: context });

@@ -409,7 +409,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     return steps;
   }
 
-  test('a base image whose tag has moved', async () => {
+  test('after the tag of the base image has moved', async () => {
     const tag = `${engine.registry}/test/explain-moved:${nonce.slice(0, 8)}`;
     const push = async (version: string) => {
       const dir = temporaryDir({ Dockerfile: `FROM ${base}\nRUN echo ${version} > /version\n` });
@@ -432,7 +432,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     expect(steps.find(({ text, line }) => text.startsWith('RUN') && line > 4 && line < 12)?.outcome).toBe('runs');
   });
 
-  test('another base image', async () => {
+  test('after the base image is another one', async () => {
     const other = `${engine.registry}/test/explain-other:${nonce.slice(0, 8)}`;
     const dir = temporaryDir({ Dockerfile: `FROM ${base}\nRUN echo ${nonce} > /version\n` });
     await engine.must('docker', ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', other, dir]);
@@ -446,7 +446,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     ]);
   });
 
-  test.skipIf(process.arch !== 'x64')('another platform', async () => {
+  test.skipIf(process.arch !== 'x64')('for another platform', async () => {
     const older = await record(project());
     const changed = project();
     changed.opts['platform'] = 'linux/386';

@@ -15,7 +15,7 @@ const text = "import i from './text.ts'";
 const url = import.meta.url;
 `;
 
-test('what a module imports', () => {
+test('the imports of a module are found, and nothing that only looks like one', () => {
   expect(importsOf(code)).toEqual([
     './a.ts',
     './b.ts',
@@ -33,7 +33,7 @@ test('a module that is not valid is an error with its place', () => {
   expect(() => importsOf('import { from')).toThrow(/:1:\d+/);
 });
 
-test('what a module exports, in its order', () => {
+test('the exports of a module are found, in its order', () => {
   const text =
     "export const z = 1, b = 2;\nexport { c as a } from './x.ts';\nexport * from './y.ts';\nexport default () => {};\n";
   expect(exportsOf(text)).toEqual(['z', 'b', 'a', 'default']);
@@ -63,7 +63,7 @@ export { h as default } from './x.ts';
     expect(importedNameLine(text, (given) => given === specifier, name)).toBe(line);
   });
 
-  test('anything from a module', () => {
+  test('the first line that imports anything from a module', () => {
     expect(importLine(text, (given) => given === './y.ts')).toBe(7);
     expect(importLine(text, (given) => given === './z.ts')).toBeUndefined();
   });

@@ -330,7 +330,7 @@ export default () => image('alpine').run(JSON.stringify([version, mode, jobs, fa
     expect(places).toEqual(line === undefined ? [] : [`build.ts:${line}`]);
   });
 
-  test('that are required', async () => {
+  test('that are required fail the build if they are not given', async () => {
     const { error, places } = await playProgram(
       program("\nconst v = arg('V');\nexport default () => image('alpine').run(v);"),
     );
@@ -473,7 +473,7 @@ export const notes = 'no target';
     expect(places).toEqual(['build.ts:3']);
   });
 
-  test('a program without a default, and one without any', async () => {
+  test('have to be chosen if none is the default, and have to be there', async () => {
     const text = "export const a = () => image('alpine'); export const b = () => image('alpine');";
     expect((await playProgram(program(text))).error).toBe(
       'the program has no default target\nhint: Choose one with `target`, or make one the default export. The targets are a, b.',
@@ -546,7 +546,7 @@ export default function app() {
     });
   });
 
-  test('are checked', async () => {
+  test('are checked by the rules of BuildKit', async () => {
     const text = `
 export default () =>
   image('alpine')
@@ -703,7 +703,7 @@ export default async () => {
   ]);
 });
 
-test('TypeScript that is more than types', async () => {
+test('TypeScript that is more than types runs: enums, parameters that are properties, await', async () => {
   const text = `
 enum Mode { Debug = 'debug', Release = 'release' }
 class Service {
@@ -716,7 +716,7 @@ export default () => service.stage();
   expect((await playProgram(program(text))).commands).toEqual(['api release']);
 });
 
-describe('what no Dockerfile can say', () => {
+describe('a program can say what no Dockerfile can', () => {
   test('merge and diff', async () => {
     const text = `
 const base = image('alpine').env('A', '1');
