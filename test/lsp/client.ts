@@ -56,7 +56,7 @@ interface EditorOptions {
 }
 
 /** What editors that show Markdown say. */
-const markdownCapabilities: InitializeParams['capabilities'] = {
+export const markdownCapabilities: InitializeParams['capabilities'] = {
   textDocument: {
     hover: { contentFormat: ['markdown', 'plaintext'] },
     completion: { completionItem: { documentationFormat: ['markdown', 'plaintext'] } },

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CompletionList, Hover } from 'vscode-languageserver-protocol/node';
 import { type FakeRegistry, fakeImage, startFakeRegistry } from '../registry/fake-registry.ts';
 import { temporaryDir } from '../temporary-dir.ts';
-import { type Editor, startEditor } from './client.ts';
+import { type Editor, markdownCapabilities, startEditor } from './client.ts';
 
 let dir: string;
 let registry: FakeRegistry;
@@ -76,7 +76,10 @@ test('settings of the editor come by its own request, and may change', async () 
   const given: Record<string, unknown> = { buildArgs: { TAG: 'given' } };
   const editor = await startEditor({
     folders: [dir],
-    capabilities: { workspace: { configuration: true, didChangeConfiguration: { dynamicRegistration: true } } },
+    capabilities: {
+      ...markdownCapabilities,
+      workspace: { configuration: true, didChangeConfiguration: { dynamicRegistration: true } },
+    },
     settings: given,
   });
   editors.push(editor);
