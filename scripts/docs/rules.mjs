@@ -148,7 +148,7 @@ Docker describes these; \`# check=skip=NAME\` skips one in builds, too.
 ${table(['rule', 'description'], theirs)}
 ## How often they are right
 
-${wrap(`The rules ran on ${readings.files} Dockerfiles of twelve public repositories: TechEmpower's benchmarks, collections of Dockerfiles, images of Oracle, Microsoft and .NET, examples of Docker, Skaffold and CentOS, Vulhub, BuildKit. Of each rule, findings were chosen at random and read, with the Dockerfile around them where the finding alone does not tell. One is right if what it says is true of this file, and somebody who maintains the file could well change it. Of the rules that are on by default, ${sumOn(read, 4)} of ${sumOn(read, 3)} findings were right; of all, ${sum(4)} of ${sum(3)}. A rule below 95 % was mended and read again, or is off by default. Rules that are not in the table found nothing in these files.`)}
+${wrap(`The rules ran on ${readings.files} Dockerfiles of twelve public repositories: TechEmpower's benchmarks, collections of Dockerfiles, images of Oracle, Microsoft and .NET, examples of Docker, Skaffold and CentOS, Vulhub, BuildKit. Of each rule, findings were chosen at random and read, with the Dockerfile around them where the finding alone does not tell. One is right if what it says is true of this file, and somebody who maintains the file could well change it. Of the rules that are on by default, ${sumOn(read, 4)} of ${sumOn(read, 3)} findings were right; of all, ${sum(4)} of ${sum(3)}. A rule below 95 % was mended and read again, or is off by default. Rules that are not in the table found nothing in these files, apart from MissingHealthcheck, which found what most files lack.`)}
 
 ${table(['rule', 'default', 'findings', 'read', 'right'], read)}
 ## What reads shell text
