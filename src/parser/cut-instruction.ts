@@ -5,7 +5,7 @@ import type { EscapeToken } from './ast.ts';
 import { type Cut, cutPlainWords, cutQuotedWords } from './cut-words.ts';
 import { cutFirstWord, cutFlags } from './flags.ts';
 import { parseJsonArray } from './json-array.ts';
-import { canHaveHeredocs, lookUpKeyword } from './keywords.ts';
+import { canHaveHeredocs, type KeywordLookup, lookUpKeyword } from './keywords.ts';
 import { type Span, trimmedSpan } from './logical-line.ts';
 import * as tokens from './tokens.ts';
 import { isWordBlank, skipSpace } from './white-space.ts';
@@ -33,14 +33,20 @@ const maxNesting = 100;
  * Cuts a logical line, from the keyword to the last argument.
  *
  * @param left how many words this and all further instructions may have
+ * @param lookUp finds the instruction of the first keyword
  * @throws TooManyWords
  */
-export function cutInstruction(line: string, escapeToken: EscapeToken, left: WordBudget): CutInstruction {
+export function cutInstruction(
+  line: string,
+  escapeToken: EscapeToken,
+  left: WordBudget,
+  lookUp: KeywordLookup = lookUpKeyword,
+): CutInstruction {
   const cuts: TokenCut[] = [];
   let heredocs = false;
   let span = trimmedSpan({ text: line, at: 0 });
   for (let depth = 0; ; depth++) {
-    const { name, form, rest } = cutHead(span, escapeToken, cuts, left);
+    const { name, form, rest } = cutHead(span, escapeToken, cuts, left, depth === 0 ? lookUp : lookUpKeyword);
     if (form === 'onbuild' && rest.text !== '' && depth < maxNesting) {
       span = rest;
       continue;
@@ -54,11 +60,17 @@ export function cutInstruction(line: string, escapeToken: EscapeToken, left: Wor
 }
 
 /** Cuts off the keyword and the flags. */
-function cutHead({ text, at }: Span, escapeToken: EscapeToken, cuts: TokenCut[], left: WordBudget) {
+function cutHead(
+  { text, at }: Span,
+  escapeToken: EscapeToken,
+  cuts: TokenCut[],
+  left: WordBudget,
+  lookUp: KeywordLookup,
+) {
   let end = 0;
   while (end < text.length && !isWordBlank(text.charCodeAt(end))) end++;
   const keyword = text.slice(0, end);
-  const { name, form } = lookUpKeyword(keyword);
+  const { name, form } = lookUp(keyword, text.slice(end));
   countWord(left, 'words');
   cuts.push({ type: tokens.keywordKinds[form], text: keyword, start: at, end: at + end, name });
   while (end < text.length && isWordBlank(text.charCodeAt(end))) end++;

@@ -41,6 +41,9 @@ const keywords: ReadonlyMap<string, Keyword> = new Map(
 );
 const unknown: Keyword = { name: '', form: 'unknown' };
 
+/** Finds the instruction of a keyword, which may depend on what follows it. */
+export type KeywordLookup = (keyword: string, rest: string) => Keyword;
+
 /** The instruction with this keyword in any casing; '' and `unknown` if there is no such instruction. */
 export function lookUpKeyword(keyword: string): Keyword {
   return keywords.get(keyword) ?? keywords.get(toLower(keyword)) ?? unknown;

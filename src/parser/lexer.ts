@@ -18,6 +18,7 @@ import { type CutInstruction, cutInstruction } from './cut-instruction.ts';
 import { createDirectiveReader, type DirectiveReader } from './directives.ts';
 import { findHeredocs, type HeredocMark } from './heredoc.ts';
 import { explainMissingEnd } from './hints/missed-heredoc.ts';
+import type { KeywordLookup } from './keywords.ts';
 import { bufferEnd, isLineTooLong, maxLineLength } from './line-limit.ts';
 import { findContinuation, sourceEnd, sourceOffset } from './logical-line.ts';
 import * as tokens from './tokens.ts';
@@ -86,6 +87,30 @@ export interface LexPart {
   readonly from?: LexBoundary & { readonly escape: EscapeToken };
   /** Number of tokens after which a piece ends with its instruction; 1 gives a piece for each instruction. */
   readonly pieceSize?: number;
+  /** What is read as if it were not an error; nothing by default. */
+  readonly guesses?: LexGuesses;
+}
+
+/** What the author of a file with errors probably meant. */
+export interface LexGuesses {
+  /** The instruction that a keyword means. */
+  readonly lookUp: KeywordLookup;
+  /**
+   * Where a here-document ends that has no end.
+   *
+   * @param line the logical line of the instruction
+   * @param start offset of its content
+   * @returns undefined if it may go on to the end of the file
+   */
+  endOfHeredoc(mark: HeredocMark, line: string, text: string, start: number): GuessedEnd | undefined;
+}
+
+/** The end of a here-document that has no end. */
+export interface GuessedEnd {
+  /** Start of the line behind its content. */
+  readonly at: number;
+  /** Whether that line was meant as its end. Otherwise it is the next instruction. */
+  readonly isEnd: boolean;
 }
 
 /** Number of tokens in a piece. */
@@ -119,6 +144,7 @@ class Lexer implements LexPieces {
   private readonly text: string;
   private readonly keepsTrivia: boolean;
   private readonly pieceSize: number;
+  private readonly guesses: LexGuesses | undefined;
   /** undefined behind the first instruction. */
   private readonly directives: DirectiveReader | undefined;
   // Offsets of the current line: its start, its line break, and the start of the next line.
@@ -133,10 +159,11 @@ class Lexer implements LexPieces {
   /** The tokens of the current piece that the grammar sees. */
   private significant: IToken[] = [];
 
-  constructor(text: string, keepsTrivia: boolean, { from, pieceSize = usualPieceSize }: LexPart = {}) {
+  constructor(text: string, keepsTrivia: boolean, { from, pieceSize = usualPieceSize, guesses }: LexPart = {}) {
     this.text = text;
     this.keepsTrivia = keepsTrivia;
     this.pieceSize = pieceSize;
+    this.guesses = guesses;
     this.directives = from && from.offset > 0 ? undefined : createDirectiveReader('#');
     if (!from) return;
     this.next = from.offset;
@@ -272,7 +299,7 @@ class Lexer implements LexPieces {
     const { line, trivia, end, isBrokenOff, emptyLine } = this.joinLines(first);
     let instruction: CutInstruction;
     try {
-      instruction = cutInstruction(line.text, this.escape, this.left);
+      instruction = cutInstruction(line.text, this.escape, this.left, this.guesses?.lookUp);
     } catch (error) {
       if (!(error instanceof TooManyWords)) throw error;
       this.skipRest('too-many-words', error.message, start, first, lines.start);
@@ -304,7 +331,7 @@ class Lexer implements LexPieces {
     try {
       for (const mark of findHeredocs(line.text)) {
         const [content, firstLine] = [this.next, this.lines + 1];
-        if (this.readHeredoc(mark)) continue;
+        if (this.readHeredoc(mark, line.text)) continue;
         this.problem(
           first,
           lines.start,
@@ -365,9 +392,10 @@ class Lexer implements LexPieces {
     }
   }
 
-  /** Reads the content of a here-document; false if its end is missing. */
-  private readHeredoc(mark: HeredocMark): boolean {
+  /** Reads the content of a here-document; false if its end is missing. @param line of its instruction */
+  private readHeredoc(mark: HeredocMark, line: string): boolean {
     const start = this.next;
+    const linesBefore = this.lines;
     let end = start;
     let found = false;
     while (!found && this.nextLine()) {
@@ -376,12 +404,22 @@ class Lexer implements LexPieces {
       found = this.end - first === mark.name.length && this.text.startsWith(mark.name, first);
       end = found ? this.start : this.next;
     }
+    const guess = found ? undefined : this.guesses?.endOfHeredoc(mark, line, this.text, start);
+    if (guess) {
+      end = guess.at;
+      this.next = start;
+      this.lines = linesBefore;
+      this.longLine = undefined;
+      while (this.next < end && this.nextLine());
+      if (guess.isEnd) this.nextLine();
+    }
     const heredoc: Heredoc = { ...mark, content: this.text.slice(start, end), contentRange: { start, end } };
     this.push(tokens.HeredocBody, start, end, heredoc);
-    if (!found) return false;
-    this.push(tokens.HeredocEnd, this.start, this.end);
-    this.pushNewline();
-    return true;
+    if (found || guess?.isEnd) {
+      this.push(tokens.HeredocEnd, this.start, this.end);
+      this.pushNewline();
+    }
+    return found;
   }
 
   private problem(

@@ -73,26 +73,32 @@ function openQuote(line: string): string | undefined {
 }
 
 /** Explains why a here-document has no end: which line was probably meant as its end. */
-export function explainMissingEnd({ name, chomp }: HeredocMark, first: number, content: string): string {
-  const plain = /^-?["'“”‘’]?([\w.-]+)/.exec(name)?.[1] ?? name;
-  const lines = content.split('\n', maxLines);
-  for (const [index, text] of lines.entries()) {
-    const line = `Line ${first + index}`;
-    const trimmed = text.trim();
-    if (trimmed === name) {
-      if (/^\s/.test(text))
-        return /^\t*\S/.test(text) && !chomp
-          ? `${line} has tabs before ${name}: take them out, or write <<-${name}, which takes tabs before lines away.`
-          : `${line} has blanks before ${name}: the name must be at the beginning of the line${chomp ? ' (<<- takes tabs away, not spaces)' : ''}.`;
-      return `${line} has blanks behind ${name}: nothing else may be on the line.`;
-    }
-    if (trimmed === plain && trimmed !== name) {
-      if (name.startsWith('-')) return `The name is ${name}: there is a blank between << and the -. Write <<-${plain}.`;
-      return `The name is ${name}, and line ${first + index} has ${plain}: write <<${plain}, with a blank after it.`;
-    }
-    if (trimmed.toLowerCase() === name.toLowerCase()) return `${line} has ${trimmed}: names are case-sensitive.`;
-    if (trimmed.startsWith(name) && /^[\s;)&|#]/.test(trimmed.slice(name.length)))
-      return `${line} has more than ${name}: nothing else may be on the line; what follows goes after <<${name}.`;
+export function explainMissingEnd(mark: HeredocMark, first: number, content: string): string {
+  for (const [index, text] of content.split('\n', maxLines).entries()) {
+    const hint = explainWrongEnd(mark, text, first + index);
+    if (hint !== undefined) return hint;
   }
-  return `There is no line that consists of ${name} alone.`;
+  return `There is no line that consists of ${mark.name} alone.`;
+}
+
+/** Explains why a line does not end a here-document; undefined if it was not meant to. */
+export function explainWrongEnd({ name, chomp }: HeredocMark, text: string, number: number): string | undefined {
+  const plain = /^-?["'“”‘’]?([\w.-]+)/.exec(name)?.[1] ?? name;
+  const line = `Line ${number}`;
+  const trimmed = text.trim();
+  if (trimmed === name) {
+    if (/^\s/.test(text))
+      return /^\t*\S/.test(text) && !chomp
+        ? `${line} has tabs before ${name}: take them out, or write <<-${name}, which takes tabs before lines away.`
+        : `${line} has blanks before ${name}: the name must be at the beginning of the line${chomp ? ' (<<- takes tabs away, not spaces)' : ''}.`;
+    return `${line} has blanks behind ${name}: nothing else may be on the line.`;
+  }
+  if (trimmed === plain && trimmed !== name) {
+    if (name.startsWith('-')) return `The name is ${name}: there is a blank between << and the -. Write <<-${plain}.`;
+    return `The name is ${name}, and line ${number} has ${plain}: write <<${plain}, with a blank after it.`;
+  }
+  if (trimmed.toLowerCase() === name.toLowerCase()) return `${line} has ${trimmed}: names are case-sensitive.`;
+  if (trimmed.startsWith(name) && /^[\s;)&|#]/.test(trimmed.slice(name.length)))
+    return `${line} has more than ${name}: nothing else may be on the line; what follows goes after <<${name}.`;
+  return undefined;
 }

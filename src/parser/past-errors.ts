@@ -1,0 +1,306 @@
+/**
+ * Reads a Dockerfile in spite of its errors, for a check: what the author of a wrong instruction probably meant takes
+ * its place, so that it can be told what is wrong with the others.
+ */
+import { toLower } from '../go/unicode.ts';
+import { editDistance } from '../text/suggest.ts';
+import type {
+  Dockerfile,
+  FromInstruction,
+  Instruction,
+  InstructionBase,
+  Stage,
+  StageInstruction,
+  Word,
+} from './ast.ts';
+import { createAstBuilder, type ReadInstruction, readInstruction } from './build-ast.ts';
+import type { CstInstruction, CstPair } from './cst.ts';
+import { explainBrokenArray } from './hints/broken-array.ts';
+import { otherEncoding } from './hints/encoding.ts';
+import { explainWrongEnd } from './hints/missed-heredoc.ts';
+import { stageName } from './instructions/from.ts';
+import { instructionNames, type KeywordLookup, lookUpKeyword } from './keywords.ts';
+import { type GuessedEnd, type LexGuesses, lexInPieces } from './lexer.ts';
+import { parseTokens } from './parse.ts';
+
+/** A file that was read in spite of its errors. */
+export interface ReadPastErrors {
+  /**
+   * Its syntax tree, with all errors. An instruction whose keyword alone is misspelled is read as the one that was
+   * meant.
+   */
+  readonly dockerfile: Dockerfile;
+  /**
+   * Instructions in the stages that stand for wrong ones, as far as these can be read. Their values are not certain.
+   * That of a FROM has the image '' if the base is not known.
+   */
+  readonly standIns: ReadonlySet<Instruction>;
+  /** Whether a stage may have a name that could not be read: a name that is no stage may be that one. */
+  readonly mayLackNames: boolean;
+}
+
+const none: ReadonlySet<Instruction> = new Set();
+
+/** A file with more unknown instructions is not a Dockerfile. */
+const maxUnknown = 1000;
+
+/** Errors behind which a file is not read: nobody knows what is there. */
+const endsReading: ReadonlySet<string> = new Set(['line-too-long', 'too-many-instructions', 'too-many-words']);
+
+/**
+ * Reads a parsed file again, in spite of its errors.
+ *
+ * @param pass pauses for other work
+ * @returns undefined if it cannot be told what its instructions are; the file itself if it has no errors
+ */
+export async function readPastErrors(
+  parsed: Dockerfile,
+  pass: () => Promise<void>,
+): Promise<ReadPastErrors | undefined> {
+  const { source, diagnostics } = parsed;
+  if (diagnostics.length === 0) return { dockerfile: parsed, standIns: none, mayLackNames: false };
+  const { text } = source;
+  if (text === '' || diagnostics.some(({ code }) => endsReading.has(code)) || otherEncoding(text) !== undefined)
+    return undefined;
+  if (diagnostics.filter(({ code }) => code === 'unknown-instruction').length > maxUnknown) return undefined;
+
+  const guesses = createGuesses();
+  const lex = lexInPieces(text, { guesses });
+  const builder = createAstBuilder(lex);
+  const standIns = new Set<Instruction>();
+  let before: Instruction | undefined;
+  let isInStage = false;
+  for (const piece of lex.pieces()) {
+    const { directives, instructions } = parseTokens(piece);
+    builder.addDirectives(directives);
+    for (const node of instructions) {
+      const { isCertain, ...read } = readNode(node, isInStage);
+      const { instruction } = read;
+      isInStage ||= instruction.kind === 'from';
+      if (!isCertain) standIns.add(instruction);
+      // The next line of a command that was to be continued: what was read of the command is not all of it.
+      if (isContinuation(node, read) && before && before.kind !== 'from') standIns.add(before);
+      builder.addInstruction(read);
+      before = instruction;
+    }
+    await pass();
+  }
+  const again = lexInPieces(text, { guesses: createGuesses() });
+  const dockerfile = builder.finish(source, function* () {
+    for (const piece of again.pieces()) yield* parseTokens(piece).instructions;
+  });
+  const { stages } = dockerfile;
+  const mayLackNames = stages.some(({ from }) => standIns.has(from) && lacksName(from));
+  if (stages.length > 0) return { dockerfile, standIns, mayLackNames };
+  const stage = stageWithoutFrom(dockerfile);
+  if (stage) standIns.add(stage.from);
+  return { dockerfile: stage ? { ...dockerfile, metaArgs: [], stages: [stage] } : dockerfile, standIns, mayLackNames };
+}
+
+/** Whether the name of a stage is missing in a FROM with an error, which has its base alone. */
+const lacksName = ({ as, image, code, keyword }: FromInstruction) =>
+  !as && ((image.text === '' && lookUpKeyword(keyword).name === 'from') || /\sas$/i.test(code));
+
+/** The stage of a file that has no FROM. */
+function stageWithoutFrom({ instructions }: Dockerfile): Stage | undefined {
+  const inStage = instructions.filter((it): it is StageInstruction => it.kind !== 'from' && it.kind !== 'invalid');
+  const [first] = inStage;
+  if (!first) return undefined;
+  const { range, keywordRange, lines } = first;
+  const start = { start: range.start, end: range.start };
+  const base = { keyword: 'FROM', keywordRange, range: start, lines, code: '', comments: [], flags: [] };
+  return { kind: 'stage', name: '', from: unknownFrom(base), instructions: inStage };
+}
+
+/** A FROM of which nothing is known. */
+function unknownFrom(base: InstructionBase): FromInstruction {
+  const image = { text: '', range: base.keywordRange };
+  return { kind: 'from', ...base, image, as: undefined, platform: '', docComment: '' };
+}
+
+/** An instruction, or what stands for it. */
+interface ReadNode extends ReadInstruction {
+  /** Whether it is all that was meant. */
+  readonly isCertain: boolean;
+}
+
+/** @param isInStage whether there was a FROM, or what may have been one */
+function readNode(node: CstInstruction, isInStage: boolean): ReadNode {
+  const read = readInstruction(node);
+  const { head } = node;
+  // The keyword is an error of its own.
+  const isMisspelled = head.name !== '' && lookUpKeyword(head.word.text).name === '';
+  const problems = isMisspelled
+    ? [...readInstruction({ ...node, head: { ...head, name: '' } }).problems, ...read.problems]
+    : read.problems;
+  if (read.instruction.kind !== 'invalid')
+    return {
+      ...read,
+      instruction: isMisspelled ? withoutKeyword(read.instruction) : read.instruction,
+      problems,
+      isCertain: true,
+    };
+  const { kind: _, ...base } = read.instruction;
+  const instruction = withoutFlaws(node, read) ?? standIn(node, base, isInStage);
+  return { ...read, instruction: instruction ?? read.instruction, problems, isCertain: !instruction };
+}
+
+/** The trigger of an ONBUILD whose keyword is misspelled is behind it. */
+function withoutKeyword(instruction: Instruction): Instruction {
+  if (instruction.kind !== 'onbuild') return instruction;
+  return { ...instruction, expression: instruction.expression.replace(/^\s*\S+\s+/, '') };
+}
+
+/** Whether a line is a command of a shell rather than an instruction. */
+function isContinuation({ head }: CstInstruction, { instruction }: ReadInstruction): boolean {
+  return head.name === '' && instruction.kind === 'invalid' && !/^[A-Z]+$/.test(head.word.text);
+}
+
+/** The instruction without its wrong flags and the wrong elements of its array; undefined if more is wrong. */
+function withoutFlaws(node: CstInstruction, { structural, problems }: ReadInstruction): Instruction | undefined {
+  const places = [...problems, ...structural.map(({ diagnostic }) => diagnostic)].map(({ range }) => range!);
+  const flags = node.flags.filter(({ range }) => !places.some((it) => it.start >= range.start && it.end <= range.end));
+  const { arguments: parts } = node;
+  const isArray = parts.form === 'json' && parts.others.length > 0 && parts.strings.length > 0;
+  if (flags.length === node.flags.length && !isArray) return undefined;
+  const mended = { ...node, flags, arguments: isArray ? { ...parts, others: [] } : parts };
+  const { instruction } = readInstruction(mended);
+  return instruction.kind === 'invalid' ? undefined : instruction;
+}
+
+/** What stands for a wrong instruction that others may depend on; undefined for other ones. */
+function standIn(
+  { head, arguments: parts }: CstInstruction,
+  base: InstructionBase,
+  isInStage: boolean,
+): Instruction | undefined {
+  switch (head.name) {
+    case 'from':
+      return parts.form === 'from' ? { kind: 'from', ...base, ...fromParts(parts, base) } : undefined;
+    case 'arg':
+    case 'env': {
+      const pairs = keysOf(parts);
+      if (head.name === 'env')
+        return {
+          kind: 'env',
+          ...base,
+          pairs: pairs.map(({ text, range }) => ({ key: text, value: '', noDelim: false, range })),
+        };
+      const args = pairs.map(({ text, range }) => ({ key: text, value: '', docComment: '', range }));
+      return { kind: 'arg', ...base, args };
+    }
+    case 'shell':
+      return { kind: 'shell', ...base, shell: shellWords(parts) };
+    case 'workdir':
+      return { kind: 'workdir', ...base, path: '' };
+    case 'user':
+      return { kind: 'user', ...base, user: '' };
+    case 'healthcheck': {
+      const healthcheck = { test: ['NONE'], interval: 0n, timeout: 0n, startPeriod: 0n, startInterval: 0n, retries: 0 };
+      return { kind: 'healthcheck', ...base, healthcheck };
+    }
+    case 'onbuild':
+      return { kind: 'onbuild', ...base, expression: '' };
+    case '':
+      return unknownMeaning(base, isInStage);
+    default:
+      return undefined;
+  }
+}
+
+type Parts = CstInstruction['arguments'];
+
+function fromParts(
+  { image, as, name, extra }: Extract<Parts, { form: 'from' }>,
+  { keyword, keywordRange }: InstructionBase,
+): Pick<FromInstruction, 'image' | 'as' | 'platform' | 'docComment'> {
+  const last = extra.at(-1);
+  const guessed = last && stageName.test(toLower(last.text)) ? last : undefined;
+  const named = name ?? guessed;
+  return {
+    image: image ?? { text: '', range: keywordRange },
+    as: named && { keyword: as ?? { ...named, text: keyword === toLower(keyword) ? 'as' : 'AS' }, name: named },
+    platform: '',
+    docComment: '',
+  };
+}
+
+/** The names that an ARG or ENV sets; '' for one that is missing. */
+function keysOf(parts: Parts): readonly Word[] {
+  if (parts.form === 'legacy-pair') return [parts.key];
+  if (parts.form !== 'pairs') return [];
+  return parts.pairs.map(({ key, equals, value }: CstPair) => key ?? { text: '', range: (equals ?? value)!.range });
+}
+
+function shellWords(parts: Parts): readonly string[] {
+  if (parts.form === 'json') return parts.strings.map(({ text }) => text);
+  const text = parts.form === 'text' ? parts.text?.text : undefined;
+  const repaired = text === undefined ? undefined : explainBrokenArray(text, true)?.repaired;
+  return repaired === undefined ? (text?.match(/[^\s[\]"',]+/g) ?? []) : (JSON.parse(repaired) as string[]);
+}
+
+/**
+ * What an unknown instruction may do: set what it names first or before an equals sign, or begin the first stage;
+ * undefined if that is nothing that others depend on.
+ */
+function unknownMeaning(base: InstructionBase, isInStage: boolean): Instruction | undefined {
+  const { code, range } = base;
+  const names = [...code.matchAll(/(?<=[\t ])([A-Za-z_]\w*)=|(?<=^\S+[\t ]+)([A-Z_][A-Z\d_]*)(?!\S)/g)].map(
+    ([, before, first]) => (before ?? first)!,
+  );
+  if (names.length === 0) return isInStage ? undefined : unknownFrom(base);
+  if (isInStage)
+    return { kind: 'env', ...base, pairs: names.map((key) => ({ key, value: '', noDelim: false, range })) };
+  return { kind: 'arg', ...base, args: names.map((key) => ({ key, value: '', docComment: '', range })) };
+}
+
+/** Maximum number of here-documents whose end is guessed: for each, the rest of the file is searched. */
+const maxEnds = 20;
+/** Maximum number of lines that are searched for an end. */
+const maxLines = 10_000;
+
+function createGuesses(): LexGuesses {
+  let left = maxEnds;
+  return {
+    lookUp: lookUpMeant,
+    endOfHeredoc: (...args) => (left-- > 0 ? endOfHeredoc(...args) : undefined),
+  };
+}
+
+const nextInstruction = new RegExp(`^(?:${instructionNames.join('|')})[\\t ]+\\S`);
+
+/** The line that was probably meant as the end of a here-document; otherwise the next instruction. */
+function endOfHeredoc(...[mark, line, text, start]: Parameters<LexGuesses['endOfHeredoc']>): GuessedEnd | undefined {
+  let next: GuessedEnd | undefined;
+  for (let at = start, lines = 0; at < text.length && lines < maxLines; lines++) {
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    const content = text.slice(at, end);
+    if (explainWrongEnd(mark, content, 0) !== undefined) return { at, isEnd: true };
+    if (!next && nextInstruction.test(content)) next = { at, isEnd: false };
+    at = end + 1;
+  }
+  // What looks like an instruction may be text of a Dockerfile in a Dockerfile.
+  return /(?:Docker|Container)file/i.test(line) ? undefined : next;
+}
+
+/** A longer word is no misspelled keyword. */
+const maxMisspelled = 20;
+
+/** The instruction that a keyword means, perhaps with a typing error. */
+const lookUpMeant: KeywordLookup = (keyword, rest) => {
+  const known = lookUpKeyword(keyword);
+  if (known.name !== '' || keyword.length > maxMisspelled) return known;
+  const word = toLower(keyword);
+  const letters = lettersOf(word);
+  // A short word in small letters is rather a command of a shell.
+  const isLikely = word.length > 3 || (keyword !== word && word.length > 1);
+  const meant = instructionNames.filter((name) => {
+    const lower = toLower(name);
+    return letters === lettersOf(lower) || (isLikely && editDistance(word, lower, 2) < 2);
+  });
+  if (meant.length === 1) return lookUpKeyword(meant[0]!);
+  return /^\s*\S+[\t ]+as[\t ]+\S+\s*$/i.test(rest) ? lookUpKeyword('from') : known;
+};
+
+const lettersOf = (word: string) => [...word].sort().join('');
