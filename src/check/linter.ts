@@ -1,4 +1,5 @@
 /** Decides which findings are reported, by the check options of the file or the build and of single instructions. */
+import type { RuleName } from '../diagnostic/codes.ts';
 import { type Diagnostic, diagnosticError, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';
 import { trimSpaceLeft } from '../go/unicode.ts';
@@ -27,6 +28,8 @@ export interface Linter {
   suggest(name: string, known: () => readonly string[]): string;
   /** The linter for an instruction below these comments: `# check=skip=Rule` adds to the options for it alone. */
   withComments(comments: readonly string[]): Linter;
+  /** The linter for an instruction with a value that is not known: without the rules about values. */
+  withoutValues(): Linter;
   /** Stops reporting, because the build has failed. */
   stop(): void;
   /** The error of a build that violations fail; undefined if there were no violations. */
@@ -79,6 +82,7 @@ export function createLinter(
         const more = commentConfig(comments);
         return more ? build(union(skip, more.skip), union(experimental, more.experimental)) : linter;
       },
+      withoutValues: () => build(union(skip, valueRules), experimental),
       stop() {
         isStopped = true;
       },
@@ -100,6 +104,14 @@ export function formatFinding({
 }: Pick<Diagnostic, 'code' | 'message' | 'lines'>): string {
   return `${code}: ${message}${lines && lines.start > 0 ? ` (line ${lines.start})` : ''}`;
 }
+
+/** The rules about the values of words, with their variables expanded. */
+const valueRules: readonly RuleName[] = [
+  'CopyIgnoredFile',
+  'ExposeInvalidFormat',
+  'ExposeProtoCasing',
+  'WorkdirRelativePath',
+];
 
 type RuleSet = 'all' | ReadonlySet<string>;
 

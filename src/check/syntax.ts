@@ -31,7 +31,7 @@ export async function checkSyntax(
     checkInstruction(instruction, linter.withComments(instruction.comments));
     const turn = passIfDue();
     if (turn) await turn;
-    if (instruction.kind === 'invalid' || instruction.lines.start === errorLine) return;
+    if (error && (instruction.kind === 'invalid' || instruction.lines.start === errorLine)) return;
   }
   if (error) return;
 

@@ -91,8 +91,14 @@ export interface Linted {
   readonly failure: unknown;
   /** The lowered Dockerfile; undefined if it could not be lowered. */
   readonly lowered: Lowered | undefined;
-  /** Finds the errors that `failure` hides, in the order of the phases; [] if it hides none. */
-  hiddenErrors(): Promise<readonly unknown[]>;
+  /** What is found in spite of the failure; undefined if it hides nothing. */
+  pastErrors(): Promise<FoundPastErrors | undefined>;
+}
+
+/** What a check finds that goes on behind errors. */
+export interface FoundPastErrors extends Pick<Linted, 'findings' | 'lowered'> {
+  /** The errors, without those that only follow from others. */
+  readonly errors: readonly unknown[];
 }
 
 /** The result of a frontend: one reference, or one for each platform ID. */

@@ -1,11 +1,12 @@
 /** A Dockerfile with all that is needed to lower it: what builds and subrequests have in common. */
-import { noCheckConfig, parseCheckConfig } from '../check/check-options.ts';
+import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../check/check-options.ts';
 import { createLinter } from '../check/linter.ts';
+import type { DiagnosticCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange } from '../diagnostic/source-file.ts';
 import { decodeText } from '../go/text.ts';
 import type { Platform } from '../image/platform.ts';
-import type { LowerEnvironment } from '../lower/environment.ts';
+import type { LowerEnvironment, PastErrors } from '../lower/environment.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
 import { LinesLocation } from '../lower/source-location.ts';
 import { takeTurns } from '../lower/turns.ts';
@@ -13,6 +14,7 @@ import type { Dockerfile } from '../parser/ast.ts';
 import { parseDirective, programDirective } from '../parser/directives.ts';
 import { firstError } from '../parser/first-error.ts';
 import { explainError, instructionRange } from '../parser/hints/explain-error.ts';
+import { lookUpKeyword } from '../parser/keywords.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import { errorMessage } from '../text/error-message.ts';
 import type { Bridge } from './bridge.ts';
@@ -57,11 +59,16 @@ export interface BuildDefinition {
   /** Lowers for a platform; throws the first error of the file. */
   lower(request: LowerRequest): Promise<Lowered>;
   /**
-   * Finds the errors that the first one hides, since lowering ends with the phase that fails, as the reference's does.
-   * Asks for images that the failed build did not ask for, so it is for checks alone. Absent if the first error hides
-   * none.
+   * Lowers what can be lowered in spite of errors. It asks for images that a build that fails does not ask for, so it
+   * is for checks alone. Absent if the first error hides nothing.
+   *
+   * @param onError takes the errors
+   * @returns the result if there is one; undefined if nothing is known but the first error
    */
-  hiddenErrors?(first: unknown): Promise<readonly unknown[]>;
+  lowerPastErrors?(
+    request: LowerRequest,
+    onError: (error: unknown) => void,
+  ): Promise<{ readonly lowered: Lowered | undefined } | undefined>;
   /** Frees what the definition holds; absent if it holds nothing. */
   close?(): void;
 }
@@ -115,29 +122,47 @@ export function createDockerfile(
         if (--running === 0) parsed = undefined;
       }
     },
-    async hiddenErrors(first) {
-      const found: unknown[] = [];
-      let part: Dockerfile | undefined = await parse();
-      let settings = options;
-      for (let error = first; error !== undefined; ) {
-        const code = findDiagnosticError(error)?.code;
-        if (code === 'bad-check-options') settings = { ...settings, checkConfig: noCheckConfig };
-        else if (code === 'unknown-target') settings = { ...settings, target: '' };
-        else if (part.diagnostics.length > 0) part = (await import('../lower/parsed-part.ts')).parsedPart(part);
-        else break;
-        if (!part) break;
-        const request = { allStages: settings.target === '' };
-        error = await lowerForDaemon(bridge, settings, part, source, environment, request).then(
-          () => undefined,
-          (thrown: unknown) => thrown,
-        );
-        // Whether a registry answers is not a question while the file itself has errors.
-        if (error !== undefined && findDiagnosticError(error)?.code !== 'unresolved-image') found.push(error);
+    async lowerPastErrors(request, onError) {
+      const strict = await parse();
+      const { readPastErrors } = await import('../parser/past-errors.ts');
+      const readable = await readPastErrors(strict, passIfDue);
+      if (!readable) return undefined;
+      const { dockerfile, standIns, mayLackNames } = readable;
+      const syntaxError = firstError(dockerfile);
+      if (syntaxError) onError(syntaxError);
+      if (dockerfile.stages.length === 0) return { lowered: undefined };
+      const doubtful = consequencesOf(dockerfile);
+      const pastErrors: PastErrors = {
+        standIns,
+        mayLackNames,
+        onError(error) {
+          const code = findDiagnosticError(error)?.code;
+          if (code === undefined || !doubtful.has(code)) onError(error);
+        },
+      };
+      const good = { ...dockerfile, diagnostics: [] };
+      try {
+        return {
+          lowered: await lowerForDaemon(bridge, options, good, source, environment, { ...request, pastErrors }),
+        };
+      } catch (error) {
+        bridge.signal?.throwIfAborted();
+        onError(error);
+        return { lowered: undefined };
       }
-      bridge.signal?.throwIfAborted();
-      return found;
     },
   };
+}
+
+/** Errors that may only follow from the errors in the syntax of a file. */
+function consequencesOf({ diagnostics, instructions }: Dockerfile): ReadonlySet<DiagnosticCode> {
+  const codes = new Set<DiagnosticCode>();
+  // Whether a registry answers is not a question while the file itself has errors.
+  if (diagnostics.length > 0) codes.add('unresolved-image');
+  // An instruction that does not exist may have been meant to begin a stage.
+  if (instructions.some(({ kind, keyword }) => kind === 'invalid' && lookUpKeyword(keyword).name === ''))
+    for (const code of ['circular-dependency', 'stage-not-ready', 'unknown-stage-index'] as const) codes.add(code);
+  return codes;
 }
 
 /** What lowering gets from the daemon and the client. */
@@ -159,9 +184,10 @@ export function lowerForDaemon(
   dockerfile: Dockerfile,
   source: SourceDescription,
   environment: LowerEnvironment,
-  { platform, warn, allStages = false }: LowerRequest,
+  { platform, warn, allStages = false, pastErrors }: LowerRequest & { readonly pastErrors?: PastErrors | undefined },
 ): Promise<Lowered> {
-  const linter = createLinter(options.checkConfig ?? checkConfigOf(source), warn, dockerfile.source);
+  const onError = pastErrors && ((error: unknown) => pastErrors.onError(explained(error, dockerfile)));
+  const linter = createLinter(options.checkConfig ?? checkConfigOf(source, onError), warn, dockerfile.source);
   return lowerDockerfile(
     dockerfile,
     {
@@ -174,6 +200,7 @@ export function lowerForDaemon(
         return [new LinesLocation(sourceMap, lines)];
       },
       allStages,
+      pastErrors: pastErrors && { ...pastErrors, onError: onError! },
     },
     environment,
     linter,
@@ -195,7 +222,8 @@ function explained(error: unknown, { source, instructions, diagnostics }: Docker
   return hint === undefined ? error : describeError(error, 'build', { hint });
 }
 
-function checkConfigOf(source: SourceDescription) {
+/** @param onError takes the error of wrong options, which are then left out; absent throws it */
+function checkConfigOf(source: SourceDescription, onError?: (error: unknown) => void): CheckConfig {
   const file = sourceFile(source);
   const find = source.language === 'TypeScript' ? programDirective : parseDirective;
   const directive = find('check', file.text);
@@ -203,9 +231,10 @@ function checkConfigOf(source: SourceDescription) {
     return parseCheckConfig(directive?.value ?? '');
   } catch (cause) {
     const range = directive && linesRange(file, directive.lines);
-    throw diagnosticError('bad-check-options', `failed to parse check options: ${errorMessage(cause)}`, {
-      range,
-      cause,
-    });
+    const message = `failed to parse check options: ${errorMessage(cause)}`;
+    const error = diagnosticError('bad-check-options', message, { range, cause });
+    if (!onError) throw error;
+    onError(error);
+    return noCheckConfig;
   }
 }

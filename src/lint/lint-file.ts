@@ -1,25 +1,34 @@
 /** What rules see of a Dockerfile: its tree, its stages with their bases, and the commands in its shell texts. */
-import { hasErrors } from '../diagnostic/diagnostic.ts';
 import type {
   CmdInstruction,
   Dockerfile,
   EntrypointInstruction,
   HealthcheckInstruction,
+  Instruction,
   RunInstruction,
   Stage,
   StageInstruction,
 } from '../parser/ast.ts';
+import { stageName } from '../parser/instructions/from.ts';
+import type { ReadPastErrors } from '../parser/past-errors.ts';
 import { createShellLex } from '../parser/words.ts';
 import { type CommandText, commandText } from './command-text.ts';
 import { emptyScript, type ShellScript } from './shell/command.ts';
 import { defaultShell, readShell, type Shell, windowsShell } from './shell/shell.ts';
 
-/** A Dockerfile without syntax errors. */
+/** A Dockerfile. What has an error is in it as far as it can be read. */
 export interface LintFile {
   /** Its syntax tree. */
   readonly dockerfile: Dockerfile;
+  /** Instructions with errors, of which not all is known: those in stages too. */
+  readonly unclear: ReadonlySet<Instruction>;
   /** Its stages, in the order of the file. */
   readonly stages: readonly LintStage[];
+}
+
+/** Whether an instruction with an error names nothing: it may have been to name any argument or stage. */
+export function hasNamelessError({ unclear }: LintFile): boolean {
+  return [...unclear].some(({ code }) => /^\S+(?:\s+(?:--|=)\S*)*$/.test(code));
 }
 
 /** A stage. */
@@ -42,6 +51,8 @@ export interface LintStage {
 type StageBase =
   | { readonly kind: 'scratch' }
   | { readonly kind: 'stage'; readonly stage: LintStage }
+  /** An error leaves nothing of its name, or it may name a stage whose name could not be read. */
+  | { readonly kind: 'unknown' }
   /** A named context of the build takes the place of the image. */
   | { readonly kind: 'context' }
   | {
@@ -64,22 +75,20 @@ export interface LintCommand<Kind = RunInstruction | CmdInstruction | Entrypoint
   readonly exec: readonly string[] | undefined;
 }
 
-/** Makes a {@link LintFile}; undefined if the Dockerfile has errors: what its instructions mean is not certain. */
-export async function readLintFile(
-  dockerfile: Dockerfile,
-  isContext?: (base: string) => boolean,
-): Promise<LintFile | undefined> {
-  return hasErrors(dockerfile.diagnostics) ? undefined : createLintFile(dockerfile, isContext);
+interface LintFileOptions extends Partial<Pick<ReadPastErrors, 'standIns' | 'mayLackNames'>> {
+  readonly isContext?: ((base: string) => boolean) | undefined;
 }
 
 /**
  * Makes a {@link LintFile}. What reads shell text is loaded if the file has any.
  *
- * @param isContext whether the build has a named context for the name of a base; by default it has none
+ * @param more.standIns instructions that stand for wrong ones; none by default
+ * @param more.mayLackNames whether a base may be a stage whose name could not be read; false by default
+ * @param more.isContext whether the build has a named context for the name of a base; by default it has none
  */
 export async function createLintFile(
   dockerfile: Dockerfile,
-  isContext: (base: string) => boolean = () => false,
+  { standIns = new Set(), mayLackNames = false, isContext = () => false }: LintFileOptions = {},
 ): Promise<LintFile> {
   const { parseShell } = hasShellText(dockerfile) ? await import('./shell/parse-shell.ts') : noParser;
   const names = new Map<string, LintStage>();
@@ -87,7 +96,9 @@ export async function createLintFile(
   const stages: LintStage[] = [];
   const expand = createBaseExpansion(dockerfile);
   for (const [index, syntax] of dockerfile.stages.entries()) {
-    const base = stageBase(expand(syntax.from.image.text), names, isContext);
+    const found = stageBase(expand(syntax.from.image.text), names, isContext);
+    const mayBeStage = mayLackNames && found.kind === 'image' && stageName.test(found.name ?? '');
+    const base: StageBase = mayBeStage ? { kind: 'unknown' } : found;
     let shell = base.kind === 'stage' ? shells.get(base.stage)! : baseShell(dockerfile, base);
     const commands: LintCommand[] = [];
     const { instructions } = syntax;
@@ -103,7 +114,8 @@ export async function createLintFile(
     shells.set(stage, shell);
     if (syntax.name !== '') names.set(syntax.name, stage);
   }
-  return { dockerfile, stages };
+  const invalid = dockerfile.instructions.filter(({ kind }) => kind === 'invalid');
+  return { dockerfile, stages, unclear: invalid.length > 0 ? new Set([...standIns, ...invalid]) : standIns };
 }
 
 type ParseShell = typeof import('./shell/parse-shell.ts').parseShell;
@@ -162,6 +174,7 @@ function stageBase(
   stages: ReadonlyMap<string, LintStage>,
   isContext: (base: string) => boolean,
 ): StageBase {
+  if (name === '') return { kind: 'unknown' };
   if (name === 'scratch') return { kind: 'scratch' };
   const stage = name === undefined ? undefined : stages.get(name.toLowerCase());
   if (stage) return { kind: 'stage', stage };

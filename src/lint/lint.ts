@@ -3,26 +3,29 @@ import type { WarningCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { rangeLines, type SourceRange } from '../diagnostic/source-file.ts';
 import type { Dockerfile } from '../parser/ast.ts';
+import { readPastErrors } from '../parser/past-errors.ts';
 import { defaultConfig, type LintConfig, optionsOf } from './config.ts';
 import { applyIgnoreComments, type LocatedFinding } from './ignore-comments.ts';
-import { type LintFile, readLintFile } from './lint-file.ts';
+import { createLintFile, type LintFile } from './lint-file.ts';
 import { ruleUrl } from './rule-url.ts';
 import { lintRules } from './rules.ts';
 import { isWarningCode } from './warnings.ts';
 
 /**
  * The findings of tsfront's own rules that the configuration has on, without those that comments hide, and what is
- * wrong with such comments, in the order of the file. A file with an error has no findings: what its instructions mean
- * is not certain.
+ * wrong with such comments, in the order of the file. Nothing is said of instructions with errors and of what depends
+ * on them.
  */
 export async function lintDockerfile(
   dockerfile: Dockerfile,
   config: LintConfig = defaultConfig,
 ): Promise<readonly Diagnostic[]> {
   const own = new Set<WarningCode>(lintRules.map(({ name }) => name));
-  return completeFindings(dockerfile, await readLintFile(dockerfile), [], {
+  const isWhole = dockerfile.diagnostics.length === 0;
+  const readable = await readPastErrors(dockerfile, async () => {});
+  return completeFindings(readable ? await createLintFile(readable.dockerfile, readable) : dockerfile, [], {
     config,
-    isJudged: (code) => own.has(code),
+    isJudged: (code) => isWhole && own.has(code),
   });
 }
 
@@ -30,24 +33,23 @@ export async function lintDockerfile(
  * Adds the findings of tsfront's own rules to other warnings about a file, gives each the level of the configuration,
  * and removes those that are off and those that comments hide; in the order of the file.
  *
- * @param file what {@link readLintFile} has made of the Dockerfile
+ * @param file the Dockerfile; alone if it cannot be told what its instructions are
  * @param isJudged whether all findings of a rule are known, so that a comment can be said to hide none
  */
 export function completeFindings(
-  dockerfile: Dockerfile,
-  file: LintFile | undefined,
+  file: LintFile | Dockerfile,
   others: readonly Diagnostic[],
   {
     config = defaultConfig,
     isJudged,
   }: { readonly config?: LintConfig | undefined; readonly isJudged: (code: WarningCode) => boolean },
 ): Diagnostic[] {
-  const own = file ? findViolations(file, config) : [];
+  const [dockerfile, own] = 'kind' in file ? [file, []] : [file.dockerfile, findViolations(file, config)];
   const found = [...own, ...others.map((finding) => ({ finding }))].flatMap((it): LocatedFinding[] => {
     const finding = withLevel(it.finding, config);
     return finding ? [{ ...it, finding }] : [];
   });
-  return applyIgnoreComments(dockerfile, found, (code) => file !== undefined && isJudged(code))
+  return applyIgnoreComments(dockerfile, found, isJudged)
     .flatMap((finding) => withLevel(finding, config) ?? [])
     .sort((a, b) => startOf(a) - startOf(b));
 }
@@ -64,6 +66,7 @@ function findViolations(file: LintFile, config: LintConfig): LocatedFinding[] {
       file,
       options,
     )) {
+      if (file.unclear.has(instruction)) continue;
       const at = { range, lines: [lines ?? rangeLines(source, range)], url: ruleUrl(rule.name) };
       const finding = {
         ...warningDiagnostic(rule.name, message, { ...details, ...at, fix: isPlaced(fix, unplaced) ? fix : undefined }),

@@ -7,6 +7,8 @@ import { type ProxyEnv, scratch } from '../llb/index.ts';
 import type { ArgInstruction } from '../parser/ast.ts';
 import type { ShellLex } from '../parser/words.ts';
 import type { BuildPlatforms } from './build-platforms.ts';
+import { Doubts } from './doubts.ts';
+import type { PastErrors } from './environment.ts';
 import type { ArgInfo } from './outline-capture.ts';
 
 /**
@@ -41,38 +43,54 @@ export interface GlobalArgs {
   readonly env: EnvList;
   /** The declarations, by name. */
   readonly infos: ReadonlyMap<string, ArgInfo>;
+  /** The arguments whose values are not known, because of errors. */
+  readonly doubts: Doubts;
 }
 
 /**
  * Evaluates the ARG instructions before the first FROM. The value is the build argument, else the default, which sees
  * the arguments before it.
+ *
+ * @param pastErrors takes the errors; without it, the first one is thrown
  */
 export function globalArgs(
   predefined: EnvList,
   instructions: readonly ArgInstruction[],
   buildArgs: ReadonlyMap<string, string>,
   lex: ShellLex,
+  pastErrors?: PastErrors,
 ): GlobalArgs {
   let env = predefined;
   const infos = new Map<string, ArgInfo>();
-  for (const { args, lines } of instructions) {
+  const doubts = new Doubts();
+  for (const instruction of instructions) {
+    const { args, lines } = instruction;
+    const isStandIn = pastErrors?.standIns.has(instruction) === true;
+    if (isStandIn) doubts.setNames(args.map(({ key }) => key));
     for (const { key, value: expression, docComment } of args) {
       let value = buildArgs.get(key);
       let dependencies: ReadonlySet<string> = new Set();
-      if (value === undefined && expression !== undefined) {
+      const isGiven = value !== undefined;
+      let isKnown = isGiven || !isStandIn;
+      if (!isGiven && expression !== undefined) {
+        if (doubts.isIn(expression)) isKnown = false;
         try {
           const { result, matched } = lex.processWord(expression, env);
           value = result;
           dependencies = replaceSelfReference(key, matched, infos.get(key));
         } catch (error) {
-          throw withLocation(error, lines, 'bad-substitution');
+          const located = withLocation(error, lines, 'bad-substitution');
+          if (!pastErrors) throw located;
+          if (isKnown) pastErrors.onError(located);
+          isKnown = false;
         }
       }
+      doubts.set(key, isKnown);
       if (value !== undefined) env = env.addOrReplace(key, value);
       infos.set(key, { name: key, description: docComment, value: value ?? '', lines, dependencies });
     }
   }
-  return { env, infos };
+  return { env, infos, doubts };
 }
 
 /** The dependencies of an argument that uses its own former value: those of that value take its place. */

@@ -17,6 +17,7 @@ import type { State } from '../llb/state.ts';
 import { emptyEnv } from '../parser/words.ts';
 import { wrapError } from '../text/error-message.ts';
 import { detectPlatform, imagePlatform } from './build-platforms.ts';
+import { orGoOn } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
 import type { LowerEnvironment } from './environment.ts';
 import { type LowerContext, namedContext } from './lower-context.ts';
@@ -62,21 +63,38 @@ export async function resolveBaseImages(
       bases.set(stage, emptyBase(isNeeded(stage), context.platforms.target));
     else open.push(stage);
   }
+  const leaveInDoubt = (stage: BuildStage) => {
+    context.inDoubt.add(stage);
+    bases.set(stage, emptyBase(true, context.platforms.target));
+  };
   // The order in which the reference runs them, so that the same one of several errors is reported.
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
-  const identified = stages.map((stage) =>
-    locating(stage, () => {
-      const name = bases.get(stage)?.name ?? stage.baseName;
-      return identifyBase(context, stage, name, isNeeded(stage));
-    }),
-  );
+  const identified = stages.flatMap((stage) => {
+    const base = orGoOn(context, () =>
+      locating(stage, () => {
+        const name = bases.get(stage)?.name ?? stage.baseName;
+        return identifyBase(context, stage, name, isNeeded(stage));
+      }),
+    );
+    if (!base) leaveInDoubt(stage);
+    return base ?? [];
+  });
   let names: string[] | undefined;
   const suggested = () => (names ??= suggestedNames(context.table));
   const loads = await Promise.allSettled(startLoads(context, identified, suggested));
+  const { pastErrors } = context.options;
+  let hasFailed = false;
   for (const [index, base] of identified.entries()) {
     const load = loads[index]!;
-    if (load.status === 'rejected') throw failedLoads(loads, identified, index);
-    bases.set(base.stage, locating(base.stage, load.value));
+    if (load.status === 'rejected') {
+      const failure = hasFailed ? undefined : failedLoads(loads, identified, index);
+      if (failure && !pastErrors) throw failure;
+      if (failure) pastErrors!.onError(failure);
+      hasFailed = true;
+    }
+    const made = load.status === 'fulfilled' && orGoOn(context, () => locating(base.stage, load.value));
+    if (made) bases.set(base.stage, made);
+    else leaveInDoubt(base.stage);
   }
 }
 
@@ -87,13 +105,18 @@ function startLoads(
   names: () => readonly string[],
 ): Promise<() => StageBase>[] {
   const loads: Promise<() => StageBase>[] = [];
-  try {
-    for (const base of bases) loads.push(locating(base.stage, () => loadBase(context, base, names)));
-    return loads;
-  } catch (error) {
-    for (const load of loads) load.catch(() => {}); // marks their rejections as handled: the error is thrown instead
-    throw error;
-  }
+  for (const base of bases)
+    try {
+      loads.push(locating(base.stage, () => loadBase(context, base, names)));
+    } catch (error) {
+      if (context.options.pastErrors) {
+        loads.push(Promise.reject(error));
+        continue;
+      }
+      for (const load of loads) load.catch(() => {}); // marks their rejections as handled: the error is thrown instead
+      throw error;
+    }
+  return loads;
 }
 
 /** The error of the base at `first`, with those of further bases: each name once. */

@@ -5,34 +5,79 @@ import { checkInvalidDefaultArgInFrom } from '../check/rules/invalid-default-arg
 import { checkRedundantTargetPlatform } from '../check/rules/redundant-target-platform.ts';
 import { checkUndefinedArgInFrom } from '../check/rules/undefined-arg-in-from.ts';
 import { describeError, diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
-import { equalFold } from '../go/unicode.ts';
+import { equalFold, toLower } from '../go/unicode.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { parseNormalizedNamed } from '../image/reference.ts';
 import type { FromInstruction, Stage } from '../parser/ast.ts';
+import { stageName } from '../parser/instructions/from.ts';
 import type { ProcessedWord, ShellLex } from '../parser/words.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { GlobalArgs } from './args.ts';
 import { collectErrors } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
-import type { NamedContext } from './environment.ts';
+import type { NamedContext, PastErrors } from './environment.ts';
 import { expandReporting } from './expand.ts';
 import { type LowerContext, namedContext } from './lower-context.ts';
 import { addStage, type BuildStage, emptyImageName } from './stages.ts';
 import { suggestAny } from './suggest-names.ts';
 import type { Turns } from './turns.ts';
 
-/** Fills the table with the stages of the file. @throws DiagnosticError with the problems of all of them */
+/**
+ * Fills the table with the stages of the file, those with errors included.
+ *
+ * @throws DiagnosticError with the problems of all of them
+ */
 export async function buildStages(context: LowerContext, stages: readonly Stage[], turns: Turns): Promise<void> {
   const { infos, env } = context.globals;
   let names: ReadonlySet<string> | undefined;
   const declared = () => (names ??= new Set([...infos.keys(), ...env.keys()]));
-  const errors = collectErrors(context.linter, context.source);
+  const errors = collectErrors(context);
   for (const [index, stage] of stages.entries()) {
     if (turns.isDue()) await turns.pass();
-    errors.attempt(() => buildStage(context, stage, index, declared));
+    const isBuilt =
+      isCertain(stage, context.globals, context.options.pastErrors) &&
+      !mayBeStage(context, stage) &&
+      errors.attempt(() => buildStage(context, stage, index, declared));
+    if (!isBuilt) {
+      const inDoubt = stageInDoubt(stage, index);
+      context.inDoubt.add(inDoubt);
+      addStage(context.table, inDoubt);
+    }
     if (errors.isFull) break;
   }
   errors.finish();
+}
+
+/** Whether a FROM and the arguments in it have no errors. */
+function isCertain({ from }: Stage, { doubts }: GlobalArgs, pastErrors: PastErrors | undefined): boolean {
+  return !pastErrors?.standIns.has(from) && !doubts.isIn(`${from.image.text} ${from.platform}`);
+}
+
+/** Whether the base may be a stage whose name could not be read. */
+function mayBeStage({ options: { pastErrors }, table }: LowerContext, { from: { image } }: Stage): boolean {
+  if (!pastErrors?.mayLackNames) return false;
+  return stageName.test(toLower(image.text)) && image.text !== emptyImageName && !table.byName.has(image.text);
+}
+
+/** The stage of a FROM that has an error. */
+function stageInDoubt({ name, from }: Stage, index: number): BuildStage {
+  const { lines, code, docComment } = from;
+  return {
+    name,
+    baseName: emptyImageName,
+    base: undefined,
+    namedContext: undefined,
+    platform: undefined,
+    external: false,
+    lines,
+    range: from.image.range,
+    code,
+    docComment,
+    ignoreCache: false,
+    usedArgs: new Set(),
+    steps: { stageName: name === '' ? `stage-${index}` : name, index: 0, total: 0, inTrigger: false },
+    paths: new Set(),
+  };
 }
 
 /** @param declared names of the global arguments */
@@ -186,13 +231,21 @@ export function checkDefaultBaseImages(
   stages: readonly Stage[],
   lex: ShellLex,
   defaults: () => GlobalArgs,
+  pastErrors: PastErrors | undefined,
 ): void {
   let globals: GlobalArgs | undefined;
   const expand = (word: string) => {
     globals ??= defaults();
     return lex.processWord(word, globals.env).result;
   };
-  checkInvalidDefaultArgInFrom(linter, stages, expand, isReference);
+  if (!pastErrors) {
+    checkInvalidDefaultArgInFrom(linter, stages, expand, isReference);
+    return;
+  }
+  globals = defaults();
+  // An error ends the rule, so each stage is checked on its own.
+  for (const stage of stages)
+    if (isCertain(stage, globals, pastErrors)) checkInvalidDefaultArgInFrom(linter, [stage], expand, isReference);
 }
 
 function isReference(name: string): boolean {

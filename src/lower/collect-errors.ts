@@ -1,10 +1,9 @@
 /**
- * Lowering continues after a problem as long as it can find a later one. Its result is then not used, and it gives no
- * warnings, because the reference stops at its first error.
+ * Lowering continues after a problem as long as it can find a later one. A build then fails, and it gives no further
+ * warnings, because the reference stops at its first error. A check takes the errors and goes on: see `PastErrors`.
  */
-import type { Linter } from '../check/linter.ts';
 import { DiagnosticError, describeError } from '../diagnostic/diagnostic.ts';
-import type { SourceFile } from '../diagnostic/source-file.ts';
+import type { LowerContext } from './lower-context.ts';
 
 /** Collects the errors of a phase. */
 export interface ErrorCollector {
@@ -16,11 +15,14 @@ export interface ErrorCollector {
   finish(): void;
 }
 
+/** What errors depend on. */
+type ErrorContext = Pick<LowerContext, 'linter' | 'source' | 'options'>;
+
 /** Maximum number of errors; then lowering stops. */
 const maxErrors = 200;
 
-/** Makes a collector. After the first error, the linter stops reporting. */
-export function collectErrors(linter: Linter, source: SourceFile): ErrorCollector {
+/** Makes a collector. After the first error of a build, the linter stops reporting. */
+export function collectErrors({ linter, source, options: { pastErrors } }: ErrorContext): ErrorCollector {
   const errors: unknown[] = [];
   return {
     attempt(run) {
@@ -29,21 +31,48 @@ export function collectErrors(linter: Linter, source: SourceFile): ErrorCollecto
         return true;
       } catch (error) {
         errors.push(error);
-        linter.stop();
+        if (!pastErrors) linter.stop();
+        else if (errors.length <= maxErrors) pastErrors.onError(error);
         return false;
       }
     },
     get isFull() {
-      return errors.length >= maxErrors;
+      return !pastErrors && errors.length >= maxErrors;
     },
     finish() {
-      const [first, ...others] = errors;
+      const [first, ...others] = pastErrors ? [] : errors;
       if (others.length === 0) {
-        if (errors.length > 0) throw first;
+        if (first !== undefined) throw first;
         return;
       }
       const [primary, ...further] = [first, ...others].map((error) => describeError(error, 'build').diagnostics[0]);
       throw new DiagnosticError([primary!, ...further], { cause: first, source, others });
     },
   };
+}
+
+/** Runs a step whose failure fails a build. @returns undefined if it failed, and a check goes on without its result */
+export function orGoOn<T>({ options: { pastErrors } }: Pick<LowerContext, 'options'>, run: () => T): T | undefined {
+  if (!pastErrors) return run();
+  try {
+    return run();
+  } catch (error) {
+    pastErrors.onError(error);
+    return undefined;
+  }
+}
+
+/** The same of a step that waits. @param fallback the result if it failed, and a check goes on */
+export async function awaitOrGoOn<T>(
+  { options: { pastErrors } }: Pick<LowerContext, 'options'>,
+  run: () => Promise<T>,
+  fallback: T,
+): Promise<T> {
+  if (!pastErrors) return run();
+  try {
+    return await run();
+  } catch (error) {
+    pastErrors.onError(error);
+    return fallback;
+  }
 }

@@ -1,10 +1,10 @@
 /** Finds which stages read from which, by COPY --from and by mounts. */
-import { diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
+import { type DiagnosticError, diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import type { LineRange, SourceRange } from '../diagnostic/source-file.ts';
 import { atoi } from '../go/strconv.ts';
 import type { CopyInstruction, Stage, StageInstruction } from '../parser/ast.ts';
 import { emptyEnv, type ShellLex } from '../parser/words.ts';
-import { collectErrors } from './collect-errors.ts';
+import { collectErrors, orGoOn } from './collect-errors.ts';
 import type { LowerContext } from './lower-context.ts';
 import { addStage, type BuildStage, emptyImageName, externalSource, findStage, type StageTable } from './stages.ts';
 
@@ -35,17 +35,21 @@ export type DependencyGraph = Map<BuildStage, StageCommands>;
  * @param stages the stages of the file, which begin the table
  * @throws DiagnosticError with the problems of all of them
  */
-export function buildDependencyGraph(
-  { table, lexers, linter, source }: LowerContext,
-  stages: readonly Stage[],
-): DependencyGraph {
+export function buildDependencyGraph(context: LowerContext, stages: readonly Stage[]): DependencyGraph {
+  const { table, lexers, options } = context;
   const graph: DependencyGraph = new Map();
-  const errors = collectErrors(linter, source);
+  const errors = collectErrors(context);
+  const { pastErrors } = options;
   for (const [index, { instructions }] of stages.entries()) {
     const stage = table.stages[index]!;
     const commands: Command[] = [];
     graph.set(stage, { commands, dependencies: new Map() });
     for (const instruction of instructions) {
+      if (pastErrors?.standIns.has(instruction)) {
+        commands.push({ instruction, sources: [], isTrigger: false });
+        continue;
+      }
+      if (pastErrors?.mayLackNames && namesOf(instruction).some((name) => !findStage(table, name))) continue;
       errors.attempt(() => {
         const command = createCommand(instruction, table, lexers.word);
         addDependencies(graph, stage, command, table);
@@ -55,12 +59,26 @@ export function buildDependencyGraph(
     }
   }
   errors.finish();
-  checkCircles(table.stages, graph);
+  const circle = findCircle(table.stages, graph);
+  if (circle) {
+    orGoOn(context, () => {
+      throw circularDependency(circle);
+    });
+    const isInCircle = new Set(circle.instructions);
+    for (const own of graph.values()) own.commands = own.commands.filter((it) => !isInCircle.has(it.instruction));
+  }
 
   // The step names of a single stage do not show its name.
   const [first, second] = table.stages;
   if (first && !second) first.steps.stageName = '';
   return graph;
+}
+
+/** The names of the stages or images that an instruction reads from. */
+function namesOf(instruction: StageInstruction): readonly string[] {
+  const names =
+    instruction.kind === 'copy' ? [instruction.from] : instruction.kind === 'run' ? instruction.mountFroms : [];
+  return names.filter((name) => name !== '' && stageIndex(name) === undefined);
 }
 
 /** A stage and all stages it needs: its base and those it copies or mounts from. */
@@ -153,12 +171,23 @@ function sourceByName(
   return findStage(table, name) ?? externalSource(name, place);
 }
 
-/**
- * Looks for stages that read from each other; bases cannot form a circle, because a base comes first in the file.
- *
- * @throws DiagnosticError at the instructions that lead into the circle
- */
-function checkCircles(stages: readonly BuildStage[], graph: DependencyGraph): void {
+/** Stages that read from each other. */
+interface Circle {
+  /** The stage from which it was found. */
+  readonly start: BuildStage;
+  /** The instructions that lead into the circle. */
+  readonly instructions: readonly StageInstruction[];
+}
+
+function circularDependency({ start, instructions }: Circle): DiagnosticError {
+  return instructions.reduce(
+    (error, { lines }) => withLocation(error, lines),
+    diagnosticError('circular-dependency', `circular dependency detected on stage: ${start.steps.stageName}`),
+  );
+}
+
+/** Looks for stages that read from each other; bases cannot form a circle, because a base comes first in the file. */
+function findCircle(stages: readonly BuildStage[], graph: DependencyGraph): Circle | undefined {
   const visited = new Set<BuildStage>();
   const open = new Set<BuildStage>();
   const enter = (stage: BuildStage, by: StageInstruction | undefined) => ({
@@ -180,17 +209,12 @@ function checkCircles(stages: readonly BuildStage[], graph: DependencyGraph): vo
         continue;
       }
       const [stage, by] = next.value;
-      if (open.has(stage)) {
-        const instructions = [...way.slice(1).map((step) => step.by!), by];
-        throw instructions.reduce(
-          (error, { lines }) => withLocation(error, lines),
-          diagnosticError('circular-dependency', `circular dependency detected on stage: ${start.steps.stageName}`),
-        );
-      }
+      if (open.has(stage)) return { start, instructions: [...way.slice(1).map((step) => step.by!), by] };
       if (visited.has(stage)) continue;
       visited.add(stage);
       open.add(stage);
       way.push(enter(stage, by));
     }
   }
+  return undefined;
 }

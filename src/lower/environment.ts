@@ -15,6 +15,7 @@ import type {
 } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { SourcePins } from '../lock/source-pins.ts';
+import type { ReadPastErrors } from '../parser/past-errors.ts';
 
 /** The build's settings, from the frontend options (`src/gateway/options.ts`). */
 export interface BuildSettings {
@@ -64,6 +65,14 @@ export interface LowerOptions extends BuildSettings {
   readonly locations: ((lines: LineRange | undefined) => readonly SourceLocation[]) | undefined;
   /** Whether every stage is dispatched, not only those that the target needs (for lint). */
   readonly allStages: boolean;
+  /** How a check goes on behind errors; undefined for a build, which the first phase with an error fails. */
+  readonly pastErrors?: PastErrors | undefined;
+}
+
+/** Lowering behind errors: what has one is left out of the result, and what depends on it is not judged. */
+export interface PastErrors extends Pick<ReadPastErrors, 'standIns' | 'mayLackNames'> {
+  /** Takes an error. */
+  onError(error: unknown): void;
 }
 
 /** A named context that replaces an image or stage in FROM, COPY --from or RUN --mount. */

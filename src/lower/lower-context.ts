@@ -13,7 +13,7 @@ import type { BuildPlatforms } from './build-platforms.ts';
 import type { LowerEnvironment, LowerOptions, NamedContext, NamedContextRequest } from './environment.ts';
 import type { HistoryBudget } from './image-history.ts';
 import type { StageStates } from './stage-state.ts';
-import type { StageTable } from './stages.ts';
+import type { BuildStage, StageTable } from './stages.ts';
 
 /** The name of a base that is neither a stage nor an image that a resolver knows. */
 export interface UnknownImageName {
@@ -49,6 +49,8 @@ export interface LowerContext {
   readonly proxy: ProxyEnv | undefined;
   /** All stages so far. */
   readonly table: StageTable;
+  /** The stages that begin with something that is not known, because of errors. */
+  readonly inDoubt: Set<BuildStage>;
   /** The bases that no resolver knows; resolving base images fills it. */
   readonly unknownImages: UnknownImageName[];
   /** The room left for the history of the image. */

@@ -14,11 +14,11 @@ import { deferred } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { firstError } from '../parser/first-error.ts';
-import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
+import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { globalArgs, predefinedArgs, proxyEnv } from './args.ts';
 import { buildPlatforms } from './build-platforms.ts';
 import { buildStages, checkDefaultBaseImages } from './build-stages.ts';
-import { collectErrors } from './collect-errors.ts';
+import { awaitOrGoOn, collectErrors, orGoOn } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
 import { buildDependencyGraph, type DependencyGraph } from './dependencies.ts';
 import { dispatchStage } from './dispatch/stage.ts';
@@ -40,6 +40,8 @@ export interface Lowered {
   readonly state: State;
   /** States of all stages that were lowered, in file order. */
   readonly stages: readonly State[];
+  /** Whether neither the base of a stage, by its index in `stages`, nor the stage itself sets a variable. */
+  isUnset(stage: number, name: string): boolean;
   /** The paths and patterns that the target takes from the main context, from its root. */
   readonly contextPaths: ReadonlySet<string>;
   /** The bases that no resolver knows. */
@@ -60,6 +62,8 @@ export interface Lowered {
 
 /**
  * Lowers a Dockerfile for one platform. Lint rules report to the linter until lowering stops.
+ *
+ * With `options.pastErrors` the result is what can be lowered of it.
  *
  * @throws DiagnosticError, or another error if the problem has no place in the Dockerfile. It is always the first
  * problem in the order of the phases, in any order of the answers
@@ -82,9 +86,13 @@ export async function lowerDockerfile(
   if (error) throw error;
   if (dockerfile.stages.length === 0) throw diagnosticError('no-stage', 'dockerfile contains no stages to build');
 
-  const context = await createContext(dockerfile, options, environment, linter);
+  let context = await createContext(dockerfile, options, environment, linter);
   await buildStages(context, dockerfile.stages, turns);
-  const target = findTarget(context, options.target);
+  let target = orGoOn(context, () => findTarget(context, options.target));
+  if (!target) {
+    context = { ...context, options: { ...options, target: '', allStages: true } };
+    target = findTarget(context, '');
+  }
   await passIfDue();
   const graph = buildDependencyGraph(context, dockerfile.stages);
   await passIfDue();
@@ -98,7 +106,7 @@ export async function lowerDockerfile(
   target.paths.add('/');
   finalizeImage(context, result.image);
   const lintError = linter.error();
-  if (lintError) throw lintError;
+  if (lintError && !options.pastErrors) throw lintError;
   setBuildContext(await environment.mainContext(followPaths(contextPaths)));
 
   const { extras, ignoreCache } = collectScans(targetState, resolved.needed, states, buildContext);
@@ -109,6 +117,10 @@ export async function lowerDockerfile(
   return {
     state,
     stages: dispatched.stages.map((stage) => stage.result.state),
+    isUnset(stage, name) {
+      const { doubts, state } = dispatched.stages[stage]!.result;
+      return !doubts.has(name) && state.getEnv(name) === undefined;
+    },
     contextPaths: dispatched.contextPaths,
     unknownImages: context.unknownImages,
     image: result.image,
@@ -131,9 +143,17 @@ async function createContext(
   const platforms = buildPlatforms(options);
   const lexers = createLexers(dockerfile.escape);
   const predefined = predefinedArgs(platforms, options.buildArgs, options.target || stages.at(-1)!.name);
-  checkDefaultBaseImages(linter, stages, lexers.word, () => globalArgs(predefined, metaArgs, new Map(), lexers.word));
-  const globals = globalArgs(predefined, metaArgs, options.buildArgs, lexers.word);
-  const epoch = await resolveEpoch({ stages, buildArgs: options.buildArgs, globals, environment, lex: lexers.word });
+  const { pastErrors } = options;
+  const defaults = () =>
+    globalArgs(predefined, metaArgs, new Map(), lexers.word, pastErrors && { ...pastErrors, onError: () => {} });
+  checkDefaultBaseImages(linter, stages, lexers.word, defaults, pastErrors);
+  const globals = globalArgs(predefined, metaArgs, options.buildArgs, lexers.word, pastErrors);
+  const { buildArgs } = options;
+  const epoch = await awaitOrGoOn(
+    { options },
+    () => resolveEpoch({ stages, buildArgs, globals, environment, lex: lexers.word }),
+    { time: undefined, buildArgs, globals },
+  );
   return {
     options,
     environment,
@@ -146,6 +166,7 @@ async function createContext(
     epoch: epoch.time,
     proxy: proxyEnv(epoch.buildArgs),
     table: { stages: [], byName: new Map() },
+    inDoubt: new Set(),
     unknownImages: [],
     historyBudget: newHistoryBudget(),
     triggersLeft: maxTriggers,
@@ -162,6 +183,12 @@ function findTarget({ table, linter }: LowerContext, name: string): BuildStage {
     named.length > 0 ? `The stages are ${named.join(', ')}.` : 'No stage has a name: give it one with FROM … AS.';
   const error = diagnosticError('unknown-target', `target stage ${quote(name)} could not be found`, { hint });
   throw suggestName(error, name, () => stageNames(table), linter);
+}
+
+/** The matcher of what the ignore file excludes; undefined if it excludes nothing. */
+async function ignoredFiles({ environment }: LowerContext): Promise<PatternMatcher | undefined> {
+  const patterns = await environment.dockerIgnorePatterns();
+  return patterns.length > 0 ? createPatternMatcher(patterns) : undefined;
 }
 
 interface Dispatched {
@@ -184,7 +211,7 @@ async function dispatchStages(
   target: BuildStage,
   turns: Turns,
 ): Promise<Dispatched> {
-  const patterns = await context.environment.dockerIgnorePatterns();
+  const ignored = await awaitOrGoOn(context, () => ignoredFiles(context), undefined);
   let mainContext: State | undefined;
   const buildContext = deferred(() => mainContext!);
   const { infos } = context.globals;
@@ -194,7 +221,7 @@ async function dispatchStages(
   const dispatchContext = {
     ...context,
     buildContext,
-    ignored: patterns.length > 0 ? createPatternMatcher(patterns) : undefined,
+    ignored,
     states,
   };
   const contextPaths = new Set<string>();
@@ -202,7 +229,7 @@ async function dispatchStages(
     (stage) => context.options.allStages || (needed.has(stage) && !states.has(stage)),
   );
   const lastDerived = new Map(stages.map((stage) => [stage.base, stage]));
-  const errors = collectErrors(context.linter, context.source);
+  const errors = collectErrors(context);
   const dispatched: StageState[] = [];
   for (const stage of stages) {
     if (turns.isDue()) await turns.pass();
@@ -210,6 +237,10 @@ async function dispatchStages(
     const state = stage.base
       ? derivedState(stage, states.get(stage.base)!, infos, isLastDerived)
       : (states.get(stage) ?? stateOnBase(stage, bases.get(stage)!, infos));
+    if (context.inDoubt.has(stage)) {
+      state.result.doubts.setAll();
+      state.result.workdirSet = true;
+    }
     states.set(stage, state);
     dispatched.push(state);
     const own = graph.get(stage)!;

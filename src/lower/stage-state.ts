@@ -4,6 +4,7 @@ import { cloneImageConfig, type ImageConfig } from '../image/config.ts';
 import type { Platform } from '../image/platform.ts';
 import type { State } from '../llb/state.ts';
 import { noPlatform } from './build-platforms.ts';
+import { Doubts } from './doubts.ts';
 import { type ArgInfo, createOutlineCapture, type OutlineCapture } from './outline-capture.ts';
 import type { StageBase } from './stage-base.ts';
 import type { BuildStage } from './stages.ts';
@@ -14,8 +15,6 @@ export interface StageState {
   readonly origin: BuildStage;
   /** The result of the instructions so far. */
   readonly result: StageResult;
-  /** Whether an instruction failed that later ones depend on. */
-  broken: boolean;
   /** Index of each variable in the env of the image while the stage is dispatched. */
   readonly envPlaces: Map<string, number>;
   /** Paths that it reads from the main context. */
@@ -41,6 +40,8 @@ interface StageResult {
   readonly scanArgs: Map<string, string>;
   /** Whether this Dockerfile has set a WORKDIR. */
   workdirSet: boolean;
+  /** The variables whose values are not known, because of errors. */
+  readonly doubts: Doubts;
 }
 
 /** The states of the stages that others may read. */
@@ -60,6 +61,7 @@ export function stateOnBase(
     buildArgs: new Map(),
     scanArgs: new Map(),
     workdirSet: false,
+    doubts: new Doubts(),
   });
 }
 
@@ -70,7 +72,7 @@ export function stateOnBase(
  */
 export function derivedState(
   origin: BuildStage,
-  { result, broken }: StageState,
+  { result }: StageState,
   globals: ReadonlyMap<string, ArgInfo>,
   isLastDerived: boolean,
 ): StageState {
@@ -81,18 +83,16 @@ export function derivedState(
         image: cloneImageConfig(result.image),
         buildArgs: new Map(result.buildArgs),
         scanArgs: new Map(result.scanArgs),
+        doubts: result.doubts.copy(),
       };
   own.image.config.onBuild = undefined; // triggers run only in stages that derive directly
-  const state = newState(origin, globals, own);
-  state.broken = broken;
-  return state;
+  return newState(origin, globals, own);
 }
 
 function newState(origin: BuildStage, globals: ReadonlyMap<string, ArgInfo>, result: StageResult): StageState {
   return {
     origin,
     result,
-    broken: false,
     envPlaces: new Map(),
     contextPaths: new Set(),
     scans: { stage: false, context: false },

@@ -2,6 +2,7 @@
 import { diagnosticError, setLocation } from '../diagnostic/diagnostic.ts';
 import { parseTrigger } from '../parser/parse.ts';
 import { resolveBaseImages } from './base-images.ts';
+import { orGoOn } from './collect-errors.ts';
 import { addDependencies, createCommand, type DependencyGraph, neededStages } from './dependencies.ts';
 import type { LowerContext } from './lower-context.ts';
 import type { StageBase, StageBases } from './stage-base.ts';
@@ -34,22 +35,34 @@ export async function resolveStages(
     let hasNewSources = false;
     for (const stage of context.table.stages.filter((stage) => needed.has(stage) && !taken.has(stage))) {
       taken.add(stage);
-      try {
-        if (addTriggers(context, graph, stage, triggersOf(stage, graph, bases))) hasNewSources = true;
-      } catch (error) {
-        throw setLocation(error, stage.lines, 'bad-trigger');
-      }
+      const hasSources = orGoOn(context, () => {
+        try {
+          return addTriggers(context, graph, stage, triggersOf(context, stage, graph, bases));
+        } catch (error) {
+          throw setLocation(error, stage.lines, 'bad-trigger');
+        }
+      });
+      // Triggers before a wrong one may have added sources.
+      if (hasSources !== false) hasNewSources = true;
+      if (hasSources === undefined) context.inDoubt.add(stage);
     }
     if (!hasNewSources) return { needed, bases };
   }
 }
 
 /** The triggers that run in a stage: those of its base stage, or of its base image. */
-function triggersOf(stage: BuildStage, graph: DependencyGraph, bases: StageBases): readonly string[] {
+function triggersOf(
+  { options: { pastErrors } }: LowerContext,
+  stage: BuildStage,
+  graph: DependencyGraph,
+  bases: StageBases,
+): readonly string[] {
   if (!stage.base) return bases.get(stage)!.triggers;
   return graph
     .get(stage.base)!
-    .commands.flatMap(({ instruction }) => (instruction.kind === 'onbuild' ? [instruction.expression] : []));
+    .commands.flatMap(({ instruction }) =>
+      instruction.kind === 'onbuild' && !pastErrors?.standIns.has(instruction) ? [instruction.expression] : [],
+    );
 }
 
 /**

@@ -13,14 +13,14 @@ import {
   warningDiagnostic,
 } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
-import type { Linted, Warning } from '../gateway/bridge.ts';
+import type { Warning } from '../gateway/bridge.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
 import { hasNamedContext } from '../gateway/named-context.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import { addFixes } from '../lint/add-fixes.ts';
 import type { LintConfig } from '../lint/config.ts';
 import { completeFindings } from '../lint/lint.ts';
-import { type LintFile, readLintFile } from '../lint/lint-file.ts';
+import { createLintFile, type LintFile } from '../lint/lint-file.ts';
 import { Definition } from '../llb/definition.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { takeTurns } from '../lower/turns.ts';
@@ -29,6 +29,7 @@ import { explainStrayBytes } from '../parser/hints/stray-bytes.ts';
 import { findIgnoreAdvice, type IgnoreAdvice } from '../parser/ignore/advice.ts';
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import { parseInTurns } from '../parser/parse.ts';
+import { readPastErrors } from '../parser/past-errors.ts';
 import { callback, checkArgument, having } from '../text/arguments.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { marshalStages } from './all-stages.ts';
@@ -91,17 +92,21 @@ export async function checkDockerfile(
   const { linted } = await frontend(bridge);
   if (!linted)
     throw new Error('the frontend does not say what it has found: checkDockerfile takes one that ends in tsfront');
-  const { lowered } = linted;
   const source = sourceFile(linted.source);
-  const failure = withHidden(linted.failure, await linted.hiddenErrors(), source);
+  const past = await linted.pastErrors();
+  const failure = past ? joinErrors(linted.failure, past.errors, source) : linted.failure;
+  const { lowered } = past ?? linted;
   const turns = takeTurns(options.signal);
   // The lines of a build program are not those of a Dockerfile.
   const isDockerfile = linted.source.language === 'Dockerfile';
-  const dockerfile = await parseInTurns(isDockerfile ? source.text : '', source.filename, turns.pass);
+  const parsed = await parseInTurns(isDockerfile ? source.text : '', source.filename, turns.pass);
+  const readable = await readPastErrors(parsed, turns.pass);
+  const isContext = (base: string) => isNamedContext(options, base);
+  const lintFile = readable && (await createLintFile(readable.dockerfile, { ...readable, isContext }));
+  const dockerfile = lintFile?.dockerfile ?? parsed;
 
-  const lintFile = await readLintFile(dockerfile, (base) => isNamedContext(options, base));
-
-  const findings = variableFindings(lintFile, linted, unknownImages, options);
+  const { findings: found } = past ?? linted;
+  const findings = variableFindings(lintFile, found, lowered, unknownImages, options);
   if (lowered) findings.push(...misspelledImages(lowered));
   findings.push(...findAdvice(dockerfile), ...(await crlfScripts(dockerfile, options)));
 
@@ -111,7 +116,7 @@ export async function checkDockerfile(
   const { file: ignoreFile, advice } = await ignoreFileAdvice(options);
   findings.push(...(advice?.warnings ?? []));
   const isWhole = failure === undefined && !options.opts['target'] && unknownImages.size === 0;
-  const completed = completeFindings(dockerfile, lintFile, addFixes(dockerfile, findings), {
+  const completed = completeFindings(lintFile ?? dockerfile, addFixes(dockerfile, findings), {
     config: options.lint,
     isJudged: (code) => isWhole && !buildDecides.has(code),
   });
@@ -129,9 +134,9 @@ export async function checkDockerfile(
   problems.sort((a, b) => startOf(a) - startOf(b));
   return {
     source,
-    problems,
+    problems: withoutGuessedFixes(problems),
     json: lintJson(linted.source, listed, firstError(failure, graph, missing)),
-    graph: graph instanceof Definition ? graph : undefined,
+    graph: graph instanceof Definition && failure === undefined ? graph : undefined,
     warnings: bridge.warnings,
     notes: (advice?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
   };
@@ -140,7 +145,8 @@ export async function checkDockerfile(
 /** The findings of the frontend, with those about variables that it leaves to shells, in stages that can be judged. */
 function variableFindings(
   file: LintFile | undefined,
-  { findings, lowered }: Linted,
+  findings: readonly Diagnostic[],
+  lowered: Lowered | undefined,
   unknownImages: ReadonlySet<string>,
   options: OfflineOptions,
 ): Diagnostic[] {
@@ -186,16 +192,19 @@ function firstError(
   return missing && { message: missingSourceMessage(missing), location: located(missing.lines) };
 }
 
-/** One error of the first one and of those that it hides. */
-function withHidden(failure: unknown, hidden: readonly unknown[], source: SourceFile): unknown {
-  if (hidden.length === 0) return failure;
-  const [first, ...others] = [failure, ...hidden].map(described);
-  const further = [...first!.diagnostics.slice(1), ...others.flatMap(({ diagnostics }) => diagnostics)];
-  return new DiagnosticError([first!.diagnostics[0], ...further], {
-    cause: failure,
-    source,
-    others: [...first!.others, ...hidden],
-  });
+/** One error of the one that fails the build and of all others. */
+function joinErrors(failure: unknown, found: readonly unknown[], source: SourceFile): unknown {
+  const keyOf = ({ code, message, range, lines: [lines] }: Diagnostic) =>
+    `${code} ${range?.start ?? ''} ${lines?.start ?? ''} ${message}`;
+  const [first] = described(failure).diagnostics;
+  const seen = new Set([keyOf(first)]);
+  const others = found
+    .flatMap((error) => described(error).diagnostics)
+    .filter((it) => {
+      const key = keyOf(it);
+      return !seen.has(key) && seen.add(key);
+    });
+  return new DiagnosticError([first, ...others], { cause: failure, source, others: found });
 }
 
 const described = (error: unknown) => describeError(error, 'build', { hint: offlineHint(error) });
@@ -235,6 +244,16 @@ function withoutConsequences(findings: readonly Diagnostic[]): Diagnostic[] {
     if (cause && found.has(keyOf(cause, it))) return false;
     // The use of a variable names the ARG that does not reach it.
     return it.code !== 'UnusedArg' || !it.range || !explained.has(it.range.start);
+  });
+}
+
+/** Behind a here-document without an end, what is an instruction is a guess: nothing is changed there. */
+function withoutGuessedFixes(problems: readonly Diagnostic[]): readonly Diagnostic[] {
+  const heredoc = problems.find(({ code }) => code === 'unterminated-heredoc')?.range;
+  if (!heredoc) return problems;
+  return problems.map(({ fix, ...problem }) => {
+    const isCertain = problem.file || !problem.range || problem.range.start <= heredoc.start;
+    return fix && isCertain ? { ...problem, fix } : problem;
   });
 }
 

@@ -43,6 +43,9 @@ export function withOfflineHints(result: Result, advice: OfflineAdvice): Result 
     const hint = offlineHint(error, advice);
     return hint === undefined ? error : describeError(error, 'build', { hint });
   };
-  const hiddenErrors = async () => (await linted.hiddenErrors()).map(explained);
-  return { ...result, linted: { ...linted, failure: explained(linted.failure), hiddenErrors } };
+  const pastErrors = async () => {
+    const found = await linted.pastErrors();
+    return found && { ...found, errors: found.errors.map(explained) };
+  };
+  return { ...result, linted: { ...linted, failure: explained(linted.failure), pastErrors } };
 }

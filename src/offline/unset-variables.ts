@@ -13,13 +13,18 @@ import type { Dockerfile, Instruction } from '../parser/ast.ts';
 import { parseDirective } from '../parser/directives.ts';
 
 /** The stages whose variables are all known: no image that they are made from is one of the unknown ones. */
-export function judgedStages({ stages }: LintFile, unknownImages: ReadonlySet<string>): ReadonlySet<LintStage> {
-  if (unknownImages.size === 0) return new Set(stages);
+export function judgedStages(
+  { stages, unclear }: LintFile,
+  unknownImages: ReadonlySet<string>,
+): ReadonlySet<LintStage> {
+  if (unknownImages.size === 0 && unclear.size === 0) return new Set(stages);
   return stagesWhere(stages, ({ base, syntax }) => {
+    if (unclear.has(syntax.from)) return false;
+    if (unknownImages.size === 0) return true;
     // The build may give the argument of a name another value than its default.
     if (syntax.from.image.text.includes('$')) return false;
     if (base.kind === 'image') return base.name !== undefined && !isUnknown(base.name, unknownImages);
-    return base.kind !== 'context';
+    return base.kind !== 'context' && base.kind !== 'unknown';
   });
 }
 
@@ -62,10 +67,10 @@ export function findUnsetInRun(
 ): Diagnostic[] {
   const { dockerfile, stages } = file;
   const isLowered = lowered?.stages.length === stages.length;
-  const states = isLowered ? new Map(stages.map((stage, i) => [stage, lowered.stages[i]!])) : undefined;
+  const places = isLowered ? new Map(stages.map((stage, i) => [stage, i])) : undefined;
   const fromScratch = stagesWhere(stages, ({ base }) => base.kind === 'stage' || base.kind === 'scratch');
   const isUnset = (stage: LintStage, name: string) =>
-    judged.has(stage) && (states ? states.get(stage)!.getEnv(name) === undefined : fromScratch.has(stage));
+    judged.has(stage) && (places ? lowered!.isUnset(places.get(stage)!, name) : fromScratch.has(stage));
   const found: Diagnostic[] = [];
   const linter = createLinter(
     checkConfig(dockerfile, checkOptions),

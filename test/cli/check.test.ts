@@ -164,9 +164,10 @@ describe('several files', () => {
     expect(code).toBe(1);
     expect(stdout.match(/^\S+(?= )/gm)?.filter((it) => it.startsWith(dir))).toEqual([
       expect.stringMatching(/\/services\/api\/Dockerfile:2:1:$/),
+      expect.stringMatching(/\/services\/api\/Dockerfile:2:7:$/),
       expect.stringMatching(/\/services\/web\/Dockerfile:1:17:$/),
     ]);
-    expect(stdout).toMatch(/\n3 files: 1 error, 1 warning\n--fix solves 2 of them\n$/);
+    expect(stdout).toMatch(/\n3 files: 2 errors, 1 warning\n--fix solves 2 of them\n$/);
   });
 
   test('they make a list in JSON', async () => {

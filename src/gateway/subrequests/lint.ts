@@ -86,7 +86,14 @@ export async function lint(dockerfile: BuildDefinition, target: string, log: War
       findings,
       failure,
       lowered,
-      hiddenErrors: async () => (failure === undefined ? [] : ((await dockerfile.hiddenErrors?.(failure)) ?? [])),
+      async pastErrors() {
+        if (failure === undefined || !dockerfile.lowerPastErrors) return undefined;
+        const found: Diagnostic[] = [];
+        const errors: unknown[] = [];
+        const request = { allStages: target === '', warn: (finding: Diagnostic) => found.push(finding) };
+        const part = await dockerfile.lowerPastErrors(request, (error) => errors.push(error));
+        return part && { findings: found, errors, lowered: part.lowered };
+      },
     },
   };
 }

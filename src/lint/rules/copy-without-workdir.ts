@@ -19,7 +19,7 @@ export const copyWithoutWorkdir: LintRule = {
   *find({ stages }): Generator<Finding> {
     const haveWorkdir = new Set<LintStage>();
     for (const stage of stages) {
-      let isSet = stage.base.kind === 'stage' && haveWorkdir.has(stage.base.stage);
+      let isSet = stage.base.kind === 'unknown' || (stage.base.kind === 'stage' && haveWorkdir.has(stage.base.stage));
       for (const instruction of stage.instructions) {
         if (instruction.kind === 'workdir') isSet = true;
         if (isSet || (instruction.kind !== 'copy' && instruction.kind !== 'add')) continue;

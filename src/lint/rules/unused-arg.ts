@@ -1,4 +1,5 @@
-import type { ArgDefinition, ArgInstruction, Dockerfile } from '../../parser/ast.ts';
+import type { ArgDefinition, ArgInstruction } from '../../parser/ast.ts';
+import { hasNamelessError, type LintFile } from '../lint-file.ts';
 import type { Finding, LintRule } from '../rule.ts';
 
 /** An ARG before the first FROM is used nowhere. */
@@ -14,8 +15,10 @@ export const unusedArg: LintRule = {
     'ARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nARG SOURCE_DATE_EPOCH\nFROM alpine:3.22\n',
   ],
   level: 'warning',
-  *find({ dockerfile }): Generator<Finding> {
-    const used = usedNames(dockerfile);
+  *find(file): Generator<Finding> {
+    const { dockerfile } = file;
+    if (hasNamelessError(file)) return;
+    const used = usedNames(file);
     for (const instruction of dockerfile.metaArgs) {
       for (const arg of instruction.args) {
         if (used.has(arg.key) || /^(?:BUILDKIT_|SOURCE_DATE_EPOCH$)/.test(arg.key)) continue;
@@ -34,7 +37,8 @@ function report(instruction: ArgInstruction, { key, range }: ArgDefinition): Fin
   };
 }
 
-function usedNames({ metaArgs, stages, instructions }: Dockerfile): ReadonlySet<string> {
+function usedNames({ dockerfile, unclear }: LintFile): ReadonlySet<string> {
+  const { metaArgs, stages, instructions, source } = dockerfile;
   const used = new Set<string>();
   const before = new Set<unknown>(metaArgs);
   const use = (text: string | undefined): void => {
@@ -42,6 +46,8 @@ function usedNames({ metaArgs, stages, instructions }: Dockerfile): ReadonlySet<
   };
   for (const { args } of metaArgs) for (const { value } of args) use(value);
   for (const { from } of stages) for (const text of [from.image.text, from.platform]) use(text);
+  for (const { range } of unclear)
+    for (const name of source.text.slice(range.start, range.end).match(/\w+/g) ?? []) used.add(name);
   for (const it of instructions) {
     if (it.kind === 'arg' && !before.has(it)) for (const { key } of it.args) used.add(key);
   }

@@ -1,3 +1,4 @@
+import { hasNamelessError } from '../lint-file.ts';
 import type { Finding, LintRule } from '../rule.ts';
 
 /** No other stage uses a stage, and it is not the last. */
@@ -16,8 +17,13 @@ export const unusedStage: LintRule = {
   options: {
     targets: { type: 'strings', default: [], description: 'Names of stages that are built with --target.' },
   },
-  *find({ stages }, { targets }): Generator<Finding> {
+  *find(file, { targets }): Generator<Finding> {
+    if (hasNamelessError(file)) return;
+    const { stages, unclear, dockerfile } = file;
     const used = new Set((targets as readonly string[]).map((name) => name.toLowerCase()));
+    for (const { range } of unclear)
+      for (const word of dockerfile.source.text.slice(range.start, range.end).match(/[\w.-]+/g) ?? [])
+        used.add(word.toLowerCase());
     for (const { base, instructions } of stages) {
       if (base.kind === 'stage') used.add(base.stage.syntax.name);
       for (const it of instructions) {

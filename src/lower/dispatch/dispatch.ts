@@ -1,4 +1,5 @@
 /** Applies one instruction to its stage. */
+import type { Linter } from '../../check/linter.ts';
 import { withLocation } from '../../diagnostic/diagnostic.ts';
 import { WordError } from '../../parser/words.ts';
 import type { Command } from '../dependencies.ts';
@@ -26,13 +27,13 @@ import { dispatchRun } from './run.ts';
 import { dispatchWorkdir } from './workdir.ts';
 
 /** Applies an instruction to the state of its stage. @throws DiagnosticError with the place of the instruction */
-export function dispatchCommand(context: DispatchContext, stage: StageState, command: Command): void {
+export function dispatchCommand(context: DispatchContext, stage: StageState, command: Command, linter: Linter): void {
   const { instruction, isTrigger, sources } = command;
   stage.origin.steps.inTrigger = isTrigger;
   const dispatch: Dispatch = {
     context,
     stage,
-    linter: context.linter.withComments(instruction.comments),
+    linter: linter.withComments(instruction.comments),
     lines: instruction.lines,
     // A trigger has no range in this file.
     place: { lines: instruction.lines, range: isTrigger ? undefined : instruction.range },

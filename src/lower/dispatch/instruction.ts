@@ -38,7 +38,7 @@ export function expander({ context, stage, linter, place }: Dispatch, lex: Shell
   let names: readonly string[] | undefined;
   const known = () => (names ??= env.keys());
   const report = (unmatched: ReadonlySet<string>) => {
-    const names = [...unmatched].filter((name) => !scanArguments.has(name));
+    const names = [...unmatched].filter((name) => !scanArguments.has(name) && !stage.result.doubts.has(name));
     checkUndefinedVar(linter, place, names, stage.result.buildArgs, known);
   };
   return (word: string) => expandReporting(lex, word, env, report).result;

@@ -4,25 +4,18 @@ import { defaultPathEnv } from '../../image/system-path.ts';
 import type { StageInstruction } from '../../parser/ast.ts';
 import type { ErrorCollector } from '../collect-errors.ts';
 import type { Command } from '../dependencies.ts';
+import { expandedText } from '../doubts.ts';
 import type { DispatchContext } from '../lower-context.ts';
 import { setScans } from '../sbom-scan.ts';
 import type { StageState } from '../stage-state.ts';
 import { dispatchCommand } from './dispatch.ts';
 import { setWorkdir } from './workdir.ts';
 
-/** Instructions that later ones depend on: after one of these fails, further problems could be false. */
-export const affectsLaterInstructions: ReadonlySet<string> = new Set<StageInstruction['kind']>([
-  'arg',
-  'env',
-  'shell',
-  'workdir',
-]);
-
 /**
  * Applies the commands to a stage. Yields after each, so that other work gets a turn.
  *
  * @param stage the state before its commands
- * @param errors collects the problems; instructions that do not depend on a failed one are still dispatched
+ * @param errors collects the problems; later instructions are still dispatched
  */
 export function* dispatchStage(
   context: DispatchContext,
@@ -30,15 +23,62 @@ export function* dispatchStage(
   commands: readonly Command[],
   errors: ErrorCollector,
 ): Generator<void> {
-  if (!stage.broken) stage.broken = !errors.attempt(() => setUp(context, stage));
+  if (!errors.attempt(() => setUp(context, stage))) stage.result.doubts.setAll();
   for (const command of commands) {
-    if (stage.broken || errors.isFull) break;
-    const succeeded = errors.attempt(() => dispatchCommand(context, stage, command));
-    stage.broken = !succeeded && affectsLaterInstructions.has(command.instruction.kind);
+    if (errors.isFull) break;
+    settleDoubts(context, stage, command.instruction, tryCommand(context, stage, command, errors));
     yield;
   }
   stage.envPlaces.clear(); // nothing uses them any more
   setScans(stage, context.globals);
+}
+
+/** Applies a command. @returns whether what it sets is known: nothing that it depends on has an error */
+function tryCommand(context: DispatchContext, stage: StageState, command: Command, errors: ErrorCollector): boolean {
+  const { instruction } = command;
+  if (context.options.pastErrors?.standIns.has(instruction)) return false;
+  const { doubts } = stage.result;
+  if (doubts.isEmpty || !doubts.isIn(expandedText(instruction)))
+    return errors.attempt(() => dispatchCommand(context, stage, command, context.linter));
+  try {
+    dispatchCommand(context, stage, command, context.linter.withoutValues());
+  } catch {
+    // The value that is not known may be right.
+  }
+  return false;
+}
+
+/** Notes what is known of the values that an instruction sets for later ones. */
+function settleDoubts(
+  { globals, buildArgs }: DispatchContext,
+  { result }: StageState,
+  instruction: StageInstruction,
+  isKnown: boolean,
+): void {
+  const { doubts, image } = result;
+  switch (instruction.kind) {
+    case 'arg':
+      if (!isKnown) doubts.setNames(instruction.args.map(({ key }) => key));
+      else
+        for (const { key, value } of instruction.args) {
+          const isInherited = value === undefined && !buildArgs.has(key);
+          doubts.set(key, !isInherited || !globals.doubts.has(key));
+        }
+      break;
+    case 'env':
+      if (!isKnown) doubts.setNames(instruction.pairs.map(({ key }) => key));
+      else for (const { key } of instruction.pairs) doubts.set(key, true);
+      break;
+    case 'shell':
+      if (!isKnown) image.config.shell = instruction.shell.length > 0 ? [...instruction.shell] : ['sh'];
+      break;
+    case 'workdir':
+      if (!isKnown) result.workdirSet = true;
+      break;
+    case 'onbuild':
+      if (!isKnown) doubts.setAll(); // its trigger may set any
+      break;
+  }
 }
 
 /** Applies the settings of the image config to the following commands. */
