@@ -122,7 +122,7 @@ function causeText(cause: Cause): string {
     case 'new':
       return 'it is new';
     case 'instruction':
-      return name === '' ? 'its text changed' : `its ${name} changed`;
+      return name === '' ? 'its text changed' : flagText(cause);
     case 'variable':
       return `the value of ${name} changed (${detail === `build-arg:${name}` ? `--build-arg ${name}` : detail})`;
     case 'variables':
@@ -136,7 +136,7 @@ function causeText(cause: Cause): string {
     case 'mount':
       return `its mount ${name} changed`;
     case 'settings':
-      return `its settings changed: ${settingText(name)}`;
+      return `its settings changed: ${settingText(name)}${detail && ` (${detail})`}`;
     case 'file':
       return `${name}: ${fileText(cause)}`;
     case 'files':
@@ -146,6 +146,12 @@ function causeText(cause: Cause): string {
     case 'no cache':
       return `${noCacheFlag(cause)} is given`;
   }
+}
+
+function flagText({ name, before, now }: Cause): string {
+  if (before === undefined || now === undefined) return `its ${name} changed`;
+  if (before === '') return `${now} is new`;
+  return now === '' ? `${before} is gone` : `its ${name} changed: ${before} → ${now}`;
 }
 
 function fileText({ detail, rule, place = 'the ignore file', lines, bytes, before, now }: Cause): string {

@@ -34,6 +34,8 @@ export interface BuildRecord {
   readonly buildArgs: Readonly<Record<string, string>>;
   /** Lines of ARG and ENV by the name of the variable. */
   readonly variables: Readonly<Record<string, readonly number[]>>;
+  /** Digests of what ARG and ENV set a variable to, as written, by its name: made with the key. Absent if not known. */
+  readonly settings?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A step of a build: an op that an instruction makes. */
@@ -54,6 +56,14 @@ export interface BuildStep {
   readonly uncached?: string;
   /** Digest of the text of the instruction in the Dockerfile, by which it is found in another. */
   readonly instruction: string;
+  /** Flags of the instruction as written, sorted, without values of secrets; absent if there are none. */
+  readonly flags?: readonly string[];
+  /** Digest of the text of the instruction without its flags; absent if its text is not known. */
+  readonly rest?: string;
+  /** Names of variables in the instruction, without those of a command; absent if there are none. */
+  readonly uses?: readonly string[];
+  /** The line of the SHELL of a RUN, and the digest of its text; absent if there is none. */
+  readonly shell?: readonly [line: number, text: string];
   /**
    * Digests of what the op is made of, by name: `command`, `user`. Of a text with secrets, that of the text without
    * them, and after a `~` that of the text, made with the key.
@@ -122,6 +132,9 @@ const step = fields({
   text: aText,
   op: aText,
   uncached: optional(aText),
+  flags: optional(listOf(aText)),
+  rest: optional(aText),
+  uses: optional(listOf(aText)),
   environment: optional(number),
   instruction: aText,
   parts: recordOf(digest),
@@ -139,6 +152,7 @@ const contents = {
   ),
   buildArgs: recordOf(digest),
   variables: recordOf(listOf(number)),
+  settings: optional(recordOf(listOf(aText))),
 };
 
 const anyRecord = fields(contents, 'what recordBuild() gives');

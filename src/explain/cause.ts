@@ -35,7 +35,7 @@ export interface Cause {
   readonly place?: string;
   /** For `content`: how many lines are changed, new or gone, if the file is a short text. */
   readonly lines?: number;
-  /** For `kind`, `link` and `mode`: what it was. */
+  /** For `kind`, `link` and `mode`, and for a flag as written (`--network=none`): what it was; '' for no flag. */
   readonly before?: string;
   /** What it is. */
   readonly now?: string;

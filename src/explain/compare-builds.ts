@@ -253,19 +253,23 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
   const isText = isOtherText(before, step, sides);
   const own = differing.filter((name) => !name.startsWith('env '));
   // Then the flags are what differs in the text.
-  const areFlags = isText && own.length > 0 && own.every((name) => name.startsWith('mount ') || flagOf(name));
+  const isFlag = (name: string) => name.startsWith('mount ') || flagOf(name) !== undefined;
+  const written = isText ? flagCauses(before, step, sides) : [];
+  const areFlags = isText && own.length > 0 && (written.length > 0 || own.every(isFlag));
   let variables = 0;
   for (const name of differing) {
     if (name.startsWith('env ')) {
       if (name !== 'env order' && ++variables <= maxVariableCauses)
         causes.push(variableCause(name.slice('env '.length), step, sides));
-    } else if (name.startsWith('mount ')) causes.push({ kind: 'mount', name: name.slice('mount '.length), detail: '' });
-    else if (name === 'platform' || name === 'base image' || name === 'source') {
-      if (step.parts['action'] === undefined) causes.push({ kind: name, name: '', detail: '' });
-      else if (!isText) causes.push({ kind: 'settings', name, detail: '' });
-    } else if (!isText) causes.push(...settingCause(name, step, sides));
+    } else if (written.length > 0) continue;
+    else if (name.startsWith('mount ')) causes.push({ kind: 'mount', name: name.slice('mount '.length), detail: '' });
+    else if (name === 'platform' || name === 'base image' || name === 'source')
+      causes.push(...sourceCauses(name, isText, step, sides));
+    else if (!isText) causes.push(...shellCause(name, before, step, sides));
     else if (areFlags) causes.push({ kind: 'instruction', name: flagOf(name)!, detail: '' });
   }
+  // Only --link changes nothing in the op itself.
+  causes.push(...written.filter(({ name }) => own.length > 0 || name === '--link'));
   if (variables > maxVariableCauses)
     causes.push({ kind: 'variables', name: '', detail: `${variables - maxVariableCauses} more` });
   if (isText && differing.length > 0 && !areFlags) causes.unshift({ kind: 'instruction', name: '', detail: '' });
@@ -280,6 +284,35 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
   return [...new Map(causes.map((cause) => [JSON.stringify(cause), cause])).values()];
 }
 
+/** Another image or source, by the variable that names it, or another platform. */
+function sourceCauses(
+  name: 'platform' | 'base image' | 'source',
+  isText: boolean,
+  step: BuildStep,
+  sides: Sides,
+): Cause[] {
+  if (step.parts['action'] !== undefined) return isText ? [] : [settings(name)];
+  const set = name === 'platform' || isText ? [] : changedUses(step, sides);
+  return set.length > 0 ? set : [{ kind: name, name: '', detail: '' }];
+}
+
+/** The flags that differ, with their values, if nothing else in the instruction does. */
+function flagCauses(before: BuildStep, step: BuildStep, { comparable }: Sides): Cause[] {
+  if (before.rest === undefined || step.rest === undefined || comparable(before.rest) !== comparable(step.rest))
+    return [];
+  const [was, is] = [flagsByName(before), flagsByName(step)];
+  const names = new Set([...was.keys(), ...is.keys()]);
+  return [...names].flatMap((name): Cause[] => {
+    const [old = [], now = []] = [was.get(name), is.get(name)];
+    const gone = old.filter((it) => !now.includes(it)).join(' ');
+    const added = now.filter((it) => !old.includes(it)).join(' ');
+    if (gone === '' && added === '') return [];
+    return [{ kind: 'instruction', name, detail: '', before: gone, now: added }];
+  });
+}
+
+const flagsByName = ({ flags = [] }: BuildStep) => Map.groupBy(flags, (flag) => flag.replace(/=.*$/s, ''));
+
 /**
  * A setting differs though its instruction does not: a variable in it has another value, or what stands before it. A
  * record has the text of some instructions; of the others, any declared build argument may be the cause.
@@ -287,13 +320,30 @@ function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
 function settingCause(name: string, step: BuildStep, sides: Sides): Cause[] {
   const { text } = step;
   const args = changedArgs(sides).filter((arg) => sides.newer.variables[arg] !== undefined);
-  if (!/^(?:copy|add|from)\b/i.test(text)) return args.length > 0 ? args.map(argCause) : [settings(name)];
-  const used = [...new Set([...text.matchAll(/(?<!\\)\$\{?(\w+)/g)].map(([, it]) => it!))];
-  const changed = args.filter((arg) => used.includes(arg));
-  if (changed.length > 0) return changed.map(argCause);
+  const isCommand = /^run\b/i.test(text) || text === '';
+  if (isCommand) return args.length > 0 ? args.map(argCause) : [settings(name)];
+  const changed = changedUses(step, sides);
+  if (changed.length > 0) return changed;
   // A relative destination depends on the working directory, too.
+  const { uses = [] } = step;
   const isRelative = name.startsWith('destination') && !/\s\//.test(text);
-  return used.length === 1 && !isRelative ? [variableCause(used[0]!, step, sides)] : [settings(name)];
+  return uses.length === 1 && !isRelative ? [variableCause(uses[0]!, step, sides)] : [settings(name)];
+}
+
+/** The variables of an instruction whose build arguments, ARG or ENV differ. */
+function changedUses(step: BuildStep, sides: Sides): Cause[] {
+  const { older, newer, valuesCompared } = sides;
+  const isSetOtherwise = (name: string) =>
+    valuesCompared && older.settings !== undefined && String(older.settings[name]) !== String(newer.settings?.[name]);
+  const changed = (step.uses ?? []).filter((name) => isChangedArg(name, sides) || isSetOtherwise(name));
+  return changed.map((name) => variableCause(name, step, sides));
+}
+
+/** The SHELL of a command, or another setting. */
+function shellCause(name: string, before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
+  const [was, is] = [before.shell, step.shell].map((shell) => sides.comparable(shell?.[1] ?? ''));
+  if (name !== 'command' || was === is) return settingCause(name, step, sides);
+  return [{ kind: 'settings', name: 'shell', detail: step.shell ? `${step.file}:${step.shell[0]}` : '' }];
 }
 
 const settings = (name: string): Cause => ({ kind: 'settings', name, detail: '' });

@@ -4,7 +4,6 @@ import { instructionText } from '../context/instruction-text.ts';
 import { sourceLines } from '../context/source-lines.ts';
 import { buildArgsOf } from '../gateway/options.ts';
 import { dirname } from '../go/path.ts';
-import { decodeText } from '../go/text.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import { type Turns, takeTurns } from '../lower/turns.ts';
@@ -13,7 +12,7 @@ import type { Compiled } from '../offline/compile.ts';
 import { dirTree } from '../offline/file-tree.ts';
 import { findIgnoreFile } from '../offline/missing-source-hint.ts';
 import { localSource, type OpPlace, placesOf, type TakenPath, takenPaths } from '../offline/taken-paths.ts';
-import { parseDockerfile } from '../parser/parse.ts';
+import type { Dockerfile } from '../parser/ast.ts';
 import {
   signal as aSignal,
   text as aText,
@@ -39,6 +38,7 @@ import {
 } from './build-record.ts';
 import { shortHash } from './content-hash.ts';
 import { EnvironmentWriter } from './environments.ts';
+import { dockerfileOf, type InstructionFacts, instructionFacts } from './instruction-facts.ts';
 import { opParts } from './op-parts.ts';
 import { type TakenTree, TakenTrees, type TreeOptions } from './taken-trees.ts';
 import { ownSecret, type ValueKey, valueKey } from './value-key.ts';
@@ -88,6 +88,8 @@ interface RecordOptions extends TreeOptions {
 
 /** What the steps of a record are written with. */
 interface Writing {
+  /** What the Dockerfile says, by the first line of the instruction. */
+  readonly facts: ReadonlyMap<number, InstructionFacts>;
   readonly key: ValueKey;
   readonly environments: EnvironmentWriter;
   readonly hide: HideSecrets;
@@ -109,7 +111,9 @@ export async function makeRecord(
   const key = valueKey(secret);
   const opsOf = decodingOnce(compiled.definitions);
   const hide = hideSecretsOfAll(compiled.definitions.values(), buildArgsOf(opened.opts), opsOf);
+  const dockerfile = dockerfileOf([...compiled.definitions.values()][0]);
   const writing: Writing = {
+    facts: dockerfile ? instructionFacts(dockerfile) : new Map(),
     key,
     environments: new EnvironmentWriter(key),
     hide,
@@ -129,7 +133,7 @@ export async function makeRecord(
       environments: writing.environments.list,
       contexts: await recordContexts(trees, opened, hide),
       buildArgs: Object.fromEntries([...buildArgsOf(opened.opts)].map(([name, value]) => [name, key.digest(value)])),
-      variables: variablesOf(compiled),
+      ...variablesOf(dockerfile, key),
     };
     return asKnown(record);
   } finally {
@@ -263,20 +267,21 @@ function joined(before: RecordedContext | undefined, added: RecordedContext): Re
   return { ...added, files: files && Object.keys(files).length <= maxFiles ? files : undefined };
 }
 
-/** The first lines of ARG and ENV in a Dockerfile, by the names that they set. A build program has none. */
-function variablesOf({ definitions }: Pick<Compiled, 'definitions'>): Record<string, number[]> {
+/** The first lines of ARG and ENV in a Dockerfile, by the names that they set, and what they set. */
+function variablesOf(
+  dockerfile: Dockerfile | undefined,
+  key: ValueKey,
+): { variables: Record<string, number[]>; settings: Record<string, string[]> } {
   const lines = new Map<string, number[]>();
-  const [info] = [...definitions.values()][0]?.source?.infos ?? [];
-  if (info?.language !== 'Dockerfile') return {};
-  for (const instruction of parseDockerfile(decodeText(info.data)).instructions) {
+  const settings = new Map<string, string[]>();
+  for (const instruction of dockerfile?.instructions ?? []) {
     if (instruction.kind !== 'arg' && instruction.kind !== 'env') continue;
-    for (const { key } of instruction.kind === 'arg' ? instruction.args : instruction.pairs) {
-      const known = lines.get(key);
-      if (known) known.push(instruction.lines.start);
-      else lines.set(key, [instruction.lines.start]);
+    for (const { key: name, value } of instruction.kind === 'arg' ? instruction.args : instruction.pairs) {
+      lines.set(name, [...(lines.get(name) ?? []), instruction.lines.start]);
+      settings.set(name, [...(settings.get(name) ?? []), value === undefined ? '' : key.digest(value)]);
     }
   }
-  return Object.fromEntries(lines);
+  return { variables: Object.fromEntries(lines), settings: Object.fromEntries(settings) };
 }
 
 function stepOf(
@@ -307,10 +312,26 @@ function stepOf(
     ...(hasSecrets && { hasSecrets }),
     ...(entry.metadata?.ignoreCache && { uncached: writing.uncached }),
     instruction,
+    ...(place && factsOf(writing.facts.get(place.lines.start), entry.op, writing)),
     parts,
     ...(env && { environment: writing.environments.add(env) }),
     inputs: inputsOf(entry, places),
     takes,
+  };
+}
+
+function factsOf(
+  facts: InstructionFacts | undefined,
+  { op }: DefinitionEntry['op'],
+  writing: Writing,
+): Pick<BuildStep, 'flags' | 'rest' | 'uses' | 'shell'> {
+  if (!facts) return {};
+  const { flags, rest, uses, shell } = facts;
+  return {
+    ...(flags.length > 0 && { flags: flags.map(writing.hideInText) }),
+    rest: textDigest(rest, writing),
+    ...(uses.length > 0 && { uses }),
+    ...(shell && op.case === 'exec' && { shell: [shell.line, textDigest(shell.text, writing)] as const }),
   };
 }
 

@@ -315,24 +315,27 @@ test('a variable of an instruction is the cause of its settings, an argument tha
 });
 
 test.each([
-  ['RUN install', 'RUN --network=none install', 'RUN', '--network'],
-  ['RUN install', 'RUN --security=insecure install', 'RUN', '--security'],
-  ['RUN install', 'RUN --mount=type=secret,id=a,env=A install', 'RUN', '--mount'],
-  ['COPY src /src', 'COPY --chown=1:1 src /src', 'COPY src /src', '--chown'],
-  ['COPY src /src', 'COPY --chmod=700 src /src', 'COPY src /src', '--chmod'],
+  ['RUN install', 'RUN --network=none install', 'RUN', '--network=none'],
+  ['RUN install', 'RUN --security=insecure install', 'RUN', '--security=insecure'],
+  ['RUN install', 'RUN --mount=type=secret,id=a,env=A install', 'RUN', '--mount=type=secret,id=a,env=A'],
+  ['COPY src /src', 'COPY --chown=1:1 src /src', 'COPY src /src', '--chown=1:1'],
+  ['COPY src /src', 'COPY --chmod=700 src /src', 'COPY src /src', '--chmod=700'],
+  ['COPY src /src', 'COPY --link src /src', 'COPY src /src', '--link'],
+  ['COPY src /src', 'COPY --parents src /src', 'COPY src /src', '--parents'],
+  ['COPY src /src', 'COPY --exclude=*.md src /src', 'COPY src /src', '--exclude=*.md'],
 ])('a flag that differs is named: %s → %s', async (before, after, text, flag) => {
   writeFileSync(path.join(dir, 'Dockerfile'), dockerfile.replace(before, after));
   const lines = (await explain()).split('\n');
   expect(lines[0]).toMatch(/^Dockerfile:\d /);
-  expect(lines[0]!.replace(/--ch\S+ /, '')).toContain(text);
-  expect(lines[1]).toBe(`  its ${flag} changed`);
+  expect(lines[0]!.replace(/--\S+ /, '')).toContain(text);
+  expect(lines[1]).toBe(`  ${flag} is new`);
   expect(lines.join('\n')).not.toContain('its text changed');
 });
 
 test('the mount that differs is named alone, and with another command the text is the cause', async () => {
   const edit = (run: string) => writeFileSync(path.join(dir, 'Dockerfile'), dockerfile.replace('RUN install', run));
   edit('RUN --mount=type=cache,target=/c install');
-  expect(await explain()).toMatch(/:4 RUN\n {2}its mount \/c changed\nlines/);
+  expect(await explain()).toMatch(/:4 RUN\n {2}--mount=type=cache,target=\/c is new\nlines/);
   edit('RUN --network=none install --more');
   expect(await explain()).toMatch(/:4 RUN\n {2}its text changed\nlines/);
 });

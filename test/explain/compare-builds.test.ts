@@ -109,3 +109,31 @@ test('arguments of another kind are refused by name', async () => {
   expect(() => compareBuilds(older, {} as never)).toThrow('compareBuilds: newer.platforms must be');
   await expect(recordBuild({} as never)).rejects.toThrow('recordBuild: build.compiled must be');
 });
+
+test.each([
+  [
+    'FROM scratch\nRUN --network=none a\n',
+    'FROM scratch\nRUN --network=host a\n',
+    { kind: 'instruction', name: '--network', before: '--network=none', now: '--network=host' },
+  ],
+  [
+    'FROM scratch\nSHELL ["a", "-c"]\nRUN x\n',
+    'FROM scratch\nSHELL ["b", "-c"]\nRUN x\n',
+    { kind: 'settings', name: 'shell', detail: 'Dockerfile:2' },
+  ],
+  [
+    'FROM scratch\nENV D=/a E=1\nWORKDIR $D/$E\n',
+    'FROM scratch\nENV D=/b E=1\nWORKDIR $D/$E\n',
+    { kind: 'variable', name: 'D', detail: 'Dockerfile:2' },
+  ],
+  [
+    '# escape=`\nFROM scratch\nARG D=/a\nCOPY x \\$D\n',
+    '# escape=`\nFROM scratch\nARG D=/b\nCOPY x \\$D\n',
+    { kind: 'variable', name: 'D', detail: 'Dockerfile:3' },
+  ],
+])('the first cause is named: %j → %j', async (before, after, cause) => {
+  const [older, newer] = [await record(before, { x: 'x' }), await record(after, { x: 'x' })];
+  const causes = compareBuilds(older, newer).steps.flatMap((step) => step.causes);
+  expect(causes[0]).toMatchObject(cause);
+  expect(causes.every(({ kind }) => kind === cause.kind)).toBe(true);
+});

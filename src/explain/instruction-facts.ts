@@ -1,0 +1,66 @@
+/** What the text of a Dockerfile says about its instructions, for causes that the ops alone do not name. */
+
+import { decodeText } from '../go/text.ts';
+import type { Definition } from '../llb/definition.ts';
+import type { Dockerfile, Instruction } from '../parser/ast.ts';
+import { parseDockerfile } from '../parser/parse.ts';
+import { createShellLex, emptyEnv, type ShellLex, WordError } from '../parser/words.ts';
+
+/** What an instruction says. */
+export interface InstructionFacts {
+  /** Its flags as written, in the order of their texts. */
+  readonly flags: readonly string[];
+  /** Its text without the flags. */
+  readonly rest: string;
+  /** Names of the variables that the frontend expands in it. */
+  readonly uses: readonly string[];
+  /** The last SHELL before it, in its stage or in those that the stage is made from. */
+  readonly shell: { readonly line: number; readonly text: string } | undefined;
+}
+
+/** The Dockerfile of a definition; undefined for a build program. */
+export function dockerfileOf(definition: Definition | undefined): Dockerfile | undefined {
+  const [info] = definition?.source?.infos ?? [];
+  return info?.language === 'Dockerfile' ? parseDockerfile(decodeText(info.data)) : undefined;
+}
+
+/** The facts by the first line of the instruction. */
+export function instructionFacts(dockerfile: Dockerfile): ReadonlyMap<number, InstructionFacts> {
+  const { stages, source } = dockerfile;
+  const lex = createShellLex({ escape: dockerfile.escape });
+  const facts = new Map<number, InstructionFacts>();
+  const shells = new Map<string, InstructionFacts['shell']>();
+  for (const { from, name, instructions } of stages) {
+    let shell = shells.get(from.image.text.toLowerCase());
+    for (const instruction of [from, ...instructions]) {
+      if (instruction.kind === 'shell') shell = { line: instruction.lines.start, text: instruction.code };
+      facts.set(instruction.lines.start, { ...partsOf(instruction, source.text), uses: used(lex, instruction), shell });
+    }
+    if (name !== '') shells.set(name, shell);
+  }
+  return facts;
+}
+
+function partsOf({ flags, range }: Instruction, text: string): Pick<InstructionFacts, 'flags' | 'rest'> {
+  const written: string[] = [];
+  let rest = '';
+  let done = range.start;
+  for (const flag of flags) {
+    rest += text.slice(done, flag.range.start).trimEnd();
+    written.push(text.slice(flag.range.start, flag.range.end));
+    done = flag.range.end;
+  }
+  rest += flags.length > 0 ? ` ${text.slice(done, range.end).trimStart()}` : text.slice(done, range.end);
+  return { flags: written.sort(), rest };
+}
+
+/** The shell expands the variables of RUN itself, but for those in flags. */
+function used(lex: ShellLex, { kind, code, flags }: Instruction): string[] {
+  const text = kind === 'run' ? flags.map(({ value = '' }) => value).join(' ') : code;
+  if (!text.includes('$')) return [];
+  try {
+    return [...lex.processWord(text, emptyEnv).unmatched];
+  } catch (error) {
+    return error instanceof WordError ? [...error.unmatched] : [];
+  }
+}
