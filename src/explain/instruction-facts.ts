@@ -1,5 +1,4 @@
 /** What the text of a Dockerfile says about its instructions, for causes that the ops alone do not name. */
-
 import { decodeText } from '../go/text.ts';
 import type { Definition } from '../llb/definition.ts';
 import type { Dockerfile, Instruction } from '../parser/ast.ts';
