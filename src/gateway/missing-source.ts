@@ -11,14 +11,17 @@ import { StatSchema } from '../gen/fsutil/types/stat_schemas.ts';
 import { isPattern } from '../go/match.ts';
 import { clean } from '../go/path.ts';
 import { isTrue } from '../go/strconv.ts';
+import { decodeText } from '../go/text.ts';
 import { toLower } from '../go/unicode.ts';
 import { local } from '../llb/index.ts';
+import { copiedSources, explainMissingInStage } from '../parser/hints/copied-source.ts';
 import { explainMissingSource } from '../parser/hints/explain-missing-source.ts';
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
+import { parseDockerfile } from '../parser/parse.ts';
 import { decode } from '../protobuf/decode.ts';
 import { errorMessage } from '../text/error-message.ts';
 import type { Bridge, Reference } from './bridge.ts';
-import { type BuildContext, mainContextName, singleRef } from './main-context.ts';
+import { type BuildContext, type Entrypoint, mainContextName, singleRef } from './main-context.ts';
 import type { FrontendOptions } from './options.ts';
 
 /** The build argument by which a build asks that any missing source is explained. */
@@ -36,24 +39,39 @@ export function createSourceCheck(
   bridge: Bridge,
   options: FrontendOptions,
   context: BuildContext,
+  dockerfile: Pick<Entrypoint, 'data' | 'filename'>,
 ): SourceCheck | undefined {
   if (!bridge.options.frontendCapabilities.supports('gateway.evaluate')) return undefined;
   const isAsked = isTrue(options.opts[`build-arg:${explainBuildArg}`]);
   return async (paths, result) => {
     if (result.id === '') return;
-    const plain = [...paths].filter((path) => path !== '/' && !isPattern(path));
-    const isDoomed = isAsked ? undefined : excludedBy(await context.ignorePatterns());
-    if (!plain.some((path) => isDoomed?.(path) ?? true)) return;
+    const wanted = [...paths].filter((path) => path !== '/');
+    if (!isAsked) {
+      const isDoomed = excludedBy(await context.ignorePatterns());
+      if (!wanted.some((path) => isDoomed(fixedPart(path)))) return;
+    }
     try {
       await bridge.evaluate(result);
     } catch (error) {
       bridge.signal?.throwIfAborted();
-      const missing = missingPath(errorMessage(error), plain);
+      const message = errorMessage(error);
+      const missing = missingPath(message, wanted);
+      const explaining =
+        missing === undefined
+          ? explainInStage(bridge, options, context, dockerfile, reportedPath(message))
+          : explain(bridge, options, context, missing);
       // The error of the build is what counts, whether it can be explained or not.
-      const hint = missing && (await explain(bridge, options, context, missing).catch(() => undefined));
+      const hint = await explaining.catch(() => undefined);
       throw hint === undefined ? error : describeError(error, 'build', { hint });
     }
   };
+}
+
+/** A path, or the directory before the first wildcard of a pattern: without it, the build fails. '' for the root. */
+function fixedPart(path: string): string {
+  const parts = path.split('/');
+  const first = parts.findIndex(isPattern);
+  return first < 0 ? path : parts.slice(0, first).join('/');
 }
 
 /** Whether the ignore file certainly excludes a path. An excluded directory is sent for an exception in it. */
@@ -64,6 +82,7 @@ function excludedBy(patterns: readonly string[]): (path: string) => boolean {
   const mayBeIn = (path: string) =>
     exceptions.some((text) => text.startsWith(`${path}/`) || isPattern(text.split('/', 1)[0]!));
   return (path) => {
+    if (path === '') return false;
     try {
       return matcher.matchesOrParentMatches(path.slice(1)) && !mayBeIn(path.slice(1));
     } catch {
@@ -74,12 +93,19 @@ function excludedBy(patterns: readonly string[]): (path: string) => boolean {
 
 /** Which of the paths the daemon did not find; undefined for any other error. */
 function missingPath(message: string, paths: readonly string[]): string | undefined {
-  const found = /(?:checksum of ref|cache key)[^\n]*: "(\/[^"\n]+)": not found/.exec(message)?.[1];
+  const found = reportedPath(message);
   if (found !== undefined) return paths.find((path) => path === found);
-  // Older daemons name the directory that is missing, with their own one in front.
+  // Of a pattern, and by older daemons of any path, the directory is named that is missing, with their own in front.
   const dir = /lstat (?:\/\S*\/buildkit-mount\d+)?(\/[^\n]+): no such file or directory$/.exec(message)?.[1];
-  return dir === undefined ? undefined : paths.find((path) => `${path}/`.startsWith(`${dir}/`));
+  if (dir === undefined) return undefined;
+  return (
+    paths.find((path) => isPattern(path) && fixedPart(path) === dir) ??
+    paths.find((path) => `${fixedPart(path)}/`.startsWith(`${dir}/`))
+  );
 }
+
+const reportedPath = (message: string) =>
+  /(?:checksum of ref|cache key)[^\n]*: "(\/[^"\n]+)": not found/.exec(message)?.[1];
 
 async function explain(
   bridge: Bridge,
@@ -89,6 +115,26 @@ async function explain(
 ): Promise<string | undefined> {
   const [ignoreFile, names] = await Promise.all([context.ignoreFile(), namesOnTheWay(bridge, options, path)]);
   return explainMissingSource(path, { ignoreFile, names });
+}
+
+/** Explains why a path is missing in a stage, if a source of one is written so. */
+async function explainInStage(
+  bridge: Bridge,
+  options: FrontendOptions,
+  context: BuildContext,
+  { data, filename }: Pick<Entrypoint, 'data' | 'filename'>,
+  path: string | undefined,
+): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const dockerfile = parseDockerfile(decodeText(data), { filename });
+  const source = copiedSources(dockerfile, [{ start: 1, end: Number.POSITIVE_INFINITY }]).find(
+    ({ text, from }) => from !== '' && options.opts[`context:${from}`] === undefined && clean(`/${text}`) === path,
+  );
+  if (!source) return undefined;
+  const [patterns, names = []] = await Promise.all([context.ignorePatterns(), namesOnTheWay(bridge, options, path)]);
+  const matcher = createPatternMatcher(patterns);
+  const sent = names.filter((name) => !matcher.matchesOrParentMatches(name));
+  return explainMissingInStage(dockerfile, path, source, names.includes(path.slice(1)), sent);
 }
 
 /** Directories whose names are not asked for, unless they are on the way. */

@@ -72,7 +72,7 @@ export async function runFrontend(
   try {
     const answer = await handleSubrequest(options, definition, warner);
     if (answer) return answer;
-    const checkSources = explainsSources ? createSourceCheck(bridge, options, context) : undefined;
+    const checkSources = explainsSources ? createSourceCheck(bridge, options, context, entrypoint) : undefined;
     return await buildDockerfile(bridge, options, definition, warner, { allStages, checkSources });
   } catch (error) {
     throw locate(error, definition.source, options.opts);

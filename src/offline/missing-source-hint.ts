@@ -7,6 +7,7 @@ import { decodeText } from '../go/text.ts';
 import { toLower } from '../go/unicode.ts';
 import { explainMissingSource, type IgnoreFile } from '../parser/hints/explain-missing-source.ts';
 import { ignoreRules } from '../parser/ignore/dockerignore.ts';
+import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { FileTree } from './file-tree.ts';
 
 /** Maximum number of names that are examined, besides those in the directories on the way to the source. */
@@ -27,6 +28,26 @@ export async function missingSourceHint(
   tree: FileTree,
   ignoreFile?: IgnoreFile | undefined,
 ): Promise<string | undefined> {
+  return explainMissingSource(source, { ignoreFile, names: await contextNames(tree, source) });
+}
+
+/** Names in a context that its ignore file does not drop: those in the upper directories first. */
+export async function sentNames(
+  tree: FileTree,
+  dockerfile: FileTree | undefined,
+  filename = defaultDockerfileName,
+): Promise<string[]> {
+  const ignoreFile = await findIgnoreFile(tree, dockerfile, filename);
+  const matcher = createPatternMatcher(ignoreFile?.rules.map(({ pattern }) => pattern) ?? []);
+  return (await contextNames(tree, '')).filter((name) => !matcher.matchesOrParentMatches(name));
+}
+
+/**
+ * Names in a context, not more than are examined.
+ *
+ * @param source a path: the names in the directories on its way come first
+ */
+async function contextNames(tree: FileTree, source: string): Promise<string[]> {
   const names: string[] = [];
   const listed = new Set<string>();
   /** @returns the directories in a directory */
@@ -58,7 +79,7 @@ export async function missingSourceHint(
     }
     next = below;
   }
-  return explainMissingSource(source, { ignoreFile, names });
+  return names;
 }
 
 /** Maximum number of hints. Each of them reads the context. */

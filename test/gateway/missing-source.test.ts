@@ -68,6 +68,30 @@ await onEngines('a frontend in a daemon', { suites: ['forky', 'trixie'] }, (engi
     expect((await build(inDir)).message).toContain('hint: .dockerignore:1 (dist) leaves dist/app out of the context');
   });
 
+  test('names the ignore rule that drops the directory of a pattern', async () => {
+    const files = { Dockerfile: 'FROM scratch\nCOPY dist/*.js /\n', '.dockerignore': '#\n\ndist\n', 'dist/a.js': 'x' };
+    const { message, waits } = await build(files);
+    expect(message).toMatch(/hint: \.dockerignore:3 \(dist\) leaves dist\/\S+ out of the context/);
+    expect(waits).toBe(1);
+    const misspelt = { Dockerfile: 'FROM scratch\nCOPY dsit/*.js /\n', 'dist/a.js': 'x' };
+    expect((await build(misspelt)).waits).toBe(0);
+    const explained = (await build(misspelt, asked)).message;
+    if (engine.suite === 'forky') expect(explained).toContain('hint: Did you mean dist/*.js?');
+  });
+
+  test('names what a stage has, if it is asked', async () => {
+    const from = (source: string) => ({
+      Dockerfile: `FROM ${base} AS build\nCOPY src /app/dist\nFROM scratch\nCOPY --from=build ${source} /x\n`,
+      'src/main.js': 'x',
+    });
+    const base = await engine.baseImage();
+    if (engine.suite !== 'forky') return;
+    expect((await build(from('/app/dsit'), asked)).message).toContain('hint: The stage build has /app/dist');
+    expect((await build(from('/app/dist/mian.js'), asked)).message).toContain(
+      'hint: The stage build has /app/dist/main.js',
+    );
+  });
+
   test('does not wait for a build of which it knows nothing bad', async () => {
     const whole = { Dockerfile: 'FROM scratch\nCOPY a b* /\nCOPY . /all\n', a: 'a', b1: 'b' };
     expect(await build(whole)).toEqual({ waits: 0, message: '' });

@@ -3,7 +3,7 @@ import { errorSources } from '../../client/index.ts';
 import { isPattern } from '../../go/match.ts';
 import { base, clean } from '../../go/path.ts';
 import { dirTree, type FileTree } from '../../offline/file-tree.ts';
-import { missingSourceHints } from '../../offline/missing-source-hint.ts';
+import { missingSourceHints, sentNames } from '../../offline/missing-source-hint.ts';
 import { type CopiedSource, copiedSources, explainMissingInStage } from '../../parser/hints/copied-source.ts';
 import { parseDockerfile } from '../../parser/index.ts';
 import type { BuildInputs } from './build-inputs.ts';
@@ -36,7 +36,9 @@ export async function failedSourceHint(
   if (tree)
     return (await missingSourceHints([{ path: wanted, local: local!, tree }], trees, frontendAttrs['filename']))[0];
   if (local !== undefined) return undefined;
-  return explainMissingInStage(dockerfile, wanted, meant, await has(trees.get('context'), wanted));
+  const context = trees.get('context');
+  const sent = context ? await sentNames(context, trees.get('dockerfile'), frontendAttrs['filename']) : [];
+  return explainMissingInStage(dockerfile, wanted, meant, await has(context, wanted), sent);
 }
 
 /** The name of the local source; undefined for a stage or an image. */

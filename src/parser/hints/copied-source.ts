@@ -2,7 +2,7 @@
 import { isPattern } from '../../go/match.ts';
 import { base, clean, isAbs, join } from '../../go/path.ts';
 import { toLower } from '../../go/unicode.ts';
-import type { Dockerfile, Stage, StageInstruction, Word } from '../ast.ts';
+import type { AddInstruction, CopyInstruction, Dockerfile, Stage, StageInstruction, Word } from '../ast.ts';
 import { parseMount } from '../mount-flag.ts';
 import { closestPath } from './explain-missing-source.ts';
 
@@ -47,6 +47,8 @@ function sourcesOf(instruction: StageInstruction): CopiedSource[] {
  * @param path the path in the daemon's message, from the root: `/dist`
  * @param source the source as written; its `from` is not ''
  * @param inContext whether the build context has that path
+ * @param sent names in the build context that no ignore rule drops, without a slash in front: what COPY takes of a
+ *   directory; as many as are known
  * @returns a sentence; undefined if nothing is known that would help
  */
 export function explainMissingInStage(
@@ -54,10 +56,12 @@ export function explainMissingInStage(
   path: string,
   { text, from }: CopiedSource,
   inContext: boolean,
+  sent: readonly string[] = [],
 ): string | undefined {
   const stage = stageNamedByFrom(dockerfile, from);
   const place = stage ? `stage ${stage.name || from}` : `image ${from}`;
-  const { names, workdir } = stage ? stageContent(dockerfile, stage) : { names: [], workdir: undefined };
+  const content = stage ? stageContent(dockerfile, stage, sent) : { names: [], workdir: undefined, runs: false };
+  const { names, workdir } = content;
   const name = clean(path).slice(1);
   const isRelative = !isAbs(text);
   const atRoot = `A source of --from starts at the root of the ${place}`;
@@ -65,9 +69,12 @@ export function explainMissingInStage(
   const notThere = `${atRoot}, not at its WORKDIR ${workdir}: did you mean ${inWorkdir}?`;
   if (inWorkdir !== undefined && names.includes(inWorkdir.slice(1))) return notThere;
   const closest = closestPath(name, names);
-  if (closest !== undefined) return `The ${place} has /${closest}: did you mean that?`;
+  // A command may have removed what was copied.
+  const has = (it: string) =>
+    `${content.runs ? `COPY puts /${it} into the ${place}` : `The ${place} has /${it}`}: did you mean that?`;
+  if (closest !== undefined) return has(closest);
   const same = names.find((it) => base(it) === base(name) && it !== name);
-  if (same !== undefined) return `The ${place} has /${same}: did you mean that?`;
+  if (same !== undefined) return has(same);
   if (inContext) return `${name} is in the build context, but --from looks for it in the ${place}.`;
   if (inWorkdir !== undefined) return notThere;
   if (isRelative) return `${atRoot}, whatever its working directory is.`;
@@ -83,8 +90,17 @@ function stageNamedByFrom({ stages }: Dockerfile, from: string): Stage | undefin
   return stages.findLast(({ name }) => name !== '' && name === toLower(from));
 }
 
+interface StageContent {
+  /** Files and directories, without a slash in front; not those that commands make. */
+  readonly names: readonly string[];
+  /** undefined if it is not known. */
+  readonly workdir: string | undefined;
+  /** Whether a command runs in it. */
+  readonly runs: boolean;
+}
+
 /** What the instructions of a stage and its bases say about its files. */
-function stageContent({ stages }: Dockerfile, stage: Stage): { names: string[]; workdir: string | undefined } {
+function stageContent({ stages }: Dockerfile, stage: Stage, sent: readonly string[]): StageContent {
   const chain = [stage];
   for (let at: Stage | undefined = stage; at; ) {
     const image: Word = at.from.image;
@@ -94,7 +110,9 @@ function stageContent({ stages }: Dockerfile, stage: Stage): { names: string[]; 
   const names = new Set<string>();
   // The working directory of an image is not known.
   let workdir = chain[0]!.from.image.text === 'scratch' ? '/' : undefined;
+  let runs = false;
   for (const instruction of chain.flatMap(({ instructions }) => instructions)) {
+    if (instruction.kind === 'run') runs = true;
     if (instruction.kind === 'workdir') workdir = resolve(workdir, unquoted(instruction.path));
     if (instruction.kind !== 'copy' && instruction.kind !== 'add') continue;
     const dest = unquoted(instruction.dest.text);
@@ -106,11 +124,29 @@ function stageContent({ stages }: Dockerfile, stage: Stage): { names: string[]; 
     ];
     const isDir = sources.length > 1 || /(^|\/)\.?$/.test(dest);
     for (const source of sources) {
+      const below = isFromContext(instruction) ? namesBelow(source, sent) : [];
+      if (below.length > 0) {
+        for (const name of below) names.add(join(dir, name).slice(1));
+        if (dir !== '/') names.add(dir.slice(1));
+        continue;
+      }
       const file = isDir ? join(dir, base(source)) : dir;
       if (!isPattern(source) && !isExpanded(source) && file !== '/') names.add(file.slice(1));
     }
   }
-  return { names: [...names], workdir };
+  return { names: [...names], workdir, runs };
+}
+
+/** Whether all that an instruction takes is from the build context, in the places that it has there. */
+const isFromContext = (instruction: CopyInstruction | AddInstruction): boolean =>
+  (instruction.kind === 'add' || (instruction.from === '' && !instruction.parents)) && instruction.exclude.length === 0;
+
+/** What is in a directory of the context, from there; [] for a file, and for what is not known. */
+function namesBelow(source: string, sent: readonly string[]): string[] {
+  if (isPattern(source) || isExpanded(source)) return [];
+  const start = clean(`/${source}`).slice(1);
+  const prefix = start === '' ? '' : `${start}/`;
+  return sent.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }
 
 /** The absolute path; undefined if the working directory is not known. */
