@@ -121,7 +121,11 @@ export const mount = {
     requireOptions('mount.bind', options);
     const { from, source, readwrite, ...unknown } = options;
     refuseUnknown('mount.bind', unknown);
-    return make('bind', from, [...path('source', source), ...path('target', target), ['rw', readwrite || undefined]]);
+    return make('bind', from, [
+      ...textField('source', source),
+      ...textField('target', target),
+      ['rw', readwrite || undefined],
+    ]);
   },
 
   /** A directory that is kept from build to build. */
@@ -129,9 +133,9 @@ export const mount = {
     requireOptions('mount.cache', options);
     const { id, sharing, from, source, readonly, ...owner } = options;
     return make('cache', from, [
-      ...path('id', id),
-      ...path('source', source),
-      ...path('target', target),
+      ...textField('id', id),
+      ...textField('source', source),
+      ...textField('target', target),
       ['sharing', sharing],
       ['ro', readonly || undefined],
       ...ownerFields(owner),
@@ -146,7 +150,7 @@ export const mount = {
     requireOptions('mount.tmpfs', options);
     const { size, ...unknown } = options;
     refuseUnknown('mount.tmpfs', unknown);
-    return make('tmpfs', undefined, [...path('target', target), ['size', size]]);
+    return make('tmpfs', undefined, [...textField('target', target), ['size', size]]);
   },
 
   /** A secret of the build (`--secret`), as a file or a variable. */
@@ -154,9 +158,9 @@ export const mount = {
     requireOptions('mount.secret', options);
     const { target, env, required, ...owner } = options;
     return make('secret', undefined, [
-      ...path('id', id),
-      ...path('target', target),
-      ...path('env', env),
+      ...textField('id', id),
+      ...textField('target', target),
+      ...textField('env', env),
       ['required', required || undefined],
       ...ownerFields(owner),
     ]);
@@ -167,15 +171,15 @@ export const mount = {
     requireOptions('mount.ssh', options);
     const { id, target, required, ...owner } = options;
     return make('ssh', undefined, [
-      ...path('id', id),
-      ...path('target', target),
+      ...textField('id', id),
+      ...textField('target', target),
       ['required', required || undefined],
       ...ownerFields(owner),
     ]);
   },
 } as const;
 
-const path = (key: string, text: Text | undefined): Field[] =>
+const textField = (key: string, text: Text | undefined): Field[] =>
   text === undefined ? [] : [[key, wordOf(text, `the ${key} of a mount`)]];
 
 const ownerFields = ({ uid, gid, mode, ...unknown }: MountOwner): Field[] => {

@@ -20,7 +20,7 @@ import { Stage } from './stage.ts';
 import { describe } from './text.ts';
 
 /** An export that can be built. */
-interface Target {
+interface ExportedTarget {
   /** The name of the export, of the function that is the default export, or the key in an exported table. */
   readonly name: string;
   /** The export that it comes from. */
@@ -51,7 +51,7 @@ async function run(message: RunMessage): Promise<void> {
   const isAnyWanted = message.all && message.target === '' && targets.length > 0;
   const wanted = isAnyWanted ? targets.find(({ isDefault }) => isDefault) : chooseTarget(targets, message.target);
   const others = message.all ? targets.filter((target) => target !== wanted) : [];
-  const roots: { name: string; node: Node; target: Target }[] = [];
+  const roots: { name: string; node: Node; target: ExportedTarget }[] = [];
   const failures: FailureJson[] = [];
   let problem: unknown;
   for (const target of [...others, ...(wanted ? [wanted] : [])])
@@ -118,9 +118,9 @@ const isHelper = (value: unknown) =>
  * Functions, stages, and tables of those: so the targets of a program can follow from what it reads.
  * @param order names of exports; those of `export *` are not among them and come last
  */
-function targetsOf(module: Readonly<Record<string, unknown>>, order: readonly string[]): Target[] {
+function targetsOf(module: Readonly<Record<string, unknown>>, order: readonly string[]): ExportedTarget[] {
   const names = new Set([...order.filter((name) => Object.hasOwn(module, name)), ...Object.keys(module)]);
-  const found = [...names].flatMap((exported): Target[] => {
+  const found = [...names].flatMap((exported): ExportedTarget[] => {
     const value = module[exported];
     const isDefault = exported === 'default';
     if (isHelper(value) && !isDefault) return [];
@@ -150,7 +150,7 @@ function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return (prototype === Object.prototype || prototype === null) && Object.values(value).every(canBeBuilt);
 }
 
-function chooseTarget(targets: readonly Target[], name: string): Target {
+function chooseTarget(targets: readonly ExportedTarget[], name: string): ExportedTarget {
   const names = targets.map((target) => target.name);
   if (name === '') {
     const found = targets.find(({ isDefault }) => isDefault);
@@ -174,7 +174,7 @@ function chooseTarget(targets: readonly Target[], name: string): Target {
   );
 }
 
-async function buildTarget({ name, exported, value }: Target): Promise<{ name: string; node: Node }> {
+async function buildTarget({ name, exported, value }: ExportedTarget): Promise<{ name: string; node: Node }> {
   const stage = await (typeof value === 'function' ? value() : value);
   const node = nodeOf(stage);
   if (!node) {

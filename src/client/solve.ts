@@ -62,7 +62,7 @@ export function solve(connection: Connection, options: SolveOptions): Build {
   const started = Promise.withResolvers<void>();
   const ended = new AbortController();
   const caller = callerOf(solve);
-  const result = run(connection, ref, options, started.resolve)
+  const result = solveWithTemporaryDirs(connection, ref, options, started.resolve)
     .catch((error: unknown) => {
       // Errors of the caller's own frontend, and the caller's reason to stop, are passed on unchanged.
       const isOwn = error instanceof RpcError || typeof options.frontend !== 'function';
@@ -77,7 +77,7 @@ export function solve(connection: Connection, options: SolveOptions): Build {
   return { ref, result, status: watch(connection, ref, started.promise, ended.signal, options.signal) };
 }
 
-async function run(
+async function solveWithTemporaryDirs(
   connection: Connection,
   ref: string,
   options: SolveOptions,
@@ -85,13 +85,13 @@ async function run(
 ): Promise<SolveResult> {
   const temporary: string[] = [];
   try {
-    return await runWith(connection, ref, options, onStart, temporary);
+    return await prepareAndSolve(connection, ref, options, onStart, temporary);
   } finally {
     for (const dir of temporary) await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function runWith(
+async function prepareAndSolve(
   connection: Connection,
   ref: string,
   options: SolveOptions,

@@ -59,7 +59,7 @@ export function formatDiagnostic(
   const { severity, code, range, related = [], hint, fix, url } = diagnostic;
   const tone: Style = severity === 'error' ? 'red' : 'yellow';
   const hide = secretsOf(source);
-  const file = withoutSecrets(diagnostic.file ?? source);
+  const file = fileWithoutSecrets(diagnostic.file ?? source);
   const printableMessage = (text: string) => printable(hide(shortened(text)));
   const at = range && lineColumn(file, range.start);
   const place = paint('bold', `${file.filename}:${at ? `${at.line}:${at.column}:` : ''}`);
@@ -93,7 +93,7 @@ function secretsOf({ text }: SourceFile): HideSecrets {
 }
 
 /** The file with its secrets hidden; offsets stay. */
-function withoutSecrets(file: SourceFile): SourceFile {
+function fileWithoutSecrets(file: SourceFile): SourceFile {
   const hide = secretsOf(file);
   return { ...file, text: (last!.hidden ??= hide(file.text)) };
 }

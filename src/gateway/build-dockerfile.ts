@@ -29,7 +29,7 @@ interface PlatformBuild {
 }
 
 /** Settings of {@link buildDockerfile}. */
-export interface BuildSettings {
+export interface DockerfileBuildSettings {
   /** Whether stages that the target does not need are read, too; false by default. */
   readonly allStages?: boolean | undefined;
   /** Explains sources that are missing; absent if nothing does. */
@@ -42,7 +42,7 @@ export async function buildDockerfile(
   options: FrontendOptions,
   dockerfile: BuildDefinition,
   warner: Warner,
-  { allStages = false, checkSources }: BuildSettings = {},
+  { allStages = false, checkSources }: DockerfileBuildSettings = {},
 ): Promise<Result> {
   try {
     const scan = options.sbom && (await createScanner(bridge, options.sbom, options));
@@ -89,7 +89,7 @@ async function buildPlatform(
   bridge: Bridge,
   options: FrontendOptions,
   dockerfile: BuildDefinition,
-  { checkSources, ...request }: LowerRequest & Pick<BuildSettings, 'checkSources'>,
+  { checkSources, ...request }: LowerRequest & Pick<DockerfileBuildSettings, 'checkSources'>,
 ): Promise<PlatformBuild> {
   const { definition, contextPaths, ...lowered } = await compile(bridge, options, dockerfile, request);
   const result = await bridge.solve({ definition, cacheImports: options.cacheImports });

@@ -9,7 +9,7 @@ import type {
   Stage,
   StageInstruction,
 } from '../parser/ast.ts';
-import { stageName } from '../parser/instructions/from.ts';
+import { stageNamePattern } from '../parser/instructions/from.ts';
 import type { ReadPastErrors } from '../parser/past-errors.ts';
 import { createShellLex } from '../parser/words.ts';
 import { type CommandText, commandText } from './command-text.ts';
@@ -97,7 +97,7 @@ export async function createLintFile(
   const expand = createBaseExpansion(dockerfile);
   for (const [index, syntax] of dockerfile.stages.entries()) {
     const found = stageBase(expand(syntax.from.image.text), names, isContext);
-    const mayBeStage = mayLackNames && found.kind === 'image' && stageName.test(found.name ?? '');
+    const mayBeStage = mayLackNames && found.kind === 'image' && stageNamePattern.test(found.name ?? '');
     const base: StageBase = mayBeStage ? { kind: 'unknown' } : found;
     let shell = base.kind === 'stage' ? shells.get(base.stage)! : baseShell(dockerfile, base);
     const commands: LintCommand[] = [];

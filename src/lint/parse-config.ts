@@ -127,9 +127,9 @@ function suggestLevel(word: string): string | undefined {
 
 function readOption(node: AnyNode, key: string, option: RuleOption, report: Report): RuleOption['default'] | undefined {
   if (option.type === 'strings') {
-    const before = node.type === 'Array';
+    const isArray = node.type === 'Array';
     const strings = readStrings(node, key, report).map(([text]) => text);
-    return before ? strings : undefined;
+    return isArray ? strings : undefined;
   }
   if (node.type === 'Boolean' && option.type === 'boolean') return node.value;
   if (node.type === 'Number' && option.type === 'number') return node.value;

@@ -9,7 +9,7 @@ import { equalFold, toLower } from '../go/unicode.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { parseNormalizedNamed } from '../image/reference.ts';
 import type { FromInstruction, Stage } from '../parser/ast.ts';
-import { stageName } from '../parser/instructions/from.ts';
+import { stageNamePattern } from '../parser/instructions/from.ts';
 import type { ProcessedWord, ShellLex } from '../parser/words.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { GlobalArgs } from './args.ts';
@@ -56,7 +56,7 @@ function isCertain({ from }: Stage, { doubts }: GlobalArgs, pastErrors: PastErro
 /** Whether the base may be a stage whose name could not be read. */
 function mayBeStage({ options: { pastErrors }, table }: LowerContext, { from: { image } }: Stage): boolean {
   if (!pastErrors?.mayLackNames) return false;
-  return stageName.test(toLower(image.text)) && image.text !== emptyImageName && !table.byName.has(image.text);
+  return stageNamePattern.test(toLower(image.text)) && image.text !== emptyImageName && !table.byName.has(image.text);
 }
 
 /** The stage of a FROM that has an error. */

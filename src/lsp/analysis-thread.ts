@@ -33,7 +33,7 @@ export type Methods = {
 };
 
 /** A message to the thread. */
-export type Question =
+export type ThreadQuestion =
   | { readonly id: number; readonly method: keyof Questions; readonly params: unknown }
   | { readonly cancel: number }
   | { readonly forget: string };
@@ -96,7 +96,7 @@ export function createAnalysisThread(): AnalysisThread {
   }
 
   return {
-    forget: (uri) => worker?.postMessage({ forget: uri } satisfies Question),
+    forget: (uri) => worker?.postMessage({ forget: uri } satisfies ThreadQuestion),
     ask(method, params, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);
@@ -105,7 +105,7 @@ export function createAnalysisThread(): AnalysisThread {
         const timer = setTimeout(() => give(to, new Error('the analysis took too long')), patienceMs);
         timer.unref();
         const cancel = () => {
-          to.postMessage({ cancel: id } satisfies Question);
+          to.postMessage({ cancel: id } satisfies ThreadQuestion);
           done(() => reject(signal!.reason as Error));
         };
         const done = (settle: () => void) => {
@@ -119,7 +119,7 @@ export function createAnalysisThread(): AnalysisThread {
           reject: (error) => done(() => reject(error)),
         });
         signal?.addEventListener('abort', cancel, { once: true });
-        to.postMessage({ id, method, params } satisfies Question);
+        to.postMessage({ id, method, params } satisfies ThreadQuestion);
       });
     },
   };

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { formatDockerfile } from '../format/format-dockerfile.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { type AnalysedGraph, type AnalysisRequest, analyse, graphPage } from './analysis.ts';
-import type { Answer, Methods, Question } from './analysis-thread.ts';
+import type { Answer, Methods, ThreadQuestion } from './analysis-thread.ts';
 
 const port = parentPort!;
 /** The last graph of each document, and its version. */
@@ -28,7 +28,7 @@ const methods: Methods = {
   format: async (text) => formatDockerfile(text),
 };
 
-port.on('message', async (question: Question) => {
+port.on('message', async (question: ThreadQuestion) => {
   if ('cancel' in question) {
     running.get(question.cancel)?.abort(new Error('cancelled'));
     return;

@@ -2,10 +2,10 @@
 import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
 import type { Editor } from './editor.ts';
 import type { OpenDocuments } from './open-documents.ts';
-import type { Session } from './session.ts';
+import type { DocumentSession } from './session.ts';
 
 /** A question about an open document. */
-export interface Question<P, R> {
+export interface EditorQuestion<P, R> {
   /** What it asks for, in the log. */
   readonly what: string;
   /** The document; undefined if the question is about none. */
@@ -13,7 +13,7 @@ export interface Question<P, R> {
   /** The answer without an open document, without a result, and after an error. */
   readonly none: (params: P) => R;
   /** Finds the result. @throws Error as a ResponseError for what the editor is to show */
-  readonly find: (session: Session, params: P) => R | undefined | Promise<R | undefined>;
+  readonly find: (session: DocumentSession, params: P) => R | undefined | Promise<R | undefined>;
 }
 
 /** What questions are asked of. */
@@ -24,7 +24,7 @@ export interface Answering {
 
 /** Answers a question. Errors other than those for the editor go to the log. */
 export async function answer<P, R>(
-  { what, uriOf, none, find }: Question<P, R>,
+  { what, uriOf, none, find }: EditorQuestion<P, R>,
   params: P,
   token: CancellationToken,
   { documents, editor }: Answering,

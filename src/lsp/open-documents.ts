@@ -7,7 +7,7 @@ import { inFile, problemsNow, toLspDiagnostics } from './diagnostics.ts';
 import { changeDocument, type OpenDocument, openDocument } from './documents.ts';
 import type { Editor } from './editor.ts';
 import { ignoreFileProblems } from './ignore-files.ts';
-import type { Analysis, Session } from './session.ts';
+import type { Analysis, DocumentSession } from './session.ts';
 import type { Settings } from './settings.ts';
 import { symbolsOf } from './symbols.ts';
 import { findSurroundings, type OpenText } from './workspace.ts';
@@ -90,7 +90,7 @@ export class OpenDocuments {
    *
    * @param signal aborted when the editor no longer wants the answer
    */
-  session(uri: string, signal: AbortSignal): Session | undefined {
+  session(uri: string, signal: AbortSignal): DocumentSession | undefined {
     const tracked = this.tracked.get(uri);
     if (!tracked || tracked.document.isIgnoreFile) return undefined;
     const { document, settings } = tracked;

@@ -26,7 +26,7 @@ import {
   SignatureHelpRequest,
   type TextDocumentPositionParams,
 } from 'vscode-languageserver/node';
-import { type Answering, answer, type Question } from './answer.ts';
+import { type Answering, answer, type EditorQuestion } from './answer.ts';
 import { codeActions } from './features/code-actions.ts';
 import { codeLenses, type LensData, resolveCodeLens } from './features/code-lens.ts';
 import { type CompletionData, complete, resolveCompletion } from './features/completion.ts';
@@ -39,7 +39,7 @@ import { links } from './features/links.ts';
 import { outline } from './features/outline.ts';
 import { semanticTokens } from './features/semantic-tokens.ts';
 import { signatureHelp } from './features/signature-help.ts';
-import { offsetOf, type Session } from './session.ts';
+import { type DocumentSession, offsetOf } from './session.ts';
 
 /** A line of the table: lets a connection answer one kind of question. */
 type Line = (connection: Connection, answering: Answering) => void;
@@ -60,7 +60,7 @@ function uriOf(params: Partial<AboutDocument> | null): string {
 }
 
 /** A question with parameters and a neutral answer of its own. */
-function asked<P, R, E, O>(request: Request<P, R, E, O>, question: Question<P, R>): Line {
+function asked<P, R, E, O>(request: Request<P, R, E, O>, question: EditorQuestion<P, R>): Line {
   return (connection, answering) => {
     const handle = (params: P, token: CancellationToken) => answer(question, params, token, answering);
     connection.onRequest(request, handle as RequestHandler<P, R, void>);
@@ -71,7 +71,7 @@ function asked<P, R, E, O>(request: Request<P, R, E, O>, question: Question<P, R
 function about<P extends AboutDocument, R, E, O>(
   request: Request<P, R | null, E, O>,
   what: string,
-  find: (session: Session, params: P) => Found<R>,
+  find: (session: DocumentSession, params: P) => Found<R>,
 ): Line {
   return asked(request, { what, uriOf, none: () => null, find });
 }
@@ -80,7 +80,7 @@ function about<P extends AboutDocument, R, E, O>(
 function at<P extends TextDocumentPositionParams, R, E, O>(
   request: Request<P, R | null, E, O>,
   what: string,
-  find: (session: Session, offset: number, params: P) => Found<R>,
+  find: (session: DocumentSession, offset: number, params: P) => Found<R>,
 ): Line {
   return about(request, what, (session, params) => find(session, offsetOf(session.document, params.position), params));
 }

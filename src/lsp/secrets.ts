@@ -2,7 +2,7 @@
 import { type HideSecrets, hideSecretsOf } from '../text/hide-secrets.ts';
 import { redactCredentials } from '../text/redact.ts';
 import type { OpenDocument } from './documents.ts';
-import type { Session } from './session.ts';
+import type { DocumentSession } from './session.ts';
 import type { SymbolDefinition } from './symbols.ts';
 
 /** A shorter value also stands for other things. */
@@ -11,13 +11,13 @@ const minLength = 4;
 const known = new WeakMap<OpenDocument, HideSecrets>();
 
 /** A text without credentials in addresses, tokens, and values of variables that look like secrets. */
-export function withoutSecrets(text: string, session: Session): string {
+export function withoutSecrets(text: string, session: DocumentSession): string {
   let hide = known.get(session.document);
   if (!hide) known.set(session.document, (hide = hiding(session)));
   return hide(text);
 }
 
-function hiding({ document, settings, symbols }: Session): HideSecrets {
+function hiding({ document, settings, symbols }: DocumentSession): HideSecrets {
   const hide = hideSecretsOf([document.text], Object.entries(settings.buildArgs));
   const values = new Set<string>();
   for (const { isSecret, value } of symbols.definitions)

@@ -28,7 +28,7 @@ export interface Abilities {
 }
 
 /** A version of a document, and how to learn more about it. */
-export interface Session {
+export interface DocumentSession {
   readonly document: OpenDocument;
   readonly settings: Settings;
   /** What answers to the editor may contain. */

@@ -18,7 +18,7 @@ import type { CstInstruction, CstPair } from './cst.ts';
 import { explainBrokenArray } from './hints/broken-array.ts';
 import { otherEncoding } from './hints/encoding.ts';
 import { explainWrongEnd } from './hints/missed-heredoc.ts';
-import { stageName } from './instructions/from.ts';
+import { stageNamePattern } from './instructions/from.ts';
 import { instructionNames, type KeywordLookup, lookUpKeyword } from './keywords.ts';
 import { type GuessedEnd, type LexGuesses, lexInPieces } from './lexer.ts';
 import { parseTokens } from './parse.ts';
@@ -215,7 +215,7 @@ function fromParts(
   { keyword, keywordRange }: InstructionBase,
 ): Pick<FromInstruction, 'image' | 'as' | 'platform' | 'docComment'> {
   const last = extra.at(-1);
-  const guessed = last && stageName.test(toLower(last.text)) ? last : undefined;
+  const guessed = last && stageNamePattern.test(toLower(last.text)) ? last : undefined;
   const named = name ?? guessed;
   return {
     image: image ?? { text: '', range: keywordRange },

@@ -4,7 +4,7 @@ import { changeDocument, type OpenDocument, openDocument } from '../../src/lsp/d
 import { folding } from '../../src/lsp/features/folding.ts';
 import { outline } from '../../src/lsp/features/outline.ts';
 import { semanticTokens } from '../../src/lsp/features/semantic-tokens.ts';
-import type { Session } from '../../src/lsp/session.ts';
+import type { DocumentSession } from '../../src/lsp/session.ts';
 import { defaultSettings } from '../../src/lsp/settings.ts';
 import { symbolsOf } from '../../src/lsp/symbols.ts';
 
@@ -28,7 +28,7 @@ const snippets = [
   ' ',
 ];
 
-const sessionOf = (document: OpenDocument): Session => ({
+const sessionOf = (document: OpenDocument): DocumentSession => ({
   document,
   settings: defaultSettings,
   abilities: { snippets: true, markdownHover: true, markdownItems: true, suggestCommand: undefined },

@@ -17,7 +17,7 @@ import type { SettingsOf } from '../options/lint-settings.ts';
 import type { SourceFlags } from '../options/offline-command.ts';
 import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import type { ShownPath } from '../shown-path.ts';
-import type { Target } from './targets.ts';
+import type { TargetToCheck } from './targets.ts';
 
 /** What became of a target. */
 export interface Outcome {
@@ -53,7 +53,7 @@ const maxBytes = 16 << 20;
  * Checks a target. A problem of the Dockerfile is part of the outcome.
  * @throws UsageError for wrong options, and for a configuration with mistakes
  */
-export async function checkTarget(target: Target, request: CheckRequest, io: Io): Promise<Outcome> {
+export async function checkTarget(target: TargetToCheck, request: CheckRequest, io: Io): Promise<Outcome> {
   const build = await open(target, request.flags, io);
   try {
     const unknownImages = new Set<string>();
@@ -83,7 +83,7 @@ export async function checkTarget(target: Target, request: CheckRequest, io: Io)
 }
 
 /** Opens a context, or a Dockerfile on its own. */
-async function open({ context, file, isPartial }: Target, flags: SourceFlags, io: Io): Promise<OpenedBuild> {
+async function open({ context, file, isPartial }: TargetToCheck, flags: SourceFlags, io: Io): Promise<OpenedBuild> {
   if (file === undefined) return openBuild(context, flags, io);
   const build = await openBuild(context, { ...flags, file }, io);
   const { locals } = build.options;

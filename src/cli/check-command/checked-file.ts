@@ -35,7 +35,7 @@ export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, check
       ...(it.file && { file: renamed(it.file) }),
       ...(it.hint !== undefined && { hint: inBuildFlags(it.hint) }),
     })),
-    json: withoutSecrets(json, source),
+    json: answerWithoutSecrets(json, source),
     warnings,
     notes,
     fixed,
@@ -45,7 +45,7 @@ export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, check
 }
 
 /** The answer without secrets in the Dockerfile, whose lines stay, and in messages; fixes are as they are applied. */
-function withoutSecrets(json: Checked['json'], { text }: SourceFile): Checked['json'] {
+function answerWithoutSecrets(json: Checked['json'], { text }: SourceFile): Checked['json'] {
   const hideSecrets = hideSecretsOf([text]);
   const hide = hidingAddresses(hideSecrets);
   const sources = json.sources.map((it) => {

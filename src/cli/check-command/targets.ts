@@ -8,7 +8,7 @@ import { onDisk } from '../../system/file-name.ts';
 import type { SettingsOf } from '../options/lint-settings.ts';
 
 /** One Dockerfile to check. */
-export interface Target {
+export interface TargetToCheck {
   /** The context: a directory, an address, or `-`. */
   readonly context: string;
   /** The path of the Dockerfile; undefined for the one that the context has. */
@@ -20,7 +20,7 @@ export interface Target {
 /** The targets, and what is wrong with paths that stand for none. */
 export interface Targets {
   /** In the order of the paths, each file once. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly TargetToCheck[];
   /** Whether the paths stand for one Dockerfile, whatever files there are: a file, an address, or standard input. */
   readonly isSingle: boolean;
   /** Messages about paths, and about directories that could not be read. */
@@ -36,7 +36,7 @@ export async function findTargets(
   settingsOf: SettingsOf,
   signal: AbortSignal,
 ): Promise<Targets> {
-  const targets = new Map<string, Target>();
+  const targets = new Map<string, TargetToCheck>();
   const failures: string[] = [];
   let isSingle = paths.length === 1;
   for (const named of paths) {

@@ -34,7 +34,7 @@ export const attestationTable: Kinds = {
 };
 
 /** The part of a flag's value that an error may quote: secrets are removed. */
-export function withoutSecrets(text: string): string {
+export function flagWithoutSecrets(text: string): string {
   return text.replace(/\b(token|ghtoken|access_key_id|secret_access_key|session_token)=[^,"]*/gi, '$1=***');
 }
 

@@ -2,7 +2,7 @@
 import { parseCsvFields } from '../../go/csv.ts';
 import { isBool, parseBool } from '../../go/strconv.ts';
 import { UsageError } from '../../offline/usage-error.ts';
-import { withoutSecrets } from './attributes.ts';
+import { flagWithoutSecrets } from './attributes.ts';
 
 /**
  * Fields by lower-case key, in their order. A field without `=` has the value undefined.
@@ -29,7 +29,7 @@ export function parseFields(flag: string, text: string, keepCase = false): Map<s
 
 /** A flag's text as errors quote it. */
 export function shownValue(text: string): string {
-  return JSON.stringify(withoutSecrets(text));
+  return JSON.stringify(flagWithoutSecrets(text));
 }
 
 /** Fields that all have values, on an object without names of its own. @throws UsageError that names the flag */

@@ -59,15 +59,15 @@ export function auth(options: AuthOptions = {}): Attachable {
   /**
    * Hosts whose helper has failed: a daemon asks several times for an image, and each could wait for the helper again.
    */
-  const known = new Map<string, Promise<Credentials>>();
+  const pendingOrFailed = new Map<string, Promise<Credentials>>();
   const ask = async (host: string): Promise<Credentials> => {
     try {
       const found = await source(host, closed.signal);
-      known.delete(host); // helpers rotate them
+      pendingOrFailed.delete(host); // helpers rotate them
       return found;
     } catch (error) {
       if (!(error instanceof CredentialHelperError)) {
-        known.delete(host);
+        pendingOrFailed.delete(host);
         throw error;
       }
       options.onWarning?.(withoutCredentials(host, error));
@@ -77,8 +77,8 @@ export function auth(options: AuthOptions = {}): Attachable {
   const find = async (host: string): Promise<Credentials> => {
     const origin = originOf(host);
     if (allowed && !allowed.has(origin)) return noCredentials;
-    const found = known.get(host) ?? ask(host);
-    known.set(host, found);
+    const found = pendingOrFailed.get(host) ?? ask(host);
+    pendingOrFailed.set(host, found);
     return found;
   };
   return {

@@ -5,14 +5,17 @@ import { applyFixes } from '../../lint/apply-fixes.ts';
 import { isWarningCode } from '../../lint/warnings.ts';
 import { toLspDiagnostic } from '../diagnostics.ts';
 import type { OpenDocument } from '../documents.ts';
-import { offsetOf, type Session } from '../session.ts';
+import { type DocumentSession, offsetOf } from '../session.ts';
 import { wholeEdit } from '../whole-edit.ts';
 
 /** The kind of the action that applies all safe fixes. */
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.tsfront`;
 
 /** The actions for a range. */
-export async function codeActions(session: Session, { range, context }: CodeActionParams): Promise<CodeAction[]> {
+export async function codeActions(
+  session: DocumentSession,
+  { range, context }: CodeActionParams,
+): Promise<CodeAction[]> {
   const { document } = session;
   const problems = (await session.currentAnalysis())?.problems.filter(({ file }) => !file) ?? [];
   const isWanted = (kind: string) =>

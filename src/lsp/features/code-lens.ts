@@ -1,7 +1,7 @@
 /** Shows above COPY and ADD how many files and bytes of the context they take. */
 import type { CodeLens } from 'vscode-languageserver/node';
 import { formatBytes, formatInteger } from '../../text/number.ts';
-import type { Session } from '../session.ts';
+import type { DocumentSession } from '../session.ts';
 
 /** What `codeLens/resolve` gets back. */
 export interface LensData {
@@ -11,7 +11,7 @@ export interface LensData {
 }
 
 /** The places of the lenses. What they say is found when one is in view. */
-export function codeLenses({ document, settings }: Session): CodeLens[] {
+export function codeLenses({ document, settings }: DocumentSession): CodeLens[] {
   if (!settings.codeLens) return [];
   return document.units.flatMap((unit): CodeLens[] => {
     const { kind } = unit.content.read.instruction;
@@ -24,7 +24,7 @@ export function codeLenses({ document, settings }: Session): CodeLens[] {
 }
 
 /** Says what an instruction takes; nothing if that is not known. */
-export async function resolveCodeLens(session: Session, lens: CodeLens, { line }: LensData): Promise<CodeLens> {
+export async function resolveCodeLens(session: DocumentSession, lens: CodeLens, { line }: LensData): Promise<CodeLens> {
   const { uri, version } = session.document;
   const taken = (await session.currentAnalysis()) && (await session.ask('amount', { uri, version, line }));
   const title = taken

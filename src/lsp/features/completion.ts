@@ -18,7 +18,7 @@ import { mountOptionTexts, mountTypeTexts, sharingTexts } from '../language/moun
 import { predefinedVariables } from '../language/variables.ts';
 import { markup } from '../markup.ts';
 import { shownValue } from '../secrets.ts';
-import type { Session } from '../session.ts';
+import type { DocumentSession } from '../session.ts';
 import { ignorePatternsOf } from '../workspace.ts';
 import { completeComment } from './completion-comments.ts';
 import { completeTags } from './completion-tags.ts';
@@ -37,7 +37,7 @@ export interface CompletionData {
 
 /** The place that is completed. */
 interface Place {
-  readonly session: Session;
+  readonly session: DocumentSession;
   readonly offset: number;
   /** Index of the unit. */
   readonly unit: number;
@@ -52,7 +52,7 @@ const maxItems = 500;
 
 /** The completions at an offset. */
 export async function complete(
-  session: Session,
+  session: DocumentSession,
   offset: number,
   { context }: Pick<CompletionParams, 'context'> = {},
 ): Promise<{ items: CompletionItem[]; isIncomplete: boolean }> {
@@ -65,7 +65,7 @@ export async function complete(
 const isInImage = (before: string) =>
   /(?:^[ \t]*FROM[ \t]|[=,]from=|--from=).*:$/i.test(before.slice(before.lastIndexOf('\n') + 1));
 
-async function itemsAt(session: Session, offset: number): Promise<CompletionItem[]> {
+async function itemsAt(session: DocumentSession, offset: number): Promise<CompletionItem[]> {
   const { document } = session;
   const { text, units } = document;
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
@@ -108,7 +108,7 @@ function item(
 const noTriggers: ReadonlySet<string> = new Set(['FROM', 'MAINTAINER', 'ONBUILD']);
 
 function keywordItems(
-  session: Session,
+  session: DocumentSession,
   typed: string,
   offset: number,
   names: readonly string[] = instructionNames,
@@ -247,7 +247,7 @@ function argItems(place: Place, word: string): CompletionItem[] {
 }
 
 /** Lets the editor ask for what may follow an item. */
-const suggestAgain = ({ abilities: { suggestCommand: command } }: Session): Pick<CompletionItem, 'command'> =>
+const suggestAgain = ({ abilities: { suggestCommand: command } }: DocumentSession): Pick<CompletionItem, 'command'> =>
   command === undefined ? {} : { command: { title: 'Suggest', command } };
 
 const detailOf = (detail: string | undefined) => (detail === undefined ? {} : { detail });
@@ -380,7 +380,11 @@ function ignoring(patterns: readonly string[]): (path: string, isDir: boolean) =
 }
 
 /** Adds the description of an item. */
-export function resolveCompletion(session: Session, found: CompletionItem, data: CompletionData): CompletionItem {
+export function resolveCompletion(
+  session: DocumentSession,
+  found: CompletionItem,
+  data: CompletionData,
+): CompletionItem {
   const value =
     data.topic === 'instruction'
       ? describeInstruction(data.name)

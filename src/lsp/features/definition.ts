@@ -2,23 +2,23 @@
 import type { DocumentHighlight, Location, Range, WorkspaceEdit } from 'vscode-languageserver/node';
 import { DocumentHighlightKind, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
 import type { SourceRange } from '../../diagnostic/source-file.ts';
-import { stageName } from '../../parser/instructions/from.ts';
-import type { Session } from '../session.ts';
+import { stageNamePattern } from '../../parser/instructions/from.ts';
+import type { DocumentSession } from '../session.ts';
 import type { SymbolDefinition } from '../symbols.ts';
 
-const locate = ({ document }: Session, range: SourceRange): Location => ({
+const locate = ({ document }: DocumentSession, range: SourceRange): Location => ({
   uri: document.uri,
   range: document.range(range),
 });
 
 /** The definition that a place is, or uses; undefined if it is neither. */
-function definitionAt({ symbols }: Session, offset: number): SymbolDefinition | undefined {
+function definitionAt({ symbols }: DocumentSession, offset: number): SymbolDefinition | undefined {
   const found = symbols.at(offset);
   return found && ('use' in found ? found.use.definition : found.definition);
 }
 
 /** Where the stage or the variable at an offset is defined. */
-export function definition(session: Session, offset: number): Location[] {
+export function definition(session: DocumentSession, offset: number): Location[] {
   const found = definitionAt(session, offset);
   if (!found) return [];
   // An argument that only repeats one from before FROM has its value from there.
@@ -27,7 +27,7 @@ export function definition(session: Session, offset: number): Location[] {
 }
 
 /** The places that belong together: definitions that continue each other, and what uses them. */
-function places({ symbols }: Session, of: SymbolDefinition): { range: SourceRange; isDefinition: boolean }[] {
+function places({ symbols }: DocumentSession, of: SymbolDefinition): { range: SourceRange; isDefinition: boolean }[] {
   const definitions = symbols.definitions.filter(({ group }) => group === of.group);
   const uses = symbols.uses.filter(({ definition }) => definition?.group === of.group);
   return [
@@ -37,7 +37,7 @@ function places({ symbols }: Session, of: SymbolDefinition): { range: SourceRang
 }
 
 /** Where the stage or the variable at an offset is used. */
-export function references(session: Session, offset: number, includeDeclaration: boolean): Location[] {
+export function references(session: DocumentSession, offset: number, includeDeclaration: boolean): Location[] {
   const found = definitionAt(session, offset);
   if (!found) return [];
   return places(session, found)
@@ -46,7 +46,7 @@ export function references(session: Session, offset: number, includeDeclaration:
 }
 
 /** The same places in the editor's own document. */
-export function highlights(session: Session, offset: number): DocumentHighlight[] {
+export function highlights(session: DocumentSession, offset: number): DocumentHighlight[] {
   const found = definitionAt(session, offset);
   if (!found) return [];
   return places(session, found).map(({ range, isDefinition }) => ({
@@ -56,7 +56,10 @@ export function highlights(session: Session, offset: number): DocumentHighlight[
 }
 
 /** The name at an offset that can be changed; undefined if there is none. A number that stands for a stage is none. */
-export function prepareRename(session: Session, offset: number): { range: Range; placeholder: string } | undefined {
+export function prepareRename(
+  session: DocumentSession,
+  offset: number,
+): { range: Range; placeholder: string } | undefined {
   const symbol = session.symbols.at(offset);
   if (!symbol || !definitionAt(session, offset)) return undefined;
   const { range } = 'use' in symbol ? symbol.use : symbol.definition;
@@ -65,12 +68,12 @@ export function prepareRename(session: Session, offset: number): { range: Range;
 }
 
 /** Renames the stage or the variable at an offset. @throws Error for the editor if Docker does not allow the name */
-export function rename(session: Session, offset: number, newName: string): WorkspaceEdit {
+export function rename(session: DocumentSession, offset: number, newName: string): WorkspaceEdit {
   const found = definitionAt(session, offset);
   if (!found || !prepareRename(session, offset))
     throw new ResponseError(LSPErrorCodes.RequestFailed, 'there is no stage and no variable of this file here');
   const isStage = found.kind === 'stage';
-  const isName = isStage ? stageName.test(newName.toLowerCase()) : /^[A-Za-z_][A-Za-z0-9_]*$/.test(newName);
+  const isName = isStage ? stageNamePattern.test(newName.toLowerCase()) : /^[A-Za-z_][A-Za-z0-9_]*$/.test(newName);
   if (!isName) {
     const rule = isStage ? 'a letter, then letters, digits, - _ and .' : 'letters, digits and _, with no digit first';
     throw new ResponseError(LSPErrorCodes.RequestFailed, `${JSON.stringify(newName)} is no such name: it is ${rule}`);
@@ -85,7 +88,7 @@ export function rename(session: Session, offset: number, newName: string): Works
 }
 
 /** Why a name cannot be taken: it would become that of something else. */
-function clashWith({ symbols }: Session, found: SymbolDefinition, newName: string): string | undefined {
+function clashWith({ symbols }: DocumentSession, found: SymbolDefinition, newName: string): string | undefined {
   if (found.kind === 'stage') {
     const other = symbols.stages.find(({ name }) => name === newName.toLowerCase() && name !== found.name);
     return other && `there is a stage ${newName} already`;

@@ -4,7 +4,7 @@ import { flagAnchor, flagText } from '../language/flags.ts';
 import { instructionTexts, instructionUrl, partUrl } from '../language/instructions.ts';
 import { predefinedVariables, proxyVariables } from '../language/variables.ts';
 import { shownValue } from '../secrets.ts';
-import type { Session } from '../session.ts';
+import type { DocumentSession } from '../session.ts';
 import type { StageSymbol, SymbolDefinition, Symbols } from '../symbols.ts';
 
 /** Longest value that is shown. */
@@ -40,12 +40,12 @@ export function describeFlag(instruction: string, flag: string): string | undefi
 }
 
 /** The line of an offset, from 1. */
-export const lineOf = ({ document }: Session, offset: number): number =>
+export const lineOf = ({ document }: DocumentSession, offset: number): number =>
   lineColumn(document.parsed.source, offset).line;
 
 /** What a variable stands for at a place, and where that comes from. */
 export function describeVariable(
-  session: Session,
+  session: DocumentSession,
   name: string,
   found: SymbolDefinition | undefined,
   unit: number,
@@ -90,7 +90,7 @@ function variableHeading(name: string, value: string | undefined): string {
   return `**${name}** ${value === undefined ? '(no value)' : `= ${value === '' ? '(empty)' : code(value)}`}`;
 }
 
-function describeDefined(session: Session, definition: SymbolDefinition): string {
+function describeDefined(session: DocumentSession, definition: SymbolDefinition): string {
   const { name, unknown, isSecret } = definition;
   const shown = shownValue(definition);
   const parts = [variableHeading(name, shown)];
@@ -106,7 +106,7 @@ function describeDefined(session: Session, definition: SymbolDefinition): string
   return parts.join('\n\n');
 }
 
-function originText(session: Session, { kind, name, range, origin, stage }: SymbolDefinition): string {
+function originText(session: DocumentSession, { kind, name, range, origin, stage }: SymbolDefinition): string {
   const { stages } = session.symbols;
   const own = stages[stage];
   const where =

@@ -2,10 +2,10 @@
 import { type FoldingRange, FoldingRangeKind } from 'vscode-languageserver/node';
 import { lineColumn } from '../../diagnostic/source-file.ts';
 import { lookUpKeyword } from '../../parser/keywords.ts';
-import type { Session } from '../session.ts';
+import type { DocumentSession } from '../session.ts';
 
 /** The ranges in the order of the file. Lines count from 0. */
-export function folding({ document }: Session): FoldingRange[] {
+export function folding({ document }: DocumentSession): FoldingRange[] {
   const { source } = document.parsed;
   const ranges: FoldingRange[] = [];
   const add = (startLine: number, endLine: number, kind?: FoldingRangeKind) => {

@@ -6,7 +6,7 @@ import {
   type TextDocumentIdentifier,
 } from 'vscode-languageserver/node';
 import { errorMessage } from '../../text/error-message.ts';
-import type { Session } from '../session.ts';
+import type { DocumentSession } from '../session.ts';
 
 /** The request. Its result is the page in HTML, or null for a document that is not open. */
 export const graphPageRequest = new ProtocolRequestType<
@@ -18,7 +18,7 @@ export const graphPageRequest = new ProtocolRequestType<
 >('tsfront/graphPage');
 
 /** The page of `tsfront graph` for a document. @throws Error for the editor that says what fails the build */
-export async function graphPage(session: Session): Promise<string> {
+export async function graphPage(session: DocumentSession): Promise<string> {
   try {
     return await session.graphPage();
   } catch (error) {

@@ -7,11 +7,11 @@ import { partUrl } from '../language/instructions.ts';
 import { mountOptionTexts, mountTypeTexts, sharingTexts } from '../language/mounts.ts';
 import { markup } from '../markup.ts';
 import { withoutSecrets } from '../secrets.ts';
-import { type Analysis, type InstructionAt, instructionAt, type Session, touches } from '../session.ts';
+import { type Analysis, type DocumentSession, type InstructionAt, instructionAt, touches } from '../session.ts';
 import { baseImageOf, block, code, describeFlag, describeInstruction, describeVariable, lineOf } from './describe.ts';
 
 /** The hover at an offset; undefined if there is nothing to say. */
-export async function hover(session: Session, offset: number): Promise<Hover | undefined> {
+export async function hover(session: DocumentSession, offset: number): Promise<Hover | undefined> {
   const { document } = session;
   const answer = (value: string | undefined, range: SourceRange): Hover | undefined =>
     value === undefined || value === ''
@@ -60,7 +60,7 @@ export async function hover(session: Session, offset: number): Promise<Hover | u
 
 type Answer = (value: string | undefined, range: SourceRange) => Hover | undefined;
 
-function directiveHover({ document }: Session, offset: number, answer: Answer): Hover | undefined {
+function directiveHover({ document }: DocumentSession, offset: number, answer: Answer): Hover | undefined {
   const directive = document.parsed.dockerfile().directives.find(({ range }) => touches(range, offset));
   if (!directive) return undefined;
   const { name, value, range } = directive;
@@ -99,7 +99,7 @@ function describeMountOption(option: string): string | undefined {
   return `**${key}**\n\n${known.summary}${more}\n\n[Reference](${partUrl('run---mount')})`;
 }
 
-function describeStage(session: Session, index: number): string | undefined {
+function describeStage(session: DocumentSession, index: number): string | undefined {
   const { symbols } = session;
   const stage = symbols.stages[index];
   if (!stage) return undefined;
@@ -117,7 +117,7 @@ function describeStage(session: Session, index: number): string | undefined {
 }
 
 /** What is known of an image. */
-async function describeImage(session: Session, written: string): Promise<string | undefined> {
+async function describeImage(session: DocumentSession, written: string): Promise<string | undefined> {
   if (written === 'scratch') return '**scratch**\n\nAn empty file system.';
   let name: string;
   try {
@@ -158,7 +158,7 @@ function findImage(analysis: Analysis | undefined, name: string) {
 const maxOps = 20;
 
 /** What an instruction becomes. */
-async function describeOps(session: Session, { instruction }: InstructionAt): Promise<string | undefined> {
+async function describeOps(session: DocumentSession, { instruction }: InstructionAt): Promise<string | undefined> {
   if (!(await session.currentAnalysis())) return undefined;
   const { uri, version } = session.document;
   const ops = await session.ask('ops', { uri, version, line: instruction.lines.start });

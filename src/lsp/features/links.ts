@@ -6,13 +6,13 @@ import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { clean } from '../../go/path.ts';
 import { parseNormalizedNamed, referenceName } from '../../image/reference.ts';
 import { redactCredentials } from '../../text/redact.ts';
-import type { Session } from '../session.ts';
+import type { DocumentSession } from '../session.ts';
 
 /** Maximum number of files that are looked for. */
 const maxFiles = 200;
 
 /** The links of a document. */
-export async function links(session: Session): Promise<DocumentLink[]> {
+export async function links(session: DocumentSession): Promise<DocumentLink[]> {
   const { document, symbols } = session;
   const found: DocumentLink[] = [];
   const add = (range: SourceRange, target: string) => found.push({ range: document.range(range), target });

@@ -2,7 +2,7 @@
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver/node';
 import { lookUpKeyword } from '../../parser/keywords.ts';
 import { withoutSecrets } from '../secrets.ts';
-import type { Session } from '../session.ts';
+import type { DocumentSession } from '../session.ts';
 
 /** Longest text of an instruction. */
 const maxText = 80;
@@ -18,7 +18,7 @@ const kinds: Readonly<Record<string, SymbolKind>> = {
 };
 
 /** The symbols in the order of the file. */
-export function outline(session: Session): DocumentSymbol[] {
+export function outline(session: DocumentSession): DocumentSymbol[] {
   const { document, symbols } = session;
   const roots: DocumentSymbol[] = [];
   let stage: DocumentSymbol | undefined;

@@ -3,7 +3,7 @@ import { type SemanticTokens, SemanticTokensBuilder } from 'vscode-languageserve
 import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { type FileUnit, type UnitContent, unitInstruction } from '../../parser/reparse.ts';
 import type { OpenDocument } from '../documents.ts';
-import type { Session } from '../session.ts';
+import type { DocumentSession } from '../session.ts';
 import { unitFacts } from '../unit-facts.ts';
 
 /** The types of tokens, by their numbers in the protocol. */
@@ -18,7 +18,7 @@ interface Token extends SourceRange {
 const known = new WeakMap<UnitContent, readonly Token[]>();
 
 /** The tokens of a document, or of a part of it. */
-export function semanticTokens({ document }: Session, part?: SourceRange): SemanticTokens {
+export function semanticTokens({ document }: DocumentSession, part?: SourceRange): SemanticTokens {
   const builder = new SemanticTokensBuilder();
   const { text } = document;
   const push = (start: number, end: number, type: TokenType) => {

@@ -1,10 +1,10 @@
 /** The forms of the instruction that is being written. */
 import type { SignatureHelp } from 'vscode-languageserver/node';
 import { instructionTexts } from '../language/instructions.ts';
-import { instructionAt, type Session } from '../session.ts';
+import { type DocumentSession, instructionAt } from '../session.ts';
 
 /** The forms at an offset, and the part that is being written; undefined outside of the arguments. */
-export function signatureHelp(session: Session, offset: number): SignatureHelp | undefined {
+export function signatureHelp(session: DocumentSession, offset: number): SignatureHelp | undefined {
   const { document } = session;
   // Blanks behind the last word are not a part of the instruction.
   const line = document.text.slice(document.text.lastIndexOf('\n', offset - 1) + 1, offset);

@@ -9,7 +9,7 @@ import { flagReader } from './read-flags.ts';
 /** Reads the flags of FROM. */
 export const readFromFlags = flagReader<{ readonly platform: string }>({ platform: 'text' });
 /** The names that a stage may have, in lower case. */
-export const stageName = /^[a-z][a-z0-9-_.]*$/;
+export const stageNamePattern = /^[a-z][a-z0-9-_.]*$/;
 
 /** Reads FROM. */
 export function readFrom(input: InstructionInput): FromInstruction | undefined {
@@ -22,7 +22,7 @@ export function readFrom(input: InstructionInput): FromInstruction | undefined {
     const hint =
       as && !name ? 'The name of the stage is missing after AS.' : 'Write FROM image, or FROM image AS name.';
     badArguments(input, 'FROM requires either one or three arguments', hint);
-  } else if (name && !stageName.test(lowerName)) {
+  } else if (name && !stageNamePattern.test(lowerName)) {
     input.report({
       code: 'bad-stage-name',
       message: `invalid name for build stage: ${quote(name.text)}, name can't start with a number or contain symbols`,

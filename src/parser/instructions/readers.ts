@@ -11,10 +11,10 @@ import { readRun } from './run.ts';
 import { readExpose, readMaintainer, readStopSignal, readUser, readVolume, readWorkdir } from './simple.ts';
 
 /** Gives the instruction, or undefined after reporting a problem. A result after a report is not used. */
-export type ReadInstruction = (input: InstructionInput) => Instruction | undefined;
+export type InstructionReader = (input: InstructionInput) => Instruction | undefined;
 
 /** The readers by the lower-case names of their instructions. */
-export const readers: ReadonlyMap<string, ReadInstruction> = new Map<string, ReadInstruction>([
+export const readers: ReadonlyMap<string, InstructionReader> = new Map<string, InstructionReader>([
   ['add', readAdd],
   ['arg', readArg],
   ['cmd', readCmd],
