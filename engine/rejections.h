@@ -11,5 +11,5 @@ struct rejections {
 
 /* For JS_SetHostPromiseRejectionTracker, with a `struct rejections`. */
 void note_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool handled, void *rejections);
-/* Takes one out, the last first; returns 0 if there is none. */
+/* Takes the last one out; returns 0 if the list is empty. */
 int take_rejection(JSContext *ctx, struct rejections *rejections, JSValue *reason);

@@ -1,12 +1,15 @@
 // Holds the form of prose. Comments and documents have at most 120 columns, apart from tables and code. A comment on
 // lines of its own is one or more sentences, from a capital letter to a full stop; a comment behind code is a fragment
-// without a full stop; the comment with which a file begins stands directly above its imports.
+// without a full stop; the comment with which a file begins stands directly above its imports. Comments do not say that
+// something "is" or "are" none.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
 const maxColumns = 120;
+/** Words in comments that leave open what does not exist. */
+const unclear = /\b(?:is|are) none\b/;
 const generated = /^src\/gen\/|^docs\/(api\/|cli\.md|errors\.md)|^test\/golden\/.*\/|\/fixtures\//;
 const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: root,
@@ -20,7 +23,10 @@ const problems = stdout
     const wide = (file.endsWith('.md') ? prose(text) : comments(text))
       .filter(([, line]) => [...line].length > maxColumns)
       .map(([at]) => [at, `has more than ${maxColumns} columns`]);
-    const found = [...wide, ...(/\.m?[tj]s$/.test(file) ? problemsOfForm(text) : [])];
+    const riddles = comments(text)
+      .filter(([, line]) => !file.endsWith('.md') && unclear.test(line))
+      .map(([at, line]) => [at, `says "${unclear.exec(line)?.[0]}": say what is absent, or what it is instead`]);
+    const found = [...wide, ...riddles, ...(/\.m?[tj]s$/.test(file) ? problemsOfForm(text) : [])];
     return found.map(([at, problem]) => `${file}:${Number(at) + 1}: ${problem}`);
   });
 for (const problem of problems) console.error(problem);

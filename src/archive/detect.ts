@@ -11,7 +11,7 @@ const magicNumbers = [
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
 ] as const;
 
-/** Returns the format that data is packed in; undefined if it is none of these. */
+/** Returns the format that data is packed in; undefined for other data. */
 export function packingOf(data: Uint8Array): (typeof magicNumbers)[number][0] | undefined {
   const found = magicNumbers.find(([, magic]) => magic.every((byte, at) => data[at] === byte));
   return found?.[0] ?? (isSkippableFrame(data) ? 'zstd' : undefined);

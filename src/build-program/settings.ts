@@ -36,7 +36,7 @@ export const declaredArguments = (): ArgumentJson[] => [...declared.values()];
 /** The names of the required arguments that the build does not give. */
 export const missingArguments = (): string[] => [...missing.keys()];
 
-/** The error about all of them, at the place of the first one; undefined if there are none. */
+/** The error about all of them, at the place of the first one; undefined if no argument is missing. */
 export function missingArgumentsError(): Error | undefined {
   const [first] = missing.values();
   if (!first) return undefined;

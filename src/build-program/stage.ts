@@ -452,7 +452,7 @@ export interface ImageConfig {
   readonly architecture: string;
   /** Such as `linux`. */
   readonly os: string;
-  /** The settings of containers; absent if there are none. */
+  /** The settings of containers; absent if nothing is set. */
   readonly config?: {
     readonly User?: string;
     readonly Env?: readonly string[];

@@ -97,12 +97,12 @@ export function requireOptions(what: string, options: unknown, advice = ''): voi
   if (!isPlain) throw new TypeError(`${what}: the options must be an object, not ${describe(options)}${advice}`);
 }
 
-/** Refuses what is no list. */
+/** @throws TypeError for anything but an array */
 export function requireList(what: string, list: unknown): void {
   if (!Array.isArray(list)) throw new TypeError(`${what} takes a list, not ${describe(list)}`);
 }
 
-/** Refuses options that there are not. */
+/** @throws TypeError if an unknown option is set */
 export function refuseUnknown(what: string, unknown: object): void {
   const [name] = Object.keys(unknown);
   if (name !== undefined) throw new TypeError(`${what} has no option ${describe(name)}`);

@@ -75,7 +75,7 @@ export async function keepRecord(file: string, text: string, io: Io): Promise<vo
   }
 }
 
-/** A record of the last build, and when it was kept; undefined if there is none, or it is of another version. */
+/** A record of the last build, and when it was kept; undefined if absent, or of another version. */
 export async function lastRecord(
   place: RecordedPlace,
   io: Pick<Io, 'env'>,

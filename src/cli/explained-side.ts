@@ -185,7 +185,7 @@ async function openFile(
 async function readBinary(bytes: Uint8Array): Promise<Map<string, Definition>> {
   const { Definition } = await import('../llb/definition.ts');
   const definition = Definition.decode(bytes);
-  for (const _ of definition.ops()); // an op that is none is an error
+  for (const _ of definition.ops()); // throws if an op is invalid
   return new Map([['', definition]]);
 }
 

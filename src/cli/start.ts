@@ -11,7 +11,7 @@ import { processIo } from './process-io.ts';
 export async function start(): Promise<void> {
   const io = processIo();
   process.on('uncaughtException', (error) => {
-    // It is about what was given up.
+    // After a signal, errors of abandoned work do not matter.
     if (io.signal.aborted) return void endProcess(interruptedCode(io.signal), io.signal);
     try {
       writeSync(2, printable(redactCredentials(unexpectedText(error, process.env))));

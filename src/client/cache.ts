@@ -49,7 +49,7 @@ interface WireCache {
 interface LocalExport {
   readonly dir: string;
   readonly tag: string;
-  /** Whether it loses what it has no use for. */
+  /** Whether blobs that the cache no longer uses are deleted. */
   readonly isReset: boolean;
 }
 

@@ -8,9 +8,9 @@ import type { IgnoreFile } from '../parser/hints/explain-missing-source.ts';
 
 /** The ignore file of a context. */
 export interface IgnoreInEffect {
-  /** undefined if there is none. */
+  /** undefined if absent. */
   readonly file: IgnoreFile | undefined;
-  /** Its path; that of a directory if there is none. */
+  /** Its path; that of a directory if the file is absent. */
   readonly path: string;
   /** Its rules by their numbers in the graph; none if the graph was made with others. */
   readonly rules: IgnoreFile['rules'];

@@ -46,7 +46,8 @@ const inspectOptions = fields({
  * @param opened its contexts, as `openBuildContext` gives them
  * @throws Error if a directory cannot be read, or has more than 2,000,000 files that are sent
  * @example
- * import { compile, inspectContext, openBuildContext, registryResolver } from 'tsfront';
+ * import { compile, openBuildContext, registryResolver } from 'tsfront';
+ * import { inspectContext } from 'tsfront/context';
  *
  * const opened = await openBuildContext({ context: '.', readStdin: async () => new Uint8Array() });
  * const compiled = await compile({ ...opened, images: [registryResolver()] });

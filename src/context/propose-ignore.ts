@@ -175,7 +175,7 @@ const contextLines = 3;
  * The proposal as a unified difference to the ignore file, which `git apply` and `patch` take: patterns for what no
  * instruction takes as they are, the others as comments.
  *
- * @param text the ignore file; undefined if there is none
+ * @param text the ignore file; undefined if absent
  * @returns '' if nothing is proposed
  */
 export function formatIgnoreProposal({ file, unused, seldomNeeded }: IgnoreProposal, text: string | undefined): string {

@@ -56,20 +56,20 @@ export interface BuildStep {
   readonly uncached?: string;
   /** Digest of the text of the instruction in the Dockerfile, by which it is found in another. */
   readonly instruction: string;
-  /** Flags of the instruction as written, sorted, without values of secrets; absent if there are none. */
+  /** Flags of the instruction as written, sorted, without values of secrets; absent without flags. */
   readonly flags?: readonly string[];
   /** Digest of the text of the instruction without its flags; absent if its text is not known. */
   readonly rest?: string;
-  /** Names of variables in the instruction, without those of a command; absent if there are none. */
+  /** Names of variables in the instruction, without those of a command; absent without variables. */
   readonly uses?: readonly string[];
-  /** The line of the SHELL of a RUN, and the digest of its text; absent if there is none. */
+  /** The line of the SHELL of a RUN, and the digest of its text; absent without a SHELL. */
   readonly shell?: readonly [line: number, text: string];
   /**
    * Digests of what the op is made of, by name: `command`, `user`. Of a text with secrets, that of the text without
    * them, and after a `~` that of the text, made with the key.
    */
   readonly parts: Readonly<Record<string, string>>;
-  /** The place of its variables in {@link BuildRecord.environments}; absent for what has none. */
+  /** The place of its variables in {@link BuildRecord.environments}; absent for ops without variables. */
   readonly environment?: number;
   /** Steps that it continues, and steps that it takes files from; places in the list. */
   readonly inputs: readonly StepInput[];

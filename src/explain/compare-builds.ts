@@ -61,7 +61,7 @@ const maxRoots = 20;
  *
  * @example
  * import { readFile } from 'node:fs/promises';
- * import { compareBuilds, parseRecord } from 'tsfront';
+ * import { compareBuilds, parseRecord } from 'tsfront/explain';
  *
  * const [older, newer] = await Promise.all(['old.json', 'new.json'].map((file) => readFile(file, 'utf8')));
  * const { steps } = compareBuilds(parseRecord(older!)!, parseRecord(newer!)!);

@@ -29,7 +29,7 @@ import type { DigestCache, FileDigests } from './digest-cache.ts';
 export interface FileIdentity {
   /** Kind and permissions, a digest of extended attributes, and the target of a link: see {@link readHeader}. */
   readonly header: string;
-  /** Digest of the content; '' for what has none. */
+  /** Digest of the content; '' for a directory, and other nodes without content. */
   readonly content: string;
   /** Bytes of the content. */
   readonly size: number;
@@ -333,7 +333,7 @@ export interface FileHeader {
   readonly kind: string;
   /** Permissions in octal digits. */
   readonly mode: string;
-  /** Digest of device numbers and extended attributes; '' if there are none. */
+  /** Digest of device numbers and extended attributes; '' without them. */
   readonly attributes: string;
   /** The target of a link; '' for others. */
   readonly target: string;
@@ -359,7 +359,7 @@ function writeHeader(node: ContextNode): string {
   return `${kinds[typeFlag(mode)]} ${(toUnixPermissions(mode) & 0o7777).toString(8)}${others}${link}`;
 }
 
-/** Tells device numbers and extended attributes apart; '' if there are none. */
+/** Tells device numbers and extended attributes apart; '' without them. */
 function attributesOf(node: ContextNode): string {
   const { devmajor = 0, devminor = 0, xattrs } = node.entry ?? {};
   return devmajor !== 0 || devminor !== 0 || (xattrs?.size ?? 0) > 0 ? shortHash(headerText(node, 0)) : '';

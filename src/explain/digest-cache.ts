@@ -59,10 +59,10 @@ const checksumBytes = 32;
 /** Places in the description of a file. First what it has to be as it was; numbers are little-endian. */
 const at = { device: 0, inode: 8, size: 16, modified: 24, changed: 32, mode: 40, attributes: 44 };
 const stateBytes = 52;
-/** Then what is known of it. */
+/** The fields behind that state: what is known of the file. */
 const known = { absences: 52, linesAt: 56, linesLength: 60, content: 64, whole: 72 };
 const entryBytes = 104;
-/** The length of the lines of what has none. */
+/** The length of the lines of nodes that have no content. */
 const noLines = 0xff_ff_ff_ff;
 
 /**
@@ -251,7 +251,7 @@ function isDoubtful(root: string): boolean {
   }
 }
 
-/** The bytes of a cache, checked; undefined if there is none or it is damaged. It counts as used now. */
+/** The bytes of a cache, checked; undefined if the file is absent or damaged. It counts as used now. */
 function readCache(file: string): Buffer | undefined {
   try {
     if (statSync(file).size > maxTotalBytes) return undefined;

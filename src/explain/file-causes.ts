@@ -215,7 +215,7 @@ class IgnoreRules {
     this.context = context;
   }
 
-  /** @throws Error for a pattern that is none */
+  /** @throws Error for an invalid pattern */
   matcher(): PatternMatcher {
     return (this.compiled ??= createPatternMatcher(this.context.ignore));
   }

@@ -26,7 +26,7 @@ export function valueKey(secret: string): ValueKey {
 export const ownSecret = randomBytes(bytes).toString('hex');
 
 /**
- * The user's key, in a directory: a file that nobody else can read. It is made if there is none.
+ * The user's key, in a directory: a file that nobody else can read. It is made if absent.
  *
  * @returns undefined if it cannot be read or made
  */

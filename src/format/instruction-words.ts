@@ -63,7 +63,7 @@ export function cutWords(all: readonly IToken[], style: FileStyle): { words: rea
   return { words, end: readGap(gap, style) };
 }
 
-/** The place of the next part of the word whose last part is at `at`; `at` if there is none. */
+/** The place of the next part of the word whose last part is at `at`; `at` if it is the last of all. */
 function partEnd(all: readonly IToken[], at: number): number {
   let next = at + 1;
   while (all[next]?.tokenType === tokens.Continuation || all[next]?.tokenType === tokens.Interruption) next++;

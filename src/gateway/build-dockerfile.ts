@@ -24,7 +24,7 @@ interface PlatformBuild {
   readonly image: Lowered['image'];
   readonly baseImage: Lowered['baseImage'];
   readonly epoch: Lowered['epoch'];
-  /** What a scan needs; undefined if there is none. */
+  /** What a scan needs; undefined without a scan. */
   readonly scanned: Scanned | undefined;
 }
 

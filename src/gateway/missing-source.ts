@@ -141,7 +141,7 @@ async function explainInStage(
 const unlisted = ['.git', 'node_modules'];
 /** Maximum size of the list of names in bytes. */
 const maxListBytes = 8 << 20;
-/** The file in which the daemon lists what it got no content of. */
+/** The file in which the daemon lists files whose content was not sent. */
 const listName = '.fsutil-metadata';
 
 /** The names in the context, without regard to its ignore file; undefined if the daemon cannot ask for names alone. */

@@ -7,7 +7,7 @@ type StepKind = 'source' | 'run' | 'file' | 'merge';
 /** A step's ops together. */
 export interface StepFacts {
   readonly kind: StepKind;
-  /** undefined if the record does not have it, or there is none. */
+  /** undefined without a record, or if the record does not have the step. */
   readonly record: StepRecord | undefined;
   readonly explanation: OpExplanation | undefined;
   /** The lines of all its ops. */
@@ -68,7 +68,7 @@ function joinRecords(records: readonly StepRecord[]): StepRecord | undefined {
   };
 }
 
-/** The step that a step on the critical path waited for last; undefined if there is none. */
+/** The step that a step on the critical path waited for last; undefined if it waited for no step. */
 export function criticalInput({ steps, ops }: PlatformGraph, step: number): number | undefined {
   const inputs = steps[step]!.ops.flatMap((op) =>
     ops[op]!.record?.critical ? ops[op]!.inputs.map((it) => it.op) : [],

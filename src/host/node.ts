@@ -69,7 +69,7 @@ async function* gunzip(data: Uint8Array): AsyncGenerator<Uint8Array, number> {
 
 /**
  * Returns the size of the header of a gzip member (RFC 1952); undefined if the data ends before.
- * @throws Error if it is none
+ * @throws Error if it is not such a header
  */
 function gzipHeaderSize(data: Uint8Array, crc32: (data: Uint8Array) => number): number | undefined {
   const [first, second, method, flags = 0] = data;

@@ -46,7 +46,7 @@ const prelude = `(noteEmpty) => {
 /** The global variable with what {@link prelude} returns, which the thread takes away before the program. */
 export const insideName = 'inside';
 
-/** No time but zero, no randomness, and nothing is written. */
+/** The engine gets neither time nor randomness, and its output is discarded. */
 export const wasi = () => ({ clock_time_get: () => 0, random_get: () => 0, fd_write: () => 0 });
 
 /** The engine as WebAssembly compiles it. */

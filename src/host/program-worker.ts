@@ -29,7 +29,7 @@ interface ThrownError {
 /** Steps of all messages together. The engine asks once in so many of them whether it may go on. */
 const maxSteps = 1_000_000_000;
 const stepsAtATime = 10_000;
-/** What promises have to run counts as so many steps. */
+/** A reaction of a promise counts as this many steps. */
 const stepsOfJob = 1000;
 
 /** Memory that a program may use. */
@@ -212,7 +212,7 @@ function noteEmpty(): void {
   isOutOfMemory = true;
 }
 
-/** Names of modules are what imports say. */
+/** A module is named as imports write it, so names need not be resolved. */
 function checkImport(base: string, name: string): string {
   const module = modules.get(name);
   if (module && !module.isBroken) return name;

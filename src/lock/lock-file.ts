@@ -90,14 +90,13 @@ export function formatLock(lock: Lock): string {
   return text;
 }
 
-/**
- * A text that YAML reads as this string without quotes: none that looks like a number, and no sign that means
- * something.
- */
 const plain = /^[a-z][\w.~/@+=%?&;:#-]*[\w/=-]$/i;
 const looksLikeOther = /^(?:true|false|yes|no|on|off|null|y|n)$|^[\d.]+(?:e\d+)?$/i;
 
-const scalar = (text: string) => (plain.test(text) && !looksLikeOther.test(text) ? text : JSON.stringify(text));
+/** Whether YAML reads the text as this string without quotes. */
+const isPlain = (text: string) => plain.test(text) && !looksLikeOther.test(text);
+
+const scalar = (text: string) => (isPlain(text) ? text : JSON.stringify(text));
 
 /** A line with content, cut into its parts. */
 interface Line {

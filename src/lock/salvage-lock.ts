@@ -20,7 +20,7 @@ export function salvageLock(text: string): Lock | undefined {
   return sources.length === 0 && platforms.length === 0 ? undefined : { platforms, sources };
 }
 
-/** Both sides of the conflicts of a file; equal if there are none. */
+/** Both sides of the conflicts of a file; equal in a file without conflicts. */
 function sidesOf(text: string): [string[], string[]] {
   const sides: [string[], string[]] = [[], []];
   let place: 'both' | 'ours' | 'base' | 'theirs' = 'both';
@@ -64,7 +64,7 @@ function entriesOf(lines: readonly string[]): Entries {
     while (end < lines.length && /^ {3,}\S/.test(lines[end]!)) end++;
     const lock = read(`${section}\n${lines.slice(at, end).join('\n')}\n`);
     const key = `${section} ${line}`;
-    // A source that stands twice is none.
+    // A source that occurs twice is dropped.
     sources.set(key, sources.has(key) ? null : (lock?.sources[0] ?? null));
   }
   return { platforms, sources };

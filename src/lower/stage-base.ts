@@ -14,7 +14,7 @@ export interface StageBase {
   readonly state: State;
   /** The config that instructions change; without `onBuild`. */
   readonly image: ImageConfig;
-  /** The config of the image as it was pulled; undefined if there is none. */
+  /** The config of the image as it was pulled; undefined without an image. */
   readonly baseImage: ImageConfig | undefined;
   /** Its platform; undefined for a context without a config in a stage without `--platform`. */
   readonly platform: Platform | undefined;

@@ -8,7 +8,7 @@ import type { DocumentSession } from './session.ts';
 export interface EditorQuestion<P, R> {
   /** What it asks for, in the log. */
   readonly what: string;
-  /** The document; undefined if the question is about none. */
+  /** The document; undefined if the question is not about a document. */
   readonly uriOf: (params: P) => string | undefined;
   /** The answer without an open document, without a result, and after an error. */
   readonly none: (params: P) => R;

@@ -5,7 +5,7 @@ import type { OpenDocument } from './documents.ts';
 import type { DocumentSession } from './session.ts';
 import type { SymbolDefinition } from './symbols.ts';
 
-/** A shorter value also stands for other things. */
+/** A shorter value is likely to occur in ordinary text too. */
 const minLength = 4;
 
 const known = new WeakMap<OpenDocument, HideSecrets>();

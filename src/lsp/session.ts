@@ -54,7 +54,7 @@ export interface InstructionAt {
   readonly instruction: Instruction;
   /** Index of its unit. */
   readonly unit: number;
-  /** Its name in lower case; '' if it is none. */
+  /** Its name in lower case; '' for an unknown instruction. */
   readonly name: string;
 }
 

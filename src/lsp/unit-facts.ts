@@ -28,7 +28,7 @@ interface StageUse {
 
 /** The facts about an instruction. Places are relative to the start of its unit. */
 export interface UnitFacts {
-  /** The name of the instruction in lower case; '' if it is none. */
+  /** The name of the instruction in lower case; '' for an unknown instruction. */
   readonly name: string;
   readonly defined: readonly Defined[];
   readonly uses: readonly VariableUse[];

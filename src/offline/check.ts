@@ -167,7 +167,7 @@ function isNamedContext(options: OfflineOptions, name: string): boolean {
   }
 }
 
-/** What is found depends on more than the Dockerfile, so another build may find it. */
+/** Findings that depend on more than the Dockerfile: another build of it may have them. */
 const buildDecides: ReadonlySet<WarningCode> = new Set<WarningCode>([
   'CarriageReturn',
   'CopyIgnoredFile',
@@ -225,7 +225,9 @@ function misspelledImages({ unknownImages }: Lowered): Diagnostic[] {
   });
 }
 
-/** Findings that follow from others in the same place: another image has no tag, an array that is none runs a shell. */
+/** Findings that follow from others in the same place: an image that is not
+ * meant has no tag, a broken array is run by a shell.
+ */
 const consequences: Readonly<Partial<Record<WarningCode, WarningCode>>> = {
   UntaggedBase: 'UnknownImage',
   JSONArgsRecommended: 'BrokenArray',

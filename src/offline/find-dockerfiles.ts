@@ -43,7 +43,7 @@ const otherFile =
 
 /**
  * Whether a file is a Dockerfile by its name: `Dockerfile`, `Dockerfile.dev`, `Dockerfile-dev`, `api.Dockerfile`, and
- * the same with Containerfile. What stands beside a Dockerfile is none: `Dockerfile.dockerignore`, `Dockerfile.lock`,
+ * the same with Containerfile. Files that belong to a Dockerfile are not: `Dockerfile.dockerignore`, `Dockerfile.lock`,
  * templates.
  */
 export function isDockerfileName(name: string): boolean {

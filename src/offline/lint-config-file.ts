@@ -31,7 +31,7 @@ const maxBytes = 1 << 20;
  * Finds the configuration file for the Dockerfiles of a directory: `tsfront.json` in it or in a directory above, up to
  * the root of the git repository, or of the file system if it is in none.
  *
- * @returns its path below or above `dir` as it was given; undefined if there is none
+ * @returns its path below or above `dir` as it was given; undefined if absent
  */
 export async function findLintConfig(dir: string): Promise<string | undefined> {
   const isThere = (file: string) =>

@@ -9,7 +9,7 @@ export interface LocalSource {
   readonly local: string;
   /** Patterns of the paths that are sent; [] for all. */
   readonly include: readonly string[];
-  /** Patterns of the ignore file in effect; [] if there is none. */
+  /** Patterns of the ignore file in effect; [] without an ignore file. */
   readonly exclude: readonly string[];
   /** Paths and patterns that are sent, with what links in them point to; undefined for all. */
   readonly follow: readonly string[] | undefined;

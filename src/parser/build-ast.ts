@@ -139,7 +139,7 @@ export function createAstBuilder(lex: LexFindings): AstBuilder {
   };
 }
 
-/** Start of the line that is too long, which is the last that the lexer finds; infinity if there is none. */
+/** Start of the line that is too long, which is the last that the lexer finds; infinity if no line is. */
 function startOfLongLine({ problems }: LexFindings): number {
   const last = problems.at(-1)?.diagnostic;
   return last?.code === 'line-too-long' ? last.range!.start : Number.POSITIVE_INFINITY;

@@ -112,7 +112,7 @@ function stageWithoutFrom({ instructions }: Dockerfile): Stage | undefined {
   return { kind: 'stage', name: '', from: unknownFrom(base), instructions: inStage };
 }
 
-/** A FROM of which nothing is known. */
+/** A FROM whose image is not known. */
 function unknownFrom(base: InstructionBase): FromInstruction {
   const image = { text: '', range: base.keywordRange };
   return { kind: 'from', ...base, image, as: undefined, platform: '', docComment: '' };

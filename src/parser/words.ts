@@ -160,7 +160,7 @@ interface WordState {
   readonly rawQuotes: boolean;
   readonly quotes: boolean;
   readonly skipUnsetEnv: boolean;
-  /** undefined as long as there are none, as in most texts. */
+  /** undefined until there is one; most texts have no variables. */
   matched: Set<string> | undefined;
   unmatched: Set<string> | undefined;
   readonly budget: Budget;

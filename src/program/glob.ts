@@ -36,7 +36,7 @@ export function expandBraces(pattern: string): string[] {
   return found;
 }
 
-/** The patterns with each of the alternatives of the first brace; undefined if there is none. */
+/** The patterns with each of the alternatives of the first brace; undefined for a text without braces. */
 function splitAtBrace(text: string, pattern: string): string[] | undefined {
   let start = -1;
   let depth = 0;

@@ -16,7 +16,7 @@ export function exportLine(code: string, name: string): number | undefined {
   return found && code.slice(0, found.s).split('\n').length;
 }
 
-/** The line of the first import whose specifier passes a test, from 1; undefined if there is none. */
+/** The line of the first import whose specifier passes a test, from 1; undefined if none does. */
 export const importLine = (code: string, isWanted: (specifier: string) => boolean): number | undefined =>
   findImport(code, isWanted, () => 0);
 

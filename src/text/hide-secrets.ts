@@ -214,7 +214,7 @@ const mayAssign = /auth|credential|key|password|pword|passwd|passphrase|secret|t
 /** Maximum length of the part of an address that is looked at. */
 const maxAddress = 1000;
 
-/** The address before a parameter, with the quote that it begins with; undefined if there is none. */
+/** The address before a parameter, with the quote that it begins with; undefined if absent. */
 function addressBefore(text: string, at: number): string | undefined {
   if (text[at - 1] !== '?' && text[at - 1] !== '&') return undefined;
   let start = at;

@@ -1,4 +1,4 @@
-/** Files that are none, and a user that nobody knows. */
+/** Pipes in the place of files, and a user without a name. */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { chmod, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';

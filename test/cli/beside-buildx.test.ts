@@ -96,7 +96,7 @@ await onEngines('as with buildx', { suites: ['forky', 'trixie'] }, (engine) => {
     );
     const inspected = await tsfront(['history', 'inspect', ref], named);
     expect(JSON.parse(inspected.stdout)).toMatchObject({ ref: path.basename(ref), name: 'a build of mine' });
-    // A build at an address is none of a builder.
+    // A build at an address does not use a builder.
     const other = temporaryDir();
     expect((await tsfront(['build', '-o', 'type=cacheonly', dir], { BUILDX_CONFIG: other })).status).toBe(0);
     expect(existsSync(path.join(other, 'refs'))).toBe(false);

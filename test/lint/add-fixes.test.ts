@@ -1,4 +1,4 @@
-/** What each fix writes, and what says that there is none. */
+/** What each fix writes, and which findings have no fix. */
 import { describe, expect, test } from 'vitest';
 import { applyFixes } from '../../src/lint/apply-fixes.ts';
 import { checkDockerfile } from '../../src/offline/check.ts';

@@ -40,7 +40,7 @@ interface Op {
 }
 
 interface Played {
-  /** The error's message; undefined if there is none. */
+  /** The error's message; undefined if nothing failed. */
   readonly error: string | undefined;
   /** Where the error is, as FILE:LINE. */
   readonly places: readonly string[];

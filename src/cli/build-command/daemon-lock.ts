@@ -39,7 +39,7 @@ export async function lockModeOf(argument: string | undefined, dockerfile: strin
 }
 
 /**
- * The lock beside a Dockerfile as a policy; undefined if there is none.
+ * The lock beside a Dockerfile as a policy; undefined if there is no lock.
  *
  * @throws DiagnosticError for a lock that cannot be read as one; UsageError for one that no policy can say
  */

@@ -25,7 +25,7 @@ export interface Outcome {
   readonly shown: ShownPath;
   /** The path of the Dockerfile; '' if it is not a file on this machine. */
   readonly dockerfile: string;
-  /** The directory of the context; undefined if it is none on this machine. */
+  /** The directory of the context; undefined if it is not on this machine. */
   readonly contextDir: string | undefined;
   /** What was found; an error if the Dockerfile cannot be read. */
   readonly result: Checked | Error;

@@ -67,7 +67,7 @@ export async function findTargets(
   return { targets: [...targets.values()], isSingle, failures };
 }
 
-/** The path of the Dockerfile that `docker build` takes from a directory, a link too; undefined if there is none. */
+/** The path of the Dockerfile that `docker build` takes from a directory, a link too; undefined if absent. */
 async function ownDockerfile(dir: string): Promise<string | undefined> {
   const name = await actualSpelling(dir, 'Dockerfile');
   const file = path.join(dir, name);

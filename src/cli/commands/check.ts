@@ -68,7 +68,7 @@ async function run(paths: readonly string[], flags: CheckFlags, io: Io): Promise
     return;
   }
   const { watchFiles } = await import('../check-command/watch.ts');
-  // With --file, a new Dockerfile is none of those that are checked.
+  // With --file, only the file that it names is checked, so new Dockerfiles do not matter.
   const searched = flags.file === undefined ? paths : [];
   await watchFiles(searched, () => checkOnce(paths, flags, io), io);
 }

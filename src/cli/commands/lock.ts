@@ -84,7 +84,7 @@ async function run(context: string, flags: LockFlags, io: Io): Promise<void> {
 }
 
 interface PreviousLock {
-  /** undefined if there is none, or nothing of it can be read. */
+  /** undefined if absent, or if nothing of it can be read. */
   readonly lock: Lock | undefined;
   /** Whether the file has to be written again. */
   readonly isDamaged: boolean;

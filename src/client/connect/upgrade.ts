@@ -109,7 +109,7 @@ async function readMessage(connection: Duplex): Promise<string> {
       if (received.length > messageBytes || received.includes('}')) break;
     }
   } catch {
-    // What has come counts.
+    // The message may be in the part that was received.
   }
   clearTimeout(timer);
   return messageIn(received)?.trim() ?? '';

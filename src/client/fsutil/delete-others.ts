@@ -164,7 +164,7 @@ function makeWritable(dir: HeldDir, { mode }: Stats): void {
   try {
     chmodSync(onDisk(dir.path), (mode & 0o7777) | 0o700);
   } catch {
-    // It is somebody else's: what cannot be deleted is named.
+    // It belongs to another user. Files in it that cannot be deleted are reported later.
   }
 }
 
@@ -174,6 +174,6 @@ function restore(dir: HeldDir, { mode, atime, mtimeMs }: Stats, isRoot: boolean)
     if ((mode & 0o700) !== 0o700) chmodSync(onDisk(dir.path), mode & 0o7777);
     if (!isRoot) utimesSync(onDisk(dir.path), atime, mtimeMs / 1000);
   } catch {
-    // It is somebody else's.
+    // It belongs to another user.
   }
 }

@@ -68,12 +68,12 @@ export async function makeStaging(
   }
 }
 
-/** A name for what is there for a while only. */
+/** A name for a file or directory that is renamed or deleted before the export ends. */
 export function temporaryName(): string {
   return `.tsfront-export-${randomBytes(8).toString('hex')}`;
 }
 
-/** Whether a name is such a one: another build may be using what is called so. */
+/** Whether a name is a temporary one. Another build may still be using what has it. */
 export function isTemporaryName(name: string): boolean {
   return /^\.tsfront-export-[0-9a-f]{16}$/.test(name);
 }

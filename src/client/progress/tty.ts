@@ -35,7 +35,7 @@ const clearBelow = '\x1b[J';
 
 /** Options of the display on a terminal. */
 export interface TtyOptions {
-  /** None: no colours. */
+  /** Without them, the display has no colours. */
   readonly colors?: Colors | undefined;
   /** Number of lines of output that a running step shows if there is room; 6 by default. */
   readonly logLines?: number | undefined;

@@ -42,7 +42,7 @@ export interface AuthOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** The daemon repeats what may pass. */
+/** One attempt: the daemon itself repeats requests that may succeed later. */
 const tokenLimits: RequestLimits = { ...defaultLimits, attempts: 1 };
 const clientId = 'buildkit-client';
 

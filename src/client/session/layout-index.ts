@@ -26,7 +26,7 @@ export async function namesIn(dir: string): Promise<string[]> {
   }
 }
 
-/** Whatever else is in it, such as annotations, stays. */
+/** The index of a layout. Other fields of it, such as annotations, are kept. */
 interface Index {
   readonly schemaVersion?: number;
   readonly mediaType?: string;

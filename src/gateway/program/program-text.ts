@@ -17,7 +17,7 @@ export interface ProgramText {
   readonly file: SourceFile;
   /** The modules after the first one. */
   readonly parts: readonly SourcePart[];
-  /** The lines of the innermost place that is in a module; the first line if there is none. */
+  /** The lines of the innermost place that is in a module; the first line if no place is. */
   locate(places: readonly Place[]): LineRange;
   /** The diagnostic with its range in the module that it is about. */
   relocate(diagnostic: Diagnostic): Diagnostic;

@@ -1,4 +1,4 @@
-/** Corrects what looks like an array or a here-document and is none. */
+/** Corrects what looks like an array or a here-document, but is not one. */
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import type { Dockerfile } from '../../parser/ast.ts';
 import { instructionOf } from '../instruction-at.ts';

@@ -60,7 +60,7 @@ class CopiedFiles {
     }
   }
 
-  /** Takes a COPY into this directory that does not itself set what a program changes; undefined if there is none. */
+  /** Takes a COPY into this directory that does not itself set what a program changes; undefined if absent. */
   take(directory: string, program: string): Copied | undefined {
     const list = this.byDirectory.get(directory) ?? [];
     while (list.length > 0) {

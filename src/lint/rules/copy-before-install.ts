@@ -86,7 +86,7 @@ function findInstaller({ instruction, script }: LintCommand<RunInstruction>): In
   return undefined;
 }
 
-/** The names of the files with requirements that pip is given; undefined if there are none, or they are not known. */
+/** The names of the files with requirements that pip is given; undefined without such files, or for unknown ones. */
 function requirements(words: string): string | undefined {
   const files = [...words.matchAll(/(?:^| )(?:-r|--requirement)[ =]?(\S+)/g)].map(([, file]) => file!);
   if (files.length === 0 || files.some((file) => /[$:*?]/.test(file))) return undefined;

@@ -7,7 +7,7 @@ import { directiveTexts } from '../language/directives.ts';
 
 /** A text that fits in a comment. */
 interface CommentCompletion extends Pick<CompletionItem, 'label' | 'kind' | 'detail' | 'insertText'> {
-  /** What of the comment it takes the place of. */
+  /** The part of the comment that is typed already, which it replaces. */
   readonly typed: string;
 }
 

@@ -41,7 +41,7 @@ interface Place {
   readonly offset: number;
   /** Index of the unit. */
   readonly unit: number;
-  /** The instruction in lower case; '' if it is none. */
+  /** The instruction in lower case; '' for an unknown instruction. */
   readonly name: string;
   /** The text from behind the keyword up to the place, continuations joined. */
   readonly typed: string;

@@ -55,7 +55,7 @@ export function highlights(session: DocumentSession, offset: number): DocumentHi
   }));
 }
 
-/** The name at an offset that can be changed; undefined if there is none. A number that stands for a stage is none. */
+/** The name at an offset, if it can be changed. The number of a stage is not a name, and cannot. */
 export function prepareRename(
   session: DocumentSession,
   offset: number,

@@ -47,7 +47,7 @@ export async function links(session: DocumentSession): Promise<DocumentLink[]> {
   return found;
 }
 
-/** The page about an image; undefined if there is none, or the name is none. */
+/** The page about an image; undefined for a registry without pages, and for a name that is not an image's. */
 function imagePage(name: string): string | undefined {
   if (name === 'scratch' || name.includes('$') || /^\d+$/.test(name)) return undefined;
   try {
