@@ -67,7 +67,7 @@ function requireConsistent({ type, dest, attrs: { tar, context } }: OutputEntry,
 function toExport(entry: OutputEntry, flags: OutputFlags, place: OutputPlace): Export {
   const { type, attrs } = entry;
   if (goesToStore(entry)) return storedImage(entry, place);
-  if (goesTo(type, 'dir')) return localDir(entry, flags);
+  if (goesTo(type, 'dir')) return localDir({ ...entry, type }, flags);
   if (goesTo(type, 'archive')) return archive({ ...entry, type });
   return { type: 'custom', name: type, attrs };
 }
@@ -91,14 +91,17 @@ function storedImage(entry: OutputEntry, place: OutputPlace): Export {
     : { type: 'image', attrs: entry.attrs };
 }
 
-function localDir({ dest, attrs }: OutputEntry, { allowDelete, sources }: OutputFlags): Export {
-  if (!dest) throw new UsageError('--output type=local: dest is required for local exporter: give dest=DIRECTORY');
+function localDir(
+  { type, dest, attrs }: OutputEntry & { readonly type: ExportersTo<'dir'> },
+  { allowDelete, sources }: OutputFlags,
+): Export {
+  if (!dest) throw new UsageError(`--output type=${type}: dest is required for ${type} exporter: give dest=DIRECTORY`);
   if (dest === '-')
     throw new UsageError(
-      '--output type=local: dest cannot be stdout for local exporter: type=tar writes an archive there',
+      `--output type=${type}: dest cannot be stdout for ${type} exporter: type=tar writes an archive there`,
     );
   if (attrs['mode'] === 'delete' && !allowDelete) requireDeletable(dest, sources);
-  return { type: 'local', dest, attrs };
+  return { type, dest, attrs };
 }
 
 function archive({ type, dest, attrs }: OutputEntry & { readonly type: ExportersTo<'archive'> }): Export {
