@@ -1,5 +1,4 @@
 /** Decides which findings are reported, by the check options of the file or the build and of single instructions. */
-import type { RuleName } from '../diagnostic/codes.ts';
 import { type Diagnostic, diagnosticError, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange, type SourceFile, type SourceRange } from '../diagnostic/source-file.ts';
 import { trimSpaceLeft } from '../go/unicode.ts';
@@ -57,10 +56,11 @@ export function createLinter(
   let comparisonsLeft = maxComparisons;
   let isStopped = false;
 
-  function build(skip: RuleSet, experimental: RuleSet): Linter {
+  function build(skip: RuleSet, experimental: RuleSet, knowsValues: boolean): Linter {
     const linter: Linter = {
       report(rule, { lines, range, fix }, ...args) {
         if (!warn || rule.deprecated || isStopped) return;
+        if (rule.aboutValues && !knowsValues) return;
         if (rule.experimental ? !has(experimental, rule.name) : has(skip, rule.name)) return;
         violated.add(rule.name);
         warn(
@@ -80,9 +80,10 @@ export function createLinter(
       },
       withComments(comments) {
         const more = commentConfig(comments);
-        return more ? build(union(skip, more.skip), union(experimental, more.experimental)) : linter;
+        if (!more) return linter;
+        return build(union(skip, more.skip), union(experimental, more.experimental), knowsValues);
       },
-      withoutValues: () => build(union(skip, valueRules), experimental),
+      withoutValues: () => build(skip, experimental, false),
       stop() {
         isStopped = true;
       },
@@ -93,7 +94,7 @@ export function createLinter(
     };
     return linter;
   }
-  return build(union(new Set(), config.skip), union(new Set(), config.experimental));
+  return build(union(new Set(), config.skip), union(new Set(), config.experimental), true);
 }
 
 /** The text of a finding as shown in a build warning. */
@@ -104,14 +105,6 @@ export function formatFinding({
 }: Pick<Diagnostic, 'code' | 'message' | 'lines'>): string {
   return `${code}: ${message}${lines && lines.start > 0 ? ` (line ${lines.start})` : ''}`;
 }
-
-/** The rules about the values of words, with their variables expanded. */
-const valueRules: readonly RuleName[] = [
-  'CopyIgnoredFile',
-  'ExposeInvalidFormat',
-  'ExposeProtoCasing',
-  'WorkdirRelativePath',
-];
 
 type RuleSet = 'all' | ReadonlySet<string>;
 

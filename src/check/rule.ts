@@ -18,16 +18,18 @@ export interface Rule<Args extends readonly string[] = readonly never[]> {
   readonly experimental: boolean;
   /** Whether it never runs; its name is still valid in options. */
   readonly deprecated: boolean;
+  /** Whether it is about the values of words, with their variables expanded: nothing is said of values not known. */
+  readonly aboutValues: boolean;
 }
 
 type RuleDefinition<Args extends readonly string[]> = Pick<Rule<Args>, 'name' | 'description' | 'message'> &
-  Partial<Pick<Rule, 'url' | 'experimental' | 'deprecated'>>;
+  Partial<Pick<Rule, 'url' | 'experimental' | 'deprecated' | 'aboutValues'>>;
 
-/** Defines a rule; by default it has a page, is on, and is neither experimental nor deprecated. */
+/** Defines a rule; by default it has a page, is on, is neither experimental nor deprecated, and is about the text. */
 export function defineRule<Args extends readonly string[]>(definition: RuleDefinition<Args>): Rule<Args> {
   const page = definition.name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4').toLowerCase();
   const url = `https://docs.docker.com/go/dockerfile/rule/${page}/`;
-  return { url, experimental: false, deprecated: false, ...definition };
+  return { url, experimental: false, deprecated: false, aboutValues: false, ...definition };
 }
 
 /** The suffix of a message that suggests a name; '' if there is no suggestion. */

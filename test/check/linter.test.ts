@@ -4,6 +4,7 @@ import { createLinter, formatFinding } from '../../src/check/linter.ts';
 import { invalidDefinitionDescription } from '../../src/check/rules/invalid-definition-description.ts';
 import { maintainerDeprecated } from '../../src/check/rules/maintainer-deprecated.ts';
 import { stageNameCasing } from '../../src/check/rules/stage-name-casing.ts';
+import { workdirRelativePath } from '../../src/check/rules/workdir-relative-path.ts';
 
 describe('check options', () => {
   test('check options are read with blanks around everything', () => {
@@ -79,6 +80,17 @@ describe('linter', () => {
     const { found, linter } = collect({});
     linter.withComments(['check=skip=A, StageNameCasing']).report(stageNameCasing, { lines }, 'x');
     expect(found).toEqual(['StageNameCasing']);
+  });
+
+  test('without values, rules about values report nothing, also below a comment with check options', () => {
+    const { found, linter } = collect({});
+    const unknowing = linter.withoutValues();
+    for (const it of [unknowing, unknowing.withComments(['check=skip=A'])])
+      it.report(workdirRelativePath, { lines }, 'x');
+    expect(found).toEqual([]);
+    unknowing.report(stageNameCasing, { lines }, 'x');
+    linter.report(workdirRelativePath, { lines }, 'x');
+    expect(found).toEqual(['StageNameCasing', 'WorkdirRelativePath']);
   });
 
   test('violations are an error when asked for, once each', () => {

@@ -8,6 +8,7 @@ import { defineRule } from '../rule.ts';
 export const copyIgnoredFile = defineRule({
   name: 'CopyIgnoredFile',
   description: 'Attempting to Copy file that is excluded by .dockerignore',
+  aboutValues: true,
   message: (command: string, file: string) =>
     `Attempting to ${command} file ${quote(file)} that is excluded by .dockerignore`,
 });

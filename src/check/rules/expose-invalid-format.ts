@@ -6,6 +6,7 @@ export const exposeInvalidFormat = defineRule({
   name: 'ExposeInvalidFormat',
   description:
     'IP address and host-port mapping should not be used in EXPOSE instruction. This will become an error in a future release',
+  aboutValues: true,
   message: (port: string) => `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`,
 });
 

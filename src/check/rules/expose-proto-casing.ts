@@ -6,6 +6,7 @@ import { defineRule } from '../rule.ts';
 export const exposeProtoCasing = defineRule({
   name: 'ExposeProtoCasing',
   description: 'Protocol in EXPOSE instruction should be lowercase',
+  aboutValues: true,
   message: (port: string) => `Defined protocol '${port}' in EXPOSE instruction should be lowercase`,
 });
 

@@ -7,6 +7,7 @@ export const workdirRelativePath = defineRule({
   name: 'WorkdirRelativePath',
   description:
     'Relative workdir without an absolute workdir declared within the build can have unexpected results if the base image changes',
+  aboutValues: true,
   message: (path: string) => `Relative workdir ${quote(path)} can have unexpected results if the base image changes`,
 });
 
