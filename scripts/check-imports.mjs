@@ -31,7 +31,7 @@ const allowed = {
   registry: ['http', 'image', 'system', 'text', 'go'],
   resolve: ['registry', 'oci', 'http', 'image', 'system', 'text', 'go'],
   rpc: ['gen', 'protobuf', 'text', 'go'],
-  'build-program': ['llb'], // runs in the engine of build programs
+  'build-program': ['llb', 'go'], // runs in the engine of build programs
   program: ['build-program', 'parser', 'diagnostic', 'text', 'go'],
 };
 const core = [

@@ -1,4 +1,5 @@
 /** What stages begin with. */
+import { toBase64 } from '../go/base64.ts';
 import type { State } from '../llb/state.ts';
 import type { BaseNode, Node } from './graph.ts';
 import { callers } from './place.ts';
@@ -138,16 +139,4 @@ function requireNode(stage: unknown, what: string): Node {
   const node = nodeOf(stage);
   if (!node) throw new TypeError(`${what} must be a stage, not ${describe(stage)}`);
   return node;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const [a = 0, b, c] = bytes.subarray(at, at + 3);
-    text += digits[a >> 2]! + digits[((a & 3) << 4) | ((b ?? 0) >> 4)]!;
-    text += b === undefined ? '=' : digits[((b & 15) << 2) | ((c ?? 0) >> 6)]!;
-    text += c === undefined ? '=' : digits[c & 63]!;
-  }
-  return text;
 }
