@@ -111,8 +111,11 @@ type Field = readonly [key: string, value: string | number | boolean | undefined
  *
  * @example
  * image('node:24').run('npm ci', {
- *   mounts: [mount.bind('/src', { from: context() }), mount.cache('/root/.npm'), mount.secret('npmrc', { target:
- *   '/root/.npmrc' })],
+ *   mounts: [
+ *     mount.bind('/src', { from: context() }),
+ *     mount.cache('/root/.npm'),
+ *     mount.secret('npmrc', { target: '/root/.npmrc' }),
+ *   ],
  * })
  */
 export const mount = {

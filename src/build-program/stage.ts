@@ -1,4 +1,5 @@
 /** Stages: an image with instructions, as between two FROMs of a Dockerfile. */
+import { fromBase64 } from '../go/base64.ts';
 import { ask } from './frontend.ts';
 import { graphOf, type NameOf, type Node } from './graph.ts';
 import { RunMount } from './mount.ts';
@@ -24,8 +25,9 @@ import {
  * @example
  * import type { Command, Stage } from 'tsfront/build';
  *
- * const both = (stage: Stage, commands: readonly Command[]) => commands.reduce((it, command) => it.run(command),
- * stage); export const prepared = (stage: Stage) => both(stage, ['make all', ['make', 'install']]);
+ * const all = (stage: Stage, commands: readonly Command[]) =>
+ *   commands.reduce((it, command) => it.run(command), stage);
+ * export const prepared = (stage: Stage) => all(stage, ['make all', ['make', 'install']]);
  */
 export type Command = string | readonly string[];
 
@@ -436,7 +438,7 @@ export class Stage extends Source {
   async state(): Promise<import('../llb/state.ts').State> {
     const { graph } = graphOf([{ node: nodeOf(this)!, name: 'stage' }]);
     const [encoded, llb] = await Promise.all([ask({ ask: 'definition', graph }), import('tsfront/llb')]);
-    return llb.loadDefinition(llb.Definition.decode(fromBase64(encoded as string)));
+    return llb.loadDefinition(llb.Definition.decode(fromBase64(encoded as string)!));
   }
 }
 
@@ -464,18 +466,6 @@ export interface ImageConfig {
     readonly Volumes?: Readonly<Record<string, object>>;
     readonly StopSignal?: string;
   };
-}
-
-function fromBase64(text: string): Uint8Array {
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  const plain = text.replace(/=+$/, '');
-  const bytes = new Uint8Array(Math.floor((plain.length * 3) / 4));
-  let bits = 0;
-  for (let at = 0, to = 0; at < plain.length; at++) {
-    bits = (bits << 6) | digits.indexOf(plain[at]!);
-    if (at % 4 > 0) bytes[to++] = (bits >> (6 - 2 * (at % 4))) & 0xff;
-  }
-  return bytes;
 }
 
 type Flag = InstructionJson['flags'][number];

@@ -112,6 +112,13 @@ export function countErrors(problems: readonly Pick<Diagnostic, 'severity'>[]): 
   return problems.filter(({ severity }) => severity === 'error').length;
 }
 
+/** Sorts the problems of a Dockerfile by their place. Those without one, and those of other files, come first. */
+export function compareStarts(a: Diagnostic, b: Diagnostic): number {
+  return startOf(a) - startOf(b);
+}
+
+const startOf = ({ range, file }: Diagnostic) => (range && !file ? range.start : -1);
+
 /** The message as the reference sends it to BuildKit: with the line number if the problem is in an instruction. */
 export function wireMessage({
   phase,

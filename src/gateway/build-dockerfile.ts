@@ -114,8 +114,8 @@ async function compile(bridge: Bridge, options: FrontendOptions, dockerfile: Bui
   return { definition, contextPaths, image, baseImage, epoch, scanned: options.sbom && { sbom, ignoreCache } };
 }
 
-/** Puts `prefix` before the message of an error. */
-function wrapErrors<T>(prefix: string, run: () => T): T {
+/** Makes what `run` throws a diagnostic of the build, with `prefix` before its message. */
+function describeErrors<T>(prefix: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
@@ -130,10 +130,10 @@ function assemble(builds: readonly PlatformBuild[], multiPlatform: boolean): Res
   for (const { ref, platform, image, baseImage, epoch } of builds) {
     const suffix = multiPlatform ? `/${platform.id}` : '';
     if (multiPlatform) refs.set(platform.id, ref ?? { id: '' });
-    const config = wrapErrors('failed to marshal image config', () => marshalImageConfig(image));
+    const config = describeErrors('failed to marshal image config', () => marshalImageConfig(image));
     metadata.set(`containerimage.config${suffix}`, config);
     if (baseImage) {
-      const base = wrapErrors('failed to marshal source image config', () => marshalImageConfig(baseImage));
+      const base = describeErrors('failed to marshal source image config', () => marshalImageConfig(baseImage));
       metadata.set(`containerimage.base.config${suffix}`, base);
     }
     if (epoch) metadata.set(`source.date.epoch${suffix}`, encodeText(epoch.seconds.toString()));

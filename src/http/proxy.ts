@@ -4,6 +4,7 @@
  * machine too.
  */
 import { BlockList, isIP } from 'node:net';
+import { withoutBrackets } from './host-name.ts';
 
 /**
  * The proxy for an address; undefined for a direct connection. HTTPS_PROXY and HTTP_PROXY name a proxy for their
@@ -58,8 +59,6 @@ function isInRange(address: string, base: string, bits: number): boolean {
   range.addSubnet(base, bits, isIP(base) === 6 ? 'ipv6' : 'ipv4');
   return range.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
-
-const withoutBrackets = (host: string) => host.replace(/^\[(.*)\]$/, '$1');
 
 /** A host name as an address has it, with letters other than ASCII encoded. */
 function asciiName(name: string): string {

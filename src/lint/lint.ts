@@ -1,6 +1,6 @@
 /** Runs tsfront's own lint rules on a Dockerfile, and applies the configuration and the comments to all findings. */
 import type { WarningCode } from '../diagnostic/codes.ts';
-import { type Diagnostic, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
+import { compareStarts, type Diagnostic, type Fix, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { rangeLines, type SourceRange } from '../diagnostic/source-file.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { readPastErrors } from '../parser/past-errors.ts';
@@ -51,7 +51,7 @@ export function completeFindings(
   });
   return applyIgnoreComments(dockerfile, found, isJudged)
     .flatMap((finding) => withLevel(finding, config) ?? [])
-    .sort((a, b) => startOf(a) - startOf(b));
+    .sort(compareStarts);
 }
 
 function findViolations(file: LintFile, config: LintConfig): LocatedFinding[] {
@@ -89,6 +89,3 @@ function withLevel(finding: Diagnostic, { rules }: LintConfig): Diagnostic | und
   if (level === 'off') return undefined;
   return level === undefined || level === finding.severity ? finding : { ...finding, severity: level };
 }
-
-/** A problem without a place in the Dockerfile comes first. */
-const startOf = ({ range, file }: Diagnostic) => (range && !file ? range.start : -1);

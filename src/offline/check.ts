@@ -6,6 +6,7 @@ import { findAdvice } from '../check/advice.ts';
 import type { WarningCode } from '../diagnostic/codes.ts';
 import { withDefaultHint } from '../diagnostic/default-hint.ts';
 import {
+  compareStarts,
   type Diagnostic,
   DiagnosticError,
   describeError,
@@ -131,7 +132,7 @@ export async function checkDockerfile(
       : []),
     ...addFixes(dockerfile, await withHints(missingSourceProblems(dockerfile, missing), missing, options)),
   ];
-  problems.sort((a, b) => startOf(a) - startOf(b));
+  problems.sort(compareStarts);
   return {
     source,
     problems: withoutGuessedFixes(problems),
@@ -304,9 +305,6 @@ function patternsOf(text: string): string[] {
 
 /** Shorter names resemble each other too easily. */
 const minLength = 4;
-
-/** A problem without a place in the Dockerfile comes first. */
-const startOf = ({ range, file }: Diagnostic) => (range && !file ? range.start : -1);
 
 /** Gives a diagnostic that has only lines their range. */
 function withRange(diagnostic: Diagnostic, source: SourceFile): Diagnostic {

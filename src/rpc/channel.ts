@@ -188,7 +188,7 @@ class DuplexCall implements GrpcCall {
 
   /** undefined until there is a connection for it. */
   private request: Http2Request | undefined;
-  /** The previous write. */
+  /** What the caller has done before there was a connection, in order. */
   private readonly queued: ((request: Http2Request) => void)[] = [];
 
   /** Headers and trailers. */

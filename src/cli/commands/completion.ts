@@ -23,18 +23,21 @@ interface Described {
 }
 
 function completionScript(program: CommandUnknownOpts, shell: Shell): string {
-  const all = describeOption(program, '');
+  const all = describeCommands(program, '');
   return shell === 'fish' ? fish(all) : shell === 'zsh' ? zsh(all) : bash(all);
 }
 
-function describeOption(command: CommandUnknownOpts, name: string): Described[] {
+/** The command and, below it, all of its subcommands. @param name its words; '' for the program */
+function describeCommands(command: CommandUnknownOpts, name: string): Described[] {
   const words = [
     ...command.commands.map((it) => it.name()),
     ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
   ];
   const options = [...command.createHelp().visibleOptions(command)];
   const own = { name, description: command.summary() || command.description(), options, words };
-  const below = command.commands.flatMap((it) => describeOption(it, name === '' ? it.name() : `${name} ${it.name()}`));
+  const below = command.commands.flatMap((it) =>
+    describeCommands(it, name === '' ? it.name() : `${name} ${it.name()}`),
+  );
   return [own, ...below];
 }
 

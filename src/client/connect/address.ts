@@ -1,6 +1,7 @@
 /** The addresses of daemons: their syntax and the defaults. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { withoutBrackets } from '../../http/host-name.ts';
 import { dockerConfigDir } from '../../registry/docker-config.ts';
 import { homeDir } from '../../system/home.ts';
 import { checkArgument, text } from '../../text/arguments.ts';
@@ -145,10 +146,6 @@ function execCommand(scheme: string, where: string): [string, ...string[]] | und
     command = ['kubectl', ...cluster, 'exec', ...flag('container'), '-i', name ?? '', '--', ...dialStdio];
   }
   return name === undefined || fields.size > 0 ? undefined : command;
-}
-
-function withoutBrackets(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** TLS as the query of an address asks for it, in the words of buildx's remote driver; null for what is unknown. */

@@ -68,9 +68,9 @@ export async function receiveTree(
   } catch (error) {
     stopped = true;
     if (complete) return; // whatever becomes of the call, the daemon may have ended the build by now
-    const finPacket = new PacketBuffer(1024);
-    finPacket.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
-    await call.writeFrames(finPacket.take()).catch(() => {});
+    const failure = new PacketBuffer(1024);
+    failure.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
+    await call.writeFrames(failure.take()).catch(() => {});
     await writer.ask({ kind: 'drop', transfer });
     throw error;
   } finally {

@@ -124,14 +124,18 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
 
 /** The destination, joined to the working directory; keeps a slash at its end. */
 function destination(state: State, dest: string, os: string): string {
-  let path: string;
+  const path = readPath(() => removeDriveLetter(dest, os, true));
+  if (isAbsolutePath(path, os)) return normalizePath('/', path, os, true);
+  return normalizePath(state.getDir(), path === '.' || path === '' ? './' : path, os, true);
+}
+
+/** Reads a path. @throws DiagnosticError in the reference's words, if its drive letter is not valid */
+function readPath(read: () => string): string {
   try {
-    path = removeDriveLetter(dest, os, true);
+    return read();
   } catch (error) {
     throw describeError(wrapError(error, 'removing drive letter'), 'bad-path');
   }
-  if (isAbsolutePath(path, os)) return normalizePath('/', path, os, true);
-  return normalizePath(state.getDir(), path === '.' || path === '' ? './' : path, os, true);
 }
 
 function checkChecksum({ checksum = '', sources: [source, ...more] }: Copy): void {
@@ -214,13 +218,7 @@ function localSource(
   os: string,
   shared: CopyOptions,
 ): { path: string; options: CopyOptions } {
-  const normalize = (path: string) => {
-    try {
-      return normalizePath('/', path, os, false);
-    } catch (error) {
-      throw describeError(wrapError(error, 'removing drive letter'), 'bad-path');
-    }
-  };
+  const normalize = (path: string) => readPath(() => normalizePath('/', path, os, false));
   const options: CopyOptions = {
     ...shared,
     followSymlinks: true,
@@ -256,12 +254,7 @@ function addInlineFiles(
   const platform = stage.result.platform;
   let action = sources;
   for (const { path, data } of contents) {
-    let file: string;
-    try {
-      file = removeDriveLetter(path, platform.os, false);
-    } catch (error) {
-      throw describeError(wrapError(error, 'removing drive letter'), 'bad-path');
-    }
+    const file = readPath(() => removeDriveLetter(path, platform.os, false));
     const state = scratch().file(mkfile(file, 0o644, encodeText(data)), {
       customName: '[internal] preparing inline document',
       platform,
