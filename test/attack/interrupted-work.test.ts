@@ -18,10 +18,7 @@ const atItsEnd = 'the history of the image is longer';
 /** Processor time after which a command is in the midst of it: it starts within less. */
 const inTheMidst = 1.5;
 
-function contextOf(dockerfile: string): string {
-  const dir = temporaryDir({ Dockerfile: dockerfile });
-  return dir;
-}
+const contextOf = (dockerfile: string): string => temporaryDir({ Dockerfile: dockerfile });
 
 /** The seconds of processor time that a process has used. */
 function processorTime(pid: number): number {

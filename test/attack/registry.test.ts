@@ -354,7 +354,7 @@ describe('how it answers', () => {
     expect(registry.log.filter((line) => line.startsWith('GET')).length).toBeLessThanOrEqual(requests);
   });
 
-  test('a digest of its tag that is none', async () => {
+  test('an invalid digest of a tag is refused', async () => {
     registry.images.set('app:1', image(manifest, config));
     registry.fault = (request, response) => {
       if (request.method === 'HEAD') response.writeHead(200, { 'docker-content-digest': 'sha256:../../../x' }).end();

@@ -6,7 +6,7 @@ const advice = (text: string) =>
   findAdvice(parseDockerfile(text)).map(({ code, message, hint }) => `${code}: ${message}. ${hint}`);
 const none = (...lines: string[]) => expect(advice(`FROM a\n${lines.join('\n')}\n`)).toEqual([]);
 
-describe('what looks like an array and is none is explained', () => {
+describe('what looks like an array but is not one is explained', () => {
   test.each([
     ['CMD ["a",]', 'a shell runs it as written: a comma must not come before the ]. Write CMD ["a"].'],
     ["RUN ['npm']", 'its strings need double quotes. Write RUN ["npm"].'],

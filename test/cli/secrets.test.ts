@@ -86,22 +86,22 @@ const readable = (text: string) =>
     .replace(/<(script|style)(?! type="application\/json")[\s\S]*?<\/\1>/g, '')
     .replace(/"data": "([\w+/=]+)"/g, (_, data: string) => Buffer.from(data, 'base64').toString());
 
-describe('no planted secret is in', () => {
-  test.each(['dot', 'mermaid', 'svg', 'html', 'json'])('a graph as %s', async (format) => {
+describe('planted secrets', () => {
+  test.each(['dot', 'mermaid', 'svg', 'html', 'json'])('a graph as %s hides secrets', async (format) => {
     const { code, stdout, stderr } = await runCli(['graph', ...args(), '--format', format]);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/•|#8226;/);
     expectHidden(readable(stdout) + stderr);
   });
 
-  test.each(['text', 'json'])('what check finds, as %s', async (format) => {
+  test.each(['text', 'json'])('the findings of check as %s hide secrets', async (format) => {
     const { stdout, stderr } = await runCli(['check', ...args(), '--format', format]);
     expect(stdout).toContain('SecretsUsedInArgOrEnv');
     expect(readable(stdout)).toContain('•');
     expectHidden(readable(stdout) + stderr);
   });
 
-  test.each(['text', 'json'])('what explain says of a file whose name has one, as %s', async (format) => {
+  test.each(['text', 'json'])('an explanation as %s hides a secret in the name of a file', async (format) => {
     const record = path.join(dir, 'record.json');
     await runCli(['explain', ...args(), '--from', path.join(dir, 'Dockerfile'), '--record', record]);
     writeFileSync(path.join(dir, `src-${planted.variable}`), 'b');
@@ -111,7 +111,7 @@ describe('no planted secret is in', () => {
     expectHidden(stdout + stderr);
   });
 
-  test('the warnings of compile', async () => {
+  test('the warnings of compile hide secrets', async () => {
     const { code, stdout, stderr } = await runCli(['compile', ...args(), '--format', 'json']);
     expect(code).toBe(0);
     expect(stderr).toContain('SecretsUsedInArgOrEnv');
@@ -119,7 +119,7 @@ describe('no planted secret is in', () => {
     expect(stdout).toContain(planted.argument); // what is built stays as it is
   });
 
-  test.each(['text', 'json'])('an explanation as %s, or a record', async (format) => {
+  test.each(['text', 'json'])('an explanation as %s, and its record, hide secrets', async (format) => {
     const older = path.join(dir, 'older.Dockerfile');
     writeFileSync(older, 'FROM scratch\n');
     const record = path.join(dir, 'record.json');
@@ -130,14 +130,14 @@ describe('no planted secret is in', () => {
     expectHidden(stdout + stderr + readFileSync(record, 'utf8'));
   });
 
-  test.each(['text', 'json'])('a report about the context as %s', async (format) => {
+  test.each(['text', 'json'])('a report about the context as %s hides secrets', async (format) => {
     const { code, stdout, stderr } = await runCli(['context', ...args(), '--format', format, '--files']);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('•');
     expectHidden(stdout + stderr);
   });
 
-  test('the message of an error', async () => {
+  test('the message of an error hides secrets', async () => {
     writeFileSync(
       path.join(dir, 'Dockerfile'),
       `ARG GITHUB_TOKEN\nFROM $\{GITHUB_TOKEN}:A:b\nENV TOKEN=hunter2-Lm4 = x\n`,

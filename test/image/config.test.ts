@@ -75,7 +75,7 @@ describe('image config', () => {
     expect(() => parse(text)).toThrow(new Error(message));
   });
 
-  test('what FROM scratch starts with', () => {
+  test('FROM scratch starts with a working directory, and a PATH except on Windows', () => {
     expect(marshal(emptyImage(parsePlatform('linux/arm/v6')))).toBe(
       '{"architecture":"arm","os":"linux","variant":"v6","rootfs":{"type":"layers","diff_ids":null},"config":{' +
         '"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"WorkingDir":"/"}}',

@@ -64,14 +64,14 @@ describe.each([
   ['{ "lint": { "ignore": [null] } }', '1:24', 'a member of ignore must be a string, but is null', undefined],
   ['[]', '1:1', 'the file must be an object, but is an array', undefined],
 ])('%s', (text, place, message, hint) => {
-  test('is refused', () => {
+  test('the configuration is refused at the place of its mistake', () => {
     const [first, ...others] = problemsOf(text);
     expect(first).toContain(`tsfront.json:${place}: error[bad-lint-config]: ${message}\n`);
     if (hint) expect(first).toContain(`hint: ${hint}`);
     expect(others).toEqual([]);
   });
 
-  test('the schema refuses it too', () => {
+  test('the schema refuses the configuration too', () => {
     expect(isValid(JSON.parse(text))).toBe(false);
   });
 });

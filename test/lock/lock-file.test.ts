@@ -121,13 +121,13 @@ describe('what is not a lock is refused with its line and column', () => {
       /is not an image with its tag/,
     ],
     [
-      'a digest that is none',
+      'an invalid digest',
       () => change(digest('3'), 'sha256:3'),
       /:7:13: sha256:3 is not a digest: invalid checksum digest length$/,
     ],
     ['a short commit', () => change(commit, 'c0ffee'), /:21:13: c0ffee is not the hash of a commit$/],
     [
-      'a time that is none',
+      'an invalid time',
       () => change('2025-12-01T00:00:00Z', '2025-13-01T00:00:00Z'),
       /:8:14: 2025-13-01T00:00:00Z is not a time/,
     ],
@@ -172,13 +172,13 @@ describe('what is not a lock is refused with its line and column', () => {
     expect(refused()).toMatch(message);
   });
 
-  test('a text that is too large, without looking at it', () => {
+  test('a text that is too large is refused before it is read', () => {
     expect(refusal(`${text}#${'x'.repeat(maxLockLength)}`)).toBe(
       `Dockerfile.lock:1:1: it is larger than ${maxLockLength} characters`,
     );
   });
 
-  test('any other text, in no other way', () => {
+  test('a text that is not a lock fails with no other error than bad-lock-file', () => {
     const piece = fc.oneof(fc.string(), fc.constantFrom(...text.split(/(?<=[\n: ])/)));
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
@@ -191,7 +191,7 @@ describe('what is not a lock is refused with its line and column', () => {
     );
   });
 
-  test('lines as long as the file, in linear time', () => {
+  test('a line of a million characters is refused', () => {
     for (const part of ['a', ' ', ':', '"', '\\', 'a:', '# ', ': ', 'a b'])
       expect(refusal(`lockVersion: 1\nplatforms: linux/amd64\nimages:\n  ${part.repeat(1_000_000)}`)).toContain(
         'Dockerfile.lock:',

@@ -28,7 +28,7 @@ test.each([
   ['what is not exported', '/** A. */\nconst a = 1;\nexport { a };'],
   ['a comment that is not before it', '/** A. */\nconst b = 1;\nexport const a = 1;'],
   ['a comment without an end', '/** A.\nexport const a = 1;'],
-])('%s is none', (_, text) => {
+])('%s is not a description', (_, text) => {
   expect(describe(text)).toEqual({});
 });
 

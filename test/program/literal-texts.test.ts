@@ -72,13 +72,13 @@ const holds = <Values extends [unknown, ...unknown[]]>(
 
 const base = () => image('alpine');
 
-describe('texts are literal in', () => {
-  test('a command of the shell', () =>
+describe('a text of a program is literal', () => {
+  test('a command is passed to the shell as it is', () =>
     holds([filled.filter((it) => !it.startsWith('#!'))], async (command) => {
       expect(exec(await lowerStage(base().run(command))).meta!.args).toEqual(['/bin/sh', '-c', command]);
     }));
 
-  test('a script', () =>
+  test('a script is written to its file as it is', () =>
     holds([text], async (rest) => {
       const script = `#!/bin/cat ${rest}`;
       const result = await lowerStage(base().run(script));
@@ -88,52 +88,52 @@ describe('texts are literal in', () => {
       expect(files).toEqual([script.endsWith('\n') ? script : `${script}\n`]);
     }));
 
-  test('a program and its arguments', () =>
+  test('a program gets its arguments as they are', () =>
     holds([words], async (command) => {
       expect(exec(await lowerStage(base().run(command))).meta!.args).toEqual(command);
     }));
 
-  test('environment variables, for commands and in the image', () =>
+  test('an environment variable has its value in commands and in the image', () =>
     holds([key, text], async (variable, value) => {
       const result = await lowerStage(base().env(variable, value).run('env'));
       expect(exec(result).meta!.env).toContain(`${variable}=${value}`);
       expect(result.image.config.env).toContain(`${variable}=${value}`);
     }));
 
-  test('several variables in one instruction', () =>
+  test('variables that are set together do not change each other', () =>
     holds([fc.uniqueArray(key, { minLength: 1, maxLength: 4 }), text], async (variables, value) => {
       const { image: made } = await lowerStage(base().env(Object.fromEntries(variables.map((it) => [it, value + it]))));
       for (const variable of variables) expect(made.config.env).toContain(`${variable}=${value}${variable}`);
     }));
 
-  test('labels', () =>
+  test('a label has its value in the image', () =>
     holds([key, text], async (label, value) => {
       const { image: made } = await lowerStage(base().label({ [label]: value }));
       expect([...made.config.labels!]).toEqual([[label, value]]);
     }));
 
-  test('the default of an argument', () =>
+  test('an argument has its default in commands', () =>
     holds([key, text], async (argument, value) => {
       expect(exec(await lowerStage(base().arg(argument, value).run('env'))).meta!.env).toContain(
         `${argument}=${value}`,
       );
     }));
 
-  test('the working directory', () =>
+  test('commands run in the working directory that is named, and the image has it', () =>
     holds([name], async (directory) => {
       const result = await lowerStage(base().workdir(`/${directory}`).run('pwd'));
       expect(exec(result).meta!.cwd).toBe(`/${directory}`);
       expect(result.image.config.workingDir).toBe(`/${directory}`);
     }));
 
-  test('the user', () =>
+  test('commands run as the user that is named, and the image has it', () =>
     holds([filled], async (user) => {
       const result = await lowerStage(base().user(user).run('id'));
       expect(exec(result).meta!.user).toBe(user);
       expect(result.image.config.user).toBe(user);
     }));
 
-  test('entrypoint, command and shell of the image', () =>
+  test('the image has the entrypoint, command and shell that are named', () =>
     holds([words, filled, words], async (entrypoint, command, shell) => {
       const { config } = (await lowerStage(base().entrypoint(entrypoint).shell(shell).cmd(command))).image;
       expect(config.entrypoint).toEqual(entrypoint);
@@ -141,7 +141,7 @@ describe('texts are literal in', () => {
       expect(config.cmd).toEqual([...shell, command]);
     }));
 
-  test('the health check', () =>
+  test('the image has the command of the health check', () =>
     holds([filled, words], async (command, list) => {
       expect((await lowerStage(base().healthcheck(command))).image.config.healthcheck!.test).toEqual([
         'CMD-SHELL',
@@ -150,19 +150,19 @@ describe('texts are literal in', () => {
       expect((await lowerStage(base().healthcheck(list))).image.config.healthcheck!.test).toEqual(['CMD', ...list]);
     }));
 
-  test('volumes', () =>
+  test('the image has the volume that is named', () =>
     holds([name.filter((it) => it.trim() === it)], async (volume) => {
       expect([...(await lowerStage(base().volume(volume))).image.config.volumes!]).toEqual([volume]);
     }));
 
-  test('triggers and the author', () =>
+  test('the image has the trigger and the author that are named', () =>
     holds([text], async (rest) => {
       const { image: made } = await lowerStage(base().onbuild(`RUN x${rest}`).maintainer(`x${rest}`));
       expect(made.config.onBuild).toEqual([`RUN x${rest}`]);
       expect(made.author).toBe(`x${rest}`);
     }));
 
-  test('sources and destinations of copies', () =>
+  test('a copy has the source and the destination that are named', () =>
     holds([source, name], async (from, dest) => {
       const result = await lowerStage(base().copy(`/${from}`, `/${dest}`));
       expect(actions(result)).toMatchObject([{ value: { src: `/${from}`, dest: `/${dest}` } }]);
@@ -171,12 +171,12 @@ describe('texts are literal in', () => {
   /** An address of git (`user@host:path`) is refused, as in COPY; `./` before it makes a path of it. */
   const isAddress = (it: string) => /^[\w-]+@[\w.-]+:/.test(it);
 
-  test('sources at the beginning of an instruction', () =>
+  test('a source at the beginning of an instruction is not read as a flag or an array', () =>
     holds([source.filter((it) => it !== '' && !isAddress(it))], async (from) => {
       expect(actions(await lowerStage(base().copy(from, '/x')))).toMatchObject([{ value: { src: `/${from}` } }]);
     }));
 
-  test('owners and patterns of copies', () =>
+  test('a copy has the owner and the patterns that are named', () =>
     holds(
       [filled.filter((it) => !/[:]|^[0-9+-]*$/.test(it)), fc.array(filled, { maxLength: 2 })],
       async (chown, exclude) => {
@@ -187,7 +187,7 @@ describe('texts are literal in', () => {
       },
     ));
 
-  test('files that the program writes', () =>
+  test('a file that the program writes has its name and its content', () =>
     holds([name.filter((it) => !/[\s'"\\$<\0]/.test(it)), text], async (called, content) => {
       const result = await lowerStage(base().copy(file(called, content), '/etc/'));
       expect(actions(result)).toMatchObject([
@@ -201,7 +201,7 @@ describe('texts are literal in', () => {
     expect(made.config).toMatchObject({ labels: new Map([['a', 'x\ufffd']]), onBuild: ['RUN \ufffd'] });
   });
 
-  test('targets, sources and names of mounts', () =>
+  test('a mount has the target, the source and the name that are given', () =>
     holds([name, source, key], async (target, from, id) => {
       const mounts = [
         mount.bind(`/${target}`, { source: `/s${from}` }),

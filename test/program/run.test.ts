@@ -303,11 +303,11 @@ const fast = arg('FAST', { type: 'boolean', default: false });
 const extra = arg('EXTRA', { optional: true });
 export default () => image('alpine').run(JSON.stringify([version, mode, jobs, fast, extra ?? null]));
 `;
-  test('have defaults', async () => {
+  test('a build argument that is not given has its default', async () => {
     expect((await playProgram(program(settings))).commands).toEqual(['["1","release",4,false,null]']);
   });
 
-  test('have the types that the program gives them', async () => {
+  test('build arguments have the types that the program gives them', async () => {
     const opts = { VERSION: '$2', MODE: 'debug', JOBS: ' 0x10 ', FAST: 'YES', EXTRA: '' };
     const given = Object.fromEntries(Object.entries(opts).map(([name, value]) => [`build-arg:${name}`, value]));
     expect((await playProgram(program(settings), given)).commands).toEqual(['["$2","debug",16,true,""]']);
@@ -717,7 +717,7 @@ export default () => service.stage();
 });
 
 describe('a program can say what no Dockerfile can', () => {
-  test('merge and diff', async () => {
+  test('a program merges stages and takes their differences', async () => {
     const text = `
 const base = image('alpine').env('A', '1');
 export default () => merge(base, diff(image('busybox'), image('busybox').run('make')), scratch().copy('a', '/a')).run('end');
@@ -729,7 +729,7 @@ export default () => merge(base, diff(image('busybox'), image('busybox').run('ma
     expect(made.config['Env']).toContain('A=1');
   });
 
-  test('the config of a stage', async () => {
+  test('a program reads the config of a stage', async () => {
     const text = `
 export default async () => {
   const base = image('docker.io/library/postgres:16').label('a', 'b');
@@ -740,7 +740,7 @@ export default async () => {
     expect((await playProgram(program(text))).commands).toEqual(['[["docker-entrypoint.sh"],{"a":"b"},"amd64"]']);
   });
 
-  test('states of tsfront/llb, both ways', async () => {
+  test('a stage is made from a state of tsfront/llb, and gives one', async () => {
     const text = `
 import { mkdir, http } from 'tsfront/llb';
 const data = fromState(http('https://example.com/data.json'), { config: { Env: ['A=1'], User: 'x' } } as never);
@@ -756,7 +756,7 @@ export default async () => {
     expect(ops.some(({ file }) => file?.actions.some(({ mkdir }) => mkdir))).toBe(true);
   });
 
-  test('a stage of a Dockerfile, with arguments and files of its own', async () => {
+  test('a program continues a stage of a Dockerfile, with arguments and files of its own', async () => {
     const files = {
       'build.ts': program(
         "export default () => dockerfile('docker/Dockerfile', { target: 'build', args: { V: '$2' } }).copy('b', '/b').run('end');",
@@ -780,7 +780,7 @@ export default async () => {
     expect((await playProgram(files)).error).toMatch(message);
   });
 
-  test('the files of the project', async () => {
+  test('a program reads and finds the files of its project', async () => {
     const { commands, error } = await playProgram({
       'build.ts': program(`
 export default async () => {

@@ -298,7 +298,7 @@ describe('faults', () => {
     );
   });
 
-  test('an answer that stops half-way', async () => {
+  test('an answer that stops half-way is an error, which says how long nothing came', async () => {
     const clock = stopClock();
     registry.fault = (request, response) => {
       if (request.method === 'HEAD') return false;
@@ -420,7 +420,7 @@ describe('cache', () => {
     expect((await resolve(app(), { cache })).env).toBe('A=amd64');
   });
 
-  test('a cache that cannot be written to is none', async () => {
+  test('a cache that cannot be written to is not used', async () => {
     await writeFile(path.join(dir, 'file'), '');
     expect((await resolve(app(), { cache: createBlobCache(path.join(dir, 'file')) })).env).toBe('A=amd64');
   });
@@ -517,7 +517,7 @@ describe('odd manifests', () => {
     else await expect(found).rejects.toThrow(error);
   });
 
-  test('a digest in a header that is none', async () => {
+  test('an invalid digest in a header is refused', async () => {
     registry.fault = (_, response) => {
       response.writeHead(200, { 'content-type': `${oci}.manifest.v1+json`, 'docker-content-digest': 'zz' }).end();
       return true;

@@ -60,7 +60,7 @@ const echo: Handler = (stream) => {
   });
 };
 
-test('a request and its answer with trailers', async () => {
+test('a request gets its answer with trailers', async () => {
   const { client } = await connect(echo);
   const { headers, body, reason } = await call(client, post('/a'), Buffer.from('hello'));
   expect(body.toString()).toBe('hello');

@@ -77,7 +77,7 @@ describe('characters that are not what they look like are named with their place
   });
 });
 
-describe('a here-document that is none', () => {
+describe('what looks like a here-document but is not one', () => {
   test.each([
     ['RUN <<- EOF', 'there is a blank between <<- and the name. Write <<-EOF.'],
     ['RUN <<-\tEOF', 'there is a blank between <<- and the name. Write <<-EOF.'],
