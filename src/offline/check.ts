@@ -14,17 +14,17 @@ import {
   warningDiagnostic,
 } from '../diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
-import type { Warning } from '../gateway/bridge.ts';
+import type { Bridge, Warning } from '../gateway/bridge.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
 import { hasNamedContext } from '../gateway/named-context.ts';
-import { sourceFile } from '../gateway/source-info.ts';
+import { type SourceDescription, sourceFile } from '../gateway/source-info.ts';
 import { addFixes } from '../lint/add-fixes.ts';
 import type { LintConfig } from '../lint/config.ts';
 import { completeFindings } from '../lint/lint.ts';
 import { createLintFile, type LintFile } from '../lint/lint-file.ts';
 import { Definition } from '../llb/definition.ts';
 import type { Lowered } from '../lower/lower.ts';
-import { takeTurns } from '../lower/turns.ts';
+import { type Turns, takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { explainStrayBytes } from '../parser/hints/stray-bytes.ts';
 import { findIgnoreAdvice, type IgnoreAdvice } from '../parser/ignore/advice.ts';
@@ -90,57 +90,130 @@ export async function checkDockerfile(
   checkArgument('checkDockerfile', 'unknownImages', unknownImages, having('a Set', 'has', 'add'));
   checkArgument('checkDockerfile', 'frontend', frontend, callback);
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
+  const run = await runFrontend(frontend, bridge);
+  const turns = takeTurns(options.signal);
+  const text = await readText(run, options, turns);
+  const made = await makeGraph(run, options, turns);
+  const ignore = await ignoreFileAdvice(options);
+  const found = [...(await findingsOf(run, text, unknownImages, options)), ...(ignore.advice?.warnings ?? [])];
+  const findings = reportedFindings(run, text, found, unknownImages, options);
+  const problems = [...findings, ...(await buildErrors(run, text, made, options))];
+  problems.sort(compareStarts);
+  return {
+    source: run.source,
+    problems: withoutGuessedFixes(problems),
+    json: lintJson(run.description, findings, firstError(run.failure, made)),
+    graph: made.graph instanceof Definition && run.failure === undefined ? made.graph : undefined,
+    warnings: bridge.warnings,
+    notes: (ignore.advice?.notes ?? []).map((note) => ({ filename: ignore.file?.filename ?? '', ...note })),
+  };
+}
+
+/** What the frontend says of the Dockerfile. */
+interface FrontendRun {
+  readonly description: SourceDescription;
+  readonly source: SourceFile;
+  /** All errors of the build as one; undefined if it succeeds. */
+  readonly failure: unknown;
+  readonly findings: readonly Diagnostic[];
+  /** What was lowered, also in spite of errors; undefined if nothing could be. */
+  readonly lowered: Lowered | undefined;
+}
+
+/** Runs the frontend, which goes on behind errors. @throws Error if the Dockerfile cannot be read */
+async function runFrontend(frontend: Frontend, bridge: Bridge): Promise<FrontendRun> {
   const { linted } = await frontend(bridge);
   if (!linted)
     throw new Error('the frontend does not say what it has found: checkDockerfile takes one that ends in tsfront');
   const source = sourceFile(linted.source);
   const past = await linted.pastErrors();
   const failure = past ? joinErrors(linted.failure, past.errors, source) : linted.failure;
-  const { lowered } = past ?? linted;
-  const turns = takeTurns(options.signal);
+  const { findings, lowered } = past ?? linted;
+  return { description: linted.source, source, failure, findings, lowered };
+}
+
+/** The text of the Dockerfile as rules read it. */
+interface DockerfileText {
+  /** The instructions; those behind errors too, if the file can be read on there. */
+  readonly dockerfile: Dockerfile;
+  /** The same for lint rules; undefined if the file cannot be read on behind its errors. */
+  readonly lintFile: LintFile | undefined;
+}
+
+async function readText(
+  { description, source }: FrontendRun,
+  options: OfflineOptions,
+  turns: Turns,
+): Promise<DockerfileText> {
   // The lines of a build program are not those of a Dockerfile.
-  const isDockerfile = linted.source.language === 'Dockerfile';
-  const parsed = await parseInTurns(isDockerfile ? source.text : '', source.filename, turns.pass);
+  const text = description.language === 'Dockerfile' ? source.text : '';
+  const parsed = await parseInTurns(text, source.filename, turns.pass);
   const readable = await readPastErrors(parsed, turns.pass);
   const isContext = (base: string) => isNamedContext(options, base);
   const lintFile = readable && (await createLintFile(readable.dockerfile, { ...readable, isContext }));
-  const dockerfile = lintFile?.dockerfile ?? parsed;
+  return { dockerfile: lintFile?.dockerfile ?? parsed, lintFile };
+}
 
-  const { findings: found } = past ?? linted;
-  const findings = variableFindings(lintFile, found, lowered, unknownImages, options);
-  if (lowered) findings.push(...misspelledImages(lowered));
-  findings.push(...findAdvice(dockerfile), ...(await crlfScripts(dockerfile, options)));
+/** The graph that the build solves. */
+interface MadeGraph {
+  /** An error if it cannot be made; undefined if the build fails before. */
+  readonly graph: Definition | Error | undefined;
+  /** The sources that it takes and that are not there. */
+  readonly missing: readonly MissingSource[];
+}
 
+async function makeGraph({ lowered }: FrontendRun, { locals }: OfflineOptions, turns: Turns): Promise<MadeGraph> {
   const graph = lowered && marshalStages(lowered.stages);
-  if (graph instanceof Definition) await turns.pass();
-  const missing = graph instanceof Definition ? await missingSources(graph, options.locals, turns) : [];
-  const { file: ignoreFile, advice } = await ignoreFileAdvice(options);
-  findings.push(...(advice?.warnings ?? []));
+  if (!(graph instanceof Definition)) return { graph, missing: [] };
+  await turns.pass();
+  return { graph, missing: await missingSources(graph, locals, turns) };
+}
+
+/** The findings of the frontend, and those that only this check makes. */
+async function findingsOf(
+  { findings, lowered }: FrontendRun,
+  { dockerfile, lintFile }: DockerfileText,
+  unknownImages: ReadonlySet<string>,
+  options: OfflineOptions,
+): Promise<Diagnostic[]> {
+  return [
+    ...variableFindings(lintFile, findings, lowered, unknownImages, options),
+    ...(lowered ? misspelledImages(lowered) : []),
+    ...findAdvice(dockerfile),
+    ...(await crlfScripts(dockerfile, options)),
+  ];
+}
+
+/** The findings with those of tsfront's rules, as they are reported: at their levels, with fixes and hints. */
+function reportedFindings(
+  { failure }: FrontendRun,
+  { dockerfile, lintFile }: DockerfileText,
+  found: readonly Diagnostic[],
+  unknownImages: ReadonlySet<string>,
+  options: CheckOptions,
+): Diagnostic[] {
   const isWhole = failure === undefined && !options.opts['target'] && unknownImages.size === 0;
-  const completed = completeFindings(lintFile ?? dockerfile, addFixes(dockerfile, findings), {
+  const all = completeFindings(lintFile ?? dockerfile, addFixes(dockerfile, found), {
     config: options.lint,
     isJudged: (code) => isWhole && !buildDecides.has(code),
   });
+  return withoutConsequences(all).map(withDefaultHint);
+}
 
-  const listed = withoutConsequences(completed).map(withDefaultHint);
-
-  const problems = [
-    ...listed,
+/** The errors that fail the build: in the frontend, in the graph, and for missing sources. */
+async function buildErrors(
+  { failure, source }: FrontendRun,
+  { dockerfile }: DockerfileText,
+  { graph, missing }: MadeGraph,
+  options: OfflineOptions,
+): Promise<Diagnostic[]> {
+  return [
     ...(failure === undefined ? [] : addFixes(dockerfile, failures(failure, source))),
     ...(graph instanceof Error
       ? [errorDiagnostic('build', graph.message, explainStrayBytes(source, graph.message))]
       : []),
     ...addFixes(dockerfile, await withHints(missingSourceProblems(dockerfile, missing), missing, options)),
   ];
-  problems.sort(compareStarts);
-  return {
-    source,
-    problems: withoutGuessedFixes(problems),
-    json: lintJson(linted.source, listed, firstError(failure, graph, missing)),
-    graph: graph instanceof Definition && failure === undefined ? graph : undefined,
-    warnings: bridge.warnings,
-    notes: (advice?.notes ?? []).map((note) => ({ filename: ignoreFile?.filename ?? '', ...note })),
-  };
 }
 
 /** The findings of the frontend, with those about variables that it leaves to shells, in stages that can be judged. */
@@ -183,11 +256,7 @@ const buildDecides: ReadonlySet<WarningCode> = new Set<WarningCode>([
 ]);
 
 /** The first error that fails a build. */
-function firstError(
-  failure: unknown,
-  graph: Definition | Error | undefined,
-  [missing]: readonly MissingSource[],
-): LintError | undefined {
+function firstError(failure: unknown, { graph, missing: [missing] }: MadeGraph): LintError | undefined {
   if (failure !== undefined) return lintError(failure);
   if (graph instanceof Error) return { message: graph.message, location: {} };
   return missing && { message: missingSourceMessage(missing), location: located(missing.lines) };
@@ -226,9 +295,7 @@ function misspelledImages({ unknownImages }: Lowered): Diagnostic[] {
   });
 }
 
-/** Findings that follow from others in the same place: an image that is not
- * meant has no tag, a broken array is run by a shell.
- */
+/** The codes of findings that only follow from another one in the same place: a misspelled image also lacks a tag. */
 const consequences: Readonly<Partial<Record<WarningCode, WarningCode>>> = {
   UntaggedBase: 'UnknownImage',
   JSONArgsRecommended: 'BrokenArray',
