@@ -3,25 +3,29 @@
  * answer of `initialize`, and from a keystroke to the problems of that version, in Dockerfiles of 50 and 5,000 lines.
  * Medians of wall times, in milliseconds. The aims are 300 ms and, warm, 100 ms.
  *
- *   node bench/lsp.ts [ROUNDS]
+ *   node bench/lsp.ts [ROUNDS] [--compare|--save]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startEditor } from '../test/lsp/client.ts';
+import { keepResults } from './results.ts';
 import { instructions } from './shared/dockerfiles.ts';
 
-const rounds = Number(process.argv[2] ?? 40);
+const rounds = Number(process.argv.slice(2).find((it) => !it.startsWith('--')) ?? 40);
 const command = [path.join(import.meta.dirname, '../dist/cli.js'), 'lsp', '--stdio'];
 const dir = mkdtempSync(path.join(tmpdir(), 'tsfront-bench-'));
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-const show = (what: string, values: readonly number[]) =>
+const kept = new Map<string, number>();
+const show = (what: string, values: readonly number[]) => {
+  kept.set(what, median(values));
   console.log(
     `${what.padEnd(58)} median ${median(values).toFixed(1).padStart(7)} ms   worst ${Math.max(...values)
       .toFixed(1)
       .padStart(7)} ms`,
   );
+};
 
 async function start(): Promise<number> {
   const begin = performance.now();
@@ -60,6 +64,7 @@ try {
   show('keystroke to problems, 5,000 lines, at the top', await keystrokes(5000, 0.001));
   show('keystroke to problems, 5,000 lines, in the middle', await keystrokes(5000, 0.5));
   show('keystroke to problems, 5,000 lines, at the end', await keystrokes(5000, 0.999));
+  keepResults('lsp', kept);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -1,12 +1,12 @@
 /**
  * The committed results in bench/results. A result is a CPU time divided by that of a fixed piece of work in the same
  * run, so that it depends little on the machine and its load. `--save` writes the results, `--compare` prints how many
- * times slower each is now.
+ * times slower each is now. Those of the language server are wall times, so they depend on the load too.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** CPU times in milliseconds by what was measured. */
+/** Times in milliseconds by what was measured. */
 export type Times = ReadonlyMap<string, number>;
 
 /** CPU time of this thread since its start, in milliseconds. */
@@ -65,7 +65,7 @@ export function keepResults(bench: string, times: Times, args: readonly string[]
   const results = Object.fromEntries([...times].map(([name, time]) => [name, Number((time / unit).toPrecision(3))]));
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, number>>) : {};
   if (args.includes('--compare')) {
-    console.log('\nCPU times as multiples of a fixed piece of work: saved, now, and now / saved');
+    console.log('\nTimes as multiples of a fixed piece of work: saved, now, and now / saved');
     for (const [name, now] of Object.entries(results)) {
       const saved = before[name];
       const ratio = saved === undefined ? 'new' : (now / saved).toFixed(2);
