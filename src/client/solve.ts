@@ -74,7 +74,8 @@ export function solve(connection: Connection, options: SolveOptions): Build {
       ended.abort();
     });
   result.catch(() => {}); // it is the caller's to handle, at a time of their choice
-  return { ref, result, status: watch(connection, ref, started.promise, ended.signal, options.signal) };
+  const watch = new StatusWatch(connection, ref, ended.signal, options.signal);
+  return { ref, result, status: watch.updates(started.promise) };
 }
 
 async function solveWithTemporaryDirs(
@@ -229,48 +230,67 @@ async function requireCompatibilityVersions(connection: Connection, signal: Abor
   );
 }
 
-async function* watch(
-  connection: Connection,
-  ref: string,
-  started: Promise<void>,
-  ended: AbortSignal,
-  stopped: AbortSignal | undefined,
-) {
-  await started;
-  const sources: SourceInfo[] = [];
-  const stop = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let left = statusLimitMs;
-  let since = performance.now();
-  const expectEnd = () => {
-    if (stopped?.aborted) left = Math.min(left, statusGraceMs);
-    since = performance.now();
-    timer = setTimeout(() => stop.abort(), Math.min(left, stopped?.aborted ? stoppedGraceMs : statusGraceMs));
-  };
-  let reading = false;
-  const end = () => {
-    if (!reading) expectEnd();
-  };
-  if (ended.aborted) return;
-  ended.addEventListener('abort', end, { once: true });
-  try {
-    for await (const response of connection.control.status({ Ref: ref }, { signal: stop.signal })) {
-      clearTimeout(timer);
-      reading = true;
-      const given = performance.now();
-      if (ended.aborted) left -= given - since;
-      yield fromStatusResponse(response, sources);
-      reading = false;
-      if (!ended.aborted) continue;
-      left -= Math.min(readerMs, performance.now() - given);
-      if (left <= 0) return;
-      expectEnd();
+/** Reads the progress of a build until its last report, but not for long after the build has ended. */
+class StatusWatch {
+  private readonly connection: Connection;
+  private readonly ref: string;
+  /** Aborted when the build has ended. */
+  private readonly ended: AbortSignal;
+  /** Aborted when the caller gives up the build. */
+  private readonly stopped: AbortSignal | undefined;
+  private readonly stop = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  /** Milliseconds that may still be waited for reports after the end, all waits together. */
+  private left = statusLimitMs;
+  /** When the current wait has begun. */
+  private since = 0;
+  /** Whether the reader has a report, and nothing is waited for. */
+  private isReading = false;
+
+  constructor(connection: Connection, ref: string, ended: AbortSignal, stopped: AbortSignal | undefined) {
+    this.connection = connection;
+    this.ref = ref;
+    this.ended = ended;
+    this.stopped = stopped;
+  }
+
+  /** The reports. @param started resolves when the daemon knows the build */
+  async *updates(started: Promise<void>): AsyncGenerator<StatusUpdate, void> {
+    await started;
+    if (this.ended.aborted) return;
+    const sources: SourceInfo[] = [];
+    const end = () => {
+      if (!this.isReading) this.limitWait();
+    };
+    this.ended.addEventListener('abort', end, { once: true });
+    try {
+      for await (const response of this.connection.control.status({ Ref: this.ref }, { signal: this.stop.signal })) {
+        clearTimeout(this.timer);
+        this.isReading = true;
+        const given = performance.now();
+        if (this.ended.aborted) this.left -= given - this.since;
+        yield fromStatusResponse(response, sources);
+        this.isReading = false;
+        if (!this.ended.aborted) continue;
+        this.left -= Math.min(readerMs, performance.now() - given);
+        if (this.left <= 0) return;
+        this.limitWait();
+      }
+    } catch (error) {
+      // The build's own result says what went wrong.
+      if (!this.ended.aborted && !(error instanceof RpcError)) throw error;
+    } finally {
+      clearTimeout(this.timer);
+      this.ended.removeEventListener('abort', end);
     }
-  } catch (error) {
-    // The build's own result says what went wrong.
-    if (!ended.aborted && !(error instanceof RpcError)) throw error;
-  } finally {
-    clearTimeout(timer);
-    ended.removeEventListener('abort', end);
+  }
+
+  /** Limits the wait for the next report of a build that has ended. */
+  private limitWait(): void {
+    const isStopped = this.stopped?.aborted ?? false;
+    if (isStopped) this.left = Math.min(this.left, statusGraceMs);
+    this.since = performance.now();
+    const ms = Math.min(this.left, isStopped ? stoppedGraceMs : statusGraceMs);
+    this.timer = setTimeout(() => this.stop.abort(), ms);
   }
 }

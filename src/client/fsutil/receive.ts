@@ -23,60 +23,90 @@ export async function receiveTree(
   dest: string,
   onComplete: () => void,
 ): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  // It may be rejected while the thread still opens the directory; the wait for it sees it.
-  over.promise.catch(() => {});
-  let complete = false;
-  let inFlight = 0;
-  let wake: (() => void) | undefined;
-  let stopped = false;
+  await new TreeReceiver(call, writer, transfer, dest, onComplete).run();
+}
 
-  const handOver = async (messages: Buffer<ArrayBuffer>) => {
-    const bytes = messages.length; // the thread takes the buffer, and nothing is left of it here
-    inFlight += bytes;
-    const { frames, ...state } = await writer.ask({ kind: 'take', transfer, messages }, [messages.buffer]);
-    inFlight -= bytes;
-    if (inFlight < writeAheadBytes) wake?.();
-    if (state.complete && !complete) {
-      complete = true;
-      onComplete();
+/** One transfer. It takes messages from the call and hands them to the thread, whose frames it writes to the call. */
+class TreeReceiver {
+  private readonly call: RawCall;
+  private readonly writer: TreeWriter;
+  private readonly transfer: number;
+  private readonly dest: string;
+  private readonly onComplete: () => void;
+  /** Resolves when the thread has ended the transfer. */
+  private readonly over = Promise.withResolvers<void>();
+  private readonly batch = createBatch((messages) => void this.handOver(messages).catch(this.over.reject));
+  /** Whether everything has arrived. */
+  private isComplete = false;
+  /** Whether nothing is handed over or written any more. */
+  private isStopped = false;
+  /** Bytes that the thread has not yet taken. */
+  private inFlight = 0;
+  private wake: (() => void) | undefined;
+
+  constructor(call: RawCall, writer: TreeWriter, transfer: number, dest: string, onComplete: () => void) {
+    this.call = call;
+    this.writer = writer;
+    this.transfer = transfer;
+    this.dest = dest;
+    this.onComplete = onComplete;
+    // It may be rejected while the thread still opens the directory; the wait for it sees it.
+    this.over.promise.catch(() => {});
+  }
+
+  async run(): Promise<void> {
+    const { call, writer, transfer, dest, over } = this;
+    const gone = () => over.reject(call.signal.reason as Error); // also while `receive` waits
+    call.signal.addEventListener('abort', gone, { once: true });
+    try {
+      await writer.ask({ kind: 'open', transfer, dest });
+      this.receive().catch(over.reject);
+      await over.promise;
+    } catch (error) {
+      this.isStopped = true;
+      if (this.isComplete) return; // whatever becomes of the call, the daemon may have ended the build by now
+      const failure = new PacketBuffer(1024);
+      failure.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
+      await call.writeFrames(failure.take()).catch(() => {});
+      await writer.ask({ kind: 'drop', transfer });
+      throw error;
+    } finally {
+      this.isStopped = true;
+      call.signal.removeEventListener('abort', gone);
+      this.wake?.();
     }
-    if (frames && !stopped) await call.writeFrames(frames);
-    if (state.ended) over.resolve();
-  };
-  const batch = createBatch((messages) => void handOver(messages).catch(over.reject));
-  const pump = async () => {
-    for await (const message of call.messages) {
-      if (stopped) continue;
-      batch.add(message);
-      if (inFlight >= writeAheadBytes)
+  }
+
+  /** Collects the messages of the call, and waits while the thread has too many. */
+  private async receive(): Promise<void> {
+    for await (const message of this.call.messages) {
+      if (this.isStopped) continue;
+      this.batch.add(message);
+      if (this.inFlight >= writeAheadBytes)
         await new Promise<void>((resolve) => {
-          wake = resolve;
+          this.wake = resolve;
         });
     }
-    batch.flush();
-    await writer.ask({ kind: 'take', transfer, messages: noBytes }); // all before it has been taken
+    this.batch.flush();
+    // This is answered after all messages before it.
+    await this.writer.ask({ kind: 'take', transfer: this.transfer, messages: noBytes });
     throw new Error('the transfer ended early');
-  };
+  }
 
-  const gone = () => over.reject(call.signal.reason as Error); // also if the pump is waiting
-  call.signal.addEventListener('abort', gone, { once: true });
-  try {
-    await writer.ask({ kind: 'open', transfer, dest });
-    pump().catch(over.reject);
-    await over.promise;
-  } catch (error) {
-    stopped = true;
-    if (complete) return; // whatever becomes of the call, the daemon may have ended the build by now
-    const failure = new PacketBuffer(1024);
-    failure.packet(PacketType.Error, 0, Buffer.from((error as Error).message));
-    await call.writeFrames(failure.take()).catch(() => {});
-    await writer.ask({ kind: 'drop', transfer });
-    throw error;
-  } finally {
-    stopped = true;
-    call.signal.removeEventListener('abort', gone);
-    wake?.();
+  /** Gives messages to the thread, and writes its answers. */
+  private async handOver(messages: Buffer<ArrayBuffer>): Promise<void> {
+    const { writer, transfer } = this;
+    const bytes = messages.length; // the thread takes the buffer, and nothing is left of it here
+    this.inFlight += bytes;
+    const { frames, ...state } = await writer.ask({ kind: 'take', transfer, messages }, [messages.buffer]);
+    this.inFlight -= bytes;
+    if (this.inFlight < writeAheadBytes) this.wake?.();
+    if (state.complete && !this.isComplete) {
+      this.isComplete = true;
+      this.onComplete();
+    }
+    if (frames && !this.isStopped) await this.call.writeFrames(frames);
+    if (state.ended) this.over.resolve();
   }
 }
 
