@@ -145,7 +145,8 @@ async function lookForDir(source: SearchedSource, pattern: string): Promise<Foun
   if (dir === '' || !source.sent) return 'there';
   const found = await find(source, dir);
   if (found === 'missing') return found;
-  const names = await namesBelow(source, dir.slice(1));
+  // What cannot be read, as for its permissions or for links in a circle, is not known: the build decides.
+  const names = await namesBelow(source, dir.slice(1)).catch(() => undefined);
   if (!names) return 'there';
   // The content of a directory that is sent is sent too.
   const ways = new Set<string>();
@@ -160,13 +161,19 @@ async function lookForDir(source: SearchedSource, pattern: string): Promise<Foun
 /** Maximum number of names in a directory that are compared with a pattern. */
 const maxNames = 5000;
 
-/** The directory and the names below it that are not excluded; undefined if there are links, or too many names. */
+/**
+ * The path and, if it is a directory, the names below it that are not excluded; undefined if there are links, or too many
+ * names.
+ *
+ * @throws Error if the tree cannot read a directory
+ */
 async function namesBelow({ tree, matcher }: SearchedSource, dir: string): Promise<string[] | undefined> {
   const names: string[] = [];
   const next: string[] = [];
   for (let up = dir; up !== '.'; up = dirname(up)) if ((await tree.stat(up)).linkname !== '') return undefined;
-  if (!isIgnored(matcher, `/${dir}`, await tree.stat(dir))) names.push(dir);
-  next.push(dir);
+  const top = await tree.stat(dir);
+  if (!isIgnored(matcher, `/${dir}`, top)) names.push(dir);
+  if (isDirectory(top.mode)) next.push(dir);
   for (const at of next) {
     for (const stat of await tree.readDir(at)) {
       const name = join(at, stat.path);

@@ -28,7 +28,22 @@ export async function missingSourceHint(
   tree: FileTree,
   ignoreFile?: IgnoreFile | undefined,
 ): Promise<string | undefined> {
+  const file = await fileOnTheWay(tree, source);
+  if (file !== undefined)
+    return `${file} is a file, so nothing is below it: name the file alone, or another directory.`;
   return explainMissingSource(source, { ignoreFile, names: await contextNames(tree, source) });
+}
+
+/** The file that a path names as a directory; undefined if absent. */
+async function fileOnTheWay(tree: FileTree, source: string): Promise<string | undefined> {
+  const ways: string[] = [];
+  for (let up = dirname(clean(`/${source}`)); up !== '/'; up = dirname(up)) ways.unshift(up.slice(1));
+  for (const way of ways) {
+    const stat = await tree.stat(way).catch(() => undefined);
+    if (!stat) return undefined;
+    if (!isDirectory(stat.mode) && stat.linkname === '') return way;
+  }
+  return undefined;
 }
 
 /** Names in a context that its ignore file does not drop: those in the upper directories first. */

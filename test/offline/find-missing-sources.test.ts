@@ -24,6 +24,7 @@ beforeAll(() => {
     writeFileSync(path.join(context, file), file);
   symlinkSync('src', path.join(context, 'link'));
   symlinkSync('nowhere', path.join(context, 'dangling'));
+  symlinkSync('circle', path.join(context, 'circle'));
   symlinkSync('left-out/c.txt', path.join(context, 'to-left-out'));
   writeFileSync(path.join(context, '.dockerignore'), 'left-out\n*.log\npartly\n!partly/kept.txt\n');
 });
@@ -57,6 +58,9 @@ const cases: readonly (readonly [instruction: string, missing: string | undefine
   ['COPY left-out/*.txt /x/', '"/left-out/*.txt": nothing in the build context matches it'],
   ['COPY partly/*.md /x/', '"/partly/*.md": nothing in the build context matches it'],
   ['COPY src/a.txt src/gone /x/', '"/src/gone": not found in the build context'],
+  ['COPY x.log/*.py /x/', '"/x.log/*.py": nothing in the build context matches it'],
+  ['COPY src/a.txt/*.py /x/', '"/src/a.txt/*.py": nothing in the build context matches it'],
+  ['COPY src/a.txt/*.py src/a.txt /x/', undefined],
   ['COPY src/a.txt/below /', '"/src/a.txt/below": not found in the build context'],
   ['COPY ../gone /', '"/gone": not found in the build context'],
   ['ADD gone.tar /', '"/gone.tar": not found in the build context'],
@@ -73,6 +77,11 @@ describe('check reports what is missing', () => {
     expect(found.map((line) => line.replace(/^.*?\]: |, so its directory .*$/g, ''))).toEqual(
       missing === undefined ? [] : [missing],
     );
+  });
+
+  test('check goes on behind a pattern below a link in a circle', async () => {
+    const { missing } = await check('FROM scratch\nCOPY circle/*.py circle/x/*.py dangling/*.py /x/\nCOPY gone /y\n');
+    expect(missing.map((line) => line.split(' error')[0]!.replace(/^.*?:/, ''))).toEqual(['2:6:', '2:32:', '3:6:']);
   });
 
   test('check reports a missing source at the word that names it, in every stage, after variables', async () => {

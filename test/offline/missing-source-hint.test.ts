@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { lineColumn } from '../../src/diagnostic/source-file.ts';
+import { clean } from '../../src/go/path.ts';
 import { checkDockerfile } from '../../src/offline/check.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
+import { type FileTree, memoryTree } from '../../src/offline/file-tree.ts';
 import { findIgnoreFile, missingSourceHint } from '../../src/offline/missing-source-hint.ts';
 
 const tree = (files: Record<string, string>) =>
@@ -40,4 +42,37 @@ test('check says why a source is not there', async () => {
     '.dockerignore:2 (secret) leaves secret out of the context: take that line out, or add !secret below it.',
     'The context has README.md: names are case-sensitive.',
   ]);
+});
+
+const checkIn = (context: FileTree) => {
+  const locals = new Map([
+    ['context', context],
+    ['dockerfile', context],
+  ]);
+  return checkDockerfile({ opts: {}, locals, images: [] }, new Set());
+};
+
+const missingIn = async (context: FileTree) => {
+  const { problems, source } = await checkIn(context);
+  return problems
+    .filter(({ code }) => code === 'missing-source')
+    .map(({ range, hint }) => `${lineColumn(source, range!.start).line} ${hint}`);
+};
+
+test('check says that a path goes through a file, and goes on with what else is missing', async () => {
+  const text = 'FROM scratch\nCOPY app/*.py /x/\nCOPY app/a /x/\nCOPY nosuch /y\n';
+  expect(await missingIn(memoryTree({ Dockerfile: text, app: 'y\n' }))).toEqual([
+    '2 app is a file, so nothing is below it: name the file alone, or another directory.',
+    '3 app is a file, so nothing is below it: name the file alone, or another directory.',
+    '4 Correct the path, or the ignore rule that excludes it.',
+  ]);
+});
+
+test.each(['readDir', 'stat'] as const)('check goes on if %s fails in a directory', async (call) => {
+  const text = 'FROM scratch\nCOPY dir/*.py dir/in/*.py /x/\nCOPY nosuch /y\n';
+  const files = memoryTree({ Dockerfile: text, 'dir/in/a': '' });
+  const closed = (asked: string) =>
+    clean(`/${asked}`).startsWith('/dir') ? Promise.reject(new Error(`open ${asked}: permission denied`)) : undefined;
+  const context = { ...files, [call]: (asked: string) => closed(asked) ?? files[call](asked) };
+  expect(await missingIn(context)).toEqual(['3 Correct the path, or the ignore rule that excludes it.']);
 });
