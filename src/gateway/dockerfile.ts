@@ -155,10 +155,8 @@ export function createDockerfile(
 }
 
 /** Errors that may only follow from the errors in the syntax of a file. */
-function consequencesOf({ diagnostics, instructions }: Dockerfile): ReadonlySet<DiagnosticCode> {
+function consequencesOf({ instructions }: Dockerfile): ReadonlySet<DiagnosticCode> {
   const codes = new Set<DiagnosticCode>();
-  // Whether a registry answers is not a question while the file itself has errors.
-  if (diagnostics.length > 0) codes.add('unresolved-image');
   // An instruction that does not exist may have been meant to begin a stage.
   if (instructions.some(({ kind, keyword }) => kind === 'invalid' && lookUpKeyword(keyword).name === ''))
     for (const code of ['circular-dependency', 'stage-not-ready', 'unknown-stage-index'] as const) codes.add(code);

@@ -162,8 +162,8 @@ async function lookForDir(source: SearchedSource, pattern: string): Promise<Foun
 const maxNames = 5000;
 
 /**
- * The path and, if it is a directory, the names below it that are not excluded; undefined if there are links, or too many
- * names.
+ * The path and, if it is a directory, the names below it that are not excluded; undefined if there are links, or too
+ * many names.
  *
  * @throws Error if the tree cannot read a directory
  */

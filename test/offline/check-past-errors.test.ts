@@ -183,6 +183,35 @@ test('all instructions that name a stage that does not exist are told', async ()
   expect(await check(lines.join('\n'))).toEqual(['2 unknown-stage-index', '4 variable-in-from']);
 });
 
+test.each<[what: string, wrong: string, found: string]>([
+  ['a wrong flag', 'COPY --chwon=1 x /', '3 unknown-flag'],
+  ['an unknown instruction', 'FOO x', '3 unknown-instruction'],
+  ['an error of lowering', 'EXPOSE x', '3 bad-port'],
+])('%s hides no image that cannot be had', async (_, wrong, found) => {
+  const lines = [
+    'FROM scratch AS builder',
+    'FROM localhost:5999/a:1',
+    wrong,
+    'FROM biulder:1',
+    'COPY --from=bulider /x /',
+  ];
+  const options = { ...optionsOf([...lines, 'FROM scratch'].join('\n'), new Set()), images: [] };
+  const { problems, source } = await checkDockerfile(options);
+  expect(problems.map(({ range, code }) => `${range && lineColumn(source, range.start).line} ${code}`)).toEqual([
+    '2 unresolved-image',
+    found,
+    '4 unresolved-image',
+    '5 unresolved-image',
+  ]);
+});
+
+test('images whose names depend on a wrong ARG or FROM are not asked for', async () => {
+  const lines = ['ARG V=${X:?no}', 'FROM alpine:$V', 'FROM --platfrom=a b:1', 'FROM alpine:3 AS', 'COPY --from=c / /'];
+  const options = { ...optionsOf(lines.join('\n'), new Set()), images: [] };
+  const { problems } = await checkDockerfile(options);
+  expect(problems.map(({ code }) => code)).toEqual(['bad-substitution', 'unknown-flag', 'bad-arguments']);
+});
+
 test('the error of the build comes first, and lists the others', async () => {
   const lines = ['FROM scratch AS a', 'FOO x', 'EXPOSE x', 'FROM scratch', 'ENV x', 'FROM scratch', 'STOPSIGNAL X'];
   const { json } = await checkDockerfile(optionsOf(lines.join('\n'), new Set()));
