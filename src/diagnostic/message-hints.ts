@@ -3,6 +3,13 @@ import type { DiagnosticCode } from './codes.ts';
 
 type MessageHint = readonly [message: RegExp, hint: string];
 
+/** The options of mounts that take a value; the other names of some of them are in {@link mountKeys}. */
+const listedMountKeys =
+  'type, from, source, target, readonly, readwrite, id, sharing, required, size, mode, uid, gid and env';
+
+/** What `=VALUE` may follow. */
+const mountKeys = [...listedMountKeys.split(/, | and /), 'src', 'dst', 'destination'];
+
 const mountHints: readonly MessageHint[] = [
   [
     /^invalid mount target /,
@@ -12,16 +19,15 @@ const mountHints: readonly MessageHint[] = [
   [/^invalid value .* for mode$/s, 'Write octal digits, such as mode=0400.'],
   [/^invalid value for size: /, 'Write a number of bytes, or a number with a unit, such as size=64m.'],
   [/^invalid value for (\w+): /, 'Write $1=true or $1=false, or $1 alone.'],
+  [/^invalid field '' must be /, 'Remove the comma that nothing follows or precedes, or write an option there.'],
   [
-    /^invalid field '([^'=\s]*)' must be /,
+    new RegExp(`^invalid field '(${mountKeys.join('|')})' must be `, 'i'),
     'Write $1=VALUE. Without a value there are only readonly, readwrite and required.',
   ],
+  [/^invalid field '.*' must be /s, `Write one of the options with its value: ${listedMountKeys}.`],
   [/^unexpected key '(required)' for /, 'Remove $1, or write type=secret or type=ssh in front of it.'],
   [/^unexpected key '(size)' for /, 'Remove $1, or write type=tmpfs in front of it.'],
-  [
-    /^unexpected key '.*' in /s,
-    'The options are type, from, source, target, readonly, readwrite, id, sharing, required, size, mode, uid, gid and env.',
-  ],
+  [/^unexpected key '.*' in /s, `The options are ${listedMountKeys}.`],
   [/^unsupported mount type /, 'The types are bind, cache, secret, ssh and tmpfs.'],
   [/^unsupported sharing value /, 'The values are shared, private and locked.'],
   [/^(\w+) not allowed for "(\w+)" type mounts$/, 'Remove $1: a mount of type $2 has none.'],

@@ -15,8 +15,12 @@ const quotedText = String.raw`(?:(?=(?<plain>[^"\\]+))\k<plain>|\\[\s\S])*`;
 /** A word of a shell or a Dockerfile, with quotes and continued lines. */
 const word = String.raw`(?:"${quotedText}"|'[^']*'|["'][^\n]*|[\\\x60]\r?\n|\\[\s\S]|\x60|[^\s"'\\\x60]+)+`;
 const names = String.raw`[\w.-]{0,60}?(?:apikey|api[_-]key|auth|credential|key|password|pword|passwd|passphrase|secret|token)[\w.-]{0,60}`;
-/** `NAME=value` with a name that may be one of a secret. A message of BuildKit shows `"ENV key=value"` as a form. */
+/**
+ * `NAME=value` with a name that may be one of a secret. Messages of BuildKit show `"ENV key=value"` and `key=value` as
+ * forms.
+ */
 const assignment = new RegExp(String.raw`(?<![\w$.-])(${names})(\\?=)(?!value")(\\?${word})`, 'gi');
+const formOfPair = 'key=value';
 /** `"name": "value"` of JSON, also in quotes. */
 const member = new RegExp(
   String.raw`(?<![\w$.-])(${names})(\\?["']\s{0,8}:\s{0,8}\\?["'])([^"'\n]{1,4096}?)(?=\\?["'])`,
@@ -190,7 +194,7 @@ function hideAssignments(text: string): string {
       isSecretName(name) && !value.includes('=') ? start + name + blank + hiddenValue(value) : whole,
     )
     .replace(assignment, (whole, name: string, sign: string, value: string, _plain, at: number, text: string) =>
-      isSecretKey(name) ? name + sign + hiddenWord(value, addressBefore(text, at)) : whole,
+      isSecretKey(name) && whole !== formOfPair ? name + sign + hiddenWord(value, addressBefore(text, at)) : whole,
     )
     .replace(member, (whole, name: string, sign: string, value: string) =>
       isSecretKey(name) && !isVariable(value) ? name + sign + hiddenLike(value) : whole,
