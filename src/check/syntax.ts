@@ -16,11 +16,13 @@ import { checkStageNameCasing } from './rules/stage-name-casing.ts';
  * the file cannot be divided into instructions.
  *
  * @param passIfDue pauses for other work if it is due: a file may have 200,000 instructions
+ * @param shellText instructions that are rather text of a shell, whose casing says nothing; none by default
  */
 export async function checkSyntax(
   dockerfile: Dockerfile,
   linter: Linter,
   passIfDue: () => Promise<void> | undefined,
+  shellText: ReadonlySet<Instruction> = new Set(),
 ): Promise<void> {
   const [error] = dockerfile.diagnostics;
   if (error?.phase === 'structure') return;
@@ -36,7 +38,7 @@ export async function checkSyntax(
   if (error) return;
 
   checkStageNames(dockerfile.stages, linter);
-  checkConsistentInstructionCasing(linter, dockerfile.stages);
+  checkConsistentInstructionCasing(linter, dockerfile.stages, shellText);
 }
 
 function checkInstruction(instruction: Instruction, linter: Linter): void {

@@ -7,7 +7,7 @@ const guess = / \(did you mean [^()\s]+\?\)$/;
 const corrections: Readonly<Partial<Record<Diagnostic['code'], RegExp>>> = {
   UndefinedVar: /^\S+ is empty here: (?!did you mean )/,
   'unknown-flag': /^Write --[\w-]+\./,
-  'unknown-instruction': /^Write \w+\.$/,
+  'unknown-instruction': /^Write \w+\.$|^Line \d+ may lack a |^\S+ looks like a command of a shell: /,
 };
 
 /**

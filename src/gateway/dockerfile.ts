@@ -127,13 +127,14 @@ export function createDockerfile(
       const { readPastErrors } = await import('../parser/past-errors.ts');
       const readable = await readPastErrors(strict, passIfDue);
       if (!readable) return undefined;
-      const { dockerfile, standIns, mayLackNames } = readable;
+      const { dockerfile, standIns, shellText, mayLackNames } = readable;
       const syntaxError = firstError(dockerfile);
       if (syntaxError) onError(syntaxError);
       if (dockerfile.stages.length === 0) return { lowered: undefined };
       const doubtful = consequencesOf(dockerfile);
       const pastErrors: PastErrors = {
         standIns,
+        shellText,
         mayLackNames,
         onError(error) {
           const code = findDiagnosticError(error)?.code;

@@ -70,7 +70,7 @@ export interface LowerOptions extends BuildSettings {
 }
 
 /** Lowering behind errors: what has one is left out of the result, and what depends on it is not judged. */
-export interface PastErrors extends Pick<ReadPastErrors, 'standIns' | 'mayLackNames'> {
+export interface PastErrors extends Pick<ReadPastErrors, 'standIns' | 'shellText' | 'mayLackNames'> {
   /** Takes an error. */
   onError(error: unknown): void;
 }

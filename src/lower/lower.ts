@@ -80,7 +80,7 @@ export async function lowerDockerfile(
     });
   const turns = takeTurns(environment.signal);
   const passIfDue = () => (turns.isDue() ? turns.pass() : undefined);
-  await checkSyntax(dockerfile, linter, passIfDue);
+  await checkSyntax(dockerfile, linter, passIfDue, options.pastErrors?.shellText);
   await passIfDue();
   const error = firstError(dockerfile);
   if (error) throw error;

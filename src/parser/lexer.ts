@@ -93,8 +93,8 @@ export interface LexPart {
 
 /** What the author of a file with errors probably meant. */
 export interface LexGuesses {
-  /** The instruction that a keyword means. */
-  readonly lookUp: KeywordLookup;
+  /** The instruction that a keyword means. @param at offset of the keyword; `rest` is what follows it */
+  lookUp(keyword: string, rest: string, at: number): ReturnType<KeywordLookup>;
   /**
    * Where a here-document ends that has no end.
    *
@@ -297,9 +297,11 @@ class Lexer implements LexPieces {
     const start = this.start;
     const lines = { start: this.lines, end: this.lines };
     const { line, trivia, end, isBrokenOff, emptyLine } = this.joinLines(first);
+    const { guesses } = this;
+    const lookUp: KeywordLookup | undefined = guesses && ((keyword, rest) => guesses.lookUp(keyword, rest, first));
     let instruction: CutInstruction;
     try {
-      instruction = cutInstruction(line.text, this.escape, this.left, this.guesses?.lookUp);
+      instruction = cutInstruction(line.text, this.escape, this.left, lookUp);
     } catch (error) {
       if (!(error instanceof TooManyWords)) throw error;
       this.skipRest('too-many-words', error.message, start, first, lines.start);

@@ -22,6 +22,7 @@ import { stageNamePattern } from './instructions/from.ts';
 import { instructionNames, type KeywordLookup, lookUpKeyword } from './keywords.ts';
 import { type GuessedEnd, type LexGuesses, lexInPieces } from './lexer.ts';
 import { parseTokens } from './parse.ts';
+import { isShellWord, type ShellLines, sameLetters, shellLinesOf } from './shell-lines.ts';
 
 /** A file that was read in spite of its errors. */
 export interface ReadPastErrors {
@@ -35,6 +36,8 @@ export interface ReadPastErrors {
    * That of a FROM has the image '' if the base is not known.
    */
   readonly standIns: ReadonlySet<Instruction>;
+  /** Instructions that are rather text of a shell, whose line above lacks an escape character at its end. */
+  readonly shellText: ReadonlySet<Instruction>;
   /** Whether a stage may have a name that could not be read: a name that is no stage may be that one. */
   readonly mayLackNames: boolean;
 }
@@ -58,16 +61,18 @@ export async function readPastErrors(
   pass: () => Promise<void>,
 ): Promise<ReadPastErrors | undefined> {
   const { source, diagnostics } = parsed;
-  if (diagnostics.length === 0) return { dockerfile: parsed, standIns: none, mayLackNames: false };
+  if (diagnostics.length === 0) return { dockerfile: parsed, standIns: none, shellText: none, mayLackNames: false };
   const { text } = source;
   if (text === '' || diagnostics.some(({ code }) => endsReading.has(code)) || otherEncoding(text) !== undefined)
     return undefined;
   if (diagnostics.filter(({ code }) => code === 'unknown-instruction').length > maxUnknown) return undefined;
 
-  const guesses = createGuesses();
+  const shellLines = shellLinesOf(parsed);
+  const guesses = createGuesses(shellLines);
   const lex = lexInPieces(text, { guesses });
   const builder = createAstBuilder(lex);
   const standIns = new Set<Instruction>();
+  const shellText = new Set<Instruction>();
   let before: Instruction | undefined;
   let isInStage = false;
   for (const piece of lex.pieces()) {
@@ -78,6 +83,7 @@ export async function readPastErrors(
       const { instruction } = read;
       isInStage ||= instruction.kind === 'from';
       if (!isCertain) standIns.add(instruction);
+      if (shellLines.has(node.head.word.range.start)) shellText.add(instruction);
       // The next line of a command that was to be continued: what was read of the command is not all of it.
       if (isContinuation(node, read) && before && before.kind !== 'from') standIns.add(before);
       builder.addInstruction(read);
@@ -85,16 +91,17 @@ export async function readPastErrors(
     }
     await pass();
   }
-  const again = lexInPieces(text, { guesses: createGuesses() });
+  const again = lexInPieces(text, { guesses: createGuesses(shellLines) });
   const dockerfile = builder.finish(source, function* () {
     for (const piece of again.pieces()) yield* parseTokens(piece).instructions;
   });
   const { stages } = dockerfile;
   const mayLackNames = stages.some(({ from }) => standIns.has(from) && lacksName(from));
-  if (stages.length > 0) return { dockerfile, standIns, mayLackNames };
+  if (stages.length > 0) return { dockerfile, standIns, shellText, mayLackNames };
   const stage = stageWithoutFrom(dockerfile);
   if (stage) standIns.add(stage.from);
-  return { dockerfile: stage ? { ...dockerfile, metaArgs: [], stages: [stage] } : dockerfile, standIns, mayLackNames };
+  const whole = stage ? { ...dockerfile, metaArgs: [], stages: [stage] } : dockerfile;
+  return { dockerfile: whole, standIns, shellText, mayLackNames };
 }
 
 /** Whether the name of a stage is missing in a FROM with an error, which has its base alone. */
@@ -259,10 +266,10 @@ const maxEnds = 20;
 /** Maximum number of lines that are searched for an end. */
 const maxLines = 10_000;
 
-function createGuesses(): LexGuesses {
+function createGuesses(shellLines: ShellLines): LexGuesses {
   let left = maxEnds;
   return {
-    lookUp: lookUpMeant,
+    lookUp: (keyword, rest, at) => (shellLines.has(at) ? lookUpKeyword : lookUpMeant)(keyword, rest),
     endOfHeredoc: (...args) => (left-- > 0 ? endOfHeredoc(...args) : undefined),
   };
 }
@@ -292,15 +299,11 @@ const lookUpMeant: KeywordLookup = (keyword, rest) => {
   const known = lookUpKeyword(keyword);
   if (known.name !== '' || keyword.length > maxMisspelled) return known;
   const word = toLower(keyword);
-  const letters = lettersOf(word);
-  // A short word in small letters is rather a command of a shell.
-  const isLikely = word.length > 3 || (keyword !== word && word.length > 1);
-  const meant = instructionNames.filter((name) => {
-    const lower = toLower(name);
-    return letters === lettersOf(lower) || (isLikely && editDistance(word, lower, 2) < 2);
-  });
+  const isLikely = word.length > 1 && !isShellWord(keyword);
+  const same = sameLetters(keyword);
+  const meant = instructionNames.filter(
+    (name) => name === same || (isLikely && editDistance(word, toLower(name), 2) < 2),
+  );
   if (meant.length === 1) return lookUpKeyword(meant[0]!);
   return /^\s*\S+[\t ]+as[\t ]+\S+\s*$/i.test(rest) ? lookUpKeyword('from') : known;
 };
-
-const lettersOf = (word: string) => [...word].sort().join('');

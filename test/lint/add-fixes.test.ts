@@ -122,6 +122,37 @@ describe('there is no fix', () => {
   });
 });
 
+describe('a line that lacks the escape of the line above is no misspelled instruction', () => {
+  test.each([
+    [body('RUN set -ex \\', '    && cd /a', '    cd /src', 'CMD ["run"]'), 3],
+    [body('RUN set -ex &&', ' cd /src &&', ' make'), 2],
+    [body('RUN set -ex', 'users'), 2],
+    [body('run foo &&', 'bar baz'), 2],
+    [body('RUN set -e', 'cp a b'), 2],
+    [body('RUN python3 -c "import sys', 'form os import x', '"'), 2],
+    [body('RUN python3', 'lables = 3'), 2],
+    [body('run python3', 'lables = 3'), 2],
+    [body('RUN make', '  coppy a b'), 2],
+  ])('%j', async (text, line) => {
+    const { problems } = await checkDockerfile(optionsFor(text));
+    const first = problems.find(({ code }) => code === 'unknown-instruction')!;
+    expect(first.hint).toMatch(new RegExp(`^Line ${line} may lack a \\\\ at its end: `));
+    expect(problems.filter((it) => it.code === 'unknown-instruction' && it.fix)).toEqual([]);
+  });
+
+  test('a command of a shell elsewhere has no fix either', async () => {
+    const { problems } = await checkDockerfile(optionsFor(body('WORKDIR /a', 'cp a b')));
+    expect(problems.filter(({ fix }) => fix)).toEqual([]);
+    expect(problems[0]!.hint).toBe('cp looks like a command of a shell: only a RUN runs one, as in RUN cp.');
+  });
+
+  test('its casing does not count', async () => {
+    const text = body('RUN set -e;', 'cp a b', 'cd x', 'env FOO=1 y', 'users', 'copy a b');
+    const { problems } = await checkDockerfile(optionsFor(text));
+    expect(problems.filter(({ code }) => code === 'ConsistentInstructionCasing')).toEqual([]);
+  });
+});
+
 describe('a cause is explained with its place', () => {
   test.each([
     [

@@ -10,6 +10,7 @@ import { compile } from '../../src/offline/compile.ts';
 import { memoryTree } from '../../src/offline/file-tree.ts';
 import { fixDockerfile } from '../../src/offline/fix-dockerfile.ts';
 import type { OfflineOptions } from '../../src/offline/offline-bridge.ts';
+import { parseDockerfile } from '../../src/parser/index.ts';
 import { goldenNames, readCase } from '../golden/cases.ts';
 import { optionsOf } from '../offline/golden-options.ts';
 
@@ -70,6 +71,40 @@ describe.each(fixable)('$name', ({ name }) => {
     const { text } = applyFixes(source.text, quiet, { unsafe: true });
     expect(await built(withDockerfile(options, source.filename, text))).toEqual(before);
   });
+});
+
+/** Commands that lack the escape of the line above, some of which are near the names of instructions. */
+const shellLines = [
+  '    cd /src',
+  'cp a b',
+  'users',
+  'bar baz',
+  'form os import x',
+  'lables = 3',
+  '  make && make install',
+];
+
+/** The lines that are no instructions. */
+const unknownLines = (text: string) =>
+  parseDockerfile(text).instructions.flatMap(({ kind, code }) => (kind === 'invalid' ? [code] : []));
+
+test('commands below a RUN without an escape stay as they are', async () => {
+  let checked = 0;
+  for (const { name } of fixable) {
+    const options = buildOf(name);
+    const { source } = await checkDockerfile(options);
+    const [run] = parseDockerfile(source.text).instructions.filter((it) => it.kind === 'run' && it.shellForm);
+    if (!run || run.code.includes('<<') || parseDockerfile(source.text).diagnostics.length > 0) continue;
+    const lines = source.text.split('\n');
+    const text = lines.toSpliced(run.lines.end, 0, ...shellLines).join('\n');
+    for (const unsafe of [false, true]) {
+      const fixed = await fixDockerfile(withDockerfile(options, source.filename, text), { unsafe });
+      expect(unknownLines(fixed.text)).toEqual(unknownLines(text));
+      expect(fixed.text.split('\n').filter((line) => shellLines.includes(line))).toEqual(shellLines);
+    }
+    checked++;
+  }
+  expect(checked).toBeGreaterThan(10);
 });
 
 describe.each([

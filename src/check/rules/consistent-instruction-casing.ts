@@ -12,9 +12,15 @@ export const consistentInstructionCasing = defineRule({
     `Command '${keyword}' should match the case of the command majority (${casing})`,
 });
 
-/** Reports every keyword whose casing differs from that of the majority. */
-export function checkConsistentInstructionCasing(linter: Linter, stages: readonly Stage[]): void {
-  const instructions = stages.flatMap((stage): Instruction[] => [stage.from, ...stage.instructions]);
+/** Reports every keyword whose casing differs from that of the majority. @param ignored instructions that do not count */
+export function checkConsistentInstructionCasing(
+  linter: Linter,
+  stages: readonly Stage[],
+  ignored: ReadonlySet<Instruction>,
+): void {
+  const instructions = stages
+    .flatMap((stage): Instruction[] => [stage.from, ...stage.instructions])
+    .filter((it) => !ignored.has(it));
   let lower = 0;
   let upper = 0;
   for (const { keyword } of instructions) {

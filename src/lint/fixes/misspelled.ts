@@ -2,22 +2,29 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import { lineColumn } from '../../diagnostic/source-file.ts';
 import { toLower } from '../../go/unicode.ts';
-import type { Dockerfile } from '../../parser/ast.ts';
-import { instructionNames } from '../../parser/keywords.ts';
+import type { Dockerfile, Instruction } from '../../parser/ast.ts';
+import { sameLetters, shellLinesOf } from '../../parser/shell-lines.ts';
 import { instructionOf } from '../instruction-at.ts';
 import { onlyPlace, type Solution, textOf } from './edits.ts';
 
-/** The keyword of an instruction. */
+/** The keyword of an instruction, unless the line is rather text of a shell. */
 export function correctKeyword(dockerfile: Dockerfile, problem: Diagnostic): Solution | undefined {
   const instruction = instructionOf(dockerfile, problem);
   if (!instruction) return undefined;
   const { keyword, keywordRange } = instruction;
   const [, near] = /\(did you mean (\w+)\?\)$/.exec(problem.message) ?? [];
-  const letters = (word: string) => [...toLower(word)].sort().join('');
-  const same = instructionNames.find((name) => letters(name) === letters(keyword));
+  const shellLines = shellLinesOf(dockerfile);
+  const { start } = instruction.range;
+  if (shellLines.has(start)) return { hint: explainShellText(dockerfile, keyword, shellLines.get(start)) };
+  const same = sameLetters(keyword);
   const meant = same !== undefined && keyword === toLower(keyword) ? toLower(same) : (same ?? near);
   if (meant === undefined) return undefined;
   return { ...(meant !== near && { hint: `Write ${meant}.` }), ...correction(dockerfile, keywordRange, meant) };
+}
+
+function explainShellText({ escape }: Dockerfile, word: string, above: Instruction | undefined): string {
+  if (!above) return `${word} looks like a command of a shell: only a RUN runs one, as in RUN ${word}.`;
+  return `Line ${above.lines.end} may lack a ${escape} at its end: ${word} looks like a part of the command above.`;
 }
 
 /** The name of a flag. */
