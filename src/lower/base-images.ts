@@ -23,7 +23,7 @@ import type { LowerEnvironment } from './environment.ts';
 import { type LowerContext, namedContext } from './lower-context.ts';
 import { commandDescription } from './source-location.ts';
 import type { StageBase } from './stage-base.ts';
-import { type BuildStage, emptyImageName, type StageTable, stageNames } from './stages.ts';
+import { type BuildStage, emptyImageName, type StageTable, stageNames, stageNamesBefore } from './stages.ts';
 import { nextStepName } from './step-name.ts';
 import { suggestName } from './suggest-names.ts';
 
@@ -295,7 +295,7 @@ function imageBase(
   if (resolved.unknown)
     context.unknownImages.push({
       name: base.name,
-      similar: linter.suggest(base.name, names) || undefined,
+      similar: similarName(context, base, names),
       range: stage.range,
     });
   const reference = resolvedReference(base.reference, resolved.ref);
@@ -314,6 +314,20 @@ function imageBase(
     format: (it) => formatPlatform(normalizePlatform(it)),
   });
   return { ...image, ...state };
+}
+
+/** The common image, or the stage that can be meant, whose name is closest to that of a base. */
+function similarName(
+  { linter, table }: LowerContext,
+  { name, stage }: IdentifiedBase,
+  names: () => readonly string[],
+): string | undefined {
+  const closest = linter.suggest(name, names);
+  if (closest === '' || commonImageNames.includes(closest)) return closest || undefined;
+  // A stage that begins later, or that the base is of, is not what its author means.
+  const before = stageNamesBefore(table, stage.range);
+  if (before.includes(closest)) return closest;
+  return linter.suggest(name, () => [...before, ...commonImageNames]) || undefined;
 }
 
 /** The source op of an image. */

@@ -19,7 +19,7 @@ import type { BuildStage, StageTable } from './stages.ts';
 export interface UnknownImageName {
   /** The name as in the Dockerfile, with its variables expanded. */
   readonly name: string;
-  /** The stage or common image with a similar name; undefined if there is no such name. */
+  /** The earlier stage or common image with a similar name; undefined if there is no such name. */
   readonly similar: string | undefined;
   /** The word that names the base; undefined if it is not in this file. */
   readonly range: SourceRange | undefined;

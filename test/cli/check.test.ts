@@ -205,6 +205,16 @@ test('a name that is nearly that of a stage or of a common image is told, known 
   expect(warnings).toMatchObject([{ ruleName: 'UnknownImage', location: { ranges: [{ start: { line: 1 } }] } }]);
 });
 
+test('a stage that begins later is not suggested', async () => {
+  const { code, stdout } = await check(
+    'FROM scratch\nCOPY --from=bulider a /\nFROM bulider\nFROM bulidr AS builder\nFROM scratch\nCOPY --from=bulider a /\n',
+  );
+  expect(code).toBe(1);
+  expect(stdout.match(/^Dockerfile:.*UnknownImage.*$/gm)).toEqual([
+    'Dockerfile:6:6: warning[UnknownImage]: bulider is not a stage, and no image of that name is known (did you mean builder?)',
+  ]);
+});
+
 test('unknown base images: their variables are not judged', async () => {
   const { code, stdout, stderr } = await check('FROM nginx:1\nRUN echo $NGINX_VERSION\n');
   expect(stdout).toBe('Dockerfile: no problems\n');

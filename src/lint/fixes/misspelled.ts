@@ -71,7 +71,8 @@ export function correctImage(dockerfile: Dockerfile, { message, range }: Diagnos
   const [, name, meant] = /^(\S+) is not a stage.*\(did you mean (\S+)\?\)$/.exec(message) ?? [];
   if (name === undefined || meant === undefined || !range) return undefined;
   const index = textOf(dockerfile, range).indexOf(name);
-  const stage = dockerfile.stages.find((it) => it.name === meant);
+  const own = dockerfile.stages.findLastIndex(({ from }) => from.range.start <= range.start);
+  const stage = dockerfile.stages.slice(0, Math.max(0, own)).findLast((it) => it.name === meant);
   const bare = name.replace(/[:@].*$/, '');
   return {
     ...(stage && {
