@@ -33,7 +33,7 @@ const maxRead = 1000;
 /** Maximum length of such a line. */
 const maxLength = 10_000;
 
-function findShellLines({ instructions, source, escape }: Source): ShellLines {
+function findShellLines({ instructions, source, escape: escapeToken }: Source): ShellLines {
   const indentOf = ({ range: { start } }: Instruction) => start - (source.text.lastIndexOf('\n', start - 1) + 1);
   const lines = new Map<number, Instruction | undefined>();
   let left = maxRead;
@@ -57,7 +57,7 @@ function findShellLines({ instructions, source, escape }: Source): ShellLines {
         isShellWord(keyword) ||
         (isOther && isBelowShell) ||
         (command !== undefined && indentOf(instruction) > indentOf(command)) ||
-        ((isOther || command !== undefined) && (left-- <= 0 || !isReadable(keyword, code, escape)));
+        ((isOther || command !== undefined) && (left-- <= 0 || !isReadable(keyword, code, escapeToken)));
     if (isShell) lines.set(range.start, command && above);
     else {
       before = instruction;
@@ -97,10 +97,12 @@ export function sameLetters(word: string): string | undefined {
 const lettersOf = (word: string) => [...toLower(word)].sort().join('');
 
 /** Whether a line with a misspelled keyword has no other error, read as the instruction that the keyword resembles. */
-function isReadable(keyword: string, code: string, escape: string): boolean {
+function isReadable(keyword: string, code: string, escapeToken: string): boolean {
   const meant = sameLetters(keyword) ?? suggest(keyword, instructionNames, false);
   if (meant === undefined || code.length > maxLength) return false;
-  const { diagnostics } = parseDockerfile(`# escape=${escape}\nFROM scratch\n${meant}${code.slice(keyword.length)}`);
+  const { diagnostics } = parseDockerfile(
+    `# escape=${escapeToken}\nFROM scratch\n${meant}${code.slice(keyword.length)}`,
+  );
   return diagnostics.every((it) => it.code === 'unterminated-heredoc');
 }
 

@@ -22,9 +22,9 @@ export function correctKeyword(dockerfile: Dockerfile, problem: Diagnostic): Sol
   return { ...(meant !== near && { hint: `Write ${meant}.` }), ...correction(dockerfile, keywordRange, meant) };
 }
 
-function explainShellText({ escape }: Dockerfile, word: string, above: Instruction | undefined): string {
+function explainShellText({ escape: token }: Dockerfile, word: string, above: Instruction | undefined): string {
   if (!above) return `${word} looks like a command of a shell: only a RUN runs one, as in RUN ${word}.`;
-  return `Line ${above.lines.end} may lack a ${escape} at its end: ${word} looks like a part of the command above.`;
+  return `Line ${above.lines.end} may lack a ${token} at its end: ${word} looks like a part of the command above.`;
 }
 
 /** The name of a flag. */
