@@ -69,12 +69,12 @@ test('the target of a link is written', async () => {
   expect(await read(dir, 'real/Dockerfile.a')).toBe('FROM scratch AS a\n');
 });
 
-test('a fix that makes another error is undone', async () => {
-  const text = 'FROM scratch AS builder\nCOPY --from=bulider a /\n';
-  const dir = temporaryDir({ Dockerfile: text });
-  const { stdout } = await check(dir, '--unsafe-fixes');
-  expect(await read(dir, 'Dockerfile')).toBe(text);
-  expect(stdout).toContain('warning[UnknownImage]');
+test('a fix that brings an error to light is applied', async () => {
+  const dir = temporaryDir({ Dockerfile: 'FROM alpine:3 as a\nCOPPY nothing /\nEXPOSE 80/TCP\n' });
+  const { stdout } = await check(dir, '--fix');
+  expect(await read(dir, 'Dockerfile')).toBe('FROM alpine:3 AS a\nCOPY nothing /\nEXPOSE 80/tcp\n');
+  expect(stdout).toContain('error[missing-source]');
+  expect(stdout).toContain('\nfixed 3 problems\n');
 });
 
 test('a build program is not fixed', async () => {
