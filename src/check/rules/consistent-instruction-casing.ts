@@ -12,7 +12,11 @@ export const consistentInstructionCasing = defineRule({
     `Command '${keyword}' should match the case of the command majority (${casing})`,
 });
 
-/** Reports every keyword whose casing differs from that of the majority. @param ignored instructions that do not count */
+/**
+ * Reports every keyword whose casing differs from that of the majority.
+ *
+ * @param ignored instructions that do not count
+ */
 export function checkConsistentInstructionCasing(
   linter: Linter,
   stages: readonly Stage[],
