@@ -155,11 +155,10 @@ function explainSteps(
     const follows = new Set<number>();
     for (const { step: input } of inputs) {
       for (const root of roots[input]!) {
-        // A step that no instruction names is a part of this one: a here-document.
+        // A step that no instruction names is a part of this one: a here-document, or what ADD downloads.
         const isPart = list[root]!.line === 0;
         if (!isPart) follows.add(root);
-        else if (causes.length === 0)
-          causes.push(...inlineCauses(isOtherText(before, step, sides), list[root]!, sides));
+        else if (causes.length === 0) causes.push(...inlineCauses(before, step, list[root]!, sides));
       }
     }
     // The same step on other inputs than before, which are cached themselves.
@@ -185,8 +184,11 @@ const isUnseen = ({ kind, name, detail }: Cause): boolean =>
 const isOtherText = (before: BuildStep | undefined, step: BuildStep, { comparable }: Sides) =>
   before === undefined || comparable(before.instruction) !== comparable(step.instruction);
 
-function inlineCauses(isText: boolean, part: BuildStep, sides: Sides): Cause[] {
-  return isText ? [{ kind: 'instruction', name: '', detail: '' }] : settingCause('here-document', part, sides);
+/** Why a part of a step differs. Flags such as --checksum are only in the part. */
+function inlineCauses(before: BuildStep | undefined, step: BuildStep, part: BuildStep, sides: Sides): Cause[] {
+  if (!isOtherText(before, step, sides)) return settingCause('here-document', part, sides);
+  const written = before ? flagCauses(before, step, sides) : [];
+  return written.length > 0 ? written : [{ kind: 'instruction', name: '', detail: '' }];
 }
 
 /** The step of the older build that each step was: by its instruction, and between such steps by its place and kind. */
