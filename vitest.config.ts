@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * file.
  */
 const sharing =
-  'test/{check,diagnostic,gateway,git,go,image,lint,llb,lock,lower,oci,parser,protobuf,text}/**/*.test.ts';
+  'test/{buildkit-rules,diagnostic,gateway,git,go,image,lint,llb,lock,lower,oci,parser,protobuf,text}/**/*.test.ts';
 
 /** Least percentages of a directory that the tests reach. */
 const floor = (statements: number, branches: number, functions: number, lines: number) => ({
@@ -36,7 +36,7 @@ export default defineConfig({
       // The compiler, from the text of a Dockerfile to its graph and the answers of the frontend, and what it runs on;
       // and what answers questions about a build.
       include: [
-        'src/{go,diagnostic,parser,check,lower,llb,gateway,host,protobuf,rpc}/**',
+        'src/{go,diagnostic,parser,buildkit-rules,lower,llb,gateway,host,protobuf,rpc}/**',
         'src/{archive,context,explain,git,graph,image,lint,lock,oci,program,tree}/**',
       ],
       // Run in a thread, a browser, or the small engine, where nothing is counted.
@@ -45,8 +45,8 @@ export default defineConfig({
       // A little less than was measured without engines. The compiler has 95.4, 91.8, 95.8 and 96.7, and with what it
       // runs on 95.0, 91.3, 94.6 and 96.5.
       thresholds: {
-        'src/{go,diagnostic,parser,check,lower,llb,gateway,host,protobuf,rpc}/**': floor(94, 90, 93.5, 95.5),
-        'src/{go,diagnostic,parser,check,lower,llb,gateway}/**': floor(95, 91.4, 95.3, 96.3),
+        'src/{go,diagnostic,parser,buildkit-rules,lower,llb,gateway,host,protobuf,rpc}/**': floor(94, 90, 93.5, 95.5),
+        'src/{go,diagnostic,parser,buildkit-rules,lower,llb,gateway}/**': floor(95, 91.4, 95.3, 96.3),
         'src/lock/**': floor(99, 97, 99, 99.5),
         'src/context/**': floor(94.5, 86, 99, 96),
         'src/graph/**': floor(91, 74, 89.5, 93),

@@ -61,7 +61,7 @@ Dockerfiles before it is on by default. Then \`npm run format && npm run docs\`.
 
 function makeBuildKitRule() {
   create(
-    `src/check/rules/${file}.ts`,
+    `src/buildkit-rules/rules/${file}.ts`,
     `import type { Linter, Place } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
@@ -79,7 +79,7 @@ export function check${name}(linter: Linter, place: Place, word: string): void {
 `,
   );
   create(
-    `test/check/rules/${file}.test.ts`,
+    `test/buildkit-rules/rules/${file}.test.ts`,
     `import { expect, test } from 'vitest';
 import { findings } from './findings.ts';
 
@@ -90,13 +90,13 @@ test('${name} reports what it forbids', () => {
 `,
   );
   edit('src/diagnostic/codes.ts', (text) => text.replace(/(export type RuleName =[\s\S]*?);/, `$1\n  | '${name}';`));
-  edit('src/check/rules.ts', (text) =>
+  edit('src/buildkit-rules/rules.ts', (text) =>
     text
       .replace(/(\n\n\/\*\* Every rule)/, `\nimport { ${constant} } from './rules/${file}.ts';$1`)
-      .replace(/(\n\];)/, `\n  { rule: ${constant}, calledFrom: ['check/syntax.ts'] },$1`),
+      .replace(/(\n\];)/, `\n  { rule: ${constant}, calledFrom: ['buildkit-rules/syntax.ts'] },$1`),
   );
-  console.log(`Next: the function in src/check/rules/${file}.ts, its call (src/check/syntax.ts for rules over the tree, src/lower
-for rules that need values; name the module in src/check/rules.ts), its test, and \`npm run format && npm run docs\`.`);
+  console.log(`Next: the function in src/buildkit-rules/rules/${file}.ts, its call (src/buildkit-rules/syntax.ts for rules over the tree, src/lower
+for rules that need values; name the module in src/buildkit-rules/rules.ts), its test, and \`npm run format && npm run docs\`.`);
 }
 
 /**

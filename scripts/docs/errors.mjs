@@ -1,5 +1,5 @@
 // Generates the list of errors and warnings from the table of codes and the lint rules.
-import { ruleTable } from '../../src/check/rules.ts';
+import { ruleTable } from '../../src/buildkit-rules/rules.ts';
 import { phases as phaseOf } from '../../src/diagnostic/codes.ts';
 import { adviceTexts, errorTexts, ruleAdvice } from '../../src/diagnostic/texts.ts';
 

@@ -1,5 +1,5 @@
 // Generates docs/rules, a page for each lint rule of tsfront's own, and docs/hadolint.md from the table of rules.
-import { ruleTable } from '../../src/check/rules.ts';
+import { ruleTable } from '../../src/buildkit-rules/rules.ts';
 import { formatDiagnostic } from '../../src/diagnostic/code-frame.ts';
 import { lintDockerfile } from '../../src/lint/lint.ts';
 import { rulePage } from '../../src/lint/rule-url.ts';

@@ -1,5 +1,5 @@
 // Generates the JSON Schema of tsfront.json from the tables of rules and of advice.
-import { ruleTable } from '../../src/check/rules.ts';
+import { ruleTable } from '../../src/buildkit-rules/rules.ts';
 import { adviceCodes } from '../../src/diagnostic/codes.ts';
 import { adviceTexts } from '../../src/diagnostic/texts.ts';
 import { levels } from '../../src/lint/parse-config.ts';

@@ -1,5 +1,4 @@
 /** Compiles the text of a Dockerfile to all that the playground shows. */
-import { findAdvice } from '../../src/check/advice.ts';
 import { type Diagnostic, describeError, hasErrors } from '../../src/diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../../src/diagnostic/source-file.ts';
 import { buildArgsOf } from '../../src/gateway/options.ts';
@@ -7,6 +6,7 @@ import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { sourceFile } from '../../src/gateway/source-info.ts';
 import { buildGraph } from '../../src/graph/build-graph.ts';
 import type { BuildGraph } from '../../src/graph/graph-model.ts';
+import { findAdvice } from '../../src/lint/advice.ts';
 import { formatTree } from '../../src/llb/tree.ts';
 import { formatImageConfig } from '../../src/offline/compiled-file.ts';
 import { parseDockerfile } from '../../src/parser/parse.ts';

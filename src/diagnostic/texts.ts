@@ -327,7 +327,7 @@ export const adviceTexts: Readonly<Record<AdviceCode, CodeText>> = {
   },
 };
 
-/** What to do about a finding of BuildKit's rules. The rules describe themselves (src/check/rules). */
+/** What to do about a finding of BuildKit's rules. The rules describe themselves (src/buildkit-rules/rules). */
 export const ruleAdvice: Readonly<Record<RuleName, string>> = {
   StageNameCasing: 'Write the name in lower case, also where it is used.',
   FromAsCasing: 'Write FROM and AS alike: both in upper case, or both in lower case.',

@@ -1,6 +1,6 @@
 /** A Dockerfile with all that is needed to lower it: what builds and subrequests have in common. */
-import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../check/check-options.ts';
-import { createLinter } from '../check/linter.ts';
+import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../buildkit-rules/check-options.ts';
+import { createLinter } from '../buildkit-rules/linter.ts';
 import type { DiagnosticCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange } from '../diagnostic/source-file.ts';

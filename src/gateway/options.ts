@@ -2,7 +2,7 @@
  * The frontend options of a build (`BUILDKIT_FRONTEND_OPT_*`): what `docker build` and `buildctl` pass, with the keys,
  * rules and error texts of BuildKit's frontend/dockerui.
  */
-import { type CheckConfig, parseCheckConfig } from '../check/check-options.ts';
+import { type CheckConfig, parseCheckConfig } from '../buildkit-rules/check-options.ts';
 import { checkCpuset } from '../go/cpuset.ts';
 import { parseCsvFields } from '../go/csv.ts';
 import { decodeJson, field, goMap, goPointer, goSlice, goString, goStruct } from '../go/json-decode.ts';

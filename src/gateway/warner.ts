@@ -1,6 +1,6 @@
 /** Sends lint warnings to the daemon, which shows them with the lines of the Dockerfile. */
-import { formatFinding } from '../check/linter.ts';
-import { findRule } from '../check/rules.ts';
+import { formatFinding } from '../buildkit-rules/linter.ts';
+import { findRule } from '../buildkit-rules/rules.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import { SourceInfoSchema } from '../gen/pb/ops_schemas.ts';

@@ -1,5 +1,5 @@
 /** The names of all that `tsfront.json` and comments can turn off. */
-import { ruleTable } from '../check/rules.ts';
+import { ruleTable } from '../buildkit-rules/rules.ts';
 import { adviceCodes, type WarningCode } from '../diagnostic/codes.ts';
 import { lintRules } from './rules.ts';
 

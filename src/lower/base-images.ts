@@ -1,5 +1,5 @@
 /** Resolves what the stages are based on: images, named contexts or nothing. */
-import { checkInvalidBaseImagePlatform } from '../check/rules/invalid-base-image-platform.ts';
+import { checkInvalidBaseImagePlatform } from '../buildkit-rules/rules/invalid-base-image-platform.ts';
 import type { ErrorCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, DiagnosticError, describeError, withLocation } from '../diagnostic/diagnostic.ts';
 import { quote } from '../go/quote.ts';

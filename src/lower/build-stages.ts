@@ -1,9 +1,9 @@
 /** The first phase over the stages: makes them and expands the variables in the names of their bases. */
-import type { Linter } from '../check/linter.ts';
-import { checkFromPlatformFlagConstDisallowed } from '../check/rules/from-platform-flag-const-disallowed.ts';
-import { checkInvalidDefaultArgInFrom } from '../check/rules/invalid-default-arg-in-from.ts';
-import { checkRedundantTargetPlatform } from '../check/rules/redundant-target-platform.ts';
-import { checkUndefinedArgInFrom } from '../check/rules/undefined-arg-in-from.ts';
+import type { Linter } from '../buildkit-rules/linter.ts';
+import { checkFromPlatformFlagConstDisallowed } from '../buildkit-rules/rules/from-platform-flag-const-disallowed.ts';
+import { checkInvalidDefaultArgInFrom } from '../buildkit-rules/rules/invalid-default-arg-in-from.ts';
+import { checkRedundantTargetPlatform } from '../buildkit-rules/rules/redundant-target-platform.ts';
+import { checkUndefinedArgInFrom } from '../buildkit-rules/rules/undefined-arg-in-from.ts';
 import { describeError, diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import { equalFold, toLower } from '../go/unicode.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';

@@ -1,5 +1,5 @@
 /** The state that all phases share while one Dockerfile is lowered for one platform. */
-import type { Linter } from '../check/linter.ts';
+import type { Linter } from '../buildkit-rules/linter.ts';
 import type { SourceFile, SourceRange } from '../diagnostic/source-file.ts';
 import type { Timestamp } from '../go/time.ts';
 import { equalFold } from '../go/unicode.ts';

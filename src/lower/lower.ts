@@ -4,8 +4,8 @@
  *
  * arguments -> stages -> target -> dependency graph -> base images and triggers -> dispatch -> image
  */
-import type { Linter } from '../check/linter.ts';
-import { checkSyntax } from '../check/syntax.ts';
+import type { Linter } from '../buildkit-rules/linter.ts';
+import { checkSyntax } from '../buildkit-rules/syntax.ts';
 import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { quote } from '../go/quote.ts';
 import type { Timestamp } from '../go/time.ts';

@@ -2,7 +2,7 @@
  * Adds the closest known name to errors about unknown names. The original stays as the cause, for its diagnostic or the
  * daemon's message.
  */
-import type { Linter } from '../check/linter.ts';
+import type { Linter } from '../buildkit-rules/linter.ts';
 
 /** Adds the closest of the known names to an error about an unknown name. */
 export function suggestName(error: Error, name: string, names: () => readonly string[], linter: Linter): Error {

@@ -2,7 +2,6 @@
  * Checks a Dockerfile: every syntax error, what else would fail its build, and the findings of BuildKit's lint rules
  * and of tsfront's own.
  */
-import { findAdvice } from '../check/advice.ts';
 import type { WarningCode } from '../diagnostic/codes.ts';
 import { withDefaultHint } from '../diagnostic/default-hint.ts';
 import {
@@ -19,6 +18,7 @@ import { defaultDockerfileName } from '../gateway/frontend-files.ts';
 import { hasNamedContext } from '../gateway/named-context.ts';
 import { type SourceDescription, sourceFile } from '../gateway/source-info.ts';
 import { addFixes } from '../lint/add-fixes.ts';
+import { findAdvice } from '../lint/advice.ts';
 import type { LintConfig } from '../lint/config.ts';
 import { completeFindings } from '../lint/lint.ts';
 import { createLintFile, type LintFile } from '../lint/lint-file.ts';

@@ -1,7 +1,7 @@
 /** Follows COPY and ADD to find where files of the context are in the image. */
-import { isCrlfScript } from '../check/advice.ts';
 import type { SourceRange } from '../diagnostic/source-file.ts';
 import { clean, join } from '../go/path.ts';
+import { isCrlfScript } from '../lint/advice.ts';
 import type { AddInstruction, CopyInstruction, Instruction, RunInstruction, Stage } from '../parser/ast.ts';
 import { parseMount } from '../parser/mount-flag.ts';
 import type { Env, ShellLex } from '../parser/words.ts';

@@ -4,11 +4,11 @@
  * directly in a directory that one names, and of the shell scripts anywhere below it. It also finds here-documents that
  * a COPY or an ADD writes to a file that a command runs; `findAdvice` finds the other here-documents without a context.
  */
-import { crlfAdvice, crlfTrouble, isShellScript } from '../check/advice.ts';
 import { type Diagnostic, warningDiagnostic } from '../diagnostic/diagnostic.ts';
 import { isDirectory } from '../go/file-mode.ts';
 import { isPattern, matchesPath } from '../go/match.ts';
 import { base, dirname, join } from '../go/path.ts';
+import { crlfAdvice, crlfTrouble, isShellScript } from '../lint/advice.ts';
 import type { Dockerfile, Instruction, Stage } from '../parser/ast.ts';
 import type { IgnoreFile } from '../parser/hints/explain-missing-source.ts';
 import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';

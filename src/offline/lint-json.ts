@@ -1,5 +1,5 @@
 /** The findings of a check as JSON, in the form of the answer of `frontend.lint`. */
-import { findRule } from '../check/rules.ts';
+import { findRule } from '../buildkit-rules/rules.ts';
 import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
 import { type LineRange, lineColumn, rangeLines, type SourceFile } from '../diagnostic/source-file.ts';
 import { placesJson } from '../gateway/error-status.ts';

@@ -1,7 +1,7 @@
 /** Judges the variables of stages: those of an image that is not known may have any value. */
-import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../check/check-options.ts';
-import { createLinter } from '../check/linter.ts';
-import { undefinedVar } from '../check/rules/undefined-var.ts';
+import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../buildkit-rules/check-options.ts';
+import { createLinter } from '../buildkit-rules/linter.ts';
+import { undefinedVar } from '../buildkit-rules/rules/undefined-var.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { instructionOf } from '../lint/instruction-at.ts';

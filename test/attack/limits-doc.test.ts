@@ -51,7 +51,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   'growth of all words': [['parser/words.ts', 'characters', 'bytes']],
   'nesting of substitutions': [['parser/words.ts', 'maxDepth', 'count']],
   'comparisons for': [['parser/words.ts', 'comparisons', 'count']],
-  'pairs of names': [['check/linter.ts', 'maxComparisons', 'count']],
+  'pairs of names': [['buildkit-rules/linter.ts', 'maxComparisons', 'count']],
   'characters of one command': [['lint/shell/parse-shell.ts', 'maxText', 'count']],
   'ports of one': [['lower/dispatch/expose.ts', 'maxPorts', 'count']],
   'lines that the places': [
@@ -80,7 +80,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   ],
   'errors and warnings': [['cli/problems.ts', 'maxShown', 'count']],
   'warnings that are shown': [['client/progress/source-excerpt.ts', 'maxWarnings', 'count']],
-  'what is allowed and': [['check/advice.ts', 'maxFound', 'count']],
+  'what is allowed and': [['lint/advice.ts', 'maxFound', 'count']],
   'errors with a hint': [['parser/hints/explain-diagnostics.ts', 'maxExplained', 'count']],
   'files looked at for CR LF': [
     ['offline/find-crlf-scripts.ts', 'maxFiles', 'count'],

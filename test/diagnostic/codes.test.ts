@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ruleTable } from '../../src/check/rules.ts';
+import { ruleTable } from '../../src/buildkit-rules/rules.ts';
 import {
   DiagnosticError,
   describeError,

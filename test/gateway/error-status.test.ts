@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseCheckConfig } from '../../src/check/check-options.ts';
-import { createLinter } from '../../src/check/linter.ts';
+import { parseCheckConfig } from '../../src/buildkit-rules/check-options.ts';
+import { createLinter } from '../../src/buildkit-rules/linter.ts';
 import { DiagnosticError, diagnosticError, withLocation } from '../../src/diagnostic/diagnostic.ts';
 import { createSourceFile } from '../../src/diagnostic/source-file.ts';
 import { SourceError, toStatus, unsupportedSubrequest, withSource } from '../../src/gateway/error-status.ts';

@@ -1,8 +1,8 @@
 /** Marshalling a large graph, and looking through a large file, let others have their turn. */
 import { expect, test } from 'vitest';
-import { parseCheckConfig } from '../../src/check/check-options.ts';
-import { createLinter } from '../../src/check/linter.ts';
-import { checkSyntax } from '../../src/check/syntax.ts';
+import { parseCheckConfig } from '../../src/buildkit-rules/check-options.ts';
+import { createLinter } from '../../src/buildkit-rules/linter.ts';
+import { checkSyntax } from '../../src/buildkit-rules/syntax.ts';
 import { image } from '../../src/llb/index.ts';
 import { parseDockerfile } from '../../src/parser/index.ts';
 

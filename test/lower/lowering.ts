@@ -1,6 +1,6 @@
 /** Lowers Dockerfiles in an environment that is made of plain objects. */
-import { type CheckConfig, noCheckConfig } from '../../src/check/check-options.ts';
-import { createLinter } from '../../src/check/linter.ts';
+import { type CheckConfig, noCheckConfig } from '../../src/buildkit-rules/check-options.ts';
+import { createLinter } from '../../src/buildkit-rules/linter.ts';
 import type { Timestamp } from '../../src/go/time.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { familiarString, parseNormalizedNamed } from '../../src/image/reference.ts';

@@ -1,7 +1,7 @@
 /** Lowering goes on behind a problem where a later one can still be told. */
 import { expect, test } from 'vitest';
-import { noCheckConfig } from '../../src/check/check-options.ts';
-import { createLinter } from '../../src/check/linter.ts';
+import { noCheckConfig } from '../../src/buildkit-rules/check-options.ts';
+import { createLinter } from '../../src/buildkit-rules/linter.ts';
 import { diagnosticError, findDiagnosticError } from '../../src/diagnostic/diagnostic.ts';
 import { collectErrors } from '../../src/lower/collect-errors.ts';
 import type { LowerOptions } from '../../src/lower/environment.ts';

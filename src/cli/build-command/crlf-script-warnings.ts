@@ -17,7 +17,7 @@ export async function carriageReturnWarnings({
     const dir = dirTree(dockerfile);
     const [{ decodeText, parseDockerfile }, { findAdvice }] = await Promise.all([
       import('../../parser/index.ts'),
-      import('../../check/advice.ts'),
+      import('../../lint/advice.ts'),
     ]);
     const parsed = parseDockerfile(decodeText(await dir.readFile(filename)), { filename });
     const found = findAdvice(parsed).filter(({ code }) => code === 'CarriageReturn');

@@ -8,7 +8,7 @@ import { errorSources } from '../../client/index.ts';
 export async function failedLineHints(error: unknown): Promise<string[]> {
   const sources = errorSources(error).filter(({ filename }) => !filename.endsWith('.dockerignore'));
   if (sources.length === 0) return [];
-  const { findAdvice } = await import('../../check/advice.ts');
+  const { findAdvice } = await import('../../lint/advice.ts');
   const { parseDockerfile } = await import('../../parser/index.ts');
   const errorText = error instanceof Error ? error.message : '';
   const hints = new Set<string>();

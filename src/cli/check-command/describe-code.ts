@@ -1,5 +1,5 @@
 /** What reports say of the code of a problem, apart from the single problem. */
-import { findRule } from '../../check/rules.ts';
+import { findRule } from '../../buildkit-rules/rules.ts';
 import type { AdviceCode, DiagnosticCode, ErrorCode } from '../../diagnostic/codes.ts';
 import { adviceTexts, errorTexts, ruleAdvice } from '../../diagnostic/texts.ts';
 import { lintRules } from '../../lint/rules.ts';

@@ -1,5 +1,5 @@
 /** `frontend.lint`: all warnings, and the error that would fail the build. */
-import { findRule } from '../../check/rules.ts';
+import { findRule } from '../../buildkit-rules/rules.ts';
 import { type Diagnostic, findDiagnosticError } from '../../diagnostic/diagnostic.ts';
 import { type LineRange, linesAround } from '../../diagnostic/source-file.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';

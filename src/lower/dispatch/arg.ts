@@ -1,4 +1,4 @@
-import { checkSecretsUsedInArgOrEnv } from '../../check/rules/secrets-used-in-arg-or-env.ts';
+import { checkSecretsUsedInArgOrEnv } from '../../buildkit-rules/rules/secrets-used-in-arg-or-env.ts';
 import type { ArgInstruction } from '../../parser/ast.ts';
 import { scanArguments } from '../sbom-scan.ts';
 import { commit, type Dispatch, expander } from './instruction.ts';

@@ -1,6 +1,6 @@
 /** The common part of COPY and ADD. */
 import { host } from '#host';
-import { checkCopyIgnoredFile } from '../../check/rules/copy-ignored-file.ts';
+import { checkCopyIgnoredFile } from '../../buildkit-rules/rules/copy-ignored-file.ts';
 import { describeError } from '../../diagnostic/diagnostic.ts';
 import type { SourceRange } from '../../diagnostic/source-file.ts';
 import { hasWildcard } from '../../go/match.ts';

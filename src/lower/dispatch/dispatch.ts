@@ -1,5 +1,5 @@
 /** Applies one instruction to its stage. */
-import type { Linter } from '../../check/linter.ts';
+import type { Linter } from '../../buildkit-rules/linter.ts';
 import { withLocation } from '../../diagnostic/diagnostic.ts';
 import { WordError } from '../../parser/words.ts';
 import type { Command } from '../dependencies.ts';

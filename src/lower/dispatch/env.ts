@@ -1,5 +1,5 @@
-import { checkLegacyKeyValueFormat } from '../../check/rules/legacy-key-value-format.ts';
-import { checkSecretsUsedInArgOrEnv } from '../../check/rules/secrets-used-in-arg-or-env.ts';
+import { checkLegacyKeyValueFormat } from '../../buildkit-rules/rules/legacy-key-value-format.ts';
+import { checkSecretsUsedInArgOrEnv } from '../../buildkit-rules/rules/secrets-used-in-arg-or-env.ts';
 import type { EnvInstruction } from '../../parser/ast.ts';
 import type { StageState } from '../stage-state.ts';
 import { commit, type Dispatch, expandPairs } from './instruction.ts';

@@ -1,5 +1,5 @@
-import { checkExposeInvalidFormat } from '../../check/rules/expose-invalid-format.ts';
-import { checkExposeProtoCasing } from '../../check/rules/expose-proto-casing.ts';
+import { checkExposeInvalidFormat } from '../../buildkit-rules/rules/expose-invalid-format.ts';
+import { checkExposeProtoCasing } from '../../buildkit-rules/rules/expose-proto-casing.ts';
 import { parseIP } from '../../go/net.ts';
 import { formatList, quote } from '../../go/quote.ts';
 import { parseInteger } from '../../go/strconv.ts';

@@ -1,7 +1,7 @@
 /** The instructions that only change the image config. */
-import { checkJsonArgsRecommended } from '../../check/rules/json-args-recommended.ts';
-import { checkLegacyKeyValueFormat } from '../../check/rules/legacy-key-value-format.ts';
-import { checkMultipleInstructionsDisallowed } from '../../check/rules/multiple-instructions-disallowed.ts';
+import { checkJsonArgsRecommended } from '../../buildkit-rules/rules/json-args-recommended.ts';
+import { checkLegacyKeyValueFormat } from '../../buildkit-rules/rules/legacy-key-value-format.ts';
+import { checkMultipleInstructionsDisallowed } from '../../buildkit-rules/rules/multiple-instructions-disallowed.ts';
 import { describeError } from '../../diagnostic/diagnostic.ts';
 import { formatDuration } from '../../go/duration.ts';
 import { formatList, quoteList } from '../../go/quote.ts';

@@ -1,6 +1,6 @@
 /** The arguments of the functions that dispatch one instruction, and what they share. */
-import type { Linter, Place } from '../../check/linter.ts';
-import { checkUndefinedVar } from '../../check/rules/undefined-var.ts';
+import type { Linter, Place } from '../../buildkit-rules/linter.ts';
+import { checkUndefinedVar } from '../../buildkit-rules/rules/undefined-var.ts';
 import type { ErrorCode } from '../../diagnostic/codes.ts';
 import {
   type DiagnosticError,

@@ -1,4 +1,4 @@
-import { checkWorkdirRelativePath } from '../../check/rules/workdir-relative-path.ts';
+import { checkWorkdirRelativePath } from '../../buildkit-rules/rules/workdir-relative-path.ts';
 import { describeError } from '../../diagnostic/diagnostic.ts';
 import { isAbsolutePath, normalizeWorkdir, toSlash } from '../../image/system-path.ts';
 import { mkdir } from '../../llb/index.ts';

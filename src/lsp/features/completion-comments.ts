@@ -1,6 +1,6 @@
 /** What can be written in a comment: parser directives at the top of a file, and comments that hide findings. */
 import { type CompletionItem, CompletionItemKind } from 'vscode-languageserver/node';
-import { ruleTable } from '../../check/rules.ts';
+import { ruleTable } from '../../buildkit-rules/rules.ts';
 import { warningCodes } from '../../lint/warnings.ts';
 import { createDirectiveReader } from '../../parser/directives.ts';
 import { directiveTexts } from '../language/directives.ts';

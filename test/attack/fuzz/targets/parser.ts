@@ -1,8 +1,8 @@
 /** Any bytes are a Dockerfile, if a bad one: the parser takes all, loses nothing and says what is wrong where. */
-import { findAdvice } from '../../../../src/check/advice.ts';
 import { formatDiagnostic } from '../../../../src/diagnostic/code-frame.ts';
 import { hasErrors } from '../../../../src/diagnostic/diagnostic.ts';
 import { decodeText, encodeText } from '../../../../src/go/text.ts';
+import { findAdvice } from '../../../../src/lint/advice.ts';
 import { firstError } from '../../../../src/parser/first-error.ts';
 import { lexDockerfile } from '../../../../src/parser/lexer.ts';
 import { parseMount } from '../../../../src/parser/mount-flag.ts';

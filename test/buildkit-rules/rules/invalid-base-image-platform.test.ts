@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkInvalidBaseImagePlatform } from '../../../src/check/rules/invalid-base-image-platform.ts';
+import { checkInvalidBaseImagePlatform } from '../../../src/buildkit-rules/rules/invalid-base-image-platform.ts';
 import { lines, reported } from './findings.ts';
 
 test('InvalidBaseImagePlatform reports a base image of another platform than the expected one', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../../src/check/check-options.ts';
-import { createLinter, formatFinding } from '../../src/check/linter.ts';
-import { invalidDefinitionDescription } from '../../src/check/rules/invalid-definition-description.ts';
-import { maintainerDeprecated } from '../../src/check/rules/maintainer-deprecated.ts';
-import { stageNameCasing } from '../../src/check/rules/stage-name-casing.ts';
-import { workdirRelativePath } from '../../src/check/rules/workdir-relative-path.ts';
+import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../../src/buildkit-rules/check-options.ts';
+import { createLinter, formatFinding } from '../../src/buildkit-rules/linter.ts';
+import { invalidDefinitionDescription } from '../../src/buildkit-rules/rules/invalid-definition-description.ts';
+import { maintainerDeprecated } from '../../src/buildkit-rules/rules/maintainer-deprecated.ts';
+import { stageNameCasing } from '../../src/buildkit-rules/rules/stage-name-casing.ts';
+import { workdirRelativePath } from '../../src/buildkit-rules/rules/workdir-relative-path.ts';
 
 describe('check options', () => {
   test('check options are read with blanks around everything', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkFromPlatformFlagConstDisallowed } from '../../../src/check/rules/from-platform-flag-const-disallowed.ts';
+import { checkFromPlatformFlagConstDisallowed } from '../../../src/buildkit-rules/rules/from-platform-flag-const-disallowed.ts';
 import { expansion, lines, reported } from './findings.ts';
 
 test('FromPlatformFlagConstDisallowed reports a platform without variables, unless the stage is named after it', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkUndefinedVar } from '../../../src/check/rules/undefined-var.ts';
+import { checkUndefinedVar } from '../../../src/buildkit-rules/rules/undefined-var.ts';
 import { lines, reported } from './findings.ts';
 
 const check = (unmatched: string[], declared: string[], known: string[]) =>

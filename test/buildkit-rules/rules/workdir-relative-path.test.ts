@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkWorkdirRelativePath } from '../../../src/check/rules/workdir-relative-path.ts';
+import { checkWorkdirRelativePath } from '../../../src/buildkit-rules/rules/workdir-relative-path.ts';
 import { lines, reported } from './findings.ts';
 
 test('WorkdirRelativePath names the relative path', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkSecretsUsedInArgOrEnv } from '../../../src/check/rules/secrets-used-in-arg-or-env.ts';
+import { checkSecretsUsedInArgOrEnv } from '../../../src/buildkit-rules/rules/secrets-used-in-arg-or-env.ts';
 import { lines, reported } from './findings.ts';
 
 test.each([

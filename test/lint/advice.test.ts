@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findAdvice } from '../../src/check/advice.ts';
+import { findAdvice } from '../../src/lint/advice.ts';
 import { decodeText, parseDockerfile } from '../../src/parser/index.ts';
 
 const advice = (text: string) =>

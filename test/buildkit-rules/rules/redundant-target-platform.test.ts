@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkRedundantTargetPlatform } from '../../../src/check/rules/redundant-target-platform.ts';
+import { checkRedundantTargetPlatform } from '../../../src/buildkit-rules/rules/redundant-target-platform.ts';
 import { expansion, lines, reported } from './findings.ts';
 
 test('RedundantTargetPlatform reports a platform that is $TARGETPLATFORM alone', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkInvalidDefaultArgInFrom } from '../../../src/check/rules/invalid-default-arg-in-from.ts';
+import { checkInvalidDefaultArgInFrom } from '../../../src/buildkit-rules/rules/invalid-default-arg-in-from.ts';
 import type { Stage } from '../../../src/parser/ast.ts';
 import { lines, reported } from './findings.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkUndefinedArgInFrom } from '../../../src/check/rules/undefined-arg-in-from.ts';
+import { checkUndefinedArgInFrom } from '../../../src/buildkit-rules/rules/undefined-arg-in-from.ts';
 import { lines, reported } from './findings.ts';
 
 test('UndefinedArgInFrom reports a variable that no global ARG declares, with the name that was probably meant', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkExposeProtoCasing } from '../../../src/check/rules/expose-proto-casing.ts';
+import { checkExposeProtoCasing } from '../../../src/buildkit-rules/rules/expose-proto-casing.ts';
 import { lines, reported } from './findings.ts';
 
 test('ExposeProtoCasing reports a protocol in capitals', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkLegacyKeyValueFormat } from '../../../src/check/rules/legacy-key-value-format.ts';
+import { checkLegacyKeyValueFormat } from '../../../src/buildkit-rules/rules/legacy-key-value-format.ts';
 import { lines, reported } from './findings.ts';
 
 test('LegacyKeyValueFormat says how the instruction should be written', () => {

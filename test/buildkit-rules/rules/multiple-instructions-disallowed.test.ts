@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkMultipleInstructionsDisallowed } from '../../../src/check/rules/multiple-instructions-disallowed.ts';
+import { checkMultipleInstructionsDisallowed } from '../../../src/buildkit-rules/rules/multiple-instructions-disallowed.ts';
 import { reported } from './findings.ts';
 
 test('MultipleInstructionsDisallowed reports the earlier of two instructions', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { noCheckConfig } from '../../../src/check/check-options.ts';
-import { createLinter } from '../../../src/check/linter.ts';
-import { checkNoEmptyContinuation } from '../../../src/check/rules/no-empty-continuation.ts';
+import { noCheckConfig } from '../../../src/buildkit-rules/check-options.ts';
+import { createLinter } from '../../../src/buildkit-rules/linter.ts';
+import { checkNoEmptyContinuation } from '../../../src/buildkit-rules/rules/no-empty-continuation.ts';
 import type { Diagnostic } from '../../../src/diagnostic/diagnostic.ts';
 import { parseDockerfile } from '../../../src/parser/parse.ts';
 import { findings } from './findings.ts';

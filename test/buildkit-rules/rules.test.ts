@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ruleTable } from '../../src/check/rules.ts';
+import { ruleTable } from '../../src/buildkit-rules/rules.ts';
 
 // Names and pages as the Dockerfile frontend's documentation lists them.
 const pages: Record<string, string> = {
@@ -32,7 +32,7 @@ const rules = ruleTable.map(({ rule }) => rule);
 
 describe('rules', () => {
   const src = path.resolve(import.meta.dirname, '../../src');
-  const sources = ['check', 'lower'].flatMap((dir) =>
+  const sources = ['buildkit-rules', 'lower'].flatMap((dir) =>
     readdirSync(path.join(src, dir), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.startsWith('rules/'))
       .map((file) => [`${dir}/${file}`, readFileSync(path.join(src, dir, file), 'utf8')] as const),
@@ -44,7 +44,7 @@ describe('rules', () => {
   });
 
   test('the table has each file of check/rules once, and each has its test', () => {
-    const files = readdirSync(path.resolve(import.meta.dirname, '../../src/check/rules'));
+    const files = readdirSync(path.resolve(import.meta.dirname, '../../src/buildkit-rules/rules'));
     const kebab = (name: string) =>
       `${name.replace(/(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])/g, '-$&').toLowerCase()}.ts`;
     expect(rules.map(({ name }) => kebab(name)).sort()).toEqual(files.sort());

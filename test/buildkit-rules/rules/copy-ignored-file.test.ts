@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkCopyIgnoredFile } from '../../../src/check/rules/copy-ignored-file.ts';
+import { checkCopyIgnoredFile } from '../../../src/buildkit-rules/rules/copy-ignored-file.ts';
 import { createPatternMatcher } from '../../../src/parser/ignore/pattern-matcher.ts';
 import { lines, reported } from './findings.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkJsonArgsRecommended } from '../../../src/check/rules/json-args-recommended.ts';
+import { checkJsonArgsRecommended } from '../../../src/buildkit-rules/rules/json-args-recommended.ts';
 import { lines, reported } from './findings.ts';
 
 test('JSONArgsRecommended names the instruction in shell form', () => {

@@ -1,7 +1,7 @@
 /** What the lint rules find in a Dockerfile, as build warnings show it. */
-import { noCheckConfig, parseCheckConfig } from '../../../src/check/check-options.ts';
-import { createLinter, formatFinding, type Linter } from '../../../src/check/linter.ts';
-import { checkSyntax } from '../../../src/check/syntax.ts';
+import { noCheckConfig, parseCheckConfig } from '../../../src/buildkit-rules/check-options.ts';
+import { createLinter, formatFinding, type Linter } from '../../../src/buildkit-rules/linter.ts';
+import { checkSyntax } from '../../../src/buildkit-rules/syntax.ts';
 import { parseDockerfile } from '../../../src/parser/index.ts';
 
 /**

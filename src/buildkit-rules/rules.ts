@@ -28,14 +28,14 @@ import { workdirRelativePath } from './rules/workdir-relative-path.ts';
  * Every rule in the order of the Dockerfile frontend's own list, with the modules (in `src`) that call its function.
  */
 export const ruleTable: readonly { readonly rule: Rule; readonly calledFrom: readonly string[] }[] = [
-  { rule: stageNameCasing, calledFrom: ['check/syntax.ts'] },
-  { rule: fromAsCasing, calledFrom: ['check/syntax.ts'] },
-  { rule: noEmptyContinuation, calledFrom: ['check/syntax.ts'] },
-  { rule: consistentInstructionCasing, calledFrom: ['check/syntax.ts'] },
-  { rule: duplicateStageName, calledFrom: ['check/syntax.ts'] },
-  { rule: reservedStageName, calledFrom: ['check/syntax.ts'] },
+  { rule: stageNameCasing, calledFrom: ['buildkit-rules/syntax.ts'] },
+  { rule: fromAsCasing, calledFrom: ['buildkit-rules/syntax.ts'] },
+  { rule: noEmptyContinuation, calledFrom: ['buildkit-rules/syntax.ts'] },
+  { rule: consistentInstructionCasing, calledFrom: ['buildkit-rules/syntax.ts'] },
+  { rule: duplicateStageName, calledFrom: ['buildkit-rules/syntax.ts'] },
+  { rule: reservedStageName, calledFrom: ['buildkit-rules/syntax.ts'] },
   { rule: jsonArgsRecommended, calledFrom: ['lower/dispatch/image-config.ts'] },
-  { rule: maintainerDeprecated, calledFrom: ['check/syntax.ts'] },
+  { rule: maintainerDeprecated, calledFrom: ['buildkit-rules/syntax.ts'] },
   { rule: undefinedArgInFrom, calledFrom: ['lower/build-stages.ts'] },
   { rule: workdirRelativePath, calledFrom: ['lower/dispatch/workdir.ts'] },
   { rule: undefinedVar, calledFrom: ['lower/dispatch/instruction.ts'] },
@@ -47,7 +47,7 @@ export const ruleTable: readonly { readonly rule: Rule; readonly calledFrom: rea
   { rule: invalidDefaultArgInFrom, calledFrom: ['lower/build-stages.ts'] },
   { rule: fromPlatformFlagConstDisallowed, calledFrom: ['lower/build-stages.ts'] },
   { rule: copyIgnoredFile, calledFrom: ['lower/dispatch/copy-files.ts'] },
-  { rule: invalidDefinitionDescription, calledFrom: ['check/syntax.ts'] },
+  { rule: invalidDefinitionDescription, calledFrom: ['buildkit-rules/syntax.ts'] },
   { rule: exposeProtoCasing, calledFrom: ['lower/dispatch/expose.ts'] },
   { rule: exposeInvalidFormat, calledFrom: ['lower/dispatch/expose.ts'] },
 ];

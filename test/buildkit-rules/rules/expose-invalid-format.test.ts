@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkExposeInvalidFormat } from '../../../src/check/rules/expose-invalid-format.ts';
+import { checkExposeInvalidFormat } from '../../../src/buildkit-rules/rules/expose-invalid-format.ts';
 import { lines, reported } from './findings.ts';
 
 test('ExposeInvalidFormat reports an address or a port of the host', () => {
