@@ -98,13 +98,17 @@ function followsUnseen({ followsFrom, platform }: SettledStep, steps: readonly S
 
 /** What the graph shows of an explanation, by the digest of the op. */
 export function explainOps({ steps }: Explanation): ReadonlyMap<string, OpExplanation> {
-  return new Map(steps.map((step) => [step.op, explainOp(step)]));
+  const uncertain = new Set(steps.filter(({ outcome }) => outcome === 'depends').map(({ line }) => line));
+  return new Map(steps.map((step) => [step.op, explainOp(step, uncertain)]));
 }
 
-function explainOp({ outcome, causes, followsFrom }: ExplainedStep): OpExplanation {
+/** @param uncertain lines of the steps that may not run */
+function explainOp({ outcome, causes, followsFrom }: ExplainedStep, uncertain: ReadonlySet<number>): OpExplanation {
   if (outcome === 'cached') return { change: 'same', text: '' };
   if (causes.length > 0) return { change: 'cause', text: causes.map(causeText).join('; ') };
-  const may = outcome === 'depends' ? ', if that runs, or what it copies differs' : '';
+  const isUncertain = followsFrom.every((line) => uncertain.has(line));
+  const may =
+    outcome === 'runs' ? '' : isUncertain ? ', if that runs, or what it copies differs' : ', if what it copies differs';
   return { change: 'follows', text: `follows from ${lineList(followsFrom)}${may}` };
 }
 

@@ -243,7 +243,8 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'unresolved-source': {
     title: 'A lock cannot be made, because nobody gives a source that the build takes.',
-    advice: 'Correct its address, or see to the network and the credentials. Nothing is written until all are found.',
+    advice:
+      'Correct its address, or see to the network (without `--offline`) and the credentials. Nothing is written until all are found.',
   },
   'missing-source': {
     title: 'A source of COPY, ADD or a mount is not in the context.',

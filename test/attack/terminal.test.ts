@@ -160,8 +160,8 @@ test('the CLI writes through its one writer only', () => {
     (file) =>
       file.endsWith('.ts') && /process\.(stdout|stderr)\b|console\./.test(readFileSync(path.join(root, file), 'utf8')),
   );
-  // The second hands standard output to an export as the place for its archive.
-  expect(writers.sort()).toEqual(['build-command/outputs.ts']);
+  // The first hands standard output to an export as the place for its archive, the second is the writer.
+  expect(writers.sort()).toEqual(['build-command/outputs.ts', 'process-io.ts']);
 });
 
 await onEngines('an evil build', { suites: ['forky'] }, (engine) => {

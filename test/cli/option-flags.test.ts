@@ -42,14 +42,6 @@ test('check names flags for an image whose registry does not answer', async () =
   expect(stdout).toContain('give the image with --images FILE or --oci-layout localhost:1/nope:1=DIRECTORY');
 });
 
-test('a lock that cannot be made offline names the flag', async () => {
-  const [dir] = contextOf('FROM scratch\nADD https://example.com/a /\n');
-  expect(await runCli(['lock', dir!, '--offline'])).toMatchObject({
-    code: 1,
-    stderr: 'error: https://example.com/a: it can only be pinned with the network: leave out --offline\n',
-  });
-});
-
 describe('a failure', () => {
   const report = async (error: unknown) => {
     let text = '';

@@ -81,6 +81,6 @@ test('of a lock whose sources need the network', async () => {
   const text = 'FROM scratch\nADD https://example.com/a /\n';
   const request = { options: optionsOf(text), text, platforms: ['linux/amd64'], offline: true };
   await expect(updateLock(request)).rejects.toThrow(
-    'https://example.com/a: it can only be pinned with the network: leave out `offline`',
+    'https://example.com/a: it can only be pinned with the network, and this is offline',
   );
 });

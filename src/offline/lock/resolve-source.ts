@@ -36,7 +36,7 @@ const maxFileBytes = 8 * 1024 ** 3;
 export async function resolveSource(source: WantedSource, resolvers: SourceResolvers): Promise<Pin> {
   const { signal, env } = resolvers;
   if (source.kind !== 'image' && resolvers.offline)
-    throw new Error(`${source.name}: it can only be pinned with the network: leave out \`offline\``);
+    throw new Error(`${source.name}: it can only be pinned with the network, and this is offline`);
   switch (source.kind) {
     case 'image':
       for (const resolver of resolvers.images) {
