@@ -58,7 +58,29 @@ const hints: Readonly<Partial<Record<DiagnosticCode, readonly MessageHint[]>>> =
       'Write one of ${name:-word}, ${name:+word}, ${name:?word}, ${name#pattern}, ${name%pattern} and ${name/pattern/text}.',
     ],
   ],
+  'bad-checksum': [
+    [
+      /^(?:invalid checksum digest|unsupported digest)/,
+      'Write sha256: and the 64 hexadecimal digits of the file behind it.',
+    ],
+    [/^checksum mismatch /, 'Remove one of the two: --checksum and the address name different commits.'],
+    [/^checksum requires /, 'Remove --checksum: a file of the context has none.'],
+  ],
+  'bad-instruction': [[/^(\w+) conflicts: /, 'Remove one of the two: the address names it in its query and behind #.']],
+  'bad-stage-name': [
+    [
+      /^invalid context name /,
+      'End the name with a letter or a digit, and write no two of the other characters in a row.',
+    ],
+  ],
+  InvalidDefaultArgInFrom: [
+    [
+      /^Default value for ARG [^$]* results /s,
+      'No ARG is in this name. Write a valid one, such as registry.example.com/app:1.2: names are in lower case, and a digest is sha256: with 64 digits.',
+    ],
+  ],
   'bad-arguments': [
+    [/ requires exactly one argument/, 'Write exactly one argument behind the instruction, or remove the line.'],
     [/ requires at least one argument/, 'Write what the instruction is about behind it, or remove the line.'],
     [/ requires at least two arguments/, 'Write a source, a blank and the destination.'],
   ],

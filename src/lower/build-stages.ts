@@ -11,7 +11,7 @@ import { parseNormalizedNamed } from '../image/reference.ts';
 import type { FromInstruction, Stage } from '../parser/ast.ts';
 import { stageNamePattern } from '../parser/instructions/from.ts';
 import type { ProcessedWord, ShellLex } from '../parser/words.ts';
-import { wrapError } from '../text/error-message.ts';
+import { errorMessage, wrapError } from '../text/error-message.ts';
 import type { GlobalArgs } from './args.ts';
 import { collectErrors } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
@@ -100,7 +100,7 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
   // Base names are case-sensitive, unlike names in --from.
   const parent = table.byName.get(base.result);
   const ownPaths = new Set<string>();
-  const replacement = replacingContext(context, source.name, platform, ownPaths);
+  const replacement = replacingContext(context, source, platform, ownPaths);
   const shared = {
     name: source.name,
     baseName: base.result,
@@ -142,12 +142,18 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
 /** The context that replaces a stage of this name; undefined if absent. */
 function replacingContext(
   context: LowerContext,
-  name: string,
+  { name, from }: Stage,
   platform: Platform | undefined,
   paths: ReadonlySet<string>,
 ): NamedContext | undefined {
   if (name === '') return undefined;
-  return namedContext(context, name, { platform, followPaths: () => followPaths(paths) });
+  try {
+    return namedContext(context, name, { platform, followPaths: () => followPaths(paths) });
+  } catch (error) {
+    if (!errorMessage(error).startsWith('invalid context name ')) throw error;
+    // The reference gives it no lines; only code frames show the place.
+    throw describeError(error, 'bad-stage-name', { range: from.as?.name.range });
+  }
 }
 
 /** The value of `--platform`. */

@@ -1,5 +1,5 @@
 /** Finds which stages read from which, by COPY --from and by mounts. */
-import { type DiagnosticError, diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
+import { type DiagnosticError, describeError, diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import type { LineRange, SourceRange } from '../diagnostic/source-file.ts';
 import { atoi } from '../go/strconv.ts';
 import type { CopyInstruction, Stage, StageInstruction } from '../parser/ast.ts';
@@ -137,7 +137,7 @@ function copySource(
 ): BuildStage {
   // A trigger has no place in this file.
   const flag = isTrigger ? undefined : flags.find(({ name }) => name === 'from')?.range;
-  if (lex.processWord(from, emptyEnv).result !== from) {
+  if (expandedFrom(lex, from, flag) !== from) {
     throw diagnosticError(
       'variable-in-from',
       'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
@@ -153,6 +153,16 @@ function copySource(
     range: flag,
     hint: `The stages are ${stages.join(', ')}.`,
   });
+}
+
+/** The value of --from as the reference expands it. @throws DiagnosticError without lines, as the reference has none */
+function expandedFrom(lex: ShellLex, from: string, range: SourceRange | undefined): string {
+  try {
+    return lex.processWord(from, emptyEnv).result;
+  } catch (error) {
+    const hint = 'Write the name of a stage or an image: variables are not expanded in --from.';
+    throw describeError(error, 'bad-substitution', { range, hint });
+  }
 }
 
 function stageIndex(from: string): number | undefined {

@@ -296,9 +296,9 @@ function misspelledImages({ unknownImages }: Lowered): Diagnostic[] {
 }
 
 /** The codes of findings that only follow from another one in the same place: a misspelled image also lacks a tag. */
-const consequences: Readonly<Partial<Record<WarningCode, WarningCode>>> = {
-  UntaggedBase: 'UnknownImage',
-  JSONArgsRecommended: 'BrokenArray',
+const consequences: Readonly<Partial<Record<WarningCode, readonly WarningCode[]>>> = {
+  UntaggedBase: ['UnknownImage', 'InvalidDefaultArgInFrom'],
+  JSONArgsRecommended: ['BrokenArray'],
 };
 
 function withoutConsequences(findings: readonly Diagnostic[]): Diagnostic[] {
@@ -310,8 +310,7 @@ function withoutConsequences(findings: readonly Diagnostic[]): Diagnostic[] {
     ),
   );
   return findings.filter((it) => {
-    const cause = consequences[it.code as WarningCode];
-    if (cause && found.has(keyOf(cause, it))) return false;
+    if (consequences[it.code as WarningCode]?.some((cause) => found.has(keyOf(cause, it)))) return false;
     // The use of a variable names the ARG that does not reach it.
     return it.code !== 'UnusedArg' || !it.range || !explained.has(it.range.start);
   });

@@ -213,16 +213,23 @@ function buildInstruction(
   if (!read) {
     const { text, range } = node.head.word;
     const suggestion = isSuggesting ? didYouMean(text, instructionNames, false) : '';
-    const hint = 'If it belongs to the line above, that line must end with the escape character.';
     const problem: Problem = {
       code: 'unknown-instruction',
       message: `unknown instruction: ${text}${suggestion}`,
       range,
     };
-    input.report(suggestion === '' ? { ...problem, hint } : problem);
+    input.report(suggestion === '' ? { ...problem, hint: unknownHint(text, input.base) } : problem);
   }
   const instruction = isWellFormed ? read?.(input) : undefined;
   return instruction && problems.length === 0 ? instruction : { kind: 'invalid', ...input.base };
+}
+
+/** What an unknown keyword probably is: one that its argument follows without a blank, or the rest of a command. */
+function unknownHint(text: string, { lines }: InstructionInput['base']): string {
+  const joined = instructionNames.find((name) => text.startsWith(name) && text.length > name.length);
+  if (joined !== undefined) return `If ${joined} is meant, put a blank behind it.`;
+  if (lines.start === 1) return 'Correct the word: a line begins with the name of an instruction.';
+  return 'If it belongs to the line above, that line must end with the escape character.';
 }
 
 const noFlags: readonly Flag[] = [];

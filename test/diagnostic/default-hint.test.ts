@@ -63,6 +63,12 @@ describe.each([
   ['bad-mount', 'invalid cache sharing set for bind mount', 'Remove sharing'],
   ['bad-substitution', 'failed to process "${b:?no b}": b: no b', 'Give b a value'],
   ['unresolved-image', 'buidler: not found (did you mean builder?)', 'Write builder, if that is meant.'],
+  ['bad-arguments', 'USER requires exactly one argument', 'Write exactly one argument'],
+  ['bad-checksum', 'invalid checksum digest format', 'Write sha256: and the 64 hexadecimal digits'],
+  ['bad-checksum', 'checksum mismatch "a" != "b"', 'Remove one of the two'],
+  ['bad-instruction', 'ref conflicts: "y" vs "x"', 'behind #'],
+  ['InvalidDefaultArgInFrom', 'Default value for ARG A/B results in empty or invalid base image name', 'No ARG is'],
+  ['InvalidDefaultArgInFrom', 'Default value for ARG a:$B results in empty or invalid base image name', 'Give the ARG'],
   ['bad-arguments', 'LABEL requires at least one argument', 'remove the line'],
 ] as const)('%s: %s', (code, message, hint) => {
   test('it has the hint of its message', () => {

@@ -5,15 +5,16 @@ import { decodeText } from '../../src/go/text.ts';
 import { checkDockerfile } from '../../src/offline/check.ts';
 import { memoryTree } from '../../src/offline/file-tree.ts';
 
+const localsOf = (bytes: Buffer) =>
+  new Map([
+    ['context', { ...memoryTree({}), partial: true }],
+    ['dockerfile', memoryTree({ Dockerfile: bytes })],
+  ] as const);
+
 /** The errors of a file, each as its code, its place and its text. */
 async function errorsOf(bytes: Buffer) {
   const text = decodeText(bytes);
-  const dockerfile = memoryTree({ Dockerfile: bytes });
-  const locals = new Map([
-    ['context', { ...memoryTree({}), partial: true }],
-    ['dockerfile', dockerfile],
-  ] as const);
-  const { source, problems } = await checkDockerfile({ opts: {}, locals, images: [] });
+  const { source, problems } = await checkDockerfile({ opts: {}, locals: localsOf(bytes), images: [] });
   return problems.flatMap(({ code, severity, range }) => {
     if (severity !== 'error') return [];
     if (!range) return [[code]];
@@ -33,11 +34,39 @@ test.each([
   ['COPY --chown=${X?no} a /', 'bad-substitution', '2:6', '--chown=${X?no}'],
   ['COPY a ${X?no} /', 'bad-substitution', '2:8', '${X?no}'],
   ['ADD --checksum=sha256:1 a /', 'bad-checksum', '2:5', '--checksum=sha256:1'],
+  ['ADD --checksum=foo http://a/b /', 'bad-checksum', '2:5', '--checksum=foo'],
+  ['ADD --checksum=sha256:abc http://a/b /', 'bad-checksum', '2:5', '--checksum=sha256:abc'],
+  ['COPY --from=${x /x /', 'bad-substitution', '2:6', '--from=${x'],
+  ['FROM scratch AS odd-', 'bad-stage-name', '2:17', 'odd-'],
   ['EXPOSE 80 \\\n  81/tpc', 'bad-port', '3:3', '81/tpc'],
   ['EXPOSE 9 3000-30001000 1', 'bad-port', '2:10', '3000-30001000'],
   ['STOPSIGNAL  foo', 'bad-signal', '2:13', 'foo'],
 ])('%s: the error is at its option', async (line, ...expected) => {
   expect(await errorsOf(Buffer.from(`FROM scratch\n${line}\n`))).toEqual([expected]);
+});
+
+test.each<[text: string, hints: readonly string[]]>([
+  [
+    'FROM scratch AS odd-',
+    ['End the name with a letter or a digit, and write no two of the other characters in a row.'],
+  ],
+  [
+    'FROM scratch\nCOPY --from=${x /x /',
+    ['Write the name of a stage or an image: variables are not expanded in --from.'],
+  ],
+  ['FROM scratch\nHEALTHCHECK NONE a', ['Remove what is behind NONE, or write CMD for it.']],
+  ['FROM scratch\nHEALTHCHECK CMD', ['Write the command behind CMD.']],
+  ['FROMscratch AS a', ['If FROM is meant, put a blank behind it.']],
+  ['xyzzy x\nFROM scratch', ['Correct the word: a line begins with the name of an instruction.']],
+  ['FROM scratch\nxyzzy x', ['If it belongs to the line above, that line must end with the escape character.']],
+])('%s: the hint says what to write', async (text, hints) => {
+  const { problems } = await checkDockerfile({ opts: {}, locals: localsOf(Buffer.from(text)), images: [] });
+  expect(problems.filter(({ severity }) => severity === 'error').map(({ hint }) => hint)).toEqual(hints);
+});
+
+test('a name that can be none has no finding about its tag', async () => {
+  const { problems } = await checkDockerfile({ opts: {}, locals: localsOf(Buffer.from('FROM A/B\n')), images: [] });
+  expect(problems.map(({ code }) => code)).toEqual(['InvalidDefaultArgInFrom', 'bad-image-name']);
 });
 
 test('a byte that is not UTF-8 has its place in an instruction, not in a comment', async () => {

@@ -195,10 +195,12 @@ function addSources(
       action = append(action, state, '/', dest, shared);
     } else if (isHttpSource(source)) {
       if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a URL for COPY");
-      const state = httpState(source, checksum || (pins?.http(source) ?? ''), {
-        customName: name,
-        description: commandDescription(''),
-      });
+      const state = readPart(dispatch, flagRange(wanted, 'checksum'), 'bad-checksum', () =>
+        httpState(source, checksum || (pins?.http(source) ?? ''), {
+          customName: name,
+          description: commandDescription(''),
+        }),
+      );
       const options = { ...shared, attemptUnpack: wanted.unpack ?? false };
       action = append(action, state, httpFilename(source), dest, options);
     } else {

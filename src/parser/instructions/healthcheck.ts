@@ -31,7 +31,12 @@ export function readHealthcheck(input: InstructionInput): HealthcheckInstruction
   const type = toUpper(typeWord.text);
   if (type === 'NONE') {
     // The reference ignores the flags.
-    if (words.length > 0) return badArguments(input, 'HEALTHCHECK NONE takes no arguments');
+    if (words.length > 0)
+      return badArguments(
+        input,
+        'HEALTHCHECK NONE takes no arguments',
+        'Remove what is behind NONE, or write CMD for it.',
+      );
     const healthcheck = { test: [type], interval: 0n, timeout: 0n, startPeriod: 0n, startInterval: 0n, retries: 0 };
     return { kind: 'healthcheck', ...input.base, healthcheck };
   }
@@ -46,7 +51,8 @@ export function readHealthcheck(input: InstructionInput): HealthcheckInstruction
         ? 'A flag begins with two plain dashes, as in --interval=30s.'
         : `The command comes after CMD: ${exampleOf(input.base.code)}`,
     });
-  else if (words.length === 0) badArguments(input, 'Missing command after HEALTHCHECK CMD');
+  else if (words.length === 0)
+    badArguments(input, 'Missing command after HEALTHCHECK CMD', 'Write the command behind CMD.');
   if (!flags) return undefined;
 
   const healthcheck: Healthcheck = {
