@@ -47,14 +47,8 @@ export const ${constant}: LintRule = {
 };
 `,
   );
-  edit('src/diagnostic/codes.ts', (text) =>
-    text.replace(/(export type LintRuleName =[\s\S]*?);/, `$1\n  | '${name}';`),
-  );
-  edit('src/lint/rules.ts', (text) =>
-    text
-      .replace(/(\n\n\/\*\* Every rule)/, `\nimport { ${constant} } from './rules/${file}.ts';$1`)
-      .replace(/(\n\];)/, `\n  ${constant},$1`),
-  );
+  edit('src/diagnostic/codes.ts', [/(export type LintRuleName =[\s\S]*?);/, `$1\n  | '${name}';`]);
+  edit('src/lint/rules.ts', ...linesOfTable(`${constant},`));
   console.log(`Next: why, examples, level and function in ${rule}; test/lint/rules tests them. Run it on real
 Dockerfiles before it is on by default. Then \`npm run format && npm run docs\`.`);
 }
@@ -89,14 +83,14 @@ test('${name} reports what it forbids', () => {
 });
 `,
   );
-  edit('src/diagnostic/codes.ts', (text) => text.replace(/(export type RuleName =[\s\S]*?);/, `$1\n  | '${name}';`));
-  edit('src/buildkit-rules/rules.ts', (text) =>
-    text
-      .replace(/(\n\n\/\*\* Every rule)/, `\nimport { ${constant} } from './rules/${file}.ts';$1`)
-      .replace(/(\n\];)/, `\n  { rule: ${constant}, calledFrom: ['buildkit-rules/syntax.ts'] },$1`),
-  );
+  edit('src/diagnostic/codes.ts', [/(export type RuleName =[\s\S]*?);/, `$1\n  | '${name}';`]);
+  edit('src/diagnostic/texts.ts', [
+    /(export const ruleAdvice[\s\S]*?)\n};/,
+    `$1\n  ${name}: 'What to do about it.',\n};`,
+  ]);
+  edit('src/buildkit-rules/rules.ts', ...linesOfTable(`{ rule: ${constant}, calledFrom: ['buildkit-rules/syntax.ts'] },`));
   console.log(`Next: the function in src/buildkit-rules/rules/${file}.ts, its call (src/buildkit-rules/syntax.ts for rules over the tree, src/lower
-for rules that need values; name the module in src/buildkit-rules/rules.ts), its test, and \`npm run format && npm run docs\`.`);
+for rules that need values; name the module in src/buildkit-rules/rules.ts), its advice (src/diagnostic/texts.ts), its test, and \`npm run format && npm run docs\`.`);
 }
 
 /**
@@ -112,14 +106,29 @@ function create(name, text) {
 }
 
 /**
- * @param {string} name
- * @param {(text: string) => string} change
+ * The import of the rule below the others, and its line at the end of the table.
+ *
+ * @param {string} line
+ * @returns {[place: RegExp, text: string][]}
  */
-function edit(name, change) {
-  const before = readFileSync(path.join(root, name), 'utf8');
-  const after = change(before);
-  if (after === before) throw new Error(`${name} has no place for a rule any more: mend scripts/new-rule.mjs`);
-  write(name, after);
+function linesOfTable(line) {
+  return [
+    [/(\n\n\/\*\*\s(?: \* )?Every rule)/, `\nimport { ${constant} } from './rules/${file}.ts';$1`],
+    [/(\n\];)/, `\n  ${line}$1`],
+  ];
+}
+
+/**
+ * @param {string} name
+ * @param {[place: RegExp, text: string][]} changes
+ */
+function edit(name, ...changes) {
+  let text = readFileSync(path.join(root, name), 'utf8');
+  for (const [place, replacement] of changes) {
+    if (!place.test(text)) throw new Error(`${name} has no place for a rule any more: mend scripts/new-rule.mjs`);
+    text = text.replace(place, replacement);
+  }
+  write(name, text);
 }
 
 /**
