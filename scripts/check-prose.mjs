@@ -1,6 +1,7 @@
 // Holds the form of prose. Comments and documents have at most 120 columns, apart from tables and code. A comment on
 // lines of its own is one or more sentences, from a capital letter to a full stop; a comment behind code is a fragment
-// without a full stop; the comment with which a file begins stands directly above its imports. Comments do not say that
+// without a full stop; the comment with which a file begins stands directly above its imports; an example has
+// the lines of its code, which an editor that wraps prose joins. Comments do not say that
 // something "is" or "are" none.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -63,6 +64,7 @@ function problemsOfForm(text) {
   if (/^(#!.*\n)?\/\*\*((?!\*\/)[\s\S])*\*\/\n\nimport/.test(text))
     found.push([0, 'the comment has an empty line before the imports']);
   const lines = text.split('\n');
+  for (const at of wrappedExamples(lines)) found.push([at, 'the lines of an example are wrapped like prose']);
   for (const [at, line] of lines.entries()) {
     const [, own] = /^\s*\/\/ (?!biome-|syntax=|@| {2}|import )(.+)/.exec(line) ?? [];
     const [, behind] = /[;,{}()] \/\/ (?!biome-)(.+)/.exec(line) ?? [];
@@ -74,4 +76,17 @@ function problemsOfForm(text) {
     } else if (behind && /^[^.]*[^.]\.$/.test(behind)) found.push([at, 'a comment behind code ends with a full stop']);
   }
   return found;
+}
+
+/**
+ * Lines of examples in docstrings that begin a statement behind another, or break off between a name and its value.
+ *
+ * @param {readonly string[]} lines
+ */
+function wrappedExamples(lines) {
+  let isExample = false;
+  return [...lines.entries()].flatMap(([at, line]) => {
+    if (/^\s*\* @|\*\//.test(line)) isExample = /^\s*\* @example/.test(line);
+    return isExample && /; (?:export|import|const|let|await)\b|[\w'"]:$/.test(line) ? [at] : [];
+  });
 }

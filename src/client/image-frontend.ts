@@ -77,8 +77,8 @@ const imageBuild = fields({
  *   state: image('alpine', { platform }).file(copy(local('context'), 'app', '/bin/app')),
  *   image: { entrypoint: ['/bin/app'] },
  * }));
- * const build = solve(connection, { frontend, localDirs: { context: '.' }, exports: [{ type: 'image', attrs: { name:
- * 'app' } }] });
+ * const exports = [{ type: 'image', attrs: { name: 'app' } }] as const;
+ * const build = solve(connection, { frontend, localDirs: { context: '.' }, exports });
  * @param platforms [] for the daemon's own
  */
 export function imageFrontend(
