@@ -12,7 +12,7 @@ function project(...args: readonly string[]): string {
   const dir = temporaryDir();
   for (const part of ['src', 'scripts/new-rule.mjs', 'tsconfig.json', 'package.json'])
     cpSync(path.join(root, part), path.join(dir, part), { recursive: true });
-  mkdirSync(path.join(dir, 'test/check/rules'), { recursive: true });
+  mkdirSync(path.join(dir, 'test/buildkit-rules/rules'), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(dir, 'node_modules'));
   const { status, stderr } = spawnSync(process.execPath, ['scripts/new-rule.mjs', ...args], {
     cwd: dir,
@@ -34,9 +34,9 @@ function typeErrors(dir: string, ...files: readonly string[]): string {
 
 test('a rule of BuildKit has its definition, its line, its name and its advice', () => {
   const dir = project('--buildkit', 'NoBadWords', "Bad words aren't allowed");
-  expect(typeErrors(dir, 'src/check/rules.ts', 'src/diagnostic/texts.ts')).toBe('');
-  expect(readFileSync(path.join(dir, 'src/check/rules.ts'), 'utf8')).toContain('{ rule: noBadWords, calledFrom:');
-  expect(readFileSync(path.join(dir, 'test/check/rules/no-bad-words.test.ts'), 'utf8')).toContain('NoBadWords');
+  expect(typeErrors(dir, 'src/buildkit-rules/rules.ts', 'src/diagnostic/texts.ts')).toBe('');
+  expect(readFileSync(path.join(dir, 'src/buildkit-rules/rules.ts'), 'utf8')).toContain('{ rule: noBadWords, calledFrom:');
+  expect(readFileSync(path.join(dir, 'test/buildkit-rules/rules/no-bad-words.test.ts'), 'utf8')).toContain('NoBadWords');
 });
 
 test('a rule of our own has its definition, its line and its name', () => {
