@@ -88,7 +88,10 @@ test('${name} reports what it forbids', () => {
     /(export const ruleAdvice[\s\S]*?)\n};/,
     `$1\n  ${name}: 'What to do about it.',\n};`,
   ]);
-  edit('src/buildkit-rules/rules.ts', ...linesOfTable(`{ rule: ${constant}, calledFrom: ['buildkit-rules/syntax.ts'] },`));
+  edit(
+    'src/buildkit-rules/rules.ts',
+    ...linesOfTable(`{ rule: ${constant}, calledFrom: ['buildkit-rules/syntax.ts'] },`),
+  );
   console.log(`Next: the function in src/buildkit-rules/rules/${file}.ts, its call (src/buildkit-rules/syntax.ts for rules over the tree, src/lower
 for rules that need values; name the module in src/buildkit-rules/rules.ts), its advice (src/diagnostic/texts.ts), its test, and \`npm run format && npm run docs\`.`);
 }

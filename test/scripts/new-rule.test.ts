@@ -35,8 +35,12 @@ function typeErrors(dir: string, ...files: readonly string[]): string {
 test('a rule of BuildKit has its definition, its line, its name and its advice', () => {
   const dir = project('--buildkit', 'NoBadWords', "Bad words aren't allowed");
   expect(typeErrors(dir, 'src/buildkit-rules/rules.ts', 'src/diagnostic/texts.ts')).toBe('');
-  expect(readFileSync(path.join(dir, 'src/buildkit-rules/rules.ts'), 'utf8')).toContain('{ rule: noBadWords, calledFrom:');
-  expect(readFileSync(path.join(dir, 'test/buildkit-rules/rules/no-bad-words.test.ts'), 'utf8')).toContain('NoBadWords');
+  expect(readFileSync(path.join(dir, 'src/buildkit-rules/rules.ts'), 'utf8')).toContain(
+    '{ rule: noBadWords, calledFrom:',
+  );
+  expect(readFileSync(path.join(dir, 'test/buildkit-rules/rules/no-bad-words.test.ts'), 'utf8')).toContain(
+    'NoBadWords',
+  );
 });
 
 test('a rule of our own has its definition, its line and its name', () => {
