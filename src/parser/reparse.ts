@@ -267,7 +267,8 @@ function movedField(name: string, value: unknown, move: Move): unknown {
     if (name === 'line') return (value as number) + move.lines;
     return name === 'at' ? (value as number) + move.by : value;
   }
-  if (name === 'range' || name === 'keywordRange' || name === 'contentRange') return moveRange(value, move.by);
+  if (name === 'range' || name.endsWith('Range')) return moveRange(value, move.by);
+  if (name.endsWith('Ranges')) return (value as SourceRange[]).map((it) => moveRange(it, move.by));
   if (name !== 'lines') return movedCopy(value, move);
   return Array.isArray(value) ? value.map((it) => it && moveRange(it, move.lines)) : moveRange(value, move.lines);
 }
