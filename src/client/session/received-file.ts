@@ -1,5 +1,5 @@
 /** A file that a daemon sends: received beside its place, put there at the end, and taken back if the build fails. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type Stats } from 'node:fs';
 import { link, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
@@ -68,26 +68,30 @@ const maxLinks = 40;
 /** A file in its place. */
 export interface FilePlace {
   readonly file: string;
-  readonly ino: number;
+  /** Tells the file from one that somebody else puts there. */
+  readonly identity: string;
   /** The replaced file. */
   readonly aside: string | undefined;
 }
 
 /** Publishes a file; what was there before is kept aside. */
 export async function placeFile({ contents, file }: WaitingFile, wanted: string): Promise<FilePlace> {
-  const { ino } = await stat(contents);
+  const identity = identityOf(await stat(contents));
   const aside = path.join(path.dirname(file), temporaryName());
   let hadOne = false;
   await isSpecial(file); // a directory may have come there meanwhile
   try {
     hadOne = await setAside(file, aside);
     await rename(contents, file);
-    return { file, ino, aside: hadOne ? aside : undefined };
+    return { file, identity, aside: hadOne ? aside : undefined };
   } catch (error) {
     if (hadOne) await rename(aside, file).then(() => rm(aside, { force: true }));
     throw new Error(systemErrorsInWords(`cannot write ${wanted}: ${(error as Error).message}`), { cause: error });
   }
 }
+
+/** A file system may give the inode of a removed file to the next one, so size and time of change count too. */
+const identityOf = ({ dev, ino, size, mtimeMs }: Stats): string => `${dev}:${ino}:${size}:${mtimeMs}`;
 
 /** A replaced file keeps its name until then, if the file system supports hard links. */
 async function setAside(file: string, aside: string): Promise<boolean> {
@@ -104,9 +108,9 @@ async function setAside(file: string, aside: string): Promise<boolean> {
  * Restores the replaced file, unless another process has written to its place since. @throws Error that names what was
  * not restored
  */
-export async function undoPlacement({ file, ino, aside }: FilePlace): Promise<void> {
+export async function undoPlacement({ file, identity, aside }: FilePlace): Promise<void> {
   const now = await stat(file).catch(() => undefined);
-  if (now && now.ino !== ino) {
+  if (now && identityOf(now) !== identity) {
     if (aside)
       throw new Error(`what could not be put back: ${file} is now ${aside} (something else has taken its place)`);
     return;
