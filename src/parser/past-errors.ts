@@ -46,6 +46,8 @@ const none: ReadonlySet<Instruction> = new Set();
 
 /** A file with more unknown instructions is not a Dockerfile. */
 const maxUnknown = 1000;
+/** A longer file has no second reading beside the first: together they would take too much memory. */
+const maxInstructions = 20_000;
 
 /** Errors behind which a file is not read: nobody knows what is there. */
 const endsReading: ReadonlySet<string> = new Set(['line-too-long', 'too-many-instructions', 'too-many-words']);
@@ -65,6 +67,7 @@ export async function readPastErrors(
   const { text } = source;
   if (text === '' || diagnostics.some(({ code }) => endsReading.has(code)) || otherEncoding(text) !== undefined)
     return undefined;
+  if (parsed.instructions.length > maxInstructions) return undefined;
   if (diagnostics.filter(({ code }) => code === 'unknown-instruction').length > maxUnknown) return undefined;
 
   const shellLines = shellLinesOf(parsed);
