@@ -21,6 +21,8 @@ const snippets = [
   'ONBUILD RUN x \\\n\n y\n',
   'LABEL a="b c" d=ü😀\n',
   'USER <<EOF\nx\nEOF\n',
+  'EXPOSE 80 81/udp\n',
+  'STOPSIGNAL $S\n',
   'COPP a b\n',
   '\\\n',
   '"',

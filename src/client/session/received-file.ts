@@ -90,7 +90,7 @@ export async function placeFile({ contents, file }: WaitingFile, wanted: string)
   }
 }
 
-/** A file system may give the inode of a removed file to the next one, so size and time of change count too. */
+/** A file system may give the inode of a removed file to the next one, so size and time of modification count too. */
 const identityOf = ({ dev, ino, size, mtimeMs }: Stats): string => `${dev}:${ino}:${size}:${mtimeMs}`;
 
 /** A replaced file keeps its name until then, if the file system supports hard links. */
