@@ -21,6 +21,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
   'a line': [['parser/line-limit.ts', 'bufferSize', 'bytes']],
   'a Dockerfile of `build`': [['offline/locate-context.ts', 'maxDockerfileBytes', 'bytes']],
   'a Dockerfile or an ignore file of `check`': [['offline/locate-context.ts', 'maxDockerfileBytes', 'bytes']],
+  'instructions that `check` reads': [['parser/past-errors.ts', 'maxInstructions', 'count']],
   'instructions of a Dockerfile': [['parser/lexer.ts', 'maxInstructions', 'count']],
   'words of a Dockerfile': [
     ['parser/word-limit.ts', 'maxWords', 'count'],
