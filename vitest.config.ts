@@ -1,27 +1,82 @@
 import { defineConfig } from 'vitest/config';
 
+const tests = (directories: string) => `test/{${directories}}/**/*.test.ts`;
+
 /**
  * Tests of functions that keep nothing: their files share what they import, where the others load it again for each
  * file.
  */
-const sharing =
-  'test/{buildkit-rules,diagnostic,gateway,git,go,image,lint,llb,lock,lower,oci,parser,protobuf,text}/**/*.test.ts';
+const functions = tests('buildkit-rules,diagnostic,gateway,git,go,image,lint,llb,lock,lower,oci,parser,protobuf,text');
 
-/** Least percentages of a directory that the tests reach. */
-const floor = (statements: number, branches: number, functions: number, lines: number) => ({
-  statements,
-  branches,
-  functions,
-  lines,
-});
+/** Tests of the other libraries. */
+const libraries = tests(
+  'archive,context,explain,format,golden,graph,host,http,offline,program,registry,resolve,rpc,system',
+);
+
+/** Tests of what users call: the command line, the client behind it, and the language server. */
+const commands = tests('cli,client,lsp');
+
+/**
+ * Least percentages of statements, branches, functions and lines of each directory of `src` that the tests reach
+ * without an engine: a little less than was measured. What runs in another process or in another engine is not counted:
+ * most of the language server and of the library of build programs.
+ */
+const floors = {
+  archive: [86, 76.5, 93.5, 91],
+  'build-program': [45.5, 33.5, 45, 49],
+  'buildkit-rules': [98.5, 97, 99, 99],
+  cli: [72, 68, 72, 74],
+  client: [69.5, 62, 68.5, 72],
+  context: [94, 88.5, 99, 96],
+  diagnostic: [99, 96, 99, 99],
+  explain: [92, 85.5, 91.5, 95],
+  format: [98.5, 97, 99, 98.5],
+  gateway: [87.5, 85, 87.5, 88.5],
+  git: [99, 96.5, 99, 99],
+  go: [94.5, 92, 97, 96.5],
+  graph: [93, 78.5, 91.5, 94.5],
+  host: [95, 84.5, 94, 99],
+  http: [90.5, 86, 90, 93.5],
+  image: [98.5, 95, 99, 99],
+  lint: [95.5, 91, 96, 97],
+  llb: [97.5, 91, 97, 97.5],
+  lock: [98, 95.5, 99, 99],
+  lower: [98, 94.5, 98.5, 98.5],
+  lsp: [24, 23, 16.5, 25],
+  oci: [92.5, 90, 96, 94],
+  offline: [92.5, 89, 91.5, 94],
+  parser: [96, 93.5, 96, 97.5],
+  program: [98.5, 96, 99, 98.5],
+  protobuf: [98, 95.5, 99, 99],
+  registry: [93, 86, 94, 95.5],
+  resolve: [91.5, 81.5, 91, 94.5],
+  rpc: [92, 82.5, 89, 95],
+  system: [87.5, 81, 89, 89],
+  text: [96, 92, 95.5, 97],
+  tree: [89.5, 82.5, 92.5, 94],
+} satisfies Record<string, Floor>;
+type Floor = readonly [statements: number, branches: number, functions: number, lines: number];
+
+const thresholds = Object.entries(floors).map(([directory, [statements, branches, functions, lines]]) => [
+  `src/${directory}/**`,
+  { statements, branches, functions, lines },
+]);
 
 export default defineConfig({
   test: {
     globalSetup: ['test/engine/global-setup.ts'],
     setupFiles: ['test/setup.ts'],
+    // The one list of the directories: package.json and CI choose by these names. All but `programs` also run without an
+    // engine, where tests that build on one are skipped.
     projects: [
-      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [sharing] } },
-      { extends: true, test: { name: 'sharing', include: [sharing], isolate: false } },
+      { extends: true, test: { name: 'functions', include: [functions], isolate: false } },
+      { extends: true, test: { name: 'libraries', include: [libraries] } },
+      { extends: true, test: { name: 'commands', include: [commands] } },
+      // Whole programs and packages, attacks, and each directory that is in no other project.
+      {
+        extends: true,
+        test: { name: 'programs', include: ['test/**/*.test.ts'], exclude: [functions, libraries, commands] },
+      },
     ],
     // Tests behave alike wherever they run: under a runner the command line folds logs and annotates.
     env: { GITHUB_ACTIONS: '', TSFRONT_RECORD: '0' },
@@ -33,29 +88,11 @@ export default defineConfig({
     hookTimeout: 600_000,
     teardownTimeout: 120_000,
     coverage: {
-      // The compiler, from the text of a Dockerfile to its graph and the answers of the frontend, and what it runs on;
-      // and what answers questions about a build.
-      include: [
-        'src/{go,diagnostic,parser,buildkit-rules,lower,llb,gateway,host,protobuf,rpc}/**',
-        'src/{archive,context,explain,git,graph,image,lint,lock,oci,program,tree}/**',
-      ],
-      // Run in a thread, a browser, or the small engine, where nothing is counted.
-      exclude: ['src/host/{program*,browser,confined,engine}.ts'],
+      include: ['src/*/**'],
+      // Generated, or run in a thread, a browser, or the small engine, where nothing is counted.
+      exclude: ['src/gen/**', 'src/host/{program*,browser,confined,engine}.ts'],
       reporter: ['text-summary'],
-      // A little less than was measured without engines. The compiler has 95.4, 91.8, 95.8 and 96.7, and with what it
-      // runs on 95.0, 91.3, 94.6 and 96.5.
-      thresholds: {
-        'src/{go,diagnostic,parser,buildkit-rules,lower,llb,gateway,host,protobuf,rpc}/**': floor(94, 90, 93.5, 95.5),
-        'src/{go,diagnostic,parser,buildkit-rules,lower,llb,gateway}/**': floor(95, 91.4, 95.3, 96.3),
-        'src/lock/**': floor(99, 97, 99, 99.5),
-        'src/context/**': floor(94.5, 86, 99, 96),
-        'src/graph/**': floor(91, 74, 89.5, 93),
-        'src/{git,image}/**': floor(97.5, 95.5, 96, 98),
-        'src/{archive,program}/**': floor(87.5, 78, 94.5, 91.5),
-        // What they do with an engine, and with directories of any kind, is not counted here.
-        'src/explain/**': floor(70, 55, 77, 75),
-        'src/{lint,oci,tree}/**': floor(80, 73, 80, 85),
-      },
+      thresholds: Object.fromEntries(thresholds),
     },
   },
 });

@@ -46,8 +46,8 @@ async function trustedAuthorities(env: Environment = process.env): Promise<strin
   };
   const named = Boolean(env['SSL_CERT_FILE'] || env['SSL_CERT_DIR']);
   if (process.platform === 'win32' || process.platform === 'darwin') {
-    // Like Go, which ignores the variables here and asks the system. Node can ask it since 22.15.
-    if (typeof tls.getCACertificates === 'function') take(tls.getCACertificates('system'));
+    // Like Go, which ignores the variables here and asks the system.
+    take(tls.getCACertificates('system'));
   } else {
     for (const file of env['SSL_CERT_FILE'] ? [env['SSL_CERT_FILE']] : systemFiles) {
       const certificates = await certificatesIn(file).catch(() => undefined);

@@ -1,7 +1,7 @@
 /** The minimum version of Node, as in package.json. */
-const minimum = [22, 12] as const;
+const minimum = [22, 18] as const;
 
-/** The message for a Node older than 22.12; undefined for any other. */
+/** The message for a Node older than `minimum`; undefined for any other. */
 export function unsupportedNode(version = process.versions.node): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > minimum[0] || (major === minimum[0] && minor >= minimum[1])) return undefined;

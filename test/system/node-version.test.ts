@@ -6,16 +6,20 @@ import { unsupportedNode } from '../../src/system/node-version.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
+const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(engines.node)!.map(Number) as [number, number, number];
+
 test('the Node that package.json asks for is new enough, and older ones are told so', () => {
-  const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-    engines: { node: string };
-  };
-  const minimum = /^>=(\d+)\.(\d+)$/.exec(engines.node)!.slice(1).map(Number);
-  const [major, minor] = minimum as [number, number];
   for (const version of [`${major}.${minor}.0`, `${major}.${minor + 1}.0`, `${major + 1}.0.0`, '100.0.0-nightly'])
     expect(unsupportedNode(version)).toBeUndefined();
   for (const version of [`${major}.${minor - 1}.9`, `${major - 1}.99.0`, '8.0.0'])
     expect(unsupportedNode(version)).toContain(`needs Node ${major}.${minor} or newer, and this is Node ${version}`);
+});
+
+test('README promises the Node of package.json, and CI tests on it', () => {
+  expect(read('README.md')).toContain(`\nNode ${major}.${minor} or newer.\n`);
+  expect(read('.github/workflows/ci.yml')).toContain(`node: ['${major}.${minor}', `);
 });
 
 /** The Node of the system, where it is an old one. */
