@@ -62,7 +62,7 @@ export function solve(connection: Connection, options: SolveOptions): Build {
   const started = Promise.withResolvers<void>();
   const ended = new AbortController();
   const caller = callerOf(solve);
-  const result = solveWithTemporaryDirs(connection, ref, options, started.resolve)
+  const result = solveWithTemporaryDirs({ connection, ref, options, onStart: started.resolve })
     .catch((error: unknown) => {
       // Errors of the caller's own frontend, and the caller's reason to stop, are passed on unchanged.
       const isOwn = error instanceof RpcError || typeof options.frontend !== 'function';
@@ -78,27 +78,26 @@ export function solve(connection: Connection, options: SolveOptions): Build {
   return { ref, result, status: watch.updates(started.promise) };
 }
 
-async function solveWithTemporaryDirs(
-  connection: Connection,
-  ref: string,
-  options: SolveOptions,
-  onStart: () => void,
-): Promise<SolveResult> {
+/** What a build is started with. */
+interface SolveCall {
+  readonly connection: Connection;
+  readonly ref: string;
+  readonly options: SolveOptions;
+  /** Called when the daemon has been asked. */
+  readonly onStart: () => void;
+}
+
+async function solveWithTemporaryDirs(call: SolveCall): Promise<SolveResult> {
   const temporary: string[] = [];
   try {
-    return await prepareAndSolve(connection, ref, options, onStart, temporary);
+    return await prepareAndSolve(call, temporary);
   } finally {
     for (const dir of temporary) await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function prepareAndSolve(
-  connection: Connection,
-  ref: string,
-  options: SolveOptions,
-  onStart: () => void,
-  temporary: string[],
-): Promise<SolveResult> {
+async function prepareAndSolve(call: SolveCall, temporary: string[]): Promise<SolveResult> {
+  const { connection, options } = call;
   const { signal } = options;
   signal?.throwIfAborted();
   const prepared = await prepareSolve(options, connection.kind, temporary);
@@ -114,7 +113,7 @@ async function prepareAndSolve(
     if (needed.length > 0) await requireCapabilities(connection, needed, signal);
     if (options.compatibilityVersion) await requireCompatibilityVersions(connection, signal);
     session = await openSession(connection, attachables, { sharedKey: prepared.sharedKey });
-    const result = await solveInSession(session, connection, ref, options, prepared, onStart);
+    const result = await solveInSession(call, session, prepared);
     failed = false;
     return result;
   } catch (error) {
@@ -129,21 +128,17 @@ async function prepareAndSolve(
   }
 }
 
-async function solveInSession(
-  session: Session,
-  connection: Connection,
-  ref: string,
-  options: SolveOptions,
-  { exports, chosen, caches, layouts, received }: Prepared,
-  onStart: () => void,
-): Promise<SolveResult> {
-  const { signal } = options;
-  const cut = new AbortController();
+/** The message that asks the daemon for a build. */
+function solveRequest(
+  { ref, options }: SolveCall,
+  sessionId: string,
+  { exports, caches }: Prepared,
+  frontendAttrs: Readonly<Record<string, string>>,
+): MessageInitShape<typeof SolveRequestSchema> {
   const [exporter] = exports.exporters;
-  const frontendAttrs = { ...attrsOf(options), ...caches.frontendAttrs };
-  const request: MessageInitShape<typeof SolveRequestSchema> = {
+  return {
     Ref: ref,
-    Session: session.id,
+    Session: sessionId,
     ...(options.definition ? { Definition: options.definition.toPb() } : {}),
     Frontend: typeof options.frontend === 'string' ? options.frontend : '',
     FrontendAttrs: frontendAttrs,
@@ -156,19 +151,27 @@ async function solveInSession(
     Cache: { Exports: [...caches.exports], Imports: [...caches.imports] },
     Entitlements: [...(options.entitlements ?? [])],
     ...(options.sourcePolicy ? { SourcePolicy: options.sourcePolicy } : {}),
-    SourcePolicySession: options.sourcePolicyCheck ? session.id : '',
+    SourcePolicySession: options.sourcePolicyCheck ? sessionId : '',
     Internal: options.internal ?? false,
     EnableSessionExporter: options.chooseExports !== undefined,
     CompatibilityVersion: BigInt(options.compatibilityVersion ?? 0),
     ProxyNetwork: options.proxyNetwork ?? false,
   };
+}
+
+async function solveInSession(call: SolveCall, session: Session, prepared: Prepared): Promise<SolveResult> {
+  const { connection, ref, options, onStart } = call;
+  const { exports, chosen, caches, layouts, received } = prepared;
+  const { signal } = options;
+  const frontendAttrs = { ...attrsOf(options), ...caches.frontendAttrs };
+  const cut = new AbortController();
   let done = false;
   void session.closed.then(async () => {
     await new Promise((resolve) => setTimeout(resolve, sessionGraceMs).unref());
     if (!done) cut.abort(new RpcError(Code.unavailable, 'the session with the daemon was cut'));
   });
   try {
-    const solving = connection.control.solve(request, {
+    const solving = connection.control.solve(solveRequest(call, session.id, prepared, frontendAttrs), {
       signal: signal ? AbortSignal.any([signal, cut.signal]) : cut.signal,
     });
     onStart();

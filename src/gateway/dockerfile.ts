@@ -88,7 +88,7 @@ export function createDockerfile(
 ): DockerfileSource {
   const source = describeSource(entrypoint);
   const text = decodeText(entrypoint.data);
-  const environment = createEnvironment(bridge, options, context);
+  const build = { bridge, options, source, environment: createEnvironment(bridge, options, context) };
   let parsed: Promise<Dockerfile> | undefined;
   let running = 0;
   const turns = takeTurns(bridge.signal);
@@ -116,7 +116,7 @@ export function createDockerfile(
     async lower(request) {
       running++;
       try {
-        return await lowerForDaemon(bridge, options, await parse(), source, environment, request);
+        return await lowerForDaemon(await parse(), build, request);
       } finally {
         // Platforms are lowered at the same time, so nothing needs the tree any more, which is as large as all ops.
         if (--running === 0) parsed = undefined;
@@ -143,9 +143,7 @@ export function createDockerfile(
       };
       const good = { ...dockerfile, diagnostics: [] };
       try {
-        return {
-          lowered: await lowerForDaemon(bridge, options, good, source, environment, { ...request, pastErrors }),
-        };
+        return { lowered: await lowerForDaemon(good, build, { ...request, pastErrors }) };
       } catch (error) {
         bridge.signal?.throwIfAborted();
         onError(error);
@@ -176,13 +174,19 @@ export function createEnvironment(bridge: Bridge, options: FrontendOptions, cont
   };
 }
 
+/** The build that a syntax tree is lowered for. */
+interface LowerBuild {
+  readonly bridge: Bridge;
+  readonly options: FrontendOptions;
+  /** What the tree was read from. */
+  readonly source: SourceDescription;
+  readonly environment: LowerEnvironment;
+}
+
 /** Lowers a syntax tree for a platform, with the settings of the build. */
 export function lowerForDaemon(
-  bridge: Bridge,
-  options: FrontendOptions,
   dockerfile: Dockerfile,
-  source: SourceDescription,
-  environment: LowerEnvironment,
+  { bridge, options, source, environment }: LowerBuild,
   { platform, warn, allStages = false, pastErrors }: LowerRequest & { readonly pastErrors?: PastErrors | undefined },
 ): Promise<Lowered> {
   const onError = pastErrors && ((error: unknown) => pastErrors.onError(explained(error, dockerfile)));

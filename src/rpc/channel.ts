@@ -3,14 +3,13 @@
  * HTTP upgrade, the standard streams of a command or an SSH connection. One way for all of them also means that a
  * connection that fails says why, at once.
  */
-import type { Duplex } from 'node:stream';
 import { type ClientOptions, connectivityState, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { errorMessage } from '../text/error-message.ts';
 import { callHeaders } from './call-headers.ts';
+import { Connections, type ConnectionsOptions, type OpenConnection } from './connections.ts';
 import { deframe, frame } from './framing.ts';
 import type { HeaderField } from './hpack.ts';
-import { connectHttp2, type Http2Client, type Http2Request, hungUp, type ResponseHandler } from './http2-client.ts';
-import { nodeStream } from './node-stream.ts';
+import type { Http2Request, ResponseHandler } from './http2-client.ts';
 import { Code, RpcError } from './rpc-error.ts';
 import { decodeStatusMessage } from './status-details.ts';
 
@@ -24,108 +23,20 @@ export interface Channel extends GrpcChannel {
   readonly unary?: GrpcChannel;
 }
 
-/** Options of a channel over byte streams. */
-export interface DuplexChannelOptions {
-  /** For messages. */
-  readonly target: string;
-  /** The :authority header. */
-  readonly authority: string;
-  /** Opens a connection. Called again when a call comes after the connection was lost. */
-  dial(): Promise<Duplex>;
-  /**
-   * Milliseconds without an answer of any kind from the peer, while calls are open, after which the connection is given
-   * up; 0 for never, the default.
-   */
-  readonly silenceMs?: number | undefined;
-  /** Hint in the error for a peer that was given up. */
-  readonly advice?: string | undefined;
-}
-
-interface Opened {
-  readonly client: Http2Client;
-  /** Says why a call has ended that the client ended with `reason`. */
-  explain(reason: string): string;
-}
-
-/** Calls `use` synchronously with a connection that has room, so that no other call takes it in between. */
-type WithRoom = (use: (connection: Opened) => void) => Promise<void>;
-
-/** Flow-control window of a call, in bytes. */
-const windowBytes = 4 << 20;
-/** Any answer to it will do: that there is no such service, too. */
-const questionMethod = '/grpc.health.v1.Health/Check';
-
-/** Maximum number of connections to one daemon. Further calls wait until others end. */
-const maxConnections = 16;
-
-/**
- * A channel over HTTP/2, opened with the first call. Each build holds two calls open to its end, and daemons take 250
- * at most over one connection: what finds no room opens another one. It must not wait, for what it asks may be what
- * those builds need to end.
- */
-export function createDuplexChannel(options: DuplexChannelOptions): Channel {
-  const { target, authority, silenceMs = 0, advice } = options;
-  let opened: Opened[] = [];
-  let opening: Promise<Opened> | undefined;
-  let closed = false;
-
-  const connect = async (): Promise<Opened> => {
-    const connection = await options.dial();
-    let failure: string | undefined;
-    connection.once('error', (error) => {
-      failure = error.message;
-    });
-    const question = { fields: callHeaders(authority, questionMethod), body: frame(new Uint8Array(0)) };
-    const client = connectHttp2(nodeStream(connection), { window: windowBytes, silenceMs, question });
-    if (closed) client.close();
-    const explain = (reason: string) => {
-      if (failure !== undefined) return failure;
-      const lost = `connection to ${target} was lost`;
-      if (reason === hungUp) return lost;
-      return advice && reason.startsWith('no sign of life') ? `${lost}: ${reason}; ${advice}` : `${lost}: ${reason}`;
-    };
-    const connected = { client, explain };
-    opened.push(connected);
-    return connected;
-  };
-  const withRoom: WithRoom = async (use) => {
-    for (;;) {
-      if (closed) throw new RpcError(Code.unavailable, `the client of ${target} is closed`);
-      opened = opened.filter(({ client }) => !client.isLost);
-      const found = opened.find(({ client }) => client.hasRoom) ?? opened[maxConnections - 1];
-      if (found) return use(found);
-      if (!opening) {
-        const dialed = connect();
-        opening = dialed
-          .then(async (connected) => {
-            await connected.client.limitKnown;
-            return connected;
-          })
-          .finally(() => {
-            opening = undefined;
-          });
-        opening.catch(() => {}); // marks the rejection as handled; the await below still sees it
-        return use(await dialed);
-      }
-      const fresh = await opening;
-      if (fresh.client.isLost) return use(fresh); // which says why
-    }
-  };
-
+/** A channel over HTTP/2. */
+export function createDuplexChannel(options: ConnectionsOptions): Channel {
+  const connections = new Connections(options);
   const channel: GrpcChannel = {
-    close() {
-      closed = true;
-      for (const { client } of opened) client.close();
-    },
+    close: () => connections.close(),
     getTarget: () => options.target,
-    getConnectivityState: () => (closed ? connectivityState.SHUTDOWN : connectivityState.READY),
+    getConnectivityState: () => (connections.isClosed ? connectivityState.SHUTDOWN : connectivityState.READY),
     watchConnectivityState: (_state, _deadline, callback) => callback(),
     getChannelzRef: () => ({ kind: 'channel' as never, id: 0, name: options.target }),
-    createCall: (method, deadline) => new DuplexCall(method, deadline, options, withRoom, Number.POSITIVE_INFINITY),
+    createCall: (method, deadline) => new DuplexCall({ method, deadline, options, connections }),
   };
   const unary: GrpcChannel = {
     ...channel,
-    createCall: (method, deadline) => new DuplexCall(method, deadline, options, withRoom, 1),
+    createCall: (method, deadline) => new DuplexCall({ method, deadline, options, connections, mostAnswers: 1 }),
   };
   return { ...channel, unary };
 }
@@ -175,12 +86,22 @@ class Inbox implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** What a call is made of. */
+interface CallSettings {
+  readonly method: string;
+  readonly deadline: Date | number;
+  readonly options: ConnectionsOptions;
+  readonly connections: Connections;
+  /** Messages after which a further one is an error; any number by default. */
+  readonly mostAnswers?: number;
+}
+
 /** One call, as grpc-js drives it. */
 class DuplexCall implements GrpcCall {
   private readonly method: string;
   private readonly deadline: Date | number;
-  private readonly options: DuplexChannelOptions;
-  private readonly withRoom: WithRoom;
+  private readonly options: ConnectionsOptions;
+  private readonly connections: Connections;
   private readonly mostAnswers: number;
   private listener: Listener | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -200,18 +121,11 @@ class DuplexCall implements GrpcCall {
   private credit = 0;
   private wake = () => {};
 
-  /** @param mostAnswers messages after which a further one is an error */
-  constructor(
-    method: string,
-    deadline: Date | number,
-    options: DuplexChannelOptions,
-    withRoom: WithRoom,
-    mostAnswers: number,
-  ) {
+  constructor({ method, deadline, options, connections, mostAnswers = Number.POSITIVE_INFINITY }: CallSettings) {
     this.method = method;
     this.deadline = deadline;
     this.options = options;
-    this.withRoom = withRoom;
+    this.connections = connections;
     this.mostAnswers = mostAnswers;
   }
 
@@ -265,7 +179,7 @@ class DuplexCall implements GrpcCall {
   }
 
   private async run(metadata: Metadata): Promise<void> {
-    await this.withRoom((connection) => {
+    await this.connections.withRoom((connection) => {
       if (this.ended) return;
       const fields = [...callHeaders(this.options.authority, this.method), ...metadataHeaders(metadata)];
       this.request = connection.client.request(fields, this.handler(connection));
@@ -282,7 +196,7 @@ class DuplexCall implements GrpcCall {
     this.settle();
   }
 
-  private handler({ explain }: Opened): ResponseHandler {
+  private handler({ explain }: OpenConnection): ResponseHandler {
     return {
       headers: (fields) => this.onHeaders(fields),
       data: (chunk) => this.inbox.add(chunk),

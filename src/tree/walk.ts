@@ -76,7 +76,14 @@ export async function walk(
   signal?: AbortSignal,
   elsewhere?: FilesElsewhere,
 ): Promise<void> {
-  await new Walk(await resolveRoot(root), await xattrCalls(), take, filter, signal, elsewhere).run();
+  const options = { filter, signal, elsewhere };
+  await new Walk(await resolveRoot(root), await xattrCalls(), take, options).run();
+}
+
+interface WalkOptions {
+  readonly filter: PathFilter | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly elsewhere: FilesElsewhere | undefined;
 }
 
 class Walk {
@@ -90,14 +97,7 @@ class Walk {
   /** Unlisted directories above the current one. */
   private readonly pending: Item[] = [];
 
-  constructor(
-    base: string,
-    xattrs: XattrCalls | undefined,
-    take: Visitor,
-    filter: PathFilter | undefined,
-    signal: AbortSignal | undefined,
-    elsewhere: FilesElsewhere | undefined,
-  ) {
+  constructor(base: string, xattrs: XattrCalls | undefined, take: Visitor, { filter, signal, elsewhere }: WalkOptions) {
     this.base = base;
     this.xattrs = xattrs;
     this.take = take;

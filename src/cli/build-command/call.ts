@@ -23,6 +23,13 @@ export interface SubrequestCall {
   readonly json: boolean;
 }
 
+/** Where an answer goes, and how it is shown. */
+interface CallOutput extends Pick<BuildFlags, 'metadataFile' | 'verbose'> {
+  /** The paths of the files that the answer may name. */
+  readonly shown: ShownPath;
+  readonly mode: ProgressMode;
+}
+
 const requests = {
   check: 'frontend.lint',
   outline: 'frontend.outline',
@@ -53,15 +60,13 @@ export function parseCall({ call, check }: Pick<BuildFlags, 'call' | 'check'>): 
  * Prints the answer to standard output and writes all of it to the metadata file. Problems that would fail the build
  * are printed to standard error.
  *
- * @param shown the paths of the files that the answer may name
  * @returns the exit code: 1 if a check has found problems
  */
 export async function runCall(
   connection: Connection,
   options: SolveOptions,
   call: SubrequestCall,
-  { metadataFile, shown, verbose }: Pick<BuildFlags, 'metadataFile' | 'verbose'> & { readonly shown: ShownPath },
-  mode: ProgressMode,
+  { metadataFile, shown, verbose, mode }: CallOutput,
   io: Io,
 ): Promise<number> {
   const { frontend } = options;
@@ -108,21 +113,27 @@ export async function runCall(
   const found = ['no warnings found.', '1 warning has been found!'][count] ?? `${count} warnings have been found!`;
   if (!call.json && (count > 0 || !buildError)) await io.print(`Check complete, ${found}\n`);
   await printAnswer();
-  if (buildError) {
-    // The error of a frontend in this process has hints and further problems, which the answer lacks.
-    const message = failure() === undefined ? buildError.message : toStatus(failure(), inBuildFlags).message;
-    const [source] = sources ?? [];
-    const file = createSourceFile(source?.filename ?? '', Buffer.from(source?.data ?? '', 'base64').toString());
-    const frame = formatSource({
-      filename: shown(file.filename),
-      text: file.text,
-      ranges: (buildError.location?.ranges ?? []).map(({ start, end }) => ({ start: start.line, end: end.line })),
-    });
-    const shownMessage = message ?? 'the Dockerfile cannot be built';
-    const explained = frame || explainedFrame(failure(), file, shown);
-    io.writeStderr(`ERROR: ${shownMessage}\n${explained}${hintLine(failure(), shownMessage)}`);
-  }
+  if (buildError) io.writeStderr(buildErrorText(buildError, sources, failure(), shown));
   return count > 0 || buildError || Number(text('result.statuscode')) !== 0 ? 1 : 0;
+}
+
+/** @param failure the error of a frontend in this process: it has hints and further problems, which the answer lacks */
+function buildErrorText(
+  { message, location }: NonNullable<LintAnswer['buildError']>,
+  sources: LintAnswer['sources'],
+  failure: unknown,
+  shown: ShownPath,
+): string {
+  const [source] = sources ?? [];
+  const file = createSourceFile(source?.filename ?? '', Buffer.from(source?.data ?? '', 'base64').toString());
+  const frame = formatSource({
+    filename: shown(file.filename),
+    text: file.text,
+    ranges: (location?.ranges ?? []).map(({ start, end }) => ({ start: start.line, end: end.line })),
+  });
+  const full = failure === undefined ? message : toStatus(failure, inBuildFlags).message;
+  const shownMessage = full ?? 'the Dockerfile cannot be built';
+  return `ERROR: ${shownMessage}\n${frame || explainedFrame(failure, file, shown)}${hintLine(failure, shownMessage)}`;
 }
 
 /** The fields of the JSON of `frontend.lint` that are used. */

@@ -101,7 +101,7 @@ async function buildOrCall(request: BuildRequest, run: BuildRun, io: Io): Promis
   const solving = await untilAborted(toSolveOptions(node, request, io), signal);
   run.reportsUnusedArgs = isForPeople(mode) && (!call || call.method === 'check');
   const shown = shownPathsOf(inputs);
-  if (call) return runCall(connection, solving.options, call, { ...flags, shown }, mode, io);
+  if (call) return runCall(connection, solving.options, call, { ...flags, shown, mode }, io);
 
   const explainer = run.nodes.length > 1 ? undefined : run.explainer;
   if (!explainer && run.explainer?.isAsked)

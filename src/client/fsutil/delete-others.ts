@@ -26,6 +26,14 @@ export interface Placed {
 /** The names that are kept in a directory: each with the names to keep in it, if it is a directory that we made. */
 type Kept = Map<string, Kept | undefined>;
 
+/** A name in a directory. */
+interface Entry {
+  readonly parent: HeldDir;
+  readonly name: string;
+  /** The path in errors. */
+  readonly shown: string;
+}
+
 /** Maximum number of names in the error about files that could not be deleted. */
 const maxNamed = 10;
 
@@ -81,12 +89,12 @@ function deleteIn(held: HeldDir, dir: string, kept: Kept, failed: string[]): voi
     const stats = lstatSync(onDisk(`${held.path}/${name}`), { throwIfNoEntry: false });
     if (!stats || respelled.has(stats.ino)) continue;
     if (deleted++ === 0) makeWritable(held, before);
-    deleteFile(held, name, `${dir}${name}`, stats, before.dev, failed);
+    deleteFile({ parent: held, name, shown: `${dir}${name}` }, stats, before.dev, failed);
   }
   if (deleted > 0) restore(held, before, dir === '');
   for (const [name, inside] of kept) {
     if (!inside) continue;
-    const child = hold(held, name, `${dir}${name}`, failed);
+    const child = hold({ parent: held, name, shown: `${dir}${name}` }, failed);
     if (!child) continue;
     try {
       deleteIn(child, `${dir}${name}/`, inside, failed);
@@ -108,14 +116,9 @@ function respelledInodes(dir: HeldDir, names: readonly string[], kept: Kept): Se
   return inodes;
 }
 
-function deleteFile(
-  parent: HeldDir,
-  name: string,
-  shown: string,
-  stats: Stats,
-  device: number,
-  failed: string[],
-): void {
+/** @param device the file system of the mirror */
+function deleteFile(entry: Entry, stats: Stats, device: number, failed: string[]): void {
+  const { parent, name, shown } = entry;
   const place = onDisk(`${parent.path}/${name}`);
   try {
     if (!stats.isDirectory()) {
@@ -126,7 +129,7 @@ function deleteFile(
       failed.push(`${quoteName(shown)} (another file system is mounted there)`);
       return;
     }
-    deleteInside(parent, name, shown, device, failed);
+    deleteInside(entry, device, failed);
     rmdirSync(place);
   } catch (error) {
     // What is inside has been named already.
@@ -135,21 +138,21 @@ function deleteFile(
   }
 }
 
-function deleteInside(parent: HeldDir, name: string, shown: string, device: number, failed: string[]): void {
+function deleteInside({ parent, name, shown }: Entry, device: number, failed: string[]): void {
   const dir = holdDir(`${parent.path}/${name}`);
   try {
     makeWritable(dir, statSync(onDisk(dir.path)));
     for (const bytes of readdirSync(onDisk(dir.path), { encoding: 'buffer' })) {
       const child = decodeText(bytes);
       const stats = lstatSync(onDisk(`${dir.path}/${child}`), { throwIfNoEntry: false });
-      if (stats) deleteFile(dir, child, `${shown}/${child}`, stats, device, failed);
+      if (stats) deleteFile({ parent: dir, name: child, shown: `${shown}/${child}` }, stats, device, failed);
     }
   } finally {
     dir.close();
   }
 }
 
-function hold(parent: HeldDir, name: string, shown: string, failed: string[]): HeldDir | undefined {
+function hold({ parent, name, shown }: Entry, failed: string[]): HeldDir | undefined {
   try {
     return holdDir(`${parent.path}/${name}`);
   } catch (error) {

@@ -6,7 +6,7 @@
  */
 import { printableLine, withoutSequences } from '../../text/printable.ts';
 import { cutToWidth, displayWidth, expandTabs } from '../../text/width.ts';
-import type { VertexLog } from '../status.ts';
+import type { StatusUpdate, VertexLog } from '../status.ts';
 import type { Colors } from './colors.ts';
 import type { Display, DisplayStream, ShownBuilder } from './display.ts';
 import { createLogText, type LogText, unfinishedSequence } from './log-text.ts';
@@ -44,68 +44,101 @@ export interface TtyOptions {
 }
 
 /** A display that redraws the steps on a terminal. */
-export function ttyDisplay(
-  out: DisplayStream,
-  { colors, logLines = defaultLogLines, title: doing = 'Building', builder }: TtyOptions,
-): Display {
-  const trace = new Trace();
-  const outputs = new Map<DisplayStep, StepOutput>();
-  const keptLines = Math.max(errorLines, logLines);
-  /** The columns of each row that is on the screen. */
-  let drawn: readonly number[] = [];
-  /** The difference between the daemon's clock and ours. */
-  let clock: number | undefined;
-  const now = () => Date.now() - (clock ?? 0);
+export function ttyDisplay(out: DisplayStream, options: TtyOptions): Display {
+  return new TtyDisplay(out, options);
+}
 
-  const draw = (all: boolean) => {
-    const { width, height } = sizeOf(out);
-    let lines = trace.steps.flatMap((step) => stepLines(step, all, now()));
-    const { completed, total } = trace;
-    const seconds = trace.started === undefined ? 0 : Math.max(0, now() - trace.started) / 1000;
-    const state = all && completed > 0 && completed === total ? ' FINISHED' : '';
-    const title = `[+] ${doing} ${seconds.toFixed(1)}s (${completed}/${total})${state}`;
-    const place = builder ? printableLine(`${builder.driver}:${builder.name}`) : '';
-    const rows = [toRow(title, title.length + displayWidth(place) < width ? place : '', width)];
-    const running = lines.filter((line) => line.running).length;
-    // Running steps show their output if there is room for it.
-    let room = height - 2 - running;
-    const outputLines = Math.min(logLines, Math.max(defaultLogLines, height - defaultLogLines - 1));
-    if (!all) lines = keepRunning(lines, height - 2);
-    for (const line of lines) {
-      rows.push(format(line, width, line.style === 'plain' ? '' : (colors?.[line.style] ?? '')));
-      if (!line.running || !line.step || all || room < outputLines) continue;
-      const output = lastRows(outputs.get(line.step)?.lines ?? [], width - outputMark.length, outputLines);
-      room -= output.length;
-      for (const text of output) rows.push(toRow(outputMark + text, '', width, colors && '\x1b[2m'));
+class TtyDisplay implements Display {
+  private readonly out: DisplayStream;
+  private readonly colors: Colors | undefined;
+  private readonly logLines: number;
+  private readonly title: string;
+  /** The driver and the name of the builder. */
+  private readonly place: string;
+  private readonly trace = new Trace();
+  private readonly outputs = new Map<DisplayStep, StepOutput>();
+  /** The columns of each row that is on the screen. */
+  private drawn: readonly number[] = [];
+  /** The difference between the daemon's clock and ours. */
+  private clock: number | undefined;
+
+  constructor(out: DisplayStream, { colors, logLines = defaultLogLines, title = 'Building', builder }: TtyOptions) {
+    this.out = out;
+    this.colors = colors;
+    this.logLines = logLines;
+    this.title = title;
+    this.place = builder ? printableLine(`${builder.driver}:${builder.name}`) : '';
+  }
+
+  update(update: StatusUpdate): void {
+    const { started } = update.vertexes.find((vertex) => vertex.started !== undefined) ?? {};
+    if (this.clock === undefined && started !== undefined) this.clock = Date.now() - started;
+    this.trace.update(update);
+    for (const log of update.logs) {
+      const step = this.trace.stepOf(log.vertex);
+      if (!step) continue;
+      const output = this.outputs.get(step) ?? { text: createLogText(unfinishedSequence), lines: [''] };
+      this.outputs.set(step, output);
+      addLog(output, log, Math.max(errorLines, this.logLines));
     }
-    if (!all) rows.splice(Math.max(0, height - 1)); // the cursor is below them
-    const up = rowsOnScreen(drawn, width);
+  }
+
+  refresh(): void {
+    const size = sizeOf(this.out);
+    const rows = [this.titleRow(size.width, ''), ...this.runningRows(size)];
+    this.draw(rows.slice(0, Math.max(0, size.height - 1)), size.width); // the cursor is below them
+  }
+
+  done(): void {
+    const { width } = sizeOf(this.out);
+    const { completed, total, steps } = this.trace;
+    const state = completed > 0 && completed === total ? ' FINISHED' : '';
+    const lines = steps.flatMap((step) => stepLines(step, true, this.now()));
+    this.draw([this.titleRow(width, state), ...lines.map((line) => this.lineRow(line, width))], width);
+    for (const step of steps)
+      if (step.error && !isCanceled(step)) this.out.write(failedOutput(step, this.outputs.get(step)?.lines ?? []));
+  }
+
+  /** The time of the daemon. */
+  private now(): number {
+    return Date.now() - (this.clock ?? 0);
+  }
+
+  private titleRow(width: number, state: string): Row {
+    const { started, completed, total } = this.trace;
+    const seconds = started === undefined ? 0 : Math.max(0, this.now() - started) / 1000;
+    const title = `[+] ${this.title} ${seconds.toFixed(1)}s (${completed}/${total})${state}`;
+    return toRow(title, title.length + displayWidth(this.place) < width ? this.place : '', width);
+  }
+
+  private lineRow(line: Line, width: number): Row {
+    return format(line, width, line.style === 'plain' ? '' : (this.colors?.[line.style] ?? ''));
+  }
+
+  /** The steps, and the output of those that run as far as there is room for it. */
+  private runningRows({ width, height }: Size): Row[] {
+    const lines = this.trace.steps.flatMap((step) => stepLines(step, false, this.now()));
+    const outputLines = Math.min(this.logLines, Math.max(defaultLogLines, height - defaultLogLines - 1));
+    let room = height - 2 - lines.filter((line) => line.running).length;
+    const rows: Row[] = [];
+    for (const line of keepRunning(lines, height - 2)) {
+      rows.push(this.lineRow(line, width));
+      if (!line.running || !line.step || room < outputLines) continue;
+      const output = lastRows(this.outputs.get(line.step)?.lines ?? [], width - outputMark.length, outputLines);
+      room -= output.length;
+      for (const text of output) rows.push(toRow(outputMark + text, '', width, this.colors && '\x1b[2m'));
+    }
+    return rows;
+  }
+
+  /** Writes rows in the place of those on the screen. */
+  private draw(rows: readonly Row[], width: number): void {
+    const up = rowsOnScreen(this.drawn, width);
     const back = up > 0 ? `\x1b[${up}A` : '';
     const text = rows.map((row) => `\r${clearLine}${row.text}\n`).join('');
-    out.write(`${hideCursor}${noWrap}${back}${text}\r${clearBelow}${wrapOn}${showCursor}`);
-    drawn = rows.map(({ columns }) => columns);
-  };
-
-  return {
-    update(update) {
-      const { started } = update.vertexes.find((vertex) => vertex.started !== undefined) ?? {};
-      if (clock === undefined && started !== undefined) clock = Date.now() - started;
-      trace.update(update);
-      for (const log of update.logs) {
-        const step = trace.stepOf(log.vertex);
-        if (!step) continue;
-        const output = outputs.get(step) ?? { text: createLogText(unfinishedSequence), lines: [''] };
-        outputs.set(step, output);
-        addLog(output, log, keptLines);
-      }
-    },
-    refresh: () => draw(false),
-    done() {
-      draw(true);
-      for (const step of trace.steps)
-        if (step.error && !isCanceled(step)) out.write(failedOutput(step, outputs.get(step)?.lines ?? []));
-    },
-  };
+    this.out.write(`${hideCursor}${noWrap}${back}${text}\r${clearBelow}${wrapOn}${showCursor}`);
+    this.drawn = rows.map(({ columns }) => columns);
+  }
 }
 
 /** The output of a step. */
@@ -193,7 +226,12 @@ function format(line: Line, width: number, sequence: string): Row {
   return toRow(` => ${cutToWidth(text, left - status.length)}${status}`, timer, width, sequence);
 }
 
-function sizeOf({ columns, rows }: DisplayStream): { width: number; height: number } {
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function sizeOf({ columns, rows }: DisplayStream): Size {
   return columns && rows ? { width: columns, height: rows } : unknownSize;
 }
 

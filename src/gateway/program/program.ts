@@ -169,9 +169,10 @@ function buildOf(program: BuildProgram, result?: ProgramResult): ProgramBuild {
     async lowerGraph(graph, { target = graph.target, mainContext, warn, ...request }) {
       const dockerfile = toDockerfile(graph, text.file, text.locate, described);
       const environment = createProgramEnvironment(build, graph, mainContext);
+      const lowering = { bridge, options: { ...options, target }, source, environment };
       const settings = { ...request, warn: warn && warningOnce(text, warn) };
       try {
-        return await lowerForDaemon(bridge, { ...options, target }, dockerfile, source, environment, settings);
+        return await lowerForDaemon(dockerfile, lowering, settings);
       } catch (error) {
         throw relocateError(text, explainMissingContext(error, graph));
       }
