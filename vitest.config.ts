@@ -66,8 +66,8 @@ export default defineConfig({
   test: {
     globalSetup: ['test/engine/global-setup.ts'],
     setupFiles: ['test/setup.ts'],
-    // The one list of the directories: package.json and CI choose by these names. All but `programs` also run without an
-    // engine, where tests that build on one are skipped.
+    // The one list of the directories: package.json and CI choose by these names. All but `programs` also run without
+    // an engine, where tests that build on one are skipped.
     projects: [
       { extends: true, test: { name: 'functions', include: [functions], isolate: false } },
       { extends: true, test: { name: 'libraries', include: [libraries] } },

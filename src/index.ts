@@ -13,13 +13,12 @@
  * for (const [platform, definition] of definitions) console.log(platform, definition.head());
  *
  * `tsfront/parser` has the parser, `tsfront/llb` the library that makes graphs, `tsfront/client` builds on a daemon.
- * What the commands `context`, `explain` and `lock` stand on is here, and in `tsfront/context`, `tsfront/explain` and
+ * What the commands `context`, `explain` and `lock` stand on is in `tsfront/context`, `tsfront/explain` and
  * `tsfront/lock`.
  *
  * @module
  */
 
-export * from './context/index.ts';
 export type { DiagnosticCode, LintRuleName, WarningCode } from './diagnostic/codes.ts';
 export {
   type Diagnostic,
@@ -29,7 +28,6 @@ export {
   findDiagnosticError,
   type Severity,
 } from './diagnostic/diagnostic.ts';
-export * from './explain/index.ts';
 export type * from './gateway/bridge.ts';
 export type { OtherFrontends } from './gateway/forward.ts';
 export { type FrontendChoice, runFrontend } from './gateway/run-frontend.ts';
@@ -54,7 +52,6 @@ export { dirTree, type FileTree, memoryTree, subTree } from './offline/file-tree
 export { type FixedDockerfile, fixDockerfile } from './offline/fix-dockerfile.ts';
 export { LintConfigError } from './offline/lint-config-error.ts';
 export { findLintConfig, type LintSettings, readLintConfig } from './offline/lint-config-file.ts';
-export * from './offline/lock/index.ts';
 export {
   createOfflineBridge,
   type OfflineBridge,

@@ -8,9 +8,9 @@ import {
   memoryTree,
   RemoteSource,
   registryResolver,
-  updateLock,
 } from '../../src/index.ts';
 import { offlineHint } from '../../src/offline/image-hint.ts';
+import { updateLock } from '../../src/offline/lock/index.ts';
 
 const optionsOf = (text: string, name = 'Dockerfile') => {
   const tree = memoryTree(new Map([[name, text]]));

@@ -9,7 +9,7 @@ export function formatGitLab(files: readonly CheckedFile[]): string {
   const seen = new Map<string, number>();
   const issues = reportedProblems(files).map((reported) => {
     const { problem, path, region, message, advice } = reported;
-    const identity = identityOf(reported);
+    const identity = stableKey(reported);
     const count = (seen.get(identity) ?? 0) + 1;
     seen.set(identity, count);
     return {
@@ -26,7 +26,7 @@ export function formatGitLab(files: readonly CheckedFile[]): string {
 /**
  * What makes a problem the same in another version of the file: all but its line, and how many such there are above.
  */
-export function identityOf({ problem, path, source, region }: ReportedProblem): string {
+export function stableKey({ problem, path, source, region }: ReportedProblem): string {
   const line = region ? lineText(source, region.startLine).trim() : '';
   return [path, problem.code, problem.message.replace(/\d+/g, '#'), line].join('\0');
 }

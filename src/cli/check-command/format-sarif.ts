@@ -7,7 +7,7 @@ import type { SourceFile } from '../../diagnostic/source-file.ts';
 import { packageVersion } from '../package-version.ts';
 import type { CheckedFile } from './checked-file.ts';
 import { describeCode } from './describe-code.ts';
-import { identityOf } from './format-gitlab.ts';
+import { stableKey } from './format-gitlab.ts';
 import { type ReportedProblem, regionOf, reportedProblems } from './report-problem.ts';
 
 const root = '%SRCROOT%';
@@ -54,7 +54,7 @@ export function formatSarif(files: readonly CheckedFile[]): string {
 function resultOf(reported: ReportedProblem, ruleIndex: number, seen: Map<string, number>) {
   const { problem, path, region, message, advice, source } = reported;
   const { code, severity, related = [], fix } = problem;
-  const identity = identityOf(reported);
+  const identity = stableKey(reported);
   const count = (seen.get(identity) ?? 0) + 1;
   seen.set(identity, count);
   const artifactLocation = locationOf(path);

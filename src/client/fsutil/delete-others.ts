@@ -42,12 +42,12 @@ const maxNamed = 10;
  * @throws Error that lists what could not be deleted; the rest is deleted
  */
 export function deleteOthers(placed: readonly Placed[]): void {
-  const identities = placed.map(({ root }) => identityOf(root));
+  const inodes = placed.map(({ root }) => inodeOf(root));
   for (const [i, { dest, root, mirror }] of placed.entries()) {
-    if (!mirror || placed.findIndex((other, at) => other.mirror && identities[at] === identities[i]) < i) continue;
+    if (!mirror || placed.findIndex((other, at) => other.mirror && inodes[at] === inodes[i]) < i) continue;
     const kept: Kept = new Map();
     for (const [at, { files }] of placed.entries())
-      if (identities[at] === identities[i]) for (const file of files) keep(kept, file);
+      if (inodes[at] === inodes[i]) for (const file of files) keep(kept, file);
     const failed: string[] = [];
     deleteIn(root, '', kept, failed);
     if (failed.length === 0) continue;
@@ -59,7 +59,7 @@ export function deleteOthers(placed: readonly Placed[]): void {
 }
 
 /** Several outputs may go into one directory. */
-function identityOf(dir: HeldDir): string {
+function inodeOf(dir: HeldDir): string {
   const { dev, ino } = statSync(onDisk(dir.path), { bigint: true });
   return `${dev}:${ino}`;
 }
