@@ -19,7 +19,7 @@ test('the Node that package.json asks for is new enough, and older ones are told
 
 test('README promises the Node of package.json, and CI tests on it', () => {
   expect(read('README.md')).toContain(`\nNode ${major}.${minor} or newer.\n`);
-  expect(read('.github/workflows/ci.yml')).toContain(`node: ['${major}.${minor}', `);
+  expect(read('.github/workflows/ci.yml')).toContain(`node: ["${major}.${minor}", `);
 });
 
 /** The Node of the system, where it is an old one. */
