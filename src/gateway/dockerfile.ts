@@ -221,7 +221,7 @@ function explained(error: unknown, { source, instructions, diagnostics }: Docker
   const lines = first.lines.find((it) => it !== undefined);
   const instruction = instructions.find((it) => it.lines.start === lines?.start);
   if (!instruction) return error;
-  const hint = explainError(source, instructionRange(source, instruction), first.message);
+  const hint = explainError(source, instructionRange(source, instruction), first.message, first.range);
   return hint === undefined ? error : describeError(error, 'build', { hint });
 }
 

@@ -9,6 +9,8 @@ import type { LowerContext } from './lower-context.ts';
 export interface ErrorCollector {
   /** Runs a step whose failure does not stop later steps. @returns whether it succeeded */
   attempt(run: () => void): boolean;
+  /** Takes an error. */
+  add(error: unknown): void;
   /** Whether the limit of problems is reached: the rest of the file is not lowered. */
   readonly isFull: boolean;
   /** Ends the collection. @throws the first error, with the diagnostics of all errors; nothing if there were none */
@@ -24,18 +26,23 @@ const maxErrors = 200;
 /** Makes a collector. After the first error of a build, the linter stops reporting. */
 export function collectErrors({ linter, source, options: { pastErrors } }: ErrorContext): ErrorCollector {
   const errors: unknown[] = [];
+  const add = (error: unknown) => {
+    if (!pastErrors) linter.stop();
+    if (errors.length === maxErrors) return;
+    errors.push(error);
+    pastErrors?.onError(error);
+  };
   return {
     attempt(run) {
       try {
         run();
         return true;
       } catch (error) {
-        errors.push(error);
-        if (!pastErrors) linter.stop();
-        else if (errors.length <= maxErrors) pastErrors.onError(error);
+        add(error);
         return false;
       }
     },
+    add,
     get isFull() {
       return !pastErrors && errors.length >= maxErrors;
     },

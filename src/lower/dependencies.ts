@@ -40,6 +40,7 @@ export function buildDependencyGraph(context: LowerContext, stages: readonly Sta
   const graph: DependencyGraph = new Map();
   const errors = collectErrors(context);
   const { pastErrors } = options;
+  const nothing = externalSource(emptyImageName, { range: undefined });
   for (const [index, { instructions }] of stages.entries()) {
     const stage = table.stages[index]!;
     const commands: Command[] = [];
@@ -50,13 +51,19 @@ export function buildDependencyGraph(context: LowerContext, stages: readonly Sta
         continue;
       }
       if (pastErrors?.mayLackNames && namesOf(instruction).some((name) => !findStage(table, name))) continue;
-      errors.attempt(() => {
+      const isGood = errors.attempt(() => {
         const command = createCommand(instruction, table, lexers.word);
         addDependencies(graph, stage, command, table);
         commands.push(command);
       });
+      // A check reads the rest of it.
+      if (!isGood && pastErrors) commands.push({ instruction, sources: [nothing], isTrigger: false });
       if (errors.isFull) errors.finish();
     }
+  }
+  if (pastErrors) {
+    addStage(table, nothing);
+    graph.set(nothing, { commands: [], dependencies: new Map() });
   }
   errors.finish();
   const circle = findCircle(table.stages, graph);

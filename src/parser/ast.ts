@@ -339,6 +339,8 @@ export interface VolumeInstruction extends InstructionBase {
   readonly kind: 'volume';
   /** Paths as written. */
   readonly volumes: readonly string[];
+  /** The place of each. */
+  readonly volumeRanges: readonly SourceRange[];
 }
 
 /** STOPSIGNAL sets the signal that stops containers. */

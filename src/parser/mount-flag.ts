@@ -60,7 +60,12 @@ export class MountOptionError extends Error {
   }
 }
 
-type Draft = { -readonly [K in keyof MountFlag]: MountFlag[K] };
+interface Draft extends Mutable<MountFlag> {
+  /** false after an error in the type: then nobody knows which options the mount may have. */
+  isTypeKnown?: boolean;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function textOf(value: Word | string): string {
   const given = typeof value === 'string' ? value : value?.text;
@@ -76,6 +81,18 @@ function textOf(value: Word | string): string {
  * which stages a build needs; everything else keeps its default.
  */
 export function parseMount(value: Word | string, expand?: (word: string) => string): MountFlag {
+  const throwFirst = (error: unknown) => {
+    throw error;
+  };
+  return readMount(textOf(value), expand, throwFirst)!;
+}
+
+/** The same of a text. @param report takes all errors, in the reference's order @returns undefined if there are any */
+export function readMount(
+  value: string,
+  expand: ((word: string) => string) | undefined,
+  report: (error: unknown) => void,
+): MountFlag | undefined {
   const draft: Draft = {
     type: 'bind',
     from: '',
@@ -91,26 +108,45 @@ export function parseMount(value: Word | string, expand?: (word: string) => stri
     uid: undefined,
     gid: undefined,
   };
-  const fields = mountFields(textOf(value));
+  let isGood = true;
+  const attempt = (run: () => void): boolean => {
+    try {
+      run();
+      return true;
+    } catch (error) {
+      isGood = false;
+      report(error);
+      return false;
+    }
+  };
+  let fields: string[] = [];
+  attempt(() => (fields = mountFields(value)));
   if (!expand) {
-    for (const field of fields) readFromField(field, draft);
-    return draft;
+    attempt(() => {
+      for (const field of fields) readFromField(field, draft);
+    });
+    return isGood ? draft : undefined;
   }
   let isAccessGiven = false;
   for (const field of fields) {
     const [key, text] = cutField(field);
     if (key === 'readonly' || key === 'ro' || key === 'readwrite' || key === 'rw') isAccessGiven = true;
-    const expanded = text === undefined ? undefined : expand(text);
-    try {
-      if (expanded === undefined) setFlag(draft, key, field);
-      else setOption(draft, key, expanded, field);
-    } catch (error) {
-      throw new MountOptionError(field, error);
-    }
+    const isFieldGood = attempt(() => setField(draft, key, text === undefined ? undefined : expand(text), field));
+    if (!isFieldGood && key === 'type') draft.isTypeKnown = false;
   }
+  if (!isGood) return undefined;
   if (!isAccessGiven) draft.readOnly = draft.type !== 'cache' && draft.type !== 'tmpfs';
-  checkOptions(draft);
-  return draft;
+  attempt(() => checkOptions(draft));
+  return isGood ? draft : undefined;
+}
+
+function setField(draft: Draft, key: string, value: string | undefined, field: string): void {
+  try {
+    if (value === undefined) setFlag(draft, key, field);
+    else setOption(draft, key, value, field);
+  } catch (error) {
+    throw new MountOptionError(field, error);
+  }
 }
 
 function mountFields(value: string): string[] {
@@ -220,7 +256,8 @@ function oneOf<T extends string>(options: readonly T[], value: string, what: str
 }
 
 function requireType(draft: Draft, key: string, ...types: readonly MountType[]): void {
-  if (!types.includes(draft.type)) throw new Error(`unexpected key '${key}' for mount type '${draft.type}'`);
+  if (draft.isTypeKnown !== false && !types.includes(draft.type))
+    throw new Error(`unexpected key '${key}' for mount type '${draft.type}'`);
 }
 
 function readValue<T>(key: string, value: string, parse: (text: string) => T): T {

@@ -2,6 +2,7 @@
  * Reads a Dockerfile in spite of its errors, for a check: what the author of a wrong instruction probably meant takes
  * its place, so that it can be told what is wrong with the others.
  */
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { toLower } from '../go/unicode.ts';
 import { editDistance } from '../text/suggest.ts';
 import type {
@@ -18,7 +19,9 @@ import type { CstInstruction, CstPair } from './cst.ts';
 import { explainBrokenArray } from './hints/broken-array.ts';
 import { otherEncoding } from './hints/encoding.ts';
 import { explainWrongEnd } from './hints/missed-heredoc.ts';
+import { flagsOf } from './instructions/flags-of.ts';
 import { stageNamePattern } from './instructions/from.ts';
+import { similarFlag } from './instructions/read-flags.ts';
 import { instructionNames, type KeywordLookup, lookUpKeyword } from './keywords.ts';
 import { type GuessedEnd, type LexGuesses, lexInPieces } from './lexer.ts';
 import { parseTokens } from './parse.ts';
@@ -151,7 +154,9 @@ function readNode(node: CstInstruction, isInStage: boolean): ReadNode {
       isCertain: true,
     };
   const { kind: _, ...base } = read.instruction;
-  const instruction = withoutFlaws(node, read) ?? standIn(node, base, isInStage);
+  const mended = withoutFlaws(node, read);
+  if (mended) return { ...read, ...mended, problems };
+  const instruction = standIn(node, base, isInStage);
   return { ...read, instruction: instruction ?? read.instruction, problems, isCertain: !instruction };
 }
 
@@ -166,16 +171,49 @@ function isContinuation({ head }: CstInstruction, { instruction }: ReadInstructi
   return head.name === '' && instruction.kind === 'invalid' && !/^[A-Z]+$/.test(head.word.text);
 }
 
-/** The instruction without its wrong flags and the wrong elements of its array; undefined if more is wrong. */
-function withoutFlaws(node: CstInstruction, { structural, problems }: ReadInstruction): Instruction | undefined {
-  const places = [...problems, ...structural.map(({ diagnostic }) => diagnostic)].map(({ range }) => range!);
-  const flags = node.flags.filter(({ range }) => !places.some((it) => it.start >= range.start && it.end <= range.end));
-  const { arguments: parts } = node;
+/**
+ * The instruction with the flags that were meant, and without its other wrong flags and the wrong elements of its
+ * array; undefined if more is wrong.
+ */
+function withoutFlaws(
+  node: CstInstruction,
+  { structural, problems }: ReadInstruction,
+): Pick<ReadNode, 'instruction' | 'isCertain'> | undefined {
+  const found = [...problems, ...structural.map(({ diagnostic }) => diagnostic)];
+  const { arguments: parts, head } = node;
   const isArray = parts.form === 'json' && parts.others.length > 0 && parts.strings.length > 0;
-  if (flags.length === node.flags.length && !isArray) return undefined;
-  const mended = { ...node, flags, arguments: isArray ? { ...parts, others: [] } : parts };
-  const { instruction } = readInstruction(mended);
-  return instruction.kind === 'invalid' ? undefined : instruction;
+  let isCertain = !isArray;
+  const flags: Word[] = [];
+  for (const flag of node.flags) {
+    const problem = found.find(({ range }) => range!.start >= flag.range.start && range!.end <= flag.range.end);
+    const meant = problem && meantFlag(flag, problem, head.name);
+    if (!problem) flags.push(flag);
+    else if (meant) flags.push(meant);
+    else isCertain &&= mayLack(flag, problem, head.name);
+  }
+  if (flags.every((flag, index) => flag === node.flags[index]) && flags.length === node.flags.length && !isArray)
+    return undefined;
+  const { instruction } = readInstruction({ ...node, flags, arguments: isArray ? { ...parts, others: [] } : parts });
+  return instruction.kind === 'invalid' ? undefined : { instruction, isCertain };
+}
+
+/** The flag that an unknown one means. */
+function meantFlag({ text, range }: Word, { code }: Diagnostic, instruction: string): Word | undefined {
+  if (code !== 'unknown-flag') return undefined;
+  const name = /^--([^=]*)/.exec(text)![1]!;
+  const meant = similarFlag(name, [...flagsOf(instruction).keys()]);
+  return meant === undefined ? undefined : { text: `--${meant}${text.slice(2 + name.length)}`, range };
+}
+
+/** Instructions that set what others depend on, or whose wrong flag may be a part of their text. */
+const dependsOnFlags = /^(?:arg|env|from|onbuild|shell|user|workdir)$/;
+
+/** Whether an instruction without a wrong flag is still what was meant, but for what the flag says. */
+function mayLack({ text }: Word, { code }: Diagnostic, instruction: string): boolean {
+  // The value of a flag without an equals sign is now a part of the arguments.
+  if (dependsOnFlags.test(instruction) || (code === 'missing-flag-value' && !text.includes('='))) return false;
+  // It may say where the sources are.
+  return !/^(?:add|copy)$/.test(instruction) || (code !== 'unknown-flag' && !/^--(?:from|parents)\b/.test(text));
 }
 
 /** What stands for a wrong instruction that others may depend on; undefined for other ones. */

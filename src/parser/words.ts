@@ -60,11 +60,14 @@ export class WordError extends ShortError {
   override readonly name = 'WordError';
   /** Variables that were used and not set before the expansion failed. */
   readonly unmatched: ReadonlySet<string>;
+  /** Whether the word cannot be read, whatever the values of its variables are. */
+  readonly isSyntax: boolean;
 
   constructor(word: string, unmatched: ReadonlySet<string>, cause: unknown) {
     super(`failed to process ${quote(word)}: ${errorMessage(cause)}`, { cause });
     this.unmatched = unmatched;
-    hideFields(this, 'unmatched');
+    this.isSyntax = cause instanceof SyntaxError;
+    hideFields(this, 'unmatched', 'isSyntax');
   }
 }
 
@@ -221,7 +224,7 @@ function readUntil(s: WordState, stop: number, rawEscapes: boolean): string {
     if (s.at > start) result += s.text.slice(start, s.at);
     if (isAtEnd(s)) {
       if (stop === endOfText) break;
-      throw new Error(`unexpected end of statement while looking for matching ${String.fromCharCode(stop)}`);
+      throw new SyntaxError(`unexpected end of statement while looking for matching ${String.fromCharCode(stop)}`);
     }
     if (code === stop) {
       s.at++;
@@ -296,7 +299,7 @@ function readSingleQuotes(s: WordState): string {
   const end = s.text.indexOf("'", start + 1);
   if (end < 0) {
     s.at = s.text.length;
-    throw new Error('unexpected end of statement while looking for matching single-quote');
+    throw new SyntaxError('unexpected end of statement while looking for matching single-quote');
   }
   s.at = end + 1;
   return s.rawQuotes ? s.text.slice(start, end + 1) : s.text.slice(start + 1, end);
@@ -313,7 +316,7 @@ function readDoubleQuotes(s: WordState): string {
       if (code === doubleQuote || code === dollar || code === s.escape) break;
     }
     if (s.at > start) result += s.text.slice(start, s.at);
-    if (isAtEnd(s)) throw new Error('unexpected end of statement while looking for matching double-quote');
+    if (isAtEnd(s)) throw new SyntaxError('unexpected end of statement while looking for matching double-quote');
     if (code === doubleQuote) {
       s.at++;
       return s.rawQuotes ? `${result}"` : result;
@@ -366,8 +369,8 @@ function readVariable(s: WordState): string {
     return lookUp(s, name) ?? (s.skipUnsetEnv ? `$${name}` : '');
   }
   s.at++;
-  if (isAtEnd(s)) throw new Error("syntax error: missing '}'");
-  if ('{}:'.includes(s.text[s.at]!)) throw new Error('syntax error: bad substitution');
+  if (isAtEnd(s)) throw new SyntaxError("syntax error: missing '}'");
+  if ('{}:'.includes(s.text[s.at]!)) throw new SyntaxError('syntax error: bad substitution');
   const name = readName(s);
   const operator = take(s);
   switch (operator) {
@@ -388,7 +391,7 @@ function readVariable(s: WordState): string {
 }
 
 function unsupportedModifier(modifier: string): Error {
-  return new Error(`unsupported modifier (${modifier}) in substitution`);
+  return new SyntaxError(`unsupported modifier (${modifier}) in substitution`);
 }
 
 /** Reads what is inside `${}`; an end of the text in it is reported as the missing `missing`. */
@@ -396,7 +399,7 @@ function readInside(s: WordState, stop: number, rawEscapes: boolean, missing: st
   try {
     return readUntil(s, stop, rawEscapes);
   } catch (error) {
-    if (isAtEnd(s)) throw new Error(`syntax error: missing ${missing}`);
+    if (isAtEnd(s)) throw new SyntaxError(`syntax error: missing ${missing}`);
     throw error;
   }
 }

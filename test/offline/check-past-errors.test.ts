@@ -67,7 +67,12 @@ test.each<[what: string, lines: readonly string[], errors: readonly string[]]>([
   ['a misspelled instruction', ['RNU ls'], ['6 unknown-instruction']],
   ['a misspelled instruction with a here-document', ['RNU <<E', 'ls', 'E'], ['6 unknown-instruction']],
   ['an instruction without arguments', ['COPY'], ['6 bad-arguments']],
-  ['a FROM with a wrong flag', ['FROM --platfrom=linux/amd64 alpine:3 AS x'], ['6 unknown-flag']],
+  [
+    'a FROM with a misspelled flag',
+    ['FROM --platfrom=linux/amd64 alpine:3 AS x'],
+    ['6 FromPlatformFlagConstDisallowed', '6 unknown-flag'],
+  ],
+  ['a FROM with a wrong flag', ['FROM --where=linux/amd64 alpine:3 AS x'], ['6 unknown-flag']],
   ['a FROM with too many words', ['FROM alpine:3 x y z'], ['6 bad-arguments']],
   ['a FROM without a name behind AS', ['FROM alpine:3 AS'], ['6 bad-arguments']],
   ['a FROM alone', ['FROM'], ['6 bad-arguments']],
@@ -152,7 +157,7 @@ test.each<[what: string, lines: readonly string[], found: readonly string[]]>([
     ['1 unknown-instruction'],
   ],
   ['the stages of a wrong flag', ['FROM alpine:3 AS a', 'FROM scratch', 'COPY --form=a / /'], ['3 unknown-flag']],
-  ['the arguments of a wrong flag', ['ARG V', 'FROM --platfrom=$V alpine:3'], ['2 unknown-flag']],
+  ['the arguments of a wrong flag', ['ARG V', 'FROM --where=$V alpine:3'], ['2 unknown-flag']],
   ['the directory of a WORKDIR', ['FROM alpine:3', 'WORKDIR', 'WORKDIR a', 'COPY app.js .'], ['2 bad-arguments']],
   ['the shell of a SHELL', ['FROM alpine:3', 'SHELL [/bin/bash, -o, pipefail]', 'CMD a'], ['2 bad-arguments']],
   ['the user of a USER', ['FROM alpine:3', 'USER root', 'USR app'], ['3 unknown-instruction']],
@@ -178,13 +183,55 @@ test('what no error casts doubt on is judged', async () => {
   expect(await check(lines.join('\n'))).toEqual(['2 missing-value', '4 bad-port', '5 UndefinedVar']);
 });
 
+test.each<[instruction: string, found: readonly string[]]>([
+  ['COPY --chwon=1 nosuch /x', ['unknown-flag', 'missing-source']],
+  ['COPY --chmod=99999 --chown=${ nosuch /x', ['bad-mode', 'bad-substitution', 'missing-source']],
+  ['COPY --stage=a nosuch /x', ['unknown-flag']],
+  ['COPY --chown 1 nosuch /x', ['missing-flag-value']],
+  ['COPY --from=7 --chmod=99999 / /x', ['unknown-stage-index', 'bad-mode']],
+  ['COPY ${a nosuch ${b /x/', ['bad-substitution', 'missing-source', 'bad-substitution']],
+  ['RUN --netwrok=none sudo ls', ['unknown-flag', 'SudoInRun']],
+  [
+    'RUN --network=a --mount=type=tpmfs,size=1,foo=2 --mount=target=/ --mount=type=cache,target=/x,mode=9 ls',
+    ['bad-network', 'bad-mount', 'bad-mount', 'bad-mount', 'bad-mount'],
+  ],
+  ['ENV a=${b c=${d', ['bad-substitution', 'bad-substitution']],
+  ['ARG a=${b c=${d', ['bad-substitution', 'bad-substitution']],
+  ['LABEL a=${b c=${d', ['bad-substitution', 'bad-substitution']],
+  ['VOLUME ${b ${d', ['bad-substitution', 'bad-substitution']],
+  ['EXPOSE 99999 a/b', ['bad-port', 'bad-port']],
+])('%s: all that is wrong with it is told, each at its place', async (instruction, found) => {
+  const { problems } = await checkDockerfile(optionsOf(`FROM scratch\n${instruction}`, new Set()));
+  expect(problems.map(({ code }) => code)).toEqual(found);
+  expect(new Set(problems.map(({ range }) => range!.start)).size).toBe(found.length);
+});
+
+test('what is wrong whatever its base sets is told in a stage whose base is not known', async () => {
+  const wrong = ['USER ${a', 'EXPOSE 99999 $P', 'COPY --chmod=99999 $D/gone app.js /', 'ENV a=${b c=$d'];
+  const right = [
+    'USER ${a:?no}',
+    'ARG D',
+    'COPY $D/x /',
+    'RUN --mount=source=$D/x,target=/x ls',
+    'ADD --checksum=sha256:0 $U /',
+  ];
+  expect(await check(['FROM a//b', ...wrong, ...right].join('\n'))).toEqual([
+    '1 InvalidDefaultArgInFrom',
+    '1 bad-image-name',
+    '2 bad-substitution',
+    '3 bad-port',
+    '4 bad-mode',
+    '5 bad-substitution',
+  ]);
+});
+
 test('all instructions that name a stage that does not exist are told', async () => {
   const lines = ['FROM scratch', 'COPY --from=8 / /', 'FROM scratch', 'COPY --from=$a / /'];
   expect(await check(lines.join('\n'))).toEqual(['2 unknown-stage-index', '4 variable-in-from']);
 });
 
 test.each<[what: string, wrong: string, found: string]>([
-  ['a wrong flag', 'COPY --chwon=1 x /', '3 unknown-flag'],
+  ['a wrong flag', 'COPY --chwon=1 app.js /', '3 unknown-flag'],
   ['an unknown instruction', 'FOO x', '3 unknown-instruction'],
   ['an error of lowering', 'EXPOSE x', '3 bad-port'],
 ])('%s hides no image that cannot be had', async (_, wrong, found) => {
@@ -206,7 +253,7 @@ test.each<[what: string, wrong: string, found: string]>([
 });
 
 test('images whose names depend on a wrong ARG or FROM are not asked for', async () => {
-  const lines = ['ARG V=${X:?no}', 'FROM alpine:$V', 'FROM --platfrom=a b:1', 'FROM alpine:3 AS', 'COPY --from=c / /'];
+  const lines = ['ARG V=${X:?no}', 'FROM alpine:$V', 'FROM --where=a b:1', 'FROM alpine:3 AS', 'COPY --from=c / /'];
   const options = { ...optionsOf(lines.join('\n'), new Set()), images: [] };
   const { problems } = await checkDockerfile(options);
   expect(problems.map(({ code }) => code)).toEqual(['bad-substitution', 'unknown-flag', 'bad-arguments']);

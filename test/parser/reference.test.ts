@@ -139,7 +139,7 @@ function plain({ escape: escapeToken, metaArgs, stages }: Dockerfile) {
 /** An instruction as the fixtures have it: without ranges, words as texts, numbers of nanoseconds as texts. */
 function plainInstruction(instruction: StageInstruction): object {
   const { range, keywordRange, flags, ...rest } = instruction;
-  const ranges = ['range', 'contentRange', 'portRanges', 'signalRange'];
+  const ranges = ['range', 'contentRange', 'portRanges', 'signalRange', 'volumeRanges'];
   const dropped = [...ranges, 'mounts', ...(rest.kind === 'run' ? ['fileDescriptor', 'expand'] : [])];
   const text = JSON.stringify(rest, (key, value: unknown) => {
     if (dropped.includes(key)) return undefined;

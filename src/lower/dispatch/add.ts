@@ -14,6 +14,6 @@ export function dispatchAdd(dispatch: Dispatch, instruction: AddInstruction): vo
     from: context.buildContext,
     ignored: context.ignored,
   });
-  for (const source of expanded.sources)
-    if (!source.startsWith('http://') && !source.startsWith('https://')) addPath(stage.contextPaths, source);
+  for (const { text } of expanded.sources)
+    if (!text.startsWith('http://') && !text.startsWith('https://')) addPath(stage.contextPaths, text);
 }

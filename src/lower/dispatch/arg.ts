@@ -1,7 +1,7 @@
 import { checkSecretsUsedInArgOrEnv } from '../../buildkit-rules/rules/secrets-used-in-arg-or-env.ts';
 import type { ArgInstruction } from '../../parser/ast.ts';
 import { scanArguments } from '../sbom-scan.ts';
-import { commit, type Dispatch, expander } from './instruction.ts';
+import { commit, type Dispatch, expander, tryPart } from './instruction.ts';
 
 /**
  * ARG sets a variable for the following commands, but not for the image. Its value is the build argument, else the
@@ -10,11 +10,13 @@ import { commit, type Dispatch, expander } from './instruction.ts';
 export function dispatchArg(dispatch: Dispatch, instruction: ArgInstruction): void {
   const { context, stage, linter, lines, place } = dispatch;
   const committed: string[] = [];
-  for (const { key, value: expression, docComment } of instruction.args) {
+  for (const { key, value: expression, docComment, range } of instruction.args) {
     checkSecretsUsedInArgOrEnv(linter, place, 'ARG', key);
     const given = context.buildArgs.get(key);
     const inherited = given === undefined && expression === undefined ? context.globals.env.get(key) : undefined;
-    const value = given ?? (expression === undefined ? inherited : expander(dispatch)(expression));
+    const expand = () => expander(dispatch)(expression!);
+    const value =
+      given ?? (expression === undefined ? inherited : tryPart(dispatch, range, 'bad-substitution', expand));
 
     if (value !== undefined) {
       if (scanArguments.has(key)) stage.result.scanArgs.set(key, value);

@@ -19,6 +19,7 @@ import type {
   FileFlags,
   Flag,
   SourceContent,
+  Word,
 } from '../../parser/ast.ts';
 import type { PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
 import { wrapError } from '../../text/error-message.ts';
@@ -27,7 +28,7 @@ import { gitSource, gitState, httpFilename, httpState, isGitSource, isHttpSource
 import { commandDescription } from '../source-location.ts';
 import { instructionText, nextStepName, stepName } from '../step-name.ts';
 import { parseChmod } from './chmod.ts';
-import { commit, type Dispatch, dispatchError, expander, flagRange, readPart, shownPlatform } from './instruction.ts';
+import { commit, type Dispatch, dispatchError, expander, flagRange, shownPlatform, tryPart } from './instruction.ts';
 
 /** The flags of both instructions. The other instruction's are absent. */
 interface Flags
@@ -46,27 +47,38 @@ interface Copy extends Flags {
   /** The context or stage that has the local sources. */
   readonly from: State;
   /** Paths, URLs and git references. */
-  readonly sources: readonly string[];
+  readonly sources: readonly CopySource[];
   /** The here-documents among the sources. */
   readonly contents: readonly SourceContent[];
   /** The path of the destination. */
-  readonly dest: string;
+  readonly dest: Word;
   /** Patterns of what .dockerignore excludes from the source; undefined if absent. */
   readonly ignored: PatternMatcher | undefined;
 }
 
+/** A source with its variables expanded. */
+interface CopySource extends Word {
+  /** Whether its text is known: nothing that it depends on has an error. */
+  readonly isKnown: boolean;
+}
+
 /** Expands the variables of an instruction in the reference's order, which is also the order of the warnings. */
 export function expandFiles(dispatch: Dispatch, instruction: CopyInstruction | AddInstruction) {
+  const { doubts } = dispatch.stage.result;
   const expand = expander(dispatch);
   const expandAt = (text: string, range: SourceRange | undefined) =>
-    readPart(dispatch, range, 'bad-substitution', () => expand(text));
-  const expandFlag = (name: string, text: string) => expandAt(text, flagRange(instruction, name));
+    tryPart(dispatch, range, 'bad-substitution', () => expand(text));
+  const expandFlag = (name: string, text: string) => expandAt(text, flagRange(instruction, name)) ?? '';
   return {
     chown: expandFlag('chown', instruction.chown),
     chmod: expandFlag('chmod', instruction.chmod),
     ...(instruction.kind === 'add' ? { checksum: expandFlag('checksum', instruction.checksum) } : {}),
-    sources: instruction.sources.map(({ text, range }) => expandAt(text, range)),
-    dest: expandAt(instruction.dest.text, instruction.dest.range),
+    sources: instruction.sources.map(({ text, range }): CopySource => {
+      const expanded = expandAt(text, range);
+      const isKnown = expanded !== undefined && !doubts.isIn(text);
+      return { text: isKnown ? expanded : '/', range, isKnown };
+    }),
+    dest: { ...instruction.dest, text: expandAt(instruction.dest.text, instruction.dest.range) ?? '/' },
     contents: expandContents(dispatch, instruction.contents),
   };
 }
@@ -82,23 +94,25 @@ function expandContents(dispatch: Dispatch, contents: readonly SourceContent[]):
 export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
   const { context, stage, lines } = dispatch;
   const platform = stage.result.platform;
-  const dest = destination(stage.result.state, wanted.dest, platform.os);
+  const toDestination = () => destination(stage.result.state, wanted.dest.text, platform.os);
+  const dest = tryPart(dispatch, wanted.dest.range, 'bad-path', toDestination) ?? '/';
   const shared: CopyOptions = {
     mode:
       wanted.chmod === ''
         ? undefined
-        : readPart(dispatch, flagRange(wanted, 'chmod'), 'bad-mode', () => parseChmod(wanted.chmod)),
+        : tryPart(dispatch, flagRange(wanted, 'chmod'), 'bad-mode', () => parseChmod(wanted.chmod)),
     owner: wanted.chown === '' ? undefined : wanted.chown,
     excludePatterns: wanted.exclude,
     createDestPath: true,
   };
-  readPart(dispatch, flagRange(wanted, 'checksum'), 'bad-checksum', () => checkChecksum(wanted));
+  tryPart(dispatch, flagRange(wanted, 'checksum'), 'bad-checksum', () => checkChecksum(wanted));
 
   const env = stage.result.state.env();
   const shown = shownPlatform(dispatch, platform);
   const text = instructionText(wanted.code, context.lexers.word, env);
   const name = nextStepName(stage.origin.steps, text, shown, env);
-  const action = addInlineFiles(dispatch, wanted, addSources(dispatch, wanted, name, dest, shared), dest, shared)!;
+  const action = addInlineFiles(dispatch, wanted, addSources(dispatch, wanted, name, dest, shared), dest, shared);
+  if (!action) return; // all sources have errors
 
   const constraints: Constraints = {
     customName: name,
@@ -142,7 +156,7 @@ function checkChecksum({ checksum = '', sources: [source, ...more] }: Copy): voi
   if (checksum === '') return;
   if (source === undefined || more.length > 0)
     throw dispatchError('bad-checksum', "checksum can't be specified for multiple sources");
-  if (!isHttpSource(source) && !isGitSource(source))
+  if (source.isKnown && !isHttpSource(source.text) && !isGitSource(source.text))
     throw dispatchError('bad-checksum', 'checksum requires HTTP(S) or Git sources');
 }
 
@@ -153,9 +167,9 @@ function copyHistory({ command, parents, chown, chmod, sources, contents, dest }
     ...(parents ? ['--parents'] : []),
     ...(chown === '' ? [] : [`--chown=${chown}`]),
     ...(chmod === '' ? [] : [`--chmod=${chmod}`]),
-    ...sources,
+    ...sources.map(({ text }) => text),
     ...contents.map(({ path }) => `<<${path}`),
-    dest,
+    dest.text,
   ].join(' ');
 }
 
@@ -180,7 +194,7 @@ function addSources(
   let action: FileAction | undefined;
   // As in the reference, the settings of a git URL also apply to the sources after it.
   let { keepGitDir, checksum = '' } = wanted;
-  for (const source of wanted.sources) {
+  const addSource = (source: string) => {
     const ref = gitSource(source);
     if (ref) {
       if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a git ref for COPY");
@@ -195,12 +209,13 @@ function addSources(
       action = append(action, state, '/', dest, shared);
     } else if (isHttpSource(source)) {
       if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a URL for COPY");
-      const state = readPart(dispatch, flagRange(wanted, 'checksum'), 'bad-checksum', () =>
+      const state = tryPart(dispatch, flagRange(wanted, 'checksum'), 'bad-checksum', () =>
         httpState(source, checksum || (pins?.http(source) ?? ''), {
           customName: name,
           description: commandDescription(''),
         }),
       );
+      if (!state) return;
       const options = { ...shared, attemptUnpack: wanted.unpack ?? false };
       action = append(action, state, httpFilename(source), dest, options);
     } else {
@@ -209,7 +224,8 @@ function addSources(
       const { path, options } = localSource(wanted, source, stage.result.platform.os, shared);
       action = append(action, wanted.from, path, dest, options);
     }
-  }
+  };
+  for (const { text, range } of wanted.sources) tryPart(dispatch, range, 'bad-source', () => addSource(text));
   return action;
 }
 

@@ -23,5 +23,5 @@ export function dispatchCopy(dispatch: Dispatch, instruction: CopyInstruction, s
     from: from ? from.result.state : context.buildContext,
     ignored: from ? undefined : context.ignored,
   });
-  for (const path of expanded.sources) addPath(source ? source.paths : stage.contextPaths, path);
+  for (const { text } of expanded.sources) addPath(source ? source.paths : stage.contextPaths, text);
 }

@@ -26,10 +26,18 @@ import type { Dispatch } from './instruction.ts';
 import { dispatchRun } from './run.ts';
 import { dispatchWorkdir } from './workdir.ts';
 
-/** Applies an instruction to the state of its stage. @throws DiagnosticError with the place of the instruction */
-export function dispatchCommand(context: DispatchContext, stage: StageState, command: Command, linter: Linter): void {
+/** Applies an instruction to the state of its stage. @param report takes its errors, with its place */
+export function dispatchCommand(
+  context: DispatchContext,
+  stage: StageState,
+  command: Command,
+  linter: Linter,
+  report: (error: unknown) => void,
+): void {
   const { instruction, isTrigger, sources } = command;
   stage.origin.steps.inTrigger = isTrigger;
+  const reportLocated = (error: unknown) =>
+    report(withLocation(error, instruction.lines, error instanceof WordError ? 'bad-substitution' : 'bad-instruction'));
   const dispatch: Dispatch = {
     context,
     stage,
@@ -37,11 +45,12 @@ export function dispatchCommand(context: DispatchContext, stage: StageState, com
     lines: instruction.lines,
     // A trigger has no range in this file.
     place: { lines: instruction.lines, range: isTrigger ? undefined : instruction.range },
+    report: reportLocated,
   };
   try {
     dispatchInstruction(dispatch, instruction, sources);
   } catch (error) {
-    throw withLocation(error, instruction.lines, error instanceof WordError ? 'bad-substitution' : 'bad-instruction');
+    reportLocated(error);
   }
 }
 

@@ -5,7 +5,7 @@ import { formatList, quote } from '../../go/quote.ts';
 import { parseInteger } from '../../go/strconv.ts';
 import { toLower } from '../../go/unicode.ts';
 import type { ExposeInstruction } from '../../parser/ast.ts';
-import { commit, type Dispatch, dispatchError, readPart } from './instruction.ts';
+import { commit, type Dispatch, dispatchError, tryPart } from './instruction.ts';
 
 /** Maximum number of ports: a word of seven characters can mean 65,535 ports, and the history names each. */
 const maxPorts = 1_000_000;
@@ -19,12 +19,12 @@ export function dispatchExpose(dispatch: Dispatch, instruction: ExposeInstructio
   const env = stage.result.state.env();
   const words = instruction.ports.flatMap((word, index) => {
     const range = instruction.portRanges[index]!;
-    const expanded = readPart(dispatch, range, 'bad-port', () => context.lexers.word.processWords(word, env));
-    return expanded.map((text) => ({ text, range }));
+    const expanded = tryPart(dispatch, range, 'bad-port', () => context.lexers.word.processWords(word, env));
+    return expanded?.map((text) => ({ text, range })) ?? [];
   });
   const ports: string[] = [];
   for (const { text, range } of words) {
-    for (const port of readPart(dispatch, range, 'bad-port', () => parsePorts(text, dispatch))) ports.push(port);
+    for (const port of tryPart(dispatch, range, 'bad-port', () => parsePorts(text, dispatch)) ?? []) ports.push(port);
     if (ports.length > maxPorts) throw dispatchError('bad-port', `EXPOSE names more than ${maxPorts} ports`);
   }
   const exposed = (stage.result.image.config.exposedPorts ??= new Set());

@@ -19,7 +19,7 @@ import type {
   UserInstruction,
   VolumeInstruction,
 } from '../../parser/ast.ts';
-import { commit, type Dispatch, dispatchError, expander, expandPairs, readPart } from './instruction.ts';
+import { commit, type Dispatch, dispatchError, expander, expandPairs, tryPart } from './instruction.ts';
 import { withShell } from './shell.ts';
 
 /** CMD sets the command of the image. */
@@ -103,11 +103,12 @@ export function dispatchShell(dispatch: Dispatch, { shell }: ShellInstruction): 
 
 /** STOPSIGNAL sets the stop signal of the image. */
 export function dispatchStopSignal(dispatch: Dispatch, instruction: StopSignalInstruction): void {
-  const signal = readPart(dispatch, instruction.signalRange, 'bad-signal', () => {
+  const signal = tryPart(dispatch, instruction.signalRange, 'bad-signal', () => {
     const expanded = expander(dispatch)(instruction.signal);
     requireSignal(expanded);
     return expanded;
   });
+  if (signal === undefined) return;
   dispatch.stage.result.image.config.stopSignal = signal;
   commit(dispatch, `STOPSIGNAL ${signal}`);
 }
@@ -131,11 +132,16 @@ export function dispatchUser(dispatch: Dispatch, instruction: UserInstruction): 
 
 /** VOLUME adds mount points to the image. */
 export function dispatchVolume(dispatch: Dispatch, instruction: VolumeInstruction): void {
-  const volumes = instruction.volumes.map(expander(dispatch));
+  const expand = expander(dispatch);
+  const rangeOf = (index: number) => instruction.volumeRanges[index];
+  const volumes = instruction.volumes.map((volume, index) =>
+    tryPart(dispatch, rangeOf(index), 'bad-substitution', () => expand(volume)),
+  );
   const all = (dispatch.stage.result.image.config.volumes ??= new Set());
-  for (const volume of volumes) {
-    if (volume === '') throw dispatchError('blank-volume', 'VOLUME specified can not be an empty string');
-    all.add(volume);
-  }
-  commit(dispatch, `VOLUME ${formatList(volumes)}`);
+  for (const [index, volume] of volumes.entries())
+    tryPart(dispatch, rangeOf(index), 'blank-volume', () => {
+      if (volume === '') throw dispatchError('blank-volume', 'VOLUME specified can not be an empty string');
+      if (volume !== undefined) all.add(volume);
+    });
+  commit(dispatch, `VOLUME ${formatList(volumes.map((it) => it ?? ''))}`);
 }

@@ -30,6 +30,8 @@ export interface Dispatch {
   readonly lines: LineRange;
   /** The place for findings: the instruction, or for a trigger the FROM of its base. */
   readonly place: Place;
+  /** Takes the error of a part. The instruction is still read to its end, to find its other errors. */
+  readonly report: (error: unknown) => void;
 }
 
 /** Expands words with the variables as set now. The next instruction sees the variables that this one sets. */
@@ -44,10 +46,13 @@ export function expander({ context, stage, linter, place }: Dispatch, lex: Shell
   return (word: string) => expandReporting(lex, word, env, report).result;
 }
 
-/** Expands `KEY=VALUE` pairs. All see the variables from before the instruction. */
+/** Expands `KEY=VALUE` pairs, those with errors excepted. All see the variables from before the instruction. */
 export function expandPairs(dispatch: Dispatch, pairs: EnvInstruction['pairs']) {
   const expand = expander(dispatch);
-  return pairs.map(({ key, value, noDelim }) => ({ key: expand(key), value: expand(value), noDelim }));
+  return pairs.flatMap(({ key, value, noDelim, range }) => {
+    const read = () => ({ key: expand(key), value: expand(value), noDelim });
+    return tryPart(dispatch, range, 'bad-substitution', read) ?? [];
+  });
 }
 
 /** An error that is only found when a valid instruction is dispatched. */
@@ -56,26 +61,38 @@ export function dispatchError(code: ErrorCode, message: string): DiagnosticError
 }
 
 /**
- * Reads a part of an instruction: an error is at that part, not at the whole instruction.
+ * Reads a part of an instruction: an error is at that part, not at the whole instruction. It is reported, and what
+ * follows is still read.
  *
- * @param place the range of the part, or what finds it for an error; undefined if it is not known
+ * @param place the range of the part; undefined if it is not known
  * @param code of an error that has none yet
+ * @returns undefined if the part has an error
  */
-export function readPart<T>(
+export function tryPart<T>(
   dispatch: Dispatch,
-  place: SourceRange | undefined | ((error: unknown) => SourceRange),
+  place: SourceRange | undefined,
   code: ErrorCode,
   read: () => T,
-): T {
+): T | undefined {
   try {
     return read();
   } catch (error) {
-    const range = typeof place === 'function' ? place(error) : place;
-    const known = error instanceof WordError ? describeError(error, 'bad-substitution') : findDiagnosticError(error);
-    const described = known ?? diagnosticError(code, errorMessage(error), { phase: 'dispatch', cause: error });
-    // A trigger is not in this file.
-    throw dispatch.place.range && range ? describeError(described, code, { range }) : described;
+    dispatch.report(atPart(dispatch, place, code, error));
+    return undefined;
   }
+}
+
+/** The error of a part of an instruction, at that part. */
+export function atPart(
+  dispatch: Dispatch,
+  range: SourceRange | undefined,
+  code: ErrorCode,
+  error: unknown,
+): DiagnosticError {
+  const known = error instanceof WordError ? describeError(error, 'bad-substitution') : findDiagnosticError(error);
+  const described = known ?? diagnosticError(code, errorMessage(error), { phase: 'dispatch', cause: error });
+  // A trigger is not in this file.
+  return dispatch.place.range && range ? describeError(described, code, { range }) : described;
 }
 
 /** The place of a flag; undefined if it is absent. */

@@ -8,7 +8,7 @@ import type { MountFlag } from '../../parser/mount-flag.ts';
 import { addPath } from '../context-paths.ts';
 import { isSupported } from '../daemon-capabilities.ts';
 import { type BuildStage, emptyImageName } from '../stages.ts';
-import { type Dispatch, dispatchError, readPart } from './instruction.ts';
+import { type Dispatch, dispatchError, tryPart } from './instruction.ts';
 
 /** The mounts of a RUN, by the options of the op. */
 export interface RunMounts {
@@ -26,12 +26,13 @@ const noMounts: RunMounts = { mounts: [], secrets: [], ssh: [] };
  * Lowers the mounts of a RUN.
  *
  * @param words the mounts as written
+ * @param wanted what they mean; undefined for one with an error
  * @param sources the stage that each mount names; scratch for a mount without `from`
  */
 export function lowerMounts(
   dispatch: Dispatch,
   words: readonly Word[],
-  wanted: readonly MountFlag[],
+  wanted: readonly (MountFlag | undefined)[],
   sources: readonly BuildStage[],
 ): RunMounts {
   if (wanted.length === 0) return noMounts;
@@ -57,7 +58,7 @@ export function lowerMounts(
     }
   };
   wanted.forEach((mount, index) => {
-    readPart(dispatch, words[index]!.range, 'bad-mount', () => lowerAt(mount, index));
+    if (mount) tryPart(dispatch, words[index]!.range, 'bad-mount', () => lowerAt(mount, index));
   });
   return { mounts, secrets, ssh };
 }

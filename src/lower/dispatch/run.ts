@@ -6,14 +6,14 @@ import { trimSpace } from '../../go/unicode.ts';
 import { type CdiDevice, type Mount, mkfile, scratch } from '../../llb/index.ts';
 import type { Heredoc, RunInstruction, Word } from '../../parser/ast.ts';
 import { chompHeredocContent, parseHeredoc } from '../../parser/heredoc.ts';
-import { type MountFlag, MountOptionError, parseMount } from '../../parser/mount-flag.ts';
+import { type MountFlag, MountOptionError, readMount } from '../../parser/mount-flag.ts';
 import type { Env } from '../../parser/words.ts';
 import { isSupported } from '../daemon-capabilities.ts';
 import { runHistory } from '../image-history.ts';
 import { commandDescription } from '../source-location.ts';
 import type { BuildStage } from '../stages.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
-import { commit, type Dispatch, expander, readPart, shownPlatform } from './instruction.ts';
+import { atPart, commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
 import { lowerMounts } from './mounts.ts';
 import { withShell } from './shell.ts';
 
@@ -22,14 +22,13 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
   const { context, stage, lines } = dispatch;
   const { options } = context;
   const expand = expander(dispatch);
-  const wanted = instruction.mounts.map((mount) =>
-    readPart(
-      dispatch,
-      (error) => optionRange(mount, error),
-      'bad-mount',
-      () => parseMount(mount, expand),
-    ),
-  );
+  const { doubts } = stage.result;
+  const wanted = instruction.mounts.map((word) => {
+    const mount = readMount(word.text, expand, (error) =>
+      dispatch.report(atPart(dispatch, optionRange(word, error), 'bad-mount', error)),
+    );
+    return mount && doubts.isIn(word.text) ? { ...mount, source: '' } : mount;
+  });
   stage.origin.paths.add('/'); // a command may read any file
 
   const script = readScript(dispatch, instruction);
@@ -129,9 +128,9 @@ function summarize(content: string): string {
 }
 
 /** The variables with those that a secret mount sets marked as secret, for the step name. */
-function hideSecrets(mounts: readonly MountFlag[], env: Env): Env {
+function hideSecrets(mounts: readonly (MountFlag | undefined)[], env: Env): Env {
   const names = new Set(
-    mounts.flatMap((mount) => (mount.type === 'secret' && mount.env !== undefined ? [mount.env] : [])),
+    mounts.flatMap((mount) => (mount?.type === 'secret' && mount.env !== undefined ? [mount.env] : [])),
   );
   if (names.size === 0) return env;
   return {

@@ -1,10 +1,12 @@
 /** Applies all instructions of a stage. */
-import { withLocation } from '../../diagnostic/diagnostic.ts';
+import type { DiagnosticCode } from '../../diagnostic/codes.ts';
+import { findDiagnosticError, withLocation } from '../../diagnostic/diagnostic.ts';
 import { defaultPathEnv } from '../../image/system-path.ts';
 import type { StageInstruction } from '../../parser/ast.ts';
+import { WordError } from '../../parser/words.ts';
 import type { ErrorCollector } from '../collect-errors.ts';
 import type { Command } from '../dependencies.ts';
-import { expandedText } from '../doubts.ts';
+import { type Doubts, expandedText } from '../doubts.ts';
 import type { DispatchContext } from '../lower-context.ts';
 import { setScans } from '../sbom-scan.ts';
 import type { StageState } from '../stage-state.ts';
@@ -38,13 +40,37 @@ function tryCommand(context: DispatchContext, stage: StageState, command: Comman
   const { instruction } = command;
   if (context.options.pastErrors?.standIns.has(instruction)) return false;
   const { doubts } = stage.result;
-  if (doubts.isEmpty || !doubts.isIn(expandedText(instruction)))
-    return errors.attempt(() => dispatchCommand(context, stage, command, context.linter));
-  try {
-    dispatchCommand(context, stage, command, context.linter.withoutValues());
-  } catch {
-    // The value that is not known may be right.
-  }
+  const isSure = !doubts.isIn(expandedText(instruction));
+  let isGood = true;
+  dispatchCommand(context, stage, command, isSure ? context.linter : context.linter.withoutValues(), (error) => {
+    isGood = false;
+    if (isSure || isCertain(error, instruction, context.source.text, doubts)) errors.add(error);
+  });
+  return isSure && isGood;
+}
+
+/** Errors of a part of an instruction that depend on the text of that part alone. */
+const ofOnePart: ReadonlySet<DiagnosticCode> = new Set([
+  'bad-mode',
+  'bad-mount',
+  'bad-port',
+  'bad-signal',
+  'bad-substitution',
+]);
+
+/** Whether an error has nothing to do with the values that are not known. */
+function isCertain(error: unknown, { flags }: StageInstruction, text: string, doubts: Doubts): boolean {
+  if (isSyntaxError(error)) return true;
+  const { code, range } = findDiagnosticError(error)!.diagnostics[0];
+  if (!range || !ofOnePart.has(code)) return false;
+  const { start, end } =
+    flags.find(({ range: flag }) => flag.start <= range.start && range.end <= flag.end)?.range ?? range;
+  return !doubts.isIn(text.slice(start, end));
+}
+
+function isSyntaxError(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof WordError) return cause.isSyntax;
   return false;
 }
 
@@ -61,8 +87,10 @@ function settleDoubts(
       if (!isKnown) doubts.setNames(instruction.args.map(({ key }) => key));
       else
         for (const { key, value } of instruction.args) {
-          const isInherited = value === undefined && !buildArgs.has(key);
-          doubts.set(key, !isInherited || !globals.doubts.has(key));
+          if (value !== undefined || buildArgs.has(key)) doubts.set(key, true);
+          else if (globals.doubts.has(key)) doubts.set(key, false);
+          // Without a value, that of the base stays.
+          else if (globals.env.get(key) !== undefined) doubts.set(key, true);
         }
       break;
     case 'env':

@@ -13,9 +13,15 @@ const maxLength = 65_536;
  * Explains an error from the text that it is about.
  *
  * @param range the instruction without its here-documents, or the part of it up to the error
+ * @param part the part of it that the error is about; by default all
  * @returns sentences; undefined if the text explains nothing
  */
-export function explainError(source: SourceFile, range: SourceRange, message: string): string | undefined {
+export function explainError(
+  source: SourceFile,
+  range: SourceRange,
+  message: string,
+  part = range,
+): string | undefined {
   const encoding = otherEncoding(source.text);
   if (encoding !== undefined) return encodingHint(encoding);
   const end = Math.min(range.end, range.start + maxLength);
@@ -23,25 +29,27 @@ export function explainError(source: SourceFile, range: SourceRange, message: st
   const odd = findOddCharacters(source.text, range.start, end, 'instruction');
   if (odd.length > 0) return nameCharacters(source, odd);
   if (/missing '}'|can't find =|requires either one or three|requires exactly one/.test(message)) {
-    const cut = /\$\{[^{}"'\n]{0,200}?[\t ][^{}\n]{0,200}\}/.exec(text)?.[0];
+    const from = text.slice(part.start - range.start);
+    const cut = /\$\{[^{}"'\n]{0,200}?[\t ][^{}\n]{0,200}\}/.exec(from)?.[0];
     if (cut !== undefined && cut.length < 200)
       return `A blank ends a word, even in ${cut}: put the word in double quotes, as in "${cut}".`;
     const command = /\$\([^()\n]*\)/.exec(text)?.[0];
     if (command !== undefined && command.length < 200)
       return `${command} is not run here: only the shell of a RUN runs commands. Write a value, or an ARG that the build is given.`;
   }
+  const own = source.text.slice(part.start, Math.min(part.end, end));
   if (/missing '}'|unsupported modifier \(\uFFFD\)/.test(message)) {
-    const open = lastOpenBrace(text);
+    const open = lastOpenBrace(own);
     if (open >= 0) {
-      const { line, column } = lineColumn(source, range.start + open);
+      const { line, column } = lineColumn(source, part.start + open);
       return `The \${ at ${line}:${column} is not closed: add a }.`;
     }
   }
   const quote = /looking for matching (single|double)-quote/.exec(message)?.[1];
   if (quote !== undefined) {
-    const open = lastOpen(text, quote === 'single' ? "'" : '"');
+    const open = lastOpen(own, quote === 'single' ? "'" : '"');
     if (open >= 0) {
-      const { line, column } = lineColumn(source, range.start + open);
+      const { line, column } = lineColumn(source, part.start + open);
       return `The ${quote} quote at ${line}:${column} is not closed: add the other one, or put a backslash before it.`;
     }
   }

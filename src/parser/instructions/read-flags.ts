@@ -113,13 +113,14 @@ function checkFlag(
   if (!kind) {
     const names = [...kinds.keys()].sort();
     const match = suggest(name, names, true);
+    const meant = similarFlag(name, names);
     return {
       code: 'unknown-flag',
       message: `unknown flag: ${written}${match === undefined ? '' : ` (did you mean ${match}?)`}`,
       hint:
         names.length === 0
           ? 'This instruction has no flags.'
-          : `${sameLetters(name, names, match)}Its flags are --${names.join(', --')}.`,
+          : `${meant === undefined || meant === match ? '' : `Write --${meant}. `}Its flags are --${names.join(', --')}.`,
     };
   }
   if (isRepeated && kind !== 'texts' && kind !== 'words')
@@ -139,10 +140,13 @@ function checkFlag(
   return undefined;
 }
 
-/** A flag with the same letters: the reference counts two exchanged letters twice, and compares capitals. */
-function sameLetters(name: string, names: readonly string[], suggested: string | undefined): string {
+/**
+ * The flag that a wrong name means: one with the same letters, otherwise the closest. The reference counts two
+ * exchanged letters twice, and compares capitals.
+ */
+export function similarFlag(name: string, names: readonly string[]): string | undefined {
   const sorted = (text: string) => [...text].sort().join('');
   const small = toLower(name);
   const match = names.find((other) => other.length === name.length && sorted(other) === sorted(small));
-  return match === undefined || match === suggested ? '' : `Write --${match}. `;
+  return match ?? suggest(name, names, true);
 }

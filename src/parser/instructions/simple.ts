@@ -64,5 +64,5 @@ export function readVolume(input: InstructionInput): VolumeInstruction | undefin
       input.report({ code: 'blank-volume', message: 'VOLUME specified can not be an empty string', range });
     return volume;
   });
-  return { kind: 'volume', ...input.base, volumes };
+  return { kind: 'volume', ...input.base, volumes, volumeRanges: input.words.map(({ range }) => range) };
 }
